@@ -1,0 +1,198 @@
+/* Who logs in, from where, to what. */
+#define _GNU_SOURCE
+#include "shim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "CFrames.h"
+
+#define LOOKUP_BUFFER 65536
+
+/* 1: found; 0: the system says that there is none; -errno: it could not say. */
+static int lookup(int (*look)(const void *key, struct passwd *, char *, size_t, struct passwd **), const void *key,
+                  char name[256], uid_t *uid, gid_t *gid) {
+    struct passwd entry, *found = NULL;
+    char *buffer = malloc(LOOKUP_BUFFER);
+    if (buffer == NULL) return -ENOMEM;
+    int error = look(key, &entry, buffer, LOOKUP_BUFFER, &found);
+    int result = found != NULL ? 1 : error == 0 || error == ENOENT || error == ESRCH ? 0 : -error;
+    if (result == 1 && (size_t)snprintf(name, 256, "%s", found->pw_name) >= 256) result = -ENAMETOOLONG;
+    if (result == 1) *uid = found->pw_uid, *gid = found->pw_gid;
+    free(buffer);
+    return result;
+}
+
+static int by_name(const void *key, struct passwd *entry, char *buffer, size_t size, struct passwd **found) {
+    return getpwnam_r(key, entry, buffer, size, found);
+}
+
+static int by_uid(const void *key, struct passwd *entry, char *buffer, size_t size, struct passwd **found) {
+    return getpwuid_r(*(const uid_t *)key, entry, buffer, size, found);
+}
+
+/* A name that could leave its place in a path, a log line or a terminal is no name of a user. */
+static int is_plain(const char *name) {
+    for (const char *c = name; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f || *c == '/') return 0;
+    return name[0] != 0;
+}
+
+static int read_user(host *h) {
+    const char *typed = NULL;
+    int result = pam_get_user(h->pamh, &typed, NULL);
+    if (result != PAM_SUCCESS || typed == NULL) {
+        log_failure(h, "no_user", "PAM names no user");
+        return -ENOENT;
+    }
+    if (strlen(typed) < sizeof h->user && is_plain(typed)) {
+        int found = lookup(by_name, typed, h->user, &h->uid, &h->gid);
+        if (found < 0) {
+            log_failure(h, "lookup_failed", "cannot look the user up: %s", strerror(-found));
+            return found;
+        }
+        h->known = found;
+    }
+    if (!h->known) snprintf(h->user, sizeof h->user, "%s", typed[0] ? typed : "?");
+    return 0;
+}
+
+static int read_identity(host *h, const char *name, identity *as) {
+    char canonical[256];
+    int found = lookup(by_name, name, canonical, &as->uid, &as->gid);
+    if (found == 1 && as->uid != 0 && as->gid != 0) return 0;
+    log_failure(h, "no_system_user", "the system user %s is missing; create it with: useradd --system --user-group --no-create-home --shell /usr/sbin/nologin %s", name, name);
+    return -ENOENT;
+}
+
+int items_read(host *h) {
+    int error = read_user(h);
+    if (error != 0) return error;
+    uid_t real = getuid(), uid;
+    if (lookup(by_uid, &real, h->caller, &uid, &h->caller_gid) != 1) h->caller[0] = 0;
+    h->elevated = geteuid() == 0;
+    if (!h->elevated) return 0;
+    error = read_identity(h, LOGIN_USER, &h->login_as);
+    return error != 0 ? error : read_identity(h, NET_USER, &h->net_as);
+}
+
+int items_unchanged(host *h) {
+    const void *now = NULL;
+    char name[256];
+    uid_t uid;
+    gid_t gid;
+    if (pam_get_item(h->pamh, PAM_USER, &now) == PAM_SUCCESS && now != NULL && h->known &&
+        lookup(by_name, now, name, &uid, &gid) == 1 && uid == h->uid && strcmp(name, h->user) == 0)
+        return 1;
+    log_failure(h, "user_changed", "PAM's user is not the one who was asked any more");
+    return 0;
+}
+
+const char *items_text(host *h, int type) {
+    const void *value = NULL;
+    return pam_get_item(h->pamh, type, &value) == PAM_SUCCESS && value != NULL ? value : "";
+}
+
+static int comes_by_ssh(host *h) { return strcmp(items_text(h, PAM_TTY), "ssh") == 0; }
+
+/* sshd sets it itself, in PAM's environment: believed only where sshd is what calls. */
+static const char *connection(host *h) {
+    const char *value = comes_by_ssh(h) ? pam_getenv(h->pamh, "SSH_CONNECTION") : NULL;
+    return value != NULL ? value : "";
+}
+
+/* sudo answers getenv from the environment that it built, not from the caller's. */
+static const char *command(host *h) {
+    const char *service = items_text(h, PAM_SERVICE);
+    const char *value = strcmp(service, "sudo") == 0 || strcmp(service, "sudo-i") == 0 ? getenv("SUDO_COMMAND") : NULL;
+    return value != NULL ? value : "";
+}
+
+/* When this process started, in clock ticks since the system did (proc(5), stat, field 22). */
+static unsigned long long start_time(void) {
+    char text[1024];
+    int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return 0;
+    ssize_t count = read(fd, text, sizeof text - 1);
+    close(fd);
+    text[count > 0 ? count : 0] = 0;
+    char *after_name = strrchr(text, ')');
+    unsigned long long ticks = 0;
+    if (after_name == NULL || sscanf(after_name + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &ticks) != 1)
+        return 0;
+    return ticks;
+}
+
+static int attempt(host *h, char *text, size_t capacity) {
+    const char *from = connection(h);
+    if (from[0]) return snprintf(text, capacity, "ssh %.120s %ld", from, (long)getppid());
+    return snprintf(text, capacity, "process %ld %llu %ld", (long)getpid(), start_time(), h->known ? (long)h->uid : -1);
+}
+
+static int copy(const char *text, uint8_t *buffer, size_t capacity) {
+    size_t length = strnlen(text, capacity);
+    memcpy(buffer, text, length);
+    return (int)length;
+}
+
+static int copy_number(unsigned long number, uint8_t *buffer, size_t capacity) {
+    return snprintf((char *)buffer, capacity, "%lu", number);
+}
+
+static int host_name(uint8_t *buffer, size_t capacity) {
+    if (gethostname((char *)buffer, capacity < 256 ? capacity : 256) != 0) return -errno;
+    return (int)strnlen((char *)buffer, capacity < 256 ? capacity : 256);
+}
+
+int host_field(host *h, int field, uint8_t *buffer, size_t capacity) {
+    /* What others chose is cut, so that the whole hello fits into a frame. */
+    size_t some = capacity < 512 ? capacity : 512;
+    switch (field) {
+    case FIELD_USER: return copy(h->user, buffer, some);
+    case FIELD_UID: return h->known ? copy_number(h->uid, buffer, capacity) : 0;
+    case FIELD_CALLER: return copy(h->caller, buffer, some);
+    case FIELD_CALLER_UID: return copy_number(getuid(), buffer, capacity);
+    case FIELD_SERVICE: return copy(items_text(h, PAM_SERVICE), buffer, some);
+    case FIELD_RUSER: return copy(items_text(h, PAM_RUSER), buffer, some);
+    case FIELD_RHOST: return copy(items_text(h, PAM_RHOST), buffer, some);
+    case FIELD_TTY: return copy(items_text(h, PAM_TTY), buffer, some);
+    case FIELD_CONNECTION: return copy(connection(h), buffer, some);
+    case FIELD_COMMAND: return copy(command(h), buffer, some);
+    case FIELD_HOST: return host_name(buffer, some);
+    case FIELD_ATTEMPT: return attempt(h, (char *)buffer, some);
+    case FIELD_ELEVATED: return h->elevated ? copy("1", buffer, capacity) : 0;
+    case FIELD_CONFIG: return strlen(h->config) < some ? copy(h->config, buffer, some) : -ENAMETOOLONG;
+    case FIELD_DEBUG: return h->debug ? copy("1", buffer, capacity) : 0;
+    case FIELD_HELPERS_GROUP: return h->elevated ? copy_number(h->login_as.gid, buffer, capacity) : 0;
+    default: return 0;
+    }
+}
+
+static int group_id(const char *name, gid_t *gid) {
+    struct group entry, *found = NULL;
+    char *buffer = malloc(LOOKUP_BUFFER);
+    if (buffer == NULL) return 0;
+    int error = getgrnam_r(name, &entry, buffer, LOOKUP_BUFFER, &found);
+    if (error == 0 && found != NULL) *gid = found->gr_gid;
+    free(buffer);
+    return error == 0 && found != NULL;
+}
+
+int host_in_group(host *h, int caller, const uint8_t *name, size_t length) {
+    char text[256];
+    gid_t wanted, groups[512];
+    int count = 512;
+    const char *user = caller ? h->caller : h->known ? h->user : "";
+    if (user[0] == 0 || length >= sizeof text) return 0;
+    memcpy(text, name, length);
+    text[length] = 0;
+    if (!group_id(text, &wanted) || getgrouplist(user, caller ? h->caller_gid : h->gid, groups, &count) < 0) return 0;
+    for (int i = 0; i < count; i++)
+        if (groups[i] == wanted) return 1;
+    return 0;
+}

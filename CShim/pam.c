@@ -1,0 +1,71 @@
+/* The module's two entry points and its line in pam.d. */
+#define _GNU_SOURCE
+#include "shim.h"
+
+#include <string.h>
+
+#include "CFrames.h"
+
+/* PAMRelay */
+int relay_run(host *h);
+
+/* The value of `argument` where it begins with `name`, which must be an absolute path. */
+static int path_argument(const char *argument, const char *name, const char **value) {
+    size_t length = strlen(name);
+    if (strncmp(argument, name, length) != 0 || argument[length] != '/') return 0;
+    *value = argument + length;
+    return 1;
+}
+
+static int read_arguments(host *h, int argc, const char **argv) {
+    for (int i = 0; i < argc; i++) {
+        if (strcmp(argv[i], "debug") == 0) h->debug = 1;
+        else if (!path_argument(argv[i], "config=", &h->config) && !path_argument(argv[i], "helpers=", &h->helpers)) {
+            log_failure(h, "bad_argument", "%.100s in pam.d is none of config=/PATH, helpers=/DIR, debug", argv[i]);
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int decide(host *h, int argc, const char **argv) {
+    if (!read_arguments(h, argc, argv) || items_read(h) != 0) return OUTCOME_UNAVAILABLE;
+    int outcome = relay_run(h);
+    int ended_well = start_finish(h);
+    if (outcome != OUTCOME_APPROVED && outcome != OUTCOME_EXCUSED) return outcome;
+    if (!ended_well) {
+        log_failure(h, "helper_failed", "countersign-login said yes and then failed");
+        return OUTCOME_UNAVAILABLE;
+    }
+    return items_unchanged(h) ? outcome : OUTCOME_UNAVAILABLE;
+}
+
+/* sudo runs the whole stack again after anything but PAM_ABORT. */
+static int refusal(host *h) {
+    const char *service = items_text(h, PAM_SERVICE);
+    return strcmp(service, "sudo") == 0 || strcmp(service, "sudo-i") == 0 ? PAM_ABORT : PAM_AUTH_ERR;
+}
+
+int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv) {
+    (void)flags;
+    host h = {
+        .pamh = pamh,
+        .config = DEFAULT_CONFIG,
+        .helpers = DEFAULT_HELPERS,
+        .socket = -1,
+        .net_end = -1,
+        .login = {-1, -1},
+        .net = {-1, -1},
+    };
+    switch (decide(&h, argc, argv)) {
+    case OUTCOME_APPROVED: return PAM_SUCCESS;
+    case OUTCOME_EXCUSED: return PAM_SUCCESS;
+    default: return refusal(&h);
+    }
+}
+
+/* Not PAM_IGNORE: where this is the only module of the auth stack, sshd would break off after a good login. */
+int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv) {
+    (void)pamh, (void)flags, (void)argc, (void)argv;
+    return PAM_SUCCESS;
+}

@@ -1,0 +1,66 @@
+/* One call of pam_sm_authenticate, shared by the files of the module. */
+#ifndef SHIM_H
+#define SHIM_H
+
+#include <pwd.h>
+#include <security/pam_modules.h>
+#include <sys/types.h>
+
+#include "CHost.h"
+
+#define DEFAULT_CONFIG "/etc/countersign/countersign.toml"
+#define DEFAULT_HELPERS "/usr/libexec/countersign"
+#define LOGIN_USER "_countersign"
+#define NET_USER "_countersign-net"
+
+/* What a helper is started with. */
+typedef struct {
+    uid_t uid;
+    gid_t gid;
+} identity;
+
+/* A process that was started: both -1 before. */
+typedef struct {
+    pid_t pid;
+    int pidfd;
+} child;
+
+struct host {
+    pam_handle_t *pamh;
+    /* From the line in pam.d. */
+    const char *config;
+    const char *helpers;
+    int debug;
+    /* The user, looked up once. `known` is 0 where the system has no such user; then only `user` is set. */
+    char user[256];
+    int known;
+    uid_t uid;
+    gid_t gid;
+    /* The real uid's user. `caller` is empty where the system has none. */
+    char caller[256];
+    gid_t caller_gid;
+    /* Who the helpers are where we are root. */
+    int elevated;
+    identity login_as;
+    identity net_as;
+    /* This side's end of the socket to countersign-login; the end that countersign-net gets; -1: none. */
+    int socket;
+    int net_end;
+    child login;
+    child net;
+};
+
+/* items.c: fills in who logs in. 0, or -errno after a line in the log. */
+int items_read(host *h);
+/* items.c: a text item of PAM's; "" where it is not set. */
+const char *items_text(host *h, int type);
+/* items.c: whether PAM still means the user whom we looked up. */
+int items_unchanged(host *h);
+
+/* start.c: ends what is left of the helpers and reaps it. Returns whether countersign-login ended well (exit code 0). */
+int start_finish(host *h);
+
+/* log.c: the decision `unavailable`, in the form in which countersign-login logs its decisions. */
+__attribute__((format(printf, 3, 4))) void log_failure(host *h, const char *reason, const char *format, ...);
+
+#endif

@@ -1,0 +1,62 @@
+/* Waiting for countersign-login, with an ear for Ctrl-C. */
+#define _GNU_SOURCE
+#include "shim.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "CSystem.h"
+
+int64_t host_now(void) { return system_now(); }
+
+int host_send(host *h, const uint8_t *frame, size_t length) { return system_send(h->socket, frame, length); }
+
+static int timeout(int64_t until) {
+    int64_t left = until - system_now();
+    return left <= 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
+}
+
+/* Takes a pending SIGINT or SIGQUIT of the mask: sudo keeps SIGINT blocked and would die of it after a right code. */
+static int take(const sigset_t *mask) {
+    struct timespec now = {0, 0};
+    int taken = 0;
+    while (sigtimedwait(mask, NULL, &now) > 0) taken = 1;
+    return taken;
+}
+
+static int wait_blocked(host *h, const sigset_t *mask, uint8_t *buffer, size_t capacity, int64_t until) {
+    int result = -ETIMEDOUT;
+    /* Only wakes us; without it (no descriptor left) Ctrl-C is seen a little later. */
+    int wake = signalfd(-1, mask, SFD_CLOEXEC | SFD_NONBLOCK);
+    struct pollfd watched[2] = {{h->socket, POLLIN, 0}, {wake, POLLIN, 0}};
+    for (;;) {
+        int ready = poll(watched, wake >= 0 ? 2 : 1, timeout(until));
+        if (ready < 0 && errno != EINTR) { result = -errno; break; }
+        if (take(mask)) { result = -EINTR; break; }
+        if (ready > 0 && watched[0].revents) {
+            result = system_receive(h->socket, buffer, capacity);
+            if (result == -ECONNRESET) result = 0;
+            if (result != -EAGAIN) break;
+            result = -ETIMEDOUT;
+        }
+        if (timeout(until) == 0) break;
+    }
+    if (wake >= 0) close(wake);
+    return result;
+}
+
+int host_receive(host *h, uint8_t *buffer, size_t capacity, int64_t until) {
+    sigset_t mask, before;
+    sigemptyset(&mask);
+    sigaddset(&mask, SIGINT);
+    sigaddset(&mask, SIGQUIT);
+    int error = pthread_sigmask(SIG_BLOCK, &mask, &before);
+    if (error != 0) return -error;
+    int result = wait_blocked(h, &mask, buffer, capacity, until);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return result;
+}

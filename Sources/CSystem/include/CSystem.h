@@ -1,0 +1,48 @@
+/*
+ * What every process of ours asks of the kernel. Functions return a count, a descriptor or 0, or -errno.
+ */
+#ifndef C_SYSTEM_H
+#define C_SYSTEM_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#pragma clang assume_nonnull begin
+
+/* A helper's first act: no ptrace by others of the same uid, no core, no new privileges. */
+int system_harden(void);
+
+/* One frame out; never waits (-EAGAIN), never raises SIGPIPE. */
+int system_send(int socket, const uint8_t *frame, size_t length);
+/* One frame in; never waits (-EAGAIN). 0: end of file. -EMSGSIZE: longer than `capacity`, and gone. */
+int system_receive(int socket, uint8_t *buffer, size_t capacity);
+
+/* What a file must be like to be trusted. */
+typedef struct {
+    /* Who may own it, besides root. */
+    uid_t owner;
+    /* The group that a group-readable file may belong to, besides root's; others than owner and group never read it. */
+    gid_t group;
+    /* The file may be read by everybody: only writing is watched. */
+    int public_file;
+} system_trust;
+
+/*
+ * Opens an absolute path for reading, with no symlink in any part of it, and only where nobody but root and `owner` could have changed
+ * the file or any folder above it (a folder that is sticky and root's, as /tmp, is let through where `owner` is not root).
+ * A file is regular; with `folder` set it is a directory and its mode is that of a folder above.
+ * Returns the descriptor (close-on-exec); -ENOENT, -ELOOP (a symlink, or no absolute path), -EPERM (owner or mode of the file),
+ * -EACCES (owner or mode of a folder above, or the kernel said so), -EINVAL (not a regular file), others as open(2).
+ * `part` receives the length of the part of `path` that the error is about.
+ */
+int system_open_trusted(const char *path, system_trust trust, int folder, size_t *part);
+
+/* Milliseconds of a clock that does not jump. */
+int64_t system_now(void);
+
+/* Overwrites, and is not optimised away. */
+void system_wipe(void *buffer, size_t length);
+
+#pragma clang assume_nonnull end
+#endif
