@@ -1,0 +1,54 @@
+/// Why a login ended as it did; the raw values are the words of the log and the history.
+public enum Reason: String, Equatable, Sendable, CaseIterable {
+    // approved
+    case proven
+    // excused
+    case exempt
+    case optional
+    case grace
+    case skipped
+    case outage
+    // denied
+    case deniedOnPhone = "denied_on_phone"
+    case wrongCode = "wrong_code"
+    case spentCode = "spent_code"
+    case locked
+    case notEnrolled = "not_enrolled"
+    case graceOver = "grace_over"
+    case noAnswer = "no_answer"
+    case cancelled
+    case timeout
+    case unknownUser = "unknown_user"
+    case hopeless
+    case decidedBefore = "decided_before"
+    case tooManyRequests = "too_many_requests"
+    // unavailable
+    case settings
+    case accounts
+    case server
+    case noFactor = "no_factor"
+    case protocolError = "protocol_error"
+    case clock
+}
+
+/// How a login ended, and what ending it so uses up.
+public struct Decision: Equatable, Sendable {
+    public var outcome: Outcome
+    public var reason: Reason
+    /// The factor that was proven, or refused on the phone.
+    public var factor: Factor?
+    /// The time step of the SoftToken that is spent by this, whatever the outcome.
+    public var spentTimeStep: Int64?
+    /// The last line that the person sees, or nil for none.
+    public var farewell: String?
+
+    public init(
+        _ outcome: Outcome, _ reason: Reason, factor: Factor? = nil, spentTimeStep: Int64? = nil, farewell: String? = nil
+    ) {
+        self.outcome = outcome
+        self.reason = reason
+        self.factor = factor
+        self.spentTimeStep = spentTimeStep
+        self.farewell = farewell
+    }
+}

@@ -1,0 +1,88 @@
+/// The rules of `[login]`, after those of the service were laid over them.
+public struct LoginRules: Equatable, Sendable {
+    /// When the prompt for a code appears: after `onetouchWait`, or in the first second.
+    public enum Prompt: String, Sendable, CaseIterable { case wait, now }
+    /// Whose factor is asked for: that of PAM_USER, or that of the real uid.
+    public enum FactorOf: String, Sendable, CaseIterable { case user, caller }
+
+    public var factors: [Factor] = [.oneTouch, .softToken, .sms, .call]
+    /// Seconds until the code prompt.
+    public var onetouchWait = 15
+    /// Seconds for the whole login.
+    public var deadline = 90
+    /// How many codes may be tried in one login.
+    public var tries = 3
+    public var prompt = Prompt.wait
+    public var numberMatching = false
+    public var factorOf = FactorOf.user
+
+    public init() {}
+}
+
+/// The rules of `[enrolment]`.
+public struct EnrolmentRules: Equatable, Sendable {
+    public enum Mode: String, Sendable, CaseIterable { case optional, grace, required }
+    /// A day of the civil calendar, without a time zone.
+    public struct Day: Equatable, Sendable {
+        public let year: Int
+        public let month: Int
+        public let day: Int
+
+        public init(year: Int, month: Int, day: Int) {
+            self.year = year
+            self.month = month
+            self.day = day
+        }
+    }
+
+    public var mode = Mode.grace
+    public var graceLogins = 5
+    /// The last day of grace in the host's local time, or nil for no end.
+    public var graceUntil: Day?
+    /// The services whose logins spend a grace login.
+    public var graceServices = ["sshd", "login", "su"]
+    /// Logins of one user from one address within this many seconds spend once.
+    public var graceWindow = 600
+
+    public init() {}
+}
+
+/// The rules of `[lockout]`: after `failures` wrong codes no code is taken for `seconds`.
+public struct LockoutRules: Equatable, Sendable {
+    public var failures = 5
+    public var seconds = 300
+
+    public init() {}
+}
+
+/// What `[outage] mode` says: whether a login passes when the server is out of reach and nothing else can be asked.
+public enum OutageMode: String, Sendable, CaseIterable { case deny, allow }
+
+/// One `[[exempt]]` table: all that it names must match; what is nil does not restrict.
+public struct Exemption: Equatable, Sendable {
+    public var users: [String]?
+    public var groups: [String]?
+    public var services: [String]?
+    public var networks: [Network]?
+
+    public init(users: [String]? = nil, groups: [String]? = nil, services: [String]? = nil, networks: [Network]? = nil) {
+        self.users = users
+        self.groups = groups
+        self.services = services
+        self.networks = networks
+    }
+
+    /// - Parameters:
+    ///   - groups: those of the names in the settings of which the person is a member.
+    ///   - address: the client's, or nil where there is none or it is not numeric: it then matches no network.
+    public func matches(user: String, groups: Set<String>, service: String, address: Address?) -> Bool {
+        if let users, !users.contains(user) { return false }
+        if let names = self.groups, !names.contains(where: groups.contains) { return false }
+        if let services, !services.contains(service) { return false }
+        if let networks {
+            guard let address else { return false }
+            return networks.contains { $0.contains(address) }
+        }
+        return true
+    }
+}
