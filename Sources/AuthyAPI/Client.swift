@@ -1,0 +1,236 @@
+public import AuthyWire
+public import LoginFlow
+
+/// What a login asks of the 2FA server, one thing after the other over one connection.
+///
+/// A look is given up when something else is asked: no poll hangs while a prompt is open or another request is due.
+public final class Client {
+    public enum Request: Sendable {
+        case create(NewApprovalRequest, AuthyID)
+        /// At the request that was created last; a server that can wait may take so many milliseconds to tell of a decision.
+        case look(AuthyID, wait: Int)
+        case verify(OneTimeCode, AuthyID)
+        case sms(AuthyID)
+        case call(AuthyID)
+    }
+
+    public enum Result: Equatable, Sendable {
+        case created
+        case status(ApprovalStatus)
+        case valid
+        case wrong
+        case spent
+        case sent
+        /// No address, no connection, no HTTP answer in time, or a server that fails to the end of the retries.
+        case outage(String)
+        case noDevice(String)
+        case refused(String)
+    }
+
+    public struct Answer: Equatable, Sendable {
+        /// As given to `ask`.
+        public let number: Int64
+        public let result: Result
+    }
+
+    private struct Task {
+        let number: Int64
+        let request: Request
+        var attempts = 0
+        /// When it is given up, on the client's clock.
+        var giveUp: Int64 = 0
+
+        var isLook: Bool {
+            if case .look = request { true } else { false }
+        }
+
+        /// Milliseconds that the server may hold the answer back.
+        var wait: Int {
+            if case .look(_, let wait) = request { wait } else { 0 }
+        }
+    }
+
+    private let server: ServerAddress
+    private let connection: Connection
+    private let now: () -> Int64
+    /// When the login ends, on the client's clock.
+    private let deadline: Int64
+    private var waiting: [Task] = []
+    private var current: Task?
+    /// When `current` is sent again, if it is waiting for that.
+    private var retryAt: Int64?
+    private var pending: ApprovalRequestID?
+
+    /// - Parameters:
+    ///   - deadline: when the login ends, as `now` counts.
+    ///   - now: milliseconds of a clock that does not jump.
+    public init(server: ServerAddress, deadline: Int64, now: @escaping () -> Int64) {
+        self.server = server
+        self.deadline = deadline
+        self.now = now
+        connection = Connection(server: server)
+    }
+
+    public func ask(_ number: Int64, _ request: Request) {
+        stopLooking()
+        waiting.append(Task(number: number, request: request))
+    }
+
+    /// Gives the look up that is under way or due; it is never answered.
+    public func stopLooking() {
+        waiting.removeAll { $0.isLook }
+        guard let current, current.isLook else { return }
+        connection.abandon()
+        self.current = nil
+        retryAt = nil
+    }
+
+    /// Works until there is an answer, the descriptor can be read, or so many milliseconds have gone by.
+    public func work(watching descriptor: CInt, milliseconds: Int) -> (answer: Answer?, readable: Bool) {
+        advance()
+        let due = retryAt.map { Int(clamping: max(0, $0 - now())) } ?? milliseconds
+        let (result, readable) = connection.work(watching: descriptor, milliseconds: min(due, milliseconds))
+        return (result.flatMap(finish), readable)
+    }
+
+    /// Takes back a request on which no decision was seen. What comes of it does not matter.
+    public func cancel(milliseconds: Int) {
+        let until = now() + Int64(milliseconds)
+        stopLooking()
+        waiting = []
+        // One that is being created just now has no name yet.
+        while current != nil, now() < until { _ = work(watching: -1, milliseconds: Int(until - now())) }
+        guard let pending, now() < until else { return }
+        connection.start(http(.cancelApprovalRequest(pending), timeout: Int(until - now())))
+        while connection.isBusy, now() < until { _ = connection.work(watching: -1, milliseconds: Int(until - now())) }
+    }
+
+    // MARK: sending
+
+    private func advance() {
+        if let retryAt {
+            guard retryAt <= now() else { return }
+            self.retryAt = nil
+            send()
+        } else if current == nil, !waiting.isEmpty {
+            var task = waiting.removeFirst()
+            task.giveUp = min(deadline, now() + Int64(task.wait) + Int64(server.requestTimeout) * 1_000)
+            current = task
+            send()
+        }
+    }
+
+    private func send() {
+        guard let task = current else { return }
+        current?.attempts += 1
+        connection.start(http(for: task, timeout: Int(clamping: task.giveUp - now())))
+    }
+
+    private func http(for task: Task, timeout: Int) -> HTTPRequest {
+        switch task.request {
+        case .create(let request, let user):
+            var created = http(.createApprovalRequest(for: user), timeout: timeout)
+            created.body = request.json
+            created.headers.append("Content-Type: application/json")
+            return created
+        case .look(_, let wait):
+            guard let pending else { return HTTPRequest(path: "/", timeout: timeout) }
+            var read = http(.readApprovalRequest(pending), timeout: timeout)
+            if wait >= 1_000 { read.headers.append("\(Header.prefer): \(Header.wait(seconds: min(wait / 1_000, 60)))") }
+            return read
+        case .verify(let code, let user): return http(.verify(code, of: user), timeout: timeout)
+        case .sms(let user): return http(.sms(to: user), timeout: timeout)
+        case .call(let user): return http(.call(to: user), timeout: timeout)
+        }
+    }
+
+    private func http(_ endpoint: Endpoint, timeout: Int) -> HTTPRequest {
+        HTTPRequest(
+            method: endpoint.method, path: endpoint.target, headers: ["\(Header.apiKey): \(server.key)"], timeout: timeout)
+    }
+
+    // MARK: judging
+
+    private func finish(_ result: HTTPResult) -> Answer? {
+        guard let task = current else { return nil }
+        if case .answer(let status, _) = result, status == 429 || (500...599).contains(status), retries(task) { return nil }
+        current = nil
+        return Answer(number: task.number, result: judge(result, of: task))
+    }
+
+    /// Whether it will be sent again: after 0.25 s, 0.5 s, 1 s and so on, four times in all, inside its time.
+    private func retries(_ task: Task) -> Bool {
+        let pause = Int64(125) << Int64(task.attempts)
+        guard task.attempts < 4, now() + pause < task.giveUp else { return false }
+        retryAt = now() + pause
+        return true
+    }
+
+    private func judge(_ result: HTTPResult, of task: Task) -> Result {
+        switch result {
+        case .outage(let reason): return .outage(reason)
+        case .broken(let reason): return .refused(reason)
+        case .answer(let status, let body):
+            let json = JSON.parse(body)
+            switch task.request {
+            case .create: return created(CreateAnswer(status: status, body: json))
+            case .look(let user, _): return looked(status, json, user)
+            case .verify: return Self.verified(VerifyAnswer(status: status, body: json))
+            case .sms, .call: return Self.sent(OneCodeAnswer(status: status, body: json))
+            }
+        }
+    }
+
+    private func created(_ answer: CreateAnswer) -> Result {
+        switch answer {
+        case .created(let id):
+            pending = id
+            return .created
+        case .noDevice: return .noDevice("the user has no device")
+        case .unknownUser: return .noDevice("the server does not know the user")
+        case .notEnabled: return .noDevice("OneTouch is not enabled")
+        case .fault(let fault): return Self.result(of: fault)
+        }
+    }
+
+    private func looked(_ status: Int, _ json: JSONValue?, _ user: AuthyID) -> Result {
+        guard let pending else { return .refused("there is no request") }
+        switch ApprovalAnswer(status: status, body: json, request: pending, user: user) {
+        case .status(let status):
+            if status != .pending { self.pending = nil }
+            return .status(status)
+        case .fault(let fault): return Self.result(of: fault)
+        }
+    }
+
+    private static func verified(_ answer: VerifyAnswer) -> Result {
+        switch answer {
+        case .valid: .valid
+        case .wrong: .wrong
+        case .spent: .spent
+        case .unknownUser: .refused("the server does not know the user")
+        case .fault(let fault): result(of: fault)
+        }
+    }
+
+    private static func sent(_ answer: OneCodeAnswer) -> Result {
+        switch answer {
+        case .sent: .sent
+        case .ignored: .refused("the server sent no code, since the user has the app")
+        case .notEnabled: .refused("the server does not send codes that way")
+        case .unknownUser: .refused("the server does not know the user")
+        case .fault(let fault): result(of: fault)
+        }
+    }
+
+    private static func result(of fault: Fault) -> Result {
+        switch fault {
+        case .keyRefused: .refused("the server refuses the API key")
+        case .limited: .refused("too many requests (429)")
+        case .serverError(let status): .outage("the server fails (\(status))")
+        case .notFound: .refused("not found (404)")
+        case .refused(let status, _): .refused("refused (\(status))")
+        case .malformed: .refused("malformed answer")
+        }
+    }
+}

@@ -1,0 +1,95 @@
+/// Any JSON text as a value (RFC 8259), so that the judging of answers does not depend on a parser.
+///
+/// Decoding is total: what a decoder takes becomes a value, and what is nested too deep is a `DecodingError`. `true`, `1` and `"true"`
+/// stay three different values. Of two members with the same name the decoder keeps one. A number without a fraction that fits is
+/// an integer, however it was written: a decoder does not tell `1.0` from `1`.
+public enum JSONValue: Equatable, Sendable {
+    case null
+    case bool(Bool)
+    case integer(Int64)
+    /// A number that is no `Int64`.
+    case number(Double)
+    case string(String)
+    case array([JSONValue])
+    /// Members by name; their order is not kept.
+    case object([String: JSONValue])
+
+    /// How many arrays and objects may stand within each other.
+    public static let maximumDepth = 32
+
+    /// The member of an object; nil where there is none, or this is no object.
+    public subscript(name: String) -> JSONValue? {
+        guard case .object(let members) = self else { return nil }
+        return members[name]
+    }
+
+    /// The text of a string; nil for everything else.
+    public var text: String? {
+        guard case .string(let text) = self else { return nil }
+        return text
+    }
+}
+
+extension JSONValue: Codable {
+    public init(from decoder: any Decoder) throws {
+        let depth = decoder.codingPath.count
+        if let scalar = Self.scalar(try decoder.singleValueContainer()) {
+            self = scalar
+        } else if depth >= Self.maximumDepth {
+            throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "nested too deep"))
+        } else if let elements = try? decoder.unkeyedContainer() {
+            self = .array(try Self.elements(elements))
+        } else {
+            self = .object(try Self.members(try decoder.container(keyedBy: Name.self)))
+        }
+    }
+
+    /// Booleans come first, so that no decoder can make a number of them, or one of them of a number.
+    private static func scalar(_ container: any SingleValueDecodingContainer) -> JSONValue? {
+        if container.decodeNil() { return .null }
+        if let bool = try? container.decode(Bool.self) { return .bool(bool) }
+        if let text = try? container.decode(String.self) { return .string(text) }
+        if let integer = try? container.decode(Int64.self) { return .integer(integer) }
+        if let number = try? container.decode(Double.self) { return .number(number) }
+        return nil
+    }
+
+    private static func elements(_ container: any UnkeyedDecodingContainer) throws -> [JSONValue] {
+        var container = container
+        var elements: [JSONValue] = []
+        while !container.isAtEnd {
+            elements.append(try container.decode(JSONValue.self))
+        }
+        return elements
+    }
+
+    private static func members(_ container: KeyedDecodingContainer<Name>) throws -> [String: JSONValue] {
+        var members: [String: JSONValue] = [:]
+        for name in container.allKeys {
+            members[name.stringValue] = try container.decode(JSONValue.self, forKey: name)
+        }
+        return members
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .null: try container.encodeNil()
+        case .bool(let bool): try container.encode(bool)
+        case .integer(let integer): try container.encode(integer)
+        case .number(let number): try container.encode(number)
+        case .string(let text): try container.encode(text)
+        case .array(let elements): try container.encode(elements)
+        case .object(let members): try container.encode(members)
+        }
+    }
+
+    /// Any name is one.
+    private struct Name: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+}

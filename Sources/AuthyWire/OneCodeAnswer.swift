@@ -1,0 +1,62 @@
+/// What became of `Endpoint.sms` or `Endpoint.call`.
+///
+/// The texts in it come from the server: they are made plain before anybody sees them.
+public enum OneCodeAnswer: Hashable, Sendable {
+    /// On its way.
+    /// - Parameters:
+    ///   - message: what the server says about it.
+    ///   - cellphone: the number, masked.
+    case sent(message: String?, cellphone: String?)
+    /// Not sent, as the person has the app; the phone's platform, such as `android`.
+    case ignored(device: String?)
+    /// The server sends no SMS, or makes no calls.
+    case notEnabled
+    /// The server does not know this AuthyID.
+    case unknownUser
+    case fault(Fault)
+
+    /// | HTTP status | `error_code` | body | answer |
+    /// |---|---|---|---|
+    /// | 200 | | `success` true or "true", `ignored` absent, null or false | `sent` |
+    /// | 200 | | `success` true or "true", `ignored` anything else | `ignored` |
+    /// | 400–599, not 429 | 60006, 60007 | | `notEnabled` |
+    /// | 503 | none | `message` has "not" and, behind it, "enabled" | `notEnabled` |
+    /// | 400–499, not 429 | 60016, 60026, 60050 | | `unknownUser` |
+    /// | anything else | | | as `Fault` has it |
+    ///
+    /// The second row on 503 matters: what a server does not offer must not look as if the server were down.
+    ///
+    /// - Parameters:
+    ///   - status: the HTTP status.
+    ///   - body: the body; nil if it was no JSON.
+    public init(status: Int, body: JSONValue?) {
+        if status == 200, let body, body.isSuccess(orText: true) {
+            self = Self.success(body)
+        } else if (400...599).contains(status), status != 429, let refusal = Self.refusal(status, body) {
+            self = refusal
+        } else {
+            self = .fault(Fault(status: status, body: body))
+        }
+    }
+
+    private static func success(_ body: JSONValue) -> OneCodeAnswer {
+        switch body["ignored"] {
+        case nil, .null?, .bool(false)?: .sent(message: body["message"]?.text, cellphone: body["cellphone"]?.text)
+        default: .ignored(device: body["device"]?.text)
+        }
+    }
+
+    private static func refusal(_ status: Int, _ body: JSONValue?) -> OneCodeAnswer? {
+        switch ErrorNumber(in: body) {
+        case .callsDisabled?, .smsDisabled?: .notEnabled
+        case let error? where status < 500 && ErrorNumber.unknownUser.contains(error): .unknownUser
+        case nil where status == 503 && saysNotEnabled(body): .notEnabled
+        default: nil
+        }
+    }
+
+    private static func saysNotEnabled(_ body: JSONValue?) -> Bool {
+        guard let message = body?["message"]?.text, let not = message.firstRange(of: "not") else { return false }
+        return message[not.upperBound...].contains("enabled")
+    }
+}

@@ -1,0 +1,61 @@
+/// What became of `Endpoint.verify`.
+public enum VerifyAnswer: Hashable, Sendable {
+    /// The code is right.
+    case valid
+    /// The code is wrong.
+    case wrong
+    /// The code was right, but was used before.
+    case spent
+    /// The server does not know this AuthyID.
+    case unknownUser
+    case fault(Fault)
+
+    /// Valid only with status 200, `token` to the letter, and `success` true (the boolean or, as Authy itself has it, the string).
+    ///
+    /// Status 401 means a wrong code, and it means a wrong API key. A code is called wrong, and the person blamed for it, only where
+    /// the answer says so:
+    ///
+    /// | HTTP status | `error_code` | body | answer |
+    /// |---|---|---|---|
+    /// | 200 | | as above | `valid` |
+    /// | 401 | 60020 | | `wrong` |
+    /// | 401 | 60019 | | `spent` |
+    /// | 401 | absent or null | `token` is "is invalid", and the message begins "Token is invalid" | `wrong` |
+    /// | 401 | absent or null | anything else, "Invalid API key" too, or none | `keyRefused` |
+    /// | 401 | there, but no number | | `malformed` |
+    /// | 400–499 | 60016, 60026, 60050 | | `unknownUser` |
+    /// | anything else | | | as `Fault` has it |
+    ///
+    /// - Parameters:
+    ///   - status: the HTTP status.
+    ///   - body: the body; nil if it was no JSON.
+    public init(status: Int, body: JSONValue?) {
+        self =
+            switch status {
+            case 200 where Self.isValid(body): .valid
+            case 401: Self.refusal(body)
+            case 400...499 where status != 429 && ErrorNumber(in: body).map(ErrorNumber.unknownUser.contains) == true: .unknownUser
+            default: .fault(Fault(status: status, body: body))
+            }
+    }
+
+    private static func isValid(_ body: JSONValue?) -> Bool {
+        guard let body else { return false }
+        return body["token"] == .string(Literal.tokenIsValid) && body.isSuccess(orText: true)
+    }
+
+    private static func refusal(_ body: JSONValue?) -> VerifyAnswer {
+        switch ErrorNumber(in: body) {
+        case .tokenInvalid?: .wrong
+        case .tokenReused?: .spent
+        case let error? where ErrorNumber.unknownUser.contains(error): .unknownUser
+        case nil where body?["error_code"] ?? .null != .null: .fault(.malformed)
+        case nil where saysWrong(body): .wrong
+        default: .fault(Fault(status: 401, body: body))
+        }
+    }
+
+    private static func saysWrong(_ body: JSONValue?) -> Bool {
+        body?["token"] == .string(Literal.tokenIsInvalid) && body?["message"]?.text?.hasPrefix(Literal.invalidMessage) == true
+    }
+}

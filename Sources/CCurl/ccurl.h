@@ -1,0 +1,17 @@
+/* libcurl's variadic functions, one typed function for each kind of argument; Swift cannot call the originals. */
+#ifndef C_CURL_H
+#define C_CURL_H
+
+#include <curl/curl.h>
+
+typedef size_t (*ccurl_write)(char *bytes, size_t size, size_t count, void *context);
+
+static inline CURLcode ccurl_set_long(CURL *easy, CURLoption option, long value) { return curl_easy_setopt(easy, option, value); }
+static inline CURLcode ccurl_set_text(CURL *easy, CURLoption option, const char *value) { return curl_easy_setopt(easy, option, value); }
+static inline CURLcode ccurl_set_list(CURL *easy, CURLoption option, struct curl_slist *value) { return curl_easy_setopt(easy, option, value); }
+static inline CURLcode ccurl_set_pointer(CURL *easy, CURLoption option, void *value) { return curl_easy_setopt(easy, option, value); }
+static inline CURLcode ccurl_set_write(CURL *easy, CURLoption option, ccurl_write value) { return curl_easy_setopt(easy, option, value); }
+static inline CURLcode ccurl_status(CURL *easy, long *value) { return curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, value); }
+static inline CURLcode ccurl_result(CURLMsg *message) { return message->data.result; }
+
+#endif

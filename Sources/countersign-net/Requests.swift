@@ -1,0 +1,83 @@
+internal import AuthyAPI
+internal import AuthyWire
+internal import CFrames
+internal import CSystem
+internal import Frames
+internal import LoginFlow
+
+/// The first frame: the server, and how much of the login is left.
+struct ServerFrame {
+    let address: ServerAddress
+    let deadline: Int64
+
+    init?(_ frame: Frame) {
+        guard frame.kind == KIND_SERVER, let base = frame.text(FIELD_URL), let key = frame.text(FIELD_KEY),
+            let connectTimeout = frame.number(FIELD_CONNECT_TIMEOUT), let requestTimeout = frame.number(FIELD_REQUEST_TIMEOUT),
+            let left = frame.number(FIELD_DEADLINE)
+        else { return nil }
+        address = ServerAddress(
+            base: base, socket: frame.text(FIELD_SOCKET), caFile: frame.text(FIELD_CA_FILE), proxy: frame.text(FIELD_PROXY),
+            connectTimeout: Int(connectTimeout), requestTimeout: Int(requestTimeout), key: key)
+        deadline = system_now() + left
+    }
+}
+
+extension Client.Request {
+    /// Nil where the frame asks for nothing that there is.
+    init?(_ frame: Frame) {
+        guard let user = frame.number(FIELD_AUTHY_ID).flatMap(AuthyID.init(_:)) else { return nil }
+        switch frame.kind {
+        case KIND_CREATE:
+            guard let request = NewApprovalRequest(frame) else { return nil }
+            self = .create(request, user)
+        case KIND_LOOK: self = .look(user, wait: Int(frame.number(FIELD_WAIT) ?? 0))
+        case KIND_VERIFY:
+            guard let code = frame.value(FIELD_CODE).flatMap({ OneTimeCode($0) }) else { return nil }
+            self = .verify(code, user)
+        case KIND_SMS: self = .sms(user)
+        case KIND_CALL: self = .call(user)
+        default: return nil
+        }
+    }
+}
+
+extension NewApprovalRequest {
+    fileprivate init?(_ frame: Frame) {
+        var details: [Detail] = []
+        var label: String?
+        frame.each { field, value in
+            let text = String(decoding: value, as: UTF8.self)
+            if field == FIELD_LABEL { label = text }
+            if field == FIELD_VALUE, let name = label { details.append(Detail(name, text)) }
+        }
+        self.init(
+            message: frame.text(FIELD_MESSAGE) ?? "", details: details, secondsToExpire: Int(frame.number(FIELD_EXPIRY) ?? 1),
+            number: frame.number(FIELD_CHECK_NUMBER).flatMap { CheckNumber(Int($0)) })
+    }
+}
+
+extension Client.Result {
+    var word: CInt {
+        switch self {
+        case .created: RESULT_CREATED
+        case .status(.pending): RESULT_PENDING
+        case .status(.approved): RESULT_APPROVED
+        case .status(.denied): RESULT_DENIED
+        case .status(.expired): RESULT_EXPIRED
+        case .valid: RESULT_VALID
+        case .wrong: RESULT_WRONG
+        case .spent: RESULT_SPENT
+        case .sent: RESULT_SENT
+        case .outage: RESULT_OUTAGE
+        case .noDevice: RESULT_NO_DEVICE
+        case .refused: RESULT_REFUSED
+        }
+    }
+
+    var reason: String? {
+        switch self {
+        case .outage(let reason), .noDevice(let reason), .refused(let reason): reason
+        default: nil
+        }
+    }
+}
