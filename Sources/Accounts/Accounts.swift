@@ -1,0 +1,97 @@
+internal import SQLite
+
+/// Why the accounts cannot be used. Each of these denies a login, as does a `SQLiteError`.
+public enum AccountsError: Error, Equatable, CustomStringConvertible {
+    /// There is no such file, or no such folder.
+    case missing(String)
+    /// The file or its folder cannot be used: somebody else may read or change it, it is no regular file, or the system refuses.
+    case file(String, why: String)
+    /// The file is not what was left there. It is never made anew: that would forget who must show a factor.
+    case damaged(String)
+    /// A later version of Countersign wrote the file.
+    case newer(version: Int64, known: Int64)
+    /// The caller asked for what makes no sense.
+    case invalid(String)
+
+    public var description: String {
+        switch self {
+        case .missing(let path): "\(path): missing"
+        case .file(let path, let why): "\(path): \(why)"
+        case .damaged(let what): "accounts damaged: \(what)"
+        case .newer(let version, let known): "accounts are of version \(version), this program knows \(known)"
+        case .invalid(let what): "invalid \(what)"
+        }
+    }
+}
+
+/// The users' factors and what their logins used up, in one SQLite file that any number of processes open at once.
+///
+/// A person is a name and a uid: a name that came back with another uid has no account. Nothing is stored but for a `Person`.
+/// Every method is one short transaction and leaves none open. All may throw `SQLiteError` or `AccountsError`; nothing was written then.
+/// `now` is in seconds since 1970 and may jump: see `Window`. One instance belongs to one thread.
+public final class Accounts {
+    /// Whether a missing file is made. A missing folder is always an error.
+    public enum Mode: Sendable { case create, existing }
+
+    /// When a write must be on the disk. All of them are visible to every other process as soon as the method returns.
+    enum Durability: String {
+        /// Before the method returns.
+        case now = "PRAGMA synchronous = FULL"
+        /// With the next write that is durable at once, since both go to one WAL, in order. Only a crash of the whole machine
+        /// before that undoes it, which also ends the login that it was a charge for.
+        case withNext = "PRAGMA synchronous = NORMAL"
+    }
+
+    let connection: Connection
+    private var durability: Durability?
+    /// How many rows of history are kept: the newest ones, whatever their time, so that a clock that jumps ahead loses none.
+    var historyRows: Int64 = 100_000
+
+    /// - Parameters:
+    ///   - path: of the file, in a folder that only its owner may change; "-wal" and "-shm" are put behind it for two more.
+    ///   - busyTimeout: how long to wait for other processes' writes, in milliseconds.
+    public init(path: String, mode: Mode, busyTimeout: Int32 = 5000) throws {
+        try StateFile(path).secure(mode)
+        var options = Connection.Options()
+        options.busyTimeout = busyTimeout
+        // With one process per login the WAL is read again by each: 256 pages cost 0.2 ms, and one login in 30 copies them back.
+        options.walPages = 256
+        options.checkpointOnClose = false
+        connection = try Connection(path: path, options)
+        try Schema.check(connection)
+    }
+
+    /// Runs `body` in a transaction of its own that holds the write lock from its beginning.
+    func write<T>(_ durability: Durability, _ body: () throws -> T) throws -> T {
+        if self.durability != durability { try connection.execute(durability.rawValue) }
+        self.durability = durability
+        return try connection.transaction(.immediate, body)
+    }
+}
+
+extension Int64 {
+    /// The sum, or the nearest number that there is.
+    func adding(_ seconds: Int) -> Int64 {
+        let (sum, overflow) = addingReportingOverflow(Int64(seconds))
+        return overflow ? (seconds < 0 ? .min : .max) : sum
+    }
+}
+
+/// The times that count as within the last `seconds`.
+///
+/// A process reads its clock before it waits for the lock, so what another one wrote may lie a little in the future: it counts as now.
+/// What lies further in the future was written while the clock was wrong, and does not count.
+struct Window {
+    static let skew = 60
+    /// The last time that is too old.
+    let after: Int64
+    /// The last time that counts.
+    let until: Int64
+
+    init(_ seconds: Int, before now: Int64) {
+        after = now.adding(-seconds)
+        until = now.adding(Self.skew)
+    }
+
+    func contains(_ time: Int64) -> Bool { time > after && time <= until }
+}

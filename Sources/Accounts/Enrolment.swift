@@ -1,0 +1,118 @@
+public import LoginFlow
+internal import SQLite
+
+/// What an administrator's command did to an account.
+public struct Change: Equatable, Sendable {
+    public let before: Account
+    public let after: Account
+    /// The uids under which the same name had accounts, which are gone now.
+    public let forgotten: [UInt32]
+}
+
+/// What `unlock` took away.
+public struct Unlocked: Equatable, Sendable {
+    public let failures: Int
+    public let lockedUntil: Int64?
+    /// Approval requests of the last ten minutes, denials and their pause among them.
+    public let pushes: Int
+    public let oneCodes: Int
+    /// A spent time step that lay in the future.
+    public let spentStep: Int64?
+}
+
+/// The administrator's commands.
+extension Accounts {
+    /// Gives the person an AuthyID in place of the one before.
+    ///
+    /// A confirmed account stays confirmed, also with a new AuthyID or SoftToken: only `unlink` leads back to enrolment and its grace.
+    public func link(_ person: Person, _ authyID: AuthyID) throws -> Change {
+        try change(person) {
+            try connection.run(
+                "UPDATE accounts SET authy_id = ?3 WHERE name = ?1 AND uid = ?2", person.name, person.uid, authyID.value)
+        }
+    }
+
+    /// Gives the person a SoftToken in place of the one before. What was spent stays spent if it is the same one again; `lastSpent` of
+    /// the new one is not looked at. For a confirmed account see `link`.
+    public func setSoftToken(_ person: Person, _ token: StoredSoftToken) throws -> Change {
+        try change(person) {
+            try connection.run(
+                """
+                UPDATE accounts
+                SET last_spent = CASE WHEN secret = ?3 AND period = ?6 THEN last_spent END,
+                    secret = ?3, algorithm = ?4, digits = ?5, period = ?6
+                WHERE name = ?1 AND uid = ?2
+                """, person.name, person.uid, token.secret, token.algorithm, token.digits, token.period)
+        }
+    }
+
+    /// Takes away all factors and the memory that one succeeded. Grace logins that were used, failures and a lock stay.
+    public func unlink(_ person: Person) throws -> Change {
+        try change(person, forgetsNamesakes: false) {
+            try connection.run(
+                """
+                UPDATE accounts
+                SET authy_id = NULL, secret = NULL, algorithm = NULL, digits = NULL, period = NULL, last_spent = NULL, confirmed = 0
+                WHERE name = ?1 AND uid = ?2
+                """, person.name, person.uid)
+        }
+    }
+
+    /// Sets how many grace logins count as used. It holds at once: no login rides on one that was spent before.
+    public func setGraceUsed(_ person: Person, _ used: Int) throws -> Change {
+        guard used >= 0 else { throw AccountsError.invalid("number of grace logins") }
+        return try change(person, forgetsNamesakes: false) {
+            try connection.run("UPDATE accounts SET grace_used = ?3 WHERE name = ?1 AND uid = ?2", person.name, person.uid, used)
+            try connection.run("DELETE FROM grace WHERE name = ?1 AND uid = ?2", person.name, person.uid)
+        }
+    }
+
+    /// Lets the person try again at once: clears failures and lock, approval requests and OneCodes that count against the person, and
+    /// a time step that was spent while the clock was ahead, by more than a phone's clock may be.
+    public func unlock(_ person: Person, now: Int64) throws -> Unlocked {
+        let (name, uid) = (person.name, person.uid)
+        return try write(.now) {
+            let before = try account(of: person)
+            let token = try softToken(of: person)
+            let ahead = token.flatMap { token in token.lastSpent.flatMap { $0 > now / Int64(max(1, token.period)) + 1 ? $0 : nil } }
+            try connection.run("UPDATE accounts SET failures = 0, locked_until = NULL WHERE name = ?1 AND uid = ?2", name, uid)
+            if ahead != nil { try connection.run("UPDATE accounts SET last_spent = NULL WHERE name = ?1 AND uid = ?2", name, uid) }
+            let pushes = try connection.run("DELETE FROM pushes WHERE name = ?1 AND uid = ?2", name, uid)
+            let oneCodes = try connection.run("DELETE FROM onecodes WHERE name = ?1 AND uid = ?2", name, uid)
+            try forgetIfEmpty(person)
+            return Unlocked(
+                failures: before.failures, lockedUntil: before.lockedUntil, pushes: pushes, oneCodes: oneCodes, spentStep: ahead)
+        }
+    }
+
+    /// Makes a row for the person if there is none.
+    func ensure(_ person: Person) throws {
+        try connection.run("INSERT INTO accounts (name, uid) VALUES (?1, ?2) ON CONFLICT DO NOTHING", person.name, person.uid)
+    }
+
+    private func change(_ person: Person, forgetsNamesakes: Bool = true, _ update: () throws -> Void) throws -> Change {
+        try write(.now) {
+            let before = try account(of: person)
+            let forgotten = forgetsNamesakes ? try forgetNamesakes(of: person) : []
+            try ensure(person)
+            try update()
+            let after = try account(of: person)
+            try forgetIfEmpty(person)
+            return Change(before: before, after: after, forgotten: forgotten)
+        }
+    }
+
+    private func forgetNamesakes(of person: Person) throws -> [UInt32] {
+        try connection.all("DELETE FROM accounts WHERE name = ?1 AND uid <> ?2 RETURNING uid", person.name, person.uid) {
+            $0.integer(0).flatMap(UInt32.init(exactly:)) ?? 0
+        }
+    }
+
+    private func forgetIfEmpty(_ person: Person) throws {
+        try connection.run(
+            """
+            DELETE FROM accounts WHERE name = ?1 AND uid = ?2
+            AND authy_id IS NULL AND secret IS NULL AND grace_used = 0 AND failures = 0 AND locked_until IS NULL
+            """, person.name, person.uid)
+    }
+}

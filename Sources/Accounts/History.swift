@@ -1,0 +1,61 @@
+public import LoginFlow
+internal import SQLite
+
+/// One login that was decided.
+public struct HistoryRow: Equatable, Sendable {
+    /// Seconds since 1970, by the clock of that moment.
+    public let time: Int64
+    public let user: String
+    public let service: String
+    public let rhost: String
+    public let outcome: Outcome
+    public let reason: String
+    /// The one that was proven, or tried last.
+    public let factor: Factor?
+    public let address: String
+}
+
+extension Accounts {
+    /// Newest first, at most `limit` rows, of one user or of all.
+    public func history(of user: String? = nil, limit: Int) throws -> [HistoryRow] {
+        let columns = "SELECT time, user, service, rhost, outcome, reason, factor, address FROM history"
+        let limit = max(0, limit)
+        guard let user else { return try connection.all("\(columns) ORDER BY id DESC LIMIT ?1", limit, read: HistoryRow.init) }
+        return try connection.all("\(columns) WHERE user = ?1 ORDER BY id DESC LIMIT ?2", user, limit, read: HistoryRow.init)
+    }
+
+    func remember(_ settlement: Settlement, of person: Person, now: Int64) throws {
+        try connection.run(
+            """
+            INSERT INTO history (time, user, service, rhost, outcome, reason, factor, address)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            """, now, person.name, plain(settlement.service), plain(settlement.rhost), settlement.outcome.rawValue,
+            plain(settlement.reason), settlement.factor?.rawValue, plain(settlement.address))
+        try connection.run("DELETE FROM history WHERE id <= last_insert_rowid() - ?1", historyRows)
+    }
+}
+
+/// At most 255 bytes, without control characters.
+private func plain(_ text: String) -> String {
+    var plain = String.UnicodeScalarView()
+    var length = 0
+    for scalar in text.unicodeScalars {
+        length += UTF8.width(scalar)
+        if length > 255 { break }
+        plain.append(scalar.properties.generalCategory == .control ? "?" : scalar)
+    }
+    return String(plain)
+}
+
+extension HistoryRow {
+    fileprivate init(_ row: Row) throws {
+        time = row.integer(0) ?? 0
+        user = row.text(1) ?? ""
+        service = row.text(2) ?? ""
+        rhost = row.text(3) ?? ""
+        outcome = try Outcome(stored: row.text(4))
+        reason = row.text(5) ?? ""
+        factor = row.text(6).flatMap(Factor.init(rawValue:))
+        address = row.text(7) ?? ""
+    }
+}

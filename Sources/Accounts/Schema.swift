@@ -1,0 +1,113 @@
+internal import SQLite
+
+/// The tables, as they came to be. The file's `user_version` is the number of migrations that it has seen; 0 is no file of ours.
+enum Schema {
+    /// Only ever added to.
+    static let migrations = [first]
+
+    static var version: Int64 { Int64(migrations.count) }
+
+    /// Fills an empty database, and leaves all of it in the one file, on the disk.
+    static func create(_ connection: Connection) throws {
+        try migrate(connection)
+        try connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    }
+
+    /// Sees that the tables are the ones that this program knows, and brings older ones up to date.
+    static func check(_ connection: Connection) throws {
+        let found = try current(connection)
+        guard found > 0 else { throw AccountsError.damaged("the file is not of Countersign") }
+        guard found <= version else { throw AccountsError.newer(version: found, known: version) }
+        if found < version { try migrate(connection) }
+    }
+
+    private static func current(_ connection: Connection) throws -> Int64 {
+        try connection.first("PRAGMA user_version") { $0.integer(0) ?? 0 } ?? 0
+    }
+
+    private static func migrate(_ connection: Connection) throws {
+        try connection.transaction(.immediate) {
+            for step in migrations.dropFirst(Int(try current(connection))) { try connection.execute(step) }
+            try connection.execute("PRAGMA user_version = \(version)")
+        }
+    }
+
+    /// One row for a person whom something is known about. Those with a factor are enrolled; `confirmed`: one of their factors has once
+    /// succeeded. All times are in seconds since 1970; `last_spent` is a time step.
+    private static let first = """
+        CREATE TABLE accounts (
+            name         TEXT    NOT NULL,
+            uid          INTEGER NOT NULL CHECK (uid BETWEEN 0 AND 4294967295),
+            authy_id     INTEGER CHECK (authy_id > 0),
+            secret       BLOB    CHECK (length(secret) > 0),
+            algorithm    TEXT    CHECK (algorithm IN ('sha1', 'sha256', 'sha512')),
+            digits       INTEGER CHECK (digits BETWEEN 6 AND 8),
+            period       INTEGER CHECK (period BETWEEN 15 AND 60),
+            last_spent   INTEGER,
+            confirmed    INTEGER NOT NULL DEFAULT 0 CHECK (confirmed IN (0, 1)),
+            grace_used   INTEGER NOT NULL DEFAULT 0 CHECK (grace_used >= 0),
+            failures     INTEGER NOT NULL DEFAULT 0 CHECK (failures >= 0),
+            locked_until INTEGER,
+            PRIMARY KEY (name, uid),
+            CHECK ((secret IS NULL) = (algorithm IS NULL) AND (secret IS NULL) = (digits IS NULL) AND (secret IS NULL) = (period IS NULL)),
+            CHECK (secret IS NOT NULL OR last_spent IS NULL),
+            CHECK (confirmed = 0 OR authy_id IS NOT NULL OR secret IS NOT NULL)
+        ) STRICT, WITHOUT ROWID;
+
+        -- Where and when a grace login was spent, for as long as others from there ride on it.
+        CREATE TABLE grace (
+            name  TEXT    NOT NULL,
+            uid   INTEGER NOT NULL,
+            place TEXT    NOT NULL,
+            time  INTEGER NOT NULL,
+            PRIMARY KEY (name, uid, place)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX grace_time ON grace (time);
+
+        CREATE TABLE pushes (
+            id      INTEGER PRIMARY KEY AUTOINCREMENT,
+            name    TEXT    NOT NULL,
+            uid     INTEGER NOT NULL,
+            attempt TEXT    NOT NULL,
+            place   TEXT    NOT NULL,
+            time    INTEGER NOT NULL,
+            state   TEXT    NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'approved', 'denied', 'expired', 'cancelled')),
+            ended   INTEGER
+        ) STRICT;
+        CREATE INDEX pushes_person ON pushes (name, uid, time);
+        CREATE INDEX pushes_attempt ON pushes (attempt);
+        CREATE INDEX pushes_time ON pushes (time);
+
+        -- OneCodes that were asked for and not yet followed by a success.
+        CREATE TABLE onecodes (
+            id   INTEGER PRIMARY KEY,
+            name TEXT    NOT NULL,
+            uid  INTEGER NOT NULL,
+            time INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX onecodes_person ON onecodes (name, uid, time);
+        CREATE INDEX onecodes_time ON onecodes (time);
+
+        -- Attempts that are decided.
+        CREATE TABLE attempts (
+            key     TEXT    PRIMARY KEY,
+            time    INTEGER NOT NULL,
+            outcome TEXT    NOT NULL CHECK (outcome IN ('approved', 'excused', 'denied', 'unavailable'))
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX attempts_time ON attempts (time);
+
+        -- In the order in which it happened, whatever the clock said.
+        CREATE TABLE history (
+            id      INTEGER PRIMARY KEY,
+            time    INTEGER NOT NULL,
+            user    TEXT    NOT NULL,
+            service TEXT    NOT NULL,
+            rhost   TEXT    NOT NULL,
+            outcome TEXT    NOT NULL CHECK (outcome IN ('approved', 'excused', 'denied', 'unavailable')),
+            reason  TEXT    NOT NULL,
+            factor  TEXT,
+            address TEXT    NOT NULL
+        ) STRICT;
+        CREATE INDEX history_user ON history (user);
+        """
+}

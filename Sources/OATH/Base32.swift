@@ -1,0 +1,82 @@
+extension Secret {
+    /// Reads Base32 (RFC 4648, section 6) as people and apps write it.
+    ///
+    /// Small letters count as capitals; blanks and hyphens, which group the letters, are dropped. Nothing else is: a line end is refused.
+    /// Padding may be left out; where there is any, it must stand at the end and fill the last group of eight.
+    /// Bits behind the last whole byte are dropped, whatever they are and however many: apps do so, and services hand out secrets
+    /// that are random letters of any length, for which a stricter reading would refuse a secret that the phone has accepted.
+    ///
+    /// Nil for any other character, and unless 10 to 128 bytes come out. Whoever hands in the text wipes it.
+    public init?(base32 text: String) {
+        var decoder = Base32Decoder()
+        defer { decoder.bytes.withUnsafeMutableBytes(wipe) }
+        guard text.utf8.allSatisfy({ decoder.take($0) }), decoder.isComplete else { return nil }
+        self.init(bytes: decoder.bytes)
+    }
+
+    /// The secret in Base32, in capitals, without padding or groups: as authenticator apps take it. As secret as the secret.
+    public var base32: String {
+        withUnsafeBytes { bytes in
+            var text: [UInt8] = []
+            var bits: UInt16 = 0
+            var count = 0
+            for byte in bytes {
+                bits = bits << 8 | UInt16(byte)
+                count += 8
+                while count >= 5 {
+                    count -= 5
+                    text.append(Self.letter(of: bits >> UInt16(count)))
+                }
+            }
+            if count > 0 { text.append(Self.letter(of: bits << UInt16(5 - count))) }
+            return String(decoding: text, as: UTF8.self)
+        }
+    }
+
+    /// The letter for the five lowest bits.
+    private static func letter(of bits: UInt16) -> UInt8 {
+        let value = UInt8(bits & 0x1F)
+        return value < 26 ? 0x41 + value : 0x32 + value - 26
+    }
+}
+
+private struct Base32Decoder {
+    /// Room for one more than a secret may have, so that the bytes never move and leave a copy behind.
+    var bytes: [UInt8] = []
+    private var letters = 0
+    private var padding = 0
+    private var bits: UInt16 = 0
+
+    init() { bytes.reserveCapacity(Secret.sizes.upperBound + 1) }
+
+    /// Takes the next character; false where it is refused, or there are too many.
+    mutating func take(_ character: UInt8) -> Bool {
+        switch character {
+        case 0x20, 0x2D: true
+        case 0x3D: takePadding()
+        case 0x41...0x5A: take(value: character - 0x41)
+        case 0x61...0x7A: take(value: character - 0x61)
+        case 0x32...0x37: take(value: character - 0x32 + 26)
+        default: false
+        }
+    }
+
+    /// Whether the padding, if there is any, fills the last group of eight.
+    var isComplete: Bool {
+        padding == 0 || ([1, 3, 4, 6].contains(padding) && (letters + padding).isMultiple(of: 8))
+    }
+
+    private mutating func takePadding() -> Bool {
+        padding += 1
+        return padding <= 6
+    }
+
+    private mutating func take(value: UInt8) -> Bool {
+        guard padding == 0, bytes.count <= Secret.sizes.upperBound else { return false }
+        bits = bits << 5 | UInt16(value)
+        letters += 1
+        let left = letters * 5 % 8
+        if left < 5 { bytes.append(UInt8(truncatingIfNeeded: bits >> UInt16(left))) }
+        return true
+    }
+}

@@ -1,0 +1,36 @@
+/// The link that brings a token into an authenticator app, mostly as a QR code (Key URI Format of Google Authenticator).
+///
+/// It holds the secret: print `text` for the person alone, and never log it. The value itself prints as nothing of use.
+public struct OtpauthLink: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// `otpauth://totp/ISSUER:ACCOUNT?secret=…&issuer=…&algorithm=SHA1&digits=6&period=30`
+    public let text: String
+
+    /// - Parameters:
+    ///   - issuer: who hands the token out, such as the name of the host.
+    ///   - account: whose token it is, such as `zoe@db-1`.
+    /// Nil if either is empty or has a colon, which would move the border between them.
+    public init?(issuer: String, account: String, secret: Secret, parameters: TOTP) {
+        guard !issuer.isEmpty, !account.isEmpty, !issuer.utf8.contains(0x3A), !account.utf8.contains(0x3A) else { return nil }
+        let name = Self.percentEncoded(issuer)
+        text =
+            "otpauth://totp/\(name):\(Self.percentEncoded(account))?secret=\(secret.base32)&issuer=\(name)"
+            + "&algorithm=\(parameters.algorithm.rawValue.uppercased())&digits=\(parameters.digits)&period=\(parameters.period)"
+    }
+
+    public var description: String { "otpauth link" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+
+    /// Keeps the unreserved characters (RFC 3986, section 2.3) and writes every other byte of the UTF-8 as %XX.
+    private static func percentEncoded(_ text: String) -> String {
+        text.utf8.reduce(into: "") { encoded, byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E:
+                encoded.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                let hex = String(byte, radix: 16, uppercase: true)
+                encoded += byte < 0x10 ? "%0\(hex)" : "%\(hex)"
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+/// The line on which each key, table and list element of a TOML document stands.
+///
+/// Made for documents that the parser takes: what it does not understand ends the scan, and whatever comes later has no line.
+struct Lines {
+    private var places: [[String]: Int] = [:]
+    /// How many tables each `[[list]]` has so far.
+    private var counts: [[String]: Int] = [:]
+    /// A fault which the parser (toml++ 3.4.0) does not report: it aborts the process.
+    private(set) var trap: Complaint?
+    private var line = 1
+    private var rest: ArraySlice<UInt8>
+
+    init(_ text: String) {
+        rest = Array(text.utf8)[...]
+        if rest.starts(with: [0xEF, 0xBB, 0xBF]) { rest = rest.dropFirst(3) }
+        var table: [String]? = []
+        repeat {
+            skipBlanks(andLines: true)
+            guard let path = table, let byte = rest.first else { return }
+            table = byte == Self.open ? header() : pair(in: path) ? path : nil
+        } while true
+    }
+
+    /// Nil where the path is not in the document, or its line is not certain.
+    subscript(path: [String]) -> Int? { places[path] }
+
+    /// The step of a path that leads to an element of a list.
+    static func step(_ index: Int) -> String { "[\(index + 1)]" }
+
+    private static let open = UInt8(ascii: "["), close = UInt8(ascii: "]"), comma = UInt8(ascii: ",")
+    private static let quote = UInt8(ascii: "\""), apostrophe = UInt8(ascii: "'"), backslash = UInt8(ascii: "\\")
+
+    // MARK: the grammar
+
+    private mutating func header() -> [String]? {
+        let isList = rest.starts(with: [Self.open, Self.open])
+        rest = rest.dropFirst(isList ? 2 : 1)
+        skipBlanks(andLines: false)
+        if let byte = rest.first, byte != Self.close, !Self.canBeginKey(byte) { trap = Complaint(.line(line), Complaint.badBrackets) }
+        guard trap == nil, let keys = dottedKey(), take(Self.close), !isList || take(Self.close) else { return nil }
+        var path: [String] = []
+        for (index, key) in keys.enumerated() {
+            path.append(key)
+            if isList, index == keys.count - 1 { counts[path, default: 0] += 1 }
+            if let count = counts[path] { path.append(Self.step(count - 1)) }
+        }
+        record(path, keys.count)
+        return path
+    }
+
+    private mutating func pair(in table: [String]) -> Bool {
+        guard let keys = dottedKey(), take(UInt8(ascii: "=")) else { return false }
+        skipBlanks(andLines: false)
+        record(table + keys, keys.count)
+        return value(table + keys)
+    }
+
+    private mutating func value(_ path: [String]) -> Bool {
+        guard isShallow(path) else { return false }
+        switch rest.first {
+        case Self.quote, Self.apostrophe: return string() != nil
+        case Self.open: return elements(upTo: Self.close) { lines, index in
+            lines.record(path + [Self.step(index)], 1)
+            return lines.value(path + [Self.step(index)])
+        }
+        case UInt8(ascii: "{"): return elements(upTo: UInt8(ascii: "}")) { lines, _ in lines.pair(in: path) }
+        default:
+            let word = rest.prefix { !",]}#\n".utf8.contains($0) }
+            rest = rest.dropFirst(word.count)
+            if Self.isDateWithoutTime(word) { trap = Complaint(.line(line), Complaint.badDate) }
+            return !word.isEmpty
+        }
+    }
+
+    private mutating func elements(upTo end: UInt8, _ element: (inout Lines, Int) -> Bool) -> Bool {
+        rest = rest.dropFirst()
+        for index in 0... {
+            skipBlanks(andLines: true)
+            if take(end) { return true }
+            if end == Self.close, let byte = rest.first, byte == UInt8(ascii: "}") || byte >= 0x80 { trap = Complaint(.line(line), Complaint.badBrackets) }
+            guard element(&self, index) else { return false }
+            skipBlanks(andLines: true)
+            guard take(Self.comma) || rest.first == end else { return false }
+        }
+        return false
+    }
+
+    private mutating func dottedKey() -> [String]? {
+        var keys: [String] = []
+        repeat {
+            skipBlanks(andLines: false)
+            guard let key = rest.first == Self.quote || rest.first == Self.apostrophe ? string() : bareKey() else { return nil }
+            keys.append(key)
+            guard isShallow(keys) else { return nil }
+            skipBlanks(andLines: false)
+        } while take(UInt8(ascii: "."))
+        return keys
+    }
+
+    private mutating func bareKey() -> String? {
+        let key = rest.prefix { !" \t.=]#\n".utf8.contains($0) }
+        rest = rest.dropFirst(key.count)
+        return key.isEmpty ? nil : String(decoding: key, as: UTF8.self)
+    }
+
+    /// The text between the quotes. One with escapes is not worked out: it is given as a text that no key can be.
+    private mutating func string() -> String? {
+        guard let mark = rest.popFirst() else { return nil }
+        let isLong = rest.starts(with: [mark, mark])
+        rest = rest.dropFirst(isLong ? 2 : 0)
+        var text: [UInt8] = []
+        while let byte = rest.popFirst() {
+            if byte == 0x0A { line += 1 }
+            if byte == mark, !isLong || rest.starts(with: [mark, mark]) {
+                if isLong { rest = rest.drop { $0 == mark } }
+                return String(decoding: text, as: UTF8.self)
+            }
+            text.append(byte == Self.backslash && mark == Self.quote ? 0 : byte)
+            if byte == Self.backslash, mark == Self.quote, rest.popFirst() == 0x0A { line += 1 }
+        }
+        return nil
+    }
+
+    // MARK: what the parser would not survive
+
+    /// It calls itself for each key of a path; settings have four.
+    private mutating func isShallow(_ path: [String]) -> Bool {
+        if path.count > 32 { trap = Complaint(.line(line), "tables are nested too deep here") }
+        return path.count <= 32
+    }
+
+    private static func canBeginKey(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || "-_\"'".utf8.contains(byte)
+    }
+
+    /// Whether something stands behind a date that is not the beginning of a time.
+    private static func isDateWithoutTime(_ word: ArraySlice<UInt8>) -> Bool {
+        let date = word.filter { $0 != UInt8(ascii: "_") }
+        guard date.count > 10, date[4] == UInt8(ascii: "-"), date[7] == UInt8(ascii: "-") else { return false }
+        let digits = date.dropFirst(11).prefix(2).filter { (0x30...0x39).contains($0) }
+        return !date.dropFirst(10).allSatisfy(" \t\r".utf8.contains) && !(" Tt".utf8.contains(date[10]) && digits.count == 2)
+    }
+
+    // MARK: bytes
+
+    /// Records a path, and the tables which its last `depth` keys make by the way.
+    private mutating func record(_ path: [String], _ depth: Int) {
+        for length in max(1, path.count - depth)...path.count where length == path.count || places[Array(path.prefix(length))] == nil {
+            places[Array(path.prefix(length))] = line
+        }
+    }
+
+    private mutating func take(_ byte: UInt8) -> Bool {
+        guard rest.first == byte else { return false }
+        rest = rest.dropFirst()
+        return true
+    }
+
+    private mutating func skipBlanks(andLines: Bool) {
+        while let byte = rest.first, (andLines ? " \t\r\n#" : " \t").utf8.contains(byte) {
+            if byte == UInt8(ascii: "#") { rest = rest.drop { $0 != 0x0A } } else { rest = rest.dropFirst() }
+            if byte == 0x0A { line += 1 }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+internal import CSystem
+internal import Glibc
+
+/// Who may own the settings, and who may read them (`system_trust`).
+public struct Trust: Sendable {
+    /// Besides root.
+    public let owner: UInt32
+    /// The group that may read them, besides root's.
+    public let group: UInt32
+
+    public init(owner: UInt32, group: UInt32) {
+        self.owner = owner
+        self.group = group
+    }
+}
+
+extension Settings {
+    /// Bytes.
+    static let longestFile = 262_144
+
+    /// Reads a file that nobody but root and `trust.owner` could have changed; anything else about it is an error.
+    /// - Parameter path: absolute, without a symlink in any part of it.
+    public static func load(_ path: String, trust: Trust) throws(SettingsError) -> Settings {
+        let bytes = try TrustedFile.read(path, trust: trust, limit: longestFile)
+        guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else {
+            throw SettingsError(file: path, message: "this is no UTF-8 text; write it anew with a text editor")
+        }
+        return try parse(text, file: path)
+    }
+}
+
+extension Settings.Server {
+    /// The API key, from where the settings say that it is; a file is trusted as the settings are.
+    public func key(trust: Trust) throws(SettingsError) -> APIKey {
+        switch apiKey {
+        case .inline(let key): return key
+        case .file(let path): return try APIKey.parse(TrustedFile.read(path, trust: trust, limit: 4_096), file: path)
+        }
+    }
+}
+
+private enum TrustedFile {
+    static func read(_ path: String, trust: Trust, limit: Int) throws(SettingsError) -> [UInt8] {
+        var part = 0
+        let rules = system_trust(owner: trust.owner, group: trust.group, public_file: 0)
+        let descriptor = system_open_trusted(path, rules, 0, &part)
+        guard descriptor >= 0 else {
+            throw SettingsError(file: path, message: reason(descriptor, String(decoding: path.utf8.prefix(part), as: UTF8.self), trust))
+        }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: limit + 1)
+        var count = 0
+        while count <= limit {
+            let more = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress?.advanced(by: count), $0.count - count) }
+            if more < 0, errno == EINTR { continue }
+            guard more >= 0 else { throw SettingsError(file: path, message: "cannot be read: \(String(cString: strerror(errno)))") }
+            if more == 0 { break }
+            count += more
+        }
+        guard count <= limit else { throw SettingsError(file: path, message: "longer than \(limit) bytes") }
+        return Array(bytes.prefix(count))
+    }
+
+    private static func reason(_ error: CInt, _ part: String, _ trust: Trust) -> String {
+        let owner = trust.owner == 0 ? "root" : "root or uid \(trust.owner)"
+        return switch -error {
+        case ENOENT: "\(part) is missing; create it"
+        case ELOOP: "\(part) is a symlink, or the path is not absolute; name the file itself"
+        case EPERM: "unsafe: it must belong to \(owner) and have mode 0640 at most, its group root's or gid \(trust.group)"
+        case EACCES: "\(part) is unsafe or cannot be entered: it must belong to \(owner) and others must not be able to write it"
+        case EINVAL: "not a regular file"
+        default: "cannot be opened: \(String(cString: strerror(-error)))"
+        }
+    }
+}

@@ -1,0 +1,285 @@
+internal import Accounts
+internal import CFrames
+internal import CSystem
+internal import Frames
+internal import LoginFlow
+internal import OATH
+internal import Settings
+
+/// Drives the flow: performs its actions, and feeds it what came of them, until it ends.
+struct Asking {
+    /// A look that may wait does not come again sooner than this after the one before: milliseconds.
+    private static let pace: Int64 = 1_000
+
+    private let visit: Visit
+    private let rules: LoginRules
+    private let settings: Settings
+    private let module: Module
+    private let began = system_now()
+    private let person: Enrolled?
+    private var net: Net
+    private var flow: LoginFlow
+    private var events: [LoginFlow.Event] = []
+    private var ending: Ending?
+    private var push: Int64?
+    private var matched: Settlement.Proof?
+    private var detail: String?
+    private var promptIsDue: Int64?
+    private var deadline: Int64?
+    private var looked: Int64?
+    /// When the next look is due.
+    private var lookAt: Int64?
+    private let server: Settings.Server?
+
+    /// Somebody whose account is asked and charged; anybody else is played to, and nothing is asked, sent or stored.
+    private struct Enrolled {
+        let person: Person
+        let account: Account
+        let accounts: Accounts
+    }
+
+    init(
+        visit: Visit, person: Person?, account: Account, accounts: Accounts, settings: Settings, rules: LoginRules,
+        skip: Admission.Skip, module: Module, net: Channel
+    ) throws {
+        self.visit = visit
+        self.rules = rules
+        self.settings = settings
+        self.module = module
+        self.net = Net(channel: net)
+        self.person = person.map { Enrolled(person: $0, account: account, accounts: accounts) }
+        server = settings.server
+        var facts = LoginFlow.Facts()
+        facts.rules = rules
+        facts.skip = skip
+        facts.hasServer = server != nil
+        facts.hasAuthyID = person == nil ? server != nil : account.authyID != nil
+        facts.hasSoftToken = person == nil ? server == nil : account.hasSoftToken
+        facts.isLocked = try person.map { try accounts.lock(of: $0, rules: settings.lockout, now: now()) != nil } ?? false
+        facts.textIsLive = visit.textIsLive
+        // sshd may refuse root whatever we say, and shows that in what is typed only.
+        facts.withholdsPush = visit.comesBySSH && visit.user?.uid == 0
+        facts.outage = settings.outage
+        facts.number = CheckNumber(Int.random(in: 10...99))
+        facts.graceUntil = settings.enrolment.graceUntil
+        flow = LoginFlow(facts)
+        deadline = began + Int64(rules.deadline) * 1_000
+        promptIsDue = began + Int64(flow.promptIsDueAfter) * 1_000
+        if person != nil, account.authyID != nil, let server { try startNet(server) }
+    }
+
+    mutating func run() throws -> Ending {
+        events = [.begin]
+        while true {
+            while !events.isEmpty, ending == nil {
+                for action in flow.handle(events.removeFirst()) { try perform(action) }
+            }
+            if let ending { return ending }
+            listen()
+        }
+    }
+
+    // MARK: events
+
+    private mutating func listen() {
+        let next = [promptIsDue, deadline, lookAt].compactMap { $0 }.min() ?? system_now() + 600_000
+        Channel.wait(for: net.isOpen ? [module.channel, Channel(descriptor: 4)] : [module.channel], until: next)
+        tick()
+        for (event, detail) in net.receive() {
+            if let detail { self.detail = detail }
+            events.append(event)
+        }
+        hearModule()
+    }
+
+    private mutating func tick() {
+        let time = system_now()
+        if let due = deadline, due <= time {
+            deadline = nil
+            events.append(.deadline)
+        }
+        if let due = promptIsDue, due <= time {
+            promptIsDue = nil
+            events.append(.promptIsDue)
+        }
+        if let due = lookAt, due <= time {
+            lookAt = nil
+            look(wait: untilPromptIsDue)
+        }
+    }
+
+    private mutating func hearModule() {
+        switch module.channel.receive() {
+        case .nothing: return
+        case .frame(let frame) where frame.kind == KIND_INTERRUPT: events.append(.interrupted)
+        case .frame(let frame) where frame.kind == KIND_ANSWER:
+            events.append(.answered(Answer(frame.value(FIELD_TEXT).map(Array.init))))
+        // The login program is gone, or does not speak our language.
+        default: ending = Ending(Decision(.denied, .cancelled), detail: "the login program went away")
+        }
+        if ending != nil { finish(Decision(.denied, .cancelled)) }
+    }
+
+    private var untilPromptIsDue: Int64 { ([promptIsDue, deadline].compactMap { $0 }.min() ?? system_now()) - system_now() }
+
+    // MARK: actions
+
+    private mutating func perform(_ action: LoginFlow.Action) throws {
+        switch action {
+        case .tell(let text): module.tell(text)
+        case .ask(let prompt): module.ask(prompt)
+        case .end(let decision): finish(decision)
+        case .stopLooking:
+            lookAt = nil
+            net.stopLooking()
+        default: try person == nil ? play(action) : act(action)
+        }
+    }
+
+    /// The same to look at, for a name that the system does not know.
+    private mutating func play(_ action: LoginFlow.Action) {
+        switch action {
+        case .chargePush: events.append(.pushCharged(.granted))
+        case .createPush: events.append(.created)
+        case .look(.brief), .look(.none): events.append(.looked(.pending))
+        case .chargeTry: events.append(.tryCharged(granted: true))
+        case .match: events.append(.matched(.wrong))
+        case .verify: events.append(.verified(.wrong))
+        case .chargeOneCode: events.append(.oneCodeCharged(granted: true))
+        case .sendOneCode: events.append(.oneCodeSent)
+        default: return
+        }
+    }
+
+    private mutating func act(_ action: LoginFlow.Action) throws {
+        guard let person else { return }
+        let (accounts, who) = (person.accounts, person.person)
+        switch action {
+        case .chargePush(let automatic): events.append(.pushCharged(try chargePush(automatic: automatic)))
+        case .createPush(let number): asked(create(number))
+        case .look(.untilPromptIsDue): lookAgain()
+        case .look(.brief): look(wait: min(2_000, max(0, (deadline ?? 0) - system_now())))
+        case .look(.none): look(wait: 0)
+        case .chargeTry:
+            events.append(.tryCharged(granted: try accounts.chargeTry(who, rules: settings.lockout, now: now()) == .granted))
+        case .match(let code): events.append(.matched(try match(code)))
+        case .verify(let code): asked(person.account.authyID.flatMap { net.verify(code, of: $0) })
+        case .chargeOneCode: events.append(.oneCodeCharged(granted: try accounts.chargeOneCode(who, now: now())))
+        case .sendOneCode(let factor): asked(person.account.authyID.flatMap { net.sendOneCode(by: factor, to: $0) })
+        case .spendGrace: events.append(.graceSpent(left: try spendGrace()))
+        case .tell, .ask, .end, .stopLooking: return
+        }
+    }
+
+    /// What could not even be asked.
+    private mutating func asked(_ failure: LoginFlow.Event?) {
+        guard let failure else { return }
+        detail = detail ?? "countersign-net cannot be reached"
+        events.append(failure)
+    }
+
+    private mutating func chargePush(automatic: Bool) throws -> LoginFlow.PushCharge {
+        guard let person else { return .tooMany }
+        let charge = try person.accounts.chargePush(
+            person.person, attempt: visit.attempt, place: visit.place, automatic: automatic, now: now())
+        switch charge {
+        case .granted(let id):
+            push = id
+            return .granted
+        case .paused: return .paused
+        case .tooMany: return .tooMany
+        case .alreadySent: return .alreadySent
+        }
+    }
+
+    private mutating func lookAgain() {
+        let due = (looked ?? 0) + Self.pace
+        if due <= system_now() { look(wait: untilPromptIsDue) } else { lookAt = due }
+    }
+
+    private mutating func look(wait: Int64) {
+        looked = system_now()
+        asked(person?.account.authyID.flatMap { net.look(milliseconds: wait, of: $0) })
+    }
+
+    private mutating func match(_ code: OneTimeCode) throws -> LoginFlow.CodeMatch {
+        guard let person, let token = try person.accounts.softToken(of: person.person) else { return .wrong }
+        guard let algorithm = Algorithm(rawValue: token.algorithm), let secret = Secret(bytes: token.secret),
+            let totp = TOTP(algorithm: algorithm, digits: token.digits, period: token.period)
+        else { throw Failure(reason: .accounts, detail: "the SoftToken of this account cannot be used; make a new one") }
+        switch totp.match(code, secret: secret, at: now(), lastSpent: token.lastSpent) {
+        case .accepted(let timeStep):
+            matched = .softToken(token, timeStep: timeStep)
+            return .accepted(timeStep: timeStep)
+        case .spent: return .spent
+        case .wrong: return .wrong
+        }
+    }
+
+    private func spendGrace() throws -> Int? {
+        guard let person else { return nil }
+        let rules = settings.enrolment
+        let grace = try person.accounts.spendGrace(
+            person.person, service: visit.service, place: visit.place, rules: rules, now: now(),
+            graceEnds: rules.graceUntil.map(Calendar.end))
+        return if case .excused(let left) = grace { left } else { nil }
+    }
+
+    // MARK: the end
+
+    private mutating func finish(_ decision: Decision) {
+        var ending = Ending(decision, detail: detail)
+        ending.push = push.map { Settlement.Push($0, Self.end(of: decision)) }
+        if decision.spentTimeStep != nil { ending.proof = matched }
+        if decision.outcome == .approved, ending.proof == nil, let id = person?.account.authyID {
+            ending.proof = decision.factor == .oneTouch ? .oneTouch(id) : .verified(id)
+        }
+        self.ending = ending
+    }
+
+    private static func end(of decision: Decision) -> PushEnd {
+        switch (decision.outcome, decision.reason) {
+        case (.approved, _) where decision.factor == .oneTouch: .approved
+        case (_, .deniedOnPhone): .denied
+        case (_, .timeout): .expired
+        default: .cancelled
+        }
+    }
+
+    // MARK: what countersign-net is told
+
+    private mutating func startNet(_ server: Settings.Server) throws {
+        let key: APIKey
+        do { key = try server.key(trust: visit.trust) } catch { throw Failure(reason: .settings, detail: error.description) }
+        module.startNet()
+        var frame = Frame(KIND_SERVER)
+        switch server.endpoint {
+        case .web(let url): frame.add(FIELD_URL, text: url)
+        case .unixSocket(let path):
+            frame.add(FIELD_URL, text: "http://localhost")
+            frame.add(FIELD_SOCKET, text: path)
+        }
+        frame.add(FIELD_KEY, key.bytes)
+        if let file = server.caFile { frame.add(FIELD_CA_FILE, text: file) }
+        if let proxy = server.proxy { frame.add(FIELD_PROXY, text: proxy) }
+        frame.add(FIELD_CONNECT_TIMEOUT, number: Int64(server.connectTimeout))
+        frame.add(FIELD_REQUEST_TIMEOUT, number: Int64(server.requestTimeout))
+        frame.add(FIELD_DEADLINE, number: Int64(rules.deadline) * 1_000)
+        net.open(frame)
+    }
+
+    private mutating func create(_ number: CheckNumber?) -> LoginFlow.Event? {
+        guard let id = person?.account.authyID else { return .createFailed(.refused) }
+        var frame = Frame(KIND_CREATE)
+        frame.add(FIELD_AUTHY_ID, number: id.value)
+        frame.add(FIELD_MESSAGE, text: visit.message, limit: 400)
+        for (label, value) in visit.details {
+            frame.add(FIELD_LABEL, text: label)
+            frame.add(FIELD_VALUE, text: value, limit: 400)
+        }
+        let left = max(1, ((deadline ?? system_now()) - system_now()) / 1_000)
+        frame.add(FIELD_EXPIRY, number: left)
+        if let number { frame.add(FIELD_CHECK_NUMBER, number: Int64(number.value)) }
+        return net.create(frame)
+    }
+}

@@ -1,0 +1,201 @@
+internal import Accounts
+internal import CFrames
+internal import CSystem
+internal import Frames
+internal import Glibc
+internal import LoginFlow
+internal import Settings
+
+/// Why there is no decision: it becomes `unavailable`.
+struct Failure: Error {
+    let reason: Reason
+    let detail: String
+}
+
+/// One login, from the hello to the verdict.
+struct Login {
+    private let visit: Visit
+    private var module: Module
+    private let netChannel: Channel
+    private var judged: Person?
+    private var accounts: Accounts?
+
+    init(visit: Visit, module: Channel, net: Channel) {
+        self.visit = visit
+        self.module = Module(channel: module)
+        netChannel = net
+    }
+
+    mutating func run() {
+        var ending = Ending(Decision(.unavailable, .protocolError))
+        do {
+            ending = try decide()
+        } catch let failure as Failure {
+            ending = Ending(Decision(.unavailable, failure.reason, farewell: Texts.unavailable), detail: failure.detail)
+        } catch {
+            ending = Ending(Decision(.unavailable, .accounts, farewell: Texts.unavailable), detail: "\(error)")
+        }
+        conclude(ending)
+    }
+
+    // MARK: deciding
+
+    private mutating func decide() throws -> Ending {
+        let settings = try loadSettings()
+        let rules = settings.login(for: visit.service)
+        module.ready(deadline: rules.deadline)
+        let asksCaller = rules.factorOf == .caller
+        judged = visit.user == nil ? nil : asksCaller ? visit.caller : visit.user
+        let accounts = try Accounts(path: settings.state + "/accounts.db", mode: .create)
+        self.accounts = accounts
+        if let earlier = try accounts.attempt(visit.attempt, now: now()), isOver(earlier) {
+            return Ending(Decision(.denied, .decidedBefore), isNews: false)
+        }
+        let account = try judged.map(accounts.account) ?? Account()
+        let admission = Admission(
+            isKnown: judged != nil, isExempt: try isExempt(settings, ofCaller: asksCaller), state: account.state,
+            mode: settings.enrolment.mode, graceIsOver: graceIsOver(settings.enrolment))
+        switch admission {
+        case .decided(let decision): return Ending(decision)
+        case .needsGrace: return Ending(try spendGrace(settings.enrolment, accounts))
+        case .needsFactor(let skip):
+            var asking = try Asking(
+                visit: visit, person: judged, account: account, accounts: accounts, settings: settings, rules: rules, skip: skip,
+                module: module, net: netChannel)
+            return try asking.run()
+        }
+    }
+
+    private func loadSettings() throws -> Settings {
+        do {
+            let settings = try Settings.load(visit.settingsPath, trust: visit.trust)
+            if visit.isElevated, settings.server?.isPlain == true {
+                throw Failure(reason: .settings, detail: "\(visit.settingsPath): server.url: http is not taken for logins of this machine; use https or unix:")
+            }
+            return settings
+        } catch let error as SettingsError {
+            throw Failure(reason: .settings, detail: error.description)
+        }
+    }
+
+    /// Later rounds of a decided attempt are refused at once; after a login without a factor, or after one that was approved in a
+    /// process that asks more than once in its life, another round is a login of its own.
+    private func isOver(_ earlier: Attempt) -> Bool {
+        switch earlier.outcome {
+        case .denied, .unavailable: true
+        case .approved: visit.comesBySSH
+        case .excused, nil: false
+        }
+    }
+
+    private func isExempt(_ settings: Settings, ofCaller: Bool) throws -> Bool {
+        guard let judged, !settings.exemptions.isEmpty else { return false }
+        let groups = try matchedGroups(settings.groupNames, ofCaller: ofCaller)
+        return settings.exemptions.contains {
+            $0.matches(user: judged.name, groups: groups, service: visit.service, address: visit.address)
+        }
+    }
+
+    private func matchedGroups(_ names: [String], ofCaller: Bool) throws -> Set<String> {
+        guard !names.isEmpty else { return [] }
+        module.matchGroups(names, ofCaller: ofCaller)
+        let until = system_now() + 10_000
+        while system_now() < until {
+            Channel.wait(for: [module.channel], until: until)
+            switch module.channel.receive() {
+            case .frame(let frame) where frame.kind == KIND_GROUPS:
+                var matched: Set<String> = []
+                frame.each { if $0 == FIELD_NAME { matched.insert(String(decoding: $1, as: UTF8.self)) } }
+                return matched.intersection(names)
+            case .frame(let frame) where frame.kind == KIND_INTERRUPT: continue
+            case .nothing: continue
+            default: throw Failure(reason: .protocolError, detail: "the module named no groups")
+            }
+        }
+        throw Failure(reason: .protocolError, detail: "the module named no groups in time")
+    }
+
+    private func graceIsOver(_ rules: EnrolmentRules) -> Bool {
+        rules.graceUntil.map { now() >= Calendar.end(of: $0) } ?? false
+    }
+
+    private func spendGrace(_ rules: EnrolmentRules, _ accounts: Accounts) throws -> Decision {
+        guard let judged else { return Decision(.unavailable, .protocolError) }
+        let grace = try accounts.spendGrace(
+            judged, service: visit.service, place: visit.place, rules: rules, now: now(),
+            graceEnds: rules.graceUntil.map(Calendar.end))
+        return switch grace {
+        case .excused(let left): Decision(.excused, .grace, farewell: Texts.grace(left: left, until: rules.graceUntil))
+        case .exhausted: Decision(.denied, .graceOver, farewell: Texts.graceOver)
+        }
+    }
+
+    // MARK: ending
+
+    private mutating func conclude(_ ending: Ending) {
+        var ending = ending
+        if visit.user == nil, ending.decision.outcome != .unavailable { ending.decision.reason = .unknownUser }
+        settle(&ending)
+        let line = LogLine(ending.decision, visit, judged: judged, detail: ending.detail)
+        module.ready(deadline: 10)
+        module.log(line.description, priority: line.priority)
+        if let farewell = ending.decision.farewell { module.tell(farewell) }
+        module.verdict(ending.decision.outcome)
+    }
+
+    /// What cannot be written down lets nobody in.
+    private func settle(_ ending: inout Ending) {
+        guard let accounts, ending.isNews else { return }
+        do {
+            if try accounts.settle(settlement(ending), now: now()) { return }
+            ending.decision = Decision(.denied, ending.proofIsCode ? .spentCode : .notEnrolled, farewell: Texts.again)
+            ending.proof = nil
+            _ = try accounts.settle(settlement(ending), now: now())
+        } catch {
+            if ending.decision.outcome.letsIn { ending.decision = Decision(.unavailable, .accounts, farewell: Texts.unavailable) }
+            ending.detail = "\(error)"
+        }
+    }
+
+    private func settlement(_ ending: Ending) -> Settlement {
+        Settlement(
+            person: judged, attempt: visit.attempt, outcome: ending.decision.outcome, proof: ending.proof, push: ending.push,
+            reason: ending.decision.reason.rawValue, factor: ending.decision.factor, service: visit.service, rhost: visit.rhost,
+            address: visit.place)
+    }
+}
+
+/// A decision, and what is written down with it.
+struct Ending {
+    var decision: Decision
+    var proof: Settlement.Proof?
+    var push: Settlement.Push?
+    var detail: String?
+    /// Whether it is to be written down: a round that is refused for an earlier one is not.
+    var isNews = true
+
+    init(_ decision: Decision, detail: String? = nil, isNews: Bool = true) {
+        self.decision = decision
+        self.detail = detail
+        self.isNews = isNews
+    }
+
+    var proofIsCode: Bool {
+        if case .softToken = proof { true } else { false }
+    }
+}
+
+/// Seconds since 1970.
+func now() -> Int64 { Int64(time(nil)) }
+
+enum Calendar {
+    /// The first second after that day, in this host's local time.
+    static func end(of day: EnrolmentRules.Day) -> Int64 {
+        var parts = tm()
+        parts.tm_year = CInt(day.year - 1900)
+        parts.tm_mon = CInt(day.month - 1)
+        parts.tm_mday = CInt(day.day + 1)
+        parts.tm_isdst = -1
+        return Int64(mktime(&parts))
+    }
+}

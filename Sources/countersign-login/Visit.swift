@@ -1,0 +1,94 @@
+internal import CFrames
+internal import CSystem
+internal import Frames
+internal import Glibc
+internal import LoginFlow
+internal import Settings
+
+/// Who logs in, from where, to what: the module's hello. Every text in it was chosen by others.
+struct Visit {
+    /// The user of this login; nil where the system knows none of that name.
+    let user: Person?
+    /// What was typed, or the user's name.
+    let name: String
+    let caller: Person?
+    let service: String
+    let rhost: String
+    let tty: String
+    let command: String
+    let host: String
+    let attempt: String
+    /// The client's address; nil where there is none or it is a name.
+    let address: Address?
+    let comesBySSH: Bool
+    /// The login program runs as root.
+    let isElevated: Bool
+    let settingsPath: String
+    let settingsGroup: UInt32?
+    let logsMore: Bool
+
+    init?(_ hello: Frame) {
+        guard hello.kind == KIND_HELLO, let name = hello.text(FIELD_USER), let service = hello.text(FIELD_SERVICE),
+            let attempt = hello.text(FIELD_ATTEMPT), let settingsPath = hello.text(FIELD_CONFIG)
+        else { return nil }
+        self.name = name
+        self.service = service
+        self.attempt = attempt
+        self.settingsPath = settingsPath
+        user = hello.uid(FIELD_UID).map { Person(name: name, uid: $0) }
+        caller = hello.uid(FIELD_CALLER_UID).flatMap { uid in hello.text(FIELD_CALLER).map { Person(name: $0, uid: uid) } }
+        tty = hello.text(FIELD_TTY) ?? ""
+        command = hello.text(FIELD_COMMAND) ?? ""
+        host = hello.text(FIELD_HOST) ?? "?"
+        isElevated = hello.value(FIELD_ELEVATED) != nil
+        settingsGroup = hello.uid(FIELD_HELPERS_GROUP)
+        logsMore = hello.value(FIELD_DEBUG) != nil
+        comesBySSH = tty == "ssh"
+        let rhost = hello.text(FIELD_RHOST) ?? ""
+        // sshd's own word first: PAM_RHOST may be a name that the client's DNS chose.
+        let connected = hello.text(FIELD_CONNECTION)?.prefix { $0 != " " }
+        address = Address(connected.map(String.init) ?? rhost)
+        self.rhost = address?.description ?? rhost
+    }
+
+    /// Text is seen at once where the person sits at a terminal of this host; sshd shows it with the next prompt only.
+    var textIsLive: Bool {
+        ["/dev/tty", "/dev/pts/", "/dev/console", "tty", "pts/", "console"].contains(where: tty.hasPrefix)
+    }
+
+    /// What counts as one place: "" for this host.
+    var place: String { address?.place ?? String(rhost.prefix(100)) }
+
+    /// Whose settings are taken: root's where the login program is root; else those of whoever runs it too.
+    var trust: Trust { Trust(owner: isElevated ? 0 : geteuid(), group: settingsGroup ?? getegid()) }
+
+    /// What the phone shows first.
+    var message: String {
+        if !command.isEmpty { return plain("\(service) on \(host) by \(name): \(command)") }
+        return plain("Log in to \(host) as \(name) (\(service))\(rhost.isEmpty ? "" : " from \(rhost)")")
+    }
+
+    /// What the phone shows below it, in this order.
+    var details: [(label: String, value: String)] {
+        let caller = self.caller?.name ?? ""
+        return [
+            ("Host", host), ("User", name), ("Service", service), ("Address", rhost), ("Command", command),
+            ("Asked by", caller == name || comesBySSH ? "" : caller),
+        ].filter { !$0.1.isEmpty }.map { ($0.0, plain($0.1)) }
+    }
+
+    private func plain(_ text: String) -> String {
+        String(decoding: text.utf8.map { $0 >= 0x20 && $0 < 0x7F ? $0 : 0x3F }, as: UTF8.self)
+    }
+
+    /// Waits for the hello.
+    static func receive(from module: Channel) -> Visit? {
+        Channel.wait(for: [module], until: system_now() + 5_000)
+        guard case .frame(let frame) = module.receive() else { return nil }
+        return Visit(frame)
+    }
+}
+
+extension Frame {
+    fileprivate func uid(_ name: CInt) -> UInt32? { number(name).flatMap { UInt32(exactly: $0) } }
+}
