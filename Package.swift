@@ -1,0 +1,74 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .unsafeFlags(["-warnings-as-errors"]),
+]
+
+let strictC: [CSetting] = [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-fstack-protector-strong", "-D_FORTIFY_SOURCE=2", "-O1"])]
+
+// The module runs inside sshd and sudo: no Swift runtime may go with it.
+let embedded: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableExperimentalFeature("Embedded"),
+    .unsafeFlags(["-wmo", "-warnings-as-errors"]),
+]
+
+let package = Package(
+    name: "countersign",
+    products: [
+        .library(name: "pam_countersign", type: .dynamic, targets: ["CShim"]),
+        .executable(name: "countersign-login", targets: ["countersign-login"]),
+        .executable(name: "countersign-net", targets: ["countersign-net"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        .target(name: "CFrames"),
+        .target(name: "CSystem", cSettings: strictC),
+        .target(name: "LoginFlow", swiftSettings: strict),
+        .target(name: "CHost"),
+        .target(name: "PAMRelay", dependencies: ["CFrames", "CHost"], swiftSettings: embedded),
+        .target(name: "Frames", dependencies: ["CFrames", "CSystem"], swiftSettings: strict),
+        .target(
+            name: "CShim", dependencies: ["PAMRelay", "CFrames", "CHost", "CSystem"], path: "CShim", publicHeadersPath: ".", cSettings: strictC,
+            linkerSettings: [
+                .linkedLibrary("pam"), .linkedLibrary("m"),
+                .unsafeFlags([
+                    "-enable-experimental-feature", "Embedded", "-wmo",
+                    "-Xlinker", "--version-script=CShim/exports.map", "-Xlinker", "-z", "-Xlinker", "nodelete",
+                    "-Xlinker", "-z", "-Xlinker", "now",
+                ]),
+            ]),
+        .target(name: "OATH", dependencies: ["LoginFlow", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
+        .target(name: "Settings", dependencies: ["LoginFlow", "CSystem", .product(name: "TOMLKit", package: "TOMLKit")], swiftSettings: strict),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
+        .target(name: "Accounts", dependencies: ["LoginFlow", "SQLite"], swiftSettings: strict),
+        .target(name: "AuthyWire", dependencies: ["LoginFlow", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "AuthyAPI", dependencies: ["CCurl", "AuthyWire", "LoginFlow"], swiftSettings: strict),
+        .executableTarget(
+            name: "countersign-login", dependencies: ["CFrames", "CSystem", "Frames", "LoginFlow", "Settings", "OATH", "Accounts"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "countersign-net", dependencies: ["CFrames", "CSystem", "Frames", "LoginFlow", "AuthyWire", "AuthyAPI"],
+            swiftSettings: strict),
+        .systemLibrary(name: "CPAM", providers: [.apt(["libpam0g-dev"])]),
+        .systemLibrary(name: "CQRencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
+        .executableTarget(
+            name: "countersign",
+            dependencies: [
+                "CPAM", "CQRencode", "CSystem", "LoginFlow", "Settings", "OATH", "Accounts",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+    ]
+)
