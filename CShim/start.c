@@ -89,6 +89,37 @@ __attribute__((noreturn)) static void become(const plan *p) {
     _exit(127);
 }
 
+static void forget(int *fd) {
+    if (*fd >= 0) close(*fd);
+    *fd = -1;
+}
+
+/* Whether it ended within so many milliseconds; by its descriptor, since its number may be another's by then. */
+static int ended_within(const child *c, int milliseconds) {
+    struct pollfd watched = {c->pidfd, POLLIN, 0};
+    int64_t until = system_now() + milliseconds;
+    for (;;) {
+        int64_t left = until - system_now();
+        int ready = poll(&watched, 1, left > 0 ? (int)left : 0);
+        if (ready > 0) return 1;
+        if (ready == 0 || errno != EINTR) return 0;
+    }
+}
+
+/* Reaps; 0 where it ended with exit code 0, or where the login program keeps no children's ends (SIGCHLD ignored, or reaped by itself). */
+static int reap(child *c, int milliseconds) {
+    int status = 0;
+    pid_t reaped;
+    if (c->pid < 0) return -1;
+    if (c->pidfd >= 0 && !ended_within(c, milliseconds)) pidfd_send_signal(c->pidfd, SIGKILL, NULL, 0);
+    do reaped = waitpid(c->pid, &status, 0);
+    while (reaped < 0 && errno == EINTR);
+    forget(&c->pidfd);
+    c->pid = -1;
+    if (reaped < 0) return errno == ECHILD ? 0 : -1;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
+}
+
 /* Opened once, executed by descriptor: nobody can put another file in between. */
 static int open_helper(host *h, const char *name) {
     char path[4096];
@@ -120,12 +151,12 @@ static int start(host *h, const char *name, identity as, int first, int second, 
     }
     started->pid = pid;
     started->pidfd = pidfd_open(pid, 0);
-    return 0;
-}
-
-static void forget(int *fd) {
-    if (*fd >= 0) close(*fd);
-    *fd = -1;
+    if (started->pidfd >= 0) return 0;
+    /* What could not be ended later is ended now. */
+    log_failure(h, "no_process", "cannot watch %s: %m", name);
+    kill(pid, SIGKILL);
+    reap(started, 0);
+    return -EMFILE;
 }
 
 int host_start_login(host *h) {
@@ -152,32 +183,6 @@ int host_start_net(host *h) {
     int result = start(h, "countersign-net", h->net_as, h->net_end, -1, &h->net);
     forget(&h->net_end);
     return result;
-}
-
-/* Whether it ended within so many milliseconds; by its descriptor, since its number may be another's by then. */
-static int ended_within(const child *c, int milliseconds) {
-    struct pollfd watched = {c->pidfd, POLLIN, 0};
-    int64_t until = system_now() + milliseconds;
-    for (;;) {
-        int64_t left = until - system_now();
-        int ready = poll(&watched, 1, left > 0 ? (int)left : 0);
-        if (ready > 0) return 1;
-        if (ready == 0 || errno != EINTR) return 0;
-    }
-}
-
-/* Reaps; 0 where it ended with exit code 0, or where the login program keeps no children's ends (SIGCHLD ignored, or reaped by itself). */
-static int reap(child *c, int milliseconds) {
-    int status = 0;
-    pid_t reaped;
-    if (c->pid < 0) return -1;
-    if (c->pidfd >= 0 && !ended_within(c, milliseconds)) pidfd_send_signal(c->pidfd, SIGKILL, NULL, 0);
-    do reaped = waitpid(c->pid, &status, 0);
-    while (reaped < 0 && errno == EINTR);
-    forget(&c->pidfd);
-    c->pid = -1;
-    if (reaped < 0) return errno == ECHILD ? 0 : -1;
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
 }
 
 int start_finish(host *h) {

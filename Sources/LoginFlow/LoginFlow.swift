@@ -165,6 +165,7 @@ extension LoginFlow {
     private var canPush: Bool { facts.rules.factors.contains(.oneTouch) && facts.hasAuthyID && facts.hasServer }
 
     private mutating func begin() -> [Action] {
+        if isLocked { notices.append(Texts.lockedUsePhone) }
         guard canPush, !facts.withholdsPush else { return openPrompt() }
         state = .chargingPush(typed: false)
         return [.chargePush(automatic: true)]
@@ -379,7 +380,7 @@ extension LoginFlow {
 
     private mutating func locked() -> [Action] {
         isLocked = true
-        return openPrompt(Texts.lockedUsePhone)
+        return isLate ? end(Decision(.denied, .timeout, farewell: Texts.timeout)) : openPrompt(Texts.lockedUsePhone)
     }
 
     private mutating func matched(_ match: CodeMatch, _ code: OneTimeCode) -> [Action] {

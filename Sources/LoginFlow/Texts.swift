@@ -50,7 +50,7 @@ public enum Texts {
         case (true, true): "Approve on your phone\(shown) and press Enter, or type a code\(offered): "
         case (true, false): "Approve on your phone\(shown) and press Enter\(offered): "
         case (false, true): "Code\(offered): "
-        case (false, false): "Type one of\(offered): "
+        case (false, false): "Type \(words.map(\.rawValue).joined(separator: " or ")): "
         }
     }
 }

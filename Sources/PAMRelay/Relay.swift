@@ -161,7 +161,8 @@ private struct Relay {
     }
 
     private func logged(_ frame: Frame) {
-        let text = plain(frame)
+        var text = plain(frame)
+        for index in text.indices where text[index] == 0x0A { text[index] = 0x20 }
         let priority = frame.number(FIELD_PRIORITY) ?? 3
         text.withUnsafeBufferPointer {
             if let start = $0.baseAddress { unsafe host_log(host, CInt(truncatingIfNeeded: min(priority, 7)), start, $0.count) }

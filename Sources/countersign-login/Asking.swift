@@ -75,18 +75,19 @@ struct Asking {
                 for action in flow.handle(events.removeFirst()) { try perform(action) }
             }
             if let ending { return ending }
-            listen()
+            try listen()
         }
     }
 
     // MARK: events
 
-    private mutating func listen() {
+    private mutating func listen() throws {
         let next = [promptIsDue, deadline, lookAt].compactMap { $0 }.min() ?? system_now() + 600_000
         Channel.wait(for: net.isOpen ? [module.channel, Channel(descriptor: 4)] : [module.channel], until: next)
         tick()
         for (event, detail) in net.receive() {
             if let detail { self.detail = detail }
+            try refund(event)
             events.append(event)
         }
         hearModule()
@@ -115,9 +116,10 @@ struct Asking {
         case .frame(let frame) where frame.kind == KIND_ANSWER:
             events.append(.answered(Answer(frame.value(FIELD_TEXT).map(Array.init))))
         // The login program is gone, or does not speak our language.
-        default: ending = Ending(Decision(.denied, .cancelled), detail: "the login program went away")
+        default:
+            detail = "the login program went away"
+            finish(Decision(.denied, .cancelled))
         }
-        if ending != nil { finish(Decision(.denied, .cancelled)) }
     }
 
     private var untilPromptIsDue: Int64 { ([promptIsDue, deadline].compactMap { $0 }.min() ?? system_now()) - system_now() }
@@ -190,6 +192,13 @@ struct Asking {
         case .tooMany: return .tooMany
         case .alreadySent: return .alreadySent
         }
+    }
+
+    /// A request that did not reach the phone does not count against the person.
+    private mutating func refund(_ event: LoginFlow.Event) throws {
+        guard event == .createFailed(.outage) || event == .createFailed(.noDevice), let id = push else { return }
+        push = nil
+        try person?.accounts.endPush(id, .failed, now: now())
     }
 
     private mutating func lookAgain() {

@@ -5,6 +5,8 @@ internal import Glibc
 
 guard system_harden() == 0 else { exit(1) }
 signal(SIGPIPE, SIG_IGN)
+// A full disk, or a limit on files, is an error that is reported, and not the end.
+signal(SIGXFSZ, SIG_IGN)
 let module = Channel(descriptor: 3)
 guard let visit = Visit.receive(from: module) else { exit(1) }
 var login = Login(visit: visit, module: module, net: Channel(descriptor: 4))

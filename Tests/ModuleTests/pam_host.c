@@ -1,10 +1,10 @@
 /*
  * A login program for tests: one PAM transaction through pam_start_confdir, from any user.
  *
- *   pam_host CONFDIR SERVICE USER [setting ...]
+ *   pam_host OUT IN CONFDIR SERVICE USER [setting ...]
  *
- * What happens is written to descriptor 100 as lines "ask TEXT", "tell TEXT", "log PRIORITY TEXT", "result N"; after each "ask" one
- * line is read from descriptor 101: "answer TEXT", "null" (success with a null reply), "fail", "eof" or "long N". Newlines in texts are
+ * What happens is written to the descriptor OUT as lines "ask TEXT", "tell TEXT", "log PRIORITY TEXT", "result N"; after each "ask" one
+ * line is read from the descriptor IN: "answer TEXT", "null" (success with a null reply), "fail", "eof" or "long N". Newlines in texts are
  * written as \n. Settings:
  *
  *   tty=, rhost=, ruser=, env=NAME=VALUE     items, and PAM's environment
@@ -31,6 +31,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Far from those that a login program has. */
 #define OUT 100
 #define IN 101
 
@@ -155,7 +156,10 @@ int main(int argc, char **argv) {
     sigset_t mask;
     const char *tty = NULL, *rhost = NULL, *ruser = NULL, *environment[16];
     int rounds = 1, result, environments = 0, setcred = 0, quiet = 0;
-    if (argc < 4) return 2;
+    if (argc < 6) return 2;
+    int out = atoi(argv[1]), in = atoi(argv[2]);
+    if (dup2(out, OUT) < 0 || dup2(in, IN) < 0 || close(out) != 0 || close(in) != 0) return 2;
+    argv += 2, argc -= 2;
     for (int i = 4; i < argc; i++) {
         const char *a = argv[i];
         if (strncmp(a, "tty=", 4) == 0) tty = a + 4;

@@ -1,0 +1,241 @@
+"""The built module under the real libpam, as an ordinary user: nothing in /etc, everything under a temporary directory."""
+
+import os
+import pwd
+import select
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+sys.path.insert(0, str(HERE.parent / "SystemTests"))
+
+BUILT = Path(os.environ.get("COUNTERSIGN_BUILD", ROOT / "build"))
+PARTS = ("pam_countersign.so", "countersign-login", "countersign-net", "countersign")
+
+PAM_SUCCESS, PAM_AUTH_ERR, PAM_ABORT = 0, 7, 26
+
+
+def ordinary_user():
+    """Somebody without rights: the caller, or where the caller is root, nobody."""
+    return pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+
+
+@pytest.fixture(scope="session")
+def user():
+    return ordinary_user()
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory, user):
+    """What was built, in a folder that only the ordinary user may change, and the login program for tests."""
+    missing = [part for part in PARTS if not (BUILT / part).exists()]
+    if missing:
+        pytest.fail(f"{BUILT} lacks {', '.join(missing)}: run make build first", pytrace=False)
+    folder = tmp_path_factory.mktemp("product")
+    for part in PARTS:
+        shutil.copy(BUILT / part, folder / part)
+    subprocess.run(
+        ["cc", "-Wall", "-Wextra", "-Werror", "-rdynamic", "-o", folder / "pam_host", HERE / "pam_host.c", "-lpam"], check=True
+    )
+    open_to(folder, user)
+    return folder
+
+
+def open_to(folder, user):
+    """Gives a folder and what is in it to the user, and lets everybody through the folders above it."""
+    if os.geteuid() != 0:
+        return
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, user.pw_uid, user.pw_gid, follow_symlinks=False)
+    for above in folder.parents:
+        if above.stat().st_uid == 0 and str(above).startswith(str(Path(os.environ.get("TMPDIR", "/tmp")))) and above.name:
+            if above.stat().st_mode & 0o777 == 0o700:
+                above.chmod(0o711)
+
+
+def as_user(user):
+    """Arguments for subprocess: the ordinary user's rights."""
+    if os.geteuid() != 0:
+        return {}
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+class Host:
+    """A place to log in to: a PAM service with our module alone, its settings and its accounts."""
+
+    def __init__(self, folder, product, user):
+        self.folder, self.product, self.user = folder, product, user
+        self.pam, self.state, self.config = folder / "pam", folder / "state", folder / "countersign.toml"
+        self.helpers = folder / "helpers"
+        for directory in (self.pam, self.state, self.helpers):
+            directory.mkdir(mode=0o700)
+        for part in PARTS:
+            os.link(product / part, self.helpers / part)
+        self.settings("")
+        self.stack("login")
+        (self.pam / "other").write_text("auth required pam_deny.so\n")
+        open_to(folder, user)
+
+    def settings(self, text, mode=0o600):
+        """Writes the settings; the state directory is added in front."""
+        self.config.write_text(f'state = "{self.state}"\n' + text)
+        self.config.chmod(mode)
+        open_to(self.folder, self.user)
+
+    def stack(self, service, arguments=None):
+        if arguments is None:
+            arguments = f"config={self.config} helpers={self.helpers}"
+        (self.pam / service).write_text(f"auth required {self.product}/pam_countersign.so {arguments}\n")
+        open_to(self.folder, self.user)
+
+    def helper(self, name, text):
+        """Puts a program of the test's own in a helper's place."""
+        path = self.helpers / name
+        path.unlink(missing_ok=True)
+        path.write_text(text)
+        path.chmod(0o755)
+        open_to(self.folder, self.user)
+
+    def countersign(self, *arguments, stdin=None):
+        """The admin command, by the ordinary user."""
+        done = subprocess.run(
+            [self.product / "countersign", arguments[0], "--config", self.config, *map(str, arguments[1:])],
+            input=stdin, capture_output=True, text=True, timeout=60, **as_user(self.user),
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def login(self, *settings, service="login", user=None):
+        return Login(self, service, user or self.user.pw_name, settings)
+
+
+class Login:
+    """One transaction: what is shown and asked comes as events, answers are given as they are needed."""
+
+    def __init__(self, host, service, user, settings):
+        out_read, out_write = os.pipe()
+        in_read, in_write = os.pipe()
+
+        defaults = [] if any(s.startswith("tty=") for s in settings) else ["tty=pts/1"]
+        self.process = subprocess.Popen(
+            [host.product / "pam_host", str(out_write), str(in_read), host.pam, service, user, *defaults, *settings],
+            pass_fds=(out_write, in_read), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            **as_user(host.user),
+        )
+        os.close(out_write), os.close(in_read)
+        self.out, self.into, self.buffer = out_read, in_write, b""
+        self.events = []
+
+    def next(self, timeout=40):
+        """The next event, as (word, text); None at the end."""
+        until = time.monotonic() + timeout
+        while b"\n" not in self.buffer:
+            if not select.select([self.out], [], [], max(0, until - time.monotonic()))[0]:
+                raise TimeoutError(f"nothing happened after {self.events}")
+            more = os.read(self.out, 65536)
+            if not more:
+                return None
+            self.buffer += more
+        line, self.buffer = self.buffer.split(b"\n", 1)
+        word, _, text = line.decode().partition(" ")
+        self.events.append((word, text.replace("\\n", "\n")))
+        return self.events[-1]
+
+    def until(self, word):
+        """Reads on to the next event of that kind and gives its text."""
+        while (event := self.next()) is not None:
+            if event[0] == word:
+                return event[1]
+        raise AssertionError(f"no {word} in {self.events}")
+
+    def prompt(self):
+        return self.until("ask")
+
+    def answer(self, text):
+        self.reply(f"answer {text}")
+
+    def reply(self, line):
+        os.write(self.into, line.encode() + b"\n")
+
+    def interrupt(self, number=2):
+        self.process.send_signal(number)
+
+    def result(self):
+        """The result of the (next) round."""
+        return int(self.until("result"))
+
+    def finish(self):
+        """Reads to the end and gives what the module left behind."""
+        while self.next() is not None:
+            pass
+        self.process.wait(20)
+        os.close(self.out), os.close(self.into)
+        return [text for word, text in self.events if word == "left"]
+
+    def texts(self, word):
+        return [text for kind, text in self.events if kind == word]
+
+    @property
+    def decisions(self):
+        """The log's lines of decisions, each as a dictionary of its keys."""
+        lines = [text.split("): ", 1)[1] for text in self.texts("log") if "outcome=" in text]
+        return [dict(part.split("=", 1) for part in line.split(" detail=")[0].split()) | {"detail": line.split(" detail=")[1]} for line in lines]
+
+
+@pytest.fixture
+def host(tmp_path, product, user):
+    return Host(tmp_path, product, user)
+
+
+@pytest.fixture
+def softtoken(host):
+    """A SoftToken on the ordinary user's account."""
+    from totp import SoftToken
+
+    token = SoftToken()
+    host.countersign("softtoken", host.user.pw_name, "--secret-stdin", stdin=token.base32 + "\n")
+    return token
+
+
+AUTHY_ID = 4242
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory, user):
+    from certificates import Authority
+
+    authority = Authority(tmp_path_factory.mktemp("ca"))
+    open_to(Path(authority.ca_file).parent, user)
+    return authority
+
+
+class Site:
+    """A host and its 2FA server; the user is linked there."""
+
+    def __init__(self, host, server):
+        self.host, self.server = host, server
+        self.rules()
+        host.countersign("link", host.user.pw_name, AUTHY_ID)
+
+    def rules(self, text="", server=""):
+        ca = f'ca_file = "{self.server.ca_file}"\n' if self.server.ca_file else ""
+        self.host.settings(f'[server]\nurl = "{self.server.url}"\napi_key = "{self.server.api_key}"\n{ca}{server}\n{text}')
+
+    def login(self, *settings, **more):
+        return self.host.login(*settings, **more)
+
+
+@pytest.fixture
+def site(host, authority):
+    from stand_in import StandIn
+
+    with StandIn(certificate=authority.good) as server:
+        server.ca_file = authority.ca_file
+        server.url.replace("127.0.0.1", "localhost")
+        yield Site(host, server)

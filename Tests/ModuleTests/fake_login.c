@@ -1,0 +1,59 @@
+/* A countersign-login that misbehaves, in the way that BEHAVIOUR names. It speaks frames as CFrames.h has them. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "CFrames.h"
+
+enum {
+    yes, yes_then_abort, yes_then_exit_1, yes_and_stay, yes_twice, no_verdict, exit_at_once, hang, hang_after_ready, flood, wrong_version,
+    cut_frame, long_frame, unknown_verdict, ask_too_early, start_net_twice, ready_twice, long_deadline, unknown_frame, rude_text
+};
+
+static void send_frame(int kind, int field, const char *value) {
+    unsigned char frame[70000] = {FRAME_VERSION, (unsigned char)kind};
+    size_t length = 2;
+    if (field) {
+        size_t count = strlen(value);
+        frame[2] = (unsigned char)field, frame[3] = count & 0xff, frame[4] = (unsigned char)(count >> 8);
+        memcpy(frame + 5, value, count);
+        length = 5 + count;
+    }
+    send(3, frame, length, MSG_NOSIGNAL);
+}
+
+static void raw(const void *bytes, size_t length) { send(3, bytes, length, MSG_NOSIGNAL); }
+static void approve(void) { send_frame(KIND_VERDICT, FIELD_OUTCOME, "1"); }
+static void ready(const char *seconds) { send_frame(KIND_READY, FIELD_SECONDS, seconds); }
+
+int main(void) {
+    unsigned char hello[FRAME_MAX];
+    static char big[60000];
+    if (BEHAVIOUR != exit_at_once) recv(3, hello, sizeof hello, 0);
+    memset(big, 'x', sizeof big - 1);
+    switch (BEHAVIOUR) {
+    case exit_at_once: return 0;
+    case yes: approve(); return 0;
+    case yes_then_abort: approve(); abort();
+    case yes_then_exit_1: approve(); return 1;
+    case yes_and_stay: approve(); for (;;) pause();
+    case yes_twice: approve(); approve(); return 0;
+    case no_verdict: ready("10"); return 0;
+    case hang: for (;;) pause();
+    case hang_after_ready: ready("1"); for (;;) pause();
+    case flood: ready("60"); for (;;) send_frame(KIND_TELL, FIELD_TEXT, "more");
+    case wrong_version: raw("\x02\x16\x24\x01\x00\x31", 6); return 0;
+    case cut_frame: raw("\x01\x16\x24\x09\x00\x31", 6); return 0;
+    case long_frame: send_frame(KIND_TELL, FIELD_TEXT, big); return 0;
+    case unknown_verdict: send_frame(KIND_VERDICT, FIELD_OUTCOME, "9"); return 0;
+    case ask_too_early: send_frame(KIND_ASK, FIELD_TEXT, "Code: "); approve(); return 0;
+    case start_net_twice: ready("10"); send_frame(KIND_START_NET, 0, ""); send_frame(KIND_START_NET, 0, ""); approve(); return 0;
+    case ready_twice: ready("10"); ready("10"); approve(); return 0;
+    case long_deadline: ready("601"); approve(); return 0;
+    case unknown_frame: ready("10"); send_frame(99, 0, ""); approve(); return 0;
+    case rude_text: ready("10"); send_frame(KIND_TELL, FIELD_TEXT, "\x1b[2Jhi\x07 \xc3\xa9"); send_frame(KIND_LOG, FIELD_TEXT, "a\nb\x1b"); approve(); return 0;
+    }
+    return 0;
+}

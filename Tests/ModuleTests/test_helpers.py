@@ -1,0 +1,118 @@
+"""Whatever becomes of countersign-login: the login is denied, the login program lives on, and nothing is left behind."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import PAM_ABORT, PAM_AUTH_ERR, PAM_SUCCESS, HERE, ROOT, open_to
+
+
+def install(host, behaviour):
+    path = host.helpers / "countersign-login"
+    path.unlink()
+    subprocess.run(
+        ["cc", "-Wall", "-Wextra", "-Werror", "-Wno-unused-function", f"-DBEHAVIOUR={behaviour}", f"-I{ROOT}/Sources/CFrames/include",
+         "-o", path, HERE / "fake_login.c"], check=True)
+    open_to(host.folder, host.user)
+
+
+def denied(login, reason="helper_failed"):
+    assert login.result() == PAM_AUTH_ERR
+    assert login.finish() == []
+    assert login.process.returncode == 0
+    assert [d["reason"] for d in login.decisions] == [reason]
+    return True
+
+
+def test_a_helper_that_says_yes_and_ends_well_lets_in(host):
+    """The others below are denied for what they do besides."""
+    install(host, "yes")
+    login = host.login()
+    assert login.result() == PAM_SUCCESS
+    assert login.finish() == []
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    ["yes_then_abort", "yes_then_exit_1", "yes_twice", "no_verdict", "exit_at_once", "flood", "wrong_version", "cut_frame", "long_frame",
+     "unknown_verdict", "ask_too_early", "start_net_twice", "ready_twice", "long_deadline", "unknown_frame"],
+)
+def test_a_helper_that_breaks_the_rules_denies(host, behaviour):
+    install(host, behaviour)
+    assert denied(host.login())
+
+
+@pytest.mark.parametrize("behaviour", ["hang", "hang_after_ready", "yes_and_stay"])
+def test_a_helper_that_hangs_denies_in_the_end_and_is_gone(host, behaviour):
+    install(host, behaviour)
+    assert denied(host.login())
+
+
+def test_a_missing_helper_denies(host):
+    (host.helpers / "countersign-login").unlink()
+    assert denied(host.login(), "helper_unusable")
+
+
+def test_a_helper_that_is_not_executable_denies(host):
+    (host.helpers / "countersign-login").unlink()
+    (host.helpers / "countersign-login").write_bytes((host.product / "countersign-login").read_bytes())
+    os.chmod(host.helpers / "countersign-login", 0o644)
+    open_to(host.folder, host.user)
+    assert denied(host.login())
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o775, 0o757])
+def test_a_helper_that_others_can_write_is_not_started(host, mode):
+    path = host.helpers / "countersign-login"
+    bytes_ = path.read_bytes()
+    path.unlink()
+    path.write_bytes(bytes_)
+    path.chmod(mode)
+    open_to(host.folder, host.user)
+    assert denied(host.login(), "helper_unusable")
+
+
+def test_a_helper_that_is_a_symlink_is_not_started(host):
+    path = host.helpers / "countersign-login"
+    path.unlink()
+    path.symlink_to(host.product / "countersign-login")
+    assert denied(host.login(), "helper_unusable")
+
+
+def test_a_helper_in_a_folder_that_others_can_write_is_not_started(host):
+    host.helpers.chmod(0o777)
+    assert denied(host.login(), "helper_unusable")
+
+
+def test_what_a_helper_says_reaches_terminal_and_log_as_plain_text(host):
+    install(host, "rude_text")
+    login = host.login()
+    assert login.until("tell") == "?[2Jhi? ??"
+    login.finish()
+    assert any(text.endswith("a b?") for text in login.texts("log"))
+
+
+def test_under_sudo_a_refusal_ends_sudo_at_once(host):
+    install(host, "no_verdict")
+    host.stack("sudo")
+    login = host.login(service="sudo")
+    assert login.result() == PAM_ABORT
+    assert login.finish() == []
+
+
+def test_a_helper_that_is_killed_while_it_asks_denies(host, softtoken):
+    login = host.login()
+    login.prompt()
+    kill_child(login, "countersign-login")
+    login.answer("123456")
+    assert denied(login)
+
+
+def kill_child(login, name):
+    for pid in Path(f"/proc/{login.process.pid}/task/{login.process.pid}/children").read_text().split():
+        if Path(f"/proc/{pid}/comm").read_text().strip() == name[:15]:
+            os.kill(int(pid), signal.SIGKILL)
+            return
+    raise AssertionError(f"no {name} under the login program")
