@@ -57,7 +57,7 @@ let package = Package(
         .target(name: "AuthyAPI", dependencies: ["CCurl", "AuthyWire", "LoginFlow"], swiftSettings: strict),
         .executableTarget(
             name: "countersign-login", dependencies: ["CFrames", "CSystem", "Frames", "LoginFlow", "Settings", "OATH", "Accounts"],
-            swiftSettings: strict),
+            swiftSettings: strict, linkerSettings: [.unsafeFlags(["-static-executable"], .when(configuration: .release))]),
         .executableTarget(
             name: "countersign-net", dependencies: ["CFrames", "CSystem", "Frames", "LoginFlow", "AuthyWire", "AuthyAPI"],
             swiftSettings: strict),
@@ -66,9 +66,16 @@ let package = Package(
         .executableTarget(
             name: "countersign",
             dependencies: [
-                "CPAM", "CQRencode", "CSystem", "LoginFlow", "Settings", "OATH", "Accounts",
+                "CPAM", "CQRencode", "CSystem", "LoginFlow", "Settings", "OATH", "Accounts", "AuthyWire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
+        .testTarget(name: "FramesTests", dependencies: ["CFrames", "Frames"]),
+        .testTarget(name: "LoginFlowTests", dependencies: ["LoginFlow"]),
+        .testTarget(name: "SettingsTests", dependencies: ["Settings", "LoginFlow"]),
+        .testTarget(name: "OATHTests", dependencies: ["OATH", "LoginFlow"]),
+        .testTarget(name: "AuthyWireTests", dependencies: ["AuthyWire", "LoginFlow"]),
+        .testTarget(name: "SQLiteTests", dependencies: ["SQLite"]),
+        .testTarget(name: "AccountsTests", dependencies: ["Accounts", "LoginFlow", "SQLite"]),
     ]
 )

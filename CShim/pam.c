@@ -31,10 +31,12 @@ static int read_arguments(host *h, int argc, const char **argv) {
 static int decide(host *h, int argc, const char **argv) {
     if (!read_arguments(h, argc, argv) || items_read(h) != 0) return OUTCOME_UNAVAILABLE;
     int outcome = relay_run(h);
-    int ended_well = start_finish(h);
-    if (outcome != OUTCOME_APPROVED && outcome != OUTCOME_EXCUSED) return outcome;
-    if (!ended_well) {
-        log_failure(h, "helper_failed", "countersign-login said yes and then failed");
+    int status = start_finish(h);
+    int says_yes = outcome == OUTCOME_APPROVED || outcome == OUTCOME_EXCUSED;
+    if (outcome != 0 && !says_yes) return outcome;
+    if (outcome == 0 || status != 0) {
+        log_failure(h, "helper_failed", "countersign-login %s (wait status 0x%x%s)", says_yes ? "said yes and then failed" : "ended without a verdict",
+                    status, status == 0x7e00 ? ": it could not be given its rights" : status == 0x7f00 ? ": it cannot be executed" : "");
         return OUTCOME_UNAVAILABLE;
     }
     return items_unchanged(h) ? outcome : OUTCOME_UNAVAILABLE;

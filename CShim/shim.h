@@ -57,7 +57,8 @@ const char *items_text(host *h, int type);
 /* items.c: whether PAM still means the user whom we looked up. */
 int items_unchanged(host *h);
 
-/* start.c: ends what is left of the helpers and reaps it. Returns whether countersign-login ended well (exit code 0). */
+/* start.c: ends what is left of the helpers and reaps it. Returns countersign-login's status as of wait(2): 0 is
+   exit code 0. */
 int start_finish(host *h);
 
 /* log.c: the decision `unavailable`, in the form in which countersign-login logs its decisions. */

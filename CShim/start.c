@@ -29,14 +29,16 @@ typedef struct {
 
 /* From here to execveat in the child: async-signal-safe calls only. */
 
+/* As wide as they may be made: without CAP_SYS_RESOURCE, as in many containers, root cannot go beyond a hard limit either. */
 static void reset_limits(int elevated) {
-    static const int limits[] = {RLIMIT_FSIZE, RLIMIT_NPROC, RLIMIT_NOFILE, RLIMIT_AS, RLIMIT_DATA, RLIMIT_CPU};
+    static const int limits[] = {RLIMIT_FSIZE, RLIMIT_NPROC, RLIMIT_AS, RLIMIT_DATA, RLIMIT_CPU, RLIMIT_NOFILE};
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
-        struct rlimit limit;
+        struct rlimit limit, wide = {RLIM_INFINITY, RLIM_INFINITY};
+        /* Few descriptors are ever needed. */
+        if (limits[i] == RLIMIT_NOFILE) wide.rlim_cur = wide.rlim_max = 1024;
+        if (elevated && setrlimit(limits[i], &wide) == 0) continue;
         if (getrlimit(limits[i], &limit) != 0) _exit(126);
-        /* 1024: every descriptor above 4 is closed, and more are never needed. */
-        if (elevated) limit.rlim_max = limits[i] == RLIMIT_NOFILE ? 1024 : RLIM_INFINITY;
-        limit.rlim_cur = limits[i] == RLIMIT_NOFILE && limit.rlim_max > 1024 ? 1024 : limit.rlim_max;
+        limit.rlim_cur = limit.rlim_max;
         if (setrlimit(limits[i], &limit) != 0) _exit(126);
     }
 }
@@ -106,7 +108,7 @@ static int ended_within(const child *c, int milliseconds) {
     }
 }
 
-/* Reaps; 0 where it ended with exit code 0, or where the login program keeps no children's ends (SIGCHLD ignored, or reaped by itself). */
+/* Reaps; the status, which is taken for 0 where the login program keeps no children's ends (SIGCHLD ignored, or reaped by itself). */
 static int reap(child *c, int milliseconds) {
     int status = 0;
     pid_t reaped;
@@ -117,7 +119,7 @@ static int reap(child *c, int milliseconds) {
     forget(&c->pidfd);
     c->pid = -1;
     if (reaped < 0) return errno == ECHILD ? 0 : -1;
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
+    return status;
 }
 
 /* Opened once, executed by descriptor: nobody can put another file in between. */
@@ -191,5 +193,5 @@ int start_finish(host *h) {
     int result = reap(&h->login, 1000);
     /* It may still be telling the server that a request is over. */
     if (h->net.pid >= 0) reap(&h->net, 1000);
-    return result == 0;
+    return result;
 }

@@ -51,7 +51,8 @@ extension Accounts {
             """
             SELECT authy_id, secret IS NOT NULL, confirmed, grace_used, failures, locked_until
             FROM accounts WHERE name = ?1 AND uid = ?2
-            """, person.name, person.uid) { try Account($0, from: 0) } ?? Account()
+            """, person.name, person.uid
+        ) { try Account($0, from: 0) } ?? Account()
     }
 
     public func softToken(of person: Person) throws -> StoredSoftToken? {

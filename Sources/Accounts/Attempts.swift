@@ -50,13 +50,13 @@ extension Accounts {
     /// Deletes what does not count any more, at most a hundred rows of the past and of the future each: a login pays for those that it
     /// adds, and not for a thousand others.
     func forget(_ table: Passing, outside window: Window) throws {
-        try connection.run(
-            """
-            DELETE FROM \(table) WHERE (\(table.rawValue)) IN (
-                SELECT * FROM (SELECT \(table.rawValue) FROM \(table) WHERE time <= ?1 LIMIT 100)
-                UNION ALL
-                SELECT * FROM (SELECT \(table.rawValue) FROM \(table) WHERE time > ?2 LIMIT 100))
-            """, window.after, window.until)
+        for (condition, time) in [("time <= ?1", window.after), ("time > ?1", window.until)] {
+            try connection.run(
+                """
+                DELETE FROM \(table) WHERE (\(table.rawValue)) IN (
+                    SELECT \(table.rawValue) FROM \(table) WHERE \(condition) LIMIT 100)
+                """, time)
+        }
     }
 }
 

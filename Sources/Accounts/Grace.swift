@@ -10,7 +10,8 @@ public enum Grace: Equatable, Sendable {
 
 extension Accounts {
     /// Excuses one login while grace lasts, and spends a grace login for it where that is due: only the services in
-    /// `rules.graceServices` spend, and logins from one place within `rules.graceWindow` seconds spend once between them, be none left or not.
+    /// `rules.graceServices` spend, and logins from one place within `rules.graceWindow` seconds spend once between them, whether any
+    /// is left or not.
     /// Of any number of simultaneous logins from different places exactly as many are excused as were left.
     ///
     /// Whether the rules ask for grace at all is the caller's to judge, but an account with a factor that has succeeded has none.

@@ -27,7 +27,7 @@ enum Schema {
 
     private static func migrate(_ connection: Connection) throws {
         try connection.transaction(.immediate) {
-            for step in migrations.dropFirst(Int(try current(connection))) { try connection.execute(step) }
+            for step in migrations.dropFirst(max(0, Int(try current(connection)))) { try connection.execute(step) }
             try connection.execute("PRAGMA user_version = \(version)")
         }
     }

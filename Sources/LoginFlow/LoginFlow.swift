@@ -133,6 +133,10 @@ public struct LoginFlow: Sendable {
         switch (state, event) {
         case (.ended, _): return []
         case (_, .deadline): return deadlinePassed()
+        // What answers nothing that was asked of the server.
+        case (_, .created) where push != .creating, (_, .createFailed) where push != .creating && push != .over,
+            (_, .looked) where push == .none || push == .creating, (_, .lookFailed) where push == .none || push == .creating:
+            return end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable))
         case (.idle, .begin): return begin()
         case (.chargingPush(let typed), .pushCharged(let charge)): return charged(charge, typed: typed)
         case (.waiting, _): return waiting(event)
@@ -311,7 +315,8 @@ extension LoginFlow {
     private mutating func answered(_ answer: Answer) -> [Action] {
         switch answer {
         case .nothing: return end(Decision(.denied, isLate ? .timeout : .cancelled))
-        case .standIn: return end(Decision(.denied, .hopeless))
+        // Whatever was typed: it looks as it does to those who could get in, and is neither counted nor checked.
+        case .standIn: return wrong(Texts.wrongCode, .hopeless)
         case .code(let code) where takesCodes && (!isLate || matchesCodes):
             state = .charging(code)
             return [.chargeTry]
@@ -405,7 +410,7 @@ extension LoginFlow {
     }
 
     private mutating func verifyFailed(_ fault: Fault) -> [Action] {
-        if fault == .outage, facts.outage == .allow, !matchesCodes, !isLocked { return end(Decision(.excused, .outage)) }
+        if fault == .outage, facts.outage == .allow, !matchesCodes, !isLocked, !approvable { return end(Decision(.excused, .outage)) }
         return wrong(notice(of: fault), .server)
     }
 
@@ -439,6 +444,9 @@ extension LoginFlow {
     }
 
     private mutating func end(_ decision: Decision) -> [Action] {
+        var decision = decision
+        // A code of this host that was right is spent, however the login ends.
+        if case .looking(let proof?) = state { decision.spentTimeStep = proof.timeStep }
         state = .ended
         return [.end(decision)]
     }

@@ -38,7 +38,7 @@ public enum Texts {
     /// - Parameter left: how many are left after this one.
     public static func grace(left: Int, until: EnrolmentRules.Day?) -> String {
         let logins = left == 0 ? "after this login" : left == 1 ? "after 1 more login" : "after \(left) more logins"
-        let day = until.map { " or on \($0)" } ?? ""
+        let day = left == 0 ? "" : until.map { " or after \($0)" } ?? ""
         return "Two-factor login becomes mandatory \(logins)\(day). Ask your system administrator to enrol you."
     }
 

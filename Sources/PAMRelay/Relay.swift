@@ -24,24 +24,23 @@ private struct Relay {
         until = host_now() &+ patience
     }
 
-    /// Relays until there is a verdict or a reason to stop; the verdict, or OUTCOME_UNAVAILABLE.
+    /// Relays until there is a verdict or a reason to stop; the verdict, OUTCOME_UNAVAILABLE, or 0 at an end without either.
     mutating func run() -> CInt {
         guard let hello = hello(), host_start_login(host) == 0, send(hello) else { return OUTCOME_UNAVAILABLE }
         while true {
             switch receive() {
             case .frame(let frame): handle(frame)
             case .interrupt: _ = send(Frame(KIND_INTERRUPT))
-            case .end: return verdict()
+            case .end: return verdict
             case .nothing: return OUTCOME_UNAVAILABLE
             }
             if case .failed = state { return OUTCOME_UNAVAILABLE }
         }
     }
 
-    private func verdict() -> CInt {
+    private var verdict: CInt {
         if case .decided(let outcome) = state { return outcome }
-        report("helper_failed", "countersign-login ended without a verdict")
-        return OUTCOME_UNAVAILABLE
+        return 0
     }
 
     private func hello() -> Frame? {
@@ -202,7 +201,8 @@ private struct Relay {
     }
 }
 
-/// Enters the relay for one login, from C. Returns OUTCOME_*: whatever goes wrong is OUTCOME_UNAVAILABLE.
+/// Enters the relay for one login, from C. Returns OUTCOME_*: whatever goes wrong is OUTCOME_UNAVAILABLE, and in
+/// the log; but 0, which is not, where countersign-login ended without a verdict: why is seen from outside.
 @c public func relay_run(_ host: OpaquePointer) -> CInt {
     var relay = Relay(host: host)
     return relay.run()

@@ -11,17 +11,6 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
     public var description: String { "\(message) (SQLite \(extendedCode))" }
 }
 
-/// What one parameter is given; nil is NULL.
-public enum Value: Equatable, Sendable { case integer(Int64), text(String), blob([UInt8]) }
-/// What may be given for a parameter.
-public protocol Bindable { var value: Value { get } }
-
-extension Int64: Bindable { public var value: Value { .integer(self) } }
-extension Int: Bindable { public var value: Value { .integer(Int64(self)) } }
-extension UInt32: Bindable { public var value: Value { .integer(Int64(self)) } }
-extension String: Bindable { public var value: Value { .text(self) } }
-extension [UInt8]: Bindable { public var value: Value { .blob(self) } }
-
 /// One open database in WAL mode, for one thread at a time. Foreign keys are enforced, and the schema in the file is not trusted.
 @safe public final class Connection {
     public struct Options: Sendable {
@@ -38,9 +27,9 @@ extension [UInt8]: Bindable { public var value: Value { .blob(self) } }
     }
 
     /// How a transaction begins: with the write lock, or with whatever lock its first statement needs.
-    public enum Start: String, Sendable { case immediate = "BEGIN IMMEDIATE", deferred = "BEGIN DEFERRED" }
+    public enum Start: String, Sendable { case immediate, deferred }
 
-    fileprivate let handle: OpaquePointer
+    let handle: OpaquePointer
     private let options: Options
     /// Sees the text of each statement before it runs.
     public var trace: ((String) -> Void)?
@@ -74,7 +63,7 @@ extension [UInt8]: Bindable { public var value: Value { .blob(self) } }
     }
 
     private func configure() throws {
-        try check(unsafe sqlite3_busy_timeout(handle, options.busyTimeout))
+        waitForOthers(true)
         for (option, on) in [
             (SQLITE_DBCONFIG_TRUSTED_SCHEMA, false), (SQLITE_DBCONFIG_DEFENSIVE, true), (SQLITE_DBCONFIG_ENABLE_FKEY, true),
             (SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !options.checkpointOnClose),
@@ -98,9 +87,21 @@ extension [UInt8]: Bindable { public var value: Value { .blob(self) } }
     private func committed(_ pages: Int32) {
         guard pages >= options.walPages else { return }
         let mode = pages - options.walPages < options.walPages / 8 ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE
-        unsafe sqlite3_busy_timeout(handle, 0)
+        waitForOthers(false)
         unsafe sqlite3_wal_checkpoint_v2(handle, "main", mode, nil, nil)
-        unsafe sqlite3_busy_timeout(handle, options.busyTimeout)
+        waitForOthers(true)
+    }
+
+    /// SQLite's own way to wait is to sleep ever longer: whoever comes last looks most often, and those that came first may never get
+    /// their turn. Here all look equally often.
+    private func waitForOthers(_ wait: Bool) {
+        unsafe sqlite3_busy_handler(
+            handle,
+            { milliseconds, count in
+                guard count < Int(bitPattern: milliseconds) / 2 else { return 0 }
+                usleep(2000)
+                return 1
+            }, UnsafeMutableRawPointer(bitPattern: wait ? Int(options.busyTimeout) : 0))
     }
 
     /// Runs any number of statements without parameters.
@@ -118,7 +119,7 @@ extension [UInt8]: Bindable { public var value: Value { .blob(self) } }
         return Int(unsafe sqlite3_total_changes64(handle) - before)
     }
 
-    /// The first row of the answer, or nil if there is none.
+    /// The first row of the answer, or nil if there is none. A statement that writes has done all of it by then.
     public func first<T>(_ sql: String, _ values: (any Bindable)?..., read: (Row) throws -> T) throws -> T? {
         let row = try Row(self, sql, values)
         return try row.step() ? read(row) : nil
@@ -133,74 +134,22 @@ extension [UInt8]: Bindable { public var value: Value { .blob(self) } }
     }
 
     /// Runs `body` in a transaction: whatever `body` or the commit throws undoes all of it. It may not be nested.
+    @discardableResult
     public func transaction<T>(_ start: Start, _ body: () throws -> T) throws -> T {
-        try execute(start.rawValue)
+        try execute("BEGIN \(start.rawValue)")
         do {
             let result = try body()
             try execute("COMMIT")
             return result
         } catch {
-            // After some errors SQLite has rolled back by itself.
-            if unsafe sqlite3_get_autocommit(handle) == 0 { try execute("ROLLBACK") }
+            // After some errors SQLite has rolled back by itself. The first error is the one to tell.
+            if unsafe sqlite3_get_autocommit(handle) == 0 { try? execute("ROLLBACK") }
             throw error
         }
     }
 
-    fileprivate func check(_ code: Int32) throws {
+    func check(_ code: Int32) throws {
         guard code != SQLITE_OK else { return }
         throw unsafe SQLiteError(extendedCode: code, message: String(cString: sqlite3_errmsg(handle)))
-    }
-}
-
-/// A row of an answer, while it is being read. Columns are counted from 0; a NULL reads as nil.
-@safe public final class Row {
-    private let connection: Connection
-    private let handle: OpaquePointer
-
-    fileprivate init(_ connection: Connection, _ sql: String, _ values: [(any Bindable)?]) throws {
-        connection.trace?(sql)
-        var prepared: OpaquePointer?
-        try connection.check(unsafe sqlite3_prepare_v2(connection.handle, sql, -1, &prepared, nil))
-        guard let prepared = unsafe prepared else { throw SQLiteError(extendedCode: SQLITE_MISUSE, message: "no statement") }
-        self.connection = connection
-        unsafe handle = prepared
-        guard Int(unsafe sqlite3_bind_parameter_count(handle)) == values.count else {
-            throw SQLiteError(extendedCode: SQLITE_RANGE, message: "the statement does not take \(values.count) values")
-        }
-        for (index, value) in zip(Int32(1)..., values) { try connection.check(bind(value?.value, at: index)) }
-    }
-
-    deinit { unsafe sqlite3_finalize(handle) }
-
-    private func bind(_ value: Value?, at index: Int32) -> Int32 {
-        switch value {
-        case nil: unsafe sqlite3_bind_null(handle, index)
-        case .integer(let number): unsafe sqlite3_bind_int64(handle, index, number)
-        case .text(var text): text.withUTF8 { unsafe csqlite_bind_text(handle, index, $0.baseAddress, $0.count) }
-        case .blob(let bytes): unsafe bytes.withUnsafeBytes { unsafe csqlite_bind_blob(handle, index, $0.baseAddress, $0.count) }
-        }
-    }
-
-    /// Goes on to the next row; false at the end.
-    fileprivate func step() throws -> Bool {
-        let code = unsafe sqlite3_step(handle)
-        if code != SQLITE_ROW && code != SQLITE_DONE { try connection.check(code) }
-        return code == SQLITE_ROW
-    }
-
-    public func integer(_ column: Int32) -> Int64? {
-        unsafe sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : sqlite3_column_int64(handle, column)
-    }
-
-    public func text(_ column: Int32) -> String? {
-        guard let start = unsafe sqlite3_column_text(handle, column) else { return nil }
-        let bytes = unsafe UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column)))
-        return unsafe String(decoding: bytes, as: UTF8.self)
-    }
-
-    public func blob(_ column: Int32) -> [UInt8]? {
-        if unsafe sqlite3_column_type(handle, column) == SQLITE_NULL { return nil }
-        let bytes = unsafe UnsafeRawBufferPointer(start: sqlite3_column_blob(handle, column), count: Int(sqlite3_column_bytes(handle, column)))
-        return unsafe [UInt8](bytes)
     }
 }

@@ -92,7 +92,9 @@ extension Kind {
     static func list<Element>(of kind: Kind<Element>, canBeEmpty: Bool = false) -> Kind where T == [Element] {
         Kind { value, path throws(Complaint) in
             guard case .list(let values) = value else { throw mismatch("a list in brackets", value, path) }
-            guard canBeEmpty || !values.isEmpty else { throw Complaint(.path(path), "this list is empty; name something, or leave out the key") }
+            guard canBeEmpty || !values.isEmpty else {
+                throw Complaint(.path(path), "this list is empty; name something, or leave out the key")
+            }
             var elements: [Element] = []
             for (index, value) in values.enumerated() { elements.append(try kind.read(value, path + [Lines.step(index)])) }
             return elements
@@ -107,7 +109,8 @@ extension Kind {
         return Kind { value, path throws(Complaint) in
             let words = try list.read(value, path)
             for (index, word) in words.enumerated() where words.prefix(index).contains(where: { $0.rawValue == word.rawValue }) {
-                throw Complaint(.path(path + [Lines.step(index)]), "\(word.rawValue.quoted) stands here for the second time; keep one of the two")
+                throw Complaint(
+                    .path(path + [Lines.step(index)]), "\(word.rawValue.quoted) stands here for the second time; keep one of the two")
             }
             return words
         }

@@ -5,7 +5,7 @@ struct Lines {
     private var places: [[String]: Int] = [:]
     /// How many tables each `[[list]]` has so far.
     private var counts: [[String]: Int] = [:]
-    /// A fault which the parser (toml++ 3.4.0) does not report: it aborts the process.
+    /// The first fault that the parser would not survive.
     private(set) var trap: Complaint?
     private var line = 1
     private var rest: ArraySlice<UInt8>
@@ -36,8 +36,7 @@ struct Lines {
         let isList = rest.starts(with: [Self.open, Self.open])
         rest = rest.dropFirst(isList ? 2 : 1)
         skipBlanks(andLines: false)
-        if let byte = rest.first, byte != Self.close, !Self.canBeginKey(byte) { trap = Complaint(.line(line), Complaint.badBrackets) }
-        guard trap == nil, let keys = dottedKey(), take(Self.close), !isList || take(Self.close) else { return nil }
+        guard isSafe(Trap.header(rest.first)), let keys = dottedKey(), take(Self.close), !isList || take(Self.close) else { return nil }
         var path: [String] = []
         for (index, key) in keys.enumerated() {
             path.append(key)
@@ -56,19 +55,19 @@ struct Lines {
     }
 
     private mutating func value(_ path: [String]) -> Bool {
-        guard isShallow(path) else { return false }
+        guard isSafe(Trap.depth(path)) else { return false }
         switch rest.first {
         case Self.quote, Self.apostrophe: return string() != nil
-        case Self.open: return elements(upTo: Self.close) { lines, index in
-            lines.record(path + [Self.step(index)], 1)
-            return lines.value(path + [Self.step(index)])
-        }
+        case Self.open:
+            return elements(upTo: Self.close) { lines, index in
+                lines.record(path + [Self.step(index)], 1)
+                return lines.value(path + [Self.step(index)])
+            }
         case UInt8(ascii: "{"): return elements(upTo: UInt8(ascii: "}")) { lines, _ in lines.pair(in: path) }
         default:
             let word = rest.prefix { !",]}#\n".utf8.contains($0) }
             rest = rest.dropFirst(word.count)
-            if Self.isDateWithoutTime(word) { trap = Complaint(.line(line), Complaint.badDate) }
-            return !word.isEmpty
+            return isSafe(Trap.word(word)) && !word.isEmpty
         }
     }
 
@@ -77,8 +76,7 @@ struct Lines {
         for index in 0... {
             skipBlanks(andLines: true)
             if take(end) { return true }
-            if end == Self.close, let byte = rest.first, byte == UInt8(ascii: "}") || byte >= 0x80 { trap = Complaint(.line(line), Complaint.badBrackets) }
-            guard element(&self, index) else { return false }
+            guard isSafe(end == Self.close ? Trap.element(rest.first) : nil), element(&self, index) else { return false }
             skipBlanks(andLines: true)
             guard take(Self.comma) || rest.first == end else { return false }
         }
@@ -91,7 +89,7 @@ struct Lines {
             skipBlanks(andLines: false)
             guard let key = rest.first == Self.quote || rest.first == Self.apostrophe ? string() : bareKey() else { return nil }
             keys.append(key)
-            guard isShallow(keys) else { return nil }
+            guard isSafe(Trap.depth(keys)) else { return nil }
             skipBlanks(andLines: false)
         } while take(UInt8(ascii: "."))
         return keys
@@ -121,24 +119,9 @@ struct Lines {
         return nil
     }
 
-    // MARK: what the parser would not survive
-
-    /// It calls itself for each key of a path; settings have four.
-    private mutating func isShallow(_ path: [String]) -> Bool {
-        if path.count > 32 { trap = Complaint(.line(line), "tables are nested too deep here") }
-        return path.count <= 32
-    }
-
-    private static func canBeginKey(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || "-_\"'".utf8.contains(byte)
-    }
-
-    /// Whether something stands behind a date that is not the beginning of a time.
-    private static func isDateWithoutTime(_ word: ArraySlice<UInt8>) -> Bool {
-        let date = word.filter { $0 != UInt8(ascii: "_") }
-        guard date.count > 10, date[4] == UInt8(ascii: "-"), date[7] == UInt8(ascii: "-") else { return false }
-        let digits = date.dropFirst(11).prefix(2).filter { (0x30...0x39).contains($0) }
-        return !date.dropFirst(10).allSatisfy(" \t\r".utf8.contains) && !(" Tt".utf8.contains(date[10]) && digits.count == 2)
+    private mutating func isSafe(_ fault: String?) -> Bool {
+        if let fault { trap = Complaint(.line(line), fault) }
+        return fault == nil
     }
 
     // MARK: bytes

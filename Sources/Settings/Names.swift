@@ -41,7 +41,9 @@ extension Kind<APIKey> {
 
 func absolutePath(_ text: String) throws(Fault) -> String {
     let parts = text.split(separator: "/")
-    guard text.utf8.first == UInt8(ascii: "/"), !parts.isEmpty else { throw Fault("expected an absolute path such as /etc/countersign/api-key") }
+    guard text.utf8.first == UInt8(ascii: "/"), !parts.isEmpty else {
+        throw Fault("expected an absolute path such as /etc/countersign/api-key")
+    }
     guard !text.hasControlCharacters, text.utf8.count < 4096 else { throw Fault("this path is too long or has a control character in it") }
     guard !parts.contains(".."), !parts.contains(".") else { throw Fault("a path here is written without . and .. in it") }
     return text

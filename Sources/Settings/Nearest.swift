@@ -5,7 +5,7 @@ extension String {
         var nearest: (word: String, steps: Int)?
         for word in words {
             let steps = steps(from: typed, to: Array(word))
-            if steps <= max(2, word.count / 3), steps < word.count, steps < nearest?.steps ?? .max { nearest = (word, steps) }
+            if steps <= max(2, word.count / 3), steps < nearest?.steps ?? .max { nearest = (word, steps) }
         }
         return nearest?.word
     }

@@ -4,7 +4,8 @@ extension Network {
     /// The network that was meant by a text in which bits behind the prefix are set; nil where it is no network for another reason.
     init?(clearing text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, let first = parts.first, let last = parts.last, let address = Address(String(first)), let written = Int(last)
+        guard parts.count == 2, let first = parts.first, let last = parts.last, let address = Address(String(first)),
+            let written = Int(last)
         else { return nil }
         let isMapped = address.bytes.count == 4 && first.utf8.contains(UInt8(ascii: ":"))
         let prefix = written - (isMapped ? 96 : 0)

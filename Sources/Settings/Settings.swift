@@ -76,7 +76,7 @@ extension Settings {
     fileprivate init(_ document: Table) throws(Complaint) {
         var top = document
         state = try top.take("state", .path) ?? "/var/lib/countersign"
-        server = top.has("server") ? try Server(top.table("server")) : nil
+        server = try top.tableIfAny("server").map { table throws(Complaint) in try Server(table) }
         (login, services) = try LoginRules.read(top.table("login"))
         enrolment = try EnrolmentRules(top.table("enrolment"))
         outage = try OutageMode(top.table("outage"))

@@ -26,9 +26,13 @@ struct Table {
         if let value = try take(key, kind) { target = value }
     }
 
+    mutating func tableIfAny(_ key: String) throws(Complaint) -> Table? {
+        try take(key, .table("[\((path + [key]).joined(separator: "."))]"))
+    }
+
     /// An absent table is an empty one.
     mutating func table(_ key: String) throws(Complaint) -> Table {
-        try take(key, .table("[\((path + [key]).joined(separator: "."))]")) ?? Table(at: path + [key])
+        try tableIfAny(key) ?? Table(at: path + [key])
     }
 
     /// To be called when all known keys were taken: whatever else was given is unknown.

@@ -41,8 +41,12 @@ enum Value {
 
     /// TOMLKit hands out keys and texts as C strings, in which everything behind a NUL is lost.
     private static func lineOfNUL(_ text: String) -> Int? {
-        let lines = text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false)
-        return lines.firstIndex { $0.contains(0) || $0.contains("\\u0000".utf8) || $0.contains("\\U00000000".utf8) }.map { $0 + 1 }
+        let bytes = Array(text.utf8)
+        let place = bytes.indices.first { index in
+            let rest = bytes[index...]
+            return rest.first == 0 || rest.starts(with: "\\u0000".utf8) || rest.starts(with: "\\U00000000".utf8)
+        }
+        return place.map { bytes[..<$0].count { $0 == 0x0A } + 1 }
     }
 
     private static func entries(_ table: TOMLTable) -> [String: Value] {
@@ -78,21 +82,21 @@ extension Complaint {
         self.init(.line(error.source.begin.line), words.contains("cannot redefine") ? Self.secondTime(words) : sentence)
     }
 
-    static let badBrackets = "these brackets are no table and no list; write [name], [[exempt]], or key = [\"text\", \"text\"]"
-    static let badDate = "there is no such date; write year, month and day as in 2027-03-31"
-    private static let anySentence = "this line is not TOML; look for a missing quote, bracket, comma or equals sign here or in the line above"
+    private static let anySentence =
+        "this line is not TOML; look for a missing quote, bracket, comma or equals sign here or in the line above"
 
     private static let sentences: [(words: String, sentence: String)] = [
         ("end-of-file", "the file ends in the middle of a text, a list or a table"),
-        ("parsing date", badDate),
+        ("parsing date", Trap.badDate),
         ("not representable", "this number is too large"),
         ("leading zeroes", "a number does not begin with 0; a text stands in quotes"),
         ("unknown escape", "this text has an escape that TOML does not know; write \\\\ for a backslash"),
         ("parsing string", "this text is not closed in its line, or has a control character in it"),
-        ("table header", badBrackets),
+        ("table header", Trap.badBrackets),
         ("expected '='", "a key is followed by = and its value"),
         ("expected value", "the value is missing"),
         ("could not determine value type", "this is no value; a text stands in straight double quotes"),
+        ("parsing floating-point", "this is no value; a text stands in straight double quotes"),
         ("parsing boolean", "this is no value; true and false are written in lower case, and a text stands in straight double quotes"),
         ("control character", "there is a control character in this line; take it out"),
     ]

@@ -28,7 +28,7 @@ struct WebAddress {
         let isBracketed = text.hasPrefix("[")
         let host = isBracketed ? text.prefix { $0 != "]" } + "]" : text.prefix { $0 != ":" }
         let port = text.dropFirst(host.count)
-        guard isBracketed ? isIPv6(host.dropFirst().dropLast()) : isHost(host) else {
+        guard isBracketed ? text.contains("]") && isIPv6(host.dropFirst().dropLast()) : isHost(host) else {
             throw Fault("this URL has no valid host; write a name, an IPv4 address, or an IPv6 address in brackets")
         }
         guard port.isEmpty || isPort(port) else { throw Fault("the port of a URL is a number from 1 to 65535") }

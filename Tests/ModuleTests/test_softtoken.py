@@ -101,14 +101,15 @@ def test_no_answer_ends_the_login_and_is_no_failure(host, softtoken, reply):
     assert login.result() == PAM_SUCCESS
 
 
-def test_sshds_stand_in_answer_ends_the_login_and_is_no_failure(host, softtoken):
-    for _ in range(6):
+def test_sshds_stand_in_answer_looks_like_a_wrong_code_and_is_no_failure(host, softtoken):
+    for _ in range(3):
         login = host.login("tty=ssh")
-        login.prompt()
-        login.reply("answer \b\\n")
-        login.reply("eof")
+        for _ in range(3):
+            login.prompt()
+            login.answer("\b")
         assert login.result() == PAM_AUTH_ERR
         login.finish()
+        assert login.decisions[0]["reason"] == "hopeless"
     assert state(host)["locked_until"] is None
 
 

@@ -1,0 +1,71 @@
+internal import CSQLite
+
+/// A row of an answer, while it is being read. Columns are counted from 0; a NULL reads as nil.
+@safe public final class Row {
+    private let connection: Connection
+    let handle: OpaquePointer
+
+    init(_ connection: Connection, _ sql: String, _ values: [(any Bindable)?]) throws {
+        connection.trace?(sql)
+        var prepared: OpaquePointer?
+        try connection.check(unsafe sqlite3_prepare_v2(connection.handle, sql, -1, &prepared, nil))
+        guard let prepared = unsafe prepared else { throw SQLiteError(extendedCode: SQLITE_MISUSE, message: "no statement") }
+        self.connection = connection
+        unsafe handle = prepared
+        guard Int(unsafe sqlite3_bind_parameter_count(handle)) == values.count else {
+            throw SQLiteError(extendedCode: SQLITE_RANGE, message: "the statement does not take \(values.count) values")
+        }
+        for (index, value) in zip(Int32(1)..., values) {
+            try connection.check(unsafe value?.value.bind(to: handle, index) ?? sqlite3_bind_null(handle, index))
+        }
+    }
+
+    deinit { unsafe sqlite3_finalize(handle) }
+
+    /// Goes on to the next row; false at the end.
+    func step() throws -> Bool {
+        let code = unsafe sqlite3_step(handle)
+        if code != SQLITE_ROW && code != SQLITE_DONE { try connection.check(code) }
+        return code == SQLITE_ROW
+    }
+
+    public func integer(_ column: Int32) -> Int64? {
+        unsafe sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : sqlite3_column_int64(handle, column)
+    }
+
+    public func text(_ column: Int32) -> String? {
+        guard let start = unsafe sqlite3_column_text(handle, column) else { return nil }
+        let bytes = unsafe UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column)))
+        return unsafe String(decoding: bytes, as: UTF8.self)
+    }
+
+    public func blob(_ column: Int32) -> [UInt8]? {
+        if unsafe sqlite3_column_type(handle, column) == SQLITE_NULL { return nil }
+        let start = unsafe sqlite3_column_blob(handle, column)
+        return unsafe [UInt8](UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column))))
+    }
+}
+
+/// What may be given for a parameter; nil is NULL.
+public protocol Bindable { var value: Value { get } }
+public enum Value: Equatable, Sendable {
+    case integer(Int64)
+    case text(String)
+    case blob([UInt8])
+}
+
+extension Int64: Bindable { public var value: Value { .integer(self) } }
+extension Int: Bindable { public var value: Value { .integer(Int64(self)) } }
+extension UInt32: Bindable { public var value: Value { .integer(Int64(self)) } }
+extension String: Bindable { public var value: Value { .text(self) } }
+extension [UInt8]: Bindable { public var value: Value { .blob(self) } }
+
+extension Value {
+    fileprivate func bind(to statement: OpaquePointer, _ index: Int32) -> Int32 {
+        switch self {
+        case .integer(let number): unsafe sqlite3_bind_int64(statement, index, number)
+        case .text(var text): text.withUTF8 { unsafe csqlite_bind_text(statement, index, $0.baseAddress, $0.count) }
+        case .blob(let bytes): unsafe bytes.withUnsafeBytes { unsafe csqlite_bind_blob(statement, index, $0.baseAddress, $0.count) }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+internal import Accounts
+internal import ArgumentParser
+internal import AuthyWire
+internal import Glibc
+internal import LoginFlow
+internal import OATH
+internal import Settings
+
+struct SoftToken: AdminCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "softtoken",
+        abstract: "Give a user a SoftToken of this host.",
+        discussion: """
+            Makes a secret, and prints the link that takes it into an authenticator app: on a terminal as a QR code too. Whoever sees \
+            either has the user's second factor. Some apps know SHA-1, 6 digits and 30 seconds only, whatever the link says.
+
+            Examples:
+              countersign softtoken alice
+              countersign softtoken alice --replace --issuer "Example Ltd"
+              countersign softtoken alice --secret-stdin < secret.txt
+            """)
+
+    @OptionGroup var user: UserArgument
+    @Flag(help: "Put it in place of the SoftToken that the user has.")
+    var replace = false
+    @Flag(help: "Take the secret from standard input, in Base32, instead of making one.")
+    var secretStdin = false
+    @Flag(help: "Print the QR code where standard output is no terminal too.")
+    var qr = false
+    @Option(help: "The hash.")
+    var algorithm = Algorithm.sha1
+    @Option(help: ArgumentHelp("Digits of a code, 6 to 8.", valueName: "number"))
+    var digits = 6
+    @Option(help: ArgumentHelp("Seconds that a code lasts, 15 to 60.", valueName: "seconds"))
+    var period = 30
+    @Option(help: ArgumentHelp("Whose token it is called in the app. (default: this host's name)", valueName: "name"))
+    var issuer: String?
+    @OptionGroup var output: OutputOption
+    @OptionGroup var settings: SettingsOption
+
+    func validate() throws {
+        guard HOTP.digits.contains(digits) else { throw ValidationError("A code has 6 to 8 digits, not \(digits).") }
+        guard TOTP.periods.contains(period) else { throw ValidationError("A code lasts 15 to 60 seconds, not \(period).") }
+        guard issuer?.isEmpty != true, issuer?.contains(":") != true else { throw ValidationError("An issuer is a name without a colon.") }
+        if output.json, qr { throw ValidationError("--json and --qr do not go together.") }
+    }
+
+    func perform() throws {
+        let person = try user.find()
+        let desk = try Desk.open(settings)
+        let account = try desk.accounts.account(of: person)
+        if account.hasSoftToken, !replace {
+            throw Trouble("\(person.name) has a SoftToken already", hint: "add --replace; codes of the old one are refused from then on")
+        }
+        let secret = try secretStdin ? SecretInput.read() : SecretInput.make()
+        let link = try link(person, secret)
+        let token = StoredSoftToken(
+            secret: secret.withUnsafeBytes { Array($0) }, algorithm: algorithm.rawValue, digits: digits, period: period)
+        let change = try desk.accounts.setSoftToken(person, token)
+        try Output.said(Sentence.softToken(person, token, change), besidesData: true)
+        try hand(over: link, to: person)
+    }
+
+    private func link(_ person: Person, _ secret: Secret) throws -> OtpauthLink {
+        let host = Self.hostName()
+        guard let parameters = TOTP(algorithm: algorithm, digits: digits, period: period),
+            let link = OtpauthLink(issuer: issuer ?? host, account: "\(person.name)@\(host)", secret: secret, parameters: parameters)
+        else { throw Trouble("the name of this host or user has a colon in it", hint: "name an --issuer without one") }
+        return link
+    }
+
+    private func hand(over link: OtpauthLink, to person: Person) throws {
+        if output.json {
+            try Output.json(.object(["user": .string(person.name), "uid": .integer(Int64(person.uid)), "link": .string(link.text)]))
+            return
+        }
+        if qr || Terminal.isThere {
+            guard let code = QRCode(link.text) else { throw Trouble("no QR code can be made of the link: \(systemReason())") }
+            let style: QRCode.Style = Terminal.takesUnicode ? .halfBlocks : .ascii
+            try Output.line(code.lines(style, coloured: Terminal.takesColours).joined(separator: "\n"))
+        }
+        try Output.line(link.text)
+    }
+
+    private static func hostName() -> String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard gethostname(&buffer, buffer.count - 1) == 0 else { return "localhost" }
+        let name = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return name.isEmpty ? "localhost" : name
+    }
+}

@@ -1,0 +1,24 @@
+internal import Accounts
+internal import ArgumentParser
+internal import LoginFlow
+
+struct Unlock: AdminCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Let a user try again at once.",
+        discussion: """
+            Clears failures and the lock after too many of them, approval requests and OneCodes that count against the user, the pause after \
+            a denial, and a time step of the SoftToken that was spent while the clock was ahead.
+
+            Example:
+              countersign unlock alice
+            """)
+
+    @OptionGroup var user: UserArgument
+    @OptionGroup var settings: SettingsOption
+
+    func perform() throws {
+        let person = try user.find()
+        let desk = try Desk.open(settings)
+        try Output.line(Sentence.unlocked(person, desk.accounts.unlock(person, now: desk.now), now: desk.now))
+    }
+}

@@ -1,0 +1,66 @@
+internal import ArgumentParser
+internal import Glibc
+
+/// The administrator's command.
+@main
+struct Countersign: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "countersign",
+        abstract: "Keep the accounts of two-factor logins.",
+        discussion: """
+            Run by root it works as the user _countersign on the accounts of this host; run by anybody else, with that user's own rights on \
+            that user's own files.
+
+            Examples:
+              countersign softtoken alice        a SoftToken, with a QR code for the phone
+              countersign show alice             what is known about alice
+              countersign history alice          how alice's logins ended
+              countersign check                  whether the settings are right
+            """,
+        version: "countersign 0.1.0",
+        groupedSubcommands: [
+            CommandGroup(name: "Account", subcommands: [Link.self, SoftToken.self, Unlink.self, GraceLogins.self, Unlock.self]),
+            CommandGroup(name: "Report", subcommands: [Show.self, List.self, History.self]),
+            CommandGroup(name: "Diagnostic", subcommands: [Check.self, Try.self]),
+        ])
+
+    /// Exit codes: 0, 1 for a failure, 64 for arguments that make no sense.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let trouble as Trouble {
+            trouble.report()
+            Glibc.exit(1)
+        } catch {
+            end(error)
+        }
+    }
+
+    /// What the parser throws: help and version, which are no errors, exit codes, and faults in the arguments.
+    private static func end(_ error: any Error) -> Never {
+        let code = exitCode(for: error)
+        if code.isSuccess {
+            try? Output.line(fullMessage(for: error))
+        } else if !message(for: error).isEmpty {
+            Output.error(message(for: error))
+            let hints = fullMessage(for: error).split(separator: "\n").filter { line in
+                ["Help:", "Usage:", "  See "].contains(where: line.hasPrefix)
+            }
+            for hint in hints { Output.hint(hint.split(separator: " ").drop { $0 == "Help:" }.joined(separator: " ")) }
+        }
+        Glibc.exit(code.rawValue)
+    }
+}
+
+/// A command that keeps secrets to itself, and whose errors are all `Trouble` or an `ExitCode`.
+protocol AdminCommand: ParsableCommand {
+    func perform() throws
+}
+
+extension AdminCommand {
+    func run() throws {
+        try Keeper.harden()
+        do { try perform() } catch { throw error is ExitCode ? error : Trouble(error) }
+    }
+}

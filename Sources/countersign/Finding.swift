@@ -1,0 +1,110 @@
+internal import Accounts
+internal import CSystem
+internal import Glibc
+internal import Settings
+
+/// What would keep logins from working, though the settings are right.
+struct Finding {
+    let message: String
+    let hint: String
+
+    init(_ message: String, _ hint: String) {
+        self.message = message
+        self.hint = hint
+    }
+
+    func warn() {
+        Output.warning(message)
+        Output.hint(hint)
+    }
+
+    /// Whom root's logins hand their work to.
+    static func users() throws -> [Finding] {
+        try [SystemUser.login, SystemUser.net].compactMap { name in
+            guard let user = try SystemUser.named(name) else {
+                return Finding("the system user \(name) is missing: no login is let in", "create it with: \(Keeper.useradd(name))")
+            }
+            guard user.uid == 0 || user.gid == 0 else { return nil }
+            return Finding("the system user \(name) is root, or in root's group: no login is let in", "give it a uid and a gid of its own")
+        }
+    }
+
+    /// - Parameter keeper: nil where the one whom it should belong to is missing.
+    static func state(_ settings: Settings, _ keeper: Keeper?) -> [Finding] {
+        let path = settings.state
+        var found = stat()
+        guard lstat(path, &found) == 0 else {
+            let why = errno == ENOENT ? "is missing" : "cannot be seen: \(systemReason())"
+            return [Finding("the state directory \(path) \(why)", "make it with: \(StateFolder.command(path))")]
+        }
+        guard found.st_mode & S_IFMT == S_IFDIR else {
+            return [Finding("the state directory \(path) is none", "name another `state` in the settings, or move what is there away")]
+        }
+        let owner = keeper.map(owner) ?? found.st_uid
+        var findings: [Finding] = []
+        if found.st_uid != owner {
+            findings.append(Finding("\(path) belongs to uid \(found.st_uid), not \(owner)", "change that with: chown -R \(owner) \(path)"))
+        }
+        if found.st_mode & 0o077 != 0 {
+            let mode = String(found.st_mode & 0o7777, radix: 8)
+            findings.append(Finding("others may enter \(path): its mode is 0\(mode)", "change that with: chmod 0700 \(path)"))
+        }
+        return findings.isEmpty && keeper != nil ? accounts(settings) : findings
+    }
+
+    /// Before the first login there are no accounts.
+    private static func accounts(_ settings: Settings) -> [Finding] {
+        do {
+            _ = try Accounts(path: Desk.path(settings), mode: .existing)
+            return []
+        } catch AccountsError.missing {
+            return []
+        } catch {
+            let trouble = Trouble(error)
+            return [Finding(trouble.message, trouble.hint ?? "countersign(8) has a section on this")]
+        }
+    }
+
+    private static func owner(_ keeper: Keeper) -> UInt32 {
+        if case .appointed(let user) = keeper { user.uid } else { geteuid() }
+    }
+
+    static func server(_ server: Settings.Server?, _ trust: Trust) -> [Finding] {
+        guard let server else { return [] }
+        var findings: [Finding] = []
+        do throws(SettingsError) { _ = try server.key(trust: trust) } catch {
+            findings.append(Finding(error.description, "without the key the server can be asked nothing: codes of this host only"))
+        }
+        if let file = server.caFile, access(file, R_OK) != 0 {
+            findings.append(Finding("ca_file: \(file): \(systemReason())", "everybody must be able to read it, as it is no secret"))
+        }
+        return findings
+    }
+
+    /// - Parameter owner: who starts them.
+    static func helpers(_ folder: String, ownedBy owner: UInt32, withServer: Bool) -> [Finding] {
+        let names = ["countersign-login"] + (withServer ? ["countersign-net"] : [])
+        return names.compactMap { name in
+            guard let fault = fault("\(folder)/\(name)", owner) else { return nil }
+            return Finding("\(folder)/\(name): \(fault)", "install Countersign anew, or say where the helpers are with --helpers")
+        }
+    }
+
+    /// Why the module would not start it, or nil.
+    private static func fault(_ path: String, _ owner: UInt32) -> String? {
+        var part = 0
+        let descriptor = system_open_trusted(path, system_trust(owner: owner, group: 0, public_file: 1), 0, &part)
+        guard descriptor >= 0 else {
+            switch -descriptor {
+            case ENOENT: return "missing"
+            case ELOOP: return "a symlink is in its path"
+            case EPERM, EACCES: return "not root's, or others may write it or a directory above it"
+            default: return systemReason(-descriptor)
+            }
+        }
+        defer { close(descriptor) }
+        var found = stat()
+        guard fstat(descriptor, &found) == 0, found.st_mode & 0o111 == 0o111 else { return "not executable" }
+        return nil
+    }
+}

@@ -1,0 +1,42 @@
+internal import CSystem
+internal import Glibc
+
+/// The folder that the accounts lie in.
+enum StateFolder {
+    /// Makes it where it is missing, as root, for the user who keeps the accounts.
+    ///
+    /// Only in a folder that nobody but root can change, reached without a symlink; anywhere else nothing is done, and whoever opens the
+    /// accounts says what is missing.
+    static func make(_ path: String, for keeper: Keeper) throws {
+        guard case .appointed(let user) = keeper, let (above, name) = split(path) else { return }
+        var part = 0
+        let folder = system_open_trusted(above, system_trust(owner: 0, group: 0, public_file: 0), 1, &part)
+        guard folder >= 0 else { return }
+        defer { close(folder) }
+        guard mkdirat(folder, name, 0o700) == 0 else {
+            if errno == EEXIST { return }
+            throw Trouble("\(path) cannot be made: \(systemReason())")
+        }
+        try give(name, in: folder, to: user, path)
+    }
+
+    /// What makes it by hand.
+    static func command(_ path: String) -> String {
+        Keeper.isRoots ? "install -d -m 0700 -o \(SystemUser.login) -g \(SystemUser.login) \(path)" : "mkdir -m 0700 \(path)"
+    }
+
+    private static func give(_ name: String, in folder: CInt, to user: SystemUser, _ path: String) throws {
+        let made = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        defer { if made >= 0 { close(made) } }
+        guard made >= 0, fchown(made, user.uid, user.gid) == 0, fchmod(made, 0o700) == 0, fsync(folder) == 0 else {
+            throw Trouble("\(path) cannot be given to \(user.name): \(systemReason())", hint: "make it with: \(command(path))")
+        }
+    }
+
+    /// The folder above, and the last name.
+    private static func split(_ path: String) -> (above: String, name: String)? {
+        let parts = path.split(separator: "/")
+        guard path.hasPrefix("/"), parts.count > 1, let name = parts.last else { return nil }
+        return ("/" + parts.dropLast().joined(separator: "/"), String(name))
+    }
+}

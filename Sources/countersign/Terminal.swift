@@ -1,0 +1,21 @@
+internal import Glibc
+
+/// The terminal that a person may sit at.
+enum Terminal {
+    /// Whether standard output is one.
+    static var isThere: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    /// Whether the locale's characters are UTF-8.
+    static let takesUnicode: Bool = {
+        _ = setlocale(LC_CTYPE, "")
+        guard let name = nl_langinfo(nl_item(CODESET)) else { return false }
+        return String(cString: name) == "UTF-8"
+    }()
+
+    /// Whether colours are understood, and wanted (https://no-color.org).
+    static var takesColours: Bool {
+        isThere && (text("NO_COLOR") ?? "").isEmpty && text("TERM") != "dumb"
+    }
+
+    private static func text(_ variable: String) -> String? { getenv(variable).map { String(cString: $0) } }
+}

@@ -1,0 +1,200 @@
+"""Every command that changes or shows an account."""
+
+import re
+import time
+
+import pytest
+from conftest import COMMANDS, SERVER
+
+
+# The command itself
+
+
+def test_the_version_is_told(desk):
+    assert re.fullmatch(r"countersign \d+\.\d+\.\d+\n", desk.does("--version").out)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_has_help_with_an_example(desk, command):
+    shown = desk.does(command, "--help").out
+    assert f"countersign {command}" in shown.split("USAGE:")[0]
+    assert "--config" in shown
+
+
+def test_arguments_that_make_no_sense_exit_with_64_and_say_how_it_is_done(desk):
+    said = desk.refuses("link", "games", "12", "34", code=64)
+    assert "hint: Usage: countersign link <user> <authyid>" in said
+
+
+def test_an_unknown_command_exits_with_64(desk):
+    assert "nonsense" in desk.refuses("nonsense", code=64)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_there_is_completion_for_the_shell(desk, shell):
+    assert "softtoken" in desk.does("--generate-completion-script", shell).out
+
+
+@pytest.mark.parametrize("words", [["link", "{}", "1"], ["softtoken", "{}"], ["unlink", "{}"], ["grace", "{}"], ["unlock", "{}"],
+                                   ["show", "{}"], ["try", "{}", "--service", "login"]])
+@pytest.mark.parametrize("name", ["nobody-of-this-name", "../games", "", "games\u202e"])
+def test_a_user_whom_the_system_does_not_know_is_refused_with_a_hint(desk, words, name):
+    said = desk.refuses(*[word.format(name) for word in words])
+    assert "there is no user" in said and "\u202e" not in said
+
+
+# link and unlink
+
+
+def test_link_says_what_it_did_and_what_was_there_before(desk, alice):
+    desk.settings(SERVER)
+    assert desk.does("link", alice.pw_name, 4711).out == "games: linked to AuthyID 4711; the account is now linked\n"
+    assert desk.does("link", alice.pw_name, 99).out == "games: linked to AuthyID 99 (was 4711); the account stays linked\n"
+    assert desk.does("link", alice.pw_name, 99).out == "games: linked to AuthyID 99 (as before); the account stays linked\n"
+
+
+def test_a_confirmed_account_stays_confirmed_with_a_new_authyid(desk, alice):
+    desk.does("link", alice.pw_name, 1)
+    desk.sql("UPDATE accounts SET confirmed = 1")
+    assert "(was 1); the account stays confirmed" in desk.does("link", alice.pw_name, 2).out
+
+
+@pytest.mark.parametrize(("settings", "warned"), [("", True), (SERVER, False)])
+def test_link_warns_exactly_where_no_server_is_set(desk, alice, settings, warned):
+    desk.settings(settings)
+    assert ("warning: " in desk.does("link", alice.pw_name, 1).err) == warned
+
+
+@pytest.mark.parametrize("text", ["abc", "0", "-1", "007", "1.5", "99999999999999999999", "１２"])
+def test_what_is_no_authyid_is_refused(desk, alice, text):
+    assert "authyid" in desk.refuses("link", alice.pw_name, text, code=64).lower()
+    assert desk.does("list", "--json").json == []
+
+
+def test_a_name_that_came_back_with_another_uid_loses_the_earlier_account(desk, alice):
+    desk.sql("INSERT INTO accounts (name, uid, authy_id) VALUES (?, 4321, 5)", alice.pw_name)
+    assert "the account of an earlier games, uid 4321, is deleted" in desk.does("link", alice.pw_name, 6).out
+    assert [shown["uid"] for shown in desk.does("list", "--json").json] == [alice.pw_uid]
+
+
+def test_unlink_takes_every_factor_away_and_says_so(desk, alice):
+    desk.does("link", alice.pw_name, 7)
+    desk.does("softtoken", alice.pw_name)
+    desk.sql("UPDATE accounts SET confirmed = 1")
+    said = "games: unlinked from AuthyID 7; SoftToken deleted; the account has no factor now\n"
+    assert desk.does("unlink", alice.pw_name).out == said
+    assert desk.does("show", alice.pw_name, "--json").json["state"] == "none"
+
+
+def test_unlink_of_nothing_says_that_there_was_nothing(desk, alice):
+    assert desk.does("unlink", alice.pw_name).out == "games: nothing to unlink; the account has no factor\n"
+
+
+def test_the_account_of_a_user_who_is_gone_is_shown_and_unlinked_by_its_uid(desk):
+    desk.sql("INSERT INTO accounts (name, uid, authy_id) VALUES ('gone', 4321, 5)")
+    assert "--uid" in desk.refuses("show", "gone") and "--uid" in desk.refuses("unlink", "gone")
+    assert desk.does("show", "gone", "--uid", 4321, "--json").json["authy_id"] == 5
+    assert "unlinked from AuthyID 5" in desk.does("unlink", "gone", "--uid", 4321).out
+    assert desk.does("list", "--json").json == []
+
+
+# grace and unlock
+
+
+def test_grace_shows_sets_and_resets(desk, alice):
+    assert desk.does("grace", alice.pw_name).out == "games: grace logins: 0 used, 5 left\n"
+    assert desk.does("grace", alice.pw_name, "--used", 4).out == "games: 4 grace logins used (was 0); 1 left\n"
+    assert desk.does("grace", alice.pw_name, "--used", 9).out == "games: 9 grace logins used (was 4); 0 left\n"
+    assert desk.does("grace", alice.pw_name, "--reset").out == "games: 0 grace logins used (was 9); 5 left\n"
+
+
+def test_grace_with_json_prints_the_account_and_says_the_change_beside_it(desk, alice):
+    done = desk.does("grace", alice.pw_name, "--used", 1, "--json")
+    assert (done.json["grace_logins_used"], done.json["grace_logins_left"]) == (1, 4)
+    assert done.err == "games: 1 grace login used (was 0); 4 left\n"
+
+
+@pytest.mark.parametrize("words", [["--reset", "--used", "1"], ["--used=-1"], ["--used", "many"], ["--used", "99999999999"]])
+def test_grace_refuses_what_makes_no_sense(desk, alice, words):
+    desk.refuses("grace", alice.pw_name, *words, code=64)
+
+
+def test_a_changed_number_of_grace_logins_applies_at_once(desk, alice):
+    desk.does("grace", alice.pw_name, "--used", 3)
+    desk.settings("[enrolment]\ngrace_logins = 10\n")
+    assert desk.does("show", alice.pw_name, "--json").json["grace_logins_left"] == 7
+
+
+@pytest.mark.parametrize(("day", "left"), [(-86400, 0), (0, 5), (86400, 5)])
+def test_no_grace_is_left_after_the_last_day_of_it(desk, alice, day, left):
+    desk.settings(f"[enrolment]\ngrace_until = {time.strftime('%Y-%m-%d', time.gmtime(time.time() + day))}\n")
+    assert desk.does("show", alice.pw_name, "--json").json["grace_logins_left"] == left
+
+
+def test_unlock_says_what_it_cleared(desk, alice):
+    desk.does("softtoken", alice.pw_name)
+    until = int(time.time()) + 200
+    desk.sql("UPDATE accounts SET failures = 5, locked_until = ?, last_spent = 99999999999", until)
+    desk.sql("INSERT INTO pushes (name, uid, attempt, place, time) VALUES (?, ?, 'x', '', ?)", alice.pw_name, alice.pw_uid, until - 210)
+    desk.sql("INSERT INTO onecodes (name, uid, time) VALUES (?, ?, ?)", alice.pw_name, alice.pw_uid, until - 210)
+    said = desk.does("unlock", alice.pw_name).out
+    for part in ["5 failures", "a lock until ", "1 approval request and any pause", "1 OneCode", "time step 99999999999"]:
+        assert part in said
+    assert desk.does("show", alice.pw_name, "--json").json["locked_until"] is None
+    assert desk.does("unlock", alice.pw_name).out == "games: nothing to unlock\n"
+
+
+# show and list
+
+
+def test_show_has_an_answer_for_a_user_of_whom_nothing_is_known(desk, alice):
+    assert desk.does("show", alice.pw_name, "--json").json == {
+        "user": "games", "uid": alice.pw_uid, "authy_id": None, "softtoken": False, "state": "none", "locked_until": None,
+        "grace_logins_used": 0, "grace_logins_left": 5}
+
+
+def test_show_tells_people_the_same_as_programs(desk, alice):
+    desk.does("link", alice.pw_name, 12)
+    desk.does("softtoken", alice.pw_name, "--algorithm", "sha256", "--digits", 8, "--period", 60)
+    lines = dict(line.split(":", 1) for line in desk.does("show", alice.pw_name).out.splitlines())
+    assert {key: value.strip() for key, value in lines.items()} == {
+        "user": f"games (uid {alice.pw_uid})", "state": "linked", "AuthyID": "12", "SoftToken": "sha256, 8 digits, 60 s",
+        "locked": "-", "failures": "0", "grace logins": "0 used, 5 left"}
+
+
+def test_a_lock_is_shown_in_utc_and_never_longer_than_the_rules_say(desk, alice):
+    desk.does("softtoken", alice.pw_name)
+    desk.settings("[lockout]\nseconds = 60\n")
+    desk.sql("UPDATE accounts SET failures = 5, locked_until = ?", int(time.time()) + 86400)
+    before = time.gmtime(time.time() + 60)
+    shown = desk.does("show", alice.pw_name, "--json").json["locked_until"]
+    assert time.strftime("%Y-%m-%dT%H:%M:%SZ", before) <= shown <= time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 60))
+
+
+def test_a_lock_that_has_run_out_is_none(desk, alice):
+    desk.does("softtoken", alice.pw_name)
+    desk.sql("UPDATE accounts SET failures = 5, locked_until = ?", int(time.time()) - 1)
+    assert desk.does("show", alice.pw_name, "--json").json["locked_until"] is None
+
+
+def test_list_stands_in_columns_under_a_header(desk, alice, bob):
+    desk.does("link", alice.pw_name, 123456789)
+    desk.does("softtoken", bob.pw_name)
+    header, *rows = desk.does("list").out.splitlines()
+    assert header.split("  ")[0] == "USER" and len(rows) == 2
+    for word, column in [("123456789", "AUTHYID"), ("linked", "STATE")]:
+        assert rows[0].index(word) == header.index(column)
+    assert rows[1].index("yes") == header.index("SOFTTOKEN")
+
+
+def test_list_with_json_is_a_list_of_what_show_prints(desk, alice, bob):
+    desk.does("link", alice.pw_name, 1)
+    desk.does("softtoken", bob.pw_name)
+    shown = [desk.does("show", user.pw_name, "--json").json for user in (alice, bob)]
+    assert desk.does("list", "--json").json == shown
+
+
+def test_an_empty_list_says_so_on_standard_error(desk):
+    assert desk.does("list", "--json").json == []
+    done = desk.does("list")
+    assert done.out == "" and done.err == "There are no accounts yet.\n"

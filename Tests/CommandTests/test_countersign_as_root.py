@@ -1,0 +1,159 @@
+"""The command run by root, in a mount namespace of its own where the system users are there: the machine is left as it was."""
+
+import os
+import pathlib
+import shutil
+import stat
+import subprocess
+
+import pytest
+from conftest import BUILT, ENVIRONMENT, Done
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+
+KEEPER, NET, ALICE = 990, 991, 42001
+PEOPLE = {"_countersign": KEEPER, "_countersign-net": NET, "alice": ALICE}
+ENTER = 'mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/group" /etc/group && mount --bind "$0/host" /mnt && exec "$@"'
+
+
+class RootDesk:
+    """What root sees under /mnt, where nobody but root can write, lies in `folder`."""
+
+    def __init__(self, base: pathlib.Path):
+        self.base, self.folder = base, base / "host"
+        self.folder.mkdir(mode=0o755)
+        self.folder.chmod(0o755)
+        shutil.copyfile(BUILT / "countersign", self.folder / "countersign")
+        (self.folder / "countersign").chmod(0o755)
+        self.people(PEOPLE)
+        self.settings('state = "/mnt/state"\n')
+
+    def people(self, people: dict[str, int]) -> None:
+        """Everybody whom the system knows, besides those whom it knows anyway."""
+        for table, line in [("passwd", "{0}:x:{1}:{1}::/:/bin/false\n"), ("group", "{0}:x:{1}:\n")]:
+            known = pathlib.Path("/etc", table).read_text(encoding="utf-8").splitlines(keepends=True)
+            kept = [row for row in known if row.split(":")[0] not in PEOPLE]
+            added = [line.format(name, number) for name, number in people.items()]
+            (self.base / table).write_text("".join(kept + added), encoding="utf-8")
+
+    def settings(self, text: str, group: int = KEEPER, mode: int = 0o640) -> None:
+        path = self.folder / "countersign.toml"
+        path.write_text(text, encoding="utf-8")
+        os.chown(path, 0, group)
+        path.chmod(mode)
+
+    def run(self, *arguments) -> Done:
+        words = ["/mnt/countersign", *arguments, "--config", "/mnt/countersign.toml"]
+        done = subprocess.run(
+            ["unshare", "--mount", "sh", "-c", ENTER, self.base, *words],
+            capture_output=True, text=True, timeout=60, env=ENVIRONMENT, cwd="/")
+        assert "unshare" not in done.stderr and "mount:" not in done.stderr, f"no namespace can be made here: {done.stderr}"
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def does(self, *arguments) -> Done:
+        done = self.run(*arguments)
+        assert done.code == 0, done.err
+        return done
+
+    def owner_and_mode(self, path: str) -> tuple[int, int, int]:
+        found = (self.folder / path).lstat()
+        return found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)
+
+
+@pytest.fixture
+def desk(tmp_path):
+    return RootDesk(tmp_path)
+
+
+def test_root_makes_the_state_directory_and_owns_nothing_in_it(desk):
+    assert desk.does("link", "alice", "12").out == "alice: linked to AuthyID 12; the account is now linked\n"
+    assert desk.owner_and_mode("state") == (KEEPER, KEEPER, 0o700)
+    assert {desk.owner_and_mode(f"state/{path.name}") for path in (desk.folder / "state").iterdir()} == {(KEEPER, KEEPER, 0o600)}
+
+
+def test_root_uses_the_state_directory_that_is_there(desk):
+    desk.does("link", "alice", "12")
+    assert '"authy_id":12' in desk.does("show", "alice", "--json").out
+    assert desk.does("unlink", "alice").out.startswith("alice: unlinked from AuthyID 12;")
+
+
+def test_root_does_not_write_into_a_state_directory_that_the_keeper_may_not_enter(desk):
+    (desk.folder / "state").mkdir(mode=0o700)
+    assert desk.run("link", "alice", "12").code == 1
+    assert list((desk.folder / "state").iterdir()) == []
+
+
+@pytest.mark.parametrize("mode", [0o775, 0o777, 0o1777])
+def test_root_makes_nothing_where_others_may_write(desk, mode):
+    (desk.folder / "open").mkdir()
+    (desk.folder / "open").chmod(mode)
+    desk.settings('state = "/mnt/open/state"\n')
+    done = desk.run("list")
+    assert done.code == 1 and "install -d -m 0700 -o _countersign -g _countersign /mnt/open/state" in done.err
+    assert list((desk.folder / "open").iterdir()) == []
+
+
+def test_root_makes_nothing_in_a_directory_of_another_user(desk):
+    (desk.folder / "hers").mkdir()
+    os.chown(desk.folder / "hers", ALICE, ALICE)
+    desk.settings('state = "/mnt/hers/state"\n')
+    assert desk.run("list").code == 1
+    assert list((desk.folder / "hers").iterdir()) == []
+
+
+def test_root_makes_nothing_behind_a_symlink(desk):
+    (desk.folder / "real").mkdir()
+    (desk.folder / "link").symlink_to("real")
+    desk.settings('state = "/mnt/link/state"\n')
+    assert desk.run("list").code == 1
+    assert list((desk.folder / "real").iterdir()) == []
+
+
+def test_a_dangling_symlink_in_place_of_the_state_directory_is_not_followed(desk):
+    (desk.folder / "state").symlink_to("elsewhere")
+    assert desk.run("list").code == 1
+    assert not (desk.folder / "elsewhere").exists()
+
+
+def test_without_the_system_user_nothing_is_done_and_the_hint_makes_it(desk):
+    desk.people({"alice": ALICE})
+    done = desk.run("link", "alice", "12")
+    assert done.code == 1 and "hint: create it with: useradd --system" in done.err
+    assert not (desk.folder / "state").exists()
+
+
+@pytest.mark.parametrize("name", ["_countersign", "_countersign-net"])
+def test_check_warns_of_a_missing_system_user(desk, name):
+    desk.people({person: number for person, number in PEOPLE.items() if person != name})
+    desk.settings('state = "/mnt/state"\n', group=0)
+    done = desk.run("check")
+    assert f"warning: the system user {name} is missing" in done.err and "useradd --system --user-group --no-create-home" in done.err
+
+
+def test_check_makes_nothing(desk):
+    done = desk.does("check")
+    assert done.out == "ok\n" and "the state directory /mnt/state is missing" in done.err
+    assert not (desk.folder / "state").exists()
+
+
+def test_check_finds_settings_that_the_login_cannot_read(desk):
+    desk.settings('state = "/mnt/state"\n', group=0)
+    done = desk.run("check")
+    assert (done.code, done.out) == (1, "") and "root:_countersign, mode 0640" in done.err
+
+
+@pytest.mark.parametrize(("group", "mode"), [(ALICE, 0o640), (KEEPER, 0o660), (KEEPER, 0o644)])
+def test_settings_that_others_may_read_or_write_are_an_error(desk, group, mode):
+    desk.settings('state = "/mnt/state"\n', group, mode)
+    assert "unsafe" in desk.run("check").err and "unsafe" in desk.run("list").err
+
+
+def test_plain_http_is_an_error_for_the_logins_of_a_machine(desk):
+    desk.settings('[server]\nurl = "http://2fa.example.com"\napi_key = "not-a-real-key"\n')
+    done = desk.run("check")
+    assert done.code == 1 and "server.url: http is not taken" in done.err
+
+
+def test_check_warns_of_a_state_directory_with_another_owner(desk):
+    (desk.folder / "state").mkdir(mode=0o700)
+    assert f"warning: /mnt/state belongs to uid 0, not {KEEPER}\nhint: change that with: chown -R {KEEPER}" in desk.does("check").err

@@ -1,0 +1,138 @@
+"""One login in a terminal, through the real libpam, the built module and its helpers."""
+
+import pathlib
+
+import pytest
+from totp import SoftToken
+
+CODE = r"Code[^\r\n]*: "
+
+
+def try_words(desk, user, service="login"):
+    return ["try", user.pw_name, "--service", service, "--module", desk.module, "--helpers", desk.helpers]
+
+
+def enrol(desk, user) -> SoftToken:
+    token = SoftToken()
+    desk.does("softtoken", user.pw_name, "--secret-stdin", stdin=token.base32)
+    return token
+
+
+def ended(terminal) -> tuple[str, int]:
+    """What else was shown, and the exit code."""
+    shown = terminal.read()
+    terminal.wait()
+    return shown, terminal.exitstatus
+
+
+def test_a_right_code_lets_in_and_confirms_the_account(desk, alice):
+    token = enrol(desk, alice)
+    terminal = desk.terminal(*try_words(desk, alice))
+    terminal.expect(CODE)
+    terminal.sendline(token.fresh_code())
+    shown, code = ended(terminal)
+    assert "games: let in (approved, proven, softtoken)" in shown and code == 0
+    assert desk.does("show", alice.pw_name, "--json").json["state"] == "confirmed"
+    (row,) = desk.does("history", "--json").json
+    assert [row[key] for key in ["user", "service", "outcome", "factor"]] == ["games", "login", "approved", "softtoken"]
+
+
+def test_a_spent_code_does_not_let_in_again(desk, alice):
+    token = enrol(desk, alice)
+    code = token.fresh_code()
+    for answer, exit_code in [(code, 0), (code, 1)]:
+        terminal = desk.terminal(*try_words(desk, alice))
+        terminal.expect(CODE)
+        terminal.sendline(answer)
+        if exit_code:
+            terminal.expect(CODE)
+            terminal.sendeof()
+        assert ended(terminal)[1] == exit_code
+
+
+def test_wrong_codes_do_not_let_in(desk, alice):
+    token = enrol(desk, alice)
+    terminal = desk.terminal(*try_words(desk, alice))
+    for _ in range(3):
+        terminal.expect(CODE)
+        terminal.sendline(token.wrong_code())
+    shown, code = ended(terminal)
+    assert "games: not let in (denied, wrong_code" in shown and code == 1
+
+
+def test_a_locked_user_gets_in_after_unlock(desk, alice):
+    desk.settings("[lockout]\nfailures = 1\n")
+    token = enrol(desk, alice)
+    terminal = desk.terminal(*try_words(desk, alice))
+    terminal.expect(CODE)
+    terminal.sendline(token.wrong_code())
+    terminal.expect(CODE)
+    terminal.sendeof()
+    assert ended(terminal)[1] == 1
+    assert desk.does("show", alice.pw_name, "--json").json["locked_until"]
+    assert "1 failure, a lock until" in desk.does("unlock", alice.pw_name).out
+    terminal = desk.terminal(*try_words(desk, alice))
+    terminal.expect(CODE)
+    terminal.sendline(token.fresh_code())
+    assert ended(terminal)[1] == 0
+
+
+def test_ctrl_c_at_the_prompt_ends_it(desk, alice):
+    enrol(desk, alice)
+    terminal = desk.terminal(*try_words(desk, alice))
+    terminal.expect(CODE)
+    terminal.sendintr()
+    terminal.read()
+    terminal.wait()
+    assert terminal.exitstatus != 0
+
+
+def test_a_grace_login_is_spent_and_told(desk, alice):
+    done = desk.does(*try_words(desk, alice))
+    assert "after 4 more logins" in done.out and "games: let in (excused, grace)" in done.out
+    assert desk.does("show", alice.pw_name, "--json").json["grace_logins_used"] == 1
+
+
+def test_the_rules_of_the_service_apply(desk, alice):
+    desk.settings('[[exempt]]\nservices = ["sudo"]\n')
+    assert "let in (excused, exempt)" in desk.does(*try_words(desk, alice, "sudo")).out
+    assert "let in (excused, grace)" in desk.does(*try_words(desk, alice, "login")).out
+
+
+def test_a_user_without_a_factor_is_not_let_in_where_one_is_required(desk, alice):
+    desk.settings('[enrolment]\nmode = "required"\n')
+    done = desk.run(*try_words(desk, alice))
+    assert done.code == 1 and "games: not let in (denied, not_enrolled)" in done.out
+
+
+def test_wrong_settings_let_nobody_in_and_a_hint_leads_to_check(desk, alice):
+    desk.settings("[login]\ntries = 0\n")
+    done = desk.run(*try_words(desk, alice))
+    assert done.code == 1 and "games: not let in (" in done.out and "countersign check" in done.err
+
+
+def test_without_helpers_nobody_is_let_in(desk, alice):
+    (desk.helpers / "countersign-login").unlink()
+    done = desk.run(*try_words(desk, alice))
+    assert done.code == 1 and "games: not let in (" in done.out
+
+
+def test_a_module_that_is_not_there_is_an_error(desk, alice):
+    desk.module.unlink()
+    assert "--module" in desk.refuses(*try_words(desk, alice))
+
+
+@pytest.mark.parametrize("service", ["", "../sshd", ".sshd", "SSHD", "a b", "\u00e4"])
+def test_what_is_no_service_is_refused(desk, alice, service):
+    desk.refuses(*try_words(desk, alice, service), code=64)
+
+
+@pytest.mark.parametrize("path", ["/a b.so", "/a]b.so", "/a\nb.so"])
+def test_a_path_that_would_change_the_stack_is_refused(desk, alice, path):
+    assert "pam.d" in desk.refuses("try", alice.pw_name, "--service", "login", "--module", path)
+
+
+def test_nothing_is_left_behind(desk, alice):
+    before = set(pathlib.Path("/tmp").glob("countersign-try.*"))
+    desk.does(*try_words(desk, alice))
+    assert set(pathlib.Path("/tmp").glob("countersign-try.*")) <= before

@@ -1,0 +1,28 @@
+"""What people are shown, as regular expressions: the one place to change when a text changes."""
+
+# Asked by other programs
+
+PASSWORD = r"assword(?: for \w+)?: "
+SSH_REFUSES = r"Permission denied"
+SHELL = r"[$#] "
+
+# Asked and told by us
+
+CODE = r"(?i)(?:^|[\n) ])(?:code|approve on your phone[^\r\n]*, or type a code)(?: \[[a-z, ]+\])?: "
+PRESS_ENTER = r"Approve on your phone[^\r\n]* and press Enter[^\r\n]*: "
+NUMBER = r"it shows the number (\d\d)\)[^\r\n]*: "
+WORD_SMS = r"\[[a-z, ]*\bsms\b[a-z, ]*\]: "
+WORD_PUSH = r"\[[a-z, ]*\bpush\b[a-z, ]*\]: "
+WORD_SKIP = r"\[[a-z, ]*\bskip\b[a-z, ]*\]: "
+
+WAITING = r"Approve the request on your phone"  # told while the phone is asked, where text is shown at once
+NOT_ACCEPTED = r"That code was not accepted"  # wrong and spent ones alike
+CODE_SENT = r"A code was sent to your phone|You are being called"
+SERVER_TROUBLE = r"The 2FA server (?:does not answer|cannot be used)"
+ASK_WHOM = r"Ask your system administrator"
+
+
+def grace_left(count: int) -> str:
+    """Told at a grace login: how many are left after it."""
+    logins = {0: "after this login", 1: "after 1 more login"}.get(count, f"after {count} more logins")
+    return rf"becomes mandatory {logins}\b"

@@ -1,0 +1,171 @@
+"""The 2FA server is down, slow, strange or false: nobody gets in by accident, and whoever has a code still does."""
+
+import pytest
+
+import prompts
+import rudeness
+from product import gets_in
+from stand_in import StandIn
+
+pytestmark = pytest.mark.product
+
+HASTY = "onetouch_wait = 2"
+IMPATIENT = "connect_timeout = 1\nrequest_timeout = 1"
+ALLOW = '[outage]\nmode = "allow"'
+NOWHERE = "http://127.0.0.1:9"
+BAD_ANSWERS = [
+    *[(kind, None) for kind in sorted({*rudeness.LIES, *rudeness.MANGLED} - rudeness.TRUE - {"success_text"})],
+    ("html", None), ("hang_up", None), ("redirect", NOWHERE), *[("status", number) for number in [401, 404, 429, 500, 503]],
+]
+ONLY_OF_POLLS = {"wrong_uuid", "malformed_uuid", "other_user", "string_id", "no_id"}
+
+
+@pytest.fixture
+def phone(product, server):
+    product.configure(server, HASTY)
+    product.link("alice", 4711)
+    return server
+
+
+def falls_back_to_a_code(product, token):
+    terminal = product.knock("sudo")
+    terminal.reads(prompts.CODE)
+    terminal.answer(token.fresh_code())
+    return gets_in(terminal, "root")
+
+
+@pytest.mark.parametrize("kind, argument", BAD_ANSWERS)
+def test_a_bad_answer_to_a_poll_lets_nobody_in(product, phone, kind, argument):
+    phone.fault("poll", kind, argument)
+    assert falls_back_to_a_code(product, product.softtoken("alice"))
+    assert phone.requests("poll")
+    product.decided(outcome="approved", factor="softtoken", user="alice")
+
+
+@pytest.mark.parametrize("kind, argument", [(kind, argument) for kind, argument in BAD_ANSWERS if kind not in ONLY_OF_POLLS])
+def test_a_bad_answer_about_a_code_lets_nobody_in(product, phone, kind, argument):
+    product.configure(phone, 'prompt = "now"')
+    phone.fault("verify", kind, argument)
+    terminal = product.knock("sudo")
+    terminal.reads(prompts.CODE)
+    terminal.answer("7654321")
+    if terminal.reads_one_of(prompts.CODE, "sudo: ") == 0:
+        terminal.interrupt_prompt()
+    assert terminal.ends() != 0
+    assert phone.requests("verify")
+    assert product.decisions()[-1]["outcome"] in {"denied", "unavailable"}
+
+
+@pytest.mark.parametrize("kind, argument", [("html", None), ("status", 401), ("status", 429), ("cut", None), ("huge", None)])
+def test_a_bad_answer_to_a_request_goes_to_the_prompt_with_a_word(product, phone, kind, argument):
+    phone.fault("create", kind, argument)
+    terminal = product.knock("sudo")
+    terminal.reads(prompts.SERVER_TROUBLE)
+    terminal.reads(prompts.CODE)
+
+
+@pytest.mark.parametrize("how", ["refuse", "hang"])
+def test_a_server_that_is_down_goes_to_the_prompt_with_a_word(product, phone, how):
+    product.configure(phone, "onetouch_wait = 60", server_lines=IMPATIENT)
+    phone.fault("connect", how)
+    terminal = product.knock("sudo")
+    terminal.reads(prompts.SERVER_TROUBLE)
+    terminal.reads(prompts.CODE)
+
+
+@pytest.mark.parametrize("name", ["self_signed", "wrong_host", "expired"])
+def test_a_bad_certificate_goes_to_the_prompt_and_is_never_spoken_to(product, authority, name):
+    with StandIn(certificate=getattr(authority, name)) as server:
+        server.ca_file, server.phone = authority.ca_file, "approve"
+        product.configure(server, HASTY, more=ALLOW)
+        product.link("alice", 4711)
+        product.knock("sudo").reads(prompts.CODE)
+        assert server.received == [] and server.wire.connections > 0
+
+
+def test_a_short_trouble_is_tried_again(product, phone):
+    product.configure(phone, "onetouch_wait = 30")
+    phone.phone = "approve"
+    phone.fault("create", "status", 503, times=2)
+    assert gets_in(product.knock("sudo"), "root")
+
+
+def test_an_outage_excuses_where_the_settings_say_so(product, phone):
+    product.configure(phone, HASTY, more=ALLOW)
+    phone.fault("connect", "refuse")
+    assert gets_in(product.knock("sudo"), "root")
+    product.decided(outcome="excused", user="alice", service="sudo")
+
+
+def test_an_outage_denies_where_the_settings_do_not_say_otherwise(product, phone):
+    phone.fault("connect", "refuse")
+    terminal = product.knock("sudo")
+    if terminal.reads_one_of(prompts.CODE, "sudo: ") == 0:
+        terminal.answer("1234567")
+        terminal.reads(prompts.CODE)
+        terminal.interrupt_prompt()
+    assert terminal.ends() != 0
+    assert product.decisions()[-1]["outcome"] in {"denied", "unavailable"}
+
+
+NO_OUTAGE = [("status", 401), ("status", 429), ("html", None), ("cut", None), ("redirect", NOWHERE)]
+
+
+@pytest.mark.parametrize("kind, argument", NO_OUTAGE)
+def test_what_is_no_outage_is_never_excused(product, phone, kind, argument):
+    product.configure(phone, HASTY, more=ALLOW)
+    phone.fault("*", kind, argument)
+    terminal = product.knock("sudo")
+    if terminal.reads_one_of(prompts.CODE, "sudo: ", r"root\r\n") == 0:
+        terminal.interrupt_prompt()
+    assert terminal.ends() != 0
+    assert product.decisions()[-1]["outcome"] in {"denied", "unavailable"}
+
+
+def test_a_redirect_is_not_followed(product, phone):
+    with StandIn() as other:
+        other.phone = "approve"
+        phone.fault("*", "redirect", other.url)
+        product.knock("sudo").reads(prompts.CODE)
+        assert other.received == []
+
+
+def test_a_server_behind_a_unix_socket_serves_as_well(product):
+    with StandIn(unix=product.host.scratch / "api.sock") as server:
+        server.phone = "approve"
+        product.configure(server)
+        product.link("alice", 4711)
+        assert gets_in(product.knock("sudo"), "root")
+
+
+def test_plain_http_is_not_spoken_by_root(product):
+    with StandIn() as server:
+        server.phone = "approve"
+        product.configure(server)
+        terminal = product.knock("sudo")
+        if terminal.reads_one_of(prompts.CODE, "sudo: ") == 0:
+            terminal.interrupt_prompt()
+        assert terminal.ends() != 0
+        assert server.received == []
+
+
+@pytest.mark.parametrize("name", ["countersign-login", "countersign-net"])
+@pytest.mark.parametrize("fault", ["missing", "not executable", "dies", "writable by others"])
+def test_a_broken_helper_never_lets_anybody_in(product, phone, name, fault):
+    phone.phone = "approve"
+    break_helper(product.host, name, fault)
+    terminal = product.knock("sudo")
+    if terminal.reads_one_of(prompts.CODE, "sudo: ", r"root\r\n") == 0:
+        terminal.interrupt_prompt()
+    assert terminal.ends() != 0
+    assert phone.approvals == [] or fault == "dies"
+
+
+def break_helper(host, name, fault):
+    path = host.helpers / name
+    if fault == "missing":
+        path.unlink()
+    elif fault == "dies":
+        path.write_text("#!/bin/false\n")
+    else:
+        path.chmod({"not executable": 0o644, "writable by others": 0o757}[fault])
