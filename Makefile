@@ -9,7 +9,7 @@ BUILT ?= build
 DESTDIR ?=
 PREFIX ?= /usr
 SECURITY ?= /lib/$(shell gcc -dumpmachine 2>/dev/null || echo x86_64-linux-gnu)/security
-RELEASE := -c release --static-swift-stdlib --scratch-path .build-release
+RELEASE := -c release --scratch-path .build-release
 PROGRAMS := countersign-login countersign-net countersign
 
 .PHONY: help build stage test test-targets test-module test-command test-system demo bench install uninstall format check deps clean
@@ -26,7 +26,7 @@ deps:
 
 build: deps
 	swift build $(RELEASE) --product pam_countersign
-	for program in $(PROGRAMS); do swift build $(RELEASE) --product $$program; done
+	for program in $(PROGRAMS); do swift build $(RELEASE) --static-swift-stdlib --product $$program; done
 	support/stage .build-release/release build strip
 
 # The same from a debug build, for a short way from an edit to a login.

@@ -130,7 +130,8 @@ static unsigned long long start_time(void) {
 
 static int attempt(host *h, char *text, size_t capacity) {
     const char *from = connection(h);
-    if (from[0]) return snprintf(text, capacity, "ssh %.120s %ld", from, (long)getppid());
+    /* Each connection of sshd's is a session of its own; its methods run in different processes of that. */
+    if (from[0]) return snprintf(text, capacity, "ssh %.120s %ld", from, (long)getsid(0));
     return snprintf(text, capacity, "process %ld %llu %ld", (long)getpid(), start_time(), h->known ? (long)h->uid : -1);
 }
 

@@ -29,7 +29,9 @@ extension Accounts {
     /// Seconds after a denial.
     static let pause = 300
 
+    /// Charges one approval request, before it is sent. It counts until `endPush` or `settle` says that it was approved or failed.
     /// - Parameters:
+    ///   - attempt: its key, 1 to 200 bytes.
     ///   - place: `Address.place`, or "" for a login without an address.
     ///   - automatic: whether the person did not ask for it.
     public func chargePush(_ person: Person, attempt: String, place: String, automatic: Bool, now: Int64) throws -> PushCharge {
@@ -49,7 +51,7 @@ extension Accounts {
         }
     }
 
-    /// Ends an approval request that is pending; one that has ended, or was forgotten, stays so.
+    /// Ends an approval request that is pending; one that has ended, or was forgotten, stays so. On the disk with the next `settle`.
     public func endPush(_ id: Int64, _ end: PushEnd, now: Int64) throws {
         try write(.withNext) { try finishPush(id, end, now) }
     }

@@ -36,6 +36,16 @@ extension Accounts {
         }
     }
 
+    /// Takes one charge back, of a code that could not be checked: an outage of the server locks nobody out.
+    public func refundTry(_ person: Person, rules: LockoutRules) throws {
+        try write(.withNext) {
+            let failures = try max(0, account(of: person).failures - 1)
+            try connection.run(
+                "UPDATE accounts SET failures = ?3, locked_until = CASE WHEN ?3 < ?4 THEN NULL ELSE locked_until END WHERE name = ?1 AND uid = ?2",
+                person.name, person.uid, failures, rules.failures)
+        }
+    }
+
     /// The lock as it is then.
     private func cutLock(of person: Person, to latest: Int64) throws -> Int64? {
         try connection.run(

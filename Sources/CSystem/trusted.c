@@ -26,7 +26,7 @@ static int file_is_safe(const struct stat *s, system_trust trust) {
 static int open_last(int above, const char *name, system_trust trust, int folder) {
     struct stat s;
     /* O_NONBLOCK: a FIFO must not keep us waiting. */
-    int fd = openat(above, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | (folder ? O_DIRECTORY : 0));
+    int fd = openat(above, name, O_NOFOLLOW | O_CLOEXEC | (folder ? O_PATH | O_DIRECTORY : O_RDONLY | O_NONBLOCK));
     if (fd < 0) return -errno;
     int error = 0;
     if (fstat(fd, &s) != 0) error = errno;

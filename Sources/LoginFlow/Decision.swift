@@ -28,7 +28,6 @@ public enum Reason: String, Equatable, Sendable, CaseIterable {
     case server
     case noFactor = "no_factor"
     case protocolError = "protocol_error"
-    case clock
 }
 
 /// How a login ended, and what ending it so uses up.

@@ -39,6 +39,21 @@ extension Settings.Server {
     }
 }
 
+extension Settings.Server {
+    /// That nobody but root and `trust.owner` could have put another socket where the server's is.
+    public func checkSocket(trust: Trust) throws(SettingsError) {
+        guard case .unixSocket(let path) = endpoint, let slash = path.utf8.lastIndex(of: 0x2F) else { return }
+        let folder = slash == path.startIndex ? "/" : String(path[..<slash])
+        var part = 0
+        let descriptor = system_open_trusted(folder, system_trust(owner: trust.owner, group: trust.group, public_file: 0), 1, &part)
+        guard descriptor >= 0 else {
+            let place = String(decoding: folder.utf8.prefix(part), as: UTF8.self)
+            throw SettingsError(file: path, key: "server.url", message: TrustedFile.reason(descriptor == -EPERM ? -EACCES : descriptor, place, trust))
+        }
+        close(descriptor)
+    }
+}
+
 private enum TrustedFile {
     static func read(_ path: String, trust: Trust, limit: Int) throws(SettingsError) -> [UInt8] {
         var part = 0
@@ -61,7 +76,7 @@ private enum TrustedFile {
         return Array(bytes.prefix(count))
     }
 
-    private static func reason(_ error: CInt, _ part: String, _ trust: Trust) -> String {
+    static func reason(_ error: CInt, _ part: String, _ trust: Trust) -> String {
         let owner = trust.owner == 0 ? "root" : "root or uid \(trust.owner)"
         return switch -error {
         case ENOENT: "\(part) is missing; create it"

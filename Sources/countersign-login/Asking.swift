@@ -194,11 +194,17 @@ struct Asking {
         }
     }
 
-    /// A request that did not reach the phone does not count against the person.
+    /// A request that did not reach the phone, and a code that could not be checked, do not count against the person.
     private mutating func refund(_ event: LoginFlow.Event) throws {
-        guard event == .createFailed(.outage) || event == .createFailed(.noDevice), let id = push else { return }
-        push = nil
-        try person?.accounts.endPush(id, .failed, now: now())
+        guard let person else { return }
+        switch event {
+        case .createFailed(.outage), .createFailed(.noDevice):
+            guard let id = push else { return }
+            push = nil
+            try person.accounts.endPush(id, .failed, now: now())
+        case .verifyFailed: try person.accounts.refundTry(person.person, rules: settings.lockout)
+        default: return
+        }
     }
 
     private mutating func lookAgain() {
@@ -259,7 +265,12 @@ struct Asking {
 
     private mutating func startNet(_ server: Settings.Server) throws {
         let key: APIKey
-        do { key = try server.key(trust: visit.trust) } catch { throw Failure(reason: .settings, detail: error.description) }
+        do throws(SettingsError) {
+            key = try server.key(trust: visit.trust)
+            try server.checkSocket(trust: visit.trust)
+        } catch {
+            throw Failure(reason: .settings, detail: error.description)
+        }
         module.startNet()
         var frame = Frame(KIND_SERVER)
         switch server.endpoint {

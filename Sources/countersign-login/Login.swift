@@ -46,15 +46,17 @@ struct Login {
         module.ready(deadline: rules.deadline)
         let asksCaller = rules.factorOf == .caller
         judged = visit.user == nil ? nil : asksCaller ? visit.caller : visit.user
-        let accounts = try Accounts(path: settings.state + "/accounts.db", mode: .create)
+        let path = settings.state + "/accounts.db"
+        // Whom the settings exempt passes whatever has become of the accounts: it is the way in for whoever mends them.
+        if try isExempt(settings, ofCaller: asksCaller) { return exempt(path) }
+        let accounts = try Accounts(path: path, mode: .create)
         self.accounts = accounts
         if let earlier = try accounts.attempt(visit.attempt, now: now()), isOver(earlier) {
-            return Ending(Decision(.denied, .decidedBefore), isNews: false)
+            return Ending(Decision(.denied, .decidedBefore))
         }
         let account = try judged.map(accounts.account) ?? Account()
         let admission = Admission(
-            isKnown: judged != nil, isExempt: try isExempt(settings, ofCaller: asksCaller), state: account.state,
-            mode: settings.enrolment.mode, graceIsOver: graceIsOver(settings.enrolment))
+            isKnown: judged != nil, state: account.state, mode: settings.enrolment.mode, graceIsOver: graceIsOver(settings.enrolment))
         switch admission {
         case .decided(let decision): return Ending(decision)
         case .needsGrace: return Ending(try spendGrace(settings.enrolment, accounts))
@@ -93,6 +95,16 @@ struct Login {
         let groups = try matchedGroups(settings.groupNames, ofCaller: ofCaller)
         return settings.exemptions.contains {
             $0.matches(user: judged.name, groups: groups, service: visit.service, address: visit.address)
+        }
+    }
+
+    private mutating func exempt(_ path: String) -> Ending {
+        let decision = Decision(.excused, .exempt)
+        do {
+            accounts = try Accounts(path: path, mode: .create)
+            return Ending(decision)
+        } catch {
+            return Ending(decision, detail: "\(error)")
         }
     }
 
@@ -143,16 +155,18 @@ struct Login {
         module.verdict(ending.decision.outcome)
     }
 
-    /// What cannot be written down lets nobody in.
+    /// What cannot be written down lets nobody in who is not exempt.
     private func settle(_ ending: inout Ending) {
-        guard let accounts, ending.isNews else { return }
+        guard let accounts else { return }
         do {
             if try accounts.settle(settlement(ending), now: now()) { return }
             ending.decision = Decision(.denied, ending.proofIsCode ? .spentCode : .notEnrolled, farewell: Texts.again)
             ending.proof = nil
             _ = try accounts.settle(settlement(ending), now: now())
         } catch {
-            if ending.decision.outcome.letsIn { ending.decision = Decision(.unavailable, .accounts, farewell: Texts.unavailable) }
+            if ending.decision.outcome.letsIn, ending.decision.reason != .exempt {
+                ending.decision = Decision(.unavailable, .accounts, farewell: Texts.unavailable)
+            }
             ending.detail = "\(error)"
         }
     }
@@ -171,13 +185,10 @@ struct Ending {
     var proof: Settlement.Proof?
     var push: Settlement.Push?
     var detail: String?
-    /// Whether it is to be written down: a round that is refused for an earlier one is not.
-    var isNews = true
 
-    init(_ decision: Decision, detail: String? = nil, isNews: Bool = true) {
+    init(_ decision: Decision, detail: String? = nil) {
         self.decision = decision
         self.detail = detail
-        self.isNews = isNews
     }
 
     var proofIsCode: Bool {

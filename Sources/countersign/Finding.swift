@@ -73,7 +73,10 @@ struct Finding {
         guard let server else { return [] }
         var findings: [Finding] = []
         do throws(SettingsError) { _ = try server.key(trust: trust) } catch {
-            findings.append(Finding(error.description, "without the key the server can be asked nothing: codes of this host only"))
+            findings.append(Finding(error.description, "without the key every login of a user with an AuthyID is denied"))
+        }
+        do throws(SettingsError) { try server.checkSocket(trust: trust) } catch {
+            findings.append(Finding(error.description, "until then every login of a user with an AuthyID is denied"))
         }
         if let file = server.caFile, access(file, R_OK) != 0 {
             findings.append(Finding("ca_file: \(file): \(systemReason())", "everybody must be able to read it, as it is no secret"))

@@ -1,7 +1,7 @@
 import LoginFlow
 import Testing
 
-/// The table of the issue, cell by cell, and what stands above it.
+/// The table of the issue, cell by cell. Whoever is exempt does not come here.
 struct AdmissionTests {
     typealias Cell = (state: AccountState, mode: EnrolmentRules.Mode, graceIsOver: Bool, admission: Admission)
 
@@ -36,8 +36,8 @@ struct AdmissionTests {
         (.confirmed, .required, true, .needsFactor(.none)),
     ]
 
-    private func admission(_ cell: Cell, isKnown: Bool = true, isExempt: Bool = false) -> Admission {
-        Admission(isKnown: isKnown, isExempt: isExempt, state: cell.state, mode: cell.mode, graceIsOver: cell.graceIsOver)
+    private func admission(_ cell: Cell, isKnown: Bool = true) -> Admission {
+        Admission(isKnown: isKnown, state: cell.state, mode: cell.mode, graceIsOver: cell.graceIsOver)
     }
 
     @Test("Account and mode decide as the table says", arguments: table)
@@ -50,20 +50,12 @@ struct AdmissionTests {
         #expect(cells.count == Self.table.count)
     }
 
-    @Test("Whoever is exempt is excused, whatever the account and the mode", arguments: table)
-    func exempt(cell: Cell) { #expect(admission(cell, isExempt: true) == .decided(Decision(.excused, .exempt))) }
-
-    @Test("A name that the system does not know is asked for a factor without a way round it, exempt or not", arguments: table)
-    func unknown(cell: Cell) {
-        #expect(admission(cell, isKnown: false) == .needsFactor(.none))
-        #expect(admission(cell, isKnown: false, isExempt: true) == .needsFactor(.none))
-    }
+    @Test("A name that the system does not know is asked for a factor without a way round it", arguments: table)
+    func unknown(cell: Cell) { #expect(admission(cell, isKnown: false) == .needsFactor(.none)) }
 
     @Test("Nothing that is decided before the asking is an approval", arguments: table)
     func neverApproved(cell: Cell) {
-        for isExempt in [false, true] {
-            guard case .decided(let decision) = admission(cell, isExempt: isExempt) else { continue }
-            #expect(decision.outcome != .approved && decision.factor == nil && decision.spentTimeStep == nil)
-        }
+        guard case .decided(let decision) = admission(cell) else { return }
+        #expect(decision.outcome != .approved && decision.factor == nil && decision.spentTimeStep == nil)
     }
 }

@@ -231,11 +231,14 @@ struct CodeTests {
 
     // MARK: answers that are none
 
-    @Test("sshd's stand-in answer ends a hopeless login, and nothing is charged or sent")
+    @Test("sshd's stand-in answer looks like a wrong code, but is charged nowhere and checked nowhere")
     func standIn() {
         let standIn = typed("\u{8}\n\r\u{7F}INCORRECT\u{8}")
-        play(app(), Self.asked + [(standIn, [denied(.hopeless)])])
-        play(phone(), prompted() + [(standIn, [denied(.hopeless)])])
+        for facts in [app(), both()] {
+            let start = facts.hasServer ? prompted() : Self.asked
+            let again: [Action] = [.tell(Self.wrong), .ask(facts.hasServer ? Prompts.both : Prompts.code)]
+            play(facts, start + [(standIn, again), (standIn, again), (standIn, [denied(.hopeless, Texts.noMoreTries)])])
+        }
     }
 
     @Test("Answers with which nothing can be done are no failures, but the fifth is the end")

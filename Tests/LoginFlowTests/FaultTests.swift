@@ -193,7 +193,7 @@ struct DeadlineTests {
 
     @Test(
         "What comes too late is denied, whatever it is",
-        arguments: [typed(""), typed("push"), typed("sms"), typed("call"), typed("skip"), typed("yes")])
+        arguments: [typed(""), typed("push"), typed("sms"), typed("call"), typed("skip"), typed("yes"), typed("\u{8}\n")])
     func late(answer: Event) {
         for facts in [phone { $0.skip = .free }, both { $0.skip = .spending }] {
             var flow = flow(facts, after: prompted())
@@ -201,9 +201,6 @@ struct DeadlineTests {
             #expect(flow.handle(answer) == [tooLate])
         }
     }
-
-    @Test("A stand-in answer is one also when it is late")
-    func lateStandIn() { play(phone(), prompted() + [(.deadline, []), (typed("\u{8}\n"), [denied(.hopeless)])]) }
 
     @Test("A right code of this host that comes too late is denied and spent, and the phone is not looked at")
     func lateRightCode() {

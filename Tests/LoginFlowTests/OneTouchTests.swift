@@ -105,7 +105,7 @@ struct PromptTimeTests {
     static let matching: Change = { $0.rules.numberMatching = true }
     static let live: Change = { $0.textIsLive = true }
 
-    private func facts(_ changes: [Change]) -> Facts { phone { facts in changes.forEach { $0(&facts) } } }
+    private func facts(_ changes: [Change]) -> Facts { phone { facts in for change in changes { change(&facts) } } }
 
     @Test(
         "The prompt is due after the wait, or in the first second where it comes now or a number must be seen",

@@ -1,5 +1,6 @@
 """OneTouch and OneCodes: approve, deny or ignore on the phone, through real sshd and sudo, over TLS."""
 
+import re
 import threading
 
 import pytest
@@ -235,20 +236,54 @@ def test_three_requests_in_ten_minutes_are_the_most(product, phone):
     assert len(phone.approvals) == 3
 
 
-@pytest.mark.parametrize("prompt", ["wait", "now"])
-def test_root_whom_sshd_will_refuse_and_unknown_users_ring_no_phone_and_see_the_same(product, phone, prompt):
+HOPELESS = ["root", "nobody-knows-me"]
+
+
+@pytest.mark.parametrize("user", HOPELESS)
+def test_root_whom_sshd_will_refuse_and_unknown_users_ring_no_phone(product, phone, user):
     product.link("root", 815)
     product.host.pam_stack("sshd-cs", FACTOR_ONLY)
-    product.configure(phone, f'{HASTY}\nprompt = "{prompt}"')
-    shown = []
-    for user in ["root", "nobody-knows-me"]:
-        terminal = product.host.ssh(user, options=("NumberOfPasswordPrompts=1",))
-        shown.append(terminal.reads(prompts.CODE)[0])
-        terminal.answer("123456")
-        terminal.reads(prompts.SSH_REFUSES)
+    product.configure(phone, HASTY)
+    terminal = product.host.ssh(user, options=("NumberOfPasswordPrompts=1",))
+    terminal.reads(prompts.CODE)
+    terminal.answer("123456")
+    terminal.reads(f"{prompts.CODE}|{prompts.SSH_REFUSES}")
     assert phone.approvals == [] and phone.requests("verify") == []
-    shown.append(product.host.ssh("alice").reads(prompts.CODE)[0])
-    assert shown[0] == shown[1] == shown[2]
+
+
+@pytest.mark.parametrize("prompt", ["wait", "now"])
+def test_unknown_users_see_the_prompt_of_those_who_have_a_phone(product, phone, prompt):
+    product.host.pam_stack("sshd-cs", FACTOR_ONLY)
+    product.configure(phone, f'{HASTY}\nprompt = "{prompt}"')
+    shown = [product.host.ssh(user).reads(prompts.CODE)[0] for user in ["nobody-knows-me", "alice"]]
+    assert re.sub(r"\d\d", "NN", shown[0]) == re.sub(r"\d\d", "NN", shown[1])
+
+
+@pytest.mark.parametrize("permission", ["", "PermitRootLogin yes"])
+def test_root_sees_the_same_prompt_whether_sshd_will_refuse_or_not(product, phone, permission):
+    product.link("root", 815)
+    product.host.pam_stack("sshd-cs", FACTOR_ONLY)
+    product.configure(phone, HASTY)
+    terminal = product.host.ssh("root", sshd=product.host.sshd(extra=permission), options=("NumberOfPasswordPrompts=1",))
+    for _ in range(3):
+        assert terminal.reads(prompts.CODE)[0].strip() == "Code [sms, call, push]:"
+        terminal.answer("123456")
+    terminal.reads(prompts.SSH_REFUSES)
+    assert phone.approvals == []
+    assert bool(phone.requests("verify")) == bool(permission)
+
+
+def test_root_whom_sshd_allows_is_let_in_by_the_phone_after_asking_for_it(product, phone):
+    product.link("root", 815)
+    product.host.pam_stack("sshd-cs", FACTOR_ONLY)
+    product.configure(phone, HASTY)
+    terminal = product.host.ssh("root", sshd=product.host.sshd(extra="PermitRootLogin yes"))
+    terminal.reads(prompts.WORD_PUSH)
+    terminal.answer("push")
+    terminal.reads(prompts.PRESS_ENTER)
+    phone.approve(phone.wait_for_request().uuid)
+    terminal.answer("")
+    assert gets_in(terminal, "root")
 
 
 def test_a_login_is_in_at_the_moment_of_approval_over_one_connection(product, phone):

@@ -31,7 +31,7 @@ typedef struct {
 /*
  * Opens an absolute path for reading, with no symlink in any part of it, and only where nobody but root and `owner` could have changed
  * the file or any folder above it (a folder that is sticky and root's, as /tmp, is let through where `owner` is not root).
- * A file is regular; with `folder` set it is a directory and its mode is that of a folder above.
+ * A file is regular; with `folder` set it is a directory, its mode is that of a folder above, and the descriptor names it only (O_PATH).
  * Returns the descriptor (close-on-exec); -ENOENT, -ELOOP (a symlink, or no absolute path), -EPERM (owner or mode of the file),
  * -EACCES (owner or mode of a folder above, or the kernel said so), -EINVAL (not a regular file), others as open(2).
  * `part` receives the length of the part of `path` that the error is about.
