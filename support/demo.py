@@ -15,7 +15,7 @@ from stand_in import StandIn  # noqa: E402
 
 COLOUR = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 AUTHY_ID = 4242
-GRACE = 'mode = "grace"\ngrace_logins = 2\ngrace_window = 0\ngrace_services = ["sshd-cs"]'
+GRACE = 'mode = "grace"\ngrace_logins = 2\ngrace_window = 0\ngrace_services = ["sshd"]'
 
 
 def bold(text):
@@ -31,7 +31,7 @@ class Demo:
         self.host = Host(build)
         self.product = Product(self.host)
         self.host.install()
-        for service in ("sshd-cs", "sudo"):
+        for service in ("sshd", "sudo"):
             self.host.pam_stack(service, PASSWORD_FIRST)
 
     def show(self, terminal, command):
@@ -47,7 +47,8 @@ class Demo:
         self.host.journal.clear()
 
     def ssh(self, user, *answers, when=None):
-        self.play(self.product.knock("ssh", user), f"ssh {user}@gate id -un", answers, when)
+        once = ("NumberOfPasswordPrompts=1",)
+        self.play(self.product.knock("ssh", user, sshd=self.host.sshd("sshd"), options=once), f"ssh {user}@gate id -un", answers, when)
 
     def sudo(self, user, *answers, when=None):
         self.play(self.product.knock("sudo", user), "sudo id -un", answers, when)
@@ -81,7 +82,7 @@ def onetouch(demo, server):
     demo.sudo("carol", when=lambda terminal: (terminal.reads("phone"), approve(server)))
     title("OneTouch ignored: after some seconds a code can be typed, the request stays open")
     server.codes.add("8317045")
-    demo.ssh("carol", "8317045")
+    demo.ssh("carol", "8317045", when=lambda _: server.wait_for_request())
     title("OneTouch denied on the phone: out at once")
     demo.ssh("carol", when=lambda _: server.deny(server.wait_for_request().uuid))
 
@@ -103,9 +104,9 @@ def grace(demo):
 
 def interactive(demo, server):
     demo.product.configure(server)
-    token = demo.product.softtoken("dave" if "dave" in demo.host.people else "bob")
-    user = "dave" if "dave" in demo.host.people else "bob"
-    daemon = demo.host.sshd()
+    user = "bob"
+    token = demo.product.softtoken(user)
+    daemon = demo.host.sshd("sshd")
     title("An sshd is up for you")
     print(f"  ssh -p {daemon.port} -o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no {user}@127.0.0.1")
     print(f"  password: {demo.host.people[user].password}")

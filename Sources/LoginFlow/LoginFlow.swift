@@ -90,6 +90,8 @@ public struct LoginFlow: Sendable {
         case chargingOneCode(Factor)
         case sendingOneCode(Factor)
         case spendingGrace
+        /// The login is refused, and only a denial on the phone can still change why.
+        case lastLook(Decision)
         case ended
     }
 
@@ -109,6 +111,10 @@ public struct LoginFlow: Sendable {
     private var oneCode: Factor?
     private var fruitless = 0
     private var isLate = false
+    /// sshd has shown that it will refuse: nothing lets in any more.
+    private var isHopeless = false
+    /// The request could not be sent while a prompt was open, since the server is out of reach.
+    private var missedOutage = false
     private var hadFault = false
     private var showsNumber: Bool
     private var notices: [String] = []
@@ -141,6 +147,7 @@ public struct LoginFlow: Sendable {
         case (.chargingPush(let typed), .pushCharged(let charge)): return charged(charge, typed: typed)
         case (.waiting, _): return waiting(event)
         case (.looking(let proof), _): return looking(event, proof)
+        case (.lastLook(let decision), _): return lastLook(event, decision)
         case (.asking, .answered(let answer)): return answered(answer)
         case (.asking, .created): return note(.pending)
         case (.asking, .createFailed(let fault)): return note(.over, fault)
@@ -154,7 +161,7 @@ public struct LoginFlow: Sendable {
         case (.verifying, .verifyFailed(let fault)): return verifyFailed(fault)
         case (.chargingOneCode(let factor), .oneCodeCharged(let granted)): return oneCodeCharged(granted, factor)
         case (.sendingOneCode(let factor), .oneCodeSent): return oneCodeSent(factor)
-        case (.sendingOneCode, .oneCodeFailed(let fault)): return openPrompt(fault == .outage ? Texts.serverSilent : Texts.oneCodeNotSent)
+        case (.sendingOneCode, .oneCodeFailed(let fault)): return oneCodeFailed(fault)
         case (.spendingGrace, .graceSpent(let left)): return graceSpent(left: left)
         // Ctrl-C at the prompt is the conversation's; here it comes between two prompts.
         case (_, .interrupted): return state == .asking ? [] : end(Decision(.denied, .cancelled))
@@ -239,8 +246,17 @@ extension LoginFlow {
 
     private mutating func note(_ push: Push, _ fault: Fault? = nil) -> [Action] {
         self.push = push
-        if let fault { notices.append(notice(of: fault)) }
+        missedOutage = fault == .outage
+        if let fault, fault != .outage { notices.append(notice(of: fault)) }
         return []
+    }
+
+    private mutating func lastLook(_ event: Event, _ decision: Decision) -> [Action] {
+        switch event {
+        case .looked(.denied): deniedOnPhone(spending: decision.spentTimeStep)
+        case .looked, .lookFailed: close(decision)
+        default: []
+        }
     }
 
     private mutating func expired() -> String {
@@ -316,7 +332,9 @@ extension LoginFlow {
         switch answer {
         case .nothing: return end(Decision(.denied, isLate ? .timeout : .cancelled))
         // Whatever was typed: it looks as it does to those who could get in, and is neither counted nor checked.
-        case .standIn: return wrong(Texts.wrongCode, .hopeless)
+        case .standIn:
+            isHopeless = true
+            return wrong(Texts.wrongCode, .hopeless)
         case .code(let code) where takesCodes && (!isLate || matchesCodes):
             state = .charging(code)
             return [.chargeTry]
@@ -331,7 +349,12 @@ extension LoginFlow {
 
     /// Enter only ever looks again at the approval.
     private mutating func enter() -> [Action] {
+        if missedOutage {
+            missedOutage = false
+            return outage()
+        }
         guard approvable else { return fruitless(nil) }
+        if isHopeless { return fruitless(Texts.notApprovedYet) }
         state = .looking(proof: nil)
         return push == .pending ? [.look(.brief)] : []
     }
@@ -367,6 +390,12 @@ extension LoginFlow {
         guard granted else { return fruitless(Texts.tooManyOneCodes) }
         state = .sendingOneCode(factor)
         return [.sendOneCode(factor)]
+    }
+
+    /// A server that sends no codes is out of reach only for whom codes are all that can be asked.
+    private mutating func oneCodeFailed(_ fault: Fault) -> [Action] {
+        guard fault == .outage else { return openPrompt(Texts.oneCodeNotSent) }
+        return canPush || verifiesCodes ? openPrompt(notice(of: fault)) : outage()
     }
 
     private mutating func oneCodeSent(_ factor: Factor) -> [Action] {
@@ -440,13 +469,21 @@ extension LoginFlow {
     /// Nothing can cut a conversation: at the prompt the deadline is remembered until the answer comes.
     private mutating func deadlinePassed() -> [Action] {
         isLate = true
+        if case .lastLook(let decision) = state { return close(decision) }
         return state == .asking ? [] : end(Decision(.denied, .timeout, farewell: Texts.timeout))
     }
 
+    /// A refusal while a request is open looks at it once more: a denial there pauses the requests to come.
     private mutating func end(_ decision: Decision) -> [Action] {
         var decision = decision
         // A code of this host that was right is spent, however the login ends.
         if case .looking(let proof?) = state { decision.spentTimeStep = proof.timeStep }
+        guard push == .pending, decision.outcome == .denied, !isLate else { return close(decision) }
+        state = .lastLook(decision)
+        return [.look(.none)]
+    }
+
+    private mutating func close(_ decision: Decision) -> [Action] {
         state = .ended
         return [.end(decision)]
     }

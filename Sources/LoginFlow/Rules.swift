@@ -76,8 +76,8 @@ public struct Exemption: Equatable, Sendable {
     ///   - groups: those of the names in the settings of which the person is a member.
     ///   - address: the client's, or nil where there is none or it is not numeric: it then matches no network.
     public func matches(user: String, groups: Set<String>, service: String, address: Address?) -> Bool {
-        if let users, !users.contains(user) { return false }
-        if let names = self.groups, !names.contains(where: groups.contains) { return false }
+        if let users, !users.contains(where: { Self.same($0, user) }) { return false }
+        if let names = self.groups, !names.contains(where: { name in groups.contains { Self.same($0, name) } }) { return false }
         if let services, !services.contains(service) { return false }
         if let networks {
             guard let address else { return false }
@@ -85,4 +85,7 @@ public struct Exemption: Equatable, Sendable {
         }
         return true
     }
+
+    /// Byte for byte, as the system tells names apart; Swift takes é and é for one text.
+    private static func same(_ one: String, _ other: String) -> Bool { one.utf8.elementsEqual(other.utf8) }
 }

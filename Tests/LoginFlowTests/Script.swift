@@ -130,6 +130,12 @@ enum Prompts {
 
 // MARK: - How it ends
 
+/// A refusal while a request is open on the phone: it is looked at once more, and there is nothing new.
+func refused(at event: Event, _ ending: Action) -> Script { [(event, [.look(.none)]), (.looked(.pending), [ending])] }
+
+/// The person gives up at a prompt while a request is open.
+let leaves = refused(at: nothing, cancelled)
+
 func approved(_ factor: Factor, spending timeStep: Int64? = nil) -> Action {
     .end(Decision(.approved, .proven, factor: factor, spentTimeStep: timeStep))
 }
