@@ -38,7 +38,8 @@ let package = Package(
         .target(name: "PAMRelay", dependencies: ["CFrames", "CHost"], swiftSettings: embedded),
         .target(name: "Frames", dependencies: ["CFrames", "CSystem"], swiftSettings: strict),
         .target(
-            name: "CShim", dependencies: ["PAMRelay", "CFrames", "CHost", "CSystem"], path: "CShim", publicHeadersPath: ".", cSettings: strictC,
+            name: "CShim", dependencies: ["PAMRelay", "CFrames", "CHost", "CSystem"], path: "CShim", publicHeadersPath: ".",
+            cSettings: strictC,
             linkerSettings: [
                 .linkedLibrary("pam"), .linkedLibrary("m"),
                 .unsafeFlags([
@@ -48,7 +49,8 @@ let package = Package(
                 ]),
             ]),
         .target(name: "OATH", dependencies: ["LoginFlow", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
-        .target(name: "Settings", dependencies: ["LoginFlow", "CSystem", .product(name: "TOMLKit", package: "TOMLKit")], swiftSettings: strict),
+        .target(
+            name: "Settings", dependencies: ["LoginFlow", "CSystem", .product(name: "TOMLKit", package: "TOMLKit")], swiftSettings: strict),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
         .target(name: "Accounts", dependencies: ["LoginFlow", "SQLite"], swiftSettings: strict),

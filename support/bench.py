@@ -29,6 +29,7 @@ class Bench:
         self.ground = ground
         self.host = Host(build)
         self.host.install()
+        self.accounts = None
         self.secret = secrets.token_bytes(20)
         self.pam, self.state = ground / "pam", ground / "state"
         self.pam.mkdir()
@@ -60,15 +61,14 @@ class Bench:
 
     def fill(self, count):
         self.others = [f"HOTP/T30/6 u{n} - {secrets.token_hex(20)}\n" for n in range(count - 1)]
-        with self.accounts() as database:
-            database.execute("DELETE FROM accounts WHERE name <> ?", (USER,))
-            database.executemany(
+        # Open for as long as the bench runs: the last one to close would do the checkpoint that logins leave for later.
+        self.accounts = self.accounts or sqlite3.connect(self.state / "accounts.db")
+        with self.accounts:
+            self.accounts.execute("DELETE FROM accounts WHERE name <> ?", (USER,))
+            self.accounts.executemany(
                 "INSERT INTO accounts (name, uid, secret, algorithm, digits, period) VALUES (?, ?, ?, 'sha1', 6, 30)",
                 ((f"u{n}", 100_000 + n, secrets.token_bytes(20)) for n in range(count - 1)))
-        database.close()
-
-    def accounts(self):
-        return sqlite3.connect(self.state / "accounts.db")
+        self.accounts.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def renew(self, service):
         if service == "google":
@@ -80,9 +80,8 @@ class Bench:
             self.oath.write_text("".join(self.others) + f"HOTP/T30/6 {USER} - {self.secret.hex()}\n")
             self.oath.chmod(0o600)
         else:
-            with self.accounts() as database:
-                database.execute("UPDATE accounts SET last_spent = NULL WHERE name = ?", (USER,))
-            database.close()
+            with self.accounts:
+                self.accounts.execute("UPDATE accounts SET last_spent = NULL WHERE name = ?", (USER,))
         os.sync()
 
     def log_in(self, service):
@@ -126,9 +125,8 @@ class Bench:
             return [self.approve_once(server) for _ in range(RUNS)]
 
     def approve_once(self, server):
-        with self.accounts() as database:
-            database.execute("DELETE FROM pushes")
-        database.close()
+        with self.accounts:
+            self.accounts.execute("DELETE FROM pushes")
         polls = len(server.requests("poll"))
         login = subprocess.Popen([self.ground / "pam_bench", self.pam, "countersign", USER, ""], stdout=subprocess.PIPE, text=True)
         request = server.wait_for_request()

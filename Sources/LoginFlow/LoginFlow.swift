@@ -143,6 +143,8 @@ public struct LoginFlow: Sendable {
         case (_, .created) where push != .creating, (_, .createFailed) where push != .creating && push != .over,
             (_, .looked) where push == .none || push == .creating, (_, .lookFailed) where push == .none || push == .creating:
             return end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable))
+        // Said already: a countersign-net that ends says it again.
+        case (_, .createFailed) where push == .over: return []
         case (.idle, .begin): return begin()
         case (.chargingPush(let typed), .pushCharged(let charge)): return charged(charge, typed: typed)
         case (.waiting, _): return waiting(event)
@@ -247,6 +249,7 @@ extension LoginFlow {
     private mutating func note(_ push: Push, _ fault: Fault? = nil) -> [Action] {
         self.push = push
         missedOutage = fault == .outage
+        hadFault = hadFault || missedOutage
         if let fault, fault != .outage { notices.append(notice(of: fault)) }
         return []
     }
@@ -254,7 +257,7 @@ extension LoginFlow {
     private mutating func lastLook(_ event: Event, _ decision: Decision) -> [Action] {
         switch event {
         case .looked(.denied): deniedOnPhone(spending: decision.spentTimeStep)
-        case .looked, .lookFailed: close(decision)
+        case .looked, .lookFailed, .interrupted: close(decision)
         default: []
         }
     }
@@ -485,6 +488,8 @@ extension LoginFlow {
 
     private mutating func close(_ decision: Decision) -> [Action] {
         state = .ended
-        return [.end(decision)]
+        // Where sshd refuses whatever we say, it dies of a yes.
+        let isInVain = isHopeless && decision.outcome.letsIn
+        return [.end(isInVain ? Decision(.denied, .hopeless, spentTimeStep: decision.spentTimeStep) : decision)]
     }
 }

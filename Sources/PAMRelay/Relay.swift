@@ -191,19 +191,15 @@ private struct Relay {
     }
 
     private func report(_ reason: StaticString, _ detail: StaticString) {
-        reason.withUTF8Buffer { reason in
-            detail.withUTF8Buffer { detail in
-                // A static string ends with a NUL.
-                guard let reason = reason.baseAddress, let detail = detail.baseAddress else { return }
-                unsafe host_fail(host, UnsafeRawPointer(reason).assumingMemoryBound(to: CChar.self), UnsafeRawPointer(detail).assumingMemoryBound(to: CChar.self))
-            }
-        }
+        // A static string ends with a NUL.
+        let text = { (string: StaticString) in unsafe UnsafeRawPointer(string.utf8Start).assumingMemoryBound(to: CChar.self) }
+        unsafe host_fail(host, text(reason), text(detail))
     }
 }
 
 /// Enters the relay for one login, from C. Returns OUTCOME_*: whatever goes wrong is OUTCOME_UNAVAILABLE, and in
 /// the log; but 0, which is not, where countersign-login ended without a verdict: why is seen from outside.
-@c public func relay_run(_ host: OpaquePointer) -> CInt {
+@c(relay_run) public func relayRun(_ host: OpaquePointer) -> CInt {
     var relay = Relay(host: host)
     return relay.run()
 }

@@ -48,7 +48,8 @@ extension Settings.Server {
         let descriptor = system_open_trusted(folder, system_trust(owner: trust.owner, group: trust.group, public_file: 0), 1, &part)
         guard descriptor >= 0 else {
             let place = String(decoding: folder.utf8.prefix(part), as: UTF8.self)
-            throw SettingsError(file: path, key: "server.url", message: TrustedFile.reason(descriptor == -EPERM ? -EACCES : descriptor, place, trust))
+            let error = descriptor == -EPERM ? -EACCES : descriptor
+            throw SettingsError(file: path, key: "server.url", message: TrustedFile.reason(error, place, trust))
         }
         close(descriptor)
     }

@@ -72,7 +72,8 @@ struct Login {
         do {
             let settings = try Settings.load(visit.settingsPath, trust: visit.trust)
             if visit.isElevated, settings.server?.isPlain == true {
-                throw Failure(reason: .settings, detail: "\(visit.settingsPath): server.url: http is not taken for logins of this machine; use https or unix:")
+                let advice = "http is not taken for logins of this machine; use https or unix:"
+                throw Failure(reason: .settings, detail: "\(visit.settingsPath): server.url: \(advice)")
             }
             return settings
         } catch let error as SettingsError {

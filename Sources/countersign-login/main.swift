@@ -11,3 +11,5 @@ let module = Channel(descriptor: 3)
 guard let visit = Visit.receive(from: module) else { exit(1) }
 var login = Login(visit: visit, module: module, net: Channel(descriptor: 4))
 login.run()
+// Nothing is left to be put in order, and the login program waits for this.
+_exit(0)

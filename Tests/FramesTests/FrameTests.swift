@@ -18,15 +18,17 @@ import Testing
         #expect(names == [[], [0, 255]])
     }
 
-    @Test(arguments: [
-        [], [1], [2, 1], [0, 1], [1, 1, 5], [1, 1, 5, 0], [1, 1, 5, 1, 0], [1, 1, 5, 255, 255, 0], [1, 1, 5, 0, 0, 6],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [], [1], [2, 1], [0, 1], [1, 1, 5], [1, 1, 5, 0], [1, 1, 5, 1, 0], [1, 1, 5, 255, 255, 0], [1, 1, 5, 0, 0, 6],
+        ] as [[UInt8]])
     func whatIsCutShortOrOfAnotherVersionIsNoFrame(bytes: [UInt8]) {
         #expect(Frame(received: bytes) == nil)
     }
 
     @Test func aFrameLongerThanTheCapIsNoFrame() {
-        let most = [1, 1, 5] + [UInt8(truncatingIfNeeded: FRAME_MAX - 5), UInt8((FRAME_MAX - 5) >> 8)]
+        let most =
+            [1, 1, 5] + [UInt8(truncatingIfNeeded: FRAME_MAX - 5), UInt8((FRAME_MAX - 5) >> 8)]
             + [UInt8](repeating: 0, count: Int(FRAME_MAX) - 5)
         #expect(Frame(received: most) != nil)
         #expect(Frame(received: most + [0]) == nil)

@@ -127,6 +127,7 @@ struct ExemptionTests {
     func users() {
         let exemption = Exemption(users: ["root", "backup"])
         #expect(matches(exemption))
+        #expect(!matches(Exemption(users: ["jos\u{E9}"]), user: "jose\u{301}"), "the system tells them apart")
         for user in ["Backup", "backup ", "back", "backups", "", "alice"] { #expect(!matches(exemption, user: user), "\(user)") }
     }
 
@@ -136,6 +137,7 @@ struct ExemptionTests {
         #expect(matches(exemption))
         #expect(matches(exemption, groups: ["users", "ops"]))
         #expect(!matches(exemption, groups: ["users"]))
+        #expect(!matches(Exemption(groups: ["caf\u{E9}"]), groups: ["cafe\u{301}"]), "the system tells them apart")
         #expect(!matches(exemption, groups: []))
     }
 

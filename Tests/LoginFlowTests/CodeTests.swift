@@ -26,7 +26,7 @@ struct CodeTests {
             prompted() + triedHere + [
                 (.matched(.wrong), [.verify(code("123456"))]),
                 (.verified(.wrong), [.tell(Self.wrong), .ask(Prompts.both)]),
-                (nothing, [cancelled]),
+                (nothing, [.look(.none)]), (.looked(.pending), [cancelled]),
             ])
     }
 
@@ -43,7 +43,9 @@ struct CodeTests {
     func spentIsFinal() {
         play(
             both(),
-            prompted() + triedHere + [(.matched(.spent), [.tell(Self.wrong), .ask(Prompts.both)]), (nothing, [cancelled])])
+            prompted() + triedHere + [
+                (.matched(.spent), [.tell(Self.wrong), .ask(Prompts.both)]), (nothing, [.look(.none)]), (.looked(.pending), [cancelled]),
+            ])
     }
 
     @Test("Without a server a wrong code is wrong")
@@ -74,7 +76,8 @@ struct CodeTests {
         play(
             both { $0.rules.factors = [.oneTouch] },
             prompted(Prompts.approve) + [
-                (typed("123456"), [.tell("That does not apply here."), .ask(Prompts.approve)]), (nothing, [cancelled]),
+                (typed("123456"), [.tell("That does not apply here."), .ask(Prompts.approve)]), (nothing, [.look(.none)]),
+                (.looked(.pending), [cancelled]),
             ])
     }
 
@@ -119,7 +122,7 @@ struct CodeTests {
         ]
         play(
             phone { $0.rules.tries = 1 },
-            prompted() + looks + sms + looks + triedAtServer + [(.verified(.wrong), [denied(.wrongCode, Texts.noMoreTries)])])
+            prompted() + looks + sms + looks + triedAtServer + refused(at: .verified(.wrong), denied(.wrongCode, Texts.noMoreTries)))
     }
 
     @Test("What is neither code nor word is a try, but goes nowhere")
@@ -153,7 +156,7 @@ struct CodeTests {
         let one: Change = { $0.rules.tries = 1 }
         play(app(one), Self.asked + Self.attempt(.spent, [denied(.spentCode, Texts.noMoreTries)]))
         play(app(one), Self.asked + Self.attempt(.wrong, [denied(.wrongCode, Texts.noMoreTries)]))
-        play(phone(one), prompted() + triedAtServer + [(.verified(.spent), [denied(.spentCode, Texts.noMoreTries)])])
+        play(phone(one), prompted() + triedAtServer + refused(at: .verified(.spent), denied(.spentCode, Texts.noMoreTries)))
     }
 
     // MARK: lockout
@@ -187,7 +190,7 @@ struct CodeTests {
             both { $0.isLocked = true },
             prompted(Prompts.approve, saying: [Texts.lockedUsePhone])
                 + Array(repeating: [(typed("123456"), again)] as Script, count: 4).joined()
-                + [(typed("123456"), [denied(.noAnswer, Texts.timeout)])])
+                + refused(at: typed("123456"), denied(.noAnswer, Texts.timeout)))
     }
 
     // MARK: a denial beside a right code
@@ -224,7 +227,7 @@ struct CodeTests {
     @Test("Ctrl-C, or an event out of order, while a right code waits for the look lets nobody in, and the code is spent")
     func spentInAnyCase() {
         let stage = Stage.lookingAfterMatch
-        play(stage.facts, stage.script + [(.interrupted, [denied(.cancelled, spending: 7)])])
+        play(stage.facts, stage.script + refused(at: .interrupted, denied(.cancelled, spending: 7)))
         var flow = flow(stage.facts, after: stage.script)
         #expect(flow.handle(.oneCodeSent).decision == Decision(.unavailable, .protocolError, spentTimeStep: 7, farewell: Texts.unavailable))
     }
@@ -237,8 +240,23 @@ struct CodeTests {
         for facts in [app(), both()] {
             let start = facts.hasServer ? prompted() : Self.asked
             let again: [Action] = [.tell(Self.wrong), .ask(facts.hasServer ? Prompts.both : Prompts.code)]
-            play(facts, start + [(standIn, again), (standIn, again), (standIn, [denied(.hopeless, Texts.noMoreTries)])])
+            let end = denied(.hopeless, Texts.noMoreTries)
+            play(facts, start + [(standIn, again), (standIn, again)] + (facts.hasServer ? refused(at: standIn, end) : [(standIn, [end])]))
         }
+    }
+
+    /// It would die of it: "PAM auth succeeded when it should have failed" (field guide, 4a).
+    @Test("Where sshd has shown that it will refuse, nothing lets in any more")
+    func nothingAfterStandIn() {
+        let standIn = typed("\u{8}\n\r")
+        var approval = flow(phone(), after: prompted() + [(standIn, [])])
+        #expect(approval.handle(enter) == [.tell(Texts.notApprovedYet), .ask(Prompts.both)])
+        var outage = flow(
+            phone { $0.outage = .allow },
+            after: Array(pushed.prefix(2)) + [(.promptIsDue, []), (.createFailed(.outage), []), (standIn, [])])
+        #expect(outage.handle(enter).decision?.outcome.letsIn != true)
+        var skip = flow(app { $0.skip = .free }, after: Self.asked + [(standIn, [])])
+        #expect(skip.handle(typed("skip")).decision?.outcome.letsIn != true)
     }
 
     @Test("Answers with which nothing can be done are no failures, but the fifth is the end")
@@ -256,8 +274,7 @@ struct CodeTests {
         ]
         play(
             phone(),
-            prompted() + Array(repeating: again, count: 4).joined() + [
-                (typed("sms"), [.chargeOneCode]), (.oneCodeCharged(granted: false), [denied(.noAnswer, Texts.timeout)]),
-            ])
+            prompted() + Array(repeating: again, count: 4).joined() + [(typed("sms"), [.chargeOneCode])]
+                + refused(at: .oneCodeCharged(granted: false), denied(.noAnswer, Texts.timeout)))
     }
 }

@@ -73,7 +73,7 @@ struct FaultTests {
 
     @Test("A request that fails while the prompt is open is told of at the next one", arguments: faults)
     func failsAtPrompt(fault: LoginFlow.Fault, notice: String) {
-        for facts in [phone(), phone(Self.allow)] {
+        for facts in [phone(), both(Self.allow)] {
             play(
                 facts,
                 Self.creating + [
@@ -83,6 +83,29 @@ struct FaultTests {
                     (nothing, [cancelled]),
                 ])
         }
+    }
+
+    @Test(
+        "An outage that shows while the prompt is open excuses at Enter, where it is allowed and nothing can be proven without the server")
+    func outageAtPrompt() {
+        for factors in [[.oneTouch], [.oneTouch, .softToken], [.oneTouch, .sms]] as [[Factor]] {
+            let facts = phone {
+                Self.allow(&$0)
+                $0.rules.factors = factors
+            }
+            var flow = flow(facts, after: Self.creating + [(.promptIsDue, []), (.createFailed(.outage), [])])
+            #expect(flow.handle(enter) == [excusedByOutage])
+        }
+    }
+
+    @Test("An outage that showed at the prompt is what the login fails of, whatever is typed then", arguments: ["123456", "?", "push"])
+    func outageAtPromptThenTyped(text: String) {
+        var flow = flow(
+            phone {
+                $0.rules.factors = [.oneTouch]
+                $0.rules.tries = 9
+            }, after: Self.creating + [(.promptIsDue, []), (.createFailed(.outage), [])])
+        #expect(flow.handle(typed(text)).decision?.reason == .server)
     }
 
     @Test("A request that fails while a code is checked changes nothing about the code")
@@ -170,13 +193,40 @@ struct FaultTests {
 
     // MARK: a OneCode cannot be sent
 
+    @Test("An outage at a OneCode excuses where it is allowed and a OneCode is all that could be asked for")
+    func outageAtTheOnlyOneCode() {
+        play(
+            phone {
+                $0.outage = .allow
+                $0.rules.factors = [.sms]
+            },
+            [
+                (.begin, [.ask("Type sms: ")]), (typed("sms"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.sendOneCode(.sms)]),
+                (.oneCodeFailed(.outage), [excusedByOutage]),
+            ])
+    }
+
+    @Test(
+        "An outage at a OneCode excuses nobody whose phone could be asked, or was",
+        arguments: [[.oneTouch, .sms], [.softToken, .sms]] as [[Factor]])
+    func outageAtOneOfMany(factors: [Factor]) {
+        let facts = phone {
+            $0.outage = .allow
+            $0.withholdsPush = true
+            $0.rules.factors = factors
+        }
+        var flow = flow(facts, after: [(.begin, []), (typed("sms"), []), (.oneCodeCharged(granted: true), [])])
+        #expect(flow.handle(.oneCodeFailed(.outage)).prompt != nil)
+    }
+
     @Test("An outage at a OneCode excuses nobody who has other ways", arguments: [phone(allow), both(allow)])
     func outageAtOneCode(facts: Facts) {
         play(
             facts,
             prompted() + [
                 (typed("sms"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.sendOneCode(.sms)]),
-                (.oneCodeFailed(.outage), [.tell(Texts.serverSilent), .ask(Prompts.both)]), (nothing, [cancelled]),
+                (.oneCodeFailed(.outage), [.tell(Texts.serverSilent), .ask(Prompts.both)]), (nothing, [.look(.none)]),
+                (.looked(.pending), [cancelled]),
             ])
     }
 }

@@ -159,7 +159,7 @@ struct PromptTimeTests {
     }
 
     @Test("Where no text is seen during the wait no number is sent, and none is shown")
-    func noNumberUnseen() { play(facts([]), prompted(Prompts.both) + [(nothing, [cancelled])]) }
+    func noNumberUnseen() { play(facts([]), prompted(Prompts.both) + leaves) }
 
     @Test("Number matching makes the prompt come now where no text is seen without one")
     func matchingOverSSH() {
@@ -169,7 +169,7 @@ struct PromptTimeTests {
                 (.begin, [.chargePush(automatic: true)]),
                 (.pushCharged(.granted), [.createPush(CheckNumber(42))]),
                 (.created, [.ask(Prompts.numbered)]),
-                (nothing, [cancelled]),
+                (nothing, [.look(.none)]), (.looked(.pending), [cancelled]),
             ])
     }
 
@@ -183,7 +183,7 @@ struct PromptTimeTests {
                 (.pushCharged(.granted), [.tell(told), .createPush(CheckNumber(42))]),
                 (.created, [.look(.untilPromptIsDue)]),
                 (.promptIsDue, [.stopLooking, .ask(Prompts.numbered)]),
-                (nothing, [cancelled]),
+                (nothing, [.look(.none)]), (.looked(.pending), [cancelled]),
             ])
     }
 
@@ -205,7 +205,7 @@ struct PromptTimeTests {
                 (.begin, [.chargePush(automatic: true)]),
                 (.pushCharged(.granted), [.createPush(CheckNumber(42))]),
                 (.created, [.ask(Prompts.numbered)]),
-                (nothing, [cancelled]),
+                (nothing, [.look(.none)]), (.looked(.pending), [cancelled]),
             ])
     }
 
@@ -217,7 +217,7 @@ struct PromptTimeTests {
                 (.begin, [.chargePush(automatic: true)]),
                 (.pushCharged(.granted), [.createPush(nil)]),
                 (.created, [.ask(Prompts.both)]),
-                (nothing, [cancelled]),
+                (nothing, [.look(.none)]), (.looked(.pending), [cancelled]),
             ])
     }
 
@@ -241,7 +241,7 @@ struct EnterTests {
     @Test("Enter looks at the approval, and if nothing is decided the prompt comes again, as often as it is pressed")
     func looksAgain() {
         let again: Script = [(enter, [.look(.brief)]), (.looked(.pending), [.tell("Not approved yet."), .ask(Prompts.both)])]
-        play(phone(), prompted() + Array(repeating: again, count: 20).joined() + [(nothing, [cancelled])])
+        play(phone(), prompted() + Array(repeating: again, count: 20).joined() + leaves)
     }
 
     @Test("Enter finds out that the request was denied")
@@ -305,7 +305,7 @@ struct EnterTests {
 
     @Test("Ctrl-C at the prompt, like the end of the conversation, ends the login")
     func interruptedPrompt() {
-        play(phone(), prompted() + [(nothing, [cancelled])])
+        play(phone(), prompted() + leaves)
         play(app(), [(.begin, [.ask(Prompts.code)]), (nothing, [cancelled])])
     }
 
@@ -315,7 +315,57 @@ struct EnterTests {
     }
 
     @Test("Ctrl-C between two prompts ends the login", arguments: Stage.between)
-    func interruptedBetween(stage: Stage) { play(stage.facts, stage.script + [(.interrupted, [cancelled])]) }
+    func interruptedBetween(stage: Stage) {
+        play(stage.facts, stage.script + (stage.hasOpenRequest ? refused(at: .interrupted, cancelled) : [(.interrupted, [cancelled])]))
+    }
+}
+
+/// A login that is refused while a request is open.
+struct LastLookTests {
+    @Test("It looks at the phone once more, so that a denial there counts, whatever the login failed of")
+    func denialCounts() {
+        let refusals: [(Facts, Script, Event)] = [
+            (phone(), prompted(), nothing),
+            (phone { $0.rules.tries = 1 }, prompted() + triedAtServer, .verified(.wrong)),
+            (phone { $0.rules.tries = 1 }, prompted(), typed("?")),
+            (phone { $0.rules.tries = 1 }, prompted(), typed("\u{8}")),
+            (both(), Stage.matching.script, .interrupted),
+        ]
+        for (facts, script, event) in refusals {
+            play(facts, script + [(event, [.look(.none)]), (.looked(.denied), [deniedOnPhone()])])
+        }
+    }
+
+    @Test(
+        "Nothing else on the phone changes the end",
+        arguments: [
+            .looked(.pending), .looked(.approved), .looked(.expired), .lookFailed(.outage), .lookFailed(.refused), .lookFailed(.noDevice),
+        ] as [Event])
+    func nothingElse(look: Event) {
+        let stage = Stage.lastLook
+        play(stage.facts, stage.script + [(look, [cancelled])])
+    }
+
+    @Test("Neither the deadline nor an impatient Ctrl-C waits for that look", arguments: [.deadline, .interrupted] as [Event])
+    func notWaitedFor(event: Event) {
+        let stage = Stage.lastLook
+        play(stage.facts, stage.script + [(event, [cancelled])])
+    }
+
+    @Test("What was asked before comes too late, even a code that the server finds right")
+    func answersComeLate() {
+        play(
+            phone(),
+            Stage.verifying.script + [
+                (.interrupted, [.look(.none)]), (.verified(.accepted(timeStep: 0)), []), (.looked(.pending), [cancelled]),
+            ])
+    }
+
+    @Test("Where no request is open, or it was too late, there is nothing to look at")
+    func nothingToSee() {
+        play(phone(), expired() + [(nothing, [cancelled])])
+        play(phone(), prompted() + [(.deadline, []), (nothing, [denied(.timeout)])])
+    }
 }
 
 /// Ways of coming to each state of the flow.
@@ -359,11 +409,17 @@ struct Stage: Sendable, CustomTestStringConvertible {
         "while a grace login is spent", app { $0.skip = .spending },
         [(.begin, [.ask("Code [skip]: ")]), (typed("skip"), [.spendGrace])])
 
-    /// All but those at a prompt, in the wait, and before the beginning.
+    static let lastLook = Stage("while a refused login looks once more", phone(), prompted() + [(nothing, [.look(.none)])])
+
+    var hasOpenRequest: Bool {
+        script.contains { $0.event == .created } && !script.contains { $0.event == .looked(.expired) }
+    }
+
+    /// All but those at a prompt, in the wait, before the beginning, and when all is said.
     static let between = [
         chargingPush, looking, lookingEarly, charging, matching, verifying, lookingAfterVerify, chargingOneCode, sendingOneCode,
         chargingTypedPush, spendingGrace,
     ]
 
-    static let all = [idle, creating, waiting, asking, askingForCode, askingEarly, lookingAfterMatch] + between
+    static let all = [idle, creating, waiting, asking, askingForCode, askingEarly, lookingAfterMatch, lastLook] + between
 }

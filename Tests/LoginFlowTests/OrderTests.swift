@@ -56,6 +56,10 @@ struct OrderTests {
         Line(.sendingOneCode, ["oneCodeSent", "oneCodeFailed"]),
         Line(.chargingTypedPush, ["pushCharged"]),
         Line(.spendingGrace, ["graceSpent"]),
+        // What was under way when the login was refused may still come in.
+        Line(
+            .lastLook, ["looked", "lookFailed"],
+            events.map(\.kind).filter { !["created", "createFailed", "looked", "lookFailed"].contains($0) }),
     ]
 
     @Test("Every stage is in the table")
@@ -116,6 +120,7 @@ struct OrderTests {
     @Test("A request is made or not, once")
     func twice() {
         var flow = flow(phone(), after: Array(pushed.prefix(2)) + [(.createFailed(.refused), [])])
+        #expect(flow.handle(.createFailed(.outage)) == [])
         #expect(flow.handle(.created) == [outOfOrder])
     }
 
@@ -243,6 +248,11 @@ private struct Witness {
     private var oneCode: Factor?
     private var isLocked: Bool
     private var isLate = false
+    private var isHopeless = false
+    /// It looks once more, and that is all.
+    private var isRefused = false
+    /// The last request could not be sent, by an outage.
+    private var missesServer = false
     private var proof: Proof?
     private var rightStep: Int64?
 
@@ -265,9 +275,17 @@ private struct Witness {
             judge(action, event, asked)
             if case .end = action, index + 1 < actions.count { fail("the end is not the last") }
         }
-        if event != .promptIsDue, proof != nil, actions != [.look(.none)] { proof = nil }
+        if actions == [.look(.none)], !isProof(event) { isRefused = true }
+        if event != .promptIsDue, !isProof(event) { proof = nil }
         for text in actions.texts where !text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) || text.utf8.count >= 200 || text.isEmpty {
             fail("a text that cannot be shown: \(text)")
+        }
+    }
+
+    private func isProof(_ event: Event) -> Bool {
+        switch event {
+        case .matched(.accepted), .verified(.accepted): proof != nil
+        default: false
         }
     }
 
@@ -296,6 +314,8 @@ private struct Witness {
         guard asked else { return }
         switch event {
         case .created: request = .pending
+        case .createFailed(.outage): (request, missesServer) = (.over, true)
+        case .answered(.standIn): isHopeless = true
         case .createFailed, .looked(.expired), .looked(.denied), .looked(.approved): request = .over
         case .answered(.code(let code)): typed = code
         case .tryCharged(let granted):
@@ -315,7 +335,7 @@ private struct Witness {
             if !automatic, event != .answered(.word(.push)) || !asked { fail("a request without the word") }
         case .createPush(let number):
             if event != .pushCharged(.granted) || !asked { fail("a request without a charge") }
-            (request, sentNumber) = (.creating, number)
+            (request, sentNumber, missesServer) = (.creating, number, false)
         case .look: if request != .pending { fail("a look at nothing") }
         case .stopLooking: open.removeAll { if case .look = $0 { true } else { false } }
         case .tell: break
@@ -344,7 +364,9 @@ private struct Witness {
         }
         switch action {
         case .end, .tell, .chargeTry, .match: break
-        default: if isLate { fail("something is begun after the deadline") }
+        default:
+            if isLate { fail("something is begun after the deadline") }
+            if isRefused { fail("something is begun after the login was refused") }
         }
         open.append(action)
     }
@@ -354,6 +376,8 @@ private struct Witness {
         if decision.spentTimeStep != rightStep { fail("a right code is not spent, or a wrong one is") }
         guard decision.outcome.letsIn else { return }
         if isLate { fail("in after the deadline") }
+        if isHopeless { fail("in where sshd refuses") }
+        if isRefused { fail("in after it was refused") }
         if !asked || !isProper(decision, event) { fail("in without a reason") }
     }
 
@@ -367,7 +391,8 @@ private struct Witness {
         case (.excused, .grace, nil): if case .graceSpent(_?) = event { true } else { false }
         case (.excused, .skipped, nil): event == .answered(.word(.skip)) && facts.skip == .free
         case (.excused, .outage, nil):
-            (event == .createFailed(.outage) || event == .verifyFailed(.outage)) && facts.outage == .allow && !matchesHere && !isLocked
+            (event == .createFailed(.outage) || event == .verifyFailed(.outage) || event == .oneCodeFailed(.outage)
+                || event == .answered(.enter) && missesServer) && facts.outage == .allow && !matchesHere && !isLocked
                 && request != .pending && request != .creating
         default: false
         }

@@ -208,7 +208,7 @@ struct WordTests {
             prompted() + [
                 (typed("sms"), [.chargeOneCode]),
                 (.oneCodeCharged(granted: false), [.tell("No code was sent: there were too many lately."), .ask(Prompts.both)]),
-                (nothing, [cancelled]),
+                (nothing, [.look(.none)]), (.looked(.pending), [cancelled]),
             ])
     }
 
