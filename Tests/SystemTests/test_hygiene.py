@@ -1,0 +1,124 @@
+"""What the helpers are while a login waits: nobody's root, with nothing in their hands that is not theirs."""
+
+import pathlib
+
+import pytest
+
+import processes
+import prompts
+from product import FACTOR, gets_in
+from stand_in import StandIn
+
+pytestmark = pytest.mark.product
+
+
+def status(process):
+    text = pathlib.Path("/proc", str(process.pid), "status").read_text(encoding="utf-8")
+    return {key: value.split() for key, value in (line.split(":", 1) for line in text.splitlines())}
+
+
+def helpers():
+    names = {"countersign-log": "countersign-login", "countersign-net": "countersign-net"}  # the kernel keeps 15 characters
+    return {names[process.name]: process for process in processes.everybody() if process.name in names}
+
+
+@pytest.fixture
+def waiting(product):
+    """A sudo that waits for an approval, with both helpers at work."""
+    with StandIn(unix="/run/stand-in.sock") as server:
+        product.configure(server, login="onetouch_wait = 30")
+        product.link("alice", 4242)
+        terminal = product.knock("sudo")
+        server.wait_until(lambda: server.requests("poll"))
+        yield helpers()
+        server.approve()
+        assert gets_in(terminal, "root")
+
+
+@pytest.mark.parametrize("name, user", [("countersign-login", "_countersign"), ("countersign-net", "_countersign-net")])
+def test_a_helper_has_a_user_of_its_own_and_no_other_rights(waiting, name, user):
+    import pwd
+
+    found, entry = status(waiting[name]), pwd.getpwnam(user)
+    assert found["Uid"] == [str(entry.pw_uid)] * 4 and found["Gid"] == [str(entry.pw_gid)] * 4
+    assert found["Groups"] == []
+    assert {found[key][0] for key in ("CapPrm", "CapEff", "CapInh")} == {"0" * 16}
+    assert found["NoNewPrivs"] == ["1"]
+    # The kernel gives the /proc entries of what nobody may trace or dump to root.
+    assert pathlib.Path("/proc", str(waiting[name].pid), "mem").stat().st_uid == 0
+
+
+@pytest.mark.parametrize("name", ["countersign-login", "countersign-net"])
+def test_a_helper_has_an_empty_environment_default_signals_and_root_for_a_folder(waiting, name):
+    process = waiting[name]
+    assert pathlib.Path("/proc", str(process.pid), "environ").read_bytes() == b""
+    assert pathlib.Path("/proc", str(process.pid), "cwd").readlink() == pathlib.Path("/")
+    assert pathlib.Path("/proc", str(process.pid), "cmdline").read_bytes() == name.encode() + b"\0"
+    assert int(status(process)["SigBlk"][0], 16) == 0
+    limits = pathlib.Path("/proc", str(process.pid), "limits").read_text(encoding="utf-8")
+    assert [line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core")] == [["0", "0"]]
+
+
+def test_of_the_login_programs_descriptors_a_helper_has_only_its_sockets(waiting):
+    login, net = (waiting[name].descriptors() for name in ("countersign-login", "countersign-net"))
+    assert {login[fd] for fd in (0, 1, 2)} == {net[fd] for fd in (0, 1, 2)} == {"/dev/null"}
+    assert login[3].startswith("socket:") and login[4].startswith("socket:") and net[3].startswith("socket:")
+    assert all("accounts.db" in target for fd, target in login.items() if fd > 4)
+    assert all(target.startswith(("socket:", "anon_inode:", "pipe:")) for fd, target in net.items() if fd > 3)
+
+
+def test_the_login_program_never_holds_the_api_key(waiting, product):
+    """The two helpers talk over a socket of their own, of which the login program keeps no end."""
+    [sudo] = [p for p in processes.everybody() if p.name == "sudo"]
+    ours = [fd for fd, target in sudo.descriptors().items() if target in waiting["countersign-net"].descriptors().values()]
+    assert [fd for fd in ours if sudo.descriptors()[fd].startswith("socket:")] == []
+
+
+@pytest.mark.parametrize("limit", ["--fsize=0:", "--nofile=30:", "--cpu=1:"])
+def test_a_user_who_narrows_the_limits_of_su_breaks_no_login(product, limit):
+    token = product.softtoken("root")
+    product.host.pam_stack("su", f"{FACTOR}\naccount required pam_unix.so\nsession required pam_permit.so\n")
+    from host import as_user
+
+    terminal = product.host.terminal([*as_user("bob"), "prlimit", limit, "su", "root", "-c", "id -un"])
+    terminal.reads(prompts.CODE)
+    terminal.answer(token.fresh_code())
+    assert gets_in(terminal, "root")
+
+
+def test_with_the_callers_factor_every_rule_judges_the_caller(product):
+    """su to root: carol's group exempts carol, and bob is asked for his own factor, not for root's."""
+    product.configure(
+        login='[login.service.su]\nfactor_of = "caller"', more='[[exempt]]\ngroups = ["robots"]\n[[exempt]]\nusers = ["root"]')
+    token = product.softtoken("bob")
+    product.host.pam_stack("su", f"{FACTOR}\naccount required pam_unix.so\nsession required pam_permit.so\n")
+    assert gets_in(product.host.su("carol"), "root")
+    terminal = product.host.su("bob")
+    terminal.reads(prompts.CODE)
+    terminal.answer(token.fresh_code())
+    assert gets_in(terminal, "root")
+    assert [(d["user"], d["reason"]) for d in product.decisions()] == [("carol", "exempt"), ("bob", "proven")]
+
+
+def test_ctrl_c_in_the_wait_of_su_goes_to_the_prompt(product):
+    with StandIn(unix="/run/stand-in.sock") as server:
+        product.configure(server, login="onetouch_wait = 30")
+        product.link("root", 4242)
+        terminal = product.knock("su", "root")
+        terminal.reads(prompts.WAITING)
+        server.wait_until(lambda: server.requests("poll"))
+        terminal.interrupt()
+        terminal.reads(prompts.PRESS_ENTER.replace(" and press Enter[^\\r\\n]*", "[^\\r\\n]*"))
+        server.codes.add("1234567")
+        terminal.answer("1234567")
+        assert gets_in(terminal, "root")
+
+
+def test_login_tells_that_it_waits(product):
+    with StandIn(unix="/run/stand-in.sock") as server:
+        product.configure(server, login="onetouch_wait = 30")
+        product.link("alice", 4242)
+        terminal = product.knock("login")
+        terminal.reads(prompts.WAITING)
+        server.approve(server.wait_for_request().uuid)
+        terminal.reads(prompts.SHELL)
