@@ -131,7 +131,7 @@ static int open_helper(host *h, const char *name) {
     int fd = length < (int)sizeof path ? system_open_trusted(path, trust, 0, &part) : -ENAMETOOLONG;
     if (fd < 0)
         log_failure(h, "helper_unusable", "cannot start %s: %.*s: %s", path, (int)part, path,
-                 fd == -EPERM || fd == -EACCES ? "not root's, or others may write it" : fd == -ELOOP ? "a symlink" : strerror(-fd));
+                 fd == SYSTEM_UNSAFE_FILE || fd == SYSTEM_UNSAFE_FOLDER ? "not root's, or others may write it" : fd == -ELOOP ? "a symlink" : strerror(-fd));
     return fd;
 }
 

@@ -42,8 +42,8 @@ class Demo:
             if line.strip():
                 print(f"  {line.rstrip()}")
         print(f"  (exit code {code})")
-        for line in self.product.decisions():
-            print("  log: " + " ".join(f"{key}={value}" for key, value in line.items() if key != "detail"))
+        for line in self.host.journal.lines(r"\boutcome="):
+            print(f"  log: {line.text}")
         self.host.journal.clear()
 
     def ssh(self, user, *answers, when=None):

@@ -29,23 +29,23 @@ static int open_last(int above, const char *name, system_trust trust, int folder
     int fd = openat(above, name, O_NOFOLLOW | O_CLOEXEC | (folder ? O_PATH | O_DIRECTORY : O_RDONLY | O_NONBLOCK));
     if (fd < 0) return -errno;
     int error = 0;
-    if (fstat(fd, &s) != 0) error = errno;
-    else if (folder) error = folder_is_safe(&s, trust) ? 0 : EPERM;
-    else if (!S_ISREG(s.st_mode)) error = EINVAL;
-    else if (!file_is_safe(&s, trust)) error = EPERM;
+    if (fstat(fd, &s) != 0) error = -errno;
+    else if (folder) error = folder_is_safe(&s, trust) ? 0 : SYSTEM_UNSAFE_FOLDER;
+    else if (!S_ISREG(s.st_mode)) error = -EINVAL;
+    else if (!file_is_safe(&s, trust)) error = SYSTEM_UNSAFE_FILE;
     if (error == 0) return fd;
     close(fd);
-    return -error;
+    return error;
 }
 
 static int step_down(int above, const char *name, system_trust trust) {
     struct stat s;
     int fd = openat(above, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) return errno == ENOTDIR ? -ELOOP : -errno;
-    int error = fstat(fd, &s) != 0 ? errno : folder_is_safe(&s, trust) ? 0 : EACCES;
+    int error = fstat(fd, &s) != 0 ? -errno : folder_is_safe(&s, trust) ? 0 : SYSTEM_UNSAFE_FOLDER;
     if (error == 0) return fd;
     close(fd);
-    return -error;
+    return error;
 }
 
 int system_open_trusted(const char *path, system_trust trust, int folder, size_t *part) {

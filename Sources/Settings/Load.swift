@@ -48,8 +48,7 @@ extension Settings.Server {
         let descriptor = system_open_trusted(folder, system_trust(owner: trust.owner, group: trust.group, public_file: 0), 1, &part)
         guard descriptor >= 0 else {
             let place = String(decoding: folder.utf8.prefix(part), as: UTF8.self)
-            let error = descriptor == -EPERM ? -EACCES : descriptor
-            throw SettingsError(file: path, key: "server.url", message: TrustedFile.reason(error, place, trust))
+            throw SettingsError(file: path, key: "server.url", message: TrustedFile.reason(descriptor, place, trust))
         }
         close(descriptor)
     }
@@ -79,13 +78,16 @@ private enum TrustedFile {
 
     static func reason(_ error: CInt, _ part: String, _ trust: Trust) -> String {
         let owner = trust.owner == 0 ? "root" : "root or uid \(trust.owner)"
-        return switch -error {
-        case ENOENT: "\(part) is missing; create it"
-        case ELOOP: "\(part) is a symlink, or the path is not absolute; name the file itself"
-        case EPERM: "unsafe: it must belong to \(owner) and have mode 0640 at most, its group root's or gid \(trust.group)"
-        case EACCES: "\(part) is unsafe or cannot be entered: it must belong to \(owner) and others must not be able to write it"
-        case EINVAL: "not a regular file"
-        default: "cannot be opened: \(String(cString: strerror(-error)))"
+        switch error {
+        case SYSTEM_UNSAFE_FILE:
+            return "unsafe: it must belong to \(owner) and have mode 0640 at most, its group gid \(trust.group)"
+        case SYSTEM_UNSAFE_FOLDER: return "\(part) is unsafe: it must belong to \(owner), and others must not be able to write it"
+        case -ENOENT: return "\(part) is missing; create it"
+        case -ELOOP: return "\(part) is a symlink, or the path is not absolute; name the file itself"
+        case -EINVAL: return "not a regular file"
+        case -EACCES:
+            return "uid \(geteuid()) may not open \(part): give the file gid \(trust.group) and mode 0640, and keep it where that user may enter"
+        default: return "cannot be opened: \(String(cString: strerror(-error)))"
         }
     }
 }

@@ -98,10 +98,10 @@ struct Finding {
         var part = 0
         let descriptor = system_open_trusted(path, system_trust(owner: owner, group: 0, public_file: 1), 0, &part)
         guard descriptor >= 0 else {
-            switch -descriptor {
-            case ENOENT: return "missing"
-            case ELOOP: return "a symlink is in its path"
-            case EPERM, EACCES: return "not root's, or others may write it or a directory above it"
+            switch descriptor {
+            case -ENOENT: return "missing"
+            case -ELOOP: return "a symlink is in its path"
+            case SYSTEM_UNSAFE_FILE, SYSTEM_UNSAFE_FOLDER: return "not root's, or others may write it or a directory above it"
             default: return systemReason(-descriptor)
             }
         }

@@ -55,8 +55,11 @@ def test_somebody_elses(host):
     if os.geteuid() != 0:
         pytest.skip("only root can give a file away")
     host.settings(OPEN)
-    os.chown(host.config, 1, 1)
-    assert "belong" in denied(host)
+    os.chown(host.config, 1, host.user.pw_gid)
+    host.config.chmod(0o640)
+    assert "must belong to" in denied(host)
+    host.config.chmod(0o600)
+    assert "may not open" in denied(host)
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def pam_modules() -> pathlib.Path:
 
 def overlaid() -> list[pathlib.Path]:
     """Where the product is installed or keeps its state, and /etc. The machine's files stay visible below."""
-    return [*map(pathlib.Path, ["/etc", "/var/lib", "/usr/libexec", "/usr/bin"]), pam_modules()]
+    return [*map(pathlib.Path, ["/etc", "/var/lib", "/usr/libexec", "/usr/bin", "/usr/share"]), pam_modules()]
 
 
 def overlay(path: pathlib.Path) -> None:

@@ -28,12 +28,16 @@ typedef struct {
     int public_file;
 } system_trust;
 
+/* Owner or mode are such that others could have changed it, or read it. No errno has these numbers. */
+#define SYSTEM_UNSAFE_FILE (-4001)
+#define SYSTEM_UNSAFE_FOLDER (-4002)
+
 /*
  * Opens an absolute path for reading, with no symlink in any part of it, and only where nobody but root and `owner` could have changed
  * the file or any folder above it (a folder that is sticky and root's, as /tmp, is let through where `owner` is not root).
  * A file is regular; with `folder` set it is a directory, its mode is that of a folder above, and the descriptor names it only (O_PATH).
- * Returns the descriptor (close-on-exec); -ENOENT, -ELOOP (a symlink, or no absolute path), -EPERM (owner or mode of the file),
- * -EACCES (owner or mode of a folder above, or the kernel said so), -EINVAL (not a regular file), others as open(2).
+ * Returns the descriptor (close-on-exec); SYSTEM_UNSAFE_FILE, SYSTEM_UNSAFE_FOLDER (of those above); -ELOOP (a symlink, or no absolute
+ * path), -EINVAL (not a regular file), others as open(2): -EACCES is the kernel's no to this process.
  * `part` receives the length of the part of `path` that the error is about.
  */
 int system_open_trusted(const char *path, system_trust trust, int folder, size_t *part);
