@@ -20,43 +20,46 @@ help:
 	@echo 'make demo      logins through a real sshd and sudo, as a person would see them (INTERACTIVE=1: leaves the sshd up)'
 	@echo 'make bench     side by side with pam_google_authenticator and pam_oath (SCALE=N: up to N accounts)'
 	@echo 'make install   DESTDIR=, PREFIX=$(PREFIX), SECURITY=$(SECURITY)'
+	@echo 'make uninstall all of that but the module, the settings and the accounts'
+	@echo 'make stage     a debug build in .build/stage; make test BUILT=.build/stage takes it'
+	@echo 'make check     format of the sources, man pages;  make format, make clean'
 
 deps:
 	@support/deps build
 
 build: deps
-	swift build $(RELEASE) --product pam_countersign
-	for program in $(PROGRAMS); do swift build $(RELEASE) --static-swift-stdlib --product $$program; done
-	support/stage .build-release/release build strip
+	swift build $(RELEASE) --quiet --product pam_countersign
+	for program in $(PROGRAMS); do echo "Building $$program"; swift build $(RELEASE) --static-swift-stdlib --quiet --product $$program; done
+	support/stage "$$(swift build $(RELEASE) --show-bin-path)" build strip
 
 # The same from a debug build, for a short way from an edit to a login.
 stage: deps
-	swift build --product pam_countersign
-	for program in $(PROGRAMS); do swift build --product $$program; done
-	support/stage .build/debug .build/stage
+	swift build --quiet --product pam_countersign
+	for program in $(PROGRAMS); do echo "Building $$program"; swift build --quiet --product $$program; done
+	support/stage "$$(swift build --show-bin-path)" .build/stage
 
-build/%:
-	$(MAKE) build
+# What is tested and shown is built from the sources as they are now.
+fresh := $(if $(filter build,$(BUILT)),build,stage)
 
-test:
-	@support/deps build test
+test: $(fresh)
+	@support/deps test
 	@support/test $(BUILT)
 
-demo:
-	@support/deps build test
-	@test -x build/countersign || $(MAKE) build
+demo: $(fresh)
+	@support/deps test
 	@support/demo $(BUILT)
 
-bench:
-	@support/deps build test bench
-	@test -x build/countersign || $(MAKE) build
+bench: $(fresh)
+	@support/deps test bench
 	@support/bench $(BUILT)
 
 install:
 	@test -x build/countersign || { echo 'error: nothing is built'; echo 'hint: run make build first, as an ordinary user'; exit 1; } >&2
 	install -d -m 755 $(DESTDIR)$(SECURITY) $(DESTDIR)$(PREFIX)/libexec/countersign $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/doc/countersign/pam.d $(DESTDIR)/etc/countersign
-	install -m 644 build/pam_countersign.so $(DESTDIR)$(SECURITY)/pam_countersign.so
-	install -m 755 build/countersign-login build/countersign-net $(DESTDIR)$(PREFIX)/libexec/countersign/
+	@# Each in one step: a login that comes meanwhile finds the old one or the new one.
+	for helper in countersign-login countersign-net; do install -m 755 build/$$helper $(DESTDIR)$(PREFIX)/libexec/countersign/$$helper.new; mv -f $(DESTDIR)$(PREFIX)/libexec/countersign/$$helper.new $(DESTDIR)$(PREFIX)/libexec/countersign/$$helper; done
+	install -m 644 build/pam_countersign.so $(DESTDIR)$(SECURITY)/pam_countersign.so.new
+	mv -f $(DESTDIR)$(SECURITY)/pam_countersign.so.new $(DESTDIR)$(SECURITY)/pam_countersign.so
 	install -m 755 build/countersign $(DESTDIR)$(PREFIX)/bin/countersign
 	install -m 644 docs/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
 	install -m 644 docs/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/

@@ -124,3 +124,29 @@ def test_nothing_is_stored_for_a_name_that_the_system_does_not_know(host):
     login.finish()
     assert b"nosuchuser" not in b"".join(path.read_bytes() for path in host.state.iterdir())
     assert os.path.exists(host.state / "accounts.db")
+
+
+def test_whom_the_settings_exempt_gets_in_whatever_became_of_the_accounts_and_the_log_says_so(host):
+    (host.state / "accounts.db").write_bytes(b"not a database" * 1000)
+    (host.state / "accounts.db").chmod(0o600)
+    open_to(host.folder, host.user)
+    host.settings(f'[[exempt]]\nusers = ["{host.user.pw_name}"]\n')
+    login = host.login()
+    assert login.result() == PAM_SUCCESS
+    login.finish()
+    assert login.decisions[0]["reason"] == "exempt" and "database" in login.decisions[0]["detail"]
+
+
+def test_a_code_that_the_server_could_not_check_locks_nobody_out(host):
+    import json
+
+    host.settings('[server]\nurl = "http://127.0.0.1:9"\napi_key = "0123456789"\n[login]\nfactors = ["softtoken"]\n[lockout]\nfailures = 2\n')
+    host.countersign("link", host.user.pw_name, 5)
+    login = host.login()
+    for _ in range(3):
+        login.prompt()
+        login.answer("123456")
+    assert login.result() == PAM_AUTH_ERR
+    login.finish()
+    assert login.decisions[0]["reason"] == "server"
+    assert json.loads(host.countersign("show", host.user.pw_name, "--json"))["locked_until"] is None
