@@ -33,7 +33,7 @@ static int wait_blocked(host *h, const sigset_t *mask, uint8_t *buffer, size_t c
     /* Only wakes us; without it (no descriptor left) Ctrl-C is seen a little later. */
     int wake = signalfd(-1, mask, SFD_CLOEXEC | SFD_NONBLOCK);
     struct pollfd watched[2] = {{h->socket, POLLIN, 0}, {wake, POLLIN, 0}};
-    for (;;) {
+    while (timeout(until) > 0) {
         int ready = poll(watched, wake >= 0 ? 2 : 1, timeout(until));
         if (ready < 0 && errno != EINTR) { result = -errno; break; }
         if (take(mask)) { result = -EINTR; break; }
@@ -43,7 +43,6 @@ static int wait_blocked(host *h, const sigset_t *mask, uint8_t *buffer, size_t c
             if (result != -EAGAIN) break;
             result = -ETIMEDOUT;
         }
-        if (timeout(until) == 0) break;
     }
     if (wake >= 0) close(wake);
     return result;

@@ -21,7 +21,9 @@ public final class Client {
         case wrong
         case spent
         case sent
-        /// No address, no connection, no HTTP answer in time, or a server that fails to the end of the retries.
+        /// No address or no connection: an outage in which nothing was sent.
+        case unreached(String)
+        /// No HTTP answer in time, or a server that fails to the end of the retries.
         case outage(String)
         case noDevice(String)
         case refused(String)
@@ -44,6 +46,15 @@ public final class Client {
             if case .look = request { true } else { false }
         }
 
+        /// Whether this may be sent again after that status. What rings a phone or sends a code is not, unless the server has said that
+        /// it did nothing (RFC 9110, section 15.6.4; RFC 6585, section 4).
+        func mayRepeat(after status: Int) -> Bool {
+            switch request {
+            case .look, .verify: status == 429 || (500...599).contains(status)
+            case .create, .sms, .call: status == 429 || status == 503
+            }
+        }
+
         /// Milliseconds that the server may hold the answer back.
         var wait: Int {
             if case .look(_, let wait) = request { wait } else { 0 }
@@ -59,7 +70,9 @@ public final class Client {
     private var current: Task?
     /// When `current` is sent again, if it is waiting for that.
     private var retryAt: Int64?
-    private var pending: ApprovalRequestID?
+    /// The one that was created last, and whether a decision on it was seen.
+    private var request: ApprovalRequestID?
+    private var isDecided = false
 
     /// - Parameters:
     ///   - deadline: when the login ends, as `now` counts.
@@ -100,8 +113,8 @@ public final class Client {
         waiting = []
         // One that is being created just now has no name yet.
         while current != nil, now() < until { _ = work(watching: -1, milliseconds: Int(until - now())) }
-        guard let pending, now() < until else { return }
-        connection.start(http(.cancelApprovalRequest(pending), timeout: Int(until - now())))
+        guard let request, !isDecided, now() < until else { return }
+        connection.start(http(.cancelApprovalRequest(request), timeout: Int(until - now())))
         while connection.isBusy, now() < until { _ = connection.work(watching: -1, milliseconds: Int(until - now())) }
     }
 
@@ -128,14 +141,14 @@ public final class Client {
 
     private func http(for task: Task, timeout: Int) -> HTTPRequest {
         switch task.request {
-        case .create(let request, let user):
+        case .create(let new, let user):
             var created = http(.createApprovalRequest(for: user), timeout: timeout)
-            created.body = request.json
+            created.body = new.json
             created.headers.append("Content-Type: application/json")
             return created
         case .look(_, let wait):
-            guard let pending else { return HTTPRequest(path: "/", timeout: timeout) }
-            var read = http(.readApprovalRequest(pending), timeout: timeout)
+            guard let request else { return HTTPRequest(path: "/", timeout: timeout) }
+            var read = http(.readApprovalRequest(request), timeout: timeout)
             if wait >= 1_000 { read.headers.append("\(Header.prefer): \(Header.wait(seconds: min(wait / 1_000, 60)))") }
             return read
         case .verify(let code, let user): return http(.verify(code, of: user), timeout: timeout)
@@ -153,12 +166,12 @@ public final class Client {
 
     private func finish(_ result: HTTPResult) -> Answer? {
         guard let task = current else { return nil }
-        if case .answer(let status, _) = result, status == 429 || (500...599).contains(status), retries(task) { return nil }
+        if case .answer(let status, _) = result, task.mayRepeat(after: status), retries(task) { return nil }
         current = nil
         return Answer(number: task.number, result: judge(result, of: task))
     }
 
-    /// Whether it will be sent again: after 0.25 s, 0.5 s, 1 s and so on, four times in all, inside its time.
+    /// Whether it will be sent again: after 0.25 s, 0.5 s and 1 s, four times in all, inside its time.
     private func retries(_ task: Task) -> Bool {
         let pause = Int64(125) << Int64(task.attempts)
         guard task.attempts < 4, now() + pause < task.giveUp else { return false }
@@ -168,6 +181,7 @@ public final class Client {
 
     private func judge(_ result: HTTPResult, of task: Task) -> Result {
         switch result {
+        case .unreached(let reason): return .unreached(reason)
         case .outage(let reason): return .outage(reason)
         case .broken(let reason): return .refused(reason)
         case .answer(let status, let body):
@@ -184,7 +198,8 @@ public final class Client {
     private func created(_ answer: CreateAnswer) -> Result {
         switch answer {
         case .created(let id):
-            pending = id
+            request = id
+            isDecided = false
             return .created
         case .noDevice: return .noDevice("the user has no device")
         case .unknownUser: return .noDevice("the server does not know the user")
@@ -194,10 +209,10 @@ public final class Client {
     }
 
     private func looked(_ status: Int, _ json: JSONValue?, _ user: AuthyID) -> Result {
-        guard let pending else { return .refused("there is no request") }
-        switch ApprovalAnswer(status: status, body: json, request: pending, user: user) {
+        guard let request else { return .refused("there is no request") }
+        switch ApprovalAnswer(status: status, body: json, request: request, user: user) {
         case .status(let status):
-            if status != .pending { self.pending = nil }
+            isDecided = status != .pending
             return .status(status)
         case .fault(let fault): return Self.result(of: fault)
         }

@@ -1,5 +1,6 @@
 internal import AuthyWire
 internal import CCurl
+internal import Glibc
 
 /// What is sent: a path on the server, with its query already encoded.
 struct HTTPRequest {
@@ -15,7 +16,9 @@ struct HTTPRequest {
 /// What came back, or how far it got.
 enum HTTPResult {
     case answer(status: Int, body: [UInt8])
-    /// No address, no connection, or no answer in time: nothing of an answer was seen.
+    /// No address or no connection: nothing was sent.
+    case unreached(String)
+    /// No answer in time: nothing of one was seen.
     case outage(String)
     /// Everything else: TLS, a cut or endless answer, a broken protocol.
     case broken(String)
@@ -167,11 +170,19 @@ private final class Transfer {
         if isTooLong { return .broken("the answer is longer than \(Connection.cap) bytes") }
         if code == CURLE_OK { return .answer(status: status, body: body) }
         let reason = String(cString: curl_easy_strerror(code))
-        let sawNothing = status == 0 && headerBytes == 0
-        let isOutage = [
-            CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT,
-        ].contains(code)
-        return isOutage && sawNothing ? .outage(reason) : .broken(reason)
+        switch code {
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: return .unreached(reason)
+        case CURLE_COULDNT_CONNECT: return isTheirs ? .unreached(reason) : .broken("\(reason), for lack of something on this host")
+        case CURLE_OPERATION_TIMEDOUT where status == 0 && headerBytes == 0: return .outage(reason)
+        default: return .broken(reason)
+        }
+    }
+
+    /// Whether a connection failed by the other side or the network: what a local user can use up (ports, descriptors) is no outage.
+    private var isTheirs: Bool {
+        var error = 0
+        ccurl_os_errno(easy, &error)
+        return [ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENETDOWN, ECONNRESET, ENOENT].contains(CInt(clamping: error))
     }
 }
 

@@ -67,14 +67,18 @@ public struct NewApprovalRequest: Equatable, Sendable {
     private static func fitting(_ details: [Detail]) -> [Detail] {
         var names: Set<String> = [""]
         return details.compactMap { detail in
-            let name = cut(detail.name, to: nameLimit)
+            let name = beginning(of: detail.name, nameLimit)
             return names.insert(name).inserted ? Detail(name, cut(detail.value, to: valueLimit)) : nil
         }
     }
 
-    /// The beginning of a text in at most so many UTF-16 units, with no character cut apart; only a single character that is longer
-    /// than all of the room (a letter under a heap of accents) is cut between its scalars.
+    /// The beginning of a text in at most so many UTF-16 units, with "..." behind it where more was there, and no character cut apart;
+    /// only a single character that is longer than all of the room (a letter under a heap of accents) is cut between its scalars.
     private static func cut(_ text: String, to limit: Int) -> String {
+        text.utf16.count > limit ? beginning(of: text, limit - 3) + "..." : text
+    }
+
+    private static func beginning(of text: String, _ limit: Int) -> String {
         guard text.utf16.count > limit else { return text }
         var room = limit
         let whole = text.prefix {

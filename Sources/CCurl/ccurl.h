@@ -12,6 +12,7 @@ static inline CURLcode ccurl_set_list(CURL *easy, CURLoption option, struct curl
 static inline CURLcode ccurl_set_pointer(CURL *easy, CURLoption option, void *value) { return curl_easy_setopt(easy, option, value); }
 static inline CURLcode ccurl_set_write(CURL *easy, CURLoption option, ccurl_write value) { return curl_easy_setopt(easy, option, value); }
 static inline CURLcode ccurl_status(CURL *easy, long *value) { return curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, value); }
+static inline CURLcode ccurl_os_errno(CURL *easy, long *value) { return curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, value); }
 static inline CURLcode ccurl_result(CURLMsg *message) { return message->data.result; }
 
 #endif

@@ -26,12 +26,13 @@ static int file_is_safe(const struct stat *s, system_trust trust) {
 static int open_last(int above, const char *name, system_trust trust, int folder) {
     struct stat s;
     /* O_NONBLOCK: a FIFO must not keep us waiting. */
-    int fd = openat(above, name, O_NOFOLLOW | O_CLOEXEC | (folder ? O_PATH | O_DIRECTORY : O_RDONLY | O_NONBLOCK));
+    int how = folder ? O_PATH | O_DIRECTORY : trust.public_file ? O_PATH : O_RDONLY | O_NONBLOCK;
+    int fd = openat(above, name, how | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) return -errno;
     int error = 0;
     if (fstat(fd, &s) != 0) error = -errno;
     else if (folder) error = folder_is_safe(&s, trust) ? 0 : SYSTEM_UNSAFE_FOLDER;
-    else if (!S_ISREG(s.st_mode)) error = -EINVAL;
+    else if (!S_ISREG(s.st_mode)) error = S_ISLNK(s.st_mode) ? -ELOOP : -EINVAL;
     else if (!file_is_safe(&s, trust)) error = SYSTEM_UNSAFE_FILE;
     if (error == 0) return fd;
     close(fd);

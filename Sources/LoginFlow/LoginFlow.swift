@@ -2,81 +2,6 @@
 ///
 /// Whoever drives it performs the actions in order and feeds back what came of them. It knows no clock, no network and no storage.
 public struct LoginFlow: Sendable {
-    /// What is known when the asking begins.
-    public struct Facts: Equatable, Sendable {
-        public var rules = LoginRules()
-        public var skip = Admission.Skip.none
-        public var hasServer = false
-        public var hasAuthyID = false
-        public var hasSoftToken = false
-        /// Codes are locked.
-        public var isLocked = false
-        /// The person sees a text at once, without a prompt.
-        public var textIsLive = false
-        /// No request goes out unless the person asks for one by word: the login program may be going to refuse whatever we say.
-        public var withholdsPush = false
-        public var outage = OutageMode.deny
-        public var number: CheckNumber?
-        public var graceUntil: EnrolmentRules.Day?
-
-        public init() {}
-    }
-
-    /// What went wrong between us and the server.
-    public enum Fault: Equatable, Sendable {
-        /// No address, no connection, or no HTTP answer in time, said by a live countersign-net in a well-formed frame.
-        case outage
-        /// The server knows of no device of this user's to ask.
-        case noDevice
-        /// Everything else: TLS, a refusal, an answer that does not count, a dead countersign-net.
-        case refused
-    }
-
-    public enum PushCharge: Equatable, Sendable { case granted, paused, tooMany, alreadySent }
-    public enum ApprovalStatus: Equatable, Sendable { case pending, approved, denied, expired }
-    public enum CodeMatch: Equatable, Sendable { case accepted(timeStep: Int64), spent, wrong }
-
-    public enum Event: Equatable, Sendable {
-        case begin
-        case pushCharged(PushCharge)
-        case created
-        case createFailed(Fault)
-        case looked(ApprovalStatus)
-        case lookFailed(Fault)
-        /// `onetouchWait` is over, or in `now` the first second.
-        case promptIsDue
-        case deadline
-        case interrupted
-        case answered(Answer)
-        case tryCharged(granted: Bool)
-        case matched(CodeMatch)
-        case verified(CodeMatch)
-        case verifyFailed(Fault)
-        case oneCodeCharged(granted: Bool)
-        case oneCodeSent
-        case oneCodeFailed(Fault)
-        case graceSpent(left: Int?)
-    }
-
-    /// How long a look at the request may wait for a decision.
-    public enum Patience: Equatable, Sendable { case untilPromptIsDue, brief, none }
-
-    public enum Action: Equatable, Sendable {
-        case chargePush(automatic: Bool)
-        case createPush(CheckNumber?)
-        case look(Patience)
-        case stopLooking
-        case tell(String)
-        case ask(String)
-        case chargeTry
-        case match(OneTimeCode)
-        case verify(OneTimeCode)
-        case chargeOneCode
-        case sendOneCode(Factor)
-        case spendGrace
-        case end(Decision)
-    }
-
     private enum State: Equatable, Sendable {
         case idle
         case chargingPush(typed: Bool)
@@ -443,7 +368,7 @@ extension LoginFlow {
 
     private mutating func verifyFailed(_ fault: Fault) -> [Action] {
         if fault == .outage, facts.outage == .allow, !matchesCodes, !isLocked, !approvable { return end(Decision(.excused, .outage)) }
-        return wrong(notice(of: fault), .server)
+        return wrong(notice(of: fault), matchesCodes ? .wrongCode : .server)
     }
 
     /// A code is right; if the phone was asked as well, a denial there still counts.

@@ -2,19 +2,28 @@
 ///
 /// It holds the secret: print `text` for the person alone, and never log it. The value itself prints as nothing of use.
 public struct OtpauthLink: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// `otpauth://totp/ISSUER:ACCOUNT?secret=…&issuer=…&algorithm=SHA1&digits=6&period=30`
+    /// `otpauth://totp/ISSUER:ACCOUNT?secret=…&issuer=…`, and `&algorithm=…`, `&digits=…` or `&period=…` where it is not the format's
+    /// default, which is SHA1, 6 and 30: what is left out makes a smaller code.
     public let text: String
 
     /// - Parameters:
     ///   - issuer: who hands the token out, such as the name of the host.
-    ///   - account: whose token it is, such as `zoe@db-1`.
+    ///   - account: whose token it is, such as `zoe`.
     /// Nil if either is empty or has a colon, which would move the border between them.
     public init?(issuer: String, account: String, secret: Secret, parameters: TOTP) {
         guard !issuer.isEmpty, !account.isEmpty, !issuer.utf8.contains(0x3A), !account.utf8.contains(0x3A) else { return nil }
         let name = Self.percentEncoded(issuer)
         text =
             "otpauth://totp/\(name):\(Self.percentEncoded(account))?secret=\(secret.base32)&issuer=\(name)"
-            + "&algorithm=\(parameters.algorithm.rawValue.uppercased())&digits=\(parameters.digits)&period=\(parameters.period)"
+            + Self.unusual(parameters)
+    }
+
+    private static func unusual(_ token: TOTP) -> String {
+        [
+            token.algorithm == .sha1 ? "" : "&algorithm=\(token.algorithm.rawValue.uppercased())",
+            token.digits == 6 ? "" : "&digits=\(token.digits)",
+            token.period == 30 ? "" : "&period=\(token.period)",
+        ].joined()
     }
 
     public var description: String { "otpauth link" }

@@ -18,6 +18,7 @@ private struct Relay {
     private var state = State.starting
     private var until: Int64
     private var frames: CInt = 0
+    private var groupLookups: CInt = 0
 
     init(host: OpaquePointer) {
         self.host = host
@@ -146,7 +147,8 @@ private struct Relay {
         var reply = Frame(KIND_GROUPS)
         let caller: CInt = frame.value(FIELD_CALLER) == nil ? 0 : 1
         frame.each { field, name in
-            guard field == FIELD_NAME else { return }
+            groupLookups &+= 1
+            guard field == FIELD_NAME, groupLookups <= FRAME_GROUPS_MAX else { return }
             let bytes = [UInt8](name)
             let member = bytes.withUnsafeBufferPointer { $0.baseAddress.map { unsafe host_in_group(host, caller, $0, bytes.count) } ?? 0 }
             if member == 1 { reply.add(FIELD_NAME, name) }

@@ -48,7 +48,7 @@ extension Settings.Server {
         let descriptor = system_open_trusted(folder, system_trust(owner: trust.owner, group: trust.group, public_file: 0), 1, &part)
         guard descriptor >= 0 else {
             let place = String(decoding: folder.utf8.prefix(part), as: UTF8.self)
-            throw SettingsError(file: path, key: "server.url", message: TrustedFile.reason(descriptor, place, trust))
+            throw SettingsError(file: path, key: "server.url", message: TrustedFile.reason(descriptor, place, of: path, trust))
         }
         close(descriptor)
     }
@@ -60,7 +60,8 @@ private enum TrustedFile {
         let rules = system_trust(owner: trust.owner, group: trust.group, public_file: 0)
         let descriptor = system_open_trusted(path, rules, 0, &part)
         guard descriptor >= 0 else {
-            throw SettingsError(file: path, message: reason(descriptor, String(decoding: path.utf8.prefix(part), as: UTF8.self), trust))
+            let place = String(decoding: path.utf8.prefix(part), as: UTF8.self)
+            throw SettingsError(file: path, message: reason(descriptor, place, of: path, trust))
         }
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: limit + 1)
@@ -76,17 +77,18 @@ private enum TrustedFile {
         return Array(bytes.prefix(count))
     }
 
-    static func reason(_ error: CInt, _ part: String, _ trust: Trust) -> String {
+    static func reason(_ error: CInt, _ part: String, of path: String, _ trust: Trust) -> String {
         let owner = trust.owner == 0 ? "root" : "root or uid \(trust.owner)"
         switch error {
         case SYSTEM_UNSAFE_FILE:
             return "unsafe: it must belong to \(owner) and have mode 0640 at most, its group gid \(trust.group)"
         case SYSTEM_UNSAFE_FOLDER: return "\(part) is unsafe: it must belong to \(owner), and others must not be able to write it"
-        case -ENOENT: return "\(part) is missing; create it"
+        case -ENOENT: return "\(part == path ? "this file" : part) is missing; create it"
         case -ELOOP: return "\(part) is a symlink, or the path is not absolute; name the file itself"
         case -EINVAL: return "not a regular file"
-        case -EACCES:
-            return "uid \(geteuid()) may not open \(part): give the file gid \(trust.group) and mode 0640, and keep it where that user may enter"
+        case -EACCES where part == path:
+            return "uid \(geteuid()) may not open it: its group must be gid \(trust.group), its mode 0640"
+        case -EACCES: return "uid \(geteuid()) may not open \(part): keep the file where that user may enter"
         default: return "cannot be opened: \(String(cString: strerror(-error)))"
         }
     }

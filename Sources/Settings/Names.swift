@@ -2,8 +2,9 @@ internal import LoginFlow
 
 extension Kind<String> {
     /// An absolute path without `..`, so that checking its parents means something.
-    static var path: Kind {
-        .text("an absolute path in quotes") { text throws(Fault) in try absolutePath(text) }
+    /// - Parameter example: what the error names.
+    static func path(such example: String = "/etc/countersign/api-key") -> Kind {
+        .text("an absolute path in quotes") { text throws(Fault) in try absolutePath(text, such: example) }
     }
 
     /// The name of a user or a group.
@@ -39,10 +40,10 @@ extension Kind<APIKey> {
     }
 }
 
-func absolutePath(_ text: String) throws(Fault) -> String {
+func absolutePath(_ text: String, such example: String = "/etc/countersign/api-key") throws(Fault) -> String {
     let parts = text.split(separator: "/")
     guard text.utf8.first == UInt8(ascii: "/"), !parts.isEmpty else {
-        throw Fault("expected an absolute path such as /etc/countersign/api-key")
+        throw Fault("expected an absolute path such as \(example)")
     }
     guard !text.hasControlCharacters, text.utf8.count < 4096 else { throw Fault("this path is too long or has a control character in it") }
     guard !parts.contains(".."), !parts.contains(".") else { throw Fault("a path here is written without . and .. in it") }

@@ -1,6 +1,6 @@
 extension String {
     /// The word that was probably meant, or nil where none is near.
-    func nearest(in words: [String]) -> String? {
+    package func nearest(in words: [String]) -> String? {
         let typed: [Character] = String(prefix(64)).lowercased().map { $0 == "-" ? "_" : $0 }
         var nearest: (word: String, steps: Int)?
         for word in words {

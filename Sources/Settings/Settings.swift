@@ -18,6 +18,9 @@ public struct Settings: Equatable, Sendable {
     /// The rules of `[login]`, with those of `[login.service.NAME]` laid over them where the file has them.
     public func login(for service: String) -> LoginRules { services[service] ?? login }
 
+    /// The NAMEs of all `[login.service.NAME]`, in alphabetical order.
+    public var serviceNames: [String] { services.keys.sorted() }
+
     /// Every group that an exemption names: once, in the order of the file.
     public var groupNames: [String] {
         exemptions.flatMap { $0.groups ?? [] }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
@@ -75,7 +78,7 @@ public struct Settings: Equatable, Sendable {
 extension Settings {
     fileprivate init(_ document: Table) throws(Complaint) {
         var top = document
-        state = try top.take("state", .path) ?? "/var/lib/countersign"
+        state = try top.take("state", .path(such: "/var/lib/countersign")) ?? "/var/lib/countersign"
         server = try top.tableIfAny("server").map { table throws(Complaint) in try Server(table) }
         (login, services) = try LoginRules.read(top.table("login"))
         enrolment = try EnrolmentRules(top.table("enrolment"))
@@ -91,8 +94,8 @@ extension Settings.Server {
         var table = given
         let url = try table.take("url", .endpoint)
         let key = try table.take("api_key", .apiKey)
-        let keyFile = try table.take("api_key_file", .path)
-        caFile = try table.take("ca_file", .path)
+        let keyFile = try table.take("api_key_file", .path())
+        caFile = try table.take("ca_file", .path())
         proxy = try table.take("proxy", .proxy)
         connectTimeout = try table.take("connect_timeout", .whole(1...60)) ?? 5
         requestTimeout = try table.take("request_timeout", .whole(1...120)) ?? 10

@@ -7,12 +7,13 @@ struct WebAddress {
     let isPlain: Bool
     let hasPath: Bool
 
-    init(_ text: String) throws(Fault) {
+    /// - Parameter other: what else may stand there, for the error.
+    init(_ text: String, orElse other: String = "") throws(Fault) {
         guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw Fault("a URL is ASCII without blanks; write an international name in its xn-- form")
         }
         guard let scheme = ["https://", "http://"].first(where: { text.lowercased().hasPrefix($0) }) else {
-            throw Fault("expected a URL that begins with https:// or http://")
+            throw Fault("expected a URL that begins with https:// or http://\(other)")
         }
         let rest = text.dropFirst(scheme.count)
         guard !rest.contains("@") else { throw Fault("a URL here has no user or password in it") }
@@ -73,7 +74,7 @@ extension Kind<Settings.Server.Endpoint> {
     /// `unix:/PATH`, or a web address.
     static var endpoint: Kind {
         .text("a URL in quotes") { text throws(Fault) in
-            guard text.hasPrefix("unix:") else { return .web(url: try WebAddress(text).text) }
+            guard text.hasPrefix("unix:") else { return .web(url: try WebAddress(text, orElse: ", or unix:/path").text) }
             let path = try absolutePath(String(text.dropFirst(5)))
             guard !path.hasPrefix("//") else { throw Fault("write a socket with one slash, as unix:/run/countersignd/api.sock") }
             // The room in sockaddr_un, with its NUL.

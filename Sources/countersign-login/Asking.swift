@@ -10,6 +10,8 @@ internal import Settings
 struct Asking {
     /// A look that may wait does not come again sooner than this after the one before: milliseconds.
     private static let pace: Int64 = 1_000
+    /// How long a short look may take beyond what the server was asked to wait: milliseconds.
+    private static let hesitation: Int64 = 3_000
 
     private let visit: Visit
     private let rules: LoginRules
@@ -29,6 +31,8 @@ struct Asking {
     private var looked: Int64?
     /// When the next look is due.
     private var lookAt: Int64?
+    /// When a short look is given up: a server that hangs must not keep out whoever has a right code.
+    private var lookEnds: Int64?
     private let server: Settings.Server?
 
     /// Somebody whose account is asked and charged; anybody else is played to, and nothing is asked, sent or stored.
@@ -82,14 +86,17 @@ struct Asking {
     // MARK: events
 
     private mutating func listen() throws {
-        let next = [promptIsDue, deadline, lookAt].compactMap { $0 }.min() ?? system_now() + 600_000
-        Channel.wait(for: net.isOpen ? [module.channel, Channel(descriptor: 4)] : [module.channel], until: next)
-        tick()
-        for (event, detail) in net.receive() {
+        let next = [promptIsDue, deadline, lookAt, lookEnds].compactMap { $0 }.min() ?? system_now() + 600_000
+        Channel.wait(for: net.isOpen ? [module.channel, net.channel] : [module.channel], until: next)
+        // What has come counts before what is due.
+        for (event, detail, unsent) in net.receive() {
             if let detail { self.detail = detail }
-            try refund(event)
+            if case .looked = event { lookEnds = nil }
+            if case .lookFailed = event { lookEnds = nil }
+            try refund(event, unsent: unsent)
             events.append(event)
         }
+        tick()
         hearModule()
     }
 
@@ -106,6 +113,11 @@ struct Asking {
         if let due = lookAt, due <= time {
             lookAt = nil
             look(wait: untilPromptIsDue)
+        }
+        if let due = lookEnds, due <= time {
+            lookEnds = nil
+            net.stopLooking()
+            events.append(.lookFailed(.outage))
         }
     }
 
@@ -160,8 +172,8 @@ struct Asking {
         case .chargePush(let automatic): events.append(.pushCharged(try chargePush(automatic: automatic)))
         case .createPush(let number): asked(create(number))
         case .look(.untilPromptIsDue): lookAgain()
-        case .look(.brief): look(wait: min(2_000, max(0, (deadline ?? 0) - system_now())))
-        case .look(.none): look(wait: 0)
+        case .look(.brief): lookShortly(wait: min(2_000, max(0, (deadline ?? 0) - system_now())))
+        case .look(.none): lookShortly(wait: 0)
         case .chargeTry:
             events.append(.tryCharged(granted: try accounts.chargeTry(who, rules: settings.lockout, now: now()) == .granted))
         case .match(let code): events.append(.matched(try match(code)))
@@ -194,15 +206,17 @@ struct Asking {
         }
     }
 
-    /// A request that did not reach the phone, and a code that could not be checked, do not count against the person.
-    private mutating func refund(_ event: LoginFlow.Event) throws {
+    /// A request that was never sent, and a code that could not be checked, do not count against the person. One that was wrong for
+    /// this host's SoftToken was checked: it stays a failure, whatever the server fails to say.
+    private mutating func refund(_ event: LoginFlow.Event, unsent: Bool) throws {
         guard let person else { return }
         switch event {
-        case .createFailed(.outage), .createFailed(.noDevice):
+        case .createFailed(let fault) where unsent || fault == .noDevice:
             guard let id = push else { return }
             push = nil
             try person.accounts.endPush(id, .failed, now: now())
-        case .verifyFailed: try person.accounts.refundTry(person.person, rules: settings.lockout)
+        case .verifyFailed where !person.account.hasSoftToken || !rules.factors.contains(.softToken):
+            try person.accounts.refundTry(person.person, rules: settings.lockout)
         default: return
         }
     }
@@ -210,6 +224,11 @@ struct Asking {
     private mutating func lookAgain() {
         let due = (looked ?? 0) + Self.pace
         if due <= system_now() { look(wait: untilPromptIsDue) } else { lookAt = due }
+    }
+
+    private mutating func lookShortly(wait: Int64) {
+        lookEnds = system_now() + wait + Self.hesitation
+        look(wait: wait)
     }
 
     private mutating func look(wait: Int64) {

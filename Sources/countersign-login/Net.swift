@@ -4,7 +4,7 @@ internal import LoginFlow
 
 /// The other end of fd 4: asks countersign-net and turns its results into events.
 struct Net {
-    private let channel: Channel
+    let channel: Channel
     private var nextNumber: Int64 = 1
     /// What the answers to come are about, by number. An answer to anything else is no news.
     private var asked: [Int64: Kind] = [:]
@@ -21,9 +21,11 @@ struct Net {
     private mutating func ask(_ kind: Kind, _ frame: Frame) -> Bool {
         var frame = frame
         frame.add(FIELD_NUMBER, number: nextNumber)
-        asked[nextNumber] = kind
+        let number = nextNumber
         nextNumber += 1
-        return isOpen && channel.send(frame)
+        guard isOpen, channel.send(frame) else { return false }
+        asked[number] = kind
+        return true
     }
 
     /// - Returns: the event, at once, where it cannot be asked.
@@ -54,8 +56,8 @@ struct Net {
         return ask(.oneCode, frame) ? nil : .oneCodeFailed(.refused)
     }
 
-    /// What has come, without waiting: an event and its line for the log.
-    mutating func receive() -> [(event: LoginFlow.Event, detail: String?)] {
+    /// What has come, without waiting: an event, its line for the log, and whether nothing was sent to the server at all.
+    mutating func receive() -> [(event: LoginFlow.Event, detail: String?, unsent: Bool)] {
         guard isOpen else { return [] }
         switch channel.receive() {
         case .nothing: return []
@@ -64,15 +66,16 @@ struct Net {
             isOpen = false
             let kinds = asked.values
             asked = [:]
-            return kinds.map { (Self.failure(of: $0, .refused), "countersign-net ended") }
+            return kinds.map { (Self.failure(of: $0, .refused), "countersign-net ended", false) }
         }
     }
 
-    private mutating func result(_ frame: Frame) -> (LoginFlow.Event, String?)? {
+    private mutating func result(_ frame: Frame) -> (LoginFlow.Event, String?, Bool)? {
         guard frame.kind == KIND_RESULT, let number = frame.number(FIELD_NUMBER), let kind = asked.removeValue(forKey: number) else {
             return nil
         }
-        return (Self.event(kind, CInt(clamping: frame.number(FIELD_RESULT) ?? 0)), frame.text(FIELD_REASON))
+        let result = CInt(clamping: frame.number(FIELD_RESULT) ?? 0)
+        return (Self.event(kind, result), frame.text(FIELD_REASON), result == RESULT_UNREACHED)
     }
 
     private static func event(_ kind: Kind, _ result: CInt) -> LoginFlow.Event {
@@ -86,7 +89,7 @@ struct Net {
         case (.verify, RESULT_WRONG): .verified(.wrong)
         case (.verify, RESULT_SPENT): .verified(.spent)
         case (.oneCode, RESULT_SENT): .oneCodeSent
-        case (_, RESULT_OUTAGE): failure(of: kind, .outage)
+        case (_, RESULT_OUTAGE), (_, RESULT_UNREACHED): failure(of: kind, .outage)
         case (_, RESULT_NO_DEVICE): failure(of: kind, .noDevice)
         default: failure(of: kind, .refused)
         }

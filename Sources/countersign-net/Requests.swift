@@ -68,6 +68,7 @@ extension Client.Result {
         case .wrong: RESULT_WRONG
         case .spent: RESULT_SPENT
         case .sent: RESULT_SENT
+        case .unreached: RESULT_UNREACHED
         case .outage: RESULT_OUTAGE
         case .noDevice: RESULT_NO_DEVICE
         case .refused: RESULT_REFUSED
@@ -76,7 +77,7 @@ extension Client.Result {
 
     var reason: String? {
         switch self {
-        case .outage(let reason), .noDevice(let reason), .refused(let reason): reason
+        case .unreached(let reason), .outage(let reason), .noDevice(let reason), .refused(let reason): reason
         default: nil
         }
     }

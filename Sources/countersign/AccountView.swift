@@ -9,6 +9,7 @@ struct AccountView {
     private let account: Account
     /// Until when no codes are taken, or nil.
     private let lockedUntil: Int64?
+    private let mode: EnrolmentRules.Mode
     /// How many more grace logins the settings leave.
     let graceLeft: Int
 
@@ -16,11 +17,24 @@ struct AccountView {
         self.person = person
         self.account = account
         lockedUntil = Self.lock(account, settings.lockout, now)
+        mode = settings.enrolment.mode
         graceLeft = Self.graceLeft(account, settings.enrolment, now)
     }
 
-    var json: JSONValue {
-        .object([
+    var json: JSONValue { .object(fields) }
+
+    /// With what only the SoftToken itself knows.
+    func json(_ token: StoredSoftToken?) -> JSONValue {
+        let parameters = token.map { token in
+            JSONValue.object([
+                "algorithm": .string(token.algorithm), "digits": .integer(Int64(token.digits)), "period": .integer(Int64(token.period)),
+            ])
+        }
+        return .object(fields.merging(["softtoken_parameters": parameters ?? .null]) { $1 })
+    }
+
+    private var fields: [String: JSONValue] {
+        [
             "user": .string(person.name),
             "uid": .integer(Int64(person.uid)),
             "authy_id": account.authyID.map { .integer($0.value) } ?? .null,
@@ -29,7 +43,8 @@ struct AccountView {
             "locked_until": lockedUntil.map { .string(Moment.utc($0)) } ?? .null,
             "grace_logins_used": .integer(Int64(account.graceUsed)),
             "grace_logins_left": .integer(Int64(graceLeft)),
-        ])
+            "failures": .integer(Int64(account.failures)),
+        ]
     }
 
     /// One line for each thing that is known.
@@ -45,14 +60,21 @@ struct AccountView {
         ].map { "\($0.0):".padded(to: 14) + $0.1 }
     }
 
-    var graceLine: String { "\(account.graceUsed) used, \(graceLeft) left" }
+    var graceLine: String {
+        if account.isConfirmed { return "\(account.graceUsed) used; grace does not apply to a confirmed account" }
+        if mode != .grace { return "\(account.graceUsed) used; grace applies in enrolment.mode = \"grace\" only" }
+        return "\(account.graceUsed) used, \(graceLeft) left"
+    }
 
-    static let header = ["USER", "UID", "STATE", "AUTHYID", "SOFTTOKEN", "GRACE USED", "GRACE LEFT", "LOCKED UNTIL"]
+    static let header = ["USER", "UID", "STATE", "AUTHYID", "SOFTTOKEN", "GRACE", "LOCKED UNTIL"]
+
+    /// How many were used, of how many.
+    private var grace: String { account.isConfirmed ? "-" : "\(account.graceUsed)/\(account.graceUsed + graceLeft)" }
 
     var row: [String] {
         [
             person.name, String(person.uid), account.state.rawValue, account.authyID?.description ?? "-",
-            account.hasSoftToken ? "yes" : "-", String(account.graceUsed), String(graceLeft), lockedUntil.map(Moment.local) ?? "-",
+            account.hasSoftToken ? "yes" : "-", grace, lockedUntil.map(Moment.short) ?? "-",
         ]
     }
 
@@ -63,8 +85,6 @@ struct AccountView {
     }
 
     private static func graceLeft(_ account: Account, _ rules: EnrolmentRules, _ now: Int64) -> Int {
-        // Days in this form sort as they follow each other.
-        if let last = rules.graceUntil, Moment.local(now).prefix(10) > last.description { return 0 }
-        return max(0, rules.graceLogins - account.graceUsed)
+        rules.isOver(now) ? 0 : max(0, rules.graceLogins - account.graceUsed)
     }
 }

@@ -1,3 +1,4 @@
+internal import Settings
 internal import ArgumentParser
 internal import Glibc
 
@@ -27,6 +28,7 @@ struct Countersign: ParsableCommand {
     /// Exit codes: 0, 1 for a failure, 64 for arguments that make no sense.
     static func main() {
         do {
+            try know(CommandLine.arguments.dropFirst().first)
             var command = try parseAsRoot()
             try command.run()
         } catch let trouble as Trouble {
@@ -35,6 +37,14 @@ struct Countersign: ParsableCommand {
         } catch {
             end(error)
         }
+    }
+
+    /// Refuses a first word that is no command, which the parser would call an argument.
+    private static func know(_ word: String?) throws {
+        let names = configuration.groupedSubcommands.flatMap { $0.subcommands }.map { $0._commandName } + ["help"]
+        guard let word, !word.hasPrefix("-"), !names.contains(word) else { return }
+        let near = word.nearest(in: names).map { "; did you mean \($0)?" } ?? ""
+        throw ValidationError("there is no command \(word.isEmpty ? "\"\"" : word)\(near)")
     }
 
     /// What the parser throws: help and version, which are no errors, exit codes, and faults in the arguments.

@@ -1,4 +1,5 @@
 internal import Accounts
+internal import AuthyWire
 internal import CSystem
 internal import Glibc
 internal import Settings
@@ -7,25 +8,32 @@ internal import Settings
 struct Finding {
     let message: String
     let hint: String
+    /// Whether nobody can log in because of it.
+    let stopsLogins: Bool
 
-    init(_ message: String, _ hint: String) {
+    init(_ message: String, _ hint: String, stopsLogins: Bool = false) {
         self.message = message
         self.hint = hint
+        self.stopsLogins = stopsLogins
     }
 
-    func warn() {
-        Output.warning(message)
+    func tell() {
+        if stopsLogins { Output.error(message) } else { Output.warning(message) }
         Output.hint(hint)
     }
+
+    var json: JSONValue { .object(["message": .string(message), "hint": .string(hint)]) }
+
+    private static func fatal(_ message: String, _ hint: String) -> Finding { Finding(message, hint, stopsLogins: true) }
 
     /// Whom root's logins hand their work to.
     static func users() throws -> [Finding] {
         try [SystemUser.login, SystemUser.net].compactMap { name in
             guard let user = try SystemUser.named(name) else {
-                return Finding("the system user \(name) is missing: no login is let in", "create it with: \(Keeper.useradd(name))")
+                return fatal("the system user \(name) is missing: no login is let in", "create it with: \(Keeper.useradd(name))")
             }
             guard user.uid == 0 || user.gid == 0 else { return nil }
-            return Finding("the system user \(name) is root, or in root's group: no login is let in", "give it a uid and a gid of its own")
+            return fatal("the system user \(name) is root, or in root's group: no login is let in", "give it a uid and a gid of its own")
         }
     }
 
@@ -35,21 +43,23 @@ struct Finding {
         var found = stat()
         guard lstat(path, &found) == 0 else {
             let why = errno == ENOENT ? "is missing" : "cannot be seen: \(systemReason())"
-            return [Finding("the state directory \(path) \(why)", "make it with: \(StateFolder.command(path))")]
+            return [fatal("the state directory \(path) \(why)", "make it with: \(StateFolder.command(path))")]
         }
         guard found.st_mode & S_IFMT == S_IFDIR else {
-            return [Finding("the state directory \(path) is none", "name another `state` in the settings, or move what is there away")]
+            return [fatal("the state directory \(path) is none", "name another `state` in the settings, or move what is there away")]
         }
         let owner = keeper.map(owner) ?? found.st_uid
         var findings: [Finding] = []
         if found.st_uid != owner {
-            findings.append(Finding("\(path) belongs to uid \(found.st_uid), not \(owner)", "change that with: chown -R \(owner) \(path)"))
+            findings.append(fatal("\(path) belongs to uid \(found.st_uid), not \(owner)", "change that with: chown -R \(owner) \(path)"))
         }
         if found.st_mode & 0o077 != 0 {
             let mode = String(found.st_mode & 0o7777, radix: 8)
-            findings.append(Finding("others may enter \(path): its mode is 0\(mode)", "change that with: chmod 0700 \(path)"))
+            let hint = "change that with: chmod 0700 \(path)"
+            // The accounts are not opened in a folder that others may write.
+            findings.append(Finding("others may enter \(path): its mode is 0\(mode)", hint, stopsLogins: found.st_mode & 0o022 != 0))
         }
-        return findings.isEmpty && keeper != nil ? accounts(settings) : findings
+        return keeper == nil || findings.contains { $0.stopsLogins } ? findings : findings + accounts(settings)
     }
 
     /// Before the first login there are no accounts.
@@ -61,7 +71,7 @@ struct Finding {
             return []
         } catch {
             let trouble = Trouble(error)
-            return [Finding(trouble.message, trouble.hint ?? "countersign(8) has a section on this")]
+            return [fatal(trouble.message, trouble.hint ?? "countersign(8) has a section on this")]
         }
     }
 
@@ -73,10 +83,10 @@ struct Finding {
         guard let server else { return [] }
         var findings: [Finding] = []
         do throws(SettingsError) { _ = try server.key(trust: trust) } catch {
-            findings.append(Finding(error.description, "without the key every login of a user with an AuthyID is denied"))
+            findings.append(Finding(Keeper.named(error.description), "without the key every login of a user with an AuthyID is denied"))
         }
         do throws(SettingsError) { try server.checkSocket(trust: trust) } catch {
-            findings.append(Finding(error.description, "until then every login of a user with an AuthyID is denied"))
+            findings.append(Finding(Keeper.named(error.description), "until then every login of a user with an AuthyID is denied"))
         }
         if let file = server.caFile, access(file, R_OK) != 0 {
             findings.append(Finding("ca_file: \(file): \(systemReason())", "everybody must be able to read it, as it is no secret"))
@@ -89,7 +99,7 @@ struct Finding {
         let names = ["countersign-login"] + (withServer ? ["countersign-net"] : [])
         return names.compactMap { name in
             guard let fault = fault("\(folder)/\(name)", owner) else { return nil }
-            return Finding("\(folder)/\(name): \(fault)", "install Countersign anew, or say where the helpers are with --helpers")
+            return fatal("\(folder)/\(name): \(fault)", "install Countersign anew, or say where the helpers are with --helpers")
         }
     }
 

@@ -24,6 +24,12 @@ enum Keeper: Equatable {
         "useradd --system --user-group --no-create-home --shell /usr/sbin/nologin \(name)"
     }
 
+    /// A text of what the login says of files, with names in place of the keeper's numbers.
+    static func named(_ text: String) -> String {
+        guard case .appointed(let user)? = try? current() else { return text }
+        return text.replacing("uid \(user.uid) ", with: "the user \(user.name) ").replacing("gid \(user.gid)", with: user.name)
+    }
+
     /// Who may own the settings: as for a login.
     var trust: Trust {
         switch self {

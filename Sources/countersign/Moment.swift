@@ -21,6 +21,14 @@ enum Moment {
         return text(&parts, "%Y-%m-%dT%H:%M:%S") + zone.prefix(3) + ":" + zone.dropFirst(3)
     }
 
+    /// To the minute, in this host's time, for columns.
+    static func short(_ moment: Int64) -> String {
+        var parts = tm()
+        var moment = time_t(moment)
+        localtime_r(&moment, &parts)
+        return text(&parts, "%Y-%m-%d %H:%M")
+    }
+
     private static func text(_ parts: inout tm, _ format: String) -> String {
         var buffer = [CChar](repeating: 0, count: 64)
         let length = strftime(&buffer, buffer.count, format, &parts)

@@ -6,6 +6,9 @@ public import OATH
 struct SettingsOption: ParsableArguments {
     @Option(help: ArgumentHelp("The settings.", valueName: "path"))
     var config: Path = .settings
+
+    /// What names the same settings to another command.
+    var again: String { config.text == Path.settings.text ? "" : " --config \(config)" }
 }
 
 struct OutputOption: ParsableArguments {

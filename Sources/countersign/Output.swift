@@ -4,7 +4,15 @@ internal import Glibc
 /// What goes to standard output, which is the answer, and to standard error, which is said about it.
 enum Output {
     static func line(_ text: String) throws {
-        guard write(text + "\n", to: STDOUT_FILENO) else { throw Trouble("standard output cannot be written: \(systemReason())") }
+        // Whatever others put into the accounts, it moves no cursor of the one who looks at them.
+        let plain = text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).plain }.joined(separator: "\n")
+        try picture([plain])
+    }
+
+    /// Lines of our own making, written as they are.
+    static func picture(_ lines: [String]) throws {
+        let text = lines.map { $0 + "\n" }.joined()
+        guard write(text, to: STDOUT_FILENO) else { throw Trouble("standard output cannot be written: \(systemReason())") }
     }
 
     /// JSON in ASCII only: whatever others put into a text, it moves no cursor.
@@ -13,6 +21,19 @@ enum Output {
     /// Says what a command did: on standard output, unless that carries data.
     static func said(_ text: String, besidesData: Bool = false) throws {
         if besidesData { complain(text) } else { try line(text) }
+    }
+
+    /// What `body` or a library prints to standard output goes to standard error: output that is data stays data.
+    static func aside<Value>(_ body: () throws -> Value) throws -> Value {
+        let kept = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+        guard kept >= 0, dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 else {
+            throw Trouble("standard output cannot be set aside: \(systemReason())")
+        }
+        defer {
+            dup2(kept, STDOUT_FILENO)
+            close(kept)
+        }
+        return try body()
     }
 
     static func error(_ text: String) { complain("error: \(text)") }

@@ -14,12 +14,14 @@ enum PAMStack {
         var template = Array("/tmp/countersign-try.XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Trouble("no directory can be made in /tmp: \(systemReason())") }
         let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let file = "\(folder)/\(service)"
+        // libpam wants a stack for whatever the service's own does not say, and logs that it lacks one.
+        let denial = ["auth", "account", "password", "session"].map { "\($0) required pam_deny.so\n" }.joined()
+        let stacks = ["other": denial].merging([service: "auth required \(words.joined(separator: " "))\n"]) { $1 }
         defer {
-            unlink(file)
+            for name in stacks.keys { unlink("\(folder)/\(name)") }
             rmdir(folder)
         }
-        try write("auth required \(words.joined(separator: " "))\n", to: file)
+        for (name, stack) in stacks { try write(stack, to: "\(folder)/\(name)") }
         return try body(folder)
     }
 

@@ -27,6 +27,9 @@ struct QRCode {
         system_wipe(data, modules.count)
     }
 
+    /// Columns of the terminal that it takes.
+    func columns(_ style: Style) -> Int { (width + 2 * Self.margin) * (style == .ascii ? 2 : 1) }
+
     /// Drawn in light on dark, as most terminals are.
     /// - Parameter coloured: makes it so in any terminal.
     func lines(_ style: Style, coloured: Bool) -> [String] {

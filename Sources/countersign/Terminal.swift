@@ -5,6 +5,13 @@ enum Terminal {
     /// Whether standard output is one.
     static var isThere: Bool { isatty(STDOUT_FILENO) == 1 }
 
+    /// How wide it is; nil where that is not known, or there is none.
+    static var columns: Int? {
+        var size = winsize()
+        guard isThere, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return Int(size.ws_col)
+    }
+
     /// Whether the locale's characters are UTF-8.
     static let takesUnicode: Bool = {
         _ = setlocale(LC_CTYPE, "")

@@ -15,7 +15,7 @@ struct Trouble: Error {
     init(_ error: any Error) {
         switch error {
         case let trouble as Trouble: self = trouble
-        case let error as SettingsError: self.init(error.description, hint: Self.hint(error))
+        case let error as SettingsError: self.init(Keeper.named(error.description), hint: Self.hint(error))
         case let error as AccountsError: self.init(error.description, hint: Self.hint(error))
         default: self.init("the accounts cannot be used: \(error)", hint: "nothing was changed; see that the disk has room, and try again")
         }
@@ -27,11 +27,22 @@ struct Trouble: Error {
     }
 
     private static func hint(_ error: SettingsError) -> String {
-        switch (error.line, Keeper.isRoots) {
-        case (_?, _): "countersign.toml(5) explains every key; until this is right nobody is let in"
-        case (nil, true): "logins read it as the user \(SystemUser.login): it should be root:\(SystemUser.login), mode 0640"
-        case (nil, false): "run this as root, or name settings of your own with --config"
+        let file = error.file
+        if error.line != nil || error.key != nil { return "countersign.toml(5) explains every key; until this is right nobody is let in" }
+        guard Keeper.isRoots else { return "run this as root, or name settings of your own with --config" }
+        let keeper = SystemUser.login
+        switch lookUp(file) {
+        case ENOENT: return "install -m 640 -g \(keeper) /usr/share/doc/countersign/countersign.toml \(file)"
+        case 0 where error.message.hasPrefix("unsafe"): return "chown root:\(keeper) \(file); chmod 640 \(file)"
+        case 0 where !error.message.hasPrefix("/"): return "logins read it as \(keeper): chgrp \(keeper) \(file); chmod 640 \(file)"
+        default: return "logins read it as \(keeper): keep it in /etc/countersign, which nobody but root may write"
         }
+    }
+
+    /// 0 where there is such a file.
+    private static func lookUp(_ file: String) -> CInt {
+        var found = stat()
+        return lstat(file, &found) == 0 ? 0 : errno
     }
 
     private static func hint(_ error: AccountsError) -> String? {

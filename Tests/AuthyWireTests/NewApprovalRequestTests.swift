@@ -35,7 +35,7 @@ struct NewApprovalRequestTests {
     }
 
     @Test(
-        "A text is cut between characters, at the length that every client takes",
+        "A text is cut between characters, at the length that every client takes, and says that more was there",
         arguments: [
             ("a", 144), ("é", 144), ("日", 144), ("🔑", 72), ("e\u{301}", 72), ("👩‍👩‍👧‍👦", 13), ("🇩🇪", 36), ("\r\n", 72),
         ])
@@ -43,17 +43,17 @@ struct NewApprovalRequestTests {
         func message(_ count: Int) throws -> String {
             try #require(NewApprovalRequest(message: String(repeating: character, count: count), secondsToExpire: 1)).message
         }
-        let longest = String(repeating: character, count: count)
-        #expect(try message(count) == longest)
-        #expect(try message(count + 1) == longest)
-        #expect(try message(1000) == longest)
+        #expect(try message(count) == String(repeating: character, count: count))
+        let beginning = String(repeating: character, count: 141 / character.utf16.count)
+        #expect(try message(count + 1) == beginning + "...")
+        #expect(try message(1000) == beginning + "...")
     }
 
     @Test("A single character without end is cut between its scalars")
     func heap() throws {
         let heap = "a" + String(repeating: "\u{301}", count: 500)
         let request = try #require(NewApprovalRequest(message: heap, secondsToExpire: 1))
-        #expect(Array(request.message.unicodeScalars) == Array(heap.unicodeScalars.prefix(144)))
+        #expect(Array(request.message.unicodeScalars) == Array(heap.unicodeScalars.prefix(141)) + Array("...".unicodeScalars))
     }
 
     @Test("Names are cut at 20 and values at 200")
@@ -61,7 +61,7 @@ struct NewApprovalRequestTests {
         let long = String(repeating: "x", count: 300)
         let request = try #require(
             NewApprovalRequest(message: "?", details: [Detail(long, long)], hiddenDetails: [Detail(long, long)], secondsToExpire: 1))
-        let cut = Detail(String(repeating: "x", count: 20), String(repeating: "x", count: 200))
+        let cut = Detail(String(repeating: "x", count: 20), String(repeating: "x", count: 197) + "...")
         #expect(request.details == [cut])
         #expect(request.hiddenDetails == [cut])
     }

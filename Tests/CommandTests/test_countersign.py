@@ -43,6 +43,19 @@ def test_a_user_whom_the_system_does_not_know_is_refused_with_a_hint(desk, words
     assert "there is no user" in said and "\u202e" not in said
 
 
+@pytest.mark.parametrize(("typed", "meant"), [("chekc", "check"), ("histroy", "history"), ("soft-token", "softtoken"), ("Show", "show")])
+def test_a_command_with_a_typo_is_told_what_was_probably_meant(desk, typed, meant):
+    assert desk.refuses(typed, code=64).startswith(f"error: there is no command {typed}; did you mean {meant}?\n")
+
+
+def test_a_command_that_is_near_to_none_is_refused_without_a_guess(desk):
+    assert desk.refuses("nonsense", code=64).startswith("error: there is no command nonsense\n")
+
+
+def test_help_is_still_a_command(desk):
+    assert "countersign check" in desk.does("help", "check").out
+
+
 # link and unlink
 
 
@@ -98,6 +111,11 @@ def test_the_account_of_a_user_who_is_gone_is_shown_and_unlinked_by_its_uid(desk
     assert desk.does("list", "--json").json == []
 
 
+def test_unlink_of_an_account_that_is_not_there_is_an_error_where_it_is_named_by_uid(desk, alice):
+    assert "there is no account of games with uid 77\nhint: `countersign list`" in desk.refuses("unlink", alice.pw_name, "--uid", 77)
+    assert desk.does("list", "--json").json == []
+
+
 # grace and unlock
 
 
@@ -117,6 +135,15 @@ def test_grace_with_json_prints_the_account_and_says_the_change_beside_it(desk, 
 @pytest.mark.parametrize("words", [["--reset", "--used", "1"], ["--used=-1"], ["--used", "many"], ["--used", "99999999999"]])
 def test_grace_refuses_what_makes_no_sense(desk, alice, words):
     desk.refuses("grace", alice.pw_name, *words, code=64)
+
+
+@pytest.mark.parametrize("number", [-1, 1001])
+def test_grace_names_the_range_of_what_may_have_been_used(desk, alice, number):
+    assert f"--used takes a number from 0 to 1000, not {number}" in desk.refuses("grace", alice.pw_name, "--used", number, code=64)
+
+
+def test_a_thousand_grace_logins_may_have_been_used(desk, alice):
+    assert desk.does("grace", alice.pw_name, "--used", 1000, "--json").json["grace_logins_used"] == 1000
 
 
 def test_a_changed_number_of_grace_logins_applies_at_once(desk, alice):
@@ -150,7 +177,7 @@ def test_unlock_says_what_it_cleared(desk, alice):
 def test_show_has_an_answer_for_a_user_of_whom_nothing_is_known(desk, alice):
     assert desk.does("show", alice.pw_name, "--json").json == {
         "user": "games", "uid": alice.pw_uid, "authy_id": None, "softtoken": False, "state": "none", "locked_until": None,
-        "grace_logins_used": 0, "grace_logins_left": 5}
+        "grace_logins_used": 0, "grace_logins_left": 5, "failures": 0, "softtoken_parameters": None}
 
 
 def test_show_tells_people_the_same_as_programs(desk, alice):
@@ -160,6 +187,24 @@ def test_show_tells_people_the_same_as_programs(desk, alice):
     assert {key: value.strip() for key, value in lines.items()} == {
         "user": f"games (uid {alice.pw_uid})", "state": "linked", "AuthyID": "12", "SoftToken": "sha256, 8 digits, 60 s",
         "locked": "-", "failures": "0", "grace logins": "0 used, 5 left"}
+
+
+def test_show_says_that_grace_does_not_apply_to_a_confirmed_account(desk, alice):
+    desk.does("softtoken", alice.pw_name)
+    desk.sql("UPDATE accounts SET confirmed = 1, grace_used = 2")
+    assert "grace logins: 2 used; grace does not apply to a confirmed account\n" in desk.does("show", alice.pw_name).out
+
+
+def test_show_says_that_grace_does_not_apply_in_another_mode(desk, alice):
+    desk.settings('[enrolment]\nmode = "required"\n')
+    assert 'grace logins: 0 used; grace applies in enrolment.mode = "grace" only\n' in desk.does("show", alice.pw_name).out
+
+
+def test_show_with_json_has_failures_and_the_parameters_of_the_softtoken(desk, alice):
+    desk.does("softtoken", alice.pw_name, "--algorithm", "sha256", "--digits", 8, "--period", 60)
+    desk.sql("UPDATE accounts SET failures = 2")
+    shown = desk.does("show", alice.pw_name, "--json").json
+    assert shown["failures"] == 2 and shown["softtoken_parameters"] == {"algorithm": "sha256", "digits": 8, "period": 60}
 
 
 def test_a_lock_is_shown_in_utc_and_never_longer_than_the_rules_say(desk, alice):
@@ -191,7 +236,22 @@ def test_list_with_json_is_a_list_of_what_show_prints(desk, alice, bob):
     desk.does("link", alice.pw_name, 1)
     desk.does("softtoken", bob.pw_name)
     shown = [desk.does("show", user.pw_name, "--json").json for user in (alice, bob)]
+    for account in shown:
+        del account["softtoken_parameters"]
     assert desk.does("list", "--json").json == shown
+
+
+def test_list_fits_into_80_columns_and_shows_grace_as_used_of_all(desk, alice, bob):
+    for user in (alice, bob):
+        desk.does("link", user.pw_name, 123456789)
+        desk.does("softtoken", user.pw_name)
+    desk.does("grace", bob.pw_name, "--used", 2)
+    desk.sql("UPDATE accounts SET failures = 5, locked_until = ?, confirmed = name = 'games'", int(time.time()) + 200)
+    header, games, mail = desk.does("list").out.splitlines()
+    assert max(map(len, [header, games, mail])) <= 80
+    assert header.split() == ["USER", "UID", "STATE", "AUTHYID", "SOFTTOKEN", "GRACE", "LOCKED", "UNTIL"]
+    assert games.split()[5] == "-" and mail.split()[5] == "2/5"
+    assert re.search(r"  20\d\d-\d\d-\d\d \d\d:\d\d$", mail)
 
 
 def test_an_empty_list_says_so_on_standard_error(desk):

@@ -7,7 +7,7 @@ import stat
 import subprocess
 
 import pytest
-from conftest import BUILT, ENVIRONMENT, Done
+from conftest import BUILT, ENVIRONMENT, MODULE, Done
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
@@ -43,7 +43,7 @@ class RootDesk:
         path.chmod(mode)
 
     def run(self, *arguments) -> Done:
-        words = ["/mnt/countersign", *arguments, "--config", "/mnt/countersign.toml"]
+        words = ["/mnt/countersign", *arguments, *([] if "--config" in arguments else ["--config", "/mnt/countersign.toml"])]
         done = subprocess.run(
             ["unshare", "--mount", "sh", "-c", ENTER, self.base, *words],
             capture_output=True, text=True, timeout=60, env=ENVIRONMENT, cwd="/")
@@ -127,25 +127,49 @@ def test_check_warns_of_a_missing_system_user(desk, name):
     desk.people({person: number for person, number in PEOPLE.items() if person != name})
     desk.settings('state = "/mnt/state"\n', group=0)
     done = desk.run("check")
-    assert f"warning: the system user {name} is missing" in done.err and "useradd --system --user-group --no-create-home" in done.err
+    assert done.code == 1 and f"error: the system user {name} is missing" in done.err and "useradd --system --user-group --no-create-home" in done.err
 
 
 def test_check_makes_nothing(desk):
-    done = desk.does("check")
-    assert done.out == "ok\n" and "the state directory /mnt/state is missing" in done.err
+    done = desk.run("check")
+    assert done.code == 1 and "error: the state directory /mnt/state is missing" in done.err
+    assert done.out.startswith("settings ok, but logins will fail: ")
     assert not (desk.folder / "state").exists()
 
 
 def test_check_finds_settings_that_the_login_cannot_read(desk):
     desk.settings('state = "/mnt/state"\n', group=0)
     done = desk.run("check")
-    assert (done.code, done.out) == (1, "") and "root:_countersign, mode 0640" in done.err
+    assert (done.code, done.out) == (1, "") and "the user _countersign may not open it: its group must be _countersign" in done.err
+    assert "chgrp _countersign /mnt/countersign.toml; chmod 640 /mnt/countersign.toml\n" in done.err
+
+
+def test_missing_settings_are_made_from_the_documented_ones(desk):
+    (desk.folder / "countersign.toml").unlink()
+    install = "install -m 640 -g _countersign /usr/share/doc/countersign/countersign.toml /mnt/countersign.toml"
+    for command in ["check", "list"]:
+        said = desk.run(command).err
+        assert said == f"error: /mnt/countersign.toml: this file is missing; create it\nhint: {install}\n"
+
+
+def test_settings_where_the_login_may_not_enter_are_to_be_kept_elsewhere(desk):
+    (desk.folder / "closed").mkdir(mode=0o700)
+    shutil.copyfile(desk.folder / "countersign.toml", desk.folder / "closed" / "new.toml")
+    done = desk.run("check", "--config", "/mnt/closed/new.toml")
+    assert done.code == 1 and "keep it in /etc/countersign" in done.err
+
+
+def test_check_warns_where_libpam_does_not_find_the_module(desk):
+    found = any(any(pathlib.Path(above).glob(f"**/security/{MODULE}")) for above in ["/lib", "/usr/lib"])
+    assert ("hint: make install\n" in desk.run("check").err) != found
 
 
 @pytest.mark.parametrize(("group", "mode"), [(ALICE, 0o640), (KEEPER, 0o660), (KEEPER, 0o644)])
 def test_settings_that_others_may_read_or_write_are_an_error(desk, group, mode):
     desk.settings('state = "/mnt/state"\n', group, mode)
-    assert "unsafe" in desk.run("check").err and "unsafe" in desk.run("list").err
+    # What the kernel refuses the keeper cannot be looked at by it.
+    assert ("may not open" if group == ALICE else "unsafe") in desk.run("check").err
+    assert "unsafe" in desk.run("list").err
 
 
 def test_plain_http_is_an_error_for_the_logins_of_a_machine(desk):
@@ -156,4 +180,4 @@ def test_plain_http_is_an_error_for_the_logins_of_a_machine(desk):
 
 def test_check_warns_of_a_state_directory_with_another_owner(desk):
     (desk.folder / "state").mkdir(mode=0o700)
-    assert f"warning: /mnt/state belongs to uid 0, not {KEEPER}\nhint: change that with: chown -R {KEEPER}" in desk.does("check").err
+    assert f"error: /mnt/state belongs to uid 0, not {KEEPER}\nhint: change that with: chown -R {KEEPER}" in desk.run("check").err

@@ -5,8 +5,18 @@ from conftest import SERVER
 
 
 def checked(desk, *words):
+    """The settings are right, and somebody can log in: what is warned of."""
     done = desk.does("check", "--helpers", desk.helpers, *words)
-    assert done.out == "ok\n"
+    assert done.out == "ok\n" and "error: " not in done.err
+    return done.err
+
+
+def failing(desk, problems: int = 1):
+    """The settings are right, but nobody can log in: why."""
+    done = desk.run("check", "--helpers", desk.helpers)
+    many = "problem" if problems == 1 else "problems"
+    assert (done.code, done.out) == (1, f"settings ok, but logins will fail: {problems} {many}\n")
+    assert done.err.count("error: ") == problems
     return done.err
 
 
@@ -38,7 +48,7 @@ def test_every_other_command_says_the_same_of_wrong_settings(desk, alice):
 
 def test_missing_settings_are_an_error(desk):
     desk.settings_file.unlink()
-    assert f"error: {desk.settings_file}: {desk.settings_file} is missing" in desk.refuses("check")
+    assert f"error: {desk.settings_file}: this file is missing; create it\n" in desk.refuses("check")
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o660, 0o602])
@@ -53,9 +63,9 @@ def test_settings_behind_a_symlink_are_an_error(desk):
     assert "symlink" in desk.refuses("check", "--config", link)
 
 
-def test_a_missing_state_directory_is_warned_of(desk):
+def test_with_a_missing_state_directory_nobody_can_log_in(desk):
     desk.state.rmdir()
-    assert f"warning: the state directory {desk.state} is missing\nhint: make it with: mkdir -m 0700" in checked(desk)
+    assert f"error: the state directory {desk.state} is missing\nhint: make it with: mkdir -m 0700" in failing(desk)
 
 
 def test_a_missing_state_directory_is_not_made_by_anybody_but_root(desk):
@@ -69,28 +79,33 @@ def test_a_state_directory_that_others_may_enter_is_warned_of(desk):
     assert "its mode is 0755\nhint: change that with: chmod 0700" in checked(desk)
 
 
-def test_accounts_that_are_damaged_are_warned_of_and_never_made_anew(desk):
+def test_with_a_state_directory_that_others_may_write_nobody_can_log_in(desk):
+    desk.state.chmod(0o777)
+    assert "its mode is 0777\nhint: change that with: chmod 0700" in failing(desk)
+
+
+def test_with_damaged_accounts_nobody_can_log_in_and_they_are_never_made_anew(desk):
     desk.does("list")
     (desk.state / "accounts.db").write_bytes(b"")
-    assert "warning: accounts damaged" in checked(desk)
+    assert "error: accounts damaged" in failing(desk)
     assert "accounts damaged" in desk.refuses("list")
 
 
-def test_accounts_that_others_may_read_are_warned_of(desk):
+def test_with_accounts_that_others_may_read_nobody_can_log_in(desk):
     desk.does("list")
     (desk.state / "accounts.db").chmod(0o644)
-    assert "its mode must be 0600" in checked(desk)
+    assert "its mode must be 0600" in failing(desk)
 
 
 @pytest.mark.parametrize("name", ["countersign-login", "countersign-net"])
-def test_a_helper_that_is_missing_or_cannot_be_started_is_warned_of(desk, name):
+def test_with_a_helper_that_is_missing_or_cannot_be_started_nobody_can_log_in(desk, name):
     desk.settings(SERVER)
     (desk.helpers / name).chmod(0o644)
-    assert f"{name}: not executable" in checked(desk)
+    assert f"{name}: not executable" in failing(desk)
     (desk.helpers / name).chmod(0o777)
-    assert f"{name}: not root's, or others may write it" in checked(desk)
+    assert f"{name}: not root's, or others may write it" in failing(desk)
     (desk.helpers / name).unlink()
-    assert f"{name}: missing" in checked(desk)
+    assert f"{name}: missing" in failing(desk)
 
 
 def test_countersign_net_is_not_missed_where_there_is_no_server(desk):
@@ -101,7 +116,7 @@ def test_countersign_net_is_not_missed_where_there_is_no_server(desk):
 def test_an_api_key_that_cannot_be_read_is_warned_of(desk):
     key = desk.folder / "api-key"
     desk.settings(f'[server]\nurl = "https://2fa.example.com"\napi_key_file = "{key}"\n')
-    assert f"warning: {key}: {key} is missing" in checked(desk)
+    assert f"warning: {key}: this file is missing; create it\n" in checked(desk)
     key.write_text("too few\n", encoding="ascii")
     desk.settings(f'[server]\nurl = "https://2fa.example.com"\napi_key_file = "{key}"\n')
     key.chmod(0o644)
@@ -113,6 +128,74 @@ def test_an_api_key_that_cannot_be_read_is_warned_of(desk):
 def test_a_ca_file_that_cannot_be_read_is_warned_of(desk):
     desk.settings(SERVER + 'ca_file = "/nowhere/ca.pem"\n')
     assert "ca_file: /nowhere/ca.pem: " in checked(desk)
+
+
+def test_all_problems_are_counted(desk):
+    desk.state.rmdir()
+    (desk.helpers / "countersign-login").unlink()
+    failing(desk, 2)
+
+
+@pytest.mark.parametrize(("text", "warned"), [
+    ('[enrolment]\ngrace_until = 2020-01-01\n', "enrolment.grace_until: 2020-01-01 is over"),
+    ('[outage]\nmode = "allow"\n', 'outage.mode: "allow" does nothing without [server]'),
+    ('[login]\nfactors = ["sms", "call"]\n', 'login.factors: nothing of "sms", "call" works without [server]'),
+    ('[login.service.su]\nfactors = ["onetouch"]\n', 'login.service.su.factors: nothing of "onetouch" works without [server]'),
+    ('[login.service."su-k"]\ntries = 1\n', "login.service.su-k: there is neither /etc/pam.d/su-k nor /usr/lib/pam.d/su-k"),
+    ('[[exempt]]\nusers = ["games"]\n[[exempt]]\nusers = ["nosuch"]\n', "exempt[2].users: there is no user nosuch on this host"),
+    ('[[exempt]]\ngroups = ["games", "nosuch"]\n', "exempt[1].groups: there is no group nosuch on this host")])
+def test_what_is_probably_a_mistake_is_warned_of(desk, text, warned):
+    desk.settings(text)
+    said = checked(desk)
+    assert f"warning: {warned}" in said and said.count("warning: ") == said.count("hint: ") == 1
+
+
+@pytest.mark.parametrize("text", [
+    '[enrolment]\ngrace_until = 2999-01-01\n', '[enrolment]\nmode = "required"\ngrace_until = 2020-01-01\n',
+    SERVER + '[outage]\nmode = "allow"\n[login]\nfactors = ["sms"]\n', '[login]\nfactors = ["sms", "softtoken"]\n',
+    '[login.service.su]\ntries = 1\n', '[[exempt]]\nusers = ["games"]\ngroups = ["games"]\n'])
+def test_what_may_be_meant_is_not_warned_of(desk, text):
+    desk.settings(text)
+    assert checked(desk) == ""
+
+
+def test_a_service_with_a_typo_is_told_what_was_probably_meant(desk):
+    desk.settings("[login.service.lgoin]\ntries = 1\n")
+    assert "hint: did you mean login? " in checked(desk)
+
+
+def test_with_json_good_settings_are_ok(desk):
+    assert desk.does("check", "--helpers", desk.helpers, "--json").json == {"ok": True, "error": None, "warnings": []}
+
+
+def test_with_json_a_warning_has_message_and_hint(desk):
+    desk.settings('[outage]\nmode = "allow"\n')
+    done = desk.does("check", "--helpers", desk.helpers, "--json")
+    (warning,) = done.json["warnings"]
+    assert done.json["ok"] and done.err == "" and warning.keys() == {"message", "hint"} and "outage.mode" in warning["message"]
+
+
+def test_with_json_wrong_settings_are_an_error(desk):
+    desk.settings("[login]\ntries = 0\n")
+    done = desk.run("check", "--json")
+    assert (done.code, done.err, done.json["ok"], done.json["warnings"]) == (1, "", False, [])
+    assert ":3: login.tries: " in done.json["error"]["message"] and done.json["error"]["hint"]
+
+
+def test_with_json_problems_are_among_the_warnings_and_make_an_error(desk):
+    desk.state.rmdir()
+    done = desk.run("check", "--helpers", desk.helpers, "--json")
+    assert (done.code, done.err, done.json["ok"]) == (1, "", False)
+    assert done.json["error"]["message"] == "settings ok, but logins will fail: 1 problem"
+    assert "is missing" in done.json["warnings"][0]["message"]
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ('state = "var/lib"\n', "state: expected an absolute path such as /var/lib/countersign\n"),
+    ('[server]\nurl = "2fa.example.com"\n', "server.url: expected a URL that begins with https:// or http://, or unix:/path\n")])
+def test_an_error_names_what_would_do(desk, text, said):
+    desk.settings_file.write_text(text, encoding="utf-8")
+    assert said in desk.refuses("check")
 
 
 def test_a_path_without_a_slash_begins_at_the_working_directory(desk):

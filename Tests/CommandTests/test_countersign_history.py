@@ -34,8 +34,22 @@ def test_people_see_columns_in_local_time(desk, alice):
     desk.remember(alice.pw_name, when=1_800_000_000)
     header, row = desk.does("history", env={"TZ": "XXX-5:30"}).out.splitlines()
     assert header.split() == ["TIME", "USER", "SERVICE", "RHOST", "OUTCOME", "REASON", "FACTOR"]
-    assert row.split() == ["2027-01-15T13:30:00+05:30", "games", "sshd", "-", "denied", "locked", "-"]
+    assert row.split() == ["2027-01-15", "13:30", "games", "sshd", "-", "denied", "locked", "-"]
     assert row.index("denied") == header.index("OUTCOME")
+
+
+def test_usual_logins_fit_into_80_columns(desk, alice):
+    desk.sql(
+        "INSERT INTO history (time, user, service, rhost, outcome, reason, factor, address) VALUES (?,?,?,?,?,?,?,'')",
+        1_800_000_000, alice.pw_name, "sshd", "192.168.100.200", "approved", "wrong_code", "softtoken")
+    header, row = desk.does("history").out.splitlines()
+    assert len(row) <= 80 and row.index("approved") == header.index("OUTCOME")
+    assert row.split()[-4:] == ["192.168.100.200", "approved", "wrong_code", "softtoken"]
+
+
+def test_a_user_whom_nobody_knows_is_probably_misspelt(desk):
+    said = "There is no history of nosuch yet.\nhint: check the spelling: there is no user nosuch on this host\n"
+    assert desk.does("history", "nosuch").err == said
 
 
 def test_no_history_says_so_on_standard_error(desk, alice):
@@ -67,3 +81,7 @@ def test_letters_are_shown_where_the_locale_has_them(desk, alice, locale, shown)
 @pytest.mark.parametrize("limit", ["0", "-3", "all"])
 def test_a_limit_is_a_number_from_one_on(desk, limit):
     desk.refuses("history", f"--limit={limit}", code=64)
+
+
+def test_a_limit_below_one_is_told_the_range(desk):
+    assert "--limit takes a number from 1 on" in desk.refuses("history", "--limit", -1, code=64)

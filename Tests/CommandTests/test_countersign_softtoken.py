@@ -6,7 +6,9 @@ import re
 import socket
 import urllib.parse
 
+import pexpect
 import pytest
+from conftest import ENVIRONMENT
 
 LINK = re.compile(r"otpauth://totp/\S+")
 SECRET = "JBSWY3DPEHPK3PXP"
@@ -27,9 +29,9 @@ def stored(desk) -> str:
 def test_the_link_has_a_new_secret_of_20_bytes_and_names_user_and_host(desk, alice):
     label, parameters = link_in(desk.does("softtoken", alice.pw_name).out)
     host = socket.gethostname()
-    assert label == f"{host}:games@{host}"
+    assert label == f"{host}:games"
     assert len(base64.b32decode(parameters["secret"])) == 20 and stored(desk) == parameters["secret"]
-    assert parameters | {"secret": ""} == {"secret": "", "issuer": host, "algorithm": "SHA1", "digits": "6", "period": "30"}
+    assert parameters.keys() == {"secret", "issuer"} and parameters["issuer"] == host
 
 
 def test_no_two_secrets_are_the_same(desk, alice, bob):
@@ -40,7 +42,7 @@ def test_options_go_into_the_link_and_the_account(desk, alice):
     done = desk.does(
         "softtoken", alice.pw_name, "--algorithm", "sha512", "--digits", 8, "--period", 60, "--issuer", "Example & Söhne")
     label, parameters = link_in(done.out)
-    assert label.startswith("Example & Söhne:games@")
+    assert label == "Example & Söhne:games"
     assert [parameters[key] for key in ["issuer", "algorithm", "digits", "period"]] == ["Example & Söhne", "SHA512", "8", "60"]
     assert "SoftToken: " in desk.does("show", alice.pw_name).out and "sha512, 8 digits, 60 s" in desk.does("show", alice.pw_name).out
     assert done.err == "games: SoftToken made (sha512, 8 digits, 60 s); the account is now linked\n"
@@ -138,6 +140,29 @@ def test_a_terminal_shows_the_qr_code_the_link_and_what_was_done(desk, alice):
     assert "\x1b[97;40m█" in shown and LINK.search(shown) and "games: SoftToken made" in shown
     terminal.wait()
     assert terminal.exitstatus == 0
+
+
+def test_a_terminal_ends_with_what_was_done_and_the_next_step(desk, alice):
+    terminal = desk.terminal("softtoken", alice.pw_name)
+    *drawn, link, typed, done, then = terminal.read().splitlines()
+    assert all(set(line) <= set("█▀▄ ") for line in drawn) and LINK.fullmatch(link)
+    letters = typed.removeprefix("secret, for typing: ")
+    assert re.fullmatch(r"([A-Z2-7]{4} ){7}[A-Z2-7]{4}", letters) and letters.replace(" ", "") == stored(desk)
+    assert done == "games: SoftToken made (sha1, 6 digits, 30 s); the account is now linked"
+    assert then == f"then: countersign try games --service sudo --config {desk.settings_file}"
+
+
+@pytest.mark.parametrize(("locale", "scale"), [("C.UTF-8", 1), ("C", 2)])
+def test_a_terminal_that_is_too_narrow_for_the_code_is_told_the_columns(desk, alice, locale, scale):
+    def shown(columns: int) -> str:
+        first, *rest = desk.words("softtoken", alice.pw_name, "--replace")
+        return pexpect.spawn(
+            first, rest, env={**ENVIRONMENT, "LC_ALL": locale}, cwd="/", timeout=30, dimensions=(60, columns), encoding="utf-8").read()
+
+    said = shown(30)
+    (needed,) = re.findall(r"hint: widen the terminal to (\d+) columns for the QR code", said)
+    assert "█" not in said and "####" not in said and LINK.search(said)
+    assert int(needed) % scale == 0 and "widen" in shown(int(needed) - 1) and "widen" not in shown(int(needed))
 
 
 @pytest.mark.parametrize("env", [{"TERM": "dumb"}, {"TERM": "xterm", "NO_COLOR": "1"}])

@@ -108,13 +108,45 @@ def test_a_user_without_a_factor_is_not_let_in_where_one_is_required(desk, alice
 def test_wrong_settings_let_nobody_in_and_a_hint_leads_to_check(desk, alice):
     desk.settings("[login]\ntries = 0\n")
     done = desk.run(*try_words(desk, alice))
-    assert done.code == 1 and "games: not let in (" in done.out and "countersign check" in done.err
+    assert done.code == 1 and "games: not let in (" in done.out
+    assert "login.tries: " in done.err and "in the system log, in a line of pam_countersign\nhint: countersign check --helpers " in done.err
 
 
 def test_without_helpers_nobody_is_let_in(desk, alice):
     (desk.helpers / "countersign-login").unlink()
-    done = desk.run(*try_words(desk, alice))
-    assert done.code == 1 and "games: not let in (" in done.out
+    terminal = desk.terminal(*try_words(desk, alice))
+    shown, code = ended(terminal)
+    *_, error, hint, result = shown.splitlines()
+    assert error == "error: not let in; the reason is in the system log, in a line of pam_countersign"
+    assert hint == f"hint: countersign check --helpers {desk.helpers} --config {desk.settings_file}"
+    assert result.startswith("games: not let in (") and code == 1
+
+
+def test_a_login_that_an_earlier_one_let_in_is_not_taken_for_it(desk, alice):
+    desk.does(*try_words(desk, alice))
+    (desk.helpers / "countersign-login").unlink()
+    assert "excused" not in desk.run(*try_words(desk, alice)).out
+
+
+def test_with_json_there_is_one_object_and_the_conversation_is_beside_it(desk, alice):
+    done = desk.does(*try_words(desk, alice), "--json")
+    assert done.json == {"user": "games", "let_in": True, "outcome": "excused", "reason": "grace", "factor": None}
+    assert "after 4 more logins" in done.err
+
+
+def test_with_json_a_login_without_history_has_no_reason(desk, alice):
+    (desk.helpers / "countersign-login").unlink()
+    done = desk.run(*try_words(desk, alice), "--json")
+    assert done.code == 1 and done.json == {"user": "games", "let_in": False, "outcome": None, "reason": None, "factor": None}
+
+
+def test_with_json_the_factor_is_told(desk, alice):
+    token = enrol(desk, alice)
+    terminal = desk.terminal(*try_words(desk, alice), "--json")
+    terminal.expect(CODE)
+    terminal.sendline(token.fresh_code())
+    shown, code = ended(terminal)
+    assert '"factor":"softtoken","let_in":true,"outcome":"approved","reason":"proven"' in shown and code == 0
 
 
 def test_a_module_that_is_not_there_is_an_error(desk, alice):

@@ -9,7 +9,7 @@
 
 enum {
     yes, yes_then_abort, yes_then_exit_1, yes_and_stay, yes_twice, no_verdict, exit_at_once, hang, hang_after_ready, flood, wrong_version,
-    cut_frame, long_frame, unknown_verdict, ask_too_early, start_net_twice, ready_twice, long_deadline, unknown_frame, rude_text
+    cut_frame, long_frame, unknown_verdict, ask_too_early, start_net_twice, ready_twice, long_deadline, unknown_frame, rude_text, group_flood
 };
 
 static void send_frame(int kind, int field, const char *value) {
@@ -53,6 +53,14 @@ int main(void) {
     case ready_twice: ready("10"); ready("10"); approve(); return 0;
     case long_deadline: ready("601"); approve(); return 0;
     case unknown_frame: ready("10"); send_frame(99, 0, ""); approve(); return 0;
+    case group_flood:
+        ready("1");
+        for (;;) {
+            unsigned char frame[FRAME_MAX] = {FRAME_VERSION, KIND_MATCH_GROUPS}, answer[FRAME_MAX];
+            size_t length = 2;
+            while (length + 5 <= sizeof frame) frame[length++] = FIELD_NAME, frame[length++] = 2, frame[length++] = 0, frame[length++] = 'a', frame[length++] = 'b';
+            if (send(3, frame, length, MSG_NOSIGNAL) < 0 || recv(3, answer, sizeof answer, 0) <= 0) return 0;
+        }
     case rude_text: ready("10"); send_frame(KIND_TELL, FIELD_TEXT, "\x1b[2Jhi\x07 \xc3\xa9"); send_frame(KIND_LOG, FIELD_TEXT, "a\nb\x1b"); approve(); return 0;
     }
     return 0;

@@ -116,3 +116,8 @@ def kill_child(login, name):
             os.kill(int(pid), signal.SIGKILL)
             return
     raise AssertionError(f"no {name} under the login program")
+
+
+def test_a_helper_that_asks_for_groups_without_end_is_cut_off_at_its_deadline(host):
+    install(host, "group_flood")
+    assert denied(host.login())

@@ -344,3 +344,50 @@ def test_an_approval_for_another_login_counts_for_nothing(site):
     site.server.approve(one.uuid)
     results = {ended(first), ended(second)}
     assert results == {APPROVED, DENIED}
+
+
+def test_guesses_at_this_hosts_softtoken_are_counted_whatever_the_server_fails_to_say(site):
+    import json
+
+    token = SoftToken()
+    site.host.countersign("softtoken", site.host.user.pw_name, "--secret-stdin", stdin=token.base32 + "\n")
+    site.server.fault("verify", "status", 404)
+    site.rules('[login]\nfactors = ["softtoken"]\n[lockout]\nfailures = 3\n[enrolment]\nmode = "required"\n')
+    login = site.login()
+    for _ in range(3):
+        login.prompt()
+        login.answer(token.wrong_code())
+    assert ended(login)[1][:2] == ("denied", "locked") or login.decisions[-1]["reason"] == "wrong_code"
+    assert json.loads(site.host.countersign("show", site.host.user.pw_name, "--json"))["locked_until"] is not None
+
+
+def test_a_server_that_makes_requests_and_then_fails_rings_the_phone_no_more_than_three_times(site):
+    """As behind a proxy that gives up too early: what may have reached the phone is neither sent again nor forgotten."""
+    site.server.fault("create", "status", 502)
+    site.rules("[login]\nonetouch_wait = 1\n")
+    for number in range(5):
+        login = site.login("tty=ssh", f"rhost=192.0.2.{number}")
+        login.prompt()
+        login.reply("eof")
+        login.finish()
+    assert len(site.server.requests("create")) == 3
+
+
+def test_a_server_that_hangs_does_not_keep_out_whoever_has_a_right_code(site):
+    token = SoftToken()
+    site.host.countersign("softtoken", site.host.user.pw_name, "--secret-stdin", stdin=token.base32 + "\n")
+    site.rules('[login]\nprompt = "now"\ndeadline = 20\n', server="request_timeout = 120\n")
+    login = site.login("tty=ssh")
+    login.prompt()
+    site.server.fault("poll", "hang")
+    login.answer(token.fresh_code())
+    assert ended(login)[0] == PAM_SUCCESS
+
+
+def test_an_approval_that_came_just_before_the_prompt_is_found_by_enter(site):
+    site.rules("[login]\nonetouch_wait = 2\n")
+    login = site.login("tty=ssh")
+    login.prompt()
+    site.server.approve()
+    login.answer("")
+    assert ended(login) == APPROVED

@@ -35,8 +35,21 @@ def test_the_time_that_a_server_was_asked_to_wait_does_not_count_as_late(site):
     login.finish()
 
 
-@pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_limit_or_a_failure_that_passes_is_waited_out(site, status):
+@pytest.mark.parametrize("status", [500, 502, 503, 429])
+def test_a_code_is_verified_again_after_a_failure_that_passes(site, status):
+    site.server.codes.add("1234567")
+    site.server.fault("verify", "status", status, times=1)
+    site.rules('[login]\nfactors = ["softtoken"]\n')
+    login = site.login()
+    login.prompt()
+    login.answer("1234567")
+    assert login.result() == PAM_SUCCESS
+    login.finish()
+    assert len(site.server.requests("verify")) == 2
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_request_is_sent_again_where_the_server_says_that_it_did_nothing(site, status):
     site.server.phone = "approve"
     site.server.fault("create", "status", status, times=1)
     login = site.login()

@@ -55,7 +55,7 @@ class Host:
         assert not missing, f"{self.build} lacks {', '.join(missing)}: run `make build` first"
         HELPERS.mkdir(exist_ok=True)
         for name, directory in places.items():
-            install_file(self.build / name, directory / name, 0o644 if name == MODULE else 0o755)
+            install_file(self.build / name, directory / name, 0o644 if name == MODULE else 0o711 if directory == HELPERS else 0o755)
 
     def put_in_place_of_the_module(self, name: str) -> None:
         """Another PAM module, such as pam_warn.so, under our module's name until the test's end."""

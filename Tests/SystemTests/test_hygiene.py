@@ -122,3 +122,22 @@ def test_login_tells_that_it_waits(product):
         terminal.reads(prompts.WAITING)
         server.approve(server.wait_for_request().uuid)
         terminal.reads(prompts.SHELL)
+
+
+def test_a_user_who_slows_su_down_does_not_slow_the_helper_down(product):
+    """With the accounts' lock in hand, a helper that hardly runs would hold up everybody's logins."""
+    import os
+
+    from host import as_user
+
+    token = product.softtoken("root")
+    product.host.pam_stack("su", f"{FACTOR}\naccount required pam_unix.so\nsession required pam_permit.so\n")
+    slow = ["nice", "-n", "19", "chrt", "--idle", "0", "ionice", "-c", "3", "taskset", "1", "choom", "-n", "1000", "--"]
+    terminal = product.host.terminal([*as_user("bob"), *slow, "su", "root", "-c", "id -un"])
+    terminal.reads(prompts.CODE)
+    pid = helpers()["countersign-login"].pid
+    assert os.sched_getscheduler(pid) == os.SCHED_OTHER and os.getpriority(os.PRIO_PROCESS, pid) == 0
+    assert os.sched_getaffinity(pid) == os.sched_getaffinity(0)
+    assert pathlib.Path("/proc", str(pid), "oom_score_adj").read_text(encoding="ascii").strip() == "0"
+    terminal.answer(token.fresh_code())
+    assert gets_in(terminal, "root")

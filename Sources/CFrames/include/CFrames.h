@@ -21,6 +21,8 @@
 #define FRAME_MAX 8192
 /* The most frames that the module takes in one login. */
 #define FRAME_COUNT_MAX 2000
+/* The most groups that the module looks up in one login. */
+#define FRAME_GROUPS_MAX 256
 /* The longest deadline that the module accepts, in seconds. */
 #define FRAME_DEADLINE_MAX 600
 
@@ -103,6 +105,7 @@
 #define RESULT_SPENT 8
 #define RESULT_SENT 9
 #define RESULT_OUTAGE 16   /* no address, no connection, or no HTTP answer in time */
+#define RESULT_UNREACHED 19 /* an outage in which nothing was sent */
 #define RESULT_NO_DEVICE 17
 #define RESULT_REFUSED 18  /* everything else that went wrong */
 

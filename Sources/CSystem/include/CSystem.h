@@ -24,7 +24,7 @@ typedef struct {
     uid_t owner;
     /* The group that a group-readable file may belong to, besides root's; others than owner and group never read it. */
     gid_t group;
-    /* The file may be read by everybody: only writing is watched. */
+    /* The file is a program: only writing is watched, and the descriptor names it only (O_PATH), since it need not be readable. */
     int public_file;
 } system_trust;
 

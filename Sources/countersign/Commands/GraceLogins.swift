@@ -17,14 +17,14 @@ struct GraceLogins: AdminCommand {
     @OptionGroup var user: UserArgument
     @Flag(help: "As if none had been used.")
     var reset = false
-    @Option(help: ArgumentHelp("As if so many had been used.", valueName: "number"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("As if so many had been used, 0 to 1000.", valueName: "number"))
     var used: Int?
     @OptionGroup var output: OutputOption
     @OptionGroup var settings: SettingsOption
 
     func validate() throws {
         if reset, used != nil { throw ValidationError("--reset and --used do not go together.") }
-        if let used, !(0...1_000_000).contains(used) { throw ValidationError("--used takes a number from 0 to 1000000.") }
+        if let used, !(0...1000).contains(used) { throw ValidationError("--used takes a number from 0 to 1000, not \(used).") }
     }
 
     func perform() throws {

@@ -15,7 +15,7 @@ struct History: AdminCommand {
 
     @Argument(help: "Whose logins. (default: everybody's)", completion: .users)
     var user: String?
-    @Option(help: ArgumentHelp("How many at most.", valueName: "number"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("How many at most.", valueName: "number"))
     var limit = 50
     @OptionGroup var output: OutputOption
     @OptionGroup var settings: SettingsOption
@@ -26,12 +26,18 @@ struct History: AdminCommand {
 
     func perform() throws {
         // A user who is gone still has a history.
-        let name = try user.map { try SystemUser.named($0)?.name ?? $0 }
+        let known = try user.flatMap(SystemUser.named)
+        let name = known?.name ?? user
         let desk = try Desk.open(settings)
         let rows = try desk.accounts.history(of: name, limit: limit)
         if output.json { return try Output.json(.array(rows.map(\.json))) }
-        if rows.isEmpty { return Output.complain("There is no history\(name.map { " of \($0)" } ?? "") yet.") }
+        if rows.isEmpty { return complain(of: name, isKnown: known != nil) }
         try Output.line(Table.lines(HistoryRow.header, rows.map(\.row)).joined(separator: "\n"))
+    }
+
+    private func complain(of name: String?, isKnown: Bool) {
+        Output.complain("There is no history\(name.map { " of \($0)" } ?? "") yet.")
+        if let name, !isKnown { Output.hint("check the spelling: there is no user \(name) on this host") }
     }
 }
 
@@ -46,6 +52,6 @@ extension HistoryRow {
     fileprivate static var header: [String] { ["TIME", "USER", "SERVICE", "RHOST", "OUTCOME", "REASON", "FACTOR"] }
 
     fileprivate var row: [String] {
-        [Moment.local(time), user, service, rhost.isEmpty ? "-" : rhost, outcome.rawValue, reason, factor?.rawValue ?? "-"]
+        [Moment.short(time), user, service, rhost.isEmpty ? "-" : rhost, outcome.rawValue, reason, factor?.rawValue ?? "-"]
     }
 }

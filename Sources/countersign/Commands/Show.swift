@@ -20,7 +20,8 @@ struct Show: AdminCommand {
         let person = try user.find()
         let desk = try Desk.open(settings)
         let view = AccountView(person, try desk.accounts.account(of: person), desk.settings, now: desk.now)
-        if output.json { return try Output.json(view.json) }
-        try Output.line(view.lines(desk.accounts.softToken(of: person)).joined(separator: "\n"))
+        let token = try desk.accounts.softToken(of: person)
+        if output.json { return try Output.json(view.json(token)) }
+        try Output.line(view.lines(token).joined(separator: "\n"))
     }
 }

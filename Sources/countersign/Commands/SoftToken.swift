@@ -11,8 +11,8 @@ struct SoftToken: AdminCommand {
         commandName: "softtoken",
         abstract: "Give a user a SoftToken of this host.",
         discussion: """
-            Makes a secret, and prints the link that takes it into an authenticator app: on a terminal as a QR code too. Whoever sees \
-            either has the user's second factor. Some apps know SHA-1, 6 digits and 30 seconds only, whatever the link says.
+            Makes a secret, and prints the link that takes it into an authenticator app: on a terminal as a QR code and as the bare secret \
+            too. Whoever sees any of them has the user's second factor. Some apps know SHA-1, 6 digits and 30 seconds only, whatever the link says.
 
             Examples:
               countersign softtoken alice
@@ -57,29 +57,48 @@ struct SoftToken: AdminCommand {
         let token = StoredSoftToken(
             secret: secret.withUnsafeBytes { Array($0) }, algorithm: algorithm.rawValue, digits: digits, period: period)
         let change = try desk.accounts.setSoftToken(person, token)
-        try Output.said(Sentence.softToken(person, token, change), besidesData: true)
-        try hand(over: link, to: person)
+        // Said last, as a code is taller than many a terminal, but whatever becomes of the output.
+        defer {
+            Output.complain(Sentence.softToken(person, token, change))
+            if Terminal.isThere, !output.json { Output.complain("then: countersign try \(person.name) --service sudo\(settings.again)") }
+        }
+        try hand(over: link, secret, to: person)
     }
 
     private func link(_ person: Person, _ secret: Secret) throws -> OtpauthLink {
         let host = Self.hostName()
         guard let parameters = TOTP(algorithm: algorithm, digits: digits, period: period),
-            let link = OtpauthLink(issuer: issuer ?? host, account: "\(person.name)@\(host)", secret: secret, parameters: parameters)
+            let link = OtpauthLink(issuer: issuer ?? host, account: person.name, secret: secret, parameters: parameters)
         else { throw Trouble("the name of this host or user has a colon in it", hint: "name an --issuer without one") }
         return link
     }
 
-    private func hand(over link: OtpauthLink, to person: Person) throws {
+    private func hand(over link: OtpauthLink, _ secret: Secret, to person: Person) throws {
         if output.json {
             try Output.json(.object(["user": .string(person.name), "uid": .integer(Int64(person.uid)), "link": .string(link.text)]))
             return
         }
-        if qr || Terminal.isThere {
-            guard let code = QRCode(link.text) else { throw Trouble("no QR code can be made of the link: \(systemReason())") }
-            let style: QRCode.Style = Terminal.takesUnicode ? .halfBlocks : .ascii
-            try Output.line(code.lines(style, coloured: Terminal.takesColours).joined(separator: "\n"))
-        }
+        if qr || Terminal.isThere { try draw(link) }
         try Output.line(link.text)
+        if Terminal.isThere { try Output.line("secret, for typing: \(Self.groups(secret.base32))") }
+    }
+
+    private func draw(_ link: OtpauthLink) throws {
+        guard let code = QRCode(link.text) else { throw Trouble("no QR code can be made of the link: \(systemReason())") }
+        let style: QRCode.Style = Terminal.takesUnicode ? .halfBlocks : .ascii
+        let needed = code.columns(style)
+        if let columns = Terminal.columns, columns < needed {
+            return Output.hint("widen the terminal to \(needed) columns for the QR code")
+        }
+        try Output.picture(code.lines(style, coloured: Terminal.takesColours))
+    }
+
+    /// Four letters each, as people type them.
+    private static func groups(_ base32: String) -> String {
+        base32.enumerated().reduce(into: "") { text, letter in
+            if letter.offset > 0, letter.offset.isMultiple(of: 4) { text += " " }
+            text.append(letter.element)
+        }
     }
 
     private static func hostName() -> String {

@@ -1,5 +1,6 @@
 internal import Accounts
 internal import ArgumentParser
+internal import AuthyWire
 internal import Glibc
 internal import LoginFlow
 
@@ -13,7 +14,7 @@ struct Try: ParsableCommand {
 
             Examples:
               countersign try alice --service sshd
-              countersign try alice --service sudo --module ./build/pam_countersign.so --helpers ./build
+              countersign try alice --service sudo --json
             """)
 
     @OptionGroup var user: UserArgument
@@ -23,6 +24,7 @@ struct Try: ParsableCommand {
     var module: Path?
     @Option(help: ArgumentHelp("Where the helpers are.", valueName: "dir"), completion: .directory)
     var helpers: Path = .helpers
+    @OptionGroup var output: OutputOption
     @OptionGroup var settings: SettingsOption
 
     func validate() throws {
@@ -34,29 +36,60 @@ struct Try: ParsableCommand {
     }
 
     func run() throws {
-        let ended: (letIn: Bool, sentence: String)
+        let ended: Ended
         do { ended = try login() } catch { throw Trouble(error) }
-        try Output.line(ended.sentence)
+        if ended.row == nil, !ended.letIn { explain() }
+        try output.json ? Output.json(ended.json) : Output.line(ended.sentence)
         guard ended.letIn else { throw ExitCode.failure }
     }
 
-    private func login() throws -> (letIn: Bool, sentence: String) {
+    /// How it ended.
+    private struct Ended {
+        let person: Person
+        let result: PAMLogin.Result
+        /// What the history has of it.
+        let row: HistoryRow?
+
+        var letIn: Bool { result == .letIn }
+
+        var sentence: String {
+            let words = row.map { [$0.outcome.rawValue, $0.reason, $0.factor?.rawValue].compactMap { $0 }.joined(separator: ", ") }
+            return "\(person.name.plain): \(letIn ? "let in" : "not let in") (\(words ?? result.description))"
+        }
+
+        var json: JSONValue {
+            .object([
+                "user": .string(person.name), "let_in": .bool(letIn), "outcome": row.map { .string($0.outcome.rawValue) } ?? .null,
+                "reason": row.map { .string($0.reason) } ?? .null, "factor": row?.factor.map { .string($0.rawValue) } ?? .null,
+            ])
+        }
+    }
+
+    private func login() throws -> Ended {
         let person = try user.find()
         let began = Moment.now
-        let login = try PAMStack.with(service: service, module: module, arguments: ["config=\(settings.config)", "helpers=\(helpers)"]) {
+        let arguments = ["config=\(settings.config)", "helpers=\(helpers)"]
+        let login = try PAMStack.with(service: service, module: module, arguments: arguments) {
             try PAMLogin(service: service, user: person.name, folder: $0)
         }
-        let result = try login.authenticate()
-        let letIn = result == .letIn
+        let result = try output.json ? Output.aside(login.authenticate) : login.authenticate()
         let names = [person.name, try SystemUser.numbered(getuid())?.name]
-        let row = lastRow { $0.service == service && $0.time >= began && names.contains($0.user) }
-        let words = row.map { [$0.outcome.rawValue, $0.reason, $0.factor?.rawValue].compactMap { $0 }.joined(separator: ", ") }
-        if row == nil, !letIn { Output.hint("the log says why, in a line of pam_countersign; see `countersign check` too") }
-        return (letIn, "\(person.name.plain): \(letIn ? "let in" : "not let in") (\(words ?? result.description))")
+        let row = lastRow {
+            $0.service == service && $0.time >= began && names.contains($0.user) && $0.outcome.letsIn == (result == .letIn)
+        }
+        return Ended(person: person, result: result, row: row)
     }
 
     /// What the history has of it; nil also where the history cannot be read, which the login's end does not depend on.
     private func lastRow(_ isOurs: (HistoryRow) -> Bool) -> HistoryRow? {
-        try? Desk.open(settings).accounts.history(limit: 10).first(where: isOurs)
+        do { return try Desk.open(settings).accounts.history(limit: 10).first(where: isOurs) } catch {
+            Output.error(Trouble(error).message)
+            return nil
+        }
+    }
+
+    private func explain() {
+        Output.error("not let in; the reason is in the system log, in a line of pam_countersign")
+        Output.hint("countersign check --helpers \(helpers)\(settings.again)")
     }
 }

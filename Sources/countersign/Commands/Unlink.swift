@@ -20,6 +20,9 @@ struct Unlink: AdminCommand {
     func perform() throws {
         let person = try user.find()
         let desk = try Desk.open(settings)
+        if let uid = user.uid, try desk.accounts.account(of: person) == Account() {
+            throw Trouble("there is no account of \(person.name) with uid \(uid)", hint: "`countersign list` shows all accounts")
+        }
         try Output.line(Sentence.unlinked(person, desk.accounts.unlink(person)))
     }
 }

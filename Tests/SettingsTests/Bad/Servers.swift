@@ -9,10 +9,10 @@ private let path = "the path of a URL here has letters, digits and - . _ ~ betwe
 private let absolute = "expected an absolute path such as /etc/countersign/api-key"
 
 let badServers: [BadCase] = [
-    url("2fa.example.com", scheme),
-    url("", scheme),
-    url("ftp://2fa.example.com", scheme),
-    url("https:/2fa.example.com", scheme),
+    url("2fa.example.com", scheme + ", or unix:/path"),
+    url("", scheme + ", or unix:/path"),
+    url("ftp://2fa.example.com", scheme + ", or unix:/path"),
+    url("https:/2fa.example.com", scheme + ", or unix:/path"),
     url("https://", host),
     url("https:///path", host),
     url("https://:443", host),
@@ -61,8 +61,8 @@ let badServers: [BadCase] = [
     BadCase(server + "proxy = \"proxy:3128\"", "t:3: server.proxy: \(scheme)"),
     BadCase(server + "proxy = \"http://proxy:3128/x\"", "t:3: server.proxy: the URL of a proxy has no path"),
     BadCase(server + "proxy = \"http://me:secret@proxy\"", "t:3: server.proxy: a URL here has no user or password in it"),
-    BadCase("state = \"/\"", "t:1: state: \(absolute)"),
-    BadCase("state = \"var/lib\"", "t:1: state: \(absolute)"),
+    BadCase("state = \"/\"", "t:1: state: expected an absolute path such as /var/lib/countersign"),
+    BadCase("state = \"var/lib\"", "t:1: state: expected an absolute path such as /var/lib/countersign"),
     BadCase("state = \"/var/../lib\"", "t:1: state: a path here is written without . and .. in it"),
     BadCase("state = \"/var/lib\\n\"", "t:1: state: this path is too long or has a control character in it"),
 ]

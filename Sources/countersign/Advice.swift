@@ -1,0 +1,77 @@
+internal import Glibc
+internal import LoginFlow
+internal import Settings
+
+/// What settings that are right say without effect, or probably by mistake.
+extension Finding {
+    static func advice(_ settings: Settings, now: Int64) -> [Finding] {
+        grace(settings.enrolment, now) + outage(settings) + factors(settings) + services(settings) + exemptions(settings.exemptions)
+    }
+
+    /// Whether libpam finds the module of a stack that names it without a path.
+    static func module() -> [Finding] {
+        let name = "pam_countersign.so"
+        let triplets = ["/lib", "/usr/lib"].flatMap { above in Folder.names(above).map { "\(above)/\($0)" } }
+        let folders = ["/lib", "/lib64", "/usr/lib", "/usr/lib64"] + triplets
+        guard !folders.contains(where: { access("\($0)/security/\(name)", F_OK) == 0 }) else { return [] }
+        return [Finding("\(name) is in none of libpam's directories: no stack can use it by its name", "make install")]
+    }
+
+    private static func grace(_ rules: EnrolmentRules, _ now: Int64) -> [Finding] {
+        guard rules.mode == .grace, let last = rules.graceUntil, rules.isOver(now) else { return [] }
+        return [Finding("enrolment.grace_until: \(last) is over: no grace login is left", "set a later day, or mode = \"required\"")]
+    }
+
+    private static func outage(_ settings: Settings) -> [Finding] {
+        guard settings.outage == .allow, settings.server == nil else { return [] }
+        return [Finding("outage.mode: \"allow\" does nothing without [server]", "write [server] into the settings, or leave [outage] out")]
+    }
+
+    private static func factors(_ settings: Settings) -> [Finding] {
+        guard settings.server == nil else { return [] }
+        let tables = [("login", "")] + settings.serviceNames.map { ("login.service.\($0)", $0) }
+        let lacking = tables.filter { !settings.login(for: $0.1).factors.contains(.softToken) }
+        // What [login] says goes for the services too.
+        return (lacking.first?.0 == "login" ? lacking.prefix(1) : lacking[...]).map { table, service in
+            let names = settings.login(for: service).factors.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+            return Finding(
+                "\(table).factors: nothing of \(names) works without [server]: nobody can prove a factor",
+                "add \"softtoken\", or write [server] into the settings")
+        }
+    }
+
+    private static func services(_ settings: Settings) -> [Finding] {
+        let known = ["/etc/pam.d", "/usr/lib/pam.d"].flatMap(Folder.names)
+        return settings.serviceNames.filter { !known.contains($0) }.map { name in
+            let near = name.nearest(in: known).map { "did you mean \($0)? " } ?? ""
+            return Finding(
+                "login.service.\(name): there is neither /etc/pam.d/\(name) nor /usr/lib/pam.d/\(name): these rules are for nobody",
+                near + "A service is named as its file in /etc/pam.d")
+        }
+    }
+
+    private static func exemptions(_ exemptions: [Exemption]) -> [Finding] {
+        exemptions.enumerated().flatMap { index, exemption in
+            let users = (exemption.users ?? []).filter { !exists($0, SystemUser.named) }.map { ("users", "user", $0, "passwd") }
+            let groups = (exemption.groups ?? []).filter { !exists($0, SystemGroup.named) }.map { ("groups", "group", $0, "group") }
+            return (users + groups).map { key, kind, name, table in
+                Finding(
+                    "exempt[\(index + 1)].\(key): there is no \(kind) \(name) on this host",
+                    "check the spelling; `getent \(table)` lists them")
+            }
+        }
+    }
+
+    /// Also where the system cannot tell.
+    private static func exists<Found>(_ name: String, _ find: (String) throws -> Found?) -> Bool {
+        do { return try find(name) != nil } catch { return true }
+    }
+}
+
+extension EnrolmentRules {
+    /// Whether the last day of grace has passed, in this host's time.
+    func isOver(_ now: Int64) -> Bool {
+        // Days in this form sort as they follow each other.
+        graceUntil.map { Moment.local(now).prefix(10) > $0.description } ?? false
+    }
+}
