@@ -50,6 +50,7 @@ static int read_user(host *h) {
         log_failure(h, "no_user", "PAM names no user");
         return -ENOENT;
     }
+    snprintf(h->typed, sizeof h->typed, "%s", typed);
     if (strlen(typed) < sizeof h->user && is_plain(typed)) {
         int found = lookup(by_name, typed, h->user, &h->uid, &h->gid);
         if (found < 0) {
@@ -62,7 +63,7 @@ static int read_user(host *h) {
     return 0;
 }
 
-static int read_identity(host *h, const char *name, identity *as) {
+int items_identity(host *h, const char *name, identity *as) {
     char canonical[256];
     int found = lookup(by_name, name, canonical, &as->uid, &as->gid);
     if (found == 1 && as->uid != 0 && as->gid != 0) return 0;
@@ -70,15 +71,23 @@ static int read_identity(host *h, const char *name, identity *as) {
     return -ENOENT;
 }
 
+/* Mostly the user himself, who is known by now. */
+static void read_caller(host *h) {
+    uid_t real = getuid(), uid;
+    if (h->known && real == h->uid) {
+        memcpy(h->caller, h->user, sizeof h->caller);
+        h->caller_gid = h->gid;
+    } else if (lookup(by_uid, &real, h->caller, &uid, &h->caller_gid) != 1) {
+        h->caller[0] = 0;
+    }
+}
+
 int items_read(host *h) {
     int error = read_user(h);
     if (error != 0) return error;
-    uid_t real = getuid(), uid;
-    if (lookup(by_uid, &real, h->caller, &uid, &h->caller_gid) != 1) h->caller[0] = 0;
+    read_caller(h);
     h->elevated = geteuid() == 0;
-    if (!h->elevated) return 0;
-    error = read_identity(h, LOGIN_USER, &h->login_as);
-    return error != 0 ? error : read_identity(h, NET_USER, &h->net_as);
+    return h->elevated ? items_identity(h, LOGIN_USER, &h->login_as) : 0;
 }
 
 int items_unchanged(host *h) {
@@ -86,9 +95,10 @@ int items_unchanged(host *h) {
     char name[256];
     uid_t uid;
     gid_t gid;
-    if (pam_get_item(h->pamh, PAM_USER, &now) == PAM_SUCCESS && now != NULL && h->known &&
-        lookup(by_name, now, name, &uid, &gid) == 1 && uid == h->uid && strcmp(name, h->user) == 0)
-        return 1;
+    if (pam_get_item(h->pamh, PAM_USER, &now) == PAM_SUCCESS && now != NULL && h->known) {
+        if (strcmp(now, h->typed) == 0) return 1;
+        if (lookup(by_name, now, name, &uid, &gid) == 1 && uid == h->uid && strcmp(name, h->user) == 0) return 1;
+    }
     log_failure(h, "user_changed", "PAM's user is not the one who was asked any more");
     return 0;
 }

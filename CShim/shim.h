@@ -31,7 +31,8 @@ struct host {
     const char *config;
     const char *helpers;
     int debug;
-    /* The user, looked up once. `known` is 0 where the system has no such user; then only `user` is set. */
+    /* The user: as PAM had it, and as the system has it, looked up once. `known` is 0 where the system has no such user. */
+    char typed[256];
     char user[256];
     int known;
     uid_t uid;
@@ -39,10 +40,9 @@ struct host {
     /* The real uid's user. `caller` is empty where the system has none. */
     char caller[256];
     gid_t caller_gid;
-    /* Who the helpers are where we are root. */
+    /* Who countersign-login is where we are root. */
     int elevated;
     identity login_as;
-    identity net_as;
     /* This side's end of the socket to countersign-login; the end that countersign-net gets; -1: none. */
     int socket;
     int net_end;
@@ -56,6 +56,9 @@ int items_read(host *h);
 const char *items_text(host *h, int type);
 /* items.c: whether PAM still means the user whom we looked up. */
 int items_unchanged(host *h);
+
+/* items.c: the user and group of a helper. 0, or -errno after a line in the log. */
+int items_identity(host *h, const char *name, identity *as);
 
 /* start.c: ends what is left of the helpers and reaps it. Returns countersign-login's status as of wait(2): 0 is
    exit code 0. */

@@ -206,8 +206,10 @@ int host_start_login(host *h) {
 }
 
 int host_start_net(host *h) {
+    identity as = {0, 0};
     if (h->net_end < 0) return -EALREADY;
-    int result = start(h, "countersign-net", h->net_as, h->net_end, -1, &h->net);
+    int result = h->elevated ? items_identity(h, NET_USER, &as) : 0;
+    if (result == 0) result = start(h, "countersign-net", as, h->net_end, -1, &h->net);
     forget(&h->net_end);
     return result;
 }
