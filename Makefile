@@ -54,14 +54,14 @@ bench: $(fresh)
 	@support/bench $(BUILT)
 
 install:
-	@test -x build/countersign || { echo 'error: nothing is built'; echo 'hint: run make build first, as an ordinary user'; exit 1; } >&2
+	@test -x $(BUILT)/countersign || { echo 'error: nothing is built'; echo 'hint: run make build first, as an ordinary user'; exit 1; } >&2
 	install -d -m 755 $(DESTDIR)$(SECURITY) $(DESTDIR)$(PREFIX)/libexec/countersign $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/doc/countersign/pam.d $(DESTDIR)/etc/countersign
 	@# 711: who cannot read a program cannot trace it either, not even before its first act.
 	@# Each in one step: a login that comes meanwhile finds the old one or the new one.
-	for helper in countersign-login countersign-net; do install -m 711 build/$$helper $(DESTDIR)$(PREFIX)/libexec/countersign/$$helper.new; mv -f $(DESTDIR)$(PREFIX)/libexec/countersign/$$helper.new $(DESTDIR)$(PREFIX)/libexec/countersign/$$helper; done
-	install -m 644 build/pam_countersign.so $(DESTDIR)$(SECURITY)/pam_countersign.so.new
+	for helper in countersign-login countersign-net; do install -m 711 $(BUILT)/$$helper $(DESTDIR)$(PREFIX)/libexec/countersign/$$helper.new; mv -f $(DESTDIR)$(PREFIX)/libexec/countersign/$$helper.new $(DESTDIR)$(PREFIX)/libexec/countersign/$$helper; done
+	install -m 644 $(BUILT)/pam_countersign.so $(DESTDIR)$(SECURITY)/pam_countersign.so.new
 	mv -f $(DESTDIR)$(SECURITY)/pam_countersign.so.new $(DESTDIR)$(SECURITY)/pam_countersign.so
-	install -m 755 build/countersign $(DESTDIR)$(PREFIX)/bin/countersign
+	install -m 755 $(BUILT)/countersign $(DESTDIR)$(PREFIX)/bin/countersign
 	install -m 644 docs/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
 	install -m 644 docs/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 	install -m 644 pam.d/* $(DESTDIR)$(PREFIX)/share/doc/countersign/pam.d/
