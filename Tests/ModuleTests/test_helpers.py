@@ -121,3 +121,46 @@ def kill_child(login, name):
 def test_a_helper_that_asks_for_groups_without_end_is_cut_off_at_its_deadline(host):
     install(host, "group_flood")
     assert denied(host.login())
+
+
+def children(login):
+    try:
+        return Path(f"/proc/{login.process.pid}/task/{login.process.pid}/children").read_text().split()
+    except OSError:
+        return []
+
+
+def test_countersign_login_killed_at_any_moment_leaves_the_host_alive_and_never_a_code_that_is_good_twice(host):
+    """Forty moments, from the first instruction to after the verdict: spread over a login, and none chosen."""
+    import time
+
+    from totp import SoftToken
+
+    host.settings('[lockout]\nfailures = 100\n[enrolment]\nmode = "required"\n')
+    results = []
+    for moment in range(40):
+        token = SoftToken()
+        host.countersign("softtoken", host.user.pw_name, "--secret-stdin", "--replace", stdin=token.base32 + "\n")
+        code = token.fresh_code()
+        login = host.login(f"rhost=192.0.2.{moment}")
+        login.answer(code)  # lies ready for the prompt
+        while login.process.poll() is None and not (pids := children(login)):
+            pass
+        until = time.monotonic() + moment * 0.0004
+        while time.monotonic() < until:
+            pass
+        for pid in pids:
+            try:
+                os.kill(int(pid), signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        results.append(login.result())
+        assert login.finish() == [] and login.process.returncode == 0
+        if results[-1] == PAM_SUCCESS:
+            again = host.login(f"rhost=198.51.100.{moment}")
+            again.prompt()
+            again.answer(code)
+            assert "not accepted" in again.until("tell")
+            again.reply("eof")
+            assert again.result() == PAM_AUTH_ERR
+    assert set(results) <= {PAM_SUCCESS, PAM_AUTH_ERR} and PAM_AUTH_ERR in results
