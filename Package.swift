@@ -43,7 +43,7 @@ let package = Package(
             linkerSettings: [
                 .linkedLibrary("pam"), .linkedLibrary("m"),
                 .unsafeFlags([
-                    "-enable-experimental-feature", "Embedded", "-wmo",
+                    "-enable-experimental-feature", "Embedded", "-wmo", "-use-ld=lld",
                     "-Xlinker", "--version-script=CShim/exports.map", "-Xlinker", "-z", "-Xlinker", "nodelete",
                     "-Xlinker", "-z", "-Xlinker", "now",
                 ]),

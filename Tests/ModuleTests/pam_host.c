@@ -32,8 +32,8 @@
 #include <unistd.h>
 
 /* Far from those that a login program has. */
-#define OUT 100
-#define IN 101
+#define OUT 900
+#define IN 901
 
 static const char *rename_to;
 static pam_handle_t *handle;
