@@ -169,3 +169,31 @@ def break_helper(host, name, fault):
         path.write_text("#!/bin/false\n")
     else:
         path.chmod({"not executable": 0o644, "writable by others": 0o757}[fault])
+
+
+def test_ports_that_a_local_user_has_used_up_are_no_outage(product, phone):
+    """Or alice would excuse herself from the factor of her own sudo."""
+    import pathlib
+    import socket
+
+    setting = pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range")  # of the private network
+    before = setting.read_text(encoding="ascii")
+    product.configure(phone, more='[outage]\nmode = "allow"')
+    terminal = product.host.sudo("alice")
+    terminal.reads(prompts.PASSWORD)
+    holders = []
+    try:
+        setting.write_text("50000 50001", encoding="ascii")
+        for port in (50000, 50001):
+            holders.append(socket.socket())
+            holders[-1].bind(("0.0.0.0", port))
+        terminal.answer(product.host.people["alice"].password)
+        terminal.reads(prompts.SERVER_TROUBLE)
+        terminal.reads(prompts.CODE)
+    finally:
+        setting.write_text(before, encoding="ascii")
+        for holder in holders:
+            holder.close()
+    assert phone.requests("create") == []
+    terminal.interrupt_prompt()
+    assert terminal.ends() != 0
