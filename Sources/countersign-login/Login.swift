@@ -147,7 +147,10 @@ struct Login {
 
     private mutating func conclude(_ ending: Ending) {
         var ending = ending
-        if visit.user == nil, ending.decision.outcome != .unavailable { ending.decision.reason = .unknownUser }
+        // Of nobody whom the system knows there is nothing that could let in: said here once more, for whatever was played before.
+        if judged == nil, ending.decision.outcome != .unavailable {
+            ending.decision = Decision(.denied, .unknownUser, farewell: ending.decision.outcome.letsIn ? nil : ending.decision.farewell)
+        }
         settle(&ending)
         let line = LogLine(ending.decision, visit, judged: judged, detail: ending.detail)
         module.ready(deadline: 10)

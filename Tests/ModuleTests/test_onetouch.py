@@ -207,7 +207,8 @@ def test_push_sends_another_request_after_one_has_expired(site):
     login = site.login()
     request = site.server.wait_for_request()
     site.server.expire(request.uuid)
-    assert "expired" in login.until("tell") or "expired" in login.until("tell")
+    assert "Approve the request" in login.until("tell")
+    assert "expired" in login.until("tell")
     assert "push" in login.prompt()
     login.answer("push")
     assert "press Enter" in login.prompt()
@@ -357,7 +358,7 @@ def test_guesses_at_this_hosts_softtoken_are_counted_whatever_the_server_fails_t
     for _ in range(3):
         login.prompt()
         login.answer(token.wrong_code())
-    assert ended(login)[1][:2] == ("denied", "locked") or login.decisions[-1]["reason"] == "wrong_code"
+    assert ended(login)[1][:2] == ("denied", "wrong_code")
     assert json.loads(site.host.countersign("show", site.host.user.pw_name, "--json"))["locked_until"] is not None
 
 

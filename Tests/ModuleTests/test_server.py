@@ -157,7 +157,8 @@ def test_a_unix_socket_in_a_folder_of_the_callers_own_is_used(host, tmp_path, us
 def test_a_user_without_a_device_gets_a_prompt_and_no_wait(site):
     site.server.strangers.add(4242)
     login = site.login()
-    assert "No request could be sent" in login.until("tell") or "No request could be sent" in login.until("tell")
+    assert "Approve the request" in login.until("tell")
+    assert "No request could be sent" in login.until("tell")
     login.prompt()
     login.reply("eof")
     assert login.result() == PAM_AUTH_ERR
