@@ -10,7 +10,7 @@ DESTDIR ?=
 PREFIX ?= /usr
 SECURITY ?= /lib/$(shell gcc -dumpmachine 2>/dev/null || echo x86_64-linux-gnu)/security
 RELEASE := -c release --scratch-path .build-release
-PROGRAMS := countersign-login countersign-net countersign
+PROGRAMS := countersign-login countersign-net countersign countersignd
 
 .PHONY: help build stage test test-targets test-module test-command test-system demo bench install uninstall format check deps clean
 
@@ -62,14 +62,20 @@ install:
 	install -m 644 $(BUILT)/pam_countersign.so $(DESTDIR)$(SECURITY)/pam_countersign.so.new
 	mv -f $(DESTDIR)$(SECURITY)/pam_countersign.so.new $(DESTDIR)$(SECURITY)/pam_countersign.so
 	install -m 755 $(BUILT)/countersign $(DESTDIR)$(PREFIX)/bin/countersign
+	install -d -m 755 $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d
+	install -m 755 $(BUILT)/countersignd $(DESTDIR)$(PREFIX)/sbin/countersignd.new
+	mv -f $(DESTDIR)$(PREFIX)/sbin/countersignd.new $(DESTDIR)$(PREFIX)/sbin/countersignd
+	install -m 644 systemd/countersignd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/
+	install -m 644 systemd/sysusers.d/countersignd.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/
 	install -m 644 docs/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
 	install -m 644 docs/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 	install -m 644 pam.d/* $(DESTDIR)$(PREFIX)/share/doc/countersign/pam.d/
-	install -m 644 docs/countersign.toml $(DESTDIR)$(PREFIX)/share/doc/countersign/
+	install -m 644 docs/countersign.toml docs/countersignd.toml $(DESTDIR)$(PREFIX)/share/doc/countersign/
 	support/users '$(DESTDIR)'
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/countersign $(DESTDIR)$(PREFIX)/share/man/man8/{pam_countersign,countersign}.8 $(DESTDIR)$(PREFIX)/share/man/man5/countersign.toml.5
+	rm -f $(DESTDIR)$(PREFIX)/bin/countersign $(DESTDIR)$(PREFIX)/sbin/countersignd $(DESTDIR)$(PREFIX)/lib/systemd/system/countersignd.service $(DESTDIR)$(PREFIX)/lib/sysusers.d/countersignd.conf
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man8/{pam_countersign,countersign,countersignd}.8 $(DESTDIR)$(PREFIX)/share/man/man5/{countersign,countersignd}.toml.5
 	rm -rf $(DESTDIR)$(PREFIX)/libexec/countersign $(DESTDIR)$(PREFIX)/share/doc/countersign
 	@echo 'Left in place: $(DESTDIR)$(SECURITY)/pam_countersign.so, the settings and the accounts.'
 	@echo 'A stack in /etc/pam.d that names a missing module refuses every login: take our line out of them first, then remove the module.'

@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "CSystem.h"
+#include "CSyscalls.h"
 
 /* What the child needs, all of it made before the fork. */
 typedef struct {

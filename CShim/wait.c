@@ -9,7 +9,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "CSystem.h"
+#include "CSyscalls.h"
 
 int64_t host_now(void) { return system_now(); }
 

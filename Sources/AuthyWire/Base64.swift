@@ -1,8 +1,8 @@
 /// Base64 (RFC 4648, section 4), with padding.
-package enum Base64 {
+public enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".unicodeScalars)
 
-    package static func encode(_ bytes: some Sequence<UInt8>) -> String {
+    public static func encode(_ bytes: some Sequence<UInt8>) -> String {
         var text = String.UnicodeScalarView()
         var bits: UInt32 = 0
         var count = 0

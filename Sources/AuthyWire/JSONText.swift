@@ -25,6 +25,9 @@ public enum JSONText {
         "{" + members.map { string($0.name) + ":" + $0.json }.joined(separator: ",") + "}"
     }
 
+    /// An array of JSON values.
+    public static func array(_ elements: [String]) -> String { "[" + elements.joined(separator: ",") + "]" }
+
     /// A number; null for what JSON has no words for.
     static func number(_ number: Double) -> String { number.isFinite ? "\(number)" : "null" }
 }

@@ -13,6 +13,11 @@ static inline CURLcode ccurl_set_pointer(CURL *easy, CURLoption option, void *va
 static inline CURLcode ccurl_set_write(CURL *easy, CURLoption option, ccurl_write value) { return curl_easy_setopt(easy, option, value); }
 static inline CURLcode ccurl_status(CURL *easy, long *value) { return curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, value); }
 static inline CURLcode ccurl_os_errno(CURL *easy, long *value) { return curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, value); }
+/* Bytes of request lines, headers and body that were sent. */
+static inline CURLcode ccurl_request_size(CURL *easy, long *value) { return curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, value); }
+/* Seconds, 0 where the answer did not say. */
+static inline CURLcode ccurl_retry_after(CURL *easy, curl_off_t *value) { return curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, value); }
+static inline CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value) { return curl_multi_setopt(multi, option, value); }
 static inline CURLcode ccurl_result(CURLMsg *message) { return message->data.result; }
 
 #endif

@@ -1,5 +1,5 @@
 internal import CFrames
-internal import CSystem
+internal import CSyscalls
 internal import Glibc
 
 /// One end of a frame socket, as CFrames.h has it.

@@ -3,15 +3,14 @@ internal import CSQLite
 /// A row of an answer, while it is being read. Columns are counted from 0; a NULL reads as nil.
 @safe public final class Row {
     private let connection: Connection
+    private let sql: String
     let handle: OpaquePointer
 
     init(_ connection: Connection, _ sql: String, _ values: [(any Bindable)?]) throws {
         connection.trace?(sql)
-        var prepared: OpaquePointer?
-        try connection.check(unsafe sqlite3_prepare_v2(connection.handle, sql, -1, &prepared, nil))
-        guard let prepared = unsafe prepared else { throw SQLiteError(extendedCode: SQLITE_MISUSE, message: "no statement") }
+        unsafe handle = try connection.statement(sql)
         self.connection = connection
-        unsafe handle = prepared
+        self.sql = sql
         guard Int(unsafe sqlite3_bind_parameter_count(handle)) == values.count else {
             throw SQLiteError(extendedCode: SQLITE_RANGE, message: "the statement does not take \(values.count) values")
         }
@@ -20,7 +19,7 @@ internal import CSQLite
         }
     }
 
-    deinit { unsafe sqlite3_finalize(handle) }
+    deinit { unsafe connection.giveBack(handle, sql) }
 
     /// Goes on to the next row; false at the end.
     func step() throws -> Bool {
@@ -55,6 +54,7 @@ public enum Value: Equatable, Sendable {
 }
 
 extension Int64: Bindable { public var value: Value { .integer(self) } }
+extension Bool: Bindable { public var value: Value { .integer(self ? 1 : 0) } }
 extension Int: Bindable { public var value: Value { .integer(Int64(self)) } }
 extension UInt32: Bindable { public var value: Value { .integer(Int64(self)) } }
 extension String: Bindable { public var value: Value { .text(self) } }

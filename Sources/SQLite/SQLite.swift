@@ -22,6 +22,8 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
         public var walPages: Int32 = 1000
         /// Whether the last connection to close copies the WAL back and removes it, or leaves it to the next one that opens.
         public var checkpointOnClose = true
+        /// How many prepared statements are kept to be run again.
+        public var keptStatements = 200
 
         public init() {}
     }
@@ -31,6 +33,8 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
 
     let handle: OpaquePointer
     private let options: Options
+    /// Those that nobody runs at the moment, by their text.
+    private var statements: [String: OpaquePointer] = [:]
     /// Sees the text of each statement before it runs.
     public var trace: ((String) -> Void)?
 
@@ -48,7 +52,10 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
         try configure()
     }
 
-    deinit { unsafe sqlite3_close_v2(handle) }
+    deinit {
+        for statement in unsafe statements.values { unsafe sqlite3_finalize(statement) }
+        unsafe sqlite3_close_v2(handle)
+    }
 
     /// SQLite refuses a symlink anywhere in a path, but /var/lib may well be one: the folder is resolved here, the file is left to SQLite.
     /// The result starts with a slash, and so is never taken for a URI.
@@ -110,9 +117,12 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
         try check(unsafe sqlite3_exec(handle, sql, nil, nil, nil))
     }
 
-    /// Runs one statement to its end and returns the number of rows that it inserted, changed or deleted.
+    /// Runs one statement to its end and returns the number of rows that it inserted, changed or deleted, also by what hangs on them.
     @discardableResult
-    public func run(_ sql: String, _ values: (any Bindable)?...) throws -> Int {
+    public func run(_ sql: String, _ values: (any Bindable)?...) throws -> Int { try run(sql, values: values) }
+
+    @discardableResult
+    public func run(_ sql: String, values: [(any Bindable)?]) throws -> Int {
         let before = unsafe sqlite3_total_changes64(handle)
         let answer = try Row(self, sql, values)
         while try answer.step() {}
@@ -121,30 +131,61 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
 
     /// The first row of the answer, or nil if there is none. A statement that writes has done all of it by then.
     public func first<T>(_ sql: String, _ values: (any Bindable)?..., read: (Row) throws -> T) throws -> T? {
+        try first(sql, values: values, read: read)
+    }
+
+    public func first<T>(_ sql: String, values: [(any Bindable)?], read: (Row) throws -> T) throws -> T? {
         let row = try Row(self, sql, values)
         return try row.step() ? read(row) : nil
     }
 
     /// All rows of the answer.
     public func all<T>(_ sql: String, _ values: (any Bindable)?..., read: (Row) throws -> T) throws -> [T] {
+        try all(sql, values: values, read: read)
+    }
+
+    public func all<T>(_ sql: String, values: [(any Bindable)?], read: (Row) throws -> T) throws -> [T] {
         let row = try Row(self, sql, values)
         var rows: [T] = []
         while try row.step() { rows.append(try read(row)) }
         return rows
     }
 
+    /// Whether a transaction is open. After some errors, such as a full disk, SQLite undoes all of it by itself.
+    public var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
+
     /// Runs `body` in a transaction: whatever `body` or the commit throws undoes all of it. It may not be nested.
     @discardableResult
     public func transaction<T>(_ start: Start, _ body: () throws -> T) throws -> T {
-        try execute("BEGIN \(start.rawValue)")
+        try run("BEGIN \(start.rawValue)")
         do {
             let result = try body()
-            try execute("COMMIT")
+            try run("COMMIT")
             return result
         } catch {
-            // After some errors SQLite has rolled back by itself. The first error is the one to tell.
-            if unsafe sqlite3_get_autocommit(handle) == 0 { try? execute("ROLLBACK") }
+            // The first error is the one to tell.
+            if isInTransaction { try? execute("ROLLBACK") }
             throw error
+        }
+    }
+
+    /// A statement for the caller alone, until it is given back.
+    func statement(_ sql: String) throws -> OpaquePointer {
+        if let kept = unsafe statements.removeValue(forKey: sql) { return unsafe kept }
+        var prepared: OpaquePointer?
+        try check(unsafe sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil))
+        guard let prepared = unsafe prepared else { throw SQLiteError(extendedCode: SQLITE_MISUSE, message: "no statement") }
+        return unsafe prepared
+    }
+
+    /// Ends what the statement does and forgets the values, which may be secrets.
+    func giveBack(_ statement: OpaquePointer, _ sql: String) {
+        unsafe sqlite3_reset(statement)
+        unsafe sqlite3_clear_bindings(statement)
+        if unsafe statements.count >= options.keptStatements || statements[sql] != nil {
+            unsafe sqlite3_finalize(statement)
+        } else {
+            unsafe statements[sql] = unsafe statement
         }
     }
 

@@ -1,8 +1,10 @@
 internal import LoginFlow
 
 /// What a value must be, as a reader that says what was expected and what was found.
-struct Kind<T> {
-    let read: (_ value: Value, _ path: [String]) throws(Complaint) -> T
+package struct Kind<T> {
+    package let read: (_ value: Value, _ path: [String]) throws(Complaint) -> T
+
+    package init(_ read: @escaping (_ value: Value, _ path: [String]) throws(Complaint) -> T) { self.read = read }
 }
 
 /// - Parameter hint: what to do, where that is clear from the value.
@@ -13,7 +15,7 @@ private func mismatch(_ expected: String, _ value: Value, _ path: [String], hint
 private let leaveOutQuotes = "leave out the quotes"
 
 extension Kind<Int> {
-    static func whole(_ range: ClosedRange<Int>) -> Kind {
+    package static func whole(_ range: ClosedRange<Int>) -> Kind {
         let expected = "a whole number from \(range.lowerBound) to \(range.upperBound)"
         return Kind { value, path throws(Complaint) in
             switch value {
@@ -27,7 +29,7 @@ extension Kind<Int> {
 }
 
 extension Kind<Bool> {
-    static var truth: Kind {
+    package static var truth: Kind {
         Kind { value, path throws(Complaint) in
             switch value {
             case .truth(let truth): return truth
@@ -55,7 +57,7 @@ extension Kind<EnrolmentRules.Day> {
 
 extension Kind<Table> {
     /// - Parameter header: how the table is written.
-    static func table(_ header: String) -> Kind {
+    package static func table(_ header: String) -> Kind {
         Kind { value, path throws(Complaint) in
             guard case .table(let entries) = value else {
                 throw mismatch("a table", value, path, hint: "write \(header)" + (value.isList ? " once, in single brackets" : ""))
@@ -67,7 +69,7 @@ extension Kind<Table> {
 
 extension Kind<[Table]> {
     /// - Parameter header: how each of the tables is written.
-    static func tables(_ header: String) -> Kind {
+    package static func tables(_ header: String) -> Kind {
         Kind { value, path throws(Complaint) in
             guard value.isList else { throw mismatch("a list of tables", value, path, hint: "write \(header)") }
             return try Kind.list(of: .table(header), canBeEmpty: true).read(value, path)
@@ -77,7 +79,7 @@ extension Kind<[Table]> {
 
 extension Kind {
     /// A text of which `parse` makes the value, or says what is wrong with it.
-    static func text(_ expected: String = "a text in quotes", _ parse: @escaping (String) throws(Fault) -> T) -> Kind {
+    package static func text(_ expected: String = "a text in quotes", _ parse: @escaping (String) throws(Fault) -> T) -> Kind {
         Kind { value, path throws(Complaint) in
             guard case .text(let text) = value else { throw mismatch(expected, value, path) }
             do throws(Fault) { return try parse(text) } catch { throw Complaint(.path(path), error.message) }
@@ -89,7 +91,7 @@ extension Kind {
         Kind { _, path throws(Complaint) in throw Complaint(.path(path), hint) }
     }
 
-    static func list<Element>(of kind: Kind<Element>, canBeEmpty: Bool = false) -> Kind where T == [Element] {
+    package static func list<Element>(of kind: Kind<Element>, canBeEmpty: Bool = false) -> Kind where T == [Element] {
         Kind { value, path throws(Complaint) in
             guard case .list(let values) = value else { throw mismatch("a list in brackets", value, path) }
             guard canBeEmpty || !values.isEmpty else {
@@ -104,7 +106,8 @@ extension Kind {
 
 extension Kind {
     /// Some words of an enumeration, each of them once.
-    static func words<Word: RawRepresentable & CaseIterable & Sendable>(_: Word.Type) -> Kind where T == [Word], Word.RawValue == String {
+    package static func words<Word: RawRepresentable & CaseIterable & Sendable>(_: Word.Type) -> Kind
+    where T == [Word], Word.RawValue == String {
         let list = Kind.list(of: Kind<Word>.word)
         return Kind { value, path throws(Complaint) in
             let words = try list.read(value, path)
@@ -119,7 +122,7 @@ extension Kind {
 
 extension Kind where T: RawRepresentable & CaseIterable & Sendable, T.RawValue == String {
     /// One of the words of an enumeration.
-    static var word: Kind {
+    package static var word: Kind {
         let words = T.allCases.map(\.rawValue)
         let expected = (words.dropLast().map(\.quoted).joined(separator: ", ") + " or ") + (words.last?.quoted ?? "")
         return .text(expected) { text throws(Fault) in

@@ -1,4 +1,4 @@
-internal import CSystem
+internal import CSyscalls
 internal import Glibc
 
 /// Who may own the settings, and who may read them (`system_trust`).
@@ -15,17 +15,10 @@ public struct Trust: Sendable {
 }
 
 extension Settings {
-    /// Bytes.
-    static let longestFile = 262_144
-
     /// Reads a file that nobody but root and `trust.owner` could have changed; anything else about it is an error.
     /// - Parameter path: absolute, without a symlink in any part of it.
     public static func load(_ path: String, trust: Trust) throws(SettingsError) -> Settings {
-        let bytes = try TrustedFile.read(path, trust: trust, limit: longestFile)
-        guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else {
-            throw SettingsError(file: path, message: "this is no UTF-8 text; write it anew with a text editor")
-        }
-        return try parse(text, file: path)
+        try parse(TrustedFile.text(path, trust: trust), file: path)
     }
 }
 
@@ -54,15 +47,22 @@ extension Settings.Server {
     }
 }
 
-private enum TrustedFile {
-    static func read(_ path: String, trust: Trust, limit: Int) throws(SettingsError) -> [UInt8] {
-        var part = 0
-        let rules = system_trust(owner: trust.owner, group: trust.group, public_file: 0)
-        let descriptor = system_open_trusted(path, rules, 0, &part)
-        guard descriptor >= 0 else {
-            let place = String(decoding: path.utf8.prefix(part), as: UTF8.self)
-            throw SettingsError(file: path, message: reason(descriptor, place, of: path, trust))
+package enum TrustedFile {
+    /// The whole of a file of settings.
+    /// - Parameter isPublic: whether anybody may read it; only writing is watched then.
+    package static func text(_ path: String, trust: Trust, isPublic: Bool = false) throws(SettingsError) -> String {
+        let bytes = try read(path, trust: trust, isPublic: isPublic, limit: longestText)
+        guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else {
+            throw SettingsError(file: path, message: "this is no UTF-8 text; write it anew with a text editor")
         }
+        return text
+    }
+
+    /// Bytes.
+    private static let longestText = 262_144
+
+    fileprivate static func read(_ path: String, trust: Trust, isPublic: Bool = false, limit: Int) throws(SettingsError) -> [UInt8] {
+        let descriptor = try open(path, trust, isPublic)
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: limit + 1)
         var count = 0
@@ -77,15 +77,33 @@ private enum TrustedFile {
         return Array(bytes.prefix(count))
     }
 
-    static func reason(_ error: CInt, _ part: String, of path: String, _ trust: Trust) -> String {
+    private static func open(_ path: String, _ trust: Trust, _ isPublic: Bool) throws(SettingsError) -> CInt {
+        var part = 0
+        let rules = system_trust(owner: trust.owner, group: trust.group, public_file: isPublic ? 1 : 0)
+        let descriptor = system_open_trusted(path, rules, 0, &part)
+        guard descriptor >= 0 else {
+            let place = String(decoding: path.utf8.prefix(part), as: UTF8.self)
+            throw SettingsError(file: path, message: reason(descriptor, place, of: path, trust, isPublic))
+        }
+        guard isPublic else { return descriptor }
+        // That descriptor only names the file; this opens the very same one.
+        defer { close(descriptor) }
+        let readable = Glibc.open("/proc/self/fd/\(descriptor)", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard readable >= 0 else { throw SettingsError(file: path, message: reason(-errno, path, of: path, trust, isPublic)) }
+        return readable
+    }
+
+    fileprivate static func reason(_ error: CInt, _ part: String, of path: String, _ trust: Trust, _ isPublic: Bool = false) -> String {
         let owner = trust.owner == 0 ? "root" : "root or uid \(trust.owner)"
         switch error {
+        case SYSTEM_UNSAFE_FILE where isPublic: return "unsafe: it must belong to \(owner), and others must not be able to write it"
         case SYSTEM_UNSAFE_FILE:
             return "unsafe: it must belong to \(owner) and have mode 0640 at most, its group gid \(trust.group)"
         case SYSTEM_UNSAFE_FOLDER: return "\(part) is unsafe: it must belong to \(owner), and others must not be able to write it"
         case -ENOENT: return "\(part == path ? "this file" : part) is missing; create it"
         case -ELOOP: return "\(part) is a symlink, or the path is not absolute; name the file itself"
         case -EINVAL: return "not a regular file"
+        case -EACCES where isPublic && part == path: return "uid \(geteuid()) may not read it: let its group or others read it"
         case -EACCES where part == path:
             return "uid \(geteuid()) may not open it: its group must be gid \(trust.group), its mode 0640"
         case -EACCES: return "uid \(geteuid()) may not open \(part): keep the file where that user may enter"

@@ -1,14 +1,14 @@
-internal import LoginFlow
+package import LoginFlow
 
 extension Kind<String> {
     /// An absolute path without `..`, so that checking its parents means something.
     /// - Parameter example: what the error names.
-    static func path(such example: String = "/etc/countersign/api-key") -> Kind {
+    package static func path(such example: String = "/etc/countersign/api-key") -> Kind {
         .text("an absolute path in quotes") { text throws(Fault) in try absolutePath(text, such: example) }
     }
 
     /// The name of a user or a group.
-    static var name: Kind {
+    package static var name: Kind {
         .text("a name in quotes") { text throws(Fault) in
             guard !text.isEmpty else { throw Fault("this name is empty") }
             guard !text.hasControlCharacters else { throw Fault("the name \(text.quoted) has a control character in it") }
@@ -23,7 +23,7 @@ extension Kind<String> {
 }
 
 extension Kind<Network> {
-    static var network: Kind {
+    package static var network: Kind<Network> {
         .text("a network in quotes") { text throws(Fault) in
             if let network = Network(text) { return network }
             guard let meant = Network(clearing: text) else {
@@ -40,7 +40,7 @@ extension Kind<APIKey> {
     }
 }
 
-func absolutePath(_ text: String, such example: String = "/etc/countersign/api-key") throws(Fault) -> String {
+package func absolutePath(_ text: String, such example: String = "/etc/countersign/api-key") throws(Fault) -> String {
     let parts = text.split(separator: "/")
     guard text.utf8.first == UInt8(ascii: "/"), !parts.isEmpty else {
         throw Fault("expected an absolute path such as \(example)")

@@ -1,4 +1,4 @@
-internal import LoginFlow
+package import LoginFlow
 
 extension Network {
     /// The network that was meant by a text in which bits behind the prefix are set; nil where it is no network for another reason.
@@ -21,7 +21,7 @@ extension Network {
     }
 
     /// Whether every client on the internet, in IPv4 or in IPv6, is in one of the networks.
-    static func coverTheInternet(_ networks: [Network]) -> Bool {
+    package static func coverTheInternet(_ networks: [Network]) -> Bool {
         [4, 16].contains { width in
             let named = networks.filter { $0.address.bytes.count == width }
             return !named.isEmpty && cover(named + notOnTheInternet.filter { $0.address.bytes.count == width }, behind: 0)

@@ -24,31 +24,31 @@ public struct SettingsError: Error, Equatable, CustomStringConvertible {
 }
 
 /// A fault in a value, by whoever does not know where the value stands.
-struct Fault: Error {
-    let message: String
+package struct Fault: Error {
+    package let message: String
 
-    init(_ message: String) { self.message = message }
+    package init(_ message: String) { self.message = message }
 }
 
 /// A fault in the document, by whoever does not know the file.
-struct Complaint: Error {
-    enum Place {
+package struct Complaint: Error {
+    package enum Place {
         case line(Int)
         /// The steps from the top of the document, as `Lines` records them.
         case path([String])
     }
 
-    let place: Place
-    let message: String
+    package let place: Place
+    package let message: String
 
-    init(_ place: Place, _ message: String) {
+    package init(_ place: Place, _ message: String) {
         self.place = place
         self.message = message
     }
 }
 
 extension SettingsError {
-    init(file: String, text: String, _ complaint: Complaint) {
+    package init(file: String, text: String, _ complaint: Complaint) {
         switch complaint.place {
         case .line(let line):
             self.init(file: file, line: line, message: complaint.message)
@@ -75,9 +75,9 @@ extension String {
     }
 
     /// The text in quotes, cut where it is long.
-    var quoted: String { count > 64 ? "\"\(prefix(64))...\"" : "\"\(self)\"" }
+    package var quoted: String { count > 64 ? "\"\(prefix(64))...\"" : "\"\(self)\"" }
 
-    var hasControlCharacters: Bool { unicodeScalars.contains { $0.properties.generalCategory == .control } }
+    package var hasControlCharacters: Bool { unicodeScalars.contains { $0.properties.generalCategory == .control } }
 
     /// Whether TOML takes it as a key without quotes, or it is a number in brackets that stands for a place in a list.
     fileprivate var isBareKey: Bool {

@@ -1,8 +1,8 @@
-internal import LoginFlow
+package import LoginFlow
 internal import TOMLKit
 
 /// A value of the document with its exact type: no number is ever taken for a text, a truth or another kind of number.
-enum Value {
+package enum Value {
     case text(String)
     case whole(Int)
     case truth(Bool)
@@ -29,7 +29,7 @@ enum Value {
     }
 
     /// The top table of a document.
-    static func document(_ text: String) throws(Complaint) -> [String: Value] {
+    package static func document(_ text: String) throws(Complaint) -> [String: Value] {
         if let line = lineOfNUL(text) { throw Complaint(.line(line), "a NUL has no place in the settings, not even escaped; take it out") }
         if let trap = Lines(text).trap { throw trap }
         do {

@@ -1,14 +1,14 @@
 internal import LoginFlow
 
 /// `https://HOST[:PORT][/PATH]`, or the same with http. Messages never hold the text, since people put passwords into URLs.
-struct WebAddress {
+package struct WebAddress {
     /// Scheme and host in lower case, no slash at the end.
-    let text: String
-    let isPlain: Bool
-    let hasPath: Bool
+    package let text: String
+    package let isPlain: Bool
+    package let hasPath: Bool
 
     /// - Parameter other: what else may stand there, for the error.
-    init(_ text: String, orElse other: String = "") throws(Fault) {
+    package init(_ text: String, orElse other: String = "") throws(Fault) {
         guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw Fault("a URL is ASCII without blanks; write an international name in its xn-- form")
         }
@@ -47,7 +47,7 @@ struct WebAddress {
     }
 
     /// A name whose last part begins with a digit is an IPv4 address to every resolver, and must be a whole one.
-    private static func isHost(_ text: Substring) -> Bool {
+    package static func isHost(_ text: Substring) -> Bool {
         let labels = text.split(separator: ".", omittingEmptySubsequences: false)
         guard text.utf8.count <= 253, let last = labels.last?.utf8.first else { return false }
         if (0x30...0x39).contains(last) { return Address(String(text)) != nil }
@@ -72,7 +72,7 @@ struct WebAddress {
 
 extension Kind<Settings.Server.Endpoint> {
     /// `unix:/PATH`, or a web address.
-    static var endpoint: Kind {
+    package static var endpoint: Kind {
         .text("a URL in quotes") { text throws(Fault) in
             guard text.hasPrefix("unix:") else { return .web(url: try WebAddress(text, orElse: ", or unix:/path").text) }
             let path = try absolutePath(String(text.dropFirst(5)))

@@ -1,6 +1,6 @@
 internal import Accounts
 internal import CFrames
-internal import CSystem
+internal import CSyscalls
 internal import Frames
 internal import Glibc
 internal import LoginFlow

@@ -1,5 +1,5 @@
 internal import CFrames
-internal import CSystem
+internal import CSyscalls
 internal import Frames
 internal import Glibc
 internal import LoginFlow

@@ -1,5 +1,5 @@
 // One login: fd 3 leads to the module, fd 4 to countersign-net. Ends when the module's end is closed.
-internal import CSystem
+internal import CSyscalls
 internal import Frames
 internal import Glibc
 

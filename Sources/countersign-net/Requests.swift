@@ -1,7 +1,7 @@
 internal import AuthyAPI
 internal import AuthyWire
 internal import CFrames
-internal import CSystem
+internal import CSyscalls
 internal import Frames
 internal import LoginFlow
 

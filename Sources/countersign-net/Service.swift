@@ -1,6 +1,6 @@
 internal import AuthyAPI
 internal import CFrames
-internal import CSystem
+internal import CSyscalls
 internal import Frames
 
 /// Requests in, results out, until countersign-login is gone.

@@ -1,7 +1,7 @@
 // Asks the one server that it is told of. fd 3 leads to countersign-login; when that is closed, this ends.
 internal import AuthyAPI
 internal import CFrames
-internal import CSystem
+internal import CSyscalls
 internal import Frames
 internal import Glibc
 

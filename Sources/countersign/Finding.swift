@@ -1,6 +1,6 @@
 internal import Accounts
 internal import AuthyWire
-internal import CSystem
+internal import CSyscalls
 internal import Glibc
 internal import Settings
 

@@ -1,4 +1,4 @@
-internal import CSystem
+internal import CSyscalls
 internal import Glibc
 internal import Settings
 

@@ -1,5 +1,5 @@
 internal import CQRencode
-internal import CSystem
+internal import CSyscalls
 
 /// A QR code (ISO/IEC 18004) for a terminal.
 struct QRCode {

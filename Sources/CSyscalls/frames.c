@@ -1,4 +1,4 @@
-#include "CSystem.h"
+#include "CSyscalls.h"
 
 #include <errno.h>
 #include <sys/socket.h>

@@ -1,0 +1,240 @@
+internal import ServerSettings
+public import LoginFlow
+public import Records
+public import AuthyWire
+internal import Crypto
+internal import Vault
+public import WebPush
+
+// What the administrator's commands do.
+
+/// Why a command could not do what it was asked for.
+public struct AdministrationError: Error, Sendable {
+    public let message: String
+    public let hint: String?
+
+    public init(_ message: String, hint: String? = nil) {
+        self.message = message
+        self.hint = hint
+    }
+}
+
+/// A person, as an administrator may see one: the phone number is masked.
+public struct UserView: Sendable {
+    public let id: AuthyID
+    public let phone: String
+    public let email: String
+    public let created: Int64
+    public let applications: [Membership]
+    public let devices: [Device]
+
+    public struct Membership: Sendable {
+        public let application: Int64
+        public let confirmed: Int64?
+    }
+}
+
+extension AuthyService {
+    /// A new application, and its key in plain text, which is nowhere else.
+    public func createApplication(_ name: String, callback: Application.Callback?) async throws -> (Application, key: String) {
+        let name = String(name.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }.prefix(60).map(Character.init))
+        guard !name.isEmpty else { throw AdministrationError("an application needs a name") }
+        let now = now()
+        let key = Self.newKey()
+        let application = try await store.write { records in
+            let application = try records.addApplication(name: name, callback: callback, at: now)
+            try records.put(record(of: key, application.id, at: now))
+            return application
+        }
+        return (application, key)
+    }
+
+    /// A new key; the old ones are good for so many seconds more.
+    public func rotateKey(of id: Int64, overlap: Int64) async throws -> String {
+        let now = now()
+        let key = Self.newKey()
+        try await store.write { records in
+            guard let application = try records.application(id), application.revoked == nil else { throw Self.noApplication(id) }
+            for var old in try records.keys(of: id) where old.ends.map({ $0 > now + overlap }) ?? true {
+                old.ends = now + overlap
+                try records.put(old)
+            }
+            try records.put(record(of: key, id, at: now))
+        }
+        return key
+    }
+
+    /// Ends an application: its keys are worth nothing from now on.
+    public func revoke(_ id: Int64) async throws {
+        let now = now()
+        try await store.write { records in
+            guard var application = try records.application(id) else { throw Self.noApplication(id) }
+            application.revoked = application.revoked ?? now
+            try records.put(application)
+        }
+    }
+
+    public func setCallback(_ callback: Application.Callback?, of id: Int64) async throws {
+        try await store.write { records in
+            guard var application = try records.application(id) else { throw Self.noApplication(id) }
+            application.callback = callback
+            try records.put(application)
+        }
+    }
+
+    /// The key that signs an application's callbacks: the newest that lives.
+    public func signingKey(of application: Int64) async throws -> [UInt8]? {
+        let now = now()
+        let keys = try await store.read { try $0.keys(of: application) }
+        guard let key = keys.first(where: { $0.ends.map { $0 > now } ?? true }) else { return nil }
+        return try vault.open(key.sealed, as: Purpose.key(key.hint, application))
+    }
+
+    private static func noApplication(_ id: Int64) -> AdministrationError {
+        AdministrationError("there is no application \(id)", hint: "countersignd app list shows them")
+    }
+
+    /// 32 letters and digits: 190 bits.
+    private static func newKey() -> String {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
+        return String((0..<32).map { _ in alphabet[Int.random(in: 0..<alphabet.count)] })
+    }
+
+    private func record(of key: String, _ application: Int64, at now: Int64) throws -> APIKeyRecord {
+        let hint = String(key.prefix(4))
+        return APIKeyRecord(
+            hash: Array(SHA256.hash(data: Array(key.utf8))), application: application,
+            sealed: try vault.seal(Array(key.utf8), as: Purpose.key(hint, application)), hint: hint, created: now)
+    }
+
+    // Users
+
+    private static func noUser(_ id: AuthyID) -> AdministrationError {
+        AdministrationError("there is no user \(id)", hint: "countersignd user list shows them")
+    }
+
+    public func users(after id: Int64, limit: Int) async throws -> [UserView] {
+        try await store.read { records in try records.users(after: id, limit: limit).map { try view($0, in: records) } }
+    }
+
+    public func user(_ id: AuthyID) async throws -> UserView {
+        guard let view = try await store.read({ records in try records.user(id).map { try view($0, in: records) } }) else { throw Self.noUser(id) }
+        return view
+    }
+
+    private func view(_ user: User, in records: any RecordReading) throws -> UserView {
+        let contact = try self.contact(of: user)
+        return UserView(
+            id: user.id, phone: contact.phone.maskedWithCode, email: contact.emails.last ?? "", created: user.created,
+            applications: try records.members(of: user.id).map { .init(application: $0.application, confirmed: $0.confirmed) },
+            devices: try records.devices(of: user.id))
+    }
+
+    /// Takes the code that a new phone shows, from the administrator.
+    public func confirm(_ code: String, of id: AuthyID) async throws -> Device {
+        let now = now()
+        let device = try await store.write { records in
+            guard try records.user(id) != nil else { throw Self.noUser(id) }
+            return try confirm(code.filter { $0 != " " }, of: id, at: now, in: records)
+        }
+        guard let device else { throw AdministrationError("no phone of user \(id) shows this code", hint: "read it from the phone again") }
+        return device
+    }
+
+    /// Whether the user has a phone that was confirmed since then.
+    public func hasConfirmedDevice(_ id: AuthyID, since: Int64) async throws -> Bool {
+        try await store.read { try $0.devices(of: id).contains { $0.isActive && $0.created >= since } }
+    }
+
+    public func removeUser(_ id: AuthyID) async throws {
+        try await store.write { records in
+            guard try records.user(id) != nil else { throw Self.noUser(id) }
+            try records.removeUser(id)
+        }
+    }
+
+    public func changePhone(of id: AuthyID, to text: String) async throws -> String {
+        guard let phone = PhoneNumber(e164: text) else { throw AdministrationError("\(text) is no phone number", hint: "write it as +15551234567") }
+        let now = now()
+        let hash = vault.index(phone.e164)
+        try await store.write { records in
+            guard var user = try records.user(id) else { throw Self.noUser(id) }
+            if let other = try records.user(phoneHash: hash), other.id != id { throw AdministrationError("this number belongs to user \(other.id)") }
+            var contact = try self.contact(of: user)
+            contact.phone = phone
+            user.phoneHash = hash
+            user.contact = try contact.sealed(for: id, in: vault)
+            try records.put(user)
+            try records.add(Activity(user: id, application: nil, at: now, kind: "phone_changed", detail: ""))
+        }
+        return phone.masked
+    }
+
+    public func removeDevice(_ device: String, of id: AuthyID) async throws {
+        let now = now()
+        try await store.write { records in
+            guard var found = try records.device(device), found.user == id, found.removed == nil else {
+                throw AdministrationError("user \(id) has no phone \(device)", hint: "countersignd user devices \(id) shows them")
+            }
+            found.removed = now
+            found.push = nil
+            found.confirmation = nil
+            try records.put(found)
+            try records.add(Activity(user: id, application: nil, at: now, kind: "device_removed", detail: found.name))
+        }
+    }
+
+    // The server's own
+
+    /// The key that push services know this server by; made at the first start.
+    public func vapidKey() async throws -> VAPIDKey {
+        let made = VAPIDKey()
+        let sealed = try vault.seal(made.rawRepresentation, as: VAPID.purpose)
+        let kept = try await store.write { records -> [UInt8] in
+            if let kept = try records.value(VAPID.sealedName) { return kept }
+            try records.setValue(VAPID.sealedName, to: sealed)
+            try records.setValue(VAPID.publicName, to: made.publicKey)
+            return sealed
+        }
+        guard let key = VAPIDKey(rawRepresentation: try vault.open(kept, as: VAPID.purpose)) else { throw VaultError.damaged }
+        return key
+    }
+
+    /// Drops what was over long ago, a little at a time.
+    public func purge() async throws -> Int {
+        let before = now() - Int64(settings.retentionDays) * Span.day
+        return try await store.write { try $0.purge(before: before, limit: 1_000) }
+    }
+
+    /// The body of a callback (authy-api, 3.4), with objects' members sorted, as it is signed.
+    public func callback(for approval: Approval, device: Device?) -> JSONValue {
+        let details = Self.shownDetails(of: approval)
+        return .object([
+            "authy_id": .integer(approval.user.value), "callback_action": .string("approval_request_status"),
+            "device_uuid": .string(approval.answer?.device ?? ""), "uuid": .string(approval.id.description),
+            "status": .string(approval.status.rawValue),
+            "signature": .string(Base64.encode(approval.answer?.signature ?? [])),
+            "approval_request": .object([
+                "transaction": .object([
+                    "details": .object(details), "hidden_details": .object(Self.hiddenDetails(of: approval)), "message": .string(approval.message),
+                    "status": .string(approval.status.rawValue), "uuid": .string(approval.id.description), "encrypted": .bool(false),
+                    "flagged": .bool(approval.reported), "created_at_time": .integer(approval.created),
+                    "device_signing_time": .integer(approval.processed ?? approval.updated), "reason": .string(approval.answer?.reason ?? ""),
+                ]),
+                "expiration_timestamp": .integer(approval.ends ?? 0),
+            ]),
+            "device": .object(["os_type": .string(device?.osType ?? ""), "id": .string(device?.id ?? ""), "registration_date": .integer(device?.created ?? 0)]),
+        ])
+    }
+
+    private static func shownDetails(of approval: Approval) -> [String: JSONValue] {
+        let text = JSONParameters.members(Array(approval.text.utf8)) ?? []
+        let pairs = text.first { $0.name == "details" }?.value.elements ?? []
+        return Dictionary(pairs.map { ($0.elements.first?.text ?? "", .string($0.elements.last?.text ?? "")) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private static func hiddenDetails(of approval: Approval) -> [String: JSONValue] {
+        let members = JSONParameters.members(Array(approval.hiddenDetails.utf8)) ?? []
+        return Dictionary(members.map { ($0.name, .string($0.value.text ?? "")) }, uniquingKeysWith: { first, _ in first })
+    }
+}

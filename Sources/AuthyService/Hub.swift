@@ -1,0 +1,133 @@
+public import LoginFlow
+internal import Synchronization
+
+/// Those who wait for news: of a request, or of all that concerns a user.
+///
+/// Whoever waits takes a ticket first, then looks, then waits for the ticket: news that come in between are not lost. One sweep serves all
+/// deadlines, so that a wait costs no task and no timer of its own.
+public final class Hub: Sendable {
+    public enum Subject: Hashable, Sendable {
+        case approval(ApprovalRequestID)
+        case user(AuthyID)
+    }
+
+    /// One wait. It ends once: by news, by its deadline, by the client's going, or by the server's end.
+    public final class Ticket: Sendable {
+        private enum State {
+            case open
+            case waiting(CheckedContinuation<Void, Never>)
+            case over
+        }
+        private let state = Mutex(State.open)
+        fileprivate let number: UInt64
+        fileprivate let subject: Subject
+        fileprivate let deadline: Int64
+
+        fileprivate init(_ number: UInt64, _ subject: Subject, _ deadline: Int64) {
+            self.number = number
+            self.subject = subject
+            self.deadline = deadline
+        }
+
+        fileprivate func end() {
+            let continuation = state.withLock { state -> CheckedContinuation<Void, Never>? in
+                defer { state = .over }
+                if case .waiting(let continuation) = state { return continuation }
+                return nil
+            }
+            continuation?.resume()
+        }
+
+        fileprivate func wait() async {
+            await withCheckedContinuation { continuation in
+                let isOver = state.withLock { state -> Bool in
+                    if case .open = state {
+                        state = .waiting(continuation)
+                        return false
+                    }
+                    return true
+                }
+                if isOver { continuation.resume() }
+            }
+        }
+    }
+
+    private struct State {
+        var tickets: [Subject: [Ticket]] = [:]
+        /// By the second in which they end.
+        var deadlines: [Int64: [Ticket]] = [:]
+        var swept: Int64 = 0
+        var next: UInt64 = 0
+        var count = 0
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+
+    public init() {}
+
+    /// How many wait now.
+    public var count: Int { state.withLock { $0.count } }
+
+    /// - Parameter deadline: Unix time; the first sweep in that second or later ends the wait.
+    public func ticket(for subject: Subject, until deadline: Int64) -> Ticket {
+        state.withLock { state in
+            state.next += 1
+            let ticket = Ticket(state.next, subject, max(deadline, state.swept + 1))
+            guard !state.isClosed else {
+                ticket.end()
+                return ticket
+            }
+            state.tickets[subject, default: []].append(ticket)
+            state.deadlines[ticket.deadline, default: []].append(ticket)
+            state.count += 1
+            return ticket
+        }
+    }
+
+    public func wait(for ticket: Ticket) async {
+        await ticket.wait()
+        forget(ticket)
+    }
+
+    /// Ends a wait whose client has gone, or that was not needed after all.
+    public func end(_ ticket: Ticket) {
+        ticket.end()
+        forget(ticket)
+    }
+
+    /// Ends all waits for a subject: there is news.
+    public func wake(_ subject: Subject) {
+        for ticket in state.withLock({ $0.tickets[subject] ?? [] }) { ticket.end() }
+    }
+
+    /// Ends the waits whose time has come.
+    public func sweep(at now: Int64) {
+        let ended = state.withLock { state -> [Ticket] in
+            let seconds = state.deadlines.keys.filter { $0 <= now }
+            state.swept = max(state.swept, now)
+            return seconds.flatMap { state.deadlines[$0] ?? [] }
+        }
+        for ticket in ended { ticket.end() }
+    }
+
+    /// Ends all waits, now and later.
+    public func close() {
+        let tickets = state.withLock { state in
+            state.isClosed = true
+            return state.tickets.values.flatMap { $0 }
+        }
+        for ticket in tickets { ticket.end() }
+    }
+
+    private func forget(_ ticket: Ticket) {
+        state.withLock { state in
+            guard var others = state.tickets[ticket.subject], let index = others.firstIndex(where: { $0 === ticket }) else { return }
+            others.remove(at: index)
+            state.tickets[ticket.subject] = others.isEmpty ? nil : others
+            let rest = state.deadlines[ticket.deadline]?.filter { $0 !== ticket } ?? []
+            state.deadlines[ticket.deadline] = rest.isEmpty ? nil : rest
+            state.count -= 1
+        }
+    }
+}

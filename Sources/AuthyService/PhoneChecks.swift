@@ -1,0 +1,106 @@
+internal import ServerSettings
+public import AuthyWire
+internal import Records
+internal import Vault
+
+// phones/verification: numbers without users
+
+extension AuthyService {
+    /// Seconds.
+    private static let checkLifetime: Int64 = 600
+    private static let checkTries: Int64 = 5
+
+    private func phone(_ parameters: Parameters) throws -> PhoneNumber {
+        guard let code = parameters.text("country_code") else { throw Refusal.parameter("country_code") }
+        guard PhoneNumber(countryCode: code, national: "5550100") != nil else { throw Refusal(400, 60078, "The country code is invalid.") }
+        guard let national = parameters.text("phone_number") else { throw Refusal.parameter("phone_number") }
+        guard let phone = PhoneNumber(countryCode: code, national: national) else { throw Refusal(400, 60033, "Phone number is invalid") }
+        return phone
+    }
+
+    /// POST /protected/json/phones/verification/start. While a code is out, the same goes again.
+    public func startPhoneCheck(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
+        guard let kind = OneCode.Kind(rawValue: parameters.text("via") ?? "sms"), kind != .email else { throw Refusal.parameter("via") }
+        let phone = try self.phone(parameters)
+        guard let length = Int(parameters.text("code_length") ?? "4"), (4...10).contains(length) else { throw Refusal.parameter("code_length") }
+        guard parameters["custom_code"] == nil, parameters["custom_message"] == nil else {
+            throw Refusal(403, 60091, "Custom codes and messages are not allowed.")
+        }
+        guard outbox.canSend(kind) else { throw Self.notEnabled(kind) }
+        let (check, code) = try await openCheck(of: phone, length: length, by: caller)
+        guard await outbox.send(message(kind, phone.e164, code, nil, caller, parameters.text("locale"))) else { throw Self.notSent(kind) }
+        let to = "+\(phone.countryCode) \(phone.masked)"
+        return Answer([
+            ("carrier", JSONText.string("unknown")), ("is_cellphone", "true"),
+            ("message", JSONText.string(kind == .sms ? "Text message sent to \(to)." : "Call to \(to) initiated.")),
+            ("seconds_to_expire", String(max(0, check.ends - now()))), ("uuid", JSONText.string(check.id)), ("success", "true"),
+        ])
+    }
+
+    private func openCheck(of phone: PhoneNumber, length: Int, by caller: Caller) async throws -> (PhoneCheck, String) {
+        let now = now()
+        let hash = vault.index(phone.e164)
+        return try await store.write { records in
+            let old = try records.phoneCheck(application: caller.id, phoneHash: hash)
+            if let wait = old?.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: now) { throw Refusal.tooMany(retryAfter: wait) }
+            var check: PhoneCheck
+            let code: String
+            if let old, now < old.ends, old.wrongCodes < Self.checkTries {
+                check = old
+                code = String(decoding: try vault.open(old.sealed, as: Purpose.phoneCheck(caller.id, old.id)), as: UTF8.self)
+            } else {
+                let id = Random.uuid()
+                code = Random.digits(length)
+                let sealed = try vault.seal(Array(code.utf8), as: Purpose.phoneCheck(caller.id, id))
+                check = PhoneCheck(application: caller.id, phoneHash: hash, id: id, sealed: sealed, ends: now + Self.checkLifetime)
+                check.sends = old?.sends ?? Count()
+            }
+            check.sends.add(Span.tenMinutes, at: now)
+            try records.put(check)
+            try records.count(Self.month(of: caller.id, at: now) { $0.messages = 1 })
+            return (check, code)
+        }
+    }
+
+    /// GET /protected/json/phones/verification/check
+    public func checkPhone(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
+        let phone = try self.phone(parameters)
+        guard let code = parameters.text("verification_code") else { throw Refusal.parameter("verification_code") }
+        let now = now()
+        let hash = vault.index(phone.e164)
+        let isRight = try await store.write { records -> Bool? in
+            guard var check = try records.phoneCheck(application: caller.id, phoneHash: hash), now < check.ends, check.wrongCodes < Self.checkTries
+            else { return nil }
+            if Self.same(try vault.open(check.sealed, as: Purpose.phoneCheck(caller.id, check.id)), Array(code.utf8)) {
+                check.ends = 0
+                try records.put(check)
+                return true
+            }
+            check.wrongCodes += 1
+            try records.put(check)
+            return false
+        }
+        switch isRight {
+        case true?: return Answer([("message", JSONText.string("Verification code is correct.")), ("success", "true")])
+        case false?: throw Refusal(401, 60022, "Verification code is incorrect")
+        case nil: throw Refusal(404, 60023, "No pending verifications for +\(phone.countryCode) \(phone.masked) found.")
+        }
+    }
+
+    /// GET /protected/json/phones/verification/status
+    public func phoneCheckStatus(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
+        let phone = try self.phone(parameters)
+        let hash = vault.index(phone.e164)
+        guard let check = try await store.read({ try $0.phoneCheck(application: caller.id, phoneHash: hash) }) else {
+            throw Refusal(404, 60023, "No pending verifications for +\(phone.countryCode) \(phone.masked) found.")
+        }
+        let status = check.ends == 0 ? "verified" : now() < check.ends && check.wrongCodes < Self.checkTries ? "pending" : "expired"
+        return Answer([
+            ("message", JSONText.string("Phone Verification status.")), ("status", JSONText.string(status)),
+            ("seconds_to_expire", String(max(0, check.ends - now()))), ("uuid", JSONText.string(check.id)), ("success", "true"),
+        ])
+    }
+
+    /// GET /protected/json/phones/info: this server knows nothing of carriers.
+    public static let phoneInfo = Refusal(503, 60024, "Phone information is not available on this server.")
+}

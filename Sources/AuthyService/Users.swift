@@ -1,0 +1,160 @@
+internal import Logging
+public import AuthyWire
+internal import LoginFlow
+internal import Crypto
+internal import Records
+internal import Vault
+
+// users/new, status, delete, update, register_activity
+
+extension AuthyService {
+    /// POST /protected/json/users/new. Users are found by their phone: the same number gives the same id, and stores a further address.
+    public func newUser(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
+        let (phone, email) = try Self.checked(parameters)
+        let now = now()
+        let user = try await store.write { records in
+            let user = try self.user(phone, email: email, at: now, in: records)
+            guard try records.member(application: caller.id, user: user.id) == nil else { return user }
+            try records.put(newMember(user.id, of: caller.id, at: now))
+            try records.count(Self.month(of: caller.id, at: now) { $0.usersAdded = 1 })
+            return user
+        }
+        log.info("user_added", metadata: ["application": "\(caller.id)", "user": "\(user.id)"])
+        if parameters.flag("send_install_link_via_sms") ?? parameters.flag("send_install_link_via_sms", in: "user") ?? true {
+            try await sendLink(to: user.id, phone, by: caller)
+        }
+        return Answer([
+            ("message", JSONText.string("User created successfully.")),
+            ("user", JSONText.object([("id", String(user.id.value))])), ("success", "true"),
+        ])
+    }
+
+    private static func checked(_ parameters: Parameters) throws -> (PhoneNumber, String) {
+        let code = parameters.text("country_code", in: "user") ?? ""
+        let national = parameters.text("cellphone", in: "user") ?? ""
+        let email = (parameters.text("email", in: "user") ?? "").replacing(" ", with: "+")
+        var fields: [String: String] = [:]
+        if !Contact.isEmail(email) { fields["email"] = "is invalid" }
+        if PhoneNumber(countryCode: code, national: "5550100") == nil { fields["country_code"] = "is not supported" }
+        let phone = PhoneNumber(countryCode: code, national: national)
+        if PhoneNumber(countryCode: "1", national: national) == nil || fields["country_code"] == nil && phone == nil {
+            fields["cellphone"] = "is invalid"
+        }
+        guard let phone, fields.isEmpty else { throw Refusal(400, 60027, "User was not valid", fields: fields) }
+        return (phone, email)
+    }
+
+    private func user(_ phone: PhoneNumber, email: String, at now: Int64, in records: any RecordWriting) throws -> User {
+        let hash = vault.index(phone.e164)
+        if var user = try records.user(phoneHash: hash) {
+            var contact = try self.contact(of: user)
+            guard contact.emails.last != email else { return user }
+            contact.emails = (contact.emails.filter { $0 != email } + [email]).suffix(10)
+            user.contact = try contact.sealed(for: user.id, in: vault)
+            try records.put(user)
+            return user
+        }
+        for _ in 0..<100 {
+            guard let id = AuthyID(Int64.random(in: 1_000_000...999_999_999)) else { continue }
+            let contact = try Contact(phone: phone, emails: [email]).sealed(for: id, in: vault)
+            let user = User(id: id, phoneHash: hash, contact: contact, created: now)
+            if try records.add(user) { return user }
+        }
+        throw Refusal.broken
+    }
+
+    private func newMember(_ user: AuthyID, of application: Int64, at now: Int64) throws -> Member {
+        let secret = try vault.seal(Random.bytes(20), as: Purpose.secret(application, user))
+        return Member(application: application, user: user, added: now, secret: secret)
+    }
+
+    /// GET /protected/json/users/ID/status
+    public func status(_ id: String, by caller: Caller) async throws -> Answer {
+        let (member, user, devices) = try await store.read { records -> (Member, User, [Device]) in
+            let member = try self.member(AuthyID(id), of: caller, in: records)
+            guard let user = try records.user(member.user) else { throw Refusal.userNotFound }
+            return (member, user, try records.devices(of: member.user))
+        }
+        let contact = try self.contact(of: user)
+        let active = devices.filter { $0.isActive }
+        let status: [(name: String, json: String)] = [
+            ("authy_id", String(user.id.value)), ("confirmed", member.confirmed != nil ? "true" : "false"),
+            ("registered", active.isEmpty ? "false" : "true"), ("country_code", contact.phone.countryCode),
+            ("phone_number", JSONText.string(contact.phone.masked)), ("email", JSONText.string(contact.emails.last ?? "")),
+            ("devices", JSONText.array(active.map { JSONText.string($0.osType) })), ("has_hard_token", "false"), ("account_disabled", "false"),
+            ("detailed_devices", JSONText.array(active.map(Self.detail))),
+            ("deleted_devices", JSONText.array(devices.filter { $0.removed != nil }.map(Self.detail))),
+        ]
+        return Answer([("status", JSONText.object(status)), ("message", JSONText.string("User status.")), ("success", "true")])
+    }
+
+    private static func detail(_ device: Device) -> String {
+        JSONText.object([
+            ("device_type", JSONText.string("browser")), ("os_type", JSONText.string(device.osType)),
+            ("registration_device_id", "null"), ("registration_method", JSONText.string("link")), ("device_id", JSONText.string(device.id)),
+            ("last_sync_date", String(device.lastSeen)), ("creation_date", String(device.created)),
+        ])
+    }
+
+    /// POST /protected/json/users/ID/delete and its other paths. A user whom no application has any more is gone for good.
+    public func removeUser(_ id: String, by caller: Caller) async throws -> Answer {
+        let user = try await store.write { records in
+            let member = try self.member(AuthyID(id), of: caller, in: records)
+            try records.removeMember(application: caller.id, user: member.user)
+            if try records.members(of: member.user).isEmpty { try records.removeUser(member.user) }
+            return member.user
+        }
+        hub.wake(.user(user))
+        log.notice("user_removed", metadata: ["application": "\(caller.id)", "user": "\(user)"])
+        return Answer([("message", JSONText.string("User removed from application")), ("success", "true")])
+    }
+
+    /// POST /protected/json/users/ID/update: a further e-mail address.
+    public func updateUser(_ id: String, by caller: Caller, _ parameters: Parameters) async throws -> Answer {
+        guard let email = parameters.text("email") ?? parameters.text("email", in: "user"), Contact.isEmail(email) else {
+            throw Refusal(400, 60038, "The e-mail address is invalid.")
+        }
+        try await store.write { records in
+            let member = try self.member(AuthyID(id), of: caller, in: records)
+            guard var user = try records.user(member.user) else { throw Refusal.userNotFound }
+            var contact = try self.contact(of: user)
+            contact.emails = (contact.emails.filter { $0 != email } + [email]).suffix(10)
+            user.contact = try contact.sealed(for: user.id, in: vault)
+            try records.put(user)
+        }
+        return Answer([("message", JSONText.string("User was updated successfully")), ("success", "true")])
+    }
+
+    /// POST /protected/json/users/ID/register_activity
+    public func registerActivity(_ id: String, by caller: Caller, _ parameters: Parameters) async throws -> Answer {
+        let types = ["password_reset", "banned", "unbanned", "cookie_login"]
+        guard let type = parameters.text("type"), types.contains(type) else {
+            throw Refusal(400, 60029, "Activity was not created: type must be one of \(types.joined(separator: ", ")).")
+        }
+        let now = now()
+        try await store.write { records in
+            let member = try self.member(AuthyID(id), of: caller, in: records)
+            try records.add(Activity(user: member.user, application: caller.id, at: now, kind: type, detail: ""))
+        }
+        return Answer([("message", JSONText.string("Activity was created.")), ("success", "true")])
+    }
+}
+
+extension Device {
+    /// Whether it may do something.
+    var isActive: Bool { confirmed != nil && removed == nil }
+}
+
+enum Random {
+    static func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255) } }
+    static func digits(_ count: Int) -> String { (0..<count).map { _ in String(Int.random(in: 0...9)) }.joined() }
+
+    /// A random UUID (RFC 9562, section 5.4) in lower case.
+    static func uuid() -> String {
+        var bytes = bytes(16)
+        bytes[6] = bytes[6] & 0x0F | 0x40
+        bytes[8] = bytes[8] & 0x3F | 0x80
+        let hex = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+        return [hex[0..<4], hex[4..<6], hex[6..<8], hex[8..<10], hex[10..<16]].map { $0.joined() }.joined(separator: "-")
+    }
+}

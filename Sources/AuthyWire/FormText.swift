@@ -1,0 +1,90 @@
+/// Reading `application/x-www-form-urlencoded` as Rails nests it: `a[b]=c`, `a[0][c]=d`, and `a[][c]=d`, where a new element begins as soon as a name
+/// comes again. Brackets may be encoded or raw.
+public enum FormText {
+    /// How many pairs, and how many names within each other, are read at most.
+    public static let limits = (pairs: 500, depth: 6)
+
+    /// - Parameter bytes: the query, or the body.
+    /// - Returns: nil for what is no UTF-8, has a broken `%XX`, or is beyond the limits.
+    public static func members(_ bytes: some Collection<UInt8>) -> [Parameter.Member]? {
+        var root: [Parameter.Member] = []
+        let pairs = bytes.split(separator: 0x26)
+        guard pairs.count <= limits.pairs else { return nil }
+        for pair in pairs {
+            let cut = pair.firstIndex(of: 0x3D)
+            guard let name = decoded(pair[..<(cut ?? pair.endIndex)]),
+                let value = decoded(cut.map { pair[pair.index(after: $0)...] } ?? pair[pair.endIndex...])
+            else { return nil }
+            let path = steps(name)
+            guard path.count <= limits.depth else { return nil }
+            if let first = path.first { insert(value, path.dropFirst(), at: first, into: &root) }
+        }
+        return root
+    }
+
+    /// `%XX` and `+`; nil where that does not come out as UTF-8.
+    static func decoded(_ bytes: some Collection<UInt8>) -> String? {
+        var plain: [UInt8] = []
+        plain.reserveCapacity(bytes.count)
+        var rest = bytes[...]
+        while let byte = rest.popFirst() {
+            switch byte {
+            case 0x2B: plain.append(0x20)
+            case 0x25:
+                guard let high = rest.popFirst().flatMap(hex), let low = rest.popFirst().flatMap(hex) else { return nil }
+                plain.append(high << 4 | low)
+            default: plain.append(byte)
+            }
+        }
+        return String(validating: plain, as: UTF8.self)
+    }
+
+    private static func hex(_ digit: UInt8) -> UInt8? {
+        switch digit {
+        case 0x30...0x39: digit - 0x30
+        case 0x41...0x46: digit - 0x37
+        case 0x61...0x66: digit - 0x57
+        default: nil
+        }
+    }
+
+    /// `a[b][]` is `a`, `b` and the empty step. A name whose brackets do not match is one step.
+    private static func steps(_ name: String) -> [String] {
+        guard name.hasSuffix("]"), let open = name.firstIndex(of: "["), open != name.startIndex else { return name.isEmpty ? [] : [name] }
+        let inner = name[open...].dropFirst().dropLast()
+        return [String(name[..<open])] + inner.replacing("][", with: "\u{0}").split(separator: "\u{0}", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    private static func insert(_ value: String, _ rest: ArraySlice<String>, at name: String, into members: inout [Parameter.Member]) {
+        guard let index = members.firstIndex(where: { $0.name == name }) else {
+            members.append(.init(name, made(value, rest)))
+            return
+        }
+        guard let step = rest.first else { return }
+        switch members[index].value {
+        case .list(var elements) where step.isEmpty:
+            append(value, rest.dropFirst(), to: &elements)
+            members[index].value = .list(elements)
+        case .members(var inner) where !step.isEmpty:
+            insert(value, rest.dropFirst(), at: step, into: &inner)
+            members[index].value = .members(inner)
+        default: break
+        }
+    }
+
+    /// A value under steps of which nothing is there yet.
+    private static func made(_ value: String, _ rest: ArraySlice<String>) -> Parameter {
+        guard let step = rest.first else { return .text(value) }
+        let inner = made(value, rest.dropFirst())
+        return step.isEmpty ? .list([inner]) : .members([.init(step, inner)])
+    }
+
+    private static func append(_ value: String, _ rest: ArraySlice<String>, to elements: inout [Parameter]) {
+        if let step = rest.first, case .members(var last)? = elements.last, !last.contains(where: { $0.name == step }) {
+            insert(value, rest.dropFirst(), at: step, into: &last)
+            elements[elements.count - 1] = .members(last)
+        } else {
+            elements.append(made(value, rest))
+        }
+    }
+}

@@ -1,0 +1,45 @@
+/// The hosts that may be called for a URL that somebody else chose: `name`, `*.domain`, each with an optional `:port`.
+package struct HostList: Sendable {
+    private let entries: [Entry]
+
+    private struct Entry: Sendable {
+        let name: String
+        let isDomain: Bool
+        let port: Int
+    }
+
+    /// An entry that says nothing clear allows nothing.
+    package init(_ entries: [String]) { self.entries = entries.compactMap(Self.entry) }
+
+    /// Https only, at a host and port of the list.
+    package func allows(_ url: TargetURL) -> Bool {
+        url.scheme == "https" && entries.contains { $0.port == url.port && Self.matches(url.host, $0) }
+    }
+
+    private static func matches(_ host: String, _ entry: Entry) -> Bool {
+        guard entry.isDomain else { return host == entry.name }
+        return host.hasSuffix("." + entry.name) && host.utf8.count > entry.name.utf8.count + 1
+    }
+
+    private static func entry(_ text: String) -> Entry? {
+        let text = text.lowercased()
+        let isDomain = text.hasPrefix("*.")
+        let rest = isDomain ? text.dropFirst(2) : text[...]
+        let end = rest.hasPrefix("[") ? rest.firstIndex(of: "]").map { rest.index(after: $0) } : rest.firstIndex(of: ":")
+        let name = rest[..<(end ?? rest.endIndex)]
+        guard let port = port(rest[name.endIndex...]), !name.isEmpty, !name.contains("*") else { return nil }
+        return Entry(name: String(name), isDomain: isDomain, port: port)
+    }
+
+    private static func port(_ text: Substring) -> Int? {
+        guard !text.isEmpty else { return 443 }
+        guard text.hasPrefix(":"), let port = UInt16(text.dropFirst()), port > 0 else { return nil }
+        return Int(port)
+    }
+
+    /// A part of a host's name between two dots, in lower case.
+    static func isLabel(_ bytes: some Collection<UInt8>) -> Bool {
+        (1...63).contains(bytes.count)
+            && bytes.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D || $0 == 0x5F }
+    }
+}

@@ -1,0 +1,114 @@
+internal import AuthyWire
+internal import Glibc
+
+/// A mail as RFC 5322 and MIME want it, in ASCII with lines of 76 at the most.
+package struct Mail: Sendable {
+    /// Addresses, checked.
+    private let from: String
+    private let to: String
+    private let subject: String
+    private let body: String
+    private let id: String
+    private let date: Int64
+
+    /// - Parameters:
+    ///   - id: unique, of letters, digits and `-`.
+    ///   - date: Unix seconds.
+    package init(from: String, to: String, subject: String, text: String, id: String, date: Int64) {
+        self.from = from
+        self.to = to
+        self.subject = subject
+        self.body = text
+        self.id = id
+        self.date = date
+    }
+
+    package func text(withSubject: Bool = true) -> String {
+        let domain = from.split(separator: "@").last ?? "localhost"
+        let headers = [
+            "From: <\(from)>", "To: <\(to)>", withSubject ? "Subject: \(HeaderText.of(subject))" : nil, "Date: \(MailDate.text(date))",
+            "Message-ID: <\(id)@\(domain)>", "Auto-Submitted: auto-generated", "MIME-Version: 1.0",
+            "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: quoted-printable",
+        ]
+        return headers.compactMap { $0 }.joined(separator: "\r\n") + "\r\n\r\n" + QuotedPrintable.of(body)
+    }
+}
+
+/// Any text in a header that takes free text; a line end in it ends nothing.
+package enum HeaderText {
+    /// Bytes in one encoded word, so that it and `Subject: ` fit into a line.
+    private static let longestWord = 39
+
+    package static func of(_ text: String) -> String {
+        let text = String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+        let isPlain = text.utf8.count <= 60 && text.utf8.allSatisfy { (0x20...0x7E).contains($0) } && !text.contains("=?")
+        return isPlain ? text : words(text).map { "=?utf-8?B?\(Base64.encode($0.utf8))?=" }.joined(separator: "\r\n ")
+    }
+
+    /// Parts that do not cut a character (RFC 2047, section 5).
+    private static func words(_ text: String) -> [String] {
+        text.unicodeScalars.reduce(into: [""]) { words, scalar in
+            let last = words.count - 1
+            if words[last].utf8.count + UTF8.width(scalar) > longestWord {
+                words.append(String(scalar))
+            } else {
+                words[last].unicodeScalars.append(scalar)
+            }
+        }
+    }
+}
+
+/// `Tue, 24 Nov 2026 00:45:26 +0000`
+package enum MailDate {
+    package static func text(_ seconds: Int64) -> String {
+        var (moment, parts) = (time_t(seconds), tm())
+        gmtime_r(&moment, &parts)
+        let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        let day = days.dropFirst(Int(parts.tm_wday)).first ?? "Sun"
+        let month = months.dropFirst(Int(parts.tm_mon)).first ?? "Jan"
+        let time = [parts.tm_hour, parts.tm_min, parts.tm_sec].map { ($0 < 10 ? "0" : "") + String($0) }.joined(separator: ":")
+        return "\(day), \(parts.tm_mday) \(month) \(parts.tm_year + 1900) \(time) +0000"
+    }
+}
+
+/// Quoted-printable (RFC 2045, section 6.7).
+package enum QuotedPrintable {
+    /// Before the `=` that breaks a line.
+    private static let longestLine = 75
+
+    package static func of(_ text: String) -> String {
+        var lines: [[UInt8]] = [[]]
+        var last: UInt8 = 0
+        for byte in text.utf8 {
+            switch byte {
+            // The second half of a line end.
+            case 0x0A where last == 0x0D: break
+            case 0x0A, 0x0D: lines.append([])
+            default: lines[lines.count - 1].append(byte)
+            }
+            last = byte
+        }
+        return lines.map(line).joined(separator: "\r\n") + "\r\n"
+    }
+
+    private static func line(_ bytes: [UInt8]) -> String {
+        var (text, width) = ("", 0)
+        for (index, byte) in bytes.enumerated() {
+            let sign = sign(byte, isLast: index == bytes.count - 1)
+            if width + sign.utf8.count > longestLine {
+                text += "=\r\n"
+                width = 0
+            }
+            text += sign
+            width += sign.utf8.count
+        }
+        return text
+    }
+
+    /// A blank at the end of a line would be lost.
+    private static func sign(_ byte: UInt8, isLast: Bool) -> String {
+        let isPlain = (0x21...0x7E).contains(byte) && byte != UInt8(ascii: "=") || byte == 0x20 && !isLast
+        return isPlain ? String(Unicode.Scalar(byte)) : "=" + Hex.text([byte], uppercase: true)
+    }
+}

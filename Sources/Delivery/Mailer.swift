@@ -1,0 +1,41 @@
+internal import ServerSettings
+
+/// E-mail by a mail server.
+package struct Mailer: Sendable {
+    private let url: String
+    private let from: String
+    private let user: String?
+    private let password: Password?
+    private let smsDomain: String?
+
+    init(url: String, from: String, user: String?, password: Password?, smsDomain: String?) throws(DeliveryError) {
+        guard let target = TargetURL(url), ["smtp", "smtps"].contains(target.scheme) else {
+            throw DeliveryError("the url must be smtp:// or smtps://, and without user information")
+        }
+        guard Address.isMail(from) else { throw DeliveryError("from is no e-mail address") }
+        if let smsDomain, !Address.isDomain(smsDomain.utf8) { throw DeliveryError("sms_domain is no domain") }
+        guard (user == nil) == (password == nil) else { throw DeliveryError("user and password_file go together") }
+        self.url = url
+        self.from = from
+        self.user = user
+        self.password = password
+        self.smsDomain = smsDomain
+    }
+
+    /// - Parameter now: Unix seconds.
+    func request(_ load: Carrier.Load, at now: Int64) -> OutgoingRequest {
+        let to = recipient(load.message)
+        let mail = Mail(from: from, to: to, subject: load.message.subject, text: load.message.text, id: load.id, date: now)
+        var request = OutgoingRequest(
+            url: url, body: Array(mail.text(withSubject: load.message.kind == .email).utf8), timeout: load.timeout, user: user,
+            password: password?.text)
+        request.envelope = Envelope(sender: from, recipient: to)
+        return request
+    }
+
+    /// A phone number without its `+` becomes a mailbox of the domain that makes text messages of mails.
+    private func recipient(_ message: OneCodeMessage) -> String {
+        guard message.kind != .email, let smsDomain else { return message.to }
+        return "\(message.to.dropFirst())@\(smsDomain)"
+    }
+}

@@ -1,0 +1,72 @@
+internal import CCurl
+
+/// A URL as libcurl reads it. The same handle is checked and called, so that both agree about what it means.
+///
+/// `@unchecked Sendable`: nothing changes it after `init`, and one exchange has it at a time.
+package final class TargetURL: @unchecked Sendable {
+    /// Bytes.
+    static let longest = 2_048
+
+    let handle: OpaquePointer
+    /// In lower case.
+    package let scheme: String
+    /// In lower case; a numeric IPv6 address in its brackets.
+    package let host: String
+    package let port: Int
+
+    /// Nil for what is no URL, has user information, or is written in a way that could be read in two.
+    package init?(_ text: String) {
+        guard Self.isClear(text), let handle = curl_url() else { return nil }
+        self.handle = handle
+        guard curl_url_set(handle, CURLUPART_URL, text, UInt32(CURLU_DISALLOW_USER)) == CURLUE_OK,
+            let scheme = Self.part(CURLUPART_SCHEME, of: handle), let host = Self.part(CURLUPART_HOST, of: handle),
+            let port = Self.part(CURLUPART_PORT, of: handle).flatMap({ Int($0) }), (1...65_535).contains(port),
+            Self.part(CURLUPART_USER, of: handle) == nil, Self.part(CURLUPART_PASSWORD, of: handle) == nil, Self.isHost(host.lowercased())
+        else {
+            curl_url_cleanup(handle)
+            return nil
+        }
+        self.scheme = scheme.lowercased()
+        self.host = host.lowercased()
+        self.port = port
+    }
+
+    deinit { curl_url_cleanup(handle) }
+
+    /// Whom the connection is shared with.
+    var server: String { "\(host):\(port)" }
+
+    /// Whether it can only be this machine.
+    var isLoopback: Bool {
+        let numbers = host.split(separator: ".", omittingEmptySubsequences: false)
+        let isNumeric = numbers.count == 4 && numbers.allSatisfy { UInt8($0) != nil }
+        return host == "localhost" || host == "[::1]" || isNumeric && numbers.first == "127"
+    }
+
+    /// Printable ASCII without backslash, exactly two slashes behind the scheme, and neither `@` nor `%` in the authority.
+    private static func isClear(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        guard bytes.count <= longest, bytes.allSatisfy({ (0x21...0x7E).contains($0) && $0 != 0x5C }),
+            let colon = bytes.firstIndex(of: UInt8(ascii: ":")), bytes.dropFirst(colon).starts(with: "://".utf8)
+        else { return false }
+        let authority = bytes.dropFirst(colon + 3).prefix { !"/?#".utf8.contains($0) }
+        return !authority.isEmpty && !authority.contains { "@%".utf8.contains($0) }
+    }
+
+    /// A numeric IPv6 address in brackets, or labels of letters, digits, `-` and `_`, with no dot at the end.
+    private static func isHost(_ host: String) -> Bool {
+        let bytes = Array(host.utf8)
+        guard (1...253).contains(bytes.count) else { return false }
+        if bytes.first == UInt8(ascii: "[") {
+            return bytes.last == UInt8(ascii: "]") && bytes.dropFirst().dropLast().allSatisfy { "0123456789abcdef:.".utf8.contains($0) }
+        }
+        return bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy(HostList.isLabel)
+    }
+
+    private static func part(_ part: CURLUPart, of handle: OpaquePointer) -> String? {
+        var text: UnsafeMutablePointer<CChar>?
+        guard curl_url_get(handle, part, &text, UInt32(CURLU_DEFAULT_PORT)) == CURLUE_OK, let text else { return nil }
+        defer { curl_free(text) }
+        return String(cString: text)
+    }
+}

@@ -1,0 +1,105 @@
+internal import ServerSettings
+
+/// Messages and Calls of Twilio's REST API (2010-04-01).
+package struct Twilio: Sendable {
+    private let account: String
+    private let token: Password
+    private let from: String
+    private let url: String
+
+    init(account: String, token: Password, from: String, url: String) throws(DeliveryError) {
+        let isName = !account.isEmpty && account.utf8.allSatisfy { Form.isUnreserved($0) }
+        guard isName else { throw DeliveryError("account is no account SID") }
+        self.account = account
+        self.token = token
+        self.from = from
+        self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
+        try Carrier.checkHTTP(self.url)
+    }
+
+    func request(_ load: Carrier.Load) -> OutgoingRequest {
+        let (message, isCall) = (load.message, load.message.kind == .call)
+        let text = isCall ? ("Twiml", Self.twiml(message)) : ("Body", message.text)
+        return OutgoingRequest(
+            url: "\(url)/2010-04-01/Accounts/\(account)/\(isCall ? "Calls" : "Messages").json",
+            headers: [("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/json")],
+            body: Array(Form.encode([("To", message.to), ("From", from), text]).utf8), timeout: load.timeout,
+            user: account, password: token.text)
+    }
+
+    /// The text said twice, its code digit by digit.
+    package static func twiml(_ message: OneCodeMessage) -> String {
+        let say = "<Say>\(escaped(spoken(message)))</Say>"
+        return "<Response>\(say)<Pause length=\"1\"/>\(say)</Response>"
+    }
+
+    private static func spoken(_ message: OneCodeMessage) -> String {
+        let digits = message.code.map { String($0) }.joined(separator: ", ")
+        guard !message.code.isEmpty else { return message.text }
+        let parts = parts(of: message.text, around: message.code)
+        return parts.count > 1 ? parts.joined(separator: digits) : "\(message.text) \(digits)."
+    }
+
+    /// What stands before, between and behind the places of a word.
+    private static func parts(of text: String, around word: String) -> [String] {
+        var parts: [String] = []
+        var (rest, part) = (text[...], "")
+        while let next = rest.first {
+            if rest.hasPrefix(word) {
+                parts.append(part)
+                part = ""
+                rest = rest.dropFirst(word.count)
+            } else {
+                part.append(next)
+                rest = rest.dropFirst()
+            }
+        }
+        return parts + [part]
+    }
+
+    /// As text of an XML element; what XML has no place for becomes a blank.
+    private static func escaped(_ text: String) -> String {
+        text.unicodeScalars.reduce(into: "") { escaped, scalar in
+            switch scalar {
+            case "&": escaped += "&amp;"
+            case "<": escaped += "&lt;"
+            case ">": escaped += "&gt;"
+            case "\"": escaped += "&quot;"
+            case "'": escaped += "&apos;"
+            case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{FFFE}", "\u{FFFF}": escaped += " "
+            default: escaped.unicodeScalars.append(scalar)
+            }
+        }
+    }
+
+    /// The number of Twilio's error, where the answer has one; nothing else of it is kept, since its words repeat the phone number.
+    package static func note(_ body: [UInt8]) -> String {
+        let digits = "0123456789".utf8
+        for start in body.indices where body[start...].starts(with: "\"code\":".utf8) {
+            let number = body.dropFirst(start + 7).drop { $0 == 0x20 }.prefix { digits.contains($0) }
+            if (5...6).contains(number.count) { return ", Twilio error \(String(decoding: number, as: UTF8.self))" }
+        }
+        return ""
+    }
+}
+
+/// `application/x-www-form-urlencoded`
+enum Form {
+    static func encode(_ fields: [(name: String, value: String)]) -> String {
+        fields.map { "\($0.name)=\(escaped($0.value))" }.joined(separator: "&")
+    }
+
+    static func isUnreserved(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) && byte < 0x80 || "-._~".utf8.contains(byte)
+    }
+
+    private static func escaped(_ text: String) -> String {
+        text.utf8.reduce(into: "") { escaped, byte in
+            if isUnreserved(byte) {
+                escaped.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                escaped += "%" + Hex.text([byte], uppercase: true)
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+internal import AuthyWire
+internal import Crypto
+internal import ServerSettings
+
+/// A JSON POST to the administrator's own service, signed with a secret that both know.
+package struct Webhook: Sendable {
+    private let url: String
+    private let key: SymmetricKey
+
+    package init(url: String, secret: [UInt8]) throws(DeliveryError) {
+        self.url = url
+        key = SymmetricKey(data: secret)
+        try Carrier.checkHTTP(url)
+    }
+
+    /// - Parameter now: Unix seconds.
+    package func request(_ load: Carrier.Load, at now: Int64) -> OutgoingRequest {
+        let body = Self.body(load, at: now)
+        let headers = [
+            ("Content-Type", "application/json"), ("X-Countersign-Timestamp", String(now)),
+            ("X-Countersign-Signature", signature(timestamp: now, body)),
+        ]
+        return OutgoingRequest(url: url, headers: headers.map { (name: $0.0, value: $0.1) }, body: Array(body.utf8), timeout: load.timeout)
+    }
+
+    /// HMAC-SHA256 of `TIMESTAMP.BODY`, in lower-case hex.
+    private func signature(timestamp: Int64, _ body: String) -> String {
+        Hex.text(HMAC<SHA256>.authenticationCode(for: Array("\(timestamp).\(body)".utf8), using: key))
+    }
+
+    private static func body(_ load: Carrier.Load, at now: Int64) -> String {
+        let message = load.message
+        let texts = [
+            ("id", load.id), ("kind", message.kind.rawValue), ("to", message.to), ("code", message.code), ("text", message.text),
+            ("application", message.application),
+        ]
+        let more = [("subject", message.kind == .email ? message.subject : nil), ("locale", message.locale)]
+        let all = texts + more.compactMap { name, text in text.map { (name, $0) } }
+        return JSONText.object(all.map { (name: $0.0, json: JSONText.string($0.1)) } + [(name: "at", json: String(now))])
+    }
+}

@@ -1,0 +1,138 @@
+// Calls to the server, each signed by the device's key. The contract is docs/phone.md.
+
+import * as clock from "./clock.js";
+import { digest, sign } from "./keys.js";
+
+/** The browser waits this long for an answer; a waiting read is answered after 25 s. */
+const DEADLINE = 15_000;
+const WAITING_DEADLINE = 40_000;
+
+/** What went wrong. `code` is the server's, or "offline" where no answer came, or "invalid" where it made no sense. */
+export class Trouble extends Error {
+  constructor(code, answer = {}, retryAfter = 0) {
+    super(code);
+    this.code = code;
+    this.answer = answer;
+    this.retryAfter = retryAfter;
+  }
+}
+
+const OPTIONS = { cache: "no-store", credentials: "omit", redirect: "error", referrerPolicy: "no-referrer" };
+
+/** One request and its answer as JSON. */
+async function exchange(path, options, deadline, signal) {
+  const limit = AbortSignal.timeout(deadline);
+  const started = Date.now();
+  let response;
+  let answer;
+  try {
+    response = await fetch(`api/${path}`, { ...OPTIONS, ...options, signal: either(signal, limit) });
+    answer = JSON.parse(await response.text());
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw new Trouble(error instanceof SyntaxError && response?.ok ? "invalid" : "offline");
+  }
+  const isObject = answer !== null && typeof answer === "object";
+  if (isObject) clock.learn(answer.now, started, Date.now());
+  if (response.ok && isObject) return answer;
+  const code = isObject && typeof answer.error === "string" ? answer.error : "invalid";
+  throw new Trouble(code, isObject ? answer : {}, Number(response.headers.get("Retry-After")) || 0);
+}
+
+/** A signal that ends with the first of both. AbortSignal.any is missing in browsers of 2022. */
+function either(first, second) {
+  if (!first) return second;
+  const both = new AbortController();
+  for (const signal of [first, second]) {
+    if (signal.aborted) both.abort(signal.reason);
+    signal.addEventListener("abort", () => both.abort(signal.reason), { once: true });
+  }
+  return both.signal;
+}
+
+function post(body) {
+  return { method: "POST", body, headers: { "Content-Type": "application/json" } };
+}
+
+/** The only call without a device. */
+export async function enrol({ token, pair, name, osType }) {
+  const signature = await sign(pair.privateKey, `countersign-enrol-1\n${token}\n${pair.publicKey}`);
+  const body = { token, public_key: pair.publicKey, name, os_type: osType, signature };
+  return exchange("enrol", post(JSON.stringify(body)), DEADLINE);
+}
+
+/** The calls of one enrolled device. */
+export class API {
+  #device;
+
+  /** - device: {id, key} */
+  constructor(device) {
+    this.#device = device;
+  }
+
+  state(seen, signal) {
+    const query = seen === null ? "" : `?seen=${encodeURIComponent(seen)}`;
+    return this.#call("GET", `state${query}`, undefined, { headers: { Prefer: "wait=25" }, deadline: WAITING_DEADLINE, signal });
+  }
+
+  /**
+   * The answer to a request, ready to be sent as often as it takes: what is sent again must be the same.
+   * - text: exactly what was shown.
+   */
+  async answer({ id, text }, decision, choice) {
+    const signature = await sign(this.#device.key, `countersign-answer-1\n${decision}\n${choice ?? ""}\n${text}`);
+    const body = { id, decision, ...(choice === undefined ? {} : { choice }), signature };
+    return () => this.#call("POST", "answer", body);
+  }
+
+  report(id) {
+    return this.#call("POST", "report", { id });
+  }
+
+  token(id) {
+    return this.#call("GET", `tokens/${encodeURIComponent(id)}`);
+  }
+
+  push(subscription) {
+    return this.#call("POST", "push", subscription);
+  }
+
+  history(before) {
+    return this.#call("GET", before === null ? "history" : `history?before=${encodeURIComponent(before)}`);
+  }
+
+  devices() {
+    return this.#call("GET", "devices");
+  }
+
+  rename(id, name) {
+    return this.#call("POST", `devices/${encodeURIComponent(id)}`, { name });
+  }
+
+  remove(id) {
+    return this.#call("DELETE", `devices/${encodeURIComponent(id)}`);
+  }
+
+  /** A call that is refused for its time is made once more, with the time that the refusal told. */
+  async #call(method, path, body, options = {}) {
+    try {
+      return await this.#once(method, path, body, options);
+    } catch (error) {
+      if (error.code !== "clock") throw error;
+      return this.#once(method, path, body, options);
+    }
+  }
+
+  async #once(method, path, body, { headers = {}, deadline = DEADLINE, signal } = {}) {
+    const text = body === undefined ? "" : JSON.stringify(body);
+    const options = body === undefined ? { method, headers } : post(text);
+    const authorization = await this.#authorization(method, path, text);
+    return exchange(path, { ...options, headers: { ...options.headers, Authorization: authorization } }, deadline, signal);
+  }
+
+  async #authorization(method, path, body) {
+    const time = Math.floor(clock.now());
+    const signed = ["countersign-call-1", method, `/phone/api/${path}`, time, await digest(body)].join("\n");
+    return `Countersign ${this.#device.id}.${time}.${await sign(this.#device.key, signed)}`;
+  }
+}

@@ -1,0 +1,69 @@
+// Making elements. Text goes in as text, never as markup.
+
+/** - attributes: `onclick` and the like are listeners, `true` sets an empty attribute, `false`, null and undefined set none. */
+export function el(name, attributes = {}, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(key, value === true ? "" : value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+export const button = (label, attributes, ...before) => el("button", { type: "button", ...attributes }, ...before, label);
+
+const SVG = "http://www.w3.org/2000/svg";
+
+const SHAPES = {
+  yes: "M5 13l4.5 4.5L19.5 7",
+  no: "M6 6l12 12M18 6L6 18",
+  clock: "M12 7v5l3 2M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18",
+  warning: "M12 9v5M12 17.2v.3M12 3.5L2.5 20h19z",
+  copy: "M9 9h10v11H9zM5 15V4h10",
+  bell: "M6 17h12l-1.5-2.5V11a4.5 4.5 0 0 0-9 0v3.5zM10.5 20h3",
+  phone: "M7 3h10v18H7zM11 18h2",
+  desktop: "M3 5h18v11H3zM9 20h6M12 16v4",
+  code: "M5 8h14v8H5zM8.5 12h.01M12 12h.01M15.5 12h.01",
+};
+
+export function svg(name, attributes, ...children) {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...children);
+  return element;
+}
+
+/** A drawing for the eye only; the words stand beside it. */
+export const icon = (shape) =>
+  svg("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" }, svg("path", { d: SHAPES[shape] }));
+
+// What could hide or turn other characters round, or takes room that cannot be told from a plain space.
+const UNSEEN = /([\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs})/u;
+
+const codePoint = (character) => `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
+
+/** Somebody else's text: every character that would not be seen becomes its number, such as U+202E. */
+export function plain(text) {
+  const parts = text.split(UNSEEN).map((part, index) => (index % 2 ? el("span", { class: "unseen" }, codePoint(part)) : part));
+  return el("bdi", { class: "plain" }, ...parts.filter((part) => part !== ""));
+}
+
+/** The same as bare text, for titles and for what a screen reader is told. */
+export const plainText = (text) => plain(text).textContent;
+
+let announcement = 0;
+
+/** Says it to a screen reader. */
+export function announce(text) {
+  const region = document.getElementById("announcements");
+  // The same words twice are said twice.
+  announcement += 1;
+  region.replaceChildren(el("p", { "data-announcement": announcement }, text));
+}
+
+/** Moves the keyboard and the screen reader to what has just come. */
+export function moveTo(element) {
+  element.setAttribute("tabindex", "-1");
+  element.focus({ preventScroll: false });
+}

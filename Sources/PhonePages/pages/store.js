@@ -1,0 +1,50 @@
+// What the browser keeps: IndexedDB, since only there can a key be kept that no script can read.
+//
+// Store "kept": "device" {id, key, name}, "enrolment" {token, pair} while one is under way, "clock", "state", "push".
+// Store "tokens": {id, application, key, digits, period}.
+
+const NAME = "countersign";
+let opened;
+
+function open() {
+  opened ??= new Promise((resolve, reject) => {
+    const request = indexedDB.open(NAME, 1);
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore("kept");
+      request.result.createObjectStore("tokens", { keyPath: "id" });
+    };
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  return opened;
+}
+
+/** Runs one transaction; resolves only when what it wrote is on the disk. */
+async function transact(stores, mode, act) {
+  const database = await open();
+  return new Promise((resolve, reject) => {
+    const transaction = database.transaction(stores, mode, { durability: "strict" });
+    const request = act(transaction);
+    transaction.oncomplete = () => resolve(request?.result);
+    transaction.onabort = () => reject(transaction.error);
+  });
+}
+
+export const get = (name) => transact("kept", "readonly", (in_) => in_.objectStore("kept").get(name));
+export const put = (name, value) => transact("kept", "readwrite", (in_) => in_.objectStore("kept").put(value, name));
+export const drop = (name) => transact("kept", "readwrite", (in_) => in_.objectStore("kept").delete(name));
+
+export const tokens = () => transact("tokens", "readonly", (in_) => in_.objectStore("tokens").getAll());
+export const putToken = (token) => transact("tokens", "readwrite", (in_) => in_.objectStore("tokens").put(token));
+export const dropToken = (id) => transact("tokens", "readwrite", (in_) => in_.objectStore("tokens").delete(id));
+
+/** A new device replaces whatever was here, in one step: another key, other tokens. */
+export function startOver(device) {
+  return transact(["kept", "tokens"], "readwrite", (in_) => {
+    in_.objectStore("tokens").clear();
+    in_.objectStore("kept").clear();
+    if (device) in_.objectStore("kept").put(device, "device");
+  });
+}
+
+export const wipe = () => startOver(null);

@@ -1,0 +1,185 @@
+// Everything that the page says: short, calm, and what to do next.
+
+export const product = "Countersign";
+
+export const views = { requests: "Requests", codes: "Codes", history: "History", devices: "Phones" };
+
+export const connection = {
+  offline: "No connection. Codes still work.",
+  refused: "The server cannot be used at the moment. Trying again.",
+  clockOff: "This phone's clock is wrong. Codes are corrected, but please set it to automatic.",
+};
+
+export const enrol = {
+  title: "Enrol this phone",
+  intro: "It will be asked when somebody logs in with your account.",
+  name: "Name of this phone",
+  start: "Enrol",
+  again: "Try again",
+  copyLink: "Copy the link",
+  copied: "Copied",
+  replaces: "This browser is enrolled already. The new enrolment takes its place here.",
+  keep: "Keep it as it is",
+  appleFirst: "On an iPhone or iPad, do this first",
+  appleSteps: [
+    "Copy the link with the button below.",
+    "Tap Share, then Add to Home Screen.",
+    "Open Countersign there and paste the link.",
+  ],
+  appleWhy: "Only so can it notify you, and only so does the browser keep your key.",
+  appleAnyway: "Enrol here all the same",
+  noLinkTitle: "This phone is not enrolled",
+  noLink: "Open the link that your login, your administrator or a message gave you.",
+  paste: "Or paste the link here",
+  use: "Use this link",
+  notALink: "That is not an enrolment link.",
+  removedTitle: "This phone was removed",
+  removed: "It can no longer approve logins, and its keys are gone. To use it again, ask for a new enrolment link.",
+  noKeysTitle: "This address cannot be used",
+  noKeys: "The browser makes keys only on pages that start with https://. Open the link as it was given to you.",
+  noStoreTitle: "Nothing can be kept here",
+  noStore: "The browser does not let this page keep a key. Leave private browsing and open the link again.",
+  confirmTitle: "Enter this code",
+  confirmIntro: "Type it where you got the link, or tell it to your administrator.",
+  confirmWaiting: "Waiting for the code",
+  confirmCodeLabel: (code) => `Confirmation code ${code.split("").join(" ")}`,
+  done: "This phone is enrolled.",
+};
+
+const enrolProblems = {
+  link_unknown: "This link is not valid. Ask for a new one.",
+  link_used: "This link was used already. Ask for a new one.",
+  link_expired: "This link has expired. Ask for a new one.",
+  invalid: "Something went wrong. Ask for a new link.",
+  too_many: "Too many tries. Wait a minute and try again.",
+  offline: "The server does not answer. Check your connection and try again.",
+};
+export const enrolProblem = (code) => enrolProblems[code] ?? enrolProblems.invalid;
+/** Those that another try may mend. */
+export const mayTryAgain = (code) => code === "offline" || code === "too_many";
+
+export const requests = {
+  empty: "Nothing to approve",
+  emptyMore: "When somebody logs in with your account, it shows here.",
+  approve: "Approve",
+  deny: "Deny",
+  sending: "Sending",
+  which: "Which number does your login show?",
+  noneOfThese: "None of these",
+  asOthers: "Another request is below.",
+  askYou: "Did you try to log in yourself?",
+  itWasMe: "Yes, it was me",
+  report: "No, report it",
+  reported: "Reported. If somebody has your password, change it now.",
+  reportFailed: "The report was not sent. Try again.",
+  wasMe: "Denied. Log in again when you are ready.",
+  close: "Close",
+  notSent: "Your answer was not sent. Check your connection and try again.",
+  tooMany: "Too many answers in a short time. Wait a moment and try again.",
+  wentWrong: "Something went wrong. Try again, or use a code.",
+  unreadable: "A request came that this page cannot show. Close the page and open it again.",
+  announced: (request) => `New request. ${request.message}. ${request.application}`,
+  title: (count) => (count === 0 ? product : `(${count}) ${product}`),
+  pendingLabel: (count) => (count === 1 ? "1 request waits" : `${count} requests wait`),
+};
+
+const ends = {
+  approved: "Approved",
+  denied: "Denied",
+  wrong_number: "Denied: that was not the number your login shows",
+  expired: "Expired",
+  cancelled: "Cancelled: the login has ended",
+  elsewhere: "No longer waiting: answered on another phone, or the login has ended",
+};
+export const ended = (status) => ends[status] ?? ends.elsewhere;
+
+export const codes = {
+  empty: "No codes yet",
+  emptyMore: "They appear here once this phone is confirmed.",
+  copy: "Copy",
+  copyLabel: (application) => `Copy the code for ${application}`,
+  copied: "Copied",
+  copyFailed: "The browser did not let it be copied.",
+  next: "Next",
+  left: (seconds) => `${seconds} s left`,
+  failed: (application) => `The code for ${application} could not be fetched. It is tried again by itself.`,
+};
+
+export const history = {
+  empty: "Nothing has happened yet",
+  more: "Load more",
+  loading: "Loading",
+  failed: "The history could not be loaded.",
+  again: "Try again",
+  reported: "Reported",
+  kinds: {
+    request: "Login request",
+    softtoken: "Login with a code of this page",
+    onecode: "Login with a code that was sent",
+    device_added: "Phone added",
+    device_removed: "Phone removed",
+  },
+  statuses: { approved: "Approved", denied: "Denied", expired: "Expired", cancelled: "Cancelled" },
+  by: (device) => `on ${device}`,
+};
+
+export const devices = {
+  thisOne: "This phone",
+  others: "Your phones",
+  unconfirmed: "Not confirmed",
+  lastSeen: (when) => `Last seen ${when}`,
+  added: (when) => `Added ${when}`,
+  rename: "Rename",
+  renameLabel: (name) => `Rename ${name}`,
+  remove: "Remove",
+  removeLabel: (name) => `Remove ${name}`,
+  newName: "New name",
+  save: "Save",
+  cancel: "Cancel",
+  askRemove: (name) => `Remove ${name}? It can then approve nothing and shows no codes.`,
+  askRemoveThis: "Remove this phone? Its keys are deleted at once, and you need a new link to come back.",
+  doRemove: "Remove it",
+  renamed: "Renamed",
+  removed: "Removed",
+  failed: "That did not work. Try again.",
+  notLoaded: "The list could not be loaded.",
+  account: (phone) => `Account with phone number ${phone}`,
+};
+
+export const notifications = {
+  title: "Notifications",
+  why: "Hear of a login at once, also while this page is closed.",
+  turnOn: "Turn on notifications",
+  turningOn: "Turning on",
+  turnOff: "Turn off",
+  on: "Notifications are on.",
+  off: "Notifications are off.",
+  refused: "Notifications are blocked for this page. Allow them in the browser's settings for this site, then come back.",
+  dismissed: "The browser was not allowed to notify you.",
+  timeout: "The browser's notification service does not answer. Check your connection and try again later.",
+  failed: "Notifications could not be turned on. Requests still show here while the page is open.",
+  notAllowed: "This server does not use your browser's notification service.",
+  missing: "This browser cannot notify you. Requests show here while the page is open.",
+  apple: "To be notified on an iPhone or iPad, put this page on the home screen first: tap Share, then Add to Home Screen.",
+};
+
+export function ago(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  if (whole < 60) return `${whole} s ago`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ago`;
+  if (whole < 86_400) return `${Math.floor(whole / 3600)} h ago`;
+  return `${Math.floor(whole / 86_400)} d ago`;
+}
+
+export function timeLeft(seconds) {
+  const whole = Math.max(0, Math.ceil(seconds));
+  if (whole < 60) return `${whole} s left`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s left`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min left`;
+}
+
+/** Groups as people read them: 123 456, 123 4567, 1234 5678. */
+export function groups(code) {
+  const half = Math.floor(code.length / 2);
+  return [code.slice(0, half), code.slice(half)];
+}

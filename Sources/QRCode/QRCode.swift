@@ -1,0 +1,41 @@
+internal import CQRencode
+internal import CSyscalls
+
+/// A QR code (ISO/IEC 18004) for a terminal or a page. It is as secret as its text.
+public struct QRCode: Sendable {
+    public enum Style: Sendable {
+        /// Two modules in one character, one above the other.
+        case halfBlocks
+        /// One module in two characters.
+        case ascii
+    }
+
+    /// Modules of light that a reader needs on each side.
+    static let margin = 4
+    let width: Int
+    /// By rows, from the top left.
+    private let isDark: [Bool]
+
+    /// Nil where the text is empty, too long or has a zero byte in it, or there is no memory.
+    public init?(_ text: String) {
+        // The library takes a zero byte for the end.
+        guard !text.utf8.contains(0), let code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_L) else { return nil }
+        defer { QRcode_free(code) }
+        guard let data = code.pointee.data, code.pointee.width > 0 else { return nil }
+        width = Int(code.pointee.width)
+        let modules = UnsafeMutableBufferPointer(start: data, count: width * width)
+        isDark = modules.map { $0 & 1 == 1 }
+        system_wipe(data, modules.count)
+    }
+
+    func isLight(_ x: Int, _ y: Int) -> Bool {
+        guard (0..<width).contains(x), (0..<width).contains(y) else { return true }
+        return !isDark[y * width + x]
+    }
+}
+
+extension QRCode: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public var description: String { "QR code" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}

@@ -1,0 +1,28 @@
+extension QRCode {
+    /// Columns of the terminal that it takes.
+    public func columns(_ style: Style) -> Int { (width + 2 * Self.margin) * (style == .ascii ? 2 : 1) }
+
+    /// Drawn in light on dark, as most terminals are.
+    /// - Parameter coloured: makes it so in any terminal.
+    public func lines(_ style: Style, coloured: Bool) -> [String] {
+        let all = -Self.margin..<(width + Self.margin)
+        let lines =
+            switch style {
+            case .ascii: all.map { y in all.map { x in isLight(x, y) ? "##" : "  " }.joined() }
+            case .halfBlocks:
+                stride(from: all.lowerBound, to: all.upperBound, by: 2).map { y in
+                    all.map { x in Self.block(isLight(x, y), isLight(x, y + 1)) }.joined()
+                }
+            }
+        return coloured ? lines.map { "\u{1B}[97;40m\($0)\u{1B}[0m" } : lines
+    }
+
+    private static func block(_ upper: Bool, _ lower: Bool) -> String {
+        switch (upper, lower) {
+        case (true, true): "\u{2588}"
+        case (true, false): "\u{2580}"
+        case (false, true): "\u{2584}"
+        case (false, false): " "
+        }
+    }
+}

@@ -1,0 +1,52 @@
+internal import SQLite
+internal import Synchronization
+
+/// A few connections that only read. Whoever comes takes one that is free, or waits for its turn at one.
+final class Readers: Sendable {
+    private final class Reader: Sendable {
+        let connection: Mutex<Unshared?>
+        init(_ connection: Unshared) { self.connection = Mutex(connection) }
+    }
+
+    private let readers: [Reader]
+    private let turn = Atomic<Int>(0)
+
+    init(_ file: RecordFile, count: Int = 2) throws {
+        readers = try (0..<count).map { _ in
+            let connection = try file.connect(Connection.Options())
+            try connection.execute("PRAGMA query_only = ON; PRAGMA cache_size = -8000")
+            return Reader(Unshared(connection))
+        }
+    }
+
+    /// The body sees the records as they were when it began to read, whatever is written meanwhile.
+    func read<T: Sendable>(_ body: (any RecordReading) throws -> T) throws -> T {
+        let start = turn.wrappingAdd(1, ordering: .relaxed).oldValue
+        for offset in readers.indices {
+            let reader = readers[(start &+ offset) & Int.max % readers.count]
+            if let value = try reader.connection.withLockIfAvailable({ try Self.read($0, body) }) { return value }
+        }
+        return try readers[start & Int.max % readers.count].connection.withLock { try Self.read($0, body) }
+    }
+
+    private static func read<T>(_ reader: Unshared?, _ body: (any RecordReading) throws -> T) throws -> T {
+        guard let connection = reader?.connection else { throw RecordStoreError.closed }
+        return try connection.transaction(.deferred) { try body(Snapshot(connection: connection)) }
+    }
+
+    func close() {
+        for reader in readers { reader.connection.withLock { $0 = nil } }
+    }
+}
+
+/// A connection that goes from thread to thread: whoever holds it sees that one thread uses it at a time.
+struct Unshared: @unchecked Sendable {
+    let connection: Connection
+    init(_ connection: Connection) { self.connection = connection }
+}
+
+/// What a body of `read` works on.
+private struct Snapshot: SQLiteReading {
+    let connection: Connection
+    func statistics(of application: Int64) throws -> [MonthOfStatistics] { try storedStatistics(of: application) }
+}

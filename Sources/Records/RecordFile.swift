@@ -1,0 +1,91 @@
+internal import Glibc
+internal import SQLite
+
+/// The database file, which this process's user alone may read and change.
+struct RecordFile {
+    let path: String
+    private let folder: String
+
+    /// The folder must be there. SQLite refuses a symlink anywhere in a path, but /var/lib may well be one.
+    init(_ path: String) throws {
+        let cut = path.utf8.lastIndex(of: 0x2F).map(path.utf8.index(after:)) ?? path.startIndex
+        let above = cut == path.startIndex ? "." : String(decoding: path.utf8[..<cut], as: UTF8.self)
+        guard !path.utf8.contains(0), cut != path.endIndex else { throw RecordStoreError.invalid("path of the records") }
+        guard let real = unsafe realpath(above, nil) else { throw RecordStoreError.file(above, why: Self.reason()) }
+        defer { unsafe free(real) }
+        folder = unsafe String(cString: real)
+        self.path = folder + "/" + String(decoding: path.utf8[cut...], as: UTF8.self)
+    }
+
+    /// Opens what is there; what is not is made if that is asked for.
+    func open(create: Bool, _ options: Connection.Options) throws -> Connection {
+        if try status() == nil {
+            guard create else { throw RecordStoreError.missing(path) }
+            try makeEmpty()
+        }
+        try secure()
+        let connection = try connect(options)
+        if try RecordSchema.check(connection) < RecordSchema.version { try RecordSchema.migrate(connection) }
+        return connection
+    }
+
+    /// Opens what is there, and looks at nothing in it.
+    func connect(_ options: Connection.Options) throws -> Connection {
+        do { return try Connection(path: path, options) } catch let error as SQLiteError where error.code == 14 || error.code == 8 {
+            throw RecordStoreError.file(path, why: error.message)
+        }
+    }
+
+    func secure() throws {
+        guard let found = try status() else { throw RecordStoreError.missing(path) }
+        try require(found.st_mode & S_IFMT == S_IFREG, "not a regular file")
+        try require(found.st_uid == geteuid() || geteuid() == 0, "owned by uid \(found.st_uid), not \(geteuid())")
+        try require(found.st_mode & 0o077 == 0, "others may use it: its mode must be 0600")
+        if found.st_size == 0 { throw RecordStoreError.damaged("\(path) is empty") }
+    }
+
+    /// Whoever makes it first wins; the others find it.
+    private func makeEmpty() throws {
+        if try status("-wal") != nil, try status() == nil { throw RecordStoreError.damaged("\(path)-wal is there without \(path)") }
+        do { try make { try RecordSchema.create(Connection(path: $0)) } } catch RecordStoreError.exists {}
+    }
+
+    /// Fills a draft and then gives it its name, so that there never is half of a file. It is on the disk when this returns.
+    /// - Throws: `RecordStoreError.exists` if the name is taken by then.
+    func make(_ fill: (_ draft: String) throws -> Void) throws {
+        if try status() != nil { throw RecordStoreError.exists(path) }
+        var template = Array((path + ".XXXXXX").utf8CString)
+        let descriptor = unsafe mkstemp(&template)
+        guard descriptor >= 0 else { throw RecordStoreError.file(folder, why: Self.reason()) }
+        close(descriptor)
+        let draft = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        defer { for end in ["", "-wal", "-shm", "-journal"] { unsafe unlink(draft + end) } }
+        try fill(draft)
+        try Self.persist(draft, O_RDONLY)
+        guard unsafe link(draft, path) == 0 else {
+            throw errno == EEXIST ? RecordStoreError.exists(path) : RecordStoreError.file(path, why: Self.reason())
+        }
+        try Self.persist(folder, O_RDONLY | O_DIRECTORY)
+    }
+
+    private static func persist(_ path: String, _ flags: Int32) throws {
+        let descriptor = unsafe Glibc.open(path, flags | O_CLOEXEC)
+        guard descriptor >= 0 else { throw RecordStoreError.file(path, why: reason()) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw RecordStoreError.file(path, why: reason()) }
+    }
+
+    private func require(_ condition: Bool, _ why: String) throws {
+        if !condition { throw RecordStoreError.file(path, why: why) }
+    }
+
+    /// Nil only if there is no such file. It is not opened, as closing it would drop SQLite's locks.
+    private func status(_ end: String = "") throws -> stat? {
+        var status = stat()
+        if unsafe lstat(path + end, &status) == 0 { return status }
+        guard errno == ENOENT else { throw RecordStoreError.file(path, why: Self.reason()) }
+        return nil
+    }
+
+    private static func reason() -> String { unsafe String(cString: strerror(errno)) }
+}

@@ -1,0 +1,221 @@
+internal import SQLite
+
+/// The tables, as they came to be. The file's `user_version` is the number of migrations that it has seen; 0 is no file of ours.
+enum RecordSchema {
+    /// Only ever added to.
+    static let migrations = [first]
+    static let version = Int64(migrations.count)
+    /// "Csgd", by which file(1) can tell.
+    static let applicationID: Int64 = 0x4373_6764
+
+    /// Fills an empty database, and leaves all of it in the one file, on the disk.
+    static func create(_ connection: Connection) throws {
+        try connection.execute("PRAGMA application_id = \(applicationID)")
+        try migrate(connection)
+        try connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    }
+
+    /// Sees that the tables are the ones that this program knows.
+    /// - Returns: the version, which may be an older one.
+    static func check(_ connection: Connection) throws -> Int64 {
+        let found = try number("user_version", connection)
+        guard try number("application_id", connection) == applicationID, found > 0 else {
+            throw RecordStoreError.damaged("the file is not of countersignd")
+        }
+        guard found <= version else { throw RecordStoreError.newer(version: found, known: version) }
+        return found
+    }
+
+    /// Brings older tables up to date, all of it or nothing.
+    static func migrate(_ connection: Connection) throws {
+        try connection.transaction(.immediate) {
+            for step in migrations.dropFirst(max(0, Int(try number("user_version", connection)))) { try connection.execute(step) }
+            try connection.execute("PRAGMA user_version = \(version)")
+        }
+    }
+
+    private static func number(_ pragma: String, _ connection: Connection) throws -> Int64 {
+        try connection.first("PRAGMA \(pragma)") { $0.integer(0) ?? 0 } ?? 0
+    }
+
+    /// Where the order of two rows may hang on less than a second, `number` counts them as they came.
+    private static let first = """
+        CREATE TABLE applications (
+            id       INTEGER PRIMARY KEY CHECK (id > 0),
+            name     TEXT    NOT NULL,
+            url      TEXT,
+            method   TEXT    CHECK (method IN ('GET', 'POST')),
+            created  INTEGER NOT NULL,
+            revoked  INTEGER,
+            -- Kept by the triggers below: counting a million rows takes too long.
+            members  INTEGER NOT NULL DEFAULT 0,
+            CHECK ((url IS NULL) = (method IS NULL))
+        ) STRICT;
+
+        CREATE TABLE api_keys (
+            number      INTEGER PRIMARY KEY,
+            hash        BLOB    NOT NULL UNIQUE CHECK (length(hash) > 0),
+            application INTEGER NOT NULL REFERENCES applications (id) ON DELETE CASCADE,
+            sealed      BLOB    NOT NULL,
+            hint        TEXT    NOT NULL,
+            created     INTEGER NOT NULL,
+            ends        INTEGER
+        ) STRICT;
+        CREATE INDEX api_keys_application ON api_keys (application, created);
+
+        CREATE TABLE users (
+            id         INTEGER PRIMARY KEY CHECK (id > 0),
+            phone_hash BLOB    NOT NULL UNIQUE CHECK (length(phone_hash) > 0),
+            contact    BLOB    NOT NULL,
+            created    INTEGER NOT NULL
+        ) STRICT;
+
+        CREATE TABLE members (
+            application      INTEGER NOT NULL REFERENCES applications (id) ON DELETE CASCADE,
+            user             INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+            added            INTEGER NOT NULL,
+            confirmed        INTEGER,
+            secret           BLOB    NOT NULL,
+            spent            INTEGER,
+            generic_secret   BLOB,
+            generic_spent    INTEGER,
+            one_code         BLOB,
+            one_code_action  TEXT,
+            one_code_ends    INTEGER,
+            one_code_spent   INTEGER NOT NULL,
+            wrong_since      INTEGER NOT NULL,
+            wrong            INTEGER NOT NULL,
+            day_wrong_since  INTEGER NOT NULL,
+            day_wrong        INTEGER NOT NULL,
+            sends_since      INTEGER NOT NULL,
+            sends            INTEGER NOT NULL,
+            requests_since   INTEGER NOT NULL,
+            requests         INTEGER NOT NULL,
+            PRIMARY KEY (application, user),
+            CHECK ((one_code IS NULL) = (one_code_action IS NULL) AND (one_code IS NULL) = (one_code_ends IS NULL))
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX members_user ON members (user);
+        CREATE TRIGGER members_more AFTER INSERT ON members
+        BEGIN UPDATE applications SET members = members + 1 WHERE id = new.application; END;
+        CREATE TRIGGER members_less AFTER DELETE ON members
+        BEGIN UPDATE applications SET members = members - 1 WHERE id = old.application; END;
+
+        CREATE TABLE devices (
+            number         INTEGER PRIMARY KEY,
+            id             TEXT    NOT NULL UNIQUE CHECK (length(id) > 0),
+            user           INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+            public_key     BLOB    NOT NULL,
+            name           TEXT    NOT NULL,
+            os_type        TEXT    NOT NULL,
+            created        INTEGER NOT NULL,
+            address        TEXT    NOT NULL,
+            last_seen      INTEGER NOT NULL,
+            confirmed      INTEGER,
+            confirmation   BLOB,
+            removed        INTEGER,
+            endpoint       TEXT,
+            push_key       BLOB,
+            authentication BLOB,
+            CHECK ((endpoint IS NULL) = (push_key IS NULL) AND (endpoint IS NULL) = (authentication IS NULL))
+        ) STRICT;
+        CREATE INDEX devices_user ON devices (user, created);
+
+        CREATE TABLE enrolments (
+            hash    BLOB    PRIMARY KEY CHECK (length(hash) > 0),
+            user    INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+            created INTEGER NOT NULL,
+            ends    INTEGER NOT NULL,
+            device  TEXT
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX enrolments_user ON enrolments (user);
+        CREATE INDEX enrolments_ends ON enrolments (ends);
+
+        CREATE TABLE approvals (
+            number            INTEGER PRIMARY KEY,
+            id                TEXT    NOT NULL UNIQUE CHECK (length(id) > 0),
+            application       INTEGER NOT NULL,
+            user              INTEGER NOT NULL,
+            text              TEXT    NOT NULL,
+            message           TEXT    NOT NULL,
+            hidden_details    TEXT    NOT NULL,
+            logos             TEXT    NOT NULL,
+            check_number      TEXT,
+            created           INTEGER NOT NULL,
+            seconds_to_expire INTEGER NOT NULL,
+            ends              INTEGER,
+            updated           INTEGER NOT NULL,
+            status            TEXT    NOT NULL CHECK (status IN ('pending', 'approved', 'denied', 'expired', 'cancelled')),
+            processed         INTEGER,
+            notified          INTEGER NOT NULL CHECK (notified IN (0, 1)),
+            telling           INTEGER NOT NULL CHECK (telling BETWEEN 0 AND 3),
+            device            TEXT,
+            signed            TEXT,
+            signature         BLOB,
+            reason            TEXT,
+            reported          INTEGER NOT NULL CHECK (reported IN (0, 1)),
+            FOREIGN KEY (application, user) REFERENCES members (application, user) ON DELETE CASCADE,
+            CHECK ((device IS NULL) = (signed IS NULL) AND (device IS NULL) = (signature IS NULL))
+        ) STRICT;
+        CREATE INDEX approvals_user ON approvals (user, created);
+        CREATE INDEX approvals_pending ON approvals (user, created) WHERE status = 'pending';
+        CREATE INDEX approvals_to_tell ON approvals (created) WHERE telling = 1;
+        CREATE INDEX approvals_over ON approvals (CASE status WHEN 'pending' THEN ends ELSE updated END);
+
+        CREATE TABLE phone_checks (
+            application INTEGER NOT NULL REFERENCES applications (id) ON DELETE CASCADE,
+            phone_hash  BLOB    NOT NULL CHECK (length(phone_hash) > 0),
+            id          TEXT    NOT NULL,
+            sealed      BLOB    NOT NULL,
+            ends        INTEGER NOT NULL,
+            wrong       INTEGER NOT NULL,
+            sends_since INTEGER NOT NULL,
+            sends       INTEGER NOT NULL,
+            PRIMARY KEY (application, phone_hash)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX phone_checks_ends ON phone_checks (ends);
+
+        -- The application is not checked: a row comes with every code.
+        CREATE TABLE activities (
+            id          INTEGER PRIMARY KEY,
+            user        INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+            application INTEGER,
+            at          INTEGER NOT NULL,
+            kind        TEXT    NOT NULL,
+            detail      TEXT    NOT NULL
+        ) STRICT;
+        CREATE INDEX activities_user ON activities (user, at);
+        CREATE INDEX activities_at ON activities (at);
+
+        -- They outlive their user.
+        CREATE TABLE deliveries (
+            number       INTEGER PRIMARY KEY,
+            at           INTEGER NOT NULL,
+            application  INTEGER,
+            user         INTEGER,
+            kind         TEXT    NOT NULL,
+            gateway      TEXT    NOT NULL,
+            succeeded    INTEGER NOT NULL CHECK (succeeded IN (0, 1)),
+            detail       TEXT    NOT NULL,
+            milliseconds INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX deliveries_at ON deliveries (at);
+        CREATE INDEX deliveries_user ON deliveries (user, at) WHERE user IS NOT NULL;
+
+        CREATE TABLE months (
+            application    INTEGER NOT NULL REFERENCES applications (id) ON DELETE CASCADE,
+            year           INTEGER NOT NULL,
+            month          INTEGER NOT NULL CHECK (month BETWEEN 1 AND 12),
+            api_calls      INTEGER NOT NULL,
+            codes_accepted INTEGER NOT NULL,
+            calls          INTEGER NOT NULL,
+            messages       INTEGER NOT NULL,
+            users_added    INTEGER NOT NULL,
+            PRIMARY KEY (application, year, month)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE server_values (
+            name  TEXT PRIMARY KEY,
+            value BLOB NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
+}

@@ -1,0 +1,84 @@
+public import LoginFlow
+
+/// All that the server keeps. SQLite stands behind it (`SQLiteRecordStore`); another database can.
+///
+/// Bodies run on a thread of the store, alone in their transaction; they must be quick and must not wait for anything.
+/// Whoever cannot write gets an error from `write`, and nothing of the body is kept.
+public protocol RecordStore: Sendable {
+    /// Sees only what is durable.
+    func read<T: Sendable>(_ body: @Sendable (any RecordReading) throws -> T) async throws -> T
+    /// One transaction: all of it is on the disk when this returns, or none of it ever is.
+    func write<T: Sendable>(_ body: @escaping @Sendable (any RecordWriting) throws -> T) async throws -> T
+    /// A consistent copy in a new file that only this user may read, while others go on.
+    func backUp(to path: String) async throws
+}
+
+public protocol RecordReading {
+    /// The application of a key that is worth something at that moment, and the key; nil for a key that is unknown or has ended, or an
+    /// application that was revoked.
+    func application(keyHash: [UInt8], at now: Int64) throws -> (application: Application, key: APIKeyRecord)?
+    func application(_ id: Int64) throws -> Application?
+    /// In the order of creation.
+    func applications() throws -> [Application]
+    /// Newest first.
+    func keys(of application: Int64) throws -> [APIKeyRecord]
+
+    func user(_ id: AuthyID) throws -> User?
+    func user(phoneHash: [UInt8]) throws -> User?
+    /// Ascending by id.
+    func users(after id: Int64, limit: Int) throws -> [User]
+    func member(application: Int64, user: AuthyID) throws -> Member?
+    func members(of user: AuthyID) throws -> [Member]
+    func memberCount(of application: Int64) throws -> Int64
+
+    func device(_ id: String) throws -> Device?
+    /// Also the removed ones, oldest first.
+    func devices(of user: AuthyID) throws -> [Device]
+    func enrolment(hash: [UInt8]) throws -> Enrolment?
+
+    func approval(_ id: ApprovalRequestID) throws -> Approval?
+    /// Those whose status is pending and that have not ended by then, oldest first.
+    func pendingApprovals(of user: AuthyID, at now: Int64) throws -> [Approval]
+    /// Those created before that moment, newest first.
+    func approvals(of user: AuthyID, before: Int64, limit: Int) throws -> [Approval]
+    /// Those whose application is still to be told, oldest first.
+    func approvalsToTell(limit: Int) throws -> [Approval]
+    /// Those from before that moment, newest first.
+    func activities(of user: AuthyID, before: Int64, limit: Int) throws -> [Activity]
+
+    func phoneCheck(application: Int64, phoneHash: [UInt8]) throws -> PhoneCheck?
+    /// Newest first.
+    func deliveries(user: AuthyID?, limit: Int) throws -> [DeliveryRecord]
+    /// Newest month first.
+    func statistics(of application: Int64) throws -> [MonthOfStatistics]
+    /// A value of the server's own, such as the sealed data key.
+    func value(_ name: String) throws -> [UInt8]?
+}
+
+public protocol RecordWriting: RecordReading {
+    /// Gives it the next number.
+    func addApplication(name: String, callback: Application.Callback?, at now: Int64) throws -> Application
+    func put(_ application: Application) throws
+    func put(_ key: APIKeyRecord) throws
+    /// False where the id or the phone is taken: then nothing was changed.
+    func add(_ user: User) throws -> Bool
+    func put(_ user: User) throws
+    /// With all that hangs on the user: members, devices, enrolments, approvals, activities.
+    func removeUser(_ id: AuthyID) throws
+    func put(_ member: Member) throws
+    /// With its approvals.
+    func removeMember(application: Int64, user: AuthyID) throws
+    func put(_ device: Device) throws
+    func put(_ enrolment: Enrolment) throws
+    func put(_ approval: Approval) throws
+    func put(_ check: PhoneCheck) throws
+    func removePhoneCheck(application: Int64, phoneHash: [UInt8]) throws
+    func add(_ activity: Activity) throws
+    func add(_ delivery: DeliveryRecord) throws
+    /// Adds to the month's counts.
+    func count(_ month: MonthOfStatistics) throws
+    func setValue(_ name: String, to value: [UInt8]?) throws
+    /// Approvals, activities, deliveries, enrolments and phone checks that were over before that moment; at most so many of each.
+    /// - Returns: how many went.
+    func purge(before: Int64, limit: Int) throws -> Int
+}

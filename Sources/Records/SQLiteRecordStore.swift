@@ -1,0 +1,81 @@
+internal import SQLite
+internal import Synchronization
+
+/// The records in one SQLite file. Several processes may have it open.
+///
+/// Readings run on the caller's thread: what they need is in memory, or one page away. Writings run on one thread, which commits
+/// together what came together; a writing returns when the disk has it.
+public final class SQLiteRecordStore: RecordStore {
+    let file: RecordFile
+    private let readers: Readers
+    private let writer: Writer
+    private let isClosed = Mutex(false)
+
+    /// - Parameters:
+    ///   - path: of the file; "-wal" and "-shm" are put behind it for two more. Its folder is to be the server's alone.
+    ///   - create: whether a missing file is made.
+    /// - Throws: `RecordStoreError`.
+    public init(path: String, create: Bool) throws {
+        do {
+            file = try RecordFile(path)
+            let connection = try file.open(create: create, Self.options)
+            try connection.execute("PRAGMA synchronous = FULL; PRAGMA cache_size = -16000")
+            readers = try Readers(file)
+            writer = try Writer(Unshared(connection))
+        } catch { throw RecordStoreError.from(error) }
+    }
+
+    deinit { close() }
+
+    /// Ends what was begun and closes the file; whatever comes later is an error.
+    public func close() {
+        let wasClosed = isClosed.withLock { closed in
+            defer { closed = true }
+            return closed
+        }
+        if wasClosed { return }
+        writer.close()
+        readers.close()
+    }
+
+    public func read<T: Sendable>(_ body: @Sendable (any RecordReading) throws -> T) async throws -> T {
+        do { return try readers.read(body) } catch { throw RecordStoreError.from(error) }
+    }
+
+    public func write<T: Sendable>(_ body: @escaping @Sendable (any RecordWriting) throws -> T) async throws -> T {
+        try await withCheckedThrowingContinuation { writer.put(Writing(body, $0)) }
+    }
+
+    private static var options: Connection.Options {
+        var options = Connection.Options()
+        // To begin the log anew is cheap, to make it longer is not: it may grow to 16 MB before it is copied back.
+        options.walPages = 500
+        return options
+    }
+}
+
+/// One body of `write`, and whoever waits for it.
+private final class Writing<T: Sendable>: Write {
+    private let body: @Sendable (any RecordWriting) throws -> T
+    private let waiting: CheckedContinuation<T, any Error>
+    private let result = Mutex<Result<T, any Error>?>(nil)
+
+    init(_ body: @escaping @Sendable (any RecordWriting) throws -> T, _ waiting: CheckedContinuation<T, any Error>) {
+        self.body = body
+        self.waiting = waiting
+    }
+
+    func run(in transaction: Transaction) throws {
+        let result = try transaction.run(body)
+        self.result.withLock { $0 = result }
+    }
+
+    func end(_ failure: (any Error)?) {
+        let result = result.withLock { $0 } ?? .failure(RecordStoreError.other("nothing was done"))
+        switch (result, failure) {
+        case (.failure(let error), nil): waiting.resume(throwing: RecordStoreError.from(error))
+        case (_, let failure?): waiting.resume(throwing: failure)
+        case (.success(let value), nil): waiting.resume(returning: value)
+        }
+    }
+}

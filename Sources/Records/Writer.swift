@@ -1,0 +1,54 @@
+internal import SQLite
+
+/// What waits for a commit.
+protocol Write: Sendable {
+    /// Does its part of the transaction. It throws only if the whole transaction is lost.
+    func run(in transaction: Transaction) throws
+    /// Comes after the commit, or with why there was none.
+    func end(_ failure: (any Error)?)
+}
+
+/// The thread that writes. What comes while it commits waits, and shares the next commit: the disk is waited for once for all of them.
+final class Writer: Sendable {
+    private let queue = WorkQueue<any Write>()
+    private let thread: OwnThread
+    /// How many share a commit at most, so that none waits long for the others.
+    private static let together = 256
+
+    /// - Parameter connection: for the thread alone from now on.
+    init(_ connection: Unshared) throws {
+        let queue = queue
+        guard let thread = OwnThread({ Self.work(queue, connection.connection) }) else { throw RecordStoreError.other("no thread") }
+        self.thread = thread
+    }
+
+    /// Hands it to the thread. It ends with an error if the writer is closed.
+    func put(_ write: any Write) {
+        if !queue.put(write) { write.end(RecordStoreError.closed) }
+    }
+
+    /// Waits until what was put is done; only once.
+    func close() {
+        queue.close()
+        thread.join()
+    }
+
+    private static func work(_ queue: WorkQueue<any Write>, _ connection: Connection) {
+        while let writes = queue.take(limit: together) {
+            let failure = commit(writes, connection)
+            for write in writes { write.end(failure) }
+        }
+    }
+
+    /// Why none of it is on the disk; nil if all of it is.
+    private static func commit(_ writes: [any Write], _ connection: Connection) -> (any Error)? {
+        do {
+            try connection.transaction(.immediate) {
+                let transaction = Transaction(connection)
+                for write in writes { try write.run(in: transaction) }
+                try transaction.writeTally()
+            }
+            return nil
+        } catch { return RecordStoreError.from(error) }
+    }
+}

@@ -1,0 +1,129 @@
+internal import LoginFlow
+internal import Settings
+
+extension ServerSettings.Server {
+    init(_ given: Table) throws(Complaint) {
+        self.init()
+        var table = given
+        try table.take("listen", .list(of: .listener), into: &listen)
+        publicURL = try table.take("public_url", .publicURL)
+        let chain = try table.take("certificate", .path(such: "/etc/countersign/server.pem"))
+        let key = try table.take("private_key", .path(such: "/etc/countersign/server.key"))
+        try table.take("behind_proxy", .truth, into: &behindProxy)
+        try table.take("trusted_proxies", .list(of: .networkText, canBeEmpty: true), into: &trustedProxies)
+        try table.close()
+        switch (chain, key) {
+        case (let chain?, let key?): certificate = ServerSettings.Certificate(chain: chain, privateKey: key)
+        case (nil, nil): certificate = nil
+        case (_?, nil): throw table.complaint("private_key is missing; a certificate is of no use without its key", at: "certificate")
+        case (nil, _?): throw table.complaint("certificate is missing; a key is of no use without its certificate", at: "private_key")
+        }
+        try check(table)
+    }
+
+    /// What the keys say together.
+    private func check(_ table: Table) throws(Complaint) {
+        if let twice = listen.indices.first(where: { listen[..<$0].contains(listen[$0]) && !listen[$0].isAnyPort }) {
+            throw table.complaint("\(listen[twice].written) stands there twice; keep one of the two", at: "listen")
+        }
+        if behindProxy, publicURL?.hasPrefix("https://") != true {
+            throw table.complaint("a proxy in front of it speaks TLS; write its public_url = \"https://...\" too", at: "behind_proxy")
+        }
+        if certificate == nil, !behindProxy, let open = listen.first(where: { !$0.isOfThisMachine }) {
+            let way = "set certificate and private_key, or behind_proxy = true where only a proxy that speaks TLS can reach it"
+            throw table.complaint("\(open.written) without TLS is open to others; listen on 127.0.0.1, or \(way)", at: "listen")
+        }
+        if certificate != nil, publicURL?.hasPrefix("http://") == true {
+            throw table.complaint("with a certificate it speaks TLS; write https://", at: "public_url")
+        }
+        if Network.coverTheInternet(trustedProxies.compactMap { Network($0) }) {
+            throw table.complaint("everybody could then say where he comes from; name the proxies only", at: "trusted_proxies")
+        }
+    }
+}
+
+extension ServerSettings.Listener {
+    /// As it stands in the file.
+    fileprivate var written: String {
+        switch self {
+        case .address(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .unixSocket(let path): "unix:\(path)"
+        }
+    }
+
+    fileprivate var isAnyPort: Bool { if case .address(_, 0) = self { true } else { false } }
+
+    fileprivate var isOfThisMachine: Bool {
+        guard case .address(let host, _) = self else { return true }
+        return Address(host).map { address in Self.loopback.contains { $0.contains(address) } } ?? false
+    }
+
+    private static let loopback = ["127.0.0.0/8", "::1"].compactMap { Network($0) }
+}
+
+extension Kind<ServerSettings.Listener> {
+    fileprivate static var listener: Kind {
+        let expected = "an address and a port in quotes"
+        return Kind { value, path throws(Complaint) in
+            if case .text(let text) = value, text.hasPrefix("unix:"),
+                case .unixSocket(let socket) = try Kind<Settings.Server.Endpoint>.endpoint.read(value, path)
+            {
+                return .unixSocket(socket)
+            }
+            return try Kind.text(expected, address).read(value, path)
+        }
+    }
+
+    private static func address(_ text: String) throws(Fault) -> ServerSettings.Listener {
+        let colon = text.lastIndex(of: ":") ?? text.endIndex
+        let digits = text[colon...].dropFirst()
+        guard let host = numericHost(text[..<colon]) else { throw Fault(refusal(of: text[..<colon], port: digits)) }
+        guard (1...5).contains(digits.utf8.count), digits.utf8.allSatisfy(\.isDigit), let port = Int(digits), port <= 65535 else {
+            throw Fault("a port is a number from 0 to 65535, 0 for any that is free")
+        }
+        return .address(host: host, port: port)
+    }
+
+    /// IPv6 in brackets, IPv4 without, and no scope.
+    private static func numericHost(_ text: Substring) -> String? {
+        let isBracketed = text.hasPrefix("[") && text.hasSuffix("]") && text.utf8.count > 2
+        let bare = isBracketed ? text.dropFirst().dropLast() : text
+        guard !bare.contains("%"), bare.contains(":") == isBracketed else { return nil }
+        return Address(String(bare))?.description
+    }
+
+    private static func refusal(of host: Substring, port: Substring) -> String {
+        let such = "127.0.0.1:8555, [::1]:8555 or unix:/run/countersignd/api.sock"
+        let near: String =
+            switch host {
+            case "localhost": "; did you mean \"127.0.0.1:\(port)\"?"
+            case "", "*": "; for all addresses write [::]:\(port) or 0.0.0.0:\(port)"
+            default: ""
+            }
+        return "expected a numeric address and a port such as \(such)" + near
+    }
+}
+
+extension Kind<String> {
+    /// What `Network` takes.
+    fileprivate static var networkText: Kind {
+        Kind { value, path throws(Complaint) in
+            _ = try Kind<Network>.network.read(value, path)
+            return try Kind.text { $0 }.read(value, path)
+        }
+    }
+
+    /// The origin that a browser makes of it: no path, and no port that goes without saying.
+    fileprivate static var publicURL: Kind {
+        .text("a URL in quotes") { text throws(Fault) in
+            let address = try WebAddress(text)
+            guard !address.hasPath else { throw Fault("public_url has no path; give the server a host of its own") }
+            guard !text.hasSuffix("/") else { throw Fault("write public_url without the slash at its end") }
+            guard !address.isPlain || address.isOfThisMachine else {
+                throw Fault("http:// is taken for localhost, 127.0.0.1 and [::1] only; phones need https://")
+            }
+            let usualPort = address.isPlain ? ":80" : ":443"
+            return address.text.hasSuffix("\(address.host)\(usualPort)") ? String(address.text.dropLast(usualPort.count)) : address.text
+        }
+    }
+}

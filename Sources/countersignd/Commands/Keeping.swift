@@ -1,0 +1,92 @@
+internal import ArgumentParser
+internal import AuthyService
+internal import Glibc
+internal import Records
+internal import ServerSettings
+internal import Vault
+
+struct Key: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "The master key.", subcommands: [Rotate.self])
+
+    struct Rotate: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "A new master key.",
+            discussion: """
+                The old key stays beside it as FILE.old until you remove it: backups made until now need it. A server that runs goes on. \
+                At any moment one of the two files fits the database.
+                """)
+        @OptionGroup var place: Place
+
+        func run() async throws {
+            let desk = try await place.open()
+            let file = try Desk.masterKeyFile(desk.settings)
+            guard case .file = desk.settings.masterKey else {
+                throw Trouble("the master key is a credential of systemd", hint: "run this with a master_key file, then encrypt that file anew")
+            }
+            guard access(file + ".old", F_OK) != 0 else { throw Trouble("\(file).old is there already", hint: "remove it once no backup needs it") }
+            let fresh = try MasterKey.create(file: file + ".new")
+            let wrapped = try desk.vault.dataKeyWrapped(under: fresh)
+            guard link(file, file + ".old") == 0 else { throw Trouble("\(file).old cannot be made: \(String(cString: strerror(errno)))") }
+            try await desk.store.write { try $0.setValue(Desk.dataKey, to: wrapped) }
+            guard rename(file + ".new", file) == 0 else {
+                throw Trouble("\(file).new cannot be put in place: \(String(cString: strerror(errno)))", hint: "mv \(file).new \(file)")
+            }
+            Output.line("The master key is new. The old one is \(file).old: keep it with the backups that were made until now.")
+        }
+    }
+}
+
+struct Backup: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "A consistent copy of the database, while the server runs. The master key is not in it: keep that apart.")
+    @OptionGroup var place: Place
+    @Argument(help: "A file that is not there yet.") var file: String
+
+    func run() async throws {
+        try await place.open().store.backUp(to: file)
+        Output.line("\(file) is a copy of the database. It is of use only with the master key.")
+    }
+}
+
+struct Restore: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Put a backup in place of the database. Stop the server first.",
+        discussion: "The database that was there stays beside it as countersignd.db.before. Codes spent since the backup are good again for a minute.")
+    @OptionGroup var place: Place
+    @Argument(help: "What backup wrote.") var file: String
+
+    func run() async throws {
+        let settings = try Desk.settings(place.settings, state: place.state)
+        guard let source = realpath(file, nil).map({ String(cString: $0) }) else { throw Trouble("\(file) is missing") }
+        try Keeper.becomeOwner(of: settings.state)
+        let faults = try SQLiteRecordStore.check(path: source)
+        guard faults.isEmpty else { throw Trouble("\(file) is damaged: \(faults.joined(separator: "; "))") }
+        let database = Desk.database(settings)
+        let copy = try SQLiteRecordStore(path: source, create: false)
+        unlink(database + ".new")
+        try await copy.backUp(to: database + ".new")
+        for end in ["-wal", "-shm", ""] where access(database + end, F_OK) == 0 {
+            guard rename(database + end, database + ".before" + end) == 0 else {
+                throw Trouble("\(database)\(end) cannot be put aside: \(String(cString: strerror(errno)))")
+            }
+        }
+        guard rename(database + ".new", database) == 0 else { throw Trouble("\(database) cannot be put in place: \(String(cString: strerror(errno)))") }
+        Output.line("The database is that of \(file). The one before is \(database).before.")
+    }
+}
+
+struct Check: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Whether settings, keys and database are right.")
+    @OptionGroup var place: Place
+
+    func run() async throws {
+        let desk = try await place.open()
+        let faults = try SQLiteRecordStore.check(path: desk.database)
+        guard faults.isEmpty else { throw Trouble("the database is damaged: \(faults.joined(separator: "; "))", hint: "countersignd restore BACKUP") }
+        if let files = desk.settings.server.certificate { _ = try Certificate(files) }
+        Output.line("Settings, master key and database are right.")
+        if desk.settings.server.publicURL == nil { Output.complain("warning: public_url is not set: phones cannot reach this server") }
+        let applications = try await desk.store.read { try $0.applications() }
+        if applications.isEmpty { Output.complain("warning: there is no application yet: countersignd app create NAME") }
+    }
+}

@@ -1,0 +1,25 @@
+internal import ArgumentParser
+internal import AuthyService
+internal import Glibc
+internal import Logging
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Run the server until SIGTERM.")
+
+    @OptionGroup var place: Place
+
+    @Flag(help: "Let gateways of the type log write codes to the log: for trying out only.")
+    var insecureLogCodes = false
+
+    func run() async throws {
+        signal(SIGHUP, SIG_IGN)
+        let log = JSONLog.logger()
+        let desk = try await place.open()
+        let hub = Hub()
+        let post = try Post(desk, log: log, logCodes: insecureLogCodes)
+        let service = desk.service(outbox: post, log: log, hub: hub)
+        try await post.begin(service)
+        try await Serving(service: service, post: post, log: log).run()
+        log.notice("stopped")
+    }
+}

@@ -1,0 +1,183 @@
+internal import ArgumentParser
+internal import AuthyService
+internal import AuthyWire
+internal import Glibc
+internal import LoginFlow
+internal import QRCode
+internal import Records
+
+struct UserNumber: ParsableArguments {
+    @Argument(help: ArgumentHelp("The AuthyID of the user.", valueName: "id")) var number: String
+
+    func id() throws -> AuthyID {
+        guard let id = AuthyID(number) else { throw ValidationError("\(number) is no AuthyID; countersignd user list shows them") }
+        return id
+    }
+}
+
+struct Users: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "user", abstract: "People, and their phones.",
+        subcommands: [List.self, Show.self, Link.self, Confirm.self, Devices.self, Deliveries.self, ChangePhone.self, Remove.self])
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "All users.")
+        @OptionGroup var place: Place
+        @Flag(help: "As JSON, one object on a line.") var json = false
+
+        func run() async throws {
+            let service = try await place.open().service()
+            var after: Int64 = 0
+            if !json { Output.line("ID          PHONE              PHONES  CONFIRMED  E-MAIL") }
+            while true {
+                let page = try await service.users(after: after, limit: 500)
+                for user in page { Output.line(json ? Users.json(user) : Self.row(user)) }
+                guard let last = page.last else { return }
+                after = last.id.value
+            }
+        }
+
+        private static func row(_ user: UserView) -> String {
+            func cell(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(1, width - text.count)) }
+            let phones = user.devices.count { $0.removed == nil && $0.confirmed != nil }
+            return cell(user.id.description, 12) + cell(user.phone, 19) + cell(String(phones), 8)
+                + cell(user.applications.contains { $0.confirmed != nil } ? "yes" : "no", 11) + user.email
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "What is known about a user.")
+        @OptionGroup var place: Place
+        @OptionGroup var user: UserNumber
+        @Flag(help: "As JSON.") var json = false
+
+        func run() async throws {
+            let view = try await place.open().service().user(try user.id())
+            guard !json else { return Output.line(Users.json(view)) }
+            Output.line("user      \(view.id)\nphone     \(view.phone)\ne-mail    \(view.email)\ncreated   \(Moment.text(view.created))")
+            for member in view.applications {
+                Output.line("in        application \(member.application), " + (member.confirmed.map { "confirmed \(Moment.text($0))" } ?? "not confirmed"))
+            }
+            Users.show(view.devices)
+        }
+    }
+
+    struct Link: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "A one-time link that makes a phone's browser a device of the user.")
+        @OptionGroup var place: Place
+        @OptionGroup var user: UserNumber
+        @Flag(help: "Print the link alone.") var plain = false
+
+        func run() async throws {
+            let service = try await place.open().service()
+            let id = try user.id()
+            _ = try await service.user(id)
+            guard let link = try await service.link(for: id) else {
+                throw Trouble("phones cannot reach this server", hint: "set public_url under [server] in the settings")
+            }
+            if plain { return Output.line(link) }
+            if let code = QRCode(link) {
+                print()
+                Output.picture(code.lines(.halfBlocks, coloured: Output.isColoured))
+            }
+            Output.line("\n\(link)\n\nIt is good once. The phone then shows a confirmation code:\n    countersignd user confirm \(id) CODE")
+        }
+    }
+
+    struct Confirm: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Take the confirmation code that a new phone shows.")
+        @OptionGroup var place: Place
+        @OptionGroup var user: UserNumber
+        @Argument(help: "Seven digits.") var code: String
+
+        func run() async throws {
+            let device = try await place.open().service().confirm(code, of: try user.id())
+            Output.line("\(device.name) is confirmed.")
+        }
+    }
+
+    struct Devices: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "The phones of a user.")
+        @OptionGroup var place: Place
+        @OptionGroup var user: UserNumber
+        @Option(help: ArgumentHelp("Remove this one.", valueName: "device")) var remove: String?
+        @Flag(help: "As JSON.") var json = false
+
+        func run() async throws {
+            let service = try await place.open().service()
+            let id = try user.id()
+            if let remove {
+                try await service.removeDevice(remove, of: id)
+                return Output.line("\(remove) is removed.")
+            }
+            let view = try await service.user(id)
+            if json { Output.line(JSONText.array(view.devices.map(Users.json))) } else { Users.show(view.devices) }
+        }
+    }
+
+    struct Deliveries: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "What was sent to a user, and what became of it.")
+        @OptionGroup var place: Place
+        @OptionGroup var user: UserNumber
+
+        func run() async throws {
+            let id = try user.id()
+            let all = try await place.open().store.read { try $0.deliveries(user: id, limit: 50) }
+            Output.table(
+                [["AT", "KIND", "GATEWAY", "RESULT", "MS", "DETAIL"]]
+                    + all.map { [Moment.text($0.at), $0.kind, $0.gateway, $0.succeeded ? "sent" : "failed", String($0.milliseconds), $0.detail] })
+        }
+    }
+
+    struct ChangePhone: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Another phone number; the AuthyID stays.")
+        @OptionGroup var place: Place
+        @OptionGroup var user: UserNumber
+        @Argument(help: "+15551234567") var phone: String
+
+        func run() async throws {
+            let masked = try await place.open().service().changePhone(of: try user.id(), to: phone)
+            Output.line("The phone number is \(masked) now.")
+        }
+    }
+
+    struct Remove: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Remove a user from all applications, for good.")
+        @OptionGroup var place: Place
+        @OptionGroup var user: UserNumber
+
+        func run() async throws {
+            let id = try user.id()
+            try await place.open().service().removeUser(id)
+            Output.line("User \(id) is removed.")
+        }
+    }
+
+    private static func show(_ devices: [Device]) {
+        guard !devices.isEmpty else { return Output.line("no phone yet") }
+        Output.table(
+            [["DEVICE", "NAME", "SYSTEM", "STATE", "SINCE", "LAST SEEN", "FROM"]]
+                + devices.map { device in
+                    let state = device.removed != nil ? "removed" : device.confirmed != nil ? "confirmed" : "unconfirmed"
+                    return [device.id, device.name, device.osType, state, Moment.text(device.created), Moment.text(device.lastSeen), device.address]
+                })
+    }
+
+    private static func json(_ device: Device) -> String {
+        JSONText.object([
+            ("id", JSONText.string(device.id)), ("name", JSONText.string(device.name)), ("os_type", JSONText.string(device.osType)),
+            ("created", String(device.created)), ("last_seen", String(device.lastSeen)), ("confirmed", device.confirmed.map { String($0) } ?? "null"),
+            ("removed", device.removed.map { String($0) } ?? "null"), ("address", JSONText.string(device.address)),
+        ])
+    }
+
+    private static func json(_ user: UserView) -> String {
+        JSONText.object([
+            ("id", user.id.description), ("phone", JSONText.string(user.phone)), ("email", JSONText.string(user.email)), ("created", String(user.created)),
+            ("applications", JSONText.array(user.applications.map {
+                JSONText.object([("id", String($0.application)), ("confirmed", $0.confirmed.map { String($0) } ?? "null")])
+            })),
+            ("devices", JSONText.array(user.devices.map(json))),
+        ])
+    }
+}

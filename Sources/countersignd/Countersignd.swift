@@ -1,0 +1,92 @@
+internal import ArgumentParser
+internal import Glibc
+
+/// The server and its administrator's commands.
+@main
+struct Countersignd: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "countersignd",
+        abstract: "A 2FA server that speaks the Authy API.",
+        discussion: """
+            Examples:
+              countersignd app create "Example Corp"     an application and its API key, shown once
+              countersignd serve                         the server, until SIGTERM
+              countersignd user link 1234567             a link that makes a phone's browser a device
+              countersignd check                         whether settings, keys and database are right
+            """,
+        version: "countersignd 0.2.0",
+        subcommands: [Serve.self, App.self, Users.self, Key.self, Backup.self, Restore.self, Check.self])
+
+    /// Exit codes: 0, 1 for a failure, 64 for arguments that make no sense.
+    static func main() async {
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+        } catch let code as ExitCode {
+            Glibc.exit(code.rawValue)
+        } catch where exitCode(for: error) == .validationFailure || exitCode(for: error).isSuccess {
+            exit(withError: error)
+        } catch {
+            let trouble = Trouble(error)
+            Output.complain("error: \(trouble.message)")
+            if let hint = trouble.hint { Output.complain("hint: \(hint)") }
+            Glibc.exit(1)
+        }
+    }
+}
+
+/// What all commands take.
+struct Place: ParsableArguments {
+    @Option(help: ArgumentHelp("The settings.", valueName: "file"))
+    var settings: String?
+
+    @Option(help: ArgumentHelp("The folder of the database, in place of that of the settings.", valueName: "folder"))
+    var state: String?
+
+    func open() async throws -> Desk { try await Desk.open(settings, state: state) }
+}
+
+enum Output {
+    /// Text of others moves no cursor.
+    static func line(_ text: String) { print(plain(text)) }
+    /// Lines of our own making, as they are.
+    static func picture(_ lines: [String]) { for line in lines { print(line) } }
+
+    static func complain(_ text: String) {
+        Array((plain(text) + "\n").utf8).withUnsafeBytes { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+
+    private static func plain(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.map { isPlain($0) ? $0 : "?" }))
+    }
+
+    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control: scalar == "\n"
+        case .format, .lineSeparator, .paragraphSeparator: false
+        default: true
+        }
+    }
+
+    /// Columns as wide as their widest cell.
+    static func table(_ rows: [[String]]) {
+        let widths = (0..<(rows.first?.count ?? 0)).map { column in rows.map { $0[column].count }.max() ?? 0 }
+        for row in rows {
+            let cells = zip(row, widths).map { $0.padding(to: $1) }
+            line(cells.joined(separator: "  ").trimmed)
+        }
+    }
+
+    static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+    static var isColoured: Bool { isTerminal && (getenv("NO_COLOR").map { String(cString: $0).isEmpty } ?? true) }
+}
+
+extension String {
+    fileprivate func padding(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+    fileprivate var trimmed: String {
+        var text = self[...]
+        while text.last == " " { text.removeLast() }
+        return String(text)
+    }
+}

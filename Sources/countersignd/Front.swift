@@ -1,0 +1,151 @@
+internal import AuthyService
+internal import AuthyWire
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+internal import NIOCore
+internal import Records
+
+/// Not the parameters of the library's router.
+typealias Parameters = AuthyWire.Parameters
+
+/// Every call that comes in: where it leads, and what goes back. No error of ours leaves the connection without an answer.
+struct Front: HTTPResponder {
+    static let longestBody = 65_536
+
+    let service: AuthyService
+    let metrics: Metrics
+    let pages: Pages
+    let proxies: Proxies
+
+    func respond(to request: Request, context: Context) async -> Response {
+        var response = await answer(request, context)
+        response.headers[.cacheControl] = response.headers[.cacheControl] ?? "no-store"
+        response.headers[.xContentTypeOptions] = "nosniff"
+        metrics.count(response.status.code)
+        return response
+    }
+
+    private func answer(_ request: Request, _ context: Context) async -> Response {
+        let path = request.head.path.map { $0.prefix { $0 != "?" } } ?? ""
+        let steps = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        switch steps.first {
+        case "protected", "onetouch": return await api(request, steps, context)
+        case "phone" where steps.dropFirst().first == "api": return await phone(request, steps.dropFirst(2), context)
+        case "phone": return pages.answer(steps.dropFirst().joined(separator: "/"), request)
+        case "healthz": return .text("ok\n")
+        case "readyz": return await ready()
+        case "metrics" where proxies.isLocal(request, context.channel): return .text(metrics.text(waiting: service.hub.count))
+        default: return .json(Refusal.path.answer)
+        }
+    }
+
+    private func ready() async -> Response {
+        do {
+            _ = try await service.store.read { try $0.value(VAPID.publicName) }
+            return .text("ok\n")
+        } catch {
+            return .text("the store cannot be read\n", status: .serviceUnavailable)
+        }
+    }
+
+    // The API
+
+    private func api(_ request: Request, _ steps: ArraySlice<Substring>, _ context: Context) async -> Response {
+        do {
+            let parameters = try await Self.parameters(of: request)
+            let key = request.headers[.authyKey] ?? parameters.text("api_key")
+            let caller = try await service.caller(key: key)
+            let call = Call(method: request.method, steps: Array(steps), parameters: parameters, wait: request.secondsToWait)
+            return .json(try await call.answer(by: caller, service) { await context.whenGone($0) })
+        } catch let refusal as Refusal {
+            return .json(refusal.answer)
+        } catch {
+            service.log.error("call_failed", metadata: ["reason": "\(error)"])
+            return .json(Refusal.broken.answer)
+        }
+    }
+
+    private static func parameters(of request: Request) async throws -> Parameters {
+        var parameters = Parameters()
+        guard let query = FormText.members(request.query.utf8) else { throw Refusal.noUTF8 }
+        parameters.merge(query)
+        let body = try await body(of: request)
+        guard !body.isEmpty else { return parameters }
+        let isJSON = request.headers[.contentType]?.hasPrefix("application/json") ?? false
+        // authy-python sends JSON also where it does not say so.
+        let looksLikeJSON = body.first { ![0x20, 0x0A, 0x0D, 0x09].contains($0) } == 0x7B
+        guard let members = isJSON || looksLikeJSON ? JSONParameters.members(body) : FormText.members(body) else { throw Refusal.body }
+        parameters.merge(members)
+        return parameters
+    }
+
+    private static func body(of request: Request) async throws -> [UInt8] {
+        do {
+            return Array(buffer: try await request.body.collect(upTo: longestBody))
+        } catch is NIOTooManyBytesError {
+            throw Refusal.tooLong
+        }
+    }
+
+    // The phone's page
+
+    private func phone(_ request: Request, _ steps: ArraySlice<Substring>, _ context: Context) async -> Response {
+        do {
+            let body = try await Self.body(of: request)
+            guard body.isEmpty || JSONParameters.members(body) != nil else { throw Refusal.body }
+            var parameters = Parameters()
+            parameters.merge(JSONParameters.members(body) ?? [])
+            if Array(steps) == ["enrol"], request.method == .post {
+                return .json(try await service.enrol(parameters, from: proxies.address(of: request, context.channel)))
+            }
+            let phone = try await service.phone(
+                authorization: request.headers[.authorization], method: request.method.rawValue, path: request.head.path ?? "", body: body)
+            let call = PhoneCall(
+                method: request.method, steps: Array(steps), parameters: parameters, query: FormText.members(request.query.utf8) ?? [],
+                wait: request.secondsToWait)
+            return .json(try await call.answer(by: phone, service) { await context.whenGone($0) })
+        } catch let refusal as PhoneRefusal {
+            return .json(Answer(status: refusal.status, body: refusal.body))
+        } catch let refusal as Refusal {
+            return .json(refusal.answer)
+        } catch {
+            service.log.error("call_failed", metadata: ["reason": "\(error)"])
+            return .json(Answer(status: PhoneRefusal.broken.status, body: PhoneRefusal.broken.body))
+        }
+    }
+}
+
+extension HTTPField.Name {
+    static let authyKey = Self("X-Authy-API-Key")!
+    static let prefer = Self("Prefer")!
+    static let retryAfter = Self("Retry-After")!
+}
+
+extension Request {
+    /// As it came, without the question mark.
+    var query: Substring {
+        guard let path = head.path, let mark = path.firstIndex(of: "?") else { return "" }
+        return path[path.index(after: mark)...]
+    }
+
+    /// `Prefer: wait=N` (RFC 7240, section 4.3); 0 for none.
+    var secondsToWait: Int64 {
+        let wishes = headers[values: .prefer].flatMap { $0.split(separator: ",") }
+        let wait = wishes.lazy.map { $0.filter { $0 != " " } }.first { $0.hasPrefix("wait=") }
+        return wait.flatMap { Int64($0.dropFirst(5)) }.map { max(0, $0) } ?? 0
+    }
+}
+
+extension Response {
+    static func json(_ answer: Answer) -> Response {
+        var response = Response(
+            status: .init(code: answer.status), headers: [.contentType: "application/json; charset=utf-8"], body: .init(byteBuffer: ByteBuffer(string: answer.body)))
+        if let seconds = answer.retryAfter { response.headers[.retryAfter] = String(seconds) }
+        return response
+    }
+
+    static func text(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
+        Response(status: status, headers: [.contentType: "text/plain; charset=utf-8"], body: .init(byteBuffer: ByteBuffer(string: text)))
+    }
+}

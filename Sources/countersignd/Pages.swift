@@ -1,0 +1,52 @@
+internal import AuthyService
+internal import Crypto
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+internal import PhonePages
+
+/// The files of the phone's page, as they were when the program was built.
+struct Pages {
+    private struct Page {
+        let type: String
+        let body: ByteBuffer
+        let tag: String
+    }
+
+    private static let policy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
+        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+
+    private let pages: [String: Page]
+    private let isTLS: Bool
+
+    init(isTLS: Bool) {
+        self.isTLS = isTLS
+        var count = 0
+        let first = phone_pages(&count)
+        let all = UnsafeBufferPointer(start: first, count: count)
+        pages = Dictionary(
+            all.map { page in
+                let bytes = UnsafeRawBufferPointer(start: page.bytes, count: page.size)
+                let tag = Array(SHA256.hash(data: bytes)).prefix(8).map { String($0, radix: 16) }.joined()
+                return (String(cString: page.name), Page(type: String(cString: page.type), body: ByteBuffer(bytes: bytes), tag: "\"\(tag)\""))
+            }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// - Parameter name: what stands behind `/phone/`.
+    func answer(_ name: String, _ request: Request) -> Response {
+        guard request.method == .get || request.method == .head else { return .json(Refusal.method.answer) }
+        guard let path = request.head.path, path.hasPrefix("/phone/") else {
+            return Response(status: .permanentRedirect, headers: [.location: "/phone/"])
+        }
+        guard let page = pages[name.isEmpty ? "index.html" : name] else { return .json(Refusal.path.answer) }
+        var headers: HTTPFields = [
+            .contentType: page.type, .eTag: page.tag, .cacheControl: "no-cache", .contentSecurityPolicy: Self.policy,
+            .init("Referrer-Policy")!: "no-referrer", .init("Cross-Origin-Opener-Policy")!: "same-origin",
+            .init("Permissions-Policy")!: "camera=(), microphone=(), geolocation=()",
+        ]
+        if isTLS { headers[.strictTransportSecurity] = "max-age=31536000" }
+        if request.headers[.ifNoneMatch] == page.tag { return Response(status: .notModified, headers: headers) }
+        return Response(status: .ok, headers: headers, body: request.method == .head ? .init() : .init(byteBuffer: page.body))
+    }
+}

@@ -1,0 +1,108 @@
+internal import AuthyService
+internal import Glibc
+internal import Hummingbird
+internal import HummingbirdCore
+internal import LoginFlow
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import ServerSettings
+internal import ServiceLifecycle
+internal import UnixSignals
+
+/// The server: its listeners, what runs beside them, and the order in which they end.
+struct Serving {
+    let service: AuthyService
+    let post: Post
+    let log: Logger
+
+    /// Until SIGTERM or SIGINT. Those who wait are answered first; then the listeners close.
+    func run() async throws {
+        raiseFileLimit()
+        let settings = service.settings
+        let front = Front(
+            service: service, metrics: Metrics(), pages: Pages(isTLS: settings.server.publicURL?.hasPrefix("https:") ?? false),
+            proxies: Proxies(trusted: settings.server.trustedProxies.compactMap { Network($0) }))
+        let certificate = try settings.server.certificate.map { try Certificate($0) }
+        let doors = try settings.server.listen.map { try door($0, front, certificate) }
+        let upkeep = Upkeep(service: service, certificate: certificate, log: log)
+        var quiet = log
+        quiet.logLevel = .error
+        var configuration = ServiceGroupConfiguration(
+            services: doors.map { .init(service: $0) } + [.init(service: post), .init(service: upkeep)],
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+        configuration.maximumGracefulShutdownDuration = .seconds(4)
+        try await ServiceGroup(configuration: configuration).run()
+    }
+
+    private func door(_ listener: ServerSettings.Listener, _ front: Front, _ certificate: Certificate?) throws -> Application<Front> {
+        let address: BindAddress
+        let tls: Certificate?
+        switch listener {
+        case .address(let host, let port): (address, tls) = (.hostname(host, port: port), certificate)
+        case .unixSocket(let path): (address, tls) = (.unixDomainSocket(path: path), nil)
+        }
+        var quiet = log
+        quiet.logLevel = .warning
+        let log = log
+        return Application(
+            responder: front, server: Self.http(tls),
+            configuration: .init(
+                address: address, serverName: nil, backlog: 4_096,
+                availableConnectionsDelegate: MaximumAvailableConnections(service.settings.limits.connections)),
+            onServerRunning: { channel in
+                if case .unixSocket(let path) = listener { chmod(path, 0o666) }
+                let place = channel.localAddress.map { $0.pathname ?? "\($0.ipAddress ?? ""):\($0.port ?? 0)" } ?? ""
+                log.notice("listening", metadata: ["address": "\(place)", "tls": "\(tls != nil)"])
+            }, eventLoopGroupProvider: .singleton, logger: quiet)
+    }
+
+    private static func http(_ certificate: Certificate?) -> HTTPServerBuilder {
+        let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
+            maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100)
+        let configuration = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [Watch(patience: .seconds(75))], idleTimeout: nil, httpDecoderConfiguration: decoder)
+        guard let certificate else { return .http1(configuration: configuration) }
+        return HTTPServerBuilder { responder in
+            TLSDoor(base: HTTP1Channel(responder: responder, configuration: configuration), certificate: certificate)
+        }
+    }
+
+    /// As many connections as the system lets this process have.
+    private func raiseFileLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}
+
+/// What goes on beside the calls: deadlines of those who wait, the certificate, old records.
+struct Upkeep: Service {
+    let service: AuthyService
+    let certificate: Certificate?
+    let log: Logger
+
+    func run() async throws {
+        await withGracefulShutdownHandler {
+            var ticks = 0
+            while !Task.isShuttingDownGracefully, !Task.isCancelled {
+                try? await Task.sleep(for: .milliseconds(250))
+                service.hub.sweep(at: service.now())
+                ticks += 1
+                if ticks % 40 == 0 { certificate?.refresh(log: log) }
+                if ticks % 2_400 == 20 { await purge() }
+            }
+        } onGracefulShutdown: {
+            service.hub.close()
+        }
+    }
+
+    private func purge() async {
+        do {
+            while try await service.purge() > 0 {}
+        } catch {
+            log.error("purge_failed", metadata: ["reason": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,71 @@
+internal import Glibc
+internal import Hummingbird
+internal import HummingbirdCore
+internal import Logging
+internal import NIOCore
+internal import NIOSSL
+internal import ServerSettings
+internal import Synchronization
+
+/// The certificate as it is on the disk: new connections take the newest one that could be read.
+final class Certificate: Sendable {
+    private struct State {
+        var context: NIOSSLContext
+        var stamp: [Int]
+    }
+    private let files: ServerSettings.Certificate
+    private let state: Mutex<State>
+
+    init(_ files: ServerSettings.Certificate) throws {
+        self.files = files
+        state = Mutex(State(context: try Self.context(files), stamp: Self.stamp(files)))
+    }
+
+    var context: NIOSSLContext { state.withLock { $0.context } }
+
+    /// Reads the files again where they have changed; what cannot be read leaves the old one in place.
+    func refresh(log: Logger) {
+        let stamp = Self.stamp(files)
+        guard state.withLock({ $0.stamp != stamp }) else { return }
+        do {
+            let context = try Self.context(files)
+            state.withLock { $0 = State(context: context, stamp: stamp) }
+            log.notice("certificate_read", metadata: ["file": "\(files.chain)"])
+        } catch {
+            state.withLock { $0.stamp = stamp }
+            log.error("certificate_unreadable", metadata: ["file": "\(files.chain)", "reason": "\(error)"])
+        }
+    }
+
+    private static func context(_ files: ServerSettings.Certificate) throws -> NIOSSLContext {
+        let chain = try NIOSSLCertificate.fromPEMFile(files.chain).map(NIOSSLCertificateSource.certificate)
+        let key = try NIOSSLPrivateKey(file: files.privateKey, format: .pem)
+        var configuration = TLSConfiguration.makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
+        configuration.minimumTLSVersion = .tlsv12
+        configuration.applicationProtocols = ["http/1.1"]
+        return try NIOSSLContext(configuration: configuration)
+    }
+
+    private static func stamp(_ files: ServerSettings.Certificate) -> [Int] {
+        [files.chain, files.privateKey].flatMap { file -> [Int] in
+            var found = Glibc.stat()
+            guard stat(file, &found) == 0 else { return [0] }
+            return [found.st_mtim.tv_sec, found.st_mtim.tv_nsec, Int(bitPattern: UInt(found.st_ino)), found.st_size]
+        }
+    }
+}
+
+/// HTTP/1.1 behind TLS, with the certificate of the moment.
+struct TLSDoor<Base: ServerChildChannel>: ServerChildChannel {
+    typealias Value = Base.Value
+    let base: Base
+    let certificate: Certificate
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: certificate.context))
+        }.flatMap { base.setup(channel: channel, logger: logger) }
+    }
+
+    func handle(value: Value, logger: Logger) async { await base.handle(value: value, logger: logger) }
+}

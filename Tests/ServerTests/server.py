@@ -1,0 +1,281 @@
+"""A real countersignd in a folder of its own, on a free port of loopback, and what a test needs to talk to it."""
+
+import base64
+import contextlib
+import hashlib
+import hmac
+import http.client
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import struct
+import subprocess
+import threading
+import time
+import urllib.parse
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, utils
+
+BUILD = pathlib.Path(os.environ.get("COUNTERSIGN_BUILD", pathlib.Path(__file__).resolve().parents[2] / "build"))
+PROGRAM = BUILD / "countersignd"
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+class Reply:
+    """Status, headers and body of an answer."""
+
+    def __init__(self, response):
+        self.status, self.headers, self.body = response.status, response.headers, response.read()
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+
+class Server:
+    """`settings` is TOML: top-level keys; `tables` is TOML that begins with a table."""
+
+    def __init__(self, folder: pathlib.Path, top="", server="", tables="", arguments=()):
+        self.folder = folder
+        self.state = folder / "state"
+        self.state.mkdir(mode=0o700, exist_ok=True)
+        self.sent = folder / "sent"
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.public_url = f"http://localhost:{self.port}"
+        self.settings = folder / "countersignd.toml"
+        self.arguments = list(arguments)
+        self.write_settings(top, server, tables)
+        self.process = None
+        self.log: list[dict] = []
+        self._heard = threading.Condition()
+        self.application = self.create_application("Example Corp")
+
+    def write_settings(self, top="", server="", tables=""):
+        self.settings.write_text(
+            f'state = "{self.state}"\nmaster_key = "{self.state}/master.key"\n{top}\n'
+            f'[server]\nlisten = ["127.0.0.1:{self.port}"]\npublic_url = "{self.public_url}"\n{server}\n{tables}\n'
+            f'[[gateway]]\nname = "tee"\ntype = "command"\nfor = ["sms", "call", "email"]\ncommand = ["/usr/bin/tee", "-a", "{self.sent}"]\n')
+        self.settings.chmod(0o600)
+
+    # The commands
+
+    def command(self, *arguments, check=True, stdin=None) -> subprocess.CompletedProcess:
+        """A command of the administrator's, such as `command("user", "list")`."""
+        place = [] if arguments[:1] in (("help",), ("--help",), ("--version",)) else ["--settings", str(self.settings)]
+        done = subprocess.run(
+            [PROGRAM, *map(str, arguments), *place], capture_output=True, text=True, timeout=60, input=stdin,
+            env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})
+        assert not check or done.returncode == 0, (arguments, done.stdout, done.stderr)
+        return done
+
+    def create_application(self, name, *arguments) -> "Application":
+        made = json.loads(self.command("app", "create", name, "--json", *arguments).stdout)
+        return Application(self, made["id"], made["api_key"])
+
+    # The process
+
+    def start(self) -> "Server":
+        self.process = subprocess.Popen(
+            [PROGRAM, "serve", "--settings", str(self.settings), *self.arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, text=True, env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})
+        threading.Thread(target=self._listen, args=(self.process,), daemon=True).start()
+        self.wait_for_event("listening", process=self.process)
+        return self
+
+    def _listen(self, process):
+        for line in process.stderr:
+            with self._heard:
+                try:
+                    self.log.append(json.loads(line))
+                except ValueError:
+                    self.log.append({"event": "noise", "text": line.rstrip()})
+                self._heard.notify_all()
+        process.wait()
+        with self._heard:
+            self.log.append({"event": "ended", "code": process.returncode})
+            self._heard.notify_all()
+
+    def events(self, name) -> list[dict]:
+        with self._heard:
+            return [event for event in self.log if event["event"] == name]
+
+    def wait_for_event(self, name, count=1, timeout=20, process=None) -> dict:
+        def heard():
+            found = [event for event in self.log if event["event"] == name]
+            ended = process and self.log and self.log[-1]["event"] == "ended"
+            return len(found) >= count or ended
+
+        with self._heard:
+            assert self._heard.wait_for(heard, timeout), self.log[-5:]
+        found = self.events(name)
+        assert len(found) >= count, self.log[-5:]
+        return found[count - 1]
+
+    def stop(self, how=signal.SIGTERM, timeout=10) -> int:
+        process, self.process = self.process, None
+        if process is None:
+            return 0
+        process.send_signal(how)
+        try:
+            code = process.wait(timeout)
+        finally:
+            process.kill()
+        self.wait_for_event("ended", len(self.events("ended")) or 1)
+        with self._heard:
+            self.log.clear()
+        return code
+
+    def restart(self, how=signal.SIGTERM) -> "Server":
+        self.stop(how)
+        return self.start()
+
+    def __enter__(self) -> "Server":
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop(signal.SIGKILL)
+
+    # The wire
+
+    @contextlib.contextmanager
+    def connection(self, timeout=20):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def call(self, method, path, body=None, headers=None, timeout=20) -> Reply:
+        with self.connection(timeout) as connection:
+            connection.request(method, path, body, headers or {})
+            return Reply(connection.getresponse())
+
+    def codes(self) -> list[str]:
+        """All codes that went out, oldest first."""
+        return re.findall(r"\b\d{4,10}\b", self.sent.read_text()) if self.sent.exists() else []
+
+
+class Application:
+    """What a host would do with an API key."""
+
+    def __init__(self, server: Server, number: int, key: str):
+        self.server, self.id, self.key = server, number, key
+
+    def call(self, method, path, parameters=None, headers=None, timeout=20) -> Reply:
+        """Parameters go into a JSON body."""
+        headers = {"X-Authy-API-Key": self.key, **(headers or {})}
+        body = None
+        if parameters is not None:
+            headers["Content-Type"] = "application/json"
+            body = json.dumps(parameters)
+        return self.server.call(method, path, body, headers, timeout)
+
+    def new_user(self, phone="5551230001", email="zoe@example.com", country_code=1) -> int:
+        parameters = {"user": {"email": email, "cellphone": phone, "country_code": country_code}, "send_install_link_via_sms": False}
+        reply = self.call("POST", "/protected/json/users/new", parameters)
+        assert reply.status == 200, reply.text
+        return reply.json["user"]["id"]
+
+    def verify(self, code, user) -> Reply:
+        return self.call("GET", f"/protected/json/verify/{code}/{user}?force=true")
+
+    def create(self, user, message="Log in?", **parameters) -> str:
+        reply = self.call("POST", f"/onetouch/json/users/{user}/approval_requests", {"message": message, **parameters})
+        assert reply.status == 200, reply.text
+        return reply.json["approval_request"]["uuid"]
+
+    def read(self, uuid, wait=None) -> Reply:
+        return self.call("GET", f"/onetouch/json/approval_requests/{uuid}", headers={"Prefer": f"wait={wait}"} if wait else {}, timeout=70)
+
+    def status(self, uuid) -> str:
+        return self.read(uuid).json["approval_request"]["status"]
+
+
+def b64u(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def unb64u(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+class Handset:
+    """The phone's page without a browser: docs/phone.md, by an independent implementation of its cryptography."""
+
+    def __init__(self, server: Server, name="Pixel 9"):
+        self.server, self.name, self.id, self.clock = server, name, None, 0
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.public_key = b64u(self.key.public_key().public_bytes(
+            serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint))
+
+    def sign(self, text: str) -> str:
+        r, s = utils.decode_dss_signature(self.key.sign(text.encode(), ec.ECDSA(hashes.SHA256())))
+        return b64u(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
+
+    def enrol(self, link: str) -> Reply:
+        token = urllib.parse.urlparse(link).fragment.removeprefix("enrol=")
+        reply = self.server.call("POST", "/phone/api/enrol", json.dumps({
+            "token": token, "public_key": self.public_key, "name": self.name, "os_type": "android",
+            "signature": self.sign(f"countersign-enrol-1\n{token}\n{self.public_key}")}), {"Content-Type": "application/json"})
+        if reply.status == 200:
+            self.id = reply.json["device"]
+        return reply
+
+    def call(self, method, path, parameters=None, headers=None, timeout=70) -> Reply:
+        body = b"" if parameters is None else json.dumps(parameters).encode()
+        moment = int(time.time()) + self.clock
+        path = "/phone/api/" + path
+        text = f"countersign-call-1\n{method}\n{path}\n{moment}\n{b64u(hashlib.sha256(body).digest())}"
+        headers = {"Authorization": f"Countersign {self.id}.{moment}.{self.sign(text)}", "Content-Type": "application/json", **(headers or {})}
+        return self.server.call(method, path, body or None, headers, timeout)
+
+    def state(self, seen=None, wait=None) -> dict:
+        reply = self.call("GET", "state" + (f"?seen={seen}" if seen else ""), headers={"Prefer": f"wait={wait}"} if wait else {})
+        assert reply.status == 200, reply.text
+        return reply.json
+
+    def answer(self, uuid, decision, choice=None, text=None) -> Reply:
+        if text is None:
+            text = next(request["text"] for request in self.state()["requests"] if request["id"] == uuid)
+        parameters = {"id": uuid, "decision": decision, "signature": self.sign(f"countersign-answer-1\n{decision}\n{choice or ''}\n{text}")}
+        if choice:
+            parameters["choice"] = choice
+        return self.call("POST", "answer", parameters)
+
+    def secret(self, application: Application) -> bytes:
+        return unb64u(self.call("GET", f"tokens/{application.id}").json["secret"])
+
+    def softtoken(self, application: Application, steps=0) -> str:
+        return totp(self.secret(application), int(time.time()) // 30 + steps)
+
+
+def totp(secret: bytes, step: int) -> str:
+    digest = hmac.new(secret, struct.pack(">Q", step), hashlib.sha1).digest()
+    number = struct.unpack(">I", digest[digest[-1] & 15:][:4])[0] & 0x7FFFFFFF
+    return f"{number % 1_000_000:06}"
+
+
+def link(server: Server, user: int) -> str:
+    return server.command("user", "link", user, "--plain").stdout.strip()
+
+
+def handset(server: Server, user: int, name="Pixel 9") -> Handset:
+    """A phone that is enrolled and confirmed."""
+    phone = Handset(server, name)
+    assert phone.enrol(link(server, user)).status == 200
+    server.command("user", "confirm", user, phone.state()["confirmation"])
+    return phone

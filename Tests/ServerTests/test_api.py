@@ -1,0 +1,264 @@
+"""Every way in which one of Authy's clients puts its parameters, and every literal that one of them looks for (Authy API v1)."""
+
+import json
+import socket
+import time
+import urllib.parse
+
+import pytest
+
+from server import Handset, handset, link
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+STATUS_KEYS = {"authy_id", "confirmed", "registered", "country_code", "phone_number", "email", "devices", "has_hard_token", "account_disabled",
+               "detailed_devices", "deleted_devices"}
+APPROVAL_KEYS = {"_app_name": str, "_app_serial_id": int, "_authy_id": int, "_id": str, "_user_email": str, "app_id": str, "created_at": str,
+                 "updated_at": str, "notified": bool, "seconds_to_expire": int, "status": str, "user_id": str, "uuid": str}
+
+
+@pytest.mark.parametrize("body, headers, query", [
+    pytest.param("user[email]=zoe@example.com&user[cellphone]=555-123-0001&user[country_code]=1", FORM, "", id="raw brackets, as authy-ssh"),
+    pytest.param("user%5Bemail%5D=zoe%40example.com&user%5Bcellphone%5D=555+123+0001&user%5Bcountry_code%5D=1", FORM, "", id="ruby"),
+    pytest.param("", {}, "&user[email]=zoe%40example.com&user[cellphone]=5551230001&user[country_code]=1", id="php: all in the query"),
+    pytest.param('{"user":{"email":"zoe@example.com","cellphone":"5551230001","country_code":"1"}}', {"Content-Type": "application/json"}, "",
+                 id="java: numbers as strings"),
+    pytest.param('{"user":{"email":"zoe@example.com","cellphone":"5551230001","country_code":1},"x":null,"y":{},"z":[]}', {}, "",
+                 id="JSON that does not say so"),
+])
+def test_a_user_is_created_however_the_parameters_come(server, app, body, headers, query):
+    for key_place in ({"X-Authy-API-Key": app.key}, {}):
+        where = query if key_place else f"{query}&api_key={app.key}"
+        reply = server.call("POST", f"/protected/json/users/new?send_install_link_via_sms=False{where}", body, {**headers, **key_place})
+        assert reply.status == 200, reply.text
+        assert reply.json["user"]["id"] == app.new_user()
+
+
+def test_the_key_may_stand_in_the_form(server, app, user):
+    body = urllib.parse.urlencode({"api_key": app.key, "message": "Log in?"})
+    reply = server.call("POST", f"/onetouch/json/users/{user}/approval_requests", body, FORM)
+    assert reply.json["error_code"] == "60051"
+
+
+def test_a_get_may_have_a_form(server, app):
+    body = "country_code=1&phone_number=5551230009&verification_code=1"
+    reply = server.call("GET", f"/protected/json/phones/verification/check?api_key={app.key}", body, FORM)
+    assert (reply.status, reply.json["error_code"]) == (404, "60023")
+
+
+def test_a_post_without_any_body_is_one(server, app, user):
+    with socket.create_connection(("127.0.0.1", server.port)) as raw:
+        raw.sendall((f"POST /protected/json/users/delete/{user} HTTP/1.1\r\nHost: x\r\nX-Authy-API-Key: {app.key}\r\n"
+                     "Content-Type: application/json\r\nConnection: close\r\n\r\n").encode())
+        assert b" 200 " in raw.makefile("rb").readline()
+
+
+@pytest.mark.parametrize("path", ["users/{}/delete", "users/delete/{}", "users/{}/remove"])
+def test_a_user_is_removed_by_any_of_the_three_paths(app, user, path):
+    reply = app.call("POST", "/protected/json/" + path.format(user))
+    assert reply.status == 200 and reply.json == {"message": "User removed from application", "success": True}
+    assert app.verify("123456", user).status == 404
+
+
+def test_the_bytes_that_clients_look_for(server, app, user):
+    made = app.call("POST", "/protected/json/users/new", {"user": {"email": "a@b.cc", "cellphone": "5551230001", "country_code": 1}}).text
+    assert "email" not in made and "cellphone" not in made and [c for c in made if c.isdigit()] == list(str(user))
+    sent = app.call("GET", f"/protected/json/sms/{user}?force=true").text
+    assert sent.index('"success"') < sent.index("sent")
+    right = app.verify(server.codes()[-1], user)
+    assert right.status == 200 and '"token":"is valid"' in right.text and "|" not in right.text and right.headers["Content-Type"].startswith("application/json")
+    assert right.json == {"message": "Token is valid.", "token": "is valid", "success": "true"}
+    wrong = app.verify("1234567", user)
+    assert wrong.status == 401
+    assert wrong.json == {"message": "Token is invalid", "token": "is invalid", "success": False, "errors": {"message": "Token is invalid"},
+                          "error_code": "60020"}
+
+
+@pytest.mark.parametrize("force", ["", "?force=false", "?force=true"])
+def test_verify_is_enforced_for_everybody(app, user, force):
+    assert app.call("GET", f"/protected/json/verify/0000000/{user}{force}").status == 401
+
+
+@pytest.mark.parametrize("token", ["..%2Fsms", "1234567%23", "", "abcdefg", "12345678901", "%00", "1234567%2F1"])
+def test_a_code_that_is_none_is_never_answered_with_200(app, user, token):
+    assert app.verify(token, user).status in (401, 404)
+
+
+@pytest.mark.parametrize("identity", ["tony", "0", "-1", "99999999999999999999", "1%20", "999999"])
+def test_an_unknown_user_is_not_found(app, identity):
+    for method, path in (("GET", "users/{}/status"), ("GET", "sms/{}"), ("GET", "call/{}"), ("GET", "verify/1234567/{}"), ("POST", "users/{}/delete"),
+                         ("POST", "email/{}"), ("POST", "users/{}/secret")):
+        reply = app.call(method, "/protected/json/" + path.format(identity))
+        assert (reply.status, reply.json["error_code"], reply.json["message"]) == (404, "60026", "User not found."), path
+
+
+def test_users_of_another_application_are_unknown(server, app, phone, user):
+    other = server.create_application("Other")
+    assert other.call("GET", f"/protected/json/users/{user}/status").status == 404
+    assert other.verify(phone.softtoken(app), user).status == 404
+    uuid = app.create(user)
+    assert other.read(uuid).json["error_code"] == "60049"
+    assert other.call("DELETE", f"/onetouch/json/approval_requests/{uuid}").status == 404
+    assert app.status(uuid) == "pending"
+
+
+def test_each_application_has_a_secret_of_its_own(server, app, phone, user):
+    other = server.create_application("Other")
+    assert other.new_user() == user
+    assert phone.secret(app) != phone.secret(other)
+    assert other.verify(phone.softtoken(app), user).status == 401
+
+
+def test_the_status_of_a_user_with_a_phone(app, phone, user):
+    assert app.verify(phone.softtoken(app), user).status == 200
+    status = app.call("GET", f"/protected/json/users/{user}/status").json["status"]
+    assert set(status) == STATUS_KEYS
+    assert status["confirmed"] is True and status["registered"] is True and status["devices"] == ["android"]
+    assert status["detailed_devices"][0]["device_id"] == phone.id
+
+
+def test_the_same_onecode_goes_again_until_it_is_used(server, app, user):
+    for _ in range(2):
+        assert app.call("GET", f"/protected/json/sms/{user}?force=true").status == 200
+    first, second = server.codes()
+    assert first == second
+    assert app.verify(first, user).status == 200
+    app.call("GET", f"/protected/json/sms/{user}?force=true")
+    assert server.codes()[-1] != first
+
+
+def test_a_onecode_for_an_action_is_good_for_that_action_only(server, app, user):
+    app.call("GET", f"/protected/json/sms/{user}?force=true&action=transfer")
+    code = server.codes()[-1]
+    assert app.verify(code, user).status == 401
+    assert app.call("GET", f"/protected/json/verify/{code}/{user}?force=true&action=transfer").status == 200
+
+
+def test_an_email_brings_a_code(server, app, user):
+    reply = app.call("POST", f"/protected/json/email/{user}")
+    assert reply.json["message"] == "Email token was sent" and reply.json["email_id"].startswith("EM") and reply.json["email"] == "z***@example.com"
+    assert app.verify(server.codes()[-1], user).status == 200
+
+
+def test_too_many_wrong_codes_are_refused_with_retry_after(app, phone, user):
+    for _ in range(10):
+        assert app.verify("0000000", user).status == 401
+    refused = app.verify(phone.softtoken(app), user)
+    assert (refused.status, refused.json["error_code"]) == (429, "60003")
+    assert 1 <= int(refused.headers["Retry-After"]) <= 600
+
+
+def test_too_many_messages_are_refused_with_retry_after(app, user):
+    answers = [app.call("GET", f"/protected/json/sms/{user}?force=true") for _ in range(6)]
+    assert [answer.status for answer in answers] == [200] * 5 + [429]
+    assert answers[-1].headers["Retry-After"]
+
+
+def test_an_activity_is_registered(app, user):
+    good = app.call("POST", f"/protected/json/users/{user}/register_activity", {"type": "password_reset", "user_ip": "192.0.2.7", "data": {"a": 1}})
+    assert good.json == {"message": "Activity was created.", "success": True}
+    assert app.call("POST", f"/protected/json/users/{user}/register_activity", {"type": "dance"}).json["error_code"] == "60029"
+
+
+def test_a_secret_for_an_authenticator_app_only_until_the_first_code(app, phone, user):
+    assert app.call("POST", f"/protected/json/users/{user}/secret").status == 200
+    assert app.verify(phone.softtoken(app), user).status == 200
+    assert app.call("POST", f"/protected/json/users/{user}/secret").json["error_code"] == "60123"
+
+
+def test_a_request_needs_a_phone_and_a_member(app, user):
+    path = "/onetouch/json/users/{}/approval_requests"
+    assert app.call("POST", path.format(user), {"message": "?"}).json["error_code"] == "60051"
+    assert app.call("POST", path.format(99), {"message": "?"}).json["error_code"] == "60050"
+
+
+@pytest.mark.parametrize("parameters", [
+    {}, {"message": ""}, {"message": "?", "seconds_to_expire": -1}, {"message": "?", "seconds_to_expire": "soon"},
+    {"message": "?", "logos": [{"res": "low", "url": "x"}]}, {"message": "?", "countersign": {"number": "7"}},
+    {"message": "?", "details": {"a": {"b": "c"}}},
+])
+def test_a_request_that_makes_no_sense_is_refused(app, phone, user, parameters):
+    reply = app.call("POST", f"/onetouch/json/users/{user}/approval_requests", parameters)
+    assert (reply.status, reply.json["error_code"]) == (400, "60004")
+
+
+def test_a_request_as_its_application_reads_it(app, phone, user):
+    uuid = app.create(user, details={"Host": "web-1"}, hidden_details={"k": "v"}, seconds_to_expire=120)
+    reply = app.read(uuid).json
+    assert reply["success"] is True
+    request = reply["approval_request"]
+    assert {name: type(request[name]) for name in APPROVAL_KEYS} == APPROVAL_KEYS
+    assert request["processed_at"] is None and request["seconds_to_expire"] == 120 and request["status"] == "pending"
+
+
+def test_an_unknown_request_is_not_found(app):
+    uuid = "6f1d2c30-0000-4000-8000-000000000001"
+    reply = app.read(uuid)
+    assert reply.status == 404
+    assert reply.json == {"message": f"Approval request not found: {uuid}", "success": False, "errors": {}, "error_code": "60049"}
+    assert app.read("tony").status == 404
+
+
+def test_a_request_expires(app, phone, user):
+    uuid = app.create(user, seconds_to_expire=1)
+    assert app.read(uuid, wait=10).json["approval_request"]["status"] == "expired"
+    assert phone.state()["requests"] == []
+
+
+def test_a_request_is_taken_back(app, phone, user):
+    uuid = app.create(user)
+    assert app.call("DELETE", f"/onetouch/json/approval_requests/{uuid}").status == 200
+    assert phone.state()["requests"] == []
+    assert app.status(uuid) == "expired"
+    assert app.call("DELETE", f"/onetouch/json/approval_requests/{uuid}").json["error_code"] == "60079"
+
+
+def test_at_most_ten_requests_are_pending(app, phone, user):
+    for _ in range(10):
+        app.create(user)
+    reply = app.call("POST", f"/onetouch/json/users/{user}/approval_requests", {"message": "?"})
+    assert (reply.status, reply.json["error_code"]) == (429, "60003")
+
+
+@pytest.mark.parametrize("key", [None, "", "short", "x" * 32, "\u00e9" * 20, "x" * 5000])
+def test_without_a_key_there_is_nothing(server, key):
+    headers = {"X-Authy-API-Key": key.encode("utf-8")} if key is not None else {}
+    for path in ("/protected/json/app/details", "/protected/json/nothing", "/onetouch/json/approval_requests/x"):
+        reply = server.call("GET", path, headers=headers)
+        assert (reply.status, reply.json["error_code"]) == (401, "60001")
+
+
+def test_a_path_that_leads_nowhere_is_told_so(app):
+    for path in ("/protected/json/nothing", "/protected/xml/app/details", "/onetouch/json", "/protected/json/users", "/protected"):
+        reply = app.call("GET", path)
+        assert (reply.status, reply.json["error_code"]) == (404, "60000")
+
+
+@pytest.mark.parametrize("body, status", [
+    (b"{", 400), (b"[" * 50_000, 400), (b'{"a":' * 1000, 400), (b'{"a":"\xff"}', 400), (b"x" * 70_000, 413), (b'{"a":1}x', 400), (b'{"a":"\\ud800"}', 400),
+])
+def test_a_body_that_is_broken_deep_or_long_is_refused_and_others_go_on(server, app, body, status):
+    reply = server.call("POST", "/protected/json/users/new", body, {"X-Authy-API-Key": app.key, "Content-Type": "application/json"})
+    assert reply.status == status and isinstance(reply.json["error_code"], str)
+    assert app.call("GET", "/protected/json/app/details").status == 200
+
+
+def test_a_query_that_is_no_utf8_is_refused(app):
+    assert app.call("GET", "/protected/json/app/details?a=%FF").json["error_code"] == "60005"
+
+
+def test_health_readiness_and_metrics(server, app):
+    app.verify("1", 1)
+    assert server.call("GET", "/healthz").text == "ok\n" and server.call("GET", "/readyz").text == "ok\n"
+    metrics = server.call("GET", "/metrics").text
+    assert 'countersignd_answers_total{status="404"} 1' in metrics and "countersignd_waiting 0" in metrics
+
+
+def test_the_log_holds_no_code_no_number_and_no_key(server, app, phone, user):
+    app.call("GET", f"/protected/json/sms/{user}?force=true")
+    code = server.codes()[-1]
+    app.verify(code, user)
+    app.verify("7654321", user)
+    server.wait_for_event("code_refused")
+    log = json.dumps(server.log)
+    for secret in (code, "7654321", "5551230001", app.key, "zoe@example.com"):
+        assert secret not in log

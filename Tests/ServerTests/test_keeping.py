@@ -1,0 +1,172 @@
+"""Commands, restarts, backups and keys."""
+
+import concurrent.futures
+import json
+import os
+import pathlib
+import signal
+import sqlite3
+import stat
+import time
+
+import pytest
+
+from server import Application, Server, handset, link
+
+
+def test_a_first_start_makes_all_that_it_needs_for_its_user_alone(folder):
+    with Server(folder) as server:
+        assert server.application.call("GET", "/protected/json/app/details").status == 200
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in server.state.iterdir()}
+    assert modes and set(modes.values()) == {0o600}
+
+
+def test_a_key_is_shown_once_and_nowhere_in_the_state(folder):
+    server = Server(folder)
+    everything = b"".join(path.read_bytes() for path in server.state.iterdir())
+    assert server.application.key.encode() not in everything
+    assert server.application.key not in server.command("app", "list", "--json").stdout
+
+
+def test_phones_and_secrets_are_sealed_on_the_disk(server, app, phone, user):
+    secret = phone.secret(app)
+    app.call("GET", f"/protected/json/sms/{user}?force=true")
+    code = server.codes()[-1].encode()
+    everything = b"".join(path.read_bytes() for path in server.state.iterdir())
+    for plain in (b"5551230001", b"zoe@example.com", secret, code):
+        assert plain not in everything
+
+
+def test_a_rotated_key_is_good_for_the_overlap_only(server, app):
+    output = server.command("app", "rotate", app.id, "--overlap", "1").stdout
+    fresh = Application(server, app.id, next(word for word in output.split() if len(word) == 32))
+    assert app.call("GET", "/protected/json/app/details").status == 200 == fresh.call("GET", "/protected/json/app/details").status
+    server.command("app", "rotate", app.id, "--overlap", "0")
+    assert fresh.call("GET", "/protected/json/app/details").status == 401 == app.call("GET", "/protected/json/app/details").status
+
+
+def test_a_revoked_application_has_no_key(server, app):
+    server.command("app", "revoke", app.id)
+    assert app.call("GET", "/protected/json/app/details").status == 401
+
+
+def test_users_are_listed_shown_changed_and_removed(server, app, phone, user):
+    assert json.loads(server.command("user", "list", "--json").stdout)["id"] == user
+    shown = json.loads(server.command("user", "show", user, "--json").stdout)
+    assert shown["phone"] == "+1-XXX-XXX-XX01" and shown["devices"][0]["id"] == phone.id
+    server.command("user", "change-phone", user, "+4915155512345")
+    assert app.call("GET", f"/protected/json/users/{user}/status").json["status"]["country_code"] == 49
+    server.command("user", "devices", user, "--remove", phone.id)
+    assert phone.call("GET", "state").json["error"] == "unknown_device"
+    server.command("user", "remove", user)
+    assert app.verify("123456", user).status == 404
+
+
+@pytest.mark.parametrize("arguments, hint", [
+    (["user", "show", "99"], "user list"), (["user", "change-phone", "{user}", "12"], "+1555"), (["app", "revoke", "9"], "app list"),
+    (["user", "confirm", "{user}", "0000000"], "phone again"), (["restore", "/nonexistent"], "missing"),
+])
+def test_a_command_that_cannot_be_done_says_what_to_do(server, user, arguments, hint):
+    done = server.command(*[argument.format(user=user) for argument in arguments], check=False)
+    assert done.returncode == 1 and done.stdout == "" and done.stderr.startswith("error: ") and hint in done.stderr
+
+
+def test_arguments_that_make_no_sense_are_64(server):
+    for arguments in (["user", "show"], ["nonsense"], ["app", "rotate", "1", "--overlap", "-1"]):
+        assert server.command(*arguments, check=False).returncode == 64
+
+
+def test_a_backup_while_logins_go_on_is_whole_and_can_be_restored(server, app, phone, user):
+    backup = server.folder / "backup.db"
+    assert app.verify(phone.softtoken(app), user).status == 200
+    server.command("backup", backup)
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    assert server.command("backup", backup, check=False).returncode == 1
+    server.command("user", "remove", user)
+    server.stop()
+    server.command("restore", backup)
+    server.start()
+    assert app.call("GET", f"/protected/json/users/{user}/status").json["status"]["confirmed"] is True
+
+
+def test_a_new_master_key_opens_everything_and_the_old_one_nothing(server, app, phone, user):
+    secret = phone.secret(app)
+    server.command("key", "rotate")
+    assert app.verify(phone.softtoken(app), user).status == 200
+    server.restart()
+    assert phone.secret(app) == secret
+    server.stop()
+    os.replace(server.state / "master.key.old", server.state / "master.key")
+    done = server.command("check", check=False)
+    assert done.returncode == 1 and "master key" in done.stderr
+
+
+def test_check_finds_all_in_order(server):
+    assert "are right" in server.command("check").stdout
+
+
+def test_a_wrong_word_in_the_settings_is_named_with_its_line(folder):
+    server = Server(folder)
+    server.settings.write_text(server.settings.read_text().replace("public_url", "public_ulr"))
+    done = server.command("check", check=False)
+    assert done.returncode == 1 and "public_url" in done.stderr and "line" in done.stderr
+
+
+def test_sigterm_answers_who_waits_and_ends_with_0(server, app, phone, user):
+    uuid = app.create(user)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        read = pool.submit(app.read, uuid, 50)
+        deadline = time.monotonic() + 10
+        while "countersignd_waiting 1\n" not in server.call("GET", "/metrics").text:
+            assert time.monotonic() < deadline
+        begun = time.monotonic()
+        assert server.stop() == 0 and time.monotonic() - begun < 5
+        assert read.result(5).json["approval_request"]["status"] == "pending"
+
+
+def test_kill_9_in_the_middle_of_a_hundred_logins_loses_nothing_that_was_answered(server, app):
+    users = [app.new_user(f"555123{number:04}") for number in range(100, 200)]
+    phones = [handset(server, user) for user in users[:10]]
+    secrets = [phone.secret(app) for phone in phones]
+    codes = []
+    for user in users:
+        app.call("GET", f"/protected/json/sms/{user}?force=true")
+        codes.append(server.codes()[-1])
+
+    def login(index):
+        try:
+            return app.verify(codes[index], users[index]).status
+        except OSError:
+            return None
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        logins = [pool.submit(login, index) for index in range(100)]
+        concurrent.futures.wait(logins[:40], return_when=concurrent.futures.ALL_COMPLETED)
+        server.stop(signal.SIGKILL)
+        answers = [login.result(30) for login in logins]
+    assert answers.count(200) >= 40
+    server.start()
+    for index, answer in enumerate(answers):
+        again = app.verify(codes[index], users[index])
+        # What was answered is spent; what was not may be either, but is never good twice.
+        assert again.json.get("error_code") == "60019" if answer == 200 else again.status in (200, 401), (index, answer, again.text)
+    assert [phone.secret(app) for phone in phones] == secrets
+
+
+def test_two_servers_and_a_command_on_one_database_do_not_harm_each_other(server, app, user):
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda number: app.new_user(f"555124{number:04}"), range(30)))
+        server.command("user", "show", user)
+    assert len(set(made)) == 30
+
+
+def test_an_idle_or_slow_client_harms_nobody(server, app):
+    import socket
+    idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(300)]
+    for raw in idle[::2]:
+        raw.sendall(b"GET /protected/json/app/details HTTP/1.1\r\nX-Slow: ")
+    try:
+        assert app.call("GET", "/protected/json/app/details").status == 200
+    finally:
+        for raw in idle:
+            raw.close()
