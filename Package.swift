@@ -55,7 +55,8 @@ let package = Package(
             ]),
         .target(name: "OATH", dependencies: ["LoginFlow", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
         .target(
-            name: "Settings", dependencies: ["LoginFlow", "CSyscalls", .product(name: "TOMLKit", package: "TOMLKit")], swiftSettings: strict),
+            name: "Settings", dependencies: ["LoginFlow", "CSyscalls", .product(name: "TOMLKit", package: "TOMLKit")], swiftSettings: strict
+        ),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
         .target(name: "Accounts", dependencies: ["LoginFlow", "SQLite"], swiftSettings: strict),
@@ -81,11 +82,14 @@ let package = Package(
         .target(name: "Vault", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
         .target(name: "WebPush", dependencies: ["Vault", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
         .target(name: "QRCode", dependencies: ["CQRencode", "CSyscalls"], swiftSettings: strict),
-        .target(name: "PhonePages", exclude: ["pages"], cSettings: strictC),
+        .target(name: "PhonePages", exclude: ["pages"], cSettings: strictC + [.unsafeFlags(["-Wno-c23-extensions"])]),
         .target(name: "CProgram", path: "Sources/Delivery/CProgram", cSettings: strictC),
         .target(
             name: "Delivery",
-            dependencies: ["CCurl", "CProgram", "CSyscalls", "ServerSettings", "AuthyWire", "LoginFlow", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: [
+                "CCurl", "CProgram", "CSyscalls", "ServerSettings", "AuthyWire",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             exclude: ["CProgram"], swiftSettings: strict),
         .target(name: "ServerSettings", dependencies: ["Settings", "LoginFlow"], swiftSettings: strict),
         .target(
@@ -98,7 +102,8 @@ let package = Package(
         .executableTarget(
             name: "countersignd",
             dependencies: [
-                "AuthyService", "AuthyWire", "CSyscalls", "Delivery", "LoginFlow", "PhonePages", "QRCode", "Records", "ServerSettings", "Settings", "Vault", "WebPush",
+                "AuthyService", "AuthyWire", "CSyscalls", "Delivery", "LoginFlow", "PhonePages", "QRCode", "Records", "ServerSettings",
+                "Settings", "Vault", "WebPush",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -109,6 +114,10 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
+        .testTarget(name: "AuthyServiceTests", dependencies: ["AuthyService", "LoginFlow"]),
+        .testTarget(name: "RecordsTests", dependencies: ["Records", "LoginFlow", "SQLite"]),
+        .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "ServerSettings"]),
+        .testTarget(name: "ServerSettingsTests", dependencies: ["ServerSettings", "Settings"]),
         .testTarget(name: "VaultTests", dependencies: ["Vault"]),
         .testTarget(name: "WebPushTests", dependencies: ["WebPush", "Vault", .product(name: "Crypto", package: "swift-crypto")]),
         .testTarget(name: "QRCodeTests", dependencies: ["QRCode"]),

@@ -118,7 +118,9 @@ extension AuthyService {
     }
 
     public func user(_ id: AuthyID) async throws -> UserView {
-        guard let view = try await store.read({ records in try records.user(id).map { try view($0, in: records) } }) else { throw Self.noUser(id) }
+        guard let view = try await store.read({ records in try records.user(id).map { try view($0, in: records) } }) else {
+            throw Self.noUser(id)
+        }
         return view
     }
 
@@ -135,6 +137,7 @@ extension AuthyService {
         let now = now()
         let device = try await store.write { records in
             guard try records.user(id) != nil else { throw Self.noUser(id) }
+            try leaveNews(in: records)
             return try confirm(code.filter { $0 != " " }, of: id, at: now, in: records)
         }
         guard let device else { throw AdministrationError("no phone of user \(id) shows this code", hint: "read it from the phone again") }
@@ -150,22 +153,28 @@ extension AuthyService {
         try await store.write { records in
             guard try records.user(id) != nil else { throw Self.noUser(id) }
             try records.removeUser(id)
+            try leaveNews(in: records)
         }
     }
 
     public func changePhone(of id: AuthyID, to text: String) async throws -> String {
-        guard let phone = PhoneNumber(e164: text) else { throw AdministrationError("\(text) is no phone number", hint: "write it as +15551234567") }
+        guard let phone = PhoneNumber(e164: text) else {
+            throw AdministrationError("\(text) is no phone number", hint: "write it as +15551234567")
+        }
         let now = now()
         let hash = vault.index(phone.e164)
         try await store.write { records in
             guard var user = try records.user(id) else { throw Self.noUser(id) }
-            if let other = try records.user(phoneHash: hash), other.id != id { throw AdministrationError("this number belongs to user \(other.id)") }
+            if let other = try records.user(phoneHash: hash), other.id != id {
+                throw AdministrationError("this number belongs to user \(other.id)")
+            }
             var contact = try self.contact(of: user)
             contact.phone = phone
             user.phoneHash = hash
             user.contact = try contact.sealed(for: id, in: vault)
             try records.put(user)
             try records.add(Activity(user: id, application: nil, at: now, kind: "phone_changed", detail: ""))
+            try leaveNews(in: records)
         }
         return phone.masked
     }
@@ -181,8 +190,18 @@ extension AuthyService {
             found.confirmation = nil
             try records.put(found)
             try records.add(Activity(user: id, application: nil, at: now, kind: "device_removed", detail: found.name))
+            try leaveNews(in: records)
         }
     }
+
+    // Commands run in processes of their own: the server looks for what they leave here, and wakes whoever waits.
+
+    private static let newsName = "news"
+
+    private func leaveNews(in records: any RecordWriting) throws { try records.setValue(Self.newsName, to: Random.bytes(8)) }
+
+    /// Changes whenever a command changed something about a user.
+    public func news() async throws -> [UInt8]? { try await store.read { try $0.value(Self.newsName) } }
 
     // The server's own
 
@@ -216,21 +235,27 @@ extension AuthyService {
             "signature": .string(Base64.encode(approval.answer?.signature ?? [])),
             "approval_request": .object([
                 "transaction": .object([
-                    "details": .object(details), "hidden_details": .object(Self.hiddenDetails(of: approval)), "message": .string(approval.message),
+                    "details": .object(details), "hidden_details": .object(Self.hiddenDetails(of: approval)),
+                    "message": .string(approval.message),
                     "status": .string(approval.status.rawValue), "uuid": .string(approval.id.description), "encrypted": .bool(false),
                     "flagged": .bool(approval.reported), "created_at_time": .integer(approval.created),
-                    "device_signing_time": .integer(approval.processed ?? approval.updated), "reason": .string(approval.answer?.reason ?? ""),
+                    "device_signing_time": .integer(approval.processed ?? approval.updated),
+                    "reason": .string(approval.answer?.reason ?? ""),
                 ]),
                 "expiration_timestamp": .integer(approval.ends ?? 0),
             ]),
-            "device": .object(["os_type": .string(device?.osType ?? ""), "id": .string(device?.id ?? ""), "registration_date": .integer(device?.created ?? 0)]),
+            "device": .object([
+                "os_type": .string(device?.osType ?? ""), "id": .string(device?.id ?? ""),
+                "registration_date": .integer(device?.created ?? 0),
+            ]),
         ])
     }
 
     private static func shownDetails(of approval: Approval) -> [String: JSONValue] {
         let text = JSONParameters.members(Array(approval.text.utf8)) ?? []
         let pairs = text.first { $0.name == "details" }?.value.elements ?? []
-        return Dictionary(pairs.map { ($0.elements.first?.text ?? "", .string($0.elements.last?.text ?? "")) }, uniquingKeysWith: { first, _ in first })
+        return Dictionary(
+            pairs.map { ($0.elements.first?.text ?? "", .string($0.elements.last?.text ?? "")) }, uniquingKeysWith: { first, _ in first })
     }
 
     private static func hiddenDetails(of approval: Approval) -> [String: JSONValue] {

@@ -9,7 +9,8 @@ extension AuthyService {
     public func applicationDetails(of caller: Caller) -> Answer {
         let app = JSONText.object([
             ("app_id", String(caller.id)), ("name", JSONText.string(caller.application.name)), ("plan", JSONText.string("self-hosted")),
-            ("sms_enabled", outbox.canSend(.sms) ? "true" : "false"), ("onetouch_enabled", settings.server.publicURL == nil ? "false" : "true"),
+            ("sms_enabled", outbox.canSend(.sms) ? "true" : "false"),
+            ("onetouch_enabled", settings.server.publicURL == nil ? "false" : "true"),
         ])
         return Answer([("app", app), ("message", JSONText.string("Application information.")), ("success", "true")])
     }
@@ -21,13 +22,15 @@ extension AuthyService {
         let stats = months.prefix(12).map { month -> String in
             defer { added += month.usersAdded }
             return JSONText.object([
-                ("api_calls_count", String(month.apiCalls)), ("auths_count", String(month.codesAccepted)), ("calls_count", String(month.calls)),
+                ("api_calls_count", String(month.apiCalls)), ("auths_count", String(month.codesAccepted)),
+                ("calls_count", String(month.calls)),
                 ("month", JSONText.string(Self.names[Int(month.month - 1) % 12])), ("sms_count", String(month.messages)),
                 ("users_count", String(max(0, total - added))), ("year", String(month.year)),
             ])
         }
         return Answer([
-            ("app_id", String(caller.id)), ("count", String(stats.count)), ("total_users", String(total)), ("stats", JSONText.array(Array(stats))),
+            ("app_id", String(caller.id)), ("count", String(stats.count)), ("total_users", String(total)),
+            ("stats", JSONText.array(Array(stats))),
             ("message", JSONText.string("Monthly statistics.")), ("success", "true"),
         ])
     }

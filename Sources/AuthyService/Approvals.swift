@@ -18,9 +18,15 @@ extension AuthyService {
             guard var member = try records.member(application: caller.id, user: user) else {
                 throw Refusal(404, 60050, "The user was not added to this application.")
             }
-            guard try records.devices(of: user).contains(where: \.isActive) else { throw Refusal(400, 60051, "The user has no OneTouch device.") }
-            if let wait = member.requests.wait(Span.tenMinutes, limit: settings.limits.requests, at: now) { throw Refusal.tooMany(retryAfter: wait) }
-            if try records.pendingApprovals(of: user, at: now).count >= settings.limits.pendingRequests { throw Refusal.tooMany(retryAfter: 10) }
+            guard try records.devices(of: user).contains(where: \.isActive) else {
+                throw Refusal(400, 60051, "The user has no OneTouch device.")
+            }
+            if let wait = member.requests.wait(Span.tenMinutes, limit: settings.limits.requests, at: now) {
+                throw Refusal.tooMany(retryAfter: wait)
+            }
+            if try records.pendingApprovals(of: user, at: now).count >= settings.limits.pendingRequests {
+                throw Refusal.tooMany(retryAfter: 10)
+            }
             member.requests.add(Span.tenMinutes, at: now)
             guard let approval = wish.approval(for: user, of: caller, at: now) else { throw Refusal.broken }
             try records.put(member)
@@ -31,7 +37,8 @@ extension AuthyService {
         hub.wake(.user(user))
         outbox.notify(
             Notification(
-                request: approval.id, user: user, application: caller.id, title: caller.application.name, body: approval.message, ends: approval.ends))
+                request: approval.id, user: user, application: caller.id, title: caller.application.name, body: approval.message,
+                ends: approval.ends))
         log.info("request_created", metadata: ["application": "\(caller.id)", "user": "\(user)", "request": "\(approval.id)"])
         return Answer([
             ("approval_request", JSONText.object([("uuid", JSONText.string(approval.id.description))])),
@@ -87,12 +94,14 @@ extension AuthyService {
     private func approval(_ name: String, of caller: Caller) async throws -> Reading {
         guard let id = ApprovalRequestID(name) else { throw Self.notFound(name) }
         let (approval, user, device) = try await store.read { records in
-            guard let approval = try records.approval(id), approval.application == caller.id, let user = try records.user(approval.user) else {
+            guard let approval = try records.approval(id), approval.application == caller.id, let user = try records.user(approval.user)
+            else {
                 throw Self.notFound(name)
             }
             return (approval, user, try approval.answer.flatMap { try records.device($0.device) })
         }
-        return Reading(approval: approval, application: caller.application, email: try self.contact(of: user).emails.last ?? "", device: device)
+        return Reading(
+            approval: approval, application: caller.application, email: try self.contact(of: user).emails.last ?? "", device: device)
     }
 }
 
@@ -111,7 +120,10 @@ struct Reading {
     let device: Device?
 
     func answer(at now: Int64) -> Answer {
-        Answer([("approval_request", JSONText.object(members(at: now))), ("success", "true"), ("message", JSONText.string("Approval request status."))])
+        Answer([
+            ("approval_request", JSONText.object(members(at: now))), ("success", "true"),
+            ("message", JSONText.string("Approval request status.")),
+        ])
     }
 
     private func members(at now: Int64) -> [(name: String, json: String)] {
@@ -123,22 +135,28 @@ struct Reading {
         let processed = approval.processed.map { JSONText.string(Moment.text($0)) } ?? "null"
         return [
             ("_app_name", JSONText.string(self.application.name)), ("_app_serial_id", String(self.application.id)),
-            ("_authy_id", String(approval.user.value)), ("_id", JSONText.string(approval.id.description.replacing("-", with: "").prefix(24).description)),
+            ("_authy_id", String(approval.user.value)),
+            ("_id", JSONText.string(approval.id.description.replacing("-", with: "").prefix(24).description)),
             ("_user_email", JSONText.string(email.isEmpty ? "nobody@localhost" : email)), ("app_id", application),
             ("created_at", JSONText.string(Moment.text(approval.created))), ("notified", approval.notified ? "true" : "false"),
-            ("processed_at", processed), ("seconds_to_expire", String(approval.secondsToExpire)), ("status", JSONText.string(status.rawValue)),
-            ("updated_at", JSONText.string(Moment.text(approval.updated))), ("user_id", JSONText.string(String(approval.user.value))), ("uuid", id),
+            ("processed_at", processed), ("seconds_to_expire", String(approval.secondsToExpire)),
+            ("status", JSONText.string(status.rawValue)),
+            ("updated_at", JSONText.string(Moment.text(approval.updated))), ("user_id", JSONText.string(String(approval.user.value))),
+            ("uuid", id),
             ("hidden_details", approval.hiddenDetails.isEmpty ? "{}" : approval.hiddenDetails), ("countersign", countersign(standing)),
         ]
     }
 
     /// What a device signed, with all that is needed to check it again.
     private func countersign(_ standing: Approval.Status) -> String {
-        var members = [(name: "cancelled", json: standing == .cancelled ? "true" : "false"), ("reported", approval.reported ? "true" : "false")]
+        var members = [
+            (name: "cancelled", json: standing == .cancelled ? "true" : "false"), ("reported", approval.reported ? "true" : "false"),
+        ]
         if let answer = approval.answer {
             members += [
                 ("reason", answer.reason.map(JSONText.string) ?? "null"), ("device", JSONText.string(answer.device)),
-                ("device_name", JSONText.string(device?.name ?? "")), ("public_key", JSONText.string(Base64URL.encode(device?.publicKey ?? []))),
+                ("device_name", JSONText.string(device?.name ?? "")),
+                ("public_key", JSONText.string(Base64URL.encode(device?.publicKey ?? []))),
                 ("signed", JSONText.string(answer.signed)), ("signature", JSONText.string(Base64URL.encode(answer.signature))),
             ]
         }
@@ -177,7 +195,9 @@ private struct Wish {
 
     private static func number(_ parameters: Parameters) throws -> String? {
         guard let number = parameters.text("number", in: "countersign") else { return nil }
-        guard number.utf8.count == 2, number.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { throw Refusal.parameter("countersign[number]") }
+        guard number.utf8.count == 2, number.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            throw Refusal.parameter("countersign[number]")
+        }
         return number
     }
 
@@ -199,7 +219,9 @@ private struct Wish {
     private static func logos(_ parameter: Parameter?) throws -> String {
         guard let logos = parameter?.elements, !logos.isEmpty else { return "" }
         let all = try logos.prefix(8).map { logo -> (String, String) in
-            guard let res = logo["res"]?.text, ["default", "low", "med", "high"].contains(res), let url = logo["url"]?.text, url.utf8.count <= 500 else {
+            guard let res = logo["res"]?.text, ["default", "low", "med", "high"].contains(res), let url = logo["url"]?.text,
+                url.utf8.count <= 500
+            else {
                 throw Refusal.parameter("logos")
             }
             return (res, url)
@@ -208,13 +230,16 @@ private struct Wish {
         return JSONText.array(all.map { JSONText.object([("res", JSONText.string($0.0)), ("url", JSONText.string($0.1))]) })
     }
 
-    static func cut(_ text: String, _ limit: Int) -> String { text.unicodeScalars.count > limit ? String(text.unicodeScalars.prefix(limit - 3)) + "..." : text }
+    static func cut(_ text: String, _ limit: Int) -> String {
+        text.unicodeScalars.count > limit ? String(text.unicodeScalars.prefix(limit - 3)) + "..." : text
+    }
 
     func approval(for user: AuthyID, of caller: Caller, at now: Int64) -> Approval? {
         guard let id = ApprovalRequestID(Random.uuid()) else { return nil }
         let ends = secondsToExpire == 0 ? nil : now + secondsToExpire
         return Approval(
-            id: id, application: caller.id, user: user, text: text(id, user, caller.application.name, now, ends), message: message, hiddenDetails: hidden,
+            id: id, application: caller.id, user: user, text: text(id, user, caller.application.name, now, ends), message: message,
+            hiddenDetails: hidden,
             logos: logos, number: number, created: now, secondsToExpire: secondsToExpire, ends: ends)
     }
 

@@ -38,7 +38,8 @@ public struct PhoneNumber: Equatable, Sendable {
     /// Country codes (ITU-T E.164, list of 2016): zones 1 and 7 have one digit, these two; all others have three.
     private static func lengthOfCode(_ digits: Substring) -> Int {
         if digits.hasPrefix("1") || digits.hasPrefix("7") { return 1 }
-        let two = "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98"
+        let two =
+            "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98"
         return two.split(separator: " ").contains(digits.prefix(2)) ? 2 : 3
     }
 }

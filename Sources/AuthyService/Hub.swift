@@ -101,6 +101,11 @@ public final class Hub: Sendable {
         for ticket in state.withLock({ $0.tickets[subject] ?? [] }) { ticket.end() }
     }
 
+    /// Ends all waits: there is news, but nobody knows for whom.
+    public func wakeAll() {
+        for ticket in state.withLock({ $0.tickets.values.flatMap { $0 } }) { ticket.end() }
+    }
+
     /// Ends the waits whose time has come.
     public func sweep(at now: Int64) {
         let ended = state.withLock { state -> [Ticket] in

@@ -11,7 +11,9 @@ extension AuthyService {
     /// GET /protected/json/sms/ID and /call/ID, POST /protected/json/email/ID. A person who has the phone's page gets no code unless forced.
     public func sendOneCode(_ kind: OneCode.Kind, to id: String, by caller: Caller, _ parameters: Parameters) async throws -> Answer {
         let action = parameters.text("action") ?? ""
-        guard action.utf8.count <= 255, (parameters.text("action_message") ?? "").utf8.count <= 1_020 else { throw Refusal.parameter("action") }
+        guard action.utf8.count <= 255, (parameters.text("action_message") ?? "").utf8.count <= 1_020 else {
+            throw Refusal.parameter("action")
+        }
         let (user, devices) = try await store.read { records in
             let member = try self.member(AuthyID(id), of: caller, in: records)
             guard let user = try records.user(member.user) else { throw Refusal.userNotFound }
@@ -33,7 +35,9 @@ extension AuthyService {
         let now = now()
         return try await store.write { records in
             var member = try self.member(user, of: caller, in: records)
-            if let wait = member.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: now) { throw Refusal.tooMany(retryAfter: wait) }
+            if let wait = member.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: now) {
+                throw Refusal.tooMany(retryAfter: wait)
+            }
             member.sends.add(Span.tenMinutes, at: now)
             let purpose = Purpose.oneCode(member)
             let code: String
@@ -62,7 +66,8 @@ extension AuthyService {
             text.replacing("{application}", with: caller.application.name).replacing("{code}", with: code)
         }
         return OneCode(
-            kind: kind, to: to, code: code, text: filled(template), subject: texts.emailSubject.replacing("{application}", with: caller.application.name),
+            kind: kind, to: to, code: code, text: filled(template),
+            subject: texts.emailSubject.replacing("{application}", with: caller.application.name),
             application: caller.id, applicationName: caller.application.name, user: user, locale: locale)
     }
 
@@ -86,7 +91,8 @@ extension AuthyService {
             ? "Ignored: SMS is not needed for smartphones. Pass force=true if you want to actually send Token to smartphones anyway."
             : "Call ignored. User is using App Tokens and this call is not necessary. Pass force=true if you still want to call users that are using the App."
         return Answer([
-            ("message", JSONText.string(message)), ("cellphone", JSONText.string(phone.maskedWithCode)), ("device", JSONText.string(device)),
+            ("message", JSONText.string(message)), ("cellphone", JSONText.string(phone.maskedWithCode)),
+            ("device", JSONText.string(device)),
             ("ignored", "true"), ("success", "true"),
         ])
     }

@@ -22,7 +22,9 @@ extension AuthyService {
     public func startPhoneCheck(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
         guard let kind = OneCode.Kind(rawValue: parameters.text("via") ?? "sms"), kind != .email else { throw Refusal.parameter("via") }
         let phone = try self.phone(parameters)
-        guard let length = Int(parameters.text("code_length") ?? "4"), (4...10).contains(length) else { throw Refusal.parameter("code_length") }
+        guard let length = Int(parameters.text("code_length") ?? "4"), (4...10).contains(length) else {
+            throw Refusal.parameter("code_length")
+        }
         guard parameters["custom_code"] == nil, parameters["custom_message"] == nil else {
             throw Refusal(403, 60091, "Custom codes and messages are not allowed.")
         }
@@ -42,7 +44,9 @@ extension AuthyService {
         let hash = vault.index(phone.e164)
         return try await store.write { records in
             let old = try records.phoneCheck(application: caller.id, phoneHash: hash)
-            if let wait = old?.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: now) { throw Refusal.tooMany(retryAfter: wait) }
+            if let wait = old?.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: now) {
+                throw Refusal.tooMany(retryAfter: wait)
+            }
             var check: PhoneCheck
             let code: String
             if let old, now < old.ends, old.wrongCodes < Self.checkTries {
@@ -69,7 +73,8 @@ extension AuthyService {
         let now = now()
         let hash = vault.index(phone.e164)
         let isRight = try await store.write { records -> Bool? in
-            guard var check = try records.phoneCheck(application: caller.id, phoneHash: hash), now < check.ends, check.wrongCodes < Self.checkTries
+            guard var check = try records.phoneCheck(application: caller.id, phoneHash: hash), now < check.ends,
+                check.wrongCodes < Self.checkTries
             else { return nil }
             if Self.same(try vault.open(check.sealed, as: Purpose.phoneCheck(caller.id, check.id)), Array(code.utf8)) {
                 check.ends = 0

@@ -59,7 +59,8 @@ extension AuthyService {
         let now = now()
         guard settings.server.publicURL != nil, outbox.canSend(.sms) else { return }
         let mayGo = try await store.write { records in
-            guard try !records.devices(of: user).contains(where: \.isActive), var member = try records.member(application: caller.id, user: user),
+            guard try !records.devices(of: user).contains(where: \.isActive),
+                var member = try records.member(application: caller.id, user: user),
                 member.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: now) == nil
             else { return false }
             member.sends.add(Span.tenMinutes, at: now)
@@ -69,7 +70,8 @@ extension AuthyService {
         guard mayGo, let link = try await link(for: user) else { return }
         let text = settings.codes.linkText.replacing("{application}", with: caller.application.name).replacing("{link}", with: link)
         let message = OneCode(
-            kind: .sms, to: phone.e164, code: "", text: text, subject: "", application: caller.id, applicationName: caller.application.name, user: user,
+            kind: .sms, to: phone.e164, code: "", text: text, subject: "", application: caller.id, applicationName: caller.application.name,
+            user: user,
             locale: nil)
         Task { [outbox] in _ = await outbox.send(message) }
     }
@@ -91,7 +93,8 @@ extension AuthyService {
             if let used = enrolment.device {
                 guard let device = try records.device(used), device.publicKey == point, device.removed == nil else {
                     throw PhoneRefusal(
-                        status: 410, code: "link_used", message: "This link was used already. If that was not you, tell your administrator at once.")
+                        status: 410, code: "link_used",
+                        message: "This link was used already. If that was not you, tell your administrator at once.")
                 }
                 return device
             }
@@ -114,7 +117,9 @@ extension AuthyService {
     }
 
     private static func deviceName(_ text: String?) -> String {
-        let plain = (text ?? "").unicodeScalars.filter { !$0.properties.isDefaultIgnorableCodePoint && $0.value >= 0x20 && $0.value != 0x7F }
+        let plain = (text ?? "").unicodeScalars.filter {
+            !$0.properties.isDefaultIgnorableCodePoint && $0.value >= 0x20 && $0.value != 0x7F
+        }
         let name = String(String.UnicodeScalarView(plain.prefix(60)))
         return name.isEmpty ? "Phone" : name
     }
@@ -127,11 +132,14 @@ extension AuthyService {
         guard parts.count == 2, parts[0] == "Countersign", fields.count == 3, fields[0].utf8.count == 36, let time = Int64(fields[1]),
             let signature = Base64URL.decode(String(fields[2]))
         else { throw PhoneRefusal.unknownDevice }
-        guard let device = try await store.read({ try $0.device(String(fields[0])) }), let key = DeviceKey(uncompressedPoint: device.publicKey) else {
+        guard let device = try await store.read({ try $0.device(String(fields[0])) }),
+            let key = DeviceKey(uncompressedPoint: device.publicKey)
+        else {
             throw PhoneRefusal.unknownDevice
         }
         let hash = Base64URL.encode(Array(SHA256.hash(data: body)))
-        guard key.isValid(signature: signature, of: "countersign-call-1\n\(method)\n\(path)\n\(fields[1])\n\(hash)"), device.removed == nil else {
+        guard key.isValid(signature: signature, of: "countersign-call-1\n\(method)\n\(path)\n\(fields[1])\n\(hash)"), device.removed == nil
+        else {
             throw PhoneRefusal.unknownDevice
         }
         let now = now()
@@ -189,13 +197,19 @@ extension AuthyService {
                 throw PhoneRefusal.unknownDevice
             }
             let requests = device.isActive ? try records.pendingApprovals(of: user.id, at: now) : []
-            let tokens = device.isActive ? try records.members(of: user.id).map { ($0.application, try records.application($0.application)?.name ?? "") } : []
+            let tokens =
+                device.isActive
+                ? try records.members(of: user.id).map { ($0.application, try records.application($0.application)?.name ?? "") } : []
             return (device, user, requests, tokens, try records.value(VAPID.publicName))
         }
         var members: [(name: String, json: String)] = [
-            ("device", JSONText.object([
-                ("id", JSONText.string(device.id)), ("name", JSONText.string(device.name)), ("confirmed", device.isActive ? "true" : "false"),
-            ]))
+            (
+                "device",
+                JSONText.object([
+                    ("id", JSONText.string(device.id)), ("name", JSONText.string(device.name)),
+                    ("confirmed", device.isActive ? "true" : "false"),
+                ])
+            )
         ]
         if let sealed = device.confirmation {
             let code = String(decoding: try vault.open(sealed, as: Purpose.confirmation(device.id)), as: UTF8.self)
@@ -204,10 +218,18 @@ extension AuthyService {
         members += [
             ("user", JSONText.object([("phone", JSONText.string(try self.contact(of: user).phone.masked))])),
             ("push_key", JSONText.string(Base64URL.encode(key ?? []))), ("push", device.push == nil ? "false" : "true"),
-            ("tokens", JSONText.array(tokens.map { JSONText.object([("id", JSONText.string(String($0.0))), ("application", JSONText.string($0.1))]) })),
-            ("requests", JSONText.array(requests.map {
-                JSONText.object([("id", JSONText.string($0.id.description)), ("text", JSONText.string($0.text))])
-            })),
+            (
+                "tokens",
+                JSONText.array(
+                    tokens.map { JSONText.object([("id", JSONText.string(String($0.0))), ("application", JSONText.string($0.1))]) })
+            ),
+            (
+                "requests",
+                JSONText.array(
+                    requests.map {
+                        JSONText.object([("id", JSONText.string($0.id.description)), ("text", JSONText.string($0.text))])
+                    })
+            ),
         ]
         return State(members, firstEnd: requests.compactMap(\.ends).min())
     }
@@ -217,7 +239,8 @@ extension AuthyService {
         guard phone.device.isActive else { throw PhoneRefusal.unconfirmed }
         guard let id = parameters.text("id").flatMap({ ApprovalRequestID($0) }), let word = parameters.text("decision"),
             let decision = Approval.Status(rawValue: word), decision == .approved || decision == .denied,
-            let signature = parameters.text("signature").flatMap(Base64URL.decode), let key = DeviceKey(uncompressedPoint: phone.device.publicKey)
+            let signature = parameters.text("signature").flatMap(Base64URL.decode),
+            let key = DeviceKey(uncompressedPoint: phone.device.publicKey)
         else { throw PhoneRefusal.invalid }
         let choice = parameters.text("choice")
         let now = now()
@@ -230,7 +253,8 @@ extension AuthyService {
             guard approval.standing(at: now) == .pending else { throw PhoneRefusal.over(approval.standing(at: now)) }
             let isWrong = decision == .approved && approval.number != nil && approval.number != choice
             approval.status = isWrong ? .denied : decision
-            approval.answer = Approval.Answer(device: device.id, signed: signed, signature: signature, reason: isWrong ? "wrong_number" : nil)
+            approval.answer = Approval.Answer(
+                device: device.id, signed: signed, signature: signature, reason: isWrong ? "wrong_number" : nil)
             approval.processed = now
             approval.updated = now
             if try records.application(approval.application)?.callback != nil { approval.telling = .due }
@@ -248,7 +272,8 @@ extension AuthyService {
         log.notice(
             "request_decided",
             metadata: [
-                "application": "\(approval.application)", "user": "\(approval.user)", "request": "\(approval.id)", "status": "\(approval.status.rawValue)",
+                "application": "\(approval.application)", "user": "\(approval.user)", "request": "\(approval.id)",
+                "status": "\(approval.status.rawValue)",
                 "reason": "\(approval.answer?.reason ?? "")", "device": "\(phone.device.id)",
             ])
         if approval.telling == .due { outbox.tell() }
@@ -260,15 +285,20 @@ extension AuthyService {
         guard phone.device.isActive else { throw PhoneRefusal.unconfirmed }
         guard let id = parameters.text("id").flatMap({ ApprovalRequestID($0) }) else { throw PhoneRefusal.invalid }
         let isNew = try await store.write { records in
-            guard var approval = try records.approval(id), approval.user == phone.user, approval.status == .denied else { throw PhoneRefusal.unknown }
+            guard var approval = try records.approval(id), approval.user == phone.user, approval.status == .denied else {
+                throw PhoneRefusal.unknown
+            }
             guard !approval.reported else { return false }
             approval.reported = true
             approval.updated = now
             try records.put(approval)
-            try records.add(Activity(user: phone.user, application: approval.application, at: now, kind: "reported", detail: id.description))
+            try records.add(
+                Activity(user: phone.user, application: approval.application, at: now, kind: "reported", detail: id.description))
             return true
         }
-        if isNew { log.warning("request_reported", metadata: ["user": "\(phone.user)", "request": "\(id)", "device": "\(phone.device.id)"]) }
+        if isNew {
+            log.warning("request_reported", metadata: ["user": "\(phone.user)", "request": "\(id)", "device": "\(phone.device.id)"])
+        }
         return Answer([])
     }
 
@@ -294,9 +324,10 @@ extension AuthyService {
 
     private func push(_ parameters: Parameters) throws -> Device.Push? {
         guard let endpoint = parameters.text("endpoint") else { return nil }
-        guard let key = parameters.text("p256dh").flatMap(Base64URL.decode), let authentication = parameters.text("auth").flatMap(Base64URL.decode),
-                PushSubscription(publicKey: key, authentication: authentication) != nil, endpoint.utf8.count <= 1_024,
-                outbox.mayPush(to: endpoint)
+        guard let key = parameters.text("p256dh").flatMap(Base64URL.decode),
+            let authentication = parameters.text("auth").flatMap(Base64URL.decode),
+            PushSubscription(publicKey: key, authentication: authentication) != nil, endpoint.utf8.count <= 1_024,
+            outbox.mayPush(to: endpoint)
         else { throw PhoneRefusal.invalid }
         return Device.Push(endpoint: endpoint, publicKey: key, authentication: authentication)
     }
@@ -315,13 +346,19 @@ extension AuthyService {
         guard phone.device.isActive else { throw PhoneRefusal.unconfirmed }
         let devices = try await store.read { try $0.devices(of: phone.user) }.filter { $0.removed == nil }
         return Answer([
-            ("devices", JSONText.array(devices.map { device in
-                JSONText.object([
-                    ("id", JSONText.string(device.id)), ("name", JSONText.string(device.name)), ("os_type", JSONText.string(device.osType)),
-                    ("created", String(device.created)), ("last_seen", String(device.lastSeen)), ("confirmed", device.isActive ? "true" : "false"),
-                    ("this", device.id == phone.device.id ? "true" : "false"),
-                ])
-            }))
+            (
+                "devices",
+                JSONText.array(
+                    devices.map { device in
+                        JSONText.object([
+                            ("id", JSONText.string(device.id)), ("name", JSONText.string(device.name)),
+                            ("os_type", JSONText.string(device.osType)),
+                            ("created", String(device.created)), ("last_seen", String(device.lastSeen)),
+                            ("confirmed", device.isActive ? "true" : "false"),
+                            ("this", device.id == phone.device.id ? "true" : "false"),
+                        ])
+                    })
+            )
         ])
     }
 
@@ -356,14 +393,17 @@ extension AuthyService {
             let names = Dictionary(try records.applications().map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
             let devices = Dictionary(try records.devices(of: phone.user).map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
             return (
-                try records.approvals(of: phone.user, before: before, limit: page), try records.activities(of: phone.user, before: before, limit: page),
+                try records.approvals(of: phone.user, before: before, limit: page),
+                try records.activities(of: phone.user, before: before, limit: page),
                 names, devices
             )
         }
         let requests = approvals.filter { $0.standing(at: now) != .pending }.map { approval in
             (at: approval.created, json: Self.entry(approval, standing: approval.standing(at: now), names[approval.application], devices))
         }
-        let others = activities.filter { $0.kind != "reported" }.map { (at: $0.at, json: Self.entry($0, $0.application.flatMap { names[$0] })) }
+        let others = activities.filter { $0.kind != "reported" }.map {
+            (at: $0.at, json: Self.entry($0, $0.application.flatMap { names[$0] }))
+        }
         let entries = (requests + others).sorted { $0.at > $1.at }.prefix(page)
         let hasMore = approvals.count == page || activities.count == page
         return Answer([
@@ -371,17 +411,23 @@ extension AuthyService {
         ])
     }
 
-    private static func entry(_ approval: Approval, standing: Approval.Status, _ application: String?, _ devices: [String: String]) -> String {
+    private static func entry(_ approval: Approval, standing: Approval.Status, _ application: String?, _ devices: [String: String])
+        -> String
+    {
         JSONText.object([
-            ("at", String(approval.created)), ("kind", JSONText.string("request")), ("application", application.map(JSONText.string) ?? "null"),
-            ("status", JSONText.string(standing.rawValue)), ("message", JSONText.string(approval.message)), ("request", JSONText.string(approval.text)),
-            ("device", approval.answer.flatMap { devices[$0.device] }.map(JSONText.string) ?? "null"), ("reported", approval.reported ? "true" : "false"),
+            ("at", String(approval.created)), ("kind", JSONText.string("request")),
+            ("application", application.map(JSONText.string) ?? "null"),
+            ("status", JSONText.string(standing.rawValue)), ("message", JSONText.string(approval.message)),
+            ("request", JSONText.string(approval.text)),
+            ("device", approval.answer.flatMap { devices[$0.device] }.map(JSONText.string) ?? "null"),
+            ("reported", approval.reported ? "true" : "false"),
         ])
     }
 
     private static func entry(_ activity: Activity, _ application: String?) -> String {
         JSONText.object([
-            ("at", String(activity.at)), ("kind", JSONText.string(activity.kind)), ("application", application.map(JSONText.string) ?? "null"),
+            ("at", String(activity.at)), ("kind", JSONText.string(activity.kind)),
+            ("application", application.map(JSONText.string) ?? "null"),
             ("status", "null"), ("message", JSONText.string(activity.detail)), ("device", "null"), ("reported", "false"),
         ])
     }

@@ -14,11 +14,14 @@ extension AuthyService {
         let label = Self.plain(parameters.text("label") ?? "AuthyID \(id)")
         let issuer = Self.plain(caller.application.name)
         let bytes = Random.bytes(20)
-        guard let secret = Secret(bytes: bytes), let link = OtpauthLink(issuer: issuer, account: label, secret: secret, parameters: TOTP()) else {
+        guard let secret = Secret(bytes: bytes), let link = OtpauthLink(issuer: issuer, account: label, secret: secret, parameters: TOTP())
+        else {
             throw Refusal.parameter("label")
         }
         guard let size = Int(parameters.text("qr_size") ?? "300"), (50...1_000).contains(size) else { throw Refusal.parameter("qr_size") }
-        guard let picture = QRCode(link.text)?.svg(scale: max(1, size / 60)) else { throw Refusal(500, 60122, "The QR code could not be made.") }
+        guard let picture = QRCode(link.text)?.svg(scale: max(1, size / 60)) else {
+            throw Refusal(500, 60122, "The QR code could not be made.")
+        }
         try await store.write { records in
             var member = try self.member(AuthyID(id), of: caller, in: records)
             guard member.confirmed == nil else {

@@ -81,7 +81,8 @@ extension AuthyService {
             ("authy_id", String(user.id.value)), ("confirmed", member.confirmed != nil ? "true" : "false"),
             ("registered", active.isEmpty ? "false" : "true"), ("country_code", contact.phone.countryCode),
             ("phone_number", JSONText.string(contact.phone.masked)), ("email", JSONText.string(contact.emails.last ?? "")),
-            ("devices", JSONText.array(active.map { JSONText.string($0.osType) })), ("has_hard_token", "false"), ("account_disabled", "false"),
+            ("devices", JSONText.array(active.map { JSONText.string($0.osType) })), ("has_hard_token", "false"),
+            ("account_disabled", "false"),
             ("detailed_devices", JSONText.array(active.map(Self.detail))),
             ("deleted_devices", JSONText.array(devices.filter { $0.removed != nil }.map(Self.detail))),
         ]

@@ -33,7 +33,8 @@ extension AuthyService {
     }
 
     private static let accepted = Answer([
-        ("message", JSONText.string(Literal.validMessage)), ("token", JSONText.string(Literal.tokenIsValid)), ("success", JSONText.string("true")),
+        ("message", JSONText.string(Literal.validMessage)), ("token", JSONText.string(Literal.tokenIsValid)),
+        ("success", JSONText.string("true")),
     ])
 
     enum Verdict: Equatable, Sendable {
@@ -49,7 +50,9 @@ extension AuthyService {
             if kind == "confirmation" { hub.wake(.user(user)) }
         case .wrong, .spent:
             pace.wrongCode(caller.id, at: now)
-            log.notice("code_refused", metadata: ["application": "\(caller.id)", "user": "\(user)", "reason": verdict == .spent ? "spent" : "wrong"])
+            log.notice(
+                "code_refused",
+                metadata: ["application": "\(caller.id)", "user": "\(user)", "reason": verdict == .spent ? "spent" : "wrong"])
         case .limited: log.warning("codes_limited", metadata: ["application": "\(caller.id)", "user": "\(user)"])
         case .unknown: break
         }
@@ -101,7 +104,9 @@ extension AuthyService {
         return try confirm(code.digits, of: member.user, at: now, in: records) == nil ? .wrong : .accepted("confirmation")
     }
 
-    private func softTokenMatch(_ code: OneTimeCode, _ sealed: [UInt8], _ purpose: String, _ spent: Int64?, at now: Int64) throws -> TOTP.Match {
+    private func softTokenMatch(_ code: OneTimeCode, _ sealed: [UInt8], _ purpose: String, _ spent: Int64?, at now: Int64) throws
+        -> TOTP.Match
+    {
         guard code.digits.utf8.count == 6 else { return .wrong }
         guard let secret = Secret(bytes: try vault.open(sealed, as: purpose)) else { throw VaultError.damaged }
         return TOTP().match(code, secret: secret, at: now, driftSteps: settings.codes.driftSteps, lastSpent: spent)

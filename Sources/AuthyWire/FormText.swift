@@ -52,7 +52,8 @@ public enum FormText {
     private static func steps(_ name: String) -> [String] {
         guard name.hasSuffix("]"), let open = name.firstIndex(of: "["), open != name.startIndex else { return name.isEmpty ? [] : [name] }
         let inner = name[open...].dropFirst().dropLast()
-        return [String(name[..<open])] + inner.replacing("][", with: "\u{0}").split(separator: "\u{0}", omittingEmptySubsequences: false).map(String.init)
+        return [String(name[..<open])]
+            + inner.replacing("][", with: "\u{0}").split(separator: "\u{0}", omittingEmptySubsequences: false).map(String.init)
     }
 
     private static func insert(_ value: String, _ rest: ArraySlice<String>, at name: String, into members: inout [Parameter.Member]) {

@@ -162,7 +162,9 @@ public enum JSONParameters {
             guard place + 4 <= bytes.count else { return nil }
             let digits = bytes[place..<place + 4]
             place += 4
-            guard digits.allSatisfy({ (0x30...0x39).contains($0) || (0x41...0x46).contains($0) || (0x61...0x66).contains($0) }) else { return nil }
+            guard digits.allSatisfy({ (0x30...0x39).contains($0) || (0x41...0x46).contains($0) || (0x61...0x66).contains($0) }) else {
+                return nil
+            }
             return UInt32(String(decoding: digits, as: UTF8.self), radix: 16)
         }
     }

@@ -12,8 +12,8 @@ package struct Mailer: Sendable {
         guard let target = TargetURL(url), ["smtp", "smtps"].contains(target.scheme) else {
             throw DeliveryError("the url must be smtp:// or smtps://, and without user information")
         }
-        guard Address.isMail(from) else { throw DeliveryError("from is no e-mail address") }
-        if let smsDomain, !Address.isDomain(smsDomain.utf8) { throw DeliveryError("sms_domain is no domain") }
+        guard Recipient.isMail(from) else { throw DeliveryError("from is no e-mail address") }
+        if let smsDomain, !Recipient.isDomain(smsDomain.utf8) { throw DeliveryError("sms_domain is no domain") }
         guard (user == nil) == (password == nil) else { throw DeliveryError("user and password_file go together") }
         self.url = url
         self.from = from

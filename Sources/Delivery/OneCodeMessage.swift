@@ -33,14 +33,14 @@ public struct OneCodeMessage: Equatable, Sendable {
 
     /// Why it cannot be sent by anything, or nil.
     package var fault: String? {
-        let isAddress = kind == .email ? Address.isMail(to) : Address.isPhone(to)
+        let isAddress = kind == .email ? Recipient.isMail(to) : Recipient.isPhone(to)
         if !isAddress { return "the address cannot be sent to" }
         return text.utf8.count > Self.longestText ? "the text is too long" : nil
     }
 }
 
 /// What may stand where an address is expected. Neither kind can begin with `-`, hold a blank or a quote, or end a header or a command.
-package enum Address {
+package enum Recipient {
     /// E.164: `+` and 7 to 15 digits, the first not 0.
     package static func isPhone(_ text: String) -> Bool {
         let digits = Array(text.utf8.dropFirst())

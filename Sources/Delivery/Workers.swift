@@ -37,11 +37,12 @@ final class Workers: Sendable {
         let reply = Reply<Result>()
         let deadline = system_now() + Int64(milliseconds)
         let refuse: @Sendable (Refusal) -> Void = { reply.give(refused($0)) }
-        let job = Job(run: {
-            let left = Int(clamping: deadline - system_now())
-            if left > 0, !reply.isGiven { work(left, reply) }
-            refuse(.late)
-        }, refuse: refuse)
+        let job = Job(
+            run: {
+                let left = Int(clamping: deadline - system_now())
+                if left > 0, !reply.isGiven { work(left, reply) }
+                refuse(.late)
+            }, refuse: refuse)
         let number = add(job)
         // A little longer than the work has, so that its own word comes first.
         let timer = Task {

@@ -31,7 +31,7 @@ public enum Texts {
     }
 
     static func waiting(number: CheckNumber?, codes: Bool) -> String {
-        let shown = number.map { " (it shows the number \($0))" } ?? ""
+        let shown = number.map { " (the number is \($0))" } ?? ""
         return "Approve the request on your phone\(shown)\(codes ? ", or press Ctrl-C to type a code" : "")."
     }
 
@@ -44,7 +44,7 @@ public enum Texts {
 
     /// The prompt, naming what applies and nothing else.
     static func prompt(approve: Bool, number: CheckNumber?, codes: Bool, words: [Word]) -> String {
-        let shown = number.map { " (it shows the number \($0))" } ?? ""
+        let shown = number.map { " (the number is \($0))" } ?? ""
         let offered = words.isEmpty ? "" : " [\(words.map(\.rawValue).joined(separator: ", "))]"
         return switch (approve, codes) {
         case (true, true): "Approve on your phone\(shown) and press Enter, or type a code\(offered): "

@@ -82,7 +82,7 @@ enum RecordSchema {
             one_code         BLOB,
             one_code_action  TEXT,
             one_code_ends    INTEGER,
-            one_code_spent   INTEGER NOT NULL,
+            one_code_spent   INTEGER NOT NULL CHECK (one_code_spent IN (0, 1)),
             wrong_since      INTEGER NOT NULL,
             wrong            INTEGER NOT NULL,
             day_wrong_since  INTEGER NOT NULL,

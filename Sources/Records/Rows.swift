@@ -48,8 +48,8 @@ extension User {
 
 extension Member {
     static let columns = """
-        application, user, added, secret, confirmed, spent, generic_secret, generic_spent, one_code, one_code_action, one_code_ends, one_code_spent,
-        wrong_since, wrong, day_wrong_since, day_wrong, sends_since, sends, requests_since, requests
+        application, user, added, secret, confirmed, spent, generic_secret, generic_spent, one_code, one_code_action, one_code_ends,
+        one_code_spent, wrong_since, wrong, day_wrong_since, day_wrong, sends_since, sends, requests_since, requests
         """
 
     init(_ fields: inout Fields) throws {

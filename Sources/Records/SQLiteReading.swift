@@ -144,7 +144,8 @@ extension SQLiteReading {
             }
         }
         return try all(
-            "SELECT \(DeliveryRecord.columns) FROM deliveries WHERE user = ?1 ORDER BY at DESC, number DESC LIMIT ?2", user.value, max(0, limit)
+            "SELECT \(DeliveryRecord.columns) FROM deliveries WHERE user = ?1 ORDER BY at DESC, number DESC LIMIT ?2", user.value,
+            max(0, limit)
         ) { try DeliveryRecord(&$0) }
     }
 }

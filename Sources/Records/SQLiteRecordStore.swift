@@ -48,8 +48,9 @@ public final class SQLiteRecordStore: RecordStore {
 
     private static var options: Connection.Options {
         var options = Connection.Options()
-        // To begin the log anew is cheap, to make it longer is not: it may grow to 16 MB before it is copied back.
-        options.walPages = 500
+        // To begin the log anew costs nothing, to make it longer costs a sync much: it is cut only where a long reading made it very long.
+        options.walPages = 2000
+        options.cutPages = 16_000
         return options
     }
 }

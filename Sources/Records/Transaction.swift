@@ -139,15 +139,13 @@ extension Transaction {
                 added = excluded.added, secret = excluded.secret, confirmed = excluded.confirmed, spent = excluded.spent,
                 generic_secret = excluded.generic_secret, generic_spent = excluded.generic_spent, one_code = excluded.one_code,
                 one_code_action = excluded.one_code_action, one_code_ends = excluded.one_code_ends,
-                one_code_spent = excluded.one_code_spent, wrong_since = excluded.wrong_since,
-                wrong = excluded.wrong, day_wrong_since = excluded.day_wrong_since, day_wrong = excluded.day_wrong,
-                sends_since = excluded.sends_since, sends = excluded.sends, requests_since = excluded.requests_since,
-                requests = excluded.requests
+                one_code_spent = excluded.one_code_spent, wrong_since = excluded.wrong_since, wrong = excluded.wrong,
+                day_wrong_since = excluded.day_wrong_since, day_wrong = excluded.day_wrong, sends_since = excluded.sends_since,
+                sends = excluded.sends, requests_since = excluded.requests_since, requests = excluded.requests
             """, member.application, member.user.value, member.added, member.secret, member.confirmed, member.spent, member.genericSecret,
-            member.genericSpent, member.oneCode?.sealed, member.oneCode?.action, member.oneCode?.ends, member.oneCode?.isSpent == true ? 1 : 0,
-            member.wrongCodes.since,
-            member.wrongCodes.times, member.wrongCodesOfDay.since, member.wrongCodesOfDay.times, member.sends.since, member.sends.times,
-            member.requests.since, member.requests.times)
+            member.genericSpent, member.oneCode?.sealed, member.oneCode?.action, member.oneCode?.ends, member.oneCode?.isSpent ?? false,
+            member.wrongCodes.since, member.wrongCodes.times, member.wrongCodesOfDay.since, member.wrongCodesOfDay.times,
+            member.sends.since, member.sends.times, member.requests.since, member.requests.times)
     }
 
     func removeMember(application: Int64, user: AuthyID) throws {

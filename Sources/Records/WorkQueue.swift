@@ -6,10 +6,16 @@ internal import Glibc
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var waiting: [Work] = []
     private var isClosed = false
+    /// From so many on, the taker is to be woken.
+    private var wanted = 1
 
     init() {
         unsafe pthread_mutex_init(mutex, nil)
-        unsafe pthread_cond_init(condition, nil)
+        var attributes = pthread_condattr_t()
+        unsafe pthread_condattr_init(&attributes)
+        unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        unsafe pthread_cond_init(condition, &attributes)
+        unsafe pthread_condattr_destroy(&attributes)
     }
 
     deinit {
@@ -24,14 +30,18 @@ internal import Glibc
         locked {
             if isClosed { return false }
             waiting.append(work)
-            if waiting.count == 1 { unsafe pthread_cond_signal(condition) }
+            if waiting.count == wanted { unsafe pthread_cond_signal(condition) }
             return true
         }
     }
 
     /// Waits until there is something, and takes at most so much of it; nil once the queue is closed and empty.
-    func take(limit: Int) -> [Work]? {
+    /// - Parameters:
+    ///   - hope: more than one if more is likely to come at once.
+    ///   - patience: how long to wait for that, once there is something to do or not.
+    func take(limit: Int, hope: Int = 1, patience: Duration = .zero) -> [Work]? {
         locked {
+            if hope > 1 { wait(for: min(hope, limit), until: Self.time(after: patience)) }
             while waiting.isEmpty && !isClosed { unsafe pthread_cond_wait(condition, mutex) }
             if waiting.isEmpty { return nil }
             let taken = Array(waiting.prefix(limit))
@@ -39,6 +49,24 @@ internal import Glibc
             return taken
         }
     }
+
+    private func wait(for count: Int, until end: timespec) {
+        wanted = count
+        defer { wanted = 1 }
+        var end = end
+        while waiting.count < count && !isClosed {
+            if unsafe pthread_cond_timedwait(condition, mutex, &end) != 0 { return }
+        }
+    }
+
+    private static func time(after patience: Duration) -> timespec {
+        var now = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &now)
+        let nanoseconds = now.tv_nsec + Int(patience / .nanoseconds(1))
+        return timespec(tv_sec: now.tv_sec + nanoseconds / 1_000_000_000, tv_nsec: nanoseconds % 1_000_000_000)
+    }
+
+    var count: Int { locked { waiting.count } }
 
     func close() {
         locked {

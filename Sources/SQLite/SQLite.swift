@@ -20,6 +20,8 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
         public var busyTimeout: Int32 = 5000
         /// The commit that makes the WAL this long copies it back into the database, in pages.
         public var walPages: Int32 = 1000
+        /// The commit that makes the WAL this long also cuts it; nil for an eighth more than `walPages`.
+        public var cutPages: Int32?
         /// Whether the last connection to close copies the WAL back and removes it, or leaves it to the next one that opens.
         public var checkpointOnClose = true
         /// How many prepared statements are kept to be run again.
@@ -34,7 +36,7 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
     let handle: OpaquePointer
     private let options: Options
     /// Those that nobody runs at the moment, by their text.
-    private var statements: [String: OpaquePointer] = [:]
+    private var statements: [String: OpaquePointer] = unsafe [:]
     /// Sees the text of each statement before it runs.
     public var trace: ((String) -> Void)?
 
@@ -53,7 +55,7 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
     }
 
     deinit {
-        for statement in unsafe statements.values { unsafe sqlite3_finalize(statement) }
+        while let (_, statement) = unsafe statements.popFirst() { unsafe sqlite3_finalize(statement) }
         unsafe sqlite3_close_v2(handle)
     }
 
@@ -93,7 +95,8 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
     /// a little later it is also cut. Nobody is waited for, and a failure loses nothing: the next commit tries again.
     private func committed(_ pages: Int32) {
         guard pages >= options.walPages else { return }
-        let mode = pages - options.walPages < options.walPages / 8 ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE
+        let cut = options.cutPages ?? options.walPages + options.walPages / 8
+        let mode = pages < cut ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE
         waitForOthers(false)
         unsafe sqlite3_wal_checkpoint_v2(handle, "main", mode, nil, nil)
         waitForOthers(true)

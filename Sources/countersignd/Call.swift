@@ -53,7 +53,8 @@ struct Call {
         switch (path.first, path.last) {
         case ("new", "new") where path.count == 1: return try await service.newUser(by: caller, parameters)
         case (_, "status") where path.count == 2: return try await service.status(path[0], by: caller)
-        case (_, "delete") where path.count == 2, (_, "remove") where path.count == 2: return try await service.removeUser(path[0], by: caller)
+        case (_, "delete") where path.count == 2, (_, "remove") where path.count == 2:
+            return try await service.removeUser(path[0], by: caller)
         case ("delete", _) where path.count == 2: return try await service.removeUser(path[1], by: caller)
         case (_, "update") where path.count == 2: return try await service.updateUser(path[0], by: caller, parameters)
         case (_, "secret") where path.count == 2: return try await service.newSecret(of: path[0], by: caller, parameters)

@@ -25,7 +25,7 @@ struct Countersignd: AsyncParsableCommand {
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
         } catch let code as ExitCode {
             Glibc.exit(code.rawValue)
-        } catch where exitCode(for: error) == .validationFailure || exitCode(for: error).isSuccess {
+        } catch  where exitCode(for: error) == .validationFailure || exitCode(for: error).isSuccess {
             exit(withError: error)
         } catch {
             let trouble = Trouble(error)

@@ -23,7 +23,8 @@ struct Trouble: Error {
         case let error as AdministrationError: self.init(error.message, hint: error.hint)
         case let error as MasterKeyError: self.init("\(error.file): \(error.message)", hint: error.hint)
         case let error as SettingsError: self.init(error.description, hint: "countersignd.toml(5) explains every key")
-        case VaultError.wrongMasterKey: self.init("the master key does not fit this database", hint: "put back the key file that belongs to it")
+        case VaultError.wrongMasterKey:
+            self.init("the master key does not fit this database", hint: "put back the key file that belongs to it")
         default: self.init("\(error)")
         }
     }
@@ -79,7 +80,8 @@ struct Desk {
         case .file(let path): return path
         case .credential(let name):
             guard let folder = getenv("CREDENTIALS_DIRECTORY").map({ String(cString: $0) }) else {
-                throw Trouble("there is no $CREDENTIALS_DIRECTORY", hint: "systemd sets it: run this in the unit, or name a file with master_key")
+                throw Trouble(
+                    "there is no $CREDENTIALS_DIRECTORY", hint: "systemd sets it: run this in the unit, or name a file with master_key")
             }
             return folder + "/" + name
         }

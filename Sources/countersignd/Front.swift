@@ -140,7 +140,8 @@ extension Request {
 extension Response {
     static func json(_ answer: Answer) -> Response {
         var response = Response(
-            status: .init(code: answer.status), headers: [.contentType: "application/json; charset=utf-8"], body: .init(byteBuffer: ByteBuffer(string: answer.body)))
+            status: .init(code: answer.status), headers: [.contentType: "application/json; charset=utf-8"],
+            body: .init(byteBuffer: ByteBuffer(string: answer.body)))
         if let seconds = answer.retryAfter { response.headers[.retryAfter] = String(seconds) }
         return response
     }

@@ -22,14 +22,14 @@ struct Pages {
 
     init(isTLS: Bool) {
         self.isTLS = isTLS
-        var count = 0
-        let first = phone_pages(&count)
-        let all = UnsafeBufferPointer(start: first, count: count)
+        let all = UnsafeBufferPointer(start: phone_pages_table, count: phone_pages_count)
         pages = Dictionary(
             all.map { page in
                 let bytes = UnsafeRawBufferPointer(start: page.bytes, count: page.size)
                 let tag = Array(SHA256.hash(data: bytes)).prefix(8).map { String($0, radix: 16) }.joined()
-                return (String(cString: page.name), Page(type: String(cString: page.type), body: ByteBuffer(bytes: bytes), tag: "\"\(tag)\""))
+                return (
+                    String(cString: page.name), Page(type: String(cString: page.type), body: ByteBuffer(bytes: bytes), tag: "\"\(tag)\"")
+                )
             }, uniquingKeysWith: { first, _ in first })
     }
 

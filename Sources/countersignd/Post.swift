@@ -27,7 +27,8 @@ final class Post: Outbox, Service {
     init(_ desk: Desk, log: Logger, logCodes: Bool) throws {
         let settings = desk.settings
         if !logCodes, let gateway = settings.gateways.first(where: { $0.type == .log }) {
-            throw Trouble("the gateway \(gateway.name) writes codes to the log", hint: "serve --insecure-log-codes allows that, for trying out only")
+            throw Trouble(
+                "the gateway \(gateway.name) writes codes to the log", hint: "serve --insecure-log-codes allows that, for trying out only")
         }
         outgoing = try Outgoing(authorities: settings.authorities)
         courier = try Courier(gateways: settings.gateways, outgoing: outgoing) { message in
@@ -65,7 +66,8 @@ final class Post: Outbox, Service {
     func send(_ message: OneCode) async -> Bool {
         guard let kind = Gateway.Kind(rawValue: message.kind.rawValue) else { return false }
         let letter = OneCodeMessage(
-            kind: kind, to: message.to, code: message.code, subject: message.subject, text: message.text, application: message.applicationName,
+            kind: kind, to: message.to, code: message.code, subject: message.subject, text: message.text,
+            application: message.applicationName,
             locale: message.locale)
         let (results, result) = AsyncStream.makeStream(of: Bool.self)
         Task {
@@ -86,11 +88,13 @@ final class Post: Outbox, Service {
         let now = service.now()
         let records = attempts.map {
             DeliveryRecord(
-                at: now, application: message.application, user: message.user, kind: message.kind.rawValue, gateway: $0.gateway, succeeded: $0.succeeded,
+                at: now, application: message.application, user: message.user, kind: message.kind.rawValue, gateway: $0.gateway,
+                succeeded: $0.succeeded,
                 detail: $0.detail, milliseconds: Int64($0.milliseconds))
         }
         for record in records where !record.succeeded {
-            log.warning("delivery_failed", metadata: ["gateway": "\(record.gateway)", "kind": "\(record.kind)", "reason": "\(record.detail)"])
+            log.warning(
+                "delivery_failed", metadata: ["gateway": "\(record.gateway)", "kind": "\(record.kind)", "reason": "\(record.detail)"])
         }
         await write { for record in records { try $0.add(record) } }
     }
@@ -118,7 +122,8 @@ final class Post: Outbox, Service {
         }
     }
 
-    private func push(_ notification: Notification, to device: Device, _ push: Device.Push, _ key: VAPIDKey, _ service: AuthyService) async {
+    private func push(_ notification: Notification, to device: Device, _ push: Device.Push, _ key: VAPIDKey, _ service: AuthyService) async
+    {
         let now = service.now()
         guard let subscription = PushSubscription(publicKey: push.publicKey, authentication: push.authentication),
             let request = try? request(notification, push.endpoint, subscription, key, at: now)
@@ -130,7 +135,8 @@ final class Post: Outbox, Service {
             let detail = status.map { "status \($0)" } ?? "not reached"
             try records.add(
                 DeliveryRecord(
-                    at: now, application: notification.application, user: notification.user, kind: "push", gateway: "web push", succeeded: succeeded,
+                    at: now, application: notification.application, user: notification.user, kind: "push", gateway: "web push",
+                    succeeded: succeeded,
                     detail: detail, milliseconds: 0))
             if succeeded, var approval = try records.approval(notification.request), !approval.notified {
                 approval.notified = true
@@ -209,7 +215,8 @@ final class Post: Outbox, Service {
         let found = try? await service.store.read { records in
             (try records.application(approval.application), try approval.answer.flatMap { try records.device($0.device) })
         }
-        guard let callback = found?.0?.callback, found?.0?.revoked == nil, let key = try? await service.signingKey(of: approval.application) else { return true }
+        guard let callback = found?.0?.callback, found?.0?.revoked == nil, let key = try? await service.signingKey(of: approval.application)
+        else { return true }
         let nonce = String(service.now())
         let body = service.callback(for: approval, device: found?.1)
         let request = callback.method == .post ? Self.post(body, callback.url, nonce, key) : Self.get(body, callback.url, nonce, key)
@@ -220,7 +227,8 @@ final class Post: Outbox, Service {
     private static func post(_ body: JSONValue, _ url: String, _ nonce: String, _ key: [UInt8]) -> OutgoingRequest {
         let signature = CallbackSignature(nonce: nonce, method: .post, url: url, body: body).text(key: key)
         return OutgoingRequest(
-            url: url, headers: headers(signature, nonce) + [("Content-Type", "application/json")], body: Array(body.serialized().utf8), timeout: 10_000)
+            url: url, headers: headers(signature, nonce) + [("Content-Type", "application/json")], body: Array(body.serialized().utf8),
+            timeout: 10_000)
     }
 
     /// The four parameters that fit into a query.

@@ -86,9 +86,14 @@ struct Upkeep: Service {
     func run() async throws {
         await withGracefulShutdownHandler {
             var ticks = 0
+            var news = try? await service.news()
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
                 try? await Task.sleep(for: .milliseconds(250))
                 service.hub.sweep(at: service.now())
+                if let fresh = try? await service.news(), fresh != news {
+                    news = fresh
+                    service.hub.wakeAll()
+                }
                 ticks += 1
                 if ticks % 40 == 0 { certificate?.refresh(log: log) }
                 if ticks % 2_400 == 20 { await purge() }

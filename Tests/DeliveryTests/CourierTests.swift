@@ -87,6 +87,20 @@ struct TheCourier {
     }
 }
 
+struct ACommand {
+    @Test(arguments: [
+        ("/bin/true", true, "exit status 0"), ("/bin/false", false, "exit status 1"),
+        ("/nowhere/send", false, "cannot be started: No such file or directory"),
+    ]) func `says by its exit status whether it took the message`(path: String, succeeded: Bool, detail: String) async throws {
+        let outgoing = try Outgoing()
+        defer { outgoing.shutDown() }
+        let gateway = Gateway(name: "c", kinds: [.sms], type: .command([path]))
+        let attempts = try await Courier(gateways: [gateway], outgoing: outgoing, log: { _ in }).deliver(TheCourier.message)
+        #expect(attempts.map(\.succeeded) == [succeeded])
+        #expect(attempts.map(\.detail) == [detail])
+    }
+}
+
 struct AfterShutDown {
     @Test func `every request is answered`() async throws {
         let outgoing = try Outgoing()

@@ -11,7 +11,8 @@ struct TwiML {
 
     @Test func `the code is said digit by digit, and all of it twice`() {
         let say = "<Say>Your code is 0, 1, 2. Once more: 0, 1, 2</Say>"
-        #expect(twiml(code: "012", text: "Your code is 012. Once more: 012") == "<Response>\(say)<Pause length=\"1\"/>\(say)</Response>")
+        let twiml = twiml(code: "012", text: "Your code is 012. Once more: 012")
+        #expect(twiml == "<Response>\(say)<Pause length=\"1\"/>\(say)</Response>")
     }
 
     @Test func `a text without the code gets it at its end`() {
@@ -40,7 +41,10 @@ struct AWebhook {
                 == #"{"id":"an-id","kind":"sms","to":"+15551234567","code":"012345","text":"012345 is your code.","#
                 + #""application":"Example","at":1700000000}"#)
         #expect(request.headers.contains { $0 == ("X-Countersign-Timestamp", "1700000000") })
-        #expect(request.headers.contains { $0 == ("X-Countersign-Signature", "5b8cfa4340cfa47d5b52a42e393bb8e5db173f7be7829d378cf9316a671bed95") })
+        #expect(
+            request.headers.contains {
+                $0 == ("X-Countersign-Signature", "5b8cfa4340cfa47d5b52a42e393bb8e5db173f7be7829d378cf9316a671bed95")
+            })
         #expect(request.url == "https://hooks.example/sms" && request.timeout == 5_000)
     }
 

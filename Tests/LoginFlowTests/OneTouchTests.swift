@@ -175,7 +175,7 @@ struct PromptTimeTests {
 
     @Test("Where text is live the waiting is told before the request goes out, with the number that it carries", arguments: [false, true])
     func toldLive(isMatching: Bool) {
-        let told = "Approve the request on your phone (it shows the number 42), or press Ctrl-C to type a code."
+        let told = "Approve the request on your phone (the number is 42), or press Ctrl-C to type a code."
         play(
             facts([Self.live, { $0.rules.numberMatching = isMatching }]),
             [
@@ -189,7 +189,7 @@ struct PromptTimeTests {
 
     @Test("Where there are no codes, the waiting does not promise any")
     func toldWithoutCodes() {
-        let told = "Approve the request on your phone (it shows the number 42)."
+        let told = "Approve the request on your phone (the number is 42)."
         for changes in [{ $0.rules.factors = [.oneTouch] }, { $0.isLocked = true }] as [Change] {
             let flow = flow(facts([Self.live, changes]), after: [(.begin, [])])
             var copy = flow

@@ -125,7 +125,7 @@ enum Prompts {
     static let codeAndWords = "Code [sms, call]: "
     static let words = "Type sms or call: "
     static let codeAndPush = "Code [sms, call, push]: "
-    static let numbered = "Approve on your phone (it shows the number 42) and press Enter, or type a code [sms, call]: "
+    static let numbered = "Approve on your phone (the number is 42) and press Enter, or type a code [sms, call]: "
 }
 
 // MARK: - How it ends

@@ -201,4 +201,62 @@ struct SQLiteTests {
         #expect(status.st_size < 12 * 4120)
         #expect(try reader.first("SELECT count(*) FROM things") { $0.integer(0) } == 43)
     }
+
+    @Test(arguments: [0, 1, 200]) func `A statement can run again, and within itself, however many are kept`(_ kept: Int) throws {
+        let connection = try folder.open { $0.keptStatements = kept }
+        try connection.run("INSERT INTO things (number) VALUES (1), (2), (3)")
+        let sql = "SELECT number FROM things WHERE number >= ?1 ORDER BY number"
+        for _ in 1...3 {
+            let nested = try connection.all(sql, 2) { outer in
+                try connection.all(sql, 3) { inner in [outer.integer(0), inner.integer(0)] }
+            }
+            #expect(nested == [[[2, 3]], [[3, 3]]])
+            #expect(try connection.first(sql, 1) { $0.integer(0) } == 1)
+        }
+    }
+
+    @Test func `A kept statement keeps no values, survives an error, and follows the schema`() throws {
+        let insert = "INSERT INTO things (id, number) VALUES (?1, ?2)"
+        #expect(try connection.run(insert, 1, 7) == 1)
+        #expect(throws: SQLiteError.self) { try connection.run(insert, 1, 8) }
+        #expect(throws: SQLiteError.self) { try connection.run(insert, 2) }
+        #expect(try connection.run(insert, 2, nil) == 1)
+        let all = "SELECT * FROM things ORDER BY id"
+        #expect(try connection.all(all) { $0.integer(1) } == [7, nil])
+        try connection.execute("ALTER TABLE things DROP COLUMN number; ALTER TABLE things ADD COLUMN more INTEGER DEFAULT 5")
+        #expect(try connection.all(all) { $0.integer(3) } == [5, 5])
+    }
+
+    @Test func `A reading that was not read to its end holds nothing up`() throws {
+        try connection.run("INSERT INTO things (number) VALUES (1), (2)")
+        #expect(try connection.first("SELECT number FROM things") { $0.integer(0) } == 1)
+        #expect(throws: Stop.self) { try connection.all("SELECT number FROM things") { _ in throw Stop() } }
+        try connection.execute("DROP TABLE things")
+    }
+
+    @Test func `A transaction that SQLite has undone by itself is known to be over`() throws {
+        try connection.execute("CREATE TRIGGER undo BEFORE INSERT ON things BEGIN SELECT RAISE(ROLLBACK, 'undone'); END")
+        #expect(throws: SQLiteError.self) {
+            try connection.transaction(.immediate) {
+                #expect(connection.isInTransaction)
+                defer { #expect(!connection.isInTransaction) }
+                try connection.run("INSERT INTO things (number) VALUES (1)")
+            }
+        }
+        #expect(!connection.isInTransaction)
+    }
+
+    @Test func `A log that may be long is begun anew, not cut`() throws {
+        let folder = try Folder()
+        let writer = try folder.open {
+            $0.create = true
+            $0.walPages = 8
+            $0.cutPages = 100
+        }
+        try writer.execute("CREATE TABLE things (bytes)")
+        for _ in 1...40 { try writer.run("INSERT INTO things VALUES (randomblob(3000))") }
+        var status = stat()
+        try #require(stat(folder.path + "/test.db-wal", &status) == 0)
+        #expect(status.st_size > 8 * 4120 && status.st_size < 20 * 4120)
+    }
 }

@@ -48,16 +48,17 @@ class Reply:
 class Server:
     """`settings` is TOML: top-level keys; `tables` is TOML that begins with a table."""
 
-    def __init__(self, folder: pathlib.Path, top="", server="", tables="", arguments=()):
+    def __init__(self, folder: pathlib.Path, top="", server="", tables="", arguments=(), extra_listener=None):
         self.folder = folder
         self.state = folder / "state"
         self.state.mkdir(mode=0o700, exist_ok=True)
         self.sent = folder / "sent"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.public_url = f"http://localhost:{self.port}"
+        self.public_url = f"{'https' if 'certificate' in server else 'http'}://localhost:{self.port}"
         self.settings = folder / "countersignd.toml"
         self.arguments = list(arguments)
+        self.listeners = [f"127.0.0.1:{self.port}"] + ([extra_listener] if extra_listener else [])
         self.write_settings(top, server, tables)
         self.process = None
         self.log: list[dict] = []
@@ -67,7 +68,7 @@ class Server:
     def write_settings(self, top="", server="", tables=""):
         self.settings.write_text(
             f'state = "{self.state}"\nmaster_key = "{self.state}/master.key"\n{top}\n'
-            f'[server]\nlisten = ["127.0.0.1:{self.port}"]\npublic_url = "{self.public_url}"\n{server}\n{tables}\n'
+            f'[server]\nlisten = {json.dumps(self.listeners)}\npublic_url = "{self.public_url}"\n{server}\n{tables}\n'
             f'[[gateway]]\nname = "tee"\ntype = "command"\nfor = ["sms", "call", "email"]\ncommand = ["/usr/bin/tee", "-a", "{self.sent}"]\n')
         self.settings.chmod(0o600)
 
@@ -93,7 +94,7 @@ class Server:
             [PROGRAM, "serve", "--settings", str(self.settings), *self.arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, text=True, env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})
         threading.Thread(target=self._listen, args=(self.process,), daemon=True).start()
-        self.wait_for_event("listening", process=self.process)
+        self.wait_for_event("listening", len(self.listeners), process=self.process)
         return self
 
     def _listen(self, process):

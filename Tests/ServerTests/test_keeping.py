@@ -109,7 +109,7 @@ def test_a_wrong_word_in_the_settings_is_named_with_its_line(folder):
     server = Server(folder)
     server.settings.write_text(server.settings.read_text().replace("public_url", "public_ulr"))
     done = server.command("check", check=False)
-    assert done.returncode == 1 and "public_url" in done.stderr and "line" in done.stderr
+    assert done.returncode == 1 and "public_url" in done.stderr and "countersignd.toml:6:" in done.stderr
 
 
 def test_sigterm_answers_who_waits_and_ends_with_0(server, app, phone, user):

@@ -1,19 +1,26 @@
-// The files of the phone's page, as they were when this was compiled.
+/*
+ * The files of the phone's page, as they were when the program was built.
+ */
 #ifndef PHONE_PAGES_H
 #define PHONE_PAGES_H
 
 #include <stddef.h>
 
-struct phone_page {
-    // As it stands in the URL behind /phone/.
-    const char *_Nonnull name;
-    // For Content-Type.
-    const char *_Nonnull type;
-    const unsigned char *_Nonnull bytes;
+#pragma clang assume_nonnull begin
+
+typedef struct {
+    /* Behind `/phone/`, such as "main.js"; the page itself is "index.html". ASCII, ends with NUL. */
+    const char *name;
+    /* For Content-Type. ASCII, ends with NUL. */
+    const char *type;
+    /* `size` bytes, with no NUL at the end. They live as long as the program. */
+    const unsigned char *bytes;
     size_t size;
-};
+} phone_page;
 
-// The first of them; how many there are goes to `count`.
-const struct phone_page *_Nonnull phone_pages(size_t *_Nonnull count);
+/* `phone_pages_count` of them; no name comes twice. */
+extern const phone_page *const phone_pages_table;
+extern const size_t phone_pages_count;
 
+#pragma clang assume_nonnull end
 #endif

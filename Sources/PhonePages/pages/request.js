@@ -5,6 +5,12 @@ const isTime = (value) => Number.isFinite(value);
 const isPair = (value) => Array.isArray(value) && value.length === 2 && value.every(isText);
 const isChoices = (value) => Array.isArray(value) && value.length > 1 && value.length <= 10 && value.every((one) => /^\d{1,4}$/.test(one));
 
+/** Names and values; throws where they are something else. */
+export function parseDetails(value) {
+  if (!Array.isArray(value) || !value.every(isPair)) throw new TypeError("details");
+  return value;
+}
+
 const SHOWN = new Set(["application", "choices", "created", "details", "ends", "id", "message", "user"]);
 
 /**

@@ -1,7 +1,7 @@
 // What the browser keeps: IndexedDB, since only there can a key be kept that no script can read.
 //
-// Store "kept": "device" {id, key, name}, "enrolment" {token, pair} while one is under way, "clock", "state", "push".
-// Store "tokens": {id, application, key, digits, period}.
+// Store "kept": "device" {id, key, name, confirmed}, "enrolment" {token, pair} while one is under way, "clock" (see clock.js).
+// Store "tokens": {id, added, application, key, digits, period}.
 
 const NAME = "countersign";
 let opened;
@@ -41,9 +41,11 @@ export const dropToken = (id) => transact("tokens", "readwrite", (in_) => in_.ob
 /** A new device replaces whatever was here, in one step: another key, other tokens. */
 export function startOver(device) {
   return transact(["kept", "tokens"], "readwrite", (in_) => {
+    const kept = in_.objectStore("kept");
     in_.objectStore("tokens").clear();
-    in_.objectStore("kept").clear();
-    if (device) in_.objectStore("kept").put(device, "device");
+    kept.delete("enrolment");
+    if (device) kept.put(device, "device");
+    else kept.delete("device");
   });
 }
 

@@ -47,6 +47,7 @@ export const enrol = {
 };
 
 const enrolProblems = {
+  __proto__: null,
   link_unknown: "This link is not valid. Ask for a new one.",
   link_used: "This link was used already. Ask for a new one.",
   link_expired: "This link has expired. Ask for a new one.",
@@ -66,7 +67,6 @@ export const requests = {
   sending: "Sending",
   which: "Which number does your login show?",
   noneOfThese: "None of these",
-  asOthers: "Another request is below.",
   askYou: "Did you try to log in yourself?",
   itWasMe: "Yes, it was me",
   report: "No, report it",
@@ -80,10 +80,11 @@ export const requests = {
   unreadable: "A request came that this page cannot show. Close the page and open it again.",
   announced: (request) => `New request. ${request.message}. ${request.application}`,
   title: (count) => (count === 0 ? product : `(${count}) ${product}`),
-  pendingLabel: (count) => (count === 1 ? "1 request waits" : `${count} requests wait`),
+  tabLabel: (count) => (count === 0 ? views.requests : `${views.requests}, ${count} waiting`),
 };
 
 const ends = {
+  __proto__: null,
   approved: "Approved",
   denied: "Denied",
   wrong_number: "Denied: that was not the number your login shows",
@@ -113,13 +114,19 @@ export const history = {
   again: "Try again",
   reported: "Reported",
   kinds: {
+    __proto__: null,
     request: "Login request",
     softtoken: "Login with a code of this page",
     onecode: "Login with a code that was sent",
     device_added: "Phone added",
     device_removed: "Phone removed",
+    phone_changed: "Phone number changed",
+    password_reset: "Password reset",
+    banned: "Account blocked",
+    unbanned: "Account unblocked",
+    cookie_login: "Login remembered by the browser",
   },
-  statuses: { approved: "Approved", denied: "Denied", expired: "Expired", cancelled: "Cancelled" },
+  statuses: { __proto__: null, approved: "Approved", denied: "Denied", expired: "Expired", cancelled: "Cancelled" },
   by: (device) => `on ${device}`,
 };
 

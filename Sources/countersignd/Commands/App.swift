@@ -21,7 +21,10 @@ struct App: AsyncParsableCommand {
             let service = try await place.open().service()
             let (application, key) = try await service.createApplication(name, callback: try App.callback(callback, callbackMethod))
             if json {
-                Output.line(JSONText.object([("id", String(application.id)), ("name", JSONText.string(application.name)), ("api_key", JSONText.string(key))]))
+                Output.line(
+                    JSONText.object([
+                        ("id", String(application.id)), ("name", JSONText.string(application.name)), ("api_key", JSONText.string(key)),
+                    ]))
             } else {
                 Output.line("Application \(application.id), \(application.name). Its API key is shown this once:\n\n    \(key)\n")
                 Output.line("On each host: put it into a file that _countersign may read (api_key_file in countersign.toml).")
@@ -60,11 +63,16 @@ struct App: AsyncParsableCommand {
             JSONText.object([
                 ("id", String(app.id)), ("name", JSONText.string(app.name)), ("users", String(users)), ("created", String(app.created)),
                 ("revoked", app.revoked.map { String($0) } ?? "null"), ("callback", app.callback.map { JSONText.string($0.url) } ?? "null"),
-                ("keys", JSONText.array(keys.map {
-                    JSONText.object([
-                        ("hint", JSONText.string($0.hint)), ("created", String($0.created)), ("ends", $0.ends.map { String($0) } ?? "null"),
-                    ])
-                })),
+                (
+                    "keys",
+                    JSONText.array(
+                        keys.map {
+                            JSONText.object([
+                                ("hint", JSONText.string($0.hint)), ("created", String($0.created)),
+                                ("ends", $0.ends.map { String($0) } ?? "null"),
+                            ])
+                        })
+                ),
             ])
         }
     }
@@ -113,7 +121,9 @@ struct App: AsyncParsableCommand {
 
     static func callback(_ url: String?, _ method: String) throws -> Application.Callback? {
         guard let url else { return nil }
-        guard url.hasPrefix("https://") || url.hasPrefix("http://"), url.utf8.count <= 1_024, url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+        guard url.hasPrefix("https://") || url.hasPrefix("http://"), url.utf8.count <= 1_024,
+            url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+        else {
             throw ValidationError("a callback is an https:// or http:// URL")
         }
         guard let method = Application.Callback.Method(rawValue: method) else { throw ValidationError("--callback-method is POST or GET") }

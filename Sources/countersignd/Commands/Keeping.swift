@@ -21,9 +21,12 @@ struct Key: AsyncParsableCommand {
             let desk = try await place.open()
             let file = try Desk.masterKeyFile(desk.settings)
             guard case .file = desk.settings.masterKey else {
-                throw Trouble("the master key is a credential of systemd", hint: "run this with a master_key file, then encrypt that file anew")
+                throw Trouble(
+                    "the master key is a credential of systemd", hint: "run this with a master_key file, then encrypt that file anew")
             }
-            guard access(file + ".old", F_OK) != 0 else { throw Trouble("\(file).old is there already", hint: "remove it once no backup needs it") }
+            guard access(file + ".old", F_OK) != 0 else {
+                throw Trouble("\(file).old is there already", hint: "remove it once no backup needs it")
+            }
             let fresh = try MasterKey.create(file: file + ".new")
             let wrapped = try desk.vault.dataKeyWrapped(under: fresh)
             guard link(file, file + ".old") == 0 else { throw Trouble("\(file).old cannot be made: \(String(cString: strerror(errno)))") }
@@ -51,7 +54,9 @@ struct Backup: AsyncParsableCommand {
 struct Restore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Put a backup in place of the database. Stop the server first.",
-        discussion: "The database that was there stays beside it as countersignd.db.before. Codes spent since the backup are good again for a minute.")
+        discussion:
+            "The database that was there stays beside it as countersignd.db.before. Codes spent since the backup are good again for a minute."
+    )
     @OptionGroup var place: Place
     @Argument(help: "What backup wrote.") var file: String
 
@@ -70,7 +75,9 @@ struct Restore: AsyncParsableCommand {
                 throw Trouble("\(database)\(end) cannot be put aside: \(String(cString: strerror(errno)))")
             }
         }
-        guard rename(database + ".new", database) == 0 else { throw Trouble("\(database) cannot be put in place: \(String(cString: strerror(errno)))") }
+        guard rename(database + ".new", database) == 0 else {
+            throw Trouble("\(database) cannot be put in place: \(String(cString: strerror(errno)))")
+        }
         Output.line("The database is that of \(file). The one before is \(database).before.")
     }
 }
@@ -82,7 +89,9 @@ struct Check: AsyncParsableCommand {
     func run() async throws {
         let desk = try await place.open()
         let faults = try SQLiteRecordStore.check(path: desk.database)
-        guard faults.isEmpty else { throw Trouble("the database is damaged: \(faults.joined(separator: "; "))", hint: "countersignd restore BACKUP") }
+        guard faults.isEmpty else {
+            throw Trouble("the database is damaged: \(faults.joined(separator: "; "))", hint: "countersignd restore BACKUP")
+        }
         if let files = desk.settings.server.certificate { _ = try Certificate(files) }
         Output.line("Settings, master key and database are right.")
         if desk.settings.server.publicURL == nil { Output.complain("warning: public_url is not set: phones cannot reach this server") }

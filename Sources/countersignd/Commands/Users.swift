@@ -56,7 +56,9 @@ struct Users: AsyncParsableCommand {
             guard !json else { return Output.line(Users.json(view)) }
             Output.line("user      \(view.id)\nphone     \(view.phone)\ne-mail    \(view.email)\ncreated   \(Moment.text(view.created))")
             for member in view.applications {
-                Output.line("in        application \(member.application), " + (member.confirmed.map { "confirmed \(Moment.text($0))" } ?? "not confirmed"))
+                Output.line(
+                    "in        application \(member.application), "
+                        + (member.confirmed.map { "confirmed \(Moment.text($0))" } ?? "not confirmed"))
             }
             Users.show(view.devices)
         }
@@ -125,7 +127,9 @@ struct Users: AsyncParsableCommand {
             let all = try await place.open().store.read { try $0.deliveries(user: id, limit: 50) }
             Output.table(
                 [["AT", "KIND", "GATEWAY", "RESULT", "MS", "DETAIL"]]
-                    + all.map { [Moment.text($0.at), $0.kind, $0.gateway, $0.succeeded ? "sent" : "failed", String($0.milliseconds), $0.detail] })
+                    + all.map {
+                        [Moment.text($0.at), $0.kind, $0.gateway, $0.succeeded ? "sent" : "failed", String($0.milliseconds), $0.detail]
+                    })
         }
     }
 
@@ -159,24 +163,33 @@ struct Users: AsyncParsableCommand {
             [["DEVICE", "NAME", "SYSTEM", "STATE", "SINCE", "LAST SEEN", "FROM"]]
                 + devices.map { device in
                     let state = device.removed != nil ? "removed" : device.confirmed != nil ? "confirmed" : "unconfirmed"
-                    return [device.id, device.name, device.osType, state, Moment.text(device.created), Moment.text(device.lastSeen), device.address]
+                    return [
+                        device.id, device.name, device.osType, state, Moment.text(device.created), Moment.text(device.lastSeen),
+                        device.address,
+                    ]
                 })
     }
 
     private static func json(_ device: Device) -> String {
         JSONText.object([
             ("id", JSONText.string(device.id)), ("name", JSONText.string(device.name)), ("os_type", JSONText.string(device.osType)),
-            ("created", String(device.created)), ("last_seen", String(device.lastSeen)), ("confirmed", device.confirmed.map { String($0) } ?? "null"),
+            ("created", String(device.created)), ("last_seen", String(device.lastSeen)),
+            ("confirmed", device.confirmed.map { String($0) } ?? "null"),
             ("removed", device.removed.map { String($0) } ?? "null"), ("address", JSONText.string(device.address)),
         ])
     }
 
     private static func json(_ user: UserView) -> String {
         JSONText.object([
-            ("id", user.id.description), ("phone", JSONText.string(user.phone)), ("email", JSONText.string(user.email)), ("created", String(user.created)),
-            ("applications", JSONText.array(user.applications.map {
-                JSONText.object([("id", String($0.application)), ("confirmed", $0.confirmed.map { String($0) } ?? "null")])
-            })),
+            ("id", user.id.description), ("phone", JSONText.string(user.phone)), ("email", JSONText.string(user.email)),
+            ("created", String(user.created)),
+            (
+                "applications",
+                JSONText.array(
+                    user.applications.map {
+                        JSONText.object([("id", String($0.application)), ("confirmed", $0.confirmed.map { String($0) } ?? "null")])
+                    })
+            ),
             ("devices", JSONText.array(user.devices.map(json))),
         ])
     }

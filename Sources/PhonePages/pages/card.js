@@ -1,0 +1,181 @@
+// One request on the page, from the first look to its end.
+
+import * as clock from "./clock.js";
+import { announce, button, el, icon, moveTo, plain, plainText } from "./dom.js";
+import * as texts from "./texts.js";
+
+const words = texts.requests;
+const PAUSES = [1000, 3000];
+/** From then on a value has the whole width. */
+const LONG = 40;
+
+const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+export class Card {
+  #api;
+  #guard;
+  #onEnd;
+  #actions = el("div", { class: "actions" });
+  #age = el("span");
+  #left = el("span", { class: "left" });
+  #phase = "asking";
+
+  /** - onEnd: called when nothing is left to do with it. */
+  constructor(request, api, guard, onEnd) {
+    this.request = request;
+    this.#api = api;
+    this.#guard = guard;
+    this.#onEnd = onEnd;
+    this.element = el("article", { class: "card request", "data-request": request.id, "aria-labelledby": `message-${request.id}` }, ...this.#head());
+    this.element.append(this.#actions);
+    this.#ask();
+    this.tick();
+  }
+
+  /** Whether it still waits for an answer. */
+  get isPending() {
+    return this.#phase === "asking" || this.#phase === "choosing" || this.#phase === "sending";
+  }
+
+  /** Whether the person may take it away. */
+  get isOver() {
+    return this.#phase === "over";
+  }
+
+  tick() {
+    const now = clock.now();
+    this.#age.textContent = texts.ago(now - this.request.created);
+    const ends = this.request.ends;
+    this.#left.textContent = ends === null || !this.isPending ? "" : texts.timeLeft(ends - now);
+    this.#left.toggleAttribute("data-soon", ends !== null && ends - now < 15);
+    if (ends !== null && now > ends + 1 && (this.#phase === "asking" || this.#phase === "choosing")) this.#end("expired");
+  }
+
+  /** The server does not list it any more. */
+  vanish() {
+    if (this.#phase !== "asking" && this.#phase !== "choosing") return;
+    this.#end(this.request.ends !== null && clock.now() >= this.request.ends - 1 ? "expired" : "elsewhere");
+  }
+
+  #head() {
+    const { application, message, details, id } = this.request;
+    const rows = details.map(([name, value]) => el("div", { class: value.length > LONG && "long" }, el("dt", {}, plain(name)), el("dd", {}, plain(value))));
+    return [
+      el("p", { class: "application" }, plain(application)),
+      el("h2", { id: `message-${id}` }, plain(message)),
+      rows.length > 0 && el("dl", {}, ...rows),
+      el("p", { class: "times" }, icon("clock"), this.#age, this.#left),
+    ].filter(Boolean);
+  }
+
+  #show(phase, ...children) {
+    this.#phase = phase;
+    this.element.setAttribute("data-phase", phase);
+    this.#actions.replaceChildren(...children.filter(Boolean));
+    this.#guard.watch(this.element);
+  }
+
+  /** A button that counts only while the card stands still. */
+  #guarded(label, attributes, act, ...before) {
+    const tapped = () => this.#guard.isSettled(this.element) && act();
+    return button(label, { ...attributes, "aria-describedby": `message-${this.request.id}`, onclick: tapped }, ...before);
+  }
+
+  #ask(problem) {
+    const approve = () => (this.request.choices ? this.#choose() : this.#send("approved"));
+    this.#show(
+      "asking",
+      problem && el("p", { class: "problem", role: "alert" }, problem),
+      el("div", { class: "pair" },
+        this.#guarded(words.deny, { class: "big deny", "data-do": "deny" }, () => this.#send("denied"), icon("no")),
+        this.#guarded(words.approve, { class: "big approve", "data-do": "approve" }, approve, icon("yes"))));
+  }
+
+  #choose() {
+    const question = el("h3", {}, words.which);
+    const numbers = this.request.choices.map((number) =>
+      this.#guarded(number, { class: "big number", "data-choice": number }, () => this.#send("approved", number)));
+    const none = this.#guarded(words.noneOfThese, { class: "big deny", "data-do": "none" }, () => this.#send("denied"), icon("no"));
+    this.#show("choosing", question, el("div", { class: "numbers" }, ...numbers), none);
+    moveTo(question);
+    this.#actions.scrollIntoView({ block: "nearest" });
+  }
+
+  async #send(decision, choice) {
+    this.#show("sending", el("p", { class: "waiting", role: "status" }, words.sending));
+    try {
+      const send = await this.#api.answer(this.request, decision, choice);
+      const answer = await this.#persist(send);
+      this.#answered(answer, decision);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** An answer that was lost is sent again: the server takes the same one twice. */
+  async #persist(send) {
+    for (const pause of PAUSES) {
+      try {
+        return await send();
+      } catch (error) {
+        if (error.code !== "offline" || navigator.onLine === false) throw error;
+        await sleep(pause);
+      }
+    }
+    return send();
+  }
+
+  #answered(answer, decision) {
+    if (answer.status === "approved") return this.#end("approved");
+    if (answer.reason === "wrong_number") return this.#end("wrong_number");
+    if (answer.status === "denied" && decision === "denied") return this.#askWhy();
+    this.#end(answer.status === "denied" ? "denied" : "elsewhere");
+  }
+
+  #failed(error) {
+    if (error.code === "over") return this.#end(String(error.answer.status));
+    if (error.code === "unknown") return this.#end("elsewhere");
+    const problems = { offline: words.notSent, too_many: words.tooMany };
+    this.#ask(problems[error.code] ?? words.wentWrong);
+  }
+
+  #askWhy(problem) {
+    const question = el("h3", {}, words.askYou);
+    this.#show(
+      "asking-why", this.#result("denied"), question, problem && el("p", { class: "problem", role: "alert" }, problem),
+      el("div", { class: "pair" },
+        this.#guarded(words.itWasMe, { class: "big quiet", "data-do": "was-me" }, () => this.#end("denied", words.wasMe)),
+        this.#guarded(words.report, { class: "big deny", "data-do": "report" }, () => this.#report())));
+    this.tick();
+    announce(texts.ended("denied"));
+    moveTo(question);
+    this.#actions.scrollIntoView({ block: "nearest" });
+  }
+
+  async #report() {
+    this.#show("reporting", el("p", { class: "waiting", role: "status" }, words.sending));
+    try {
+      await this.#api.report(this.request.id);
+      this.#end("denied", words.reported);
+    } catch (error) {
+      if (error.code === "unknown") this.#end("denied");
+      else this.#askWhy(words.reportFailed);
+    }
+  }
+
+  #result(status) {
+    const shape = status === "approved" ? "yes" : status === "denied" || status === "wrong_number" ? "no" : "clock";
+    return el("p", { class: "result", "data-status": status }, icon(shape), el("span", {}, texts.ended(status)));
+  }
+
+  #end(status, more) {
+    const result = this.#result(status);
+    const close = this.#guarded(words.close, { class: "big quiet", "data-do": "close" }, () => this.#onEnd(this));
+    const hadFocus = this.element.contains(document.activeElement);
+    this.#show("over", result, more && el("p", { class: "more" }, more), close);
+    this.element.setAttribute("data-status", status);
+    this.tick();
+    announce(`${texts.ended(status)}. ${more ?? ""} ${plainText(this.request.message)}`);
+    if (hadFocus) moveTo(result);
+  }
+}

@@ -1,0 +1,106 @@
+// The phones of this account: named, and removed.
+
+import * as clock from "./clock.js";
+import { announce, button, el, icon, moveTo, plain, plainText } from "./dom.js";
+import * as texts from "./texts.js";
+
+const words = texts.devices;
+
+export class DevicesView {
+  #api;
+  #onThisRemoved;
+  #list = el("ul", { class: "devices" });
+  #account = el("p", { class: "where" });
+  #problem = el("p", { class: "problem", role: "alert", hidden: true });
+
+  /** - more: an element to show below. onThisRemoved: called when this phone was removed here. */
+  constructor(api, more, onThisRemoved) {
+    this.#api = api;
+    this.#onThisRemoved = onThisRemoved;
+    this.element = el("section", {}, el("h1", {}, words.others), this.#account, this.#problem, this.#list, more);
+  }
+
+  setAccount(phone) {
+    this.#account.replaceChildren(...(phone ? [plain(words.account(phone))] : []));
+  }
+
+  async show() {
+    try {
+      const { devices } = await this.#api.devices();
+      this.#list.replaceChildren(...devices.map((device) => el("li", { class: "card", "data-device": device.id, "data-this": device.this === true })));
+      devices.forEach((device, index) => this.#describe(this.#list.children[index], device));
+      this.#tell(null);
+    } catch {
+      this.#tell(words.notLoaded);
+    }
+  }
+
+  #tell(problem) {
+    this.#problem.hidden = !problem;
+    this.#problem.textContent = problem ?? "";
+  }
+
+  #describe(item, device) {
+    const name = plainText(device.name);
+    const seen = [words.added(day(device.created)), words.lastSeen(texts.ago(clock.now() - device.last_seen))];
+    item.replaceChildren(
+      el("div", { class: "device" }, icon(device.os_type === "desktop" ? "desktop" : "phone"),
+        el("div", {},
+          el("h2", {}, plain(device.name), device.this && el("span", { class: "badge", "data-status": "this" }, words.thisOne)),
+          el("p", { class: "where" }, device.confirmed ? (device.this ? seen[0] : seen.join(" · ")) : words.unconfirmed))),
+      el("div", { class: "pair" },
+        button(words.rename, { class: "quiet", "aria-label": words.renameLabel(name), "data-do": "rename", onclick: () => this.#askName(item, device) }),
+        button(words.remove, { class: "quiet", "aria-label": words.removeLabel(name), "data-do": "remove", onclick: () => this.#askRemove(item, device) })));
+  }
+
+  #askName(item, device) {
+    const field = el("input", { id: `name-${device.id}`, value: device.name, maxlength: 40, autocomplete: "off", required: true, enterkeyhint: "done" });
+    const save = async (event) => {
+      event.preventDefault();
+      const name = field.value.trim();
+      if (name !== "") await this.#act(item, device, () => this.#api.rename(device.id, name), words.renamed);
+    };
+    item.replaceChildren(
+      el("form", { onsubmit: save }, el("label", { for: field.id }, words.newName), field,
+        el("div", { class: "pair" }, this.#cancel(item, device), el("button", { class: "main", "data-do": "save" }, words.save))));
+    field.focus();
+    field.select();
+  }
+
+  #askRemove(item, device) {
+    const question = el("p", { class: "question" }, device.this ? words.askRemoveThis : plain(words.askRemove(device.name)));
+    const remove = () => this.#act(item, device, () => this.#remove(device), words.removed);
+    const yes = button(words.doRemove, { class: "deny", "data-do": "remove-really", onclick: remove });
+    item.replaceChildren(question, el("div", { class: "pair" }, this.#cancel(item, device), yes));
+    moveTo(question);
+  }
+
+  #cancel(item, device) {
+    return button(words.cancel, { class: "quiet", onclick: () => this.#restore(item, device) });
+  }
+
+  #restore(item, device) {
+    this.#describe(item, device);
+    item.querySelector("button").focus();
+  }
+
+  async #act(item, device, act, done) {
+    try {
+      await act();
+      announce(done);
+      // Where this phone removed itself, the whole view is gone.
+      if (item.isConnected) await this.show();
+    } catch (error) {
+      if (error.code === "unknown") return this.show();
+      this.#restore(item, device);
+      this.#tell(words.failed);
+    }
+  }
+
+  async #remove(device) {
+    await this.#api.remove(device.id);
+    if (device.this) await this.#onThisRemoved();
+  }
+}
+
+const day = (time) => new Date(time * 1000).toLocaleDateString(undefined, { dateStyle: "medium" });

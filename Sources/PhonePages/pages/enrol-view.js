@@ -1,0 +1,129 @@
+// From the link to a confirmed phone.
+
+import * as api from "./api.js";
+import { announce, button, el, icon, moveTo, plain } from "./dom.js";
+import * as keys from "./keys.js";
+import { isApple, isStandalone, osType, suggestedName } from "./phone.js";
+import * as store from "./store.js";
+import * as texts from "./texts.js";
+
+const words = texts.enrol;
+const TOKEN = /^[A-Za-z0-9_-]{43}$/;
+
+/** The token in a link, or null. */
+export function tokenIn(link) {
+  const found = /#enrol=([^#&]*)$/.exec(link.trim())?.[1];
+  return found !== undefined && TOKEN.test(found) ? found : null;
+}
+
+const linkFor = (token) => `${location.origin}${location.pathname}#enrol=${token}`;
+
+const page = (name, shape, title, ...children) =>
+  el("section", { class: "step", "data-step": name }, el("div", { class: "mark" }, icon(shape)), el("h1", {}, title), ...children);
+
+const problemIn = (problem) => problem && el("p", { class: "problem", role: "alert" }, plain(problem));
+
+/** Nothing can be done at this address, or in this window. */
+export const unusable = (title, text) => page("unusable", "warning", title, el("p", {}, text));
+
+/**
+ * No device and no link.
+ * - onToken: given the token of a link that was pasted.
+ */
+export function withoutLink({ wasRemoved, problem, onToken }) {
+  const field = el("input", { id: "link", type: "url", autocomplete: "off", spellcheck: "false", required: true, enterkeyhint: "go" });
+  const wrong = el("p", { class: "problem", role: "alert", hidden: true }, words.notALink);
+  const use = (event) => {
+    event.preventDefault();
+    const token = tokenIn(field.value);
+    wrong.hidden = token !== null;
+    if (token) onToken(token);
+  };
+  return page(
+    wasRemoved ? "removed" : "no-link", wasRemoved || problem ? "warning" : "phone", wasRemoved ? words.removedTitle : words.noLinkTitle,
+    problemIn(problem), el("p", {}, wasRemoved ? words.removed : words.noLink),
+    el("form", { class: "bottom", onsubmit: use, novalidate: true }, el("label", { for: "link" }, words.paste), field, wrong,
+      el("button", { class: "big main wide", "data-do": "use-link" }, words.use)));
+}
+
+/**
+ * A link, and the question what this phone is called.
+ * - isEnrolled: another enrolment would be replaced. onKeep: called to leave it. onDone: called with the new device.
+ */
+export async function withLink({ token, isEnrolled, onKeep, onDone, onRefused }) {
+  const view = page("enrol", "phone", words.title, el("p", {}, isEnrolled ? words.replaces : words.intro));
+  if (isApple() && !isStandalone()) view.append(appleFirst(token));
+  const field = el("input", { id: "name", value: await suggestedName(), maxlength: 40, autocomplete: "off", required: true, enterkeyhint: "go" });
+  const problem = el("p", { class: "problem", role: "alert", hidden: true });
+  const start = el("button", { class: "big main wide", "data-do": "enrol" }, isApple() && !isStandalone() ? words.appleAnyway : words.start);
+  const refuse = async (text) => {
+    await store.drop("enrolment");
+    onRefused(text);
+  };
+  const submit = async (event) => {
+    event.preventDefault();
+    if (start.getAttribute("aria-disabled")) return;
+    start.setAttribute("aria-disabled", "true");
+    problem.hidden = true;
+    try {
+      onDone(await enrol(token, field.value.trim()));
+    } catch (error) {
+      const text = typeof error.answer?.message === "string" ? error.answer.message : texts.enrolProblem(error.code);
+      if (error.code !== undefined && !texts.mayTryAgain(error.code)) return refuse(text);
+      problem.replaceChildren(plain(text));
+      problem.hidden = false;
+      start.textContent = words.again;
+      start.removeAttribute("aria-disabled");
+    }
+  };
+  view.append(
+    el("form", { class: "bottom", onsubmit: submit }, el("label", { for: "name" }, words.name), field, problem, start,
+      isEnrolled && button(words.keep, { class: "big quiet wide", "data-do": "keep", onclick: onKeep })));
+  return view;
+}
+
+/** Safari and the home screen keep separate stores: a key made here would not be there. */
+function appleFirst(token) {
+  const copy = button(words.copyLink, { class: "quiet wide", "data-do": "copy-link", onclick: () => copyLink(copy, token) }, icon("copy"));
+  return el(
+    "div", { class: "card" }, el("h2", {}, words.appleFirst), el("ol", { class: "steps" }, ...words.appleSteps.map((step) => el("li", {}, step))),
+    el("p", {}, words.appleWhy), copy);
+}
+
+async function copyLink(copy, token) {
+  await navigator.clipboard.writeText(linkFor(token)).catch(() => {});
+  copy.lastChild.textContent = words.copied;
+  announce(words.copied);
+}
+
+/** The key is kept before it is sent, and sent again as it is: an answer that gets lost is then no lost link. */
+async function enrol(token, name) {
+  const known = await store.get("enrolment");
+  const pair = known?.token === token ? known.pair : await keys.make();
+  await store.put("enrolment", { token, pair });
+  const answer = await api.enrol({ token, pair, name, osType: osType() });
+  if (typeof answer.device !== "string") throw new api.Trouble("invalid");
+  const device = { id: answer.device, key: pair.privateKey, name };
+  await store.startOver(device);
+  await navigator.storage?.persist?.().catch(() => false);
+  return device;
+}
+
+/** The code that the person gives back where the link came from. */
+export function confirmation(code) {
+  const digits = texts.groups(code).map((group) => el("span", { class: "group" }, group));
+  const view = page(
+    "confirm", "code", words.confirmTitle, el("p", {}, words.confirmIntro),
+    el("p", { class: "code huge", "data-confirmation": code, role: "img", "aria-label": words.confirmCodeLabel(code) }, ...digits),
+    el("p", { class: "waiting", role: "status" }, el("span", { class: "spinner" }), words.confirmWaiting));
+  announce(words.confirmCodeLabel(code));
+  return view;
+}
+
+/** Says that it is done, above the first view. */
+export function done() {
+  const text = el("p", { class: "result", "data-status": "approved" }, icon("yes"), words.done);
+  announce(words.done);
+  moveTo(text);
+  return text;
+}

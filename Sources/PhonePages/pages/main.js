@@ -1,0 +1,218 @@
+// Puts the page together: which device this is, what is shown, and what the server says.
+
+import { API } from "./api.js";
+import * as clock from "./clock.js";
+import { CodesView } from "./codes-view.js";
+import { DevicesView } from "./devices-view.js";
+import { el } from "./dom.js";
+import * as enrolment from "./enrol-view.js";
+import { HistoryView } from "./history-view.js";
+import * as keys from "./keys.js";
+import { Live } from "./live.js";
+import { notice } from "./notice.js";
+import { closeAllBut, Notifications, unsubscribe } from "./notifications.js";
+import { RequestsView } from "./requests-view.js";
+import { keepShell } from "./shell.js";
+import * as store from "./store.js";
+import * as texts from "./texts.js";
+
+const main = document.getElementById("main");
+const nav = document.getElementById("views");
+const count = document.getElementById("count");
+
+/** What runs for an enrolled phone; null before and after. */
+let running = null;
+
+function show(view, { isStep = false } = {}) {
+  main.replaceChildren(view);
+  document.body.toggleAttribute("data-step", isStep);
+  nav.hidden = isStep;
+  scrollTo(0, 0);
+}
+
+function showCount(pending) {
+  document.title = texts.requests.title(pending);
+  count.hidden = pending === 0;
+  count.textContent = String(pending);
+  count.parentElement.setAttribute("aria-label", texts.requests.tabLabel(pending));
+}
+
+/** Takes the token out of the address bar: it shall not be seen, shared or kept in the browser's history. */
+function takeToken() {
+  if (!location.hash.startsWith("#enrol=")) return undefined;
+  const token = enrolment.tokenIn(location.href);
+  history.replaceState(null, "", location.pathname);
+  return token;
+}
+
+/** One enrolled phone: its views and its connection. */
+class Running {
+  #device;
+  #api;
+  #live;
+  #views;
+  #codes = new CodesView();
+  #notifications;
+  #isConfirmed = false;
+  #confirmationShown = null;
+  #justEnrolled;
+
+  constructor(device, justEnrolled) {
+    this.#device = device;
+    this.#justEnrolled = justEnrolled;
+    this.#isConfirmed = device.confirmed === true;
+    this.#api = new API(device);
+    this.#notifications = new Notifications(this.#api);
+    this.#views = {
+      requests: new RequestsView(this.#api, this.#notifications.card(true), showCount),
+      codes: this.#codes,
+      history: new HistoryView(this.#api),
+      devices: new DevicesView(this.#api, this.#notifications.card(false), () => this.#removedHere()),
+    };
+    this.#live = new Live(this.#api, { state: (state) => this.#take(state), trouble: (error, failures) => this.#trouble(error, failures) });
+  }
+
+  async start() {
+    await this.#codes.load();
+    if (this.#isConfirmed) this.route();
+    else show(el("p", { class: "waiting", role: "status" }, el("span", { class: "spinner" })), { isStep: true });
+    this.#live.run();
+  }
+
+  end() {
+    this.#live.end();
+    notice("connection", null);
+    notice("clock", null);
+    showCount(0);
+  }
+
+  refresh() {
+    this.#live.refresh();
+  }
+
+  get isBusy() {
+    return !this.#isConfirmed || main.querySelector("[data-request], form") !== null;
+  }
+
+  /** Shows the view that the address names. */
+  route() {
+    if (!this.#isConfirmed) return;
+    const name = Object.hasOwn(this.#views, location.hash.slice(1)) ? location.hash.slice(1) : "requests";
+    for (const link of nav.querySelectorAll("a")) {
+      if (link.hash === `#${name}`) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    show(this.#views[name].element);
+    this.#views[name].show?.();
+  }
+
+  async #take(state) {
+    notice("connection", null);
+    notice("clock", clock.isOff() ? texts.connection.clockOff : null);
+    if (state.device?.confirmed !== true) return this.#showConfirmation(String(state.confirmation ?? ""));
+    if (!this.#isConfirmed) await this.#confirmed();
+    this.#views.devices.setAccount(state.user?.phone);
+    this.#notifications.update(state);
+    const requests = Array.isArray(state.requests) ? state.requests : [];
+    this.#views.requests.update(requests);
+    closeAllBut(new Set(requests.map((one) => one.id))).catch(() => {});
+    // Codes may take several calls; new requests do not wait for them.
+    this.#codes.update(this.#api, Array.isArray(state.tokens) ? state.tokens : []).catch((error) => this.#trouble(error, 1));
+  }
+
+  #showConfirmation(code) {
+    if (this.#confirmationShown === code) return;
+    this.#confirmationShown = code;
+    show(enrolment.confirmation(code), { isStep: true });
+  }
+
+  async #confirmed() {
+    this.#isConfirmed = true;
+    this.#device.confirmed = true;
+    await store.put("device", this.#device);
+    this.route();
+    if (this.#justEnrolled || this.#confirmationShown !== null) main.prepend(enrolment.done());
+  }
+
+  #trouble(error, failures) {
+    if (error.code === "unknown_device") return removed();
+    if (error.code === "unconfirmed") return this.#live.refresh();
+    const isOffline = error.code === "offline" || error.code === undefined;
+    if (navigator.onLine === false || failures > 1) notice("connection", isOffline ? texts.connection.offline : texts.connection.refused);
+  }
+
+  async #removedHere() {
+    await unsubscribe().catch(() => {});
+    await removed();
+  }
+}
+
+/** This phone is none any more: nothing of it is kept. */
+async function removed() {
+  running?.end();
+  running = null;
+  await unsubscribe().catch(() => {});
+  await store.wipe();
+  showNoLink({ wasRemoved: true });
+}
+
+function showNoLink(options) {
+  show(enrolment.withoutLink({ ...options, onToken: (token) => offer(token) }), { isStep: true });
+}
+
+/** Shows what the link is for; nothing is sent before the person says so. */
+async function offer(token) {
+  const device = await store.get("device");
+  const view = await enrolment.withLink({
+    token,
+    isEnrolled: device !== undefined,
+    onKeep: () => run(device, false),
+    onDone: (made) => run(made, true),
+    onRefused: (problem) => (device ? run(device, false).then(() => notice("enrol", problem, 20_000)) : showNoLink({ problem })),
+  });
+  running?.end();
+  running = null;
+  show(view, { isStep: true });
+}
+
+async function run(device, justEnrolled) {
+  running?.end();
+  running = new Running(device, justEnrolled);
+  await running.start();
+}
+
+async function begin() {
+  const token = takeToken();
+  if (token) return offer(token);
+  const device = await store.get("device");
+  // A link whose answer was lost is as good as before.
+  const unfinished = device ? undefined : await store.get("enrolment");
+  if (unfinished && token === undefined) return offer(unfinished.token);
+  if (token === null && !device) return showNoLink({ problem: texts.enrol.notALink });
+  if (!device) return showNoLink({});
+  return run(device, false);
+}
+
+/** What the service worker says: something came, or the person tapped its notification. */
+function hear(message) {
+  if (message === "show requests") location.hash = "#requests";
+  running?.refresh();
+}
+
+async function start() {
+  if (!keys.areAvailable()) {
+    takeToken();
+    return show(enrolment.unusable(texts.enrol.noKeysTitle, texts.enrol.noKeys), { isStep: true });
+  }
+  try {
+    await clock.load();
+  } catch {
+    return show(enrolment.unusable(texts.enrol.noStoreTitle, texts.enrol.noStore), { isStep: true });
+  }
+  addEventListener("hashchange", () => (location.hash.startsWith("#enrol=") ? begin() : running?.route()));
+  navigator.serviceWorker?.addEventListener("message", (event) => hear(event.data));
+  keepShell(() => running === null || running.isBusy);
+  await begin();
+}
+
+start();

@@ -1,0 +1,36 @@
+// What kind of phone this is: a good name for it, and what its browser needs.
+
+const agent = () => navigator.userAgent;
+
+/** iPads say that they are Macs, but Macs have no touch screen. */
+export const isApple = () => /iPhone|iPad|iPod/.test(agent()) || (/Macintosh/.test(agent()) && navigator.maxTouchPoints > 1);
+
+/** Opened from the home screen. */
+export const isStandalone = () => matchMedia("(display-mode: standalone)").matches || navigator.standalone === true;
+
+export function osType() {
+  if (isApple()) return "ios";
+  if (/Android/.test(agent())) return "android";
+  return /Windows|Macintosh|Linux|CrOS/.test(agent()) ? "desktop" : "other";
+}
+
+function browser() {
+  const known = [["Firefox", /Firefox|FxiOS/], ["Edge", /Edg/], ["Opera", /OPR/], ["Samsung Internet", /SamsungBrowser/], ["Chrome", /Chrom|CriOS/]];
+  return known.find(([, pattern]) => pattern.test(agent()))?.[0] ?? (/Safari/.test(agent()) ? "Safari" : "Browser");
+}
+
+function system() {
+  const known = [["Windows", /Windows/], ["Mac", /Macintosh/], ["Chromebook", /CrOS/], ["Linux", /Linux/]];
+  return known.find(([, pattern]) => pattern.test(agent()))?.[0] ?? "computer";
+}
+
+/** A name that its owner would know it by, such as "Pixel 9", "iPhone" or "Firefox on Linux". */
+export async function suggestedName() {
+  if (isApple()) return /iPhone|iPod/.test(agent()) ? "iPhone" : "iPad";
+  if (osType() !== "android") return `${browser()} on ${system()}`;
+  const hints = await navigator.userAgentData?.getHighEntropyValues(["model"]).catch(() => null);
+  const inAgent = /Android[^;)]*; ([^;)]+?)(?: Build|\))/.exec(agent())?.[1];
+  // Browsers that hide the model call it K.
+  const model = hints?.model || (inAgent !== "K" && inAgent) || "Android phone";
+  return model.slice(0, 40);
+}

@@ -1,0 +1,72 @@
+// The list of requests. Cards never change places: new ones come below, and those that are over stay until they are closed.
+
+import { announce, el, icon, plainText } from "./dom.js";
+import { Card } from "./card.js";
+import { Guard } from "./guard.js";
+import { notice } from "./notice.js";
+import { parseRequest } from "./request.js";
+import * as texts from "./texts.js";
+
+/** A result that nobody closes goes by itself, if nothing else is on the page that could move. */
+const LINGER = 60_000;
+
+export class RequestsView {
+  #api;
+  #onCount;
+  #guard = new Guard();
+  #cards = new Map();
+  #list = el("div", { class: "requests" });
+  #empty;
+  #quietSince = 0;
+
+  /** - more: an element for when there is nothing to approve. onCount: told how many wait. */
+  constructor(api, more, onCount) {
+    this.#api = api;
+    this.#onCount = onCount;
+    this.#empty = el("div", { class: "empty" }, icon("yes"), el("h2", {}, texts.requests.empty), el("p", {}, texts.requests.emptyMore), more);
+    const title = el("h1", { class: "unseen-by-eye" }, texts.views.requests);
+    this.element = el("section", {}, title, this.#list, this.#empty);
+    setInterval(() => this.#tick(), 1000);
+    this.#count();
+  }
+
+  /** - sent: the state's `requests`. */
+  update(sent) {
+    const requests = sent.map(parseRequest);
+    notice("unreadable", requests.includes(null) ? texts.requests.unreadable : null);
+    const known = new Set(sent.map((one) => one?.id));
+    for (const [id, card] of this.#cards) if (!known.has(id)) card.vanish();
+    for (const request of requests) if (request && !this.#cards.has(request.id)) this.#add(request);
+    this.#count();
+  }
+
+  #add(request) {
+    const card = new Card(request, this.#api, this.#guard, (over) => this.#close(over));
+    this.#cards.set(request.id, card);
+    this.#list.append(card.element);
+    this.#guard.watch(card.element);
+    announce(texts.requests.announced({ message: plainText(request.message), application: plainText(request.application) }));
+  }
+
+  #close(card) {
+    this.#guard.forget(card.element);
+    this.#cards.delete(card.request.id);
+    card.element.remove();
+    this.#count();
+    const next = this.#list.querySelector("h2");
+    if (next) next.scrollIntoView({ block: "nearest" });
+  }
+
+  #tick() {
+    for (const card of this.#cards.values()) card.tick();
+    const isQuiet = [...this.#cards.values()].every((card) => card.isOver);
+    if (!isQuiet) this.#quietSince = Date.now();
+    else if (Date.now() - this.#quietSince > LINGER) for (const card of [...this.#cards.values()]) this.#close(card);
+    this.#count();
+  }
+
+  #count() {
+    this.#empty.hidden = this.#cards.size > 0;
+    this.#onCount([...this.#cards.values()].filter((card) => card.isPending).length);
+  }
+}

@@ -1,0 +1,76 @@
+// Keeps the page's own files for when there is no connection, and shows notifications. It never answers for the server.
+
+// Another text for every change of a file in SHELL: `Tests/PageTests/test_files.py` says which.
+const VERSION = "0";
+
+const SHELL = [
+  "./", "style.css", "icon.svg", "icon-192.png", "icon-512.png", "manifest.webmanifest",
+  "api.js", "bytes.js", "card.js", "clock.js", "codes-view.js", "devices-view.js", "dom.js", "enrol-view.js", "guard.js", "history-view.js",
+  "keys.js", "live.js", "main.js", "notice.js", "notifications.js", "phone.js", "request.js", "requests-view.js", "shell.js", "store.js",
+  "texts.js", "totp.js",
+];
+
+const CACHE = `shell-${VERSION}`;
+const KEPT = new Set(SHELL.map((name) => new URL(name, self.registration.scope).href));
+
+self.addEventListener("install", (event) => {
+  const fresh = SHELL.map((name) => new Request(name, { cache: "reload", credentials: "omit" }));
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(fresh)));
+});
+
+self.addEventListener("activate", (event) => {
+  const dropOld = async () => {
+    for (const name of await caches.keys()) if (name !== CACHE) await caches.delete(name);
+    await self.clients.claim();
+  };
+  event.waitUntil(dropOld());
+});
+
+self.addEventListener("message", (event) => {
+  if (event.data === "take over") self.skipWaiting();
+});
+
+self.addEventListener("fetch", (event) => {
+  const url = new URL(event.request.url);
+  const bare = `${url.origin}${url.pathname}`;
+  if (event.request.method !== "GET" || url.search !== "" || !KEPT.has(bare)) return;
+  const answer = async () => (await (await caches.open(CACHE)).match(bare)) ?? fetch(event.request);
+  event.respondWith(answer());
+});
+
+/** What a message says; one that makes no sense still has to show something, or the browser takes the right to push away. */
+function read(event) {
+  try {
+    const { id, title, body } = event.data.json();
+    if (typeof id === "string" && typeof title === "string" && typeof body === "string") return { id, title, body };
+  } catch {
+    // Shown as below.
+  }
+  return { id: "countersign", title: "Countersign", body: "Somebody logs in with your account. Open to see." };
+}
+
+self.addEventListener("push", (event) => {
+  const { id, title, body } = read(event);
+  const options = { body, tag: id, requireInteraction: true, renotify: true, icon: "icon-192.png", badge: "icon-192.png", lang: "en" };
+  const tell = async () => {
+    await self.registration.showNotification(title, options);
+    for (const page of await pages()) page.postMessage("refresh");
+  };
+  event.waitUntil(tell());
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  const open = async () => {
+    const [page] = await pages();
+    if (!page) return self.clients.openWindow("./#requests");
+    page.postMessage("show requests");
+    return page.focus();
+  };
+  event.waitUntil(open());
+});
+
+async function pages() {
+  const all = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  return all.filter((page) => page.url.startsWith(self.registration.scope));
+}

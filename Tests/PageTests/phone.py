@@ -1,0 +1,223 @@
+"""A phone: headless Chromium at a phone's size, driven as a thumb would."""
+
+import contextlib
+import pathlib
+import re
+import typing
+
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+SIZE = {"width": 390, "height": 844}
+PATIENCE = 10_000
+AGENT = "Mozilla/5.0 (Linux; Android 16; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36"
+
+
+@contextlib.contextmanager
+def browser(ignore_https_errors: bool = False) -> typing.Iterator[Browser]:
+    """One Chromium for any number of phones. The option is the browser's own: a service worker's script heeds no other."""
+    arguments = ["--no-sandbox", "--disable-dev-shm-usage"] + (["--ignore-certificate-errors"] if ignore_https_errors else [])
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+class Phone:
+    """One browser with a memory of its own. What the page complains of to the console is kept in `complaints`, and should be nothing."""
+
+    def __init__(
+        self,
+        browser: Browser,
+        shots: pathlib.Path | None = None,
+        size: dict[str, int] | None = None,
+        dark: bool = False,
+        ignore_https_errors: bool = False,
+        agent: str = AGENT,
+    ):
+        self._shots = shots
+        self.context: BrowserContext = browser.new_context(
+            viewport=size or SIZE, has_touch=True, is_mobile=True, device_scale_factor=2, user_agent=agent,
+            color_scheme="dark" if dark else "light", ignore_https_errors=ignore_https_errors, locale="en-GB")
+        self.context.set_default_timeout(PATIENCE)
+        self.page: Page = self.context.new_page()
+        self.complaints: list[str] = []
+        self.page.on("console", lambda message: self._hear(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _hear(self, text: str) -> None:
+        """The browser itself tells of every call that was refused or got no answer."""
+        if not text.startswith("Failed to load resource"):
+            self.complaints.append(text)
+
+    def close(self) -> None:
+        self.context.close()
+
+    # Enrolment
+
+    def open(self, link: str, name: str | None = None) -> None:
+        """Opens an enrolment link and enrols. The confirmation code shows next."""
+        self.page.goto(link)
+        if name is not None:
+            self.page.locator("#name").fill(name)
+        self.page.locator("[data-do=enrol]").click()
+
+    def confirmation_code(self) -> str:
+        return self._attribute(self.page.locator("[data-confirmation]"), "data-confirmation")
+
+    def wait_until_confirmed(self) -> None:
+        self.page.locator("#views").wait_for()
+
+    def step(self) -> str:
+        """Where a phone without a device stands: `enrol`, `confirm`, `no-link`, `removed`, `unusable`."""
+        return self._attribute(self.page.locator("section[data-step]"), "data-step")
+
+    def problem(self) -> str:
+        """What the page says went wrong."""
+        return self.page.locator(".problem:visible").first.inner_text()
+
+    # OneTouch
+
+    def wait_for_request(self, text: str = "") -> Locator:
+        """The first request that waits for an answer and shows `text`."""
+        self.show("requests")
+        card = self.page.locator("[data-request][data-phase=asking]").filter(has_text=text).first
+        card.wait_for()
+        return card
+
+    def approve(self, choice: str | None = None, text: str = "") -> str:
+        """- choice: which number to tap, where the login shows one. Returns how the page says it ended: `approved`, `wrong_number`, ..."""
+        card = self._same(self.wait_for_request(text))
+        self._tap(card, "[data-do=approve]")
+        if choice is not None:
+            self._tap(card, f"[data-choice='{choice}']")
+        return self._end(card)
+
+    def choices(self, text: str = "") -> list[str]:
+        """Opens the numbers to choose from, and reads them."""
+        card = self._same(self.wait_for_request(text))
+        self._tap(card, "[data-do=approve]")
+        card.locator("[data-choice]").first.wait_for()
+        return card.locator("[data-choice]").all_inner_texts()
+
+    def choose(self, choice: str | None) -> str:
+        """After `choices`. None: none of these."""
+        card = self._same(self.page.locator("[data-phase=choosing]").first)
+        self._tap(card, "[data-do=none]" if choice is None else f"[data-choice='{choice}']")
+        return self._end(card) if choice is not None else self._answer_why(card, report=False)
+
+    def deny(self, report: bool = False, text: str = "") -> str:
+        card = self._same(self.wait_for_request(text))
+        self._tap(card, "[data-do=deny]")
+        return self._answer_why(card, report)
+
+    def close_results(self) -> None:
+        """Takes away every card that is over."""
+        over = self.page.locator("[data-request][data-phase=over]")
+        while over.count():
+            self._tap(self._same(over.first), "[data-do=close]")
+
+    def pending(self) -> int:
+        return self.page.locator("[data-request]:is([data-phase=asking], [data-phase=choosing])").count()
+
+    def _answer_why(self, card: Locator, report: bool) -> str:
+        self._tap(card, "[data-do=report]" if report else "[data-do=was-me]")
+        return self._end(card)
+
+    def _end(self, card: Locator) -> str:
+        expect(card).to_have_attribute("data-phase", "over", timeout=PATIENCE)
+        return self._attribute(card, "data-status")
+
+    def _same(self, card: Locator) -> Locator:
+        """That card by its id, whatever happens to it."""
+        return self.page.locator(f"[data-request='{self._attribute(card, 'data-request')}']")
+
+    @staticmethod
+    def _tap(card: Locator, what: str) -> None:
+        """The page takes no tap on a card that has just come or moved; nor would a person."""
+        card.locator(what).wait_for()
+        expect(card).to_have_attribute("data-settled", "", timeout=PATIENCE)
+        card.locator(what).tap()
+
+    # SoftToken
+
+    def softtoken_code(self, application: str) -> str:
+        self.show("codes")
+        card = self.page.locator(f"[data-application='{application}']")
+        return self._attribute(card.locator("[data-code]"), "data-code")
+
+    # Connection
+
+    def go_offline(self) -> None:
+        self.context.set_offline(True)
+
+    def go_online(self) -> None:
+        self.context.set_offline(False)
+
+    def reload(self) -> None:
+        """As closing and opening the page; offline it comes from the service worker."""
+        self.page.reload()
+
+    def wait_for_shell(self) -> None:
+        """Until the page's own files are kept for offline use."""
+        self.page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
+        self.page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+
+    def notices(self) -> list[str]:
+        return self.page.locator("[data-notice]").all_inner_texts()
+
+    # Other views
+
+    def show(self, view: str) -> None:
+        """`requests`, `codes`, `history` or `devices`."""
+        if not self.page.url.endswith(f"#{view}"):
+            self.page.locator(f"#views a[href='#{view}']").click()
+
+    def history(self) -> list[dict[str, str | None]]:
+        """The entries of the first page: kind, status, text."""
+        self.show("history")
+        self.page.locator("section .entries li, section .empty").first.wait_for()
+        return [
+            {"kind": item.get_attribute("data-kind"), "status": item.get_attribute("data-status"), "text": re.sub(r"\s+", " ", item.inner_text())}
+            for item in self.page.locator("li[data-kind]").all()
+        ]
+
+    def load_more(self) -> None:
+        self.page.locator("[data-do=more]").click()
+
+    def devices(self) -> list[str]:
+        self.show("devices")
+        self.page.locator("[data-device]").first.wait_for()
+        return self.page.locator("[data-device] h2 bdi").all_inner_texts()
+
+    def rename(self, old: str, new: str) -> None:
+        device = self._device(old)
+        device.locator("[data-do=rename]").click()
+        device.locator("input").fill(new)
+        device.locator("[data-do=save]").click()
+        expect(device.locator("h2 bdi")).to_have_text(new)
+
+    def remove(self, name: str) -> None:
+        device = self._device(name)
+        device.locator("[data-do=remove]").click()
+        device.locator("[data-do=remove-really]").click()
+        device.wait_for(state="detached")
+
+    def _device(self, name: str) -> Locator:
+        """The first of that name in the list."""
+        self.show("devices")
+        named = self.page.locator("[data-device]").filter(has=self.page.get_by_text(name, exact=True)).first
+        return self.page.locator(f"[data-device='{self._attribute(named, 'data-device')}']")
+
+    def screenshot(self, name: str) -> None:
+        if self._shots is not None:
+            self._shots.mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=self._shots / f"{name}.png")
+
+    @staticmethod
+    def _attribute(element: Locator, name: str) -> str:
+        value = element.get_attribute(name)
+        assert value is not None, f"no {name}"
+        return value

@@ -1,0 +1,218 @@
+import LoginFlow
+import Testing
+
+@testable import Records
+
+struct RecordTests {
+    let place: Place
+    let store: SQLiteRecordStore
+
+    init() async throws {
+        place = try Place()
+        store = try place.open()
+        try await store.fill()
+    }
+
+    @Test func `Applications have numbers from 1 on, and are listed in the order of creation`() async throws {
+        let callback = Application.Callback(url: "https://example.com/", method: .post)
+        let second = try await store.write { try $0.addApplication(name: "naïve", callback: callback, at: start + 1) }
+        #expect(second == Application(id: 2, name: "naïve", callback: callback, created: start + 1))
+        #expect(try await store.read { try $0.applications() }.map(\.id) == [1, 2])
+        var changed = second
+        changed.name = "other"
+        changed.callback = nil
+        changed.revoked = start + 2
+        try await store.write { [changed] in try $0.put(changed) }
+        #expect(try await store.read { try $0.application(2) } == changed)
+        #expect(try await store.read { try $0.application(3) } == nil)
+    }
+
+    @Test func `A key leads to its application, until it ends or the application is revoked`() async throws {
+        try await store.write { try $0.put(key(2, of: 1, ends: start + 10)) }
+        let found = try await store.read { try $0.application(keyHash: hash(2), at: start + 9) }
+        #expect(found?.application.name == "hosts")
+        #expect(found?.key == key(2, of: 1, ends: start + 10))
+        #expect(try await store.read { try $0.application(keyHash: hash(2), at: start + 10) } == nil)
+        #expect(try await store.read { try $0.application(keyHash: hash(3), at: start) } == nil)
+        #expect(try await store.read { try $0.application(keyHash: [], at: start) } == nil)
+        try await store.write { try $0.put(Application(id: 1, name: "hosts", created: start, revoked: start)) }
+        #expect(try await store.read { try $0.application(keyHash: hash(1), at: start) } == nil)
+    }
+
+    @Test func `Keys are listed newest first, also those of one second; none goes over to another application`() async throws {
+        try await store.write { writing in
+            try writing.put(key(2, of: 1))
+            try writing.put(key(3, of: 1, created: start - 5))
+            try writing.put(key(1, of: 1, ends: start + 3))
+        }
+        #expect(try await store.read { try $0.keys(of: 1) }.map(\.hash) == [hash(2), hash(1), hash(3)])
+        #expect(try await store.read { try $0.keys(of: 1) }[1].ends == start + 3)
+        _ = try await store.write { try $0.addApplication(name: "b", callback: nil, at: start) }
+        await #expect(throws: RecordStoreError.self) { try await store.write { try $0.put(key(1, of: 2)) } }
+        await #expect(throws: RecordStoreError.self) { try await store.write { try $0.put(key(9, of: 3)) } }
+    }
+
+    @Test func `A user is found by id and by phone; a taken id or phone is false and changes nothing`() async throws {
+        let alice = try person(7)
+        #expect(try await store.read { try $0.user(alice.id) } == alice)
+        #expect(try await store.read { try $0.user(phoneHash: hash(7)) } == alice)
+        for (number, phone) in [(7, 9), (9, 7)] as [(Int64, Int64)] {
+            let user = User(id: try id(number), phoneHash: hash(phone), contact: [], created: 1)
+            #expect(try await !store.write { try $0.add(user) })
+        }
+        #expect(try await store.read { try $0.users(after: 0, limit: 9) }.map(\.id.value) == [7, 8])
+        #expect(try await store.read { try $0.user(phoneHash: hash(9)) } == nil)
+    }
+
+    @Test func `A user may change the phone, but not to one that is taken`() async throws {
+        var alice = try person(7)
+        alice.phoneHash = hash(70)
+        try await store.write { [alice] in try $0.put(alice) }
+        #expect(try await store.read { try $0.user(phoneHash: hash(70))?.id } == alice.id)
+        #expect(try await store.read { try $0.user(phoneHash: hash(7)) } == nil)
+        alice.phoneHash = hash(8)
+        let taken = alice
+        await #expect(throws: RecordStoreError.self) { try await store.write { try $0.put(taken) } }
+        #expect(try await store.read { try $0.memberCount(of: 1) } == 2)
+    }
+
+    @Test func `Users come in pages, ascending`() async throws {
+        try await store.write { writing in for number in [3, 100] as [Int64] { _ = try writing.add(try person(number)) } }
+        #expect(try await store.read { try $0.users(after: 0, limit: 2) }.map(\.id.value) == [3, 7])
+        #expect(try await store.read { try $0.users(after: 7, limit: 2) }.map(\.id.value) == [8, 100])
+        #expect(try await store.read { try $0.users(after: 0, limit: -1) }.isEmpty)
+    }
+
+    @Test func `A member comes back as it was put, full and empty`() async throws {
+        var member = Member(application: 1, user: try id(7), added: start, secret: [])
+        try await store.write { [member] in try $0.put(member) }
+        #expect(try await store.read { try $0.member(application: 1, user: try id(7)) } == member)
+        member.confirmed = 1
+        member.secret = [0, 1]
+        member.spent = 2
+        member.genericSecret = []
+        member.genericSpent = -3
+        member.oneCode = .init(sealed: [4], action: "", ends: 5)
+        member.oneCode?.isSpent = true
+        member.wrongCodes = Count(since: 6, times: 7)
+        member.wrongCodesOfDay = Count(since: 8, times: 9)
+        member.sends = Count(since: 10, times: 11)
+        member.requests = Count(since: 12, times: 13)
+        try await store.write { [member] in try $0.put(member) }
+        #expect(try await store.read { try $0.member(application: 1, user: try id(7)) } == member)
+        #expect(try await store.read { try $0.members(of: try id(7)) } == [member])
+    }
+
+    @Test func `Members are counted, whichever way they come and go`() async throws {
+        #expect(try await store.read { try $0.memberCount(of: 1) } == 2)
+        try await store.write { try $0.put(Member(application: 1, user: try id(7), added: start, secret: [6])) }
+        #expect(try await store.read { try $0.memberCount(of: 1) } == 2)
+        try await store.write { try $0.removeUser(try id(7)) }
+        try await store.write { try $0.removeMember(application: 1, user: try id(8)) }
+        try await store.write { try $0.removeMember(application: 1, user: try id(8)) }
+        #expect(try await store.read { try $0.memberCount(of: 1) } == 0)
+        #expect(try await store.read { try $0.memberCount(of: 5) } == 0)
+    }
+
+    @Test func `Nobody becomes a member of what is not there`() async throws {
+        for (application, user) in [(1, 99), (99, 7)] as [(Int64, Int64)] {
+            await #expect(throws: RecordStoreError.self) {
+                try await store.write { try $0.put(Member(application: application, user: try id(user), added: 1, secret: [])) }
+            }
+        }
+    }
+
+    @Test func `With a user goes all that hangs on the user, and nothing else`() async throws {
+        try await store.write { writing in
+            for user in [7, 8] as [Int64] {
+                try writing.put(try device("device-\(user)", user: user))
+                try writing.put(Enrolment(hash: hash(user), user: try id(user), created: start, ends: start + 9))
+                try writing.put(try request(Int(user), user: user))
+                try writing.add(try activity("a", user: user))
+                try writing.add(delivery("d", user: user))
+            }
+        }
+        try await store.write { try $0.removeUser(try id(7)) }
+        try await store.read { reading in
+            let alice = try id(7)
+            #expect(try reading.user(alice) == nil)
+            #expect(try reading.members(of: alice) == [])
+            #expect(try reading.devices(of: alice) == [])
+            #expect(try reading.enrolment(hash: hash(7)) == nil)
+            #expect(try reading.approval(try requestID(7)) == nil)
+            #expect(try reading.activities(of: alice, before: .max, limit: 9) == [])
+            #expect(try reading.deliveries(user: alice, limit: 9).count == 1)
+            let bob = try id(8)
+            #expect(try reading.members(of: bob).count == 1)
+            #expect(try reading.devices(of: bob).count == 1)
+            #expect(try reading.enrolment(hash: hash(8)) != nil)
+            #expect(try reading.approval(try requestID(8)) != nil)
+            #expect(try reading.activities(of: bob, before: .max, limit: 9).count == 1)
+        }
+    }
+
+    @Test func `A member goes with its approvals; the user stays`() async throws {
+        try await store.write { try $0.put(try request(1)) }
+        try await store.write { try $0.removeMember(application: 1, user: try id(7)) }
+        #expect(try await store.read { try $0.approval(try requestID(1)) } == nil)
+        #expect(try await store.read { try $0.user(try id(7)) } != nil)
+    }
+
+    @Test func `Devices come back as they were put, oldest first, removed or not`() async throws {
+        var second = try device("b", created: start - 1)
+        second.lastSeen = 5
+        second.confirmed = 6
+        second.confirmation = [7]
+        second.removed = 8
+        second.push = .init(endpoint: "https://push.example.com/", publicKey: [4], authentication: [])
+        try await store.write { [second] writing in
+            try writing.put(try device("a"))
+            try writing.put(try device("c"))
+            try writing.put(try device("b", created: start - 1))
+            try writing.put(second)
+        }
+        #expect(try await store.read { try $0.devices(of: try id(7)) } == [second, try device("a"), try device("c")])
+        #expect(try await store.read { try $0.device("b") } == second)
+        #expect(try await store.read { try $0.device("") } == nil)
+    }
+
+    @Test func `A device, an enrolment and a request stay with their user`() async throws {
+        try await store.write { writing in
+            try writing.put(try device("a"))
+            try writing.put(Enrolment(hash: hash(1), user: try id(7), created: 1, ends: 2))
+            try writing.put(try request(1))
+        }
+        await #expect(throws: RecordStoreError.self) { try await store.write { try $0.put(try device("a", user: 8)) } }
+        await #expect(throws: RecordStoreError.self) {
+            try await store.write { try $0.put(Enrolment(hash: hash(1), user: try id(8), created: 1, ends: 2)) }
+        }
+        await #expect(throws: RecordStoreError.self) { try await store.write { try $0.put(try request(1, user: 8)) } }
+    }
+
+    @Test func `An enrolment remembers the device that used it`() async throws {
+        var enrolment = Enrolment(hash: hash(1), user: try id(7), created: 1, ends: 2)
+        try await store.write { [enrolment] in try $0.put(enrolment) }
+        enrolment.device = "a"
+        try await store.write { [enrolment] in try $0.put(enrolment) }
+        #expect(try await store.read { try $0.enrolment(hash: hash(1)) } == enrolment)
+    }
+
+    @Test func `A phone check is one for each number and application, and can go`() async throws {
+        var check = PhoneCheck(application: 1, phoneHash: hash(1), id: "x", sealed: [1], ends: start, wrongCodes: 2)
+        check.sends = Count(since: 3, times: 4)
+        try await store.write { [check] in try $0.put(check) }
+        #expect(try await store.read { try $0.phoneCheck(application: 1, phoneHash: hash(1)) } == check)
+        let other = PhoneCheck(application: 1, phoneHash: hash(1), id: "y", sealed: [], ends: start + 1)
+        try await store.write { try $0.put(other) }
+        #expect(try await store.read { try $0.phoneCheck(application: 1, phoneHash: hash(1)) } == other)
+        try await store.write { try $0.removePhoneCheck(application: 1, phoneHash: hash(1)) }
+        #expect(try await store.read { try $0.phoneCheck(application: 1, phoneHash: hash(1)) } == nil)
+    }
+
+    @Test func `A value can be set, changed and taken away`() async throws {
+        for value in [[1], [], [2, 0], nil, nil] as [[UInt8]?] {
+            try await store.write { try $0.setValue("key", to: value) }
+            #expect(try await store.read { try $0.value("key") } == value)
+        }
+    }
+}

@@ -1,0 +1,145 @@
+"""The phone's page in a real browser at a phone's size, with the real server. Pictures for people to look at are left in .shots/."""
+
+import json
+import pathlib
+import sys
+
+import pytest
+
+from server import link
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(REPOSITORY / "Tests/PageTests"))
+
+import phone as pages  # noqa: E402
+
+SHOTS = REPOSITORY / ".shots"
+DETAILS = {"Host": "web-1.example.com", "User": "zoe", "Service": "sudo", "Address": "192.0.2.7", "Command": "/usr/bin/systemctl restart postgresql"}
+
+# One browser for all of these on one worker: it costs more than they do.
+pytestmark = pytest.mark.xdist_group("page")
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with pages.browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+def open_phone(chromium):
+    opened = []
+
+    def new(**options):
+        opened.append(pages.Phone(chromium, shots=SHOTS, **options))
+        return opened[-1]
+
+    yield new
+    for phone in opened:
+        assert phone.complaints == []
+        phone.close()
+
+
+def enrol(server, user, phone, name=None):
+    phone.open(link(server, user), name)
+    server.command("user", "confirm", user, phone.confirmation_code())
+    phone.wait_until_confirmed()
+    return phone
+
+
+@pytest.fixture
+def phone(server, user, open_phone):
+    return enrol(server, user, open_phone(), "Pixel 9")
+
+
+def test_a_link_makes_a_phone_that_waits_to_be_confirmed(server, app, user, open_phone):
+    phone = open_phone()
+    phone.open(link(server, user), "Pixel 9")
+    code = phone.confirmation_code()
+    phone.screenshot("confirmation")
+    assert "#" not in phone.page.url
+    assert app.verify(code, user).status == 200
+    phone.wait_until_confirmed()
+    phone.screenshot("waiting")
+    assert json.loads(server.command("user", "devices", user, "--json").stdout)[0]["name"] == "Pixel 9"
+
+
+def test_a_link_that_was_used_is_told_so(server, user, open_phone):
+    invitation = link(server, user)
+    open_phone().open(invitation)
+    second = open_phone()
+    second.complaints = []
+    second.open(invitation)
+    assert "already" in second.problem()
+    second.complaints.clear()  # the browser tells of every answer that is no 200
+
+
+def test_a_request_is_approved_by_a_tap(app, phone, user):
+    uuid = app.create(user, "zoe wants to run a command on web-1", details=DETAILS)
+    card = phone.wait_for_request("web-1.example.com")
+    phone.screenshot("request")
+    for value in DETAILS.values():
+        assert value in card.inner_text()
+    assert phone.approve() == "approved"
+    request = app.read(uuid).json["approval_request"]
+    assert request["status"] == "approved" and request["countersign"]["device_name"] == "Pixel 9"
+
+
+def test_a_request_is_denied_and_reported(server, app, phone, user):
+    uuid = app.create(user, details=DETAILS)
+    phone.deny(report=True)
+    phone.screenshot("denied")
+    server.wait_for_event("request_reported")
+    request = app.read(uuid).json["approval_request"]
+    assert request["status"] == "denied" and request["countersign"]["reported"] is True
+
+
+def test_the_right_number_of_three_approves(app, phone, user):
+    uuid = app.create(user, details=DETAILS, countersign={"number": "42"})
+    choices = phone.choices()
+    phone.screenshot("numbers")
+    assert "42" in choices and len(choices) == 3
+    assert phone.choose("42") == "approved" and app.status(uuid) == "approved"
+
+
+def test_a_wrong_number_denies(app, phone, user):
+    uuid = app.create(user, details=DETAILS, countersign={"number": "42"})
+    wrong = next(choice for choice in phone.choices() if choice != "42")
+    assert phone.choose(wrong) == "wrong_number"
+    phone.screenshot("wrong-number")
+    assert app.status(uuid) == "denied"
+
+
+def test_what_an_application_sends_is_text_and_never_markup(app, phone, user):
+    app.create(user, "<img src=x onerror=alert(1)>\u202egnp", details={"<b>Host</b>": "<script>alert(1)</script>"})
+    card = phone.wait_for_request("<script>")
+    assert card.locator("img, script, b").count() == 0 and "\u202e" not in card.inner_text()
+
+
+def test_the_softtoken_is_right_also_offline(app, phone, user):
+    phone.softtoken_code("Example Corp")
+    phone.screenshot("codes")
+    phone.wait_for_shell()
+    phone.go_offline()
+    phone.reload()
+    code = phone.softtoken_code("Example Corp")
+    assert app.verify(code, user).status == 200
+    phone.complaints.clear()  # what could not be reached, as the browser tells it
+
+
+def test_two_phones_of_one_user_see_the_same(server, app, phone, user, open_phone):
+    second = enrol(server, user, open_phone(dark=True, size={"width": 360, "height": 740}), "Old phone")
+    app.create(user, details=DETAILS)
+    second.wait_for_request()
+    second.screenshot("request-dark-360")
+    assert second.page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert phone.approve() == "approved"
+    second.page.wait_for_function("!document.querySelector('[data-request][data-phase=asking]')")
+
+
+def test_the_history_and_the_devices(server, app, phone, user):
+    app.create(user, "zoe wants in", details=DETAILS)
+    phone.approve()
+    phone.close_results()
+    assert any("zoe wants in" in entry["text"] and entry["status"] == "approved" for entry in phone.history())
+    phone.screenshot("history")
