@@ -2,19 +2,22 @@
 
 import os
 import pathlib
-import re
+import contextlib
+import shutil
 import signal
 import sys
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(REPOSITORY / "Tests/SystemTests"))
+for folder in ("SystemTests", "ServerTests", "PageTests"):
+    sys.path.insert(0, str(REPOSITORY / "Tests" / folder))
 
 from host import Host  # noqa: E402
 from product import PASSWORD_FIRST, Product  # noqa: E402
-from stand_in import StandIn  # noqa: E402
+import phone as pages  # noqa: E402
+import server as servers  # noqa: E402
 
 COLOUR = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-AUTHY_ID = 4242
+FOLDER = pathlib.Path("/run/countersignd")
 GRACE = 'mode = "grace"\ngrace_logins = 2\ngrace_window = 0\ngrace_services = ["sshd"]'
 
 
@@ -73,26 +76,77 @@ def softtokens(demo):
     demo.ssh("bob", token.wrong_code, token.fresh_code)
 
 
-def onetouch(demo, server):
-    demo.product.configure(server, login="onetouch_wait = 4")
-    demo.product.link("carol", AUTHY_ID)
-    title("OneTouch: the phone is asked, and the person approves")
-    demo.ssh("carol", when=lambda _: approve(server))
-    title("The same under sudo, which shows text at once: a number to compare comes with it")
-    demo.sudo("carol", when=lambda terminal: (terminal.reads("phone"), approve(server)))
-    title("OneTouch ignored: after some seconds a code can be typed, the request stays open")
-    server.codes.add("8317045")
-    demo.ssh("carol", "8317045", when=lambda _: server.wait_for_request())
+class Socket:
+    """The server as the host's settings name it: by its socket."""
+
+    url = f"unix:{FOLDER}/api.sock"
+    ca_file = None
+
+    def __init__(self, key):
+        self.api_key = key
+
+
+@contextlib.contextmanager
+def countersignd():
+    """The server on this machine: a socket for the host, loopback for the phone."""
+    FOLDER.mkdir(mode=0o755)
+    running = servers.Server(FOLDER, extra_listener=Socket.url)
+    try:
+        yield running.start()
+    finally:
+        running.stop(signal.SIGTERM)
+        shutil.rmtree(FOLDER)
+
+
+def enrolled(demo, server, user, browser):
+    """A phone that was enrolled as a person would do it."""
+    authy_id = server.application.new_user()
+    demo.product.configure(Socket(server.application.key), login="onetouch_wait = 20")
+    demo.product.link(user, authy_id)
+    title(f"{user} opens an enrolment link on the phone (headless Chromium)")
+    phone = pages.Phone(browser, shots=REPOSITORY / ".shots")
+    phone.open(servers.link(server, authy_id), "Pixel 9")
+    code = phone.confirmation_code()
+    print(f"  the phone shows the confirmation code {code}")
+    print(f"  $ countersignd user confirm {authy_id} {code}")
+    print("  " + server.command("user", "confirm", authy_id, code).stdout.strip())
+    phone.wait_until_confirmed()
+    return phone
+
+
+def onetouch(demo, server, browser):
+    phone = enrolled(demo, server, "carol", browser)
+    title("OneTouch by ssh: approved by a tap")
+    demo.ssh("carol", when=lambda _: tap(phone, phone.approve))
+    title("The same under sudo, which shows a number: the phone asks which of three it is")
+    demo.sudo("carol", when=lambda terminal: choose(phone, terminal))
+    demo.product.configure(Socket(server.application.key), login="onetouch_wait = 2")
+    title("OneTouch ignored: after some seconds the code that the phone shows, which needs no network there")
+    demo.ssh("carol", lambda: phone.softtoken_code("Example Corp"))
+    demo.product.configure(Socket(server.application.key), login="onetouch_wait = 20")
     title("OneTouch denied on the phone: out at once")
-    demo.ssh("carol", when=lambda _: server.deny(server.wait_for_request().uuid))
+    demo.ssh("carol", when=lambda _: tap(phone, lambda: phone.deny(report=True)))
+    phone.close()
 
 
-def approve(server):
-    request = server.wait_for_request()
-    print(f"  the phone shows: {request.message}")
-    for label, value in request.details.items():
-        print(f"                   {label}: {value}")
-    server.approve(request.uuid)
+def look(phone):
+    print("  the phone shows:")
+    for line in phone.wait_for_request().inner_text().splitlines():
+        if line.strip():
+            print(f"    | {line.strip()}")
+
+
+def tap(phone, act):
+    look(phone)
+    print(f"  the person taps: {act()}")
+    phone.close_results()
+
+
+def choose(phone, terminal):
+    number = terminal.reads(r"the number is (\d\d)").group(1)
+    look(phone)
+    print(f"  the phone asks which number: {', '.join(phone.choices())}; the person taps {number}: {phone.choose(number)}")
+    phone.close_results()
 
 
 def grace(demo):
@@ -103,14 +157,23 @@ def grace(demo):
 
 
 def interactive(demo, server):
-    demo.product.configure(server)
+    demo.product.configure(Socket(server.application.key))
     user = "bob"
-    token = demo.product.softtoken(user)
+    authy_id = server.application.new_user()
+    demo.product.link(user, authy_id)
     daemon = demo.host.sshd("sshd")
+    title("A phone: open this link in a browser on this machine, or scan it with a phone that reaches the machine under this name")
+    print(server.command("user", "link", authy_id).stdout)
+    title("The phone's confirmation code")
+    while True:
+        done = server.command("user", "confirm", authy_id, input("  The code that it shows: ").strip(), check=False)
+        print("  " + (done.stdout or done.stderr).strip())
+        if done.returncode == 0:
+            break
     title("An sshd is up for you")
     print(f"  ssh -p {daemon.port} -o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no {user}@127.0.0.1")
     print(f"  password: {demo.host.people[user].password}")
-    print(f"  SoftToken: {token.base32} (for an app, or: oathtool --totp -b {token.base32})")
+    print("  Then approve on the phone, or type the code that it shows.")
     print("  Ctrl-C ends it.")
     sys.stdout.flush()
     try:
@@ -122,12 +185,13 @@ def interactive(demo, server):
 def main():
     demo = Demo(pathlib.Path(sys.argv[1]))
     try:
-        with StandIn(unix="/run/countersign-demo.sock") as server:
+        with countersignd() as server:
             if os.environ.get("INTERACTIVE"):
                 interactive(demo, server)
             else:
                 softtokens(demo)
-                onetouch(demo, server)
+                with pages.browser() as browser:
+                    onetouch(demo, server, browser)
                 grace(demo)
                 title("All of it was on a private host, which is gone now.")
     finally:

@@ -81,7 +81,7 @@ def shown_number(terminal, shown):
 
 
 def test_denied_on_the_phone_is_out(product, phone):
-    terminal = product.knock("ssh")
+    terminal = product.knock("ssh", options=("NumberOfPasswordPrompts=1",))
     phone.answer(request(phone)["id"], "denied")
     assert terminal.ends() != 0
     product.decided(outcome="denied", user="alice")
@@ -108,14 +108,16 @@ def test_the_softtoken_of_the_phone_is_in_once(product, phone, countersignd):
     assert countersignd.application.verify(code, int(product.show("alice")["authy_id"])).json["error_code"] == "60019"
 
 
-def test_a_login_that_ends_takes_its_request_back(product, phone):
-    terminal = product.knock("ssh")
+def test_a_login_that_is_over_takes_its_request_back(product, phone, countersignd):
+    product.configure(Socket(countersignd.application.key), HASTY)
+    terminal = product.knock("sudo")
+    request(phone)
     seen = phone.state()
-    while not seen["requests"]:
+    terminal.reads(prompts.CODE)
+    terminal.answer(phone.softtoken(countersignd.application))
+    assert gets_in(terminal, "root")
+    while seen["requests"]:
         seen = phone.state(seen["revision"], 20)
-    terminal.drop()
-    gone = phone.state(seen["revision"], 20)
-    assert gone["requests"] == []
 
 
 def test_a_server_that_is_killed_lets_nobody_in(product, phone, countersignd):
@@ -126,5 +128,8 @@ def test_a_server_that_is_killed_lets_nobody_in(product, phone, countersignd):
     countersignd.stop(signal.SIGKILL)
     terminal.reads(prompts.CODE)
     terminal.answer(code)
+    terminal.reads(prompts.SERVER_TROUBLE)
+    terminal.reads(prompts.CODE)
+    terminal.interrupt()
     assert terminal.ends() != 0
-    product.decided(outcome="unavailable", user="alice")
+    assert all(decision["outcome"] != "approved" for decision in product.decisions())

@@ -26,8 +26,8 @@ export class Card {
     this.#api = api;
     this.#guard = guard;
     this.#onEnd = onEnd;
-    this.element = el("article", { class: "card request", "data-request": request.id, "aria-labelledby": `message-${request.id}` }, ...this.#head());
-    this.element.append(this.#actions);
+    const attributes = { class: "card request", "data-request": request.id, "aria-labelledby": `message-${request.id}` };
+    this.element = el("article", attributes, ...this.#head(), this.#actions);
     this.#ask();
     this.tick();
   }
@@ -71,14 +71,16 @@ export class Card {
   #show(phase, ...children) {
     this.#phase = phase;
     this.element.setAttribute("data-phase", phase);
+    const hadFocus = this.#actions.contains(document.activeElement);
     this.#actions.replaceChildren(...children.filter(Boolean));
+    if (hadFocus) moveTo(this.#actions.firstElementChild);
     this.#guard.watch(this.element);
   }
 
   /** A button that counts only while the card stands still. */
   #guarded(label, attributes, act, ...before) {
-    const tapped = () => this.#guard.isSettled(this.element) && act();
-    return button(label, { ...attributes, "aria-describedby": `message-${this.request.id}`, onclick: tapped }, ...before);
+    const onclick = () => this.#guard.isSettled(this.element) && act();
+    return button(label, { ...attributes, "aria-describedby": `message-${this.request.id}`, onclick }, ...before);
   }
 
   #ask(problem) {
@@ -92,12 +94,10 @@ export class Card {
   }
 
   #choose() {
-    const question = el("h3", {}, words.which);
     const numbers = this.request.choices.map((number) =>
       this.#guarded(number, { class: "big number", "data-choice": number }, () => this.#send("approved", number)));
     const none = this.#guarded(words.noneOfThese, { class: "big deny", "data-do": "none" }, () => this.#send("denied"), icon("no"));
-    this.#show("choosing", question, el("div", { class: "numbers" }, ...numbers), none);
-    moveTo(question);
+    this.#show("choosing", el("h3", {}, words.which), el("div", { class: "numbers" }, ...numbers), none);
     this.#actions.scrollIntoView({ block: "nearest" });
   }
 
@@ -140,15 +140,13 @@ export class Card {
   }
 
   #askWhy(problem) {
-    const question = el("h3", {}, words.askYou);
     this.#show(
-      "asking-why", this.#result("denied"), question, problem && el("p", { class: "problem", role: "alert" }, problem),
+      "asking-why", this.#result("denied"), el("h3", {}, words.askYou), problem && el("p", { class: "problem", role: "alert" }, problem),
       el("div", { class: "pair" },
         this.#guarded(words.itWasMe, { class: "big quiet", "data-do": "was-me" }, () => this.#end("denied", words.wasMe)),
         this.#guarded(words.report, { class: "big deny", "data-do": "report" }, () => this.#report())));
     this.tick();
     announce(texts.ended("denied"));
-    moveTo(question);
     this.#actions.scrollIntoView({ block: "nearest" });
   }
 
@@ -169,13 +167,10 @@ export class Card {
   }
 
   #end(status, more) {
-    const result = this.#result(status);
     const close = this.#guarded(words.close, { class: "big quiet", "data-do": "close" }, () => this.#onEnd(this));
-    const hadFocus = this.element.contains(document.activeElement);
-    this.#show("over", result, more && el("p", { class: "more" }, more), close);
+    this.#show("over", this.#result(status), more && el("p", { class: "more" }, more), close);
     this.element.setAttribute("data-status", status);
     this.tick();
     announce(`${texts.ended(status)}. ${more ?? ""} ${plainText(this.request.message)}`);
-    if (hadFocus) moveTo(result);
   }
 }

@@ -23,8 +23,10 @@ class CodeCard {
 
   constructor(token) {
     this.#token = token;
-    const ring = svg("svg", { class: "ring", viewBox: "0 0 36 36", "aria-hidden": "true" }, svg("circle", { cx: 18, cy: 18, r: 15 }), this.#arc);
-    const copy = button(words.copy, { class: "quiet", "aria-label": words.copyLabel(plainText(token.application)), onclick: () => this.#copy() }, icon("copy"));
+    const whole = svg("circle", { cx: 18, cy: 18, r: 15 });
+    const ring = svg("svg", { class: "ring", viewBox: "0 0 36 36", "aria-hidden": "true" }, whole, this.#arc);
+    const label = words.copyLabel(plainText(token.application));
+    const copy = button(words.copy, { class: "quiet", "aria-label": label, onclick: () => this.#copy() }, icon("copy"));
     this.element = el(
       "article", { class: "card token", "data-application": token.application },
       el("h2", { class: "application" }, plain(token.application)),

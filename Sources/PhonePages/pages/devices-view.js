@@ -27,12 +27,17 @@ export class DevicesView {
   async show() {
     try {
       const { devices } = await this.#api.devices();
-      this.#list.replaceChildren(...devices.map((device) => el("li", { class: "card", "data-device": device.id, "data-this": device.this === true })));
-      devices.forEach((device, index) => this.#describe(this.#list.children[index], device));
+      this.#list.replaceChildren(...devices.map((device) => this.#item(device)));
       this.#tell(null);
     } catch {
       this.#tell(words.notLoaded);
     }
+  }
+
+  #item(device) {
+    const item = el("li", { class: "card", "data-device": device.id, "data-this": device.this === true });
+    this.#describe(item, device);
+    return item;
   }
 
   #tell(problem) {
@@ -42,19 +47,18 @@ export class DevicesView {
 
   #describe(item, device) {
     const name = plainText(device.name);
-    const seen = [words.added(day(device.created)), words.lastSeen(texts.ago(clock.now() - device.last_seen))];
+    const act = (what, label, text, onclick) => button(text, { class: "quiet", "aria-label": label, "data-do": what, onclick });
     item.replaceChildren(
-      el("div", { class: "device" }, icon(device.os_type === "desktop" ? "desktop" : "phone"),
-        el("div", {},
-          el("h2", {}, plain(device.name), device.this && el("span", { class: "badge", "data-status": "this" }, words.thisOne)),
-          el("p", { class: "where" }, device.confirmed ? (device.this ? seen[0] : seen.join(" · ")) : words.unconfirmed))),
+      el("div", { class: "device" }, icon(device.os_type === "desktop" ? "desktop" : "phone"), el("div", {}, title(device), dates(device))),
       el("div", { class: "pair" },
-        button(words.rename, { class: "quiet", "aria-label": words.renameLabel(name), "data-do": "rename", onclick: () => this.#askName(item, device) }),
-        button(words.remove, { class: "quiet", "aria-label": words.removeLabel(name), "data-do": "remove", onclick: () => this.#askRemove(item, device) })));
+        act("rename", words.renameLabel(name), words.rename, () => this.#askName(item, device)),
+        act("remove", words.removeLabel(name), words.remove, () => this.#askRemove(item, device))));
   }
 
   #askName(item, device) {
-    const field = el("input", { id: `name-${device.id}`, value: device.name, maxlength: 40, autocomplete: "off", required: true, enterkeyhint: "done" });
+    const field = el("input", {
+      id: `name-${device.id}`, value: device.name, maxlength: 40, autocomplete: "off", required: true, enterkeyhint: "done",
+    });
     const save = async (event) => {
       event.preventDefault();
       const name = field.value.trim();
@@ -69,8 +73,8 @@ export class DevicesView {
 
   #askRemove(item, device) {
     const question = el("p", { class: "question" }, device.this ? words.askRemoveThis : plain(words.askRemove(device.name)));
-    const remove = () => this.#act(item, device, () => this.#remove(device), words.removed);
-    const yes = button(words.doRemove, { class: "deny", "data-do": "remove-really", onclick: remove });
+    const onclick = () => this.#act(item, device, () => this.#remove(device), words.removed);
+    const yes = button(words.doRemove, { class: "deny", "data-do": "remove-really", onclick });
     item.replaceChildren(question, el("div", { class: "pair" }, this.#cancel(item, device), yes));
     moveTo(question);
   }
@@ -104,3 +108,12 @@ export class DevicesView {
 }
 
 const day = (time) => new Date(time * 1000).toLocaleDateString(undefined, { dateStyle: "medium" });
+
+function title(device) {
+  return el("h2", {}, plain(device.name), device.this && el("span", { class: "badge", "data-status": "this" }, words.thisOne));
+}
+
+function dates(device) {
+  const seen = device.this ? [] : [words.lastSeen(texts.ago(clock.now() - device.last_seen))];
+  return el("p", { class: "where" }, device.confirmed ? [words.added(day(device.created)), ...seen].join(" · ") : words.unconfirmed);
+}

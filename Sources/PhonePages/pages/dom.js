@@ -65,5 +65,5 @@ export function announce(text) {
 /** Moves the keyboard and the screen reader to what has just come. */
 export function moveTo(element) {
   element.setAttribute("tabindex", "-1");
-  element.focus({ preventScroll: false });
+  element.focus({ preventScroll: true });
 }

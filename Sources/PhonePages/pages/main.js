@@ -138,7 +138,9 @@ class Running {
     if (error.code === "unknown_device") return removed();
     if (error.code === "unconfirmed") return this.#live.refresh();
     const isOffline = error.code === "offline" || error.code === undefined;
-    if (navigator.onLine === false || failures > 1) notice("connection", isOffline ? texts.connection.offline : texts.connection.refused);
+    if (navigator.onLine !== false && failures < 2) return;
+    notice("connection", isOffline ? texts.connection.offline : texts.connection.refused);
+    this.#views.requests.lose();
   }
 
   async #removedHere() {

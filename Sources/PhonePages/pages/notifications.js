@@ -90,7 +90,10 @@ export class Notifications {
     const title = el("h2", {}, icon("bell"), words.title);
     const told = problem && el("p", { class: "problem", role: "alert" }, problem);
     if (!exists()) return [title, el("p", {}, isApple() && !isStandalone() ? words.apple : words.missing)];
-    if (this.#isOn) return [title, el("p", {}, words.on), told, button(words.turnOff, { class: "quiet wide", "data-do": "push-off", onclick: () => this.#turnOff() })];
+    if (this.#isOn) {
+      const turnOff = button(words.turnOff, { class: "quiet wide", "data-do": "push-off", onclick: () => this.#turnOff() });
+      return [title, el("p", {}, words.on), told, turnOff];
+    }
     if (Notification.permission === "denied") return [title, el("p", {}, words.refused)];
     const turnOn = button(this.#isBusy ? words.turningOn : words.turnOn, {
       class: "wide main", "data-do": "push-on", "aria-disabled": this.#isBusy ? "true" : null, onclick: () => this.#turnOn(),

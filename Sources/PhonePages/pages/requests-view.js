@@ -16,6 +16,8 @@ export class RequestsView {
   #guard = new Guard();
   #cards = new Map();
   #list = el("div", { class: "requests" });
+  #emptyTitle = el("h2", {}, texts.requests.looking);
+  #emptyMore = el("p");
   #empty;
   #quietSince = 0;
 
@@ -23,15 +25,23 @@ export class RequestsView {
   constructor(api, more, onCount) {
     this.#api = api;
     this.#onCount = onCount;
-    this.#empty = el("div", { class: "empty" }, icon("yes"), el("h2", {}, texts.requests.empty), el("p", {}, texts.requests.emptyMore), more);
+    this.#empty = el("div", { class: "empty" }, icon("yes"), this.#emptyTitle, this.#emptyMore, more);
     const title = el("h1", { class: "unseen-by-eye" }, texts.views.requests);
     this.element = el("section", {}, title, this.#list, this.#empty);
     setInterval(() => this.#tick(), 1000);
     this.#count();
   }
 
+  /** The server does not answer: that nothing is listed here then says nothing. */
+  lose() {
+    this.#emptyTitle.textContent = texts.requests.unknown;
+    this.#emptyMore.textContent = texts.requests.unknownMore;
+  }
+
   /** - sent: the state's `requests`. */
   update(sent) {
+    this.#emptyTitle.textContent = texts.requests.empty;
+    this.#emptyMore.textContent = texts.requests.emptyMore;
     const requests = sent.map(parseRequest);
     notice("unreadable", requests.includes(null) ? texts.requests.unreadable : null);
     const known = new Set(sent.map((one) => one?.id));

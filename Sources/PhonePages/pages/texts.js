@@ -26,11 +26,11 @@ export const enrol = {
     "Tap Share, then Add to Home Screen.",
     "Open Countersign there and paste the link.",
   ],
-  appleWhy: "Only so can it notify you, and only so does the browser keep your key.",
+  appleWhy: "From the home screen it can notify you, and its key is kept. In the browser the key may get lost.",
   appleAnyway: "Enrol here all the same",
   noLinkTitle: "This phone is not enrolled",
   noLink: "Open the link that your login, your administrator or a message gave you.",
-  paste: "Or paste the link here",
+  paste: "Paste the link here",
   use: "Use this link",
   notALink: "That is not an enrolment link.",
   removedTitle: "This phone was removed",
@@ -60,6 +60,9 @@ export const enrolProblem = (code) => enrolProblems[code] ?? enrolProblems.inval
 export const mayTryAgain = (code) => code === "offline" || code === "too_many";
 
 export const requests = {
+  looking: "Looking for requests",
+  unknown: "Requests cannot be shown",
+  unknownMore: "The server does not answer. To log in, use a code.",
   empty: "Nothing to approve",
   emptyMore: "When somebody logs in with your account, it shows here.",
   approve: "Approve",
