@@ -179,10 +179,12 @@ class Phone:
         """The entries of the first page: kind, status, text."""
         self.show("history")
         self.page.locator("section .entries li, section .empty").first.wait_for()
-        return [
-            {"kind": item.get_attribute("data-kind"), "status": item.get_attribute("data-status"), "text": re.sub(r"\s+", " ", item.inner_text())}
-            for item in self.page.locator("li[data-kind]").all()
-        ]
+        return [self._entry(item) for item in self.page.locator("li[data-kind]").all()]
+
+    @staticmethod
+    def _entry(item: Locator) -> dict[str, str | None]:
+        text = re.sub(r"\s+", " ", item.inner_text())
+        return {"kind": item.get_attribute("data-kind"), "status": item.get_attribute("data-status"), "text": text}
 
     def load_more(self) -> None:
         self.page.locator("[data-do=more]").click()

@@ -35,7 +35,7 @@ def modules() -> dict[str, str]:
 
 def test_every_file_is_built_in_once():
     assert sorted(re.findall(r'^#embed "pages/(.+)"$', (SOURCES / "pages.c").read_text(), re.MULTILINE)) == sorted(files())
-    assert sorted(re.findall(r'^    PAGE\("(.+?)",', (SOURCES / "pages.c").read_text(), re.MULTILINE)) == sorted(files())
+    assert sorted(re.findall(r'^    \{"(.+?)",', (SOURCES / "pages.c").read_text(), re.MULTILINE)) == sorted(files())
 
 
 def test_the_service_worker_keeps_every_file_but_itself():

@@ -104,6 +104,8 @@ class Web:
         self.answers, self.usual, self.hold = list(answers), usual, None
         self.calls: list[Call] = []
         self.connections = 0
+        # What was agreed upon by ALPN, of each connection by TLS.
+        self.protocols: list[str | None] = []
         self._heard = threading.Condition()
         self._server = self._serve(context, address)
         self.port = self._server.server_address[1]
@@ -117,6 +119,12 @@ class Web:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def handle(self):
+                if context:
+                    self.connection.do_handshake()
+                    outer.protocols.append(self.connection.selected_alpn_protocol())
+                super().handle()
 
             def do_POST(self):
                 outer._answer(self)

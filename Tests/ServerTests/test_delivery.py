@@ -148,6 +148,17 @@ def test_a_redirect_takes_no_code_elsewhere(folder):
             assert elsewhere.connections == 0
 
 
+def test_no_proxy_of_the_environment_sees_a_code(folder, monkeypatch):
+    with Web() as web, MailServer() as mail, Web() as proxy:
+        names = ("http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+        exports = "".join(f"export {name}=http://{proxy.host}\n" for name in names)
+        monkeypatch.setattr(harness, "PROGRAM", script(folder, f'#!/bin/sh\n{exports}exec {harness.PROGRAM} "$@"\n'))
+        with Lone(folder, tables=webhook(folder, web, for_=["sms"]) + smtp(mail)) as server:
+            user = server.application.new_user()
+            assert send(server, user).status == send(server, user, "email").status == 200
+            assert len(web.calls) == len(mail.letters) == 1 and proxy.connections == 0
+
+
 # Which gateway, and how often
 
 def test_the_second_gateway_takes_what_the_first_does_not(folder):

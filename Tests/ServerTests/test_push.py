@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import threading
 import time
 
 import http_ece
@@ -153,6 +155,16 @@ def test_who_asks_is_told_that_the_phone_was_notified(server, app, user, service
     service.wait()
     assert until(lambda: notified(app, uuid))
     assert deliveries(server, user, 1) == [("push", "web push", "sent", "status 201")]
+
+
+def test_the_records_say_how_long_a_push_service_took(server, app, user, service, subscription):
+    service.hold = threading.Event()
+    app.create(user)
+    service.wait()
+    threading.Timer(0.3, service.hold.set).start()
+    deliveries(server, user, 1)
+    row = server.command("user", "deliveries", user).stdout.splitlines()[1]
+    assert 200 < int(re.split(r"\s{2,}", row)[4]) < 5_000
 
 
 def test_who_asks_is_not_told_so_when_the_push_service_refused(server, app, user, service, subscription):

@@ -1,13 +1,11 @@
 // One request on the page, from the first look to its end.
 
 import * as clock from "./clock.js";
-import { announce, button, el, icon, moveTo, plain, plainText } from "./dom.js";
+import { announce, button, el, icon, moveTo, pairs, plain, plainText } from "./dom.js";
 import * as texts from "./texts.js";
 
 const words = texts.requests;
 const PAUSES = [1000, 3000];
-/** From then on a value has the whole width. */
-const LONG = 40;
 
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -59,11 +57,10 @@ export class Card {
 
   #head() {
     const { application, message, details, id } = this.request;
-    const rows = details.map(([name, value]) => el("div", { class: value.length > LONG && "long" }, el("dt", {}, plain(name)), el("dd", {}, plain(value))));
     return [
       el("p", { class: "application" }, plain(application)),
       el("h2", { id: `message-${id}` }, plain(message)),
-      rows.length > 0 && el("dl", {}, ...rows),
+      pairs(details),
       el("p", { class: "times" }, icon("clock"), this.#age, this.#left),
     ].filter(Boolean);
   }

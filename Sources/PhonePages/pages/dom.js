@@ -41,12 +41,20 @@ export const icon = (shape) =>
 // What could hide or turn other characters round, or takes room that cannot be told from a plain space.
 const UNSEEN = /([\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs})/u;
 
+const LONG = 40;
+
 const codePoint = (character) => `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
 
 /** Somebody else's text: every character that would not be seen becomes its number, such as U+202E. */
 export function plain(text) {
   const parts = text.split(UNSEEN).map((part, index) => (index % 2 ? el("span", { class: "unseen" }, codePoint(part)) : part));
   return el("bdi", { class: "plain" }, ...parts.filter((part) => part !== ""));
+}
+
+/** Names and values, both somebody else's. A long value has the whole width. */
+export function pairs(details) {
+  const row = ([name, value]) => el("div", { class: value.length > LONG && "long" }, el("dt", {}, plain(name)), el("dd", {}, plain(value)));
+  return details.length > 0 && el("dl", {}, ...details.map(row));
 }
 
 /** The same as bare text, for titles and for what a screen reader is told. */

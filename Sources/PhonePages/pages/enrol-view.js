@@ -52,10 +52,12 @@ export function withoutLink({ wasRemoved, problem, onToken }) {
  */
 export async function withLink({ token, isEnrolled, onKeep, onDone, onRefused }) {
   const view = page("enrol", "phone", words.title, el("p", {}, isEnrolled ? words.replaces : words.intro));
-  if (isApple() && !isStandalone()) view.append(appleFirst(token));
-  const field = el("input", { id: "name", value: await suggestedName(), maxlength: 40, autocomplete: "off", required: true, enterkeyhint: "go" });
+  const isElsewhereBetter = isApple() && !isStandalone();
+  if (isElsewhereBetter) view.append(appleFirst(token));
+  const value = await suggestedName();
+  const field = el("input", { id: "name", value, maxlength: 40, autocomplete: "off", required: true, enterkeyhint: "go" });
   const problem = el("p", { class: "problem", role: "alert", hidden: true });
-  const start = el("button", { class: "big main wide", "data-do": "enrol" }, isApple() && !isStandalone() ? words.appleAnyway : words.start);
+  const start = el("button", { class: "big main wide", "data-do": "enrol" }, isElsewhereBetter ? words.appleAnyway : words.start);
   const refuse = async (text) => {
     await store.drop("enrolment");
     onRefused(text);
@@ -85,9 +87,9 @@ export async function withLink({ token, isEnrolled, onKeep, onDone, onRefused })
 /** Safari and the home screen keep separate stores: a key made here would not be there. */
 function appleFirst(token) {
   const copy = button(words.copyLink, { class: "quiet wide", "data-do": "copy-link", onclick: () => copyLink(copy, token) }, icon("copy"));
+  const steps = words.appleSteps.map((step) => el("li", {}, step));
   return el(
-    "div", { class: "card" }, el("h2", {}, words.appleFirst), el("ol", { class: "steps" }, ...words.appleSteps.map((step) => el("li", {}, step))),
-    el("p", {}, words.appleWhy), copy);
+    "div", { class: "card" }, el("h2", {}, words.appleFirst), el("ol", { class: "steps" }, ...steps), el("p", {}, words.appleWhy), copy);
 }
 
 async function copyLink(copy, token) {

@@ -1,4 +1,4 @@
-// Keeps a tap from landing on what was not there when the finger set out: a button counts only once its place has been the same for a while.
+// Keeps a tap from landing on what was not there when the finger set out: a button counts only once it has kept still for a while.
 
 const SETTLING = 400;
 const LOOK_EVERY = 100;

@@ -1,7 +1,7 @@
 // What has happened with this account.
 
 import * as clock from "./clock.js";
-import { button, el, icon, plain } from "./dom.js";
+import { button, el, icon, pairs, plain } from "./dom.js";
 import { parseDetails } from "./request.js";
 import * as texts from "./texts.js";
 
@@ -50,11 +50,10 @@ function item(entry) {
   const title = isRequest && entry.message ? plain(entry.message) : (words.kinds[entry.kind] ?? plain(String(entry.kind)));
   const about = isRequest ? entry.device && words.by(entry.device) : entry.message;
   const where = [entry.application && plain(entry.application), about && plain(about), when(entry.at)].filter(Boolean);
-  const rows = details(entry).map(([name, value]) => el("div", {}, el("dt", {}, plain(name)), el("dd", {}, plain(value))));
   return el(
     "li", { "data-kind": entry.kind, "data-status": entry.status, tabindex: "-1" },
     el("p", { class: "title" }, el("span", {}, title), badge(entry)),
-    rows.length > 0 && el("dl", {}, ...rows),
+    pairs(details(entry)),
     el("p", { class: "where" }, ...where.flatMap((part, index) => (index > 0 ? [" · ", part] : [part]))));
 }
 
@@ -74,6 +73,7 @@ function badge({ status, reported }) {
 
 function when(at) {
   const time = new Date(at * 1000);
-  const text = clock.now() - at < 3600 ? texts.ago(clock.now() - at) : time.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+  const age = clock.now() - at;
+  const text = age < 3600 ? texts.ago(age) : time.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
   return el("time", { datetime: time.toISOString() }, text);
 }

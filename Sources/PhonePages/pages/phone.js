@@ -15,7 +15,9 @@ export function osType() {
 }
 
 function browser() {
-  const known = [["Firefox", /Firefox|FxiOS/], ["Edge", /Edg/], ["Opera", /OPR/], ["Samsung Internet", /SamsungBrowser/], ["Chrome", /Chrom|CriOS/]];
+  const known = [
+    ["Firefox", /Firefox|FxiOS/], ["Edge", /Edg/], ["Opera", /OPR/], ["Samsung Internet", /SamsungBrowser/], ["Chrome", /Chrom|CriOS/],
+  ];
   return known.find(([, pattern]) => pattern.test(agent()))?.[0] ?? (/Safari/.test(agent()) ? "Safari" : "Browser");
 }
 

@@ -27,8 +27,9 @@ export function parseRequest(sent) {
   }
   const isWhole =
     asked !== null && asked.id === sent.id && isText(asked.application) && isText(asked.message) && isTime(asked.created)
-    && (asked.ends === null || asked.ends === undefined || isTime(asked.ends)) && Array.isArray(asked.details) && asked.details.every(isPair)
-    && (asked.choices === undefined || isChoices(asked.choices));
+    && (asked.ends === null || asked.ends === undefined || isTime(asked.ends))
+    && (asked.choices === undefined || isChoices(asked.choices))
+    && Array.isArray(asked.details) && asked.details.every(isPair);
   if (!isWhole) return null;
   const { id, application, message, created, choices } = asked;
   return { id, text: sent.text, application, message, created, ends: asked.ends ?? null, choices, details: details(asked) };
