@@ -74,7 +74,7 @@ let package = Package(
         .executableTarget(
             name: "countersign",
             dependencies: [
-                "CPAM", "CQRencode", "CSyscalls", "LoginFlow", "Settings", "OATH", "Accounts", "AuthyWire",
+                "CPAM", "CSyscalls", "LoginFlow", "QRCode", "Settings", "OATH", "Accounts", "AuthyWire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

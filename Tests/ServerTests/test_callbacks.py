@@ -1,6 +1,7 @@
 """What applications are told of decisions, checked by the recipe of Authy's documentation and by Authy's own client."""
 
 import base64
+import collections
 import hashlib
 import hmac
 import json
@@ -247,6 +248,22 @@ def test_an_application_that_is_silent_holds_no_other_up(server, web, told, user
         silent.wait()
         uuid = decide(told, phones[1], user)
         assert web.wait(1, timeout=3)[0].json["uuid"] == uuid
+
+
+def test_a_crowd_that_cannot_be_told_holds_no_other_up(folder, web):
+    with Server(folder, tables="[limits]\npending_requests = 100\nrequests = 1000\n") as server, Web(usual=500) as broken:
+        crowd, told = create(server, broken), create(server, web)
+        user = told.new_user()
+        assert crowd.new_user() == user
+        phone = handset(server, user)
+        for uuid in [crowd.create(user) for _ in range(70)]:
+            assert phone.answer(uuid, "denied").status == 200
+        begun = time.monotonic()
+        last = decide(told, phone, user)
+        assert [call.json["uuid"] for call in web.wait(timeout=5)] == [last]
+        # In the first second each is told once, and a second time at its end.
+        per_request = collections.Counter(call.json["uuid"] for call in list(broken.calls) if call.at < begun + 1)
+        assert max(per_request.values()) <= 3, per_request.most_common(3)
 
 
 # To nobody else

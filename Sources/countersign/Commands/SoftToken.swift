@@ -1,3 +1,4 @@
+internal import QRCode
 internal import Accounts
 internal import ArgumentParser
 internal import AuthyWire
