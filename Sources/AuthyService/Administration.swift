@@ -1,7 +1,6 @@
 internal import ServerSettings
 public import LoginFlow
 public import Records
-public import AuthyWire
 internal import Crypto
 internal import Vault
 public import WebPush
@@ -223,43 +222,5 @@ extension AuthyService {
     public func purge() async throws -> Int {
         let before = now() - Int64(settings.retentionDays) * Span.day
         return try await store.write { try $0.purge(before: before, limit: 1_000) }
-    }
-
-    /// The body of a callback (authy-api, 3.4), with objects' members sorted, as it is signed.
-    public func callback(for approval: Approval, device: Device?) -> JSONValue {
-        let details = Self.shownDetails(of: approval)
-        return .object([
-            "authy_id": .integer(approval.user.value), "callback_action": .string("approval_request_status"),
-            "device_uuid": .string(approval.answer?.device ?? ""), "uuid": .string(approval.id.description),
-            "status": .string(approval.status.rawValue),
-            "signature": .string(Base64.encode(approval.answer?.signature ?? [])),
-            "approval_request": .object([
-                "transaction": .object([
-                    "details": .object(details), "hidden_details": .object(Self.hiddenDetails(of: approval)),
-                    "message": .string(approval.message),
-                    "status": .string(approval.status.rawValue), "uuid": .string(approval.id.description), "encrypted": .bool(false),
-                    "flagged": .bool(approval.reported), "created_at_time": .integer(approval.created),
-                    "device_signing_time": .integer(approval.processed ?? approval.updated),
-                    "reason": .string(approval.answer?.reason ?? ""),
-                ]),
-                "expiration_timestamp": .integer(approval.ends ?? 0),
-            ]),
-            "device": .object([
-                "os_type": .string(device?.osType ?? ""), "id": .string(device?.id ?? ""),
-                "registration_date": .integer(device?.created ?? 0),
-            ]),
-        ])
-    }
-
-    private static func shownDetails(of approval: Approval) -> [String: JSONValue] {
-        let text = JSONParameters.members(Array(approval.text.utf8)) ?? []
-        let pairs = text.first { $0.name == "details" }?.value.elements ?? []
-        return Dictionary(
-            pairs.map { ($0.elements.first?.text ?? "", .string($0.elements.last?.text ?? "")) }, uniquingKeysWith: { first, _ in first })
-    }
-
-    private static func hiddenDetails(of approval: Approval) -> [String: JSONValue] {
-        let members = JSONParameters.members(Array(approval.hiddenDetails.utf8)) ?? []
-        return Dictionary(members.map { ($0.name, .string($0.value.text ?? "")) }, uniquingKeysWith: { first, _ in first })
     }
 }

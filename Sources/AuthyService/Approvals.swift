@@ -131,7 +131,7 @@ struct Reading {
         // Authy's clients know four words.
         let status = standing == .cancelled ? Approval.Status.expired : standing
         let id = JSONText.string(approval.id.description)
-        let application = JSONText.string(Self.name(of: self.application))
+        let application = JSONText.string(Self.name(of: self.application.id))
         let processed = approval.processed.map { JSONText.string(Moment.text($0)) } ?? "null"
         return [
             ("_app_name", JSONText.string(self.application.name)), ("_app_serial_id", String(self.application.id)),
@@ -164,8 +164,8 @@ struct Reading {
     }
 
     /// A name of 24 hexadecimal digits, as Authy's applications had.
-    static func name(of application: Application) -> String {
-        let hex = String(application.id, radix: 16)
+    static func name(of application: Int64) -> String {
+        let hex = String(application, radix: 16)
         return String(repeating: "0", count: max(0, 24 - hex.utf8.count)) + hex
     }
 }

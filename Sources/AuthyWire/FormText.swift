@@ -22,6 +22,17 @@ public enum FormText {
         return root
     }
 
+    /// Names and values in their order, decoded but not nested; nil as for `members`.
+    public static func pairs(_ bytes: some Collection<UInt8>) -> [(name: String, value: String)]? {
+        var all: [(name: String, value: String)] = []
+        for pair in bytes.split(separator: 0x26) {
+            let cut = pair.firstIndex(of: 0x3D) ?? pair.endIndex
+            guard let name = decoded(pair[..<cut]), let value = decoded(pair[cut...].dropFirst()) else { return nil }
+            all.append((name, value))
+        }
+        return all
+    }
+
     /// `%XX` and `+`; nil where that does not come out as UTF-8.
     static func decoded(_ bytes: some Collection<UInt8>) -> String? {
         var plain: [UInt8] = []

@@ -12,6 +12,13 @@ public enum JSONParameters {
         return value == .absent && reader.first == 0x7B ? [] : nil
     }
 
+    /// An array of our own; an empty list for what is none.
+    public static func elements(_ text: String) -> Parameter {
+        var reader = Reader(bytes: Array(text.utf8))
+        guard case .present(.list(let elements))? = reader.document() else { return .list([]) }
+        return .list(elements)
+    }
+
     private enum Found: Equatable {
         case absent
         case present(Parameter)

@@ -65,6 +65,8 @@ final class Exchange {
         return append("Expect:", to: &headers) && (hasType || append("Content-Type:", to: &headers))
             && ccurl_set_list(easy, CURLOPT_HTTPHEADER, headers) == CURLE_OK
             && text(CURLOPT_USERAGENT, "countersign")
+            // HTTP/2 has no capitals in the names of headers, which some receivers of callbacks look for.
+            && long(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
             && (request.method == .get ? long(CURLOPT_HTTPGET, 1) : setBody(request.body))
     }
 

@@ -67,6 +67,16 @@ public final class Outgoing: Sendable {
         target(OutgoingRequest(url: url, timeout: 0, allowedHosts: hosts)) != nil
     }
 
+    /// Whether an address that the administrator chose can be called at all.
+    public static func canCall(_ url: String) -> Bool { target(OutgoingRequest(url: url, timeout: 0)) != nil }
+
+    /// Scheme, host and port as browsers name them (RFC 6454, section 6.2); nil for what is no URL.
+    public static func origin(of url: String) -> String? {
+        guard let url = TargetURL(url) else { return nil }
+        let usual = ["https": 443, "http": 80][url.scheme]
+        return "\(url.scheme)://\(url.host)" + (url.port == usual ? "" : ":\(url.port)")
+    }
+
     /// Nil where it may not be called.
     static func target(_ request: OutgoingRequest) -> TargetURL? {
         guard let url = TargetURL(request.url) else { return nil }

@@ -88,7 +88,7 @@ final class Children: Sendable {
             reply.give(Self.verdict(reap(pid)))
         } else {
             state.withLock { _ in _ = kill(-pid, SIGKILL) }
-            reply.give(.refused("killed after \(milliseconds / 1_000) s"))
+            reply.give(.refused("killed after \((milliseconds + 999) / 1_000) s"))
             _ = reap(pid)
         }
     }

@@ -21,8 +21,7 @@ final class Post: Outbox, Service {
     private let subject: String
     private let log: Logger
     private let service = Mutex<(AuthyService, VAPIDKey)?>(nil)
-    private let nudges: AsyncStream<Void>
-    private let nudge: AsyncStream<Void>.Continuation
+    private let teller = Teller()
 
     init(_ desk: Desk, log: Logger, logCodes: Bool) throws {
         let settings = desk.settings
@@ -37,7 +36,6 @@ final class Post: Outbox, Service {
         hosts = settings.push.hosts
         subject = settings.push.subject
         self.log = log
-        (nudges, nudge) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     func begin(_ service: AuthyService) async throws {
@@ -47,17 +45,16 @@ final class Post: Outbox, Service {
 
     /// Tells applications of decisions, those of before the start first.
     func run() async throws {
-        nudge.yield()
+        guard let (service, _) = service.withLock({ $0 }) else { return }
         await withGracefulShutdownHandler {
-            var tries: [ApprovalRequestID: Int] = [:]
-            for await _ in nudges { await tellAll(&tries) }
+            await teller.run(service, outgoing)
         } onGracefulShutdown: {
-            self.nudge.finish()
+            self.teller.end()
             self.outgoing.shutDown()
         }
     }
 
-    func tell() { nudge.yield() }
+    func tell() { teller.nudge() }
 
     // Codes
 
@@ -128,7 +125,9 @@ final class Post: Outbox, Service {
         guard let subscription = PushSubscription(publicKey: push.publicKey, authentication: push.authentication),
             let request = try? request(notification, push.endpoint, subscription, key, at: now)
         else { return }
+        let begun = ContinuousClock.now
         let result = await outgoing.send(request)
+        let milliseconds = max(1, Int64((ContinuousClock.now - begun) / .milliseconds(1)))
         let status: Int? = if case .answer(let answer) = result { answer.status } else { nil }
         let succeeded = status.map { (200...299).contains($0) } ?? false
         await write { records in
@@ -137,7 +136,7 @@ final class Post: Outbox, Service {
                 DeliveryRecord(
                     at: now, application: notification.application, user: notification.user, kind: "push", gateway: "web push",
                     succeeded: succeeded,
-                    detail: detail, milliseconds: 0))
+                    detail: detail, milliseconds: milliseconds))
             if succeeded, var approval = try records.approval(notification.request), !approval.notified {
                 approval.notified = true
                 try records.put(approval)
@@ -159,7 +158,8 @@ final class Post: Outbox, Service {
             ("body", JSONText.string(notification.body)), ("ends", ends),
         ])
         let life = notification.ends.map { max(0, min($0 - now, 86_400)) } ?? 86_400
-        let authorization = try key.authorization(audience: try origin(of: endpoint), subject: subject, expires: now + 12 * 3_600)
+        guard let origin = Outgoing.origin(of: endpoint) else { throw Trouble("no origin") }
+        let authorization = try key.authorization(audience: origin, subject: subject, expires: now + 12 * 3_600)
         return OutgoingRequest(
             url: endpoint,
             headers: [
@@ -167,85 +167,5 @@ final class Post: Outbox, Service {
                 ("TTL", String(life)), ("Urgency", "high"),
             ],
             body: try PushMessage.encrypt(Array(text.utf8), for: subscription), timeout: 10_000, allowedHosts: hosts)
-    }
-
-    /// Scheme, host and port (RFC 8292, section 2).
-    private func origin(of endpoint: String) throws -> String {
-        let parts = endpoint.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
-        guard parts.count >= 3 else { throw Trouble("no origin") }
-        return parts[0...2].joined(separator: "/")
-    }
-
-    // Callbacks
-
-    /// Four tries, ever later; then the application has to look by itself.
-    private static let pauses = [Duration.seconds(1), .seconds(10), .seconds(60)]
-
-    private func tellAll(_ tries: inout [ApprovalRequestID: Int]) async {
-        guard let (service, _) = service.withLock({ $0 }) else { return }
-        let due = (try? await service.store.read { try $0.approvalsToTell(limit: 64) }) ?? []
-        for approval in due {
-            let count = tries[approval.id, default: 0]
-            let succeeded = await tell(approval, service)
-            if succeeded || count >= Self.pauses.count {
-                tries[approval.id] = nil
-                await settle(approval.id, succeeded ? .done : .failed)
-            } else {
-                tries[approval.id] = count + 1
-                let nudge = nudge
-                Task {
-                    try? await Task.sleep(for: Self.pauses[count])
-                    nudge.yield()
-                }
-            }
-        }
-        if due.count == 64 { nudge.yield() }
-    }
-
-    private func settle(_ id: ApprovalRequestID, _ telling: Approval.Telling) async {
-        if telling == .failed { log.error("callback_failed", metadata: ["request": "\(id)"]) }
-        await write { records in
-            guard var approval = try records.approval(id) else { return }
-            approval.telling = telling
-            try records.put(approval)
-        }
-    }
-
-    private func tell(_ approval: Approval, _ service: AuthyService) async -> Bool {
-        let found = try? await service.store.read { records in
-            (try records.application(approval.application), try approval.answer.flatMap { try records.device($0.device) })
-        }
-        guard let callback = found?.0?.callback, found?.0?.revoked == nil, let key = try? await service.signingKey(of: approval.application)
-        else { return true }
-        let nonce = String(service.now())
-        let body = service.callback(for: approval, device: found?.1)
-        let request = callback.method == .post ? Self.post(body, callback.url, nonce, key) : Self.get(body, callback.url, nonce, key)
-        guard case .answer(let answer) = await outgoing.send(request) else { return false }
-        return (200...299).contains(answer.status)
-    }
-
-    private static func post(_ body: JSONValue, _ url: String, _ nonce: String, _ key: [UInt8]) -> OutgoingRequest {
-        let signature = CallbackSignature(nonce: nonce, method: .post, url: url, body: body).text(key: key)
-        return OutgoingRequest(
-            url: url, headers: headers(signature, nonce) + [("Content-Type", "application/json")], body: Array(body.serialized().utf8),
-            timeout: 10_000)
-    }
-
-    /// The four parameters that fit into a query.
-    private static func get(_ body: JSONValue, _ url: String, _ nonce: String, _ key: [UInt8]) -> OutgoingRequest {
-        let names = ["authy_id", "callback_action", "device_uuid", "status", "uuid"]
-        let pairs = names.map { name -> (name: String, value: String) in
-            if case .integer(let number)? = body[name] { return (name, String(number)) }
-            return (name, body[name]?.text ?? "")
-        }
-        let signature = CallbackSignature(nonce: nonce, method: .get, url: url, query: pairs).text(key: key)
-        // Numbers, words and UUIDs: nothing to encode.
-        let query = pairs.map { "\($0.name)=\($0.value)" }.joined(separator: "&")
-        return OutgoingRequest(
-            url: url + (url.contains("?") ? "&" : "?") + query, method: .get, headers: headers(signature, nonce), timeout: 10_000)
-    }
-
-    private static func headers(_ signature: String, _ nonce: String) -> [(name: String, value: String)] {
-        [(Header.signature, signature), (Header.signatureNonce, nonce)]
     }
 }

@@ -54,7 +54,7 @@ export class Notifications {
 
   /** A card; `quiet` ones show only while there is something to turn on. */
   card(quiet) {
-    const element = el("div", { class: "card notify", "data-card": "notifications" });
+    const element = el("div", { class: "card notify", "data-card": "notifications", hidden: true });
     this.#cards.push({ element, quiet });
     return element;
   }

@@ -25,7 +25,7 @@ export class RequestsView {
   constructor(api, more, onCount) {
     this.#api = api;
     this.#onCount = onCount;
-    this.#empty = el("div", { class: "empty" }, icon("yes"), this.#emptyTitle, this.#emptyMore, more);
+    this.#empty = el("div", { class: "empty" }, icon("clock"), this.#emptyTitle, this.#emptyMore, more);
     const title = el("h1", { class: "unseen-by-eye" }, texts.views.requests);
     this.element = el("section", {}, title, this.#list, this.#empty);
     setInterval(() => this.#tick(), 1000);
@@ -34,20 +34,24 @@ export class RequestsView {
 
   /** The server does not answer: that nothing is listed here then says nothing. */
   lose() {
-    this.#emptyTitle.textContent = texts.requests.unknown;
-    this.#emptyMore.textContent = texts.requests.unknownMore;
+    this.#describeEmpty("warning", texts.requests.unknown, texts.requests.unknownMore);
   }
 
   /** - sent: the state's `requests`. */
   update(sent) {
-    this.#emptyTitle.textContent = texts.requests.empty;
-    this.#emptyMore.textContent = texts.requests.emptyMore;
+    this.#describeEmpty("yes", texts.requests.empty, texts.requests.emptyMore);
     const requests = sent.map(parseRequest);
     notice("unreadable", requests.includes(null) ? texts.requests.unreadable : null);
     const known = new Set(sent.map((one) => one?.id));
     for (const [id, card] of this.#cards) if (!known.has(id)) card.vanish();
     for (const request of requests) if (request && !this.#cards.has(request.id)) this.#add(request);
     this.#count();
+  }
+
+  #describeEmpty(shape, title, more) {
+    this.#empty.firstElementChild.replaceWith(icon(shape));
+    this.#emptyTitle.textContent = title;
+    this.#emptyMore.textContent = more;
   }
 
   #add(request) {

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import AuthyService
 internal import AuthyWire
+internal import Delivery
 internal import Glibc
 internal import Records
 
@@ -121,10 +122,8 @@ struct App: AsyncParsableCommand {
 
     static func callback(_ url: String?, _ method: String) throws -> Application.Callback? {
         guard let url else { return nil }
-        guard url.hasPrefix("https://") || url.hasPrefix("http://"), url.utf8.count <= 1_024,
-            url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
-        else {
-            throw ValidationError("a callback is an https:// or http:// URL")
+        guard url.utf8.count <= 1_024, Outgoing.canCall(url) else {
+            throw ValidationError("a callback is an https:// or http:// URL that can be called, such as https://example.com/authy")
         }
         guard let method = Application.Callback.Method(rawValue: method) else { throw ValidationError("--callback-method is POST or GET") }
         return Application.Callback(url: url, method: method)

@@ -1,0 +1,264 @@
+"""countersignd under load: calls per second, those who wait, connections that do nothing. wrk asks, on the same processors.
+
+The users come in through the API. A phone for each would take minutes, so the rest is done as a phone would have left it: a device of each is
+written to the records, and the SoftToken secrets are read there, with the master key that this bench has made.
+"""
+
+import base64
+import json
+import os
+import pathlib
+import resource
+import select
+import signal
+import socket
+import sqlite3
+import statistics
+import subprocess
+import sys
+import time
+import uuid
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
+BUILD, GROUND = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]) / "server"
+os.environ["COUNTERSIGN_BUILD"] = str(BUILD.resolve())
+sys.path.insert(0, str(REPOSITORY / "Tests/ServerTests"))
+
+from cryptography.hazmat.primitives import hashes  # noqa: E402
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: E402
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: E402
+from server import PROGRAM, Server, totp  # noqa: E402
+
+SCALE = int(os.environ.get("SCALE", 1_000_000))
+RUNS, STARTS, WAKES = 3, 10, 500
+CONNECTIONS = 64
+# Each has three codes at a time, each good once: so many codes last for three runs of a second.
+USERS = min(SCALE, 30_000)
+WAITERS = min(SCALE, 10_000)
+IDLE = min(SCALE, 20_000)
+LIMITS = """[limits]
+wrong_codes = 1000
+wrong_codes_of_day = 10000
+wrong_codes_of_application = 1000000
+requests = 1000
+pending_requests = 100
+"""
+
+
+class Served(Server):
+    """A server whose log goes to a file, as a busy one's goes to the journal: nobody here reads it meanwhile."""
+
+    def start(self):
+        with open(self.folder / "log", "ab") as log:
+            self.process = subprocess.Popen([PROGRAM, "serve", "--settings", self.settings], stdin=subprocess.DEVNULL, stderr=log, env={})
+        while True:
+            try:
+                return socket.create_connection(("127.0.0.1", self.port)).close() or self
+            except ConnectionRefusedError:
+                assert self.process.poll() is None, (self.folder / "log").read_text()[-500:]
+                time.sleep(0.0002)
+
+    def stop(self, how=signal.SIGTERM, timeout=10):
+        self.process.send_signal(how)
+        return self.process.wait(timeout)
+
+    def memory(self, key="VmRSS") -> int:
+        """kB."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.split(f"{key}:")[1].split()[0])
+
+    def waiting(self) -> int:
+        return int(self.call("GET", "/metrics").text.rsplit("countersignd_waiting ")[-1])
+
+
+class Records:
+    """The server's database and the master key."""
+
+    def __init__(self, server: Server):
+        path = next(path for path in server.state.iterdir() if path.suffix == ".db")
+        self.database = sqlite3.connect(path, isolation_level=None, timeout=30)
+        self.application = server.application.id
+        text = (server.state / "master.key").read_text().strip().rpartition(":")[2]
+        # The first eight bytes name the master key.
+        wrapped = next(value for _, value in self.database.execute("SELECT name, value FROM server_values") if len(value) == 8 + 29 + 32)[8:]
+        data_key = unseal(derive(base64.urlsafe_b64decode(text + "="), "countersign wrap"), wrapped, "data key")
+        self.key = derive(data_key, "countersign seal")
+
+    def users(self) -> list[int]:
+        return [row[0] for row in self.database.execute("SELECT user FROM members ORDER BY user")]
+
+    def pending(self) -> list[str]:
+        return [row[0] for row in self.database.execute("SELECT id FROM approvals WHERE status = 'pending' ORDER BY number")]
+
+    def secrets(self) -> dict[int, bytes]:
+        return {user: unseal(self.key, sealed, f"member.secret {self.application} {user}")
+                for user, sealed in self.database.execute("SELECT user, secret FROM members ORDER BY user")}
+
+    def give_phones(self):
+        now = int(time.time())
+        self.database.execute("BEGIN IMMEDIATE")
+        self.database.executemany(
+            "INSERT INTO devices (id, user, public_key, name, os_type, created, address, last_seen, confirmed)"
+            " VALUES (?, ?, ?, 'Phone', 'android', ?, '127.0.0.1', ?, ?)",
+            ((str(uuid.uuid4()), user, bytes([4]) + os.urandom(64), now, now, now) for user in self.users()))
+        self.database.execute("COMMIT")
+
+
+def derive(key: bytes, use: str) -> bytes:
+    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=use.encode()).derive(key)
+
+
+def unseal(key: bytes, sealed: bytes, purpose: str) -> bytes:
+    return AESGCM(key).decrypt(sealed[1:13], sealed[13:], sealed[:1] + purpose.encode())
+
+
+# Load
+
+
+class Load:
+    """wrk's summary of a second or more of calls."""
+
+    def __init__(self, server, calls, seconds=1):
+        listed = server.folder / "calls"
+        listed.write_text("".join(f"{method}\t{path}\t{body}\n" for method, path, body in calls))
+        done = subprocess.run(
+            ["wrk", "-t", "1", "-c", str(CONNECTIONS), "-d", str(seconds), "--timeout", "10", "-s", REPOSITORY / "support/bench.lua",
+             server.url, "--", listed, server.application.key], capture_output=True, text=True, check=True)
+        summary = json.loads(done.stdout.splitlines()[-1])
+        assert summary["lost"] == 0, done.stdout
+        self.answers, self.refused, self.seconds = summary["answers"], summary["refused"], summary["seconds"]
+        self.p50, self.p99, self.rate = summary["p50"], summary["p99"], summary["answers"] / summary["seconds"]
+
+
+def best(loads, good=lambda load: load.refused == 0):
+    """The fastest of those in which every answer was the one that was meant."""
+    return max(filter(good, loads), key=lambda load: load.rate, default=None)
+
+
+def verify(code, user):
+    return "GET", f"/protected/json/verify/{code}/{user}", ""
+
+
+def fill(server, records):
+    numbers = range(USERS)
+    bodies = [f"user[email]=u{n}@example.com&user[cellphone]=555{2_000_000 + n:07}&user[country_code]=1" for n in numbers]
+    while count := USERS - len(records.users()):
+        Load(server, [("POST", "/protected/json/users/new", body) for body in bodies[-count:]])
+    records.give_phones()
+
+
+def right_codes(server, secrets):
+    """Three runs, one for each time step whose codes are taken now: they come in order, and none comes twice."""
+    if time.time() % 30 > 15:
+        time.sleep(30.5 - time.time() % 30)
+    step = int(time.time()) // 30
+    lists = [[verify(totp(secret, step + off), user) for user, secret in secrets.items()] for off in (-1, 0, 1)]
+    return best(Load(server, calls) for calls in lists[:RUNS])
+
+
+def wrong_codes(server, secrets):
+    # Seven digits: no SoftToken has so many, and all else is looked at. Six would be right once in a while.
+    step = int(time.time()) // 30
+    taken = {user: {totp(secret, step + off) for off in range(-2, 5)} for user, secret in secrets.items()}
+    calls = [verify(next(c for c in ("271828", "314159") if c not in codes), user) for user, codes in taken.items()]
+    return best((Load(server, calls, 2) for _ in range(RUNS)), lambda load: load.refused == load.answers)
+
+
+def create_and_read(server, records, users):
+    create = [("POST", f"/onetouch/json/users/{user}/approval_requests",
+               "message=Log+in+to+web-1%3F&details[Host]=web-1&details[User]=zoe&seconds_to_expire=3600") for user in users]
+    created = best(Load(server, create, 2) for _ in range(RUNS))
+    read = [("GET", f"/onetouch/json/approval_requests/{uuid}", "") for uuid in records.pending()[:20_000]]
+    return created, best(Load(server, read, 2) for _ in range(RUNS))
+
+
+# Waiting
+
+
+def open_sockets(server, count):
+    return [socket.create_connection(("127.0.0.1", server.port)) for _ in range(count)]
+
+
+def until(condition, what, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.02)
+
+
+class Waiters:
+    """Clients that each wait for one request."""
+
+    def __init__(self, server, requests):
+        self.server, self.head = server, f"Host: localhost\r\nX-Authy-API-Key: {server.application.key}\r\n"
+        before = server.memory()
+        self.sockets = dict(zip(requests, open_sockets(server, len(requests))))
+        for uuid, waiter in self.sockets.items():
+            self.ask(waiter, "GET", uuid, "Prefer: wait=60\r\n")
+        until(lambda: server.waiting() == len(requests), "not all wait")
+        self.each = (server.memory() - before) / len(requests)
+
+    def ask(self, connection, method, uuid, more=""):
+        connection.sendall(f"{method} /onetouch/json/approval_requests/{uuid} HTTP/1.1\r\n{self.head}{more}\r\n".encode())
+
+    def wake(self, count):
+        """Milliseconds from just before a request is cancelled to the first byte that its waiter gets, and to what the canceller gets."""
+        took = []
+        with socket.create_connection(("127.0.0.1", self.server.port)) as canceller:
+            for uuid in list(self.sockets)[:count]:
+                waiter = self.sockets.pop(uuid)
+                begun = time.perf_counter()
+                self.ask(canceller, "DELETE", uuid)
+                assert b" 200 " in waiter.recv(65_536)
+                took.append((time.perf_counter() - begun) * 1000)
+                assert b" 200 " in canceller.recv(65_536)
+                waiter.close()
+        return took
+
+    def go(self):
+        """Seconds until the server knows that they are gone."""
+        begun = time.monotonic()
+        for waiter in self.sockets.values():
+            waiter.close()
+        until(lambda: self.server.waiting() == 0, "clients that went are waited for")
+        return time.monotonic() - begun
+
+
+def percentile(values, share):
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
+def waiting(server, records):
+    waiters = Waiters(server, records.pending()[:WAITERS])
+    batches = [waiters.wake(min(WAKES, WAITERS // (RUNS + 1))) for _ in range(RUNS)]
+    p50, p99 = (min(percentile(batch, share) for batch in batches) for share in (0.5, 0.99))
+    return len(waiters.sockets), waiters.each, p50, p99, waiters.go()
+
+
+def idle(server, secrets):
+    """How many were open, kB each, and milliseconds that a right code takes, one after another, before and meanwhile."""
+    users = iter(list(secrets.items()))
+    alone = latency(server, users)
+    before = server.memory()
+    room = resource.getrlimit(resource.RLIMIT_NOFILE)[1] - 300
+    connections = open_sockets(server, min(IDLE, room))
+    among = latency(server, users)
+    each = (server.memory() - before) / len(connections)
+    for connection in connections:
+        connection.close()
+    return len(connections), each, alone, among
+
+
+def latency(server, users, count=200):
+    took = []
+    with server.connection() as connection:
+        for _ in range(min(count, USERS // 2)):
+            user, secret = next(users)
+            method, path, _ = verify(totp(secret, int(time.time()) // 30 + 1), user)
+            begun = time.perf_counter()
+            connection.request(method, path, headers={"X-Authy-API-Key": server.application.key})
+            answer = connection.getresponse()
+            answer.read()
+            took.append((time.perf_counter() - begun) * 1000)
+            assert answer.status in (200, 401), answer.status
+    return statistics.median(took)
