@@ -55,14 +55,17 @@ extension AuthyService {
         var reading = try await approval(name, of: caller)
         guard seconds > 0, reading.approval.standing(at: now) == .pending else { return reading.answer(at: now) }
         let deadline = min(now + min(seconds, 60), reading.approval.ends ?? .max)
-        let ticket = hub.ticket(for: .approval(reading.approval.id), until: deadline)
-        reading = try await approval(name, of: caller)
-        if reading.approval.standing(at: self.now()) == .pending {
-            await watch { [hub] in hub.end(ticket) }
-            await hub.wait(for: ticket)
+        var hasNews = true
+        while hasNews, reading.approval.standing(at: self.now()) == .pending {
+            let ticket = hub.ticket(for: .approval(reading.approval.id), until: deadline)
             reading = try await approval(name, of: caller)
-        } else {
-            hub.end(ticket)
+            if reading.approval.standing(at: self.now()) == .pending {
+                await watch { [hub] in hub.end(ticket) }
+                hasNews = await hub.wait(for: ticket)
+                reading = try await approval(name, of: caller)
+            } else {
+                hub.end(ticket)
+            }
         }
         return reading.answer(at: self.now())
     }

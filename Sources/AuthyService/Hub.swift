@@ -15,8 +15,8 @@ public final class Hub: Sendable {
     public final class Ticket: Sendable {
         private enum State {
             case open
-            case waiting(CheckedContinuation<Void, Never>)
-            case over
+            case waiting(CheckedContinuation<Bool, Never>)
+            case over(isNews: Bool)
         }
         private let state = Mutex(State.open)
         fileprivate let number: UInt64
@@ -29,25 +29,29 @@ public final class Hub: Sendable {
             self.deadline = deadline
         }
 
-        fileprivate func end() {
-            let continuation = state.withLock { state -> CheckedContinuation<Void, Never>? in
-                defer { state = .over }
-                if case .waiting(let continuation) = state { return continuation }
-                return nil
+        fileprivate func end(isNews: Bool) {
+            let continuation = state.withLock { state -> CheckedContinuation<Bool, Never>? in
+                switch state {
+                case .over: return nil
+                case .open:
+                    state = .over(isNews: isNews)
+                    return nil
+                case .waiting(let continuation):
+                    state = .over(isNews: isNews)
+                    return continuation
+                }
             }
-            continuation?.resume()
+            continuation?.resume(returning: isNews)
         }
 
-        fileprivate func wait() async {
+        fileprivate func wait() async -> Bool {
             await withCheckedContinuation { continuation in
-                let isOver = state.withLock { state -> Bool in
-                    if case .open = state {
-                        state = .waiting(continuation)
-                        return false
-                    }
-                    return true
+                let over = state.withLock { state -> Bool? in
+                    if case .over(let isNews) = state { return isNews }
+                    state = .waiting(continuation)
+                    return nil
                 }
-                if isOver { continuation.resume() }
+                if let over { continuation.resume(returning: over) }
             }
         }
     }
@@ -75,7 +79,7 @@ public final class Hub: Sendable {
             state.next += 1
             let ticket = Ticket(state.next, subject, max(deadline, state.swept + 1))
             guard !state.isClosed else {
-                ticket.end()
+                ticket.end(isNews: false)
                 return ticket
             }
             state.tickets[subject, default: []].append(ticket)
@@ -85,25 +89,27 @@ public final class Hub: Sendable {
         }
     }
 
-    public func wait(for ticket: Ticket) async {
-        await ticket.wait()
-        forget(ticket)
+    /// - Returns: whether there is news; not where the time is over, the client has gone, or the server ends.
+    @discardableResult
+    public func wait(for ticket: Ticket) async -> Bool {
+        defer { forget(ticket) }
+        return await ticket.wait()
     }
 
     /// Ends a wait whose client has gone, or that was not needed after all.
     public func end(_ ticket: Ticket) {
-        ticket.end()
+        ticket.end(isNews: false)
         forget(ticket)
     }
 
     /// Ends all waits for a subject: there is news.
     public func wake(_ subject: Subject) {
-        for ticket in state.withLock({ $0.tickets[subject] ?? [] }) { ticket.end() }
+        for ticket in state.withLock({ $0.tickets[subject] ?? [] }) { ticket.end(isNews: true) }
     }
 
     /// Ends all waits: there is news, but nobody knows for whom.
     public func wakeAll() {
-        for ticket in state.withLock({ $0.tickets.values.flatMap { $0 } }) { ticket.end() }
+        for ticket in state.withLock({ $0.tickets.values.flatMap { $0 } }) { ticket.end(isNews: true) }
     }
 
     /// Ends the waits whose time has come.
@@ -113,7 +119,7 @@ public final class Hub: Sendable {
             state.swept = max(state.swept, now)
             return seconds.flatMap { state.deadlines[$0] ?? [] }
         }
-        for ticket in ended { ticket.end() }
+        for ticket in ended { ticket.end(isNews: false) }
     }
 
     /// Ends all waits, now and later.
@@ -122,7 +128,7 @@ public final class Hub: Sendable {
             state.isClosed = true
             return state.tickets.values.flatMap { $0 }
         }
-        for ticket in tickets { ticket.end() }
+        for ticket in tickets { ticket.end(isNews: false) }
     }
 
     private func forget(_ ticket: Ticket) {

@@ -162,18 +162,21 @@ extension AuthyService {
     public func state(
         of phone: Phone, seen: String?, wait seconds: Int64, watch: @Sendable (@escaping @Sendable () -> Void) async -> Void
     ) async throws -> Answer {
-        let state = try await state(of: phone.device)
-        guard seconds > 0, seen == state.revision else { return state.answer(at: now()) }
-        let ends = state.firstEnd ?? .max
-        let ticket = hub.ticket(for: .user(phone.user), until: min(now() + min(seconds, 60), ends))
-        let again = try await self.state(of: phone.device)
-        guard again.revision == seen else {
-            hub.end(ticket)
-            return again.answer(at: now())
+        var state = try await state(of: phone.device)
+        let deadline = now() + min(seconds, 60)
+        var hasNews = seconds > 0
+        while hasNews, seen == state.revision {
+            let ticket = hub.ticket(for: .user(phone.user), until: min(deadline, state.firstEnd ?? .max))
+            state = try await self.state(of: phone.device)
+            if seen == state.revision {
+                await watch { [hub] in hub.end(ticket) }
+                hasNews = await hub.wait(for: ticket)
+                state = try await self.state(of: phone.device)
+            } else {
+                hub.end(ticket)
+            }
         }
-        await watch { [hub] in hub.end(ticket) }
-        await hub.wait(for: ticket)
-        return try await self.state(of: phone.device).answer(at: now())
+        return state.answer(at: now())
     }
 
     private struct State {
@@ -199,7 +202,8 @@ extension AuthyService {
             let requests = device.isActive ? try records.pendingApprovals(of: user.id, at: now) : []
             let tokens =
                 device.isActive
-                ? try records.members(of: user.id).map { ($0.application, try records.application($0.application)?.name ?? "") } : []
+                ? try records.members(of: user.id).map { ($0.application, try records.application($0.application)?.name ?? "", $0.added) }
+                : []
             return (device, user, requests, tokens, try records.value(VAPID.publicName))
         }
         var members: [(name: String, json: String)] = [
@@ -221,7 +225,11 @@ extension AuthyService {
             (
                 "tokens",
                 JSONText.array(
-                    tokens.map { JSONText.object([("id", JSONText.string(String($0.0))), ("application", JSONText.string($0.1))]) })
+                    tokens.map {
+                        JSONText.object([
+                            ("id", JSONText.string(String($0.0))), ("application", JSONText.string($0.1)), ("added", String($0.2)),
+                        ])
+                    })
             ),
             (
                 "requests",

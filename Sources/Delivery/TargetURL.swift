@@ -5,7 +5,7 @@ internal import CCurl
 /// `@unchecked Sendable`: nothing changes it after `init`, and one exchange has it at a time.
 package final class TargetURL: @unchecked Sendable {
     /// Bytes.
-    static let longest = 2_048
+    static let longest = 16_384
 
     let handle: OpaquePointer
     /// In lower case.

@@ -9,7 +9,7 @@ struct HubTests {
     @Test func `news that come before the wait are not lost`() async {
         let ticket = hub.ticket(for: subject, until: 100)
         hub.wake(subject)
-        await hub.wait(for: ticket)
+        #expect(await hub.wait(for: ticket))
         #expect(hub.count == 0)
     }
 
@@ -18,7 +18,7 @@ struct HubTests {
         hub.sweep(at: 99)
         #expect(hub.count == 1)
         hub.sweep(at: 100)
-        await hub.wait(for: ticket)
+        #expect(await !hub.wait(for: ticket))
         #expect(hub.count == 0)
     }
 

@@ -50,7 +50,7 @@ def test_a_new_phone_may_do_nothing_until_its_code_was_given_back(server, app, u
         assert phone.call(method, path).json["error"] == "unconfirmed"
     assert app.verify(state["confirmation"], user).status == 200
     state = phone.state()
-    assert state["device"]["confirmed"] is True and "confirmation" not in state and state["tokens"] == [{"id": str(app.id), "application": "Example Corp"}]
+    assert state["device"]["confirmed"] is True and "confirmation" not in state and [(token["id"], token["application"]) for token in state["tokens"]] == [(str(app.id), "Example Corp")]
 
 
 def test_a_confirmation_code_is_good_once(server, app, user):
