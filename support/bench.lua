@@ -1,6 +1,7 @@
 -- For wrk: asks what a file lists, a call on each line (METHOD, path and body, with tabs between), one after another and again from the top.
 -- Arguments: the file, the API key. The last line that it prints is JSON.
-local calls, next = {}, 0
+-- wrk asks for a call once before it begins, and does not make it: the list begins with the second.
+local calls, next = {}, -1
 
 function init(args)
   wrk.headers["X-Authy-API-Key"] = args[2]

@@ -24,6 +24,8 @@ public struct PhoneRefusal: Error, Sendable {
     static let invalid = PhoneRefusal(status: 400, code: "invalid", message: "Something went wrong. Please load this page again.")
     static let unknown = PhoneRefusal(status: 404, code: "unknown", message: "This is not known any more.")
     static let unconfirmed = PhoneRefusal(status: 403, code: "unconfirmed", message: "This phone is not confirmed yet.")
+    static let unknownLink = PhoneRefusal(
+        status: 404, code: "link_unknown", message: "This link is not known. Please ask for a new one.")
     static let unknownDevice = PhoneRefusal(status: 401, code: "unknown_device", message: "This phone was removed.")
     public static let path = PhoneRefusal(status: 404, code: "unknown", message: "There is no such call.")
     public static let broken = PhoneRefusal(status: 500, code: "broken", message: "The server cannot do this now. Please try again.")
@@ -86,10 +88,10 @@ extension AuthyService {
         let hash = Array(SHA256.hash(data: Array(token.utf8)))
         let name = Self.deviceName(parameters.text("name"))
         let os = parameters.text("os_type").flatMap { ["android", "ios", "desktop"].contains($0) ? $0 : nil } ?? "other"
+        // Whoever knows no link costs no transaction.
+        guard try await store.read({ try $0.enrolment(hash: hash) }) != nil else { throw PhoneRefusal.unknownLink }
         let device = try await store.write { records in
-            guard var enrolment = try records.enrolment(hash: hash) else {
-                throw PhoneRefusal(status: 404, code: "link_unknown", message: "This link is not known. Please ask for a new one.")
-            }
+            guard var enrolment = try records.enrolment(hash: hash) else { throw PhoneRefusal.unknownLink }
             if let used = enrolment.device {
                 guard let device = try records.device(used), device.publicKey == point, device.removed == nil else {
                     throw PhoneRefusal(

@@ -61,7 +61,7 @@ struct Desk {
     /// The key to the sealed values. A database that has one never gets another by accident.
     private static func vault(_ settings: ServerSettings, _ store: SQLiteRecordStore) async throws -> Vault {
         if let wrapped = try await store.read({ try $0.value(dataKey) }) {
-            return try Vault(masterKey: try masterKey(settings), wrappedDataKey: wrapped)
+            return try opened(wrapped, settings)
         }
         let master = try masterKey(settings, create: true)
         let (_, wrapped) = try Vault.create(masterKey: master)
@@ -74,6 +74,19 @@ struct Desk {
     }
 
     static let dataKey = "data_key"
+
+    /// A `key rotate` that died after its commit has left the key that fits beside the file: it is put in place.
+    private static func opened(_ wrapped: [UInt8], _ settings: ServerSettings) throws -> Vault {
+        do {
+            return try Vault(masterKey: try masterKey(settings), wrappedDataKey: wrapped)
+        } catch VaultError.wrongMasterKey {
+            let file = try masterKeyFile(settings)
+            guard let fresh = try? MasterKey.read(file: file + ".new"), let vault = try? Vault(masterKey: fresh, wrappedDataKey: wrapped),
+                rename(file + ".new", file) == 0
+            else { throw VaultError.wrongMasterKey }
+            return vault
+        }
+    }
 
     static func masterKeyFile(_ settings: ServerSettings) throws -> String {
         switch settings.masterKey {

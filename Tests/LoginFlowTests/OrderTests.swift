@@ -341,7 +341,9 @@ private struct Witness {
         case .tell: break
         case .ask(let prompt):
             if open.contains(where: { if case .ask = $0 { true } else { false } }) { fail("a prompt in a prompt") }
-            if prompt.hasPrefix("Approve"), prompt.contains("number is 42") != (sentNumber != nil) { fail("what is sent is not what is seen") }
+            if prompt.hasPrefix("Approve"), prompt.contains("number is 42") != (sentNumber != nil) {
+                fail("what is sent is not what is seen")
+            }
             if prompt.hasPrefix("Approve") != (request == .creating || request == .pending) {
                 fail("the prompt is wrong about the request")
             }

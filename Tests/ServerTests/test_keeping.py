@@ -101,6 +101,25 @@ def test_a_new_master_key_opens_everything_and_the_old_one_nothing(server, app, 
     assert done.returncode == 1 and "master key" in done.stderr
 
 
+def test_a_rotation_that_died_before_its_last_step_is_finished_by_the_next_command(server, app, phone):
+    secret = phone.secret(app)
+    server.command("key", "rotate")
+    server.stop()
+    fresh = (server.state / "master.key").read_bytes()
+    os.rename(server.state / "master.key", server.state / "master.key.new")
+    os.rename(server.state / "master.key.old", server.state / "master.key")
+    server.command("check")
+    assert (server.state / "master.key").read_bytes() == fresh
+    server.start()
+    assert phone.secret(app) == secret
+
+
+def test_a_second_rotation_keeps_the_first_old_key(server):
+    server.command("key", "rotate")
+    again = server.command("key", "rotate", check=False)
+    assert again.returncode == 1 and "master.key.old" in again.stderr
+
+
 def test_check_finds_all_in_order(server):
     assert "are right" in server.command("check").stdout
 
