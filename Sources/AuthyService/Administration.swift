@@ -148,6 +148,25 @@ extension AuthyService {
         try await store.read { try $0.devices(of: id).contains { $0.isActive && $0.created >= since } }
     }
 
+    /// Sends a fresh link to a user.
+    /// - Returns: whether a gateway took it; nil where there is no way for this kind, or phones cannot reach this server.
+    public func sendLink(to id: AuthyID, by kind: OneCode.Kind) async throws -> Bool? {
+        guard let user = try await store.read({ try $0.user(id) }) else { throw Self.noUser(id) }
+        let contact = try contact(of: user)
+        guard kind != .call, outbox.canSend(kind), let to = kind == .email ? contact.emails.last : contact.phone.e164,
+            let link = try await link(for: id)
+        else { return nil }
+        let application = try await store.read { records in
+            try records.members(of: id).first.flatMap { try records.application($0.application) }
+        }
+        let name = application?.name ?? "Countersign"
+        func filled(_ text: String) -> String { text.replacing("{application}", with: name).replacing("{link}", with: link) }
+        return await outbox.send(
+            OneCode(
+                kind: kind, to: to, code: "", text: filled(settings.codes.linkText), subject: filled(settings.codes.linkSubject),
+                application: application?.id ?? 0, applicationName: name, user: id, locale: nil))
+    }
+
     public func removeUser(_ id: AuthyID) async throws {
         try await store.write { records in
             guard try records.user(id) != nil else { throw Self.noUser(id) }

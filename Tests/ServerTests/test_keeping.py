@@ -189,3 +189,10 @@ def test_an_idle_or_slow_client_harms_nobody(server, app):
     finally:
         for raw in idle:
             raw.close()
+
+
+def test_a_link_is_sent_by_sms_or_mail(server, user):
+    server.command("user", "link", user, "--send", "email")
+    text = server.sent.read_text()
+    assert f"{server.public_url}/phone/#enrol=" in text and "Example Corp" in text
+    assert server.command("user", "link", user, "--send", "pigeon", check=False).returncode == 64

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import AuthyService
 internal import AuthyWire
 internal import Glibc
+internal import Logging
 internal import LoginFlow
 internal import QRCode
 internal import Records
@@ -69,10 +70,13 @@ struct Users: AsyncParsableCommand {
         @OptionGroup var place: Place
         @OptionGroup var user: UserNumber
         @Flag(help: "Print the link alone.") var plain = false
+        @Option(help: "Send it instead: sms or email.") var send: String?
 
         func run() async throws {
-            let service = try await place.open().service()
+            let desk = try await place.open()
             let id = try user.id()
+            if let send { return try await self.send(by: send, to: id, desk) }
+            let service = desk.service()
             _ = try await service.user(id)
             guard let link = try await service.link(for: id) else {
                 throw Trouble("phones cannot reach this server", hint: "set public_url under [server] in the settings")
@@ -83,6 +87,19 @@ struct Users: AsyncParsableCommand {
                 Output.picture(code.lines(.halfBlocks, coloured: Output.isColoured))
             }
             Output.line("\n\(link)\n\nIt is good once. The phone then shows a confirmation code:\n    countersignd user confirm \(id) CODE")
+        }
+
+        private func send(by word: String, to id: AuthyID, _ desk: Desk) async throws {
+            guard let kind = OneCode.Kind(rawValue: word), kind != .call else { throw ValidationError("--send takes sms or email") }
+            let log = JSONLog.logger(level: .critical)
+            let post = try Post(desk, log: log, logCodes: true)
+            let service = desk.service(outbox: post, log: log)
+            try await post.begin(service)
+            switch try await service.sendLink(to: id, by: kind) {
+            case true?: Output.line("A link is on its way. It is good once; the phone then shows a confirmation code.")
+            case false?: throw Trouble("no gateway took the message", hint: "countersignd user deliveries \(id) says why")
+            case nil: throw Trouble("nothing can be sent", hint: "public_url and a [[gateway]] for \(word) are needed in the settings")
+            }
         }
     }
 
