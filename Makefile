@@ -18,7 +18,7 @@ help:
 	@echo 'make build     what is shipped, in build/'
 	@echo 'make test      all tests; ends with "N passed, N failed"'
 	@echo 'make demo      logins through a real sshd and sudo, as a person would see them (INTERACTIVE=1: leaves the sshd up)'
-	@echo 'make bench     side by side with pam_google_authenticator and pam_oath (SCALE=N: up to N accounts)'
+	@echo 'make bench     side by side with pam_google_authenticator and pam_oath, then the server (SCALE=N: up to N accounts)'
 	@echo 'make install   DESTDIR=, PREFIX=$(PREFIX), SECURITY=$(SECURITY)'
 	@echo 'make uninstall all of that but the module, the settings and the accounts'
 	@echo 'make stage     a debug build in .build/stage; make test BUILT=.build/stage takes it'

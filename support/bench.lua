@@ -1,4 +1,4 @@
--- For wrk: asks what a file lists, a call on each line (METHOD, path and body, with tabs between), one after another and again from the top.
+-- For wrk: asks what a file lists, a call on each line (METHOD, path, body, tabs between), one after another and again from the top.
 -- Arguments: the file, the API key. The last line that it prints is JSON.
 -- wrk asks for a call once before it begins, and does not make it: the list begins with the second.
 local calls, next = {}, -1
