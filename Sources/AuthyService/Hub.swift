@@ -58,8 +58,8 @@ public final class Hub: Sendable {
 
     private struct State {
         var tickets: [Subject: [Ticket]] = [:]
-        /// By the second in which they end.
-        var deadlines: [Int64: [Ticket]] = [:]
+        /// By the second in which they end, then by number: thousands may share a second.
+        var deadlines: [Int64: [UInt64: Ticket]] = [:]
         var swept: Int64 = 0
         var next: UInt64 = 0
         var count = 0
@@ -83,7 +83,7 @@ public final class Hub: Sendable {
                 return ticket
             }
             state.tickets[subject, default: []].append(ticket)
-            state.deadlines[ticket.deadline, default: []].append(ticket)
+            state.deadlines[ticket.deadline, default: [:]][ticket.number] = ticket
             state.count += 1
             return ticket
         }
@@ -117,7 +117,7 @@ public final class Hub: Sendable {
         let ended = state.withLock { state -> [Ticket] in
             let seconds = state.deadlines.keys.filter { $0 <= now }
             state.swept = max(state.swept, now)
-            return seconds.flatMap { state.deadlines[$0] ?? [] }
+            return seconds.flatMap { state.deadlines[$0, default: [:]].values }
         }
         for ticket in ended { ticket.end(isNews: false) }
     }
@@ -136,8 +136,8 @@ public final class Hub: Sendable {
             guard var others = state.tickets[ticket.subject], let index = others.firstIndex(where: { $0 === ticket }) else { return }
             others.remove(at: index)
             state.tickets[ticket.subject] = others.isEmpty ? nil : others
-            let rest = state.deadlines[ticket.deadline]?.filter { $0 !== ticket } ?? []
-            state.deadlines[ticket.deadline] = rest.isEmpty ? nil : rest
+            state.deadlines[ticket.deadline]?[ticket.number] = nil
+            if state.deadlines[ticket.deadline]?.isEmpty ?? false { state.deadlines[ticket.deadline] = nil }
             state.count -= 1
         }
     }
