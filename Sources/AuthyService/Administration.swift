@@ -126,7 +126,7 @@ extension AuthyService {
     private func view(_ user: User, in records: any RecordReading) throws -> UserView {
         let contact = try self.contact(of: user)
         return UserView(
-            id: user.id, phone: contact.phone.maskedWithCode, email: contact.emails.last ?? "", created: user.created,
+            id: user.id, phone: contact.phone.maskedWithCode, email: contact.emails.first ?? "", created: user.created,
             applications: try records.members(of: user.id).map { .init(application: $0.application, confirmed: $0.confirmed) },
             devices: try records.devices(of: user.id))
     }
@@ -153,7 +153,7 @@ extension AuthyService {
     public func sendLink(to id: AuthyID, by kind: OneCode.Kind) async throws -> Bool? {
         guard let user = try await store.read({ try $0.user(id) }) else { throw Self.noUser(id) }
         let contact = try contact(of: user)
-        guard kind != .call, outbox.canSend(kind), let to = kind == .email ? contact.emails.last : contact.phone.e164,
+        guard kind != .call, outbox.canSend(kind), let to = kind == .email ? contact.emails.first : contact.phone.e164,
             let link = try await link(for: id)
         else { return nil }
         let application = try await store.read { records in

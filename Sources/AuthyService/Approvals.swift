@@ -24,7 +24,9 @@ extension AuthyService {
             if let wait = member.requests.wait(Span.tenMinutes, limit: settings.limits.requests, at: now) {
                 throw Refusal.tooMany(retryAfter: wait)
             }
-            if try records.pendingApprovals(of: user, at: now).count >= settings.limits.pendingRequests {
+            if try records.pendingApprovals(of: user, at: now).count(where: { $0.application == caller.id })
+                >= settings.limits.pendingRequests
+            {
                 throw Refusal.tooMany(retryAfter: 10)
             }
             member.requests.add(Span.tenMinutes, at: now)
@@ -104,7 +106,7 @@ extension AuthyService {
             return (approval, user, try approval.answer.flatMap { try records.device($0.device) })
         }
         return Reading(
-            approval: approval, application: caller.application, email: try self.contact(of: user).emails.last ?? "", device: device)
+            approval: approval, application: caller.application, email: try self.contact(of: user).emails.first ?? "", device: device)
     }
 }
 

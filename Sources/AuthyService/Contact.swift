@@ -47,7 +47,7 @@ public struct PhoneNumber: Equatable, Sendable {
 /// How a person is reached: kept sealed.
 struct Contact {
     var phone: PhoneNumber
-    /// The newest last.
+    /// Mail goes to the first: no application can lead the mail of somebody who exists to another address.
     var emails: [String]
 
     /// `cc`, `number`, e-mail addresses, one to a line.

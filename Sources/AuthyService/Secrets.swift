@@ -9,7 +9,7 @@ internal import Vault
 extension AuthyService {
     /// POST /protected/json/users/ID/secret: a new secret for an authenticator app, as a QR code. The one before is worth nothing any more.
     ///
-    /// Only until the user has shown a first code: later, whoever holds the API key of one host could make codes that let them into the others.
+    /// Only until the user has shown a first code or has a phone: later, whoever holds the API key of one host could make codes that let them into the others.
     public func newSecret(of id: String, by caller: Caller, _ parameters: Parameters) async throws -> Answer {
         let label = Self.plain(parameters.text("label") ?? "AuthyID \(id)")
         let issuer = Self.plain(caller.application.name)
@@ -24,7 +24,7 @@ extension AuthyService {
         }
         try await store.write { records in
             var member = try self.member(AuthyID(id), of: caller, in: records)
-            guard member.confirmed == nil else {
+            guard member.confirmed == nil, try !records.devices(of: member.user).contains(where: { $0.confirmed != nil }) else {
                 throw Refusal(403, 60123, "Generic authenticator tokens are not enabled for users who have shown a code already.")
             }
             member.genericSecret = try vault.seal(bytes, as: Purpose.genericSecret(member))

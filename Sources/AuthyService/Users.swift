@@ -48,8 +48,8 @@ extension AuthyService {
         let hash = vault.index(phone.e164)
         if var user = try records.user(phoneHash: hash) {
             var contact = try self.contact(of: user)
-            guard contact.emails.last != email else { return user }
-            contact.emails = (contact.emails.filter { $0 != email } + [email]).suffix(10)
+            guard !contact.emails.contains(email) else { return user }
+            contact.emails = Array((contact.emails + [email]).prefix(10))
             user.contact = try contact.sealed(for: user.id, in: vault)
             try records.put(user)
             return user
@@ -80,7 +80,7 @@ extension AuthyService {
         let status: [(name: String, json: String)] = [
             ("authy_id", String(user.id.value)), ("confirmed", member.confirmed != nil ? "true" : "false"),
             ("registered", active.isEmpty ? "false" : "true"), ("country_code", contact.phone.countryCode),
-            ("phone_number", JSONText.string(contact.phone.masked)), ("email", JSONText.string(contact.emails.last ?? "")),
+            ("phone_number", JSONText.string(contact.phone.masked)), ("email", JSONText.string(contact.emails.first ?? "")),
             ("devices", JSONText.array(active.map { JSONText.string($0.osType) })), ("has_hard_token", "false"),
             ("account_disabled", "false"),
             ("detailed_devices", JSONText.array(active.map(Self.detail))),
@@ -119,7 +119,8 @@ extension AuthyService {
             let member = try self.member(AuthyID(id), of: caller, in: records)
             guard var user = try records.user(member.user) else { throw Refusal.userNotFound }
             var contact = try self.contact(of: user)
-            contact.emails = (contact.emails.filter { $0 != email } + [email]).suffix(10)
+            guard !contact.emails.contains(email) else { return }
+            contact.emails = Array((contact.emails + [email]).prefix(10))
             user.contact = try contact.sealed(for: user.id, in: vault)
             try records.put(user)
         }

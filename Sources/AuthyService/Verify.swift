@@ -101,6 +101,10 @@ extension AuthyService {
         }
         if softToken == .spent { return .spent }
         if let verdict = try oneCodeMatch(code, action: action, &member, at: now) { return verdict }
+        // A device is for all applications: one of several, or one beside a confirmed phone, is confirmed by the administrator alone.
+        guard try records.members(of: member.user).count == 1, try !records.devices(of: member.user).contains(where: \.isActive) else {
+            return .wrong
+        }
         return try confirm(code.digits, of: member.user, at: now, in: records) == nil ? .wrong : .accepted("confirmation")
     }
 

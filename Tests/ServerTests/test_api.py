@@ -159,10 +159,37 @@ def test_an_activity_is_registered(app, user):
     assert app.call("POST", f"/protected/json/users/{user}/register_activity", {"type": "dance"}).json["error_code"] == "60029"
 
 
-def test_a_secret_for_an_authenticator_app_only_until_the_first_code(app, phone, user):
+def test_a_secret_for_an_authenticator_app_only_until_the_first_code(server, app, user):
     assert app.call("POST", f"/protected/json/users/{user}/secret").status == 200
-    assert app.verify(phone.softtoken(app), user).status == 200
+    app.call("GET", f"/protected/json/sms/{user}?force=true")
+    assert app.verify(server.codes()[-1], user).status == 200
     assert app.call("POST", f"/protected/json/users/{user}/secret").json["error_code"] == "60123"
+
+
+def test_no_secret_for_an_authenticator_app_beside_a_phone(app, phone, user):
+    assert app.call("POST", f"/protected/json/users/{user}/secret").json["error_code"] == "60123"
+
+
+def test_another_application_leads_no_mail_elsewhere_and_confirms_no_phone(server, app, phone, user):
+    other = server.create_application("Other")
+    assert other.new_user(email="evil@attacker.example") == user
+    for application in (app, other):
+        assert application.call("POST", f"/protected/json/email/{user}").json["email"] == "z***@example.com"
+        application.call("POST", f"/protected/json/users/{user}/update", {"email": "evil@attacker.example"})
+        assert application.call("POST", f"/protected/json/email/{user}").json["email"] == "z***@example.com"
+    thief = Handset(server)
+    assert thief.enrol(link(server, user)).status == 200
+    for application in (app, other):
+        assert application.verify(thief.state()["confirmation"], user).status == 401
+    assert thief.state()["device"]["confirmed"] is False
+
+
+def test_requests_of_another_application_shut_nobody_out(server, app, phone, user):
+    other = server.create_application("Other")
+    other.new_user()
+    for _ in range(10):
+        other.create(user, seconds_to_expire=0)
+    app.create(user)
 
 
 def test_a_request_needs_a_phone_and_a_member(app, user):
