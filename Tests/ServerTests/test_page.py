@@ -141,5 +141,6 @@ def test_the_history_and_the_devices(server, app, phone, user):
     app.create(user, "zoe wants in", details=DETAILS)
     phone.approve()
     phone.close_results()
-    assert any("zoe wants in" in entry["text"] and entry["status"] == "approved" for entry in phone.history())
+    history = phone.history()
+    assert any("zoe wants in" in entry["text"] and entry["status"] == "approved" for entry in history), history
     phone.screenshot("history")
