@@ -95,7 +95,7 @@ public struct Member: Equatable, Sendable {
     /// The sealed secret of a generic authenticator app (users/ID/secret); nil while there is none.
     public var genericSecret: [UInt8]?
     public var genericSpent: Int64?
-    /// The OneCode that is out; nil when there is none, or it is spent.
+    /// The OneCode that is out; nil when there is none.
     public var oneCode: OneCode?
     public var wrongCodes = Count()
     public var wrongCodesOfDay = Count()
