@@ -60,11 +60,13 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
         .target(name: "Accounts", dependencies: ["LoginFlow", "SQLite"], swiftSettings: strict),
+        .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
+        .target(name: "Recovery", dependencies: ["CCrypt", "LoginFlow"], swiftSettings: strict),
         .target(name: "AuthyWire", dependencies: ["LoginFlow", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "AuthyAPI", dependencies: ["CCurl", "AuthyWire", "LoginFlow"], swiftSettings: strict),
         .executableTarget(
-            name: "countersign-login", dependencies: ["CFrames", "CSyscalls", "Frames", "LoginFlow", "Settings", "OATH", "Accounts"],
+            name: "countersign-login", dependencies: ["CFrames", "CSyscalls", "Frames", "LoginFlow", "Settings", "OATH", "Accounts", "Recovery"],
             swiftSettings: strict, linkerSettings: [.unsafeFlags(["-static-executable"], .when(configuration: .release))]),
         .executableTarget(
             name: "countersign-net", dependencies: ["CFrames", "CSyscalls", "Frames", "LoginFlow", "AuthyWire", "AuthyAPI"],
@@ -74,7 +76,7 @@ let package = Package(
         .executableTarget(
             name: "countersign",
             dependencies: [
-                "CPAM", "CSyscalls", "LoginFlow", "QRCode", "Settings", "OATH", "Accounts", "AuthyWire",
+                "CPAM", "CSyscalls", "LoginFlow", "QRCode", "Settings", "OATH", "Accounts", "AuthyWire", "Recovery",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -127,6 +129,7 @@ let package = Package(
         .testTarget(name: "OATHTests", dependencies: ["OATH", "LoginFlow"]),
         .testTarget(name: "AuthyWireTests", dependencies: ["AuthyWire", "LoginFlow"]),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite"]),
+        .testTarget(name: "RecoveryTests", dependencies: ["Recovery", "LoginFlow"]),
         .testTarget(name: "AccountsTests", dependencies: ["Accounts", "LoginFlow", "SQLite"]),
     ]
 )

@@ -13,10 +13,52 @@ public struct Account: Equatable, Sendable {
     /// When codes are taken again, in seconds since 1970. May have passed, and may be wrong by a jump of the clock: for a decision
     /// use `Accounts.lock(of:rules:now:)`.
     public var lockedUntil: Int64?
+    /// Whether it has, or ever had, an AuthyID: a phone that is lost leads back to an administrator, and to no offer in a login.
+    public var hadAuthyID = false
+    /// Since when the person does without a factor, in seconds since 1970. Whether that counts is for the settings to say.
+    public var optedOut: Int64?
+    /// May have run out.
+    public var pause: Pause?
+    /// What the person wants to be tried first.
+    public var prefers: Factor?
+    /// Recovery codes that were not used.
+    public var recoveryLeft = 0
+    public var seen: ServerView?
 
     public init() {}
 
     public var state: AccountState { isConfirmed ? .confirmed : authyID != nil || hasSoftToken ? .linked : .none }
+}
+
+/// For how long a person is not asked, and why.
+public struct Pause: Equatable, Sendable {
+    /// The first second in which the person is asked again, in seconds since 1970.
+    public let until: Int64
+    public let reason: String
+
+    public init(until: Int64, reason: String) {
+        self.until = until
+        self.reason = reason
+    }
+
+    /// Whether it holds now. Never for longer than `maxHours` from now: one that was made while the clock was ahead is no pause.
+    public func holds(at now: Int64, maxHours: Int) -> Bool { until > now && until <= now.adding(maxHours * 3_600) }
+}
+
+/// What the 2FA server last said about a person.
+public struct ServerView: Equatable, Sendable {
+    /// The number, masked by the server; nil where it named none.
+    public let phone: String?
+    /// Whether the person has a device for approval requests; nil where it did not say.
+    public let hasApp: Bool?
+    /// Seconds since 1970.
+    public let time: Int64
+
+    public init(phone: String?, hasApp: Bool?, time: Int64) {
+        self.phone = phone
+        self.hasApp = hasApp
+        self.time = time
+    }
 }
 
 /// A SoftToken as it is kept: what OATH needs to check a code, and the last one that was taken.
@@ -49,9 +91,9 @@ extension Accounts {
     public func account(of person: Person) throws -> Account {
         try connection.first(
             """
-            SELECT authy_id, secret IS NOT NULL, confirmed, grace_used, failures, locked_until
+            SELECT \(Account.columns)
             FROM accounts WHERE name = ?1 AND uid = ?2
-            """, person.name, person.uid
+            """, person.storedName, person.uid
         ) { try Account($0, from: 0) } ?? Account()
     }
 
@@ -60,7 +102,7 @@ extension Accounts {
             """
             SELECT secret, algorithm, digits, period, last_spent
             FROM accounts WHERE name = ?1 AND uid = ?2 AND secret IS NOT NULL
-            """, person.name, person.uid
+            """, person.storedName, person.uid
         ) { row in
             guard let secret = row.blob(0), let algorithm = row.text(1), let digits = row.integer(2), let period = row.integer(3) else {
                 throw AccountsError.damaged("the SoftToken of \(person.name)")
@@ -74,20 +116,39 @@ extension Accounts {
     public func list() throws -> [(Person, Account)] {
         try connection.all(
             """
-            SELECT name, uid, authy_id, secret IS NOT NULL, confirmed, grace_used, failures, locked_until
+            SELECT name, uid, \(Account.columns)
             FROM accounts ORDER BY name, uid
             """
-        ) { row in
-            guard let name = row.text(0), let uid = row.integer(1).flatMap(UInt32.init(exactly:)) else {
-                throw AccountsError.damaged("a row without a name")
-            }
-            return (Person(name: name, uid: uid), try Account(row, from: 2))
+        ) { (try Person($0), try Account($0, from: 2)) }
+    }
+
+    /// Those who are told apart by their SSH keys on one account of the system.
+    public func people(on name: String, uid: UInt32) throws -> [Person] {
+        let first = name + " SHA256:"
+        return try connection.all(
+            "SELECT name, uid FROM accounts WHERE name > ?1 AND name < ?2 AND uid = ?3 ORDER BY name", first, name + " SHA256;", uid
+        ) { try Person($0) }.filter { $0.name == name && $0.key != nil }
+    }
+}
+
+extension Person {
+    /// Reads name and uid, from the first column on.
+    init(_ row: Row) throws {
+        guard let name = row.text(0), let uid = row.integer(1).flatMap(UInt32.init(exactly:)) else {
+            throw AccountsError.damaged("a row without a name")
         }
+        self.init(storedName: name, uid: uid)
     }
 }
 
 extension Account {
-    /// Reads authy_id, whether there is a secret, confirmed, grace_used, failures and locked_until, from this column on.
+    /// What `init` reads.
+    fileprivate static let columns = """
+        authy_id, secret IS NOT NULL, confirmed, grace_used, failures, locked_until, had_authy_id, opted_out, paused_until, pause_reason,
+        prefers, seen_phone, seen_app, seen,
+        (SELECT count(*) FROM recovery WHERE recovery.name = accounts.name AND recovery.uid = accounts.uid AND used IS NULL)
+        """
+
     fileprivate init(_ row: Row, from column: Int32) throws {
         if let number = row.integer(column) {
             guard let id = AuthyID(number) else { throw AccountsError.damaged("AuthyID \(number)") }
@@ -98,5 +159,13 @@ extension Account {
         graceUsed = Int(row.integer(column + 3) ?? 0)
         failures = Int(row.integer(column + 4) ?? 0)
         lockedUntil = row.integer(column + 5)
+        hadAuthyID = row.integer(column + 6) == 1
+        optedOut = row.integer(column + 7)
+        pause = row.integer(column + 8).map { Pause(until: $0, reason: row.text(column + 9) ?? "") }
+        prefers = row.text(column + 10).flatMap(Factor.init(rawValue:))
+        seen = row.integer(column + 13).map {
+            ServerView(phone: row.text(column + 11), hasApp: row.integer(column + 12).map { $0 == 1 }, time: $0)
+        }
+        recoveryLeft = Int(row.integer(column + 14) ?? 0)
     }
 }

@@ -45,6 +45,7 @@ extension Accounts {
         case pushes = "id"
         case onecodes = "rowid"
         case attempts = "key"
+        case remembered = "name, uid, service, address, key"
     }
 
     /// Deletes what does not count any more, at most a hundred rows of the past and of the future each: a login pays for those that it

@@ -28,7 +28,11 @@ extension Accounts {
     public func link(_ person: Person, _ authyID: AuthyID) throws -> Change {
         try change(person) {
             try connection.run(
-                "UPDATE accounts SET authy_id = ?3 WHERE name = ?1 AND uid = ?2", person.name, person.uid, authyID.value)
+                """
+                UPDATE accounts SET seen_phone = CASE WHEN authy_id = ?3 THEN seen_phone END, seen_app = CASE WHEN authy_id = ?3 THEN seen_app END,
+                    seen = CASE WHEN authy_id = ?3 THEN seen END, authy_id = ?3, had_authy_id = 1
+                WHERE name = ?1 AND uid = ?2
+                """, person.storedName, person.uid, authyID.value)
         }
     }
 
@@ -42,19 +46,22 @@ extension Accounts {
                 SET last_spent = CASE WHEN secret = ?3 AND period = ?6 THEN last_spent END,
                     secret = ?3, algorithm = ?4, digits = ?5, period = ?6
                 WHERE name = ?1 AND uid = ?2
-                """, person.name, person.uid, token.secret, token.algorithm, token.digits, token.period)
+                """, person.storedName, person.uid, token.secret, token.algorithm, token.digits, token.period)
         }
     }
 
-    /// Takes away all factors and the memory that one succeeded. Grace logins that were used, failures and a lock stay.
+    /// Takes away all factors, recovery codes too, and the memory that one succeeded. Grace logins that were used, failures and a lock
+    /// stay, and so does the memory that there was an AuthyID.
     public func unlink(_ person: Person) throws -> Change {
         try change(person, forgetsNamesakes: false) {
             try connection.run(
                 """
                 UPDATE accounts
-                SET authy_id = NULL, secret = NULL, algorithm = NULL, digits = NULL, period = NULL, last_spent = NULL, confirmed = 0
+                SET authy_id = NULL, secret = NULL, algorithm = NULL, digits = NULL, period = NULL, last_spent = NULL, confirmed = 0,
+                    seen_phone = NULL, seen_app = NULL, seen = NULL
                 WHERE name = ?1 AND uid = ?2
-                """, person.name, person.uid)
+                """, person.storedName, person.uid)
+            try connection.run("DELETE FROM recovery WHERE name = ?1 AND uid = ?2", person.storedName, person.uid)
         }
     }
 
@@ -62,15 +69,15 @@ extension Accounts {
     public func setGraceUsed(_ person: Person, _ used: Int) throws -> Change {
         guard used >= 0 else { throw AccountsError.invalid("number of grace logins") }
         return try change(person, forgetsNamesakes: false) {
-            try connection.run("UPDATE accounts SET grace_used = ?3 WHERE name = ?1 AND uid = ?2", person.name, person.uid, used)
-            try connection.run("DELETE FROM grace WHERE name = ?1 AND uid = ?2", person.name, person.uid)
+            try connection.run("UPDATE accounts SET grace_used = ?3 WHERE name = ?1 AND uid = ?2", person.storedName, person.uid, used)
+            try connection.run("DELETE FROM grace WHERE name = ?1 AND uid = ?2", person.storedName, person.uid)
         }
     }
 
     /// Lets the person try again at once: clears failures and lock, approval requests and OneCodes that count against the person, and
     /// a time step that was spent while the clock was ahead, by more than a phone's clock may be.
     public func unlock(_ person: Person, now: Int64) throws -> Unlocked {
-        let (name, uid) = (person.name, person.uid)
+        let (name, uid) = (person.storedName, person.uid)
         return try write(.now) {
             let before = try account(of: person)
             let token = try softToken(of: person)
@@ -87,15 +94,16 @@ extension Accounts {
 
     /// Makes a row for the person if there is none.
     func ensure(_ person: Person) throws {
-        try connection.run("INSERT INTO accounts (name, uid) VALUES (?1, ?2) ON CONFLICT DO NOTHING", person.name, person.uid)
+        try connection.run("INSERT INTO accounts (name, uid) VALUES (?1, ?2) ON CONFLICT DO NOTHING", person.storedName, person.uid)
     }
 
-    private func change(_ person: Person, forgetsNamesakes: Bool = true, _ update: () throws -> Void) throws -> Change {
+    func change(_ person: Person, forgetsNamesakes: Bool = true, _ update: () throws -> Void) throws -> Change {
         try write(.now) {
             let before = try account(of: person)
             let forgotten = forgetsNamesakes ? try forgetNamesakes(of: person) : []
             try ensure(person)
             try update()
+            try forgetRemembered(person)
             let after = try account(of: person)
             try forgetIfEmpty(person)
             return Change(before: before, after: after, forgotten: forgotten)
@@ -103,7 +111,10 @@ extension Accounts {
     }
 
     private func forgetNamesakes(of person: Person) throws -> [UInt32] {
-        try connection.all("DELETE FROM accounts WHERE name = ?1 AND uid <> ?2 RETURNING uid", person.name, person.uid) {
+        for table in ["recovery", "remembered"] {
+            try connection.run("DELETE FROM \(table) WHERE name = ?1 AND uid <> ?2", person.storedName, person.uid)
+        }
+        return try connection.all("DELETE FROM accounts WHERE name = ?1 AND uid <> ?2 RETURNING uid", person.storedName, person.uid) {
             $0.integer(0).flatMap(UInt32.init(exactly:)) ?? 0
         }
     }
@@ -113,6 +124,7 @@ extension Accounts {
             """
             DELETE FROM accounts WHERE name = ?1 AND uid = ?2
             AND authy_id IS NULL AND secret IS NULL AND grace_used = 0 AND failures = 0 AND locked_until IS NULL
-            """, person.name, person.uid)
+            AND had_authy_id = 0 AND opted_out IS NULL AND paused_until IS NULL AND prefers IS NULL
+            """, person.storedName, person.uid)
     }
 }

@@ -38,18 +38,18 @@ extension Accounts {
 
     private func hasSpent(_ person: Person, at place: String, within window: Window) throws -> Bool {
         try connection.first(
-            "SELECT time FROM grace WHERE name = ?1 AND uid = ?2 AND place = ?3", person.name, person.uid, place
+            "SELECT time FROM grace WHERE name = ?1 AND uid = ?2 AND place = ?3", person.storedName, person.uid, place
         ) { $0.integer(0).map(window.contains) ?? false } ?? false
     }
 
     private func spend(_ person: Person, at place: String, rules: EnrolmentRules, now: Int64) throws {
         try ensure(person)
-        try connection.run("UPDATE accounts SET grace_used = grace_used + 1 WHERE name = ?1 AND uid = ?2", person.name, person.uid)
+        try connection.run("UPDATE accounts SET grace_used = grace_used + 1 WHERE name = ?1 AND uid = ?2", person.storedName, person.uid)
         try forget(.grace, outside: Window(rules.graceWindow, before: now))
         try connection.run(
             """
             INSERT INTO grace (name, uid, place, time) VALUES (?1, ?2, ?3, ?4)
             ON CONFLICT DO UPDATE SET time = excluded.time
-            """, person.name, person.uid, place, now)
+            """, person.storedName, person.uid, place, now)
     }
 }

@@ -15,13 +15,44 @@ public struct HistoryRow: Equatable, Sendable {
     public let address: String
 }
 
+/// Which logins are asked for; what is nil does not restrict.
+public struct HistoryFilter: Equatable, Sendable {
+    /// As the history has it: with the key behind it for those who are told apart by one.
+    public var user: String?
+    public var service: String?
+    public var outcome: Outcome?
+    public var reason: String?
+    /// The client's address or name.
+    public var rhost: String?
+    /// The first and the last second, since 1970.
+    public var since: Int64?
+    public var until: Int64?
+
+    public init() {}
+}
+
 extension Accounts {
     /// Newest first, at most `limit` rows, of one user or of all.
     public func history(of user: String? = nil, limit: Int) throws -> [HistoryRow] {
-        let columns = "SELECT time, user, service, rhost, outcome, reason, factor, address FROM history"
-        let limit = max(0, limit)
-        guard let user else { return try connection.all("\(columns) ORDER BY id DESC LIMIT ?1", limit, read: HistoryRow.init) }
-        return try connection.all("\(columns) WHERE user = ?1 ORDER BY id DESC LIMIT ?2", user, limit, read: HistoryRow.init)
+        var filter = HistoryFilter()
+        filter.user = user
+        return try history(filter, limit: limit)
+    }
+
+    /// Newest first, at most `limit` rows.
+    public func history(_ filter: HistoryFilter, limit: Int) throws -> [HistoryRow] {
+        // Only what restricts stands in the query, so that the index on users is used.
+        let conditions: [(column: String, value: (any Bindable)?)] = [
+            ("user =", filter.user), ("service =", filter.service), ("outcome =", filter.outcome?.rawValue), ("reason =", filter.reason),
+            ("rhost =", filter.rhost), ("time >=", filter.since), ("time <=", filter.until),
+        ]
+        let given = conditions.filter { $0.value != nil }
+        let words = given.enumerated().map { "\($0.element.column) ?\($0.offset + 1)" }.joined(separator: " AND ")
+        return try connection.all(
+            """
+            SELECT time, user, service, rhost, outcome, reason, factor, address FROM history \(given.isEmpty ? "" : "WHERE \(words)")
+            ORDER BY id DESC LIMIT \(max(0, limit))
+            """, values: given.map(\.value), read: HistoryRow.init)
     }
 
     func remember(_ settlement: Settlement, of person: Person, now: Int64) throws {
@@ -29,10 +60,10 @@ extension Accounts {
             """
             INSERT INTO history (time, user, service, rhost, outcome, reason, factor, address)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-            """, now, person.name, plain(settlement.service), plain(settlement.rhost), settlement.outcome.rawValue,
+            """, now, person.storedName, plain(settlement.service), plain(settlement.rhost), settlement.outcome.rawValue,
             plain(settlement.reason), settlement.factor?.rawValue, plain(settlement.address))
         try connection.run("DELETE FROM history WHERE id <= last_insert_rowid() - ?1", historyRows)
-        try thinOut(person.name)
+        try thinOut(person.storedName)
     }
 
     /// Nobody's logins push out those of all the others: of one user a share is kept. Looked at now and then, as it costs a walk over it.

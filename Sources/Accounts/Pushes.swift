@@ -44,7 +44,7 @@ extension Accounts {
             try forget(.pushes, outside: window)
             let id = try connection.first(
                 "INSERT INTO pushes (name, uid, attempt, place, time) VALUES (?1, ?2, ?3, ?4, ?5) RETURNING id",
-                person.name, person.uid, attempt, place, now
+                person.storedName, person.uid, attempt, place, now
             ) { $0.integer(0) }
             guard case let id?? = id else { throw AccountsError.damaged("no number for a push") }
             return .granted(id)
@@ -70,11 +70,11 @@ extension Accounts {
             let window = Window(Self.requestWindow, before: now)
             let count = try connection.first(
                 "SELECT count(*) FROM onecodes WHERE name = ?1 AND uid = ?2 AND time > ?3 AND time <= ?4",
-                person.name, person.uid, window.after, window.until
+                person.storedName, person.uid, window.after, window.until
             ) { $0.integer(0) ?? 0 }
             guard let count, count < Self.oneCodesNotUsed else { return false }
             try forget(.onecodes, outside: window)
-            try connection.run("INSERT INTO onecodes (name, uid, time) VALUES (?1, ?2, ?3)", person.name, person.uid, now)
+            try connection.run("INSERT INTO onecodes (name, uid, time) VALUES (?1, ?2, ?3)", person.storedName, person.uid, now)
             return true
         }
     }
@@ -85,14 +85,14 @@ extension Accounts {
             SELECT 1 FROM pushes
             WHERE name = ?1 AND uid = ?2 AND time > ?3 AND time <= ?4
             AND state = 'denied' AND place = ?5 AND ended > ?6 AND ended <= ?7
-            """, person.name, person.uid, sent.after, sent.until, place, denied.after, denied.until
+            """, person.storedName, person.uid, sent.after, sent.until, place, denied.after, denied.until
         ) { _ in true } ?? false
     }
 
     private func pushesNotApproved(_ person: Person, _ window: Window) throws -> Int64 {
         try connection.first(
             "SELECT count(*) FROM pushes WHERE name = ?1 AND uid = ?2 AND time > ?3 AND time <= ?4 AND state <> 'approved'",
-            person.name, person.uid, window.after, window.until
+            person.storedName, person.uid, window.after, window.until
         ) { $0.integer(0) ?? 0 } ?? 0
     }
 

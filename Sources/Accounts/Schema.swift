@@ -3,7 +3,7 @@ internal import SQLite
 /// The tables, as they came to be. The file's `user_version` is the number of migrations that it has seen; 0 is no file of ours.
 enum Schema {
     /// Only ever added to.
-    static let migrations = [first]
+    static let migrations = [first, enrolment]
 
     static var version: Int64 { Int64(migrations.count) }
 
@@ -109,5 +109,42 @@ enum Schema {
             address TEXT    NOT NULL
         ) STRICT;
         CREATE INDEX history_user ON history (user);
+        """
+
+    /// Enrolment by the users themselves: what an account remembers beside its factors.
+    private static let enrolment = """
+        -- Whether the account ever had an AuthyID, and since when the person does without a factor.
+        ALTER TABLE accounts ADD COLUMN had_authy_id INTEGER NOT NULL DEFAULT 0 CHECK (had_authy_id IN (0, 1));
+        ALTER TABLE accounts ADD COLUMN opted_out INTEGER;
+        ALTER TABLE accounts ADD COLUMN paused_until INTEGER;
+        ALTER TABLE accounts ADD COLUMN pause_reason TEXT;
+        ALTER TABLE accounts ADD COLUMN prefers TEXT CHECK (prefers IN ('onetouch', 'softtoken', 'sms', 'call'));
+        -- What the server last said, and when: the masked number, and whether a request can reach a device.
+        ALTER TABLE accounts ADD COLUMN seen_phone TEXT;
+        ALTER TABLE accounts ADD COLUMN seen_app INTEGER CHECK (seen_app IN (0, 1));
+        ALTER TABLE accounts ADD COLUMN seen INTEGER;
+        UPDATE accounts SET had_authy_id = 1 WHERE authy_id IS NOT NULL;
+
+        -- As crypt(3) has them.
+        CREATE TABLE recovery (
+            id   INTEGER PRIMARY KEY,
+            name TEXT    NOT NULL,
+            uid  INTEGER NOT NULL,
+            hash TEXT    NOT NULL,
+            used INTEGER
+        ) STRICT;
+        CREATE INDEX recovery_person ON recovery (name, uid);
+
+        -- Logins in which a factor was proven: others like them are not asked for a while.
+        CREATE TABLE remembered (
+            name    TEXT    NOT NULL,
+            uid     INTEGER NOT NULL,
+            service TEXT    NOT NULL,
+            address TEXT    NOT NULL,
+            key     TEXT    NOT NULL,
+            time    INTEGER NOT NULL,
+            PRIMARY KEY (name, uid, service, address, key)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX remembered_time ON remembered (time);
         """
 }

@@ -12,6 +12,11 @@ public struct Settlement: Equatable, Sendable {
         /// A code of this host's SoftToken, as it was when the code was checked. The time step is spent in any case, also by a login
         /// that is denied.
         case softToken(StoredSoftToken, timeStep: Int64)
+        /// A recovery code of this host, which is used by it.
+        case recovery(id: Int64)
+        /// A code that the server found right for somebody who was registered with it in this very login. It holds only for an account
+        /// that never had an AuthyID and has no factor, and links it.
+        case enrolled(AuthyID)
     }
 
     /// An approval request that ends with the login.
@@ -32,6 +37,11 @@ public struct Settlement: Equatable, Sendable {
     /// An approval needs one.
     public var proof: Proof?
     public var push: Push?
+    /// What an approval is remembered by, so that others like it are not asked for so many seconds. Nil for not at all.
+    public var remember: Remembrance?
+    public var rememberSeconds = 0
+    /// The person has said in this login to do without a factor.
+    public var optsOut = false
     /// For the history, as are the next four.
     public var reason: String
     public var factor: Factor?
@@ -66,8 +76,9 @@ extension Accounts {
         guard !approved || (settlement.person != nil && settlement.proof != nil) else { throw AccountsError.invalid("approval: no proof") }
         return try write(.now) {
             if let person = settlement.person {
-                if let proof = settlement.proof, try !accept(proof, of: person, approved: approved) { return false }
-                if approved { try connection.run("DELETE FROM onecodes WHERE name = ?1 AND uid = ?2", person.name, person.uid) }
+                if let proof = settlement.proof, try !accept(proof, of: person, approved: approved, now: now) { return false }
+                if approved { try connection.run("DELETE FROM onecodes WHERE name = ?1 AND uid = ?2", person.storedName, person.uid) }
+                try noteStanding(settlement, of: person, now: now)
                 try remember(settlement, of: person, now: now)
             }
             if let push = settlement.push { try finishPush(push.id, push.end, now) }
@@ -76,14 +87,41 @@ extension Accounts {
         }
     }
 
-    private func accept(_ proof: Settlement.Proof, of person: Person, approved: Bool) throws -> Bool {
+    /// A denial forgets what is remembered of the person; another round of an attempt that was denied says nothing new.
+    private func noteStanding(_ settlement: Settlement, of person: Person, now: Int64) throws {
+        switch settlement.outcome {
+        case .approved:
+            if let login = settlement.remember { try keep(login, of: person, seconds: settlement.rememberSeconds, now: now) }
+        case .denied where settlement.reason != Reason.decidedBefore.rawValue: try forgetRemembered(person)
+        case .excused where settlement.optsOut:
+            try ensure(person)
+            try connection.run(
+                "UPDATE accounts SET opted_out = coalesce(opted_out, ?3) WHERE name = ?1 AND uid = ?2", person.storedName, person.uid, now)
+        default: return
+        }
+    }
+
+    func accept(_ proof: Settlement.Proof, of person: Person, approved: Bool, now: Int64) throws -> Bool {
         switch proof {
         case .softToken(let token, let timeStep):
             guard try spend(timeStep, of: token, person) else { return false }
             return try !approved || confirm(person, "secret = ?3", token.secret, codeWasRight: true)
         case .oneTouch(let id): return try !approved || confirm(person, "authy_id = ?3", id.value, codeWasRight: false)
         case .verified(let id): return try !approved || confirm(person, "authy_id = ?3", id.value, codeWasRight: true)
+        case .recovery(let id):
+            guard try useRecoveryCode(id, of: person, now: now) else { return false }
+            return try !approved || confirm(person, "confirmed = ?3", 1, codeWasRight: true)
+        case .enrolled(let id): return try approved && enrol(person, id)
         }
+    }
+
+    private func enrol(_ person: Person, _ id: AuthyID) throws -> Bool {
+        try ensure(person)
+        return try connection.run(
+            """
+            UPDATE accounts SET authy_id = ?3, had_authy_id = 1, confirmed = 1, opted_out = NULL, failures = 0, locked_until = NULL
+            WHERE name = ?1 AND uid = ?2 AND authy_id IS NULL AND secret IS NULL AND had_authy_id = 0 AND confirmed = 0
+            """, person.storedName, person.uid, id.value) == 1
     }
 
     /// Whether it had not been spent, which it now is.
@@ -92,7 +130,7 @@ extension Accounts {
             """
             UPDATE accounts SET last_spent = ?5
             WHERE name = ?1 AND uid = ?2 AND secret = ?3 AND period = ?4 AND (last_spent IS NULL OR last_spent < ?5)
-            """, person.name, person.uid, token.secret, token.period, timeStep) == 1
+            """, person.storedName, person.uid, token.secret, token.period, timeStep) == 1
     }
 
     /// Whether the account still has the factor. An approval on the phone says nothing about the codes that were tried.
@@ -101,6 +139,6 @@ extension Accounts {
             """
             UPDATE accounts SET confirmed = 1\(codeWasRight ? ", failures = 0, locked_until = NULL" : "")
             WHERE name = ?1 AND uid = ?2 AND \(factor)
-            """, person.name, person.uid, value) == 1
+            """, person.storedName, person.uid, value) == 1
     }
 }

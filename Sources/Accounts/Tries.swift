@@ -31,7 +31,7 @@ extension Accounts {
             try ensure(person)
             try connection.run(
                 "UPDATE accounts SET failures = ?3, locked_until = ?4 WHERE name = ?1 AND uid = ?2",
-                person.name, person.uid, failures, failures >= rules.failures ? now.adding(rules.seconds) : nil)
+                person.storedName, person.uid, failures, failures >= rules.failures ? now.adding(rules.seconds) : nil)
             return .granted
         }
     }
@@ -42,14 +42,14 @@ extension Accounts {
             let failures = try max(0, account(of: person).failures - 1)
             try connection.run(
                 "UPDATE accounts SET failures = ?3, locked_until = CASE WHEN ?3 < ?4 THEN NULL ELSE locked_until END WHERE name = ?1 AND uid = ?2",
-                person.name, person.uid, failures, rules.failures)
+                person.storedName, person.uid, failures, rules.failures)
         }
     }
 
     /// The lock as it is then.
     private func cutLock(of person: Person, to latest: Int64) throws -> Int64? {
         try connection.run(
-            "UPDATE accounts SET locked_until = ?3 WHERE name = ?1 AND uid = ?2 AND locked_until > ?3", person.name, person.uid, latest)
+            "UPDATE accounts SET locked_until = ?3 WHERE name = ?1 AND uid = ?2 AND locked_until > ?3", person.storedName, person.uid, latest)
         return try account(of: person).lockedUntil
     }
 }

@@ -2,48 +2,6 @@ internal import AuthyWire
 internal import LoginFlow
 internal import Vault
 
-/// A phone number as Authy's clients give it: country code and national number, digits only.
-public struct PhoneNumber: Equatable, Sendable {
-    public let countryCode: String
-    public let national: String
-
-    /// Dashes, dots, blanks and parentheses in the national number are dropped. Together they have at most 15 digits (E.164).
-    public init?(countryCode: String, national: String) {
-        let code = countryCode.drop { $0 == "+" }
-        let digits = national.filter { !"-. ()".contains($0) }
-        guard (1...3).contains(code.utf8.count), code.first != "0", Self.areDigits(code), (4...14).contains(digits.utf8.count),
-            Self.areDigits(digits[...]), code.utf8.count + digits.utf8.count <= 15
-        else { return nil }
-        self.countryCode = String(code)
-        self.national = digits
-    }
-
-    /// `+15551234567` with the country code told apart as the tables of E.164 have it.
-    public init?(e164 text: String) {
-        guard text.hasPrefix("+") else { return nil }
-        let digits = text.dropFirst()
-        guard Self.areDigits(digits) else { return nil }
-        let length = Self.lengthOfCode(digits)
-        self.init(countryCode: String(digits.prefix(length)), national: String(digits.dropFirst(length)))
-    }
-
-    public var e164: String { "+" + countryCode + national }
-    /// As users/status shows it.
-    public var masked: String { "XXX-XXX-" + national.suffix(4) }
-    /// As sms and call show it.
-    var maskedWithCode: String { "+\(countryCode)-XXX-XXX-XX" + national.suffix(2) }
-
-    private static func areDigits(_ text: some StringProtocol) -> Bool { text.utf8.allSatisfy { (0x30...0x39).contains($0) } }
-
-    /// Country codes (ITU-T E.164, list of 2016): zones 1 and 7 have one digit, these two; all others have three.
-    private static func lengthOfCode(_ digits: Substring) -> Int {
-        if digits.hasPrefix("1") || digits.hasPrefix("7") { return 1 }
-        let two =
-            "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98"
-        return two.split(separator: " ").contains(digits.prefix(2)) ? 2 : 3
-    }
-}
-
 /// How a person is reached: kept sealed.
 struct Contact {
     var phone: PhoneNumber

@@ -1,3 +1,4 @@
+internal import LoginFlow
 internal import ServerSettings
 public import AuthyWire
 internal import Records

@@ -2,8 +2,13 @@
 public enum Reason: String, Equatable, Sendable, CaseIterable {
     // approved
     case proven
+    /// A phone was enrolled in this very login, and a code sent to it was right.
+    case enrolled
     // excused
     case exempt
+    case paused
+    case optedOut = "opted_out"
+    case remembered
     case optional
     case grace
     case skipped

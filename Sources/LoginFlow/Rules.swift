@@ -5,7 +5,9 @@ public struct LoginRules: Equatable, Sendable {
     /// Whose factor is asked for: that of PAM_USER, or that of the real uid.
     public enum FactorOf: String, Sendable, CaseIterable { case user, caller }
 
-    public var factors: [Factor] = [.oneTouch, .softToken, .sms, .call]
+    public var factors: [Factor] = [.oneTouch, .softToken, .sms, .call, .recovery]
+    /// What is tried first; nil for a request on the phone where there can be one.
+    public var prefer: Factor?
     /// Seconds until the code prompt.
     public var onetouchWait = 15
     /// Seconds for the whole login.
@@ -22,6 +24,8 @@ public struct LoginRules: Equatable, Sendable {
 /// The rules of `[enrolment]`.
 public struct EnrolmentRules: Equatable, Sendable {
     public enum Mode: String, Sendable, CaseIterable { case optional, grace, required }
+    /// Whether users may do without a factor: never, for as long as their grace lasts, or for good.
+    public enum OptOut: String, Sendable, CaseIterable { case no, grace, yes }
     /// A day of the civil calendar, without a time zone.
     public struct Day: Equatable, Sendable {
         public let year: Int
@@ -43,6 +47,19 @@ public struct EnrolmentRules: Equatable, Sendable {
     public var graceServices = ["sshd", "login", "su"]
     /// Logins of one user from one address within this many seconds spend once.
     public var graceWindow = 600
+    /// Whether a user without a factor is offered to enrol a phone in the login itself.
+    public var atLogin = false
+    /// The clients' networks in which that is offered; nil for all.
+    public var atLoginNetworks: [Network]?
+    /// What the offer says, or nil for the text of ours.
+    public var atLoginText: String?
+    /// Put before phone numbers that come without one: digits.
+    public var countryCode: String?
+    /// What stands behind the @ of the address of a user for whom no other is given.
+    public var emailDomain: String?
+    public var optOut = OptOut.no
+    /// What argues against opting out, or nil for the text of ours.
+    public var optOutText: String?
 
     public init() {}
 }

@@ -23,6 +23,8 @@ public enum Factor: String, Equatable, Sendable, CaseIterable {
     case sms
     /// A OneCode by voice call.
     case call
+    /// A recovery code: good once, for whoever lost the phone.
+    case recovery
 }
 
 /// A user's number at the 2FA server: a positive decimal integer (Authy API v1, `user.id`).
@@ -78,15 +80,64 @@ public struct OneTimeCode: Equatable, Sendable {
     }
 }
 
-/// The one whose factor is asked for: a name that the system knows, and its number.
+/// What a person typed as a recovery code: 8 to 32 letters and digits, without the blanks and hyphens between them.
 ///
-/// Accounts are kept by both, so that a name which comes back with another uid inherits nothing.
+/// Capital letters are small ones; the letter o is the digit 0, and i and l are 1, as people read them.
+public struct RecoveryCode: Equatable, Sendable, CustomStringConvertible, CustomReflectable {
+    public let text: String
+
+    public init?(_ typed: some Collection<UInt8>) {
+        guard typed.count <= 64 else { return nil }
+        let kept = typed.filter { $0 != 0x20 && $0 != 0x2D }.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+        guard (8...32).contains(kept.count), kept.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) }) else { return nil }
+        text = String(decoding: kept.map { $0 == 0x6F ? 0x30 : $0 == 0x69 || $0 == 0x6C ? 0x31 : $0 }, as: UTF8.self)
+    }
+
+    /// Without the code.
+    public var description: String { "RecoveryCode" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// The SHA-256 fingerprint of an SSH public key, as `ssh-keygen -lf` prints it: `SHA256:` and 43 characters of Base64 without padding.
+public struct KeyFingerprint: Hashable, Sendable, CustomStringConvertible {
+    public let description: String
+
+    public init?(_ text: String) {
+        let digest = text.utf8.dropFirst(7)
+        guard text.hasPrefix("SHA256:"), digest.count == 43, digest.allSatisfy(Self.isBase64) else { return nil }
+        description = text
+    }
+
+    private static func isBase64(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2B, 0x2F: true
+        default: false
+        }
+    }
+}
+
+/// The one whose factor is asked for: a name that the system knows, and its number; where several people use that account by SSH, the
+/// key by which this one is told apart.
+///
+/// Accounts are kept by all of it, so that a name which comes back with another uid inherits nothing.
 public struct Person: Hashable, Sendable {
     public let name: String
     public let uid: UInt32
+    /// Nil for whoever uses the account by any other way or key.
+    public let key: KeyFingerprint?
 
-    public init(name: String, uid: UInt32) {
+    public init(name: String, uid: UInt32, key: KeyFingerprint? = nil) {
         self.name = name
         self.uid = uid
+        self.key = key
+    }
+
+    /// The name under which the account is kept: that of the system, a blank and the key.
+    public var storedName: String { key.map { "\(name) \($0)" } ?? name }
+
+    public init(storedName: String, uid: UInt32) {
+        let parts = storedName.split(separator: " ", omittingEmptySubsequences: false)
+        let key = parts.count > 1 ? parts.last.flatMap { KeyFingerprint(String($0)) } : nil
+        self.init(name: key == nil ? storedName : parts.dropLast().joined(separator: " "), uid: uid, key: key)
     }
 }

@@ -9,21 +9,44 @@ public struct Settings: Equatable, Sendable {
     public let enrolment: EnrolmentRules
     public let outage: OutageMode
     public let lockout: LockoutRules
+    /// Seconds for which a login is not asked again after a proven factor; 0 for none.
+    public let remember: Int
+    /// How many hours a pause may last.
+    public let pauseMaxHours: Int
     /// In the order of the file.
     public let exemptions: [Exemption]
-    private let login: LoginRules
-    /// The rules of `[login]` with those of `[login.service.NAME]` laid over them, by NAME.
-    private let services: [String: LoginRules]
+    private let loginTable: LoginTable
 
     /// The rules of `[login]`, with those of `[login.service.NAME]` laid over them where the file has them.
-    public func login(for service: String) -> LoginRules { services[service] ?? login }
+    public func login(for service: String) -> LoginRules { loginTable.services[service] ?? loginTable.login }
+
+    /// The rules for one person: those of the service, but what `[login.user.NAME]` says, or else what all `[login.group.NAME]` of that
+    /// person's groups allow in common.
+    /// - Parameter groups: those of `groupNames` of which the person is a member.
+    public func login(for service: String, user: String, groups: Set<String>) -> LoginRules {
+        var rules = login(for: service)
+        if let own = loginTable.users.first(where: { $0.key.utf8.elementsEqual(user.utf8) })?.value {
+            own.lay(over: &rules)
+        } else {
+            let theirs = loginTable.groups.filter { table in groups.contains { $0.utf8.elementsEqual(table.key.utf8) } }
+            let common = theirs.sorted { $0.key < $1.key }.map(\.value)
+            guard var factors = common.first?.factors else { return rules }
+            for table in common.dropFirst() { factors.removeAll { !(table.factors ?? []).contains($0) } }
+            rules.factors = factors
+        }
+        return rules
+    }
 
     /// The NAMEs of all `[login.service.NAME]`, in alphabetical order.
-    public var serviceNames: [String] { services.keys.sorted() }
+    public var serviceNames: [String] { loginTable.services.keys.sorted() }
+    /// The NAMEs of all `[login.user.NAME]`, in alphabetical order.
+    public var userNames: [String] { loginTable.users.keys.sorted() }
+    /// The NAMEs of all `[login.group.NAME]`, in alphabetical order.
+    public var factorGroups: [String] { loginTable.groups.keys.sorted() }
 
-    /// Every group that an exemption names: once, in the order of the file.
+    /// Every group that an exemption or `[login.group.NAME]` names, once: those of exemptions first, in the order of the file.
     public var groupNames: [String] {
-        exemptions.flatMap { $0.groups ?? [] }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+        (exemptions.flatMap { $0.groups ?? [] } + factorGroups).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 
     /// Reads a whole file.
@@ -80,12 +103,22 @@ extension Settings {
         var top = document
         state = try top.take("state", .path(such: "/var/lib/countersign")) ?? "/var/lib/countersign"
         server = try top.tableIfAny("server").map { table throws(Complaint) in try Server(table) }
-        (login, services) = try LoginRules.read(top.table("login"))
-        enrolment = try EnrolmentRules(top.table("enrolment"))
+        loginTable = try LoginTable(top.table("login"))
+        enrolment = try EnrolmentRules(top.table("enrolment"), hasServer: server != nil)
         outage = try OutageMode(top.table("outage"))
         lockout = try LockoutRules(top.table("lockout"))
+        remember = try Settings.single("seconds", .whole(0...604_800), of: top.table("remember")) ?? 0
+        pauseMaxHours = try Settings.single("max_hours", .whole(1...8760), of: top.table("pause")) ?? 72
         exemptions = try Exemption.read(top.take("exempt", .tables("[[exempt]]")) ?? [])
         try top.close()
+    }
+
+    /// The one key of a table that has no others.
+    private static func single<T>(_ key: String, _ kind: Kind<T>, of given: Table) throws(Complaint) -> T? {
+        var table = given
+        let value = try table.take(key, kind)
+        try table.close()
+        return value
     }
 }
 
@@ -111,32 +144,75 @@ extension Settings.Server {
     }
 }
 
-extension LoginRules {
-    fileprivate static func read(_ given: Table) throws(Complaint) -> (LoginRules, [String: LoginRules]) {
+/// What `[login]` and the tables in it say.
+private struct LoginTable: Equatable, Sendable {
+    var login = LoginRules()
+    /// The rules of `[login]` with those of `[login.service.NAME]` laid over them, by NAME.
+    var services: [String: LoginRules] = [:]
+    var groups: [String: FactorRules] = [:]
+    var users: [String: FactorRules] = [:]
+
+    init(_ given: Table) throws(Complaint) {
         var table = given
-        var login = LoginRules()
         try login.lay(&table)
         _ = try table.take("factor_of", Kind<Never>.misplaced("factor_of belongs to one service; move it to [login.service.NAME]"))
         var services = try table.table("service")
+        let (groups, users) = (try table.table("group"), try table.table("user"))
         try table.close()
         try login.check(table)
+        for name in services.names { self.services[name] = try login.overlaid(by: services.table(name), named: name) }
+        self.groups = try FactorRules.read(groups, withPreference: false)
+        self.users = try FactorRules.read(users, withPreference: true)
+    }
+}
 
-        var rules: [String: LoginRules] = [:]
-        for name in services.names {
-            var service = try services.table(name)
-            do throws(Fault) { _ = try serviceName(name) } catch { throw service.complaint(error.message) }
-            var overlaid = login
-            try overlaid.lay(&service)
-            try service.take("factor_of", .word, into: &overlaid.factorOf)
-            try service.close()
-            try overlaid.check(service)
-            rules[name] = overlaid
-        }
-        return (login, rules)
+/// One `[login.group.NAME]` or `[login.user.NAME]`.
+private struct FactorRules: Equatable, Sendable {
+    var factors: [Factor]?
+    var prefer: Factor?
+
+    func lay(over rules: inout LoginRules) {
+        if let factors { rules.factors = factors }
+        if let prefer { rules.prefer = prefer }
+        if let prefer = rules.prefer, !rules.factors.contains(prefer) { rules.prefer = nil }
     }
 
-    private mutating func lay(_ table: inout Table) throws(Complaint) {
+    static func read(_ given: Table, withPreference: Bool) throws(Complaint) -> [String: FactorRules] {
+        var tables = given
+        var all: [String: FactorRules] = [:]
+        for name in tables.names {
+            var table = try tables.table(name)
+            var rules = FactorRules()
+            rules.factors = try table.take("factors", .words(Factor.self))
+            if withPreference { rules.prefer = try table.take("prefer", .preference) }
+            try table.close()
+            guard withPreference || rules.factors != nil else {
+                throw table.complaint("factors is missing; name what this group may use, or leave out the table")
+            }
+            if let prefer = rules.prefer, rules.factors?.contains(prefer) == false {
+                throw table.complaint("\(prefer.rawValue.quoted) is not among factors", at: "prefer")
+            }
+            all[name] = rules
+        }
+        return all
+    }
+}
+
+extension LoginRules {
+    fileprivate func overlaid(by given: Table, named name: String) throws(Complaint) -> LoginRules {
+        var service = given
+        do throws(Fault) { _ = try serviceName(name) } catch { throw service.complaint(error.message) }
+        var overlaid = self
+        try overlaid.lay(&service)
+        try service.take("factor_of", .word, into: &overlaid.factorOf)
+        try service.close()
+        try overlaid.check(service)
+        return overlaid
+    }
+
+    fileprivate mutating func lay(_ table: inout Table) throws(Complaint) {
         try table.take("factors", .words(Factor.self), into: &factors)
+        if let prefer = try table.take("prefer", .preference) { self.prefer = prefer }
         try table.take("onetouch_wait", .whole(0...600), into: &onetouchWait)
         try table.take("deadline", .whole(10...600), into: &deadline)
         try table.take("tries", .whole(1...10), into: &tries)
@@ -144,16 +220,30 @@ extension LoginRules {
         try table.take("number_matching", .truth, into: &numberMatching)
     }
 
-    /// Of the two keys, the one that this table has is to blame.
-    private func check(_ table: Table) throws(Complaint) {
+    /// Of two keys, the one that this table has is to blame.
+    fileprivate func check(_ table: Table) throws(Complaint) {
+        if let prefer, !factors.contains(prefer) {
+            throw table.complaint("\(prefer.rawValue.quoted) is preferred, but not among factors", at: table.has("prefer") ? "prefer" : "factors")
+        }
         guard onetouchWait >= deadline else { return }
         let message = "onetouch_wait is \(onetouchWait) and deadline is \(deadline); onetouch_wait must be less than deadline"
         throw table.complaint(message, at: table.has("onetouch_wait") ? "onetouch_wait" : "deadline")
     }
 }
 
+extension Kind<Factor> {
+    /// What can be tried first: a recovery code is for those who have nothing else.
+    fileprivate static var preference: Kind {
+        Kind { value, path throws(Complaint) in
+            let factor = try Kind<Factor>.word.read(value, path)
+            guard factor != .recovery else { throw Complaint(.path(path), "a recovery code cannot be preferred; name another factor") }
+            return factor
+        }
+    }
+}
+
 extension EnrolmentRules {
-    fileprivate init(_ given: Table) throws(Complaint) {
+    fileprivate init(_ given: Table, hasServer: Bool) throws(Complaint) {
         self.init()
         var table = given
         try table.take("mode", .word, into: &mode)
@@ -161,7 +251,19 @@ extension EnrolmentRules {
         graceUntil = try table.take("grace_until", .day)
         try table.take("grace_services", .list(of: .service, canBeEmpty: true), into: &graceServices)
         try table.take("grace_window", .whole(0...86400), into: &graceWindow)
+        try table.take("at_login", .truth, into: &atLogin)
+        atLoginNetworks = try table.take("at_login_networks", .list(of: .network))
+        atLoginText = try table.take("at_login_text", .saying)
+        countryCode = try table.take("country_code", .countryCode)
+        emailDomain = try table.take("email_domain", .domain)
+        try table.take("opt_out", .word, into: &optOut)
+        optOutText = try table.take("opt_out_text", .saying)
         try table.close()
+        guard atLogin else { return }
+        if !hasServer { throw table.complaint("enrolment in the login needs [server]; write one, or at_login = false", at: "at_login") }
+        if emailDomain == nil {
+            throw table.complaint("enrolment in the login needs email_domain, for the users' addresses at the server", at: "at_login")
+        }
     }
 }
 
