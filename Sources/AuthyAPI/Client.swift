@@ -12,6 +12,9 @@ public final class Client {
         case verify(OneTimeCode, AuthyID)
         case sms(AuthyID)
         case call(AuthyID)
+        case register(NewUser)
+        case status(AuthyID)
+        case tell(Activity, AuthyID)
     }
 
     public enum Result: Equatable, Sendable {
@@ -21,6 +24,14 @@ public final class Client {
         case wrong
         case spent
         case sent
+        case registered(AuthyID)
+        /// The server takes the person for invalid: what it blames.
+        case invalid(String)
+        case user(StatusAnswer.User)
+        case unknownUser
+        case noted
+        /// Too many requests, also after the retries; the seconds that the server asked to wait, where it did.
+        case limited(Int?)
         /// No address or no connection: an outage in which nothing was sent.
         case unreached(String)
         /// No HTTP answer in time, or a server that fails to the end of the retries.
@@ -41,6 +52,8 @@ public final class Client {
         var attempts = 0
         /// When it is given up, on the client's clock.
         var giveUp: Int64 = 0
+        /// A request for approval comes after a look at whether the person has a device.
+        var asksForDevice = false
 
         var isLook: Bool {
             if case .look = request { true } else { false }
@@ -50,8 +63,8 @@ public final class Client {
         /// it did nothing (RFC 9110, section 15.6.4; RFC 6585, section 4).
         func mayRepeat(after status: Int) -> Bool {
             switch request {
-            case .look, .verify: status == 429 || (500...599).contains(status)
-            case .create, .sms, .call: status == 429 || status == 503
+            case .look, .verify, .status: status == 429 || (500...599).contains(status)
+            case .create, .sms, .call, .register, .tell: status == 429 || status == 503
             }
         }
 
@@ -73,6 +86,8 @@ public final class Client {
     /// The one that was created last, and whether a decision on it was seen.
     private var request: ApprovalRequestID?
     private var isDecided = false
+    /// Those who are known to have a device, or of whom the server would not say.
+    private var reachable: Set<AuthyID> = []
 
     /// - Parameters:
     ///   - deadline: when the login ends, as `now` counts.
@@ -127,6 +142,7 @@ public final class Client {
             send()
         } else if current == nil, !waiting.isEmpty {
             var task = waiting.removeFirst()
+            if case .create(_, let user) = task.request { task.asksForDevice = !reachable.contains(user) }
             task.giveUp = min(deadline, now() + Int64(task.wait) + Int64(server.requestTimeout) * 1_000)
             current = task
             send()
@@ -141,11 +157,11 @@ public final class Client {
 
     private func http(for task: Task, timeout: Int) -> HTTPRequest {
         switch task.request {
-        case .create(let new, let user):
-            var created = http(.createApprovalRequest(for: user), timeout: timeout)
-            created.body = new.json
-            created.headers.append("Content-Type: application/json")
-            return created
+        case .create(_, let user) where task.asksForDevice: return http(.status(of: user), timeout: timeout)
+        case .create(let new, let user): return http(.createApprovalRequest(for: user), json: new.json, timeout: timeout)
+        case .register(let new): return http(.newUser, json: new.json, timeout: timeout)
+        case .status(let user): return http(.status(of: user), timeout: timeout)
+        case .tell(let activity, let user): return http(.registerActivity(of: user), json: activity.json, timeout: timeout)
         case .look(_, let wait):
             guard let request else { return HTTPRequest(path: "/", timeout: timeout) }
             var read = http(.readApprovalRequest(request), timeout: timeout)
@@ -157,18 +173,35 @@ public final class Client {
         }
     }
 
-    private func http(_ endpoint: Endpoint, timeout: Int) -> HTTPRequest {
+    private func http(_ endpoint: Endpoint, json: String? = nil, timeout: Int) -> HTTPRequest {
         HTTPRequest(
-            method: endpoint.method, path: endpoint.target, headers: ["\(Header.apiKey): \(server.key)"], timeout: timeout)
+            method: endpoint.method, path: endpoint.target, body: json,
+            headers: ["\(Header.apiKey): \(server.key)"] + (json == nil ? [] : ["Content-Type: application/json"]), timeout: timeout)
     }
 
     // MARK: judging
 
     private func finish(_ result: HTTPResult) -> Answer? {
         guard let task = current else { return nil }
-        if case .answer(let status, _) = result, task.mayRepeat(after: status), retries(task) { return nil }
+        if case .create(_, let user) = task.request, task.asksForDevice, case .answer(let status, let body, _) = result {
+            return looked(for: StatusAnswer(status: status, body: JSON.parse(body), user: user), task, user)
+        }
+        if case .answer(let status, _, _) = result, task.mayRepeat(after: status), retries(task) { return nil }
         current = nil
         return Answer(number: task.number, result: judge(result, of: task))
+    }
+
+    /// A person without a device is not asked on one. A server that does not say is asked all the same: it may have no such call.
+    private func looked(for status: StatusAnswer, _ task: Task, _ user: AuthyID) -> Answer? {
+        if case .user(let known) = status, known.hasApp == false {
+            current = nil
+            return Answer(number: task.number, result: .noDevice("the user has no device"))
+        }
+        reachable.insert(user)
+        current?.asksForDevice = false
+        current?.attempts = 0
+        send()
+        return nil
     }
 
     /// Whether it will be sent again: after 0.25 s, 0.5 s and 1 s, four times in all, inside its time.
@@ -184,13 +217,17 @@ public final class Client {
         case .unreached(let reason): return .unreached(reason)
         case .outage(let reason): return .outage(reason)
         case .broken(let reason): return .refused(reason)
-        case .answer(let status, let body):
+        case .answer(let status, let body, let retryAfter):
             let json = JSON.parse(body)
+            if case .limited = Fault(status: status, body: json) { return .limited(retryAfter) }
             switch task.request {
             case .create: return created(CreateAnswer(status: status, body: json))
             case .look(let user, _): return looked(status, json, user)
             case .verify: return Self.verified(VerifyAnswer(status: status, body: json))
             case .sms, .call: return Self.sent(OneCodeAnswer(status: status, body: json))
+            case .register: return Self.registered(NewUserAnswer(status: status, body: json))
+            case .status(let user): return Self.known(StatusAnswer(status: status, body: json, user: user))
+            case .tell: return status == 200 ? .noted : Self.result(of: Fault(status: status, body: json))
             }
         }
     }
@@ -238,10 +275,26 @@ public final class Client {
         }
     }
 
+    private static func registered(_ answer: NewUserAnswer) -> Result {
+        switch answer {
+        case .registered(let id): .registered(id)
+        case .invalid(let fields): .invalid(fields.joined(separator: ", "))
+        case .fault(let fault): result(of: fault)
+        }
+    }
+
+    private static func known(_ answer: StatusAnswer) -> Result {
+        switch answer {
+        case .user(let user): .user(user)
+        case .unknownUser: .unknownUser
+        case .fault(let fault): result(of: fault)
+        }
+    }
+
     private static func result(of fault: Fault) -> Result {
         switch fault {
         case .keyRefused: .refused("the server refuses the API key")
-        case .limited: .refused("too many requests (429)")
+        case .limited: .limited(nil)
         case .serverError(let status): .outage("the server fails (\(status))")
         case .notFound: .refused("not found (404)")
         case .refused(let status, _): .refused("refused (\(status))")

@@ -15,7 +15,8 @@ struct HTTPRequest {
 
 /// What came back, or how far it got.
 enum HTTPResult {
-    case answer(status: Int, body: [UInt8])
+    /// - Parameter retryAfter: the seconds that the server asked for (RFC 9110, section 10.2.3), or nil.
+    case answer(status: Int, body: [UInt8], retryAfter: Int?)
     /// No address or no connection: nothing was sent.
     case unreached(String)
     /// No answer in time: nothing of one was seen.
@@ -168,7 +169,11 @@ private final class Transfer {
         var status = 0
         ccurl_status(easy, &status)
         if isTooLong { return .broken("the answer is longer than \(Connection.cap) bytes") }
-        if code == CURLE_OK { return .answer(status: status, body: body) }
+        if code == CURLE_OK {
+            var seconds: curl_off_t = 0
+            ccurl_retry_after(easy, &seconds)
+            return .answer(status: status, body: body, retryAfter: seconds > 0 ? Int(clamping: min(seconds, 3_600)) : nil)
+        }
         let reason = String(cString: curl_easy_strerror(code))
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: return .unreached(reason)

@@ -27,12 +27,7 @@ struct Contact {
 
     private static func purpose(_ user: AuthyID) -> String { "user.contact \(user)" }
 
-    /// Whether something looks like an address: no blank, no control character, one @ with something on both sides.
-    static func isEmail(_ text: String) -> Bool {
-        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
-        return text.utf8.count <= 254 && parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && !text.hasPrefix("-")
-            && text.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"<>\"(),:;\\".utf8.contains($0) }
-    }
+    static func isEmail(_ text: String) -> Bool { NewUser.isEmail(text) }
 
     static func masked(email: String) -> String {
         let parts = email.split(separator: "@")

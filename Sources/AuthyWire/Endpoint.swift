@@ -44,6 +44,19 @@ public struct Endpoint: Hashable, Sendable {
     public static func call(to user: AuthyID) -> Endpoint {
         Endpoint(method: .get, target: "/protected/json/call/\(user)?force=true")
     }
+
+    /// Registers a person by phone; the same phone gives the same AuthyID. The body is that of `NewUser`, the answer a `NewUserAnswer`.
+    public static let newUser = Endpoint(method: .post, target: "/protected/json/users/new")
+
+    /// What the server knows of a person; the answer is a `StatusAnswer`.
+    public static func status(of user: AuthyID) -> Endpoint {
+        Endpoint(method: .get, target: "/protected/json/users/\(user)/status")
+    }
+
+    /// Tells what became of a person; the body is that of `Activity`. Status 200 says that the server took note.
+    public static func registerActivity(of user: AuthyID) -> Endpoint {
+        Endpoint(method: .post, target: "/protected/json/users/\(user)/register_activity")
+    }
 }
 
 /// The names of HTTP header fields, in the letters that case-sensitive clients look for.

@@ -25,6 +25,11 @@ struct ServerFrame {
 extension Client.Request {
     /// Nil where the frame asks for nothing that there is.
     init?(_ frame: Frame) {
+        if frame.kind == KIND_REGISTER {
+            guard let new = NewUser(frame) else { return nil }
+            self = .register(new)
+            return
+        }
         guard let user = frame.number(FIELD_AUTHY_ID).flatMap(AuthyID.init(_:)) else { return nil }
         switch frame.kind {
         case KIND_CREATE:
@@ -36,8 +41,28 @@ extension Client.Request {
             self = .verify(code, user)
         case KIND_SMS: self = .sms(user)
         case KIND_CALL: self = .call(user)
+        case KIND_STATUS: self = .status(user)
+        case KIND_TELL_SERVER:
+            guard let activity = Activity(frame) else { return nil }
+            self = .tell(activity, user)
         default: return nil
         }
+    }
+}
+
+extension NewUser {
+    fileprivate init?(_ frame: Frame) {
+        guard let code = frame.text(FIELD_COUNTRY_CODE), let national = frame.text(FIELD_PHONE), let email = frame.text(FIELD_EMAIL),
+            let phone = PhoneNumber(countryCode: code, national: national), NewUser.isEmail(email)
+        else { return nil }
+        self.init(phone: phone, email: email, sendsInstallLink: frame.value(FIELD_INSTALL_LINK) != nil)
+    }
+}
+
+extension Activity {
+    fileprivate init?(_ frame: Frame) {
+        guard let type = frame.text(FIELD_ACTIVITY), let user = frame.text(FIELD_USER), let host = frame.text(FIELD_HOST) else { return nil }
+        self.init(type: type, address: frame.text(FIELD_RHOST), host: host, user: user)
     }
 }
 
@@ -68,6 +93,12 @@ extension Client.Result {
         case .wrong: RESULT_WRONG
         case .spent: RESULT_SPENT
         case .sent: RESULT_SENT
+        case .registered: RESULT_REGISTERED
+        case .user: RESULT_USER
+        case .noted: RESULT_NOTED
+        case .invalid: RESULT_INVALID
+        case .unknownUser: RESULT_UNKNOWN_USER
+        case .limited: RESULT_LIMITED
         case .unreached: RESULT_UNREACHED
         case .outage: RESULT_OUTAGE
         case .noDevice: RESULT_NO_DEVICE
@@ -77,6 +108,9 @@ extension Client.Result {
 
     var reason: String? {
         switch self {
+        case .invalid(let fields): fields
+        case .limited: "too many requests (429)"
+        case .unknownUser: "the server does not know the user"
         case .unreached(let reason), .outage(let reason), .noDevice(let reason), .refused(let reason): reason
         default: nil
         }

@@ -1,7 +1,9 @@
 internal import AuthyAPI
+internal import AuthyWire
 internal import CFrames
 internal import CSyscalls
 internal import Frames
+internal import LoginFlow
 
 /// Requests in, results out, until countersign-login is gone.
 struct Service {
@@ -44,6 +46,14 @@ struct Service {
         frame.add(FIELD_NUMBER, number: answer.number)
         frame.add(FIELD_RESULT, number: Int64(answer.result.word))
         if let reason = answer.result.reason { frame.add(FIELD_REASON, text: reason, limit: 200) }
+        switch answer.result {
+        case .registered(let id): frame.add(FIELD_AUTHY_ID, number: id.value)
+        case .limited(let seconds?): frame.add(FIELD_RETRY_AFTER, number: Int64(seconds))
+        case .user(let user):
+            if let phone = user.phone { frame.add(FIELD_PHONE, text: phone, limit: 40) }
+            if let hasApp = user.hasApp { frame.add(FIELD_HAS_APP, number: hasApp ? 1 : 0) }
+        default: break
+        }
         _ = login.send(frame)
     }
 }

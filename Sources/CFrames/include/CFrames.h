@@ -11,7 +11,8 @@
  * (answered by answer), match_groups (answered by groups) and log, start_net once; interrupt may come at any time; verdict, then end of file.
  * On the second: server once, then requests with numbers, each answered by one result with that number, unless another request came
  * while a look was under way: that look is given up and never answered. Looks are at the request that this process created last; at end
- * of file countersign-net takes back a request on which it has seen no decision.
+ * of file countersign-net takes back a request on which it has seen no decision. Who has no device is not asked: create is then answered
+ * by no_device, and nothing was created.
  */
 #ifndef C_FRAMES_H
 #define C_FRAMES_H
@@ -47,6 +48,9 @@
 #define KIND_SMS 36
 #define KIND_CALL 37
 #define KIND_STOP 38            /* gives up the look that is under way; has no number and no result */
+#define KIND_REGISTER 39        /* a new user at the server */
+#define KIND_STATUS 40          /* what the server knows of a user */
+#define KIND_TELL_SERVER 41     /* something that became of a user */
 /* From countersign-net. */
 #define KIND_RESULT 48
 
@@ -92,7 +96,14 @@
 #define FIELD_EXPIRY 80        /* create: seconds */
 #define FIELD_CHECK_NUMBER 81  /* create: two digits */
 #define FIELD_RESULT 82        /* result: a RESULT_* */
-#define FIELD_REASON 83        /* result: for the log */
+#define FIELD_REASON 83        /* result: for the log; invalid: the fields that the server blames, in its words */
+#define FIELD_COUNTRY_CODE 84  /* register: digits */
+#define FIELD_PHONE 85         /* register: the national number, digits; result of status: as the server masks it */
+#define FIELD_EMAIL 86         /* register */
+#define FIELD_INSTALL_LINK 87  /* register: present: the server sends a link to the app */
+#define FIELD_HAS_APP 88       /* result of status: 1 or 0, absent where the server does not say */
+#define FIELD_ACTIVITY 89      /* tell_server: its type; with FIELD_USER, FIELD_HOST and, where there is one, FIELD_RHOST */
+#define FIELD_RETRY_AFTER 90   /* result limited: seconds, where the server named them */
 
 /* The words of a result. */
 #define RESULT_CREATED 1
@@ -104,6 +115,12 @@
 #define RESULT_WRONG 7
 #define RESULT_SPENT 8
 #define RESULT_SENT 9
+#define RESULT_REGISTERED 10   /* with FIELD_AUTHY_ID */
+#define RESULT_USER 11
+#define RESULT_NOTED 12
+#define RESULT_INVALID 13      /* the server does not take the phone, the country code or the e-mail address */
+#define RESULT_UNKNOWN_USER 14
+#define RESULT_LIMITED 15      /* too many requests */
 #define RESULT_OUTAGE 16   /* no address, no connection, or no HTTP answer in time */
 #define RESULT_UNREACHED 19 /* an outage in which nothing was sent */
 #define RESULT_NO_DEVICE 17
