@@ -109,8 +109,9 @@ private struct Page {
         case .required: return wrapped("There is no grace: enrolment.mode is \"required\". Who has no factor is refused.")
         case .grace: break
         }
-        let over = Sentence.count(rollout.endings.count, "person's grace ends", "people's grace ends")
-        let soon = wrapped("\(over) within \(Sentence.count(within, "login")) or \(Sentence.count(days, "day")).")
+        let horizon = "\(Sentence.count(within, "login")) or \(Sentence.count(days, "day"))"
+        let whom = rollout.endings.isEmpty ? "nobody." : "\(Sentence.count(rollout.endings.count, "person", "people")):"
+        let soon = wrapped("Within \(horizon) grace ends for \(whom)")
         return lastDay(rollout) + soon + table(rollout.endings)
     }
 
@@ -126,10 +127,10 @@ private struct Page {
         let rows = endings.prefix(Self.names).map { ending in
             [
                 ending.view.person.storedName, ending.view.standing, String(ending.view.graceLeft),
-                ending.days.map { $0 == 0 ? "today" : Sentence.count($0, "day") } ?? "-",
+                ending.days.map { $0 == 0 ? "today" : "about \($0)" } ?? "-",
             ]
         }
-        let lines = Table.lines(["USER", "STATE", "LOGINS LEFT", "ABOUT"], rows).map { "  " + String($0.prefix(max(1, width - 2))) }
+        let lines = Table.lines(["USER", "STATE", "LOGINS LEFT", "DAYS LEFT"], rows).map { "  " + String($0.prefix(max(1, width - 2))) }
         let more = endings.count - Self.names
         return [""] + lines + (more > 0 ? wrapped("  and \(more) more: countersign report --json") : [])
     }
