@@ -120,7 +120,7 @@ public enum StatusAnswer: Hashable, Sendable {
 }
 
 /// What is told of a person: the body of `Endpoint.registerActivity`.
-public struct Activity: Equatable, Sendable {
+public struct UserActivity: Equatable, Sendable {
     /// Somebody enrolled a phone in a login. A server that knows this type tells the person by e-mail; others refuse it, which does not matter.
     public static let enrolled = "countersign_enrolled"
 
