@@ -127,7 +127,7 @@ enum Schema {
 
         -- As crypt(3) has them.
         CREATE TABLE recovery (
-            id   INTEGER PRIMARY KEY,
+            id   INTEGER PRIMARY KEY AUTOINCREMENT,
             name TEXT    NOT NULL,
             uid  INTEGER NOT NULL,
             hash TEXT    NOT NULL,

@@ -74,7 +74,7 @@ extension Accounts {
         try Self.check(settlement.attempt)
         let approved = settlement.outcome == .approved
         guard !approved || (settlement.person != nil && settlement.proof != nil) else { throw AccountsError.invalid("approval: no proof") }
-        return try write(.now) {
+        return try writeIfProven(.now) {
             if let person = settlement.person {
                 if let proof = settlement.proof, try !accept(proof, of: person, approved: approved, now: now) { return false }
                 if approved { try connection.run("DELETE FROM onecodes WHERE name = ?1 AND uid = ?2", person.storedName, person.uid) }

@@ -49,7 +49,9 @@ public enum NewUserAnswer: Hashable, Sendable {
     public init(status: Int, body: JSONValue?) {
         if status == 200, let body, body.isSuccess(orText: true), let id = Self.id(body["user"]?["id"]) {
             self = .registered(id)
-        } else if (400...499).contains(status), status != 429, let error = ErrorNumber(in: body), [60027, 60033, 60038].contains(error.code) {
+        } else if (400...499).contains(status), status != 429, let error = ErrorNumber(in: body),
+            [60027, 60033, 60038].contains(error.code)
+        {
             let named = ["cellphone", "country_code", "email"].filter { name in
                 [body?[name], body?["errors"]?[name]].contains { $0 != nil && $0 != .null }
             }

@@ -61,7 +61,9 @@ extension NewUser {
 
 extension UserActivity {
     fileprivate init?(_ frame: Frame) {
-        guard let type = frame.text(FIELD_ACTIVITY), let user = frame.text(FIELD_USER), let host = frame.text(FIELD_HOST) else { return nil }
+        guard let type = frame.text(FIELD_ACTIVITY), let user = frame.text(FIELD_USER), let host = frame.text(FIELD_HOST) else {
+            return nil
+        }
         self.init(type: type, address: frame.text(FIELD_RHOST), host: host, user: user)
     }
 }

@@ -305,9 +305,11 @@ struct StandingTests {
 
     @Test func `Accounts of the first version are brought up to date with all that is in them`() throws {
         let old = try Place()
+        try old.write([])
         let connection = try old.raw()
         try connection.execute(Schema.migrations[0])
-        try connection.execute("PRAGMA user_version = 1; INSERT INTO accounts (name, uid, authy_id, confirmed) VALUES ('alice', 1000, 7, 1)")
+        try connection.execute(
+            "PRAGMA user_version = 1; INSERT INTO accounts (name, uid, authy_id, confirmed) VALUES ('alice', 1000, 7, 1)")
         try connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         try #require(chmod(old.path, 0o600) == 0)
         let account = try old.open(.existing).account(of: alice)

@@ -6,7 +6,8 @@ let badLogins = [
     BadCase("[login]\nfactors = []", "t:2: login.factors: this list is empty; name something, or leave out the key"),
     BadCase(
         "[login]\nfactors = [\"sms\", \"onetuch\"]",
-        "t:2: login.factors[2]: expected \"onetouch\", \"softtoken\", \"sms\", \"call\" or \"recovery\", found \"onetuch\"; did you mean \"onetouch\"?"),
+        "t:2: login.factors[2]: expected \"onetouch\", \"softtoken\", \"sms\", \"call\" or \"recovery\", found \"onetuch\"; did you mean \"onetouch\"?"
+    ),
     BadCase(
         "[login]\nfactors = [\n  \"sms\", # one\n  \"call\",\n  \"sms\",\n]",
         "t:5: login.factors[3]: \"sms\" stands here for the second time; keep one of the two"),
