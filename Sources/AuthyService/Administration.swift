@@ -169,8 +169,9 @@ extension AuthyService {
 
     public func removeUser(_ id: AuthyID) async throws {
         try await store.write { records in
-            guard try records.user(id) != nil else { throw Self.noUser(id) }
+            guard let user = try records.user(id) else { throw Self.noUser(id) }
             try records.removeUser(id)
+            try records.removeFormerMembers(phoneHash: user.phoneHash)
             try leaveNews(in: records)
         }
     }
@@ -188,6 +189,7 @@ extension AuthyService {
             }
             var contact = try self.contact(of: user)
             contact.phone = phone
+            try records.moveFormerMembers(from: user.phoneHash, to: hash)
             user.phoneHash = hash
             user.contact = try contact.sealed(for: id, in: vault)
             try records.put(user)

@@ -15,7 +15,7 @@ extension AuthyService {
         let user = try await store.write { records in
             let user = try self.user(phone, email: email, at: now, in: records)
             guard try records.member(application: caller.id, user: user.id) == nil else { return user }
-            try records.put(newMember(user.id, of: caller.id, at: now))
+            try records.put(newMember(user, of: caller.id, at: now, in: records))
             try records.count(Self.month(of: caller.id, at: now) { $0.usersAdded = 1 })
             return user
         }
@@ -63,9 +63,18 @@ extension AuthyService {
         throw Refusal.broken
     }
 
-    private func newMember(_ user: AuthyID, of application: Int64, at now: Int64) throws -> Member {
-        let secret = try vault.seal(Random.bytes(20), as: Purpose.secret(application, user))
-        return Member(application: application, user: user, added: now, secret: secret)
+    /// Whoever was one before goes on with what was counted: else an API key would take off every limit by a removal.
+    private func newMember(_ user: User, of application: Int64, at now: Int64, in records: any RecordReading) throws -> Member {
+        let secret = try vault.seal(Random.bytes(20), as: Purpose.secret(application, user.id))
+        var member = Member(application: application, user: user.id, added: now, secret: secret)
+        guard let former = try records.formerMember(application: application, phoneHash: user.phoneHash) else { return member }
+        // A new AuthyID is known to no host, so that its first code is one.
+        member.confirmed = former.user == user.id ? former.confirmed : nil
+        member.wrongCodes = former.wrongCodes
+        member.wrongCodesOfDay = former.wrongCodesOfDay
+        member.sends = former.sends
+        member.requests = former.requests
+        return member
     }
 
     /// GET /protected/json/users/ID/status
@@ -99,8 +108,11 @@ extension AuthyService {
 
     /// POST /protected/json/users/ID/delete and its other paths. A user whom no application has any more is gone for good.
     public func removeUser(_ id: String, by caller: Caller) async throws -> Answer {
+        let now = now()
         let user = try await store.write { records in
             let member = try self.member(AuthyID(id), of: caller, in: records)
+            guard let user = try records.user(member.user) else { throw Refusal.userNotFound }
+            try records.put(FormerMember(member, phoneHash: user.phoneHash, removed: now))
             try records.removeMember(application: caller.id, user: member.user)
             if try records.members(of: member.user).isEmpty { try records.removeUser(member.user) }
             return member.user
