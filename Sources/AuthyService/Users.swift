@@ -13,9 +13,9 @@ extension AuthyService {
         let (phone, email) = try Self.checked(parameters)
         let now = now()
         let user = try await store.write { records in
-            let user = try self.user(phone, email: email, at: now, in: records)
+            let user = try self.user(phone, email: email, of: caller, at: now, in: records)
             guard try records.member(application: caller.id, user: user.id) == nil else { return user }
-            try records.put(newMember(user.id, of: caller.id, at: now))
+            try records.put(newMember(user, of: caller.id, at: now, in: records))
             try records.count(Self.month(of: caller.id, at: now) { $0.usersAdded = 1 })
             return user
         }
@@ -44,28 +44,37 @@ extension AuthyService {
         return (phone, email)
     }
 
-    private func user(_ phone: PhoneNumber, email: String, at now: Int64, in records: any RecordWriting) throws -> User {
+    private func user(_ phone: PhoneNumber, email: String, of caller: Caller, at now: Int64, in records: any RecordWriting) throws -> User {
         let hash = vault.index(phone.e164)
         if var user = try records.user(phoneHash: hash) {
             var contact = try self.contact(of: user)
-            guard !contact.emails.contains(email) else { return user }
-            contact.emails = Array((contact.emails + [email]).prefix(10))
+            guard contact.add(email: email, of: caller.id) else { return user }
             user.contact = try contact.sealed(for: user.id, in: vault)
             try records.put(user)
             return user
         }
         for _ in 0..<100 {
             guard let id = AuthyID(Int64.random(in: 1_000_000...999_999_999)) else { continue }
-            let contact = try Contact(phone: phone, emails: [email]).sealed(for: id, in: vault)
-            let user = User(id: id, phoneHash: hash, contact: contact, created: now)
+            var contact = Contact(phone: phone)
+            _ = contact.add(email: email, of: caller.id)
+            let user = User(id: id, phoneHash: hash, contact: try contact.sealed(for: id, in: vault), created: now)
             if try records.add(user) { return user }
         }
         throw Refusal.broken
     }
 
-    private func newMember(_ user: AuthyID, of application: Int64, at now: Int64) throws -> Member {
-        let secret = try vault.seal(Random.bytes(20), as: Purpose.secret(application, user))
-        return Member(application: application, user: user, added: now, secret: secret)
+    /// Whoever was one before goes on with what was counted: else an API key would take off every limit by a removal.
+    private func newMember(_ user: User, of application: Int64, at now: Int64, in records: any RecordReading) throws -> Member {
+        let secret = try vault.seal(Random.bytes(20), as: Purpose.secret(application, user.id))
+        var member = Member(application: application, user: user.id, added: now, secret: secret)
+        guard let former = try records.formerMember(application: application, phoneHash: user.phoneHash) else { return member }
+        // A new AuthyID is known to no host, so that its first code is one.
+        member.confirmed = former.user == user.id ? former.confirmed : nil
+        member.wrongCodes = former.wrongCodes
+        member.wrongCodesOfDay = former.wrongCodesOfDay
+        member.sends = former.sends
+        member.requests = former.requests
+        return member
     }
 
     /// GET /protected/json/users/ID/status
@@ -80,7 +89,7 @@ extension AuthyService {
         let status: [(name: String, json: String)] = [
             ("authy_id", String(user.id.value)), ("confirmed", member.confirmed != nil ? "true" : "false"),
             ("registered", active.isEmpty ? "false" : "true"), ("country_code", contact.phone.countryCode),
-            ("phone_number", JSONText.string(contact.phone.masked)), ("email", JSONText.string(contact.emails.first ?? "")),
+            ("phone_number", JSONText.string(contact.phone.masked)), ("email", JSONText.string(contact.email(of: caller.id) ?? "")),
             ("devices", JSONText.array(active.map { JSONText.string($0.osType) })), ("has_hard_token", "false"),
             ("account_disabled", "false"),
             ("detailed_devices", JSONText.array(active.map(Self.detail))),
@@ -99,8 +108,11 @@ extension AuthyService {
 
     /// POST /protected/json/users/ID/delete and its other paths. A user whom no application has any more is gone for good.
     public func removeUser(_ id: String, by caller: Caller) async throws -> Answer {
+        let now = now()
         let user = try await store.write { records in
             let member = try self.member(AuthyID(id), of: caller, in: records)
+            guard let user = try records.user(member.user) else { throw Refusal.userNotFound }
+            try records.put(FormerMember(member, phoneHash: user.phoneHash, removed: now))
             try records.removeMember(application: caller.id, user: member.user)
             if try records.members(of: member.user).isEmpty { try records.removeUser(member.user) }
             return member.user
@@ -119,8 +131,7 @@ extension AuthyService {
             let member = try self.member(AuthyID(id), of: caller, in: records)
             guard var user = try records.user(member.user) else { throw Refusal.userNotFound }
             var contact = try self.contact(of: user)
-            guard !contact.emails.contains(email) else { return }
-            contact.emails = Array((contact.emails + [email]).prefix(10))
+            guard contact.add(email: email, of: caller.id) else { return }
             user.contact = try contact.sealed(for: user.id, in: vault)
             try records.put(user)
         }
