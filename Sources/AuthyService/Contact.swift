@@ -16,6 +16,9 @@ struct Contact {
     /// Where an application's mail goes: the first address that it gave. It can lead the mail of somebody who exists to no other.
     func email(of application: Int64) -> String? { emails.first { $0.application == application }?.address }
 
+    /// Whether the application has given it.
+    func has(email address: String, of application: Int64) -> Bool { emails.contains(Email(application: application, address: address)) }
+
     /// - Returns: whether it is new.
     mutating func add(email address: String, of application: Int64) -> Bool {
         let email = Email(application: application, address: address)

@@ -1,3 +1,4 @@
+internal import ServerSettings
 internal import Logging
 public import AuthyWire
 internal import LoginFlow
@@ -138,18 +139,51 @@ extension AuthyService {
         return Answer([("message", JSONText.string("User was updated successfully")), ("success", "true")])
     }
 
-    /// POST /protected/json/users/ID/register_activity
+    /// POST /protected/json/users/ID/register_activity. Beyond Authy's types there is `countersign_enrolled`: somebody enrolled this phone
+    /// in a login. The address that came with that registration is told, so that the thief of a password cannot do it unseen.
     public func registerActivity(_ id: String, by caller: Caller, _ parameters: Parameters) async throws -> Answer {
-        let types = ["password_reset", "banned", "unbanned", "cookie_login"]
+        let types = ["password_reset", "banned", "unbanned", "cookie_login", UserActivity.enrolled]
         guard let type = parameters.text("type"), types.contains(type) else {
             throw Refusal(400, 60029, "Activity was not created: type must be one of \(types.joined(separator: ", ")).")
         }
         let now = now()
-        try await store.write { records in
+        let user = try await store.write { records in
             let member = try self.member(AuthyID(id), of: caller, in: records)
+            guard let user = try records.user(member.user) else { throw Refusal.userNotFound }
             try records.add(Activity(user: member.user, application: caller.id, at: now, kind: type, detail: ""))
+            return user
         }
+        if type == UserActivity.enrolled { try await tellOfEnrolment(user, parameters, by: caller) }
         return Answer([("message", JSONText.string("Activity was created.")), ("success", "true")])
+    }
+
+    /// Only an address that this application has given: its key sends mail to nobody else, and no more of it than codes.
+    private func tellOfEnrolment(_ user: User, _ parameters: Parameters, by caller: Caller) async throws {
+        let now = now()
+        guard let email = parameters.text("email", in: "data"), try contact(of: user).has(email: email, of: caller.id),
+            outbox.canSend(.email)
+        else { return }
+        let mayGo = try await store.write { records in
+            var member = try self.member(user.id, of: caller, in: records)
+            guard member.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: now) == nil else { return false }
+            member.sends.add(Span.tenMinutes, at: now)
+            try records.put(member)
+            return true
+        }
+        guard mayGo else { return }
+        let line = { (text: String?) in
+            String((text ?? "?").unicodeScalars.map { (0x20...0x7E).contains($0.value) ? Character($0) : "?" }.prefix(100))
+        }
+        let text = """
+            A phone was enrolled for the two-factor login of \(line(parameters.text("user", in: "data"))) on \
+            \(line(parameters.text("host", in: "data"))), from \(line(parameters.text("user_ip"))), at \(Moment.text(now)).
+
+            If that was you, nothing is to be done. If not, somebody knows your password: tell your system administrator now.
+            """
+        let message = OneCode(
+            kind: .email, to: email, code: "", text: text, subject: "\(caller.application.name): a phone was enrolled for your logins",
+            application: caller.id, applicationName: caller.application.name, user: user.id, locale: nil)
+        _ = await outbox.send(message)
     }
 }
 

@@ -108,6 +108,13 @@ struct StandingTests {
         #expect(try accounts.history(limit: 9).isEmpty)
     }
 
+    @Test func `A phone that somebody else here has is enrolled for nobody else in a login`() throws {
+        _ = try accounts.link(alice, phone)
+        #expect(try !accounts.settle(.approved(.enrolled(phone), of: bob), now: start))
+        #expect(try accounts.account(of: bob) == Account())
+        #expect(try accounts.holders(of: phone) == [alice])
+    }
+
     @Test func `Of two logins that enrol at once one does`() throws {
         let ids = try (1...8).map { try #require(AuthyID(Int64($0))) }
         let done = try together(8, at: place) { accounts, index in

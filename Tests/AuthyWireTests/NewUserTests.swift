@@ -77,6 +77,8 @@ struct StatusAnswerTests {
 }
 
 @Test func `An activity says what, from where, on which host and as whom`() {
-    let activity = UserActivity(type: UserActivity.enrolled, address: "192.0.2.7", host: "gate", user: "zoe")
-    #expect(activity.json == #"{"type":"countersign_enrolled","user_ip":"192.0.2.7","data":{"host":"gate","user":"zoe"}}"#)
+    let activity = UserActivity(type: UserActivity.enrolled, email: "zoe@example.com", address: "192.0.2.7", host: "gate", user: "zoe")
+    #expect(
+        activity.json
+            == #"{"type":"countersign_enrolled","user_ip":"192.0.2.7","data":{"email":"zoe@example.com","host":"gate","user":"zoe"}}"#)
 }
