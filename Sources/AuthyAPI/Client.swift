@@ -14,7 +14,7 @@ public final class Client {
         case call(AuthyID)
         case register(NewUser)
         case status(AuthyID)
-        case tell(Activity, AuthyID)
+        case tell(UserActivity, AuthyID)
     }
 
     public enum Result: Equatable, Sendable {

@@ -53,7 +53,7 @@ public struct Endpoint: Hashable, Sendable {
         Endpoint(method: .get, target: "/protected/json/users/\(user)/status")
     }
 
-    /// Tells what became of a person; the body is that of `Activity`. Status 200 says that the server took note.
+    /// Tells what became of a person; the body is that of `UserActivity`. Status 200 says that the server took note.
     public static func registerActivity(of user: AuthyID) -> Endpoint {
         Endpoint(method: .post, target: "/protected/json/users/\(user)/register_activity")
     }

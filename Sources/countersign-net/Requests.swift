@@ -43,7 +43,7 @@ extension Client.Request {
         case KIND_CALL: self = .call(user)
         case KIND_STATUS: self = .status(user)
         case KIND_TELL_SERVER:
-            guard let activity = Activity(frame) else { return nil }
+            guard let activity = UserActivity(frame) else { return nil }
             self = .tell(activity, user)
         default: return nil
         }
@@ -59,10 +59,12 @@ extension NewUser {
     }
 }
 
-extension Activity {
+extension UserActivity {
     fileprivate init?(_ frame: Frame) {
-        guard let type = frame.text(FIELD_ACTIVITY), let user = frame.text(FIELD_USER), let host = frame.text(FIELD_HOST) else { return nil }
-        self.init(type: type, address: frame.text(FIELD_RHOST), host: host, user: user)
+        guard let type = frame.text(FIELD_ACTIVITY), let email = frame.text(FIELD_EMAIL), let user = frame.text(FIELD_USER),
+            let host = frame.text(FIELD_HOST)
+        else { return nil }
+        self.init(type: type, email: email, address: frame.text(FIELD_RHOST), host: host, user: user)
     }
 }
 

@@ -12,7 +12,7 @@ private let example = """
     # ca_file = "/path.pem", proxy = "http://...", connect_timeout = 5, request_timeout = 10
 
     [login]
-    factors = ["onetouch", "softtoken", "sms", "call"]
+    factors = ["onetouch", "softtoken", "sms", "call", "recovery"]
     onetouch_wait = 15          # seconds until the code prompt
     deadline = 90               # seconds for all of it
     tries = 3
@@ -260,5 +260,62 @@ struct LimitsTests {
         for value in [limits.range.lowerBound - 1, limits.range.upperBound + 1, .min, .max] {
             #expect(complaint(about: limits.text(value))?.hasPrefix("t:2: \(limits.header).\(limits.key): ") == true)
         }
+    }
+
+    @Test func `what is said of a user overrules what is said of groups, which overrules the service`() throws {
+        let settings = try Settings.parse(
+            """
+            [login]
+            factors = ["onetouch", "sms"]
+            [login.service.sudo]
+            factors = ["softtoken", "onetouch", "call"]
+            [login.group.staff]
+            factors = ["onetouch", "sms", "call"]
+            [login.group.night]
+            factors = ["call", "sms"]
+            [login.user.bob]
+            factors = ["softtoken"]
+            [login.user.carol]
+            prefer = "sms"
+            """, file: "t")
+        func factors(_ user: String, _ groups: Set<String>) -> [Factor] {
+            settings.login(for: "sudo", user: user, groups: groups).factors
+        }
+        #expect(factors("alice", []) == [.softToken, .oneTouch, .call])
+        #expect(factors("alice", ["staff"]) == [.oneTouch, .sms, .call])
+        #expect(factors("alice", ["staff", "night"]) == [.sms, .call])
+        #expect(factors("bob", ["staff"]) == [.softToken])
+        #expect(settings.login(for: "sudo", user: "carol", groups: []).prefer == nil)
+        #expect(settings.login(for: "sshd", user: "carol", groups: []).prefer == .sms)
+        #expect(settings.groupNames == ["night", "staff"])
+    }
+
+    @Test func `enrolment by the users themselves is read, and off by default`() throws {
+        let settings = try Settings.parse(
+            """
+            [server]
+            url = "https://a.example"
+            api_key = "0123456789abcdef"
+            [enrolment]
+            at_login = true
+            at_login_networks = ["192.0.2.0/24"]
+            at_login_text = "Enrol."
+            country_code = "+49"
+            email_domain = "example.com"
+            opt_out = "grace"
+            opt_out_text = "Do not."
+            [remember]
+            seconds = 60
+            [pause]
+            max_hours = 8
+            """, file: "t")
+        var rules = EnrolmentRules()
+        #expect(!rules.atLogin && rules.optOut == .no)
+        (rules.atLogin, rules.atLoginNetworks, rules.atLoginText) = (true, [Network("192.0.2.0/24")!], "Enrol.")
+        (rules.countryCode, rules.emailDomain, rules.optOut, rules.optOutText) = ("49", "example.com", .grace, "Do not.")
+        #expect(settings.enrolment == rules)
+        #expect(settings.remember == 60 && settings.pauseMaxHours == 8)
+        let none = try Settings.parse("", file: "t")
+        #expect(none.remember == 0 && none.pauseMaxHours == 72)
     }
 }

@@ -6,7 +6,8 @@ let badLogins = [
     BadCase("[login]\nfactors = []", "t:2: login.factors: this list is empty; name something, or leave out the key"),
     BadCase(
         "[login]\nfactors = [\"sms\", \"onetuch\"]",
-        "t:2: login.factors[2]: expected \"onetouch\", \"softtoken\", \"sms\" or \"call\", found \"onetuch\"; did you mean \"onetouch\"?"),
+        "t:2: login.factors[2]: expected \"onetouch\", \"softtoken\", \"sms\", \"call\" or \"recovery\", found \"onetuch\"; did you mean \"onetouch\"?"
+    ),
     BadCase(
         "[login]\nfactors = [\n  \"sms\", # one\n  \"call\",\n  \"sms\",\n]",
         "t:5: login.factors[3]: \"sms\" stands here for the second time; keep one of the two"),
@@ -32,7 +33,39 @@ let badLogins = [
         "t:4: login.service.sshd.tries: expected a whole number from 1 to 10, found 11"),
 ]
 
+let badPreferences = [
+    BadCase("[login]\nprefer = \"recovery\"", "t:2: login.prefer: a recovery code cannot be preferred; name another factor"),
+    BadCase("[login]\nfactors = [\"sms\"]\nprefer = \"call\"", "t:3: login.prefer: \"call\" is preferred, but not among factors"),
+    BadCase(
+        "[login]\nprefer = \"call\"\n[login.service.sudo]\nfactors = [\"sms\"]",
+        "t:4: login.service.sudo.factors: \"call\" is preferred, but not among factors"),
+    BadCase(
+        "[login.group.staff]\n", "t:1: login.group.staff: factors is missing; name what this group may use, or leave out the table"),
+    BadCase("[login.group.staff]\nprefer = \"sms\"", "t:2: login.group.staff.prefer: unknown key \"prefer\"; known here: factors"),
+    BadCase(
+        "[login.user.bob]\nfactors = [\"sms\"]\nprefer = \"call\"", "t:3: login.user.bob.prefer: \"call\" is not among factors"),
+    BadCase("[login.user.bob]\ntries = 1", "t:2: login.user.bob.tries: unknown key \"tries\"; known here: factors, prefer"),
+    BadCase("[remember]\nseconds = 604801", "t:2: remember.seconds: expected a whole number from 0 to 604800, found 604801"),
+    BadCase("[pause]\nmax_hours = 0", "t:2: pause.max_hours: expected a whole number from 1 to 8760, found 0"),
+]
+
+private let someServer = "[server]\nurl = \"https://a.example\"\napi_key = \"0123456789abcdef\"\n"
+
 let badEnrolments = [
+    BadCase(
+        "[enrolment]\nat_login = true", "t:2: enrolment.at_login: enrolment in the login needs [server]; write one, or at_login = false"),
+    BadCase(
+        someServer + "[enrolment]\nat_login = true",
+        "t:5: enrolment.at_login: enrolment in the login needs email_domain, for the users' addresses at the server"),
+    BadCase("[enrolment]\ncountry_code = \"0049\"", "t:2: enrolment.country_code: \"0049\" is no country code; write it as \"49\""),
+    BadCase(
+        "[enrolment]\nemail_domain = \"@example.com\"",
+        "t:2: enrolment.email_domain: \"@example.com\" is no domain; write it as \"example.com\""),
+    BadCase(
+        "[enrolment]\nopt_out = \"maybe\"", "t:2: enrolment.opt_out: expected \"no\", \"grace\" or \"yes\", found \"maybe\""),
+    BadCase(
+        "[enrolment]\nopt_out_text = \"Gr\u{FC}n\"",
+        "t:2: enrolment.opt_out_text: a text here is plain ASCII, since not every ssh client shows more"),
     BadCase(
         "[enrolment]\nmode = \"strict\"", "t:2: enrolment.mode: expected \"optional\", \"grace\" or \"required\", found \"strict\""),
     BadCase("[enrolment]\ngrace_services = [\"sshd\", \"\"]", "t:2: enrolment.grace_services[2]: this name of a service is empty"),
