@@ -42,7 +42,7 @@ extension Finding {
 
     private static func services(_ settings: Settings) -> [Finding] {
         let known = ["/etc/pam.d", "/usr/lib/pam.d"].flatMap(Folder.names)
-        return settings.serviceNames.filter { !known.contains($0) }.map { name in
+        return settings.serviceNames.filter { !known.contains($0) && $0 != Fresh.service }.map { name in
             let near = name.nearest(in: known).map { "did you mean \($0)? " } ?? ""
             return Finding(
                 "login.service.\(name): there is neither /etc/pam.d/\(name) nor /usr/lib/pam.d/\(name): these rules are for nobody",

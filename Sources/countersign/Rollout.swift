@@ -46,7 +46,8 @@ struct Rollout {
 
     /// - Parameter graceLogins: how many of each user, by stored name, passed on grace in the last two weeks.
     init(
-        _ accounts: [(Person, Account)], _ system: [SystemUser], _ settings: Settings, graceLogins: [String: Int], horizon: Horizon, now: Int64
+        _ accounts: [(Person, Account)], _ system: [SystemUser], _ settings: Settings, graceLogins: [String: Int], horizon: Horizon,
+        now: Int64
     ) {
         let views = accounts.map { AccountView($0, $1, settings, now: now) }
         rules = settings.enrolment

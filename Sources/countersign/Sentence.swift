@@ -53,7 +53,8 @@ enum Sentence {
 
     static func optedIn(_ person: Person, _ change: Change) -> String {
         guard change.before.optedOut != nil else { return line(person, ["nothing to undo; the account is not opted out"]) }
-        return line(person, ["opted in", change.after.state == .none ? "the account has no factor" : "the account is \(change.after.state)"])
+        return line(
+            person, ["opted in", change.after.state == .none ? "the account has no factor" : "the account is \(change.after.state)"])
     }
 
     static func paused(_ person: Person, _ pause: Pause, _ change: Change) -> String {

@@ -13,7 +13,9 @@ enum SystemPeople {
         defer { endpwent() }
         while let entry = getpwent() {
             let user = SystemUser(name: String(cString: entry.pointee.pw_name), uid: entry.pointee.pw_uid, gid: entry.pointee.pw_gid)
-            guard user.uid >= first, user.uid != nobody, let shell = entry.pointee.pw_shell, isLogin(String(cString: shell)) else { continue }
+            guard user.uid >= first, user.uid != nobody, let shell = entry.pointee.pw_shell, isLogin(String(cString: shell)) else {
+                continue
+            }
             people.append(user)
         }
         return people

@@ -23,7 +23,9 @@ struct History: AdminCommand {
     var service: String?
     @Option(help: "Only logins that ended so.")
     var outcome: Outcome?
-    @Option(help: ArgumentHelp("Only logins that ended so for this reason.", valueName: "word"), completion: .list(Reason.allCases.map(\.rawValue)))
+    @Option(
+        help: ArgumentHelp("Only logins that ended so for this reason.", valueName: "word"),
+        completion: .list(Reason.allCases.map(\.rawValue)))
     var reason: String?
     @Option(help: ArgumentHelp("Only logins from this address, or host name.", valueName: "address"))
     var from: String?

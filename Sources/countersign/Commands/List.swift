@@ -18,7 +18,8 @@ struct List: AdminCommand {
 
     @Option(help: "Only such accounts; with several, those that are any of them.")
     var state: [StateFilter] = []
-    @Option(parsing: .unconditional, help: ArgumentHelp("Only those to whom grace applies, with at most so many left.", valueName: "number"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Only those to whom grace applies, with at most so many left.", valueName: "number"))
     var graceLeft: Int?
     @Option(help: ArgumentHelp("These columns, with commas between them.", valueName: "names"))
     var columns: ColumnNames?

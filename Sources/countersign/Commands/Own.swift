@@ -109,7 +109,8 @@ struct OwnRecovery: OwnChange {
 
     func check(_ state: AccountState, _ settings: Settings) throws {
         guard state != .confirmed else { return }
-        throw Trouble("you have not proven a second factor yet, for which recovery codes could stand", hint: "sudo countersign self confirm")
+        throw Trouble(
+            "you have not proven a second factor yet, for which recovery codes could stand", hint: "sudo countersign self confirm")
     }
 
     func change(_ person: Person, _ desk: Desk) throws { try RecoveryCommand.make(person, desk, json: false) }

@@ -44,7 +44,8 @@ struct PauseUser: AdminCommand {
         let longest = desk.settings.pauseMaxHours
         guard hours <= longest else {
             throw Trouble(
-                "a pause lasts \(Sentence.count(longest, "hour")) at most, not \(hours)", hint: "raise pause.max_hours in \(settings.config)")
+                "a pause lasts \(Sentence.count(longest, "hour")) at most, not \(hours)",
+                hint: "raise pause.max_hours in \(settings.config)")
         }
         let pause = Pause(until: desk.now + Int64(hours) * 3_600, reason: reason)
         let change = try desk.accounts.pause(person, pause)

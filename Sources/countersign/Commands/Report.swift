@@ -81,7 +81,8 @@ private struct Page {
         let room = max(0, width - start.count - 2)
         let length = count == 0 ? 0 : max(1, Int((share * Double(room)).rounded()))
         guard length > 0, room > 0 else { return start }
-        return start + "  " + ink(standing).paint(String(repeating: Terminal.takesUnicode ? "\u{2588}" : "#", count: length), if: takesColours)
+        return start + "  "
+            + ink(standing).paint(String(repeating: Terminal.takesUnicode ? "\u{2588}" : "#", count: length), if: takesColours)
     }
 
     private func title(_ standing: Rollout.Standing, _ mode: EnrolmentRules.Mode) -> String {

@@ -5,7 +5,8 @@ internal import LoginFlow
 enum Caller {
     static func find() throws -> Person {
         guard Keeper.isRoots, getuid() == 0 else {
-            throw Trouble("this is run through sudo: sudo countersign self ...", hint: "the administrator allows it with countersign.sudoers")
+            throw Trouble(
+                "this is run through sudo: sudo countersign self ...", hint: "the administrator allows it with countersign.sudoers")
         }
         // sudo sets both, whatever the caller's environment had.
         guard let uid = Audit.sudoCaller, let name = getenv("SUDO_USER").map({ String(cString: $0) }) else {

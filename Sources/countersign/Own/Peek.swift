@@ -17,7 +17,9 @@ enum Peek {
 
     private static func output(_ words: [String]) throws -> [UInt8] {
         var ends: [CInt] = [-1, -1]
-        guard pipe(&ends) == 0, ends.allSatisfy({ fcntl($0, F_SETFD, FD_CLOEXEC) == 0 }) else { throw Trouble("no pipe can be made: \(systemReason())") }
+        guard pipe(&ends) == 0, ends.allSatisfy({ fcntl($0, F_SETFD, FD_CLOEXEC) == 0 }) else {
+            throw Trouble("no pipe can be made: \(systemReason())")
+        }
         let child = start(words, writingTo: ends[1])
         close(ends[1])
         defer { close(ends[0]) }
