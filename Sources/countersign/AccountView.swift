@@ -79,7 +79,7 @@ struct AccountView {
             ("grace logins", graceLine),
         ]
         let lines = known.compactMap { title, text in text.map { (title, $0) } } + more.remembered.map { ("remembered", $0) }
-        return (lines + more.people.map { ("person", $0.key?.description ?? "-") }).map { "\($0.0):".padded(to: 14) + $0.1 }
+        return (lines + more.people.map { ("person", "\($0.key) \($0.state)") }).map { "\($0.0):".padded(to: 14) + $0.1 }
     }
 
     private var optedOutLine: String? {
@@ -116,7 +116,7 @@ struct Details {
     private let logins: [(login: Remembrance, time: Int64)]
     private let seconds: Int
     /// Those who are told apart on this account by their keys.
-    let people: [Person]
+    let people: [(key: KeyFingerprint, state: AccountState)]
 
     init(of person: Person, _ desk: Desk) throws {
         token = try desk.accounts.softToken(of: person)
@@ -124,7 +124,8 @@ struct Details {
         let now = desk.now
         let first = now - Int64(seconds)
         logins = try desk.accounts.remembered(of: person).filter { $0.time > first && $0.time <= now + 60 }
-        people = person.key == nil ? try desk.accounts.people(on: person.name, uid: person.uid) : []
+        let others = person.key == nil ? try desk.accounts.people(on: person.name, uid: person.uid) : []
+        people = try others.compactMap { other in try other.key.map { ($0, try desk.accounts.account(of: other).state) } }
     }
 
     var remembered: [String] {
@@ -148,7 +149,7 @@ struct Details {
         }
         return [
             "softtoken_parameters": parameters ?? .null, "remembered": .array(remembered),
-            "people": .array(people.compactMap { $0.key.map { .string($0.description) } }),
+            "people": .array(people.map { .string($0.key.description) }),
         ]
     }
 }

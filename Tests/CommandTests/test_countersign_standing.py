@@ -279,7 +279,8 @@ def test_people_who_share_an_account_are_told_apart_by_their_keys(desk, alice):
     desk.does("link", alice.pw_name, 2)
     assert [show(desk, alice, *words)["authy_id"] for words in ([], ["--key", KEY], ["--key", OTHER_KEY])] == [2, 1, None]
     assert show(desk, alice)["people"] == [KEY, OTHER_KEY] and show(desk, alice, "--key", KEY)["people"] == []
-    assert [line.split()[1] for line in desk.does("show", alice.pw_name).out.splitlines() if line.startswith("person:")] == [KEY, OTHER_KEY]
+    assert [line.split()[1:] for line in desk.does("show", alice.pw_name).out.splitlines() if line.startswith("person:")] == [
+        [KEY, "linked"], [OTHER_KEY, "linked"]]
     assert [(row["user"], row["key"]) for row in desk.does("list", "--json").json] == [
         ("games", None), ("games", KEY), ("games", OTHER_KEY)]
 
