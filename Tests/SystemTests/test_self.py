@@ -15,7 +15,7 @@ pytestmark = pytest.mark.product
 
 RULES = REPOSITORY / "docs/countersign.sudoers"
 SELF = ["/usr/bin/countersign", "self"]
-LISTED = [["show"], ["show", "--json"], ["recovery"], ["recovery", "--count"], ["opt-out"]]
+LISTED = [["show"], ["show", "--json"], ["confirm"], ["recovery"], ["recovery", "--count"], ["opt-in"], ["opt-out"]]
 CODES = r"(?:[0-9a-z]{4}-){2}[0-9a-z]{4}"
 
 
@@ -93,7 +93,7 @@ def test_sudo_lets_no_other_command_through(own, words):
 
 
 def test_no_command_takes_a_user_settings_a_module_or_a_yes():
-    for command in [[], ["show"], ["recovery"], ["opt-out"]]:
+    for command in [[], ["show"], ["confirm"], ["recovery"], ["opt-out"], ["opt-in"]]:
         shown = subprocess.run(["countersign", "self", *command, "--help"], capture_output=True, text=True, env=ENVIRONMENT, timeout=60).stdout
         assert "countersign self" in shown
         assert not set(re.findall(r"--[a-z-]+", shown)) - {"--help", "--version", "--json", "--count"}
@@ -101,7 +101,7 @@ def test_no_command_takes_a_user_settings_a_module_or_a_yes():
 
 def test_test_lists_what_the_rules_list():
     ruled = re.findall(r"/usr/bin/countersign self ([a-z -]+?)(?=, \\\n|\n)", RULES.read_text(encoding="utf-8"))
-    assert [words for words in map(str.split, ruled) if words[0] not in ("enroll", "confirm")] == LISTED
+    assert [words for words in map(str.split, ruled) if words[0] != "enroll"] == LISTED
 
 
 def run_as(uid: int, environment: dict[str, str], *words: str) -> subprocess.CompletedProcess:
@@ -116,7 +116,7 @@ def run_as(uid: int, environment: dict[str, str], *words: str) -> subprocess.Com
     (0, {"SUDO_UID": "-1", "SUDO_USER": "alice"}, "nobody called sudo"), (0, {"SUDO_UID": "42001 ", "SUDO_USER": "alice"}, "nobody called sudo"),
     (0, {"SUDO_UID": "4294967296", "SUDO_USER": "alice"}, "nobody called sudo"), (0, {"SUDO_UID": "", "SUDO_USER": "alice"}, "nobody called sudo"),
     (42001, {"SUDO_UID": "42001", "SUDO_USER": "alice"}, "run through sudo"), (42002, {"SUDO_UID": "42001", "SUDO_USER": "alice"}, "run through sudo")])
-@pytest.mark.parametrize("words", [["show"], ["recovery"], ["recovery", "--count"], ["opt-out"]])
+@pytest.mark.parametrize("words", [["show"], ["confirm"], ["recovery"], ["recovery", "--count"], ["opt-out"], ["opt-in"]])
 def test_without_a_caller_of_sudo_nothing_is_done(product, uid, environment, said, words):
     product.configure(enrolment='opt_out = "yes"')
     product.softtoken("alice")
@@ -247,6 +247,48 @@ def test_a_module_that_says_yes_without_a_login_changes_nothing(own):
     assert terminal.ends() == 2 and own.show("alice")["recovery_codes_left"] == 0
 
 
+# Confirming
+
+
+def test_a_factor_that_was_given_is_confirmed_by_its_first_proof(own):
+    token = own.softtoken("alice")
+    terminal = own.host.sudo("alice", *SELF, "confirm")
+    terminal.reads(CODE)
+    terminal.answer(token.fresh_code())
+    terminal.reads(r"alice: the account is confirmed \(SoftToken\)")
+    assert terminal.ends() == 0 and own.show("alice")["state"] == "confirmed"
+    assert token.base32 not in terminal.transcript
+    again = own.host.sudo("alice", *SELF, "confirm")
+    again.reads("alice: the account is confirmed")
+    assert again.ends() == 0 and len(own.decisions()) == 1
+
+
+def test_a_wrong_code_confirms_nothing(own):
+    own.softtoken("alice")
+    terminal = own.host.sudo("alice", *SELF, "confirm")
+    terminal.reads(CODE)
+    terminal.answer("000000")
+    terminal.reads(CODE)
+    terminal.end_of_file()
+    assert terminal.ends() == 2 and own.show("alice")["state"] == "linked"
+
+
+def test_to_skip_confirms_nothing(own):
+    own.configure(enrolment='mode = "grace"')
+    own.softtoken("alice")
+    terminal = own.host.sudo("alice", *SELF, "confirm")
+    terminal.reads(CODE)
+    terminal.answer("skip")
+    terminal.reads("let in without a factor")
+    assert terminal.ends() == 2 and own.show("alice")["state"] == "linked"
+
+
+def test_who_has_no_factor_has_none_to_confirm(own):
+    terminal = own.host.sudo("alice", *SELF, "confirm")
+    terminal.reads("you have no second factor to confirm")
+    assert terminal.ends() == 1 and own.decisions() == []
+
+
 # Opting out
 
 
@@ -312,3 +354,13 @@ def test_opting_out_is_not_for_pipes(own):
         ["countersign", "self", "opt-out"], input="bob\n", capture_output=True, text=True, timeout=60,
         env={**ENVIRONMENT, "SUDO_UID": str(own.host.people["bob"].uid), "SUDO_USER": "bob"}, cwd="/")
     assert done.returncode == 1 and "nobody is at a terminal" in done.stderr and own.show("bob")["opted_out"] is None
+
+
+def test_an_opt_out_is_undone_without_any_factor(own):
+    own.configure(enrolment='mode = "grace"\nopt_out = "yes"\n')
+    confirmed(own)
+    own.host.countersign("opt-out", "alice", "--yes")
+    terminal = own.host.sudo("alice", *SELF, "opt-in")
+    terminal.reads("alice: opted in; the account is confirmed")
+    assert terminal.ends() == 0 and own.show("alice")["opted_out"] is None
+    assert any("action=opt-in user=alice" in line and "by=alice" in line for line in audit(own))

@@ -51,8 +51,10 @@ struct OptIn: AdminCommand {
     @OptionGroup var settings: SettingsOption
 
     func perform() throws {
-        let person = try user.find()
-        let desk = try Desk.open(settings)
+        try Self.optIn(user.find(), Desk.open(settings))
+    }
+
+    static func optIn(_ person: Person, _ desk: Desk) throws {
         let change = try desk.accounts.optIn(person)
         if change.before.optedOut != nil { desk.tell("opt-in", person, "the account is \(change.after.state)") }
         try Output.line(Sentence.optedIn(person, change))

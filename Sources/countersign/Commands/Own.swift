@@ -17,9 +17,10 @@ struct Own: ParsableCommand {
 
             Examples:
               sudo countersign self show
+              sudo countersign self confirm
               sudo countersign self recovery
             """,
-        subcommands: [OwnShow.self, OwnRecovery.self, OwnOptOut.self])
+        subcommands: [OwnShow.self, OwnConfirm.self, OwnRecovery.self, OwnOptOut.self, OwnOptIn.self])
 
     /// The settings of this host: there are no others for who is let at this by sudo.
     static func desk() throws -> Desk { try Desk.open(path: Path.settings.text) }
@@ -53,8 +54,8 @@ struct OwnShow: AdminCommand {
 
 /// A change of the caller's account. Not an `AdminCommand`: what the module starts must be as it is in a login program.
 protocol OwnChange: ParsableCommand {
-    /// What is refused before anything is asked for.
-    func check(_ state: AccountState, _ settings: Settings) throws
+    /// Whether a factor has to be proven first, of an account that is so. What makes no sense is refused here, before anything is asked for.
+    func needsProof(_ state: AccountState, _ settings: Settings) throws -> Bool
     func change(_ person: Person, _ desk: Desk) throws
 }
 
@@ -66,8 +67,7 @@ extension OwnChange {
             let person = try Caller.find()
             let settings = try Settings.load(Path.settings.text, trust: Keeper.current().trust)
             let state = try Peek.state(of: person)
-            try check(state, settings)
-            let proof = try state == .confirmed ? Fresh.prove(person) : nil
+            let proof = try needsProof(state, settings) ? Fresh.prove(person) : nil
             try Keeper.harden()
             let desk = try Own.desk()
             try Own.single(person, desk)
@@ -78,6 +78,29 @@ extension OwnChange {
             }
             try change(person, desk)
         } catch { throw error is ExitCode ? error : Trouble(error) }
+    }
+}
+
+struct OwnConfirm: OwnChange {
+    static let configuration = CommandConfiguration(
+        commandName: "confirm",
+        abstract: "Prove the factor that you were given, once.",
+        discussion: """
+            Asks for it as a login does: that confirms the account. From then on it is asked for in every login.
+
+            Example:
+              sudo countersign self confirm
+            """)
+
+    func needsProof(_ state: AccountState, _ settings: Settings) throws -> Bool {
+        if state == .none { throw Trouble("you have no second factor to confirm", hint: "sudo countersign self enroll") }
+        return state == .linked
+    }
+
+    func change(_ person: Person, _ desk: Desk) throws {
+        let account = try desk.accounts.account(of: person)
+        guard account.isConfirmed else { throw Trouble("the account of \(person.name) has changed meanwhile", hint: "run this again") }
+        try Output.line("\(person.label): the account is confirmed (\(Sentence.factors(account)))")
     }
 }
 
@@ -107,8 +130,8 @@ struct OwnRecovery: OwnChange {
         } catch { throw Trouble(error) }
     }
 
-    func check(_ state: AccountState, _ settings: Settings) throws {
-        guard state != .confirmed else { return }
+    func needsProof(_ state: AccountState, _ settings: Settings) throws -> Bool {
+        guard state != .confirmed else { return true }
         throw Trouble(
             "you have not proven a second factor yet, for which recovery codes could stand", hint: "sudo countersign self confirm")
     }
@@ -127,14 +150,32 @@ struct OwnOptOut: OwnChange {
               sudo countersign self opt-out
             """)
 
-    func check(_ state: AccountState, _ settings: Settings) throws {
+    func needsProof(_ state: AccountState, _ settings: Settings) throws -> Bool {
         guard settings.enrolment.optOut != .no else {
             throw Trouble("nobody may opt out here: enrolment.opt_out is \"no\"", hint: "ask the administrator", code: .refused)
         }
         guard isatty(STDIN_FILENO) == 1 else { throw Trouble("nobody is at a terminal to confirm this", hint: "run it in a terminal") }
+        return state == .confirmed
     }
 
     func change(_ person: Person, _ desk: Desk) throws {
         try OptOut.optOut(person, desk) { try Confirmation.ask($0, for: person.name) }
+    }
+}
+
+struct OwnOptIn: AdminCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "opt-in",
+        abstract: "Undo your opt-out.",
+        discussion: """
+            Example:
+              sudo countersign self opt-in
+            """)
+
+    func perform() throws {
+        let person = try Caller.find()
+        let desk = try Own.desk()
+        try Own.single(person, desk)
+        try OptIn.optIn(person, desk)
     }
 }
