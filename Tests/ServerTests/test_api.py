@@ -334,7 +334,7 @@ def test_a_query_that_is_no_utf8_is_refused(app):
 def test_health_readiness_and_metrics(server, app):
     app.verify("1", 1)
     assert server.call("GET", "/healthz").text == "ok\n" and server.call("GET", "/readyz").text == "ok\n"
-    metrics = server.call("GET", "/metrics").text
+    metrics = server.metrics()
     assert 'countersignd_answers_total{status="404"} 1' in metrics and "countersignd_waiting 0" in metrics
 
 

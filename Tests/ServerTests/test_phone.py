@@ -20,7 +20,7 @@ def in_background(call, *arguments, **more):
 def waiting(server, count=1):
     """Until so many reads wait."""
     deadline = time.monotonic() + 10
-    while f"countersignd_waiting {count}\n" not in server.call("GET", "/metrics").text:
+    while f"countersignd_waiting {count}\n" not in server.metrics():
         assert time.monotonic() < deadline
 
 
