@@ -23,7 +23,9 @@ extension AuthyService {
         if let device = devices.first, parameters.flag("force") != true, kind != .email {
             return Self.ignored(kind, device.osType, contact.phone)
         }
-        guard outbox.canSend(kind), let to = kind == .email ? contact.email(of: caller.id) : contact.phone.e164 else { throw Self.notEnabled(kind) }
+        guard outbox.canSend(kind), let to = kind == .email ? contact.email(of: caller.id) : contact.phone.e164 else {
+            throw Self.notEnabled(kind)
+        }
         let code = try await oneCode(of: user.id, action: action, by: caller)
         guard await outbox.send(message(kind, to, code, user.id, caller, parameters.text("locale"))) else { throw Self.notSent(kind) }
         log.info("onecode_sent", metadata: ["application": "\(caller.id)", "user": "\(user.id)", "kind": "\(kind.rawValue)"])

@@ -153,6 +153,35 @@ def test_too_many_messages_are_refused_with_retry_after(app, user):
     assert answers[-1].headers["Retry-After"]
 
 
+def test_a_number_that_is_verified_has_five_guesses_in_ten_minutes(server, app):
+    number = {"country_code": 1, "phone_number": "5551230009"}
+
+    def check(code):
+        return app.call("GET", f"/protected/json/phones/verification/check?{urllib.parse.urlencode(number)}&verification_code={code}")
+
+    assert app.call("POST", "/protected/json/phones/verification/start", number).status == 200
+    right = server.codes()[-1]
+    for _ in range(5):
+        assert check("nonsense").json["error_code"] == "60022"
+    assert (check(right).status, check(right).json["error_code"]) == (404, "60023")
+    again = app.call("POST", "/protected/json/phones/verification/start", number)
+    assert (again.status, again.json["error_code"]) == (429, "60003") and 1 <= int(again.headers["Retry-After"]) <= 600
+    assert len(server.codes()) == 1
+
+
+def test_whoever_shows_a_used_code_again_is_not_shut_out(server, app, phone, user):
+    code = phone.softtoken(app)
+    assert app.verify(code, user).status == 200
+    app.call("GET", f"/protected/json/sms/{user}?force=true")
+    right = server.codes()[-1]
+    for _ in range(12):
+        assert app.verify(code, user).json["error_code"] == "60019"
+    assert app.verify(right, user).status == 200
+    for _ in range(12):
+        assert app.verify(right, user).json["error_code"] == "60019"
+    assert app.verify("0000000", user).json["error_code"] == "60020"
+
+
 def test_an_activity_is_registered(app, user):
     good = app.call("POST", f"/protected/json/users/{user}/register_activity", {"type": "password_reset", "user_ip": "192.0.2.7", "data": {"a": 1}})
     assert good.json == {"message": "Activity was created.", "success": True}
