@@ -24,9 +24,8 @@ extension AuthyService {
             if let wait = member.requests.wait(Span.tenMinutes, limit: settings.limits.requests, at: now) {
                 throw Refusal.tooMany(retryAfter: wait)
             }
-            if try records.pendingApprovals(of: user, at: now).count(where: { $0.application == caller.id })
-                >= settings.limits.pendingRequests
-            {
+            try records.expireApprovals(of: user, at: now)
+            if try records.pendingCount(of: user, application: caller.id, at: now) >= settings.limits.pendingRequests {
                 throw Refusal.tooMany(retryAfter: 10)
             }
             member.requests.add(Span.tenMinutes, at: now)

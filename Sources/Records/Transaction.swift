@@ -212,6 +212,14 @@ extension Transaction {
             approval.reported, approval.answer?.device, approval.answer?.signed, approval.answer?.signature, approval.answer?.reason)
     }
 
+    func expireApprovals(of user: AuthyID, at now: Int64) throws {
+        try change(
+            """
+            UPDATE approvals INDEXED BY approvals_pending SET status = 'expired', updated = ends
+            WHERE user = ?1 AND status = 'pending' AND ends <= ?2
+            """, user.value, now)
+    }
+
     func put(_ check: PhoneCheck) throws {
         try change(
             """

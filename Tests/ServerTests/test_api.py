@@ -1,7 +1,9 @@
 """Every way in which one of Authy's clients puts its parameters, and every literal that one of them looks for (Authy API v1)."""
 
+import contextlib
 import json
 import socket
+import sqlite3
 import time
 import urllib.parse
 
@@ -316,6 +318,16 @@ def test_a_request_expires(app, phone, user):
     uuid = app.create(user, seconds_to_expire=1)
     assert app.read(uuid, wait=10).json["approval_request"]["status"] == "expired"
     assert phone.state()["requests"] == []
+
+
+def test_requests_that_are_over_are_not_looked_through_again(server, app, phone, user):
+    over = [app.create(user, seconds_to_expire=1) for _ in range(5)]
+    for uuid in over:
+        assert app.read(uuid, wait=10).json["approval_request"]["status"] == "expired"
+    app.create(user)
+    with contextlib.closing(sqlite3.connect(server.state / "countersignd.db")) as database:
+        assert database.execute("SELECT count(*) FROM approvals WHERE status = 'pending'").fetchone() == (1,)
+    assert [app.status(uuid) for uuid in over] == ["expired"] * 5
 
 
 def test_a_request_is_taken_back(app, phone, user):
