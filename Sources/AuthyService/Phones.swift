@@ -384,11 +384,7 @@ extension AuthyService {
     public func removeDevice(_ id: String, from phone: Phone) async throws -> Answer {
         guard phone.device.isActive || id == phone.device.id else { throw PhoneRefusal.unconfirmed }
         let now = now()
-        try await change(id, of: phone) {
-            $0.removed = now
-            $0.push = nil
-            $0.confirmation = nil
-        }
+        try await change(id, of: phone) { $0.remove(at: now) }
         log.notice("device_removed", metadata: ["user": "\(phone.user)", "device": "\(id)", "by": "\(phone.device.id)"])
         return Answer([])
     }

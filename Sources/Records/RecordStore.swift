@@ -77,6 +77,8 @@ public protocol RecordWriting: RecordReading {
     func removeFormerMembers(phoneHash: [UInt8]) throws
     func put(_ device: Device) throws
     func put(_ enrolment: Enrolment) throws
+    /// Those that nobody used.
+    func removeOpenEnrolments(of user: AuthyID) throws
     func put(_ approval: Approval) throws
     /// Says of the user's requests that ended by then without an answer that they have expired: nobody looks through them again.
     func expireApprovals(of user: AuthyID, at now: Int64) throws

@@ -191,6 +191,10 @@ extension Transaction {
             WHERE user = excluded.user
             """, enrolment.hash, enrolment.user.value, enrolment.created, enrolment.ends, enrolment.device)
     }
+
+    func removeOpenEnrolments(of user: AuthyID) throws {
+        try change("DELETE FROM enrolments WHERE user = ?1 AND device IS NULL", user.value)
+    }
 }
 
 // Approval requests, and what happened.

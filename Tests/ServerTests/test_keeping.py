@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from server import Application, Server, handset, link
+from server import Application, Handset, Server, handset, link
 
 
 def test_a_first_start_makes_all_that_it_needs_for_its_user_alone(folder):
@@ -60,6 +60,22 @@ def test_users_are_listed_shown_changed_and_removed(server, app, phone, user):
     assert phone.call("GET", "state").json["error"] == "unknown_device"
     server.command("user", "remove", user)
     assert app.verify("123456", user).status == 404
+
+
+def test_whatever_went_to_the_old_number_is_void(server, app, phone, user):
+    invitation, used = link(server, user), link(server, user)
+    thief = Handset(server)
+    assert thief.enrol(used).status == 200
+    confirmation = thief.state()["confirmation"]
+    app.call("GET", f"/protected/json/sms/{user}?force=true")
+    code = server.codes()[-1]
+    server.command("user", "change-phone", user, "+4915155512345")
+    assert app.verify(code, user).json["error_code"] == "60020"
+    assert Handset(server).enrol(invitation).json["error"] == "link_unknown"
+    assert thief.call("GET", "state").status == 401
+    assert server.command("user", "confirm", user, confirmation, check=False).returncode == 1
+    # What was there before stays.
+    assert app.verify(phone.softtoken(app), user).status == 200
 
 
 @pytest.mark.parametrize("arguments, hint", [
