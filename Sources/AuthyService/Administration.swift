@@ -61,6 +61,7 @@ extension AuthyService {
                 try records.put(old)
             }
             try records.put(record(of: key, id, at: now))
+            try leaveNews(in: records)
         }
         return key
     }
@@ -72,6 +73,7 @@ extension AuthyService {
             guard var application = try records.application(id) else { throw Self.noApplication(id) }
             application.revoked = application.revoked ?? now
             try records.put(application)
+            try leaveNews(in: records)
         }
     }
 
@@ -243,7 +245,7 @@ extension AuthyService {
 
     private func leaveNews(in records: any RecordWriting) throws { try records.setValue(Self.newsName, to: Random.bytes(8)) }
 
-    /// Changes whenever a command changed something about a user.
+    /// Changes whenever a command changed something about a user or a key.
     public func news() async throws -> [UInt8]? { try await store.read { try $0.value(Self.newsName) } }
 
     // The server's own

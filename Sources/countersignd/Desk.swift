@@ -106,7 +106,7 @@ struct Desk {
         return try MasterKey.read(file: file)
     }
 
-    func service(outbox: any Outbox = NoOutbox(), log: Logger = JSONLog.logger(level: .critical), hub: Hub = Hub()) -> AuthyService {
+    func service(outbox: any Outbox = NoOutbox(), log: Logger = JSONLog.logger(level: .critical), hub: Hub = Hub { 0 }) -> AuthyService {
         AuthyService(store: store, vault: vault, settings: settings, hub: hub, outbox: outbox, log: log, now: { Int64(time(nil)) })
     }
 }

@@ -114,7 +114,9 @@ struct Front: HTTPResponder {
                 wait: request.secondsToWait)
             return .json(try await call.answer(by: phone, service) { await context.whenGone($0) })
         } catch let refusal as PhoneRefusal {
-            return .json(Answer(status: refusal.status, body: refusal.body))
+            var answer = Answer(status: refusal.status, body: refusal.body)
+            answer.retryAfter = refusal.retryAfter
+            return .json(answer)
         } catch let refusal as Refusal {
             return .json(refusal.answer)
         } catch {

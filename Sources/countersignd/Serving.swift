@@ -98,7 +98,7 @@ struct Upkeep: Service {
             var news = try? await service.news()
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
                 try? await Task.sleep(for: .milliseconds(250))
-                service.hub.sweep(at: service.now())
+                service.hub.sweep(at: service.hub.uptime())
                 if let fresh = try? await service.news(), fresh != news {
                     news = fresh
                     service.hub.wakeAll()
