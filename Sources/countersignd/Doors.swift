@@ -2,8 +2,8 @@ internal import LoginFlow
 internal import Logging
 internal import Synchronization
 
-/// How many connections each place has, so that no single one takes all of them. Proxies that are trusted, sockets of this machine and its
-/// loopback address speak for many, and are not counted.
+/// How many connections each place has, so that no single one takes all of them. Proxies, sockets of this machine and its loopback address
+/// speak for many, and are not counted.
 final class Doors: Sendable {
     enum Entry: Equatable { case free, full, counted(String) }
 
@@ -21,7 +21,8 @@ final class Doors: Sendable {
     /// - Parameter peer: a numeric address; nil for a socket of this machine.
     /// - Returns: what `leave` takes once the connection is gone. `full`: it is one too many.
     func come(_ peer: String?) -> Entry {
-        guard let peer, let address = Address(peer), peer != "127.0.0.1", peer != "::1", !proxies.isTrusted(address) else { return .free }
+        guard let address = peer.flatMap({ Address($0) }), !["127.0.0.1", "::1"].contains(address.description), !proxies.isTrusted(address)
+        else { return .free }
         let place = address.place
         let count = counts.withLock { counts in
             let count = counts[place, default: 0]

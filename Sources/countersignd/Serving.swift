@@ -26,7 +26,9 @@ struct Serving {
             service: service, metrics: metrics, pages: Pages(isTLS: settings.server.publicURL?.hasPrefix("https:") ?? false),
             proxies: proxies)
         let certificate = try settings.server.certificate.map { try Certificate($0) }
-        let doors = Doors(most: settings.limits.connectionsOfAddress, proxies: proxies, log: log)
+        // With behind_proxy nobody else than proxies comes.
+        let most = settings.server.behindProxy ? Int.max : settings.limits.connectionsOfAddress
+        let doors = Doors(most: most, proxies: proxies, log: log)
         var listeners: [any Service] = settings.server.listen.map { door($0, front, certificate, doors) }
         if let place = settings.server.metrics {
             listeners.append(door(place, MetricsFront(metrics: metrics, hub: service.hub), nil, doors))

@@ -43,6 +43,7 @@ final class Watch: ChannelDuplexHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         entry = doors.come(context.channel.remoteAddress?.ipAddress)
+        if entry == .full, context.channel.isActive { close(context) }
         expect(context)
     }
 

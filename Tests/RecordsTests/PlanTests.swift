@@ -27,7 +27,8 @@ struct PlanTests {
         _ = try writing.add(try person(7))
         try writing.put(try person(7))
         try writing.put(Member(application: application.id, user: try id(7), added: 1, secret: []))
-        let former = FormerMember(Member(application: application.id, user: try id(7), added: 1, secret: []), phoneHash: hash(7), removed: 1)
+        let former = FormerMember(
+            Member(application: application.id, user: try id(7), added: 1, secret: []), phoneHash: hash(7), removed: 1)
         try writing.put(former)
         try writing.moveFormerMembers(from: hash(7), to: hash(8))
         try writing.put(try device("a"))
