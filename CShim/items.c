@@ -110,11 +110,13 @@ const char *items_text(host *h, int type) {
 
 static int comes_by_ssh(host *h) { return strcmp(items_text(h, PAM_TTY), "ssh") == 0; }
 
-/* sshd sets it itself, in PAM's environment: believed only where sshd is what calls. */
-static const char *connection(host *h) {
-    const char *value = comes_by_ssh(h) ? pam_getenv(h->pamh, "SSH_CONNECTION") : NULL;
+/* sshd sets these itself, in PAM's environment: believed only where sshd is what calls. */
+static const char *word_of_sshd(host *h, const char *name) {
+    const char *value = comes_by_ssh(h) ? pam_getenv(h->pamh, name) : NULL;
     return value != NULL ? value : "";
 }
+
+static const char *connection(host *h) { return word_of_sshd(h, "SSH_CONNECTION"); }
 
 /* sudo answers getenv from the environment that it built, not from the caller's. */
 static const char *command(host *h) {
@@ -173,6 +175,7 @@ int host_field(host *h, int field, uint8_t *buffer, size_t capacity) {
     case FIELD_RHOST: return copy(items_text(h, PAM_RHOST), buffer, some);
     case FIELD_TTY: return copy(items_text(h, PAM_TTY), buffer, some);
     case FIELD_CONNECTION: return copy(connection(h), buffer, some);
+    case FIELD_AUTH_INFO: return copy(word_of_sshd(h, "SSH_AUTH_INFO_0"), buffer, capacity < FIELD_AUTH_INFO_MAX ? capacity : FIELD_AUTH_INFO_MAX);
     case FIELD_COMMAND: return copy(command(h), buffer, some);
     case FIELD_HOST: return host_name(buffer, some);
     case FIELD_ATTEMPT: return attempt(h, (char *)buffer, some);

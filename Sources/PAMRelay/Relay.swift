@@ -4,7 +4,7 @@ import CHost
 /// The hello's fields, in the order in which they are sent.
 private let helloFields: [CInt] = [
     FIELD_USER, FIELD_UID, FIELD_CALLER, FIELD_CALLER_UID, FIELD_SERVICE, FIELD_RUSER, FIELD_RHOST, FIELD_TTY, FIELD_CONNECTION,
-    FIELD_COMMAND, FIELD_HOST, FIELD_ATTEMPT, FIELD_ELEVATED, FIELD_CONFIG, FIELD_DEBUG, FIELD_HELPERS_GROUP,
+    FIELD_COMMAND, FIELD_HOST, FIELD_ATTEMPT, FIELD_ELEVATED, FIELD_CONFIG, FIELD_DEBUG, FIELD_HELPERS_GROUP, FIELD_AUTH_INFO,
 ]
 
 /// How long countersign-login may take to read its settings, and to end after the deadline: milliseconds.
