@@ -187,14 +187,15 @@ int host_field(host *h, int field, uint8_t *buffer, size_t capacity) {
     }
 }
 
+/* 1: found; 0: the system says that there is none; -errno: it could not say. */
 static int group_id(const char *name, gid_t *gid) {
     struct group entry, *found = NULL;
     char *buffer = malloc(LOOKUP_BUFFER);
-    if (buffer == NULL) return 0;
+    if (buffer == NULL) return -ENOMEM;
     int error = getgrnam_r(name, &entry, buffer, LOOKUP_BUFFER, &found);
-    if (error == 0 && found != NULL) *gid = found->gr_gid;
+    if (found != NULL) *gid = found->gr_gid;
     free(buffer);
-    return error == 0 && found != NULL;
+    return found != NULL ? 1 : error == 0 || error == ENOENT || error == ESRCH ? 0 : -error;
 }
 
 int host_in_group(host *h, int caller, const uint8_t *name, size_t length) {
@@ -205,7 +206,9 @@ int host_in_group(host *h, int caller, const uint8_t *name, size_t length) {
     if (user[0] == 0 || length >= sizeof text) return 0;
     memcpy(text, name, length);
     text[length] = 0;
-    if (!group_id(text, &wanted) || getgrouplist(user, caller ? h->caller_gid : h->gid, groups, &count) < 0) return 0;
+    int found = group_id(text, &wanted);
+    if (found <= 0) return found;
+    if (getgrouplist(user, caller ? h->caller_gid : h->gid, groups, &count) < 0) return -E2BIG;
     for (int i = 0; i < count; i++)
         if (groups[i] == wanted) return 1;
     return 0;

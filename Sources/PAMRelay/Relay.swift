@@ -151,7 +151,7 @@ private struct Relay {
             guard field == FIELD_NAME, groupLookups <= FRAME_GROUPS_MAX else { return }
             let bytes = [UInt8](name)
             let member = bytes.withUnsafeBufferPointer { $0.baseAddress.map { unsafe host_in_group(host, caller, $0, bytes.count) } ?? 0 }
-            if member == 1 { reply.add(FIELD_NAME, name) }
+            if member != 0 { reply.add(member == 1 ? FIELD_NAME : FIELD_UNSURE, name) }
         }
         if !send(reply) { state = .failed }
     }

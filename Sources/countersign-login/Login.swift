@@ -49,17 +49,20 @@ struct Login {
         module.ready(deadline: settings.enrolment.atLogin ? Enrolling.deadline(rules, visit) : rules.deadline)
         let asksCaller = rules.factorOf == .caller
         judged = visit.user == nil ? nil : asksCaller ? visit.caller : visit.user
-        let groups = try judged == nil ? [] : matchedGroups(settings.groupNames, ofCaller: asksCaller)
+        let groups = try judged == nil ? Groups() : matchedGroups(settings.groupNames, ofCaller: asksCaller)
         let path = settings.state + "/accounts.db"
         // Whom the settings exempt passes whatever has become of the accounts: it is the way in for whoever mends them.
-        if isExempt(settings, groups: groups) { return exempt(path) }
+        if isExempt(settings, groups: groups.certain) { return exempt(path) }
         let accounts = try Accounts(path: path, mode: .create)
         self.accounts = accounts
         if let earlier = try accounts.attempt(visit.attempt, now: now()), isOver(earlier) {
             return Ending(Decision(.denied, .decidedBefore))
         }
         if let somebody = judged {
-            rules = settings.login(for: visit.service, user: somebody.name, groups: groups)
+            rules = settings.login(for: visit.service, user: somebody.name, groups: groups.certain)
+            // What a group may use where it is not known who is in it: only what is allowed either way.
+            let others = settings.login(for: visit.service, user: somebody.name, groups: groups.certain.union(groups.unsure)).factors
+            rules.factors.removeAll { !others.contains($0) }
             if !asksCaller { judged = try toldApart(somebody, accounts) }
         }
         remembers = settings.remember
@@ -138,17 +141,22 @@ struct Login {
         }
     }
 
-    private func matchedGroups(_ names: [String], ofCaller: Bool) throws -> Set<String> {
-        guard !names.isEmpty else { return [] }
+    private func matchedGroups(_ names: [String], ofCaller: Bool) throws -> Groups {
+        guard !names.isEmpty else { return Groups() }
         module.matchGroups(names, ofCaller: ofCaller)
         let until = system_now() + 10_000
         while system_now() < until {
             Channel.wait(for: [module.channel], until: until)
             switch module.channel.receive() {
             case .frame(let frame) where frame.kind == KIND_GROUPS:
-                var matched: Set<String> = []
-                frame.each { if $0 == FIELD_NAME { matched.insert(String(decoding: $1, as: UTF8.self)) } }
-                return matched.intersection(names)
+                var groups = Groups()
+                frame.each { field, name in
+                    let name = String(decoding: name, as: UTF8.self)
+                    guard names.contains(name) else { return }
+                    if field == FIELD_NAME { groups.certain.insert(name) }
+                    if field == FIELD_UNSURE { groups.unsure.insert(name) }
+                }
+                return groups
             case .frame(let frame) where frame.kind == KIND_INTERRUPT: continue
             case .nothing: continue
             default: throw Failure(reason: .protocolError, detail: "the module named no groups")
@@ -218,6 +226,12 @@ struct Login {
         }
         return settlement
     }
+}
+
+/// Of those that the settings name: the person's, and those of which it could not be found out.
+private struct Groups {
+    var certain: Set<String> = []
+    var unsure: Set<String> = []
 }
 
 /// A decision, and what is written down with it.

@@ -77,6 +77,7 @@
 /* between the module and countersign-login */
 #define FIELD_TEXT 32          /* tell, ask, log; answer: absent where the conversation gave none */
 #define FIELD_NAME 33          /* match_groups, groups: any number; match_groups: of the caller where FIELD_CALLER is there too */
+#define FIELD_UNSURE 37        /* groups: any number, of which it could not be found out */
 #define FIELD_SECONDS 34       /* ready: for the whole login */
 #define FIELD_PRIORITY 35      /* log: as in syslog(3) */
 #define FIELD_OUTCOME 36       /* verdict: OUTCOME_* */
