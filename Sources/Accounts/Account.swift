@@ -122,6 +122,11 @@ extension Accounts {
         ) { (try Person($0), try Account($0, from: 2)) }
     }
 
+    /// Those who have this AuthyID, by name.
+    public func holders(of authyID: AuthyID) throws -> [Person] {
+        try connection.all("SELECT name, uid FROM accounts WHERE authy_id = ?1 ORDER BY name, uid", authyID.value) { try Person($0) }
+    }
+
     /// Those who are told apart by their SSH keys on one account of the system.
     public func people(on name: String, uid: UInt32) throws -> [Person] {
         let first = name + " SHA256:"

@@ -69,6 +69,21 @@ public final class Accounts {
     }
 }
 
+/// Undoes a transaction whose proof does not hold.
+private struct Unproven: Error {}
+
+extension Accounts {
+    /// As `write`, for what may turn out not to hold: false then, and nothing was written.
+    func writeIfProven(_ durability: Durability, _ body: () throws -> Bool) throws -> Bool {
+        do {
+            try write(durability) { if try !body() { throw Unproven() } }
+            return true
+        } catch is Unproven {
+            return false
+        }
+    }
+}
+
 extension Int64 {
     /// The sum, or the nearest number that there is.
     func adding(_ seconds: Int) -> Int64 {

@@ -124,10 +124,11 @@ enum Schema {
         ALTER TABLE accounts ADD COLUMN seen_app INTEGER CHECK (seen_app IN (0, 1));
         ALTER TABLE accounts ADD COLUMN seen INTEGER;
         UPDATE accounts SET had_authy_id = 1 WHERE authy_id IS NOT NULL;
+        CREATE INDEX accounts_authy_id ON accounts (authy_id) WHERE authy_id IS NOT NULL;
 
         -- As crypt(3) has them.
         CREATE TABLE recovery (
-            id   INTEGER PRIMARY KEY,
+            id   INTEGER PRIMARY KEY AUTOINCREMENT,
             name TEXT    NOT NULL,
             uid  INTEGER NOT NULL,
             hash TEXT    NOT NULL,

@@ -15,7 +15,7 @@ public struct Settlement: Equatable, Sendable {
         /// A recovery code of this host, which is used by it.
         case recovery(id: Int64)
         /// A code that the server found right for somebody who was registered with it in this very login. It holds only for an account
-        /// that never had an AuthyID and has no factor, and links it.
+        /// that never had an AuthyID and has no factor, with an AuthyID that nobody else here has, and links it.
         case enrolled(AuthyID)
     }
 
@@ -74,7 +74,7 @@ extension Accounts {
         try Self.check(settlement.attempt)
         let approved = settlement.outcome == .approved
         guard !approved || (settlement.person != nil && settlement.proof != nil) else { throw AccountsError.invalid("approval: no proof") }
-        return try write(.now) {
+        return try writeIfProven(.now) {
             if let person = settlement.person {
                 if let proof = settlement.proof, try !accept(proof, of: person, approved: approved, now: now) { return false }
                 if approved { try connection.run("DELETE FROM onecodes WHERE name = ?1 AND uid = ?2", person.storedName, person.uid) }
@@ -121,6 +121,7 @@ extension Accounts {
             """
             UPDATE accounts SET authy_id = ?3, had_authy_id = 1, confirmed = 1, opted_out = NULL, failures = 0, locked_until = NULL
             WHERE name = ?1 AND uid = ?2 AND authy_id IS NULL AND secret IS NULL AND had_authy_id = 0 AND confirmed = 0
+            AND NOT EXISTS (SELECT 1 FROM accounts WHERE authy_id = ?3)
             """, person.storedName, person.uid, id.value) == 1
     }
 

@@ -52,7 +52,7 @@ extension Accounts {
     /// - Returns: false if the proof does not hold: the code was spent, or the account does not have the factor any more. Nothing was
     ///   written then.
     public func confirm(_ person: Person, _ proof: Settlement.Proof) throws -> Bool {
-        try write(.now) {
+        try writeIfProven(.now) {
             guard try accept(proof, of: person, approved: true, now: 0) else { return false }
             try connection.run("UPDATE accounts SET opted_out = NULL WHERE name = ?1 AND uid = ?2", person.storedName, person.uid)
             try connection.run("DELETE FROM onecodes WHERE name = ?1 AND uid = ?2", person.storedName, person.uid)

@@ -49,7 +49,8 @@ extension Accounts {
     /// The lock as it is then.
     private func cutLock(of person: Person, to latest: Int64) throws -> Int64? {
         try connection.run(
-            "UPDATE accounts SET locked_until = ?3 WHERE name = ?1 AND uid = ?2 AND locked_until > ?3", person.storedName, person.uid, latest)
+            "UPDATE accounts SET locked_until = ?3 WHERE name = ?1 AND uid = ?2 AND locked_until > ?3", person.storedName, person.uid,
+            latest)
         return try account(of: person).lockedUntil
     }
 }

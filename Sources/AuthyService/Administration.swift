@@ -22,6 +22,7 @@ public struct AdministrationError: Error, Sendable {
 public struct UserView: Sendable {
     public let id: AuthyID
     public let phone: String
+    /// Where all applications that gave an address agree on one; else empty.
     public let email: String
     public let created: Int64
     public let applications: [Membership]
@@ -30,6 +31,7 @@ public struct UserView: Sendable {
     public struct Membership: Sendable {
         public let application: Int64
         public let confirmed: Int64?
+        public let email: String?
     }
 }
 
@@ -125,10 +127,18 @@ extension AuthyService {
 
     private func view(_ user: User, in records: any RecordReading) throws -> UserView {
         let contact = try self.contact(of: user)
+        let members = try records.members(of: user.id)
         return UserView(
-            id: user.id, phone: contact.phone.maskedWithCode, email: contact.emails.first ?? "", created: user.created,
-            applications: try records.members(of: user.id).map { .init(application: $0.application, confirmed: $0.confirmed) },
-            devices: try records.devices(of: user.id))
+            id: user.id, phone: contact.phone.maskedWithCode, email: Self.email(of: members, contact) ?? "", created: user.created,
+            applications: members.map {
+                .init(application: $0.application, confirmed: $0.confirmed, email: contact.email(of: $0.application))
+            }, devices: try records.devices(of: user.id))
+    }
+
+    /// The one address that the user's applications agree on: where mail goes that is of all of them.
+    private static func email(of members: [Member], _ contact: Contact) -> String? {
+        let addresses = Set(members.compactMap { contact.email(of: $0.application) })
+        return addresses.count == 1 ? addresses.first : nil
     }
 
     /// Takes the code that a new phone shows, from the administrator.
@@ -153,12 +163,17 @@ extension AuthyService {
     public func sendLink(to id: AuthyID, by kind: OneCode.Kind) async throws -> Bool? {
         guard let user = try await store.read({ try $0.user(id) }) else { throw Self.noUser(id) }
         let contact = try contact(of: user)
-        guard kind != .call, outbox.canSend(kind), let to = kind == .email ? contact.emails.first : contact.phone.e164,
-            let link = try await link(for: id)
-        else { return nil }
-        let application = try await store.read { records in
-            try records.members(of: id).first.flatMap { try records.application($0.application) }
+        let (members, application) = try await store.read { records in
+            let members = try records.members(of: id)
+            return (members, try members.first.flatMap { try records.application($0.application) })
         }
+        guard kind != .call, outbox.canSend(kind), settings.server.publicURL != nil else { return nil }
+        // A link makes a phone for all applications: none of them alone says where it goes.
+        guard let to = kind == .email ? Self.email(of: members, contact) : contact.phone.e164 else {
+            throw AdministrationError(
+                "the applications of user \(id) gave no e-mail address, or different ones", hint: "send it by sms, or hand it over")
+        }
+        guard let link = try await link(for: id) else { return nil }
         let name = application?.name ?? "Countersign"
         func filled(_ text: String) -> String { text.replacing("{application}", with: name).replacing("{link}", with: link) }
         return await outbox.send(
@@ -169,8 +184,9 @@ extension AuthyService {
 
     public func removeUser(_ id: AuthyID) async throws {
         try await store.write { records in
-            guard try records.user(id) != nil else { throw Self.noUser(id) }
+            guard let user = try records.user(id) else { throw Self.noUser(id) }
             try records.removeUser(id)
+            try records.removeFormerMembers(phoneHash: user.phoneHash)
             try leaveNews(in: records)
         }
     }
@@ -188,6 +204,7 @@ extension AuthyService {
             }
             var contact = try self.contact(of: user)
             contact.phone = phone
+            try records.moveFormerMembers(from: user.phoneHash, to: hash)
             user.phoneHash = hash
             user.contact = try contact.sealed(for: id, in: vault)
             try records.put(user)

@@ -106,7 +106,8 @@ extension AuthyService {
             return (approval, user, try approval.answer.flatMap { try records.device($0.device) })
         }
         return Reading(
-            approval: approval, application: caller.application, email: try self.contact(of: user).emails.first ?? "", device: device)
+            approval: approval, application: caller.application, email: try self.contact(of: user).email(of: caller.id) ?? "",
+            device: device)
     }
 }
 

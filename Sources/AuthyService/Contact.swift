@@ -4,25 +4,47 @@ internal import Vault
 
 /// How a person is reached: kept sealed.
 struct Contact {
-    var phone: PhoneNumber
-    /// Mail goes to the first: no application can lead the mail of somebody who exists to another address.
-    var emails: [String]
+    struct Email: Equatable {
+        /// Whose mail goes there; nobody else's does.
+        let application: Int64
+        let address: String
+    }
 
-    /// `cc`, `number`, e-mail addresses, one to a line.
+    var phone: PhoneNumber
+    private var emails: [Email] = []
+
+    /// Where an application's mail goes: the first address that it gave. It can lead the mail of somebody who exists to no other.
+    func email(of application: Int64) -> String? { emails.first { $0.application == application }?.address }
+
+    /// Whether the application has given it.
+    func has(email address: String, of application: Int64) -> Bool { emails.contains(Email(application: application, address: address)) }
+
+    /// - Returns: whether it is new.
+    mutating func add(email address: String, of application: Int64) -> Bool {
+        let email = Email(application: application, address: address)
+        guard !emails.contains(email), emails.count(where: { $0.application == application }) < 10 else { return false }
+        emails.append(email)
+        return true
+    }
+
+    /// `cc`, `number`, then an application and an e-mail address, one to a line.
     func sealed(for user: AuthyID, in vault: Vault) throws -> [UInt8] {
-        let lines = [phone.countryCode, phone.national] + emails
+        let lines = [phone.countryCode, phone.national] + emails.map { "\($0.application) \($0.address)" }
         return try vault.seal(Array(lines.joined(separator: "\n").utf8), as: Self.purpose(user))
     }
 
-    init(phone: PhoneNumber, emails: [String]) {
-        self.phone = phone
-        self.emails = emails
-    }
+    init(phone: PhoneNumber) { self.phone = phone }
 
     init(sealed: [UInt8], of user: AuthyID, in vault: Vault) throws {
         let lines = String(decoding: try vault.open(sealed, as: Self.purpose(user)), as: UTF8.self).split(separator: "\n").map(String.init)
         guard lines.count >= 2, let phone = PhoneNumber(countryCode: lines[0], national: lines[1]) else { throw VaultError.damaged }
-        self.init(phone: phone, emails: Array(lines.dropFirst(2)))
+        self.init(phone: phone)
+        emails = lines.dropFirst(2).compactMap { line in
+            let parts = line.split(separator: " ")
+            // An address of before, of which nobody knows whose it is, is nobody's.
+            guard parts.count == 2, let application = Int64(parts[0]) else { return nil }
+            return Email(application: application, address: String(parts[1]))
+        }
     }
 
     private static func purpose(_ user: AuthyID) -> String { "user.contact \(user)" }

@@ -23,11 +23,13 @@ extension AuthyService {
         if let device = devices.first, parameters.flag("force") != true, kind != .email {
             return Self.ignored(kind, device.osType, contact.phone)
         }
-        guard outbox.canSend(kind), let to = kind == .email ? contact.emails.first : contact.phone.e164 else { throw Self.notEnabled(kind) }
+        guard outbox.canSend(kind), let to = kind == .email ? contact.email(of: caller.id) : contact.phone.e164 else {
+            throw Self.notEnabled(kind)
+        }
         let code = try await oneCode(of: user.id, action: action, by: caller)
         guard await outbox.send(message(kind, to, code, user.id, caller, parameters.text("locale"))) else { throw Self.notSent(kind) }
         log.info("onecode_sent", metadata: ["application": "\(caller.id)", "user": "\(user.id)", "kind": "\(kind.rawValue)"])
-        return Self.sent(kind, contact)
+        return Self.sent(kind, to, contact.phone)
     }
 
     /// The code that is out goes again until it ends, as Authy does it; what is sent is charged first.
@@ -71,15 +73,15 @@ extension AuthyService {
             application: caller.id, applicationName: caller.application.name, user: user, locale: locale)
     }
 
-    private static func sent(_ kind: OneCode.Kind, _ contact: Contact) -> Answer {
-        let phone = JSONText.string(contact.phone.maskedWithCode)
+    private static func sent(_ kind: OneCode.Kind, _ to: String, _ phone: PhoneNumber) -> Answer {
+        let phone = JSONText.string(phone.maskedWithCode)
         switch kind {
         case .sms: return Answer([("success", "true"), ("message", JSONText.string("SMS token was sent")), ("cellphone", phone)])
         case .call: return Answer([("success", "true"), ("message", JSONText.string("Call started...")), ("cellphone", phone)])
         case .email:
             return Answer([
                 ("success", "true"), ("message", JSONText.string("Email token was sent")),
-                ("email", JSONText.string(Contact.masked(email: contact.emails.first ?? ""))),
+                ("email", JSONText.string(Contact.masked(email: to))),
                 ("email_id", JSONText.string("EM" + Random.uuid().replacing("-", with: ""))),
             ])
         }

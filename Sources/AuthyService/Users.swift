@@ -1,3 +1,4 @@
+internal import ServerSettings
 internal import Logging
 public import AuthyWire
 internal import LoginFlow
@@ -13,9 +14,9 @@ extension AuthyService {
         let (phone, email) = try Self.checked(parameters)
         let now = now()
         let user = try await store.write { records in
-            let user = try self.user(phone, email: email, at: now, in: records)
+            let user = try self.user(phone, email: email, of: caller, at: now, in: records)
             guard try records.member(application: caller.id, user: user.id) == nil else { return user }
-            try records.put(newMember(user.id, of: caller.id, at: now))
+            try records.put(newMember(user, of: caller.id, at: now, in: records))
             try records.count(Self.month(of: caller.id, at: now) { $0.usersAdded = 1 })
             return user
         }
@@ -44,28 +45,37 @@ extension AuthyService {
         return (phone, email)
     }
 
-    private func user(_ phone: PhoneNumber, email: String, at now: Int64, in records: any RecordWriting) throws -> User {
+    private func user(_ phone: PhoneNumber, email: String, of caller: Caller, at now: Int64, in records: any RecordWriting) throws -> User {
         let hash = vault.index(phone.e164)
         if var user = try records.user(phoneHash: hash) {
             var contact = try self.contact(of: user)
-            guard !contact.emails.contains(email) else { return user }
-            contact.emails = Array((contact.emails + [email]).prefix(10))
+            guard contact.add(email: email, of: caller.id) else { return user }
             user.contact = try contact.sealed(for: user.id, in: vault)
             try records.put(user)
             return user
         }
         for _ in 0..<100 {
             guard let id = AuthyID(Int64.random(in: 1_000_000...999_999_999)) else { continue }
-            let contact = try Contact(phone: phone, emails: [email]).sealed(for: id, in: vault)
-            let user = User(id: id, phoneHash: hash, contact: contact, created: now)
+            var contact = Contact(phone: phone)
+            _ = contact.add(email: email, of: caller.id)
+            let user = User(id: id, phoneHash: hash, contact: try contact.sealed(for: id, in: vault), created: now)
             if try records.add(user) { return user }
         }
         throw Refusal.broken
     }
 
-    private func newMember(_ user: AuthyID, of application: Int64, at now: Int64) throws -> Member {
-        let secret = try vault.seal(Random.bytes(20), as: Purpose.secret(application, user))
-        return Member(application: application, user: user, added: now, secret: secret)
+    /// Whoever was one before goes on with what was counted: else an API key would take off every limit by a removal.
+    private func newMember(_ user: User, of application: Int64, at now: Int64, in records: any RecordReading) throws -> Member {
+        let secret = try vault.seal(Random.bytes(20), as: Purpose.secret(application, user.id))
+        var member = Member(application: application, user: user.id, added: now, secret: secret)
+        guard let former = try records.formerMember(application: application, phoneHash: user.phoneHash) else { return member }
+        // A new AuthyID is known to no host, so that its first code is one.
+        member.confirmed = former.user == user.id ? former.confirmed : nil
+        member.wrongCodes = former.wrongCodes
+        member.wrongCodesOfDay = former.wrongCodesOfDay
+        member.sends = former.sends
+        member.requests = former.requests
+        return member
     }
 
     /// GET /protected/json/users/ID/status
@@ -80,7 +90,7 @@ extension AuthyService {
         let status: [(name: String, json: String)] = [
             ("authy_id", String(user.id.value)), ("confirmed", member.confirmed != nil ? "true" : "false"),
             ("registered", active.isEmpty ? "false" : "true"), ("country_code", contact.phone.countryCode),
-            ("phone_number", JSONText.string(contact.phone.masked)), ("email", JSONText.string(contact.emails.first ?? "")),
+            ("phone_number", JSONText.string(contact.phone.masked)), ("email", JSONText.string(contact.email(of: caller.id) ?? "")),
             ("devices", JSONText.array(active.map { JSONText.string($0.osType) })), ("has_hard_token", "false"),
             ("account_disabled", "false"),
             ("detailed_devices", JSONText.array(active.map(Self.detail))),
@@ -99,8 +109,11 @@ extension AuthyService {
 
     /// POST /protected/json/users/ID/delete and its other paths. A user whom no application has any more is gone for good.
     public func removeUser(_ id: String, by caller: Caller) async throws -> Answer {
+        let now = now()
         let user = try await store.write { records in
             let member = try self.member(AuthyID(id), of: caller, in: records)
+            guard let user = try records.user(member.user) else { throw Refusal.userNotFound }
+            try records.put(FormerMember(member, phoneHash: user.phoneHash, removed: now))
             try records.removeMember(application: caller.id, user: member.user)
             if try records.members(of: member.user).isEmpty { try records.removeUser(member.user) }
             return member.user
@@ -119,26 +132,58 @@ extension AuthyService {
             let member = try self.member(AuthyID(id), of: caller, in: records)
             guard var user = try records.user(member.user) else { throw Refusal.userNotFound }
             var contact = try self.contact(of: user)
-            guard !contact.emails.contains(email) else { return }
-            contact.emails = Array((contact.emails + [email]).prefix(10))
+            guard contact.add(email: email, of: caller.id) else { return }
             user.contact = try contact.sealed(for: user.id, in: vault)
             try records.put(user)
         }
         return Answer([("message", JSONText.string("User was updated successfully")), ("success", "true")])
     }
 
-    /// POST /protected/json/users/ID/register_activity
+    /// POST /protected/json/users/ID/register_activity. Beyond Authy's types there is `countersign_enrolled`: somebody enrolled this phone
+    /// in a login. The address that came with that registration is told, so that the thief of a password cannot do it unseen.
     public func registerActivity(_ id: String, by caller: Caller, _ parameters: Parameters) async throws -> Answer {
-        let types = ["password_reset", "banned", "unbanned", "cookie_login"]
+        let types = ["password_reset", "banned", "unbanned", "cookie_login", UserActivity.enrolled]
         guard let type = parameters.text("type"), types.contains(type) else {
             throw Refusal(400, 60029, "Activity was not created: type must be one of \(types.joined(separator: ", ")).")
         }
         let now = now()
-        try await store.write { records in
+        let user = try await store.write { records in
             let member = try self.member(AuthyID(id), of: caller, in: records)
+            guard let user = try records.user(member.user) else { throw Refusal.userNotFound }
             try records.add(Activity(user: member.user, application: caller.id, at: now, kind: type, detail: ""))
+            return user
         }
+        if type == UserActivity.enrolled { try await tellOfEnrolment(user, parameters, by: caller) }
         return Answer([("message", JSONText.string("Activity was created.")), ("success", "true")])
+    }
+
+    /// Only an address that this application has given: its key sends mail to nobody else, and no more of it than codes.
+    private func tellOfEnrolment(_ user: User, _ parameters: Parameters, by caller: Caller) async throws {
+        let now = now()
+        guard let email = parameters.text("email", in: "data"), try contact(of: user).has(email: email, of: caller.id),
+            outbox.canSend(.email)
+        else { return }
+        let mayGo = try await store.write { records in
+            var member = try self.member(user.id, of: caller, in: records)
+            guard member.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: now) == nil else { return false }
+            member.sends.add(Span.tenMinutes, at: now)
+            try records.put(member)
+            return true
+        }
+        guard mayGo else { return }
+        let line = { (text: String?) in
+            String((text ?? "?").unicodeScalars.map { (0x20...0x7E).contains($0.value) ? Character($0) : "?" }.prefix(100))
+        }
+        let text = """
+            A phone was enrolled for the two-factor login of \(line(parameters.text("user", in: "data"))) on \
+            \(line(parameters.text("host", in: "data"))), from \(line(parameters.text("user_ip"))), at \(Moment.text(now)).
+
+            If that was you, nothing is to be done. If not, somebody knows your password: tell your system administrator now.
+            """
+        let message = OneCode(
+            kind: .email, to: email, code: "", text: text, subject: "\(caller.application.name): a phone was enrolled for your logins",
+            application: caller.id, applicationName: caller.application.name, user: user.id, locale: nil)
+        _ = await outbox.send(message)
     }
 }
 

@@ -49,7 +49,9 @@ public enum NewUserAnswer: Hashable, Sendable {
     public init(status: Int, body: JSONValue?) {
         if status == 200, let body, body.isSuccess(orText: true), let id = Self.id(body["user"]?["id"]) {
             self = .registered(id)
-        } else if (400...499).contains(status), status != 429, let error = ErrorNumber(in: body), [60027, 60033, 60038].contains(error.code) {
+        } else if (400...499).contains(status), status != 429, let error = ErrorNumber(in: body),
+            [60027, 60033, 60038].contains(error.code)
+        {
             let named = ["cellphone", "country_code", "email"].filter { name in
                 [body?[name], body?["errors"]?[name]].contains { $0 != nil && $0 != .null }
             }
@@ -125,14 +127,17 @@ public struct UserActivity: Equatable, Sendable {
     public static let enrolled = "countersign_enrolled"
 
     public let type: String
+    /// The e-mail address with which the person was registered.
+    public let email: String
     /// The client's address, or nil.
     public let address: String?
     /// Where it happened, and as whom.
     public let host: String
     public let user: String
 
-    public init(type: String, address: String?, host: String, user: String) {
+    public init(type: String, email: String, address: String?, host: String, user: String) {
         self.type = type
+        self.email = email
         self.address = address
         self.host = host
         self.user = user
@@ -140,7 +145,9 @@ public struct UserActivity: Equatable, Sendable {
 
     /// The body, for `Content-Type: application/json`.
     public var json: String {
-        let data = JSONText.object([("host", JSONText.string(host)), ("user", JSONText.string(user))])
+        let data = JSONText.object([
+            ("email", JSONText.string(email)), ("host", JSONText.string(host)), ("user", JSONText.string(user)),
+        ])
         return JSONText.object(
             [("type", JSONText.string(type))] + (address.map { [("user_ip", JSONText.string($0))] } ?? []) + [("data", data)])
     }

@@ -89,7 +89,9 @@ public struct RecoveryCode: Equatable, Sendable, CustomStringConvertible, Custom
     public init?(_ typed: some Collection<UInt8>) {
         guard typed.count <= 64 else { return nil }
         let kept = typed.filter { $0 != 0x20 && $0 != 0x2D }.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
-        guard (8...32).contains(kept.count), kept.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) }) else { return nil }
+        guard (8...32).contains(kept.count), kept.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) }) else {
+            return nil
+        }
         text = String(decoding: kept.map { $0 == 0x6F ? 0x30 : $0 == 0x69 || $0 == 0x6C ? 0x31 : $0 }, as: UTF8.self)
     }
 

@@ -3,7 +3,7 @@ internal import SQLite
 /// The tables, as they came to be. The file's `user_version` is the number of migrations that it has seen; 0 is no file of ours.
 enum RecordSchema {
     /// Only ever added to.
-    static let migrations = [first]
+    static let migrations = [first, second]
     static let version = Int64(migrations.count)
     /// "Csgd", by which file(1) can tell.
     static let applicationID: Int64 = 0x4373_6764
@@ -37,6 +37,27 @@ enum RecordSchema {
     private static func number(_ pragma: String, _ connection: Connection) throws -> Int64 {
         try connection.first("PRAGMA \(pragma)") { $0.integer(0) ?? 0 } ?? 0
     }
+
+    /// What is left of members that were removed. The user need not be there any more.
+    private static let second = """
+        CREATE TABLE former_members (
+            phone_hash      BLOB    NOT NULL CHECK (length(phone_hash) > 0),
+            application     INTEGER NOT NULL,
+            user            INTEGER NOT NULL,
+            removed         INTEGER NOT NULL,
+            confirmed       INTEGER,
+            wrong_since     INTEGER NOT NULL,
+            wrong           INTEGER NOT NULL,
+            day_wrong_since INTEGER NOT NULL,
+            day_wrong       INTEGER NOT NULL,
+            sends_since     INTEGER NOT NULL,
+            sends           INTEGER NOT NULL,
+            requests_since  INTEGER NOT NULL,
+            requests        INTEGER NOT NULL,
+            PRIMARY KEY (phone_hash, application)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX former_members_removed ON former_members (removed);
+        """
 
     /// Where the order of two rows may hang on less than a second, `number` counts them as they came.
     private static let first = """

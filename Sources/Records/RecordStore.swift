@@ -30,6 +30,7 @@ public protocol RecordReading {
     func member(application: Int64, user: AuthyID) throws -> Member?
     func members(of user: AuthyID) throws -> [Member]
     func memberCount(of application: Int64) throws -> Int64
+    func formerMember(application: Int64, phoneHash: [UInt8]) throws -> FormerMember?
 
     func device(_ id: String) throws -> Device?
     /// Also the removed ones, oldest first.
@@ -68,6 +69,10 @@ public protocol RecordWriting: RecordReading {
     func put(_ member: Member) throws
     /// With its approvals.
     func removeMember(application: Int64, user: AuthyID) throws
+    func put(_ former: FormerMember) throws
+    /// What is kept of former members with one phone goes with it to another; the other's own of the same application is lost.
+    func moveFormerMembers(from phoneHash: [UInt8], to other: [UInt8]) throws
+    func removeFormerMembers(phoneHash: [UInt8]) throws
     func put(_ device: Device) throws
     func put(_ enrolment: Enrolment) throws
     func put(_ approval: Approval) throws
@@ -78,7 +83,8 @@ public protocol RecordWriting: RecordReading {
     /// Adds to the month's counts.
     func count(_ month: MonthOfStatistics) throws
     func setValue(_ name: String, to value: [UInt8]?) throws
-    /// Approvals, activities, deliveries, enrolments and phone checks that were over before that moment; at most so many of each.
+    /// Approvals, activities, deliveries, enrolments and phone checks that were over before that moment, and former members of then whose
+    /// user is gone; at most so many of each.
     /// - Returns: how many went.
     func purge(before: Int64, limit: Int) throws -> Int
 }

@@ -124,6 +124,31 @@ public struct Member: Equatable, Sendable {
     }
 }
 
+/// What is kept of a member who was removed, so that whoever adds the same phone again does not begin anew.
+public struct FormerMember: Equatable, Sendable {
+    public let application: Int64
+    public let phoneHash: [UInt8]
+    public let user: AuthyID
+    public let removed: Int64
+    public let confirmed: Int64?
+    public let wrongCodes: Count
+    public let wrongCodesOfDay: Count
+    public let sends: Count
+    public let requests: Count
+
+    public init(_ member: Member, phoneHash: [UInt8], removed: Int64) {
+        application = member.application
+        self.phoneHash = phoneHash
+        user = member.user
+        self.removed = removed
+        confirmed = member.confirmed
+        wrongCodes = member.wrongCodes
+        wrongCodesOfDay = member.wrongCodesOfDay
+        sends = member.sends
+        requests = member.requests
+    }
+}
+
 /// A phone's browser that holds a key.
 public struct Device: Equatable, Sendable {
     /// A UUID in lower case.

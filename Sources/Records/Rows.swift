@@ -77,6 +77,25 @@ extension Member.OneCode {
     }
 }
 
+extension FormerMember {
+    static let columns = """
+        application, phone_hash, user, removed, confirmed, wrong_since, wrong, day_wrong_since, day_wrong, sends_since, sends,
+        requests_since, requests
+        """
+
+    init(_ fields: inout Fields) throws {
+        let (application, phoneHash, user) = (try fields.integer(), try fields.blob(), try fields.user())
+        let (removed, confirmed) = (try fields.integer(), fields.integerOrNil())
+        var member = Member(application: application, user: user, added: removed, secret: [])
+        member.confirmed = confirmed
+        member.wrongCodes = try fields.count()
+        member.wrongCodesOfDay = try fields.count()
+        member.sends = try fields.count()
+        member.requests = try fields.count()
+        self.init(member, phoneHash: phoneHash, removed: removed)
+    }
+}
+
 extension Device {
     static let columns = """
         id, user, public_key, name, os_type, created, address, last_seen, confirmed, confirmation, removed, endpoint, push_key,

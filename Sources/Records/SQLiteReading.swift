@@ -76,6 +76,12 @@ extension SQLiteReading {
         try all("SELECT \(Member.columns) FROM members WHERE user = ?1 ORDER BY application", user.value) { try Member(&$0) }
     }
 
+    func formerMember(application: Int64, phoneHash: [UInt8]) throws -> FormerMember? {
+        try first("SELECT \(FormerMember.columns) FROM former_members WHERE phone_hash = ?2 AND application = ?1", application, phoneHash) {
+            try FormerMember(&$0)
+        }
+    }
+
     func memberCount(of application: Int64) throws -> Int64 {
         try first("SELECT members FROM applications WHERE id = ?1", application) { try $0.integer() } ?? 0
     }

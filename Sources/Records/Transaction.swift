@@ -152,6 +152,22 @@ extension Transaction {
         try change("DELETE FROM members WHERE application = ?1 AND user = ?2", application, user.value)
     }
 
+    func put(_ former: FormerMember) throws {
+        try change(
+            """
+            INSERT OR REPLACE INTO former_members (\(FormerMember.columns))
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+            """, former.application, former.phoneHash, former.user.value, former.removed, former.confirmed, former.wrongCodes.since,
+            former.wrongCodes.times, former.wrongCodesOfDay.since, former.wrongCodesOfDay.times, former.sends.since, former.sends.times,
+            former.requests.since, former.requests.times)
+    }
+
+    func moveFormerMembers(from phoneHash: [UInt8], to other: [UInt8]) throws {
+        try change("UPDATE OR REPLACE former_members SET phone_hash = ?2 WHERE phone_hash = ?1", phoneHash, other)
+    }
+
+    func removeFormerMembers(phoneHash: [UInt8]) throws { try change("DELETE FROM former_members WHERE phone_hash = ?1", phoneHash) }
+
     func put(_ device: Device) throws {
         try changeOne(
             """
@@ -236,6 +252,12 @@ extension Transaction {
             """
             DELETE FROM phone_checks WHERE (application, phone_hash) IN (
                 SELECT application, phone_hash FROM phone_checks WHERE ends < ?1 ORDER BY ends LIMIT ?2)
+            """,
+            """
+            DELETE FROM former_members WHERE (phone_hash, application) IN (
+                SELECT phone_hash, application FROM former_members
+                WHERE removed < ?1 AND NOT EXISTS (SELECT 1 FROM users WHERE users.id = former_members.user)
+                ORDER BY removed LIMIT ?2)
             """,
         ].reduce(0) { $0 + (try change($1, before, max(0, limit))) }
     }

@@ -28,11 +28,11 @@ public struct Settings: Equatable, Sendable {
         if let own = loginTable.users.first(where: { $0.key.utf8.elementsEqual(user.utf8) })?.value {
             own.lay(over: &rules)
         } else {
-            let theirs = loginTable.groups.filter { table in groups.contains { $0.utf8.elementsEqual(table.key.utf8) } }
-            let common = theirs.sorted { $0.key < $1.key }.map(\.value)
-            guard var factors = common.first?.factors else { return rules }
-            for table in common.dropFirst() { factors.removeAll { !(table.factors ?? []).contains($0) } }
+            let theirs = loginTable.groups.filter { table in groups.contains { $0.utf8.elementsEqual(table.key.utf8) } }.values
+            guard !theirs.isEmpty else { return rules }
+            let factors = Factor.allCases.filter { factor in theirs.allSatisfy { $0.factors?.contains(factor) ?? false } }
             rules.factors = factors
+            if let prefer = rules.prefer, !factors.contains(prefer) { rules.prefer = nil }
         }
         return rules
     }
@@ -223,7 +223,8 @@ extension LoginRules {
     /// Of two keys, the one that this table has is to blame.
     fileprivate func check(_ table: Table) throws(Complaint) {
         if let prefer, !factors.contains(prefer) {
-            throw table.complaint("\(prefer.rawValue.quoted) is preferred, but not among factors", at: table.has("prefer") ? "prefer" : "factors")
+            throw table.complaint(
+                "\(prefer.rawValue.quoted) is preferred, but not among factors", at: table.has("prefer") ? "prefer" : "factors")
         }
         guard onetouchWait >= deadline else { return }
         let message = "onetouch_wait is \(onetouchWait) and deadline is \(deadline); onetouch_wait must be less than deadline"

@@ -61,8 +61,10 @@ extension NewUser {
 
 extension UserActivity {
     fileprivate init?(_ frame: Frame) {
-        guard let type = frame.text(FIELD_ACTIVITY), let user = frame.text(FIELD_USER), let host = frame.text(FIELD_HOST) else { return nil }
-        self.init(type: type, address: frame.text(FIELD_RHOST), host: host, user: user)
+        guard let type = frame.text(FIELD_ACTIVITY), let email = frame.text(FIELD_EMAIL), let user = frame.text(FIELD_USER),
+            let host = frame.text(FIELD_HOST)
+        else { return nil }
+        self.init(type: type, email: email, address: frame.text(FIELD_RHOST), host: host, user: user)
     }
 }
 

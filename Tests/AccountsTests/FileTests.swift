@@ -101,14 +101,15 @@ struct FileTests {
 
     @Test func `A page that was overwritten is an error when it is needed, and no account is made in its place`() throws {
         do { _ = try place.open().link(alice, phone) }
-        do { _ = try place.raw() }
+        let page = try #require(
+            try place.raw().first("SELECT rootpage FROM sqlite_schema WHERE name = 'accounts'") { Int($0.integer(0) ?? 0) })
         #expect(try place.names() == ["accounts.db"])
         var bytes = try place.read()
-        for index in 4096..<bytes.count { bytes[index] = UInt8(truncatingIfNeeded: index &* 31) }
+        for index in (page - 1) * 4096..<page * 4096 { bytes[index] = UInt8(truncatingIfNeeded: index &* 31) }
         try place.write(bytes)
         let accounts = try place.open()
         #expect { try accounts.account(of: alice) } throws: { ($0 as? SQLiteError)?.code == 11 }
-        #expect(throws: SQLiteError.self) { try accounts.settle(.denied(), now: start) }
+        #expect(throws: SQLiteError.self) { try accounts.settle(.approved(.oneTouch(phone)), now: start) }
         #expect(throws: SQLiteError.self) { try accounts.chargeTry(alice, rules: LockoutRules(), now: start) }
     }
 

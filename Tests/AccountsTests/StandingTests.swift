@@ -108,6 +108,13 @@ struct StandingTests {
         #expect(try accounts.history(limit: 9).isEmpty)
     }
 
+    @Test func `A phone that somebody else here has is enrolled for nobody else in a login`() throws {
+        _ = try accounts.link(alice, phone)
+        #expect(try !accounts.settle(.approved(.enrolled(phone), of: bob), now: start))
+        #expect(try accounts.account(of: bob) == Account())
+        #expect(try accounts.holders(of: phone) == [alice])
+    }
+
     @Test func `Of two logins that enrol at once one does`() throws {
         let ids = try (1...8).map { try #require(AuthyID(Int64($0))) }
         let done = try together(8, at: place) { accounts, index in
@@ -305,9 +312,11 @@ struct StandingTests {
 
     @Test func `Accounts of the first version are brought up to date with all that is in them`() throws {
         let old = try Place()
+        try old.write([])
         let connection = try old.raw()
         try connection.execute(Schema.migrations[0])
-        try connection.execute("PRAGMA user_version = 1; INSERT INTO accounts (name, uid, authy_id, confirmed) VALUES ('alice', 1000, 7, 1)")
+        try connection.execute(
+            "PRAGMA user_version = 1; INSERT INTO accounts (name, uid, authy_id, confirmed) VALUES ('alice', 1000, 7, 1)")
         try connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         try #require(chmod(old.path, 0o600) == 0)
         let account = try old.open(.existing).account(of: alice)

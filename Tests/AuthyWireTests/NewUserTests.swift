@@ -35,7 +35,8 @@ struct NewUserTests {
 
     @Test func `The fields that a server blames are named, wherever it names them`() {
         let body = decoded(
-            #"{"message":"User was not valid","success":false,"errors":{"message":"x","email":"is invalid"},"cellphone":"is invalid","error_code":"60027"}"#)
+            #"{"message":"User was not valid","success":false,"errors":{"message":"x","email":"is invalid"},"cellphone":"is invalid","error_code":"60027"}"#
+        )
         #expect(NewUserAnswer(status: 400, body: body) == .invalid(["cellphone", "email"]))
         #expect(NewUserAnswer(status: 429, body: body) == .fault(.limited))
     }
@@ -46,10 +47,12 @@ struct StatusAnswerTests {
         StatusAnswer(status: 200, body: decoded(#"{"success":true,"status":\#(status)}"#), user: try #require(AuthyID(1635)))
     }
 
-    @Test(arguments: [
-        (#"{"registered":true,"devices":[]}"#, true), (#"{"registered":false,"devices":[]}"#, false),
-        (#"{"registered":false,"devices":["sms"]}"#, false), (#"{"registered":false,"devices":["iphone"]}"#, true), (#"{"authy_id":1635}"#, nil),
-    ] as [(String, Bool?)])
+    @Test(
+        arguments: [
+            (#"{"registered":true,"devices":[]}"#, true), (#"{"registered":false,"devices":[]}"#, false),
+            (#"{"registered":false,"devices":["sms"]}"#, false), (#"{"registered":false,"devices":["iphone"]}"#, true),
+            (#"{"authy_id":1635}"#, nil),
+        ] as [(String, Bool?)])
     func `A device takes requests where the person is registered or has one that is not SMS`(status: String, hasApp: Bool?) throws {
         guard case .user(let user) = try answer(status) else { return #expect(Bool(false)) }
         #expect(user.hasApp == hasApp)
@@ -74,6 +77,8 @@ struct StatusAnswerTests {
 }
 
 @Test func `An activity says what, from where, on which host and as whom`() {
-    let activity = UserActivity(type: UserActivity.enrolled, address: "192.0.2.7", host: "gate", user: "zoe")
-    #expect(activity.json == #"{"type":"countersign_enrolled","user_ip":"192.0.2.7","data":{"host":"gate","user":"zoe"}}"#)
+    let activity = UserActivity(type: UserActivity.enrolled, email: "zoe@example.com", address: "192.0.2.7", host: "gate", user: "zoe")
+    #expect(
+        activity.json
+            == #"{"type":"countersign_enrolled","user_ip":"192.0.2.7","data":{"email":"zoe@example.com","host":"gate","user":"zoe"}}"#)
 }

@@ -27,6 +27,10 @@ struct PlanTests {
         _ = try writing.add(try person(7))
         try writing.put(try person(7))
         try writing.put(Member(application: application.id, user: try id(7), added: 1, secret: []))
+        let former = FormerMember(
+            Member(application: application.id, user: try id(7), added: 1, secret: []), phoneHash: hash(7), removed: 1)
+        try writing.put(former)
+        try writing.moveFormerMembers(from: hash(7), to: hash(8))
         try writing.put(try device("a"))
         try writing.put(Enrolment(hash: hash(1), user: try id(7), created: 1, ends: 2))
         try writing.put(try request(1))
@@ -43,6 +47,7 @@ struct PlanTests {
         _ = try reading.keys(of: 1)
         _ = try (reading.user(alice), reading.user(phoneHash: hash(1)), reading.users(after: 1, limit: 1))
         _ = try (reading.member(application: 1, user: alice), reading.members(of: alice), reading.memberCount(of: 1))
+        _ = try reading.formerMember(application: 1, phoneHash: hash(8))
         _ = try (reading.device("a"), reading.devices(of: alice), reading.enrolment(hash: hash(1)))
         _ = try (reading.approval(try requestID(1)), reading.pendingApprovals(of: alice, at: 1))
         _ = try (reading.approvals(of: alice, before: 1, limit: 1), reading.approvalsToTell(limit: 1))
@@ -54,6 +59,7 @@ struct PlanTests {
     private func remove(_ writing: any RecordWriting) throws {
         _ = try writing.purge(before: 1, limit: 1)
         try writing.removePhoneCheck(application: 1, phoneHash: hash(1))
+        try writing.removeFormerMembers(phoneHash: hash(8))
         try writing.removeMember(application: 1, user: try id(7))
         try writing.removeUser(try id(7))
         try writing.setValue("a", to: nil)

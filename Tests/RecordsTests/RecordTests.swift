@@ -103,6 +103,30 @@ struct RecordTests {
         #expect(try await store.read { try $0.members(of: try id(7)) } == [member])
     }
 
+    @Test func `A former member is found by the phone, goes with it, and is kept as long as the user is there`() async throws {
+        var member = Member(application: 1, user: try id(7), added: 1, secret: [])
+        member.confirmed = 2
+        member.wrongCodes = Count(since: 3, times: 4)
+        member.wrongCodesOfDay = Count(since: 5, times: 6)
+        member.sends = Count(since: 7, times: 8)
+        member.requests = Count(since: 9, times: 10)
+        let former = FormerMember(member, phoneHash: hash(7), removed: start)
+        let moved = FormerMember(member, phoneHash: hash(70), removed: start)
+        try await store.write { try $0.put(former) }
+        #expect(try await store.read { try $0.formerMember(application: 1, phoneHash: hash(7)) } == former)
+        #expect(try await store.read { try $0.formerMember(application: 2, phoneHash: hash(7)) } == nil)
+        try await store.write { try $0.moveFormerMembers(from: hash(7), to: hash(70)) }
+        #expect(try await store.read { try $0.formerMember(application: 1, phoneHash: hash(7)) } == nil)
+        #expect(try await store.write { try $0.purge(before: start + 1, limit: 9) } == 0)
+        #expect(try await store.read { try $0.formerMember(application: 1, phoneHash: hash(70)) } == moved)
+        try await store.write { try $0.removeUser(try id(7)) }
+        #expect(try await store.write { try $0.purge(before: start, limit: 9) } == 0)
+        #expect(try await store.write { try $0.purge(before: start + 1, limit: 9) } == 1)
+        try await store.write { try $0.put(former) }
+        try await store.write { try $0.removeFormerMembers(phoneHash: hash(7)) }
+        #expect(try await store.read { try $0.formerMember(application: 1, phoneHash: hash(7)) } == nil)
+    }
+
     @Test func `Members are counted, whichever way they come and go`() async throws {
         #expect(try await store.read { try $0.memberCount(of: 1) } == 2)
         try await store.write { try $0.put(Member(application: 1, user: try id(7), added: start, secret: [6])) }

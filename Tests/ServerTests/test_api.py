@@ -170,18 +170,76 @@ def test_no_secret_for_an_authenticator_app_beside_a_phone(app, phone, user):
     assert app.call("POST", f"/protected/json/users/{user}/secret").json["error_code"] == "60123"
 
 
+@pytest.mark.parametrize("is_elsewhere", [True, False])
+def test_whoever_is_removed_and_added_again_goes_on_with_what_was_counted(server, app, user, is_elsewhere):
+    other = server.create_application("Other")
+    if is_elsewhere:
+        assert other.new_user() == user
+    for _ in range(10):
+        app.verify("0000000", user)
+    for _ in range(5):
+        app.call("GET", f"/protected/json/sms/{user}?force=true")
+    app.call("POST", f"/protected/json/users/{user}/delete")
+    again = app.new_user()
+    assert (again == user) is is_elsewhere
+    assert app.verify("0000000", again).status == 429
+    assert app.call("GET", f"/protected/json/sms/{again}?force=true").status == 429
+    # Nobody else's counts move.
+    theirs = other.new_user()
+    assert other.verify("0000000", theirs).status == 401
+    # The administrator begins anew.
+    server.command("user", "remove", again)
+    assert app.verify("0000000", app.new_user()).status == 401
+
+
+def test_a_removal_and_another_number_free_nobody_of_what_was_counted(server, app, user):
+    assert server.create_application("Other").new_user() == user
+    for _ in range(10):
+        app.verify("0000000", user)
+    app.call("POST", f"/protected/json/users/{user}/delete")
+    server.command("user", "change-phone", user, "+15551230099")
+    assert app.new_user("5551230099") == user
+    assert app.verify("0000000", user).status == 429
+
+
+def test_no_secret_for_an_authenticator_app_by_way_of_a_removal(server, app, user):
+    other = server.create_application("Other")
+    assert other.new_user() == user
+    app.call("GET", f"/protected/json/sms/{user}?force=true")
+    assert app.verify(server.codes()[-1], user).status == 200
+    app.call("POST", f"/protected/json/users/{user}/delete")
+    assert app.new_user() == user
+    assert app.call("POST", f"/protected/json/users/{user}/secret").json["error_code"] == "60123"
+
+
 def test_another_application_leads_no_mail_elsewhere_and_confirms_no_phone(server, app, phone, user):
     other = server.create_application("Other")
     assert other.new_user(email="evil@attacker.example") == user
-    for application in (app, other):
-        assert application.call("POST", f"/protected/json/email/{user}").json["email"] == "z***@example.com"
-        application.call("POST", f"/protected/json/users/{user}/update", {"email": "evil@attacker.example"})
-        assert application.call("POST", f"/protected/json/email/{user}").json["email"] == "z***@example.com"
+    for address in ("evil@attacker.example", "worse@attacker.example"):
+        for application in (app, other):
+            application.call("POST", f"/protected/json/users/{user}/update", {"email": address})
+        assert app.call("POST", f"/protected/json/email/{user}").json["email"] == "z***@example.com"
+        assert other.call("POST", f"/protected/json/email/{user}").json["email"] == "e***@attacker.example"
     thief = Handset(server)
     assert thief.enrol(link(server, user)).status == 200
     for application in (app, other):
         assert application.verify(thief.state()["confirmation"], user).status == 401
     assert thief.state()["device"]["confirmed"] is False
+
+
+def test_an_application_that_was_first_says_nothing_of_the_mail_of_others(server, app, user):
+    other = server.create_application("Other")
+    assert other.new_user(email="ann@example.org") == user
+    for application, address in ((app, "zoe@example.com"), (other, "ann@example.org")):
+        assert application.call("POST", f"/protected/json/email/{user}").json["email"] == f"{address[0]}***@{address.split('@')[1]}"
+        assert application.call("GET", f"/protected/json/users/{user}/status").json["status"]["email"] == address
+    # A link is for all of them, so that it goes to no address of one alone.
+    refused = server.command("user", "link", user, "--send", "email", check=False)
+    assert refused.returncode == 1 and "different" in refused.stderr
+    shown = json.loads(server.command("user", "show", user, "--json").stdout)
+    assert shown["email"] == "" and [one["email"] for one in shown["applications"]] == ["zoe@example.com", "ann@example.org"]
+    app.call("POST", f"/protected/json/users/{user}/delete")
+    assert server.command("user", "link", user, "--send", "email")
 
 
 def test_requests_of_another_application_shut_nobody_out(server, app, phone, user):

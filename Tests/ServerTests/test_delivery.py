@@ -482,3 +482,32 @@ def test_a_secret_that_is_none_stops_the_start(folder, mode, text, word):
     done = server.command("serve", check=False)
     assert done.returncode == 1 and done.stderr.startswith("error: ") and "webhook" in done.stderr and str(file) in done.stderr and word in done.stderr
     assert not text or text not in done.stderr
+
+
+# The notice of an enrolment in a login
+
+def enrolled(application, user, address, **more):
+    return application.call(
+        "POST", f"/protected/json/users/{user}/register_activity",
+        {"type": "countersign_enrolled", "user_ip": "192.0.2.7", "data": {"email": address, "host": "gate", "user": "zoe", **more}})
+
+
+def test_who_enrolled_a_phone_in_a_login_is_told_at_the_address_of_that_registration(folder):
+    with MailServer() as mail, Lone(folder, tables=smtp(mail)) as server:
+        user = server.application.new_user(email="first@example.com")
+        assert server.application.new_user(email="zoe@example.com") == user
+        assert enrolled(server.application, user, "zoe@example.com", host="gate\r\nBcc: x@example.com").status == 200
+        message = read(until(lambda: mail.letters)[0])
+        assert message["To"] == "zoe@example.com" and "enrolled" in message["Subject"] and message["Bcc"] is None
+        text = message.get_content()
+        assert "zoe" in text and "gate??Bcc" in text and "192.0.2.7" in text and "tell your system administrator" in text
+
+
+def test_no_key_sends_such_a_notice_to_an_address_that_it_did_not_give_nor_without_end(folder):
+    with MailServer() as mail, Lone(folder, tables=smtp(mail)) as server:
+        user = server.application.new_user(email="zoe@example.com")
+        assert enrolled(server.application, user, "stranger@example.com").status == 200
+        assert mail.letters == []
+        for _ in range(20):
+            assert enrolled(server.application, user, "zoe@example.com").status == 200
+        assert [letter.recipients for letter in mail.letters] == [["zoe@example.com"]] * 5

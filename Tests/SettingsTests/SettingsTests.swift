@@ -12,7 +12,7 @@ private let example = """
     # ca_file = "/path.pem", proxy = "http://...", connect_timeout = 5, request_timeout = 10
 
     [login]
-    factors = ["onetouch", "softtoken", "sms", "call"]
+    factors = ["onetouch", "softtoken", "sms", "call", "recovery"]
     onetouch_wait = 15          # seconds until the code prompt
     deadline = 90               # seconds for all of it
     tries = 3

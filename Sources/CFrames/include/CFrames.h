@@ -106,7 +106,7 @@
 #define FIELD_EMAIL 86         /* register */
 #define FIELD_INSTALL_LINK 87  /* register: present: the server sends a link to the app */
 #define FIELD_HAS_APP 88       /* result of status: 1 or 0, absent where the server does not say */
-#define FIELD_ACTIVITY 89      /* tell_server: its type; with FIELD_USER, FIELD_HOST and, where there is one, FIELD_RHOST */
+#define FIELD_ACTIVITY 89      /* tell_server: its type; with FIELD_EMAIL, FIELD_USER, FIELD_HOST and, where there is one, FIELD_RHOST */
 #define FIELD_RETRY_AFTER 90   /* result limited: seconds, where the server named them */
 
 /* The words of a result. */

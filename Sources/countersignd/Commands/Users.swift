@@ -59,7 +59,8 @@ struct Users: AsyncParsableCommand {
             for member in view.applications {
                 Output.line(
                     "in        application \(member.application), "
-                        + (member.confirmed.map { "confirmed \(Moment.text($0))" } ?? "not confirmed"))
+                        + (member.confirmed.map { "confirmed \(Moment.text($0))" } ?? "not confirmed")
+                        + (member.email.map { ", \($0)" } ?? ""))
             }
             Users.show(view.devices)
         }
@@ -204,7 +205,10 @@ struct Users: AsyncParsableCommand {
                 "applications",
                 JSONText.array(
                     user.applications.map {
-                        JSONText.object([("id", String($0.application)), ("confirmed", $0.confirmed.map { String($0) } ?? "null")])
+                        JSONText.object([
+                            ("id", String($0.application)), ("confirmed", $0.confirmed.map { String($0) } ?? "null"),
+                            ("email", $0.email.map(JSONText.string) ?? "null"),
+                        ])
                     })
             ),
             ("devices", JSONText.array(user.devices.map(json))),

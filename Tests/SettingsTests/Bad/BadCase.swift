@@ -40,7 +40,9 @@ struct BadSettingsTests {
         #expect(complaint(about: bad.text) == bad.error)
     }
 
-    @Test(arguments: badLogins + badPreferences + badEnrolments) func `a rule that cannot be meant is refused with what was expected`(bad: BadCase) {
+    @Test(arguments: badLogins + badPreferences + badEnrolments) func `a rule that cannot be meant is refused with what was expected`(
+        bad: BadCase
+    ) {
         #expect(complaint(about: bad.text) == bad.error)
     }
 

@@ -6,7 +6,8 @@ let badLogins = [
     BadCase("[login]\nfactors = []", "t:2: login.factors: this list is empty; name something, or leave out the key"),
     BadCase(
         "[login]\nfactors = [\"sms\", \"onetuch\"]",
-        "t:2: login.factors[2]: expected \"onetouch\", \"softtoken\", \"sms\", \"call\" or \"recovery\", found \"onetuch\"; did you mean \"onetouch\"?"),
+        "t:2: login.factors[2]: expected \"onetouch\", \"softtoken\", \"sms\", \"call\" or \"recovery\", found \"onetuch\"; did you mean \"onetouch\"?"
+    ),
     BadCase(
         "[login]\nfactors = [\n  \"sms\", # one\n  \"call\",\n  \"sms\",\n]",
         "t:5: login.factors[3]: \"sms\" stands here for the second time; keep one of the two"),
@@ -48,13 +49,13 @@ let badPreferences = [
     BadCase("[pause]\nmax_hours = 0", "t:2: pause.max_hours: expected a whole number from 1 to 8760, found 0"),
 ]
 
-private let server = "[server]\nurl = \"https://a.example\"\napi_key = \"0123456789abcdef\"\n"
+private let someServer = "[server]\nurl = \"https://a.example\"\napi_key = \"0123456789abcdef\"\n"
 
 let badEnrolments = [
     BadCase(
         "[enrolment]\nat_login = true", "t:2: enrolment.at_login: enrolment in the login needs [server]; write one, or at_login = false"),
     BadCase(
-        server + "[enrolment]\nat_login = true",
+        someServer + "[enrolment]\nat_login = true",
         "t:5: enrolment.at_login: enrolment in the login needs email_domain, for the users' addresses at the server"),
     BadCase("[enrolment]\ncountry_code = \"0049\"", "t:2: enrolment.country_code: \"0049\" is no country code; write it as \"49\""),
     BadCase(

@@ -62,7 +62,7 @@ let badTypes = [
     BadCase("[login]\nfactors = \"sms\"", "t:2: login.factors: expected a list in brackets, found a text"),
     BadCase(
         "[login]\nfactors = [\"sms\",\n3]",
-        "t:3: login.factors[2]: expected \"onetouch\", \"softtoken\", \"sms\" or \"call\", found a whole number"),
+        "t:3: login.factors[2]: expected \"onetouch\", \"softtoken\", \"sms\", \"call\" or \"recovery\", found a whole number"),
     BadCase(
         "[enrolment]\ngrace_until = \"2027-03-31\"",
         "t:2: enrolment.grace_until: expected a date such as 2027-03-31, found a text; leave out the quotes"),
@@ -83,20 +83,22 @@ let badTypes = [
 let unknownKeys = [
     BadCase("statte = \"/a\"", "t:1: statte: unknown key \"statte\"; did you mean \"state\"?"),
     BadCase("[enrollment]\nmode = \"grace\"", "t:1: enrollment: unknown key \"enrollment\"; did you mean \"enrolment\"?"),
-    BadCase("tries = 3\n", "t:1: tries: unknown key \"tries\"; known here: state, server, login, enrolment, outage, lockout, exempt"),
+    BadCase(
+        "tries = 3\n",
+        "t:1: tries: unknown key \"tries\"; known here: state, server, login, enrolment, outage, lockout, remember, pause, exempt"),
     BadCase("\n[login]\n\nonetouch_wiat = 3", "t:4: login.onetouch_wiat: unknown key \"onetouch_wiat\"; did you mean \"onetouch_wait\"?"),
     BadCase("[login]\nOneTouch-Wait = 3", "t:2: login.OneTouch-Wait: unknown key \"OneTouch-Wait\"; did you mean \"onetouch_wait\"?"),
     BadCase(
         "[login]\n\"a b\\u001b\" = 3",
         "t: login.\"a b\\u{1B}\": unknown key \"a b\\u{1B}\"; known here: "
-            + "factors, onetouch_wait, deadline, tries, prompt, number_matching, factor_of, service"),
+            + "factors, prefer, onetouch_wait, deadline, tries, prompt, number_matching, factor_of, service, group, user"),
     BadCase(
         "[login.service.su]\nfactorof = \"caller\"", "t:2: login.service.su.factorof: unknown key \"factorof\"; did you mean \"factor_of\"?"
     ),
     BadCase(
         "[login.service.su.service.sshd]",
         "t:1: login.service.su.service: unknown key \"service\"; known here: "
-            + "factors, onetouch_wait, deadline, tries, prompt, number_matching, factor_of"),
+            + "factors, prefer, onetouch_wait, deadline, tries, prompt, number_matching, factor_of"),
     BadCase(
         "[server]\nurl = \"https://a\"\napikey = \"s3cr3ts3cr3t\"",
         "t:3: server.apikey: unknown key \"apikey\"; did you mean \"api_key\"?"),
@@ -107,5 +109,6 @@ let unknownKeys = [
     BadCase(
         "[enrolment]\ngrace_days = 3",
         "t:2: enrolment.grace_days: unknown key \"grace_days\"; known here: "
-            + "mode, grace_logins, grace_until, grace_services, grace_window"),
+            + "mode, grace_logins, grace_until, grace_services, grace_window, at_login, "
+            + "at_login_networks, at_login_text, country_code, email_domain, opt_out, opt_out_text"),
 ]
