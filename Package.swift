@@ -66,7 +66,11 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "AuthyAPI", dependencies: ["CCurl", "AuthyWire", "LoginFlow"], swiftSettings: strict),
         .executableTarget(
-            name: "countersign-login", dependencies: ["CFrames", "CSyscalls", "Frames", "LoginFlow", "Settings", "OATH", "Accounts", "Recovery"],
+            name: "countersign-login",
+            dependencies: [
+                "CFrames", "CSyscalls", "Frames", "LoginFlow", "Settings", "OATH", "Accounts", "Recovery",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict, linkerSettings: [.unsafeFlags(["-static-executable"], .when(configuration: .release))]),
         .executableTarget(
             name: "countersign-net", dependencies: ["CFrames", "CSyscalls", "Frames", "LoginFlow", "AuthyWire", "AuthyAPI"],
