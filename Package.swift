@@ -66,7 +66,11 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "AuthyAPI", dependencies: ["CCurl", "AuthyWire", "LoginFlow"], swiftSettings: strict),
         .executableTarget(
-            name: "countersign-login", dependencies: ["CFrames", "CSyscalls", "Frames", "LoginFlow", "Settings", "OATH", "Accounts", "Recovery"],
+            name: "countersign-login",
+            dependencies: [
+                "CFrames", "CSyscalls", "Frames", "LoginFlow", "Settings", "OATH", "Accounts", "Recovery",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict, linkerSettings: [.unsafeFlags(["-static-executable"], .when(configuration: .release))]),
         .executableTarget(
             name: "countersign-net", dependencies: ["CFrames", "CSyscalls", "Frames", "LoginFlow", "AuthyWire", "AuthyAPI"],
@@ -116,7 +120,12 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "AuthyServiceTests", dependencies: ["AuthyService", "LoginFlow"]),
+        .testTarget(
+            name: "AuthyServiceTests",
+            dependencies: [
+                "AuthyService", "AuthyWire", "LoginFlow", "Records", "ServerSettings", "Vault",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         .testTarget(name: "RecordsTests", dependencies: ["Records", "LoginFlow", "SQLite"]),
         .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "ServerSettings"]),
         .testTarget(name: "ServerSettingsTests", dependencies: ["ServerSettings", "Settings"]),

@@ -110,11 +110,13 @@ const char *items_text(host *h, int type) {
 
 static int comes_by_ssh(host *h) { return strcmp(items_text(h, PAM_TTY), "ssh") == 0; }
 
-/* sshd sets it itself, in PAM's environment: believed only where sshd is what calls. */
-static const char *connection(host *h) {
-    const char *value = comes_by_ssh(h) ? pam_getenv(h->pamh, "SSH_CONNECTION") : NULL;
+/* sshd sets these itself, in PAM's environment: believed only where sshd is what calls. */
+static const char *word_of_sshd(host *h, const char *name) {
+    const char *value = comes_by_ssh(h) ? pam_getenv(h->pamh, name) : NULL;
     return value != NULL ? value : "";
 }
+
+static const char *connection(host *h) { return word_of_sshd(h, "SSH_CONNECTION"); }
 
 /* sudo answers getenv from the environment that it built, not from the caller's. */
 static const char *command(host *h) {
@@ -173,6 +175,7 @@ int host_field(host *h, int field, uint8_t *buffer, size_t capacity) {
     case FIELD_RHOST: return copy(items_text(h, PAM_RHOST), buffer, some);
     case FIELD_TTY: return copy(items_text(h, PAM_TTY), buffer, some);
     case FIELD_CONNECTION: return copy(connection(h), buffer, some);
+    case FIELD_AUTH_INFO: return copy(word_of_sshd(h, "SSH_AUTH_INFO_0"), buffer, capacity < FIELD_AUTH_INFO_MAX ? capacity : FIELD_AUTH_INFO_MAX);
     case FIELD_COMMAND: return copy(command(h), buffer, some);
     case FIELD_HOST: return host_name(buffer, some);
     case FIELD_ATTEMPT: return attempt(h, (char *)buffer, some);
@@ -184,14 +187,15 @@ int host_field(host *h, int field, uint8_t *buffer, size_t capacity) {
     }
 }
 
+/* 1: found; 0: the system says that there is none; -errno: it could not say. */
 static int group_id(const char *name, gid_t *gid) {
     struct group entry, *found = NULL;
     char *buffer = malloc(LOOKUP_BUFFER);
-    if (buffer == NULL) return 0;
+    if (buffer == NULL) return -ENOMEM;
     int error = getgrnam_r(name, &entry, buffer, LOOKUP_BUFFER, &found);
-    if (error == 0 && found != NULL) *gid = found->gr_gid;
+    if (found != NULL) *gid = found->gr_gid;
     free(buffer);
-    return error == 0 && found != NULL;
+    return found != NULL ? 1 : error == 0 || error == ENOENT || error == ESRCH ? 0 : -error;
 }
 
 int host_in_group(host *h, int caller, const uint8_t *name, size_t length) {
@@ -202,7 +206,9 @@ int host_in_group(host *h, int caller, const uint8_t *name, size_t length) {
     if (user[0] == 0 || length >= sizeof text) return 0;
     memcpy(text, name, length);
     text[length] = 0;
-    if (!group_id(text, &wanted) || getgrouplist(user, caller ? h->caller_gid : h->gid, groups, &count) < 0) return 0;
+    int found = group_id(text, &wanted);
+    if (found <= 0) return found;
+    if (getgrouplist(user, caller ? h->caller_gid : h->gid, groups, &count) < 0) return -E2BIG;
     for (int i = 0; i < count; i++)
         if (groups[i] == wanted) return 1;
     return 0;

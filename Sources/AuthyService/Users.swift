@@ -190,6 +190,12 @@ extension AuthyService {
 extension Device {
     /// Whether it may do something.
     var isActive: Bool { confirmed != nil && removed == nil }
+
+    mutating func remove(at now: Int64) {
+        removed = now
+        push = nil
+        confirmation = nil
+    }
 }
 
 enum Random {

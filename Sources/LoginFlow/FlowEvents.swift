@@ -7,6 +7,8 @@ extension LoginFlow {
         public var hasServer = false
         public var hasAuthyID = false
         public var hasSoftToken = false
+        /// Recovery codes that are left.
+        public var recoveryLeft = 0
         /// Codes are locked.
         public var isLocked = false
         /// The person sees a text at once, without a prompt.
@@ -45,9 +47,13 @@ extension LoginFlow {
         case promptIsDue
         case deadline
         case interrupted
+        /// At a prompt of `ask`.
         case answered(Answer)
+        /// At a prompt of `askRecovery`.
+        case recoveryTyped(RecoveryAnswer)
         case tryCharged(granted: Bool)
         case matched(CodeMatch)
+        case recoveryMatched(Bool)
         case verified(CodeMatch)
         case verifyFailed(Fault)
         case oneCodeCharged(granted: Bool)
@@ -66,8 +72,10 @@ extension LoginFlow {
         case stopLooking
         case tell(String)
         case ask(String)
+        case askRecovery(String)
         case chargeTry
         case match(OneTimeCode)
+        case matchRecovery(RecoveryCode)
         case verify(OneTimeCode)
         case chargeOneCode
         case sendOneCode(Factor)

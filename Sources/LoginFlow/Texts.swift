@@ -25,6 +25,9 @@ public enum Texts {
     static let tooManyOneCodes = "No code was sent: there were too many lately."
     static let oneCodeNotSent = "No code could be sent that way."
     static let graceUsedUp = "No logins without a second factor are left."
+    static let recoveryPrompt = "Recovery code: "
+    static let wrongRecoveryCode = "That recovery code was not accepted. Each is good once."
+    static let noRecoveryCode = "That is no recovery code. It has 8 to 32 letters and digits."
 
     static func oneCodeSent(_ factor: Factor) -> String {
         factor == .call ? "You are being called with a code." : "A code was sent to your phone by text message."
@@ -37,9 +40,46 @@ public enum Texts {
 
     /// - Parameter left: how many are left after this one.
     public static func grace(left: Int, until: EnrolmentRules.Day?) -> String {
+        mandatory(after: left, until: until) + " Ask your system administrator to enrol you."
+    }
+
+    private static func mandatory(after left: Int, until: EnrolmentRules.Day?) -> String {
         let logins = left == 0 ? "after this login" : left == 1 ? "after 1 more login" : "after \(left) more logins"
         let day = left == 0 ? "" : until.map { " or after \($0)" } ?? ""
-        return "Two-factor login becomes mandatory \(logins)\(day). Ask your system administrator to enrol you."
+        return "Two-factor login becomes mandatory \(logins)\(day)."
+    }
+
+    /// - Parameter left: how many recovery codes are left after this one.
+    static func recovered(left: Int) -> String {
+        let codes = left <= 0 ? "no recovery codes" : left == 1 ? "1 recovery code" : "\(left) recovery codes"
+        return "You have \(codes) left.\(left <= 3 ? " Ask your system administrator for new ones." : "")"
+    }
+
+    // MARK: the offer to enrol
+
+    static let noNumber = "That is no telephone number. Type it with its country code, as in +49 151 12345678."
+    static let numberRefused = "That number cannot be used. Check it and type it again."
+    static let enterAgain = "Press Enter once more to log in without enrolling, or type your mobile number."
+    static let optOut =
+        "Without a second factor, whoever learns your password logs in as you. Your system administrator sees who has opted out."
+    static let namePrompt = "To do without, type your user name; Enter goes back: "
+    static let notOptedOut = "You have not opted out."
+
+    /// - Parameter left: how many are left, this one included.
+    static func offer(left: Int, until: EnrolmentRules.Day?) -> String {
+        mandatory(after: left, until: until) + " Enter your mobile number to enrol now, or type skip."
+    }
+
+    static func numberPrompt(mayOptOut: Bool) -> String { "Mobile number [skip\(mayOptOut ? ", never" : "")]: " }
+
+    static func codeSent(_ way: Factor, to number: PhoneNumber) -> String {
+        let sent =
+            way == .call ? "You are being called with a code at \(number.maskedWithCode)." : "A code was sent to \(number.maskedWithCode)."
+        return sent + " Type it, or another number beginning with +."
+    }
+
+    static func enrolled(_ number: PhoneNumber) -> String {
+        "You are enrolled with \(number.maskedWithCode). From now on you are asked for a second factor."
     }
 
     /// The prompt, naming what applies and nothing else.
@@ -55,70 +95,9 @@ public enum Texts {
     }
 }
 
-/// What can be typed besides a code.
-public enum Word: String, Equatable, Sendable, CaseIterable { case sms, call, push, skip }
-
-/// The number that the login shows and the phone asks for: two digits, 10 to 99.
-public struct CheckNumber: Equatable, Sendable, CustomStringConvertible {
-    public let value: Int
-
-    public init?(_ value: Int) {
-        guard (10...99).contains(value) else { return nil }
-        self.value = value
-    }
-
-    public var description: String { String(value) }
-}
-
 extension EnrolmentRules.Day: CustomStringConvertible {
     public var description: String {
         let pad = { (number: Int, width: Int) in String(repeating: "0", count: max(0, width - String(number).count)) + String(number) }
         return "\(pad(year, 4))-\(pad(month, 2))-\(pad(day, 2))"
-    }
-}
-
-/// What came back from a prompt.
-public enum Answer: Equatable, Sendable {
-    /// No answer: the conversation ended or failed.
-    case nothing
-    /// What sshd hands on instead of the answer where it will refuse the login whatever we say.
-    case standIn
-    case enter
-    case word(Word)
-    case code(OneTimeCode)
-    case other
-
-    public init(_ typed: [UInt8]?) {
-        guard let typed else {
-            self = .nothing
-            return
-        }
-        let trimmed = Self.trimmed(typed)
-        let word = String(decoding: trimmed.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
-        self =
-            if Self.isStandIn(typed) {
-                .standIn
-            } else if trimmed.isEmpty {
-                .enter
-            } else if let word = Word(rawValue: word) {
-                .word(word)
-            } else if let code = OneTimeCode(trimmed) {
-                .code(code)
-            } else {
-                .other
-            }
-    }
-
-    private static func trimmed(_ typed: [UInt8]) -> ArraySlice<UInt8> {
-        let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
-        var rest = typed.drop(while: isBlank)
-        while let last = rest.last, isBlank(last) { rest.removeLast() }
-        return rest
-    }
-
-    /// sshd writes this over and over until it is as long as what was typed (OpenSSH, auth-pam.c, `fake_password`).
-    private static func isStandIn(_ typed: [UInt8]) -> Bool {
-        let pattern = Array("\u{8}\n\r\u{7F}INCORRECT".utf8)
-        return !typed.isEmpty && typed.enumerated().allSatisfy { pattern[$0.offset % pattern.count] == $0.element }
     }
 }

@@ -4,7 +4,7 @@ import CHost
 /// The hello's fields, in the order in which they are sent.
 private let helloFields: [CInt] = [
     FIELD_USER, FIELD_UID, FIELD_CALLER, FIELD_CALLER_UID, FIELD_SERVICE, FIELD_RUSER, FIELD_RHOST, FIELD_TTY, FIELD_CONNECTION,
-    FIELD_COMMAND, FIELD_HOST, FIELD_ATTEMPT, FIELD_ELEVATED, FIELD_CONFIG, FIELD_DEBUG, FIELD_HELPERS_GROUP,
+    FIELD_COMMAND, FIELD_HOST, FIELD_ATTEMPT, FIELD_ELEVATED, FIELD_CONFIG, FIELD_DEBUG, FIELD_HELPERS_GROUP, FIELD_AUTH_INFO,
 ]
 
 /// How long countersign-login may take to read its settings, and to end after the deadline: milliseconds.
@@ -151,7 +151,7 @@ private struct Relay {
             guard field == FIELD_NAME, groupLookups <= FRAME_GROUPS_MAX else { return }
             let bytes = [UInt8](name)
             let member = bytes.withUnsafeBufferPointer { $0.baseAddress.map { unsafe host_in_group(host, caller, $0, bytes.count) } ?? 0 }
-            if member == 1 { reply.add(FIELD_NAME, name) }
+            if member != 0 { reply.add(member == 1 ? FIELD_NAME : FIELD_UNSURE, name) }
         }
         if !send(reply) { state = .failed }
     }

@@ -4,6 +4,7 @@ internal import CSyscalls
 internal import Frames
 internal import LoginFlow
 internal import OATH
+internal import Recovery
 internal import Settings
 
 /// Drives the flow: performs its actions, and feeds it what came of them, until it ends.
@@ -25,6 +26,8 @@ struct Asking {
     private var ending: Ending?
     private var push: Int64?
     private var matched: Settlement.Proof?
+    /// The prompt that is open, or was last, is for a recovery code.
+    private var asksForRecovery = false
     private var detail: String?
     private var promptIsDue: Int64?
     private var deadline: Int64?
@@ -55,10 +58,13 @@ struct Asking {
         server = settings.server
         var facts = LoginFlow.Facts()
         facts.rules = rules
+        if let own = account.prefers, rules.factors.contains(own) { facts.rules.prefer = own }
         facts.skip = skip
         facts.hasServer = server != nil
         facts.hasAuthyID = person == nil ? server != nil : account.authyID != nil
         facts.hasSoftToken = person == nil ? server == nil : account.hasSoftToken
+        // They are for whoever lost a phone that once was proven.
+        facts.recoveryLeft = person != nil && account.isConfirmed ? account.recoveryLeft : 0
         facts.isLocked = try person.map { try accounts.lock(of: $0, rules: settings.lockout, now: now()) != nil } ?? false
         facts.textIsLive = visit.textIsLive
         // sshd may refuse root whatever we say, and shows that in what is typed only.
@@ -69,7 +75,10 @@ struct Asking {
         flow = LoginFlow(facts)
         deadline = began + Int64(rules.deadline) * 1_000
         promptIsDue = began + Int64(flow.promptIsDueAfter) * 1_000
-        if person != nil, account.authyID != nil, let server { try startNet(server) }
+        guard person != nil, account.authyID != nil, let server else { return }
+        let frame = try server.frame(trust: visit.trust, deadline: rules.deadline)
+        module.startNet()
+        self.net.open(frame)
     }
 
     mutating func run() throws -> Ending {
@@ -89,11 +98,11 @@ struct Asking {
         let next = [promptIsDue, deadline, lookAt, lookEnds].compactMap { $0 }.min() ?? system_now() + 600_000
         Channel.wait(for: net.isOpen ? [module.channel, net.channel] : [module.channel], until: next)
         // What has come counts before what is due.
-        for (event, detail, unsent) in net.receive() {
-            if let detail { self.detail = detail }
-            if case .looked = event { lookEnds = nil }
-            if case .lookFailed = event { lookEnds = nil }
-            try refund(event, unsent: unsent)
+        for answer in net.receive() {
+            if let detail = answer.detail { self.detail = detail }
+            if answer.question == .look { lookEnds = nil }
+            guard let event = LoginFlow.Event(answer) else { continue }
+            try refund(event, unsent: answer.isUnsent)
             events.append(event)
         }
         tick()
@@ -126,7 +135,8 @@ struct Asking {
         case .nothing: return
         case .frame(let frame) where frame.kind == KIND_INTERRUPT: events.append(.interrupted)
         case .frame(let frame) where frame.kind == KIND_ANSWER:
-            events.append(.answered(Answer(frame.value(FIELD_TEXT).map(Array.init))))
+            let typed = frame.value(FIELD_TEXT).map(Array.init)
+            events.append(asksForRecovery ? .recoveryTyped(RecoveryAnswer(typed)) : .answered(Answer(typed)))
         // The login program is gone, or does not speak our language.
         default:
             detail = "the login program went away"
@@ -141,13 +151,19 @@ struct Asking {
     private mutating func perform(_ action: LoginFlow.Action) throws {
         switch action {
         case .tell(let text): module.tell(text)
-        case .ask(let prompt): module.ask(prompt)
+        case .ask(let prompt): ask(prompt)
+        case .askRecovery(let prompt): ask(prompt, forRecovery: true)
         case .end(let decision): finish(decision)
         case .stopLooking:
             lookAt = nil
             net.stopLooking()
         default: try person == nil ? play(action) : act(action)
         }
+    }
+
+    private mutating func ask(_ prompt: String, forRecovery: Bool = false) {
+        asksForRecovery = forRecovery
+        module.ask(prompt)
     }
 
     /// The same to look at, for a name that the system does not know.
@@ -170,24 +186,26 @@ struct Asking {
         let (accounts, who) = (person.accounts, person.person)
         switch action {
         case .chargePush(let automatic): events.append(.pushCharged(try chargePush(automatic: automatic)))
-        case .createPush(let number): asked(create(number))
+        case .createPush(let number): asked(.createFailed(.refused), create(number))
         case .look(.untilPromptIsDue): lookAgain()
         case .look(.brief): lookShortly(wait: min(2_000, max(0, (deadline ?? 0) - system_now())))
         case .look(.none): lookShortly(wait: 0)
         case .chargeTry:
             events.append(.tryCharged(granted: try accounts.chargeTry(who, rules: settings.lockout, now: now()) == .granted))
         case .match(let code): events.append(.matched(try match(code)))
-        case .verify(let code): asked(person.account.authyID.flatMap { net.verify(code, of: $0) })
+        case .matchRecovery(let code): events.append(.recoveryMatched(try matchRecovery(code)))
+        case .verify(let code): asked(.verifyFailed(.refused), person.account.authyID.map { net.verify(code, of: $0) })
         case .chargeOneCode: events.append(.oneCodeCharged(granted: try accounts.chargeOneCode(who, now: now())))
-        case .sendOneCode(let factor): asked(person.account.authyID.flatMap { net.sendOneCode(by: factor, to: $0) })
+        case .sendOneCode(let factor):
+            asked(.oneCodeFailed(.refused), person.account.authyID.map { net.sendOneCode(by: factor, to: $0) })
         case .spendGrace: events.append(.graceSpent(left: try spendGrace()))
-        case .tell, .ask, .end, .stopLooking: return
+        case .tell, .ask, .askRecovery, .end, .stopLooking: return
         }
     }
 
     /// What could not even be asked.
-    private mutating func asked(_ failure: LoginFlow.Event?) {
-        guard let failure else { return }
+    private mutating func asked(_ failure: LoginFlow.Event, _ isSent: Bool?) {
+        if isSent == true { return }
         detail = detail ?? "countersign-net cannot be reached"
         events.append(failure)
     }
@@ -233,7 +251,7 @@ struct Asking {
 
     private mutating func look(wait: Int64) {
         looked = system_now()
-        asked(person?.account.authyID.flatMap { net.look(milliseconds: wait, of: $0) })
+        asked(.lookFailed(.refused), person?.account.authyID.map { net.look(milliseconds: wait, of: $0) })
     }
 
     private mutating func match(_ code: OneTimeCode) throws -> LoginFlow.CodeMatch {
@@ -250,12 +268,19 @@ struct Asking {
         }
     }
 
+    /// All of one person's at once: they share a salt, so that a try costs one slow hash.
+    private mutating func matchRecovery(_ code: RecoveryCode) throws -> Bool {
+        guard let person else { return false }
+        let stored = try person.accounts.recoveryCodes(of: person.person)
+        guard let index = RecoveryCodes.match(code, among: stored.map(\.hash)), stored.indices.contains(index) else { return false }
+        matched = .recovery(id: stored[index].id)
+        detail = "\(stored.count - 1) recovery codes left"
+        return true
+    }
+
     private func spendGrace() throws -> Int? {
         guard let person else { return nil }
-        let rules = settings.enrolment
-        let grace = try person.accounts.spendGrace(
-            person.person, service: visit.service, place: visit.place, rules: rules, now: now(),
-            graceEnds: rules.graceUntil.map(Calendar.end))
+        let grace = try person.accounts.spendGrace(person.person, visit: visit, rules: settings.enrolment)
         return if case .excused(let left) = grace { left } else { nil }
     }
 
@@ -265,6 +290,8 @@ struct Asking {
         var ending = Ending(decision, detail: detail)
         ending.push = push.map { Settlement.Push($0, Self.end(of: decision)) }
         if decision.spentTimeStep != nil { ending.proof = matched }
+        // One that was right is used, however the login ends.
+        if case .recovery = matched { ending.proof = matched }
         if decision.outcome == .approved, ending.proof == nil, let id = person?.account.authyID {
             ending.proof = decision.factor == .oneTouch ? .oneTouch(id) : .verified(id)
         }
@@ -280,35 +307,10 @@ struct Asking {
         }
     }
 
-    // MARK: what countersign-net is told
+    // MARK: what countersign-net is asked
 
-    private mutating func startNet(_ server: Settings.Server) throws {
-        let key: APIKey
-        do throws(SettingsError) {
-            key = try server.key(trust: visit.trust)
-            try server.checkSocket(trust: visit.trust)
-        } catch {
-            throw Failure(reason: .settings, detail: error.description)
-        }
-        module.startNet()
-        var frame = Frame(KIND_SERVER)
-        switch server.endpoint {
-        case .web(let url): frame.add(FIELD_URL, text: url)
-        case .unixSocket(let path):
-            frame.add(FIELD_URL, text: "http://localhost")
-            frame.add(FIELD_SOCKET, text: path)
-        }
-        frame.add(FIELD_KEY, key.bytes)
-        if let file = server.caFile { frame.add(FIELD_CA_FILE, text: file) }
-        if let proxy = server.proxy { frame.add(FIELD_PROXY, text: proxy) }
-        frame.add(FIELD_CONNECT_TIMEOUT, number: Int64(server.connectTimeout))
-        frame.add(FIELD_REQUEST_TIMEOUT, number: Int64(server.requestTimeout))
-        frame.add(FIELD_DEADLINE, number: Int64(rules.deadline) * 1_000)
-        net.open(frame)
-    }
-
-    private mutating func create(_ number: CheckNumber?) -> LoginFlow.Event? {
-        guard let id = person?.account.authyID else { return .createFailed(.refused) }
+    private mutating func create(_ number: CheckNumber?) -> Bool {
+        guard let id = person?.account.authyID else { return false }
         var frame = Frame(KIND_CREATE)
         frame.add(FIELD_AUTHY_ID, number: id.value)
         frame.add(FIELD_MESSAGE, text: visit.message, limit: 400)
@@ -319,6 +321,6 @@ struct Asking {
         let left = max(1, ((deadline ?? system_now()) - system_now()) / 1_000)
         frame.add(FIELD_EXPIRY, number: left)
         if let number { frame.add(FIELD_CHECK_NUMBER, number: Int64(number.value)) }
-        return net.create(frame)
+        return net.ask(.create, frame)
     }
 }

@@ -6,18 +6,22 @@ struct LogLine {
     /// As in syslog(3): a login without a factor because of an outage is an alert.
     let priority: Int64
 
-    init(_ decision: Decision, _ visit: Visit, judged: Person?, detail: String?) {
+    init(_ ending: Ending, _ visit: Visit, judged: Person?) {
+        let decision = ending.decision
+        let detail = [judged?.key.map { "key \($0)" }, ending.detail].compactMap { $0 }.joined(separator: "; ")
         let keys = [
             ("outcome", decision.outcome.rawValue), ("reason", decision.reason.rawValue), ("factor", decision.factor?.rawValue ?? ""),
             ("user", judged?.name ?? visit.name), ("uid", judged.map { String($0.uid) } ?? ""), ("service", visit.service),
             ("rhost", visit.rhost),
         ]
         let words = keys.map { "\($0)=\(Self.token($1))" }.joined(separator: " ")
-        text = words + " detail=\"\(Self.plain(detail ?? ""))\""
+        text = words + " detail=\"\(Self.plain(detail))\""
         priority =
             switch (decision.outcome, decision.reason) {
             case (.excused, .outage): 1
             case (.unavailable, _): 3
+            case (.approved, .enrolled), (.excused, .paused): 4
+            case (.excused, .optedOut) where ending.optsOut: 4
             case (.denied, _): 5
             default: 6
             }

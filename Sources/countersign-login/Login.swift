@@ -19,6 +19,9 @@ struct Login {
     private let netChannel: Channel
     private var judged: Person?
     private var accounts: Accounts?
+    private var enrolling: Enrolling?
+    /// For how many seconds a proven factor is remembered.
+    private var remembers = 0
 
     init(visit: Visit, module: Channel, net: Channel) {
         self.visit = visit
@@ -42,30 +45,60 @@ struct Login {
 
     private mutating func decide() throws -> Ending {
         let settings = try loadSettings()
-        let rules = settings.login(for: visit.service)
-        module.ready(deadline: rules.deadline)
+        var rules = settings.login(for: visit.service)
+        module.ready(deadline: settings.enrolment.atLogin ? Enrolling.deadline(rules, visit) : rules.deadline)
         let asksCaller = rules.factorOf == .caller
         judged = visit.user == nil ? nil : asksCaller ? visit.caller : visit.user
+        let groups = try judged == nil ? Groups() : matchedGroups(settings.groupNames, ofCaller: asksCaller)
         let path = settings.state + "/accounts.db"
         // Whom the settings exempt passes whatever has become of the accounts: it is the way in for whoever mends them.
-        if try isExempt(settings, ofCaller: asksCaller) { return exempt(path) }
+        if isExempt(settings, groups: groups.certain) { return exempt(path) }
         let accounts = try Accounts(path: path, mode: .create)
         self.accounts = accounts
         if let earlier = try accounts.attempt(visit.attempt, now: now()), isOver(earlier) {
             return Ending(Decision(.denied, .decidedBefore))
         }
+        if let somebody = judged {
+            rules = settings.login(for: visit.service, user: somebody.name, groups: groups.certain)
+            // What a group may use where it is not known who is in it: only what is allowed either way.
+            let others = settings.login(for: visit.service, user: somebody.name, groups: groups.certain.union(groups.unsure)).factors
+            rules.factors.removeAll { !others.contains($0) }
+            if !asksCaller { judged = try toldApart(somebody, accounts) }
+        }
+        remembers = settings.remember
         let account = try judged.map(accounts.account) ?? Account()
+        if let judged, let excused = try Excuses(visit, judged, account, accounts, settings).first() { return excused }
         let admission = Admission(
             isKnown: judged != nil, state: account.state, mode: settings.enrolment.mode, graceIsOver: graceIsOver(settings.enrolment))
         switch admission {
         case .decided(let decision): return Ending(decision)
-        case .needsGrace: return Ending(try spendGrace(settings.enrolment, accounts))
+        case .needsGrace: return try offer(account, accounts, settings, rules) ?? Ending(spendGrace(settings.enrolment, accounts))
         case .needsFactor(let skip):
             var asking = try Asking(
                 visit: visit, person: judged, account: account, accounts: accounts, settings: settings, rules: rules, skip: skip,
                 module: module, net: netChannel)
             return try asking.run()
         }
+    }
+
+    /// Which of several people on one account of the system it is, by the key that sshd has seen; the account itself for any other key.
+    private func toldApart(_ somebody: Person, _ accounts: Accounts) throws -> Person {
+        guard let keys = visit.keys, !keys.isEmpty else { return somebody }
+        let people = try accounts.people(on: somebody.name, uid: somebody.uid)
+        return keys.lazy.compactMap { key in people.first { $0.key == key } }.first ?? somebody
+    }
+
+    /// Nil where no offer to enrol is made.
+    private mutating func offer(_ account: Account, _ accounts: Accounts, _ settings: Settings, _ rules: LoginRules) throws -> Ending? {
+        guard let judged, let server = settings.server,
+            let offer = try Offer(visit, judged, account, accounts, settings, rules)
+        else { return nil }
+        var enrolling = try Enrolling(
+            visit: visit, person: judged, accounts: accounts, settings: settings, server: server, rules: rules, facts: offer.facts,
+            email: offer.email, module: module, net: netChannel)
+        let ending = try enrolling.run()
+        self.enrolling = enrolling
+        return ending
     }
 
     private func loadSettings() throws -> Settings {
@@ -91,9 +124,8 @@ struct Login {
         }
     }
 
-    private func isExempt(_ settings: Settings, ofCaller: Bool) throws -> Bool {
-        guard let judged, !settings.exemptions.isEmpty else { return false }
-        let groups = try matchedGroups(settings.groupNames, ofCaller: ofCaller)
+    private func isExempt(_ settings: Settings, groups: Set<String>) -> Bool {
+        guard let judged else { return false }
         return settings.exemptions.contains {
             $0.matches(user: judged.name, groups: groups, service: visit.service, address: visit.address)
         }
@@ -109,17 +141,22 @@ struct Login {
         }
     }
 
-    private func matchedGroups(_ names: [String], ofCaller: Bool) throws -> Set<String> {
-        guard !names.isEmpty else { return [] }
+    private func matchedGroups(_ names: [String], ofCaller: Bool) throws -> Groups {
+        guard !names.isEmpty else { return Groups() }
         module.matchGroups(names, ofCaller: ofCaller)
         let until = system_now() + 10_000
         while system_now() < until {
             Channel.wait(for: [module.channel], until: until)
             switch module.channel.receive() {
             case .frame(let frame) where frame.kind == KIND_GROUPS:
-                var matched: Set<String> = []
-                frame.each { if $0 == FIELD_NAME { matched.insert(String(decoding: $1, as: UTF8.self)) } }
-                return matched.intersection(names)
+                var groups = Groups()
+                frame.each { field, name in
+                    let name = String(decoding: name, as: UTF8.self)
+                    guard names.contains(name) else { return }
+                    if field == FIELD_NAME { groups.certain.insert(name) }
+                    if field == FIELD_UNSURE { groups.unsure.insert(name) }
+                }
+                return groups
             case .frame(let frame) where frame.kind == KIND_INTERRUPT: continue
             case .nothing: continue
             default: throw Failure(reason: .protocolError, detail: "the module named no groups")
@@ -134,9 +171,7 @@ struct Login {
 
     private func spendGrace(_ rules: EnrolmentRules, _ accounts: Accounts) throws -> Decision {
         guard let judged else { return Decision(.unavailable, .protocolError) }
-        let grace = try accounts.spendGrace(
-            judged, service: visit.service, place: visit.place, rules: rules, now: now(),
-            graceEnds: rules.graceUntil.map(Calendar.end))
+        let grace = try accounts.spendGrace(judged, visit: visit, rules: rules)
         return switch grace {
         case .excused(let left): Decision(.excused, .grace, farewell: Texts.grace(left: left, until: rules.graceUntil))
         case .exhausted: Decision(.denied, .graceOver, farewell: Texts.graceOver)
@@ -152,7 +187,10 @@ struct Login {
             ending.decision = Decision(.denied, .unknownUser, farewell: ending.decision.outcome.letsIn ? nil : ending.decision.farewell)
         }
         settle(&ending)
-        let line = LogLine(ending.decision, visit, judged: judged, detail: ending.detail)
+        if ending.decision.reason == .enrolled, let silence = enrolling?.tellServer() {
+            ending.detail = "\(ending.detail ?? ""); the server could not tell the user: \(silence)"
+        }
+        let line = LogLine(ending, visit, judged: judged)
         module.ready(deadline: 10)
         module.log(line.description, priority: line.priority)
         if let farewell = ending.decision.farewell { module.tell(farewell) }
@@ -165,7 +203,7 @@ struct Login {
         do {
             if try accounts.settle(settlement(ending), now: now()) { return }
             ending.decision = Decision(.denied, ending.proofIsCode ? .spentCode : .notEnrolled, farewell: Texts.again)
-            ending.proof = nil
+            (ending.proof, ending.optsOut) = (nil, false)
             _ = try accounts.settle(settlement(ending), now: now())
         } catch {
             if ending.decision.outcome.letsIn, ending.decision.reason != .exempt {
@@ -176,11 +214,24 @@ struct Login {
     }
 
     private func settlement(_ ending: Ending) -> Settlement {
-        Settlement(
+        var settlement = Settlement(
             person: judged, attempt: visit.attempt, outcome: ending.decision.outcome, proof: ending.proof, push: ending.push,
             reason: ending.decision.reason.rawValue, factor: ending.decision.factor, service: visit.service, rhost: visit.rhost,
             address: visit.place)
+        settlement.optsOut = ending.optsOut
+        // Only what was asked for and proven; not what was enrolled just now, nor an excuse.
+        if ending.decision.reason == .proven {
+            settlement.remember = visit.remembrance
+            settlement.rememberSeconds = remembers
+        }
+        return settlement
     }
+}
+
+/// Of those that the settings name: the person's, and those of which it could not be found out.
+private struct Groups {
+    var certain: Set<String> = []
+    var unsure: Set<String> = []
 }
 
 /// A decision, and what is written down with it.
@@ -189,6 +240,8 @@ struct Ending {
     var proof: Settlement.Proof?
     var push: Settlement.Push?
     var detail: String?
+    /// The person has said to do without a factor.
+    var optsOut = false
 
     init(_ decision: Decision, detail: String? = nil) {
         self.decision = decision
@@ -196,21 +249,9 @@ struct Ending {
     }
 
     var proofIsCode: Bool {
-        if case .softToken = proof { true } else { false }
-    }
-}
-
-/// Seconds since 1970.
-func now() -> Int64 { Int64(time(nil)) }
-
-enum Calendar {
-    /// The first second after that day, in this host's local time.
-    static func end(of day: EnrolmentRules.Day) -> Int64 {
-        var parts = tm()
-        parts.tm_year = CInt(day.year - 1900)
-        parts.tm_mon = CInt(day.month - 1)
-        parts.tm_mday = CInt(day.day + 1)
-        parts.tm_isdst = -1
-        return Int64(mktime(&parts))
+        switch proof {
+        case .softToken, .recovery: true
+        case .oneTouch, .verified, .enrolled, nil: false
+        }
     }
 }

@@ -2,15 +2,32 @@ internal import CFrames
 internal import Frames
 internal import LoginFlow
 
-/// The other end of fd 4: asks countersign-net and turns its results into events.
+/// The other end of fd 4: asks countersign-net, and hands on what it answers.
 struct Net {
+    enum Question { case create, look, verify, oneCode, register, tell }
+
+    /// What came of a question.
+    struct Answer {
+        let question: Question
+        /// A RESULT_*.
+        let result: CInt
+        /// For the log.
+        let detail: String?
+        /// Of a registration.
+        let authyID: AuthyID?
+
+        var isUnsent: Bool { result == RESULT_UNREACHED }
+
+        static func failed(_ question: Question, _ detail: String) -> Answer {
+            Answer(question: question, result: RESULT_REFUSED, detail: detail, authyID: nil)
+        }
+    }
+
     let channel: Channel
     private var nextNumber: Int64 = 1
     /// What the answers to come are about, by number. An answer to anything else is no news.
-    private var asked: [Int64: Kind] = [:]
+    private var asked: [Int64: Question] = [:]
     private(set) var isOpen = false
-
-    private enum Kind { case create, look, verify, oneCode }
 
     init(channel: Channel) { self.channel = channel }
 
@@ -18,24 +35,21 @@ struct Net {
     mutating func open(_ server: Frame) { isOpen = channel.send(server) }
 
     /// False where countersign-net is gone.
-    private mutating func ask(_ kind: Kind, _ frame: Frame) -> Bool {
+    mutating func ask(_ question: Question, _ frame: Frame) -> Bool {
         var frame = frame
         frame.add(FIELD_NUMBER, number: nextNumber)
         let number = nextNumber
         nextNumber += 1
         guard isOpen, channel.send(frame) else { return false }
-        asked[number] = kind
+        asked[number] = question
         return true
     }
 
-    /// - Returns: the event, at once, where it cannot be asked.
-    mutating func create(_ frame: Frame) -> LoginFlow.Event? { ask(.create, frame) ? nil : .createFailed(.refused) }
-
-    mutating func look(milliseconds: Int64, of person: AuthyID) -> LoginFlow.Event? {
+    mutating func look(milliseconds: Int64, of person: AuthyID) -> Bool {
         var frame = Frame(KIND_LOOK)
         frame.add(FIELD_WAIT, number: max(0, milliseconds))
         frame.add(FIELD_AUTHY_ID, number: person.value)
-        return ask(.look, frame) ? nil : .lookFailed(.refused)
+        return ask(.look, frame)
     }
 
     mutating func stopLooking() {
@@ -43,64 +57,48 @@ struct Net {
         _ = isOpen && channel.send(Frame(KIND_STOP))
     }
 
-    mutating func verify(_ code: OneTimeCode, of person: AuthyID) -> LoginFlow.Event? {
+    mutating func verify(_ code: OneTimeCode, of person: AuthyID) -> Bool {
         var frame = Frame(KIND_VERIFY)
         frame.add(FIELD_CODE, text: code.digits)
         frame.add(FIELD_AUTHY_ID, number: person.value)
-        return ask(.verify, frame) ? nil : .verifyFailed(.refused)
+        return ask(.verify, frame)
     }
 
-    mutating func sendOneCode(by factor: Factor, to person: AuthyID) -> LoginFlow.Event? {
+    mutating func sendOneCode(by factor: Factor, to person: AuthyID) -> Bool {
         var frame = Frame(factor == .call ? KIND_CALL : KIND_SMS)
         frame.add(FIELD_AUTHY_ID, number: person.value)
-        return ask(.oneCode, frame) ? nil : .oneCodeFailed(.refused)
+        return ask(.oneCode, frame)
     }
 
-    /// What has come, without waiting: an event, its line for the log, and whether nothing was sent to the server at all.
-    mutating func receive() -> [(event: LoginFlow.Event, detail: String?, unsent: Bool)] {
+    mutating func register(_ phone: PhoneNumber, email: String, installLink: Bool) -> Bool {
+        var frame = Frame(KIND_REGISTER)
+        frame.add(FIELD_COUNTRY_CODE, text: phone.countryCode)
+        frame.add(FIELD_PHONE, text: phone.national)
+        frame.add(FIELD_EMAIL, text: email)
+        if installLink { frame.add(FIELD_INSTALL_LINK, text: "1") }
+        return ask(.register, frame)
+    }
+
+    /// What has come, without waiting.
+    mutating func receive() -> [Answer] {
         guard isOpen else { return [] }
         switch channel.receive() {
         case .nothing: return []
-        case .frame(let frame): return result(frame).map { [$0] } ?? []
+        case .frame(let frame): return answer(frame).map { [$0] } ?? []
         case .end:
             isOpen = false
-            let kinds = asked.values
+            let questions = asked.values
             asked = [:]
-            return kinds.map { (Self.failure(of: $0, .refused), "countersign-net ended", false) }
+            return questions.map { .failed($0, "countersign-net ended") }
         }
     }
 
-    private mutating func result(_ frame: Frame) -> (LoginFlow.Event, String?, Bool)? {
-        guard frame.kind == KIND_RESULT, let number = frame.number(FIELD_NUMBER), let kind = asked.removeValue(forKey: number) else {
+    private mutating func answer(_ frame: Frame) -> Answer? {
+        guard frame.kind == KIND_RESULT, let number = frame.number(FIELD_NUMBER), let question = asked.removeValue(forKey: number) else {
             return nil
         }
-        let result = CInt(clamping: frame.number(FIELD_RESULT) ?? 0)
-        return (Self.event(kind, result), frame.text(FIELD_REASON), result == RESULT_UNREACHED)
-    }
-
-    private static func event(_ kind: Kind, _ result: CInt) -> LoginFlow.Event {
-        switch (kind, result) {
-        case (.create, RESULT_CREATED): .created
-        case (.look, RESULT_PENDING): .looked(.pending)
-        case (.look, RESULT_APPROVED): .looked(.approved)
-        case (.look, RESULT_DENIED): .looked(.denied)
-        case (.look, RESULT_EXPIRED): .looked(.expired)
-        case (.verify, RESULT_VALID): .verified(.accepted(timeStep: 0))
-        case (.verify, RESULT_WRONG): .verified(.wrong)
-        case (.verify, RESULT_SPENT): .verified(.spent)
-        case (.oneCode, RESULT_SENT): .oneCodeSent
-        case (_, RESULT_OUTAGE), (_, RESULT_UNREACHED): failure(of: kind, .outage)
-        case (_, RESULT_NO_DEVICE): failure(of: kind, .noDevice)
-        default: failure(of: kind, .refused)
-        }
-    }
-
-    private static func failure(of kind: Kind, _ fault: LoginFlow.Fault) -> LoginFlow.Event {
-        switch kind {
-        case .create: .createFailed(fault)
-        case .look: .lookFailed(fault)
-        case .verify: .verifyFailed(fault)
-        case .oneCode: .oneCodeFailed(fault)
-        }
+        return Answer(
+            question: question, result: CInt(clamping: frame.number(FIELD_RESULT) ?? 0), detail: frame.text(FIELD_REASON),
+            authyID: frame.number(FIELD_AUTHY_ID).flatMap(AuthyID.init(_:)))
     }
 }

@@ -1,3 +1,4 @@
+internal import Accounts
 internal import CFrames
 internal import CSyscalls
 internal import Frames
@@ -21,6 +22,8 @@ struct Visit {
     /// The client's address; nil where there is none or it is a name.
     let address: Address?
     let comesBySSH: Bool
+    /// The public keys by which the client has come so far; nil where sshd's list of them is not whole.
+    let keys: [KeyFingerprint]?
     /// The login program runs as root.
     let isElevated: Bool
     let settingsPath: String
@@ -44,6 +47,7 @@ struct Visit {
         settingsGroup = hello.uid(FIELD_HELPERS_GROUP)
         logsMore = hello.value(FIELD_DEBUG) != nil
         comesBySSH = tty == "ssh"
+        keys = comesBySSH ? Keys.fingerprints(hello.value(FIELD_AUTH_INFO) ?? []) : []
         let rhost = hello.text(FIELD_RHOST) ?? ""
         // sshd's own word first: PAM_RHOST may be a name that the client's DNS chose.
         let connected = hello.text(FIELD_CONNECTION)?.prefix { $0 != " " }
@@ -54,6 +58,16 @@ struct Visit {
     /// Text is seen at once where the person sits at a terminal of this host; sshd shows it with the next prompt only.
     var textIsLive: Bool {
         ["/dev/tty", "/dev/pts/", "/dev/console", "tty", "pts/", "console"].contains(where: tty.hasPrefix)
+    }
+
+    /// Whether there is a terminal to ask at, as far as can be known beforehand.
+    var mayBeAsked: Bool { comesBySSH || textIsLive }
+
+    /// What another login must have in common with this one, so as not to be asked again; nil where nothing is remembered, since nobody
+    /// can say where it comes from.
+    var remembrance: Remembrance? {
+        guard let address, let keys else { return nil }
+        return Remembrance(service: service, address: address.description, key: keys.map(\.description).joined(separator: ","))
     }
 
     /// What counts as one place: "" for this host.

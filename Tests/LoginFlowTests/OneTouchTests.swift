@@ -409,6 +409,20 @@ struct Stage: Sendable, CustomTestStringConvertible {
         "while a grace login is spent", app { $0.skip = .spending },
         [(.begin, [.ask("Code [skip]: ")]), (typed("skip"), [.spendGrace])])
 
+    static let askingRecovery = Stage(
+        "at the prompt for a recovery code", both { $0.recoveryLeft = 2 }, prompted(Prompts.bothAndRecovery) + recoveryAsked)
+    static let chargingRecovery = Stage(
+        "while a try at a recovery code is charged", both { $0.recoveryLeft = 2 },
+        askingRecovery.script + [(recoveryTyped("abcd efgh jkmn"), [.chargeTry])])
+    static let matchingRecovery = Stage(
+        "while a recovery code is checked", both { $0.recoveryLeft = 2 },
+        chargingRecovery.script + [(.tryCharged(granted: true), [.matchRecovery(recoveryCode("abcdefghjkmn"))])])
+    static let lookingAfterRecovery = Stage(
+        "while a right recovery code waits for a look", both { $0.recoveryLeft = 2 },
+        matchingRecovery.script + [(.recoveryMatched(true), [.look(.none)])])
+    static let chargingPreferred = Stage(
+        "while a OneCode that is preferred is charged", both { $0.rules.prefer = .sms }, [(.begin, [.chargeOneCode])])
+
     static let lastLook = Stage("while a refused login looks once more", phone(), prompted() + [(nothing, [.look(.none)])])
 
     var hasOpenRequest: Bool {
@@ -418,8 +432,9 @@ struct Stage: Sendable, CustomTestStringConvertible {
     /// All but those at a prompt, in the wait, before the beginning, and when all is said.
     static let between = [
         chargingPush, looking, lookingEarly, charging, matching, verifying, lookingAfterVerify, chargingOneCode, sendingOneCode,
-        chargingTypedPush, spendingGrace,
+        chargingTypedPush, spendingGrace, chargingRecovery, matchingRecovery, lookingAfterRecovery, chargingPreferred,
     ]
 
-    static let all = [idle, creating, waiting, asking, askingForCode, askingEarly, lookingAfterMatch, lastLook] + between
+    static let all =
+        [idle, creating, waiting, asking, askingForCode, askingEarly, askingRecovery, lookingAfterMatch, lastLook] + between
 }

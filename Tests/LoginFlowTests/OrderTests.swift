@@ -12,8 +12,16 @@ private let events: [(kind: String, events: [Event])] = [
     ("lookFailed", [.outage, .noDevice, .refused].map(Event.lookFailed)),
     (
         "answered",
-        [nothing, enter, typed("\u{8}"), typed("123456"), typed("sms"), typed("call"), typed("push"), typed("skip"), typed("?")]
+        [
+            nothing, enter, typed("\u{8}"), typed("123456"), typed("sms"), typed("call"), typed("push"), typed("skip"), typed("?"),
+            typed("recovery"), typed("never"),
+        ]
     ),
+    (
+        "recoveryTyped",
+        [.recoveryTyped(.nothing)] + ["", "\u{8}", "abcd-efgh-jkmn", "12345678", "?"].map(recoveryTyped)
+    ),
+    ("recoveryMatched", [.recoveryMatched(true), .recoveryMatched(false)]),
     ("tryCharged", [.tryCharged(granted: true), .tryCharged(granted: false)]),
     ("matched", [.accepted(timeStep: 7), .spent, .wrong].map(Event.matched)),
     ("verified", [.accepted(timeStep: 0), .spent, .wrong].map(Event.verified)),
@@ -56,6 +64,11 @@ struct OrderTests {
         Line(.sendingOneCode, ["oneCodeSent", "oneCodeFailed"]),
         Line(.chargingTypedPush, ["pushCharged"]),
         Line(.spendingGrace, ["graceSpent"]),
+        Line(.askingRecovery, ["recoveryTyped"], ["looked", "lookFailed"]),
+        Line(.chargingRecovery, ["tryCharged"]),
+        Line(.matchingRecovery, ["recoveryMatched"]),
+        Line(.lookingAfterRecovery, ["looked", "lookFailed"]),
+        Line(.chargingPreferred, ["oneCodeCharged"]),
         // What was under way when the login was refused may still come in.
         Line(
             .lastLook, ["looked", "lookFailed"],
@@ -176,7 +189,8 @@ struct AnyOrderTests {
     }
 
     private static let reached: Set<String> = [
-        "approved proven onetouch", "approved proven softtoken", "approved proven sms", "approved proven call", "excused grace -",
+        "approved proven onetouch", "approved proven softtoken", "approved proven sms", "approved proven call",
+        "approved proven recovery", "excused grace -",
         "excused skipped -", "excused outage -", "denied denied_on_phone onetouch", "denied wrong_code -", "denied spent_code -",
         "denied locked -", "denied no_answer -", "denied cancelled -", "denied timeout -", "denied hopeless -",
         "denied too_many_requests -",
@@ -211,6 +225,8 @@ extension LoginFlow.Facts {
         facts.rules.tries = Int.random(in: 1...3, using: &random)
         facts.rules.prompt = often(50) ? .now : .wait
         facts.rules.numberMatching = often(30)
+        facts.rules.prefer = often(30) ? Factor.allCases.randomElement(using: &random) : nil
+        facts.recoveryLeft = often(50) ? Int.random(in: 1...10, using: &random) : 0
         facts.skip = [.none, .free, .spending].randomElement(using: &random) ?? .none
         facts.hasServer = often(85)
         facts.hasAuthyID = often(85)
@@ -230,6 +246,7 @@ private struct Witness {
     private enum Proof: Equatable {
         case matched(Int64)
         case verified
+        case recovered
     }
 
     private let facts: Facts
@@ -245,6 +262,9 @@ private struct Witness {
     private var mayMatch = false
     private var mayVerify = false
     private var verifies = 0
+    private var recovery: RecoveryCode?
+    /// The charge for a try at `recovery` was granted, and not used yet.
+    private var mayRecover = false
     private var oneCode: Factor?
     private var isLocked: Bool
     private var isLate = false
@@ -262,6 +282,15 @@ private struct Witness {
     }
 
     private var matchesHere: Bool { facts.rules.factors.contains(.softToken) && facts.hasSoftToken }
+    /// What the first action is in place of a request on the phone.
+    private var prefers: Factor? {
+        guard !facts.withholdsPush, let factor = facts.rules.prefer, facts.rules.factors.contains(factor) else { return nil }
+        switch factor {
+        case .sms, .call: return reachesServer && !facts.isLocked ? factor : nil
+        case .softToken: return (facts.hasSoftToken || reachesServer) && !facts.isLocked ? factor : nil
+        default: return nil
+        }
+    }
     private var reachesServer: Bool { facts.hasServer && facts.hasAuthyID }
 
     mutating func see(_ event: Event, _ actions: [Action]) {
@@ -284,7 +313,7 @@ private struct Witness {
 
     private func isProof(_ event: Event) -> Bool {
         switch event {
-        case .matched(.accepted), .verified(.accepted): proof != nil
+        case .matched(.accepted), .verified(.accepted), .recoveryMatched(true): proof != nil
         default: false
         }
     }
@@ -298,7 +327,7 @@ private struct Witness {
             case (.chargePush, .pushCharged), (.createPush, .created), (.createPush, .createFailed), (.look, .looked), (.look, .lookFailed),
                 (.ask, .answered), (.chargeTry, .tryCharged), (.match, .matched), (.verify, .verified), (.verify, .verifyFailed),
                 (.chargeOneCode, .oneCodeCharged), (.sendOneCode, .oneCodeSent), (.sendOneCode, .oneCodeFailed),
-                (.spendGrace, .graceSpent):
+                (.spendGrace, .graceSpent), (.askRecovery, .recoveryTyped), (.matchRecovery, .recoveryMatched):
                 true
             default: false
             }
@@ -317,13 +346,16 @@ private struct Witness {
         case .createFailed(.outage): (request, missesServer) = (.over, true)
         case .answered(.standIn): isHopeless = true
         case .createFailed, .looked(.expired), .looked(.denied), .looked(.approved): request = .over
-        case .answered(.code(let code)): typed = code
+        case .recoveryTyped(.standIn): isHopeless = true
+        case .answered(.code(let code)): (typed, recovery) = (code, nil)
+        case .recoveryTyped(.code(let code)): (typed, recovery) = (nil, code)
         case .tryCharged(let granted):
-            (mayMatch, mayVerify) = (granted, granted)
+            (mayMatch, mayVerify, mayRecover) = (granted && typed != nil, granted && typed != nil, granted && recovery != nil)
             if !granted { isLocked = true }
         case .matched(.accepted(let step)): (proof, rightStep) = (.matched(step), step)
         case .matched(.spent): mayVerify = false
         case .verified(.accepted): proof = .verified
+        case .recoveryMatched(true): proof = .recovered
         default: return
         }
     }
@@ -332,6 +364,7 @@ private struct Witness {
         switch action {
         case .chargePush(let automatic):
             if automatic != (event == .begin) { fail("a request that nobody asked for") }
+            if automatic, prefers != nil { fail("a request where something else is preferred") }
             if !automatic, event != .answered(.word(.push)) || !asked { fail("a request without the word") }
         case .createPush(let number):
             if event != .pushCharged(.granted) || !asked { fail("a request without a charge") }
@@ -339,15 +372,26 @@ private struct Witness {
         case .look: if request != .pending { fail("a look at nothing") }
         case .stopLooking: open.removeAll { if case .look = $0 { true } else { false } }
         case .tell: break
+        case .askRecovery:
+            if event != .answered(.word(.recovery)) || !asked { fail("a recovery code is asked for without the word") }
+            if !facts.rules.factors.contains(.recovery) || facts.recoveryLeft == 0 || isLocked { fail("a recovery code that is no factor") }
         case .ask(let prompt):
-            if open.contains(where: { if case .ask = $0 { true } else { false } }) { fail("a prompt in a prompt") }
+            if open.contains(where: { if case .ask = $0 { true } else if case .askRecovery = $0 { true } else { false } }) {
+                fail("a prompt in a prompt")
+            }
             if prompt.hasPrefix("Approve"), prompt.contains("number is 42") != (sentNumber != nil) {
                 fail("what is sent is not what is seen")
             }
             if prompt.hasPrefix("Approve") != (request == .creating || request == .pending) {
                 fail("the prompt is wrong about the request")
             }
-        case .chargeTry: if event != .answered(typed.map(Answer.code) ?? .nothing) || !asked { fail("a charge for no code") }
+        case .chargeTry:
+            let isForCode = typed.map { event == .answered(.code($0)) } ?? false
+            let isForRecovery = recovery.map { event == .recoveryTyped(.code($0)) } ?? false
+            if !isForCode && !isForRecovery || !asked { fail("a charge for no code") }
+        case .matchRecovery(let code):
+            if !mayRecover || code != recovery || isLate { fail("a recovery code without a charge") }
+            mayRecover = false
         case .match(let code):
             if !mayMatch || code != typed || !matchesHere { fail("a match without a charge") }
             mayMatch = false
@@ -357,7 +401,9 @@ private struct Witness {
             mayVerify = false
             verifies += 1
             if verifies > facts.rules.tries { fail("too many verifies") }
-        case .chargeOneCode: if !asked || isLocked { fail("a OneCode that nobody asked for") }
+        case .chargeOneCode:
+            let isPreferred = event == .begin && (prefers == .sms || prefers == .call)
+            if !asked && !isPreferred || isLocked { fail("a OneCode that nobody asked for") }
         case .sendOneCode(let factor):
             if event != .oneCodeCharged(granted: true) || !asked { fail("a OneCode without a charge") }
             if !facts.rules.factors.contains(factor) || !reachesServer { fail("a OneCode that is no factor") }
@@ -386,6 +432,7 @@ private struct Witness {
     private func isProper(_ decision: Decision, _ event: Event) -> Bool {
         switch (decision.outcome, decision.reason, decision.factor) {
         case (.approved, .proven, .oneTouch): event == .looked(.approved) && proof == nil
+        case (.approved, .proven, .recovery): event != .looked(.denied) && proof == .recovered && decision.spentTimeStep == nil
         case (.approved, .proven, let factor?):
             event != .looked(.denied)
                 && (decision.spentTimeStep.map { proof == .matched($0) && factor == .softToken }
@@ -422,6 +469,8 @@ private struct Witness {
         case .chargeOneCode: ["oneCodeCharged"]
         case .sendOneCode: ["oneCodeSent", "oneCodeFailed"]
         case .spendGrace: ["graceSpent"]
+        case .askRecovery: ["recoveryTyped"]
+        case .matchRecovery: ["recoveryMatched"]
         case .tell, .stopLooking, .end: nil
         }
     }

@@ -49,7 +49,7 @@ extension [Action] {
     var texts: [String] {
         compactMap {
             switch $0 {
-            case .tell(let text), .ask(let text): text
+            case .tell(let text), .ask(let text), .askRecovery(let text): text
             case .end(let decision): decision.farewell
             default: nil
             }
@@ -103,6 +103,16 @@ let triedHere: Script = [(typed("123456"), [.chargeTry]), (.tryCharged(granted: 
 /// The same where there is nothing on this host to check it with.
 let triedAtServer: Script = [(typed("123456"), [.chargeTry]), (.tryCharged(granted: true), [.verify(code("123456"))])]
 
+/// The word `recovery` is typed at the prompt.
+let recoveryAsked: Script = [(typed("recovery"), [.askRecovery("Recovery code: ")])]
+
+func recoveryTyped(_ text: String) -> Event { .recoveryTyped(RecoveryAnswer(Array(text.utf8))) }
+
+func recoveryCode(_ text: String) -> RecoveryCode {
+    guard let code = RecoveryCode(Array(text.utf8)) else { preconditionFailure("\(text) is no recovery code") }
+    return code
+}
+
 /// The request has gone out, and the first look at it is under way.
 let pushed: Script = [
     (.begin, [.chargePush(automatic: true)]), (.pushCharged(.granted), [.createPush(nil)]), (.created, [.look(.untilPromptIsDue)]),
@@ -120,6 +130,7 @@ func expired(_ prompt: String = Prompts.codeAndPush) -> Script {
 
 enum Prompts {
     static let both = "Approve on your phone and press Enter, or type a code [sms, call]: "
+    static let bothAndRecovery = "Approve on your phone and press Enter, or type a code [sms, call, recovery]: "
     static let approve = "Approve on your phone and press Enter: "
     static let code = "Code: "
     static let codeAndWords = "Code [sms, call]: "

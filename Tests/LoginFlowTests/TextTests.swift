@@ -9,20 +9,28 @@ struct TextTests {
         Texts.lockedUsePhone, Texts.noFactor, Texts.wrongCode, Texts.noMoreTries, Texts.noCode, Texts.noSuchWord, Texts.notApprovedYet,
         Texts.requestExpired, Texts.serverSilent, Texts.serverRefuses, Texts.noDevice, Texts.pushPaused, Texts.tooManyPushes,
         Texts.tooManyOneCodes, Texts.oneCodeNotSent, Texts.graceUsedUp, Texts.oneCodeSent(.sms), Texts.oneCodeSent(.call),
+        Texts.wrongRecoveryCode, Texts.noRecoveryCode, Texts.noNumber, Texts.numberRefused, Texts.enterAgain, Texts.optOut,
+        Texts.notOptedOut,
     ]
     private static let number = CheckNumber(99)
     private static let day = EnrolmentRules.Day(year: 9999, month: 12, day: 31)
 
-    static let prompts = [true, false].flatMap { approve in
-        [true, false].flatMap { codes in
-            [nil, number].flatMap { number in
-                [[], [.skip], Word.allCases].map { Texts.prompt(approve: approve, number: number, codes: codes, words: $0) }
+    static let prompts =
+        [true, false].flatMap { approve in
+            [true, false].flatMap { codes in
+                [nil, number].flatMap { number in
+                    [[], [.skip], Word.allCases].map { Texts.prompt(approve: approve, number: number, codes: codes, words: $0) }
+                }
             }
-        }
-    }
+        } + [Texts.recoveryPrompt, Texts.namePrompt, Texts.numberPrompt(mayOptOut: true), Texts.numberPrompt(mayOptOut: false)]
+    private static let phone = PhoneNumber(e164: "+881632960123456")
     static let composed =
         [nil, number].flatMap { number in [true, false].map { Texts.waiting(number: number, codes: $0) } }
-        + [0, 1, 2, .max, .min].flatMap { left in [nil, day].map { Texts.grace(left: left, until: $0) } }
+        + [0, 1, 2, .max, .min].flatMap { left in
+            [nil, day].flatMap { [Texts.grace(left: left, until: $0), Texts.offer(left: left, until: $0)] }
+        }
+        + [0, 1, 3, 4, .min].map(Texts.recovered)
+        + (phone.map { [Texts.codeSent(.sms, to: $0), Texts.codeSent(.call, to: $0), Texts.enrolled($0)] } ?? [])
 
     private func isPlain(_ text: String) -> Bool { text.utf8.allSatisfy { (0x20...0x7E).contains($0) } && text.utf8.count < 200 }
 

@@ -52,7 +52,13 @@ struct WordTests {
         Case("where enrolment is free to skip", app { $0.skip = .free }, begun, [.skip]),
         Case("where a grace login can be spent", phone { $0.skip = .spending }, prompted(), [.sms, .call, .skip]),
         Case("with codes locked and grace", phone { ($0.isLocked, $0.skip) = (true, .spending) }, prompted(), [.skip]),
-        Case("with everything", phone { $0.skip = .free }, expired(), [.sms, .call, .push, .skip]),
+        Case("with recovery codes left", phone { $0.recoveryLeft = 1 }, prompted(), [.sms, .call, .recovery]),
+        Case("with recovery codes left and codes locked", phone { ($0.recoveryLeft, $0.isLocked) = (1, true) }, prompted(), []),
+        Case(
+            "with recovery codes left, which are no factor",
+            phone { ($0.recoveryLeft, $0.rules.factors) = (1, [.oneTouch, .sms]) }, prompted(), [.sms]),
+        Case("where a code of the app is asked for first", phone { $0.rules.prefer = .softToken }, begun, [.sms, .call, .push]),
+        Case("with everything", phone { ($0.skip, $0.recoveryLeft) = (.free, 10) }, expired(), [.sms, .call, .push, .recovery, .skip]),
     ]
 
     @Test("The prompt names the words that apply and no others", arguments: cases)
@@ -85,6 +91,8 @@ struct WordTests {
             switch word {
             case .sms, .call: #expect(actions == [.chargeOneCode])
             case .push: #expect(actions == [.chargePush(automatic: false)])
+            case .recovery: #expect(actions == [.askRecovery("Recovery code: ")])
+            case .never: Issue.record("never is offered")
             case .skip: #expect(actions == (it.facts.skip == .free ? [.end(Decision(.excused, .skipped))] : [.spendGrace]))
             }
         }

@@ -15,6 +15,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path.insert(0, str(HERE.parent / "SystemTests"))
 
+import records  # noqa: E402
+
 BUILT = Path(os.environ.get("COUNTERSIGN_BUILD", ROOT / "build"))
 PARTS = ("pam_countersign.so", "countersign-login", "countersign-net", "countersign")
 
@@ -110,6 +112,23 @@ class Host:
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    @property
+    def database(self):
+        """accounts.db, which is made where there is none."""
+        if not (self.state / "accounts.db").exists():
+            self.countersign("grace", self.user.pw_name, "--reset")
+        return self.state / "accounts.db"
+
+    def account(self, **columns):
+        """Sets columns of the user's account, as no command does."""
+        records.account(self.database, self.user.pw_name, self.user.pw_uid, **columns)
+
+    def row(self, *columns):
+        """Columns of the user's account, or None where there is none."""
+        statement = f"SELECT {', '.join(columns)} FROM accounts WHERE name = ? AND uid = ?"
+        found = records.run(self.database, statement, self.user.pw_name, self.user.pw_uid)
+        return found[0] if found else None
 
     def login(self, *settings, service="login", user=None):
         return Login(self, service, user or self.user.pw_name, settings)

@@ -4,7 +4,7 @@
         server.phone = "approve"
         server.fault("poll", "status", 503, times=2)
 
-Endpoints, as `fault` names them: create, poll, cancel, verify, sms, call; `connect` is what comes before any request.
+Endpoints, as `fault` names them: create, poll, cancel, verify, sms, call, register, activity; `connect` is what comes before any request.
 """
 
 import dataclasses
@@ -24,9 +24,11 @@ ROUTES = [
     ("verify", "GET", re.compile(r"/protected/json/verify/([^/]*)/([^/]+)")),
     ("sms", "GET", re.compile(r"/protected/json/sms/([^/]+)")),
     ("call", "GET", re.compile(r"/protected/json/call/([^/]+)")),
+    ("register", "POST", re.compile(r"/protected/json/users/new")),
+    ("activity", "POST", re.compile(r"/protected/json/users/([^/]+)/register_activity")),
 ]
 MESSAGES = {
-    "60000": "Not found", "60001": "Invalid API key", "60016": "User doesn't exist", "60026": "User not found.",
+    "60000": "Not found", "60001": "Invalid API key", "60016": "User doesn't exist", "60026": "User not found.", "60027": "User was not valid",
     "60019": "Token is invalid. Token was used recently.", "60020": "Token is invalid", "60049": "Approval request not found",
     "60050": "User was not added to the application",
 }
@@ -65,6 +67,8 @@ class StandIn:
         self.codes: set[str] = set()  # good once each
         self.spent: set[str] = set()
         self.sent: list[tuple[str, int, str]] = []  # (sms or call, AuthyID, code); a code that was sent is good
+        self.users: dict[tuple[str, str], int] = {}  # AuthyIDs by country code and number
+        self.told: list[tuple[int, dict]] = []  # (AuthyID, activity)
         self.strangers: set[int] = set()  # AuthyIDs that this server does not know
         self.received: list[wire.Received] = []
         self.approvals: list[Approval] = []
@@ -244,6 +248,20 @@ class StandIn:
             self.codes.add(code)
             self._changed.notify_all()
         return 200, {"success": True, "message": SENT[via], "cellphone": PHONE}
+
+    def _register(self, request: wire.Received) -> tuple[int, dict]:
+        user = request.parameters["user"]
+        if user["cellphone"].startswith("0"):
+            return refusal(400, "60027", cellphone="is invalid")
+        with self._changed:
+            number = self.users.setdefault((str(user["country_code"]), user["cellphone"]), 7000 + len(self.users))
+        return 200, {"message": "User created successfully.", "user": {"id": number}, "success": True}
+
+    def _activity(self, request: wire.Received, user: str) -> tuple[int, dict]:
+        with self._changed:
+            self.told.append((int(user), request.parameters))
+            self._changed.notify_all()
+        return 200, {"message": "Activity was created.", "success": True}
 
     def _is_stranger(self, user: str) -> bool:
         return not (user.isascii() and user.isdigit()) or int(user) in self.strangers

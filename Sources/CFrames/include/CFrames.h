@@ -71,9 +71,13 @@
 #define FIELD_CONFIG 14        /* path of the settings */
 #define FIELD_DEBUG 15         /* present: log more */
 #define FIELD_HELPERS_GROUP 16 /* gid that settings may belong to besides 0 */
+#define FIELD_AUTH_INFO 17     /* SSH_AUTH_INFO_0 as sshd set it (sshd_config(5), ExposeAuthInfo): what was proven before, a line each. It is
+                                  cut at FIELD_AUTH_INFO_MAX bytes: where it does not end with a line end, something is missing */
+#define FIELD_AUTH_INFO_MAX 3072
 /* between the module and countersign-login */
 #define FIELD_TEXT 32          /* tell, ask, log; answer: absent where the conversation gave none */
 #define FIELD_NAME 33          /* match_groups, groups: any number; match_groups: of the caller where FIELD_CALLER is there too */
+#define FIELD_UNSURE 37        /* groups: any number, of which it could not be found out */
 #define FIELD_SECONDS 34       /* ready: for the whole login */
 #define FIELD_PRIORITY 35      /* log: as in syslog(3) */
 #define FIELD_OUTCOME 36       /* verdict: OUTCOME_* */

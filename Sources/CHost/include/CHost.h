@@ -38,7 +38,7 @@ int host_tell(host *h, const uint8_t *text, size_t length);
    Wipes and frees what the conversation returned. */
 int host_ask(host *h, const uint8_t *text, size_t length, uint8_t *buffer, size_t capacity);
 
-/* Whether the user, or with `caller` set the real uid's user, is in the group; 0 also where a look-up failed. */
+/* Whether the user, or with `caller` set the real uid's user, is in the group: 1 or 0; -errno where that could not be found out. */
 int host_in_group(host *h, int caller, const uint8_t *name, size_t length);
 
 /* One line for the system log, priority as in syslog(3). */

@@ -1,0 +1,25 @@
+internal import Glibc
+internal import LoginFlow
+
+/// Seconds since 1970.
+func now() -> Int64 { Int64(time(nil)) }
+
+enum Calendar {
+    /// The first second after that day, in this host's local time.
+    static func end(of day: EnrolmentRules.Day) -> Int64 {
+        var parts = tm()
+        parts.tm_year = CInt(day.year - 1900)
+        parts.tm_mon = CInt(day.month - 1)
+        parts.tm_mday = CInt(day.day + 1)
+        parts.tm_isdst = -1
+        return Int64(mktime(&parts))
+    }
+
+    /// As in RFC 3339, in UTC.
+    static func text(of time: Int64) -> String {
+        var (seconds, parts) = (time_t(time), tm())
+        gmtime_r(&seconds, &parts)
+        let two = { (number: CInt) in (number < 10 ? "0" : "") + String(number) }
+        return "\(Int(parts.tm_year) + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))T\(two(parts.tm_hour)):\(two(parts.tm_min))Z"
+    }
+}

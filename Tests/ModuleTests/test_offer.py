@@ -1,0 +1,465 @@
+"""The offer to enrol a phone in the login itself."""
+
+import json
+import os
+import pathlib
+import signal
+import time
+
+import pytest
+import records
+from conftest import PAM_AUTH_ERR, PAM_SUCCESS, Site
+from stand_in import StandIn
+
+OFFER = '[enrolment]\nmode = "grace"\ngrace_logins = 3\ngrace_window = 0\ngrace_services = ["login"]\n' \
+    'at_login = true\ncountry_code = "49"\nemail_domain = "example.com"\n'
+NUMBER, OTHER = "0151 12345618", "+1 555 123-0001"
+TERMINAL, SSH = ("tty=pts/1",), ("tty=ssh", "env=SSH_CONNECTION=192.0.2.1 1 192.0.2.9 22")
+
+
+@pytest.fixture
+def server(authority):
+    with StandIn(certificate=authority.good) as server:
+        server.ca_file = authority.ca_file
+        yield server
+
+
+@pytest.fixture
+def place(host, server):
+    """A host whose user has nothing but three grace logins."""
+    site = Site.__new__(Site)
+    site.host, site.server = host, server
+    site.rules(OFFER)
+    return site
+
+
+def offered(login):
+    assert login.prompt().startswith("Mobile number [skip")
+    return login
+
+
+def numbered(login, number=NUMBER):
+    offered(login).answer(number)
+    assert login.prompt().startswith("Code [")
+    return login
+
+
+def ended(login):
+    result = login.result()
+    assert login.finish() == []
+    return result, (login.decisions[-1]["outcome"], login.decisions[-1]["reason"], login.decisions[-1]["factor"])
+
+
+ENROLLED = (PAM_SUCCESS, ("approved", "enrolled", "sms"))
+GRACE = (PAM_SUCCESS, ("excused", "grace", "-"))
+CANCELLED = (PAM_AUTH_ERR, ("denied", "cancelled", "-"))
+
+
+def is_untouched(host, used=0):
+    """The account is as if nothing had been offered, but for so many grace logins."""
+    row = host.row("authy_id", "had_authy_id", "confirmed", "opted_out", "grace_used")
+    return row in ([None, 0, 0, None, used], *([None] if used == 0 else []))
+
+
+@pytest.mark.parametrize("settings", [TERMINAL, SSH], ids=["terminal", "ssh"])
+def test_number_code_done(place, settings):
+    login = numbered(place.login(*settings))
+    told = login.texts("tell")
+    assert told[0] == "Two-factor login becomes mandatory after 3 more logins. Enter your mobile number to enrol now, or type skip."
+    assert told[1].startswith("A code was sent to +49-XXX-XXX-XX18.")
+    [(via, to, code)] = place.server.sent
+    login.answer(code)
+    assert ended(login) == ENROLLED
+    assert place.server.users == {("49", "15112345618"): to} and via == "sms"
+    assert place.host.row("authy_id", "had_authy_id", "confirmed", "grace_used") == [to, 1, 1, 0]
+    assert login.texts("tell")[-1].startswith("You are enrolled with +49-XXX-XXX-XX18.")
+    [line] = [text for text in login.texts("log") if "outcome=" in text]
+    assert line.startswith("4 ") and f"AuthyID {to}, phone +49-XXX-XXX-XX18" in line
+    assert not any("12345618" in text for word in ("tell", "ask", "log") for text in login.texts(word))
+
+
+def test_the_server_is_told_so_that_it_can_tell_the_user(place):
+    login = numbered(place.login(*SSH))
+    login.answer(place.server.sent[0][2])
+    assert ended(login) == ENROLLED
+    [(user, activity)] = place.server.told
+    assert user == place.server.sent[0][1]
+    assert activity["type"] == "countersign_enrolled" and activity["user_ip"] == "192.0.2.1"
+    assert activity["data"]["user"] == place.host.user.pw_name and activity["data"]["host"]
+
+
+def test_a_server_that_hears_nothing_of_it_is_in_the_log_and_changes_nothing(place):
+    place.server.fault("activity", "status", 404)
+    login = numbered(place.login())
+    login.answer(place.server.sent[0][2])
+    assert ended(login) == ENROLLED
+    assert "could not tell the user" in login.decisions[-1]["detail"]
+
+
+def test_the_user_is_registered_by_name_and_domain_and_the_next_login_asks(place):
+    login = numbered(place.login())
+    [request] = place.server.requests("register")
+    assert request.parameters["user"]["email"] == f"{place.host.user.pw_name}@example.com"
+    login.answer(place.server.sent[0][2])
+    assert ended(login) == ENROLLED
+    place.server.phone = "approve"
+    login = place.login()
+    assert ended(login) == (PAM_SUCCESS, ("approved", "proven", "onetouch"))
+
+
+@pytest.mark.parametrize("text", ["skip", "SKIP"])
+def test_skip_spends_a_grace_login(place, text):
+    login = offered(place.login())
+    login.answer(text)
+    assert ended(login) == GRACE
+    assert "after 2 more logins" in login.texts("tell")[-1]
+    assert is_untouched(place.host, 1) and not place.server.received
+
+
+def test_enter_twice_is_a_skip_and_skip_works_at_the_code_too(place):
+    login = offered(place.login())
+    login.answer("")
+    login.prompt()
+    login.answer("")
+    assert ended(login) == GRACE
+    login = numbered(place.login())
+    login.answer("skip")
+    assert ended(login) == GRACE
+    assert is_untouched(place.host, 2)
+
+
+def test_the_last_grace_login_offers_and_the_one_after_it_is_denied(place):
+    place.host.account(grace_used=2)
+    login = offered(place.login())
+    assert "after 1 more login." in login.texts("tell")[0]
+    login.answer("skip")
+    assert ended(login) == GRACE
+    login = place.login()
+    assert ended(login) == (PAM_AUTH_ERR, ("denied", "grace_over", "-"))
+    assert login.texts("ask") == []
+
+
+def test_wrong_numbers_and_codes_cost_nothing_but_the_tries(place):
+    login = offered(place.login())
+    login.answer("12")
+    assert "no telephone number" in login.until("tell")
+    login.prompt()
+    login.answer("+49 0151 123456")
+    assert "cannot be used" in login.until("tell")
+    login.prompt()
+    login.answer(NUMBER)
+    login.prompt()
+    login.answer("7654321")
+    assert ended(login) == GRACE
+    assert is_untouched(place.host, 1)
+
+
+def test_a_code_that_is_wrong_may_be_corrected(place):
+    login = numbered(place.login())
+    login.answer("7654321")
+    assert "not accepted" in login.until("tell")
+    login.prompt()
+    login.answer(place.server.sent[0][2])
+    assert ended(login) == ENROLLED
+    assert place.host.row("failures") == [0]
+
+
+def test_a_code_may_be_sent_again_and_by_call(place):
+    login = numbered(place.login())
+    for word in ("sms", "call"):
+        login.answer(word)
+        login.prompt()
+    assert [via for via, _, _ in place.server.sent] == ["sms", "sms", "call"]
+    login.answer("call")
+    assert "too many" in login.until("tell")
+    login.prompt()
+    login.answer(place.server.sent[2][2])
+    assert ended(login) == (PAM_SUCCESS, ("approved", "enrolled", "call"))
+
+
+def test_another_number_may_be_given_and_is_the_one_that_counts(place):
+    login = numbered(place.login())
+    login.answer(OTHER)
+    assert login.prompt().startswith("Code [")
+    login.answer(place.server.sent[1][2])
+    assert ended(login) == ENROLLED
+    assert place.host.row("authy_id") == [place.server.users[("1", "5551230001")]]
+
+
+def test_at_most_three_codes_are_sent_in_ten_minutes_whatever_the_numbers(place):
+    for _ in range(2):
+        login = numbered(place.login())
+        login.answer(OTHER)
+        login.prompt()
+        login.reply("eof")
+        assert ended(login)[0] == PAM_AUTH_ERR
+    assert len(place.server.sent) == 3 and len(place.server.requests("register")) == 3
+    assert is_untouched(place.host)
+
+
+def test_guesses_are_counted_and_lock(place):
+    place.rules(OFFER + "[lockout]\nfailures = 2\n[login]\ntries = 5\n")
+    login = numbered(place.login())
+    for _ in range(2):
+        login.answer("7654321")
+        login.prompt()
+    login.answer(place.server.sent[0][2])
+    assert ended(login) == GRACE
+    assert len(place.server.requests("verify")) == 2
+    login = place.login()
+    assert ended(login) == GRACE
+    assert login.texts("ask") == []
+
+
+# To whom it is not made
+
+
+@pytest.mark.parametrize("change", [
+    {"had_authy_id": 1}, {"had_authy_id": 1, "grace_used": 1}, {"locked_until": 2**40, "failures": 5},
+])
+def test_no_offer_to_who_ever_had_an_authyid_or_is_locked(place, change):
+    place.host.account(**change)
+    login = place.login()
+    assert ended(login) == GRACE and login.texts("ask") == []
+    assert not place.server.received
+
+
+def test_no_offer_after_unlink(place):
+    place.host.countersign("link", place.host.user.pw_name, 4242)
+    place.host.countersign("unlink", place.host.user.pw_name)
+    login = place.login()
+    assert ended(login) == GRACE and login.texts("ask") == []
+
+
+@pytest.mark.parametrize("rule, settings, is_made", [
+    ("192.0.2.0/24", SSH, True), ("198.51.100.0/24", SSH, False), ("192.0.2.0/24", ("tty=pts/1",), False),
+    ("192.0.2.0/24", ("tty=ssh", "rhost=trusted.example"), False),
+])
+def test_with_networks_the_offer_is_made_in_them_only(place, rule, settings, is_made):
+    place.rules(OFFER + f'at_login_networks = ["{rule}"]\n')
+    login = place.login(*settings)
+    if is_made:
+        offered(login).answer("skip")
+    assert ended(login) == GRACE
+    assert bool(login.texts("ask")) == is_made
+
+
+@pytest.mark.parametrize("settings", [("tty=",), ("tty=cron",), ("tty=:0",)])
+def test_no_offer_where_there_is_no_terminal_to_ask_at(place, settings):
+    login = place.login(*settings)
+    assert ended(login) == GRACE and login.texts("ask") == []
+
+
+def test_no_offer_by_default_or_where_no_code_may_be_sent_or_in_other_modes(place):
+    for rules, expected in (
+        (OFFER.replace("at_login = true", ""), "grace"), (OFFER + '[login]\nfactors = ["onetouch", "softtoken"]\n', "grace"),
+        (OFFER.replace('"grace"\n', '"optional"\n', 1), "optional"), (OFFER.replace('"grace"\n', '"required"\n', 1), "not_enrolled"),
+        (OFFER + "grace_until = 2020-01-01\n", "grace_over"),
+    ):
+        place.rules(rules)
+        login = place.login()
+        assert ended(login)[1][1] == expected and login.texts("ask") == []
+
+
+def test_no_offer_to_a_name_that_the_system_does_not_know(place):
+    login = place.login(user="nobody-knows-me")
+    assert not login.prompt().startswith("Mobile")
+    login.reply("eof")
+    assert ended(login) == (PAM_AUTH_ERR, ("denied", "unknown_user", "-"))
+
+
+# No answer
+
+
+def test_a_client_of_sshds_that_answers_nothing_gets_in_as_before(place):
+    login = offered(place.login(*SSH))
+    login.reply("eof")
+    assert ended(login) == GRACE
+    assert is_untouched(place.host, 1)
+
+
+def test_no_answer_at_a_terminal_or_after_the_first_answer_is_a_refusal(place):
+    login = offered(place.login(*TERMINAL))
+    login.reply("eof")
+    assert ended(login) == CANCELLED
+    login = numbered(place.login(*SSH))
+    login.reply("eof")
+    assert ended(login) == CANCELLED
+    assert is_untouched(place.host)
+
+
+def test_where_sshd_will_refuse_nothing_is_sent_and_no_grace_is_spent(place):
+    login = offered(place.login(*SSH))
+    for _ in range(2):
+        login.answer("\b")
+        login.prompt()
+    login.answer("\b")
+    assert ended(login) == (PAM_AUTH_ERR, ("denied", "hopeless", "-"))
+    assert is_untouched(place.host) and not place.server.received
+
+
+# Trouble
+
+
+@pytest.mark.parametrize("endpoint", ["register", "sms"])
+@pytest.mark.parametrize("fault", [("status", 503), ("status", 401), ("hang", None), ("hang_up", None)])
+def test_a_server_that_fails_in_the_middle_leads_to_the_grace_login(place, endpoint, fault):
+    place.rules(OFFER, server="request_timeout = 1\n")
+    place.server.fault(endpoint, *fault)
+    login = offered(place.login())
+    login.answer(NUMBER)
+    event = login.next()
+    while event[0] not in ("ask", "result"):
+        event = login.next()
+    if event[0] == "ask":  # the number is known, the message could not be sent, and another way may do
+        assert event[1].startswith("Type sms or call or skip") and "could be sent" in login.texts("tell")[-1]
+        login.answer("skip")
+        login.result()
+    login.finish()
+    assert (login.decisions[-1]["outcome"], login.decisions[-1]["reason"]) == ("excused", "grace")
+    assert is_untouched(place.host, 1)
+
+
+def test_a_server_that_is_gone_when_the_code_is_typed_enrols_nobody(place):
+    place.rules(OFFER + "[login]\ntries = 2\n", server="request_timeout = 1\n")
+    login = numbered(place.login())
+    place.server.fault("connect", "refuse")
+    place.server.fault("*", "hang_up")
+    login.answer(place.server.sent[0][2])
+    assert "2FA server" in login.until("tell")
+    login.prompt()
+    login.answer(place.server.sent[0][2])
+    assert ended(login) == GRACE
+    assert is_untouched(place.host, 1)
+
+
+@pytest.mark.parametrize("lie", [
+    {"success": True}, {"success": True, "user": {"id": 0}}, {"success": True, "user": {"id": "7 "}}, {"success": False, "user": {"id": 7}}, [],
+])
+def test_an_answer_without_an_authyid_registers_nobody(place, lie):
+    place.server._register = lambda _request: (200, lie)
+    login = offered(place.login())
+    login.answer(NUMBER)
+    assert ended(login) == GRACE
+    assert is_untouched(place.host, 1)
+
+
+def test_an_authyid_of_somebody_elses_is_not_linked_without_a_code_that_was_sent_to_it(place):
+    """The server lies, or the number is another's: nothing is written down before the code."""
+    place.server.users[("49", "15112345618")] = 666
+    login = numbered(place.login())
+    assert place.server.sent[0][1] == 666 and is_untouched(place.host)
+    login.answer("7654321")
+    login.prompt()
+    login.reply("eof")
+    assert ended(login) == CANCELLED
+    assert is_untouched(place.host)
+
+
+def child(login, helper):
+    """The number of a helper, as soon as it has become one."""
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        children = pathlib.Path(f"/proc/{login.process.pid}/task/{login.process.pid}/children").read_text().split()
+        for pid in children:
+            if os.path.basename(os.readlink(f"/proc/{pid}/exe")) == helper:
+                return int(pid)
+        os.sched_yield()
+    raise AssertionError(f"{helper} is not running")
+
+
+@pytest.mark.parametrize("helper", ["countersign-login", "countersign-net"])
+@pytest.mark.parametrize("when", ["at the number", "at the code"])
+def test_a_helper_that_dies_in_the_middle_leaves_nothing_half_done(place, helper, when):
+    login = offered(place.login()) if when == "at the number" else numbered(place.login())
+    os.kill(child(login, helper), signal.SIGKILL)
+    login.answer(NUMBER if when == "at the number" else place.server.sent[0][2])
+    event = login.next()
+    while event[0] not in ("ask", "result"):
+        event = login.next()
+    if event[0] == "ask":
+        login.reply("eof")
+    login.finish()
+    assert not any(decision["outcome"] == "approved" for decision in login.decisions)
+    row = place.host.row("authy_id", "had_authy_id", "confirmed", "opted_out")
+    assert row in (None, [None, 0, 0, None])
+
+
+def test_a_login_program_that_dies_in_the_middle_leaves_nothing_half_done(place):
+    login = numbered(place.login())
+    login.process.kill()
+    login.finish()
+    assert is_untouched(place.host)
+
+
+def test_of_two_who_enrol_at_once_one_is_enrolled_and_the_other_is_asked_to_log_in_again(place):
+    one, two = numbered(place.login()), numbered(place.login(), OTHER)
+    one.answer(place.server.sent[0][2])
+    assert ended(one) == ENROLLED
+    two.answer(place.server.sent[1][2])
+    assert ended(two) == (PAM_AUTH_ERR, ("denied", "not_enrolled", "-"))
+    assert two.texts("tell")[-1] == "Please log in again."
+    assert place.host.row("authy_id") == [place.server.sent[0][1]]
+
+
+def test_somebody_whom_the_administrator_links_meanwhile_is_not_enrolled_over_it(place):
+    login = numbered(place.login())
+    place.host.countersign("link", place.host.user.pw_name, 4242)
+    login.answer(place.server.sent[0][2])
+    assert ended(login)[0] == PAM_AUTH_ERR
+    assert place.host.row("authy_id", "confirmed") == [4242, 0]
+
+
+# never
+
+
+def test_never_argues_against_it_and_takes_the_users_name_for_a_yes(place):
+    place.rules(OFFER + 'opt_out = "yes"\n')
+    login = offered(place.login())
+    assert "never" in login.texts("ask")[0]
+    login.answer("never")
+    assert "whoever learns your password" in login.until("tell")
+    assert "user name" in login.prompt()
+    login.answer(place.host.user.pw_name)
+    assert ended(login) == (PAM_SUCCESS, ("excused", "opted_out", "-"))
+    assert any(text.startswith("4 ") and "opted_out" in text for text in login.texts("log"))
+    assert place.host.row("opted_out", "grace_used")[0] is not None
+    assert ended(place.login()) == (PAM_SUCCESS, ("excused", "opted_out", "-"))
+
+
+def test_never_without_the_name_changes_nothing_and_is_not_there_where_it_is_not_allowed(place):
+    place.rules(OFFER + 'opt_out = "yes"\nopt_out_text = "Please think."\n')
+    login = offered(place.login())
+    login.answer("never")
+    assert login.until("tell") == "Please think."
+    login.prompt()
+    login.answer("yes")
+    offered(login).answer("skip")
+    assert ended(login) == GRACE
+    place.rules(OFFER)
+    login = offered(place.login())
+    login.answer("never")
+    assert "not apply" in login.until("tell")
+    offered(login).answer("skip")
+    assert ended(login) == GRACE
+    assert place.host.row("opted_out") == [None]
+
+
+def test_never_while_grace_lasts_spends_one(place):
+    place.rules(OFFER + 'opt_out = "grace"\n')
+    login = offered(place.login())
+    login.answer("never")
+    login.prompt()
+    login.answer(place.host.user.pw_name)
+    assert ended(login) == (PAM_SUCCESS, ("excused", "opted_out", "-"))
+    assert place.host.row("grace_used") == [1] and place.host.row("opted_out")[0] is not None
+
+
+def test_the_settings_own_text_is_shown(place):
+    place.rules(OFFER + 'at_login_text = "Enrol today, or type skip."\n')
+    login = offered(place.login())
+    assert login.texts("tell") == ["Enrol today, or type skip."]
+    login.answer("skip")
+    assert ended(login) == GRACE
+    assert json.loads(place.host.countersign("history", place.host.user.pw_name, "--json"))[0]["reason"] == "grace"
+    assert records.run(place.host.database, "SELECT count(*) FROM onecodes") == [[0]]

@@ -1,0 +1,110 @@
+"""Which ways: what is tried first, and which factors one service, group or user may use."""
+
+import grp
+
+import pytest
+from conftest import AUTHY_ID, PAM_AUTH_ERR, PAM_SUCCESS
+from totp import SoftToken
+
+REQUIRED = '[enrolment]\nmode = "required"\n'
+
+
+def gives_up(login):
+    login.reply("eof")
+    assert login.result() == PAM_AUTH_ERR
+    login.finish()
+
+
+@pytest.mark.parametrize("way", ["sms", "call"])
+def test_who_prefers_a_onecode_is_sent_one_in_place_of_a_request(site, way):
+    site.rules(REQUIRED)
+    site.host.account(prefers=way)
+    login = site.login()
+    assert "[sms, call, push]" in login.prompt()
+    [(via, to, code)] = site.server.sent
+    assert (via, to) == (way, AUTHY_ID) and not site.server.approvals
+    login.answer(code)
+    assert login.result() == PAM_SUCCESS
+    login.finish()
+    assert login.decisions[-1]["factor"] == way
+
+
+def test_push_asks_the_phone_all_the_same(site):
+    site.rules(REQUIRED + '[login]\nprefer = "sms"\n')
+    login = site.login()
+    login.prompt()
+    login.answer("push")
+    login.prompt()
+    site.server.approve(site.server.wait_for_request().uuid)
+    login.answer("")
+    assert login.result() == PAM_SUCCESS
+    login.finish()
+
+
+def test_the_users_preference_comes_before_that_of_the_settings(site):
+    site.rules(REQUIRED + '[login]\nprefer = "sms"\n')
+    site.host.account(prefers="onetouch")
+    site.server.phone = "approve"
+    assert site.login().result() == PAM_SUCCESS
+    assert not site.server.sent
+
+
+def test_a_preference_that_is_no_factor_any_more_does_not_count(site):
+    site.rules(REQUIRED + '[login]\nfactors = ["onetouch", "call"]\n')
+    site.host.account(prefers="sms")
+    site.server.phone = "approve"
+    assert site.login().result() == PAM_SUCCESS
+    assert not site.server.sent
+
+
+def test_who_prefers_an_app_is_asked_for_its_code_at_once(site):
+    token = SoftToken()
+    site.host.countersign("softtoken", site.host.user.pw_name, "--secret-stdin", stdin=token.base32 + "\n")
+    site.rules(REQUIRED)
+    site.host.account(prefers="softtoken")
+    login = site.login()
+    assert login.prompt().startswith("Code [")
+    assert not site.server.approvals and not site.server.sent
+    login.answer(token.fresh_code())
+    assert login.result() == PAM_SUCCESS
+    login.finish()
+
+
+def test_onecodes_that_are_sent_unasked_are_limited_like_any_others(site):
+    site.rules(REQUIRED + '[login]\nprefer = "sms"\n')
+    for number in range(5):
+        login = site.login(f"rhost=192.0.2.{number}")
+        login.prompt()
+        gives_up(login)
+    assert len(site.server.sent) == 3
+
+
+def factors(login):
+    prompt = login.prompt()
+    gives_up(login)
+    return prompt
+
+
+def test_a_user_has_the_factors_of_the_users_own_table(site):
+    site.rules(REQUIRED + f'[login.user.{site.host.user.pw_name}]\nfactors = ["sms"]\n')
+    assert factors(site.login()) == "Type sms: "
+    site.rules(REQUIRED + '[login.user.other]\nfactors = ["sms"]\n[login]\nfactors = ["call"]\n')
+    assert factors(site.login()) == "Type call: "
+
+
+def test_a_member_has_the_factors_that_all_groups_with_a_table_share(site):
+    group = grp.getgrgid(site.host.user.pw_gid).gr_name
+    site.rules(REQUIRED + f'[login.group."{group}"]\nfactors = ["call", "sms"]\n[login.group.nosuchgroup]\nfactors = ["onetouch"]\n')
+    assert factors(site.login()) == "Type sms or call: "
+
+
+def test_a_group_that_cannot_be_looked_up_restricts(site):
+    """Whether somebody is a member is not known: what is allowed to all, and to members, is allowed."""
+    site.rules(REQUIRED + '[login]\nfactors = ["sms", "call"]\n[login.group.unsure]\nfactors = ["call", "onetouch"]\n')
+    assert factors(site.login("fail-group=unsure")) == "Type call: "
+    assert factors(site.login()) == "Type sms or call: "
+
+
+def test_a_group_that_cannot_be_looked_up_exempts_nobody(site):
+    site.rules(REQUIRED + '[login]\nfactors = ["sms"]\n[[exempt]]\ngroups = ["unsure"]\n')
+    assert factors(site.login("fail-group=unsure")) == "Type sms: "
