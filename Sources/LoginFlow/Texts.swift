@@ -60,7 +60,7 @@ public enum Texts {
     static let noNumber = "That is no telephone number. Type it with its country code, as in +49 151 12345678."
     static let numberRefused = "That number cannot be used. Check it and type it again."
     static let enterAgain = "Press Enter once more to log in without enrolling, or type your mobile number."
-    static let optOut =
+    public static let optOut =
         "Without a second factor, whoever learns your password logs in as you. Your system administrator sees who has opted out."
     static let namePrompt = "To do without, type your user name; Enter goes back: "
     static let notOptedOut = "You have not opted out."

@@ -192,10 +192,14 @@ def test_a_code_that_was_spent_elsewhere_makes_none(own):
     assert terminal.ends() == 2 and own.show("alice")["recovery_codes_left"] == 0
 
 
-@pytest.mark.parametrize("settings", ['[[exempt]]\nusers = ["alice"]', '[login.service.countersign]\nfactor_of = "caller"'])
-def test_to_be_let_in_without_a_factor_is_not_enough(own, settings):
+@pytest.mark.parametrize(("settings", "standing"), [
+    ('[[exempt]]\nusers = ["alice"]', []), ('[login.service.countersign]\nfactor_of = "caller"', []),
+    ("", ["pause", "alice", "--hours", "1", "--reason", "x"]), ("", ["opt-out", "alice", "--yes"])])
+def test_to_be_let_in_without_a_factor_is_not_enough(own, settings, standing):
     confirmed(own)
-    own.configure(more=settings)
+    own.configure(enrolment='opt_out = "yes"', more=settings)
+    if standing:
+        own.host.countersign(*standing)
     terminal = own.host.sudo("alice", *SELF, "recovery")
     assert terminal.ends() in (1, 2)
     assert not re.search(CODES, terminal.transcript) and own.show("alice")["recovery_codes_left"] == 0

@@ -63,11 +63,5 @@ struct OptIn: AdminCommand {
 
 extension EnrolmentRules {
     /// What argues against opting out.
-    var argument: String {
-        optOutText
-            ?? """
-            Without a second factor a password or a key that is stolen, guessed or read over a shoulder is enough to log in as you, from
-            anywhere, and to reach whatever you can reach here. Enrolling takes two minutes and a phone; a text message will do.
-            """
-    }
+    var argument: String { optOutText ?? Texts.optOut }
 }
