@@ -15,7 +15,7 @@ pytestmark = pytest.mark.product
 
 RULES = REPOSITORY / "docs/countersign.sudoers"
 SELF = ["/usr/bin/countersign", "self"]
-LISTED = [["show"], ["show", "--json"], ["confirm"], ["recovery"], ["recovery", "--count"], ["opt-in"], ["opt-out"]]
+LISTED = [["show"], ["show", "--json"], ["confirm"], ["recovery"], ["recovery", "--count"], ["opt-in"], ["enroll"], ["opt-out"]]
 CODES = r"(?:[0-9a-z]{4}-){2}[0-9a-z]{4}"
 
 
@@ -61,6 +61,11 @@ def audit(own) -> list[str]:
     return [line.text for line in own.host.journal.lines("action=", program="countersign")]
 
 
+def give_password(own, terminal, user: str = "alice") -> None:
+    terminal.reads(PASSWORD)
+    terminal.answer(own.host.people[user].password)
+
+
 # Who may run what
 
 
@@ -93,7 +98,7 @@ def test_sudo_lets_no_other_command_through(own, words):
 
 
 def test_no_command_takes_a_user_settings_a_module_or_a_yes():
-    for command in [[], ["show"], ["confirm"], ["recovery"], ["opt-out"], ["opt-in"]]:
+    for command in [[], ["show"], ["enroll"], ["confirm"], ["recovery"], ["opt-out"], ["opt-in"]]:
         shown = subprocess.run(["countersign", "self", *command, "--help"], capture_output=True, text=True, env=ENVIRONMENT, timeout=60).stdout
         assert "countersign self" in shown
         assert not set(re.findall(r"--[a-z-]+", shown)) - {"--help", "--version", "--json", "--count"}
@@ -101,7 +106,7 @@ def test_no_command_takes_a_user_settings_a_module_or_a_yes():
 
 def test_test_lists_what_the_rules_list():
     ruled = re.findall(r"/usr/bin/countersign self ([a-z -]+?)(?=, \\\n|\n)", RULES.read_text(encoding="utf-8"))
-    assert [words for words in map(str.split, ruled) if words[0] != "enroll"] == LISTED
+    assert [words for words in map(str.split, ruled)] == LISTED
 
 
 def run_as(uid: int, environment: dict[str, str], *words: str) -> subprocess.CompletedProcess:
@@ -116,7 +121,7 @@ def run_as(uid: int, environment: dict[str, str], *words: str) -> subprocess.Com
     (0, {"SUDO_UID": "-1", "SUDO_USER": "alice"}, "nobody called sudo"), (0, {"SUDO_UID": "42001 ", "SUDO_USER": "alice"}, "nobody called sudo"),
     (0, {"SUDO_UID": "4294967296", "SUDO_USER": "alice"}, "nobody called sudo"), (0, {"SUDO_UID": "", "SUDO_USER": "alice"}, "nobody called sudo"),
     (42001, {"SUDO_UID": "42001", "SUDO_USER": "alice"}, "run through sudo"), (42002, {"SUDO_UID": "42001", "SUDO_USER": "alice"}, "run through sudo")])
-@pytest.mark.parametrize("words", [["show"], ["confirm"], ["recovery"], ["recovery", "--count"], ["opt-out"], ["opt-in"]])
+@pytest.mark.parametrize("words", [["show"], ["enroll"], ["confirm"], ["recovery"], ["recovery", "--count"], ["opt-out"], ["opt-in"]])
 def test_without_a_caller_of_sudo_nothing_is_done(product, uid, environment, said, words):
     product.configure(enrolment='opt_out = "yes"')
     product.softtoken("alice")
@@ -251,6 +256,79 @@ def test_a_module_that_says_yes_without_a_login_changes_nothing(own):
     assert terminal.ends() == 2 and own.show("alice")["recovery_codes_left"] == 0
 
 
+# Enrolling
+
+AT_LOGIN = 'mode = "grace"\nat_login = true\nemail_domain = "example.com"\ncountry_code = "49"\n'
+
+
+@pytest.fixture
+def password_only(own):
+    """sudo asks for the password and nothing else."""
+    own.host.pam_stack("sudo", "auth required pam_unix.so nodelay\naccount required pam_unix.so\nsession required pam_permit.so\n")
+
+
+def test_who_never_had_a_factor_enrols_with_the_password_a_number_and_a_code(own, password_only, server):
+    own.configure(server, enrolment=AT_LOGIN)
+    terminal = own.host.sudo("bob", *SELF, "enroll")
+    give_password(own, terminal, "bob")
+    terminal.reads(r"Mobile number \[skip\]: ")
+    terminal.answer("0151 12345618")
+    terminal.reads(r"Code \[[a-z, ]+\]: ")
+    terminal.answer(server.sent[0][2])
+    terminal.reads(rf"bob: enrolled \(AuthyID {server.sent[0][1]}\)")
+    assert terminal.ends() == 0
+    own.decided(outcome="approved", reason="enrolled", factor="sms", user="bob", service="countersign")
+    assert own.show("bob")["state"] == "confirmed" and own.show("bob")["grace_logins_used"] == 0
+
+
+@pytest.mark.parametrize("answer", ["skip", ""])
+def test_who_skips_is_not_enrolled_and_no_grace_is_spent(own, password_only, server, answer):
+    own.configure(server, enrolment=AT_LOGIN)
+    terminal = own.host.sudo("bob", *SELF, "enroll")
+    give_password(own, terminal, "bob")
+    for _ in range(1 if answer else 2):
+        terminal.reads(r"Mobile number \[skip\]: ")
+        terminal.answer(answer)
+    terminal.reads("let in without a factor")
+    assert terminal.ends() == 2
+    shown = own.show("bob")
+    assert (shown["state"], shown["had_authy_id"], shown["grace_logins_used"]) == ("none", False, 0) and server.users == {}
+
+
+@pytest.mark.parametrize(("more", "said"), [
+    (("at_login = true", "at_login = false"), "nobody enrols themselves here"),
+    (("at_login = true", 'at_login = true\nat_login_networks = ["0.0.0.0/0"]'), "nobody enrols themselves here"),
+    (('mode = "grace"', 'mode = "optional"'), "nobody enrols themselves here")])
+def test_where_no_login_offers_it_nobody_enrols_themselves(own, password_only, server, more, said):
+    own.configure(server, enrolment=AT_LOGIN.replace(*more))
+    terminal = own.host.sudo("bob", *SELF, "enroll")
+    give_password(own, terminal, "bob")
+    terminal.reads(said)
+    assert terminal.ends() == 2 and own.decisions() == [] and server.users == {}
+
+
+def test_without_grace_nobody_enrols_themselves(own, password_only, server):
+    own.configure(server, enrolment=AT_LOGIN)
+    own.host.countersign("grace", "bob", "--used", "5")
+    terminal = own.host.sudo("bob", *SELF, "enroll")
+    give_password(own, terminal, "bob")
+    terminal.reads("no factor of bob was proven")
+    assert terminal.ends() == 2 and server.users == {}
+
+
+@pytest.mark.parametrize(("before", "said"), [
+    ([["link", "bob", "5"]], "given a second factor already"), ([["link", "bob", "5"], ["unlink", "bob"]], "had a phone here before"),
+    ([["softtoken", "bob"]], "given a second factor already")])
+def test_who_has_or_had_a_factor_is_not_enrolled_anew(own, password_only, server, before, said):
+    own.configure(server, enrolment=AT_LOGIN)
+    for words in before:
+        own.host.countersign(*words)
+    terminal = own.host.sudo("bob", *SELF, "enroll")
+    give_password(own, terminal, "bob")
+    terminal.reads(said)
+    assert terminal.ends() == 1 and own.decisions() == [] and server.users == {}
+
+
 # Confirming
 
 
@@ -296,14 +374,8 @@ def test_who_has_no_factor_has_none_to_confirm(own):
 # Opting out
 
 
-def give_password(own, terminal, user: str = "alice") -> None:
-    terminal.reads(PASSWORD)
-    terminal.answer(own.host.people[user].password)
-
-
-def test_opting_out_needs_the_password_a_proven_factor_and_the_name(own):
+def test_opting_out_needs_the_password_a_proven_factor_and_the_name(own, password_only):
     own.configure(enrolment='opt_out = "yes"')
-    own.host.pam_stack("sudo", "auth required pam_unix.so nodelay\naccount required pam_unix.so\nsession required pam_permit.so\n")
     token = confirmed(own)
     terminal = own.host.sudo("alice", *SELF, "opt-out")
     give_password(own, terminal)
@@ -320,9 +392,8 @@ def test_opting_out_needs_the_password_a_proven_factor_and_the_name(own):
     assert "by=alice" in line.text
 
 
-def test_without_the_factor_nobody_opts_out(own):
+def test_without_the_factor_nobody_opts_out(own, password_only):
     own.configure(enrolment='opt_out = "yes"')
-    own.host.pam_stack("sudo", "auth required pam_unix.so nodelay\naccount required pam_unix.so\nsession required pam_permit.so\n")
     confirmed(own)
     terminal = own.host.sudo("alice", *SELF, "opt-out")
     give_password(own, terminal)
@@ -342,10 +413,9 @@ def test_who_has_no_factor_opts_out_with_the_password_and_spends_no_grace(own):
     assert own.show("bob")["opted_out_counts"] is True and own.show("bob")["grace_logins_used"] == 0
 
 
-def test_where_nobody_may_opt_out_nothing_is_asked(own):
+def test_where_nobody_may_opt_out_nothing_is_asked(own, password_only):
     own.configure(enrolment='mode = "grace"\nopt_out = "no"\n')
     confirmed(own, "bob")
-    own.host.pam_stack("sudo", "auth required pam_unix.so nodelay\naccount required pam_unix.so\nsession required pam_permit.so\n")
     terminal = own.host.sudo("bob", *SELF, "opt-out")
     give_password(own, terminal, "bob")
     terminal.reads("nobody may opt out here")

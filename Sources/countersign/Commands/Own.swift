@@ -20,7 +20,7 @@ struct Own: ParsableCommand {
               sudo countersign self confirm
               sudo countersign self recovery
             """,
-        subcommands: [OwnShow.self, OwnConfirm.self, OwnRecovery.self, OwnOptOut.self, OwnOptIn.self])
+        subcommands: [OwnShow.self, OwnEnroll.self, OwnConfirm.self, OwnRecovery.self, OwnOptOut.self, OwnOptIn.self])
 
     /// The settings of this host: there are no others for who is let at this by sudo.
     static func desk() throws -> Desk { try Desk.open(path: Path.settings.text) }
@@ -55,7 +55,7 @@ struct OwnShow: AdminCommand {
 /// A change of the caller's account. Not an `AdminCommand`: what the module starts must be as it is in a login program.
 protocol OwnChange: ParsableCommand {
     /// Whether a factor has to be proven first, of an account that is so. What makes no sense is refused here, before anything is asked for.
-    func needsProof(_ state: AccountState, _ settings: Settings) throws -> Bool
+    func needsProof(_ account: Peek, _ settings: Settings) throws -> Bool
     func change(_ person: Person, _ desk: Desk) throws
 }
 
@@ -66,18 +66,53 @@ extension OwnChange {
         do {
             let person = try Caller.find()
             let settings = try Settings.load(Path.settings.text, trust: Keeper.current().trust)
-            let state = try Peek.state(of: person)
-            let proof = try needsProof(state, settings) ? Fresh.prove(person) : nil
+            let before = try Peek(person)
+            let proof = try needsProof(before, settings) ? Fresh.prove(person) : nil
             try Keeper.harden()
             let desk = try Own.desk()
             try Own.single(person, desk)
             try proof?.check(desk)
             // It may have been confirmed meanwhile.
-            guard try proof != nil || desk.accounts.account(of: person).state == state else {
+            guard try proof != nil || desk.accounts.account(of: person).state == before.state else {
                 throw Trouble("the account of \(person.name) has changed meanwhile", hint: "run this again")
             }
             try change(person, desk)
         } catch { throw error is ExitCode ? error : Trouble(error) }
+    }
+}
+
+struct OwnEnroll: OwnChange {
+    static let configuration = CommandConfiguration(
+        commandName: "enroll",
+        abstract: "Enrol your phone, if you never had a second factor.",
+        discussion: """
+            Asks for your mobile number, and for the code that is sent to it, as a login does where enrolment.at_login allows it.
+
+            Example:
+              sudo countersign self enroll
+            """)
+
+    /// The offer itself is the login's, with all that it asks for: a grace login that is left, a network, a number that nobody else here has.
+    func needsProof(_ account: Peek, _ settings: Settings) throws -> Bool {
+        let ask = "ask the administrator: countersign enroll"
+        switch account.state {
+        case .linked: throw Trouble("you have been given a second factor already", hint: "sudo countersign self confirm")
+        case .confirmed: throw Trouble("you have a second factor", hint: "for a changed or lost phone ask the administrator")
+        case .none where account.hadAuthyID: throw Trouble("you had a phone here before", hint: ask)
+        case .none: break
+        }
+        guard settings.enrolment.atLogin, settings.enrolment.atLoginNetworks == nil, settings.enrolment.mode == .grace else {
+            throw Trouble(
+                "nobody enrols themselves here: the settings allow it in logins of some networks only, or not at all", hint: ask,
+                code: .refused)
+        }
+        return true
+    }
+
+    func change(_ person: Person, _ desk: Desk) throws {
+        let account = try desk.accounts.account(of: person)
+        guard account.isConfirmed else { throw Trouble("the account of \(person.name) has changed meanwhile", hint: "run this again") }
+        try Output.line("\(person.label): enrolled (\(Sentence.factors(account))); now: sudo countersign self recovery")
     }
 }
 
@@ -92,9 +127,9 @@ struct OwnConfirm: OwnChange {
               sudo countersign self confirm
             """)
 
-    func needsProof(_ state: AccountState, _ settings: Settings) throws -> Bool {
-        if state == .none { throw Trouble("you have no second factor to confirm", hint: "sudo countersign self enroll") }
-        return state == .linked
+    func needsProof(_ account: Peek, _ settings: Settings) throws -> Bool {
+        if account.state == .none { throw Trouble("you have no second factor to confirm", hint: "sudo countersign self enroll") }
+        return account.state == .linked
     }
 
     func change(_ person: Person, _ desk: Desk) throws {
@@ -130,8 +165,8 @@ struct OwnRecovery: OwnChange {
         } catch { throw Trouble(error) }
     }
 
-    func needsProof(_ state: AccountState, _ settings: Settings) throws -> Bool {
-        guard state != .confirmed else { return true }
+    func needsProof(_ account: Peek, _ settings: Settings) throws -> Bool {
+        guard account.state != .confirmed else { return true }
         throw Trouble(
             "you have not proven a second factor yet, for which recovery codes could stand", hint: "sudo countersign self confirm")
     }
@@ -150,12 +185,12 @@ struct OwnOptOut: OwnChange {
               sudo countersign self opt-out
             """)
 
-    func needsProof(_ state: AccountState, _ settings: Settings) throws -> Bool {
+    func needsProof(_ account: Peek, _ settings: Settings) throws -> Bool {
         guard settings.enrolment.optOut != .no else {
             throw Trouble("nobody may opt out here: enrolment.opt_out is \"no\"", hint: "ask the administrator", code: .refused)
         }
         guard isatty(STDIN_FILENO) == 1 else { throw Trouble("nobody is at a terminal to confirm this", hint: "run it in a terminal") }
-        return state == .confirmed
+        return account.state == .confirmed
     }
 
     func change(_ person: Person, _ desk: Desk) throws {

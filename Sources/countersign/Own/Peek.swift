@@ -5,14 +5,23 @@ internal import Settings
 
 /// What `show` says of an account, read by a process of its own: this one is root still, since a login may have to follow, and root
 /// opens no file of the accounts.
-enum Peek {
-    static func state(of person: Person) throws -> AccountState {
+struct Peek {
+    let state: AccountState
+    let hadAuthyID: Bool
+
+    init(_ person: Person) throws {
         let words = ["countersign", "show", "--json", "--config", Path.settings.text, "--", person.name]
-        let members = JSONParameters.members(try output(words)) ?? []
-        guard case .text(let word)? = members.first(where: { $0.name == "state" })?.value, let state = AccountState(rawValue: word) else {
+        let members = JSONParameters.members(try Self.output(words)) ?? []
+        guard let state = Self.word("state", members).flatMap(AccountState.init), let had = Self.word("had_authy_id", members) else {
             throw Trouble("the account of \(person.name) cannot be read", hint: "as root, countersign check says why")
         }
-        return state
+        self.state = state
+        hadAuthyID = had != "false"
+    }
+
+    private static func word(_ name: String, _ members: [Parameter.Member]) -> String? {
+        guard case .text(let word)? = members.first(where: { $0.name == name })?.value else { return nil }
+        return word
     }
 
     private static func output(_ words: [String]) throws -> [UInt8] {
