@@ -183,7 +183,8 @@ extension AuthyService {
         let message = OneCode(
             kind: .email, to: email, code: "", text: text, subject: "\(caller.application.name): a phone was enrolled for your logins",
             application: caller.id, applicationName: caller.application.name, user: user.id, locale: nil)
-        _ = await outbox.send(message)
+        // Whoever enrols stands at a prompt: mail servers are slower than people.
+        Task { [outbox] in _ = await outbox.send(message) }
     }
 }
 

@@ -134,6 +134,7 @@ struct Enrolling {
         var frame = Frame(KIND_TELL_SERVER)
         frame.add(FIELD_AUTHY_ID, number: enrolled.value)
         frame.add(FIELD_ACTIVITY, text: "countersign_enrolled")
+        frame.add(FIELD_EMAIL, text: email)
         frame.add(FIELD_USER, text: visit.name)
         frame.add(FIELD_HOST, text: visit.host)
         if let address = visit.address { frame.add(FIELD_RHOST, text: address.description) }
