@@ -146,6 +146,38 @@ def test_of_an_account_that_people_share_nobody_is_taken_for_one_of_them(own):
     assert terminal.ends() == 1
 
 
+@pytest.mark.parametrize("words", [["show"], ["recovery"], ["confirm"], ["opt-in"]])
+def test_with_wrong_settings_nothing_is_done(own, words):
+    confirmed(own)
+    own.configure(login="tries = 0")
+    terminal = own.host.sudo("alice", *SELF, *words)
+    terminal.reads("login.tries: ")
+    assert terminal.ends() == 1 and own.decisions() == []
+
+
+@pytest.mark.parametrize("words", [["show"], ["recovery"], ["confirm"], ["opt-in"]])
+def test_without_accounts_nothing_is_done(own, words):
+    confirmed(own)
+    pathlib.Path("/var/lib/countersign/accounts.db").write_bytes(b"")
+    terminal = own.host.sudo("alice", *SELF, *words)
+    terminal.reads("accounts damaged")
+    assert terminal.ends() == 1 and own.decisions() == []
+
+
+def test_root_opens_no_file_of_the_accounts(own):
+    """What runs as root reads the account through another process: whoever owns the accounts cannot lead root to another file."""
+    confirmed(own)
+    secret = own.host.scratch / "secret"
+    secret.write_text("of root", encoding="ascii")
+    secret.chmod(0o600)
+    accounts = pathlib.Path("/var/lib/countersign/accounts.db")
+    accounts.unlink()
+    accounts.symlink_to(secret)
+    terminal = own.host.sudo("alice", *SELF, "recovery")
+    terminal.reads("error: ")
+    assert terminal.ends() == 1 and secret.read_text(encoding="ascii") == "of root"
+
+
 # Recovery codes
 
 
