@@ -165,6 +165,13 @@ struct StandingTests {
         #expect(try !accounts.settle(.approved(.recovery(id: codes[1].id), attempt: "e"), now: start))
     }
 
+    @Test func `Recovery codes keep the account that has nothing else, and are not left behind without it`() throws {
+        _ = try accounts.setRecoveryCodes(bob, hashes)
+        #expect(try accounts.account(of: bob).recoveryLeft == 10)
+        _ = try accounts.setRecoveryCodes(bob, [])
+        #expect(try accounts.list().isEmpty)
+    }
+
     @Test func `A recovery code proves nothing for an account without a proven factor`() throws {
         _ = try accounts.link(alice, phone)
         _ = try accounts.setRecoveryCodes(alice, hashes)
