@@ -205,9 +205,7 @@ def test_sigterm_answers_who_waits_and_ends_with_0(server, app, phone, user):
     uuid = app.create(user)
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         read = pool.submit(app.read, uuid, 50)
-        deadline = time.monotonic() + 10
-        while "countersignd_waiting 1\n" not in server.metrics():
-            assert time.monotonic() < deadline
+        server.wait_for_waiting()
         begun = time.monotonic()
         assert server.stop() == 0 and time.monotonic() - begun < 5
         assert read.result(5).json["approval_request"]["status"] == "pending"
