@@ -1,7 +1,9 @@
 """Server down, refusing, rude or lying: the code prompt with a clear word, or the outage rule; never in by accident."""
 
 import json
+import signal
 
+import good_server
 import pytest
 from conftest import PAM_AUTH_ERR, PAM_SUCCESS, Site, open_to
 from good_server import LoginPhone, Server, own_folder
@@ -182,6 +184,21 @@ def test_what_is_no_code_never_goes_on_the_wire(rude, answer):
     assert login.result() == PAM_AUTH_ERR
     login.finish()
     assert not rude.server.requests("verify")
+
+
+def test_a_server_that_is_killed_and_started_again_in_the_wait_has_lost_nothing(host, authority):
+    with good_server.run(authority) as server:  # one of its own, since it ends
+        site = Site(host, LoginPhone(server))
+        login = site.login()
+        request = site.phone.wait_for_request()
+        site.phone.wait_for_login()
+        server.restart(signal.SIGKILL)
+        site.phone.approve(login, request)
+        while (event := login.next())[0] != "result":
+            if event[0] == "ask":  # where the connection broke in the middle of an answer
+                login.answer("")
+        assert event[1] == str(PAM_SUCCESS)
+        assert login.finish() == []
 
 
 def test_a_dead_countersign_net_excuses_nobody(site):
