@@ -5,7 +5,7 @@ import pathlib
 import re
 import typing
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Worker, expect, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 SIZE = {"width": 390, "height": 844}
@@ -167,6 +167,70 @@ class Phone:
 
     def notices(self) -> list[str]:
         return self.page.locator("[data-notice]").all_inner_texts()
+
+    # Notifications
+
+    def allow_notifications(self) -> None:
+        self.context.grant_permissions(["notifications"], origin=self._origin)
+
+    def take_push(self, message: str) -> None:
+        """What a push service would bring, once, where no notification shows; comes back when one does."""
+        self.wait_for_shell()
+        session = self.context.new_cdp_session(self.page)
+        registrations: list[dict[str, typing.Any]] = []
+        session.on("ServiceWorker.workerRegistrationUpdated", lambda event: registrations.extend(event["registrations"]))
+        session.send("ServiceWorker.enable")
+        while not registrations:
+            self.page.evaluate("0")
+        # Who asks for notifications before the browser shows them makes it forget them.
+        self._worker.evaluate("""(patience) => {
+            const show = ServiceWorkerRegistration.prototype.showNotification;
+            self.shown = new Promise((resolve, reject) => {
+                setTimeout(() => reject(new Error("nothing is shown")), patience);
+                ServiceWorkerRegistration.prototype.showNotification = function (...it) {
+                    const shown = show.apply(this, it);
+                    shown.then(resolve, reject);
+                    return shown;
+                };
+            });
+        }""", PATIENCE)
+        push = {"origin": self._origin, "registrationId": registrations[-1]["registrationId"], "data": message}
+        session.send("ServiceWorker.deliverPushMessage", push)
+        self._worker.evaluate("() => self.shown")
+
+    def notifications(self) -> list[dict[str, str]]:
+        return self._worker.evaluate(
+            "async () => (await self.registration.getNotifications()).map(({ tag, title, body }) => ({ tag, title, body }))")
+
+    def wait_for_no_notification(self) -> None:
+        self._worker.evaluate("""async (patience) => {
+            const end = performance.now() + patience;
+            while ((await self.registration.getNotifications()).length > 0) if (performance.now() > end) throw new Error("still there");
+        }""", PATIENCE)
+
+    def tap_notification(self) -> list[str]:
+        """Taps the only one. Returns what the page's worker asks the browser for, which grants it to a real finger only: `focus` of a page, or
+        `open` of an address."""
+        return self._worker.evaluate("""async () => {
+            const asked = [];
+            WindowClient.prototype.focus = async function () { asked.push("focus"); return this; };
+            Clients.prototype.openWindow = async (url) => { asked.push(`open ${new URL(url, self.location.href)}`); };
+            const [notification] = await self.registration.getNotifications();
+            const event = new NotificationEvent("notificationclick", { notification });
+            const done = new Promise((resolve) => { event.waitUntil = resolve; });
+            self.dispatchEvent(event);
+            await done;
+            return asked;
+        }""")
+
+    @property
+    def _worker(self) -> Worker:
+        [worker] = self.context.service_workers
+        return worker
+
+    @property
+    def _origin(self) -> str:
+        return self.page.evaluate("location.origin")
 
     # Other views
 

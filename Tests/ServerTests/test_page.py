@@ -144,3 +144,59 @@ def test_the_history_and_the_devices(server, app, phone, user):
     history = phone.history()
     assert any("zoe wants in" in entry["text"] and entry["status"] == "approved" for entry in history), history
     phone.screenshot("history")
+
+
+def test_a_phone_gets_another_name_and_another_phone_is_removed(server, app, phone, user, open_phone):
+    second = enrol(server, user, open_phone(), "Old phone")
+    assert phone.devices() == ["Pixel 9", "Old phone"]
+    phone.rename("Pixel 9", "Work phone")
+    phone.remove("Old phone")
+    phone.screenshot("devices")
+    assert phone.devices() == ["Work phone"]
+    second.page.locator("section[data-step=removed]").wait_for()
+    second.screenshot("removed")
+    devices = json.loads(server.command("user", "devices", user, "--json").stdout)
+    assert [device["name"] for device in devices if device.get("removed") is None] == ["Work phone"]
+
+
+def notify(app, user, phone):
+    """A request, and its notification. The page knows of the request already: what it does not know it would take away."""
+    uuid = app.create(user, "zoe wants in")
+    phone.wait_for_request("zoe wants in")
+    phone.allow_notifications()
+    phone.take_push(json.dumps({"id": uuid, "title": "Example Corp", "body": "zoe wants in", "ends": None}))
+    return uuid
+
+
+def test_a_notification_tells_of_a_request_and_a_tap_leads_to_it(app, phone, user):
+    uuid = notify(app, user, phone)
+    phone.show("codes")
+    assert phone.notifications() == [{"tag": uuid, "title": "Example Corp", "body": "zoe wants in"}]
+    assert phone.tap_notification() == ["focus"]
+    phone.page.wait_for_url("**/phone/#requests")
+    phone.wait_for_request("zoe wants in")
+    assert phone.notifications() == []
+
+
+def test_a_tap_on_a_notification_opens_the_page_where_none_is_open(server, app, phone, user):
+    notify(app, user, phone)
+    phone.page.goto("about:blank")
+    assert phone.tap_notification() == [f"open {server.public_url}/phone/#requests"]
+    assert phone.notifications() == []
+
+
+def test_a_notification_goes_when_its_request_is_over(app, phone, user):
+    notify(app, user, phone)
+    assert len(phone.notifications()) == 1
+    assert phone.approve() == "approved"
+    phone.wait_for_no_notification()
+
+
+def test_a_push_that_makes_no_sense_still_shows_something(phone):
+    """Or the browser would take the right to push away."""
+    phone.allow_notifications()
+    phone.go_offline()  # or the page would take it away at once: there is no such request
+    phone.take_push("no JSON")
+    [shown] = phone.notifications()
+    assert shown["title"] == "Countersign" and "log" in shown["body"].lower()
+    phone.complaints.clear()
