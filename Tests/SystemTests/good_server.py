@@ -32,13 +32,13 @@ def take_from(build: pathlib.Path) -> None:
 
 
 @contextlib.contextmanager
-def run(authority, tables=""):
-    """A countersignd over TLS, for localhost; its `socket` serves the same machine. `tables`: more of its settings."""
+def run(authority):
+    """A countersignd over TLS, for localhost; its `socket` serves the same machine."""
     with own_folder() as folder:
         folder.chmod(0o755)  # for whom the socket is
         tls = f'certificate = "{authority.good.certificate}"\nprivate_key = "{authority.good.key}"'
         socket = f"unix:{folder}/api.sock"
-        with Server(folder, server=tls, tables=tables, extra_listener=socket, ca_file=authority.ca_file) as running:
+        with Server(folder, server=tls, extra_listener=socket, ca_file=authority.ca_file) as running:
             running.socket = socket
             yield running
 
