@@ -148,6 +148,37 @@ class Phone:
         card = self.page.locator(f"[data-application='{application}']")
         return self._attribute(card.locator("[data-code]"), "data-code")
 
+    # What is kept
+
+    def keys(self) -> list[tuple[str, str, bool]]:
+        """Algorithm, type and extractability of each key that the browser keeps for the page."""
+        return [tuple(key) for key in self.page.evaluate("""async () => {
+            const done = (request) => new Promise((resolve, reject) => {
+                request.onsuccess = () => resolve(request.result);
+                request.onerror = () => reject(request.error);
+            });
+            const keys = [];
+            const look = (value) => {
+                if (value instanceof CryptoKey) keys.push([value.algorithm.name, value.type, value.extractable]);
+                else if (value !== null && typeof value === "object") Object.values(value).forEach(look);
+            };
+            for (const { name } of await indexedDB.databases()) {
+                const database = await done(indexedDB.open(name));
+                const stores = [...database.objectStoreNames];
+                for (const store of stores) look(await done(database.transaction(store).objectStore(store).getAll()));
+                database.close();
+            }
+            return keys;
+        }""")]
+
+    def problems_of_installing(self) -> list[str]:
+        """Why the page could not be put on the home screen, as the browser sees it."""
+        session = self.context.new_cdp_session(self.page)
+        manifest = session.send("Page.getAppManifest")
+        assert manifest["url"] and manifest["data"], "no manifest"
+        errors = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
+        return [error["message"] for error in manifest["errors"]] + [error["errorId"] for error in errors]
+
     # Connection
 
     def go_offline(self) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import sys
 
 import pytest
@@ -64,6 +65,27 @@ def test_a_link_makes_a_phone_that_waits_to_be_confirmed(server, app, user, open
     assert json.loads(server.command("user", "devices", user, "--json").stdout)[0]["name"] == "Pixel 9"
 
 
+def test_no_key_can_leave_the_browser(phone):
+    phone.softtoken_code("Example Corp")
+    assert sorted(key for key in phone.keys() if key[1] != "public") == [("ECDSA", "private", False), ("HMAC", "secret", False)]
+
+
+def test_the_page_can_be_put_on_the_home_screen(phone):
+    phone.wait_for_shell()
+    # The browsers of these tests remember nothing, and such are not for installing.
+    assert set(phone.problems_of_installing()) <= {"in-incognito"}
+
+
+def test_a_screen_reader_hears_of_a_request_and_every_control_has_a_name(app, phone, user):
+    app.create(user, "zoe wants in", details=DETAILS, countersign={"number": "42"})
+    phone.page.locator("[role=status], [aria-live]").filter(has_text="New request. zoe wants in").first.wait_for(state="attached")
+    phone.choices()
+    for view in ("requests", "codes", "history", "devices"):
+        phone.show(view)
+        for control in phone.page.locator("a:visible, button:visible, input:visible").all():
+            assert re.search(r'"[^"]+"', control.aria_snapshot().splitlines()[0]), control.evaluate("element => element.outerHTML")
+
+
 def test_a_link_that_was_used_is_told_so(server, user, open_phone):
     invitation = link(server, user)
     open_phone().open(invitation)
@@ -78,7 +100,7 @@ def test_a_request_is_approved_by_a_tap(app, phone, user):
     uuid = app.create(user, "zoe wants to run a command on web-1", details=DETAILS)
     card = phone.wait_for_request("web-1.example.com")
     phone.screenshot("request")
-    for value in DETAILS.values():
+    for value in [*DETAILS.values(), " s ago"]:
         assert value in card.inner_text()
     assert phone.approve() == "approved"
     request = app.read(uuid).json["approval_request"]
@@ -95,7 +117,8 @@ def test_a_request_is_denied_and_reported(server, app, phone, user):
 
 
 def test_the_right_number_of_three_approves(app, phone, user):
-    uuid = app.create(user, details=DETAILS, countersign={"number": "42"})
+    uuid = app.create(user, details={**DETAILS, "Number": "42"}, countersign={"number": "42"})
+    assert "42" not in phone.wait_for_request().inner_text()
     choices = phone.choices()
     phone.screenshot("numbers")
     assert "42" in choices and len(choices) == 3
