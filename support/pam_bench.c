@@ -1,7 +1,7 @@
 /*
- * pam_bench CONFDIR SERVICE USER ANSWER   one whole PAM transaction: prints the microseconds it took, and the time of CLOCK_MONOTONIC
- *                                         in microseconds when it succeeded
- * pam_bench --load MODULE                 prints the microseconds of dlopen, and the kB of memory that it added
+ * pam_bench CONFDIR SERVICE USER ANSWER TTY   one whole PAM transaction: prints the microseconds it took, and the time of CLOCK_MONOTONIC
+ *                                             in microseconds when it succeeded
+ * pam_bench --load MODULE                     prints the microseconds of dlopen, and the kB of memory that it added
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -49,12 +49,12 @@ static int load(const char *path) {
 
 int main(int argc, char **argv) {
     if (argc == 3) return load(argv[2]);
-    if (argc != 5) return 2;
+    if (argc != 6) return 2;
     struct pam_conv conversation = {answer, argv[4]};
     pam_handle_t *handle;
     double start = now();
     if (pam_start_confdir(argv[2], argv[3], &conversation, argv[1], &handle) != PAM_SUCCESS) return 3;
-    pam_set_item(handle, PAM_TTY, "pts/0");
+    pam_set_item(handle, PAM_TTY, argv[5]);
     int result = pam_authenticate(handle, 0);
     double end = now();
     pam_end(handle, result);

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import re
 import select
 import shutil
 import subprocess
@@ -21,6 +22,7 @@ BUILT = Path(os.environ.get("COUNTERSIGN_BUILD", ROOT / "build"))
 PARTS = ("pam_countersign.so", "countersign-login", "countersign-net", "countersign")
 
 PAM_SUCCESS, PAM_AUTH_ERR, PAM_ABORT = 0, 7, 26
+NUMBER = re.compile(r"the number is (\d\d)\)")
 
 
 def ordinary_user():
@@ -197,6 +199,15 @@ class Login:
         os.close(self.out), os.close(self.into)
         return [text for word, text in self.events if word == "left"]
 
+    def shown_number(self):
+        """The check number of the request on the phone: the newest that was shown, or the first that will be."""
+        shown = [match for word, text in self.events if word in ("tell", "ask") and (match := NUMBER.search(text))]
+        while not shown:
+            event = self.next()
+            assert event, f"no number in {self.events}"
+            shown = [match for match in [NUMBER.search(event[1])] if match]
+        return shown[-1][1]
+
     def texts(self, word):
         return [text for kind, text in self.events if kind == word]
 
@@ -222,9 +233,6 @@ def softtoken(host):
     return token
 
 
-AUTHY_ID = 4242
-
-
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory, user):
     from certificates import Authority
@@ -235,26 +243,53 @@ def authority(tmp_path_factory, user):
 
 
 class Site:
-    """A host and its 2FA server; the user is linked there."""
+    """A host and its 2FA server; the user is linked there. `server` is a stand-in, or a phone at the good one."""
 
-    def __init__(self, host, server):
+    def __init__(self, host, server, login_name=None):
         self.host, self.server = host, server
         self.rules()
-        host.countersign("link", host.user.pw_name, AUTHY_ID)
+        host.countersign("link", login_name or host.user.pw_name, server.authy_id)
+
+    @property
+    def phone(self):
+        return self.server
 
     def rules(self, text="", server=""):
         ca = f'ca_file = "{self.server.ca_file}"\n' if self.server.ca_file else ""
         self.host.settings(f'[server]\nurl = "{self.server.url}"\napi_key = "{self.server.api_key}"\n{ca}{server}\n{text}')
 
+    def softtoken(self, token):
+        """Puts a SoftToken on the user's account here."""
+        self.host.countersign("softtoken", self.host.user.pw_name, "--secret-stdin", stdin=token.base32 + "\n")
+        return token
+
     def login(self, *settings, **more):
         return self.host.login(*settings, **more)
 
 
+@pytest.fixture(scope="session")
+def countersignd(authority):
+    """The good 2FA server, one for all tests."""
+    import good_server
+
+    good_server.take_from(BUILT)
+    with good_server.run(authority) as server:
+        yield server
+
+
 @pytest.fixture
-def site(host, authority):
+def site(host, countersignd):
+    """With a phone at the good server."""
+    from good_server import LoginPhone
+
+    return Site(host, LoginPhone(countersignd))
+
+
+@pytest.fixture
+def rude(host, authority):
+    """With a server that is as rude as told."""
     from stand_in import StandIn
 
     with StandIn(certificate=authority.good) as server:
         server.ca_file = authority.ca_file
-        server.url.replace("127.0.0.1", "localhost")
         yield Site(host, server)

@@ -3,7 +3,7 @@
 import grp
 
 import pytest
-from conftest import AUTHY_ID, PAM_AUTH_ERR, PAM_SUCCESS
+from conftest import PAM_AUTH_ERR, PAM_SUCCESS
 from totp import SoftToken
 
 REQUIRED = '[enrolment]\nmode = "required"\n'
@@ -21,8 +21,8 @@ def test_who_prefers_a_onecode_is_sent_one_in_place_of_a_request(site, way):
     site.host.account(prefers=way)
     login = site.login()
     assert "[sms, call, push]" in login.prompt()
-    [(via, to, code)] = site.server.sent
-    assert (via, to) == (way, AUTHY_ID) and not site.server.approvals
+    [(via, code)] = site.phone.sent()
+    assert via == way and site.phone.requests() == []
     login.answer(code)
     assert login.result() == PAM_SUCCESS
     login.finish()
@@ -35,7 +35,7 @@ def test_push_asks_the_phone_all_the_same(site):
     login.prompt()
     login.answer("push")
     login.prompt()
-    site.server.approve(site.server.wait_for_request().uuid)
+    site.phone.approve(login, site.phone.wait_for_request())
     login.answer("")
     assert login.result() == PAM_SUCCESS
     login.finish()
@@ -44,17 +44,19 @@ def test_push_asks_the_phone_all_the_same(site):
 def test_the_users_preference_comes_before_that_of_the_settings(site):
     site.rules(REQUIRED + '[login]\nprefer = "sms"\n')
     site.host.account(prefers="onetouch")
-    site.server.phone = "approve"
-    assert site.login().result() == PAM_SUCCESS
-    assert not site.server.sent
+    login = site.login()
+    site.phone.approve(login)
+    assert login.result() == PAM_SUCCESS
+    assert site.phone.sent() == []
 
 
 def test_a_preference_that_is_no_factor_any_more_does_not_count(site):
     site.rules(REQUIRED + '[login]\nfactors = ["onetouch", "call"]\n')
     site.host.account(prefers="sms")
-    site.server.phone = "approve"
-    assert site.login().result() == PAM_SUCCESS
-    assert not site.server.sent
+    login = site.login()
+    site.phone.approve(login)
+    assert login.result() == PAM_SUCCESS
+    assert site.phone.sent() == []
 
 
 def test_who_prefers_an_app_is_asked_for_its_code_at_once(site):
@@ -64,7 +66,7 @@ def test_who_prefers_an_app_is_asked_for_its_code_at_once(site):
     site.host.account(prefers="softtoken")
     login = site.login()
     assert login.prompt().startswith("Code [")
-    assert not site.server.approvals and not site.server.sent
+    assert site.phone.requests() == [] and site.phone.sent() == []
     login.answer(token.fresh_code())
     assert login.result() == PAM_SUCCESS
     login.finish()
@@ -76,7 +78,7 @@ def test_onecodes_that_are_sent_unasked_are_limited_like_any_others(site):
         login = site.login(f"rhost=192.0.2.{number}")
         login.prompt()
         gives_up(login)
-    assert len(site.server.sent) == 3
+    assert len(site.phone.sent()) == 3
 
 
 def factors(login):

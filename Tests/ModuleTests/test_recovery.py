@@ -133,7 +133,7 @@ def test_a_code_that_the_phone_denies_is_used_up(site):
     login.prompt()
     login.answer("recovery")
     login.prompt()
-    site.server.deny()
+    site.phone.deny()
     login.answer(CODES[0])
     assert login.result() == PAM_AUTH_ERR
     login.finish()

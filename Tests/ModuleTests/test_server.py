@@ -1,8 +1,14 @@
 """Server down, refusing, rude or lying: the code prompt with a clear word, or the outage rule; never in by accident."""
 
+import json
+import signal
+
+import good_server
 import pytest
-from conftest import PAM_AUTH_ERR, PAM_SUCCESS, Site
+from conftest import PAM_AUTH_ERR, PAM_SUCCESS, Site, open_to
+from good_server import LoginPhone, Server, own_folder
 from stand_in import StandIn
+from totp import SoftToken
 
 OUTAGES = {"refuse": ("connect", "refuse", None), "silent": ("connect", "hang", None), "500": ("*", "status", 500), "503": ("*", "status", 503),
            "never": ("*", "hang", None)}
@@ -27,10 +33,10 @@ def refused(login):
 
 
 @pytest.mark.parametrize("name", OUTAGES)
-def test_with_the_server_out_of_reach_the_prompt_says_so(site, name):
-    site.server.fault(*OUTAGES[name])
-    site.rules(server=QUICK)
-    login = site.login()
+def test_with_the_server_out_of_reach_the_prompt_says_so(rude, name):
+    rude.server.fault(*OUTAGES[name])
+    rude.rules(server=QUICK)
+    login = rude.login()
     while "does not answer" not in login.until("tell"):
         pass
     login.prompt()
@@ -39,10 +45,10 @@ def test_with_the_server_out_of_reach_the_prompt_says_so(site, name):
 
 
 @pytest.mark.parametrize("name", OUTAGES)
-def test_an_outage_excuses_only_where_the_settings_allow_it(site, name):
-    site.server.fault(*OUTAGES[name])
-    site.rules('[outage]\nmode = "allow"\n', server=QUICK)
-    login = site.login()
+def test_an_outage_excuses_only_where_the_settings_allow_it(rude, name):
+    rude.server.fault(*OUTAGES[name])
+    rude.rules('[outage]\nmode = "allow"\n', server=QUICK)
+    login = rude.login()
     assert login.result() == PAM_SUCCESS
     login.finish()
     assert (login.decisions[0]["outcome"], login.decisions[0]["reason"]) == ("excused", "outage")
@@ -50,11 +56,11 @@ def test_an_outage_excuses_only_where_the_settings_allow_it(site, name):
 
 
 @pytest.mark.parametrize("name", REFUSALS)
-def test_what_is_no_outage_excuses_nobody(site, name):
-    site.server.fault(*REFUSALS[name])
+def test_what_is_no_outage_excuses_nobody(rude, name):
+    rude.server.fault(*REFUSALS[name])
     # To press 200 MB takes that server some seconds, and a server that is late is out of reach.
-    site.rules('[outage]\nmode = "allow"\n[login]\nonetouch_wait = 30\n', server="" if name == "gzip" else QUICK)
-    refused(site.login())
+    rude.rules('[outage]\nmode = "allow"\n[login]\nonetouch_wait = 30\n', server="" if name == "gzip" else QUICK)
+    refused(rude.login())
 
 
 @pytest.mark.parametrize("name", ["self_signed", "wrong_host", "expired"])
@@ -77,42 +83,42 @@ def test_a_server_whose_authority_is_unknown_is_not_talked_to(host, authority):
 
 
 @pytest.mark.parametrize("lie", LIES)
-def test_an_approval_that_does_not_count_lets_nobody_in(site, lie):
-    site.server.fault("poll", lie)
-    site.rules('[outage]\nmode = "allow"\n[login]\nonetouch_wait = 3\n', server=QUICK)
-    refused(site.login())
+def test_an_approval_that_does_not_count_lets_nobody_in(rude, lie):
+    rude.server.fault("poll", lie)
+    rude.rules('[outage]\nmode = "allow"\n[login]\nonetouch_wait = 3\n', server=QUICK)
+    refused(rude.login())
 
 
 @pytest.mark.parametrize("lie", ["shouting", "status_list", "no_status", "success_false", "success_false_text", "success_number",
                                  "success_missing", "html", "cut", "huge", "bad_utf8", "deep", "trailing"])
-def test_a_verified_code_that_does_not_count_lets_nobody_in(site, lie):
-    site.server.fault("verify", lie)
-    site.rules('[outage]\nmode = "allow"\n[login]\nprompt = "now"\n', server=QUICK)
-    refused(site.login("tty=ssh"))
-    assert site.server.requests("verify")
+def test_a_verified_code_that_does_not_count_lets_nobody_in(rude, lie):
+    rude.server.fault("verify", lie)
+    rude.rules('[outage]\nmode = "allow"\n[login]\nprompt = "now"\n', server=QUICK)
+    refused(rude.login("tty=ssh"))
+    assert rude.server.requests("verify")
 
 
-def test_redirects_are_not_followed(site):
+def test_redirects_are_not_followed(rude):
     with StandIn() as other:
-        site.server.fault("*", "redirect", other.url)
-        refused(site.login())
+        rude.server.fault("*", "redirect", other.url)
+        refused(rude.login())
         assert not other.received
 
 
-def test_a_failure_that_passes_is_tried_again(site):
-    site.server.phone = "approve"
-    site.server.fault("create", "status", 503, times=2)
-    login = site.login()
+def test_a_failure_that_passes_is_tried_again(rude):
+    rude.server.phone = "approve"
+    rude.server.fault("create", "status", 503, times=2)
+    login = rude.login()
     assert login.result() == PAM_SUCCESS
     login.finish()
-    assert len(site.server.requests("create")) == 3
+    assert len(rude.server.requests("create")) == 3
 
 
-def test_a_slow_server_ends_with_the_deadline(site):
+def test_a_slow_server_ends_with_the_deadline(rude):
     """Waits out the shortest deadline that there is."""
-    site.server.fault("create", "drip", 3)
-    site.rules("[login]\ndeadline = 10\nonetouch_wait = 9\n")
-    login = site.login()
+    rude.server.fault("create", "drip", 3)
+    rude.rules("[login]\ndeadline = 10\nonetouch_wait = 9\n")
+    login = rude.login()
     while (event := login.next())[0] not in ("result", "ask"):
         pass
     if event[0] == "ask":
@@ -125,38 +131,32 @@ def test_a_slow_server_ends_with_the_deadline(site):
 def test_the_proxies_of_the_environment_are_not_used(site, monkeypatch):
     for name in ("https_proxy", "HTTPS_PROXY", "ALL_PROXY", "http_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    site.server.phone = "approve"
     login = site.login()
+    site.phone.approve(login)
     assert login.result() == PAM_SUCCESS
 
 
 def test_a_wrong_key_is_named_in_the_log_and_excuses_nobody(site):
-    site.server.api_key = "another-key-9876543210"
+    site.phone.api_key = "another-key-9876543210"
     site.rules('[outage]\nmode = "allow"\n')
-    site.server.api_key = "changed-since-0000000"
     login = refused(site.login())
     assert "API key" in login.decisions[-1]["detail"]
     assert "another-key" not in str(login.events)
 
 
-def test_a_unix_socket_in_a_folder_of_the_callers_own_is_used(host, tmp_path, user):
-    """Roots logins need a folder of root's; here the login program is not root."""
-    from conftest import open_to
-
-    path = host.folder / "api.sock"
-    with StandIn(unix=path) as server:
-        server.ca_file = None
+def test_a_unix_socket_in_a_folder_of_the_callers_own_is_used(host, user):
+    """Root's logins need a folder of root's; here the login program is not root."""
+    url = f"unix:{host.folder}/api.sock"
+    with own_folder() as folder, Server(folder, extra_listener=url) as server:
         open_to(host.folder, user)
-        server.phone = "approve"
-        host.settings(f'[server]\nurl = "unix:{path}"\napi_key = "{server.api_key}"\n')
-        host.countersign("link", user.pw_name, 5)
-        login = host.login()
+        site = Site(host, LoginPhone(server, url))
+        login = site.login()
+        site.phone.approve(login)
         assert login.result() == PAM_SUCCESS
 
 
-def test_a_user_without_a_device_gets_a_prompt_and_no_wait(site):
-    site.server.strangers.add(4242)
-    login = site.login()
+def test_a_user_without_a_device_gets_a_prompt_and_no_wait(host, countersignd):
+    login = Site(host, LoginPhone(countersignd, has_device=False)).login()
     assert "Approve the request" in login.until("tell")
     assert "No request could be sent" in login.until("tell")
     login.prompt()
@@ -164,16 +164,41 @@ def test_a_user_without_a_device_gets_a_prompt_and_no_wait(site):
     assert login.result() == PAM_AUTH_ERR
 
 
+def test_a_user_whom_the_server_does_not_know_gets_a_prompt_and_no_code_is_good(host, countersignd):
+    stranger = LoginPhone(countersignd, has_device=False)
+    stranger.authy_id += 1_000_000
+    site = Site(host, stranger)
+    login = site.login()
+    assert "Approve the request" in login.until("tell")
+    assert "No request could be sent" in login.until("tell")
+    refused(login)
+
+
 @pytest.mark.parametrize("answer", ["answer ../sms", "long 10000", "answer 1234567/99", "answer ١٢٣٤٥٦٧", "answer 1234567?force=false", "answer %2e%2e"])
-def test_what_is_no_code_never_goes_on_the_wire(site, answer):
-    site.rules('[login]\nprompt = "now"\n')
-    login = site.login("tty=ssh")
+def test_what_is_no_code_never_goes_on_the_wire(rude, answer):
+    rude.rules('[login]\nprompt = "now"\n')
+    login = rude.login("tty=ssh")
     for _ in range(3):
         login.prompt()
         login.reply(answer)
     assert login.result() == PAM_AUTH_ERR
     login.finish()
-    assert not site.server.requests("verify")
+    assert not rude.server.requests("verify")
+
+
+def test_a_server_that_is_killed_and_started_again_in_the_wait_has_lost_nothing(host, authority):
+    with good_server.run(authority) as server:  # one of its own, since it ends
+        site = Site(host, LoginPhone(server))
+        login = site.login()
+        request = site.phone.wait_for_request()
+        site.phone.wait_for_login()
+        server.restart(signal.SIGKILL)
+        site.phone.approve(login, request)
+        while (event := login.next())[0] != "result":
+            if event[0] == "ask":  # where the connection broke in the middle of an answer
+                login.answer("")
+        assert event[1] == str(PAM_SUCCESS)
+        assert login.finish() == []
 
 
 def test_a_dead_countersign_net_excuses_nobody(site):
@@ -187,6 +212,43 @@ def test_countersign_net_killed_in_the_wait_leads_to_the_prompt_and_excuses_nobo
 
     site.rules('[outage]\nmode = "allow"\n')
     login = site.login()
-    site.server.wait_until(lambda: site.server.requests("poll"))
+    site.phone.wait_for_login()
     kill_child(login, "countersign-net")
     refused(login)
+
+
+def test_guesses_at_this_hosts_softtoken_are_counted_whatever_the_server_fails_to_say(rude):
+    token = rude.softtoken(SoftToken())
+    rude.server.fault("verify", "status", 404)
+    rude.rules('[login]\nfactors = ["softtoken"]\n[lockout]\nfailures = 3\n[enrolment]\nmode = "required"\n')
+    login = rude.login()
+    for _ in range(3):
+        login.prompt()
+        login.answer(token.wrong_code())
+    assert login.result() == PAM_AUTH_ERR
+    assert login.finish() == []
+    assert (login.decisions[-1]["outcome"], login.decisions[-1]["reason"]) == ("denied", "wrong_code")
+    assert json.loads(rude.host.countersign("show", rude.host.user.pw_name, "--json"))["locked_until"] is not None
+
+
+def test_a_server_that_makes_requests_and_then_fails_rings_the_phone_no_more_than_three_times(rude):
+    """As behind a proxy that gives up too early: what may have reached the phone is neither sent again nor forgotten."""
+    rude.server.fault("create", "status", 502)
+    rude.rules("[login]\nonetouch_wait = 1\n")
+    for number in range(5):
+        login = rude.login("tty=ssh", f"rhost=192.0.2.{number}")
+        login.prompt()
+        login.reply("eof")
+        login.finish()
+    assert len(rude.server.requests("create")) == 3
+
+
+def test_a_server_that_hangs_does_not_keep_out_whoever_has_a_right_code(rude):
+    token = rude.softtoken(SoftToken())
+    rude.rules('[login]\nprompt = "now"\ndeadline = 20\n', server="request_timeout = 120\n")
+    login = rude.login("tty=ssh")
+    login.prompt()
+    rude.server.fault("poll", "hang")
+    login.answer(token.fresh_code())
+    assert login.result() == PAM_SUCCESS
+    assert login.finish() == []

@@ -5,7 +5,7 @@ import pathlib
 import re
 import typing
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Worker, expect, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 SIZE = {"width": 390, "height": 844}
@@ -148,6 +148,37 @@ class Phone:
         card = self.page.locator(f"[data-application='{application}']")
         return self._attribute(card.locator("[data-code]"), "data-code")
 
+    # What is kept
+
+    def keys(self) -> list[tuple[str, str, bool]]:
+        """Algorithm, type and extractability of each key that the browser keeps for the page."""
+        return [tuple(key) for key in self.page.evaluate("""async () => {
+            const done = (request) => new Promise((resolve, reject) => {
+                request.onsuccess = () => resolve(request.result);
+                request.onerror = () => reject(request.error);
+            });
+            const keys = [];
+            const look = (value) => {
+                if (value instanceof CryptoKey) keys.push([value.algorithm.name, value.type, value.extractable]);
+                else if (value !== null && typeof value === "object") Object.values(value).forEach(look);
+            };
+            for (const { name } of await indexedDB.databases()) {
+                const database = await done(indexedDB.open(name));
+                const stores = [...database.objectStoreNames];
+                for (const store of stores) look(await done(database.transaction(store).objectStore(store).getAll()));
+                database.close();
+            }
+            return keys;
+        }""")]
+
+    def problems_of_installing(self) -> list[str]:
+        """Why the page could not be put on the home screen, as the browser sees it."""
+        session = self.context.new_cdp_session(self.page)
+        manifest = session.send("Page.getAppManifest")
+        assert manifest["url"] and manifest["data"], "no manifest"
+        errors = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
+        return [error["message"] for error in manifest["errors"]] + [error["errorId"] for error in errors]
+
     # Connection
 
     def go_offline(self) -> None:
@@ -167,6 +198,70 @@ class Phone:
 
     def notices(self) -> list[str]:
         return self.page.locator("[data-notice]").all_inner_texts()
+
+    # Notifications
+
+    def allow_notifications(self) -> None:
+        self.context.grant_permissions(["notifications"], origin=self._origin)
+
+    def take_push(self, message: str) -> None:
+        """What a push service would bring, once, where no notification shows; comes back when one does."""
+        self.wait_for_shell()
+        session = self.context.new_cdp_session(self.page)
+        registrations: list[dict[str, typing.Any]] = []
+        session.on("ServiceWorker.workerRegistrationUpdated", lambda event: registrations.extend(event["registrations"]))
+        session.send("ServiceWorker.enable")
+        while not registrations:
+            self.page.evaluate("0")
+        # Who asks for notifications before the browser shows them makes it forget them.
+        self._worker.evaluate("""(patience) => {
+            const show = ServiceWorkerRegistration.prototype.showNotification;
+            self.shown = new Promise((resolve, reject) => {
+                setTimeout(() => reject(new Error("nothing is shown")), patience);
+                ServiceWorkerRegistration.prototype.showNotification = function (...it) {
+                    const shown = show.apply(this, it);
+                    shown.then(resolve, reject);
+                    return shown;
+                };
+            });
+        }""", PATIENCE)
+        push = {"origin": self._origin, "registrationId": registrations[-1]["registrationId"], "data": message}
+        session.send("ServiceWorker.deliverPushMessage", push)
+        self._worker.evaluate("() => self.shown")
+
+    def notifications(self) -> list[dict[str, str]]:
+        return self._worker.evaluate(
+            "async () => (await self.registration.getNotifications()).map(({ tag, title, body }) => ({ tag, title, body }))")
+
+    def wait_for_no_notification(self) -> None:
+        self._worker.evaluate("""async (patience) => {
+            const end = performance.now() + patience;
+            while ((await self.registration.getNotifications()).length > 0) if (performance.now() > end) throw new Error("still there");
+        }""", PATIENCE)
+
+    def tap_notification(self) -> list[str]:
+        """Taps the only one. Returns what the page's worker asks the browser for, which grants it to a real finger only: `focus` of a page, or
+        `open` of an address."""
+        return self._worker.evaluate("""async () => {
+            const asked = [];
+            WindowClient.prototype.focus = async function () { asked.push("focus"); return this; };
+            Clients.prototype.openWindow = async (url) => { asked.push(`open ${new URL(url, self.location.href)}`); };
+            const [notification] = await self.registration.getNotifications();
+            const event = new NotificationEvent("notificationclick", { notification });
+            const done = new Promise((resolve) => { event.waitUntil = resolve; });
+            self.dispatchEvent(event);
+            await done;
+            return asked;
+        }""")
+
+    @property
+    def _worker(self) -> Worker:
+        [worker] = self.context.service_workers
+        return worker
+
+    @property
+    def _origin(self) -> str:
+        return self.page.evaluate("location.origin")
 
     # Other views
 

@@ -1,18 +1,12 @@
-import pathlib
-import shutil
-import tempfile
-
 import pytest
 
-from server import Server, handset
+from server import Server, handset, own_folder
 
 
 @pytest.fixture
 def folder():
-    # Short, for the paths of sockets; and no parent that others may write.
-    path = pathlib.Path(tempfile.mkdtemp(prefix="cs", dir="/var/lib" if pathlib.Path("/var/lib").owner() == "root" and __import__("os").geteuid() == 0 else None))
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
+    with own_folder() as path:
+        yield path
 
 
 @pytest.fixture

@@ -9,10 +9,13 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
+import ssl
 import struct
 import subprocess
+import tempfile
 import threading
 import time
 import urllib.parse
@@ -22,6 +25,16 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 BUILD = pathlib.Path(os.environ.get("COUNTERSIGN_BUILD", pathlib.Path(__file__).resolve().parents[2] / "build"))
 PROGRAM = BUILD / "countersignd"
+
+
+@contextlib.contextmanager
+def own_folder():
+    """A folder that goes away again: short, for the paths of sockets; and no parent that others may write."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix="cs", dir="/var/lib" if os.geteuid() == 0 else None))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def free_port() -> int:
@@ -59,10 +72,11 @@ class Reply:
 
 
 class Server:
-    """`settings` is TOML: top-level keys; `tables` is TOML that begins with a table."""
+    """`top` and `server` are TOML: keys of the top level and of [server]; `tables` is TOML that begins with a table. `ca_file` is what a
+    client needs of a server with a certificate."""
 
-    def __init__(self, folder: pathlib.Path, top="", server="", tables="", arguments=(), extra_listener=None):
-        self.folder = folder
+    def __init__(self, folder: pathlib.Path, top="", server="", tables="", arguments=(), extra_listener=None, ca_file=None):
+        self.folder, self.ca_file = folder, ca_file
         self.state = folder / "state"
         self.state.mkdir(mode=0o700, exist_ok=True)
         self.sent = folder / "sent"
@@ -74,8 +88,9 @@ class Server:
         self.listeners = [f"127.0.0.1:{self.port}"] + ([extra_listener] if extra_listener else [])
         self.write_settings(top, server, tables)
         self.process = None
+        self.asked = 0  # calls of this process that were answered
         self.log: list[dict] = []
-        self._heard = threading.Condition()
+        self.heard = threading.Condition()
         self.application = self.create_application("Example Corp")
 
     def write_settings(self, top="", server="", tables=""):
@@ -112,19 +127,19 @@ class Server:
 
     def _listen(self, process):
         for line in process.stderr:
-            with self._heard:
+            with self.heard:
                 try:
                     self.log.append(json.loads(line))
                 except ValueError:
                     self.log.append({"event": "noise", "text": line.rstrip()})
-                self._heard.notify_all()
+                self.heard.notify_all()
         process.wait()
-        with self._heard:
+        with self.heard:
             self.log.append({"event": "ended", "code": process.returncode})
-            self._heard.notify_all()
+            self.heard.notify_all()
 
     def events(self, name) -> list[dict]:
-        with self._heard:
+        with self.heard:
             return [event for event in self.log if event["event"] == name]
 
     def wait_for_event(self, name, count=1, timeout=20, process=None) -> dict:
@@ -133,8 +148,8 @@ class Server:
             ended = process and self.log and self.log[-1]["event"] == "ended"
             return len(found) >= count or ended
 
-        with self._heard:
-            assert self._heard.wait_for(heard, timeout), self.log[-5:]
+        with self.heard:
+            assert self.heard.wait_for(heard, timeout), self.log[-5:]
         found = self.events(name)
         assert len(found) >= count, self.log[-5:]
         return found[count - 1]
@@ -149,7 +164,7 @@ class Server:
         finally:
             process.kill()
         self.wait_for_event("ended", len(self.events("ended")) or 1)
-        with self._heard:
+        with self.heard:
             self.log.clear()
         return code
 
@@ -172,7 +187,11 @@ class Server:
 
     @contextlib.contextmanager
     def connection(self, timeout=20):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        if self.ca_file is None:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        else:
+            context = ssl.create_default_context(cafile=self.ca_file)
+            connection = http.client.HTTPSConnection("localhost", self.port, timeout=timeout, context=context)
         try:
             yield connection
         finally:
@@ -181,7 +200,23 @@ class Server:
     def call(self, method, path, body=None, headers=None, timeout=20) -> Reply:
         with self.connection(timeout) as connection:
             connection.request(method, path, body, headers or {})
-            return Reply(connection.getresponse())
+            reply = Reply(connection.getresponse())
+            self.asked += 1
+            return reply
+
+    def waiting(self) -> int:
+        """How many reads wait for news."""
+        return int(re.search(r"^countersignd_waiting (\d+)$", self.metrics(), re.MULTILINE)[1])
+
+    def wait_for_waiting(self, count=1):
+        """Until so many reads wait."""
+        deadline = time.monotonic() + 10
+        while self.waiting() != count:
+            assert time.monotonic() < deadline, f"not {count} reads wait"
+
+    def answered_to_others(self) -> int:
+        """How many calls of others than this process were answered so far."""
+        return sum(map(int, re.findall(r"^countersignd_answers_total.* (\d+)$", self.metrics(), re.MULTILINE))) - self.asked
 
     def metrics(self) -> str:
         with contextlib.closing(SocketConnection(self.folder / "metrics.sock")) as connection:
@@ -259,6 +294,11 @@ class Handset:
             self.id = reply.json["device"]
         return reply
 
+    def join(self, user: int):
+        """Enrols, and is confirmed by the administrator."""
+        assert self.enrol(link(self.server, user)).status == 200
+        self.server.command("user", "confirm", user, self.state()["confirmation"])
+
     def call(self, method, path, parameters=None, headers=None, timeout=70) -> Reply:
         body = b"" if parameters is None else json.dumps(parameters).encode()
         moment = int(time.time()) + self.clock
@@ -300,6 +340,5 @@ def link(server: Server, user: int) -> str:
 def handset(server: Server, user: int, name="Pixel 9") -> Handset:
     """A phone that is enrolled and confirmed."""
     phone = Handset(server, name)
-    assert phone.enrol(link(server, user)).status == 200
-    server.command("user", "confirm", user, phone.state()["confirmation"])
+    phone.join(user)
     return phone

@@ -9,7 +9,7 @@ import urllib.parse
 
 import pytest
 
-from server import Handset, handset, link
+from server import Handset, Server, handset, link
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 STATUS_KEYS = {"authy_id", "confirmed", "registered", "country_code", "phone_number", "email", "devices", "has_hard_token", "account_disabled",
@@ -182,6 +182,29 @@ def test_whoever_shows_a_used_code_again_is_not_shut_out(server, app, phone, use
     for _ in range(12):
         assert app.verify(right, user).json["error_code"] == "60019"
     assert app.verify("0000000", user).json["error_code"] == "60020"
+
+
+def test_an_application_that_guesses_is_refused_with_retry_after_and_others_go_on(folder):
+    with Server(folder, tables="[limits]\nwrong_codes_of_application = 3\n") as server:
+        app, other = server.application, server.create_application("Other")
+        users = [app.new_user(f"555123000{number}") for number in range(3)]
+        assert [app.verify("0000000", user).status for user in users] == [401] * 3
+        refused = app.verify("0000000", users[0])
+        assert (refused.status, refused.json["error_code"]) == (429, "60003") and 1 <= int(refused.headers["Retry-After"]) <= 600
+        assert other.verify("0000000", other.new_user("5551230001")).status == 401
+
+
+def test_an_application_that_calls_too_often_is_refused_with_retry_after_and_others_go_on(folder):
+    with Server(folder, tables="[limits]\ncalls_per_second = 5\n") as server:
+        app, other = server.application, server.create_application("Other")
+        answers = [app.call("GET", "/protected/json/app/details")]
+        while answers[-1].status == 200:
+            answers.append(app.call("GET", "/protected/json/app/details"))
+            assert len(answers) < 1000
+        assert len(answers) >= 5
+        refused = answers[-1]
+        assert (refused.status, refused.json["error_code"], refused.headers["Retry-After"]) == (429, "60003", "1")
+        assert other.call("GET", "/protected/json/app/details").status == 200
 
 
 def test_an_activity_is_registered(app, user):

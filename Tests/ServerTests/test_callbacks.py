@@ -193,7 +193,8 @@ def test_a_callback_that_was_taken_is_told_once(server, web, told, user):
     web.wait(2)
     server.restart()
     third = decide(told, phone, user)
-    assert [call.json["uuid"] for call in web.wait(3)] == [first, second, third]
+    told = [call.json["uuid"] for call in web.wait(3)]
+    assert {*told[:2]} == {first, second} and told[2:] == [third]  # the first two went out at the same time
 
 
 def test_a_callback_that_was_refused_is_told_again(server, web, told, user):

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import sys
 
 import pytest
@@ -64,6 +65,27 @@ def test_a_link_makes_a_phone_that_waits_to_be_confirmed(server, app, user, open
     assert json.loads(server.command("user", "devices", user, "--json").stdout)[0]["name"] == "Pixel 9"
 
 
+def test_no_key_can_leave_the_browser(phone):
+    phone.softtoken_code("Example Corp")
+    assert sorted(key for key in phone.keys() if key[1] != "public") == [("ECDSA", "private", False), ("HMAC", "secret", False)]
+
+
+def test_the_page_can_be_put_on_the_home_screen(phone):
+    phone.wait_for_shell()
+    # The browsers of these tests remember nothing, and such are not for installing.
+    assert set(phone.problems_of_installing()) <= {"in-incognito"}
+
+
+def test_a_screen_reader_hears_of_a_request_and_every_control_has_a_name(app, phone, user):
+    app.create(user, "zoe wants in", details=DETAILS, countersign={"number": "42"})
+    phone.page.locator("[role=status], [aria-live]").filter(has_text="New request. zoe wants in").first.wait_for(state="attached")
+    phone.choices()
+    for view in ("requests", "codes", "history", "devices"):
+        phone.show(view)
+        for control in phone.page.locator("a:visible, button:visible, input:visible").all():
+            assert re.search(r'"[^"]+"', control.aria_snapshot().splitlines()[0]), control.evaluate("element => element.outerHTML")
+
+
 def test_a_link_that_was_used_is_told_so(server, user, open_phone):
     invitation = link(server, user)
     open_phone().open(invitation)
@@ -78,7 +100,7 @@ def test_a_request_is_approved_by_a_tap(app, phone, user):
     uuid = app.create(user, "zoe wants to run a command on web-1", details=DETAILS)
     card = phone.wait_for_request("web-1.example.com")
     phone.screenshot("request")
-    for value in DETAILS.values():
+    for value in [*DETAILS.values(), " s ago"]:
         assert value in card.inner_text()
     assert phone.approve() == "approved"
     request = app.read(uuid).json["approval_request"]
@@ -95,7 +117,8 @@ def test_a_request_is_denied_and_reported(server, app, phone, user):
 
 
 def test_the_right_number_of_three_approves(app, phone, user):
-    uuid = app.create(user, details=DETAILS, countersign={"number": "42"})
+    uuid = app.create(user, details={**DETAILS, "Number": "42"}, countersign={"number": "42"})
+    assert "42" not in phone.wait_for_request().inner_text()
     choices = phone.choices()
     phone.screenshot("numbers")
     assert "42" in choices and len(choices) == 3
@@ -144,3 +167,59 @@ def test_the_history_and_the_devices(server, app, phone, user):
     history = phone.history()
     assert any("zoe wants in" in entry["text"] and entry["status"] == "approved" for entry in history), history
     phone.screenshot("history")
+
+
+def test_a_phone_gets_another_name_and_another_phone_is_removed(server, app, phone, user, open_phone):
+    second = enrol(server, user, open_phone(), "Old phone")
+    assert phone.devices() == ["Pixel 9", "Old phone"]
+    phone.rename("Pixel 9", "Work phone")
+    phone.remove("Old phone")
+    phone.screenshot("devices")
+    assert phone.devices() == ["Work phone"]
+    second.page.locator("section[data-step=removed]").wait_for()
+    second.screenshot("removed")
+    devices = json.loads(server.command("user", "devices", user, "--json").stdout)
+    assert [device["name"] for device in devices if device.get("removed") is None] == ["Work phone"]
+
+
+def notify(app, user, phone):
+    """A request, and its notification. The page knows of the request already: what it does not know it would take away."""
+    uuid = app.create(user, "zoe wants in")
+    phone.wait_for_request("zoe wants in")
+    phone.allow_notifications()
+    phone.take_push(json.dumps({"id": uuid, "title": "Example Corp", "body": "zoe wants in", "ends": None}))
+    return uuid
+
+
+def test_a_notification_tells_of_a_request_and_a_tap_leads_to_it(app, phone, user):
+    uuid = notify(app, user, phone)
+    phone.show("codes")
+    assert phone.notifications() == [{"tag": uuid, "title": "Example Corp", "body": "zoe wants in"}]
+    assert phone.tap_notification() == ["focus"]
+    phone.page.wait_for_url("**/phone/#requests")
+    phone.wait_for_request("zoe wants in")
+    assert phone.notifications() == []
+
+
+def test_a_tap_on_a_notification_opens_the_page_where_none_is_open(server, app, phone, user):
+    notify(app, user, phone)
+    phone.page.goto("about:blank")
+    assert phone.tap_notification() == [f"open {server.public_url}/phone/#requests"]
+    assert phone.notifications() == []
+
+
+def test_a_notification_goes_when_its_request_is_over(app, phone, user):
+    notify(app, user, phone)
+    assert len(phone.notifications()) == 1
+    assert phone.approve() == "approved"
+    phone.wait_for_no_notification()
+
+
+def test_a_push_that_makes_no_sense_still_shows_something(phone):
+    """Or the browser would take the right to push away."""
+    phone.allow_notifications()
+    phone.go_offline()  # or the page would take it away at once: there is no such request
+    phone.take_push("no JSON")
+    [shown] = phone.notifications()
+    assert shown["title"] == "Countersign" and "log" in shown["body"].lower()
+    phone.complaints.clear()

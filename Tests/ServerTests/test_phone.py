@@ -17,13 +17,6 @@ def in_background(call, *arguments, **more):
     return pool.submit(call, *arguments, **more)
 
 
-def waiting(server, count=1):
-    """Until so many reads wait."""
-    deadline = time.monotonic() + 10
-    while f"countersignd_waiting {count}\n" not in server.metrics():
-        assert time.monotonic() < deadline
-
-
 def test_a_link_is_good_once(server, user):
     invitation = link(server, user)
     first, second = Handset(server), Handset(server)
@@ -153,7 +146,7 @@ def test_a_login_that_nobody_started_is_reported(server, app, phone, user):
 def test_a_waiting_read_is_answered_at_the_moment_of_the_decision(server, app, phone, user):
     uuid = app.create(user)
     read = in_background(app.read, uuid, 30)
-    waiting(server)
+    server.wait_for_waiting()
     decided = time.monotonic()
     phone.answer(uuid, "approved")
     assert read.result(10).json["approval_request"]["status"] == "approved"
@@ -171,9 +164,9 @@ def test_a_waiting_read_is_freed_when_its_client_goes(server, app, phone, user):
     uuid = app.create(user)
     raw = socket.create_connection(("127.0.0.1", server.port))
     raw.sendall(f"GET /onetouch/json/approval_requests/{uuid} HTTP/1.1\r\nHost: x\r\nX-Authy-API-Key: {app.key}\r\nPrefer: wait=50\r\n\r\n".encode())
-    waiting(server)
+    server.wait_for_waiting()
     raw.close()
-    waiting(server, 0)
+    server.wait_for_waiting(0)
 
 
 def test_one_request_and_one_phone_are_waited_for_in_so_many_places(server, app, phone, user):
@@ -182,12 +175,12 @@ def test_one_request_and_one_phone_are_waited_for_in_so_many_places(server, app,
     crowd = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(16)]
     for raw in crowd:
         raw.sendall(head)
-    waiting(server, 16)
+    server.wait_for_waiting(16)
     refused = app.read(uuid, 50)
     assert refused.status == 429 and refused.json["error_code"] == "60003" and refused.headers["Retry-After"]
     seen = phone.state()["revision"]
     pages = [in_background(phone.call, "GET", f"state?seen={seen}", headers={"Prefer": "wait=50"}) for _ in range(16)]
-    waiting(server, 32)
+    server.wait_for_waiting(32)
     refused = phone.call("GET", f"state?seen={seen}", headers={"Prefer": "wait=50"})
     assert refused.status == 429 and refused.headers["Retry-After"]
     phone.answer(uuid, "approved")
@@ -201,7 +194,7 @@ def test_one_request_and_one_phone_are_waited_for_in_so_many_places(server, app,
 def test_whoever_waits_is_told_nothing_once_the_key_is_worth_nothing(server, app, phone, user, end):
     uuid = app.create(user)
     read = in_background(app.read, uuid, 50)
-    waiting(server)
+    server.wait_for_waiting()
     server.command("app", end[0], app.id, *end[1:])
     assert read.result(10).status == 401
 
@@ -209,7 +202,7 @@ def test_whoever_waits_is_told_nothing_once_the_key_is_worth_nothing(server, app
 def test_a_page_that_waits_hears_of_a_new_request(server, app, phone, user):
     seen = phone.state()["revision"]
     news = in_background(phone.state, seen, 25)
-    waiting(server)
+    server.wait_for_waiting()
     uuid = app.create(user)
     assert [request["id"] for request in news.result(10)["requests"]] == [uuid]
 

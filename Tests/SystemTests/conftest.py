@@ -1,4 +1,4 @@
-"""The private host that all system tests share, and the 2FA server that some of them talk to."""
+"""The private host that all system tests share, and the 2FA servers that some of them talk to: a good one, and a rude one."""
 
 import os
 import pathlib
@@ -6,9 +6,11 @@ import pathlib
 import pytest
 
 import namespace
+import good_server
 from certificates import Authority
+from good_server import LoginPhone
 from host import Host, REPOSITORY
-from product import PASSWORD_FIRST, Product
+from product import PASSWORD_FIRST, PATIENT, Product
 from stand_in import StandIn
 
 
@@ -19,8 +21,10 @@ def pytest_addoption(parser):
 
 def pytest_sessionstart(session):
     """Fails the run at once, and loudly, where a private host cannot be made."""
+    build = pathlib.Path(session.config.getoption("--build-dir")).resolve()
+    good_server.take_from(build)
     try:
-        session.config.private_host = Host(pathlib.Path(session.config.getoption("--build-dir")).resolve())
+        session.config.private_host = Host(build)
     except namespace.NotPrivate as trouble:
         pytest.exit(f"error: {trouble}", returncode=2)
 
@@ -42,11 +46,19 @@ def authority(request):
 
 
 @pytest.fixture
-def server(authority):
-    """A good 2FA server over TLS, for localhost."""
-    with StandIn(certificate=authority.good) as stand_in:
-        stand_in.ca_file = authority.ca_file
-        yield stand_in
+def stand_in(authority):
+    """A 2FA server over TLS, for localhost, that is as rude as told."""
+    with StandIn(certificate=authority.good) as server:
+        server.ca_file = authority.ca_file
+        yield server
+
+
+@pytest.fixture(scope="session")
+def countersignd(request, authority):
+    """The good 2FA server, one for all tests."""
+    with good_server.run(authority) as server:
+        request.config.private_host.let_stay(server.process.pid)
+        yield server
 
 
 @pytest.fixture
@@ -58,3 +70,12 @@ def product(host):
     installed = Product(host)
     installed.configure()
     return installed
+
+
+@pytest.fixture
+def phone(product, countersignd):
+    """alice's phone, at the good server. No prompt comes before it has answered."""
+    phone = LoginPhone(countersignd)
+    product.configure(phone, PATIENT)
+    product.link("alice", phone.authy_id)
+    return phone

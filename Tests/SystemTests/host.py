@@ -179,6 +179,10 @@ class Host:
         self._restore()
         return survivors
 
+    def let_stay(self, pid: int) -> None:
+        """A process that serves more than one test."""
+        self._residents.add(pid)
+
     def visitors(self) -> list[processes.Process]:
         """Processes that were not there when the host was made, without what process 1 is about to reap."""
         strangers = [process for process in processes.everybody() if process.pid not in self._residents]

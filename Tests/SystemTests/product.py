@@ -4,6 +4,7 @@ import dataclasses
 import json
 import re
 
+from good_server import LoginPhone
 from host import Host
 from prompts import PASSWORD
 from stand_in import StandIn
@@ -24,6 +25,8 @@ account required pam_unix.so
 session required pam_permit.so
 """
 REQUIRED = 'mode = "required"'
+PATIENT = "onetouch_wait = 60"  # no prompt before the phone has answered
+HASTY = "onetouch_wait = 1"
 KEY_FIRST = "AuthenticationMethods publickey,keyboard-interactive:pam"
 
 # The keys of a decision's log line, in their order; a value that is not there is written as -.
@@ -35,15 +38,15 @@ class Product:
     host: Host
 
     def configure(
-        self, server: StandIn | None = None, login: str = "", enrolment: str = REQUIRED, more: str = "", server_lines: str = ""
+        self, server: LoginPhone | StandIn | None = None, login: str = "", enrolment: str = REQUIRED, more: str = "", server_lines: str = ""
     ) -> None:
         """Writes the settings: lines of [login], [enrolment] and [server], and whole tables in `more`."""
         tables = [f"{server_table(server)}{server_lines}", f"[login]\n{login}", f"[enrolment]\n{enrolment}", more]
         self.host.settings("\n\n".join(tables) + "\n")
 
-    def softtoken(self, user: str) -> SoftToken:
-        """Gives the user a SoftToken of this host."""
-        token = SoftToken()
+    def softtoken(self, user: str, token: SoftToken | None = None) -> SoftToken:
+        """Gives the user a SoftToken of this host: a new one, or one with the same secret as another."""
+        token = token or SoftToken()
         self.host.countersign("softtoken", user, "--secret-stdin", stdin=f"{token.base32}\n")
         return token
 
@@ -108,7 +111,7 @@ def parse_decision(text: str) -> dict:
     return {key: "" if value == "-" else value.strip('"') for key, value in pairs}
 
 
-def server_table(server: StandIn | None) -> str:
+def server_table(server: LoginPhone | StandIn | None) -> str:
     if server is None:
         return ""
     trust = f'\nca_file = "{server.ca_file}"' if server.url.startswith("https") else ""

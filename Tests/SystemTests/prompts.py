@@ -10,7 +10,7 @@ SHELL = r"[$#] "
 
 CODE = r"(?i)(?:^|[\n) ])(?:code|approve on your phone[^\r\n]*, or type a code)(?: \[[a-z, ]+\])?: "
 PRESS_ENTER = r"Approve on your phone[^\r\n]* and press Enter[^\r\n]*: "
-NUMBER = r"the number is (\d\d)\)[^\r\n]*: "
+NUMBER = r"the number is (\d\d)\)"
 WORD_SMS = r"\[[a-z, ]*\bsms\b[a-z, ]*\]: "
 WORD_PUSH = r"\[[a-z, ]*\bpush\b[a-z, ]*\]: "
 WORD_SKIP = r"\[[a-z, ]*\bskip\b[a-z, ]*\]: "

@@ -9,6 +9,8 @@ import time
 
 import pexpect
 
+import prompts
+
 LIMIT = 20  # seconds after which a test has failed; nothing ever waits for them to pass
 
 READ = {"x86_64": "0", "aarch64": "63"}  # the number of read(2)
@@ -44,6 +46,11 @@ class Terminal(pexpect.spawn):
         index = self.expect([*map(re.compile, patterns), pexpect.EOF, pexpect.TIMEOUT], timeout=limit)
         assert index < len(patterns), f"{self._named()} shows none of {patterns!r}:\n{self.transcript}"
         return index
+
+    def shown_number(self) -> str:
+        """The check number of the request on the phone: the newest that it shows, or the first that it will."""
+        shown = re.findall(prompts.NUMBER, self.transcript)
+        return shown[-1] if shown else self.reads(prompts.NUMBER)[1]
 
     def answer(self, text: str) -> None:
         """Types a line."""

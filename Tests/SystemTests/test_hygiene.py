@@ -6,8 +6,8 @@ import pytest
 
 import processes
 import prompts
+from good_server import LoginPhone
 from product import FACTOR, gets_in
-from stand_in import StandIn
 
 pytestmark = pytest.mark.product
 
@@ -23,16 +23,16 @@ def helpers():
 
 
 @pytest.fixture
-def waiting(product):
+def waiting(product, countersignd):
     """A sudo that waits for an approval, with both helpers at work."""
-    with StandIn(unix="/run/stand-in.sock") as server:
-        product.configure(server, login="onetouch_wait = 30")
-        product.link("alice", 4242)
-        terminal = product.knock("sudo")
-        server.wait_until(lambda: server.requests("poll"))
-        yield helpers()
-        server.approve()
-        assert gets_in(terminal, "root")
+    phone = LoginPhone(countersignd, countersignd.socket)
+    product.configure(phone, login="onetouch_wait = 30")
+    product.link("alice", phone.authy_id)
+    terminal = product.knock("sudo")
+    phone.wait_for_login()
+    yield helpers()
+    phone.approve(terminal)
+    assert gets_in(terminal, "root")
 
 
 @pytest.mark.parametrize("name, user", [("countersign-login", "_countersign"), ("countersign-net", "_countersign-net")])
@@ -100,28 +100,22 @@ def test_with_the_callers_factor_every_rule_judges_the_caller(product):
     assert [(d["user"], d["reason"]) for d in product.decisions()] == [("carol", "exempt"), ("bob", "proven")]
 
 
-def test_ctrl_c_in_the_wait_of_su_goes_to_the_prompt(product):
-    with StandIn(unix="/run/stand-in.sock") as server:
-        product.configure(server, login="onetouch_wait = 30")
-        product.link("root", 4242)
-        terminal = product.knock("su", "root")
-        terminal.reads(prompts.WAITING)
-        server.wait_until(lambda: server.requests("poll"))
-        terminal.interrupt()
-        terminal.reads(prompts.PRESS_ENTER.replace(" and press Enter[^\\r\\n]*", "[^\\r\\n]*"))
-        server.codes.add("1234567")
-        terminal.answer("1234567")
-        assert gets_in(terminal, "root")
+def test_ctrl_c_in_the_wait_of_su_goes_to_the_prompt(product, phone):
+    product.link("root", phone.authy_id)
+    terminal = product.knock("su", "root")
+    terminal.reads(prompts.WAITING)
+    phone.wait_for_login()
+    terminal.interrupt()
+    terminal.reads(prompts.PRESS_ENTER.replace(" and press Enter[^\\r\\n]*", "[^\\r\\n]*"))
+    terminal.answer(phone.code())
+    assert gets_in(terminal, "root")
 
 
-def test_login_tells_that_it_waits(product):
-    with StandIn(unix="/run/stand-in.sock") as server:
-        product.configure(server, login="onetouch_wait = 30")
-        product.link("alice", 4242)
-        terminal = product.knock("login")
-        terminal.reads(prompts.WAITING)
-        server.approve(server.wait_for_request().uuid)
-        terminal.reads(prompts.SHELL)
+def test_login_tells_that_it_waits(product, phone):
+    terminal = product.knock("login")
+    terminal.reads(prompts.WAITING)
+    phone.approve(terminal, phone.wait_for_request())
+    terminal.reads(prompts.SHELL)
 
 
 def test_a_user_who_slows_su_down_does_not_slow_the_helper_down(product):

@@ -16,10 +16,10 @@ def hotp(secret: bytes, counter: int, digits: int = 6, algorithm: str = "sha1") 
 
 
 class SoftToken:
-    """A new secret for each test, so that no test waits for another's time step to pass."""
+    """A new secret for each test, so that no test waits for another's time step to pass; or one that is known already."""
 
-    def __init__(self, digits: int = 6, period: int = 30, algorithm: str = "sha1"):
-        self.secret = secrets.token_bytes(20)
+    def __init__(self, digits: int = 6, period: int = 30, algorithm: str = "sha1", secret: bytes | None = None):
+        self.secret = secret or secrets.token_bytes(20)
         self.digits, self.period, self.algorithm = digits, period, algorithm
         self._spent = 0
 

@@ -5,7 +5,6 @@ import http.server
 import json
 import os
 import pathlib
-import re
 import socket
 import ssl
 import threading
@@ -21,8 +20,7 @@ class Received:
     path: str
     query: dict
     headers: dict  # names in lower case
-    body: bytes
-    parameters: dict
+    parameters: dict  # of a JSON body
     connection: int
     time: float
 
@@ -33,7 +31,6 @@ class Wire:
     def __init__(self, serve, certificate=None, unix: str | os.PathLike | None = None):
         self.stopping = threading.Event()
         self.connections = 0  # accepted so far, whatever became of them
-        self.failed_handshakes = 0
         self.hang_on_connect = False
         self._serve = serve
         self._tls = server_context(certificate) if certificate else None
@@ -101,20 +98,13 @@ class Wire:
             if self._tls:
                 connection = self._tls.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
                 self._open.add(connection)
-                self._shake_hands(connection)
+                connection.do_handshake()
             Handler(connection, number, self._serve)
         except OSError:
             pass  # the client went away, or did not like our certificate
         finally:
             self._open -= {plain, connection}
             connection.close()
-
-    def _shake_hands(self, connection: ssl.SSLSocket) -> None:
-        try:
-            connection.do_handshake()
-        except OSError:
-            self.failed_handshakes += 1
-            raise
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -136,8 +126,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         path, _, query = self.path.partition("?")
         headers = {name.lower(): value for name, value in self.headers.items()}
-        return Received(
-            self.command, path, dict(urllib.parse.parse_qsl(query)), headers, body, parameters(headers, body), self.number, at)
+        parameters = json.loads(body) if body else {}
+        return Received(self.command, path, dict(urllib.parse.parse_qsl(query)), headers, parameters, self.number, at)
 
     def reply(self, status: int, body: bytes, headers: dict | None = None) -> None:
         fields = {"Content-Type": "application/json; charset=utf-8", "Content-Length": str(len(body)), **(headers or {})}
@@ -146,22 +136,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_) -> None:
         pass
-
-
-def parameters(headers: dict, body: bytes) -> dict:
-    """A JSON body, or a form body whose names may be nested: details[Host]."""
-    if not body:
-        return {}
-    if "json" in headers.get("content-type", ""):
-        return json.loads(body)
-    result: dict = {}
-    for name, value in urllib.parse.parse_qsl(body.decode("utf-8"), keep_blank_values=True):
-        first, *inner = re.findall(r"[^\[\]]+", name)
-        if inner:
-            result.setdefault(first, {})[inner[0]] = value
-        else:
-            result[first] = value
-    return result
 
 
 def server_context(certificate) -> ssl.SSLContext:

@@ -1,0 +1,179 @@
+"""The good 2FA server of the login tests: one real countersignd for all of them, and for each a person of its own, with a phone there.
+
+    with run(authority) as server:
+        phone = LoginPhone(server)
+        phone.approve(terminal)
+
+What a good server cannot do is for the stand-in: see stand_in.py.
+"""
+
+import contextlib
+import dataclasses
+import itertools
+import json
+import pathlib
+import re
+import sys
+import time
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "ServerTests"))
+
+import server as servers  # noqa: E402
+from server import Handset, Server, own_folder  # noqa: E402
+from totp import SoftToken  # noqa: E402
+
+PATIENCE = 20  # seconds after which a test has failed
+NUMBERS = itertools.count(5_552_000_000)
+
+
+def take_from(build: pathlib.Path) -> None:
+    """Where the program is, if not where COUNTERSIGN_BUILD says."""
+    servers.PROGRAM = build / "countersignd"
+
+
+@contextlib.contextmanager
+def run(authority):
+    """A countersignd over TLS, for localhost; its `socket` serves the same machine."""
+    with own_folder() as folder:
+        folder.chmod(0o755)  # for whom the socket is
+        tls = f'certificate = "{authority.good.certificate}"\nprivate_key = "{authority.good.key}"'
+        socket = f"unix:{folder}/api.sock"
+        with Server(folder, server=tls, extra_listener=socket, ca_file=authority.ca_file) as running:
+            running.socket = socket
+            yield running
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """An approval request. `text` is what the phone shows, and signs."""
+
+    text: str
+    status: str  # pending, approved, denied, expired or cancelled
+
+    @property
+    def shown(self) -> dict:
+        return json.loads(self.text)
+
+    @property
+    def id(self) -> str:
+        return self.shown["id"]
+
+    @property
+    def message(self) -> str:
+        return self.shown["message"]
+
+    @property
+    def details(self) -> dict:
+        return dict(self.shown["details"])
+
+    @property
+    def choices(self) -> list[str]:
+        """The numbers to choose from, where the login shows one."""
+        return self.shown.get("choices", [])
+
+    @property
+    def seconds(self) -> int:
+        return self.shown["ends"] - self.shown["created"]
+
+
+class LoginPhone(Handset):
+    """The phone of a new user, who wants in; and, as `url`, `api_key` and `ca_file`, what a host's settings say of the server."""
+
+    def __init__(self, server: Server, url: str | None = None, has_device: bool = True):
+        super().__init__(server)
+        self.application = server.application
+        self.url, self.api_key, self.ca_file = url or server.public_url, server.application.key, server.ca_file
+        self.authy_id = self.application.new_user(str(next(NUMBERS)))
+        if has_device:
+            self.join(self.authy_id)
+            self.token = SoftToken(secret=self.secret(self.application))
+        self._seen: set[str] = set()
+        self._codes_before = len(server.codes())
+        server.wait_for_waiting(0)  # those of earlier logins have gone
+
+    # Requests
+
+    def wait_for_request(self) -> Request:
+        """The next request that was not handed out yet."""
+        request = self._wait_for(lambda pending: next((request for request in pending if request.id not in self._seen), None))
+        self._seen.add(request.id)
+        return request
+
+    def approve(self, login, request: Request | None = None) -> None:
+        """As somebody who looks at the `login` as well: with the number that it shows, where there is one. Without a request: the
+        newest one."""
+        request = request or self._newest()
+        choice = login.shown_number() if request.choices else None
+        assert self.answer(request.id, "approved", choice, request.text).json == {"status": "approved"}
+
+    def deny(self, request: Request | None = None) -> None:
+        request = request or self._newest()
+        assert self.answer(request.id, "denied", text=request.text).json == {"status": "denied"}
+
+    def let_expire(self, request: Request) -> None:
+        """The request ends without an answer, before its time: as who reads it sees it, it has expired."""
+        assert self.application.call("DELETE", f"/onetouch/json/approval_requests/{request.id}").status == 200
+        assert self.application.status(request.id) == "expired"
+
+    def end_of(self, request: Request) -> str:
+        """How a request ended, once it has."""
+        self._wait_for(lambda pending: request.id not in [other.id for other in pending])
+        return next(other.status for other in self.requests() if other.id == request.id)
+
+    def requests(self) -> list[Request]:
+        """All that there ever were, oldest first."""
+        entries = self.call("GET", "history").json["entries"]
+        over = [Request(entry["request"], entry["status"]) for entry in entries if entry["kind"] == "request"]
+        return over[::-1] + pending(self.state())
+
+    def wait_for_login(self) -> None:
+        """Until a login waits for the decision."""
+        self.server.wait_for_waiting()
+
+    # Codes
+
+    def code(self) -> str:
+        """What the phone shows: a right code, and another one each time."""
+        return self.token.fresh_code()
+
+    def sent(self) -> list[tuple[str, str]]:
+        """Kind and code of each message to the person, oldest first."""
+        codes = self.server.codes()[self._codes_before:]
+        kinds, deadline = self._deliveries(), time.monotonic() + PATIENCE
+        while len(kinds) != len(codes):  # they are written down when the login has its answer already
+            assert time.monotonic() < deadline, (kinds, codes)
+            kinds = self._deliveries()
+        return list(zip(kinds, codes))
+
+    def codes_tried(self) -> list[str]:
+        """What became of each code that the server was asked about, oldest first: accepted, wrong, spent or limited."""
+        witness = self.application.new_user(str(next(NUMBERS)))
+        self.application.verify("0000000", witness)
+        with self.server.heard:  # the log is in order: what came before the witness stands before it
+            assert self.server.heard.wait_for(lambda: judged(self.server.log, witness), PATIENCE), self.server.log[-5:]
+            return judged(self.server.log, self.authy_id)
+
+    def _deliveries(self) -> list[str]:
+        lines = self.server.command("user", "deliveries", self.authy_id).stdout.splitlines()[1:]
+        return [re.split(r"\s{2,}", line.strip())[1] for line in reversed(lines)]
+
+    def _newest(self) -> Request:
+        return self._wait_for(lambda pending: pending and pending[-1])
+
+    def _wait_for(self, found):
+        """What `found` finds in the pending requests, as soon as it finds something."""
+        deadline = time.monotonic() + PATIENCE
+        state = self.state()
+        while not (result := found(pending(state))):
+            assert time.monotonic() < deadline, f"not in {PATIENCE} s; pending: {pending(state)}"
+            state = self.state(state["revision"], PATIENCE)
+        return result
+
+
+def pending(state: dict) -> list[Request]:
+    return [Request(request["text"], "pending") for request in state["requests"]]
+
+
+def judged(log: list[dict], user: int) -> list[str]:
+    words = {"code_accepted": lambda event: "accepted", "code_refused": lambda event: event["reason"], "codes_limited": lambda event: "limited"}
+    return [words[event["event"]](event) for event in log if event["event"] in words and event["user"] == str(user)]
