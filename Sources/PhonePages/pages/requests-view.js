@@ -74,7 +74,8 @@ export class RequestsView {
   #tick() {
     for (const card of this.#cards.values()) card.tick();
     const isQuiet = [...this.#cards.values()].every((card) => card.isOver);
-    if (!isQuiet) this.#quietSince = Date.now();
+    // With nothing listed it begins anew: a request may come and be answered between two ticks.
+    if (!isQuiet || this.#cards.size === 0) this.#quietSince = Date.now();
     else if (Date.now() - this.#quietSince > LINGER) for (const card of [...this.#cards.values()]) this.#close(card);
     this.#count();
   }
