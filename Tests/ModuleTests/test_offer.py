@@ -108,6 +108,17 @@ def test_the_user_is_registered_by_name_and_domain_and_the_next_login_asks(place
     assert ended(login) == (PAM_SUCCESS, ("approved", "proven", "onetouch"))
 
 
+def test_an_enrolment_is_not_remembered_as_a_login(place):
+    place.rules(OFFER + "[remember]\nseconds = 3600\n")
+    login = numbered(place.login(*SSH))
+    login.answer(place.server.sent[0][2])
+    assert ended(login) == ENROLLED
+    login = place.login("tty=ssh", SSH[1].replace(" 1 ", " 2 "))
+    assert "Approve" in login.prompt()
+    login.reply("eof")
+    assert ended(login)[0] == PAM_AUTH_ERR
+
+
 @pytest.mark.parametrize("text", ["skip", "SKIP"])
 def test_skip_spends_a_grace_login(place, text):
     login = offered(place.login())
