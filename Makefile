@@ -10,6 +10,10 @@ DESTDIR ?=
 PREFIX ?= /usr
 SECURITY ?= /lib/$(shell gcc -dumpmachine 2>/dev/null || echo x86_64-linux-gnu)/security
 RELEASE := -c release --scratch-path .build-release
+# Where Debian's shells look for what completes a command.
+COMPLETION_bash = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/countersign
+COMPLETION_zsh = $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_countersign
+COMPLETION_fish = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/countersign.fish
 PROGRAMS := countersign-login countersign-net countersign countersignd
 
 .PHONY: help build stage test test-targets test-module test-command test-system demo bench install uninstall format check deps clean
@@ -70,12 +74,15 @@ install:
 	install -m 644 docs/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
 	install -m 644 docs/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 	install -m 644 pam.d/* $(DESTDIR)$(PREFIX)/share/doc/countersign/pam.d/
-	install -m 644 docs/countersign.toml docs/countersignd.toml $(DESTDIR)$(PREFIX)/share/doc/countersign/
+	install -m 644 docs/countersign.toml docs/countersignd.toml docs/countersign.sudoers $(DESTDIR)$(PREFIX)/share/doc/countersign/
+	install -d -m 755 $(foreach shell,bash zsh fish,$(dir $(COMPLETION_$(shell))))
+	$(foreach shell,bash zsh fish,$(BUILT)/countersign completion $(shell) >$(COMPLETION_$(shell)); chmod 644 $(COMPLETION_$(shell));)
 	support/users '$(DESTDIR)'
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/countersign $(DESTDIR)$(PREFIX)/sbin/countersignd $(DESTDIR)$(PREFIX)/lib/systemd/system/countersignd.service $(DESTDIR)$(PREFIX)/lib/sysusers.d/countersignd.conf
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man8/{pam_countersign,countersign,countersignd}.8 $(DESTDIR)$(PREFIX)/share/man/man5/{countersign,countersignd}.toml.5
+	rm -f $(foreach shell,bash zsh fish,$(COMPLETION_$(shell)))
 	rm -rf $(DESTDIR)$(PREFIX)/libexec/countersign $(DESTDIR)$(PREFIX)/share/doc/countersign
 	@echo 'Left in place: $(DESTDIR)$(SECURITY)/pam_countersign.so, the settings and the accounts.'
 	@echo 'A stack in /etc/pam.d that names a missing module refuses every login: take our line out of them first, then remove the module.'

@@ -120,7 +120,12 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "AuthyServiceTests", dependencies: ["AuthyService", "LoginFlow"]),
+        .testTarget(
+            name: "AuthyServiceTests",
+            dependencies: [
+                "AuthyService", "AuthyWire", "LoginFlow", "Records", "ServerSettings", "Vault",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         .testTarget(name: "RecordsTests", dependencies: ["Records", "LoginFlow", "SQLite"]),
         .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "ServerSettings"]),
         .testTarget(name: "ServerSettingsTests", dependencies: ["ServerSettings", "Settings"]),

@@ -64,18 +64,13 @@ class Served(Server):
         self.process.send_signal(how)
         return self.process.wait(timeout)
 
-    def memory(self, key="VmRSS") -> int:
-        """kB."""
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(status.split(f"{key}:")[1].split()[0])
-
     def processor_time(self) -> float:
         """Microseconds so far."""
         user, system = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
         return (int(user) + int(system)) * 1e6 / os.sysconf("SC_CLK_TCK")
 
     def waiting(self) -> int:
-        return int(self.call("GET", "/metrics").text.rsplit("countersignd_waiting ")[-1])
+        return int(self.metrics().rsplit("countersignd_waiting ")[-1])
 
 
 class Records:
@@ -174,7 +169,7 @@ def wrong_codes(server, secrets):
     taken = {user: {totp(secret, step + off) for off in range(-2, 3)} for user, secret in secrets.items()}
     calls = [verify(next(code for code in GUESSES if code not in taken[user]), user) for user in taken]
     load = best((Load(server, calls, 2) for _ in range(RUNS)), lambda load: load.refused == load.answers)
-    assert 'status="429"' not in server.call("GET", "/metrics").text, "the users were at their limits"
+    assert 'status="429"' not in server.metrics(), "the users were at their limits"
     return load
 
 

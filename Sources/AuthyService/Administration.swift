@@ -61,6 +61,7 @@ extension AuthyService {
                 try records.put(old)
             }
             try records.put(record(of: key, id, at: now))
+            try leaveNews(in: records)
         }
         return key
     }
@@ -72,6 +73,7 @@ extension AuthyService {
             guard var application = try records.application(id) else { throw Self.noApplication(id) }
             application.revoked = application.revoked ?? now
             try records.put(application)
+            try leaveNews(in: records)
         }
     }
 
@@ -191,6 +193,7 @@ extension AuthyService {
         }
     }
 
+    /// Whatever went to the old number is void: links, codes, and phones that are not confirmed.
     public func changePhone(of id: AuthyID, to text: String) async throws -> String {
         guard let phone = PhoneNumber(e164: text) else {
             throw AdministrationError("\(text) is no phone number", hint: "write it as +15551234567")
@@ -208,6 +211,15 @@ extension AuthyService {
             user.phoneHash = hash
             user.contact = try contact.sealed(for: id, in: vault)
             try records.put(user)
+            try records.removeOpenEnrolments(of: id)
+            for var device in try records.devices(of: id) where device.confirmed == nil && device.removed == nil {
+                device.remove(at: now)
+                try records.put(device)
+            }
+            for var member in try records.members(of: id) where member.oneCode != nil {
+                member.oneCode = nil
+                try records.put(member)
+            }
             try records.add(Activity(user: id, application: nil, at: now, kind: "phone_changed", detail: ""))
             try leaveNews(in: records)
         }
@@ -220,9 +232,7 @@ extension AuthyService {
             guard var found = try records.device(device), found.user == id, found.removed == nil else {
                 throw AdministrationError("user \(id) has no phone \(device)", hint: "countersignd user devices \(id) shows them")
             }
-            found.removed = now
-            found.push = nil
-            found.confirmation = nil
+            found.remove(at: now)
             try records.put(found)
             try records.add(Activity(user: id, application: nil, at: now, kind: "device_removed", detail: found.name))
             try leaveNews(in: records)
@@ -235,7 +245,7 @@ extension AuthyService {
 
     private func leaveNews(in records: any RecordWriting) throws { try records.setValue(Self.newsName, to: Random.bytes(8)) }
 
-    /// Changes whenever a command changed something about a user.
+    /// Changes whenever a command changed something about a user or a key.
     public func news() async throws -> [UInt8]? { try await store.read { try $0.value(Self.newsName) } }
 
     // The server's own

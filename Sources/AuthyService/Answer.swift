@@ -40,7 +40,7 @@ public struct Refusal: Error, Equatable, Sendable {
     public static let path = Refusal(404, 60000, "There is no such call.")
     public static let method = Refusal(405, 60002, "This call has another method.")
     public static let body = Refusal(400, 60002, "The body is neither JSON nor a form, or it is nested too deep.")
-    public static let tooLong = Refusal(413, 60002, "The body is longer than 64 KiB.")
+    public static let tooLong = Refusal(413, 60002, "The body is too long.")
     public static let noUTF8 = Refusal(400, 60005, "The query is not valid UTF-8.")
     public static let broken = Refusal(500, 60000, "The server cannot do this now. Nothing was changed.")
     static let userNotFound = Refusal(404, 60026, "User not found.")

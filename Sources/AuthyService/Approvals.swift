@@ -24,9 +24,8 @@ extension AuthyService {
             if let wait = member.requests.wait(Span.tenMinutes, limit: settings.limits.requests, at: now) {
                 throw Refusal.tooMany(retryAfter: wait)
             }
-            if try records.pendingApprovals(of: user, at: now).count(where: { $0.application == caller.id })
-                >= settings.limits.pendingRequests
-            {
+            try records.expireApprovals(of: user, at: now)
+            if try records.pendingCount(of: user, application: caller.id, at: now) >= settings.limits.pendingRequests {
                 throw Refusal.tooMany(retryAfter: 10)
             }
             member.requests.add(Span.tenMinutes, at: now)
@@ -56,10 +55,15 @@ extension AuthyService {
         let now = now()
         var reading = try await approval(name, of: caller)
         guard seconds > 0, reading.approval.standing(at: now) == .pending else { return reading.answer(at: now) }
-        let deadline = min(now + min(seconds, 60), reading.approval.ends ?? .max)
+        // A second more than what is left of the request: both clocks are somewhere within their second.
+        let left = reading.approval.ends.map { min($0 - now + 1, 60) } ?? 60
+        let deadline = hub.uptime() + min(seconds, left)
         var hasNews = true
         while hasNews, reading.approval.standing(at: self.now()) == .pending {
-            let ticket = hub.ticket(for: .approval(reading.approval.id), until: deadline)
+            let id = reading.approval.id
+            guard let ticket = hub.ticket(for: .approval(id), of: id.description, until: deadline) else {
+                throw Refusal.tooMany(retryAfter: 5)
+            }
             reading = try await approval(name, of: caller)
             if reading.approval.standing(at: self.now()) == .pending {
                 await watch { [hub] in hub.end(ticket) }
@@ -96,9 +100,12 @@ extension AuthyService {
         return Refusal(404, 60049, "Approval request not found: \(shown)")
     }
 
+    /// Looks at the key again: it may have ended while its holder waited.
     private func approval(_ name: String, of caller: Caller) async throws -> Reading {
         guard let id = ApprovalRequestID(name) else { throw Self.notFound(name) }
+        let now = now()
         let (approval, user, device) = try await store.read { records in
+            guard try records.application(keyHash: caller.keyHash, at: now) != nil else { throw Refusal.key }
             guard let approval = try records.approval(id), approval.application == caller.id, let user = try records.user(approval.user)
             else {
                 throw Self.notFound(name)

@@ -3,6 +3,8 @@ internal import Synchronization
 
 /// Those who wait for news: of a request, or of all that concerns a user.
 ///
+/// Time is that of a clock which nobody sets: one of the day that jumps would stretch waits, or end all of them.
+///
 /// Whoever waits takes a ticket first, then looks, then waits for the ticket: news that come in between are not lost. One sweep serves all
 /// deadlines, so that a wait costs no task and no timer of its own.
 public final class Hub: Sendable {
@@ -21,11 +23,13 @@ public final class Hub: Sendable {
         private let state = Mutex(State.open)
         fileprivate let number: UInt64
         fileprivate let subject: Subject
+        fileprivate let holder: String
         fileprivate let deadline: Int64
 
-        fileprivate init(_ number: UInt64, _ subject: Subject, _ deadline: Int64) {
+        fileprivate init(_ number: UInt64, _ subject: Subject, _ holder: String, _ deadline: Int64) {
             self.number = number
             self.subject = subject
+            self.holder = holder
             self.deadline = deadline
         }
 
@@ -57,8 +61,10 @@ public final class Hub: Sendable {
     }
 
     private struct State {
-        var tickets: [Subject: [Ticket]] = [:]
-        /// By the second in which they end, then by number: thousands may share a second.
+        /// By number: thousands may share a subject, or a second.
+        var tickets: [Subject: [UInt64: Ticket]] = [:]
+        var held: [String: Int] = [:]
+        /// By the second in which they end.
         var deadlines: [Int64: [UInt64: Ticket]] = [:]
         var swept: Int64 = 0
         var next: UInt64 = 0
@@ -66,23 +72,33 @@ public final class Hub: Sendable {
         var isClosed = false
     }
 
+    /// How many tickets one holder may have at a time.
+    public static let most = 16
+
+    /// Seconds since some moment, ever more.
+    public let uptime: @Sendable () -> Int64
     private let state = Mutex(State())
 
-    public init() {}
+    public init(uptime: @escaping @Sendable () -> Int64) { self.uptime = uptime }
 
     /// How many wait now.
     public var count: Int { state.withLock { $0.count } }
 
-    /// - Parameter deadline: Unix time; the first sweep in that second or later ends the wait.
-    public func ticket(for subject: Subject, until deadline: Int64) -> Ticket {
+    /// - Parameters:
+    ///   - holder: who waits, such as a phone.
+    ///   - deadline: of the uptime; the first sweep in that second or later ends the wait.
+    /// - Returns: nil where the holder waits in too many places already.
+    public func ticket(for subject: Subject, of holder: String, until deadline: Int64) -> Ticket? {
         state.withLock { state in
             state.next += 1
-            let ticket = Ticket(state.next, subject, max(deadline, state.swept + 1))
+            let ticket = Ticket(state.next, subject, holder, max(deadline, state.swept + 1))
             guard !state.isClosed else {
                 ticket.end(isNews: false)
                 return ticket
             }
-            state.tickets[subject, default: []].append(ticket)
+            guard state.held[holder, default: 0] < Self.most else { return nil }
+            state.held[holder, default: 0] += 1
+            state.tickets[subject, default: [:]][ticket.number] = ticket
             state.deadlines[ticket.deadline, default: [:]][ticket.number] = ticket
             state.count += 1
             return ticket
@@ -104,12 +120,12 @@ public final class Hub: Sendable {
 
     /// Ends all waits for a subject: there is news.
     public func wake(_ subject: Subject) {
-        for ticket in state.withLock({ $0.tickets[subject] ?? [] }) { ticket.end(isNews: true) }
+        for ticket in state.withLock({ $0.tickets[subject].map { Array($0.values) } ?? [] }) { ticket.end(isNews: true) }
     }
 
     /// Ends all waits: there is news, but nobody knows for whom.
     public func wakeAll() {
-        for ticket in state.withLock({ $0.tickets.values.flatMap { $0 } }) { ticket.end(isNews: true) }
+        for ticket in state.withLock({ $0.tickets.values.flatMap(\.values) }) { ticket.end(isNews: true) }
     }
 
     /// Ends the waits whose time has come.
@@ -126,16 +142,17 @@ public final class Hub: Sendable {
     public func close() {
         let tickets = state.withLock { state in
             state.isClosed = true
-            return state.tickets.values.flatMap { $0 }
+            return state.tickets.values.flatMap(\.values)
         }
         for ticket in tickets { ticket.end(isNews: false) }
     }
 
     private func forget(_ ticket: Ticket) {
         state.withLock { state in
-            guard var others = state.tickets[ticket.subject], let index = others.firstIndex(where: { $0 === ticket }) else { return }
-            others.remove(at: index)
-            state.tickets[ticket.subject] = others.isEmpty ? nil : others
+            guard state.tickets[ticket.subject]?.removeValue(forKey: ticket.number) != nil else { return }
+            if state.tickets[ticket.subject]?.isEmpty ?? false { state.tickets[ticket.subject] = nil }
+            let held = state.held[ticket.holder, default: 1] - 1
+            state.held[ticket.holder] = held == 0 ? nil : held
             state.deadlines[ticket.deadline]?[ticket.number] = nil
             if state.deadlines[ticket.deadline]?.isEmpty ?? false { state.deadlines[ticket.deadline] = nil }
             state.count -= 1

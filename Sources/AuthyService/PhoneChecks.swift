@@ -19,7 +19,7 @@ extension AuthyService {
         return phone
     }
 
-    /// POST /protected/json/phones/verification/start. While a code is out, the same goes again.
+    /// POST /protected/json/phones/verification/start. While a code is out, the same goes again; after too many wrong ones, none until it ends.
     public func startPhoneCheck(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
         guard let kind = OneCode.Kind(rawValue: parameters.text("via") ?? "sms"), kind != .email else { throw Refusal.parameter("via") }
         let phone = try self.phone(parameters)
@@ -48,9 +48,11 @@ extension AuthyService {
             if let wait = old?.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: now) {
                 throw Refusal.tooMany(retryAfter: wait)
             }
+            // A new code would be five more guesses.
+            if let old, now < old.ends, old.wrongCodes >= Self.checkTries { throw Refusal.tooMany(retryAfter: old.ends - now) }
             var check: PhoneCheck
             let code: String
-            if let old, now < old.ends, old.wrongCodes < Self.checkTries {
+            if let old, now < old.ends {
                 check = old
                 code = String(decoding: try vault.open(old.sealed, as: Purpose.phoneCheck(caller.id, old.id)), as: UTF8.self)
             } else {

@@ -30,6 +30,9 @@ public struct PhoneRefusal: Error, Sendable {
     public static let path = PhoneRefusal(status: 404, code: "unknown", message: "There is no such call.")
     public static let broken = PhoneRefusal(status: 500, code: "broken", message: "The server cannot do this now. Please try again.")
 
+    static let tooManyWaits = PhoneRefusal(
+        status: 429, code: "too_many", message: "This page is open too many times. Close some.", retryAfter: 30)
+
     static func over(_ status: Approval.Status) -> PhoneRefusal {
         PhoneRefusal(status: 409, code: "over", message: "This request is over.", more: [("status", JSONText.string(status.rawValue))])
     }
@@ -165,10 +168,13 @@ extension AuthyService {
         of phone: Phone, seen: String?, wait seconds: Int64, watch: @Sendable (@escaping @Sendable () -> Void) async -> Void
     ) async throws -> Answer {
         var state = try await state(of: phone.device)
-        let deadline = now() + min(seconds, 60)
+        let deadline = hub.uptime() + min(seconds, 60)
         var hasNews = seconds > 0
         while hasNews, seen == state.revision {
-            let ticket = hub.ticket(for: .user(phone.user), until: min(deadline, state.firstEnd ?? .max))
+            let end = state.firstEnd.map { hub.uptime() + min(max(0, $0 - now()) + 1, 60) } ?? .max
+            guard let ticket = hub.ticket(for: .user(phone.user), of: phone.device.id, until: min(deadline, end)) else {
+                throw PhoneRefusal.tooManyWaits
+            }
             state = try await self.state(of: phone.device)
             if seen == state.revision {
                 await watch { [hub] in hub.end(ticket) }
@@ -384,11 +390,7 @@ extension AuthyService {
     public func removeDevice(_ id: String, from phone: Phone) async throws -> Answer {
         guard phone.device.isActive || id == phone.device.id else { throw PhoneRefusal.unconfirmed }
         let now = now()
-        try await change(id, of: phone) {
-            $0.removed = now
-            $0.push = nil
-            $0.confirmation = nil
-        }
+        try await change(id, of: phone) { $0.remove(at: now) }
         log.notice("device_removed", metadata: ["user": "\(phone.user)", "device": "\(id)", "by": "\(phone.device.id)"])
         return Answer([])
     }

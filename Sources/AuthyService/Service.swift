@@ -40,7 +40,7 @@ public struct AuthyService: Sendable {
         let now = now()
         guard let (application, _) = try await store.read({ try $0.application(keyHash: hash, at: now) }) else { throw Refusal.key }
         if let retryAfter = pace.call(application.id, at: now) { throw Refusal.tooMany(retryAfter: retryAfter) }
-        return Caller(application)
+        return Caller(application, hash)
     }
 
     /// A member's record, or the refusal that Authy's clients know.
@@ -55,9 +55,13 @@ public struct AuthyService: Sendable {
 /// An application that has shown its key. There is no other way to make one.
 public struct Caller: Sendable {
     let application: Application
+    let keyHash: [UInt8]
     public var id: Int64 { application.id }
 
-    fileprivate init(_ application: Application) { self.application = application }
+    fileprivate init(_ application: Application, _ keyHash: [UInt8]) {
+        self.application = application
+        self.keyHash = keyHash
+    }
 }
 
 /// The limits of applications. They are kept in memory: a new start forgets seconds, or ten minutes, of them; those of users are kept on disk.

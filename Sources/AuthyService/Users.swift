@@ -183,13 +183,20 @@ extension AuthyService {
         let message = OneCode(
             kind: .email, to: email, code: "", text: text, subject: "\(caller.application.name): a phone was enrolled for your logins",
             application: caller.id, applicationName: caller.application.name, user: user.id, locale: nil)
-        _ = await outbox.send(message)
+        // Whoever enrols stands at a prompt: mail servers are slower than people.
+        Task { [outbox] in _ = await outbox.send(message) }
     }
 }
 
 extension Device {
     /// Whether it may do something.
     var isActive: Bool { confirmed != nil && removed == nil }
+
+    mutating func remove(at now: Int64) {
+        removed = now
+        push = nil
+        confirmation = nil
+    }
 }
 
 enum Random {

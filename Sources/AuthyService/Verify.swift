@@ -49,7 +49,7 @@ extension AuthyService {
             log.info("code_accepted", metadata: ["application": "\(caller.id)", "user": "\(user)", "kind": "\(kind)"])
             if kind == "confirmation" { hub.wake(.user(user)) }
         case .wrong, .spent:
-            pace.wrongCode(caller.id, at: now)
+            if verdict == .wrong { pace.wrongCode(caller.id, at: now) }
             log.notice(
                 "code_refused",
                 metadata: ["application": "\(caller.id)", "user": "\(user)", "reason": verdict == .spent ? "spent" : "wrong"])
@@ -69,6 +69,8 @@ extension AuthyService {
             return .limited(wait)
         }
         let verdict = try code.map { try match($0, action: action, &member, at: now, in: records) } ?? .wrong
+        // Whoever has a code that was right guesses nothing: it counts towards no limit.
+        if verdict == .spent { return verdict }
         if case .accepted(let kind) = verdict {
             member.confirmed = member.confirmed ?? now
             member.wrongCodes = Count()

@@ -68,7 +68,7 @@ public enum FormText {
     }
 
     private static func insert(_ value: String, _ rest: ArraySlice<String>, at name: String, into members: inout [Parameter.Member]) {
-        guard let index = members.firstIndex(where: { $0.name == name }) else {
+        guard let index = members.named(name) else {
             members.append(.init(name, made(value, rest)))
             return
         }
@@ -92,7 +92,7 @@ public enum FormText {
     }
 
     private static func append(_ value: String, _ rest: ArraySlice<String>, to elements: inout [Parameter]) {
-        if let step = rest.first, case .members(var last)? = elements.last, !last.contains(where: { $0.name == step }) {
+        if let step = rest.first, case .members(var last)? = elements.last, last.named(step) == nil {
             insert(value, rest.dropFirst(), at: step, into: &last)
             elements[elements.count - 1] = .members(last)
         } else {

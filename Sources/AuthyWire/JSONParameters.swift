@@ -1,7 +1,7 @@
 /// Reading the JSON (RFC 8259) of a stranger as parameters, in one pass and in the order in which it was written, which decoders do not keep.
 public enum JSONParameters {
-    /// How many arrays and objects may stand within each other, and how many values in all.
-    public static let limits = (depth: 16, values: 2_000)
+    /// How many arrays and objects may stand within each other, how many members one object may have, and how many values there are in all.
+    public static let limits = (depth: 16, members: 200, values: 2_000)
 
     /// The members of the object; nil for what is not JSON to the letter, no UTF-8, no object, or beyond the limits.
     public static func members(_ bytes: some Collection<UInt8>) -> [Parameter.Member]? {
@@ -80,7 +80,8 @@ public enum JSONParameters {
             repeat {
                 blanks()
                 guard let name = string(), take(0x3A), let value = value(depth: depth) else { return nil }
-                if let value = value.parameter, !members.contains(where: { $0.name == name }) { members.append(.init(name, value)) }
+                if let value = value.parameter, members.named(name) == nil { members.append(.init(name, value)) }
+                guard members.count <= limits.members else { return nil }
             } while take(0x2C)
             guard take(0x7D) else { return nil }
             return members.isEmpty ? .absent : .present(.members(members))

@@ -35,7 +35,13 @@ public indirect enum Parameter: Equatable, Sendable {
         return members
     }
 
-    public subscript(name: String) -> Parameter? { members.first { $0.name == name }?.value }
+    public subscript(name: String) -> Parameter? { members.named(name).map { members[$0].value } }
+}
+
+extension [Parameter.Member] {
+    /// Where the member of that name is. Names are the same where their bytes are: to compare them as Unicode does takes a stranger's odd ones
+    /// a hundred times as long.
+    func named(_ name: String) -> Int? { firstIndex { $0.name.utf8.elementsEqual(name.utf8) } }
 }
 
 /// All parameters of one call; of two with one name the first given counts.
@@ -44,7 +50,7 @@ public struct Parameters: Equatable, Sendable {
 
     public init() {}
 
-    public subscript(name: String) -> Parameter? { members.first { $0.name == name }?.value }
+    public subscript(name: String) -> Parameter? { members.named(name).map { members[$0].value } }
 
     /// The text at `name`, or at `outer[name]` where that is how some clients nest it.
     public func text(_ name: String, in outer: String? = nil) -> String? {
@@ -60,12 +66,12 @@ public struct Parameters: Equatable, Sendable {
     /// Adds those of another part of the call; what is there already stays.
     public mutating func merge(_ others: [Parameter.Member]) {
         for other in others {
-            guard let index = members.firstIndex(where: { $0.name == other.name }) else {
+            guard let index = members.named(other.name) else {
                 members.append(other)
                 continue
             }
             guard case .members(var mine) = members[index].value, case .members(let theirs) = other.value else { continue }
-            mine += theirs.filter { their in !mine.contains { $0.name == their.name } }
+            mine += theirs.filter { mine.named($0.name) == nil }
             members[index].value = .members(mine)
         }
     }

@@ -40,6 +40,8 @@ public protocol RecordReading {
     func approval(_ id: ApprovalRequestID) throws -> Approval?
     /// Those whose status is pending and that have not ended by then, oldest first.
     func pendingApprovals(of user: AuthyID, at now: Int64) throws -> [Approval]
+    /// How many of them are of one application.
+    func pendingCount(of user: AuthyID, application: Int64, at now: Int64) throws -> Int64
     /// Those created before that moment, newest first.
     func approvals(of user: AuthyID, before: Int64, limit: Int) throws -> [Approval]
     /// Those whose application is still to be told, oldest first.
@@ -75,7 +77,11 @@ public protocol RecordWriting: RecordReading {
     func removeFormerMembers(phoneHash: [UInt8]) throws
     func put(_ device: Device) throws
     func put(_ enrolment: Enrolment) throws
+    /// Those that nobody used.
+    func removeOpenEnrolments(of user: AuthyID) throws
     func put(_ approval: Approval) throws
+    /// Says of the user's requests that ended by then without an answer that they have expired: nobody looks through them again.
+    func expireApprovals(of user: AuthyID, at now: Int64) throws
     func put(_ check: PhoneCheck) throws
     func removePhoneCheck(application: Int64, phoneHash: [UInt8]) throws
     func add(_ activity: Activity) throws

@@ -114,6 +114,15 @@ extension SQLiteReading {
         ) { try Approval(&$0) }
     }
 
+    func pendingCount(of user: AuthyID, application: Int64, at now: Int64) throws -> Int64 {
+        try first(
+            """
+            SELECT count(*) FROM approvals INDEXED BY approvals_pending
+            WHERE user = ?1 AND status = 'pending' AND application = ?2 AND (ends IS NULL OR ends > ?3)
+            """, user.value, application, now
+        ) { try $0.integer() } ?? 0
+    }
+
     func approvals(of user: AuthyID, before: Int64, limit: Int) throws -> [Approval] {
         try all(
             "SELECT \(Approval.columns) FROM approvals WHERE user = ?1 AND created < ?2 ORDER BY created DESC, number DESC LIMIT ?3",

@@ -191,6 +191,10 @@ extension Transaction {
             WHERE user = excluded.user
             """, enrolment.hash, enrolment.user.value, enrolment.created, enrolment.ends, enrolment.device)
     }
+
+    func removeOpenEnrolments(of user: AuthyID) throws {
+        try change("DELETE FROM enrolments WHERE user = ?1 AND device IS NULL", user.value)
+    }
 }
 
 // Approval requests, and what happened.
@@ -210,6 +214,14 @@ extension Transaction {
             approval.hiddenDetails, approval.logos, approval.number, approval.created, approval.secondsToExpire, approval.ends,
             approval.updated, approval.status.rawValue, approval.processed, approval.notified, approval.telling.rawValue,
             approval.reported, approval.answer?.device, approval.answer?.signed, approval.answer?.signature, approval.answer?.reason)
+    }
+
+    func expireApprovals(of user: AuthyID, at now: Int64) throws {
+        try change(
+            """
+            UPDATE approvals INDEXED BY approvals_pending SET status = 'expired', updated = ends
+            WHERE user = ?1 AND status = 'pending' AND ends <= ?2
+            """, user.value, now)
     }
 
     func put(_ check: PhoneCheck) throws {

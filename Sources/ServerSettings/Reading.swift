@@ -59,6 +59,8 @@ extension ServerSettings.Limits {
         try table.take("pending_requests", .whole(1...100), into: &pendingRequests)
         try table.take("calls_per_second", .whole(0...1_000_000), into: &callsPerSecond)
         try table.take("connections", .whole(10...1_000_000), into: &connections)
+        try table.take("connections_of_address", .whole(1...1_000_000), into: &connectionsOfAddress)
+        try table.take("idle_timeout", .whole(1...3600), into: &idleTimeout)
         try table.close()
     }
 }

@@ -11,6 +11,7 @@ extension ServerSettings.Server {
         let key = try table.take("private_key", .path(such: "/etc/countersign/server.key"))
         try table.take("behind_proxy", .truth, into: &behindProxy)
         try table.take("trusted_proxies", .list(of: .networkText, canBeEmpty: true), into: &trustedProxies)
+        metrics = try table.take("metrics", .listener)
         try table.close()
         switch (chain, key) {
         case (let chain?, let key?): certificate = ServerSettings.Certificate(chain: chain, privateKey: key)
@@ -25,6 +26,14 @@ extension ServerSettings.Server {
     private func check(_ table: Table) throws(Complaint) {
         if let twice = listen.indices.first(where: { listen[..<$0].contains(listen[$0]) && !listen[$0].isAnyPort }) {
             throw table.complaint("\(listen[twice].written) stands there twice; keep one of the two", at: "listen")
+        }
+        if let metrics {
+            guard metrics.isOfThisMachine else {
+                throw table.complaint("\(metrics.written) is open to others; write an address of loopback or a socket", at: "metrics")
+            }
+            guard metrics.isAnyPort || !listen.contains(metrics) else {
+                throw table.complaint("\(metrics.written) stands in listen too; give it an address of its own", at: "metrics")
+            }
         }
         if behindProxy, publicURL?.hasPrefix("https://") != true {
             throw table.complaint("a proxy in front of it speaks TLS; write its public_url = \"https://...\" too", at: "behind_proxy")

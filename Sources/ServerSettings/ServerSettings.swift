@@ -39,6 +39,8 @@ public struct ServerSettings: Equatable, Sendable {
         public var behindProxy = false
         /// Networks whose X-Forwarded-For is believed, as CIDR or address; each is a `Network`. `trusted_proxies`
         public var trustedProxies: [String] = []
+        /// Where `/metrics` is answered, on this machine, and nothing else; nil for nowhere. `metrics`
+        public var metrics: Listener?
         public init() {}
     }
 
@@ -92,6 +94,10 @@ public struct ServerSettings: Equatable, Sendable {
         public var callsPerSecond: Int64 = 0
         /// Open connections. `connections`
         public var connections = 25_000
+        /// Of them those from one address, or one /64 of IPv6; trusted proxies and this machine have no such limit. `connections_of_address`
+        public var connectionsOfAddress = 1_000
+        /// Seconds after which a connection ends that does nothing, sends no whole request, or takes no answer. `idle_timeout`
+        public var idleTimeout: Int64 = 75
         public init() {}
     }
 

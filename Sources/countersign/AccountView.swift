@@ -5,59 +5,88 @@ internal import Settings
 
 /// An account as it is shown.
 struct AccountView {
-    private let person: Person
-    private let account: Account
+    let person: Person
+    let account: Account
     /// Until when no codes are taken, or nil.
-    private let lockedUntil: Int64?
-    private let mode: EnrolmentRules.Mode
+    let lockedUntil: Int64?
+    /// The pause that holds now, or nil.
+    let pause: Pause?
+    /// Whether the person does without a factor now: an opt-out may be over, or not be allowed any more.
+    let isOptedOut: Bool
     /// How many more grace logins the settings leave.
     let graceLeft: Int
+    private let mode: EnrolmentRules.Mode
+    private let optOut: EnrolmentRules.OptOut
+    private let now: Int64
 
     init(_ person: Person, _ account: Account, _ settings: Settings, now: Int64) {
         self.person = person
         self.account = account
+        self.now = now
         lockedUntil = Self.lock(account, settings.lockout, now)
+        pause = account.pause.flatMap { $0.holds(at: now, maxHours: settings.pauseMaxHours) ? $0 : nil }
         mode = settings.enrolment.mode
+        optOut = settings.enrolment.optOut
         graceLeft = Self.graceLeft(account, settings.enrolment, now)
+        isOptedOut = account.optedOut != nil && (optOut == .yes || optOut == .grace && graceLeft > 0)
     }
+
+    /// What becomes of the next login, in one word.
+    var standing: String { pause != nil ? "paused" : isOptedOut ? "opted-out" : account.state.rawValue }
 
     var json: JSONValue { .object(fields) }
 
-    /// With what only the SoftToken itself knows.
-    func json(_ token: StoredSoftToken?) -> JSONValue {
-        let parameters = token.map { token in
-            JSONValue.object([
-                "algorithm": .string(token.algorithm), "digits": .integer(Int64(token.digits)), "period": .integer(Int64(token.period)),
-            ])
-        }
-        return .object(fields.merging(["softtoken_parameters": parameters ?? .null]) { $1 })
-    }
+    /// With what is kept beside the account.
+    func json(_ more: Details) -> JSONValue { .object(fields.merging(more.json) { $1 }) }
 
     private var fields: [String: JSONValue] {
         [
             "user": .string(person.name),
             "uid": .integer(Int64(person.uid)),
+            "key": person.key.map { .string($0.description) } ?? .null,
             "authy_id": account.authyID.map { .integer($0.value) } ?? .null,
+            "had_authy_id": .bool(account.hadAuthyID),
             "softtoken": .bool(account.hasSoftToken),
             "state": .string(account.state.rawValue),
             "locked_until": lockedUntil.map { .string(Moment.utc($0)) } ?? .null,
             "grace_logins_used": .integer(Int64(account.graceUsed)),
             "grace_logins_left": .integer(Int64(graceLeft)),
             "failures": .integer(Int64(account.failures)),
+            "opted_out": account.optedOut.map { .string(Moment.utc($0)) } ?? .null,
+            "opted_out_counts": .bool(isOptedOut),
+            "paused_until": pause.map { .string(Moment.utc($0.until)) } ?? .null,
+            "pause_reason": pause.map { .string($0.reason) } ?? .null,
+            "prefers": account.prefers.map { .string($0.rawValue) } ?? .null,
+            "recovery_codes_left": .integer(Int64(account.recoveryLeft)),
+            "server": account.seen?.json ?? .null,
         ]
     }
 
     /// One line for each thing that is known.
-    func lines(_ token: StoredSoftToken?) -> [String] {
-        [
-            ("user", "\(person.name.plain) (uid \(person.uid))"),
+    func lines(_ more: Details) -> [String] {
+        let known: [(String, String?)] = [
+            ("user", "\(person.storedName) (uid \(person.uid))"),
             ("state", account.state.rawValue),
-            ("AuthyID", account.authyID?.description ?? "-"),
-            ("SoftToken", token.map { "\($0.algorithm), \($0.digits) digits, \($0.period) s" } ?? "-"),
+            ("paused", pause.map { "until \(Moment.local($0.until)): \($0.reason)" }),
+            ("opted out", optedOutLine),
+            ("AuthyID", account.authyID?.description ?? (account.hadAuthyID ? "- (there was one)" : "-")),
+            ("server says", account.seen.map { "\($0.sentence), \(Moment.age($0.time, now))" }),
+            ("SoftToken", more.token.map { "\($0.algorithm), \($0.digits) digits, \($0.period) s" } ?? "-"),
+            ("prefers", account.prefers?.rawValue),
+            ("recovery", account.state == .none ? nil : "\(Sentence.count(account.recoveryLeft, "code")) left"),
             ("locked", lockedUntil.map { "until \(Moment.local($0))" } ?? "-"),
             ("failures", String(account.failures)),
             ("grace logins", graceLine),
-        ].map { "\($0.0):".padded(to: 14) + $0.1 }
+        ]
+        let lines = known.compactMap { title, text in text.map { (title, $0) } } + more.remembered.map { ("remembered", $0) }
+        return (lines + more.people.map { ("person", "\($0.key) \($0.state)") }).map { "\($0.0):".padded(to: 14) + $0.1 }
+    }
+
+    private var optedOutLine: String? {
+        account.optedOut.map { since in
+            let void = isOptedOut ? "" : optOut == .no ? "; the settings do not allow it" : "; grace is used up"
+            return "since \(Moment.local(since))\(void)"
+        }
     }
 
     var graceLine: String {
@@ -66,17 +95,8 @@ struct AccountView {
         return "\(account.graceUsed) used, \(graceLeft) left"
     }
 
-    static let header = ["USER", "UID", "STATE", "AUTHYID", "SOFTTOKEN", "GRACE", "LOCKED UNTIL"]
-
-    /// How many were used, of how many.
-    private var grace: String { account.isConfirmed ? "-" : "\(account.graceUsed)/\(account.graceUsed + graceLeft)" }
-
-    var row: [String] {
-        [
-            person.name, String(person.uid), account.state.rawValue, account.authyID?.description ?? "-",
-            account.hasSoftToken ? "yes" : "-", grace, lockedUntil.map(Moment.short) ?? "-",
-        ]
-    }
+    /// Whether a number of grace logins says anything of this account.
+    var isInGrace: Bool { mode == .grace && !account.isConfirmed }
 
     /// As for a login: no longer than the rules say now, since the clock may have been ahead when it was set.
     private static func lock(_ account: Account, _ rules: LockoutRules, _ now: Int64) -> Int64? {
@@ -86,5 +106,63 @@ struct AccountView {
 
     private static func graceLeft(_ account: Account, _ rules: EnrolmentRules, _ now: Int64) -> Int {
         rules.isOver(now) ? 0 : max(0, rules.graceLogins - account.graceUsed)
+    }
+}
+
+/// What is kept beside an account, and only shown of one at a time.
+struct Details {
+    let token: StoredSoftToken?
+    /// Those that still count.
+    private let logins: [(login: Remembrance, time: Int64)]
+    private let seconds: Int
+    /// Those who are told apart on this account by their keys.
+    let people: [(key: KeyFingerprint, state: AccountState)]
+
+    init(of person: Person, _ desk: Desk) throws {
+        token = try desk.accounts.softToken(of: person)
+        seconds = desk.settings.remember
+        let now = desk.now
+        let first = now - Int64(seconds)
+        logins = try desk.accounts.remembered(of: person).filter { $0.time > first && $0.time <= now + 60 }
+        let others = person.key == nil ? try desk.accounts.people(on: person.name, uid: person.uid) : []
+        people = try others.compactMap { other in try other.key.map { ($0, try desk.accounts.account(of: other).state) } }
+    }
+
+    var remembered: [String] {
+        logins.map { login, time in
+            let key = login.key.isEmpty ? "" : " with \(login.key)"
+            return "\(login.service) from \(login.address)\(key), until \(Moment.local(time + Int64(seconds)))"
+        }
+    }
+
+    var json: [String: JSONValue] {
+        let parameters = token.map { token in
+            JSONValue.object([
+                "algorithm": .string(token.algorithm), "digits": .integer(Int64(token.digits)), "period": .integer(Int64(token.period)),
+            ])
+        }
+        let remembered = logins.map { login, time in
+            JSONValue.object([
+                "service": .string(login.service), "address": .string(login.address), "key": login.key.isEmpty ? .null : .string(login.key),
+                "time": .string(Moment.utc(time)), "until": .string(Moment.utc(time + Int64(seconds))),
+            ])
+        }
+        return [
+            "softtoken_parameters": parameters ?? .null, "remembered": .array(remembered),
+            "people": .array(people.map { .string($0.key.description) }),
+        ]
+    }
+}
+
+extension ServerView {
+    fileprivate var sentence: String {
+        let app = hasApp.map { $0 ? "takes requests" : "takes no requests" }
+        return [phone.map { "phone \($0)" }, app].compactMap { $0 }.joined(separator: ", ")
+    }
+
+    fileprivate var json: JSONValue {
+        .object([
+            "phone": phone.map { .string($0) } ?? .null, "has_app": hasApp.map { .bool($0) } ?? .null, "time": .string(Moment.utc(time)),
+        ])
     }
 }

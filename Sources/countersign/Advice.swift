@@ -5,7 +5,8 @@ internal import Settings
 /// What settings that are right say without effect, or probably by mistake.
 extension Finding {
     static func advice(_ settings: Settings, now: Int64) -> [Finding] {
-        grace(settings.enrolment, now) + outage(settings) + factors(settings) + services(settings) + exemptions(settings.exemptions)
+        grace(settings.enrolment, now) + outage(settings) + factors(settings) + services(settings) + people(settings)
+            + exemptions(settings.exemptions)
     }
 
     /// Whether libpam finds the module of a stack that names it without a path.
@@ -42,11 +43,21 @@ extension Finding {
 
     private static func services(_ settings: Settings) -> [Finding] {
         let known = ["/etc/pam.d", "/usr/lib/pam.d"].flatMap(Folder.names)
-        return settings.serviceNames.filter { !known.contains($0) }.map { name in
+        return settings.serviceNames.filter { !known.contains($0) && $0 != Fresh.service }.map { name in
             let near = name.nearest(in: known).map { "did you mean \($0)? " } ?? ""
             return Finding(
                 "login.service.\(name): there is neither /etc/pam.d/\(name) nor /usr/lib/pam.d/\(name): these rules are for nobody",
                 near + "A service is named as its file in /etc/pam.d")
+        }
+    }
+
+    private static func people(_ settings: Settings) -> [Finding] {
+        let users = settings.userNames.filter { !exists($0, SystemUser.named) }.map { ("user", $0, "passwd") }
+        let groups = settings.factorGroups.filter { !exists($0, SystemGroup.named) }.map { ("group", $0, "group") }
+        return (users + groups).map { kind, name, table in
+            Finding(
+                "login.\(kind).\(name): there is no \(kind) \(name) on this host: these rules are for nobody",
+                "check the spelling; `getent \(table)` lists them")
         }
     }
 

@@ -20,12 +20,18 @@ struct Countersign: ParsableCommand {
             """,
         version: "countersign 0.1.0",
         groupedSubcommands: [
-            CommandGroup(name: "Account", subcommands: [Link.self, SoftToken.self, Unlink.self, GraceLogins.self, Unlock.self]),
-            CommandGroup(name: "Report", subcommands: [Show.self, List.self, History.self]),
-            CommandGroup(name: "Diagnostic", subcommands: [Check.self, Try.self]),
+            CommandGroup(
+                name: "Account",
+                subcommands: [
+                    Link.self, SoftToken.self, Unlink.self, Prefer.self, RecoveryCommand.self, GraceLogins.self, PauseUser.self,
+                    OptOut.self, OptIn.self, Forget.self, Unlock.self,
+                ]),
+            CommandGroup(name: "Report", subcommands: [Show.self, List.self, History.self, Report.self]),
+            CommandGroup(name: "Your own account", subcommands: [Own.self]),
+            CommandGroup(name: "Diagnostic", subcommands: [Check.self, Try.self, Completion.self]),
         ])
 
-    /// Exit codes: 0, 1 for a failure, 64 for arguments that make no sense.
+    /// Exit codes: 0, those of `Trouble`, and 64 for arguments that make no sense.
     static func main() {
         do {
             try know(CommandLine.arguments.dropFirst().first)
@@ -33,7 +39,7 @@ struct Countersign: ParsableCommand {
             try command.run()
         } catch let trouble as Trouble {
             trouble.report()
-            Glibc.exit(1)
+            Glibc.exit(trouble.code.rawValue)
         } catch {
             end(error)
         }

@@ -1,4 +1,5 @@
 internal import Accounts
+internal import LoginFlow
 internal import Settings
 
 /// What the commands work with.
@@ -7,14 +8,23 @@ struct Desk {
     let accounts: Accounts
     /// Seconds since 1970.
     let now: Int64
+    private let audit: Audit
 
     /// Reads the settings with the caller's rights, and opens the accounts with those of whoever keeps them, for good.
-    static func open(_ option: SettingsOption) throws -> Desk {
+    static func open(_ option: SettingsOption) throws -> Desk { try open(path: option.config.text) }
+
+    static func open(path file: String) throws -> Desk {
         let keeper = try Keeper.current()
-        let settings = try Settings.load(option.config.text, trust: keeper.trust)
+        let audit = try Audit.current()
+        let settings = try Settings.load(file, trust: keeper.trust)
         try StateFolder.make(settings.state, for: keeper)
         try keeper.takeOver()
-        return Desk(settings: settings, accounts: try Accounts(path: path(settings), mode: .create), now: Moment.now)
+        return Desk(settings: settings, accounts: try Accounts(path: path(settings), mode: .create), now: Moment.now, audit: audit)
+    }
+
+    /// Writes into the system log what was changed; called as soon as it is.
+    func tell(_ action: String, _ person: Person, _ detail: String, _ loudness: Audit.Loudness = .usual) {
+        audit.tell(action, person, detail: detail, loudness)
     }
 
     static func path(_ settings: Settings) -> String { settings.state + "/accounts.db" }

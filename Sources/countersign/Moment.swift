@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LoginFlow
 
 /// The clock, and how its moments are written: they are seconds since 1970.
 enum Moment {
@@ -27,6 +28,27 @@ enum Moment {
         var moment = time_t(moment)
         localtime_r(&moment, &parts)
         return text(&parts, "%Y-%m-%d %H:%M")
+    }
+
+    /// How many days there are from today to that one, in this host's calendar; nil where it is over, or no day.
+    static func days(until day: EnrolmentRules.Day, _ now: Int64) -> Int? {
+        var (today, last) = (tm(), tm())
+        var moment = time_t(now)
+        localtime_r(&moment, &today)
+        (today.tm_hour, today.tm_min, today.tm_sec, today.tm_isdst) = (12, 0, 0, -1)
+        (last.tm_year, last.tm_mon, last.tm_mday, last.tm_hour, last.tm_isdst) = (
+            CInt(day.year - 1900), CInt(day.month - 1), CInt(day.day), 12, -1
+        )
+        let seconds = mktime(&last) - mktime(&today)
+        return seconds < -43_200 ? nil : (seconds + 43_200) / 86_400
+    }
+
+    /// How long ago it was, roughly.
+    static func age(_ moment: Int64, _ now: Int64) -> String {
+        let seconds = max(0, now - moment)
+        let units: [(Int64, String)] = [(86_400, "day"), (3_600, "hour"), (60, "minute")]
+        guard let (length, unit) = units.first(where: { seconds >= $0.0 }) else { return "just now" }
+        return "\(Sentence.count(Int(seconds / length), unit)) ago"
     }
 
     private static func text(_ parts: inout tm, _ format: String) -> String {

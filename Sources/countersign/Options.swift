@@ -17,14 +17,33 @@ struct OutputOption: ParsableArguments {
 }
 
 /// A user whom the system knows.
+struct UserName: ParsableArguments {
+    @Argument(help: "Whose account: a user of this host.", completion: .users)
+    var user: String
+
+    func find() throws -> Person { try Self.find(user) }
+
+    static func find(_ user: String) throws -> Person {
+        if let known = try SystemUser.named(user) { return known.person }
+        throw Trouble("there is no user \(user) on this host", hint: "check the spelling; `getent passwd` lists the users")
+    }
+}
+
+/// A user whom the system knows, or one of those who share one and are told apart by their keys.
 struct UserArgument: ParsableArguments {
     @Argument(help: "Whose account: a user of this host.", completion: .users)
     var user: String
 
-    func find() throws -> Person {
-        if let known = try SystemUser.named(user) { return known.person }
-        throw Trouble("there is no user \(user) on this host", hint: "check the spelling; `getent passwd` lists the users")
-    }
+    @OptionGroup var key: KeyOption
+
+    func find() throws -> Person { key.person(try UserName.find(user)) }
+}
+
+struct KeyOption: ParsableArguments {
+    @Option(help: ArgumentHelp("The one who uses the account with this SSH key, as `ssh-keygen -lf` prints it.", valueName: "SHA256:..."))
+    var key: KeyFingerprint?
+
+    func person(_ person: Person) -> Person { Person(name: person.name, uid: person.uid, key: key) }
 }
 
 /// A user whom the system knows, or has forgotten.
@@ -35,9 +54,11 @@ struct PastUserArgument: ParsableArguments {
     @Option(help: ArgumentHelp("The account of this uid, for a user whom the system does not know any more.", valueName: "number"))
     var uid: UInt32?
 
+    @OptionGroup var key: KeyOption
+
     func find() throws -> Person {
-        if let uid { return Person(name: user, uid: uid) }
-        if let known = try SystemUser.named(user) { return known.person }
+        if let uid { return key.person(Person(name: user, uid: uid)) }
+        if let known = try SystemUser.named(user) { return key.person(known.person) }
         throw Trouble(
             "there is no user \(user) on this host",
             hint: "check the spelling; for a user who is gone add --uid with the number that `countersign list` shows")
@@ -76,4 +97,17 @@ extension AuthyID: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
 }
 
+extension KeyFingerprint: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}
+
+extension Outcome: ExpressibleByArgument {}
+
 extension Algorithm: ExpressibleByArgument {}
+
+/// What is tried first in a login.
+enum Preference: String, CaseIterable, ExpressibleByArgument {
+    case sms, call, softtoken, onetouch, none
+
+    var factor: Factor? { Factor(rawValue: rawValue) }
+}

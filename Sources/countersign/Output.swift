@@ -39,6 +39,8 @@ enum Output {
     static func error(_ text: String) { complain("error: \(text)") }
     static func warning(_ text: String) { complain("warning: \(text)") }
     static func hint(_ text: String) { complain("hint: \(text)") }
+    /// A question on standard error, answered behind it.
+    static func ask(_ text: String) { _ = write(text.plain, to: STDERR_FILENO) }
     /// One line on standard error.
     static func complain(_ text: String) { _ = write(text.plain + "\n", to: STDERR_FILENO) }
 

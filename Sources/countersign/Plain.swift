@@ -1,7 +1,8 @@
 extension String {
     /// The text without anything that could move a cursor, break a line, turn the direction of writing, or that the locale cannot show.
     var plain: String {
-        unicodeScalars.reduce(into: "") { text, scalar in
+        if utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return self }
+        return unicodeScalars.reduce(into: "") { text, scalar in
             if scalar.isHarmless, scalar.isASCII || Terminal.takesUnicode {
                 text.unicodeScalars.append(scalar)
             } else {

@@ -14,6 +14,12 @@ enum Sentence {
         return line(person, ["\(what) (\(parameters))", state(change)] + forgotten(person, change))
     }
 
+    /// Which an account has.
+    static func factors(_ account: Account) -> String {
+        let names = [account.authyID.map { "AuthyID \($0)" }, account.hasSoftToken ? "SoftToken" : nil].compactMap { $0 }
+        return names.isEmpty ? "no factor" : names.joined(separator: ", ")
+    }
+
     static func unlinked(_ person: Person, _ change: Change) -> String {
         guard change.before.state != .none else { return line(person, ["nothing to unlink; the account has no factor"]) }
         let link = change.before.authyID.map { ["unlinked from AuthyID \($0)"] } ?? []
@@ -35,10 +41,48 @@ enum Sentence {
         return line(person, taken.isEmpty ? ["nothing to unlock"] : ["unlocked", "cleared: " + taken.joined(separator: ", ")])
     }
 
-    static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+    static func optedOut(_ person: Person, _ change: Change, _ rule: EnrolmentRules.OptOut) -> String {
+        let rest =
+            switch rule {
+            case .yes: change.after.state == .none ? [] : ["the account stays \(change.after.state), and is asked again after opt-in"]
+            case .grace: ["it counts as long as grace logins last"]
+            case .no: ["the settings do not allow it, so it does not count"]
+            }
+        return line(person, [change.before.optedOut == nil ? "opted out" : "opted out already"] + rest + forgotten(person, change))
+    }
+
+    static func optedIn(_ person: Person, _ change: Change) -> String {
+        guard change.before.optedOut != nil else { return line(person, ["nothing to undo; the account is not opted out"]) }
+        return line(
+            person, ["opted in", change.after.state == .none ? "the account has no factor" : "the account is \(change.after.state)"])
+    }
+
+    static func paused(_ person: Person, _ pause: Pause, _ change: Change) -> String {
+        line(person, ["paused until \(Moment.local(pause.until))", pause.reason] + forgotten(person, change))
+    }
+
+    static func unpaused(_ person: Person, _ change: Change, now: Int64) -> String {
+        guard let pause = change.before.pause else { return line(person, ["nothing to end; the account is not paused"]) }
+        return line(person, [pause.until > now ? "the pause is ended" : "the pause had run out"])
+    }
+
+    static func prefers(_ person: Person, _ change: Change) -> String {
+        let before = change.before.prefers.map { " (was \($0.rawValue))" } ?? ""
+        let now = change.after.prefers.map { "\($0.rawValue) is tried first" } ?? "what the settings say is tried first"
+        return line(person, [now + before] + forgotten(person, change))
+    }
+
+    static func recovery(_ person: Person, _ change: Change) -> String {
+        let before = change.before.recoveryLeft
+        let void = before == 0 ? [] : ["\(before == 1 ? "the one" : "the \(before)") from before \(before == 1 ? "is" : "are") void"]
+        return line(person, ["\(count(change.after.recoveryLeft, "recovery code")), shown this once"] + void)
+    }
+
+    static func count(_ number: Int, _ noun: String) -> String { count(number, noun, noun + "s") }
+    static func count(_ number: Int, _ one: String, _ more: String) -> String { "\(number) \(number == 1 ? one : more)" }
 
     private static func line(_ person: Person, _ parts: [String]) -> String {
-        "\(person.name.plain): \(parts.joined(separator: "; "))"
+        "\(person.label): \(parts.joined(separator: "; "))"
     }
 
     private static func state(_ change: Change) -> String {
@@ -51,4 +95,9 @@ enum Sentence {
     private static func forgotten(_ person: Person, _ change: Change) -> [String] {
         change.forgotten.map { "the account of an earlier \(person.name.plain), uid \($0), is deleted" }
     }
+}
+
+extension Person {
+    /// As people read it: the name, and the key where people are told apart by it.
+    var label: String { storedName.plain }
 }

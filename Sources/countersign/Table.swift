@@ -1,19 +1,25 @@
 /// Lines with aligned columns.
 enum Table {
     /// What a terminal usually has.
-    private static let columns = 80
+    static let columns = 80
 
-    static func lines(_ header: [String], _ rows: [[String]]) -> [String] {
+    /// - Parameter ink: the colour of a cell of that column, where the terminal takes colours.
+    static func lines(_ header: [String], _ rows: [[String]], ink: (Int, String) -> Ink? = { _, _ in nil }) -> [String] {
         let cells = [header] + rows.map { $0.map(\.plain) }
         let widths = header.indices.map { column in cells.map { $0.dropFirst(column).first?.count ?? 0 }.max() ?? 0 }
         let isWide = widths.reduce(0, +) + 2 * (widths.count - 1) > columns
+        let takesColours = Terminal.takesColours
         return cells.map { row in
-            let line = zip(row, widths).map { $0.padded(to: $1) }.joined(separator: isWide ? " " : "  ")
-            return String(line.reversed().drop { $0 == " " }.reversed())
+            let last = row.lastIndex { !$0.isEmpty } ?? 0
+            return row.prefix(last + 1).enumerated().map { column, text in
+                let padded = column == last ? text : text.padded(to: widths[column])
+                return ink(column, text)?.paint(padded, if: takesColours) ?? padded
+            }.joined(separator: isWide ? " " : "  ")
         }
     }
 }
 
 extension String {
     func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+    func padded(left width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
 }

@@ -4,12 +4,23 @@ internal import Settings
 
 /// Why a command could not do what it was asked for, and what to do about it.
 struct Trouble: Error {
+    /// The exit codes besides 0, and 64 for arguments that make no sense.
+    enum Code: Int32 {
+        case failed = 1
+        /// The person, or the phone, said no.
+        case refused = 2
+        /// The same may work in a while.
+        case later = 75
+    }
+
     let message: String
     let hint: String?
+    let code: Code
 
-    init(_ message: String, hint: String? = nil) {
+    init(_ message: String, hint: String? = nil, code: Code = .failed) {
         self.message = message
         self.hint = hint
+        self.code = code
     }
 
     init(_ error: any Error) {

@@ -35,6 +35,8 @@ struct Desk {
     let settings: ServerSettings
     let store: SQLiteRecordStore
     let vault: Vault
+    /// Held as long as this process lives.
+    private let claim: Claim
 
     var database: String { Self.database(settings) }
     static func database(_ settings: ServerSettings) -> String { settings.state + "/countersignd.db" }
@@ -54,8 +56,9 @@ struct Desk {
     static func open(_ file: String?, state: String?) async throws -> Desk {
         let settings = try settings(file, state: state)
         try Keeper.becomeOwner(of: settings.state)
+        let claim = try Claim(settings.state, forOneself: false)
         let store = try SQLiteRecordStore(path: database(settings), create: true)
-        return Desk(settings: settings, store: store, vault: try await vault(settings, store))
+        return Desk(settings: settings, store: store, vault: try await vault(settings, store), claim: claim)
     }
 
     /// The key to the sealed values. A database that has one never gets another by accident.
@@ -106,7 +109,7 @@ struct Desk {
         return try MasterKey.read(file: file)
     }
 
-    func service(outbox: any Outbox = NoOutbox(), log: Logger = JSONLog.logger(level: .critical), hub: Hub = Hub()) -> AuthyService {
+    func service(outbox: any Outbox = NoOutbox(), log: Logger = JSONLog.logger(level: .critical), hub: Hub = Hub { 0 }) -> AuthyService {
         AuthyService(store: store, vault: vault, settings: settings, hub: hub, outbox: outbox, log: log, now: { Int64(time(nil)) })
     }
 }
@@ -118,6 +121,26 @@ struct NoOutbox: Outbox {
     func mayPush(to _: String) -> Bool { false }
     func notify(_: Notification) {}
     func tell() {}
+}
+
+/// A lock on the state folder: the server and the commands share it; `restore` has it for itself.
+final class Claim: Sendable {
+    private let descriptor: Int32
+
+    init(_ folder: String, forOneself: Bool) throws {
+        let file = folder + "/countersignd.lock"
+        descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw Trouble("\(file) cannot be opened: \(String(cString: strerror(errno)))") }
+        if flock(descriptor, (forOneself ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0 { return }
+        let (why, error) = (String(cString: strerror(errno)), errno)
+        close(descriptor)
+        guard error == EWOULDBLOCK else { throw Trouble("\(file) cannot be locked: \(why)") }
+        throw forOneself
+            ? Trouble("a server or another command uses this database", hint: "stop it first: systemctl stop countersignd")
+            : Trouble("a backup is just being put in place of this database", hint: "try again when restore is done")
+    }
+
+    deinit { close(descriptor) }
 }
 
 enum Keeper {

@@ -12,6 +12,8 @@ typealias Parameters = AuthyWire.Parameters
 /// Every call that comes in: where it leads, and what goes back. No error of ours leaves the connection without an answer.
 struct Front: HTTPResponder {
     static let longestBody = 65_536
+    /// Of whoever has not shown a key before the body, and of phones.
+    static let longestStrangersBody = 8_192
 
     let service: AuthyService
     let metrics: Metrics
@@ -35,7 +37,6 @@ struct Front: HTTPResponder {
         case "phone": return pages.answer(steps.dropFirst().joined(separator: "/"), request)
         case "healthz": return .text("ok\n")
         case "readyz": return await ready()
-        case "metrics" where proxies.isLocal(request, context.channel): return .text(metrics.text(waiting: service.hub.count))
         default: return .json(Refusal.path.answer)
         }
     }
@@ -53,9 +54,7 @@ struct Front: HTTPResponder {
 
     private func api(_ request: Request, _ steps: ArraySlice<Substring>, _ context: Context) async -> Response {
         do {
-            let parameters = try await Self.parameters(of: request)
-            let key = request.headers[.authyKey] ?? parameters.text("api_key")
-            let caller = try await service.caller(key: key)
+            let (caller, parameters) = try await known(request)
             let call = Call(method: request.method, steps: Array(steps), parameters: parameters, wait: request.secondsToWait)
             return .json(try await call.answer(by: caller, service) { await context.whenGone($0) })
         } catch let refusal as Refusal {
@@ -66,23 +65,32 @@ struct Front: HTTPResponder {
         }
     }
 
-    private static func parameters(of request: Request) async throws -> Parameters {
+    /// Who calls, and with what. A body is kept for whom the server knows; some clients put the key into the body, which is then a short one.
+    private func known(_ request: Request) async throws -> (Caller, Parameters) {
         var parameters = Parameters()
         guard let query = FormText.members(request.query.utf8) else { throw Refusal.noUTF8 }
         parameters.merge(query)
-        let body = try await body(of: request)
-        guard !body.isEmpty else { return parameters }
+        guard let key = request.headers[.authyKey] ?? parameters.text("api_key") else {
+            parameters.merge(try Self.members(try await Self.body(of: request, upTo: Self.longestStrangersBody), request))
+            return (try await service.caller(key: parameters.text("api_key")), parameters)
+        }
+        let caller = try await service.caller(key: key)
+        parameters.merge(try Self.members(try await Self.body(of: request, upTo: Self.longestBody), request))
+        return (caller, parameters)
+    }
+
+    private static func members(_ body: [UInt8], _ request: Request) throws -> [Parameter.Member] {
+        guard !body.isEmpty else { return [] }
         let isJSON = request.headers[.contentType]?.hasPrefix("application/json") ?? false
         // authy-python sends JSON also where it does not say so.
         let looksLikeJSON = body.first { ![0x20, 0x0A, 0x0D, 0x09].contains($0) } == 0x7B
         guard let members = isJSON || looksLikeJSON ? JSONParameters.members(body) : FormText.members(body) else { throw Refusal.body }
-        parameters.merge(members)
-        return parameters
+        return members
     }
 
-    private static func body(of request: Request) async throws -> [UInt8] {
+    private static func body(of request: Request, upTo limit: Int) async throws -> [UInt8] {
         do {
-            return Array(buffer: try await request.body.collect(upTo: longestBody))
+            return Array(buffer: try await request.body.collect(upTo: limit))
         } catch is NIOTooManyBytesError {
             throw Refusal.tooLong
         }
@@ -92,7 +100,7 @@ struct Front: HTTPResponder {
 
     private func phone(_ request: Request, _ steps: ArraySlice<Substring>, _ context: Context) async -> Response {
         do {
-            let body = try await Self.body(of: request)
+            let body = try await Self.body(of: request, upTo: Self.longestStrangersBody)
             guard body.isEmpty || JSONParameters.members(body) != nil else { throw Refusal.body }
             var parameters = Parameters()
             parameters.merge(JSONParameters.members(body) ?? [])
@@ -106,13 +114,25 @@ struct Front: HTTPResponder {
                 wait: request.secondsToWait)
             return .json(try await call.answer(by: phone, service) { await context.whenGone($0) })
         } catch let refusal as PhoneRefusal {
-            return .json(Answer(status: refusal.status, body: refusal.body))
+            var answer = Answer(status: refusal.status, body: refusal.body)
+            answer.retryAfter = refusal.retryAfter
+            return .json(answer)
         } catch let refusal as Refusal {
             return .json(refusal.answer)
         } catch {
             service.log.error("call_failed", metadata: ["reason": "\(error)"])
             return .json(Answer(status: PhoneRefusal.broken.status, body: PhoneRefusal.broken.body))
         }
+    }
+}
+
+/// What a scraper is told, at an address of its own: not by accident on one that a proxy opens to everybody.
+struct MetricsFront: HTTPResponder {
+    let metrics: Metrics
+    let hub: Hub
+
+    func respond(to request: Request, context _: Context) async -> Response {
+        request.head.path == "/metrics" ? .text(metrics.text(waiting: hub.count)) : .text("only /metrics is here\n", status: .notFound)
     }
 }
 

@@ -12,9 +12,8 @@ internal import WebPush
 
 /// Everything that leaves the server: codes by the gateways, notifications to phones, decisions to applications. What became of each is recorded.
 final class Post: Outbox, Service {
-    /// A caller is not kept longer than this by a slow gateway: the code is on its way then.
-    private static let patience = Duration.seconds(4)
-
+    /// A caller is not kept longer than this by a slow gateway: the code is on its way then. Nil for one who waits for the end.
+    private let patience: Duration?
     private let outgoing: Outgoing
     private let courier: Courier
     private let hosts: [String]
@@ -23,7 +22,8 @@ final class Post: Outbox, Service {
     private let service = Mutex<(AuthyService, VAPIDKey)?>(nil)
     private let teller = Teller()
 
-    init(_ desk: Desk, log: Logger, logCodes: Bool) throws {
+    init(_ desk: Desk, log: Logger, logCodes: Bool, patience: Duration?) throws {
+        self.patience = patience
         let settings = desk.settings
         if !logCodes, let gateway = settings.gateways.first(where: { $0.type == .log }) {
             throw Trouble(
@@ -66,6 +66,11 @@ final class Post: Outbox, Service {
             kind: kind, to: message.to, code: message.code, subject: message.subject, text: message.text,
             application: message.applicationName,
             locale: message.locale)
+        guard let patience else {
+            let attempts = await courier.deliver(letter)
+            await record(attempts, of: message)
+            return attempts.last?.succeeded ?? false
+        }
         let (results, result) = AsyncStream.makeStream(of: Bool.self)
         Task {
             let attempts = await courier.deliver(letter)
@@ -73,7 +78,7 @@ final class Post: Outbox, Service {
             await record(attempts, of: message)
         }
         Task {
-            try? await Task.sleep(for: Self.patience)
+            try? await Task.sleep(for: patience)
             result.yield(true)
             result.finish()
         }

@@ -16,17 +16,9 @@ struct Proxies {
         return chain.last { Address($0) != nil && !isTrusted($0) } ?? peer
     }
 
-    private func isTrusted(_ text: String) -> Bool {
-        guard let address = Address(text) else { return false }
-        return trusted.contains { $0.contains(address) }
-    }
+    private func isTrusted(_ text: String) -> Bool { Address(text).map(isTrusted) ?? false }
 
-    /// Whether the other end is on this machine, and is no proxy that speaks for somebody else.
-    func isLocal(_ request: Request, _ channel: any Channel) -> Bool {
-        guard request.headers[.forwardedFor] == nil else { return false }
-        guard let peer = channel.remoteAddress?.ipAddress else { return true }
-        return peer == "::1" || peer.hasPrefix("127.")
-    }
+    func isTrusted(_ address: Address) -> Bool { trusted.contains { $0.contains(address) } }
 }
 
 extension HTTPField.Name {

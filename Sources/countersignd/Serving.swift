@@ -20,22 +20,32 @@ struct Serving {
     func run() async throws {
         raiseFileLimit()
         let settings = service.settings
+        let proxies = Proxies(trusted: settings.server.trustedProxies.compactMap { Network($0) })
+        let metrics = Metrics()
         let front = Front(
-            service: service, metrics: Metrics(), pages: Pages(isTLS: settings.server.publicURL?.hasPrefix("https:") ?? false),
-            proxies: Proxies(trusted: settings.server.trustedProxies.compactMap { Network($0) }))
+            service: service, metrics: metrics, pages: Pages(isTLS: settings.server.publicURL?.hasPrefix("https:") ?? false),
+            proxies: proxies)
         let certificate = try settings.server.certificate.map { try Certificate($0) }
-        let doors = try settings.server.listen.map { try door($0, front, certificate) }
+        // With behind_proxy nobody else than proxies comes.
+        let most = settings.server.behindProxy ? Int.max : settings.limits.connectionsOfAddress
+        let doors = Doors(most: most, proxies: proxies, log: log)
+        var listeners: [any Service] = settings.server.listen.map { door($0, front, certificate, doors) }
+        if let place = settings.server.metrics {
+            listeners.append(door(place, MetricsFront(metrics: metrics, hub: service.hub), nil, doors))
+        }
         let upkeep = Upkeep(service: service, certificate: certificate, log: log)
         var quiet = log
         quiet.logLevel = .error
         var configuration = ServiceGroupConfiguration(
-            services: doors.map { .init(service: $0) } + [.init(service: post), .init(service: upkeep)],
+            services: listeners.map { .init(service: $0) } + [.init(service: post), .init(service: upkeep)],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
         configuration.maximumGracefulShutdownDuration = .seconds(4)
         try await ServiceGroup(configuration: configuration).run()
     }
 
-    private func door(_ listener: ServerSettings.Listener, _ front: Front, _ certificate: Certificate?) throws -> Application<Front> {
+    private func door<Responder: HTTPResponder<Context>>(
+        _ listener: ServerSettings.Listener, _ front: Responder, _ certificate: Certificate?, _ doors: Doors
+    ) -> Application<Responder> {
         let address: BindAddress
         let tls: Certificate?
         switch listener {
@@ -46,7 +56,7 @@ struct Serving {
         quiet.logLevel = .warning
         let log = log
         return Application(
-            responder: front, server: Self.http(tls),
+            responder: front, server: http(tls, doors),
             configuration: .init(
                 address: address, serverName: nil, backlog: 4_096,
                 availableConnectionsDelegate: MaximumAvailableConnections(service.settings.limits.connections)),
@@ -57,11 +67,12 @@ struct Serving {
             }, eventLoopGroupProvider: .singleton, logger: quiet)
     }
 
-    private static func http(_ certificate: Certificate?) -> HTTPServerBuilder {
+    private func http(_ certificate: Certificate?, _ doors: Doors) -> HTTPServerBuilder {
+        let patience = TimeAmount.seconds(service.settings.limits.idleTimeout)
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100)
         let configuration = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [Watch(patience: .seconds(75))], idleTimeout: nil, httpDecoderConfiguration: decoder)
+            additionalChannelHandlers: [Watch(patience: patience, doors: doors)], idleTimeout: nil, httpDecoderConfiguration: decoder)
         guard let certificate else { return .http1(configuration: configuration) }
         return HTTPServerBuilder { responder in
             TLSDoor(base: HTTP1Channel(responder: responder, configuration: configuration), certificate: certificate)
@@ -89,7 +100,7 @@ struct Upkeep: Service {
             var news = try? await service.news()
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
                 try? await Task.sleep(for: .milliseconds(250))
-                service.hub.sweep(at: service.now())
+                service.hub.sweep(at: service.hub.uptime())
                 if let fresh = try? await service.news(), fresh != news {
                     news = fresh
                     service.hub.wakeAll()

@@ -4,38 +4,91 @@ internal import NIOCore
 internal import NIOHTTPTypes
 internal import Synchronization
 
-/// What one connection knows of its client: whether it went away while it was to be answered, and whether it sends its requests in time.
+/// What one connection knows of its client: whether it went away while it was to be answered, whether it sends its requests and takes its
+/// answers in time, and how much it sends ahead.
 ///
-/// A client that has sent no whole request within `patience` of connecting, or of the last answer, is disconnected: slow headers, slow
-/// bodies and idle connections end here.
+/// A client that has sent no whole request within `patience` of connecting, or of the last answer, is disconnected, as is one that takes
+/// nothing of an answer for so long: slow headers, slow bodies, slow readers and idle connections end here.
 final class Watch: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
+    /// Requests that may stand behind the one that is being answered. Each is worth some kilobytes, however few bytes it came in.
+    private static let mostAhead = 16
+    /// Parts of requests that may come out of what was read at once, for the same reason.
+    private static let mostParts = 1_024
+
     private let patience: TimeAmount
+    private let doors: Doors
+    private var entry = Doors.Entry.free
     private var deadline = NIODeadline.now()
-    private var isIdle = true
+    /// Whole requests that are not answered; below zero where the answer came before the end of the request.
+    private var due = 0
+    /// Requests that have begun and are not answered.
+    private var unanswered = 0
+    private var parts = 0
+    private var isClosed = false
+    /// Since when the client takes nothing of what is written.
+    private var stuck: NIODeadline?
     private var timer: Scheduled<Void>?
     private var onGone: (@Sendable () -> Void)?
     private var isGone = false
 
-    init(patience: TimeAmount) { self.patience = patience }
+    init(patience: TimeAmount, doors: Doors) {
+        self.patience = patience
+        self.doors = doors
+    }
 
-    func handlerAdded(context: ChannelHandlerContext) { expect(context) }
+    func handlerAdded(context: ChannelHandlerContext) {
+        entry = doors.come(context.channel.remoteAddress?.ipAddress)
+        if entry == .full, context.channel.isActive { close(context) }
+        expect(context)
+    }
 
-    func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        timer?.cancel()
+        doors.leave(entry)
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        if entry == .full { close(context) }
+        context.fireChannelActive()
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if case .end = unwrapInboundIn(data) { isIdle = false }
+        guard !isClosed else { return }
+        parts += 1
+        switch unwrapInboundIn(data) {
+        case .head: unanswered += 1
+        case .body: break
+        case .end: due += 1
+        }
+        guard unanswered <= Self.mostAhead, parts <= Self.mostParts else { return close(context) }
         context.fireChannelRead(data)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        parts = 0
+        context.fireChannelReadComplete()
+    }
+
+    private func close(_ context: ChannelHandlerContext) {
+        isClosed = true
+        context.close(promise: nil)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        stuck = context.channel.isWritable ? nil : .now()
+        context.fireChannelWritabilityChanged()
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         if case .end = unwrapOutboundIn(data) {
             onGone = nil
-            isIdle = true
+            due -= 1
+            unanswered -= 1
             expect(context)
         }
         context.write(data, promise: promise)
@@ -74,8 +127,9 @@ final class Watch: ChannelDuplexHandler, RemovableChannelHandler {
             let watch = this.value
             watch.timer = nil
             guard !watch.isGone else { return }
-            if watch.isIdle && watch.deadline <= .now() {
-                context.value.close(promise: nil)
+            let isStuck = watch.stuck.map { $0 + watch.patience <= .now() } ?? false
+            if isStuck || watch.due <= 0 && watch.deadline <= .now() {
+                watch.close(context.value)
             } else {
                 if watch.deadline <= .now() { watch.deadline = .now() + watch.patience }
                 watch.schedule(context, this)

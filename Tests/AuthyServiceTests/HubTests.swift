@@ -3,18 +3,23 @@ import LoginFlow
 import Testing
 
 struct HubTests {
-    private let hub = Hub()
+    static let many = 100_000
+    private let hub = Hub { 0 }
     private var subject: Hub.Subject { .user(AuthyID(1)!) }
 
-    @Test func `news that come before the wait are not lost`() async {
-        let ticket = hub.ticket(for: subject, until: 100)
+    private func ticket(until deadline: Int64 = 100, of holder: String = "a") throws -> Hub.Ticket {
+        try #require(hub.ticket(for: subject, of: holder, until: deadline))
+    }
+
+    @Test func `news that come before the wait are not lost`() async throws {
+        let ticket = try ticket()
         hub.wake(subject)
         #expect(await hub.wait(for: ticket))
         #expect(hub.count == 0)
     }
 
-    @Test func `a wait ends at its deadline`() async {
-        let ticket = hub.ticket(for: subject, until: 100)
+    @Test func `a wait ends at its deadline`() async throws {
+        let ticket = try ticket()
         hub.sweep(at: 99)
         #expect(hub.count == 1)
         hub.sweep(at: 100)
@@ -22,16 +27,16 @@ struct HubTests {
         #expect(hub.count == 0)
     }
 
-    @Test func `a deadline that is over already ends with the next sweep`() async {
+    @Test func `a deadline that is over already ends with the next sweep`() async throws {
         hub.sweep(at: 100)
-        let ticket = hub.ticket(for: subject, until: 50)
+        let ticket = try ticket(until: 50)
         hub.sweep(at: 101)
         await hub.wait(for: ticket)
         #expect(hub.count == 0)
     }
 
-    @Test func `news for another wake nobody`() async {
-        let ticket = hub.ticket(for: subject, until: 100)
+    @Test func `news for another wake nobody`() async throws {
+        let ticket = try ticket()
         hub.wake(.user(AuthyID(2)!))
         #expect(hub.count == 1)
         hub.end(ticket)
@@ -39,19 +44,35 @@ struct HubTests {
         #expect(hub.count == 0)
     }
 
-    @Test func `a thousand who wait are all woken at once`() async {
-        await withTaskGroup(of: Void.self) { group in
-            let tickets = (0..<1_000).map { _ in hub.ticket(for: subject, until: 100) }
+    @Test func `a thousand who wait are all woken at once`() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            let tickets = try (0..<1_000).map { try ticket(of: "\($0)") }
             for ticket in tickets { group.addTask { await hub.wait(for: ticket) } }
             hub.wake(subject)
         }
         #expect(hub.count == 0)
     }
 
-    @Test func `after the end nobody waits`() async {
-        let before = hub.ticket(for: subject, until: 100)
+    @Test(.timeLimit(.minutes(1))) func `that many wait for the same makes nobody's going slow`() throws {
+        let tickets = try (0..<Self.many).map { try ticket(of: "\($0)") }
+        for ticket in tickets.reversed() { hub.end(ticket) }
+        #expect(hub.count == 0)
+    }
+
+    @Test func `one holder waits in so many places, and in one more as soon as one wait is over`() throws {
+        let tickets = try (0..<Hub.most).map { _ in try ticket() }
+        #expect(hub.ticket(for: subject, of: "a", until: 100) == nil)
+        _ = try ticket(of: "b")
+        hub.end(tickets[3])
+        hub.end(tickets[3])
+        _ = try ticket()
+        #expect(hub.ticket(for: subject, of: "a", until: 100) == nil)
+    }
+
+    @Test func `after the end nobody waits`() async throws {
+        let before = try ticket()
         hub.close()
         await hub.wait(for: before)
-        await hub.wait(for: hub.ticket(for: subject, until: 100))
+        await hub.wait(for: try ticket())
     }
 }

@@ -78,6 +78,18 @@ struct JSONParameterTests {
         #expect(read(#"{"a":[\#(String(repeating: "1,", count: 2_000))1]}"#) == nil)
     }
 
+    @Test func `members of one object are limited`() {
+        func object(_ count: Int) -> String { "{" + (1...count).map { "\"\($0)\":1" }.joined(separator: ",") + "}" }
+        #expect(read(object(200))?.count == 200)
+        #expect(read(object(201)) == nil)
+        #expect(read("{\"a\":\(object(201))}") == nil)
+    }
+
+    @Test func `names are compared by their bytes, which is quick also for odd ones`() {
+        #expect(read("{\"\u{E9}\":1,\"e\u{301}\":2}")?.count == 2)
+        #expect(FormText.members("%C3%A9=1&e%CC%81=2".utf8)?.count == 2)
+    }
+
     @Test func `of two members with one name the first counts`() { #expect(read(#"{"a":"1","a":"2"}"#) == [.init("a", .text("1"))]) }
 }
 

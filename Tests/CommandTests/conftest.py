@@ -17,7 +17,10 @@ TESTS = pathlib.Path(__file__).resolve().parents[1]
 BUILT = pathlib.Path(os.environ.get("COUNTERSIGN_BUILD", TESTS.parent / "build"))
 PROGRAMS = ["countersign", "countersign-login", "countersign-net"]
 MODULE = "pam_countersign.so"
-COMMANDS = ["link", "softtoken", "unlink", "grace", "unlock", "show", "list", "history", "check", "try"]
+COMMANDS = [
+    "link", "softtoken", "unlink", "prefer", "recovery", "grace", "pause", "opt-out", "opt-in", "forget", "unlock", "show", "list",
+    "history", "report", "check", "try",
+]
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TERM": "dumb", "TZ": "UTC"}
 SERVER = '[server]\nurl = "https://2fa.example.com"\napi_key = "not-a-real-key"\n'
 
@@ -96,11 +99,11 @@ class Desk:
         assert done.err.startswith("error: ") and "\nhint: " in done.err, done.err
         return done.err
 
-    def terminal(self, *arguments, env: dict[str, str] | None = None) -> pexpect.spawn:
+    def terminal(self, *arguments, env: dict[str, str] | None = None, columns: int = 200) -> pexpect.spawn:
         """Runs it in a terminal."""
         first, *rest = self.words(*arguments)
         spawned = pexpect.spawn(
-            first, rest, env={**ENVIRONMENT, **(env or {})}, cwd="/", timeout=30, dimensions=(60, 200), encoding="utf-8")
+            first, rest, env={**ENVIRONMENT, **(env or {})}, cwd="/", timeout=30, dimensions=(60, columns), encoding="utf-8")
         spawned.delaybeforesend = None
         return spawned
 

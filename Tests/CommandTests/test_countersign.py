@@ -23,7 +23,7 @@ def test_each_command_has_help_with_an_example(desk, command):
 
 def test_arguments_that_make_no_sense_exit_with_64_and_say_how_it_is_done(desk):
     said = desk.refuses("link", "games", "12", "34", code=64)
-    assert "hint: Usage: countersign link <user> <authyid>" in said
+    assert "hint: Usage: countersign link <user> [--key <SHA256:...>] <authyid>" in said
 
 
 def test_an_unknown_command_exits_with_64(desk):
@@ -36,7 +36,8 @@ def test_there_is_completion_for_the_shell(desk, shell):
 
 
 @pytest.mark.parametrize("words", [["link", "{}", "1"], ["softtoken", "{}"], ["unlink", "{}"], ["grace", "{}"], ["unlock", "{}"],
-                                   ["show", "{}"], ["try", "{}", "--service", "login"]])
+                                   ["show", "{}"], ["opt-out", "{}", "--yes"], ["opt-in", "{}"], ["pause", "{}", "--end"],
+                                   ["prefer", "{}", "sms"], ["recovery", "{}"], ["forget", "{}"], ["try", "{}", "--service", "login"]])
 @pytest.mark.parametrize("name", ["nobody-of-this-name", "../games", "", "games\u202e"])
 def test_a_user_whom_the_system_does_not_know_is_refused_with_a_hint(desk, words, name):
     said = desk.refuses(*[word.format(name) for word in words])
@@ -176,8 +177,10 @@ def test_unlock_says_what_it_cleared(desk, alice):
 
 def test_show_has_an_answer_for_a_user_of_whom_nothing_is_known(desk, alice):
     assert desk.does("show", alice.pw_name, "--json").json == {
-        "user": "games", "uid": alice.pw_uid, "authy_id": None, "softtoken": False, "state": "none", "locked_until": None,
-        "grace_logins_used": 0, "grace_logins_left": 5, "failures": 0, "softtoken_parameters": None}
+        "user": "games", "uid": alice.pw_uid, "key": None, "authy_id": None, "had_authy_id": False, "softtoken": False, "state": "none",
+        "locked_until": None, "grace_logins_used": 0, "grace_logins_left": 5, "failures": 0, "opted_out": None, "opted_out_counts": False,
+        "paused_until": None, "pause_reason": None, "prefers": None, "recovery_codes_left": 0, "server": None,
+        "softtoken_parameters": None, "remembered": [], "people": []}
 
 
 def test_show_tells_people_the_same_as_programs(desk, alice):
@@ -186,7 +189,7 @@ def test_show_tells_people_the_same_as_programs(desk, alice):
     lines = dict(line.split(":", 1) for line in desk.does("show", alice.pw_name).out.splitlines())
     assert {key: value.strip() for key, value in lines.items()} == {
         "user": f"games (uid {alice.pw_uid})", "state": "linked", "AuthyID": "12", "SoftToken": "sha256, 8 digits, 60 s",
-        "locked": "-", "failures": "0", "grace logins": "0 used, 5 left"}
+        "recovery": "0 codes left", "locked": "-", "failures": "0", "grace logins": "0 used, 5 left"}
 
 
 def test_show_says_that_grace_does_not_apply_to_a_confirmed_account(desk, alice):
@@ -237,7 +240,8 @@ def test_list_with_json_is_a_list_of_what_show_prints(desk, alice, bob):
     desk.does("softtoken", bob.pw_name)
     shown = [desk.does("show", user.pw_name, "--json").json for user in (alice, bob)]
     for account in shown:
-        del account["softtoken_parameters"]
+        for beside in ["softtoken_parameters", "remembered", "people"]:
+            del account[beside]
     assert desk.does("list", "--json").json == shown
 
 

@@ -142,6 +142,8 @@ def test_all_problems_are_counted(desk):
     ('[login]\nfactors = ["sms", "call"]\n', 'login.factors: nothing of "sms", "call" works without [server]'),
     ('[login.service.su]\nfactors = ["onetouch"]\n', 'login.service.su.factors: nothing of "onetouch" works without [server]'),
     ('[login.service."su-k"]\ntries = 1\n', "login.service.su-k: there is neither /etc/pam.d/su-k nor /usr/lib/pam.d/su-k"),
+    ('[login.user.nosuch]\nprefer = "softtoken"\n', "login.user.nosuch: there is no user nosuch on this host"),
+    ('[login.group.nosuch]\nfactors = ["softtoken"]\n', "login.group.nosuch: there is no group nosuch on this host"),
     ('[[exempt]]\nusers = ["games"]\n[[exempt]]\nusers = ["nosuch"]\n', "exempt[2].users: there is no user nosuch on this host"),
     ('[[exempt]]\ngroups = ["games", "nosuch"]\n', "exempt[1].groups: there is no group nosuch on this host")])
 def test_what_is_probably_a_mistake_is_warned_of(desk, text, warned):
@@ -153,7 +155,8 @@ def test_what_is_probably_a_mistake_is_warned_of(desk, text, warned):
 @pytest.mark.parametrize("text", [
     '[enrolment]\ngrace_until = 2999-01-01\n', '[enrolment]\nmode = "required"\ngrace_until = 2020-01-01\n',
     SERVER + '[outage]\nmode = "allow"\n[login]\nfactors = ["sms"]\n', '[login]\nfactors = ["sms", "softtoken"]\n',
-    '[login.service.su]\ntries = 1\n', '[[exempt]]\nusers = ["games"]\ngroups = ["games"]\n'])
+    '[login.service.su]\ntries = 1\n', '[login.service.countersign]\ntries = 1\n', '[login.user.games]\nprefer = "softtoken"\n',
+    '[login.group.games]\nfactors = ["softtoken"]\n', '[[exempt]]\nusers = ["games"]\ngroups = ["games"]\n'])
 def test_what_may_be_meant_is_not_warned_of(desk, text):
     desk.settings(text)
     assert checked(desk) == ""

@@ -1,5 +1,7 @@
 """How logins ended."""
 
+import time
+
 import pytest
 
 HOSTILE = "a\u202eb\u2066\x1b[2J\u009b1mc\n"
@@ -85,3 +87,69 @@ def test_a_limit_is_a_number_from_one_on(desk, limit):
 
 def test_a_limit_below_one_is_told_the_range(desk):
     assert "--limit takes a number from 1 on" in desk.refuses("history", "--limit", -1, code=64)
+
+
+# Filters
+
+
+@pytest.fixture
+def logins(desk, alice, bob):
+    """Five of them; the first is the oldest. The reasons are their names."""
+    desk.remember(alice.pw_name, "sshd", "192.0.2.7", "approved", "proven", 1_700_000_000)
+    desk.remember(alice.pw_name, "sudo", "", "denied", "wrong_code", 1_700_090_000)
+    desk.remember(bob.pw_name, "sshd", "2001:db8::1", "denied", "locked", 1_700_180_000)
+    desk.remember(bob.pw_name, "sshd", "gate.example.com", "excused", "grace", int(time.time()) - 7200)
+    desk.remember(bob.pw_name, "login", "", "unavailable", "server", int(time.time()) - 60)
+    return desk
+
+
+@pytest.mark.parametrize(("words", "found"), [
+    (["--service", "sudo"], ["wrong_code"]), (["--service", "sshd"], ["grace", "locked", "proven"]),
+    (["--outcome", "denied"], ["locked", "wrong_code"]), (["--outcome", "unavailable"], ["server"]),
+    (["--reason", "grace"], ["grace"]), (["--from", "192.0.2.7"], ["proven"]), (["--from", "2001:DB8:0::1"], ["locked"]),
+    (["--from", "::ffff:192.0.2.7"], ["proven"]), (["--from", "gate.example.com"], ["grace"]), (["--from", "192.0.2.70"], []),
+    (["--since", "1h"], ["server"]), (["--since", "3h"], ["server", "grace"]), (["--since", "150m"], ["server", "grace"]),
+    (["--until", "1h", "--since", "1d"], ["grace"]), (["--until", "2w", "--outcome", "denied"], ["locked", "wrong_code"]),
+    (["--since", "2023-11-15", "--until", "2023-11-17"], ["locked", "wrong_code"]), (["--until", "2023-11-14"], ["proven"]),
+    (["--since", "2023-11-15T23:13", "--until", "2023-11-15T23:13:20"], ["wrong_code"]),
+    (["--since", "2023-11-15 23:13:21", "--until", "2023-12-31"], ["locked"]),
+    (["mail", "--outcome", "denied", "--service", "sshd"], ["locked"]), (["games", "--outcome", "excused"], []),
+    (["--service", "sshd", "--limit", "1"], ["grace"])])
+def test_only_what_was_asked_for_is_shown(logins, words, found):
+    assert [row["reason"] for row in logins.does("history", "--json", *words).json] == found
+
+
+@pytest.mark.parametrize("zone", ["UTC", "XXX-5:30", "XXX+11"])
+def test_days_are_those_of_this_host(desk, alice, zone):
+    desk.remember(alice.pw_name, when=1_800_000_000)  # 2027-01-15 08:00 UTC
+    day = {"UTC": "2027-01-15", "XXX-5:30": "2027-01-15", "XXX+11": "2027-01-14"}[zone]
+    assert len(desk.does("history", "--since", day, "--until", day, "--json", env={"TZ": zone}).json) == 1
+    other = {"UTC": "2027-01-14", "XXX-5:30": "2027-01-14", "XXX+11": "2027-01-15"}[zone]
+    assert desk.does("history", "--since", other, "--until", other, "--json", env={"TZ": zone}).json == []
+
+
+def test_a_filter_that_finds_nothing_says_so(logins):
+    done = logins.does("history", "--outcome", "approved", "--service", "login")
+    assert (done.out, done.err) == ("", "There are no such logins in the history.\n")
+
+
+@pytest.mark.parametrize("time_text", [
+    "", "yesterday", "7", "7y", "-7d", "d", "2027-02-30", "2027-13-01", "2027-1-1", "2027-01-01T25:00", "2027-01-01T", "2027-01-01T10:61",
+    "2027-01-01T10", "999999999999d", "2027-01-01T10:00:00Z", "\uff17d"])
+@pytest.mark.parametrize("option", ["--since", "--until"])
+def test_what_is_no_time_is_refused(desk, option, time_text):
+    desk.refuses("history", f"{option}={time_text}", code=64)
+
+
+def test_a_reason_with_a_typo_is_told_what_was_probably_meant(desk):
+    assert "there is no reason wrong-code; did you mean wrong_code?" in desk.refuses("history", "--reason", "wrong-code", code=64)
+
+
+def test_an_outcome_that_there_is_none_of_is_refused(desk):
+    desk.refuses("history", "--outcome", "failed", code=64)
+
+
+@pytest.mark.parametrize("option", ["--service", "--from"])
+def test_a_hostile_filter_is_a_text_like_any_other(logins, option):
+    assert logins.does("history", option, "' OR 1=1 --", "--json").json == []
+    assert logins.does("history", option, "%", "--json").json == []

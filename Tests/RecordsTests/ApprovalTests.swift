@@ -50,6 +50,25 @@ struct ApprovalTests {
         #expect(try await numbers { try $0.pendingApprovals(of: try id(7), at: start + 60) } == ["03"])
     }
 
+    @Test func `What ended without an answer is expired once, and pending is counted for one application`() async throws {
+        try await store.write { writing in
+            _ = try writing.addApplication(name: "other", callback: nil, at: start)
+            try writing.put(try request(1, ends: start + 9))
+            try writing.put(try request(2, ends: start + 10))
+            try writing.put(try request(3, ends: start + 11))
+            try writing.put(try request(4, ends: nil))
+            try writing.put(try request(5, user: 8, ends: start + 9))
+        }
+        #expect(try await store.read { try $0.pendingCount(of: try id(7), application: 1, at: start + 10) } == 2)
+        #expect(try await store.read { try $0.pendingCount(of: try id(7), application: 2, at: start + 10) } == 0)
+        try await store.write { try $0.expireApprovals(of: try id(7), at: start + 10) }
+        let pending = try place.raw().all("SELECT substr(id, -2) FROM approvals WHERE status = 'pending' ORDER BY id") { $0.text(0) }
+        #expect(pending == ["03", "04", "05"])
+        let expired = try await store.read { try $0.approval(try requestID(2)) }
+        #expect(expired?.status == .expired && expired?.updated == start + 10)
+        #expect(try await store.read { try $0.pendingCount(of: try id(7), application: 1, at: start) } == 2)
+    }
+
     @Test func `The history of requests is newest first, before a moment, and so many`() async throws {
         try await store.write { writing in
             for (number, after) in [(1, 5), (2, 9), (3, 9), (4, 10)] as [(Int, Int64)] {

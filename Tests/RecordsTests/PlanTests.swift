@@ -34,6 +34,7 @@ struct PlanTests {
         try writing.put(try device("a"))
         try writing.put(Enrolment(hash: hash(1), user: try id(7), created: 1, ends: 2))
         try writing.put(try request(1))
+        try writing.expireApprovals(of: try id(7), at: 1)
         try writing.put(PhoneCheck(application: 1, phoneHash: hash(1), id: "", sealed: [], ends: 1))
         try writing.add(try activity(""))
         try writing.add(delivery(""))
@@ -49,7 +50,10 @@ struct PlanTests {
         _ = try (reading.member(application: 1, user: alice), reading.members(of: alice), reading.memberCount(of: 1))
         _ = try reading.formerMember(application: 1, phoneHash: hash(8))
         _ = try (reading.device("a"), reading.devices(of: alice), reading.enrolment(hash: hash(1)))
-        _ = try (reading.approval(try requestID(1)), reading.pendingApprovals(of: alice, at: 1))
+        _ = try (
+            reading.approval(try requestID(1)), reading.pendingApprovals(of: alice, at: 1),
+            reading.pendingCount(of: alice, application: 1, at: 1)
+        )
         _ = try (reading.approvals(of: alice, before: 1, limit: 1), reading.approvalsToTell(limit: 1))
         _ = try (reading.activities(of: alice, before: 1, limit: 1), reading.phoneCheck(application: 1, phoneHash: hash(1)))
         _ = try (reading.deliveries(user: nil, limit: 1), reading.deliveries(user: alice, limit: 1))
@@ -59,6 +63,7 @@ struct PlanTests {
     private func remove(_ writing: any RecordWriting) throws {
         _ = try writing.purge(before: 1, limit: 1)
         try writing.removePhoneCheck(application: 1, phoneHash: hash(1))
+        try writing.removeOpenEnrolments(of: try id(7))
         try writing.removeFormerMembers(phoneHash: hash(8))
         try writing.removeMember(application: 1, user: try id(7))
         try writing.removeUser(try id(7))

@@ -80,6 +80,11 @@ private let badServers = [
         "t:2: server.listen: 0.0.0.0:80 without TLS is open to others; listen on 127.0.0.1, or \(way)"),
     BadCase(
         "listen = [\"[::1]:1\", \"[0::1]:1\"]", "t:2: server.listen: [::1]:1 stands there twice; keep one of the two"),
+    BadCase(
+        "metrics = \"0.0.0.0:9555\"",
+        "t:2: server.metrics: 0.0.0.0:9555 is open to others; write an address of loopback or a socket"),
+    BadCase(
+        "metrics = \"127.0.0.1:8555\"", "t:2: server.metrics: 127.0.0.1:8555 stands in listen too; give it an address of its own"),
     BadCase("listen = [\"unix:/a\", \"unix:/a\"]", "t:2: server.listen: unix:/a stands there twice; keep one of the two"),
     BadCase(
         "behind_proxy = true", "t:2: server.behind_proxy: a proxy in front of it speaks TLS; write its public_url = \"https://...\" too"),

@@ -16,6 +16,7 @@ let wholeExample = """
     private_key = "/srv/server.key"
     behind_proxy = true
     trusted_proxies = ["10.0.0.1", "2001:db8::/32"]
+    metrics = "127.0.0.1:9555"
 
     [codes]
     onecode_lifetime = 60
@@ -37,6 +38,8 @@ let wholeExample = """
     pending_requests = 7
     calls_per_second = 8
     connections = 90
+    connections_of_address = 91
+    idle_timeout = 92
 
     [phone]
     link_lifetime = 300
@@ -81,6 +84,7 @@ struct ServerSettingsTests {
         server.certificate = ServerSettings.Certificate(chain: "/srv/server.pem", privateKey: "/srv/server.key")
         server.behindProxy = true
         server.trustedProxies = ["10.0.0.1", "2001:db8::/32"]
+        server.metrics = .address(host: "127.0.0.1", port: 9555)
         #expect(settings.server == server)
 
         var codes = ServerSettings.Codes()
@@ -94,6 +98,7 @@ struct ServerSettingsTests {
         var limits = ServerSettings.Limits()
         (limits.wrongCodes, limits.wrongCodesOfDay, limits.wrongCodesOfApplication) = (1, 2, 3)
         (limits.sends, limits.requests, limits.pendingRequests, limits.callsPerSecond, limits.connections) = (4, 6, 7, 8, 90)
+        (limits.connectionsOfAddress, limits.idleTimeout) = (91, 92)
         #expect(settings.limits == limits)
     }
 
@@ -165,6 +170,8 @@ struct RangeTests {
         Range(header: "[limits]", key: "pending_requests", range: 1...100),
         Range(header: "[limits]", key: "calls_per_second", range: 0...1_000_000),
         Range(header: "[limits]", key: "connections", range: 10...1_000_000),
+        Range(header: "[limits]", key: "connections_of_address", range: 1...1_000_000),
+        Range(header: "[limits]", key: "idle_timeout", range: 1...3600),
         Range(header: "[phone]", key: "link_lifetime", range: 300...604_800),
         Range(header: "[[gateway]]", key: "timeout", range: 1...60, beside: "type = \"log\""),
         Range(header: "[[gateway]]", key: "retries", range: 0...5, beside: "type = \"log\""),

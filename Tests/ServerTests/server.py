@@ -30,6 +30,19 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
+class SocketConnection(http.client.HTTPConnection):
+    """HTTP by a socket of this machine."""
+
+    def __init__(self, path, timeout=20):
+        super().__init__("localhost", timeout=timeout)
+        self.path = str(path)
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
 class Reply:
     """Status, headers and body of an answer."""
 
@@ -68,7 +81,7 @@ class Server:
     def write_settings(self, top="", server="", tables=""):
         self.settings.write_text(
             f'state = "{self.state}"\nmaster_key = "{self.state}/master.key"\n{top}\n'
-            f'[server]\nlisten = {json.dumps(self.listeners)}\npublic_url = "{self.public_url}"\n{server}\n{tables}\n'
+            f'[server]\nlisten = {json.dumps(self.listeners)}\npublic_url = "{self.public_url}"\nmetrics = "unix:{self.folder}/metrics.sock"\n{server}\n{tables}\n'
             f'[[gateway]]\nname = "tee"\ntype = "command"\nfor = ["sms", "call", "email"]\ncommand = ["/usr/bin/tee", "-a", "{self.sent}"]\n')
         self.settings.chmod(0o600)
 
@@ -94,7 +107,7 @@ class Server:
             [PROGRAM, "serve", "--settings", str(self.settings), *self.arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, text=True, env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})
         threading.Thread(target=self._listen, args=(self.process,), daemon=True).start()
-        self.wait_for_event("listening", len(self.listeners), process=self.process)
+        self.wait_for_event("listening", len(self.listeners) + 1, process=self.process)
         return self
 
     def _listen(self, process):
@@ -150,6 +163,11 @@ class Server:
     def __exit__(self, *_):
         self.stop(signal.SIGKILL)
 
+    def memory(self, key="VmRSS") -> int:
+        """kB."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.split(f"{key}:")[1].split()[0])
+
     # The wire
 
     @contextlib.contextmanager
@@ -164,6 +182,11 @@ class Server:
         with self.connection(timeout) as connection:
             connection.request(method, path, body, headers or {})
             return Reply(connection.getresponse())
+
+    def metrics(self) -> str:
+        with contextlib.closing(SocketConnection(self.folder / "metrics.sock")) as connection:
+            connection.request("GET", "/metrics")
+            return Reply(connection.getresponse()).text
 
     def codes(self) -> list[str]:
         """All codes that went out, oldest first."""

@@ -1,7 +1,9 @@
 """Every way in which one of Authy's clients puts its parameters, and every literal that one of them looks for (Authy API v1)."""
 
+import contextlib
 import json
 import socket
+import sqlite3
 import time
 import urllib.parse
 
@@ -153,6 +155,35 @@ def test_too_many_messages_are_refused_with_retry_after(app, user):
     assert answers[-1].headers["Retry-After"]
 
 
+def test_a_number_that_is_verified_has_five_guesses_in_ten_minutes(server, app):
+    number = {"country_code": 1, "phone_number": "5551230009"}
+
+    def check(code):
+        return app.call("GET", f"/protected/json/phones/verification/check?{urllib.parse.urlencode(number)}&verification_code={code}")
+
+    assert app.call("POST", "/protected/json/phones/verification/start", number).status == 200
+    right = server.codes()[-1]
+    for _ in range(5):
+        assert check("nonsense").json["error_code"] == "60022"
+    assert (check(right).status, check(right).json["error_code"]) == (404, "60023")
+    again = app.call("POST", "/protected/json/phones/verification/start", number)
+    assert (again.status, again.json["error_code"]) == (429, "60003") and 1 <= int(again.headers["Retry-After"]) <= 600
+    assert len(server.codes()) == 1
+
+
+def test_whoever_shows_a_used_code_again_is_not_shut_out(server, app, phone, user):
+    code = phone.softtoken(app)
+    assert app.verify(code, user).status == 200
+    app.call("GET", f"/protected/json/sms/{user}?force=true")
+    right = server.codes()[-1]
+    for _ in range(12):
+        assert app.verify(code, user).json["error_code"] == "60019"
+    assert app.verify(right, user).status == 200
+    for _ in range(12):
+        assert app.verify(right, user).json["error_code"] == "60019"
+    assert app.verify("0000000", user).json["error_code"] == "60020"
+
+
 def test_an_activity_is_registered(app, user):
     good = app.call("POST", f"/protected/json/users/{user}/register_activity", {"type": "password_reset", "user_ip": "192.0.2.7", "data": {"a": 1}})
     assert good.json == {"message": "Activity was created.", "success": True}
@@ -289,6 +320,16 @@ def test_a_request_expires(app, phone, user):
     assert phone.state()["requests"] == []
 
 
+def test_requests_that_are_over_are_not_looked_through_again(server, app, phone, user):
+    over = [app.create(user, seconds_to_expire=1) for _ in range(5)]
+    for uuid in over:
+        assert app.read(uuid, wait=10).json["approval_request"]["status"] == "expired"
+    app.create(user)
+    with contextlib.closing(sqlite3.connect(server.state / "countersignd.db")) as database:
+        assert database.execute("SELECT count(*) FROM approvals WHERE status = 'pending'").fetchone() == (1,)
+    assert [app.status(uuid) for uuid in over] == ["expired"] * 5
+
+
 def test_a_request_is_taken_back(app, phone, user):
     uuid = app.create(user)
     assert app.call("DELETE", f"/onetouch/json/approval_requests/{uuid}").status == 200
@@ -334,7 +375,7 @@ def test_a_query_that_is_no_utf8_is_refused(app):
 def test_health_readiness_and_metrics(server, app):
     app.verify("1", 1)
     assert server.call("GET", "/healthz").text == "ok\n" and server.call("GET", "/readyz").text == "ok\n"
-    metrics = server.call("GET", "/metrics").text
+    metrics = server.metrics()
     assert 'countersignd_answers_total{status="404"} 1' in metrics and "countersignd_waiting 0" in metrics
 
 

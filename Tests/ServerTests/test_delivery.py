@@ -510,4 +510,5 @@ def test_no_key_sends_such_a_notice_to_an_address_that_it_did_not_give_nor_witho
         assert mail.letters == []
         for _ in range(20):
             assert enrolled(server.application, user, "zoe@example.com").status == 200
+        assert len(deliveries(server, user, 5)) == 5
         assert [letter.recipients for letter in mail.letters] == [["zoe@example.com"]] * 5

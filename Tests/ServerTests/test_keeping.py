@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from server import Application, Server, handset, link
+from server import Application, Handset, Server, handset, link
 
 
 def test_a_first_start_makes_all_that_it_needs_for_its_user_alone(folder):
@@ -62,6 +62,22 @@ def test_users_are_listed_shown_changed_and_removed(server, app, phone, user):
     assert app.verify("123456", user).status == 404
 
 
+def test_whatever_went_to_the_old_number_is_void(server, app, phone, user):
+    invitation, used = link(server, user), link(server, user)
+    thief = Handset(server)
+    assert thief.enrol(used).status == 200
+    confirmation = thief.state()["confirmation"]
+    app.call("GET", f"/protected/json/sms/{user}?force=true")
+    code = server.codes()[-1]
+    server.command("user", "change-phone", user, "+4915155512345")
+    assert app.verify(code, user).json["error_code"] == "60020"
+    assert Handset(server).enrol(invitation).json["error"] == "link_unknown"
+    assert thief.call("GET", "state").status == 401
+    assert server.command("user", "confirm", user, confirmation, check=False).returncode == 1
+    # What was there before stays.
+    assert app.verify(phone.softtoken(app), user).status == 200
+
+
 @pytest.mark.parametrize("arguments, hint", [
     (["user", "show", "99"], "user list"), (["user", "change-phone", "{user}", "12"], "+1555"), (["app", "revoke", "9"], "app list"),
     (["user", "confirm", "{user}", "0000000"], "phone again"), (["restore", "/nonexistent"], "missing"),
@@ -87,6 +103,60 @@ def test_a_backup_while_logins_go_on_is_whole_and_can_be_restored(server, app, p
     server.command("restore", backup)
     server.start()
     assert app.call("GET", f"/protected/json/users/{user}/status").json["status"]["confirmed"] is True
+
+
+def test_nothing_is_restored_under_a_server_that_runs(server, app, user):
+    backup = server.folder / "backup.db"
+    server.command("backup", backup)
+    before = (server.state / "countersignd.db").stat().st_ino
+    refused = server.command("restore", backup, check=False)
+    assert refused.returncode == 1 and "systemctl stop" in refused.stderr
+    assert (server.state / "countersignd.db").stat().st_ino == before
+    server.stop()
+    assert "Nothing that was removed" in server.command("restore", backup).stdout
+
+
+def test_what_a_backup_brings_back_is_named(server, app, phone, user):
+    backup, old = server.folder / "backup.db", app.key
+    other = app.new_user("5551230002")
+    server.command("backup", backup)
+    server.command("user", "devices", user, "--remove", phone.id)
+    server.command("app", "rotate", app.id, "--overlap", "0")
+    server.command("user", "remove", other)
+    server.stop()
+    done = server.command("restore", backup)
+    assert phone.id in done.stderr and "Pixel 9" in done.stderr and old[:4] in done.stderr and "1 users" in done.stderr
+
+
+def test_a_backup_over_what_cannot_be_read_says_what_may_be_back(server, app, phone):
+    backup = server.folder / "backup.db"
+    server.command("backup", backup)
+    server.stop()
+    (server.state / "countersignd.db").write_bytes(b"nonsense")
+    done = server.command("restore", backup)
+    assert "cannot be read" in done.stderr
+    with server:
+        assert app.call("GET", "/protected/json/app/details").status == 200
+
+
+def test_what_was_open_in_a_backup_is_void(server, app, phone, user):
+    backup, invitation = server.folder / "backup.db", link(server, user)
+    thief = Handset(server)
+    assert thief.enrol(link(server, user)).status == 200
+    uuid = app.create(user)
+    app.call("GET", f"/protected/json/sms/{user}?force=true")
+    onecode, softtoken = server.codes()[-1], phone.softtoken(app)
+    server.command("backup", backup)
+    assert app.verify(softtoken, user).status == 200
+    server.stop()
+    server.command("restore", backup)
+    server.start()
+    assert app.verify(softtoken, user).json["error_code"] == "60019"
+    assert app.verify(onecode, user).json["error_code"] == "60020"
+    assert app.status(uuid) == "expired" and phone.state()["requests"] == []
+    assert Handset(server).enrol(invitation).json["error"] == "link_unknown"
+    assert thief.call("GET", "state").status == 401
+    assert server.command("check").returncode == 0
 
 
 def test_a_new_master_key_opens_everything_and_the_old_one_nothing(server, app, phone, user):
@@ -136,7 +206,7 @@ def test_sigterm_answers_who_waits_and_ends_with_0(server, app, phone, user):
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         read = pool.submit(app.read, uuid, 50)
         deadline = time.monotonic() + 10
-        while "countersignd_waiting 1\n" not in server.call("GET", "/metrics").text:
+        while "countersignd_waiting 1\n" not in server.metrics():
             assert time.monotonic() < deadline
         begun = time.monotonic()
         assert server.stop() == 0 and time.monotonic() - begun < 5
@@ -195,4 +265,6 @@ def test_a_link_is_sent_by_sms_or_mail(server, user):
     server.command("user", "link", user, "--send", "email")
     text = server.sent.read_text()
     assert f"{server.public_url}/phone/#enrol=" in text and "Example Corp" in text
+    delivery = server.command("user", "deliveries", user).stdout.splitlines()[1].split()
+    assert delivery[1:4] == ["email", "tee", "sent"]
     assert server.command("user", "link", user, "--send", "pigeon", check=False).returncode == 64

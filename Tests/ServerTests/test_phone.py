@@ -20,7 +20,7 @@ def in_background(call, *arguments, **more):
 def waiting(server, count=1):
     """Until so many reads wait."""
     deadline = time.monotonic() + 10
-    while f"countersignd_waiting {count}\n" not in server.call("GET", "/metrics").text:
+    while f"countersignd_waiting {count}\n" not in server.metrics():
         assert time.monotonic() < deadline
 
 
@@ -174,6 +174,36 @@ def test_a_waiting_read_is_freed_when_its_client_goes(server, app, phone, user):
     waiting(server)
     raw.close()
     waiting(server, 0)
+
+
+def test_one_request_and_one_phone_are_waited_for_in_so_many_places(server, app, phone, user):
+    uuid = app.create(user)
+    head = f"GET /onetouch/json/approval_requests/{uuid} HTTP/1.1\r\nX-Authy-API-Key: {app.key}\r\nPrefer: wait=50\r\n\r\n".encode()
+    crowd = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(16)]
+    for raw in crowd:
+        raw.sendall(head)
+    waiting(server, 16)
+    refused = app.read(uuid, 50)
+    assert refused.status == 429 and refused.json["error_code"] == "60003" and refused.headers["Retry-After"]
+    seen = phone.state()["revision"]
+    pages = [in_background(phone.call, "GET", f"state?seen={seen}", headers={"Prefer": "wait=50"}) for _ in range(16)]
+    waiting(server, 32)
+    refused = phone.call("GET", f"state?seen={seen}", headers={"Prefer": "wait=50"})
+    assert refused.status == 429 and refused.headers["Retry-After"]
+    phone.answer(uuid, "approved")
+    assert all(page.result(10).status == 200 for page in pages)
+    assert all(raw.recv(100).startswith(b"HTTP/1.1 200") for raw in crowd)
+    for raw in crowd:
+        raw.close()
+
+
+@pytest.mark.parametrize("end", [["revoke"], ["rotate", "--overlap", "0"]], ids=["revoked", "a new key"])
+def test_whoever_waits_is_told_nothing_once_the_key_is_worth_nothing(server, app, phone, user, end):
+    uuid = app.create(user)
+    read = in_background(app.read, uuid, 50)
+    waiting(server)
+    server.command("app", end[0], app.id, *end[1:])
+    assert read.result(10).status == 401
 
 
 def test_a_page_that_waits_hears_of_a_new_request(server, app, phone, user):

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import select
 import socket
 import ssl
 import subprocess
@@ -10,7 +11,7 @@ import time
 
 import pytest
 
-from server import Reply, Server
+from server import Reply, Server, SocketConnection, handset
 
 
 def certificate(folder, name):
@@ -79,9 +80,154 @@ def test_the_page_lets_nothing_of_others_in(server):
     assert again.status == 304 and again.body == b""
 
 
-def test_metrics_are_for_this_machine_and_not_for_whom_a_proxy_speaks_for(server):
-    assert server.call("GET", "/metrics").status == 200
-    assert server.call("GET", "/metrics", headers={"X-Forwarded-For": "192.0.2.7"}).status == 404
+def test_metrics_are_at_an_address_of_their_own_and_nowhere_else(folder):
+    path = folder / "api.sock"
+    with Server(folder, extra_listener=f"unix:{path}") as server:
+        assert "countersignd_answers_total" in server.metrics()
+        # A proxy that sends no X-Forwarded-For is nothing special.
+        assert server.call("GET", "/metrics").status == 404
+        for socket_path, target, status in ((path, "/metrics", 404), (folder / "metrics.sock", "/healthz", 404)):
+            connection = SocketConnection(socket_path)
+            connection.request("GET", target)
+            assert Reply(connection.getresponse()).status == status
+            connection.close()
+
+
+def connect(server, source="127.0.0.1"):
+    return socket.create_connection(("127.0.0.1", server.port), timeout=20, source_address=(source, 0))
+
+
+def rest(raw) -> bytes:
+    """What comes until the other end closes."""
+    answer = b""
+    try:
+        while part := raw.recv(65_536):
+            answer += part
+    except ConnectionError:
+        pass
+    return answer
+
+
+def test_some_requests_may_come_ahead_of_their_answers(server):
+    with connect(server) as raw:
+        raw.sendall(b"GET /healthz HTTP/1.1\r\n\r\n" * 15 + b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n")
+        assert rest(raw).count(b"ok\n") == 16
+
+
+@pytest.mark.parametrize("flood", [
+    b"GET /healthz HTTP/1.1\r\n\r\n" * 50_000,
+    b"POST /protected/json/x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\n&\r\n" * 50_000,
+], ids=["requests", "parts of one"])
+def test_whoever_sends_many_ahead_is_disconnected_before_they_cost_memory(server, flood):
+    before = server.memory("VmHWM")
+    for _ in range(10):
+        with connect(server) as raw:
+            try:
+                raw.sendall(flood)
+            except ConnectionError:
+                pass
+            assert rest(raw).count(b"HTTP/1.1 200") < 100
+    assert server.memory("VmHWM") - before < 10_000
+
+
+SLOW = {"nothing": b"", "a part of a head": b"GET /healthz HTTP/1.1\r\nX-Slow: ",
+        "a part of a body": b"POST /protected/json/users/new HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc",
+        "one request": b"GET /healthz HTTP/1.1\r\n\r\n"}
+
+
+@pytest.mark.parametrize("sent", SLOW.values(), ids=SLOW)
+def test_whoever_sends_no_whole_request_in_time_is_disconnected(folder, sent):
+    with Server(folder, tables="[limits]\nidle_timeout = 1\n") as server, connect(server) as raw:
+        raw.sendall(sent)
+        rest(raw)
+
+
+def test_a_byte_now_and_then_is_no_request_in_time(folder):
+    with Server(folder, tables="[limits]\nidle_timeout = 1\n") as server, connect(server) as raw:
+        raw.sendall(b"GET /healthz HTTP/1.1\r\nX-Slow: ")
+        sent = 0
+        while not select.select([raw], [], [], 0.1)[0]:
+            raw.sendall(b"x")
+            sent += 1
+            assert sent < 100
+        assert rest(raw) == b""
+
+
+def test_whoever_waits_for_a_decision_is_not_idle(folder):
+    with Server(folder, tables="[limits]\nidle_timeout = 1\n") as server:
+        user = server.application.new_user()
+        handset(server, user)
+        uuid = server.application.create(user)
+        assert server.application.read(uuid, wait=3).json["approval_request"]["status"] == "pending"
+
+
+def test_one_address_has_so_many_connections_and_no_more(folder):
+    with Server(folder, tables="[limits]\nconnections_of_address = 2\nidle_timeout = 1\n") as server:
+        first, second = connect(server, "127.0.0.2"), connect(server, "127.0.0.2")
+        for raw in (first, second):
+            raw.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
+            assert raw.recv(100)
+        with connect(server, "127.0.0.2") as third:
+            assert rest(third) == b""
+        assert server.wait_for_event("connections_of_address_used_up")["address"] == "127.0.0.2"
+        with connect(server, "127.0.0.3") as other:
+            other.sendall(b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n")
+            assert b"ok" in rest(other)
+        # Whoever is gone leaves room: here for being idle, or for taking no answer.
+        rest(first)
+        with connect(server, "127.0.0.2") as again:
+            again.sendall(b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n")
+            assert b"ok" in rest(again)
+
+
+def test_a_proxy_that_is_trusted_and_this_machine_have_as_many_connections_as_there_are(folder):
+    settings = '[limits]\nconnections_of_address = 1\n'
+    with Server(folder, server='trusted_proxies = ["127.0.0.2"]', tables=settings) as server:
+        for source in ("127.0.0.1", "127.0.0.2"):
+            crowd = [connect(server, source) for _ in range(5)]
+            for raw in crowd:
+                raw.sendall(b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n")
+                assert b"ok" in rest(raw)
+
+
+def test_whoever_takes_no_answer_is_disconnected(folder):
+    with Server(folder, tables="[limits]\nconnections_of_address = 1\nidle_timeout = 3\n") as server, socket.socket() as raw:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        raw.bind(("127.0.0.2", 0))
+        raw.connect(("127.0.0.1", server.port))
+        raw.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
+        assert raw.recv(1_000)
+        # Until the server gets rid of no more.
+        sent, polls = 1, 0
+        while polls < 1_000:
+            assert sent < 20_000
+            raw.sendall(b"GET /phone/icon-512.png HTTP/1.1\r\n\r\n" * 16)
+            sent, polls = sent + 16, 0
+            while polls < 1_000 and f'{{status="200"}} {sent}\n' not in server.metrics():
+                polls += 1
+        deadline = time.monotonic() + 15
+        while True:
+            with connect(server, "127.0.0.2") as another:
+                try:
+                    another.sendall(b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n")
+                except ConnectionError:
+                    pass
+                if b"ok" in rest(another):
+                    break
+            assert time.monotonic() < deadline
+
+
+@pytest.mark.parametrize("key", ["X-Authy-API-Key: nonsense-nonsense\r\n", ""], ids=["a wrong key", "no key"])
+def test_a_stranger_is_refused_before_the_body_is_there(server, key):
+    with connect(server) as raw:
+        raw.sendall(f"POST /protected/json/users/new HTTP/1.1\r\n{key}Content-Length: 60000\r\n\r\n".encode() + b"x" * 10_000)
+        assert raw.recv(100).startswith(b"HTTP/1.1 401" if key else b"HTTP/1.1 413")
+
+
+def test_a_phone_sends_no_long_body(server):
+    with connect(server) as raw:
+        raw.sendall(b"POST /phone/api/enrol HTTP/1.1\r\nContent-Length: 60000\r\n\r\n" + b"x" * 10_000)
+        assert raw.recv(100).startswith(b"HTTP/1.1 413")
 
 
 def test_a_gateway_that_logs_codes_needs_a_word(folder):

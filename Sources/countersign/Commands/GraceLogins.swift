@@ -33,9 +33,10 @@ struct GraceLogins: AdminCommand {
         let wanted = reset ? 0 : used
         guard let wanted else {
             let view = AccountView(person, try desk.accounts.account(of: person), desk.settings, now: desk.now)
-            return try output.json ? Output.json(view.json) : Output.line("\(person.name.plain): grace logins: \(view.graceLine)")
+            return try output.json ? Output.json(view.json) : Output.line("\(person.label): grace logins: \(view.graceLine)")
         }
         let change = try desk.accounts.setGraceUsed(person, wanted)
+        desk.tell("grace", person, "\(wanted) used, \(change.before.graceUsed) before")
         let view = AccountView(person, change.after, desk.settings, now: desk.now)
         try Output.said(Sentence.grace(person, change, left: view.graceLeft), besidesData: output.json)
         if output.json { try Output.json(view.json) }

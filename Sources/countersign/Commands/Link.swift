@@ -9,19 +9,26 @@ struct Link: AdminCommand {
         discussion: """
             The 2FA server knows the user's phone by this number. It takes the place of an earlier one. A confirmed account stays confirmed.
 
-            Example:
+            Examples:
               countersign link alice 4711
+              countersign link alice 4711 --prefer sms
+              countersign link root --key SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU 4712
             """)
 
     @OptionGroup var user: UserArgument
     @Argument(help: ArgumentHelp("The user's number at the 2FA server.", valueName: "authyid"))
     var authyID: AuthyID
+    @Option(help: ArgumentHelp("What is tried first, as with `prefer`.", valueName: "factor"))
+    var prefer: Preference?
     @OptionGroup var settings: SettingsOption
 
     func perform() throws {
         let person = try user.find()
         let desk = try Desk.open(settings)
-        try Output.line(Sentence.linked(person, authyID, desk.accounts.link(person, authyID)))
+        let change = try desk.accounts.link(person, authyID)
+        desk.tell("link", person, "AuthyID \(authyID), \(Sentence.factors(change.before)) before")
+        try Output.line(Sentence.linked(person, authyID, change))
+        if let prefer { try Output.line(Sentence.prefers(person, Prefer.set(prefer, for: person, desk))) }
         guard desk.settings.server == nil else { return }
         Output.warning("the settings have no [server]: AuthyIDs are not used")
         Output.hint("write [server] into \(settings.config), or give the user a SoftToken: countersign softtoken \(person.name)")

@@ -18,10 +18,12 @@ struct Show: AdminCommand {
 
     func perform() throws {
         let person = try user.find()
-        let desk = try Desk.open(settings)
+        try Self.show(person, Desk.open(settings), json: output.json)
+    }
+
+    static func show(_ person: Person, _ desk: Desk, json: Bool) throws {
         let view = AccountView(person, try desk.accounts.account(of: person), desk.settings, now: desk.now)
-        let token = try desk.accounts.softToken(of: person)
-        if output.json { return try Output.json(view.json(token)) }
-        try Output.line(view.lines(token).joined(separator: "\n"))
+        let details = try Details(of: person, desk)
+        try json ? Output.json(view.json(details)) : Output.line(view.lines(details).joined(separator: "\n"))
     }
 }

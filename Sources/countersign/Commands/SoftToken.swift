@@ -58,6 +58,7 @@ struct SoftToken: AdminCommand {
         let token = StoredSoftToken(
             secret: secret.withUnsafeBytes { Array($0) }, algorithm: algorithm.rawValue, digits: digits, period: period)
         let change = try desk.accounts.setSoftToken(person, token)
+        desk.tell("softtoken", person, change.before.hasSoftToken ? "replaced" : "made")
         // Said last, as a code is taller than many a terminal, but whatever becomes of the output.
         defer {
             Output.complain(Sentence.softToken(person, token, change))

@@ -17,7 +17,7 @@ struct Try: ParsableCommand {
               countersign try alice --service sudo --json
             """)
 
-    @OptionGroup var user: UserArgument
+    @OptionGroup var user: UserName
     @Option(help: ArgumentHelp("The service, as in /etc/pam.d.", valueName: "name"))
     var service: String
     @Option(help: ArgumentHelp("The module. (default: the installed pam_countersign.so)", valueName: "path"))

@@ -23,6 +23,8 @@ struct Unlink: AdminCommand {
         if let uid = user.uid, try desk.accounts.account(of: person) == Account() {
             throw Trouble("there is no account of \(person.name) with uid \(uid)", hint: "`countersign list` shows all accounts")
         }
-        try Output.line(Sentence.unlinked(person, desk.accounts.unlink(person)))
+        let change = try desk.accounts.unlink(person)
+        if change.before.state != .none { desk.tell("unlink", person, Sentence.factors(change.before)) }
+        try Output.line(Sentence.unlinked(person, change))
     }
 }

@@ -19,6 +19,8 @@ struct Unlock: AdminCommand {
     func perform() throws {
         let person = try user.find()
         let desk = try Desk.open(settings)
-        try Output.line(Sentence.unlocked(person, desk.accounts.unlock(person, now: desk.now), now: desk.now))
+        let unlocked = try desk.accounts.unlock(person, now: desk.now)
+        desk.tell("unlock", person, "\(Sentence.count(unlocked.failures, "failure"))")
+        try Output.line(Sentence.unlocked(person, unlocked, now: desk.now))
     }
 }

@@ -54,9 +54,10 @@ struct Backup: AsyncParsableCommand {
 struct Restore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Put a backup in place of the database. Stop the server first.",
-        discussion:
-            "The database that was there stays beside it as countersignd.db.before. Codes spent since the backup are good again for a minute."
-    )
+        discussion: """
+            The database that was there stays beside it as countersignd.db.before. What was removed since the backup is back: phones, API \
+            keys, users; each is named. Links, codes that are out and pending requests of the backup are void.
+            """)
     @OptionGroup var place: Place
     @Argument(help: "What backup wrote.") var file: String
 
@@ -64,12 +65,17 @@ struct Restore: AsyncParsableCommand {
         let settings = try Desk.settings(place.settings, state: place.state)
         guard let source = realpath(file, nil).map({ String(cString: $0) }) else { throw Trouble("\(file) is missing") }
         try Keeper.becomeOwner(of: settings.state)
+        let claim = try Claim(settings.state, forOneself: true)
+        defer { withExtendedLifetime(claim) {} }
         let faults = try SQLiteRecordStore.check(path: source)
         guard faults.isEmpty else { throw Trouble("\(file) is damaged: \(faults.joined(separator: "; "))") }
         let database = Desk.database(settings)
-        let copy = try SQLiteRecordStore(path: source, create: false)
-        unlink(database + ".new")
-        try await copy.backUp(to: database + ".new")
+        for end in ["", "-wal", "-shm"] { unlink(database + ".new" + end) }
+        try SQLiteRecordStore.copy(source, to: database + ".new")
+        let now = Int64(time(nil))
+        let timeStep = now / 30 + Int64(settings.codes.driftSteps)
+        try SQLiteRecordStore.endWhatIsOpen(path: database + ".new", at: now, timeStep: timeStep)
+        let revival = Result { try SQLiteRecordStore.revival(by: database + ".new", over: database, at: now) }
         for end in ["-wal", "-shm", ""] where access(database + end, F_OK) == 0 {
             guard rename(database + end, database + ".before" + end) == 0 else {
                 throw Trouble("\(database)\(end) cannot be put aside: \(String(cString: strerror(errno)))")
@@ -79,6 +85,24 @@ struct Restore: AsyncParsableCommand {
             throw Trouble("\(database) cannot be put in place: \(String(cString: strerror(errno)))")
         }
         Output.line("The database is that of \(file). The one before is \(database).before.")
+        warn(revival)
+    }
+
+    private func warn(_ revival: Result<SQLiteRecordStore.Revival, any Error>) {
+        guard let revival = try? revival.get() else {
+            return Output.complain(
+                "warning: the one before cannot be read: phones, API keys and users that were removed since the backup are back, unnamed")
+        }
+        for phone in revival.phones {
+            Output.complain("warning: \(phone.name) is a phone of user \(phone.user) again")
+            Output.complain("hint: countersignd user devices \(phone.user) --remove \(phone.id)")
+        }
+        for key in revival.keys {
+            Output.complain("warning: the API key \(key.hint)... of application \(key.application) is good again")
+            Output.complain("hint: countersignd app rotate \(key.application) --overlap 0, or app revoke \(key.application)")
+        }
+        if revival.users > 0 { Output.complain("warning: \(revival.users) users who were removed are back: countersignd user list") }
+        if revival.isEmpty { Output.line("Nothing that was removed since is back.") }
     }
 }
 

@@ -15,8 +15,9 @@ struct Serve: AsyncParsableCommand {
         signal(SIGHUP, SIG_IGN)
         let log = JSONLog.logger()
         let desk = try await place.open()
-        let hub = Hub()
-        let post = try Post(desk, log: log, logCodes: insecureLogCodes)
+        let begun = ContinuousClock.now
+        let hub = Hub { (ContinuousClock.now - begun).components.seconds }
+        let post = try Post(desk, log: log, logCodes: insecureLogCodes, patience: .seconds(4))
         let service = desk.service(outbox: post, log: log, hub: hub)
         try await post.begin(service)
         try await Serving(service: service, post: post, log: log).run()

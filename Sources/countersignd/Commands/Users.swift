@@ -93,7 +93,8 @@ struct Users: AsyncParsableCommand {
         private func send(by word: String, to id: AuthyID, _ desk: Desk) async throws {
             guard let kind = OneCode.Kind(rawValue: word), kind != .call else { throw ValidationError("--send takes sms or email") }
             let log = JSONLog.logger(level: .critical)
-            let post = try Post(desk, log: log, logCodes: true)
+            // The process ends with the command: what is on its way then is lost.
+            let post = try Post(desk, log: log, logCodes: true, patience: nil)
             let service = desk.service(outbox: post, log: log)
             try await post.begin(service)
             switch try await service.sendLink(to: id, by: kind) {

@@ -1,0 +1,53 @@
+internal import CSyscalls
+internal import Glibc
+internal import LoginFlow
+
+/// One line in the system log for each change of an account of this host, its keys in a fixed order, and nothing secret in it.
+struct Audit {
+    enum Loudness {
+        case usual
+        /// Somebody may log in without a factor from now on.
+        case warning
+
+        fileprivate var priority: CInt { self == .usual ? LOG_NOTICE : LOG_WARNING }
+    }
+
+    /// Who ran the command, as far as root's environment says: sudo names who called it.
+    let by: String
+
+    /// To be asked before the process becomes another user's.
+    static func current() throws -> Audit {
+        let uid = Keeper.isRoots ? sudoCaller ?? getuid() : getuid()
+        return Audit(by: try SystemUser.numbered(uid)?.name ?? String(uid))
+    }
+
+    /// Who called sudo, if that is who started this.
+    static var sudoCaller: UInt32? { getenv("SUDO_UID").flatMap { UInt32(String(cString: $0)) } }
+
+    /// - Parameter detail: for people.
+    func line(_ action: String, _ person: Person, detail: String) -> String {
+        let keys = [("action", action), ("user", person.name), ("uid", String(person.uid)), ("by", by)]
+        return keys.map { "\($0)=\(Self.token($1))" }.joined(separator: " ") + " detail=\"\(Self.text(detail))\""
+    }
+
+    /// Only of the accounts of this host: what somebody does to files of their own is nobody's news.
+    func tell(_ action: String, _ person: Person, detail: String, _ loudness: Loudness = .usual) {
+        guard Keeper.isRoots else { return }
+        let text = line(action, person, detail: person.key.map { "\($0); \(detail)" } ?? detail)
+        openlog("countersign", 0, LOG_AUTHPRIV)
+        text.withCString { start in
+            withVaList([start]) { vsyslog(LOG_AUTHPRIV | loudness.priority, "%s", $0) }
+        }
+        closelog()
+    }
+
+    /// Nothing in a value can end it or begin another.
+    private static func token(_ value: String) -> String {
+        let safe = value.utf8.prefix(127).map { $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x3D ? $0 : 0x3F }
+        return safe.isEmpty ? "-" : String(decoding: safe, as: UTF8.self)
+    }
+
+    private static func text(_ text: String) -> String {
+        String(decoding: text.utf8.prefix(300).map { $0 >= 0x20 && $0 < 0x7F && $0 != 0x22 ? $0 : 0x3F }, as: UTF8.self)
+    }
+}

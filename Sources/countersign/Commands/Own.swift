@@ -1,0 +1,140 @@
+internal import Accounts
+internal import ArgumentParser
+internal import Glibc
+internal import LoginFlow
+internal import Settings
+
+/// What users do with their own account, through sudo and the rules of countersign.sudoers.
+///
+/// None of these takes settings, helpers or a module of the caller's.
+struct Own: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "self",
+        abstract: "Look after your own account, through sudo.",
+        discussion: """
+            Acts on the account of whoever called sudo, and on no other. An account that is confirmed is only changed after its factor was \
+            proven anew.
+
+            Examples:
+              sudo countersign self show
+              sudo countersign self recovery
+            """,
+        subcommands: [OwnShow.self, OwnRecovery.self, OwnOptOut.self])
+
+    /// The settings of this host: there are no others for who is let at this by sudo.
+    static func desk() throws -> Desk { try Desk.open(path: Path.settings.text) }
+
+    /// Of an account that is shared nobody knows here who sits there.
+    static func single(_ person: Person, _ desk: Desk) throws {
+        guard try desk.accounts.people(on: person.name, uid: person.uid).isEmpty else {
+            throw Trouble("several people share the account \(person.name)", hint: "the administrator tells them apart with --key")
+        }
+    }
+}
+
+struct OwnShow: AdminCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show what is known about you.",
+        discussion: """
+            Example:
+              sudo countersign self show
+            """)
+
+    @OptionGroup var output: OutputOption
+
+    func perform() throws {
+        let person = try Caller.find()
+        let desk = try Own.desk()
+        try Own.single(person, desk)
+        try Show.show(person, desk, json: output.json)
+    }
+}
+
+/// A change of the caller's account. Not an `AdminCommand`: what the module starts must be as it is in a login program.
+protocol OwnChange: ParsableCommand {
+    /// What is refused before anything is asked for.
+    func check(_ state: AccountState, _ settings: Settings) throws
+    func change(_ person: Person, _ desk: Desk) throws
+}
+
+extension OwnChange {
+    func run() throws { try runChange() }
+
+    func runChange() throws {
+        do {
+            let person = try Caller.find()
+            let settings = try Settings.load(Path.settings.text, trust: Keeper.current().trust)
+            let state = try Peek.state(of: person)
+            try check(state, settings)
+            let proof = try state == .confirmed ? Fresh.prove(person) : nil
+            try Keeper.harden()
+            let desk = try Own.desk()
+            try Own.single(person, desk)
+            try proof?.check(desk)
+            // It may have been confirmed meanwhile.
+            guard try proof != nil || desk.accounts.account(of: person).state == state else {
+                throw Trouble("the account of \(person.name) has changed meanwhile", hint: "run this again")
+            }
+            try change(person, desk)
+        } catch { throw error is ExitCode ? error : Trouble(error) }
+    }
+}
+
+struct OwnRecovery: OwnChange {
+    static let configuration = CommandConfiguration(
+        commandName: "recovery",
+        abstract: "Make ten recovery codes for yourself.",
+        discussion: """
+            Asks for your second factor first. The codes are shown this once, and those that were made before are void.
+
+            Examples:
+              sudo countersign self recovery
+              sudo countersign self recovery --count      how many are left
+            """)
+
+    @Flag(help: "Only tell how many are left.")
+    var count = false
+
+    func run() throws {
+        guard count else { return try runChange() }
+        do {
+            try Keeper.harden()
+            let person = try Caller.find()
+            let desk = try Own.desk()
+            try Own.single(person, desk)
+            try RecoveryCommand.tellCount(person, desk, json: false)
+        } catch { throw Trouble(error) }
+    }
+
+    func check(_ state: AccountState, _ settings: Settings) throws {
+        guard state != .confirmed else { return }
+        throw Trouble(
+            "you have not proven a second factor yet, for which recovery codes could stand", hint: "sudo countersign self confirm")
+    }
+
+    func change(_ person: Person, _ desk: Desk) throws { try RecoveryCommand.make(person, desk, json: false) }
+}
+
+struct OwnOptOut: OwnChange {
+    static let configuration = CommandConfiguration(
+        commandName: "opt-out",
+        abstract: "Do without a second factor yourself, where that is allowed.",
+        discussion: """
+            Asks for your second factor first, if you have proven one. The administrator can undo it.
+
+            Example:
+              sudo countersign self opt-out
+            """)
+
+    func check(_ state: AccountState, _ settings: Settings) throws {
+        guard settings.enrolment.optOut != .no else {
+            throw Trouble("nobody may opt out here: enrolment.opt_out is \"no\"", hint: "ask the administrator", code: .refused)
+        }
+        guard isatty(STDIN_FILENO) == 1 else { throw Trouble("nobody is at a terminal to confirm this", hint: "run it in a terminal") }
+    }
+
+    func change(_ person: Person, _ desk: Desk) throws {
+        try OptOut.optOut(person, desk) { try Confirmation.ask($0, for: person.name) }
+    }
+}

@@ -1,0 +1,8 @@
+/// Colours, of which nothing depends: they repeat what a word says.
+enum Ink: Int {
+    case red = 31
+    case green = 32
+    case yellow = 33
+
+    func paint(_ text: String, if wanted: Bool) -> String { wanted ? "\u{1B}[\(rawValue)m\(text)\u{1B}[0m" : text }
+}

@@ -1,0 +1,86 @@
+import AuthyService
+import AuthyWire
+import class Foundation.FileManager
+import Glibc
+import LoginFlow
+import Logging
+import Records
+import ServerSettings
+import Synchronization
+import Testing
+import Vault
+
+/// The clock of the day, which somebody sets.
+private final class Day: Sendable {
+    let now = Mutex<Int64>(1_800_000_000)
+    func set(to time: Int64) { now.withLock { $0 = time } }
+}
+
+private struct Nothing: Outbox {
+    func canSend(_: OneCode.Kind) -> Bool { false }
+    func send(_: OneCode) async -> Bool { false }
+    func mayPush(to _: String) -> Bool { false }
+    func notify(_: Notification) {}
+    func tell() {}
+}
+
+/// A service on records of its own, with a request that waits for its phone.
+private final class Place {
+    let folder: String
+    let day = Day()
+    let hub = Hub { 50 }
+    let service: AuthyService
+    let caller: Caller
+    let request: String
+
+    init() async throws {
+        var template = Array("/tmp/countersign-service.XXXXXX".utf8CString)
+        try #require(mkdtemp(&template) != nil)
+        folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let store = try SQLiteRecordStore(path: folder + "/records.db", create: true)
+        service = AuthyService(
+            store: store, vault: try Vault.create(masterKey: MasterKey()).vault, settings: ServerSettings(), hub: hub, outbox: Nothing(),
+            log: Logger(label: "none") { _ in SwiftLogNoOpLogHandler() }, now: { [day] in day.now.withLock { $0 } })
+        caller = try await service.caller(key: try await service.createApplication("Example", callback: nil).key)
+        var parameters = Parameters()
+        parameters.merge(FormText.members("user[email]=a@b.cc&user[cellphone]=5551230001&user[country_code]=1".utf8) ?? [])
+        _ = try await service.newUser(by: caller, parameters)
+        let user = try #require(try await store.read { try $0.users(after: 0, limit: 1).first }).id
+        var phone = Device(id: "a", user: user, publicKey: [4], name: "a", osType: "other", created: 1, address: "")
+        phone.confirmed = 1
+        try await store.write { [phone] in try $0.put(phone) }
+        var wish = Parameters()
+        wish.merge([.init("message", .text("Log in?")), .init("seconds_to_expire", .text("0"))])
+        _ = try await service.createApproval(for: "\(user)", by: caller, wish)
+        request = try #require(try await store.read { try $0.pendingApprovals(of: user, at: 1).first }).id.description
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+    /// Reads with a wait of ten seconds; `meanwhile` comes as soon as it waits.
+    func read(meanwhile: @escaping @Sendable () -> Void) async throws {
+        _ = try await service.readApproval(request, by: caller, wait: 10) { _ in meanwhile() }
+    }
+}
+
+struct WaitTests {
+    @Test(.timeLimit(.minutes(1))) func `a clock that is set back makes no wait longer`() async throws {
+        let place = try await Place()
+        try await place.read { [day = place.day, hub = place.hub] in
+            day.set(to: 1_000)
+            hub.sweep(at: 60)
+        }
+        #expect(place.hub.count == 0)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `a clock that is set ahead ends no wait`() async throws {
+        let place = try await Place()
+        try await place.read { [day = place.day, hub = place.hub] in
+            day.set(to: 1_900_000_000)
+            hub.sweep(at: 59)
+            #expect(hub.count == 1)
+            hub.sweep(at: 60)
+        }
+        #expect(place.hub.count == 0)
+    }
+}

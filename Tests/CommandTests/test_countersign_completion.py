@@ -1,0 +1,124 @@
+"""What the shells complete."""
+
+import pathlib
+import shutil
+import subprocess
+
+import pexpect
+import pytest
+from conftest import BUILT, COMMANDS, ENVIRONMENT
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+PLACES = {
+    "bash": "usr/share/bash-completion/completions/countersign", "zsh": "usr/share/zsh/vendor-completions/_countersign",
+    "fish": "usr/share/fish/vendor_completions.d/countersign.fish"}
+MARK = "MARK> "
+
+
+@pytest.mark.parametrize("shell", PLACES)
+def test_the_script_for_a_shell_has_all_commands(desk, shell):
+    script = desk.does("completion", shell).out
+    assert all(command in script for command in [*COMMANDS, "self", "completion"])
+
+
+@pytest.mark.parametrize("shell", ["", "tcsh", "BASH"])
+def test_there_is_none_for_other_shells(desk, shell):
+    desk.refuses("completion", shell, code=64)
+
+
+def test_bash_finds_no_fault_in_its_script(desk):
+    done = subprocess.run(["bash", "-n"], input=desk.does("completion", "bash").out, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_the_other_shells_find_no_fault_in_theirs(desk, shell):
+    if shutil.which(shell) is None:
+        pytest.skip(f"there is no {shell} on this machine")
+    done = subprocess.run([shell, "-n"], input=desk.does("completion", shell).out, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+class Bash:
+    """A real bash in a real terminal, in which somebody presses Tab."""
+
+    def __init__(self, desk):
+        script = desk.folder / "completion.bash"
+        script.write_text(desk.does("completion", "bash").out, encoding="utf-8")
+        self.shell = pexpect.spawn(
+            "bash", ["--norc", "--noprofile"], env={**ENVIRONMENT, "PS1": MARK, "PATH": f"{desk.helpers}:/usr/bin:/bin"}, timeout=30,
+            dimensions=(60, 200), encoding="utf-8", cwd="/")
+        self.shell.delaybeforesend = None
+        self.shell.expect_exact(MARK)
+        for line in ["bind 'set enable-bracketed-paste off'", "bind 'set bell-style none'", "bind 'set completion-query-items 0'",
+                     "bind 'set page-completions off'", f"source {script}"]:
+            self.shell.sendline(line)
+            self.shell.expect_exact(MARK)
+
+    def offers(self, typed: str) -> set[str]:
+        """What two Tabs show below the line."""
+        self.shell.send(f"{typed}\t\t")
+        self.shell.expect_exact(typed)
+        self.shell.expect_exact(MARK)
+        offered = set(self.shell.before.split())
+        self.shell.send("\x03")
+        self.shell.expect_exact(MARK)
+        return offered
+
+    def completes(self, typed: str, to: str) -> bool:
+        """One Tab writes the rest, and a blank behind it."""
+        self.shell.send(f"{typed}\t")
+        self.shell.expect_exact(f"{to} ")
+        self.shell.send("\x03")
+        self.shell.expect_exact(MARK)
+        return True
+
+
+@pytest.fixture
+def bash(desk):
+    one = Bash(desk)
+    yield one
+    one.shell.close(force=True)
+
+
+def test_bash_offers_all_commands(bash):
+    assert {*COMMANDS, "self", "completion", "help"} <= bash.offers("countersign ")
+
+
+def test_bash_completes_a_command(bash):
+    assert bash.completes("countersign rep", "countersign report")
+    assert bash.offers("countersign opt-") == {"opt-in", "opt-out"}
+
+
+def test_bash_completes_a_user(bash, alice):
+    for command in ["show", "link", "pause", "recovery", "history"]:
+        assert bash.completes(f"countersign {command} gam", f"countersign {command} {alice.pw_name}")
+
+
+def test_bash_completes_words_of_options(bash):
+    assert bash.offers("countersign list --state ") == {"none", "linked", "confirmed", "opted-out", "paused", "locked"}
+    assert bash.offers("countersign prefer games ") >= {"sms", "call", "softtoken", "onetouch", "none"}
+    assert "--reason" in bash.offers("countersign pause games --")
+    assert bash.offers("countersign self ") >= {"show", "recovery", "opt-out"}
+
+
+def make(target: str, *variables: str) -> None:
+    done = subprocess.run(["make", "-s", "-C", REPOSITORY, target, *variables], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+def test_install_puts_the_scripts_where_the_shells_look_and_uninstall_takes_them_away(desk, tmp_path):
+    built = tmp_path / "built"
+    shutil.copytree(BUILT, built)
+    for program in ["countersign-login", "countersign-net", "countersignd", "pam_countersign.so"]:
+        (built / program).touch()
+    root = tmp_path / "root"
+    make("install", f"DESTDIR={root}", f"BUILT={built}", "SECURITY=/lib/security")
+    for shell, place in PLACES.items():
+        assert (root / place).read_text(encoding="utf-8") == desk.does("completion", shell).out
+        assert (root / place).stat().st_mode & 0o777 == 0o644
+    assert (root / "usr/share/doc/countersign/countersign.sudoers").exists()
+    assert not (root / "etc/sudoers.d").exists()
+    make("uninstall", f"DESTDIR={root}", f"BUILT={built}", "SECURITY=/lib/security")
+    assert not any((root / place).exists() for place in PLACES.values())
+    assert not (root / "usr/share/doc/countersign").exists()
