@@ -1,6 +1,7 @@
 """What the key says with which somebody comes by ssh: who of several people it is, and whether a login is like one before. And recovery
 codes, for whoever lost the phone."""
 
+import json
 import pathlib
 import shutil
 import subprocess
@@ -9,13 +10,11 @@ import pytest
 
 import prompts
 import records
-from host import STATE
 from product import FACTOR_ONLY, KEY_FIRST, REQUIRED, gets_in
 from totp import SoftToken
 
 pytestmark = pytest.mark.product
 
-DATABASE = STATE / "accounts.db"
 REMEMBER = "[remember]\nseconds = 600"
 
 
@@ -49,11 +48,8 @@ def proves(terminal, code):
 
 def give(product, key, token):
     """A factor of their own to whoever comes with that key."""
-    name, uid = f"carol {records.fingerprint(public(key))}", product.host.people["carol"].uid
-    records.account(DATABASE, name, uid)
-    records.run(
-        DATABASE,
-        f"UPDATE accounts SET secret = X'{token.secret.hex()}', algorithm = 'sha1', digits = 6, period = 30 WHERE name = ?", name)
+    product.host.countersign(
+        "softtoken", "carol", "--key", records.fingerprint(public(key)), "--secret-stdin", stdin=f"{token.base32}\n")
 
 
 def test_two_people_on_one_account_are_each_asked_for_their_own_factor(product, keys):
@@ -68,8 +64,6 @@ def test_two_people_on_one_account_are_each_asked_for_their_own_factor(product, 
         terminal.reads(prompts.CODE)
         terminal.answer(wrong)
         terminal.reads(prompts.NOT_ACCEPTED)
-    users = [row["user"] for row in product.history(f"carol {records.fingerprint(public(keys[1]))}")]
-    assert len(users) == 1
     product.host.journal.wait(rf"user=carol .*key {records.fingerprint(public(keys[0])).replace('+', '.')}")
 
 
@@ -119,17 +113,24 @@ def test_sudo_is_never_remembered(product):
 
 @pytest.mark.parametrize("way, gets", [("ssh", "alice"), ("sudo", "root")])
 def test_a_recovery_code_lets_in_once(product, way, gets):
-    product.softtoken("alice")
-    person = product.host.people["alice"]
-    records.account(DATABASE, "alice", person.uid, confirmed=1)
-    records.recovery(DATABASE, "alice", person.uid, "0123456789ab", "cdefghjkmnpq")
+    token = product.softtoken("alice")
+    first = product.knock("sudo")
+    first.reads(prompts.CODE)
+    first.answer(token.fresh_code())
+    assert gets_in(first, "root")
+    shutil.rmtree("/run/sudo", ignore_errors=True)
+    codes = json.loads(product.host.countersign("recovery", "alice", "--json").stdout)["recovery_codes"]
+    assert len(codes) == 10
     terminal = product.knock(way)
-    recover(terminal, "0123-4567-89ab")
-    terminal.reads(prompts.RECOVERY_LEFT)
+    recover(terminal, codes[0])
+    terminal.reads("You have 9 recovery codes left.")
     assert gets_in(terminal, gets)
-    product.decided(outcome="approved", factor="recovery", user="alice")
+    decision = product.decisions()[-1]
+    assert (decision["outcome"], decision["factor"], decision["user"]) == ("approved", "recovery", "alice")
+    assert not any(code in str(product.host.journal) for code in codes)
+    shutil.rmtree("/run/sudo", ignore_errors=True)
     again = product.knock(way)
-    recover(again, "0123-4567-89ab")
+    recover(again, codes[0])
     again.reads("not accepted")
     again.reads(prompts.CODE)
 
