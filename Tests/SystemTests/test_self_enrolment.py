@@ -229,7 +229,7 @@ def test_never_argues_and_takes_the_name_for_a_yes(product, gateway, countersign
 
 def test_opting_in_again_ends_an_opt_out(product):
     product.configure(enrolment='mode = "required"\nopt_out = "yes"')
-    product.host.countersign("opt-out", "alice")
+    product.host.countersign("opt-out", "alice", "--yes")
     assert gets_in(product.knock("sudo"), "root")
     product.host.countersign("opt-in", "alice")
     assert product.knock("sudo").ends() != 0
