@@ -9,7 +9,7 @@ extension SQLiteRecordStore {
         }
     }
 
-    /// A consistent copy of records that nobody has open here; theirs are not changed, not even to newer tables.
+    /// A consistent copy of records that this process has not open, with the tables that they have.
     public static func copy(_ path: String, to other: String) throws {
         do { try copy(try RecordFile(path), to: try RecordFile(other)) } catch { throw RecordStoreError.from(error) }
     }

@@ -57,30 +57,32 @@ private final class Place {
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-    /// Reads with a wait of ten seconds; `meanwhile` comes as soon as it waits.
-    func read(meanwhile: @escaping @Sendable () -> Void) async throws {
-        _ = try await service.readApproval(request, by: caller, wait: 10) { _ in meanwhile() }
+    /// Reads with a wait of ten seconds, from the fiftieth on. `meanwhile` is told how often it waited, each time that it does; then there is
+    /// news, so that it waits again unless its time is over.
+    func read(meanwhile: @escaping @Sendable (Int) -> Void) async throws -> Int {
+        let times = Mutex(0)
+        let id = try #require(ApprovalRequestID(request))
+        _ = try await service.readApproval(request, by: caller, wait: 10) { [hub] _ in
+            meanwhile(
+                times.withLock { times in
+                    times += 1
+                    return times
+                })
+            hub.wake(.approval(id))
+        }
+        return times.withLock { $0 }
     }
 }
 
 struct WaitTests {
-    @Test(.timeLimit(.minutes(1))) func `a clock that is set back makes no wait longer`() async throws {
+    @Test func `a clock that is set back makes no wait longer`() async throws {
         let place = try await Place()
-        try await place.read { [day = place.day, hub = place.hub] in
+        let times = try await place.read { [day = place.day, hub = place.hub] times in
             day.set(to: 1_000)
-            hub.sweep(at: 60)
+            // A third time is one too many, and the end of it.
+            hub.sweep(at: times == 1 ? 59 : times == 2 ? 60 : .max)
         }
-        #expect(place.hub.count == 0)
-    }
-
-    @Test(.timeLimit(.minutes(1))) func `a clock that is set ahead ends no wait`() async throws {
-        let place = try await Place()
-        try await place.read { [day = place.day, hub = place.hub] in
-            day.set(to: 1_900_000_000)
-            hub.sweep(at: 59)
-            #expect(hub.count == 1)
-            hub.sweep(at: 60)
-        }
+        #expect(times == 2)
         #expect(place.hub.count == 0)
     }
 }
