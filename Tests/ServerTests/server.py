@@ -223,9 +223,14 @@ class Server:
             connection.request("GET", "/metrics")
             return Reply(connection.getresponse()).text
 
+    def messages(self) -> list[tuple[str, str]]:
+        """All codes that went out, oldest first: call, or sms (which an e-mail reads like), and the code. There are other messages."""
+        text = self.sent.read_text() if self.sent.exists() else ""
+        found = re.findall(r"(\d{4,10}) is your code for |Your code for [^.]* is (\d{4,10})\.", text)
+        return [("sms", message) if message else ("call", call) for message, call in found]
+
     def codes(self) -> list[str]:
-        """All codes that went out, oldest first."""
-        return re.findall(r"\b\d{4,10}\b", self.sent.read_text()) if self.sent.exists() else []
+        return [code for _, code in self.messages()]
 
 
 class Application:
