@@ -49,7 +49,7 @@ public struct EnrolmentFlow: Sendable {
         case (.ended, _): return []
         case (_, .deadline): return deadlinePassed()
         case (_, .interrupted): return isAtPrompt ? [] : end(Decision(.denied, .cancelled))
-        case (.idle, .begin): return askNumber(facts.rules.atLoginText ?? Texts.offer(left: facts.left, until: facts.rules.graceUntil))
+        case (.idle, .begin): return askNumber(Texts.offer(facts))
         case (.askingNumber, .answered(let typed)): return numberTyped(typed)
         case (.askingName, .answered(let typed)): return nameTyped(typed)
         case (.askingCode, .answered(let typed)): return codeTyped(typed)

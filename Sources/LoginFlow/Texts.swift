@@ -65,6 +65,13 @@ public enum Texts {
     static let namePrompt = "To do without, type your user name; Enter goes back: "
     static let notOptedOut = "You have not opted out."
 
+    /// The settings' text, with the number of logins that are left in place of `%n`, or ours.
+    static func offer(_ facts: EnrolmentFlow.Facts) -> String {
+        guard let text = facts.rules.atLoginText else { return offer(left: facts.left, until: facts.rules.graceUntil) }
+        let parts = text.split(separator: "%n", omittingEmptySubsequences: false)
+        return parts.joined(separator: String(facts.left))
+    }
+
     /// - Parameter left: how many are left, this one included.
     static func offer(left: Int, until: EnrolmentRules.Day?) -> String {
         mandatory(after: left, until: until) + " Enter your mobile number to enrol now, or type skip."

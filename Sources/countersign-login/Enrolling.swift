@@ -65,7 +65,12 @@ struct Enrolling {
         Channel.wait(for: net.isOpen ? [module.channel, net.channel] : [module.channel], until: deadline ?? system_now() + 600_000)
         for answer in net.receive() {
             if let detail = answer.detail { self.detail = detail }
-            guard let event = EnrolmentFlow.Event(answer) else { continue }
+            guard var event = EnrolmentFlow.Event(answer) else { continue }
+            // Somebody else's phone here is not rung; what it is that cannot be used is not told.
+            if case .registered(let id) = event, try !accounts.holders(of: id).isEmpty {
+                self.detail = "AuthyID \(id) is another user's here"
+                event = .registerFailed(.invalid)
+            }
             // A code that could not be checked does not count against the person.
             if case .verifyFailed = event { try accounts.refundTry(person, rules: settings.lockout) }
             events.append(event)

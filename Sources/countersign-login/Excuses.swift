@@ -56,9 +56,10 @@ struct Offer {
         _ visit: Visit, _ person: Person, _ account: Account, _ accounts: Accounts, _ settings: Settings, _ rules: LoginRules
     ) throws {
         let enrolment = settings.enrolment
-        // The caller of su has proven another's password in this login, and not their own.
-        guard enrolment.atLogin, visit.mayBeAsked, person.name == visit.user?.name, person.uid == visit.user?.uid,
-            account.state == .none, !account.hadAuthyID,
+        // The caller of su has proven another's password in this login, and not their own; an account that several people use is not bound
+        // to the phone of one of them.
+        guard enrolment.atLogin, visit.mayBeAsked, person == visit.user, account.state == .none, !account.hadAuthyID,
+            try accounts.people(on: person.name, uid: person.uid).isEmpty,
             let domain = enrolment.emailDomain, Self.isLocalPart(person.name)
         else { return nil }
         if let networks = enrolment.atLoginNetworks {

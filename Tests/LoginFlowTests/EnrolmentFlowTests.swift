@@ -231,6 +231,8 @@ struct EnrolmentFlowTests {
     func text() {
         var flow = EnrolmentFlow(alice { $0.rules.atLoginText = "Enrol today." })
         #expect(flow.handle(.begin) == [.tell("Enrol today."), .ask(NumberPrompts.plain)])
+        flow = EnrolmentFlow(alice { $0.rules.atLoginText = "%n logins are left, %n%%n" })
+        #expect(flow.handle(.begin) == [.tell("3 logins are left, 3%3"), .ask(NumberPrompts.plain)])
         let day = EnrolmentRules.Day(year: 2027, month: 3, day: 31)
         #expect(
             Texts.offer(left: 1, until: day)

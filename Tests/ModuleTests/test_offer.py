@@ -85,6 +85,7 @@ def test_the_server_is_told_so_that_it_can_tell_the_user(place):
     [(user, activity)] = place.server.told
     assert user == place.server.sent[0][1]
     assert activity["type"] == "countersign_enrolled" and activity["user_ip"] == "192.0.2.1"
+    assert activity["data"]["email"] == f"{place.host.user.pw_name}@example.com"
     assert activity["data"]["user"] == place.host.user.pw_name and activity["data"]["host"]
 
 
@@ -105,6 +106,17 @@ def test_the_user_is_registered_by_name_and_domain_and_the_next_login_asks(place
     place.server.phone = "approve"
     login = place.login()
     assert ended(login) == (PAM_SUCCESS, ("approved", "proven", "onetouch"))
+
+
+def test_an_enrolment_is_not_remembered_as_a_login(place):
+    place.rules(OFFER + "[remember]\nseconds = 3600\n")
+    login = numbered(place.login(*SSH))
+    login.answer(place.server.sent[0][2])
+    assert ended(login) == ENROLLED
+    login = place.login("tty=ssh", SSH[1].replace(" 1 ", " 2 "))
+    assert "Approve" in login.prompt()
+    login.reply("eof")
+    assert ended(login)[0] == PAM_AUTH_ERR
 
 
 @pytest.mark.parametrize("text", ["skip", "SKIP"])
@@ -261,6 +273,20 @@ def test_no_offer_by_default_or_where_no_code_may_be_sent_or_in_other_modes(plac
         assert ended(login)[1][1] == expected and login.texts("ask") == []
 
 
+def test_no_offer_on_an_account_that_several_people_use(place):
+    place.host.account(grace_used=0)
+    name = f"{place.host.user.pw_name} SHA256:{'A' * 43}"
+    records.account(place.host.database, name, place.host.user.pw_uid, authy_id=666, had_authy_id=1)
+    login = place.login()
+    assert ended(login) == GRACE and login.texts("ask") == []
+
+
+def test_no_offer_to_the_caller_of_su_who_has_proven_anothers_password(place):
+    place.rules(OFFER + '[login.service.login]\nfactor_of = "caller"\n')
+    login = place.login(user="root")
+    assert ended(login) == GRACE and login.texts("ask") == []
+
+
 def test_no_offer_to_a_name_that_the_system_does_not_know(place):
     login = place.login(user="nobody-knows-me")
     assert not login.prompt().startswith("Mobile")
@@ -366,6 +392,17 @@ def child(login, helper):
                 return int(pid)
         os.sched_yield()
     raise AssertionError(f"{helper} is not running")
+
+
+def test_a_phone_that_another_user_here_has_is_not_rung_and_not_enrolled(place):
+    place.server.users[("49", "15112345618")] = 666
+    records.account(place.host.database, "somebody", 4711, authy_id=666, had_authy_id=1)
+    login = offered(place.login())
+    login.answer(NUMBER)
+    assert "cannot be used" in login.until("tell")
+    offered(login).answer("skip")
+    assert ended(login) == GRACE
+    assert not place.server.sent and is_untouched(place.host, 1)
 
 
 @pytest.mark.parametrize("helper", ["countersign-login", "countersign-net"])

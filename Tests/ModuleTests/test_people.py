@@ -1,5 +1,7 @@
 """Several people on one account of the system, told apart by the SSH key that they used."""
 
+import base64
+import os
 import subprocess
 
 import pytest
@@ -113,3 +115,21 @@ def test_each_has_a_lock_of_their_own(host, people, keys):
     login.finish()
     assert login.decisions[-1]["reason"] == "locked"
     assert takes(from_ssh(host, keys["bob"], port=3), people["bob"].fresh_code())
+
+
+def test_the_longest_key_that_openssh_makes_tells_somebody_apart(host, people):
+    """RSA of 16384 bits: 2071 bytes."""
+    key = "ssh-rsa " + base64.b64encode(b"\0\0\0\7ssh-rsa" + os.urandom(2060)).decode("ascii")
+    token = SoftToken()
+    give(host, f"{host.user.pw_name} {records.fingerprint(key)}", token)
+    assert takes(from_ssh(host, key), token.fresh_code())
+
+
+def test_the_longest_of_everything_still_fits_into_a_frame(host, people):
+    long = "x" * 4000
+    login = host.login(
+        "tty=ssh", f"rhost={long}", f"ruser={long}", f"env=SSH_CONNECTION=192.0.2.1 {long}", f"env=SSH_AUTH_INFO_0=publickey ssh-rsa {long}\n")
+    assert login.prompt().startswith("Code")
+    login.reply("eof")
+    assert login.result() == PAM_AUTH_ERR
+    login.finish()

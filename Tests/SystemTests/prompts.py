@@ -13,6 +13,7 @@ PRESS_ENTER = r"Approve on your phone[^\r\n]* and press Enter[^\r\n]*: "
 NUMBER = r"the number is (\d\d)\)"
 WORD_SMS = r"\[[a-z, ]*\bsms\b[a-z, ]*\]: "
 WORD_PUSH = r"\[[a-z, ]*\bpush\b[a-z, ]*\]: "
+WORD_RECOVERY = r"\[[a-z, ]*\brecovery\b[a-z, ]*\]: "
 WORD_SKIP = r"\[[a-z, ]*\bskip\b[a-z, ]*\]: "
 
 WAITING = r"Approve the request on your phone"  # told while the phone is asked, where text is shown at once

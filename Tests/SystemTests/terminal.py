@@ -84,6 +84,7 @@ class Terminal(pexpect.spawn):
         if not self.closed:
             if not self.terminated:
                 os.kill(self.pid, signal.SIGKILL)
+                self.wait()
             self.close(force=True)
 
     def _is_reading(self) -> bool:
