@@ -64,6 +64,7 @@ let package = Package(
         .target(name: "Recovery", dependencies: ["CCrypt", "LoginFlow"], swiftSettings: strict),
         .target(name: "AuthyWire", dependencies: ["LoginFlow", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
         .target(name: "NetFrames", dependencies: ["CFrames", "Frames", "Settings"], swiftSettings: strict),
+        .target(name: "Roster", dependencies: ["AuthyWire", "LoginFlow", "OATH"], swiftSettings: strict),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "AuthyAPI", dependencies: ["CCurl", "AuthyWire", "LoginFlow"], swiftSettings: strict),
         .executableTarget(
@@ -81,7 +82,7 @@ let package = Package(
         .executableTarget(
             name: "countersign",
             dependencies: [
-                "CFrames", "CPAM", "CSyscalls", "Frames", "LoginFlow", "NetFrames", "QRCode", "Settings", "OATH", "Accounts",
+                "CFrames", "CPAM", "CSyscalls", "Frames", "LoginFlow", "NetFrames", "QRCode", "Roster", "Settings", "OATH", "Accounts",
                 "AuthyWire", "Recovery",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -122,6 +123,7 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
+        .testTarget(name: "RosterTests", dependencies: ["Roster", "LoginFlow", "OATH"]),
         .testTarget(
             name: "AuthyServiceTests",
             dependencies: [
