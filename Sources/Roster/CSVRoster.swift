@@ -57,7 +57,9 @@ struct CSVRoster {
         let missing = Column.needed.filter { !columns.contains($0) }.map(\.rawValue)
         guard missing.isEmpty else {
             throw LineFault(
-                line, "\(missing.count == 1 ? "the column" : "the columns") \(missing.joined(separator: ", ")) missing; \(header)")
+                line,
+                "\(missing.count == 1 ? "the column" : "the columns") \(missing.joined(separator: ", ")) \(missing.count == 1 ? "is" : "are") missing; \(header)"
+            )
         }
         return columns
     }

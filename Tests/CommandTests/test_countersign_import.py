@@ -82,7 +82,7 @@ def test_every_bad_line_is_named_by_its_number_and_nothing_is_done(desk, stub):
 
 @pytest.mark.parametrize(("text", "fault"), [
     ("", "1: the file is empty"), ("games,49,15112345678,\n", "1: there is no column games"),
-    ("user,phone,email\ngames,1,\n", "1: the column country_code missing"), (HEADER + f'games,49,"{"x" * (1 << 20)}",\n', "2: longer than 64 kB"),
+    ("user,phone,email\ngames,1,\n", "1: the column country_code is missing"), (HEADER + f'games,49,"{"x" * (1 << 20)}",\n', "2: longer than 64 kB"),
     (HEADER + 'games,49,"15112345678,\n', "2: the quote is never closed"),
 ])
 def test_a_file_that_is_none_is_named_by_line(desk, text, fault):

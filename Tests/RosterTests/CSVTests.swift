@@ -39,7 +39,7 @@ struct CSVTests {
     }
 
     @Test(arguments: [
-        ("user,phone,email", "the column country_code missing"), ("phone", "the columns user, country_code, email missing"),
+        ("user,phone,email", "the column country_code is missing"), ("phone", "the columns user, country_code, email are missing"),
         ("user,user", "the column user is there twice"), ("user,mail", "there is no column mail"),
         ("user;country_code;phone;email", "columns are told apart by commas, not by semicolons"),
         ("alice,49,1701234567,alice@example.com", "there is no column alice"),
