@@ -56,10 +56,8 @@ struct CSVRoster {
         }
         let missing = Column.needed.filter { !columns.contains($0) }.map(\.rawValue)
         guard missing.isEmpty else {
-            throw LineFault(
-                line,
-                "\(missing.count == 1 ? "the column" : "the columns") \(missing.joined(separator: ", ")) \(missing.count == 1 ? "is" : "are") missing; \(header)"
-            )
+            let (columns, are) = missing.count == 1 ? ("column", "is") : ("columns", "are")
+            throw LineFault(line, "the \(columns) \(missing.joined(separator: ", ")) \(are) missing; \(header)")
         }
         return columns
     }
