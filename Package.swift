@@ -63,12 +63,14 @@ let package = Package(
         .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
         .target(name: "Recovery", dependencies: ["CCrypt", "LoginFlow"], swiftSettings: strict),
         .target(name: "AuthyWire", dependencies: ["LoginFlow", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
+        .target(name: "NetFrames", dependencies: ["CFrames", "Frames", "Settings"], swiftSettings: strict),
+        .target(name: "Roster", dependencies: ["AuthyWire", "LoginFlow", "OATH"], swiftSettings: strict),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "AuthyAPI", dependencies: ["CCurl", "AuthyWire", "LoginFlow"], swiftSettings: strict),
         .executableTarget(
             name: "countersign-login",
             dependencies: [
-                "CFrames", "CSyscalls", "Frames", "LoginFlow", "Settings", "OATH", "Accounts", "Recovery",
+                "CFrames", "CSyscalls", "Frames", "LoginFlow", "NetFrames", "Settings", "OATH", "Accounts", "Recovery",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict, linkerSettings: [.unsafeFlags(["-static-executable"], .when(configuration: .release))]),
@@ -80,7 +82,8 @@ let package = Package(
         .executableTarget(
             name: "countersign",
             dependencies: [
-                "CPAM", "CSyscalls", "LoginFlow", "QRCode", "Settings", "OATH", "Accounts", "AuthyWire", "Recovery",
+                "CFrames", "CPAM", "CSyscalls", "Frames", "LoginFlow", "NetFrames", "QRCode", "Roster", "Settings", "OATH", "Accounts",
+                "AuthyWire", "Recovery",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -120,6 +123,7 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
+        .testTarget(name: "RosterTests", dependencies: ["Roster", "LoginFlow", "OATH"]),
         .testTarget(
             name: "AuthyServiceTests",
             dependencies: [

@@ -1,120 +1,18 @@
-/* The one place where a process is started, and where it is ended. */
+/* Which processes are started, and where they are ended; how is in CSyscalls. */
 #define _GNU_SOURCE
 #include "shim.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "CSyscalls.h"
-
-/* What the child needs, all of it made before the fork. */
-typedef struct {
-    int executable;
-    int sockets[2]; /* become fd 3 and 4; the second may be -1 */
-    const char *name;
-    int elevated;
-    identity as;
-} plan;
-
-/* From here to execveat in the child: async-signal-safe calls only. */
-
-static void put(const char *path, const char *text) {
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0) return;
-    if (write(fd, text, strlen(text)) < 0) { /* not everywhere possible */ }
-    close(fd);
-}
-
-/* su and sudo hand on how their user runs: slowed down or frozen, with the accounts' lock in hand, we would hold up everybody's logins.
-   Each is tried; a system without it is none the worse. */
-static void leave_the_callers_reins(void) {
-    struct sched_param usual = {0};
-    cpu_set_t all;
-    memset(&all, 0xff, sizeof all);
-    put("/sys/fs/cgroup/cgroup.procs", "0");
-    put("/proc/self/oom_score_adj", "0");
-    sched_setscheduler(0, SCHED_OTHER, &usual);
-    sched_setaffinity(0, sizeof all, &all);
-    setpriority(PRIO_PROCESS, 0, 0);
-    syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, 0);
-}
-
-/* As wide as they may be made: without CAP_SYS_RESOURCE, as in many containers, root cannot go beyond a hard limit either. */
-static void reset_limits(int elevated) {
-    static const int limits[] = {RLIMIT_FSIZE, RLIMIT_NPROC, RLIMIT_AS, RLIMIT_DATA, RLIMIT_CPU, RLIMIT_STACK, RLIMIT_NOFILE};
-    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
-        struct rlimit limit, wide = {RLIM_INFINITY, RLIM_INFINITY};
-        /* Few descriptors are ever needed. */
-        if (limits[i] == RLIMIT_NOFILE) wide.rlim_cur = wide.rlim_max = 1024;
-        if (limits[i] == RLIMIT_STACK) wide.rlim_cur = 8 << 20;
-        if (elevated && setrlimit(limits[i], &wide) == 0) continue;
-        if (getrlimit(limits[i], &limit) != 0) _exit(126);
-        if (limits[i] != RLIMIT_STACK || limit.rlim_max < wide.rlim_cur) limit.rlim_cur = limit.rlim_max;
-        if (setrlimit(limits[i], &limit) != 0) _exit(126);
-    }
-}
-
-static void reset_signals(void) {
-    struct sigaction action = {.sa_handler = SIG_DFL};
-    sigset_t none;
-    for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &action, NULL);
-    sigemptyset(&none);
-    if (sigprocmask(SIG_SETMASK, &none, NULL) != 0) _exit(126);
-}
-
-static void drop_rights(identity as) {
-    uid_t r, e, s;
-    gid_t rg, eg, sg;
-    if (setgroups(0, NULL) != 0 || setresgid(as.gid, as.gid, as.gid) != 0 || setresuid(as.uid, as.uid, as.uid) != 0) _exit(126);
-    if (getresuid(&r, &e, &s) != 0 || getresgid(&rg, &eg, &sg) != 0 || getgroups(0, NULL) != 0) _exit(126);
-    if (r == 0 || e == 0 || s == 0 || rg == 0 || eg == 0 || sg == 0) _exit(126);
-}
-
-static int lift(int fd) {
-    int lifted = fcntl(fd, F_DUPFD_CLOEXEC, 10);
-    if (lifted < 0) _exit(126);
-    return lifted;
-}
-
-/* 0 to 2 on /dev/null, 3 and 4 the sockets, 5 what is executed, nothing else. */
-static void place_descriptors(const plan *p) {
-    int executable = lift(p->executable), first = lift(p->sockets[0]), second = p->sockets[1] >= 0 ? lift(p->sockets[1]) : -1;
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (null < 0) _exit(126);
-    null = lift(null);
-    for (int fd = 0; fd < 3; fd++)
-        if (dup2(null, fd) < 0) _exit(126);
-    if (dup2(first, 3) < 0 || (second >= 0 ? dup2(second, 4) : close_range(4, 4, 0)) < 0) _exit(126);
-    if (dup3(executable, 5, O_CLOEXEC) < 0 || close_range(6, ~0U, 0) != 0) _exit(126);
-}
-
-__attribute__((noreturn)) static void become(const plan *p) {
-    char *const arguments[] = {(char *)p->name, NULL};
-    char *const environment[] = {NULL};
-    if (p->elevated && getuid() != 0) leave_the_callers_reins();
-    reset_limits(p->elevated);
-    place_descriptors(p);
-    reset_signals();
-    setsid();
-    umask(077);
-    if (chdir("/") != 0) _exit(126);
-    if (p->elevated) drop_rights(p->as);
-    execveat(5, "", arguments, environment, AT_EMPTY_PATH);
-    _exit(127);
-}
 
 static void forget(int *fd) {
     if (*fd >= 0) close(*fd);
@@ -161,20 +59,13 @@ static int open_helper(host *h, const char *name) {
 }
 
 static int start(host *h, const char *name, identity as, int first, int second, child *started) {
-    plan p = {.executable = open_helper(h, name), .sockets = {first, second}, .name = name, .elevated = h->elevated, .as = as};
-    if (p.executable < 0) return p.executable;
-    sigset_t all, before;
-    sigfillset(&all);
-    /* No handler of the login program may run in the child. */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    pid_t pid = fork();
-    if (pid == 0) become(&p);
-    int error = errno;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    close(p.executable);
+    system_helper helper = {.executable = open_helper(h, name), .sockets = {first, second}, .name = name, .elevated = h->elevated, .uid = as.uid, .gid = as.gid};
+    if (helper.executable < 0) return helper.executable;
+    pid_t pid = system_start(&helper);
+    close(helper.executable);
     if (pid < 0) {
-        log_failure(h, "no_process", "cannot start %s: %s", name, strerror(error));
-        return -error;
+        log_failure(h, "no_process", "cannot start %s: %s", name, strerror(-pid));
+        return pid;
     }
     started->pid = pid;
     started->pidfd = pidfd_open(pid, 0);

@@ -1,8 +1,9 @@
 """What a person sees at a login, through a real sshd and a real sudo, on a private host."""
 
 import os
-import pathlib
 import contextlib
+import pathlib
+import re
 import shutil
 import signal
 import sys
@@ -18,6 +19,7 @@ import server as servers  # noqa: E402
 
 COLOUR = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 FOLDER = pathlib.Path("/run/countersignd")
+CODE = re.compile(r"\b\w{4}-\w{4}-\w{4}\b")
 GRACE = 'mode = "grace"\ngrace_logins = 2\ngrace_window = 0\ngrace_services = ["sshd"]'
 
 
@@ -72,8 +74,9 @@ def softtokens(demo):
     demo.ssh("alice", token.fresh_code)
     demo.sudo("alice", token.fresh_code)
     title("A wrong code, then a right one")
-    token = demo.product.softtoken("bob")
-    demo.ssh("bob", token.wrong_code, token.fresh_code)
+    demo.host.countersign("unlink", "alice")
+    token = demo.product.softtoken("alice")
+    demo.ssh("alice", token.wrong_code, token.fresh_code)
 
 
 class Socket:
@@ -149,6 +152,21 @@ def choose(phone, terminal):
     phone.close_results()
 
 
+def enrolment(demo, server):
+    demo.product.configure(Socket(server.application.key), enrolment=GRACE + '\nat_login = true\nemail_domain = "example.com"\ncountry_code = "1"')
+    title("Somebody who has no phone yet enrols one in the login itself, after skipping it once")
+    demo.ssh("bob", "skip")
+    demo.ssh("bob", "555 010 0456", lambda: server.codes()[-1])
+    title("From then on bob is asked; with the phone out of reach, a recovery code")
+    codes = demo.host.countersign("recovery", "bob").stdout
+    print("  $ countersign recovery bob")
+    print("".join(f"  {line}\n" for line in codes.splitlines() if line.strip()), end="")
+    demo.ssh("bob", "recovery", CODE.search(codes).group())
+    title("How far it has come")
+    print("  $ countersign report")
+    print("".join(f"  {line}\n" for line in demo.host.countersign("report").stdout.splitlines()), end="")
+
+
 def grace(demo):
     demo.product.configure(enrolment=GRACE)
     title("Nobody has enrolled mallory yet: two logins without a second factor, then none")
@@ -192,6 +210,7 @@ def main():
                 softtokens(demo)
                 with pages.browser() as browser:
                     onetouch(demo, server, browser)
+                enrolment(demo, server)
                 grace(demo)
                 title("All of it was on a private host, which is gone now.")
     finally:

@@ -46,6 +46,7 @@ extension LoginFlow {
     mutating func nothingLeft() -> [Action] {
         if isLocked { return end(Decision(.denied, .locked, farewell: Texts.locked)) }
         if hadFault { return end(Decision(.unavailable, .server, farewell: notices.last ?? Texts.serverRefuses)) }
+        if hasNoDevice { return end(Decision(.unavailable, .server, farewell: Texts.noDevice)) }
         if push == .over { return end(Decision(.denied, .tooManyRequests, farewell: notices.last ?? Texts.tooManyPushes)) }
         return end(Decision(.unavailable, .noFactor, farewell: Texts.noFactor))
     }

@@ -42,16 +42,25 @@ extension LoginFlow {
             return openPrompt(before: [.createPush(facts.number)])
         }
         state = .waiting
-        let number = showsNumber ? facts.number : nil
-        let waits = facts.textIsLive && Self.prompt(of: facts) == .wait
-        return (waits ? [.tell(Texts.waiting(number: number, codes: takesCodes))] : []) + [.createPush(number)]
+        return [.createPush(showsNumber ? facts.number : nil)]
+    }
+
+    /// Said once there is a request: who has no phone is not told to look at it.
+    func created() -> [Action] {
+        let text = Texts.waiting(number: showsNumber ? facts.number : nil, codes: takesCodes)
+        return (facts.textIsLive ? [.tell(text)] : []) + [.look(.untilPromptIsDue)]
     }
 
     mutating func waiting(_ event: Event) -> [Action] {
         switch event {
         case .created:
             push = .pending
-            return Self.prompt(of: facts) == .now ? openPrompt() : [.look(.untilPromptIsDue)]
+            return Self.prompt(of: facts) == .now ? openPrompt() : created()
+        case .createFailed(.noDevice):
+            // Whom nobody can ask on a phone is asked for what there is, and told of the phone only where there is nothing.
+            push = .over
+            hasNoDevice = true
+            return openPrompt()
         case .createFailed(let fault):
             push = .over
             return fault == .outage ? outage() : openPrompt(notice(of: fault))

@@ -44,6 +44,8 @@ public struct LoginFlow: Sendable {
     /// The request could not be sent while a prompt was open, since the server is out of reach.
     var missedOutage = false
     var hadFault = false
+    /// The server knows of no device to ask.
+    var hasNoDevice = false
     /// A request goes out by word only.
     var pushesByWord: Bool
     var showsNumber: Bool

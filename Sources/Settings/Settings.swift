@@ -25,15 +25,15 @@ public struct Settings: Equatable, Sendable {
     /// - Parameter groups: those of `groupNames` of which the person is a member.
     public func login(for service: String, user: String, groups: Set<String>) -> LoginRules {
         var rules = login(for: service)
-        if let own = loginTable.users.first(where: { $0.key.utf8.elementsEqual(user.utf8) })?.value {
-            own.lay(over: &rules)
-        } else {
-            let theirs = loginTable.groups.filter { table in groups.contains { $0.utf8.elementsEqual(table.key.utf8) } }.values
-            guard !theirs.isEmpty else { return rules }
-            let factors = Factor.allCases.filter { factor in theirs.allSatisfy { $0.factors?.contains(factor) ?? false } }
+        let own = loginTable.users.first { $0.key.utf8.elementsEqual(user.utf8) }?.value
+        let theirs = loginTable.groups.filter { table in groups.contains { $0.utf8.elementsEqual(table.key.utf8) } }.values
+        if let factors = own?.factors {
             rules.factors = factors
-            if let prefer = rules.prefer, !factors.contains(prefer) { rules.prefer = nil }
+        } else if !theirs.isEmpty {
+            rules.factors = Factor.allCases.filter { factor in theirs.allSatisfy { $0.factors?.contains(factor) ?? false } }
         }
+        rules.prefer = own?.prefer ?? rules.prefer
+        if let prefer = rules.prefer, !rules.factors.contains(prefer) { rules.prefer = nil }
         return rules
     }
 
@@ -170,12 +170,6 @@ private struct LoginTable: Equatable, Sendable {
 private struct FactorRules: Equatable, Sendable {
     var factors: [Factor]?
     var prefer: Factor?
-
-    func lay(over rules: inout LoginRules) {
-        if let factors { rules.factors = factors }
-        if let prefer { rules.prefer = prefer }
-        if let prefer = rules.prefer, !rules.factors.contains(prefer) { rules.prefer = nil }
-    }
 
     static func read(_ given: Table, withPreference: Bool) throws(Complaint) -> [String: FactorRules] {
         var tables = given

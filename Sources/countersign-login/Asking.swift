@@ -272,7 +272,11 @@ struct Asking {
     private mutating func matchRecovery(_ code: RecoveryCode) throws -> Bool {
         guard let person else { return false }
         let stored = try person.accounts.recoveryCodes(of: person.person)
-        guard let index = RecoveryCodes.match(code, among: stored.map(\.hash)), stored.indices.contains(index) else { return false }
+        guard let index = RecoveryCodes.match(code, among: stored.map(\.hash)), stored.indices.contains(index) else {
+            // A code that could not be looked for is not called wrong.
+            if RecoveryCodes.hashes(of: [code]) != nil { return false }
+            throw Failure(reason: .accounts, detail: "recovery codes cannot be checked: crypt(3) has no yescrypt, or no 16 MB for it")
+        }
         matched = .recovery(id: stored[index].id)
         detail = "\(stored.count - 1) recovery codes left"
         return true

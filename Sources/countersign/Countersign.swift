@@ -26,6 +26,7 @@ struct Countersign: ParsableCommand {
                     Link.self, SoftToken.self, Unlink.self, Prefer.self, RecoveryCommand.self, GraceLogins.self, PauseUser.self,
                     OptOut.self, OptIn.self, Forget.self, Unlock.self,
                 ]),
+            CommandGroup(name: "Enrolment", subcommands: [Enroll.self, Confirm.self, Refresh.self, Import.self, Export.self]),
             CommandGroup(name: "Report", subcommands: [Show.self, List.self, History.self, Report.self]),
             CommandGroup(name: "Your own account", subcommands: [Own.self]),
             CommandGroup(name: "Diagnostic", subcommands: [Check.self, Try.self, Completion.self]),

@@ -11,13 +11,17 @@ struct Desk {
     private let audit: Audit
 
     /// Reads the settings with the caller's rights, and opens the accounts with those of whoever keeps them, for good.
-    static func open(_ option: SettingsOption) throws -> Desk { try open(path: option.config.text) }
+    /// - Parameter prepare: done before, with the caller's rights still.
+    static func open(_ option: SettingsOption, prepare: (Settings, Keeper) throws -> Void = { _, _ in }) throws -> Desk {
+        try open(path: option.config.text, prepare: prepare)
+    }
 
-    static func open(path file: String) throws -> Desk {
+    static func open(path file: String, prepare: (Settings, Keeper) throws -> Void = { _, _ in }) throws -> Desk {
         let keeper = try Keeper.current()
         let audit = try Audit.current()
         let settings = try Settings.load(file, trust: keeper.trust)
         try StateFolder.make(settings.state, for: keeper)
+        try prepare(settings, keeper)
         try keeper.takeOver()
         return Desk(settings: settings, accounts: try Accounts(path: path(settings), mode: .create), now: Moment.now, audit: audit)
     }

@@ -107,17 +107,20 @@ struct Finding {
     private static func fault(_ path: String, _ owner: UInt32) -> String? {
         var part = 0
         let descriptor = system_open_trusted(path, system_trust(owner: owner, group: 0, public_file: 1), 0, &part)
-        guard descriptor >= 0 else {
-            switch descriptor {
-            case -ENOENT: return "missing"
-            case -ELOOP: return "a symlink is in its path"
-            case SYSTEM_UNSAFE_FILE, SYSTEM_UNSAFE_FOLDER: return "not root's, or others may write it or a directory above it"
-            default: return systemReason(-descriptor)
-            }
-        }
+        guard descriptor >= 0 else { return reason(descriptor) }
         defer { close(descriptor) }
         var found = stat()
         guard fstat(descriptor, &found) == 0, found.st_mode & 0o111 == 0o111 else { return "not executable" }
         return nil
+    }
+
+    /// Why `system_open_trusted` opened no program.
+    static func reason(_ result: CInt) -> String {
+        switch result {
+        case -ENOENT: "missing"
+        case -ELOOP: "a symlink is in its path"
+        case SYSTEM_UNSAFE_FILE, SYSTEM_UNSAFE_FOLDER: "not root's, or others may write it or a directory above it"
+        default: systemReason(-result)
+        }
     }
 }

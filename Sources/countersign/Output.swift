@@ -41,6 +41,8 @@ enum Output {
     static func hint(_ text: String) { complain("hint: \(text)") }
     /// A question on standard error, answered behind it.
     static func ask(_ text: String) { _ = write(text.plain, to: STDERR_FILENO) }
+    /// A text of our own making on standard error, as it is.
+    static func draw(_ text: String) { _ = write(text, to: STDERR_FILENO) }
     /// One line on standard error.
     static func complain(_ text: String) { _ = write(text.plain + "\n", to: STDERR_FILENO) }
 

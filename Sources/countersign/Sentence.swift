@@ -81,19 +81,25 @@ enum Sentence {
     static func count(_ number: Int, _ noun: String) -> String { count(number, noun, noun + "s") }
     static func count(_ number: Int, _ one: String, _ more: String) -> String { "\(number) \(number == 1 ? one : more)" }
 
-    private static func line(_ person: Person, _ parts: [String]) -> String {
+    fileprivate static func line(_ person: Person, _ parts: [String]) -> String {
         "\(person.label): \(parts.joined(separator: "; "))"
     }
 
-    private static func state(_ change: Change) -> String {
+    fileprivate static func state(_ change: Change) -> String {
         switch (change.before.state, change.after.state) {
         case (_, .none): "the account has no factor now"
         case (let before, let after): "the account \(before == after ? "stays" : "is now") \(after)"
         }
     }
 
-    private static func forgotten(_ person: Person, _ change: Change) -> [String] {
+    fileprivate static func forgotten(_ person: Person, _ change: Change) -> [String] {
         change.forgotten.map { "the account of an earlier \(person.name.plain), uid \($0), is deleted" }
+    }
+}
+
+extension Sentence {
+    static func registered(_ person: Person, _ id: AuthyID, _ phone: PhoneNumber, _ change: Change) -> String {
+        line(person, ["registered \(phone.maskedWithCode) as AuthyID \(id)", state(change)] + forgotten(person, change))
     }
 }
 

@@ -12,6 +12,13 @@ enum Terminal {
         return Int(size.ws_col)
     }
 
+    /// How wide the one on standard error is.
+    static var errorColumns: Int {
+        var size = winsize()
+        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
+
     /// Whether the locale's characters are UTF-8.
     static let takesUnicode: Bool = {
         _ = setlocale(LC_CTYPE, "")
@@ -23,6 +30,9 @@ enum Terminal {
     static var takesColours: Bool {
         isThere && (text("NO_COLOR") ?? "").isEmpty && text("TERM") != "dumb"
     }
+
+    /// Whether standard error is one whose cursor can be moved.
+    static var movesCursor: Bool { isatty(STDERR_FILENO) == 1 && text("TERM") != "dumb" && text("TERM") != nil }
 
     private static func text(_ variable: String) -> String? { getenv(variable).map { String(cString: $0) } }
 }

@@ -19,8 +19,10 @@ PROGRAMS = ["countersign", "countersign-login", "countersign-net"]
 MODULE = "pam_countersign.so"
 COMMANDS = [
     "link", "softtoken", "unlink", "prefer", "recovery", "grace", "pause", "opt-out", "opt-in", "forget", "unlock", "show", "list",
-    "history", "report", "check", "try",
+    "history", "report", "check", "try", "enroll", "confirm", "refresh", "import", "export",
 ]
+# Those that speak to the server.
+WITH_NET = ["enroll", "confirm", "refresh", "import"]
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TERM": "dumb", "TZ": "UTC"}
 SERVER = '[server]\nurl = "https://2fa.example.com"\napi_key = "not-a-real-key"\n'
 
@@ -79,7 +81,8 @@ class Desk:
 
     def words(self, *arguments) -> list[str]:
         named = ["--config", self.settings_file] if arguments[0] in COMMANDS and "--config" not in arguments else []
-        return [*as_ordinary_user(), *map(str, [self.program, *arguments, *named])]
+        helpers = ["--helpers", self.helpers] if arguments[0] in WITH_NET and "--helpers" not in arguments else []
+        return [*as_ordinary_user(), *map(str, [self.program, *arguments, *named, *helpers])]
 
     def run(self, *arguments, stdin: str = "", env: dict[str, str] | None = None) -> Done:
         done = subprocess.run(

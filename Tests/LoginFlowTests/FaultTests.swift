@@ -19,12 +19,15 @@ struct FaultTests {
 
     // MARK: the request cannot be made
 
-    @Test("A request that cannot be made leads to the prompt, with a clear word", arguments: faults)
+    @Test("A request that cannot be made leads to the prompt, with a clear word where there is something to say", arguments: faults)
     func notMade(fault: LoginFlow.Fault, notice: String) {
         play(
             phone(),
-            Self.creating + [(.createFailed(fault), [.tell(notice), .ask(Prompts.codeAndWords)]), (nothing, [cancelled])])
+            Self.creating + [(.createFailed(fault), told(notice, fault) + [.ask(Prompts.codeAndWords)]), (nothing, [cancelled])])
     }
+
+    /// Who has no device is not told of the phone.
+    private func told(_ notice: String, _ fault: LoginFlow.Fault) -> [Action] { fault == .noDevice ? [] : [.tell(notice)] }
 
     @Test("Where OneTouch is all there is, a request that cannot be made is the end", arguments: faults)
     func notMadeAndNothingElse(fault: LoginFlow.Fault, notice: String) {
@@ -38,7 +41,7 @@ struct FaultTests {
     func noOutage(fault: LoginFlow.Fault, notice: String) {
         play(
             phone(Self.allow),
-            Self.creating + [(.createFailed(fault), [.tell(notice), .ask(Prompts.codeAndWords)]), (nothing, [cancelled])])
+            Self.creating + [(.createFailed(fault), told(notice, fault) + [.ask(Prompts.codeAndWords)]), (nothing, [cancelled])])
     }
 
     @Test("An outage excuses nobody whose codes can be checked on this host")

@@ -285,6 +285,7 @@ struct LimitsTests {
         #expect(factors("alice", ["staff"]) == [.oneTouch, .sms, .call])
         #expect(factors("alice", ["staff", "night"]) == [.sms, .call])
         #expect(factors("bob", ["staff"]) == [.softToken])
+        #expect(factors("carol", ["night"]) == [.sms, .call])
         #expect(settings.login(for: "sudo", user: "carol", groups: []).prefer == nil)
         #expect(settings.login(for: "sshd", user: "carol", groups: []).prefer == .sms)
         #expect(settings.groupNames == ["night", "staff"])

@@ -10,7 +10,8 @@ import pytest
 
 import prompts
 import records
-from product import FACTOR_ONLY, KEY_FIRST, REQUIRED, gets_in
+from host import STATE, as_user
+from product import FACTOR_ONLY, KEY_FIRST, REQUIRED, gets_in, give_password
 from totp import SoftToken
 
 pytestmark = pytest.mark.product
@@ -133,6 +134,32 @@ def test_a_recovery_code_lets_in_once(product, way, gets):
     recover(again, codes[0])
     again.reads("not accepted")
     again.reads(prompts.CODE)
+
+
+def test_the_memory_that_a_hash_needs_is_there_whatever_limits_the_caller_has(product):
+    """yescrypt takes 16 MB in the helper, and the caller's processes may have 12."""
+    alice = product.host.people["alice"]
+    product.softtoken("alice")
+    records.account(STATE / "accounts.db", "alice", alice.uid, confirmed=1)
+    records.recovery(STATE / "accounts.db", "alice", alice.uid, "0123456789ab")
+    terminal = product.host.terminal(["prlimit", "--data=12000000:unlimited", *as_user("alice"), "sudo", "id", "-un"])
+    give_password(terminal, alice.password)
+    recover(terminal, "0123456789ab")
+    assert gets_in(terminal, "root")
+
+
+def test_where_there_is_no_memory_for_a_hash_no_code_is_called_wrong(product):
+    """As in a container whose root cannot go beyond a hard limit; a root who can has the memory."""
+    alice = product.host.people["alice"]
+    product.softtoken("alice")
+    records.account(STATE / "accounts.db", "alice", alice.uid, confirmed=1)
+    records.recovery(STATE / "accounts.db", "alice", alice.uid, "0123456789ab")
+    terminal = product.host.terminal(["prlimit", "--data=12000000:12000000", *as_user("alice"), "sudo", "id", "-un"])
+    give_password(terminal, alice.password)
+    recover(terminal, "0123456789ab")
+    if terminal.reads_one_of(r"(?m)^root\r\n", "does not work at the moment") == 1:
+        assert terminal.ends() != 0
+        product.decided(outcome="unavailable", reason="accounts", user="alice")
 
 
 def recover(terminal, code):

@@ -42,6 +42,28 @@ typedef struct {
  */
 int system_open_trusted(const char *path, system_trust trust, int folder, size_t *part);
 
+/* What a helper is started with. */
+typedef struct {
+    int executable; /* its program, as system_open_trusted opens it; stays open here, as do the sockets */
+    int sockets[2]; /* become its fd 3 and 4; the second may be -1 for none */
+    const char *name;
+    int elevated; /* this process is root's: the helper becomes `uid` and `gid`, for good, or ends */
+    uid_t uid;
+    gid_t gid;
+} system_helper;
+
+/*
+ * Starts it: no arguments, an empty environment, 0 to 2 on /dev/null, the sockets and nothing else; all signals as they are by default,
+ * limits as wide as they may be, a session of its own, umask 077, in "/". Returns its pid; what fails behind the fork is an end of file
+ * on the sockets.
+ */
+pid_t system_start(const system_helper *helper);
+/* Waits at most so long for a helper to end, and forgets it if it has: closing its sockets is how it is told to. */
+void system_await(pid_t pid, int milliseconds);
+
+/* From now on SIGINT, SIGTERM and SIGHUP end nothing: that the descriptor can be read says that one came. */
+int system_watch_signals(void);
+
 /* Milliseconds of a clock that does not jump. */
 int64_t system_now(void);
 

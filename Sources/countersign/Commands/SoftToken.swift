@@ -80,12 +80,12 @@ struct SoftToken: AdminCommand {
             try Output.json(.object(["user": .string(person.name), "uid": .integer(Int64(person.uid)), "link": .string(link.text)]))
             return
         }
-        if qr || Terminal.isThere { try draw(link) }
+        if qr || Terminal.isThere { try Self.draw(link) }
         try Output.line(link.text)
         if Terminal.isThere { try Output.line("secret, for typing: \(Self.groups(secret.base32))") }
     }
 
-    private func draw(_ link: OtpauthLink) throws {
+    static func draw(_ link: OtpauthLink) throws {
         guard let code = QRCode(link.text) else { throw Trouble("no QR code can be made of the link: \(systemReason())") }
         let style: QRCode.Style = Terminal.takesUnicode ? .halfBlocks : .ascii
         let needed = code.columns(style)
@@ -96,14 +96,14 @@ struct SoftToken: AdminCommand {
     }
 
     /// Four letters each, as people type them.
-    private static func groups(_ base32: String) -> String {
+    static func groups(_ base32: String) -> String {
         base32.enumerated().reduce(into: "") { text, letter in
             if letter.offset > 0, letter.offset.isMultiple(of: 4) { text += " " }
             text.append(letter.element)
         }
     }
 
-    private static func hostName() -> String {
+    static func hostName() -> String {
         var buffer = [CChar](repeating: 0, count: 256)
         guard gethostname(&buffer, buffer.count - 1) == 0 else { return "localhost" }
         let name = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -1,0 +1,56 @@
+internal import OATH
+
+/// One line of users.oath: TYPE USER PIN SECRET, and what pam_oath writes behind it.
+enum OATHLine {
+    static func entry(_ line: Int, _ text: String) throws(LineFault) -> Entry? {
+        let words = text.split { $0 == " " || $0 == "\t" }.map(String.init)
+        guard let type = words.first, !type.hasPrefix("#") else { return nil }
+        guard words.count >= 4 else { throw LineFault(line, "type, user, PIN and secret are needed") }
+        let parameters = try parameters(type, line)
+        guard let secret = secret(hex: words[3]) else { throw LineFault(line, "the secret is not 10 to 128 bytes in hexadecimal") }
+        var entry = Entry(line: line, user: words[1], factor: .softToken(.init(secret: secret, parameters: parameters)))
+        if !["-", "+"].contains(words[2]) { entry.notes.append("the PIN is left behind: the code alone is asked for") }
+        return entry
+    }
+
+    /// `HOTP/T30`, `HOTP/T60/8`; `HOTP` and `HOTP/E/6` count events.
+    private static func parameters(_ type: String, _ line: Int) throws(LineFault) -> TOTP {
+        let parts = type.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.first == "HOTP", parts.count <= 3 else { throw LineFault(line, "the type \(type.prefix(40)) is not known") }
+        guard parts.count > 1, parts[1] != "E" else {
+            throw LineFault(line, "a token that counts events (HOTP) is not taken: only those that count time are; make the user a new one")
+        }
+        guard ["T30", "T60"].contains(parts[1]), let period = Int(parts[1].dropFirst()), let digits = parts.count == 3 ? Int(parts[2]) : 6,
+            let parameters = TOTP(algorithm: .sha1, digits: digits, period: period)
+        else { throw LineFault(line, "the type \(type.prefix(40)) is not known") }
+        return parameters
+    }
+
+    private static func secret(hex text: String) -> Secret? {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Secret.sizes.upperBound + 1)
+        defer { wipe(&bytes) }
+        var high: UInt8?
+        for digit in text.utf8 {
+            guard let value = value(digit), bytes.count <= Secret.sizes.upperBound else { return nil }
+            if let first = high {
+                bytes.append(first << 4 | value)
+                high = nil
+            } else {
+                high = value
+            }
+        }
+        return high == nil ? Secret(bytes: bytes) : nil
+    }
+
+    private static func value(_ digit: UInt8) -> UInt8? {
+        switch digit {
+        case 0x30...0x39: digit - 0x30
+        case 0x41...0x46: digit - 0x37
+        case 0x61...0x66: digit - 0x57
+        default: nil
+        }
+    }
+
+    private static func wipe(_ bytes: inout [UInt8]) { for index in bytes.indices { bytes[index] = 0 } }
+}

@@ -1,0 +1,123 @@
+internal import Accounts
+internal import ArgumentParser
+internal import AuthyWire
+internal import Frames
+internal import LoginFlow
+
+struct Refresh: AdminCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Ask the 2FA server what it knows of users now.",
+        discussion: """
+            The AuthyID outlives a changed phone: this stores the masked number and whether the user has a device that can approve. Exits with \
+            1 if the server does not know one of them any more, and with 75 if it is out of reach.
+
+            Examples:
+              countersign refresh alice
+              countersign refresh --all
+            """)
+
+    @Argument(help: "Whose account: a user of this host.", completion: .users)
+    var user: String?
+    @Flag(help: "Every account that has an AuthyID.")
+    var all = false
+    @OptionGroup var crew: CrewOption
+    @OptionGroup var helpers: HelpersOption
+    @OptionGroup var output: OutputOption
+    @OptionGroup var settings: SettingsOption
+
+    func validate() throws {
+        guard (user == nil) == all else { throw ValidationError("Name a user, or give --all.") }
+    }
+
+    private struct Job: Errand {
+        let person: Person
+        let id: AuthyID
+
+        var request: Frame { .status(of: id) }
+    }
+
+    func perform() throws {
+        let named = try user.map { try Self.find($0) }
+        var pool: NetPool?
+        defer { pool?.end() }
+        let desk = try Desk.open(settings) { settings, keeper in
+            pool = try NetPool.start(settings, count: named == nil ? crew.jobs : 1, helpers: helpers.helpers, keeper)
+        }
+        guard let pool else { return }
+        var jobs = try jobs(desk, named).makeIterator()
+        var unknown = 0
+        var team = Crew<Job>(pool, try Stops.watch(), patience: named == nil ? crew.patience : 0)
+        let ended = try team.run(
+            next: { jobs.next().map { .ask($0) } ?? .end },
+            answered: { job, answer in if try !tell(job, answer, desk) { unknown += 1 } },
+            waiting: { wait, reason in if named == nil { Output.complain("\(reason); trying again in \((wait + 999) / 1_000) s") } })
+        switch ended {
+        case .stopped: throw ExitCode(Stops.code)
+        case .outOfReach(let reason): throw Trouble(reason, hint: "try again later", code: .later)
+        case .done: if unknown > 0 { throw ExitCode.failure }
+        }
+    }
+
+    private static func find(_ user: String) throws -> Person {
+        guard let known = try SystemUser.named(user) else {
+            throw Trouble("there is no user \(user) on this host", hint: "check the spelling; `getent passwd` lists the users")
+        }
+        return known.person
+    }
+
+    private func jobs(_ desk: Desk, _ person: Person?) throws -> [Job] {
+        guard let person else {
+            return try desk.accounts.list().compactMap { person, account in account.authyID.map { Job(person: person, id: $0) } }
+        }
+        guard let id = try desk.accounts.account(of: person).authyID else {
+            throw Trouble("\(person.name) has no AuthyID", hint: "countersign enroll \(person.name) --phone +CC...")
+        }
+        return [Job(person: person, id: id)]
+    }
+
+    /// False where the server does not know the user.
+    private func tell(_ job: Job, _ answer: NetAnswer, _ desk: Desk) throws -> Bool {
+        switch answer {
+        case .status(let phone, let hasApp):
+            _ = try desk.accounts.see(job.person, job.id, ServerView(phone: phone, hasApp: hasApp, time: Moment.now))
+            try output.json ? Output.json(json(job, phone, hasApp)) : Output.line(sentence(job, phone, hasApp))
+            return true
+        case .unknownUser:
+            if output.json { try Output.json(json(job, nil, nil, isKnown: false)) }
+            Output.error("\(job.person.name): the server does not know AuthyID \(job.id) any more")
+            Output.hint("countersign unlink \(job.person.name), and then countersign enroll \(job.person.name) --phone +CC...")
+            return false
+        case .refused(let reason): throw Trouble("the server does not say: \(reason)", hint: Enrolling.refusalHint)
+        default: throw Trouble("the server gave an answer that makes no sense", hint: Enrolling.refusalHint)
+        }
+    }
+
+    private func sentence(_ job: Job, _ phone: String?, _ hasApp: Bool?) -> String {
+        let app =
+            switch hasApp {
+            case true?: "OneTouch possible"
+            case false?: "no device for OneTouch: codes only"
+            case nil: "the server does not say whether there is a device"
+            }
+        return "\(job.person.name): AuthyID \(job.id), phone \(phone ?? "not said"), \(app)"
+    }
+
+    private func json(_ job: Job, _ phone: String?, _ hasApp: Bool?, isKnown: Bool = true) -> JSONValue {
+        .object([
+            "user": .string(job.person.name), "uid": .integer(Int64(job.person.uid)), "authy_id": .integer(job.id.value),
+            "known": .bool(isKnown), "phone": phone.map { .string($0) } ?? .null, "has_app": hasApp.map { .bool($0) } ?? .null,
+        ])
+    }
+}
+
+struct CrewOption: ParsableArguments {
+    @Option(help: ArgumentHelp("How many are asked about at the same time, 1 to 64.", valueName: "number"))
+    var jobs = 8
+    @Option(help: ArgumentHelp("For how long a server that is out of reach is tried again.", valueName: "seconds"))
+    var patience = 120
+
+    func validate() throws {
+        guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes a number from 1 to 64, not \(jobs).") }
+        guard (0...86_400).contains(patience) else { throw ValidationError("--patience takes 0 to 86400 seconds, not \(patience).") }
+    }
+}

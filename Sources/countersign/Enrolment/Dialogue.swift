@@ -1,0 +1,85 @@
+internal import ArgumentParser
+internal import CSyscalls
+internal import Frames
+internal import Glibc
+
+/// The person at the keyboard, the server and Ctrl-C, heard as they come.
+final class Dialogue {
+    enum Heard: Equatable {
+        case line(String)
+        /// No more lines will come.
+        case end
+        case answer(NetAnswer)
+        /// The time is up.
+        case due
+    }
+
+    /// The longest line that is read.
+    private static let longest = 1_024
+
+    /// Whether somebody can be asked.
+    let asks: Bool
+    /// Nil where there is no server to ask.
+    private var net: NetPool.Process?
+    private let stops: Stops
+    private var typed: [UInt8] = []
+    private var inputIsOver = false
+
+    init(_ net: NetPool.Process?, _ stops: Stops, asks: Bool) {
+        self.net = net
+        self.stops = stops
+        self.asks = asks
+    }
+
+    /// Whether somebody sits at a terminal, and sees what is said there.
+    static var isPossible: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
+
+    func send(_ request: Frame) { net?.ask(request) }
+    func stopLooking() { net?.stopLooking() }
+
+    /// Asks the server, and waits: as long as the settings let it take.
+    func ask(_ request: Frame) -> NetAnswer {
+        guard let channel = net?.channel else { return .refused("there is no server") }
+        net?.ask(request)
+        while true {
+            if let answer = net?.answer() { return answer }
+            _ = readable([channel.descriptor], until: nil)
+        }
+    }
+
+    /// - Parameters:
+    ///   - input: whether lines are heard.
+    ///   - until: as `system_now` counts; nil for ever.
+    /// - Throws: at Ctrl-C.
+    func hear(input: Bool, until: Int64? = nil) throws -> Heard {
+        while true {
+            if let answer = net?.answer() { return .answer(answer) }
+            if input, let line = try line() { return .line(line) }
+            if input, inputIsOver { return .end }
+            if let until, until <= system_now() { return .due }
+            var watched = [stops.descriptor]
+            if let net, net.asked != nil { watched.append(net.channel.descriptor) }
+            if input { watched.append(STDIN_FILENO) }
+            let ready = readable(watched, until: until)
+            if ready.contains(stops.descriptor) { throw ExitCode(Stops.code) }
+            if ready.contains(STDIN_FILENO) { take() }
+        }
+    }
+
+    private func take() {
+        var buffer = [UInt8](repeating: 0, count: Self.longest)
+        let count = read(STDIN_FILENO, &buffer, buffer.count)
+        if count < 0, errno == EINTR || errno == EAGAIN { return }
+        if count > 0 { typed += buffer.prefix(count) } else { inputIsOver = true }
+    }
+
+    private func line() throws -> String? {
+        guard let end = typed.firstIndex(of: 0x0A) ?? (inputIsOver && !typed.isEmpty ? typed.endIndex : nil) else {
+            guard typed.count < Self.longest else { throw Trouble("standard input has a line that is too long") }
+            return nil
+        }
+        let line = typed[..<end]
+        typed.removeSubrange(..<min(end + 1, typed.endIndex))
+        return String(decoding: line.filter { $0 != 0x0D }, as: UTF8.self)
+    }
+}

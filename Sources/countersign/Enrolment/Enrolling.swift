@@ -1,0 +1,114 @@
+internal import Accounts
+internal import AuthyWire
+internal import Frames
+internal import LoginFlow
+internal import Settings
+
+/// Registers one person at the server, links the account, and has a factor proven.
+struct Enrolling {
+    let desk: Desk
+    let person: Person
+    let dialogue: Dialogue
+    /// Whether standard output carries data.
+    let json: Bool
+
+    /// - Parameters:
+    ///   - way: nil for what the person has.
+    ///   - later: whether the proof is left to the first login.
+    func run(_ phone: PhoneNumber, email: String, installLink: Bool, way: Way?, later: Bool) throws {
+        let before = try desk.accounts.account(of: person)
+        if let id = before.authyID { throw Self.isLinked(person, id) }
+        let id = try dialogue.register(phone, email: email, installLink: installLink, for: person)
+        let change = try desk.accounts.link(person, id)
+        desk.tell("enroll", person, "AuthyID \(id), \(phone.maskedWithCode)")
+        try Output.said(Sentence.registered(person, id, phone, change), besidesData: json)
+        let hasApp = try dialogue.look(id, of: person, desk)?.hasApp
+        let ended = try later ? .later : prove(id, phone, way, hasApp)
+        try end(ended, id, phone)
+    }
+
+    static func isLinked(_ person: Person, _ id: AuthyID) -> Trouble {
+        Trouble(
+            "\(person.name) is linked to AuthyID \(id) already",
+            hint:
+                "countersign refresh \(person.name) for a changed phone; for another person or a lost account first: countersign unlink \(person.name)"
+        )
+    }
+
+    static let refusalHint = "countersign check, and the server's log"
+
+    /// The server's names of fields, in words.
+    static func named(_ fields: String) -> String {
+        let words = ["cellphone": "the phone number", "country_code": "the country code", "email": "the e-mail address"]
+        let named = fields.split { $0 == "," || $0 == " " }.map { words[String($0)] ?? String($0) }
+        return named.isEmpty ? "the phone number, the country code or the e-mail address" : named.joined(separator: " and ")
+    }
+
+    private func prove(_ id: AuthyID, _ phone: PhoneNumber, _ way: Way?, _ hasApp: Bool?) throws -> Proving.Ended {
+        var proving = try Proving(desk, person, id, .enrolment, phone: phone.maskedWithCode, dialogue)
+        guard let first = way ?? proving.first(hasApp: hasApp) else { return .refused("login.factors names no way to confirm by") }
+        return try proving.run(first)
+    }
+
+    private func end(_ ended: Proving.Ended, _ id: AuthyID, _ phone: PhoneNumber) throws {
+        let account = try desk.accounts.account(of: person)
+        if json {
+            try Output.json(
+                .object([
+                    "user": .string(person.name), "uid": .integer(Int64(person.uid)), "authy_id": .integer(id.value),
+                    "phone": .string(phone.maskedWithCode), "state": .string(account.state.rawValue),
+                    "confirmed_by": ended.way.map { .string($0.rawValue) } ?? .null,
+                ]))
+        }
+        try ended.tell(person, desk, besidesData: json)
+    }
+}
+
+extension Dialogue {
+    /// Has the server register a phone. Nothing is stored on this host.
+    func register(_ phone: PhoneNumber, email: String, installLink: Bool, for person: Person) throws -> AuthyID {
+        switch ask(.register(phone, email: email, installLink: installLink)) {
+        case .registered(let id): return id
+        case .invalid(let fields):
+            throw Trouble(
+                "the server does not take \(Enrolling.named(fields)) of \(person.name); nothing was stored",
+                hint: "correct it and try again")
+        case .outage(let reason):
+            throw Trouble("the server is out of reach: \(reason); nothing was stored", hint: "try again later", code: .later)
+        case .limited(let seconds):
+            let wait = seconds.map { "in \($0) seconds" } ?? "later"
+            throw Trouble("the server takes no more requests for now; nothing was stored", hint: "try again \(wait)", code: .later)
+        case .refused(let reason):
+            throw Trouble("the server did not register \(person.name): \(reason); nothing was stored", hint: Enrolling.refusalHint)
+        default: throw Trouble("the server gave an answer that makes no sense; nothing was stored", hint: Enrolling.refusalHint)
+        }
+    }
+
+    /// Notes what the server knows; nil where it does not say, which is no failure.
+    func look(_ id: AuthyID, of person: Person, _ desk: Desk) throws -> ServerView? {
+        guard case .status(let phone, let hasApp) = ask(.status(of: id)) else { return nil }
+        let view = ServerView(phone: phone, hasApp: hasApp, time: Moment.now)
+        _ = try desk.accounts.see(person, id, view)
+        return view
+    }
+}
+
+extension Proving.Ended {
+    var way: Way? {
+        if case .confirmed(let way) = self { way } else { nil }
+    }
+
+    /// What came of it, for the log and the caller.
+    func tell(_ person: Person, _ desk: Desk, besidesData: Bool) throws {
+        let hint = "the account stays linked; a login with the factor confirms it, and so does countersign confirm \(person.name)"
+        switch self {
+        case .confirmed(let way):
+            desk.tell("confirm", person, "by \(way.rawValue)")
+            try Output.said("\(person.name): confirmed by \(way.rawValue)", besidesData: besidesData)
+        case .later:
+            try Output.said("\(person.name): not confirmed yet; the first login with the factor confirms", besidesData: besidesData)
+        case .refused(let why): throw Trouble("\(person.name) is not confirmed: \(why)", hint: hint, code: .refused)
+        case .unavailable(let why): throw Trouble("\(person.name) is not confirmed: \(why)", hint: hint, code: .later)
+        }
+    }
+}

@@ -1,0 +1,147 @@
+internal import Accounts
+internal import LoginFlow
+internal import Settings
+
+/// Has a person prove a factor in a dialogue: only that confirms an account.
+struct Proving {
+    enum Ended: Equatable {
+        case confirmed(Way)
+        /// Left to the first login.
+        case later
+        /// The person or the phone said no, or no code was right.
+        case refused(String)
+        case unavailable(String)
+    }
+
+    /// What is proven, and what that brings.
+    enum Purpose {
+        /// An administrator enrols somebody: a SoftToken may be made.
+        case enrolment
+        /// What the account has. Whoever may only prove that must not bring a SoftToken along.
+        case confirmation
+    }
+
+    /// What comes next.
+    enum Next {
+        case ended(Ended)
+        case way(Way)
+        /// The person says.
+        case choice
+    }
+
+    let desk: Desk
+    let person: Person
+    /// Nil where the account has none: codes and requests go nowhere.
+    let id: AuthyID?
+    let purpose: Purpose
+    /// Where codes go, masked.
+    let phone: String?
+    let dialogue: Dialogue
+    let issuer: String
+    var wrongCodes = 0
+
+    init(_ desk: Desk, _ person: Person, _ id: AuthyID?, _ purpose: Purpose, phone: String?, _ dialogue: Dialogue) throws {
+        self.desk = desk
+        self.person = person
+        self.id = id
+        self.purpose = purpose
+        self.phone = phone
+        self.dialogue = dialogue
+        issuer = SoftToken.hostName()
+        let hasToken = try desk.accounts.account(of: person).hasSoftToken
+        let factors = Self.rules(desk, person).factors.map(\.rawValue)
+        ways = Way.allCases.filter { way in
+            guard factors.contains(way.rawValue) else { return false }
+            return switch way {
+            case .sms, .call, .oneTouch: id != nil
+            case .softToken: purpose == .enrolment || hasToken
+            }
+        }
+    }
+
+    /// The ways that a login would take too.
+    let ways: [Way]
+
+    /// What is tried where nobody has named a way.
+    func first(hasApp: Bool?) -> Way? {
+        ways.first { $0 == .oneTouch && hasApp == true } ?? ways.first { $0 == .sms } ?? ways.first { $0 == .call } ?? ways.first
+    }
+
+    mutating func run(_ first: Way) throws -> Ended {
+        var next = Next.way(first)
+        while true {
+            switch next {
+            case .ended(let ended): return ended
+            case .way(let way) where !ways.contains(way):
+                next = cannot("\(way.rawValue) is not possible: the settings or the account say so")
+            case .way(.sms): next = try sendCode(.sms)
+            case .way(.call): next = try sendCode(.call)
+            case .way(.oneTouch): next = try askPhone()
+            case .way(.softToken): next = try makeToken()
+            case .choice: next = try choose()
+            }
+        }
+    }
+
+    /// Those of the settings for this user.
+    var rules: LoginRules { Self.rules(desk, person) }
+
+    static func rules(_ desk: Desk, _ person: Person) -> LoginRules {
+        desk.settings.login(for: "countersign", user: person.name, groups: [])
+    }
+
+    /// What cannot be done that way; another is asked for where somebody can be.
+    func cannot(_ why: String, _ ended: Ended? = nil) -> Next {
+        guard dialogue.asks else { return .ended(ended ?? .refused(why)) }
+        say(why.prefix(1).uppercased() + why.dropFirst() + ".")
+        return .choice
+    }
+
+    func cannot(_ answer: NetAnswer) -> Next {
+        switch answer {
+        case .outage(let reason): cannot("the server is out of reach: \(reason)", .unavailable("the server is out of reach: \(reason)"))
+        case .limited: cannot("the server takes no more requests for now", .unavailable("the server takes no more requests for now"))
+        case .noDevice(let reason), .refused(let reason), .invalid(let reason): cannot("that is not possible: \(reason)")
+        case .unknownUser: cannot("the server does not know the AuthyID any more")
+        default: cannot("the server gave an answer that makes no sense")
+        }
+    }
+
+    func say(_ text: some StringProtocol) { Output.complain(String(text)) }
+
+    // MARK: what is typed
+
+    enum Typed {
+        case code(OneTimeCode)
+        case way(Way)
+        case resend, later, nothing, other
+    }
+
+    static func read(_ line: String) -> Typed {
+        let word = line.filter { $0 != " " && $0 != "\t" }.lowercased()
+        if word.isEmpty { return .nothing }
+        if word == "resend" { return .resend }
+        if word == "later" { return .later }
+        if let way = Way(rawValue: word) { return .way(way) }
+        return OneTimeCode(Array(line.utf8)).map { .code($0) } ?? .other
+    }
+
+    func words(without way: Way? = nil, resend: Bool = false) -> String {
+        ((resend ? ["resend"] : []) + ways.filter { $0 != way }.map(\.rawValue) + ["later"]).joined(separator: ", ")
+    }
+
+    func prompt(_ text: String) { if dialogue.asks { Output.ask(text) } }
+
+    func choose() throws -> Next {
+        prompt("How to confirm [\(words())]: ")
+        switch try dialogue.hear(input: true) {
+        case .line(let line):
+            switch Self.read(line) {
+            case .way(let way): return .way(way)
+            case .later: return .ended(.later)
+            default: return .choice
+            }
+        default: return .ended(.later)
+        }
+    }
+}

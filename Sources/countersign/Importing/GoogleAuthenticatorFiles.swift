@@ -1,0 +1,94 @@
+internal import Glibc
+internal import Roster
+
+/// The files of pam_google_authenticator, read with the caller's rights, or with those of the users whose they are.
+enum GoogleAuthenticatorFiles {
+    private static let file = ".google_authenticator"
+
+    /// One file for each user, named as the user is.
+    static func folder(_ path: Path, name: String) throws -> [RosterLine] {
+        let folder = open(path.text, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else {
+            throw Trouble("\(name): \(systemReason())", hint: "name a folder with one file for each user, or use --homes")
+        }
+        defer { close(folder) }
+        return Folder.names(path.text).sorted().compactMap { user in
+            line("\(name)/\(user)", user) { () throws(LineFault) in try read(openat(folder, user, how), owners: nil) }
+        }
+    }
+
+    /// `~/.google_authenticator` of every user whom the system lists.
+    static func homes() throws -> [RosterLine] {
+        guard Keeper.isRoots else { throw Trouble("--homes is for root, who may become every user", hint: "name a folder with the files") }
+        var users: [(user: SystemUser, home: String)] = []
+        setpwent()
+        while let entry = getpwent() {
+            let user = SystemUser(name: String(cString: entry.pointee.pw_name), uid: entry.pointee.pw_uid, gid: entry.pointee.pw_gid)
+            users.append((user, String(cString: entry.pointee.pw_dir)))
+        }
+        endpwent()
+        return try users.compactMap { user, home in
+            let path = "\(home)/\(file)"
+            let descriptor = try asUser(user) { openHow(path) }
+            // A user who may not read it cannot have logged in by it.
+            if descriptor == -EACCES {
+                Output.warning("\(path): \(user.name) may not read it; passed over")
+                return nil
+            }
+            return line(path, user.name) { () throws(LineFault) in try read(descriptor, owners: [0, user.uid]) }
+        }
+    }
+
+    /// A FIFO must not keep us waiting, and nothing is opened behind a symlink.
+    private static let how = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY
+
+    /// A descriptor, or the negative number of the error.
+    private static func openHow(_ path: String) -> CInt {
+        let descriptor = open(path, how)
+        return descriptor < 0 ? -errno : descriptor
+    }
+
+    /// With nothing but that user's rights: a file that the user could not read is not read for the user.
+    private static func asUser(_ user: SystemUser, _ body: () -> CInt) throws -> CInt {
+        var groups = [gid_t](repeating: 0, count: 65_536)
+        let count = getgroups(CInt(groups.count), &groups)
+        let gid = getegid()
+        defer {
+            // Whoever does not come back to root goes no further.
+            if seteuid(0) != 0 || setegid(gid) != 0 || setgroups(Int(max(0, count)), groups) != 0 { _exit(1) }
+        }
+        guard count >= 0, initgroups(user.name, user.gid) == 0, setegid(user.gid) == 0, seteuid(user.uid) == 0 else {
+            throw Trouble("cannot become \(user.name): \(systemReason())")
+        }
+        return body()
+    }
+
+    /// Nil where there is no file.
+    private static func line(_ place: String, _ user: String, _ read: () throws(LineFault) -> [UInt8]?) -> RosterLine? {
+        do throws(LineFault) {
+            guard let bytes = try read() else { return nil }
+            let (token, notes) = try GoogleAuthenticatorFile.token(bytes)
+            var entry = Entry(line: 1, user: user, factor: .softToken(token))
+            entry.notes = notes
+            return RosterLine(place: "\(place):1", result: .success(entry))
+        } catch { return RosterLine(place: "\(place):\(error.line)", result: .failure(error)) }
+    }
+
+    /// - Parameter owners: nil for any.
+    private static func read(_ descriptor: CInt, owners: [uid_t]?) throws(LineFault) -> [UInt8]? {
+        guard descriptor >= 0 else {
+            let error = descriptor == -1 ? errno : -descriptor
+            if error == ENOENT || error == ENOTDIR { return nil }
+            throw LineFault(1, error == ELOOP ? "a symlink" : systemReason(error))
+        }
+        defer { close(descriptor) }
+        var found = stat()
+        guard fstat(descriptor, &found) == 0, found.st_mode & S_IFMT == S_IFREG else { throw LineFault(1, "not a regular file") }
+        if let owners, !owners.contains(found.st_uid) { throw LineFault(1, "owned by uid \(found.st_uid), not by the user") }
+        guard found.st_size <= GoogleAuthenticatorFile.limit else { throw LineFault(1, "longer than 64 kB") }
+        var bytes = [UInt8](repeating: 0, count: GoogleAuthenticatorFile.limit + 1)
+        let count = Glibc.read(descriptor, &bytes, bytes.count)
+        guard count >= 0 else { throw LineFault(1, systemReason()) }
+        return Array(bytes.prefix(count))
+    }
+}

@@ -1,0 +1,96 @@
+internal import Glibc
+internal import Roster
+
+/// A roster on the disk, which is read twice, a piece at a time.
+struct RosterFile {
+    private static let piece = 16_384
+
+    private let name: String
+    private let descriptor: CInt
+    private let form: Roster.Form
+    let size: Int
+    private var roster: Roster
+    private var found: ArraySlice<Found> = []
+    private var isAtEnd = false
+
+    /// - Parameter name: as it was typed, for what is said about it.
+    static func open(_ path: Path, name: String, _ form: Roster.Form) throws -> RosterFile {
+        let descriptor = Glibc.open(path.text, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard descriptor >= 0 else { throw Trouble("\(name): \(systemReason())", hint: "check the path") }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw Trouble("\(name): not a regular file", hint: "it is read twice: put it into a file first")
+        }
+        return RosterFile(name: name, descriptor: descriptor, form: form, size: Int(status.st_size), roster: Roster(form))
+    }
+
+    mutating func rewind() throws {
+        guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw Trouble("\(name) cannot be read again: \(systemReason())") }
+        roster = Roster(form)
+        found = []
+        isAtEnd = false
+    }
+
+    /// Nil at the end.
+    mutating func next() throws -> RosterLine? {
+        while true {
+            if let next = found.popFirst() { return line(next) }
+            guard !isAtEnd else { return nil }
+            var buffer = [UInt8](repeating: 0, count: Self.piece)
+            let count = read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw Trouble("\(name) cannot be read: \(systemReason())") }
+            isAtEnd = count == 0
+            found = (isAtEnd ? roster.end() : roster.take(Array(buffer.prefix(count))))[...]
+        }
+    }
+
+    private func line(_ found: Found) -> RosterLine {
+        switch found {
+        case .entry(let entry): RosterLine(place: "\(name):\(entry.line)", result: .success(entry))
+        case .fault(let fault): RosterLine(place: "\(name):\(fault.line)", result: .failure(fault))
+        }
+    }
+}
+
+/// One entry or fault, and the file and line where it stands.
+struct RosterLine {
+    let place: String
+    let result: Result<Entry, LineFault>
+}
+
+/// Where a roster comes from.
+enum RosterSource {
+    case file(RosterFile)
+    /// Read as a whole before, with rights that are gone now.
+    case lines([RosterLine], next: Int = 0)
+
+    /// Whether there may be thousands.
+    var isLarge: Bool {
+        switch self {
+        case .file(let file): file.size > 65_536
+        case .lines(let lines, _): lines.count > 1_000
+        }
+    }
+
+    mutating func rewind() throws {
+        switch self {
+        case .file(var file):
+            try file.rewind()
+            self = .file(file)
+        case .lines(let lines, _): self = .lines(lines)
+        }
+    }
+
+    mutating func next() throws -> RosterLine? {
+        switch self {
+        case .file(var file):
+            defer { self = .file(file) }
+            return try file.next()
+        case .lines(let lines, let index):
+            guard index < lines.count else { return nil }
+            self = .lines(lines, next: index + 1)
+            return lines[index]
+        }
+    }
+}

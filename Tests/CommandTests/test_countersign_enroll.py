@@ -1,0 +1,334 @@
+"""Registering one user's phone, and each way in which it is confirmed."""
+
+import base64
+import json
+import os
+import pathlib
+import re
+import select
+import signal
+import subprocess
+import time
+import urllib.parse
+
+import pytest
+from conftest import ENVIRONMENT
+from enrolling import CODE, MASKED, PHONE, codes, enrolment, server, stub, table  # noqa: F401
+from server import handset, totp
+
+REGISTERED = rf"games: registered \{MASKED} as AuthyID \d+; the account is now linked"
+
+
+def enroll(desk, *arguments, **options):
+    return desk.terminal("enroll", "games", "--phone", PHONE, *arguments, **options)
+
+
+def ends(terminal, code: int) -> str:
+    rest = terminal.read()
+    terminal.wait()
+    assert terminal.exitstatus == code, (terminal.before, rest)
+    return rest
+
+
+def account(desk) -> dict:
+    return desk.does("show", "games", "--json").json
+
+
+@pytest.mark.parametrize("way", ["sms", "call"])
+def test_a_code_that_was_sent_confirms(enrolment, server, way):
+    terminal = enroll(enrolment, "--confirm", way)
+    terminal.expect(REGISTERED)
+    terminal.expect(f"A code is on its way by {'call' if way == 'call' else 'text message'} to \\{MASKED}")
+    terminal.expect(CODE)
+    terminal.sendline(codes(server)[-1])
+    assert f"games: confirmed by {way}" in ends(terminal, 0)
+    assert account(enrolment)["state"] == "confirmed"
+
+
+def test_a_text_message_is_sent_where_the_server_knows_no_device(enrolment, server):
+    terminal = enroll(enrolment)
+    terminal.expect("by text message")
+    terminal.expect(CODE)
+    terminal.sendline("later")
+    ends(terminal, 0)
+
+
+def phone_of(server):
+    """The phone of the number that is enrolled, known to the server already."""
+    return handset(server, server.application.new_user("15112345678", country_code=49))
+
+
+@pytest.mark.parametrize(("decision", "code", "state"), [("approved", 0, "confirmed"), ("denied", 2, "linked")])
+def test_whoever_has_a_device_is_asked_on_it(enrolment, server, decision, code, state):
+    phone = phone_of(server)
+    terminal = enroll(enrolment)
+    terminal.expect(r"Approve on the phone: .* s left \[a code, sms, call, softtoken, later\]: ")
+    request = phone.state(wait=10)["requests"][0]
+    assert "Confirm this phone for games on " in request["text"]
+    assert phone.answer(request["id"], decision).status == 200
+    said = ends(terminal, code)
+    assert ("games: confirmed by onetouch" in said) == (decision == "approved")
+    assert account(enrolment)["state"] == state
+
+
+def test_the_seconds_that_are_left_are_kept_up_to_date(enrolment, server):
+    phone_of(server)
+    terminal = enroll(enrolment, env={"TERM": "xterm"})
+    terminal.expect("120 s left")
+    terminal.expect("\x1b7\rApprove on the phone: 119 s left")
+    terminal.sendline("later")
+    ends(terminal, 0)
+
+
+def test_a_code_of_the_phone_confirms_while_it_is_asked(enrolment, server):
+    phone = phone_of(server)
+    terminal = enroll(enrolment)
+    terminal.expect("later\\]: ")
+    terminal.sendline(phone.softtoken(server.application))
+    assert "games: confirmed by onetouch" in ends(terminal, 0)
+
+
+def test_a_softtoken_is_shown_and_stored_once_a_code_of_it_was_right(enrolment):
+    terminal = enroll(enrolment, "--confirm", "softtoken")
+    terminal.expect(r"(otpauth://totp/\S+)")
+    secret = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(terminal.match[1]).query))["secret"]
+    terminal.expect(CODE)
+    assert account(enrolment)["softtoken"] is False
+    terminal.sendline(totp(base64.b32decode(secret + "=" * (-len(secret) % 8)), int(time.time()) // 30))
+    assert "games: confirmed by softtoken" in ends(terminal, 0)
+    assert (account(enrolment)["softtoken"], account(enrolment)["state"]) == (True, "confirmed")
+
+
+def test_a_code_that_does_not_arrive_is_sent_again(enrolment, server):
+    terminal = enroll(enrolment, "--confirm", "sms")
+    for sent in [1, 2]:
+        terminal.expect(CODE)
+        assert len(codes(server)) == sent
+        terminal.sendline("resend" if sent == 1 else codes(server)[-1])
+    assert "confirmed by sms" in ends(terminal, 0)
+
+
+def test_another_way_is_taken_where_the_first_one_does_not_work(enrolment, server):
+    terminal = enroll(enrolment, "--confirm", "onetouch")
+    terminal.expect("That is not possible: the user has no device")
+    terminal.expect(r"How to confirm \[sms, call, onetouch, softtoken, later\]: ")
+    terminal.sendline("sms")
+    terminal.expect(CODE)
+    terminal.sendline("call")
+    terminal.expect("by call")
+    terminal.expect(CODE)
+    terminal.sendline(codes(server)[-1])
+    assert "confirmed by call" in ends(terminal, 0)
+
+
+def test_wrong_codes_cost_the_tries_and_leave_the_account_linked(enrolment, server):
+    terminal = enroll(enrolment, "--confirm", "sms")
+    for _ in range(3):
+        terminal.expect(CODE)
+        terminal.sendline("000000" if codes(server)[-1] != "000000" else "111111")
+    said = ends(terminal, 2)
+    assert "error: games is not confirmed: no code was right" in said and "hint: the account stays linked" in said
+    assert account(enrolment)["state"] == "linked"
+
+
+def test_what_is_no_code_and_no_word_costs_nothing(enrolment, server):
+    terminal = enroll(enrolment, "--confirm", "sms")
+    for _ in range(4):
+        terminal.expect(CODE)
+        terminal.sendline("what?")
+        terminal.expect("neither a code nor one of the words")
+    terminal.expect(CODE)
+    terminal.sendline(codes(server)[-1])
+    ends(terminal, 0)
+
+
+def test_no_more_than_three_codes_are_sent_within_ten_minutes(enrolment, server):
+    terminal = enroll(enrolment, "--confirm", "sms")
+    for _ in range(3):
+        terminal.expect(CODE)
+        terminal.sendline("resend")
+    terminal.expect("Three codes were sent within ten minutes")
+    terminal.expect("How to confirm")
+    assert len(codes(server)) == 3
+    terminal.sendline("later")
+    ends(terminal, 0)
+
+
+def test_later_leaves_it_to_the_first_login(enrolment, server):
+    done = enrolment.does("enroll", "games", "--phone", PHONE, "--later")
+    assert re.fullmatch(rf"{REGISTERED}\ngames: not confirmed yet; the first login with the factor confirms\n", done.out)
+    assert account(enrolment)["state"] == "linked" and codes(server) == []
+
+
+def test_what_is_proven_at_a_terminal_can_be_left_to_the_first_login_too(enrolment):
+    terminal = enroll(enrolment)
+    terminal.expect(CODE)
+    terminal.sendline("later")
+    assert "games: not confirmed yet" in ends(terminal, 0)
+
+
+def test_json_says_all_of_it(enrolment):
+    done = enrolment.does("enroll", "games", "--phone", "0151 1234-5678", "--later", "--json").json
+    assert done.pop("authy_id") > 0 and done.pop("uid") > 0
+    assert done == {"user": "games", "phone": MASKED, "state": "linked", "confirmed_by": None}
+
+
+def test_a_program_gives_the_code_on_standard_input(enrolment, server):
+    words = enrolment.words("enroll", "games", "--phone", PHONE, "--confirm", "sms", "--code-stdin", "--json")
+    process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT, cwd="/")
+    for line in process.stderr:
+        if "on its way" in line:
+            break
+    out, _ = process.communicate("000000\n" + codes(server)[-1] + "\n", timeout=30)
+    assert process.returncode == 0 and json.loads(out)["confirmed_by"] == "sms"
+
+
+def test_standard_input_without_a_right_code_confirms_nothing(enrolment):
+    done = enrolment.run("enroll", "games", "--phone", PHONE, "--confirm", "sms", "--code-stdin", stdin="")
+    assert done.code == 2 and "games is not confirmed: standard input ended without a right code" in done.err
+    assert account(enrolment)["state"] == "linked"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--confirm", "sms"], ["--code-stdin"], ["--later", "--confirm", "sms"]])
+def test_without_a_terminal_it_must_be_said_how_to_confirm(desk, arguments):
+    done = desk.run("enroll", "games", "--phone", PHONE, *arguments)
+    assert done.code == 64 and done.err.startswith("error: ")
+
+
+def test_a_server_out_of_reach_stores_nothing(enrolment, server):
+    server.stop()
+    done = enrolment.run("enroll", "games", "--phone", PHONE, "--later")
+    assert done.code == 75 and "the server is out of reach" in done.err and "nothing was stored" in done.err
+    assert account(enrolment)["state"] == "none"
+
+
+def test_without_a_server_the_settings_are_named(desk):
+    desk.settings('[enrolment]\ncountry_code = "49"\n')
+    assert "the settings have no [server]" in desk.refuses("enroll", "games", "--phone", PHONE, "--email", "a@example.com", "--later")
+
+
+def test_each_field_that_the_server_refuses_is_named(desk, stub):
+    desk.settings(table(stub.url, "not-a-real-key"))
+    body = {"message": "User was not valid", "success": False, "error_code": "60027", "cellphone": "is invalid", "email": "is invalid",
+            "errors": {"message": "User was not valid", "cellphone": "is invalid", "email": "is invalid"}}
+    stub.answers = [(400, {}, body)]
+    said = desk.refuses("enroll", "games", "--phone", PHONE, "--later")
+    assert "the server does not take the phone number and the e-mail address of games; nothing was stored" in said
+    assert account(desk)["state"] == "none"
+
+
+def test_a_server_that_takes_no_more_says_when_to_come_again(desk, stub):
+    desk.settings(table(stub.url, "not-a-real-key"))
+    stub.answers = [(429, {"Retry-After": "17"}, {"message": "Too many requests", "success": False, "error_code": "60003", "errors": {}})] * 4
+    done = desk.run("enroll", "games", "--phone", PHONE, "--later")
+    assert done.code == 75 and "hint: try again in 17 seconds" in done.err
+
+
+def test_an_account_with_an_authyid_is_left_alone(enrolment, server):
+    enrolment.does("link", "games", "12")
+    said = enrolment.refuses("enroll", "games", "--phone", PHONE, "--later")
+    assert "games is linked to AuthyID 12 already" in said and "countersign refresh games" in said and "countersign unlink games" in said
+    assert account(enrolment)["authy_id"] == 12
+
+
+@pytest.mark.parametrize("phone", ["12", "+0123456789", "+491234567890123456", "0049 151 12345678", "+49 151 x", "+49151123456789012"])
+def test_a_phone_number_is_one_of_e164(enrolment, phone):
+    said = enrolment.refuses("enroll", "games", f"--phone={phone}", "--later")
+    assert said.startswith("error: --phone: not a phone number")
+
+
+@pytest.mark.parametrize("email", ["alice", "a@b@c", "a b@example.com", "@example.com"])
+def test_an_email_address_is_one(enrolment, email):
+    assert enrolment.refuses("enroll", "games", "--phone", PHONE, f"--email={email}", "--later").startswith("error: --email: not an e-mail address")
+
+
+def test_without_a_domain_in_the_settings_the_email_address_must_be_given(desk, server):
+    desk.settings(table(server.url, server.application.key, enrolment=""))
+    assert "--email: missing, and the settings have no enrolment.email_domain" in desk.refuses("enroll", "games", "--phone", PHONE, "--later")
+    desk.does("enroll", "games", "--phone", PHONE, "--email", "alice@example.com", "--later")
+
+
+def test_the_number_is_asked_for_at_a_terminal(enrolment):
+    terminal = enrolment.terminal("enroll", "games", "--later")
+    terminal.expect("Mobile number: ")
+    terminal.sendline("0151 12345678")
+    terminal.expect(REGISTERED)
+    ends(terminal, 0)
+
+
+def test_the_number_is_kept_nowhere_on_the_host(enrolment):
+    enrolment.does("enroll", "games", "--phone", PHONE, "--later")
+    kept = b"".join(path.read_bytes() for path in enrolment.state.iterdir())
+    assert b"5112345678" not in kept and b"games@example.com" not in kept and b"5678" in kept
+
+
+def test_ctrl_c_ends_it_and_the_account_stays_linked(enrolment):
+    terminal = enroll(enrolment)
+    terminal.expect(CODE)
+    terminal.sendintr()
+    ends(terminal, 130)
+    assert account(enrolment)["state"] == "linked"
+
+
+def net_processes(parent: int) -> list[int]:
+    children = pathlib.Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [int(child) for child in children if pathlib.Path(f"/proc/{child}/comm").read_text().strip() == "countersign-net"]
+
+
+def test_no_process_stays_behind_and_none_was_told_the_number_in_its_arguments(enrolment):
+    terminal = enroll(enrolment)
+    terminal.expect(CODE)
+    (net,) = net_processes(terminal.pid)
+    assert pathlib.Path(f"/proc/{net}/cmdline").read_bytes() == b"countersign-net\0"
+    descriptor = os.pidfd_open(net)
+    os.kill(terminal.pid, signal.SIGKILL)
+    ended, _, _ = select.select([descriptor], [], [], 20)
+    os.close(descriptor)
+    assert ended
+
+
+def test_a_way_that_the_settings_forbid_is_not_taken(desk, server):
+    desk.settings(table(server.url, server.application.key, more='[login]\nfactors = ["softtoken", "call"]\n'))
+    terminal = enroll(desk, "--confirm", "sms")
+    terminal.expect("Sms is not possible: the settings or the account say so")
+    terminal.expect(r"How to confirm \[call, softtoken, later\]: ")
+    terminal.sendline("call")
+    terminal.expect(r"Code \[resend, softtoken, later\]: ")
+    terminal.sendline(codes(server)[-1])
+    ends(terminal, 0)
+
+
+# An account that is linked already
+
+
+def test_a_linked_account_is_confirmed_later(enrolment, server):
+    enrolment.does("enroll", "games", "--phone", PHONE, "--later")
+    terminal = enrolment.terminal("confirm", "games")
+    terminal.expect("A code is on its way by text message to XXX-XXX-5678")
+    terminal.expect(CODE)
+    terminal.sendline(codes(server)[-1])
+    assert "games: confirmed by sms" in ends(terminal, 0)
+    assert account(enrolment)["state"] == "confirmed"
+    assert "games is confirmed already" in enrolment.refuses("confirm", "games", "--by", "sms", "--code-stdin")
+
+
+def test_a_softtoken_of_this_host_is_confirmed_without_a_server(desk):
+    desk.does("softtoken", "games", "--secret-stdin", stdin="JBSWY3DPEHPK3PXP")
+    code = totp(base64.b32decode("JBSWY3DPEHPK3PXP"), int(time.time()) // 30)
+    done = desk.does("confirm", "games", "--by", "softtoken", "--code-stdin", "--json", stdin=f"{code}\n")
+    assert done.json["confirmed_by"] == "softtoken" and account(desk)["state"] == "confirmed"
+    desk.sql("UPDATE accounts SET confirmed = 0")
+    done = desk.run("confirm", "games", "--by", "softtoken", "--code-stdin", stdin=f"{code}\n")
+    assert done.code == 2 and account(desk)["state"] == "linked"
+
+
+def test_nobody_is_confirmed_by_a_softtoken_that_is_brought_along(enrolment):
+    enrolment.does("enroll", "games", "--phone", PHONE, "--later")
+    done = enrolment.run("confirm", "games", "--by", "softtoken", "--code-stdin", stdin="123456\n")
+    assert done.code == 2 and "softtoken is not possible" in done.err and "otpauth" not in done.out
+    assert account(enrolment)["softtoken"] is False
+
+
+def test_who_has_no_factor_is_enrolled_first(enrolment):
+    said = enrolment.refuses("confirm", "games", "--by", "sms", "--code-stdin")
+    assert "games has no factor to confirm" in said and "countersign enroll games" in said

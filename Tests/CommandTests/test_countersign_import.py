@@ -1,0 +1,288 @@
+"""Files with many users: what is wrong with them, and what becomes of them at the server and on this host."""
+
+import json
+import pathlib
+
+import pytest
+from enrolling import stub, table  # noqa: F401
+
+HEADER = "user,country_code,phone,email\n"
+TOKEN = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP\n" RATE_LIMIT 3 30\n" TOTP_AUTH\n'
+HEX = "48656c6c6f21deadbeef48656c6c6f21deadbeef"
+# Users whom every Debian has.
+USERS = ["games", "mail", "news", "proxy", "backup"]
+
+
+@pytest.fixture
+def desk(desk, stub):
+    """With the server that answers as it is told."""
+    desk.settings(table(stub.url, "not-a-real-key"))
+    return desk
+
+
+def write(desk, text: str | bytes, name: str = "users.csv") -> pathlib.Path:
+    path = desk.folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def roster(desk) -> pathlib.Path:
+    return write(desk, HEADER + "".join(f"{user},49,15112345{n:03},\n" for n, user in enumerate(USERS)))
+
+
+def ids(desk) -> dict[str, int]:
+    return {account["user"]: account["authy_id"] for account in desk.does("list", "--json").json}
+
+
+def faults(desk, path: pathlib.Path, *arguments) -> list[str]:
+    """The bad lines that are named; nothing is done then."""
+    said = desk.run("import", path, *arguments)
+    assert (said.code, said.out) == (1, "")
+    *lines, error, hint = said.err.splitlines()
+    assert error.endswith("bad; nothing was done") and hint.startswith("hint: correct ")
+    assert ids(desk) == {}
+    return [line.removeprefix(f"{path}:") for line in lines]
+
+
+def test_everybody_is_registered_and_linked(desk, stub):
+    assert desk.does("import", roster(desk)).out == "5 registered\n"
+    assert set(ids(desk)) == set(USERS) and sorted(stub.registered) == [f"4915112345{n:03}" for n in range(5)]
+
+
+def test_every_bad_line_is_named_by_its_number_and_nothing_is_done(desk, stub):
+    path = write(desk, (HEADER + (
+        "games,49,15112345678,\n"
+        "nobody-at-all,49,15112345678,\n"
+        "games,49,15112345679,\n"
+        "mail,49,12,\n"
+        "news,999999,15112345678,\n"
+        "proxy,49,15112345678,not an address\n"
+        "backup,49\n"
+        'man,49,1"5,\n'
+        '"irc\n",49,15112345678,\n'
+        "lp,49,+33612345678,\n"
+        ",49,15112345678,\n"
+        "sys,49,,\n")).encode() + b"b\xfcro,49,15112345678,\n")
+    assert faults(desk, path) == [
+        "3: there is no user nobody-at-all on this host",
+        "4: games is in line 2 already",
+        "5: phone: not a number of E.164 in that country: digits, at most 15 with the country code",
+        "6: country_code: 1 to 3 digits are needed, as in 49",
+        "7: email: not an e-mail address",
+        "8: 2 fields, but the header has 4",
+        "9: a quote in a field that does not begin with one",
+        "10: there is no user irc\\u{A} on this host",
+        "12: phone: not a number of E.164 in that country: digits, at most 15 with the country code",
+        "13: the user is missing",
+        "14: phone and authy_id are both missing",
+        "15: not UTF-8",
+    ]
+    assert stub.registered == []
+
+
+@pytest.mark.parametrize(("text", "fault"), [
+    ("", "1: the file is empty"), ("games,49,15112345678,\n", "1: there is no column games"),
+    ("user,phone,email\ngames,1,\n", "1: the column country_code is missing"), (HEADER + f'games,49,"{"x" * (1 << 20)}",\n', "2: longer than 64 kB"),
+    (HEADER + 'games,49,"15112345678,\n', "2: the quote is never closed"),
+])
+def test_a_file_that_is_none_is_named_by_line(desk, text, fault):
+    (said,) = faults(desk, write(desk, text))
+    assert said.startswith(fault)
+
+
+def test_no_number_is_said_of_a_bad_line(desk):
+    path = write(desk, HEADER + "games,49,151-SECRET-1,\n")
+    assert "SECRET" not in desk.run("import", path).err
+
+
+@pytest.mark.parametrize("text", [
+    "\ufeff" + HEADER + "games,49,15112345678,\r\n", HEADER.replace("\n", "\r\n") + '"games","49","151 12345678",""\r\n',
+    "EMAIL,phone,Country_Code,user\n,0151 12345678,+49,games", HEADER + "games,,+4915112345678,\n", HEADER + "games,,0151-12345678,\n",
+    '{"user":"games","phone":"+4915112345678"}\n', '{"user":"games","country_code":49,"phone":15112345678,"email":"games@example.com"}',
+])
+def test_whatever_form_a_line_has_the_number_is_the_same(desk, stub, text):
+    desk.does("import", write(desk, text))
+    assert stub.registered == ["4915112345678"] and ids(desk) == {"games": 1000}
+
+
+def test_two_users_with_one_number_are_said_and_get_one_authyid(desk):
+    path = write(desk, HEADER + "games,49,15112345678,\nmail,49,0151-12345678,\n")
+    said = desk.does("import", path).err
+    assert said == f"{path}:3: mail: the number of line 2 again: both accounts get one AuthyID\n" and set(ids(desk).values()) == {1000}
+
+
+def test_without_a_server_nobody_can_be_registered(desk):
+    desk.settings('[enrolment]\nemail_domain = "example.com"\n')
+    assert "the settings have no [server]" in desk.refuses("import", roster(desk))
+
+
+def test_without_a_country_code_anywhere_it_is_asked_for(desk, stub):
+    desk.settings(table(stub.url, "not-a-real-key", enrolment='email_domain = "example.com"\n'))
+    path = write(desk, HEADER + "games,,15112345678,\n")
+    assert faults(desk, path) == ["2: country_code is missing, and the settings have no enrolment.country_code"]
+
+
+def test_a_dry_run_does_nothing(desk, stub):
+    assert desk.does("import", roster(desk), "--dry-run").out == "5 users in the file; nothing was done\n"
+    assert stub.registered == [] and ids(desk) == {}
+
+
+def test_a_second_run_changes_nothing(desk, stub):
+    path = roster(desk)
+    desk.does("import", path)
+    before = desk.sql("SELECT * FROM accounts")
+    registered = list(stub.registered)
+    assert desk.does("import", path).out == "5 were there before\n"
+    assert desk.sql("SELECT * FROM accounts") == before and stub.registered == registered
+
+
+def test_a_user_with_an_authyid_keeps_it(desk, stub):
+    desk.does("link", "mail", "12")
+    assert desk.does("import", roster(desk), "--json").json == {"before": 1, "linked": 0, "refused": 0, "registered": 4, "softtokens": 0}
+    assert ids(desk)["mail"] == 12
+
+
+def test_whom_the_server_does_not_take_is_named_by_line_and_the_others_are_registered(desk, stub):
+    body = {"message": "User was not valid", "success": False, "error_code": "60027", "errors": {"cellphone": "is invalid"}}
+    stub.answers = [(400, {}, body)]
+    path = roster(desk)
+    done = desk.run("import", path, "--jobs", "1")
+    assert done.code == 1 and f"{path}:2: the server does not take the phone number of games\n" in done.err
+    assert "error: 1 user the server did not take" in done.err and done.out == "4 registered, 1 refused\n"
+    assert set(ids(desk)) == set(USERS) - {"games"}
+    assert desk.does("import", path).out == "1 registered, 4 were there before\n"
+
+
+def test_it_comes_again_when_the_server_says_so(desk, stub):
+    limited = (429, {"Retry-After": "1"}, {"message": "Too many requests", "success": False, "error_code": "60003", "errors": {}})
+    # As often as countersign-net itself tries.
+    stub.answers = [limited] * 4
+    done = desk.does("import", roster(desk), "--jobs", "1")
+    assert done.out == "5 registered\n" and "the server takes no more requests for now; going on in 1 s\n" in done.err
+
+
+def test_it_gets_over_an_outage(desk, stub):
+    stub.answers = [(500, {}, {"message": "no", "success": False})] * 2
+    done = desk.does("import", roster(desk), "--jobs", "1")
+    assert done.out == "5 registered\n"
+
+
+def test_a_server_that_stays_out_of_reach_stops_it(desk, stub):
+    stub.shutdown()
+    stub.server_close()
+    done = desk.run("import", roster(desk), "--patience", "0")
+    assert done.code == 75 and "hint: the same command, run later, goes on from there" in done.err
+
+
+def test_a_key_that_the_server_refuses_stops_it_at_once(desk, stub):
+    stub.answers = [(401, {}, {"message": "Invalid API key", "success": False, "error_code": "60001", "errors": {}})]
+    done = desk.run("import", roster(desk), "--jobs", "1")
+    assert done.code == 1 and "the server refuses the API key" in done.err and stub.registered == []
+
+
+@pytest.mark.parametrize("arguments", [[], ["--no-install-link"]])
+def test_an_install_link_is_sent_unless_it_is_declined(desk, stub, arguments):
+    desk.does("import", write(desk, HEADER + "games,49,15112345678,\n"), *arguments)
+    user = {"email": "games@example.com", "cellphone": "15112345678", "country_code": "49"}
+    assert stub.bodies == [{"user": user, "send_install_link_via_sms": not arguments}]
+
+
+def test_lines_with_an_authyid_need_no_server_and_an_export_is_imported_again(desk, tmp_path):
+    desk.settings()
+    path = write(desk, "user,country_code,phone,email,authy_id\ngames,,,,12\nmail,,,,13\n")
+    assert desk.does("import", path).out == "2 linked\n"
+    desk.does("softtoken", "news")
+    done = desk.does("export")
+    assert done.out == "user,country_code,phone,email,authy_id\ngames,,,,12\nmail,,,,13\n" and "1 account left out" in done.err
+    lines = [json.loads(line) for line in desk.does("export", "--json").out.splitlines()]
+    assert lines == [{"authy_id": 12, "user": "games"}, {"authy_id": 13, "user": "mail"}]
+    desk.does("unlink", "games")
+    assert desk.does("import", write(desk, done.out, "again.csv")).out == "1 linked, 1 were there before\n"
+    assert desk.does("import", write(desk, desk.does("export", "--json").out, "again.json")).out == "2 were there before\n"
+
+
+def test_a_file_of_pam_oath_is_taken_over(desk):
+    path = write(desk, f"HOTP/T30 games - {HEX}\n# nobody\nHOTP/T60/8 mail 1234 {HEX} 0 123456 2026-01-02T03:04:05L\n", "users.oath")
+    done = desk.does("import", path, "--from", "oath")
+    assert done.out == "2 SoftTokens taken over\n" and f"{path}:3: mail: the PIN is left behind" in done.err
+    assert desk.sql("SELECT name, hex(secret), digits, period, confirmed FROM accounts ORDER BY name") == [
+        ["games", HEX.upper(), 6, 30, 0], ["mail", HEX.upper(), 8, 60, 0]]
+    assert desk.does("import", path, "--from", "oath").out == "2 were there before\n"
+
+
+def test_a_file_of_pam_oath_with_event_tokens_is_refused(desk):
+    path = write(desk, f"HOTP games - {HEX}\nHOTP/T30 mail - {HEX}\nHOTP/T30 mail - {HEX}\n", "users.oath")
+    first, second = faults(desk, path, "--from", "oath")
+    assert first.startswith("1: a token that counts events (HOTP) is not taken") and second == "3: mail is in line 2 already"
+
+
+def test_the_settings_of_authy_ssh_are_taken_over(desk):
+    path = write(desk, "banner=hello\napi_key=0123456789abcdef\nuser=games:12\nuser=mail:13\n", "authy-ssh.conf")
+    assert desk.does("import", path, "--from", "authy-ssh").out == "2 linked\n"
+    assert ids(desk) == {"games": 12, "mail": 13}
+
+
+def test_files_of_pam_google_authenticator_are_taken_over_with_their_scratch_codes(desk):
+    folder = desk.folder / "stores"
+    folder.mkdir()
+    write(desk, TOKEN + "12345678\n87654321\n", "stores/games")
+    write(desk, TOKEN.replace('" TOTP_AUTH', '" WINDOW_SIZE 17\n" TOTP_AUTH'), "stores/mail")
+    done = desk.does("import", folder, "--from", "google-authenticator")
+    assert done.out == "2 SoftTokens taken over\n" and f"{folder}/mail:1: mail: WINDOW_SIZE 17" in done.err
+    assert desk.sql("SELECT name, count(*), min(hash) LIKE '$y$%' FROM recovery") == [["games", 2, 1]]
+    write(desk, TOKEN.replace("TOTP_AUTH", "HOTP_COUNTER 1"), "stores/news")
+    (folder / "proxy").symlink_to("mail")
+    said = desk.run("import", folder, "--from", "google-authenticator")
+    assert said.code == 1 and f"{folder}/news:3: a token that counts events (HOTP_COUNTER) is not taken" in said.err
+    assert f"{folder}/proxy:1: a symlink\n" in said.err
+
+
+def test_what_is_no_file_is_refused(desk):
+    assert "No such file" in desk.refuses("import", desk.folder / "none.csv")
+    assert "not a regular file" in desk.refuses("import", desk.folder)
+    assert "--homes is for root" in desk.refuses("import", "--from", "google-authenticator", "--homes")
+
+
+@pytest.mark.parametrize("arguments", [[], ["x.csv", "--homes"], ["--homes"], ["x.csv", "--jobs", "0"], ["x.csv", "--patience", "-1"]])
+def test_arguments_that_make_no_sense_are_usage(desk, arguments):
+    assert desk.run("import", *arguments).code == 64
+
+
+def test_a_terminal_shows_a_bar(desk):
+    terminal = desk.terminal("import", roster(desk), env={"TERM": "xterm", "NO_COLOR": "1"})
+    said = terminal.read()
+    assert "\r[##############################] 5 of 5: 5 registered\x1b[K\r\n5 registered\r\n" in said and "\x1b[3" not in said
+
+
+# What the server knows
+
+
+def test_refresh_stores_what_the_server_says(desk, stub):
+    desk.does("link", "games", "1000")
+    assert desk.does("refresh", "games").out == "games: AuthyID 1000, phone XXX-XXX-5678, OneTouch possible\n"
+    assert desk.sql("SELECT seen_phone, seen_app FROM accounts") == [["XXX-XXX-5678", 1]]
+
+
+def test_refresh_names_those_whom_the_server_does_not_know_any_more(desk, stub):
+    desk.does("import", roster(desk))
+    gone = ids(desk)["mail"]
+    stub.unknown = {gone}
+    done = desk.run("refresh", "--all")
+    assert done.code == 1 and len(done.out.splitlines()) == 4
+    assert f"error: mail: the server does not know AuthyID {gone} any more\nhint: countersign unlink mail, and then" in done.err
+    lines = [json.loads(line) for line in desk.run("refresh", "--all", "--json").out.splitlines()]
+    assert {line["user"]: line["known"] for line in lines} == {user: user != "mail" for user in USERS}
+
+
+def test_refresh_says_when_the_server_is_out_of_reach(desk, stub):
+    desk.does("link", "games", "1000")
+    stub.shutdown()
+    stub.server_close()
+    done = desk.run("refresh", "games")
+    assert done.code == 75 and done.err.startswith("error: the server is out of reach")
+
+
+def test_refresh_is_for_users_with_an_authyid(desk):
+    assert "games has no AuthyID" in desk.refuses("refresh", "games")
+    assert desk.run("refresh").code == 64 and desk.run("refresh", "games", "--all").code == 64
+    assert desk.does("refresh", "--all").out == ""

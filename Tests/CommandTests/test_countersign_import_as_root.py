@@ -1,0 +1,202 @@
+"""Many users at once, run by root on a host of its own whose users are there; the server is a real countersignd behind a socket."""
+
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+
+import pexpect
+import pytest
+from conftest import BUILT, ENVIRONMENT, Done
+from enrolling import server_folder
+from test_countersign_as_root import ENTER, KEEPER, PEOPLE, RootDesk
+
+from server import Server
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+FIRST = 50_000
+
+
+class Host(RootDesk):
+    """`count` users named u0, u1 and so on."""
+
+    def __init__(self, base: pathlib.Path, count: int):
+        super().__init__(base)
+        self.names = [f"u{number}" for number in range(count)]
+        self.people({**PEOPLE, **{name: FIRST + number for number, name in enumerate(self.names)}})
+        shutil.copyfile(BUILT / "countersign-net", self.folder / "countersign-net")
+        (self.folder / "countersign-net").chmod(0o711)
+        self.server = Server(base, extra_listener=f"unix:{self.folder}/api.sock")
+        self.settings(
+            f'state = "/mnt/state"\n[server]\nurl = "unix:/mnt/api.sock"\napi_key = "{self.server.application.key}"\n'
+            '[enrolment]\nemail_domain = "example.com"\n')
+
+    def roster(self, round: int = 0, name: str = "users.csv") -> str:
+        """A file with everybody, with numbers of this round's own."""
+        lines = ["user,country_code,phone,email"] + [f"{user},49,151{round:03}{n:06},{user}@example.com" for n, user in enumerate(self.names)]
+        (self.folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return f"/mnt/{name}"
+
+    def words(self, *arguments) -> list[str]:
+        helpers = ["--helpers", "/mnt"] if arguments[0] in ("import", "enroll", "refresh") else []
+        return ["unshare", "--mount", "sh", "-c", ENTER, self.base, "/mnt/countersign", *arguments, *helpers, "--config", "/mnt/countersign.toml"]
+
+    def start(self, *arguments) -> subprocess.Popen:
+        return subprocess.Popen(
+            list(map(str, self.words(*arguments))), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT, cwd="/")
+
+    def run(self, *arguments):
+        process = self.start(*arguments)
+        out, err = process.communicate(timeout=300)
+        return Done(process.returncode, out, err)
+
+    def accounts(self) -> list[dict]:
+        return json.loads(self.does("list", "--json").out)
+
+    def forget_all(self) -> None:
+        shutil.rmtree(self.folder / "state", ignore_errors=True)
+
+    def registered(self) -> int:
+        return self.server.application.call("GET", "/protected/json/app/stats").json["total_users"]
+
+    def truth(self, round: int) -> dict[str, int]:
+        """Which AuthyIDs the server has given to whom: the same number asked for again has the same."""
+        return {user: self.server.application.new_user(f"151{round:03}{n:06}", f"{user}@example.com", 49) for n, user in enumerate(self.names)}
+
+
+def ids(accounts: list[dict]) -> dict[str, int]:
+    return {account["user"]: account["authy_id"] for account in accounts}
+
+
+@pytest.fixture
+def host(request):
+    with server_folder() as base:
+        made = Host(base, request.param)
+        with made.server:
+            yield made
+
+
+@pytest.mark.parametrize("host", [1000], indirect=True)
+def test_a_thousand_users_are_registered_and_a_second_run_changes_nothing(host):
+    roster = host.roster()
+    assert host.does("import", roster, "--dry-run").out == "1000 users in the file; nothing was done\n"
+    assert host.accounts() == [] and host.registered() == 0
+    assert host.does("import", roster).out == "1000 registered\n"
+    accounts = host.accounts()
+    assert {account["state"] for account in accounts} == {"linked"} and ids(accounts) == host.truth(0)
+    assert host.registered() == 1000
+    assert host.does("import", roster, "--json").json == {"before": 1000, "linked": 0, "refused": 0, "registered": 0, "softtokens": 0}
+    assert host.accounts() == accounts and host.registered() == 1000
+
+
+@pytest.mark.parametrize("host", [100], indirect=True)
+def test_killed_at_any_point_and_run_again_it_ends_in_the_same_accounts(host):
+    chance = random.Random(20)
+    cut = 0
+    for round in range(20):
+        host.forget_all()
+        roster = host.roster(round)
+        process = host.start("import", roster, "--jobs", "4")
+        # No sleep: some way into what it does, by what the server has seen of it.
+        wanted, before = chance.randrange(100), round * 100
+        while process.poll() is None and host.registered() - before < wanted:
+            pass
+        process.kill()
+        process.communicate(timeout=60)
+        done = host.does("import", roster, "--json").json
+        cut += done["registered"] > 0
+        assert done["registered"] + done["before"] == 100
+        assert ids(host.accounts()) == host.truth(round) and len(host.accounts()) == 100
+        assert host.registered() == (round + 1) * 100
+    assert cut >= 15
+
+
+@pytest.mark.parametrize("host", [400], indirect=True)
+def test_ctrl_c_stops_it_and_the_same_command_goes_on(host):
+    roster = host.roster()
+    terminal = pexpect.spawn(
+        "unshare", list(map(str, host.words("import", roster)[1:])), env={**ENVIRONMENT, "TERM": "xterm"}, cwd="/", timeout=60,
+        dimensions=(40, 100), encoding="utf-8")
+    terminal.expect(r"\r\[#+-+\] \d+ of 400: \d+ registered")
+    terminal.sendintr()
+    said = terminal.read()
+    terminal.wait()
+    assert terminal.exitstatus == 130 and "hint: stopped; the same command goes on from there" in said
+    linked = len(host.accounts())
+    # What the server knows is linked, too: nothing was under way.
+    assert 0 < linked < 400 and host.registered() == linked
+    assert host.does("import", roster).out == f"{400 - linked} registered, {linked} were there before\n"
+    assert ids(host.accounts()) == host.truth(0)
+
+
+@pytest.mark.parametrize("host", [60], indirect=True)
+def test_an_outage_stops_it_after_a_while_and_a_second_run_goes_on(host):
+    roster = host.roster()
+    host.server.stop()
+    done = host.run("import", roster, "--patience", "1")
+    assert done.code == 75 and "error: the server is out of reach" in done.err and "goes on from there" in done.err
+    assert host.accounts() == []
+    host.server.start()
+    assert host.does("import", roster).out == "60 registered\n"
+
+
+@pytest.mark.parametrize("host", [3], indirect=True)
+def test_the_processes_that_speak_to_the_server_are_of_their_own_user(host):
+    roster = host.roster()
+    host.server.process.send_signal(signal.SIGSTOP)
+    process = host.start("import", roster)
+    try:
+        children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        found = []
+        while process.poll() is None and len(found) < 8:
+            try:
+                found = [n for n in children.read_text().split() if pathlib.Path(f"/proc/{n}/comm").read_text() == "countersign-net\n"]
+                uids = {pathlib.Path(f"/proc/{n}/status").read_text().split("Uid:")[1].split("\n")[0].strip() for n in found}
+            except (FileNotFoundError, ProcessLookupError):
+                found = []
+        assert uids == {"991\t991\t991\t991"}
+        assert {pathlib.Path(f"/proc/{n}/environ").read_bytes() for n in found} == {b""}
+        assert {len(os.listdir(f"/proc/{n}/fd")) <= 6 for n in found} == {True}
+        mine = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+        assert f"Uid:\t{KEEPER}\t{KEEPER}\t{KEEPER}\t{KEEPER}" in mine
+    finally:
+        host.server.process.send_signal(signal.SIGCONT)
+        process.communicate(timeout=60)
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("host", [4], indirect=True)
+def test_files_in_homes_are_read_with_the_rights_of_their_users(host):
+    homes = host.folder / "homes"
+    table = (host.base / "passwd").read_text()
+    for n, name in enumerate(host.names):
+        table = table.replace(f"{name}:x:{FIRST + n}:{FIRST + n}::/:", f"{name}:x:{FIRST + n}:{FIRST + n}::/mnt/homes/{name}:")
+        (homes / name).mkdir(parents=True, mode=0o755)
+        os.chown(homes / name, FIRST + n, FIRST + n)
+    (host.base / "passwd").write_text(table)
+    text = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP\n" TOTP_AUTH\n12345678\n'
+
+    def put(name: str, owner: int, mode: int) -> None:
+        path = homes / name / ".google_authenticator"
+        path.write_text(text)
+        os.chown(path, owner, owner)
+        path.chmod(mode)
+
+    put("u0", FIRST, 0o400)
+    put("u1", 0, 0o644)
+    done = host.does("import", "--from", "google-authenticator", "--homes", "--json")
+    assert done.json == {"before": 0, "linked": 0, "refused": 0, "registered": 0, "softtokens": 2}
+    assert host.does("show", "u0", "--json").json["state"] == "linked"
+    # Another's file, what only root can read, and what is behind a symlink.
+    put("u2", FIRST, 0o644)
+    put("u3", 0, 0o600)
+    (homes / "u1" / ".google_authenticator").unlink()
+    (homes / "u1" / ".google_authenticator").symlink_to(homes / "u0" / ".google_authenticator")
+    done = host.run("import", "--from", "google-authenticator", "--homes")
+    place = "/mnt/homes/{}/.google_authenticator:1: {}"
+    assert done.code == 1 and [line for line in done.err.splitlines() if line.startswith("/mnt")] == [
+        place.format("u1", "a symlink"), place.format("u2", f"owned by uid {FIRST}, not by the user")]
+    assert "warning: /mnt/homes/u3/.google_authenticator: u3 may not read it; passed over" in done.err
