@@ -158,6 +158,8 @@ extension EnrolmentFlow {
 
 extension EnrolmentFlow {
     private mutating func take(_ number: PhoneNumber) -> [Action] {
+        // The number that it is already: a code again, and nobody registered twice.
+        if let phone, phone.number == number, let way = phone.way ?? facts.ways.first { return again(way) }
         phone = nil
         state = .chargingNumber(number)
         return [.chargeOneCode]
