@@ -175,7 +175,7 @@ extension AuthyService {
             guard let ticket = hub.ticket(for: .user(phone.user), of: phone.device.id, until: min(deadline, end)) else {
                 throw PhoneRefusal.tooManyWaits
             }
-            state = try await self.state(of: phone.device)
+            state = try await hub.look(with: ticket) { try await self.state(of: phone.device) }
             if seen == state.revision {
                 await watch { [hub] in hub.end(ticket) }
                 hasNews = await hub.wait(for: ticket)
