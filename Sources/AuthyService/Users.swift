@@ -75,6 +75,7 @@ extension AuthyService {
         member.wrongCodesOfDay = former.wrongCodesOfDay
         member.sends = former.sends
         member.requests = former.requests
+        member.notices = former.notices
         return member
     }
 
@@ -146,43 +147,65 @@ extension AuthyService {
         guard let type = parameters.text("type"), types.contains(type) else {
             throw Refusal(400, 60029, "Activity was not created: type must be one of \(types.joined(separator: ", ")).")
         }
-        let now = now()
-        let user = try await store.write { records in
-            let member = try self.member(AuthyID(id), of: caller, in: records)
-            guard let user = try records.user(member.user) else { throw Refusal.userNotFound }
-            try records.add(Activity(user: member.user, application: caller.id, at: now, kind: type, detail: ""))
-            return user
+        if type == UserActivity.enrolled {
+            try await tellOfEnrolment(id, parameters, by: caller)
+        } else {
+            let now = now()
+            try await store.write { records in
+                let member = try self.member(AuthyID(id), of: caller, in: records)
+                try records.add(Activity(user: member.user, application: caller.id, at: now, kind: type, detail: ""))
+            }
         }
-        if type == UserActivity.enrolled { try await tellOfEnrolment(user, parameters, by: caller) }
         return Answer([("message", JSONText.string("Activity was created.")), ("success", "true")])
     }
 
-    /// Only an address that this application has given: its key sends mail to nobody else, and no more of it than codes.
-    private func tellOfEnrolment(_ user: User, _ parameters: Parameters, by caller: Caller) async throws {
-        let now = now()
-        guard let email = parameters.text("email", in: "data"), try contact(of: user).has(email: email, of: caller.id),
-            outbox.canSend(.email)
-        else { return }
-        let mayGo = try await store.write { records in
-            var member = try self.member(user.id, of: caller, in: records)
-            guard member.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: now) == nil else { return false }
-            member.sends.add(Span.tenMinutes, at: now)
-            try records.put(member)
-            return true
+    /// How many mails tell a member of enrolments in a day. They are counted by themselves: who enrols has codes sent before.
+    private static let noticesOfDay: Int64 = 5
+
+    /// Only an address that this application has given: its key sends mail to nobody else. Where none can go that is an error, for the host
+    /// to log: then nothing was done, as it may ask again.
+    private func tellOfEnrolment(_ id: String, _ parameters: Parameters, by caller: Caller) async throws {
+        do {
+            let (user, email) = try await chargeNotice(id, parameters.text("email", in: "data"), by: caller)
+            sendNotice(to: email, of: user, parameters, by: caller)
+        } catch let refusal as Refusal {
+            log.warning(
+                "enrolment_not_told",
+                metadata: ["application": "\(caller.id)", "user": "\(AuthyID(id)?.description ?? "")", "reason": "\(refusal.message)"])
+            throw refusal
         }
-        guard mayGo else { return }
+    }
+
+    private func chargeNotice(_ id: String, _ email: String?, by caller: Caller) async throws -> (AuthyID, String) {
+        let now = now()
+        return try await store.write { records in
+            var member = try self.member(AuthyID(id), of: caller, in: records)
+            guard let user = try records.user(member.user) else { throw Refusal.userNotFound }
+            guard outbox.canSend(.email) else { throw Self.notEnabled(.email) }
+            guard let email, try contact(of: user).has(email: email, of: caller.id) else {
+                throw Refusal(400, 60029, "Activity was not created: this application gave no such e-mail address.")
+            }
+            if let wait = member.notices.wait(Span.day, limit: Self.noticesOfDay, at: now) { throw Refusal.tooMany(retryAfter: wait) }
+            member.notices.add(Span.day, at: now)
+            try records.put(member)
+            try records.add(Activity(user: user.id, application: caller.id, at: now, kind: UserActivity.enrolled, detail: ""))
+            return (user.id, email)
+        }
+    }
+
+    private func sendNotice(to email: String, of user: AuthyID, _ parameters: Parameters, by caller: Caller) {
         let line = { (text: String?) in
             String((text ?? "?").unicodeScalars.map { (0x20...0x7E).contains($0.value) ? Character($0) : "?" }.prefix(100))
         }
         let text = """
             A phone was enrolled for the two-factor login of \(line(parameters.text("user", in: "data"))) on \
-            \(line(parameters.text("host", in: "data"))), from \(line(parameters.text("user_ip"))), at \(Moment.text(now)).
+            \(line(parameters.text("host", in: "data"))), from \(line(parameters.text("user_ip"))), at \(Moment.text(now())).
 
             If that was you, nothing is to be done. If not, somebody knows your password: tell your system administrator now.
             """
         let message = OneCode(
             kind: .email, to: email, code: "", text: text, subject: "\(caller.application.name): a phone was enrolled for your logins",
-            application: caller.id, applicationName: caller.application.name, user: user.id, locale: nil)
+            application: caller.id, applicationName: caller.application.name, user: user, locale: nil)
         // Whoever enrols stands at a prompt: mail servers are slower than people.
         Task { [outbox] in _ = await outbox.send(message) }
     }

@@ -3,7 +3,7 @@ internal import SQLite
 /// The tables, as they came to be. The file's `user_version` is the number of migrations that it has seen; 0 is no file of ours.
 enum RecordSchema {
     /// Only ever added to.
-    static let migrations = [first, second]
+    static let migrations = [first, second, third]
     static let version = Int64(migrations.count)
     /// "Csgd", by which file(1) can tell.
     static let applicationID: Int64 = 0x4373_6764
@@ -37,6 +37,14 @@ enum RecordSchema {
     private static func number(_ pragma: String, _ connection: Connection) throws -> Int64 {
         try connection.first("PRAGMA \(pragma)") { $0.integer(0) ?? 0 } ?? 0
     }
+
+    /// Notices have a limit of their own.
+    private static let third = """
+        ALTER TABLE members ADD COLUMN notices_since INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE members ADD COLUMN notices INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE former_members ADD COLUMN notices_since INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE former_members ADD COLUMN notices INTEGER NOT NULL DEFAULT 0;
+        """
 
     /// What is left of members that were removed. The user need not be there any more.
     private static let second = """

@@ -98,6 +98,7 @@ struct RecordTests {
         member.wrongCodesOfDay = Count(since: 8, times: 9)
         member.sends = Count(since: 10, times: 11)
         member.requests = Count(since: 12, times: 13)
+        member.notices = Count(since: 14, times: 15)
         try await store.write { [member] in try $0.put(member) }
         #expect(try await store.read { try $0.member(application: 1, user: try id(7)) } == member)
         #expect(try await store.read { try $0.members(of: try id(7)) } == [member])
@@ -110,6 +111,7 @@ struct RecordTests {
         member.wrongCodesOfDay = Count(since: 5, times: 6)
         member.sends = Count(since: 7, times: 8)
         member.requests = Count(since: 9, times: 10)
+        member.notices = Count(since: 11, times: 12)
         let former = FormerMember(member, phoneHash: hash(7), removed: start)
         let moved = FormerMember(member, phoneHash: hash(70), removed: start)
         try await store.write { try $0.put(former) }
