@@ -9,14 +9,19 @@ internal import Vault
 // users/new, status, delete, update, register_activity
 
 extension AuthyService {
-    /// POST /protected/json/users/new. Users are found by their phone: the same number gives the same id, and stores a further address.
+    /// POST /protected/json/users/new. Users are found by their phone: the same number gives the same id, and stores the address.
     public func newUser(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
         let (phone, email) = try Self.checked(parameters)
         let now = now()
         let user = try await store.write { records in
-            let user = try self.user(phone, email: email, of: caller, at: now, in: records)
-            guard try records.member(application: caller.id, user: user.id) == nil else { return user }
-            try records.put(newMember(user, of: caller.id, at: now, in: records))
+            let user = try self.user(phone, at: now, in: records)
+            if let member = try records.member(application: caller.id, user: user.id) {
+                try note(email, of: user, member, in: records)
+                return user
+            }
+            let member = try newMember(user, of: caller.id, at: now, in: records)
+            try note(email, of: user, member, in: records)
+            try records.put(member)
             try records.count(Self.month(of: caller.id, at: now) { $0.usersAdded = 1 })
             return user
         }
@@ -45,23 +50,26 @@ extension AuthyService {
         return (phone, email)
     }
 
-    private func user(_ phone: PhoneNumber, email: String, of caller: Caller, at now: Int64, in records: any RecordWriting) throws -> User {
+    private func user(_ phone: PhoneNumber, at now: Int64, in records: any RecordWriting) throws -> User {
         let hash = vault.index(phone.e164)
-        if var user = try records.user(phoneHash: hash) {
-            var contact = try self.contact(of: user)
-            guard contact.add(email: email, of: caller.id) else { return user }
-            user.contact = try contact.sealed(for: user.id, in: vault)
-            try records.put(user)
-            return user
-        }
+        if let user = try records.user(phoneHash: hash) { return user }
         for _ in 0..<100 {
             guard let id = AuthyID(Int64.random(in: 1_000_000...999_999_999)) else { continue }
-            var contact = Contact(phone: phone)
-            _ = contact.add(email: email, of: caller.id)
-            let user = User(id: id, phoneHash: hash, contact: try contact.sealed(for: id, in: vault), created: now)
+            let user = User(id: id, phoneHash: hash, contact: try Contact(phone: phone).sealed(for: id, in: vault), created: now)
             if try records.add(user) { return user }
         }
         throw Refusal.broken
+    }
+
+    /// Keeps an address. Anybody may type a number: until its holder has shown a code to the application, or had a phone confirmed since,
+    /// the last address that came with it takes the place of those before; then the first one stays.
+    private func note(_ email: String, of user: User, _ member: Member, in records: any RecordWriting) throws {
+        var user = user
+        let isProven = try member.confirmed != nil || records.devices(of: user.id).contains { ($0.confirmed ?? 0) >= member.added }
+        var contact = try self.contact(of: user)
+        guard contact.add(email: email, of: member.application, replacing: !isProven) else { return }
+        user.contact = try contact.sealed(for: user.id, in: vault)
+        try records.put(user)
     }
 
     /// Whoever was one before goes on with what was counted: else an API key would take off every limit by a removal.
@@ -124,18 +132,15 @@ extension AuthyService {
         return Answer([("message", JSONText.string("User removed from application")), ("success", "true")])
     }
 
-    /// POST /protected/json/users/ID/update: a further e-mail address.
+    /// POST /protected/json/users/ID/update: an e-mail address, as `newUser` keeps it.
     public func updateUser(_ id: String, by caller: Caller, _ parameters: Parameters) async throws -> Answer {
         guard let email = parameters.text("email") ?? parameters.text("email", in: "user"), Contact.isEmail(email) else {
             throw Refusal(400, 60038, "The e-mail address is invalid.")
         }
         try await store.write { records in
             let member = try self.member(AuthyID(id), of: caller, in: records)
-            guard var user = try records.user(member.user) else { throw Refusal.userNotFound }
-            var contact = try self.contact(of: user)
-            guard contact.add(email: email, of: caller.id) else { return }
-            user.contact = try contact.sealed(for: user.id, in: vault)
-            try records.put(user)
+            guard let user = try records.user(member.user) else { throw Refusal.userNotFound }
+            try note(email, of: user, member, in: records)
         }
         return Answer([("message", JSONText.string("User was updated successfully")), ("success", "true")])
     }
