@@ -226,6 +226,10 @@ extension Transaction {
             """, user.value, now)
     }
 
+    func putLinksSent(_ count: Count, phoneHash: [UInt8]) throws {
+        try change("INSERT OR REPLACE INTO links_sent (phone_hash, since, times) VALUES (?1, ?2, ?3)", phoneHash, count.since, count.times)
+    }
+
     func put(_ check: PhoneCheck) throws {
         try change(
             """
@@ -263,6 +267,7 @@ extension Transaction {
             "DELETE FROM activities WHERE id IN (SELECT id FROM activities WHERE at < ?1 ORDER BY at LIMIT ?2)",
             "DELETE FROM deliveries WHERE number IN (SELECT number FROM deliveries WHERE at < ?1 ORDER BY at LIMIT ?2)",
             "DELETE FROM enrolments WHERE hash IN (SELECT hash FROM enrolments WHERE ends < ?1 ORDER BY ends LIMIT ?2)",
+            "DELETE FROM links_sent WHERE phone_hash IN (SELECT phone_hash FROM links_sent WHERE since < ?1 ORDER BY since LIMIT ?2)",
             """
             DELETE FROM phone_checks WHERE (application, phone_hash) IN (
                 SELECT application, phone_hash FROM phone_checks WHERE ends < ?1 ORDER BY ends LIMIT ?2)

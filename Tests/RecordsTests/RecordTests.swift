@@ -129,6 +129,17 @@ struct RecordTests {
         #expect(try await store.read { try $0.formerMember(application: 1, phoneHash: hash(7)) } == nil)
     }
 
+    @Test func `Links are counted by the number, and forgotten in time`() async throws {
+        #expect(try await store.read { try $0.linksSent(phoneHash: hash(70)) } == Count())
+        for times in [1, 2] as [Int64] {
+            try await store.write { try $0.putLinksSent(Count(since: start, times: times), phoneHash: hash(70)) }
+            #expect(try await store.read { try $0.linksSent(phoneHash: hash(70)) } == Count(since: start, times: times))
+        }
+        #expect(try await store.write { try $0.purge(before: start, limit: 9) } == 0)
+        #expect(try await store.write { try $0.purge(before: start + 1, limit: 9) } == 1)
+        #expect(try await store.read { try $0.linksSent(phoneHash: hash(70)) } == Count())
+    }
+
     @Test func `Members are counted, whichever way they come and go`() async throws {
         #expect(try await store.read { try $0.memberCount(of: 1) } == 2)
         try await store.write { try $0.put(Member(application: 1, user: try id(7), added: start, secret: [6])) }

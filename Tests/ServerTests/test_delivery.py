@@ -536,3 +536,29 @@ def test_where_there_is_no_mail_the_host_hears_that_nobody_is_told(folder):
         user = server.application.new_user()
         assert refused(enrolled(server.application, user, "zoe@example.com"), 503, "60121")
         assert server.wait_for_event("enrolment_not_told")["user"] == str(user)
+
+
+# Links that an application has sent
+
+def test_a_number_gets_few_links_a_day_whoever_asks_for_them(folder):
+    def asked(application, number="5551230001"):
+        made = application.call("POST", "/protected/json/users/new", {"user": {"email": "zoe@example.com", "cellphone": number, "country_code": 1}})
+        assert made.status == 200 and made.json["success"] is True
+        return made.json["user"]["id"]
+
+    with Web() as web, Lone(folder, tables=webhook(folder, web)) as server:
+        other = server.create_application("Other")
+        for application in (server.application, other):
+            user = [asked(application) for _ in range(2)][0]
+        web.wait(4)
+        server.restart()
+        # Neither a new start nor a removal by everybody begins anew.
+        for application in (server.application, other):
+            application.call("POST", f"/protected/json/users/{user}/delete")
+        for application in (server.application, other, server.create_application("A third")):
+            last = [asked(application) for _ in range(2)][0]
+        assert server.wait_for_event("link_not_sent", 5)["user"] == str(last)
+        asked(other, "5551230002")
+        assert sorted(call.json["to"] for call in web.wait(6)) == [PHONE] * 5 + ["+15551230002"]
+        # Codes are not links.
+        assert send(server, last).status == 200
