@@ -42,6 +42,7 @@ public struct PhoneRefusal: Error, Sendable {
 public struct Phone: Sendable {
     let device: Device
     public var user: AuthyID { device.user }
+    public var isConfirmed: Bool { device.isActive }
 
     fileprivate init(_ device: Device) { self.device = device }
 }
