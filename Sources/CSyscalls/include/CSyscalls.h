@@ -58,6 +58,19 @@ typedef struct {
  * on the sockets.
  */
 pid_t system_start(const system_helper *helper);
+/*
+ * For a process of root's that anybody may start by way of sudo: takes away how its caller runs, which it and its children have inherited
+ * (scheduling, processors, limits and, where there is cgroup v2, the control group), as far as the system lets it.
+ */
+void system_leave_reins(void);
+
+/*
+ * Goes on in a child, in a session of its own with all signals as they are by default: no terminal stops or ends it there, and it may read
+ * and write one still. Returns 0 in the child, or -errno where there is none. This process waits for the child, hears no signal, and ends
+ * with its exit code.
+ */
+int system_go_on_apart(void);
+
 /* Waits at most so long for a helper to end, and forgets it if it has: closing its sockets is how it is told to. */
 void system_await(pid_t pid, int milliseconds);
 
