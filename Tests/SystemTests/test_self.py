@@ -268,6 +268,14 @@ def test_no_key_stops_or_ends_who_has_the_accounts_open(own, key):
     assert own.show("alice")["opted_out"] is None
 
 
+def test_ctrl_backslash_at_a_prompt_of_roots_leads_into_no_debugger(own):
+    confirmed(own)
+    terminal = own.host.sudo("alice", *SELF, "recovery")
+    terminal.reads(CODE)
+    terminal.send("\x1c")
+    assert terminal.ends() != 0 and "crashed" not in terminal.transcript and "debug" not in terminal.transcript
+
+
 # Recovery codes
 
 

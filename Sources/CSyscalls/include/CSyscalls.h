@@ -13,6 +13,12 @@
 /* A helper's first act: no ptrace by others of the same uid, no core, no new privileges. */
 int system_harden(void);
 
+/*
+ * A signal that ends this process ends it: where there is a Swift toolchain, Swift's runtime starts another program instead, which offers
+ * a debugger with this process's rights to whoever has typed Ctrl-\ at its terminal.
+ */
+void system_die_plainly(void);
+
 /* One frame out; never waits (-EAGAIN), never raises SIGPIPE. */
 int system_send(int socket, const uint8_t *frame, size_t length);
 /* One frame in; never waits (-EAGAIN). 0: end of file. -EMSGSIZE: longer than `capacity`, and gone. */
