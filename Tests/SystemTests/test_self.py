@@ -184,6 +184,13 @@ def test_root_opens_no_file_of_the_accounts(own):
     assert terminal.ends() == 1 and secret.read_text(encoding="ascii") == "of root"
 
 
+@pytest.mark.parametrize("words", [["-g", "root"], ["-u", "alice"], ["-u", "alice", "-g", "root"]])
+def test_nobody_runs_it_with_a_group_of_roots_or_as_anybody_else(own, words):
+    terminal = own.host.sudo("alice", "-n", *words, *SELF, "show")
+    terminal.reads("not allowed|password is required")
+    assert terminal.ends() != 0 and "user:" not in terminal.transcript
+
+
 # How it runs: nobody holds up the logins of others
 
 
