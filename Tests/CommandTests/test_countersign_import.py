@@ -254,6 +254,16 @@ def test_who_has_a_factor_gets_no_softtoken_of_another_program(desk, store, stat
     assert desk.sql("SELECT hash FROM recovery") == hashes
 
 
+def test_too_many_scratch_codes_are_a_fault_of_the_file(desk):
+    (desk.folder / "stores").mkdir()
+    codes = [f"{number:08}\n" for number in range(21)]
+    write(desk, TOKEN + "".join(codes), "stores/games")
+    done = desk.run("import", desk.folder / "stores", "--from", "google-authenticator")
+    assert done.code == 1 and "stores/games:24: more than 20 scratch codes" in done.err
+    write(desk, TOKEN + "".join(codes[:20]), "stores/games")
+    assert desk.does("import", desk.folder / "stores", "--from", "google-authenticator").out == "1 SoftTokens taken over\n"
+
+
 def test_what_is_no_file_is_refused(desk):
     assert "No such file" in desk.refuses("import", desk.folder / "none.csv")
     assert "not a regular file" in desk.refuses("import", desk.folder)
