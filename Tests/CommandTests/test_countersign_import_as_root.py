@@ -206,3 +206,16 @@ def test_files_in_homes_are_read_with_the_rights_of_their_users(host):
         warning.format("u4", "23: more than 20 scratch codes", "u4")]
     assert done.out == "1 SoftTokens taken over, 1 were there before\n"
     assert [(account["user"], account["softtoken"]) for account in host.accounts()] == [("u0", True), ("u1", True), ("u5", True)]
+
+
+@pytest.mark.parametrize("host", [1], indirect=True)
+def test_a_factor_that_the_users_groups_do_not_allow_confirms_nothing(host):
+    with (host.base / "group").open("a") as groups:
+        groups.write("team:x:60000:u0\n")
+    settings = (host.folder / "countersign.toml").read_text()
+    host.settings(settings + '[login.group.team]\nfactors = ["softtoken"]\n')
+    host.does("link", "u0", "1234")
+    done = host.run("confirm", "u0", "--by", "sms", "--code-stdin", "--helpers", "/mnt")
+    assert done.code == 2 and "sms is not possible: the settings or the account say so" in done.err
+    done = host.does("prefer", "u0", "sms")
+    assert "the settings' factors do not have sms for u0" in done.err
