@@ -2,9 +2,11 @@ import LoginFlow
 import Testing
 
 struct AddressTests {
-    @Test("Whether an address needs an interface to say which host it is", arguments: [
-        ("fe80::1", true), ("febf::1", true), ("fec0::1", false), ("fe7f::1", false), ("2001:db8::1", false), ("254.128.0.1", false),
-    ])
+    @Test(
+        "Whether an address needs an interface to say which host it is",
+        arguments: [
+            ("fe80::1", true), ("febf::1", true), ("fec0::1", false), ("fe7f::1", false), ("2001:db8::1", false), ("254.128.0.1", false),
+        ])
     func linkLocal(text: String, isLinkLocal: Bool) { #expect(Address(text)?.isLinkLocal == isLinkLocal) }
 
     @Test(

@@ -85,7 +85,7 @@ def test_number_code_done(place, settings):
     assert ended(login) == ENROLLED
     [user] = newcomer.users()
     assert newcomer.become_a_user() == user and via == "sms"
-    assert place.host.row("authy_id", "had_authy_id", "confirmed", "grace_used") == [user, 1, 1, 0]
+    assert place.host.row("authy_id", "had_authy_id", "confirmed", "grace_used") == [user, 1, 1, 1]
     assert login.texts("tell")[-1].startswith(f"You are enrolled with {newcomer.masked}.")
     [line] = [text for text in login.texts("log") if "outcome=" in text]
     assert line.startswith("4 ") and f"AuthyID {user}, phone {newcomer.masked}" in line
@@ -227,6 +227,25 @@ def test_a_code_may_be_sent_again_and_by_call(place):
     assert ended(login) == (PAM_SUCCESS, ("approved", "enrolled", "call"))
 
 
+def test_the_first_number_costs_the_grace_login_whatever_becomes_of_it(place):
+    """Or whoever breaks off, and comes again, rings strangers' phones for nothing."""
+    for used in (1, 2, 3):
+        login = numbered(place, number=place.server.another_number())
+        login.reply("eof")
+        assert ended(login) == CANCELLED
+        assert is_untouched(place.host, used)
+    assert ended(place.login()) == (PAM_AUTH_ERR, ("denied", "grace_over", "-"))
+
+
+def test_the_same_number_again_is_a_code_again_and_nobody_is_registered_twice(place):
+    login = numbered(place)
+    login.answer(f"+49 {place.server.national}")
+    login.prompt()
+    assert len(place.server.users()) == 1 and [way for way, _ in place.server.sent()] == ["sms", "sms"]
+    login.answer(place.server.sent()[-1][1])
+    assert ended(login) == ENROLLED
+
+
 def test_another_number_may_be_given_and_is_the_one_that_counts(place):
     login = numbered(place)
     login.answer(other := place.server.another_number())
@@ -245,7 +264,7 @@ def test_at_most_three_codes_are_sent_in_ten_minutes_whatever_the_numbers(place)
         login.reply("eof")
         assert ended(login)[0] == PAM_AUTH_ERR
     assert len(place.server.sent()) == 3 and len(place.server.users()) == 3
-    assert is_untouched(place.host)
+    assert is_untouched(place.host, 2)
 
 
 def test_guesses_are_counted_and_lock(place):
@@ -347,10 +366,11 @@ def test_no_answer_at_a_terminal_or_after_the_first_answer_is_a_refusal(place):
     login = offered(place.login(*TERMINAL))
     login.reply("eof")
     assert ended(login) == CANCELLED
+    assert is_untouched(place.host)
     login = numbered(place, *SSH)
     login.reply("eof")
     assert ended(login) == CANCELLED
-    assert is_untouched(place.host)
+    assert is_untouched(place.host, 1)
 
 
 def test_where_sshd_will_refuse_nothing_is_sent_and_no_grace_is_spent(place):
@@ -414,12 +434,12 @@ def test_an_authyid_of_somebody_elses_is_not_linked_without_a_code_that_was_sent
     """The number is another's, or the server lies: nothing is written down before the code."""
     somebody = place.server.become_a_user()
     login = numbered(place)
-    assert place.server.users() == [somebody] and len(place.server.sent()) == 1 and is_untouched(place.host)
+    assert place.server.users() == [somebody] and len(place.server.sent()) == 1 and is_untouched(place.host, 1)
     login.answer("7654321")
     login.prompt()
     login.reply("eof")
     assert ended(login) == CANCELLED
-    assert is_untouched(place.host)
+    assert is_untouched(place.host, 1)
 
 
 def child(login, helper):
@@ -465,7 +485,7 @@ def test_a_login_program_that_dies_in_the_middle_leaves_nothing_half_done(place)
     login = numbered(place)
     login.process.kill()
     login.finish()
-    assert is_untouched(place.host)
+    assert is_untouched(place.host, 1)
 
 
 def test_of_two_who_enrol_at_once_one_is_enrolled_and_the_other_is_asked_to_log_in_again(place):
