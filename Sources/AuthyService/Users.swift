@@ -153,6 +153,7 @@ extension AuthyService {
             throw Refusal(400, 60029, "Activity was not created: type must be one of \(types.joined(separator: ", ")).")
         }
         if type == UserActivity.enrolled {
+            try await sendLinkToEnrolled(id, by: caller)
             try await tellOfEnrolment(id, parameters, by: caller)
         } else {
             let now = now()
@@ -162,6 +163,16 @@ extension AuthyService {
             }
         }
         return Answer([("message", JSONText.string("Activity was created.")), ("success", "true")])
+    }
+
+    /// The link to the phone's page comes now that the number has been shown to be theirs: the login had none sent before.
+    private func sendLinkToEnrolled(_ id: String, by caller: Caller) async throws {
+        let user = try await store.read { records in
+            let member = try self.member(AuthyID(id), of: caller, in: records)
+            guard let user = try records.user(member.user) else { throw Refusal.userNotFound }
+            return user
+        }
+        try await sendLink(to: user.id, contact(of: user).phone, by: caller)
     }
 
     /// How many mails tell a member of enrolments in a day. They are counted by themselves: who enrols has codes sent before.

@@ -531,6 +531,14 @@ def test_no_codes_that_were_sent_before_silence_such_a_notice(folder):
         until(lambda: any("enrolled" in read(letter)["Subject"] for letter in mail.letters))
 
 
+def test_the_link_to_the_phones_page_comes_with_the_enrolment(folder):
+    with MailServer() as mail, Web() as web, Lone(folder, tables=webhook(folder, web, for_=["sms"]) + smtp(mail)) as server:
+        user = server.application.new_user()
+        assert enrolled(server.application, user, "zoe@example.com").status == 200
+        [call] = web.wait(1)
+        assert call.json["to"] == PHONE and server.public_url in call.json["text"]
+
+
 def test_where_there_is_no_mail_the_host_hears_that_nobody_is_told(folder):
     with Web() as web, Lone(folder, tables=webhook(folder, web, for_=["sms"])) as server:
         user = server.application.new_user()
