@@ -34,15 +34,20 @@ public struct Account: Equatable, Sendable {
 public struct Pause: Equatable, Sendable {
     /// The first second in which the person is asked again, in seconds since 1970.
     public let until: Int64
+    /// When it was made.
+    public let made: Int64
     public let reason: String
 
-    public init(until: Int64, reason: String) {
+    public init(from made: Int64, until: Int64, reason: String) {
+        self.made = made
         self.until = until
         self.reason = reason
     }
 
-    /// Whether it holds now. Never for longer than `maxHours` from now: one that was made while the clock was ahead is no pause.
-    public func holds(at now: Int64, maxHours: Int) -> Bool { until > now && until <= now.adding(maxHours * 3_600) }
+    /// Whether it holds now. One that is longer than the settings allow never does, nor one that was made in the future.
+    public func holds(at now: Int64, maxHours: Int) -> Bool {
+        until > now && made <= now.adding(Window.skew) && until <= made.adding(maxHours * 3_600)
+    }
 }
 
 /// What the 2FA server last said about a person.
@@ -150,7 +155,7 @@ extension Account {
     /// What `init` reads.
     fileprivate static let columns = """
         authy_id, secret IS NOT NULL, confirmed, grace_used, failures, locked_until, had_authy_id, opted_out, paused_until, pause_reason,
-        prefers, seen_phone, seen_app, seen,
+        prefers, seen_phone, seen_app, seen, paused_at,
         (SELECT count(*) FROM recovery WHERE recovery.name = accounts.name AND recovery.uid = accounts.uid AND used IS NULL)
         """
 
@@ -166,11 +171,13 @@ extension Account {
         lockedUntil = row.integer(column + 5)
         hadAuthyID = row.integer(column + 6) == 1
         optedOut = row.integer(column + 7)
-        pause = row.integer(column + 8).map { Pause(until: $0, reason: row.text(column + 9) ?? "") }
+        pause = row.integer(column + 8).map { until in
+            Pause(from: row.integer(column + 14) ?? .max, until: until, reason: row.text(column + 9) ?? "")
+        }
         prefers = row.text(column + 10).flatMap(Factor.init(rawValue:))
         seen = row.integer(column + 13).map {
             ServerView(phone: row.text(column + 11), hasApp: row.integer(column + 12).map { $0 == 1 }, time: $0)
         }
-        recoveryLeft = Int(row.integer(column + 14) ?? 0)
+        recoveryLeft = Int(row.integer(column + 15) ?? 0)
     }
 }

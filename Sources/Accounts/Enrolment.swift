@@ -98,16 +98,19 @@ extension Accounts {
     }
 
     func change(_ person: Person, forgetsNamesakes: Bool = true, _ update: () throws -> Void) throws -> Change {
-        try write(.now) {
-            let before = try account(of: person)
-            let forgotten = forgetsNamesakes ? try forgetNamesakes(of: person) : []
-            try ensure(person)
-            try update()
-            try forgetRemembered(person)
-            let after = try account(of: person)
-            try forgetIfEmpty(person)
-            return Change(before: before, after: after, forgotten: forgotten)
-        }
+        try write(.now) { try changing(person, forgetsNamesakes: forgetsNamesakes, update) }
+    }
+
+    /// The same inside a transaction.
+    func changing(_ person: Person, forgetsNamesakes: Bool, _ update: () throws -> Void) throws -> Change {
+        let before = try account(of: person)
+        let forgotten = forgetsNamesakes ? try forgetNamesakes(of: person) : []
+        try ensure(person)
+        try update()
+        try forgetRemembered(person)
+        let after = try account(of: person)
+        try forgetIfEmpty(person)
+        return Change(before: before, after: after, forgotten: forgotten)
     }
 
     private func forgetNamesakes(of person: Person) throws -> [UInt32] {

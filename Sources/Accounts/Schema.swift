@@ -117,6 +117,7 @@ enum Schema {
         ALTER TABLE accounts ADD COLUMN had_authy_id INTEGER NOT NULL DEFAULT 0 CHECK (had_authy_id IN (0, 1));
         ALTER TABLE accounts ADD COLUMN opted_out INTEGER;
         ALTER TABLE accounts ADD COLUMN paused_until INTEGER;
+        ALTER TABLE accounts ADD COLUMN paused_at INTEGER;
         ALTER TABLE accounts ADD COLUMN pause_reason TEXT;
         ALTER TABLE accounts ADD COLUMN prefers TEXT CHECK (prefers IN ('onetouch', 'softtoken', 'sms', 'call'));
         -- What the server last said, and when: the masked number, and whether a request can reach a device.

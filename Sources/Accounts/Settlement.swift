@@ -78,7 +78,7 @@ extension Accounts {
             if let person = settlement.person {
                 if let proof = settlement.proof, try !accept(proof, of: person, approved: approved, now: now) { return false }
                 if approved { try connection.run("DELETE FROM onecodes WHERE name = ?1 AND uid = ?2", person.storedName, person.uid) }
-                try noteStanding(settlement, of: person, now: now)
+                if try !noteStanding(settlement, of: person, now: now) { return false }
                 try remember(settlement, of: person, now: now)
             }
             if let push = settlement.push { try finishPush(push.id, push.end, now) }
@@ -88,17 +88,21 @@ extension Accounts {
     }
 
     /// A denial forgets what is remembered of the person; another round of an attempt that was denied says nothing new.
-    private func noteStanding(_ settlement: Settlement, of person: Person, now: Int64) throws {
+    /// - Returns: false where the account has become what this login may not excuse: it was enrolled or confirmed while a prompt was open.
+    private func noteStanding(_ settlement: Settlement, of person: Person, now: Int64) throws -> Bool {
         switch settlement.outcome {
         case .approved:
             if let login = settlement.remember { try keep(login, of: person, seconds: settlement.rememberSeconds, now: now) }
         case .denied where settlement.reason != Reason.decidedBefore.rawValue: try forgetRemembered(person)
         case .excused where settlement.optsOut:
+            guard try account(of: person).state == .none else { return false }
             try ensure(person)
             try connection.run(
                 "UPDATE accounts SET opted_out = coalesce(opted_out, ?3) WHERE name = ?1 AND uid = ?2", person.storedName, person.uid, now)
-        default: return
+        case .excused where settlement.reason == Reason.skipped.rawValue: return try account(of: person).state != .confirmed
+        default: break
         }
+        return true
     }
 
     func accept(_ proof: Settlement.Proof, of person: Person, approved: Bool, now: Int64) throws -> Bool {
@@ -138,7 +142,7 @@ extension Accounts {
     private func confirm(_ person: Person, _ factor: String, _ value: any Bindable, codeWasRight: Bool) throws -> Bool {
         try connection.run(
             """
-            UPDATE accounts SET confirmed = 1\(codeWasRight ? ", failures = 0, locked_until = NULL" : "")
+            UPDATE accounts SET confirmed = 1, opted_out = NULL\(codeWasRight ? ", failures = 0, locked_until = NULL" : "")
             WHERE name = ?1 AND uid = ?2 AND \(factor)
             """, person.storedName, person.uid, value) == 1
     }

@@ -4,11 +4,20 @@ internal import SQLite
 /// What an administrator, or the person, says of an account beside its factors.
 extension Accounts {
     /// Notes that the person does without a factor. Factors that are there stay, and are asked for again after `optIn`.
-    public func optOut(_ person: Person, now: Int64) throws -> Change {
-        try change(person) {
-            try connection.run(
-                "UPDATE accounts SET opted_out = coalesce(opted_out, ?3) WHERE name = ?1 AND uid = ?2", person.storedName, person.uid, now)
+    /// - Parameter state: what the account must be at this moment, for whoever has decided on what it was; nil for anything.
+    /// - Returns: nil where it is something else. Nothing was written then.
+    public func optOut(_ person: Person, now: Int64, onlyIn state: AccountState? = nil) throws -> Change? {
+        var made: Change?
+        _ = try writeIfProven(.now) {
+            if let state, try account(of: person).state != state { return false }
+            made = try changing(person, forgetsNamesakes: true) {
+                try connection.run(
+                    "UPDATE accounts SET opted_out = coalesce(opted_out, ?3) WHERE name = ?1 AND uid = ?2",
+                    person.storedName, person.uid, now)
+            }
+            return true
         }
+        return made
     }
 
     public func optIn(_ person: Person) throws -> Change {
@@ -21,8 +30,8 @@ extension Accounts {
     public func pause(_ person: Person, _ pause: Pause?) throws -> Change {
         try change(person, forgetsNamesakes: pause != nil) {
             try connection.run(
-                "UPDATE accounts SET paused_until = ?3, pause_reason = ?4 WHERE name = ?1 AND uid = ?2",
-                person.storedName, person.uid, pause?.until, pause?.reason)
+                "UPDATE accounts SET paused_until = ?3, paused_at = ?4, pause_reason = ?5 WHERE name = ?1 AND uid = ?2",
+                person.storedName, person.uid, pause?.until, pause?.made, pause?.reason)
         }
     }
 

@@ -29,6 +29,9 @@ public struct Address: Hashable, Sendable, CustomStringConvertible {
         return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
+    /// Whether it says which host it is only together with an interface (RFC 4291, section 2.5.6), which is not known here.
+    public var isLinkLocal: Bool { bytes.count == 16 && bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80 }
+
     /// What counts as one place: the address, for IPv6 its /64, since a single host has all of that.
     public var place: String {
         bytes.count == 4 ? description : Address(bytes: Array(bytes.prefix(8)) + [UInt8](repeating: 0, count: 8)).description + "/64"

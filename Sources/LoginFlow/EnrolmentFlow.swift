@@ -158,6 +158,8 @@ extension EnrolmentFlow {
 
 extension EnrolmentFlow {
     private mutating func take(_ number: PhoneNumber) -> [Action] {
+        // The number that it is already: a code again, and nobody registered twice.
+        if let phone, phone.number == number, let way = phone.way ?? facts.ways.first { return again(way) }
         phone = nil
         state = .chargingNumber(number)
         return [.chargeOneCode]
@@ -249,7 +251,7 @@ extension EnrolmentFlow {
 
     private mutating func graceSpent(left: Int?, optsOut: Bool) -> [Action] {
         guard let left else { return end(Decision(.denied, .graceOver, farewell: Texts.graceOver)) }
-        let farewell = Texts.grace(left: left, until: facts.rules.graceUntil)
+        let farewell = Texts.grace(left: left, until: facts.rules.graceUntil, isOffered: !optsOut)
         state = .ended
         return [optsOut ? .optOut(Decision(.excused, .optedOut, farewell: farewell)) : .end(Decision(.excused, .grace, farewell: farewell))]
     }

@@ -15,7 +15,8 @@ struct Enrolling {
     private let accounts: Accounts
     private let settings: Settings
     private let email: String
-    private let installLink: Bool
+    /// Grace logins that are left, once one was spent.
+    private var graceLeft: Int?
     private let module: Module
     private var net: Net
     private var flow: EnrolmentFlow
@@ -38,7 +39,6 @@ struct Enrolling {
         self.accounts = accounts
         self.settings = settings
         self.email = email
-        installLink = rules.factors.contains(.oneTouch)
         self.module = module
         self.net = Net(channel: net)
         flow = EnrolmentFlow(facts)
@@ -98,9 +98,12 @@ struct Enrolling {
         switch action {
         case .tell(let text): module.tell(text)
         case .ask(let prompt): module.ask(prompt)
-        case .chargeOneCode: events.append(.oneCodeCharged(granted: try accounts.chargeOneCode(person, now: now())))
-        case .register(let number):
-            asked(.registerFailed(.refused), net.register(number, email: email, installLink: installLink))
+        case .chargeOneCode:
+            // The first number costs the grace login, whatever becomes of it: whoever breaks off and comes again rings strangers' phones.
+            let granted = try spendGrace() != nil && accounts.chargeOneCode(person, now: now())
+            events.append(.oneCodeCharged(granted: granted))
+        // The link to the app is for whoever has shown that the phone is theirs: see `tellServer`.
+        case .register(let number): asked(.registerFailed(.refused), net.register(number, email: email, installLink: false))
         case .send(let factor, let id): asked(.sendFailed(.refused), net.sendOneCode(by: factor, to: id))
         case .chargeTry:
             events.append(.tryCharged(granted: try accounts.chargeTry(person, rules: settings.lockout, now: now()) == .granted))
@@ -124,9 +127,12 @@ struct Enrolling {
         events.append(failure)
     }
 
-    private func spendGrace() throws -> Int? {
+    /// How many are left after it; nil where there is none to spend. One for all that comes of the offer.
+    private mutating func spendGrace() throws -> Int? {
+        if let graceLeft { return graceLeft }
         let grace = try accounts.spendGrace(person, visit: visit, rules: settings.enrolment)
-        return if case .excused(let left) = grace { left } else { nil }
+        if case .excused(let left) = grace { graceLeft = left }
+        return graceLeft
     }
 
     // MARK: after it

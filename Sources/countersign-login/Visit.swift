@@ -66,7 +66,7 @@ struct Visit {
     /// What another login must have in common with this one, so as not to be asked again; nil where nothing is remembered, since nobody
     /// can say where it comes from.
     var remembrance: Remembrance? {
-        guard let address, let keys else { return nil }
+        guard let address, !address.isLinkLocal, let keys else { return nil }
         return Remembrance(service: service, address: address.description, key: keys.map(\.description).joined(separator: ","))
     }
 

@@ -46,6 +46,38 @@ struct StandingTests {
         #expect(try accounts.list().map(\.0) == [bob])
     }
 
+    @Test(arguments: [true, false]) func `Who was enrolled while the prompt was open is not opted out there`(isConfirmed: Bool) throws {
+        _ = try accounts.link(bob, phone)
+        if isConfirmed { #expect(try accounts.confirm(bob, .verified(phone))) }
+        var settlement = Settlement(person: bob, attempt: "a", outcome: .excused, reason: "opted_out", service: "sshd")
+        settlement.optsOut = true
+        #expect(try !accounts.settle(settlement, now: start))
+        #expect(try accounts.account(of: bob).optedOut == nil)
+        #expect(try accounts.history(limit: 1).isEmpty)
+    }
+
+    @Test func `Who was confirmed while the prompt was open does not skip there`() throws {
+        let skipped = Settlement(person: bob, attempt: "a", outcome: .excused, reason: "skipped", service: "sshd")
+        _ = try accounts.link(bob, phone)
+        #expect(try accounts.settle(skipped, now: start))
+        #expect(try accounts.confirm(bob, .verified(phone)))
+        #expect(try !accounts.settle(skipped, now: start))
+    }
+
+    @Test func `An opt-out that was decided on for another state of the account is none`() throws {
+        _ = try accounts.link(bob, phone)
+        #expect(try accounts.optOut(bob, now: start, onlyIn: AccountState.none) == nil)
+        #expect(try accounts.account(of: bob).optedOut == nil)
+        #expect(try accounts.optOut(bob, now: start, onlyIn: .linked) != nil)
+    }
+
+    @Test func `A factor that is proven in a login undoes an opt-out`() throws {
+        _ = try accounts.link(alice, phone)
+        _ = try accounts.optOut(alice, now: start)
+        #expect(try accounts.settle(.approved(.oneTouch(phone)), now: start))
+        #expect(try accounts.account(of: alice).optedOut == nil)
+    }
+
     @Test func `A denied login opts nobody out`() throws {
         var settlement = Settlement.denied(bob)
         settlement.optsOut = true
@@ -55,14 +87,22 @@ struct StandingTests {
 
     @Test(arguments: [(-1, true), (0, true), (3_599, true), (3_600, false), (-36_000, false)])
     func `A pause holds until its end, and not if the clock was ahead when it was made`(offset: Int64, holds: Bool) throws {
-        _ = try accounts.pause(alice, Pause(until: start + 3_600, reason: "new phone"))
+        _ = try accounts.pause(alice, Pause(from: start, until: start + 3_600, reason: "new phone"))
         let pause = try #require(try accounts.account(of: alice).pause)
         #expect(pause.reason == "new phone")
         #expect(pause.holds(at: start + offset, maxHours: 2) == holds)
     }
 
+    @Test(arguments: [0, 228, 299]) func `A pause that is longer than the settings allow holds at no time, not even near its end`(
+        day: Int64
+    ) {
+        let pause = Pause(from: start, until: start + 300 * 86_400, reason: "")
+        #expect(pause.holds(at: start + day * 86_400, maxHours: 8_760))
+        #expect(!pause.holds(at: start + day * 86_400, maxHours: 72))
+    }
+
     @Test func `Ending a pause leaves nothing of an account that had nothing else`() throws {
-        _ = try accounts.pause(alice, Pause(until: start, reason: "x"))
+        _ = try accounts.pause(alice, Pause(from: start, until: start, reason: "x"))
         _ = try accounts.pause(alice, nil)
         #expect(try accounts.list().isEmpty)
     }
@@ -248,7 +288,7 @@ struct StandingTests {
         case "grace": _ = try accounts.setGraceUsed(alice, 1)
         case "opt-out": _ = try accounts.optOut(alice, now: start)
         case "opt-in": _ = try accounts.optIn(alice)
-        case "pause": _ = try accounts.pause(alice, Pause(until: start, reason: ""))
+        case "pause": _ = try accounts.pause(alice, Pause(from: start, until: start, reason: ""))
         case "prefer": _ = try accounts.prefer(alice, .call)
         case "recovery": _ = try accounts.setRecoveryCodes(alice, [])
         case "confirm": #expect(try accounts.confirm(alice, .verified(phone)))

@@ -93,12 +93,12 @@ private final class Place {
             body: [])
     }
 
-    /// Reads with a wait of ten seconds, from the fiftieth on. `meanwhile` is told how often it waited, each time that it does; then there is
-    /// news, so that it waits again unless its time is over.
-    func read(meanwhile: @escaping @Sendable (Int) -> Void) async throws -> Int {
+    /// Reads with a wait of so many seconds, from the fiftieth on. `meanwhile` is told how often it waited, each time that it does; then there
+    /// is news, so that it waits again unless its time is over.
+    func read(wait seconds: Int64, meanwhile: @escaping @Sendable (Int) -> Void) async throws -> Int {
         let times = Mutex(0)
         let id = try #require(ApprovalRequestID(request))
-        _ = try await service.readApproval(request, by: caller, wait: 10) { [hub] _ in
+        _ = try await service.readApproval(request, by: caller, wait: seconds) { [hub] _ in
             meanwhile(
                 times.withLock { times in
                     times += 1
@@ -113,7 +113,7 @@ private final class Place {
 struct WaitTests {
     @Test func `a clock that is set back makes no wait longer`() async throws {
         let place = try await Place()
-        let times = try await place.read { [day = place.day, hub = place.hub] times in
+        let times = try await place.read(wait: 10) { [day = place.day, hub = place.hub] times in
             day.set(to: 1_000)
             // A third time is one too many, and the end of it.
             hub.sweep(at: times == 1 ? 59 : times == 2 ? 60 : .max)
@@ -129,12 +129,20 @@ struct WaitTests {
         let revision = try #require(state.body.split(separator: "\"").dropFirst(3).first)
         for _ in 0...Hub.most {
             place.store.left.count.withLock { $0 = 1 }
-            await #expect(throws: RecordStoreError.closed) { try await place.read { _ in } }
+            await #expect(throws: RecordStoreError.closed) { try await place.read(wait: 10) { _ in } }
             place.store.left.count.withLock { $0 = 1 }
             await #expect(throws: RecordStoreError.closed) {
                 try await place.service.state(of: phone, seen: String(revision), wait: 10) { _ in }
             }
         }
         #expect(place.hub.count == 0)
+    }
+
+    @Test func `nobody waits longer than a minute, whatever was asked for`() async throws {
+        let place = try await Place()
+        let times = try await place.read(wait: 1_000) { [hub = place.hub] times in
+            hub.sweep(at: times == 1 ? 109 : times == 2 ? 110 : .max)
+        }
+        #expect(times == 2)
     }
 }

@@ -25,7 +25,7 @@ def people(desk):
     account(desk, "locked", 3, authy_id=3, confirmed=1, failures=5, locked_until=NOW + 200)
     account(desk, "none", 4, grace_used=4)
     account(desk, "opted", 5, opted_out=NOW)
-    account(desk, "paused", 6, authy_id=6, confirmed=1, paused_until=NOW + 3600, pause_reason="new phone, \"blue\"")
+    account(desk, "paused", 6, authy_id=6, confirmed=1, paused_at=NOW - 5, paused_until=NOW + 3600, pause_reason="new phone, \"blue\"")
     return desk
 
 

@@ -3,6 +3,13 @@ import Testing
 
 struct AddressTests {
     @Test(
+        "Whether an address needs an interface to say which host it is",
+        arguments: [
+            ("fe80::1", true), ("febf::1", true), ("fec0::1", false), ("fe7f::1", false), ("2001:db8::1", false), ("254.128.0.1", false),
+        ])
+    func linkLocal(text: String, isLinkLocal: Bool) { #expect(Address(text)?.isLinkLocal == isLinkLocal) }
+
+    @Test(
         "A numeric address is read, and written in its usual form",
         arguments: [
             ("192.0.2.1", "192.0.2.1"), ("0.0.0.0", "0.0.0.0"), ("255.255.255.255", "255.255.255.255"), ("::", "::"), ("::1", "::1"),

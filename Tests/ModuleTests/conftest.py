@@ -243,12 +243,13 @@ def authority(tmp_path_factory, user):
 
 
 class Site:
-    """A host and its 2FA server; the user is linked there. `server` is a stand-in, or a phone at the good one."""
+    """A host and its 2FA server; the user is linked there, or not yet. `server` is a stand-in, or somebody's place at the good one."""
 
-    def __init__(self, host, server, login_name=None):
+    def __init__(self, host, server, login_name=None, is_linked=True):
         self.host, self.server = host, server
         self.rules()
-        host.countersign("link", login_name or host.user.pw_name, server.authy_id)
+        if is_linked:
+            host.countersign("link", login_name or host.user.pw_name, server.authy_id)
 
     @property
     def phone(self):

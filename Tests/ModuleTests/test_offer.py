@@ -1,34 +1,44 @@
-"""The offer to enrol a phone in the login itself."""
+"""The offer to enrol a phone in the login itself, against countersignd; where that could not do it, against a server that lies or fails."""
 
 import json
 import os
 import pathlib
 import signal
+import socket
 import time
 
+import good_server
 import pytest
 import records
 from conftest import PAM_AUTH_ERR, PAM_SUCCESS, Site
-from stand_in import StandIn
+from good_server import LoginPhone, Newcomer
+from stand_in import StandIn, refusal
 
 OFFER = '[enrolment]\nmode = "grace"\ngrace_logins = 3\ngrace_window = 0\ngrace_services = ["login"]\n' \
     'at_login = true\ncountry_code = "49"\nemail_domain = "example.com"\n'
-NUMBER, OTHER = "0151 12345618", "+1 555 123-0001"
 TERMINAL, SSH = ("tty=pts/1",), ("tty=ssh", "env=SSH_CONNECTION=192.0.2.1 1 192.0.2.9 22")
 
 
 @pytest.fixture
-def server(authority):
-    with StandIn(certificate=authority.good) as server:
-        server.ca_file = authority.ca_file
-        yield server
+def place(host, countersignd):
+    """A host whose user has nothing but three grace logins, and is a newcomer to the server."""
+    return offering(host, Newcomer(countersignd))
 
 
 @pytest.fixture
-def place(host, server):
-    """A host whose user has nothing but three grace logins."""
-    site = Site.__new__(Site)
-    site.host, site.server = host, server
+def rude_place(host, authority):
+    """With a server that is as rude as told. Everybody who registers there is the same user."""
+    with StandIn(certificate=authority.good) as server:
+        server.ca_file, server.number = authority.ca_file, "0151 12345618"
+        server.codes.add(RUDE_CODE)
+        yield offering(host, server)
+
+
+RUDE_CODE = "1234567"
+
+
+def offering(host, server):
+    site = Site(host, server, is_linked=False)
     site.rules(OFFER)
     return site
 
@@ -38,8 +48,10 @@ def offered(login):
     return login
 
 
-def numbered(login, number=NUMBER):
-    offered(login).answer(number)
+def numbered(place, *settings, number=None):
+    """A login that asks for the code, after the newcomer's number or another one."""
+    login = offered(place.login(*settings))
+    login.answer(number or place.server.number)
     assert login.prompt().startswith("Code [")
     return login
 
@@ -63,56 +75,69 @@ def is_untouched(host, used=0):
 
 @pytest.mark.parametrize("settings", [TERMINAL, SSH], ids=["terminal", "ssh"])
 def test_number_code_done(place, settings):
-    login = numbered(place.login(*settings))
+    login = numbered(place, *settings)
     told = login.texts("tell")
     assert told[0] == "Two-factor login becomes mandatory after 3 more logins. Enter your mobile number to enrol now, or type skip."
-    assert told[1].startswith("A code was sent to +49-XXX-XXX-XX18.")
-    [(via, to, code)] = place.server.sent
+    newcomer = place.server
+    assert told[1].startswith(f"A code was sent to {newcomer.masked}.")
+    [(via, code)] = newcomer.sent()
     login.answer(code)
     assert ended(login) == ENROLLED
-    assert place.server.users == {("49", "15112345618"): to} and via == "sms"
-    assert place.host.row("authy_id", "had_authy_id", "confirmed", "grace_used") == [to, 1, 1, 0]
-    assert login.texts("tell")[-1].startswith("You are enrolled with +49-XXX-XXX-XX18.")
+    [user] = newcomer.users()
+    assert newcomer.become_a_user() == user and via == "sms"
+    assert place.host.row("authy_id", "had_authy_id", "confirmed", "grace_used") == [user, 1, 1, 1]
+    assert login.texts("tell")[-1].startswith(f"You are enrolled with {newcomer.masked}.")
     [line] = [text for text in login.texts("log") if "outcome=" in text]
-    assert line.startswith("4 ") and f"AuthyID {to}, phone +49-XXX-XXX-XX18" in line
-    assert not any("12345618" in text for word in ("tell", "ask", "log") for text in login.texts(word))
+    assert line.startswith("4 ") and f"AuthyID {user}, phone {newcomer.masked}" in line
+    assert not any(newcomer.national[3:] in text for word in ("tell", "ask", "log") for text in login.texts(word))
 
 
 def test_the_server_is_told_so_that_it_can_tell_the_user(place):
-    login = numbered(place.login(*SSH))
-    login.answer(place.server.sent[0][2])
+    login = numbered(place, "tty=ssh", "env=SSH_CONNECTION=192.0.2.77 1 192.0.2.9 22")
+    login.answer(place.server.sent()[0][1])
     assert ended(login) == ENROLLED
-    [(user, activity)] = place.server.told
-    assert user == place.server.sent[0][1]
-    assert activity["type"] == "countersign_enrolled" and activity["user_ip"] == "192.0.2.1"
-    assert activity["data"]["email"] == f"{place.host.user.pw_name}@example.com"
-    assert activity["data"]["user"] == place.host.user.pw_name and activity["data"]["host"]
+    place.server.wait_for_mail(
+        f"A phone was enrolled for the two-factor login of {place.host.user.pw_name} on {socket.gethostname()}, from 192.0.2.77, ")
 
 
-def test_a_server_that_hears_nothing_of_it_is_in_the_log_and_changes_nothing(place):
-    place.server.fault("activity", "status", 404)
-    login = numbered(place.login())
-    login.answer(place.server.sent[0][2])
+def test_what_the_server_is_told_is_an_activity_of_authys(rude_place):
+    login = numbered(rude_place, *SSH)
+    login.answer(RUDE_CODE)
+    assert ended(login) == ENROLLED
+    [request] = [request for request in rude_place.server.received if request.path.endswith("register_activity")]
+    told, name = request.parameters, rude_place.host.user.pw_name
+    assert request.path == f"/protected/json/users/{rude_place.server.authy_id}/register_activity"
+    assert told["type"] == "countersign_enrolled" and told["user_ip"] == "192.0.2.1"
+    assert told["data"]["email"] == f"{name}@example.com" and told["data"]["user"] == name and told["data"]["host"]
+
+
+def test_a_server_that_hears_nothing_of_it_is_in_the_log_and_changes_nothing(rude_place):
+    """Which it does not: it knows no activities."""
+    login = numbered(rude_place)
+    login.answer(RUDE_CODE)
     assert ended(login) == ENROLLED
     assert "could not tell the user" in login.decisions[-1]["detail"]
 
 
-def test_the_user_is_registered_by_name_and_domain_and_the_next_login_asks(place):
-    login = numbered(place.login())
-    [request] = place.server.requests("register")
-    assert request.parameters["user"]["email"] == f"{place.host.user.pw_name}@example.com"
-    login.answer(place.server.sent[0][2])
+def test_the_user_is_registered_by_name_and_domain_and_the_next_login_asks(place, countersignd):
+    login = numbered(place)
+    [user] = place.server.users()
+    status = countersignd.application.call("GET", f"/protected/json/users/{user}/status").json["status"]
+    assert status["email"] == f"{place.host.user.pw_name}@example.com"
+    login.answer(place.server.sent()[0][1])
     assert ended(login) == ENROLLED
-    place.server.phone = "approve"
+    phone = LoginPhone(countersignd, authy_id=user)
     login = place.login()
+    phone.approve(login)
     assert ended(login) == (PAM_SUCCESS, ("approved", "proven", "onetouch"))
 
 
-def test_an_enrolment_is_not_remembered_as_a_login(place):
+def test_an_enrolment_is_not_remembered_as_a_login(place, countersignd):
     place.rules(OFFER + "[remember]\nseconds = 3600\n")
-    login = numbered(place.login(*SSH))
-    login.answer(place.server.sent[0][2])
+    login = numbered(place, *SSH)
+    login.answer(place.server.sent()[0][1])
     assert ended(login) == ENROLLED
+    LoginPhone(countersignd, authy_id=place.server.users()[0])
     login = place.login("tty=ssh", SSH[1].replace(" 1 ", " 2 "))
     assert "Approve" in login.prompt()
     login.reply("eof")
@@ -125,7 +150,7 @@ def test_skip_spends_a_grace_login(place, text):
     login.answer(text)
     assert ended(login) == GRACE
     assert "after 2 more logins" in login.texts("tell")[-1]
-    assert is_untouched(place.host, 1) and not place.server.received
+    assert is_untouched(place.host, 1) and place.server.is_unheard_of()
 
 
 def test_enter_twice_is_a_skip_and_skip_works_at_the_code_too(place):
@@ -134,7 +159,7 @@ def test_enter_twice_is_a_skip_and_skip_works_at_the_code_too(place):
     login.prompt()
     login.answer("")
     assert ended(login) == GRACE
-    login = numbered(place.login())
+    login = numbered(place)
     login.answer("skip")
     assert ended(login) == GRACE
     assert is_untouched(place.host, 2)
@@ -156,68 +181,101 @@ def test_wrong_numbers_and_codes_cost_nothing_but_the_tries(place):
     login.answer("12")
     assert "no telephone number" in login.until("tell")
     login.prompt()
-    login.answer("+49 0151 123456")
-    assert "cannot be used" in login.until("tell")
+    login.answer("+49 151 12345 6x")
+    assert "no telephone number" in login.until("tell")
     login.prompt()
-    login.answer(NUMBER)
+    login.answer(place.server.number)
     login.prompt()
     login.answer("7654321")
     assert ended(login) == GRACE
     assert is_untouched(place.host, 1)
 
 
+def test_a_number_that_the_server_refuses_may_be_corrected(rude_place):
+    """countersignd takes every number that the host takes; Authy does not."""
+    good, rude_place.server.registered = rude_place.server.registered, (400, refusal("User was not valid", "60027"))
+    login = offered(rude_place.login())
+    login.answer("+49 0151 123456")
+    assert "cannot be used" in login.until("tell")
+    rude_place.server.registered = good
+    offered(login).answer(rude_place.server.number)
+    login.prompt()
+    login.answer(RUDE_CODE)
+    assert ended(login) == ENROLLED
+
+
 def test_a_code_that_is_wrong_may_be_corrected(place):
-    login = numbered(place.login())
+    login = numbered(place)
     login.answer("7654321")
     assert "not accepted" in login.until("tell")
     login.prompt()
-    login.answer(place.server.sent[0][2])
+    login.answer(place.server.sent()[0][1])
     assert ended(login) == ENROLLED
     assert place.host.row("failures") == [0]
 
 
 def test_a_code_may_be_sent_again_and_by_call(place):
-    login = numbered(place.login())
+    login = numbered(place)
     for word in ("sms", "call"):
         login.answer(word)
         login.prompt()
-    assert [via for via, _, _ in place.server.sent] == ["sms", "sms", "call"]
+    assert [via for via, _ in place.server.sent()] == ["sms", "sms", "call"]
     login.answer("call")
     assert "too many" in login.until("tell")
     login.prompt()
-    login.answer(place.server.sent[2][2])
+    login.answer(place.server.sent()[2][1])
     assert ended(login) == (PAM_SUCCESS, ("approved", "enrolled", "call"))
 
 
-def test_another_number_may_be_given_and_is_the_one_that_counts(place):
-    login = numbered(place.login())
-    login.answer(OTHER)
-    assert login.prompt().startswith("Code [")
-    login.answer(place.server.sent[1][2])
+def test_the_first_number_costs_the_grace_login_whatever_becomes_of_it(place):
+    """Or whoever breaks off, and comes again, rings strangers' phones for nothing."""
+    for used in (1, 2, 3):
+        login = numbered(place, number=place.server.another_number())
+        login.reply("eof")
+        assert ended(login) == CANCELLED
+        assert is_untouched(place.host, used)
+    assert ended(place.login()) == (PAM_AUTH_ERR, ("denied", "grace_over", "-"))
+
+
+def test_the_same_number_again_is_a_code_again_and_nobody_is_registered_twice(place):
+    login = numbered(place)
+    login.answer(f"+49 {place.server.national}")
+    login.prompt()
+    assert len(place.server.users()) == 1 and [way for way, _ in place.server.sent()] == ["sms", "sms"]
+    login.answer(place.server.sent()[-1][1])
     assert ended(login) == ENROLLED
-    assert place.host.row("authy_id") == [place.server.users[("1", "5551230001")]]
+
+
+def test_another_number_may_be_given_and_is_the_one_that_counts(place):
+    login = numbered(place)
+    login.answer(other := place.server.another_number())
+    assert login.prompt().startswith("Code [")
+    login.answer(place.server.sent()[1][1])
+    assert ended(login) == ENROLLED
+    assert place.host.row("authy_id") == [place.server.user_of(other)] and len(place.server.users()) == 2
 
 
 def test_at_most_three_codes_are_sent_in_ten_minutes_whatever_the_numbers(place):
     for _ in range(2):
-        login = numbered(place.login())
-        login.answer(OTHER)
-        login.prompt()
+        login = offered(place.login())
+        for _ in range(2):
+            login.answer(place.server.another_number())
+            login.prompt()
         login.reply("eof")
         assert ended(login)[0] == PAM_AUTH_ERR
-    assert len(place.server.sent) == 3 and len(place.server.requests("register")) == 3
-    assert is_untouched(place.host)
+    assert len(place.server.sent()) == 3 and len(place.server.users()) == 3
+    assert is_untouched(place.host, 2)
 
 
 def test_guesses_are_counted_and_lock(place):
     place.rules(OFFER + "[lockout]\nfailures = 2\n[login]\ntries = 5\n")
-    login = numbered(place.login())
+    login = numbered(place)
     for _ in range(2):
         login.answer("7654321")
         login.prompt()
-    login.answer(place.server.sent[0][2])
+    login.answer(place.server.sent()[0][1])
     assert ended(login) == GRACE
-    assert len(place.server.requests("verify")) == 2
+    assert place.server.tried(place.server.users()[0]) == ["wrong", "wrong"]
     login = place.login()
     assert ended(login) == GRACE
     assert login.texts("ask") == []
@@ -233,7 +291,7 @@ def test_no_offer_to_who_ever_had_an_authyid_or_is_locked(place, change):
     place.host.account(**change)
     login = place.login()
     assert ended(login) == GRACE and login.texts("ask") == []
-    assert not place.server.received
+    assert place.server.is_unheard_of()
 
 
 def test_no_offer_after_unlink(place):
@@ -308,10 +366,11 @@ def test_no_answer_at_a_terminal_or_after_the_first_answer_is_a_refusal(place):
     login = offered(place.login(*TERMINAL))
     login.reply("eof")
     assert ended(login) == CANCELLED
-    login = numbered(place.login(*SSH))
+    assert is_untouched(place.host)
+    login = numbered(place, *SSH)
     login.reply("eof")
     assert ended(login) == CANCELLED
-    assert is_untouched(place.host)
+    assert is_untouched(place.host, 1)
 
 
 def test_where_sshd_will_refuse_nothing_is_sent_and_no_grace_is_spent(place):
@@ -321,7 +380,7 @@ def test_where_sshd_will_refuse_nothing_is_sent_and_no_grace_is_spent(place):
         login.prompt()
     login.answer("\b")
     assert ended(login) == (PAM_AUTH_ERR, ("denied", "hopeless", "-"))
-    assert is_untouched(place.host) and not place.server.received
+    assert is_untouched(place.host) and place.server.is_unheard_of()
 
 
 # Trouble
@@ -329,11 +388,11 @@ def test_where_sshd_will_refuse_nothing_is_sent_and_no_grace_is_spent(place):
 
 @pytest.mark.parametrize("endpoint", ["register", "sms"])
 @pytest.mark.parametrize("fault", [("status", 503), ("status", 401), ("hang", None), ("hang_up", None)])
-def test_a_server_that_fails_in_the_middle_leads_to_the_grace_login(place, endpoint, fault):
-    place.rules(OFFER, server="request_timeout = 1\n")
-    place.server.fault(endpoint, *fault)
-    login = offered(place.login())
-    login.answer(NUMBER)
+def test_a_server_that_fails_in_the_middle_leads_to_the_grace_login(rude_place, endpoint, fault):
+    rude_place.rules(OFFER, server="request_timeout = 1\n")
+    rude_place.server.fault(endpoint, *fault)
+    login = offered(rude_place.login())
+    login.answer(rude_place.server.number)
     event = login.next()
     while event[0] not in ("ask", "result"):
         event = login.next()
@@ -343,43 +402,44 @@ def test_a_server_that_fails_in_the_middle_leads_to_the_grace_login(place, endpo
         login.result()
     login.finish()
     assert (login.decisions[-1]["outcome"], login.decisions[-1]["reason"]) == ("excused", "grace")
-    assert is_untouched(place.host, 1)
+    assert is_untouched(rude_place.host, 1)
 
 
-def test_a_server_that_is_gone_when_the_code_is_typed_enrols_nobody(place):
-    place.rules(OFFER + "[login]\ntries = 2\n", server="request_timeout = 1\n")
-    login = numbered(place.login())
-    place.server.fault("connect", "refuse")
-    place.server.fault("*", "hang_up")
-    login.answer(place.server.sent[0][2])
-    assert "2FA server" in login.until("tell")
-    login.prompt()
-    login.answer(place.server.sent[0][2])
-    assert ended(login) == GRACE
-    assert is_untouched(place.host, 1)
+def test_a_server_that_is_gone_when_the_code_is_typed_enrols_nobody(host, authority):
+    with good_server.run(authority) as server:  # one of its own, since it ends
+        place = offering(host, Newcomer(server))
+        place.rules(OFFER + "[login]\ntries = 2\n", server="request_timeout = 1\n")
+        login = numbered(place)
+        server.stop(signal.SIGKILL)
+        login.answer(place.server.sent()[0][1])
+        assert "2FA server" in login.until("tell")
+        login.prompt()
+        login.answer(place.server.sent()[0][1])
+        assert ended(login) == GRACE
+        assert is_untouched(place.host, 1)
 
 
 @pytest.mark.parametrize("lie", [
     {"success": True}, {"success": True, "user": {"id": 0}}, {"success": True, "user": {"id": "7 "}}, {"success": False, "user": {"id": 7}}, [],
 ])
-def test_an_answer_without_an_authyid_registers_nobody(place, lie):
-    place.server._register = lambda _request: (200, lie)
-    login = offered(place.login())
-    login.answer(NUMBER)
+def test_an_answer_without_an_authyid_registers_nobody(rude_place, lie):
+    rude_place.server.registered = (200, lie)
+    login = offered(rude_place.login())
+    login.answer(rude_place.server.number)
     assert ended(login) == GRACE
-    assert is_untouched(place.host, 1)
+    assert is_untouched(rude_place.host, 1)
 
 
 def test_an_authyid_of_somebody_elses_is_not_linked_without_a_code_that_was_sent_to_it(place):
-    """The server lies, or the number is another's: nothing is written down before the code."""
-    place.server.users[("49", "15112345618")] = 666
-    login = numbered(place.login())
-    assert place.server.sent[0][1] == 666 and is_untouched(place.host)
+    """The number is another's, or the server lies: nothing is written down before the code."""
+    somebody = place.server.become_a_user()
+    login = numbered(place)
+    assert place.server.users() == [somebody] and len(place.server.sent()) == 1 and is_untouched(place.host, 1)
     login.answer("7654321")
     login.prompt()
     login.reply("eof")
     assert ended(login) == CANCELLED
-    assert is_untouched(place.host)
+    assert is_untouched(place.host, 1)
 
 
 def child(login, helper):
@@ -395,22 +455,21 @@ def child(login, helper):
 
 
 def test_a_phone_that_another_user_here_has_is_not_rung_and_not_enrolled(place):
-    place.server.users[("49", "15112345618")] = 666
-    records.account(place.host.database, "somebody", 4711, authy_id=666, had_authy_id=1)
+    records.account(place.host.database, "somebody", 4711, authy_id=place.server.become_a_user(), had_authy_id=1)
     login = offered(place.login())
-    login.answer(NUMBER)
+    login.answer(place.server.number)
     assert "cannot be used" in login.until("tell")
     offered(login).answer("skip")
     assert ended(login) == GRACE
-    assert not place.server.sent and is_untouched(place.host, 1)
+    assert place.server.sent() == [] and is_untouched(place.host, 1)
 
 
 @pytest.mark.parametrize("helper", ["countersign-login", "countersign-net"])
 @pytest.mark.parametrize("when", ["at the number", "at the code"])
 def test_a_helper_that_dies_in_the_middle_leaves_nothing_half_done(place, helper, when):
-    login = offered(place.login()) if when == "at the number" else numbered(place.login())
+    login = offered(place.login()) if when == "at the number" else numbered(place)
     os.kill(child(login, helper), signal.SIGKILL)
-    login.answer(NUMBER if when == "at the number" else place.server.sent[0][2])
+    login.answer(place.server.number if when == "at the number" else place.server.sent()[0][1])
     event = login.next()
     while event[0] not in ("ask", "result"):
         event = login.next()
@@ -423,26 +482,26 @@ def test_a_helper_that_dies_in_the_middle_leaves_nothing_half_done(place, helper
 
 
 def test_a_login_program_that_dies_in_the_middle_leaves_nothing_half_done(place):
-    login = numbered(place.login())
+    login = numbered(place)
     login.process.kill()
     login.finish()
-    assert is_untouched(place.host)
+    assert is_untouched(place.host, 1)
 
 
 def test_of_two_who_enrol_at_once_one_is_enrolled_and_the_other_is_asked_to_log_in_again(place):
-    one, two = numbered(place.login()), numbered(place.login(), OTHER)
-    one.answer(place.server.sent[0][2])
+    one, two = numbered(place), numbered(place, number=place.server.another_number())
+    one.answer(place.server.sent()[0][1])
     assert ended(one) == ENROLLED
-    two.answer(place.server.sent[1][2])
+    two.answer(place.server.sent()[1][1])
     assert ended(two) == (PAM_AUTH_ERR, ("denied", "not_enrolled", "-"))
     assert two.texts("tell")[-1] == "Please log in again."
-    assert place.host.row("authy_id") == [place.server.sent[0][1]]
+    assert place.host.row("authy_id") == [place.server.become_a_user()]
 
 
 def test_somebody_whom_the_administrator_links_meanwhile_is_not_enrolled_over_it(place):
-    login = numbered(place.login())
+    login = numbered(place)
     place.host.countersign("link", place.host.user.pw_name, 4242)
-    login.answer(place.server.sent[0][2])
+    login.answer(place.server.sent()[0][1])
     assert ended(login)[0] == PAM_AUTH_ERR
     assert place.host.row("authy_id", "confirmed") == [4242, 0]
 

@@ -41,7 +41,7 @@ def proven(login, token):
 
 def test_a_pause_excuses_until_its_end_and_is_logged_loudly_with_its_reason(host, softtoken):
     host.settings(REQUIRED)
-    host.account(confirmed=1, paused_until=int(time.time()) + HOUR, pause_reason='phone lost "=\n outcome=approved')
+    host.account(confirmed=1, paused_at=int(time.time()), paused_until=int(time.time()) + HOUR, pause_reason='phone lost "=\n outcome=approved')
     login = host.login()
     assert excused(login) == "paused"
     line = next(text for text in login.texts("log") if "outcome=" in text)
@@ -53,13 +53,13 @@ def test_a_pause_excuses_until_its_end_and_is_logged_loudly_with_its_reason(host
 def test_a_pause_that_is_over_or_longer_than_allowed_is_none(host, softtoken, ends_in, max_hours):
     """The latter was made by a clock that was ahead, or under other settings."""
     host.settings(REQUIRED + f"[pause]\nmax_hours = {max_hours}\n")
-    host.account(confirmed=1, paused_until=int(time.time()) + ends_in, pause_reason="x")
+    host.account(confirmed=1, paused_at=int(time.time()), paused_until=int(time.time()) + ends_in, pause_reason="x")
     asked(host.login())
 
 
 def test_a_pause_excuses_whoever_has_no_factor_where_one_is_required(host):
     host.settings(REQUIRED)
-    host.account(paused_until=int(time.time()) + HOUR, pause_reason="x")
+    host.account(paused_at=int(time.time()), paused_until=int(time.time()) + HOUR, pause_reason="x")
     assert excused(host.login()) == "paused"
 
 

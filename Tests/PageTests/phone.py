@@ -109,9 +109,14 @@ class Phone:
         return self._end(card) if choice is not None else self._answer_why(card, report=False)
 
     def deny(self, report: bool = False, text: str = "") -> str:
+        return self._answer_why(self.begin_to_deny(text), report)
+
+    def begin_to_deny(self, text: str = "") -> Locator:
+        """Up to the question whether it was the person."""
         card = self._same(self.wait_for_request(text))
         self._tap(card, "[data-do=deny]")
-        return self._answer_why(card, report)
+        card.locator("[data-do=was-me]").wait_for()
+        return card
 
     def close_results(self) -> None:
         """Takes away every card that is over."""
@@ -178,6 +183,18 @@ class Phone:
         assert manifest["url"] and manifest["data"], "no manifest"
         errors = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
         return [error["message"] for error in manifest["errors"]] + [error["errorId"] for error in errors]
+
+    # Fingers
+
+    def too_small_for_a_thumb(self, least: int = 44) -> list[str]:
+        """What can be tapped now and is smaller than this, in CSS pixels."""
+        small = []
+        for control in self.page.locator("a, button, input, select, summary, [role=button], [role=link]").locator("visible=true").all():
+            box = control.bounding_box()
+            assert box is not None
+            if box["width"] < least or box["height"] < least:
+                small.append(f"{box['width']:.1f} x {box['height']:.1f}: {control.evaluate('element => element.outerHTML')}")
+        return small
 
     # Connection
 

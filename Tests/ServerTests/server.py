@@ -12,6 +12,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import ssl
 import struct
 import subprocess
@@ -82,9 +83,10 @@ class Server:
         self.sent = folder / "sent"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.public_url = f"{'https' if 'certificate' in server else 'http'}://localhost:{self.port}"
+        self.public_url = f"{'https' if 'certificate' in server or 'behind_proxy' in server else 'http'}://localhost:{self.port}"
         self.settings = folder / "countersignd.toml"
         self.arguments = list(arguments)
+        self.environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
         self.listeners = [f"127.0.0.1:{self.port}"] + ([extra_listener] if extra_listener else [])
         self.write_settings(top, server, tables)
         self.process = None
@@ -106,8 +108,7 @@ class Server:
         """A command of the administrator's, such as `command("user", "list")`."""
         place = [] if arguments[:1] in (("help",), ("--help",), ("--version",)) else ["--settings", str(self.settings)]
         done = subprocess.run(
-            [PROGRAM, *map(str, arguments), *place], capture_output=True, text=True, timeout=60, input=stdin,
-            env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})
+            [PROGRAM, *map(str, arguments), *place], capture_output=True, text=True, timeout=60, input=stdin, env=self.environment)
         assert not check or done.returncode == 0, (arguments, done.stdout, done.stderr)
         return done
 
@@ -115,12 +116,17 @@ class Server:
         made = json.loads(self.command("app", "create", name, "--json", *arguments).stdout)
         return Application(self, made["id"], made["api_key"])
 
+    def sql(self, statement, *values):
+        """Writes into the database what only time would, or a fault."""
+        with contextlib.closing(sqlite3.connect(self.state / "countersignd.db", timeout=20)) as database, database:
+            return database.execute(statement, values).fetchall()
+
     # The process
 
     def start(self) -> "Server":
         self.process = subprocess.Popen(
             [PROGRAM, "serve", "--settings", str(self.settings), *self.arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True, env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})
+            stderr=subprocess.PIPE, text=True, env=self.environment)
         threading.Thread(target=self._listen, args=(self.process,), daemon=True).start()
         self.wait_for_event("listening", len(self.listeners) + 1, process=self.process)
         return self
@@ -223,9 +229,14 @@ class Server:
             connection.request("GET", "/metrics")
             return Reply(connection.getresponse()).text
 
+    def messages(self) -> list[tuple[str, str]]:
+        """All codes that went out, oldest first: call, or sms (which an e-mail reads like), and the code. There are other messages."""
+        text = self.sent.read_text() if self.sent.exists() else ""
+        found = re.findall(r"(\d{4,10}) is your code for |Your code for [^.]* is (\d{4,10})\.", text)
+        return [("sms", message) if message else ("call", call) for message, call in found]
+
     def codes(self) -> list[str]:
-        """All codes that went out, oldest first."""
-        return re.findall(r"\b\d{4,10}\b", self.sent.read_text()) if self.sent.exists() else []
+        return [code for _, code in self.messages()]
 
 
 class Application:

@@ -1,5 +1,6 @@
 """Every way in which one of Authy's clients puts its parameters, and every literal that one of them looks for (Authy API v1)."""
 
+import base64
 import contextlib
 import json
 import socket
@@ -9,7 +10,8 @@ import urllib.parse
 
 import pytest
 
-from server import Handset, Server, handset, link
+import qr
+from server import Handset, Server, handset, link, totp
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 STATUS_KEYS = {"authy_id", "confirmed", "registered", "country_code", "phone_number", "email", "devices", "has_hard_token", "account_disabled",
@@ -128,6 +130,16 @@ def test_the_same_onecode_goes_again_until_it_is_used(server, app, user):
     assert server.codes()[-1] != first
 
 
+def test_after_a_onecode_has_expired_another_one_goes_out_and_the_old_one_is_worth_nothing(server, app, user):
+    assert app.call("GET", f"/protected/json/sms/{user}?force=true").status == 200
+    server.sql("UPDATE members SET one_code_ends = ?", int(time.time()))
+    old = server.codes()[-1]
+    assert app.verify(old, user).json["error_code"] == "60020"
+    assert app.call("GET", f"/protected/json/sms/{user}?force=true").status == 200
+    assert server.codes()[-1] != old
+    assert app.verify(old, user).status == 401 and app.verify(server.codes()[-1], user).status == 200
+
+
 def test_a_onecode_for_an_action_is_good_for_that_action_only(server, app, user):
     app.call("GET", f"/protected/json/sms/{user}?force=true&action=transfer")
     code = server.codes()[-1]
@@ -184,6 +196,39 @@ def test_whoever_shows_a_used_code_again_is_not_shut_out(server, app, phone, use
     assert app.verify("0000000", user).json["error_code"] == "60020"
 
 
+def pass_ten_minutes(server):
+    """What was counted in ten minutes was counted before."""
+    server.sql("UPDATE members SET wrong_since = wrong_since - 600, sends_since = sends_since - 600, requests_since = requests_since - 600")
+
+
+def test_so_many_wrong_codes_in_a_day_are_refused_with_retry_after(folder):
+    with Server(folder, tables="[limits]\nwrong_codes = 3\nwrong_codes_of_day = 5\n") as server:
+        app, user = server.application, server.application.new_user()
+        phone = handset(server, user)
+        assert [app.verify("0000000", user).status for _ in range(4)] == [401] * 3 + [429]
+        pass_ten_minutes(server)
+        assert [app.verify("0000000", user).status for _ in range(3)] == [401] * 2 + [429]
+        pass_ten_minutes(server)
+        refused = app.verify(phone.softtoken(app), user)
+        assert (refused.status, refused.json["error_code"]) == (429, "60003") and 600 < int(refused.headers["Retry-After"]) <= 86_400
+        server.sql("UPDATE members SET day_wrong_since = day_wrong_since - 86400")
+        assert app.verify(phone.softtoken(app), user).status == 200
+
+
+def test_so_many_requests_in_ten_minutes_are_refused_with_retry_after_whatever_became_of_them(folder):
+    with Server(folder, tables="[limits]\nrequests = 3\n") as server:
+        app, user = server.application, server.application.new_user()
+        phone = handset(server, user)
+        path = f"/onetouch/json/users/{user}/approval_requests"
+        for decision in ("approved", "denied", "approved"):
+            phone.answer(app.create(user), decision)
+        refused = app.call("POST", path, {"message": "?"})
+        assert (refused.status, refused.json["error_code"]) == (429, "60003") and 1 <= int(refused.headers["Retry-After"]) <= 600
+        assert phone.state()["requests"] == []
+        pass_ten_minutes(server)
+        assert app.call("POST", path, {"message": "?"}).status == 200
+
+
 def test_an_application_that_guesses_is_refused_with_retry_after_and_others_go_on(folder):
     with Server(folder, tables="[limits]\nwrong_codes_of_application = 3\n") as server:
         app, other = server.application, server.create_application("Other")
@@ -211,6 +256,18 @@ def test_an_activity_is_registered(app, user):
     good = app.call("POST", f"/protected/json/users/{user}/register_activity", {"type": "password_reset", "user_ip": "192.0.2.7", "data": {"a": 1}})
     assert good.json == {"message": "Activity was created.", "success": True}
     assert app.call("POST", f"/protected/json/users/{user}/register_activity", {"type": "dance"}).json["error_code"] == "60029"
+
+
+def test_a_code_from_the_qr_code_of_a_secret_is_right_once(server, app, user):
+    made = app.call("POST", f"/protected/json/users/{user}/secret", {"label": "zoe@web-1", "qr_size": "300"}).json
+    shown = urllib.parse.urlparse(qr.read(qr.of_svg(made["qr_code"])))
+    fields = dict(urllib.parse.parse_qsl(shown.query))
+    assert (shown.scheme, shown.netloc, urllib.parse.unquote(shown.path)) == ("otpauth", "totp", "/Example Corp:zoe@web-1")
+    assert fields["issuer"] == made["issuer"] == "Example Corp" and made["label"] == "zoe@web-1"
+    # An authenticator app takes the values that are left out for these.
+    assert (fields.get("algorithm", "SHA1"), fields.get("digits", "6"), fields.get("period", "30")) == ("SHA1", "6", "30")
+    code = totp(base64.b32decode(fields["secret"]), int(time.time()) // 30)
+    assert [app.verify(code, user).status for _ in range(2)] == [200, 401]
 
 
 def test_a_secret_for_an_authenticator_app_only_until_the_first_code(server, app, user):
@@ -425,6 +482,14 @@ def test_health_readiness_and_metrics(server, app):
     assert server.call("GET", "/healthz").text == "ok\n" and server.call("GET", "/readyz").text == "ok\n"
     metrics = server.metrics()
     assert 'countersignd_answers_total{status="404"} 1' in metrics and "countersignd_waiting 0" in metrics
+
+
+def test_a_store_that_cannot_be_read_is_not_ready_until_it_can(server):
+    server.sql("ALTER TABLE server_values RENAME TO elsewhere")
+    reply = server.call("GET", "/readyz")
+    assert (reply.status, reply.text) == (503, "the store cannot be read\n") and server.call("GET", "/healthz").status == 200
+    server.sql("ALTER TABLE elsewhere RENAME TO server_values")
+    assert server.call("GET", "/readyz").status == 200
 
 
 def test_the_log_holds_no_code_no_number_and_no_key(server, app, phone, user):

@@ -11,9 +11,11 @@ import sqlite3
 import stat
 import time
 
+import pexpect
 import pytest
 
-from server import Application, Handset, Server, handset, link
+import qr
+from server import PROGRAM, Application, Handset, Server, handset, link
 
 
 def test_a_first_start_makes_all_that_it_needs_for_its_user_alone(folder):
@@ -192,6 +194,34 @@ def test_a_second_rotation_keeps_the_first_old_key(server):
     assert again.returncode == 1 and "master.key.old" in again.stderr
 
 
+def test_a_master_key_may_be_a_credential_of_systemds(folder):
+    server = Server(folder)
+    credentials = folder / "credentials"
+    credentials.mkdir()
+    os.rename(server.state / "master.key", credentials / "countersignd.key")
+    (credentials / "countersignd.key").chmod(0o400)
+    server.settings.write_text(server.settings.read_text().replace(f'"{server.state}/master.key"', '"credential:countersignd.key"'))
+    refused = server.command("check", check=False)
+    assert refused.returncode == 1 and "CREDENTIALS_DIRECTORY" in refused.stderr
+    server.environment["CREDENTIALS_DIRECTORY"] = str(credentials)
+    with server:
+        assert server.application.call("GET", "/protected/json/app/details").status == 200
+        # What is sealed under it opens.
+        user = server.application.new_user()
+        assert json.loads(server.command("user", "show", user, "--json").stdout)["phone"] == "+1-XXX-XXX-XX01"
+        refused = server.command("key", "rotate", check=False)
+        assert refused.returncode == 1 and "credential" in refused.stderr
+    assert [path.name for path in credentials.iterdir()] == ["countersignd.key"]
+
+
+def test_without_its_credential_nothing_starts_and_nothing_is_made(folder):
+    server = Server(folder)
+    server.settings.write_text(server.settings.read_text().replace(f'"{server.state}/master.key"', '"credential:countersignd.key"'))
+    server.environment["CREDENTIALS_DIRECTORY"] = str(folder)
+    refused = server.command("serve", check=False)
+    assert refused.returncode != 0 and "countersignd.key" in refused.stderr and not (folder / "countersignd.key").exists()
+
+
 def test_check_finds_all_in_order(server):
     assert "are right" in server.command("check").stdout
 
@@ -287,6 +317,19 @@ def test_an_idle_or_slow_client_harms_nobody(server, app):
     finally:
         for raw in idle:
             raw.close()
+
+
+@pytest.mark.parametrize("more", [{}, {"NO_COLOR": "1"}], ids=["coloured", "plain"])
+def test_a_phone_reads_the_link_off_the_terminal(server, user, more):
+    terminal = pexpect.spawn(
+        str(PROGRAM), ["user", "link", str(user), "--settings", str(server.settings)], env={**server.environment, **more}, encoding="utf-8",
+        timeout=20, dimensions=(80, 120))
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert terminal.exitstatus == 0
+    shown = qr.read(qr.of_terminal(terminal.before))
+    assert shown in terminal.before.split() and shown.startswith(f"{server.public_url}/phone/#enrol=")
+    assert Handset(server).enrol(shown).status == 200
 
 
 def test_a_link_is_sent_by_sms_or_mail(server, user):

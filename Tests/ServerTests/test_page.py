@@ -4,6 +4,7 @@ import json
 import pathlib
 import re
 import sys
+import time
 
 import pytest
 
@@ -96,6 +97,14 @@ def test_a_link_that_was_used_is_told_so(server, user, open_phone):
     second.complaints.clear()  # the browser tells of every answer that is no 200
 
 
+def test_a_link_that_has_expired_is_told_so(server, user, open_phone):
+    invitation = link(server, user)
+    server.sql("UPDATE enrolments SET ends = ?", int(time.time()))
+    phone = open_phone()
+    phone.open(invitation)
+    assert "has expired" in phone.problem()
+
+
 def test_a_request_is_approved_by_a_tap(app, phone, user):
     uuid = app.create(user, "zoe wants to run a command on web-1", details=DETAILS)
     card = phone.wait_for_request("web-1.example.com")
@@ -158,6 +167,44 @@ def test_two_phones_of_one_user_see_the_same(server, app, phone, user, open_phon
     assert second.page.evaluate("document.documentElement.scrollWidth") <= 360
     assert phone.approve() == "approved"
     second.page.wait_for_function("!document.querySelector('[data-request][data-phase=asking]')")
+
+
+def test_all_that_is_tapped_is_large_enough_for_a_thumb(server, app, user, open_phone):
+    """44 CSS pixels (WCAG 2.2, 2.5.5), on a narrow phone, at every step."""
+    phone = open_phone(size={"width": 360, "height": 740})
+    seen = {}
+
+    def look(step):
+        seen[step] = phone.too_small_for_a_thumb()
+
+    phone.page.goto(link(server, user))
+    phone.page.locator("[data-do=enrol]").wait_for()
+    look("enrol")
+    phone.page.locator("[data-do=enrol]").click()
+    code = phone.confirmation_code()
+    look("confirm")
+    server.command("user", "confirm", user, code)
+    phone.wait_until_confirmed()
+    app.create(user, "number", details=DETAILS, countersign={"number": "42"})
+    phone.wait_for_request("number")
+    look("asking")
+    phone.choices("number")
+    look("choosing")
+    assert phone.choose("42") == "approved"
+    look("over")
+    phone.close_results()
+    app.create(user, "deny", details=DETAILS)
+    phone.begin_to_deny("deny")
+    look("denying")
+    for view in ("codes", "history", "devices"):
+        phone.show(view)
+        phone.page.locator({"codes": "[data-code]", "history": "li[data-kind]", "devices": "[data-device]"}[view]).first.wait_for()
+        look(view)
+    for action in ("rename", "remove"):
+        phone.page.locator(f"[data-do={action}]").click()
+        look(action)
+        phone.page.locator("[data-device]").get_by_role("button", name="Cancel").click()
+    assert {step: small for step, small in seen.items() if small} == {}
 
 
 def test_the_history_and_the_devices(server, app, phone, user):

@@ -29,6 +29,14 @@ def test_an_answer_that_was_lost_is_no_lost_link(server, user):
     assert phone.enrol(invitation).json["device"] == phone.enrol(invitation).json["device"]
 
 
+def test_a_link_that_has_expired_is_told_so_and_another_one_is_good(server, user):
+    invitation = link(server, user)
+    server.sql("UPDATE enrolments SET ends = ?", int(time.time()))
+    late = Handset(server).enrol(invitation)
+    assert (late.status, late.json["error"]) == (410, "link_expired")
+    assert Handset(server).enrol(link(server, user)).status == 200
+
+
 def test_a_link_that_was_made_up_is_unknown(server, user):
     assert Handset(server).enrol("http://x/phone/#enrol=" + "A" * 43).json["error"] == "link_unknown"
 

@@ -4,6 +4,9 @@
         phone = LoginPhone(server)
         phone.approve(terminal)
 
+        newcomer = Newcomer(server)
+        terminal.answer(newcomer.number)
+
 What a good server cannot do is for the stand-in: see stand_in.py.
 """
 
@@ -11,6 +14,7 @@ import contextlib
 import dataclasses
 import itertools
 import json
+import os
 import pathlib
 import re
 import sys
@@ -76,20 +80,82 @@ class Request:
         return self.shown["ends"] - self.shown["created"]
 
 
-class LoginPhone(Handset):
-    """The phone of a new user, who wants in; and, as `url`, `api_key` and `ca_file`, what a host's settings say of the server."""
+class Person:
+    """Somebody who wants in; and, as `url`, `api_key` and `ca_file`, what a host's settings say of the server."""
 
-    def __init__(self, server: Server, url: str | None = None, has_device: bool = True):
-        super().__init__(server)
-        self.application = server.application
+    def __init__(self, server: Server, url: str | None = None):
+        self.server, self.application = server, server.application
         self.url, self.api_key, self.ca_file = url or server.public_url, server.application.key, server.ca_file
-        self.authy_id = self.application.new_user(str(next(NUMBERS)))
+        self._messages_before = len(server.messages())
+        server.wait_for_waiting(0)  # those of earlier logins have gone
+
+    def sent(self) -> list[tuple[str, str]]:
+        """Kind and code of each message to the person, oldest first."""
+        return self.server.messages()[self._messages_before:]
+
+    def wait_for_mail(self, text: str) -> None:
+        """Until this was sent to somebody: no login waits for mail."""
+        deadline = time.monotonic() + PATIENCE
+        while text not in (sent := self.server.sent.read_text()):
+            assert time.monotonic() < deadline, f"not in {PATIENCE} s; sent: {sent}"
+            os.sched_yield()
+
+    def tried(self, user: int) -> list[str]:
+        """What became of each code of this user that the server was asked about, oldest first: accepted, wrong, spent or limited."""
+        witness = self.application.new_user(str(next(NUMBERS)))
+        self.application.verify("0000000", witness)
+        with self.server.heard:  # the log is in order: what came before the witness stands before it
+            assert self.server.heard.wait_for(lambda: judged(self.server.log, witness), PATIENCE), self.server.log[-5:]
+            return judged(self.server.log, user)
+
+
+class Newcomer(Person):
+    """Has a mobile number in Germany, and is nobody's user yet."""
+
+    def __init__(self, server: Server):
+        super().__init__(server)
+        self.national = f"15{next(NUMBERS) % 10**9:09}"
+        self.number = f"0{self.national[:3]} {self.national[3:]}"  # as it is dialled there
+        self.masked = f"+49-XXX-XXX-XX{self.national[-2:]}"
+        self._users_before = self._users()
+
+    def another_number(self) -> str:
+        """Of another country, and of nobody yet."""
+        number = str(next(NUMBERS))
+        return f"+1 {number[:3]} {number[3:6]}-{number[6:]}"
+
+    def users(self) -> list[int]:
+        """Whoever was registered since, in no order."""
+        return [user for user in self._users() if user not in self._users_before]
+
+    def is_unheard_of(self) -> bool:
+        """Nobody was registered, and nothing was sent."""
+        return self.users() == [] and self.sent() == []
+
+    def user_of(self, number: str) -> int:
+        """The user who has this number, such as "+49 15112345678"; registered now, where there is none."""
+        code, _, national = number.removeprefix("+").partition(" ")
+        return self.application.new_user(national, country_code=int(code))
+
+    def become_a_user(self) -> int:
+        """As by way of another host."""
+        return self.user_of(f"+49 {self.national}")
+
+    def _users(self) -> list[int]:
+        return [json.loads(line)["id"] for line in self.server.command("user", "list", "--json").stdout.splitlines()]
+
+
+class LoginPhone(Person, Handset):
+    """The phone of a new user, or of the user with this AuthyID."""
+
+    def __init__(self, server: Server, url: str | None = None, has_device: bool = True, authy_id: int | None = None):
+        Handset.__init__(self, server)
+        Person.__init__(self, server, url)
+        self.authy_id = authy_id or self.application.new_user(str(next(NUMBERS)))
         if has_device:
             self.join(self.authy_id)
             self.token = SoftToken(secret=self.secret(self.application))
         self._seen: set[str] = set()
-        self._codes_before = len(server.codes())
-        server.wait_for_waiting(0)  # those of earlier logins have gone
 
     # Requests
 
@@ -136,26 +202,8 @@ class LoginPhone(Handset):
         """What the phone shows: a right code, and another one each time."""
         return self.token.fresh_code()
 
-    def sent(self) -> list[tuple[str, str]]:
-        """Kind and code of each message to the person, oldest first."""
-        codes = self.server.codes()[self._codes_before:]
-        kinds, deadline = self._deliveries(), time.monotonic() + PATIENCE
-        while len(kinds) != len(codes):  # they are written down when the login has its answer already
-            assert time.monotonic() < deadline, (kinds, codes)
-            kinds = self._deliveries()
-        return list(zip(kinds, codes))
-
     def codes_tried(self) -> list[str]:
-        """What became of each code that the server was asked about, oldest first: accepted, wrong, spent or limited."""
-        witness = self.application.new_user(str(next(NUMBERS)))
-        self.application.verify("0000000", witness)
-        with self.server.heard:  # the log is in order: what came before the witness stands before it
-            assert self.server.heard.wait_for(lambda: judged(self.server.log, witness), PATIENCE), self.server.log[-5:]
-            return judged(self.server.log, self.authy_id)
-
-    def _deliveries(self) -> list[str]:
-        lines = self.server.command("user", "deliveries", self.authy_id).stdout.splitlines()[1:]
-        return [re.split(r"\s{2,}", line.strip())[1] for line in reversed(lines)]
+        return self.tried(self.authy_id)
 
     def _newest(self) -> Request:
         return self._wait_for(lambda pending: pending and pending[-1])

@@ -1,5 +1,6 @@
 """The processes of the private host: who is alive, whose child, with which descriptors."""
 
+import contextlib
 import dataclasses
 import os
 import pathlib
@@ -22,9 +23,12 @@ class Process:
         return self.state == "Z" and self.parent != 1
 
     def descriptors(self) -> dict[int, str]:
-        """Number and target of each open descriptor."""
-        directory = pathlib.Path("/proc", str(self.pid), "fd")
-        return {int(link.name): os.readlink(link) for link in directory.iterdir()}
+        """Number and target of each open descriptor; one that is closed meanwhile is none."""
+        found = {}
+        for link in pathlib.Path("/proc", str(self.pid), "fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                found[int(link.name)] = os.readlink(link)
+        return found
 
     def signals(self) -> dict[str, str]:
         """Blocked, ignored and caught signals, as hexadecimal masks."""

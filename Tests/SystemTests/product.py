@@ -4,7 +4,7 @@ import dataclasses
 import json
 import re
 
-from good_server import LoginPhone
+from good_server import Person
 from host import Host
 from prompts import PASSWORD
 from stand_in import StandIn
@@ -38,7 +38,7 @@ class Product:
     host: Host
 
     def configure(
-        self, server: LoginPhone | StandIn | None = None, login: str = "", enrolment: str = REQUIRED, more: str = "", server_lines: str = ""
+        self, server: Person | StandIn | None = None, login: str = "", enrolment: str = REQUIRED, more: str = "", server_lines: str = ""
     ) -> None:
         """Writes the settings: lines of [login], [enrolment] and [server], and whole tables in `more`."""
         tables = [f"{server_table(server)}{server_lines}", f"[login]\n{login}", f"[enrolment]\n{enrolment}", more]
@@ -111,7 +111,7 @@ def parse_decision(text: str) -> dict:
     return {key: "" if value == "-" else value.strip('"') for key, value in pairs}
 
 
-def server_table(server: LoginPhone | StandIn | None) -> str:
+def server_table(server: Person | StandIn | None) -> str:
     if server is None:
         return ""
     trust = f'\nca_file = "{server.ca_file}"' if server.url.startswith("https") else ""

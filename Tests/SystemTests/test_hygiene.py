@@ -70,8 +70,8 @@ def test_of_the_login_programs_descriptors_a_helper_has_only_its_sockets(waiting
 def test_the_login_program_never_holds_the_api_key(waiting, product):
     """The two helpers talk over a socket of their own, of which the login program keeps no end."""
     [sudo] = [p for p in processes.everybody() if p.name == "sudo"]
-    ours = [fd for fd, target in sudo.descriptors().items() if target in waiting["countersign-net"].descriptors().values()]
-    assert [fd for fd in ours if sudo.descriptors()[fd].startswith("socket:")] == []
+    held, of_net = sudo.descriptors(), waiting["countersign-net"].descriptors()
+    assert [fd for fd, target in held.items() if target.startswith("socket:") and target in of_net.values()] == []
 
 
 @pytest.mark.parametrize("limit", ["--fsize=0:", "--nofile=30:", "--cpu=1:"])

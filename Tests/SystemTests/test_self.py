@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from good_server import Newcomer
 from host import REPOSITORY
 from prompts import CODE, PASSWORD
 from terminal import ENVIRONMENT
@@ -294,28 +295,34 @@ AT_LOGIN = 'mode = "grace"\nat_login = true\nemail_domain = "example.com"\ncount
 
 
 @pytest.fixture
+def newcomer(countersignd):
+    """bob, of whom the server knows nothing yet."""
+    return Newcomer(countersignd)
+
+
+@pytest.fixture
 def password_only(own):
     """sudo asks for the password and nothing else."""
     own.host.pam_stack("sudo", "auth required pam_unix.so nodelay\naccount required pam_unix.so\nsession required pam_permit.so\n")
 
 
-def test_who_never_had_a_factor_enrols_with_the_password_a_number_and_a_code(own, password_only, server):
-    own.configure(server, enrolment=AT_LOGIN)
+def test_who_never_had_a_factor_enrols_with_the_password_a_number_and_a_code(own, password_only, newcomer):
+    own.configure(newcomer, enrolment=AT_LOGIN)
     terminal = own.host.sudo("bob", *SELF, "enroll")
     give_password(own, terminal, "bob")
     terminal.reads(r"Mobile number \[skip\]: ")
-    terminal.answer("0151 12345618")
+    terminal.answer(newcomer.number)
     terminal.reads(r"Code \[[a-z, ]+\]: ")
-    terminal.answer(server.sent[0][2])
-    terminal.reads(rf"bob: enrolled \(AuthyID {server.sent[0][1]}\)")
+    terminal.answer(newcomer.sent()[0][1])
+    terminal.reads(rf"bob: enrolled \(AuthyID {newcomer.users()[0]}\)")
     assert terminal.ends() == 0
     own.decided(outcome="approved", reason="enrolled", factor="sms", user="bob", service="countersign")
     assert own.show("bob")["state"] == "confirmed" and own.show("bob")["grace_logins_used"] == 0
 
 
 @pytest.mark.parametrize("answer", ["skip", ""])
-def test_who_skips_is_not_enrolled_and_no_grace_is_spent(own, password_only, server, answer):
-    own.configure(server, enrolment=AT_LOGIN)
+def test_who_skips_is_not_enrolled_and_no_grace_is_spent(own, password_only, newcomer, answer):
+    own.configure(newcomer, enrolment=AT_LOGIN)
     terminal = own.host.sudo("bob", *SELF, "enroll")
     give_password(own, terminal, "bob")
     for _ in range(1 if answer else 2):
@@ -324,41 +331,41 @@ def test_who_skips_is_not_enrolled_and_no_grace_is_spent(own, password_only, ser
     terminal.reads("let in without a factor")
     assert terminal.ends() == 2
     shown = own.show("bob")
-    assert (shown["state"], shown["had_authy_id"], shown["grace_logins_used"]) == ("none", False, 0) and server.users == {}
+    assert (shown["state"], shown["had_authy_id"], shown["grace_logins_used"]) == ("none", False, 0) and newcomer.is_unheard_of()
 
 
 @pytest.mark.parametrize(("more", "said"), [
     (("at_login = true", "at_login = false"), "nobody enrols themselves here"),
     (("at_login = true", 'at_login = true\nat_login_networks = ["0.0.0.0/0"]'), "nobody enrols themselves here"),
     (('mode = "grace"', 'mode = "optional"'), "nobody enrols themselves here")])
-def test_where_no_login_offers_it_nobody_enrols_themselves(own, password_only, server, more, said):
-    own.configure(server, enrolment=AT_LOGIN.replace(*more))
+def test_where_no_login_offers_it_nobody_enrols_themselves(own, password_only, newcomer, more, said):
+    own.configure(newcomer, enrolment=AT_LOGIN.replace(*more))
     terminal = own.host.sudo("bob", *SELF, "enroll")
     give_password(own, terminal, "bob")
     terminal.reads(said)
-    assert terminal.ends() == 2 and own.decisions() == [] and server.users == {}
+    assert terminal.ends() == 2 and own.decisions() == [] and newcomer.is_unheard_of()
 
 
-def test_without_grace_nobody_enrols_themselves(own, password_only, server):
-    own.configure(server, enrolment=AT_LOGIN)
+def test_without_grace_nobody_enrols_themselves(own, password_only, newcomer):
+    own.configure(newcomer, enrolment=AT_LOGIN)
     own.host.countersign("grace", "bob", "--used", "5")
     terminal = own.host.sudo("bob", *SELF, "enroll")
     give_password(own, terminal, "bob")
     terminal.reads("no factor of bob was proven")
-    assert terminal.ends() == 2 and server.users == {}
+    assert terminal.ends() == 2 and newcomer.is_unheard_of()
 
 
 @pytest.mark.parametrize(("before", "said"), [
     ([["link", "bob", "5"]], "given a second factor already"), ([["link", "bob", "5"], ["unlink", "bob"]], "had a phone here before"),
     ([["softtoken", "bob"]], "given a second factor already")])
-def test_who_has_or_had_a_factor_is_not_enrolled_anew(own, password_only, server, before, said):
-    own.configure(server, enrolment=AT_LOGIN)
+def test_who_has_or_had_a_factor_is_not_enrolled_anew(own, password_only, newcomer, before, said):
+    own.configure(newcomer, enrolment=AT_LOGIN)
     for words in before:
         own.host.countersign(*words)
     terminal = own.host.sudo("bob", *SELF, "enroll")
     give_password(own, terminal, "bob")
     terminal.reads(said)
-    assert terminal.ends() == 1 and own.decisions() == [] and server.users == {}
+    assert terminal.ends() == 1 and own.decisions() == [] and newcomer.is_unheard_of()
 
 
 # Confirming

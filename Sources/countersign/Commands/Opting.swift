@@ -25,13 +25,16 @@ struct OptOut: AdminCommand {
         try Self.optOut(person, Desk.open(settings)) { try confirmation.ask($0, for: person.name) }
     }
 
-    static func optOut(_ person: Person, _ desk: Desk, confirm: (String) throws -> Void) throws {
+    /// - Parameter state: what the account must still be when that is confirmed; nil for anything.
+    static func optOut(_ person: Person, _ desk: Desk, onlyIn state: AccountState? = nil, confirm: (String) throws -> Void) throws {
         for line in desk.settings.enrolment.argument.split(separator: "\n") { Output.complain(String(line)) }
         if desk.settings.enrolment.optOut == .no {
             Output.warning("enrolment.opt_out is \"no\" in the settings: as long as it is, opting out changes nothing")
         }
         try confirm("\(person.label) will log in without a second factor.")
-        let change = try desk.accounts.optOut(person, now: desk.now)
+        guard let change = try desk.accounts.optOut(person, now: Moment.now, onlyIn: state) else {
+            throw Trouble("the account of \(person.label) has changed meanwhile; nothing was done", hint: "run this again")
+        }
         let rule = desk.settings.enrolment.optOut
         desk.tell("opt-out", person, "enrolment.opt_out is \(rule.rawValue); the account is \(change.after.state)", .warning)
         try Output.line(Sentence.optedOut(person, change, rule))

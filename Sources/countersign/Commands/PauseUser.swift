@@ -47,7 +47,7 @@ struct PauseUser: AdminCommand {
                 "a pause lasts \(Sentence.count(longest, "hour")) at most, not \(hours)",
                 hint: "raise pause.max_hours in \(settings.config)")
         }
-        let pause = Pause(until: desk.now + Int64(hours) * 3_600, reason: reason)
+        let pause = Pause(from: desk.now, until: desk.now + Int64(hours) * 3_600, reason: reason)
         let change = try desk.accounts.pause(person, pause)
         desk.tell("pause", person, "until \(Moment.utc(pause.until)): \(reason)", .warning)
         try Output.line(Sentence.paused(person, pause, change))
