@@ -64,8 +64,8 @@ struct Restore: AsyncParsableCommand {
     func run() async throws {
         let settings = try Desk.settings(place.settings, state: place.state)
         guard let source = realpath(file, nil).map({ String(cString: $0) }) else { throw Trouble("\(file) is missing") }
-        try Keeper.becomeOwner(of: settings.state)
-        let claim = try Claim(settings.state, forOneself: true)
+        try Keeper.become(ownerOf: settings.state)
+        let claim = try Claim(aloneWith: settings.state)
         defer { withExtendedLifetime(claim) {} }
         let faults = try SQLiteRecordStore.check(path: source)
         guard faults.isEmpty else { throw Trouble("\(file) is damaged: \(faults.joined(separator: "; "))") }
@@ -103,23 +103,5 @@ struct Restore: AsyncParsableCommand {
         }
         if revival.users > 0 { Output.complain("warning: \(revival.users) users who were removed are back: countersignd user list") }
         if revival.isEmpty { Output.line("Nothing that was removed since is back.") }
-    }
-}
-
-struct Check: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Whether settings, keys and database are right.")
-    @OptionGroup var place: Place
-
-    func run() async throws {
-        let desk = try await place.open()
-        let faults = try SQLiteRecordStore.check(path: desk.database)
-        guard faults.isEmpty else {
-            throw Trouble("the database is damaged: \(faults.joined(separator: "; "))", hint: "countersignd restore BACKUP")
-        }
-        if let files = desk.settings.server.certificate { _ = try Certificate(files) }
-        Output.line("Settings, master key and database are right.")
-        if desk.settings.server.publicURL == nil { Output.complain("warning: public_url is not set: phones cannot reach this server") }
-        let applications = try await desk.store.read { try $0.applications() }
-        if applications.isEmpty { Output.complain("warning: there is no application yet: countersignd app create NAME") }
     }
 }
