@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import AuthyService
 internal import Glibc
 internal import Logging
+internal import ServerSettings
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Run the server until SIGTERM.")
@@ -15,6 +16,8 @@ struct Serve: AsyncParsableCommand {
         signal(SIGHUP, SIG_IGN)
         let log = JSONLog.logger()
         let desk = try await place.open()
+        let claim = try Claim(serving: desk.settings.state)
+        defer { withExtendedLifetime(claim) {} }
         let begun = ContinuousClock.now
         let hub = Hub { (ContinuousClock.now - begun).components.seconds }
         let post = try Post(desk, log: log, logCodes: insecureLogCodes, patience: .seconds(4))
