@@ -111,3 +111,10 @@ def test_a_folder_is_made_for_the_user_of_the_unit_only_where_nobody_else_may_wr
     done = root.command("app", "create", "Example Corp", state="/var/lib/open/state")
     assert done.returncode == 1 and "\nhint: make it first: install -d -m 700 -o _countersignd" in done.stderr
     assert list((root.lib / "open").iterdir()) == []
+
+
+def test_a_backup_that_cannot_be_written_says_as_whom_and_where(root):
+    root.command("app", "create", "Example Corp")
+    done = root.command("backup", "/var/lib/copy.db")
+    assert done.returncode == 1 and done.stderr.endswith(f"hint: the command writes as _countersignd: name a file in {STATE}\n")
+    assert root.command("backup", f"{STATE}/copy.db").returncode == 0

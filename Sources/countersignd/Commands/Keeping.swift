@@ -46,7 +46,11 @@ struct Backup: AsyncParsableCommand {
     @Argument(help: "A file that is not there yet.") var file: String
 
     func run() async throws {
-        try await place.open().store.backUp(to: file)
+        let desk = try await place.open()
+        do { try await desk.store.backUp(to: file) } catch RecordStoreError.file(let path, let why) {
+            throw Trouble(
+                "\(path): \(why)", hint: "the command writes as \(Keeper.current.name): name a file in \(desk.settings.state)")
+        }
         Output.line("\(file) is a copy of the database. It is of use only with the master key.")
     }
 }
