@@ -7,7 +7,14 @@ internal import Vault
 
 /// Looks at everything as the user that serves, and makes nothing.
 struct Check: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Whether settings, keys and database are right.")
+    static let configuration = CommandConfiguration(
+        abstract: "Whether settings, keys and database are right.",
+        discussion: """
+            It looks as the user that serves, and makes nothing.
+
+            Example:
+              countersignd check && systemctl restart countersignd
+            """)
     @OptionGroup var place: Place
 
     func run() async throws {

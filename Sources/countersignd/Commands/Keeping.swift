@@ -6,7 +6,13 @@ internal import ServerSettings
 internal import Vault
 
 struct Key: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "The master key.", subcommands: [Rotate.self])
+    static let configuration = CommandConfiguration(
+        abstract: "The master key.",
+        discussion: """
+            Example:
+              countersignd key rotate
+            """,
+        subcommands: [Rotate.self])
 
     struct Rotate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -14,6 +20,9 @@ struct Key: AsyncParsableCommand {
             discussion: """
                 The old key stays beside it as FILE.old until you remove it: backups made until now need it. A server that runs goes on. \
                 At any moment one of the two files fits the database.
+
+                Example:
+                  countersignd key rotate
                 """)
         @OptionGroup var place: Place
 
@@ -41,7 +50,13 @@ struct Key: AsyncParsableCommand {
 
 struct Backup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "A consistent copy of the database, while the server runs. The master key is not in it: keep that apart.")
+        abstract: "A consistent copy of the database, while the server runs. The master key is not in it: keep that apart.",
+        discussion: """
+            It is written as the user that owns the state folder, so it goes where that user may write.
+
+            Example:
+              countersignd backup /var/lib/countersignd/$(date +%F).db
+            """)
     @OptionGroup var place: Place
     @Argument(help: "A file that is not there yet.") var file: String
 
@@ -61,6 +76,9 @@ struct Restore: AsyncParsableCommand {
         discussion: """
             The database that was there stays beside it as countersignd.db.before. What was removed since the backup is back: phones, API \
             keys, users; each is named. Links, codes that are out and pending requests of the backup are void.
+
+            Example:
+              countersignd restore /var/lib/countersignd/2026-01-31.db
             """)
     @OptionGroup var place: Place
     @Argument(help: "What backup wrote.") var file: String

@@ -5,7 +5,13 @@ internal import Logging
 internal import ServerSettings
 
 struct Serve: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Run the server until SIGTERM.")
+    static let configuration = CommandConfiguration(
+        abstract: "Run the server until SIGTERM.",
+        discussion: """
+            Examples:
+              systemctl enable --now countersignd
+              countersignd serve --settings $PWD/settings.toml --state $PWD/state
+            """)
 
     @OptionGroup var place: Place
 
