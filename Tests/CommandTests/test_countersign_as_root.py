@@ -13,7 +13,8 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 KEEPER, NET, ALICE = 990, 991, 42001
 PEOPLE = {"_countersign": KEEPER, "_countersign-net": NET, "alice": ALICE}
-ENTER = 'mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/group" /etc/group && mount --bind "$0/host" /mnt && exec "$@"'
+SETTINGS = "/etc/countersign/countersign.toml"
+ENTER = 'if test -d "$0/etc"; then mount --bind "$0/etc" /etc; fi; mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/group" /etc/group && mount --bind "$0/host" /mnt && exec "$@"'
 
 
 class RootDesk:
@@ -42,10 +43,21 @@ class RootDesk:
         os.chown(path, 0, group)
         path.chmod(mode)
 
-    def run(self, *arguments) -> Done:
+    def own_etc(self) -> pathlib.Path:
+        """A copy of /etc that is /etc from then on, with the settings in their place."""
+        etc = self.base / "etc"
+        if not etc.exists():
+            shutil.copytree("/etc", etc, symlinks=True, ignore=shutil.ignore_patterns("countersign", "shadow*", "ssl", "ssh"))
+            (etc / "countersign").mkdir(mode=0o755)
+            shutil.copy2(self.folder / "countersign.toml", etc / "countersign")
+            os.chown(etc / "countersign" / "countersign.toml", 0, KEEPER)
+        return etc
+
+    def run(self, *arguments, user: int | None = None) -> Done:
         words = ["/mnt/countersign", *arguments, *([] if "--config" in arguments else ["--config", "/mnt/countersign.toml"])]
+        become = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if user else []
         done = subprocess.run(
-            ["unshare", "--mount", "sh", "-c", ENTER, self.base, *words],
+            ["unshare", "--mount", "sh", "-c", ENTER, self.base, *become, *words],
             capture_output=True, text=True, timeout=60, env=ENVIRONMENT, cwd="/")
         assert "unshare" not in done.stderr and "mount:" not in done.stderr, f"no namespace can be made here: {done.stderr}"
         return Done(done.returncode, done.stdout, done.stderr)
@@ -140,7 +152,7 @@ def test_check_makes_nothing(desk):
 def test_check_finds_settings_that_the_login_cannot_read(desk):
     desk.settings('state = "/mnt/state"\n', group=0)
     done = desk.run("check")
-    assert (done.code, done.out) == (1, "") and "the user _countersign may not open it: its group must be _countersign" in done.err
+    assert (done.code, done.out) == (1, "") and ": _countersign may not open it: its group must be _countersign" in done.err
     assert "chgrp _countersign /mnt/countersign.toml; chmod 640 /mnt/countersign.toml\n" in done.err
 
 
@@ -156,7 +168,25 @@ def test_settings_where_the_login_may_not_enter_are_to_be_kept_elsewhere(desk):
     (desk.folder / "closed").mkdir(mode=0o700)
     shutil.copyfile(desk.folder / "countersign.toml", desk.folder / "closed" / "new.toml")
     done = desk.run("check", "--config", "/mnt/closed/new.toml")
-    assert done.code == 1 and "keep it in /etc/countersign" in done.err
+    assert done.code == 1 and done.err.startswith("error: /mnt/closed: _countersign may not enter it\n")
+    assert "keep it in /etc/countersign" in done.err
+
+
+def test_a_folder_of_the_settings_that_the_login_may_not_enter_is_opened_by_the_hint(desk):
+    (desk.own_etc() / "countersign").chmod(0o700)
+    done = desk.run("check", "--config", SETTINGS)
+    assert (done.code, done.out) == (1, "")
+    assert done.err == "error: /etc/countersign: _countersign may not enter it\nhint: chmod 755 /etc/countersign\n"
+
+
+@pytest.mark.parametrize(("closed", "said"), [
+    (0o755, "only root may read /etc/countersign/countersign.toml"), (0o700, "only root may enter /etc/countersign")])
+@pytest.mark.parametrize("command", [["list"], ["check"], ["show", "alice"], ["try", "alice", "--service", "sudo"]])
+def test_an_ordinary_user_is_not_told_to_open_the_settings_of_the_host(desk, closed, said, command):
+    (desk.own_etc() / "countersign").chmod(closed)
+    done = desk.run(*command, "--config", SETTINGS, user=ALICE)
+    assert done.code == 1 and "mode 0640" not in done.err
+    assert done.err.startswith(f"error: {said}\nhint: run it as root; for your own account: sudo countersign self show\n")
 
 
 def test_check_warns_where_libpam_does_not_find_the_module(desk):
