@@ -128,6 +128,7 @@ def test_wrong_codes_cost_the_tries_and_leave_the_account_linked(enrolment, serv
         terminal.sendline("000000" if codes(server)[-1] != "000000" else "111111")
     said = ends(terminal, 2)
     assert "error: games is not confirmed: no code was right" in said and "hint: the account stays linked" in said
+    assert "hint: wrong number? countersign unlink games, then enroll again" in said
     assert account(enrolment)["state"] == "linked"
 
 
@@ -227,7 +228,8 @@ def test_a_server_that_takes_no_more_says_when_to_come_again(desk, stub):
 def test_an_account_with_an_authyid_is_left_alone(enrolment, server):
     enrolment.does("link", "games", "12")
     said = enrolment.refuses("enroll", "games", "--phone", PHONE, "--later")
-    assert "games is linked to AuthyID 12 already" in said and "countersign refresh games" in said and "countersign unlink games" in said
+    assert "games is linked to AuthyID 12 already" in said and "countersign refresh games" in said
+    assert "\nhint: wrong number? countersign unlink games, then enroll again\n" in said
     assert account(enrolment)["authy_id"] == 12
 
 
@@ -244,8 +246,25 @@ def test_an_email_address_is_one(enrolment, email):
 
 def test_without_a_domain_in_the_settings_the_email_address_must_be_given(desk, server):
     desk.settings(table(server.url, server.application.key, enrolment=""))
-    assert "--email: missing, and the settings have no enrolment.email_domain" in desk.refuses("enroll", "games", "--phone", PHONE, "--later")
+    said = desk.refuses("enroll", "games", "--phone", PHONE, "--later")
+    assert said == ("error: --email: missing, and the settings have no enrolment.email_domain\n"
+                    "hint: add --email ADDRESS, or set email_domain under [enrolment]\n")
     desk.does("enroll", "games", "--phone", PHONE, "--email", "alice@example.com", "--later")
+
+
+def test_nobody_is_asked_for_a_number_that_could_not_be_taken(enrolment):
+    enrolment.does("link", "games", "12")
+    said = ends(enrolment.terminal("enroll", "games", "--later"), 1)
+    assert "games is linked to AuthyID 12 already" in said and "Mobile number" not in said
+
+
+@pytest.mark.parametrize("typed", ["12", "+49 151 x"])
+def test_what_is_typed_for_a_number_is_one(enrolment, typed):
+    terminal = enrolment.terminal("enroll", "games", "--later")
+    terminal.expect("Mobile number: ")
+    terminal.sendline(typed)
+    said = ends(terminal, 1)
+    assert "error: not a phone number" in said and "--phone" not in said
 
 
 def test_the_number_is_asked_for_at_a_terminal(enrolment):

@@ -30,10 +30,13 @@ struct Enrolling {
     static func isLinked(_ person: Person, _ id: AuthyID) -> Trouble {
         Trouble(
             "\(person.name) is linked to AuthyID \(id) already",
-            hint:
-                "countersign refresh \(person.name) for a changed phone; for another person or a lost account first: countersign unlink \(person.name)"
-        )
+            hint: """
+                \(wrongNumber(person))
+                countersign refresh \(person.name) for a changed phone; for another person or a lost account: unlink too
+                """)
     }
+
+    static func wrongNumber(_ person: Person) -> String { "wrong number? countersign unlink \(person.name), then enroll again" }
 
     static let refusalHint = "countersign check, and the server's log"
 
@@ -60,7 +63,7 @@ struct Enrolling {
                     "confirmed_by": ended.way.map { .string($0.rawValue) } ?? .null,
                 ]))
         }
-        try ended.tell(person, desk, besidesData: json)
+        try ended.tell(person, desk, besidesData: json, isNew: true)
     }
 }
 
@@ -99,8 +102,10 @@ extension Proving.Ended {
     }
 
     /// What came of it, for the log and the caller.
-    func tell(_ person: Person, _ desk: Desk, besidesData: Bool) throws {
-        let hint = "the account stays linked; a login with the factor confirms it, and so does countersign confirm \(person.name)"
+    /// - Parameter isNew: whether the number was given just now.
+    func tell(_ person: Person, _ desk: Desk, besidesData: Bool, isNew: Bool = false) throws {
+        let stays = "the account stays linked; a login with the factor confirms it, and so does countersign confirm \(person.name)"
+        let hint = isNew ? "\(stays)\n\(Enrolling.wrongNumber(person))" : stays
         switch self {
         case .confirmed(let way):
             desk.tell("confirm", person, "by \(way.rawValue)")
