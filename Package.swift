@@ -128,7 +128,7 @@ let package = Package(
             name: "AuthyServiceTests",
             dependencies: [
                 "AuthyService", "AuthyWire", "LoginFlow", "Records", "ServerSettings", "Vault",
-                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "RecordsTests", dependencies: ["Records", "LoginFlow", "SQLite"]),
         .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "ServerSettings"]),

@@ -39,15 +39,34 @@ extension Accounts {
     /// Gives the person a SoftToken in place of the one before. What was spent stays spent if it is the same one again; `lastSpent` of
     /// the new one is not looked at. For a confirmed account see `link`.
     public func setSoftToken(_ person: Person, _ token: StoredSoftToken) throws -> Change {
-        try change(person) {
-            try connection.run(
-                """
-                UPDATE accounts
-                SET last_spent = CASE WHEN secret = ?3 AND period = ?6 THEN last_spent END,
-                    secret = ?3, algorithm = ?4, digits = ?5, period = ?6
-                WHERE name = ?1 AND uid = ?2
-                """, person.storedName, person.uid, token.secret, token.algorithm, token.digits, token.period)
+        try change(person) { try put(token, person) }
+    }
+
+    /// Gives a SoftToken and recovery codes, in place of those that there were, to a person who has no factor.
+    /// - Parameter hashes: as for `setRecoveryCodes`.
+    /// - Returns: nil where the account has a factor, or had one confirmed. Nothing was written then.
+    public func takeOver(_ person: Person, _ token: StoredSoftToken, recoveryCodes hashes: [String]) throws -> Change? {
+        try Self.check(hashes)
+        var made: Change?
+        _ = try writeIfProven(.now) {
+            guard try account(of: person).state == .none else { return false }
+            made = try changing(person, forgetsNamesakes: true) {
+                try put(token, person)
+                try put(hashes, person)
+            }
+            return true
         }
+        return made
+    }
+
+    private func put(_ token: StoredSoftToken, _ person: Person) throws {
+        try connection.run(
+            """
+            UPDATE accounts
+            SET last_spent = CASE WHEN secret = ?3 AND period = ?6 THEN last_spent END,
+                secret = ?3, algorithm = ?4, digits = ?5, period = ?6
+            WHERE name = ?1 AND uid = ?2
+            """, person.storedName, person.uid, token.secret, token.algorithm, token.digits, token.period)
     }
 
     /// Takes away all factors, recovery codes too, and the memory that one succeeded. Grace logins that were used, failures and a lock

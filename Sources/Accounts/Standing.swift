@@ -99,14 +99,21 @@ extension Accounts {
     /// Puts these in place of all that there were.
     /// - Parameter hashes: at most a hundred, as crypt(3) makes them.
     public func setRecoveryCodes(_ person: Person, _ hashes: [String]) throws -> Change {
+        try Self.check(hashes)
+        return try change(person) { try put(hashes, person) }
+    }
+
+    static func check(_ hashes: [String]) throws {
         guard hashes.count <= 100, hashes.allSatisfy({ (10...384).contains($0.utf8.count) }) else {
             throw AccountsError.invalid("recovery codes")
         }
-        return try change(person) {
-            try connection.run("DELETE FROM recovery WHERE name = ?1 AND uid = ?2", person.storedName, person.uid)
-            for hash in hashes {
-                try connection.run("INSERT INTO recovery (name, uid, hash) VALUES (?1, ?2, ?3)", person.storedName, person.uid, hash)
-            }
+    }
+
+    /// Inside a transaction, and checked.
+    func put(_ hashes: [String], _ person: Person) throws {
+        try connection.run("DELETE FROM recovery WHERE name = ?1 AND uid = ?2", person.storedName, person.uid)
+        for hash in hashes {
+            try connection.run("INSERT INTO recovery (name, uid, hash) VALUES (?1, ?2, ?3)", person.storedName, person.uid, hash)
         }
     }
 

@@ -114,6 +114,35 @@ pid_t system_start(const system_helper *h) {
     return pid < 0 ? -error : pid;
 }
 
+void system_leave_reins(void) {
+    leave_the_callers_reins();
+    reset_limits(1);
+}
+
+static int code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
+
+int system_go_on_apart(void) {
+    struct sigaction usual = {.sa_handler = SIG_DFL};
+    sigset_t all, before;
+    int status = 126 << 8;
+    sigfillset(&all);
+    sigaction(SIGCHLD, &usual, NULL);
+    /* A stop that is blocked stops nothing. */
+    sigprocmask(SIG_SETMASK, &all, &before);
+    pid_t pid = fork();
+    if (pid == 0) {
+        reset_signals();
+        return setsid() < 0 ? -errno : 0;
+    }
+    if (pid < 0) {
+        int error = errno;
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        return -error;
+    }
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
+    _exit(code_of(status));
+}
+
 void system_await(pid_t pid, int milliseconds) {
     int pidfd = pidfd_open(pid, 0);
     if (pidfd >= 0) {

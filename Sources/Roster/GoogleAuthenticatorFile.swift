@@ -4,6 +4,8 @@ internal import OATH
 public enum GoogleAuthenticatorFile {
     /// The most that such a file has, in bytes.
     public static let limit = 65_536
+    /// The most scratch codes that are taken: each costs a slow hash, and the file is its user's. pam_google_authenticator makes up to ten.
+    public static let mostScratchCodes = 20
 
     public static func token(_ bytes: [UInt8]) throws(LineFault) -> (Entry.SoftToken, notes: [String]) {
         guard bytes.count <= limit, let text = String(validating: bytes, as: UTF8.self) else {
@@ -20,6 +22,7 @@ public enum GoogleAuthenticatorFile {
                 try found.take(line.dropFirst(2).split(separator: " ").map(String.init), index + 1)
             } else if isScratchCode(line.trimmed) {
                 codes.append(line.trimmed)
+                if codes.count > mostScratchCodes { throw LineFault(index + 1, "more than \(mostScratchCodes) scratch codes") }
             } else if !line.trimmed.isEmpty {
                 throw LineFault(index + 1, "neither an option nor a scratch code of eight digits")
             }

@@ -1,5 +1,6 @@
 internal import Settings
 internal import ArgumentParser
+internal import CSyscalls
 internal import Glibc
 
 /// The administrator's command.
@@ -34,6 +35,7 @@ struct Countersign: ParsableCommand {
 
     /// Exit codes: 0, those of `Trouble`, and 64 for arguments that make no sense.
     static func main() {
+        system_die_plainly()
         do {
             try know(CommandLine.arguments.dropFirst().first)
             var command = try parseAsRoot()

@@ -63,6 +63,21 @@ struct EnrolmentTests {
         #expect(try accounts.softToken(of: alice)?.lastSpent == nil)
     }
 
+    @Test func `Only who has no factor gets the SoftToken and the recovery codes of another program`() throws {
+        let hashes = ["$y$j9T$one", "$y$j9T$two"]
+        let given = try accounts.takeOver(alice, token, recoveryCodes: hashes)
+        #expect(given?.after.state == .linked && given?.after.recoveryLeft == 2)
+        #expect(try accounts.takeOver(alice, StoredSoftToken(secret: [9]), recoveryCodes: []) == nil)
+        #expect(try accounts.softToken(of: alice)?.secret == token.secret)
+        _ = try accounts.link(bob, phone)
+        #expect(try accounts.settle(.approved(.oneTouch(phone), of: bob), now: start))
+        _ = try accounts.setRecoveryCodes(bob, ["$y$j9T$hers"])
+        let before = try accounts.account(of: bob)
+        #expect(try accounts.takeOver(bob, token, recoveryCodes: hashes) == nil)
+        #expect(try accounts.account(of: bob) == before && before.isConfirmed)
+        #expect(try accounts.recoveryCodes(of: bob).map(\.hash) == ["$y$j9T$hers"])
+    }
+
     @Test func `A confirmed account stays confirmed whatever factor it gets, until it is unlinked`() throws {
         _ = try accounts.link(alice, phone)
         #expect(try accounts.settle(.approved(.oneTouch(phone)), now: start))

@@ -237,6 +237,33 @@ def test_files_of_pam_google_authenticator_are_taken_over_with_their_scratch_cod
     assert f"{folder}/proxy:1: a symlink\n" in said.err
 
 
+@pytest.mark.parametrize("store", ["google-authenticator", "oath"])
+@pytest.mark.parametrize("state", ["linked", "confirmed"])
+def test_who_has_a_factor_gets_no_softtoken_of_another_program(desk, store, state):
+    desk.does("link", "games", "5")
+    desk.sql("UPDATE accounts SET confirmed = ?", int(state == "confirmed"))
+    desk.does("recovery", "games")
+    hashes = desk.sql("SELECT hash FROM recovery")
+    (desk.folder / "stores").mkdir()
+    write(desk, TOKEN + "12345678\n", "stores/games")
+    oath = write(desk, "HOTP/T30 games - 48656c6c6f21deadbeef48656C6C6F21DEADBEEF\n", "users.oath")
+    done = desk.does("import", oath if store == "oath" else desk.folder / "stores", "--from", store)
+    assert done.out == "1 were there before\n" and "games:1: games has a factor already" in done.err.replace("users.oath:", "games:")
+    shown = desk.does("show", "games", "--json").json
+    assert (shown["state"], shown["authy_id"], shown["softtoken"]) == (state, 5, False)
+    assert desk.sql("SELECT hash FROM recovery") == hashes
+
+
+def test_too_many_scratch_codes_are_a_fault_of_the_file(desk):
+    (desk.folder / "stores").mkdir()
+    codes = [f"{number:08}\n" for number in range(21)]
+    write(desk, TOKEN + "".join(codes), "stores/games")
+    done = desk.run("import", desk.folder / "stores", "--from", "google-authenticator")
+    assert done.code == 1 and "stores/games:24: more than 20 scratch codes" in done.err
+    write(desk, TOKEN + "".join(codes[:20]), "stores/games")
+    assert desk.does("import", desk.folder / "stores", "--from", "google-authenticator").out == "1 SoftTokens taken over\n"
+
+
 def test_what_is_no_file_is_refused(desk):
     assert "No such file" in desk.refuses("import", desk.folder / "none.csv")
     assert "not a regular file" in desk.refuses("import", desk.folder)

@@ -168,7 +168,7 @@ def test_the_processes_that_speak_to_the_server_are_of_their_own_user(host):
     assert process.returncode == 0
 
 
-@pytest.mark.parametrize("host", [4], indirect=True)
+@pytest.mark.parametrize("host", [6], indirect=True)
 def test_files_in_homes_are_read_with_the_rights_of_their_users(host):
     homes = host.folder / "homes"
     table = (host.base / "passwd").read_text()
@@ -179,7 +179,7 @@ def test_files_in_homes_are_read_with_the_rights_of_their_users(host):
     (host.base / "passwd").write_text(table)
     text = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP\n" TOTP_AUTH\n12345678\n'
 
-    def put(name: str, owner: int, mode: int) -> None:
+    def put(name: str, owner: int, mode: int, text: str = text) -> None:
         path = homes / name / ".google_authenticator"
         path.write_text(text)
         os.chown(path, owner, owner)
@@ -195,8 +195,27 @@ def test_files_in_homes_are_read_with_the_rights_of_their_users(host):
     put("u3", 0, 0o600)
     (homes / "u1" / ".google_authenticator").unlink()
     (homes / "u1" / ".google_authenticator").symlink_to(homes / "u0" / ".google_authenticator")
-    done = host.run("import", "--from", "google-authenticator", "--homes")
-    place = "/mnt/homes/{}/.google_authenticator:1: {}"
-    assert done.code == 1 and [line for line in done.err.splitlines() if line.startswith("/mnt")] == [
-        place.format("u1", "a symlink"), place.format("u2", f"owned by uid {FIRST}, not by the user")]
-    assert "warning: /mnt/homes/u3/.google_authenticator: u3 may not read it; passed over" in done.err
+    # What is wrong with one user's file is said, and keeps nobody else from being taken over.
+    put("u4", FIRST + 4, 0o600, text + "".join(f"{number:08}\n" for number in range(7_000)))
+    put("u5", FIRST + 5, 0o600)
+    done = host.does("import", "--from", "google-authenticator", "--homes")
+    warning = "warning: /mnt/homes/{}/.google_authenticator:{}; {} is passed over"
+    assert done.err.splitlines() == [
+        warning.format("u1", "1: a symlink", "u1"), warning.format("u2", f"1: owned by uid {FIRST}, not by the user", "u2"),
+        "warning: /mnt/homes/u3/.google_authenticator: u3 may not read it; passed over",
+        warning.format("u4", "23: more than 20 scratch codes", "u4")]
+    assert done.out == "1 SoftTokens taken over, 1 were there before\n"
+    assert [(account["user"], account["softtoken"]) for account in host.accounts()] == [("u0", True), ("u1", True), ("u5", True)]
+
+
+@pytest.mark.parametrize("host", [1], indirect=True)
+def test_a_factor_that_the_users_groups_do_not_allow_confirms_nothing(host):
+    with (host.base / "group").open("a") as groups:
+        groups.write("team:x:60000:u0\n")
+    settings = (host.folder / "countersign.toml").read_text()
+    host.settings(settings + '[login.group.team]\nfactors = ["softtoken"]\n')
+    host.does("link", "u0", "1234")
+    done = host.run("confirm", "u0", "--by", "sms", "--code-stdin", "--helpers", "/mnt")
+    assert done.code == 2 and "sms is not possible: the settings or the account say so" in done.err
+    done = host.does("prefer", "u0", "sms")
+    assert "the settings' factors do not have sms for u0" in done.err

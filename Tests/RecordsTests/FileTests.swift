@@ -74,6 +74,32 @@ struct FileTests {
         #expect(try place.names() == ["records.db-wal"])
     }
 
+    @Test func `A file of an older version becomes one of this, with all that is in it`() async throws {
+        try Data().write(to: URL(fileURLWithPath: place.path))
+        #expect(chmod(place.path, 0o600) == 0)
+        let raw = try place.raw()
+        try raw.execute("PRAGMA application_id = \(RecordSchema.applicationID)")
+        for step in RecordSchema.migrations.prefix(2) { try raw.execute(step) }
+        try raw.execute("PRAGMA user_version = 2")
+        try raw.execute(
+            """
+            INSERT INTO applications (id, name, created) VALUES (1, 'hosts', 1);
+            INSERT INTO users VALUES (7, x'07', x'00', 1);
+            INSERT INTO members (application, user, added, secret, one_code_spent, wrong_since, wrong, day_wrong_since, day_wrong,
+                sends_since, sends, requests_since, requests) VALUES (1, 7, 1, x'00', 0, 2, 3, 4, 5, 6, 7, 8, 9);
+            INSERT INTO former_members VALUES (x'07', 1, 7, 1, NULL, 2, 3, 4, 5, 6, 7, 8, 9);
+            """)
+        let store = try place.open()
+        let (member, former) = try await store.read { reading in
+            (
+                try #require(try reading.member(application: 1, user: try id(7))),
+                try #require(try reading.formerMember(application: 1, phoneHash: [7]))
+            )
+        }
+        #expect([member.requests, former.requests] == [Count(since: 8, times: 9), Count(since: 8, times: 9)])
+        #expect([member.notices, former.notices] == [Count(), Count()])
+    }
+
     @Test func `A file of a later version is refused with both versions`() throws {
         try place.open().close()
         try place.raw().execute("PRAGMA user_version = 9")

@@ -131,6 +131,14 @@ struct GoogleAuthenticatorTests {
         }
     }
 
+    @Test func twentyScratchCodesAreTakenAndNoMore() throws {
+        let codes = (10_000_000..<10_000_021).map(String.init)
+        let file = ["JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "\" TOTP_AUTH"] + codes
+        let text = Array(file.joined(separator: "\n").utf8)
+        #expect(try GoogleAuthenticatorFile.token(Array(text.dropLast(9))).0.scratchCodes == codes.dropLast())
+        #expect(throws: LineFault(23, "more than 20 scratch codes")) { try GoogleAuthenticatorFile.token(text) }
+    }
+
     @Test func whatIsNoSuchTokenIsRefusedByItsLine() {
         let secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
         let counting = "a token that counts events (HOTP_COUNTER) is not taken: only those that count time are; make the user a new one"

@@ -1,20 +1,25 @@
 """`countersign self`, run by users through the real sudo and the rules that are shipped."""
 
+import contextlib
 import json
+import os
 import pathlib
 import re
 import subprocess
+import time
 
 import pytest
 
 from good_server import Newcomer
-from host import REPOSITORY
+import processes
+from host import REPOSITORY, as_user
 from prompts import CODE, PASSWORD
 from terminal import ENVIRONMENT
 
 pytestmark = pytest.mark.product
 
 RULES = REPOSITORY / "docs/countersign.sudoers"
+DATABASE = "/var/lib/countersign/accounts.db"
 SELF = ["/usr/bin/countersign", "self"]
 LISTED = [["show"], ["show", "--json"], ["confirm"], ["recovery"], ["recovery", "--count"], ["opt-in"], ["enroll"], ["opt-out"]]
 CODES = r"(?:[0-9a-z]{4}-){2}[0-9a-z]{4}"
@@ -177,6 +182,105 @@ def test_root_opens_no_file_of_the_accounts(own):
     terminal = own.host.sudo("alice", *SELF, "recovery")
     terminal.reads("error: ")
     assert terminal.ends() == 1 and secret.read_text(encoding="ascii") == "of root"
+
+
+@pytest.mark.parametrize("words", [["-g", "root"], ["-u", "alice"], ["-u", "alice", "-g", "root"]])
+def test_nobody_runs_it_with_a_group_of_roots_or_as_anybody_else(own, words):
+    terminal = own.host.sudo("alice", "-n", *words, *SELF, "show")
+    terminal.reads("not allowed|password is required")
+    assert terminal.ends() != 0 and "user:" not in terminal.transcript
+
+
+# How it runs: nobody holds up the logins of others
+
+
+# The slowest that a user can make what sudo starts, and unable to write a file.
+REINED = ["nice", "-n", "19", "chrt", "--idle", "0", "ionice", "-c", "3", "taskset", "1", "prlimit", "--fsize=0:", "--cpu=1000:", "--"]
+
+
+def ours() -> list[processes.Process]:
+    return [process for process in processes.everybody() if process.name.startswith("countersign")]
+
+
+def test_how_the_caller_runs_is_left_behind(own):
+    token = confirmed(own)
+    terminal = own.host.terminal([*as_user("alice"), *REINED, "sudo", *SELF, "recovery"])
+    terminal.reads(CODE)
+    assert [process.name for process in ours()] == ["countersign", "countersign-log"]  # cut by the kernel
+    for process in ours():
+        assert os.sched_getscheduler(process.pid) == os.SCHED_OTHER, process
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) == 0, process
+        assert os.sched_getaffinity(process.pid) == os.sched_getaffinity(0), process
+        limits = pathlib.Path(f"/proc/{process.pid}/limits").read_text(encoding="ascii")
+        for limit in ["cpu time", "file size"]:
+            # Root cannot go beyond a hard limit everywhere.
+            soft, hard = re.search(rf"Max {limit} +(\S+) +(\S+)", limits).groups()
+            assert soft == hard, process
+    terminal.answer(token.fresh_code())
+    terminal.reads("alice: 10 recovery codes, shown this once")
+    assert terminal.ends() == 0
+
+
+HOLD = """
+import sqlite3, sys
+accounts = sqlite3.connect("/var/lib/countersign/accounts.db", isolation_level=None)
+accounts.execute("PRAGMA locking_mode = EXCLUSIVE")
+accounts.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextlib.contextmanager
+def accounts_held():
+    """Who wants to read or write the accounts meanwhile, waits."""
+    keeper = ["setpriv", "--reuid=_countersign", "--regid=_countersign", "--clear-groups", "/usr/bin/python3", "-c", HOLD]
+    with subprocess.Popen(keeper, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/") as holder:
+        assert holder.stdout.readline() == "held\n"
+        yield
+
+
+def at_the_accounts() -> processes.Process:
+    """Waits until a process of ours is the accounts' user."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        for process in processes.everybody():
+            with contextlib.suppress(OSError):
+                if process.uid != 0 and os.readlink(f"/proc/{process.pid}/exe") == SELF[0] and DATABASE in process.descriptors().values():
+                    return process
+    raise AssertionError("nobody opens the accounts")
+
+
+@pytest.mark.parametrize("words", [["show"], ["opt-in"], ["recovery", "--count"], ["recovery"], ["confirm"]])
+def test_who_has_the_accounts_open_is_in_no_session_of_the_callers(own, words):
+    confirmed(own)
+    with accounts_held():
+        terminal = own.host.sudo("alice", *SELF, *words)
+        process = at_the_accounts()
+        assert os.getsid(process.pid) == process.pid
+
+
+@pytest.mark.parametrize("key", ["\x1a", "\x03", "\x1c"], ids=["ctrl-z", "ctrl-c", "ctrl-backslash"])
+def test_no_key_stops_or_ends_who_has_the_accounts_open(own, key):
+    own.configure(enrolment='mode = "grace"\nopt_out = "yes"\n')
+    confirmed(own)
+    own.host.countersign("opt-out", "alice", "--yes")
+    # As a shell starts it: a job of its own, which a key can stop.
+    terminal = own.host.terminal([*as_user("alice"), "bash", "-mc", f"sudo {' '.join(SELF)} opt-in; echo code=$?"])
+    with accounts_held():
+        at_the_accounts()
+        terminal.send(key)
+    terminal.reads("alice: opted in; the account is confirmed")
+    terminal.reads("code=0")
+    assert own.show("alice")["opted_out"] is None
+
+
+def test_ctrl_backslash_at_a_prompt_of_roots_leads_into_no_debugger(own):
+    confirmed(own)
+    terminal = own.host.sudo("alice", *SELF, "recovery")
+    terminal.reads(CODE)
+    terminal.send("\x1c")
+    assert terminal.ends() != 0 and "crashed" not in terminal.transcript and "debug" not in terminal.transcript
 
 
 # Recovery codes
@@ -450,6 +554,26 @@ def test_who_has_no_factor_opts_out_with_the_password_and_spends_no_grace(own):
     terminal.reads("bob: opted out")
     assert terminal.ends() == 0
     assert own.show("bob")["opted_out_counts"] is True and own.show("bob")["grace_logins_used"] == 0
+
+
+def test_an_account_that_gets_a_factor_while_the_prompt_stands_open_is_not_opted_out(own):
+    own.configure(enrolment='mode = "grace"\nopt_out = "yes"\n')
+    terminal = own.host.sudo("alice", *SELF, "opt-out")
+    give_password(own, terminal)
+    terminal.reads("Type alice to confirm: ")
+    confirmed(own)
+    terminal.answer("alice")
+    terminal.reads("the account of alice has changed meanwhile")
+    assert terminal.ends() == 1 and own.show("alice")["opted_out"] is None
+
+
+def test_nobody_is_waited_for_longer_than_a_login_lasts(own):
+    own.configure(login="deadline = 10\nonetouch_wait = 5", enrolment='mode = "grace"\nopt_out = "yes"\n')
+    terminal = own.host.sudo("bob", *SELF, "opt-out")
+    give_password(own, terminal, "bob")
+    terminal.reads("Type bob to confirm: ")
+    terminal.reads("nothing was changed: nobody answered in time", limit=15)
+    assert terminal.ends() == 2 and own.show("bob")["opted_out"] is None
 
 
 def test_where_nobody_may_opt_out_nothing_is_asked(own, password_only):

@@ -13,6 +13,12 @@
 /* A helper's first act: no ptrace by others of the same uid, no core, no new privileges. */
 int system_harden(void);
 
+/*
+ * A signal that ends this process ends it: where there is a Swift toolchain, Swift's runtime starts another program instead, which offers
+ * a debugger with this process's rights to whoever has typed Ctrl-\ at its terminal.
+ */
+void system_die_plainly(void);
+
 /* One frame out; never waits (-EAGAIN), never raises SIGPIPE. */
 int system_send(int socket, const uint8_t *frame, size_t length);
 /* One frame in; never waits (-EAGAIN). 0: end of file. -EMSGSIZE: longer than `capacity`, and gone. */
@@ -58,6 +64,19 @@ typedef struct {
  * on the sockets.
  */
 pid_t system_start(const system_helper *helper);
+/*
+ * For a process of root's that anybody may start by way of sudo: takes away how its caller runs, which it and its children have inherited
+ * (scheduling, processors, limits and, where there is cgroup v2, the control group), as far as the system lets it.
+ */
+void system_leave_reins(void);
+
+/*
+ * Goes on in a child, in a session of its own with all signals as they are by default: no terminal stops or ends it there, and it may read
+ * and write one still. Returns 0 in the child, or -errno where there is none. This process waits for the child, hears no signal, and ends
+ * with its exit code.
+ */
+int system_go_on_apart(void);
+
 /* Waits at most so long for a helper to end, and forgets it if it has: closing its sockets is how it is told to. */
 void system_await(pid_t pid, int milliseconds);
 

@@ -22,16 +22,21 @@ struct OptOut: AdminCommand {
 
     func perform() throws {
         let person = try user.find()
-        try Self.optOut(person, Desk.open(settings)) { try confirmation.ask($0, for: person.name) }
+        let desk = try Desk.open(settings)
+        try Self.argue(person, desk.settings) { try confirmation.ask($0, for: person.name) }
+        try Self.optOut(person, desk)
     }
 
-    /// - Parameter state: what the account must still be when that is confirmed; nil for anything.
-    static func optOut(_ person: Person, _ desk: Desk, onlyIn state: AccountState? = nil, confirm: (String) throws -> Void) throws {
-        for line in desk.settings.enrolment.argument.split(separator: "\n") { Output.complain(String(line)) }
-        if desk.settings.enrolment.optOut == .no {
+    static func argue(_ person: Person, _ settings: Settings, confirm: (String) throws -> Void) throws {
+        for line in settings.enrolment.argument.split(separator: "\n") { Output.complain(String(line)) }
+        if settings.enrolment.optOut == .no {
             Output.warning("enrolment.opt_out is \"no\" in the settings: as long as it is, opting out changes nothing")
         }
         try confirm("\(person.label) will log in without a second factor.")
+    }
+
+    /// - Parameter state: what the account must still be; nil for anything.
+    static func optOut(_ person: Person, _ desk: Desk, onlyIn state: AccountState? = nil) throws {
         guard let change = try desk.accounts.optOut(person, now: Moment.now, onlyIn: state) else {
             throw Trouble("the account of \(person.label) has changed meanwhile; nothing was done", hint: "run this again")
         }

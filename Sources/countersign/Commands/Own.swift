@@ -1,5 +1,6 @@
 internal import Accounts
 internal import ArgumentParser
+internal import CSyscalls
 internal import Glibc
 internal import LoginFlow
 internal import Settings
@@ -22,8 +23,20 @@ struct Own: ParsableCommand {
             """,
         subcommands: [OwnShow.self, OwnEnroll.self, OwnConfirm.self, OwnRecovery.self, OwnOptOut.self, OwnOptIn.self])
 
-    /// The settings of this host: there are no others for who is let at this by sudo.
-    static func desk() throws -> Desk { try Desk.open(path: Path.settings.text) }
+    /// Who called sudo, whose reins are left first: slowed down with the accounts' lock in hand, this would hold up everybody's logins.
+    static func begin() throws -> Person {
+        let person = try Caller.find()
+        system_leave_reins()
+        return person
+    }
+
+    /// The settings of this host: there are no others for who is let at this by sudo. From here on this is a process that the caller's
+    /// terminal cannot stop; nobody is asked anything any more.
+    static func desk() throws -> Desk {
+        let error = system_go_on_apart()
+        guard error == 0 else { throw Trouble("no process can be started: \(systemReason(-error))", hint: "try again", code: .later) }
+        return try Desk.open(path: Path.settings.text)
+    }
 
     /// Of an account that is shared nobody knows here who sits there.
     static func single(_ person: Person, _ desk: Desk) throws {
@@ -45,7 +58,7 @@ struct OwnShow: AdminCommand {
     @OptionGroup var output: OutputOption
 
     func perform() throws {
-        let person = try Caller.find()
+        let person = try Own.begin()
         let desk = try Own.desk()
         try Own.single(person, desk)
         try Show.show(person, desk, json: output.json)
@@ -56,18 +69,24 @@ struct OwnShow: AdminCommand {
 protocol OwnChange: ParsableCommand {
     /// Whether a factor has to be proven first, of an account that is so. What makes no sense is refused here, before anything is asked for.
     func needsProof(_ account: Peek, _ settings: Settings) throws -> Bool
-    func change(_ person: Person, _ desk: Desk) throws
+    /// Has the person agree, at the terminal.
+    func ask(_ person: Person, _ settings: Settings) throws
+    /// - Parameter state: what the account was when the person began.
+    func change(_ person: Person, _ desk: Desk, from state: AccountState) throws
 }
 
 extension OwnChange {
     func run() throws { try runChange() }
 
+    func ask(_ person: Person, _ settings: Settings) throws {}
+
     func runChange() throws {
         do {
-            let person = try Caller.find()
+            let person = try Own.begin()
             let settings = try Settings.load(Path.settings.text, trust: Keeper.current().trust)
             let before = try Peek(person)
             let proof = try needsProof(before, settings) ? Fresh.prove(person) : nil
+            try ask(person, settings)
             try Keeper.harden()
             let desk = try Own.desk()
             try Own.single(person, desk)
@@ -76,7 +95,7 @@ extension OwnChange {
             guard try proof != nil || desk.accounts.account(of: person).state == before.state else {
                 throw Trouble("the account of \(person.name) has changed meanwhile", hint: "run this again")
             }
-            try change(person, desk)
+            try change(person, desk, from: before.state)
         } catch { throw error is ExitCode ? error : Trouble(error) }
     }
 }
@@ -100,7 +119,7 @@ struct OwnRecovery: OwnChange {
         guard count else { return try runChange() }
         do {
             try Keeper.harden()
-            let person = try Caller.find()
+            let person = try Own.begin()
             let desk = try Own.desk()
             try Own.single(person, desk)
             try RecoveryCommand.tellCount(person, desk, json: false)
@@ -113,7 +132,7 @@ struct OwnRecovery: OwnChange {
             "you have not proven a second factor yet, for which recovery codes could stand", hint: "sudo countersign self confirm")
     }
 
-    func change(_ person: Person, _ desk: Desk) throws { try RecoveryCommand.make(person, desk, json: false) }
+    func change(_ person: Person, _ desk: Desk, from state: AccountState) throws { try RecoveryCommand.make(person, desk, json: false) }
 }
 
 struct OwnOptOut: OwnChange {
@@ -135,9 +154,13 @@ struct OwnOptOut: OwnChange {
         return account.state == .confirmed
     }
 
-    func change(_ person: Person, _ desk: Desk) throws {
-        try OptOut.optOut(person, desk) { try Confirmation.ask($0, for: person.name) }
+    func ask(_ person: Person, _ settings: Settings) throws {
+        // As long as the login that would have asked, and two minutes at most.
+        let seconds = min(settings.login(for: Fresh.service).deadline, 120)
+        try OptOut.argue(person, settings) { try Confirmation.ask($0, for: person.name, seconds: seconds) }
     }
+
+    func change(_ person: Person, _ desk: Desk, from state: AccountState) throws { try OptOut.optOut(person, desk, onlyIn: state) }
 }
 
 struct OwnOptIn: AdminCommand {
@@ -150,7 +173,7 @@ struct OwnOptIn: AdminCommand {
             """)
 
     func perform() throws {
-        let person = try Caller.find()
+        let person = try Own.begin()
         let desk = try Own.desk()
         try Own.single(person, desk)
         try OptIn.optIn(person, desk)

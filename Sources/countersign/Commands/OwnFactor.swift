@@ -31,7 +31,7 @@ struct OwnEnroll: OwnChange {
         return true
     }
 
-    func change(_ person: Person, _ desk: Desk) throws {
+    func change(_ person: Person, _ desk: Desk, from state: AccountState) throws {
         let account = try desk.accounts.account(of: person)
         guard account.isConfirmed else { throw Trouble("the account of \(person.name) has changed meanwhile", hint: "run this again") }
         try Output.line("\(person.label): enrolled (\(Sentence.factors(account))); now: sudo countersign self recovery")
@@ -54,7 +54,7 @@ struct OwnConfirm: OwnChange {
         return account.state == .linked
     }
 
-    func change(_ person: Person, _ desk: Desk) throws {
+    func change(_ person: Person, _ desk: Desk, from state: AccountState) throws {
         let account = try desk.accounts.account(of: person)
         guard account.isConfirmed else { throw Trouble("the account of \(person.name) has changed meanwhile", hint: "run this again") }
         try Output.line("\(person.label): the account is confirmed (\(Sentence.factors(account)))")

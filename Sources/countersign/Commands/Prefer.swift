@@ -29,7 +29,7 @@ struct Prefer: AdminCommand {
     static func set(_ preference: Preference, for person: Person, _ desk: Desk) throws -> Change {
         let change = try desk.accounts.prefer(person, preference.factor)
         desk.tell("prefer", person, preference.rawValue)
-        let rules = desk.settings.login(for: "", user: person.name, groups: [])
+        let rules = desk.settings.login(for: "", of: person)
         if let factor = preference.factor, !rules.factors.contains(factor) {
             Output.warning("the settings' factors do not have \(factor.rawValue) for \(person.label): it is not tried")
         } else if let factor = preference.factor, factor != .softToken, desk.settings.server == nil {

@@ -59,7 +59,7 @@ struct RecoveryCommand: AdminCommand {
 
     private static func warn(_ account: Account, _ person: Person, _ desk: Desk) {
         if !account.isConfirmed { Output.warning("they are of no use until \(person.label) has once proven a factor") }
-        guard !desk.settings.login(for: "", user: person.name, groups: []).factors.contains(.recovery) else { return }
+        guard !desk.settings.login(for: "", of: person).factors.contains(.recovery) else { return }
         Output.warning("the settings' factors do not have \"recovery\": the codes are not taken")
     }
 

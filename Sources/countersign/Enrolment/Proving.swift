@@ -49,7 +49,8 @@ struct Proving {
         self.dialogue = dialogue
         issuer = SoftToken.hostName()
         let hasToken = try desk.accounts.account(of: person).hasSoftToken
-        let factors = Self.rules(desk, person).factors.map(\.rawValue)
+        rules = desk.settings.login(for: "countersign", of: person)
+        let factors = rules.factors.map(\.rawValue)
         ways = Way.allCases.filter { way in
             guard factors.contains(way.rawValue) else { return false }
             return switch way {
@@ -84,11 +85,7 @@ struct Proving {
     }
 
     /// Those of the settings for this user.
-    var rules: LoginRules { Self.rules(desk, person) }
-
-    static func rules(_ desk: Desk, _ person: Person) -> LoginRules {
-        desk.settings.login(for: "countersign", user: person.name, groups: [])
-    }
+    let rules: LoginRules
 
     /// What cannot be done that way; another is asked for where somebody can be.
     func cannot(_ why: String, _ ended: Ended? = nil) -> Next {

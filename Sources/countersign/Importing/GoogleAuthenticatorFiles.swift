@@ -35,7 +35,13 @@ enum GoogleAuthenticatorFiles {
                 Output.warning("\(path): \(user.name) may not read it; passed over")
                 return nil
             }
-            return line(path, user.name) { () throws(LineFault) in try read(descriptor, owners: [0, user.uid]) }
+            let line = line(path, user.name) { () throws(LineFault) in try read(descriptor, owners: [0, user.uid]) }
+            // The file is the user's: it decides nothing about the others.
+            if let line, case .failure(let fault) = line.result {
+                Output.warning("\(line.place): \(fault.message); \(user.name) is passed over")
+                return nil
+            }
+            return line
         }
     }
 

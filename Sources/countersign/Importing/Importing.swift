@@ -91,13 +91,14 @@ final class Importing {
             if account.authyID != nil { return before() }
         case .token:
             if account.hasSoftToken { return before() }
+            if account.state != .none { return kept(candidate) }
         }
         switch candidate.work {
         case .register(let phone, let email):
             let request = Frame.register(phone, email: email, installLink: installLink)
             return .ask(Registration(place: candidate.place, person: candidate.person, request: request))
         case .link(let id): try link(candidate.person, id) { $0.linked += 1 }
-        case .token(let token): try takeOver(token, candidate.person)
+        case .token(let token): return try takeOver(token, candidate)
         }
         return .done
     }
@@ -106,6 +107,13 @@ final class Importing {
         counts.before += 1
         progress.show(counts.all, counts.sentence)
         return .done
+    }
+
+    /// A secret that lay in reach of its user binds to nobody who has shown, or been given, another factor.
+    private func kept(_ candidate: Candidate) -> Team.Step {
+        progress.leave()
+        Output.complain("\(candidate.place): \(candidate.person.name) has a factor already, and is left as it is")
+        return before()
     }
 
     private func take(_ one: Registration, _ answer: NetAnswer) throws {
@@ -134,20 +142,21 @@ final class Importing {
         progress.show(counts.all, counts.sentence)
     }
 
-    private func takeOver(_ token: Entry.SoftToken, _ person: Person) throws {
+    private func takeOver(_ token: Entry.SoftToken, _ candidate: Candidate) throws -> Team.Step {
+        let person = candidate.person
         let codes = token.scratchCodes.compactMap { RecoveryCode(Array($0.utf8)) }
         guard let hashes = codes.isEmpty ? [] : RecoveryCodes.hashes(of: codes) else {
             throw Trouble("no recovery code can be hashed on this system")
         }
-        // The codes first: with the token, the line counts as done.
-        if !hashes.isEmpty { _ = try desk.accounts.setRecoveryCodes(person, hashes) }
         let parameters = token.parameters
         let stored = StoredSoftToken(
             secret: token.secret.withUnsafeBytes { Array($0) }, algorithm: parameters.algorithm.rawValue, digits: parameters.digits,
             period: parameters.period)
-        _ = try desk.accounts.setSoftToken(person, stored)
+        // It may have been given one meanwhile.
+        guard try desk.accounts.takeOver(person, stored, recoveryCodes: hashes) != nil else { return kept(candidate) }
         desk.tell("import", person, "SoftToken, \(hashes.count) recovery codes")
         counts.tokens += 1
         progress.show(counts.all, counts.sentence)
+        return .done
     }
 }

@@ -6,6 +6,9 @@ internal import Settings
 /// What `show` says of an account, read by a process of its own: this one is root still, since a login may have to follow, and root
 /// opens no file of the accounts.
 struct Peek {
+    /// POSIX_SPAWN_SETSID, which spawn.h has for GNU's own programs only.
+    private static let newSession: Int16 = 0x80
+
     let state: AccountState
     let hadAuthyID: Bool
 
@@ -47,11 +50,16 @@ struct Peek {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // It opens the accounts: the caller's terminal must not stop it either.
+        posix_spawnattr_setflags(&attributes, newSession)
         var arguments = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         var environment: [UnsafeMutablePointer<CChar>?] = [nil]
         var child: pid_t = 0
-        let error = posix_spawn(&child, "/proc/self/exe", &actions, nil, &arguments, &environment)
+        let error = posix_spawn(&child, "/proc/self/exe", &actions, &attributes, &arguments, &environment)
         errno = error
         return error == 0 ? child : nil
     }
