@@ -44,7 +44,7 @@ struct Trouble: Error {
         var found = stat()
         guard !Keeper.isRoots, access(error.file, R_OK) != 0, errno == EACCES, lstat(error.file, &found) == 0, found.st_uid != geteuid()
         else { return nil }
-        let verb = found.st_mode & S_IFMT == S_IFDIR ? "enter" : "read"
+        let verb = isFolder(error.file) ? "enter" : "read"
         let own = error.file.hasPrefix(Folder.settings) ? "run it as root; for your own account: sudo countersign self show" : nil
         return Trouble("only root may \(verb) \(error.file)", hint: own ?? "run it as root, or name settings of your own with --config")
     }
@@ -54,14 +54,20 @@ struct Trouble: Error {
         if error.line != nil || error.key != nil { return "countersign.toml(5) explains every key; until this is right nobody is let in" }
         guard Keeper.isRoots else { return "run this as root, or name settings of your own with --config" }
         let keeper = SystemUser.login
+        let elsewhere = "logins read it as \(keeper): keep it in \(Folder.settings), which nobody but root may write"
         // Of another folder nobody knows what else is in it.
-        if file == Folder.settings { return "chmod 755 \(file)" }
+        if isFolder(file) { return file == Folder.settings ? "chmod 755 \(file)" : elsewhere }
         switch lookUp(file) {
         case ENOENT: return "install -m 640 -g \(keeper) /usr/share/doc/countersign/countersign.toml \(file)"
         case 0 where error.message.hasPrefix("unsafe"): return "chown root:\(keeper) \(file); chmod 640 \(file)"
         case 0 where !error.message.hasPrefix("/"): return "logins read it as \(keeper): chgrp \(keeper) \(file); chmod 640 \(file)"
-        default: return "logins read it as \(keeper): keep it in /etc/countersign, which nobody but root may write"
+        default: return elsewhere
         }
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var found = stat()
+        return lstat(path, &found) == 0 && found.st_mode & S_IFMT == S_IFDIR
     }
 
     /// 0 where there is such a file.
