@@ -56,13 +56,22 @@ struct Countersign: ParsableCommand {
         throw ValidationError("there is no command \(word.isEmpty ? "\"\"" : word)\(near)")
     }
 
+    /// Where an option takes many words, the parser writes them one below the other.
+    private static func onOneLine(_ text: String) -> String {
+        let lines = text.split(separator: "\n")
+        let words = lines.dropFirst().filter { $0.hasPrefix("  - ") }.map { "'\($0.dropFirst(4))'" }
+        guard let head = lines.first.map(String.init), let last = words.last, words.count == lines.count - 1 else { return text }
+        return head.replacing("one of the following:", with: "one of \(words.dropLast().joined(separator: ", ")) or \(last).")
+    }
+
     /// What the parser throws: help and version, which are no errors, exit codes, and faults in the arguments.
     private static func end(_ error: any Error) -> Never {
         let code = exitCode(for: error)
         if code.isSuccess {
-            try? Output.line(fullMessage(for: error))
+            let text = fullMessage(for: error)
+            if !text.isEmpty { try? Output.line(text) }
         } else if !message(for: error).isEmpty {
-            Output.error(message(for: error))
+            Output.error(onOneLine(message(for: error)))
             let hints = fullMessage(for: error).split(separator: "\n").filter { line in
                 ["Help:", "Usage:", "  See "].contains(where: line.hasPrefix)
             }

@@ -1,8 +1,10 @@
 """The command run by root, in a mount namespace of its own where the system users are there: the machine is left as it was."""
 
+import contextlib
 import os
 import pathlib
 import shutil
+import sqlite3
 import stat
 import subprocess
 
@@ -53,12 +55,13 @@ class RootDesk:
             os.chown(etc / "countersign" / "countersign.toml", 0, KEEPER)
         return etc
 
-    def run(self, *arguments, user: int | None = None) -> Done:
-        words = ["/mnt/countersign", *arguments, *([] if "--config" in arguments else ["--config", "/mnt/countersign.toml"])]
+    def run(self, *arguments, user: int | None = None, env: dict[str, str] | None = None, settings=("--config", "/mnt/countersign.toml")) -> Done:
+        words = ["/mnt/countersign", *arguments, *([] if "--config" in arguments else settings)]
+        env = {**ENVIRONMENT, **(env or {})}
         become = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if user else []
         done = subprocess.run(
             ["unshare", "--mount", "sh", "-c", ENTER, self.base, *become, *words],
-            capture_output=True, text=True, timeout=60, env=ENVIRONMENT, cwd="/")
+            capture_output=True, text=True, timeout=60, env=env, cwd="/")
         assert "unshare" not in done.stderr and "mount:" not in done.stderr, f"no namespace can be made here: {done.stderr}"
         return Done(done.returncode, done.stdout, done.stderr)
 
@@ -205,9 +208,63 @@ def test_settings_that_others_may_read_or_write_are_an_error(desk, group, mode):
 def test_plain_http_is_an_error_for_the_logins_of_a_machine(desk):
     desk.settings('[server]\nurl = "http://2fa.example.com"\napi_key = "not-a-real-key"\n')
     done = desk.run("check")
-    assert done.code == 1 and "server.url: http is not taken" in done.err
+    assert done.code == 1 and done.err.startswith("error: /mnt/countersign.toml:2: server.url: http is not taken")
 
 
 def test_check_warns_of_a_state_directory_with_another_owner(desk):
     (desk.folder / "state").mkdir(mode=0o700)
     assert f"error: /mnt/state belongs to uid 0, not {KEEPER}\nhint: change that with: chown -R {KEEPER}" in desk.run("check").err
+
+
+# The stacks of the host
+
+
+OURS = "auth required pam_countersign.so\n"
+THEIRS = "@include common-auth\n"
+
+
+def warned_of_stacks(desk, **stacks: str | None) -> list[str]:
+    folder = desk.own_etc() / "pam.d"
+    for name, text in {"common-auth": "auth required pam_unix.so\n", "other": THEIRS, "sudo": THEIRS, "sudo-i": THEIRS, "su": THEIRS,
+                       "su-l": "auth include su\n", **{name.replace("_", "-"): text for name, text in stacks.items()}}.items():
+        (folder / name).unlink(missing_ok=True)
+        if text is not None:
+            (folder / name).write_text(text)
+    return [line for line in desk.run("check").err.splitlines() if line.startswith("warning: ") and "/etc/pam.d" in line]
+
+
+@pytest.mark.parametrize(("stacks", "said"), [
+    ({"sudo": OURS}, "/etc/pam.d/sudo has pam_countersign, but /etc/pam.d/sudo-i has not: `sudo -i` asks for no second factor"),
+    ({"sudo_i": OURS}, "/etc/pam.d/sudo-i has pam_countersign, but /etc/pam.d/sudo has not: `sudo` asks for no second factor"),
+    ({"sudo": OURS, "sudo_i": "# " + OURS + "session required pam_countersign.so\n"}, "/etc/pam.d/sudo has pam_countersign, but"),
+    ({"sudo": OURS, "sudo_i": None}, "/etc/pam.d/sudo-i is missing: `sudo -i` goes by /etc/pam.d/other, which asks for no second factor"),
+    ({"su": OURS, "su_l": THEIRS}, "/etc/pam.d/su has pam_countersign, but /etc/pam.d/su-l has not: `su -` asks for no second factor")])
+def test_a_second_door_that_asks_for_no_factor_is_warned_of(desk, stacks, said):
+    (line,) = warned_of_stacks(desk, **stacks)
+    assert line.startswith(f"warning: {said}")
+
+
+@pytest.mark.parametrize("stacks", [
+    {}, {"sudo": OURS, "sudo_i": OURS}, {"su": OURS}, {"common_auth": OURS}, {"sudo": OURS, "sudo_i": "auth substack sudo\n"},
+    {"sudo": OURS, "sudo_i": "auth\t[success=ok default=die] /lib/security/pam_countersign.so debug\n"},
+    {"sudo": OURS, "sudo_i": None, "other": "auth requisite pam_deny.so\n" + THEIRS}, {"sudo": OURS, "sudo_i": "@include sudo-i\n" + OURS}])
+def test_doors_that_are_all_the_same_are_not_warned_of(desk, stacks):
+    assert warned_of_stacks(desk, **stacks) == []
+
+
+# What users do themselves, through sudo
+
+
+def enrols_herself(desk) -> Done:
+    return desk.run("self", "enroll", settings=[], env={"SUDO_UID": str(ALICE), "SUDO_USER": "alice"})
+
+
+def test_whoever_is_enrolled_by_the_login_that_sudo_was_is_told_so(desk):
+    desk.own_etc()
+    desk.does("link", "alice", "12")
+    assert "error: you have been given a second factor already\nhint: sudo countersign self confirm\n" == enrols_herself(desk).err
+    with contextlib.closing(sqlite3.connect(desk.folder / "state" / "accounts.db")) as accounts:
+        accounts.execute("UPDATE accounts SET confirmed = 1")
+        accounts.commit()
+    done = enrols_herself(desk)
+    assert (done.code, done.out) == (0, "you are enrolled\n") and done.err.startswith("hint: ")
