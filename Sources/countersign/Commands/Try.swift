@@ -19,7 +19,7 @@ struct Try: ParsableCommand {
             """)
 
     @OptionGroup var user: UserName
-    @Option(help: ArgumentHelp("The service, as in /etc/pam.d.", valueName: "name"))
+    @Option(help: ArgumentHelp("The service, as in /etc/pam.d.", valueName: "name"), completion: .services)
     var service: String
     @Option(help: ArgumentHelp("The module. (default: the installed pam_countersign.so)", valueName: "path"))
     var module: Path?
