@@ -83,6 +83,9 @@ package enum TrustedFile {
         let descriptor = system_open_trusted(path, rules, 0, &part)
         guard descriptor >= 0 else {
             let place = String(decoding: path.utf8.prefix(part), as: UTF8.self)
+            if descriptor == -EACCES, let folder = closed(above: place) {
+                throw SettingsError(file: folder, message: "uid \(geteuid()) may not enter it")
+            }
             throw SettingsError(file: path, message: reason(descriptor, place, of: path, trust, isPublic))
         }
         guard isPublic else { return descriptor }
@@ -91,6 +94,13 @@ package enum TrustedFile {
         let readable = Glibc.open("/proc/self/fd/\(descriptor)", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard readable >= 0 else { throw SettingsError(file: path, message: reason(-errno, path, of: path, trust, isPublic)) }
         return readable
+    }
+
+    /// The folder that this is in, if this process may not enter it.
+    private static func closed(above part: String) -> String? {
+        guard let slash = part.utf8.lastIndex(of: 0x2F), slash != part.startIndex else { return nil }
+        let folder = String(part[..<slash])
+        return faccessat(AT_FDCWD, folder, X_OK, AT_EACCESS) == 0 ? nil : folder
     }
 
     fileprivate static func reason(_ error: CInt, _ part: String, of path: String, _ trust: Trust, _ isPublic: Bool = false) -> String {

@@ -66,7 +66,7 @@ struct AccountView {
     func lines(_ more: Details) -> [String] {
         let known: [(String, String?)] = [
             ("user", "\(person.storedName) (uid \(person.uid))"),
-            ("state", account.state.rawValue),
+            ("state", stateLine),
             ("paused", pause.map { "until \(Moment.local($0.until)): \($0.reason)" }),
             ("opted out", optedOutLine),
             ("AuthyID", account.authyID?.description ?? (account.hadAuthyID ? "- (there was one)" : "-")),
@@ -80,6 +80,11 @@ struct AccountView {
         ]
         let lines = known.compactMap { title, text in text.map { (title, $0) } } + more.remembered.map { ("remembered", $0) }
         return (lines + more.people.map { ("person", "\($0.key) \($0.state)") }).map { "\($0.0):".padded(to: 14) + $0.1 }
+    }
+
+    /// In the words of `standing`.
+    private var stateLine: String {
+        [account.state.rawValue, pause == nil ? nil : "paused", isOptedOut ? "opted-out" : nil].compactMap { $0 }.joined(separator: ", ")
     }
 
     private var optedOutLine: String? {
@@ -156,9 +161,11 @@ struct Details {
 
 extension ServerView {
     fileprivate var sentence: String {
-        let app = hasApp.map { $0 ? "takes requests" : "takes no requests" }
-        return [phone.map { "phone \($0)" }, app].compactMap { $0 }.joined(separator: ", ")
+        [phone.map { "phone \($0)" }, hasApp.map(Self.app)].compactMap { $0 }.joined(separator: ", ")
     }
+
+    /// Whether somebody has a device, in words.
+    static func app(_ hasApp: Bool) -> String { hasApp ? "OneTouch possible" : "no device for OneTouch: codes only" }
 
     fileprivate var json: JSONValue {
         .object([

@@ -18,6 +18,35 @@ extension Finding {
         return [Finding("\(name) is in none of libpam's directories: no stack can use it by its name", "make install")]
     }
 
+    /// Doors that lead to the same room, of which one asks only.
+    static func stacks() -> [Finding] {
+        [("sudo", "sudo-i", "sudo -i"), ("su", "su-l", "su -")].flatMap { name, other, command in
+            let (first, second) = (PAMFile.asks(name), PAMFile.asks(other))
+            let file = "/etc/pam.d/\(other)"
+            switch (first, second) {
+            case (true, false):
+                return [
+                    Finding(
+                        "/etc/pam.d/\(name) has pam_countersign, but \(file) has not: `\(command)` asks for no second factor",
+                        "put the same line into \(file)")
+                ]
+            case (false, true):
+                return [
+                    Finding(
+                        "\(file) has pam_countersign, but /etc/pam.d/\(name) has not: `\(name)` asks for no second factor",
+                        "put the same line into /etc/pam.d/\(name)")
+                ]
+            case (true, nil) where PAMFile.asks("other") == false && !PAMFile.denies("other"):
+                return [
+                    Finding(
+                        "\(file) is missing: `\(command)` goes by /etc/pam.d/other, which asks for no second factor",
+                        "pam.d/\(name) in the documentation says what to put there")
+                ]
+            default: return []
+            }
+        }
+    }
+
     private static func grace(_ rules: EnrolmentRules, _ now: Int64) -> [Finding] {
         guard rules.mode == .grace, let last = rules.graceUntil, rules.isOver(now) else { return [] }
         return [Finding("enrolment.grace_until: \(last) is over: no grace login is left", "set a later day, or mode = \"required\"")]
@@ -42,12 +71,27 @@ extension Finding {
     }
 
     private static func services(_ settings: Settings) -> [Finding] {
+        unknown(settings.serviceNames.filter { $0 != Fresh.service }).map { name, hint in
+            Finding("login.service.\(name): \(noStack(name)): these rules are for nobody", hint)
+        }
+    }
+
+    /// A service that no program has, as far as the stacks say.
+    static func service(_ name: String) -> [Finding] {
+        unknown([name]).map { Finding("\(noStack($0)): no login has this service", $1) }
+    }
+
+    private static func noStack(_ name: String) -> String { "there is neither /etc/pam.d/\(name) nor /usr/lib/pam.d/\(name)" }
+
+    /// The names of no stack, each with a hint.
+    private static func unknown(_ names: [String]) -> [(String, String)] {
         let known = ["/etc/pam.d", "/usr/lib/pam.d"].flatMap(Folder.names)
-        return settings.serviceNames.filter { !known.contains($0) && $0 != Fresh.service }.map { name in
-            let near = name.nearest(in: known).map { "did you mean \($0)? " } ?? ""
-            return Finding(
-                "login.service.\(name): there is neither /etc/pam.d/\(name) nor /usr/lib/pam.d/\(name): these rules are for nobody",
-                near + "A service is named as its file in /etc/pam.d")
+        return names.filter { !known.contains($0) }.map { name in
+            // As people call what has a longer or shorter name there.
+            let related = known.filter { $0.hasPrefix(name) || name.hasPrefix($0) }.sorted()
+            let near = related.isEmpty ? name.nearest(in: known).map { [$0] } ?? [] : Array(related.prefix(4))
+            let question = near.isEmpty ? "" : "did you mean \(near.joined(separator: ", "))? "
+            return (name, question + "A service is named as its file in /etc/pam.d")
         }
     }
 

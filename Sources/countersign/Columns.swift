@@ -17,6 +17,7 @@ enum Column: String, CaseIterable {
         case .locked: "LOCKED UNTIL"
         case .paused: "PAUSED UNTIL"
         case .optedOut: "OPTED OUT"
+        case .grace: "GRACE USED"
         case .graceLeft: "LEFT"
         default: rawValue.uppercased()
         }

@@ -2,6 +2,9 @@ internal import Glibc
 
 /// The names in a folder.
 enum Folder {
+    /// That of the settings of this host.
+    static let settings = "/etc/countersign"
+
     /// None where it cannot be read.
     static func names(_ path: String) -> [String] {
         guard let folder = opendir(path) else { return [] }

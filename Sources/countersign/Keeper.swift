@@ -27,7 +27,7 @@ enum Keeper: Equatable {
     /// A text of what the login says of files, with names in place of the keeper's numbers.
     static func named(_ text: String) -> String {
         guard case .appointed(let user)? = try? current() else { return text }
-        return text.replacing("uid \(user.uid) ", with: "the user \(user.name) ").replacing("gid \(user.gid)", with: user.name)
+        return text.replacing("uid \(user.uid) ", with: "\(user.name) ").replacing("gid \(user.gid)", with: user.name)
     }
 
     /// Who may own the settings: as for a login.

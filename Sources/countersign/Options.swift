@@ -85,12 +85,15 @@ struct Path: ExpressibleByArgument, CustomStringConvertible {
         }
         guard let here = getcwd(nil, 0) else { return nil }
         defer { free(here) }
-        self.init(text: String(cString: here) + "/" + argument)
+        let folder = String(cString: here)
+        self.init(text: (folder == "/" ? "" : folder) + "/" + argument)
     }
 }
 
 extension CompletionKind {
-    static var users: CompletionKind { .shellCommand("getent passwd | cut -d: -f1") }
+    /// People, who begin at 1000, and root.
+    static var users: CompletionKind { .shellCommand("getent passwd | awk -F: '$3 == 0 || $3 >= 1000 { print $1 }'") }
+    static var services: CompletionKind { .shellCommand("ls /etc/pam.d") }
 }
 
 extension AuthyID: ExpressibleByArgument {

@@ -31,6 +31,11 @@ enum Sentence {
     }
 
     static func unlocked(_ person: Person, _ unlocked: Unlocked, now: Int64) -> String {
+        line(person, cleared(unlocked, now: now).map { ["unlocked", "cleared: \($0)"] } ?? ["nothing to unlock"])
+    }
+
+    /// Nil where there was nothing.
+    static func cleared(_ unlocked: Unlocked, now: Int64) -> String? {
         let taken = [
             unlocked.failures > 0 ? count(unlocked.failures, "failure") : nil,
             unlocked.lockedUntil.map { $0 > now ? "a lock until \(Moment.local($0))" : "a lock that had run out" },
@@ -38,7 +43,7 @@ enum Sentence {
             unlocked.oneCodes > 0 ? count(unlocked.oneCodes, "OneCode") : nil,
             unlocked.spentStep.map { "time step \($0), spent in the future" },
         ].compactMap { $0 }
-        return line(person, taken.isEmpty ? ["nothing to unlock"] : ["unlocked", "cleared: " + taken.joined(separator: ", ")])
+        return taken.isEmpty ? nil : taken.joined(separator: ", ")
     }
 
     static func optedOut(_ person: Person, _ change: Change, _ rule: EnrolmentRules.OptOut) -> String {

@@ -14,6 +14,7 @@ struct Trouble: Error {
     }
 
     let message: String
+    /// One line for each.
     let hint: String?
     let code: Code
 
@@ -26,7 +27,8 @@ struct Trouble: Error {
     init(_ error: any Error) {
         switch error {
         case let trouble as Trouble: self = trouble
-        case let error as SettingsError: self.init(Keeper.named(error.description), hint: Self.hint(error))
+        case let error as SettingsError:
+            self = Self.rootsOnly(error) ?? Trouble(Keeper.named(error.description), hint: Self.hint(error))
         case let error as AccountsError: self.init(error.description, hint: Self.hint(error))
         default: self.init("the accounts cannot be used: \(error)", hint: "nothing was changed; see that the disk has room, and try again")
         }
@@ -34,7 +36,17 @@ struct Trouble: Error {
 
     func report() {
         Output.error(message)
-        if let hint { Output.hint(hint) }
+        hint?.split(separator: "\n").forEach { Output.hint(String($0)) }
+    }
+
+    /// Of what belongs to somebody else an ordinary user needs no advice on owner and mode.
+    private static func rootsOnly(_ error: SettingsError) -> Trouble? {
+        var found = stat()
+        guard !Keeper.isRoots, access(error.file, R_OK) != 0, errno == EACCES, lstat(error.file, &found) == 0, found.st_uid != geteuid()
+        else { return nil }
+        let verb = isFolder(error.file) ? "enter" : "read"
+        let own = error.file.hasPrefix(Folder.settings) ? "run it as root; for your own account: sudo countersign self show" : nil
+        return Trouble("only root may \(verb) \(error.file)", hint: own ?? "run it as root, or name settings of your own with --config")
     }
 
     private static func hint(_ error: SettingsError) -> String {
@@ -42,12 +54,20 @@ struct Trouble: Error {
         if error.line != nil || error.key != nil { return "countersign.toml(5) explains every key; until this is right nobody is let in" }
         guard Keeper.isRoots else { return "run this as root, or name settings of your own with --config" }
         let keeper = SystemUser.login
+        let elsewhere = "logins read it as \(keeper): keep it in \(Folder.settings), which nobody but root may write"
+        // Of another folder nobody knows what else is in it.
+        if isFolder(file) { return file == Folder.settings ? "chmod 755 \(file)" : elsewhere }
         switch lookUp(file) {
         case ENOENT: return "install -m 640 -g \(keeper) /usr/share/doc/countersign/countersign.toml \(file)"
         case 0 where error.message.hasPrefix("unsafe"): return "chown root:\(keeper) \(file); chmod 640 \(file)"
         case 0 where !error.message.hasPrefix("/"): return "logins read it as \(keeper): chgrp \(keeper) \(file); chmod 640 \(file)"
-        default: return "logins read it as \(keeper): keep it in /etc/countersign, which nobody but root may write"
+        default: return elsewhere
         }
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var found = stat()
+        return lstat(path, &found) == 0 && found.st_mode & S_IFMT == S_IFDIR
     }
 
     /// 0 where there is such a file.

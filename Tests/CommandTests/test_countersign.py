@@ -57,6 +57,16 @@ def test_help_is_still_a_command(desk):
     assert "countersign check" in desk.does("help", "check").out
 
 
+@pytest.mark.parametrize(("words", "taken"), [
+    (["list", "--state", "graced"], "'none', 'linked', 'confirmed', 'opted-out', 'paused' or 'locked'."),
+    (["prefer", "games", "pigeon"], "'sms', 'call', 'softtoken', 'onetouch' or 'none'."),
+    (["completion", "tcsh"], "'bash', 'zsh' or 'fish'.")])
+def test_a_word_that_an_option_does_not_take_is_answered_by_one_line_with_those_that_it_takes(desk, words, taken):
+    first, *rest = desk.refuses(*words, code=64).splitlines()
+    assert first.endswith(f"Please provide one of {taken}") and "\\u{" not in first
+    assert all(line.startswith("hint: ") for line in rest)
+
+
 # link and unlink
 
 
@@ -77,6 +87,12 @@ def test_a_confirmed_account_stays_confirmed_with_a_new_authyid(desk, alice):
 def test_link_warns_exactly_where_no_server_is_set(desk, alice, settings, warned):
     desk.settings(settings)
     assert ("warning: " in desk.does("link", alice.pw_name, 1).err) == warned
+
+
+def test_link_with_a_preference_warns_of_a_missing_server_once(desk, alice):
+    done = desk.does("link", alice.pw_name, 1, "--prefer", "sms")
+    assert done.err.count("warning: ") == 1 and "sms is tried first" in done.out
+    assert "sms is not tried" in desk.does("prefer", alice.pw_name, "sms").err
 
 
 @pytest.mark.parametrize("text", ["abc", "0", "-1", "007", "1.5", "99999999999999999999", "１２"])
@@ -253,7 +269,7 @@ def test_list_fits_into_80_columns_and_shows_grace_as_used_of_all(desk, alice, b
     desk.sql("UPDATE accounts SET failures = 5, locked_until = ?, confirmed = name = 'games'", int(time.time()) + 200)
     header, games, mail = desk.does("list").out.splitlines()
     assert max(map(len, [header, games, mail])) <= 80
-    assert header.split() == ["USER", "UID", "STATE", "AUTHYID", "SOFTTOKEN", "GRACE", "LOCKED", "UNTIL"]
+    assert header.split() == ["USER", "UID", "STATE", "AUTHYID", "SOFTTOKEN", "GRACE", "USED", "LOCKED", "UNTIL"]
     assert games.split()[5] == "-" and mail.split()[5] == "2/5"
     assert re.search(r"  20\d\d-\d\d-\d\d \d\d:\d\d$", mail)
 

@@ -1,8 +1,10 @@
 """The command run by root, in a mount namespace of its own where the system users are there: the machine is left as it was."""
 
+import contextlib
 import os
 import pathlib
 import shutil
+import sqlite3
 import stat
 import subprocess
 
@@ -13,7 +15,8 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 KEEPER, NET, ALICE = 990, 991, 42001
 PEOPLE = {"_countersign": KEEPER, "_countersign-net": NET, "alice": ALICE}
-ENTER = 'mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/group" /etc/group && mount --bind "$0/host" /mnt && exec "$@"'
+SETTINGS = "/etc/countersign/countersign.toml"
+ENTER = 'if test -d "$0/etc"; then mount --bind "$0/etc" /etc; fi; mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/group" /etc/group && mount --bind "$0/host" /mnt && exec "$@"'
 
 
 class RootDesk:
@@ -42,11 +45,23 @@ class RootDesk:
         os.chown(path, 0, group)
         path.chmod(mode)
 
-    def run(self, *arguments) -> Done:
-        words = ["/mnt/countersign", *arguments, *([] if "--config" in arguments else ["--config", "/mnt/countersign.toml"])]
+    def own_etc(self) -> pathlib.Path:
+        """A copy of /etc that is /etc from then on, with the settings in their place."""
+        etc = self.base / "etc"
+        if not etc.exists():
+            shutil.copytree("/etc", etc, symlinks=True, ignore=shutil.ignore_patterns("countersign", "shadow*", "ssl", "ssh"))
+            (etc / "countersign").mkdir(mode=0o755)
+            shutil.copy2(self.folder / "countersign.toml", etc / "countersign")
+            os.chown(etc / "countersign" / "countersign.toml", 0, KEEPER)
+        return etc
+
+    def run(self, *arguments, user: int | None = None, env: dict[str, str] | None = None, settings=("--config", "/mnt/countersign.toml")) -> Done:
+        words = ["/mnt/countersign", *arguments, *([] if "--config" in arguments else settings)]
+        env = {**ENVIRONMENT, **(env or {})}
+        become = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if user else []
         done = subprocess.run(
-            ["unshare", "--mount", "sh", "-c", ENTER, self.base, *words],
-            capture_output=True, text=True, timeout=60, env=ENVIRONMENT, cwd="/")
+            ["unshare", "--mount", "sh", "-c", ENTER, self.base, *become, *words],
+            capture_output=True, text=True, timeout=60, env=env, cwd="/")
         assert "unshare" not in done.stderr and "mount:" not in done.stderr, f"no namespace can be made here: {done.stderr}"
         return Done(done.returncode, done.stdout, done.stderr)
 
@@ -140,7 +155,7 @@ def test_check_makes_nothing(desk):
 def test_check_finds_settings_that_the_login_cannot_read(desk):
     desk.settings('state = "/mnt/state"\n', group=0)
     done = desk.run("check")
-    assert (done.code, done.out) == (1, "") and "the user _countersign may not open it: its group must be _countersign" in done.err
+    assert (done.code, done.out) == (1, "") and ": _countersign may not open it: its group must be _countersign" in done.err
     assert "chgrp _countersign /mnt/countersign.toml; chmod 640 /mnt/countersign.toml\n" in done.err
 
 
@@ -156,7 +171,25 @@ def test_settings_where_the_login_may_not_enter_are_to_be_kept_elsewhere(desk):
     (desk.folder / "closed").mkdir(mode=0o700)
     shutil.copyfile(desk.folder / "countersign.toml", desk.folder / "closed" / "new.toml")
     done = desk.run("check", "--config", "/mnt/closed/new.toml")
-    assert done.code == 1 and "keep it in /etc/countersign" in done.err
+    assert done.code == 1 and done.err.startswith("error: /mnt/closed: _countersign may not enter it\n")
+    assert "keep it in /etc/countersign" in done.err
+
+
+def test_a_folder_of_the_settings_that_the_login_may_not_enter_is_opened_by_the_hint(desk):
+    (desk.own_etc() / "countersign").chmod(0o700)
+    done = desk.run("check", "--config", SETTINGS)
+    assert (done.code, done.out) == (1, "")
+    assert done.err == "error: /etc/countersign: _countersign may not enter it\nhint: chmod 755 /etc/countersign\n"
+
+
+@pytest.mark.parametrize(("closed", "said"), [
+    (0o755, "only root may read /etc/countersign/countersign.toml"), (0o700, "only root may enter /etc/countersign")])
+@pytest.mark.parametrize("command", [["list"], ["check"], ["show", "alice"], ["try", "alice", "--service", "sudo"]])
+def test_an_ordinary_user_is_not_told_to_open_the_settings_of_the_host(desk, closed, said, command):
+    (desk.own_etc() / "countersign").chmod(closed)
+    done = desk.run(*command, "--config", SETTINGS, user=ALICE)
+    assert done.code == 1 and "mode 0640" not in done.err
+    assert done.err.startswith(f"error: {said}\nhint: run it as root; for your own account: sudo countersign self show\n")
 
 
 def test_check_warns_where_libpam_does_not_find_the_module(desk):
@@ -175,9 +208,63 @@ def test_settings_that_others_may_read_or_write_are_an_error(desk, group, mode):
 def test_plain_http_is_an_error_for_the_logins_of_a_machine(desk):
     desk.settings('[server]\nurl = "http://2fa.example.com"\napi_key = "not-a-real-key"\n')
     done = desk.run("check")
-    assert done.code == 1 and "server.url: http is not taken" in done.err
+    assert done.code == 1 and done.err.startswith("error: /mnt/countersign.toml:2: server.url: http is not taken")
 
 
 def test_check_warns_of_a_state_directory_with_another_owner(desk):
     (desk.folder / "state").mkdir(mode=0o700)
     assert f"error: /mnt/state belongs to uid 0, not {KEEPER}\nhint: change that with: chown -R {KEEPER}" in desk.run("check").err
+
+
+# The stacks of the host
+
+
+OURS = "auth required pam_countersign.so\n"
+THEIRS = "@include common-auth\n"
+
+
+def warned_of_stacks(desk, **stacks: str | None) -> list[str]:
+    folder = desk.own_etc() / "pam.d"
+    for name, text in {"common-auth": "auth required pam_unix.so\n", "other": THEIRS, "sudo": THEIRS, "sudo-i": THEIRS, "su": THEIRS,
+                       "su-l": "auth include su\n", **{name.replace("_", "-"): text for name, text in stacks.items()}}.items():
+        (folder / name).unlink(missing_ok=True)
+        if text is not None:
+            (folder / name).write_text(text)
+    return [line for line in desk.run("check").err.splitlines() if line.startswith("warning: ") and "/etc/pam.d" in line]
+
+
+@pytest.mark.parametrize(("stacks", "said"), [
+    ({"sudo": OURS}, "/etc/pam.d/sudo has pam_countersign, but /etc/pam.d/sudo-i has not: `sudo -i` asks for no second factor"),
+    ({"sudo_i": OURS}, "/etc/pam.d/sudo-i has pam_countersign, but /etc/pam.d/sudo has not: `sudo` asks for no second factor"),
+    ({"sudo": OURS, "sudo_i": "# " + OURS + "session required pam_countersign.so\n"}, "/etc/pam.d/sudo has pam_countersign, but"),
+    ({"sudo": OURS, "sudo_i": None}, "/etc/pam.d/sudo-i is missing: `sudo -i` goes by /etc/pam.d/other, which asks for no second factor"),
+    ({"su": OURS, "su_l": THEIRS}, "/etc/pam.d/su has pam_countersign, but /etc/pam.d/su-l has not: `su -` asks for no second factor")])
+def test_a_second_door_that_asks_for_no_factor_is_warned_of(desk, stacks, said):
+    (line,) = warned_of_stacks(desk, **stacks)
+    assert line.startswith(f"warning: {said}")
+
+
+@pytest.mark.parametrize("stacks", [
+    {}, {"sudo": OURS, "sudo_i": OURS}, {"su": OURS}, {"common_auth": OURS}, {"sudo": OURS, "sudo_i": "auth substack sudo\n"},
+    {"sudo": OURS, "sudo_i": "auth\t[success=ok default=die] /lib/security/pam_countersign.so debug\n"},
+    {"sudo": OURS, "sudo_i": None, "other": "auth requisite pam_deny.so\n" + THEIRS}, {"sudo": OURS, "sudo_i": "@include sudo-i\n" + OURS}])
+def test_doors_that_are_all_the_same_are_not_warned_of(desk, stacks):
+    assert warned_of_stacks(desk, **stacks) == []
+
+
+# What users do themselves, through sudo
+
+
+def enrols_herself(desk) -> Done:
+    return desk.run("self", "enroll", settings=[], env={"SUDO_UID": str(ALICE), "SUDO_USER": "alice"})
+
+
+def test_whoever_is_enrolled_by_the_login_that_sudo_was_is_told_so(desk):
+    desk.own_etc()
+    desk.does("link", "alice", "12")
+    assert "error: you have been given a second factor already\nhint: sudo countersign self confirm\n" == enrols_herself(desk).err
+    with contextlib.closing(sqlite3.connect(desk.folder / "state" / "accounts.db")) as accounts:
+        accounts.execute("UPDATE accounts SET confirmed = 1")
+        accounts.commit()
+    done = enrols_herself(desk)
+    assert (done.code, done.out) == (0, "you are enrolled\n") and done.err.startswith("hint: ")

@@ -3,12 +3,17 @@
 import pytest
 from conftest import SERVER
 
+NOT_ASKED = "hint: the server was not asked: countersign refresh --all --config {} does that\n"
+
 
 def checked(desk, *words):
     """The settings are right, and somebody can log in: what is warned of."""
     done = desk.does("check", "--helpers", desk.helpers, *words)
     assert done.out == "ok\n" and "error: " not in done.err
-    return done.err
+    # It is said that the server was not asked, exactly where there is one.
+    said = done.err.replace(NOT_ASKED.format(desk.settings_file), "")
+    assert (said != done.err) == ("[server]" in desk.settings_file.read_text())
+    return said
 
 
 def failing(desk, problems: int = 1):
@@ -202,4 +207,4 @@ def test_an_error_names_what_would_do(desk, text, said):
 
 
 def test_a_path_without_a_slash_begins_at_the_working_directory(desk):
-    assert desk.run("check", "--config", "nowhere.toml").err.startswith("error: //nowhere.toml: ")
+    assert desk.run("check", "--config", "nowhere.toml").err.startswith("error: /nowhere.toml: ")

@@ -1,6 +1,7 @@
 """What the shells complete."""
 
 import pathlib
+import pwd
 import shutil
 import subprocess
 
@@ -90,9 +91,23 @@ def test_bash_completes_a_command(bash):
     assert bash.offers("countersign opt-") == {"opt-in", "opt-out"}
 
 
-def test_bash_completes_a_user(bash, alice):
+def test_bash_completes_a_user(bash):
+    people = {user.pw_name for user in pwd.getpwall() if user.pw_uid == 0 or user.pw_uid >= 1000}
     for command in ["show", "link", "pause", "recovery", "history"]:
-        assert bash.completes(f"countersign {command} gam", f"countersign {command} {alice.pw_name}")
+        assert bash.completes(f"countersign {command} nobo", f"countersign {command} nobody")
+        offered = bash.offers(f"countersign {command} ")
+        # bash takes a user for a folder of that name.
+        offered = {name.rstrip("/") for name in offered}
+        assert people <= offered and not {"games", "mail", "daemon"} & offered
+
+
+def test_bash_completes_a_command_behind_help(bash):
+    assert {*COMMANDS, "self", "completion"} <= bash.offers("countersign help ")
+    assert bash.completes("countersign help rep", "countersign help report")
+
+
+def test_bash_completes_a_service(bash):
+    assert {"other", "common-auth"} <= bash.offers("countersign try root --service ")
 
 
 def test_bash_completes_words_of_options(bash):

@@ -111,7 +111,11 @@ def test_a_code_that_does_not_arrive_is_sent_again(enrolment, server):
 def test_another_way_is_taken_where_the_first_one_does_not_work(enrolment, server):
     terminal = enroll(enrolment, "--confirm", "onetouch")
     terminal.expect("That is not possible: the user has no device")
-    terminal.expect(r"How to confirm \[sms, call, onetouch, softtoken, later\]: ")
+    # It is not offered again.
+    terminal.expect(r"How to confirm \[sms, call, softtoken, later\]: ")
+    terminal.sendline("smoke")
+    terminal.expect("That is none of the words.")
+    terminal.expect("How to confirm")
     terminal.sendline("sms")
     terminal.expect(CODE)
     terminal.sendline("call")
@@ -128,6 +132,7 @@ def test_wrong_codes_cost_the_tries_and_leave_the_account_linked(enrolment, serv
         terminal.sendline("000000" if codes(server)[-1] != "000000" else "111111")
     said = ends(terminal, 2)
     assert "error: games is not confirmed: no code was right" in said and "hint: the account stays linked" in said
+    assert "hint: wrong number? countersign unlink games, then enroll again" in said
     assert account(enrolment)["state"] == "linked"
 
 
@@ -142,14 +147,57 @@ def test_what_is_no_code_and_no_word_costs_nothing(enrolment, server):
     ends(terminal, 0)
 
 
-def test_no_more_than_three_codes_are_sent_within_ten_minutes(enrolment, server):
+def test_no_more_than_three_codes_are_sent_within_ten_minutes_and_the_last_one_is_taken(enrolment, server):
     terminal = enroll(enrolment, "--confirm", "sms")
     for _ in range(3):
         terminal.expect(CODE)
         terminal.sendline("resend")
-    terminal.expect("Three codes were sent within ten minutes")
-    terminal.expect("How to confirm")
+    terminal.expect("Three codes were sent within ten minutes: no more for now. A code that arrives late is taken.")
+    terminal.expect("hint: countersign unlock games allows more")
+    terminal.expect(CODE)
     assert len(codes(server)) == 3
+    terminal.sendline(codes(server)[-1])
+    assert "games: confirmed by sms" in ends(terminal, 0)
+
+
+def test_another_number_takes_the_place_of_a_wrong_one(enrolment, server):
+    terminal = enroll(enrolment, "--confirm", "sms")
+    terminal.expect(REGISTERED)
+    terminal.expect("Type it, or another number beginning with \\+\\.")
+    terminal.expect(CODE)
+    first = account(enrolment)["authy_id"]
+    terminal.sendline("+49 151 x")
+    terminal.expect("neither a code nor one of the words")
+    terminal.expect(CODE)
+    terminal.sendline("+49 151 123456-99")
+    terminal.expect(r"games: registered \+49-XXX-XXX-XX99 as AuthyID \d+; the account stays linked")
+    terminal.expect(r"by text message to \+49-XXX-XXX-XX99\.")
+    terminal.expect(CODE)
+    terminal.sendline(codes(server)[-1])
+    assert "games: confirmed by sms" in ends(terminal, 0)
+    assert account(enrolment)["authy_id"] != first and account(enrolment)["state"] == "confirmed"
+
+
+def test_what_was_proven_meanwhile_is_not_given_to_another_number(enrolment, server):
+    terminal = enroll(enrolment, "--confirm", "sms")
+    terminal.expect(CODE)
+    enrolment.sql("UPDATE accounts SET confirmed = 1")
+    first = account(enrolment)["authy_id"]
+    terminal.sendline("+4915112345699")
+    terminal.expect("The account of games has changed meanwhile")
+    terminal.sendline("later")
+    ends(terminal, 0)
+    assert account(enrolment)["authy_id"] == first
+
+
+def test_an_account_that_was_given_takes_no_other_number(enrolment, server):
+    enrolment.does("enroll", "games", "--phone", PHONE, "--later")
+    terminal = enrolment.terminal("confirm", "games")
+    terminal.expect(CODE)
+    terminal.sendline("+4915112345699")
+    terminal.expect("neither a code nor one of the words")
+    terminal.sendline("softtoken")
+    terminal.expect("games has no SoftToken: countersign softtoken games makes one")
     terminal.sendline("later")
     ends(terminal, 0)
 
@@ -198,7 +246,7 @@ def test_without_a_terminal_it_must_be_said_how_to_confirm(desk, arguments):
 def test_a_server_out_of_reach_stores_nothing(enrolment, server):
     server.stop()
     done = enrolment.run("enroll", "games", "--phone", PHONE, "--later")
-    assert done.code == 75 and "the server is out of reach" in done.err and "nothing was stored" in done.err
+    assert done.code == 75 and f"the server is out of reach: {server.url}: " in done.err and "nothing was stored" in done.err
     assert account(enrolment)["state"] == "none"
 
 
@@ -227,7 +275,8 @@ def test_a_server_that_takes_no_more_says_when_to_come_again(desk, stub):
 def test_an_account_with_an_authyid_is_left_alone(enrolment, server):
     enrolment.does("link", "games", "12")
     said = enrolment.refuses("enroll", "games", "--phone", PHONE, "--later")
-    assert "games is linked to AuthyID 12 already" in said and "countersign refresh games" in said and "countersign unlink games" in said
+    assert "games is linked to AuthyID 12 already" in said and "countersign refresh games" in said
+    assert "\nhint: wrong number? countersign unlink games, then enroll again\n" in said
     assert account(enrolment)["authy_id"] == 12
 
 
@@ -244,8 +293,25 @@ def test_an_email_address_is_one(enrolment, email):
 
 def test_without_a_domain_in_the_settings_the_email_address_must_be_given(desk, server):
     desk.settings(table(server.url, server.application.key, enrolment=""))
-    assert "--email: missing, and the settings have no enrolment.email_domain" in desk.refuses("enroll", "games", "--phone", PHONE, "--later")
+    said = desk.refuses("enroll", "games", "--phone", PHONE, "--later")
+    assert said == ("error: --email: missing, and the settings have no enrolment.email_domain\n"
+                    "hint: add --email ADDRESS, or set email_domain under [enrolment]\n")
     desk.does("enroll", "games", "--phone", PHONE, "--email", "alice@example.com", "--later")
+
+
+def test_nobody_is_asked_for_a_number_that_could_not_be_taken(enrolment):
+    enrolment.does("link", "games", "12")
+    said = ends(enrolment.terminal("enroll", "games", "--later"), 1)
+    assert "games is linked to AuthyID 12 already" in said and "Mobile number" not in said
+
+
+@pytest.mark.parametrize("typed", ["12", "+49 151 x"])
+def test_what_is_typed_for_a_number_is_one(enrolment, typed):
+    terminal = enrolment.terminal("enroll", "games", "--later")
+    terminal.expect("Mobile number: ")
+    terminal.sendline(typed)
+    said = ends(terminal, 1)
+    assert "error: not a phone number" in said and "--phone" not in said
 
 
 def test_the_number_is_asked_for_at_a_terminal(enrolment):
@@ -290,7 +356,7 @@ def test_no_process_stays_behind_and_none_was_told_the_number_in_its_arguments(e
 def test_a_way_that_the_settings_forbid_is_not_taken(desk, server):
     desk.settings(table(server.url, server.application.key, more='[login]\nfactors = ["softtoken", "call"]\n'))
     terminal = enroll(desk, "--confirm", "sms")
-    terminal.expect("Sms is not possible: the settings or the account say so")
+    terminal.expect("Sms is not possible: login.factors does not have it")
     terminal.expect(r"How to confirm \[call, softtoken, later\]: ")
     terminal.sendline("call")
     terminal.expect(r"Code \[resend, softtoken, later\]: ")
@@ -325,7 +391,7 @@ def test_a_softtoken_of_this_host_is_confirmed_without_a_server(desk):
 def test_nobody_is_confirmed_by_a_softtoken_that_is_brought_along(enrolment):
     enrolment.does("enroll", "games", "--phone", PHONE, "--later")
     done = enrolment.run("confirm", "games", "--by", "softtoken", "--code-stdin", stdin="123456\n")
-    assert done.code == 2 and "softtoken is not possible" in done.err and "otpauth" not in done.out
+    assert done.code == 2 and "games has no SoftToken: countersign softtoken games makes one" in done.err and "otpauth" not in done.out
     assert account(enrolment)["softtoken"] is False
 
 

@@ -82,7 +82,7 @@ def host(request):
 @pytest.mark.parametrize("host", [1000], indirect=True)
 def test_a_thousand_users_are_registered_and_a_second_run_changes_nothing(host):
     roster = host.roster()
-    assert host.does("import", roster, "--dry-run").out == "1000 users in the file; nothing was done\n"
+    assert host.does("import", roster, "--dry-run").out == "1000 to be registered; nothing was done\n"
     assert host.accounts() == [] and host.registered() == 0
     assert host.does("import", roster).out == "1000 registered\n"
     accounts = host.accounts()
@@ -216,6 +216,6 @@ def test_a_factor_that_the_users_groups_do_not_allow_confirms_nothing(host):
     host.settings(settings + '[login.group.team]\nfactors = ["softtoken"]\n')
     host.does("link", "u0", "1234")
     done = host.run("confirm", "u0", "--by", "sms", "--code-stdin", "--helpers", "/mnt")
-    assert done.code == 2 and "sms is not possible: the settings or the account say so" in done.err
+    assert done.code == 2 and "sms is not possible: login.factors does not have it" in done.err
     done = host.does("prefer", "u0", "sms")
     assert "the settings' factors do not have sms for u0" in done.err

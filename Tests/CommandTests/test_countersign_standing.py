@@ -334,7 +334,7 @@ def test_show_tells_what_the_server_said_and_how_old_that_is(desk, alice):
     desk.settings(SERVER)
     desk.does("link", alice.pw_name, 5)
     desk.sql("UPDATE accounts SET seen_phone = 'XXX-XXX-1118', seen_app = 0, seen = ?", int(time.time()) - 3 * 86400 - 60)
-    assert re.search(r"server says: +phone XXX-XXX-1118, takes no requests, 3 days ago\n", desk.does("show", alice.pw_name).out)
+    assert re.search(r"server says: +phone XXX-XXX-1118, no device for OneTouch: codes only, 3 days ago\n", desk.does("show", alice.pw_name).out)
     server = show(desk, alice)["server"]
     assert (server["phone"], server["has_app"]) == ("XXX-XXX-1118", False) and server["time"].endswith("Z")
 
@@ -345,3 +345,26 @@ def test_an_account_that_had_a_phone_says_so(desk, alice):
     desk.does("unlink", alice.pw_name)
     assert "AuthyID:      - (there was one)\n" in desk.does("show", alice.pw_name).out
     assert show(desk, alice)["had_authy_id"] is True
+
+
+def test_show_and_list_have_the_same_words_for_what_becomes_of_the_next_login(desk, alice):
+    desk.settings('[enrolment]\nopt_out = "yes"\n')
+
+    def state() -> tuple[str, str]:
+        shown = re.search(r"^state: +(.*)$", desk.does("show", alice.pw_name).out, re.MULTILINE)[1]
+        return shown, desk.does("list", "--columns", "state").out.split()[-1]
+
+    desk.does("softtoken", alice.pw_name)
+    desk.sql("UPDATE accounts SET confirmed = 1")
+    assert state() == ("confirmed", "confirmed")
+    desk.does("opt-out", alice.pw_name, "--yes")
+    assert state() == ("confirmed, opted-out", "opted-out")
+    desk.does("opt-in", alice.pw_name)
+    desk.does("pause", alice.pw_name, "--hours", "1", "--reason", "lost")
+    assert state() == ("confirmed, paused", "paused")
+
+
+@pytest.mark.parametrize(("settings", "hint"), [("", "countersign softtoken games"), (SERVER, "countersign enroll games")])
+def test_without_a_factor_there_are_no_recovery_codes_and_the_hint_leads_to_one(desk, alice, settings, hint):
+    desk.settings(settings)
+    assert desk.refuses("recovery", alice.pw_name).endswith(f"\nhint: {hint}\n")

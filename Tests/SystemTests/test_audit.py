@@ -22,7 +22,7 @@ def lines(product):
     (["softtoken", "alice", "--replace"], "softtoken", "notice", "replaced"),
     (["unlink", "alice"], "unlink", "notice", "SoftToken"),
     (["grace", "alice", "--used", "2"], "grace", "notice", "2 used, 0 before"),
-    (["unlock", "alice"], "unlock", "notice", "0 failures"),
+    (["unlock", "alice"], "unlock", "notice", "nothing to unlock"),
     (["prefer", "alice", "sms"], "prefer", "notice", "sms"),
     (["recovery", "alice"], "recovery", "notice", "10 codes made, 0 void"),
     (["pause", "alice", "--hours", "1", "--reason", "a \"new\" phone"], "pause", "warning", "until [0-9TZ:-]+: a \\?new\\? phone"),

@@ -23,14 +23,17 @@ struct Check: AdminCommand {
 
     func perform() throws {
         var findings: [Finding] = []
-        do { try look(&findings) } catch { throw output.json ? report(findings, Trouble(error)) : error }
+        var asksServer = false
+        do { asksServer = try look(&findings).server != nil } catch { throw output.json ? report(findings, Trouble(error)) : error }
         let problems = findings.count { $0.stopsLogins }
         guard problems == 0 else { throw try fail(findings, "settings ok, but logins will fail: \(Sentence.count(problems, "problem"))") }
-        if output.json { try Output.json(json(findings, nil)) } else { try Output.line("ok") }
+        if output.json { return try Output.json(json(findings, nil)) }
+        try Output.line("ok")
+        if asksServer { Output.hint("the server was not asked: countersign refresh --all\(option.again) does that") }
     }
 
     /// Tells each finding as soon as it is made, as an error of the settings ends it.
-    private func look(_ findings: inout [Finding]) throws {
+    private func look(_ findings: inout [Finding]) throws -> Settings {
         // The login reads the settings as the same user, so this does too.
         let keeper = try? Keeper.current()
         try keeper?.takeOver()
@@ -40,8 +43,9 @@ struct Check: AdminCommand {
         tell(Finding.state(settings, keeper) + Finding.server(settings.server, trust), &findings)
         tell(Finding.helpers(helpers.text, ownedBy: trust.owner, withServer: settings.server != nil), &findings)
         // The host's libpam is for the host's root: others try a module of their own.
-        if Keeper.isRoots { tell(Finding.module(), &findings) }
+        if Keeper.isRoots { tell(Finding.module() + Finding.stacks(), &findings) }
         tell(Finding.advice(settings, now: Moment.now), &findings)
+        return settings
     }
 
     private func load(_ trust: Trust) throws -> Settings {
@@ -49,7 +53,7 @@ struct Check: AdminCommand {
         let settings = try Settings.load(file, trust: trust)
         if Keeper.isRoots, settings.server?.isPlain == true {
             let message = "http is not taken for logins of this machine; use https or unix:"
-            throw SettingsError(file: file, key: "server.url", message: message)
+            throw SettingsError(file: file, text: try TrustedFile.text(file, trust: trust), Complaint(.path(["server", "url"]), message))
         }
         return settings
     }

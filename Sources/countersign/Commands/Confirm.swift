@@ -58,8 +58,8 @@ struct Confirm: AdminCommand {
         }
         let id = desk.settings.server == nil ? nil : account.authyID
         let view = try id.flatMap { try dialogue.look($0, of: person, desk) } ?? account.seen
-        var proving = try Proving(desk, person, id, .confirmation, phone: view?.phone, dialogue)
-        guard let first = way ?? proving.first(hasApp: view?.hasApp) else {
+        var proving = try Proving(desk, person, id, .confirmation, phone: view?.phone, hasApp: view?.hasApp, dialogue)
+        guard let first = way ?? proving.first else {
             return .refused("nothing that the account has is in login.factors, or works without [server]")
         }
         return try proving.run(first)

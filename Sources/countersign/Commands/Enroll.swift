@@ -47,7 +47,7 @@ struct Enroll: AdminCommand {
 
     func perform() throws {
         let person = try user.find()
-        var contact: (phone: PhoneNumber, email: String)?
+        var contact: (phone: PhoneNumber?, email: String)?
         var pool: NetPool?
         defer { pool?.end() }
         let desk = try Desk.open(settings) { settings, keeper in
@@ -55,26 +55,31 @@ struct Enroll: AdminCommand {
             pool = try NetPool.start(settings, count: 1, helpers: helpers.helpers, keeper)
         }
         guard let contact, let net = pool?.processes.first else { return }
+        if let id = try desk.accounts.account(of: person).authyID { throw Enrolling.isLinked(person, id) }
+        let phone = try contact.phone ?? Self.ask(desk.settings.enrolment)
         let dialogue = Dialogue(net, try Stops.watch(), asks: !codeStdin && Dialogue.isPossible)
         let enrolling = Enrolling(desk: desk, person: person, dialogue: dialogue, json: output.json)
-        try enrolling.run(contact.phone, email: contact.email, installLink: !link.noInstallLink, way: confirm, later: later)
+        try enrolling.run(phone, email: contact.email, installLink: !link.noInstallLink, way: confirm, later: later)
     }
 
-    private func check(_ person: Person, _ rules: EnrolmentRules) throws -> (PhoneNumber, String) {
-        do throws(Contact.Complaint) {
-            let email = try Contact.email(email, of: person.name, rules)
-            guard let number = phone ?? Self.ask(), let phone = Contact.phone(number, rules) else {
-                throw Contact.Complaint("--phone: \(Contact.noPhone)")
-            }
-            return (phone, email)
-        } catch {
-            let message = error.message.hasPrefix("--") ? error.message : "--email: \(error.message)"
-            throw Trouble(message, hint: "countersign help enroll")
+    /// What was given; the number is nil where it is to be asked for.
+    private func check(_ person: Person, _ rules: EnrolmentRules) throws -> (PhoneNumber?, String) {
+        let address: String
+        do throws(Contact.Complaint) { address = try Contact.email(email, of: person.name, rules) } catch {
+            let hint = email == nil ? "add --email ADDRESS, or set email_domain under [enrolment]" : "countersign help enroll"
+            throw Trouble("--email: \(error.message)", hint: hint)
         }
+        return (try phone.map { try Self.number($0, rules, "--phone: ") }, address)
     }
 
-    private static func ask() -> String? {
+    private static func ask(_ rules: EnrolmentRules) throws -> PhoneNumber {
         Output.ask("Mobile number: ")
-        return readLine()
+        guard let line = readLine() else { throw Trouble("no number was given", hint: "countersign help enroll") }
+        return try number(line, rules)
+    }
+
+    private static func number(_ text: String, _ rules: EnrolmentRules, _ place: String = "") throws -> PhoneNumber {
+        guard let phone = Contact.phone(text, rules) else { throw Trouble(place + Contact.noPhone, hint: "countersign help enroll") }
+        return phone
     }
 }

@@ -19,7 +19,7 @@ struct History: AdminCommand {
     @Argument(help: "Whose logins. (default: everybody's)", completion: .users)
     var user: String?
     @OptionGroup var key: KeyOption
-    @Option(help: ArgumentHelp("Only logins to this service.", valueName: "name"))
+    @Option(help: ArgumentHelp("Only logins to this service.", valueName: "name"), completion: .services)
     var service: String?
     @Option(help: "Only logins that ended so.")
     var outcome: Outcome?

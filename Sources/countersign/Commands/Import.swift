@@ -63,14 +63,16 @@ struct Import: AdminCommand {
             pool = try NetPool.start(settings, count: crew.jobs, helpers: helpers.helpers, keeper)
         }
         var check = RosterCheck()
-        guard try check.run(&source, users, desk.settings.enrolment, stops) else { throw ExitCode(Stops.code) }
+        guard try check.run(&source, users, desk.settings.enrolment, stops, account: dryRun ? desk.accounts.account(of:) : nil) else {
+            throw ExitCode(Stops.code)
+        }
         try tell(check, desk.settings)
         if dryRun {
-            return try Output.said("\(Sentence.count(check.good, "user")) in the file; nothing was done", besidesData: output.json)
+            return try Output.said("\(check.plan.sentence); nothing was done", besidesData: output.json)
         }
         try source.rewind()
         let importing = Importing(desk, source, users, total: check.good, installLink: !link.noInstallLink)
-        try end(importing.run(pool, stops, patience: crew.patience), importing.counts)
+        try end(importing.run(pool, stops, patience: crew.patience), importing)
     }
 
     private func source() throws -> RosterSource {
@@ -93,7 +95,8 @@ struct Import: AdminCommand {
         if check.registers, settings.server == nil { throw NetPool.noServer }
     }
 
-    private func end(_ ended: Importing.Team.Ended, _ counts: Importing.Counts) throws {
+    private func end(_ ended: Importing.Team.Ended, _ importing: Importing) throws {
+        let counts = importing.counts
         if output.json { try Output.json(counts.json) }
         switch ended {
         case .done:
@@ -104,11 +107,11 @@ struct Import: AdminCommand {
                     hint: "correct the lines and run the same command again")
             }
         case .stopped:
-            Output.complain(counts.sentence)
+            Output.complain(importing.soFar)
             Output.hint("stopped; the same command goes on from there")
             throw ExitCode(Stops.code)
         case .outOfReach(let reason):
-            Output.complain(counts.sentence)
+            Output.complain(importing.soFar)
             throw Trouble(reason, hint: "the same command, run later, goes on from there", code: .later)
         }
     }

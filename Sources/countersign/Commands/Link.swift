@@ -28,7 +28,7 @@ struct Link: AdminCommand {
         let change = try desk.accounts.link(person, authyID)
         desk.tell("link", person, "AuthyID \(authyID), \(Sentence.factors(change.before)) before")
         try Output.line(Sentence.linked(person, authyID, change))
-        if let prefer { try Output.line(Sentence.prefers(person, Prefer.set(prefer, for: person, desk))) }
+        if let prefer { try Output.line(Sentence.prefers(person, Prefer.set(prefer, for: person, desk, warnsOfServer: false))) }
         guard desk.settings.server == nil else { return }
         Output.warning("the settings have no [server]: AuthyIDs are not used")
         Output.hint("write [server] into \(settings.config), or give the user a SoftToken: countersign softtoken \(person.name)")

@@ -19,7 +19,11 @@ struct OwnEnroll: OwnChange {
         let ask = "ask the administrator: countersign enroll"
         switch account.state {
         case .linked: throw Trouble("you have been given a second factor already", hint: "sudo countersign self confirm")
-        case .confirmed: throw Trouble("you have a second factor", hint: "for a changed or lost phone ask the administrator")
+        case .confirmed:
+            // Maybe since a minute ago, when sudo's own login offered it.
+            try Output.line("you are enrolled")
+            Output.hint("sudo countersign self recovery makes codes for a lost phone; for a changed one ask the administrator")
+            throw ExitCode.success
         case .none where account.hadAuthyID: throw Trouble("you had a phone here before", hint: ask)
         case .none: break
         }

@@ -26,13 +26,14 @@ struct Prefer: AdminCommand {
         try Output.line(Sentence.prefers(person, change))
     }
 
-    static func set(_ preference: Preference, for person: Person, _ desk: Desk) throws -> Change {
+    /// - Parameter warnsOfServer: whether nobody else says that there is none.
+    static func set(_ preference: Preference, for person: Person, _ desk: Desk, warnsOfServer: Bool = true) throws -> Change {
         let change = try desk.accounts.prefer(person, preference.factor)
         desk.tell("prefer", person, preference.rawValue)
         let rules = desk.settings.login(for: "", of: person)
         if let factor = preference.factor, !rules.factors.contains(factor) {
             Output.warning("the settings' factors do not have \(factor.rawValue) for \(person.label): it is not tried")
-        } else if let factor = preference.factor, factor != .softToken, desk.settings.server == nil {
+        } else if let factor = preference.factor, factor != .softToken, desk.settings.server == nil, warnsOfServer {
             Output.warning("the settings have no [server]: \(factor.rawValue) is not tried")
         }
         return change

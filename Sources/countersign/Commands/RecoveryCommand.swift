@@ -39,7 +39,9 @@ struct RecoveryCommand: AdminCommand {
     static func make(_ person: Person, _ desk: Desk, json: Bool) throws {
         let account = try desk.accounts.account(of: person)
         guard account.state != .none else {
-            throw Trouble("\(person.label) has no factor that a recovery code could stand for", hint: "countersign enroll \(person.name)")
+            throw Trouble(
+                "\(person.label) has no factor that a recovery code could stand for",
+                hint: "countersign \(desk.settings.server == nil ? "softtoken" : "enroll") \(person.name)")
         }
         let codes = RecoveryCodes.make()
         guard codes.count == RecoveryCodes.count, let hashes = RecoveryCodes.hashes(of: codes) else {

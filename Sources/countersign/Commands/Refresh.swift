@@ -93,12 +93,7 @@ struct Refresh: AdminCommand {
     }
 
     private func sentence(_ job: Job, _ phone: String?, _ hasApp: Bool?) -> String {
-        let app =
-            switch hasApp {
-            case true?: "OneTouch possible"
-            case false?: "no device for OneTouch: codes only"
-            case nil: "the server does not say whether there is a device"
-            }
+        let app = hasApp.map(ServerView.app) ?? "the server does not say whether there is a device"
         return "\(job.person.name): AuthyID \(job.id), phone \(phone ?? "not said"), \(app)"
     }
 

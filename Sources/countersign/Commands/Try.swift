@@ -3,6 +3,7 @@ internal import ArgumentParser
 internal import AuthyWire
 internal import Glibc
 internal import LoginFlow
+internal import Settings
 
 /// Not an `AdminCommand`: what the module starts must be as it is in a login program.
 struct Try: ParsableCommand {
@@ -18,7 +19,7 @@ struct Try: ParsableCommand {
             """)
 
     @OptionGroup var user: UserName
-    @Option(help: ArgumentHelp("The service, as in /etc/pam.d.", valueName: "name"))
+    @Option(help: ArgumentHelp("The service, as in /etc/pam.d.", valueName: "name"), completion: .services)
     var service: String
     @Option(help: ArgumentHelp("The module. (default: the installed pam_countersign.so)", valueName: "path"))
     var module: Path?
@@ -37,8 +38,11 @@ struct Try: ParsableCommand {
 
     func run() throws {
         let ended: Ended
-        do { ended = try login() } catch { throw Trouble(error) }
-        if ended.row == nil, !ended.letIn { explain() }
+        do {
+            if service != Fresh.service { Finding.service(service).forEach { $0.tell() } }
+            ended = try login()
+        } catch { throw Trouble(error) }
+        if ended.row == nil, !ended.letIn { explain(ended.trouble) }
         try output.json ? Output.json(ended.json) : Output.line(ended.sentence)
         guard ended.letIn else { throw ExitCode.failure }
     }
@@ -49,24 +53,35 @@ struct Try: ParsableCommand {
         let result: PAMLogin.Result
         /// What the history has of it.
         let row: HistoryRow?
+        /// Why that could not be read.
+        let trouble: (any Error)?
 
         var letIn: Bool { result == .letIn }
 
         var sentence: String {
-            let words = row.map { [$0.outcome.rawValue, $0.reason, $0.factor?.rawValue].compactMap { $0 }.joined(separator: ", ") }
-            return "\(person.name.plain): \(letIn ? "let in" : "not let in") (\(words ?? result.description))"
+            let words = [outcome, reason, row?.factor?.rawValue].compactMap { $0 }.joined(separator: ", ")
+            return "\(person.name.plain): \(letIn ? "let in" : "not let in")\(words.isEmpty ? "" : " (\(words))")"
         }
+
+        /// Where the settings are wrong nothing is written into the history.
+        private var isOfSettings: Bool { row == nil && !letIn && trouble is SettingsError }
+        private var outcome: String? { isOfSettings ? Outcome.unavailable.rawValue : row?.outcome.rawValue }
+        private var reason: String? { isOfSettings ? Reason.settings.rawValue : row?.reason }
 
         var json: JSONValue {
             .object([
-                "user": .string(person.name), "let_in": .bool(letIn), "outcome": row.map { .string($0.outcome.rawValue) } ?? .null,
-                "reason": row.map { .string($0.reason) } ?? .null, "factor": row?.factor.map { .string($0.rawValue) } ?? .null,
+                "user": .string(person.name), "let_in": .bool(letIn), "outcome": outcome.map { .string($0) } ?? .null,
+                "reason": reason.map { .string($0) } ?? .null, "factor": row?.factor.map { .string($0.rawValue) } ?? .null,
             ])
         }
     }
 
     private func login() throws -> Ended {
         let person = try user.find()
+        // Not for this caller to try.
+        if access(settings.config.text, R_OK) != 0, errno == EACCES {
+            _ = try Settings.load(settings.config.text, trust: Keeper.current().trust)
+        }
         let began = Moment.now
         let arguments = ["config=\(settings.config)", "helpers=\(helpers)"]
         let login = try PAMStack.with(service: service, module: module, arguments: arguments) {
@@ -74,22 +89,22 @@ struct Try: ParsableCommand {
         }
         let result = try output.json ? Output.aside(login.authenticate) : login.authenticate()
         let names = [person.name, try SystemUser.numbered(getuid())?.name]
-        let row = lastRow {
-            $0.service == service && $0.time >= began && names.contains($0.user) && $0.outcome.letsIn == (result == .letIn)
-        }
-        return Ended(person: person, result: result, row: row)
-    }
-
-    /// What the history has of it; nil also where the history cannot be read, which the login's end does not depend on.
-    private func lastRow(_ isOurs: (HistoryRow) -> Bool) -> HistoryRow? {
-        do { return try Desk.open(settings).accounts.history(limit: 10).first(where: isOurs) } catch {
-            Output.error(Trouble(error).message)
-            return nil
+        do {
+            let row = try Desk.open(settings).accounts.history(limit: 10).first {
+                $0.service == service && $0.time >= began && names.contains($0.user) && $0.outcome.letsIn == (result == .letIn)
+            }
+            return Ended(person: person, result: result, row: row, trouble: nil)
+        } catch {
+            // The login's end does not depend on it.
+            if result == .letIn { Trouble(error).report() }
+            return Ended(person: person, result: result, row: nil, trouble: error)
         }
     }
 
-    private func explain() {
-        Output.error("not let in; the reason is in the system log, in a line of pam_countersign")
-        Output.hint("countersign check --helpers \(helpers)\(settings.again)")
+    private func explain(_ error: (any Error)?) {
+        let trouble = error.map { Trouble($0) }
+        Output.error(trouble?.message ?? "not let in; the reason is in the system log, in a line of pam_countersign")
+        let helpers = helpers.text == Path.helpers.text ? "" : " --helpers \(helpers)"
+        Output.hint("countersign check\(helpers)\(settings.again)")
     }
 }

@@ -20,7 +20,7 @@ struct Unlock: AdminCommand {
         let person = try user.find()
         let desk = try Desk.open(settings)
         let unlocked = try desk.accounts.unlock(person, now: desk.now)
-        desk.tell("unlock", person, "\(Sentence.count(unlocked.failures, "failure"))")
+        desk.tell("unlock", person, Sentence.cleared(unlocked, now: desk.now) ?? "nothing to unlock")
         try Output.line(Sentence.unlocked(person, unlocked, now: desk.now))
     }
 }

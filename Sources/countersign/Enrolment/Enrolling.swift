@@ -18,22 +18,41 @@ struct Enrolling {
     func run(_ phone: PhoneNumber, email: String, installLink: Bool, way: Way?, later: Bool) throws {
         let before = try desk.accounts.account(of: person)
         if let id = before.authyID { throw Self.isLinked(person, id) }
+        let register = { (phone: PhoneNumber) in try self.register(phone, email: email, installLink: installLink) }
+        let (id, hasApp) = try register(phone)
+        guard !later else { return try end(.later, phone.maskedWithCode) }
+        var proving = try Proving(
+            desk, person, id, .enrolment, phone: phone.maskedWithCode, hasApp: hasApp, dialogue, register: register)
+        guard let first = way ?? proving.first else {
+            return try end(.refused("login.factors names no way to confirm by"), phone.maskedWithCode)
+        }
+        let ended = try proving.run(first)
+        try end(ended, proving.phone)
+    }
+
+    /// - Throws: a `Trouble` where nothing was changed.
+    private func register(_ phone: PhoneNumber, email: String, installLink: Bool) throws -> Proving.Registered {
+        // What somebody has proven meanwhile is not given to another phone.
+        guard try !desk.accounts.account(of: person).isConfirmed else {
+            throw Trouble("the account of \(person.name) has changed meanwhile", hint: "countersign show \(person.name)")
+        }
         let id = try dialogue.register(phone, email: email, installLink: installLink, for: person)
         let change = try desk.accounts.link(person, id)
         desk.tell("enroll", person, "AuthyID \(id), \(phone.maskedWithCode)")
         try Output.said(Sentence.registered(person, id, phone, change), besidesData: json)
-        let hasApp = try dialogue.look(id, of: person, desk)?.hasApp
-        let ended = try later ? .later : prove(id, phone, way, hasApp)
-        try end(ended, id, phone)
+        return (id, try dialogue.look(id, of: person, desk)?.hasApp)
     }
 
     static func isLinked(_ person: Person, _ id: AuthyID) -> Trouble {
         Trouble(
             "\(person.name) is linked to AuthyID \(id) already",
-            hint:
-                "countersign refresh \(person.name) for a changed phone; for another person or a lost account first: countersign unlink \(person.name)"
-        )
+            hint: """
+                \(wrongNumber(person))
+                countersign refresh \(person.name) for a changed phone; for another person or a lost account: unlink too
+                """)
     }
+
+    static func wrongNumber(_ person: Person) -> String { "wrong number? countersign unlink \(person.name), then enroll again" }
 
     static let refusalHint = "countersign check, and the server's log"
 
@@ -44,23 +63,18 @@ struct Enrolling {
         return named.isEmpty ? "the phone number, the country code or the e-mail address" : named.joined(separator: " and ")
     }
 
-    private func prove(_ id: AuthyID, _ phone: PhoneNumber, _ way: Way?, _ hasApp: Bool?) throws -> Proving.Ended {
-        var proving = try Proving(desk, person, id, .enrolment, phone: phone.maskedWithCode, dialogue)
-        guard let first = way ?? proving.first(hasApp: hasApp) else { return .refused("login.factors names no way to confirm by") }
-        return try proving.run(first)
-    }
-
-    private func end(_ ended: Proving.Ended, _ id: AuthyID, _ phone: PhoneNumber) throws {
+    private func end(_ ended: Proving.Ended, _ phone: String?) throws {
         let account = try desk.accounts.account(of: person)
         if json {
             try Output.json(
                 .object([
-                    "user": .string(person.name), "uid": .integer(Int64(person.uid)), "authy_id": .integer(id.value),
-                    "phone": .string(phone.maskedWithCode), "state": .string(account.state.rawValue),
+                    "user": .string(person.name), "uid": .integer(Int64(person.uid)),
+                    "authy_id": account.authyID.map { .integer($0.value) } ?? .null,
+                    "phone": phone.map { .string($0) } ?? .null, "state": .string(account.state.rawValue),
                     "confirmed_by": ended.way.map { .string($0.rawValue) } ?? .null,
                 ]))
         }
-        try ended.tell(person, desk, besidesData: json)
+        try ended.tell(person, desk, besidesData: json, isNew: true)
     }
 }
 
@@ -99,8 +113,10 @@ extension Proving.Ended {
     }
 
     /// What came of it, for the log and the caller.
-    func tell(_ person: Person, _ desk: Desk, besidesData: Bool) throws {
-        let hint = "the account stays linked; a login with the factor confirms it, and so does countersign confirm \(person.name)"
+    /// - Parameter isNew: whether the number was given just now.
+    func tell(_ person: Person, _ desk: Desk, besidesData: Bool, isNew: Bool = false) throws {
+        let stays = "the account stays linked; a login with the factor confirms it, and so does countersign confirm \(person.name)"
+        let hint = isNew ? "\(stays)\n\(Enrolling.wrongNumber(person))" : stays
         switch self {
         case .confirmed(let way):
             desk.tell("confirm", person, "by \(way.rawValue)")

@@ -27,26 +27,40 @@ struct Proving {
         case way(Way)
         /// The person says.
         case choice
+        /// The phone was another one.
+        case number(PhoneNumber)
     }
+
+    /// What the server gave a number, and knows of it.
+    typealias Registered = (id: AuthyID, hasApp: Bool?)
 
     let desk: Desk
     let person: Person
     /// Nil where the account has none: codes and requests go nowhere.
-    let id: AuthyID?
+    private(set) var id: AuthyID?
     let purpose: Purpose
     /// Where codes go, masked.
-    let phone: String?
+    private(set) var phone: String?
+    /// Whether the phone can approve, as far as the server says.
+    private var hasApp: Bool?
+    /// Puts another number in place of the first; nil where that is not for this dialogue.
+    private let register: ((PhoneNumber) throws -> Registered)?
     let dialogue: Dialogue
     let issuer: String
     var wrongCodes = 0
 
-    init(_ desk: Desk, _ person: Person, _ id: AuthyID?, _ purpose: Purpose, phone: String?, _ dialogue: Dialogue) throws {
+    init(
+        _ desk: Desk, _ person: Person, _ id: AuthyID?, _ purpose: Purpose, phone: String?, hasApp: Bool?, _ dialogue: Dialogue,
+        register: ((PhoneNumber) throws -> Registered)? = nil
+    ) throws {
         self.desk = desk
         self.person = person
         self.id = id
         self.purpose = purpose
         self.phone = phone
+        self.hasApp = hasApp
         self.dialogue = dialogue
+        self.register = register
         issuer = SoftToken.hostName()
         let hasToken = try desk.accounts.account(of: person).hasSoftToken
         rules = desk.settings.login(for: "countersign", of: person)
@@ -64,7 +78,7 @@ struct Proving {
     let ways: [Way]
 
     /// What is tried where nobody has named a way.
-    func first(hasApp: Bool?) -> Way? {
+    var first: Way? {
         ways.first { $0 == .oneTouch && hasApp == true } ?? ways.first { $0 == .sms } ?? ways.first { $0 == .call } ?? ways.first
     }
 
@@ -74,14 +88,33 @@ struct Proving {
             switch next {
             case .ended(let ended): return ended
             case .way(let way) where !ways.contains(way):
-                next = cannot("\(way.rawValue) is not possible: the settings or the account say so")
+                next = cannot(whyNot(way))
             case .way(.sms): next = try sendCode(.sms)
             case .way(.call): next = try sendCode(.call)
             case .way(.oneTouch): next = try askPhone()
             case .way(.softToken): next = try makeToken()
             case .choice: next = try choose()
+            case .number(let number): next = try take(number)
             }
         }
+    }
+
+    private func whyNot(_ way: Way) -> String {
+        let isAllowed = rules.factors.contains { $0.rawValue == way.rawValue }
+        if isAllowed, way == .softToken { return "\(person.name) has no SoftToken: countersign softtoken \(person.name) makes one" }
+        let why =
+            !isAllowed
+            ? "login.factors does not have it"
+            : desk.settings.server == nil ? "the settings have no [server]" : "\(person.name) has no AuthyID"
+        return "\(way.rawValue) is not possible: \(why)"
+    }
+
+    /// What the server does not take leaves everything as it was.
+    private mutating func take(_ number: PhoneNumber) throws -> Next {
+        guard let register else { return .choice }
+        do { (id, hasApp) = try register(number) } catch let trouble as Trouble { return cannot(trouble.message) }
+        phone = number.maskedWithCode
+        return first.map { .way($0) } ?? .choice
     }
 
     /// Those of the settings for this user.
@@ -90,7 +123,8 @@ struct Proving {
     /// What cannot be done that way; another is asked for where somebody can be.
     func cannot(_ why: String, _ ended: Ended? = nil) -> Next {
         guard dialogue.asks else { return .ended(ended ?? .refused(why)) }
-        say(why.prefix(1).uppercased() + why.dropFirst() + ".")
+        // A user is not called otherwise at the beginning of a sentence.
+        say(why.hasPrefix(person.name) ? why : why.prefix(1).uppercased() + why.dropFirst() + ".")
         return .choice
     }
 
@@ -111,11 +145,15 @@ struct Proving {
     enum Typed {
         case code(OneTimeCode)
         case way(Way)
+        case number(PhoneNumber)
         case resend, later, nothing, other
     }
 
-    static func read(_ line: String) -> Typed {
+    var takesNumbers: Bool { register != nil && dialogue.asks }
+
+    func read(_ line: String) -> Typed {
         let word = line.filter { $0 != " " && $0 != "\t" }.lowercased()
+        if takesNumbers, word.hasPrefix("+") { return PhoneNumber(typed: word).map { .number($0) } ?? .other }
         if word.isEmpty { return .nothing }
         if word == "resend" { return .resend }
         if word == "later" { return .later }
@@ -123,20 +161,28 @@ struct Proving {
         return OneTimeCode(Array(line.utf8)).map { .code($0) } ?? .other
     }
 
+    /// What can be typed. Who has no device is offered no request to it: the word is taken all the same, as one may be there since.
     func words(without way: Way? = nil, resend: Bool = false) -> String {
-        ((resend ? ["resend"] : []) + ways.filter { $0 != way }.map(\.rawValue) + ["later"]).joined(separator: ", ")
+        ((resend ? ["resend"] : []) + ways.filter { $0 != way && !($0 == .oneTouch && hasApp == false) }.map(\.rawValue) + ["later"])
+            .joined(separator: ", ")
     }
 
     func prompt(_ text: String) { if dialogue.asks { Output.ask(text) } }
+
+    private static let isNoWord = "That is none of the words."
 
     func choose() throws -> Next {
         prompt("How to confirm [\(words())]: ")
         switch try dialogue.hear(input: true) {
         case .line(let line):
-            switch Self.read(line) {
+            switch read(line) {
             case .way(let way): return .way(way)
+            case .number(let number): return .number(number)
             case .later: return .ended(.later)
-            default: return .choice
+            case .nothing: return .choice
+            case .code, .resend, .other:
+                say(Self.isNoWord)
+                return .choice
             }
         default: return .ended(.later)
         }

@@ -8,12 +8,17 @@ internal import Settings
 extension Proving {
     mutating func sendCode(_ way: Way) throws -> Next {
         guard try desk.accounts.chargeOneCode(person, now: Moment.now) else {
-            return cannot("three codes were sent within ten minutes: no more for now")
+            let why = "three codes were sent within ten minutes: no more for now"
+            guard dialogue.asks else { return cannot(why) }
+            say("\(why.prefix(1).uppercased() + why.dropFirst()). A code that arrives late is taken.")
+            Output.hint("countersign unlock \(person.name) allows more")
+            return try readCode(way) { try $0.verify($1, way) }
         }
         guard let id else { return .choice }
         let answer = dialogue.ask(.oneCode(by: way, to: id))
         guard answer == .sent else { return cannot(answer) }
-        say("A code is on its way by \(way == .call ? "call" : "text message")\(phone.map { " to \($0)" } ?? "").")
+        let another = takesNumbers ? " Type it, or another number beginning with +." : ""
+        say("A code is on its way by \(way == .call ? "call" : "text message")\(phone.map { " to \($0)" } ?? "").\(another)")
         return try readCode(way) { try $0.verify($1, way) }
     }
 
@@ -24,9 +29,10 @@ extension Proving {
             guard case .line(let line) = try dialogue.hear(input: true) else {
                 return .ended(dialogue.asks ? .later : .refused("standard input ended without a right code"))
             }
-            switch Self.read(line) {
+            switch read(line) {
             case .code(let code): if let next = try check(&self, code) { return next }
             case .way(let other): return .way(other)
+            case .number(let number): return .number(number)
             case .resend where way != .softToken: return .way(way)
             case .later: return .ended(.later)
             case .nothing: continue

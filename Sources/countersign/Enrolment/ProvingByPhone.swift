@@ -67,7 +67,7 @@ extension Proving {
 
     mutating func typed(_ line: String, _ phone: inout PhoneWait) throws -> (PushEnd?, Next?) {
         phone.redraw()
-        switch Self.read(line) {
+        switch read(line) {
         case .code(let code):
             dialogue.stopLooking()
             phone.looked()
@@ -75,6 +75,7 @@ extension Proving {
             return (next == nil ? nil : .cancelled, next)
         case .way(.oneTouch), .nothing: return (nil, nil)
         case .way(let way): return (.cancelled, .way(way))
+        case .number(let number): return (.cancelled, .number(number))
         case .later: return (.cancelled, .ended(.later))
         case .resend, .other:
             say("That is neither a code nor one of the words.")

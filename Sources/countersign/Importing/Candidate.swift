@@ -40,7 +40,7 @@ struct Candidate {
         return Person(name: found.name, uid: found.uid)
     }
 
-    /// Without the number: what is said may be kept.
+    /// The number is masked: what is said may be kept.
     private static func phoneFault(_ given: Entry.Phone, _ rules: EnrolmentRules) -> String {
         if given.countryCode.isEmpty, rules.countryCode == nil, !given.number.hasPrefix("+") {
             return "country_code is missing, and the settings have no enrolment.country_code"
@@ -49,7 +49,23 @@ struct Candidate {
         let isCode =
             given.countryCode.isEmpty
             || (1...3).contains(code.utf8.count) && code.utf8.allSatisfy { (0x30...0x39).contains($0) } && code.first != "0"
-        guard isCode else { return "country_code: 1 to 3 digits are needed, as in 49" }
-        return "phone: not a number of E.164 in that country: digits, at most 15 with the country code"
+        guard isCode else { return "country_code: \(quoted(given.countryCode)): 1 to 3 digits are needed, as in 49" }
+        let number = quoted(masked(given.number))
+        if !code.isEmpty, PhoneNumber(typed: given.number) != nil { return "phone: \(number) has another country code than \(code)" }
+        return "phone: \(number) is no telephone number: 4 to 14 digits are needed besides the country code"
+    }
+
+    private static func quoted(_ text: String) -> String { "\"\(text.prefix(40))\"" }
+
+    /// The last two digits are left, and whatever is none.
+    private static func masked(_ number: String) -> String {
+        var hidden = number.count { $0.isNumber } - 2
+        guard hidden > 2 else { return number }
+        return String(
+            number.map { character in
+                guard character.isNumber, hidden > 0 else { return character }
+                hidden -= 1
+                return "X"
+            })
     }
 }

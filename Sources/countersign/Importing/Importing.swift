@@ -29,12 +29,16 @@ final class Importing {
 
         var all: Int { registered + linked + tokens + before + refused }
 
-        var sentence: String {
+        var sentence: String { sentence(left: 0) }
+
+        /// - Parameter left: how many are still to be done.
+        func sentence(left: Int) -> String {
             let parts = [
                 (registered, "registered"), (linked, "linked"), (tokens, "SoftTokens taken over"), (before, "were there before"),
                 (refused, "refused"),
             ]
             let told = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+            if left > 0 { return ((told.isEmpty ? ["0 registered"] : told) + ["\(left) left"]).joined(separator: ", ") }
             return told.isEmpty ? "nothing to do" : told.joined(separator: ", ")
         }
 
@@ -47,6 +51,9 @@ final class Importing {
     }
 
     private(set) var counts = Counts()
+    /// Where it was not ended.
+    var soFar: String { counts.sentence(left: total - counts.all) }
+    private let total: Int
     private let desk: Desk
     private var source: RosterSource
     private let users: UserDirectory
@@ -58,6 +65,7 @@ final class Importing {
         self.source = source
         self.users = users
         self.installLink = installLink
+        self.total = total
         progress = Progress(total: total)
     }
 
@@ -112,7 +120,7 @@ final class Importing {
     /// A secret that lay in reach of its user binds to nobody who has shown, or been given, another factor.
     private func kept(_ candidate: Candidate) -> Team.Step {
         progress.leave()
-        Output.complain("\(candidate.place): \(candidate.person.name) has a factor already, and is left as it is")
+        Output.warning("\(candidate.place): \(candidate.person.name) has a factor already, and is left as it is")
         return before()
     }
 
@@ -126,11 +134,11 @@ final class Importing {
             progress.show(counts.all, counts.sentence)
         case .refused(let reason):
             progress.leave()
-            Output.complain(counts.sentence)
+            Output.complain(soFar)
             throw Trouble("\(one.place): the server did not register \(one.person.name): \(reason)", hint: Enrolling.refusalHint)
         default:
             progress.leave()
-            Output.complain(counts.sentence)
+            Output.complain(soFar)
             throw Trouble("\(one.place): the server gave an answer that makes no sense", hint: Enrolling.refusalHint)
         }
     }

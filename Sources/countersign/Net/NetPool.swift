@@ -13,14 +13,17 @@ struct NetPool {
     /// One process, by this side's end of its socket.
     struct Process {
         let channel: Channel
+        /// As the settings name it.
+        private let server: String
         fileprivate let pid: pid_t
         private var nextNumber: Int64 = 1
         /// The number of the request that is not answered yet.
         private(set) var asked: Int64?
         private(set) var isThere = true
 
-        fileprivate init(channel: Channel, pid: pid_t) {
+        fileprivate init(channel: Channel, server: String, pid: pid_t) {
             self.channel = channel
+            self.server = server
             self.pid = pid
         }
 
@@ -49,6 +52,7 @@ struct NetPool {
                 case .end: return end()
                 case .frame(let frame) where frame.kind == KIND_RESULT && frame.number(FIELD_NUMBER) == number:
                     asked = nil
+                    if case .outage(let reason) = NetAnswer(frame) { return .outage("\(server): \(reason)") }
                     return NetAnswer(frame)
                 // Of an earlier one, which was given up.
                 case .frame: continue
@@ -74,7 +78,7 @@ struct NetPool {
         let program = try open(helpers)
         defer { close(program) }
         let user = try user(keeper)
-        let processes = try (0..<count).map { _ in try start(program, as: user) }
+        let processes = try (0..<count).map { _ in try start(program, as: user, server.name) }
         let first = Frame(server, key: key, milliseconds: milliseconds)
         for process in processes { _ = process.channel.send(first) }
         return NetPool(processes: processes)
@@ -112,7 +116,7 @@ struct NetPool {
         return user
     }
 
-    private static func start(_ program: CInt, as user: SystemUser?) throws -> Process {
+    private static func start(_ program: CInt, as user: SystemUser?, _ server: String) throws -> Process {
         var ends: [CInt] = [-1, -1]
         guard socketpair(AF_UNIX, CInt(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
             throw Trouble("no socket can be made: \(systemReason())")
@@ -125,6 +129,15 @@ struct NetPool {
             return system_start(&helper)
         }
         guard pid > 0 else { throw Trouble("countersign-net cannot be started: \(systemReason(-pid))") }
-        return Process(channel: Channel(descriptor: ends[0]), pid: pid)
+        return Process(channel: Channel(descriptor: ends[0]), server: server, pid: pid)
+    }
+}
+
+extension Settings.Server {
+    fileprivate var name: String {
+        switch endpoint {
+        case .web(let url): url
+        case .unixSocket(let path): "unix:\(path)"
+        }
     }
 }
