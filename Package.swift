@@ -79,11 +79,14 @@ let package = Package(
             swiftSettings: strict),
         .systemLibrary(name: "CPAM", providers: [.apt(["libpam0g-dev"])]),
         .systemLibrary(name: "CQRencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
+        .target(
+            name: "Usage", dependencies: ["Settings", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict),
         .executableTarget(
             name: "countersign",
             dependencies: [
                 "CFrames", "CPAM", "CSyscalls", "Frames", "LoginFlow", "NetFrames", "QRCode", "Roster", "Settings", "OATH", "Accounts",
-                "AuthyWire", "Recovery",
+                "AuthyWire", "Recovery", "Usage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -112,7 +115,7 @@ let package = Package(
             name: "countersignd",
             dependencies: [
                 "AuthyService", "AuthyWire", "CSyscalls", "Delivery", "LoginFlow", "PhonePages", "QRCode", "Records", "ServerSettings",
-                "Settings", "Vault", "WebPush",
+                "Settings", "Usage", "Vault", "WebPush",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -128,7 +131,7 @@ let package = Package(
             name: "AuthyServiceTests",
             dependencies: [
                 "AuthyService", "AuthyWire", "LoginFlow", "Records", "ServerSettings", "Vault",
-                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "RecordsTests", dependencies: ["Records", "LoginFlow", "SQLite"]),
         .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "ServerSettings"]),

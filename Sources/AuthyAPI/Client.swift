@@ -64,7 +64,9 @@ public final class Client {
         func mayRepeat(after status: Int) -> Bool {
             switch request {
             case .look, .verify, .status: status == 429 || (500...599).contains(status)
-            case .create, .sms, .call, .register, .tell: status == 429 || status == 503
+            case .create, .sms, .call, .register: status == 429 || status == 503
+            // Somebody stands at a prompt meanwhile, and what could not be told is in the log.
+            case .tell: false
             }
         }
 

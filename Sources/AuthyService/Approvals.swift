@@ -64,7 +64,7 @@ extension AuthyService {
             guard let ticket = hub.ticket(for: .approval(id), of: id.description, until: deadline) else {
                 throw Refusal.tooMany(retryAfter: 5)
             }
-            reading = try await approval(name, of: caller)
+            reading = try await hub.look(with: ticket) { try await approval(name, of: caller) }
             if reading.approval.standing(at: self.now()) == .pending {
                 await watch { [hub] in hub.end(ticket) }
                 hasNews = await hub.wait(for: ticket)

@@ -13,15 +13,20 @@ struct Contact {
     var phone: PhoneNumber
     private var emails: [Email] = []
 
-    /// Where an application's mail goes: the first address that it gave. It can lead the mail of somebody who exists to no other.
+    /// Where an application's mail goes: the first address that it kept. It can lead the mail of somebody who exists to no other.
     func email(of application: Int64) -> String? { emails.first { $0.application == application }?.address }
 
     /// Whether the application has given it.
     func has(email address: String, of application: Int64) -> Bool { emails.contains(Email(application: application, address: address)) }
 
-    /// - Returns: whether it is new.
-    mutating func add(email address: String, of application: Int64) -> Bool {
+    /// - Parameter replacing: whether the application's other addresses go.
+    /// - Returns: whether that changed anything.
+    mutating func add(email address: String, of application: Int64, replacing: Bool) -> Bool {
         let email = Email(application: application, address: address)
+        if replacing {
+            guard emails.filter({ $0.application == application }) != [email] else { return false }
+            emails.removeAll { $0.application == application }
+        }
         guard !emails.contains(email), emails.count(where: { $0.application == application }) < 10 else { return false }
         emails.append(email)
         return true

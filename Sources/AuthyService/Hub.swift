@@ -105,6 +105,16 @@ public final class Hub: Sendable {
         }
     }
 
+    /// The look between a ticket and its wait: where it fails there is no wait, and the ticket ends.
+    public func look<T>(with ticket: Ticket, _ body: () async throws -> T) async throws -> T {
+        do {
+            return try await body()
+        } catch {
+            end(ticket)
+            throw error
+        }
+    }
+
     /// - Returns: whether there is news; not where the time is over, the client has gone, or the server ends.
     @discardableResult
     public func wait(for ticket: Ticket) async -> Bool {

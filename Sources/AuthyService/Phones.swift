@@ -42,6 +42,7 @@ public struct PhoneRefusal: Error, Sendable {
 public struct Phone: Sendable {
     let device: Device
     public var user: AuthyID { device.user }
+    public var isConfirmed: Bool { device.isActive }
 
     fileprivate init(_ device: Device) { self.device = device }
 }
@@ -59,20 +60,31 @@ extension AuthyService {
         return "\(base)/phone/#enrol=\(token)"
     }
 
+    /// How many links applications can have sent to one number in a day, all of them together: who types numbers makes nobody pay for more.
+    private static let linksOfDay: Int64 = 5
+
     /// Sends a link to somebody without a phone; that none can be sent is no error of users/new.
     func sendLink(to user: AuthyID, _ phone: PhoneNumber, by caller: Caller) async throws {
         let now = now()
-        guard settings.server.publicURL != nil, outbox.canSend(.sms) else { return }
-        let mayGo = try await store.write { records in
-            guard try !records.devices(of: user).contains(where: \.isActive),
-                var member = try records.member(application: caller.id, user: user),
-                member.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: now) == nil
-            else { return false }
+        guard settings.server.publicURL != nil, outbox.canSend(.sms),
+            try await !store.read({ try $0.devices(of: user) }).contains(where: \.isActive)
+        else { return }
+        let hash = vault.index(phone.e164)
+        let limit = try await store.write { records -> String? in
+            guard var member = try records.member(application: caller.id, user: user) else { return "the user was removed" }
+            var links = try records.linksSent(phoneHash: hash)
+            if member.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: now) != nil { return "too many messages to the user" }
+            if links.wait(Span.day, limit: Self.linksOfDay, at: now) != nil { return "too many links to the number" }
             member.sends.add(Span.tenMinutes, at: now)
+            links.add(Span.day, at: now)
             try records.put(member)
-            return true
+            try records.putLinksSent(links, phoneHash: hash)
+            return nil
         }
-        guard mayGo, let link = try await link(for: user) else { return }
+        if let limit {
+            return log.warning("link_not_sent", metadata: ["application": "\(caller.id)", "user": "\(user)", "reason": "\(limit)"])
+        }
+        guard let link = try await link(for: user) else { return }
         let text = settings.codes.linkText.replacing("{application}", with: caller.application.name).replacing("{link}", with: link)
         let message = OneCode(
             kind: .sms, to: phone.e164, code: "", text: text, subject: "", application: caller.id, applicationName: caller.application.name,
@@ -175,7 +187,7 @@ extension AuthyService {
             guard let ticket = hub.ticket(for: .user(phone.user), of: phone.device.id, until: min(deadline, end)) else {
                 throw PhoneRefusal.tooManyWaits
             }
-            state = try await self.state(of: phone.device)
+            state = try await hub.look(with: ticket) { try await self.state(of: phone.device) }
             if seen == state.revision {
                 await watch { [hub] in hub.end(ticket) }
                 hasNews = await hub.wait(for: ticket)

@@ -9,14 +9,19 @@ internal import Vault
 // users/new, status, delete, update, register_activity
 
 extension AuthyService {
-    /// POST /protected/json/users/new. Users are found by their phone: the same number gives the same id, and stores a further address.
+    /// POST /protected/json/users/new. Users are found by their phone: the same number gives the same id, and stores the address.
     public func newUser(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
         let (phone, email) = try Self.checked(parameters)
         let now = now()
         let user = try await store.write { records in
-            let user = try self.user(phone, email: email, of: caller, at: now, in: records)
-            guard try records.member(application: caller.id, user: user.id) == nil else { return user }
-            try records.put(newMember(user, of: caller.id, at: now, in: records))
+            let user = try self.user(phone, at: now, in: records)
+            if let member = try records.member(application: caller.id, user: user.id) {
+                try note(email, of: user, member, in: records)
+                return user
+            }
+            let member = try newMember(user, of: caller.id, at: now, in: records)
+            try note(email, of: user, member, in: records)
+            try records.put(member)
             try records.count(Self.month(of: caller.id, at: now) { $0.usersAdded = 1 })
             return user
         }
@@ -45,23 +50,26 @@ extension AuthyService {
         return (phone, email)
     }
 
-    private func user(_ phone: PhoneNumber, email: String, of caller: Caller, at now: Int64, in records: any RecordWriting) throws -> User {
+    private func user(_ phone: PhoneNumber, at now: Int64, in records: any RecordWriting) throws -> User {
         let hash = vault.index(phone.e164)
-        if var user = try records.user(phoneHash: hash) {
-            var contact = try self.contact(of: user)
-            guard contact.add(email: email, of: caller.id) else { return user }
-            user.contact = try contact.sealed(for: user.id, in: vault)
-            try records.put(user)
-            return user
-        }
+        if let user = try records.user(phoneHash: hash) { return user }
         for _ in 0..<100 {
             guard let id = AuthyID(Int64.random(in: 1_000_000...999_999_999)) else { continue }
-            var contact = Contact(phone: phone)
-            _ = contact.add(email: email, of: caller.id)
-            let user = User(id: id, phoneHash: hash, contact: try contact.sealed(for: id, in: vault), created: now)
+            let user = User(id: id, phoneHash: hash, contact: try Contact(phone: phone).sealed(for: id, in: vault), created: now)
             if try records.add(user) { return user }
         }
         throw Refusal.broken
+    }
+
+    /// Keeps an address. Anybody may type a number: until its holder has shown a code to the application, or had a phone confirmed since,
+    /// the last address that came with it takes the place of those before; then the first one stays.
+    private func note(_ email: String, of user: User, _ member: Member, in records: any RecordWriting) throws {
+        var user = user
+        let isProven = try member.confirmed != nil || records.devices(of: user.id).contains { ($0.confirmed ?? 0) >= member.added }
+        var contact = try self.contact(of: user)
+        guard contact.add(email: email, of: member.application, replacing: !isProven) else { return }
+        user.contact = try contact.sealed(for: user.id, in: vault)
+        try records.put(user)
     }
 
     /// Whoever was one before goes on with what was counted: else an API key would take off every limit by a removal.
@@ -75,6 +83,7 @@ extension AuthyService {
         member.wrongCodesOfDay = former.wrongCodesOfDay
         member.sends = former.sends
         member.requests = former.requests
+        member.notices = former.notices
         return member
     }
 
@@ -123,18 +132,15 @@ extension AuthyService {
         return Answer([("message", JSONText.string("User removed from application")), ("success", "true")])
     }
 
-    /// POST /protected/json/users/ID/update: a further e-mail address.
+    /// POST /protected/json/users/ID/update: an e-mail address, as `newUser` keeps it.
     public func updateUser(_ id: String, by caller: Caller, _ parameters: Parameters) async throws -> Answer {
         guard let email = parameters.text("email") ?? parameters.text("email", in: "user"), Contact.isEmail(email) else {
             throw Refusal(400, 60038, "The e-mail address is invalid.")
         }
         try await store.write { records in
             let member = try self.member(AuthyID(id), of: caller, in: records)
-            guard var user = try records.user(member.user) else { throw Refusal.userNotFound }
-            var contact = try self.contact(of: user)
-            guard contact.add(email: email, of: caller.id) else { return }
-            user.contact = try contact.sealed(for: user.id, in: vault)
-            try records.put(user)
+            guard let user = try records.user(member.user) else { throw Refusal.userNotFound }
+            try note(email, of: user, member, in: records)
         }
         return Answer([("message", JSONText.string("User was updated successfully")), ("success", "true")])
     }
@@ -146,43 +152,76 @@ extension AuthyService {
         guard let type = parameters.text("type"), types.contains(type) else {
             throw Refusal(400, 60029, "Activity was not created: type must be one of \(types.joined(separator: ", ")).")
         }
-        let now = now()
-        let user = try await store.write { records in
-            let member = try self.member(AuthyID(id), of: caller, in: records)
-            guard let user = try records.user(member.user) else { throw Refusal.userNotFound }
-            try records.add(Activity(user: member.user, application: caller.id, at: now, kind: type, detail: ""))
-            return user
+        if type == UserActivity.enrolled {
+            try await sendLinkToEnrolled(id, by: caller)
+            try await tellOfEnrolment(id, parameters, by: caller)
+        } else {
+            let now = now()
+            try await store.write { records in
+                let member = try self.member(AuthyID(id), of: caller, in: records)
+                try records.add(Activity(user: member.user, application: caller.id, at: now, kind: type, detail: ""))
+            }
         }
-        if type == UserActivity.enrolled { try await tellOfEnrolment(user, parameters, by: caller) }
         return Answer([("message", JSONText.string("Activity was created.")), ("success", "true")])
     }
 
-    /// Only an address that this application has given: its key sends mail to nobody else, and no more of it than codes.
-    private func tellOfEnrolment(_ user: User, _ parameters: Parameters, by caller: Caller) async throws {
-        let now = now()
-        guard let email = parameters.text("email", in: "data"), try contact(of: user).has(email: email, of: caller.id),
-            outbox.canSend(.email)
-        else { return }
-        let mayGo = try await store.write { records in
-            var member = try self.member(user.id, of: caller, in: records)
-            guard member.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: now) == nil else { return false }
-            member.sends.add(Span.tenMinutes, at: now)
-            try records.put(member)
-            return true
+    /// The link to the phone's page comes now that the number has been shown to be theirs: the login had none sent before.
+    private func sendLinkToEnrolled(_ id: String, by caller: Caller) async throws {
+        let user = try await store.read { records in
+            let member = try self.member(AuthyID(id), of: caller, in: records)
+            guard let user = try records.user(member.user) else { throw Refusal.userNotFound }
+            return user
         }
-        guard mayGo else { return }
+        try await sendLink(to: user.id, contact(of: user).phone, by: caller)
+    }
+
+    /// How many mails tell a member of enrolments in a day. They are counted by themselves: who enrols has codes sent before.
+    private static let noticesOfDay: Int64 = 5
+
+    /// Only an address that this application has given: its key sends mail to nobody else. Where none can go that is an error, for the host
+    /// to log: then nothing was done, as it may ask again.
+    private func tellOfEnrolment(_ id: String, _ parameters: Parameters, by caller: Caller) async throws {
+        do {
+            let (user, email) = try await chargeNotice(id, parameters.text("email", in: "data"), by: caller)
+            sendNotice(to: email, of: user, parameters, by: caller)
+        } catch let refusal as Refusal {
+            log.warning(
+                "enrolment_not_told",
+                metadata: ["application": "\(caller.id)", "user": "\(AuthyID(id)?.description ?? "")", "reason": "\(refusal.message)"])
+            throw refusal
+        }
+    }
+
+    private func chargeNotice(_ id: String, _ email: String?, by caller: Caller) async throws -> (AuthyID, String) {
+        let now = now()
+        return try await store.write { records in
+            var member = try self.member(AuthyID(id), of: caller, in: records)
+            guard let user = try records.user(member.user) else { throw Refusal.userNotFound }
+            guard outbox.canSend(.email) else { throw Self.notEnabled(.email) }
+            guard let email, try contact(of: user).has(email: email, of: caller.id) else {
+                throw Refusal(400, 60029, "Activity was not created: this application gave no such e-mail address.")
+            }
+            if let wait = member.notices.wait(Span.day, limit: Self.noticesOfDay, at: now) { throw Refusal.tooMany(retryAfter: wait) }
+            member.notices.add(Span.day, at: now)
+            try records.put(member)
+            try records.add(Activity(user: user.id, application: caller.id, at: now, kind: UserActivity.enrolled, detail: ""))
+            return (user.id, email)
+        }
+    }
+
+    private func sendNotice(to email: String, of user: AuthyID, _ parameters: Parameters, by caller: Caller) {
         let line = { (text: String?) in
             String((text ?? "?").unicodeScalars.map { (0x20...0x7E).contains($0.value) ? Character($0) : "?" }.prefix(100))
         }
         let text = """
             A phone was enrolled for the two-factor login of \(line(parameters.text("user", in: "data"))) on \
-            \(line(parameters.text("host", in: "data"))), from \(line(parameters.text("user_ip"))), at \(Moment.text(now)).
+            \(line(parameters.text("host", in: "data"))), from \(line(parameters.text("user_ip"))), at \(Moment.text(now())).
 
             If that was you, nothing is to be done. If not, somebody knows your password: tell your system administrator now.
             """
         let message = OneCode(
             kind: .email, to: email, code: "", text: text, subject: "\(caller.application.name): a phone was enrolled for your logins",
-            application: caller.id, applicationName: caller.application.name, user: user.id, locale: nil)
+            application: caller.id, applicationName: caller.application.name, user: user, locale: nil)
         // Whoever enrols stands at a prompt: mail servers are slower than people.
         Task { [outbox] in _ = await outbox.send(message) }
     }

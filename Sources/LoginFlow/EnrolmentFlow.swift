@@ -251,7 +251,7 @@ extension EnrolmentFlow {
 
     private mutating func graceSpent(left: Int?, optsOut: Bool) -> [Action] {
         guard let left else { return end(Decision(.denied, .graceOver, farewell: Texts.graceOver)) }
-        let farewell = Texts.grace(left: left, until: facts.rules.graceUntil)
+        let farewell = Texts.grace(left: left, until: facts.rules.graceUntil, isOffered: !optsOut)
         state = .ended
         return [optsOut ? .optOut(Decision(.excused, .optedOut, farewell: farewell)) : .end(Decision(.excused, .grace, farewell: farewell))]
     }

@@ -38,9 +38,12 @@ public enum Texts {
         return "Approve the request on your phone\(shown)\(codes ? ", or press Ctrl-C to type a code" : "")."
     }
 
-    /// - Parameter left: how many are left after this one.
-    public static func grace(left: Int, until: EnrolmentRules.Day?) -> String {
-        mandatory(after: left, until: until) + " Ask your system administrator to enrol you."
+    /// - Parameters:
+    ///   - left: how many are left after this one.
+    ///   - isOffered: the next login offers to enrol too.
+    public static func grace(left: Int, until: EnrolmentRules.Day?, isOffered: Bool = false) -> String {
+        let advice = isOffered && left > 0 ? "To enrol, type your number at the next login." : "Ask your system administrator to enrol you."
+        return "\(mandatory(after: left, until: until)) \(advice)"
     }
 
     private static func mandatory(after left: Int, until: EnrolmentRules.Day?) -> String {

@@ -49,6 +49,8 @@ public protocol RecordReading {
     /// Those from before that moment, newest first.
     func activities(of user: AuthyID, before: Int64, limit: Int) throws -> [Activity]
 
+    /// Links that applications had sent to a number.
+    func linksSent(phoneHash: [UInt8]) throws -> Count
     func phoneCheck(application: Int64, phoneHash: [UInt8]) throws -> PhoneCheck?
     /// Newest first.
     func deliveries(user: AuthyID?, limit: Int) throws -> [DeliveryRecord]
@@ -82,6 +84,7 @@ public protocol RecordWriting: RecordReading {
     func put(_ approval: Approval) throws
     /// Says of the user's requests that ended by then without an answer that they have expired: nobody looks through them again.
     func expireApprovals(of user: AuthyID, at now: Int64) throws
+    func putLinksSent(_ count: Count, phoneHash: [UInt8]) throws
     func put(_ check: PhoneCheck) throws
     func removePhoneCheck(application: Int64, phoneHash: [UInt8]) throws
     func add(_ activity: Activity) throws
@@ -89,7 +92,7 @@ public protocol RecordWriting: RecordReading {
     /// Adds to the month's counts.
     func count(_ month: MonthOfStatistics) throws
     func setValue(_ name: String, to value: [UInt8]?) throws
-    /// Approvals, activities, deliveries, enrolments and phone checks that were over before that moment, and former members of then whose
+    /// Approvals, activities, deliveries, enrolments, phone checks and counts of links that were over before that moment, and former members of then whose
     /// user is gone; at most so many of each.
     /// - Returns: how many went.
     func purge(before: Int64, limit: Int) throws -> Int

@@ -101,6 +101,8 @@ public struct Member: Equatable, Sendable {
     public var wrongCodesOfDay = Count()
     public var sends = Count()
     public var requests = Count()
+    /// Mails that told of an enrolment.
+    public var notices = Count()
 
     public struct OneCode: Equatable, Sendable {
         public var sealed: [UInt8]
@@ -135,6 +137,7 @@ public struct FormerMember: Equatable, Sendable {
     public let wrongCodesOfDay: Count
     public let sends: Count
     public let requests: Count
+    public let notices: Count
 
     public init(_ member: Member, phoneHash: [UInt8], removed: Int64) {
         application = member.application
@@ -146,6 +149,7 @@ public struct FormerMember: Equatable, Sendable {
         wrongCodesOfDay = member.wrongCodesOfDay
         sends = member.sends
         requests = member.requests
+        notices = member.notices
     }
 }
 

@@ -49,7 +49,8 @@ extension User {
 extension Member {
     static let columns = """
         application, user, added, secret, confirmed, spent, generic_secret, generic_spent, one_code, one_code_action, one_code_ends,
-        one_code_spent, wrong_since, wrong, day_wrong_since, day_wrong, sends_since, sends, requests_since, requests
+        one_code_spent, wrong_since, wrong, day_wrong_since, day_wrong, sends_since, sends, requests_since, requests,
+        notices_since, notices
         """
 
     init(_ fields: inout Fields) throws {
@@ -63,6 +64,7 @@ extension Member {
         wrongCodesOfDay = try fields.count()
         sends = try fields.count()
         requests = try fields.count()
+        notices = try fields.count()
     }
 }
 
@@ -80,7 +82,7 @@ extension Member.OneCode {
 extension FormerMember {
     static let columns = """
         application, phone_hash, user, removed, confirmed, wrong_since, wrong, day_wrong_since, day_wrong, sends_since, sends,
-        requests_since, requests
+        requests_since, requests, notices_since, notices
         """
 
     init(_ fields: inout Fields) throws {
@@ -92,6 +94,7 @@ extension FormerMember {
         member.wrongCodesOfDay = try fields.count()
         member.sends = try fields.count()
         member.requests = try fields.count()
+        member.notices = try fields.count()
         self.init(member, phoneHash: phoneHash, removed: removed)
     }
 }

@@ -146,6 +146,10 @@ extension SQLiteReading {
         ) { try Activity(&$0) }
     }
 
+    func linksSent(phoneHash: [UInt8]) throws -> Count {
+        try first("SELECT since, times FROM links_sent WHERE phone_hash = ?1", phoneHash) { try $0.count() } ?? Count()
+    }
+
     func phoneCheck(application: Int64, phoneHash: [UInt8]) throws -> PhoneCheck? {
         try first("SELECT \(PhoneCheck.columns) FROM phone_checks WHERE application = ?1 AND phone_hash = ?2", application, phoneHash) {
             try PhoneCheck(&$0)

@@ -134,18 +134,20 @@ extension Transaction {
         try change(
             """
             INSERT INTO members (\(Member.columns))
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
             ON CONFLICT DO UPDATE SET
                 added = excluded.added, secret = excluded.secret, confirmed = excluded.confirmed, spent = excluded.spent,
                 generic_secret = excluded.generic_secret, generic_spent = excluded.generic_spent, one_code = excluded.one_code,
                 one_code_action = excluded.one_code_action, one_code_ends = excluded.one_code_ends,
                 one_code_spent = excluded.one_code_spent, wrong_since = excluded.wrong_since, wrong = excluded.wrong,
                 day_wrong_since = excluded.day_wrong_since, day_wrong = excluded.day_wrong, sends_since = excluded.sends_since,
-                sends = excluded.sends, requests_since = excluded.requests_since, requests = excluded.requests
+                sends = excluded.sends, requests_since = excluded.requests_since, requests = excluded.requests,
+                notices_since = excluded.notices_since, notices = excluded.notices
             """, member.application, member.user.value, member.added, member.secret, member.confirmed, member.spent, member.genericSecret,
             member.genericSpent, member.oneCode?.sealed, member.oneCode?.action, member.oneCode?.ends, member.oneCode?.isSpent ?? false,
             member.wrongCodes.since, member.wrongCodes.times, member.wrongCodesOfDay.since, member.wrongCodesOfDay.times,
-            member.sends.since, member.sends.times, member.requests.since, member.requests.times)
+            member.sends.since, member.sends.times, member.requests.since, member.requests.times,
+            member.notices.since, member.notices.times)
     }
 
     func removeMember(application: Int64, user: AuthyID) throws {
@@ -156,10 +158,10 @@ extension Transaction {
         try change(
             """
             INSERT OR REPLACE INTO former_members (\(FormerMember.columns))
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
             """, former.application, former.phoneHash, former.user.value, former.removed, former.confirmed, former.wrongCodes.since,
             former.wrongCodes.times, former.wrongCodesOfDay.since, former.wrongCodesOfDay.times, former.sends.since, former.sends.times,
-            former.requests.since, former.requests.times)
+            former.requests.since, former.requests.times, former.notices.since, former.notices.times)
     }
 
     func moveFormerMembers(from phoneHash: [UInt8], to other: [UInt8]) throws {
@@ -224,6 +226,10 @@ extension Transaction {
             """, user.value, now)
     }
 
+    func putLinksSent(_ count: Count, phoneHash: [UInt8]) throws {
+        try change("INSERT OR REPLACE INTO links_sent (phone_hash, since, times) VALUES (?1, ?2, ?3)", phoneHash, count.since, count.times)
+    }
+
     func put(_ check: PhoneCheck) throws {
         try change(
             """
@@ -261,6 +267,7 @@ extension Transaction {
             "DELETE FROM activities WHERE id IN (SELECT id FROM activities WHERE at < ?1 ORDER BY at LIMIT ?2)",
             "DELETE FROM deliveries WHERE number IN (SELECT number FROM deliveries WHERE at < ?1 ORDER BY at LIMIT ?2)",
             "DELETE FROM enrolments WHERE hash IN (SELECT hash FROM enrolments WHERE ends < ?1 ORDER BY ends LIMIT ?2)",
+            "DELETE FROM links_sent WHERE phone_hash IN (SELECT phone_hash FROM links_sent WHERE since < ?1 ORDER BY since LIMIT ?2)",
             """
             DELETE FROM phone_checks WHERE (application, phone_hash) IN (
                 SELECT application, phone_hash FROM phone_checks WHERE ends < ?1 ORDER BY ends LIMIT ?2)

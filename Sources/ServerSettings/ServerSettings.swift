@@ -94,7 +94,8 @@ public struct ServerSettings: Equatable, Sendable {
         public var callsPerSecond: Int64 = 0
         /// Open connections. `connections`
         public var connections = 25_000
-        /// Of them those from one address, or one /64 of IPv6; trusted proxies and this machine have no such limit. `connections_of_address`
+        /// Of them those from one address, or one /64 of IPv6, that have shown no key; trusted proxies and this machine have no such limit.
+        /// `connections_of_address`
         public var connectionsOfAddress = 1_000
         /// Seconds after which a connection ends that does nothing, sends no whole request, or takes no answer. `idle_timeout`
         public var idleTimeout: Int64 = 75

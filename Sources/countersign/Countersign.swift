@@ -1,7 +1,7 @@
-internal import Settings
 internal import ArgumentParser
 internal import CSyscalls
 internal import Glibc
+internal import Usage
 
 /// The administrator's command.
 @main
@@ -19,7 +19,7 @@ struct Countersign: ParsableCommand {
               countersign history alice          how alice's logins ended
               countersign check                  whether the settings are right
             """,
-        version: "countersign 0.1.0",
+        version: "countersign \(Usage.version)",
         groupedSubcommands: [
             CommandGroup(
                 name: "Account",
@@ -37,7 +37,7 @@ struct Countersign: ParsableCommand {
     static func main() {
         system_die_plainly()
         do {
-            try know(CommandLine.arguments.dropFirst().first)
+            try Usage.know(CommandLine.arguments.dropFirst().first, of: self)
             var command = try parseAsRoot()
             try command.run()
         } catch let trouble as Trouble {
@@ -48,27 +48,12 @@ struct Countersign: ParsableCommand {
         }
     }
 
-    /// Refuses a first word that is no command, which the parser would call an argument.
-    private static func know(_ word: String?) throws {
-        let names = configuration.groupedSubcommands.flatMap { $0.subcommands }.map { $0._commandName } + ["help"]
-        guard let word, !word.hasPrefix("-"), !names.contains(word) else { return }
-        let near = word.nearest(in: names).map { "; did you mean \($0)?" } ?? ""
-        throw ValidationError("there is no command \(word.isEmpty ? "\"\"" : word)\(near)")
-    }
-
-    /// What the parser throws: help and version, which are no errors, exit codes, and faults in the arguments.
     private static func end(_ error: any Error) -> Never {
-        let code = exitCode(for: error)
-        if code.isSuccess {
-            try? Output.line(fullMessage(for: error))
-        } else if !message(for: error).isEmpty {
-            Output.error(message(for: error))
-            let hints = fullMessage(for: error).split(separator: "\n").filter { line in
-                ["Help:", "Usage:", "  See "].contains(where: line.hasPrefix)
-            }
-            for hint in hints { Output.hint(hint.split(separator: " ").drop { $0 == "Help:" }.joined(separator: " ")) }
-        }
-        Glibc.exit(code.rawValue)
+        let usage = Usage(error, of: self)
+        if let text = usage.text { try? Output.line(text) }
+        if let error = usage.error { Output.error(error) }
+        for hint in usage.hints { Output.hint(hint) }
+        Glibc.exit(usage.code)
     }
 }
 

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import Usage
 
 /// The server and its administrator's commands.
 @main
@@ -14,19 +15,24 @@ struct Countersignd: AsyncParsableCommand {
               countersignd user link 1234567             a link that makes a phone's browser a device
               countersignd check                         whether settings, keys and database are right
             """,
-        version: "countersignd 0.2.0",
+        version: "countersignd \(Usage.version)",
         subcommands: [Serve.self, App.self, Users.self, Key.self, Backup.self, Restore.self, Check.self])
 
     /// Exit codes: 0, 1 for a failure, 64 for arguments that make no sense.
     static func main() async {
         signal(SIGPIPE, SIG_IGN)
         do {
+            try Usage.know(CommandLine.arguments.dropFirst().first, of: self)
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
         } catch let code as ExitCode {
             Glibc.exit(code.rawValue)
         } catch  where exitCode(for: error) == .validationFailure || exitCode(for: error).isSuccess {
-            exit(withError: error)
+            let usage = Usage(error, of: self)
+            if let text = usage.text { Output.line(text) }
+            if let error = usage.error { Output.complain("error: \(error)") }
+            for hint in usage.hints { Output.complain("hint: \(hint)") }
+            Glibc.exit(usage.code)
         } catch {
             let trouble = Trouble(error)
             Output.complain("error: \(trouble.message)")

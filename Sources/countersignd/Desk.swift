@@ -1,5 +1,4 @@
 internal import AuthyService
-internal import CSyscalls
 internal import Glibc
 internal import Logging
 internal import Records
@@ -55,8 +54,8 @@ struct Desk {
     /// Opens what is there, and makes what a first start needs.
     static func open(_ file: String?, state: String?) async throws -> Desk {
         let settings = try settings(file, state: state)
-        try Keeper.becomeOwner(of: settings.state)
-        let claim = try Claim(settings.state, forOneself: false)
+        try Keeper.become(ownerOf: settings.state)
+        let claim = try Claim(using: settings.state)
         let store = try SQLiteRecordStore(path: database(settings), create: true)
         return Desk(settings: settings, store: store, vault: try await vault(settings, store), claim: claim)
     }
@@ -64,7 +63,7 @@ struct Desk {
     /// The key to the sealed values. A database that has one never gets another by accident.
     private static func vault(_ settings: ServerSettings, _ store: SQLiteRecordStore) async throws -> Vault {
         if let wrapped = try await store.read({ try $0.value(dataKey) }) {
-            return try opened(wrapped, settings)
+            return try vault(of: wrapped, settings)
         }
         let master = try masterKey(settings, create: true)
         let (_, wrapped) = try Vault.create(masterKey: master)
@@ -79,7 +78,7 @@ struct Desk {
     static let dataKey = "data_key"
 
     /// A `key rotate` that died after its commit has left the key that fits beside the file: it is put in place.
-    private static func opened(_ wrapped: [UInt8], _ settings: ServerSettings) throws -> Vault {
+    static func vault(of wrapped: [UInt8], _ settings: ServerSettings) throws -> Vault {
         do {
             return try Vault(masterKey: try masterKey(settings), wrappedDataKey: wrapped)
         } catch VaultError.wrongMasterKey {
@@ -121,43 +120,4 @@ struct NoOutbox: Outbox {
     func mayPush(to _: String) -> Bool { false }
     func notify(_: Notification) {}
     func tell() {}
-}
-
-/// A lock on the state folder: the server and the commands share it; `restore` has it for itself.
-final class Claim: Sendable {
-    private let descriptor: Int32
-
-    init(_ folder: String, forOneself: Bool) throws {
-        let file = folder + "/countersignd.lock"
-        descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw Trouble("\(file) cannot be opened: \(String(cString: strerror(errno)))") }
-        if flock(descriptor, (forOneself ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0 { return }
-        let (why, error) = (String(cString: strerror(errno)), errno)
-        close(descriptor)
-        guard error == EWOULDBLOCK else { throw Trouble("\(file) cannot be locked: \(why)") }
-        throw forOneself
-            ? Trouble("a server or another command uses this database", hint: "stop it first: systemctl stop countersignd")
-            : Trouble("a backup is just being put in place of this database", hint: "try again when restore is done")
-    }
-
-    deinit { close(descriptor) }
-}
-
-enum Keeper {
-    /// Makes the folder where it is missing, and becomes its owner where root runs this: root must not follow paths in a folder of another.
-    static func becomeOwner(of folder: String) throws {
-        umask(0o077)
-        if mkdir(folder, 0o700) != 0, errno != EEXIST { throw Trouble("\(folder) cannot be made: \(String(cString: strerror(errno)))") }
-        var found = stat()
-        guard lstat(folder, &found) == 0, found.st_mode & S_IFMT == S_IFDIR else { throw Trouble("\(folder) is no folder") }
-        guard found.st_mode & 0o077 == 0 else { throw Trouble("\(folder) is open to others", hint: "chmod 700 \(folder)") }
-        if geteuid() == 0, found.st_uid != 0 {
-            guard setgroups(0, nil) == 0, setgid(found.st_gid) == 0, setuid(found.st_uid) == 0 else {
-                throw Trouble("cannot become the owner of \(folder): \(String(cString: strerror(errno)))")
-            }
-        } else if found.st_uid != geteuid() {
-            throw Trouble("\(folder) belongs to somebody else", hint: "run this as root, or as its owner")
-        }
-        guard system_harden() == 0 else { throw Trouble("this process cannot be kept to itself: \(String(cString: strerror(errno)))") }
-    }
 }

@@ -2,15 +2,50 @@ internal import LoginFlow
 internal import Logging
 internal import Synchronization
 
-/// How many connections each place has, so that no single one takes all of them. Proxies, sockets of this machine and its loopback address
-/// speak for many, and are not counted.
+/// How many connections each place has that have shown no key, so that no single one takes all of them: where there is one too many, the
+/// oldest is closed. Whoever connects and says nothing so keeps nobody out who speaks at once. Proxies, sockets of this machine and its
+/// loopback address speak for many, and are not counted.
 final class Doors: Sendable {
-    enum Entry: Equatable { case free, full, counted(String) }
+    enum Entry: Equatable {
+        case free
+        case counted(String, UInt64)
+    }
+
+    private struct Place {
+        /// What closes those that are counted, by number.
+        var closers: [UInt64: @Sendable () -> Void] = [:]
+        /// The numbers in the order of coming, also of some that have left.
+        private var order: [UInt64] = []
+        private var passed = 0
+
+        mutating func add(_ number: UInt64, _ close: @escaping @Sendable () -> Void) {
+            if order.count > 2 * closers.count + 16 {
+                order = order[passed...].filter { closers[$0] != nil }
+                passed = 0
+            }
+            order.append(number)
+            closers[number] = close
+        }
+
+        /// - Returns: what closes the oldest, which leaves by this.
+        mutating func removeOldest() -> (@Sendable () -> Void)? {
+            while passed < order.count {
+                passed += 1
+                if let close = closers.removeValue(forKey: order[passed - 1]) { return close }
+            }
+            return nil
+        }
+    }
+
+    private struct State {
+        var places: [String: Place] = [:]
+        var next: UInt64 = 0
+    }
 
     private let most: Int
     private let proxies: Proxies
     private let log: Logger
-    private let counts = Mutex<[String: Int]>([:])
+    private let state = Mutex(State())
 
     init(most: Int, proxies: Proxies, log: Logger) {
         self.most = most
@@ -18,27 +53,34 @@ final class Doors: Sendable {
         self.log = log
     }
 
-    /// - Parameter peer: a numeric address; nil for a socket of this machine.
-    /// - Returns: what `leave` takes once the connection is gone. `full`: it is one too many.
-    func come(_ peer: String?) -> Entry {
+    /// - Parameters:
+    ///   - peer: a numeric address; nil for a socket of this machine.
+    ///   - close: closes the connection, later.
+    /// - Returns: what `leave` takes once the connection is gone, or has shown a key.
+    func come(_ peer: String?, close: @escaping @Sendable () -> Void) -> Entry {
         guard let address = peer.flatMap({ Address($0) }), !["127.0.0.1", "::1"].contains(address.description), !proxies.isTrusted(address)
         else { return .free }
-        let place = address.place
-        let count = counts.withLock { counts in
-            let count = counts[place, default: 0]
-            if count < most { counts[place] = count + 1 }
-            return count + 1
+        let name = address.place
+        let (number, oldest, isFull) = state.withLock { state in
+            state.next += 1
+            var place = state.places.removeValue(forKey: name) ?? Place()
+            let oldest = place.closers.count >= most ? place.removeOldest() : nil
+            place.add(state.next, close)
+            let isFull = oldest == nil && place.closers.count == most
+            state.places[name] = place
+            return (state.next, oldest, isFull)
         }
+        oldest?()
         // Once each time that the last one is taken: who knocks again fills no log.
-        if count == most { log.warning("connections_of_address_used_up", metadata: ["address": "\(place)"]) }
-        return count > most ? .full : .counted(place)
+        if isFull { log.warning("connections_of_address_used_up", metadata: ["address": "\(name)"]) }
+        return .counted(name, number)
     }
 
     func leave(_ entry: Entry) {
-        guard case .counted(let place) = entry else { return }
-        counts.withLock { counts in
-            let count = counts[place, default: 1] - 1
-            counts[place] = count == 0 ? nil : count
+        guard case .counted(let name, let number) = entry else { return }
+        state.withLock { state in
+            state.places[name]?.closers[number] = nil
+            if state.places[name]?.closers.isEmpty ?? false { state.places[name] = nil }
         }
     }
 }

@@ -54,7 +54,7 @@ struct Front: HTTPResponder {
 
     private func api(_ request: Request, _ steps: ArraySlice<Substring>, _ context: Context) async -> Response {
         do {
-            let (caller, parameters) = try await known(request)
+            let (caller, parameters) = try await known(request, context)
             let call = Call(method: request.method, steps: Array(steps), parameters: parameters, wait: request.secondsToWait)
             return .json(try await call.answer(by: caller, service) { await context.whenGone($0) })
         } catch let refusal as Refusal {
@@ -66,15 +66,18 @@ struct Front: HTTPResponder {
     }
 
     /// Who calls, and with what. A body is kept for whom the server knows; some clients put the key into the body, which is then a short one.
-    private func known(_ request: Request) async throws -> (Caller, Parameters) {
+    private func known(_ request: Request, _ context: Context) async throws -> (Caller, Parameters) {
         var parameters = Parameters()
         guard let query = FormText.members(request.query.utf8) else { throw Refusal.noUTF8 }
         parameters.merge(query)
         guard let key = request.headers[.authyKey] ?? parameters.text("api_key") else {
             parameters.merge(try Self.members(try await Self.body(of: request, upTo: Self.longestStrangersBody), request))
-            return (try await service.caller(key: parameters.text("api_key")), parameters)
+            let caller = try await service.caller(key: parameters.text("api_key"))
+            context.isKnown()
+            return (caller, parameters)
         }
         let caller = try await service.caller(key: key)
+        context.isKnown()
         parameters.merge(try Self.members(try await Self.body(of: request, upTo: Self.longestBody), request))
         return (caller, parameters)
     }
@@ -109,6 +112,8 @@ struct Front: HTTPResponder {
             }
             let phone = try await service.phone(
                 authorization: request.headers[.authorization], method: request.method.rawValue, path: request.head.path ?? "", body: body)
+            // One that is not confirmed may do nothing, nor have more connections.
+            if phone.isConfirmed { context.isKnown() }
             let call = PhoneCall(
                 method: request.method, steps: Array(steps), parameters: parameters, query: FormText.members(request.query.utf8) ?? [],
                 wait: request.secondsToWait)

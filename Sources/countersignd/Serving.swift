@@ -28,6 +28,8 @@ struct Serving {
         let certificate = try settings.server.certificate.map { try Certificate($0) }
         // With behind_proxy nobody else than proxies comes.
         let most = settings.server.behindProxy ? Int.max : settings.limits.connectionsOfAddress
+        for listener in settings.server.listen { try listener.requireFree("listen") }
+        try settings.server.metrics?.requireFree("metrics")
         let doors = Doors(most: most, proxies: proxies, log: log)
         var listeners: [any Service] = settings.server.listen.map { door($0, front, certificate, doors) }
         if let place = settings.server.metrics {

@@ -33,17 +33,35 @@ final class Certificate: Sendable {
             log.notice("certificate_read", metadata: ["file": "\(files.chain)"])
         } catch {
             state.withLock { $0.stamp = stamp }
-            log.error("certificate_unreadable", metadata: ["file": "\(files.chain)", "reason": "\(error)"])
+            log.error("certificate_unreadable", metadata: ["file": "\(files.chain)", "reason": "\(Trouble(error).message)"])
         }
     }
 
     private static func context(_ files: ServerSettings.Certificate) throws -> NIOSSLContext {
-        let chain = try NIOSSLCertificate.fromPEMFile(files.chain).map(NIOSSLCertificateSource.certificate)
-        let key = try NIOSSLPrivateKey(file: files.privateKey, format: .pem)
-        var configuration = TLSConfiguration.makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
+        let (chainKey, keyKey) = ("server.certificate", "server.private_key")
+        let chain = try read(files.chain, chainKey, "certificate") { try NIOSSLCertificate.fromPEMFile(files.chain) }
+        guard !chain.isEmpty else { throw noPEM(files.chain, chainKey, "certificate") }
+        let key = try read(files.privateKey, keyKey, "private key without a passphrase") {
+            try NIOSSLPrivateKey(file: files.privateKey, format: .pem)
+        }
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: chain.map(NIOSSLCertificateSource.certificate), privateKey: .privateKey(key))
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["http/1.1"]
-        return try NIOSSLContext(configuration: configuration)
+        do { return try NIOSSLContext(configuration: configuration) } catch {
+            throw Trouble(
+                "\(keyKey): \(files.privateKey): this key does not belong to the certificate in \(files.chain)",
+                hint: "name the key that the certificate was made with; the server's own certificate comes first in its file")
+        }
+    }
+
+    private static func read<Value>(_ file: String, _ key: String, _ what: String, _ body: () throws -> Value) throws -> Value {
+        try Keeper.requireReadable(file, key)
+        do { return try body() } catch { throw noPEM(file, key, what) }
+    }
+
+    private static func noPEM(_ file: String, _ key: String, _ what: String) -> Trouble {
+        Trouble("\(key): \(file): there is no \(what) in it", hint: "it is to be a PEM file: see countersignd.toml(5)")
     }
 
     private static func stamp(_ files: ServerSettings.Certificate) -> [Int] {

@@ -42,19 +42,14 @@ final class Watch: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        entry = doors.come(context.channel.remoteAddress?.ipAddress)
-        if entry == .full, context.channel.isActive { close(context) }
+        let channel = context.channel
+        entry = doors.come(channel.remoteAddress?.ipAddress) { channel.eventLoop.execute { channel.close(promise: nil) } }
         expect(context)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         timer?.cancel()
         doors.leave(entry)
-    }
-
-    func channelActive(context: ChannelHandlerContext) {
-        if entry == .full { close(context) }
-        context.fireChannelActive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -104,6 +99,12 @@ final class Watch: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelInactive()
     }
 
+    /// The client has shown a key. On the event loop.
+    func isKnown() {
+        doors.leave(entry)
+        entry = .free
+    }
+
     /// Calls `body` as soon as the client goes, or at once if it has gone; not after the answer was written. On the event loop.
     func whenGone(_ body: @escaping @Sendable () -> Void) {
         if isGone { body() } else { onGone = body }
@@ -146,6 +147,12 @@ struct Context: RequestContext {
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         channel = source.channel
+    }
+
+    /// Says that the client has shown a key that is good: its connection is none of the crowd any more.
+    func isKnown() {
+        let channel = channel
+        channel.eventLoop.execute { try? channel.pipeline.syncOperations.handler(type: Watch.self).isKnown() }
     }
 
     /// Sees to it that `body` is called when the client goes before it is answered.

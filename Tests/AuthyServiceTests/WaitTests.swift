@@ -1,5 +1,6 @@
 import AuthyService
 import AuthyWire
+import Crypto
 import class Foundation.FileManager
 import Glibc
 import LoginFlow
@@ -24,20 +25,43 @@ private struct Nothing: Outbox {
     func tell() {}
 }
 
+/// Records of which one reading fails: the one after so many.
+private struct Failing: RecordStore {
+    let store: any RecordStore
+    let left = Left()
+
+    final class Left: Sendable { let count = Mutex(Int.max) }
+
+    func read<T: Sendable>(_ body: @Sendable (any RecordReading) throws -> T) async throws -> T {
+        let isFailing = left.count.withLock { count in
+            count -= 1
+            return count == -1
+        }
+        if isFailing { throw RecordStoreError.closed }
+        return try await store.read(body)
+    }
+
+    func write<T: Sendable>(_ body: @escaping @Sendable (any RecordWriting) throws -> T) async throws -> T { try await store.write(body) }
+    func backUp(to path: String) async throws { try await store.backUp(to: path) }
+}
+
 /// A service on records of its own, with a request that waits for its phone.
 private final class Place {
     let folder: String
     let day = Day()
     let hub = Hub { 50 }
+    let store: Failing
     let service: AuthyService
     let caller: Caller
     let request: String
+    private static let device = "00000000-0000-4000-8000-000000000001"
+    private let key = P256.Signing.PrivateKey()
 
     init() async throws {
         var template = Array("/tmp/countersign-service.XXXXXX".utf8CString)
         try #require(mkdtemp(&template) != nil)
         folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let store = try SQLiteRecordStore(path: folder + "/records.db", create: true)
+        store = Failing(store: try SQLiteRecordStore(path: folder + "/records.db", create: true))
         service = AuthyService(
             store: store, vault: try Vault.create(masterKey: MasterKey()).vault, settings: ServerSettings(), hub: hub, outbox: Nothing(),
             log: Logger(label: "none") { _ in SwiftLogNoOpLogHandler() }, now: { [day] in day.now.withLock { $0 } })
@@ -46,7 +70,9 @@ private final class Place {
         parameters.merge(FormText.members("user[email]=a@b.cc&user[cellphone]=5551230001&user[country_code]=1".utf8) ?? [])
         _ = try await service.newUser(by: caller, parameters)
         let user = try #require(try await store.read { try $0.users(after: 0, limit: 1).first }).id
-        var phone = Device(id: "a", user: user, publicKey: [4], name: "a", osType: "other", created: 1, address: "")
+        var phone = Device(
+            id: Self.device, user: user, publicKey: Array(key.publicKey.x963Representation), name: "a", osType: "other", created: 1,
+            address: "")
         phone.confirmed = 1
         try await store.write { [phone] in try $0.put(phone) }
         var wish = Parameters()
@@ -56,6 +82,16 @@ private final class Place {
     }
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+    /// The phone, by a call that it signed.
+    func phone() async throws -> Phone {
+        let time = day.now.withLock { $0 }
+        let hash = Base64URL.encode(Array(SHA256.hash(data: [])))
+        let signature = try key.signature(for: Array("countersign-call-1\nGET\nstate\n\(time)\n\(hash)".utf8)).rawRepresentation
+        return try await service.phone(
+            authorization: "Countersign \(Self.device).\(time).\(Base64URL.encode(Array(signature)))", method: "GET", path: "state",
+            body: [])
+    }
 
     /// Reads with a wait of so many seconds, from the fiftieth on. `meanwhile` is told how often it waited, each time that it does; then there
     /// is news, so that it waits again unless its time is over.
@@ -92,5 +128,21 @@ struct WaitTests {
             hub.sweep(at: times == 1 ? 109 : times == 2 ? 110 : .max)
         }
         #expect(times == 2)
+    }
+
+    @Test func `a wait that fails before it began is none`() async throws {
+        let place = try await Place()
+        let phone = try await place.phone()
+        let state = try await place.service.state(of: phone, seen: nil, wait: 0) { _ in }
+        let revision = try #require(state.body.split(separator: "\"").dropFirst(3).first)
+        for _ in 0...Hub.most {
+            place.store.left.count.withLock { $0 = 1 }
+            await #expect(throws: RecordStoreError.closed) { try await place.read(wait: 10) { _ in } }
+            place.store.left.count.withLock { $0 = 1 }
+            await #expect(throws: RecordStoreError.closed) {
+                try await place.service.state(of: phone, seen: String(revision), wait: 10) { _ in }
+            }
+        }
+        #expect(place.hub.count == 0)
     }
 }

@@ -98,7 +98,7 @@ enum NumberPrompts {
     static let name = "To do without, type your user name; Enter goes back: "
 }
 
-func grace(_ left: Int) -> Decision { Decision(.excused, .grace, farewell: Texts.grace(left: left, until: nil)) }
+func grace(_ left: Int) -> Decision { Decision(.excused, .grace, farewell: Texts.grace(left: left, until: nil, isOffered: true)) }
 
 func enrolled(_ id: Int64 = 77, _ number: PhoneNumber = number, by way: Factor = .sms) -> OfferAction {
     .enrol(authyID(id), number, Decision(.approved, .enrolled, factor: way, farewell: Texts.enrolled(number)))

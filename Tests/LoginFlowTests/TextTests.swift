@@ -27,7 +27,12 @@ struct TextTests {
     static let composed =
         [nil, number].flatMap { number in [true, false].map { Texts.waiting(number: number, codes: $0) } }
         + [0, 1, 2, .max, .min].flatMap { left in
-            [nil, day].flatMap { [Texts.grace(left: left, until: $0), Texts.offer(left: left, until: $0)] }
+            [nil, day].flatMap {
+                [
+                    Texts.grace(left: left, until: $0), Texts.grace(left: left, until: $0, isOffered: true),
+                    Texts.offer(left: left, until: $0),
+                ]
+            }
         }
         + [0, 1, 3, 4, .min].map(Texts.recovered)
         + (phone.map { [Texts.codeSent(.sms, to: $0), Texts.codeSent(.call, to: $0), Texts.enrolled($0)] } ?? [])
@@ -56,5 +61,7 @@ struct TextTests {
         #expect(Texts.grace(left: 2, until: day).hasPrefix("Two-factor login becomes mandatory after 2 more logins or after 2027-03-31."))
         #expect(Texts.grace(left: 1, until: day).hasPrefix("Two-factor login becomes mandatory after 1 more login or after 2027-03-31."))
         #expect(Texts.grace(left: 0, until: day).hasPrefix("Two-factor login becomes mandatory after this login."))
+        #expect(Texts.grace(left: 1, until: nil, isOffered: true).hasSuffix(" To enrol, type your number at the next login."))
+        #expect(Texts.grace(left: 0, until: nil, isOffered: true).hasSuffix(" Ask your system administrator to enrol you."))
     }
 }

@@ -1,6 +1,10 @@
 """What `make install` leaves, in a folder of its own."""
 
+import os
+import shutil
 import subprocess
+
+import pytest
 
 from conftest import BUILT, ROOT
 
@@ -38,3 +42,23 @@ def test_an_install_over_an_install_replaces_and_an_uninstall_leaves_the_module_
     done = make("uninstall", tmp_path)
     assert list(modes(tmp_path)) == ["lib/security/pam_countersign.so"]
     assert "take our line out" in done.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_root_gets_the_users_of_the_logins_and_of_the_server(tmp_path):
+    """In a mount namespace of its own, with an /etc of its own: the machine is left as it was."""
+    etc, lib = tmp_path / "etc", tmp_path / "lib"
+    etc.mkdir()
+    lib.mkdir()
+    for name in ("passwd", "group", "shadow", "gshadow", "login.defs", "nsswitch.conf"):
+        if os.path.exists(f"/etc/{name}"):
+            shutil.copy(f"/etc/{name}", etc)
+    script = 'mount --bind "$0" /etc && mount --bind "$1" /var/lib && cd "$2" && support/users && support/users && getent passwd'
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script, etc, lib, ROOT], capture_output=True, text=True, timeout=60,
+        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
+    assert done.returncode == 0, done.stderr
+    users = [line.split(":") for line in done.stdout.splitlines() if line.startswith("_countersign")]
+    assert sorted(user[0] for user in users) == ["_countersign", "_countersign-net", "_countersignd"]
+    assert {tuple(user[5:]) for user in users} == {("/nonexistent", "/usr/sbin/nologin")}
+    assert len({user[2] for user in users}) == 3 and [path.name for path in lib.iterdir()] == ["countersign"]

@@ -35,6 +35,7 @@ struct PlanTests {
         try writing.put(Enrolment(hash: hash(1), user: try id(7), created: 1, ends: 2))
         try writing.put(try request(1))
         try writing.expireApprovals(of: try id(7), at: 1)
+        try writing.putLinksSent(Count(since: 1, times: 1), phoneHash: hash(1))
         try writing.put(PhoneCheck(application: 1, phoneHash: hash(1), id: "", sealed: [], ends: 1))
         try writing.add(try activity(""))
         try writing.add(delivery(""))
@@ -48,6 +49,7 @@ struct PlanTests {
         _ = try reading.keys(of: 1)
         _ = try (reading.user(alice), reading.user(phoneHash: hash(1)), reading.users(after: 1, limit: 1))
         _ = try (reading.member(application: 1, user: alice), reading.members(of: alice), reading.memberCount(of: 1))
+        _ = try reading.linksSent(phoneHash: hash(1))
         _ = try reading.formerMember(application: 1, phoneHash: hash(8))
         _ = try (reading.device("a"), reading.devices(of: alice), reading.enrolment(hash: hash(1)))
         _ = try (

@@ -98,6 +98,7 @@ struct RecordTests {
         member.wrongCodesOfDay = Count(since: 8, times: 9)
         member.sends = Count(since: 10, times: 11)
         member.requests = Count(since: 12, times: 13)
+        member.notices = Count(since: 14, times: 15)
         try await store.write { [member] in try $0.put(member) }
         #expect(try await store.read { try $0.member(application: 1, user: try id(7)) } == member)
         #expect(try await store.read { try $0.members(of: try id(7)) } == [member])
@@ -110,6 +111,7 @@ struct RecordTests {
         member.wrongCodesOfDay = Count(since: 5, times: 6)
         member.sends = Count(since: 7, times: 8)
         member.requests = Count(since: 9, times: 10)
+        member.notices = Count(since: 11, times: 12)
         let former = FormerMember(member, phoneHash: hash(7), removed: start)
         let moved = FormerMember(member, phoneHash: hash(70), removed: start)
         try await store.write { try $0.put(former) }
@@ -125,6 +127,17 @@ struct RecordTests {
         try await store.write { try $0.put(former) }
         try await store.write { try $0.removeFormerMembers(phoneHash: hash(7)) }
         #expect(try await store.read { try $0.formerMember(application: 1, phoneHash: hash(7)) } == nil)
+    }
+
+    @Test func `Links are counted by the number, and forgotten in time`() async throws {
+        #expect(try await store.read { try $0.linksSent(phoneHash: hash(70)) } == Count())
+        for times in [1, 2] as [Int64] {
+            try await store.write { try $0.putLinksSent(Count(since: start, times: times), phoneHash: hash(70)) }
+            #expect(try await store.read { try $0.linksSent(phoneHash: hash(70)) } == Count(since: start, times: times))
+        }
+        #expect(try await store.write { try $0.purge(before: start, limit: 9) } == 0)
+        #expect(try await store.write { try $0.purge(before: start + 1, limit: 9) } == 1)
+        #expect(try await store.read { try $0.linksSent(phoneHash: hash(70)) } == Count())
     }
 
     @Test func `Members are counted, whichever way they come and go`() async throws {

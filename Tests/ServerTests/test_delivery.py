@@ -503,12 +503,70 @@ def test_who_enrolled_a_phone_in_a_login_is_told_at_the_address_of_that_registra
         assert "zoe" in text and "gate??Bcc" in text and "192.0.2.7" in text and "tell your system administrator" in text
 
 
+def refused(reply, status, number):
+    return (reply.status, reply.json["error_code"], reply.json["success"]) == (status, number, False)
+
+
 def test_no_key_sends_such_a_notice_to_an_address_that_it_did_not_give_nor_without_end(folder):
     with MailServer() as mail, Lone(folder, tables=smtp(mail)) as server:
-        user = server.application.new_user(email="zoe@example.com")
-        assert enrolled(server.application, user, "stranger@example.com").status == 200
+        app, user = server.application, server.application.new_user(email="zoe@example.com")
+        assert refused(enrolled(app, user, "stranger@example.com"), 400, "60029")
         assert mail.letters == []
-        for _ in range(20):
-            assert enrolled(server.application, user, "zoe@example.com").status == 200
-        assert len(deliveries(server, user, 5)) == 5
+        replies = [enrolled(app, user, "zoe@example.com") for _ in range(10)]
+        # A removal does not begin anew.
+        app.call("POST", f"/protected/json/users/{user}/delete")
+        replies += [enrolled(app, app.new_user(email="zoe@example.com"), "zoe@example.com")]
+        assert [reply.status for reply in replies[:5]] == [200] * 5
+        assert all(refused(reply, 429, "60003") and 80_000 < int(reply.headers["Retry-After"]) <= 86_400 for reply in replies[5:])
+        until(lambda: len(mail.letters) == 5)
         assert [letter.recipients for letter in mail.letters] == [["zoe@example.com"]] * 5
+        assert [event["level"] for event in server.events("enrolment_not_told")] == ["warning"] * 7
+
+
+def test_no_codes_that_were_sent_before_silence_such_a_notice(folder):
+    with MailServer() as mail, Lone(folder, tables=smtp(mail)) as server:
+        app, user = server.application, server.application.new_user()
+        assert [send(server, user, "email").status for _ in range(6)] == [200] * 5 + [429]
+        assert enrolled(app, user, "zoe@example.com").status == 200
+        until(lambda: any("enrolled" in read(letter)["Subject"] for letter in mail.letters))
+
+
+def test_the_link_to_the_phones_page_comes_with_the_enrolment(folder):
+    with MailServer() as mail, Web() as web, Lone(folder, tables=webhook(folder, web, for_=["sms"]) + smtp(mail)) as server:
+        user = server.application.new_user()
+        assert enrolled(server.application, user, "zoe@example.com").status == 200
+        [call] = web.wait(1)
+        assert call.json["to"] == PHONE and server.public_url in call.json["text"]
+
+
+def test_where_there_is_no_mail_the_host_hears_that_nobody_is_told(folder):
+    with Web() as web, Lone(folder, tables=webhook(folder, web, for_=["sms"])) as server:
+        user = server.application.new_user()
+        assert refused(enrolled(server.application, user, "zoe@example.com"), 503, "60121")
+        assert server.wait_for_event("enrolment_not_told")["user"] == str(user)
+
+
+# Links that an application has sent
+
+def test_a_number_gets_few_links_a_day_whoever_asks_for_them(folder):
+    def asked(application, number="5551230001"):
+        made = application.call("POST", "/protected/json/users/new", {"user": {"email": "zoe@example.com", "cellphone": number, "country_code": 1}})
+        assert made.status == 200 and made.json["success"] is True
+        return made.json["user"]["id"]
+
+    with Web() as web, Lone(folder, tables=webhook(folder, web)) as server:
+        other = server.create_application("Other")
+        for application in (server.application, other):
+            user = [asked(application) for _ in range(2)][0]
+        web.wait(4)
+        server.restart()
+        # Neither a new start nor a removal by everybody begins anew.
+        for application in (server.application, other):
+            application.call("POST", f"/protected/json/users/{user}/delete")
+        for application in (server.application, other, server.create_application("A third")):
+            last = [asked(application) for _ in range(2)][0]
+        assert server.wait_for_event("link_not_sent", 5)["user"] == str(last)
+        asked(other, "5551230002")
+        assert sorted(call.json["to"] for call in web.wait(6)) == [PHONE] * 5 + ["+15551230002"]
+        # Codes are not links.
+        assert send(server, last).status == 200

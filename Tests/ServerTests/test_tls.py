@@ -1,8 +1,10 @@
 """TLS, sockets, proxies and the limits of connections."""
 
+import hashlib
 import http.client
 import json
 import os
+import pathlib
 import select
 import socket
 import ssl
@@ -11,7 +13,8 @@ import time
 
 import pytest
 
-from server import Reply, Server, SocketConnection, handset
+from outside import until
+from server import Handset, Reply, Server, SocketConnection, b64u, handset, link
 
 
 def certificate(folder, name):
@@ -161,23 +164,72 @@ def test_whoever_waits_for_a_decision_is_not_idle(folder):
         assert server.application.read(uuid, wait=3).json["approval_request"]["status"] == "pending"
 
 
-def test_one_address_has_so_many_connections_and_no_more(folder):
-    with Server(folder, tables="[limits]\nconnections_of_address = 2\nidle_timeout = 1\n") as server:
-        first, second = connect(server, "127.0.0.2"), connect(server, "127.0.0.2")
-        for raw in (first, second):
-            raw.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
-            assert raw.recv(100)
-        with connect(server, "127.0.0.2") as third:
-            assert rest(third) == b""
+def state_of(server, port) -> str | None:
+    """The state of the server's end of a connection (01: open), which the other end does not see before it has read what came."""
+    rows = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()]
+    return next((row[3] for row in rows if row[1].endswith(f":{server.port:04X}") and row[2].endswith(f":{port:04X}")), None)
+
+
+HEALTH = b"GET /healthz HTTP/1.1\r\n\r\n"
+
+
+def asked(raw, request=HEALTH) -> bytes:
+    raw.sendall(request)
+    return raw.recv(1_000)
+
+
+def test_of_one_address_the_oldest_gives_way_that_has_shown_nothing(folder):
+    with Server(folder, tables="[limits]\nconnections_of_address = 2\n") as server:
+        crowd = []
+        for _ in range(7):
+            crowd.append(connect(server, "127.0.0.2"))
+            assert b"ok" in asked(crowd[-1])
+            assert len(crowd) < 3 or rest(crowd.pop(0)) == b""
+        assert b"ok" in asked(crowd[0]) and b"ok" in asked(connect(server, "127.0.0.3"))
         assert server.wait_for_event("connections_of_address_used_up")["address"] == "127.0.0.2"
-        with connect(server, "127.0.0.3") as other:
-            other.sendall(b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n")
-            assert b"ok" in rest(other)
-        # Whoever is gone leaves room: here for being idle, or for taking no answer.
-        rest(first)
-        with connect(server, "127.0.0.2") as again:
-            again.sendall(b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n")
-            assert b"ok" in rest(again)
+        assert len(server.events("connections_of_address_used_up")) == 1
+        # Whoever goes leaves room.
+        gone = crowd.pop()
+        port = gone.getsockname()[1]
+        gone.close()
+        until(lambda: state_of(server, port) is None)
+        again = connect(server, "127.0.0.2")
+        assert b"ok" in asked(again) and b"ok" in asked(crowd[0])
+
+
+def test_whoever_has_shown_a_key_is_not_of_the_crowd(folder):
+    with Server(folder, tables="[limits]\nconnections_of_address = 2\n") as server:
+        user = server.application.new_user()
+        phone, uuid = handset(server, user), server.application.create(user)
+
+        def details(key):
+            return f"GET /protected/json/app/details HTTP/1.1\r\nHost: x\r\nX-Authy-API-Key: {key}\r\n\r\n".encode()
+
+        def state(device):
+            moment = int(time.time())
+            text = f"countersign-call-1\nGET\n/phone/api/state\n{moment}\n{b64u(hashlib.sha256(b'').digest())}"
+            return f"GET /phone/api/state HTTP/1.1\r\nHost: x\r\nAuthorization: Countersign {device.id}.{moment}.{device.sign(text)}\r\n\r\n".encode()
+
+        hosts = []
+        for _ in range(5):
+            hosts.append(connect(server, "127.0.0.2"))
+            assert b"HTTP/1.1 200" in asked(hosts[-1], details(server.application.key))
+        held, waiting = connect(server, "127.0.0.2"), connect(server, "127.0.0.2")
+        assert b"HTTP/1.1 200" in asked(held, state(phone))
+        waiting.sendall(f"GET /onetouch/json/approval_requests/{uuid} HTTP/1.1\r\nHost: x\r\nPrefer: wait=60\r\nX-Authy-API-Key: {server.application.key}\r\n\r\n".encode())
+        server.wait_for_waiting()
+        # A phone that is not confirmed, and a wrong key, are strangers.
+        stranger = Handset(server)
+        assert stranger.enrol(link(server, user)).status == 200
+        liars = [connect(server, "127.0.0.2") for _ in range(2)]
+        assert b"HTTP/1.1 200" in asked(liars[0], state(stranger)) and b"HTTP/1.1 401" in asked(liars[1], details("x" * 32))
+        crowd = [connect(server, "127.0.0.2") for _ in range(20)]
+        assert [rest(raw) for raw in liars] == [b""] * 2
+        until(lambda: len(select.select(crowd, [], [], 0)[0]) == 18)
+        for raw in hosts:
+            assert b"HTTP/1.1 200" in asked(raw, details(server.application.key))
+        assert b"HTTP/1.1 200" in asked(held, state(phone))
+        assert phone.answer(uuid, "approved").status == 200 and b'"approved"' in waiting.recv(10_000)
 
 
 def test_a_proxy_that_is_trusted_and_this_machine_have_as_many_connections_as_there_are(folder):
@@ -191,9 +243,8 @@ def test_a_proxy_that_is_trusted_and_this_machine_have_as_many_connections_as_th
 
 
 def test_whoever_takes_no_answer_is_disconnected(folder):
-    with Server(folder, tables="[limits]\nconnections_of_address = 1\nidle_timeout = 3\n") as server, socket.socket() as raw:
+    with Server(folder, tables="[limits]\nidle_timeout = 3\n") as server, socket.socket() as raw:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-        raw.bind(("127.0.0.2", 0))
         raw.connect(("127.0.0.1", server.port))
         raw.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
         assert raw.recv(1_000)
@@ -205,16 +256,8 @@ def test_whoever_takes_no_answer_is_disconnected(folder):
             sent, polls = sent + 16, 0
             while polls < 1_000 and f'{{status="200"}} {sent}\n' not in server.metrics():
                 polls += 1
-        deadline = time.monotonic() + 15
-        while True:
-            with connect(server, "127.0.0.2") as another:
-                try:
-                    another.sendall(b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n")
-                except ConnectionError:
-                    pass
-                if b"ok" in rest(another):
-                    break
-            assert time.monotonic() < deadline
+        assert state_of(server, raw.getsockname()[1]) == "01"
+        until(lambda: state_of(server, raw.getsockname()[1]) != "01")
 
 
 @pytest.mark.parametrize("key", ["X-Authy-API-Key: nonsense-nonsense\r\n", ""], ids=["a wrong key", "no key"])

@@ -85,7 +85,7 @@ def test_a_wrong_password_never_reaches_the_second_factor(host, service):
 def test_ctrl_c_and_end_of_file_at_the_password_never_reach_the_second_factor(host, service):
     set_up(host, service, "pam_warn.so")
     terminal, _ = knock(host, service)
-    terminal.interrupt()
+    terminal.interrupt_prompt()
     assert terminal.ends() != 0
     terminal, _ = knock(host, service)
     terminal.end_of_file()

@@ -1,26 +1,41 @@
-internal import ArgumentParser
+public import ArgumentParser
 internal import AuthyService
 internal import AuthyWire
 internal import Delivery
 internal import Glibc
-internal import Records
+public import Records
 
 struct App: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Applications and their API keys.", subcommands: [Create.self, List.self, Rotate.self, Revoke.self, SetCallback.self])
+        abstract: "Applications and their API keys.",
+        discussion: """
+            Examples:
+              countersignd app create "Example Corp"
+              countersignd app list
+            """,
+        subcommands: [Create.self, List.self, Rotate.self, Revoke.self, SetCallback.self])
 
     struct Create: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "A new application; its API key is shown once.")
+        static let configuration = CommandConfiguration(
+            abstract: "A new application; its API key is shown once.",
+            discussion: """
+                Examples:
+                  countersignd app create "Example Corp"
+                  countersignd app create "Example Corp" --callback https://example.com/authy
+                """)
 
         @OptionGroup var place: Place
         @Argument(help: "What people see on their phones.") var name: String
         @Option(help: ArgumentHelp("Where decisions are told to.", valueName: "url")) var callback: String?
-        @Option(help: "POST or GET.") var callbackMethod = "POST"
+        @Option(help: "How they are told.") var callbackMethod: Application.Callback.Method = .post
         @Flag(help: "As JSON.") var json = false
+
+        func validate() throws { try App.requireCallable(callback) }
 
         func run() async throws {
             let service = try await place.open().service()
-            let (application, key) = try await service.createApplication(name, callback: try App.callback(callback, callbackMethod))
+            let callback = callback.map { Application.Callback(url: $0, method: callbackMethod) }
+            let (application, key) = try await service.createApplication(name, callback: callback)
             if json {
                 Output.line(
                     JSONText.object([
@@ -34,7 +49,12 @@ struct App: AsyncParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "All applications.")
+        static let configuration = CommandConfiguration(
+            abstract: "All applications.",
+            discussion: """
+                Example:
+                  countersignd app list
+                """)
 
         @OptionGroup var place: Place
         @Flag(help: "As JSON.") var json = false
@@ -79,14 +99,22 @@ struct App: AsyncParsableCommand {
     }
 
     struct Rotate: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "A new API key; the old one is good for some hours more.")
+        static let configuration = CommandConfiguration(
+            abstract: "A new API key; the old one is good for some hours more.",
+            discussion: """
+                Example:
+                  countersignd app rotate 1 --overlap 48
+                """)
 
         @OptionGroup var place: Place
-        @Argument(help: "The application.") var id: Int64
+        @Argument(help: "The number of the application: countersignd app list shows it.") var id: Int64
         @Option(help: "Hours that the old key is still good, 0 to 720.") var overlap: Int64 = 24
 
-        func run() async throws {
+        func validate() throws {
             guard (0...720).contains(overlap) else { throw ValidationError("--overlap takes 0 to 720 hours") }
+        }
+
+        func run() async throws {
             let key = try await place.open().service().rotateKey(of: id, overlap: overlap * 3_600)
             Output.line("The new API key of application \(id) is shown this once:\n\n    \(key)\n")
             Output.line(overlap == 0 ? "The old key is worth nothing from now on." : "The old key is good for \(overlap) hours more.")
@@ -94,10 +122,15 @@ struct App: AsyncParsableCommand {
     }
 
     struct Revoke: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "End an application: its keys are worth nothing from now on.")
+        static let configuration = CommandConfiguration(
+            abstract: "End an application: its keys are worth nothing from now on.",
+            discussion: """
+                Example:
+                  countersignd app revoke 1
+                """)
 
         @OptionGroup var place: Place
-        @Argument(help: "The application.") var id: Int64
+        @Argument(help: "The number of the application: countersignd app list shows it.") var id: Int64
 
         func run() async throws {
             try await place.open().service().revoke(id)
@@ -106,26 +139,32 @@ struct App: AsyncParsableCommand {
     }
 
     struct SetCallback: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "callback", abstract: "Where decisions are told to.")
+        static let configuration = CommandConfiguration(
+            commandName: "callback", abstract: "Where decisions are told to.",
+            discussion: """
+                Examples:
+                  countersignd app callback 1 https://example.com/authy
+                  countersignd app callback 1 none
+                """)
 
         @OptionGroup var place: Place
-        @Argument(help: "The application.") var id: Int64
+        @Argument(help: "The number of the application: countersignd app list shows it.") var id: Int64
         @Argument(help: "https://..., or none.") var url: String
-        @Option(help: "POST or GET.") var callbackMethod = "POST"
+        @Option(help: "How they are told.") var callbackMethod: Application.Callback.Method = .post
+
+        func validate() throws { try App.requireCallable(url == "none" ? nil : url) }
 
         func run() async throws {
-            let callback = url == "none" ? nil : try App.callback(url, callbackMethod)
+            let callback = url == "none" ? nil : Application.Callback(url: url, method: callbackMethod)
             try await place.open().service().setCallback(callback, of: id)
             Output.line(callback == nil ? "Application \(id) is told nothing." : "Application \(id) is told of decisions at \(url).")
         }
     }
 
-    static func callback(_ url: String?, _ method: String) throws -> Application.Callback? {
-        guard let url else { return nil }
-        guard url.utf8.count <= 1_024, Outgoing.canCall(url) else {
-            throw ValidationError("a callback is an https:// or http:// URL that can be called, such as https://example.com/authy")
-        }
-        guard let method = Application.Callback.Method(rawValue: method) else { throw ValidationError("--callback-method is POST or GET") }
-        return Application.Callback(url: url, method: method)
+    private static func requireCallable(_ callback: String?) throws {
+        guard let callback, callback.utf8.count > 1_024 || !Outgoing.canCall(callback) else { return }
+        throw ValidationError("a callback is an https:// or http:// URL that can be called, such as https://example.com/authy")
     }
 }
+
+extension Application.Callback.Method: ExpressibleByArgument {}

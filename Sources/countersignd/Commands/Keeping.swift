@@ -6,7 +6,13 @@ internal import ServerSettings
 internal import Vault
 
 struct Key: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "The master key.", subcommands: [Rotate.self])
+    static let configuration = CommandConfiguration(
+        abstract: "The master key.",
+        discussion: """
+            Example:
+              countersignd key rotate
+            """,
+        subcommands: [Rotate.self])
 
     struct Rotate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -14,6 +20,9 @@ struct Key: AsyncParsableCommand {
             discussion: """
                 The old key stays beside it as FILE.old until you remove it: backups made until now need it. A server that runs goes on. \
                 At any moment one of the two files fits the database.
+
+                Example:
+                  countersignd key rotate
                 """)
         @OptionGroup var place: Place
 
@@ -41,12 +50,22 @@ struct Key: AsyncParsableCommand {
 
 struct Backup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "A consistent copy of the database, while the server runs. The master key is not in it: keep that apart.")
+        abstract: "A consistent copy of the database, while the server runs. The master key is not in it: keep that apart.",
+        discussion: """
+            It is written as the user that owns the state folder, so it goes where that user may write.
+
+            Example:
+              countersignd backup /var/lib/countersignd/$(date +%F).db
+            """)
     @OptionGroup var place: Place
     @Argument(help: "A file that is not there yet.") var file: String
 
     func run() async throws {
-        try await place.open().store.backUp(to: file)
+        let desk = try await place.open()
+        do { try await desk.store.backUp(to: file) } catch RecordStoreError.file(let path, let why) {
+            throw Trouble(
+                "\(path): \(why)", hint: "the command writes as \(Keeper.current.name): name a file in \(desk.settings.state)")
+        }
         Output.line("\(file) is a copy of the database. It is of use only with the master key.")
     }
 }
@@ -57,6 +76,9 @@ struct Restore: AsyncParsableCommand {
         discussion: """
             The database that was there stays beside it as countersignd.db.before. What was removed since the backup is back: phones, API \
             keys, users; each is named. Links, codes that are out and pending requests of the backup are void.
+
+            Example:
+              countersignd restore /var/lib/countersignd/2026-01-31.db
             """)
     @OptionGroup var place: Place
     @Argument(help: "What backup wrote.") var file: String
@@ -64,8 +86,8 @@ struct Restore: AsyncParsableCommand {
     func run() async throws {
         let settings = try Desk.settings(place.settings, state: place.state)
         guard let source = realpath(file, nil).map({ String(cString: $0) }) else { throw Trouble("\(file) is missing") }
-        try Keeper.becomeOwner(of: settings.state)
-        let claim = try Claim(settings.state, forOneself: true)
+        try Keeper.become(ownerOf: settings.state)
+        let claim = try Claim(aloneWith: settings.state)
         defer { withExtendedLifetime(claim) {} }
         let faults = try SQLiteRecordStore.check(path: source)
         guard faults.isEmpty else { throw Trouble("\(file) is damaged: \(faults.joined(separator: "; "))") }
@@ -103,23 +125,5 @@ struct Restore: AsyncParsableCommand {
         }
         if revival.users > 0 { Output.complain("warning: \(revival.users) users who were removed are back: countersignd user list") }
         if revival.isEmpty { Output.line("Nothing that was removed since is back.") }
-    }
-}
-
-struct Check: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Whether settings, keys and database are right.")
-    @OptionGroup var place: Place
-
-    func run() async throws {
-        let desk = try await place.open()
-        let faults = try SQLiteRecordStore.check(path: desk.database)
-        guard faults.isEmpty else {
-            throw Trouble("the database is damaged: \(faults.joined(separator: "; "))", hint: "countersignd restore BACKUP")
-        }
-        if let files = desk.settings.server.certificate { _ = try Certificate(files) }
-        Output.line("Settings, master key and database are right.")
-        if desk.settings.server.publicURL == nil { Output.complain("warning: public_url is not set: phones cannot reach this server") }
-        let applications = try await desk.store.read { try $0.applications() }
-        if applications.isEmpty { Output.complain("warning: there is no application yet: countersignd app create NAME") }
     }
 }

@@ -2,9 +2,16 @@ internal import ArgumentParser
 internal import AuthyService
 internal import Glibc
 internal import Logging
+internal import ServerSettings
 
 struct Serve: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Run the server until SIGTERM.")
+    static let configuration = CommandConfiguration(
+        abstract: "Run the server until SIGTERM.",
+        discussion: """
+            Examples:
+              systemctl enable --now countersignd
+              countersignd serve --settings $PWD/settings.toml --state $PWD/state
+            """)
 
     @OptionGroup var place: Place
 
@@ -15,6 +22,8 @@ struct Serve: AsyncParsableCommand {
         signal(SIGHUP, SIG_IGN)
         let log = JSONLog.logger()
         let desk = try await place.open()
+        let claim = try Claim(serving: desk.settings.state)
+        defer { withExtendedLifetime(claim) {} }
         let begun = ContinuousClock.now
         let hub = Hub { (ContinuousClock.now - begun).components.seconds }
         let post = try Post(desk, log: log, logCodes: insecureLogCodes, patience: .seconds(4))

@@ -10,8 +10,13 @@ internal import Records
 struct UserNumber: ParsableArguments {
     @Argument(help: ArgumentHelp("The AuthyID of the user.", valueName: "id")) var number: String
 
+    func validate() throws {
+        guard AuthyID(number) == nil else { return }
+        throw ValidationError("\(number.isEmpty ? "\"\"" : number) is no AuthyID, which is a number; countersignd user list shows them")
+    }
+
     func id() throws -> AuthyID {
-        guard let id = AuthyID(number) else { throw ValidationError("\(number) is no AuthyID; countersignd user list shows them") }
+        guard let id = AuthyID(number) else { throw Trouble("\(number) is no AuthyID") }
         return id
     }
 }
@@ -19,10 +24,21 @@ struct UserNumber: ParsableArguments {
 struct Users: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "user", abstract: "People, and their phones.",
+        discussion: """
+            Examples:
+              countersignd user list
+              countersignd user link 1234567
+            """,
         subcommands: [List.self, Show.self, Link.self, Confirm.self, Devices.self, Deliveries.self, ChangePhone.self, Remove.self])
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "All users.")
+        static let configuration = CommandConfiguration(
+            abstract: "All users.",
+            discussion: """
+                Examples:
+                  countersignd user list
+                  countersignd user list --json | jq -r 'select(.devices == []) | .id'
+                """)
         @OptionGroup var place: Place
         @Flag(help: "As JSON, one object on a line.") var json = false
 
@@ -47,7 +63,12 @@ struct Users: AsyncParsableCommand {
     }
 
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "What is known about a user.")
+        static let configuration = CommandConfiguration(
+            abstract: "What is known about a user.",
+            discussion: """
+                Example:
+                  countersignd user show 1234567
+                """)
         @OptionGroup var place: Place
         @OptionGroup var user: UserNumber
         @Flag(help: "As JSON.") var json = false
@@ -67,11 +88,23 @@ struct Users: AsyncParsableCommand {
     }
 
     struct Link: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "A one-time link that makes a phone's browser a device of the user.")
+        static let configuration = CommandConfiguration(
+            abstract: "A one-time link that makes a phone's browser a device of the user.",
+            discussion: """
+                Examples:
+                  countersignd user link 1234567
+                  countersignd user link 1234567 --send sms
+                """)
         @OptionGroup var place: Place
         @OptionGroup var user: UserNumber
         @Flag(help: "Print the link alone.") var plain = false
-        @Option(help: "Send it instead: sms or email.") var send: String?
+        @Option(help: "Send it instead.") var send: Way?
+
+        enum Way: String, CaseIterable, ExpressibleByArgument {
+            case sms, email
+
+            var kind: OneCode.Kind { self == .sms ? .sms : .email }
+        }
 
         func run() async throws {
             let desk = try await place.open()
@@ -90,23 +123,27 @@ struct Users: AsyncParsableCommand {
             Output.line("\n\(link)\n\nIt is good once. The phone then shows a confirmation code:\n    countersignd user confirm \(id) CODE")
         }
 
-        private func send(by word: String, to id: AuthyID, _ desk: Desk) async throws {
-            guard let kind = OneCode.Kind(rawValue: word), kind != .call else { throw ValidationError("--send takes sms or email") }
+        private func send(by way: Way, to id: AuthyID, _ desk: Desk) async throws {
             let log = JSONLog.logger(level: .critical)
             // The process ends with the command: what is on its way then is lost.
             let post = try Post(desk, log: log, logCodes: true, patience: nil)
             let service = desk.service(outbox: post, log: log)
             try await post.begin(service)
-            switch try await service.sendLink(to: id, by: kind) {
+            switch try await service.sendLink(to: id, by: way.kind) {
             case true?: Output.line("A link is on its way. It is good once; the phone then shows a confirmation code.")
             case false?: throw Trouble("no gateway took the message", hint: "countersignd user deliveries \(id) says why")
-            case nil: throw Trouble("nothing can be sent", hint: "public_url and a [[gateway]] for \(word) are needed in the settings")
+            case nil: throw Trouble("nothing can be sent", hint: "public_url and a [[gateway]] for \(way) are needed in the settings")
             }
         }
     }
 
     struct Confirm: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Take the confirmation code that a new phone shows.")
+        static let configuration = CommandConfiguration(
+            abstract: "Take the confirmation code that a new phone shows.",
+            discussion: """
+                Example:
+                  countersignd user confirm 1234567 0912348
+                """)
         @OptionGroup var place: Place
         @OptionGroup var user: UserNumber
         @Argument(help: "Seven digits.") var code: String
@@ -118,7 +155,13 @@ struct Users: AsyncParsableCommand {
     }
 
     struct Devices: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "The phones of a user.")
+        static let configuration = CommandConfiguration(
+            abstract: "The phones of a user.",
+            discussion: """
+                Examples:
+                  countersignd user devices 1234567
+                  countersignd user devices 1234567 --remove 8d1c0c8e-5f3a-4a53-9a0c-3b8a3f1d2e4c
+                """)
         @OptionGroup var place: Place
         @OptionGroup var user: UserNumber
         @Option(help: ArgumentHelp("Remove this one.", valueName: "device")) var remove: String?
@@ -137,7 +180,12 @@ struct Users: AsyncParsableCommand {
     }
 
     struct Deliveries: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "What was sent to a user, and what became of it.")
+        static let configuration = CommandConfiguration(
+            abstract: "What was sent to a user, and what became of it.",
+            discussion: """
+                Example:
+                  countersignd user deliveries 1234567
+                """)
         @OptionGroup var place: Place
         @OptionGroup var user: UserNumber
 
@@ -153,7 +201,12 @@ struct Users: AsyncParsableCommand {
     }
 
     struct ChangePhone: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Another phone number; the AuthyID stays.")
+        static let configuration = CommandConfiguration(
+            abstract: "Another phone number; the AuthyID stays.",
+            discussion: """
+                Example:
+                  countersignd user change-phone 1234567 +15551234567
+                """)
         @OptionGroup var place: Place
         @OptionGroup var user: UserNumber
         @Argument(help: "+15551234567") var phone: String
@@ -165,7 +218,12 @@ struct Users: AsyncParsableCommand {
     }
 
     struct Remove: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Remove a user from all applications, for good.")
+        static let configuration = CommandConfiguration(
+            abstract: "Remove a user from all applications, for good.",
+            discussion: """
+                Example:
+                  countersignd user remove 1234567
+                """)
         @OptionGroup var place: Place
         @OptionGroup var user: UserNumber
 

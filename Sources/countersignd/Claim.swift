@@ -1,0 +1,38 @@
+internal import Glibc
+
+/// A lock on the state folder, as long as it lives. The server and the commands share one; `restore` has it for itself. A second one is the
+/// server's alone.
+final class Claim: Sendable {
+    private let descriptor: Int32
+
+    convenience init(using folder: String) throws {
+        let taken = Trouble("a backup is just being put in place of this database", hint: "try again when restore is done")
+        try self.init(Self.file(folder), O_RDWR | O_CREAT, LOCK_SH, taken)
+    }
+
+    convenience init(aloneWith folder: String) throws {
+        let taken = Trouble("a server or another command uses this database", hint: "stop it first: systemctl stop countersignd")
+        try self.init(Self.file(folder), O_RDWR | O_CREAT, LOCK_EX, taken)
+    }
+
+    /// The folder itself is what only one server locks.
+    convenience init(serving folder: String) throws {
+        let taken = Trouble(
+            "a countersignd is running already on this database",
+            hint: "systemctl status countersignd shows it; another server takes a state folder and addresses of its own")
+        try self.init(folder, O_RDONLY | O_DIRECTORY, LOCK_EX, taken)
+    }
+
+    static func file(_ folder: String) -> String { folder + "/countersignd.lock" }
+
+    private init(_ path: String, _ flags: Int32, _ lock: Int32, _ taken: Trouble) throws {
+        descriptor = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw Trouble("\(path) cannot be opened: \(String(cString: strerror(errno)))") }
+        if flock(descriptor, lock | LOCK_NB) == 0 { return }
+        let (why, error) = (String(cString: strerror(errno)), errno)
+        close(descriptor)
+        throw error == EWOULDBLOCK ? taken : Trouble("\(path) cannot be locked: \(why)")
+    }
+
+    deinit { close(descriptor) }
+}

@@ -1,0 +1,106 @@
+internal import ArgumentParser
+internal import Delivery
+internal import Glibc
+internal import Records
+internal import ServerSettings
+internal import Vault
+
+/// Looks at everything as the user that serves, and makes nothing.
+struct Check: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Whether settings, keys and database are right.",
+        discussion: """
+            It looks as the user that serves, and makes nothing.
+
+            Example:
+              countersignd check && systemctl restart countersignd
+            """)
+    @OptionGroup var place: Place
+
+    func run() async throws {
+        let settings = try Desk.settings(place.settings, state: place.state)
+        try Keeper.become(ownerOf: settings.state, make: false)
+        try Self.file(of: place.settings)
+        if let files = settings.server.certificate { _ = try Certificate(files) }
+        try Self.gateways(settings)
+        if let hasApplication = try await Self.database(settings) {
+            Output.line("Settings, master key and database are right.")
+            Self.warn(settings, hasApplication: hasApplication)
+        } else {
+            Output.line("The settings are right. There is no database yet: the first start makes it.")
+            Self.warn(settings, hasApplication: true)
+        }
+    }
+
+    private static func warn(_ settings: ServerSettings, hasApplication: Bool) {
+        if settings.server.publicURL == nil { Output.complain("warning: public_url is not set: phones cannot reach this server") }
+        for gateway in settings.gateways where gateway.type == .log {
+            Output.complain(
+                "warning: the gateway \(gateway.name) writes codes to the log: serve does not start without --insecure-log-codes")
+        }
+        if !hasApplication { Output.complain("warning: there is no application yet: countersignd app create NAME") }
+    }
+
+    /// Root has read the settings; the server reads them as somebody else.
+    private static func file(of named: String?) throws {
+        let file = named ?? ServerSettings.usualFile
+        if named != nil || access(file, F_OK) == 0 || errno != ENOENT { try Keeper.requireReadable(file, "the settings") }
+    }
+
+    /// What reads the secrets of gateways when the server starts, and their programs.
+    private static func gateways(_ settings: ServerSettings) throws {
+        for gateway in settings.gateways {
+            guard case .command(let words) = gateway.type, let program = words.first else { continue }
+            try Self.program(program, "gateway \(gateway.name): \(program)")
+        }
+        let outgoing = try Outgoing(authorities: settings.authorities)
+        defer { outgoing.shutDown() }
+        _ = try Courier(gateways: settings.gateways, outgoing: outgoing) { _ in }
+    }
+
+    private static func program(_ path: String, _ place: String) throws {
+        var found = stat()
+        guard access(path, F_OK) == 0 || errno != ENOENT else {
+            throw Trouble("\(place): there is no such program", hint: "install it, or name another")
+        }
+        guard access(path, X_OK) == 0, stat(path, &found) == 0, found.st_mode & S_IFMT == S_IFREG else {
+            throw Trouble("\(place): \(Keeper.current.name) may not run it", hint: "chmod 755 \(path)")
+        }
+    }
+
+    /// - Returns: whether it has an application; nil where there is none yet.
+    private static func database(_ settings: ServerSettings) async throws -> Bool? {
+        let file = Desk.database(settings)
+        guard access(file, F_OK) == 0 || errno != ENOENT else {
+            try masterKeyToBe(settings)
+            return nil
+        }
+        let claim = access(Claim.file(settings.state), F_OK) == 0 ? try Claim(using: settings.state) : nil
+        defer { withExtendedLifetime(claim) {} }
+        let store = try SQLiteRecordStore(path: file, create: false)
+        if let wrapped = try await store.read({ try $0.value(Desk.dataKey) }) {
+            _ = try Desk.vault(of: wrapped, settings)
+        } else {
+            try masterKeyToBe(settings)
+        }
+        let faults = try SQLiteRecordStore.check(path: file)
+        guard faults.isEmpty else {
+            throw Trouble("the database is damaged: \(faults.joined(separator: "; "))", hint: "countersignd restore BACKUP")
+        }
+        return try await !store.read { try $0.applications() }.isEmpty
+    }
+
+    /// The first start reads the key that is there, or makes one.
+    private static func masterKeyToBe(_ settings: ServerSettings) throws {
+        let file = try Desk.masterKeyFile(settings)
+        guard case .file = settings.masterKey, access(file, F_OK) != 0, errno == ENOENT else {
+            _ = try MasterKey.read(file: file)
+            return
+        }
+        let folder = String(file[..<(file.lastIndex(of: "/") ?? file.startIndex)]) + "/"
+        guard folder != settings.state + "/", access(folder, W_OK | X_OK) != 0 else { return }
+        throw Trouble(
+            "master_key: \(file) is not there, and \(Keeper.current.name) cannot make it: \(String(cString: strerror(errno)))",
+            hint: "keep it in \(settings.state), where it is made at the first start, or put the file there")
+    }
+}

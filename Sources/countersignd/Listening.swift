@@ -1,0 +1,66 @@
+internal import Glibc
+internal import ServerSettings
+
+extension ServerSettings.Listener {
+    /// Says what is wrong with an address before anything listens: whoever binds a socket first takes its name away from a server that has it.
+    func requireFree(_ key: String) throws {
+        switch self {
+        case .unixSocket(let path): try Self.requireFree(socket: path, "server.\(key): unix:\(path)")
+        case .address(_, 0): break
+        case .address(let host, let port): try Self.requireFree(host, port, "server.\(key): \(host) port \(port)")
+        }
+    }
+
+    private static func requireFree(socket path: String, _ place: String) throws {
+        let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) + "/"
+        guard access(folder, W_OK | X_OK) == 0 else {
+            throw Trouble(
+                "\(place): \(Keeper.current.name) cannot write to \(folder): \(String(cString: strerror(errno)))",
+                hint: "/run/countersignd is there while the unit runs; another folder is made by hand, for \(Keeper.current.name)")
+        }
+        var found = stat()
+        guard lstat(path, &found) == 0 else { return }
+        guard found.st_mode & S_IFMT == S_IFSOCK else { throw Trouble("\(place): there is a file that is no socket", hint: "name another") }
+        let error = knock { descriptor in
+            var address = sockaddr_un()
+            address.sun_family = sa_family_t(AF_UNIX)
+            withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
+            return withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+            }
+        }
+        guard error != ECONNREFUSED, error != ENOENT else { return }
+        throw Trouble("\(place): another server listens there", hint: "end it, or give this one an address of its own")
+    }
+
+    private static func requireFree(_ host: String, _ port: Int, _ place: String) throws {
+        var hints = addrinfo()
+        (hints.ai_flags, hints.ai_socktype) = (AI_NUMERICHOST | AI_NUMERICSERV, Int32(SOCK_STREAM.rawValue))
+        var list: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(host, String(port), &hints, &list) == 0, let list else { return }
+        defer { freeaddrinfo(list) }
+        let error = knock(family: list.pointee.ai_family) { descriptor in
+            var yes: Int32 = 1
+            setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+            return bind(descriptor, list.pointee.ai_addr, list.pointee.ai_addrlen)
+        }
+        switch error {
+        case 0: return
+        case EADDRINUSE: throw Trouble("\(place): another program listens there", hint: "ss -ltnp says which; end it, or take another port")
+        case EACCES:
+            throw Trouble(
+                "\(place): \(Keeper.current.name) may not listen there",
+                hint: "take a port above 1023, or see CAP_NET_BIND_SERVICE in countersignd.service")
+        case let error:
+            throw Trouble("\(place): \(String(cString: strerror(error)))", hint: "`ip address` shows the addresses of this host")
+        }
+    }
+
+    /// - Returns: errno of what was done to a socket of its own, or 0.
+    private static func knock(family: Int32 = AF_UNIX, _ body: (Int32) -> Int32) -> Int32 {
+        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        guard descriptor >= 0 else { return errno }
+        defer { close(descriptor) }
+        return body(descriptor) == 0 ? 0 : errno
+    }
+}

@@ -1,0 +1,120 @@
+"""The commands run by root, in a mount namespace of its own where the system user is there: the machine is left as it was."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+from server import PROGRAM
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+
+SERVER, STATE = 990, "/var/lib/countersignd"
+ENTER = 'mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/group" /etc/group && mount --bind "$0/lib" /var/lib && exec "$@"'
+
+
+class Root:
+    """/var/lib, as root sees it, is the folder `lib`."""
+
+    def __init__(self, base: pathlib.Path):
+        self.base, self.lib = base, base / "lib"
+        self.state = self.lib / "countersignd"
+        self.lib.mkdir(mode=0o755)
+        shutil.copyfile(PROGRAM, self.lib / "program")
+        (self.lib / "program").chmod(0o755)
+        self.settings = self.lib / "settings.toml"
+        self.configure("")
+        self.people("_countersignd:x:990:990::/:/bin/false\n", "_countersignd:x:990:\n")
+
+    def people(self, user: str, group: str):
+        for name, line in (("passwd", user), ("group", group)):
+            known = pathlib.Path("/etc", name).read_text().splitlines(keepends=True)
+            (self.base / name).write_text("".join([row for row in known if not row.startswith("_countersignd:")] + [line]))
+
+    def configure(self, text: str):
+        self.settings.write_text(text)
+        self.settings.chmod(0o644)
+
+    def command(self, *arguments, state=None):
+        named = ["--settings", "/var/lib/settings.toml", *(["--state", state] if state else [])]
+        done = subprocess.run(
+            ["unshare", "--mount", "sh", "-c", ENTER, self.base, "/var/lib/program", *map(str, arguments), *named],
+            capture_output=True, text=True, timeout=60, cwd="/", env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})
+        assert "unshare:" not in done.stderr and "mount:" not in done.stderr, done.stderr
+        return done
+
+    def owners(self) -> set:
+        return {(path.lstat().st_uid, path.lstat().st_gid) for path in (self.state, *self.state.iterdir())}
+
+
+@pytest.fixture
+def root(tmp_path):
+    return Root(tmp_path)
+
+
+def test_the_first_command_makes_everything_for_the_user_of_the_unit(root):
+    done = root.command("app", "create", "Example Corp")
+    assert done.returncode == 0, done.stderr
+    assert root.owners() == {(SERVER, SERVER)} and root.state.stat().st_mode & 0o7777 == 0o700
+    assert {"countersignd.db", "master.key"} <= {path.name for path in root.state.iterdir()}
+    assert "Example Corp" in root.command("app", "list").stdout
+    assert "are right" in root.command("check").stdout
+
+
+def test_check_makes_nothing_and_looks_as_the_user_of_the_unit(root):
+    assert "There is no database yet" in root.command("check").stdout
+    assert not root.state.exists()
+    root.settings.chmod(0o600)
+    done = root.command("check")
+    assert done.returncode == 1 and "_countersignd may not read it" in done.stderr and "chgrp _countersignd" in done.stderr
+    root.settings.chmod(0o644)
+    root.configure('[server]\ncertificate = "/var/lib/key.pem"\nprivate_key = "/var/lib/key.pem"\n')
+    (root.lib / "key.pem").write_text("secret")
+    (root.lib / "key.pem").chmod(0o600)
+    done = root.command("check")
+    assert done.stderr == (
+        "error: server.certificate: /var/lib/key.pem: _countersignd may not read it\n"
+        "hint: chgrp _countersignd /var/lib/key.pem; chmod 640 /var/lib/key.pem\n") and done.returncode == 1
+    assert not root.state.exists()
+
+
+def test_what_root_left_in_the_state_folder_is_named(root):
+    root.state.mkdir(mode=0o700)
+    done = root.command("app", "list")
+    assert done.returncode == 1 and f"hint: chown -R _countersignd: {STATE}\n" in done.stderr and list(root.state.iterdir()) == []
+    os.chown(root.state, SERVER, SERVER)
+    (root.state / "master.key").write_text("x")
+    done = root.command("check")
+    assert f"error: {STATE}/master.key belongs to root, but its folder to _countersignd\n" in done.stderr
+    assert done.returncode == 1 and f"hint: chown -R _countersignd: {STATE}\n" in done.stderr
+
+
+def test_without_the_user_of_the_unit_nothing_is_made(root):
+    root.people("", "")
+    done = root.command("app", "create", "Example Corp")
+    assert done.returncode == 1 and "the system user _countersignd is missing" in done.stderr and "useradd" in done.stderr
+    assert not root.state.exists()
+
+
+def test_a_state_folder_of_roots_own_stays_roots(root):
+    (root.lib / "own").mkdir(mode=0o700)
+    root.configure('master_key = "/var/lib/own/master.key"\n')
+    assert root.command("app", "create", "Example Corp", state="/var/lib/own").returncode == 0
+    assert {path.stat().st_uid for path in (root.lib / "own").iterdir()} == {0}
+
+
+def test_a_folder_is_made_for_the_user_of_the_unit_only_where_nobody_else_may_write(root):
+    (root.lib / "open").mkdir()
+    (root.lib / "open").chmod(0o1777)
+    done = root.command("app", "create", "Example Corp", state="/var/lib/open/state")
+    assert done.returncode == 1 and "\nhint: make it first: install -d -m 700 -o _countersignd" in done.stderr
+    assert list((root.lib / "open").iterdir()) == []
+
+
+def test_a_backup_that_cannot_be_written_says_as_whom_and_where(root):
+    root.command("app", "create", "Example Corp")
+    done = root.command("backup", "/var/lib/copy.db")
+    assert done.returncode == 1 and done.stderr.endswith(f"hint: the command writes as _countersignd: name a file in {STATE}\n")
+    assert root.command("backup", f"{STATE}/copy.db").returncode == 0

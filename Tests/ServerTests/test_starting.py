@@ -1,0 +1,144 @@
+"""One server on one database: what the second one does to the first, and what is said where a start cannot be."""
+
+import os
+import socket
+import subprocess
+
+import pytest
+
+from server import PROGRAM, Reply, Server, SocketConnection, free_port
+from test_tls import certificate
+
+
+def serve(server, *arguments):
+    """A start that fails."""
+    done = server.command("serve", *arguments, check=False)
+    assert done.returncode == 1 and done.stderr.startswith("error: ") and "\nhint: " in done.stderr, done.stderr
+    assert "errno" not in done.stderr
+    return done.stderr
+
+
+def is_alive(path) -> bool:
+    connection = SocketConnection(path)
+    try:
+        connection.request("GET", "/healthz")
+        return Reply(connection.getresponse()).status == 200
+    finally:
+        connection.close()
+
+
+def test_a_second_server_on_a_database_harms_the_first_one_not(folder):
+    path = folder / "api.sock"
+    with Server(folder, extra_listener=f"unix:{path}") as server:
+        for _ in range(2):
+            assert "error: a countersignd is running already on this database\n" in serve(server)
+        assert is_alive(path) and server.call("GET", "/healthz").status == 200
+        assert server.command("check").returncode == 0
+        server.restart()
+        assert is_alive(path)
+
+
+def test_a_server_of_another_database_takes_no_address_away(folder):
+    path, other = folder / "api.sock", folder / "other"
+    with Server(folder, extra_listener=f"unix:{path}") as server:
+        assert f"server.listen: 127.0.0.1 port {server.port}: another program" in serve(server, "--state", other)
+        port = free_port()
+        server.settings.write_text(server.settings.read_text().replace(f'"127.0.0.1:{server.port}"', f'"127.0.0.1:{port}"'))
+        assert f"server.listen: unix:{path}: another server" in serve(server, "--state", other)
+        assert is_alive(path)
+
+
+def test_a_socket_that_was_left_behind_is_taken(folder):
+    path = folder / "api.sock"
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(path))
+    with Server(folder, extra_listener=f"unix:{path}"):
+        assert is_alive(path)
+
+
+def test_a_socket_in_a_folder_that_is_not_there_is_named(folder):
+    server = Server(folder, extra_listener=f"unix:{folder}/none/api.sock")
+    assert f"unix:{folder}/none/api.sock" in serve(server)
+
+
+def of_nobody(folder, certificate_lines) -> Server:
+    """A server that runs as nobody, since its state folder belongs to nobody."""
+    folder.chmod(0o711)
+    server = Server(folder, server=certificate_lines)
+    server.settings.chmod(0o644)
+    for path in (server.state, *server.state.iterdir()):
+        os.chown(path, 65534, 65534)
+    return server
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+@pytest.mark.parametrize("command", ["serve", "check"])
+def test_a_certificate_that_the_user_of_the_server_cannot_read_is_named_with_the_way_out(folder, command):
+    chain, key = certificate(folder, "own")
+    server = of_nobody(folder, f'certificate = "{chain}"\nprivate_key = "{key}"')
+    key.chmod(0o600)
+    done = server.command(command, check=False)
+    assert (done.returncode, done.stderr) == (1, (
+        f"error: server.private_key: {key}: nobody may not read it\nhint: chgrp nogroup {key}; chmod 640 {key}\n"))
+    os.chown(key, 0, 65534)
+    key.chmod(0o640)
+    chain.chmod(0o600)
+    assert f"error: server.certificate: {chain}: nobody may not read it\n" in server.command(command, check=False).stderr
+    chain.chmod(0o644)
+    assert "are right" in server.command("check").stdout
+    folder.chmod(0o700)
+    assert f"error: {server.state}: nobody may not enter {folder}\n" in server.command(command, check=False).stderr
+
+
+def test_a_certificate_that_is_missing_or_none_is_named(folder):
+    chain, key = certificate(folder, "own")
+    _, other = certificate(folder, "other")
+    server = Server(folder, server=f'certificate = "{chain}"\nprivate_key = "{key}"')
+    text = key.read_bytes()
+    key.write_text("nonsense\n")
+    assert f"server.private_key: {key}: there is no private key" in serve(server)
+    key.write_bytes(other.read_bytes())
+    assert f"server.private_key: {key}: this key does not belong" in serve(server)
+    key.unlink()
+    assert f"server.private_key: {key}: there is no such file" in serve(server)
+    key.write_bytes(text)
+    chain.write_text("nonsense\n")
+    assert f"server.certificate: {chain}: there is no certificate" in serve(server)
+    chain.unlink()
+    assert f"server.certificate: {chain}: there is no such file" in serve(server)
+
+
+def test_check_says_what_keeps_serve_from_starting(folder):
+    server = Server(folder, tables='[[gateway]]\ntype = "log"\n')
+    done = server.command("check")
+    assert "warning: the gateway log " in done.stderr and "--insecure-log-codes" in done.stderr
+
+
+@pytest.mark.parametrize("word", ["there is no such program", "may not run it"])
+def test_check_says_that_the_program_of_a_gateway_cannot_be_run(folder, word):
+    program = folder / "send"
+    if "may" in word:
+        program.write_text("#!/bin/sh\n")
+    server = Server(folder, tables=f'[[gateway]]\ntype = "command"\nname = "modem"\ncommand = ["{program}"]\n')
+    done = server.command("check", check=False)
+    assert done.returncode == 1 and f"error: gateway modem: {program}: " in done.stderr and word in done.stderr and "\nhint: " in done.stderr
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    assert server.command("check").returncode == 0
+
+
+def test_check_says_that_the_secret_of_a_gateway_is_missing(folder):
+    server = Server(folder, tables=f'[[gateway]]\ntype = "webhook"\nurl = "https://example.com"\nsecret_file = "{folder}/secret"\n')
+    done = server.command("check", check=False)
+    assert done.returncode == 1 and f"{folder}/secret" in done.stderr
+
+
+def test_check_makes_nothing(folder):
+    settings = folder / "settings.toml"
+    settings.write_text(f'state = "{folder}/state"\nmaster_key = "{folder}/state/master.key"\n')
+    settings.chmod(0o600)
+    for _ in range(2):
+        done = subprocess.run([PROGRAM, "check", "--settings", settings], capture_output=True, text=True, timeout=20)
+        assert (done.returncode, done.stdout) == (0, "The settings are right. There is no database yet: the first start makes it.\n"), done
+        assert [path.name for path in folder.rglob("*") if path != folder / "state"] == ["settings.toml"]
+        (folder / "state").mkdir(mode=0o700, exist_ok=True)
