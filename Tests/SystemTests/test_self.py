@@ -265,11 +265,13 @@ def test_no_key_stops_or_ends_who_has_the_accounts_open(own, key):
     own.configure(enrolment='mode = "grace"\nopt_out = "yes"\n')
     confirmed(own)
     own.host.countersign("opt-out", "alice", "--yes")
-    # As a shell starts it: a job of its own, which a key can stop.
-    terminal = own.host.terminal([*as_user("alice"), "bash", "-mc", f"sudo {' '.join(SELF)} opt-in; echo code=$?"])
     with accounts_held():
+        # As a shell starts it: a job of its own, which a key can stop. What is written just before the shell ends may be lost.
+        terminal = own.host.terminal([*as_user("alice"), "bash", "-mc", f"sudo {' '.join(SELF)} opt-in; echo code=$?; read"])
         at_the_accounts()
         terminal.send(key)
+        # With its echo it has thrown away what was written before.
+        terminal.reads(r"\^[ZC\\]")
     terminal.reads("alice: opted in; the account is confirmed")
     terminal.reads("code=0")
     assert own.show("alice")["opted_out"] is None
