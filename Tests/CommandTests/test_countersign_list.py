@@ -22,7 +22,7 @@ def people(desk):
     desk.settings('[enrolment]\nopt_out = "yes"\n')
     account(desk, "confirmed", 1, authy_id=1, confirmed=1, prefers="sms", seen_phone="+49-XXX-XXX-1118", seen_app=1, seen=NOW)
     account(desk, "linked", 2, authy_id=2, grace_used=3)
-    account(desk, "locked", 3, authy_id=3, confirmed=1, failures=5, locked_until=NOW + 200)
+    account(desk, "locked", 3, authy_id=3, confirmed=1, failures=5, locked_until=NOW + 36_000)
     account(desk, "none", 4, grace_used=4)
     account(desk, "opted", 5, opted_out=NOW)
     account(desk, "paused", 6, authy_id=6, confirmed=1, paused_at=NOW - 5, paused_until=NOW + 3600, pause_reason="new phone, \"blue\"")

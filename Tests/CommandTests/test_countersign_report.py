@@ -63,7 +63,7 @@ def rollout(host):
     host.rules('[enrolment]\nopt_out = "yes"\n')
     host.account("anna", 1001, authy_id=1, confirmed=1)
     host.account("bert", 1002, authy_id=2, confirmed=1, paused_at=NOW - 5, paused_until=NOW + 3600, pause_reason="x")
-    host.account("carol", 1003, authy_id=3, confirmed=1, locked_until=NOW + 200, failures=5)
+    host.account("carol", 1003, authy_id=3, confirmed=1, locked_until=NOW + 36_000, failures=5)
     host.account("dora", 1004, authy_id=4, grace_used=3)
     host.account("emil", 1005, grace_used=4)
     host.account("fred", 1006, grace_used=2)
