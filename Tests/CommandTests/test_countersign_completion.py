@@ -62,16 +62,19 @@ class Bash:
         self.shell.expect_exact(typed)
         self.shell.expect_exact(MARK)
         offered = set(self.shell.before.split())
-        self.shell.send("\x03")
-        self.shell.expect_exact(MARK)
+        self._clear()
         return offered
+
+    def _clear(self) -> None:
+        """Takes the line back by a key, and not by Ctrl-C, which bash may miss between a completion and its next read."""
+        self.shell.send("\x15\r")
+        self.shell.expect_exact(MARK)
 
     def completes(self, typed: str, to: str) -> bool:
         """One Tab writes the rest, and a blank behind it."""
         self.shell.send(f"{typed}\t")
         self.shell.expect_exact(f"{to} ")
-        self.shell.send("\x03")
-        self.shell.expect_exact(MARK)
+        self._clear()
         return True
 
 

@@ -55,6 +55,6 @@ def test_a_server_that_is_killed_lets_nobody_in(product):
     terminal.answer(phone.code())
     terminal.reads(prompts.SERVER_TROUBLE)
     terminal.reads(prompts.CODE)
-    terminal.interrupt()
+    terminal.interrupt_prompt()
     assert terminal.ends() != 0
     assert all(decision["outcome"] != "approved" for decision in product.decisions())
