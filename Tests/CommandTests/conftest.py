@@ -134,7 +134,10 @@ def desk(tmp_path):
         pytest.fail(f"{BUILT} lacks {', '.join(missing)}: run make build first", pytrace=False)
     folder = tmp_path / "desk"
     folder.mkdir(mode=0o755)
-    return Desk(folder)
+    desk = Desk(folder)
+    yield desk
+    # Some 60 MB for each test, which pytest would keep for three runs.
+    shutil.rmtree(desk.helpers, ignore_errors=True)
 
 
 @pytest.fixture
