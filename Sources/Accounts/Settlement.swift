@@ -99,7 +99,9 @@ extension Accounts {
             try ensure(person)
             try connection.run(
                 "UPDATE accounts SET opted_out = coalesce(opted_out, ?3) WHERE name = ?1 AND uid = ?2", person.storedName, person.uid, now)
-        case .excused where settlement.reason == Reason.skipped.rawValue: return try account(of: person).state != .confirmed
+        // A grace login may have been spent when the first number was typed, long before this.
+        case .excused where [Reason.skipped.rawValue, Reason.grace.rawValue].contains(settlement.reason):
+            return try account(of: person).state != .confirmed
         default: break
         }
         return true

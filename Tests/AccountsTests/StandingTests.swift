@@ -56,8 +56,8 @@ struct StandingTests {
         #expect(try accounts.history(limit: 1).isEmpty)
     }
 
-    @Test func `Who was confirmed while the prompt was open does not skip there`() throws {
-        let skipped = Settlement(person: bob, attempt: "a", outcome: .excused, reason: "skipped", service: "sshd")
+    @Test(arguments: ["skipped", "grace"]) func `Who was confirmed while the prompt was open does not skip there`(reason: String) throws {
+        let skipped = Settlement(person: bob, attempt: "a", outcome: .excused, reason: reason, service: "sshd")
         _ = try accounts.link(bob, phone)
         #expect(try accounts.settle(skipped, now: start))
         #expect(try accounts.confirm(bob, .verified(phone)))
