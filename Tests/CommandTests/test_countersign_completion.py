@@ -46,9 +46,14 @@ class Bash:
     def __init__(self, desk):
         script = desk.folder / "completion.bash"
         script.write_text(desk.does("completion", "bash").out, encoding="utf-8")
+        # Folders of the names that are offered: bash must not take the one for the other.
+        self.folder = desk.folder / "where she stands"
+        for name in ["check", "report", "root", "nobody", "sms", "other"]:
+            (self.folder / name).mkdir(parents=True)
+        (self.folder / "people.csv").touch()
         self.shell = pexpect.spawn(
             "bash", ["--norc", "--noprofile"], env={**ENVIRONMENT, "PS1": MARK, "PATH": f"{desk.helpers}:/usr/bin:/bin"}, timeout=30,
-            dimensions=(60, 200), encoding="utf-8", cwd="/")
+            dimensions=(60, 200), encoding="utf-8", cwd=self.folder)
         self.shell.delaybeforesend = None
         self.shell.expect_exact(MARK)
         for line in ["bind 'set enable-bracketed-paste off'", "bind 'set bell-style none'", "bind 'set completion-query-items 0'",
@@ -99,8 +104,6 @@ def test_bash_completes_a_user(bash):
     for command in ["show", "link", "pause", "recovery", "history"]:
         assert bash.completes(f"countersign {command} nobo", f"countersign {command} nobody")
         offered = bash.offers(f"countersign {command} ")
-        # bash takes a user for a folder of that name.
-        offered = {name.rstrip("/") for name in offered}
         assert people <= offered and not {"games", "mail", "daemon"} & offered
 
 
@@ -111,6 +114,13 @@ def test_bash_completes_a_command_behind_help(bash):
 
 def test_bash_completes_a_service(bash):
     assert {"other", "common-auth"} <= bash.offers("countersign try root --service ")
+
+
+def test_bash_completes_files_and_folders(bash):
+    assert bash.completes("countersign import peo", "countersign import people.csv")
+    assert bash.offers("countersign import ") >= {"people.csv", "check/", "sms/"}
+    folders = bash.offers("countersign check --helpers ")
+    assert folders >= {"check/", "sms/"} and "people.csv" not in folders
 
 
 def test_bash_completes_words_of_options(bash):

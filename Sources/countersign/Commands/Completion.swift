@@ -17,18 +17,27 @@ struct Completion: ParsableCommand {
 
     func run() throws {
         let script = Countersign.completionScript(for: CompletionShell(rawValue: shell.rawValue) ?? .bash)
-        try Output.picture([shell == .bash ? Self.withHelp(script) : script])
+        try Output.picture([shell == .bash ? Self.mended(script) : script])
     }
 
-    /// The parser's own command takes names of commands, which it does not offer.
-    private static func withHelp(_ script: String) -> String {
+    /// The parser's script takes every word for a file: bash would write `check/` where a folder of that name lies about.
+    /// And its own command `help` takes names of commands, which the script does not offer.
+    private static func mended(_ script: String) -> String {
         let names = Countersign.configuration.groupedSubcommands.flatMap { $0.subcommands }.map { $0._commandName }
-        var lines = script.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        guard let function = lines.firstIndex(of: "_countersign_help() {"),
-            let end = lines[function...].firstIndex(of: "    __countersign_offer_flags_options -1")
-        else { return script }
         let words = names.joined(separator: "\\n")
-        lines.insert("    [[ \"${positional_number}\" -ne 1 ]] || __countersign_add_completions -W $'\(words)'", at: end + 1)
-        return lines.joined(separator: "\n")
+        var isHelp = false
+        return script.split(separator: "\n", omittingEmptySubsequences: false).flatMap { line -> [String] in
+            if line.hasSuffix("() {") { isHelp = line == "_countersign_help() {" }
+            switch line {
+            case "complete -o filenames -F _countersign countersign":
+                return ["complete -F _countersign countersign"]
+            case "__countersign_add_completions() {":
+                return [String(line), "    [[ \"${1}\" != -[fd] ]] || compopt -o filenames"]
+            case "    __countersign_offer_flags_options -1" where isHelp:
+                return [String(line), "    [[ \"${positional_number}\" -ne 1 ]] || __countersign_add_completions -W $'\(words)'"]
+            default:
+                return [String(line)]
+            }
+        }.joined(separator: "\n")
     }
 }
