@@ -96,6 +96,11 @@ extension CompletionKind {
     static var services: CompletionKind { .shellCommand("ls /etc/pam.d") }
 }
 
+extension Person {
+    /// What names the account to a command that is typed.
+    var typed: String { key.map { "\(name) --key \($0)" } ?? name }
+}
+
 extension AuthyID: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
 }

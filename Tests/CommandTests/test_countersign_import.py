@@ -6,6 +6,7 @@ import pathlib
 import pytest
 from enrolling import stub, table  # noqa: F401
 
+KEY = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"
 HEADER = "user,country_code,phone,email\n"
 TOKEN = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP\n" RATE_LIMIT 3 30\n" TOTP_AUTH\n'
 HEX = "48656c6c6f21deadbeef48656c6c6f21deadbeef"
@@ -311,6 +312,18 @@ def test_refresh_stores_what_the_server_says(desk, stub):
     assert desk.sql("SELECT seen_phone, seen_app FROM accounts") == [["XXX-XXX-5678", 1]]
 
 
+def test_refresh_asks_about_all_who_share_an_account_or_the_one_with_the_key(desk, stub):
+    desk.does("link", "games", "1000")
+    desk.does("link", "games", "1001", "--key", KEY)
+    assert desk.does("refresh", "games", "--key", KEY).out == f"games {KEY}: AuthyID 1001, phone XXX-XXX-5678, OneTouch possible\n"
+    assert desk.sql("SELECT name FROM accounts WHERE seen_phone IS NOT NULL") == [[f"games {KEY}"]]
+    assert [(line["key"], line["authy_id"]) for line in map(json.loads, desk.does("refresh", "games", "--json").out.splitlines())] == [
+        (None, 1000), (KEY, 1001)]
+    stub.unknown = {1001}
+    said = desk.run("refresh", "games").err
+    assert f"hint: countersign unlink games --key {KEY}, and then countersign enroll games --key {KEY} --phone" in said
+
+
 def test_refresh_names_those_whom_the_server_does_not_know_any_more(desk, stub):
     desk.does("import", roster(desk))
     gone = ids(desk)["mail"]
@@ -332,5 +345,8 @@ def test_refresh_says_when_the_server_is_out_of_reach(desk, stub):
 
 def test_refresh_is_for_users_with_an_authyid(desk):
     assert "games has no AuthyID" in desk.refuses("refresh", "games")
+    said = desk.refuses("refresh", "games", "--key", KEY)
+    assert f"games {KEY} has no AuthyID" in said and f"countersign enroll games --key {KEY} --phone" in said
+    desk.refuses("refresh", "--all", "--key", KEY, code=64)
     assert desk.run("refresh").code == 64 and desk.run("refresh", "games", "--all").code == 64
     assert desk.does("refresh", "--all").out == ""

@@ -53,8 +53,8 @@ struct Confirm: AdminCommand {
         let account = try desk.accounts.account(of: person)
         switch account.state {
         case .linked: break
-        case .none: throw Trouble("\(person.name) has no factor to confirm", hint: "countersign enroll \(person.name) --phone +CC...")
-        case .confirmed: throw Trouble("\(person.name) is confirmed already", hint: "countersign show \(person.name)")
+        case .none: throw Trouble("\(person.name) has no factor to confirm", hint: "countersign enroll \(person.typed) --phone +CC...")
+        case .confirmed: throw Trouble("\(person.name) is confirmed already", hint: "countersign show \(person.typed)")
         }
         let id = desk.settings.server == nil ? nil : account.authyID
         let view = try id.flatMap { try dialogue.look($0, of: person, desk) } ?? account.seen

@@ -31,6 +31,6 @@ struct Link: AdminCommand {
         if let prefer { try Output.line(Sentence.prefers(person, Prefer.set(prefer, for: person, desk, warnsOfServer: false))) }
         guard desk.settings.server == nil else { return }
         Output.warning("the settings have no [server]: AuthyIDs are not used")
-        Output.hint("write [server] into \(settings.config), or give the user a SoftToken: countersign softtoken \(person.name)")
+        Output.hint("write [server] into \(settings.config), or give the user a SoftToken: countersign softtoken \(person.typed)")
     }
 }

@@ -9,15 +9,18 @@ struct Refresh: AdminCommand {
         abstract: "Ask the 2FA server what it knows of users now.",
         discussion: """
             The AuthyID outlives a changed phone: this stores the masked number and whether the user has a device that can approve. Exits with \
-            1 if the server does not know one of them any more, and with 75 if it is out of reach.
+            1 if the server does not know one of them any more, and with 75 if it is out of reach. Of several people on one account all are \
+            asked about, or the one with the key.
 
             Examples:
               countersign refresh alice
+              countersign refresh root --key SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU
               countersign refresh --all
             """)
 
     @Argument(help: "Whose account: a user of this host.", completion: .users)
     var user: String?
+    @OptionGroup var key: KeyOption
     @Flag(help: "Every account that has an AuthyID.")
     var all = false
     @OptionGroup var crew: CrewOption
@@ -27,6 +30,7 @@ struct Refresh: AdminCommand {
 
     func validate() throws {
         guard (user == nil) == all else { throw ValidationError("Name a user, or give --all.") }
+        if key.key != nil, user == nil { throw ValidationError("--key needs the user who is shared.") }
     }
 
     private struct Job: Errand {
@@ -37,7 +41,7 @@ struct Refresh: AdminCommand {
     }
 
     func perform() throws {
-        let named = try user.map { try Self.find($0) }
+        let named = try user.map { key.person(try UserName.find($0)) }
         var pool: NetPool?
         defer { pool?.end() }
         let desk = try Desk.open(settings) { settings, keeper in
@@ -58,21 +62,18 @@ struct Refresh: AdminCommand {
         }
     }
 
-    private static func find(_ user: String) throws -> Person {
-        guard let known = try SystemUser.named(user) else {
-            throw Trouble("there is no user \(user) on this host", hint: "check the spelling; `getent passwd` lists the users")
-        }
-        return known.person
-    }
-
     private func jobs(_ desk: Desk, _ person: Person?) throws -> [Job] {
         guard let person else {
             return try desk.accounts.list().compactMap { person, account in account.authyID.map { Job(person: person, id: $0) } }
         }
-        guard let id = try desk.accounts.account(of: person).authyID else {
-            throw Trouble("\(person.name) has no AuthyID", hint: "countersign enroll \(person.name) --phone +CC...")
+        let others = person.key == nil ? try desk.accounts.people(on: person.name, uid: person.uid) : []
+        let jobs = try ([person] + others).compactMap { person in
+            try desk.accounts.account(of: person).authyID.map { Job(person: person, id: $0) }
         }
-        return [Job(person: person, id: id)]
+        guard !jobs.isEmpty else {
+            throw Trouble("\(person.storedName) has no AuthyID", hint: "countersign enroll \(person.typed) --phone +CC...")
+        }
+        return jobs
     }
 
     /// False where the server does not know the user.
@@ -84,8 +85,8 @@ struct Refresh: AdminCommand {
             return true
         case .unknownUser:
             if output.json { try Output.json(json(job, nil, nil, isKnown: false)) }
-            Output.error("\(job.person.name): the server does not know AuthyID \(job.id) any more")
-            Output.hint("countersign unlink \(job.person.name), and then countersign enroll \(job.person.name) --phone +CC...")
+            Output.error("\(job.person.storedName): the server does not know AuthyID \(job.id) any more")
+            Output.hint("countersign unlink \(job.person.typed), and then countersign enroll \(job.person.typed) --phone +CC...")
             return false
         case .refused(let reason): throw Trouble("the server does not say: \(reason)", hint: Enrolling.refusalHint)
         default: throw Trouble("the server gave an answer that makes no sense", hint: Enrolling.refusalHint)
@@ -94,12 +95,13 @@ struct Refresh: AdminCommand {
 
     private func sentence(_ job: Job, _ phone: String?, _ hasApp: Bool?) -> String {
         let app = hasApp.map(ServerView.app) ?? "the server does not say whether there is a device"
-        return "\(job.person.name): AuthyID \(job.id), phone \(phone ?? "not said"), \(app)"
+        return "\(job.person.storedName): AuthyID \(job.id), phone \(phone ?? "not said"), \(app)"
     }
 
     private func json(_ job: Job, _ phone: String?, _ hasApp: Bool?, isKnown: Bool = true) -> JSONValue {
         .object([
-            "user": .string(job.person.name), "uid": .integer(Int64(job.person.uid)), "authy_id": .integer(job.id.value),
+            "user": .string(job.person.name), "uid": .integer(Int64(job.person.uid)),
+            "key": job.person.key.map { .string($0.description) } ?? .null, "authy_id": .integer(job.id.value),
             "known": .bool(isKnown), "phone": phone.map { .string($0) } ?? .null, "has_app": hasApp.map { .bool($0) } ?? .null,
         ])
     }

@@ -62,7 +62,9 @@ struct SoftToken: AdminCommand {
         // Said last, as a code is taller than many a terminal, but whatever becomes of the output.
         defer {
             Output.complain(Sentence.softToken(person, token, change))
-            if Terminal.isThere, !output.json { Output.complain("then: countersign try \(person.name) --service sudo\(settings.again)") }
+            if Terminal.isThere, !output.json, person.key == nil {
+                Output.complain("then: countersign try \(person.name) --service sudo\(settings.again)")
+            }
         }
         try hand(over: link, secret, to: person)
     }

@@ -34,7 +34,7 @@ struct Enrolling {
     private func register(_ phone: PhoneNumber, email: String, installLink: Bool) throws -> Proving.Registered {
         // What somebody has proven meanwhile is not given to another phone.
         guard try !desk.accounts.account(of: person).isConfirmed else {
-            throw Trouble("the account of \(person.name) has changed meanwhile", hint: "countersign show \(person.name)")
+            throw Trouble("the account of \(person.name) has changed meanwhile", hint: "countersign show \(person.typed)")
         }
         let id = try dialogue.register(phone, email: email, installLink: installLink, for: person)
         let change = try desk.accounts.link(person, id)
@@ -48,11 +48,11 @@ struct Enrolling {
             "\(person.name) is linked to AuthyID \(id) already",
             hint: """
                 \(wrongNumber(person))
-                countersign refresh \(person.name) for a changed phone; for another person or a lost account: unlink too
+                countersign refresh \(person.typed) for a changed phone; for another person or a lost account: unlink too
                 """)
     }
 
-    static func wrongNumber(_ person: Person) -> String { "wrong number? countersign unlink \(person.name), then enroll again" }
+    static func wrongNumber(_ person: Person) -> String { "wrong number? countersign unlink \(person.typed), then enroll again" }
 
     static let refusalHint = "countersign check, and the server's log"
 
@@ -115,7 +115,7 @@ extension Proving.Ended {
     /// What came of it, for the log and the caller.
     /// - Parameter isNew: whether the number was given just now.
     func tell(_ person: Person, _ desk: Desk, besidesData: Bool, isNew: Bool = false) throws {
-        let stays = "the account stays linked; a login with the factor confirms it, and so does countersign confirm \(person.name)"
+        let stays = "the account stays linked; a login with the factor confirms it, and so does countersign confirm \(person.typed)"
         let hint = isNew ? "\(stays)\n\(Enrolling.wrongNumber(person))" : stays
         switch self {
         case .confirmed(let way):

@@ -101,7 +101,7 @@ struct Proving {
 
     private func whyNot(_ way: Way) -> String {
         let isAllowed = rules.factors.contains { $0.rawValue == way.rawValue }
-        if isAllowed, way == .softToken { return "\(person.name) has no SoftToken: countersign softtoken \(person.name) makes one" }
+        if isAllowed, way == .softToken { return "\(person.name) has no SoftToken: countersign softtoken \(person.typed) makes one" }
         let why =
             !isAllowed
             ? "login.factors does not have it"

@@ -11,7 +11,7 @@ extension Proving {
             let why = "three codes were sent within ten minutes: no more for now"
             guard dialogue.asks else { return cannot(why) }
             say("\(why.prefix(1).uppercased() + why.dropFirst()). A code that arrives late is taken.")
-            Output.hint("countersign unlock \(person.name) allows more")
+            Output.hint("countersign unlock \(person.typed) allows more")
             return try readCode(way) { try $0.verify($1, way) }
         }
         guard let id else { return .choice }
