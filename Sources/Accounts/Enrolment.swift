@@ -26,14 +26,29 @@ extension Accounts {
     ///
     /// A confirmed account stays confirmed, also with a new AuthyID or SoftToken: only `unlink` leads back to enrolment and its grace.
     public func link(_ person: Person, _ authyID: AuthyID) throws -> Change {
-        try change(person) {
-            try connection.run(
-                """
-                UPDATE accounts SET seen_phone = CASE WHEN authy_id = ?3 THEN seen_phone END, seen_app = CASE WHEN authy_id = ?3 THEN seen_app END,
-                    seen = CASE WHEN authy_id = ?3 THEN seen END, authy_id = ?3, had_authy_id = 1
-                WHERE name = ?1 AND uid = ?2
-                """, person.storedName, person.uid, authyID.value)
+        try change(person) { try put(authyID, person) }
+    }
+
+    /// Links, as `link` does, an account that is as it was seen: others may have been at it while the server was asked.
+    /// - Returns: nil where it has another AuthyID since, or was confirmed. Nothing was written then.
+    public func link(_ person: Person, _ authyID: AuthyID, ifStill seen: Account) throws -> Change? {
+        var made: Change?
+        _ = try writeIfProven(.now) {
+            let account = try account(of: person)
+            guard account.authyID == seen.authyID, account.isConfirmed == seen.isConfirmed else { return false }
+            made = try changing(person, forgetsNamesakes: true) { try put(authyID, person) }
+            return true
         }
+        return made
+    }
+
+    private func put(_ authyID: AuthyID, _ person: Person) throws {
+        try connection.run(
+            """
+            UPDATE accounts SET seen_phone = CASE WHEN authy_id = ?3 THEN seen_phone END, seen_app = CASE WHEN authy_id = ?3 THEN seen_app END,
+                seen = CASE WHEN authy_id = ?3 THEN seen END, authy_id = ?3, had_authy_id = 1
+            WHERE name = ?1 AND uid = ?2
+            """, person.storedName, person.uid, authyID.value)
     }
 
     /// Gives the person a SoftToken in place of the one before. What was spent stays spent if it is the same one again; `lastSpent` of

@@ -148,6 +148,19 @@ struct StandingTests {
         #expect(try accounts.history(limit: 9).isEmpty)
     }
 
+    @Test func `Who was linked or confirmed since the account was looked at is not linked anew`() throws {
+        let seen = try accounts.account(of: bob)
+        let other = try #require(AuthyID(8))
+        #expect(try accounts.link(bob, other, ifStill: seen)?.after.authyID == other)
+        #expect(try accounts.link(bob, phone, ifStill: seen) == nil)
+        let linked = try accounts.account(of: bob)
+        #expect(linked.authyID == other)
+        #expect(try accounts.confirm(bob, .verified(other)))
+        #expect(try accounts.link(bob, phone, ifStill: linked) == nil)
+        #expect(try accounts.account(of: bob).authyID == other)
+        #expect(try accounts.link(bob, phone, ifStill: accounts.account(of: bob))?.after.authyID == phone)
+    }
+
     @Test func `A phone that somebody else here has is enrolled for nobody else in a login`() throws {
         _ = try accounts.link(alice, phone)
         #expect(try !accounts.settle(.approved(.enrolled(phone), of: bob), now: start))

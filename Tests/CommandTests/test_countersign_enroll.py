@@ -190,6 +190,65 @@ def test_what_was_proven_meanwhile_is_not_given_to_another_number(enrolment, ser
     assert account(enrolment)["authy_id"] == first
 
 
+def with_softtoken(desk):
+    """A user who has logged in by a SoftToken of this host, and is given a phone besides."""
+    desk.does("softtoken", "games")
+    desk.sql("UPDATE accounts SET confirmed = 1")
+
+
+@pytest.mark.parametrize("way", ["sms", "onetouch"])
+def test_who_has_proven_a_softtoken_gets_a_phone_besides_once_it_is_proven(enrolment, server, way):
+    with_softtoken(enrolment)
+    phone = phone_of(server) if way == "onetouch" else None
+    terminal = enroll(enrolment, "--confirm", way)
+    terminal.expect(rf"games: registered \{MASKED} as AuthyID \d+; it is linked once the phone is proven")
+    if phone:
+        terminal.expect("Approve on the phone")
+        assert (account(enrolment)["authy_id"], account(enrolment)["had_authy_id"]) == (None, False)
+        assert phone.answer(phone.state(wait=10)["requests"][0]["id"], "approved").status == 200
+    else:
+        terminal.expect(CODE)
+        assert (account(enrolment)["authy_id"], account(enrolment)["had_authy_id"]) == (None, False)
+        terminal.sendline(codes(server)[-1])
+    assert f"games: confirmed by {way}" in ends(terminal, 0)
+    shown = account(enrolment)
+    assert (shown["state"], shown["softtoken"], shown["authy_id"] is None) == ("confirmed", True, False)
+
+
+@pytest.mark.parametrize(("typed", "code", "said"), [
+    ("later", 0, "games: the phone is not linked: it was not proven"), ("000000", 2, "error: games: the phone is not linked: no code was right")])
+def test_a_phone_that_was_not_proven_is_not_put_beside_what_was(enrolment, server, typed, code, said):
+    with_softtoken(enrolment)
+    terminal = enroll(enrolment, "--confirm", "sms")
+    terminal.expect(CODE)
+    terminal.sendline("softtoken")
+    terminal.expect("Softtoken is not possible: it is the phone that is to be proven")
+    terminal.expect("How to confirm")
+    terminal.sendline("sms")
+    for _ in range(3 if code else 1):
+        terminal.expect(CODE)
+        terminal.sendline(typed)
+    assert said in ends(terminal, code)
+    shown = account(enrolment)
+    assert (shown["state"], shown["softtoken"], shown["authy_id"]) == ("confirmed", True, None)
+
+
+def test_a_phone_besides_is_not_left_for_later(enrolment):
+    with_softtoken(enrolment)
+    said = enrolment.refuses("enroll", "games", "--phone", PHONE, "--later")
+    assert "games has proven a factor: another one counts once it is proven too\nhint: leave --later out" in said
+
+
+def test_what_was_linked_meanwhile_is_not_replaced_by_a_phone_besides(enrolment, server):
+    with_softtoken(enrolment)
+    terminal = enroll(enrolment, "--confirm", "sms")
+    terminal.expect(CODE)
+    enrolment.does("link", "games", "99")
+    terminal.sendline(codes(server)[-1])
+    assert "the phone is not linked: the account was changed meanwhile" in ends(terminal, 2)
+    assert account(enrolment)["authy_id"] == 99
+
+
 def test_an_account_that_was_given_takes_no_other_number(enrolment, server):
     enrolment.does("enroll", "games", "--phone", PHONE, "--later")
     terminal = enrolment.terminal("confirm", "games")

@@ -303,6 +303,23 @@ def test_a_terminal_shows_a_bar(desk):
     assert "\r[##############################] 5 of 5: 5 registered\x1b[K\r\n5 registered\r\n" in said and "\x1b[3" not in said
 
 
+@pytest.mark.parametrize("change", ["linked", "confirmed"])
+def test_who_is_enrolled_while_the_server_is_asked_is_left_as_it_is(desk, stub, change):
+    answer = stub.answer
+
+    def late(path: str, body: dict):
+        desk.does(*(["link", "games", 77] if change == "linked" else ["softtoken", "games"]))
+        if change == "confirmed":
+            desk.sql("UPDATE accounts SET confirmed = 1")
+        return answer(path, body)
+
+    stub.answer = late
+    done = desk.does("import", write(desk, HEADER + "games,49,15112345601,\n"))
+    assert done.out == "1 were there before\n"
+    assert "users.csv:2: the account of games has changed meanwhile, and is left as it is" in done.err
+    assert ids(desk) == {"games": 77 if change == "linked" else None}
+
+
 # What the server knows
 
 

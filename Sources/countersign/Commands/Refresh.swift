@@ -71,7 +71,7 @@ struct Refresh: AdminCommand {
             try desk.accounts.account(of: person).authyID.map { Job(person: person, id: $0) }
         }
         guard !jobs.isEmpty else {
-            throw Trouble("\(person.storedName) has no AuthyID", hint: "countersign enroll \(person.typed) --phone +CC...")
+            throw Trouble("\(person.label) has no AuthyID", hint: "countersign enroll \(person.typed) --phone +CC...")
         }
         return jobs
     }
@@ -85,7 +85,7 @@ struct Refresh: AdminCommand {
             return true
         case .unknownUser:
             if output.json { try Output.json(json(job, nil, nil, isKnown: false)) }
-            Output.error("\(job.person.storedName): the server does not know AuthyID \(job.id) any more")
+            Output.error("\(job.person.label): the server does not know AuthyID \(job.id) any more")
             Output.hint("countersign unlink \(job.person.typed), and then countersign enroll \(job.person.typed) --phone +CC...")
             return false
         case .refused(let reason): throw Trouble("the server does not say: \(reason)", hint: Enrolling.refusalHint)
@@ -95,7 +95,7 @@ struct Refresh: AdminCommand {
 
     private func sentence(_ job: Job, _ phone: String?, _ hasApp: Bool?) -> String {
         let app = hasApp.map(ServerView.app) ?? "the server does not say whether there is a device"
-        return "\(job.person.storedName): AuthyID \(job.id), phone \(phone ?? "not said"), \(app)"
+        return "\(job.person.label): AuthyID \(job.id), phone \(phone ?? "not said"), \(app)"
     }
 
     private func json(_ job: Job, _ phone: String?, _ hasApp: Bool?, isKnown: Bool = true) -> JSONValue {

@@ -18,29 +18,43 @@ struct Enrolling {
     func run(_ phone: PhoneNumber, email: String, installLink: Bool, way: Way?, later: Bool) throws {
         let before = try desk.accounts.account(of: person)
         if let id = before.authyID { throw Self.isLinked(person, id) }
-        let register = { (phone: PhoneNumber) in try self.register(phone, email: email, installLink: installLink) }
+        if before.isConfirmed, later {
+            throw Trouble("\(person.label) has proven a factor: another one counts once it is proven too", hint: "leave --later out")
+        }
+        var known = before
+        let register = { (phone: PhoneNumber) in
+            let id = try dialogue.register(phone, email: email, installLink: installLink, for: person)
+            known = try take(id, phone, known)
+            return (id, try dialogue.look(id, of: person, desk)?.hasApp)
+        }
         let (id, hasApp) = try register(phone)
-        guard !later else { return try end(.later, phone.maskedWithCode) }
+        guard !later else { return try end(.later, phone.maskedWithCode, before) }
         var proving = try Proving(
-            desk, person, id, .enrolment, phone: phone.maskedWithCode, hasApp: hasApp, dialogue, register: register)
+            desk, person, id, before.isConfirmed ? .another(before) : .enrolment, phone: phone.maskedWithCode, hasApp: hasApp, dialogue,
+            register: register)
         guard let first = way ?? proving.first else {
-            return try end(.refused("login.factors names no way to confirm by"), phone.maskedWithCode)
+            return try end(.refused("login.factors names no way to confirm by"), phone.maskedWithCode, before)
         }
         let ended = try proving.run(first)
-        try end(ended, proving.phone)
+        try end(ended, proving.phone, before)
     }
 
-    /// - Throws: a `Trouble` where nothing was changed.
-    private func register(_ phone: PhoneNumber, email: String, installLink: Bool) throws -> Proving.Registered {
+    /// Links the AuthyID, unless the account is confirmed by another factor: then it is linked when the phone is proven.
+    /// - Parameter known: the account as this dialogue left it.
+    /// - Returns: the account as it is now.
+    private func take(_ id: AuthyID, _ phone: PhoneNumber, _ known: Account) throws -> Account {
+        guard !known.isConfirmed else {
+            let said = "registered \(phone.maskedWithCode) as AuthyID \(id); it is linked once the phone is proven"
+            try Output.said("\(person.label): \(said)", besidesData: json)
+            return known
+        }
         // What somebody has proven meanwhile is not given to another phone.
-        guard try !desk.accounts.account(of: person).isConfirmed else {
+        guard let change = try desk.accounts.link(person, id, ifStill: known) else {
             throw Trouble("the account of \(person.name) has changed meanwhile", hint: "countersign show \(person.typed)")
         }
-        let id = try dialogue.register(phone, email: email, installLink: installLink, for: person)
-        let change = try desk.accounts.link(person, id)
         desk.tell("enroll", person, "AuthyID \(id), \(phone.maskedWithCode)")
         try Output.said(Sentence.registered(person, id, phone, change), besidesData: json)
-        return (id, try dialogue.look(id, of: person, desk)?.hasApp)
+        return change.after
     }
 
     static func isLinked(_ person: Person, _ id: AuthyID) -> Trouble {
@@ -63,7 +77,8 @@ struct Enrolling {
         return named.isEmpty ? "the phone number, the country code or the e-mail address" : named.joined(separator: " and ")
     }
 
-    private func end(_ ended: Proving.Ended, _ phone: String?) throws {
+    /// - Parameter before: the account as it was found.
+    private func end(_ ended: Proving.Ended, _ phone: String?, _ before: Account) throws {
         let account = try desk.accounts.account(of: person)
         if json {
             try Output.json(
@@ -74,7 +89,20 @@ struct Enrolling {
                     "confirmed_by": ended.way.map { .string($0.rawValue) } ?? .null,
                 ]))
         }
+        if before.isConfirmed, ended.way == nil { return try notAnother(ended) }
         try ended.tell(person, desk, besidesData: json, isNew: true)
+    }
+
+    /// A confirmed account stays what it was where the phone was not proven.
+    private func notAnother(_ ended: Proving.Ended) throws {
+        let said = "\(person.label): the phone is not linked"
+        let hint = "the account is what it was; countersign enroll again when the phone is at hand"
+        switch ended {
+        case .confirmed: break
+        case .later: try Output.said("\(said): it was not proven", besidesData: json)
+        case .refused(let why): throw Trouble("\(said): \(why)", hint: hint, code: .refused)
+        case .unavailable(let why): throw Trouble("\(said): \(why)", hint: hint, code: .later)
+        }
     }
 }
 

@@ -19,6 +19,8 @@ struct Proving {
         case enrolment
         /// What the account has. Whoever may only prove that must not bring a SoftToken along.
         case confirmation
+        /// A phone besides the factor that has confirmed the account, which is linked when it is proven. As the account was found.
+        case another(Account)
     }
 
     /// What comes next.
@@ -69,7 +71,12 @@ struct Proving {
             guard factors.contains(way.rawValue) else { return false }
             return switch way {
             case .sms, .call, .oneTouch: id != nil
-            case .softToken: purpose == .enrolment || hasToken
+            case .softToken:
+                switch purpose {
+                case .enrolment: true
+                case .confirmation: hasToken
+                case .another: false
+                }
             }
         }
     }
@@ -101,6 +108,7 @@ struct Proving {
 
     private func whyNot(_ way: Way) -> String {
         let isAllowed = rules.factors.contains { $0.rawValue == way.rawValue }
+        if case .another = purpose, way == .softToken { return "softtoken is not possible: it is the phone that is to be proven" }
         if isAllowed, way == .softToken { return "\(person.name) has no SoftToken: countersign softtoken \(person.typed) makes one" }
         let why =
             !isAllowed

@@ -70,6 +70,12 @@ extension Proving {
     }
 
     func confirm(_ proof: Settlement.Proof, _ way: Way) throws -> Next {
+        if case .another(let seen) = purpose, let id {
+            guard let change = try desk.accounts.link(person, id, ifStill: seen) else {
+                return .ended(.refused("the account was changed meanwhile"))
+            }
+            desk.tell("enroll", person, "AuthyID \(id), \(phone ?? "no number"), \(Sentence.factors(change.before)) before")
+        }
         guard try desk.accounts.confirm(person, proof) else {
             return .ended(.refused("the account was changed meanwhile, or the code was used before"))
         }

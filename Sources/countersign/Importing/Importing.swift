@@ -13,6 +13,8 @@ final class Importing {
     struct Registration: Errand {
         let place: String
         let person: Person
+        /// The account before the server was asked.
+        let account: Account
         let request: Frame
     }
 
@@ -104,8 +106,8 @@ final class Importing {
         switch candidate.work {
         case .register(let phone, let email):
             let request = Frame.register(phone, email: email, installLink: installLink)
-            return .ask(Registration(place: candidate.place, person: candidate.person, request: request))
-        case .link(let id): try link(candidate.person, id) { $0.linked += 1 }
+            return .ask(Registration(place: candidate.place, person: candidate.person, account: account, request: request))
+        case .link(let id): try link(candidate.person, id, account, candidate.place) { $0.linked += 1 }
         case .token(let token): return try takeOver(token, candidate)
         }
         return .done
@@ -126,7 +128,7 @@ final class Importing {
 
     private func take(_ one: Registration, _ answer: NetAnswer) throws {
         switch answer {
-        case .registered(let id): try link(one.person, id) { $0.registered += 1 }
+        case .registered(let id): try link(one.person, id, one.account, one.place) { $0.registered += 1 }
         case .invalid(let fields):
             progress.leave()
             Output.complain("\(one.place): the server does not take \(Enrolling.named(fields)) of \(one.person.name)")
@@ -143,8 +145,13 @@ final class Importing {
         }
     }
 
-    private func link(_ person: Person, _ id: AuthyID, _ count: (inout Counts) -> Void) throws {
-        _ = try desk.accounts.link(person, id)
+    private func link(_ person: Person, _ id: AuthyID, _ seen: Account, _ place: String, _ count: (inout Counts) -> Void) throws {
+        guard try desk.accounts.link(person, id, ifStill: seen) != nil else {
+            progress.leave()
+            Output.warning("\(place): the account of \(person.name) has changed meanwhile, and is left as it is")
+            _ = before()
+            return
+        }
         desk.tell("import", person, "AuthyID \(id)")
         count(&counts)
         progress.show(counts.all, counts.sentence)
