@@ -12,6 +12,8 @@ public final class Client {
         case verify(OneTimeCode, AuthyID)
         case sms(AuthyID)
         case call(AuthyID)
+        case startPhoneCheck(NewPhoneCheck)
+        case checkPhone(OneTimeCode, PhoneNumber)
         case register(NewUser)
         case status(AuthyID)
         case tell(UserActivity, AuthyID)
@@ -64,7 +66,8 @@ public final class Client {
         func mayRepeat(after status: Int) -> Bool {
             switch request {
             case .look, .verify, .status: status == 429 || (500...599).contains(status)
-            case .create, .sms, .call, .register: status == 429 || status == 503
+            // A code that was right may be spent by the answer that got lost.
+            case .create, .sms, .call, .startPhoneCheck, .checkPhone, .register: status == 429 || status == 503
             // Somebody stands at a prompt meanwhile, and what could not be told is in the log.
             case .tell: false
             }
@@ -172,6 +175,8 @@ public final class Client {
         case .verify(let code, let user): return http(.verify(code, of: user), timeout: timeout)
         case .sms(let user): return http(.sms(to: user), timeout: timeout)
         case .call(let user): return http(.call(to: user), timeout: timeout)
+        case .startPhoneCheck(let check): return http(.startPhoneCheck, json: check.json, timeout: timeout)
+        case .checkPhone(let code, let phone): return http(.checkPhone(code, of: phone), timeout: timeout)
         }
     }
 
@@ -226,7 +231,8 @@ public final class Client {
             case .create: return created(CreateAnswer(status: status, body: json))
             case .look(let user, _): return looked(status, json, user)
             case .verify: return Self.verified(VerifyAnswer(status: status, body: json))
-            case .sms, .call: return Self.sent(OneCodeAnswer(status: status, body: json))
+            case .sms, .call, .startPhoneCheck: return Self.sent(OneCodeAnswer(status: status, body: json))
+            case .checkPhone: return Self.checked(PhoneCheckAnswer(status: status, body: json))
             case .register: return Self.registered(NewUserAnswer(status: status, body: json))
             case .status(let user): return Self.known(StatusAnswer(status: status, body: json, user: user))
             case .tell: return status == 200 ? .noted : Self.result(of: Fault(status: status, body: json))
@@ -273,6 +279,15 @@ public final class Client {
         case .ignored: .refused("the server sent no code, since the user has the app")
         case .notEnabled: .refused("the server does not send codes that way")
         case .unknownUser: .refused("the server does not know the user")
+        case .invalidNumber: .invalid("cellphone")
+        case .fault(let fault): result(of: fault)
+        }
+    }
+
+    private static func checked(_ answer: PhoneCheckAnswer) -> Result {
+        switch answer {
+        case .valid: .valid
+        case .wrong: .wrong
         case .fault(let fault): result(of: fault)
         }
     }

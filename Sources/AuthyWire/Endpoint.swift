@@ -45,6 +45,16 @@ public struct Endpoint: Hashable, Sendable {
         Endpoint(method: .get, target: "/protected/json/call/\(user)?force=true")
     }
 
+    /// Sends a code to a number that need not be anybody's; the body is that of `NewPhoneCheck`, the answer a `OneCodeAnswer`.
+    public static let startPhoneCheck = Endpoint(method: .post, target: "/protected/json/phones/verification/start")
+
+    /// Checks a code that was sent to a number; the answer is a `PhoneCheckAnswer`.
+    public static func checkPhone(_ code: OneTimeCode, of phone: PhoneNumber) -> Endpoint {
+        let number = "country_code=\(phone.countryCode)&phone_number=\(phone.national)"
+        return Endpoint(
+            method: .get, target: "/protected/json/phones/verification/check?\(number)&verification_code=\(code.digits)")
+    }
+
     /// Registers a person by phone; the same phone gives the same AuthyID. The body is that of `NewUser`, the answer a `NewUserAnswer`.
     public static let newUser = Endpoint(method: .post, target: "/protected/json/users/new")
 

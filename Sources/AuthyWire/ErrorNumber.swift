@@ -45,6 +45,8 @@ extension ErrorNumber {
     public static let userDoesNotExist = ErrorNumber(known: 60016)
     public static let tokenReused = ErrorNumber(known: 60019)
     public static let tokenInvalid = ErrorNumber(known: 60020)
+    public static let phoneCodeWrong = ErrorNumber(known: 60022)
+    public static let noPhoneCheck = ErrorNumber(known: 60023)
     public static let userNotFound = ErrorNumber(known: 60026)
     public static let otherKeyUsed = ErrorNumber(known: 60047)
     public static let approvalRequestNotFound = ErrorNumber(known: 60049)
@@ -56,5 +58,7 @@ extension ErrorNumber {
     /// Of requests, and of SMS and calls for a month or a day.
     static let limits = Set([60003, 60009, 60010, 60011, 60012, 60120].map(ErrorNumber.init(known:)))
     static let unknownUser: Set = [userDoesNotExist, userNotFound, userNotInApplication]
+    /// No such number, no such country, a landline, a number that nobody has.
+    static let invalidNumber = Set([60033, 60078, 60082, 60083].map(ErrorNumber.init(known:)))
     static let refusedKey: Set = [keyInvalid, otherKeyUsed]
 }

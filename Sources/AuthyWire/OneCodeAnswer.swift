@@ -1,4 +1,4 @@
-/// What became of `Endpoint.sms` or `Endpoint.call`.
+/// What became of `Endpoint.sms`, `Endpoint.call` or `Endpoint.startPhoneCheck`.
 ///
 /// The texts in it come from the server: they are made plain before anybody sees them.
 public enum OneCodeAnswer: Hashable, Sendable {
@@ -13,6 +13,8 @@ public enum OneCodeAnswer: Hashable, Sendable {
     case notEnabled
     /// The server does not know this AuthyID.
     case unknownUser
+    /// No code can be sent to the number.
+    case invalidNumber
     case fault(Fault)
 
     /// | HTTP status | `error_code` | body | answer |
@@ -22,6 +24,7 @@ public enum OneCodeAnswer: Hashable, Sendable {
     /// | 400–599, not 429 | 60006, 60007 | | `notEnabled` |
     /// | 503 | none | `message` has "not" and, behind it, "enabled" | `notEnabled` |
     /// | 400–499, not 429 | 60016, 60026, 60050 | | `unknownUser` |
+    /// | 400–499, not 429 | 60033, 60078, 60082, 60083 | | `invalidNumber` |
     /// | anything else | | | as `Fault` has it |
     ///
     /// The second row on 503 matters: what a server does not offer must not look as if the server were down.
@@ -50,6 +53,7 @@ public enum OneCodeAnswer: Hashable, Sendable {
         switch ErrorNumber(in: body) {
         case .callsDisabled?, .smsDisabled?: .notEnabled
         case let error? where status < 500 && ErrorNumber.unknownUser.contains(error): .unknownUser
+        case let error? where status < 500 && ErrorNumber.invalidNumber.contains(error): .invalidNumber
         case nil where status == 503 && saysNotEnabled(body): .notEnabled
         default: nil
         }

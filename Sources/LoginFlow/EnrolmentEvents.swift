@@ -32,13 +32,13 @@ extension EnrolmentFlow {
         /// What was typed, or nil for no answer.
         case answered([UInt8]?)
         case oneCodeCharged(granted: Bool)
+        case sent
+        case sendFailed(Failure)
+        case tryCharged(granted: Bool)
+        case checked(Bool)
+        case checkFailed(Failure)
         case registered(AuthyID)
         case registerFailed(Failure)
-        case sent
-        case sendFailed(LoginFlow.Fault)
-        case tryCharged(granted: Bool)
-        case verified(Bool)
-        case verifyFailed(LoginFlow.Fault)
         case graceSpent(left: Int?)
         case deadline
         case interrupted
@@ -48,10 +48,11 @@ extension EnrolmentFlow {
         case tell(String)
         case ask(String)
         case chargeOneCode
-        case register(PhoneNumber)
-        case send(Factor, to: AuthyID)
+        case send(Factor, to: PhoneNumber)
         case chargeTry
-        case verify(OneTimeCode, of: AuthyID)
+        case check(OneTimeCode, of: PhoneNumber)
+        /// The number was proven: only now is it said whose it is.
+        case register(PhoneNumber)
         case spendGrace
         /// The login is approved if the AuthyID can be written down as the person's, confirmed.
         case enrol(AuthyID, PhoneNumber, Decision)

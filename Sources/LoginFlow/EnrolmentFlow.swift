@@ -2,7 +2,7 @@
 /// is not written here refuses.
 ///
 /// It is made to somebody who may log in without a factor this time: whatever goes wrong leads to the grace login that would have been
-/// spent without the offer, and no AuthyID is the person's before a code that was sent to it in this login was right.
+/// spent without the offer, and no number is the person's, here or at the server, before a code that was sent to it in this login was right.
 public struct EnrolmentFlow: Sendable {
     private enum State: Equatable, Sendable {
         case idle
@@ -10,25 +10,23 @@ public struct EnrolmentFlow: Sendable {
         case askingName
         case askingCode
         case chargingNumber(PhoneNumber)
-        case registering
         case chargingCode(Factor)
         case sending(Factor)
         case chargingTry(OneTimeCode)
-        case verifying
+        case checking
+        case registering
         case spendingGrace(optsOut: Bool)
         case ended
     }
 
-    /// A number that the server knows, and by which way a code was last sent to it.
+    /// A number to which codes may go, and by which way one was last sent to it.
     private struct Phone: Equatable, Sendable {
         let number: PhoneNumber
-        let id: AuthyID
         var way: Factor?
     }
 
     private let facts: Facts
     private var state = State.idle
-    private var number: PhoneNumber?
     private var phone: Phone?
     private var tries: Int
     private var fruitless = 0
@@ -54,15 +52,15 @@ public struct EnrolmentFlow: Sendable {
         case (.askingName, .answered(let typed)): return nameTyped(typed)
         case (.askingCode, .answered(let typed)): return codeTyped(typed)
         case (.chargingNumber(let number), .oneCodeCharged(let granted)):
-            return granted ? register(number) : fruitless(Texts.tooManyOneCodes)
-        case (.registering, .registered(let id)): return registered(id)
-        case (.registering, .registerFailed(let failure)): return registerFailed(failure)
+            return granted ? send(to: number) : fruitless(Texts.tooManyOneCodes)
         case (.chargingCode(let way), .oneCodeCharged(let granted)): return granted ? send(way) : fruitless(Texts.tooManyOneCodes)
         case (.sending(let way), .sent): return sent(way)
-        case (.sending, .sendFailed(let fault)): return sendFailed(fault)
-        case (.chargingTry(let code), .tryCharged(let granted)): return granted ? verify(code) : giveUp(Texts.lockedUsePhone)
-        case (.verifying, .verified(let isRight)): return isRight ? enrol() : wrong(Texts.wrongCode)
-        case (.verifying, .verifyFailed(let fault)): return wrong(Self.notice(of: fault))
+        case (.sending, .sendFailed(let failure)): return sendFailed(failure)
+        case (.chargingTry(let code), .tryCharged(let granted)): return granted ? check(code) : giveUp(Texts.lockedUsePhone)
+        case (.checking, .checked(let isRight)): return isRight ? register() : wrong(Texts.wrongCode)
+        case (.checking, .checkFailed(let failure)): return wrong(failure == .outage ? Texts.serverSilent : Texts.serverRefuses)
+        case (.registering, .registered(let id)): return enrol(id)
+        case (.registering, .registerFailed(let failure)): return registerFailed(failure)
         case (.spendingGrace(let optsOut), .graceSpent(let left)): return graceSpent(left: left, optsOut: optsOut)
         default: return end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable))
         }
@@ -158,33 +156,17 @@ extension EnrolmentFlow {
 
 extension EnrolmentFlow {
     private mutating func take(_ number: PhoneNumber) -> [Action] {
-        // The number that it is already: a code again, and nobody registered twice.
+        // The number that it is already: a code again.
         if let phone, phone.number == number, let way = phone.way ?? facts.ways.first { return again(way) }
         phone = nil
         state = .chargingNumber(number)
         return [.chargeOneCode]
     }
 
-    private mutating func register(_ number: PhoneNumber) -> [Action] {
-        self.number = number
-        state = .registering
-        return [.register(number)]
-    }
-
-    private mutating func registered(_ id: AuthyID) -> [Action] {
-        guard let number, let way = facts.ways.first else {
-            return end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable))
-        }
-        phone = Phone(number: number, id: id)
+    private mutating func send(to number: PhoneNumber) -> [Action] {
+        guard let way = facts.ways.first else { return end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable)) }
+        phone = Phone(number: number)
         return send(way)
-    }
-
-    private mutating func registerFailed(_ failure: Failure) -> [Action] {
-        switch failure {
-        case .invalid: wrong(Texts.numberRefused)
-        case .outage: giveUp(Texts.serverSilent)
-        case .refused: giveUp(Texts.serverRefuses)
-        }
     }
 
     private mutating func again(_ way: Factor) -> [Action] {
@@ -195,7 +177,7 @@ extension EnrolmentFlow {
     private mutating func send(_ way: Factor) -> [Action] {
         guard let phone else { return end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable)) }
         state = .sending(way)
-        return [.send(way, to: phone.id)]
+        return [.send(way, to: phone.number)]
     }
 
     private mutating func sent(_ way: Factor) -> [Action] {
@@ -203,18 +185,38 @@ extension EnrolmentFlow {
         return askCode(phone.map { Texts.codeSent(way, to: $0.number) })
     }
 
-    private mutating func sendFailed(_ fault: LoginFlow.Fault) -> [Action] {
-        if fault == .outage, phone?.way == nil { return giveUp(Texts.serverSilent) }
-        return fruitless(fault == .outage ? Texts.serverSilent : Texts.oneCodeNotSent)
+    private mutating func sendFailed(_ failure: Failure) -> [Action] {
+        let isFirst = phone?.way == nil
+        switch failure {
+        case .invalid where isFirst:
+            phone = nil
+            return wrong(Texts.numberRefused)
+        case .outage where isFirst: return giveUp(Texts.serverSilent)
+        case .outage: return fruitless(Texts.serverSilent)
+        case .invalid, .refused: return fruitless(Texts.oneCodeNotSent)
+        }
     }
 
-    private mutating func verify(_ code: OneTimeCode) -> [Action] {
+    private mutating func check(_ code: OneTimeCode) -> [Action] {
         guard let phone else { return end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable)) }
-        state = .verifying
-        return [.verify(code, of: phone.id)]
+        state = .checking
+        return [.check(code, of: phone.number)]
     }
 
-    private static func notice(of fault: LoginFlow.Fault) -> String { fault == .outage ? Texts.serverSilent : Texts.serverRefuses }
+    private mutating func register() -> [Action] {
+        guard let phone else { return end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable)) }
+        state = .registering
+        return [.register(phone.number)]
+    }
+
+    private mutating func registerFailed(_ failure: Failure) -> [Action] {
+        phone = nil
+        switch failure {
+        case .invalid: return wrong(Texts.numberRefused)
+        case .outage: return giveUp(Texts.serverSilent)
+        case .refused: return giveUp(Texts.serverRefuses)
+        }
+    }
 }
 
 // MARK: - The end
@@ -263,12 +265,12 @@ extension EnrolmentFlow {
         return [.optOut(Decision(.excused, .optedOut))]
     }
 
-    private mutating func enrol() -> [Action] {
+    private mutating func enrol(_ id: AuthyID) -> [Action] {
         guard let phone, let way = phone.way else {
             return end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable))
         }
         state = .ended
-        return [.enrol(phone.id, phone.number, Decision(.approved, .enrolled, factor: way, farewell: Texts.enrolled(phone.number)))]
+        return [.enrol(id, phone.number, Decision(.approved, .enrolled, factor: way, farewell: Texts.enrolled(phone.number)))]
     }
 
     /// Nothing can cut a conversation: at the prompt the deadline is remembered until the answer comes.

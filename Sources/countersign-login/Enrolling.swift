@@ -66,13 +66,13 @@ struct Enrolling {
         for answer in net.receive() {
             if let detail = answer.detail { self.detail = detail }
             guard var event = EnrolmentFlow.Event(answer) else { continue }
-            // Somebody else's phone here is not rung; what it is that cannot be used is not told.
+            // Somebody else's phone here stays theirs; what it is that cannot be used is not told.
             if case .registered(let id) = event, try !accounts.holders(of: id).isEmpty {
                 self.detail = "AuthyID \(id) is another user's here"
                 event = .registerFailed(.invalid)
             }
             // A code that could not be checked does not count against the person.
-            if case .verifyFailed = event { try accounts.refundTry(person, rules: settings.lockout) }
+            if case .checkFailed = event { try accounts.refundTry(person, rules: settings.lockout) }
             events.append(event)
         }
         if let due = deadline, due <= system_now() {
@@ -103,11 +103,11 @@ struct Enrolling {
             let granted = try spendGrace() != nil && accounts.chargeOneCode(person, now: now())
             events.append(.oneCodeCharged(granted: granted))
         // The link to the app is for whoever has shown that the phone is theirs: see `tellServer`.
-        case .register(let number): asked(.registerFailed(.refused), net.register(number, email: email, installLink: false))
-        case .send(let factor, let id): asked(.sendFailed(.refused), net.sendOneCode(by: factor, to: id))
+        case .register(let number): asked(.registerFailed(.refused), net.register(number, email: email))
+        case .send(let factor, let number): asked(.sendFailed(.refused), net.sendCode(by: factor, to: number))
         case .chargeTry:
             events.append(.tryCharged(granted: try accounts.chargeTry(person, rules: settings.lockout, now: now()) == .granted))
-        case .verify(let code, let id): asked(.verifyFailed(.refused), net.verify(code, of: id))
+        case .check(let code, let number): asked(.checkFailed(.refused), net.check(code, of: number))
         case .spendGrace: events.append(.graceSpent(left: try spendGrace()))
         case .enrol(let id, let number, let decision):
             enrolled = id

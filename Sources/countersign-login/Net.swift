@@ -4,7 +4,7 @@ internal import LoginFlow
 
 /// The other end of fd 4: asks countersign-net, and hands on what it answers.
 struct Net {
-    enum Question { case create, look, verify, oneCode, register, tell }
+    enum Question { case create, look, verify, oneCode, phoneCode, phoneCheck, register, tell }
 
     /// What came of a question.
     struct Answer {
@@ -70,13 +70,27 @@ struct Net {
         return ask(.oneCode, frame)
     }
 
-    mutating func register(_ phone: PhoneNumber, email: String, installLink: Bool) -> Bool {
-        var frame = Frame(KIND_REGISTER)
+    mutating func sendCode(by factor: Factor, to phone: PhoneNumber) -> Bool {
+        ask(.phoneCode, Self.frame(factor == .call ? KIND_PHONE_CALL : KIND_PHONE_SMS, phone))
+    }
+
+    mutating func check(_ code: OneTimeCode, of phone: PhoneNumber) -> Bool {
+        var frame = Self.frame(KIND_PHONE_CHECK, phone)
+        frame.add(FIELD_CODE, text: code.digits)
+        return ask(.phoneCheck, frame)
+    }
+
+    mutating func register(_ phone: PhoneNumber, email: String) -> Bool {
+        var frame = Self.frame(KIND_REGISTER, phone)
+        frame.add(FIELD_EMAIL, text: email)
+        return ask(.register, frame)
+    }
+
+    private static func frame(_ kind: CInt, _ phone: PhoneNumber) -> Frame {
+        var frame = Frame(kind)
         frame.add(FIELD_COUNTRY_CODE, text: phone.countryCode)
         frame.add(FIELD_PHONE, text: phone.national)
-        frame.add(FIELD_EMAIL, text: email)
-        if installLink { frame.add(FIELD_INSTALL_LINK, text: "1") }
-        return ask(.register, frame)
+        return frame
     }
 
     /// What has come, without waiting.

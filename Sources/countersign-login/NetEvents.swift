@@ -18,7 +18,7 @@ extension LoginFlow.Event {
         case (.look, _): self = .lookFailed(LoginFlow.Fault(answer))
         case (.verify, _): self = .verifyFailed(LoginFlow.Fault(answer))
         case (.oneCode, _): self = .oneCodeFailed(LoginFlow.Fault(answer))
-        case (.register, _), (.tell, _): return nil
+        case (.phoneCode, _), (.phoneCheck, _), (.register, _), (.tell, _): return nil
         }
     }
 }
@@ -27,16 +27,24 @@ extension EnrolmentFlow.Event {
     /// Nil where the flow has no such question.
     init?(_ answer: Net.Answer) {
         switch (answer.question, answer.result) {
+        case (.phoneCode, RESULT_SENT): self = .sent
+        case (.phoneCode, _): self = .sendFailed(EnrolmentFlow.Failure(answer))
+        case (.phoneCheck, RESULT_VALID): self = .checked(true)
+        case (.phoneCheck, RESULT_WRONG): self = .checked(false)
+        case (.phoneCheck, _): self = .checkFailed(EnrolmentFlow.Failure(answer))
         case (.register, RESULT_REGISTERED): self = answer.authyID.map(Self.registered) ?? .registerFailed(.refused)
-        case (.register, RESULT_INVALID): self = .registerFailed(.invalid)
-        case (.register, RESULT_OUTAGE), (.register, RESULT_UNREACHED): self = .registerFailed(.outage)
-        case (.register, _): self = .registerFailed(.refused)
-        case (.oneCode, RESULT_SENT): self = .sent
-        case (.oneCode, _): self = .sendFailed(LoginFlow.Fault(answer))
-        case (.verify, RESULT_VALID): self = .verified(true)
-        case (.verify, RESULT_WRONG), (.verify, RESULT_SPENT): self = .verified(false)
-        case (.verify, _): self = .verifyFailed(LoginFlow.Fault(answer))
-        case (.create, _), (.look, _), (.tell, _): return nil
+        case (.register, _): self = .registerFailed(EnrolmentFlow.Failure(answer))
+        case (.create, _), (.look, _), (.verify, _), (.oneCode, _), (.tell, _): return nil
+        }
+    }
+}
+
+extension EnrolmentFlow.Failure {
+    init(_ answer: Net.Answer) {
+        switch answer.result {
+        case RESULT_INVALID: self = .invalid
+        case RESULT_OUTAGE, RESULT_UNREACHED: self = .outage
+        default: self = .refused
         }
     }
 }

@@ -25,11 +25,30 @@ struct ServerFrame {
 extension Client.Request {
     /// Nil where the frame asks for nothing that there is.
     init?(_ frame: Frame) {
-        if frame.kind == KIND_REGISTER {
-            guard let new = NewUser(frame) else { return nil }
-            self = .register(new)
-            return
+        switch frame.kind {
+        case KIND_REGISTER, KIND_PHONE_SMS, KIND_PHONE_CALL, KIND_PHONE_CHECK: self.init(ofNumber: frame)
+        default: self.init(ofUser: frame)
         }
+    }
+
+    private init?(ofNumber frame: Frame) {
+        guard let code = frame.text(FIELD_COUNTRY_CODE), let national = frame.text(FIELD_PHONE),
+            let phone = PhoneNumber(countryCode: code, national: national)
+        else { return nil }
+        switch frame.kind {
+        case KIND_REGISTER:
+            guard let email = frame.text(FIELD_EMAIL), NewUser.isEmail(email) else { return nil }
+            self = .register(NewUser(phone: phone, email: email, sendsInstallLink: frame.value(FIELD_INSTALL_LINK) != nil))
+        case KIND_PHONE_SMS: self = .startPhoneCheck(NewPhoneCheck(phone: phone, way: .sms))
+        case KIND_PHONE_CALL: self = .startPhoneCheck(NewPhoneCheck(phone: phone, way: .call))
+        case KIND_PHONE_CHECK:
+            guard let code = frame.value(FIELD_CODE).flatMap({ OneTimeCode($0) }) else { return nil }
+            self = .checkPhone(code, phone)
+        default: return nil
+        }
+    }
+
+    private init?(ofUser frame: Frame) {
         guard let user = frame.number(FIELD_AUTHY_ID).flatMap(AuthyID.init(_:)) else { return nil }
         switch frame.kind {
         case KIND_CREATE:
@@ -47,15 +66,6 @@ extension Client.Request {
             self = .tell(activity, user)
         default: return nil
         }
-    }
-}
-
-extension NewUser {
-    fileprivate init?(_ frame: Frame) {
-        guard let code = frame.text(FIELD_COUNTRY_CODE), let national = frame.text(FIELD_PHONE), let email = frame.text(FIELD_EMAIL),
-            let phone = PhoneNumber(countryCode: code, national: national), NewUser.isEmail(email)
-        else { return nil }
-        self.init(phone: phone, email: email, sendsInstallLink: frame.value(FIELD_INSTALL_LINK) != nil)
     }
 }
 

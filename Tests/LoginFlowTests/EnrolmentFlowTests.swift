@@ -6,11 +6,11 @@ import Testing
 struct EnrolmentFlowTests {
     @Test("Number, code by SMS, done; what is shown of the number is masked")
     func enrols() {
-        play(alice(), verifying + [(.verified(true), [enrolled()])])
+        play(alice(), registering + [(.registered(authyID(77)), [enrolled()])])
         #expect(Texts.enrolled(number) == "You are enrolled with +49-XXX-XXX-XX18. From now on you are asked for a second factor.")
     }
 
-    @Test("A number is charged as a code before the server hears of it, and a code as a try before it is verified")
+    @Test("A number is charged as a code before the server hears of it, and a code as a try before it is checked")
     func chargedFirst() {
         var flow = flow(alice(), after: offered)
         #expect(flow.handle(says("+4915112345618")) == [.chargeOneCode])
@@ -81,16 +81,16 @@ struct EnrolmentFlowTests {
             alice(),
             offered + [
                 (says("x"), [.tell(Texts.noNumber), .ask(NumberPrompts.plain)]),
-                (says("0151 12345618"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.register(number)]),
-                (.registerFailed(.invalid), [.tell(Texts.numberRefused), .ask(NumberPrompts.plain)]),
+                (says("0151 12345618"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.send(.sms, to: number)]),
+                (.sendFailed(.invalid), [.tell(Texts.numberRefused), .ask(NumberPrompts.plain)]),
             ] + givesUp(at: says("y"), saying: Texts.noNumber))
     }
 
     @Test("Wrong codes cost nothing but the tries: after the last of them the login passes on grace")
     func wrongCodes() {
-        let again: OfferScript = [(.verified(false), [.tell(Texts.wrongCode), .ask(NumberPrompts.code)])]
-        let tried: OfferScript = verifying.suffix(2)
-        play(alice(), verifying + again + tried + again + tried + givesUp(at: .verified(false), saying: Texts.wrongCode))
+        let again: OfferScript = [(.checked(false), [.tell(Texts.wrongCode), .ask(NumberPrompts.code)])]
+        let tried: OfferScript = checking.suffix(2)
+        play(alice(), checking + again + tried + again + tried + givesUp(at: .checked(false), saying: Texts.wrongCode))
     }
 
     @Test("A code can be sent again and by call, each charged, and the way of the last one is the factor")
@@ -98,9 +98,9 @@ struct EnrolmentFlowTests {
         play(
             alice(),
             codeSent + [
-                (says("sms"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.send(.sms, to: authyID(77))]),
+                (says("sms"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.send(.sms, to: number)]),
                 (.sent, [.tell(sentText), .ask(NumberPrompts.code)]),
-                (says("call"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.send(.call, to: authyID(77))]),
+                (says("call"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.send(.call, to: number)]),
                 (
                     .sent,
                     [
@@ -108,7 +108,7 @@ struct EnrolmentFlowTests {
                         .ask(NumberPrompts.code),
                     ]
                 ),
-            ] + verifying.suffix(2) + [(.verified(true), [enrolled(by: .call)])])
+            ] + registering.suffix(3) + [(.registered(authyID(77)), [enrolled(by: .call)])])
     }
 
     @Test("A code that may not be sent again is not sent")
@@ -128,11 +128,10 @@ struct EnrolmentFlowTests {
         play(
             alice(),
             codeSent + [
-                (says("+1 555 123-0001"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.register(other)]),
-                (.registered(authyID(78)), [.send(.sms, to: authyID(78))]),
+                (says("+1 555 123-0001"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.send(.sms, to: other)]),
                 (.sent, [.tell(Texts.codeSent(.sms, to: other)), .ask(NumberPrompts.code)]),
-                (says("1234567"), [.chargeTry]), (.tryCharged(granted: true), [.verify(code("1234567"), of: authyID(78))]),
-                (.verified(true), [enrolled(78, other)]),
+                (says("1234567"), [.chargeTry]), (.tryCharged(granted: true), [.check(code("1234567"), of: other)]),
+                (.checked(true), [.register(other)]), (.registered(authyID(78)), [enrolled(78, other)]),
             ])
     }
 
@@ -150,8 +149,8 @@ struct EnrolmentFlowTests {
     func ways() {
         play(
             alice { $0.factors = [.oneTouch, .call] },
-            registering + [
-                (.registered(authyID(77)), [.send(.call, to: authyID(77))]),
+            sending.prefix(2) + [
+                (.oneCodeCharged(granted: true), [.send(.call, to: number)]),
                 (.sent, [.tell(Texts.codeSent(.call, to: number)), .ask("Code [call, skip]: ")]),
                 (says("sms"), [.tell(Texts.noSuchWord), .ask("Code [call, skip]: ")]),
                 (silent, [.end(Decision(.denied, .cancelled))]),
@@ -166,25 +165,42 @@ struct EnrolmentFlowTests {
             sending + [
                 (.sendFailed(.refused), [.tell(Texts.oneCodeNotSent), .ask(NumberPrompts.noCode)]),
                 (says("1234567"), [.tell(Texts.noSuchWord), .ask(NumberPrompts.noCode)]),
-                (says("call"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.send(.call, to: authyID(77))]),
+                (says("call"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.send(.call, to: number)]),
                 (.sent, [.tell(Texts.codeSent(.call, to: number)), .ask(NumberPrompts.code)]),
-            ] + verifying.suffix(2) + [(.verified(true), [enrolled(by: .call)])])
+            ] + registering.suffix(3) + [(.registered(authyID(77)), [enrolled(by: .call)])])
     }
 
     @Test("A server that is out of reach, or cannot be used, leads to the grace login")
     func serverDown() {
-        play(alice(), registering + givesUp(at: .registerFailed(.outage), saying: Texts.serverSilent))
-        play(alice(), registering + givesUp(at: .registerFailed(.refused), saying: Texts.serverRefuses))
         play(alice(), sending + givesUp(at: .sendFailed(.outage), saying: Texts.serverSilent))
-        play(
-            alice { $0.tries = 1 }, verifying + givesUp(at: .verifyFailed(.outage), saying: Texts.serverSilent))
+        play(alice { $0.tries = 1 }, checking + givesUp(at: .checkFailed(.outage), saying: Texts.serverSilent))
         play(
             alice(),
-            verifying + [(.verifyFailed(.refused), [.tell(Texts.serverRefuses), .ask(NumberPrompts.code)])] + verifying.suffix(2)
-                + [(.verified(true), [enrolled()])])
+            checking + [(.checkFailed(.refused), [.tell(Texts.serverRefuses), .ask(NumberPrompts.code)])] + registering.suffix(3)
+                + [(.registered(authyID(77)), [enrolled()])])
+        play(alice(), registering + givesUp(at: .registerFailed(.outage), saying: Texts.serverSilent))
+        play(alice(), registering + givesUp(at: .registerFailed(.refused), saying: Texts.serverRefuses))
     }
 
-    @Test("Where codes are locked, no code is verified")
+    @Test("A number that was proven, but may not be this person's, costs a try")
+    func registrationRefused() {
+        play(
+            alice(),
+            registering + [(.registerFailed(.invalid), [.tell(Texts.numberRefused), .ask(NumberPrompts.plain)])]
+                + givesUp(at: says("skip")))
+    }
+
+    @Test("A number that takes no code any more keeps the code that it has")
+    func resendInvalid() {
+        play(
+            alice(),
+            codeSent + [
+                (says("sms"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.send(.sms, to: number)]),
+                (.sendFailed(.invalid), [.tell(Texts.oneCodeNotSent), .ask(NumberPrompts.code)]),
+            ] + registering.suffix(3) + [(.registered(authyID(77)), [enrolled()])])
+    }
+
+    @Test("Where codes are locked, no code is checked")
     func locked() {
         play(
             alice(),
@@ -196,13 +212,13 @@ struct EnrolmentFlowTests {
         let tooLate = OfferAction.end(Decision(.denied, .timeout, farewell: Texts.timeout))
         for text in ["", "skip", "+4915112345618", "x"] { play(alice(), offered + [(.deadline, []), (says(text), [tooLate])]) }
         for text in ["", "skip", "1234567", "call"] { play(alice(), codeSent + [(.deadline, []), (says(text), [tooLate])]) }
-        for script in [registering, sending, verifying] { play(alice(), script + [(.deadline, [tooLate])]) }
+        for script in [sending, checking, registering] { play(alice(), script + [(.deadline, [tooLate])]) }
         play(alice { $0.mayBeDeaf = true }, offered + [(.deadline, []), (silent, [.end(Decision(.denied, .timeout))])])
     }
 
     @Test("Ctrl-C between two prompts ends the login; at a prompt it is the conversation's")
     func interrupted() {
-        for script in [registering, sending, verifying] { play(alice(), script + [(.interrupted, [.end(Decision(.denied, .cancelled))])]) }
+        for script in [sending, checking, registering] { play(alice(), script + [(.interrupted, [.end(Decision(.denied, .cancelled))])]) }
         play(alice(), offered + [(.interrupted, [])] + givesUp(at: says("skip")))
     }
 

@@ -11,13 +11,13 @@ private let events: [(kind: String, events: [OfferEvent])] = [
             + ["", "\u{8}", "skip", "never", "sms", "call", "push", "+4915112345618", "+15551230001", "1234567", "alice", "?"].map(says)
     ),
     ("oneCodeCharged", [.oneCodeCharged(granted: true), .oneCodeCharged(granted: false)]),
+    ("sent", [.sent]),
+    ("sendFailed", [.invalid, .outage, .refused].map(OfferEvent.sendFailed)),
+    ("tryCharged", [.tryCharged(granted: true), .tryCharged(granted: false)]),
+    ("checked", [.checked(true), .checked(false)]),
+    ("checkFailed", [.invalid, .outage, .refused].map(OfferEvent.checkFailed)),
     ("registered", [.registered(authyID(77)), .registered(authyID(78))]),
     ("registerFailed", [.invalid, .outage, .refused].map(OfferEvent.registerFailed)),
-    ("sent", [.sent]),
-    ("sendFailed", [.outage, .noDevice, .refused].map(OfferEvent.sendFailed)),
-    ("tryCharged", [.tryCharged(granted: true), .tryCharged(granted: false)]),
-    ("verified", [.verified(true), .verified(false)]),
-    ("verifyFailed", [.outage, .noDevice, .refused].map(OfferEvent.verifyFailed)),
     ("graceSpent", [.graceSpent(left: nil), .graceSpent(left: 2)]),
 ]
 
@@ -37,13 +37,13 @@ struct EnrolmentOrderTests {
     static let table = [
         Line("before the offer", [], ["begin"]),
         Line("at the prompt for a number", offered, ["answered"]),
-        Line("while a number is charged", Array(registering.prefix(2)), ["oneCodeCharged"]),
-        Line("while a number is registered", registering, ["registered", "registerFailed"]),
+        Line("while a number is charged", Array(sending.prefix(2)), ["oneCodeCharged"]),
         Line("while a code is sent", sending, ["sent", "sendFailed"]),
         Line("at the prompt for a code", codeSent, ["answered"]),
         Line("while another code is charged", codeSent + [(says("call"), [])], ["oneCodeCharged"]),
-        Line("while a try is charged", Array(verifying.dropLast()), ["tryCharged"]),
-        Line("while a code is verified", verifying, ["verified", "verifyFailed"]),
+        Line("while a try is charged", Array(checking.dropLast()), ["tryCharged"]),
+        Line("while a code is checked", checking, ["checked", "checkFailed"]),
+        Line("while a number is registered", registering, ["registered", "registerFailed"]),
         Line("while grace is spent", offered + [(says("skip"), [])], ["graceSpent"]),
         Line(
             "at the prompt for the name", EnrolmentFlowTests.wants, ["answered"], alice { $0.rules.optOut = .yes }),
@@ -72,7 +72,8 @@ struct EnrolmentOrderTests {
 
     @Test("After the end nothing is done any more")
     func ended() {
-        for script in [verifying + [(.verified(true), [])], offered + givesUp(at: says("skip")), [(.sent, [])]] as [OfferScript] {
+        for script in [registering + [(.registered(authyID(77)), [])], offered + givesUp(at: says("skip")), [(.sent, [])]] as [OfferScript]
+        {
             for event in events.flatMap(\.events) + [.deadline, .interrupted] {
                 var flow = flow(alice(), after: script)
                 #expect(flow.handle(event) == [])
@@ -136,9 +137,10 @@ private struct Witness {
     /// What was asked last and not answered yet.
     private var open: OfferAction?
     private var mayCall = false
+    /// To which a code was sent last.
     private var number: PhoneNumber?
-    private var id: AuthyID?
     private var way: Factor?
+    private var id: AuthyID?
     private var typed: OneTimeCode?
     private var isRight = false
     private var oneCodes = 0
@@ -177,9 +179,9 @@ private struct Witness {
         guard let open else { return false }
         let fits =
             switch (open, event) {
-            case (.ask, .answered), (.chargeOneCode, .oneCodeCharged), (.register, .registered), (.register, .registerFailed),
-                (.send, .sent),
-                (.send, .sendFailed), (.chargeTry, .tryCharged), (.verify, .verified), (.verify, .verifyFailed), (.spendGrace, .graceSpent):
+            case (.ask, .answered), (.chargeOneCode, .oneCodeCharged), (.send, .sent), (.send, .sendFailed), (.chargeTry, .tryCharged),
+                (.check, .checked), (.check, .checkFailed), (.register, .registered), (.register, .registerFailed),
+                (.spendGrace, .graceSpent):
                 true
             default: false
             }
@@ -191,15 +193,15 @@ private struct Witness {
     }
 
     private mutating func learn(_ event: OfferEvent) {
-        isRight = event == .verified(true)
         switch event {
+        case .checked(let isRight): self.isRight = isRight
         case .answered(let text):
             let answer = Answer(text)
             if answer == .standIn { isHopeless = true }
             saidName = saidNever && text.map { String(decoding: $0, as: UTF8.self) } == "alice"
             saidNever = answer == .word(.never)
             if case .code(let code) = answer { typed = code } else { typed = nil }
-        case .registered(let id): (self.id, way) = (id, nil)
+        case .registered(let id): self.id = id
         case .graceSpent(let left): self.left = left
         default: return
         }
@@ -212,21 +214,25 @@ private struct Witness {
         case .tell: return
         case .ask: if !asked && event != .begin { fail("a prompt in a prompt") }
         case .chargeOneCode: if !asked { fail("a code that nobody asked for") }
-        case .register(let number):
-            if !asked || event != .oneCodeCharged(granted: true) { fail("a number without a charge") }
-            (self.number, id, way) = (number, nil, nil)
         case .send(let factor, let to):
-            if !asked || to != id || !facts.ways.contains(factor) { fail("a code to somebody else, or by no way") }
-            if case .registered = event {} else if event != .oneCodeCharged(granted: true) { fail("a code without a charge") }
-            if case .registered = event, factor != facts.ways.first { fail("not the first way") }
+            if !asked || event != .oneCodeCharged(granted: true) || !facts.ways.contains(factor) { fail("a code without a charge") }
+            if to != number {
+                if factor != facts.ways.first { fail("not the first way") }
+                (number, way) = (to, nil)
+            }
+            isRight = false
             oneCodes += 1
         case .chargeTry: if typed == nil || way == nil { fail("a try at no code") }
-        case .verify(let code, let of):
-            if !asked || event != .tryCharged(granted: true) || code != typed || of != id || way == nil {
-                fail("a verify without a charge")
+        case .check(let code, let of):
+            if !asked || event != .tryCharged(granted: true) || code != typed || of != number || way == nil {
+                fail("a check without a charge")
             }
+            isRight = false
             tries += 1
             if tries > facts.tries { fail("too many tries") }
+        case .register(let number):
+            if !asked || event != .checked(true) || number != self.number { fail("a number that was not proven") }
+            id = nil
         case .spendGrace: if isHopeless { fail("grace where sshd will refuse") }
         case .enrol(let id, let number, let decision):
             end = "enrol \(decision.outcome.rawValue) \(decision.reason.rawValue) \(decision.factor?.rawValue ?? "-")"
@@ -254,10 +260,10 @@ private struct Witness {
         switch open {
         case .ask: kinds = ["answered"]
         case .chargeOneCode: kinds = ["oneCodeCharged"]
-        case .register: kinds = ["registered", "registered", "registerFailed"]
         case .send: kinds = ["sent", "sent", "sendFailed"]
         case .chargeTry: kinds = ["tryCharged"]
-        case .verify: kinds = ["verified", "verified", "verifyFailed"]
+        case .check: kinds = ["checked", "checked", "checkFailed"]
+        case .register: kinds = ["registered", "registered", "registerFailed"]
         case .spendGrace: kinds = ["graceSpent"]
         default: return nil
         }

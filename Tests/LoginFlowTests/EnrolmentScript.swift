@@ -82,12 +82,12 @@ let offered: OfferScript = [
         ]
     )
 ]
-let registering: OfferScript =
-    offered + [(says("0151 123456-18"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.register(number)])]
-let sending: OfferScript = registering + [(.registered(authyID(77)), [.send(.sms, to: authyID(77))])]
+let sending: OfferScript =
+    offered + [(says("0151 123456-18"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.send(.sms, to: number)])]
 let codeSent: OfferScript = sending + [(.sent, [.tell(sentText), .ask(NumberPrompts.code)])]
-let verifying: OfferScript =
-    codeSent + [(says("1234567"), [.chargeTry]), (.tryCharged(granted: true), [.verify(code("1234567"), of: authyID(77))])]
+let checking: OfferScript =
+    codeSent + [(says("1234567"), [.chargeTry]), (.tryCharged(granted: true), [.check(code("1234567"), of: number)])]
+let registering: OfferScript = checking + [(.checked(true), [.register(number)])]
 let sentText = "A code was sent to +49-XXX-XXX-XX18. Type it, or another number beginning with +."
 
 enum NumberPrompts {

@@ -5,7 +5,7 @@ very bytes that it is sent. The good server is good_server.py.
         server.phone = "approve"
         server.fault("poll", "status", 503, times=2)
 
-Endpoints, as `fault` names them: create, poll, cancel, verify, sms, call, register; `connect` is what comes before any request.
+Endpoints, as `fault` names them: create, poll, cancel, verify, sms, call, start, check, register; `connect` is what comes before any request.
 """
 
 import os
@@ -23,9 +23,11 @@ ROUTES = [
     ("verify", "GET", re.compile(r"/protected/json/verify/([^/]*)/([^/]+)")),
     ("sms", "GET", re.compile(r"/protected/json/sms/([^/]+)")),
     ("call", "GET", re.compile(r"/protected/json/call/([^/]+)")),
+    ("start", "POST", re.compile(r"/protected/json/phones/verification/start")),
+    ("check", "GET", re.compile(r"/protected/json/phones/verification/check")),
     ("register", "POST", re.compile(r"/protected/json/users/new")),
 ]
-SENT = {"sms": "SMS token was sent", "call": "Call started..."}
+SENT = {"sms": "SMS token was sent", "call": "Call started...", "start": "Text message sent to +1 XXX-XXX-0009."}
 
 
 class StandIn:
@@ -40,6 +42,7 @@ class StandIn:
         self.codes: set[str] = set()  # good once each
         # What whoever registers is told.
         self.registered: tuple[int, object] = 200, {"message": "User created successfully.", "user": {"id": self.authy_id}, "success": True}
+        self.taken: tuple[int, object] | None = None  # what is said to whoever has a number checked, instead of yes
         self.received: list[wire.Received] = []
         self.wire = wire.Wire(self._serve, certificate, unix)
         self._created: dict[str, int] = {}  # whom each request asks
@@ -104,14 +107,14 @@ class StandIn:
         if fault and fault.kind in rudeness.INSTEAD:
             return rudeness.INSTEAD[fault.kind](handler, fault.argument, self.wire.stopping)
         says_yes = fault is not None and fault.kind not in rudeness.TRUE
-        status, body = self._answer(endpoint, arguments, says_yes)
+        status, body = self._answer(endpoint, arguments, request.query, says_yes)
         if fault and fault.kind in rudeness.LIES:
             rudeness.LIES[fault.kind](body)
         elif fault:
             return rudeness.MANGLED[fault.kind](handler, status, rudeness.compact(body), fault.argument, self.wire.stopping)
         handler.reply(status, rudeness.compact(body))
 
-    def _answer(self, endpoint: str, arguments: tuple[str, ...], says_yes: bool) -> tuple[int, object]:
+    def _answer(self, endpoint: str, arguments: tuple[str, ...], query: dict, says_yes: bool) -> tuple[int, object]:
         """- says_yes: what a lie starts from: approved, or valid, whatever is true."""
         match endpoint:
             case "create":
@@ -124,7 +127,13 @@ class StandIn:
                 return 200, {"message": "Token is valid.", "token": "is valid", "success": "true"}
             case "verify":
                 return 401, {"token": "is invalid", **refusal("Token is invalid", "60020")}
-            case "sms" | "call":
+            case "check" if says_yes or self._spend(query["verification_code"]):
+                return 200, {"message": "Verification code is correct.", "success": True}
+            case "check":
+                return 401, refusal("Verification code is incorrect", "60022")
+            case "start" if self.taken:
+                return self.taken
+            case "sms" | "call" | "start":
                 return 200, {"success": True, "message": SENT[endpoint], "cellphone": "+57-XXX-XXX-XX12"}
             case "register":
                 return self.registered

@@ -51,6 +51,9 @@
 #define KIND_REGISTER 39        /* a new user at the server */
 #define KIND_STATUS 40          /* what the server knows of a user */
 #define KIND_TELL_SERVER 41     /* something that became of a user */
+#define KIND_PHONE_SMS 42       /* a code to a number that is nobody's yet */
+#define KIND_PHONE_CALL 43
+#define KIND_PHONE_CHECK 44     /* a code that was sent there */
 /* From countersign-net. */
 #define KIND_RESULT 48
 
