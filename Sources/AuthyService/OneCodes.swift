@@ -26,14 +26,14 @@ extension AuthyService {
         guard outbox.canSend(kind), let to = kind == .email ? contact.email(of: caller.id) : contact.phone.e164 else {
             throw Self.notEnabled(kind)
         }
-        let code = try await oneCode(of: user.id, action: action, by: caller)
+        let code = try await oneCode(kind, of: user.id, action: action, by: caller)
         guard await outbox.send(message(kind, to, code, user.id, caller, parameters.text("locale"))) else { throw Self.notSent(kind) }
         log.info("onecode_sent", metadata: ["application": "\(caller.id)", "user": "\(user.id)", "kind": "\(kind.rawValue)"])
         return Self.sent(kind, to, contact.phone)
     }
 
     /// The code that is out goes again until it ends, as Authy does it; what is sent is charged first.
-    private func oneCode(of user: AuthyID, action: String, by caller: Caller) async throws -> String {
+    private func oneCode(_ kind: OneCode.Kind, of user: AuthyID, action: String, by caller: Caller) async throws -> String {
         let now = now()
         return try await store.write { records in
             var member = try self.member(user, of: caller, in: records)
@@ -51,7 +51,7 @@ extension AuthyService {
                 member.oneCode = Member.OneCode(sealed: sealed, action: action, ends: now + settings.codes.oneCodeLifetime)
             }
             try records.put(member)
-            try records.count(Self.month(of: caller.id, at: now) { $0.messages = 1 })
+            try records.count(Self.month(of: caller.id, at: now) { $0.count(kind) })
             return code
         }
     }
@@ -112,6 +112,17 @@ extension AuthyService {
         case .sms: Refusal(503, 60015, "The SMS was not sent: no gateway took it.")
         case .call: Refusal(503, 60014, "The call was not started: no gateway took it.")
         case .email: Refusal(503, 60015, "The e-mail was not sent: no gateway took it.")
+        }
+    }
+}
+
+extension MonthOfStatistics {
+    /// E-mail is neither of the two.
+    mutating func count(_ kind: OneCode.Kind) {
+        switch kind {
+        case .sms: messages = 1
+        case .call: calls = 1
+        case .email: break
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import Logging
 internal import LoginFlow
 internal import ServerSettings
 public import AuthyWire
@@ -30,17 +31,19 @@ extension AuthyService {
             throw Refusal(403, 60091, "Custom codes and messages are not allowed.")
         }
         guard outbox.canSend(kind) else { throw Self.notEnabled(kind) }
-        let (check, code) = try await openCheck(of: phone, length: length, by: caller)
+        let (check, code) = try await openCheck(of: phone, length: length, kind, by: caller)
         guard await outbox.send(message(kind, phone.e164, code, nil, caller, parameters.text("locale"))) else { throw Self.notSent(kind) }
+        log.info("phone_code_sent", metadata: ["application": "\(caller.id)", "kind": "\(kind.rawValue)"])
         let to = "+\(phone.countryCode) \(phone.masked)"
         return Answer([
-            ("carrier", JSONText.string("unknown")), ("is_cellphone", "true"),
+            ("carrier", JSONText.string("unknown")), ("is_cellphone", "true"), ("is_ported", "false"),
             ("message", JSONText.string(kind == .sms ? "Text message sent to \(to)." : "Call to \(to) initiated.")),
             ("seconds_to_expire", String(max(0, check.ends - now()))), ("uuid", JSONText.string(check.id)), ("success", "true"),
         ])
     }
 
-    private func openCheck(of phone: PhoneNumber, length: Int, by caller: Caller) async throws -> (PhoneCheck, String) {
+    private func openCheck(of phone: PhoneNumber, length: Int, _ kind: OneCode.Kind, by caller: Caller) async throws -> (PhoneCheck, String)
+    {
         let now = now()
         let hash = vault.index(phone.e164)
         return try await store.write { records in
@@ -64,7 +67,7 @@ extension AuthyService {
             }
             check.sends.add(Span.tenMinutes, at: now)
             try records.put(check)
-            try records.count(Self.month(of: caller.id, at: now) { $0.messages = 1 })
+            try records.count(Self.month(of: caller.id, at: now) { $0.count(kind) })
             return (check, code)
         }
     }
@@ -88,6 +91,9 @@ extension AuthyService {
             try records.put(check)
             return false
         }
+        log.log(
+            level: isRight == true ? .info : .notice, isRight == true ? "phone_code_accepted" : "phone_code_refused",
+            metadata: ["application": "\(caller.id)"])
         switch isRight {
         case true?: return Answer([("message", JSONText.string("Verification code is correct.")), ("success", "true")])
         case false?: throw Refusal(401, 60022, "Verification code is incorrect")
@@ -97,11 +103,8 @@ extension AuthyService {
 
     /// GET /protected/json/phones/verification/status
     public func phoneCheckStatus(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
-        let phone = try self.phone(parameters)
-        let hash = vault.index(phone.e164)
-        guard let check = try await store.read({ try $0.phoneCheck(application: caller.id, phoneHash: hash) }) else {
-            throw Refusal(404, 60023, "No pending verifications for +\(phone.countryCode) \(phone.masked) found.")
-        }
+        let (found, name) = try await phoneCheck(of: caller, parameters)
+        guard let check = found else { throw Refusal(404, 60023, "No pending verifications for \(name) found.") }
         let status = check.ends == 0 ? "verified" : now() < check.ends && check.wrongCodes < Self.checkTries ? "pending" : "expired"
         return Answer([
             ("message", JSONText.string("Phone Verification status.")), ("status", JSONText.string(status)),
@@ -109,6 +112,17 @@ extension AuthyService {
         ])
     }
 
-    /// GET /protected/json/phones/info: this server knows nothing of carriers.
-    public static let phoneInfo = Refusal(503, 60024, "Phone information is not available on this server.")
+    /// The one that was started for a number, or answered with that uuid; and how the caller named it.
+    private func phoneCheck(of caller: Caller, _ parameters: Parameters) async throws -> (PhoneCheck?, String) {
+        if let id = parameters.text("uuid") {
+            return (try await store.read { try $0.phoneCheck(application: caller.id, id: id) }, "this uuid")
+        }
+        let phone = try self.phone(parameters)
+        let hash = vault.index(phone.e164)
+        let check = try await store.read { try $0.phoneCheck(application: caller.id, phoneHash: hash) }
+        return (check, "+\(phone.countryCode) \(phone.masked)")
+    }
+
+    /// GET /protected/json/phones/info: this server knows nothing of carriers. No 5xx, which some clients try again and others fail at.
+    public static let phoneInfo = Refusal(403, 60024, "Phone information is not available on this server.")
 }

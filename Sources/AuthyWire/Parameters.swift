@@ -1,7 +1,8 @@
 /// What a caller sent along, wherever it stood: query, form or JSON. Authy's clients write one and the same parameter in all of these ways, so
 /// that a truth may be `true`, `True` or `1`, and a number a string; here every scalar is a text.
 ///
-/// Absent are JSON's null and what is empty: `{}` and `[]`. Members keep their order.
+/// Absent are JSON's null and what is empty: `{}`, `[]` and, for whoever asks for it by name, a text without a character, which is how some
+/// clients write that there is nothing. Members keep their order.
 public indirect enum Parameter: Equatable, Sendable {
     case text(String)
     case list([Parameter])
@@ -35,10 +36,15 @@ public indirect enum Parameter: Equatable, Sendable {
         return members
     }
 
-    public subscript(name: String) -> Parameter? { members.named(name).map { members[$0].value } }
+    public subscript(name: String) -> Parameter? { members.value(name) }
 }
 
 extension [Parameter.Member] {
+    func value(_ name: String) -> Parameter? {
+        guard let index = named(name), self[index].value != .text("") else { return nil }
+        return self[index].value
+    }
+
     /// Where the member of that name is. Names are the same where their bytes are: to compare them as Unicode does takes a stranger's odd ones
     /// a hundred times as long.
     func named(_ name: String) -> Int? { firstIndex { $0.name.utf8.elementsEqual(name.utf8) } }
@@ -50,7 +56,7 @@ public struct Parameters: Equatable, Sendable {
 
     public init() {}
 
-    public subscript(name: String) -> Parameter? { members.named(name).map { members[$0].value } }
+    public subscript(name: String) -> Parameter? { members.value(name) }
 
     /// The text at `name`, or at `outer[name]` where that is how some clients nest it.
     public func text(_ name: String, in outer: String? = nil) -> String? {

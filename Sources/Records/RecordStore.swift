@@ -52,6 +52,7 @@ public protocol RecordReading {
     /// Links that applications had sent to a number.
     func linksSent(phoneHash: [UInt8]) throws -> Count
     func phoneCheck(application: Int64, phoneHash: [UInt8]) throws -> PhoneCheck?
+    func phoneCheck(application: Int64, id: String) throws -> PhoneCheck?
     /// Newest first.
     func deliveries(user: AuthyID?, limit: Int) throws -> [DeliveryRecord]
     /// Newest month first.

@@ -156,6 +156,12 @@ extension SQLiteReading {
         }
     }
 
+    func phoneCheck(application: Int64, id: String) throws -> PhoneCheck? {
+        try first("SELECT \(PhoneCheck.columns) FROM phone_checks WHERE application = ?1 AND id = ?2", application, id) {
+            try PhoneCheck(&$0)
+        }
+    }
+
     func deliveries(user: AuthyID?, limit: Int) throws -> [DeliveryRecord] {
         guard let user else {
             return try all("SELECT \(DeliveryRecord.columns) FROM deliveries ORDER BY at DESC, number DESC LIMIT ?1", max(0, limit)) {

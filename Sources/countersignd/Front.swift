@@ -30,7 +30,8 @@ struct Front: HTTPResponder {
 
     private func answer(_ request: Request, _ context: Context) async -> Response {
         let path = request.head.path.map { $0.prefix { $0 != "?" } } ?? ""
-        let steps = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        // An old client writes two slashes at the beginning.
+        let steps = path.split(separator: "/", omittingEmptySubsequences: false).drop { $0.isEmpty }
         switch steps.first {
         case "protected", "onetouch": return await api(request, steps, context)
         case "phone" where steps.dropFirst().first == "api": return await phone(request, steps.dropFirst(2), context)

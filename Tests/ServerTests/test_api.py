@@ -49,6 +49,45 @@ def test_a_get_may_have_a_form(server, app):
     assert (reply.status, reply.json["error_code"]) == (404, "60023")
 
 
+def test_what_is_empty_is_absent(server, app, user):
+    """A client in Ruby writes all parameters that there are."""
+    phone = handset(server, user)
+    body = f"api_key={app.key}&message=Login%3F&details=&hidden_details=&logos=&seconds_to_expire="
+    made = server.call("POST", f"/onetouch/json/users/{user}/approval_requests", body, FORM)
+    assert made.status == 200, made.text
+    request = app.call("GET", f"/onetouch/json/approval_requests/{made.json['approval_request']['uuid']}").json["approval_request"]
+    assert request["seconds_to_expire"] == 86_400
+    assert json.loads(phone.state()["requests"][0]["text"])["details"] == []
+    fresh = app.new_user("5551230002")
+    assert server.call("POST", f"/protected/json/users/{fresh}/secret", f"api_key={app.key}&label=&qr_size=", FORM).json["label"] == f"AuthyID {fresh}"
+    body = f"api_key={app.key}&via=&country_code=1&phone_number=5551230009&locale=&code_length=&custom_code=&custom_message="
+    assert server.call("POST", "/protected/json/phones/verification/start", body, FORM).status == 200
+    assert len(server.codes()[-1]) == 4
+
+
+def test_a_path_may_begin_with_two_slashes(server, app, user):
+    """An old client in Go sets them. Elsewhere an empty step is no step: it is a code, or a user, without a character."""
+    assert app.call("GET", f"//protected/json/users/{user}/status").status == 200
+    assert app.call("GET", f"/protected/json/verify//{user}").json["error_code"] == "60020"
+    assert app.call("GET", f"/protected//json/users/{user}/status").status == 404
+
+
+def test_a_check_of_a_number_is_found_by_its_uuid_where_it_was_started(server, app):
+    number = {"country_code": 1, "phone_number": "5551230009"}
+    started = app.call("POST", "/protected/json/phones/verification/start", number).json["uuid"]
+    status = f"/protected/json/phones/verification/status?uuid={started}"
+    assert app.call("GET", status).json["status"] == "pending"
+    assert server.create_application("Other").call("GET", status).status == 404
+
+
+def test_messages_and_calls_are_counted_apart(app, user):
+    for way in ("sms", "sms", "call"):
+        app.call("GET", f"/protected/json/{way}/{user}?force=true")
+    app.call("POST", "/protected/json/phones/verification/start", {"via": "call", "country_code": 1, "phone_number": "5551230009"})
+    [month] = app.call("GET", "/protected/json/app/stats").json["stats"]
+    assert (month["sms_count"], month["calls_count"]) == (2, 2)
+
+
 def test_a_post_without_any_body_is_one(server, app, user):
     with socket.create_connection(("127.0.0.1", server.port)) as raw:
         raw.sendall((f"POST /protected/json/users/delete/{user} HTTP/1.1\r\nHost: x\r\nX-Authy-API-Key: {app.key}\r\n"
@@ -181,6 +220,8 @@ def test_a_number_that_is_verified_has_five_guesses_in_ten_minutes(server, app):
     again = app.call("POST", "/protected/json/phones/verification/start", number)
     assert (again.status, again.json["error_code"]) == (429, "60003") and 1 <= int(again.headers["Retry-After"]) <= 600
     assert len(server.codes()) == 1
+    server.wait_for_event("phone_code_refused", 6)
+    assert len(server.events("phone_code_sent")) == 1 and "5551230009" not in json.dumps(server.log)
 
 
 def test_whoever_shows_a_used_code_again_is_not_shut_out(server, app, phone, user):

@@ -21,7 +21,9 @@ APPROVAL = {
     "_app_name": str, "_app_serial_id": int, "_authy_id": int, "_id": str, "_user_email": re.compile(r".+@.+"), "app_id": str, "created_at": MOMENT,
     "updated_at": MOMENT, "notified": bool, "processed_at": (MOMENT, None), "seconds_to_expire": 120,
     "status": ("pending", "approved", "denied", "expired"), "user_id": str, "uuid": UUID}
-SENT_PHONE = {"carrier": str, "is_cellphone": bool, "message": re.compile(r"Text message sent to \+1 .*"), "seconds_to_expire": int, "uuid": (str, None)}
+SENT_PHONE = {
+    "carrier": str, "is_cellphone": bool, "is_ported": bool, "message": re.compile(r"Text message sent to \+1 .*"), "seconds_to_expire": int,
+    "uuid": (str, None)}
 VALID = {"message": "Token is valid.", "token": "is valid", "success": "true"}
 
 
@@ -119,7 +121,8 @@ ANSWERS = [
      failure("60023", re.compile("No pending verifications for .* found."))),
     ("GET", "phones/verification/status?country_code=1&phone_number=5551230008", None, 200,
      {"message": str, "status": "pending", "seconds_to_expire": int, "uuid": str, "success": True}),
-    ("GET", "phones/info?country_code=1&phone_number=5551230009", None, 503, failure("60024", str)),
+    ("GET", "phones/verification/status?uuid=-", None, 404, failure("60023", re.compile("No pending verifications for .* found."))),
+    ("GET", "phones/info?country_code=1&phone_number=5551230009", None, 403, failure("60024", str)),
 ]
 
 
