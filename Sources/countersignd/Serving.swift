@@ -27,7 +27,7 @@ struct Serving {
             proxies: proxies)
         let certificate = try settings.server.certificate.map { try Certificate($0) }
         // With behind_proxy nobody else than proxies comes.
-        let most = settings.server.behindProxy ? Int.max : settings.limits.connectionsOfAddress
+        let most = settings.server.behindProxy ? nil : settings.limits.connectionsOfAddress
         for listener in settings.server.listen { try listener.requireFree("listen") }
         try settings.server.metrics?.requireFree("metrics")
         let doors = Doors(most: most, proxies: proxies, log: log)

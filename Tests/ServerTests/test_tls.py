@@ -197,6 +197,13 @@ def test_of_one_address_the_oldest_gives_way_that_has_shown_nothing(folder):
         assert b"ok" in asked(again) and b"ok" in asked(crowd[0])
 
 
+def state(device) -> bytes:
+    """A call of the phone's."""
+    moment = int(time.time())
+    text = f"countersign-call-1\nGET\n/phone/api/state\n{moment}\n{b64u(hashlib.sha256(b'').digest())}"
+    return f"GET /phone/api/state HTTP/1.1\r\nHost: x\r\nAuthorization: Countersign {device.id}.{moment}.{device.sign(text)}\r\n\r\n".encode()
+
+
 def test_whoever_has_shown_a_key_is_not_of_the_crowd(folder):
     with Server(folder, tables="[limits]\nconnections_of_address = 2\n") as server:
         user = server.application.new_user()
@@ -204,11 +211,6 @@ def test_whoever_has_shown_a_key_is_not_of_the_crowd(folder):
 
         def details(key):
             return f"GET /protected/json/app/details HTTP/1.1\r\nHost: x\r\nX-Authy-API-Key: {key}\r\n\r\n".encode()
-
-        def state(device):
-            moment = int(time.time())
-            text = f"countersign-call-1\nGET\n/phone/api/state\n{moment}\n{b64u(hashlib.sha256(b'').digest())}"
-            return f"GET /phone/api/state HTTP/1.1\r\nHost: x\r\nAuthorization: Countersign {device.id}.{moment}.{device.sign(text)}\r\n\r\n".encode()
 
         hosts = []
         for _ in range(5):
@@ -230,6 +232,38 @@ def test_whoever_has_shown_a_key_is_not_of_the_crowd(folder):
             assert b"HTTP/1.1 200" in asked(raw, details(server.application.key))
         assert b"HTTP/1.1 200" in asked(held, state(phone))
         assert phone.answer(uuid, "approved").status == 200 and b'"approved"' in waiting.recv(10_000)
+
+
+def test_one_phone_does_not_take_all_connections(folder):
+    with Server(folder, tables="[limits]\nconnections = 60\nconnections_of_address = 2\n") as server:
+        user = server.application.new_user()
+        phone, other = handset(server, user), handset(server, user, "Tablet")
+        # From two addresses, all by one signature.
+        crowd, call = [], state(phone)
+        for number in range(40):
+            crowd.append(connect(server, f"127.0.0.{2 + number % 2}"))
+            assert b"HTTP/1.1 200" in asked(crowd[-1], call)
+        assert [rest(raw) for raw in crowd[:8]] == [b""] * 8
+        # Those that are left are used on, and count once.
+        for raw in crowd[8:]:
+            assert b"HTTP/1.1 200" in asked(raw, call)
+        assert server.wait_for_event("connections_of_phone_used_up")["device"] == phone.id
+        assert len(server.events("connections_of_phone_used_up")) == 1
+        # Other phones at the same address lose nothing by that, nor do strangers.
+        others = []
+        for _ in range(5):
+            others.append(connect(server, "127.0.0.2"))
+            assert b"HTTP/1.1 200" in asked(others[-1], state(other))
+        assert b"ok" in asked(connect(server, "127.0.0.2")) and b"ok" in asked(connect(server, "127.0.0.4"))
+        assert all(b"HTTP/1.1 200" in asked(raw, state(other)) for raw in others)
+
+
+def test_behind_a_proxy_a_phone_has_as_many_connections_as_there_are(folder):
+    with Server(folder, server="behind_proxy = true") as server:
+        phone = handset(server, server.application.new_user())
+        crowd = [connect(server, "127.0.0.2") for _ in range(40)]
+        for _ in range(2):
+            assert all(b"HTTP/1.1 200" in asked(raw, state(phone)) for raw in crowd)
 
 
 def test_a_proxy_that_is_trusted_and_this_machine_have_as_many_connections_as_there_are(folder):
