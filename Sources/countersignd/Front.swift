@@ -96,6 +96,9 @@ struct Front: HTTPResponder {
             return Array(buffer: try await request.body.collect(upTo: limit))
         } catch is NIOTooManyBytesError {
             throw Refusal.tooLong
+        } catch {
+            // It is cut, or its chunks are none: the client's fault, and nothing for the log.
+            throw Refusal.body
         }
     }
 

@@ -307,6 +307,19 @@ def test_a_phone_sends_no_long_body(server):
         assert raw.recv(100).startswith(b"HTTP/1.1 413")
 
 
+@pytest.mark.parametrize("body", ["Transfer-Encoding: chunked\r\n\r\nZZ\r\n", "Content-Length: 100\r\n\r\n{"], ids=["bad chunk", "cut"])
+@pytest.mark.parametrize("path", ["/phone/api/enrol", "/protected/json/users/new", "/protected/json/users/new?api_key={key}"])
+def test_a_body_that_does_not_come_whole_is_the_fault_of_the_client_and_no_error_in_the_log(server, app, user, path, body):
+    with connect(server) as raw:
+        raw.sendall(f"POST {path.format(key=app.key)} HTTP/1.1\r\nHost: x\r\n{body}".encode())
+        raw.shutdown(socket.SHUT_WR)
+        assert raw.recv(100).startswith(b"HTTP/1.1 400")
+    # What was logged before this line was logged.
+    assert Handset(server).enrol(link(server, user)).status == 200
+    server.wait_for_event("device_enrolled")
+    assert [event for event in server.log if event.get("level") == "error"] == []
+
+
 def test_a_gateway_that_logs_codes_needs_a_word(folder):
     server = Server(folder, tables='[[gateway]]\ntype = "log"\n')
     done = subprocess.run([server_program(), "serve", "--settings", str(server.settings)], capture_output=True, text=True, timeout=20)
