@@ -8,6 +8,7 @@ import pathlib
 import select
 import socket
 import ssl
+import stat
 import subprocess
 import time
 
@@ -94,6 +95,12 @@ def test_metrics_are_at_an_address_of_their_own_and_nowhere_else(folder):
             connection.request("GET", target)
             assert Reply(connection.getresponse()).status == status
             connection.close()
+
+
+def test_counts_are_not_for_everybody_on_this_machine(folder):
+    with Server(folder, extra_listener=f"unix:{folder}/api.sock"):
+        modes = [stat.S_IMODE((folder / name).stat().st_mode) for name in ("api.sock", "metrics.sock")]
+        assert modes == [0o666, 0o660]
 
 
 def connect(server, source="127.0.0.1"):
@@ -274,6 +281,41 @@ def test_a_proxy_that_is_trusted_and_this_machine_have_as_many_connections_as_th
             for raw in crowd:
                 raw.sendall(b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n")
                 assert b"ok" in rest(raw)
+
+
+def with_files(folder, count):
+    """The server's program, where no more than so many files may be open."""
+    program = folder / "limited"
+    program.write_text(f'#!/bin/sh\nulimit -n {count}\nexec "{server_program()}" "$@"\n')
+    program.chmod(0o755)
+    return program
+
+
+def test_connections_of_all_addresses_together_leave_files_for_the_rest(folder, monkeypatch):
+    path, sockets = folder / "api.sock", []
+    monkeypatch.setattr("server.PROGRAM", with_files(folder, 600))
+    with Server(folder, tables="[limits]\nconnections = 40\n", extra_listener=f"unix:{path}") as server:
+        # 600 without 512 for other files and 16 for metrics, for two addresses.
+        assert server.wait_for_event("connections_lowered")["connections"] == "36"
+        files = pathlib.Path(f"/proc/{server.process.pid}/fd")
+        idle = len(list(files.iterdir()))
+        for place in (path, folder / "metrics.sock"):
+            for _ in range(60):
+                sockets.append(socket.socket(socket.AF_UNIX))
+                sockets[-1].connect(str(place))
+        sockets += [connect(server) for _ in range(60)]
+        until(lambda: len(list(files.iterdir())) >= idle + 36 + 16 + 36)
+        # A listener takes up to four at once.
+        assert len(list(files.iterdir())) <= idle + 36 + 16 + 36 + 9
+        for raw in sockets:
+            raw.close()
+        assert b"ok" in asked(connect(server))
+
+
+def test_with_too_few_files_for_any_connections_nothing_starts(folder, monkeypatch):
+    monkeypatch.setattr("server.PROGRAM", with_files(folder, 500))
+    done = Server(folder, tables="[limits]\nconnections = 40\n").command("serve", check=False)
+    assert done.returncode == 1 and "no more than 500 open files" in done.stderr and "LimitNOFILE= or ulimit -n to 568" in done.stderr
 
 
 def test_whoever_takes_no_answer_is_disconnected(folder):
