@@ -41,6 +41,7 @@ public struct PhoneRefusal: Error, Sendable {
 /// A device that has signed its call. There is no other way to make one.
 public struct Phone: Sendable {
     let device: Device
+    public var id: String { device.id }
     public var user: AuthyID { device.user }
     public var isConfirmed: Bool { device.isActive }
 

@@ -44,51 +44,86 @@ extension SQLiteRecordStore {
     public struct Revival: Sendable {
         public var phones: [(id: String, user: Int64, name: String)] = []
         public var keys: [(hint: String, application: Int64)] = []
+        public var callbacks: [(application: Int64, url: String)] = []
         public var users = 0
-        public var isEmpty: Bool { phones.isEmpty && keys.isEmpty && users == 0 }
+        /// Of users who are in both: whose phone number, and in which application they are, or have another secret.
+        public var numbers: [Int64] = []
+        public var members: [(application: Int64, user: Int64)] = []
+        public var secrets: [(application: Int64, user: Int64)] = []
+        /// How many users have other e-mail addresses, and the same number.
+        public var emails = 0
+
+        public var isEmpty: Bool {
+            phones.isEmpty && keys.isEmpty && callbacks.isEmpty && users == 0 && numbers.isEmpty && members.isEmpty && secrets.isEmpty
+                && emails == 0
+        }
     }
 
     /// - Parameter path: of the records that are to take the place of those at `other`.
     public static func revival(by path: String, over other: String, at now: Int64) throws -> Revival {
         do {
-            let (old, new) = (try Good(path, at: now), try Good(other, at: now))
-            var revival = Revival()
-            revival.phones = old.phones.filter { new.phones[$0.key] == nil }.map { (id: $0.key, user: $0.value.0, name: $0.value.1) }
-            revival.phones.sort { ($0.user, $0.id) < ($1.user, $1.id) }
-            revival.keys = old.keys.filter { new.keys[$0.key] == nil }.map(\.value).sorted { $0 < $1 }.map {
-                (hint: $0.1, application: $0.0)
+            for path in [path, other] {
+                let file = try RecordFile(path)
+                try file.secure()
+                _ = try RecordSchema.check(try file.connect(Connection.Options()))
             }
-            revival.users = old.users.subtracting(new.users).count
+            let connection = try RecordFile(path).connect(Connection.Options())
+            try connection.run("ATTACH ?1 AS present", try RecordFile(other).path)
+            var revival = Revival()
+            try addPhonesAndApplications(to: &revival, connection, at: now)
+            try addUsers(to: &revival, connection)
             return revival
         } catch { throw RecordStoreError.from(error) }
     }
 
-    private struct Good {
-        var phones: [String: (Int64, String)] = [:]
-        var keys: [[UInt8]: (Int64, String)] = [:]
-        var users: Set<Int64> = []
-
-        init(_ path: String, at now: Int64) throws {
-            let file = try RecordFile(path)
-            try file.secure()
-            let connection = try file.connect(Connection.Options())
-            _ = try RecordSchema.check(connection)
-            for (id, user, name) in try connection.all(
-                "SELECT id, user, name FROM devices WHERE confirmed IS NOT NULL AND removed IS NULL",
-                read: { ($0.text(0) ?? "", $0.integer(1) ?? 0, $0.text(2) ?? "") })
-            {
-                phones[id] = (user, name)
-            }
-            for (hash, application, hint) in try connection.all(
-                """
-                SELECT hash, application, hint FROM api_keys JOIN applications ON applications.id = application
+    private static func addPhonesAndApplications(to revival: inout Revival, _ connection: Connection, at now: Int64) throws {
+        revival.phones = try connection.all(
+            """
+            SELECT id, user, name FROM main.devices WHERE confirmed IS NOT NULL AND removed IS NULL
+                AND id NOT IN (SELECT id FROM present.devices WHERE confirmed IS NOT NULL AND removed IS NULL)
+            ORDER BY user, id
+            """
+        ) { (id: $0.text(0) ?? "", user: $0.integer(1) ?? 0, name: $0.text(2) ?? "") }
+        func good(_ schema: String) -> String {
+            """
+            FROM \(schema).api_keys JOIN \(schema).applications ON applications.id = application
                 WHERE revoked IS NULL AND (ends IS NULL OR ends > ?1)
-                """, now, read: { ($0.blob(0) ?? [], $0.integer(1) ?? 0, $0.text(2) ?? "") })
-            {
-                keys[hash] = (application, hint)
-            }
-            users = Set(try connection.all("SELECT id FROM users") { $0.integer(0) ?? 0 })
+            """
         }
+        revival.keys = try connection.all(
+            """
+            SELECT hint, application \(good("main")) AND hash NOT IN (SELECT hash \(good("present")))
+            ORDER BY application, hint
+            """, now
+        ) { (hint: $0.text(0) ?? "", application: $0.integer(1) ?? 0) }
+        revival.callbacks = try connection.all(
+            """
+            SELECT id, old.url FROM main.applications AS old JOIN present.applications AS new USING (id)
+            WHERE old.revoked IS NULL AND old.url IS NOT new.url AND old.url IS NOT NULL ORDER BY id
+            """
+        ) { (application: $0.integer(0) ?? 0, url: $0.text(1) ?? "") }
+    }
+
+    /// What is sealed is the same only where nobody has written it since: it can be compared without the key.
+    private static func addUsers(to revival: inout Revival, _ connection: Connection) throws {
+        func count(_ from: String) throws -> Int { Int(try connection.first("SELECT count(*) " + from) { $0.integer(0) ?? 0 } ?? 0) }
+        func members(_ from: String) throws -> [(application: Int64, user: Int64)] {
+            try connection.all("SELECT application, user \(from) ORDER BY application, user") { ($0.integer(0) ?? 0, $0.integer(1) ?? 0) }
+        }
+        let both = "FROM main.users AS old JOIN present.users AS new USING (id)"
+        revival.users = try count("FROM main.users WHERE id NOT IN (SELECT id FROM present.users)")
+        revival.numbers = try connection.all("SELECT id \(both) WHERE old.phone_hash != new.phone_hash ORDER BY id") { $0.integer(0) ?? 0 }
+        revival.emails = try count("\(both) WHERE old.phone_hash = new.phone_hash AND old.contact != new.contact")
+        revival.members = try members(
+            """
+            FROM main.members WHERE user IN (SELECT id FROM present.users)
+                AND (application, user) NOT IN (SELECT application, user FROM present.members)
+            """)
+        revival.secrets = try members(
+            """
+            FROM main.members AS old JOIN present.members AS new USING (application, user)
+                WHERE old.secret != new.secret OR old.generic_secret != new.generic_secret
+            """)
     }
 
     /// What is wrong with a file of records; nothing if it is sound. The server may be running.

@@ -92,7 +92,7 @@ public struct ServerSettings: Equatable, Sendable {
         public var pendingRequests = 10
         /// Calls of one application in a second; 0 for no limit. `calls_per_second`
         public var callsPerSecond: Int64 = 0
-        /// Open connections. `connections`
+        /// Open connections at each address in `listen`. `connections`
         public var connections = 25_000
         /// Of them those from one address, or one /64 of IPv6, that have shown no key; trusted proxies and this machine have no such limit.
         /// `connections_of_address`

@@ -97,6 +97,9 @@ struct Front: HTTPResponder {
             return Array(buffer: try await request.body.collect(upTo: limit))
         } catch is NIOTooManyBytesError {
             throw Refusal.tooLong
+        } catch {
+            // It is cut, or its chunks are none: the client's fault, and nothing for the log.
+            throw Refusal.body
         }
     }
 
@@ -114,7 +117,7 @@ struct Front: HTTPResponder {
             let phone = try await service.phone(
                 authorization: request.headers[.authorization], method: request.method.rawValue, path: request.head.path ?? "", body: body)
             // One that is not confirmed may do nothing, nor have more connections.
-            if phone.isConfirmed { context.isKnown() }
+            if phone.isConfirmed { context.isKnown(as: phone.id) }
             let call = PhoneCall(
                 method: request.method, steps: Array(steps), parameters: parameters, query: FormText.members(request.query.utf8) ?? [],
                 wait: request.secondsToWait)

@@ -16,9 +16,13 @@ struct Serving {
     let post: Post
     let log: Logger
 
+    /// Whoever scrapes counts is one, or a few.
+    private static let connectionsOfMetrics = 16
+    /// Open files that are no connections of clients: the database, the event loops, calls to gateways, push services and callbacks, programs.
+    private static let otherFiles = 512
+
     /// Until SIGTERM or SIGINT. Those who wait are answered first; then the listeners close.
     func run() async throws {
-        raiseFileLimit()
         let settings = service.settings
         let proxies = Proxies(trusted: settings.server.trustedProxies.compactMap { Network($0) })
         let metrics = Metrics()
@@ -27,13 +31,15 @@ struct Serving {
             proxies: proxies)
         let certificate = try settings.server.certificate.map { try Certificate($0) }
         // With behind_proxy nobody else than proxies comes.
-        let most = settings.server.behindProxy ? Int.max : settings.limits.connectionsOfAddress
+        let most = settings.server.behindProxy ? nil : settings.limits.connectionsOfAddress
         for listener in settings.server.listen { try listener.requireFree("listen") }
         try settings.server.metrics?.requireFree("metrics")
         let doors = Doors(most: most, proxies: proxies, log: log)
-        var listeners: [any Service] = settings.server.listen.map { door($0, front, certificate, doors) }
+        let connections = try connectionsOfListener()
+        var listeners: [any Service] = settings.server.listen.map { door($0, front, certificate, doors, connections, mode: 0o666) }
         if let place = settings.server.metrics {
-            listeners.append(door(place, MetricsFront(metrics: metrics, hub: service.hub), nil, doors))
+            let front = MetricsFront(metrics: metrics, hub: service.hub)
+            listeners.append(door(place, front, nil, doors, Self.connectionsOfMetrics, mode: 0o660))
         }
         let upkeep = Upkeep(service: service, certificate: certificate, log: log)
         var quiet = log
@@ -46,7 +52,8 @@ struct Serving {
     }
 
     private func door<Responder: HTTPResponder<Context>>(
-        _ listener: ServerSettings.Listener, _ front: Responder, _ certificate: Certificate?, _ doors: Doors
+        _ listener: ServerSettings.Listener, _ front: Responder, _ certificate: Certificate?, _ doors: Doors, _ connections: Int,
+        mode: mode_t
     ) -> Application<Responder> {
         let address: BindAddress
         let tls: Certificate?
@@ -61,9 +68,9 @@ struct Serving {
             responder: front, server: http(tls, doors),
             configuration: .init(
                 address: address, serverName: nil, backlog: 4_096,
-                availableConnectionsDelegate: MaximumAvailableConnections(service.settings.limits.connections)),
+                availableConnectionsDelegate: MaximumAvailableConnections(connections)),
             onServerRunning: { channel in
-                if case .unixSocket(let path) = listener { chmod(path, 0o666) }
+                if case .unixSocket(let path) = listener { chmod(path, mode) }
                 let place = channel.localAddress.map { $0.pathname ?? "\($0.ipAddress ?? ""):\($0.port ?? 0)" } ?? ""
                 log.notice("listening", metadata: ["address": "\(place)", "tls": "\(tls != nil)"])
             }, eventLoopGroupProvider: .singleton, logger: quiet)
@@ -81,12 +88,30 @@ struct Serving {
         }
     }
 
-    /// As many connections as the system lets this process have.
-    private func raiseFileLimit() {
+    /// So few that those of all listeners fit into the open files that this process may have: where there is no file for a connection that
+    /// comes, it comes again and again, and nothing else does.
+    private func connectionsOfListener() throws -> Int {
+        let (listeners, wanted, files) = (service.settings.server.listen.count, service.settings.limits.connections, Self.mostFiles())
+        let room = (files - Self.otherFiles - Self.connectionsOfMetrics) / listeners
+        let needed = wanted * listeners + Self.otherFiles + Self.connectionsOfMetrics
+        guard room >= 10 else {
+            throw Trouble("this process may have no more than \(files) open files", hint: "set LimitNOFILE= or ulimit -n to \(needed)")
+        }
+        guard room < wanted else { return wanted }
+        log.warning(
+            "connections_lowered",
+            metadata: ["connections": "\(room)", "reason": "LimitNOFILE= is \(files), and all of them need \(needed)"])
+        return room
+    }
+
+    /// How many files may be open, once that is as many as the system lets this process have.
+    private static func mostFiles() -> Int {
         var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }
+        let before = limit.rlim_cur
         limit.rlim_cur = limit.rlim_max
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        let isRaised = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
+        return Int(clamping: isRaised ? limit.rlim_max : before)
     }
 }
 

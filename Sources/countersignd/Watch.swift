@@ -99,8 +99,9 @@ final class Watch: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelInactive()
     }
 
-    /// The client has shown a key. On the event loop.
-    func isKnown() {
+    /// The client has shown an API key, or the key of a confirmed phone. On the event loop.
+    func isKnown(as phone: String?) {
+        if let phone { return entry = doors.move(entry, to: phone) }
         doors.leave(entry)
         entry = .free
     }
@@ -149,10 +150,11 @@ struct Context: RequestContext {
         channel = source.channel
     }
 
-    /// Says that the client has shown a key that is good: its connection is none of the crowd any more.
-    func isKnown() {
+    /// Says that the client has shown a key that is good: its connection is none of the crowd any more, but one of the phone's if it is that of
+    /// a phone.
+    func isKnown(as phone: String? = nil) {
         let channel = channel
-        channel.eventLoop.execute { try? channel.pipeline.syncOperations.handler(type: Watch.self).isKnown() }
+        channel.eventLoop.execute { try? channel.pipeline.syncOperations.handler(type: Watch.self).isKnown(as: phone) }
     }
 
     /// Sees to it that `body` is called when the client goes before it is answered.

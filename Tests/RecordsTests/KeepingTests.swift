@@ -46,6 +46,40 @@ struct KeepingTests {
         await #expect(throws: RecordStoreError.self) { try await store.backUp(to: "/nowhere/copy") }
     }
 
+    @Test func `What is good in old records and not in the present ones is found, and nothing else`() async throws {
+        try await store.write { writing in
+            // It had ended then.
+            try writing.put(key(2, of: 1, ends: start))
+            for (name, isConfirmed) in [("kept", true), ("lost", true), ("unconfirmed", false)] {
+                var phone = try device(name)
+                phone.confirmed = isConfirmed ? start : nil
+                try writing.put(phone)
+            }
+        }
+        let old = place.path + ".old"
+        try await store.backUp(to: old)
+        func revival() throws -> SQLiteRecordStore.Revival { try SQLiteRecordStore.revival(by: old, over: place.path, at: start) }
+        #expect(try revival().isEmpty)
+        try await store.write { writing in
+            _ = try writing.add(try person(9))
+            try writing.put(Member(application: 1, user: try id(9), added: start, secret: [5]))
+            try writing.put(key(3, of: 1))
+        }
+        let raw = try place.raw()
+        try raw.execute("UPDATE members SET generic_secret = x'07' WHERE user = 7; UPDATE applications SET url = 'a', method = 'GET'")
+        #expect(try revival().isEmpty)
+        try raw.execute("DELETE FROM api_keys WHERE number < 3; UPDATE devices SET removed = 1 WHERE id != 'kept'")
+        try raw.execute("UPDATE users SET contact = x'09' WHERE id = 7; UPDATE members SET secret = x'06' WHERE user = 7")
+        try raw.execute("UPDATE users SET phone_hash = x'01' WHERE id = 8; DELETE FROM members WHERE user = 8")
+        let found = try revival()
+        #expect(found.phones.map(\.id) == ["lost"] && found.keys.map(\.application) == [1] && found.users == 0 && found.emails == 1)
+        #expect(found.secrets.map(\.user) == [7] && found.members.map(\.user) == [8] && found.numbers == [8])
+        // Whoever is gone altogether is counted as that only.
+        try raw.execute("DELETE FROM users WHERE id = 8")
+        let more = try revival()
+        #expect(more.users == 1 && more.members.isEmpty && more.numbers.isEmpty)
+    }
+
     @Test func `The records are sound, also while they are in use`() throws {
         #expect(try SQLiteRecordStore.check(path: place.path) == [])
     }

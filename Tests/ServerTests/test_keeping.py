@@ -132,6 +132,31 @@ def test_what_a_backup_brings_back_is_named(server, app, phone, user):
     assert phone.id in done.stderr and "Pixel 9" in done.stderr and old[:4] in done.stderr and "1 users" in done.stderr
 
 
+def test_what_a_backup_brings_back_of_users_who_are_still_there_is_named(server, app, user):
+    backup, other_app = server.folder / "backup.db", server.create_application("Other Corp", "--callback", "https://old.example.com/")
+    moved, gone, fresh, mailed, scanned = (app.new_user(f"555123001{number}") for number in range(5))
+    for one in (user, gone, fresh):
+        assert other_app.new_user({user: "5551230001", gone: "5551230011", fresh: "5551230012"}[one]) == one
+    assert app.call("POST", f"/protected/json/users/{scanned}/secret").status == 200
+    server.command("backup", backup)
+    server.command("user", "change-phone", moved, "+15559998888")
+    server.command("app", "callback", other_app.id, "https://new.example.com/")
+    for one in (gone, fresh):
+        assert app.call("POST", f"/protected/json/users/{one}/remove").status == 200
+    assert app.new_user("5551230012") == fresh and app.new_user("5551230013", "new@example.com") == mailed
+    assert app.call("POST", f"/protected/json/users/{scanned}/secret").status == 200
+    server.stop()
+    done = server.command("restore", backup)
+    assert f"user {moved} has the phone number of the backup again" in done.stderr and "change-phone" in done.stderr
+    assert f"user {gone} is in application {app.id} again" in done.stderr
+    for one in (fresh, scanned):
+        assert f"user {one} has the SoftToken of the backup in application {app.id} again" in done.stderr
+    assert f"decisions of application {other_app.id} are told to https://old.example.com/ again" in done.stderr
+    assert "1 users have the e-mail addresses of the backup again" in done.stderr
+    # Nobody else is named, nor anybody twice.
+    assert done.stderr.count("warning: ") == 6 and str(user) not in done.stderr and "Nothing" not in done.stdout
+
+
 def test_a_backup_over_what_cannot_be_read_says_what_may_be_back(server, app, phone):
     backup = server.folder / "backup.db"
     server.command("backup", backup)

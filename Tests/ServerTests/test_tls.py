@@ -8,6 +8,7 @@ import pathlib
 import select
 import socket
 import ssl
+import stat
 import subprocess
 import time
 
@@ -94,6 +95,12 @@ def test_metrics_are_at_an_address_of_their_own_and_nowhere_else(folder):
             connection.request("GET", target)
             assert Reply(connection.getresponse()).status == status
             connection.close()
+
+
+def test_counts_are_not_for_everybody_on_this_machine(folder):
+    with Server(folder, extra_listener=f"unix:{folder}/api.sock"):
+        modes = [stat.S_IMODE((folder / name).stat().st_mode) for name in ("api.sock", "metrics.sock")]
+        assert modes == [0o666, 0o660]
 
 
 def connect(server, source="127.0.0.1"):
@@ -197,6 +204,13 @@ def test_of_one_address_the_oldest_gives_way_that_has_shown_nothing(folder):
         assert b"ok" in asked(again) and b"ok" in asked(crowd[0])
 
 
+def state(device) -> bytes:
+    """A call of the phone's."""
+    moment = int(time.time())
+    text = f"countersign-call-1\nGET\n/phone/api/state\n{moment}\n{b64u(hashlib.sha256(b'').digest())}"
+    return f"GET /phone/api/state HTTP/1.1\r\nHost: x\r\nAuthorization: Countersign {device.id}.{moment}.{device.sign(text)}\r\n\r\n".encode()
+
+
 def test_whoever_has_shown_a_key_is_not_of_the_crowd(folder):
     with Server(folder, tables="[limits]\nconnections_of_address = 2\n") as server:
         user = server.application.new_user()
@@ -204,11 +218,6 @@ def test_whoever_has_shown_a_key_is_not_of_the_crowd(folder):
 
         def details(key):
             return f"GET /protected/json/app/details HTTP/1.1\r\nHost: x\r\nX-Authy-API-Key: {key}\r\n\r\n".encode()
-
-        def state(device):
-            moment = int(time.time())
-            text = f"countersign-call-1\nGET\n/phone/api/state\n{moment}\n{b64u(hashlib.sha256(b'').digest())}"
-            return f"GET /phone/api/state HTTP/1.1\r\nHost: x\r\nAuthorization: Countersign {device.id}.{moment}.{device.sign(text)}\r\n\r\n".encode()
 
         hosts = []
         for _ in range(5):
@@ -232,6 +241,38 @@ def test_whoever_has_shown_a_key_is_not_of_the_crowd(folder):
         assert phone.answer(uuid, "approved").status == 200 and b'"approved"' in waiting.recv(10_000)
 
 
+def test_one_phone_does_not_take_all_connections(folder):
+    with Server(folder, tables="[limits]\nconnections = 60\nconnections_of_address = 2\n") as server:
+        user = server.application.new_user()
+        phone, other = handset(server, user), handset(server, user, "Tablet")
+        # From two addresses, all by one signature.
+        crowd, call = [], state(phone)
+        for number in range(40):
+            crowd.append(connect(server, f"127.0.0.{2 + number % 2}"))
+            assert b"HTTP/1.1 200" in asked(crowd[-1], call)
+        assert [rest(raw) for raw in crowd[:8]] == [b""] * 8
+        # Those that are left are used on, and count once.
+        for raw in crowd[8:]:
+            assert b"HTTP/1.1 200" in asked(raw, call)
+        assert server.wait_for_event("connections_of_phone_used_up")["device"] == phone.id
+        assert len(server.events("connections_of_phone_used_up")) == 1
+        # Other phones at the same address lose nothing by that, nor do strangers.
+        others = []
+        for _ in range(5):
+            others.append(connect(server, "127.0.0.2"))
+            assert b"HTTP/1.1 200" in asked(others[-1], state(other))
+        assert b"ok" in asked(connect(server, "127.0.0.2")) and b"ok" in asked(connect(server, "127.0.0.4"))
+        assert all(b"HTTP/1.1 200" in asked(raw, state(other)) for raw in others)
+
+
+def test_behind_a_proxy_a_phone_has_as_many_connections_as_there_are(folder):
+    with Server(folder, server="behind_proxy = true") as server:
+        phone = handset(server, server.application.new_user())
+        crowd = [connect(server, "127.0.0.2") for _ in range(40)]
+        for _ in range(2):
+            assert all(b"HTTP/1.1 200" in asked(raw, state(phone)) for raw in crowd)
+
+
 def test_a_proxy_that_is_trusted_and_this_machine_have_as_many_connections_as_there_are(folder):
     settings = '[limits]\nconnections_of_address = 1\n'
     with Server(folder, server='trusted_proxies = ["127.0.0.2"]', tables=settings) as server:
@@ -240,6 +281,41 @@ def test_a_proxy_that_is_trusted_and_this_machine_have_as_many_connections_as_th
             for raw in crowd:
                 raw.sendall(b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n")
                 assert b"ok" in rest(raw)
+
+
+def with_files(folder, count):
+    """The server's program, where no more than so many files may be open."""
+    program = folder / "limited"
+    program.write_text(f'#!/bin/sh\nulimit -n {count}\nexec "{server_program()}" "$@"\n')
+    program.chmod(0o755)
+    return program
+
+
+def test_connections_of_all_addresses_together_leave_files_for_the_rest(folder, monkeypatch):
+    path, sockets = folder / "api.sock", []
+    monkeypatch.setattr("server.PROGRAM", with_files(folder, 600))
+    with Server(folder, tables="[limits]\nconnections = 40\n", extra_listener=f"unix:{path}") as server:
+        # 600 without 512 for other files and 16 for metrics, for two addresses.
+        assert server.wait_for_event("connections_lowered")["connections"] == "36"
+        files = pathlib.Path(f"/proc/{server.process.pid}/fd")
+        idle = len(list(files.iterdir()))
+        for place in (path, folder / "metrics.sock"):
+            for _ in range(60):
+                sockets.append(socket.socket(socket.AF_UNIX))
+                sockets[-1].connect(str(place))
+        sockets += [connect(server) for _ in range(60)]
+        until(lambda: len(list(files.iterdir())) >= idle + 36 + 16 + 36)
+        # A listener takes up to four at once.
+        assert len(list(files.iterdir())) <= idle + 36 + 16 + 36 + 9
+        for raw in sockets:
+            raw.close()
+        assert b"ok" in asked(connect(server))
+
+
+def test_with_too_few_files_for_any_connections_nothing_starts(folder, monkeypatch):
+    monkeypatch.setattr("server.PROGRAM", with_files(folder, 500))
+    done = Server(folder, tables="[limits]\nconnections = 40\n").command("serve", check=False)
+    assert done.returncode == 1 and "no more than 500 open files" in done.stderr and "LimitNOFILE= or ulimit -n to 568" in done.stderr
 
 
 def test_whoever_takes_no_answer_is_disconnected(folder):
@@ -271,6 +347,19 @@ def test_a_phone_sends_no_long_body(server):
     with connect(server) as raw:
         raw.sendall(b"POST /phone/api/enrol HTTP/1.1\r\nContent-Length: 60000\r\n\r\n" + b"x" * 10_000)
         assert raw.recv(100).startswith(b"HTTP/1.1 413")
+
+
+@pytest.mark.parametrize("body", ["Transfer-Encoding: chunked\r\n\r\nZZ\r\n", "Content-Length: 100\r\n\r\n{"], ids=["bad chunk", "cut"])
+@pytest.mark.parametrize("path", ["/phone/api/enrol", "/protected/json/users/new", "/protected/json/users/new?api_key={key}"])
+def test_a_body_that_does_not_come_whole_is_the_fault_of_the_client_and_no_error_in_the_log(server, app, user, path, body):
+    with connect(server) as raw:
+        raw.sendall(f"POST {path.format(key=app.key)} HTTP/1.1\r\nHost: x\r\n{body}".encode())
+        raw.shutdown(socket.SHUT_WR)
+        assert raw.recv(100).startswith(b"HTTP/1.1 400")
+    # What was logged before this line was logged.
+    assert Handset(server).enrol(link(server, user)).status == 200
+    server.wait_for_event("device_enrolled")
+    assert [event for event in server.log if event.get("level") == "error"] == []
 
 
 def test_a_gateway_that_logs_codes_needs_a_word(folder):
