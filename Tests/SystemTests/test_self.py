@@ -558,6 +558,33 @@ def test_who_has_no_factor_opts_out_with_the_password_and_spends_no_grace(own):
     assert own.show("bob")["opted_out_counts"] is True and own.show("bob")["grace_logins_used"] == 0
 
 
+def test_a_factor_that_was_given_and_never_proven_is_asked_for_too(own, password_only):
+    """Who has a session and the password of such an account is not excused by them."""
+    own.configure(enrolment='mode = "required"\nopt_out = "yes"')
+    token = own.softtoken("alice")
+    terminal = own.host.sudo("alice", *SELF, "opt-out")
+    give_password(own, terminal)
+    terminal.reads(CODE)
+    terminal.answer(token.fresh_code())
+    terminal.reads("Type alice to confirm: ")
+    terminal.answer("alice")
+    terminal.reads("alice: opted out; the account stays confirmed")
+    assert terminal.ends() == 0 and own.show("alice")["opted_out_counts"] is True
+
+
+def test_to_skip_is_no_proof_for_opting_out(own, password_only):
+    own.configure(enrolment='mode = "grace"\nopt_out = "yes"')
+    own.softtoken("alice")
+    terminal = own.host.sudo("alice", *SELF, "opt-out")
+    give_password(own, terminal)
+    terminal.reads(CODE)
+    terminal.answer("skip")
+    terminal.reads("Type alice to confirm: ")
+    terminal.answer("alice")
+    terminal.reads("let in without a factor")
+    assert terminal.ends() == 2 and own.show("alice")["opted_out"] is None
+
+
 def test_an_account_that_gets_a_factor_while_the_prompt_stands_open_is_not_opted_out(own):
     own.configure(enrolment='mode = "grace"\nopt_out = "yes"\n')
     terminal = own.host.sudo("alice", *SELF, "opt-out")
