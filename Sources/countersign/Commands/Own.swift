@@ -169,6 +169,8 @@ struct OwnOptIn: AdminCommand {
         commandName: "opt-in",
         abstract: "Undo your opt-out.",
         discussion: """
+            Not where you could not log in afterwards: an administrator enrols you first.
+
             Example:
               sudo countersign self opt-in
             """)
@@ -177,6 +179,12 @@ struct OwnOptIn: AdminCommand {
         let person = try Own.begin()
         let desk = try Own.desk()
         try Own.single(person, desk)
+        let view = AccountView(person, try desk.accounts.account(of: person), desk.settings, now: desk.now)
+        guard !(view.isOptedOut && view.lacksFactor) else {
+            throw Trouble(
+                "you have no second factor, and could not log in afterwards", hint: "ask the administrator: countersign enroll",
+                code: .refused)
+        }
         try OptIn.optIn(person, desk)
     }
 }
