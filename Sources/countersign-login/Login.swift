@@ -143,13 +143,13 @@ struct Login {
 
     private func matchedGroups(_ names: [String], ofCaller: Bool) throws -> Groups {
         guard !names.isEmpty else { return Groups() }
-        module.matchGroups(names, ofCaller: ofCaller)
+        let unasked = module.matchGroups(names, ofCaller: ofCaller)
         let until = system_now() + 10_000
         while system_now() < until {
             Channel.wait(for: [module.channel], until: until)
             switch module.channel.receive() {
             case .frame(let frame) where frame.kind == KIND_GROUPS:
-                var groups = Groups()
+                var groups = Groups(unsure: Set(unasked))
                 frame.each { field, name in
                     let name = String(decoding: name, as: UTF8.self)
                     guard names.contains(name) else { return }
