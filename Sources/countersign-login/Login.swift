@@ -219,6 +219,7 @@ struct Login {
             reason: ending.decision.reason.rawValue, factor: ending.decision.factor, service: visit.service, rhost: visit.rhost,
             address: visit.place)
         settlement.optsOut = ending.optsOut
+        settlement.asked = ending.asked
         // Only what was asked for and proven; not what was enrolled just now, nor an excuse.
         if ending.decision.reason == .proven {
             settlement.remember = visit.remembrance
@@ -240,6 +241,8 @@ struct Ending {
     var proof: Settlement.Proof?
     var push: Settlement.Push?
     var detail: String?
+    /// The account as it was when the asking began.
+    var asked: Account?
     /// The person has said to do without a factor.
     var optsOut = false
 
