@@ -432,7 +432,22 @@ def test_who_never_had_a_factor_enrols_with_the_password_a_number_and_a_code(own
     terminal.reads(rf"bob: enrolled \(AuthyID {newcomer.users()[0]}\)")
     assert terminal.ends() == 0
     own.decided(outcome="approved", reason="enrolled", factor="sms", user="bob", service="countersign")
-    assert own.show("bob")["state"] == "confirmed" and own.show("bob")["grace_logins_used"] == 0
+    # The first number costs one, whatever service it is typed in.
+    assert own.show("bob")["state"] == "confirmed" and own.show("bob")["grace_logins_used"] == 1
+
+
+def test_who_breaks_off_after_the_number_has_spent_a_grace_login(own, password_only, newcomer):
+    own.configure(newcomer, enrolment=AT_LOGIN)
+    terminal = own.host.sudo("bob", *SELF, "enroll")
+    give_password(own, terminal, "bob")
+    terminal.reads(r"becomes mandatory after 5 more logins")
+    terminal.reads(r"Mobile number \[skip\]: ")
+    terminal.answer(newcomer.number)
+    terminal.reads(r"Code \[[a-z, ]+\]: ")
+    terminal.answer("skip")
+    terminal.reads(r"becomes mandatory after 4 more logins")
+    assert terminal.ends() == 2
+    assert own.show("bob")["state"] == "none" and own.show("bob")["grace_logins_used"] == 1
 
 
 @pytest.mark.parametrize("answer", ["skip", ""])
