@@ -40,6 +40,8 @@ public struct Settlement: Equatable, Sendable {
     /// What an approval is remembered by, so that others like it are not asked for so many seconds. Nil for not at all.
     public var remember: Remembrance?
     public var rememberSeconds = 0
+    /// The account as it was when the asking began. An outage excuses only whose factors are those still.
+    public var asked: Account?
     /// The person has said in this login to do without a factor.
     public var optsOut = false
     /// For the history, as are the next four.
@@ -88,7 +90,8 @@ extension Accounts {
     }
 
     /// A denial forgets what is remembered of the person; another round of an attempt that was denied says nothing new.
-    /// - Returns: false where the account has become what this login may not excuse: it was enrolled or confirmed while a prompt was open.
+    /// - Returns: false where the account has become what this login may not excuse: it was enrolled or confirmed while a prompt was open, or in
+    ///   an outage its factors were changed or its codes locked.
     private func noteStanding(_ settlement: Settlement, of person: Person, now: Int64) throws -> Bool {
         switch settlement.outcome {
         case .approved:
@@ -102,6 +105,10 @@ extension Accounts {
         // A grace login may have been spent when the first number was typed, long before this.
         case .excused where [Reason.skipped.rawValue, Reason.grace.rawValue].contains(settlement.reason):
             return try account(of: person).state != .confirmed
+        case .excused where settlement.reason == Reason.outage.rawValue:
+            guard let asked = settlement.asked else { return false }
+            let account = try account(of: person)
+            return account.authyID == asked.authyID && account.hasSoftToken == asked.hasSoftToken && account.lockedUntil ?? now <= now
         default: break
         }
         return true

@@ -51,4 +51,8 @@ extension Frame {
 
     /// Adds a text, cut at `limit` bytes.
     public mutating func add(_ name: CInt, text: String, limit: Int = 1_024) { add(name, text.utf8.prefix(limit)) }
+
+    /// Adds whole texts, as many as there is room for.
+    /// - Returns: the others.
+    public mutating func add(_ name: CInt, texts: [String]) -> [String] { texts.filter { !add(name, $0.utf8) } }
 }

@@ -147,10 +147,13 @@ private struct Relay {
         var reply = Frame(KIND_GROUPS)
         let caller: CInt = frame.value(FIELD_CALLER) == nil ? 0 : 1
         frame.each { field, name in
+            guard field == FIELD_NAME else { return }
             groupLookups &+= 1
-            guard field == FIELD_NAME, groupLookups <= FRAME_GROUPS_MAX else { return }
             let bytes = [UInt8](name)
-            let member = bytes.withUnsafeBufferPointer { $0.baseAddress.map { unsafe host_in_group(host, caller, $0, bytes.count) } ?? 0 }
+            // What is not looked up is unsure: a restriction on that group holds.
+            let member =
+                groupLookups > FRAME_GROUPS_MAX
+                ? -1 : bytes.withUnsafeBufferPointer { $0.baseAddress.map { unsafe host_in_group(host, caller, $0, bytes.count) } ?? 0 }
             if member != 0 { reply.add(member == 1 ? FIELD_NAME : FIELD_UNSURE, name) }
         }
         if !send(reply) { state = .failed }

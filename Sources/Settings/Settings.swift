@@ -49,6 +49,9 @@ public struct Settings: Equatable, Sendable {
         (exemptions.flatMap { $0.groups ?? [] } + factorGroups).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 
+    /// So many groups, with names of so many bytes together, can be looked up in one login: FRAME_GROUPS_MAX, and what fits into FRAME_MAX.
+    private static let groupsMax = 256, groupBytesMax = 7_000
+
     /// Reads a whole file.
     /// - Parameters:
     ///   - text: TOML 1.0, lines ended by LF or CRLF.
@@ -111,6 +114,16 @@ extension Settings {
         pauseMaxHours = try Settings.single("max_hours", .whole(1...8760), of: top.table("pause")) ?? 72
         exemptions = try Exemption.read(top.take("exempt", .tables("[[exempt]]")) ?? [])
         try top.close()
+        try checkGroups(top)
+    }
+
+    private func checkGroups(_ document: Table) throws(Complaint) {
+        let names = groupNames
+        let bytes = names.reduce(0) { $0 + $1.utf8.count }
+        let found = "[[exempt]] and [login.group.NAME] name \(names.count) groups, with \(bytes) bytes in their names"
+        guard names.count <= Self.groupsMax, bytes <= Self.groupBytesMax else {
+            throw document.complaint("\(found); at most \(Self.groupsMax) with \(Self.groupBytesMax) bytes can be looked up in a login")
+        }
     }
 
     /// The one key of a table that has no others.

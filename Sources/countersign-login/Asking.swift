@@ -292,6 +292,7 @@ struct Asking {
 
     private mutating func finish(_ decision: Decision) {
         var ending = Ending(decision, detail: detail)
+        ending.asked = person?.account
         ending.push = push.map { Settlement.Push($0, Self.end(of: decision)) }
         if decision.spentTimeStep != nil { ending.proof = matched }
         // One that was right is used, however the login ends.

@@ -99,8 +99,9 @@ struct Enrolling {
         case .tell(let text): module.tell(text)
         case .ask(let prompt): module.ask(prompt)
         case .chargeOneCode:
-            // The first number costs the grace login, whatever becomes of it: whoever breaks off and comes again rings strangers' phones.
-            let granted = try spendGrace() != nil && accounts.chargeOneCode(person, now: now())
+            // The first number costs the grace login, whatever becomes of it and in whatever service: whoever breaks off and comes again
+            // rings strangers' phones.
+            let granted = try spendGrace(inAnyService: true) != nil && accounts.chargeOneCode(person, now: now())
             events.append(.oneCodeCharged(granted: granted))
         // The link to the app is for whoever has shown that the phone is theirs: see `tellServer`.
         case .register(let number): asked(.registerFailed(.refused), net.register(number, email: email))
@@ -128,9 +129,11 @@ struct Enrolling {
     }
 
     /// How many are left after it; nil where there is none to spend. One for all that comes of the offer.
-    private mutating func spendGrace() throws -> Int? {
+    private mutating func spendGrace(inAnyService: Bool = false) throws -> Int? {
         if let graceLeft { return graceLeft }
-        let grace = try accounts.spendGrace(person, visit: visit, rules: settings.enrolment)
+        var rules = settings.enrolment
+        if inAnyService { rules.graceServices = [visit.service] }
+        let grace = try accounts.spendGrace(person, visit: visit, rules: rules)
         if case .excused(let left) = grace { graceLeft = left }
         return graceLeft
     }

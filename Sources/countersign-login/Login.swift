@@ -143,13 +143,13 @@ struct Login {
 
     private func matchedGroups(_ names: [String], ofCaller: Bool) throws -> Groups {
         guard !names.isEmpty else { return Groups() }
-        module.matchGroups(names, ofCaller: ofCaller)
+        let unasked = module.matchGroups(names, ofCaller: ofCaller)
         let until = system_now() + 10_000
         while system_now() < until {
             Channel.wait(for: [module.channel], until: until)
             switch module.channel.receive() {
             case .frame(let frame) where frame.kind == KIND_GROUPS:
-                var groups = Groups()
+                var groups = Groups(unsure: Set(unasked))
                 frame.each { field, name in
                     let name = String(decoding: name, as: UTF8.self)
                     guard names.contains(name) else { return }
@@ -219,6 +219,7 @@ struct Login {
             reason: ending.decision.reason.rawValue, factor: ending.decision.factor, service: visit.service, rhost: visit.rhost,
             address: visit.place)
         settlement.optsOut = ending.optsOut
+        settlement.asked = ending.asked
         // Only what was asked for and proven; not what was enrolled just now, nor an excuse.
         if ending.decision.reason == .proven {
             settlement.remember = visit.remembrance
@@ -240,6 +241,8 @@ struct Ending {
     var proof: Settlement.Proof?
     var push: Settlement.Push?
     var detail: String?
+    /// The account as it was when the asking began.
+    var asked: Account?
     /// The person has said to do without a factor.
     var optsOut = false
 

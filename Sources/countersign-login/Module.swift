@@ -30,11 +30,13 @@ struct Module {
         send(frame)
     }
 
-    func matchGroups(_ names: [String], ofCaller: Bool) {
+    /// - Returns: those for which there was no room in the question.
+    func matchGroups(_ names: [String], ofCaller: Bool) -> [String] {
         var frame = Frame(KIND_MATCH_GROUPS)
         if ofCaller { frame.add(FIELD_CALLER, text: "1") }
-        for name in names { frame.add(FIELD_NAME, text: name) }
+        let unasked = frame.add(FIELD_NAME, texts: names)
         send(frame)
+        return unasked
     }
 
     func verdict(_ outcome: Outcome) {

@@ -31,6 +31,9 @@ struct AccountView {
         isOptedOut = account.optedOut != nil && (optOut == .yes || optOut == .grace && graceLeft > 0)
     }
 
+    /// Without a factor where one is needed: refused, if no exemption, pause or opt-out lets in.
+    var lacksFactor: Bool { account.state == .none && !(mode == .optional || mode == .grace && graceLeft > 0) }
+
     /// What becomes of the next login, in one word.
     var standing: String { pause != nil ? "paused" : isOptedOut ? "opted-out" : account.state.rawValue }
 

@@ -53,7 +53,7 @@ struct Rollout {
         rules = settings.enrolment
         let seen = Set(accounts.map { SeenUser(name: $0.0.name, uid: $0.0.uid) })
         neverSeen = system.filter { !seen.contains(SeenUser(name: $0.name, uid: $0.uid)) }
-        var counts = Dictionary(views.map { (Self.standing(of: $0, settings.enrolment), 1) }, uniquingKeysWith: +)
+        var counts = Dictionary(views.map { (Self.standing(of: $0), 1) }, uniquingKeysWith: +)
         counts[.neverSeen] = neverSeen.count
         self.counts = counts
         paused = views.count { $0.pause != nil }
@@ -75,12 +75,12 @@ struct Rollout {
         (ending.view.graceLeft, ending.days ?? .max, ending.view.person.storedName)
     }
 
-    private static func standing(of view: AccountView, _ rules: EnrolmentRules) -> Standing {
+    private static func standing(of view: AccountView) -> Standing {
         if view.isOptedOut { return .optedOut }
         switch view.account.state {
         case .confirmed: return .confirmed
         case .linked: return .linked
-        case .none: return rules.mode == .optional || (rules.mode == .grace && view.graceLeft > 0) ? .inGrace : .graceOver
+        case .none: return view.lacksFactor ? .graceOver : .inGrace
         }
     }
 

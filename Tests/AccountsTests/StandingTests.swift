@@ -64,6 +64,37 @@ struct StandingTests {
         #expect(try !accounts.settle(skipped, now: start))
     }
 
+    @Test func `An outage excuses who has the factors of the beginning, and no lock`() throws {
+        _ = try accounts.link(bob, phone)
+        var outage = Settlement(person: bob, attempt: "a", outcome: .excused, reason: "outage", service: "sshd")
+        func excuses() throws -> Bool { try accounts.settle(outage, now: start) }
+        #expect(try !excuses())
+        outage.asked = try accounts.account(of: bob)
+        #expect(try excuses())
+        for _ in 1...LockoutRules().failures { _ = try accounts.chargeTry(bob, rules: LockoutRules(), now: start - 100) }
+        #expect(try !excuses())
+        _ = try accounts.unlock(bob, now: start)
+        #expect(try excuses())
+        #expect(try accounts.confirm(bob, .verified(phone)))
+        #expect(try excuses())
+        _ = try accounts.setSoftToken(bob, token)
+        #expect(try !excuses())
+        _ = try accounts.unlink(bob)
+        #expect(try !excuses())
+        _ = try accounts.link(bob, AuthyID(8)!)
+        #expect(try !excuses())
+        _ = try accounts.link(bob, phone)
+        #expect(try excuses())
+    }
+
+    @Test func `A lock that has run out does not count in an outage`() throws {
+        _ = try accounts.link(bob, phone)
+        for _ in 1...LockoutRules().failures { _ = try accounts.chargeTry(bob, rules: LockoutRules(), now: start - 300) }
+        var outage = Settlement(person: bob, attempt: "a", outcome: .excused, reason: "outage", service: "sshd")
+        outage.asked = try accounts.account(of: bob)
+        #expect(try accounts.settle(outage, now: start))
+    }
+
     @Test func `An opt-out that was decided on for another state of the account is none`() throws {
         _ = try accounts.link(bob, phone)
         #expect(try accounts.optOut(bob, now: start, onlyIn: AccountState.none) == nil)

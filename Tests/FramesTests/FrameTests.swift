@@ -41,6 +41,15 @@ import Testing
         #expect(Frame(received: frame.bytes)?.value(FIELD_NAME) == [1])
     }
 
+    @Test func ofManyTextsThoseThatDoNotFitAreNamed() {
+        var frame = Frame(KIND_MATCH_GROUPS)
+        let long = String(repeating: "a", count: 5_000)
+        #expect(frame.add(FIELD_NAME, texts: [long, long + "b", "c"]) == [long + "b"])
+        var names: [String] = []
+        frame.each { names.append(String(decoding: $1, as: UTF8.self)) }
+        #expect(names == [long, "c"])
+    }
+
     @Test(arguments: ["", "-1", "+1", "1 ", "0x1", "1234567890123456789", "１"])
     func whatIsNoDecimalNumberIsNoNumber(text: String) {
         var frame = Frame(KIND_READY)

@@ -9,7 +9,8 @@
 
 enum {
     yes, yes_then_abort, yes_then_exit_1, yes_and_stay, yes_twice, no_verdict, exit_at_once, hang, hang_after_ready, flood, wrong_version,
-    cut_frame, long_frame, unknown_verdict, ask_too_early, start_net_twice, ready_twice, long_deadline, unknown_frame, rude_text, group_flood
+    cut_frame, long_frame, unknown_verdict, ask_too_early, start_net_twice, ready_twice, long_deadline, unknown_frame, rude_text, group_flood,
+    too_many_groups
 };
 
 static void send_frame(int kind, int field, const char *value) {
@@ -61,6 +62,19 @@ int main(void) {
             while (length + 5 <= sizeof frame) frame[length++] = FIELD_NAME, frame[length++] = 2, frame[length++] = 0, frame[length++] = 'a', frame[length++] = 'b';
             if (send(3, frame, length, MSG_NOSIGNAL) < 0 || recv(3, answer, sizeof answer, 0) <= 0) return 0;
         }
+    case too_many_groups: {
+        /* With those that are looked up, the caller's field counts for none of them. Those beyond are said to be unsure, or nobody gets in. */
+        unsigned char frame[FRAME_MAX] = {FRAME_VERSION, KIND_MATCH_GROUPS, FIELD_CALLER, 1, 0, '1'}, answer[FRAME_MAX];
+        size_t length = 6;
+        ready("10");
+        for (int count = 0; count < FRAME_GROUPS_MAX + 3; count++) {
+            frame[length++] = FIELD_NAME, frame[length++] = 2, frame[length++] = 0, frame[length++] = 'a', frame[length++] = 'b';
+        }
+        send(3, frame, length, MSG_NOSIGNAL);
+        static const unsigned char unsure[] = {FIELD_UNSURE, 2, 0, 'a', 'b', FIELD_UNSURE, 2, 0, 'a', 'b', FIELD_UNSURE, 2, 0, 'a', 'b'};
+        if (recv(3, answer, sizeof answer, 0) == 2 + sizeof unsure && !memcmp(answer + 2, unsure, sizeof unsure)) approve();
+        return 0;
+    }
     case rude_text: ready("10"); send_frame(KIND_TELL, FIELD_TEXT, "\x1b[2Jhi\x07 \xc3\xa9"); send_frame(KIND_LOG, FIELD_TEXT, "a\nb\x1b"); approve(); return 0;
     }
     return 0;

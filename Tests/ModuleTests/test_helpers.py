@@ -123,6 +123,12 @@ def test_a_helper_that_asks_for_groups_without_end_is_cut_off_at_its_deadline(ho
     assert denied(host.login())
 
 
+def test_groups_that_are_not_looked_up_any_more_are_said_to_be_unsure(host):
+    """And not to be without the user: a restriction on them must hold."""
+    install(host, "too_many_groups")
+    assert host.login().result() == PAM_SUCCESS
+
+
 def children(login):
     try:
         return Path(f"/proc/{login.process.pid}/task/{login.process.pid}/children").read_text().split()

@@ -248,6 +248,23 @@ def test_the_first_number_costs_the_grace_login_whatever_becomes_of_it(place):
     assert ended(place.login()) == (PAM_AUTH_ERR, ("denied", "grace_over", "-"))
 
 
+def test_the_first_number_costs_it_in_a_service_that_spends_none_too(place):
+    place.host.stack("sudo")
+    for left in ("after 2 more logins", "after 1 more login", "after this login"):
+        login = offered(place.login(service="sudo"))
+        login.answer("skip")
+        assert ended(login) == GRACE
+        login = offered(place.login(service="sudo"))
+        login.answer(place.server.another_number())
+        login.prompt()
+        login.answer("skip")
+        assert ended(login) == GRACE
+        assert left in login.texts("tell")[-1]
+    assert is_untouched(place.host, 3)
+    login = place.login(service="sudo")
+    assert ended(login)[1] == ("denied", "grace_over", "-") and login.texts("ask") == []
+
+
 def test_the_same_number_again_is_a_code_again(place):
     login = numbered(place)
     login.answer(f"+49 {place.server.national}")

@@ -110,3 +110,27 @@ def test_a_group_that_cannot_be_looked_up_restricts(site):
 def test_a_group_that_cannot_be_looked_up_exempts_nobody(site):
     site.rules(REQUIRED + '[login]\nfactors = ["sms"]\n[[exempt]]\ngroups = ["unsure"]\n')
     assert factors(site.login("fail-group=unsure")) == "Type sms: "
+
+
+# As many groups as settings may name, with names as long as they may be together.
+MOST = [f"{'g' * 23}{number:04}" for number in range(255)]
+
+
+@pytest.mark.parametrize("more", ["", '[login.service.login]\nfactor_of = "caller"\n'])
+def test_the_last_of_as_many_groups_as_can_be_named_restricts(site, more):
+    group = grp.getgrgid(site.host.user.pw_gid).gr_name
+    names = [*MOST[:-1], MOST[-1] + "g" * (7_000 - sum(map(len, [*MOST, group])))]
+    assert sum(map(len, [*names, group])) == 7_000
+    exempt = ", ".join(f'"{name}"' for name in names)
+    site.rules(REQUIRED + f'[[exempt]]\ngroups = [{exempt}]\n[login.group."{group}"]\nfactors = ["sms"]\n' + more)
+    assert factors(site.login()) == "Type sms: "
+
+
+def test_with_more_groups_than_can_be_looked_up_nobody_gets_in(site):
+    group = grp.getgrgid(site.host.user.pw_gid).gr_name
+    exempt = ", ".join(f'"{number:04}"' for number in range(256))
+    site.rules(f'[[exempt]]\ngroups = [{exempt}]\n[login.group."{group}"]\nfactors = ["sms"]\n')
+    login = site.login()
+    assert login.result() == PAM_AUTH_ERR
+    login.finish()
+    assert (login.decisions[0]["outcome"], login.decisions[0]["reason"]) == ("unavailable", "settings")

@@ -55,6 +55,38 @@ def test_an_outage_excuses_only_where_the_settings_allow_it(rude, name):
     assert [text[0] for text in login.texts("log") if "outcome" in text] == ["1"]
 
 
+def at_the_prompt(rude):
+    """A login at its prompt, where the server is out of reach and an outage excuses."""
+    rude.server.fault(*OUTAGES["500"])
+    rude.rules('[outage]\nmode = "allow"\n[login]\nfactors = ["sms"]\n[enrolment]\nmode = "required"\n', server=QUICK)
+    login = rude.login()
+    assert login.prompt() == "Type sms: "
+    return login
+
+
+def test_an_outage_excuses_who_is_still_as_at_the_beginning(rude):
+    login = at_the_prompt(rude)
+    login.answer("sms")
+    assert login.result() == PAM_SUCCESS
+    login.finish()
+    assert login.decisions[0]["reason"] == "outage"
+
+
+@pytest.mark.parametrize("change", ["unlink", "link", "softtoken", "lock"])
+def test_an_outage_does_not_excuse_whose_account_has_changed_while_the_prompt_stood_open(rude, change):
+    login = at_the_prompt(rude)
+    host, name = rude.host, rude.host.user.pw_name
+    {
+        "unlink": lambda: host.countersign("unlink", name),
+        "link": lambda: host.countersign("link", name, rude.server.authy_id + 1),
+        "softtoken": lambda: rude.softtoken(SoftToken()),
+        "lock": lambda: host.account(failures=5, locked_until=2**40),
+    }[change]()
+    login.answer("sms")
+    refused(login)
+    assert login.decisions[0]["outcome"] == "denied"
+
+
 @pytest.mark.parametrize("name", REFUSALS)
 def test_what_is_no_outage_excuses_nobody(rude, name):
     rude.server.fault(*REFUSALS[name])

@@ -256,6 +256,15 @@ class Phone:
             while ((await self.registration.getNotifications()).length > 0) if (performance.now() > end) throw new Error("still there");
         }""", PATIENCE)
 
+    def close_page(self) -> None:
+        """Comes back when the page's worker has seen it go."""
+        self.page.goto("about:blank")
+        self._worker.evaluate("""async (patience) => {
+            const end = performance.now() + patience;
+            const seen = { type: "window", includeUncontrolled: true };
+            while ((await self.clients.matchAll(seen)).length > 0) if (performance.now() > end) throw new Error("still there");
+        }""", PATIENCE)
+
     def tap_notification(self) -> list[str]:
         """Taps the only one. Returns what the page's worker asks the browser for, which grants it to a real finger only: `focus` of a page, or
         `open` of an address."""

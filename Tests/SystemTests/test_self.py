@@ -21,7 +21,7 @@ pytestmark = pytest.mark.product
 RULES = REPOSITORY / "docs/countersign.sudoers"
 DATABASE = "/var/lib/countersign/accounts.db"
 SELF = ["/usr/bin/countersign", "self"]
-LISTED = [["show"], ["show", "--json"], ["confirm"], ["recovery"], ["recovery", "--count"], ["opt-in"], ["enroll"], ["opt-out"]]
+LISTED = [["show"], ["show", "--json"], ["confirm"], ["recovery"], ["recovery", "--count"], ["enroll"], ["opt-out"], ["opt-in"]]
 CODES = r"(?:[0-9a-z]{4}-){2}[0-9a-z]{4}"
 
 
@@ -43,6 +43,12 @@ def own(product):
     rules.chmod(0o640)
     rules.write_text(before, encoding="ascii")
     rules.chmod(0o440)
+
+
+@pytest.fixture
+def password_only(own):
+    """sudo asks for the password and nothing else."""
+    own.host.pam_stack("sudo", "auth required pam_unix.so nodelay\naccount required pam_unix.so\nsession required pam_permit.so\n")
 
 
 def confirmed(own, user: str = "alice"):
@@ -70,6 +76,14 @@ def audit(own) -> list[str]:
 def give_password(own, terminal, user: str = "alice") -> None:
     terminal.reads(PASSWORD)
     terminal.answer(own.host.people[user].password)
+
+
+def begin(own, words):
+    """As alice, with the password where sudo asks for it."""
+    terminal = own.host.sudo("alice", *SELF, *words)
+    if words[0] in ("enroll", "opt-out", "opt-in"):
+        give_password(own, terminal)
+    return terminal
 
 
 # Who may run what
@@ -153,19 +167,19 @@ def test_of_an_account_that_people_share_nobody_is_taken_for_one_of_them(own):
 
 
 @pytest.mark.parametrize("words", [["show"], ["recovery"], ["confirm"], ["opt-in"]])
-def test_with_wrong_settings_nothing_is_done(own, words):
+def test_with_wrong_settings_nothing_is_done(own, password_only, words):
     confirmed(own)
     own.configure(login="tries = 0")
-    terminal = own.host.sudo("alice", *SELF, *words)
+    terminal = begin(own, words)
     terminal.reads("login.tries: ")
     assert terminal.ends() == 1 and own.decisions() == []
 
 
 @pytest.mark.parametrize("words", [["show"], ["recovery"], ["confirm"], ["opt-in"]])
-def test_without_accounts_nothing_is_done(own, words):
+def test_without_accounts_nothing_is_done(own, password_only, words):
     confirmed(own)
     pathlib.Path("/var/lib/countersign/accounts.db").write_bytes(b"")
-    terminal = own.host.sudo("alice", *SELF, *words)
+    terminal = begin(own, words)
     terminal.reads("accounts damaged")
     assert terminal.ends() == 1 and own.decisions() == []
 
@@ -252,22 +266,23 @@ def at_the_accounts() -> processes.Process:
 
 
 @pytest.mark.parametrize("words", [["show"], ["opt-in"], ["recovery", "--count"], ["recovery"], ["confirm"]])
-def test_who_has_the_accounts_open_is_in_no_session_of_the_callers(own, words):
+def test_who_has_the_accounts_open_is_in_no_session_of_the_callers(own, password_only, words):
     confirmed(own)
     with accounts_held():
-        terminal = own.host.sudo("alice", *SELF, *words)
+        terminal = begin(own, words)
         process = at_the_accounts()
         assert os.getsid(process.pid) == process.pid
 
 
 @pytest.mark.parametrize("key", ["\x1a", "\x03", "\x1c"], ids=["ctrl-z", "ctrl-c", "ctrl-backslash"])
-def test_no_key_stops_or_ends_who_has_the_accounts_open(own, key):
+def test_no_key_stops_or_ends_who_has_the_accounts_open(own, password_only, key):
     own.configure(enrolment='mode = "grace"\nopt_out = "yes"\n')
     confirmed(own)
     own.host.countersign("opt-out", "alice", "--yes")
     with accounts_held():
         # As a shell starts it: a job of its own, which a key can stop. What is written just before the shell ends may be lost.
         terminal = own.host.terminal([*as_user("alice"), "bash", "-mc", f"sudo {' '.join(SELF)} opt-in; echo code=$?; read"])
+        give_password(own, terminal)
         at_the_accounts()
         terminal.send(key)
         # With its echo it has thrown away what was written before.
@@ -406,12 +421,6 @@ def newcomer(countersignd):
     return Newcomer(countersignd)
 
 
-@pytest.fixture
-def password_only(own):
-    """sudo asks for the password and nothing else."""
-    own.host.pam_stack("sudo", "auth required pam_unix.so nodelay\naccount required pam_unix.so\nsession required pam_permit.so\n")
-
-
 def test_who_never_had_a_factor_enrols_with_the_password_a_number_and_a_code(own, password_only, newcomer):
     own.configure(newcomer, enrolment=AT_LOGIN)
     terminal = own.host.sudo("bob", *SELF, "enroll")
@@ -423,7 +432,22 @@ def test_who_never_had_a_factor_enrols_with_the_password_a_number_and_a_code(own
     terminal.reads(rf"bob: enrolled \(AuthyID {newcomer.users()[0]}\)")
     assert terminal.ends() == 0
     own.decided(outcome="approved", reason="enrolled", factor="sms", user="bob", service="countersign")
-    assert own.show("bob")["state"] == "confirmed" and own.show("bob")["grace_logins_used"] == 0
+    # The first number costs one, whatever service it is typed in.
+    assert own.show("bob")["state"] == "confirmed" and own.show("bob")["grace_logins_used"] == 1
+
+
+def test_who_breaks_off_after_the_number_has_spent_a_grace_login(own, password_only, newcomer):
+    own.configure(newcomer, enrolment=AT_LOGIN)
+    terminal = own.host.sudo("bob", *SELF, "enroll")
+    give_password(own, terminal, "bob")
+    terminal.reads(r"becomes mandatory after 5 more logins")
+    terminal.reads(r"Mobile number \[skip\]: ")
+    terminal.answer(newcomer.number)
+    terminal.reads(r"Code \[[a-z, ]+\]: ")
+    terminal.answer("skip")
+    terminal.reads(r"becomes mandatory after 4 more logins")
+    assert terminal.ends() == 2
+    assert own.show("bob")["state"] == "none" and own.show("bob")["grace_logins_used"] == 1
 
 
 @pytest.mark.parametrize("answer", ["skip", ""])
@@ -558,6 +582,33 @@ def test_who_has_no_factor_opts_out_with_the_password_and_spends_no_grace(own):
     assert own.show("bob")["opted_out_counts"] is True and own.show("bob")["grace_logins_used"] == 0
 
 
+def test_a_factor_that_was_given_and_never_proven_is_asked_for_too(own, password_only):
+    """Who has a session and the password of such an account is not excused by them."""
+    own.configure(enrolment='mode = "required"\nopt_out = "yes"')
+    token = own.softtoken("alice")
+    terminal = own.host.sudo("alice", *SELF, "opt-out")
+    give_password(own, terminal)
+    terminal.reads(CODE)
+    terminal.answer(token.fresh_code())
+    terminal.reads("Type alice to confirm: ")
+    terminal.answer("alice")
+    terminal.reads("alice: opted out; the account stays confirmed")
+    assert terminal.ends() == 0 and own.show("alice")["opted_out_counts"] is True
+
+
+def test_to_skip_is_no_proof_for_opting_out(own, password_only):
+    own.configure(enrolment='mode = "grace"\nopt_out = "yes"')
+    own.softtoken("alice")
+    terminal = own.host.sudo("alice", *SELF, "opt-out")
+    give_password(own, terminal)
+    terminal.reads(CODE)
+    terminal.answer("skip")
+    terminal.reads("Type alice to confirm: ")
+    terminal.answer("alice")
+    terminal.reads("let in without a factor")
+    assert terminal.ends() == 2 and own.show("alice")["opted_out"] is None
+
+
 def test_an_account_that_gets_a_factor_while_the_prompt_stands_open_is_not_opted_out(own):
     own.configure(enrolment='mode = "grace"\nopt_out = "yes"\n')
     terminal = own.host.sudo("alice", *SELF, "opt-out")
@@ -595,11 +646,44 @@ def test_opting_out_is_not_for_pipes(own):
     assert done.returncode == 1 and "nobody is at a terminal" in done.stderr and own.show("bob")["opted_out"] is None
 
 
-def test_an_opt_out_is_undone_without_any_factor(own):
+def test_an_opt_out_is_undone_with_the_password_and_without_any_factor(own):
     own.configure(enrolment='mode = "grace"\nopt_out = "yes"\n')
     confirmed(own)
     own.host.countersign("opt-out", "alice", "--yes")
+    terminal = own.host.sudo("alice", "-n", *SELF, "opt-in")
+    terminal.reads("password is required")
+    assert terminal.ends() != 0 and own.show("alice")["opted_out_counts"] is True
     terminal = own.host.sudo("alice", *SELF, "opt-in")
+    give_password(own, terminal)
     terminal.reads("alice: opted in; the account is confirmed")
     assert terminal.ends() == 0 and own.show("alice")["opted_out"] is None
     assert any("action=opt-in user=alice" in line and "by=alice" in line for line in audit(own))
+
+
+@pytest.mark.parametrize("rules", ['mode = "required"', 'mode = "grace"\ngrace_logins = 0', 'mode = "grace"\ngrace_until = 2020-01-01'])
+def test_who_could_not_log_in_afterwards_does_not_opt_in(own, password_only, rules):
+    own.configure(enrolment=f'{rules}\nopt_out = "yes"')
+    own.host.countersign("opt-out", "bob", "--yes")
+    terminal = own.host.sudo("bob", *SELF, "opt-in")
+    give_password(own, terminal, "bob")
+    terminal.reads("you have no second factor, and could not log in afterwards")
+    assert terminal.ends() == 2 and own.show("bob")["opted_out_counts"] is True
+
+
+@pytest.mark.parametrize("rules", ['mode = "optional"', 'mode = "grace"\ngrace_logins = 1'])
+def test_who_can_log_in_without_a_factor_opts_in(own, password_only, rules):
+    own.configure(enrolment=f'{rules}\nopt_out = "yes"')
+    own.host.countersign("opt-out", "bob", "--yes")
+    terminal = own.host.sudo("bob", *SELF, "opt-in")
+    give_password(own, terminal, "bob")
+    terminal.reads("bob: opted in; the account has no factor")
+    assert terminal.ends() == 0 and own.show("bob")["opted_out"] is None
+
+
+def test_an_opt_out_that_counts_for_nothing_is_undone_all_the_same(own, password_only):
+    own.configure(enrolment='mode = "required"\nopt_out = "no"')
+    own.host.countersign("opt-out", "bob", "--yes")
+    terminal = own.host.sudo("bob", *SELF, "opt-in")
+    give_password(own, terminal, "bob")
+    terminal.reads("bob: opted in; the account has no factor")
+    assert terminal.ends() == 0 and own.show("bob")["opted_out"] is None

@@ -22,7 +22,7 @@
 #define FRAME_MAX 8192
 /* The most frames that the module takes in one login. */
 #define FRAME_COUNT_MAX 2000
-/* The most groups that the module looks up in one login. */
+/* The most groups that the module looks up in one login; of those beyond it says that it could not be found out. */
 #define FRAME_GROUPS_MAX 256
 /* The longest deadline that the module accepts, in seconds. */
 #define FRAME_DEADLINE_MAX 600

@@ -13,8 +13,8 @@ struct Own: ParsableCommand {
         commandName: "self",
         abstract: "Look after your own account, through sudo.",
         discussion: """
-            Acts on the account of whoever called sudo, and on no other. An account that is confirmed is only changed after its factor was \
-            proven anew.
+            Acts on the account of whoever called sudo, and on no other. An account that has a factor is only changed after that \
+            was proven anew, but for opt-in.
 
             Examples:
               sudo countersign self show
@@ -71,7 +71,7 @@ protocol OwnChange: ParsableCommand {
     func needsProof(_ account: Peek, _ settings: Settings) throws -> Bool
     /// Has the person agree, at the terminal.
     func ask(_ person: Person, _ settings: Settings) throws
-    /// - Parameter state: what the account was when the person began.
+    /// - Parameter state: what the account was when the person began; confirmed, where a factor was proven since.
     func change(_ person: Person, _ desk: Desk, from state: AccountState) throws
 }
 
@@ -95,7 +95,7 @@ extension OwnChange {
             guard try proof != nil || desk.accounts.account(of: person).state == before.state else {
                 throw Trouble("the account of \(person.name) has changed meanwhile", hint: "run this again")
             }
-            try change(person, desk, from: before.state)
+            try change(person, desk, from: proof == nil ? before.state : .confirmed)
         } catch { throw error is ExitCode ? error : Trouble(error) }
     }
 }
@@ -140,7 +140,7 @@ struct OwnOptOut: OwnChange {
         commandName: "opt-out",
         abstract: "Do without a second factor yourself, where that is allowed.",
         discussion: """
-            Asks for your second factor first, if you have proven one. The administrator can undo it.
+            Asks for your second factor first, if you have one. The administrator can undo it.
 
             Example:
               sudo countersign self opt-out
@@ -151,7 +151,8 @@ struct OwnOptOut: OwnChange {
             throw Trouble("nobody may opt out here: enrolment.opt_out is \"no\"", hint: "ask the administrator", code: .refused)
         }
         guard isatty(STDIN_FILENO) == 1 else { throw Trouble("nobody is at a terminal to confirm this", hint: "run it in a terminal") }
-        return account.state == .confirmed
+        // A factor that was never proven is one too: the password alone must not do away with it.
+        return account.state != .none
     }
 
     func ask(_ person: Person, _ settings: Settings) throws {
@@ -168,6 +169,8 @@ struct OwnOptIn: AdminCommand {
         commandName: "opt-in",
         abstract: "Undo your opt-out.",
         discussion: """
+            Not where you could not log in afterwards: an administrator enrols you first.
+
             Example:
               sudo countersign self opt-in
             """)
@@ -176,6 +179,12 @@ struct OwnOptIn: AdminCommand {
         let person = try Own.begin()
         let desk = try Own.desk()
         try Own.single(person, desk)
+        let view = AccountView(person, try desk.accounts.account(of: person), desk.settings, now: desk.now)
+        guard !(view.isOptedOut && view.lacksFactor) else {
+            throw Trouble(
+                "you have no second factor, and could not log in afterwards", hint: "ask the administrator: countersign enroll",
+                code: .refused)
+        }
         try OptIn.optIn(person, desk)
     }
 }

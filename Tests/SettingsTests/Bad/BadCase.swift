@@ -46,6 +46,13 @@ struct BadSettingsTests {
         #expect(complaint(about: bad.text) == bad.error)
     }
 
+    @Test(arguments: tooManyGroups) func `more groups than a login can look up are refused`(bad: BadCase) {
+        #expect(complaint(about: bad.text) == bad.error)
+    }
+
+    @Test(arguments: [manyGroups, "[login.group.\(String(repeating: "a", count: 7_000))]\nfactors = [\"sms\"]"])
+    func `as many groups as a login can look up are taken`(text: String) { #expect(complaint(about: text) == nil) }
+
     @Test(arguments: badExemptions) func `an exemption that says nothing, or all, is refused`(bad: BadCase) {
         #expect(complaint(about: bad.text) == bad.error)
     }

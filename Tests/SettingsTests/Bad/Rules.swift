@@ -96,6 +96,26 @@ let publicNetworks = """
     192.176.0.0/12 192.192.0.0/10 193.0.0.0/8 194.0.0.0/7 196.0.0.0/6 200.0.0.0/5 208.0.0.0/4
     """.split(separator: " ").map { "\"\($0)\"" }
 
+/// Names of three letters.
+private func exempted(_ count: Int) -> String {
+    let names = (100..<100 + count).map { "\"\($0)\"" }
+    return "[[exempt]]\ngroups = [\(names.joined(separator: ", "))]\n"
+}
+
+private func tooMany(_ groups: Int, _ bytes: Int) -> String {
+    "t: [[exempt]] and [login.group.NAME] name \(groups) groups, with \(bytes) bytes in their names; at most 256 with 7000 bytes can be looked "
+        + "up in a login"
+}
+
+/// As many as can be looked up.
+let manyGroups = exempted(255) + "[login.group.staff]\nfactors = [\"sms\"]\n"
+
+let tooManyGroups: [BadCase] = [
+    BadCase(manyGroups + "[login.group.more]\nfactors = [\"sms\"]", tooMany(257, 774)),
+    BadCase(exempted(257), tooMany(257, 771)),
+    BadCase("[login.group.\(String(repeating: "a", count: 7_001))]\nfactors = [\"sms\"]", tooMany(1, 7_001)),
+]
+
 let badExemptions: [BadCase] = [
     all(publicNetworks.joined(separator: ", ")),
     BadCase("\n[[exempt]]\n", "t:2: exempt[1]: \(everyone)"),
