@@ -118,6 +118,22 @@ class Phone:
         card.locator("[data-do=was-me]").wait_for()
         return card
 
+    def hold_the_seconds(self) -> None:
+        """From now on what the page does every second is done when the test says so, as on a phone that sleeps."""
+        self.page.add_init_script("""
+            const every = setInterval;
+            window.everySecond = [];
+            window.setInterval = (act, pause) => pause === 1000 ? everySecond.push(act) : every(act, pause);
+        """)
+        self.page.reload()
+
+    def pass_seconds(self, count: int) -> None:
+        self.page.evaluate("""(count) => {
+            const now = Date.now() + 1000 * count;
+            Date.now = () => now;
+            for (const act of everySecond) act();
+        }""", count)
+
     def close_results(self) -> None:
         """Takes away every card that is over."""
         over = self.page.locator("[data-request][data-phase=over]")
@@ -141,10 +157,23 @@ class Phone:
 
     @staticmethod
     def _tap(card: Locator, what: str) -> None:
-        """The page takes no tap on a card that has just come or moved; nor would a person."""
-        card.locator(what).wait_for()
-        expect(card).to_have_attribute("data-settled", "", timeout=PATIENCE)
-        card.locator(what).tap()
+        """The page takes no tap on a card that has just come or moved; nor would a person. If it moves just then, and the tap goes for
+        nothing, the person taps again."""
+        while True:
+            card.locator(what).wait_for()
+            expect(card).to_have_attribute("data-settled", "", timeout=PATIENCE)
+            # The page looks at the card before it takes the tap; what it does then changes the phase.
+            tapped = card.evaluate_handle("""(card) => {
+                const phase = card.dataset.phase;
+                const tap = {};
+                card.addEventListener("click", () => {
+                    tap.isIgnored = card.dataset.phase === phase && card.isConnected && !card.hasAttribute("data-settled");
+                }, { once: true });
+                return tap;
+            }""")
+            card.locator(what).tap()
+            if not tapped.evaluate("(tap) => tap.isIgnored"):
+                return
 
     # SoftToken
 

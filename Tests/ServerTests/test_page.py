@@ -88,6 +88,16 @@ def test_a_screen_reader_hears_of_a_request_and_every_control_has_a_name(app, ph
         assert controls and all(re.search(r'"[^"]+"', line) for line in controls), heard
 
 
+def test_a_result_stays_for_a_minute_also_on_a_phone_that_slept(app, phone, user):
+    phone.hold_the_seconds()
+    app.create(user, "zoe wants in")
+    assert phone.approve() == "approved"
+    phone.pass_seconds(0)
+    assert phone.page.locator("[data-phase=over]").count() == 1
+    phone.pass_seconds(61)
+    assert phone.page.locator("[data-request]").count() == 0
+
+
 def test_a_link_that_was_used_is_told_so(server, user, open_phone):
     invitation = link(server, user)
     open_phone().open(invitation)

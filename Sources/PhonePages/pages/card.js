@@ -17,6 +17,7 @@ export class Card {
   #age = el("span");
   #left = el("span", { class: "left" });
   #phase = "asking";
+  #overSince = Infinity;
 
   /** - onEnd: called when nothing is left to do with it. */
   constructor(request, api, guard, onEnd) {
@@ -35,9 +36,9 @@ export class Card {
     return this.#phase === "asking" || this.#phase === "choosing" || this.#phase === "sending";
   }
 
-  /** Whether the person may take it away. */
-  get isOver() {
-    return this.#phase === "over";
+  /** Since when the person may take it away; Infinity before. */
+  get overSince() {
+    return this.#overSince;
   }
 
   tick() {
@@ -167,6 +168,7 @@ export class Card {
     const close = this.#guarded(words.close, { class: "big quiet", "data-do": "close" }, () => this.#onEnd(this));
     this.#show("over", this.#result(status), more && el("p", { class: "more" }, more), close);
     this.element.setAttribute("data-status", status);
+    this.#overSince = Date.now();
     this.tick();
     announce(`${texts.ended(status)}. ${more ?? ""} ${plainText(this.request.message)}`);
   }

@@ -19,7 +19,6 @@ export class RequestsView {
   #emptyTitle = el("h2", {}, texts.requests.looking);
   #emptyMore = el("p");
   #empty;
-  #quietSince = 0;
 
   /** - more: an element for when there is nothing to approve. onCount: told how many wait. */
   constructor(api, more, onCount) {
@@ -72,11 +71,10 @@ export class RequestsView {
   }
 
   #tick() {
-    for (const card of this.#cards.values()) card.tick();
-    const isQuiet = [...this.#cards.values()].every((card) => card.isOver);
-    // With nothing listed it begins anew: a request may come and be answered between two ticks.
-    if (!isQuiet || this.#cards.size === 0) this.#quietSince = Date.now();
-    else if (Date.now() - this.#quietSince > LINGER) for (const card of [...this.#cards.values()]) this.#close(card);
+    const cards = [...this.#cards.values()];
+    for (const card of cards) card.tick();
+    // By each card's own end: a phone that slept has had no ticks.
+    if (cards.every((card) => Date.now() - card.overSince > LINGER)) for (const card of cards) this.#close(card);
     this.#count();
   }
 
