@@ -133,7 +133,49 @@ def test_wrong_codes_cost_the_tries_and_leave_the_account_linked(enrolment, serv
     said = ends(terminal, 2)
     assert "error: games is not confirmed: no code was right" in said and "hint: the account stays linked" in said
     assert "hint: wrong number? countersign unlink games, then enroll again" in said
-    assert account(enrolment)["state"] == "linked"
+    assert (account(enrolment)["state"], account(enrolment)["failures"]) == ("linked", 3)
+
+
+def test_codes_that_are_locked_are_not_tried(enrolment, server):
+    enrolment.does("enroll", "games", "--phone", PHONE, "--later")
+    enrolment.sql("UPDATE accounts SET locked_until = ?", 2**40)
+    done = enrolment.run("confirm", "games", "--by", "sms", "--code-stdin", stdin="000000\n")
+    assert done.code == 2 and "games is not confirmed: no codes are taken until " in done.err
+
+
+def fail_to_check(stub):
+    """A server that sends codes, and fails where they are to be checked."""
+    answer = stub.answer
+
+    def some(path: str, body: dict):
+        if "/sms/" in path:
+            return 200, {}, {"success": True, "message": "SMS token was sent", "cellphone": MASKED}
+        if "/verify/" in path:
+            return 503, {}, {"success": False, "message": "Down", "error_code": "60000", "errors": {}}
+        return answer(path, body)
+
+    stub.answer = some
+
+
+def test_a_code_that_could_not_be_checked_is_no_failure(desk, stub):
+    desk.settings(table(stub.url, "not-a-real-key"))
+    desk.does("link", "games", 1000)
+    fail_to_check(stub)
+    done = desk.run("confirm", "games", "--by", "sms", "--code-stdin", stdin="1234567\n")
+    assert done.code == 75 and account(desk)["failures"] == 0
+
+
+def test_a_request_that_did_not_reach_the_phone_does_not_count(desk, stub):
+    desk.settings(table(stub.url, "not-a-real-key"))
+    desk.does("link", "games", 1000)
+    for _ in range(5):
+        done = desk.run("confirm", "games", "--by", "onetouch", "--code-stdin")
+        assert done.code == 2 and "games is not confirmed: that is not possible" in done.err
+
+
+def test_a_line_that_does_not_end_is_not_read_to_its_end(enrolment):
+    done = enrolment.run("enroll", "games", "--phone", PHONE, "--confirm", "sms", "--code-stdin", stdin="1" * 5_000)
+    assert done.code == 1 and "error: standard input has a line that is too long" in done.err
 
 
 def test_what_is_no_code_and_no_word_costs_nothing(enrolment, server):
