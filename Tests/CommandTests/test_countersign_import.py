@@ -1,7 +1,11 @@
 """Files with many users: what is wrong with them, and what becomes of them at the server and on this host."""
 
+import contextlib
 import json
+import os
 import pathlib
+import re
+import signal
 
 import pytest
 from enrolling import stub, table  # noqa: F401
@@ -320,6 +324,29 @@ def test_who_is_enrolled_while_the_server_is_asked_is_left_as_it_is(desk, stub, 
     assert ids(desk) == {"games": 77 if change == "linked" else None}
 
 
+def test_a_process_that_is_killed_is_done_without(desk, stub):
+    answer, killed = stub.answer, []
+
+    def deadly(path: str, body: dict):
+        if not killed:
+            killed.append(process_of(desk.helpers / "countersign-net"))
+            os.kill(killed[0], signal.SIGKILL)
+        return answer(path, body)
+
+    stub.answer = deadly
+    assert desk.does("import", roster(desk), "--jobs", "2").out == "5 registered\n"
+    assert len(ids(desk)) == 5 and killed
+
+
+def process_of(program: pathlib.Path) -> int:
+    """One that runs it."""
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if os.path.realpath(process / "exe") == str(program):
+                return int(process.name)
+    raise AssertionError(f"{program} does not run")
+
+
 # What the server knows
 
 
@@ -350,6 +377,20 @@ def test_refresh_names_those_whom_the_server_does_not_know_any_more(desk, stub):
     assert f"error: mail: the server does not know AuthyID {gone} any more\nhint: countersign unlink mail, and then" in done.err
     lines = [json.loads(line) for line in desk.run("refresh", "--all", "--json").out.splitlines()]
     assert {line["user"]: line["known"] for line in lines} == {user: user != "mail" for user in USERS}
+
+
+def test_a_server_that_wants_a_pause_gets_it(desk, stub):
+    desk.does("link", "games", "1000")
+    refused = {"message": "Too many requests", "success": False, "error_code": "60003", "errors": {}}
+    stub.answers = [(429, {"Retry-After": "3"}, refused)] * 4
+    assert "the server takes no more requests for now; trying again in 3 s" in desk.does("refresh", "--all").err
+
+
+def test_without_a_word_of_the_servers_the_pauses_grow(desk, stub):
+    desk.does("link", "games", "1000")
+    stub.answers = [(429, {}, {"message": "Too many requests", "success": False, "error_code": "60003", "errors": {}})] * 12
+    said = desk.does("refresh", "--all").err
+    assert re.findall(r"trying again in (\d) s", said) == ["1", "1", "2"]
 
 
 def test_refresh_says_when_the_server_is_out_of_reach(desk, stub):
