@@ -460,7 +460,7 @@ def test_a_server_that_is_gone_when_the_code_is_typed_enrols_nobody(host, author
         login.prompt()
         login.answer(place.server.sent()[0][1])
         assert ended(login) == GRACE
-        assert is_untouched(place.host, 1)
+        assert is_untouched(place.host, 1) and place.host.row("failures") == [0]
 
 
 @pytest.mark.parametrize("lie", [

@@ -166,6 +166,17 @@ def test_of_an_account_that_people_share_nobody_is_taken_for_one_of_them(own):
     assert terminal.ends() == 1
 
 
+def test_nobody_opts_out_for_those_who_share_an_account(own):
+    own.configure(enrolment='mode = "grace"\nopt_out = "yes"\n')
+    own.host.countersign("link", "alice", "1", "--key", "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU")
+    terminal = own.host.sudo("alice", *SELF, "opt-out")
+    give_password(own, terminal)
+    terminal.reads("Type alice to confirm: ")
+    terminal.answer("alice")
+    terminal.reads("several people share the account alice")
+    assert terminal.ends() == 1 and own.show("alice")["opted_out"] is None
+
+
 @pytest.mark.parametrize("words", [["show"], ["recovery"], ["confirm"], ["opt-in"]])
 def test_with_wrong_settings_nothing_is_done(own, password_only, words):
     confirmed(own)
