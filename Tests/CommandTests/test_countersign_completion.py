@@ -55,6 +55,7 @@ class Bash:
             "bash", ["--norc", "--noprofile"], env={**ENVIRONMENT, "PS1": MARK, "PATH": f"{desk.helpers}:/usr/bin:/bin"}, timeout=30,
             dimensions=(60, 200), encoding="utf-8", cwd=self.folder)
         self.shell.delaybeforesend = None
+        self.cleared = 0
         self.shell.expect_exact(MARK)
         for line in ["bind 'set enable-bracketed-paste off'", "bind 'set bell-style none'", "bind 'set completion-query-items 0'",
                      "bind 'set page-completions off'", f"source {script}"]:
@@ -71,8 +72,11 @@ class Bash:
         return offered
 
     def _clear(self) -> None:
-        """Takes the line back by a key, and not by Ctrl-C, which bash may miss between a completion and its next read."""
-        self.shell.send("\x15\r")
+        """Takes the line back by a key, and not by Ctrl-C, which bash may miss between a completion and its next read. What a command writes
+        then tells the prompt behind it from one that was drawn again: before it the terminal would echo what is typed, and complete nothing."""
+        self.cleared += 1
+        self.shell.send(f"\x15echo cleared $(({self.cleared}+1000))\r")
+        self.shell.expect_exact(f"cleared {self.cleared + 1000}\r\n")
         self.shell.expect_exact(MARK)
 
     def completes(self, typed: str, to: str) -> bool:
