@@ -32,14 +32,7 @@ extension Accounts {
     /// Links, as `link` does, an account that is as it was seen: others may have been at it while the server was asked.
     /// - Returns: nil where it has another AuthyID since, or was confirmed. Nothing was written then.
     public func link(_ person: Person, _ authyID: AuthyID, ifStill seen: Account) throws -> Change? {
-        var made: Change?
-        _ = try writeIfProven(.now) {
-            let account = try account(of: person)
-            guard account.authyID == seen.authyID, account.isConfirmed == seen.isConfirmed else { return false }
-            made = try changing(person, forgetsNamesakes: true) { try put(authyID, person) }
-            return true
-        }
-        return made
+        try change(person, where: { $0.authyID == seen.authyID && $0.isConfirmed == seen.isConfirmed }) { try put(authyID, person) }
     }
 
     private func put(_ authyID: AuthyID, _ person: Person) throws {
@@ -62,16 +55,10 @@ extension Accounts {
     /// - Returns: nil where the account has a factor, or had one confirmed. Nothing was written then.
     public func takeOver(_ person: Person, _ token: StoredSoftToken, recoveryCodes hashes: [String]) throws -> Change? {
         try Self.check(hashes)
-        var made: Change?
-        _ = try writeIfProven(.now) {
-            guard try account(of: person).state == .none else { return false }
-            made = try changing(person, forgetsNamesakes: true) {
-                try put(token, person)
-                try put(hashes, person)
-            }
-            return true
+        return try change(person, where: { $0.state == .none }) {
+            try put(token, person)
+            try put(hashes, person)
         }
-        return made
     }
 
     private func put(_ token: StoredSoftToken, _ person: Person) throws {
@@ -133,6 +120,18 @@ extension Accounts {
 
     func change(_ person: Person, forgetsNamesakes: Bool = true, _ update: () throws -> Void) throws -> Change {
         try write(.now) { try changing(person, forgetsNamesakes: forgetsNamesakes, update) }
+    }
+
+    /// The same, if the account is at this moment as it has to be.
+    /// - Returns: nil where it is not. Nothing was written then.
+    func change(_ person: Person, where holds: (Account) -> Bool, _ update: () throws -> Void) throws -> Change? {
+        var made: Change?
+        _ = try writeIfProven(.now) {
+            guard holds(try account(of: person)) else { return false }
+            made = try changing(person, forgetsNamesakes: true, update)
+            return true
+        }
+        return made
     }
 
     /// The same inside a transaction.

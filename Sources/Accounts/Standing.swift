@@ -7,17 +7,10 @@ extension Accounts {
     /// - Parameter state: what the account must be at this moment, for whoever has decided on what it was; nil for anything.
     /// - Returns: nil where it is something else. Nothing was written then.
     public func optOut(_ person: Person, now: Int64, onlyIn state: AccountState? = nil) throws -> Change? {
-        var made: Change?
-        _ = try writeIfProven(.now) {
-            if let state, try account(of: person).state != state { return false }
-            made = try changing(person, forgetsNamesakes: true) {
-                try connection.run(
-                    "UPDATE accounts SET opted_out = coalesce(opted_out, ?3) WHERE name = ?1 AND uid = ?2",
-                    person.storedName, person.uid, now)
-            }
-            return true
+        try change(person, where: { state == nil || $0.state == state }) {
+            try connection.run(
+                "UPDATE accounts SET opted_out = coalesce(opted_out, ?3) WHERE name = ?1 AND uid = ?2", person.storedName, person.uid, now)
         }
-        return made
     }
 
     public func optIn(_ person: Person) throws -> Change {

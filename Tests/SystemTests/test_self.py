@@ -681,18 +681,11 @@ def test_who_could_not_log_in_afterwards_does_not_opt_in(own, password_only, rul
     assert terminal.ends() == 2 and own.show("bob")["opted_out_counts"] is True
 
 
-@pytest.mark.parametrize("rules", ['mode = "optional"', 'mode = "grace"\ngrace_logins = 1'])
-def test_who_can_log_in_without_a_factor_opts_in(own, password_only, rules):
-    own.configure(enrolment=f'{rules}\nopt_out = "yes"')
-    own.host.countersign("opt-out", "bob", "--yes")
-    terminal = own.host.sudo("bob", *SELF, "opt-in")
-    give_password(own, terminal, "bob")
-    terminal.reads("bob: opted in; the account has no factor")
-    assert terminal.ends() == 0 and own.show("bob")["opted_out"] is None
-
-
-def test_an_opt_out_that_counts_for_nothing_is_undone_all_the_same(own, password_only):
-    own.configure(enrolment='mode = "required"\nopt_out = "no"')
+@pytest.mark.parametrize("rules", [
+    'mode = "optional"\nopt_out = "yes"', 'mode = "grace"\ngrace_logins = 1\nopt_out = "yes"', 'mode = "required"\nopt_out = "no"'])
+def test_whoever_does_not_lose_a_login_by_it_opts_in(own, password_only, rules):
+    """Who can log in without a factor, and who cannot with the opt-out either, as it counts for nothing."""
+    own.configure(enrolment=rules)
     own.host.countersign("opt-out", "bob", "--yes")
     terminal = own.host.sudo("bob", *SELF, "opt-in")
     give_password(own, terminal, "bob")
