@@ -77,7 +77,7 @@ install:
 	install -m 644 docs/countersign.toml docs/countersignd.toml docs/countersign.sudoers $(DESTDIR)$(PREFIX)/share/doc/countersign/
 	install -d -m 755 $(foreach shell,bash zsh fish,$(dir $(COMPLETION_$(shell))))
 	$(foreach shell,bash zsh fish,$(BUILT)/countersign completion $(shell) >$(COMPLETION_$(shell)); chmod 644 $(COMPLETION_$(shell));)
-	support/users '$(DESTDIR)'
+	support/users '$(DESTDIR)' '$(PREFIX)/bin/countersign'
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/countersign $(DESTDIR)$(PREFIX)/sbin/countersignd $(DESTDIR)$(PREFIX)/lib/systemd/system/countersignd.service $(DESTDIR)$(PREFIX)/lib/sysusers.d/countersignd.conf

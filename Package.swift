@@ -59,7 +59,9 @@ let package = Package(
         ),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
-        .target(name: "Accounts", dependencies: ["LoginFlow", "SQLite"], swiftSettings: strict),
+        .target(
+            name: "Accounts", dependencies: ["LoginFlow", "SQLite", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
         .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
         .target(name: "Recovery", dependencies: ["CCrypt", "LoginFlow"], swiftSettings: strict),
         .target(name: "AuthyWire", dependencies: ["LoginFlow", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),

@@ -16,6 +16,7 @@ sys.path.insert(0, str(REPOSITORY / "Tests/SystemTests"))
 
 from good_server import LoginPhone, Server, take_from  # noqa: E402
 from host import SETTINGS, Host  # noqa: E402
+from seal import seal  # noqa: E402
 from totp import hotp  # noqa: E402
 
 RUNS = int(os.environ.get("RUNS", 31))
@@ -69,6 +70,7 @@ class Bench:
             self.accounts.executemany(
                 "INSERT INTO accounts (name, uid, secret, algorithm, digits, period) VALUES (?, ?, ?, 'sha1', 6, 30)",
                 ((f"u{n}", 100_000 + n, secrets.token_bytes(20)) for n in range(count - 1)))
+            seal(self.accounts)
         self.accounts.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def renew(self, service):
@@ -83,6 +85,7 @@ class Bench:
         else:
             with self.accounts:
                 self.accounts.execute("UPDATE accounts SET last_spent = NULL WHERE name = ?", (USER,))
+                seal(self.accounts, USER)
         os.sync()
 
     def log_in(self, service):

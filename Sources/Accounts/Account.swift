@@ -93,8 +93,10 @@ public struct StoredSoftToken: Equatable, Sendable, CustomStringConvertible, Cus
 
 extension Accounts {
     /// A person whom nothing is known about has an account without anything.
+    /// - Throws: `AccountsError.altered`, among others: what cannot be trusted is no account without anything.
     public func account(of person: Person) throws -> Account {
-        try connection.first(
+        guard try verify(person) else { return Account() }
+        return try connection.first(
             """
             SELECT \(Account.columns)
             FROM accounts WHERE name = ?1 AND uid = ?2
@@ -103,7 +105,8 @@ extension Accounts {
     }
 
     public func softToken(of person: Person) throws -> StoredSoftToken? {
-        try connection.first(
+        try verify(person)
+        return try connection.first(
             """
             SELECT secret, algorithm, digits, period, last_spent
             FROM accounts WHERE name = ?1 AND uid = ?2 AND secret IS NOT NULL
@@ -117,7 +120,10 @@ extension Accounts {
         }
     }
 
-    /// All accounts, by name.
+    /// Whether there is an account of this very person.
+    public func hasAccount(_ person: Person) throws -> Bool { try verify(person) }
+
+    /// All accounts, by name, as they stand: see `damage`.
     public func list() throws -> [(Person, Account)] {
         try connection.all(
             """

@@ -2,8 +2,16 @@ internal import SQLite
 
 /// Why the accounts cannot be used. Each of these denies a login, as does a `SQLiteError`.
 public enum AccountsError: Error, Equatable, CustomStringConvertible {
-    /// There is no such file, or no such folder.
+    /// There is no such folder.
     case missing(String)
+    /// The file is gone, though accounts were made there: a volume that is not mounted, or a file that was removed.
+    case lost(String)
+    /// The file is not the one that belongs there.
+    case other(String, id: String)
+    /// An earlier version of Countersign wrote the file, and `prepare` has not been at it.
+    case unprepared
+    /// Somebody's row is lost, or not as it was written.
+    case altered(String, uid: UInt32)
     /// The file or its folder cannot be used: somebody else may read or change it, it is no regular file, or the system refuses.
     case file(String, why: String)
     /// The file is not what was left there. It is never made anew: that would forget who must show a factor.
@@ -16,6 +24,11 @@ public enum AccountsError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .missing(let path): "\(path): missing"
+        case .lost(let path):
+            "\(path): missing, though it was made; mount what it lies on, or restore a backup (countersign restore), and nobody is asked anew"
+        case .other(let path, let id): "\(path): not the accounts that belong here, but those with the id \(id); put the right ones back"
+        case .unprepared: "the accounts are of an earlier version; run `countersign init` as root"
+        case .altered(let name, let uid): "the account of \(name) (uid \(uid)) is lost or was changed in the file; restore a backup"
         case .file(let path, let why): "\(path): \(why)"
         case .damaged(let what): "accounts damaged: \(what)"
         case .newer(let version, let known): "accounts are of version \(version), this program knows \(known)"
@@ -30,9 +43,6 @@ public enum AccountsError: Error, Equatable, CustomStringConvertible {
 /// Every method is one short transaction and leaves none open. All may throw `SQLiteError` or `AccountsError`; nothing was written then.
 /// `now` is in seconds since 1970 and may jump: see `Window`. One instance belongs to one thread.
 public final class Accounts {
-    /// Whether a missing file is made. A missing folder is always an error.
-    public enum Mode: Sendable { case create, existing }
-
     /// When a write must be on the disk. All of them are visible to every other process as soon as the method returns.
     enum Durability: String {
         /// Before the method returns.
@@ -43,22 +53,27 @@ public final class Accounts {
     }
 
     let connection: Connection
+    let seal: Seal
     private var durability: Durability?
     /// How many rows of history are kept: the newest ones, whatever their time, so that a clock that jumps ahead loses none.
     var historyRows: Int64 = 100_000
 
+    /// Opens what `prepare` has made. Nothing is ever made here.
     /// - Parameters:
     ///   - path: of the file, in a folder that only its owner may change; "-wal" and "-shm" are put behind it for two more.
+    ///   - id: the one that the database must have, as `prepare` gave it.
     ///   - busyTimeout: how long to wait for other processes' writes, in milliseconds.
-    public init(path: String, mode: Mode, busyTimeout: Int32 = 5000) throws {
-        try StateFile(path).secure(mode)
-        var options = Connection.Options()
-        options.busyTimeout = busyTimeout
-        // With one process per login the WAL is read again by each: 256 pages cost 0.2 ms, and one login in 30 copies them back.
-        options.walPages = 256
-        options.checkpointOnClose = false
-        connection = try Connection(path: path, options)
-        try Schema.check(connection)
+    public init(path: String, id: String, busyTimeout: Int32 = 5000) throws {
+        let file = try StateFile(path)
+        do {
+            guard try file.secure() else { throw AccountsError.lost(path) }
+        } catch AccountsError.missing {
+            throw AccountsError.lost(path)
+        }
+        connection = try file.open(busyTimeout: busyTimeout)
+        let found = try Schema.check(connection)
+        guard found == id else { throw AccountsError.other(path, id: found) }
+        seal = Seal(id: id)
     }
 
     /// Runs `body` in a transaction of its own that holds the write lock from its beginning.

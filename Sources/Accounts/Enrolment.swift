@@ -36,12 +36,12 @@ extension Accounts {
     }
 
     private func put(_ authyID: AuthyID, _ person: Person) throws {
-        try connection.run(
+        try update(
+            person,
             """
-            UPDATE accounts SET seen_phone = CASE WHEN authy_id = ?3 THEN seen_phone END, seen_app = CASE WHEN authy_id = ?3 THEN seen_app END,
+            seen_phone = CASE WHEN authy_id = ?3 THEN seen_phone END, seen_app = CASE WHEN authy_id = ?3 THEN seen_app END,
                 seen = CASE WHEN authy_id = ?3 THEN seen END, authy_id = ?3, had_authy_id = 1
-            WHERE name = ?1 AND uid = ?2
-            """, person.storedName, person.uid, authyID.value)
+            """, authyID.value)
     }
 
     /// Gives the person a SoftToken in place of the one before. What was spent stays spent if it is the same one again; `lastSpent` of
@@ -62,26 +62,23 @@ extension Accounts {
     }
 
     private func put(_ token: StoredSoftToken, _ person: Person) throws {
-        try connection.run(
+        try update(
+            person,
             """
-            UPDATE accounts
-            SET last_spent = CASE WHEN secret = ?3 AND period = ?6 THEN last_spent END,
-                secret = ?3, algorithm = ?4, digits = ?5, period = ?6
-            WHERE name = ?1 AND uid = ?2
-            """, person.storedName, person.uid, token.secret, token.algorithm, token.digits, token.period)
+            last_spent = CASE WHEN secret = ?3 AND period = ?6 THEN last_spent END, secret = ?3, algorithm = ?4, digits = ?5, period = ?6
+            """, token.secret, token.algorithm, token.digits, token.period)
     }
 
     /// Takes away all factors, recovery codes too, and the memory that one succeeded. Grace logins that were used, failures and a lock
     /// stay, and so does the memory that there was an AuthyID.
     public func unlink(_ person: Person) throws -> Change {
         try change(person, forgetsNamesakes: false) {
-            try connection.run(
+            try update(
+                person,
                 """
-                UPDATE accounts
-                SET authy_id = NULL, secret = NULL, algorithm = NULL, digits = NULL, period = NULL, last_spent = NULL, confirmed = 0,
+                authy_id = NULL, secret = NULL, algorithm = NULL, digits = NULL, period = NULL, last_spent = NULL, confirmed = 0,
                     seen_phone = NULL, seen_app = NULL, seen = NULL
-                WHERE name = ?1 AND uid = ?2
-                """, person.storedName, person.uid)
+                """)
             try connection.run("DELETE FROM recovery WHERE name = ?1 AND uid = ?2", person.storedName, person.uid)
         }
     }
@@ -90,7 +87,7 @@ extension Accounts {
     public func setGraceUsed(_ person: Person, _ used: Int) throws -> Change {
         guard used >= 0 else { throw AccountsError.invalid("number of grace logins") }
         return try change(person, forgetsNamesakes: false) {
-            try connection.run("UPDATE accounts SET grace_used = ?3 WHERE name = ?1 AND uid = ?2", person.storedName, person.uid, used)
+            try update(person, "grace_used = ?3", used)
             try connection.run("DELETE FROM grace WHERE name = ?1 AND uid = ?2", person.storedName, person.uid)
         }
     }
@@ -103,19 +100,14 @@ extension Accounts {
             let before = try account(of: person)
             let token = try softToken(of: person)
             let ahead = token.flatMap { token in token.lastSpent.flatMap { $0 > now / Int64(max(1, token.period)) + 1 ? $0 : nil } }
-            try connection.run("UPDATE accounts SET failures = 0, locked_until = NULL WHERE name = ?1 AND uid = ?2", name, uid)
-            if ahead != nil { try connection.run("UPDATE accounts SET last_spent = NULL WHERE name = ?1 AND uid = ?2", name, uid) }
+            try update(person, "failures = 0, locked_until = NULL")
+            if ahead != nil { try update(person, "last_spent = NULL") }
             let pushes = try connection.run("DELETE FROM pushes WHERE name = ?1 AND uid = ?2", name, uid)
             let oneCodes = try connection.run("DELETE FROM onecodes WHERE name = ?1 AND uid = ?2", name, uid)
             try forgetIfEmpty(person)
             return Unlocked(
                 failures: before.failures, lockedUntil: before.lockedUntil, pushes: pushes, oneCodes: oneCodes, spentStep: ahead)
         }
-    }
-
-    /// Makes a row for the person if there is none.
-    func ensure(_ person: Person) throws {
-        try connection.run("INSERT INTO accounts (name, uid) VALUES (?1, ?2) ON CONFLICT DO NOTHING", person.storedName, person.uid)
     }
 
     func change(_ person: Person, forgetsNamesakes: Bool = true, _ update: () throws -> Void) throws -> Change {
@@ -150,18 +142,15 @@ extension Accounts {
         for table in ["recovery", "remembered"] {
             try connection.run("DELETE FROM \(table) WHERE name = ?1 AND uid <> ?2", person.storedName, person.uid)
         }
-        return try connection.all("DELETE FROM accounts WHERE name = ?1 AND uid <> ?2 RETURNING uid", person.storedName, person.uid) {
-            $0.integer(0).flatMap(UInt32.init(exactly:)) ?? 0
-        }
+        return try delete(where: "name = ?1 AND uid <> ?2", person.storedName, person.uid)
     }
 
     private func forgetIfEmpty(_ person: Person) throws {
-        try connection.run(
-            """
-            DELETE FROM accounts WHERE name = ?1 AND uid = ?2
-            AND authy_id IS NULL AND secret IS NULL AND grace_used = 0 AND failures = 0 AND locked_until IS NULL
-            AND had_authy_id = 0 AND opted_out IS NULL AND paused_until IS NULL AND prefers IS NULL
-            AND NOT EXISTS (SELECT 1 FROM recovery WHERE recovery.name = accounts.name AND recovery.uid = accounts.uid)
-            """, person.storedName, person.uid)
+        try delete(
+            where: """
+                name = ?1 AND uid = ?2 AND authy_id IS NULL AND secret IS NULL AND grace_used = 0 AND failures = 0 AND locked_until IS NULL
+                AND had_authy_id = 0 AND opted_out IS NULL AND paused_until IS NULL AND prefers IS NULL
+                AND NOT EXISTS (SELECT 1 FROM recovery WHERE recovery.name = accounts.name AND recovery.uid = accounts.uid)
+                """, person.storedName, person.uid)
     }
 }

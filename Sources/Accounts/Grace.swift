@@ -44,7 +44,7 @@ extension Accounts {
 
     private func spend(_ person: Person, at place: String, rules: EnrolmentRules, now: Int64) throws {
         try ensure(person)
-        try connection.run("UPDATE accounts SET grace_used = grace_used + 1 WHERE name = ?1 AND uid = ?2", person.storedName, person.uid)
+        try update(person, "grace_used = grace_used + 1")
         try forget(.grace, outside: Window(rules.graceWindow, before: now))
         try connection.run(
             """

@@ -3,9 +3,12 @@ internal import SQLite
 /// The tables, as they came to be. The file's `user_version` is the number of migrations that it has seen; 0 is no file of ours.
 enum Schema {
     /// Only ever added to.
-    static let migrations = [first, enrolment]
+    static let migrations = [first, enrolment, seals]
 
     static var version: Int64 { Int64(migrations.count) }
+
+    /// The first version with an id and with seals. Earlier ones are for `prepare` alone to bring up to date: their rows are taken as they are.
+    static let firstSealed: Int64 = 3
 
     /// Fills an empty database, and leaves all of it in the one file, on the disk.
     static func create(_ connection: Connection) throws {
@@ -14,11 +17,30 @@ enum Schema {
     }
 
     /// Sees that the tables are the ones that this program knows, and brings older ones up to date.
-    static func check(_ connection: Connection) throws {
+    /// - Parameter adopts: also those that have no id yet.
+    /// - Returns: the id.
+    static func check(_ connection: Connection, adopts: Bool = false) throws -> String {
         let found = try current(connection)
         guard found > 0 else { throw AccountsError.damaged("the file is not of Countersign") }
         guard found <= version else { throw AccountsError.newer(version: found, known: version) }
+        guard found >= firstSealed || adopts else { throw AccountsError.unprepared }
         if found < version { try migrate(connection) }
+        return try id(connection)
+    }
+
+    /// The database's own id: 32 hexadecimal digits.
+    static func id(_ connection: Connection) throws -> String {
+        guard let id = try connection.first("SELECT id FROM identity", read: { $0.text(0) }), let id else {
+            throw AccountsError.damaged("they have no id")
+        }
+        return id
+    }
+
+    /// Seals all rows as they stand, once SQLite finds nothing wrong with them. Inside a transaction.
+    static func sealAll(_ connection: Connection) throws {
+        let faults = try connection.all("PRAGMA integrity_check(1)") { $0.text(0) ?? "" }
+        guard faults == ["ok"] else { throw AccountsError.damaged(faults.first ?? "integrity_check says nothing") }
+        try Seal(id: id(connection)).all(in: connection)
     }
 
     private static func current(_ connection: Connection) throws -> Int64 {
@@ -27,9 +49,20 @@ enum Schema {
 
     private static func migrate(_ connection: Connection) throws {
         try connection.transaction(.immediate) {
-            for step in migrations.dropFirst(max(0, Int(try current(connection)))) { try connection.execute(step) }
+            let found = try current(connection)
+            guard found < version else { return }
+            for step in migrations.dropFirst(max(0, Int(found))) { try connection.execute(step) }
+            if found < firstSealed { try connection.run("INSERT INTO identity (id) VALUES (?1)", newID()) }
+            // New columns are sealed too.
+            if found > 0 { try sealAll(connection) }
             try connection.execute("PRAGMA user_version = \(version)")
         }
+    }
+
+    private static func newID() -> String {
+        let digits = Array("0123456789abcdef")
+        var random = SystemRandomNumberGenerator()
+        return String((0..<32).map { _ in digits[Int.random(in: 0..<16, using: &random)] })
     }
 
     /// One row for a person whom something is known about. Those with a factor are enrolled; `confirmed`: one of their factors has once
@@ -148,5 +181,15 @@ enum Schema {
             PRIMARY KEY (name, uid, service, address, key)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX remembered_time ON remembered (time);
+        """
+
+    /// What shows that a row is lost, or not as it was written: see `Seal`.
+    private static let seals = """
+        -- One row. What stands beside the settings names the same: accounts.db is then the one that belongs there.
+        CREATE TABLE identity (id TEXT NOT NULL CHECK (length(id) = 32)) STRICT;
+        ALTER TABLE accounts ADD COLUMN seal BLOB;
+        -- Everybody who has a row in accounts, by a number that is made of name and uid. With rowids, as accounts is without: a page of
+        -- the one is never taken for a page of the other.
+        CREATE TABLE members (id INTEGER PRIMARY KEY) STRICT;
         """
 }

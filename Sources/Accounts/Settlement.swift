@@ -100,8 +100,7 @@ extension Accounts {
         case .excused where settlement.optsOut:
             guard try account(of: person).state == .none else { return false }
             try ensure(person)
-            try connection.run(
-                "UPDATE accounts SET opted_out = coalesce(opted_out, ?3) WHERE name = ?1 AND uid = ?2", person.storedName, person.uid, now)
+            try update(person, "opted_out = coalesce(opted_out, ?3)", now)
         // A grace login may have been spent when the first number was typed, long before this.
         case .excused where [Reason.skipped.rawValue, Reason.grace.rawValue].contains(settlement.reason):
             return try account(of: person).state != .confirmed
@@ -129,30 +128,26 @@ extension Accounts {
     }
 
     private func enrol(_ person: Person, _ id: AuthyID) throws -> Bool {
+        try verify(person)
         try ensure(person)
-        return try connection.run(
-            """
-            UPDATE accounts SET authy_id = ?3, had_authy_id = 1, confirmed = 1, opted_out = NULL, failures = 0, locked_until = NULL
-            WHERE name = ?1 AND uid = ?2 AND authy_id IS NULL AND secret IS NULL AND had_authy_id = 0 AND confirmed = 0
-            AND NOT EXISTS (SELECT 1 FROM accounts WHERE authy_id = ?3)
-            """, person.storedName, person.uid, id.value) == 1
+        return try update(
+            person, "authy_id = ?3, had_authy_id = 1, confirmed = 1, opted_out = NULL, failures = 0, locked_until = NULL",
+            where: """
+                authy_id IS NULL AND secret IS NULL AND had_authy_id = 0 AND confirmed = 0
+                AND NOT EXISTS (SELECT 1 FROM accounts WHERE authy_id = ?3)
+                """, id.value)
     }
 
     /// Whether it had not been spent, which it now is.
     private func spend(_ timeStep: Int64, of token: StoredSoftToken, _ person: Person) throws -> Bool {
-        try connection.run(
-            """
-            UPDATE accounts SET last_spent = ?5
-            WHERE name = ?1 AND uid = ?2 AND secret = ?3 AND period = ?4 AND (last_spent IS NULL OR last_spent < ?5)
-            """, person.storedName, person.uid, token.secret, token.period, timeStep) == 1
+        try update(
+            person, "last_spent = ?5", where: "secret = ?3 AND period = ?4 AND (last_spent IS NULL OR last_spent < ?5)", token.secret,
+            token.period, timeStep)
     }
 
     /// Whether the account still has the factor. An approval on the phone says nothing about the codes that were tried.
     private func confirm(_ person: Person, _ factor: String, _ value: any Bindable, codeWasRight: Bool) throws -> Bool {
-        try connection.run(
-            """
-            UPDATE accounts SET confirmed = 1, opted_out = NULL\(codeWasRight ? ", failures = 0, locked_until = NULL" : "")
-            WHERE name = ?1 AND uid = ?2 AND \(factor)
-            """, person.storedName, person.uid, value) == 1
+        try update(
+            person, "confirmed = 1, opted_out = NULL\(codeWasRight ? ", failures = 0, locked_until = NULL" : "")", where: factor, value)
     }
 }

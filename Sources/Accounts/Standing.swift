@@ -8,33 +8,25 @@ extension Accounts {
     /// - Returns: nil where it is something else. Nothing was written then.
     public func optOut(_ person: Person, now: Int64, onlyIn state: AccountState? = nil) throws -> Change? {
         try change(person, where: { state == nil || $0.state == state }) {
-            try connection.run(
-                "UPDATE accounts SET opted_out = coalesce(opted_out, ?3) WHERE name = ?1 AND uid = ?2", person.storedName, person.uid, now)
+            try update(person, "opted_out = coalesce(opted_out, ?3)", now)
         }
     }
 
     public func optIn(_ person: Person) throws -> Change {
-        try change(person, forgetsNamesakes: false) {
-            try connection.run("UPDATE accounts SET opted_out = NULL WHERE name = ?1 AND uid = ?2", person.storedName, person.uid)
-        }
+        try change(person, forgetsNamesakes: false) { try update(person, "opted_out = NULL") }
     }
 
     /// - Parameter pause: nil to end it.
     public func pause(_ person: Person, _ pause: Pause?) throws -> Change {
         try change(person, forgetsNamesakes: pause != nil) {
-            try connection.run(
-                "UPDATE accounts SET paused_until = ?3, paused_at = ?4, pause_reason = ?5 WHERE name = ?1 AND uid = ?2",
-                person.storedName, person.uid, pause?.until, pause?.made, pause?.reason)
+            try update(person, "paused_until = ?3, paused_at = ?4, pause_reason = ?5", pause?.until, pause?.made, pause?.reason)
         }
     }
 
     /// - Parameter factor: what is tried first; nil for what the settings say. A recovery code cannot be.
     public func prefer(_ person: Person, _ factor: Factor?) throws -> Change {
         guard factor != .recovery else { throw AccountsError.invalid("preference") }
-        return try change(person) {
-            try connection.run(
-                "UPDATE accounts SET prefers = ?3 WHERE name = ?1 AND uid = ?2", person.storedName, person.uid, factor?.rawValue)
-        }
+        return try change(person) { try update(person, "prefers = ?3", factor?.rawValue) }
     }
 
     /// Notes what the server said of the AuthyID that the account has; of another one, nothing is noted.
@@ -42,11 +34,9 @@ extension Accounts {
     @discardableResult
     public func see(_ person: Person, _ authyID: AuthyID, _ view: ServerView) throws -> Bool {
         try write(.now) {
-            try connection.run(
-                """
-                UPDATE accounts SET seen_phone = ?4, seen_app = ?5, seen = ?6
-                WHERE name = ?1 AND uid = ?2 AND authy_id = ?3
-                """, person.storedName, person.uid, authyID.value, view.phone, view.hasApp.map { $0 ? 1 : 0 }, view.time) == 1
+            try update(
+                person, "seen_phone = ?4, seen_app = ?5, seen = ?6", where: "authy_id = ?3", authyID.value, view.phone,
+                view.hasApp.map { $0 ? 1 : 0 }, view.time)
         }
     }
 
@@ -56,7 +46,7 @@ extension Accounts {
     public func confirm(_ person: Person, _ proof: Settlement.Proof) throws -> Bool {
         try writeIfProven(.now) {
             guard try accept(proof, of: person, approved: true, now: 0) else { return false }
-            try connection.run("UPDATE accounts SET opted_out = NULL WHERE name = ?1 AND uid = ?2", person.storedName, person.uid)
+            try update(person, "opted_out = NULL")
             try connection.run("DELETE FROM onecodes WHERE name = ?1 AND uid = ?2", person.storedName, person.uid)
             try forgetRemembered(person)
             return true

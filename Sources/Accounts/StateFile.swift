@@ -14,42 +14,94 @@ struct StateFile {
         folder = slash == path.startIndex ? "/" : String(decoding: path.utf8[..<slash], as: UTF8.self)
     }
 
-    /// Makes the file if that is asked for, and sees that only this process's user can read and change it.
-    func secure(_ mode: Accounts.Mode) throws {
+    /// Sees that only this process's user can read and change the file.
+    /// - Returns: false where there is none.
+    func secure() throws -> Bool {
         guard let place = try Self.status(folder, follow: true) else { throw AccountsError.missing(folder) }
         try Self.require(place.st_mode & S_IFMT == S_IFDIR, folder, "not a folder")
         try Self.require(place.st_mode & 0o022 == 0 && (place.st_uid == geteuid() || place.st_uid == 0), folder, "others may change it")
-        var found = try Self.status(path, follow: false)
-        if found == nil {
-            guard mode == .create else { throw AccountsError.missing(path) }
-            try create()
-            found = try Self.status(path, follow: false)
-        }
-        guard let found else { throw AccountsError.missing(path) }
+        guard let found = try Self.status(path, follow: false) else { return false }
         try Self.require(found.st_mode & S_IFMT == S_IFREG, path, "not a regular file")
         try Self.require(found.st_uid == geteuid(), path, "owned by uid \(found.st_uid), not \(geteuid())")
         try Self.require(found.st_mode & 0o077 == 0, path, "others may use it: its mode must be 0600")
         if found.st_size == 0 { throw AccountsError.damaged("\(path) is empty") }
+        return true
     }
 
-    /// Makes the whole database under another name and then gives it its own, so that there never is half of one. The first to do so wins.
-    private func create() throws {
-        if try Self.status(path + "-wal", follow: false) != nil, try Self.status(path, follow: false) == nil {
-            throw AccountsError.damaged("\(path)-wal is there without \(path)")
+    /// The file as it is, which must be there.
+    func open(busyTimeout: Int32) throws -> Connection {
+        var options = Connection.Options()
+        options.busyTimeout = busyTimeout
+        // With one process per login the WAL is read again by each: 256 pages cost 0.2 ms, and one login in 30 copies them back.
+        options.walPages = 256
+        options.checkpointOnClose = false
+        return try Connection(path: path, options)
+    }
+
+    /// Runs `body` while no other process does so for this folder. A process that ends lets go.
+    func alone<T>(_ body: () throws -> T) throws -> T {
+        guard try Self.status(folder, follow: true) != nil else { throw AccountsError.missing(folder) }
+        let descriptor = unsafe Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw AccountsError.file(folder, why: Self.reason()) }
+        defer { close(descriptor) }
+        while flock(descriptor, LOCK_EX) != 0 {
+            guard errno == EINTR else { throw AccountsError.file(folder, why: Self.reason()) }
         }
+        return try body()
+    }
+
+    /// Makes the whole database under another name and then gives it its own, so that there never is half of one. Only in `alone`.
+    func create() throws {
+        if try Self.status(path + "-wal", follow: false) != nil { throw AccountsError.damaged("\(path)-wal is there without \(path)") }
+        let draft = try newDraft()
+        defer { Self.remove(draft) }
+        try Schema.create(Connection(path: draft))
+        try take(draft)
+    }
+
+    /// The path of a new file, empty, that is removed by the next `prepare` if this process does not do so.
+    func newDraft() throws -> String {
         var template = Array((path + ".XXXXXX").utf8CString)
         let descriptor = unsafe mkstemp(&template)
         guard descriptor >= 0 else { throw AccountsError.file(folder, why: Self.reason()) }
         close(descriptor)
-        let draft = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        defer { for end in ["", "-wal", "-shm", "-journal"] { unsafe unlink(draft + end) } }
-        try Schema.create(Connection(path: draft))
-        guard unsafe link(draft, path) == 0 || errno == EEXIST else { throw AccountsError.file(folder, why: Self.reason()) }
+        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Gives a draft the file's name, which must be free.
+    private func take(_ draft: String) throws {
+        guard unsafe link(draft, path) == 0 else { throw AccountsError.file(folder, why: Self.reason()) }
         try persistFolder()
     }
 
+    static func remove(_ draft: String) { for end in ["", "-wal", "-shm", "-journal"] { unsafe unlink(draft + end) } }
+
+    /// Removes the drafts of processes that were killed. Only in `alone`: there is no other draft then.
+    func removeDrafts() {
+        guard let directory = unsafe opendir(folder) else { return }
+        defer { unsafe closedir(directory) }
+        let name = path.utf8.lastIndex(of: 0x2F).map { String(decoding: path.utf8[path.utf8.index(after: $0)...], as: UTF8.self) } ?? path
+        var drafts: [String] = []
+        while let entry = unsafe readdir(directory) {
+            let found = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+                unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+            }
+            if Self.isDraft(found, of: name) { drafts.append(found) }
+        }
+        for draft in drafts { unsafe unlink(folder + "/" + draft) }
+    }
+
+    /// As `mkstemp` makes them, with or without what SQLite puts behind a name.
+    private static func isDraft(_ found: String, of name: String) -> Bool {
+        guard found.hasPrefix(name + ".") else { return false }
+        let rest = found.dropFirst(name.count + 1)
+        let ends = ["", "-wal", "-shm", "-journal"]
+        return rest.prefix(6).utf8.count == 6 && rest.prefix(6).allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+            && ends.contains(String(rest.dropFirst(6)))
+    }
+
     private func persistFolder() throws {
-        let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let descriptor = unsafe Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw AccountsError.file(folder, why: Self.reason()) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw AccountsError.file(folder, why: Self.reason()) }

@@ -29,9 +29,8 @@ extension Accounts {
             }
             let failures = account.lockedUntil == nil ? account.failures + 1 : 1
             try ensure(person)
-            try connection.run(
-                "UPDATE accounts SET failures = ?3, locked_until = ?4 WHERE name = ?1 AND uid = ?2",
-                person.storedName, person.uid, failures, failures >= rules.failures ? now.adding(rules.seconds) : nil)
+            try update(
+                person, "failures = ?3, locked_until = ?4", failures, failures >= rules.failures ? now.adding(rules.seconds) : nil)
             return .granted
         }
     }
@@ -40,17 +39,14 @@ extension Accounts {
     public func refundTry(_ person: Person, rules: LockoutRules) throws {
         try write(.withNext) {
             let failures = try max(0, account(of: person).failures - 1)
-            try connection.run(
-                "UPDATE accounts SET failures = ?3, locked_until = CASE WHEN ?3 < ?4 THEN NULL ELSE locked_until END WHERE name = ?1 AND uid = ?2",
-                person.storedName, person.uid, failures, rules.failures)
+            try update(
+                person, "failures = ?3, locked_until = CASE WHEN ?3 < ?4 THEN NULL ELSE locked_until END", failures, rules.failures)
         }
     }
 
     /// The lock as it is then.
     private func cutLock(of person: Person, to latest: Int64) throws -> Int64? {
-        try connection.run(
-            "UPDATE accounts SET locked_until = ?3 WHERE name = ?1 AND uid = ?2 AND locked_until > ?3", person.storedName, person.uid,
-            latest)
+        try update(person, "locked_until = ?3", where: "locked_until > ?3", latest)
         return try account(of: person).lockedUntil
     }
 }

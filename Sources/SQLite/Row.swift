@@ -38,6 +38,15 @@ internal import CSQLite
         return unsafe String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Whatever it is; a floating-point number reads as its text.
+    public func value(_ column: Int32) -> Value? {
+        switch unsafe sqlite3_column_type(handle, column) {
+        case SQLITE_INTEGER: integer(column).map { .integer($0) }
+        case SQLITE_BLOB: blob(column).map { .blob($0) }
+        default: text(column).map { .text($0) }
+        }
+    }
+
     public func blob(_ column: Int32) -> [UInt8]? {
         if unsafe sqlite3_column_type(handle, column) == SQLITE_NULL { return nil }
         let start = unsafe sqlite3_column_blob(handle, column)

@@ -50,10 +50,9 @@ struct Login {
         let asksCaller = rules.factorOf == .caller
         judged = visit.user == nil ? nil : asksCaller ? visit.caller : visit.user
         let groups = try judged == nil ? Groups() : matchedGroups(settings.groupNames, ofCaller: asksCaller)
-        let path = settings.state + "/accounts.db"
         // Whom the settings exempt passes whatever has become of the accounts: it is the way in for whoever mends them.
-        if isExempt(settings, groups: groups.certain) { return exempt(path) }
-        let accounts = try Accounts(path: path, mode: .create)
+        if isExempt(settings, groups: groups.certain) { return exempt(settings) }
+        let accounts = try openAccounts(settings)
         self.accounts = accounts
         if let earlier = try accounts.attempt(visit.attempt, now: now()), isOver(earlier) {
             return Ending(Decision(.denied, .decidedBefore))
@@ -84,8 +83,11 @@ struct Login {
     /// Which of several people on one account of the system it is, by the key that sshd has seen; the account itself for any other key.
     private func toldApart(_ somebody: Person, _ accounts: Accounts) throws -> Person {
         guard let keys = visit.keys, !keys.isEmpty else { return somebody }
-        let people = try accounts.people(on: somebody.name, uid: somebody.uid)
-        return keys.lazy.compactMap { key in people.first { $0.key == key } }.first ?? somebody
+        for key in keys {
+            let person = Person(name: somebody.name, uid: somebody.uid, key: key)
+            if try accounts.hasAccount(person) { return person }
+        }
+        return somebody
     }
 
     /// Nil where no offer to enrol is made.
@@ -131,14 +133,28 @@ struct Login {
         }
     }
 
-    private mutating func exempt(_ path: String) -> Ending {
+    private mutating func exempt(_ settings: Settings) -> Ending {
         let decision = Decision(.excused, .exempt)
         do {
-            accounts = try Accounts(path: path, mode: .create)
+            accounts = try openAccounts(settings)
             return Ending(decision)
         } catch {
-            return Ending(decision, detail: "\(error)")
+            return Ending(decision, detail: (error as? Failure)?.detail ?? "\(error)")
         }
+    }
+
+    /// The accounts that belong to the settings, and no others. A login makes none: they are missing where their volume is.
+    private func openAccounts(_ settings: Settings) throws -> Accounts {
+        let marker: AccountsMarker
+        do {
+            marker = try AccountsMarker.load(beside: visit.settingsPath, trust: visit.trust)
+        } catch {
+            throw Failure(reason: .accounts, detail: error.description)
+        }
+        guard let id = marker.id(of: settings.state) else {
+            throw Failure(reason: .accounts, detail: "\(marker.path) names no accounts in \(settings.state); run countersign init as root")
+        }
+        return try Accounts(path: settings.state + "/accounts.db", id: id)
     }
 
     private func matchedGroups(_ names: [String], ofCaller: Bool) throws -> Groups {

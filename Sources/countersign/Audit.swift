@@ -30,10 +30,19 @@ struct Audit {
         return keys.map { "\($0)=\(Self.token($1))" }.joined(separator: " ") + " detail=\"\(Self.text(detail))\""
     }
 
-    /// Only of the accounts of this host: what somebody does to files of their own is nobody's news.
     func tell(_ action: String, _ person: Person, detail: String, _ loudness: Loudness = .usual) {
+        write(line(action, person, detail: person.key.map { "\($0); \(detail)" } ?? detail), loudness)
+    }
+
+    /// Of a change that is about all accounts.
+    func tell(_ action: String, detail: String, _ loudness: Loudness = .usual) {
+        let words = [("action", action), ("by", by)].map { "\($0)=\(Self.token($1))" }.joined(separator: " ")
+        write(words + " detail=\"\(Self.text(detail))\"", loudness)
+    }
+
+    /// Only of the accounts of this host: what somebody does to files of their own is nobody's news.
+    private func write(_ text: String, _ loudness: Loudness) {
         guard Keeper.isRoots else { return }
-        let text = line(action, person, detail: person.key.map { "\($0); \(detail)" } ?? detail)
         openlog("countersign", 0, LOG_AUTHPRIV)
         text.withCString { start in
             withVaList([start]) { vsyslog(LOG_AUTHPRIV | loudness.priority, "%s", $0) }

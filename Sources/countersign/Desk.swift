@@ -20,10 +20,10 @@ struct Desk {
         let keeper = try Keeper.current()
         let audit = try Audit.current()
         let settings = try Settings.load(file, trust: keeper.trust)
-        try StateFolder.make(settings.state, for: keeper)
+        let id = try AccountsFile(settings, beside: file, keeper).id()
         try prepare(settings, keeper)
         try keeper.takeOver()
-        return Desk(settings: settings, accounts: try Accounts(path: path(settings), mode: .create), now: Moment.now, audit: audit)
+        return Desk(settings: settings, accounts: try Accounts(path: path(settings), id: id), now: Moment.now, audit: audit)
     }
 
     /// Writes into the system log what was changed; called as soon as it is.

@@ -37,13 +37,21 @@ struct Finding {
         }
     }
 
-    /// - Parameter keeper: nil where the one whom it should belong to is missing.
-    static func state(_ settings: Settings, _ keeper: Keeper?) -> [Finding] {
+    /// - Parameters:
+    ///   - keeper: nil where the one whom it should belong to is missing.
+    ///   - file: the path of the settings.
+    static func state(_ settings: Settings, beside file: String, _ keeper: Keeper?) -> [Finding] {
         let path = settings.state
         var found = stat()
         guard lstat(path, &found) == 0 else {
             let why = errno == ENOENT ? "is missing" : "cannot be seen: \(systemReason())"
-            return [fatal("the state directory \(path) \(why)", "make it with: \(StateFolder.command(path))")]
+            let marker = try? AccountsMarker.load(beside: file, trust: keeper?.trust ?? Trust(owner: 0, group: 0))
+            let wasMade = marker?.id(of: path) != nil
+            let hint =
+                wasMade
+                ? "it had accounts: mount what it lies on, or restore a backup"
+                : "make it with: \(StateFolder.command(path))"
+            return [fatal("the state directory \(path) \(why)", hint)]
         }
         guard found.st_mode & S_IFMT == S_IFDIR else {
             return [fatal("the state directory \(path) is none", "name another `state` in the settings, or move what is there away")]
@@ -59,20 +67,38 @@ struct Finding {
             // The accounts are not opened in a folder that others may write.
             findings.append(Finding("others may enter \(path): its mode is 0\(mode)", hint, stopsLogins: found.st_mode & 0o022 != 0))
         }
-        return keeper == nil || findings.contains { $0.stopsLogins } ? findings : findings + accounts(settings)
+        return keeper == nil || findings.contains { $0.stopsLogins } ? findings : findings + accounts(settings, beside: file, keeper)
     }
 
-    /// Before the first login there are no accounts.
-    private static func accounts(_ settings: Settings) -> [Finding] {
+    private static func accounts(_ settings: Settings, beside file: String, _ keeper: Keeper?) -> [Finding] {
+        let path = Desk.path(settings)
+        let again = file == Path.settings.text ? "" : " --config \(file)"
         do {
-            _ = try Accounts(path: Desk.path(settings), mode: .existing)
-            return []
-        } catch AccountsError.missing {
-            return []
+            let marker = try AccountsMarker.load(beside: file, trust: keeper?.trust ?? Trust(owner: 0, group: 0))
+            guard let id = marker.id(of: settings.state) else {
+                let isThere = access(path, F_OK) == 0
+                let lacks = isThere ? "\(marker.path) does not name the accounts in \(settings.state)" : "there are no accounts yet"
+                return [fatal("\(lacks): no login is let in", "countersign init\(again)")]
+            }
+            return damage(try Accounts(path: path, id: id).damage(), path)
         } catch {
             let trouble = Trouble(error)
             return [fatal(trouble.message, trouble.hint ?? "countersign(8) has a section on this")]
         }
+    }
+
+    /// Those whose accounts are damaged are not let in; all others are.
+    private static func damage(_ damage: Accounts.Damage, _ path: String) -> [Finding] {
+        let names = damage.altered.prefix(5).joined(separator: ", ") + (damage.altered.count > 5 ? ", ..." : "")
+        let altered = damage.altered.isEmpty ? nil : "\(Sentence.count(damage.altered.count, "account")) not as written: \(names)"
+        let lost = damage.lost == 0 ? nil : "\(Sentence.count(damage.lost, "account")) lost"
+        let what = [altered, lost].compactMap { $0 }
+        guard !what.isEmpty else { return [] }
+        return [
+            Finding(
+                "\(path): \(what.joined(separator: "; ")). Their users are not let in",
+                "restore a backup, or take the file as it is with: countersign init --adopt")
+        ]
     }
 
     private static func owner(_ keeper: Keeper) -> UInt32 {

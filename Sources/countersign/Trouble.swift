@@ -79,8 +79,10 @@ struct Trouble: Error {
     private static func hint(_ error: AccountsError) -> String? {
         switch error {
         case .missing(let path): "make it with: \(StateFolder.command(path))"
+        case .lost, .other, .altered: "countersign init says what can be done"
+        case .unprepared: "countersign init"
         case .file: "`countersign check`, run by root, says what the state directory must be like"
-        case .damaged: "put back a copy of accounts.db; a new one would forget who must show a factor"
+        case .damaged: "restore a backup; new accounts would forget who must show a factor"
         case .newer: "use the version of Countersign that wrote the accounts"
         case .invalid: nil
         }

@@ -61,7 +61,7 @@ import Testing
             try accounts.settle(.denied(Person(name: "user\(index)", uid: 1), attempt: "\(index)"), now: start)
         }
         #expect(found == Array(repeating: true, count: 20))
-        #expect(try place.open(.existing).history(limit: 100).count == 20)
+        #expect(try place.open().history(limit: 100).count == 20)
         #expect(try place.names() == ["accounts.db", "accounts.db-shm", "accounts.db-wal"])
     }
 
@@ -97,7 +97,7 @@ import Testing
             for index in 0..<6 {
                 group.addTask { [path = place.path] in
                     await #expect(processExitsWith: .success) { [path = path as String, index = index as Int] in
-                        _ = try Accounts(path: path, mode: .existing, busyTimeout: 30_000)
+                        _ = try Accounts.begin(path, busyTimeout: 30_000)
                             .settle(.approved(.softToken(token, timeStep: 7), attempt: "\(index)"), now: start)
                     }
                 }
@@ -108,7 +108,7 @@ import Testing
 
     @Test func `A process that is killed within a transaction leaves what was settled before, and no lock`() async throws {
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = place.path as String] in
-            let accounts = try Accounts(path: path, mode: .create)
+            let accounts = try Accounts.begin(path)
             _ = try accounts.setSoftToken(alice, token)
             _ = try accounts.settle(.approved(.softToken(token, timeStep: 7)), now: start)
             try accounts.write(.now) {
@@ -116,7 +116,7 @@ import Testing
                 kill(getpid(), SIGKILL)
             }
         }
-        let accounts = try place.open(.existing, busyTimeout: 0)
+        let accounts = try place.open(busyTimeout: 0)
         #expect(try accounts.isSound())
         #expect(try accounts.account(of: alice).state == .confirmed)
         #expect(try !accounts.settle(.approved(.softToken(token, timeStep: 7)), now: start))
@@ -125,13 +125,13 @@ import Testing
 
     @Test(arguments: [3, 30, 90]) func `A process that is killed at any moment loses nothing that was answered`(_ after: Int) async throws {
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = place.path as String, after = after as Int] in
-            let accounts = try Accounts(path: path, mode: .create)
+            let accounts = try Accounts.begin(path)
             for round in 0..<100_000 {
                 if round == after { Thread.detachNewThread { kill(getpid(), SIGKILL) } }
                 _ = try accounts.settle(.denied(attempt: "\(round)"), now: start)
             }
         }
-        let accounts = try place.open(.existing, busyTimeout: 0)
+        let accounts = try place.open(busyTimeout: 0)
         #expect(try accounts.isSound())
         #expect(try accounts.history(limit: 100_000).count >= after)
         #expect(try accounts.settle(.denied(), now: start))
@@ -144,13 +144,13 @@ import Testing
             var limit = rlimit(rlim_cur: 60_000, rlim_max: 60_000)
             setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
             do {
-                let accounts = try Accounts(path: path, mode: .existing)
+                let accounts = try Accounts.begin(path)
                 for round in 0..<1000 { _ = try accounts.settle(.denied(attempt: "\(round)"), now: start) }
             } catch is SQLiteError {
                 exit(7)
             }
         }
-        let accounts = try place.open(.existing)
+        let accounts = try place.open()
         #expect(try accounts.isSound())
         #expect(try accounts.softToken(of: alice) == token)
         #expect(try accounts.settle(.approved(.softToken(token, timeStep: 1)), now: start))
@@ -161,7 +161,7 @@ import Testing
             signal(SIGXFSZ, SIG_IGN)
             var limit = rlimit(rlim_cur: 0, rlim_max: 0)
             setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
-            do { _ = try Accounts(path: path, mode: .create) } catch is SQLiteError { exit(7) }
+            do { _ = try Accounts.begin(path) } catch is SQLiteError { exit(7) }
         }
         #expect(try place.names().isEmpty)
     }
@@ -172,7 +172,7 @@ import Testing
         chmod(place.path, 0o400)
         await #expect(processExitsWith: .exitCode(7)) { [path = place.path as String] in
             if geteuid() == 0 { guard setgid(65534) == 0, setuid(65534) == 0 else { exit(1) } }
-            do { _ = try Accounts(path: path, mode: .create) } catch let error as SQLiteError { exit(error.code == 8 ? 7 : 2) }
+            do { _ = try Accounts.begin(path) } catch let error as SQLiteError { exit(error.code == 8 ? 7 : 2) }
         }
     }
 

@@ -25,26 +25,28 @@ struct FileTests {
         #expect(try place.names() == ["accounts.db", "accounts.db-shm", "accounts.db-wal"])
     }
 
-    @Test func `A missing file is an error where it must exist, and is not made`() throws {
-        #expect(throws: AccountsError.missing(place.path)) { try place.open(.existing) }
+    @Test func `A missing file is an error, and is not made by opening it`() throws {
+        #expect(throws: AccountsError.lost(place.path)) { try Accounts(path: place.path, id: "0123") }
         #expect(try place.names().isEmpty)
     }
 
-    @Test(arguments: [Accounts.Mode.create, .existing])
-    func `A missing folder is an error`(_ mode: Accounts.Mode) throws {
-        #expect(throws: AccountsError.missing(place.folder + "/none")) {
-            try Accounts(path: place.folder + "/none/accounts.db", mode: mode)
-        }
+    @Test func `A missing folder is an error, also for what makes accounts`() throws {
+        let path = place.folder + "/none/accounts.db"
+        let error = AccountsError.missing(place.folder + "/none")
+        #expect(throws: AccountsError.lost(path)) { try Accounts(path: path, id: "0123") }
+        #expect(throws: error) { try Accounts.prepare(path: path) }
+        #expect(throws: error) { try Accounts.adopt(path: path) }
+        #expect(try Accounts.look(at: path) == .nothing)
     }
 
     @Test(arguments: ["", "accounts.db", "./accounts.db", "file:/tmp/accounts.db", "/tmp/a\0.db"])
     func `A path that does not start at the root is refused`(_ path: String) {
-        #expect(throws: AccountsError.self) { try Accounts(path: path, mode: .create) }
+        #expect(throws: AccountsError.self) { try Accounts.prepare(path: path) }
     }
 
     @Test func `What was written is there for the next one that opens`() throws {
         _ = try place.open().link(alice, phone)
-        #expect(try place.open(.existing).account(of: alice).authyID == phone)
+        #expect(try place.open().account(of: alice).authyID == phone)
     }
 
     @Test(arguments: [0o640, 0o604, 0o660, 0o644] as [mode_t])
@@ -77,7 +79,7 @@ struct FileTests {
 
     @Test func `A symlink on the way to the folder is no error`() throws {
         symlink(place.folder, place.folder + "/link")
-        #expect(try Accounts(path: place.folder + "/link/accounts.db", mode: .create).list().isEmpty)
+        #expect(try Accounts.begin(place.folder + "/link/accounts.db").list().isEmpty)
     }
 
     @Test func `An empty file is damage, and stays as it is`() throws {
@@ -125,6 +127,21 @@ struct FileTests {
         #expect(unlink(place.path) == 0)
         #expect(throws: AccountsError.damaged("\(place.path)-wal is there without \(place.path)")) { try place.open() }
         #expect(try place.names() == ["accounts.db-shm", "accounts.db-wal"])
+    }
+
+    @Test func `What killed ones left is removed with the next one that makes accounts, and nothing else is`() throws {
+        let left = ["accounts.db.Ab12Cd", "accounts.db.Ab12Cd-wal", "accounts.db.000000-shm"]
+        let kept = ["accounts.db.bak", "accounts.db.before-2026", "accounts.db.Ab12Cd.old", "other.db.Ab12Cd"]
+        for name in left + kept { try #require(FileManager.default.createFile(atPath: "\(place.folder)/\(name)", contents: nil)) }
+        #expect(try Accounts.prepare(path: place.path).id == Accounts.prepare(path: place.path).id)
+        #expect(try place.names() == (["accounts.db", "accounts.db-shm", "accounts.db-wal"] + kept).sorted())
+    }
+
+    @Test func `Accounts with another id are not opened`() throws {
+        let id = try Accounts.prepare(path: place.path).id
+        let other = String(repeating: "0", count: 32)
+        #expect(throws: AccountsError.other(place.path, id: id)) { try Accounts(path: place.path, id: other) }
+        #expect(try Accounts.look(at: place.path) == .accounts(id: id))
     }
 
     @Test func `A file of a later version is an error, and stays as it is`() throws {

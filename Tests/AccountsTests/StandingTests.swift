@@ -410,7 +410,10 @@ struct StandingTests {
             "PRAGMA user_version = 1; INSERT INTO accounts (name, uid, authy_id, confirmed) VALUES ('alice', 1000, 7, 1)")
         try connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         try #require(chmod(old.path, 0o600) == 0)
-        let account = try old.open(.existing).account(of: alice)
+        // Not by a login, which cannot know whether they are the right ones.
+        #expect(throws: AccountsError.unprepared) { try Accounts(path: old.path, id: String(repeating: "0", count: 32)) }
+        #expect(try Accounts.look(at: old.path) == .unprepared)
+        let account = try old.open().account(of: alice)
         #expect(account.state == .confirmed && account.authyID == phone && account.hadAuthyID && account.optedOut == nil)
     }
 }

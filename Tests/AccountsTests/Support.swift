@@ -19,9 +19,8 @@ final class Place: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-    func open(_ mode: Accounts.Mode = .create, busyTimeout: Int32 = 5000) throws -> Accounts {
-        try Accounts(path: path, mode: mode, busyTimeout: busyTimeout)
-    }
+    /// Opens the accounts; there are some from now on.
+    func open(busyTimeout: Int32 = 5000) throws -> Accounts { try Accounts.begin(path, busyTimeout: busyTimeout) }
 
     /// A connection that knows nothing of accounts.
     func raw() throws -> Connection { try Connection(path: path) }
@@ -87,7 +86,19 @@ extension Settlement {
     }
 }
 
+extension Accounts.Preparation {
+    var id: String {
+        switch self {
+        case .made(let id), .adopted(let id), .found(let id): id
+        }
+    }
+}
+
 extension Accounts {
+    static func begin(_ path: String, busyTimeout: Int32 = 5000) throws -> Accounts {
+        try Accounts(path: path, id: try prepare(path: path).id, busyTimeout: busyTimeout)
+    }
+
     /// An approval request that must be granted.
     func push(_ person: Person = alice, attempt: String = "attempt", place: String = "192.0.2.1", now: Int64) throws -> Int64 {
         let charge = try chargePush(person, attempt: attempt, place: place, automatic: false, now: now)

@@ -19,7 +19,7 @@ PROGRAMS = ["countersign", "countersign-login", "countersign-net"]
 MODULE = "pam_countersign.so"
 COMMANDS = [
     "link", "softtoken", "unlink", "prefer", "recovery", "grace", "pause", "opt-out", "opt-in", "forget", "unlock", "show", "list",
-    "history", "report", "check", "try", "enroll", "confirm", "refresh", "import", "export",
+    "history", "report", "init", "check", "try", "enroll", "confirm", "refresh", "import", "export",
 ]
 # Those that speak to the server.
 WITH_NET = ["enroll", "confirm", "refresh", "import"]
@@ -27,6 +27,8 @@ ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TERM": "dumb", "TZ
 SERVER = '[server]\nurl = "https://2fa.example.com"\napi_key = "not-a-real-key"\n'
 
 sys.path.insert(0, str(TESTS / "SystemTests"))
+
+import records  # noqa: E402
 
 
 def ordinary_user() -> pwd.struct_passwd:
@@ -66,12 +68,14 @@ class Desk:
 
     def __init__(self, folder: pathlib.Path):
         self.folder, self.state, self.settings_file = folder, folder / "state", folder / "countersign.toml"
-        self.helpers = folder / "helpers"
+        self.helpers, self.marker = folder / "helpers", folder / "accounts.id"
         self.state.mkdir(mode=0o700)
         shutil.copytree(BUILT, self.helpers, ignore=lambda _, names: set(names) - {*PROGRAMS, MODULE})
         self.program, self.module = self.helpers / "countersign", self.helpers / MODULE
         self.settings()
         give(folder)
+        # No login makes them.
+        self.does("init")
 
     def settings(self, text: str = "", mode: int = 0o600) -> None:
         """Writes the settings: `state`, and whatever follows it."""
@@ -112,13 +116,7 @@ class Desk:
 
     def sql(self, statement: str, *values):
         """Writes into the accounts what only a login would, and returns the rows that come back."""
-        self.does("list")
-        script = "import json, sqlite3, sys; c = sqlite3.connect(sys.argv[1]); " \
-            "print(json.dumps(c.execute(sys.argv[2], json.loads(sys.argv[3])).fetchall())); c.commit()"
-        done = subprocess.run(
-            [*as_ordinary_user(), sys.executable, "-c", script, str(self.state / "accounts.db"), statement, json.dumps(values)],
-            capture_output=True, check=True, timeout=60, cwd="/")
-        return json.loads(done.stdout)
+        return records.run(self.state / "accounts.db", statement, *values)
 
     def remember(self, user: str, service: str = "sshd", rhost: str = "", outcome: str = "denied", reason: str = "locked", when: int = 0):
         """A row of history."""

@@ -10,6 +10,7 @@ import subprocess
 
 import pytest
 from conftest import BUILT, ENVIRONMENT, MODULE, Done
+from seal import seal
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
@@ -265,6 +266,34 @@ def test_whoever_is_enrolled_by_the_login_that_sudo_was_is_told_so(desk):
     assert "error: you have been given a second factor already\nhint: sudo countersign self confirm\n" == enrols_herself(desk).err
     with contextlib.closing(sqlite3.connect(desk.folder / "state" / "accounts.db")) as accounts:
         accounts.execute("UPDATE accounts SET confirmed = 1")
+        seal(accounts)
         accounts.commit()
     done = enrols_herself(desk)
     assert (done.code, done.out) == (0, "you are enrolled\n") and done.err.startswith("hint: ")
+
+
+# Which accounts belong here
+
+
+def test_the_marker_is_roots_beside_the_settings_and_the_logins_user_reads_it(desk):
+    done = desk.does("init")
+    assert desk.owner_and_mode("accounts.id") == (0, KEEPER, 0o640)
+    assert (desk.folder / "accounts.id").read_text().splitlines()[-1] == f"{done.out.split()[-1]} /mnt/state"
+    assert desk.does("init").out.split()[-1] == done.out.split()[-1]
+
+
+def test_root_makes_no_accounts_where_there_were_some(desk):
+    desk.does("link", "alice", "12")
+    shutil.rmtree(desk.folder / "state")
+    for words in (["init"], ["list"], ["link", "alice", "12"]):
+        done = desk.run(*words)
+        assert done.code == 1 and "missing, though it was made" in done.err
+    assert not (desk.folder / "state").exists()
+    assert desk.does("init", "--anew", "--yes").out.startswith("/mnt/state/accounts.db: new accounts")
+    assert desk.does("list").out.count("\n") <= 1
+
+
+def test_a_marker_that_another_user_could_have_written_is_not_believed(desk):
+    desk.does("init")
+    os.chown(desk.folder / "accounts.id", KEEPER, KEEPER)
+    assert "unsafe" in desk.run("list").err and "unsafe" in desk.run("init").err

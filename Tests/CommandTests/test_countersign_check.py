@@ -1,5 +1,7 @@
 """Settings that are wrong, and what else keeps logins from working."""
 
+import shutil
+
 import pytest
 from conftest import SERVER
 
@@ -69,12 +71,16 @@ def test_settings_behind_a_symlink_are_an_error(desk):
 
 
 def test_with_a_missing_state_directory_nobody_can_log_in(desk):
-    desk.state.rmdir()
+    shutil.rmtree(desk.state)
+    assert f"error: the state directory {desk.state} is missing\nhint: it had accounts: mount what it lies on" in failing(desk)
+    desk.marker.unlink()
     assert f"error: the state directory {desk.state} is missing\nhint: make it with: mkdir -m 0700" in failing(desk)
 
 
 def test_a_missing_state_directory_is_not_made_by_anybody_but_root(desk):
-    desk.state.rmdir()
+    shutil.rmtree(desk.state)
+    assert f"error: {desk.state}/accounts.db: missing, though it was made;" in desk.refuses("list")
+    desk.marker.unlink()
     assert f"error: {desk.state}: missing\nhint: make it with: mkdir -m 0700 {desk.state}" in desk.refuses("list")
     assert not desk.state.exists()
 
@@ -136,7 +142,7 @@ def test_a_ca_file_that_cannot_be_read_is_warned_of(desk):
 
 
 def test_all_problems_are_counted(desk):
-    desk.state.rmdir()
+    shutil.rmtree(desk.state)
     (desk.helpers / "countersign-login").unlink()
     failing(desk, 2)
 
@@ -191,7 +197,7 @@ def test_with_json_wrong_settings_are_an_error(desk):
 
 
 def test_with_json_problems_are_among_the_warnings_and_make_an_error(desk):
-    desk.state.rmdir()
+    shutil.rmtree(desk.state)
     done = desk.run("check", "--helpers", desk.helpers, "--json")
     assert (done.code, done.err, done.json["ok"]) == (1, "", False)
     assert done.json["error"]["message"] == "settings ok, but logins will fail: 1 problem"

@@ -58,7 +58,9 @@ class Host(RootDesk):
         return json.loads(self.does("list", "--json").out)
 
     def forget_all(self) -> None:
+        """As a host that is new."""
         shutil.rmtree(self.folder / "state", ignore_errors=True)
+        (self.folder / "accounts.id").unlink(missing_ok=True)
 
     def registered(self) -> int:
         return self.server.application.call("GET", "/protected/json/app/stats").json["total_users"]

@@ -8,6 +8,7 @@ import sys
 import time
 
 import pytest
+import records
 from test_countersign_as_root import ENTER, KEEPER, NET, RootDesk
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -31,11 +32,11 @@ class Rollout(RootDesk):
                 group.write(f"{name}:x:{uid}:\n")
 
     def sql(self, statement: str, *values) -> None:
-        self.does("list")
-        script = "import json, sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute(sys.argv[2], json.loads(sys.argv[3])); c.commit()"
+        self.does("init")
         subprocess.run(
             ["unshare", "--mount", "sh", "-c", ENTER, self.base, "setpriv", f"--reuid={KEEPER}", f"--regid={KEEPER}", "--clear-groups",
-             sys.executable, "-c", script, "/mnt/state/accounts.db", statement, json.dumps(values)], check=True, timeout=60, cwd="/")
+             sys.executable, "-c", records.SCRIPT], input=json.dumps(["/mnt/state/accounts.db", statement, values]), text=True,
+            check=True, timeout=60, cwd="/")
 
     def account(self, name: str, uid: int, **columns) -> None:
         names = ["name", "uid", *columns]

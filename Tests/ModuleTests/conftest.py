@@ -76,7 +76,7 @@ class Host:
     def __init__(self, folder, product, user):
         self.folder, self.product, self.user = folder, product, user
         self.pam, self.state, self.config = folder / "pam", folder / "state", folder / "countersign.toml"
-        self.helpers = folder / "helpers"
+        self.helpers, self.marker = folder / "helpers", folder / "accounts.id"
         for directory in (self.pam, self.state, self.helpers):
             directory.mkdir(mode=0o700)
         for part in PARTS:
@@ -85,6 +85,8 @@ class Host:
         self.stack("login")
         (self.pam / "other").write_text("auth required pam_deny.so\n")
         open_to(folder, user)
+        # No login makes them.
+        self.countersign("init")
 
     def settings(self, text, mode=0o600):
         """Writes the settings; the state directory is added in front."""
@@ -117,9 +119,6 @@ class Host:
 
     @property
     def database(self):
-        """accounts.db, which is made where there is none."""
-        if not (self.state / "accounts.db").exists():
-            self.countersign("grace", self.user.pw_name, "--reset")
         return self.state / "accounts.db"
 
     def account(self, **columns):

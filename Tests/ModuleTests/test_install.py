@@ -53,11 +53,17 @@ def test_root_gets_the_users_of_the_logins_and_of_the_server(tmp_path):
     for name in ("passwd", "group", "shadow", "gshadow", "login.defs", "nsswitch.conf"):
         if os.path.exists(f"/etc/{name}"):
             shutil.copy(f"/etc/{name}", etc)
-    script = 'mount --bind "$0" /etc && mount --bind "$1" /var/lib && cd "$2" && support/users && support/users && getent passwd'
+    script = 'mount --bind "$0" /etc && mount --bind "$1" /var/lib && cd "$2" && support/users "" "$3" && support/users "" "$3" && getent passwd'
     done = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", script, etc, lib, ROOT], capture_output=True, text=True, timeout=60,
+        ["unshare", "--mount", "sh", "-c", script, etc, lib, ROOT, BUILT.resolve() / "countersign"], capture_output=True, text=True, timeout=60,
         env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
     assert done.returncode == 0, done.stderr
+    # The accounts are there before the settings, and the second run leaves them as they are.
+    [made, there] = [line for line in done.stdout.splitlines() if line.startswith("/var/lib/countersign/accounts.db: ")]
+    assert "new accounts" in made and "are there" in there and made.split()[-1] == there.split()[-1]
+    marker = etc / "countersign" / "accounts.id"
+    assert marker.read_text().splitlines()[-1] == f"{made.split()[-1]} /var/lib/countersign"
+    assert (marker.stat().st_mode & 0o777, marker.stat().st_uid) == (0o640, 0)
     users = [line.split(":") for line in done.stdout.splitlines() if line.startswith("_countersign")]
     assert sorted(user[0] for user in users) == ["_countersign", "_countersign-net", "_countersignd"]
     assert {tuple(user[5:]) for user in users} == {("/nonexistent", "/usr/sbin/nologin")}

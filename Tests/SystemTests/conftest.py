@@ -69,6 +69,7 @@ def product(host):
         host.pam_stack(service, PASSWORD_FIRST)
     installed = Product(host)
     installed.configure()
+    host.countersign("init")
     return installed
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from good_server import Newcomer
 import processes
+import records
 from host import REPOSITORY, as_user
 from prompts import CODE, PASSWORD
 from terminal import ENVIRONMENT
@@ -60,13 +61,7 @@ def confirmed(own, user: str = "alice"):
 
 
 def sql(own, statement: str, *values):
-    """As the keeper of the accounts."""
-    script = "import json, sqlite3, sys; c = sqlite3.connect('/var/lib/countersign/accounts.db'); " \
-        "print(json.dumps(c.execute(sys.argv[1], json.loads(sys.argv[2])).fetchall())); c.commit()"
-    done = subprocess.run(
-        ["setpriv", "--reuid=_countersign", "--regid=_countersign", "--clear-groups", "/usr/bin/python3", "-c", script, statement, json.dumps(values)],
-        capture_output=True, text=True, timeout=60, check=True, cwd="/")
-    return json.loads(done.stdout)
+    return records.run(DATABASE, statement, *values)
 
 
 def audit(own) -> list[str]:

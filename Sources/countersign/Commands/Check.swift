@@ -40,7 +40,7 @@ struct Check: AdminCommand {
         let trust = keeper?.trust ?? Trust(owner: 0, group: 0)
         if Keeper.isRoots { tell(try Finding.users(), &findings) }
         let settings = try load(trust)
-        tell(Finding.state(settings, keeper) + Finding.server(settings.server, trust), &findings)
+        tell(Finding.state(settings, beside: option.config.text, keeper) + Finding.server(settings.server, trust), &findings)
         tell(Finding.helpers(helpers.text, ownedBy: trust.owner, withServer: settings.server != nil), &findings)
         // The host's libpam is for the host's root: others try a module of their own.
         if Keeper.isRoots { tell(Finding.module() + Finding.stacks(), &findings) }

@@ -1,0 +1,146 @@
+internal import Accounts
+internal import ArgumentParser
+internal import CSyscalls
+internal import Glibc
+internal import Settings
+
+/// The accounts of a state directory, and the marker beside the settings that says which ones belong there. Made as root, whose the marker
+/// is; what is done to accounts.db itself is done by another process, as the user who keeps it.
+struct AccountsFile {
+    private let settings: Settings
+    /// The path of the settings.
+    private let file: String
+    private let keeper: Keeper
+    private(set) var marker: AccountsMarker
+
+    init(_ settings: Settings, beside file: String, _ keeper: Keeper) throws {
+        (self.settings, self.file, self.keeper) = (settings, file, keeper)
+        marker = try AccountsMarker.load(beside: file, trust: keeper.trust)
+    }
+
+    var path: String { Desk.path(settings) }
+    /// The id that the accounts must have; nil where none were ever made.
+    var markedID: String? { marker.id(of: settings.state) }
+
+    /// The id that the accounts must have. Where none are named, those that are there are taken, or new ones are made.
+    func id() throws -> String { try markedID ?? make().id }
+
+    /// Makes the accounts where there are none, takes those of an earlier version, and notes which they are.
+    func make() throws -> Preparation {
+        try StateFolder.make(settings.state, for: keeper)
+        guard let preparation = try work(.prepare).preparation else { throw Self.unclear }
+        try note(preparation.id)
+        return preparation
+    }
+
+    /// Takes the accounts that are there as they stand.
+    func adopt() throws -> String {
+        guard let preparation = try work(.adopt).preparation else { throw Self.unclear }
+        try note(preparation.id)
+        return preparation.id
+    }
+
+    /// What there is, whatever the marker says.
+    func look() throws -> Found {
+        guard let found = try work(.look).found else { throw Self.unclear }
+        return found
+    }
+
+    /// For a hint: what names the same settings to another command.
+    var again: String { file == Path.settings.text ? "" : " --config \(file)" }
+
+    private static var unclear: Trouble { Trouble("the accounts cannot be made ready", hint: "as root, countersign check says why") }
+
+    // MARK: what the other process says
+
+    enum Work: String { case look, prepare, adopt }
+
+    enum Found: Equatable {
+        case nothing, unprepared
+        case accounts(id: String)
+    }
+
+    struct Preparation {
+        /// "made", "adopted" or "found".
+        let how: String
+        let id: String
+    }
+
+    private struct Answer {
+        let words: [Substring]
+
+        var found: Found? {
+            switch words.first {
+            case "nothing": .nothing
+            case "unprepared": .unprepared
+            case "found": preparation.map { .accounts(id: $0.id) }
+            default: nil
+            }
+        }
+
+        var preparation: Preparation? {
+            guard words.count == 2, ["made", "adopted", "found"].contains(words[0]), AccountsMarker.isID(words[1]) else { return nil }
+            return Preparation(how: String(words[0]), id: String(words[1]))
+        }
+    }
+
+    private func work(_ work: Work) throws -> Answer {
+        let words = [AccountsWork.configuration.commandName ?? "", work.rawValue, "--", settings.state]
+        // What was wrong it has said itself.
+        guard let output = try OwnProcess.output(words) else { throw ExitCode.failure }
+        return Answer(words: String(decoding: output, as: UTF8.self).split { $0 == " " || $0 == "\n" })
+    }
+
+    // MARK: the marker
+
+    /// Writes it whole, beside the old one, and gives it the name: a login reads the one or the other.
+    private func note(_ id: String) throws {
+        let folder = String(marker.path.dropLast("/accounts.id".utf8.count))
+        var part = 0
+        let opened = system_open_trusted(folder.isEmpty ? "/" : folder, system_trust(keeper.trust), 1, &part)
+        guard opened >= 0 else { throw cannotNote(Finding.reason(opened)) }
+        defer { close(opened) }
+        let above = open("/proc/self/fd/\(opened)", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard above >= 0 else { throw cannotNote(systemReason()) }
+        defer { close(above) }
+        while flock(above, LOCK_EX) != 0 { guard errno == EINTR else { throw cannotNote(systemReason()) } }
+        // Another state directory may have been noted meanwhile.
+        var now = try AccountsMarker.load(beside: file, trust: keeper.trust)
+        if now.id(of: settings.state) == id { return }
+        now.set(id, of: settings.state)
+        try write(now.text, in: above)
+        try Audit.current().tell("init", detail: "\(path) belongs to \(file) from now on, id \(id)")
+    }
+
+    private func write(_ text: String, in folder: CInt) throws {
+        let (draft, name) = (".accounts.id.new", "accounts.id")
+        unlinkat(folder, draft, 0)
+        let descriptor = openat(folder, draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw cannotNote(systemReason()) }
+        defer { close(descriptor) }
+        let bytes = Array(text.utf8)
+        guard isReadable(descriptor), Glibc.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0,
+            renameat(folder, draft, folder, name) == 0, fsync(folder) == 0
+        else {
+            let error = cannotNote(systemReason())
+            unlinkat(folder, draft, 0)
+            throw error
+        }
+    }
+
+    /// Lets the login read it.
+    private func isReadable(_ descriptor: CInt) -> Bool {
+        guard case .appointed(let user) = keeper else { return true }
+        return fchown(descriptor, 0, user.gid) == 0 && fchmod(descriptor, 0o640) == 0
+    }
+
+    private func cannotNote(_ why: String) -> Trouble {
+        Trouble(
+            "\(marker.path) cannot be written: \(why)",
+            hint: "it says which accounts belong to the settings beside it; until then nobody is let in")
+    }
+}
+
+extension system_trust {
+    fileprivate init(_ trust: Trust) { self.init(owner: trust.owner, group: trust.group, public_file: 0) }
+}

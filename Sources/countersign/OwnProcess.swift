@@ -1,0 +1,58 @@
+internal import Glibc
+
+/// This program once more, for what another user does: this process is root still, and root opens no file of the accounts.
+enum OwnProcess {
+    /// POSIX_SPAWN_SETSID, which spawn.h has for GNU's own programs only.
+    private static let newSession: Int16 = 0x80
+
+    /// Waits for it.
+    /// - Parameter words: its arguments.
+    /// - Returns: nil where it failed, and has said on standard error why.
+    static func output(_ words: [String]) throws -> [UInt8]? {
+        var ends: [CInt] = [-1, -1]
+        guard pipe(&ends) == 0, ends.allSatisfy({ fcntl($0, F_SETFD, FD_CLOEXEC) == 0 }) else {
+            throw Trouble("no pipe can be made: \(systemReason())")
+        }
+        let child = start(["countersign"] + words, writingTo: ends[1])
+        close(ends[1])
+        defer { close(ends[0]) }
+        guard let child else { throw Trouble("this program cannot be started again: \(systemReason())") }
+        let bytes = all(ends[0])
+        var status: CInt = -1
+        while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        return status == 0 ? bytes : nil
+    }
+
+    private static func start(_ words: [String], writingTo output: CInt) -> pid_t? {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // It opens the accounts: the caller's terminal must not stop it either.
+        posix_spawnattr_setflags(&attributes, newSession)
+        var arguments = words.map { strdup($0) } + [nil]
+        defer { for argument in arguments { free(argument) } }
+        var environment: [UnsafeMutablePointer<CChar>?] = [nil]
+        var child: pid_t = 0
+        let error = posix_spawn(&child, "/proc/self/exe", &actions, &attributes, &arguments, &environment)
+        errno = error
+        return error == 0 ? child : nil
+    }
+
+    /// At most 64 kB.
+    private static func all(_ descriptor: CInt) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while bytes.count < 1 << 16 {
+            let count = read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            bytes += buffer.prefix(count)
+        }
+        return bytes
+    }
+}
