@@ -19,6 +19,13 @@ extension SQLiteRecordStore {
         try copy.make { draft in try connection.run("VACUUM INTO ?1", draft) }
     }
 
+    /// Leaves all of the records in the one file, if nobody has them open: without a log beside it, the file can be given another name.
+    public static func settle(path: String) throws {
+        do { try RecordFile(path).connect(Connection.Options()).execute("PRAGMA wal_checkpoint(TRUNCATE)") } catch {
+            throw RecordStoreError.from(error)
+        }
+    }
+
     /// Ends what was open in old records that become the present ones again, since what became of it meanwhile is not known: links, codes that
     /// are out, requests, phones that are not confirmed, and decisions to be told.
     /// - Parameter timeStep: SoftTokens of it and of those before are spent.

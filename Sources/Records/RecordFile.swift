@@ -44,7 +44,27 @@ struct RecordFile {
         if found.st_size == 0 { throw RecordStoreError.damaged("\(path) is empty") }
     }
 
-    /// Whoever makes it first wins; the others find it.
+    /// Which files lie under the names of the database and of its log, each by device and inode; nil for one that is not there.
+    struct Identity: Equatable, Sendable {
+        private let database: [UInt64]?
+        private let log: [UInt64]?
+
+        init(_ file: RecordFile) {
+            func identity(_ end: String) -> [UInt64]? {
+                guard let found = try? file.status(end) else { return nil }
+                return [UInt64(found.st_dev), UInt64(found.st_ino)]
+            }
+            (database, log) = (identity(""), identity("-wal"))
+        }
+
+        /// - Throws: `RecordStoreError.gone` where the next process would open others.
+        func require(_ file: RecordFile) throws {
+            let now = Identity(file)
+            guard database == now.database, log == nil || log == now.log else { throw RecordStoreError.gone(file.path) }
+        }
+    }
+
+    /// The first process makes it; the others find it.
     private func makeEmpty() throws {
         if try status("-wal") != nil, try status() == nil { throw RecordStoreError.damaged("\(path)-wal is there without \(path)") }
         do { try make { try RecordSchema.create(Connection(path: $0)) } } catch RecordStoreError.exists {}
@@ -54,12 +74,18 @@ struct RecordFile {
     /// - Throws: `RecordStoreError.exists` if the name is taken by then.
     func make(_ fill: (_ draft: String) throws -> Void) throws {
         if try status() != nil { throw RecordStoreError.exists(path) }
-        var template = Array((path + ".XXXXXX").utf8CString)
+        removeDrafts()
+        var template = Array((path + Self.draftEnd + "XXXXXX").utf8CString)
         let descriptor = unsafe mkstemp(&template)
         guard descriptor >= 0 else { throw RecordStoreError.file(folder, why: Self.reason()) }
-        close(descriptor)
         let draft = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        defer { for end in ["", "-wal", "-shm", "-journal"] { unsafe unlink(draft + end) } }
+        defer {
+            for end in ["", "-wal", "-shm", "-journal"] { unsafe unlink(draft + end) }
+            // Last, as closing it drops SQLite's locks.
+            close(descriptor)
+        }
+        // As long as its maker lives: see removeDrafts.
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw RecordStoreError.file(draft, why: Self.reason()) }
         try fill(draft)
         try Self.persist(draft, O_RDONLY)
         guard unsafe link(draft, path) == 0 else {
@@ -67,6 +93,33 @@ struct RecordFile {
         }
         try Self.persist(folder, O_RDONLY | O_DIRECTORY)
     }
+
+    /// Removes what a process left that was killed while it made this file: nobody holds its lock.
+    private func removeDrafts() {
+        guard let entries = unsafe opendir(folder) else { return }
+        defer { unsafe closedir(entries) }
+        let start = Array(path.utf8.dropFirst(folder.utf8.count + 1)) + Array(Self.draftEnd.utf8)
+        while let entry = unsafe readdir(entries) {
+            let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+            guard name.starts(with: start) else { continue }
+            let file = String(decoding: name, as: UTF8.self)
+            let isWhole = name.count == start.count + 6
+            // Of its log and the like, only those without a draft of their own.
+            let owner = String(decoding: name.prefix(start.count + 6), as: UTF8.self)
+            if isWhole ? isAbandoned(owner, in: unsafe dirfd(entries)) : unsafe faccessat(dirfd(entries), owner, F_OK, 0) != 0 {
+                unsafe unlinkat(dirfd(entries), file, 0)
+            }
+        }
+    }
+
+    private func isAbandoned(_ draft: String, in folder: Int32) -> Bool {
+        let descriptor = unsafe openat(folder, draft, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_EX | LOCK_NB) == 0
+    }
+
+    private static let draftEnd = ".draft."
 
     private static func persist(_ path: String, _ flags: Int32) throws {
         let descriptor = unsafe Glibc.open(path, flags | O_CLOEXEC)

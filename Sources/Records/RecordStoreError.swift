@@ -4,6 +4,8 @@ internal import SQLite
 public enum RecordStoreError: Error, Equatable, CustomStringConvertible {
     /// There is no such file.
     case missing(String)
+    /// The file that was open was removed or replaced: what is written to it would be lost.
+    case gone(String)
     /// There is such a file already.
     case exists(String)
     /// The file or its folder cannot be used: others may read it, it is no regular file, or the system refuses.
@@ -26,7 +28,8 @@ public enum RecordStoreError: Error, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .missing(let path): "\(path): missing; make it with `countersignd app create`, or restore a backup"
+        case .missing(let path): "\(path): missing; make it with `countersignd init`, or restore a backup"
+        case .gone(let path): "\(path): removed or replaced while it was open; put it back, or restore a backup, and start anew"
         case .exists(let path): "\(path): is there already; name a file that is not"
         case .file(let path, let why): "\(path): \(why)"
         case .damaged(let what): "records damaged: \(what); restore a backup"

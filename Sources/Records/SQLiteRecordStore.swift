@@ -9,6 +9,7 @@ public final class SQLiteRecordStore: RecordStore {
     let file: RecordFile
     private let readers: Readers
     private let writer: Writer
+    private let identity: RecordFile.Identity
     private let isClosed = Mutex(false)
 
     /// - Parameters:
@@ -21,11 +22,17 @@ public final class SQLiteRecordStore: RecordStore {
             let connection = try file.open(create: create, Self.options)
             try connection.execute("PRAGMA synchronous = FULL; PRAGMA cache_size = -16000")
             readers = try Readers(file)
-            writer = try Writer(Unshared(connection))
+            let (file, identity) = (file, RecordFile.Identity(file))
+            self.identity = identity
+            writer = try Writer(Unshared(connection)) { try identity.require(file) }
         } catch { throw RecordStoreError.from(error) }
     }
 
     deinit { close() }
+
+    /// Whether the next process that opens the path would find these records.
+    /// - Throws: `RecordStoreError.gone` once the file or its log was removed or replaced. What is written then fails likewise.
+    public func requireInPlace() throws { try identity.require(file) }
 
     /// Ends what was begun and closes the file; whatever comes later is an error.
     public func close() {

@@ -15,10 +15,14 @@ final class Writer: Sendable {
     /// How many share a commit at most, so that none waits long for the others.
     private static let together = 256
 
-    /// - Parameter connection: for the thread alone from now on.
-    init(_ connection: Unshared) throws {
+    /// - Parameters:
+    ///   - connection: for the thread alone from now on.
+    ///   - requireInPlace: throws once the file is not under its name any more: then nothing that was committed counts.
+    init(_ connection: Unshared, requireInPlace: @escaping @Sendable () throws -> Void) throws {
         let queue = queue
-        guard let thread = OwnThread({ Self.work(queue, connection.connection) }) else { throw RecordStoreError.other("no thread") }
+        guard let thread = OwnThread({ Self.work(queue, connection.connection, requireInPlace) }) else {
+            throw RecordStoreError.other("no thread")
+        }
         self.thread = thread
     }
 
@@ -33,20 +37,22 @@ final class Writer: Sendable {
         thread.join()
     }
 
-    private static func work(_ queue: WorkQueue<any Write>, _ connection: Connection) {
+    private static func work(_ queue: WorkQueue<any Write>, _ connection: Connection, _ requireInPlace: () throws -> Void) {
         var done = 1
         var sync = Duration.zero
         // Whoever got an answer is likely to come again at once. To wait for them a little spares a slow disk half of its syncs.
         while let writes = queue.take(limit: together, hope: queue.count + done, patience: min(sync / 8, .milliseconds(1))) {
             let failure: (any Error)?
-            (failure, sync) = commit(writes, connection)
+            (failure, sync) = commit(writes, connection, requireInPlace)
             for write in writes { write.end(failure) }
             done = writes.count
         }
     }
 
     /// Why none of it is on the disk, nil if all of it is; and how long the disk took.
-    private static func commit(_ writes: [any Write], _ connection: Connection) -> (failure: (any Error)?, sync: Duration) {
+    private static func commit(
+        _ writes: [any Write], _ connection: Connection, _ requireInPlace: () throws -> Void
+    ) -> (failure: (any Error)?, sync: Duration) {
         var start = ContinuousClock.now
         do {
             try connection.transaction(.immediate) {
@@ -55,7 +61,9 @@ final class Writer: Sendable {
                 try transaction.writeTally()
                 start = .now
             }
-            return (nil, ContinuousClock.now - start)
+            let sync = ContinuousClock.now - start
+            try requireInPlace()
+            return (nil, sync)
         } catch { return (RecordStoreError.from(error), .zero) }
     }
 }

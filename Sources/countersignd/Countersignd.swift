@@ -10,13 +10,14 @@ struct Countersignd: AsyncParsableCommand {
         abstract: "A 2FA server that speaks the Authy API.",
         discussion: """
             Examples:
+              countersignd init                          database and master key, before the first start
               countersignd app create "Example Corp"     an application and its API key, shown once
               countersignd serve                         the server, until SIGTERM
               countersignd user link 1234567             a link that makes a phone's browser a device
               countersignd check                         whether settings, keys and database are right
             """,
         version: "countersignd \(Usage.version)",
-        subcommands: [Serve.self, App.self, Users.self, Key.self, Backup.self, Restore.self, Check.self])
+        subcommands: [Initialize.self, Serve.self, App.self, Users.self, Key.self, Backup.self, Restore.self, Check.self])
 
     /// Exit codes: 0, 1 for a failure, 64 for arguments that make no sense.
     static func main() async {
@@ -59,8 +60,11 @@ enum Output {
     /// Lines of our own making, as they are.
     static func picture(_ lines: [String]) { for line in lines { print(line) } }
 
-    static func complain(_ text: String) {
-        Array((plain(text) + "\n").utf8).withUnsafeBytes { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    static func complain(_ text: String) { prompt(text + "\n") }
+
+    /// To standard error, without a line end.
+    static func prompt(_ text: String) {
+        Array(plain(text).utf8).withUnsafeBytes { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 
     private static func plain(_ text: String) -> String {

@@ -24,6 +24,10 @@ struct Trouble: Error {
         case let error as SettingsError: self.init(error.description, hint: "countersignd.toml(5) explains every key")
         case VaultError.wrongMasterKey:
             self.init("the master key does not fit this database", hint: "put back the key file that belongs to it")
+        case RecordStoreError.missing(let path):
+            self.init(
+                "\(path) is missing",
+                hint: "mount the volume that it is on, or countersignd restore BACKUP; only before a first start: countersignd init")
         default: self.init("\(error)")
         }
     }
@@ -51,28 +55,60 @@ struct Desk {
         return settings
     }
 
-    /// Opens what is there, and makes what a first start needs.
+    /// Opens what is there.
+    /// - Throws: `RecordStoreError.missing` where there is no database: only `init` makes one.
     static func open(_ file: String?, state: String?) async throws -> Desk {
         let settings = try settings(file, state: state)
         try Keeper.become(ownerOf: settings.state)
+        // Before the lock: a folder without a database gets no file.
+        guard try hasDatabase(settings) else { throw RecordStoreError.missing(database(settings)) }
         let claim = try Claim(using: settings.state)
-        let store = try SQLiteRecordStore(path: database(settings), create: true)
-        return Desk(settings: settings, store: store, vault: try await vault(settings, store), claim: claim)
+        let store = try SQLiteRecordStore(path: database(settings), create: false)
+        guard let wrapped = try await store.read({ try $0.value(dataKey) }) else {
+            throw Trouble("\(database(settings)) has no key yet: its init was ended too early", hint: "countersignd init")
+        }
+        return Desk(settings: settings, store: store, vault: try vault(of: wrapped, settings), claim: claim)
     }
 
-    /// The key to the sealed values. A database that has one never gets another by accident.
-    private static func vault(_ settings: ServerSettings, _ store: SQLiteRecordStore) async throws -> Vault {
+    /// Makes the database and the master key where they are not there yet.
+    /// - Parameter useKey: whether a master key that is there without a database is taken for the new one.
+    /// - Returns: `isNew` is false where nothing was changed.
+    /// - Throws: `Trouble` where a database seems to be lost: a new one would know nobody.
+    static func make(_ file: String?, state: String?, useKey: Bool) async throws -> (desk: Desk, isNew: Bool) {
+        let settings = try settings(file, state: state)
+        try Keeper.become(ownerOf: settings.state)
+        if try !hasDatabase(settings), !useKey { try requireNothingLeft(settings) }
+        let claim = try Claim(using: settings.state)
+        let store = try SQLiteRecordStore(path: database(settings), create: true)
         if let wrapped = try await store.read({ try $0.value(dataKey) }) {
-            return try vault(of: wrapped, settings)
+            return (Desk(settings: settings, store: store, vault: try vault(of: wrapped, settings), claim: claim), false)
         }
+        // The file comes first and its key last: where this ends in between, the next init goes on.
         let master = try masterKey(settings, create: true)
-        let (_, wrapped) = try Vault.create(masterKey: master)
-        let kept = try await store.write { records -> [UInt8] in
-            if let kept = try records.value(dataKey) { return kept }
-            try records.setValue(dataKey, to: wrapped)
-            return wrapped
+        let (vault, wrapped) = try Vault.create(masterKey: master)
+        try await store.write { try $0.setValue(dataKey, to: wrapped) }
+        return (Desk(settings: settings, store: store, vault: vault, claim: claim), true)
+    }
+
+    static func hasDatabase(_ settings: ServerSettings) throws -> Bool {
+        let path = database(settings)
+        if access(path, F_OK) == 0 { return true }
+        guard errno == ENOENT else { throw Trouble("\(path) cannot be looked at: \(String(cString: strerror(errno)))") }
+        return false
+    }
+
+    /// A master key without a database, or what a restore put aside, shows that there was one.
+    private static func requireNothingLeft(_ settings: ServerSettings) throws {
+        if case .file(let key) = settings.masterKey, access(key, F_OK) == 0 {
+            throw Trouble(
+                "\(database(settings)) is missing, but its master key is there: \(key)",
+                hint: "mount the volume that it is on, or countersignd restore BACKUP; if no database belongs to that key: --use-key")
         }
-        return try Vault(masterKey: master, wrappedDataKey: kept)
+        let names = Folder.names(settings.state).filter { $0.hasPrefix("countersignd.db.before") }.sorted()
+        guard let last = names.last else { return }
+        throw Trouble(
+            "\(database(settings)) is missing, but one that was put aside is there: \(last)",
+            hint: "countersignd restore \(settings.state)/\(last)")
     }
 
     static let dataKey = "data_key"

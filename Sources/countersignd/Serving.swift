@@ -15,6 +15,8 @@ struct Serving {
     let service: AuthyService
     let post: Post
     let log: Logger
+    /// Throws once the database is not under its name any more: what is written to it then would be lost.
+    let requireDatabase: @Sendable () throws -> Void
 
     /// Whoever scrapes counts is one, or a few.
     private static let connectionsOfMetrics = 16
@@ -41,7 +43,7 @@ struct Serving {
             let front = MetricsFront(metrics: metrics, hub: service.hub)
             listeners.append(door(place, front, nil, doors, Self.connectionsOfMetrics, mode: 0o660))
         }
-        let upkeep = Upkeep(service: service, certificate: certificate, log: log)
+        let upkeep = Upkeep(service: service, certificate: certificate, log: log, requireDatabase: requireDatabase)
         var quiet = log
         quiet.logLevel = .error
         var configuration = ServiceGroupConfiguration(
@@ -120,13 +122,15 @@ struct Upkeep: Service {
     let service: AuthyService
     let certificate: Certificate?
     let log: Logger
+    let requireDatabase: @Sendable () throws -> Void
 
     func run() async throws {
-        await withGracefulShutdownHandler {
+        try await withGracefulShutdownHandler {
             var ticks = 0
             var news = try? await service.news()
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
                 try? await Task.sleep(for: .milliseconds(250))
+                try requireDatabase()
                 service.hub.sweep(at: service.hub.uptime())
                 if let fresh = try? await service.news(), fresh != news {
                     news = fresh

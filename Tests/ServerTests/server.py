@@ -93,6 +93,7 @@ class Server:
         self.asked = 0  # calls of this process that were answered
         self.log: list[dict] = []
         self.heard = threading.Condition()
+        self.command("init")
         self.application = self.create_application("Example Corp")
 
     def write_settings(self, top="", server="", tables=""):

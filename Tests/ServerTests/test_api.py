@@ -340,7 +340,7 @@ def test_whoever_is_removed_and_added_again_goes_on_with_what_was_counted(server
     theirs = other.new_user()
     assert other.verify("0000000", theirs).status == 401
     # The administrator begins anew.
-    server.command("user", "remove", again)
+    server.command("user", "remove", again, "--yes")
     assert app.verify("0000000", app.new_user()).status == 401
 
 
@@ -400,7 +400,7 @@ def test_who_has_had_a_phone_since_loses_the_address_to_nobody(server, app, user
     phone = handset(server, user)
     assert app.new_user(email="stranger@example.com") == user and address(app, user) == "zoe@example.com"
     # A link to the next phone goes there.
-    server.command("user", "devices", user, "--remove", phone.id)
+    server.command("user", "devices", user, "--remove", phone.id, "--yes")
     assert app.new_user(email="stranger@example.com") == user and address(app, user) == "zoe@example.com"
 
 

@@ -54,17 +54,19 @@ def root(tmp_path):
     return Root(tmp_path)
 
 
-def test_the_first_command_makes_everything_for_the_user_of_the_unit(root):
-    done = root.command("app", "create", "Example Corp")
+def test_init_makes_everything_for_the_user_of_the_unit(root):
+    done = root.command("init")
     assert done.returncode == 0, done.stderr
     assert root.owners() == {(SERVER, SERVER)} and root.state.stat().st_mode & 0o7777 == 0o700
     assert {"countersignd.db", "master.key"} <= {path.name for path in root.state.iterdir()}
+    assert root.command("app", "create", "Example Corp").returncode == 0
     assert "Example Corp" in root.command("app", "list").stdout
     assert "are right" in root.command("check").stdout
 
 
 def test_check_makes_nothing_and_looks_as_the_user_of_the_unit(root):
-    assert "There is no database yet" in root.command("check").stdout
+    done = root.command("check")
+    assert (done.returncode, done.stdout) == (1, "The settings are right.\n") and "countersignd init" in done.stderr
     assert not root.state.exists()
     root.settings.chmod(0o600)
     done = root.command("check")
@@ -93,7 +95,7 @@ def test_what_root_left_in_the_state_folder_is_named(root):
 
 def test_without_the_user_of_the_unit_nothing_is_made(root):
     root.people("", "")
-    done = root.command("app", "create", "Example Corp")
+    done = root.command("init")
     assert done.returncode == 1 and "the system user _countersignd is missing" in done.stderr and "useradd" in done.stderr
     assert not root.state.exists()
 
@@ -101,20 +103,36 @@ def test_without_the_user_of_the_unit_nothing_is_made(root):
 def test_a_state_folder_of_roots_own_stays_roots(root):
     (root.lib / "own").mkdir(mode=0o700)
     root.configure('master_key = "/var/lib/own/master.key"\n')
-    assert root.command("app", "create", "Example Corp", state="/var/lib/own").returncode == 0
+    assert root.command("init", state="/var/lib/own").returncode == 0
     assert {path.stat().st_uid for path in (root.lib / "own").iterdir()} == {0}
 
 
 def test_a_folder_is_made_for_the_user_of_the_unit_only_where_nobody_else_may_write(root):
     (root.lib / "open").mkdir()
     (root.lib / "open").chmod(0o1777)
-    done = root.command("app", "create", "Example Corp", state="/var/lib/open/state")
+    done = root.command("init", state="/var/lib/open/state")
     assert done.returncode == 1 and "\nhint: make it first: install -d -m 700 -o _countersignd" in done.stderr
     assert list((root.lib / "open").iterdir()) == []
 
 
-def test_a_backup_that_cannot_be_written_says_as_whom_and_where(root):
+def test_a_backup_goes_where_root_may_write_and_comes_back_from_there(root):
+    root.command("init")
     root.command("app", "create", "Example Corp")
+    own = root.lib / "roots"
+    own.mkdir(mode=0o700)
+    assert root.command("backup", "/var/lib/roots/copy.db").returncode == 0
+    copy = own / "copy.db"
+    assert (copy.stat().st_uid, copy.stat().st_mode & 0o7777) == (0, 0o600)
+    assert not [path.name for path in root.state.iterdir() if "backup" in path.name]
+    again = root.command("backup", "/var/lib/roots/copy.db")
+    assert again.returncode == 1 and "name a file that is not there yet" in again.stderr
+    root.command("app", "create", "Other Corp")
+    assert root.command("restore", "/var/lib/roots/copy.db").returncode == 0
+    assert "Other Corp" not in root.command("app", "list").stdout
+    assert root.owners() == {(SERVER, SERVER)}
+
+
+def test_a_backup_that_fails_leaves_no_file_that_looks_like_one(root):
     done = root.command("backup", "/var/lib/copy.db")
-    assert done.returncode == 1 and done.stderr.endswith(f"hint: the command writes as _countersignd: name a file in {STATE}\n")
-    assert root.command("backup", f"{STATE}/copy.db").returncode == 0
+    assert done.returncode == 1 and "countersignd init" in done.stderr
+    assert not (root.lib / "copy.db").exists() or (root.lib / "copy.db").stat().st_size == 0

@@ -295,7 +295,7 @@ def test_a_revoked_application_is_told_nothing(server, web, told, user):
     web.answers = [500]
     decide(told, phone, user)
     web.wait()
-    server.command("app", "revoke", told.id)
+    server.command("app", "revoke", told.id, "--yes")
     with Web(None, 500) as second:
         other = create(server, second)
         other.new_user()

@@ -9,6 +9,7 @@ import pathlib
 import signal
 import sqlite3
 import stat
+import subprocess
 import time
 
 import pexpect
@@ -23,6 +24,78 @@ def test_a_first_start_makes_all_that_it_needs_for_its_user_alone(folder):
         assert server.application.call("GET", "/protected/json/app/details").status == 200
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in server.state.iterdir()}
     assert modes and set(modes.values()) == {0o600}
+
+
+@pytest.mark.parametrize("command", [["serve"], ["app", "list"], ["user", "list"], ["backup", "copy.db"], ["key", "rotate"], ["check"]])
+def test_nothing_but_init_makes_a_database(folder, command):
+    server = Server(folder)
+    for path in server.state.glob("countersignd.db*"):
+        path.unlink()
+    left = sorted(path.name for path in server.state.iterdir())
+    command = [str(folder / "copy.db") if word == "copy.db" else word for word in command]
+    done = server.command(*command, check=False)
+    assert done.returncode == 1 and "countersignd.db is missing" in done.stderr and "restore BACKUP" in done.stderr, done
+    assert sorted(path.name for path in server.state.iterdir()) == left and not (folder / "copy.db").exists()
+
+
+def test_a_lost_database_is_not_begun_anew_by_init_either(folder):
+    server = Server(folder)
+    server.command("backup", folder / "copy.db")
+    for path in server.state.glob("countersignd.db*"):
+        path.unlink()
+    done = server.command("init", check=False)
+    assert done.returncode == 1 and "master key is there" in done.stderr and "--use-key" in done.stderr
+    assert not (server.state / "countersignd.db").exists()
+    server.command("restore", folder / "copy.db")
+    with server:
+        assert server.application.call("GET", "/protected/json/app/details").status == 200
+
+
+def test_init_takes_a_key_that_is_said_to_be_new_and_changes_nothing_a_second_time(folder):
+    server = Server(folder)
+    key = (server.state / "master.key").read_bytes()
+    for path in server.state.glob("countersignd.db*"):
+        path.unlink()
+    # A draft of an init that was killed; what a restore put aside is none.
+    draft, kept = server.state / "countersignd.db.draft.abcdef", server.state / "countersignd.db.before"
+    draft.write_bytes(b"x")
+    kept.write_bytes(b"x")
+    server.command("init", "--use-key")
+    assert not draft.exists() and kept.exists()
+    assert (server.state / "master.key").read_bytes() == key
+    inode = (server.state / "countersignd.db").stat().st_ino
+    assert "Nothing was changed" in server.command("init").stdout
+    assert (server.state / "countersignd.db").stat().st_ino == inode
+
+
+def test_an_init_that_died_before_its_last_step_is_finished_by_the_next(folder):
+    server = Server(folder)
+    server.sql("DELETE FROM server_values WHERE name = 'data_key'")
+    server.sql("DELETE FROM api_keys")
+    for command in ("serve", "check"):
+        done = server.command(command, check=False)
+        assert done.returncode == 1 and "hint: countersignd init" in done.stderr
+    server.command("init")
+    server.command("check")
+
+
+@pytest.mark.parametrize("end", ["", "-wal"])
+def test_a_server_whose_database_is_taken_away_answers_nothing_as_done_and_stops(server, app, user, end):
+    (server.state / f"countersignd.db{end}").unlink()
+    answers = []
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        while len(answers) < 10_000:
+            answers.append(app.call("GET", f"/protected/json/sms/{user}?force=true").status)
+    assert 200 not in answers
+    assert server.wait_for_event("ended")["code"] == 1
+    assert server.events("database_gone")[0]["level"] == "critical"
+
+
+def test_a_server_whose_database_is_replaced_stops_as_well(server, app):
+    fresh = server.folder / "fresh.db"
+    server.command("backup", fresh)
+    os.rename(fresh, server.state / "countersignd.db")
+    assert server.wait_for_event("ended")["code"] == 1
 
 
 def test_a_key_is_shown_once_and_nowhere_in_the_state(folder):
@@ -50,7 +123,7 @@ def test_a_rotated_key_is_good_for_the_overlap_only(server, app):
 
 
 def test_a_revoked_application_has_no_key(server, app):
-    server.command("app", "revoke", app.id)
+    server.command("app", "revoke", app.id, "--yes")
     assert app.call("GET", "/protected/json/app/details").status == 401
 
 
@@ -60,9 +133,9 @@ def test_users_are_listed_shown_changed_and_removed(server, app, phone, user):
     assert shown["phone"] == "+1-XXX-XXX-XX01" and shown["devices"][0]["id"] == phone.id
     server.command("user", "change-phone", user, "+4915155512345")
     assert app.call("GET", f"/protected/json/users/{user}/status").json["status"]["country_code"] == 49
-    server.command("user", "devices", user, "--remove", phone.id)
+    server.command("user", "devices", user, "--remove", phone.id, "--yes")
     assert phone.call("GET", "state").json["error"] == "unknown_device"
-    server.command("user", "remove", user)
+    server.command("user", "remove", user, "--yes")
     assert app.verify("123456", user).status == 404
 
 
@@ -83,7 +156,7 @@ def test_whatever_went_to_the_old_number_is_void(server, app, phone, user):
 
 
 @pytest.mark.parametrize("arguments, hint", [
-    (["user", "show", "99"], "user list"), (["user", "change-phone", "{user}", "12"], "+1555"), (["app", "revoke", "9"], "app list"),
+    (["user", "show", "99"], "user list"), (["user", "change-phone", "{user}", "12"], "+1555"), (["app", "revoke", "9", "--yes"], "app list"),
     (["user", "confirm", "{user}", "0000000"], "phone again"), (["restore", "/nonexistent"], "missing"),
 ])
 def test_a_command_that_cannot_be_done_says_what_to_do(server, user, arguments, hint):
@@ -102,7 +175,7 @@ def test_a_backup_while_logins_go_on_is_whole_and_can_be_restored(server, app, p
     server.command("backup", backup)
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     assert server.command("backup", backup, check=False).returncode == 1
-    server.command("user", "remove", user)
+    server.command("user", "remove", user, "--yes")
     server.stop()
     server.command("restore", backup)
     server.start()
@@ -120,13 +193,109 @@ def test_nothing_is_restored_under_a_server_that_runs(server, app, user):
     assert "Nothing that was removed" in server.command("restore", backup).stdout
 
 
+def test_every_database_that_a_restore_puts_aside_stays(server, app):
+    backup = server.folder / "backup.db"
+    server.command("backup", backup)
+    server.command("app", "create", "Second Corp")
+    server.stop()
+    for _ in range(3):
+        server.command("restore", backup)
+    kept = sorted(server.state.glob("countersignd.db.before-*"))
+    assert len(kept) == 3
+    # The first of them is the one with what was written after the backup.
+    names = []
+    for path in kept:
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            names.append([name for name, in database.execute("SELECT name FROM applications ORDER BY id")])
+    assert names.count(["Example Corp", "Second Corp"]) == 1 and names.count(["Example Corp"]) == 2
+    # What was put aside can be put back.
+    server.command("restore", kept[names.index(["Example Corp", "Second Corp"])])
+    assert "Second Corp" in server.command("app", "list").stdout
+
+
+def test_a_backup_that_the_master_key_does_not_fit_is_refused_and_the_key_that_fits_named(server, app, phone):
+    backup, secret = server.folder / "backup.db", phone.secret(app)
+    server.command("backup", backup)
+    server.command("key", "rotate")
+    server.stop()
+    before = sorted((path.name, path.stat().st_ino) for path in server.state.iterdir())
+    refused = server.command("restore", backup, check=False)
+    old = server.state / "master.key.old"
+    assert refused.returncode == 1 and f"hint: {old} fits: countersignd restore {backup} --key {old}" in refused.stderr, refused.stderr
+    assert sorted((path.name, path.stat().st_ino) for path in server.state.iterdir()) == before
+    server.command("restore", backup, "--key", old)
+    # It is under the present key from now on.
+    old.unlink()
+    with server:
+        assert phone.secret(app) == secret
+
+
+def test_a_backup_of_another_server_is_refused(server, app):
+    backup = server.folder / "backup.db"
+    (server.folder / "other").mkdir()
+    Server(server.folder / "other").command("backup", backup)
+    server.stop()
+    refused = server.command("restore", backup, check=False)
+    assert refused.returncode == 1 and "does not fit" in refused.stderr and "--key" in refused.stderr and "fits:" not in refused.stderr
+    with server:
+        assert app.call("GET", "/protected/json/app/details").status == 200
+
+
+def test_a_database_that_was_copied_with_its_log_beside_it_is_no_backup(server, app):
+    copy = server.folder / "copy.db"
+    for end in ("", "-wal"):
+        (server.folder / f"copy.db{end}").write_bytes((server.state / f"countersignd.db{end}").read_bytes())
+    server.stop()
+    refused = server.command("restore", copy, check=False)
+    assert refused.returncode == 1 and "not what backup wrote" in refused.stderr
+
+
+@pytest.mark.parametrize("call", ["link", "rename", "unlink", "copy"])
+def test_a_restore_that_is_killed_leaves_the_database_before_or_the_new_one(server, app, call):
+    backup = server.folder / "backup.db"
+    server.command("backup", backup)
+    server.command("app", "create", "Second Corp")
+    server.stop()
+    calls = {"link": "link,linkat", "rename": "rename,renameat,renameat2", "unlink": "unlink,unlinkat", "copy": "write"}[call]
+    for count in range(1, 200):
+        done = subprocess.run(
+            ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}", "-e", f"inject={calls}:signal=KILL:when={count}", PROGRAM,
+             "restore", str(backup), "--settings", str(server.settings)], capture_output=True, text=True, timeout=60, env=server.environment)
+        assert server.command("check").returncode == 0
+        if done.returncode == 0:
+            break
+    assert done.returncode == 0 and count > (1 if call != "link" else 0)
+    kept = [path for path in server.state.glob("countersignd.db.before-*") if b"Second Corp" in path.read_bytes()]
+    assert kept and "Second Corp" not in server.command("app", "list").stdout
+
+
+@pytest.mark.parametrize("words, question", [
+    (["app", "revoke", "{app}"], "Example Corp, has 1 users"), (["user", "remove", "{user}"], "1 phones"),
+    (["user", "devices", "{user}", "--remove", "{phone}"], "Pixel 9")])
+def test_what_destroys_asks_first(server, app, phone, user, words, question):
+    words = [word.format(app=app.id, user=user, phone=phone.id) for word in words]
+    refused = server.command(*words, check=False, stdin="y\n")
+    assert refused.returncode == 1 and "--yes" in refused.stderr
+    for answer, code in (("", 1), ("n", 1), ("yes", 0)):
+        assert phone.call("GET", "state").status == 200 and app.call("GET", "/protected/json/app/details").status == 200
+        terminal = pexpect.spawn(
+            str(PROGRAM), [*words, "--settings", str(server.settings)], env=server.environment, encoding="utf-8", timeout=20)
+        terminal.expect("\\[y/N\\] ")
+        assert question in terminal.before
+        terminal.sendline(answer)
+        terminal.expect(pexpect.EOF)
+        terminal.close()
+        assert terminal.exitstatus == code, terminal.before
+    assert phone.call("GET", "state").status == 401 or app.call("GET", "/protected/json/app/details").status == 401
+
+
 def test_what_a_backup_brings_back_is_named(server, app, phone, user):
     backup, old = server.folder / "backup.db", app.key
     other = app.new_user("5551230002")
     server.command("backup", backup)
-    server.command("user", "devices", user, "--remove", phone.id)
+    server.command("user", "devices", user, "--remove", phone.id, "--yes")
     server.command("app", "rotate", app.id, "--overlap", "0")
-    server.command("user", "remove", other)
+    server.command("user", "remove", other, "--yes")
     server.stop()
     done = server.command("restore", backup)
     assert phone.id in done.stderr and "Pixel 9" in done.stderr and old[:4] in done.stderr and "1 users" in done.stderr

@@ -41,6 +41,7 @@ def test_a_second_server_on_a_database_harms_the_first_one_not(folder):
 def test_a_server_of_another_database_takes_no_address_away(folder):
     path, other = folder / "api.sock", folder / "other"
     with Server(folder, extra_listener=f"unix:{path}") as server:
+        server.command("init", "--state", other)
         assert f"server.listen: 127.0.0.1 port {server.port}: another program" in serve(server, "--state", other)
         port = free_port()
         server.settings.write_text(server.settings.read_text().replace(f'"127.0.0.1:{server.port}"', f'"127.0.0.1:{port}"'))
@@ -139,6 +140,6 @@ def test_check_makes_nothing(folder):
     settings.chmod(0o600)
     for _ in range(2):
         done = subprocess.run([PROGRAM, "check", "--settings", settings], capture_output=True, text=True, timeout=20)
-        assert (done.returncode, done.stdout) == (0, "The settings are right. There is no database yet: the first start makes it.\n"), done
+        assert (done.returncode, done.stdout) == (1, "The settings are right.\n") and "countersignd init" in done.stderr, done
         assert [path.name for path in folder.rglob("*") if path != folder / "state"] == ["settings.toml"]
         (folder / "state").mkdir(mode=0o700, exist_ok=True)

@@ -125,15 +125,25 @@ struct App: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "End an application: its keys are worth nothing from now on.",
             discussion: """
-                Example:
+                Its hosts can ask nobody for a second factor then, and its users are not told. It cannot be undone.
+
+                Examples:
                   countersignd app revoke 1
+                  countersignd app revoke 1 --yes
                 """)
 
         @OptionGroup var place: Place
+        @OptionGroup var consent: Consent
         @Argument(help: "The number of the application: countersignd app list shows it.") var id: Int64
 
         func run() async throws {
-            try await place.open().service().revoke(id)
+            let desk = try await place.open()
+            let (application, users) = try await desk.store.read { (try $0.application(id), try $0.memberCount(of: id)) }
+            if let application, application.revoked == nil {
+                try consent.ask(
+                    "Application \(id), \(application.name), has \(users) users. Its keys will be worth nothing, for good. Revoke it?")
+            }
+            try await desk.service().revoke(id)
             Output.line("Application \(id) is revoked.")
         }
     }

@@ -23,22 +23,23 @@ struct Check: AsyncParsableCommand {
         try Self.file(of: place.settings)
         if let files = settings.server.certificate { _ = try Certificate(files) }
         try Self.gateways(settings)
-        if let hasApplication = try await Self.database(settings) {
-            Output.line("Settings, master key and database are right.")
-            Self.warn(settings, hasApplication: hasApplication)
-        } else {
-            Output.line("The settings are right. There is no database yet: the first start makes it.")
-            Self.warn(settings, hasApplication: true)
+        Self.warn(settings)
+        guard try Desk.hasDatabase(settings) else {
+            try Self.masterKeyToBe(settings)
+            Output.line("The settings are right.")
+            throw RecordStoreError.missing(Desk.database(settings))
         }
+        let hasApplication = try await Self.database(settings)
+        Output.line("Settings, master key and database are right.")
+        if !hasApplication { Output.complain("warning: there is no application yet: countersignd app create NAME") }
     }
 
-    private static func warn(_ settings: ServerSettings, hasApplication: Bool) {
+    private static func warn(_ settings: ServerSettings) {
         if settings.server.publicURL == nil { Output.complain("warning: public_url is not set: phones cannot reach this server") }
         for gateway in settings.gateways where gateway.type == .log {
             Output.complain(
                 "warning: the gateway \(gateway.name) writes codes to the log: serve does not start without --insecure-log-codes")
         }
-        if !hasApplication { Output.complain("warning: there is no application yet: countersignd app create NAME") }
     }
 
     /// Root has read the settings; the server reads them as somebody else.
@@ -68,21 +69,16 @@ struct Check: AsyncParsableCommand {
         }
     }
 
-    /// - Returns: whether it has an application; nil where there is none yet.
-    private static func database(_ settings: ServerSettings) async throws -> Bool? {
+    /// - Returns: whether it has an application.
+    private static func database(_ settings: ServerSettings) async throws -> Bool {
         let file = Desk.database(settings)
-        guard access(file, F_OK) == 0 || errno != ENOENT else {
-            try masterKeyToBe(settings)
-            return nil
-        }
         let claim = access(Claim.file(settings.state), F_OK) == 0 ? try Claim(using: settings.state) : nil
         defer { withExtendedLifetime(claim) {} }
         let store = try SQLiteRecordStore(path: file, create: false)
-        if let wrapped = try await store.read({ try $0.value(Desk.dataKey) }) {
-            _ = try Desk.vault(of: wrapped, settings)
-        } else {
-            try masterKeyToBe(settings)
+        guard let wrapped = try await store.read({ try $0.value(Desk.dataKey) }) else {
+            throw Trouble("\(file) has no key yet: its init was ended too early", hint: "countersignd init")
         }
+        _ = try Desk.vault(of: wrapped, settings)
         let faults = try SQLiteRecordStore.check(path: file)
         guard faults.isEmpty else {
             throw Trouble("the database is damaged: \(faults.joined(separator: "; "))", hint: "countersignd restore BACKUP")
@@ -90,7 +86,7 @@ struct Check: AsyncParsableCommand {
         return try await !store.read { try $0.applications() }.isEmpty
     }
 
-    /// The first start reads the key that is there, or makes one.
+    /// `init` reads the key that is there, or makes one.
     private static func masterKeyToBe(_ settings: ServerSettings) throws {
         let file = try Desk.masterKeyFile(settings)
         guard case .file = settings.masterKey, access(file, F_OK) != 0, errno == ENOENT else {
@@ -101,6 +97,6 @@ struct Check: AsyncParsableCommand {
         guard folder != settings.state + "/", access(folder, W_OK | X_OK) != 0 else { return }
         throw Trouble(
             "master_key: \(file) is not there, and \(Keeper.current.name) cannot make it: \(String(cString: strerror(errno)))",
-            hint: "keep it in \(settings.state), where it is made at the first start, or put the file there")
+            hint: "keep it in \(settings.state), where countersignd init makes it, or put the file there")
     }
 }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import AuthyService
 internal import Glibc
 internal import Logging
+internal import Records
 internal import ServerSettings
 
 struct Serve: AsyncParsableCommand {
@@ -29,7 +30,13 @@ struct Serve: AsyncParsableCommand {
         let post = try Post(desk, log: log, logCodes: insecureLogCodes, patience: .seconds(4))
         let service = desk.service(outbox: post, log: log, hub: hub)
         try await post.begin(service)
-        try await Serving(service: service, post: post, log: log).run()
+        let store = desk.store
+        do { try await Serving(service: service, post: post, log: log) { try store.requireInPlace() }.run() } catch RecordStoreError.gone {
+            log.critical("database_gone", metadata: ["database": "\(desk.database)"])
+            throw Trouble(
+                "\(desk.database) was removed or replaced while the server ran",
+                hint: "put it back, or countersignd restore BACKUP; nothing was answered as done that is not in it")
+        }
         log.notice("stopped")
     }
 }

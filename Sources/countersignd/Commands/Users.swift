@@ -163,6 +163,7 @@ struct Users: AsyncParsableCommand {
                   countersignd user devices 1234567 --remove 8d1c0c8e-5f3a-4a53-9a0c-3b8a3f1d2e4c
                 """)
         @OptionGroup var place: Place
+        @OptionGroup var consent: Consent
         @OptionGroup var user: UserNumber
         @Option(help: ArgumentHelp("Remove this one.", valueName: "device")) var remove: String?
         @Flag(help: "As JSON.") var json = false
@@ -171,6 +172,9 @@ struct Users: AsyncParsableCommand {
             let service = try await place.open().service()
             let id = try user.id()
             if let remove {
+                if let device = try await service.user(id).devices.first(where: { $0.id == remove && $0.removed == nil }) {
+                    try consent.ask("\(device.name) will be asked for nothing any more, and needs a new link to come back. Remove it?")
+                }
                 try await service.removeDevice(remove, of: id)
                 return Output.line("\(remove) is removed.")
             }
@@ -221,15 +225,24 @@ struct Users: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Remove a user from all applications, for good.",
             discussion: """
-                Example:
+                The user's phones, codes and requests are gone with the user. It cannot be undone.
+
+                Examples:
                   countersignd user remove 1234567
+                  countersignd user remove 1234567 --yes
                 """)
         @OptionGroup var place: Place
+        @OptionGroup var consent: Consent
         @OptionGroup var user: UserNumber
 
         func run() async throws {
             let id = try user.id()
-            try await place.open().service().removeUser(id)
+            let service = try await place.open().service()
+            let view = try await service.user(id)
+            let phones = view.devices.count { $0.removed == nil }
+            try consent.ask(
+                "User \(id), \(view.phone), is in \(view.applications.count) applications and has \(phones) phones. Remove all of that?")
+            try await service.removeUser(id)
             Output.line("User \(id) is removed.")
         }
     }

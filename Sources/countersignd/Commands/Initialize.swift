@@ -1,0 +1,28 @@
+internal import ArgumentParser
+internal import Glibc
+
+struct Initialize: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "init",
+        abstract: "Make the database and the master key, once, before the first start.",
+        discussion: """
+            Nothing else makes them: a server whose database is missing stops and says so, since a new one would know nobody. Where both are \
+            there already, nothing is changed. Where only the master key is there, it may belong to a database that is lost; --use-key says \
+            that it does not.
+
+            Example:
+              countersignd init
+            """)
+    @OptionGroup var place: Place
+
+    @Flag(help: "Take the master key that is there already: no database belongs to it.")
+    var useKey = false
+
+    func run() async throws {
+        let (desk, isNew) = try await Desk.make(place.settings, state: place.state, useKey: useKey)
+        guard isNew else { return Output.line("\(desk.database) and its master key are there already. Nothing was changed.") }
+        Output.line("\(desk.database) and its master key are made.")
+        Output.line(
+            "Copy \(try Desk.masterKeyFile(desk.settings)) to a safe place, apart from the backups: without it they cannot be read.")
+    }
+}

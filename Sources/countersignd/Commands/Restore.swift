@@ -1,0 +1,123 @@
+internal import ArgumentParser
+internal import AuthyService
+internal import Glibc
+internal import Records
+internal import ServerSettings
+internal import Vault
+
+struct Restore: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Put a backup in place of the database. Stop the server first.",
+        discussion: """
+            The database that was there stays beside it as countersignd.db.before-TIME; earlier ones stay too. What was removed or replaced \
+            since the backup is back: phones, API keys, callbacks, users, their phone numbers and SoftTokens; each is named. Links, codes \
+            that are out and pending requests of the backup are void. A backup that the master key does not fit is refused; after key \
+            rotate, --key names the key of its time, and the backup is put under the present one.
+
+            Examples:
+              countersignd restore /root/countersignd-2026-01-31.db
+              countersignd restore /root/countersignd-2026-01-31.db --key /var/lib/countersignd/master.key.old
+            """)
+    @OptionGroup var place: Place
+    @Option(help: ArgumentHelp("The master key of the time of the backup.", valueName: "file")) var key: String?
+    @Argument(help: "What backup wrote.") var file: String
+
+    func run() async throws {
+        let settings = try Desk.settings(place.settings, state: place.state)
+        // With the rights of the caller: root's backups lie where the owner of the database may not go.
+        let source = try BackupFile(reading: file)
+        let oldKey = try key.map { try MasterKey.read(file: $0) }
+        try Keeper.become(ownerOf: settings.state)
+        let claim = try Claim(aloneWith: settings.state)
+        defer { withExtendedLifetime(claim) {} }
+        let database = Desk.database(settings)
+        let (raw, fresh) = (database + ".restoring", database + ".restored")
+        func clear() { for name in [raw, fresh] { for end in ["", "-wal", "-shm", "-journal"] { unlink(name + end) } } }
+        clear()
+        defer { clear() }
+        try source.copy(to: raw)
+        let faults = try SQLiteRecordStore.check(path: raw)
+        guard faults.isEmpty else { throw Trouble("\(file) is damaged: \(faults.joined(separator: "; "))") }
+        try SQLiteRecordStore.copy(raw, to: fresh)
+        try await fit(fresh, oldKey, settings)
+        let now = Int64(time(nil))
+        let timeStep = now / 30 + Int64(settings.codes.driftSteps)
+        try SQLiteRecordStore.endWhatIsOpen(path: fresh, at: now, timeStep: timeStep)
+        try SQLiteRecordStore.settle(path: fresh)
+        let isFirst = try !Desk.hasDatabase(settings)
+        let revival = isFirst ? nil : Result { try SQLiteRecordStore.revival(by: fresh, over: database, at: now) }
+        let before = try Self.place(fresh, database, at: now)
+        Output.line("The database is that of \(file)." + (before.map { " The one before is \($0)." } ?? ""))
+        if let revival { RevivalReport(revival).show() }
+    }
+
+    /// Puts the database under the present master key, or refuses.
+    private func fit(_ fresh: String, _ oldKey: MasterKey?, _ settings: ServerSettings) async throws {
+        let store = try SQLiteRecordStore(path: fresh, create: false)
+        defer { store.close() }
+        guard let wrapped = try await store.read({ try $0.value(Desk.dataKey) }) else {
+            throw Trouble("\(file) has no key in it: it was made before the database was complete", hint: "take another backup")
+        }
+        let path = try Desk.masterKeyFile(settings)
+        let present = try MasterKey.read(file: path)
+        if (try? Vault(masterKey: present, wrappedDataKey: wrapped)) != nil { return }
+        guard let oldKey else { throw Self.misfit(file, path, wrapped) }
+        guard let vault = try? Vault(masterKey: oldKey, wrappedDataKey: wrapped) else {
+            throw Trouble(
+                "the master key \(key ?? "") does not fit \(file): nothing was changed", hint: "name the key of its time with --key")
+        }
+        let rewrapped = try vault.dataKeyWrapped(under: present)
+        try await store.write { try $0.setValue(Desk.dataKey, to: rewrapped) }
+    }
+
+    /// Names the key that would fit, if it is one of those that lie beside the present one.
+    private static func misfit(_ file: String, _ path: String, _ wrapped: [UInt8]) -> Trouble {
+        let folder = path.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }
+        let fitting = Folder.names(folder).sorted().map { "\(folder)/\($0)" }.filter { $0.hasPrefix(path) && $0 != path }
+            .first { ((try? MasterKey.read(file: $0)).flatMap { try? Vault(masterKey: $0, wrappedDataKey: wrapped) }) != nil }
+        return Trouble(
+            "the master key \(path) does not fit \(file): nothing was changed",
+            hint: fitting.map { "\($0) fits: countersignd restore \(file) --key \($0)" } ?? "name the key of its time with --key")
+    }
+
+    /// At every moment there is a database under the name, and it is the one before or the new one.
+    /// - Returns: the name of the one before; nil where there was none.
+    private static func place(_ fresh: String, _ database: String, at now: Int64) throws -> String? {
+        // A log that stays behind would be taken for the new database's.
+        try? SQLiteRecordStore.settle(path: database)
+        let before = freeName("\(database).before-\(stamp(now))")
+        for end in ["-wal", "-shm"] where access(database + end, F_OK) == 0 {
+            guard rename(database + end, before + end) == 0 else {
+                throw Trouble("\(database)\(end) cannot be put aside: \(String(cString: strerror(errno)))")
+            }
+        }
+        let hadOne = access(database, F_OK) == 0
+        if hadOne, link(database, before) != 0 {
+            throw Trouble("\(database) cannot be kept as \(before): \(String(cString: strerror(errno)))")
+        }
+        guard rename(fresh, database) == 0 else {
+            throw Trouble("\(database) cannot be put in place: \(String(cString: strerror(errno)))")
+        }
+        try persistFolder(of: database)
+        return hadOne ? before : nil
+    }
+
+    private static func persistFolder(of file: String) throws {
+        let folder = Glibc.open(file.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        defer { if folder >= 0 { close(folder) } }
+        guard folder >= 0, fsync(folder) == 0 else {
+            throw Trouble("\(file) is in place, but its folder cannot be synced: \(String(cString: strerror(errno)))")
+        }
+    }
+
+    private static func freeName(_ wanted: String) -> String {
+        var (name, number) = (wanted, 2)
+        while access(name, F_OK) == 0 || access(name + "-wal", F_OK) == 0 { (name, number) = ("\(wanted)-\(number)", number + 1) }
+        return name
+    }
+
+    /// Such as 20260131T235959Z.
+    private static func stamp(_ now: Int64) -> String {
+        Moment.text(now).filter { $0 != "-" && $0 != ":" }
+    }
+}

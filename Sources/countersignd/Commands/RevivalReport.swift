@@ -1,0 +1,48 @@
+internal import Records
+
+/// What a restore has brought back, as warnings with what to do about each.
+struct RevivalReport {
+    let revival: Result<SQLiteRecordStore.Revival, any Error>
+
+    init(_ revival: Result<SQLiteRecordStore.Revival, any Error>) { self.revival = revival }
+
+    func show() {
+        guard let revival = try? revival.get() else {
+            return Output.complain(
+                "warning: the one before cannot be read: phones, API keys, users and all else that was removed since are back, unnamed")
+        }
+        for phone in revival.phones {
+            Output.complain("warning: \(phone.name) is a phone of user \(phone.user) again")
+            Output.complain("hint: countersignd user devices \(phone.user) --remove \(phone.id)")
+        }
+        for key in revival.keys {
+            Output.complain("warning: the API key \(key.hint)... of application \(key.application) is good again")
+            Output.complain("hint: countersignd app rotate \(key.application) --overlap 0, or app revoke \(key.application)")
+        }
+        for (application, url) in revival.callbacks {
+            Output.complain("warning: decisions of application \(application) are told to \(url) again")
+            Output.complain("hint: countersignd app callback \(application) none, or another URL")
+        }
+        warn(users: revival)
+        if revival.isEmpty { Output.line("Nothing that was removed since is back.") }
+    }
+
+    private func warn(users revival: SQLiteRecordStore.Revival) {
+        if revival.users > 0 { Output.complain("warning: \(revival.users) users who were removed are back: countersignd user list") }
+        for user in revival.numbers {
+            Output.complain("warning: user \(user) has the phone number of the backup again: codes go there")
+            Output.complain("hint: countersignd user change-phone \(user) NUMBER")
+        }
+        for (application, user) in revival.members {
+            Output.complain("warning: user \(user) is in application \(application) again")
+            Output.complain("hint: the application removes the user: POST /protected/json/users/\(user)/remove")
+        }
+        for (application, user) in revival.secrets {
+            Output.complain("warning: user \(user) has the SoftToken of the backup in application \(application) again")
+            Output.complain("hint: if somebody else may know it, the application removes the user and adds them again")
+        }
+        if revival.emails > 0 {
+            Output.complain("warning: \(revival.emails) users have the e-mail addresses of the backup again: countersignd user list")
+        }
+    }
+}
