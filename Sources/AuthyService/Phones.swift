@@ -110,15 +110,11 @@ extension AuthyService {
             guard var enrolment = try records.enrolment(hash: hash) else { throw PhoneRefusal.unknownLink }
             if let used = enrolment.device {
                 guard let device = try records.device(used), device.publicKey == point, device.removed == nil else {
-                    throw PhoneRefusal(
-                        status: 410, code: "link_used",
-                        message: "This link was used already. If that was not you, tell your administrator at once.")
+                    throw PhoneRefusal.usedLink
                 }
                 return device
             }
-            guard now < enrolment.ends else {
-                throw PhoneRefusal(status: 410, code: "link_expired", message: "This link has expired. Please ask for a new one.")
-            }
+            guard now < enrolment.ends else { throw PhoneRefusal.expiredLink }
             guard try records.devices(of: enrolment.user).count(where: { $0.removed == nil }) < 20 else {
                 throw PhoneRefusal(status: 429, code: "too_many", message: "There are too many phones already. Remove one first.")
             }

@@ -42,6 +42,9 @@ static const unsigned char icon_svg[] = {
 static const unsigned char index_html[] = {
 #embed "pages/index.html"
 };
+static const unsigned char keeping_js[] = {
+#embed "pages/keeping.js"
+};
 static const unsigned char keys_js[] = {
 #embed "pages/keys.js"
 };
@@ -103,6 +106,7 @@ static const phone_page table[] = {
     {"icon-512.png", "image/png", icon_512_png, sizeof icon_512_png},
     {"icon.svg", "image/svg+xml", icon_svg, sizeof icon_svg},
     {"index.html", "text/html; charset=utf-8", index_html, sizeof index_html},
+    {"keeping.js", "text/javascript; charset=utf-8", keeping_js, sizeof keeping_js},
     {"keys.js", "text/javascript; charset=utf-8", keys_js, sizeof keys_js},
     {"live.js", "text/javascript; charset=utf-8", live_js, sizeof live_js},
     {"main.js", "text/javascript; charset=utf-8", main_js, sizeof main_js},

@@ -76,17 +76,26 @@ struct Visit {
     /// Whose settings are taken: root's where the login program is root; else those of whoever runs it too.
     var trust: Trust { Trust(owner: isElevated ? 0 : geteuid(), group: settingsGroup ?? getegid()) }
 
-    /// What the phone shows first.
+    /// The question on the phone: its heading, and all that a notification shows.
     var message: String {
-        if !command.isEmpty { return plain("\(service) on \(host) by \(name): \(command)") }
-        return plain("Log in to \(host) as \(name) (\(service))\(rhost.isEmpty ? "" : " from \(rhost)")")
+        switch service {
+        case "sudo", "sudo-i": plain("Are you running a command on \(host)?")
+        case "su", "su-l": plain("Are you switching users on \(host)?")
+        default: plain("Are you logging in to \(host)?")
+        }
     }
 
-    /// What the phone shows below it, in this order.
+    /// The service in words; one that has none by its name.
+    private var serviceInWords: String {
+        if comesBySSH { return "SSH login" }
+        return service == "login" ? "Console login" : service
+    }
+
+    /// What the phone shows below the question, in this order: nothing that stands in it.
     var details: [(label: String, value: String)] {
         let caller = self.caller?.name ?? ""
         return [
-            ("Host", host), ("User", name), ("Service", service), ("Address", rhost), ("Command", command),
+            ("User", name), ("Service", serviceInWords), ("Address", rhost), ("Command", command),
             ("Asked by", caller == name || comesBySSH ? "" : caller),
         ].filter { !$0.1.isEmpty }.map { ($0.0, plain($0.1)) }
     }

@@ -111,6 +111,7 @@ struct Front: HTTPResponder {
             guard body.isEmpty || JSONParameters.members(body) != nil else { throw Refusal.body }
             var parameters = Parameters()
             parameters.merge(JSONParameters.members(body) ?? [])
+            if Array(steps) == ["invitation"], request.method == .post { return .json(try await service.invitation(parameters)) }
             if Array(steps) == ["enrol"], request.method == .post {
                 return .json(try await service.enrol(parameters, from: proxies.address(of: request, context.channel)))
             }

@@ -58,8 +58,11 @@ class Phone:
     # Enrolment
 
     def open(self, link: str, name: str | None = None) -> None:
-        """Opens an enrolment link and enrols. The confirmation code shows next."""
+        """Opens an enrolment link and enrols. The confirmation code shows next; or, for a link that is worth nothing, what is wrong."""
         self.page.goto(link)
+        self.page.locator("[data-do=enrol], section[data-step=no-link]").first.wait_for()
+        if self.step() == "no-link":
+            return
         if name is not None:
             self.page.locator("#name").fill(name)
         self.page.locator("[data-do=enrol]").click()
@@ -92,7 +95,7 @@ class Phone:
         card = self._same(self.wait_for_request(text))
         self._tap(card, "[data-do=approve]")
         if choice is not None:
-            self._tap(card, f"[data-choice='{choice}']")
+            return self.choose(choice)
         return self._end(card)
 
     def choices(self, text: str = "") -> list[str]:
@@ -102,11 +105,13 @@ class Phone:
         card.locator("[data-choice]").first.wait_for()
         return card.locator("[data-choice]").all_inner_texts()
 
-    def choose(self, choice: str | None) -> str:
-        """After `choices`. None: none of these."""
+    def choose(self, choice: str | None, report: bool = False) -> str:
+        """After `choices`. None: none of these. - report: how the question is answered whether it was the person, where it comes."""
         card = self._same(self.page.locator("[data-phase=choosing]").first)
         self._tap(card, "[data-do=none]" if choice is None else f"[data-choice='{choice}']")
-        return self._end(card) if choice is not None else self._answer_why(card, report=False)
+        expect(card).to_have_attribute("data-phase", re.compile("over|asking-why"), timeout=PATIENCE)
+        asks = self._attribute(card, "data-phase") == "asking-why"
+        return self._answer_why(card, report=report) if asks else self._end(card)
 
     def deny(self, report: bool = False, text: str = "") -> str:
         return self._answer_why(self.begin_to_deny(text), report)
@@ -224,6 +229,33 @@ class Phone:
             if box["width"] < least or box["height"] < least:
                 small.append(f"{box['width']:.1f} x {box['height']:.1f}: {control.evaluate('element => element.outerHTML')}")
         return small
+
+    # Eyes
+
+    def set_letters(self, pixels: int) -> None:
+        """As the browser's own setting of its text size; 16 is usual."""
+        self.context.new_cdp_session(self.page).send("Page.setFontSizes", {"fontSizes": {"standard": pixels, "fixed": pixels}})
+
+    def out_of_sight(self) -> list[str]:
+        """What stands beyond the side of the window, or is cut off in its own box."""
+        return self.page.evaluate("""() => {
+            const width = document.documentElement.clientWidth;
+            const isHidden = (one) => one.closest(".unseen-by-eye, [hidden], svg") || !one.checkVisibility();
+            const isCut = (one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX !== "visible";
+            return [...document.querySelectorAll("header *, main *, nav *")].filter((one) => {
+                const box = one.getBoundingClientRect();
+                if (isHidden(one) || box.width <= 1 || getComputedStyle(one).clipPath !== "none") return false;
+                return box.right > width + 1 || box.left < -1 || isCut(one);
+            }).map((one) => `${one.tagName} ${one.className} ${one.textContent.slice(0, 40)}`);
+        }""")
+
+    def in_sight(self, selector: str) -> bool:
+        """Whether all of them stand in the window as it is, and nothing covers them."""
+        return self.page.evaluate("""(selector) => [...document.querySelectorAll(selector)].every((one) => {
+            const box = one.getBoundingClientRect();
+            const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+            return box.top >= 0 && box.bottom <= innerHeight && one.contains(document.elementFromPoint(x, y));
+        })""", selector)
 
     # Connection
 

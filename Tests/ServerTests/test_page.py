@@ -16,7 +16,8 @@ sys.path.append(str(REPOSITORY / "Tests/PageTests"))
 import phone as pages  # noqa: E402
 
 SHOTS = REPOSITORY / ".shots"
-DETAILS = {"Host": "web-1.example.com", "User": "zoe", "Service": "sudo", "Address": "192.0.2.7", "Command": "/usr/bin/systemctl restart postgresql"}
+QUESTION = "Are you running a command on web-1.example.com?"
+DETAILS = {"User": "zoe", "Service": "sudo", "Address": "192.0.2.7", "Command": "/usr/bin/systemctl restart postgresql"}
 
 # One browser for all of these on one worker: it costs more than they do.
 pytestmark = pytest.mark.xdist_group("page")
@@ -117,7 +118,7 @@ def test_a_link_that_has_expired_is_told_so(server, user, open_phone):
 
 
 def test_a_request_is_approved_by_a_tap(app, phone, user):
-    uuid = app.create(user, "zoe wants to run a command on web-1", details=DETAILS)
+    uuid = app.create(user, QUESTION, details=DETAILS)
     card = phone.wait_for_request("web-1.example.com")
     phone.screenshot("request")
     for value in [*DETAILS.values(), " s ago"]:
@@ -145,12 +146,126 @@ def test_the_right_number_of_three_approves(app, phone, user):
     assert phone.choose("42") == "approved" and app.status(uuid) == "approved"
 
 
-def test_a_wrong_number_denies(app, phone, user):
-    uuid = app.create(user, details=DETAILS, countersign={"number": "42"})
+def test_a_wrong_number_denies_and_asks_whether_it_was_the_person(server, app, phone, user):
+    uuid = app.create(user, QUESTION, details=DETAILS, countersign={"number": "42"})
     wrong = next(choice for choice in phone.choices() if choice != "42")
-    assert phone.choose(wrong) == "wrong_number"
+    assert phone.choose(wrong, report=True) == "wrong_number"
     phone.screenshot("wrong-number")
     assert app.status(uuid) == "denied"
+    server.wait_for_event("request_reported")
+    assert app.read(uuid).json["approval_request"]["countersign"]["reported"] is True
+
+
+def test_the_numbers_to_compare_are_larger_than_any_other_text(app, phone, user):
+    app.create(user, QUESTION, details=DETAILS, countersign={"number": "42"})
+    phone.choices()
+    sizes = phone.page.evaluate("""() => {
+        const size = (selector) => [...document.querySelectorAll(selector)].map((one) => parseFloat(getComputedStyle(one).fontSize));
+        return [Math.min(...size("[data-choice]")), Math.max(...size("main :not([data-choice])"))];
+    }""")
+    assert sizes[0] >= 32 > sizes[1]
+
+
+def test_the_keyboard_goes_on_where_something_is_left_to_do(app, phone, user):
+    for message in ("first", "second"):
+        app.create(user, message, details=DETAILS)
+        phone.wait_for_request(message)
+    focused = "() => document.activeElement.textContent"
+    assert phone.approve(text="first") == "approved"
+    phone.page.locator("[data-phase=over] [data-do=close]").focus()
+    phone.close_results()
+    assert phone.page.evaluate(focused) == "second"
+    assert phone.approve(text="second") == "approved"
+    phone.page.locator("[data-phase=over] [data-do=close]").focus()
+    phone.close_results()
+    assert phone.page.evaluate(focused) == "Nothing to approve"
+
+
+def test_a_request_that_has_expired_says_what_to_do(app, phone, user):
+    phone.hold_the_seconds()
+    app.create(user, QUESTION, details=DETAILS, seconds_to_expire=60)
+    card = phone.wait_for_request()
+    phone.pass_seconds(70)
+    phone.page.locator("[data-phase=over][data-status=expired]").wait_for()
+    assert "start again or type a code" in card.page.locator("[data-status=expired] .result").inner_text()
+
+
+def test_the_link_names_company_and_account_and_warns_of_private_windows(server, user, open_phone):
+    phone = open_phone()
+    phone.page.goto(link(server, user))
+    phone.page.locator("[data-do=enrol]").wait_for()
+    shown = phone.page.locator("main").inner_text()
+    assert "Example Corp" in shown and "XXX-XXX-0001" in shown and "private window" in shown.lower()
+    phone.screenshot("enrol")
+
+
+def test_a_long_host_name_breaks_at_its_dots(app, open_phone, server, user):
+    phone = enrol(server, user, open_phone(size={"width": 320, "height": 700}))
+    app.create(user, "Are you logging in to database-primary.frankfurt.production.example.com?", details={"User": "zoe"})
+    phone.wait_for_request()
+    breaks = phone.page.evaluate("""() => {
+        const heading = document.querySelector("[data-request] h2 bdi");
+        const range = document.createRange();
+        const lines = [];
+        for (const node of heading.childNodes) {
+            if (node.nodeType !== Node.TEXT_NODE) continue;
+            for (let at = 0; at < node.length; at += 1) {
+                range.setStart(node, at);
+                range.setEnd(node, at + 1);
+                const top = Math.round(range.getBoundingClientRect().top);
+                if (lines.at(-1)?.top !== top) lines.push({ top, text: "" });
+                lines.at(-1).text += node.data[at];
+            }
+        }
+        return lines.map((line) => line.text);
+    }""")
+    assert len(breaks) > 1 and all(line.endswith((" ", ".", "-", "?")) for line in breaks), breaks
+
+
+@pytest.mark.parametrize("width, height", [(280, 653), (390, 844), (844, 390)])
+def test_every_step_can_be_used_with_letters_twice_as_large(server, app, user, open_phone, width, height):
+    phone = open_phone(size={"width": width, "height": height})
+    phone.set_letters(32)
+    seen = {}
+
+    def look(step):
+        seen[step] = phone.out_of_sight()
+        phone.screenshot(f"large-{width}-{step}")
+
+    phone.page.goto(link(server, user))
+    phone.page.locator("[data-do=enrol]").wait_for()
+    look("enrol")
+    phone.page.locator("[data-do=enrol]").click()
+    code = phone.confirmation_code()
+    look("confirm")
+    server.command("user", "confirm", user, code)
+    phone.wait_until_confirmed()
+    phone.page.locator("[data-card=keeping]").first.wait_for()
+    look("waiting")
+    app.create(user, QUESTION, details=DETAILS, countersign={"number": "42"})
+    phone.wait_for_request()
+    look("asking")
+    wrong = next(choice for choice in phone.choices() if choice != "42")
+    look("choosing")
+    assert phone.choose(wrong) == "wrong_number"
+    look("over")
+    phone.close_results()
+    for view in ("codes", "history", "devices"):
+        phone.show(view)
+        phone.page.locator({"codes": "[data-code]", "history": "li[data-kind]", "devices": "[data-device]"}[view]).first.wait_for()
+        look(view)
+    assert {step: found for step, found in seen.items() if found} == {}
+
+
+def test_the_buttons_are_in_sight_at_once_also_in_landscape(server, app, user, open_phone):
+    phone = enrol(server, user, open_phone(size={"width": 844, "height": 390}))
+    app.create(user, QUESTION, details=DETAILS, countersign={"number": "42"})
+    phone.wait_for_request()
+    phone.screenshot("landscape")
+    assert phone.in_sight("[data-do=approve], [data-do=deny]")
+    phone.choices()
+    phone.screenshot("landscape-numbers")
+    assert phone.in_sight("[data-choice], [data-do=none]")
 
 
 def test_what_an_application_sends_is_text_and_never_markup(app, phone, user):

@@ -54,7 +54,10 @@ function post(body) {
   return { method: "POST", body, headers: { "Content-Type": "application/json" } };
 }
 
-/** The only call without a device. */
+/** What a link is for, without using it. */
+export const invitation = (token) => exchange("invitation", post(JSON.stringify({ token })), DEADLINE);
+
+/** The other call without a device. */
 export async function enrol({ token, pair, name, osType }) {
   const signature = await sign(pair.privateKey, `countersign-enrol-1\n${token}\n${pair.publicKey}`);
   const body = { token, public_key: pair.publicKey, name, os_type: osType, signature };

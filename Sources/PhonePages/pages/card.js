@@ -125,8 +125,9 @@ export class Card {
 
   #answered(answer, decision) {
     if (answer.status === "approved") return this.#end("approved");
-    if (answer.reason === "wrong_number") return this.#end("wrong_number");
-    if (answer.status === "denied" && decision === "denied") return this.#askWhy();
+    // A number that the login does not show may mean that the login is somebody else's.
+    if (answer.reason === "wrong_number") return this.#askWhy("wrong_number");
+    if (answer.status === "denied" && decision === "denied") return this.#askWhy("denied");
     this.#end(answer.status === "denied" ? "denied" : "elsewhere");
   }
 
@@ -137,25 +138,26 @@ export class Card {
     this.#ask(problems[error.code] ?? words.wentWrong);
   }
 
-  #askWhy(problem) {
+  /** - status: `denied` or `wrong_number`. */
+  #askWhy(status, problem) {
     this.#show(
-      "asking-why", this.#result("denied"), el("h3", {}, words.askYou), problem && el("p", { class: "problem", role: "alert" }, problem),
+      "asking-why", this.#result(status), el("h3", {}, words.askYou), problem && el("p", { class: "problem", role: "alert" }, problem),
       el("div", { class: "pair" },
-        this.#guarded(words.itWasMe, { class: "big quiet", "data-do": "was-me" }, () => this.#end("denied", words.wasMe)),
-        this.#guarded(words.report, { class: "big deny", "data-do": "report" }, () => this.#report())));
+        this.#guarded(words.itWasMe, { class: "big quiet", "data-do": "was-me" }, () => this.#end(status, words.wasMe)),
+        this.#guarded(words.report, { class: "big deny", "data-do": "report" }, () => this.#report(status))));
     this.tick();
-    announce(texts.ended("denied"));
+    announce(`${texts.ended(status)}. ${words.askYou}`);
     this.#actions.scrollIntoView({ block: "nearest" });
   }
 
-  async #report() {
+  async #report(status) {
     this.#show("reporting", el("p", { class: "waiting", role: "status" }, words.sending));
     try {
       await this.#api.report(this.request.id);
-      this.#end("denied", words.reported);
+      this.#end(status, words.reported);
     } catch (error) {
-      if (error.code === "unknown") this.#end("denied");
-      else this.#askWhy(words.reportFailed);
+      if (error.code === "unknown") this.#end(status);
+      else this.#askWhy(status, words.reportFailed);
     }
   }
 

@@ -13,11 +13,11 @@ export class DevicesView {
   #account = el("p", { class: "where" });
   #problem = el("p", { class: "problem", role: "alert", hidden: true });
 
-  /** - more: an element to show below. onThisRemoved: called when this phone was removed here. */
+  /** - more: elements to show below. onThisRemoved: called when this phone was removed here. */
   constructor(api, more, onThisRemoved) {
     this.#api = api;
     this.#onThisRemoved = onThisRemoved;
-    this.element = el("section", {}, el("h1", {}, words.others), this.#account, this.#problem, this.#list, more);
+    this.element = el("section", {}, el("h1", {}, words.others), this.#account, this.#problem, this.#list, ...more);
   }
 
   setAccount(phone) {

@@ -45,9 +45,12 @@ const LONG = 40;
 
 const codePoint = (character) => `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
 
+/** Where a line may break: behind a dot, since host names are read by their parts. */
+const breakable = (text) => text.split(".").flatMap((part, index) => (index > 0 ? [".", el("wbr"), part] : [part]));
+
 /** Somebody else's text: every character that would not be seen becomes its number, such as U+202E. */
 export function plain(text) {
-  const parts = text.split(UNSEEN).map((part, index) => (index % 2 ? el("span", { class: "unseen" }, codePoint(part)) : part));
+  const parts = text.split(UNSEEN).flatMap((part, index) => (index % 2 ? el("span", { class: "unseen" }, codePoint(part)) : breakable(part)));
   return el("bdi", { class: "plain" }, ...parts.filter((part) => part !== ""));
 }
 

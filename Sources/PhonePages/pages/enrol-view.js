@@ -21,6 +21,16 @@ const linkFor = (token) => `${location.origin}${location.pathname}#enrol=${token
 const page = (name, shape, title, ...children) =>
   el("section", { class: "step", "data-step": name }, el("div", { class: "mark" }, icon(shape)), el("h1", {}, title), ...children);
 
+/** Whose phone this becomes, and who will ask it: before anything is sent that could not be taken back. */
+async function invitation(token) {
+  const { applications, phone } = await api.invitation(token);
+  const names = (Array.isArray(applications) ? applications : []).filter((name) => typeof name === "string");
+  return el(
+    "dl", { class: "card facts" },
+    names.length > 0 && el("div", {}, el("dt", {}, words.company(names.length)), ...names.map((name) => el("dd", {}, plain(name)))),
+    typeof phone === "string" && el("div", {}, el("dt", {}, words.person), el("dd", {}, plain(phone))));
+}
+
 const problemIn = (problem) => problem && el("p", { class: "problem", role: "alert" }, plain(problem));
 
 /** Nothing can be done at this address, or in this window. */
@@ -52,6 +62,16 @@ export function withoutLink({ wasRemoved, problem, onToken }) {
  */
 export async function withLink({ token, isEnrolled, onKeep, onDone, onRefused }) {
   const view = page("enrol", "phone", words.title, el("p", {}, isEnrolled ? words.replaces : words.intro));
+  try {
+    view.append(await invitation(token));
+  } catch (error) {
+    // A link that is worth nothing is told at once; anything else is told when it is used.
+    if (["link_unknown", "link_used", "link_expired"].includes(error.code) && !(await store.get("enrolment"))) {
+      onRefused(refusal(error));
+      return null;
+    }
+  }
+  view.append(el("p", { class: "where" }, words.privateWindow));
   const isElsewhereBetter = isApple() && !isStandalone();
   if (isElsewhereBetter) view.append(appleFirst(token));
   const value = await suggestedName();
@@ -70,7 +90,7 @@ export async function withLink({ token, isEnrolled, onKeep, onDone, onRefused })
     try {
       onDone(await enrol(token, field.value.trim()));
     } catch (error) {
-      const text = typeof error.answer?.message === "string" ? error.answer.message : texts.enrolProblem(error.code);
+      const text = refusal(error);
       if (error.code !== undefined && !texts.mayTryAgain(error.code)) return refuse(text);
       problem.replaceChildren(plain(text));
       problem.hidden = false;
@@ -83,6 +103,8 @@ export async function withLink({ token, isEnrolled, onKeep, onDone, onRefused })
       isEnrolled && button(words.keep, { class: "big quiet wide", "data-do": "keep", onclick: onKeep })));
   return view;
 }
+
+const refusal = (error) => (typeof error.answer?.message === "string" ? error.answer.message : texts.enrolProblem(error.code));
 
 /** Safari and the home screen keep separate stores: a key made here would not be there. */
 function appleFirst(token) {
@@ -107,7 +129,6 @@ async function enrol(token, name) {
   if (typeof answer.device !== "string") throw new api.Trouble("invalid");
   const device = { id: answer.device, key: pair.privateKey, name };
   await store.startOver(device);
-  await navigator.storage?.persist?.().catch(() => false);
   return device;
 }
 

@@ -7,6 +7,7 @@ import { DevicesView } from "./devices-view.js";
 import { el } from "./dom.js";
 import * as enrolment from "./enrol-view.js";
 import { HistoryView } from "./history-view.js";
+import { Keeping } from "./keeping.js";
 import * as keys from "./keys.js";
 import { Live } from "./live.js";
 import { notice } from "./notice.js";
@@ -53,6 +54,7 @@ class Running {
   #views;
   #codes = new CodesView();
   #notifications;
+  #keeping = new Keeping();
   #isConfirmed = false;
   #confirmationShown = null;
   #justEnrolled;
@@ -64,10 +66,10 @@ class Running {
     this.#api = new API(device);
     this.#notifications = new Notifications(this.#api);
     this.#views = {
-      requests: new RequestsView(this.#api, this.#notifications.card(true), showCount),
+      requests: new RequestsView(this.#api, [this.#notifications.card(true), this.#keeping.card()], showCount),
       codes: this.#codes,
       history: new HistoryView(this.#api),
-      devices: new DevicesView(this.#api, this.#notifications.card(false), () => this.#removedHere()),
+      devices: new DevicesView(this.#api, [this.#notifications.card(false), this.#keeping.card()], () => this.#removedHere()),
     };
     this.#live = new Live(this.#api, { state: (state) => this.#take(state), trouble: (error, failures) => this.#trouble(error, failures) });
   }
@@ -113,6 +115,7 @@ class Running {
     if (!this.#isConfirmed) await this.#confirmed();
     this.#views.devices.setAccount(state.user?.phone);
     this.#notifications.update(state);
+    this.#keeping.update();
     const requests = Array.isArray(state.requests) ? state.requests : [];
     this.#views.requests.update(requests);
     closeAllBut(new Set(requests.map((one) => one.id))).catch(() => {});
@@ -172,6 +175,7 @@ async function offer(token) {
     onDone: (made) => run(made, true),
     onRefused: (problem) => (device ? run(device, false).then(() => notice("enrol", problem, 20_000)) : showNoLink({ problem })),
   });
+  if (view === null) return;
   running?.end();
   running = null;
   show(view, { isStep: true });

@@ -1,6 +1,6 @@
 // The list of requests. Cards never change places: new ones come below, and those that are over stay until they are closed.
 
-import { announce, el, icon, plainText } from "./dom.js";
+import { announce, el, icon, moveTo, plainText } from "./dom.js";
 import { Card } from "./card.js";
 import { Guard } from "./guard.js";
 import { notice } from "./notice.js";
@@ -20,11 +20,11 @@ export class RequestsView {
   #emptyMore = el("p");
   #empty;
 
-  /** - more: an element for when there is nothing to approve. onCount: told how many wait. */
+  /** - more: elements for when there is nothing to approve. onCount: told how many wait. */
   constructor(api, more, onCount) {
     this.#api = api;
     this.#onCount = onCount;
-    this.#empty = el("div", { class: "empty" }, icon("clock"), this.#emptyTitle, this.#emptyMore, more);
+    this.#empty = el("div", { class: "empty" }, icon("clock"), this.#emptyTitle, this.#emptyMore, ...more);
     const title = el("h1", { class: "unseen-by-eye" }, texts.views.requests);
     this.element = el("section", {}, title, this.#list, this.#empty);
     setInterval(() => this.#tick(), 1000);
@@ -62,12 +62,15 @@ export class RequestsView {
   }
 
   #close(card) {
+    const hadFocus = card.element.contains(document.activeElement);
     this.#guard.forget(card.element);
     this.#cards.delete(card.request.id);
     card.element.remove();
     this.#count();
     const next = this.#list.querySelector("h2");
     if (next) next.scrollIntoView({ block: "nearest" });
+    // The keyboard and the screen reader go on where something is left to do.
+    if (hadFocus) moveTo(next ?? this.#emptyTitle);
   }
 
   #tick() {

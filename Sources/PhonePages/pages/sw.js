@@ -1,12 +1,12 @@
 // Keeps the page's own files for when there is no connection, and shows notifications. It never answers for the server.
 
 // Another one for every change of a file: `python3 Tests/PageTests/test_files.py` writes it.
-const VERSION = "91e2902c87e2";
+const VERSION = "bfa9cda57f8a";
 
 const SHELL = [
   "./", "style.css", "icon.svg", "icon-192.png", "icon-512.png", "manifest.webmanifest",
   "api.js", "bytes.js", "card.js", "clock.js", "codes-view.js", "devices-view.js", "dom.js", "enrol-view.js", "guard.js", "history-view.js",
-  "keys.js", "live.js", "main.js", "notice.js", "notifications.js", "phone.js", "request.js", "requests-view.js", "shell.js", "store.js",
+  "keeping.js", "keys.js", "live.js", "main.js", "notice.js", "notifications.js", "phone.js", "request.js", "requests-view.js", "shell.js", "store.js",
   "texts.js", "totp.js",
 ];
 

@@ -12,7 +12,10 @@ export const connection = {
 
 export const enrol = {
   title: "Enrol this phone",
-  intro: "It will be asked when somebody logs in with your account.",
+  intro: "It will be asked when you log in.",
+  company: (count) => (count === 1 ? "Asked by" : "Asked by these"),
+  person: "Phone number of the account",
+  privateWindow: "Use a normal browser window. A private window forgets this phone as soon as it is closed.",
   name: "Name of this phone",
   start: "Enrol",
   again: "Try again",
@@ -90,8 +93,8 @@ const ends = {
   __proto__: null,
   approved: "Approved",
   denied: "Denied",
-  wrong_number: "Denied: that was not the number your login shows",
-  expired: "Expired",
+  wrong_number: "Denied: your login shows another number",
+  expired: "Expired. If you are still logging in, start again or type a code.",
   cancelled: "Cancelled: the login has ended",
   elsewhere: "No longer waiting: answered on another phone, or the login has ended",
 };
@@ -171,6 +174,15 @@ export const notifications = {
   notAllowed: "This server does not use your browser's notification service.",
   missing: "This browser cannot notify you. Requests show here while the page is open.",
   apple: "To be notified on an iPhone or iPad, put this page on the home screen first: tap Share, then Add to Home Screen.",
+};
+
+export const keeping = {
+  title: "Keep this phone enrolled",
+  why: "Your browser may delete this page's key when it needs space.",
+  ask: "Ask the browser to keep it",
+  asking: "Your browser may ask you now. Allow it to store data.",
+  kept: "The browser keeps this phone's key.",
+  refused: "The browser did not promise to keep it. Adding this page to your home screen helps. If the key is lost, ask for a new link.",
 };
 
 export function ago(seconds) {

@@ -18,7 +18,7 @@ extension Proving {
         }
         let number = rules.numberMatching ? CheckNumber(Int.random(in: 10...99)) : nil
         let request = Frame.approval(
-            of: id, message: "Confirm this phone for \(person.name) on \(issuer)", details: [("Host", issuer), ("User", person.name)],
+            of: id, message: "Are you setting up this phone for \(person.name) on \(issuer)?",
             seconds: Self.approvalTime, number: number)
         let answer = dialogue.ask(request)
         guard answer == .created else {

@@ -23,13 +23,9 @@ extension Frame {
         return frame
     }
 
-    static func approval(of id: AuthyID, message: String, details: [(String, String)], seconds: Int, number: CheckNumber?) -> Frame {
+    static func approval(of id: AuthyID, message: String, seconds: Int, number: CheckNumber?) -> Frame {
         var frame = Frame(KIND_CREATE, id)
         frame.add(FIELD_MESSAGE, text: message, limit: 400)
-        for (label, value) in details {
-            frame.add(FIELD_LABEL, text: label)
-            frame.add(FIELD_VALUE, text: value, limit: 400)
-        }
         frame.add(FIELD_EXPIRY, number: Int64(seconds))
         if let number { frame.add(FIELD_CHECK_NUMBER, number: Int64(number.value)) }
         return frame

@@ -1,0 +1,167 @@
+"""Each flow of the phone's page in Firefox, with the real server. Chromium has more tests of the same page: test_page.py."""
+
+import json
+import pathlib
+import sys
+import time
+
+import pytest
+
+from server import link
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(REPOSITORY / "Tests/PageTests"))
+
+import firefox as pages  # noqa: E402
+
+SHOTS = REPOSITORY / ".shots"
+DETAILS = {"User": "zoe", "Service": "SSH login", "Address": "192.0.2.7"}
+QUESTION = "Are you logging in to web-1.example.com?"
+
+# One browser for all of these on one worker: it costs more than they do.
+pytestmark = pytest.mark.xdist_group("firefox")
+
+
+@pytest.fixture(scope="module")
+def firefox():
+    with pages.browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+def open_phone(firefox):
+    opened = []
+
+    def new(**options):
+        opened.append(pages.FirefoxPhone(firefox, shots=SHOTS, **options))
+        return opened[-1]
+
+    yield new
+    for phone in opened:
+        assert phone.complaints == []
+        phone.close()
+
+
+def enrol(server, user, phone, name="Firefox phone"):
+    phone.open(link(server, user), name)
+    server.command("user", "confirm", user, phone.confirmation_code())
+    phone.wait_until_confirmed()
+    return phone
+
+
+@pytest.fixture
+def phone(server, user, open_phone):
+    return enrol(server, user, open_phone())
+
+
+def test_a_link_makes_a_phone_though_nobody_answers_the_browsers_question(server, app, user, open_phone):
+    """Firefox asks before it promises to keep data; headless, as in a tab that nobody looks at, no answer ever comes."""
+    phone = open_phone()
+    phone.open(link(server, user), "Pixel 9")
+    code = phone.confirmation_code()
+    phone.screenshot("confirmation")
+    assert app.verify(code, user).status == 200
+    phone.wait_until_confirmed()
+    assert json.loads(server.command("user", "devices", user, "--json").stdout)[0]["name"] == "Pixel 9"
+
+
+def test_the_browser_is_asked_to_keep_the_key_by_a_tap_and_its_answer_is_used(phone):
+    phone.show("devices")
+    phone.wait_for("[data-card=keeping] [data-do=keep-data]")
+    phone.screenshot("keeping")
+    phone.permit("persistent-storage", "denied")
+    phone.tap("[data-card=keeping] [data-do=keep-data]")
+    phone.wait("() => document.querySelector('[data-card=keeping]').innerText.includes('did not promise')")
+    phone.permit("persistent-storage", "granted")
+    phone.reload()
+    phone.show("devices")
+    phone.tap("[data-card=keeping] [data-do=keep-data]")
+    phone.wait("() => document.querySelectorAll('[data-card=keeping]:not([hidden])').length === 0")
+    phone.reload()
+    phone.wait_until_confirmed()
+    assert phone.run("() => navigator.storage.persisted()") is True
+
+
+def test_a_request_is_approved_by_a_tap(app, phone, user):
+    uuid = app.create(user, QUESTION, details=DETAILS)
+    card = phone.request("web-1.example.com")
+    phone.screenshot("request")
+    shown = phone.text(card)
+    assert all(value in shown for value in DETAILS.values())
+    assert phone.approve() == "approved" and app.status(uuid) == "approved"
+
+
+def test_a_request_is_denied_and_reported(server, app, phone, user):
+    uuid = app.create(user, QUESTION, details=DETAILS)
+    assert phone.deny(report=True) == "denied"
+    server.wait_for_event("request_reported")
+    assert app.read(uuid).json["approval_request"]["countersign"]["reported"] is True
+
+
+def test_the_right_number_approves_and_a_wrong_one_asks_whether_it_was_the_person(server, app, phone, user):
+    uuid = app.create(user, QUESTION, details=DETAILS, countersign={"number": "42"})
+    card, choices = phone.choices()
+    phone.screenshot("numbers")
+    phone.tap_settled(card, "[data-choice='42']")
+    assert phone.end(card) == "approved" and app.status(uuid) == "approved"
+    uuid = app.create(user, QUESTION, details=DETAILS, countersign={"number": "17"})
+    card, choices = phone.choices("web-1")
+    phone.tap_settled(card, f"[data-choice='{next(choice for choice in choices if choice != '17')}']")
+    phone.screenshot("wrong-number")
+    phone.tap_settled(card, "[data-do=report]")
+    assert phone.end(card) == "wrong_number" and app.status(uuid) == "denied"
+    server.wait_for_event("request_reported")
+
+
+def test_the_softtoken_is_right_also_while_the_server_is_away(server, app, phone, user):
+    phone.softtoken_code("Example Corp")
+    phone.wait_for_shell()
+    server.stop()
+    phone.reload()
+    code = phone.softtoken_code("Example Corp")
+    phone.screenshot("codes-offline")
+    server.start()
+    assert app.verify(code, user).status == 200
+    phone.complaints.clear()  # what could not be reached, as the browser tells it
+
+
+def test_the_history_and_the_devices(server, app, phone, user, open_phone):
+    second = enrol(server, user, open_phone(), "Old phone")
+    app.create(user, QUESTION, details=DETAILS)
+    phone.approve()
+    phone.show("history")
+    phone.wait_for("li[data-kind=request][data-status=approved]")
+    phone.screenshot("history")
+    assert phone.devices() == ["Firefox phone", "Old phone"]
+    phone.screenshot("devices")
+    phone.tap("[data-device]:not([data-this]) [data-do=rename]")
+    phone.type("[data-device] input", "Older phone")
+    phone.tap("[data-do=save]")
+    phone.wait("() => [...document.querySelectorAll('[data-device] h2 bdi')].some((one) => one.textContent === 'Older phone')")
+    phone.tap("[data-device]:not([data-this]) [data-do=remove]")
+    phone.tap("[data-do=remove-really]")
+    second.wait_for("section[data-step=removed]")
+    assert phone.devices() == ["Firefox phone"]
+
+
+def test_a_link_that_was_used_or_has_expired_is_told_so(server, user, open_phone):
+    used = link(server, user)
+    open_phone().open(used)
+    second = open_phone()
+    second.open(used)
+    assert "already" in second.problem()
+    second.complaints.clear()
+    expired = link(server, user)
+    server.sql("UPDATE enrolments SET ends = ?", int(time.time()))
+    third = open_phone()
+    third.open(expired)
+    assert "has expired" in third.problem()
+
+
+def test_nothing_stands_beyond_a_narrow_screen(server, app, user, open_phone):
+    phone = enrol(server, user, open_phone(size={"width": 280, "height": 653}))
+    app.create(user, QUESTION, details=DETAILS)
+    phone.request()
+    for view in ("requests", "codes", "history", "devices"):
+        phone.show(view)
+        assert phone.run("() => document.documentElement.scrollWidth") <= 280, view
