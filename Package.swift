@@ -38,12 +38,13 @@ let package = Package(
     targets: [
         .target(name: "CFrames"),
         .target(name: "CSyscalls", cSettings: strictC),
+        .target(name: "CGroups", cSettings: strictC),
         .target(name: "LoginFlow", swiftSettings: strict),
         .target(name: "CHost"),
         .target(name: "PAMRelay", dependencies: ["CFrames", "CHost"], swiftSettings: embedded),
         .target(name: "Frames", dependencies: ["CFrames", "CSyscalls"], swiftSettings: strict),
         .target(
-            name: "CShim", dependencies: ["PAMRelay", "CFrames", "CHost", "CSyscalls"], path: "CShim", publicHeadersPath: ".",
+            name: "CShim", dependencies: ["PAMRelay", "CFrames", "CGroups", "CHost", "CSyscalls"], path: "CShim", publicHeadersPath: ".",
             cSettings: strictC,
             linkerSettings: [
                 .linkedLibrary("pam"), .linkedLibrary("m"),
@@ -87,8 +88,8 @@ let package = Package(
         .executableTarget(
             name: "countersign",
             dependencies: [
-                "CFrames", "CPAM", "CSyscalls", "Frames", "LoginFlow", "NetFrames", "QRCode", "Roster", "Settings", "OATH", "Accounts",
-                "AuthyWire", "Recovery", "Usage",
+                "CFrames", "CGroups", "CPAM", "CSyscalls", "Frames", "LoginFlow", "NetFrames", "QRCode", "Roster", "Settings", "OATH",
+                "Accounts", "AuthyWire", "Recovery", "Usage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

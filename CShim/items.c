@@ -4,10 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <security/pam_ext.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "CFrames.h"
@@ -187,29 +188,23 @@ int host_field(host *h, int field, uint8_t *buffer, size_t capacity) {
     }
 }
 
-/* 1: found; 0: the system says that there is none; -errno: it could not say. */
-static int group_id(const char *name, gid_t *gid) {
-    struct group entry, *found = NULL;
-    char *buffer = malloc(LOOKUP_BUFFER);
-    if (buffer == NULL) return -ENOMEM;
-    int error = getgrnam_r(name, &entry, buffer, LOOKUP_BUFFER, &found);
-    if (found != NULL) *gid = found->gr_gid;
-    free(buffer);
-    return found != NULL ? 1 : error == 0 || error == ENOENT || error == ESRCH ? 0 : -error;
+/* A source that does not answer is named once in a login: a restriction may hold because of it. */
+static void find_groups(host *h, int caller) {
+    const char *user = caller ? h->caller : h->user;
+    groups_forget(&h->groups);
+    groups_find(user, caller ? h->caller_gid : h->gid, &h->groups);
+    h->groups_of = caller ? GROUPS_OF_CALLER : GROUPS_OF_USER;
+    if (h->groups.doubt != 0)
+        pam_syslog(h->pamh, LOG_WARNING, "the groups of %s are not certain: %s%s in /etc/nsswitch.conf: %s", user,
+                   h->groups.source[0] ? "source " : "the line of groups", h->groups.source, strerror(-h->groups.doubt));
 }
 
 int host_in_group(host *h, int caller, const uint8_t *name, size_t length) {
     char text[256];
-    gid_t wanted, groups[512];
-    int count = 512;
-    const char *user = caller ? h->caller : h->known ? h->user : "";
-    if (user[0] == 0 || length >= sizeof text) return 0;
+    if ((caller ? h->caller[0] : h->known) == 0) return -ESRCH;
+    if (length == 0 || length >= sizeof text || memchr(name, 0, length) != NULL) return -ENAMETOOLONG;
     memcpy(text, name, length);
     text[length] = 0;
-    int found = group_id(text, &wanted);
-    if (found <= 0) return found;
-    if (getgrouplist(user, caller ? h->caller_gid : h->gid, groups, &count) < 0) return -E2BIG;
-    for (int i = 0; i < count; i++)
-        if (groups[i] == wanted) return 1;
-    return 0;
+    if (h->groups_of != (caller ? GROUPS_OF_CALLER : GROUPS_OF_USER)) find_groups(h, caller);
+    return groups_have(&h->groups, text);
 }

@@ -59,7 +59,9 @@ int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **ar
         .login = {-1, -1},
         .net = {-1, -1},
     };
-    switch (decide(&h, argc, argv)) {
+    int outcome = decide(&h, argc, argv);
+    groups_forget(&h.groups);
+    switch (outcome) {
     case OUTCOME_APPROVED: return PAM_SUCCESS;
     case OUTCOME_EXCUSED: return PAM_SUCCESS;
     default: return refusal(&h);

@@ -6,6 +6,7 @@
 #include <security/pam_modules.h>
 #include <sys/types.h>
 
+#include "CGroups.h"
 #include "CHost.h"
 
 #define DEFAULT_CONFIG "/etc/countersign/countersign.toml"
@@ -40,6 +41,9 @@ struct host {
     /* The real uid's user. `caller` is empty where the system has none. */
     char caller[256];
     gid_t caller_gid;
+    /* The groups of one of them, looked up once: of the caller with GROUPS_OF_CALLER, of nobody yet with 0. */
+    group_list groups;
+    enum { GROUPS_OF_USER = 1, GROUPS_OF_CALLER } groups_of;
     /* Who countersign-login is where we are root. */
     int elevated;
     identity login_as;

@@ -6,7 +6,21 @@ internal import Settings
 extension Finding {
     static func advice(_ settings: Settings, now: Int64) -> [Finding] {
         grace(settings.enrolment, now) + outage(settings) + factors(settings) + services(settings) + people(settings)
-            + exemptions(settings.exemptions)
+            + exemptions(settings.exemptions) + doubts(settings.groupNames)
+    }
+
+    /// Groups that a source of the system does not answer for.
+    private static func doubts(_ groups: [String]) -> [Finding] {
+        groups.compactMap { name in
+            do {
+                _ = try SystemGroup.named(name)
+                return nil
+            } catch {
+                return Finding(
+                    "\(Trouble(error).message): what [login.group.\(name)] forbids is forbidden to everyone, and nobody is exempt by it",
+                    "see `group` in /etc/nsswitch.conf: each source there must be installed and answer; take out those not in use")
+            }
+        }
     }
 
     /// Whether libpam finds the module of a stack that names it without a path.

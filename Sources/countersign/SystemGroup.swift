@@ -1,40 +1,34 @@
+internal import CGroups
 internal import Glibc
 internal import LoginFlow
 internal import Settings
 
 /// A group that the system knows.
 enum SystemGroup {
-    /// Its number; nil where the system says that there is no such group.
+    /// Its number; nil where every source of the system says that there is no such group.
+    /// - Throws: `Trouble` where a source did not answer.
     static func named(_ name: String) throws -> UInt32? {
-        // A group names its members: some are long.
-        var buffer = [CChar](repeating: 0, count: 1 << 20)
-        var entry = group()
-        var found: UnsafeMutablePointer<group>?
-        let error = getgrnam_r(name, &entry, &buffer, buffer.count, &found)
-        if found != nil { return entry.gr_gid }
-        guard [0, ENOENT, ESRCH].contains(error) else {
-            throw Trouble("the system cannot look up the group \(name): \(systemReason(error))")
-        }
-        return nil
+        var gid: gid_t = 0
+        let found = groups_named(name, &gid)
+        guard found >= 0 else { throw Trouble("the system cannot look up the group \(name): \(systemReason(-found))") }
+        return found == 1 ? gid : nil
     }
 
-    /// In how many groups one may be whose groups are looked up: as for the module.
-    private static let most = 512
-
-    /// Which of these a user is in, and of which that cannot be found out.
+    /// Which of these a user is in, and of which that cannot be found out: as the module does it in a login.
     static func those(_ names: [String], of user: String) -> (certain: Set<String>, unsure: Set<String>) {
         var found: (certain: Set<String>, unsure: Set<String>) = ([], [])
         guard !names.isEmpty else { return found }
         do {
             guard let user = try SystemUser.named(user) else { return found }
-            var groups = [gid_t](repeating: 0, count: most)
-            var count = CInt(most)
-            guard getgrouplist(user.name, user.gid, &groups, &count) >= 0 else { return ([], Set(names)) }
-            let theirs = Set(groups.prefix(Int(count)))
+            var groups = group_list()
+            groups_find(user.name, user.gid, &groups)
+            defer { groups_forget(&groups) }
             for name in names {
-                do {
-                    if let gid = try named(name), theirs.contains(gid) { found.certain.insert(name) }
-                } catch { found.unsure.insert(name) }
+                switch groups_have(&groups, name) {
+                case 1: found.certain.insert(name)
+                case 0: break
+                default: found.unsure.insert(name)
+                }
             }
         } catch { return ([], Set(names)) }
         return found

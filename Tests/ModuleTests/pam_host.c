@@ -14,7 +14,7 @@
  *   close-std, ignore-sigchld, reap-sigchld, nofile=N, fsize=N, block-sigint
  *                     what the login program is like
  *   rename=NAME       PAM_USER becomes NAME in the first prompt
- *   fail-group=NAME   the look-up of that group fails
+ *   fail-groups       /etc/group cannot be read to its end
  *
  * At the end "left ..." lines name whatever was left behind: children, descriptors, the signal mask, signal handlers.
  */
@@ -38,7 +38,8 @@
 #define OUT 900
 #define IN 901
 
-static const char *rename_to, *fail_group;
+static const char *rename_to;
+static int fail_groups;
 static pam_handle_t *handle;
 
 static void say(const char *word, const char *text) {
@@ -75,13 +76,12 @@ void __syslog_chk(int priority, int flag, const char *format, ...) {
     va_end(arguments);
 }
 
-/* The module's look-ups of groups go through this one too. */
-int getgrnam_r(const char *name, struct group *entry, char *buffer, size_t size, struct group **found) {
-    int (*look)(const char *, struct group *, char *, size_t, struct group **);
-    *(void **)&look = dlsym(RTLD_NEXT, "getgrnam_r");
-    if (fail_group == NULL || strcmp(name, fail_group) != 0) return look(name, entry, buffer, size, found);
-    *found = NULL;
-    return EIO;
+/* The module reads /etc/group by this one. */
+int fgetgrent_r(FILE *file, struct group *entry, char *buffer, size_t size, struct group **found) {
+    int (*read_entry)(FILE *, struct group *, char *, size_t, struct group **);
+    *(void **)&read_entry = dlsym(RTLD_NEXT, "fgetgrent_r");
+    int error = read_entry(file, entry, buffer, size, found);
+    return error == ENOENT && fail_groups ? EIO : error;
 }
 
 static int read_line(char *line, size_t size) {
@@ -180,7 +180,7 @@ int main(int argc, char **argv) {
         else if (strncmp(a, "env=", 4) == 0 && environments < 16) environment[environments++] = a + 4;
         else if (strncmp(a, "rounds=", 7) == 0) rounds = atoi(a + 7);
         else if (strncmp(a, "rename=", 7) == 0) rename_to = a + 7;
-        else if (strncmp(a, "fail-group=", 11) == 0) fail_group = a + 11;
+        else if (strcmp(a, "fail-groups") == 0) fail_groups = 1;
         else if (strcmp(a, "setcred") == 0) setcred = 1;
         else if (strcmp(a, "no-conversation") == 0) conversation.conv = NULL;
         else if (strcmp(a, "close-std") == 0) close(0), close(1), close(2);

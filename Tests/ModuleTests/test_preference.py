@@ -103,13 +103,13 @@ def test_a_member_has_the_factors_that_all_groups_with_a_table_share(site):
 def test_a_group_that_cannot_be_looked_up_restricts(site):
     """Whether somebody is a member is not known: what is allowed to all, and to members, is allowed."""
     site.rules(REQUIRED + '[login]\nfactors = ["sms", "call"]\n[login.group.unsure]\nfactors = ["call", "onetouch"]\n')
-    assert factors(site.login("fail-group=unsure")) == "Type call: "
+    assert factors(site.login("fail-groups")) == "Type call: "
     assert factors(site.login()) == "Type sms or call: "
 
 
 def test_a_group_that_cannot_be_looked_up_exempts_nobody(site):
     site.rules(REQUIRED + '[login]\nfactors = ["sms"]\n[[exempt]]\ngroups = ["unsure"]\n')
-    assert factors(site.login("fail-group=unsure")) == "Type sms: "
+    assert factors(site.login("fail-groups")) == "Type sms: "
 
 
 # As many groups as settings may name, with names as long as they may be together.
