@@ -11,11 +11,12 @@ let strict: [SwiftSetting] = [
 
 let strictC: [CSetting] = [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-fstack-protector-strong", "-D_FORTIFY_SOURCE=2", "-O1"])]
 
-// The module runs inside sshd and sudo: no Swift runtime may go with it.
+// The module runs inside sshd and sudo: no Swift runtime may go with it. It is always optimized: what the optimizer proves away of the
+// library's checks cannot trap there, and the tests see the code that is shipped.
 let embedded: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableExperimentalFeature("Embedded"),
-    .unsafeFlags(["-wmo", "-warnings-as-errors"]),
+    .unsafeFlags(["-wmo", "-O", "-Xfrontend", "-function-sections", "-warnings-as-errors"]),
 ]
 
 let package = Package(
@@ -49,7 +50,7 @@ let package = Package(
             linkerSettings: [
                 .linkedLibrary("pam"), .linkedLibrary("m"),
                 .unsafeFlags([
-                    "-enable-experimental-feature", "Embedded", "-wmo", "-use-ld=lld",
+                    "-enable-experimental-feature", "Embedded", "-wmo", "-use-ld=lld", "-Xlinker", "--gc-sections",
                     "-Xlinker", "--version-script=CShim/exports.map", "-Xlinker", "-z", "-Xlinker", "nodelete",
                     "-Xlinker", "-z", "-Xlinker", "now",
                 ]),

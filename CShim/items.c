@@ -11,8 +11,6 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "CFrames.h"
-
 #define LOOKUP_BUFFER 65536
 
 /* 1: found; 0: the system says that there is none; -errno: it could not say. */
@@ -72,21 +70,25 @@ int items_identity(host *h, const char *name, identity *as) {
     return -ENOENT;
 }
 
-/* Mostly the user himself, who is known by now. */
-static void read_caller(host *h) {
+/* Mostly the user himself, who is known by now. A directory that cannot say who it is leaves the caller unknown: only rules about callers
+   need the name, and they deny then. */
+static int read_caller(host *h) {
     uid_t real = getuid(), uid;
     if (h->known && real == h->uid) {
         memcpy(h->caller, h->user, sizeof h->caller);
         h->caller_gid = h->gid;
-    } else if (lookup(by_uid, &real, h->caller, &uid, &h->caller_gid) != 1) {
-        h->caller[0] = 0;
+        return 0;
     }
+    int found = lookup(by_uid, &real, h->caller, &uid, &h->caller_gid);
+    if (found != 1) h->caller[0] = 0;
+    if (found == -ENOMEM) log_failure(h, "lookup_failed", "cannot look the caller up: %s", strerror(ENOMEM));
+    return found == -ENOMEM ? found : 0;
 }
 
 int items_read(host *h) {
     int error = read_user(h);
+    if (error == 0) error = read_caller(h);
     if (error != 0) return error;
-    read_caller(h);
     h->elevated = geteuid() == 0;
     return h->elevated ? items_identity(h, LOGIN_USER, &h->login_as) : 0;
 }
@@ -126,26 +128,36 @@ static const char *command(host *h) {
     return value != NULL ? value : "";
 }
 
-/* When this process started, in clock ticks since the system did (proc(5), stat, field 22). */
-static unsigned long long start_time(void) {
+/* When this process started, in clock ticks since the system did (proc(5), stat, field 22); 0 where there is no /proc. Returns 0 or -errno. */
+static int start_time(unsigned long long *ticks) {
     char text[1024];
+    *ticks = 0;
     int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return 0;
+    if (fd < 0) return errno == ENOENT ? 0 : -errno;
     ssize_t count = read(fd, text, sizeof text - 1);
+    int error = count < 0 ? -errno : 0;
     close(fd);
-    text[count > 0 ? count : 0] = 0;
-    char *after_name = strrchr(text, ')');
-    unsigned long long ticks = 0;
-    if (after_name == NULL || sscanf(after_name + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &ticks) != 1)
-        return 0;
-    return ticks;
+    if (error != 0) return error;
+    text[count] = 0;
+    char *rest = strrchr(text, ')');
+    /* After the name: one letter, then numbers. */
+    for (int field = 3; rest != NULL && field <= 22; field++) {
+        rest = strchr(rest, ' ');
+        if (rest != NULL) rest++;
+    }
+    if (rest == NULL) return -EINVAL;
+    *ticks = strtoull(rest, NULL, 10);
+    return 0;
 }
 
 static int attempt(host *h, char *text, size_t capacity) {
     const char *from = connection(h);
     /* Each connection of sshd's is a session of its own; its methods run in different processes of that. */
     if (from[0]) return snprintf(text, capacity, "ssh %.120s %ld", from, (long)getsid(0));
-    return snprintf(text, capacity, "process %ld %llu %ld", (long)getpid(), start_time(), h->known ? (long)h->uid : -1);
+    unsigned long long started;
+    int error = start_time(&started);
+    if (error != 0) return error;
+    return snprintf(text, capacity, "process %ld %llu %ld", (long)getpid(), started, h->known ? (long)h->uid : -1);
 }
 
 static int copy(const char *text, uint8_t *buffer, size_t capacity) {

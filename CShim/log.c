@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include "shim.h"
 
-#include <security/pam_ext.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,8 +18,13 @@ static const char *token(const char *text, char out[128]) {
     return i ? out : "-";
 }
 
+/* As pam_syslog(3) writes it, which allocates memory for that: out of memory the line would be lost. */
+static void write_line(host *h, int priority, const char *text, int length) {
+    syslog(LOG_AUTHPRIV | priority, "pam_countersign(%s:auth): %.*s", items_text(h, PAM_SERVICE), length, text);
+}
+
 void log_failure(host *h, const char *reason, const char *format, ...) {
-    char detail[512], user[128], uid[24] = "-", service[128], rhost[128];
+    char line[1200], detail[512], user[128], uid[24] = "-", service[128], rhost[128];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(detail, sizeof detail, format, arguments);
@@ -28,13 +32,23 @@ void log_failure(host *h, const char *reason, const char *format, ...) {
     for (char *c = detail; *c; c++)
         if ((unsigned char)*c < 0x20 || (unsigned char)*c > 0x7e || *c == '"') *c = '?';
     if (h->known) snprintf(uid, sizeof uid, "%lu", (unsigned long)h->uid);
-    pam_syslog(h->pamh, LOG_ERR, "outcome=unavailable reason=%s factor=- user=%s uid=%s service=%s rhost=%s detail=\"%s\"", reason,
-               token(h->user, user), uid, token(items_text(h, PAM_SERVICE), service), token(items_text(h, PAM_RHOST), rhost), detail);
+    int length = snprintf(line, sizeof line, "outcome=unavailable reason=%s factor=- user=%s uid=%s service=%s rhost=%s detail=\"%s\"", reason,
+                          token(h->user, user), uid, token(items_text(h, PAM_SERVICE), service), token(items_text(h, PAM_RHOST), rhost), detail);
+    write_line(h, LOG_ERR, line, length < (int)sizeof line ? length : (int)sizeof line - 1);
+}
+
+void log_note(host *h, const char *format, ...) {
+    char line[512];
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    write_line(h, LOG_ERR, line, length < (int)sizeof line ? length : (int)sizeof line - 1);
 }
 
 void host_fail(host *h, const char *reason, const char *detail) { log_failure(h, reason, "%s", detail); }
 
-void host_log(host *h, int priority, const uint8_t *text, size_t length) {
+void host_log(host *h, int priority, size_t length) {
     if (priority == LOG_DEBUG && !h->debug) return;
-    pam_syslog(h->pamh, priority, "%.*s", (int)length, (const char *)text);
+    write_line(h, priority, h->text, (int)(length < FRAME_MAX ? length : FRAME_MAX));
 }

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#include "CFrames.h"
-
 /* PAMRelay */
 int relay_run(host *h);
 
@@ -27,6 +25,12 @@ static int read_arguments(host *h, int argc, const char **argv) {
     }
     return 1;
 }
+
+host_buffer host_received(host *h) { return (host_buffer){h->received, sizeof h->received}; }
+host_buffer host_sent(host *h) { return (host_buffer){h->sent, sizeof h->sent}; }
+/* Without the place of the NUL. */
+host_buffer host_text(host *h) { return (host_buffer){(uint8_t *)h->text, sizeof h->text - 1}; }
+host_buffer host_answer(host *h) { return (host_buffer){h->answer, sizeof h->answer}; }
 
 static int decide(host *h, int argc, const char **argv) {
     if (!read_arguments(h, argc, argv) || items_read(h) != 0) return OUTCOME_UNAVAILABLE;

@@ -6,6 +6,7 @@
 #include <security/pam_modules.h>
 #include <sys/types.h>
 
+#include "CFrames.h"
 #include "CGroups.h"
 #include "CHost.h"
 
@@ -52,6 +53,11 @@ struct host {
     int net_end;
     child login;
     child net;
+    /* What the relay works in (CHost.h): the frame that came, the frame that goes, a text and its NUL, and what was typed. */
+    uint8_t received[FRAME_MAX];
+    uint8_t sent[FRAME_MAX];
+    char text[FRAME_MAX + 1];
+    uint8_t answer[1024];
 };
 
 /* items.c: fills in who logs in. 0, or -errno after a line in the log. */
@@ -70,5 +76,7 @@ int start_finish(host *h);
 
 /* log.c: the decision `unavailable`, in the form in which countersign-login logs its decisions. */
 __attribute__((format(printf, 3, 4))) void log_failure(host *h, const char *reason, const char *format, ...);
+/* log.c: a line that is no decision: the caller's words, without anything that others chose. */
+__attribute__((format(printf, 2, 3))) void log_note(host *h, const char *format, ...);
 
 #endif

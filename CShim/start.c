@@ -19,29 +19,47 @@ static void forget(int *fd) {
     *fd = -1;
 }
 
-/* Whether it ended within so many milliseconds; by its descriptor, since its number may be another's by then. */
-static int ended_within(const child *c, int milliseconds) {
-    struct pollfd watched = {c->pidfd, POLLIN, 0};
+/* How long a helper may take to end once its socket is closed, and once it has been killed: milliseconds. */
+#define ENDING 1000
+#define DYING 2000
+
+/* Waits that long for its end, by its descriptor where there is one. 1: it has ended and is reaped; 0: it has not. `status` is as of wait(2):
+   0 where the login program keeps no children's ends (SIGCHLD ignored, or reaped by itself), -1 where it cannot be found out. */
+static int ended_within(const child *c, int milliseconds, int *status) {
     int64_t until = system_now() + milliseconds;
+    int is_certain = 1;
     for (;;) {
+        pid_t reaped = waitpid(c->pid, status, WNOHANG);
+        int error = reaped < 0 ? errno : 0;
+        if (reaped > 0 || error == ECHILD) {
+            if (!is_certain) *status = -1;
+            else if (error == ECHILD) *status = 0;
+            return 1;
+        }
+        if (error != 0 && error != EINTR) is_certain = 0;
         int64_t left = until - system_now();
-        int ready = poll(&watched, 1, left > 0 ? (int)left : 0);
-        if (ready > 0) return 1;
-        if (ready == 0 || errno != EINTR) return 0;
+        if (left <= 0) return 0;
+        /* Nothing wakes us where there is no descriptor, or no trust in it. */
+        int watches = c->pidfd >= 0 && is_certain;
+        struct pollfd watched = {watches ? c->pidfd : -1, POLLIN, 0};
+        if (poll(&watched, 1, !watches && left > 10 ? 10 : (int)left) < 0 && errno != EINTR) is_certain = 0;
     }
 }
 
-/* Reaps; the status, which is taken for 0 where the login program keeps no children's ends (SIGCHLD ignored, or reaped by itself). */
-static int reap(child *c, int milliseconds) {
-    int status = 0;
-    pid_t reaped;
-    if (c->pid < 0) return -1;
-    if (c->pidfd >= 0 && !ended_within(c, milliseconds)) pidfd_send_signal(c->pidfd, SIGKILL, NULL, 0);
-    do reaped = waitpid(c->pid, &status, 0);
-    while (reaped < 0 && errno == EINTR);
+/* Ends what has not ended within so many milliseconds. What cannot be ended, as a process in uninterruptible sleep cannot, is left where it
+   is, and said in the log: nobody waits for it. Its status is then -1. */
+static int reap(host *h, const char *name, child *c, int milliseconds) {
+    int status = -1;
+    if (c->pid < 0) return status;
+    if (!ended_within(c, milliseconds, &status)) {
+        if (c->pidfd >= 0) pidfd_send_signal(c->pidfd, SIGKILL, NULL, 0);
+        if (!ended_within(c, DYING, &status)) {
+            status = -1;
+            log_note(h, "%s (pid %ld) does not end, not even killed, and is left behind", name, (long)c->pid);
+        }
+    }
     forget(&c->pidfd);
     c->pid = -1;
-    if (reaped < 0) return errno == ECHILD ? 0 : -1;
     return status;
 }
 
@@ -73,7 +91,7 @@ static int start(host *h, const char *name, identity as, int first, int second, 
     /* What could not be ended later is ended now. */
     log_failure(h, "no_process", "cannot watch %s: %m", name);
     kill(pid, SIGKILL);
-    reap(started, 0);
+    reap(h, name, started, 0);
     return -EMFILE;
 }
 
@@ -108,8 +126,8 @@ int host_start_net(host *h) {
 int start_finish(host *h) {
     forget(&h->socket);
     forget(&h->net_end);
-    int result = reap(&h->login, 1000);
+    int result = reap(h, "countersign-login", &h->login, ENDING);
     /* It may still be telling the server that a request is over. */
-    if (h->net.pid >= 0) reap(&h->net, 1000);
+    if (h->net.pid >= 0) reap(h, "countersign-net", &h->net, ENDING);
     return result;
 }

@@ -13,7 +13,9 @@
 
 int64_t host_now(void) { return system_now(); }
 
-int host_send(host *h, const uint8_t *frame, size_t length) { return system_send(h->socket, frame, length); }
+int host_send(host *h, size_t length) {
+    return length <= sizeof h->sent ? system_send(h->socket, h->sent, length) : -EMSGSIZE;
+}
 
 static int timeout(int64_t until) {
     int64_t left = until - system_now();
@@ -28,34 +30,35 @@ static int take(const sigset_t *mask) {
     return taken;
 }
 
-static int wait_blocked(host *h, const sigset_t *mask, uint8_t *buffer, size_t capacity, int64_t until) {
+static int wait_blocked(host *h, const sigset_t *mask, int64_t until) {
     int result = -ETIMEDOUT;
-    /* Only wakes us; without it (no descriptor left) Ctrl-C is seen a little later. */
+    /* Only wakes us. */
     int wake = signalfd(-1, mask, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (wake < 0) return -errno;
     struct pollfd watched[2] = {{h->socket, POLLIN, 0}, {wake, POLLIN, 0}};
     while (timeout(until) > 0) {
-        int ready = poll(watched, wake >= 0 ? 2 : 1, timeout(until));
+        int ready = poll(watched, 2, timeout(until));
         if (ready < 0 && errno != EINTR) { result = -errno; break; }
         if (take(mask)) { result = -EINTR; break; }
         if (ready > 0 && watched[0].revents) {
-            result = system_receive(h->socket, buffer, capacity);
+            result = system_receive(h->socket, h->received, sizeof h->received);
             if (result == -ECONNRESET) result = 0;
             if (result != -EAGAIN) break;
             result = -ETIMEDOUT;
         }
     }
-    if (wake >= 0) close(wake);
+    close(wake);
     return result;
 }
 
-int host_receive(host *h, uint8_t *buffer, size_t capacity, int64_t until) {
+int host_receive(host *h, int64_t until) {
     sigset_t mask, before;
     sigemptyset(&mask);
     sigaddset(&mask, SIGINT);
     sigaddset(&mask, SIGQUIT);
     int error = pthread_sigmask(SIG_BLOCK, &mask, &before);
     if (error != 0) return -error;
-    int result = wait_blocked(h, &mask, buffer, capacity, until);
+    int result = wait_blocked(h, &mask, until);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return result;
 }

@@ -56,7 +56,9 @@ static void reset_limits(int elevated) {
 static void reset_signals(void) {
     struct sigaction action = {.sa_handler = SIG_DFL};
     sigset_t none;
-    for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &action, NULL);
+    /* Some cannot be set: those that end or stop for sure, and the C library's own. */
+    for (int signal = 1; signal < NSIG; signal++)
+        if (sigaction(signal, &action, NULL) != 0 && errno != EINVAL) _exit(126);
     sigemptyset(&none);
     if (sigprocmask(SIG_SETMASK, &none, NULL) != 0) _exit(126);
 }
@@ -94,7 +96,7 @@ __attribute__((noreturn)) static void become(const system_helper *h) {
     reset_limits(h->elevated);
     place_descriptors(h);
     reset_signals();
-    setsid();
+    if (setsid() < 0) _exit(126);
     umask(077);
     if (chdir("/") != 0) _exit(126);
     if (h->elevated) drop_rights(h->uid, h->gid);
@@ -106,10 +108,11 @@ pid_t system_start(const system_helper *h) {
     sigset_t all, before;
     sigfillset(&all);
     /* No handler of this program may run in the child. */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_sigmask(SIG_SETMASK, &all, &before);
+    if (error != 0) return -error;
     pid_t pid = fork();
     if (pid == 0) become(h);
-    int error = errno;
+    error = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return pid < 0 ? -error : pid;
 }

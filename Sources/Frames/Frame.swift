@@ -2,7 +2,7 @@ import CFrames
 
 /// One frame, as CFrames.h lays it out. Reading is total: a frame that is cut short or too long is no frame.
 ///
-/// This file is compiled twice: for the relay without a runtime, and for the helpers with one.
+/// For the helpers; the module's relay has a form of its own that allocates nothing (PAMRelay).
 public struct Frame {
     public private(set) var bytes: [UInt8]
 

@@ -1,16 +1,12 @@
 import CFrames
 import CHost
 
-/// The hello's fields, in the order in which they are sent.
-private let helloFields: [CInt] = [
-    FIELD_USER, FIELD_UID, FIELD_CALLER, FIELD_CALLER_UID, FIELD_SERVICE, FIELD_RUSER, FIELD_RHOST, FIELD_TTY, FIELD_CONNECTION,
-    FIELD_COMMAND, FIELD_HOST, FIELD_ATTEMPT, FIELD_ELEVATED, FIELD_CONFIG, FIELD_DEBUG, FIELD_HELPERS_GROUP, FIELD_AUTH_INFO,
-]
-
 /// How long countersign-login may take to read its settings, and to end after the deadline: milliseconds.
-private let patience: Int64 = 5_000
+private var patience: Int64 { 5_000 }
 
 /// One login as the module sees it: which frames are legal now. It knows nothing of what decides.
+///
+/// It allocates nothing and traps nowhere: it works in the host's memory, and what does not fit there is refused.
 private struct Relay {
     private enum State { case starting, running, decided(CInt), failed }
 
@@ -31,7 +27,7 @@ private struct Relay {
         while true {
             switch receive() {
             case .frame(let frame): handle(frame)
-            case .interrupt: _ = send(Frame(KIND_INTERRUPT))
+            case .interrupt: _ = send(newFrame(KIND_INTERRUPT))
             case .end: return verdict
             case .nothing: return OUTCOME_UNAVAILABLE
             }
@@ -44,27 +40,27 @@ private struct Relay {
         return 0
     }
 
-    private func hello() -> Frame? {
-        var frame = Frame(KIND_HELLO)
-        for field in helloFields {
-            var buffer = [UInt8](repeating: 0, count: 4096)
-            let count = buffer.withUnsafeMutableBufferPointer { unsafe host_field(host, field, $0.baseAddress.unsafelyUnwrapped, $0.count) }
-            if count < 0 || (count > 0 && !frame.add(field, buffer.prefix(Int(count)))) {
+    private func newFrame(_ kind: CInt) -> SentFrame { SentFrame(kind, in: Buffer(host_sent(host))) }
+
+    private func hello() -> SentFrame? {
+        var frame = newFrame(KIND_HELLO)
+        var field = FIELD_USER
+        while field <= FIELD_HELLO_LAST {
+            guard frame.add(field, most: Int(FIELD_AUTH_INFO_MAX), { unsafe host_field(host, field, $0, $1) }) else {
                 report("no_items", "cannot find out who logs in from where")
                 return nil
             }
+            field = field &+ 1
         }
         return frame
     }
 
-    private enum Received { case frame(Frame), interrupt, end, nothing }
+    private enum Received { case frame(ReceivedFrame), interrupt, end, nothing }
 
     private func receive() -> Received {
-        var buffer = [UInt8](repeating: 0, count: Int(FRAME_MAX))
-        let count = buffer.withUnsafeMutableBufferPointer { unsafe host_receive(host, $0.baseAddress.unsafelyUnwrapped, $0.count, until) }
+        let count = host_receive(host, until)
         guard count > 0 else { return nothing(count) }
-        buffer.removeLast(max(0, buffer.count &- Int(count)))
-        guard let frame = Frame(received: buffer) else {
+        guard let frame = ReceivedFrame(Bytes(host_received(host), count: Int(count))) else {
             report("helper_failed", "countersign-login sent what is no frame of this version")
             return .nothing
         }
@@ -81,8 +77,8 @@ private struct Relay {
         return .nothing
     }
 
-    private mutating func handle(_ frame: Frame) {
-        frames &+= 1
+    private mutating func handle(_ frame: ReceivedFrame) {
+        frames = frames &+ 1
         switch (state, frame.kind) {
         case (_, _) where frames > FRAME_COUNT_MAX: fail("countersign-login talks too much")
         case (.starting, KIND_LOG), (.running, KIND_LOG): logged(frame)
@@ -101,7 +97,7 @@ private struct Relay {
         state = .failed
     }
 
-    private mutating func ready(_ frame: Frame) {
+    private mutating func ready(_ frame: ReceivedFrame) {
         guard let seconds = frame.number(FIELD_SECONDS), seconds > 0, seconds <= Int64(FRAME_DEADLINE_MAX) else {
             return fail("countersign-login named no deadline")
         }
@@ -110,7 +106,7 @@ private struct Relay {
     }
 
     /// A verdict is followed by end of file at once, or it is none.
-    private mutating func decide(_ frame: Frame) {
+    private mutating func decide(_ frame: ReceivedFrame) {
         switch frame.number(FIELD_OUTCOME) ?? 0 {
         case Int64(OUTCOME_APPROVED): state = .decided(OUTCOME_APPROVED)
         case Int64(OUTCOME_EXCUSED): state = .decided(OUTCOME_EXCUSED)
@@ -121,40 +117,34 @@ private struct Relay {
         until = host_now() &+ patience
     }
 
-    private func tell(_ frame: Frame) {
-        let text = plain(frame)
-        text.withUnsafeBufferPointer { if let start = $0.baseAddress { unsafe _ = host_tell(host, start, $0.count) } }
+    private mutating func tell(_ frame: ReceivedFrame) {
+        // What a conversation cannot show is not seen; without memory nobody knows what else is missing.
+        if host_tell(host, plain(frame)) == HOST_NO_MEMORY { fail("no memory to show a text") }
     }
 
-    private mutating func ask(_ frame: Frame) {
-        let prompt = plain(frame)
-        var answer = [UInt8](repeating: 0, count: 1024)
-        let count = answer.withUnsafeMutableBufferPointer { answer in
-            prompt.withUnsafeBufferPointer { prompt -> CInt in
-                guard let text = prompt.baseAddress, let into = answer.baseAddress else { return -1 }
-                return unsafe host_ask(host, text, prompt.count, into, answer.count)
-            }
-        }
-        var reply = Frame(KIND_ANSWER)
-        if count >= 0 { reply.add(FIELD_TEXT, answer.prefix(Int(count))) }
-        answer.withUnsafeMutableBufferPointer { if let start = $0.baseAddress { unsafe host_wipe(start, $0.count) } }
+    private mutating func ask(_ frame: ReceivedFrame) {
+        let count = host_ask(host, plain(frame))
+        let answer = host_answer(host)
+        var reply = newFrame(KIND_ANSWER)
+        if count >= 0 { reply.add(FIELD_TEXT, Bytes(answer, count: Int(count))) }
+        unsafe host_wipe(answer.bytes, answer.capacity)
         // Nothing can cut a conversation: an answer that is late is handed on all the same, so that its code is spent.
         until = max(until, host_now() &+ patience)
         if !send(reply) { state = .failed }
     }
 
-    private mutating func matchGroups(_ frame: Frame) {
-        var reply = Frame(KIND_GROUPS)
+    private mutating func matchGroups(_ frame: ReceivedFrame) {
+        var reply = newFrame(KIND_GROUPS)
         let caller: CInt = frame.value(FIELD_CALLER) == nil ? 0 : 1
-        frame.each { field, name in
-            guard field == FIELD_NAME else { return }
-            groupLookups &+= 1
-            let bytes = [UInt8](name)
+        var position = frame.firstField
+        while let field = frame.field(at: position) {
+            position = field.end
+            guard field.name == FIELD_NAME else { continue }
+            groupLookups = groupLookups &+ 1
             // What is not looked up is unsure: a restriction on that group holds.
-            let member =
-                groupLookups > FRAME_GROUPS_MAX
-                ? -1 : bytes.withUnsafeBufferPointer { $0.baseAddress.map { unsafe host_in_group(host, caller, $0, bytes.count) } ?? 0 }
-            if member != 0 { reply.add(member == 1 ? FIELD_NAME : FIELD_UNSURE, name) }
+            let isTooMany = groupLookups > FRAME_GROUPS_MAX
+            let member = isTooMany ? -1 : field.value.pass { unsafe host_in_group(host, caller, $0, $1) }
+            if member != 0 { reply.add(member == 1 ? FIELD_NAME : FIELD_UNSURE, field.value) }
         }
         if !send(reply) { state = .failed }
     }
@@ -164,42 +154,50 @@ private struct Relay {
         if host_start_net(host) == HOST_ALREADY { fail("countersign-login asked for countersign-net twice") }
     }
 
-    private func logged(_ frame: Frame) {
-        var text = plain(frame)
-        for index in text.indices where text[index] == 0x0A { text[index] = 0x20 }
+    private func logged(_ frame: ReceivedFrame) {
         let priority = frame.number(FIELD_PRIORITY) ?? 3
-        text.withUnsafeBufferPointer {
-            if let start = $0.baseAddress { unsafe host_log(host, CInt(truncatingIfNeeded: min(priority, 7)), start, $0.count) }
-        }
+        host_log(host, CInt(truncatingIfNeeded: min(priority, 7)), plain(frame, lineEnd: 0x20))
     }
 
-    /// What reaches a terminal or the log is printable ASCII and line ends, whatever was sent.
-    private func plain(_ frame: Frame) -> [UInt8] {
-        var text: [UInt8] = []
+    /// Puts a frame's text into the host's. What reaches a terminal or the log is printable ASCII and line ends, whatever was sent.
+    /// - Returns: how long it is there.
+    private func plain(_ frame: ReceivedFrame, lineEnd: UInt8 = 0x0A) -> Int {
+        var text = Buffer(host_text(host))
         if let value = frame.value(FIELD_TEXT) {
-            for byte in value { text.append((byte >= 0x20 && byte < 0x7F) || byte == 0x0A ? byte : 0x3F) }
+            var position = 0
+            while let byte = value[position] {
+                text.append(byte == 0x0A ? lineEnd : byte >= 0x20 && byte < 0x7F ? byte : 0x3F)
+                position = position &+ 1
+            }
         }
-        if text.isEmpty { text.append(0x20) }
-        return text
+        if text.count == 0 { text.append(0x20) }
+        return text.count
     }
 
-    private func send(_ frame: Frame) -> Bool {
-        var bytes = frame.bytes
-        let sent = bytes.withUnsafeMutableBufferPointer { buffer -> CInt in
-            guard let start = buffer.baseAddress else { return -1 }
-            let sent = unsafe host_send(host, start, buffer.count)
-            unsafe host_wipe(start, buffer.count)
-            return sent
-        }
+    private func send(_ frame: SentFrame) -> Bool {
+        let sent = host_send(host, frame.buffer.count)
+        let memory = host_sent(host)
+        unsafe host_wipe(memory.bytes, memory.capacity)
         if sent != 0 { report("helper_failed", "cannot speak to countersign-login") }
         return sent == 0
     }
 
     private func report(_ reason: StaticString, _ detail: StaticString) {
         // A static string ends with a NUL.
-        let text = { (string: StaticString) in unsafe UnsafeRawPointer(string.utf8Start).assumingMemoryBound(to: CChar.self) }
-        unsafe host_fail(host, text(reason), text(detail))
+        unsafe host_fail(host, Self.text(reason), Self.text(detail))
     }
+
+    private static func text(_ string: StaticString) -> UnsafePointer<CChar> {
+        unsafe UnsafeRawPointer(string.utf8Start).assumingMemoryBound(to: CChar.self)
+    }
+}
+
+extension Buffer {
+    init(_ memory: host_buffer) { unsafe self.init(memory.bytes, capacity: memory.capacity) }
+}
+
+extension Bytes {
+    init(_ memory: host_buffer, count: Int) { unsafe self.init(UnsafePointer(memory.bytes), count: min(count, memory.capacity)) }
 }
 
 /// Enters the relay for one login, from C. Returns OUTCOME_*: whatever goes wrong is OUTCOME_UNAVAILABLE, and in

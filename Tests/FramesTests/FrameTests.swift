@@ -78,7 +78,7 @@ import Testing
 }
 
 /// Numbers that look random and are the same in every run (xorshift64).
-private struct Generator: RandomNumberGenerator {
+struct Generator: RandomNumberGenerator {
     var state: UInt64
 
     mutating func next() -> UInt64 {

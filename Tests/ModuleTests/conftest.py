@@ -44,11 +44,14 @@ def product(tmp_path_factory, user):
     folder = tmp_path_factory.mktemp("product")
     for part in PARTS:
         shutil.copy(BUILT / part, folder / part)
-    subprocess.run(
-        ["cc", "-Wall", "-Wextra", "-Werror", "-rdynamic", "-o", folder / "pam_host", HERE / "pam_host.c", "-lpam"], check=True
-    )
+    compile_c(folder / "pam_host", "pam_host.c", "-rdynamic", "-lpam")
+    compile_c(folder / "faults.so", "faults.c", "-shared", "-fPIC", "-lpam")
     open_to(folder, user)
     return folder
+
+
+def compile_c(path, source, *options):
+    subprocess.run(["cc", "-Wall", "-Wextra", "-Werror", "-o", path, HERE / source, *options], check=True)
 
 
 def open_to(folder, user):
@@ -108,6 +111,13 @@ class Host:
         path.chmod(0o755)
         open_to(self.folder, self.user)
 
+    def compiled_helper(self, name, source, **macros):
+        """The same, from C."""
+        path = self.helpers / name
+        path.unlink(missing_ok=True)
+        compile_c(path, source, "-Wno-unused-function", f"-I{ROOT}/Sources/CFrames/include", *(f"-D{key}={value}" for key, value in macros.items()))
+        open_to(self.folder, self.user)
+
     def countersign(self, *arguments, stdin=None):
         """The admin command, by the ordinary user."""
         done = subprocess.run(
@@ -131,14 +141,14 @@ class Host:
         found = records.run(self.database, statement, self.user.pw_name, self.user.pw_uid)
         return found[0] if found else None
 
-    def login(self, *settings, service="login", user=None):
-        return Login(self, service, user or self.user.pw_name, settings)
+    def login(self, *settings, service="login", user=None, env=None):
+        return Login(self, service, user or self.user.pw_name, settings, env)
 
 
 class Login:
     """One transaction: what is shown and asked comes as events, answers are given as they are needed."""
 
-    def __init__(self, host, service, user, settings):
+    def __init__(self, host, service, user, settings, env=None):
         out_read, out_write = os.pipe()
         in_read, in_write = os.pipe()
 
@@ -146,7 +156,7 @@ class Login:
         self.process = subprocess.Popen(
             [host.product / "pam_host", str(out_write), str(in_read), host.pam, service, user, *defaults, *settings],
             pass_fds=(out_write, in_read), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            **as_user(host.user),
+            env={**os.environ, **(env or {})}, **as_user(host.user),
         )
         os.close(out_write), os.close(in_read)
         self.out, self.into, self.buffer = out_read, in_write, b""

@@ -7,10 +7,14 @@
 
 #include "CFrames.h"
 
+#ifndef GROUP
+#define GROUP "root"
+#endif
+
 enum {
     yes, yes_then_abort, yes_then_exit_1, yes_and_stay, yes_twice, no_verdict, exit_at_once, hang, hang_after_ready, flood, wrong_version,
     cut_frame, long_frame, unknown_verdict, ask_too_early, start_net_twice, ready_twice, long_deadline, unknown_frame, rude_text, group_flood,
-    too_many_groups
+    too_many_groups, all_of_it
 };
 
 static void send_frame(int kind, int field, const char *value) {
@@ -27,6 +31,13 @@ static void send_frame(int kind, int field, const char *value) {
 
 static void raw(const void *bytes, size_t length) { send(3, bytes, length, MSG_NOSIGNAL); }
 static void approve(void) { send_frame(KIND_VERDICT, FIELD_OUTCOME, "1"); }
+/* The next frame of the module's is of this kind and holds that field. */
+static int comes(int kind, int field, const char *value) {
+    unsigned char frame[FRAME_MAX];
+    size_t count = strlen(value);
+    if (recv(3, frame, sizeof frame, 0) != (ssize_t)(5 + count)) return 0;
+    return frame[1] == kind && frame[2] == field && memcmp(frame + 5, value, count) == 0;
+}
 static void ready(const char *seconds) { send_frame(KIND_READY, FIELD_SECONDS, seconds); }
 
 int main(void) {
@@ -73,6 +84,18 @@ int main(void) {
         send(3, frame, length, MSG_NOSIGNAL);
         static const unsigned char unsure[] = {FIELD_UNSURE, 2, 0, 'a', 'b', FIELD_UNSURE, 2, 0, 'a', 'b', FIELD_UNSURE, 2, 0, 'a', 'b'};
         if (recv(3, answer, sizeof answer, 0) == 2 + sizeof unsure && !memcmp(answer + 2, unsure, sizeof unsure)) approve();
+        return 0;
+    }
+    case all_of_it: {
+        /* Whatever the module can be asked to do, and a yes where all of it was done. countersign-net is fake_net.c. */
+        char net[4];
+        send_frame(KIND_LOG, FIELD_TEXT, "begun"), ready("10"), send_frame(KIND_MATCH_GROUPS, FIELD_NAME, GROUP);
+        if (!comes(KIND_GROUPS, FIELD_NAME, GROUP)) return 1;
+        send_frame(KIND_START_NET, 0, "");
+        if (recv(4, net, sizeof net, 0) != 1) return 1;
+        send_frame(KIND_TELL, FIELD_TEXT, "hello"), send_frame(KIND_ASK, FIELD_TEXT, "Code: ");
+        if (!comes(KIND_ANSWER, FIELD_TEXT, "123456")) return 1;
+        approve();
         return 0;
     }
     case rude_text: ready("10"); send_frame(KIND_TELL, FIELD_TEXT, "\x1b[2Jhi\x07 \xc3\xa9"); send_frame(KIND_LOG, FIELD_TEXT, "a\nb\x1b"); approve(); return 0;

@@ -1,21 +1,18 @@
 """Whatever becomes of countersign-login: the login is denied, the login program lives on, and nothing is left behind."""
 
+import grp
 import os
+import re
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import PAM_ABORT, PAM_AUTH_ERR, PAM_SUCCESS, HERE, ROOT, open_to
+from conftest import PAM_ABORT, PAM_AUTH_ERR, PAM_SUCCESS, open_to
 
 
 def install(host, behaviour):
-    path = host.helpers / "countersign-login"
-    path.unlink()
-    subprocess.run(
-        ["cc", "-Wall", "-Wextra", "-Werror", "-Wno-unused-function", f"-DBEHAVIOUR={behaviour}", f"-I{ROOT}/Sources/CFrames/include",
-         "-o", path, HERE / "fake_login.c"], check=True)
-    open_to(host.folder, host.user)
+    group = grp.getgrgid(host.user.pw_gid).gr_name
+    host.compiled_helper("countersign-login", "fake_login.c", BEHAVIOUR=behaviour, GROUP=f'"{group}"')
 
 
 def denied(login, reason="helper_failed"):
@@ -48,6 +45,38 @@ def test_a_helper_that_breaks_the_rules_denies(host, behaviour):
 def test_a_helper_that_hangs_denies_in_the_end_and_is_gone(host, behaviour):
     install(host, behaviour)
     assert denied(host.login())
+
+
+def unkillable(host):
+    """A login in which nothing dies of a signal, as a process in uninterruptible sleep does not."""
+    return host.login(env={"LD_PRELOAD": str(host.product / "faults.so"), "FAULTS_UNKILLABLE": "1"})
+
+
+def ends_what_was_left(login, name):
+    """The log names it."""
+    [pid] = [match[1] for text in login.texts("log") if (match := re.search(rf"{name} \(pid (\d+)\) does not end", text))]
+    os.kill(int(pid), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("behaviour", ["hang_after_ready", "yes_and_stay"])
+def test_a_helper_that_cannot_be_ended_is_left_behind_and_denies(host, behaviour):
+    install(host, behaviour)
+    login = unkillable(host)
+    assert login.result() == PAM_AUTH_ERR
+    assert login.finish() == ["a child"] and login.process.returncode == 0
+    ends_what_was_left(login, "countersign-login")
+    assert login.decisions[-1]["reason"] == "helper_failed"
+
+
+def test_a_countersign_net_that_cannot_be_ended_is_left_behind_and_decides_nothing(host):
+    install(host, "all_of_it")
+    host.compiled_helper("countersign-net", "fake_net.c", STAYS=1)
+    login = unkillable(host)
+    login.prompt()
+    login.answer("123456")
+    assert login.result() == PAM_SUCCESS
+    assert login.finish() == ["a child"] and login.decisions == []
+    ends_what_was_left(login, "countersign-net")
 
 
 def test_a_missing_helper_denies(host):

@@ -76,7 +76,8 @@
 #define FIELD_HELPERS_GROUP 16 /* gid that settings may belong to besides 0 */
 #define FIELD_AUTH_INFO 17     /* SSH_AUTH_INFO_0 as sshd set it (sshd_config(5), ExposeAuthInfo): what was proven before, a line each. It is
                                   cut at FIELD_AUTH_INFO_MAX bytes: where it does not end with a line end, something is missing */
-#define FIELD_AUTH_INFO_MAX 3072
+#define FIELD_AUTH_INFO_MAX 3072 /* no other field of the hello is longer */
+#define FIELD_HELLO_LAST 17    /* FIELD_USER and those up to here stand in the hello, in this order */
 /* between the module and countersign-login */
 #define FIELD_TEXT 32          /* tell, ask, log; answer: absent where the conversation gave none */
 #define FIELD_NAME 33          /* match_groups, groups: any number; match_groups: of the caller where FIELD_CALLER is there too */

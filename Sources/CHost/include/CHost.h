@@ -10,13 +10,26 @@
 
 #pragma clang assume_nonnull begin
 
-/* What host_receive and host_start_net answer besides other errors. */
+/* Errors that the relay tells apart. */
 #define HOST_INTERRUPTED (-4)  /* -EINTR */
+#define HOST_NO_MEMORY (-12)   /* -ENOMEM */
 #define HOST_TIMED_OUT (-110)  /* -ETIMEDOUT */
 #define HOST_ALREADY (-114)    /* -EALREADY */
 
 /* One call of pam_sm_authenticate. */
 typedef struct host host;
+
+/* Memory of the host's. The relay allocates none: in a login program that is out of memory a trap would end all of it. */
+typedef struct {
+    uint8_t *bytes;
+    size_t capacity;
+} host_buffer;
+/* The frame that came, and the one that goes: FRAME_MAX bytes each. */
+host_buffer host_received(host *h);
+host_buffer host_sent(host *h);
+/* What is shown, asked or logged, FRAME_MAX bytes; and what was typed. */
+host_buffer host_text(host *h);
+host_buffer host_answer(host *h);
 
 /* Copies the value of a hello field (FIELD_*) and returns its length: 0 where it is absent, -errno where it could not be found out. */
 int host_field(host *h, int field, uint8_t *buffer, size_t capacity);
@@ -26,23 +39,23 @@ int host_start_login(host *h);
 /* Starts countersign-net. Once only: -EALREADY after that. */
 int host_start_net(host *h);
 
-/* Sends one frame to countersign-login; never waits: -EAGAIN where the socket is full. */
-int host_send(host *h, const uint8_t *frame, size_t length);
-/* Waits for a frame of countersign-login until `until` (as host_now counts). Returns its length; 0: end of file; -EINTR: the person
-   pressed Ctrl-C or Ctrl-\ meanwhile; -ETIMEDOUT; -EMSGSIZE: longer than `capacity`. */
-int host_receive(host *h, uint8_t *buffer, size_t capacity, int64_t until);
+/* Sends `length` bytes of host_sent to countersign-login; never waits: -EAGAIN where the socket is full. */
+int host_send(host *h, size_t length);
+/* Waits for a frame of countersign-login until `until` (as host_now counts), and puts it into host_received. Returns its length; 0: end of
+   file; -EINTR: the person pressed Ctrl-C or Ctrl-\ meanwhile; -ETIMEDOUT; -EMSGSIZE: longer than FRAME_MAX. */
+int host_receive(host *h, int64_t until);
 
-/* Shows a line. `text` is `length` bytes without NUL. */
-int host_tell(host *h, const uint8_t *text, size_t length);
-/* Asks with echo and copies at most `capacity` bytes of the answer, returns the length of what was copied; -ENODATA: there was no answer.
-   Wipes and frees what the conversation returned. */
-int host_ask(host *h, const uint8_t *text, size_t length, uint8_t *buffer, size_t capacity);
+/* Shows `length` bytes of host_text, never on standard output. -ENOMEM: the conversation had no memory for it. */
+int host_tell(host *h, size_t length);
+/* Asks for a line, with echo, by `length` bytes of host_text. Puts it into host_answer, cut at its end, and returns its length there;
+   -ENODATA: there was no answer. Wipes and frees what the conversation returned. */
+int host_ask(host *h, size_t length);
 
 /* Whether the user, or with `caller` set the real uid's user, is in the group: 1 or 0; -errno where that could not be found out. */
 int host_in_group(host *h, int caller, const uint8_t *name, size_t length);
 
-/* One line for the system log, priority as in syslog(3). */
-void host_log(host *h, int priority, const uint8_t *text, size_t length);
+/* One line for the system log: `length` bytes of host_text, priority as in syslog(3). */
+void host_log(host *h, int priority, size_t length);
 /* The decision `unavailable` in the log, in the form in which countersign-login logs its decisions. */
 void host_fail(host *h, const char *reason, const char *detail);
 

@@ -1,1 +1,0 @@
-../Frames/Frame.swift

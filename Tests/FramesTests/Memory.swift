@@ -1,0 +1,1 @@
+../../Sources/PAMRelay/Memory.swift

@@ -1,0 +1,183 @@
+/*
+ * Preloaded into pam_host: makes one call fail that is made while the module runs, by itself or by the C library for it, in this process or
+ * in a child before its program, which counts on from its parent's. FAULTS names a file of 1,024 bytes, of which the first four are the number
+ * of the call that fails, counted from 1, and the rest receives a line with the name of each that failed. With FAULTS_UNKILLABLE set, nothing dies of a signal either.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <security/pam_appl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct report {
+    int nth;
+    char names[1020];
+} *report;
+static int is_armed, is_paused, count;
+
+void faults_pause(int paused) { is_paused = paused; }
+
+__attribute__((constructor)) static void begin(void) {
+    const char *path = getenv("FAULTS");
+    int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
+    void *map = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof *report, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (fd >= 0) close(fd);
+    if (map != MAP_FAILED) report = map;
+}
+
+static int fails(const char *name) {
+    if (report == NULL || !is_armed || is_paused || ++count != report->nth) return 0;
+    size_t length = strlen(report->names);
+    snprintf(report->names + length, sizeof report->names - length, "%s\n", name);
+    return 1;
+}
+
+int pam_authenticate(pam_handle_t *handle, int flags) {
+    int (*real)(pam_handle_t *, int);
+    *(void **)&real = dlsym(RTLD_NEXT, "pam_authenticate");
+    is_armed = 1;
+    int result = real(handle, flags);
+    is_armed = 0;
+    return result;
+}
+
+/* Those of the C library: dlsym may need them. */
+extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t), *__libc_memalign(size_t, size_t);
+
+/* Named by who asks: the C library may get along without. */
+static int lacks(const char *name, const void *caller) {
+    Dl_info where;
+    char full[56];
+    if (report == NULL || !is_armed || is_paused) return 0;
+    int is_known = dladdr(caller, &where) && where.dli_fname && strrchr(where.dli_fname, '/');
+    snprintf(full, sizeof full, "%s for %s", name, is_known ? strrchr(where.dli_fname, '/') + 1 : "?");
+    return fails(full);
+}
+#define LACKS(name) lacks(name, __builtin_return_address(0))
+
+void *malloc(size_t size) { return LACKS("malloc") ? errno = ENOMEM, NULL : __libc_malloc(size); }
+void *calloc(size_t n, size_t size) { return LACKS("calloc") ? errno = ENOMEM, NULL : __libc_calloc(n, size); }
+void *realloc(void *old, size_t size) { return LACKS("realloc") ? errno = ENOMEM, NULL : __libc_realloc(old, size); }
+void *aligned_alloc(size_t a, size_t size) { return LACKS("aligned_alloc") ? errno = ENOMEM, NULL : __libc_memalign(a, size); }
+int posix_memalign(void **place, size_t a, size_t size) {
+    if (LACKS("posix_memalign")) return ENOMEM;
+    return (*place = __libc_memalign(a, size)) ? 0 : ENOMEM;
+}
+
+#define CALL(result, name, error, parameters, ...)                                                                                           \
+    result name parameters {                                                                                                                 \
+        result(*real) parameters;                                                                                                            \
+        if (fails(#name)) return errno = error, -1;                                                                                          \
+        *(void **)&real = dlsym(RTLD_NEXT, #name);                                                                                           \
+        return real(__VA_ARGS__);                                                                                                            \
+    }
+/* These return the error. */
+#define CODE(name, error, give, parameters, ...)                                                                                             \
+    int name parameters {                                                                                                                    \
+        int(*real) parameters;                                                                                                               \
+        if (fails(#name)) { give; return error; }                                                                                            \
+        *(void **)&real = dlsym(RTLD_NEXT, #name);                                                                                           \
+        return real(__VA_ARGS__);                                                                                                            \
+    }
+
+CODE(getpwnam_r, EIO, *found = NULL, (const char *name, struct passwd *entry, char *buffer, size_t size, struct passwd **found), name, entry, buffer, size, found)
+CODE(getpwuid_r, EIO, *found = NULL, (uid_t uid, struct passwd *entry, char *buffer, size_t size, struct passwd **found), uid, entry, buffer, size, found)
+CODE(getgrnam_r, EIO, *found = NULL, (const char *name, struct group *entry, char *buffer, size_t size, struct group **found), name, entry, buffer, size, found)
+CALL(int, getgrouplist, EIO, (const char *user, gid_t group, gid_t *groups, int *n), user, group, groups, n)
+CALL(int, gethostname, EIO, (char *name, size_t size), name, size)
+CALL(int, socketpair, EMFILE, (int domain, int type, int protocol, int ends[2]), domain, type, protocol, ends)
+CALL(pid_t, fork, EAGAIN, (void))
+CALL(int, pidfd_open, EMFILE, (pid_t pid, unsigned flags), pid, flags)
+CALL(pid_t, waitpid, EIO, (pid_t pid, int *status, int options), pid, status, options)
+CALL(int, poll, ENOMEM, (struct pollfd *fds, nfds_t n, int timeout), fds, n, timeout)
+CALL(int, fstat, EIO, (int fd, struct stat *status), fd, status)
+CALL(ssize_t, read, EIO, (int fd, void *buffer, size_t size), fd, buffer, size)
+CALL(ssize_t, write, EIO, (int fd, const void *buffer, size_t size), fd, buffer, size)
+CALL(ssize_t, send, EIO, (int fd, const void *buffer, size_t size, int flags), fd, buffer, size, flags)
+CALL(ssize_t, recvmsg, EIO, (int fd, struct msghdr *message, int flags), fd, message, flags)
+CALL(int, signalfd, EMFILE, (int fd, const sigset_t *mask, int flags), fd, mask, flags)
+CALL(int, sigtimedwait, EAGAIN, (const sigset_t *mask, siginfo_t *info, const struct timespec *timeout), mask, info, timeout)
+CALL(int, sigaction, ENOSYS, (int signal, const struct sigaction *new, struct sigaction *old), signal, new, old)
+CALL(int, sigprocmask, ENOSYS, (int how, const sigset_t *new, sigset_t *old), how, new, old)
+CALL(int, getrlimit, EIO, (__rlimit_resource_t which, struct rlimit *limit), which, limit)
+CALL(int, setrlimit, EPERM, (__rlimit_resource_t which, const struct rlimit *limit), which, limit)
+CALL(int, dup2, EMFILE, (int from, int to), from, to)
+CALL(int, dup3, EMFILE, (int from, int to, int flags), from, to, flags)
+CALL(int, close_range, EIO, (unsigned first, unsigned last, int flags), first, last, flags)
+CALL(int, chdir, EIO, (const char *path), path)
+CALL(pid_t, setsid, EPERM, (void))
+CALL(int, execveat, ENOMEM, (int fd, const char *path, char *const arguments[], char *const environment[], int flags), fd, path, arguments, environment, flags)
+CALL(int, prctl, EPERM, (int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d), option, a, b, c, d)
+
+/* Nobody can undo what a mask was set to, where setting it back fails: that cannot fail. */
+int pthread_sigmask(int how, const sigset_t *new, sigset_t *old) {
+    int (*real)(int, const sigset_t *, sigset_t *);
+    if (old != NULL && fails("pthread_sigmask")) return EINVAL;
+    *(void **)&real = dlsym(RTLD_NEXT, "pthread_sigmask");
+    return real(how, new, old);
+}
+
+/* As in Linux, the descriptor is gone whatever is returned. */
+int close(int fd) {
+    int (*real)(int);
+    int failed = fails("close");
+    *(void **)&real = dlsym(RTLD_NEXT, "close");
+    int result = real(fd);
+    return failed ? errno = EIO, -1 : result;
+}
+
+#define WITH_MODE(name, parameters, ...)                                                                                                     \
+    int name parameters {                                                                                                                    \
+        int (*real)();                                                                                                                       \
+        va_list more;                                                                                                                        \
+        if (fails(#name)) return errno = ENFILE, -1;                                                                                         \
+        va_start(more, flags);                                                                                                               \
+        int mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(more, int) : 0;                                                                    \
+        va_end(more);                                                                                                                        \
+        *(void **)&real = dlsym(RTLD_NEXT, #name);                                                                                           \
+        return real(__VA_ARGS__, mode);                                                                                                      \
+    }
+WITH_MODE(open, (const char *path, int flags, ...), path, flags)
+WITH_MODE(openat, (int folder, const char *path, int flags, ...), folder, path, flags)
+
+int fcntl(int fd, int command, ...) {
+    int (*real)(int, int, ...);
+    va_list more;
+    va_start(more, command);
+    void *argument = va_arg(more, void *);
+    va_end(more);
+    if (fails("fcntl")) return errno = EMFILE, -1;
+    *(void **)&real = dlsym(RTLD_NEXT, "fcntl");
+    return real(fd, command, argument);
+}
+
+int pidfd_send_signal(int fd, int signal, siginfo_t *info, unsigned flags) {
+    int (*real)(int, int, siginfo_t *, unsigned);
+    if (fails("pidfd_send_signal")) return errno = EPERM, -1;
+    if (getenv("FAULTS_UNKILLABLE")) return 0;
+    *(void **)&real = dlsym(RTLD_NEXT, "pidfd_send_signal");
+    return real(fd, signal, info, flags);
+}
+
+int kill(pid_t pid, int signal) {
+    int (*real)(pid_t, int);
+    if (fails("kill")) return errno = EPERM, -1;
+    if (getenv("FAULTS_UNKILLABLE")) return 0;
+    *(void **)&real = dlsym(RTLD_NEXT, "kill");
+    return real(pid, signal);
+}
