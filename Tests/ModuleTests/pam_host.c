@@ -3,9 +3,9 @@
  *
  *   pam_host OUT IN CONFDIR SERVICE USER [setting ...]
  *
- * What happens is written to the descriptor OUT as lines "ask TEXT", "tell TEXT", "log PRIORITY TEXT", "result N"; after each "ask" one
- * line is read from the descriptor IN: "answer TEXT", "null" (success with a null reply), "fail", "eof" or "long N". Newlines in texts are
- * written as \n. Settings:
+ * What happens is written to the descriptor OUT as lines "ask TEXT", "tell TEXT" (PAM_ERROR_MSG; "tell-on-stdout" for PAM_TEXT_INFO),
+ * "log PRIORITY TEXT", "result N"; after each "ask" one line is read from the descriptor IN: "answer TEXT", "null" (success with a null
+ * reply), "fail", "eof" or "long N". Newlines in texts are written as \n. Settings:
  *
  *   tty=, rhost=, ruser=, env=NAME=VALUE     items, and PAM's environment
  *   rounds=N          so many calls of pam_authenticate
@@ -129,7 +129,8 @@ static int converse_now(int count, const struct pam_message **messages, struct p
     for (int i = 0; i < count; i++) {
         int style = messages[i]->msg_style;
         int asks = style == PAM_PROMPT_ECHO_ON || style == PAM_PROMPT_ECHO_OFF;
-        say(asks ? style == PAM_PROMPT_ECHO_ON ? "ask" : "ask-hidden" : "tell", messages[i]->msg);
+        const char *word = style == PAM_PROMPT_ECHO_ON ? "ask" : asks ? "ask-hidden" : style == PAM_ERROR_MSG ? "tell" : "tell-on-stdout";
+        say(word, messages[i]->msg);
         int result = asks ? answer(&all[i].resp) : PAM_SUCCESS;
         if (result != PAM_SUCCESS) {
             free(all);

@@ -87,7 +87,7 @@ struct Try: ParsableCommand {
         let login = try PAMStack.with(service: service, module: module, arguments: arguments) {
             try PAMLogin(service: service, user: person.name, folder: $0)
         }
-        let result = try output.json ? Output.aside(login.authenticate) : login.authenticate()
+        let result = try login.authenticate()
         let names = [person.name, try SystemUser.numbered(getuid())?.name]
         do {
             let row = try Desk.open(settings).accounts.history(limit: 10).first {
