@@ -17,6 +17,8 @@ public final class Client {
         case register(NewUser)
         case status(AuthyID)
         case tell(UserActivity, AuthyID)
+        /// Whether the server takes the API key.
+        case application
     }
 
     public enum Result: Equatable, Sendable {
@@ -65,7 +67,7 @@ public final class Client {
         /// it did nothing (RFC 9110, section 15.6.4; RFC 6585, section 4).
         func mayRepeat(after status: Int) -> Bool {
             switch request {
-            case .look, .verify, .status: status == 429 || (500...599).contains(status)
+            case .look, .verify, .status, .application: status == 429 || (500...599).contains(status)
             // A code that was right may be spent by the answer that got lost.
             case .create, .sms, .call, .startPhoneCheck, .checkPhone, .register: status == 429 || status == 503
             // Somebody stands at a prompt meanwhile, and what could not be told is in the log.
@@ -166,6 +168,7 @@ public final class Client {
         case .create(let new, let user): return http(.createApprovalRequest(for: user), json: new.json, timeout: timeout)
         case .register(let new): return http(.newUser, json: new.json, timeout: timeout)
         case .status(let user): return http(.status(of: user), timeout: timeout)
+        case .application: return http(.application, timeout: timeout)
         case .tell(let activity, let user): return http(.registerActivity(of: user), json: activity.json, timeout: timeout)
         case .look(_, let wait):
             guard let request else { return HTTPRequest(path: "/", timeout: timeout) }
@@ -235,7 +238,7 @@ public final class Client {
             case .checkPhone: return Self.checked(PhoneCheckAnswer(status: status, body: json))
             case .register: return Self.registered(NewUserAnswer(status: status, body: json))
             case .status(let user): return Self.known(StatusAnswer(status: status, body: json, user: user))
-            case .tell: return status == 200 ? .noted : Self.result(of: Fault(status: status, body: json))
+            case .tell, .application: return status == 200 ? .noted : Self.result(of: Fault(status: status, body: json))
             }
         }
     }

@@ -63,6 +63,9 @@ public struct Endpoint: Hashable, Sendable {
         Endpoint(method: .get, target: "/protected/json/users/\(user)/status")
     }
 
+    /// What the server knows of the application whose key it is given. Status 200 says that the key is right.
+    public static let application = Endpoint(method: .get, target: "/protected/json/app/details")
+
     /// Tells what became of a person; the body is that of `UserActivity`. Status 200 says that the server took note.
     public static func registerActivity(of user: AuthyID) -> Endpoint {
         Endpoint(method: .post, target: "/protected/json/users/\(user)/register_activity")

@@ -26,6 +26,7 @@ extension Client.Request {
     /// Nil where the frame asks for nothing that there is.
     init?(_ frame: Frame) {
         switch frame.kind {
+        case KIND_APPLICATION: self = .application
         case KIND_REGISTER, KIND_PHONE_SMS, KIND_PHONE_CALL, KIND_PHONE_CHECK: self.init(ofNumber: frame)
         default: self.init(ofUser: frame)
         }

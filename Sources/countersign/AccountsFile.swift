@@ -98,7 +98,7 @@ struct AccountsFile {
         let folder = String(marker.path.dropLast("/accounts.id".utf8.count))
         var part = 0
         let opened = system_open_trusted(folder.isEmpty ? "/" : folder, system_trust(keeper.trust), 1, &part)
-        guard opened >= 0 else { throw cannotNote(Finding.reason(opened)) }
+        guard opened >= 0 else { throw cannotNote(HelperProgram.reason(opened)) }
         defer { close(opened) }
         let above = open("/proc/self/fd/\(opened)", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard above >= 0 else { throw cannotNote(systemReason()) }

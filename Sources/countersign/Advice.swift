@@ -23,44 +23,6 @@ extension Finding {
         }
     }
 
-    /// Whether libpam finds the module of a stack that names it without a path.
-    static func module() -> [Finding] {
-        let name = "pam_countersign.so"
-        let triplets = ["/lib", "/usr/lib"].flatMap { above in Folder.names(above).map { "\(above)/\($0)" } }
-        let folders = ["/lib", "/lib64", "/usr/lib", "/usr/lib64"] + triplets
-        guard !folders.contains(where: { access("\($0)/security/\(name)", F_OK) == 0 }) else { return [] }
-        return [Finding("\(name) is in none of libpam's directories: no stack can use it by its name", "make install")]
-    }
-
-    /// Doors that lead to the same room, of which one asks only.
-    static func stacks() -> [Finding] {
-        [("sudo", "sudo-i", "sudo -i"), ("su", "su-l", "su -")].flatMap { name, other, command in
-            let (first, second) = (PAMFile.asks(name), PAMFile.asks(other))
-            let file = "/etc/pam.d/\(other)"
-            switch (first, second) {
-            case (true, false):
-                return [
-                    Finding(
-                        "/etc/pam.d/\(name) has pam_countersign, but \(file) has not: `\(command)` asks for no second factor",
-                        "put the same line into \(file)")
-                ]
-            case (false, true):
-                return [
-                    Finding(
-                        "\(file) has pam_countersign, but /etc/pam.d/\(name) has not: `\(name)` asks for no second factor",
-                        "put the same line into /etc/pam.d/\(name)")
-                ]
-            case (true, nil) where PAMFile.asks("other") == false && !PAMFile.denies("other"):
-                return [
-                    Finding(
-                        "\(file) is missing: `\(command)` goes by /etc/pam.d/other, which asks for no second factor",
-                        "pam.d/\(name) in the documentation says what to put there")
-                ]
-            default: return []
-            }
-        }
-    }
-
     private static func grace(_ rules: EnrolmentRules, _ now: Int64) -> [Finding] {
         guard rules.mode == .grace, let last = rules.graceUntil, rules.isOver(now) else { return [] }
         return [Finding("enrolment.grace_until: \(last) is over: no grace login is left", "set a later day, or mode = \"required\"")]
@@ -99,7 +61,7 @@ extension Finding {
 
     /// The names of no stack, each with a hint.
     private static func unknown(_ names: [String]) -> [(String, String)] {
-        let known = ["/etc/pam.d", "/usr/lib/pam.d"].flatMap(Folder.names)
+        let known = AuthStack.folders.flatMap(Folder.names)
         return names.filter { !known.contains($0) }.map { name in
             // As people call what has a longer or shorter name there.
             let related = known.filter { $0.hasPrefix(name) || name.hasPrefix($0) }.sorted()

@@ -4,27 +4,38 @@ internal import CSyscalls
 internal import Glibc
 internal import Settings
 
-/// What would keep logins from working, though the settings are right.
+/// What is wrong on this host though the settings are right.
 struct Finding {
+    /// What comes of it.
+    enum Effect {
+        /// Probably a mistake.
+        case advice
+        /// Some logins, or all, are not asked for a second factor.
+        case asksNotAll, asksNobody
+        /// Logins that should succeed are refused.
+        case stopsLogins
+    }
+
     let message: String
     let hint: String
-    /// Whether nobody can log in because of it.
-    let stopsLogins: Bool
+    let effect: Effect
 
-    init(_ message: String, _ hint: String, stopsLogins: Bool = false) {
+    var isProblem: Bool { effect != .advice }
+
+    init(_ message: String, _ hint: String, effect: Effect = .advice) {
         self.message = message
         self.hint = hint
-        self.stopsLogins = stopsLogins
+        self.effect = effect
     }
 
     func tell() {
-        if stopsLogins { Output.error(message) } else { Output.warning(message) }
+        if isProblem { Output.error(message) } else { Output.warning(message) }
         Output.hint(hint)
     }
 
     var json: JSONValue { .object(["message": .string(message), "hint": .string(hint)]) }
 
-    private static func fatal(_ message: String, _ hint: String) -> Finding { Finding(message, hint, stopsLogins: true) }
+    private static func fatal(_ message: String, _ hint: String) -> Finding { Finding(message, hint, effect: .stopsLogins) }
 
     /// Whom root's logins hand their work to.
     static func users() throws -> [Finding] {
@@ -65,9 +76,10 @@ struct Finding {
             let mode = String(found.st_mode & 0o7777, radix: 8)
             let hint = "change that with: chmod 0700 \(path)"
             // The accounts are not opened in a folder that others may write.
-            findings.append(Finding("others may enter \(path): its mode is 0\(mode)", hint, stopsLogins: found.st_mode & 0o022 != 0))
+            let effect: Effect = found.st_mode & 0o022 != 0 ? .stopsLogins : .advice
+            findings.append(Finding("others may enter \(path): its mode is 0\(mode)", hint, effect: effect))
         }
-        return keeper == nil || findings.contains { $0.stopsLogins } ? findings : findings + accounts(settings, beside: file, keeper)
+        return keeper == nil || findings.contains { $0.isProblem } ? findings : findings + accounts(settings, beside: file, keeper)
     }
 
     private static func accounts(_ settings: Settings, beside file: String, _ keeper: Keeper?) -> [Finding] {
@@ -109,44 +121,31 @@ struct Finding {
         guard let server else { return [] }
         var findings: [Finding] = []
         do throws(SettingsError) { _ = try server.key(trust: trust) } catch {
-            findings.append(Finding(Keeper.named(error.description), "without the key every login of a user with an AuthyID is denied"))
+            findings.append(fatal(Keeper.named(error.description), "without the key every login of a user with an AuthyID is denied"))
         }
         do throws(SettingsError) { try server.checkSocket(trust: trust) } catch {
-            findings.append(Finding(Keeper.named(error.description), "until then every login of a user with an AuthyID is denied"))
+            findings.append(fatal(Keeper.named(error.description), "until then every login of a user with an AuthyID is denied"))
         }
-        if let file = server.caFile, access(file, R_OK) != 0 {
-            findings.append(Finding("ca_file: \(file): \(systemReason())", "everybody must be able to read it, as it is no secret"))
+        if let file = server.caFile, let fault = CertificateFile.fault(file, isShared: Keeper.isRoots) {
+            findings.append(fatal("ca_file: \(file): \(fault.message)", fault.hint))
         }
         return findings
     }
 
-    /// - Parameter owner: who starts them.
-    static func helpers(_ folder: String, ownedBy owner: UInt32, withServer: Bool) -> [Finding] {
-        let names = ["countersign-login"] + (withServer ? ["countersign-net"] : [])
-        return names.compactMap { name in
-            guard let fault = fault("\(folder)/\(name)", owner) else { return nil }
-            return fatal("\(folder)/\(name): \(fault)", "install Countersign anew, or say where the helpers are with --helpers")
+    /// Whether the helpers start. Root asks this before it becomes another user.
+    /// - Parameters:
+    ///   - folder: where they are.
+    ///   - owner: who starts them.
+    /// - Returns: what is wrong with each, by its name.
+    static func helpers(_ folder: String, ownedBy owner: UInt32) -> [String: Finding] {
+        let names = [("countersign-login", SystemUser.login), ("countersign-net", SystemUser.net)]
+        let findings = names.compactMap { name, user -> (String, Finding)? in
+            let appointed = Keeper.isRoots ? (try? SystemUser.named(user)).flatMap { $0 } : nil
+            // That the user is missing is said elsewhere.
+            if Keeper.isRoots, appointed.map({ $0.uid == 0 || $0.gid == 0 }) ?? true { return nil }
+            let program = HelperProgram(path: "\(folder)/\(name)", owner: owner, user: appointed)
+            return program.fault.map { (name, fatal($0.message, $0.hint)) }
         }
-    }
-
-    /// Why the module would not start it, or nil.
-    private static func fault(_ path: String, _ owner: UInt32) -> String? {
-        var part = 0
-        let descriptor = system_open_trusted(path, system_trust(owner: owner, group: 0, public_file: 1), 0, &part)
-        guard descriptor >= 0 else { return reason(descriptor) }
-        defer { close(descriptor) }
-        var found = stat()
-        guard fstat(descriptor, &found) == 0, found.st_mode & 0o111 == 0o111 else { return "not executable" }
-        return nil
-    }
-
-    /// Why `system_open_trusted` opened no program.
-    static func reason(_ result: CInt) -> String {
-        switch result {
-        case -ENOENT: "missing"
-        case -ELOOP: "a symlink is in its path"
-        case SYSTEM_UNSAFE_FILE, SYSTEM_UNSAFE_FOLDER: "not root's, or others may write it or a directory above it"
-        default: systemReason(-result)
-        }
+        return Dictionary(findings) { first, _ in first }
     }
 }

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 KEEPER, NET, ALICE = 990, 991, 42001
 PEOPLE = {"_countersign": KEEPER, "_countersign-net": NET, "alice": ALICE}
 SETTINGS = "/etc/countersign/countersign.toml"
-ENTER = 'if test -d "$0/etc"; then mount --bind "$0/etc" /etc; fi; mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/group" /etc/group && mount --bind "$0/host" /mnt && exec "$@"'
+ENTER = 'if test -d "$0/etc"; then mount --bind "$0/etc" /etc; fi; if test -d "$0/run"; then mount --bind "$0/run" /run; fi; mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/group" /etc/group && mount --bind "$0/host" /mnt && exec "$@"'
 
 
 class RootDesk:
@@ -52,11 +52,15 @@ class RootDesk:
         if not etc.exists():
             shutil.copytree("/etc", etc, symlinks=True, ignore=shutil.ignore_patterns("countersign", "shadow*", "ssl", "ssh"))
             (etc / "countersign").mkdir(mode=0o755)
-            shutil.copy2(self.folder / "countersign.toml", etc / "countersign")
-            os.chown(etc / "countersign" / "countersign.toml", 0, KEEPER)
+            if (self.folder / "countersign.toml").exists():
+                shutil.copy2(self.folder / "countersign.toml", etc / "countersign")
+                os.chown(etc / "countersign" / "countersign.toml", 0, KEEPER)
         return etc
 
     def run(self, *arguments, user: int | None = None, env: dict[str, str] | None = None, settings=("--config", "/mnt/countersign.toml")) -> Done:
+        # It looks at the stacks: not at those of this machine.
+        if arguments[0] == "check":
+            self.own_etc()
         words = ["/mnt/countersign", *arguments, *([] if "--config" in arguments else settings)]
         env = {**ENVIRONMENT, **(env or {})}
         become = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if user else []
@@ -195,7 +199,10 @@ def test_an_ordinary_user_is_not_told_to_open_the_settings_of_the_host(desk, clo
 
 def test_check_warns_where_libpam_does_not_find_the_module(desk):
     found = any(any(pathlib.Path(above).glob(f"**/security/{MODULE}")) for above in ["/lib", "/usr/lib"])
-    assert ("hint: make install\n" in desk.run("check").err) != found
+    said = f"{MODULE} is in none of libpam's directories: "
+    assert (f"warning: {said}no stack can use it by its name\nhint: make install\n" in desk.run("check").err) != found
+    (desk.own_etc() / "pam.d" / "sudo").write_text("auth required pam_countersign.so\n")
+    assert (f"error: {said}the stacks that name it refuse every login\nhint: make install\n" in desk.run("check").err) != found
 
 
 @pytest.mark.parametrize(("group", "mode"), [(ALICE, 0o640), (KEEPER, 0o660), (KEEPER, 0o644)])

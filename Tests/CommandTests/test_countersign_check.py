@@ -1,9 +1,12 @@
 """Settings that are wrong, and what else keeps logins from working."""
 
+import pathlib
 import shutil
+import ssl
+import subprocess
 
 import pytest
-from conftest import SERVER
+from conftest import SERVER, give
 
 NOT_ASKED = "hint: the server was not asked: countersign refresh --all --config {} does that\n"
 
@@ -124,21 +127,103 @@ def test_countersign_net_is_not_missed_where_there_is_no_server(desk):
     assert checked(desk) == ""
 
 
-def test_an_api_key_that_cannot_be_read_is_warned_of(desk):
+@pytest.mark.parametrize("name", ["countersign-login", "countersign-net"])
+def test_with_a_helper_that_lacks_a_library_nobody_can_log_in(desk, name):
+    desk.settings(SERVER)
+    path = desk.helpers / name
+    program = path.read_bytes()
+    library = max((word for word in [b"libcurl.so.4", b"libsqlite3.so.0"] if word in program), key=program.count)
+    path.write_bytes(program.replace(library, library[:-1] + b"9"))
+    assert f"error: {path} cannot start: exit code 127\nhint: a library may be missing: ldd {path} names it\n" in failing(desk)
+
+
+def test_with_an_api_key_that_cannot_be_read_logins_fail(desk):
     key = desk.folder / "api-key"
     desk.settings(f'[server]\nurl = "https://2fa.example.com"\napi_key_file = "{key}"\n')
-    assert f"warning: {key}: this file is missing; create it\n" in checked(desk)
+    assert f"error: {key}: this file is missing; create it\n" in failing(desk)
     key.write_text("too few\n", encoding="ascii")
     desk.settings(f'[server]\nurl = "https://2fa.example.com"\napi_key_file = "{key}"\n')
     key.chmod(0o644)
-    assert "unsafe" in checked(desk)
+    assert "unsafe" in failing(desk)
     key.chmod(0o600)
-    assert "8 to 128 characters" in (said := checked(desk)) and "too few" not in said
+    assert "8 to 128 characters" in (said := failing(desk)) and "too few" not in said
 
 
-def test_a_ca_file_that_cannot_be_read_is_warned_of(desk):
+def test_with_a_socket_that_others_could_have_put_there_logins_fail(desk):
+    folder = desk.folder / "run"
+    folder.mkdir()
+    desk.settings(f'[server]\nurl = "unix:{folder}/api.sock"\napi_key = "not-a-real-key"\n')
+    assert checked(desk) == ""
+    folder.chmod(0o777)
+    said = failing(desk)
+    assert f"error: {folder}/api.sock: server.url: " in said and "every login of a user with an AuthyID is denied" in said
+
+
+# The file of certificates
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory) -> str:
+    """In PEM."""
+    folder = tmp_path_factory.mktemp("ca")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=Test", "-keyout",
+         folder / "key.pem", "-out", folder / "ca.pem"], check=True, capture_output=True, timeout=60)
+    for form, words in {"p12": ["pkcs12", "-export", "-nokeys", "-passout", "pass:", "-in", folder / "ca.pem"],
+                        "p7b": ["crl2pkcs7", "-nocrl", "-outform", "der", "-certfile", folder / "ca.pem"]}.items():
+        subprocess.run(["openssl", *words, "-out", folder / f"ca.{form}"], check=True, capture_output=True, timeout=60)
+    return (folder / "ca.pem").read_text(), folder
+
+
+def with_ca_file(desk, content: str | bytes, name: str = "ca.pem") -> pathlib.Path:
+    path = desk.folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    path.chmod(0o644)
+    give(desk.folder)
+    desk.settings(SERVER + f'ca_file = "{path}"\n')
+    return path
+
+
+def test_a_ca_file_with_certificates_is_ok(desk, certificate):
+    pem, _ = certificate
+    for text in [pem, "Subject: Test\r\n" + pem.replace("\n", "\r\n"), pem * 3, pem.replace(" CERTIFICATE", " TRUSTED CERTIFICATE")]:
+        with_ca_file(desk, text)
+        assert checked(desk) == ""
+
+
+def test_with_a_ca_file_that_cannot_be_read_logins_fail(desk):
     desk.settings(SERVER + 'ca_file = "/nowhere/ca.pem"\n')
-    assert "ca_file: /nowhere/ca.pem: " in checked(desk)
+    assert "ca_file: /nowhere/ca.pem: " in failing(desk)
+
+
+@pytest.mark.parametrize(("name", "form", "command"), [
+    ("ca.der", "der", "openssl x509 -inform der -in {}.der -out {}.pem"), ("ca.crt", "der", "openssl x509 -inform der -in {}.crt -out {}.pem"),
+    ("ca.pem", "der", "openssl x509 -inform der -in {}.pem -out {}.pem.pem"), ("ca.p12", "p12", "openssl pkcs12 -nokeys -in {}.p12 -out {}.pem"),
+    ("ca.p7b", "p7b", "openssl pkcs7 -inform der -print_certs -in {}.p7b -out {}.pem")])
+def test_the_hint_converts_a_ca_file_of_another_form(desk, certificate, name, form, command):
+    pem, folder = certificate
+    content = ssl.PEM_cert_to_DER_cert(pem) if form == "der" else (folder / f"ca.{form}").read_bytes()
+    path = with_ca_file(desk, content, name)
+    said = failing(desk)
+    wanted = command.format(desk.folder / "ca", desk.folder / "ca")
+    assert f"error: ca_file: {path}: this is DER, not PEM\nhint: convert it, and name the new file: {wanted}\n" in said
+    # The command does what is said of it.
+    subprocess.run([*wanted.split(), *(["-passin", "pass:"] if form == "p12" else [])], check=True, capture_output=True, timeout=60)
+    converted = pathlib.Path(wanted.split()[-1])
+    with_ca_file(desk, converted.read_bytes(), converted.name)
+    assert checked(desk) == ""
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    (lambda _: "", "it is empty"), (lambda _: "\n", "there is no certificate in it"),
+    (lambda pem: pem.replace("CERTIFICATE", "PRIVATE KEY"), "there is no certificate in it"),
+    (lambda pem: pem[: len(pem) // 2], "it ends within a certificate"), (lambda pem: pem + pem.replace("M", "!", 1), "certificate 2 in it is damaged"),
+    (lambda pem: "\n".join(pem.splitlines()[:3] + pem.splitlines()[-1:]), "certificate 1 in it is damaged"),
+    (lambda pem: pem.encode("utf-16"), "this is UTF-16, not ASCII"), (lambda pem: pem.replace("CERTIFICATE", "PKCS7"), "this is PKCS #7"),
+    (lambda _: "<html>404</html>", "there is no certificate in it")])
+def test_with_a_ca_file_without_a_certificate_logins_fail(desk, certificate, change, said):
+    path = with_ca_file(desk, change(certificate[0]))
+    assert f"error: ca_file: {path}: {said}\nhint: " in failing(desk)
 
 
 def test_all_problems_are_counted(desk):

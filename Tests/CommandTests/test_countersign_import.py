@@ -8,7 +8,7 @@ import re
 import signal
 
 import pytest
-from enrolling import stub, table  # noqa: F401
+from enrolling import enrolment, server, stub, table  # noqa: F401
 
 KEY = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"
 HEADER = "user,country_code,phone,email\n"
@@ -407,4 +407,28 @@ def test_refresh_is_for_users_with_an_authyid(desk):
     assert f"games {KEY} has no AuthyID" in said and f"countersign enroll games --key {KEY} --phone" in said
     desk.refuses("refresh", "--all", "--key", KEY, code=64)
     assert desk.run("refresh").code == 64 and desk.run("refresh", "games", "--all").code == 64
-    assert desk.does("refresh", "--all").out == ""
+
+
+# Whether the server takes the key, on a host where nobody has an AuthyID
+
+
+def test_refresh_of_nobody_says_that_the_server_takes_the_key(desk, stub):
+    details = {"app": {"app_id": 1, "name": "Example"}, "message": "Application information.", "success": True}
+    stub.answers = [(200, {}, details)] * 2
+    assert desk.does("refresh", "--all").out == "server reached, key accepted\n"
+    assert desk.does("refresh", "--all", "--json").json == {"reached": True, "key_accepted": True}
+
+
+def test_refresh_of_nobody_fails_where_the_server_refuses_the_key(desk, stub):
+    stub.answers = [(401, {}, {"message": "Invalid API key", "success": False, "error_code": "60001", "errors": {}})]
+    assert "the server refuses the API key" in desk.refuses("refresh", "--all")
+
+
+def test_refresh_of_nobody_is_for_later_where_the_server_is_out_of_reach(desk, stub):
+    stub.shutdown()
+    stub.server_close()
+    assert "the server is out of reach" in desk.refuses("refresh", "--all", code=75)
+
+
+def test_refresh_of_nobody_is_understood_by_our_server(enrolment):
+    assert enrolment.does("refresh", "--all").out == "server reached, key accepted\n"

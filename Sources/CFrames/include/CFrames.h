@@ -54,6 +54,7 @@
 #define KIND_PHONE_SMS 42       /* a code to a number that is nobody's yet */
 #define KIND_PHONE_CALL 43
 #define KIND_PHONE_CHECK 44     /* a code that was sent there */
+#define KIND_APPLICATION 47     /* whether the server takes the API key: noted */
 /* From countersign-net. */
 #define KIND_RESULT 48
 

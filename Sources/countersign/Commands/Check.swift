@@ -6,10 +6,11 @@ internal import Settings
 
 struct Check: AdminCommand {
     static let configuration = CommandConfiguration(
-        abstract: "See whether the settings are right.",
+        abstract: "See whether the settings are right, and logins are asked.",
         discussion: """
             Prints "ok", or the error that every login would write to the log, and exits with 1; so it does where the settings are right, \
-            but nobody can log in. Warns of what is probably a mistake. Run it as root after each change.
+            but logins would fail, or not everybody is asked for a second factor: root's check looks at the helpers, the stacks in /etc/pam.d \
+            and the settings of sshd as well. Warns of what is probably a mistake. Run it as root after each change.
 
             Examples:
               countersign check
@@ -23,29 +24,58 @@ struct Check: AdminCommand {
 
     func perform() throws {
         var findings: [Finding] = []
-        var asksServer = false
-        do { asksServer = try look(&findings).server != nil } catch { throw output.json ? report(findings, Trouble(error)) : error }
-        let problems = findings.count { $0.stopsLogins }
-        guard problems == 0 else { throw try fail(findings, "settings ok, but logins will fail: \(Sentence.count(problems, "problem"))") }
+        let looked: Looked
+        do { looked = try look(&findings) } catch { throw output.json ? report(findings, Trouble(error)) : error }
+        if let sentence = Self.sentence(findings) { throw try fail(findings, sentence) }
         if output.json { return try Output.json(json(findings, nil)) }
         try Output.line("ok")
-        if asksServer { Output.hint("the server was not asked: countersign refresh --all\(option.again) does that") }
+        if let host = looked.host { tell(host) }
+        if looked.settings.server != nil {
+            Output.hint("the server was not asked: countersign refresh --all\(option.again) does that")
+        }
+    }
+
+    private struct Looked {
+        let settings: Settings
+        /// Nil where this user's logins are not this host's.
+        let host: HostCheck?
+    }
+
+    /// Nil where nothing is wrong.
+    private static func sentence(_ findings: [Finding]) -> String? {
+        let count = findings.count { $0.isProblem }
+        guard count > 0 else { return nil }
+        let effects = findings.map(\.effect)
+        let what =
+            effects.contains(.stopsLogins)
+            ? "logins will fail" : "\(effects.contains(.asksNobody) ? "nobody" : "not everybody") is asked for a second factor"
+        return "settings ok, but \(what): \(Sentence.count(count, "problem"))"
     }
 
     /// Tells each finding as soon as it is made, as an error of the settings ends it.
-    private func look(_ findings: inout [Finding]) throws -> Settings {
-        // The login reads the settings as the same user, so this does too.
+    private func look(_ findings: inout [Finding]) throws -> Looked {
         let keeper = try? Keeper.current()
-        try keeper?.takeOver()
         let trust = keeper?.trust ?? Trust(owner: 0, group: 0)
+        // These need root's rights. The host's stacks are for the host's root: others try a module of their own.
+        let host = Keeper.isRoots ? HostCheck(settings: option.config.text) : nil
+        let programs = Finding.helpers(helpers.text, ownedBy: trust.owner)
+        // The login reads the settings as the same user, so this does too.
+        try keeper?.takeOver()
         if Keeper.isRoots { tell(try Finding.users(), &findings) }
         let settings = try load(trust)
         tell(Finding.state(settings, beside: option.config.text, keeper) + Finding.server(settings.server, trust), &findings)
-        tell(Finding.helpers(helpers.text, ownedBy: trust.owner, withServer: settings.server != nil), &findings)
-        // The host's libpam is for the host's root: others try a module of their own.
-        if Keeper.isRoots { tell(Finding.module() + Finding.stacks(), &findings) }
+        let needed = ["countersign-login"] + (settings.server == nil ? [] : ["countersign-net"])
+        tell(needed.compactMap { programs[$0] } + (host?.findings ?? []), &findings)
         tell(Finding.advice(settings, now: Moment.now), &findings)
-        return settings
+        return Looked(settings: settings, host: host)
+    }
+
+    /// What an "ok" is about.
+    private func tell(_ host: HostCheck) {
+        Output.complain("asked for a second factor: \(host.asked.joined(separator: ", "))")
+        if !host.notAsked.isEmpty { Output.complain("not asked: \(host.notAsked.joined(separator: ", "))") }
+        guard host.hasReadSSHD else { return }
+        Output.hint("Match blocks of sshd_config were not looked at: sshd -T -C user=NAME,host=CLIENT,addr=ADDRESS says what they change")
     }
 
     private func load(_ trust: Trust) throws -> Settings {
@@ -64,7 +94,7 @@ struct Check: AdminCommand {
     }
 
     private func fail(_ findings: [Finding], _ sentence: String) throws -> any Error {
-        if output.json { return report(findings, Trouble(sentence, hint: findings.first { $0.stopsLogins }?.hint)) }
+        if output.json { return report(findings, Trouble(sentence, hint: findings.first { $0.isProblem }?.hint)) }
         try Output.line(sentence)
         return ExitCode.failure
     }

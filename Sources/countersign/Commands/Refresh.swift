@@ -9,8 +9,9 @@ struct Refresh: AdminCommand {
         abstract: "Ask the 2FA server what it knows of users now.",
         discussion: """
             The AuthyID outlives a changed phone: this stores the masked number and whether the user has a device that can approve. Exits with \
-            1 if the server does not know one of them any more, and with 75 if it is out of reach. Of several people on one account all are \
-            asked about, or the one with the key.
+            1 if the server does not know one of them any more, or refuses the API key, and with 75 if it is out of reach. Of several people on \
+            one account all are asked about, or the one with the key. With --all on a host where nobody has an AuthyID, the server is asked \
+            whether it takes the API key.
 
             Examples:
               countersign refresh alice
@@ -40,6 +41,11 @@ struct Refresh: AdminCommand {
         var request: Frame { .status(of: id) }
     }
 
+    /// Whether the server takes the API key.
+    private struct KeyCheck: Errand {
+        var request: Frame { .application }
+    }
+
     func perform() throws {
         let named = try user.map { key.person(try UserName.find($0)) }
         var pool: NetPool?
@@ -48,17 +54,36 @@ struct Refresh: AdminCommand {
             pool = try NetPool.start(settings, count: named == nil ? crew.jobs : 1, helpers: helpers.helpers, keeper)
         }
         guard let pool else { return }
-        var jobs = try jobs(desk, named).makeIterator()
+        let jobs = try jobs(desk, named)
+        guard !jobs.isEmpty else { return try run([KeyCheck()], pool, patience: 0) { _, answer in try tell(answer) } }
         var unknown = 0
-        var team = Crew<Job>(pool, try Stops.watch(), patience: named == nil ? crew.patience : 0)
+        try run(jobs, pool, patience: named == nil ? crew.patience : 0) { job, answer in if try !tell(job, answer, desk) { unknown += 1 } }
+        if unknown > 0 { throw ExitCode.failure }
+    }
+
+    private func run<Job: Errand>(
+        _ jobs: [Job], _ pool: NetPool, patience: Int, answered: (Job, NetAnswer) throws -> Void
+    ) throws {
+        var left = jobs.makeIterator()
+        var team = Crew<Job>(pool, try Stops.watch(), patience: patience)
         let ended = try team.run(
-            next: { jobs.next().map { .ask($0) } ?? .end },
-            answered: { job, answer in if try !tell(job, answer, desk) { unknown += 1 } },
-            waiting: { wait, reason in if named == nil { Output.complain("\(reason); trying again in \((wait + 999) / 1_000) s") } })
+            next: { left.next().map { .ask($0) } ?? .end }, answered: answered,
+            waiting: { wait, reason in if patience > 0 { Output.complain("\(reason); trying again in \((wait + 999) / 1_000) s") } })
         switch ended {
         case .stopped: throw ExitCode(Stops.code)
         case .outOfReach(let reason): throw Trouble(reason, hint: "try again later", code: .later)
-        case .done: if unknown > 0 { throw ExitCode.failure }
+        case .done: break
+        }
+    }
+
+    private func tell(_ answer: NetAnswer) throws {
+        switch answer {
+        case .noted:
+            Output.complain("nobody on this host has an AuthyID yet")
+            try output.json
+                ? Output.json(.object(["reached": .bool(true), "key_accepted": .bool(true)])) : Output.line("server reached, key accepted")
+        case .refused(let reason): throw Trouble("the server does not say whether the key is right: \(reason)", hint: Enrolling.refusalHint)
+        default: throw Trouble("the server gave an answer that makes no sense", hint: Enrolling.refusalHint)
         }
     }
 

@@ -102,7 +102,7 @@ struct NetPool {
         let program = system_open_trusted(path, system_trust(owner: geteuid(), group: 0, public_file: 1), 0, &part)
         guard program >= 0 else {
             throw Trouble(
-                "\(path): \(Finding.reason(program))", hint: "install Countersign anew, or say where the helpers are with --helpers")
+                "\(path): \(HelperProgram.reason(program))", hint: "install Countersign anew, or say where the helpers are with --helpers")
         }
         return program
     }

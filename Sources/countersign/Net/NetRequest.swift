@@ -13,6 +13,8 @@ extension Frame {
         return frame
     }
 
+    static var application: Frame { Frame(KIND_APPLICATION) }
+
     static func status(of id: AuthyID) -> Frame { Frame(KIND_STATUS, id) }
 
     static func oneCode(by way: Way, to id: AuthyID) -> Frame { Frame(way == .call ? KIND_CALL : KIND_SMS, id) }

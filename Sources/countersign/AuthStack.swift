@@ -1,0 +1,175 @@
+internal import Glibc
+
+/// The `auth` lines of one PAM service, those of included files in their place (pam.d(5)).
+struct AuthStack {
+    /// One line, or the place where a `substack` begins, which counts as one line for jumps.
+    struct Line {
+        /// How many substacks it is in.
+        let level: Int
+        /// The name of the module's file; empty where a substack begins.
+        let module: String
+        /// As the line names the module: a name that libpam looks for, or a path.
+        let path: String
+        let control: PAMControl
+        let arguments: [String]
+        /// Whether libpam passes over the line where the module's file is missing.
+        let mayBeMissing: Bool
+        /// File and line number.
+        let place: String
+
+        var isOurs: Bool { module == AuthStack.module }
+    }
+
+    static let module = "pam_countersign.so"
+    static let folders = ["/etc/pam.d", "/usr/lib/pam.d"]
+    /// How deep files may be in each other, as libpam has it.
+    private static let deepest = 16
+    /// The longest file that is read, in bytes.
+    private static let longest = 65_536
+
+    let service: String
+    let lines: [Line]
+
+    /// Nil where the service has no file, or none that can be read.
+    init?(of service: String) {
+        guard let lines = Self.lines(of: service, level: 0, depth: 0) else { return nil }
+        self.service = service
+        self.lines = lines
+    }
+
+    /// Whether the module is in it.
+    var asks: Bool { lines.contains { $0.isOurs } }
+
+    /// Whether it lets nobody in: its first line says so.
+    var denies: Bool { lines.first { !$0.module.isEmpty }?.module == "pam_deny.so" }
+
+    /// The services that have a file of their own. Files for inclusion and copies that editors and packages leave are not among them.
+    static func services() -> [String] {
+        let names = Set(folders.flatMap(Folder.names))
+        return names.filter { !$0.hasPrefix("common-") && !$0.contains { ".~#".contains($0) } }.sorted()
+    }
+
+    // MARK: reading
+
+    private static func lines(of name: String, level: Int, depth: Int) -> [Line]? {
+        let paths = name.hasPrefix("/") ? [name] : folders.map { "\($0)/\(name)" }
+        guard depth < deepest, let (path, text) = paths.lazy.compactMap({ path in text(path).map { (path, $0) } }).first else { return nil }
+        return records(text).flatMap { number, words in
+            lines(words, place: "\(path):\(number)", level: level, depth: depth)
+        }
+    }
+
+    /// The words of each line that is not empty, with its number; comments are left out and continued lines put together.
+    private static func records(_ text: String) -> [(number: Int, words: [String])] {
+        var records: [(number: Int, words: [String])] = []
+        var open: (number: Int, text: String)?
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let start = open ?? (index + 1, "")
+            let code = line.prefix { $0 != "#" }
+            if code.hasSuffix("\\"), code.count == line.count {
+                open = (start.number, start.text + code.dropLast() + " ")
+                continue
+            }
+            open = nil
+            let words = words(start.text + code)
+            if !words.isEmpty { records.append((start.number, words)) }
+        }
+        return records
+    }
+
+    /// Told apart by blanks; brackets keep theirs.
+    private static func words(_ line: String) -> [String] {
+        var words: [String] = []
+        var word = ""
+        var isInBrackets = false
+        for character in line {
+            if !isInBrackets, character == " " || character == "\t" {
+                if !word.isEmpty { words.append(word) }
+                word = ""
+                continue
+            }
+            if word.isEmpty, character == "[" { isInBrackets = true }
+            if character == "]" { isInBrackets = false }
+            word.append(character)
+        }
+        return word.isEmpty ? words : words + [word]
+    }
+
+    private static func lines(_ words: [String], place: String, level: Int, depth: Int) -> [Line] {
+        guard let type = words.first?.lowercased() else { return [] }
+        if type == "@include" { return included(words.dropFirst().first, place, level: level, depth: depth) }
+        guard ["auth", "-auth"].contains(type), words.count > 2 else { return [] }
+        switch words[1].lowercased() {
+        case "include": return included(words[2], place, level: level, depth: depth)
+        case "substack":
+            let start = Line(level: level, module: "", path: "", control: .ignored, arguments: [], mayBeMissing: false, place: place)
+            return [start] + included(words[2], place, level: level + 1, depth: depth)
+        default:
+            let name = words[2].split(separator: "/").last.map(String.init) ?? ""
+            let line = Line(
+                level: level, module: name, path: words[2], control: PAMControl(words[1]), arguments: Array(words.dropFirst(3)),
+                mayBeMissing: type == "-auth", place: place)
+            return [line]
+        }
+    }
+
+    /// A file that cannot be read is a line that always fails, as for libpam.
+    private static func included(_ name: String?, _ place: String, level: Int, depth: Int) -> [Line] {
+        if let name, let lines = lines(of: name, level: level, depth: depth + 1) { return lines }
+        let denial = "pam_deny.so"
+        let line = Line(
+            level: level, module: denial, path: denial, control: PAMControl("required"), arguments: [], mayBeMissing: false, place: place)
+        return [line]
+    }
+
+    private static func text(_ path: String) -> String? {
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: longest)
+        let count = read(descriptor, &bytes, bytes.count)
+        return count < 0 ? nil : String(decoding: bytes.prefix(count), as: UTF8.self)
+    }
+}
+
+/// What a line makes of its module's result: the control of pam.d(5), one word or pairs in brackets.
+struct PAMControl: Equatable {
+    enum Action: Equatable {
+        case ignore, ok, done, bad, die, reset
+        case jump(Int)
+    }
+
+    /// As the line has it.
+    let text: String
+    private let actions: [String: Action]
+
+    static let ignored = PAMControl("[default=ignore]")
+
+    init(_ text: String) {
+        self.text = text
+        let words = [
+            "required": "success=ok new_authtok_reqd=ok ignore=ignore default=bad",
+            "requisite": "success=ok new_authtok_reqd=ok ignore=ignore default=die",
+            "sufficient": "success=done new_authtok_reqd=done default=ignore",
+            "optional": "success=ok new_authtok_reqd=ok default=ignore",
+        ]
+        let pairs = (words[text.lowercased()] ?? text).split { " \t[]".contains($0) }.map { $0.split(separator: "=", maxSplits: 1) }
+        var actions: [String: Action] = [:]
+        for pair in pairs where pair.count == 2 { actions[pair[0].lowercased()] = Self.action(pair[1].lowercased()) }
+        self.actions = actions
+    }
+
+    /// - Parameter result: a return value of a module, by libpam's name without `PAM_`, in small letters.
+    func action(on result: String) -> Action { actions[result] ?? actions["default"] ?? .bad }
+
+    private static func action(_ word: String) -> Action {
+        switch word {
+        case "ignore": .ignore
+        case "ok": .ok
+        case "done": .done
+        case "die": .die
+        case "reset": .reset
+        case let number: Int(number).map { $0 == 0 ? .ignore : .jump($0) } ?? .bad
+        }
+    }
+}

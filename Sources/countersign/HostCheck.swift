@@ -1,0 +1,105 @@
+internal import Glibc
+
+/// What stacks and sshd of this host do with the module. Looked at by root, since sshd's settings and some stacks are root's to read.
+struct HostCheck {
+    /// The programs that most logins come through, by their services.
+    private static let usual = ["login", "sshd", "su", "su-l", "sudo", "sudo-i"]
+
+    /// Services in which the module is asked, and usual ones in which it is not.
+    let asked: [String]
+    let notAsked: [String]
+    /// Whether `sshd -T` was read.
+    let hasReadSSHD: Bool
+    let findings: [Finding]
+
+    /// - Parameter settings: the file of settings that is looked at.
+    init(settings: String) {
+        let stacks = AuthStack.services().compactMap(AuthStack.init(of:))
+        let asking = stacks.filter(\.asks)
+        asked = asking.map(\.service)
+        notAsked = Self.usual.filter { name in stacks.contains { $0.service == name && !$0.asks } }
+        guard !asking.isEmpty else {
+            hasReadSSHD = false
+            findings = Self.module(asking) + [Self.noStack]
+            return
+        }
+        let sshd = asked.contains("sshd") ? SSHDaemon.Reading() : .absent
+        hasReadSSHD = if case .settings = sshd { true } else { false }
+        findings = Self.module(asking) + Self.judged(asking) + Self.otherSettings(asking, settings) + Self.secondDoors() + sshd.findings
+    }
+
+    private static let noStack = Finding(
+        "no file in /etc/pam.d has pam_countersign: nobody is asked for a second factor",
+        "put the line into the stacks, as in pam.d/sudo and pam.d/sshd of the documentation, and check again", effect: .asksNobody)
+
+    /// Whether libpam finds the module of a stack that names it without a path.
+    private static func module(_ stacks: [AuthStack]) -> [Finding] {
+        let lines = stacks.flatMap(\.lines).filter(\.isOurs)
+        let paths = lines.filter { $0.path.hasPrefix("/") && access($0.path, R_OK) != 0 }.map { line in
+            Finding(
+                "\(line.place): \(line.path): \(systemReason(ENOENT)): its logins are refused",
+                "make install, and name the module without a path",
+                effect: .stopsLogins)
+        }
+        let triplets = ["/lib", "/usr/lib"].flatMap { above in Folder.names(above).map { "\(above)/\($0)" } }
+        let folders = ["/lib", "/lib64", "/usr/lib", "/usr/lib64"] + triplets
+        guard !folders.contains(where: { access("\($0)/security/\(AuthStack.module)", F_OK) == 0 }) else { return once(paths) }
+        let isUsed = lines.contains { !$0.path.hasPrefix("/") }
+        let effect = isUsed ? "the stacks that name it refuse every login" : "no stack can use it by its name"
+        let missing = Finding(
+            "\(AuthStack.module) is in none of libpam's directories: \(effect)", "make install", effect: isUsed ? .stopsLogins : .advice)
+        return once(paths) + [missing]
+    }
+
+    private static func judged(_ stacks: [AuthStack]) -> [Finding] {
+        once(
+            stacks.compactMap { stack in
+                StackJudgment(stack).text.map { Finding($0.message, $0.hint, effect: .asksNotAll) }
+            })
+    }
+
+    /// A line of a stack may name settings of its own.
+    private static func otherSettings(_ stacks: [AuthStack], _ settings: String) -> [Finding] {
+        let lines = stacks.flatMap(\.lines).filter(\.isOurs)
+        return once(
+            lines.compactMap { line in
+                let named = line.arguments.last { $0.hasPrefix("config=") }.map { String($0.dropFirst(7)) }
+                guard let named, named != settings else { return nil }
+                return Finding("\(line.place): these logins read \(named), not \(settings)", "countersign check --config \(named)")
+            })
+    }
+
+    /// Several services take in the same line.
+    private static func once(_ findings: [Finding]) -> [Finding] {
+        findings.enumerated().filter { index, finding in !findings.prefix(index).contains { $0.message == finding.message } }.map(\.element)
+    }
+
+    /// Pairs of services that lead to the same rights, where only one asks.
+    private static func secondDoors() -> [Finding] {
+        [("sudo", "sudo-i", "sudo -i"), ("su", "su-l", "su -")].flatMap { name, other, command in
+            let (first, second, rest) = (AuthStack(of: name), AuthStack(of: other), AuthStack(of: "other"))
+            let file = "/etc/pam.d/\(other)"
+            switch (first?.asks, second?.asks) {
+            case (true, false):
+                return [
+                    Finding(
+                        "/etc/pam.d/\(name) has pam_countersign, but \(file) has not: `\(command)` asks for no second factor",
+                        "put the same line into \(file)")
+                ]
+            case (false, true):
+                return [
+                    Finding(
+                        "\(file) has pam_countersign, but /etc/pam.d/\(name) has not: `\(name)` asks for no second factor",
+                        "put the same line into /etc/pam.d/\(name)")
+                ]
+            case (true, nil) where rest?.asks == false && rest?.denies == false:
+                return [
+                    Finding(
+                        "\(file) is missing: `\(command)` goes by /etc/pam.d/other, which asks for no second factor",
+                        "pam.d/\(name) in the documentation says what to put there")
+                ]
+            default: return []
+            }
+        }
+    }
+}

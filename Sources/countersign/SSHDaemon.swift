@@ -1,0 +1,132 @@
+internal import CSyscalls
+internal import Glibc
+
+/// The settings of this host's sshd, as `sshd -T` prints them (sshd(8)): those that hold where no `Match` block changes them.
+struct SSHDaemon {
+    enum Reading {
+        /// There is no sshd.
+        case absent
+        /// Its own words for why it says nothing.
+        case unreadable(String)
+        case settings(SSHDaemon)
+    }
+
+    fileprivate static let program = "/usr/sbin/sshd"
+    /// Methods that ask PAM.
+    private static let asking: Set<String> = ["keyboard-interactive", "keyboard-interactive:pam", "password"]
+    /// Methods that let in by themselves, and the settings that allow them.
+    private static let others = [
+        ("publickey", "pubkeyauthentication"), ("gssapi-with-mic", "gssapiauthentication"), ("hostbased", "hostbasedauthentication"),
+    ]
+    private static let advice = "take the sshd_config lines of pam.d/sshd in the documentation, then: sshd -t && systemctl reload ssh"
+
+    private let values: [String: String]
+
+    fileprivate init(_ output: String) {
+        let pairs = output.split(separator: "\n").compactMap { line -> (String, String)? in
+            let words = line.split(separator: " ", maxSplits: 1).map(String.init)
+            return words.count == 2 ? (words[0].lowercased(), words[1]) : nil
+        }
+        values = Dictionary(pairs) { first, _ in first }
+    }
+
+    fileprivate var findings: [Finding] {
+        if values["usepam"] != "yes" {
+            return [Self.open("sshd does not use PAM (UsePAM \(values["usepam"] ?? "no")): ssh asks for no second factor")]
+        }
+        return alone + unable
+    }
+
+    /// Ways into the host by ssh on which PAM is not asked.
+    private var alone: [Finding] {
+        let methods = values["authenticationmethods"] ?? "any"
+        guard methods != "any" else {
+            let enabled = Self.others.filter { values[$0.1] == "yes" }.map(\.0)
+            guard !enabled.isEmpty else { return [] }
+            let names = enabled.joined(separator: ", ")
+            return [Self.open("sshd lets in by \(names) alone (AuthenticationMethods any): no second factor is asked for")]
+        }
+        let open = methods.split(separator: " ").filter { Self.asking.isDisjoint(with: $0.split(separator: ",").map(String.init)) }
+        return open.map { Self.open("sshd lets in by \($0) alone (AuthenticationMethods): no second factor is asked for") }
+    }
+
+    private static func open(_ message: String) -> Finding { Finding(message, advice, effect: .asksNotAll) }
+
+    /// Nobody can be asked a second question without this method.
+    private var unable: [Finding] {
+        guard values["kbdinteractiveauthentication"] == "no" else { return [] }
+        return [Finding("sshd cannot ask for a second factor: KbdInteractiveAuthentication is no", Self.advice, effect: .stopsLogins)]
+    }
+}
+
+extension SSHDaemon.Reading {
+    init() {
+        guard access(SSHDaemon.program, X_OK) == 0 else {
+            self = .absent
+            return
+        }
+        guard let (code, output) = SystemProgram.output(SSHDaemon.program, ["-T"], milliseconds: 10_000) else {
+            self = .unreadable("it gave no answer")
+            return
+        }
+        let last = output.split(separator: "\n").last.map { String($0.prefix(200)) } ?? "exit code \(code)"
+        self = code == 0 ? .settings(SSHDaemon(output)) : .unreadable(last)
+    }
+
+    var findings: [Finding] {
+        switch self {
+        case .absent: []
+        case .unreadable(let why): [Finding("what sshd asks for is not known: sshd -T: \(why)", "when sshd runs: countersign check")]
+        case .settings(let settings): settings.findings
+        }
+    }
+}
+
+/// A program of the system that is asked something.
+enum SystemProgram {
+    /// The most that is read, in bytes.
+    private static let most = 262_144
+
+    /// Runs it without any of this process's environment.
+    /// - Returns: exit code, 128 and more for a signal, and all that it printed; nil where it cannot be started or does not end in time.
+    static func output(_ path: String, _ arguments: [String], milliseconds: Int64) -> (code: CInt, text: String)? {
+        var ends: [CInt] = [-1, -1]
+        guard pipe(&ends) == 0 else { return nil }
+        defer { close(ends[0]) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        let pid = spawn(path, arguments, output: ends[1])
+        close(ends[1])
+        guard let pid else { return nil }
+        let until = system_now() + milliseconds
+        var bytes: [UInt8] = []
+        var isOver = false
+        while !isOver, bytes.count < most, !readable([ends[0]], until: until).isEmpty {
+            var buffer = [UInt8](repeating: 0, count: 16_384)
+            let count = read(ends[0], &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            isOver = count <= 0
+            bytes += buffer.prefix(max(0, count))
+        }
+        if !isOver { kill(pid, SIGKILL) }
+        var status: CInt = 0
+        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        return isOver ? (exitCode(status), String(decoding: bytes, as: UTF8.self)) : nil
+    }
+
+    /// As a shell counts it.
+    static func exitCode(_ status: CInt) -> CInt { status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F) }
+
+    private static func spawn(_ path: String, _ arguments: [String], output: CInt) -> pid_t? {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO)
+        var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
+        var environment: [UnsafeMutablePointer<CChar>?] = [strdup("PATH=/usr/sbin:/usr/bin:/sbin:/bin"), nil]
+        defer { (words + environment).forEach { free($0) } }
+        var pid: pid_t = 0
+        return posix_spawn(&pid, path, &actions, nil, &words, &environment) == 0 ? pid : nil
+    }
+}

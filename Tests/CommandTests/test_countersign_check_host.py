@@ -1,0 +1,199 @@
+"""What root's check says of the stacks and of sshd: it looks at an /etc and a /run of the test's own."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+from conftest import BUILT, MODULE
+from test_countersign_as_root import RootDesk
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+
+COMMON_AUTH = (
+    "auth\t[success=1 default=ignore]\tpam_unix.so nullok\nauth\trequisite\t\t\tpam_deny.so\nauth\trequired\t\t\tpam_permit.so\n")
+OURS = "auth required /mnt/pam_countersign.so\n"
+SSHD = (
+    "UsePAM yes\nKbdInteractiveAuthentication yes\nPasswordAuthentication no\nAuthenticationMethods keyboard-interactive:pam\n")
+
+
+class CheckedHost(RootDesk):
+    """A host on which all is well, but that no stack is as the test says."""
+
+    def __init__(self, base: pathlib.Path):
+        super().__init__(base)
+        (self.folder / "helpers").mkdir(mode=0o755)
+        for name in ["countersign-login", "countersign-net"]:
+            shutil.copyfile(BUILT / name, self.folder / "helpers" / name)
+            (self.folder / "helpers" / name).chmod(0o755)
+        shutil.copyfile(BUILT / MODULE, self.folder / MODULE)
+        self.stack_folder = self.own_etc() / "pam.d"
+        shutil.rmtree(self.stack_folder)
+        self.stack_folder.mkdir(mode=0o755)
+        self.stacks(**{"common-auth": COMMON_AUTH, "other": "@include common-auth\n"})
+        self.does("list")
+
+    def stacks(self, **files: str) -> None:
+        for name, text in files.items():
+            (self.stack_folder / name).write_text(text)
+
+    def check(self, *words):
+        return self.run("check", "--helpers", "/mnt/helpers", *words)
+
+    def problem(self) -> tuple[str, str]:
+        """The only one that is found, and what it means."""
+        done = self.check()
+        assert done.code == 1 and "ok\n" != done.out, done
+        (error,) = [line.removeprefix("error: ") for line in done.err.splitlines() if line.startswith("error: ")]
+        assert f"error: {error}\nhint: " in done.err
+        return error, done.out.removeprefix("settings ok, but ").removesuffix(": 1 problem\n")
+
+    def sshd_config(self, text: str) -> None:
+        folder = self.own_etc() / "ssh"
+        folder.mkdir(mode=0o755)
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "ssh_host_ed25519_key"], check=True, timeout=60)
+        (folder / "sshd_config").write_text(text)
+        (self.base / "run" / "sshd").mkdir(parents=True, mode=0o755)
+
+
+@pytest.fixture
+def host(tmp_path):
+    return CheckedHost(tmp_path)
+
+
+def test_without_the_line_in_any_stack_nobody_is_asked(host):
+    error, means = host.problem()
+    assert error == "no file in /etc/pam.d has pam_countersign: nobody is asked for a second factor"
+    assert means == "nobody is asked for a second factor"
+
+
+@pytest.mark.parametrize("text", ["# " + OURS, "session required pam_countersign.so\n", "auth required pam_unix.so # pam_countersign.so\n"])
+def test_a_line_that_is_no_auth_line_asks_nobody(host, text):
+    host.stacks(sudo="@include common-auth\n" + text)
+    assert host.problem()[1] == "nobody is asked for a second factor"
+
+
+@pytest.mark.parametrize("name", ["sudo.bak", "sudo~", "sudo.dpkg-dist", "common-old"])
+def test_a_copy_of_a_stack_asks_nobody(host, name):
+    host.stacks(**{"sudo": "@include common-auth\n", name: "@include common-auth\n" + OURS})
+    assert host.problem()[1] == "nobody is asked for a second factor"
+
+
+@pytest.mark.parametrize("stacks", [
+    {"sudo": "@include common-auth\n" + OURS}, {"sudo": "auth include common-auth\n" + OURS}, {"sudo": "auth substack common-auth\n" + OURS},
+    {"sudo": "@include common-auth\n@include second\n", "second": OURS}, {"sudo": "@include common-auth\n", "common-auth": COMMON_AUTH + OURS},
+    {"sudo": "@include common-auth\nauth\\\n required \\\n /mnt/pam_countersign.so\n"},
+    {"sudo": "@include common-auth\nauth [success=ok new_authtok_reqd=ok ignore=ignore default=die] /mnt/pam_countersign.so debug\n"},
+    {"sudo": "auth sufficient pam_rootok.so\nauth required pam_env.so\n@include common-auth\nauth optional pam_cap.so\n" + OURS},
+    {"sudo": "@include common-auth\nauth [success=1 default=ignore] pam_succeed_if.so user = emergency\n" + OURS + "auth required pam_permit.so\n"},
+    {"sudo": "auth requisite pam_exec.so /bin/true\n" + OURS}, {"sudo": "@include common-auth\nauth requisite /mnt/pam_countersign.so\n"}])
+def test_a_stack_that_asks_everybody_is_ok(host, stacks):
+    host.stacks(**stacks)
+    done = host.check()
+    assert (done.code, done.out) == (0, "ok\n"), done.err
+    (asked,) = [line for line in done.err.splitlines() if line.startswith("asked for a second factor: ")]
+    assert "sudo" in asked.split(": ")[1].split(", ")
+
+
+@pytest.mark.parametrize("name", ["sudo", "sshd", "su", "login"])
+def test_the_stacks_that_are_shipped_are_ok(host, name):
+    text = (pathlib.Path(__file__).resolve().parents[2] / "pam.d" / name).read_text().replace("pam_countersign.so", "/mnt/pam_countersign.so")
+    host.stacks(**{name: text})
+    assert host.check().out == "ok\n"
+
+
+def test_what_an_ok_is_about_is_said(host):
+    host.stacks(**{"sudo": "@include common-auth\n" + OURS, "sudo-i": "@include sudo\n", "login": "@include common-auth\n"})
+    said = host.check().err
+    assert "asked for a second factor: sudo, sudo-i\nnot asked: login\n" in said and "Match" not in said
+
+
+@pytest.mark.parametrize(("stack", "said"), [
+    ("@include common-auth\nauth sufficient /mnt/pam_countersign.so\n", "/etc/pam.d/sudo:2: `sufficient` lets people in whom"),
+    ("@include common-auth\nauth optional /mnt/pam_countersign.so\n", "/etc/pam.d/sudo:2: `optional` lets people in whom"),
+    ("auth sufficient /mnt/pam_countersign.so\n", "/etc/pam.d/sudo:1: `sufficient` lets people in whom"),
+    ("@include common-auth\nauth [success=ok default=ignore] /mnt/pam_countersign.so\n", "/etc/pam.d/sudo:2: `[success=ok default=ignore]`"),
+    ("@include common-auth\nauth [success=ok default=1] /mnt/pam_countersign.so\nauth required pam_permit.so\n", "/etc/pam.d/sudo:2: `[success=ok"),
+    ("@include common-auth\nauth [success=ok authinfo_unavail=ignore default=die] /mnt/pam_countersign.so\n", "/etc/pam.d/sudo:2: `[success=ok auth"),
+    ("@include common-auth\n-auth required /mnt/pam_countersign.so\n", "/etc/pam.d/sudo:2: `-auth` lets everybody in when"),
+    ("auth sufficient pam_unix.so\n" + OURS, "/etc/pam.d/sudo:1: pam_unix.so with `sufficient` lets people in before"),
+    ("auth sufficient pam_unix.so\nauth sufficient pam_sss.so\n" + OURS, "/etc/pam.d/sudo:1: pam_unix.so with `sufficient` lets people in before"),
+    ("auth [success=2 default=ignore] pam_unix.so\nauth requisite pam_deny.so\n" + OURS + "auth required pam_permit.so\n",
+     "/etc/pam.d/sudo:1: pam_unix.so with `[success=2 default=ignore]` lets people in before"),
+    ("auth [success=done default=die] /mnt/pam_countersign.so\n@include common-auth\n", "/etc/pam.d/sudo:1: `[success=done default=die]` lets people in by")])
+def test_a_stack_that_does_not_ask_everybody_is_named_by_its_line(host, stack, said):
+    host.stacks(sudo=stack)
+    error, means = host.problem()
+    assert error.startswith(said) and means == "not everybody is asked for a second factor"
+
+
+def test_a_way_past_the_line_in_a_file_that_is_taken_in_is_named_there(host):
+    host.stacks(sudo="@include common-auth\n" + OURS, **{"common-auth": "auth sufficient pam_unix.so\nauth required pam_deny.so\n"})
+    assert host.problem()[0].startswith("/etc/pam.d/common-auth:1: pam_unix.so with `sufficient` lets people in before")
+
+
+def test_a_substack_ends_only_itself(host):
+    host.stacks(sudo="auth substack common-auth\n" + OURS, **{"common-auth": "auth sufficient pam_unix.so\nauth required pam_deny.so\n"})
+    assert host.check().code == 0
+
+
+def test_a_stack_that_names_a_module_which_is_not_there_fails(host):
+    host.stacks(sudo="@include common-auth\nauth required /mnt/elsewhere/pam_countersign.so\n")
+    error, means = host.problem()
+    assert error.startswith("/etc/pam.d/sudo:2: /mnt/elsewhere/pam_countersign.so: No such file") and means == "logins will fail"
+
+
+def test_a_stack_with_settings_of_its_own_is_warned_of(host):
+    host.stacks(sudo="@include common-auth\nauth required /mnt/pam_countersign.so config=/etc/other.toml\n")
+    assert "warning: /etc/pam.d/sudo:2: these logins read /etc/other.toml, not /mnt/countersign.toml\n" in host.check().err
+    host.stacks(sudo="@include common-auth\nauth required /mnt/pam_countersign.so config=/mnt/countersign.toml\n")
+    assert "these logins read" not in host.check().err
+
+
+def test_with_json_that_nobody_is_asked_is_an_error(host):
+    done = host.check("--json")
+    assert (done.code, done.json["ok"]) == (1, False)
+    assert done.json["error"]["message"] == "settings ok, but nobody is asked for a second factor: 1 problem"
+
+
+# sshd
+
+
+@pytest.mark.parametrize("text", [
+    SSHD, SSHD.replace("Methods ", "Methods publickey,"), SSHD.replace(":pam", ""), SSHD.replace("interactive:pam", "interactive:pam password")])
+def test_an_sshd_that_asks_is_ok(host, text):
+    host.stacks(sshd="@include common-auth\n" + OURS)
+    host.sshd_config(text)
+    done = host.check()
+    assert (done.code, done.out) == (0, "ok\n"), done.err
+    assert "hint: Match blocks of sshd_config were not looked at" in done.err
+
+
+@pytest.mark.parametrize(("text", "said", "means"), [
+    ("", "sshd does not use PAM (UsePAM no): ssh asks for no second factor", "not everybody is asked for a second factor"),
+    ("UsePAM yes\n", "sshd lets in by publickey alone (AuthenticationMethods any): no second factor is asked for",
+     "not everybody is asked for a second factor"),
+    (SSHD.replace("interactive:pam", "interactive:pam publickey"), "sshd lets in by publickey alone (AuthenticationMethods): no second factor",
+     "not everybody is asked for a second factor"),
+    (SSHD.replace("Interactive:pam", "interactive:pam").replace("KbdInteractiveAuthentication yes", "KbdInteractiveAuthentication no")
+     .replace("Methods keyboard-interactive:pam", "Methods any").replace("AuthenticationMethods", "PubkeyAuthentication no\nAuthenticationMethods"),
+     "sshd cannot ask for a second factor: KbdInteractiveAuthentication is no", "logins will fail")])
+def test_an_sshd_that_does_not_ask_is_a_problem(host, text, said, means):
+    host.stacks(sshd="@include common-auth\n" + OURS)
+    host.sshd_config(text)
+    error, what = host.problem()
+    assert error.startswith(said) and what == means
+
+
+def test_an_sshd_whose_stack_has_no_line_is_not_judged(host):
+    host.stacks(sudo="@include common-auth\n" + OURS, sshd="@include common-auth\n")
+    host.sshd_config("")
+    assert host.check().code == 0
+
+
+def test_an_sshd_that_does_not_answer_is_warned_of(host):
+    host.stacks(sshd="@include common-auth\n" + OURS)
+    host.sshd_config("NoSuchWord yes\n")
+    done = host.check()
+    assert (done.code, done.out) == (0, "ok\n") and "warning: what sshd asks for is not known: sshd -T: " in done.err
