@@ -9,6 +9,8 @@ public struct Settlement: Equatable, Sendable {
         case oneTouch(AuthyID)
         /// A code that the server found right.
         case verified(AuthyID)
+        /// The confirmation code of a phone, which the server has confirmed by it. It holds only for an account that is not confirmed yet.
+        case firstPhone(AuthyID)
         /// A code of this host's SoftToken, as it was when the code was checked. The time step is spent in any case, also by a login
         /// that is denied.
         case softToken(StoredSoftToken, timeStep: Int64)
@@ -120,6 +122,7 @@ extension Accounts {
             return try !approved || confirm(person, "secret = ?3", token.secret, codeWasRight: true)
         case .oneTouch(let id): return try !approved || confirm(person, "authy_id = ?3", id.value, codeWasRight: false)
         case .verified(let id): return try !approved || confirm(person, "authy_id = ?3", id.value, codeWasRight: true)
+        case .firstPhone(let id): return try !approved || confirm(person, "authy_id = ?3 AND confirmed = 0", id.value, codeWasRight: true)
         case .recovery(let id):
             guard try useRecoveryCode(id, of: person, now: now) else { return false }
             return try !approved || confirm(person, "confirmed = ?3", 1, codeWasRight: true)

@@ -9,7 +9,8 @@ public final class Client {
         case create(NewApprovalRequest, AuthyID)
         /// At the request that was created last; a server that can wait may take so many milliseconds to tell of a decision.
         case look(AuthyID, wait: Int)
-        case verify(OneTimeCode, AuthyID)
+        /// See `Endpoint.verify`.
+        case verify(OneTimeCode, AuthyID, isProven: Bool, confirmation: OneTimeCode?)
         case sms(AuthyID)
         case call(AuthyID)
         case startPhoneCheck(NewPhoneCheck)
@@ -27,6 +28,10 @@ public final class Client {
         case valid
         case wrong
         case spent
+        /// The code of a new phone, which is confirmed now.
+        case phoneConfirmed
+        /// The code of a new phone, which somebody else must confirm.
+        case confirmationCode
         case sent
         case registered(AuthyID)
         /// The server takes the person for invalid: what it blames.
@@ -175,7 +180,8 @@ public final class Client {
             var read = http(.readApprovalRequest(request), timeout: timeout)
             if wait >= 1_000 { read.headers.append("\(Header.prefer): \(Header.wait(seconds: min(wait / 1_000, 60)))") }
             return read
-        case .verify(let code, let user): return http(.verify(code, of: user), timeout: timeout)
+        case .verify(let code, let user, let isProven, let confirmation):
+            return http(.verify(code, of: user, isProven: isProven, confirmation: confirmation), timeout: timeout)
         case .sms(let user): return http(.sms(to: user), timeout: timeout)
         case .call(let user): return http(.call(to: user), timeout: timeout)
         case .startPhoneCheck(let check): return http(.startPhoneCheck, json: check.json, timeout: timeout)
@@ -271,6 +277,8 @@ public final class Client {
         case .valid: .valid
         case .wrong: .wrong
         case .spent: .spent
+        case .phoneConfirmed: .phoneConfirmed
+        case .confirmationCode: .confirmationCode
         case .unknownUser: .refused("the server does not know the user")
         case .fault(let fault): result(of: fault)
         }

@@ -24,6 +24,7 @@ public struct PhoneRefusal: Error, Sendable {
     static let invalid = PhoneRefusal(status: 400, code: "invalid", message: "Something went wrong. Please load this page again.")
     static let unknown = PhoneRefusal(status: 404, code: "unknown", message: "This is not known any more.")
     static let unconfirmed = PhoneRefusal(status: 403, code: "unconfirmed", message: "This phone is not confirmed yet.")
+    static let wrongCode = PhoneRefusal(status: 400, code: "wrong_code", message: "That is not the code that the new phone shows.")
     static let unknownLink = PhoneRefusal(
         status: 404, code: "link_unknown", message: "This link is not known. Please ask for a new one.")
     static let unknownDevice = PhoneRefusal(status: 401, code: "unknown_device", message: "This phone was removed.")
@@ -127,6 +128,8 @@ extension AuthyService {
             return device
         }
         log.notice("device_enrolled", metadata: ["user": "\(device.user)", "device": "\(device.id)", "address": "\(address)"])
+        // The person's other phones ask whether it is theirs.
+        hub.wake(.user(device.user))
         return Answer([("device", JSONText.string(device.id)), ("now", String(now))])
     }
 
@@ -212,7 +215,7 @@ extension AuthyService {
 
     private func state(of known: Device) async throws -> State {
         let now = now()
-        let (device, user, requests, tokens, key) = try await store.read { records in
+        let (device, user, requests, tokens, joining, key) = try await store.read { records in
             guard let device = try records.device(known.id), device.removed == nil, let user = try records.user(device.user) else {
                 throw PhoneRefusal.unknownDevice
             }
@@ -221,7 +224,8 @@ extension AuthyService {
                 device.isActive
                 ? try records.members(of: user.id).map { ($0.application, try records.application($0.application)?.name ?? "", $0.added) }
                 : []
-            return (device, user, requests, tokens, try records.value(VAPID.publicName))
+            let joining = device.isActive ? try records.devices(of: user.id).filter { $0.isNew(at: now) } : []
+            return (device, user, requests, tokens, joining, try records.value(VAPID.publicName))
         }
         var members: [(name: String, json: String)] = [
             (
@@ -248,6 +252,7 @@ extension AuthyService {
                         ])
                     })
             ),
+            ("joining", JSONText.array(joining.map(Self.joining))),
             (
                 "requests",
                 JSONText.array(
@@ -257,6 +262,14 @@ extension AuthyService {
             ),
         ]
         return State(members, firstEnd: requests.compactMap(\.ends).min())
+    }
+
+    /// A new phone, as one that is confirmed sees it.
+    private static func joining(_ device: Device) -> String {
+        JSONText.object([
+            ("id", JSONText.string(device.id)), ("name", JSONText.string(device.name)), ("address", JSONText.string(device.address)),
+            ("created", String(device.created)),
+        ])
     }
 
     /// `POST answer`: what the device signed is kept with the request. A wrong number denies, whatever the button said.
@@ -392,6 +405,23 @@ extension AuthyService {
         guard phone.device.isActive else { throw PhoneRefusal.unconfirmed }
         let name = Self.deviceName(parameters.text("name"))
         try await change(id, of: phone) { $0.name = name }
+        return Answer([])
+    }
+
+    /// `POST devices/UUID/confirm`: a phone that is confirmed takes the code that a new one shows.
+    /// - Throws: `PhoneRefusal`: `wrong_code` for another code, `unknown` where no phone waits under this id.
+    public func confirmDevice(_ id: String, _ parameters: Parameters, from phone: Phone) async throws -> Answer {
+        let code = (parameters.text("code") ?? "").filter { $0 != " " && $0 != "-" }
+        let now = now()
+        try await store.write { records in
+            guard let own = try records.device(phone.device.id), own.isActive else { throw PhoneRefusal.unconfirmed }
+            guard let new = try records.device(id), new.user == own.user, new.isNew(at: now) else { throw PhoneRefusal.unknown }
+            guard try newDevice(showing: code, of: own.user, at: now, in: records)?.id == id,
+                try confirm(code, of: own.user, at: now, in: records) != nil
+            else { throw PhoneRefusal.wrongCode }
+        }
+        hub.wake(.user(phone.user))
+        log.notice("device_confirmed", metadata: ["user": "\(phone.user)", "device": "\(id)", "by": "\(phone.device.id)"])
         return Answer([])
     }
 

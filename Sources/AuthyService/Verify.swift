@@ -16,15 +16,16 @@ extension AuthyService {
         guard let user = AuthyID(id) else { throw Refusal.userNotFound }
         let now = now()
         if let wait = pace.wrongCodesBlock(caller.id, at: now) { throw Refusal.tooMany(retryAfter: wait) }
-        let action = parameters.text("action") ?? ""
-        let code = OneTimeCode(Array(token.utf8))
+        let check = CodeCheck(token, parameters)
         let verdict = try await store.write { records in
             guard let member = try records.member(application: caller.id, user: user) else { return Verdict.unknown }
-            return try judge(code, action: action, of: member, at: now, in: records)
+            return try judge(check, of: member, at: now, in: records)
         }
         tell(verdict, of: user, by: caller, at: now)
         switch verdict {
+        case .accepted(.confirmation): return Self.acceptedConfirmation
         case .accepted: return Self.accepted
+        case .confirmationNotTaken: return Self.confirmationNotTaken
         case .unknown: throw Refusal.userNotFound
         case .limited(let wait): throw Refusal.tooMany(retryAfter: wait)
         case .spent: throw Refusal.tokenReused
@@ -32,22 +33,43 @@ extension AuthyService {
         }
     }
 
-    private static let accepted = Answer([
-        ("message", JSONText.string(Literal.validMessage)), ("token", JSONText.string(Literal.tokenIsValid)),
-        ("success", JSONText.string("true")),
-    ])
+    private static let acceptedMembers = [
+        (name: "message", json: JSONText.string(Literal.validMessage)), (name: "token", json: JSONText.string(Literal.tokenIsValid)),
+        (name: "success", json: JSONText.string("true")),
+    ]
+    private static let accepted = Answer(acceptedMembers)
+
+    /// What tells a host that a code was the confirmation code of a new phone. Authy's clients do not look at it.
+    private static let saysConfirmation = (
+        name: Literal.extensions, json: JSONText.object([(Literal.factor, JSONText.string(Literal.confirmation))])
+    )
+
+    private static let acceptedConfirmation = Answer(acceptedMembers + [saysConfirmation])
+
+    /// To every other client it is the answer to a wrong code.
+    private static let confirmationNotTaken = Answer(
+        [
+            ("message", JSONText.string(Literal.invalidMessage)), ("token", JSONText.string(Literal.tokenIsInvalid)), ("success", "false"),
+            ("errors", JSONText.object([("message", JSONText.string(Literal.invalidMessage))])), ("error_code", JSONText.string("60020")),
+            saysConfirmation,
+        ], status: 401)
 
     enum Verdict: Equatable, Sendable {
-        case accepted(String)
+        case accepted(CodeKind)
         case spent, wrong, unknown
+        /// The code of a new phone, of somebody who has proven something before: another must confirm it.
+        case confirmationNotTaken
         case limited(Int64)
     }
 
     private func tell(_ verdict: Verdict, of user: AuthyID, by caller: Caller, at now: Int64) {
         switch verdict {
         case .accepted(let kind):
-            log.info("code_accepted", metadata: ["application": "\(caller.id)", "user": "\(user)", "kind": "\(kind)"])
-            if kind == "confirmation" { hub.wake(.user(user)) }
+            log.info("code_accepted", metadata: ["application": "\(caller.id)", "user": "\(user)", "kind": "\(kind.word)"])
+            hub.wake(.user(user))
+        case .confirmationNotTaken:
+            pace.wrongCode(caller.id, at: now)
+            log.warning("code_refused", metadata: ["application": "\(caller.id)", "user": "\(user)", "reason": "confirmation"])
         case .wrong, .spent:
             if verdict == .wrong { pace.wrongCode(caller.id, at: now) }
             log.notice(
@@ -58,9 +80,7 @@ extension AuthyService {
         }
     }
 
-    func judge(
-        _ code: OneTimeCode?, action: String, of member: Member, at now: Int64, in records: any RecordWriting
-    ) throws -> Verdict {
+    private func judge(_ check: CodeCheck, of member: Member, at now: Int64, in records: any RecordWriting) throws -> Verdict {
         var member = member
         let limits = settings.limits
         if let wait = member.wrongCodes.wait(Span.tenMinutes, limit: limits.wrongCodes, at: now)
@@ -68,13 +88,16 @@ extension AuthyService {
         {
             return .limited(wait)
         }
-        let verdict = try code.map { try match($0, action: action, &member, at: now, in: records) } ?? .wrong
+        let verdict = try check.code.map { try match($0, check, &member, at: now, in: records) } ?? .wrong
         // Whoever has a code that was right guesses nothing: it counts towards no limit.
         if verdict == .spent { return verdict }
         if case .accepted(let kind) = verdict {
             member.confirmed = member.confirmed ?? now
             member.wrongCodes = Count()
-            try records.add(Activity(user: member.user, application: member.application, at: now, kind: kind, detail: ""))
+            try records.add(Activity(user: member.user, application: member.application, at: now, kind: kind.word, detail: ""))
+            if let confirmation = check.confirmation, kind.isFromPhone, try mayConfirm(member, in: records) {
+                _ = try confirm(confirmation.digits, of: member.user, at: now, in: records)
+            }
             try records.count(Self.month(of: member.application, at: now) { $0.codesAccepted = 1 })
         } else {
             member.wrongCodes.add(Span.tenMinutes, at: now)
@@ -86,28 +109,49 @@ extension AuthyService {
 
     /// Spends what matches. All kinds are looked at, so that the time does not tell which there are.
     private func match(
-        _ code: OneTimeCode, action: String, _ member: inout Member, at now: Int64, in records: any RecordWriting
+        _ code: OneTimeCode, _ check: CodeCheck, _ member: inout Member, at now: Int64, in records: any RecordWriting
     ) throws -> Verdict {
         let softToken = try softTokenMatch(code, member.secret, Purpose.secret(member), member.spent, at: now)
         if case .accepted(let step) = softToken {
             member.spent = step
-            return .accepted("softtoken")
+            return .accepted(.softToken)
         }
         if let secret = member.genericSecret {
             let generic = try softTokenMatch(code, secret, Purpose.genericSecret(member), member.genericSpent, at: now)
             if case .accepted(let step) = generic {
                 member.genericSpent = step
-                return .accepted("softtoken")
+                return .accepted(.authenticator)
             }
             if generic == .spent { return .spent }
         }
         if softToken == .spent { return .spent }
-        if let verdict = try oneCodeMatch(code, action: action, &member, at: now) { return verdict }
-        // A device is for all applications: one of several, or one beside a confirmed phone, is confirmed by the administrator alone.
-        guard try records.members(of: member.user).count == 1, try !records.devices(of: member.user).contains(where: \.isActive) else {
-            return .wrong
+        if let verdict = try oneCodeMatch(code, action: check.action, &member, at: now) { return verdict }
+        return try confirmationMatch(code, check, member, at: now, in: records)
+    }
+
+    /// The code of a new phone. It confirms by itself only for somebody who has never proven anything: for anybody else, whoever has the link
+    /// and the password would get past the factor that was proven.
+    private func confirmationMatch(
+        _ code: OneTimeCode, _ check: CodeCheck, _ member: Member, at now: Int64, in records: any RecordWriting
+    ) throws -> Verdict {
+        guard try newDevice(showing: code.digits, of: member.user, at: now, in: records) != nil else { return .wrong }
+        guard !check.isProven, try mayConfirm(member, in: records), try !hasProven(member, in: records) else {
+            return .confirmationNotTaken
         }
-        return try confirm(code.digits, of: member.user, at: now, in: records) == nil ? .wrong : .accepted("confirmation")
+        return try confirm(code.digits, of: member.user, at: now, in: records) == nil ? .wrong : .accepted(.confirmation)
+    }
+
+    /// A device is for all applications: the key of one of several must not confirm it for the others.
+    private func mayConfirm(_ member: Member, in records: any RecordReading) throws -> Bool {
+        try records.members(of: member.user).count == 1
+    }
+
+    /// Whether the user has ever shown a right code, or had a phone confirmed, also one that was removed since.
+    private func hasProven(_ member: Member, in records: any RecordReading) throws -> Bool {
+        guard let user = try records.user(member.user) else { return true }
+        return try records.members(of: user.id).contains { $0.confirmed != nil }
+            || records.formerMembers(phoneHash: user.phoneHash).contains { $0.confirmed != nil }
+            || records.devices(of: user.id).contains { $0.confirmed != nil }
     }
 
     private func softTokenMatch(_ code: OneTimeCode, _ sealed: [UInt8], _ purpose: String, _ spent: Int64?, at now: Int64) throws
@@ -124,22 +168,25 @@ extension AuthyService {
         else { return nil }
         if oneCode.isSpent { return .spent }
         member.oneCode?.isSpent = true
-        return .accepted("onecode")
+        return .accepted(.oneCode)
+    }
+
+    /// The new phone that shows this code.
+    func newDevice(showing code: String, of user: AuthyID, at now: Int64, in records: any RecordReading) throws -> Device? {
+        try records.devices(of: user).first { device in
+            guard device.isNew(at: now), let sealed = device.confirmation else { return false }
+            return Self.same(try vault.open(sealed, as: Purpose.confirmation(device.id)), Array(code.utf8))
+        }
     }
 
     /// Confirms the new phone that shows this code.
     func confirm(_ code: String, of user: AuthyID, at now: Int64, in records: any RecordWriting) throws -> Device? {
-        for var device in try records.devices(of: user) where device.removed == nil && device.confirmed == nil {
-            guard let sealed = device.confirmation, now - device.created < Device.confirmationLifetime,
-                Self.same(try vault.open(sealed, as: Purpose.confirmation(device.id)), Array(code.utf8))
-            else { continue }
-            device.confirmed = now
-            device.confirmation = nil
-            try records.put(device)
-            try records.add(Activity(user: user, application: nil, at: now, kind: "device_added", detail: device.name))
-            return device
-        }
-        return nil
+        guard var device = try newDevice(showing: code, of: user, at: now, in: records) else { return nil }
+        device.confirmed = now
+        device.confirmation = nil
+        try records.put(device)
+        try records.add(Activity(user: user, application: nil, at: now, kind: "device_added", detail: device.name))
+        return device
     }
 
     /// Compares without an early exit.
@@ -148,9 +195,53 @@ extension AuthyService {
     }
 }
 
+/// What a caller asks about a code.
+private struct CodeCheck: Sendable {
+    /// Nil where it cannot be a code.
+    let code: OneTimeCode?
+    let action: String
+    /// The caller knows that this person has proven a factor: no confirmation code confirms a phone by itself.
+    let isProven: Bool
+    /// The confirmation code of a new phone, given beside a code of another factor: if that is right, the phone is confirmed.
+    let confirmation: OneTimeCode?
+
+    init(_ token: String, _ parameters: Parameters) {
+        code = OneTimeCode(Array(token.utf8))
+        action = parameters.text("action") ?? ""
+        isProven = parameters.flag(Literal.proven, in: Literal.extensions) ?? false
+        confirmation = parameters.text(Literal.confirmation, in: Literal.extensions).flatMap { OneTimeCode(Array($0.utf8)) }
+    }
+}
+
+/// Where a right code came from.
+enum CodeKind: Equatable, Sendable {
+    /// From the phone's page.
+    case softToken
+    /// From an authenticator app, whose secret the application has seen (users/ID/secret).
+    case authenticator
+    case oneCode
+    /// From the page of a phone that it has just confirmed.
+    case confirmation
+
+    /// The word of the log and the history.
+    var word: String {
+        switch self {
+        case .softToken, .authenticator: "softtoken"
+        case .oneCode: "onecode"
+        case .confirmation: "confirmation"
+        }
+    }
+
+    /// Whether only the person's phone can have had it.
+    var isFromPhone: Bool { self == .softToken || self == .oneCode }
+}
+
 extension Device {
     /// Seconds.
     static let confirmationLifetime: Int64 = 86_400
+
+    /// Whether it waits to be confirmed, and still can be.
+    func isNew(at now: Int64) -> Bool { removed == nil && confirmed == nil && now - created < Self.confirmationLifetime }
 }
 
 /// What each sealed value is sealed as: one that is moved to another place does not open.

@@ -31,8 +31,18 @@ public struct Endpoint: Hashable, Sendable {
 
     /// Checks a code; the answer is a `VerifyAnswer`. Always with `force=true`: without it a user who never finished the
     /// registration passes with any code.
-    public static func verify(_ code: OneTimeCode, of user: AuthyID) -> Endpoint {
-        Endpoint(method: .get, target: "/protected/json/verify/\(code.digits)/\(user)?force=true")
+    ///
+    /// The other two are countersignd's own, which Authy does not look at:
+    /// - Parameters:
+    ///   - isProven: whether the person has proven a factor. The confirmation code of a new phone is then no right code.
+    ///   - confirmation: the confirmation code of a new phone, which is confirmed if `code` is right.
+    public static func verify(
+        _ code: OneTimeCode, of user: AuthyID, isProven: Bool = false, confirmation: OneTimeCode? = nil
+    ) -> Endpoint {
+        let proven = isProven ? "&\(Literal.extensions)[\(Literal.proven)]=true" : ""
+        let beside = confirmation.map { "&\(Literal.extensions)[\(Literal.confirmation)]=\($0.digits)" } ?? ""
+        let more = (proven + beside).replacing("[", with: "%5B").replacing("]", with: "%5D")
+        return Endpoint(method: .get, target: "/protected/json/verify/\(code.digits)/\(user)?force=true\(more)")
     }
 
     /// Sends a OneCode by text message, also to a person who has the app; the answer is a `OneCodeAnswer`.
@@ -101,6 +111,14 @@ public enum Literal {
     public static let reusedMessage = "Token is invalid. Token was used recently."
     /// `message` after a wrong API key.
     public static let keyMessage = "Invalid API key"
+    /// The member, and the parameter, in which countersignd has what Authy does not know.
+    public static let extensions = "countersign"
+    /// In `extensions` of a verify answer: what the code was.
+    public static let factor = "factor"
+    /// The value of `factor` for the confirmation code of a new phone; as a parameter of verify, such a code.
+    public static let confirmation = "confirmation"
+    /// As a parameter of verify: the caller knows that the person has proven a factor.
+    public static let proven = "proven"
 }
 
 /// How an approval request stands. The raw values are the only spellings that count.

@@ -6,6 +6,10 @@ public enum VerifyAnswer: Hashable, Sendable {
     case wrong
     /// The code was right, but was used before.
     case spent
+    /// The code was the confirmation code of a new phone, which is confirmed now. Whether that is a login is for the caller to decide.
+    case phoneConfirmed
+    /// The code was the confirmation code of a new phone, which somebody else must confirm: no right code.
+    case confirmationCode
     /// The server does not know this AuthyID.
     case unknownUser
     case fault(Fault)
@@ -17,7 +21,9 @@ public enum VerifyAnswer: Hashable, Sendable {
     ///
     /// | HTTP status | `error_code` | body | answer |
     /// |---|---|---|---|
+    /// | 200 | | as above, and `countersign` has `factor` "confirmation" | `phoneConfirmed` |
     /// | 200 | | as above | `valid` |
+    /// | 401 | 60020 | `countersign` has `factor` "confirmation" | `confirmationCode` |
     /// | 401 | 60020 | | `wrong` |
     /// | 401 | 60019 | | `spent` |
     /// | 401 | absent or null | `token` is "is invalid", and the message begins "Token is invalid" | `wrong` |
@@ -32,7 +38,7 @@ public enum VerifyAnswer: Hashable, Sendable {
     public init(status: Int, body: JSONValue?) {
         self =
             switch status {
-            case 200 where Self.isValid(body): .valid
+            case 200 where Self.isValid(body): Self.isConfirmation(body) ? .phoneConfirmed : .valid
             case 401: Self.refusal(body)
             case 400...499 where status != 429 && ErrorNumber(in: body).map(ErrorNumber.unknownUser.contains) == true: .unknownUser
             default: .fault(Fault(status: status, body: body))
@@ -44,9 +50,13 @@ public enum VerifyAnswer: Hashable, Sendable {
         return body["token"] == .string(Literal.tokenIsValid) && body.isSuccess(orText: true)
     }
 
+    private static func isConfirmation(_ body: JSONValue?) -> Bool {
+        body?[Literal.extensions]?[Literal.factor] == .string(Literal.confirmation)
+    }
+
     private static func refusal(_ body: JSONValue?) -> VerifyAnswer {
         switch ErrorNumber(in: body) {
-        case .tokenInvalid?: .wrong
+        case .tokenInvalid?: isConfirmation(body) ? .confirmationCode : .wrong
         case .tokenReused?: .spent
         case let error? where ErrorNumber.unknownUser.contains(error): .unknownUser
         case nil where body?["error_code"] ?? .null != .null: .fault(.malformed)

@@ -17,6 +17,8 @@ public enum Reason: String, Equatable, Sendable, CaseIterable {
     case deniedOnPhone = "denied_on_phone"
     case wrongCode = "wrong_code"
     case spentCode = "spent_code"
+    /// The code that confirms a new phone was typed, of somebody who has proven a factor before.
+    case confirmationCode = "confirmation_code"
     case locked
     case notEnrolled = "not_enrolled"
     case graceOver = "grace_over"

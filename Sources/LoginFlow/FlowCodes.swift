@@ -31,6 +31,13 @@ extension LoginFlow {
         }
     }
 
+    /// The code of a new phone proves nothing but that somebody has the link: it lets in only who has never proven anything.
+    mutating func confirmationTyped(_ isTaken: Bool) -> [Action] {
+        guard isTaken else { return wrong(Texts.confirmationCode, .confirmationCode) }
+        guard !facts.isConfirmed else { return end(Decision(.denied, .confirmationCode, farewell: Texts.phoneConfirmed)) }
+        return verified(.accepted(timeStep: 0))
+    }
+
     mutating func verifyFailed(_ fault: Fault) -> [Action] {
         if fault == .outage, facts.outage == .allow, !matchesCodes, !isLocked, !approvable { return end(Decision(.excused, .outage)) }
         return wrong(notice(of: fault), matchesCodes ? .wrongCode : .server)

@@ -7,6 +7,8 @@ extension LoginFlow {
         public var hasServer = false
         public var hasAuthyID = false
         public var hasSoftToken = false
+        /// A factor was proven before.
+        public var isConfirmed = false
         /// Recovery codes that are left.
         public var recoveryLeft = 0
         /// Codes are locked.
@@ -55,6 +57,8 @@ extension LoginFlow {
         case matched(CodeMatch)
         case recoveryMatched(Bool)
         case verified(CodeMatch)
+        /// The code was the confirmation code of a new phone; `taken` where the server has confirmed the phone by it.
+        case confirmationTyped(taken: Bool)
         case verifyFailed(Fault)
         case oneCodeCharged(granted: Bool)
         case oneCodeSent

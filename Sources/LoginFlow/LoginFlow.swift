@@ -94,6 +94,7 @@ public struct LoginFlow: Sendable {
         case (.charging(let code), .tryCharged(let granted)): return granted ? match(code) : locked()
         case (.matching(let code), .matched(let match)): return matched(match, code)
         case (.verifying, .verified(let match)): return verified(match)
+        case (.verifying, .confirmationTyped(let isTaken)): return confirmationTyped(isTaken)
         case (.verifying, .verifyFailed(let fault)): return verifyFailed(fault)
         case (.chargingRecovery(let code), .tryCharged(let granted)): return granted ? matchRecovery(code) : locked()
         case (.matchingRecovery, .recoveryMatched(let isRight)): return recoveryMatched(isRight)

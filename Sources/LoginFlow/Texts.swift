@@ -12,6 +12,10 @@ public enum Texts {
     static let lockedUsePhone = "Codes are not taken at the moment, after too many wrong ones."
     static let noFactor = "No second factor can be asked for here. Ask your system administrator."
     static let wrongCode = "That code was not accepted. Wait for a new one and try again."
+    static let confirmationCode =
+        "That code confirms a new phone and is not a login. Log in with another code, or ask your administrator to confirm the phone."
+    static let phoneConfirmed =
+        "That code has confirmed a new phone and is not a login. If you did not add a phone, tell your administrator now."
     static let noMoreTries = "That code was not accepted. Please log in again later."
     static let noCode = "That is no code. A code has 6 to 10 digits."
     static let noSuchWord = "That does not apply here."

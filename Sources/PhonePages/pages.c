@@ -66,6 +66,9 @@ static const unsigned char notifications_js[] = {
 static const unsigned char phone_js[] = {
 #embed "pages/phone.js"
 };
+static const unsigned char questions_view_js[] = {
+#embed "pages/questions-view.js"
+};
 static const unsigned char request_js[] = {
 #embed "pages/request.js"
 };
@@ -114,6 +117,7 @@ static const phone_page table[] = {
     {"notice.js", "text/javascript; charset=utf-8", notice_js, sizeof notice_js},
     {"notifications.js", "text/javascript; charset=utf-8", notifications_js, sizeof notifications_js},
     {"phone.js", "text/javascript; charset=utf-8", phone_js, sizeof phone_js},
+    {"questions-view.js", "text/javascript; charset=utf-8", questions_view_js, sizeof questions_view_js},
     {"request.js", "text/javascript; charset=utf-8", request_js, sizeof request_js},
     {"requests-view.js", "text/javascript; charset=utf-8", requests_view_js, sizeof requests_view_js},
     {"shell.js", "text/javascript; charset=utf-8", shell_js, sizeof shell_js},

@@ -31,6 +31,8 @@ public protocol RecordReading {
     func members(of user: AuthyID) throws -> [Member]
     func memberCount(of application: Int64) throws -> Int64
     func formerMember(application: Int64, phoneHash: [UInt8]) throws -> FormerMember?
+    /// Those with one phone, of all applications.
+    func formerMembers(phoneHash: [UInt8]) throws -> [FormerMember]
 
     func device(_ id: String) throws -> Device?
     /// Also the removed ones, oldest first.

@@ -82,6 +82,12 @@ extension SQLiteReading {
         }
     }
 
+    func formerMembers(phoneHash: [UInt8]) throws -> [FormerMember] {
+        try all("SELECT \(FormerMember.columns) FROM former_members WHERE phone_hash = ?1 ORDER BY application", phoneHash) {
+            try FormerMember(&$0)
+        }
+    }
+
     func memberCount(of application: Int64) throws -> Int64 {
         try first("SELECT members FROM applications WHERE id = ?1", application) { try $0.integer() } ?? 0
     }

@@ -26,6 +26,12 @@ struct Asking {
     private var ending: Ending?
     private var push: Int64?
     private var matched: Settlement.Proof?
+    /// The code that the server was asked about last.
+    private var verifying: OneTimeCode?
+    /// The confirmation code of a new phone that was typed in this login.
+    private var confirmation: OneTimeCode?
+    /// The server has confirmed the person's first phone by the code that was typed.
+    private var hasConfirmedPhone = false
     /// The prompt that is open, or was last, is for a recovery code.
     private var asksForRecovery = false
     private var detail: String?
@@ -63,6 +69,7 @@ struct Asking {
         facts.hasServer = server != nil
         facts.hasAuthyID = person == nil ? server != nil : account.authyID != nil
         facts.hasSoftToken = person == nil ? server == nil : account.hasSoftToken
+        facts.isConfirmed = account.isConfirmed
         // They are for whoever lost a phone that once was proven.
         facts.recoveryLeft = person != nil && account.isConfirmed ? account.recoveryLeft : 0
         facts.isLocked = try person.map { try accounts.lock(of: $0, rules: settings.lockout, now: now()) != nil } ?? false
@@ -101,6 +108,8 @@ struct Asking {
         for answer in net.receive() {
             if let detail = answer.detail { self.detail = detail }
             if answer.question == .look { lookEnds = nil }
+            if answer.result == RESULT_CONFIRMATION_CODE { confirmation = verifying }
+            if answer.result == RESULT_PHONE_CONFIRMED { hasConfirmedPhone = true }
             guard let event = LoginFlow.Event(answer) else { continue }
             try refund(event, unsent: answer.isUnsent)
             events.append(event)
@@ -194,7 +203,7 @@ struct Asking {
             events.append(.tryCharged(granted: try accounts.chargeTry(who, rules: settings.lockout, now: now()) == .granted))
         case .match(let code): events.append(.matched(try match(code)))
         case .matchRecovery(let code): events.append(.recoveryMatched(try matchRecovery(code)))
-        case .verify(let code): asked(.verifyFailed(.refused), person.account.authyID.map { net.verify(code, of: $0) })
+        case .verify(let code): asked(.verifyFailed(.refused), try verify(code, person))
         case .chargeOneCode: events.append(.oneCodeCharged(granted: try accounts.chargeOneCode(who, now: now())))
         case .sendOneCode(let factor):
             asked(.oneCodeFailed(.refused), person.account.authyID.map { net.sendOneCode(by: factor, to: $0) })
@@ -298,7 +307,7 @@ struct Asking {
         // One that was right is used, however the login ends.
         if case .recovery = matched { ending.proof = matched }
         if decision.outcome == .approved, ending.proof == nil, let id = person?.account.authyID {
-            ending.proof = decision.factor == .oneTouch ? .oneTouch(id) : .verified(id)
+            ending.proof = decision.factor == .oneTouch ? .oneTouch(id) : hasConfirmedPhone ? .firstPhone(id) : .verified(id)
         }
         self.ending = ending
     }
@@ -313,6 +322,14 @@ struct Asking {
     }
 
     // MARK: what countersign-net is asked
+
+    private mutating func verify(_ code: OneTimeCode, _ person: Enrolled) throws -> Bool? {
+        guard let id = person.account.authyID else { return nil }
+        verifying = code
+        // The account may have been confirmed since the prompt was opened.
+        let isProven = try person.account.isConfirmed || person.accounts.account(of: person.person).isConfirmed
+        return net.verify(code, of: id, isProven: isProven, confirmation: confirmation)
+    }
 
     private mutating func create(_ number: CheckNumber?) -> Bool {
         guard let id = person?.account.authyID else { return false }

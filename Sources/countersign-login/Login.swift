@@ -270,7 +270,7 @@ struct Ending {
     var proofIsCode: Bool {
         switch proof {
         case .softToken, .recovery: true
-        case .oneTouch, .verified, .enrolled, nil: false
+        case .oneTouch, .verified, .firstPhone, .enrolled, nil: false
         }
     }
 }

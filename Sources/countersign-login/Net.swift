@@ -57,9 +57,14 @@ struct Net {
         _ = isOpen && channel.send(Frame(KIND_STOP))
     }
 
-    mutating func verify(_ code: OneTimeCode, of person: AuthyID) -> Bool {
+    /// - Parameters:
+    ///   - isProven: whether the person has proven a factor before: then the code of a new phone is none.
+    ///   - confirmation: the code of a new phone, which is confirmed if the other one is right.
+    mutating func verify(_ code: OneTimeCode, of person: AuthyID, isProven: Bool, confirmation: OneTimeCode?) -> Bool {
         var frame = Frame(KIND_VERIFY)
         frame.add(FIELD_CODE, text: code.digits)
+        if isProven { frame.add(FIELD_PROVEN, number: 1) }
+        if let confirmation { frame.add(FIELD_CONFIRMATION, text: confirmation.digits) }
         frame.add(FIELD_AUTHY_ID, number: person.value)
         return ask(.verify, frame)
     }

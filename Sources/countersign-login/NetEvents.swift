@@ -13,6 +13,8 @@ extension LoginFlow.Event {
         case (.verify, RESULT_VALID): self = .verified(.accepted(timeStep: 0))
         case (.verify, RESULT_WRONG): self = .verified(.wrong)
         case (.verify, RESULT_SPENT): self = .verified(.spent)
+        case (.verify, RESULT_PHONE_CONFIRMED): self = .confirmationTyped(taken: true)
+        case (.verify, RESULT_CONFIRMATION_CODE): self = .confirmationTyped(taken: false)
         case (.oneCode, RESULT_SENT): self = .oneCodeSent
         case (.create, _): self = .createFailed(LoginFlow.Fault(answer))
         case (.look, _): self = .lookFailed(LoginFlow.Fault(answer))

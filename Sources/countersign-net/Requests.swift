@@ -58,7 +58,9 @@ extension Client.Request {
         case KIND_LOOK: self = .look(user, wait: Int(frame.number(FIELD_WAIT) ?? 0))
         case KIND_VERIFY:
             guard let code = frame.value(FIELD_CODE).flatMap({ OneTimeCode($0) }) else { return nil }
-            self = .verify(code, user)
+            self = .verify(
+                code, user, isProven: frame.value(FIELD_PROVEN) != nil,
+                confirmation: frame.value(FIELD_CONFIRMATION).flatMap { OneTimeCode($0) })
         case KIND_SMS: self = .sms(user)
         case KIND_CALL: self = .call(user)
         case KIND_STATUS: self = .status(user)
@@ -105,6 +107,8 @@ extension Client.Result {
         case .valid: RESULT_VALID
         case .wrong: RESULT_WRONG
         case .spent: RESULT_SPENT
+        case .phoneConfirmed: RESULT_PHONE_CONFIRMED
+        case .confirmationCode: RESULT_CONFIRMATION_CODE
         case .sent: RESULT_SENT
         case .registered: RESULT_REGISTERED
         case .user: RESULT_USER
@@ -124,6 +128,8 @@ extension Client.Result {
         case .invalid(let fields): fields
         case .limited: "too many requests (429)"
         case .unknownUser: "the server does not know the user"
+        case .phoneConfirmed: "the confirmation code of a new phone was typed, which is confirmed now"
+        case .confirmationCode: "the confirmation code of a new phone was typed, which it does not confirm"
         case .unreached(let reason), .outage(let reason), .noDevice(let reason), .refused(let reason): reason
         default: nil
         }

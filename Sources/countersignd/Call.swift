@@ -95,6 +95,8 @@ struct PhoneCall {
         case (.get, "history", 1): return try await service.history(of: phone, before: value("before").flatMap { Int64($0) })
         case (.get, "devices", 1): return try await service.devices(of: phone)
         case (.post, "devices", 2): return try await service.renameDevice(String(steps[1]), parameters, from: phone)
+        case (.post, "devices", 3) where steps[2] == "confirm":
+            return try await service.confirmDevice(String(steps[1]), parameters, from: phone)
         case (.delete, "devices", 2): return try await service.removeDevice(String(steps[1]), from: phone)
         default: throw PhoneRefusal.path
         }

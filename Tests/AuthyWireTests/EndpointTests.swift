@@ -13,6 +13,14 @@ struct EndpointTests {
             (.readApprovalRequest(request), .get, "/onetouch/json/approval_requests/\(Asked.uuid)"),
             (.cancelApprovalRequest(request), .delete, "/onetouch/json/approval_requests/\(Asked.uuid)"),
             (.verify(code, of: user), .get, "/protected/json/verify/012345/1635?force=true"),
+            (
+                .verify(code, of: user, isProven: true), .get,
+                "/protected/json/verify/012345/1635?force=true&countersign%5Bproven%5D=true"
+            ),
+            (
+                .verify(code, of: user, isProven: true, confirmation: code), .get,
+                "/protected/json/verify/012345/1635?force=true&countersign%5Bproven%5D=true&countersign%5Bconfirmation%5D=012345"
+            ),
             (.sms(to: user), .get, "/protected/json/sms/1635?force=true"),
             (.call(to: user), .get, "/protected/json/call/1635?force=true"),
         ]

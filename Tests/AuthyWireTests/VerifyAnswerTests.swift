@@ -19,6 +19,23 @@ struct VerifyAnswerTests {
         #expect(VerifyAnswer(status: 200, body: decoded(json)) == .valid)
     }
 
+    @Test("The confirmation code of a new phone is told from a code of a factor, whether it was taken or not")
+    func confirmation() {
+        let extensions = #","countersign":{"factor":"confirmation"}}"#
+        #expect(VerifyAnswer(status: 200, body: decoded(body().dropLast() + extensions)) == .phoneConfirmed)
+        #expect(VerifyAnswer(status: 401, body: decoded(refusal(#""60020""#).dropLast() + extensions)) == .confirmationCode)
+        // It makes no answer right that is not.
+        #expect(VerifyAnswer(status: 200, body: decoded(body(success: "false").dropLast() + extensions)) == .fault(.malformed))
+        #expect(VerifyAnswer(status: 401, body: decoded(refusal(#""60019""#).dropLast() + extensions)) == .spent)
+    }
+
+    @Test(
+        "What else a server says of a code changes nothing",
+        arguments: [#"{"factor":"onecode"}"#, #"{"factor":true}"#, #"{"Factor":"confirmation"}"#, #""confirmation""#, "[]", "null"])
+    func otherFactor(extensions: String) {
+        #expect(VerifyAnswer(status: 200, body: decoded(body().dropLast() + #","countersign":\#(extensions)}"#)) == .valid)
+    }
+
     @Test(
         "With anything wrong in it, an answer with status 200 says nothing",
         arguments: [

@@ -39,6 +39,47 @@ struct CodeTests {
             ])
     }
 
+    private static let confirms =
+        "That code confirms a new phone and is not a login. Log in with another code, or ask your administrator to confirm the phone."
+
+    @Test("The code of a first phone lets in who has never proven anything")
+    func firstPhone() {
+        play(
+            phone { $0.withholdsPush = true },
+            [(.begin, [.ask(Prompts.codeAndPush)])] + triedAtServer + [(.confirmationTyped(taken: true), [approved(.softToken)])])
+    }
+
+    @Test("The code of a new phone is a wrong one where the server does not take it, and the prompt says why", arguments: [true, false])
+    func newPhone(isConfirmed: Bool) {
+        play(
+            phone {
+                $0.withholdsPush = true
+                $0.isConfirmed = isConfirmed
+            },
+            [(.begin, [.ask(Prompts.codeAndPush)])] + triedAtServer + [
+                (.confirmationTyped(taken: false), [.tell(Self.confirms), .ask(Prompts.codeAndPush)])
+            ] + triedAtServer + [
+                (.confirmationTyped(taken: false), [.tell(Self.confirms), .ask(Prompts.codeAndPush)])
+            ] + triedAtServer + [
+                (
+                    .confirmationTyped(taken: false),
+                    [.end(Decision(.denied, .confirmationCode, farewell: "That code was not accepted. Please log in again later."))]
+                )
+            ])
+    }
+
+    @Test("The code of a new phone is no login of somebody who has proven a factor, whatever the server says")
+    func provenBefore() {
+        play(
+            phone {
+                $0.withholdsPush = true
+                $0.isConfirmed = true
+            },
+            [(.begin, [.ask(Prompts.codeAndPush)])] + triedAtServer + [
+                (.confirmationTyped(taken: true), [.end(Decision(.denied, .confirmationCode, farewell: Texts.phoneConfirmed))])
+            ])
+    }
+
     @Test("A code that is spent on this host is final: the server is not asked")
     func spentIsFinal() {
         play(

@@ -25,6 +25,7 @@ private let events: [(kind: String, events: [Event])] = [
     ("tryCharged", [.tryCharged(granted: true), .tryCharged(granted: false)]),
     ("matched", [.accepted(timeStep: 7), .spent, .wrong].map(Event.matched)),
     ("verified", [.accepted(timeStep: 0), .spent, .wrong].map(Event.verified)),
+    ("confirmationTyped", [.confirmationTyped(taken: true), .confirmationTyped(taken: false)]),
     ("verifyFailed", [.outage, .noDevice, .refused].map(Event.verifyFailed)),
     ("oneCodeCharged", [.oneCodeCharged(granted: true), .oneCodeCharged(granted: false)]),
     ("oneCodeSent", [.oneCodeSent]),
@@ -57,7 +58,7 @@ struct OrderTests {
         Line(.lookingEarly, ["created", "createFailed"]),
         Line(.charging, ["tryCharged"]),
         Line(.matching, ["matched"]),
-        Line(.verifying, ["verified", "verifyFailed"]),
+        Line(.verifying, ["verified", "confirmationTyped", "verifyFailed"]),
         Line(.lookingAfterMatch, ["looked", "lookFailed"]),
         Line(.lookingAfterVerify, ["looked", "lookFailed"]),
         Line(.chargingOneCode, ["oneCodeCharged"]),
@@ -231,6 +232,7 @@ extension LoginFlow.Facts {
         facts.hasServer = often(85)
         facts.hasAuthyID = often(85)
         facts.hasSoftToken = often(50)
+        facts.isConfirmed = often(50)
         facts.isLocked = often(15)
         facts.textIsLive = often(50)
         facts.withholdsPush = often(20)
@@ -313,7 +315,7 @@ private struct Witness {
 
     private func isProof(_ event: Event) -> Bool {
         switch event {
-        case .matched(.accepted), .verified(.accepted), .recoveryMatched(true): proof != nil
+        case .matched(.accepted), .verified(.accepted), .confirmationTyped(taken: true), .recoveryMatched(true): proof != nil
         default: false
         }
     }
@@ -326,6 +328,7 @@ private struct Witness {
             switch (action, event) {
             case (.chargePush, .pushCharged), (.createPush, .created), (.createPush, .createFailed), (.look, .looked), (.look, .lookFailed),
                 (.ask, .answered), (.chargeTry, .tryCharged), (.match, .matched), (.verify, .verified), (.verify, .verifyFailed),
+                (.verify, .confirmationTyped),
                 (.chargeOneCode, .oneCodeCharged), (.sendOneCode, .oneCodeSent), (.sendOneCode, .oneCodeFailed),
                 (.spendGrace, .graceSpent), (.askRecovery, .recoveryTyped), (.matchRecovery, .recoveryMatched):
                 true
@@ -355,6 +358,7 @@ private struct Witness {
         case .matched(.accepted(let step)): (proof, rightStep) = (.matched(step), step)
         case .matched(.spent): mayVerify = false
         case .verified(.accepted): proof = .verified
+        case .confirmationTyped(taken: true) where !facts.isConfirmed: proof = .verified
         case .recoveryMatched(true): proof = .recovered
         default: return
         }
@@ -465,7 +469,7 @@ private struct Witness {
         case .ask: ["answered"]
         case .chargeTry: ["tryCharged"]
         case .match: ["matched"]
-        case .verify: ["verified", "verified", "verifyFailed"]
+        case .verify: ["verified", "verified", "confirmationTyped", "verifyFailed"]
         case .chargeOneCode: ["oneCodeCharged"]
         case .sendOneCode: ["oneCodeSent", "oneCodeFailed"]
         case .spendGrace: ["graceSpent"]

@@ -180,6 +180,28 @@ class Phone:
             if not tapped.evaluate("(tap) => tap.isIgnored"):
                 return
 
+    # Questions about the account
+
+    def wait_for_question(self, text: str = "") -> Locator:
+        """The first question that waits for an answer and shows `text`."""
+        self.show("requests")
+        card = self.page.locator("[data-question][data-phase=asking]").filter(has_text=text).first
+        card.wait_for()
+        return self.page.locator(f"[data-question='{self._attribute(card, 'data-question')}']")
+
+    def add_phone(self, code: str, text: str = "") -> Locator:
+        """Types the code that a new phone shows. Returns the card."""
+        card = self.wait_for_question(text)
+        card.locator("input").fill(code)
+        card.locator("[data-do=add]").tap()
+        return card
+
+    def refuse(self, text: str = "") -> str:
+        """Says no to a question. Returns how the page says it ended."""
+        card = self.wait_for_question(text)
+        self._tap(card, "[data-do=refuse]")
+        return self._end(card)
+
     # SoftToken
 
     def softtoken_code(self, application: str) -> str:

@@ -51,6 +51,7 @@ struct PlanTests {
         _ = try (reading.member(application: 1, user: alice), reading.members(of: alice), reading.memberCount(of: 1))
         _ = try reading.linksSent(phoneHash: hash(1))
         _ = try reading.formerMember(application: 1, phoneHash: hash(8))
+        _ = try reading.formerMembers(phoneHash: hash(8))
         _ = try (reading.device("a"), reading.devices(of: alice), reading.enrolment(hash: hash(1)))
         _ = try (
             reading.approval(try requestID(1)), reading.pendingApprovals(of: alice, at: 1),

@@ -396,3 +396,44 @@ def test_a_push_that_makes_no_sense_still_shows_something(phone):
     [shown] = phone.notifications()
     assert shown["title"] == "Countersign" and "log" in shown["body"].lower()
     phone.complaints.clear()
+
+
+def test_a_new_phone_is_added_by_the_code_that_it_shows(server, app, user, phone, open_phone):
+    new = open_phone()
+    new.open(link(server, user), "Tablet")
+    code = new.confirmation_code()
+    card = phone.add_phone("0000000", "Tablet")
+    assert "not the code" in phone.problem()
+    phone.screenshot("new-phone")
+    phone.add_phone(f"{code[:3]} {code[3:]}", "Tablet")
+    new.wait_until_confirmed()
+    phone.page.locator("[data-question][data-status=added]").wait_for()
+    phone._tap(card, "[data-do=close]")
+    assert phone.page.locator("[data-question]").count() == 0
+    assert phone.devices() == ["Pixel 9", "Tablet"]
+
+
+def test_a_new_phone_of_somebody_else_is_removed(server, user, phone, open_phone):
+    thief = open_phone()
+    thief.open(link(server, user), "Burner")
+    thief.confirmation_code()
+    assert phone.refuse("Burner") == "removed"
+    phone.screenshot("new-phone-removed")
+    thief.page.locator("section[data-step=removed]").wait_for()
+    assert phone.devices() == ["Pixel 9"]
+
+
+def test_a_question_goes_when_it_was_answered_elsewhere(server, user, phone, open_phone):
+    new = open_phone()
+    new.open(link(server, user), "Tablet")
+    phone.wait_for_question("Tablet")
+    server.command("user", "confirm", user, new.confirmation_code())
+    phone.page.locator("[data-question]").wait_for(state="detached")
+
+
+def test_what_a_new_phone_calls_itself_is_text_and_never_markup(server, user, phone, open_phone):
+    new = open_phone()
+    new.open(link(server, user), "<img src=x>")
+    card = phone.wait_for_question("<img")
+    assert card.locator("img").count() == 0
+    assert phone.too_small_for_a_thumb() == []

@@ -143,5 +143,6 @@ LIES = {
     "success_text": lambda body: body.update(success="true"),
     "success_number": lambda body: body.update(success=1),
     "success_missing": lambda body: body.pop("success", None),
+    "confirmation": lambda body: body.update(countersign={"factor": "confirmation"}),
 }
 KINDS = {*INSTEAD, *MANGLED, *LIES}

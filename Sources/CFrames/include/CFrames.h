@@ -113,6 +113,8 @@
 #define FIELD_HAS_APP 88       /* result of status: 1 or 0, absent where the server does not say */
 #define FIELD_ACTIVITY 89      /* tell_server: its type; with FIELD_EMAIL, FIELD_USER, FIELD_HOST and, where there is one, FIELD_RHOST */
 #define FIELD_RETRY_AFTER 90   /* result limited: seconds, where the server named them */
+#define FIELD_PROVEN 91        /* verify: present: the person has proven a factor, and no confirmation code of a new phone is a right code */
+#define FIELD_CONFIRMATION 92  /* verify: the confirmation code of a new phone, which the server confirms if the code is right */
 
 /* The words of a result. */
 #define RESULT_CREATED 1
@@ -134,6 +136,8 @@
 #define RESULT_UNREACHED 19 /* an outage in which nothing was sent */
 #define RESULT_NO_DEVICE 17
 #define RESULT_REFUSED 18  /* everything else that went wrong */
+#define RESULT_PHONE_CONFIRMED 20   /* of verify: the code was that of a new phone, which it has confirmed */
+#define RESULT_CONFIRMATION_CODE 21 /* of verify: the code was that of a new phone, which somebody else must confirm */
 
 /* Verdicts. Only the first two let anybody in. */
 #define OUTCOME_APPROVED 1

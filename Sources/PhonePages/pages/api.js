@@ -112,6 +112,11 @@ export class API {
     return this.#call("POST", `devices/${encodeURIComponent(id)}`, { name });
   }
 
+  /** - code: what the new phone shows. */
+  confirmDevice(id, code) {
+    return this.#call("POST", `devices/${encodeURIComponent(id)}/confirm`, { code });
+  }
+
   remove(id) {
     return this.#call("DELETE", `devices/${encodeURIComponent(id)}`);
   }

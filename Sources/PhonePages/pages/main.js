@@ -117,7 +117,7 @@ class Running {
     this.#notifications.update(state);
     this.#keeping.update();
     const requests = Array.isArray(state.requests) ? state.requests : [];
-    this.#views.requests.update(requests);
+    this.#views.requests.update(requests, state);
     closeAllBut(new Set(requests.map((one) => one.id))).catch(() => {});
     // Codes may take several calls; new requests do not wait for them.
     this.#codes.update(this.#api, Array.isArray(state.tokens) ? state.tokens : []).catch((error) => this.#trouble(error, 1));

@@ -4,6 +4,7 @@ import { announce, el, icon, moveTo, plainText } from "./dom.js";
 import { Card } from "./card.js";
 import { Guard } from "./guard.js";
 import { notice } from "./notice.js";
+import { QuestionsView } from "./questions-view.js";
 import { parseRequest } from "./request.js";
 import * as texts from "./texts.js";
 
@@ -14,6 +15,7 @@ export class RequestsView {
   #api;
   #onCount;
   #guard = new Guard();
+  #questions;
   #cards = new Map();
   #list = el("div", { class: "requests" });
   #emptyTitle = el("h2", {}, texts.requests.looking);
@@ -24,9 +26,10 @@ export class RequestsView {
   constructor(api, more, onCount) {
     this.#api = api;
     this.#onCount = onCount;
+    this.#questions = new QuestionsView(api, this.#guard);
     this.#empty = el("div", { class: "empty" }, icon("clock"), this.#emptyTitle, this.#emptyMore, ...more);
     const title = el("h1", { class: "unseen-by-eye" }, texts.views.requests);
-    this.element = el("section", {}, title, this.#list, this.#empty);
+    this.element = el("section", {}, title, this.#list, this.#questions.element, this.#empty);
     setInterval(() => this.#tick(), 1000);
     this.#count();
   }
@@ -36,8 +39,9 @@ export class RequestsView {
     this.#describeEmpty("warning", texts.requests.unknown, texts.requests.unknownMore);
   }
 
-  /** - sent: the state's `requests`. */
-  update(sent) {
+  /** - sent: the state's `requests`. state: all of it. */
+  update(sent, state) {
+    this.#questions.update(state);
     this.#describeEmpty("yes", texts.requests.empty, texts.requests.emptyMore);
     const requests = sent.map(parseRequest);
     notice("unreadable", requests.includes(null) ? texts.requests.unreadable : null);

@@ -43,7 +43,7 @@ export const enrol = {
   noStoreTitle: "Nothing can be kept here",
   noStore: "The browser does not let this page keep a key. Leave private browsing and open the link again.",
   confirmTitle: "Enter this code",
-  confirmIntro: "Type it where you got the link, or tell it to your administrator.",
+  confirmIntro: "Type it where you got the link, or on a phone that you use already, or tell it to your administrator.",
   confirmWaiting: "Waiting for the code",
   confirmCodeLabel: (code) => `Confirmation code ${code.split("").join(" ")}`,
   done: "This phone is enrolled.",
@@ -87,6 +87,28 @@ export const requests = {
   announced: (request) => `New request. ${request.message}. ${request.application}`,
   title: (count) => (count === 0 ? product : `(${count}) ${product}`),
   tabLabel: (count) => (count === 0 ? views.requests : `${views.requests}, ${count} waiting`),
+};
+
+const problems = {
+  __proto__: null,
+  wrong_code: "That is not the code. Read it from the new phone again.",
+  offline: "Not sent. Check your connection and try again.",
+};
+
+export const questions = {
+  addPhone: "Add a new phone to your account?",
+  addPhoneMore: "Only if you are setting it up right now. It could then approve your logins.",
+  phoneName: "Name",
+  phoneAddress: "Address",
+  phoneCode: "Code that the new phone shows",
+  add: "Add it",
+  notMine: "Not mine",
+  problem: (code) => problems[code] ?? "Something went wrong. Try again.",
+  ends: {
+    added: "The new phone was added.",
+    removed: "The new phone was removed. If it was not yours, tell your administrator: somebody has your enrollment link.",
+    gone: "This is no longer asked.",
+  },
 };
 
 const ends = {

@@ -45,8 +45,12 @@ extension Proving {
     mutating func verify(_ code: OneTimeCode, _ way: Way) throws -> Next? {
         guard let id else { return .choice }
         if let locked = try charge() { return locked }
-        switch dialogue.ask(.verify(code, of: id)) {
+        switch dialogue.ask(.verify(code, of: id, isProven: isProven)) {
         case .valid: return try confirm(.verified(id), way)
+        case .phoneConfirmed where !isProven: return try confirm(.firstPhone(id), way)
+        case .phoneConfirmed, .confirmationCode:
+            say("That code confirms a new phone at the server: countersignd user confirm \(id) CODE")
+            return wrong()
         case .wrong, .spent: return wrong()
         case let answer:
             // What could not be checked is no failure of the person.
@@ -54,6 +58,9 @@ extension Proving {
             return cannot(answer)
         }
     }
+
+    /// Whether a factor of this account was proven before.
+    private var isProven: Bool { if case .another = purpose { true } else { false } }
 
     func charge() throws -> Next? {
         guard case .locked(let until) = try desk.accounts.chargeTry(person, rules: desk.settings.lockout, now: Moment.now) else {

@@ -14,6 +14,8 @@ enum NetAnswer: Equatable {
     case created
     case pending, approved, denied, expired
     case valid, wrong, spent
+    /// The code of a new phone, which is confirmed now, or which somebody else must confirm.
+    case phoneConfirmed, confirmationCode
     case sent
     case noted
     case noDevice(String)
@@ -39,6 +41,8 @@ enum NetAnswer: Equatable {
         case RESULT_VALID: self = .valid
         case RESULT_WRONG: self = .wrong
         case RESULT_SPENT: self = .spent
+        case RESULT_PHONE_CONFIRMED: self = .phoneConfirmed
+        case RESULT_CONFIRMATION_CODE: self = .confirmationCode
         case RESULT_SENT: self = .sent
         case RESULT_NOTED: self = .noted
         case RESULT_NO_DEVICE: self = .noDevice(reason)

@@ -19,9 +19,11 @@ extension Frame {
 
     static func oneCode(by way: Way, to id: AuthyID) -> Frame { Frame(way == .call ? KIND_CALL : KIND_SMS, id) }
 
-    static func verify(_ code: OneTimeCode, of id: AuthyID) -> Frame {
+    /// - Parameter isProven: whether the person has proven a factor before: then the code of a new phone is none.
+    static func verify(_ code: OneTimeCode, of id: AuthyID, isProven: Bool) -> Frame {
         var frame = Frame(KIND_VERIFY, id)
         frame.add(FIELD_CODE, text: code.digits)
+        if isProven { frame.add(FIELD_PROVEN, number: 1) }
         return frame
     }
 

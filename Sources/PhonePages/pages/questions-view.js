@@ -1,0 +1,155 @@
+// Questions about the account itself: a new phone that wants to be added.
+
+import * as clock from "./clock.js";
+import { announce, button, el, icon, moveTo, pairs, plainText } from "./dom.js";
+import * as texts from "./texts.js";
+
+const words = texts.questions;
+
+/** One question, from the first look to its end. */
+class Question {
+  #guard;
+  #onEnd;
+  #actions = el("div", { class: "actions" });
+  #phase = "asking";
+
+  /** - key: names it in the list. onEnd: called when nothing is left to do with it. */
+  constructor(key, guard, onEnd) {
+    this.key = key;
+    this.#guard = guard;
+    this.#onEnd = onEnd;
+    this.title = `question-${key}`;
+    this.element = el("article", { class: "card question", "data-question": key, "aria-labelledby": this.title });
+  }
+
+  /** Whether the person may still answer. */
+  get isOpen() {
+    return this.#phase === "asking";
+  }
+
+  /** - head: what is asked; actions: the ways to answer. */
+  begin(head, ...actions) {
+    this.element.replaceChildren(...head.filter(Boolean), this.#actions);
+    this.show("asking", ...actions);
+  }
+
+  show(phase, ...children) {
+    this.#phase = phase;
+    this.element.setAttribute("data-phase", phase);
+    const hadFocus = this.#actions.contains(document.activeElement);
+    this.#actions.replaceChildren(...children.filter(Boolean));
+    if (hadFocus) moveTo(this.#actions.firstElementChild);
+    this.#guard.watch(this.element);
+  }
+
+  /** A button that counts only while the card stands still. */
+  guarded(label, attributes, act, ...before) {
+    const onclick = () => this.#guard.isSettled(this.element) && act();
+    return button(label, { ...attributes, "aria-describedby": this.title, onclick }, ...before);
+  }
+
+  /** Sends an answer. - ask: draws the question again, with what went wrong. */
+  async send(act, status, ask) {
+    this.show("sending", el("p", { class: "waiting", role: "status" }, texts.requests.sending));
+    try {
+      await act();
+      this.end(status);
+    } catch (error) {
+      if (error.code === "unknown") this.end("gone");
+      else ask(words.problem(error.code));
+    }
+  }
+
+  end(status) {
+    const shape = status === "added" ? "yes" : status === "removed" ? "no" : "clock";
+    const result = el("p", { class: "result", "data-status": status === "added" ? "approved" : "denied" }, icon(shape), words.ends[status]);
+    this.show("over", result, this.guarded(texts.requests.close, { class: "big quiet", "data-do": "close" }, () => this.#onEnd(this)));
+    this.element.setAttribute("data-status", status);
+    announce(words.ends[status]);
+  }
+}
+
+/** A new phone: it is added by the code that it shows, or removed. */
+class JoiningPhone extends Question {
+  #api;
+  #id;
+  #field;
+
+  constructor({ id, name, address, created }, ...more) {
+    const [api, guard, onEnd] = more;
+    super(`phone-${id}`, guard, onEnd);
+    this.#api = api;
+    this.#id = id;
+    const details = [[words.phoneName, name], [words.phoneAddress, address]].filter(([, value]) => value !== "");
+    this.#field = el("input", {
+      id: `code-${id}`, inputmode: "numeric", maxlength: 12, autocomplete: "off", required: true, enterkeyhint: "done",
+    });
+    const head = [
+      el("h2", { id: this.title }, words.addPhone), pairs(details),
+      el("p", { class: "times" }, icon("clock"), texts.ago(clock.now() - created)), el("p", {}, words.addPhoneMore),
+    ];
+    this.begin(head, ...this.#ask());
+    announce(`${words.addPhone} ${plainText(name)}`);
+  }
+
+  #ask(problem) {
+    const add = (event) => {
+      event.preventDefault();
+      const code = this.#field.value.trim();
+      if (code !== "") this.#send(() => this.#api.confirmDevice(this.#id, code), "added");
+    };
+    const remove = this.guarded(words.notMine, { class: "big deny", "data-do": "refuse" }, () =>
+      this.#send(() => this.#api.remove(this.#id), "removed"), icon("no"));
+    return [
+      problem && el("p", { class: "problem", role: "alert" }, problem),
+      el("form", { onsubmit: add }, el("label", { for: this.#field.id }, words.phoneCode), this.#field,
+        el("div", { class: "pair" }, remove, el("button", { class: "big approve", "data-do": "add" }, icon("yes"), words.add))),
+    ];
+  }
+
+  #send(act, status) {
+    return this.send(act, status, (problem) => this.show("asking", ...this.#ask(problem)));
+  }
+}
+
+const isJoining = (one) =>
+  typeof one?.id === "string" && typeof one.name === "string" && typeof one.address === "string" && Number.isFinite(one.created);
+
+/** The open questions, in the order in which they came. */
+export class QuestionsView {
+  #api;
+  #guard;
+  #open = new Map();
+  element = el("div", { class: "requests" });
+
+  constructor(api, guard) {
+    this.#api = api;
+    this.#guard = guard;
+  }
+
+  /** - state: the server's. */
+  update({ joining }) {
+    const asked = new Map();
+    for (const one of list(joining).filter(isJoining)) asked.set(`phone-${one.id}`, () => new JoiningPhone(one, ...this.#tools()));
+    for (const [key, question] of this.#open) if (!asked.has(key) && question.isOpen) this.#close(question);
+    for (const [key, make] of asked) if (!this.#open.has(key)) this.#add(make());
+  }
+
+  #tools() {
+    return [this.#api, this.#guard, (question) => this.#close(question)];
+  }
+
+  #add(question) {
+    this.#open.set(question.key, question);
+    this.element.append(question.element);
+    this.#guard.watch(question.element);
+  }
+
+  #close(question) {
+    this.#guard.forget(question.element);
+    this.#open.delete(question.key);
+    question.element.remove();
+  }
+}
+
+const list = (value) => (Array.isArray(value) ? value : []);
