@@ -31,6 +31,10 @@ public struct UserView: Sendable {
     public struct Membership: Sendable {
         public let application: Int64
         public let confirmed: Int64?
+        /// Since when it may ask the user's phones; nil where the user has not said so.
+        public let consented: Int64?
+        /// When the user said that it may not; nil where the user did not.
+        public let refused: Int64?
         public let email: String?
     }
 }
@@ -133,7 +137,9 @@ extension AuthyService {
         return UserView(
             id: user.id, phone: contact.phone.maskedWithCode, email: Self.email(of: members, contact) ?? "", created: user.created,
             applications: members.map {
-                .init(application: $0.application, confirmed: $0.confirmed, email: contact.email(of: $0.application))
+                .init(
+                    application: $0.application, confirmed: $0.confirmed, consented: $0.consented, refused: $0.refused,
+                    email: contact.email(of: $0.application))
             }, devices: try records.devices(of: user.id))
     }
 

@@ -18,7 +18,7 @@ extension AuthyService {
             guard var member = try records.member(application: caller.id, user: user) else {
                 throw Refusal(404, 60050, "The user was not added to this application.")
             }
-            guard try records.devices(of: user).contains(where: \.isActive) else {
+            guard try devices(for: member, in: records).contains(where: \.isActive) else {
                 throw Refusal(400, 60051, "The user has no OneTouch device.")
             }
             if let wait = member.requests.wait(Span.tenMinutes, limit: settings.limits.requests, at: now) {

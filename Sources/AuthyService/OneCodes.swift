@@ -17,7 +17,7 @@ extension AuthyService {
         let (user, devices) = try await store.read { records in
             let member = try self.member(AuthyID(id), of: caller, in: records)
             guard let user = try records.user(member.user) else { throw Refusal.userNotFound }
-            return (user, try records.devices(of: user.id).filter(\.isActive))
+            return (user, try self.devices(for: member, in: records).filter(\.isActive))
         }
         let contact = try self.contact(of: user)
         if let device = devices.first, parameters.flag("force") != true, kind != .email {
@@ -50,6 +50,7 @@ extension AuthyService {
                 let sealed = try vault.seal(Array(code.utf8), as: purpose)
                 member.oneCode = Member.OneCode(sealed: sealed, action: action, ends: now + settings.codes.oneCodeLifetime)
             }
+            if kind == .email { member.oneCode?.isMailed = true }
             try records.put(member)
             try records.count(Self.month(of: caller.id, at: now) { $0.count(kind) })
             return code

@@ -85,6 +85,7 @@ extension AuthyService {
             if Self.same(try vault.open(check.sealed, as: Purpose.phoneCheck(caller.id, check.id)), Array(code.utf8)) {
                 check.ends = 0
                 try records.put(check)
+                try noteProof(hash, to: caller.id, at: now, in: records)
                 return true
             }
             check.wrongCodes += 1
@@ -99,6 +100,15 @@ extension AuthyService {
         case false?: throw Refusal(401, 60022, "Verification code is incorrect")
         case nil: throw Refusal(404, 60023, "No pending verifications for +\(phone.countryCode) \(phone.masked) found.")
         }
+    }
+
+    /// Whose number it is has shown this application a code.
+    private func noteProof(_ phoneHash: [UInt8], to application: Int64, at now: Int64, in records: any RecordWriting) throws {
+        guard let user = try records.user(phoneHash: phoneHash), var member = try records.member(application: application, user: user.id),
+            try isNumberProven(phoneHash, to: application, in: records)
+        else { return }
+        member.consent(at: now)
+        try records.put(member)
     }
 
     /// GET /protected/json/phones/verification/status

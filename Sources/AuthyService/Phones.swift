@@ -51,42 +51,49 @@ public struct Phone: Sendable {
 
 extension AuthyService {
     /// A one-time link for a user's browser; nil where no public_url is set.
-    public func link(for user: AuthyID) async throws -> String? {
+    /// - Parameter application: the one that has it sent; nil for the administrator.
+    public func link(for user: AuthyID, by application: Int64? = nil) async throws -> String? {
         guard let base = settings.server.publicURL else { return nil }
         let token = Base64URL.encode(Random.bytes(32))
         let now = now()
         let hash = Array(SHA256.hash(data: Array(token.utf8)))
         try await store.write {
-            try $0.put(Enrolment(hash: hash, user: user, created: now, ends: now + settings.phone.linkLifetime))
+            try $0.put(Enrolment(hash: hash, user: user, application: application, created: now, ends: now + settings.phone.linkLifetime))
         }
         return "\(base)/phone/#enrol=\(token)"
     }
 
-    /// How many links applications can have sent to one number in a day, all of them together: who types numbers makes nobody pay for more.
+    /// How many links applications can have sent to one number in a day: who types numbers makes nobody pay for more. Those that the person
+    /// has let ask have a count of their own each, which no other uses up; the rest share one.
     private static let linksOfDay: Int64 = 5
 
     /// Sends a link to somebody without a phone; that none can be sent is no error of users/new.
     func sendLink(to user: AuthyID, _ phone: PhoneNumber, by caller: Caller) async throws {
         let now = now()
-        guard settings.server.publicURL != nil, outbox.canSend(.sms),
-            try await !store.read({ try $0.devices(of: user) }).contains(where: \.isActive)
-        else { return }
+        guard settings.server.publicURL != nil, outbox.canSend(.sms) else { return }
+        let (known, active) = try await store.read { records in
+            let member = try records.member(application: caller.id, user: user)
+            return (try member.map { try devices(for: $0, in: records) } ?? [], try records.devices(of: user).filter(\.isActive))
+        }
+        guard !known.contains(where: \.isActive) else { return }
         let hash = vault.index(phone.e164)
         let limit = try await store.write { records -> String? in
             guard var member = try records.member(application: caller.id, user: user) else { return "the user was removed" }
-            var links = try records.linksSent(phoneHash: hash)
+            let sender = member.mayAsk ? caller.id : 0
+            var links = try records.linksSent(application: sender, phoneHash: hash)
             if member.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: now) != nil { return "too many messages to the user" }
             if links.wait(Span.day, limit: Self.linksOfDay, at: now) != nil { return "too many links to the number" }
             member.sends.add(Span.tenMinutes, at: now)
             links.add(Span.day, at: now)
             try records.put(member)
-            try records.putLinksSent(links, phoneHash: hash)
+            try records.putLinksSent(links, application: sender, phoneHash: hash)
             return nil
         }
         if let limit {
             return log.warning("link_not_sent", metadata: ["application": "\(caller.id)", "user": "\(user)", "reason": "\(limit)"])
         }
-        guard let link = try await link(for: user) else { return }
+        // What is not sent, since there is a phone that the application may not know of, is counted and made all the same: else it could tell.
+        guard let link = try await link(for: user, by: caller.id), active.isEmpty else { return }
         let text = settings.codes.linkText.replacing("{application}", with: caller.application.name).replacing("{link}", with: link)
         let message = OneCode(
             kind: .sms, to: phone.e164, code: "", text: text, subject: "", application: caller.id, applicationName: caller.application.name,
@@ -121,6 +128,7 @@ extension AuthyService {
             }
             var device = Device(
                 id: Random.uuid(), user: enrolment.user, publicKey: point, name: name, osType: os, created: now, address: address)
+            device.application = enrolment.application
             device.confirmation = try vault.seal(Array(Random.digits(7).utf8), as: Purpose.confirmation(device.id))
             enrolment.device = device.id
             try records.put(device)
@@ -215,17 +223,17 @@ extension AuthyService {
 
     private func state(of known: Device) async throws -> State {
         let now = now()
-        let (device, user, requests, tokens, joining, key) = try await store.read { records in
+        let (device, user, requests, tokens, joining, questions, key) = try await store.read { records in
             guard let device = try records.device(known.id), device.removed == nil, let user = try records.user(device.user) else {
                 throw PhoneRefusal.unknownDevice
             }
             let requests = device.isActive ? try records.pendingApprovals(of: user.id, at: now) : []
-            let tokens =
-                device.isActive
-                ? try records.members(of: user.id).map { ($0.application, try records.application($0.application)?.name ?? "", $0.added) }
-                : []
+            let members = device.isActive ? try records.members(of: user.id) : []
+            let tokens = try members.filter { $0.refused == nil }
+                .map { ($0.application, try records.application($0.application)?.name ?? "", $0.added) }
+            let questions = try openQuestions(members, in: records)
             let joining = device.isActive ? try records.devices(of: user.id).filter { $0.isNew(at: now) } : []
-            return (device, user, requests, tokens, joining, try records.value(VAPID.publicName))
+            return (device, user, requests, tokens, joining, questions, try records.value(VAPID.publicName))
         }
         var members: [(name: String, json: String)] = [
             (
@@ -252,7 +260,7 @@ extension AuthyService {
                         ])
                     })
             ),
-            ("joining", JSONText.array(joining.map(Self.joining))),
+            ("joining", JSONText.array(joining.map(Self.joining))), ("consents", JSONText.array(questions)),
             (
                 "requests",
                 JSONText.array(
@@ -345,7 +353,7 @@ extension AuthyService {
         guard phone.device.isActive else { throw PhoneRefusal.unconfirmed }
         guard let application = Int64(id) else { throw PhoneRefusal.unknown }
         let found = try await store.read { (try $0.member(application: application, user: phone.user), try $0.application(application)) }
-        guard let member = found.0, let name = found.1?.name else { throw PhoneRefusal.unknown }
+        guard let member = found.0, member.refused == nil, let name = found.1?.name else { throw PhoneRefusal.unknown }
         let secret = try vault.open(member.secret, as: Purpose.secret(member))
         return Answer([
             ("id", JSONText.string(id)), ("application", JSONText.string(name)), ("secret", JSONText.string(Base64URL.encode(secret))),

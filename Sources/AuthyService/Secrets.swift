@@ -24,7 +24,7 @@ extension AuthyService {
         }
         try await store.write { records in
             var member = try self.member(AuthyID(id), of: caller, in: records)
-            guard member.confirmed == nil, try !records.devices(of: member.user).contains(where: { $0.confirmed != nil }) else {
+            guard member.confirmed == nil, try !devices(for: member, in: records).contains(where: { $0.confirmed != nil }) else {
                 throw Refusal(403, 60123, "Generic authenticator tokens are not enabled for users who have shown a code already.")
             }
             member.genericSecret = try vault.seal(bytes, as: Purpose.genericSecret(member))

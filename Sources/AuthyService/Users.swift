@@ -13,19 +13,22 @@ extension AuthyService {
     public func newUser(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
         let (phone, email) = try Self.checked(parameters)
         let now = now()
-        let user = try await store.write { records in
+        let (user, isNew) = try await store.write { records in
             let user = try self.user(phone, at: now, in: records)
             if let member = try records.member(application: caller.id, user: user.id) {
                 try note(email, of: user, member, in: records)
-                return user
+                return (user, false)
             }
-            let member = try newMember(user, of: caller.id, at: now, in: records)
+            var member = try newMember(user, of: caller.id, at: now, in: records)
+            if try isNumberProven(user.phoneHash, to: caller.id, in: records) { member.consent(at: now) }
             try note(email, of: user, member, in: records)
             try records.put(member)
             try records.count(Self.month(of: caller.id, at: now) { $0.usersAdded = 1 })
-            return user
+            return (user, true)
         }
         log.info("user_added", metadata: ["application": "\(caller.id)", "user": "\(user.id)"])
+        // A phone that is there asks whether the application may ask, and has codes for it.
+        if isNew { hub.wake(.user(user.id)) }
         if parameters.flag("send_install_link_via_sms") ?? parameters.flag("send_install_link_via_sms", in: "user") ?? true {
             try await sendLink(to: user.id, phone, by: caller)
         }
@@ -65,7 +68,7 @@ extension AuthyService {
     /// the last address that came with it takes the place of those before; then the first one stays.
     private func note(_ email: String, of user: User, _ member: Member, in records: any RecordWriting) throws {
         var user = user
-        let isProven = try member.confirmed != nil || records.devices(of: user.id).contains { ($0.confirmed ?? 0) >= member.added }
+        let isProven = try member.confirmed != nil || devices(for: member, in: records).contains { ($0.confirmed ?? 0) >= member.added }
         var contact = try self.contact(of: user)
         guard contact.add(email: email, of: member.application, replacing: !isProven) else { return }
         user.contact = try contact.sealed(for: user.id, in: vault)
@@ -79,6 +82,8 @@ extension AuthyService {
         guard let former = try records.formerMember(application: application, phoneHash: user.phoneHash) else { return member }
         // A new AuthyID is known to no host, so that its first code is one.
         member.confirmed = former.user == user.id ? former.confirmed : nil
+        member.consented = former.user == user.id ? former.consented : nil
+        member.refused = former.user == user.id ? former.refused : nil
         member.wrongCodes = former.wrongCodes
         member.wrongCodesOfDay = former.wrongCodesOfDay
         member.sends = former.sends
@@ -92,7 +97,7 @@ extension AuthyService {
         let (member, user, devices) = try await store.read { records -> (Member, User, [Device]) in
             let member = try self.member(AuthyID(id), of: caller, in: records)
             guard let user = try records.user(member.user) else { throw Refusal.userNotFound }
-            return (member, user, try records.devices(of: member.user))
+            return (member, user, try self.devices(for: member, in: records))
         }
         let contact = try self.contact(of: user)
         let active = devices.filter { $0.isActive }

@@ -93,10 +93,11 @@ extension AuthyService {
         if verdict == .spent { return verdict }
         if case .accepted(let kind) = verdict {
             member.confirmed = member.confirmed ?? now
+            if kind.isFromPhone { member.consent(at: now) }
             member.wrongCodes = Count()
             try records.add(Activity(user: member.user, application: member.application, at: now, kind: kind.word, detail: ""))
-            if let confirmation = check.confirmation, kind.isFromPhone, try mayConfirm(member, in: records) {
-                _ = try confirm(confirmation.digits, of: member.user, at: now, in: records)
+            if let confirmation = check.confirmation, kind == .softToken || kind == .oneCode {
+                try confirm(confirmation, beside: member, at: now, in: records)
             }
             try records.count(Self.month(of: member.application, at: now) { $0.codesAccepted = 1 })
         } else {
@@ -126,32 +127,10 @@ extension AuthyService {
         }
         if softToken == .spent { return .spent }
         if let verdict = try oneCodeMatch(code, action: check.action, &member, at: now) { return verdict }
-        return try confirmationMatch(code, check, member, at: now, in: records)
-    }
-
-    /// The code of a new phone. It confirms by itself only for somebody who has never proven anything: for anybody else, whoever has the link
-    /// and the password would get past the factor that was proven.
-    private func confirmationMatch(
-        _ code: OneTimeCode, _ check: CodeCheck, _ member: Member, at now: Int64, in records: any RecordWriting
-    ) throws -> Verdict {
-        guard try newDevice(showing: code.digits, of: member.user, at: now, in: records) != nil else { return .wrong }
-        guard !check.isProven, try mayConfirm(member, in: records), try !hasProven(member, in: records) else {
-            return .confirmationNotTaken
-        }
-        return try confirm(code.digits, of: member.user, at: now, in: records) == nil ? .wrong : .accepted(.confirmation)
-    }
-
-    /// A device is for all applications: the key of one of several must not confirm it for the others.
-    private func mayConfirm(_ member: Member, in records: any RecordReading) throws -> Bool {
-        try records.members(of: member.user).count == 1
-    }
-
-    /// Whether the user has ever shown a right code, or had a phone confirmed, also one that was removed since.
-    private func hasProven(_ member: Member, in records: any RecordReading) throws -> Bool {
-        guard let user = try records.user(member.user) else { return true }
-        return try records.members(of: user.id).contains { $0.confirmed != nil }
-            || records.formerMembers(phoneHash: user.phoneHash).contains { $0.confirmed != nil }
-            || records.devices(of: user.id).contains { $0.confirmed != nil }
+        guard let device = try newDevice(showing: code.digits, of: member.user, at: now, in: records) else { return .wrong }
+        guard !check.isProven, try confirmsItself(device, for: member, in: records) else { return .confirmationNotTaken }
+        try confirm(device, at: now, in: records)
+        return .accepted(.confirmation)
     }
 
     private func softTokenMatch(_ code: OneTimeCode, _ sealed: [UInt8], _ purpose: String, _ spent: Int64?, at now: Int64) throws
@@ -168,25 +147,7 @@ extension AuthyService {
         else { return nil }
         if oneCode.isSpent { return .spent }
         member.oneCode?.isSpent = true
-        return .accepted(.oneCode)
-    }
-
-    /// The new phone that shows this code.
-    func newDevice(showing code: String, of user: AuthyID, at now: Int64, in records: any RecordReading) throws -> Device? {
-        try records.devices(of: user).first { device in
-            guard device.isNew(at: now), let sealed = device.confirmation else { return false }
-            return Self.same(try vault.open(sealed, as: Purpose.confirmation(device.id)), Array(code.utf8))
-        }
-    }
-
-    /// Confirms the new phone that shows this code.
-    func confirm(_ code: String, of user: AuthyID, at now: Int64, in records: any RecordWriting) throws -> Device? {
-        guard var device = try newDevice(showing: code, of: user, at: now, in: records) else { return nil }
-        device.confirmed = now
-        device.confirmation = nil
-        try records.put(device)
-        try records.add(Activity(user: user, application: nil, at: now, kind: "device_added", detail: device.name))
-        return device
+        return .accepted(oneCode.isMailed ? .mailedCode : .oneCode)
     }
 
     /// Compares without an early exit.
@@ -220,6 +181,8 @@ enum CodeKind: Equatable, Sendable {
     /// From an authenticator app, whose secret the application has seen (users/ID/secret).
     case authenticator
     case oneCode
+    /// Sent by e-mail, also, to an address that the application has chosen.
+    case mailedCode
     /// From the page of a phone that it has just confirmed.
     case confirmation
 
@@ -227,21 +190,13 @@ enum CodeKind: Equatable, Sendable {
     var word: String {
         switch self {
         case .softToken, .authenticator: "softtoken"
-        case .oneCode: "onecode"
+        case .oneCode, .mailedCode: "onecode"
         case .confirmation: "confirmation"
         }
     }
 
-    /// Whether only the person's phone can have had it.
-    var isFromPhone: Bool { self == .softToken || self == .oneCode }
-}
-
-extension Device {
-    /// Seconds.
-    static let confirmationLifetime: Int64 = 86_400
-
-    /// Whether it waits to be confirmed, and still can be.
-    func isNew(at now: Int64) -> Bool { removed == nil && confirmed == nil && now - created < Self.confirmationLifetime }
+    /// Whether only the person's phone can have had it, and not the application.
+    var isFromPhone: Bool { self != .authenticator && self != .mailedCode }
 }
 
 /// What each sealed value is sealed as: one that is moved to another place does not open.

@@ -3,6 +3,9 @@
 static const unsigned char api_js[] = {
 #embed "pages/api.js"
 };
+static const unsigned char applications_list_js[] = {
+#embed "pages/applications-list.js"
+};
 static const unsigned char bytes_js[] = {
 #embed "pages/bytes.js"
 };
@@ -96,6 +99,7 @@ static const unsigned char totp_js[] = {
 
 static const phone_page table[] = {
     {"api.js", "text/javascript; charset=utf-8", api_js, sizeof api_js},
+    {"applications-list.js", "text/javascript; charset=utf-8", applications_list_js, sizeof applications_list_js},
     {"bytes.js", "text/javascript; charset=utf-8", bytes_js, sizeof bytes_js},
     {"card.js", "text/javascript; charset=utf-8", card_js, sizeof card_js},
     {"clock.js", "text/javascript; charset=utf-8", clock_js, sizeof clock_js},

@@ -3,7 +3,7 @@ internal import SQLite
 /// The tables, as they came to be. The file's `user_version` is the number of migrations that it has seen; 0 is no file of ours.
 enum RecordSchema {
     /// Only ever added to.
-    static let migrations = [first, second, third, fourth]
+    static let migrations = [first, second, third, fourth, consent]
     static let version = Int64(migrations.count)
     /// "Csgd", by which file(1) can tell.
     static let applicationID: Int64 = 0x4373_6764
@@ -37,6 +37,39 @@ enum RecordSchema {
     private static func number(_ pragma: String, _ connection: Connection) throws -> Int64 {
         try connection.first("PRAGMA \(pragma)") { $0.integer(0) ?? 0 } ?? 0
     }
+
+    /// Whether a person lets an application know of their phones. Who was known to an application stays so where something was proven
+    /// there, where the phone has approved something, and where the application is the only one that they have a phone for.
+    private static let consent = """
+        ALTER TABLE members ADD COLUMN consented INTEGER;
+        ALTER TABLE members ADD COLUMN refused INTEGER;
+        ALTER TABLE members ADD COLUMN one_code_mailed INTEGER NOT NULL DEFAULT 0 CHECK (one_code_mailed IN (0, 1));
+        ALTER TABLE former_members ADD COLUMN consented INTEGER;
+        ALTER TABLE former_members ADD COLUMN refused INTEGER;
+        ALTER TABLE devices ADD COLUMN application INTEGER;
+        ALTER TABLE enrolments ADD COLUMN application INTEGER;
+        UPDATE members SET consented = coalesce(confirmed, added)
+        WHERE confirmed IS NOT NULL
+            OR EXISTS (
+                SELECT 1 FROM approvals
+                WHERE approvals.user = members.user AND approvals.application = members.application AND status = 'approved')
+            OR (
+                NOT EXISTS (SELECT 1 FROM members AS others WHERE others.user = members.user AND others.application != members.application)
+                AND EXISTS (SELECT 1 FROM devices WHERE devices.user = members.user AND devices.confirmed IS NOT NULL));
+        UPDATE former_members SET consented = confirmed WHERE confirmed IS NOT NULL;
+        ALTER TABLE links_sent RENAME TO links_before;
+        CREATE TABLE links_sent (
+            phone_hash  BLOB    NOT NULL CHECK (length(phone_hash) > 0),
+            -- 0 for all together that the person has not let ask.
+            application INTEGER NOT NULL,
+            since       INTEGER NOT NULL,
+            times       INTEGER NOT NULL,
+            PRIMARY KEY (phone_hash, application)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO links_sent SELECT phone_hash, 0, since, times FROM links_before;
+        DROP TABLE links_before;
+        CREATE INDEX links_sent_since ON links_sent (since);
+        """
 
     /// Links that applications had sent to a number: it may be nobody's yet, or no longer.
     private static let fourth = """

@@ -51,8 +51,8 @@ public protocol RecordReading {
     /// Those from before that moment, newest first.
     func activities(of user: AuthyID, before: Int64, limit: Int) throws -> [Activity]
 
-    /// Links that applications had sent to a number.
-    func linksSent(phoneHash: [UInt8]) throws -> Count
+    /// Links that an application had sent to a number; 0 stands for all together that the person has not let ask.
+    func linksSent(application: Int64, phoneHash: [UInt8]) throws -> Count
     func phoneCheck(application: Int64, phoneHash: [UInt8]) throws -> PhoneCheck?
     func phoneCheck(application: Int64, id: String) throws -> PhoneCheck?
     /// Newest first.
@@ -87,7 +87,10 @@ public protocol RecordWriting: RecordReading {
     func put(_ approval: Approval) throws
     /// Says of the user's requests that ended by then without an answer that they have expired: nobody looks through them again.
     func expireApprovals(of user: AuthyID, at now: Int64) throws
-    func putLinksSent(_ count: Count, phoneHash: [UInt8]) throws
+    /// Takes an application's pending requests to a user back.
+    /// - Returns: those that it were.
+    func cancelApprovals(of user: AuthyID, application: Int64, at now: Int64) throws -> [ApprovalRequestID]
+    func putLinksSent(_ count: Count, application: Int64, phoneHash: [UInt8]) throws
     func put(_ check: PhoneCheck) throws
     func removePhoneCheck(application: Int64, phoneHash: [UInt8]) throws
     func add(_ activity: Activity) throws

@@ -88,6 +88,11 @@ public struct Member: Equatable, Sendable {
     public let added: Int64
     /// When the first right code came; nil before.
     public var confirmed: Int64?
+    /// Since when the application may know of the person's phones and ask them: the person has shown it a code that only their phone can
+    /// have had, or said so on a phone. Nil before.
+    public var consented: Int64?
+    /// When the person said on a phone that it may not; nil where they did not.
+    public var refused: Int64?
     /// The sealed SoftToken secret of the phone's page.
     public var secret: [UInt8]
     /// The last time step of it that was accepted.
@@ -111,6 +116,8 @@ public struct Member: Equatable, Sendable {
         public var ends: Int64
         /// Whether it was used: kept until it ends, so that a second use is told from a wrong code.
         public var isSpent = false
+        /// Whether it was sent by e-mail: to an address of the application's choice.
+        public var isMailed = false
         public init(sealed: [UInt8], action: String, ends: Int64) {
             self.sealed = sealed
             self.action = action
@@ -133,6 +140,8 @@ public struct FormerMember: Equatable, Sendable {
     public let user: AuthyID
     public let removed: Int64
     public let confirmed: Int64?
+    public let consented: Int64?
+    public let refused: Int64?
     public let wrongCodes: Count
     public let wrongCodesOfDay: Count
     public let sends: Count
@@ -145,6 +154,8 @@ public struct FormerMember: Equatable, Sendable {
         user = member.user
         self.removed = removed
         confirmed = member.confirmed
+        consented = member.consented
+        refused = member.refused
         wrongCodes = member.wrongCodes
         wrongCodesOfDay = member.wrongCodesOfDay
         sends = member.sends
@@ -172,6 +183,8 @@ public struct Device: Equatable, Sendable {
     public var confirmation: [UInt8]?
     public var removed: Int64?
     public var push: Push?
+    /// The application whose link it has opened; nil for a link of the administrator's.
+    public var application: Int64?
 
     /// Where a Web Push message goes (RFC 8030), and for whom it is encrypted (RFC 8291).
     public struct Push: Equatable, Sendable {
@@ -206,10 +219,13 @@ public struct Enrolment: Equatable, Sendable {
     public let ends: Int64
     /// The device that used it.
     public var device: String?
+    /// The application that had it sent; nil for the administrator.
+    public let application: Int64?
 
-    public init(hash: [UInt8], user: AuthyID, created: Int64, ends: Int64) {
+    public init(hash: [UInt8], user: AuthyID, application: Int64? = nil, created: Int64, ends: Int64) {
         self.hash = hash
         self.user = user
+        self.application = application
         self.created = created
         self.ends = ends
     }
@@ -308,7 +324,8 @@ public struct Activity: Equatable, Sendable {
     /// Nil where no application had a part in it.
     public let application: Int64?
     public let at: Int64
-    /// `softtoken`, `onecode`, `device_added`, `device_removed`, `reported`, `phone_changed`, or a type of register_activity.
+    /// `softtoken`, `onecode`, `device_added`, `device_removed`, `reported`, `phone_changed`, `consented`, `refused`, or a type of
+    /// register_activity.
     public let kind: String
     /// Short and plain; no secret, no code, no phone number.
     public let detail: String

@@ -50,7 +50,7 @@ extension Member {
     static let columns = """
         application, user, added, secret, confirmed, spent, generic_secret, generic_spent, one_code, one_code_action, one_code_ends,
         one_code_spent, wrong_since, wrong, day_wrong_since, day_wrong, sends_since, sends, requests_since, requests,
-        notices_since, notices
+        notices_since, notices, consented, refused, one_code_mailed
         """
 
     init(_ fields: inout Fields) throws {
@@ -65,6 +65,10 @@ extension Member {
         sends = try fields.count()
         requests = try fields.count()
         notices = try fields.count()
+        consented = fields.integerOrNil()
+        refused = fields.integerOrNil()
+        let isMailed = try fields.flag()
+        oneCode?.isMailed = isMailed
     }
 }
 
@@ -82,7 +86,7 @@ extension Member.OneCode {
 extension FormerMember {
     static let columns = """
         application, phone_hash, user, removed, confirmed, wrong_since, wrong, day_wrong_since, day_wrong, sends_since, sends,
-        requests_since, requests, notices_since, notices
+        requests_since, requests, notices_since, notices, consented, refused
         """
 
     init(_ fields: inout Fields) throws {
@@ -95,14 +99,16 @@ extension FormerMember {
         member.sends = try fields.count()
         member.requests = try fields.count()
         member.notices = try fields.count()
+        member.consented = fields.integerOrNil()
+        member.refused = fields.integerOrNil()
         self.init(member, phoneHash: phoneHash, removed: removed)
     }
 }
 
 extension Device {
     static let columns = """
-        id, user, public_key, name, os_type, created, address, last_seen, confirmed, confirmation, removed, endpoint, push_key,
-        authentication
+        id, user, public_key, name, os_type, created, address, last_seen, confirmed, confirmation, removed, application, endpoint,
+        push_key, authentication
         """
 
     init(_ fields: inout Fields) throws {
@@ -113,6 +119,7 @@ extension Device {
         confirmed = fields.integerOrNil()
         confirmation = fields.blobOrNil()
         removed = fields.integerOrNil()
+        application = fields.integerOrNil()
         push = Push(&fields)
     }
 }
@@ -125,10 +132,12 @@ extension Device.Push {
 }
 
 extension Enrolment {
-    static let columns = "hash, user, created, ends, device"
+    static let columns = "hash, user, application, created, ends, device"
 
     init(_ fields: inout Fields) throws {
-        self.init(hash: try fields.blob(), user: try fields.user(), created: try fields.integer(), ends: try fields.integer())
+        self.init(
+            hash: try fields.blob(), user: try fields.user(), application: fields.integerOrNil(), created: try fields.integer(),
+            ends: try fields.integer())
         device = fields.textOrNil()
     }
 }

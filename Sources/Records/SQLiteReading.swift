@@ -152,8 +152,10 @@ extension SQLiteReading {
         ) { try Activity(&$0) }
     }
 
-    func linksSent(phoneHash: [UInt8]) throws -> Count {
-        try first("SELECT since, times FROM links_sent WHERE phone_hash = ?1", phoneHash) { try $0.count() } ?? Count()
+    func linksSent(application: Int64, phoneHash: [UInt8]) throws -> Count {
+        try first("SELECT since, times FROM links_sent WHERE phone_hash = ?1 AND application = ?2", phoneHash, application) {
+            try $0.count()
+        } ?? Count()
     }
 
     func phoneCheck(application: Int64, phoneHash: [UInt8]) throws -> PhoneCheck? {

@@ -134,7 +134,7 @@ extension Transaction {
         try change(
             """
             INSERT INTO members (\(Member.columns))
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)
             ON CONFLICT DO UPDATE SET
                 added = excluded.added, secret = excluded.secret, confirmed = excluded.confirmed, spent = excluded.spent,
                 generic_secret = excluded.generic_secret, generic_spent = excluded.generic_spent, one_code = excluded.one_code,
@@ -142,12 +142,13 @@ extension Transaction {
                 one_code_spent = excluded.one_code_spent, wrong_since = excluded.wrong_since, wrong = excluded.wrong,
                 day_wrong_since = excluded.day_wrong_since, day_wrong = excluded.day_wrong, sends_since = excluded.sends_since,
                 sends = excluded.sends, requests_since = excluded.requests_since, requests = excluded.requests,
-                notices_since = excluded.notices_since, notices = excluded.notices
+                notices_since = excluded.notices_since, notices = excluded.notices, consented = excluded.consented,
+                refused = excluded.refused, one_code_mailed = excluded.one_code_mailed
             """, member.application, member.user.value, member.added, member.secret, member.confirmed, member.spent, member.genericSecret,
             member.genericSpent, member.oneCode?.sealed, member.oneCode?.action, member.oneCode?.ends, member.oneCode?.isSpent ?? false,
             member.wrongCodes.since, member.wrongCodes.times, member.wrongCodesOfDay.since, member.wrongCodesOfDay.times,
             member.sends.since, member.sends.times, member.requests.since, member.requests.times,
-            member.notices.since, member.notices.times)
+            member.notices.since, member.notices.times, member.consented, member.refused, member.oneCode?.isMailed ?? false)
     }
 
     func removeMember(application: Int64, user: AuthyID) throws {
@@ -158,10 +159,11 @@ extension Transaction {
         try change(
             """
             INSERT OR REPLACE INTO former_members (\(FormerMember.columns))
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
             """, former.application, former.phoneHash, former.user.value, former.removed, former.confirmed, former.wrongCodes.since,
             former.wrongCodes.times, former.wrongCodesOfDay.since, former.wrongCodesOfDay.times, former.sends.since, former.sends.times,
-            former.requests.since, former.requests.times, former.notices.since, former.notices.times)
+            former.requests.since, former.requests.times, former.notices.since, former.notices.times,
+            former.consented, former.refused)
     }
 
     func moveFormerMembers(from phoneHash: [UInt8], to other: [UInt8]) throws {
@@ -173,25 +175,26 @@ extension Transaction {
     func put(_ device: Device) throws {
         try changeOne(
             """
-            INSERT INTO devices (\(Device.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+            INSERT INTO devices (\(Device.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
             ON CONFLICT DO UPDATE SET
                 public_key = excluded.public_key, name = excluded.name, os_type = excluded.os_type, address = excluded.address,
                 last_seen = excluded.last_seen, confirmed = excluded.confirmed, confirmation = excluded.confirmation,
-                removed = excluded.removed, endpoint = excluded.endpoint, push_key = excluded.push_key,
+                removed = excluded.removed, application = excluded.application, endpoint = excluded.endpoint, push_key = excluded.push_key,
                 authentication = excluded.authentication
             WHERE user = excluded.user
             """, device.id, device.user.value, device.publicKey, device.name, device.osType, device.created, device.address,
-            device.lastSeen, device.confirmed, device.confirmation, device.removed, device.push?.endpoint, device.push?.publicKey,
+            device.lastSeen, device.confirmed, device.confirmation, device.removed, device.application, device.push?.endpoint,
+            device.push?.publicKey,
             device.push?.authentication)
     }
 
     func put(_ enrolment: Enrolment) throws {
         try changeOne(
             """
-            INSERT INTO enrolments (\(Enrolment.columns)) VALUES (?1, ?2, ?3, ?4, ?5)
+            INSERT INTO enrolments (\(Enrolment.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
             ON CONFLICT DO UPDATE SET created = excluded.created, ends = excluded.ends, device = excluded.device
             WHERE user = excluded.user
-            """, enrolment.hash, enrolment.user.value, enrolment.created, enrolment.ends, enrolment.device)
+            """, enrolment.hash, enrolment.user.value, enrolment.application, enrolment.created, enrolment.ends, enrolment.device)
     }
 
     func removeOpenEnrolments(of user: AuthyID) throws {
@@ -226,8 +229,21 @@ extension Transaction {
             """, user.value, now)
     }
 
-    func putLinksSent(_ count: Count, phoneHash: [UInt8]) throws {
-        try change("INSERT OR REPLACE INTO links_sent (phone_hash, since, times) VALUES (?1, ?2, ?3)", phoneHash, count.since, count.times)
+    func putLinksSent(_ count: Count, application: Int64, phoneHash: [UInt8]) throws {
+        try change(
+            "INSERT OR REPLACE INTO links_sent (phone_hash, application, since, times) VALUES (?1, ?2, ?3, ?4)", phoneHash, application,
+            count.since, count.times)
+    }
+
+    func cancelApprovals(of user: AuthyID, application: Int64, at now: Int64) throws -> [ApprovalRequestID] {
+        let open = try pendingApprovals(of: user, at: now).filter { $0.application == application }
+        for var approval in open {
+            approval.status = .cancelled
+            approval.processed = now
+            approval.updated = now
+            try put(approval)
+        }
+        return open.map(\.id)
     }
 
     func put(_ check: PhoneCheck) throws {
@@ -267,7 +283,10 @@ extension Transaction {
             "DELETE FROM activities WHERE id IN (SELECT id FROM activities WHERE at < ?1 ORDER BY at LIMIT ?2)",
             "DELETE FROM deliveries WHERE number IN (SELECT number FROM deliveries WHERE at < ?1 ORDER BY at LIMIT ?2)",
             "DELETE FROM enrolments WHERE hash IN (SELECT hash FROM enrolments WHERE ends < ?1 ORDER BY ends LIMIT ?2)",
-            "DELETE FROM links_sent WHERE phone_hash IN (SELECT phone_hash FROM links_sent WHERE since < ?1 ORDER BY since LIMIT ?2)",
+            """
+            DELETE FROM links_sent WHERE (phone_hash, application) IN (
+                SELECT phone_hash, application FROM links_sent WHERE since < ?1 ORDER BY since LIMIT ?2)
+            """,
             """
             DELETE FROM phone_checks WHERE (application, phone_hash) IN (
                 SELECT application, phone_hash FROM phone_checks WHERE ends < ?1 ORDER BY ends LIMIT ?2)

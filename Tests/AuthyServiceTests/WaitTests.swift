@@ -74,7 +74,13 @@ private final class Place {
             id: Self.device, user: user, publicKey: Array(key.publicKey.x963Representation), name: "a", osType: "other", created: 1,
             address: "")
         phone.confirmed = 1
-        try await store.write { [phone] in try $0.put(phone) }
+        try await store.write { [phone] records in
+            try records.put(phone)
+            for var member in try records.members(of: user) {
+                member.consented = 1
+                try records.put(member)
+            }
+        }
         var wish = Parameters()
         wish.merge([.init("message", .text("Log in?")), .init("seconds_to_expire", .text("0"))])
         _ = try await service.createApproval(for: "\(user)", by: caller, wish)

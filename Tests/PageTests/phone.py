@@ -202,6 +202,27 @@ class Phone:
         self._tap(card, "[data-do=refuse]")
         return self._end(card)
 
+    def close_questions(self) -> None:
+        """Takes away every question that was answered."""
+        over = self.page.locator("[data-question][data-phase=over]")
+        while over.count():
+            key = self._attribute(over.first, "data-question")
+            self._tap(self.page.locator(f"[data-question='{key}']"), "[data-do=close]")
+
+    def applications(self) -> dict[str, str]:
+        """Who may ask: the decision by the application's name."""
+        self.show("devices")
+        listed = self.page.locator("[data-application-id]")
+        listed.first.wait_for()
+        return {one.locator("h3 bdi").inner_text(): self._attribute(one, "data-decision") for one in listed.all()}
+
+    def decide(self, application: str, decision: str) -> None:
+        """- decision: `allowed` or `refused`."""
+        self.show("devices")
+        listed = self.page.locator("[data-application-id]").filter(has=self.page.get_by_text(application, exact=True))
+        listed.locator(f"[data-do={decision}]").tap()
+        expect(listed).to_have_attribute("data-decision", decision, timeout=PATIENCE)
+
     # SoftToken
 
     def softtoken_code(self, application: str) -> str:

@@ -57,6 +57,59 @@ struct MigrationTests {
             })
     }
 
+    /// A file as version 4 left it: application 1 is the user's company, application 2 has just added the same number.
+    private func makeVersion4(_ rows: [String]) throws {
+        try #require(FileManager.default.createFile(atPath: place.path, contents: nil, attributes: [.posixPermissions: 0o600]))
+        let connection = try place.raw()
+        try connection.execute("PRAGMA application_id = \(RecordSchema.applicationID)")
+        for step in RecordSchema.migrations.prefix(4) { try connection.execute(step) }
+        try connection.execute("PRAGMA user_version = 4")
+        let both = [1, 2].map { "applications (id, name, created) VALUES (\($0), 'a', 100)" }
+        for insert in both + ["users VALUES (7, x'0902', x'01', 101)"] + rows { try connection.execute("INSERT INTO \(insert)") }
+    }
+
+    private static func member(of application: Int, confirmed: Bool = false) -> String {
+        "members (application, user, added, confirmed, secret, one_code_spent, wrong_since, wrong, day_wrong_since, day_wrong, sends_since, "
+            + "sends, requests_since, requests) VALUES (\(application), 7, 102, \(confirmed ? "103" : "NULL"), x'05', 0, 0, 0, 0, 0, 0, 0, 0, 0)"
+    }
+
+    private static func device(confirmed: Bool) -> String {
+        "devices (id, user, public_key, name, os_type, created, address, last_seen, confirmed) VALUES ('a', 7, x'04', 'Pixel 9', 'android', "
+            + "108, '192.0.2.1', 109, \(confirmed ? "110" : "NULL"))"
+    }
+
+    private static func approval(_ status: String) -> String {
+        """
+        approvals VALUES (1, '00000000-0000-4000-8000-000000000001', 1, 7, '{}', 'Log in?', '', '[]', NULL, 112, 60, 172, 113, '\(status)', \
+        113, 1, 2, 'a', 'signed', x'08', NULL, 0)
+        """
+    }
+
+    /// Each: the rows of version 4, and whether applications 1 and 2 may ask afterwards.
+    static let members: [(what: String, rows: [String], asks: [Bool])] = [
+        ("a code was shown to one of two", [member(of: 1, confirmed: true), member(of: 2), device(confirmed: true)], [true, false]),
+        (
+            "a request of one of two was approved", [member(of: 1), member(of: 2), device(confirmed: true), approval("approved")],
+            [true, false]
+        ),
+        ("a request was denied", [member(of: 1), member(of: 2), device(confirmed: true), approval("denied")], [false, false]),
+        ("the only application has a phone", [member(of: 1), device(confirmed: true)], [true]),
+        ("the only application has a phone that is not confirmed", [member(of: 1), device(confirmed: false)], [false]),
+        ("the only application has no phone", [member(of: 1)], [false]),
+        ("two have a phone, and nothing was proven to either", [member(of: 1), member(of: 2), device(confirmed: true)], [false, false]),
+    ]
+
+    @Test(arguments: members.indices)
+    func `An application asks on as before where something was proven to it, and no other does`(_ index: Int) async throws {
+        let (what, rows, asks) = Self.members[index]
+        try makeVersion4(rows + ["links_sent VALUES (x'0902', 5, 3)"])
+        let store = try SQLiteRecordStore(path: place.path, create: false)
+        let members = try await store.read { try $0.members(of: try id(7)) }
+        #expect(members.map { $0.consented != nil } == asks, "\(what)")
+        #expect(members.allSatisfy { $0.refused == nil })
+        #expect(try await store.read { try $0.linksSent(application: 0, phoneHash: [9, 2]) } == Count(since: 5, times: 3))
+    }
+
     private func schema(of place: Place) throws -> [String] {
         try place.raw().all("SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema ORDER BY 1") { $0.text(0) ?? "" }
     }
@@ -77,7 +130,7 @@ struct MigrationTests {
         #expect(try await store.read { try $0.approval(try requestID(1)) }?.answer?.signed == "signed")
         // What came with later versions is there.
         #expect(member.notices == Count())
-        #expect(try await store.read { try $0.linksSent(phoneHash: [9, 2]) } == Count())
+        #expect(try await store.read { try $0.linksSent(application: 1, phoneHash: [9, 2]) } == Count())
         try await store.write { try $0.put(FormerMember(member, phoneHash: [9, 2], removed: 120)) }
         #expect(try await store.read { try $0.formerMember(application: 1, phoneHash: [9, 2]) }?.removed == 120)
         store.close()

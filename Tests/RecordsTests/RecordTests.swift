@@ -99,6 +99,9 @@ struct RecordTests {
         member.sends = Count(since: 10, times: 11)
         member.requests = Count(since: 12, times: 13)
         member.notices = Count(since: 14, times: 15)
+        member.consented = 16
+        member.refused = 17
+        member.oneCode?.isMailed = true
         try await store.write { [member] in try $0.put(member) }
         #expect(try await store.read { try $0.member(application: 1, user: try id(7)) } == member)
         #expect(try await store.read { try $0.members(of: try id(7)) } == [member])
@@ -112,6 +115,8 @@ struct RecordTests {
         member.sends = Count(since: 7, times: 8)
         member.requests = Count(since: 9, times: 10)
         member.notices = Count(since: 11, times: 12)
+        member.consented = 13
+        member.refused = 14
         let former = FormerMember(member, phoneHash: hash(7), removed: start)
         let moved = FormerMember(member, phoneHash: hash(70), removed: start)
         try await store.write { try $0.put(former) }
@@ -129,15 +134,35 @@ struct RecordTests {
         #expect(try await store.read { try $0.formerMember(application: 1, phoneHash: hash(7)) } == nil)
     }
 
-    @Test func `Links are counted by the number, and forgotten in time`() async throws {
-        #expect(try await store.read { try $0.linksSent(phoneHash: hash(70)) } == Count())
-        for times in [1, 2] as [Int64] {
-            try await store.write { try $0.putLinksSent(Count(since: start, times: times), phoneHash: hash(70)) }
-            #expect(try await store.read { try $0.linksSent(phoneHash: hash(70)) } == Count(since: start, times: times))
+    @Test func `Links are counted by number and application, and forgotten in time`() async throws {
+        let store = store
+        func sent(by application: Int64 = 1) async throws -> Count {
+            try await store.read { try $0.linksSent(application: application, phoneHash: hash(70)) }
         }
+        #expect(try await sent() == Count())
+        for times in [1, 2] as [Int64] {
+            try await store.write { try $0.putLinksSent(Count(since: start, times: times), application: 1, phoneHash: hash(70)) }
+            #expect(try await sent() == Count(since: start, times: times))
+        }
+        #expect(try await sent(by: 2) == Count())
         #expect(try await store.write { try $0.purge(before: start, limit: 9) } == 0)
         #expect(try await store.write { try $0.purge(before: start + 1, limit: 9) } == 1)
-        #expect(try await store.read { try $0.linksSent(phoneHash: hash(70)) } == Count())
+        #expect(try await sent() == Count())
+    }
+
+    @Test func `What an application has asked is taken back, and nothing that others have`() async throws {
+        try await store.write { writing in
+            _ = try writing.addApplication(name: "other", callback: nil, at: start)
+            try writing.put(Member(application: 2, user: try id(7), added: start, secret: []))
+            for number in 1...2 { try writing.put(try request(number)) }
+            try writing.put(try request(3, user: 8))
+            try writing.put(try request(4, ends: start + 5))
+        }
+        let taken = try await store.write { try $0.cancelApprovals(of: try id(7), application: 1, at: start + 10) }
+        #expect(taken == [try requestID(1), try requestID(2)])
+        #expect(try await store.write { try $0.cancelApprovals(of: try id(8), application: 2, at: start + 10) } == [])
+        let after = try await store.read { reading in try (1...4).compactMap { try reading.approval(try requestID($0))?.status } }
+        #expect(after == [.cancelled, .cancelled, .pending, .pending])
     }
 
     @Test func `Members are counted, whichever way they come and go`() async throws {
@@ -201,6 +226,7 @@ struct RecordTests {
         second.confirmed = 6
         second.confirmation = [7]
         second.removed = 8
+        second.application = 9
         second.push = .init(endpoint: "https://push.example.com/", publicKey: [4], authentication: [])
         try await store.write { [second] writing in
             try writing.put(try device("a"))
@@ -227,7 +253,7 @@ struct RecordTests {
     }
 
     @Test func `An enrolment remembers the device that used it`() async throws {
-        var enrolment = Enrolment(hash: hash(1), user: try id(7), created: 1, ends: 2)
+        var enrolment = Enrolment(hash: hash(1), user: try id(7), application: 3, created: 1, ends: 2)
         try await store.write { [enrolment] in try $0.put(enrolment) }
         enrolment.device = "a"
         try await store.write { [enrolment] in try $0.put(enrolment) }

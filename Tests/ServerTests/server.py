@@ -332,6 +332,11 @@ class Handset:
             parameters["choice"] = choice
         return self.call("POST", "answer", parameters)
 
+    def allow(self, *applications: Application):
+        """Lets them know of this phone, and ask it."""
+        for application in applications:
+            assert self.call("POST", f"applications/{application.id}", {"decision": "allowed"}).status == 200
+
     def secret(self, application: Application) -> bytes:
         return unb64u(self.call("GET", f"tokens/{application.id}").json["secret"])
 

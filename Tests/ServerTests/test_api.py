@@ -422,6 +422,7 @@ def test_an_application_that_was_first_says_nothing_of_the_mail_of_others(server
 def test_requests_of_another_application_shut_nobody_out(server, app, phone, user):
     other = server.create_application("Other")
     other.new_user()
+    phone.allow(other)
     for _ in range(10):
         other.create(user, seconds_to_expire=0)
     app.create(user)

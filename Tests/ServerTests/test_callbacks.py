@@ -257,6 +257,7 @@ def test_a_crowd_that_cannot_be_told_holds_no_other_up(folder, web):
         user = told.new_user()
         assert crowd.new_user() == user
         phone = handset(server, user)
+        phone.allow(crowd, told)
         for uuid in [crowd.create(user) for _ in range(70)]:
             assert phone.answer(uuid, "denied").status == 200
         begun = time.monotonic()
@@ -274,8 +275,10 @@ def test_an_application_without_a_callback_is_told_nothing(server, web, told, us
     server.command("app", "callback", told.id, "none")
     other = create(server, web)
     other.new_user()
+    server.application.new_user()
+    phone.allow(other, server.application)
     decide(told, phone, user)
-    decide(server.application, phone, server.application.new_user())
+    decide(server.application, phone, user)
     last = decide(other, phone, user)
     assert [call.json["uuid"] for call in web.wait()] == [last]
 
@@ -299,6 +302,7 @@ def test_a_revoked_application_is_told_nothing(server, web, told, user):
     with Web(None, 500) as second:
         other = create(server, second)
         other.new_user()
+        phone.allow(other)
         decide(other, phone, user)
         # Its second try comes later than that of the revoked one would have come.
         second.wait(2)

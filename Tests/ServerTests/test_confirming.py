@@ -142,6 +142,30 @@ def test_a_number_that_came_back_as_another_user_has_proven_something_before(ser
     assert app.verify(shown(phone), fresh).status == 200
 
 
+def test_what_was_proven_to_the_first_application_is_not_got_past_by_way_of_a_second(server, app, user):
+    """Although nobody but the first can tell whether it was the person: a phone has the codes of all applications."""
+    a_code_of_an_authenticator_app(server, app, user)
+    other = server.create_application("Other")
+    assert other.new_user() == user
+    thief = new_phone(server, user)
+    for application in (other, app):
+        assert application.verify(shown(thief), user).status == 401
+    assert not is_confirmed(thief)
+    # Nor beside a code that was right there.
+    assert verify(other, onecode(server, other, user), user, confirmation=shown(thief)).status == 200
+    assert not is_confirmed(thief)
+
+
+def test_beside_a_right_code_an_application_confirms_the_phone_of_its_own_link_and_no_others(server, app, user):
+    other = server.create_application("Other")
+    assert other.new_user() == user
+    a_sent_code(server, app, user)
+    phone = new_phone(server, user)
+    server.sql("UPDATE devices SET application = ?", other.id)
+    assert verify(app, onecode(server, app, user), user, confirmation=shown(phone)).status == 200 and not is_confirmed(phone)
+    assert verify(other, onecode(server, other, user), user, confirmation=shown(phone)).status == 200 and is_confirmed(phone)
+
+
 def test_a_caller_who_knows_that_somebody_has_proven_something_gets_no_phone_confirmed(server, app, user):
     phone = new_phone(server, user)
     answer = verify(app, shown(phone), user, proven="true")

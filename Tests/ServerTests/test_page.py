@@ -437,3 +437,67 @@ def test_what_a_new_phone_calls_itself_is_text_and_never_markup(server, user, ph
     card = phone.wait_for_question("<img")
     assert card.locator("img").count() == 0
     assert phone.too_small_for_a_thumb() == []
+
+
+def second_application(server, user, name="Other Corp"):
+    """Adds the number of somebody who has a phone for the first one."""
+    other = server.create_application(name)
+    assert other.new_user() == user
+    return other
+
+
+def registered(application, user):
+    return application.call("GET", f"/protected/json/users/{user}/status").json["status"]["registered"]
+
+
+def test_another_application_is_allowed_to_ask(server, user, phone):
+    other = second_application(server, user)
+    card = phone.wait_for_question("Other Corp wants to ask you to confirm logins")
+    phone.screenshot("consent")
+    assert phone.too_small_for_a_thumb() == []
+    phone._tap(card, "[data-do=allow]")
+    card.locator("[data-do=close]").wait_for()
+    assert registered(other, user)
+    phone._tap(card, "[data-do=close]")
+    uuid = other.create(user, "zoe wants in")
+    assert phone.approve() == "approved" and other.status(uuid) == "approved"
+
+
+def test_another_application_is_refused_and_asks_no_more(server, app, user, phone):
+    other = second_application(server, user)
+    phone.softtoken_code("Other Corp")
+    assert phone.refuse("Other Corp") == "refused"
+    assert not registered(other, user) and registered(app, user)
+    phone.close_questions()
+    phone.reload()
+    phone.show("requests")
+    phone.page.get_by_text("Nothing to approve").wait_for()
+    assert phone.page.locator("[data-question]").count() == 0
+    phone.show("codes")
+    phone.page.locator("[data-application='Example Corp']").wait_for()
+    phone.page.locator("[data-application='Other Corp']").wait_for(state="detached")
+
+
+def test_the_person_stops_an_application_and_allows_it_again(server, app, user, phone):
+    assert phone.applications() == {"Example Corp": "allowed"}
+    phone.decide("Example Corp", "refused")
+    phone.screenshot("applications")
+    assert not registered(app, user)
+    assert phone.too_small_for_a_thumb() == []
+    phone.decide("Example Corp", "allowed")
+    assert registered(app, user)
+
+
+def test_what_an_application_is_called_is_text_and_never_markup(server, user, phone):
+    second_application(server, user, "<img src=x>\u202egnp")
+    card = phone.wait_for_question("<img")
+    assert card.locator("img").count() == 0 and "\u202e" not in card.inner_text()
+
+
+def test_a_question_is_read_at_the_narrowest_and_by_a_screen_reader(server, user, open_phone):
+    phone = enrol(server, user, open_phone(size={"width": 360, "height": 740}), "Pixel 9")
+    second_application(server, user, "A company with a very long name of sixty characters, really")
+    phone.page.locator("[role=status], [aria-live]").filter(has_text="wants to ask you to confirm logins").first.wait_for(state="attached")
+    phone.wait_for_question()
+    assert phone.page.evaluate("document.documentElement.scrollWidth") <= 360
+    phone.screenshot("consent-360")

@@ -18,6 +18,7 @@ WORD_SKIP = r"\[[a-z, ]*\bskip\b[a-z, ]*\]: "
 
 WAITING = r"Approve the request on your phone"  # told while the phone is asked, where text is shown at once
 NOT_ACCEPTED = r"That code was not accepted"  # wrong and spent ones alike
+CONFIRMS_ONLY = r"That code confirms a new phone and is not a login"
 CODE_SENT = r"A code was sent to your phone|You are being called"
 SERVER_TROUBLE = r"The 2FA server (?:does not answer|cannot be used)"
 ASK_WHOM = r"Ask your system administrator"

@@ -8,7 +8,7 @@ import pytest
 import prompts
 from good_server import LoginPhone
 from product import HASTY, PATIENT, gets_in
-from server import Server
+from server import Handset, Server, link
 
 pytestmark = pytest.mark.product
 
@@ -58,3 +58,50 @@ def test_a_server_that_is_killed_lets_nobody_in(product):
     terminal.interrupt_prompt()
     assert terminal.ends() != 0
     assert all(decision["outcome"] != "approved" for decision in product.decisions())
+
+
+def new_phone(phone):
+    """One that has opened a link of the user's, with the confirmation code that it shows."""
+    new = Handset(phone.server, "Burner")
+    assert new.enrol(link(phone.server, phone.authy_id)).status == 200
+    return new, new.state()["confirmation"]
+
+
+def is_confirmed(handset):
+    return handset.state()["device"]["confirmed"]
+
+
+def type_sent_code(phone, terminal):
+    """Has a code sent, and types it."""
+    terminal.reads(prompts.WORD_SMS)
+    terminal.answer("sms")
+    terminal.reads(prompts.CODE_SENT)
+    terminal.reads(prompts.CODE)
+    terminal.answer(phone.sent()[-1][1])
+
+
+@pytest.mark.parametrize("way, gets", [("ssh", "alice"), ("sudo", "root")])
+def test_a_link_and_the_password_are_no_way_past_a_factor_that_was_proven(product, countersignd, way, gets):
+    """Whoever has both types the link's code and is not in; who has the factor too is, and the phone is confirmed by that."""
+    phone = enrolled(product, LoginPhone(countersignd, countersignd.socket, has_device=False))
+    first = product.knock("ssh")
+    type_sent_code(phone, first)
+    assert gets_in(first, "alice")
+    new, confirmation = new_phone(phone)
+    terminal = product.knock(way)
+    terminal.reads(prompts.CODE)
+    terminal.answer(confirmation)
+    terminal.reads(prompts.CONFIRMS_ONLY)
+    assert not is_confirmed(new)
+    type_sent_code(phone, terminal)
+    assert gets_in(terminal, gets) and is_confirmed(new)
+
+
+def test_the_code_of_a_first_phone_is_a_first_login(product, countersignd):
+    phone = enrolled(product, LoginPhone(countersignd, countersignd.socket, has_device=False))
+    new, confirmation = new_phone(phone)
+    terminal = product.knock("ssh")
+    terminal.reads(prompts.CODE)
+    terminal.answer(confirmation)
+    assert gets_in(terminal, "alice") and is_confirmed(new)
+    assert product.show("alice")["state"] == "confirmed"

@@ -17,7 +17,7 @@ from product import gets_in
 
 sys.path.append(str(REPOSITORY / "Tests/ServerTests"))
 
-from server import Server  # noqa: E402
+from server import Handset, Server  # noqa: E402
 
 pytestmark = pytest.mark.product
 
@@ -133,6 +133,34 @@ def test_who_enrolled_is_told_by_mail_and_asked_from_then_on(product, gateway, c
     terminal.answer(gateway.codes()[-1])
     assert gets_in(terminal, "root")
     assert decisions(product) == [("approved", "enrolled"), ("approved", "proven")]
+
+
+def test_who_enrolled_has_the_phone_of_the_link_confirmed_by_both_codes(product, gateway, countersignd):
+    """The number was proven in the login: the link that came after it proves nothing by itself."""
+    enrol(terminal := product.knock("ssh"), gateway)
+    assert gets_in(terminal, "alice")
+    gateway.wait("/phone/#enrol=")
+    phone = Handset(countersignd)
+    assert phone.enrol(re.search(r"http\S+/phone/#enrol=\S+", gateway.sent)[0]).status == 200
+    terminal = product.knock("ssh")
+    terminal.reads(prompts.CODE)
+    terminal.answer(phone.state()["confirmation"])
+    terminal.reads(prompts.CONFIRMS_ONLY)
+    terminal.reads(prompts.CODE)
+    assert phone.state()["device"]["confirmed"] is False
+    terminal.answer("sms")
+    terminal.reads(prompts.CODE_SENT)
+    terminal.reads(prompts.CODE)
+    terminal.answer(gateway.codes()[-1])
+    assert gets_in(terminal, "alice") and phone.state()["device"]["confirmed"] is True
+    # From now on it is asked.
+    terminal = product.knock("ssh")
+    state = phone.state()
+    while not state["requests"]:
+        state = phone.state(state["revision"], 20)
+    [request] = state["requests"]
+    assert phone.answer(request["id"], "approved", text=request["text"]).status == 200
+    assert gets_in(terminal, "alice")
 
 
 def test_a_wrong_number_and_a_wrong_code_cost_nothing_but_the_try(product, gateway):

@@ -108,6 +108,15 @@ export class API {
     return this.#call("GET", "devices");
   }
 
+  applications() {
+    return this.#call("GET", "applications");
+  }
+
+  /** - decision: "allowed" or "refused". */
+  decide(id, decision) {
+    return this.#call("POST", `applications/${encodeURIComponent(id)}`, { decision });
+  }
+
   rename(id, name) {
     return this.#call("POST", `devices/${encodeURIComponent(id)}`, { name });
   }

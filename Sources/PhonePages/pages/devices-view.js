@@ -1,5 +1,6 @@
 // The phones of this account: named, and removed.
 
+import { ApplicationsList } from "./applications-list.js";
 import * as clock from "./clock.js";
 import { announce, button, el, icon, moveTo, plain, plainText } from "./dom.js";
 import * as texts from "./texts.js";
@@ -9,6 +10,7 @@ const words = texts.devices;
 export class DevicesView {
   #api;
   #onThisRemoved;
+  #applications;
   #list = el("ul", { class: "devices" });
   #account = el("p", { class: "where" });
   #problem = el("p", { class: "problem", role: "alert", hidden: true });
@@ -17,7 +19,9 @@ export class DevicesView {
   constructor(api, more, onThisRemoved) {
     this.#api = api;
     this.#onThisRemoved = onThisRemoved;
-    this.element = el("section", {}, el("h1", {}, words.others), this.#account, this.#problem, this.#list, ...more);
+    this.#applications = new ApplicationsList(api);
+    this.element = el(
+      "section", {}, el("h1", {}, words.others), this.#account, this.#problem, this.#list, this.#applications.element, ...more);
   }
 
   setAccount(phone) {
@@ -25,6 +29,7 @@ export class DevicesView {
   }
 
   async show() {
+    this.#applications.show();
     try {
       const { devices } = await this.#api.devices();
       this.#list.replaceChildren(...devices.map((device) => this.#item(device)));

@@ -1,7 +1,7 @@
-// Questions about the account itself: a new phone that wants to be added.
+// Questions about the account itself: a new phone that wants to be added, and an application that wants to ask for logins.
 
 import * as clock from "./clock.js";
-import { announce, button, el, icon, moveTo, pairs, plainText } from "./dom.js";
+import { announce, button, el, icon, moveTo, pairs, plain, plainText } from "./dom.js";
 import * as texts from "./texts.js";
 
 const words = texts.questions;
@@ -61,8 +61,9 @@ class Question {
   }
 
   end(status) {
-    const shape = status === "added" ? "yes" : status === "removed" ? "no" : "clock";
-    const result = el("p", { class: "result", "data-status": status === "added" ? "approved" : "denied" }, icon(shape), words.ends[status]);
+    const isYes = status === "added" || status === "allowed";
+    const shape = isYes ? "yes" : status === "gone" ? "clock" : "no";
+    const result = el("p", { class: "result", "data-status": isYes ? "approved" : "denied" }, icon(shape), words.ends[status]);
     this.show("over", result, this.guarded(texts.requests.close, { class: "big quiet", "data-do": "close" }, () => this.#onEnd(this)));
     this.element.setAttribute("data-status", status);
     announce(words.ends[status]);
@@ -112,6 +113,42 @@ class JoiningPhone extends Question {
   }
 }
 
+/** An application that somebody has added the person to. */
+class Consent extends Question {
+  #api;
+  #id;
+
+  constructor({ id, application }, ...more) {
+    const [api, guard, onEnd] = more;
+    super(`application-${id}`, guard, onEnd);
+    this.#api = api;
+    this.#id = id;
+    const head = [
+      el("h2", { id: this.title }, plain(application), ` ${words.wantsToAsk}`), el("p", {}, words.wantsToAskMore),
+    ];
+    this.begin(head, ...this.#ask());
+    announce(`${plainText(application)} ${words.wantsToAsk}`);
+  }
+
+  #ask(problem) {
+    const answer = (label, attributes, decision, shape) =>
+      this.guarded(label, attributes, () => this.#send(decision), icon(shape));
+    return [
+      problem && el("p", { class: "problem", role: "alert" }, problem),
+      el("div", { class: "pair" },
+        answer(words.refuse, { class: "big deny", "data-do": "refuse" }, "refused", "no"),
+        answer(words.allow, { class: "big approve", "data-do": "allow" }, "allowed", "yes")),
+    ];
+  }
+
+  #send(decision) {
+    const ask = (problem) => this.show("asking", ...this.#ask(problem));
+    return this.send(() => this.#api.decide(this.#id, decision), decision, ask);
+  }
+}
+
+const isConsent = (one) => typeof one?.id === "string" && typeof one.application === "string";
+
 const isJoining = (one) =>
   typeof one?.id === "string" && typeof one.name === "string" && typeof one.address === "string" && Number.isFinite(one.created);
 
@@ -128,8 +165,9 @@ export class QuestionsView {
   }
 
   /** - state: the server's. */
-  update({ joining }) {
+  update({ joining, consents }) {
     const asked = new Map();
+    for (const one of list(consents).filter(isConsent)) asked.set(`application-${one.id}`, () => new Consent(one, ...this.#tools()));
     for (const one of list(joining).filter(isJoining)) asked.set(`phone-${one.id}`, () => new JoiningPhone(one, ...this.#tools()));
     for (const [key, question] of this.#open) if (!asked.has(key) && question.isOpen) this.#close(question);
     for (const [key, make] of asked) if (!this.#open.has(key)) this.#add(make());

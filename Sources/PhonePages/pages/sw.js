@@ -1,14 +1,14 @@
 // Keeps the page's own files for when there is no connection, and shows notifications. It never answers for the server.
 
 // Another one for every change of a file: `python3 Tests/PageTests/test_files.py` writes it.
-const VERSION = "2a70131bca63";
+const VERSION = "b8988912a6c7";
 
 const SHELL = [
-  "./", "style.css", "icon.svg", "icon-192.png", "icon-512.png", "manifest.webmanifest",
-  "api.js", "bytes.js", "card.js", "clock.js", "codes-view.js", "devices-view.js", "dom.js", "enrol-view.js", "guard.js", "history-view.js",
-  "keeping.js", "keys.js", "live.js", "main.js", "notice.js", "notifications.js", "phone.js", "questions-view.js", "request.js", "requests-view.js",
-  "shell.js", "store.js",
-  "texts.js", "totp.js",
+  "./", "style.css", "icon.svg", "icon-192.png", "icon-512.png", "manifest.webmanifest", "api.js",
+  "applications-list.js", "bytes.js", "card.js", "clock.js", "codes-view.js", "devices-view.js", "dom.js",
+  "enrol-view.js", "guard.js", "history-view.js", "keeping.js",
+  "keys.js", "live.js", "main.js", "notice.js", "notifications.js",
+  "phone.js", "questions-view.js", "request.js", "requests-view.js", "shell.js", "store.js", "texts.js", "totp.js",
 ];
 
 const CACHE = `shell-${VERSION}`;

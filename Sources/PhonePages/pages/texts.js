@@ -103,11 +103,17 @@ export const questions = {
   phoneCode: "Code that the new phone shows",
   add: "Add it",
   notMine: "Not mine",
+  wantsToAsk: "wants to ask you to confirm logins",
+  wantsToAskMore: "Allow it if you log in there. It then knows which phones you have. If you do not know it, refuse: it cannot ask again.",
+  allow: "Allow",
+  refuse: "Refuse",
   problem: (code) => problems[code] ?? "Something went wrong. Try again.",
   ends: {
     added: "The new phone was added.",
     removed: "The new phone was removed. If it was not yours, tell your administrator: somebody has your enrollment link.",
     gone: "This is no longer asked.",
+    allowed: "Allowed. You can stop it under Phones.",
+    refused: "Refused. You can allow it later under Phones.",
   },
 };
 
@@ -149,6 +155,8 @@ export const history = {
     device_added: "Phone added",
     device_removed: "Phone removed",
     phone_changed: "Phone number changed",
+    consented: "Allowed to ask",
+    refused: "Refused",
     password_reset: "Password reset",
     banned: "Account blocked",
     unbanned: "Account unblocked",
@@ -179,6 +187,17 @@ export const devices = {
   failed: "That did not work. Try again.",
   notLoaded: "The list could not be loaded.",
   account: (phone) => `Account with phone number ${phone}`,
+};
+
+export const applications = {
+  title: "Who may ask you",
+  decisions: { __proto__: null, allowed: "May ask you to confirm logins", refused: "Refused", open: "Has not been allowed yet" },
+  allow: "Allow",
+  allowLabel: (name) => `Allow ${name}`,
+  stop: "Stop it",
+  stopLabel: (name) => `Stop ${name}`,
+  failed: "That did not work. Try again.",
+  notLoaded: "The list could not be loaded.",
 };
 
 export const notifications = {

@@ -81,6 +81,8 @@ struct Users: AsyncParsableCommand {
                 Output.line(
                     "in        application \(member.application), "
                         + (member.confirmed.map { "confirmed \(Moment.text($0))" } ?? "not confirmed")
+                        + (member.consented.map { ", asks since \(Moment.text($0))" }
+                            ?? member.refused.map { ", refused \(Moment.text($0))" } ?? ", does not ask yet")
                         + (member.email.map { ", \($0)" } ?? ""))
             }
             Users.show(view.devices)
@@ -279,6 +281,8 @@ struct Users: AsyncParsableCommand {
                     user.applications.map {
                         JSONText.object([
                             ("id", String($0.application)), ("confirmed", $0.confirmed.map { String($0) } ?? "null"),
+                            ("consented", $0.consented.map { String($0) } ?? "null"),
+                            ("refused", $0.refused.map { String($0) } ?? "null"),
                             ("email", $0.email.map(JSONText.string) ?? "null"),
                         ])
                     })
