@@ -9,7 +9,8 @@ public struct Settlement: Equatable, Sendable {
         case oneTouch(AuthyID)
         /// A code that the server found right.
         case verified(AuthyID)
-        /// The confirmation code of a phone, which the server has confirmed by it. It holds only for an account that is not confirmed yet.
+        /// The confirmation code of a phone, which the server has confirmed by it. It holds only for an account that is
+        /// not confirmed yet.
         case firstPhone(AuthyID)
         /// A code of this host's SoftToken, as it was when the code was checked. The time step is spent in any case, also by a login
         /// that is denied.

@@ -10,7 +10,8 @@ extension Member {
     /// Whether the application may know of the person's phones, and ask them.
     var mayAsk: Bool { consented != nil }
 
-    /// The person has shown the application something that only their phone can have had. What was refused on a phone stays refused.
+    /// The person has shown the application something that only their phone can have had. What was refused on a phone
+    /// stays refused.
     mutating func consent(at now: Int64) {
         if consented == nil, refused == nil { consented = now }
     }
@@ -27,8 +28,8 @@ extension AuthyService {
         member.mayAsk ? try records.devices(of: member.user) : []
     }
 
-    /// Lets the application ask whose link the phone has opened. An administrator's link is for the only application that there is, and
-    /// only if it makes the person's first phone.
+    /// Lets the application ask whose link the phone has opened. An administrator's link is for the only application
+    /// that there is, and only if it makes the person's first phone.
     /// - Parameter known: the person's phones before this one was confirmed.
     func consent(of device: Device, among known: [Device], at now: Int64, in records: any RecordWriting) throws {
         let members = try records.members(of: device.user)
@@ -39,13 +40,15 @@ extension AuthyService {
         try records.put(member)
     }
 
-    /// Whether a code that was sent to this number was shown to the application (phones/verification), and is long enough to say something.
+    /// Whether a code that was sent to this number was shown to the application (phones/verification), and is long
+    /// enough to say something.
     func isNumberProven(_ phoneHash: [UInt8], to application: Int64, in records: any RecordReading) throws -> Bool {
         guard let check = try records.phoneCheck(application: application, phoneHash: phoneHash), check.ends == 0 else { return false }
         return try vault.open(check.sealed, as: Purpose.phoneCheck(application, check.id)).count >= Self.shortestProof
     }
 
-    /// The applications that a page is to ask about: those that have added the person, and were neither let nor refused. Oldest first.
+    /// The applications that a page is to ask about: those that have added the person, and were neither let nor
+    /// refused. Oldest first.
     func openQuestions(_ members: [Member], in records: any RecordReading) throws -> [String] {
         try members.filter { $0.consented == nil && $0.refused == nil }.sorted { ($0.added, $0.application) < ($1.added, $1.application) }
             .compactMap { member in
@@ -81,8 +84,8 @@ extension AuthyService {
         ])
     }
 
-    /// `POST applications/ID`: lets an application know of the person's phones and ask them, or refuses it. A refusal takes back what it has
-    /// asked, and is remembered: nothing that the application does opens the question again.
+    /// `POST applications/ID`: lets an application know of the person's phones and ask them, or refuses it. A refusal
+    /// takes back what it has asked, and is remembered: nothing that the application does opens the question again.
     public func decide(on id: String, _ parameters: Parameters, from phone: Phone) async throws -> Answer {
         guard let application = Int64(id), let decision = parameters.text("decision"), ["allowed", "refused"].contains(decision) else {
             throw PhoneRefusal.invalid

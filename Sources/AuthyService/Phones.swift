@@ -63,8 +63,8 @@ extension AuthyService {
         return "\(base)/phone/#enrol=\(token)"
     }
 
-    /// How many links applications can have sent to one number in a day: who types numbers makes nobody pay for more. Those that the person
-    /// has let ask have a count of their own each, which no other uses up; the rest share one.
+    /// How many links applications can have sent to one number in a day: who types numbers makes nobody pay for more.
+    /// Those that the person has let ask have a count of their own each, which no other uses up; the rest share one.
     private static let linksOfDay: Int64 = 5
 
     /// Sends a link to somebody without a phone; that none can be sent is no error of users/new.
@@ -92,7 +92,8 @@ extension AuthyService {
         if let limit {
             return log.warning("link_not_sent", metadata: ["application": "\(caller.id)", "user": "\(user)", "reason": "\(limit)"])
         }
-        // What is not sent, since there is a phone that the application may not know of, is counted and made all the same: else it could tell.
+        // What is not sent, since there is a phone that the application may not know of, is counted and made all the
+        // same: else it could tell.
         guard let link = try await link(for: user, by: caller.id), active.isEmpty else { return }
         let text = settings.codes.linkText.replacing("{application}", with: caller.application.name).replacing("{link}", with: link)
         let message = OneCode(

@@ -163,7 +163,8 @@ private struct CodeCheck: Sendable {
     let action: String
     /// The caller knows that this person has proven a factor: no confirmation code confirms a phone by itself.
     let isProven: Bool
-    /// The confirmation code of a new phone, given beside a code of another factor: if that is right, the phone is confirmed.
+    /// The confirmation code of a new phone, given beside a code of another factor: if that is right, the phone is
+    /// confirmed.
     let confirmation: OneTimeCode?
 
     init(_ token: String, _ parameters: Parameters) {

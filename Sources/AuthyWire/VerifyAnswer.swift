@@ -6,7 +6,8 @@ public enum VerifyAnswer: Hashable, Sendable {
     case wrong
     /// The code was right, but was used before.
     case spent
-    /// The code was the confirmation code of a new phone, which is confirmed now. Whether that is a login is for the caller to decide.
+    /// The code was the confirmation code of a new phone, which is confirmed now. Whether that is a login is for the
+    /// caller to decide.
     case phoneConfirmed
     /// The code was the confirmation code of a new phone, which somebody else must confirm: no right code.
     case confirmationCode

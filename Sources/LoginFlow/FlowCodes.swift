@@ -31,7 +31,8 @@ extension LoginFlow {
         }
     }
 
-    /// The code of a new phone proves nothing but that somebody has the link: it lets in only who has never proven anything.
+    /// The code of a new phone proves nothing but that somebody has the link: it lets in only who has never proven
+    /// anything.
     mutating func confirmationTyped(_ isTaken: Bool) -> [Action] {
         guard isTaken else { return wrong(Texts.confirmationCode, .confirmationCode) }
         guard !facts.isConfirmed else { return end(Decision(.denied, .confirmationCode, farewell: Texts.phoneConfirmed)) }

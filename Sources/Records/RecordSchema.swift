@@ -38,8 +38,9 @@ enum RecordSchema {
         try connection.first("PRAGMA \(pragma)") { $0.integer(0) ?? 0 } ?? 0
     }
 
-    /// Whether a person lets an application know of their phones. Who was known to an application stays so where something was proven
-    /// there, where the phone has approved something, and where the application is the only one that they have a phone for.
+    /// Whether a person lets an application know of their phones. Who was known to an application stays so where
+    /// something was proven there, where the phone has approved something, and where the application is the only one
+    /// that they have a phone for.
     private static let consent = """
         ALTER TABLE members ADD COLUMN consented INTEGER;
         ALTER TABLE members ADD COLUMN refused INTEGER;

@@ -88,8 +88,8 @@ public struct Member: Equatable, Sendable {
     public let added: Int64
     /// When the first right code came; nil before.
     public var confirmed: Int64?
-    /// Since when the application may know of the person's phones and ask them: the person has shown it a code that only their phone can
-    /// have had, or said so on a phone. Nil before.
+    /// Since when the application may know of the person's phones and ask them: the person has shown it a code that
+    /// only their phone can have had, or said so on a phone. Nil before.
     public var consented: Int64?
     /// When the person said on a phone that it may not; nil where they did not.
     public var refused: Int64?
@@ -324,8 +324,8 @@ public struct Activity: Equatable, Sendable {
     /// Nil where no application had a part in it.
     public let application: Int64?
     public let at: Int64
-    /// `softtoken`, `onecode`, `device_added`, `device_removed`, `reported`, `phone_changed`, `consented`, `refused`, or a type of
-    /// register_activity.
+    /// `softtoken`, `onecode`, `device_added`, `device_removed`, `reported`, `phone_changed`, `consented`, `refused`,
+    /// or a type of register_activity.
     public let kind: String
     /// Short and plain; no secret, no code, no phone number.
     public let detail: String

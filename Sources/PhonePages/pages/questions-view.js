@@ -1,4 +1,5 @@
-// Questions about the account itself: a new phone that wants to be added, and an application that wants to ask for logins.
+// Questions about the account itself: a new phone that wants to be added, and an application that wants to ask for
+// logins.
 
 import * as clock from "./clock.js";
 import { announce, button, el, icon, moveTo, pairs, plain, plainText } from "./dom.js";

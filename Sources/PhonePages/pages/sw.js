@@ -1,7 +1,7 @@
 // Keeps the page's own files for when there is no connection, and shows notifications. It never answers for the server.
 
 // Another one for every change of a file: `python3 Tests/PageTests/test_files.py` writes it.
-const VERSION = "b8988912a6c7";
+const VERSION = "405c7ba970a9";
 
 const SHELL = [
   "./", "style.css", "icon.svg", "icon-192.png", "icon-512.png", "manifest.webmanifest", "api.js",
