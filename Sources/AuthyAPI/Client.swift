@@ -23,7 +23,7 @@ public final class Client {
     }
 
     public enum Result: Equatable, Sendable {
-        case created
+        case created(ApprovalRequestID)
         case status(ApprovalStatus)
         case valid
         case wrong
@@ -56,27 +56,33 @@ public final class Client {
     }
 
     private struct Task {
+        /// What is asked for the request, one after the other.
+        enum Step: Equatable {
+            /// Whether the person has a device, before an approval is created.
+            case device
+            case request
+            /// Whether the server answers again, after it failed at something that is not sent twice: its last result.
+            case probe(Result)
+        }
+
         let number: Int64
         let request: Request
+        var step = Step.request
         var attempts = 0
-        /// When it is given up, on the client's clock.
+        /// When it began, and when it is given up, on the client's clock.
+        var began: Int64 = 0
         var giveUp: Int64 = 0
-        /// A request for approval comes after a look at whether the person has a device.
-        var asksForDevice = false
 
         var isLook: Bool {
             if case .look = request { true } else { false }
         }
 
-        /// Whether this may be sent again after that status. What rings a phone or sends a code is not, unless the server has said that
-        /// it did nothing (RFC 9110, section 15.6.4; RFC 6585, section 4).
-        func mayRepeat(after status: Int) -> Bool {
-            switch request {
-            case .look, .verify, .status, .application: status == 429 || (500...599).contains(status)
-            // A code that was right may be spent by the answer that got lost.
-            case .create, .sms, .call, .startPhoneCheck, .checkPhone, .register: status == 429 || status == 503
-            // Somebody stands at a prompt meanwhile, and what could not be told is in the log.
-            case .tell: false
+        /// Whether it may be sent again though the server may have taken it (RFC 9110, section 9.2.2).
+        var isRepeatable: Bool {
+            switch (step, request) {
+            case (.device, _), (.probe, _), (_, .look), (_, .verify), (_, .status), (_, .application): true
+            // What rings a phone or sends a code; and a code that was right may be spent by the answer that got lost.
+            case (_, .create), (_, .sms), (_, .call), (_, .startPhoneCheck), (_, .checkPhone), (_, .register), (_, .tell): false
             }
         }
 
@@ -85,6 +91,18 @@ public final class Client {
             if case .look(_, let wait) = request { wait } else { 0 }
         }
     }
+
+    /// Whether what came back may be better the next time.
+    private enum Prospect {
+        case none
+        /// After a few tries.
+        case busy
+        /// When the server is there again: it may be restarting just now.
+        case away
+    }
+
+    /// How long a server that is away is tried again: milliseconds.
+    private static let restartTime: Int64 = 8_000
 
     private let server: ServerAddress
     private let connection: Connection
@@ -100,6 +118,8 @@ public final class Client {
     private var isDecided = false
     /// Those who are known to have a device, or of whom the server would not say.
     private var reachable: Set<AuthyID> = []
+    /// Nobody waits for answers any more.
+    private var isEnding = false
 
     /// - Parameters:
     ///   - deadline: when the login ends, as `now` counts.
@@ -108,7 +128,7 @@ public final class Client {
         self.server = server
         self.deadline = deadline
         self.now = now
-        connection = Connection(server: server)
+        connection = Connection(server: server, now: now)
     }
 
     public func ask(_ number: Int64, _ request: Request) {
@@ -119,10 +139,7 @@ public final class Client {
     /// Gives the look up that is under way or due; it is never answered.
     public func stopLooking() {
         waiting.removeAll { $0.isLook }
-        guard let current, current.isLook else { return }
-        connection.abandon()
-        self.current = nil
-        retryAt = nil
+        if let current, current.isLook { drop() }
     }
 
     /// Works until there is an answer, the descriptor can be read, or so many milliseconds have gone by.
@@ -136,13 +153,31 @@ public final class Client {
     /// Takes back a request on which no decision was seen. What comes of it does not matter.
     public func cancel(milliseconds: Int) {
         let until = now() + Int64(milliseconds)
+        isEnding = true
         stopLooking()
         waiting = []
+        if let current, retryAt != nil || current.step != .request { drop() }
         // One that is being created just now has no name yet.
         while current != nil, now() < until { _ = work(watching: -1, milliseconds: Int(until - now())) }
-        guard let request, !isDecided, now() < until else { return }
-        connection.start(http(.cancelApprovalRequest(request), timeout: Int(until - now())))
-        while connection.isBusy, now() < until { _ = connection.work(watching: -1, milliseconds: Int(until - now())) }
+        guard let request, !isDecided else { return }
+        while now() < until {
+            connection.start(http(.cancelApprovalRequest(request), timeout: Int(until - now())))
+            guard case .failed(let failure) = finish(until: until), failure.mayPass else { return }
+            _ = connection.work(watching: -1, milliseconds: 100)
+        }
+    }
+
+    private func finish(until: Int64) -> HTTPResult? {
+        while connection.isBusy, now() < until {
+            if let result = connection.work(watching: -1, milliseconds: Int(until - now())).result { return result }
+        }
+        return nil
+    }
+
+    private func drop() {
+        connection.abandon()
+        current = nil
+        retryAt = nil
     }
 
     // MARK: sending
@@ -154,30 +189,37 @@ public final class Client {
             send()
         } else if current == nil, !waiting.isEmpty {
             var task = waiting.removeFirst()
-            if case .create(_, let user) = task.request { task.asksForDevice = !reachable.contains(user) }
-            task.giveUp = min(deadline, now() + Int64(task.wait) + Int64(server.requestTimeout) * 1_000)
+            if case .create(_, let user) = task.request, !reachable.contains(user) { task.step = .device }
+            task.began = now()
+            task.giveUp = ends(task)
             current = task
             send()
         }
     }
 
+    private func ends(_ task: Task) -> Int64 { min(deadline, now() + Int64(task.wait) + Int64(server.requestTimeout) * 1_000) }
+
     private func send() {
         guard let task = current else { return }
         current?.attempts += 1
-        connection.start(http(for: task, timeout: Int(clamping: task.giveUp - now())))
+        var request = http(for: task, timeout: Int(clamping: task.giveUp - now()))
+        request.isSentOnce = !task.isRepeatable
+        connection.start(request)
     }
 
     private func http(for task: Task, timeout: Int) -> HTTPRequest {
         switch task.request {
-        case .create(_, let user) where task.asksForDevice: return http(.status(of: user), timeout: timeout)
+        case .create(_, let user) where task.step != .request: return http(.status(of: user), timeout: timeout)
         case .create(let new, let user): return http(.createApprovalRequest(for: user), json: new.json, timeout: timeout)
         case .register(let new): return http(.newUser, json: new.json, timeout: timeout)
         case .status(let user): return http(.status(of: user), timeout: timeout)
         case .application: return http(.application, timeout: timeout)
         case .tell(let activity, let user): return http(.registerActivity(of: user), json: activity.json, timeout: timeout)
-        case .look(_, let wait):
+        case .look:
             guard let request else { return HTTPRequest(path: "/", timeout: timeout) }
             var read = http(.readApprovalRequest(request), timeout: timeout)
+            // One that is sent again has less time left.
+            let wait = task.wait - Int(clamping: now() - task.began)
             if wait >= 1_000 { read.headers.append("\(Header.prefer): \(Header.wait(seconds: min(wait / 1_000, 60)))") }
             return read
         case .verify(let code, let user, let isProven, let confirmation):
@@ -199,10 +241,22 @@ public final class Client {
 
     private func finish(_ result: HTTPResult) -> Answer? {
         guard let task = current else { return nil }
-        if case .create(_, let user) = task.request, task.asksForDevice, case .answer(let status, let body, _) = result {
-            return looked(for: StatusAnswer(status: status, body: JSON.parse(body), user: user), task, user)
+        let prospect = prospect(of: result, task)
+        if prospect != .none, retries(task, prospect) { return nil }
+        if case .create(_, let user) = task.request {
+            switch task.step {
+            case .device:
+                if case .answer(let status, let body, _) = result, prospect != .away {
+                    return looked(for: StatusAnswer(status: status, body: JSON.parse(body), user: user), task, user)
+                }
+            case .request:
+                if case .answer(500..., _, _) = result, !isEnding { return probe(task, judge(result, of: task)) }
+            case .probe(let last):
+                current = nil
+                if case .answer(..<500, _, _) = result { return Answer(number: task.number, result: .refused(Self.onlyFailed(last))) }
+                return Answer(number: task.number, result: last)
+            }
         }
-        if case .answer(let status, _, _) = result, task.mayRepeat(after: status), retries(task) { return nil }
         current = nil
         return Answer(number: task.number, result: judge(result, of: task))
     }
@@ -214,25 +268,83 @@ public final class Client {
             return Answer(number: task.number, result: .noDevice("the user has no device"))
         }
         reachable.insert(user)
-        current?.asksForDevice = false
+        current?.step = .request
         current?.attempts = 0
         send()
         return nil
     }
 
-    /// Whether it will be sent again: after 0.25 s, 0.5 s and 1 s, four times in all, inside its time.
-    private func retries(_ task: Task) -> Bool {
-        let pause = Int64(125) << Int64(task.attempts)
-        guard task.attempts < 4, now() + pause < task.giveUp else { return false }
+    /// A gateway in front of a server that restarts fails at one request, and not at the next: that is no outage.
+    private func probe(_ task: Task, _ result: Result) -> Answer? {
+        current?.step = .probe(result)
+        current?.attempts = 0
+        current?.giveUp = ends(task)
+        send()
+        return nil
+    }
+
+    private static func onlyFailed(_ result: Result) -> String {
+        if case .outage(let reason) = result { "\(reason), and answers again" } else { "the server failed, and answers again" }
+    }
+
+    private func prospect(of result: HTTPResult, _ task: Task) -> Prospect {
+        switch result {
+        case .failed(let failure): isWorthIt(failure, task) ? .away : .none
+        // Without JSON it is a gateway's word for a server that is not there.
+        case .answer(503, let body, _) where JSON.parse(body) == nil: canComeAgain(task) ? .away : .none
+        case .answer(429, _, _), .answer(503, _, _): canComeAgain(task) ? .busy : .none
+        case .answer(502, _, _), .answer(504, _, _): task.isRepeatable ? .away : .none
+        case .answer(500...599, _, _): task.isRepeatable ? .busy : .none
+        case .answer: .none
+        }
+    }
+
+    /// A look asks again whatever has become of its connection; all else is sent again only where the server cannot have taken it, or where
+    /// that does no harm.
+    private func isWorthIt(_ failure: HTTPFailure, _ task: Task) -> Bool {
+        task.isLook || failure.mayPass && (failure.isUnsent || task.isRepeatable)
+    }
+
+    /// With 429 and 503 the server says that it did nothing (RFC 6585, section 4; RFC 9110, section 15.6.4). Of an activity that could not
+    /// be told there is a line in the log, and somebody waits meanwhile.
+    private func canComeAgain(_ task: Task) -> Bool {
+        if case .tell = task.request { false } else { true }
+    }
+
+    /// Whether it will be sent again.
+    private func retries(_ task: Task, _ prospect: Prospect) -> Bool {
+        guard !isEnding else { return false }
+        switch prospect {
+        case .none: return false
+        // After 0.25 s, 0.5 s and 1 s, four times in all, inside its time.
+        case .busy: return task.attempts < 4 && retries(after: Int64(125) << Int64(task.attempts), until: task.giveUp)
+        // All who wait for one server do not come back at the same moment.
+        case .away:
+            let longest = Int64(100) << Int64(min(task.attempts, 4))
+            let until = task.isLook ? task.giveUp : min(deadline, task.began + Self.restartTime)
+            guard retries(after: Int64.random(in: longest / 2...min(longest, 1_000)), until: until) else { return false }
+            // The server has not begun with it: it has all of its time.
+            if !task.isLook { current?.giveUp = ends(task) }
+            return true
+        }
+    }
+
+    private func retries(after pause: Int64, until: Int64) -> Bool {
+        guard now() + pause < until else { return false }
         retryAt = now() + pause
         return true
     }
 
     private func judge(_ result: HTTPResult, of task: Task) -> Result {
         switch result {
-        case .unreached(let reason): return .unreached(reason)
-        case .outage(let reason): return .outage(reason)
-        case .broken(let reason): return .refused(reason)
+        // Whatever has become of a connection says nothing of the request: it is looked at again.
+        case .failed(let failure) where task.isLook: return .outage(failure.reason)
+        case .failed(let failure):
+            return switch failure.kind {
+            case .unreached: .unreached(failure.reason)
+            case .outage: .outage(failure.reason)
+            case .broken: .refused(failure.reason)
+            }
         case .answer(let status, let body, let retryAfter):
             let json = JSON.parse(body)
             if case .limited = Fault(status: status, body: json) { return .limited(retryAfter) }
@@ -254,7 +366,7 @@ public final class Client {
         case .created(let id):
             request = id
             isDecided = false
-            return .created
+            return .created(id)
         case .noDevice: return .noDevice("the user has no device")
         case .unknownUser: return .noDevice("the server does not know the user")
         case .notEnabled: return .noDevice("OneTouch is not enabled")

@@ -11,18 +11,35 @@ struct HTTPRequest {
     var headers: [String] = []
     /// Milliseconds for all of it: DNS, connect, TLS, the answer's last byte.
     var timeout: Int
+    /// It is never sent twice. By itself libcurl sends again what went out on a used connection that ended without an answer, though the
+    /// server may have taken it.
+    var isSentOnce = false
 }
 
 /// What came back, or how far it got.
 enum HTTPResult {
     /// - Parameter retryAfter: the seconds that the server asked for (RFC 9110, section 10.2.3), or nil.
     case answer(status: Int, body: [UInt8], retryAfter: Int?)
-    /// No address or no connection: nothing was sent.
-    case unreached(String)
-    /// No answer in time: nothing of one was seen.
-    case outage(String)
-    /// Everything else: TLS, a cut or endless answer, a broken protocol.
-    case broken(String)
+    case failed(HTTPFailure)
+}
+
+/// Why there is no answer.
+struct HTTPFailure {
+    enum Kind {
+        /// No address or no connection.
+        case unreached
+        /// No answer in time: nothing of one was seen.
+        case outage
+        /// Everything else: TLS, a cut or endless answer, a broken protocol, something that this host lacks.
+        case broken
+    }
+
+    let kind: Kind
+    let reason: String
+    /// Nothing of the request was sent.
+    var isUnsent = false
+    /// The connection was refused, or ended before the answer did: a server that is being restarted looks like that.
+    var mayPass = false
 }
 
 /// One HTTP connection to one server, as far as HTTP allows, by libcurl's multi interface in one thread.
@@ -32,26 +49,59 @@ final class Connection {
     /// The most that is read of an answer's body, and of its headers, in bytes.
     static let cap = 65_536
 
-    private let server: ServerAddress
-    private let multi: UnsafeMutableRawPointer?
-    private var transfer: Transfer?
-
-    init(server: ServerAddress) {
-        self.server = server
-        curl_global_init(Int(CURL_GLOBAL_DEFAULT))
-        multi = curl_multi_init()
+    private struct Multi: @unchecked Sendable {
+        let handle: UnsafeMutableRawPointer
     }
 
-    var isBusy: Bool { transfer != nil }
+    /// A request that waits for the host's addresses.
+    private struct Unresolved {
+        let request: HTTPRequest
+        /// When the request, and when the connection, is given up.
+        let ends: Int64
+        let connectEnds: Int64
+    }
+
+    private let server: ServerAddress
+    private let now: () -> Int64
+    private let multi: UnsafeMutableRawPointer?
+    private let host: NamedHost?
+    private let resolver: Resolver?
+    private var transfer: Transfer?
+    private var unresolved: Unresolved?
+    /// A result that is there without any work.
+    private var result: HTTPResult?
+
+    /// - Parameter now: milliseconds of a clock that does not jump.
+    init(server: ServerAddress, now: @escaping () -> Int64) {
+        self.server = server
+        self.now = now
+        curl_global_init(Int(CURL_GLOBAL_DEFAULT))
+        let multi = curl_multi_init().map(Multi.init)
+        self.multi = multi?.handle
+        // A new connection takes the place of the one before.
+        if let multi { ccurl_multi_set_long(multi.handle, CURLMOPT_MAXCONNECTS, 1) }
+        let host = NamedHost(server)
+        self.host = host
+        // The handle is never freed: a lookup may end when nobody waits for it any more.
+        resolver = multi.flatMap { multi in host.map { Resolver(host: $0.name) { curl_multi_wakeup(multi.handle) } } }
+    }
+
+    var isBusy: Bool { transfer != nil || unresolved != nil || result != nil }
 
     func start(_ request: HTTPRequest) {
         abandon()
-        guard let multi, let transfer = Transfer(request, server) else { return }
-        if curl_multi_add_handle(multi, transfer.easy) == CURLM_OK { self.transfer = transfer }
+        let time = now()
+        let connectTimeout = min(request.timeout, server.connectTimeout * 1_000)
+        let waiting = Unresolved(request: request, ends: time + Int64(request.timeout), connectEnds: time + Int64(connectTimeout))
+        guard let resolver else { return send(waiting, to: []) }
+        resolver.begin(at: time)
+        unresolved = waiting
     }
 
     /// Ends the exchange that is under way, and with HTTP/1.1 its connection.
     func abandon() {
+        unresolved = nil
+        result = nil
         guard let transfer else { return }
         curl_multi_remove_handle(multi, transfer.easy)
         self.transfer = nil
@@ -61,19 +111,58 @@ final class Connection {
     /// - Returns: the result once, when it is there; `readable` tells of the descriptor.
     func work(watching descriptor: CInt, milliseconds: Int) -> (result: HTTPResult?, readable: Bool) {
         var running: CInt = 0
+        let due = resolve() ?? Int64(milliseconds)
         curl_multi_perform(multi, &running)
         if let result = finished() { return (result, false) }
         var watched = curl_waitfd(fd: descriptor, events: CShort(CURL_WAIT_POLLIN), revents: 0)
-        let failed = curl_multi_poll(multi, &watched, 1, CInt(clamping: milliseconds), nil) != CURLM_OK
-        if failed, transfer != nil {
+        let failed = curl_multi_poll(multi, &watched, 1, CInt(clamping: min(due, Int64(milliseconds))), nil) != CURLM_OK
+        if failed, isBusy {
             abandon()
-            return (.broken("libcurl failed"), false)
+            return (.failed(HTTPFailure(kind: .broken, reason: "libcurl failed")), false)
         }
+        _ = resolve()
         curl_multi_perform(multi, &running)
         return (finished(), watched.revents != 0)
     }
 
+    /// Goes on with a request that waits for addresses.
+    /// - Returns: in how many milliseconds to come again, or nil where nothing waits.
+    private func resolve() -> Int64? {
+        guard let unresolved, let resolver, let host else { return nil }
+        let time = now()
+        switch resolver.outcome(at: time) {
+        case .addresses(let addresses): send(unresolved, to: addresses)
+        case .failed(let reason): fail("\(host.name) cannot be resolved: \(reason)", mayPass: true)
+        case .pending where time >= unresolved.connectEnds: fail("\(host.name) is not resolved in time")
+        case .pending(let until): return max(1, min(until ?? unresolved.connectEnds, unresolved.connectEnds) - time)
+        }
+        return nil
+    }
+
+    private func fail(_ reason: String, mayPass: Bool = false) {
+        unresolved = nil
+        result = .failed(HTTPFailure(kind: .unreached, reason: reason, isUnsent: true, mayPass: mayPass))
+    }
+
+    private func send(_ waiting: Unresolved, to addresses: [String]) {
+        unresolved = nil
+        let time = now()
+        let resolved = host.map { "\($0.name):\($0.port):\(addresses.joined(separator: ","))" }
+        let transfer = Transfer(
+            waiting.request, server, timeout: Int(waiting.ends - time), connectTimeout: Int(waiting.connectEnds - time),
+            resolved: addresses.isEmpty ? nil : resolved)
+        if let multi, let transfer, curl_multi_add_handle(multi, transfer.easy) == CURLM_OK {
+            self.transfer = transfer
+        } else {
+            result = .failed(HTTPFailure(kind: .broken, reason: "libcurl failed"))
+        }
+    }
+
     private func finished() -> HTTPResult? {
+        if let result {
+            self.result = nil
+            return result
+        }
         var left: CInt = 0
         while let message = curl_multi_info_read(multi, &left) {
             guard message.pointee.msg == CURLMSG_DONE, let transfer, message.pointee.easy_handle == transfer.easy else { continue }
@@ -89,19 +178,31 @@ final class Connection {
 private final class Transfer {
     let easy: UnsafeMutableRawPointer
     private var headers: UnsafeMutablePointer<curl_slist>?
+    private var hosts: UnsafeMutablePointer<curl_slist>?
+    /// What is left of a body that is sent once.
+    private var upload: ArraySlice<UInt8> = []
     private var body: [UInt8] = []
     private var headerBytes = 0
     private var isTooLong = false
 
-    init?(_ request: HTTPRequest, _ server: ServerAddress) {
+    /// - Parameters:
+    ///   - timeout: milliseconds for all of it.
+    ///   - connectTimeout: milliseconds until there is a connection.
+    ///   - resolved: `HOST:PORT:ADDRESS[,ADDRESS]`, or nil to have libcurl look up the host.
+    init?(_ request: HTTPRequest, _ server: ServerAddress, timeout: Int, connectTimeout: Int, resolved: String?) {
         guard let easy = curl_easy_init() else { return nil }
         self.easy = easy
-        guard set(request, server), setSafety(), setCallbacks() else { return nil }
+        if let resolved { hosts = curl_slist_append(nil, resolved) }
+        guard set(request, server), setSafety(), setCallbacks(),
+            long(CURLOPT_TIMEOUT_MS, max(1, timeout)), long(CURLOPT_CONNECTTIMEOUT_MS, max(1, connectTimeout)),
+            ccurl_set_list(easy, CURLOPT_RESOLVE, hosts) == CURLE_OK
+        else { return nil }
     }
 
     deinit {
         curl_easy_cleanup(easy)
         curl_slist_free_all(headers)
+        curl_slist_free_all(hosts)
     }
 
     private func set(_ request: HTTPRequest, _ server: ServerAddress) -> Bool {
@@ -109,13 +210,10 @@ private final class Transfer {
             guard let longer = curl_slist_append(headers, header) else { return false }
             headers = longer
         }
-        let bodyless = request.body == nil
         return text(CURLOPT_URL, server.base + request.path)
             && text(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
-            && (bodyless || text(CURLOPT_COPYPOSTFIELDS, request.body ?? ""))
+            && setBody(request)
             && ccurl_set_list(easy, CURLOPT_HTTPHEADER, headers) == CURLE_OK
-            && long(CURLOPT_TIMEOUT_MS, max(1, request.timeout))
-            && long(CURLOPT_CONNECTTIMEOUT_MS, max(1, min(request.timeout, server.connectTimeout * 1_000)))
             && text(CURLOPT_UNIX_SOCKET_PATH, server.socket)
             && (server.caFile == nil || text(CURLOPT_CAINFO, server.caFile) && text(CURLOPT_CAPATH, nil))
             // An empty proxy is none, whatever the environment says.
@@ -123,11 +221,25 @@ private final class Transfer {
             && text(CURLOPT_PROTOCOLS_STR, server.base.hasPrefix("https:") ? "https" : "http")
     }
 
+    /// What cannot be read twice cannot be sent twice; without a body only a new connection is safe.
+    private func setBody(_ request: HTTPRequest) -> Bool {
+        guard let body = request.body else { return long(CURLOPT_FRESH_CONNECT, request.isSentOnce ? 1 : 0) }
+        guard request.isSentOnce else { return text(CURLOPT_COPYPOSTFIELDS, body) }
+        upload = Array(body.utf8)[...]
+        return long(CURLOPT_POST, 1) && long(CURLOPT_POSTFIELDSIZE, upload.count)
+            && ccurl_set_write(easy, CURLOPT_READFUNCTION) { bytes, size, count, context in
+                Transfer.from(context)?.give(bytes, size * count) ?? 0
+            } == CURLE_OK
+            && ccurl_set_pointer(easy, CURLOPT_READDATA, Unmanaged.passUnretained(self).toOpaque()) == CURLE_OK
+    }
+
     private func setSafety() -> Bool {
         long(CURLOPT_SSL_VERIFYPEER, 1) && long(CURLOPT_SSL_VERIFYHOST, 2)
             && long(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
             && long(CURLOPT_FOLLOWLOCATION, 0) && long(CURLOPT_NETRC, 0) && long(CURLOPT_NOSIGNAL, 1)
             && long(CURLOPT_TCP_NODELAY, 1) && text(CURLOPT_USERAGENT, "countersign")
+            // Where libcurl looks up a host itself, its thread is not waited for when the time is over.
+            && long(CURLOPT_QUICK_EXIT, 1)
     }
 
     private func setCallbacks() -> Bool {
@@ -156,6 +268,13 @@ private final class Transfer {
         return count
     }
 
+    private func give(_ bytes: UnsafeMutablePointer<CChar>?, _ capacity: Int) -> Int {
+        let part = upload.prefix(max(0, capacity))
+        UnsafeMutableRawBufferPointer(start: bytes, count: part.count).copyBytes(from: part)
+        upload = upload.dropFirst(part.count)
+        return part.count
+    }
+
     private func takeHeader(_ count: Int) -> Int {
         headerBytes += count
         isTooLong = isTooLong || headerBytes > Connection.cap
@@ -168,19 +287,37 @@ private final class Transfer {
     func result(_ code: CURLcode) -> HTTPResult {
         var status = 0
         ccurl_status(easy, &status)
-        if isTooLong { return .broken("the answer is longer than \(Connection.cap) bytes") }
+        if isTooLong { return .failed(HTTPFailure(kind: .broken, reason: "the answer is longer than \(Connection.cap) bytes")) }
         if code == CURLE_OK {
             var seconds: curl_off_t = 0
             ccurl_retry_after(easy, &seconds)
             return .answer(status: status, body: body, retryAfter: seconds > 0 ? Int(clamping: min(seconds, 3_600)) : nil)
         }
+        return .failed(failure(code, hasAnswer: status != 0 || headerBytes > 0))
+    }
+
+    private func failure(_ code: CURLcode, hasAnswer: Bool) -> HTTPFailure {
         let reason = String(cString: curl_easy_strerror(code))
         switch code {
-        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: return .unreached(reason)
-        case CURLE_COULDNT_CONNECT: return isTheirs ? .unreached(reason) : .broken("\(reason), for lack of something on this host")
-        case CURLE_OPERATION_TIMEDOUT where status == 0 && headerBytes == 0: return .outage(reason)
-        default: return .broken(reason)
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
+            return HTTPFailure(kind: .unreached, reason: reason, isUnsent: true, mayPass: true)
+        case CURLE_COULDNT_CONNECT where isTheirs: return HTTPFailure(kind: .unreached, reason: reason, isUnsent: true, mayPass: true)
+        case CURLE_COULDNT_CONNECT:
+            let local = "\(reason), for lack of something on this host"
+            return HTTPFailure(kind: .broken, reason: local, isUnsent: true, mayPass: true)
+        case CURLE_OPERATION_TIMEDOUT where isUnsent: return HTTPFailure(kind: .unreached, reason: reason, isUnsent: true)
+        case CURLE_OPERATION_TIMEDOUT where !hasAnswer: return HTTPFailure(kind: .outage, reason: reason)
+        case CURLE_SSL_CONNECT_ERROR, CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE, CURLE_SEND_FAIL_REWIND,
+            CURLE_HTTP2,
+            CURLE_HTTP2_STREAM:
+            return HTTPFailure(kind: .broken, reason: reason, isUnsent: isUnsent, mayPass: true)
+        default: return HTTPFailure(kind: .broken, reason: reason, isUnsent: isUnsent)
         }
+    }
+
+    private var isUnsent: Bool {
+        var size = 0
+        return ccurl_request_size(easy, &size) == CURLE_OK && size == 0
     }
 
     /// Whether a connection failed by the other side or the network: what a local user can use up (ports, descriptors) is no outage.

@@ -32,6 +32,11 @@ class Authority:
         return self._issue("good", GOOD_NAMES)
 
     @functools.cached_property
+    def named(self) -> Certificate:
+        """For a server that has to be looked up."""
+        return self._issue("named", "DNS:2fa.example.test")
+
+    @functools.cached_property
     def wrong_host(self) -> Certificate:
         return self._issue("wrong-host", "DNS:elsewhere.example")
 

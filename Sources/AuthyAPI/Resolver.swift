@@ -1,0 +1,171 @@
+internal import Glibc
+internal import Synchronization
+
+/// Looks up the addresses of one host.
+///
+/// getaddrinfo(3) obeys no timeout, and with both families in one call a name server that is silent about one of them holds back the other.
+/// So each family is looked up in a thread of its own; a thread that gets no answer is left alone, and ends when getaddrinfo does.
+final class Resolver {
+    enum Outcome: Equatable {
+        /// Numeric, IPv6 first.
+        case addresses([String])
+        case failed(String)
+        /// - Parameter until: when to ask again, if no lookup ends before.
+        case pending(until: Int64?)
+    }
+
+    /// Milliseconds for which addresses are used without looking again.
+    private static let lifetime: Int64 = 60_000
+    /// Milliseconds that the slower family is waited for (RFC 8305, section 3).
+    private static let resolutionDelay: Int64 = 50
+    private static let families = [AF_INET6, AF_INET]
+    /// The most addresses of one family that are tried.
+    private static let limit = 8
+
+    private let host: String
+    private let wake: @Sendable () -> Void
+    private var lookups: [Lookup] = []
+    private var known: (addresses: [String], until: Int64)?
+    /// When the first address was seen.
+    private var foundAt: Int64?
+
+    /// - Parameters:
+    ///   - host: a name.
+    ///   - wake: is called from another thread whenever a lookup ends.
+    init(host: String, wake: @escaping @Sendable () -> Void) {
+        self.host = host
+        self.wake = wake
+    }
+
+    /// Starts the lookups, unless the addresses are known. One that is still running is used again.
+    func begin(at now: Int64) {
+        if let known, now < known.until { return }
+        known = nil
+        foundAt = nil
+        let running = lookups.filter(\.isRunning)
+        lookups = Self.families.map { family in running.first { $0.family == family } ?? Lookup.start(host, family, limit: Self.limit, wake)
+        }
+    }
+
+    func outcome(at now: Int64) -> Outcome {
+        if let known { return .addresses(known.addresses) }
+        let results = lookups.map(\.result)
+        let addresses = results.flatMap { $0?.addresses ?? [] }
+        let isComplete = !results.contains { $0 == nil }
+        guard !addresses.isEmpty else {
+            return isComplete ? .failed(results.compactMap { $0?.failure }.first ?? "no address") : .pending(until: nil)
+        }
+        let due = (foundAt ?? now) + Self.resolutionDelay
+        foundAt = foundAt ?? now
+        guard isComplete || now >= due else { return .pending(until: due) }
+        known = (addresses, now + Self.lifetime)
+        return .addresses(addresses)
+    }
+}
+
+/// One call of getaddrinfo(3), in a thread of its own.
+private final class Lookup: Sendable {
+    struct Result: Sendable {
+        var addresses: [String] = []
+        /// Why there are none.
+        var failure: String?
+    }
+
+    let family: CInt
+    private let host: String
+    private let limit: Int
+    private let wake: @Sendable () -> Void
+    private let state = Mutex<Result?>(nil)
+
+    private init(_ host: String, _ family: CInt, limit: Int, _ wake: @escaping @Sendable () -> Void) {
+        self.host = host
+        self.family = family
+        self.limit = limit
+        self.wake = wake
+    }
+
+    /// Nil until the lookup has ended.
+    var result: Result? { state.withLock { $0 } }
+    var isRunning: Bool { result == nil }
+
+    static func start(_ host: String, _ family: CInt, limit: Int, _ wake: @escaping @Sendable () -> Void) -> Lookup {
+        let lookup = Lookup(host, family, limit: limit, wake)
+        // The thread keeps it in place for as long as it runs.
+        let context = Unmanaged.passRetained(lookup).toOpaque()
+        var thread = pthread_t()
+        let error = pthread_create(
+            &thread, nil,
+            { context in
+                context.map { Unmanaged<Lookup>.fromOpaque($0).takeRetainedValue().run() }
+                return nil
+            }, context)
+        guard error == 0 else {
+            Unmanaged<Lookup>.fromOpaque(context).release()
+            lookup.end(Result(failure: "no thread can be started to look up the host"))
+            return lookup
+        }
+        pthread_detach(thread)
+        return lookup
+    }
+
+    private func run() {
+        var hints = addrinfo()
+        hints.ai_family = family
+        hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        let error = getaddrinfo(host, nil, &hints, &list)
+        defer { if let list { freeaddrinfo(list) } }
+        guard error == 0 else { return end(Result(failure: String(cString: gai_strerror(error)))) }
+        var addresses: [String] = []
+        var next = list
+        while let entry = next?.pointee, addresses.count < limit {
+            if let text = Self.text(of: entry), !addresses.contains(text) { addresses.append(text) }
+            next = entry.ai_next
+        }
+        end(Result(addresses: addresses, failure: addresses.isEmpty ? "no usable address" : nil))
+    }
+
+    private func end(_ result: Result) {
+        state.withLock { $0 = result }
+        wake()
+    }
+
+    /// Numeric; nil for an address that means something on one interface only, which libcurl's list of addresses has no words for.
+    private static func text(of entry: addrinfo) -> String? {
+        guard let address = entry.ai_addr else { return nil }
+        var buffer = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+        let error = getnameinfo(address, entry.ai_addrlen, &buffer, socklen_t(buffer.count), nil, 0, NI_NUMERICHOST)
+        let text = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return error == 0 && !text.contains("%") ? text : nil
+    }
+}
+
+/// The host that is connected to, where it is a name that has to be looked up.
+struct NamedHost: Equatable {
+    let name: String
+    let port: Int
+
+    /// Nil for a socket, for a numeric address and for localhost, which libcurl knows.
+    init?(_ server: ServerAddress) {
+        guard server.socket == nil else { return nil }
+        self.init(url: server.proxy ?? server.base, isProxy: server.proxy != nil)
+    }
+
+    private init?(url: String, isProxy: Bool) {
+        guard let scheme = url.firstRange(of: "://") else { return nil }
+        let authority = url[scheme.upperBound...].prefix { $0 != "/" }
+        let host = authority.prefix { $0 != ":" }
+        guard !host.isEmpty, !host.hasPrefix("["), host != "localhost", !host.hasSuffix(".localhost"), !Self.isNumeric(host) else {
+            return nil
+        }
+        name = String(host)
+        let isTLS = url.hasPrefix("https:")
+        // A proxy without a port: CURLOPT_PROXY(3).
+        port = Int(authority.dropFirst(host.count + 1)) ?? (isTLS ? 443 : isProxy ? 1080 : 80)
+    }
+
+    private static func isNumeric(_ host: Substring) -> Bool {
+        var address = in_addr()
+        return inet_pton(AF_INET, String(host), &address) == 1
+    }
+}
