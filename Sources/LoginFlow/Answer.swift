@@ -1,12 +1,15 @@
 /// What can be typed besides a code.
 public enum Word: String, Equatable, Sendable, CaseIterable { case sms, call, push, recovery, skip, never }
 
-/// The number that the login shows and the phone asks for: two digits, 10 to 99.
+/// The number that the login shows and the phone asks for: two digits.
 public struct CheckNumber: Equatable, Sendable, CustomStringConvertible {
+    /// From here are drawn both the number and those beside which the phone shows it.
+    public static let range = 10...99
+
     public let value: Int
 
     public init?(_ value: Int) {
-        guard (10...99).contains(value) else { return nil }
+        guard Self.range.contains(value) else { return nil }
         self.value = value
     }
 
@@ -22,6 +25,8 @@ public enum Answer: Equatable, Sendable {
     case enter
     case word(Word)
     case code(OneTimeCode)
+    /// A recovery code, though none was asked for.
+    case recovery(RecoveryCode)
     case other
 
     public init(_ typed: [UInt8]?) {
@@ -40,6 +45,8 @@ public enum Answer: Equatable, Sendable {
                 .word(word)
             } else if let code = OneTimeCode(trimmed) {
                 .code(code)
+            } else if let code = RecoveryCode(trimmed), code.isOurs {
+                .recovery(code)
             } else {
                 .other
             }
@@ -59,7 +66,7 @@ public enum RecoveryAnswer: Equatable, Sendable {
         case .nothing: self = .nothing
         case .standIn: self = .standIn
         case .enter: self = .enter
-        case .word, .code, .other: self = typed.flatMap { RecoveryCode(Typed.trimmed($0)) }.map(RecoveryAnswer.code) ?? .other
+        case .word, .code, .recovery, .other: self = typed.flatMap { RecoveryCode(Typed.trimmed($0)) }.map(RecoveryAnswer.code) ?? .other
         }
     }
 }

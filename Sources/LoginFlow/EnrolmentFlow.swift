@@ -57,7 +57,7 @@ public struct EnrolmentFlow: Sendable {
         case (.sending(let way), .sent): return sent(way)
         case (.sending, .sendFailed(let failure)): return sendFailed(failure)
         case (.chargingTry(let code), .tryCharged(let granted)): return granted ? check(code) : giveUp(Texts.lockedUsePhone)
-        case (.checking, .checked(let isRight)): return isRight ? register() : wrong(Texts.wrongCode)
+        case (.checking, .checked(let isRight)): return isRight ? register() : wrong(Texts.wrongSentCode)
         case (.checking, .checkFailed(let failure)): return wrong(failure == .outage ? Texts.serverSilent : Texts.serverRefuses)
         case (.registering, .registered(let id)): return enrol(id)
         case (.registering, .registerFailed(let failure)): return registerFailed(failure)
@@ -109,7 +109,7 @@ extension EnrolmentFlow {
             state = .askingName
             return [.tell(facts.rules.optOutText ?? Texts.optOut), .ask(Texts.namePrompt)]
         case .word: return fruitless(Texts.noSuchWord)
-        case .code, .other: return number(in: typed).map { take($0) } ?? wrong(Texts.noNumber)
+        case .code, .recovery, .other: return number(in: typed).map { take($0) } ?? wrong(Texts.noNumber)
         }
     }
 
@@ -139,10 +139,10 @@ extension EnrolmentFlow {
             return [.chargeTry]
         case .enter: return fruitless(nil)
         case .word, .code: return fruitless(Texts.noSuchWord)
-        case .other:
+        case .recovery, .other:
             // Another number: told from a code by its plus.
             if let typed, Typed.trimmed(typed).first == 0x2B, let number = number(in: typed) { return take(number) }
-            return wrong(Texts.noCode)
+            return fruitless(Texts.noCode)
         }
     }
 

@@ -15,19 +15,30 @@ extension LoginFlow {
         case .accepted(let timeStep) where isLate:
             return end(Decision(.denied, .timeout, spentTimeStep: timeStep, farewell: Texts.timeout))
         case .accepted(let timeStep): return right(Proof(factor: .softToken, timeStep: timeStep))
-        case .spent: return wrong(Texts.wrongCode, .spentCode)
-        case .wrong where verifiesCodes && !isLate:
-            state = .verifying
-            return [.verify(code)]
-        case .wrong: return wrong(Texts.wrongCode, .wrongCode)
+        case .spent: return wrong(wrongCode, .spentCode)
+        case .wrong:
+            // Those that were imported are digits too: the server is not asked about one.
+            if !isLate, words.contains(.recovery), let recovery = RecoveryCode(code.digits.utf8) {
+                return matchRecovery(recovery, orElse: code)
+            }
+            return notOfThisHost(code)
         }
     }
+
+    mutating func notOfThisHost(_ code: OneTimeCode) -> [Action] {
+        guard verifiesCodes, !isLate else { return wrong(wrongCode, .wrongCode) }
+        state = .verifying
+        return [.verify(code)]
+    }
+
+    /// Nobody waits for a new code who was sent one.
+    var wrongCode: String { oneCode == nil ? Texts.wrongCode : Texts.wrongSentCode }
 
     mutating func verified(_ match: CodeMatch) -> [Action] {
         switch match {
         case .accepted: right(Proof(factor: oneCode ?? .softToken, timeStep: nil))
-        case .spent: wrong(Texts.wrongCode, .spentCode)
-        case .wrong: wrong(Texts.wrongCode, .wrongCode)
+        case .spent: wrong(wrongCode, .spentCode)
+        case .wrong: wrong(wrongCode, .wrongCode)
         }
     }
 
@@ -79,16 +90,17 @@ extension LoginFlow {
         case .code(let code):
             state = .chargingRecovery(code)
             return [.chargeTry]
-        case .other: return wrong(Texts.noRecoveryCode, .wrongCode)
+        case .other: return fruitless(Texts.noRecoveryCode)
         }
     }
 
-    mutating func matchRecovery(_ code: RecoveryCode) -> [Action] {
-        state = .matchingRecovery
+    mutating func matchRecovery(_ code: RecoveryCode, orElse typed: OneTimeCode? = nil) -> [Action] {
+        state = .matchingRecovery(orElse: typed)
         return [.matchRecovery(code)]
     }
 
-    mutating func recoveryMatched(_ isRight: Bool) -> [Action] {
-        isRight ? right(Proof(factor: .recovery, timeStep: nil)) : wrong(Texts.wrongRecoveryCode, .wrongCode)
+    mutating func recoveryMatched(_ isRight: Bool, orElse typed: OneTimeCode?) -> [Action] {
+        if isRight { return right(Proof(factor: .recovery, timeStep: nil)) }
+        return typed.map { notOfThisHost($0) } ?? wrong(Texts.wrongRecoveryCode, .wrongCode)
     }
 }

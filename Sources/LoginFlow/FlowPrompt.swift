@@ -65,8 +65,12 @@ extension LoginFlow {
         case .enter: return enter()
         case .word(let word) where words.contains(word): return typed(word)
         case .word: return fruitless(Texts.noSuchWord)
+        case .recovery(let code) where words.contains(.recovery):
+            state = .chargingRecovery(code)
+            return [.chargeTry]
         case .code: return fruitless(isLocked ? Texts.lockedUsePhone : Texts.noSuchWord)
-        case .other: return wrong(Texts.noCode, .wrongCode)
+        // It was not looked at, so it is no try.
+        case .recovery, .other: return fruitless(isLocked ? Texts.lockedUsePhone : Texts.noCode)
         }
     }
 

@@ -14,7 +14,8 @@ public struct LoginFlow: Sendable {
         case matching(OneTimeCode)
         case verifying
         case chargingRecovery(RecoveryCode)
-        case matchingRecovery
+        /// With what was typed where a code was asked for, if that is what it is instead.
+        case matchingRecovery(orElse: OneTimeCode?)
         case chargingOneCode(Factor)
         case sendingOneCode(Factor)
         case spendingGrace
@@ -97,7 +98,7 @@ public struct LoginFlow: Sendable {
         case (.verifying, .confirmationTyped(let isTaken)): return confirmationTyped(isTaken)
         case (.verifying, .verifyFailed(let fault)): return verifyFailed(fault)
         case (.chargingRecovery(let code), .tryCharged(let granted)): return granted ? matchRecovery(code) : locked()
-        case (.matchingRecovery, .recoveryMatched(let isRight)): return recoveryMatched(isRight)
+        case (.matchingRecovery(let code), .recoveryMatched(let isRight)): return recoveryMatched(isRight, orElse: code)
         case (.chargingOneCode(let factor), .oneCodeCharged(let granted)): return oneCodeCharged(granted, factor)
         case (.sendingOneCode(let factor), .oneCodeSent): return oneCodeSent(factor)
         case (.sendingOneCode, .oneCodeFailed(let fault)): return oneCodeFailed(fault)

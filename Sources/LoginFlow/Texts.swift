@@ -16,6 +16,7 @@ public enum Texts {
         "That code confirms a new phone and is not a login. Log in with another code, or ask your administrator to confirm the phone."
     static let phoneConfirmed =
         "That code has confirmed a new phone and is not a login. If you did not add a phone, tell your administrator now."
+    static let wrongSentCode = "That code was not accepted. Compare it with the one that was sent to you, and type it again."
     static let noMoreTries = "That code was not accepted. Please log in again later."
     static let noCode = "That is no code. A code has 6 to 10 digits."
     static let noSuchWord = "That does not apply here."

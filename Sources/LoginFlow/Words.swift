@@ -69,13 +69,19 @@ public struct ApprovalRequestID: Hashable, Sendable, CustomStringConvertible {
 
 /// What a person typed as a code: 6 to 10 ASCII digits, kept as text since `012345` is not 12345.
 ///
-/// Blanks between the digits are dropped, as apps show codes in groups.
+/// Blanks and hyphens between the digits are dropped, as apps and messages show codes in groups.
 public struct OneTimeCode: Equatable, Sendable {
     public let digits: String
 
     public init?(_ typed: some Collection<UInt8>) {
-        let digits = typed.filter { $0 != 0x20 }
-        guard typed.count <= 32, (6...10).contains(digits.count), digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        guard typed.count <= 128 else { return nil }
+        let characters = TypedCharacter.all(in: Array(typed))
+        let first = characters.first { $0 != .blank }
+        let last = characters.last { $0 != .blank }
+        let digits = characters.compactMap { if case .byte(let byte) = $0 { byte } else { nil } }
+        guard characters.count <= 32, first != .hyphen, last != .hyphen, (6...10).contains(digits.count),
+            digits.allSatisfy({ (0x30...0x39).contains($0) })
+        else { return nil }
         self.digits = String(decoding: digits, as: UTF8.self)
     }
 }
@@ -87,13 +93,18 @@ public struct RecoveryCode: Equatable, Sendable, CustomStringConvertible, Custom
     public let text: String
 
     public init?(_ typed: some Collection<UInt8>) {
-        guard typed.count <= 64 else { return nil }
-        let kept = typed.filter { $0 != 0x20 && $0 != 0x2D }.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+        guard typed.count <= 256 else { return nil }
+        let characters = TypedCharacter.all(in: Array(typed))
+        guard characters.count <= 64 else { return nil }
+        let kept = characters.compactMap { if case .byte(let byte) = $0 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte } else { nil } }
         guard (8...32).contains(kept.count), kept.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) }) else {
             return nil
         }
         text = String(decoding: kept.map { $0 == 0x6F ? 0x30 : $0 == 0x69 || $0 == 0x6C ? 0x31 : $0 }, as: UTF8.self)
     }
+
+    /// Whether it is one of ours: 12 characters of Crockford's Base32. Others are imported.
+    public var isOurs: Bool { text.utf8.count == 12 && !text.utf8.contains(0x75) }
 
     /// Without the code.
     public var description: String { "RecoveryCode" }

@@ -34,11 +34,18 @@ struct AnswerTests {
     func noWords(text: String) { #expect(answer(text) == .other) }
 
     @Test(
-        "Six to ten digits are a code, blanks dropped and zeros kept",
+        "Six to ten digits are a code, blanks and hyphens dropped and zeros kept",
         arguments: ["012345", "1234567", "0000000000", "999999", "1234567890"])
     func codes(digits: String) {
         let spaced = digits.map(String.init).joined(separator: " ")
-        for text in [digits, " \(digits)\n", "\(digits.prefix(3)) \(digits.dropFirst(3))", spaced] {
+        let separators = [
+            " ", "-", "\t", " - ", "\u{A0}", "\u{202F}", "\u{2007}", "\u{2009}", "\u{3000}", "\u{200B}", "\u{2060}", "\u{FEFF}", "\u{AD}",
+            "\u{2010}",
+            "\u{2011}", "\u{2012}", "\u{2013}", "\u{2014}", "\u{2212}", "\u{FE63}", "\u{FF0D}", "\u{200E}", "\u{2066}", "\u{2069}",
+        ]
+        let grouped = separators.map { "\(digits.prefix(3))\($0)\(digits.dropFirst(3))" }
+        let around = ["\u{A0}", "\u{200E}", "\u{FEFF}", "\u{202A}"].map { "\($0)\(digits)\($0)" }
+        for text in [digits, " \(digits)\n", spaced] + grouped + around {
             guard case .code(let code) = answer(text) else {
                 Issue.record("\(text) is no code")
                 continue
@@ -51,13 +58,40 @@ struct AnswerTests {
         "What is no code goes nowhere",
         arguments: [
             "12345", "12345678901", "../sms", "123456/../4711", "123456#", "12345a", "+123456", "-123456", "1.23456", "1e5000", "0x123456",
-            "123456\0", "\0", "\0123456", "123\t456", "123-456", "123\n456",
+            "123456\0", "\0", "\0123456", "123\n456", "123456-", "\u{2011}123456", "\u{A0}-123456", "123_456", "123.456", "123/456",
+            "------",
             "\u{661}\u{662}\u{663}\u{664}\u{665}\u{666}", "\u{FF11}\u{FF12}\u{FF13}\u{FF14}\u{FF15}\u{FF16}", "123456\u{301}",
             "12345\u{B2}",
             "INCORRECT", "1" + String(repeating: " ", count: 31) + "23456", String(repeating: "1", count: 10_000),
             String(repeating: "x", count: 10_000),
         ])
     func noCodes(text: String) { #expect(answer(text) == .other) }
+
+    @Test(
+        "Separators of ISO 8859 and Windows-1252 are dropped too: nobody says how the terminal writes",
+        arguments: [0xA0, 0xAD, 0x96, 0x97] as [UInt8])
+    func otherEncodings(separator: UInt8) {
+        #expect(Answer(Array("123".utf8) + [separator] + Array("456".utf8)) == .code(code("123456")))
+    }
+
+    @Test(
+        "A recovery code is known where another code was asked for",
+        arguments: [
+            "abcd-efgh-jkmn", "ABCD EFGH JKMN", "abcdefghjkmn", "abcd\u{2011}efgh\u{A0}jkmn", " abcd-efgh-jkmn\r\n", "0123-4567-89ab",
+            "123456789012",
+        ])
+    func recoveryCodes(text: String) {
+        guard case .recovery(let code) = answer(text) else {
+            Issue.record("\(text) is no recovery code")
+            return
+        }
+        #expect(code.text == RecoveryCode(Array(text.utf8.filter { $0 > 0x2D && $0 < 0x7F }))?.text)
+    }
+
+    @Test(
+        "What only looks like a recovery code is none",
+        arguments: ["abcd-efgh-jkm", "abcd-efgh-jkmnp", "uuuu-uuuu-uuuu", "abcd_efgh_jkmn", "correct horses"])
+    func noRecoveryCodes(text: String) { #expect(answer(text) == .other) }
 
     @Test(
         "Bytes that are no text go nowhere",

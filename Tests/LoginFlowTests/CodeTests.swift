@@ -166,15 +166,36 @@ struct CodeTests {
             prompted() + looks + sms + looks + triedAtServer + refused(at: .verified(.wrong), denied(.wrongCode, Texts.noMoreTries)))
     }
 
-    @Test("What is neither code nor word is a try, but goes nowhere")
+    @Test("What is neither code nor word goes nowhere and is no try, but the fifth is the end")
     func otherAnswers() {
         let again: [Action] = [.tell("That is no code. A code has 6 to 10 digits."), .ask(Prompts.code)]
         play(
             app(),
             Self.asked + [
                 (typed("../sms"), again), (typed(String(repeating: "1", count: 10_000)), again),
-                (typed("\u{661}\u{662}\u{663}\u{664}\u{665}\u{666}"), [denied(.wrongCode, Texts.noMoreTries)]),
+                (typed("\u{661}\u{662}\u{663}\u{664}\u{665}\u{666}"), again), (typed("12345"), again),
+                (typed("x"), [denied(.noAnswer, Texts.timeout)]),
             ])
+        play(
+            app { $0.rules.tries = 1 },
+            Self.asked + [
+                (typed("12345"), again), (typed("123-4567"), [.chargeTry]), (.tryCharged(granted: true), [.match(code("1234567"))]),
+            ]
+                + [(.matched(.accepted(timeStep: 9)), [approved(.softToken, spending: 9)])])
+    }
+
+    @Test(
+        "After a code was sent nobody is told to wait for a new one", arguments: [Factor.sms, .call], [LoginFlow.CodeMatch.wrong, .spent])
+    func wrongSentCode(factor: Factor, match: LoginFlow.CodeMatch) {
+        let said = "That code was not accepted. Compare it with the one that was sent to you, and type it again."
+        let sent: Script = [
+            (typed(factor == .sms ? "sms" : "call"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.sendOneCode(factor)]),
+            (.oneCodeSent, [.tell(Texts.oneCodeSent(factor)), .ask(Prompts.both)]),
+        ]
+        play(
+            phone(),
+            prompted() + sent + triedAtServer + [(.verified(match), [.tell(said), .ask(Prompts.both)])] + triedAtServer
+                + refused(at: .interrupted, cancelled))
     }
 
     @Test("A wrong code and a spent one look the same, here and at the server, to the last try")

@@ -88,9 +88,15 @@ struct EnrolmentFlowTests {
 
     @Test("Wrong codes cost nothing but the tries: after the last of them the login passes on grace")
     func wrongCodes() {
-        let again: OfferScript = [(.checked(false), [.tell(Texts.wrongCode), .ask(NumberPrompts.code)])]
+        let again: OfferScript = [(.checked(false), [.tell(Texts.wrongSentCode), .ask(NumberPrompts.code)])]
         let tried: OfferScript = checking.suffix(2)
-        play(alice(), checking + again + tried + again + tried + givesUp(at: .checked(false), saying: Texts.wrongCode))
+        play(alice(), checking + again + tried + again + tried + givesUp(at: .checked(false), saying: Texts.wrongSentCode))
+    }
+
+    @Test("What cannot be read as a code is no try")
+    func unreadableCodes() {
+        let again: OfferScript = [(says("12x"), [.tell(Texts.noCode), .ask(NumberPrompts.code)])]
+        play(alice(), codeSent + again + again + again + again + givesUp(at: says("abcd-efgh-jkmn"), saying: Texts.noCode))
     }
 
     @Test("A code can be sent again and by call, each charged, and the way of the last one is the factor")

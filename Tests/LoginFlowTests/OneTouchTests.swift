@@ -327,7 +327,6 @@ struct LastLookTests {
         let refusals: [(Facts, Script, Event)] = [
             (phone(), prompted(), nothing),
             (phone { $0.rules.tries = 1 }, prompted() + triedAtServer, .verified(.wrong)),
-            (phone { $0.rules.tries = 1 }, prompted(), typed("?")),
             (phone { $0.rules.tries = 1 }, prompted(), typed("\u{8}")),
             (both(), Stage.matching.script, .interrupted),
         ]

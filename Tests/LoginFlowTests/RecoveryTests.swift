@@ -109,6 +109,75 @@ struct RecoveryTests {
     }
 }
 
+/// Recovery codes that are typed where another code is asked for.
+struct UnaskedRecoveryTests {
+    private static let ours: Script = [
+        (typed("abcd-efgh-jkmn"), [.chargeTry]), (.tryCharged(granted: true), [.matchRecovery(recoveryCode("abcdefghjkmn"))]),
+    ]
+
+    @Test("A recovery code is taken for what it is")
+    func taken() {
+        play(
+            app { $0.recoveryLeft = 10 },
+            [(.begin, [.ask("Code [recovery]: ")])] + Self.ours + [
+                (
+                    .recoveryMatched(true),
+                    [.end(Decision(.approved, .proven, factor: .recovery, farewell: Texts.recovered(left: 9)))]
+                )
+            ])
+    }
+
+    @Test("A wrong one is one of the tries")
+    func wrong() {
+        play(
+            app { ($0.recoveryLeft, $0.rules.tries) = (10, 2) },
+            [(.begin, [.ask("Code [recovery]: ")])] + Self.ours
+                + [(.recoveryMatched(false), [.tell(Texts.wrongRecoveryCode), .ask("Code [recovery]: ")])] + Self.ours
+                + [(.recoveryMatched(false), [denied(.wrongCode, Texts.noMoreTries)])])
+    }
+
+    @Test("Where recovery codes are no way in, it is something that cannot be read, and is not looked at")
+    func notApplicable() {
+        for facts in [app(), app { ($0.recoveryLeft, $0.rules.factors) = (10, [.softToken]) }] {
+            play(
+                facts,
+                [
+                    (.begin, [.ask("Code: ")]), (typed("abcd-efgh-jkmn"), [.tell(Texts.noCode), .ask("Code: ")]), (nothing, [cancelled]),
+                ])
+        }
+    }
+
+    @Test("After the deadline it is not looked at, and stays good")
+    func late() {
+        play(app { $0.recoveryLeft = 3 }, [(.begin, [.ask("Code [recovery]: ")]), (.deadline, []), (typed("abcd-efgh-jkmn"), [tooLate])])
+    }
+
+    @Test("Eight digits may be an imported one: compared here, after the app's codes and before the server is asked")
+    func imported() {
+        let tried: Script = [
+            (typed("1234-5678"), [.chargeTry]), (.tryCharged(granted: true), [.match(code("12345678"))]),
+            (.matched(.wrong), [.matchRecovery(recoveryCode("12345678"))]),
+        ]
+        let facts = both { $0.recoveryLeft = 2 }
+        let start = prompted(Prompts.bothAndRecovery)
+        play(
+            facts,
+            start + tried + [
+                (.recoveryMatched(true), [.look(.none)]),
+                (.looked(.pending), [.end(Decision(.approved, .proven, factor: .recovery, farewell: Texts.recovered(left: 1)))]),
+            ])
+        play(
+            facts,
+            start + tried + [
+                (.recoveryMatched(false), [.verify(code("12345678"))]), (.verified(.accepted(timeStep: 0)), [.look(.none)]),
+                (.looked(.pending), [approved(.softToken)]),
+            ])
+        play(
+            app { ($0.recoveryLeft, $0.rules.tries) = (2, 1) },
+            [(.begin, [.ask("Code [recovery]: ")])] + tried + [(.recoveryMatched(false), [denied(.wrongCode, Texts.noMoreTries)])])
+    }
+}
+
 /// What is tried first.
 struct PreferenceTests {
     @Test(

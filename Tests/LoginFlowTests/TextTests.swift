@@ -6,7 +6,8 @@ import Testing
 struct TextTests {
     static let fixed = [
         Texts.notEnrolled, Texts.graceOver, Texts.unavailable, Texts.again, Texts.deniedOnPhone, Texts.timeout, Texts.locked,
-        Texts.lockedUsePhone, Texts.noFactor, Texts.wrongCode, Texts.noMoreTries, Texts.noCode, Texts.noSuchWord, Texts.notApprovedYet,
+        Texts.lockedUsePhone, Texts.noFactor, Texts.wrongCode, Texts.wrongSentCode, Texts.noMoreTries, Texts.noCode, Texts.noSuchWord,
+        Texts.notApprovedYet,
         Texts.requestExpired, Texts.serverSilent, Texts.serverRefuses, Texts.noDevice, Texts.pushPaused, Texts.tooManyPushes,
         Texts.tooManyOneCodes, Texts.oneCodeNotSent, Texts.graceUsedUp, Texts.oneCodeSent(.sms), Texts.oneCodeSent(.call),
         Texts.wrongRecoveryCode, Texts.noRecoveryCode, Texts.noNumber, Texts.numberRefused, Texts.enterAgain, Texts.optOut,

@@ -72,14 +72,19 @@ def test_a_code_may_be_typed_in_groups_and_between_blanks(host, softtoken):
     "answer",
     ["answer ../sms", "answer 12345", "answer ١٢٣٤٥٦", "answer 123456#1", "answer 0x1234", "long 10000", "answer 12345678901", "answer %00"],
 )
-def test_what_is_no_code_costs_a_try_and_no_failure(host, softtoken, answer):
+def test_what_is_no_code_costs_neither_a_try_nor_a_failure(host, softtoken, answer):
     login = host.login()
-    for _ in range(3):
+    for _ in range(4):
         login.prompt()
         login.reply(answer)
+    login.prompt()
+    login.answer(softtoken.wrong_code())
+    assert "not accepted" in login.until("tell")
+    login.prompt()
+    login.reply(answer)
     assert login.result() == PAM_AUTH_ERR
     assert login.finish() == []
-    assert state(host)["locked_until"] is None
+    assert login.decisions[0]["reason"] == "no_answer" and state(host)["locked_until"] is None
     for _ in range(2):
         login = host.login()
         login.prompt()
