@@ -32,7 +32,7 @@ void log_failure(host *h, const char *reason, const char *format, ...) {
     for (char *c = detail; *c; c++)
         if ((unsigned char)*c < 0x20 || (unsigned char)*c > 0x7e || *c == '"') *c = '?';
     if (h->known) snprintf(uid, sizeof uid, "%lu", (unsigned long)h->uid);
-    int length = snprintf(line, sizeof line, "outcome=unavailable reason=%s factor=- user=%s uid=%s service=%s rhost=%s detail=\"%s\"", reason,
+    int length = snprintf(line, sizeof line, "outcome=unavailable reason=%s factor=- user=%s uid=%s service=%s rhost=%s detail=\"%s\" request=-", reason,
                           token(h->user, user), uid, token(items_text(h, PAM_SERVICE), service), token(items_text(h, PAM_RHOST), rhost), detail);
     write_line(h, LOG_ERR, line, length < (int)sizeof line ? length : (int)sizeof line - 1);
 }

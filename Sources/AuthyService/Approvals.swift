@@ -40,7 +40,7 @@ extension AuthyService {
             Notification(
                 request: approval.id, user: user, application: caller.id, title: caller.application.name, body: approval.message,
                 ends: approval.ends))
-        log.info("request_created", metadata: ["application": "\(caller.id)", "user": "\(user)", "request": "\(approval.id)"])
+        log.info("request_created", metadata: approval.trace)
         return Answer([
             ("approval_request", JSONText.object([("uuid", JSONText.string(approval.id.description))])),
             ("message", JSONText.string("Approval request was created.")), ("success", "true"),
@@ -119,6 +119,18 @@ extension AuthyService {
 }
 
 extension Approval {
+    /// What the log says of each of its events: also which login of which host asked, where that has said so.
+    var trace: Logger.Metadata {
+        let hidden = JSONParameters.members(Array(hiddenDetails.utf8)) ?? []
+        let said = hidden.compactMap { member -> (String, Logger.MetadataValue)? in
+            guard [NewApprovalRequest.hostName, NewApprovalRequest.attemptName].contains(member.name), let text = member.value.text else {
+                return nil
+            }
+            return (member.name, .string(String(text.unicodeScalars.prefix(200))))
+        }
+        return ["application": "\(application)", "user": "\(user)", "request": "\(id)"].merging(said) { first, _ in first }
+    }
+
     /// The status at a moment; what ended without an answer has expired, whatever stands on the disk.
     func standing(at now: Int64) -> Status {
         if status == .pending, let ends, now >= ends { .expired } else { status }
@@ -208,7 +220,7 @@ private struct Wish {
 
     private static func number(_ parameters: Parameters) throws -> String? {
         guard let number = parameters.text("number", in: "countersign") else { return nil }
-        guard number.utf8.count == 2, number.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+        guard let value = Int(number), let checked = CheckNumber(value), checked.description == number else {
             throw Refusal.parameter("countersign[number]")
         }
         return number
@@ -267,11 +279,10 @@ private struct Wish {
             ])
     }
 
-    /// The number among two others, in no order.
+    /// The number among two others, all of which might be the number, in no order.
     private static func choices(_ number: String) -> [String] {
-        var choices: Set = [number]
-        while choices.count < 3 { choices.insert(Random.digits(2)) }
-        return choices.shuffled()
+        let others = CheckNumber.range.map(String.init).filter { $0 != number }
+        return ([number] + others.shuffled().prefix(2)).shuffled()
     }
 }
 

@@ -318,11 +318,9 @@ extension AuthyService {
         hub.wake(.user(approval.user))
         log.notice(
             "request_decided",
-            metadata: [
-                "application": "\(approval.application)", "user": "\(approval.user)", "request": "\(approval.id)",
-                "status": "\(approval.status.rawValue)",
-                "reason": "\(approval.answer?.reason ?? "")", "device": "\(phone.device.id)",
-            ])
+            metadata: approval.trace.merging([
+                "status": "\(approval.status.rawValue)", "reason": "\(approval.answer?.reason ?? "")", "device": "\(phone.device.id)",
+            ]) { $1 })
         if approval.telling == .due { outbox.tell() }
     }
 

@@ -10,6 +10,9 @@ public struct NewApprovalRequest: Equatable, Sendable {
     public static let valueLimit = 200
     /// The name of the detail that shows the check number.
     public static let numberName = "Number"
+    /// The names of the hidden details that say which host asks, and for which login there.
+    public static let hostName = "host"
+    public static let attemptName = "attempt"
 
     /// One labelled line.
     public struct Detail: Equatable, Sendable {

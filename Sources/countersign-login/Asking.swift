@@ -35,6 +35,8 @@ struct Asking {
     /// The prompt that is open, or was last, is for a recovery code.
     private var asksForRecovery = false
     private var detail: String?
+    /// The newest request on the phone.
+    private var request: ApprovalRequestID?
     private var promptIsDue: Int64?
     private var deadline: Int64?
     private var looked: Int64?
@@ -77,7 +79,7 @@ struct Asking {
         // sshd may refuse root whatever we say, and shows that in what is typed only.
         facts.withholdsPush = visit.comesBySSH && visit.user?.uid == 0
         facts.outage = settings.outage
-        facts.number = CheckNumber(Int.random(in: 10...99))
+        facts.number = CheckNumber(Int.random(in: CheckNumber.range))
         facts.graceUntil = settings.enrolment.graceUntil
         flow = LoginFlow(facts)
         deadline = began + Int64(rules.deadline) * 1_000
@@ -107,6 +109,7 @@ struct Asking {
         // What has come counts before what is due.
         for answer in net.receive() {
             if let detail = answer.detail { self.detail = detail }
+            request = answer.request ?? request
             if answer.question == .look { lookEnds = nil }
             if answer.result == RESULT_CONFIRMATION_CODE { confirmation = verifying }
             if answer.result == RESULT_PHONE_CONFIRMED { hasConfirmedPhone = true }
@@ -302,6 +305,7 @@ struct Asking {
     private mutating func finish(_ decision: Decision) {
         var ending = Ending(decision, detail: detail)
         ending.asked = person?.account
+        ending.request = request
         ending.push = push.map { Settlement.Push($0, Self.end(of: decision)) }
         if decision.spentTimeStep != nil { ending.proof = matched }
         // One that was right is used, however the login ends.
@@ -342,6 +346,8 @@ struct Asking {
         }
         let left = max(1, ((deadline ?? system_now()) - system_now()) / 1_000)
         frame.add(FIELD_EXPIRY, number: left)
+        frame.add(FIELD_HOST, text: visit.host)
+        frame.add(FIELD_ATTEMPT, text: visit.attempt)
         if let number { frame.add(FIELD_CHECK_NUMBER, number: Int64(number.value)) }
         return net.ask(.create, frame)
     }

@@ -15,7 +15,8 @@ struct LogLine {
             ("rhost", visit.rhost),
         ]
         let words = keys.map { "\($0)=\(Self.token($1))" }.joined(separator: " ")
-        text = words + " detail=\"\(Self.plain(detail))\""
+        // The request stands last, so that patterns for lines of earlier versions still match.
+        text = words + " detail=\"\(Self.plain(detail))\" request=\(ending.request?.description ?? "-")"
         priority =
             switch (decision.outcome, decision.reason) {
             case (.excused, .outage): 1

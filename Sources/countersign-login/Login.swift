@@ -256,6 +256,8 @@ struct Ending {
     var decision: Decision
     var proof: Settlement.Proof?
     var push: Settlement.Push?
+    /// The newest request on the phone, by which the server's log names it.
+    var request: ApprovalRequestID?
     var detail: String?
     /// The account as it was when the asking began.
     var asked: Account?

@@ -15,11 +15,13 @@ struct Net {
         let detail: String?
         /// Of a registration.
         let authyID: AuthyID?
+        /// Of an approval request that was created.
+        let request: ApprovalRequestID?
 
         var isUnsent: Bool { result == RESULT_UNREACHED }
 
         static func failed(_ question: Question, _ detail: String) -> Answer {
-            Answer(question: question, result: RESULT_REFUSED, detail: detail, authyID: nil)
+            Answer(question: question, result: RESULT_REFUSED, detail: detail, authyID: nil, request: nil)
         }
     }
 
@@ -118,6 +120,7 @@ struct Net {
         }
         return Answer(
             question: question, result: CInt(clamping: frame.number(FIELD_RESULT) ?? 0), detail: frame.text(FIELD_REASON),
-            authyID: frame.number(FIELD_AUTHY_ID).flatMap(AuthyID.init(_:)))
+            authyID: frame.number(FIELD_AUTHY_ID).flatMap(AuthyID.init(_:)),
+            request: frame.text(FIELD_REQUEST).flatMap(ApprovalRequestID.init(_:)))
     }
 }

@@ -85,13 +85,16 @@ extension NewApprovalRequest {
     fileprivate init?(_ frame: Frame) {
         var details: [Detail] = []
         var label: String?
+        let hidden = [(Self.hostName, frame.text(FIELD_HOST)), (Self.attemptName, frame.text(FIELD_ATTEMPT))]
         frame.each { field, value in
             let text = String(decoding: value, as: UTF8.self)
             if field == FIELD_LABEL { label = text }
             if field == FIELD_VALUE, let name = label { details.append(Detail(name, text)) }
         }
         self.init(
-            message: frame.text(FIELD_MESSAGE) ?? "", details: details, secondsToExpire: Int(frame.number(FIELD_EXPIRY) ?? 1),
+            message: frame.text(FIELD_MESSAGE) ?? "", details: details,
+            hiddenDetails: hidden.compactMap { name, value in value.map { Detail(name, $0) } },
+            secondsToExpire: Int(frame.number(FIELD_EXPIRY) ?? 1),
             number: frame.number(FIELD_CHECK_NUMBER).flatMap { CheckNumber(Int($0)) })
     }
 }

@@ -47,6 +47,7 @@ struct Service {
         frame.add(FIELD_RESULT, number: Int64(answer.result.word))
         if let reason = answer.result.reason { frame.add(FIELD_REASON, text: reason, limit: 200) }
         switch answer.result {
+        case .created(let id): frame.add(FIELD_REQUEST, text: id.description)
         case .registered(let id): frame.add(FIELD_AUTHY_ID, number: id.value)
         case .limited(let seconds?): frame.add(FIELD_RETRY_AFTER, number: Int64(seconds))
         case .user(let user):

@@ -233,7 +233,12 @@ class Login:
     def decisions(self):
         """The log's lines of decisions, each as a dictionary of its keys."""
         lines = [text.split("): ", 1)[1] for text in self.texts("log") if "outcome=" in text]
-        return [dict(part.split("=", 1) for part in line.split(" detail=")[0].split()) | {"detail": line.split(" detail=")[1]} for line in lines]
+        return [decision(line) for line in lines]
+
+
+def decision(line):
+    words, detail, request = re.fullmatch(r'(.*) detail=("[^"]*") request=(\S+)', line).groups()
+    return dict(part.split("=", 1) for part in words.split()) | {"detail": detail, "request": request}
 
 
 @pytest.fixture

@@ -350,3 +350,26 @@ def test_an_approval_that_came_just_before_the_prompt_is_found_by_enter(site):
     site.phone.approve(login)
     login.answer("")
     assert ended(login) == APPROVED
+
+
+def test_one_login_can_be_followed_through_the_logs_of_host_and_server(site, countersignd):
+    before = len(countersignd.log)
+    login = site.login()
+    request = site.phone.wait_for_request()
+    site.phone.approve(login, request)
+    assert ended(login) == APPROVED
+    assert login.decisions[-1]["request"] == request.id
+    countersignd.wait_for_event("request_decided")
+    events = [event for event in countersignd.log[before:] if event.get("request") == request.id]
+    assert [event["event"] for event in events] == ["request_created", "request_decided"]
+    for event in events:
+        assert event["host"] == socket.gethostname() and event["attempt"].startswith(f"process {login.process.pid} ")
+
+
+def test_a_login_without_a_request_says_so_in_the_log(host, softtoken):
+    login = host.login()
+    login.prompt()
+    login.answer(softtoken.fresh_code())
+    login.result()
+    login.finish()
+    assert login.decisions[-1]["request"] == "-"

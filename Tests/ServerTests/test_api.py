@@ -437,6 +437,7 @@ def test_a_request_needs_a_phone_and_a_member(app, user):
 @pytest.mark.parametrize("parameters", [
     {}, {"message": ""}, {"message": "?", "seconds_to_expire": -1}, {"message": "?", "seconds_to_expire": "soon"},
     {"message": "?", "logos": [{"res": "low", "url": "x"}]}, {"message": "?", "countersign": {"number": "7"}},
+    {"message": "?", "countersign": {"number": "07"}}, {"message": "?", "countersign": {"number": "100"}}, {"message": "?", "countersign": {"number": "+7"}},
     {"message": "?", "details": {"a": {"b": "c"}}},
 ])
 def test_a_request_that_makes_no_sense_is_refused(app, phone, user, parameters):

@@ -132,6 +132,16 @@ def test_the_number_is_chosen_on_the_phone(app, phone, user):
     assert app.status(uuid) == "approved"
 
 
+def test_the_numbers_beside_the_right_one_are_such_as_could_be_right(server, app, phone, user):
+    """A host shows 10 to 99: a number below would tell that it is not the right one."""
+    for _ in range(25):
+        uuid = app.create(user, countersign={"number": "10"})
+        [request] = phone.state()["requests"]
+        choices = json.loads(request["text"])["choices"]
+        assert "10" in choices and len(set(choices)) == 3 and all(10 <= int(choice) <= 99 for choice in choices)
+        assert phone.answer(uuid, "denied", text=request["text"]).status == 200
+
+
 @pytest.mark.parametrize("wrong", ["other", None])
 def test_a_wrong_number_denies(app, phone, user, wrong):
     uuid = app.create(user, countersign={"number": "42"})

@@ -30,7 +30,7 @@ HASTY = "onetouch_wait = 1"
 KEY_FIRST = "AuthenticationMethods publickey,keyboard-interactive:pam"
 
 # The keys of a decision's log line, in their order; a value that is not there is written as -.
-LOG_KEYS = ["outcome", "reason", "factor", "user", "uid", "service", "rhost", "detail"]
+LOG_KEYS = ["outcome", "reason", "factor", "user", "uid", "service", "rhost", "detail", "request"]
 
 
 @dataclasses.dataclass

@@ -69,8 +69,8 @@
 #define FIELD_TTY 8
 #define FIELD_CONNECTION 9     /* SSH_CONNECTION as sshd set it (ssh(1)) */
 #define FIELD_COMMAND 10       /* SUDO_COMMAND (sudo(8)) */
-#define FIELD_HOST 11          /* this host's name */
-#define FIELD_ATTEMPT 12       /* the same for all rounds of one sshd connection or one run of a program */
+#define FIELD_HOST 11          /* this host's name; create: with FIELD_ATTEMPT */
+#define FIELD_ATTEMPT 12       /* the same for all rounds of one sshd connection or one run of a program; create: the same, for the server's log */
 #define FIELD_ELEVATED 13      /* present: the login program has euid 0 */
 #define FIELD_CONFIG 14        /* path of the settings */
 #define FIELD_DEBUG 15         /* present: log more */
@@ -115,6 +115,7 @@
 #define FIELD_RETRY_AFTER 90   /* result limited: seconds, where the server named them */
 #define FIELD_PROVEN 91        /* verify: present: the person has proven a factor, and no confirmation code of a new phone is a right code */
 #define FIELD_CONFIRMATION 92  /* verify: the confirmation code of a new phone, which the server confirms if the code is right */
+#define FIELD_REQUEST 93       /* result created: the request's UUID */
 
 /* The words of a result. */
 #define RESULT_CREATED 1
