@@ -40,7 +40,9 @@ struct AccountView {
     var json: JSONValue { .object(fields) }
 
     /// With what is kept beside the account.
-    func json(_ more: Details) -> JSONValue { .object(fields.merging(more.json) { $1 }) }
+    func json(_ more: Details) -> JSONValue { json(with: more.json) }
+
+    func json(with more: [String: JSONValue]) -> JSONValue { .object(fields.merging(more) { $1 }) }
 
     private var fields: [String: JSONValue] {
         [

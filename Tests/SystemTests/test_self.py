@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from good_server import Newcomer
+from good_server import LoginPhone, Newcomer
 import processes
 import records
 from host import REPOSITORY, as_user
@@ -50,6 +50,18 @@ def own(product):
 def password_only(own):
     """sudo asks for the password and nothing else."""
     own.host.pam_stack("sudo", "auth required pam_unix.so nodelay\naccount required pam_unix.so\nsession required pam_permit.so\n")
+
+
+@contextlib.contextmanager
+def sudo_rules(text: str):
+    """More rules of sudo, in a file of their own."""
+    path = pathlib.Path("/etc/sudoers.d/more")
+    path.write_text(f"{text}\n", encoding="ascii")
+    path.chmod(0o440)
+    try:
+        yield
+    finally:
+        path.unlink()
 
 
 def confirmed(own, user: str = "alice"):
@@ -565,6 +577,72 @@ def test_opting_out_needs_the_password_a_proven_factor_and_the_name(own, passwor
     (line,) = own.host.journal.lines("action=opt-out", program="countersign")
     assert (line.facility, line.severity) == ("authpriv", "warning")
     assert "by=alice" in line.text
+
+
+def opts_out(own, terminal) -> None:
+    terminal.reads("Type alice to confirm: ")
+    terminal.answer("alice")
+    terminal.reads("alice: opted out; the account stays confirmed")
+    assert terminal.ends() == 0 and own.show("alice")["opted_out_counts"] is True
+
+
+@pytest.mark.parametrize("pty", ["use_pty", "!use_pty"])
+def test_a_factor_that_sudo_asked_for_is_not_asked_for_again(own, pty):
+    with sudo_rules(f"Defaults {pty}"):
+        own.configure(enrolment='opt_out = "yes"')
+        token = confirmed(own)
+        terminal = own.host.sudo("alice", *SELF, "opt-out")
+        give_password(own, terminal)
+        terminal.reads(CODE)
+        terminal.answer(token.fresh_code())
+        opts_out(own, terminal)
+    assert [decision["service"] for decision in own.decisions()] == ["sudo"]
+
+
+def test_one_text_message_is_enough_to_opt_out(own, countersignd):
+    phone = LoginPhone(countersignd, has_device=False)
+    own.configure(phone, 'factors = ["sms"]\nprefer = "sms"', enrolment='opt_out = "yes"')
+    own.link("alice", phone.authy_id)
+    terminal = own.host.sudo("alice", *SELF, "opt-out")
+    give_password(own, terminal)
+    terminal.reads(CODE)
+    terminal.answer(phone.sent()[-1][1])
+    opts_out(own, terminal)
+    assert len(phone.sent()) == 1
+
+
+def test_a_factor_that_sudo_remembers_is_asked_for_anew(own):
+    """Within its timestamp sudo asks nobody anything."""
+    with sudo_rules("Defaults timestamp_type=global"):
+        own.configure(enrolment='opt_out = "yes"')
+        token = confirmed(own)
+        terminal = own.host.sudo("alice", *SELF, "opt-in")
+        give_password(own, terminal)
+        terminal.reads(CODE)
+        terminal.answer(token.fresh_code())
+        assert terminal.ends() == 0
+        terminal = own.host.sudo("alice", *SELF, "opt-out")
+        terminal.reads(CODE)
+        assert own.show("alice")["opted_out"] is None
+        terminal.answer(token.fresh_code())
+        opts_out(own, terminal)
+    assert [decision["service"] for decision in own.decisions()] == ["sudo", "countersign"]
+
+
+@pytest.mark.parametrize("more", ['[[exempt]]\nservices = ["sudo"]', '[login.service.sudo]\nfactor_of = "caller"'])
+def test_what_sudo_let_in_without_the_users_factor_is_no_proof(own, more):
+    own.configure(enrolment='opt_out = "yes"', more=more)
+    token = confirmed(own)
+    terminal = own.host.sudo("alice", *SELF, "opt-out")
+    give_password(own, terminal)
+    terminal.reads(CODE)
+    terminal.answer(token.fresh_code())
+    if "caller" in more:
+        terminal.reads(CODE)
+        assert own.show("alice")["opted_out"] is None
+        terminal.answer(token.fresh_code())
+    opts_out(own, terminal)
+    assert own.decisions()[-1]["service"] == "countersign"
 
 
 def test_without_the_factor_nobody_opts_out(own, password_only):

@@ -14,7 +14,7 @@ struct Own: ParsableCommand {
         abstract: "Look after your own account, through sudo.",
         discussion: """
             Acts on the account of whoever called sudo, and on no other. An account that has a factor is only changed after that \
-            was proven anew, but for opt-in.
+            was proven in this run, to sudo or to this command, but for opt-in.
 
             Examples:
               sudo countersign self show
@@ -84,8 +84,8 @@ extension OwnChange {
         do {
             let person = try Own.begin()
             let settings = try Settings.load(Path.settings.text, trust: Keeper.current().trust)
-            let before = try Peek(person)
-            let proof = try needsProof(before, settings) ? Fresh.prove(person) : nil
+            let before = try Peek(person, attempts: RunningProcess.sudo().map { $0.attempt(of: person) })
+            let proof = try needsProof(before, settings) ? Fresh.ofSudo(before, settings) ?? Fresh.prove(person) : nil
             try ask(person, settings)
             try Keeper.harden()
             let desk = try Own.desk()

@@ -15,10 +15,17 @@ struct Show: AdminCommand {
     @OptionGroup var user: PastUserArgument
     @OptionGroup var output: OutputOption
     @OptionGroup var settings: SettingsOption
+    /// For `self`, which asks whether sudo's own login was approved.
+    @Option(help: .hidden)
+    var attempt: [String] = []
 
     func perform() throws {
         let person = try user.find()
-        try Self.show(person, Desk.open(settings), json: output.json)
+        let desk = try Desk.open(settings)
+        guard !attempt.isEmpty else { return try Self.show(person, desk, json: output.json) }
+        let approved = try attempt.first { try desk.accounts.attempt($0, now: desk.now)?.outcome == .approved }
+        let view = AccountView(person, try desk.accounts.account(of: person), desk.settings, now: desk.now)
+        try Output.json(view.json(with: ["approved_attempt": approved.map { .string($0) } ?? .null]))
     }
 
     static func show(_ person: Person, _ desk: Desk, json: Bool) throws {

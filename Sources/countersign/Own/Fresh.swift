@@ -3,14 +3,23 @@ internal import Glibc
 internal import LoginFlow
 internal import Settings
 
-/// A factor that was proven in this process, just now.
+/// A factor that was proven for this run, just now: to sudo, when it started this, or else to this process.
 ///
-/// The module is run once, as in a login to the service `countersign`. That it lets in is not enough: a pause, an exemption, a grace or a
-/// remembered login let in without a factor. What counts is that the accounts have this very attempt as approved.
+/// Here the module is run once, as in a login to the service `countersign`. That a login lets in is not enough: a pause, an exemption, a
+/// grace or a remembered login let in without a factor. What counts is that the accounts have this very attempt as approved.
 struct Fresh {
     static let service = "countersign"
-    private let person: Person
     private let attempt: String
+    /// The service whose settings said whose factor is asked for.
+    private let service: String
+
+    /// Nil where sudo asked for none: within its timestamp, and where its stack is without Countersign.
+    static func ofSudo(_ account: Peek, _ settings: Settings) -> Fresh? {
+        // Under every name that sudo may have, it was the caller's own factor.
+        let others = settings.serviceNames.filter { !["su", "su-l"].contains($0) && settings.login(for: $0).factorOf != .user }
+        guard others.isEmpty, account.state == .confirmed, let attempt = account.approvedAttempt else { return nil }
+        return Fresh(attempt: attempt, service: "sudo")
+    }
 
     /// As root, before the accounts are opened.
     static func prove(_ person: Person) throws -> Fresh {
@@ -21,13 +30,14 @@ struct Fresh {
             try PAMLogin(service: service, user: person.name, folder: $0)
         }
         guard try login.authenticate() == .letIn else { throw refusal(person) }
-        return Fresh(person: person, attempt: "process \(getpid()) \(try startTime()) \(person.uid)")
+        guard let process = RunningProcess(getpid()) else { throw Trouble("/proc/self/stat cannot be read") }
+        return Fresh(attempt: process.attempt(of: person), service: service)
     }
 
     /// With the accounts open.
     func check(_ desk: Desk) throws {
-        guard desk.settings.login(for: Self.service).factorOf == .user else {
-            throw Trouble("login.service.countersign.factor_of is not \"user\"", hint: "the administrator takes that out of the settings")
+        guard desk.settings.login(for: service).factorOf == .user else {
+            throw Trouble("login.service.\(service).factor_of is not \"user\"", hint: "the administrator takes that out of the settings")
         }
         guard try desk.accounts.attempt(attempt, now: Moment.now)?.outcome == .approved else {
             throw Trouble(
@@ -38,18 +48,5 @@ struct Fresh {
 
     private static func refusal(_ person: Person) -> Trouble {
         Trouble("nothing was changed: no factor of \(person.name) was proven", hint: "try again with your phone at hand", code: .refused)
-    }
-
-    /// When this process started, as the module has it in the name of an attempt (proc(5), stat, field 22).
-    private static func startTime() throws -> UInt64 {
-        let descriptor = open("/proc/self/stat", O_RDONLY | O_CLOEXEC)
-        defer { if descriptor >= 0 { close(descriptor) } }
-        var buffer = [UInt8](repeating: 0, count: 1024)
-        let count = read(descriptor, &buffer, buffer.count)
-        let text = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
-        // The second field is the program's name in parentheses, and may hold blanks.
-        let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
-        guard fields.count > 19, let ticks = UInt64(fields[19]) else { throw Trouble("/proc/self/stat cannot be read") }
-        return ticks
     }
 }

@@ -7,9 +7,13 @@ internal import Settings
 struct Peek {
     let state: AccountState
     let hadAuthyID: Bool
+    /// One of the attempts that were asked about, if a factor was proven in it.
+    let approvedAttempt: String?
 
-    init(_ person: Person) throws {
-        let words = ["show", "--json", "--config", Path.settings.text, "--", person.name]
+    /// - Parameter attempts: logins that may have been approved a moment ago.
+    init(_ person: Person, attempts: [String]) throws {
+        let asked = attempts.flatMap { ["--attempt", $0] }
+        let words = ["show", "--json", "--config", Path.settings.text] + asked + ["--", person.name]
         // What was wrong it has said itself.
         guard let output = try OwnProcess.output(words) else {
             throw Trouble("the account cannot be read", hint: "as root, countersign check says why")
@@ -20,6 +24,7 @@ struct Peek {
         }
         self.state = state
         hadAuthyID = had != "false"
+        approvedAttempt = Self.word("approved_attempt", members).flatMap { attempts.contains($0) ? $0 : nil }
     }
 
     private static func word(_ name: String, _ members: [Parameter.Member]) -> String? {
