@@ -72,6 +72,8 @@ public final class Client {
         /// When it began, and when it is given up, on the client's clock.
         var began: Int64 = 0
         var giveUp: Int64 = 0
+        /// The server was away: the next try has all of its time.
+        var isRenewed = false
 
         var isLook: Bool {
             if case .look = request { true } else { false }
@@ -186,6 +188,8 @@ public final class Client {
         if let retryAt {
             guard retryAt <= now() else { return }
             self.retryAt = nil
+            if let task = current, task.isRenewed, !task.isLook { current?.giveUp = ends(task) }
+            current?.isRenewed = false
             send()
         } else if current == nil, !waiting.isEmpty {
             var task = waiting.removeFirst()
@@ -323,8 +327,7 @@ public final class Client {
             let longest = Int64(100) << Int64(min(task.attempts, 4))
             let until = task.isLook ? task.giveUp : min(deadline, task.began + Self.restartTime)
             guard retries(after: Int64.random(in: longest / 2...min(longest, 1_000)), until: until) else { return false }
-            // The server has not begun with it: it has all of its time.
-            if !task.isLook { current?.giveUp = ends(task) }
+            current?.isRenewed = true
             return true
         }
     }

@@ -38,8 +38,8 @@ extension LoginFlow {
         push = .creating
         if typed {
             // Its prompt comes at once, so that the number is seen in time.
-            showsNumber = true
-            return openPrompt(before: [.createPush(facts.number)])
+            showsNumber = facts.rules.checkNumber
+            return openPrompt(before: [.createPush(showsNumber ? facts.number : nil)])
         }
         state = .waiting
         return [.createPush(showsNumber ? facts.number : nil)]

@@ -58,7 +58,7 @@ public struct LoginFlow: Sendable {
         skip = facts.skip
         pushesByWord = facts.withholdsPush
         tries = facts.rules.tries
-        showsNumber = facts.textIsLive || Self.prompt(of: facts) == .now
+        showsNumber = facts.rules.checkNumber && (facts.textIsLive || Self.prompt(of: facts) == .now)
     }
 
     /// When the prompt is due, in seconds from the beginning.
@@ -66,7 +66,7 @@ public struct LoginFlow: Sendable {
 
     /// A check number that must be seen makes the prompt come at once where no text is shown without one.
     static func prompt(of facts: Facts) -> LoginRules.Prompt {
-        facts.rules.numberMatching && !facts.textIsLive ? .now : facts.rules.prompt
+        facts.rules.numberMatching && facts.rules.checkNumber && !facts.textIsLive ? .now : facts.rules.prompt
     }
 
     public mutating func handle(_ event: Event) -> [Action] {

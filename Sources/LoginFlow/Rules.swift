@@ -16,6 +16,8 @@ public struct LoginRules: Equatable, Sendable {
     public var tries = 3
     public var prompt = Prompt.wait
     public var numberMatching = false
+    /// Whether a request on the phone has a number at all.
+    public var checkNumber = true
     public var factorOf = FactorOf.user
 
     public init() {}

@@ -21,17 +21,20 @@ public struct Settings: Equatable, Sendable {
     public func login(for service: String) -> LoginRules { loginTable.services[service] ?? loginTable.login }
 
     /// The rules for one person: those of the service, but what `[login.user.NAME]` says, or else what all `[login.group.NAME]` of that
-    /// person's groups allow in common.
+    /// person's groups allow in common; of groups that differ about the number on the phone, those that want it decide.
     /// - Parameter groups: those of `groupNames` of which the person is a member.
     public func login(for service: String, user: String, groups: Set<String>) -> LoginRules {
         var rules = login(for: service)
         let own = loginTable.users.first { $0.key.utf8.elementsEqual(user.utf8) }?.value
-        let theirs = loginTable.groups.filter { table in groups.contains { $0.utf8.elementsEqual(table.key.utf8) } }.values
+        let tables = loginTable.groups.filter { table in groups.contains { $0.utf8.elementsEqual(table.key.utf8) } }.values
+        let theirs = tables.compactMap(\.factors)
+        let numbers = tables.compactMap(\.checkNumber)
         if let factors = own?.factors {
             rules.factors = factors
         } else if !theirs.isEmpty {
-            rules.factors = Factor.allCases.filter { factor in theirs.allSatisfy { $0.factors?.contains(factor) ?? false } }
+            rules.factors = Factor.allCases.filter { factor in theirs.allSatisfy { $0.contains(factor) } }
         }
+        rules.checkNumber = own?.checkNumber ?? (numbers.isEmpty ? rules.checkNumber : numbers.contains(true))
         rules.prefer = own?.prefer ?? rules.prefer
         if let prefer = rules.prefer, !rules.factors.contains(prefer) { rules.prefer = nil }
         return rules
@@ -183,6 +186,7 @@ private struct LoginTable: Equatable, Sendable {
 private struct FactorRules: Equatable, Sendable {
     var factors: [Factor]?
     var prefer: Factor?
+    var checkNumber: Bool?
 
     static func read(_ given: Table, withPreference: Bool) throws(Complaint) -> [String: FactorRules] {
         var tables = given
@@ -192,8 +196,9 @@ private struct FactorRules: Equatable, Sendable {
             var rules = FactorRules()
             rules.factors = try table.take("factors", .words(Factor.self))
             if withPreference { rules.prefer = try table.take("prefer", .preference) }
+            rules.checkNumber = try table.take("check_number", .truth)
             try table.close()
-            guard withPreference || rules.factors != nil else {
+            guard withPreference || rules.factors != nil || rules.checkNumber != nil else {
                 throw table.complaint("factors is missing; name what this group may use, or leave out the table")
             }
             if let prefer = rules.prefer, rules.factors?.contains(prefer) == false {
@@ -225,6 +230,7 @@ extension LoginRules {
         try table.take("tries", .whole(1...10), into: &tries)
         try table.take("prompt", .word, into: &prompt)
         try table.take("number_matching", .truth, into: &numberMatching)
+        try table.take("check_number", .truth, into: &checkNumber)
     }
 
     /// Of two keys, the one that this table has is to blame.
@@ -232,6 +238,9 @@ extension LoginRules {
         if let prefer, !factors.contains(prefer) {
             throw table.complaint(
                 "\(prefer.rawValue.quoted) is preferred, but not among factors", at: table.has("prefer") ? "prefer" : "factors")
+        }
+        if numberMatching, !checkNumber, table.has("number_matching"), table.has("check_number") {
+            throw table.complaint("number_matching is true, and without a number there is nothing to match; keep one", at: "check_number")
         }
         guard onetouchWait >= deadline else { return }
         let message = "onetouch_wait is \(onetouchWait) and deadline is \(deadline); onetouch_wait must be less than deadline"

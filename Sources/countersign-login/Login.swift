@@ -59,9 +59,10 @@ struct Login {
         }
         if let somebody = judged {
             rules = settings.login(for: visit.service, user: somebody.name, groups: groups.certain)
-            // What a group may use where it is not known who is in it: only what is allowed either way.
-            let others = settings.login(for: visit.service, user: somebody.name, groups: groups.certain.union(groups.unsure)).factors
-            rules.factors.removeAll { !others.contains($0) }
+            // What a group may use where it is not known who is in it: only what is allowed either way, and with the number if that may be so.
+            let others = settings.login(for: visit.service, user: somebody.name, groups: groups.certain.union(groups.unsure))
+            rules.factors.removeAll { !others.factors.contains($0) }
+            rules.checkNumber = rules.checkNumber || others.checkNumber
             if !asksCaller { judged = try toldApart(somebody, accounts) }
         }
         remembers = settings.remember

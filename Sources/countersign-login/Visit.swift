@@ -29,6 +29,7 @@ struct Visit {
     let settingsPath: String
     let settingsGroup: UInt32?
     let logsMore: Bool
+    private let takesInput: Bool
 
     init?(_ hello: Frame) {
         guard hello.kind == KIND_HELLO, let name = hello.text(FIELD_USER), let service = hello.text(FIELD_SERVICE),
@@ -47,6 +48,7 @@ struct Visit {
         settingsGroup = hello.uid(FIELD_HELPERS_GROUP)
         logsMore = hello.value(FIELD_DEBUG) != nil
         comesBySSH = tty == "ssh"
+        takesInput = ["sudo", "sudo-i"].contains(service) && SudoArguments.ofParent().takesInput
         keys = comesBySSH ? Keys.fingerprints(hello.value(FIELD_AUTH_INFO) ?? []) : []
         let rhost = hello.text(FIELD_RHOST) ?? ""
         // sshd's own word first: PAM_RHOST may be a name that the client's DNS chose.
@@ -55,9 +57,10 @@ struct Visit {
         self.rhost = address?.description ?? rhost
     }
 
-    /// Text is seen at once where the person sits at a terminal of this host; sshd shows it with the next prompt only.
+    /// Text is seen at once where the person sits at a terminal of this host; sshd shows it with the next prompt only. A sudo that takes the
+    /// password from its standard input (`-S`) was started by a program, whatever terminal it has: ansible's `become` does that.
     var textIsLive: Bool {
-        ["/dev/tty", "/dev/pts/", "/dev/console", "tty", "pts/", "console"].contains(where: tty.hasPrefix)
+        !takesInput && ["/dev/tty", "/dev/pts/", "/dev/console", "tty", "pts/", "console"].contains(where: tty.hasPrefix)
     }
 
     /// Whether there is a terminal to ask at, as far as can be known beforehand.

@@ -187,6 +187,31 @@ struct PromptTimeTests {
             ])
     }
 
+    @Test("Where there is to be no number, none is shown and none is sent, also by word")
+    func noNumber() {
+        let off: Change = { $0.rules.checkNumber = false }
+        let told = "Approve the request on your phone, or press Ctrl-C to type a code."
+        play(
+            facts([Self.live, off]),
+            [
+                (.begin, [.chargePush(automatic: true)]), (.pushCharged(.granted), [.createPush(nil)]),
+                (.created, [.tell(told), .look(.untilPromptIsDue)]), (.looked(.approved), [approved(.oneTouch)]),
+            ])
+        #expect(LoginFlow(facts([Self.matching, off, { $0.rules.onetouchWait = 20 }])).promptIsDueAfter == 20)
+        play(
+            facts([Self.now, off]),
+            [
+                (.begin, [.chargePush(automatic: true)]), (.pushCharged(.granted), [.createPush(nil)]),
+                (.created, [.ask(Prompts.both)]), (enter, [.look(.brief)]), (.looked(.approved), [approved(.oneTouch)]),
+            ])
+        play(
+            facts([off]),
+            expired() + [
+                (typed("push"), [.chargePush(automatic: false)]), (.pushCharged(.granted), [.createPush(nil), .ask(Prompts.both)]), (.created, []),
+                (enter, [.look(.brief)]), (.looked(.approved), [approved(.oneTouch)]),
+            ])
+    }
+
     @Test("Where there are no codes, the waiting does not promise any")
     func toldWithoutCodes() {
         let told = "Approve the request on your phone (the number is 42)."

@@ -1,5 +1,6 @@
 """Approve or deny on the phone, and the code prompt beside it, against countersignd."""
 
+import grp
 import os
 import socket
 
@@ -373,3 +374,26 @@ def test_a_login_without_a_request_says_so_in_the_log(host, softtoken):
     login.result()
     login.finish()
     assert login.decisions[-1]["request"] == "-"
+
+
+@pytest.mark.parametrize("rules", [
+    "[login]\ncheck_number = false\n", "[login.service.login]\ncheck_number = false\n", "[login.user.{user}]\ncheck_number = false\n",
+    "[login]\nnumber_matching = true\n[login.group.{group}]\ncheck_number = false\n"])
+def test_the_number_can_be_turned_off_for_a_service_a_user_or_a_group(site, rules):
+    site.rules(rules.format(user=site.host.user.pw_name, group=grp.getgrgid(site.host.user.pw_gid).gr_name))
+    login = site.login()
+    request = site.phone.wait_for_request()
+    assert request.choices == []
+    assert "number" not in login.until("tell")
+    site.phone.approve(login, request)
+    assert ended(login) == APPROVED
+
+
+def test_a_group_that_cannot_be_looked_up_turns_no_number_off(site):
+    group = grp.getgrgid(site.host.user.pw_gid).gr_name
+    site.rules(f"[login.group.{group}]\ncheck_number = false\n")
+    login = site.login(f"fail-group={group}")
+    request = site.phone.wait_for_request()
+    assert request.choices
+    site.phone.approve(login, request)
+    assert ended(login) == APPROVED

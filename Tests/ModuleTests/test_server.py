@@ -211,7 +211,7 @@ def test_a_user_whom_the_server_does_not_know_gets_a_prompt_and_no_code_is_good(
 def test_what_is_no_code_never_goes_on_the_wire(rude, answer):
     rude.rules('[login]\nprompt = "now"\n')
     login = rude.login("tty=ssh")
-    for _ in range(3):
+    for _ in range(5):
         login.prompt()
         login.reply(answer)
     assert login.result() == PAM_AUTH_ERR
@@ -227,11 +227,8 @@ def test_a_server_that_is_killed_and_started_again_in_the_wait_has_lost_nothing(
         site.phone.wait_for_login()
         server.restart(signal.SIGKILL)
         site.phone.approve(login, request)
-        while (event := login.next())[0] != "result":
-            if event[0] == "ask":  # where the connection broke in the middle of an answer
-                login.answer("")
-        assert event[1] == str(PAM_SUCCESS)
-        assert login.finish() == []
+        assert login.result() == PAM_SUCCESS
+        assert login.finish() == [] and login.texts("ask") == []
 
 
 def test_a_dead_countersign_net_excuses_nobody(site):

@@ -20,7 +20,7 @@ def test_a_right_code_lets_in_and_confirms_the_account(host, softtoken):
     assert login.finish() == []
     assert state(host)["state"] == "confirmed"
     [decision] = login.decisions
-    assert list(decision) == ["outcome", "reason", "factor", "user", "uid", "service", "rhost", "detail"]
+    assert list(decision) == ["outcome", "reason", "factor", "user", "uid", "service", "rhost", "detail", "request"]
     assert (decision["outcome"], decision["factor"]) == ("approved", "softtoken")
 
 

@@ -185,6 +185,41 @@ struct SettingsTests {
         #expect(rules.prompt == .now)
     }
 
+    @Test(arguments: [
+        ([], false), (["a"], true), (["b"], true), (["c"], false), (["a", "b"], true), (["a", "c"], true), (["c", "d"], false), (["e"], false),
+    ] as [([String], Bool)])
+    func `groups decide about the number on the phone, and one that wants it is enough`(groups: [String], hasNumber: Bool) throws {
+        let text = """
+            [login.service.sudo]
+            check_number = false
+            [login.group.a]
+            check_number = true
+            [login.group.b]
+            factors = ["onetouch"]
+            check_number = true
+            [login.group.c]
+            check_number = false
+            [login.group.d]
+            check_number = false
+            [login.group.e]
+            factors = ["onetouch"]
+            [login.user.bob]
+            check_number = false
+
+            """
+        let settings = try Settings.parse(text, file: "t")
+        #expect(settings.login(for: "sudo", user: "alice", groups: Set(groups)).checkNumber == hasNumber)
+        #expect(!settings.login(for: "sudo", user: "bob", groups: Set(groups)).checkNumber)
+        #expect(settings.login(for: "sshd", user: "alice", groups: []).checkNumber)
+    }
+
+    @Test func `a group that only says something about the number takes no factor away`() throws {
+        let text = "[login.group.a]\ncheck_number = false\n[login.group.b]\nfactors = [\"sms\", \"call\"]\n"
+        let settings = try Settings.parse(text, file: "t")
+        #expect(settings.login(for: "x", user: "alice", groups: ["a"]).factors == LoginRules().factors)
+        #expect(settings.login(for: "x", user: "alice", groups: ["a", "b"]).factors == [.sms, .call])
+    }
+
     @Test func `exemptions keep their order, and what they leave out does not restrict`() throws {
         let exemptions = try Settings.parse(wholeExample, file: "t").exemptions
         let networks = try ["10.0.0.0/8", "2001:db8::/32"].map { try #require(Network($0)) }

@@ -159,9 +159,9 @@ class LoginPhone(Person, Handset):
 
     # Requests
 
-    def wait_for_request(self) -> Request:
+    def wait_for_request(self, patience: float = PATIENCE) -> Request:
         """The next request that was not handed out yet."""
-        request = self._wait_for(lambda pending: next((request for request in pending if request.id not in self._seen), None))
+        request = self._wait_for(lambda pending: next((request for request in pending if request.id not in self._seen), None), patience)
         self._seen.add(request.id)
         return request
 
@@ -208,12 +208,12 @@ class LoginPhone(Person, Handset):
     def _newest(self) -> Request:
         return self._wait_for(lambda pending: pending and pending[-1])
 
-    def _wait_for(self, found):
+    def _wait_for(self, found, patience: float = PATIENCE):
         """What `found` finds in the pending requests, as soon as it finds something."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         state = self.state()
         while not (result := found(pending(state))):
-            assert time.monotonic() < deadline, f"not in {PATIENCE} s; pending: {pending(state)}"
+            assert time.monotonic() < deadline, f"not in {patience} s; pending: {pending(state)}"
             state = self.state(state["revision"], PATIENCE)
         return result
 

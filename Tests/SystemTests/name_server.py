@@ -23,14 +23,16 @@ class NameServer:
         self.failures = 0
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((address, 53))
+        self._thread = threading.Thread(target=self._serve, name="name server", daemon=True)
 
     def __enter__(self) -> "NameServer":
-        threading.Thread(target=self._serve, name="name server", daemon=True).start()
+        self._thread.start()
         return self
 
     def __exit__(self, *_) -> None:
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join(20)
         self._socket.close()
 
     def _serve(self) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 import prompts
 from good_server import LoginPhone
-from product import FACTOR_ONLY, HASTY, PATIENT, gets_in
+from product import FACTOR_ONLY, HASTY, PATIENT, gets_in, give_password
 
 pytestmark = pytest.mark.product
 
@@ -310,6 +310,40 @@ def test_the_number_that_the_login_shows_is_among_those_of_the_phone_and_approve
     if way == "ssh":
         terminal.answer("")
     assert gets_in(terminal, GETS[way])
+
+
+@pytest.mark.parametrize("options", [["-S"], ["-HSk"], ["-u", "root", "--stdin"], ["-p", "Password: ", "-S"], ["--prompt", "Password: ", "-S", "--"]])
+def test_a_sudo_that_a_program_feeds_shows_no_number_and_asks_for_none(product, phone, options):
+    """Nobody reads its terminal: ansible's become has one too."""
+    terminal = product.host.sudo("alice", *options, "id", "-un")
+    give_password(terminal, product.host.people["alice"].password)
+    request = phone.wait_for_request()
+    assert request.choices == []
+    phone.approve(terminal, request)
+    assert gets_in(terminal, "root")
+
+
+@pytest.mark.parametrize("options", [["-p", "Password -S: "], ["-p", "-S assword: "], ["-uroot"], ["--prompt=assword -S: "], ["--", "env", "-S"]])
+def test_what_only_looks_like_a_sudo_that_a_program_feeds_shows_the_number(product, phone, options):
+    words = [] if "env" in options else ["id"]
+    terminal = product.host.sudo("alice", *options, *words, *([] if not words else ["-un"]))
+    terminal.reads(r"assword[^:]*: ")
+    terminal.answer(product.host.people["alice"].password)
+    request = phone.wait_for_request()
+    assert terminal.shown_number() in request.choices
+    phone.deny(request)
+    assert terminal.ends() != 0
+
+
+def test_a_number_that_is_asked_for_is_shown_by_a_sudo_that_a_program_feeds_too(product, phone):
+    product.configure(phone, f"{PATIENT}\nnumber_matching = true")
+    terminal = product.host.sudo("alice", "-S", "id", "-un")
+    give_password(terminal, product.host.people["alice"].password)
+    request = phone.wait_for_request()
+    assert terminal.shown_number() in request.choices
+    phone.approve(terminal, request)
+    terminal.answer("")
+    assert gets_in(terminal, "root")
 
 
 def test_a_wrong_number_is_out(product, phone):

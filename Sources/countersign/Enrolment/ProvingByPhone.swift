@@ -16,7 +16,7 @@ extension Proving {
         guard case .granted(let push) = charge else {
             return cannot("too many requests went to the phone, or one was denied: no more for now")
         }
-        let number = rules.numberMatching ? CheckNumber(Int.random(in: CheckNumber.range)) : nil
+        let number = rules.numberMatching && rules.checkNumber ? CheckNumber(Int.random(in: CheckNumber.range)) : nil
         let request = Frame.approval(
             of: id, message: "Are you setting up this phone for \(person.name) on \(issuer)?",
             seconds: Self.approvalTime, number: number)

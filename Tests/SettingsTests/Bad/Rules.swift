@@ -41,10 +41,14 @@ let badPreferences = [
         "t:4: login.service.sudo.factors: \"call\" is preferred, but not among factors"),
     BadCase(
         "[login.group.staff]\n", "t:1: login.group.staff: factors is missing; name what this group may use, or leave out the table"),
-    BadCase("[login.group.staff]\nprefer = \"sms\"", "t:2: login.group.staff.prefer: unknown key \"prefer\"; known here: factors"),
+    BadCase("[login.group.staff]\nprefer = \"sms\"", "t:2: login.group.staff.prefer: unknown key \"prefer\"; known here: factors, check_number"),
     BadCase(
         "[login.user.bob]\nfactors = [\"sms\"]\nprefer = \"call\"", "t:3: login.user.bob.prefer: \"call\" is not among factors"),
-    BadCase("[login.user.bob]\ntries = 1", "t:2: login.user.bob.tries: unknown key \"tries\"; known here: factors, prefer"),
+    BadCase("[login.user.bob]\ntries = 1", "t:2: login.user.bob.tries: unknown key \"tries\"; known here: factors, prefer, check_number"),
+    BadCase(
+        "[login]\nnumber_matching = true\ncheck_number = false",
+        "t:3: login.check_number: number_matching is true, and without a number there is nothing to match; keep one"),
+    BadCase("[login.user.bob]\ncheck_number = \"no\"", "t:2: login.user.bob.check_number: expected true or false, found a text"),
     BadCase("[remember]\nseconds = 604801", "t:2: remember.seconds: expected a whole number from 0 to 604800, found 604801"),
     BadCase("[pause]\nmax_hours = 0", "t:2: pause.max_hours: expected a whole number from 1 to 8760, found 0"),
 ]

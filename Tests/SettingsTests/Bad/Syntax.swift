@@ -91,14 +91,14 @@ let unknownKeys = [
     BadCase(
         "[login]\n\"a b\\u001b\" = 3",
         "t: login.\"a b\\u{1B}\": unknown key \"a b\\u{1B}\"; known here: "
-            + "factors, prefer, onetouch_wait, deadline, tries, prompt, number_matching, factor_of, service, group, user"),
+            + "factors, prefer, onetouch_wait, deadline, tries, prompt, number_matching, check_number, factor_of, service, group, user"),
     BadCase(
         "[login.service.su]\nfactorof = \"caller\"", "t:2: login.service.su.factorof: unknown key \"factorof\"; did you mean \"factor_of\"?"
     ),
     BadCase(
         "[login.service.su.service.sshd]",
         "t:1: login.service.su.service: unknown key \"service\"; known here: "
-            + "factors, prefer, onetouch_wait, deadline, tries, prompt, number_matching, factor_of"),
+            + "factors, prefer, onetouch_wait, deadline, tries, prompt, number_matching, check_number, factor_of"),
     BadCase(
         "[server]\nurl = \"https://a\"\napikey = \"s3cr3ts3cr3t\"",
         "t:3: server.apikey: unknown key \"apikey\"; did you mean \"api_key\"?"),
