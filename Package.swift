@@ -9,6 +9,8 @@ let strict: [SwiftSetting] = [
     .unsafeFlags(["-warnings-as-errors"]),
 ]
 
+let strictCXX: [CXXSetting] = [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-fstack-protector-strong", "-D_FORTIFY_SOURCE=2", "-O1"])]
+
 let strictC: [CSetting] = [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-fstack-protector-strong", "-D_FORTIFY_SOURCE=2", "-O1"])]
 
 // The module runs inside sshd and sudo: no Swift runtime may go with it. It is always optimized: what the optimizer proves away of the
@@ -67,6 +69,8 @@ let package = Package(
         .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
         .target(name: "Recovery", dependencies: ["CCrypt", "LoginFlow"], swiftSettings: strict),
         .target(name: "AuthyWire", dependencies: ["LoginFlow", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
+        .target(name: "CPhoneNumber", cxxSettings: strictCXX, linkerSettings: [.linkedLibrary("phonenumber")]),
+        .target(name: "PhoneNumbers", dependencies: ["CPhoneNumber", "LoginFlow"], swiftSettings: strict),
         .target(name: "NetFrames", dependencies: ["CFrames", "Frames", "Settings"], swiftSettings: strict),
         .target(name: "Roster", dependencies: ["AuthyWire", "LoginFlow", "OATH"], swiftSettings: strict),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -90,7 +94,7 @@ let package = Package(
             name: "countersign",
             dependencies: [
                 "CFrames", "CGroups", "CPAM", "CSyscalls", "Frames", "LoginFlow", "NetFrames", "QRCode", "Roster", "Settings", "OATH",
-                "Accounts", "AuthyWire", "Recovery", "Usage",
+                "Accounts", "AuthyWire", "PhoneNumbers", "Recovery", "Usage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -111,7 +115,7 @@ let package = Package(
         .target(
             name: "AuthyService",
             dependencies: [
-                "AuthyWire", "LoginFlow", "OATH", "QRCode", "Records", "ServerSettings", "Vault", "WebPush",
+                "AuthyWire", "LoginFlow", "OATH", "PhoneNumbers", "QRCode", "Records", "ServerSettings", "Vault", "WebPush",
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
@@ -130,6 +134,7 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
+        .testTarget(name: "PhoneNumbersTests", dependencies: ["PhoneNumbers", "LoginFlow"]),
         .testTarget(name: "RosterTests", dependencies: ["Roster", "LoginFlow", "OATH"]),
         .testTarget(
             name: "AuthyServiceTests",

@@ -2,6 +2,7 @@ internal import ServerSettings
 public import LoginFlow
 public import Records
 internal import Crypto
+internal import PhoneNumbers
 internal import Vault
 public import WebPush
 
@@ -155,10 +156,15 @@ extension AuthyService {
         let device = try await store.write { records in
             guard try records.user(id) != nil else { throw Self.noUser(id) }
             try leaveNews(in: records)
-            return try confirm(code.filter { $0 != " " }, of: id, at: now, in: records)
+            return try confirm(Self.plain(code), of: id, at: now, in: records)
         }
         guard let device else { throw AdministrationError("no phone of user \(id) shows this code", hint: "read it from the phone again") }
         return device
+    }
+
+    /// A code as it was typed, without what separates its digits.
+    private static func plain(_ code: String) -> String {
+        String(String.UnicodeScalarView(code.unicodeScalars.filter { !Separators.contains($0) }))
     }
 
     /// Whether the user has a phone that was confirmed since then.
@@ -201,8 +207,9 @@ extension AuthyService {
 
     /// Whatever went to the old number is void: links, codes, and phones that are not confirmed.
     public func changePhone(of id: AuthyID, to text: String) async throws -> String {
-        guard let phone = PhoneNumber(e164: text) else {
-            throw AdministrationError("\(text) is no phone number", hint: "write it as +15551234567")
+        let phone: PhoneNumber
+        do throws(PhoneNumberError) { phone = try PhoneNumber(written: text, in: .unknown) } catch {
+            throw AdministrationError("not a phone number: \(error.message)", hint: "write it as +15551234567")
         }
         let now = now()
         let hash = vault.index(phone.e164)

@@ -44,6 +44,8 @@ public struct Refusal: Error, Equatable, Sendable {
     public static let noUTF8 = Refusal(400, 60005, "The query is not valid UTF-8.")
     public static let broken = Refusal(500, 60000, "The server cannot do this now. Nothing was changed.")
     static let userNotFound = Refusal(404, 60026, "User not found.")
+    /// What verify says of a user whom the application does not have.
+    static let userDoesNotExist = Refusal(401, 60016, "User doesn't exist")
     static let tokenInvalid = Refusal(401, 60020, Literal.invalidMessage)
     static let tokenReused = Refusal(401, 60019, Literal.reusedMessage)
 
@@ -51,7 +53,9 @@ public struct Refusal: Error, Equatable, Sendable {
         Refusal(429, 60003, "Too many requests. Try again later.", retryAfter: max(1, retryAfter))
     }
 
-    static func parameter(_ name: String) -> Refusal { Refusal(400, 60004, "The parameter \(name) is missing or invalid.") }
+    /// To the letter: clients compare it.
+    static func missing(_ name: String) -> Refusal { Refusal(400, 60004, "Invalid parameter: \(name) - Parameter is required") }
+    static func parameter(_ name: String) -> Refusal { Refusal(400, 60004, "Invalid parameter: \(name) - Parameter is invalid") }
 
     /// Every value in `errors` is a string, and so is `error_code`; fields stand at the top again.
     public var answer: Answer {

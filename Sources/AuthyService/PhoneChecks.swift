@@ -1,5 +1,6 @@
 internal import Logging
 internal import LoginFlow
+internal import PhoneNumbers
 internal import ServerSettings
 public import AuthyWire
 internal import Records
@@ -12,18 +13,24 @@ extension AuthyService {
     private static let checkLifetime: Int64 = 600
     private static let checkTries: Int64 = 5
 
-    private func phone(_ parameters: Parameters) throws -> PhoneNumber {
-        guard let code = parameters.text("country_code") else { throw Refusal.parameter("country_code") }
-        guard PhoneNumber(countryCode: code, national: "5550100") != nil else { throw Refusal(400, 60078, "The country code is invalid.") }
-        guard let national = parameters.text("phone_number") else { throw Refusal.parameter("phone_number") }
-        guard let phone = PhoneNumber(countryCode: code, national: national) else { throw Refusal(400, 60033, "Phone number is invalid") }
-        return phone
+    /// A number that is to be checked, and how the caller wrote it, for the answer.
+    private func phone(_ parameters: Parameters) throws -> (number: PhoneNumber, written: String) {
+        guard let code = parameters.text("country_code") else { throw Refusal.missing("country_code") }
+        guard let text = parameters.text("phone_number") else { throw Refusal.missing("phone_number") }
+        do throws(PhoneNumberError) {
+            let number = try PhoneNumber(written: text, in: .given(code))
+            return (number, "+" + code.filter { $0 != "+" && $0 != " " } + " " + text)
+        } catch {
+            log.info("number_refused", metadata: ["reason": "\(error.message)"])
+            throw error.part == .countryCode
+                ? Refusal(400, 60078, "The country code is invalid.") : Refusal(400, 60033, "Phone number is invalid")
+        }
     }
 
     /// POST /protected/json/phones/verification/start. While a code is out, the same goes again; after too many wrong ones, none until it ends.
     public func startPhoneCheck(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
         guard let kind = OneCode.Kind(rawValue: parameters.text("via") ?? "sms"), kind != .email else { throw Refusal.parameter("via") }
-        let phone = try self.phone(parameters)
+        let (phone, written) = try self.phone(parameters)
         guard let length = Int(parameters.text("code_length") ?? "4"), (4...10).contains(length) else {
             throw Refusal.parameter("code_length")
         }
@@ -34,10 +41,9 @@ extension AuthyService {
         let (check, code) = try await openCheck(of: phone, length: length, kind, by: caller)
         guard await outbox.send(message(kind, phone.e164, code, nil, caller, parameters.text("locale"))) else { throw Self.notSent(kind) }
         log.info("phone_code_sent", metadata: ["application": "\(caller.id)", "kind": "\(kind.rawValue)"])
-        let to = "+\(phone.countryCode) \(phone.masked)"
         return Answer([
             ("carrier", JSONText.string("unknown")), ("is_cellphone", "true"), ("is_ported", "false"),
-            ("message", JSONText.string(kind == .sms ? "Text message sent to \(to)." : "Call to \(to) initiated.")),
+            ("message", JSONText.string(kind == .sms ? "Text message sent to \(written)." : "Call to \(written) initiated.")),
             ("seconds_to_expire", String(max(0, check.ends - now()))), ("uuid", JSONText.string(check.id)), ("success", "true"),
         ])
     }
@@ -74,8 +80,8 @@ extension AuthyService {
 
     /// GET /protected/json/phones/verification/check
     public func checkPhone(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
-        let phone = try self.phone(parameters)
-        guard let code = parameters.text("verification_code") else { throw Refusal.parameter("verification_code") }
+        let (phone, written) = try self.phone(parameters)
+        guard let code = parameters.text("verification_code") else { throw Refusal.missing("verification_code") }
         let now = now()
         let hash = vault.index(phone.e164)
         let isRight = try await store.write { records -> Bool? in
@@ -98,7 +104,7 @@ extension AuthyService {
         switch isRight {
         case true?: return Answer([("message", JSONText.string("Verification code is correct.")), ("success", "true")])
         case false?: throw Refusal(401, 60022, "Verification code is incorrect")
-        case nil: throw Refusal(404, 60023, "No pending verifications for +\(phone.countryCode) \(phone.masked) found.")
+        case nil: throw Refusal(404, 60023, "No pending verifications for \(written) found.")
         }
     }
 
@@ -127,10 +133,10 @@ extension AuthyService {
         if let id = parameters.text("uuid") {
             return (try await store.read { try $0.phoneCheck(application: caller.id, id: id) }, "this uuid")
         }
-        let phone = try self.phone(parameters)
+        let (phone, written) = try self.phone(parameters)
         let hash = vault.index(phone.e164)
         let check = try await store.read { try $0.phoneCheck(application: caller.id, phoneHash: hash) }
-        return (check, "+\(phone.countryCode) \(phone.masked)")
+        return (check, written)
     }
 
     /// GET /protected/json/phones/info: this server knows nothing of carriers. No 5xx, which some clients try again and others fail at.

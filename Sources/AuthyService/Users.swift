@@ -3,6 +3,7 @@ internal import Logging
 public import AuthyWire
 internal import LoginFlow
 internal import Crypto
+internal import PhoneNumbers
 internal import Records
 internal import Vault
 
@@ -11,7 +12,7 @@ internal import Vault
 extension AuthyService {
     /// POST /protected/json/users/new. Users are found by their phone: the same number gives the same id, and stores the address.
     public func newUser(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
-        let (phone, email) = try Self.checked(parameters)
+        let (phone, email) = try checked(parameters)
         let now = now()
         let (user, isNew) = try await store.write { records in
             let user = try self.user(phone, at: now, in: records)
@@ -38,16 +39,18 @@ extension AuthyService {
         ])
     }
 
-    private static func checked(_ parameters: Parameters) throws -> (PhoneNumber, String) {
+    private func checked(_ parameters: Parameters) throws -> (PhoneNumber, String) {
         let code = parameters.text("country_code", in: "user") ?? ""
         let national = parameters.text("cellphone", in: "user") ?? ""
         let email = (parameters.text("email", in: "user") ?? "").replacing(" ", with: "+")
         var fields: [String: String] = [:]
         if !Contact.isEmail(email) { fields["email"] = "is invalid" }
-        if PhoneNumber(countryCode: code, national: "5550100") == nil { fields["country_code"] = "is not supported" }
-        let phone = PhoneNumber(countryCode: code, national: national)
-        if PhoneNumber(countryCode: "1", national: national) == nil || fields["country_code"] == nil && phone == nil {
-            fields["cellphone"] = "is invalid"
+        var phone: PhoneNumber?
+        do throws(PhoneNumberError) { phone = try PhoneNumber(written: national, in: .given(code)) } catch {
+            log.info("number_refused", metadata: ["reason": "\(error.message)"])
+            let isCountry = error.part == .countryCode
+            if isCountry { fields["country_code"] = "is not supported" }
+            if !isCountry || (try? WrittenPhoneNumber(national)) == nil { fields["cellphone"] = "is invalid" }
         }
         guard let phone, fields.isEmpty else { throw Refusal(400, 60027, "User was not valid", fields: fields) }
         return (phone, email)
@@ -137,15 +140,21 @@ extension AuthyService {
         return Answer([("message", JSONText.string("User removed from application")), ("success", "true")])
     }
 
-    /// POST /protected/json/users/ID/update: an e-mail address, as `newUser` keeps it.
+    /// POST /protected/json/users/ID/update: an e-mail address, as `newUser` keeps it. What could not be changed is not called updated.
     public func updateUser(_ id: String, by caller: Caller, _ parameters: Parameters) async throws -> Answer {
         guard let email = parameters.text("email") ?? parameters.text("email", in: "user"), Contact.isEmail(email) else {
             throw Refusal(400, 60038, "The e-mail address is invalid.")
+        }
+        for name in ["cellphone", "phone_number", "country_code"] where parameters.text(name) ?? parameters.text(name, in: "user") != nil {
+            throw Refusal(403, 60031, "User was not updated: a phone number is changed on the server, by its administrator.")
         }
         try await store.write { records in
             let member = try self.member(AuthyID(id), of: caller, in: records)
             guard let user = try records.user(member.user) else { throw Refusal.userNotFound }
             try note(email, of: user, member, in: records)
+            guard let user = try records.user(member.user), try contact(of: user).email(of: caller.id) == email else {
+                throw Refusal(403, 60031, "User was not updated: the first e-mail address stays, as the user has shown a code.")
+            }
         }
         return Answer([("message", JSONText.string("User was updated successfully")), ("success", "true")])
     }

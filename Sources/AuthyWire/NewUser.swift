@@ -13,12 +13,30 @@ public struct NewUser: Equatable, Sendable {
         self.sendsInstallLink = sendsInstallLink
     }
 
-    /// Whether a text looks like an address that every known server takes: visible ASCII, one @ with something on both sides.
+    /// Whether a text is an address that every known server and client takes: visible ASCII (RFC 5321's `Dot-string`, at most 64 bytes) at the
+    /// name of a domain with at least two labels (RFC 1123, section 2.1). Authy refused `test@authy` and `root@localhost`.
     public static func isEmail(_ text: String) -> Bool {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
-        return text.utf8.count <= 254 && parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && !text.hasPrefix("-")
-            && text.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"<>\"(),:;\\".utf8.contains($0) }
+        guard text.utf8.count <= 254, parts.count == 2, let local = parts.first, let domain = parts.last else { return false }
+        return isLocalPart(local) && isDomain(domain)
     }
+
+    private static func isLocalPart(_ text: Substring) -> Bool {
+        text.utf8.count <= 64 && !text.hasPrefix("-")
+            && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { !$0.isEmpty }
+            && text.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"<>\"(),:;\\[]".utf8.contains($0) }
+    }
+
+    private static func isDomain(_ text: Substring) -> Bool {
+        let labels = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard labels.count >= 2, let top = labels.last?.utf8, top.count >= 2, top.contains(where: isLetter) else { return false }
+        return labels.allSatisfy { label in
+            (1...63).contains(label.utf8.count) && !label.hasPrefix("-") && !label.hasSuffix("-")
+                && label.utf8.allSatisfy { isLetter($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
+        }
+    }
+
+    private static func isLetter(_ byte: UInt8) -> Bool { (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) }
 
     /// The body, for `Content-Type: application/json`.
     public var json: String {

@@ -141,15 +141,19 @@ extension EnrolmentFlow {
         case .word, .code: return fruitless(Texts.noSuchWord)
         case .recovery, .other:
             // Another number: told from a code by its plus.
-            if let typed, Typed.trimmed(typed).first == 0x2B, let number = number(in: typed) { return take(number) }
+            if written(in: typed)?.isInternational == true, let number = number(in: typed) { return take(number) }
             return fruitless(Texts.noCode)
         }
     }
 
+    /// Which number it is, the server decides: here is no numbering plan.
     private func number(in typed: [UInt8]?) -> PhoneNumber? {
-        guard let typed, typed.allSatisfy({ $0 < 0x80 }) else { return nil }
-        return PhoneNumber(typed: String(decoding: Typed.trimmed(typed), as: UTF8.self), countryCode: facts.rules.countryCode)
+        text(typed).flatMap { PhoneNumber(typed: $0, countryCode: facts.rules.countryCode) }
     }
+
+    private func written(in typed: [UInt8]?) -> WrittenPhoneNumber? { text(typed).flatMap { try? WrittenPhoneNumber($0) } }
+
+    private func text(_ typed: [UInt8]?) -> String? { typed.flatMap { String(validating: Typed.trimmed($0), as: UTF8.self) } }
 }
 
 // MARK: - The number and the code

@@ -1,15 +1,20 @@
-/// A phone number (ITU-T E.164): country code and national number, digits only. Kept nowhere on a host, and shown masked.
+/// A phone number: country code and national number, digits only. Kept nowhere on a host, and shown masked.
+///
+/// It is one of E.164 where `PhoneNumber(written:in:)` of the target PhoneNumbers made it; `init(typed:countryCode:)` only takes apart what
+/// was typed.
 public struct PhoneNumber: Equatable, Sendable, CustomStringConvertible, CustomReflectable {
     public let countryCode: String
     public let national: String
 
-    /// As Authy's clients give it. Dashes, dots, blanks and parentheses in the national number are dropped; together they have at most
-    /// 15 digits.
+    /// Digits only; a plus before the country code does not count. Separators in the national number are dropped.
+    ///
+    /// Nil unless the code has 1 to 3 digits, the national number 4 to 14, and both together at most 16: one more than E.164 allows, as the
+    /// number may still have the 0 that is only dialed.
     public init?(countryCode: String, national: String) {
         let code = countryCode.drop { $0 == "+" }
-        let digits = national.filter { !Self.separators.contains($0) }
+        let digits = String(String.UnicodeScalarView(national.unicodeScalars.filter { !Separators.contains($0) }))
         guard (1...3).contains(code.utf8.count), code.first != "0", Self.areDigits(code), (4...14).contains(digits.utf8.count),
-            Self.areDigits(digits[...]), code.utf8.count + digits.utf8.count <= 15
+            Self.areDigits(digits), code.utf8.count + digits.utf8.count <= 16
         else { return nil }
         self.countryCode = String(code)
         self.national = digits
@@ -24,15 +29,17 @@ public struct PhoneNumber: Equatable, Sendable, CustomStringConvertible, CustomR
         self.init(countryCode: String(digits.prefix(length)), national: String(digits.dropFirst(length)))
     }
 
-    /// As a person types it: `+49 151 1234-5678`, or, where a country code is given for those who leave it out, `0151 12345678`.
-    /// - Parameter countryCode: digits; nil where every number has to name its own.
+    /// What a person typed, for a server to decide which number that is: only the country code is told apart, and prefixes that are only
+    /// dialed stay where they are. `00` at the beginning is a plus.
+    /// - Parameter countryCode: digits, for numbers that do not name their own; nil where each has to.
     public init?(typed text: String, countryCode: String? = nil) {
-        guard text.utf8.count <= 40 else { return nil }
-        let plain = text.filter { !Self.separators.contains($0) }
-        if plain.hasPrefix("+") {
-            self.init(e164: plain)
-        } else if let countryCode, !plain.hasPrefix("00") {
-            self.init(countryCode: countryCode, national: plain.hasPrefix("0") ? String(plain.dropFirst()) : plain)
+        guard let written = try? WrittenPhoneNumber(text) else { return nil }
+        if written.isInternational {
+            self.init(e164: "+" + written.digits)
+        } else if written.digits.hasPrefix("00") {
+            self.init(e164: "+" + written.digits.dropFirst(2))
+        } else if let countryCode {
+            self.init(countryCode: countryCode, national: written.digits)
         } else {
             return nil
         }
@@ -47,8 +54,6 @@ public struct PhoneNumber: Equatable, Sendable, CustomStringConvertible, CustomR
     /// Masked: a number stands in no log by accident.
     public var description: String { maskedWithCode }
     public var customMirror: Mirror { Mirror(self, children: []) }
-
-    private static let separators: Set<Character> = ["-", ".", " ", "(", ")"]
 
     private static func areDigits(_ text: some StringProtocol) -> Bool { text.utf8.allSatisfy { (0x30...0x39).contains($0) } }
 

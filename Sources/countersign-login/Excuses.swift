@@ -60,7 +60,7 @@ struct Offer {
         // to the phone of one of them.
         guard enrolment.atLogin, visit.mayBeAsked, person == visit.user, account.state == .none, !account.hadAuthyID,
             try accounts.people(on: person.name, uid: person.uid).isEmpty,
-            let domain = enrolment.emailDomain, Self.isLocalPart(person.name)
+            let domain = enrolment.emailDomain, domain.contains("."), Self.isLocalPart(person.name)
         else { return nil }
         if let networks = enrolment.atLoginNetworks {
             guard let address = visit.address, networks.contains(where: { $0.contains(address) }) else { return nil }

@@ -12,9 +12,16 @@ struct NewUserTests {
                 == #"{"user":{"email":"a\"@example.com","cellphone":"15112345678","country_code":"49"},"send_install_link_via_sms":false}"#)
     }
 
-    @Test(arguments: ["a@b", "first.last+tag@example.com"]) func `An address is one`(text: String) { #expect(NewUser.isEmail(text)) }
+    @Test(arguments: ["a@b.cc", "first.last+tag@example.com", "o'neil@mail-1.example.xn--p1ai", "a_b@1.example"]) func `An address is one`(
+        text: String
+    ) { #expect(NewUser.isEmail(text)) }
 
-    @Test(arguments: ["", "a", "@b", "a@", "a@b@c", "a b@c", "-a@b", "a@b\n", "ä@b", "<a@b>", "a,b@c"])
+    @Test(arguments: [
+        "", "a", "@b.cc", "a@", "a@b@c.cc", "a b@c.cc", "-a@b.cc", "a@b.cc\n", "ä@b.cc", "<a@b.cc>", "a,b@c.cc", "test@authy",
+        "root@localhost",
+        "a@b.c", "a@.cc", "a@b..cc", "a@-b.cc", "a@b-.cc", "a@b.cc.", "a@192.0.2.7", "a@[192.0.2.7]", "a@b_c.cc", ".a@b.cc", "a.@b.cc",
+        "a..b@c.cc",
+    ])
     func `What is no address is none`(text: String) { #expect(!NewUser.isEmail(text)) }
 
     @Test func `The answer's number counts as an integer and as digits`() throws {

@@ -209,9 +209,12 @@ def test_another_number_takes_the_place_of_a_wrong_one(enrolment, server):
     terminal.expect(CODE)
     first = account(enrolment)["authy_id"]
     terminal.sendline("+49 151 x")
-    terminal.expect("neither a code nor one of the words")
+    terminal.expect("The number is not taken: letters cannot stand in it")
     terminal.expect(CODE)
-    terminal.sendline("+49 151 123456-99")
+    terminal.sendline("+49 151")
+    terminal.expect("The number is not taken: it is too short for a number of \\+49|The number is not taken: it lacks the area code")
+    terminal.expect(CODE)
+    terminal.sendline("\u202a+49 (0)151\u00a0123456-99")
     terminal.expect(r"games: registered \+49-XXX-XXX-XX99 as AuthyID \d+; the account stays linked")
     terminal.expect(r"by text message to \+49-XXX-XXX-XX99\.")
     terminal.expect(CODE)
@@ -381,7 +384,7 @@ def test_an_account_with_an_authyid_is_left_alone(enrolment, server):
     assert account(enrolment)["authy_id"] == 12
 
 
-@pytest.mark.parametrize("phone", ["12", "+0123456789", "+491234567890123456", "0049 151 12345678", "+49 151 x", "+49151123456789012"])
+@pytest.mark.parametrize("phone", ["12", "+0123456789", "+491234567890123456", "0151 12345678 x5", "+49 151 x", "+49151123456789012"])
 def test_a_phone_number_is_one_of_e164(enrolment, phone):
     said = enrolment.refuses("enroll", "games", f"--phone={phone}", "--later")
     assert said.startswith("error: --phone: not a phone number")

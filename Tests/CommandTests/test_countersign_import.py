@@ -71,13 +71,13 @@ def test_every_bad_line_is_named_by_its_number_and_nothing_is_done(desk, stub):
     assert faults(desk, path) == [
         "3: there is no user nobody-at-all on this host",
         "4: games is in line 2 already",
-        '5: phone: "12" is no telephone number: 4 to 14 digits are needed besides the country code',
-        '6: country_code: "999999": 1 to 3 digits are needed, as in 49',
+        '5: phone: "12": it lacks the area code',
+        '6: country_code: there is no country code "999999": one has 1 to 3 digits, as 49 has',
         "7: email: not an e-mail address",
         "8: 2 fields, but the header has 4",
         "9: a quote in a field that does not begin with one",
         "10: there is no user irc\\u{A} on this host",
-        '12: phone: "+XXXXXXXXX78" has another country code than 49',
+        '12: phone: "+XXXXXXXXX78": it begins with the country code 33, but the one beside it is 49',
         "13: the user is missing",
         "14: phone and authy_id are both missing",
         "15: not UTF-8",
@@ -98,7 +98,7 @@ def test_a_file_that_is_none_is_named_by_line(desk, text, fault):
 def test_no_number_is_said_of_a_bad_line(desk):
     path = write(desk, HEADER + "games,49,0151 1234 56x78,\n")
     (said,) = faults(desk, path)
-    assert said.startswith('2: phone: "XXXX XXXX XXx78" is no telephone number')
+    assert said.startswith('2: phone: "XXXX XXXX XXx78": letters cannot stand in it')
 
 
 @pytest.mark.parametrize("text", [

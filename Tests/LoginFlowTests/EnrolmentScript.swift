@@ -83,7 +83,7 @@ let offered: OfferScript = [
     )
 ]
 let sending: OfferScript =
-    offered + [(says("0151 123456-18"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.send(.sms, to: number)])]
+    offered + [(says("151 123456-18"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.send(.sms, to: number)])]
 let codeSent: OfferScript = sending + [(.sent, [.tell(sentText), .ask(NumberPrompts.code)])]
 let checking: OfferScript =
     codeSent + [(says("1234567"), [.chargeTry]), (.tryCharged(granted: true), [.check(code("1234567"), of: number)])]

@@ -192,8 +192,28 @@ def test_wrong_numbers_and_codes_cost_nothing_but_the_tries(place):
     assert is_untouched(place.host, 1)
 
 
+@pytest.mark.parametrize("form", ["{}", "0{}", "(0){}", "+49 (0){}", "+49 0{}", "0049 {}", "+49\u00a0{}", "\u202a+49\u2011{}\u202c", "\uff0b49 {}"])
+def test_a_number_is_the_same_however_it_is_typed(place, form):
+    """The login hands on what was typed: the server knows the numbering plans."""
+    newcomer = place.server
+    login = numbered(place, number=form.format(newcomer.national))
+    login.answer(newcomer.sent()[0][1])
+    assert ended(login) == ENROLLED
+    assert newcomer.users() == [newcomer.become_a_user()]
+
+
+@pytest.mark.parametrize("number", ["+1 555 010 012", "+1 555 010 01234", "+39 6 1234 5678", "+352 (0)621 123 456"])
+def test_a_number_of_no_plan_is_refused_by_the_server_and_makes_no_user(place, number):
+    login = offered(place.login())
+    login.answer(number)
+    assert "cannot be used" in login.until("tell")
+    login.prompt()
+    login.answer("skip")
+    assert ended(login) == GRACE
+    assert place.server.is_unheard_of()
+
+
 def test_a_number_that_the_server_refuses_may_be_corrected(rude_place):
-    """countersignd takes every number that the host takes; Authy does not."""
     rude_place.server.taken = (400, refusal("Phone number is invalid", "60033"))
     login = offered(rude_place.login())
     login.answer("+49 0151 123456")

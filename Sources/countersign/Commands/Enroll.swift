@@ -2,6 +2,7 @@ internal import Accounts
 internal import ArgumentParser
 internal import Glibc
 internal import LoginFlow
+internal import PhoneNumbers
 internal import Settings
 
 struct Enroll: AdminCommand {
@@ -79,7 +80,8 @@ struct Enroll: AdminCommand {
     }
 
     private static func number(_ text: String, _ rules: EnrolmentRules, _ place: String = "") throws -> PhoneNumber {
-        guard let phone = Contact.phone(text, rules) else { throw Trouble(place + Contact.noPhone, hint: "countersign help enroll") }
-        return phone
+        do throws(PhoneNumberError) { return try Contact.phone(text, rules) } catch {
+            throw Trouble("\(place)not a phone number: \(error.message)", hint: "write it as in +4915112345678")
+        }
     }
 }

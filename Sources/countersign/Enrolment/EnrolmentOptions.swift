@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import AuthyWire
 internal import LoginFlow
+internal import PhoneNumbers
 internal import Settings
 
 struct HelpersOption: ParsableArguments {
@@ -17,14 +18,12 @@ extension Way: ExpressibleByArgument {}
 
 /// What is registered of a person, checked as far as a host can.
 enum Contact {
-    static let noPhone = "not a phone number: write + and the country code before it, as in +4915123456789"
-
-    /// - Parameter countryCode: of the place that the number stands in; nil where the settings have the last word.
-    static func phone(_ text: String, countryCode: String? = nil, _ rules: EnrolmentRules) -> PhoneNumber? {
-        let code = countryCode.map { $0.hasPrefix("+") ? String($0.dropFirst()) : $0 }
-        guard let phone = PhoneNumber(typed: text, countryCode: code ?? rules.countryCode) else { return nil }
-        // A number that names a country itself must name that one.
-        return code == nil || phone.countryCode == code ? phone : nil
+    /// - Parameter countryCode: what stands beside the number; empty where the settings have the last word.
+    /// - Throws: `PhoneNumberError`, which says why.
+    static func phone(_ text: String, countryCode: String = "", _ rules: EnrolmentRules) throws(PhoneNumberError) -> PhoneNumber {
+        let country: NumberCountry =
+            countryCode.isEmpty ? rules.countryCode.map { .usually($0) } ?? .unknown : .given(countryCode)
+        return try PhoneNumber(written: text, in: country)
     }
 
     /// - Parameter text: nil for the user's name at the domain of the settings.

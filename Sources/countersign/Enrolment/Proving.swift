@@ -1,5 +1,6 @@
 internal import Accounts
 internal import LoginFlow
+internal import PhoneNumbers
 internal import Settings
 
 /// Has a person prove a factor in a dialogue: only that confirms an account.
@@ -154,6 +155,8 @@ struct Proving {
         case code(OneTimeCode)
         case way(Way)
         case number(PhoneNumber)
+        /// A number that cannot be, and why.
+        case noNumber(String)
         case resend, later, nothing, other
     }
 
@@ -161,7 +164,11 @@ struct Proving {
 
     func read(_ line: String) -> Typed {
         let word = line.filter { $0 != " " && $0 != "\t" }.lowercased()
-        if takesNumbers, word.hasPrefix("+") { return PhoneNumber(typed: word).map { .number($0) } ?? .other }
+        if takesNumbers, (try? WrittenPhoneNumber(line))?.isInternational ?? word.hasPrefix("+") {
+            do throws(PhoneNumberError) { return .number(try PhoneNumber(written: line, in: .unknown)) } catch {
+                return .noNumber(error.message)
+            }
+        }
         if word.isEmpty { return .nothing }
         if word == "resend" { return .resend }
         if word == "later" { return .later }
@@ -177,6 +184,8 @@ struct Proving {
 
     func prompt(_ text: String) { if dialogue.asks { Output.ask(text) } }
 
+    static func refused(_ why: String) -> String { "The number is not taken: \(why)." }
+
     private static let isNoWord = "That is none of the words."
 
     func choose() throws -> Next {
@@ -188,6 +197,9 @@ struct Proving {
             case .number(let number): return .number(number)
             case .later: return .ended(.later)
             case .nothing: return .choice
+            case .noNumber(let why):
+                say(Self.refused(why))
+                return .choice
             case .code, .resend, .other:
                 say(Self.isNoWord)
                 return .choice

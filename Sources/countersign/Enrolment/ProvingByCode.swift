@@ -36,6 +36,7 @@ extension Proving {
             case .resend where way != .softToken: return .way(way)
             case .later: return .ended(.later)
             case .nothing: continue
+            case .noNumber(let why): say(Self.refused(why))
             case .resend, .other: say("That is neither a code nor one of the words.")
             }
         }

@@ -77,6 +77,9 @@ extension Proving {
         case .way(let way): return (.cancelled, .way(way))
         case .number(let number): return (.cancelled, .number(number))
         case .later: return (.cancelled, .ended(.later))
+        case .noNumber(let why):
+            say(Self.refused(why))
+            return (nil, nil)
         case .resend, .other:
             say("That is neither a code nor one of the words.")
             return (nil, nil)

@@ -1,4 +1,5 @@
 internal import LoginFlow
+internal import PhoneNumbers
 internal import Roster
 internal import Settings
 
@@ -22,9 +23,9 @@ struct Candidate {
         case .authyID(let id): work = .link(id)
         case .softToken(let token): work = .token(token)
         case .phone(let given):
-            let code = given.countryCode.isEmpty ? nil : given.countryCode
-            guard let phone = Contact.phone(given.number, countryCode: code, rules) else {
-                throw LineFault(entry.line, Self.phoneFault(given, rules))
+            let phone: PhoneNumber
+            do throws(PhoneNumberError) { phone = try Contact.phone(given.number, countryCode: given.countryCode, rules) } catch {
+                throw LineFault(entry.line, Self.phoneFault(given, error, rules))
             }
             do throws(Contact.Complaint) {
                 let email = try Contact.email(given.email.isEmpty ? nil : given.email, of: person.name, rules)
@@ -41,18 +42,11 @@ struct Candidate {
     }
 
     /// The number is masked: what is said may be kept.
-    private static func phoneFault(_ given: Entry.Phone, _ rules: EnrolmentRules) -> String {
-        if given.countryCode.isEmpty, rules.countryCode == nil, !given.number.hasPrefix("+") {
+    private static func phoneFault(_ given: Entry.Phone, _ error: PhoneNumberError, _ rules: EnrolmentRules) -> String {
+        if error.part == .countryCode, given.countryCode.isEmpty, rules.countryCode == nil {
             return "country_code is missing, and the settings have no enrolment.country_code"
         }
-        let code = given.countryCode.drop { $0 == "+" }
-        let isCode =
-            given.countryCode.isEmpty
-            || (1...3).contains(code.utf8.count) && code.utf8.allSatisfy { (0x30...0x39).contains($0) } && code.first != "0"
-        guard isCode else { return "country_code: \(quoted(given.countryCode)): 1 to 3 digits are needed, as in 49" }
-        let number = quoted(masked(given.number))
-        if !code.isEmpty, PhoneNumber(typed: given.number) != nil { return "phone: \(number) has another country code than \(code)" }
-        return "phone: \(number) is no telephone number: 4 to 14 digits are needed besides the country code"
+        return error.part == .countryCode ? "country_code: \(error.message)" : "phone: \(quoted(masked(given.number))): \(error.message)"
     }
 
     private static func quoted(_ text: String) -> String { "\"\(text.prefix(40))\"" }

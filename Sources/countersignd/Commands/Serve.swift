@@ -27,9 +27,10 @@ struct Serve: AsyncParsableCommand {
         defer { withExtendedLifetime(claim) {} }
         let begun = ContinuousClock.now
         let hub = Hub { (ContinuousClock.now - begun).components.seconds }
-        let post = try Post(desk, log: log, logCodes: insecureLogCodes, patience: .seconds(4))
+        let post = try Post(desk, log: log, logCodes: insecureLogCodes, patience: .milliseconds(2_500))
         let service = desk.service(outbox: post, log: log, hub: hub)
         try await post.begin(service)
+        _ = try await service.reviseNumbers()
         let store = desk.store
         do { try await Serving(service: service, post: post, log: log) { try store.requireInPlace() }.run() } catch RecordStoreError.gone {
             log.critical("database_gone", metadata: ["database": "\(desk.database)"])

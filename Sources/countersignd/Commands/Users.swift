@@ -143,15 +143,16 @@ struct Users: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Take the confirmation code that a new phone shows.",
             discussion: """
-                Example:
+                Examples:
                   countersignd user confirm 1234567 0912348
+                  countersignd user confirm 1234567 091 2348
                 """)
         @OptionGroup var place: Place
         @OptionGroup var user: UserNumber
-        @Argument(help: "Seven digits.") var code: String
+        @Argument(help: "Seven digits; blanks and hyphens between them do not count.") var code: [String]
 
         func run() async throws {
-            let device = try await place.open().service().confirm(code, of: try user.id())
+            let device = try await place.open().service().confirm(code.joined(), of: try user.id())
             Output.line("\(device.name) is confirmed.")
         }
     }
@@ -210,15 +211,17 @@ struct Users: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Another phone number; the AuthyID stays.",
             discussion: """
-                Example:
+                Examples:
                   countersignd user change-phone 1234567 +15551234567
+                  countersignd user change-phone 1234567 "+49 (0)151 12345678"
                 """)
         @OptionGroup var place: Place
         @OptionGroup var user: UserNumber
-        @Argument(help: "+15551234567") var phone: String
+        @Argument(help: ArgumentHelp("With + and the country code; blanks, hyphens and brackets do not count.", valueName: "number"))
+        var phone: [String]
 
         func run() async throws {
-            let masked = try await place.open().service().changePhone(of: try user.id(), to: phone)
+            let masked = try await place.open().service().changePhone(of: try user.id(), to: phone.joined(separator: " "))
             Output.line("The phone number is \(masked) now.")
         }
     }

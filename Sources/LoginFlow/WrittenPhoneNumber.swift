@@ -1,0 +1,90 @@
+/// A phone number as somebody wrote it, without what only separates its digits. Which number it is, a numbering plan has to say.
+public struct WrittenPhoneNumber: Equatable, Sendable {
+    /// Whether it begins with a plus.
+    public let isInternational: Bool
+    /// ASCII digits, whatever script they were written in.
+    public let digits: String
+
+    public enum Fault: Error, Equatable, Sendable {
+        case empty
+        /// More than `WrittenPhoneNumber.longest` characters.
+        case tooLong
+        /// A letter: a word to dial by, or an extension.
+        case letter
+        case character(Unicode.Scalar)
+        /// A plus that is not at the beginning.
+        case plus
+        /// A spreadsheet's decimal number, which has lost digits or gained some.
+        case decimal
+    }
+
+    public static let longest = 60
+
+    /// - Throws: `Fault`, for anything but digits, separators and a plus before them.
+    public init(_ text: String) throws(Fault) {
+        guard text.unicodeScalars.count <= Self.longest else { throw .tooLong }
+        var digits = ""
+        var isInternational = false
+        for scalar in text.unicodeScalars {
+            if Separators.contains(scalar) { continue }
+            if let digit = Self.digit(scalar) {
+                digits.unicodeScalars.append(digit)
+            } else if scalar == "+" || scalar == "\u{FF0B}" {
+                guard digits.isEmpty, !isInternational else { throw Self.isDecimal(text) ? .decimal : .plus }
+                isInternational = true
+            } else {
+                throw Self.isDecimal(text) ? .decimal : scalar.properties.isAlphabetic ? .letter : .character(scalar)
+            }
+        }
+        guard !Self.isDecimal(text) else { throw .decimal }
+        guard !digits.isEmpty else { throw .empty }
+        self.digits = digits
+        self.isInternational = isInternational
+    }
+
+    /// A decimal digit of any script, as ASCII.
+    private static func digit(_ scalar: Unicode.Scalar) -> Unicode.Scalar? {
+        if ("0"..."9").contains(scalar) { return scalar }
+        guard scalar.properties.numericType == .decimal, let value = scalar.properties.numericValue, (0...9).contains(value) else {
+            return nil
+        }
+        return Unicode.Scalar(0x30 + UInt8(value))
+    }
+
+    /// `5550100123.0`, `1.5550100123E+10`: a whole number of at least seven digits with one point or comma and one or two digits behind it,
+    /// or with an exponent.
+    private static func isDecimal(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        if let exponent = bytes.lastIndex(where: { $0 | 0x20 == 0x65 }) {
+            let behind = bytes[bytes.index(after: exponent)...].drop { $0 == 0x2B || $0 == 0x2D }
+            let before = bytes[..<exponent]
+            return areDigits(behind) && !before.isEmpty && before.allSatisfy { isDigit($0) || $0 == 0x2E || $0 == 0x2C }
+        }
+        let points = bytes.indices.filter { bytes[$0] == 0x2E || bytes[$0] == 0x2C }
+        guard points.count == 1, let point = points.first else { return false }
+        let behind = bytes[bytes.index(after: point)...]
+        return (1...2).contains(behind.count) && areDigits(behind) && bytes[..<point].count(where: isDigit) >= 7
+    }
+
+    private static func areDigits(_ bytes: ArraySlice<UInt8>) -> Bool { !bytes.isEmpty && bytes.allSatisfy(isDigit) }
+    private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+}
+
+/// What people, and programs that lay text out, put between digits.
+public enum Separators {
+    /// Whether a character is a blank, a hyphen, a dot, a slash, a bracket, or one that cannot be seen.
+    public static func contains(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        // Tab, blank, ( ) - . /
+        case 0x09, 0x20, 0x28, 0x29, 0x2D, 0x2E, 0x2F: true
+        // No-break blank, soft hyphen, middle dot.
+        case 0xA0, 0xAD, 0xB7: true
+        // Blanks of all widths, what joins and parts letters, direction marks, hyphens and dashes.
+        case 0x2000...0x2015, 0x202A...0x202F, 0x205F...0x2064, 0x2066...0x2069: true
+        case 0x061C, 0x1680, 0x180E, 0x3000, 0xFEFF: true
+        // Minus sign; hyphens, dots, slashes and brackets in full width.
+        case 0x2212, 0xFE58, 0xFE63, 0xFF08, 0xFF09, 0xFF0D, 0xFF0E, 0xFF0F: true
+        default: false
+        }
+    }
+}
