@@ -16,7 +16,7 @@ extension AuthyService {
         guard let user = AuthyID(id) else { throw Refusal.userNotFound }
         let approval = try await store.write { records in
             guard var member = try records.member(application: caller.id, user: user) else {
-                throw Refusal(404, 60050, "The user was not added to this application.")
+                throw Refusal.userNotFound
             }
             guard try devices(for: member, in: records).contains(where: \.isActive) else {
                 throw Refusal(400, 60051, "The user has no OneTouch device.")
@@ -162,7 +162,7 @@ struct Reading {
             ("_app_name", JSONText.string(self.application.name)), ("_app_serial_id", String(self.application.id)),
             ("_authy_id", String(approval.user.value)),
             ("_id", JSONText.string(approval.id.description.replacing("-", with: "").prefix(24).description)),
-            ("_user_email", JSONText.string(email.isEmpty ? "nobody@localhost" : email)), ("app_id", application),
+            ("_user_email", JSONText.string(Contact.isEmail(email) ? email : "nobody@example.com")), ("app_id", application),
             ("created_at", JSONText.string(Moment.text(approval.created))), ("notified", approval.notified ? "true" : "false"),
             ("processed_at", processed), ("seconds_to_expire", String(approval.secondsToExpire)),
             ("status", JSONText.string(status.rawValue)),
@@ -206,7 +206,7 @@ private struct Wish {
     let number: String?
 
     init(_ parameters: Parameters) throws {
-        guard let message = parameters.text("message"), !message.isEmpty else { throw Refusal.parameter("message") }
+        guard let message = parameters.text("message"), !message.isEmpty else { throw Refusal.missing("message") }
         guard let seconds = Int64(parameters.text("seconds_to_expire") ?? "86400"), (0...Self.years).contains(seconds) else {
             throw Refusal.parameter("seconds_to_expire")
         }
@@ -251,7 +251,8 @@ private struct Wish {
             }
             return (res, url)
         }
-        guard all.contains(where: { $0.0 == "default" }) else { throw Refusal.parameter("logos") }
+        // Authy's own example sends one without a default, which shows nothing.
+        guard all.contains(where: { $0.0 == "default" }) else { return "" }
         return JSONText.array(all.map { JSONText.object([("res", JSONText.string($0.0)), ("url", JSONText.string($0.1))]) })
     }
 

@@ -91,8 +91,8 @@ extension AuthyService {
     private static func ignored(_ kind: OneCode.Kind, _ device: String, _ phone: PhoneNumber) -> Answer {
         let message =
             kind == .sms
-            ? "Ignored: SMS is not needed for smartphones. Pass force=true if you want to actually send Token to smartphones anyway."
-            : "Call ignored. User is using App Tokens and this call is not necessary. Pass force=true if you still want to call users that are using the App."
+            ? "Ignored: SMS is not needed for smartphones. Pass force=true if you want to actually send it anyway."
+            : "Call ignored. User is using  App Tokens and this call is not necessary. Pass force=true if you still want to call users that are using the App."
         return Answer([
             ("message", JSONText.string(message)), ("cellphone", JSONText.string(phone.maskedWithCode)),
             ("device", JSONText.string(device)),

@@ -26,7 +26,7 @@ extension AuthyService {
         case .accepted(.confirmation): return Self.acceptedConfirmation
         case .accepted: return Self.accepted
         case .confirmationNotTaken: return Self.confirmationNotTaken
-        case .unknown: throw Refusal.userNotFound
+        case .unknown: throw Refusal.userDoesNotExist
         case .limited(let wait): throw Refusal.tooMany(retryAfter: wait)
         case .spent: throw Refusal.tokenReused
         case .wrong: throw Refusal.tokenInvalid

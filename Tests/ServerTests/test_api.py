@@ -99,7 +99,7 @@ def test_a_post_without_any_body_is_one(server, app, user):
 def test_a_user_is_removed_by_any_of_the_three_paths(app, user, path):
     reply = app.call("POST", "/protected/json/" + path.format(user))
     assert reply.status == 200 and reply.json == {"message": "User removed from application", "success": True}
-    assert app.verify("123456", user).status == 404
+    assert app.verify("123456", user).json["error_code"] == "60016"
 
 
 def test_the_bytes_that_clients_look_for(server, app, user):
@@ -128,16 +128,21 @@ def test_a_code_that_is_none_is_never_answered_with_200(app, user, token):
 
 @pytest.mark.parametrize("identity", ["tony", "0", "-1", "99999999999999999999", "1%20", "999999"])
 def test_an_unknown_user_is_not_found(app, identity):
-    for method, path in (("GET", "users/{}/status"), ("GET", "sms/{}"), ("GET", "call/{}"), ("GET", "verify/1234567/{}"), ("POST", "users/{}/delete"),
-                         ("POST", "email/{}"), ("POST", "users/{}/secret")):
-        reply = app.call(method, "/protected/json/" + path.format(identity))
-        assert (reply.status, reply.json["error_code"], reply.json["message"]) == (404, "60026", "User not found."), path
+    not_found = 404, "60026", "User not found."
+    calls = [("GET", "users/{}/status"), ("GET", "sms/{}"), ("GET", "call/{}"), ("POST", "users/{}/delete"), ("POST", "email/{}"), ("POST", "users/{}/secret"),
+             ("POST", "users/{}/update")]
+    for method, path in calls:
+        reply = app.call(method, "/protected/json/" + path.format(identity), {"email": "a@example.com"} if method == "POST" else None)
+        assert (reply.status, reply.json["error_code"], reply.json["message"]) == not_found, path
+    reply = app.verify("1234567", identity)
+    assert (reply.status, reply.json["error_code"], reply.json["message"]) == (
+        (401, "60016", "User doesn't exist") if identity == "999999" else not_found)
 
 
 def test_users_of_another_application_are_unknown(server, app, phone, user):
     other = server.create_application("Other")
     assert other.call("GET", f"/protected/json/users/{user}/status").status == 404
-    assert other.verify(phone.softtoken(app), user).status == 404
+    assert other.verify(phone.softtoken(app), user).json["error_code"] == "60016"
     uuid = app.create(user)
     assert other.read(uuid).json["error_code"] == "60049"
     assert other.call("DELETE", f"/onetouch/json/approval_requests/{uuid}").status == 404
@@ -431,18 +436,27 @@ def test_requests_of_another_application_shut_nobody_out(server, app, phone, use
 def test_a_request_needs_a_phone_and_a_member(app, user):
     path = "/onetouch/json/users/{}/approval_requests"
     assert app.call("POST", path.format(user), {"message": "?"}).json["error_code"] == "60051"
-    assert app.call("POST", path.format(99), {"message": "?"}).json["error_code"] == "60050"
+    stranger = app.call("POST", path.format(99), {"message": "?"})
+    assert (stranger.status, stranger.json["error_code"], stranger.json["message"]) == (404, "60026", "User not found.")
 
 
 @pytest.mark.parametrize("parameters", [
     {}, {"message": ""}, {"message": "?", "seconds_to_expire": -1}, {"message": "?", "seconds_to_expire": "soon"},
-    {"message": "?", "logos": [{"res": "low", "url": "x"}]}, {"message": "?", "countersign": {"number": "7"}},
+    {"message": "?", "logos": [{"res": "huge", "url": "x"}]}, {"message": "?", "logos": [{"res": "default", "url": "x" * 501}]}, {"message": "?", "countersign": {"number": "7"}},
     {"message": "?", "countersign": {"number": "07"}}, {"message": "?", "countersign": {"number": "100"}}, {"message": "?", "countersign": {"number": "+7"}},
     {"message": "?", "details": {"a": {"b": "c"}}},
 ])
 def test_a_request_that_makes_no_sense_is_refused(app, phone, user, parameters):
     reply = app.call("POST", f"/onetouch/json/users/{user}/approval_requests", parameters)
     assert (reply.status, reply.json["error_code"]) == (400, "60004")
+
+
+def test_a_logo_without_a_default_shows_nothing_and_does_no_harm(app, phone, user):
+    """As Twilio's own example sends it."""
+    form = "message=Log+in%3F&logos%5B%5D%5Bres%5D=low&logos%5B%5D%5Burl%5D=https%3A%2F%2Fexample.com%2Flogo.png"
+    reply = app.server.call("POST", f"/onetouch/json/users/{user}/approval_requests", form, {**FORM, "X-Authy-API-Key": app.key})
+    assert reply.status == 200, reply.text
+    assert phone.state()["requests"][0]["id"] == reply.json["approval_request"]["uuid"]
 
 
 def test_a_request_as_its_application_reads_it(app, phone, user):
@@ -521,7 +535,7 @@ def test_a_query_that_is_no_utf8_is_refused(app):
 
 
 def test_health_readiness_and_metrics(server, app):
-    app.verify("1", 1)
+    app.call("GET", "/protected/json/users/1/status")
     assert server.call("GET", "/healthz").text == "ok\n" and server.call("GET", "/readyz").text == "ok\n"
     metrics = server.metrics()
     assert 'countersignd_answers_total{status="404"} 1' in metrics and "countersignd_waiting 0" in metrics

@@ -136,7 +136,7 @@ def test_users_are_listed_shown_changed_and_removed(server, app, phone, user):
     server.command("user", "devices", user, "--remove", phone.id, "--yes")
     assert phone.call("GET", "state").json["error"] == "unknown_device"
     server.command("user", "remove", user, "--yes")
-    assert app.verify("123456", user).status == 404
+    assert app.verify("123456", user).json["error_code"] == "60016"
 
 
 def test_whatever_went_to_the_old_number_is_void(server, app, phone, user):
