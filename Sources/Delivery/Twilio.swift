@@ -4,7 +4,8 @@ internal import ServerSettings
 package struct Twilio: Sendable {
     private let account: String
     private let token: Password
-    private let from: String
+    /// The field that says where a message comes from, and its value.
+    private let sender: (name: String, value: String)
     private let url: String
 
     init(account: String, token: Password, from: String, url: String) throws(DeliveryError) {
@@ -12,7 +13,7 @@ package struct Twilio: Sendable {
         guard isName else { throw DeliveryError("account is no account SID") }
         self.account = account
         self.token = token
-        self.from = from
+        sender = (from.hasPrefix("MG") && from.utf8.count == 34 ? "MessagingServiceSid" : "From", from)
         self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
         try Carrier.checkHTTP(self.url)
     }
@@ -23,7 +24,7 @@ package struct Twilio: Sendable {
         return OutgoingRequest(
             url: "\(url)/2010-04-01/Accounts/\(account)/\(isCall ? "Calls" : "Messages").json",
             headers: [("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/json")],
-            body: Array(Form.encode([("To", message.to), ("From", from), text]).utf8), timeout: load.timeout,
+            body: Array(Form.encode([("To", message.to), sender, text]).utf8), timeout: load.timeout,
             user: account, password: token.text)
     }
 

@@ -18,14 +18,23 @@ extension Kind<String> {
         }
     }
 
-    /// A number in E.164, or the name of a sender: up to 11 letters, digits and blanks, a letter among them.
+    /// A number in E.164, a short code of 3 to 8 digits, the SID of a messaging service (`MG` and 32 hexadecimal digits), or the name of a
+    /// sender: up to 11 letters, digits and blanks, a letter among them.
     static var sender: Kind {
         .text("a number or name in quotes") { text throws(Fault) in
             let bytes = text.utf8
             let isNumber = bytes.first == UInt8(ascii: "+") && isE164(bytes.dropFirst())
             let isName = (1...11).contains(bytes.count) && bytes.allSatisfy { $0.isLetterOrDigit || $0 == 0x20 }
-            guard isNumber || isName && bytes.contains(where: \.isLetter) && bytes.first != 0x20 && bytes.last != 0x20 else {
-                throw Fault("expected a number such as +15551234567, or a sender's name of up to 11 letters and digits")
+            let isShort = (3...8).contains(bytes.count) && bytes.allSatisfy(\.isDigit) && bytes.first != UInt8(ascii: "0")
+            let isService =
+                bytes.count == 34 && text.hasPrefix("MG")
+                && bytes.dropFirst(2).allSatisfy { $0.isDigit || (0x61...0x66).contains($0 | 0x20) }
+            guard
+                isNumber || isShort || isService || isName && bytes.contains(where: \.isLetter) && bytes.first != 0x20 && bytes.last != 0x20
+            else {
+                throw Fault(
+                    "expected a number such as +15551234567, a short code, a messaging service (MG...), or a name of up to 11 letters and digits"
+                )
             }
             return text
         }

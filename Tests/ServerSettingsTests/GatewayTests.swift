@@ -21,7 +21,8 @@ struct GatewayTests {
         #expect(gateway.retries == 1)
     }
 
-    @Test(arguments: ["Example", "A 1", "Shop24"]) func `a sender's name carries text messages only`(name: String) throws {
+    @Test(arguments: ["Example", "A 1", "Shop24", "12345", "123", "MG0123456789abcdef0123456789ABCDEF"])
+    func `a sender that is no number carries text messages only`(name: String) throws {
         let gateway = try #require(try gateway(twilio + "from = \"\(name)\"\nurl = \"http://127.0.0.1:8080/\""))
         #expect(gateway.type == .twilio(account: "AC1", tokenFile: "/t", from: name, url: "http://127.0.0.1:8080"))
         #expect(gateway.kinds == [.sms])
@@ -154,12 +155,15 @@ private let badGateways = [
 
 struct SenderTests {
     @Test(arguments: [
-        "", "+", "+0123456789", "15551234567", "+1555123456789012", "+123456", "+1 555 1234567", "+15551234567\\n", "123456",
+        "", "+", "+0123456789", "15551234567", "+1555123456789012", "+123456", "+1 555 1234567", "+15551234567\\n", "12", "012345",
+        "123456789",
+        "MG0000000000000000000000000000000", "MG0000000000000000000000000000000g", "AC00000000000000000000000000000000",
         "TwelveLetter",
         " Name", "Name ", "Näme", "A<B", "A&B",
     ])
     func `what is neither a number nor a name sends nothing`(from: String) {
-        let error = "t:5: gateway[1].from: expected a number such as +15551234567, or a sender's name of up to 11 letters and digits"
+        let error =
+            "t:5: gateway[1].from: expected a number such as +15551234567, a short code, a messaging service (MG...), or a name of up to 11 letters and digits"
         #expect(complaint(about: "[[gateway]]\n\(twilio)from = \"\(from)\"") == error)
     }
 
