@@ -9,7 +9,7 @@ public struct Callback: Sendable {
     public init(_ approval: Approval, device: Device?) {
         body = .object([
             "authy_id": .integer(approval.user.value), "callback_action": .string("approval_request_status"),
-            "device_uuid": .string(approval.answer?.device ?? ""), "uuid": .string(approval.id.description),
+            "device_uuid": Self.number(of: approval.answer?.device), "uuid": .string(approval.id.description),
             "status": .string(approval.status.rawValue), "signature": .string(Base64.encode(approval.answer?.signature ?? [])),
             "approval_request": .object([
                 "transaction": Self.transaction(approval), "expiration_timestamp": .integer(approval.ends ?? 0),
@@ -23,18 +23,26 @@ public struct Callback: Sendable {
         let shown = (JSONParameters.members(approval.text.utf8) ?? []).first { $0.name == "details" }?.value.elements ?? []
         let details = shown.map { ($0.elements.first?.text ?? "", JSONValue.string($0.elements.last?.text ?? "")) }
         return .object([
-            "details": .object(Dictionary(details, uniquingKeysWith: { first, _ in first })),
+            "details": details.isEmpty ? .null : .object(Dictionary(details, uniquingKeysWith: { first, _ in first })),
             "hidden_details": value(.members(JSONParameters.members(approval.hiddenDetails.utf8) ?? [])),
             "message": .string(approval.message), "status": .string(approval.status.rawValue), "uuid": .string(approval.id.description),
-            "customer_uuid": .string(Reading.name(of: approval.application)), "encrypted": .bool(false),
+            "customer_uuid": .integer(approval.application), "encrypted": .bool(false),
             "flagged": .bool(approval.reported),
             "created_at_time": .integer(approval.created), "device_signing_time": .integer(approval.processed ?? approval.updated),
-            "reason": .string(approval.answer?.reason ?? ""), "device_details": .null, "device_geolocation": .null,
+            "reason": approval.answer?.reason.map { .string($0) } ?? .null, "device_details": .object([:]),
+            "device_geolocation": .string(""),
             "requester_details": .null,
         ])
     }
 
-    /// All of Authy's names; null for what this server does not ask phones for.
+    /// Authy's were numbers of at most nine digits, which some receivers keep as an `int`: this one is made of the device's id.
+    private static func number(of device: String?) -> JSONValue {
+        guard let digits = device?.filter({ $0 != "-" }).prefix(8), let number = Int64(digits, radix: 16) else { return .null }
+        return .integer(number % 1_000_000_000)
+    }
+
+    /// All of Authy's names, null for what this server does not ask phones for; but no list that is empty, which Authy never sent, and which
+    /// some receivers take for another text than the one that was signed.
     private static func device(_ device: Device?) -> JSONValue {
         let unknown = [
             "city", "country", "ip", "last_unlock_method_used", "region", "registration_city", "registration_country",
@@ -42,8 +50,7 @@ public struct Callback: Sendable {
             "last_account_recovery_at", "multidevice_enabled", "multidevice_updated_at", "last_unlock_date",
         ]
         var members = Dictionary(unknown.map { ($0, JSONValue.null) }, uniquingKeysWith: { first, _ in first })
-        members["enabled_unlock_methods"] = .array([])
-        members["id"] = .string(device?.id ?? "")
+        members["id"] = number(of: device?.id)
         members["os_type"] = .string(device?.osType ?? "")
         members["registration_date"] = .integer(device?.created ?? 0)
         members["registration_ip"] = .string(device?.address ?? "")
@@ -55,7 +62,8 @@ public struct Callback: Sendable {
     private static func value(_ parameter: Parameter) -> JSONValue {
         switch parameter {
         case .text(let text): .string(text)
-        case .list(let elements): .array(elements.map(value))
+        case .list(let elements): elements.isEmpty ? .null : .array(elements.map(value))
+        case .members(let members) where members.isEmpty: .null
         case .members(let members): .object(Dictionary(members.map { ($0.name, value($0.value)) }, uniquingKeysWith: { first, _ in first }))
         }
     }
@@ -69,11 +77,12 @@ public struct Callback: Sendable {
     public func get(_ url: String, nonce: String, key: [UInt8]) -> (url: String, signature: String) {
         let base = url.prefix { $0 != "?" && $0 != "#" }
         let own = FormText.pairs(url[base.endIndex...].dropFirst().prefix { $0 != "#" }.utf8) ?? []
-        let pairs = own + Self.flattened(body, named: "").sorted { $0.name < $1.name }
+        let pairs = own + Self.flattened(body, named: "")
         let query = pairs.map { Self.encoded($0.name) + "=" + Self.encoded($0.value) }.joined(separator: "&")
         return ("\(base)?\(query)", CallbackSignature(nonce: nonce, method: .get, url: url, query: pairs).text(key: key))
     }
 
+    /// Members in the order of their names, elements in theirs: receivers nest `logos[][res]` and `logos[][url]` by the order in which they come.
     private static func flattened(_ value: JSONValue, named name: String) -> [(name: String, value: String)] {
         switch value {
         case .null: [(name, "")]

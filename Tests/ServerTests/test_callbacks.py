@@ -13,8 +13,10 @@ import urllib.parse
 import pytest
 from authy.api import AuthyApiClient
 
+import receivers
 from outside import Authority, Web, until
-from server import Application, Server, handset, unb64u
+from receivers import believes
+from server import Application, Server, handset, own_folder, unb64u
 
 
 # The recipe
@@ -95,6 +97,11 @@ def decide(application, phone, user, decision="approved", **request) -> str:
     return uuid
 
 
+def number_of(phone) -> int:
+    """Authy's devices had whole numbers of up to nine digits."""
+    return int(phone.id[:8], 16) % 1_000_000_000
+
+
 AWKWARD = {"Host name": "db-1/eu & more=less", "Größe": "100 % *~'\"", "brackets[x]": "[]", "": "no name", "empty": ""}
 
 
@@ -109,7 +116,7 @@ def test_an_application_is_told_of_a_decision_and_can_check_who_says_it(server, 
     assert call.method == method and call.path.split("?")[0] == "/authy/callback"
     said = parameters(call)
     assert (said["uuid"], said["status"], str(said["authy_id"])) == (uuid, decision, str(user))
-    assert said["callback_action"] == "approval_request_status" and said["device_uuid"] == phone.id
+    assert said["callback_action"] == "approval_request_status" and int(said["device_uuid"]) == number_of(phone)
     assert is_signed(call, web, app.key) and not is_signed(call, web, server.application.key)
 
 
@@ -134,7 +141,8 @@ def test_a_callback_tells_of_the_request(server, web, told, user):
     assert (transaction["message"], transaction["status"], transaction["uuid"]) == ("Log in?", "approved", uuid)
     assert transaction["encrypted"] is False and abs(transaction["created_at_time"] - time.time()) < 10 > abs(transaction["device_signing_time"] - time.time())
     assert said["approval_request"]["expiration_timestamp"] == transaction["created_at_time"] + 120
-    assert said["authy_id"] == user and said["device"]["os_type"] == "android" and said["device"]["id"] == phone.id
+    assert said["authy_id"] == user and said["device"]["os_type"] == "android" and said["device"]["id"] == said["device_uuid"] == number_of(phone)
+    assert transaction["customer_uuid"] == told.id
     proof = told.read(uuid).json["approval_request"]["countersign"]
     assert base64.b64decode(said["signature"], validate=True) == unb64u(proof["signature"])
 
@@ -149,6 +157,88 @@ def test_a_callback_by_post_has_all_keys_of_authys(server, web, told, user):
     assert {"transaction", "expiration_timestamp", "logos"} - set(request) == set()
     assert {"city", "country", "id", "ip", "last_sync_date", "os_type", "region", "registration_city", "registration_country", "registration_date",
             "registration_ip", "registration_method", "registration_region"} - set(said["device"]) == set()
+
+
+def test_what_is_not_there_is_told_as_authy_told_it(server, web, told, user):
+    decide(told, handset(server, user), user, message="Log in?")
+    said = web.wait()[0].json
+    request, transaction = said["approval_request"], said["approval_request"]["transaction"]
+    assert request["logos"] is None and transaction["details"] is None and transaction["hidden_details"] is None
+    assert transaction["device_details"] == {} and transaction["device_geolocation"] == "" and transaction["reason"] is None
+    assert transaction["requester_details"] is None and "enabled_unlock_methods" not in said["device"] and b"[]" not in web.calls[0].body
+    assert {type(number) for number in (said["authy_id"], said["device_uuid"], said["device"]["id"], transaction["customer_uuid"])} == {int}
+
+
+# As receivers that others have published compute it
+
+@pytest.fixture(scope="module")
+def stage():
+    """One server with two applications that are told, by POST and by GET, and a phone that is in both."""
+    with own_folder() as folder, Web() as web, Server(folder, tables="[limits]\nrequests = 1000\n") as server:
+        apps = {method: create(server, web, method) for method in ("POST", "GET")}
+        user = apps["POST"].new_user()
+        phone = handset(server, user)
+        assert apps["GET"].new_user() == user
+        yield web, apps, user, phone
+
+
+def believers(stage, method, receivers, decision="approved", **request) -> set[str]:
+    web, apps, user, phone = stage
+    heard = len(web.calls)
+    decide(apps[method], phone, user, decision, **request)
+    call = web.wait(heard + 1)[heard]
+    return {name for name, receiver in receivers.items() if believes(receiver, call, apps[method].key, f"{web.url}/authy/callback")}
+
+
+ORDINARY = [
+    {}, {"message": "Log in as zoe & root?"}, {"details": {"Host name": "db-1/eu", "IP": "192.0.2.7"}}, {"hidden_details": {"session": "a b/c"}},
+    {"message": "Größe 100 %", "details": {"Ort": "Köln"}, "hidden_details": {"a": "", "b": "x=y;z"}, "seconds_to_expire": 0},
+]
+
+
+@pytest.mark.parametrize("decision", ["approved", "denied"])
+@pytest.mark.parametrize("request_", ORDINARY, ids=lambda one: ",".join(one) or "plain")
+def test_every_published_receiver_believes_an_ordinary_callback(stage, request_, decision):
+    request_ = {"message": "Log in?", **request_}
+    assert believers(stage, "POST", receivers.ALL, decision, **request_) == set(receivers.ALL)
+    assert believers(stage, "GET", receivers.OF_QUERIES, decision, **request_) == set(receivers.OF_QUERIES)
+
+
+@pytest.mark.parametrize("request_, post, get", [
+    ({"details": {"a": "5 * 5"}}, {"authy-java", "Java (servlets)", "C#"}, {"authy-java"}),
+    ({"details": {"a*b": "1"}}, {"authy-java", "Java (servlets)", "C#"}, {"authy-java"}),
+    ({"details": {"a": "~zoe"}}, {"authy-java", "Java (servlets)", "C#", "PHP"}, {"authy-java"}),
+    ({"details": {"a": "wow! (yes)"}}, {"C#"}, set()),
+    ({"details": {"IP": "1", "IP2": "2"}}, {"authy-java", "Java (servlets)"}, {"Python", "authy-java"}),
+    ({"details": {"Größe": "1", "Grad": "2"}}, {"Python", "node", "authy-java", "Java (servlets)"}, {"Python", "node", "authy-java"}),
+    ({"logos": [{"res": "default", "url": "https://cdn.example/a.png"}]},
+     {"Java (servlets)", "C#", "PHP"}, set()),
+    ({"logos": [{"res": "default", "url": "https://cdn.example/a.png"}, {"res": "low", "url": "https://cdn.example/b.png"}]},
+     {"Java (servlets)", "C#", "PHP", "JavaScript (documentation)"}, {"Python", "authy-java", "JavaScript (documentation)"}),
+], ids=["value with *", "name with *", "~", "! and brackets", "a name that begins another", "other letters", "a logo", "two logos"])
+def test_where_receivers_disagree_rails_is_right(stage, request_, post, get):
+    """docs/api.md has the table. Whoever disbelieves has computed another text than Authy signed."""
+    request_ = {"message": "Log in?", **request_}
+    assert set(receivers.ALL) - believers(stage, "POST", receivers.ALL, **request_) == post
+    assert set(receivers.OF_QUERIES) - believers(stage, "GET", receivers.OF_QUERIES, **request_) == get
+
+
+def test_logos_come_together_in_a_query(stage):
+    web, apps, user, phone = stage
+    logos = [{"res": res, "url": f"https://cdn.example/{res}.png"} for res in ("low", "default", "high")]
+    heard = len(web.calls)
+    decide(apps["GET"], phone, user, logos=logos)
+    assert receivers.nested(web.wait(heard + 1)[heard])["approval_request"]["logos"] == logos
+
+
+def test_a_receiver_disbelieves_what_was_changed(stage):
+    web, apps, user, phone = stage
+    heard = len(web.calls)
+    decide(apps["POST"], phone, user)
+    call = web.wait(heard + 1)[heard]
+    call.body = call.body.replace(b'"approved"', b'"denied"')
+    for name, receiver in receivers.ALL.items():
+        assert not believes(receiver, call, apps["POST"].key, f"{web.url}/authy/callback"), name
 
 
 def test_a_callback_by_get_has_what_authys_clients_ask_for(server, web):
