@@ -123,7 +123,13 @@ struct Finding {
         do throws(SettingsError) { _ = try server.key(trust: trust) } catch {
             findings.append(fatal(Keeper.named(error.description), "without the key every login of a user with an AuthyID is denied"))
         }
-        do throws(SettingsError) { try server.checkSocket(trust: trust) } catch {
+        do throws(SettingsError) {
+            try server.checkSocket(trust: trust)
+            if case .unixSocket(let path) = server.endpoint, access(path, F_OK) != 0 {
+                let hint = "start the server, or name the socket that it listens on"
+                findings.append(Finding("server.url: \(path): there is no socket", hint))
+            }
+        } catch {
             findings.append(fatal(Keeper.named(error.description), "until then every login of a user with an AuthyID is denied"))
         }
         if let file = server.caFile, let fault = CertificateFile.fault(file, isShared: Keeper.isRoots) {

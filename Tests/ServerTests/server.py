@@ -86,6 +86,7 @@ class Server:
         self.public_url = f"{'https' if 'certificate' in server or 'behind_proxy' in server else 'http'}://localhost:{self.port}"
         self.settings = folder / "countersignd.toml"
         self.arguments = list(arguments)
+        self.start_with = [PROGRAM]
         self.environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
         self.listeners = [f"127.0.0.1:{self.port}"] + ([extra_listener] if extra_listener else [])
         self.write_settings(top, server, tables)
@@ -126,7 +127,7 @@ class Server:
 
     def start(self) -> "Server":
         self.process = subprocess.Popen(
-            [PROGRAM, "serve", "--settings", str(self.settings), *self.arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            [*self.start_with, "serve", "--settings", str(self.settings), *self.arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, text=True, env=self.environment)
         threading.Thread(target=self._listen, args=(self.process,), daemon=True).start()
         self.wait_for_event("listening", len(self.listeners) + 1, process=self.process)

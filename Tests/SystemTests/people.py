@@ -8,7 +8,7 @@ import subprocess
 
 PEOPLE = ["alice", "bob", "carol", "mallory"]
 SUDOERS = ["alice", "bob", "carol"]
-PROGRAMS = ["_countersign", "_countersign-net"]
+PROGRAMS = ["_countersign", "_countersign-net", "_countersignd"]
 FIRST_UID = 42001
 
 SUDO_RULES = """\

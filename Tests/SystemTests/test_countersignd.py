@@ -1,12 +1,17 @@
 """Whole logins against countersignd by its socket, and against one that is killed."""
 
+import os
 import pathlib
+import pwd
+import shutil
 import signal
 
 import pytest
 
 import prompts
+import server as servers
 from good_server import LoginPhone
+from host import SETTINGS, install_file
 from product import HASTY, PATIENT, gets_in
 from server import Handset, Server, link
 
@@ -40,6 +45,89 @@ def test_a_code_of_the_phone_is_in_by_a_socket_as_well(product, by_socket):
     terminal.answer(by_socket.code())
     assert gets_in(terminal, "alice")
     product.decided(outcome="approved", factor="softtoken", user="alice")
+
+
+FOLDER = pathlib.Path("/run/countersignd")
+
+
+class UnitServer(Server):
+    """As countersignd.service runs it: by a user of its own, to whom systemd gives the folder of the socket."""
+
+    def __init__(self, folder):
+        self.user = pwd.getpwnam("_countersignd")
+        for path in [folder, folder / "state"]:
+            path.mkdir(mode=0o755 if path == folder else 0o700)
+            os.chown(path, self.user.pw_uid, self.user.pw_gid)
+        super().__init__(folder, extra_listener=f"unix:{folder}/api.sock")
+        program = pathlib.Path("/usr/libexec/countersignd")  # where that user may execute it
+        install_file(servers.PROGRAM, program, 0o755)
+        identity = [f"--reuid={self.user.pw_uid}", f"--regid={self.user.pw_gid}", "--clear-groups"]
+        self.start_with = ["setpriv", *identity, "--", program]
+
+    def write_settings(self, *arguments):
+        self.settings = SETTINGS.with_name("countersignd.toml")
+        super().write_settings(*arguments)
+        os.chown(self.settings, 0, self.user.pw_gid)
+        self.settings.chmod(0o640)
+
+
+@pytest.fixture
+def units_server(product):
+    with UnitServer(FOLDER) as server:
+        status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
+        assert f"\nUid:\t{server.user.pw_uid}\t" in status
+        yield enrolled(product, LoginPhone(server, f"unix:{FOLDER}/api.sock"))
+        server.stop(signal.SIGKILL)
+    shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+@pytest.mark.parametrize("way, gets", [("ssh", "alice"), ("sudo", "root")])
+def test_the_socket_of_the_unit_is_taken_as_systemd_lays_it_out(product, units_server, way, gets):
+    assert product.host.countersign("check").stdout == "ok\n"
+    assert "server.url" not in product.host.countersign("check").stderr
+    terminal = product.knock(way)
+    units_server.approve(terminal, units_server.wait_for_request())
+    assert gets_in(terminal, gets)
+    product.decided(outcome="approved", factor="onetouch", user="alice")
+
+
+@pytest.mark.parametrize("owner, mode", [
+    ("mallory", 0o755), ("_countersign-net", 0o755), ("_countersignd", 0o775), ("_countersignd", 0o757), ("root", 0o1777), ("root", 0o775),
+])
+def test_a_socket_that_others_than_root_and_the_server_could_have_made_is_not_asked(product, units_server, owner, mode):
+    shutil.chown(FOLDER, owner)
+    FOLDER.chmod(mode)
+    assert product.knock("sudo").ends() != 0
+    product.decided(outcome="unavailable", reason="settings", user="alice")
+    assert "server.url" in product.host.countersign("check").stderr
+
+
+def test_a_folder_of_the_servers_in_one_of_somebody_elses_is_not_trusted(product, units_server):
+    above = pathlib.Path("/run/mallorys")
+    above.mkdir()
+    shutil.chown(above, "mallory")
+    FOLDER.rename(above / "countersignd")
+    units_server.url = f"unix:{above}/countersignd/api.sock"
+    product.configure(units_server, PATIENT)
+    assert product.knock("sudo").ends() != 0
+    product.decided(outcome="unavailable", reason="settings", user="alice")
+    shutil.rmtree(above)
+
+
+def test_a_server_that_is_stopped_takes_its_folder_away_and_a_code_of_the_host_still_does(product):
+    phone = LoginPhone.__new__(LoginPhone)
+    phone.url, phone.api_key = f"unix:{FOLDER}/api.sock", "key-of-a-server-that-is-gone"
+    product.configure(phone, HASTY)
+    product.link("alice", 1234567)
+    token = product.softtoken("alice")
+    assert not FOLDER.exists()
+    terminal = product.knock("sudo")
+    terminal.reads(prompts.SERVER_TROUBLE)
+    terminal.reads(prompts.CODE)
+    terminal.answer(token.fresh_code())
+    assert gets_in(terminal, "root")
+    product.decided(outcome="approved", factor="softtoken", user="alice")
+    assert "there is no socket" in product.host.countersign("check").stderr
 
 
 def test_a_server_that_is_killed_lets_nobody_in(product):
