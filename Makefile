@@ -16,11 +16,12 @@ COMPLETION_zsh = $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_countersign
 COMPLETION_fish = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/countersign.fish
 PROGRAMS := countersign-login countersign-net countersign countersignd
 
-.PHONY: help build stage test test-targets test-module test-command test-system demo bench install uninstall format check deps clean
+.PHONY: help build stage test test-targets test-module test-command test-system test-machines demo bench install uninstall format check deps clean
 
 help:
 	@echo 'make build     what is shipped, in build/'
 	@echo 'make test      all tests; ends with "N passed, N failed"'
+	@echo 'make test-machines  fresh Debian 12 and 13 machines with systemd, installed as README says (as root; makes roots by debootstrap once)'
 	@echo 'make demo      logins through a real sshd and sudo, as a person would see them (INTERACTIVE=1: leaves the sshd up)'
 	@echo 'make bench     side by side with pam_google_authenticator and pam_oath, then the server (SCALE=N: up to N accounts)'
 	@echo 'make install   DESTDIR=, PREFIX=$(PREFIX), SECURITY=$(SECURITY)'
@@ -48,6 +49,10 @@ fresh := $(if $(filter build,$(BUILT)),build,stage)
 test: $(fresh)
 	@support/deps test
 	@support/test $(BUILT)
+
+test-machines: $(fresh)
+	@support/deps machines
+	COUNTERSIGN_BUILD=$(abspath $(BUILT)) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -s -m pytest -q -p no:cacheprovider Tests/MachineTests
 
 demo: $(fresh)
 	@support/deps test
@@ -95,4 +100,4 @@ check:
 	mandoc -T lint -W warning docs/man/*.[58]
 
 clean:
-	rm -rf .build .build-release build
+	rm -rf .build .build-release .build-machines build

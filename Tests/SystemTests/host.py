@@ -93,7 +93,7 @@ class Host:
         """Runs the command that stands behind `#$` in the example stack's comments, as an admin would: the first is 1."""
         text = (REPOSITORY / "pam.d" / service).read_text(encoding="utf-8")
         command = [line.removeprefix("#$ ") for line in text.splitlines() if line.startswith("#$ ")][number - 1]
-        subprocess.run(["sh", "-ec", command], check=True, env=ENVIRONMENT, cwd="/")
+        subprocess.run(["sh", "-ec", command], check=True, env=ENVIRONMENT, cwd=REPOSITORY)
 
     def sshd(self, name: str = "sshd-cs", extra: str = "", address: str = "127.0.0.1") -> Sshd:
         """An sshd for the rest of the test; one and the same for the same arguments."""

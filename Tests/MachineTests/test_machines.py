@@ -1,0 +1,235 @@
+"""README's installation on fresh Debian machines, and logins there: by a code, by a phone, with a key."""
+
+import difflib
+import json
+import re
+
+import pytest
+
+import prompts
+from machine import REPOSITORY
+from phone import SOCKET, Phone
+from product import gets_in
+from totp import SoftToken
+
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+OUR_LINE = re.compile(r"^auth +required +pam_countersign\.so$")
+STACKS = ["sshd", "sudo", "sudo-i", "su", "login"]
+# What a stack of PAM says that names what is not there any more.
+BAD_STACK = r"unable to dlopen|adding faulty module|unknown option|unrecognized option|illegal module"
+SETTINGS = '[enrolment]\nmode = "required"\n[login]\nonetouch_wait = 30\n'
+SERVER = f'[server]\nurl = "unix:{SOCKET}"\napi_key_file = "/etc/countersign/api-key"\n'
+
+
+def as_readme_says(machine, *commands):
+    """Runs commands of README's, as root in the folder of the sources."""
+    for command in commands:
+        assert command in README, f"README does not say this any more: {command}"
+        machine.shell(command)
+
+
+def configure(machine, text=SETTINGS):
+    machine.write("/etc/countersign/countersign.toml", text)
+    assert machine.run("countersign", "check").stdout == "ok\n"
+
+
+@pytest.fixture(scope="module")
+def installed(fresh):
+    """README's commands up to the first login, for a host where people have passwords: alice and zoe."""
+    for name in ["alice", "zoe"]:
+        fresh.run("useradd", "--create-home", "--shell", "/bin/bash", "--groups", "sudo", name)
+        fresh.run("chpasswd", stdin=f"{name}:pass of {name}\n")
+    fresh.install()
+    as_readme_says(
+        fresh, "cp -aT /etc/pam.d /root/pam.d.before",
+        "install -m 640 -g _countersign docs/countersign.toml /etc/countersign/countersign.toml")
+    fresh.run("countersign", "check")
+    as_readme_says(fresh, r"sed -n 's/^#I\$ //p' pam.d/sudo | sh -eu", r"sed -n 's/^#A\$ //p' pam.d/sshd | sh -eu")
+    for file in ["su", "login"]:
+        fresh.shell(rf"sed -n 's/^#I\$ //p' pam.d/{file} | sh -eu")
+    configure(fresh)
+    return fresh
+
+
+def ssh(machine, user="alice", *options, command="id -un"):
+    common = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "NumberOfPasswordPrompts=1", "-o", "LogLevel=ERROR"]
+    return machine.terminal("ssh", *common, *options, f"{user}@localhost", command)
+
+
+def new_code(machine, user="alice"):
+    """A right code, of a new SoftToken: no test waits for the next time step. Before the login, which has its account from the start."""
+    token = SoftToken()
+    machine.run("countersign", "softtoken", user, "--secret-stdin", "--replace", stdin=f"{token.base32}\n")
+    return token.fresh_code()
+
+
+def give(terminal, prompt, text):
+    terminal.reads(prompt)
+    terminal.answer(text)
+
+
+def test_every_library_that_the_programs_load_is_there(installed):
+    for name in ["/usr/bin/countersign", "/usr/sbin/countersignd", "/usr/libexec/countersign/countersign-net"]:
+        assert "not found" not in installed.run("ldd", name).stdout
+    for name in ["countersign", "countersignd"]:
+        assert installed.run(name, "--help").stdout
+
+
+def test_the_stacks_are_debians_with_our_line_and_nothing_else(installed, machine):
+    for name in STACKS:
+        before, after = (text.splitlines() for text in [machine.stock(f"/etc/pam.d/{name}"), machine.read(f"/etc/pam.d/{name}")])
+        changes = [line for line in difflib.ndiff(before, after) if line[0] in "+-"]
+        assert len(changes) == 1 and changes[0].startswith("+ ") and OUR_LINE.match(changes[0][2:]), (name, changes)
+        assert after[after.index(changes[0][2:]) - 1] == "@include common-auth"
+
+
+def test_the_commands_of_the_stacks_can_be_given_twice(installed, machine):
+    before = machine.run("sha256sum", *[f"/etc/pam.d/{name}" for name in STACKS]).stdout
+    as_readme_says(machine, r"sed -n 's/^#I\$ //p' pam.d/sudo | sh -eu", r"sed -n 's/^#A\$ //p' pam.d/sshd | sh -eu")
+    assert machine.run("sha256sum", *[f"/etc/pam.d/{name}" for name in STACKS]).stdout == before
+
+
+def test_ssh_with_a_password_and_a_code(installed, machine):
+    code = new_code(machine)
+    terminal = ssh(machine)
+    give(terminal, prompts.PASSWORD, "pass of alice")
+    give(terminal, prompts.CODE, code)
+    assert gets_in(terminal, "alice")
+    assert "outcome=approved" in machine.journal("-t", "sshd", "-t", "sshd-session", "-g", "user=alice")
+
+
+def test_ssh_with_a_password_and_a_wrong_code_is_refused(installed, machine):
+    terminal = ssh(machine)
+    give(terminal, prompts.PASSWORD, "pass of alice")
+    for _ in range(3):
+        give(terminal, prompts.CODE, "000000")
+    terminal.reads(prompts.SSH_REFUSES)
+    machine.run("countersign", "unlock", "alice")
+
+
+@pytest.mark.parametrize("words, gets", [(["sudo", "-k", "id", "-un"], "root"), (["sudo", "-k", "-i", "id", "-un"], "root")])
+def test_sudo_with_a_password_and_a_code(installed, machine, words, gets):
+    code = new_code(machine)
+    terminal = machine.terminal(*words, user="alice")
+    give(terminal, prompts.PASSWORD, "pass of alice")
+    give(terminal, prompts.CODE, code)
+    assert gets_in(terminal, gets)
+
+
+def test_su_and_login_with_a_password_and_a_code(installed, machine):
+    code = new_code(machine)
+    terminal = machine.terminal("su", "alice", "-c", "id -un", user="zoe")
+    give(terminal, prompts.PASSWORD, "pass of alice")
+    give(terminal, prompts.CODE, code)
+    assert gets_in(terminal, "alice")
+    code = new_code(machine)
+    terminal = machine.terminal("login", "alice")
+    give(terminal, prompts.PASSWORD, "pass of alice")
+    give(terminal, prompts.CODE, code)
+    give(terminal, prompts.SHELL, "exit")
+    assert terminal.ends() == 0
+
+
+def test_the_groups_of_an_ordinary_host_leave_no_doubt(installed, machine):
+    """systemd's own users are asked too, since libnss-systemd is there."""
+    assert "systemd" in re.search(r"^group:.*$", machine.read("/etc/nsswitch.conf"), re.MULTILINE)[0]
+    configure(machine, f'{SETTINGS}[login.group.adm]\nfactors = ["onetouch"]\n[login.group.sudo]\nfactors = ["softtoken"]\n')
+    code = new_code(machine)
+    terminal = ssh(machine)
+    give(terminal, prompts.PASSWORD, "pass of alice")
+    give(terminal, prompts.CODE, code)
+    assert gets_in(terminal, "alice")
+    assert "not certain" not in machine.journal("-b")
+    configure(machine)
+
+
+def test_debians_stacks_bring_back_nothing_that_debian_removed(installed, machine):
+    assert not re.findall(f"(?i){BAD_STACK}", machine.journal("-b"))
+
+
+# A server on the same machine
+
+
+@pytest.fixture(scope="module")
+def phone(installed):
+    """README's countersignd, by its unit, asked by its socket; zoe's phone is a device there."""
+    as_readme_says(installed, "install -m 640 -g _countersignd docs/countersignd.toml /etc/countersign/countersignd.toml")
+    installed.write(
+        "/etc/countersign/countersignd.toml",
+        f'[server]\nlisten = ["127.0.0.1:8555", "unix:{SOCKET}"]\npublic_url = "http://localhost:8555"\n')
+    as_readme_says(installed, "systemctl enable --now countersignd")
+    wait_for_server(installed)
+    key = json.loads(installed.run("countersignd", "app", "create", "Example Corp", "--json").stdout)["api_key"]
+    installed.write("/etc/countersign/api-key", f"{key}\n")
+    installed.shell("chgrp _countersign /etc/countersign/api-key; chmod 640 /etc/countersign/api-key")
+    configure(installed, SERVER + SETTINGS)
+    installed.run("countersign", "enroll", "zoe", "--phone", "+1 201 555 0123", "--email", "zoe@example.com", "--later")
+    return Phone(installed, json.loads(installed.run("countersign", "show", "zoe", "--json").stdout)["authy_id"])
+
+
+def wait_for_server(machine):
+    machine.shell(f"until curl -fsS --unix-socket {SOCKET} http://localhost/healthz; do systemctl is-active -q countersignd; done")
+
+
+def test_ssh_with_a_password_and_the_phone(installed, machine, phone):
+    owner = machine.run("stat", "-c", "%U %a", "/run/countersignd").stdout.strip()
+    assert owner == "_countersignd 755"
+    terminal = ssh(machine, "zoe")
+    give(terminal, prompts.PASSWORD, "pass of zoe")
+    phone.approve(terminal)
+    assert gets_in(terminal, "zoe")
+    assert "factor=onetouch" in machine.journal("-b", "-g", "outcome=approved.*user=zoe")
+
+
+def test_sudo_with_a_password_and_the_phone_after_a_restart_of_the_server(installed, machine, phone):
+    machine.run("systemctl", "restart", "countersignd")
+    wait_for_server(machine)
+    terminal = machine.terminal("sudo", "-k", "id", "-un", user="zoe")
+    give(terminal, prompts.PASSWORD, "pass of zoe")
+    phone.approve(terminal)
+    assert gets_in(terminal, "root")
+
+
+def test_a_server_that_is_stopped_leaves_the_code_of_the_host(installed, machine, phone):
+    machine.run("systemctl", "stop", "countersignd")
+    try:
+        assert machine.run("stat", "/run/countersignd", check=False).returncode != 0
+        code = new_code(machine, "zoe")
+        terminal = ssh(machine, "zoe")
+        give(terminal, prompts.PASSWORD, "pass of zoe")
+        give(terminal, prompts.CODE, code)
+        assert gets_in(terminal, "zoe")
+    finally:
+        machine.run("systemctl", "start", "countersignd")
+        wait_for_server(machine)
+
+
+# People who have a key and no password
+
+
+def test_variant_b_asks_those_who_have_keys_for_the_second_factor_only(installed, machine):
+    machine.run("useradd", "--create-home", "--shell", "/bin/bash", "kim")
+    assert re.search(r"^kim [L!]", machine.run("passwd", "-S", "kim").stdout)
+    assert "kim" not in machine.shell("passwd -Sa | awk '$2 == \"P\" {print $1}'").split()
+    machine.shell(
+        "ssh-keygen -q -t ed25519 -N '' -f /root/key; install -d -m 700 -o kim -g kim /home/kim/.ssh;"
+        "install -m 600 -o kim -g kim /root/key.pub /home/kim/.ssh/authorized_keys")
+    as_readme_says(machine, r"sed -n 's/^#B\$ //p' pam.d/sshd | sh -eu")
+    code = new_code(machine, "kim")
+    terminal = ssh(machine, "kim", "-i", "/root/key")
+    give(terminal, prompts.CODE, code)
+    assert gets_in(terminal, "kim")
+    refused = ssh(machine, "alice")
+    refused.reads(prompts.SSH_REFUSES)
+    as_readme_says(machine, r"sed -n 's/^#A\$ //p' pam.d/sshd | sh -eu")
+    test_ssh_with_a_password_and_a_code(installed, machine)
+
+
+def test_the_way_out_leaves_debians_stacks(installed, machine):
+    as_readme_says(machine, "cp -a /root/pam.d.before/. /etc/pam.d/")
+    for name in STACKS:
+        assert machine.read(f"/etc/pam.d/{name}") == machine.stock(f"/etc/pam.d/{name}")
+    machine.shell("rm -f /etc/ssh/sshd_config.d/countersign.conf; systemctl reload ssh")
+    terminal = ssh(machine)
+    give(terminal, prompts.PASSWORD, "pass of alice")
+    assert gets_in(terminal, "alice")
