@@ -6,6 +6,7 @@ import os
 import pathlib
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -110,7 +111,8 @@ class Desk:
         """Runs it in a terminal."""
         first, *rest = self.words(*arguments)
         spawned = pexpect.spawn(
-            first, rest, env={**ENVIRONMENT, **(env or {})}, cwd="/", timeout=30, dimensions=(60, columns), encoding="utf-8")
+            first, rest, env={**ENVIRONMENT, **(env or {})}, cwd="/", timeout=30, dimensions=(60, columns), encoding="utf-8",
+            preexec_fn=hear_interrupts)
         spawned.delaybeforesend = None
         return spawned
 
@@ -123,6 +125,12 @@ class Desk:
         self.sql(
             "INSERT INTO history (time, user, service, rhost, outcome, reason, factor, address) VALUES (?,?,?,?,?,?,NULL,'')",
             when or int(time.time()), user, service, rhost, outcome, reason)
+
+
+def hear_interrupts():
+    """As a program at a terminal does: what a script starts in the background ignores Ctrl-C, and all that it starts, such as these tests."""
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture
