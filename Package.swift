@@ -13,8 +13,8 @@ let strictCXX: [CXXSetting] = [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-fs
 
 let strictC: [CSetting] = [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-fstack-protector-strong", "-D_FORTIFY_SOURCE=2", "-O1"])]
 
-// The module runs inside sshd and sudo: no Swift runtime may go with it. It is always optimized: what the optimizer proves away of the
-// library's checks cannot trap there, and the tests see the code that is shipped.
+// The module runs inside sshd and sudo: no Swift runtime may go with it. It is always optimized: what the optimizer
+// proves away of the library's checks cannot trap there, and the tests see the code that is shipped.
 let embedded: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableExperimentalFeature("Embedded"),

@@ -9,8 +9,9 @@
 void host_wipe(uint8_t *buffer, size_t length) { explicit_bzero(buffer, length); }
 
 /*
- * One message to the login program's conversation; `reply` receives what came back, to be wiped and freed. pam_prompt(3) would allocate
- * memory to format what is formatted already. PAM_SILENT is disregarded: sudo always sets it, and what we show is needed in order to log in.
+ * One message to the login program's conversation; `reply` receives what came back, to be wiped and freed.
+ * pam_prompt(3) would allocate memory to format what is formatted already. PAM_SILENT is disregarded: sudo always sets
+ * it, and what we show is needed in order to log in.
  */
 static int converse(host *h, int style, size_t length, char **reply) {
     const void *item = NULL;
@@ -28,8 +29,8 @@ static int converse(host *h, int style, size_t length, char **reply) {
     return result;
 }
 
-/* PAM_ERROR_MSG, never PAM_TEXT_INFO: sudo without a terminal or with -S, and misc_conv(3) always, write the latter to standard output, into
-   the data of whatever command is run. sshd treats the two alike. */
+/* PAM_ERROR_MSG, never PAM_TEXT_INFO: sudo without a terminal or with -S, and misc_conv(3) always, write the latter to
+   standard output, into the data of whatever command is run. sshd treats the two alike. */
 int host_tell(host *h, size_t length) {
     char *reply = NULL;
     int result = converse(h, PAM_ERROR_MSG, length, &reply);
@@ -39,6 +40,10 @@ int host_tell(host *h, size_t length) {
 
 int host_ask(host *h, size_t length) {
     char *reply = NULL;
+    h->listens = 0;
+    /* Kept for later by the login program, as sudo does: what is asked now would wait for an answer that nobody wants
+       to give. */
+    if (wait_is_interrupted()) return -EINTR;
     int result = converse(h, PAM_PROMPT_ECHO_ON, length, &reply);
     /* Success with a null reply is a failure. */
     if (reply == NULL) return -ENODATA;

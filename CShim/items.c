@@ -70,8 +70,8 @@ int items_identity(host *h, const char *name, identity *as) {
     return -ENOENT;
 }
 
-/* Mostly the user himself, who is known by now. A directory that cannot say who it is leaves the caller unknown: only rules about callers
-   need the name, and they deny then. */
+/* Mostly the user himself, who is known by now. A directory that cannot say who it is leaves the caller unknown: only
+   rules about callers need the name, and they deny then. */
 static int read_caller(host *h) {
     uid_t real = getuid(), uid;
     if (h->known && real == h->uid) {
@@ -119,7 +119,7 @@ static const char *word_of_sshd(host *h, const char *name) {
     return value != NULL ? value : "";
 }
 
-static const char *connection(host *h) { return word_of_sshd(h, "SSH_CONNECTION"); }
+const char *items_connection(host *h) { return word_of_sshd(h, "SSH_CONNECTION"); }
 
 /* sudo answers getenv from the environment that it built, not from the caller's. */
 static const char *command(host *h) {
@@ -128,7 +128,8 @@ static const char *command(host *h) {
     return value != NULL ? value : "";
 }
 
-/* When this process started, in clock ticks since the system did (proc(5), stat, field 22); 0 where there is no /proc. Returns 0 or -errno. */
+/* When this process started, in clock ticks since the system did (proc(5), stat, field 22); 0 where there is no /proc.
+   Returns 0 or -errno. */
 static int start_time(unsigned long long *ticks) {
     char text[1024];
     *ticks = 0;
@@ -151,7 +152,7 @@ static int start_time(unsigned long long *ticks) {
 }
 
 static int attempt(host *h, char *text, size_t capacity) {
-    const char *from = connection(h);
+    const char *from = items_connection(h);
     /* Each connection of sshd's is a session of its own; its methods run in different processes of that. */
     if (from[0]) return snprintf(text, capacity, "ssh %.120s %ld", from, (long)getsid(0));
     unsigned long long started;
@@ -187,7 +188,7 @@ int host_field(host *h, int field, uint8_t *buffer, size_t capacity) {
     case FIELD_RUSER: return copy(items_text(h, PAM_RUSER), buffer, some);
     case FIELD_RHOST: return copy(items_text(h, PAM_RHOST), buffer, some);
     case FIELD_TTY: return copy(items_text(h, PAM_TTY), buffer, some);
-    case FIELD_CONNECTION: return copy(connection(h), buffer, some);
+    case FIELD_CONNECTION: return copy(items_connection(h), buffer, some);
     case FIELD_AUTH_INFO: return copy(word_of_sshd(h, "SSH_AUTH_INFO_0"), buffer, capacity < FIELD_AUTH_INFO_MAX ? capacity : FIELD_AUTH_INFO_MAX);
     case FIELD_COMMAND: return copy(command(h), buffer, some);
     case FIELD_HOST: return host_name(buffer, some);
@@ -195,6 +196,7 @@ int host_field(host *h, int field, uint8_t *buffer, size_t capacity) {
     case FIELD_ELEVATED: return h->elevated ? copy("1", buffer, capacity) : 0;
     case FIELD_CONFIG: return strlen(h->config) < some ? copy(h->config, buffer, some) : -ENAMETOOLONG;
     case FIELD_DEBUG: return h->debug ? copy("1", buffer, capacity) : 0;
+    case FIELD_TERMINAL: return h->can_listen ? copy("1", buffer, capacity) : 0;
     case FIELD_HELPERS_GROUP: return h->elevated ? copy_number(h->login_as.gid, buffer, capacity) : 0;
     default: return 0;
     }

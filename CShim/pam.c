@@ -34,8 +34,10 @@ host_buffer host_answer(host *h) { return (host_buffer){h->answer, sizeof h->ans
 
 static int decide(host *h, int argc, const char **argv) {
     if (!read_arguments(h, argc, argv) || items_read(h) != 0) return OUTCOME_UNAVAILABLE;
+    presence_open(h);
     int outcome = relay_run(h);
     int status = start_finish(h);
+    presence_close(h);
     int says_yes = outcome == OUTCOME_APPROVED || outcome == OUTCOME_EXCUSED;
     if (outcome != 0 && !says_yes) return outcome;
     if (outcome == 0 || status != 0) {
@@ -62,13 +64,17 @@ int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **ar
         .net_end = -1,
         .login = {-1, -1},
         .net = {-1, -1},
+        .client = -1,
+        .terminal = -1,
     };
     int outcome = decide(&h, argc, argv);
     groups_forget(&h.groups);
+    explicit_bzero(h.received, sizeof h.received);
+    explicit_bzero(h.text, sizeof h.text);
     switch (outcome) {
     case OUTCOME_APPROVED: return PAM_SUCCESS;
     case OUTCOME_EXCUSED: return PAM_SUCCESS;
-    default: return refusal(&h);
+    default: wait_give_back(&h); return refusal(&h);
     }
 }
 

@@ -3,6 +3,7 @@
 #define SHIM_H
 
 #include <pwd.h>
+#include <signal.h>
 #include <security/pam_modules.h>
 #include <sys/types.h>
 
@@ -53,7 +54,16 @@ struct host {
     int net_end;
     child login;
     child net;
-    /* What the relay works in (CHost.h): the frame that came, the frame that goes, a text and its NUL, and what was typed. */
+    /* Who is listened to meanwhile: sshd's connection to the client, which is sshd's; the terminal; -1: none. */
+    int client;
+    int terminal;
+    /* Enter at the terminal can be heard; and is. */
+    int can_listen;
+    int listens;
+    /* Signals that came during a wait and were taken. */
+    sigset_t taken;
+    /* What the relay works in (CHost.h): the frame that came, the frame that goes, a text and its NUL, and what was
+       typed. */
     uint8_t received[FRAME_MAX];
     uint8_t sent[FRAME_MAX];
     char text[FRAME_MAX + 1];
@@ -64,11 +74,28 @@ struct host {
 int items_read(host *h);
 /* items.c: a text item of PAM's; "" where it is not set. */
 const char *items_text(host *h, int type);
+/* items.c: SSH_CONNECTION as sshd set it; "" where it is not sshd that calls. */
+const char *items_connection(host *h);
 /* items.c: whether PAM still means the user whom we looked up. */
 int items_unchanged(host *h);
 
 /* items.c: the user and group of a helper. 0, or -errno after a line in the log. */
 int items_identity(host *h, const char *name, identity *as);
+
+/* presence.c: finds the client's connection and the terminal; closes what was opened. */
+void presence_open(host *h);
+void presence_close(host *h);
+/* presence.c: the client has gone, or the terminal has hung up, by what poll(2) has found for it. */
+int presence_is_lost(const host *h, short of_client, short of_terminal);
+/* presence.c: whether a line that is typed now is for us; takes one, if there is one; drops what was typed. */
+int presence_hears(const host *h);
+int presence_take_line(const host *h);
+void presence_drop_input(const host *h);
+
+/* wait.c: Ctrl-C or Ctrl-\ is pending, or may be. */
+int wait_is_interrupted(void);
+/* wait.c: hands the login program the SIGHUP and SIGTERM that were taken from it, after a login that was refused. */
+void wait_give_back(host *h);
 
 /* start.c: ends what is left of the helpers and reaps it. Returns countersign-login's status as of wait(2): 0 is
    exit code 0. */

@@ -23,8 +23,9 @@ static void forget(int *fd) {
 #define ENDING 1000
 #define DYING 2000
 
-/* Waits that long for its end, by its descriptor where there is one. 1: it has ended and is reaped; 0: it has not. `status` is as of wait(2):
-   0 where the login program keeps no children's ends (SIGCHLD ignored, or reaped by itself), -1 where it cannot be found out. */
+/* Waits that long for its end, by its descriptor where there is one. 1: it has ended and is reaped; 0: it has not.
+   `status` is as of wait(2): 0 where the login program keeps no children's ends (SIGCHLD ignored, or reaped by itself),
+   -1 where it cannot be found out. */
 static int ended_within(const child *c, int milliseconds, int *status) {
     int64_t until = system_now() + milliseconds;
     int is_certain = 1;
@@ -46,8 +47,8 @@ static int ended_within(const child *c, int milliseconds, int *status) {
     }
 }
 
-/* Ends what has not ended within so many milliseconds. What cannot be ended, as a process in uninterruptible sleep cannot, is left where it
-   is, and said in the log: nobody waits for it. Its status is then -1. */
+/* Ends what has not ended within so many milliseconds. What cannot be ended, as a process in uninterruptible sleep
+   cannot, is left where it is, and said in the log: nobody waits for it. Its status is then -1. */
 static int reap(host *h, const char *name, child *c, int milliseconds) {
     int status = -1;
     if (c->pid < 0) return status;

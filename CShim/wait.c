@@ -1,4 +1,4 @@
-/* Waiting for countersign-login, with an ear for Ctrl-C. */
+/* Waiting for countersign-login, with an ear for Ctrl-C, for Enter, and for whether anybody is still there. */
 #define _GNU_SOURCE
 #include "shim.h"
 
@@ -11,6 +11,9 @@
 
 #include "CSyscalls.h"
 
+/* How often a terminal in the background is looked at again: milliseconds. */
+#define GLANCE 1000
+
 int64_t host_now(void) { return system_now(); }
 
 int host_send(host *h, size_t length) {
@@ -22,29 +25,62 @@ static int timeout(int64_t until) {
     return left <= 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
 }
 
-/* Takes a pending SIGINT or SIGQUIT of the mask: sudo keeps SIGINT blocked and would die of it after a right code. */
-static int take(const sigset_t *mask) {
-    struct timespec now = {0, 0};
-    int taken = 0;
-    while (sigtimedwait(mask, NULL, &now) > 0) taken = 1;
-    return taken;
+static const int endings[] = {SIGHUP, SIGTERM};
+
+/* What is taken during a wait: Ctrl-C, Ctrl-\, and what ends the login program unless it ignores it. 0 or -errno. */
+static int signals_heard(sigset_t *set) {
+    sigemptyset(set);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGQUIT);
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        struct sigaction action;
+        if (sigaction(endings[i], NULL, &action) != 0) return -errno;
+        if (action.sa_handler != SIG_IGN) sigaddset(set, endings[i]);
+    }
+    return 0;
 }
 
-static int wait_blocked(host *h, const sigset_t *mask, int64_t until) {
+/* Takes what is pending: sudo keeps SIGINT blocked and would die of it after a right code. 0, or what it means. */
+static int take(host *h, const sigset_t *heard) {
+    struct timespec now = {0, 0};
+    int signal, result = 0;
+    while ((signal = sigtimedwait(heard, NULL, &now)) > 0) {
+        sigaddset(&h->taken, signal);
+        if (result != -ENOTCONN) result = signal == SIGINT || signal == SIGQUIT ? -EINTR : -ENOTCONN;
+    }
+    return result;
+}
+
+static int wait_blocked(host *h, const sigset_t *heard, int64_t until) {
     int result = -ETIMEDOUT;
     /* Only wakes us. */
-    int wake = signalfd(-1, mask, SFD_CLOEXEC | SFD_NONBLOCK);
+    int wake = signalfd(-1, heard, SFD_CLOEXEC | SFD_NONBLOCK);
     if (wake < 0) return -errno;
-    struct pollfd watched[2] = {{h->socket, POLLIN, 0}, {wake, POLLIN, 0}};
     while (timeout(until) > 0) {
-        int ready = poll(watched, 2, timeout(until));
+        int hears = h->listens && presence_hears(h), left = timeout(until);
+        struct pollfd watched[] = {
+            {h->socket, POLLIN, 0}, {wake, POLLIN, 0}, {h->client, POLLRDHUP, 0}, {h->terminal, hears ? POLLIN : 0, 0}};
+        int ready = poll(watched, 4, h->listens && !hears && left > GLANCE ? GLANCE : left);
         if (ready < 0 && errno != EINTR) { result = -errno; break; }
-        if (take(mask)) { result = -EINTR; break; }
-        if (ready > 0 && watched[0].revents) {
+        int taken = take(h, heard);
+        if (taken != 0) { result = taken; break; }
+        if (ready <= 0) continue;
+        if (watched[0].revents) {
             result = system_receive(h->socket, h->received, sizeof h->received);
             if (result == -ECONNRESET) result = 0;
             if (result != -EAGAIN) break;
             result = -ETIMEDOUT;
+        }
+        if (presence_is_lost(h, watched[2].revents, watched[3].revents)) {
+            /* It is said once. */
+            presence_close(h);
+            result = -ENOTCONN;
+            break;
+        }
+        if ((watched[3].revents & POLLIN) && presence_take_line(h)) {
+            h->listens = 0;
+            result = HOST_ENTER;
+            break;
         }
     }
     close(wake);
@@ -52,13 +88,28 @@ static int wait_blocked(host *h, const sigset_t *mask, int64_t until) {
 }
 
 int host_receive(host *h, int64_t until) {
-    sigset_t mask, before;
-    sigemptyset(&mask);
-    sigaddset(&mask, SIGINT);
-    sigaddset(&mask, SIGQUIT);
-    int error = pthread_sigmask(SIG_BLOCK, &mask, &before);
+    sigset_t heard, mask, before;
+    int error = signals_heard(&heard);
+    if (error != 0) return error;
+    mask = heard;
+    /* A terminal that is another's by now is an error, and stops nobody. */
+    sigaddset(&mask, SIGTTIN);
+    sigaddset(&mask, SIGTTOU);
+    error = pthread_sigmask(SIG_BLOCK, &mask, &before);
     if (error != 0) return -error;
-    int result = wait_blocked(h, &mask, until);
+    int result = wait_blocked(h, &heard, until);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return result;
+}
+
+int wait_is_interrupted(void) {
+    sigset_t pending;
+    return sigpending(&pending) != 0 || sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGQUIT) == 1;
+}
+
+/* What was to end the login program ends it now, as if we had not been there. After Ctrl-C it has our refusal, and
+   lives on: its caller has heard the signal as well. */
+void wait_give_back(host *h) {
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
+        if (sigismember(&h->taken, endings[i]) == 1) kill(getpid(), endings[i]);
 }

@@ -146,7 +146,7 @@ def tap(phone, act):
 
 
 def choose(phone, terminal):
-    number = terminal.reads(r"the number is (\d\d)").group(1)
+    number = terminal.shown_number()
     look(phone)
     print(f"  the phone asks which number: {', '.join(phone.choices())}; the person taps {number}: {phone.choose(number)}")
     phone.close_results()

@@ -24,6 +24,8 @@ public enum Reason: String, Equatable, Sendable, CaseIterable {
     case graceOver = "grace_over"
     case noAnswer = "no_answer"
     case cancelled
+    /// The client or the terminal is gone, or the login program was told to end.
+    case disconnected
     case timeout
     case unknownUser = "unknown_user"
     case hopeless

@@ -15,6 +15,8 @@ extension LoginFlow {
         public var isLocked = false
         /// The person sees a text at once, without a prompt.
         public var textIsLive = false
+        /// Enter can be heard at the terminal while the phone is asked.
+        public var hearsEnter = false
         /// No request goes out unless the person asks for one by word: the login program may be going to refuse whatever we say.
         public var withholdsPush = false
         public var outage = OutageMode.deny
@@ -48,7 +50,12 @@ extension LoginFlow {
         /// `onetouchWait` is over, or in `now` the first second.
         case promptIsDue
         case deadline
+        /// Ctrl-C, not at a prompt.
         case interrupted
+        /// Enter, after `listen`.
+        case enterPressed
+        /// The client or the terminal is gone.
+        case disconnected
         /// At a prompt of `ask`.
         case answered(Answer)
         /// At a prompt of `askRecovery`.
@@ -75,6 +82,8 @@ extension LoginFlow {
         case look(Patience)
         case stopLooking
         case tell(String)
+        /// Until the next prompt, Enter is an event.
+        case listen
         case ask(String)
         case askRecovery(String)
         case chargeTry

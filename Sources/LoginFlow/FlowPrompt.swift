@@ -10,6 +10,9 @@ extension LoginFlow {
 
     var takesCodes: Bool { !isLocked && (matchesCodes || verifiesCodes) }
 
+    /// A code can be typed at the prompt, at once or after one of its words.
+    var promptTakesCodes: Bool { takesCodes || words.contains { [.sms, .call, .recovery].contains($0) } }
+
     var approvable: Bool { push == .creating || push == .pending }
 
     func canSend(_ factor: Factor) -> Bool {

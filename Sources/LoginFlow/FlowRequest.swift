@@ -47,8 +47,11 @@ extension LoginFlow {
 
     /// Said once there is a request: who has no phone is not told to look at it.
     func created() -> [Action] {
-        let text = Texts.waiting(number: showsNumber ? facts.number : nil, codes: takesCodes)
-        return (facts.textIsLive ? [.tell(text)] : []) + [.look(.untilPromptIsDue)]
+        guard facts.textIsLive else { return [.look(.untilPromptIsDue)] }
+        let listens = facts.hearsEnter && promptTakesCodes
+        let text = Texts.waiting(number: showsNumber ? facts.number : nil, enter: listens)
+        // First of all: an Enter that answers the text is heard.
+        return (listens ? [.listen] : []) + [.tell(text), .look(.untilPromptIsDue)]
     }
 
     mutating func waiting(_ event: Event) -> [Action] {
@@ -69,7 +72,8 @@ extension LoginFlow {
         case .looked(.denied): return deniedOnPhone()
         case .looked(.expired): return openPrompt(expired())
         case .lookFailed(let fault): return openPrompt(notice(of: fault))
-        case .promptIsDue, .interrupted: return openPrompt(before: [.stopLooking])
+        case .promptIsDue, .enterPressed: return openPrompt(before: [.stopLooking])
+        case .interrupted: return end(Decision(.denied, .cancelled))
         default: return end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable))
         }
     }

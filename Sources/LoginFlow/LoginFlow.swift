@@ -73,6 +73,10 @@ public struct LoginFlow: Sendable {
         switch (state, event) {
         case (.ended, _): return []
         case (_, .deadline): return deadlinePassed()
+        case (.lastLook, .disconnected), (.lastLook, .enterPressed): return []
+        case (_, .disconnected): return end(Decision(.denied, .disconnected))
+        // Pressed when the prompt was on its way already.
+        case (_, .enterPressed) where state != .waiting: return []
         // What answers nothing that was asked of the server.
         case (_, .created) where push != .creating, (_, .createFailed) where push != .creating && push != .over,
             (_, .looked) where push == .none || push == .creating, (_, .lookFailed) where push == .none || push == .creating:

@@ -38,9 +38,10 @@ public enum Texts {
         factor == .call ? "You are being called with a code." : "A code was sent to your phone by text message."
     }
 
-    static func waiting(number: CheckNumber?, codes: Bool) -> String {
-        let shown = number.map { " (the number is \($0))" } ?? ""
-        return "Approve the request on your phone\(shown)\(codes ? ", or press Ctrl-C to type a code" : "")."
+    /// - Parameter enter: Enter opens the prompt.
+    static func waiting(number: CheckNumber?, enter: Bool) -> String {
+        let approve = number.map { "Check your phone and enter \($0) there to approve." } ?? "Check your phone to approve."
+        return enter ? "\(approve) Press Enter here to type a code instead." : approve
     }
 
     /// - Parameters:

@@ -15,6 +15,8 @@ private struct Relay {
     private var until: Int64
     private var frames: CInt = 0
     private var groupLookups: CInt = 0
+    /// The person wants out, or is gone: nothing is asked any more.
+    private var isLeft = false
 
     init(host: OpaquePointer) {
         self.host = host
@@ -27,12 +29,25 @@ private struct Relay {
         while true {
             switch receive() {
             case .frame(let frame): handle(frame)
-            case .interrupt: _ = send(newFrame(KIND_INTERRUPT))
+            case .enter: notify(KIND_ENTER)
+            case .interrupt: leave(KIND_INTERRUPT)
+            case .disconnected: leave(KIND_DISCONNECTED)
             case .end: return verdict
             case .nothing: return OUTCOME_UNAVAILABLE
             }
             if case .failed = state { return OUTCOME_UNAVAILABLE }
         }
+    }
+
+    private mutating func leave(_ kind: CInt) {
+        isLeft = true
+        notify(kind)
+    }
+
+    /// Nobody hears it after a verdict.
+    private func notify(_ kind: CInt) {
+        if case .decided = state { return }
+        _ = send(newFrame(kind))
     }
 
     private var verdict: CInt {
@@ -44,18 +59,25 @@ private struct Relay {
 
     private func hello() -> SentFrame? {
         var frame = newFrame(KIND_HELLO)
+        var isWhole = true
         var field = FIELD_USER
         while field <= FIELD_HELLO_LAST {
-            guard frame.add(field, most: Int(FIELD_AUTH_INFO_MAX), { unsafe host_field(host, field, $0, $1) }) else {
-                report("no_items", "cannot find out who logs in from where")
-                return nil
-            }
+            if field != FIELD_AUTH_INFO { isWhole = add(field, most: FIELD_HELLO_MAX, to: &frame) && isWhole }
             field = field &+ 1
+        }
+        // The longest one is the last.
+        guard add(FIELD_AUTH_INFO, most: FIELD_AUTH_INFO_MAX, to: &frame), isWhole else {
+            report("no_items", "cannot find out who logs in from where")
+            return nil
         }
         return frame
     }
 
-    private enum Received { case frame(ReceivedFrame), interrupt, end, nothing }
+    private func add(_ field: CInt, most: CInt, to frame: inout SentFrame) -> Bool {
+        frame.add(field, most: Int(most)) { unsafe host_field(host, field, $0, $1) }
+    }
+
+    private enum Received { case frame(ReceivedFrame), interrupt, enter, disconnected, end, nothing }
 
     private func receive() -> Received {
         let count = host_receive(host, until)
@@ -71,6 +93,8 @@ private struct Relay {
         switch error {
         case 0: return .end
         case HOST_INTERRUPTED: return .interrupt
+        case HOST_ENTER: return .enter
+        case HOST_DISCONNECTED: return .disconnected
         case HOST_TIMED_OUT: report("helper_failed", "countersign-login did not answer in time")
         default: report("helper_failed", "cannot hear countersign-login")
         }
@@ -86,6 +110,7 @@ private struct Relay {
         case (.starting, KIND_READY): ready(frame)
         case (.running, KIND_TELL): tell(frame)
         case (.running, KIND_ASK): ask(frame)
+        case (.running, KIND_LISTEN): host_listen(host)
         case (.running, KIND_MATCH_GROUPS): matchGroups(frame)
         case (.running, KIND_START_NET): startNet()
         default: fail("countersign-login sent a frame out of order")
@@ -123,7 +148,8 @@ private struct Relay {
     }
 
     private mutating func ask(_ frame: ReceivedFrame) {
-        let count = host_ask(host, plain(frame))
+        // A question that was on its way when Ctrl-C was pressed would wait for an answer.
+        let count = isLeft ? HOST_INTERRUPTED : host_ask(host, plain(frame))
         let answer = host_answer(host)
         var reply = newFrame(KIND_ANSWER)
         if count >= 0 { reply.add(FIELD_TEXT, Bytes(answer, count: Int(count))) }
@@ -159,7 +185,8 @@ private struct Relay {
         host_log(host, CInt(truncatingIfNeeded: min(priority, 7)), plain(frame, lineEnd: 0x20))
     }
 
-    /// Puts a frame's text into the host's. What reaches a terminal or the log is printable ASCII and line ends, whatever was sent.
+    /// Puts a frame's text into the host's. What reaches a terminal or the log is printable ASCII and line ends,
+    /// whatever was sent.
     /// - Returns: how long it is there.
     private func plain(_ frame: ReceivedFrame, lineEnd: UInt8 = 0x0A) -> Int {
         var text = Buffer(host_text(host))

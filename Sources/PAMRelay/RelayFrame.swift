@@ -1,6 +1,7 @@
 import CFrames
 
-/// One frame that came, as CFrames.h lays it out, where it lies. Reading is total: a frame that is cut short or too long is no frame.
+/// One frame that came, as CFrames.h lays it out, where it lies. Reading is total: a frame that is cut short or too
+/// long is no frame.
 ///
 /// `Frame` in Frames is the same for the helpers, which may allocate.
 struct ReceivedFrame {

@@ -76,6 +76,7 @@ struct Asking {
         facts.recoveryLeft = person != nil && account.isConfirmed ? account.recoveryLeft : 0
         facts.isLocked = try person.map { try accounts.lock(of: $0, rules: settings.lockout, now: now()) != nil } ?? false
         facts.textIsLive = visit.textIsLive
+        facts.hearsEnter = visit.hearsEnter
         // sshd may refuse root whatever we say, and shows that in what is typed only.
         facts.withholdsPush = visit.comesBySSH && visit.user?.uid == 0
         facts.outage = settings.outage
@@ -146,6 +147,8 @@ struct Asking {
         switch module.channel.receive() {
         case .nothing: return
         case .frame(let frame) where frame.kind == KIND_INTERRUPT: events.append(.interrupted)
+        case .frame(let frame) where frame.kind == KIND_ENTER: events.append(.enterPressed)
+        case .frame(let frame) where frame.kind == KIND_DISCONNECTED: events.append(.disconnected)
         case .frame(let frame) where frame.kind == KIND_ANSWER:
             let typed = frame.value(FIELD_TEXT).map(Array.init)
             events.append(asksForRecovery ? .recoveryTyped(RecoveryAnswer(typed)) : .answered(Answer(typed)))
@@ -163,6 +166,7 @@ struct Asking {
     private mutating func perform(_ action: LoginFlow.Action) throws {
         switch action {
         case .tell(let text): module.tell(text)
+        case .listen: module.listen()
         case .ask(let prompt): ask(prompt)
         case .askRecovery(let prompt): ask(prompt, forRecovery: true)
         case .end(let decision): finish(decision)
@@ -211,7 +215,7 @@ struct Asking {
         case .sendOneCode(let factor):
             asked(.oneCodeFailed(.refused), person.account.authyID.map { net.sendOneCode(by: factor, to: $0) })
         case .spendGrace: events.append(.graceSpent(left: try spendGrace()))
-        case .tell, .ask, .askRecovery, .end, .stopLooking: return
+        case .tell, .listen, .ask, .askRecovery, .end, .stopLooking: return
         }
     }
 

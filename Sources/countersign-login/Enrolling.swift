@@ -86,6 +86,7 @@ struct Enrolling {
         switch module.channel.receive() {
         case .nothing: return
         case .frame(let frame) where frame.kind == KIND_INTERRUPT: events.append(.interrupted)
+        case .frame(let frame) where frame.kind == KIND_DISCONNECTED: ending = Ending(Decision(.denied, .disconnected), detail: detail)
         case .frame(let frame) where frame.kind == KIND_ANSWER: events.append(.answered(frame.value(FIELD_TEXT).map(Array.init)))
         // The login program is gone, or does not speak our language.
         default: ending = Ending(Decision(.denied, .cancelled), detail: "the login program went away")

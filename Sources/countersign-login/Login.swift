@@ -12,6 +12,9 @@ struct Failure: Error {
     let detail: String
 }
 
+/// The person left before anything was asked.
+private struct Left: Error { let reason: Reason }
+
 /// One login, from the hello to the verdict.
 struct Login {
     private let visit: Visit
@@ -35,6 +38,8 @@ struct Login {
             ending = try decide()
         } catch let failure as Failure {
             ending = Ending(Decision(.unavailable, failure.reason, farewell: Texts.unavailable), detail: failure.detail)
+        } catch let left as Left {
+            ending = Ending(Decision(.denied, left.reason))
         } catch {
             ending = Ending(Decision(.unavailable, .accounts, farewell: Texts.unavailable), detail: "\(error)")
         }
@@ -174,7 +179,8 @@ struct Login {
                     if field == FIELD_UNSURE { groups.unsure.insert(name) }
                 }
                 return groups
-            case .frame(let frame) where frame.kind == KIND_INTERRUPT: continue
+            case .frame(let frame) where frame.kind == KIND_INTERRUPT: throw Left(reason: .cancelled)
+            case .frame(let frame) where frame.kind == KIND_DISCONNECTED: throw Left(reason: .disconnected)
             case .nothing: continue
             default: throw Failure(reason: .protocolError, detail: "the module named no groups")
             }

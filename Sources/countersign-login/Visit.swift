@@ -30,6 +30,8 @@ struct Visit {
     let settingsGroup: UInt32?
     let logsMore: Bool
     private let takesInput: Bool
+    /// Enter can be heard at the terminal without a prompt.
+    let hearsEnter: Bool
 
     init?(_ hello: Frame) {
         guard hello.kind == KIND_HELLO, let name = hello.text(FIELD_USER), let service = hello.text(FIELD_SERVICE),
@@ -47,6 +49,7 @@ struct Visit {
         isElevated = hello.value(FIELD_ELEVATED) != nil
         settingsGroup = hello.uid(FIELD_HELPERS_GROUP)
         logsMore = hello.value(FIELD_DEBUG) != nil
+        hearsEnter = hello.value(FIELD_TERMINAL) != nil
         comesBySSH = tty == "ssh"
         takesInput = ["sudo", "sudo-i"].contains(service) && SudoArguments.ofParent().takesInput
         keys = comesBySSH ? Keys.fingerprints(hello.value(FIELD_AUTH_INFO) ?? []) : []

@@ -104,6 +104,7 @@ struct PromptTimeTests {
     static let now: Change = { $0.rules.prompt = .now }
     static let matching: Change = { $0.rules.numberMatching = true }
     static let live: Change = { $0.textIsLive = true }
+    static let hearing: Change = { $0.hearsEnter = true }
 
     private func facts(_ changes: [Change]) -> Facts { phone { facts in for change in changes { change(&facts) } } }
 
@@ -175,13 +176,12 @@ struct PromptTimeTests {
 
     @Test("Where text is live the waiting is told once there is a request, with the number that it carries", arguments: [false, true])
     func toldLive(isMatching: Bool) {
-        let told = "Approve the request on your phone (the number is 42), or press Ctrl-C to type a code."
         play(
             facts([Self.live, { $0.rules.numberMatching = isMatching }]),
             [
                 (.begin, [.chargePush(automatic: true)]),
                 (.pushCharged(.granted), [.createPush(CheckNumber(42))]),
-                (.created, [.tell(told), .look(.untilPromptIsDue)]),
+                (.created, [.tell("Check your phone and enter 42 there to approve."), .look(.untilPromptIsDue)]),
                 (.promptIsDue, [.stopLooking, .ask(Prompts.numbered)]),
                 (nothing, [.look(.none)]), (.looked(.pending), [cancelled]),
             ])
@@ -190,7 +190,7 @@ struct PromptTimeTests {
     @Test("Where there is to be no number, none is shown and none is sent, also by word")
     func noNumber() {
         let off: Change = { $0.rules.checkNumber = false }
-        let told = "Approve the request on your phone, or press Ctrl-C to type a code."
+        let told = "Check your phone to approve."
         play(
             facts([Self.live, off]),
             [
@@ -212,15 +212,40 @@ struct PromptTimeTests {
             ])
     }
 
-    @Test("Where there are no codes, the waiting does not promise any")
+    @Test("Where Enter is heard it is listened to before the waiting is told, and opens the prompt")
+    func toldWithEnter() {
+        let told = "Check your phone and enter 42 there to approve. Press Enter here to type a code instead."
+        play(
+            facts([Self.live, Self.hearing]),
+            [
+                (.begin, [.chargePush(automatic: true)]),
+                (.pushCharged(.granted), [.createPush(CheckNumber(42))]),
+                (.created, [.listen, .tell(told), .look(.untilPromptIsDue)]),
+                (.enterPressed, [.stopLooking, .ask(Prompts.numbered)]),
+                (.enterPressed, []), (.promptIsDue, []),
+                (enter, [.look(.brief)]), (.looked(.approved), [approved(.oneTouch)]),
+            ])
+    }
+
+    @Test("A code that has to be sent first is one to press Enter for")
+    func toldWithWords() {
+        let created = (facts([Self.live, Self.hearing, { $0.rules.factors = [.oneTouch, .sms] }]), Array(pushed.prefix(2)))
+        var copy = flow(created.0, after: created.1)
+        #expect(copy.handle(.created).contains(.listen))
+    }
+
+    @Test("Where there are no codes, the waiting does not promise any, and no key is listened to")
     func toldWithoutCodes() {
-        let told = "Approve the request on your phone (the number is 42)."
+        let told = "Check your phone and enter 42 there to approve."
         for changes in [{ $0.rules.factors = [.oneTouch] }, { $0.isLocked = true }] as [Change] {
-            let flow = flow(facts([Self.live, changes]), after: [(.begin, []), (.pushCharged(.granted), [])])
+            let flow = flow(facts([Self.live, Self.hearing, changes]), after: [(.begin, []), (.pushCharged(.granted), [])])
             var copy = flow
             #expect(copy.handle(.created) == [.tell(told), .look(.untilPromptIsDue)])
         }
     }
+
+    @Test("Where no text is seen, no key is listened to")
+    func notLive() { play(facts([Self.hearing]), prompted(Prompts.both) + leaves) }
 
     @Test("Where text is live and the prompt comes now, the number is in the prompt and nothing is told")
     func nowLive() {
@@ -308,25 +333,30 @@ struct EnterTests {
         }
     }
 
-    @Test("Ctrl-C in the wait goes to the prompt, and the approval stays open")
-    func interruptedWait() {
+    @Test("Enter in the wait goes to the prompt, and the approval stays open")
+    func pressedInTheWait() {
         play(
             phone(),
             pushed + [
-                (.interrupted, [.stopLooking, .ask(Prompts.both)]), (.promptIsDue, []), (enter, [.look(.brief)]),
+                (.enterPressed, [.stopLooking, .ask(Prompts.both)]), (.promptIsDue, []), (enter, [.look(.brief)]),
                 (.looked(.approved), [approved(.oneTouch)]),
             ])
     }
 
-    @Test("Ctrl-C before the request is there goes to the prompt too")
-    func interruptedCreation() {
-        play(
-            phone(),
-            Array(pushed.prefix(2)) + [
-                (.interrupted, [.stopLooking, .ask(Prompts.both)]), (.created, []), (enter, [.look(.brief)]),
-                (.looked(.approved), [approved(.oneTouch)]),
-            ])
+    @Test("Enter that was pressed when the prompt was on its way is no answer to it", arguments: Stage.all)
+    func pressedLate(stage: Stage) {
+        guard stage.testDescription != Stage.waiting.testDescription, stage.testDescription != Stage.creating.testDescription else {
+            return
+        }
+        var flow = flow(stage.facts, after: stage.script)
+        #expect(flow.handle(.enterPressed) == [])
     }
+
+    @Test("Ctrl-C in the wait ends the login")
+    func interruptedWait() { play(phone(), pushed + refused(at: .interrupted, cancelled)) }
+
+    @Test("Ctrl-C before the request is there ends it too")
+    func interruptedCreation() { play(phone(), Array(pushed.prefix(2)) + [(.interrupted, [cancelled])]) }
 
     @Test("Ctrl-C at the prompt, like the end of the conversation, ends the login")
     func interruptedPrompt() {
@@ -342,6 +372,29 @@ struct EnterTests {
     @Test("Ctrl-C between two prompts ends the login", arguments: Stage.between)
     func interruptedBetween(stage: Stage) {
         play(stage.facts, stage.script + (stage.hasOpenRequest ? refused(at: .interrupted, cancelled) : [(.interrupted, [cancelled])]))
+    }
+}
+
+/// The client, or the terminal, has gone.
+struct DisconnectedTests {
+    @Test("It ends the login wherever that is, with a word for the log", arguments: Stage.all)
+    func anywhere(stage: Stage) {
+        var flow = flow(stage.facts, after: stage.script)
+        var actions = flow.handle(.disconnected)
+        if stage.testDescription == Stage.lastLook.testDescription {
+            #expect(actions == [])
+            return
+        }
+        if actions == [.look(.none)] { actions = flow.handle(.looked(.pending)) }
+        #expect(actions.decision?.outcome == .denied && actions.decision?.reason == .disconnected && actions.decision?.farewell == nil)
+    }
+
+    @Test("A denial on the phone counts all the same")
+    func denial() { play(phone(), pushed + [(.disconnected, [.look(.none)]), (.looked(.denied), [deniedOnPhone()])]) }
+
+    @Test("An approval that came too late lets nobody in")
+    func approval() {
+        play(phone(), pushed + [(.disconnected, [.look(.none)]), (.looked(.approved), [denied(.disconnected)])])
     }
 }
 

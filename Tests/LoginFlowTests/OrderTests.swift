@@ -33,7 +33,7 @@ private let events: [(kind: String, events: [Event])] = [
     ("graceSpent", [.graceSpent(left: nil), .graceSpent(left: 3)]),
 ]
 
-private let fromOutside: [Event] = [.promptIsDue, .deadline, .interrupted]
+private let fromOutside: [Event] = [.promptIsDue, .deadline, .interrupted, .enterPressed, .disconnected]
 
 struct OrderTests {
     struct Line: Sendable, CustomTestStringConvertible {

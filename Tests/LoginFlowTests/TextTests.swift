@@ -26,7 +26,7 @@ struct TextTests {
         } + [Texts.recoveryPrompt, Texts.namePrompt, Texts.numberPrompt(mayOptOut: true), Texts.numberPrompt(mayOptOut: false)]
     private static let phone = PhoneNumber(e164: "+881632960123456")
     static let composed =
-        [nil, number].flatMap { number in [true, false].map { Texts.waiting(number: number, codes: $0) } }
+        [nil, number].flatMap { number in [true, false].map { Texts.waiting(number: number, enter: $0) } }
         + [0, 1, 2, .max, .min].flatMap { left in
             [nil, day].flatMap {
                 [

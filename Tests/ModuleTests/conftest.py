@@ -5,6 +5,7 @@ import pwd
 import re
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -22,7 +23,7 @@ BUILT = Path(os.environ.get("COUNTERSIGN_BUILD", ROOT / "build"))
 PARTS = ("pam_countersign.so", "countersign-login", "countersign-net", "countersign")
 
 PAM_SUCCESS, PAM_AUTH_ERR, PAM_ABORT = 0, 7, 26
-NUMBER = re.compile(r"the number is (\d\d)\)")
+NUMBER = re.compile(r"(?:the number is|enter) (\d\d)\b")
 
 
 def ordinary_user():
@@ -141,22 +142,29 @@ class Host:
         found = records.run(self.database, statement, self.user.pw_name, self.user.pw_uid)
         return found[0] if found else None
 
-    def login(self, *settings, service="login", user=None, env=None):
-        return Login(self, service, user or self.user.pw_name, settings, env)
+    def login(self, *settings, service="login", user=None, env=None, descriptors=()):
+        """`descriptors`: more that the login program has."""
+        return Login(self, service, user or self.user.pw_name, settings, env, descriptors)
+
+
+def hear_signals():
+    """As a login program does: nohup, and a script that starts something in the background, have their programs ignore some."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 class Login:
     """One transaction: what is shown and asked comes as events, answers are given as they are needed."""
 
-    def __init__(self, host, service, user, settings, env=None):
+    def __init__(self, host, service, user, settings, env=None, descriptors=()):
         out_read, out_write = os.pipe()
         in_read, in_write = os.pipe()
 
         defaults = [] if any(s.startswith("tty=") for s in settings) else ["tty=pts/1"]
         self.process = subprocess.Popen(
             [host.product / "pam_host", str(out_write), str(in_read), host.pam, service, user, *defaults, *settings],
-            pass_fds=(out_write, in_read), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env={**os.environ, **(env or {})}, **as_user(host.user),
+            pass_fds=(out_write, in_read, *descriptors), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env={**os.environ, **(env or {})}, preexec_fn=hear_signals, **as_user(host.user),
         )
         os.close(out_write), os.close(in_read)
         self.out, self.into, self.buffer = out_read, in_write, b""

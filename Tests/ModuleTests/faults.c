@@ -1,7 +1,8 @@
 /*
- * Preloaded into pam_host: makes one call fail that is made while the module runs, by itself or by the C library for it, in this process or
- * in a child before its program, which counts on from its parent's. FAULTS names a file of 1,024 bytes, of which the first four are the number
- * of the call that fails, counted from 1, and the rest receives a line with the name of each that failed. With FAULTS_UNKILLABLE set, nothing dies of a signal either.
+ * Preloaded into pam_host: makes one call fail that is made while the module runs, by itself or by the C library for
+ * it, in this process or in a child before its program, which counts on from its parent's. FAULTS names a file of 1,024
+ * bytes, of which the first four are the number of the call that fails, counted from 1, and the rest receives a line
+ * with the name of each that failed. With FAULTS_UNKILLABLE set, nothing dies of a signal either.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -121,6 +122,7 @@ CALL(int, dup3, EMFILE, (int from, int to, int flags), from, to, flags)
 CALL(int, close_range, EIO, (unsigned first, unsigned last, int flags), first, last, flags)
 CALL(int, chdir, EIO, (const char *path), path)
 CALL(pid_t, setsid, EPERM, (void))
+CALL(int, sigpending, EFAULT, (sigset_t *set), set)
 CALL(int, execveat, ENOMEM, (int fd, const char *path, char *const arguments[], char *const environment[], int flags), fd, path, arguments, environment, flags)
 CALL(int, prctl, EPERM, (int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d), option, a, b, c, d)
 
@@ -144,8 +146,10 @@ int close(int fd) {
 #define WITH_MODE(name, parameters, ...)                                                                                                     \
     int name parameters {                                                                                                                    \
         int (*real)();                                                                                                                       \
+        char full[200];                                                                                                                      \
         va_list more;                                                                                                                        \
-        if (fails(#name)) return errno = ENFILE, -1;                                                                                         \
+        snprintf(full, sizeof full, #name " %s", path);                                                                                      \
+        if (fails(full)) return errno = ENFILE, -1;                                                                                          \
         va_start(more, flags);                                                                                                               \
         int mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(more, int) : 0;                                                                    \
         va_end(more);                                                                                                                        \

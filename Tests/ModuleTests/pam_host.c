@@ -3,20 +3,22 @@
  *
  *   pam_host OUT IN CONFDIR SERVICE USER [setting ...]
  *
- * What happens is written to the descriptor OUT as lines "ask TEXT", "tell TEXT" (PAM_ERROR_MSG; "tell-on-stdout" for PAM_TEXT_INFO),
- * "log PRIORITY TEXT", "result N"; after each "ask" one line is read from the descriptor IN: "answer TEXT", "null" (success with a null
- * reply), "fail", "eof" or "long N". Newlines in texts are written as \n. Settings:
+ * What happens is written to the descriptor OUT as lines "ask TEXT", "tell TEXT" (PAM_ERROR_MSG; "tell-on-stdout" for
+ * PAM_TEXT_INFO), "log PRIORITY TEXT", "result N"; after each "ask" one line is read from the descriptor IN: "answer
+ * TEXT", "null" (success with a null reply), "fail", "eof" or "long N". Newlines in texts are written as \n. Settings:
  *
  *   tty=, rhost=, ruser=, env=NAME=VALUE     items, and PAM's environment
  *   rounds=N          so many calls of pam_authenticate
  *   setcred           pam_setcred too, before anything else
  *   no-conversation   no conversation function
- *   close-std, ignore-sigchld, reap-sigchld, nofile=N, fsize=N, block-sigint
+ *   close-std, ignore-sigchld, reap-sigchld, ignore-sighup, nofile=N, fsize=N, block-sigint
  *                     what the login program is like
+ *   pending-sigint    SIGINT has come, and with block-sigint waits
  *   rename=NAME       PAM_USER becomes NAME in the first prompt
  *   fail-groups       /etc/group cannot be read to its end
  *
- * At the end "left ..." lines name whatever was left behind: children, descriptors, the signal mask, signal handlers.
+ * At the end "left ..." lines name whatever was left behind: children, descriptors, the signal mask, signal handlers,
+ * and signals that wait to be unblocked.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -168,7 +170,7 @@ static unsigned long long descriptors(void) {
 
 static void note_left(unsigned long long fds, const sigset_t *mask, const struct sigaction *actions, int quiet_children) {
     char text[200];
-    sigset_t now;
+    sigset_t now, pending;
     if (descriptors() != fds) snprintf(text, sizeof text, "descriptors %llx, before %llx", descriptors(), fds), say("left", text);
     sigprocmask(SIG_SETMASK, NULL, &now);
     for (int s = 1; s < NSIG; s++) {
@@ -176,6 +178,9 @@ static void note_left(unsigned long long fds, const sigset_t *mask, const struct
         if (sigismember(&now, s) != sigismember(mask, s)) snprintf(text, sizeof text, "signal %d in the mask", s), say("left", text);
         if (sigaction(s, NULL, &action) == 0 && action.sa_handler != actions[s].sa_handler) snprintf(text, sizeof text, "handler of %d", s), say("left", text);
     }
+    sigpending(&pending);
+    for (int s = 1; s < NSIG; s++)
+        if (sigismember(&pending, s) == 1) snprintf(text, sizeof text, "signal %d waits", s), say("left", text);
     pid_t child = waitpid(-1, NULL, WNOHANG);
     if (!quiet_children && (child >= 0 || errno != ECHILD)) say("left", "a child");
 }
@@ -203,7 +208,9 @@ int main(int argc, char **argv) {
         else if (strcmp(a, "no-conversation") == 0) conversation.conv = NULL;
         else if (strcmp(a, "close-std") == 0) close(0), close(1), close(2);
         else if (strcmp(a, "ignore-sigchld") == 0) signal(SIGCHLD, SIG_IGN), quiet = 1;
+        else if (strcmp(a, "ignore-sighup") == 0) signal(SIGHUP, SIG_IGN);
         else if (strcmp(a, "reap-sigchld") == 0) signal(SIGCHLD, reap), quiet = 1;
+        else if (strcmp(a, "pending-sigint") == 0) raise(SIGINT);
         else if (strncmp(a, "nofile=", 7) == 0) limit(RLIMIT_NOFILE, a + 7);
         else if (strncmp(a, "fsize=", 6) == 0) limit(RLIMIT_FSIZE, a + 6);
         else if (strcmp(a, "block-sigint") == 0) {

@@ -10,13 +10,14 @@ SHELL = r"[$#] "
 
 CODE = r"(?i)(?:^|[\n) ])(?:code|approve on your phone[^\r\n]*, or type a code)(?: \[[a-z, ]+\])?: "
 PRESS_ENTER = r"Approve on your phone[^\r\n]* and press Enter[^\r\n]*: "
-NUMBER = r"the number is (\d\d)\)"
+NUMBER = r"(?:the number is|enter) (\d\d)\b"
 WORD_SMS = r"\[[a-z, ]*\bsms\b[a-z, ]*\]: "
 WORD_PUSH = r"\[[a-z, ]*\bpush\b[a-z, ]*\]: "
 WORD_RECOVERY = r"\[[a-z, ]*\brecovery\b[a-z, ]*\]: "
 WORD_SKIP = r"\[[a-z, ]*\bskip\b[a-z, ]*\]: "
 
-WAITING = r"Approve the request on your phone"  # told while the phone is asked, where text is shown at once
+WAITING = r"Check your phone [^\r\n.]*\."  # told while the phone is asked, where text is shown at once
+ENTER_OPENS = r"Press Enter here to type a code instead\.\r\n"  # where a key can be heard meanwhile
 NOT_ACCEPTED = r"That code was not accepted"  # wrong and spent ones alike
 CONFIRMS_ONLY = r"That code confirms a new phone and is not a login"
 CODE_SENT = r"A code was sent to your phone|You are being called"

@@ -56,6 +56,11 @@ class Terminal(pexpect.spawn):
         """Types a line."""
         self.sendline(text)
 
+    def begins(self, text: str) -> None:
+        """Types without Enter, and waits until the terminal has taken it."""
+        self.send(text)
+        self.reads(text)
+
     def interrupt(self) -> None:
         """Types Ctrl-C, whatever the program is doing."""
         self.send("\x03")
@@ -78,6 +83,10 @@ class Terminal(pexpect.spawn):
         assert index == 0, f"{self._named()} has not ended in {limit} s:\n{self.transcript}"
         self.wait()
         return self.exitstatus if self.signalstatus is None else -self.signalstatus
+
+    def hang_up(self) -> None:
+        """Closes the terminal, and leaves the program to what it makes of that."""
+        self.ptyproc.fileobj.close()
 
     def drop(self) -> None:
         """Closes the terminal, as a lost connection or a closed window does."""

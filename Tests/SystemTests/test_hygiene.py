@@ -100,17 +100,6 @@ def test_with_the_callers_factor_every_rule_judges_the_caller(product):
     assert [(d["user"], d["reason"]) for d in product.decisions()] == [("carol", "exempt"), ("bob", "proven")]
 
 
-def test_ctrl_c_in_the_wait_of_su_goes_to_the_prompt(product, phone):
-    product.link("root", phone.authy_id)
-    terminal = product.knock("su", "root")
-    terminal.reads(prompts.WAITING)
-    phone.wait_for_login()
-    terminal.interrupt()
-    terminal.reads(prompts.PRESS_ENTER.replace(" and press Enter[^\\r\\n]*", "[^\\r\\n]*"))
-    terminal.answer(phone.code())
-    assert gets_in(terminal, "root")
-
-
 def test_login_tells_that_it_waits(product, phone):
     terminal = product.knock("login")
     terminal.reads(prompts.WAITING)

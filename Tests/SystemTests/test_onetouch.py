@@ -138,16 +138,6 @@ def test_the_prompt_may_come_at_once(product, phone):
     assert gets_in(terminal, "alice")
 
 
-def test_ctrl_c_in_the_wait_of_sudo_goes_to_the_prompt(product, phone):
-    token = product.softtoken("alice")
-    terminal = product.knock("sudo")
-    phone.wait_for_request()
-    terminal.interrupt()
-    terminal.reads(prompts.CODE)
-    terminal.answer(token.fresh_code())
-    assert gets_in(terminal, "root")
-
-
 def test_ctrl_c_at_the_prompt_ends_sudo_and_takes_the_request_back(product, phone):
     product.configure(phone, HASTY)
     terminal = product.knock("sudo")

@@ -7,8 +7,10 @@
  *   module <-> countersign-login       fd 3 of countersign-login
  *   countersign-login <-> countersign-net    fd 4 of countersign-login, fd 3 of countersign-net
  *
- * Legal order on the first: hello; then from countersign-login any number of log, and ready once; after ready any number of tell, ask
- * (answered by answer), match_groups (answered by groups) and log, start_net once; interrupt may come at any time; verdict, then end of file.
+ * Legal order on the first: hello; then from countersign-login any number of log, and ready once; after ready any
+ * number of tell, ask (answered by answer), match_groups (answered by groups), listen and log, start_net once; verdict,
+ * then end of file. From the module interrupt, enter and disconnected may come at any time; after interrupt or
+ * disconnected every ask is answered by an answer without text.
  * On the second: server once, then requests with numbers, each answered by one result with that number, unless another request came
  * while a look was under way: that look is given up and never answered. Looks are at the request that this process created last; at end
  * of file countersign-net takes back a request on which it has seen no decision. Who has no device is not asked: create is then answered
@@ -31,7 +33,9 @@
 #define KIND_HELLO 1
 #define KIND_ANSWER 2
 #define KIND_GROUPS 3
-#define KIND_INTERRUPT 4
+#define KIND_INTERRUPT 4        /* the person wants out: Ctrl-C or Ctrl-\ */
+#define KIND_ENTER 5            /* a line was typed while the module listened, and dropped: once for each listen */
+#define KIND_DISCONNECTED 6     /* the client, or the terminal, is gone, or the login program was told to end */
 /* From countersign-login to the module. */
 #define KIND_READY 16
 #define KIND_TELL 17
@@ -40,6 +44,7 @@
 #define KIND_START_NET 20
 #define KIND_LOG 21
 #define KIND_VERDICT 22
+#define KIND_LISTEN 23          /* where the hello has FIELD_TERMINAL: until the next ask, Enter at the terminal is told */
 /* From countersign-login to countersign-net. */
 #define KIND_SERVER 32
 #define KIND_CREATE 33
@@ -77,8 +82,10 @@
 #define FIELD_HELPERS_GROUP 16 /* gid that settings may belong to besides 0 */
 #define FIELD_AUTH_INFO 17     /* SSH_AUTH_INFO_0 as sshd set it (sshd_config(5), ExposeAuthInfo): what was proven before, a line each. It is
                                   cut at FIELD_AUTH_INFO_MAX bytes: where it does not end with a line end, something is missing */
-#define FIELD_AUTH_INFO_MAX 3072 /* no other field of the hello is longer */
-#define FIELD_HELLO_LAST 17    /* FIELD_USER and those up to here stand in the hello, in this order */
+#define FIELD_AUTH_INFO_MAX 3072
+#define FIELD_TERMINAL 18      /* present: Enter at the login program's terminal can be heard without a prompt */
+#define FIELD_HELLO_LAST 18    /* FIELD_USER and those up to here stand in the hello */
+#define FIELD_HELLO_MAX 512    /* the longest of them, but for FIELD_AUTH_INFO */
 /* between the module and countersign-login */
 #define FIELD_TEXT 32          /* tell, ask, log; answer: absent where the conversation gave none */
 #define FIELD_NAME 33          /* match_groups, groups: any number; match_groups: of the caller where FIELD_CALLER is there too */

@@ -13,13 +13,15 @@
 /* Errors that the relay tells apart. */
 #define HOST_INTERRUPTED (-4)  /* -EINTR */
 #define HOST_NO_MEMORY (-12)   /* -ENOMEM */
+#define HOST_DISCONNECTED (-107) /* -ENOTCONN */
 #define HOST_TIMED_OUT (-110)  /* -ETIMEDOUT */
+#define HOST_ENTER (-4003)     /* no errno has this number */
 #define HOST_ALREADY (-114)    /* -EALREADY */
 
 /* One call of pam_sm_authenticate. */
 typedef struct host host;
 
-/* Memory of the host's. The relay allocates none: in a login program that is out of memory a trap would end all of it. */
+/* Memory of the host's. The relay allocates none: where there is no memory, a trap would end the login program. */
 typedef struct {
     uint8_t *bytes;
     size_t capacity;
@@ -41,14 +43,20 @@ int host_start_net(host *h);
 
 /* Sends `length` bytes of host_sent to countersign-login; never waits: -EAGAIN where the socket is full. */
 int host_send(host *h, size_t length);
-/* Waits for a frame of countersign-login until `until` (as host_now counts), and puts it into host_received. Returns its length; 0: end of
-   file; -EINTR: the person pressed Ctrl-C or Ctrl-\ meanwhile; -ETIMEDOUT; -EMSGSIZE: longer than FRAME_MAX. */
+/* Waits for a frame of countersign-login until `until` (as host_now counts), and puts it into host_received. Returns
+   its length; 0: end of file; -EINTR: the person pressed Ctrl-C or Ctrl-\ meanwhile; HOST_ENTER: Enter, after
+   host_listen; -ENOTCONN: nobody is there any more, as sshd's client has gone, the terminal has hung up, or this
+   process was told to end; -ETIMEDOUT; -EMSGSIZE: longer than FRAME_MAX. */
 int host_receive(host *h, int64_t until);
+/* From now on until the next host_ask, or a line, host_receive hears Enter at the terminal. What was typed before is
+   dropped, and what was typed meanwhile is dropped in the end. */
+void host_listen(host *h);
 
 /* Shows `length` bytes of host_text, never on standard output. -ENOMEM: the conversation had no memory for it. */
 int host_tell(host *h, size_t length);
-/* Asks for a line, with echo, by `length` bytes of host_text. Puts it into host_answer, cut at its end, and returns its length there;
-   -ENODATA: there was no answer. Wipes and frees what the conversation returned. */
+/* Asks for a line, with echo, by `length` bytes of host_text. Puts it into host_answer, cut at its end, and returns its
+   length there; -ENODATA: there was no answer; -EINTR: Ctrl-C was pressed before, and nothing was asked. Wipes and
+   frees what the conversation returned. */
 int host_ask(host *h, size_t length);
 
 /* Whether the user, or with `caller` set the real uid's user, is in the group: 1 or 0; -errno where that could not be found out. */
