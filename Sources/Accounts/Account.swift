@@ -11,8 +11,17 @@ public struct Account: Equatable, Sendable {
     /// Tries at codes since the last right one, those that are being checked at this moment included.
     public var failures = 0
     /// When codes are taken again, in seconds since 1970. May have passed, and may be wrong by a jump of the clock: for a decision
-    /// use `Accounts.lock(of:rules:now:)`.
+    /// use `lock`.
     public var lockedUntil: Int64?
+    /// When the lock was set.
+    var lockedAt: Instant?
+    /// Locks since the last right code, each of which is longer than the one before.
+    public var locks = 0
+    /// As they were counted; see `failuresOfDay(at:)`.
+    var failuresOfDay = 0
+    var dayBegan: Instant?
+    /// Tries at codes that were not right, of which the person has not been told.
+    public var wrongCodes = 0
     /// Whether it has, or ever had, an AuthyID: a phone that is lost leads back to an administrator, and to no offer in a login.
     public var hadAuthyID = false
     /// Since when the person does without a factor, in seconds since 1970. Whether that counts is for the settings to say.
@@ -161,7 +170,7 @@ extension Account {
     /// What `init` reads.
     fileprivate static let columns = """
         authy_id, secret IS NOT NULL, confirmed, grace_used, failures, locked_until, had_authy_id, opted_out, paused_until, pause_reason,
-        prefers, seen_phone, seen_app, seen, paused_at,
+        prefers, seen_phone, seen_app, seen, paused_at, locks, locked_clock, day_failures, day_clock, wrong_codes,
         (SELECT count(*) FROM recovery WHERE recovery.name = accounts.name AND recovery.uid = accounts.uid AND used IS NULL)
         """
 
@@ -184,6 +193,11 @@ extension Account {
         seen = row.integer(column + 13).map {
             ServerView(phone: row.text(column + 11), hasApp: row.integer(column + 12).map { $0 == 1 }, time: $0)
         }
-        recoveryLeft = Int(row.integer(column + 15) ?? 0)
+        locks = Int(row.integer(column + 15) ?? 0)
+        lockedAt = row.text(column + 16).flatMap(Instant.init(text:))
+        failuresOfDay = Int(row.integer(column + 17) ?? 0)
+        dayBegan = row.text(column + 18).flatMap(Instant.init(text:))
+        wrongCodes = Int(row.integer(column + 19) ?? 0)
+        recoveryLeft = Int(row.integer(column + 20) ?? 0)
     }
 }

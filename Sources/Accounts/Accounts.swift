@@ -57,20 +57,23 @@ public final class Accounts {
     private var durability: Durability?
     /// How many rows of history are kept: the newest ones, whatever their time, so that a clock that jumps ahead loses none.
     var historyRows: Int64 = 100_000
+    /// A clock that does not jump, for whoever has one.
+    public var steady: (@Sendable () -> Instant.Steady?)?
 
     /// Opens what `prepare` has made. Nothing is ever made here.
     /// - Parameters:
     ///   - path: of the file, in a folder that only its owner may change; "-wal" and "-shm" are put behind it for two more.
     ///   - id: the one that the database must have, as `prepare` gave it.
-    ///   - busyTimeout: how long to wait for other processes' writes, in milliseconds.
-    public init(path: String, id: String, busyTimeout: Int32 = 5000) throws {
+    ///   - busyTimeout: how long to wait for other processes' writes at least, in milliseconds.
+    ///   - waitsUntil: until when they are waited for, if that is later; in milliseconds since the machine started (CLOCK_BOOTTIME).
+    public init(path: String, id: String, busyTimeout: Int32 = 5000, waitsUntil: Int64? = nil) throws {
         let file = try StateFile(path)
         do {
             guard try file.secure() else { throw AccountsError.lost(path) }
         } catch AccountsError.missing {
             throw AccountsError.lost(path)
         }
-        connection = try file.open(busyTimeout: busyTimeout)
+        connection = try file.open(busyTimeout: busyTimeout, waitsUntil: waitsUntil)
         let found = try Schema.check(connection)
         guard found == id else { throw AccountsError.other(path, id: found) }
         seal = Seal(id: id)

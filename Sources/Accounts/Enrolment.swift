@@ -12,6 +12,7 @@ public struct Change: Equatable, Sendable {
 /// What `unlock` took away.
 public struct Unlocked: Equatable, Sendable {
     public let failures: Int
+    public let failuresOfDay: Int
     public let lockedUntil: Int64?
     /// Approval requests of the last ten minutes, denials and their pause among them.
     public let pushes: Int
@@ -92,7 +93,7 @@ extension Accounts {
         }
     }
 
-    /// Lets the person try again at once: clears failures and lock, approval requests and OneCodes that count against the person, and
+    /// Lets the person try again at once: clears failures, those of the day too, and lock, approval requests and OneCodes that count against the person, and
     /// a time step that was spent while the clock was ahead, by more than a phone's clock may be.
     public func unlock(_ person: Person, now: Int64) throws -> Unlocked {
         let (name, uid) = (person.storedName, person.uid)
@@ -100,13 +101,14 @@ extension Accounts {
             let before = try account(of: person)
             let token = try softToken(of: person)
             let ahead = token.flatMap { token in token.lastSpent.flatMap { $0 > now / Int64(max(1, token.period)) + 1 ? $0 : nil } }
-            try update(person, "failures = 0, locked_until = NULL")
+            try update(person, "failures = 0, locked_until = NULL, locked_clock = NULL, locks = 0, day_failures = 0, day_clock = NULL")
             if ahead != nil { try update(person, "last_spent = NULL") }
             let pushes = try connection.run("DELETE FROM pushes WHERE name = ?1 AND uid = ?2", name, uid)
             let oneCodes = try connection.run("DELETE FROM onecodes WHERE name = ?1 AND uid = ?2", name, uid)
             try forgetIfEmpty(person)
             return Unlocked(
-                failures: before.failures, lockedUntil: before.lockedUntil, pushes: pushes, oneCodes: oneCodes, spentStep: ahead)
+                failures: before.failures, failuresOfDay: before.failuresOfDay(at: instant(now)), lockedUntil: before.lockedUntil,
+                pushes: pushes, oneCodes: oneCodes, spentStep: ahead)
         }
     }
 
@@ -148,8 +150,8 @@ extension Accounts {
     private func forgetIfEmpty(_ person: Person) throws {
         try delete(
             where: """
-                name = ?1 AND uid = ?2 AND authy_id IS NULL AND secret IS NULL AND grace_used = 0 AND failures = 0 AND locked_until IS NULL
-                AND had_authy_id = 0 AND opted_out IS NULL AND paused_until IS NULL AND prefers IS NULL
+                name = ?1 AND uid = ?2 AND authy_id IS NULL AND secret IS NULL AND grace_used = 0 AND failures = 0 AND day_failures = 0
+                AND locked_until IS NULL AND had_authy_id = 0 AND opted_out IS NULL AND paused_until IS NULL AND prefers IS NULL
                 AND NOT EXISTS (SELECT 1 FROM recovery WHERE recovery.name = accounts.name AND recovery.uid = accounts.uid)
                 """, person.storedName, person.uid)
     }

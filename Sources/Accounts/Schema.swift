@@ -3,7 +3,7 @@ internal import SQLite
 /// The tables, as they came to be. The file's `user_version` is the number of migrations that it has seen; 0 is no file of ours.
 enum Schema {
     /// Only ever added to.
-    static let migrations = [first, enrolment, seals]
+    static let migrations = [first, enrolment, seals, guesses]
 
     static var version: Int64 { Int64(migrations.count) }
 
@@ -191,5 +191,17 @@ enum Schema {
         -- Everybody who has a row in accounts, by a number that is made of name and uid. With rowids, as accounts is without: a page of
         -- the one is never taken for a page of the other.
         CREATE TABLE members (id INTEGER PRIMARY KEY) STRICT;
+        """
+
+    /// What guesses at codes come to. The clocks are as `Instant` writes them.
+    private static let guesses = """
+        -- Locks since the last right code, and when the last of them was set.
+        ALTER TABLE accounts ADD COLUMN locks INTEGER NOT NULL DEFAULT 0 CHECK (locks >= 0);
+        ALTER TABLE accounts ADD COLUMN locked_clock TEXT;
+        -- Wrong codes of a day, and when the day began.
+        ALTER TABLE accounts ADD COLUMN day_failures INTEGER NOT NULL DEFAULT 0 CHECK (day_failures >= 0);
+        ALTER TABLE accounts ADD COLUMN day_clock TEXT;
+        -- Those that the person has not been told of.
+        ALTER TABLE accounts ADD COLUMN wrong_codes INTEGER NOT NULL DEFAULT 0 CHECK (wrong_codes >= 0);
         """
 }

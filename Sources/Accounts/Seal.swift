@@ -11,9 +11,10 @@ struct Seal {
     /// What is sealed, in this order. A migration that adds a column here needs nothing else: all rows are sealed anew after it.
     static let columns = """
         name, uid, authy_id, secret, algorithm, digits, period, last_spent, confirmed, grace_used, failures, locked_until, had_authy_id,
-        opted_out, paused_until, paused_at, pause_reason, prefers, seen_phone, seen_app, seen
+        opted_out, paused_until, paused_at, pause_reason, prefers, seen_phone, seen_app, seen, locks, locked_clock, day_failures, day_clock,
+        wrong_codes
         """
-    static let count: Int32 = 21
+    static let count: Int32 = 26
 
     private let key: SymmetricKey
 

@@ -47,6 +47,8 @@ public struct Settlement: Equatable, Sendable {
     public var asked: Account?
     /// The person has said in this login to do without a factor.
     public var optsOut = false
+    /// Wrong codes that the person has been told of by an approval, or typed in this very login.
+    public var knownWrongCodes = 0
     /// For the history, as are the next four.
     public var reason: String
     public var factor: Factor?
@@ -83,6 +85,9 @@ extension Accounts {
             if let person = settlement.person {
                 if let proof = settlement.proof, try !accept(proof, of: person, approved: approved, now: now) { return false }
                 if approved { try connection.run("DELETE FROM onecodes WHERE name = ?1 AND uid = ?2", person.storedName, person.uid) }
+                if approved, settlement.knownWrongCodes > 0 {
+                    try update(person, "wrong_codes = max(0, wrong_codes - ?3)", settlement.knownWrongCodes)
+                }
                 if try !noteStanding(settlement, of: person, now: now) { return false }
                 try remember(settlement, of: person, now: now)
             }
@@ -110,7 +115,10 @@ extension Accounts {
         case .excused where settlement.reason == Reason.outage.rawValue:
             guard let asked = settlement.asked else { return false }
             let account = try account(of: person)
-            return account.authyID == asked.authyID && account.hasSoftToken == asked.hasSoftToken && account.lockedUntil ?? now <= now
+            var widest = LockoutRules()
+            widest.seconds = LockoutRules.day
+            let isLocked = account.lock(widest, at: instant(now)) != nil
+            return account.authyID == asked.authyID && account.hasSoftToken == asked.hasSoftToken && !isLocked
         default: break
         }
         return true
@@ -135,7 +143,7 @@ extension Accounts {
         try verify(person)
         try ensure(person)
         return try update(
-            person, "authy_id = ?3, had_authy_id = 1, confirmed = 1, opted_out = NULL, failures = 0, locked_until = NULL",
+            person, "authy_id = ?3, had_authy_id = 1, confirmed = 1, opted_out = NULL, \(Self.codeWasRight)",
             where: """
                 authy_id IS NULL AND secret IS NULL AND had_authy_id = 0 AND confirmed = 0
                 AND NOT EXISTS (SELECT 1 FROM accounts WHERE authy_id = ?3)
@@ -152,6 +160,12 @@ extension Accounts {
     /// Whether the account still has the factor. An approval on the phone says nothing about the codes that were tried.
     private func confirm(_ person: Person, _ factor: String, _ value: any Bindable, codeWasRight: Bool) throws -> Bool {
         try update(
-            person, "confirmed = 1, opted_out = NULL\(codeWasRight ? ", failures = 0, locked_until = NULL" : "")", where: factor, value)
+            person, "confirmed = 1, opted_out = NULL\(codeWasRight ? ", \(Self.codeWasRight)" : "")", where: factor, value)
     }
+
+    /// Its own charge is taken back. The others of the day stay: a right code says nothing about them.
+    private static let codeWasRight = """
+        failures = 0, locked_until = NULL, locked_clock = NULL, locks = 0, day_failures = max(0, day_failures - 1),
+            wrong_codes = max(0, wrong_codes - 1)
+        """
 }

@@ -29,9 +29,10 @@ struct StateFile {
     }
 
     /// The file as it is, which must be there.
-    func open(busyTimeout: Int32) throws -> Connection {
+    func open(busyTimeout: Int32, waitsUntil: Int64? = nil) throws -> Connection {
         var options = Connection.Options()
         options.busyTimeout = busyTimeout
+        options.waitsUntil = waitsUntil
         // With one process per login the WAL is read again by each: 256 pages cost 0.2 ms, and one login in 30 copies them back.
         options.walPages = 256
         options.checkpointOnClose = false

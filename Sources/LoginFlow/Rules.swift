@@ -68,8 +68,12 @@ public struct EnrolmentRules: Equatable, Sendable {
 
 /// The rules of `[lockout]`: after `failures` wrong codes no code is taken for `seconds`.
 public struct LockoutRules: Equatable, Sendable {
+    /// Wrong codes until codes are locked.
     public var failures = 5
+    /// How long the first lock is; each that follows without a right code is twice as long as the one before, up to an hour.
     public var seconds = 300
+    /// Wrong codes of a day; then codes are locked until a day has passed since the first of them.
+    public var failuresOfDay = 50
 
     public init() {}
 }

@@ -34,6 +34,12 @@ public enum Texts {
     static let wrongRecoveryCode = "That recovery code was not accepted. Each is good once."
     static let noRecoveryCode = "That is no recovery code. It has 8 to 32 letters and digits."
 
+    /// - Parameter count: how many since the last login, at least one.
+    public static func wrongCodes(_ count: Int) -> String {
+        let codes = count == 1 ? "1 wrong code was" : "\(count) wrong codes were"
+        return "\(codes) typed for your account since your last login. If that was not you, tell your administrator."
+    }
+
     static func oneCodeSent(_ factor: Factor) -> String {
         factor == .call ? "You are being called with a code." : "A code was sent to your phone by text message."
     }

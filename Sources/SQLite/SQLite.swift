@@ -18,6 +18,8 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
         public var create = false
         /// How long to wait for the locks of others, also while they recover the WAL, in milliseconds.
         public var busyTimeout: Int32 = 5000
+        /// Until when they are waited for, if that is later: in milliseconds since the machine started (CLOCK_BOOTTIME).
+        public var waitsUntil: Int64?
         /// The commit that makes the WAL this long copies it back into the database, in pages.
         public var walPages: Int32 = 1000
         /// The commit that makes the WAL this long also cuts it; nil for an eighth more than `walPages`.
@@ -35,6 +37,8 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
 
     let handle: OpaquePointer
     private let options: Options
+    /// When the wait that goes on began.
+    private var waitBegan: Int64 = 0
     /// Those that nobody runs at the moment, by their text.
     private var statements: [String: OpaquePointer] = unsafe [:]
     /// Sees the text of each statement before it runs.
@@ -105,13 +109,35 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
     /// SQLite's own way to wait is to sleep ever longer: whoever comes last looks most often, and those that came first may never get
     /// their turn. Here all look equally often.
     private func waitForOthers(_ wait: Bool) {
+        guard wait else {
+            unsafe sqlite3_busy_handler(handle, nil, nil)
+            return
+        }
         unsafe sqlite3_busy_handler(
             handle,
-            { milliseconds, count in
-                guard count < Int(bitPattern: milliseconds) / 2 else { return 0 }
-                usleep(2000)
-                return 1
-            }, UnsafeMutableRawPointer(bitPattern: wait ? Int(options.busyTimeout) : 0))
+            { context, count in
+                guard let context = unsafe context else { return 0 }
+                return unsafe Unmanaged<Connection>.fromOpaque(context).takeUnretainedValue().waitsOn(count) ? 1 : 0
+            }, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    /// - Parameter count: how often this has been asked for the same lock.
+    private func waitsOn(_ count: Int32) -> Bool {
+        let now = Self.now
+        if count == 0 { waitBegan = now }
+        guard now < max(options.waitsUntil ?? 0, waitBegan + Int64(options.busyTimeout)) else { return false }
+        usleep(Self.pause)
+        return true
+    }
+
+    /// Microseconds between two looks at a lock.
+    private static let pause: UInt32 = 2000
+
+    /// Milliseconds of a clock that does not jump.
+    private static var now: Int64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_BOOTTIME, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 
     /// Runs any number of statements without parameters.

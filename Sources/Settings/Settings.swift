@@ -298,6 +298,7 @@ extension LockoutRules {
         var table = given
         try table.take("failures", .whole(1...100), into: &failures)
         try table.take("seconds", .whole(1...86400), into: &seconds)
+        try table.take("failures_of_day", .whole(1...10_000), into: &failuresOfDay)
         try table.close()
     }
 }

@@ -32,6 +32,8 @@ struct Asking {
     private var confirmation: OneTimeCode?
     /// The server has confirmed the person's first phone by the code that was typed.
     private var hasConfirmedPhone = false
+    /// Codes that were tried here, but for those that could not be checked.
+    private var tries = 0
     /// The prompt that is open, or was last, is for a recovery code.
     private var asksForRecovery = false
     private var detail: String?
@@ -207,7 +209,9 @@ struct Asking {
         case .look(.brief): lookShortly(wait: min(2_000, max(0, (deadline ?? 0) - system_now())))
         case .look(.none): lookShortly(wait: 0)
         case .chargeTry:
-            events.append(.tryCharged(granted: try accounts.chargeTry(who, rules: settings.lockout, now: now()) == .granted))
+            let isGranted = try accounts.chargeTry(who, rules: settings.lockout, now: now()) == .granted
+            if isGranted { tries += 1 }
+            events.append(.tryCharged(granted: isGranted))
         case .match(let code): events.append(.matched(try match(code)))
         case .matchRecovery(let code): events.append(.recoveryMatched(try matchRecovery(code)))
         case .verify(let code): asked(.verifyFailed(.refused), try verify(code, person))
@@ -251,6 +255,7 @@ struct Asking {
             try person.accounts.endPush(id, .failed, now: now())
         case .verifyFailed where !person.account.hasSoftToken || !rules.factors.contains(.softToken):
             try person.accounts.refundTry(person.person, rules: settings.lockout)
+            tries -= 1
         default: return
         }
     }
@@ -317,6 +322,8 @@ struct Asking {
         if decision.outcome == .approved, ending.proof == nil, let id = person?.account.authyID {
             ending.proof = decision.factor == .oneTouch ? .oneTouch(id) : hasConfirmedPhone ? .firstPhone(id) : .verified(id)
         }
+        ending.wrongCodes = person?.account.wrongCodes ?? 0
+        ending.ownWrongCodes = max(0, tries - (ending.proofIsCode ? 1 : 0))
         self.ending = ending
     }
 

@@ -23,6 +23,8 @@ struct Login {
     private var judged: Person?
     private var accounts: Accounts?
     private var enrolling: Enrolling?
+    /// When the login is over, in milliseconds as `system_now` counts.
+    private var ends: Int64?
     /// For how many seconds a proven factor is remembered.
     private var remembers = 0
 
@@ -51,7 +53,10 @@ struct Login {
     private mutating func decide() throws -> Ending {
         let settings = try loadSettings()
         var rules = settings.login(for: visit.service)
-        module.ready(deadline: settings.enrolment.atLogin ? Enrolling.deadline(rules, visit) : rules.deadline)
+        let seconds = settings.enrolment.atLogin ? Enrolling.deadline(rules, visit) : rules.deadline
+        // Others' writes are waited for as long as there is time to tell how it ended.
+        ends = system_now() + Int64(seconds) * 1_000 - 1_000
+        module.ready(deadline: seconds)
         let asksCaller = rules.factorOf == .caller
         judged = visit.user == nil ? nil : asksCaller ? visit.caller : visit.user
         let groups = try judged == nil ? Groups() : matchedGroups(settings.groupNames, ofCaller: asksCaller)
@@ -160,7 +165,9 @@ struct Login {
         guard let id = marker.id(of: settings.state) else {
             throw Failure(reason: .accounts, detail: "\(marker.path) names no accounts in \(settings.state); run countersign init as root")
         }
-        return try Accounts(path: settings.state + "/accounts.db", id: id)
+        let accounts = try Accounts(path: settings.state + "/accounts.db", id: id, waitsUntil: ends)
+        accounts.steady = { Instant.Steady(milliseconds: system_now()) }
+        return accounts
     }
 
     private func matchedGroups(_ names: [String], ofCaller: Bool) throws -> Groups {
@@ -216,6 +223,7 @@ struct Login {
         let line = LogLine(ending, visit, judged: judged)
         module.ready(deadline: 10)
         module.log(line.description, priority: line.priority)
+        if ending.decision.outcome == .approved, ending.wrongCodes > 0 { module.tell(Texts.wrongCodes(ending.wrongCodes)) }
         if let farewell = ending.decision.farewell { module.tell(farewell) }
         module.verdict(ending.decision.outcome)
     }
@@ -225,7 +233,7 @@ struct Login {
         guard let accounts else { return }
         do {
             if try accounts.settle(settlement(ending), now: now()) { return }
-            ending.decision = Decision(.denied, ending.proofIsCode ? .spentCode : .notEnrolled, farewell: Texts.again)
+            ending.decision = Decision(.denied, ending.proofIsSpent ? .spentCode : .notEnrolled, farewell: Texts.again)
             (ending.proof, ending.optsOut) = (nil, false)
             _ = try accounts.settle(settlement(ending), now: now())
         } catch {
@@ -243,6 +251,7 @@ struct Login {
             address: visit.place)
         settlement.optsOut = ending.optsOut
         settlement.asked = ending.asked
+        settlement.knownWrongCodes = ending.wrongCodes + ending.ownWrongCodes
         // Only what was asked for and proven; not what was enrolled just now, nor an excuse.
         if ending.decision.reason == .proven {
             settlement.remember = visit.remembrance
@@ -270,6 +279,9 @@ struct Ending {
     var asked: Account?
     /// The person has said to do without a factor.
     var optsOut = false
+    /// Wrong codes for the account before this login, and in it.
+    var wrongCodes = 0
+    var ownWrongCodes = 0
 
     init(_ decision: Decision, detail: String? = nil) {
         self.decision = decision
@@ -277,6 +289,14 @@ struct Ending {
     }
 
     var proofIsCode: Bool {
+        switch proof {
+        case .softToken, .recovery, .verified: true
+        case .oneTouch, .enrolled, nil: false
+        }
+    }
+
+    /// The code is one of this host, which may have been spent meanwhile.
+    var proofIsSpent: Bool {
         switch proof {
         case .softToken, .recovery: true
         case .oneTouch, .verified, .firstPhone, .enrolled, nil: false

@@ -9,6 +9,8 @@ struct AccountView {
     let account: Account
     /// Until when no codes are taken, or nil.
     let lockedUntil: Int64?
+    /// Codes within a day that were not right.
+    let wrongCodesOfDay: Int
     /// The pause that holds now, or nil.
     let pause: Pause?
     /// Whether the person does without a factor now: an opt-out may be over, or not be allowed any more.
@@ -23,7 +25,9 @@ struct AccountView {
         self.person = person
         self.account = account
         self.now = now
-        lockedUntil = Self.lock(account, settings.lockout, now)
+        let instant = Instant(wall: now, steady: Moment.steady)
+        lockedUntil = account.lock(settings.lockout, at: instant)
+        wrongCodesOfDay = account.failuresOfDay(at: instant)
         pause = account.pause.flatMap { $0.holds(at: now, maxHours: settings.pauseMaxHours) ? $0 : nil }
         mode = settings.enrolment.mode
         optOut = settings.enrolment.optOut
@@ -57,6 +61,8 @@ struct AccountView {
             "grace_logins_used": .integer(Int64(account.graceUsed)),
             "grace_logins_left": .integer(Int64(graceLeft)),
             "failures": .integer(Int64(account.failures)),
+            "wrong_codes_of_day": .integer(Int64(wrongCodesOfDay)),
+            "wrong_codes_since_login": .integer(Int64(account.wrongCodes)),
             "opted_out": account.optedOut.map { .string(Moment.utc($0)) } ?? .null,
             "opted_out_counts": .bool(isOptedOut),
             "paused_until": pause.map { .string(Moment.utc($0.until)) } ?? .null,
@@ -81,6 +87,7 @@ struct AccountView {
             ("recovery", account.state == .none ? nil : "\(Sentence.count(account.recoveryLeft, "code")) left"),
             ("locked", lockedUntil.map { "until \(Moment.local($0))" } ?? "-"),
             ("failures", String(account.failures)),
+            ("wrong codes", wrongCodesLine),
             ("grace logins", graceLine),
         ]
         let lines = known.compactMap { title, text in text.map { (title, $0) } } + more.remembered.map { ("remembered", $0) }
@@ -108,10 +115,9 @@ struct AccountView {
     /// Whether a number of grace logins says anything of this account.
     var isInGrace: Bool { mode == .grace && !account.isConfirmed }
 
-    /// As for a login: no longer than the rules say now, since the clock may have been ahead when it was set.
-    private static func lock(_ account: Account, _ rules: LockoutRules, _ now: Int64) -> Int64? {
-        guard let until = account.lockedUntil, until > now else { return nil }
-        return min(until, now + Int64(rules.seconds))
+    private var wrongCodesLine: String? {
+        guard wrongCodesOfDay > 0 || account.wrongCodes > 0 else { return nil }
+        return "\(wrongCodesOfDay) within a day, \(account.wrongCodes) since the last login"
     }
 
     private static func graceLeft(_ account: Account, _ rules: EnrolmentRules, _ now: Int64) -> Int {

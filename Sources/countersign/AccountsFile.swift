@@ -109,7 +109,6 @@ struct AccountsFile {
         if now.id(of: settings.state) == id { return }
         now.set(id, of: settings.state)
         try write(now.text, in: above)
-        try Audit.current().tell("init", detail: "\(path) belongs to \(file) from now on, id \(id)")
     }
 
     private func write(_ text: String, in folder: CInt) throws {

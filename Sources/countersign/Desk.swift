@@ -23,7 +23,9 @@ struct Desk {
         let id = try AccountsFile(settings, beside: file, keeper).id()
         try prepare(settings, keeper)
         try keeper.takeOver()
-        return Desk(settings: settings, accounts: try Accounts(path: path(settings), id: id), now: Moment.now, audit: audit)
+        let accounts = try Accounts(path: path(settings), id: id)
+        accounts.steady = { Moment.steady }
+        return Desk(settings: settings, accounts: accounts, now: Moment.now, audit: audit)
     }
 
     /// Writes into the system log what was changed; called as soon as it is.

@@ -1,9 +1,12 @@
+internal import Accounts
+internal import CSyscalls
 internal import Glibc
 internal import LoginFlow
 
 /// The clock, and how its moments are written: they are seconds since 1970.
 enum Moment {
     static var now: Int64 { Int64(time(nil)) }
+    static var steady: Instant.Steady? { Instant.Steady(milliseconds: system_now()) }
 
     /// As in RFC 3339, in UTC.
     static func utc(_ moment: Int64) -> String {

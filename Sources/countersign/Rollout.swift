@@ -26,6 +26,8 @@ struct Rollout {
     let counts: [Standing: Int]
     let paused: Int
     let locked: Int
+    /// Those for whom so many wrong codes were typed within a day that somebody may be guessing; the most first.
+    let guessed: [AccountView]
     /// Users of the system who have no account yet.
     let neverSeen: [SystemUser]
     /// The most urgent first.
@@ -58,6 +60,8 @@ struct Rollout {
         self.counts = counts
         paused = views.count { $0.pause != nil }
         locked = views.count { $0.lockedUntil != nil }
+        guessed = views.filter { $0.wrongCodesOfDay >= settings.lockout.failures || $0.lockedUntil != nil }
+            .sorted { ($1.wrongCodesOfDay, $0.person.storedName) < ($0.wrongCodesOfDay, $1.person.storedName) }
         let lastDay = rules.isOver(now) ? nil : rules.graceUntil.flatMap { Moment.days(until: $0, now) }
         lastDayIn = rules.mode == .grace ? lastDay : nil
         let left = views.filter { $0.isInGrace && $0.graceLeft > 0 && !($0.isOptedOut && settings.enrolment.optOut == .yes) }

@@ -162,7 +162,9 @@ struct EnrolmentTests {
         #expect(try accounts.chargeOneCode(alice, now: start))
         let unlocked = try accounts.unlock(alice, now: start)
         #expect(
-            unlocked == Unlocked(failures: 5, lockedUntil: start + 300, pushes: 1, oneCodes: 1, spentStep: (start + year) / 30))
+            unlocked
+                == Unlocked(
+                    failures: 5, failuresOfDay: 5, lockedUntil: start + 300, pushes: 1, oneCodes: 1, spentStep: (start + year) / 30))
         #expect(try accounts.chargeTry(alice, rules: LockoutRules(), now: start) == .granted)
         #expect(try accounts.push(now: start) > 0)
         #expect(try accounts.softToken(of: alice)?.lastSpent == nil)
@@ -179,7 +181,8 @@ struct EnrolmentTests {
     @Test func `Unlocking one person does nothing to another`() throws {
         for _ in 1...5 { _ = try accounts.chargeTry(bob, rules: LockoutRules(), now: start) }
         try accounts.endPush(try accounts.push(bob, now: start), .denied, now: start)
-        #expect(try accounts.unlock(alice, now: start) == Unlocked(failures: 0, lockedUntil: nil, pushes: 0, oneCodes: 0, spentStep: nil))
+        let nothing = Unlocked(failures: 0, failuresOfDay: 0, lockedUntil: nil, pushes: 0, oneCodes: 0, spentStep: nil)
+        #expect(try accounts.unlock(alice, now: start) == nothing)
         #expect(try accounts.lock(of: bob, rules: LockoutRules(), now: start) == start + 300)
         #expect(try accounts.chargePush(bob, attempt: "b", place: "192.0.2.1", automatic: false, now: start) == .paused)
     }

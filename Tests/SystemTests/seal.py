@@ -6,7 +6,8 @@ It stands alone: its text is also run by processes that may not read this folder
 import hmac
 
 COLUMNS = """name, uid, authy_id, secret, algorithm, digits, period, last_spent, confirmed, grace_used, failures, locked_until, had_authy_id,
-    opted_out, paused_until, paused_at, pause_reason, prefers, seen_phone, seen_app, seen"""
+    opted_out, paused_until, paused_at, pause_reason, prefers, seen_phone, seen_app, seen, locks, locked_clock, day_failures, day_clock,
+    wrong_codes"""
 
 
 def field(value) -> bytes:

@@ -37,6 +37,8 @@ struct Init: AdminCommand {
         let settings = try load(keeper)
         let accounts = try AccountsFile(settings, beside: option.config.text, keeper)
         let (how, id) = try adopt ? ("adopted", take(accounts)) : prepare(accounts)
+        // Users may be let in without a factor, or by another one.
+        if anew || adopt { try Audit.current().tell("init", detail: "\(accounts.path) \(how), id \(id)", .warning) }
         if output.json {
             return try Output.json(.object(["path": .string(accounts.path), "id": .string(id), "result": .string(how)]))
         }

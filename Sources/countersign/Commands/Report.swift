@@ -38,7 +38,8 @@ struct Report: AdminCommand {
             horizon: .init(logins: within, days: days), now: desk.now)
         if output.json { return try Output.json(rollout.json(desk.now, within: within, days: days)) }
         let page = Page(width: min(Terminal.columns ?? Table.columns, Table.columns), takesColours: Terminal.takesColours)
-        try Output.picture(page.head(Self.host, desk.now) + page.lines(rollout) + [""] + page.lines(rollout, within: within, days: days))
+        let endings = page.lines(rollout, within: within, days: days)
+        try Output.picture(page.head(Self.host, desk.now) + page.lines(rollout) + [""] + endings + page.guesses(rollout))
     }
 
     private static func graceLogins(_ desk: Desk) throws -> [String: Int] {
@@ -136,6 +137,18 @@ private struct Page {
         return [""] + lines + (more > 0 ? wrapped("  and \(more) more: countersign report --json") : [])
     }
 
+    /// Nothing where nobody seems to guess.
+    func guesses(_ rollout: Rollout) -> [String] {
+        guard !rollout.guessed.isEmpty else { return [] }
+        let rows = rollout.guessed.prefix(Self.names).map { view in
+            [view.person.storedName, String(view.wrongCodesOfDay), view.lockedUntil.map(Moment.short) ?? "-"]
+        }
+        let lines = Table.lines(["USER", "WRONG CODES", "LOCKED UNTIL"], rows).map { "  " + String($0.prefix(max(1, width - 2))) }
+        let more = rollout.guessed.count - Self.names
+        let head = "Many wrong codes within a day, as of somebody who guesses:"
+        return [""] + wrapped(head) + [""] + lines + (more > 0 ? wrapped("  and \(more) more: countersign report --json") : [])
+    }
+
     /// Broken between words.
     private func wrapped(_ text: String) -> [String] {
         text.split(separator: " ", omittingEmptySubsequences: false).reduce(into: [String]()) { lines, word in
@@ -154,8 +167,18 @@ extension Rollout {
             "grace_until": rules.graceUntil.map { .string($0.description) } ?? .null,
             "never_seen_users": .array(neverSeen.map { .string($0.name) }),
             "within_logins": .integer(Int64(within)), "within_days": .integer(Int64(days)), "grace_ends": .array(endings.map(\.json)),
+            "wrong_codes": .array(guessed.map(\.guesses)),
         ]
         return .object(Dictionary(counted) { $1 }.merging(more) { $1 })
+    }
+}
+
+extension AccountView {
+    fileprivate var guesses: JSONValue {
+        .object([
+            "user": .string(person.name), "uid": .integer(Int64(person.uid)), "key": person.key.map { .string($0.description) } ?? .null,
+            "wrong_codes_of_day": .integer(Int64(wrongCodesOfDay)), "locked_until": lockedUntil.map { .string(Moment.utc($0)) } ?? .null,
+        ])
     }
 }
 

@@ -1,0 +1,81 @@
+internal import Glibc
+
+/// A moment, by the wall clock and, within one boot of the machine, by a clock that does not jump.
+public struct Instant: Equatable, Sendable {
+    /// Seconds since 1970.
+    public let wall: Int64
+    /// Nil where it is not known.
+    public let steady: Steady?
+
+    /// Seconds since the machine started, the time of its sleep included.
+    public struct Steady: Equatable, Sendable {
+        /// The kernel's id of this boot.
+        public let boot: String
+        public let seconds: Int64
+
+        public init(boot: String, seconds: Int64) {
+            self.boot = boot
+            self.seconds = seconds
+        }
+
+        /// Of this boot.
+        /// - Parameter milliseconds: since the machine started (CLOCK_BOOTTIME).
+        /// - Returns: nil where the kernel does not say which boot it is.
+        public init?(milliseconds: Int64) {
+            guard let boot = Self.thisBoot else { return nil }
+            self.init(boot: boot, seconds: milliseconds / 1000)
+        }
+
+        /// random(4).
+        private static let thisBoot: String? = {
+            let descriptor = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { return nil }
+            defer { close(descriptor) }
+            var bytes = [UInt8](repeating: 0, count: 36)
+            guard unsafe read(descriptor, &bytes, bytes.count) == bytes.count, bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+                return nil
+            }
+            return String(decoding: bytes, as: UTF8.self)
+        }()
+    }
+
+    public init(wall: Int64, steady: Steady? = nil) {
+        self.wall = wall
+        self.steady = steady
+    }
+
+    /// Seconds from this moment to another: exact within one boot, whatever the wall clock did. Otherwise as the wall clock says, and none
+    /// where that went back.
+    public func elapsed(until later: Instant) -> Int64 {
+        if let from = steady, let to = later.steady, from.boot == to.boot { return max(0, to.seconds.less(from.seconds)) }
+        return max(0, later.wall.less(wall))
+    }
+
+    /// Whether the wall clock was ahead when this was noted, and nothing better tells how long ago that was.
+    func liesAhead(of now: Instant) -> Bool {
+        if let from = steady, let to = now.steady, from.boot == to.boot { return false }
+        return wall > now.wall.adding(Window.skew)
+    }
+
+    /// As it is stored: the wall clock, and behind a blank each the seconds and the id of the boot.
+    var text: String { steady.map { "\(wall) \($0.seconds) \($0.boot)" } ?? "\(wall)" }
+
+    /// What is no such text is no moment.
+    init?(text: String) {
+        let words = text.split(separator: " ")
+        guard let wall = words.first.flatMap({ Int64($0) }) else { return nil }
+        guard words.count == 3, let seconds = Int64(words[1]) else {
+            self.init(wall: wall)
+            return
+        }
+        self.init(wall: wall, steady: Steady(boot: String(words[2]), seconds: seconds))
+    }
+}
+
+extension Int64 {
+    /// The difference, or the nearest number that there is.
+    func less(_ other: Int64) -> Int64 {
+        let (difference, overflow) = subtractingReportingOverflow(other)
+        return overflow ? (other < 0 ? .max : .min) : difference
+    }
+}
