@@ -24,6 +24,8 @@ extension EnrolmentFlow {
         case invalid
         /// No answer, said by a live countersign-net in a well-formed frame.
         case outage
+        /// The server has sent or taken too much lately.
+        case limited
         case refused
     }
 

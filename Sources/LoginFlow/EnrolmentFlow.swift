@@ -58,7 +58,7 @@ public struct EnrolmentFlow: Sendable {
         case (.sending, .sendFailed(let failure)): return sendFailed(failure)
         case (.chargingTry(let code), .tryCharged(let granted)): return granted ? check(code) : giveUp(Texts.lockedUsePhone)
         case (.checking, .checked(let isRight)): return isRight ? register() : wrong(Texts.wrongSentCode)
-        case (.checking, .checkFailed(let failure)): return wrong(failure == .outage ? Texts.serverSilent : Texts.serverRefuses)
+        case (.checking, .checkFailed(let failure)): return wrong(Self.notice(of: failure))
         case (.registering, .registered(let id)): return enrol(id)
         case (.registering, .registerFailed(let failure)): return registerFailed(failure)
         case (.spendingGrace(let optsOut), .graceSpent(let left)): return graceSpent(left: left, optsOut: optsOut)
@@ -197,6 +197,7 @@ extension EnrolmentFlow {
             return wrong(Texts.numberRefused)
         case .outage where isFirst: return giveUp(Texts.serverSilent)
         case .outage: return fruitless(Texts.serverSilent)
+        case .limited: return fruitless(Texts.tooManyOneCodes)
         case .invalid, .refused: return fruitless(Texts.oneCodeNotSent)
         }
     }
@@ -217,8 +218,15 @@ extension EnrolmentFlow {
         phone = nil
         switch failure {
         case .invalid: return wrong(Texts.numberRefused)
-        case .outage: return giveUp(Texts.serverSilent)
-        case .refused: return giveUp(Texts.serverRefuses)
+        case .outage, .limited, .refused: return giveUp(Self.notice(of: failure))
+        }
+    }
+
+    private static func notice(of failure: Failure) -> String {
+        switch failure {
+        case .outage: Texts.serverSilent
+        case .limited: Texts.serverLimited
+        case .invalid, .refused: Texts.serverRefuses
         }
     }
 }

@@ -32,6 +32,8 @@ extension LoginFlow {
         case outage
         /// The server knows of no device of this user's to ask.
         case noDevice
+        /// The server has had too much of this user, or of this host, lately.
+        case limited
         /// Everything else: TLS, a refusal, an answer that does not count, a dead countersign-net.
         case refused
     }

@@ -128,7 +128,7 @@ extension LoginFlow {
 
     /// A server that sends no codes is out of reach only for whom codes are all that can be asked.
     mutating func oneCodeFailed(_ fault: Fault) -> [Action] {
-        guard fault == .outage else { return openPrompt(Texts.oneCodeNotSent) }
+        guard fault == .outage else { return openPrompt(fault == .limited ? Texts.tooManyOneCodes : Texts.oneCodeNotSent) }
         return canPush || verifiesCodes ? openPrompt(notice(of: fault)) : outage()
     }
 

@@ -130,6 +130,7 @@ extension LoginFlow {
         return switch fault {
         case .outage: Texts.serverSilent
         case .noDevice: Texts.noDevice
+        case .limited: Texts.serverLimited
         case .refused: Texts.serverRefuses
         }
     }

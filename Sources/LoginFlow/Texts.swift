@@ -24,6 +24,7 @@ public enum Texts {
     static let requestExpired = "The request on your phone has expired."
     static let serverSilent = "The 2FA server does not answer."
     static let serverRefuses = "The 2FA server cannot be used at the moment."
+    static let serverLimited = "Too many codes or requests lately: the 2FA server takes no more for now. Try again later."
     static let noDevice = "No request could be sent to your phone."
     static let pushPaused = "No request was sent to your phone, as one was denied there a short while ago."
     static let tooManyPushes = "No request was sent to your phone: there were too many lately."

@@ -46,6 +46,7 @@ extension EnrolmentFlow.Failure {
         switch answer.result {
         case RESULT_INVALID: self = .invalid
         case RESULT_OUTAGE, RESULT_UNREACHED: self = .outage
+        case RESULT_LIMITED: self = .limited
         default: self = .refused
         }
     }
@@ -56,6 +57,7 @@ extension LoginFlow.Fault {
         switch answer.result {
         case RESULT_OUTAGE, RESULT_UNREACHED: self = .outage
         case RESULT_NO_DEVICE: self = .noDevice
+        case RESULT_LIMITED: self = .limited
         default: self = .refused
         }
     }

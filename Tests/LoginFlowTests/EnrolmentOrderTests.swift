@@ -12,12 +12,12 @@ private let events: [(kind: String, events: [OfferEvent])] = [
     ),
     ("oneCodeCharged", [.oneCodeCharged(granted: true), .oneCodeCharged(granted: false)]),
     ("sent", [.sent]),
-    ("sendFailed", [.invalid, .outage, .refused].map(OfferEvent.sendFailed)),
+    ("sendFailed", [.invalid, .outage, .limited, .refused].map(OfferEvent.sendFailed)),
     ("tryCharged", [.tryCharged(granted: true), .tryCharged(granted: false)]),
     ("checked", [.checked(true), .checked(false)]),
-    ("checkFailed", [.invalid, .outage, .refused].map(OfferEvent.checkFailed)),
+    ("checkFailed", [.invalid, .outage, .limited, .refused].map(OfferEvent.checkFailed)),
     ("registered", [.registered(authyID(77)), .registered(authyID(78))]),
-    ("registerFailed", [.invalid, .outage, .refused].map(OfferEvent.registerFailed)),
+    ("registerFailed", [.invalid, .outage, .limited, .refused].map(OfferEvent.registerFailed)),
     ("graceSpent", [.graceSpent(left: nil), .graceSpent(left: 2)]),
 ]
 

@@ -8,6 +8,7 @@ struct FaultTests {
     static let faults: [(LoginFlow.Fault, String)] = [
         (.outage, "The 2FA server does not answer."), (.noDevice, "No request could be sent to your phone."),
         (.refused, "The 2FA server cannot be used at the moment."),
+        (.limited, "Too many codes or requests lately: the 2FA server takes no more for now. Try again later."),
     ]
     private static let creating = Array(pushed.prefix(2))
 

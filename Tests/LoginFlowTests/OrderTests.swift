@@ -7,9 +7,9 @@ private let events: [(kind: String, events: [Event])] = [
     ("begin", [.begin]),
     ("pushCharged", [.granted, .paused, .tooMany, .alreadySent].map(Event.pushCharged)),
     ("created", [.created]),
-    ("createFailed", [.outage, .noDevice, .refused].map(Event.createFailed)),
+    ("createFailed", [.outage, .noDevice, .limited, .refused].map(Event.createFailed)),
     ("looked", [.pending, .approved, .denied, .expired].map(Event.looked)),
-    ("lookFailed", [.outage, .noDevice, .refused].map(Event.lookFailed)),
+    ("lookFailed", [.outage, .noDevice, .limited, .refused].map(Event.lookFailed)),
     (
         "answered",
         [
@@ -26,10 +26,10 @@ private let events: [(kind: String, events: [Event])] = [
     ("matched", [.accepted(timeStep: 7), .spent, .wrong].map(Event.matched)),
     ("verified", [.accepted(timeStep: 0), .spent, .wrong].map(Event.verified)),
     ("confirmationTyped", [.confirmationTyped(taken: true), .confirmationTyped(taken: false)]),
-    ("verifyFailed", [.outage, .noDevice, .refused].map(Event.verifyFailed)),
+    ("verifyFailed", [.outage, .noDevice, .limited, .refused].map(Event.verifyFailed)),
     ("oneCodeCharged", [.oneCodeCharged(granted: true), .oneCodeCharged(granted: false)]),
     ("oneCodeSent", [.oneCodeSent]),
-    ("oneCodeFailed", [.outage, .noDevice, .refused].map(Event.oneCodeFailed)),
+    ("oneCodeFailed", [.outage, .noDevice, .limited, .refused].map(Event.oneCodeFailed)),
     ("graceSpent", [.graceSpent(left: nil), .graceSpent(left: 3)]),
 ]
 

@@ -222,7 +222,10 @@ struct WordTests {
 
     @Test(
         "A OneCode that could not be sent leads back to the prompt, and no code is taken for it",
-        arguments: [(.outage, Texts.serverSilent), (.noDevice, Texts.oneCodeNotSent), (.refused, Texts.oneCodeNotSent)]
+        arguments: [
+            (.outage, Texts.serverSilent), (.noDevice, Texts.oneCodeNotSent), (.refused, Texts.oneCodeNotSent),
+            (.limited, Texts.tooManyOneCodes),
+        ]
             as [(LoginFlow.Fault, String)])
     func oneCodeFails(fault: LoginFlow.Fault, notice: String) {
         let words = Prompts.words

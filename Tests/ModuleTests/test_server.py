@@ -44,6 +44,17 @@ def test_with_the_server_out_of_reach_the_prompt_says_so(rude, name):
     refused(login)
 
 
+def test_a_server_that_has_had_too_much_is_told_as_that(rude):
+    rude.server.fault("*", "status", 429)
+    rude.rules(server=QUICK)
+    login = rude.login()
+    while "Too many codes or requests lately" not in login.until("tell"):
+        pass
+    login.prompt()
+    login.answer("1234567")
+    refused(login)
+
+
 @pytest.mark.parametrize("name", OUTAGES)
 def test_an_outage_excuses_only_where_the_settings_allow_it(rude, name):
     rude.server.fault(*OUTAGES[name])
