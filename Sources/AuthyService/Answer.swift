@@ -26,7 +26,7 @@ public struct Refusal: Error, Equatable, Sendable {
     public let message: String
     /// Texts for fields, by name.
     var fields: [String: String] = [:]
-    var retryAfter: Int64?
+    public var retryAfter: Int64?
 
     init(_ status: Int, _ code: Int, _ message: String, fields: [String: String] = [:], retryAfter: Int64? = nil) {
         self.status = status
@@ -41,6 +41,10 @@ public struct Refusal: Error, Equatable, Sendable {
     public static let method = Refusal(405, 60002, "This call has another method.")
     public static let body = Refusal(400, 60002, "The body is neither JSON nor a form, or it is nested too deep.")
     public static let tooLong = Refusal(413, 60002, "The body is too long.")
+    public static let malformed = Refusal(400, 60002, "This is not an HTTP request.")
+    public static let lineTooLong = Refusal(414, 60002, "The request line is too long.")
+    public static let headersTooLong = Refusal(431, 60002, "The headers are too long, or too many.")
+    public static let version = Refusal(505, 60002, "This server speaks HTTP/1.1.")
     public static let noUTF8 = Refusal(400, 60005, "The query is not valid UTF-8.")
     public static let broken = Refusal(500, 60000, "The server cannot do this now. Nothing was changed.")
     static let userNotFound = Refusal(404, 60026, "User not found.")

@@ -22,10 +22,20 @@ extension ServerSettings.Server {
         try check(table)
     }
 
+    /// Each address with each other one.
+    private var pairs: [(ServerSettings.Listener, ServerSettings.Listener)] {
+        let all = listen + (metrics.map { [$0] } ?? [])
+        return all.flatMap { one in all.filter { $0 != one }.map { (one, $0) } }
+    }
+
     /// What the keys say together.
     private func check(_ table: Table) throws(Complaint) {
         if let twice = listen.indices.first(where: { listen[..<$0].contains(listen[$0]) && !listen[$0].isAnyPort }) {
             throw table.complaint("\(listen[twice].written) stands there twice; keep one of the two", at: "listen")
+        }
+        for (wide, other) in pairs where wide.covers(other) {
+            let reason = "\(wide.written) has \(other.written) in it; keep one of the two, or give one another port"
+            throw table.complaint(reason, at: listen.contains(other) && listen.contains(wide) ? "listen" : "metrics")
         }
         if let metrics {
             guard metrics.isOfThisMachine else {
@@ -58,6 +68,12 @@ extension ServerSettings.Listener {
         case .address(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         case .unixSocket(let path): "unix:\(path)"
         }
+    }
+
+    /// Whether both cannot be listened at, since this one is all addresses of its kind: `0.0.0.0` all of IPv4, `[::]` those and all of IPv6.
+    fileprivate func covers(_ other: Self) -> Bool {
+        guard case .address(let host, let port) = self, case .address(let otherHost, port) = other, port != 0 else { return false }
+        return host == "::" || host == "0.0.0.0" && !otherHost.contains(":")
     }
 
     fileprivate var isAnyPort: Bool { if case .address(_, 0) = self { true } else { false } }

@@ -72,14 +72,14 @@ struct Front: HTTPResponder {
         guard let query = FormText.members(request.query.utf8) else { throw Refusal.noUTF8 }
         parameters.merge(query)
         guard let key = request.headers[.authyKey] ?? parameters.text("api_key") else {
-            parameters.merge(try Self.members(try await Self.body(of: request, upTo: Self.longestStrangersBody), request))
+            parameters.merge(try Self.members(try await Self.body(of: request, context, upTo: Self.longestStrangersBody), request))
             let caller = try await service.caller(key: parameters.text("api_key"))
             context.isKnown()
             return (caller, parameters)
         }
         let caller = try await service.caller(key: key)
         context.isKnown()
-        parameters.merge(try Self.members(try await Self.body(of: request, upTo: Self.longestBody), request))
+        parameters.merge(try Self.members(try await Self.body(of: request, context, upTo: Self.longestBody), request))
         return (caller, parameters)
     }
 
@@ -92,7 +92,10 @@ struct Front: HTTPResponder {
         return members
     }
 
-    private static func body(of request: Request, upTo limit: Int) async throws -> [UInt8] {
+    /// Says that it may come, to a client that waits for that (RFC 9110, section 10.1.1): not where its length alone is too much.
+    private static func body(of request: Request, _ context: Context, upTo limit: Int) async throws -> [UInt8] {
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw Refusal.tooLong }
+        if request.headers[.expect] != nil { context.sendContinue() }
         do {
             return Array(buffer: try await request.body.collect(upTo: limit))
         } catch is NIOTooManyBytesError {
@@ -107,7 +110,7 @@ struct Front: HTTPResponder {
 
     private func phone(_ request: Request, _ steps: ArraySlice<Substring>, _ context: Context) async -> Response {
         do {
-            let body = try await Self.body(of: request, upTo: Self.longestStrangersBody)
+            let body = try await Self.body(of: request, context, upTo: Self.longestStrangersBody)
             guard body.isEmpty || JSONParameters.members(body) != nil else { throw Refusal.body }
             var parameters = Parameters()
             parameters.merge(JSONParameters.members(body) ?? [])

@@ -47,6 +47,6 @@ struct Pages {
         ]
         if isTLS { headers[.strictTransportSecurity] = "max-age=31536000" }
         if request.headers[.ifNoneMatch] == page.tag { return Response(status: .notModified, headers: headers) }
-        return Response(status: .ok, headers: headers, body: request.method == .head ? .init() : .init(byteBuffer: page.body))
+        return Response(status: .ok, headers: headers, body: .init(byteBuffer: page.body))
     }
 }

@@ -84,9 +84,10 @@ struct Serving {
             maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100)
         let configuration = HTTP1Channel.Configuration(
             additionalChannelHandlers: [Watch(patience: patience, doors: doors)], idleTimeout: nil, httpDecoderConfiguration: decoder)
-        guard let certificate else { return .http1(configuration: configuration) }
         return HTTPServerBuilder { responder in
-            TLSDoor(base: HTTP1Channel(responder: responder, configuration: configuration), certificate: certificate)
+            let plain = HTTPChannel(base: HTTP1Channel(responder: responder, configuration: configuration))
+            guard let certificate else { return plain }
+            return TLSDoor(base: plain, certificate: certificate)
         }
     }
 

@@ -157,6 +157,12 @@ struct Context: RequestContext {
         channel.eventLoop.execute { try? channel.pipeline.syncOperations.handler(type: Watch.self).isKnown(as: phone) }
     }
 
+    /// Says that the body of the request may come now, where the client waits for that.
+    func sendContinue() {
+        let channel = channel
+        channel.eventLoop.execute { try? channel.pipeline.syncOperations.handler(type: HTTPProtocolHandler.self).sendContinue() }
+    }
+
     /// Sees to it that `body` is called when the client goes before it is answered.
     func whenGone(_ body: @escaping @Sendable () -> Void) async {
         let channel = channel
