@@ -2,6 +2,7 @@ internal import ServerSettings
 public import LoginFlow
 public import Records
 internal import Crypto
+internal import OATH
 internal import PhoneNumbers
 internal import Vault
 public import WebPush
@@ -37,6 +38,26 @@ public struct UserView: Sendable {
         /// When the user said that it may not; nil where the user did not.
         public let refused: Int64?
         public let email: String?
+    }
+}
+
+/// What `unlock` took away.
+public struct Unlocked: Sendable {
+    public fileprivate(set) var wrongCodes: Int64 = 0
+    public fileprivate(set) var messages: Int64 = 0
+    public fileprivate(set) var requests: Int64 = 0
+    public fileprivate(set) var mails: Int64 = 0
+    public let links: Int64
+    /// Whether a code was marked as spent that belongs to a time which is still to come.
+    public fileprivate(set) var freesCode = false
+
+    fileprivate init(links: Int64) { self.links = links }
+
+    fileprivate mutating func add(_ member: Member) {
+        wrongCodes += max(member.wrongCodes.times, member.wrongCodesOfDay.times)
+        messages += member.sends.times
+        requests += member.requests.times
+        mails += member.notices.times
     }
 }
 
@@ -202,6 +223,31 @@ extension AuthyService {
             try records.removeUser(id)
             try records.removeFormerMembers(phoneHash: user.phoneHash)
             try leaveNews(in: records)
+        }
+    }
+
+    /// Lets a user try again at once, in all applications: clears what counts towards the user's limits, and frees time steps that were spent
+    /// while the clock was ahead, by more than a phone's may be.
+    /// - Throws: `AdministrationError` where there is no such user.
+    public func unlock(_ id: AuthyID) async throws -> Unlocked {
+        let ahead = now() / Int64(TOTP().period) + Int64(settings.codes.driftSteps)
+        return try await store.write { records in
+            guard let user = try records.user(id) else { throw Self.noUser(id) }
+            let members = try records.members(of: id)
+            // 0: those that the person has not let ask, together.
+            let senders = [0] + members.map(\.application)
+            let links = try senders.map { try records.linksSent(application: $0, phoneHash: user.phoneHash).times }
+            var unlocked = Unlocked(links: links.reduce(0, +))
+            for var member in members {
+                unlocked.add(member)
+                (member.wrongCodes, member.wrongCodesOfDay) = (Count(), Count())
+                (member.sends, member.requests, member.notices) = (Count(), Count(), Count())
+                if let spent = member.spent, spent > ahead { (member.spent, unlocked.freesCode) = (nil, true) }
+                if let spent = member.genericSpent, spent > ahead { (member.genericSpent, unlocked.freesCode) = (nil, true) }
+                try records.put(member)
+            }
+            for sender in senders { try records.putLinksSent(Count(), application: sender, phoneHash: user.phoneHash) }
+            return unlocked
         }
     }
 

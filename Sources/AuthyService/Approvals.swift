@@ -21,14 +21,14 @@ extension AuthyService {
             guard try devices(for: member, in: records).contains(where: \.isActive) else {
                 throw Refusal(400, 60051, "The user has no OneTouch device.")
             }
-            if let wait = member.requests.wait(Span.tenMinutes, limit: settings.limits.requests, at: now) {
+            if let wait = member.requests.wait(Span.tenMinutes, limit: settings.limits.requests, at: limitTime()) {
                 throw Refusal.tooMany(retryAfter: wait)
             }
             try records.expireApprovals(of: user, at: now)
             if try records.pendingCount(of: user, application: caller.id, at: now) >= settings.limits.pendingRequests {
                 throw Refusal.tooMany(retryAfter: 10)
             }
-            member.requests.add(Span.tenMinutes, at: now)
+            member.requests.add(Span.tenMinutes, at: limitTime())
             guard let approval = wish.approval(for: user, of: caller, at: now) else { throw Refusal.broken }
             try records.put(member)
             try records.put(approval)

@@ -37,10 +37,10 @@ extension AuthyService {
         let now = now()
         return try await store.write { records in
             var member = try self.member(user, of: caller, in: records)
-            if let wait = member.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: now) {
+            if let wait = member.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: limitTime()) {
                 throw Refusal.tooMany(retryAfter: wait)
             }
-            member.sends.add(Span.tenMinutes, at: now)
+            member.sends.add(Span.tenMinutes, at: limitTime())
             let purpose = Purpose.oneCode(member)
             let code: String
             if let out = member.oneCode, now < out.ends, !out.isSpent, out.action == action {

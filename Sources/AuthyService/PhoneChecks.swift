@@ -54,7 +54,7 @@ extension AuthyService {
         let hash = vault.index(phone.e164)
         return try await store.write { records in
             let old = try records.phoneCheck(application: caller.id, phoneHash: hash)
-            if let wait = old?.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: now) {
+            if let wait = old?.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: limitTime()) {
                 throw Refusal.tooMany(retryAfter: wait)
             }
             // A new code would be five more guesses.
@@ -71,7 +71,7 @@ extension AuthyService {
                 check = PhoneCheck(application: caller.id, phoneHash: hash, id: id, sealed: sealed, ends: now + Self.checkLifetime)
                 check.sends = old?.sends ?? Count()
             }
-            check.sends.add(Span.tenMinutes, at: now)
+            check.sends.add(Span.tenMinutes, at: limitTime())
             try records.put(check)
             try records.count(Self.month(of: caller.id, at: now) { $0.count(kind) })
             return (check, code)

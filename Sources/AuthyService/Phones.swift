@@ -69,7 +69,6 @@ extension AuthyService {
 
     /// Sends a link to somebody without a phone; that none can be sent is no error of users/new.
     func sendLink(to user: AuthyID, _ phone: PhoneNumber, by caller: Caller) async throws {
-        let now = now()
         guard settings.server.publicURL != nil, outbox.canSend(.sms) else { return }
         let (known, active) = try await store.read { records in
             let member = try records.member(application: caller.id, user: user)
@@ -81,10 +80,10 @@ extension AuthyService {
             guard var member = try records.member(application: caller.id, user: user) else { return "the user was removed" }
             let sender = member.mayAsk ? caller.id : 0
             var links = try records.linksSent(application: sender, phoneHash: hash)
-            if member.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: now) != nil { return "too many messages to the user" }
-            if links.wait(Span.day, limit: Self.linksOfDay, at: now) != nil { return "too many links to the number" }
-            member.sends.add(Span.tenMinutes, at: now)
-            links.add(Span.day, at: now)
+            if member.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: limitTime()) != nil { return "too many messages to the user" }
+            if links.wait(Span.day, limit: Self.linksOfDay, at: limitTime()) != nil { return "too many links to the number" }
+            member.sends.add(Span.tenMinutes, at: limitTime())
+            links.add(Span.day, at: limitTime())
             try records.put(member)
             try records.putLinksSent(links, application: sender, phoneHash: hash)
             return nil

@@ -15,13 +15,17 @@ public struct AuthyService: Sendable {
     public let hub: Hub
     public let outbox: any Outbox
     public let log: Logger
+    /// For what clients cause.
+    public let sparingLog: SparingLog
     /// Unix time in seconds.
     public let now: @Sendable () -> Int64
+    private let limitClock: LimitClock?
     let pace: Pace
 
+    /// - Parameter limitClock: nil where `now` is never set.
     public init(
         store: any RecordStore, vault: Vault, settings: ServerSettings, hub: Hub, outbox: any Outbox, log: Logger,
-        now: @escaping @Sendable () -> Int64
+        limitClock: LimitClock? = nil, now: @escaping @Sendable () -> Int64
     ) {
         self.store = store
         self.vault = vault
@@ -29,9 +33,14 @@ public struct AuthyService: Sendable {
         self.hub = hub
         self.outbox = outbox
         self.log = log
+        sparingLog = SparingLog(log)
         self.now = now
+        self.limitClock = limitClock
         pace = Pace(settings.limits)
     }
+
+    /// The time of what counts towards limits, in seconds: nobody sets it.
+    public func limitTime() -> Int64 { limitClock?.now() ?? now() }
 
     /// The application behind a key.
     public func caller(key: String?) async throws -> Caller {
@@ -39,9 +48,20 @@ public struct AuthyService: Sendable {
         let hash = Array(SHA256.hash(data: Array(key.utf8)))
         let now = now()
         guard let (application, _) = try await store.read({ try $0.application(keyHash: hash, at: now) }) else { throw Refusal.key }
-        if let retryAfter = pace.call(application.id, at: now) { throw Refusal.tooMany(retryAfter: retryAfter) }
+        if let retryAfter = pace.call(application.id, at: limitTime()) {
+            sparingLog.warn(
+                "too_many_requests", about: "all \(application.id)", ["application": "\(application.id)", "call": "all"], at: limitTime())
+            throw Refusal.tooMany(retryAfter: retryAfter)
+        }
         return Caller(application, hash)
     }
+
+    /// Writes down how late it is by the clock of limits, for the next start.
+    public func keepLimitClock() async throws { try await limitClock?.keep(in: store) }
+
+    /// Sees whether a write is possible, by writing.
+    /// - Throws: `RecordStoreError`, if it is not.
+    public func tryWriting() async throws { try await store.write { try $0.setValue("write_tried", to: Random.bytes(8)) } }
 
     /// A member's record, or the refusal that Authy's clients know.
     func member(_ user: AuthyID?, of caller: Caller, in records: any RecordReading) throws -> Member {
@@ -64,11 +84,10 @@ public struct Caller: Sendable {
     }
 }
 
-/// The limits of applications. They are kept in memory: a new start forgets seconds, or ten minutes, of them; those of users are kept on disk.
+/// How often applications may call. It is kept in memory: a new start forgets a second of it.
 final class Pace: Sendable {
     private let limits: ServerSettings.Limits
     private let calls = Mutex<[Int64: Count]>([:])
-    private let wrongCodes = Mutex<[Int64: Count]>([:])
 
     init(_ limits: ServerSettings.Limits) { self.limits = limits }
 
@@ -82,19 +101,6 @@ final class Pace: Sendable {
             return count.times > limits.callsPerSecond ? 1 : nil
         }
     }
-
-    func wrongCode(_ application: Int64, at now: Int64) {
-        wrongCodes.withLock { all in
-            var count = all[application, default: Count()].within(Span.tenMinutes, at: now)
-            count.times += 1
-            all[application] = count
-        }
-    }
-
-    /// The seconds to wait where there were too many wrong codes.
-    func wrongCodesBlock(_ application: Int64, at now: Int64) -> Int64? {
-        wrongCodes.withLock { $0[application]?.wait(Span.tenMinutes, limit: limits.wrongCodesOfApplication, at: now) }
-    }
 }
 
 /// Seconds.
@@ -104,9 +110,10 @@ enum Span {
 }
 
 extension Count {
-    /// The count of this span: begun anew where the old one is over, or lies in the future since the clock went back.
+    /// The count of this span, begun anew where the old one is over. One that lies in the future, since a clock went back, goes on from now.
     func within(_ seconds: Int64, at now: Int64) -> Count {
-        since <= now && now - since < seconds ? self : Count(since: now, times: 0)
+        if since > now { return Count(since: now, times: times) }
+        return now - since < seconds ? self : Count(since: now, times: 0)
     }
 
     /// The seconds until there is room again; nil where there is.
@@ -115,8 +122,9 @@ extension Count {
         return count.times >= limit ? max(1, count.since + seconds - now) : nil
     }
 
-    mutating func add(_ seconds: Int64, at now: Int64) {
+    /// - Parameter price: how many times it counts.
+    mutating func add(_ seconds: Int64, at now: Int64, price: Int64 = 1) {
         self = within(seconds, at: now)
-        times += 1
+        times += price
     }
 }

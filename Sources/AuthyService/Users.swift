@@ -215,8 +215,10 @@ extension AuthyService {
             guard let email, try contact(of: user).has(email: email, of: caller.id) else {
                 throw Refusal(400, 60029, "Activity was not created: this application gave no such e-mail address.")
             }
-            if let wait = member.notices.wait(Span.day, limit: Self.noticesOfDay, at: now) { throw Refusal.tooMany(retryAfter: wait) }
-            member.notices.add(Span.day, at: now)
+            if let wait = member.notices.wait(Span.day, limit: Self.noticesOfDay, at: limitTime()) {
+                throw Refusal.tooMany(retryAfter: wait)
+            }
+            member.notices.add(Span.day, at: limitTime())
             try records.put(member)
             try records.add(Activity(user: user.id, application: caller.id, at: now, kind: UserActivity.enrolled, detail: ""))
             return (user.id, email)

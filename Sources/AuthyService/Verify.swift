@@ -15,19 +15,19 @@ extension AuthyService {
     public func verify(_ token: String, of id: String, by caller: Caller, _ parameters: Parameters) async throws -> Answer {
         guard let user = AuthyID(id) else { throw Refusal.userNotFound }
         let now = now()
-        if let wait = pace.wrongCodesBlock(caller.id, at: now) { throw Refusal.tooMany(retryAfter: wait) }
         let check = CodeCheck(token, parameters)
-        let verdict = try await store.write { records in
-            guard let member = try records.member(application: caller.id, user: user) else { return Verdict.unknown }
+        let (verdict, reached) = try await store.write { records -> (Verdict, ApplicationLimit?) in
+            guard let member = try records.member(application: caller.id, user: user) else { return (.unknown, nil) }
             return try judge(check, of: member, at: now, in: records)
         }
-        tell(verdict, of: user, by: caller, at: now)
+        tell(verdict, of: user, by: caller)
+        if let reached { tell(reached, by: caller) }
         switch verdict {
         case .accepted(.confirmation): return Self.acceptedConfirmation
         case .accepted: return Self.accepted
         case .confirmationNotTaken: return Self.confirmationNotTaken
         case .unknown: throw Refusal.userDoesNotExist
-        case .limited(let wait): throw Refusal.tooMany(retryAfter: wait)
+        case .limited(let wait), .wrongBeyondLimit(let wait): throw Refusal.tooMany(retryAfter: wait)
         case .spent: throw Refusal.tokenReused
         case .wrong: throw Refusal.tokenInvalid
         }
@@ -59,39 +59,57 @@ extension AuthyService {
         case spent, wrong, unknown
         /// The code of a new phone, of somebody who has proven something before: another must confirm it.
         case confirmationNotTaken
+        /// The user's own limit: the code was not looked at.
         case limited(Int64)
+        /// It was looked at, and is one wrong code more than the application may have.
+        case wrongBeyondLimit(Int64)
     }
 
-    private func tell(_ verdict: Verdict, of user: AuthyID, by caller: Caller, at now: Int64) {
+    private func tell(_ verdict: Verdict, of user: AuthyID, by caller: Caller) {
+        let metadata: Logger.Metadata = ["application": "\(caller.id)", "user": "\(user)"]
+        func tellRefused(_ reason: String) { log.notice("code_refused", metadata: metadata.merging(["reason": "\(reason)"]) { $1 }) }
         switch verdict {
         case .accepted(let kind):
-            log.info("code_accepted", metadata: ["application": "\(caller.id)", "user": "\(user)", "kind": "\(kind.word)"])
+            log.info("code_accepted", metadata: metadata.merging(["kind": "\(kind.word)"]) { $1 })
             hub.wake(.user(user))
-        case .confirmationNotTaken:
-            pace.wrongCode(caller.id, at: now)
-            log.warning("code_refused", metadata: ["application": "\(caller.id)", "user": "\(user)", "reason": "confirmation"])
-        case .wrong, .spent:
-            if verdict == .wrong { pace.wrongCode(caller.id, at: now) }
-            log.notice(
-                "code_refused",
-                metadata: ["application": "\(caller.id)", "user": "\(user)", "reason": verdict == .spent ? "spent" : "wrong"])
-        case .limited: log.warning("codes_limited", metadata: ["application": "\(caller.id)", "user": "\(user)"])
+        case .confirmationNotTaken: log.warning("code_refused", metadata: metadata.merging(["reason": "confirmation"]) { $1 })
+        case .wrong, .wrongBeyondLimit: tellRefused("wrong")
+        case .spent: tellRefused("spent")
+        case .limited(let wait): log.warning("codes_limited", metadata: metadata.merging(["retry_after": "\(wait)"]) { $1 })
         case .unknown: break
         }
     }
 
-    private func judge(_ check: CodeCheck, of member: Member, at now: Int64, in records: any RecordWriting) throws -> Verdict {
+    private func tell(_ reached: ApplicationLimit, by caller: Caller) {
+        log.warning(
+            "wrong_codes_of_application",
+            metadata: [
+                "application": "\(caller.id)", "limit": "\(reached.limit)", "users": "\(reached.users)", "seconds": "\(reached.span)",
+                "reason": "guessing across users, or many who mistype: each user has two wrong codes left in that time",
+            ])
+    }
+
+    private func judge(
+        _ check: CodeCheck, of member: Member, at now: Int64, in records: any RecordWriting
+    ) throws -> (Verdict, ApplicationLimit?) {
         var member = member
-        let limits = settings.limits
-        if let wait = member.wrongCodes.wait(Span.tenMinutes, limit: limits.wrongCodes, at: now)
-            ?? member.wrongCodesOfDay.wait(Span.day, limit: limits.wrongCodesOfDay, at: now)
+        let (limits, time) = (settings.limits, limitTime())
+        if let wait = member.wrongCodes.wait(Span.tenMinutes, limit: limits.wrongCodes, at: time)
+            ?? member.wrongCodesOfDay.wait(Span.day, limit: limits.wrongCodesOfDay, at: time)
         {
-            return .limited(wait)
+            // A lock from the future ends one span from now, once.
+            if member.wrongCodes.since > time || member.wrongCodesOfDay.since > time {
+                member.wrongCodes = member.wrongCodes.within(Span.tenMinutes, at: time)
+                member.wrongCodesOfDay = member.wrongCodesOfDay.within(Span.day, at: time)
+                try records.put(member)
+            }
+            return (.limited(wait), nil)
         }
         let verdict = try check.code.map { try match($0, check, &member, at: now, in: records) } ?? .wrong
+        switch verdict {
         // Whoever has a code that was right guesses nothing: it counts towards no limit.
-        if verdict == .spent { return verdict }
-        if case .accepted(let kind) = verdict {
+        case .spent: return (.spent, nil)
+        case .accepted(let kind):
             member.confirmed = member.confirmed ?? now
             if kind.isFromPhone { member.consent(at: now) }
             member.wrongCodes = Count()
@@ -100,12 +118,31 @@ extension AuthyService {
                 try confirm(confirmation, beside: member, at: now, in: records)
             }
             try records.count(Self.month(of: member.application, at: now) { $0.codesAccepted = 1 })
-        } else {
-            member.wrongCodes.add(Span.tenMinutes, at: now)
-            member.wrongCodesOfDay.add(Span.day, at: now)
+            try records.put(member)
+            return (verdict, nil)
+        case .confirmationNotTaken: return (verdict, try chargeWrongCode(&member, at: time, in: records).1)
+        default: return try chargeWrongCode(&member, at: time, in: records)
         }
+    }
+
+    /// Counts a wrong code, for its user and for the application. Beyond the limit of the application it counts half of what its user may have.
+    private func chargeWrongCode(
+        _ member: inout Member, at time: Int64, in records: any RecordWriting
+    ) throws -> (Verdict, ApplicationLimit?) {
+        let (limits, users) = (settings.limits, try records.memberCount(of: member.application))
+        let ofTenMinutes = ApplicationLimit(span: Span.tenMinutes, limit: max(limits.wrongCodesOfApplication, users), users: users)
+        let ofDay = ApplicationLimit(span: Span.day, limit: max(10 * limits.wrongCodesOfApplication, 2 * users), users: users)
+        var (inTenMinutes, inDay) = try records.wrongCodes(of: member.application)
+        let wait = ofTenMinutes.wait(inTenMinutes, at: time)
+        let waitOfDay = ofDay.wait(inDay, at: time)
+        inTenMinutes.add(ofTenMinutes.span, at: time)
+        inDay.add(ofDay.span, at: time)
+        try records.putWrongCodes(inTenMinutes, inDay, of: member.application)
+        member.wrongCodes.add(Span.tenMinutes, at: time, price: wait == nil ? 1 : max(1, limits.wrongCodes / 2))
+        member.wrongCodesOfDay.add(Span.day, at: time, price: waitOfDay == nil ? 1 : max(1, limits.wrongCodesOfDay / 2))
         try records.put(member)
-        return verdict
+        let reached = inTenMinutes.times == ofTenMinutes.limit ? ofTenMinutes : inDay.times == ofDay.limit ? ofDay : nil
+        return ([wait, waitOfDay].compactMap { $0 }.max().map { .wrongBeyondLimit($0) } ?? .wrong, reached)
     }
 
     /// Spends what matches. All kinds are looked at, so that the time does not tell which there are.
@@ -198,6 +235,18 @@ enum CodeKind: Equatable, Sendable {
 
     /// Whether only the person's phone can have had it, and not the application.
     var isFromPhone: Bool { self != .authenticator && self != .mailedCode }
+}
+
+/// How many wrong codes all users of an application may have together before each of them has two left only: who guesses across users has few
+/// tries then, and nobody is kept out who types a right one (docs/adr/0052-wrong-codes-across-users.md).
+struct ApplicationLimit: Sendable {
+    /// Seconds.
+    let span: Int64
+    let limit: Int64
+    let users: Int64
+
+    /// The seconds until there is room again; nil where there is.
+    func wait(_ count: Count, at time: Int64) -> Int64? { count.wait(span, limit: limit, at: time) }
 }
 
 /// What each sealed value is sealed as: one that is moved to another place does not open.

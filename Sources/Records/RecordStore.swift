@@ -30,6 +30,8 @@ public protocol RecordReading {
     func member(application: Int64, user: AuthyID) throws -> Member?
     func members(of user: AuthyID) throws -> [Member]
     func memberCount(of application: Int64) throws -> Int64
+    /// Of all its users together, in ten minutes and in a day.
+    func wrongCodes(of application: Int64) throws -> (inTenMinutes: Count, inDay: Count)
     func formerMember(application: Int64, phoneHash: [UInt8]) throws -> FormerMember?
     /// Those with one phone, of all applications.
     func formerMembers(phoneHash: [UInt8]) throws -> [FormerMember]
@@ -67,6 +69,7 @@ public protocol RecordWriting: RecordReading {
     /// Gives it the next number.
     func addApplication(name: String, callback: Application.Callback?, at now: Int64) throws -> Application
     func put(_ application: Application) throws
+    func putWrongCodes(_ inTenMinutes: Count, _ inDay: Count, of application: Int64) throws
     func put(_ key: APIKeyRecord) throws
     /// False where the id or the phone is taken: then nothing was changed.
     func add(_ user: User) throws -> Bool

@@ -92,6 +92,12 @@ extension SQLiteReading {
         try first("SELECT members FROM applications WHERE id = ?1", application) { try $0.integer() } ?? 0
     }
 
+    func wrongCodes(of application: Int64) throws -> (inTenMinutes: Count, inDay: Count) {
+        try first("SELECT wrong_since, wrong, day_wrong_since, day_wrong FROM applications WHERE id = ?1", application) {
+            (try $0.count(), try $0.count())
+        } ?? (Count(), Count())
+    }
+
     func device(_ id: String) throws -> Device? {
         try first("SELECT \(Device.columns) FROM devices WHERE id = ?1", id) { try Device(&$0) }
     }

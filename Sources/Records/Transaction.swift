@@ -97,6 +97,12 @@ extension Transaction {
             application.revoked)
     }
 
+    func putWrongCodes(_ inTenMinutes: Count, _ inDay: Count, of application: Int64) throws {
+        try change(
+            "UPDATE applications SET wrong_since = ?2, wrong = ?3, day_wrong_since = ?4, day_wrong = ?5 WHERE id = ?1", application,
+            inTenMinutes.since, inTenMinutes.times, inDay.since, inDay.times)
+    }
+
     func put(_ key: APIKeyRecord) throws {
         try changeOne(
             """

@@ -22,6 +22,7 @@ struct Countersignd: AsyncParsableCommand {
     /// Exit codes: 0, 1 for a failure, 64 for arguments that make no sense.
     static func main() async {
         signal(SIGPIPE, SIG_IGN)
+        Audit.begin()
         do {
             try Usage.know(CommandLine.arguments.dropFirst().first, of: self)
             var command = try parseAsRoot()

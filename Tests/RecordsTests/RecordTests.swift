@@ -176,6 +176,20 @@ struct RecordTests {
         #expect(try await store.read { try $0.memberCount(of: 5) } == 0)
     }
 
+    @Test func `Wrong codes are counted for each application, in ten minutes and in a day`() async throws {
+        #expect(try await store.read { try $0.wrongCodes(of: 1) } == (Count(), Count()))
+        let (short, long) = (Count(since: 5, times: 6), Count(since: 7, times: 8))
+        try await store.write { try $0.putWrongCodes(short, long, of: 1) }
+        #expect(try await store.read { try $0.wrongCodes(of: 1) } == (short, long))
+        #expect(try await store.read { try $0.wrongCodes(of: 99) } == (Count(), Count()))
+        // What else is written of the application leaves them.
+        try await store.write { writing in
+            let application = try #require(try writing.application(1))
+            try writing.put(application)
+        }
+        #expect(try await store.read { try $0.wrongCodes(of: 1) } == (short, long))
+    }
+
     @Test func `Nobody becomes a member of what is not there`() async throws {
         for (application, user) in [(1, 99), (99, 7)] as [(Int64, Int64)] {
             await #expect(throws: RecordStoreError.self) {

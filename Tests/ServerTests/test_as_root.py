@@ -1,13 +1,17 @@
 """The commands run by root, in a mount namespace of its own where the system user is there: the machine is left as it was."""
 
+import contextlib
 import os
 import pathlib
+import pwd
 import shutil
+import socket
+import sqlite3
 import subprocess
 
 import pytest
 
-from server import PROGRAM
+from server import PROGRAM, own_folder
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
@@ -136,3 +140,74 @@ def test_a_backup_that_fails_leaves_no_file_that_looks_like_one(root):
     done = root.command("backup", "/var/lib/copy.db")
     assert done.returncode == 1 and "countersignd init" in done.stderr
     assert not (root.lib / "copy.db").exists() or (root.lib / "copy.db").stat().st_size == 0
+
+
+# Who changed something
+
+DEVICES = ("null", "zero", "random", "urandom", "full", "tty")
+WATCHED = """\
+for name in {devices}; do mount --bind /dev/$name "$0/dev/$name"; done
+mount --rbind "$0/dev" /dev && mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/group" /etc/group && mount --bind "$0/lib" /var/lib && exec "$@"
+"""
+
+
+class Watched(Root):
+    """The same with a system log that a test reads."""
+
+    def __init__(self, base):
+        super().__init__(base)
+        (base / "dev").mkdir()
+        for name in DEVICES:
+            (base / "dev" / name).touch()
+        self.log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.log.bind(str(base / "dev/log"))
+        self.log.settimeout(5)
+        (base / "dev/log").chmod(0o666)
+
+    def told(self, *arguments, environment=None) -> str:
+        """What a command writes into the system log: facility authpriv, priority notice."""
+        done = subprocess.run(
+            ["unshare", "--mount", "sh", "-c", WATCHED.format(devices=" ".join(DEVICES)), self.base, "/var/lib/program", *map(str, arguments),
+             "--settings", "/var/lib/settings.toml"], capture_output=True, text=True, timeout=60, cwd="/",
+            env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **(environment or {})})
+        assert done.returncode == 0, done.stderr
+        line = self.log.recv(4_096).decode()
+        assert line.startswith(f"<{10 * 8 + 5}>")
+        return line.partition("countersignd: ")[2]
+
+
+@pytest.fixture
+def watched():
+    with own_folder() as folder:
+        folder.chmod(0o755)
+        made = Watched(folder)
+        yield made
+        made.log.close()
+
+
+def test_a_command_that_changes_something_leaves_a_line_with_who_did_it(watched):
+    games = pwd.getpwnam("games")
+    by = {"SUDO_UID": str(games.pw_uid), "SUDO_USER": "somebody"}
+    assert watched.told("init", environment=by) == "action=init by=games"
+    assert watched.told("app", "create", "Example Corp", environment=by) == "action=app_create app=1 by=games"
+    assert watched.told("app", "rotate", 1, environment=by) == "action=app_rotate app=1 overlap=24 by=games"
+    assert watched.told("app", "callback", 1, "none", environment=by) == "action=app_callback app=1 url=none by=games"
+    assert watched.told("key", "rotate", environment=by) == "action=key_rotate by=games"
+    assert watched.told("backup", f"{STATE}/copy.db", environment=by) == f"action=backup file={STATE}/copy.db by=games"
+    assert watched.told("restore", f"{STATE}/copy.db", environment=by) == f"action=restore file={STATE}/copy.db by=games"
+    assert watched.told("app", "revoke", 1, "--yes").startswith("action=app_revoke app=1 by=")
+    # What reads only says nothing.
+    watched.log.setblocking(False)
+    watched.command("app", "list")
+    with pytest.raises(BlockingIOError):
+        watched.log.recv(1)
+
+
+def test_a_command_on_a_user_names_the_user_and_who_did_it(watched):
+    watched.told("init")
+    watched.told("app", "create", "Example Corp")
+    with contextlib.closing(sqlite3.connect(watched.state / "countersignd.db", timeout=20)) as database, database:
+        database.execute("INSERT INTO users VALUES (1234567, x'01', x'02', 0)")
+    by = {"SUDO_UID": "0"}
+    assert watched.told("user", "unlock", 1234567, environment=by) == "action=user_unlock user=1234567 by=root"
+    assert watched.told("user", "remove", 1234567, "--yes", environment=by) == "action=user_remove user=1234567 by=root"

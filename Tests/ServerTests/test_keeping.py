@@ -139,6 +139,42 @@ def test_users_are_listed_shown_changed_and_removed(server, app, phone, user):
     assert app.verify("123456", user).json["error_code"] == "60016"
 
 
+def test_a_user_who_is_unlocked_may_try_again_at_once(server, app, phone, user):
+    for _ in range(10):
+        app.verify("0000000", user)
+    for _ in range(6):
+        app.call("GET", f"/protected/json/sms/{user}?force=true")
+    assert app.verify(phone.softtoken(app), user).status == 429
+    assert server.command("user", "unlock", user).stdout == f"User {user}: cleared 10 wrong codes, 5 messages.\n"
+    assert app.verify(phone.softtoken(app), user).status == 200
+    assert app.call("GET", f"/protected/json/sms/{user}?force=true").status == 200
+    server.command("user", "unlock", user)
+    assert server.command("user", "unlock", user).stdout == f"User {user}: nothing to unlock.\n"
+    done = server.command("user", "unlock", 99, check=False)
+    assert done.returncode == 1 and "error: there is no user 99\n" in done.stderr
+
+
+def test_a_limit_of_the_day_is_lifted_by_unlock(folder):
+    with Server(folder, tables="[limits]\nwrong_codes = 2\nwrong_codes_of_day = 2\n") as server:
+        app, user = server.application, server.application.new_user()
+        assert [app.verify("0000000", user).status for _ in range(3)] == [401, 401, 429]
+        server.sql("UPDATE members SET wrong_since = 0")
+        assert app.verify("0000000", user).status == 429
+        server.command("user", "unlock", user)
+        assert app.verify("0000000", user).status == 401
+
+
+def test_a_code_that_was_spent_while_the_clock_was_ahead_is_freed_by_unlock_and_no_other(server, app, phone, user):
+    code = phone.softtoken(app)
+    assert app.verify(code, user).status == 200
+    server.command("user", "unlock", user)
+    assert app.verify(code, user).json["error_code"] == "60019"
+    server.sql("UPDATE members SET spent = spent + 2880")
+    assert app.verify(phone.softtoken(app, 1), user).json["error_code"] == "60019"
+    assert "spent while the clock was ahead" in server.command("user", "unlock", user).stdout
+    assert app.verify(phone.softtoken(app, 1), user).status == 200
+
+
 def test_whatever_went_to_the_old_number_is_void(server, app, phone, user):
     invitation, used = link(server, user), link(server, user)
     thief = Handset(server)

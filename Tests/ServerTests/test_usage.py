@@ -8,7 +8,7 @@ from server import PROGRAM
 
 COMMANDS = [
     "serve", "app", "app create", "app list", "app rotate", "app revoke", "app callback", "user", "user list", "user show", "user link",
-    "user confirm", "user devices", "user deliveries", "user change-phone", "user remove", "key", "key rotate", "backup", "restore", "check", "init",
+    "user confirm", "user devices", "user deliveries", "user change-phone", "user unlock", "user remove", "key", "key rotate", "backup", "restore", "check", "init",
 ]
 
 

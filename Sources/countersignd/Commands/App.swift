@@ -36,6 +36,7 @@ struct App: AsyncParsableCommand {
             let service = try await place.open().service()
             let callback = callback.map { Application.Callback(url: $0, method: callbackMethod) }
             let (application, key) = try await service.createApplication(name, callback: callback)
+            Audit.tell("app_create", ["app": String(application.id)])
             if json {
                 Output.line(
                     JSONText.object([
@@ -116,6 +117,7 @@ struct App: AsyncParsableCommand {
 
         func run() async throws {
             let key = try await place.open().service().rotateKey(of: id, overlap: overlap * 3_600)
+            Audit.tell("app_rotate", ["app": String(id), "overlap": String(overlap)])
             Output.line("The new API key of application \(id) is shown this once:\n\n    \(key)\n")
             Output.line(overlap == 0 ? "The old key is worth nothing from now on." : "The old key is good for \(overlap) hours more.")
         }
@@ -144,6 +146,7 @@ struct App: AsyncParsableCommand {
                     "Application \(id), \(application.name), has \(users) users. Its keys will be worth nothing, for good. Revoke it?")
             }
             try await desk.service().revoke(id)
+            Audit.tell("app_revoke", ["app": String(id)])
             Output.line("Application \(id) is revoked.")
         }
     }
@@ -167,6 +170,7 @@ struct App: AsyncParsableCommand {
         func run() async throws {
             let callback = url == "none" ? nil : Application.Callback(url: url, method: callbackMethod)
             try await place.open().service().setCallback(callback, of: id)
+            Audit.tell("app_callback", ["app": String(id), "url": url])
             Output.line(callback == nil ? "Application \(id) is told nothing." : "Application \(id) is told of decisions at \(url).")
         }
     }

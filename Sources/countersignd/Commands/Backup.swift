@@ -31,6 +31,7 @@ struct Backup: AsyncParsableCommand {
             target.discard()
             throw error
         }
+        Audit.tell("backup", ["file": file])
         Output.line("\(file) is a copy of the database. It is of use only with the master key.")
     }
 }

@@ -43,6 +43,7 @@ struct Key: AsyncParsableCommand {
             guard rename(file + ".new", file) == 0 else {
                 throw Trouble("\(file).new cannot be put in place: \(String(cString: strerror(errno)))", hint: "mv \(file).new \(file)")
             }
+            Audit.tell("key_rotate")
             Output.line("The master key is new. The old one is \(file).old: keep it with the backups that were made until now.")
         }
     }

@@ -47,6 +47,7 @@ struct Restore: AsyncParsableCommand {
         let isFirst = try !Desk.hasDatabase(settings)
         let revival = isFirst ? nil : Result { try SQLiteRecordStore.revival(by: fresh, over: database, at: now) }
         let before = try Self.place(fresh, database, at: now)
+        Audit.tell("restore", ["file": file])
         Output.line("The database is that of \(file)." + (before.map { " The one before is \($0)." } ?? ""))
         if let revival { RevivalReport(revival).show() }
     }

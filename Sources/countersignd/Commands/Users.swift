@@ -29,7 +29,9 @@ struct Users: AsyncParsableCommand {
               countersignd user list
               countersignd user link 1234567
             """,
-        subcommands: [List.self, Show.self, Link.self, Confirm.self, Devices.self, Deliveries.self, ChangePhone.self, Remove.self])
+        subcommands: [
+            List.self, Show.self, Link.self, Confirm.self, Devices.self, Deliveries.self, ChangePhone.self, Unlock.self, Remove.self,
+        ])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -117,6 +119,7 @@ struct Users: AsyncParsableCommand {
             guard let link = try await service.link(for: id) else {
                 throw Trouble("phones cannot reach this server", hint: "set public_url under [server] in the settings")
             }
+            Audit.tell("user_link", ["user": user.number])
             if plain { return Output.line(link) }
             if let code = QRCode(link) {
                 print()
@@ -131,7 +134,9 @@ struct Users: AsyncParsableCommand {
             let post = try Post(desk, log: log, logCodes: true, patience: nil)
             let service = desk.service(outbox: post, log: log)
             try await post.begin(service)
-            switch try await service.sendLink(to: id, by: way.kind) {
+            let isSent = try await service.sendLink(to: id, by: way.kind)
+            if isSent != nil { Audit.tell("user_link", ["user": user.number, "send": way.rawValue]) }
+            switch isSent {
             case true?: Output.line("A link is on its way. It is good once; the phone then shows a confirmation code.")
             case false?: throw Trouble("no gateway took the message", hint: "countersignd user deliveries \(id) says why")
             case nil: throw Trouble("nothing can be sent", hint: "public_url and a [[gateway]] for \(way) are needed in the settings")
@@ -153,6 +158,7 @@ struct Users: AsyncParsableCommand {
 
         func run() async throws {
             let device = try await place.open().service().confirm(code.joined(), of: try user.id())
+            Audit.tell("user_confirm", ["user": user.number, "device": device.id])
             Output.line("\(device.name) is confirmed.")
         }
     }
@@ -179,6 +185,7 @@ struct Users: AsyncParsableCommand {
                     try consent.ask("\(device.name) will be asked for nothing any more, and needs a new link to come back. Remove it?")
                 }
                 try await service.removeDevice(remove, of: id)
+                Audit.tell("device_remove", ["user": user.number, "device": remove])
                 return Output.line("\(remove) is removed.")
             }
             let view = try await service.user(id)
@@ -222,7 +229,39 @@ struct Users: AsyncParsableCommand {
 
         func run() async throws {
             let masked = try await place.open().service().changePhone(of: try user.id(), to: phone.joined(separator: " "))
+            Audit.tell("user_change_phone", ["user": user.number, "phone": masked])
             Output.line("The phone number is \(masked) now.")
+        }
+    }
+
+    struct Unlock: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let a user try again at once: clear wrong codes and other limits, of ten minutes and of the day.",
+            discussion: """
+                A code that was spent while the clock of this machine was ahead is free again.
+
+                Example:
+                  countersignd user unlock 1234567
+                """)
+        @OptionGroup var place: Place
+        @OptionGroup var user: UserNumber
+
+        func run() async throws {
+            let id = try user.id()
+            let cleared = Self.cleared(try await place.open().service().unlock(id))
+            Audit.tell("user_unlock", ["user": user.number])
+            Output.line("User \(id): " + (cleared.isEmpty ? "nothing to unlock." : "cleared \(cleared.joined(separator: ", "))."))
+        }
+
+        private static func cleared(_ unlocked: Unlocked) -> [String] {
+            func count(_ number: Int64, _ one: String, _ many: String) -> String? {
+                number == 0 ? nil : "\(number) \(number == 1 ? one : many)"
+            }
+            return [
+                count(unlocked.wrongCodes, "wrong code", "wrong codes"), count(unlocked.messages, "message", "messages"),
+                count(unlocked.requests, "request", "requests"), count(unlocked.links, "link", "links"),
+                count(unlocked.mails, "mail", "mails"), unlocked.freesCode ? "a code that was spent while the clock was ahead" : nil,
+            ].compactMap { $0 }
         }
     }
 
@@ -248,6 +287,7 @@ struct Users: AsyncParsableCommand {
             try consent.ask(
                 "User \(id), \(view.phone), is in \(view.applications.count) applications and has \(phones) phones. Remove all of that?")
             try await service.removeUser(id)
+            Audit.tell("user_remove", ["user": user.number])
             Output.line("User \(id) is removed.")
         }
     }
