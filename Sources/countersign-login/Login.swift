@@ -290,7 +290,7 @@ struct Ending {
 
     var proofIsCode: Bool {
         switch proof {
-        case .softToken, .recovery, .verified: true
+        case .softToken, .recovery, .verified, .firstPhone: true
         case .oneTouch, .enrolled, nil: false
         }
     }
