@@ -104,6 +104,7 @@ class Records:
             "INSERT INTO devices (id, user, public_key, name, os_type, created, address, last_seen, confirmed)"
             " VALUES (?, ?, ?, 'Phone', 'android', ?, '127.0.0.1', ?, ?)",
             ((str(uuid.uuid4()), user, bytes([4]) + os.urandom(64), now, now, now) for user in self.users()))
+        self.database.execute("UPDATE members SET consented = ?", (now,))
         self.database.execute("COMMIT")
 
 
