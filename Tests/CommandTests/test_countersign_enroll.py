@@ -14,7 +14,7 @@ import urllib.parse
 import pytest
 from conftest import ENVIRONMENT
 from enrolling import CODE, MASKED, PHONE, codes, enrolment, server, stub, table  # noqa: F401
-from server import handset, totp
+from server import Handset, handset, link, totp
 
 REGISTERED = rf"games: registered \{MASKED} as AuthyID \d+; the account is now linked"
 
@@ -276,6 +276,35 @@ def test_a_phone_that_was_not_proven_is_not_put_beside_what_was(enrolment, serve
     assert said in ends(terminal, code)
     shown = account(enrolment)
     assert (shown["state"], shown["softtoken"], shown["authy_id"]) == ("confirmed", True, None)
+
+
+def new_phone(server):
+    """Of the number that is enrolled: it has opened a link, and shows its confirmation code."""
+    phone = Handset(server)
+    assert phone.enrol(link(server, server.application.new_user("15112345678", country_code=49))).status == 200
+    return phone
+
+
+def test_the_confirmation_code_of_a_new_phone_does_not_put_it_beside_what_was_proven(enrolment, server):
+    with_softtoken(enrolment)
+    terminal = enroll(enrolment, "--confirm", "sms")
+    terminal.expect(CODE)
+    phone = new_phone(server)
+    terminal.sendline(phone.state()["confirmation"])
+    terminal.expect(r"That code confirms a new phone at the server: countersignd user confirm \d+ CODE")
+    terminal.expect(CODE)
+    terminal.sendline("later")
+    ends(terminal, 0)
+    assert account(enrolment)["authy_id"] is None and not phone.state()["device"]["confirmed"]
+
+
+def test_the_confirmation_code_of_a_first_phone_confirms_an_account_without_a_factor(enrolment, server):
+    terminal = enroll(enrolment, "--confirm", "sms")
+    terminal.expect(CODE)
+    phone = new_phone(server)
+    terminal.sendline(phone.state()["confirmation"])
+    assert "games: confirmed by sms" in ends(terminal, 0)
+    assert account(enrolment)["state"] == "confirmed" and phone.state()["device"]["confirmed"]
 
 
 def test_a_phone_besides_is_not_left_for_later(enrolment):
