@@ -71,10 +71,11 @@ int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **ar
     groups_forget(&h.groups);
     explicit_bzero(h.received, sizeof h.received);
     explicit_bzero(h.text, sizeof h.text);
+    wait_give_back(&h);
     switch (outcome) {
     case OUTCOME_APPROVED: return PAM_SUCCESS;
     case OUTCOME_EXCUSED: return PAM_SUCCESS;
-    default: wait_give_back(&h); return refusal(&h);
+    default: return refusal(&h);
     }
 }
 

@@ -94,7 +94,7 @@ void presence_drop_input(const host *h);
 
 /* wait.c: Ctrl-C or Ctrl-\ is pending, or may be. */
 int wait_is_interrupted(void);
-/* wait.c: hands the login program the SIGHUP and SIGTERM that were taken from it, after a login that was refused. */
+/* wait.c: hands the login program the SIGHUP and SIGTERM that were taken from it, whatever became of the login. */
 void wait_give_back(host *h);
 
 /* start.c: ends what is left of the helpers and reaps it. Returns countersign-login's status as of wait(2): 0 is

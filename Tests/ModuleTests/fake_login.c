@@ -14,7 +14,7 @@
 enum {
     yes, yes_then_abort, yes_then_exit_1, yes_and_stay, yes_twice, no_verdict, exit_at_once, hang, hang_after_ready, flood, wrong_version,
     cut_frame, long_frame, unknown_verdict, ask_too_early, start_net_twice, ready_twice, long_deadline, unknown_frame, rude_text, group_flood,
-    too_many_groups, all_of_it
+    too_many_groups, all_of_it, yes_and_terminate
 };
 
 static void send_frame(int kind, int field, const char *value) {
@@ -50,6 +50,7 @@ int main(void) {
     case yes: approve(); return 0;
     case yes_then_abort: approve(); abort();
     case yes_then_exit_1: approve(); return 1;
+    case yes_and_terminate: approve(); kill(getppid(), SIGTERM); return 0;
     case yes_and_stay: approve(); for (;;) pause();
     case yes_twice: approve(); approve(); return 0;
     case no_verdict: ready("10"); return 0;

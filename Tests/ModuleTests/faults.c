@@ -1,8 +1,9 @@
 /*
  * Preloaded into pam_host: makes one call fail that is made while the module runs, by itself or by the C library for
- * it, in this process or in a child before its program, which counts on from its parent's. FAULTS names a file of 1,024
- * bytes, of which the first four are the number of the call that fails, counted from 1, and the rest receives a line
- * with the name of each that failed. With FAULTS_UNKILLABLE set, nothing dies of a signal either.
+ * it, in this process or in a child before its program. FAULTS names a file of 1,024 bytes: in the first four the
+ * number of the call that fails, counted from 1 in each process; in the next four in which process: 0 is the login
+ * program, 1 its first child, 2 its second; the rest receives the name of what failed. With FAULTS_UNKILLABLE set,
+ * nothing dies of a signal.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -27,9 +28,11 @@
 
 static struct report {
     int nth;
-    char names[1020];
+    int process;
+    char name[1016];
 } *report;
-static int is_armed, is_paused, count;
+static int is_armed, is_paused, count, children, own_number;
+static pid_t first_child;
 
 void faults_pause(int paused) { is_paused = paused; }
 
@@ -42,9 +45,8 @@ __attribute__((constructor)) static void begin(void) {
 }
 
 static int fails(const char *name) {
-    if (report == NULL || !is_armed || is_paused || ++count != report->nth) return 0;
-    size_t length = strlen(report->names);
-    snprintf(report->names + length, sizeof report->names - length, "%s\n", name);
+    if (report == NULL || !is_armed || is_paused || own_number != report->process || ++count != report->nth) return 0;
+    snprintf(report->name, sizeof report->name, "%s", name);
     return 1;
 }
 
@@ -60,16 +62,30 @@ int pam_authenticate(pam_handle_t *handle, int flags) {
 /* Those of the C library: dlsym may need them. */
 extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t), *__libc_memalign(size_t, size_t);
 
+/* The file that a call comes from. */
+static const char *file_of(const void *caller) {
+    Dl_info where;
+    const char *name = dladdr(caller, &where) && where.dli_fname ? strrchr(where.dli_fname, '/') : NULL;
+    return name ? name + 1 : "?";
+}
+
 /* Named by who asks: the C library may get along without. */
 static int lacks(const char *name, const void *caller) {
-    Dl_info where;
-    char full[56];
+    char full[200];
     if (report == NULL || !is_armed || is_paused) return 0;
-    int is_known = dladdr(caller, &where) && where.dli_fname && strrchr(where.dli_fname, '/');
-    snprintf(full, sizeof full, "%s for %s", name, is_known ? strrchr(where.dli_fname, '/') + 1 : "?");
+    snprintf(full, sizeof full, "%s for %s", name, file_of(caller));
     return fails(full);
 }
 #define LACKS(name) lacks(name, __builtin_return_address(0))
+
+/* Only the module's own: what the C library loads for it may trust in calls that cannot fail. pam_host.c has some on
+   their way. */
+static int breaks(const char *name, const void *caller) {
+    if (report == NULL || !is_armed || is_paused) return 0;
+    const char *file = file_of(caller);
+    return (strcmp(file, "pam_countersign.so") == 0 || strcmp(file, "pam_host") == 0) && fails(name);
+}
+#define BREAKS(name) breaks(name, __builtin_return_address(0))
 
 void *malloc(size_t size) { return LACKS("malloc") ? errno = ENOMEM, NULL : __libc_malloc(size); }
 void *calloc(size_t n, size_t size) { return LACKS("calloc") ? errno = ENOMEM, NULL : __libc_calloc(n, size); }
@@ -83,7 +99,7 @@ int posix_memalign(void **place, size_t a, size_t size) {
 #define CALL(result, name, error, parameters, ...)                                                                                           \
     result name parameters {                                                                                                                 \
         result(*real) parameters;                                                                                                            \
-        if (fails(#name)) return errno = error, -1;                                                                                          \
+        if (BREAKS(#name)) return errno = error, -1;                                                                                         \
         *(void **)&real = dlsym(RTLD_NEXT, #name);                                                                                           \
         return real(__VA_ARGS__);                                                                                                            \
     }
@@ -91,7 +107,7 @@ int posix_memalign(void **place, size_t a, size_t size) {
 #define CODE(name, error, give, parameters, ...)                                                                                             \
     int name parameters {                                                                                                                    \
         int(*real) parameters;                                                                                                               \
-        if (fails(#name)) { give; return error; }                                                                                            \
+        if (BREAKS(#name)) { give; return error; }                                                                                            \
         *(void **)&real = dlsym(RTLD_NEXT, #name);                                                                                           \
         return real(__VA_ARGS__);                                                                                                            \
     }
@@ -102,10 +118,7 @@ CODE(getgrnam_r, EIO, *found = NULL, (const char *name, struct group *entry, cha
 CALL(int, getgrouplist, EIO, (const char *user, gid_t group, gid_t *groups, int *n), user, group, groups, n)
 CALL(int, gethostname, EIO, (char *name, size_t size), name, size)
 CALL(int, socketpair, EMFILE, (int domain, int type, int protocol, int ends[2]), domain, type, protocol, ends)
-CALL(pid_t, fork, EAGAIN, (void))
 CALL(int, pidfd_open, EMFILE, (pid_t pid, unsigned flags), pid, flags)
-CALL(pid_t, waitpid, EIO, (pid_t pid, int *status, int options), pid, status, options)
-CALL(int, poll, ENOMEM, (struct pollfd *fds, nfds_t n, int timeout), fds, n, timeout)
 CALL(int, fstat, EIO, (int fd, struct stat *status), fd, status)
 CALL(ssize_t, read, EIO, (int fd, void *buffer, size_t size), fd, buffer, size)
 CALL(ssize_t, write, EIO, (int fd, const void *buffer, size_t size), fd, buffer, size)
@@ -126,10 +139,37 @@ CALL(int, sigpending, EFAULT, (sigset_t *set), set)
 CALL(int, execveat, ENOMEM, (int fd, const char *path, char *const arguments[], char *const environment[], int flags), fd, path, arguments, environment, flags)
 CALL(int, prctl, EPERM, (int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d), option, a, b, c, d)
 
+pid_t fork(void) {
+    pid_t (*real)(void);
+    if (BREAKS("fork")) return errno = EAGAIN, -1;
+    *(void **)&real = dlsym(RTLD_NEXT, "fork");
+    children++;
+    pid_t pid = real();
+    if (pid == 0) own_number = children, count = 0;
+    if (pid > 0 && children == 1) first_child = pid;
+    return pid;
+}
+
+/* Named by the child: countersign-net, the second one, decides nothing by its end. */
+pid_t waitpid(pid_t pid, int *status, int options) {
+    pid_t (*real)(pid_t, int *, int);
+    if (BREAKS(pid == first_child ? "waitpid 1" : "waitpid 2")) return errno = EIO, -1;
+    *(void **)&real = dlsym(RTLD_NEXT, "waitpid");
+    return real(pid, status, options);
+}
+
+/* Named by how many are watched: one is a child that is to end. */
+int poll(struct pollfd *fds, nfds_t n, int timeout) {
+    int (*real)(struct pollfd *, nfds_t, int);
+    if (BREAKS(n == 1 ? "poll 1" : "poll")) return errno = ENOMEM, -1;
+    *(void **)&real = dlsym(RTLD_NEXT, "poll");
+    return real(fds, n, timeout);
+}
+
 /* Nobody can undo what a mask was set to, where setting it back fails: that cannot fail. */
 int pthread_sigmask(int how, const sigset_t *new, sigset_t *old) {
     int (*real)(int, const sigset_t *, sigset_t *);
-    if (old != NULL && fails("pthread_sigmask")) return EINVAL;
+    if (old != NULL && BREAKS("pthread_sigmask")) return EINVAL;
     *(void **)&real = dlsym(RTLD_NEXT, "pthread_sigmask");
     return real(how, new, old);
 }
@@ -137,7 +177,7 @@ int pthread_sigmask(int how, const sigset_t *new, sigset_t *old) {
 /* As in Linux, the descriptor is gone whatever is returned. */
 int close(int fd) {
     int (*real)(int);
-    int failed = fails("close");
+    int failed = BREAKS("close");
     *(void **)&real = dlsym(RTLD_NEXT, "close");
     int result = real(fd);
     return failed ? errno = EIO, -1 : result;
@@ -149,7 +189,7 @@ int close(int fd) {
         char full[200];                                                                                                                      \
         va_list more;                                                                                                                        \
         snprintf(full, sizeof full, #name " %s", path);                                                                                      \
-        if (fails(full)) return errno = ENFILE, -1;                                                                                          \
+        if (BREAKS(full)) return errno = ENFILE, -1;                                                                                          \
         va_start(more, flags);                                                                                                               \
         int mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(more, int) : 0;                                                                    \
         va_end(more);                                                                                                                        \
@@ -165,14 +205,14 @@ int fcntl(int fd, int command, ...) {
     va_start(more, command);
     void *argument = va_arg(more, void *);
     va_end(more);
-    if (fails("fcntl")) return errno = EMFILE, -1;
+    if (BREAKS("fcntl")) return errno = EMFILE, -1;
     *(void **)&real = dlsym(RTLD_NEXT, "fcntl");
     return real(fd, command, argument);
 }
 
 int pidfd_send_signal(int fd, int signal, siginfo_t *info, unsigned flags) {
     int (*real)(int, int, siginfo_t *, unsigned);
-    if (fails("pidfd_send_signal")) return errno = EPERM, -1;
+    if (BREAKS("pidfd_send_signal")) return errno = EPERM, -1;
     if (getenv("FAULTS_UNKILLABLE")) return 0;
     *(void **)&real = dlsym(RTLD_NEXT, "pidfd_send_signal");
     return real(fd, signal, info, flags);
@@ -180,7 +220,7 @@ int pidfd_send_signal(int fd, int signal, siginfo_t *info, unsigned flags) {
 
 int kill(pid_t pid, int signal) {
     int (*real)(pid_t, int);
-    if (fails("kill")) return errno = EPERM, -1;
+    if (BREAKS("kill")) return errno = EPERM, -1;
     if (getenv("FAULTS_UNKILLABLE")) return 0;
     *(void **)&real = dlsym(RTLD_NEXT, "kill");
     return real(pid, signal);

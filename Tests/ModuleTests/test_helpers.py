@@ -79,6 +79,13 @@ def test_a_countersign_net_that_cannot_be_ended_is_left_behind_and_decides_nothi
     ends_what_was_left(login, "countersign-net")
 
 
+def test_what_ends_the_login_program_ends_it_after_a_yes_too(host):
+    install(host, "yes_and_terminate")
+    login = host.login()
+    login.finish()
+    assert login.process.returncode == -signal.SIGTERM
+
+
 def test_a_missing_helper_denies(host):
     (host.helpers / "countersign-login").unlink()
     assert denied(host.login(), "helper_unusable")
