@@ -18,6 +18,8 @@ public enum AccountsError: Error, Equatable, CustomStringConvertible {
     case damaged(String)
     /// A later version of Countersign wrote the file.
     case newer(version: Int64, known: Int64)
+    /// What should be a backup of accounts is something else.
+    case notABackup
     /// The caller asked for what makes no sense.
     case invalid(String)
 
@@ -32,6 +34,7 @@ public enum AccountsError: Error, Equatable, CustomStringConvertible {
         case .file(let path, let why): "\(path): \(why)"
         case .damaged(let what): "accounts damaged: \(what)"
         case .newer(let version, let known): "accounts are of version \(version), this program knows \(known)"
+        case .notABackup: "no backup of accounts"
         case .invalid(let what): "invalid \(what)"
         }
     }

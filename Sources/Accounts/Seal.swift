@@ -115,6 +115,18 @@ extension Accounts {
 // MARK: - All rows at once
 
 extension Seal {
+    func damage(in connection: Connection) throws -> Accounts.Damage {
+        var damage = Accounts.Damage()
+        var members = Set(try connection.all("SELECT id FROM members") { $0.integer(0) ?? 0 })
+        _ = try connection.all("SELECT \(Self.columns), seal FROM accounts ORDER BY name, uid") { row in
+            let name = row.text(0) ?? ""
+            if row.blob(Self.count) != digest(of: row) { damage.altered.append(name) }
+            members.remove(member(name, row.integer(1) ?? 0))
+        }
+        damage.lost = members.count
+        return damage
+    }
+
     /// Seals all rows as they stand, and makes the table of members anew. Inside a transaction.
     func all(in connection: Connection) throws {
         try connection.run("DELETE FROM members")
@@ -140,15 +152,5 @@ extension Accounts {
     }
 
     /// Looks at every row: some microseconds for each.
-    public func damage() throws -> Damage {
-        var damage = Damage()
-        var members = Set(try connection.all("SELECT id FROM members") { $0.integer(0) ?? 0 })
-        _ = try connection.all("SELECT \(Seal.columns), seal FROM accounts ORDER BY name, uid") { row in
-            let name = row.text(0) ?? ""
-            if row.blob(Seal.count) != seal.digest(of: row) { damage.altered.append(name) }
-            members.remove(seal.member(name, row.integer(1) ?? 0))
-        }
-        damage.lost = members.count
-        return damage
-    }
+    public func damage() throws -> Damage { try seal.damage(in: connection) }
 }

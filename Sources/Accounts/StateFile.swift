@@ -70,7 +70,7 @@ struct StateFile {
     }
 
     /// Gives a draft the file's name, which must be free.
-    private func take(_ draft: String) throws {
+    func take(_ draft: String) throws {
         guard unsafe link(draft, path) == 0 else { throw AccountsError.file(folder, why: Self.reason()) }
         try persistFolder()
     }
@@ -99,6 +99,103 @@ struct StateFile {
         let ends = ["", "-wal", "-shm", "-journal"]
         return rest.prefix(6).utf8.count == 6 && rest.prefix(6).allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
             && ends.contains(String(rest.dropFirst(6)))
+    }
+
+    /// A draft with these bytes in it, on the disk.
+    func newDraft(from bytes: CInt) throws -> String {
+        let draft = try newDraft()
+        do {
+            let target = unsafe Glibc.open(draft, O_WRONLY | O_CLOEXEC)
+            guard target >= 0 else { throw AccountsError.file(draft, why: Self.reason()) }
+            defer { close(target) }
+            try Self.each(bytes, draft) { try unsafe Self.writeAll($0, to: target, draft) }
+            guard fsync(target) == 0 else { throw AccountsError.file(draft, why: Self.reason()) }
+            return draft
+        } catch {
+            Self.remove(draft)
+            throw error
+        }
+    }
+
+    /// Writes all bytes of a file to a descriptor. SQLite must not have it open: closing it would drop its locks.
+    static func send(_ path: String, to target: CInt) throws {
+        let source = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard source >= 0 else { throw AccountsError.file(path, why: reason()) }
+        defer { close(source) }
+        try each(source, path) { try unsafe writeAll($0, to: target, path) }
+    }
+
+    private static func sync(_ path: String) throws {
+        let descriptor = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw AccountsError.file(path, why: reason()) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw AccountsError.file(path, why: reason()) }
+    }
+
+    private static func each(_ source: CInt, _ path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = unsafe Glibc.read(source, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw AccountsError.file(path, why: reason()) }
+            if count == 0 { return }
+            try unsafe buffer.withUnsafeBytes { try unsafe body(UnsafeRawBufferPointer(rebasing: $0.prefix(count))) }
+        }
+    }
+
+    private static func writeAll(_ bytes: UnsafeRawBufferPointer, to target: CInt, _ path: String) throws {
+        var rest = unsafe bytes
+        while unsafe !rest.isEmpty {
+            let count = unsafe Glibc.write(target, rest.baseAddress, rest.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw AccountsError.file(path, why: reason()) }
+            unsafe rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
+        }
+    }
+
+    /// What became of the file that there was.
+    enum Kept { case copied(String), moved(String), nothing }
+
+    /// Keeps the accounts that there are under another name: as a copy, or, where they cannot be opened, the files themselves. Only in `alone`.
+    func keep(as wanted: String) throws -> Kept {
+        var name = wanted
+        var number = 1
+        while try Self.status(name, follow: false) != nil {
+            number += 1
+            name = "\(wanted)-\(number)"
+        }
+        guard try Self.status(path, follow: false) != nil else {
+            // What a lost file has left behind belongs to no other.
+            for end in ["-wal", "-shm"] where try Self.status(path + end, follow: false) != nil { try move(path + end, name + end) }
+            return .nothing
+        }
+        let draft = try newDraft()
+        defer { Self.remove(draft) }
+        do {
+            _ = try secure()
+            try open(busyTimeout: 60_000).run("VACUUM INTO ?1", draft)
+        } catch  where Self.isUseless(error) {
+            try move(path, name)
+            for end in ["-wal", "-shm"] where try Self.status(path + end, follow: false) != nil { try move(path + end, name + end) }
+            return .moved(name)
+        }
+        try Self.sync(draft)
+        guard unsafe link(draft, name) == 0 else { throw AccountsError.file(name, why: Self.reason()) }
+        try persistFolder()
+        return .copied(name)
+    }
+
+    /// Nobody can use the accounts that there are. A full disk, for one, is no such reason.
+    private static func isUseless(_ error: any Error) -> Bool {
+        switch error {
+        case AccountsError.damaged: true
+        case let error as SQLiteError: error.isNoDatabase
+        default: false
+        }
+    }
+
+    private func move(_ from: String, _ to: String) throws {
+        guard unsafe rename(from, to) == 0 else { throw AccountsError.file(from, why: Self.reason()) }
     }
 
     private func persistFolder() throws {

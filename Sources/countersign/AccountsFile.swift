@@ -53,7 +53,7 @@ struct AccountsFile {
 
     // MARK: what the other process says
 
-    enum Work: String { case look, prepare, adopt }
+    enum Work: String { case look, prepare, adopt, export, inspect, restore }
 
     enum Found: Equatable {
         case nothing, unprepared
@@ -85,10 +85,58 @@ struct AccountsFile {
     }
 
     private func work(_ work: Work) throws -> Answer {
-        let words = [AccountsWork.configuration.commandName ?? "", work.rawValue, "--", settings.state]
         // What was wrong it has said itself.
-        guard let output = try OwnProcess.output(words) else { throw ExitCode.failure }
+        guard let output = try OwnProcess.output(words(work)) else { throw ExitCode.failure }
         return Answer(words: String(decoding: output, as: UTF8.self).split { $0 == " " || $0 == "\n" })
+    }
+
+    private func words(_ work: Work, _ more: String...) -> [String] {
+        [AccountsWork.configuration.commandName ?? "", work.rawValue] + more + ["--", settings.state]
+    }
+
+    // MARK: backups
+
+    struct Summary {
+        let id: String
+        let accounts: Int
+        /// Seconds since 1970.
+        let lastLogin: Int64?
+    }
+
+    struct Restored {
+        let summary: Summary
+        /// Where the accounts are that there were.
+        let kept: String?
+    }
+
+    /// Writes a copy of the accounts to a descriptor.
+    /// - Parameter id: the one that they must have.
+    func export(to output: CInt, id: String) throws {
+        guard try OwnProcess.run(words(.export, "--id", id), writingTo: output) else { throw ExitCode.failure }
+    }
+
+    /// Looks at a backup.
+    /// - Parameter adopts: whether it need not be as `export` writes one.
+    func inspect(_ source: CInt, adopts: Bool) throws -> Summary {
+        try StateFolder.make(settings.state, for: keeper)
+        return try restored(.inspect, source, adopts).summary
+    }
+
+    /// Puts a backup in place of the accounts, and notes which they are.
+    func restore(_ source: CInt, adopts: Bool) throws -> Restored {
+        let restored = try restored(.restore, source, adopts)
+        try note(restored.summary.id)
+        return restored
+    }
+
+    private func restored(_ work: Work, _ source: CInt, _ adopts: Bool) throws -> Restored {
+        let words = adopts ? words(work, "--adopt") : words(work)
+        guard let output = try OwnProcess.output(words, reading: source) else { throw ExitCode.failure }
+        // The path, which may hold blanks, is the last.
+        let parts = String(decoding: output, as: UTF8.self).split(separator: "\n").first?.split(separator: " ", maxSplits: 4) ?? []
+        guard parts.count >= 4, parts[0] == "found", AccountsMarker.isID(parts[1]), let accounts = Int(parts[2]) else { throw Self.unclear }
+        let summary = Summary(id: String(parts[1]), accounts: accounts, lastLogin: Int64(parts[3]))
+        return Restored(summary: summary, kept: parts.count > 4 ? String(parts[4]) : nil)
     }
 
     // MARK: the marker

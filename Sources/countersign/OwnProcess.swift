@@ -8,33 +8,58 @@ enum OwnProcess {
     /// Waits for it.
     /// - Parameter words: its arguments.
     /// - Returns: nil where it failed, and has said on standard error why.
-    static func output(_ words: [String]) throws -> [UInt8]? {
+    static func output(_ words: [String]) throws -> [UInt8]? { try output(words, input: nil) }
+
+    private static func output(_ words: [String], input: CInt?) throws -> [UInt8]? {
         var ends: [CInt] = [-1, -1]
         guard pipe(&ends) == 0, ends.allSatisfy({ fcntl($0, F_SETFD, FD_CLOEXEC) == 0 }) else {
             throw Trouble("no pipe can be made: \(systemReason())")
         }
-        let child = start(["countersign"] + words, writingTo: ends[1])
+        let child = start(words, input: input, output: ends[1])
         close(ends[1])
         defer { close(ends[0]) }
         guard let child else { throw Trouble("this program cannot be started again: \(systemReason())") }
         let bytes = all(ends[0])
-        var status: CInt = -1
-        while waitpid(child, &status, 0) < 0, errno == EINTR {}
-        return status == 0 ? bytes : nil
+        return waitFor(child) ? bytes : nil
     }
 
-    private static func start(_ words: [String], writingTo output: CInt) -> pid_t? {
+    /// The same, for what is read or written by descriptors of this process.
+    static func output(_ words: [String], reading input: CInt) throws -> [UInt8]? {
+        guard lseek(input, 0, SEEK_SET) == 0 else { throw Trouble("the file cannot be read: \(systemReason())") }
+        return try output(words, input: input)
+    }
+
+    /// Has it write to a descriptor of this process.
+    /// - Returns: false where it failed, and has said on standard error why.
+    static func run(_ words: [String], writingTo output: CInt) throws -> Bool {
+        guard let child = start(words, input: nil, output: output) else {
+            throw Trouble("this program cannot be started again: \(systemReason())")
+        }
+        return waitFor(child)
+    }
+
+    private static func waitFor(_ child: pid_t) -> Bool {
+        var status: CInt = -1
+        while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        return status == 0
+    }
+
+    private static func start(_ words: [String], input: CInt?, output: CInt) -> pid_t? {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        if let input {
+            posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        }
         posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         // It opens the accounts: the caller's terminal must not stop it either.
         posix_spawnattr_setflags(&attributes, newSession)
-        var arguments = words.map { strdup($0) } + [nil]
+        var arguments = (["countersign"] + words).map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         var environment: [UnsafeMutablePointer<CChar>?] = [nil]
         var child: pid_t = 0

@@ -20,7 +20,7 @@ PROGRAMS = ["countersign", "countersign-login", "countersign-net"]
 MODULE = "pam_countersign.so"
 COMMANDS = [
     "link", "softtoken", "unlink", "prefer", "recovery", "grace", "pause", "opt-out", "opt-in", "forget", "unlock", "show", "list",
-    "history", "report", "init", "check", "try", "enroll", "confirm", "refresh", "import", "export",
+    "history", "report", "init", "backup", "restore", "check", "try", "enroll", "confirm", "refresh", "import", "export",
 ]
 # Those that speak to the server.
 WITH_NET = ["enroll", "confirm", "refresh", "import"]

@@ -1,6 +1,7 @@
 """The command run by root, in a mount namespace of its own where the system users are there: the machine is left as it was."""
 
 import contextlib
+import json
 import os
 import pathlib
 import shutil
@@ -304,3 +305,19 @@ def test_a_marker_that_another_user_could_have_written_is_not_believed(desk):
     desk.does("init")
     os.chown(desk.folder / "accounts.id", KEEPER, KEEPER)
     assert "unsafe" in desk.run("list").err and "unsafe" in desk.run("init").err
+
+
+# Backups
+
+
+def test_root_writes_a_backup_where_only_root_may_and_restores_it_from_there(desk):
+    own = desk.folder / "root"
+    own.mkdir(mode=0o700)
+    desk.does("link", "alice", "12")
+    desk.does("backup", "/mnt/root/accounts")
+    assert desk.owner_and_mode("root/accounts") == (0, 0, 0o600) and [path.name for path in own.iterdir()] == ["accounts"]
+    desk.does("unlink", "alice")
+    kept = json.loads(desk.does("restore", "/mnt/root/accounts", "--yes", "--json").out)["kept"]
+    assert '"authy_id":12' in desk.does("show", "alice", "--json").out
+    assert desk.owner_and_mode(kept.removeprefix("/mnt/")) == (KEEPER, KEEPER, 0o600)
+    assert {desk.owner_and_mode(f"state/{path.name}")[:2] for path in (desk.folder / "state").iterdir()} == {(KEEPER, KEEPER)}

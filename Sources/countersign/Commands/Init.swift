@@ -109,15 +109,29 @@ struct AccountsWork: AdminCommand {
 
     @Argument var work: AccountsFile.Work
     @Argument var state: String
+    @Option var id = ""
+    @Flag var adopt = false
 
     func perform() throws {
         try Keeper.current().takeOver()
+        // A full disk, or a limit on files, is an error that is reported.
+        signal(SIGXFSZ, SIG_IGN)
         let path = state + "/accounts.db"
         switch work {
         case .look: try Output.line(words(try Accounts.look(at: path)))
         case .prepare: try Output.line(words(try Accounts.prepare(path: path)))
         case .adopt: try Output.line("found \(try Accounts.adopt(path: path))")
+        case .export: try Accounts.backUp(path: path, id: id, to: STDOUT_FILENO)
+        case .inspect: try Output.line(words(try Accounts.summary(of: STDIN_FILENO, beside: path, adopts: adopt)))
+        case .restore:
+            let restored = try Accounts.restore(
+                STDIN_FILENO, path: path, adopts: adopt, stamp: Moment.utc(Moment.now).replacing(":", with: ""), now: Moment.now)
+            try Output.line(words(restored.summary) + (restored.kept.map { " \($0)" } ?? ""))
         }
+    }
+
+    private func words(_ summary: AccountsSummary) -> String {
+        "found \(summary.id) \(summary.accounts) \(summary.lastLogin.map(String.init) ?? "-")"
     }
 
     private func words(_ found: Accounts.Found) -> String {
