@@ -26,8 +26,8 @@ PACKAGES = [
 ]
 RELEASES = {"bookworm": ["libcurl4"], "trixie": ["libcurl4t64"]}
 ENVIRONMENT = [
-    "env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "TERM=dumb", "LANG=C.UTF-8", "USER=root",
-    "LOGNAME=root",
+    "env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "TERM=dumb", "LANG=C.UTF-8",
+    "USER=root", "LOGNAME=root",
 ]
 PATIENCE = 90  # seconds until a machine is up
 

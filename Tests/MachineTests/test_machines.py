@@ -52,7 +52,8 @@ def installed(fresh):
 
 
 def ssh(machine, user="alice", *options, command="id -un"):
-    common = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "NumberOfPasswordPrompts=1", "-o", "LogLevel=ERROR"]
+    settings = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "NumberOfPasswordPrompts=1", "LogLevel=ERROR"]
+    common = [word for setting in settings for word in ("-o", setting)]
     return machine.terminal("ssh", *common, *options, f"{user}@localhost", command)
 
 
@@ -116,12 +117,17 @@ def test_sudo_with_a_password_and_a_code(installed, machine, words, gets):
     assert gets_in(terminal, gets)
 
 
-def test_su_and_login_with_a_password_and_a_code(installed, machine):
+def test_su_with_a_password_and_a_code(installed, machine):
     code = new_code(machine)
     terminal = machine.terminal("su", "alice", "-c", "id -un", user="zoe")
     give(terminal, prompts.PASSWORD, "pass of alice")
     give(terminal, prompts.CODE, code)
     assert gets_in(terminal, "alice")
+
+
+def test_login_with_a_password_and_a_code(installed, machine):
+    if installed.release != "bookworm":
+        pytest.skip("util-linux's login hangs its terminal up first, which only a getty's survives")
     code = new_code(machine)
     terminal = machine.terminal("login", "alice")
     give(terminal, prompts.PASSWORD, "pass of alice")
