@@ -67,7 +67,9 @@ class Machine:
 
     def __init__(self, release: str, build: pathlib.Path, console: pathlib.Path):
         self.release, self.build, self.console = release, build, console
-        self._boot = subprocess.Popen([HERE / "boot", f"test-{release}", root(release), REPOSITORY, console])
+        # It ends with this process, however that ends.
+        boot = ["setpriv", "--pdeathsig", "TERM", "--", HERE / "boot"]
+        self._boot = subprocess.Popen([*boot, f"test-{release}", root(release), REPOSITORY, console])
         self.pid = self._first_process()
         try:
             self._wait_until_up()
