@@ -14,14 +14,14 @@ extension AuthyService {
     private static let checkTries: Int64 = 5
 
     /// A number that is to be checked, and how the caller wrote it, for the answer.
-    private func phone(_ parameters: Parameters) throws -> (number: PhoneNumber, written: String) {
+    private func phone(_ parameters: Parameters, by caller: Caller) throws -> (number: PhoneNumber, written: String) {
         guard let code = parameters.text("country_code") else { throw Refusal.missing("country_code") }
         guard let text = parameters.text("phone_number") else { throw Refusal.missing("phone_number") }
         do throws(PhoneNumberError) {
             let number = try PhoneNumber(written: text, in: .given(code))
             return (number, "+" + code.filter { $0 != "+" && $0 != " " } + " " + text)
         } catch {
-            log.info("number_refused", metadata: ["reason": "\(error.message)"])
+            tell(error, of: caller)
             throw error.part == .countryCode
                 ? Refusal(400, 60078, "The country code is invalid.") : Refusal(400, 60033, "Phone number is invalid")
         }
@@ -30,7 +30,7 @@ extension AuthyService {
     /// POST /protected/json/phones/verification/start. While a code is out, the same goes again; after too many wrong ones, none until it ends.
     public func startPhoneCheck(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
         guard let kind = OneCode.Kind(rawValue: parameters.text("via") ?? "sms"), kind != .email else { throw Refusal.parameter("via") }
-        let (phone, written) = try self.phone(parameters)
+        let (phone, written) = try self.phone(parameters, by: caller)
         guard let length = Int(parameters.text("code_length") ?? "4"), (4...10).contains(length) else {
             throw Refusal.parameter("code_length")
         }
@@ -80,7 +80,7 @@ extension AuthyService {
 
     /// GET /protected/json/phones/verification/check
     public func checkPhone(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
-        let (phone, written) = try self.phone(parameters)
+        let (phone, written) = try self.phone(parameters, by: caller)
         guard let code = parameters.text("verification_code") else { throw Refusal.missing("verification_code") }
         let now = now()
         let hash = vault.index(phone.e164)
@@ -133,7 +133,7 @@ extension AuthyService {
         if let id = parameters.text("uuid") {
             return (try await store.read { try $0.phoneCheck(application: caller.id, id: id) }, "this uuid")
         }
-        let (phone, written) = try self.phone(parameters)
+        let (phone, written) = try self.phone(parameters, by: caller)
         let hash = vault.index(phone.e164)
         let check = try await store.read { try $0.phoneCheck(application: caller.id, phoneHash: hash) }
         return (check, written)

@@ -12,7 +12,7 @@ internal import Vault
 extension AuthyService {
     /// POST /protected/json/users/new. Users are found by their phone: the same number gives the same id, and stores the address.
     public func newUser(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
-        let (phone, email) = try checked(parameters)
+        let (phone, email) = try checked(parameters, by: caller)
         let now = now()
         let (user, isNew) = try await store.write { records in
             let user = try self.user(phone, at: now, in: records)
@@ -39,7 +39,13 @@ extension AuthyService {
         ])
     }
 
-    private func checked(_ parameters: Parameters) throws -> (PhoneNumber, String) {
+    /// Why a number was refused, without any of it.
+    func tell(_ error: PhoneNumberError, of caller: Caller) {
+        let reason = error.part == .countryCode ? "the country code is none" : error.message
+        log.info("number_refused", metadata: ["application": "\(caller.id)", "reason": "\(reason)"])
+    }
+
+    private func checked(_ parameters: Parameters, by caller: Caller) throws -> (PhoneNumber, String) {
         let code = parameters.text("country_code", in: "user") ?? ""
         let national = parameters.text("cellphone", in: "user") ?? ""
         let email = (parameters.text("email", in: "user") ?? "").replacing(" ", with: "+")
@@ -47,7 +53,7 @@ extension AuthyService {
         if !Contact.isEmail(email) { fields["email"] = "is invalid" }
         var phone: PhoneNumber?
         do throws(PhoneNumberError) { phone = try PhoneNumber(written: national, in: .given(code)) } catch {
-            log.info("number_refused", metadata: ["reason": "\(error.message)"])
+            tell(error, of: caller)
             let isCountry = error.part == .countryCode
             if isCountry { fields["country_code"] = "is not supported" }
             if !isCountry || (try? WrittenPhoneNumber(national)) == nil { fields["cellphone"] = "is invalid" }

@@ -24,8 +24,8 @@ extension PhoneNumber {
             throw PhoneNumberError(error.message)
         }
         let reading = try Self.choice(among: try Self.readings(of: written, in: try Self.code(of: country)))
-        if case .given(let text) = country, let code = try Self.code(of: country), code != reading.countryCode {
-            throw PhoneNumberError("it begins with the country code \(reading.countryCode), but the one beside it is \(text)")
+        if case .given = country, let code = try Self.code(of: country), code != reading.countryCode {
+            throw PhoneNumberError("it begins with the country code \(reading.countryCode), but the one beside it is \(code)")
         }
         guard let number = PhoneNumber(countryCode: reading.countryCode, national: reading.national) else {
             throw PhoneNumberError(PhoneNumberError.noNumber)
@@ -39,6 +39,7 @@ extension PhoneNumber {
         case .unknown: return nil
         case .usually(let code): return try known(code)
         case .given(let text):
+            guard text.unicodeScalars.count <= WrittenPhoneNumber.longest else { throw noCode(text) }
             let visible = String(String.UnicodeScalarView(text.unicodeScalars.filter { !isBlank($0) }))
             guard !visible.contains("."), let written = try? WrittenPhoneNumber(visible) else { throw noCode(text) }
             return try known(written.digits.hasPrefix("00") ? String(written.digits.dropFirst(2)) : written.digits)
@@ -56,8 +57,10 @@ extension PhoneNumber {
         return code
     }
 
+    /// What is longer may be somebody's number, in the wrong place.
     private static func noCode(_ text: String) -> PhoneNumberError {
-        PhoneNumberError(.countryCode, "there is no country code \"\(text.prefix(20))\": one has 1 to 3 digits, as 49 has")
+        let shown = text.unicodeScalars.count <= 6 ? "there is no country code \"\(text)\"" : "this is no country code"
+        return PhoneNumberError(.countryCode, "\(shown): one has 1 to 3 digits, as 49 has")
     }
 
     /// All ways to read it, each number once: with the given country, and with the one that it may name itself.
