@@ -49,8 +49,12 @@ extension Frame {
     /// The text of a field; bytes that are no UTF-8 are replaced.
     public func text(_ name: CInt) -> String? { value(name).map { String(decoding: $0, as: UTF8.self) } }
 
-    /// Adds a text, cut at `limit` bytes.
-    public mutating func add(_ name: CInt, text: String, limit: Int = 1_024) { add(name, text.utf8.prefix(limit)) }
+    /// Adds a text, cut at `limit` bytes, and in no character.
+    public mutating func add(_ name: CInt, text: String, limit: Int = 1_024) {
+        var bytes = Array(text.utf8.prefix(limit + 1))
+        if bytes.count > limit { while let last = bytes.popLast(), last & 0xC0 == 0x80 {} }
+        add(name, bytes)
+    }
 
     /// Adds whole texts, as many as there is room for.
     /// - Returns: the others.

@@ -1,20 +1,9 @@
 internal import Glibc
-internal import LoginFlow
 
 /// Seconds since 1970.
 func now() -> Int64 { Int64(time(nil)) }
 
 enum Calendar {
-    /// The first second after that day, in this host's local time.
-    static func end(of day: EnrolmentRules.Day) -> Int64 {
-        var parts = tm()
-        parts.tm_year = CInt(day.year - 1900)
-        parts.tm_mon = CInt(day.month - 1)
-        parts.tm_mday = CInt(day.day + 1)
-        parts.tm_isdst = -1
-        return Int64(mktime(&parts))
-    }
-
     /// As in RFC 3339, in UTC.
     static func text(of time: Int64) -> String {
         var (seconds, parts) = (time_t(time), tm())

@@ -169,6 +169,6 @@ extension Accounts {
     /// Spends a grace login for this visit, where that is due.
     func spendGrace(_ person: Person, visit: Visit, rules: EnrolmentRules) throws -> Grace {
         try spendGrace(
-            person, service: visit.service, place: visit.place, rules: rules, now: now(), graceEnds: rules.graceUntil.map(Calendar.end))
+            person, service: visit.service, place: visit.place, rules: rules, now: now(), graceEnds: rules.graceEnd)
     }
 }

@@ -46,24 +46,37 @@ struct Excuses {
     }
 }
 
-/// The offer to enrol, where it may be made: to somebody who gets in without a factor this time, never had an AuthyID, and can be asked.
+/// The offer to enroll, where it may be made: to a person who gets in without a factor this time, never had an AuthyID, and can be asked.
 struct Offer {
+    /// Why no offer is made, for the log.
+    struct Refusal: Error {
+        let reason: String
+    }
+
     let facts: EnrolmentFlow.Facts
     /// The person's, at the server.
     let email: String
 
-    init?(
+    /// - Throws: `Refusal`, and what the accounts throw.
+    init(
         _ visit: Visit, _ person: Person, _ account: Account, _ accounts: Accounts, _ settings: Settings, _ rules: LoginRules
     ) throws {
         let enrolment = settings.enrolment
-        // The caller of su has proven another's password in this login, and not their own; an account that several people use is not bound
-        // to the phone of one of them.
-        guard enrolment.atLogin, visit.mayBeAsked, person == visit.user, account.state == .none, !account.hadAuthyID,
-            try accounts.people(on: person.name, uid: person.uid).isEmpty,
-            let domain = enrolment.emailDomain, domain.contains("."), Self.isLocalPart(person.name)
-        else { return nil }
+        guard visit.mayBeAsked else { throw Refusal(reason: "there is no terminal to ask at") }
+        // The caller of su has proven another's password in this login, and not their own.
+        guard person == visit.user else { throw Refusal(reason: "the login is not of the account whose factor is asked for") }
+        guard account.state == .none, !account.hadAuthyID else { throw Refusal(reason: "the account had an AuthyID before") }
+        // An account that several people use is not bound to the phone of one of them.
+        guard try accounts.people(on: person.name, uid: person.uid).isEmpty else {
+            throw Refusal(reason: "several people use the account")
+        }
+        guard let email = UserAddress.of(person.name, domain: enrolment.emailDomain) else {
+            throw Refusal(reason: "the user's name gives no e-mail address")
+        }
         if let networks = enrolment.atLoginNetworks {
-            guard let address = visit.address, networks.contains(where: { $0.contains(address) }) else { return nil }
+            guard let address = visit.address, networks.contains(where: { $0.contains(address) }) else {
+                throw Refusal(reason: "the client is in none of enrolment.at_login_networks")
+            }
         }
         var facts = EnrolmentFlow.Facts()
         facts.name = person.name
@@ -72,21 +85,10 @@ struct Offer {
         facts.rules = enrolment
         facts.left = enrolment.graceLogins - account.graceUsed
         facts.mayBeDeaf = visit.comesBySSH
-        guard facts.left > 0, !facts.ways.isEmpty, try accounts.lock(of: person, rules: settings.lockout, now: now()) == nil else {
-            return nil
-        }
+        guard facts.left > 0 else { throw Refusal(reason: "no grace login is left") }
+        guard !facts.ways.isEmpty else { throw Refusal(reason: "login.factors has neither sms nor call") }
+        guard try accounts.lock(of: person, rules: settings.lockout, now: now()) == nil else { throw Refusal(reason: "codes are locked") }
         self.facts = facts
-        email = "\(person.name)@\(domain)"
-    }
-
-    /// Whether a name can stand before an @ as it is (RFC 5322, section 3.2.3, without what shells and servers stumble over).
-    private static func isLocalPart(_ name: String) -> Bool {
-        name.utf8.count <= 64 && name.utf8.first != 0x2D && name.utf8.first != 0x2E && name.utf8.last != 0x2E && !name.contains("..")
-            && name.utf8.allSatisfy {
-                switch $0 {
-                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2B, 0x2D, 0x2E, 0x5F: true
-                default: false
-                }
-            }
+        self.email = email
     }
 }

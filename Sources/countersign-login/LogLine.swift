@@ -14,9 +14,9 @@ struct LogLine {
             ("user", judged?.name ?? visit.name), ("uid", judged.map { String($0.uid) } ?? ""), ("service", visit.service),
             ("rhost", visit.rhost),
         ]
-        let words = keys.map { "\($0)=\(Self.token($1))" }.joined(separator: " ")
+        let words = keys.map { "\($0)=\($1.logToken)" }.joined(separator: " ")
         // The request stands last, so that patterns for lines of earlier versions still match.
-        text = words + " detail=\"\(Self.plain(detail))\" request=\(ending.request?.description ?? "-")"
+        text = words + " detail=\"\(detail.logText)\" request=\(ending.request?.description ?? "-")"
         priority =
             switch (decision.outcome, decision.reason) {
             case (.excused, .outage): 1
@@ -29,14 +29,4 @@ struct LogLine {
     }
 
     var description: String { text }
-
-    /// Nothing in a value can end it or begin another.
-    private static func token(_ value: String) -> String {
-        let safe = value.utf8.prefix(127).map { $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x3D ? $0 : 0x3F }
-        return safe.isEmpty ? "-" : String(decoding: safe, as: UTF8.self)
-    }
-
-    private static func plain(_ text: String) -> String {
-        String(decoding: text.utf8.prefix(300).map { $0 >= 0x20 && $0 < 0x7F && $0 != 0x22 ? $0 : 0x3F }, as: UTF8.self)
-    }
 }

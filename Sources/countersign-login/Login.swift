@@ -79,10 +79,17 @@ struct Login {
         let account = try judged.map(accounts.account) ?? Account()
         if let judged, let excused = try Excuses(visit, judged, account, accounts, settings).first() { return excused }
         let admission = Admission(
-            isKnown: judged != nil, state: account.state, mode: settings.enrolment.mode, graceIsOver: graceIsOver(settings.enrolment))
+            isKnown: judged != nil, state: account.state, mode: settings.enrolment.mode,
+            graceIsOver: settings.enrolment.isOver(now()))
         switch admission {
         case .decided(let decision): return Ending(decision)
-        case .needsGrace: return try offer(account, accounts, settings, rules) ?? Ending(spendGrace(settings.enrolment, accounts))
+        case .needsGrace:
+            do {
+                if let ending = try offer(account, accounts, settings, rules) { return ending }
+                return Ending(try spendGrace(settings.enrolment, accounts))
+            } catch let refusal as Offer.Refusal {
+                return Ending(try spendGrace(settings.enrolment, accounts), detail: "no offer to enroll: \(refusal.reason)")
+            }
         case .needsFactor(let skip):
             var asking = try Asking(
                 visit: visit, person: judged, account: account, accounts: accounts, settings: settings, rules: rules, skip: skip,
@@ -101,11 +108,11 @@ struct Login {
         return somebody
     }
 
-    /// Nil where no offer to enrol is made.
+    /// Nil where the settings make no offer to enroll.
+    /// - Throws: `Offer.Refusal` where they do, and it is not made to this person.
     private mutating func offer(_ account: Account, _ accounts: Accounts, _ settings: Settings, _ rules: LoginRules) throws -> Ending? {
-        guard let judged, let server = settings.server,
-            let offer = try Offer(visit, judged, account, accounts, settings, rules)
-        else { return nil }
+        guard settings.enrolment.atLogin, let judged, let server = settings.server else { return nil }
+        let offer = try Offer(visit, judged, account, accounts, settings, rules)
         var enrolling = try Enrolling(
             visit: visit, person: judged, accounts: accounts, settings: settings, server: server, rules: rules, facts: offer.facts,
             email: offer.email, module: module, net: netChannel)
@@ -193,10 +200,6 @@ struct Login {
             }
         }
         throw Failure(reason: .protocolError, detail: "the module named no groups in time")
-    }
-
-    private func graceIsOver(_ rules: EnrolmentRules) -> Bool {
-        rules.graceUntil.map { now() >= Calendar.end(of: $0) } ?? false
     }
 
     private func spendGrace(_ rules: EnrolmentRules, _ accounts: Accounts) throws -> Decision {

@@ -85,9 +85,9 @@ struct Visit {
     /// The question on the phone: its heading, and all that a notification shows.
     var message: String {
         switch service {
-        case "sudo", "sudo-i": plain("Are you running a command on \(host)?")
-        case "su", "su-l": plain("Are you switching users on \(host)?")
-        default: plain("Are you logging in to \(host)?")
+        case "sudo", "sudo-i": "Are you running a command on \(host)?".printable()
+        case "su", "su-l": "Are you switching users on \(host)?".printable()
+        default: "Are you logging in to \(host)?".printable()
         }
     }
 
@@ -103,11 +103,7 @@ struct Visit {
         return [
             ("User", name), ("Service", serviceInWords), ("Address", rhost), ("Command", command),
             ("Asked by", caller == name || comesBySSH ? "" : caller),
-        ].filter { !$0.1.isEmpty }.map { ($0.0, plain($0.1)) }
-    }
-
-    private func plain(_ text: String) -> String {
-        String(decoding: text.utf8.map { $0 >= 0x20 && $0 < 0x7F ? $0 : 0x3F }, as: UTF8.self)
+        ].filter { !$0.1.isEmpty }.map { ($0.0, $0.1.printable()) }
     }
 
     /// Waits for the hello.

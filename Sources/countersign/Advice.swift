@@ -1,3 +1,4 @@
+internal import Accounts
 internal import Glibc
 internal import LoginFlow
 internal import Settings
@@ -26,6 +27,22 @@ extension Finding {
     private static func grace(_ rules: EnrolmentRules, _ now: Int64) -> [Finding] {
         guard rules.mode == .grace, let last = rules.graceUntil, rules.isOver(now) else { return [] }
         return [Finding("enrolment.grace_until: \(last) is over: no grace login is left", "set a later day, or mode = \"required\"")]
+    }
+
+    /// Those to whom a login offers no enrollment, because of their names.
+    /// - Parameter accounts: of whom something is known; others are known as far as the system lists them.
+    static func namesWithoutAddress(_ settings: Settings, _ accounts: [(Person, Account)], _ system: [SystemUser]) -> [Finding] {
+        guard settings.enrolment.atLogin, settings.enrolment.mode == .grace else { return [] }
+        let enrolled = accounts.filter { $0.1.state != .none || $0.0.key != nil }.map(\.0.name)
+        let names = Set(accounts.map(\.0.name) + system.map(\.name)).subtracting(enrolled)
+        let without = names.filter { UserAddress.of($0, domain: settings.enrolment.emailDomain) == nil }.sorted()
+        guard let first = without.first else { return [] }
+        let named = without.prefix(5).joined(separator: ", ") + (without.count > 5 ? " and \(without.count - 5) more" : "")
+        return [
+            Finding(
+                "enrolment.at_login: no offer to \(named): the name gives no e-mail address",
+                "countersign enroll '\(first)' --phone +CC... --email ADDRESS")
+        ]
     }
 
     private static func outage(_ settings: Settings) -> [Finding] {
@@ -96,13 +113,5 @@ extension Finding {
     /// Also where the system cannot tell.
     private static func exists<Found>(_ name: String, _ find: (String) throws -> Found?) -> Bool {
         do { return try find(name) != nil } catch { return true }
-    }
-}
-
-extension EnrolmentRules {
-    /// Whether the last day of grace has passed, in this host's time.
-    func isOver(_ now: Int64) -> Bool {
-        // Days in this form sort as they follow each other.
-        graceUntil.map { Moment.local(now).prefix(10) > $0.description } ?? false
     }
 }

@@ -27,7 +27,7 @@ struct Audit {
     /// - Parameter detail: for people.
     func line(_ action: String, _ person: Person, detail: String) -> String {
         let keys = [("action", action), ("user", person.name), ("uid", String(person.uid)), ("by", by)]
-        return keys.map { "\($0)=\(Self.token($1))" }.joined(separator: " ") + " detail=\"\(Self.text(detail))\""
+        return keys.map { "\($0)=\($1.logToken)" }.joined(separator: " ") + " detail=\"\(detail.logText)\""
     }
 
     func tell(_ action: String, _ person: Person, detail: String, _ loudness: Loudness = .usual) {
@@ -48,15 +48,5 @@ struct Audit {
             withVaList([start]) { vsyslog(LOG_AUTHPRIV | loudness.priority, "%s", $0) }
         }
         closelog()
-    }
-
-    /// Nothing in a value can end it or begin another.
-    private static func token(_ value: String) -> String {
-        let safe = value.utf8.prefix(127).map { $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x3D ? $0 : 0x3F }
-        return safe.isEmpty ? "-" : String(decoding: safe, as: UTF8.self)
-    }
-
-    private static func text(_ text: String) -> String {
-        String(decoding: text.utf8.prefix(300).map { $0 >= 0x20 && $0 < 0x7F && $0 != 0x22 ? $0 : 0x3F }, as: UTF8.self)
     }
 }

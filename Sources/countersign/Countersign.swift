@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CSyscalls
 internal import Glibc
+internal import Settings
 internal import Usage
 
 /// The administrator's command.
@@ -37,6 +38,7 @@ struct Countersign: ParsableCommand {
     /// Exit codes: 0, those of `Trouble`, and 64 for arguments that make no sense.
     static func main() {
         system_die_plainly()
+        HostTime.dropCallersZone()
         do {
             try Usage.know(CommandLine.arguments.dropFirst().first, of: self)
             var command = try parseAsRoot()

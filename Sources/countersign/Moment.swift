@@ -3,7 +3,7 @@ internal import CSyscalls
 internal import Glibc
 internal import LoginFlow
 
-/// The clock, and how its moments are written: they are seconds since 1970.
+/// The clock, and how its moments are written: they are seconds since 1970. Each text names its zone.
 enum Moment {
     static var now: Int64 { Int64(time(nil)) }
     static var steady: Instant.Steady? { Instant.Steady(milliseconds: system_now()) }
@@ -21,8 +21,7 @@ enum Moment {
         var parts = tm()
         var moment = time_t(moment)
         localtime_r(&moment, &parts)
-        let zone = text(&parts, "%z")
-        return text(&parts, "%Y-%m-%dT%H:%M:%S") + zone.prefix(3) + ":" + zone.dropFirst(3)
+        return text(&parts, "%Y-%m-%dT%H:%M:%S") + zone(&parts)
     }
 
     /// To the minute, in this host's time, for columns.
@@ -30,7 +29,13 @@ enum Moment {
         var parts = tm()
         var moment = time_t(moment)
         localtime_r(&moment, &parts)
-        return text(&parts, "%Y-%m-%d %H:%M")
+        return text(&parts, "%Y-%m-%d %H:%M") + zone(&parts)
+    }
+
+    /// As in RFC 3339: `Z` where it is UTC.
+    private static func zone(_ parts: inout tm) -> String {
+        let offset = text(&parts, "%z")
+        return parts.tm_gmtoff == 0 ? "Z" : offset.prefix(3) + ":" + offset.dropFirst(3)
     }
 
     /// How many days there are from today to that one, in this host's calendar; nil where it is over, or no day.

@@ -1,5 +1,6 @@
 """The people of the private host, written into its /etc only: names, passwords, groups and what sudo lets them do."""
 
+import contextlib
 import dataclasses
 import os
 import pathlib
@@ -106,6 +107,24 @@ def forget(names: list[str]) -> None:
     for table in ["passwd", "shadow", "group", "gshadow"]:
         if table_path(table).exists():
             rewrite(table, lambda line: "" if line.split(":")[0] in names else line)
+
+
+@contextlib.contextmanager
+def called(host, name: str):
+    """Bob by that name; afterwards he has his own again."""
+    bob = host.people["bob"]
+
+    def rename(before: str, after: str) -> None:
+        for table in ["passwd", "shadow"]:
+            rewrite(table, lambda line: after + line.removeprefix(before) if line.startswith(f"{before}:") else line)
+
+    rename("bob", name)
+    host.people[name] = dataclasses.replace(bob, name=name)
+    try:
+        yield name
+    finally:
+        del host.people[name]
+        rename(name, "bob")
 
 
 def clear_home(person: Person) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 import prompts
 from good_server import LoginPhone
+from people import called
 from product import FACTOR_ONLY, HASTY, PATIENT, gets_in, give_password
 
 pytestmark = pytest.mark.product
@@ -30,6 +31,16 @@ def test_the_request_tells_who_logs_in_where(product, phone, way):
     text = " ".join([request.message, *request.details.values()])
     assert all(word in text for word in told), text
     assert 0 < request.seconds <= 90
+
+
+@pytest.mark.parametrize(("name", "shown"), [
+    ("CORP\\M\u00fcller", "CORP\\M\u00fcller"), ("\u6771\u4eac", "\u6771\u4eac"), ("al\u202eecila", "al\\u{202E}ecila"), ("dora smith", "dora smith")])
+def test_the_phone_shows_names_as_they_are(product, phone, name, shown):
+    with called(product.host, name):
+        product.link(name, phone.authy_id)
+        product.knock("ssh", name, options=("NumberOfPasswordPrompts=1",))
+        request = phone.wait_for_request()
+        assert request.details["User"] == shown and f" {shown} " in f"{request.message} "
 
 
 @pytest.mark.parametrize("way", ["sudo", "su"])

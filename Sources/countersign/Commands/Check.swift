@@ -67,6 +67,8 @@ struct Check: AdminCommand {
         let needed = ["countersign-login"] + (settings.server == nil ? [] : ["countersign-net"])
         tell(needed.compactMap { programs[$0] } + (host?.findings ?? []), &findings)
         tell(Finding.advice(settings, now: Moment.now), &findings)
+        let accounts = (try? Accounts(path: Desk.path(settings), mode: .existing).list()) ?? []
+        tell(Finding.namesWithoutAddress(settings, accounts, SystemPeople.all()), &findings)
         return Looked(settings: settings, host: host)
     }
 

@@ -26,15 +26,15 @@ enum Contact {
         return try PhoneNumber(written: text, in: country)
     }
 
-    /// - Parameter text: nil for the user's name at the domain of the settings.
+    /// - Parameter text: nil for the address that the user's name gives, at the domain of the settings.
     static func email(_ text: String?, of user: String, _ rules: EnrolmentRules) throws(Complaint) -> String {
         if let text {
             guard NewUser.isEmail(text) else { throw Complaint("not an e-mail address") }
             return text
         }
-        guard let domain = rules.emailDomain else { throw Complaint("missing, and the settings have no enrolment.email_domain") }
-        guard NewUser.isEmail("\(user)@\(domain)") else { throw Complaint("missing, and \(user)@\(domain) is no address") }
-        return "\(user)@\(domain)"
+        if let address = UserAddress.of(user, domain: rules.emailDomain) { return address }
+        guard rules.emailDomain != nil else { throw Complaint("missing, and the settings have no enrolment.email_domain") }
+        throw Complaint("missing, and the name \(user.prefix(60)) gives no e-mail address")
     }
 
     struct Complaint: Error {

@@ -1,0 +1,44 @@
+/// The e-mail address under which the 2FA server knows a user of this host.
+public enum UserAddress {
+    /// The longest part before the @, and the longest address, in bytes (RFC 5321, section 4.5.3.1).
+    private static let (longestLocal, longest) = (64, 254)
+
+    /// The user's name itself where it is an address, as some directories have it; else what stands before its @, or behind its
+    /// backslash (`CORP\alice`), at `domain`.
+    /// - Parameter domain: `enrolment.email_domain`, if there is one; servers refuse one without a dot.
+    /// - Returns: nil where the name gives no address.
+    public static func of(_ name: String, domain: String?) -> String? {
+        let account = name.split(separator: "\\", omittingEmptySubsequences: false).last.map(String.init) ?? ""
+        let parts = account.split(separator: "@", omittingEmptySubsequences: false).map(String.init)
+        guard let local = parts.first, parts.count <= 2, isLocalPart(local) else { return nil }
+        let address: String
+        if parts.count == 2, isDomain(parts[1]) {
+            address = account
+        } else if let domain, isDomain(domain) {
+            address = "\(local)@\(domain)"
+        } else {
+            return nil
+        }
+        return address.utf8.count <= longest ? address : nil
+    }
+
+    /// Whether a text can stand before an @ as it is (RFC 5322, section 3.2.3, without what shells and servers stumble over).
+    private static func isLocalPart(_ name: String) -> Bool {
+        (1...longestLocal).contains(name.utf8.count) && name.utf8.first != 0x2D && name.utf8.first != 0x2E && name.utf8.last != 0x2E
+            && !name.contains("..") && name.utf8.allSatisfy { isAlphanumeric($0) || [0x2B, 0x2D, 0x2E, 0x5F].contains($0) }
+    }
+
+    /// Two labels or more (RFC 1034, section 3.5): a realm without a dot is no domain of mail.
+    private static func isDomain(_ text: String) -> Bool {
+        let labels = text.split(separator: ".", omittingEmptySubsequences: false)
+        return labels.count > 1
+            && labels.allSatisfy { label in
+                (1...63).contains(label.utf8.count) && label.utf8.first != 0x2D && label.utf8.last != 0x2D
+                    && label.utf8.allSatisfy { isAlphanumeric($0) || $0 == 0x2D }
+            }
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+    }
+}
