@@ -5,7 +5,10 @@ internal import SQLite
 public struct HistoryRow: Equatable, Sendable {
     /// Seconds since 1970, by the clock of that moment.
     public let time: Int64
+    /// The stored name of the person (`Person.storedName`).
     public let user: String
+    /// Nil in rows of earlier versions.
+    public let uid: UInt32?
     public let service: String
     public let rhost: String
     public let outcome: Outcome
@@ -19,6 +22,8 @@ public struct HistoryRow: Equatable, Sendable {
 public struct HistoryFilter: Equatable, Sendable {
     /// As the history has it: with the key behind it for those who are told apart by one.
     public var user: String?
+    /// Whether `user` is also asked for with any key behind the name.
+    public var withKeys = false
     public var service: String?
     public var outcome: Outcome?
     public var reason: String?
@@ -42,26 +47,30 @@ extension Accounts {
     /// Newest first, at most `limit` rows.
     public func history(_ filter: HistoryFilter, limit: Int) throws -> [HistoryRow] {
         // Only what restricts stands in the query, so that the index on users is used.
-        let conditions: [(column: String, value: (any Bindable)?)] = [
-            ("user =", filter.user), ("service =", filter.service), ("outcome =", filter.outcome?.rawValue), ("reason =", filter.reason),
-            ("rhost =", filter.rhost), ("time >=", filter.since), ("time <=", filter.until),
+        // Of names with a key behind them those between the two.
+        let user = filter.withKeys ? "(user = ? OR user > ? AND user < ?)" : "user = ?"
+        let users: [any Bindable] = filter.user.map { filter.withKeys ? [$0, "\($0) SHA256:", "\($0) SHA256;"] : [$0] } ?? []
+        let others: [(column: String, value: (any Bindable)?)] = [
+            ("service = ?", filter.service), ("outcome = ?", filter.outcome?.rawValue), ("reason = ?", filter.reason),
+            ("rhost = ?", filter.rhost), ("time >= ?", filter.since), ("time <= ?", filter.until),
         ]
-        let given = conditions.filter { $0.value != nil }
-        let words = given.enumerated().map { "\($0.element.column) ?\($0.offset + 1)" }.joined(separator: " AND ")
+        let given = others.filter { $0.value != nil }
+        let words = (users.isEmpty ? [] : [user]) + given.map(\.column)
         return try connection.all(
             """
-            SELECT time, user, service, rhost, outcome, reason, factor, address FROM history \(given.isEmpty ? "" : "WHERE \(words)")
+            SELECT time, user, service, rhost, outcome, reason, factor, address, uid FROM history
+            \(words.isEmpty ? "" : "WHERE \(words.joined(separator: " AND "))")
             ORDER BY id DESC LIMIT \(max(0, limit))
-            """, values: given.map(\.value), read: HistoryRow.init)
+            """, values: users + given.map(\.value), read: HistoryRow.init)
     }
 
     func remember(_ settlement: Settlement, of person: Person, now: Int64) throws {
         try connection.run(
             """
-            INSERT INTO history (time, user, service, rhost, outcome, reason, factor, address)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            INSERT INTO history (time, user, service, rhost, outcome, reason, factor, address, uid)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
             """, now, person.storedName, plain(settlement.service), plain(settlement.rhost), settlement.outcome.rawValue,
-            plain(settlement.reason), settlement.factor?.rawValue, plain(settlement.address))
+            plain(settlement.reason), settlement.factor?.rawValue, plain(settlement.address), person.uid)
         try connection.run("DELETE FROM history WHERE id <= last_insert_rowid() - ?1", historyRows)
         try thinOut(person.storedName)
     }
@@ -98,5 +107,6 @@ extension HistoryRow {
         reason = row.text(5) ?? ""
         factor = row.text(6).flatMap(Factor.init(rawValue:))
         address = row.text(7) ?? ""
+        uid = row.integer(8).flatMap(UInt32.init(exactly:))
     }
 }

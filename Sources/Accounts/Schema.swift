@@ -3,7 +3,7 @@ internal import SQLite
 /// The tables, as they came to be. The file's `user_version` is the number of migrations that it has seen; 0 is no file of ours.
 enum Schema {
     /// Only ever added to.
-    static let migrations = [first, enrolment, seals, guesses]
+    static let migrations = [first, enrolment, seals, guesses, people]
 
     static var version: Int64 { Int64(migrations.count) }
 
@@ -203,5 +203,11 @@ enum Schema {
         ALTER TABLE accounts ADD COLUMN day_clock TEXT;
         -- Those that the person has not been told of.
         ALTER TABLE accounts ADD COLUMN wrong_codes INTEGER NOT NULL DEFAULT 0 CHECK (wrong_codes >= 0);
+        """
+
+    /// Who is who on one account of the system: the number in the history, and what those are called who are told apart by their keys.
+    private static let people = """
+        ALTER TABLE history ADD COLUMN uid INTEGER CHECK (uid BETWEEN 0 AND 4294967295);
+        ALTER TABLE accounts ADD COLUMN label TEXT;
         """
 }

@@ -20,10 +20,13 @@ struct AccountView {
     private let mode: EnrolmentRules.Mode
     private let optOut: EnrolmentRules.OptOut
     private let now: Int64
+    /// What a person who is told apart by a key is called; nil for nothing.
+    let label: String?
 
-    init(_ person: Person, _ account: Account, _ settings: Settings, now: Int64) {
+    init(_ person: Person, _ account: Account, _ settings: Settings, label: String? = nil, now: Int64) {
         self.person = person
         self.account = account
+        self.label = label
         self.now = now
         let instant = Instant(wall: now, steady: Moment.steady)
         lockedUntil = account.lock(settings.lockout, at: instant)
@@ -53,6 +56,7 @@ struct AccountView {
             "user": .string(person.name),
             "uid": .integer(Int64(person.uid)),
             "key": person.key.map { .string($0.description) } ?? .null,
+            "label": label.map { .string($0) } ?? .null,
             "authy_id": account.authyID.map { .integer($0.value) } ?? .null,
             "had_authy_id": .bool(account.hadAuthyID),
             "softtoken": .bool(account.hasSoftToken),
@@ -77,6 +81,7 @@ struct AccountView {
     func lines(_ more: Details) -> [String] {
         let known: [(String, String?)] = [
             ("user", "\(person.storedName) (uid \(person.uid))"),
+            ("label", label),
             ("state", stateLine),
             ("paused", pause.map { "until \(Moment.local($0.until)): \($0.reason)" }),
             ("opted out", optedOutLine),
@@ -90,8 +95,10 @@ struct AccountView {
             ("wrong codes", wrongCodesLine),
             ("grace logins", graceLine),
         ]
-        let lines = known.compactMap { title, text in text.map { (title, $0) } } + more.remembered.map { ("remembered", $0) }
-        return (lines + more.people.map { ("person", "\($0.key) \($0.state)") }).map { "\($0.0):".padded(to: 14) + $0.1 }
+        let lines = known.compactMap { title, text in text.map { (title, $0) } } + more.limited + more.remembered.map { ("remembered", $0) }
+        return (lines + more.people.map { ("person", "\($0.key) \($0.state)\($0.label.map { " (\($0))" } ?? "")") }).map {
+            "\($0.0):".padded(to: 14) + $0.1
+        }
     }
 
     /// In the words of `standing`.
@@ -132,7 +139,9 @@ struct Details {
     private let logins: [(login: Remembrance, time: Int64)]
     private let seconds: Int
     /// Those who are told apart on this account by their keys.
-    let people: [(key: KeyFingerprint, state: AccountState)]
+    let people: [(key: KeyFingerprint, state: AccountState, label: String?)]
+    /// What the person is not sent for now.
+    private let limits: RequestLimits
 
     init(of person: Person, _ desk: Desk) throws {
         token = try desk.accounts.softToken(of: person)
@@ -141,7 +150,23 @@ struct Details {
         let first = now - Int64(seconds)
         logins = try desk.accounts.remembered(of: person).filter { $0.time > first && $0.time <= now + 60 }
         let others = person.key == nil ? try desk.accounts.people(on: person.name, uid: person.uid) : []
-        people = try others.compactMap { other in try other.key.map { ($0, try desk.accounts.account(of: other).state) } }
+        let labels = try desk.accounts.labels()
+        people = try others.compactMap { other in
+            try other.key.map { ($0, try desk.accounts.account(of: other).state, labels[other]) }
+        }
+        limits = try desk.accounts.requestLimits(of: person, now: now)
+    }
+
+    /// Titles and texts of what is not sent for now.
+    var limited: [(String, String)] {
+        let unlock = "unlock ends it"
+        let pauses = limits.denied.map { pause in
+            let logins = pause.place.isEmpty ? "logins of this host" : "logins from \(pause.place)"
+            return ("denied", "no request goes to the phone for \(logins) until \(Moment.local(pause.until)); \(unlock)")
+        }
+        let requests = limits.requestsUntil.map { ("requests", "none goes to the phone until \(Moment.local($0)); \(unlock)") }
+        let codes = limits.oneCodesUntil.map { ("codes", "none is sent until \(Moment.local($0)); \(unlock)") }
+        return pauses + [requests, codes].compactMap { $0 }
     }
 
     var remembered: [String] {
@@ -166,6 +191,10 @@ struct Details {
         return [
             "softtoken_parameters": parameters ?? .null, "remembered": .array(remembered),
             "people": .array(people.map { .string($0.key.description) }),
+            "denied": .array(
+                limits.denied.map { .object(["place": .string($0.place), "until": .string(Moment.utc($0.until))]) }),
+            "requests_paused_until": limits.requestsUntil.map { .string(Moment.utc($0)) } ?? .null,
+            "codes_paused_until": limits.oneCodesUntil.map { .string(Moment.utc($0)) } ?? .null,
         ]
     }
 }

@@ -157,6 +157,40 @@ def test_the_page_is_read_by_people(rollout):
     assert lines[14:] == ["  USER  STATE   LOGINS LEFT  DAYS LEFT", "  emil  none    1            -", "  dora  linked  2            -"]
 
 
+@pytest.mark.parametrize(("confirmed", "others", "said"), [
+    (199, 1, {"confirmed": ">99 %", "in grace": "<1 %"}), (1, 999, {"confirmed": "<1 %", "in grace": ">99 %"}),
+    (3, 0, {"confirmed": "100 %", "in grace": "0 %"}), (1, 2, {"confirmed": "33 %", "in grace": "67 %"})])
+def test_everybody_is_said_only_where_it_is_everybody(host, confirmed, others, said):
+    for state, count in [("1", confirmed), ("0", others)]:
+        host.sql(
+            f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {max(count, 1)}) INSERT INTO accounts (name, uid, authy_id, "
+            f"confirmed, grace_used) SELECT 'u{state}-' || i, i, CASE {state} WHEN 1 THEN i END, {state}, 1 FROM n WHERE {count} > 0")
+    lines = host.does("report").out.splitlines()
+    shown = {line[2:18].strip(): line[26:33].strip() for line in lines[2:8]}
+    assert {name: shown[name] for name in said} == said
+
+
+@pytest.mark.parametrize(("mode", "rows"), [
+    ("optional", ["confirmed", "linked", "no factor", "opted out", "never seen"]),
+    ("required", ["confirmed", "linked", "no factor", "opted out", "never seen"]),
+    ("grace", ["confirmed", "linked", "in grace", "grace used up", "opted out", "never seen"])])
+def test_no_two_rows_have_one_name(rollout, mode, rows):
+    rollout.rules(f'[enrolment]\nmode = "{mode}"\n')
+    lines = rollout.does("report").out.splitlines()
+    assert [line[2:18].strip() for line in lines[2:2 + len(rows)]] == rows and lines[2 + len(rows)].split()[0] == "people"
+
+
+def test_a_last_day_is_not_contradicted_by_nobody(host):
+    day = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 12 * DAY))
+    host.rules(f"[enrolment]\ngrace_until = {day}\n")
+    host.account("emil", 1005, grace_used=1)
+    said = host.does("report").out
+    assert "for nobody" not in said
+    assert said.endswith(f"For everybody grace ends with {day}, in 12 days.\nNobody's grace ends before that day within 2 logins or 7 days.\n")
+    host.rules("[enrolment]\ngrace_until = 2020-01-31\n")
+    assert host.does("report").out.endswith("Grace is over: its last day was 2020-01-31.\n")
+
+
 def test_a_host_without_anybody_has_a_report(host):
     done = host.does("report")
     assert "people                 0\n" in done.out and "Within 2 logins or 7 days grace ends for nobody.\n" in done.out

@@ -8,6 +8,8 @@ struct History: AdminCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show how logins ended, the newest first.",
         discussion: """
+            Of an account that several people use all are shown, or with --key the one who has it.
+
             Examples:
               countersign history
               countersign history alice --limit 5
@@ -53,15 +55,17 @@ struct History: AdminCommand {
         let name = known?.name ?? user
         let desk = try Desk.open(settings)
         let rows = try desk.accounts.history(filter(name, desk.now), limit: limit)
-        if output.json { return try Output.json(.array(rows.map(\.json))) }
+        let labels = try desk.accounts.labels()
+        if output.json { return try Output.json(.array(rows.map { $0.json(labels) })) }
         if rows.isEmpty { return complain(of: name, isKnown: known != nil) }
-        try Output.picture(Table.lines(HistoryRow.header, rows.map(\.row), ink: HistoryRow.ink))
+        try Output.picture(Table.lines(HistoryRow.header, rows.map { $0.row(labels) }, ink: HistoryRow.ink))
     }
 
     private func filter(_ name: String?, _ now: Int64) -> HistoryFilter {
         var filter = HistoryFilter()
-        // The uid is not in it.
+        // A user who is gone is asked for by name alone.
         filter.user = name.map { Person(name: $0, uid: 0, key: key.key).storedName }
+        filter.withKeys = key.key == nil
         filter.service = service
         filter.outcome = outcome
         filter.reason = reason
@@ -84,9 +88,14 @@ struct History: AdminCommand {
 }
 
 extension HistoryRow {
-    fileprivate var json: JSONValue {
+    /// Of a row without a uid nobody knows whose it is beside the name.
+    private var person: Person { Person(storedName: user, uid: uid ?? .max) }
+
+    fileprivate func json(_ labels: [Person: String]) -> JSONValue {
         .object([
-            "time": .string(Moment.utc(time)), "user": .string(user), "service": .string(service), "rhost": .string(rhost),
+            "time": .string(Moment.utc(time)), "user": .string(person.name), "uid": uid.map { .integer(Int64($0)) } ?? .null,
+            "key": person.key.map { .string($0.description) } ?? .null, "label": labels[person].map { .string($0) } ?? .null,
+            "service": .string(service), "rhost": .string(rhost),
             "outcome": .string(outcome.rawValue), "reason": .string(reason), "factor": factor.map { .string($0.rawValue) } ?? .null,
         ])
     }
@@ -103,7 +112,8 @@ extension HistoryRow {
         }
     }
 
-    fileprivate var row: [String] {
-        [Moment.short(time), user, service, rhost.isEmpty ? "-" : rhost, outcome.rawValue, reason, factor?.rawValue ?? "-"]
+    fileprivate func row(_ labels: [Person: String]) -> [String] {
+        let who = labels[person].map { "\(person.name) (\($0))" } ?? user
+        return [Moment.short(time), who, service, rhost.isEmpty ? "-" : rhost, outcome.rawValue, reason, factor?.rawValue ?? "-"]
     }
 }

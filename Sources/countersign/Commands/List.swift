@@ -36,7 +36,8 @@ struct List: AdminCommand {
 
     func perform() throws {
         let desk = try Desk.open(settings)
-        let all = try desk.accounts.list().map { AccountView($0, $1, desk.settings, now: desk.now) }
+        let labels = try desk.accounts.labels()
+        let all = try desk.accounts.list().map { AccountView($0, $1, desk.settings, label: labels[$0], now: desk.now) }
         let views = all.filter(takes)
         if output.json { return try Output.json(.array(views.map(\.json))) }
         if csv { return try Output.line(table(views)) }
@@ -57,8 +58,9 @@ struct List: AdminCommand {
         return ([columns.map(\.rawValue)] + rows).map(CSV.line).joined(separator: "\n")
     }
 
-    /// The keys stand there only where somebody has one.
+    /// Keys and labels stand there only where somebody has one.
     private static func usual(for views: [AccountView]) -> [Column] {
-        views.contains { $0.person.key != nil } ? Column.usual + [.key] : Column.usual
+        let key: [Column] = views.contains { $0.person.key != nil } ? [.key] : []
+        return Column.usual + key + (views.contains { $0.label != nil } ? [.label] : [])
     }
 }

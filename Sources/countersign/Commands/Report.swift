@@ -69,16 +69,33 @@ private struct Page {
     }
 
     func lines(_ rollout: Rollout) -> [String] {
-        let rows = Rollout.Standing.allCases.map { row($0, rollout.counts[$0] ?? 0, of: rollout.people, rollout.rules.mode) }
+        let rows = Self.standings(rollout.rules.mode).map { row($0, rollout.counts[$0] ?? 0, of: rollout.people, rollout.rules.mode) }
         let sum = "  " + "people".padded(to: 16) + String(rollout.people).padded(left: 8)
         let besides = [(rollout.paused, "paused"), (rollout.locked, "locked")].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
         return rows + [sum] + (besides.isEmpty ? [] : ["", "  of these " + besides.joined(separator: ", ")])
     }
 
+    /// Those that the mode has: where there is no grace nobody is in it, and where no factor is needed nobody's is used up.
+    private static func standings(_ mode: EnrolmentRules.Mode) -> [Rollout.Standing] {
+        switch mode {
+        case .grace: Rollout.Standing.allCases
+        case .optional: Rollout.Standing.allCases.filter { $0 != .graceOver }
+        case .required: Rollout.Standing.allCases.filter { $0 != .inGrace }
+        }
+    }
+
+    /// Rounded, but not to nobody or everybody where that is not so.
+    private static func percent(_ count: Int, of all: Int) -> String {
+        let share = all == 0 ? 0 : Double(count) / Double(all) * 100
+        if count > 0, share < 1 { return "<1 %" }
+        if count < all, share > 99 { return ">99 %" }
+        return "\(Int(share.rounded())) %"
+    }
+
     private func row(_ standing: Rollout.Standing, _ count: Int, of all: Int, _ mode: EnrolmentRules.Mode) -> String {
         let share = all == 0 ? 0 : Double(count) / Double(all)
-        let percent = count > 0 && share < 0.005 ? "<1 %" : "\(Int((share * 100).rounded())) %"
-        let start = "  " + title(standing, mode).padded(to: 16) + String(count).padded(left: 8) + percent.padded(left: 7)
+        let start =
+            "  " + title(standing, mode).padded(to: 16) + String(count).padded(left: 8) + Self.percent(count, of: all).padded(left: 7)
         let room = max(0, width - start.count - 2)
         let length = count == 0 ? 0 : max(1, Int((share * Double(room)).rounded()))
         guard length > 0, room > 0 else { return start }
@@ -112,9 +129,16 @@ private struct Page {
         case .grace: break
         }
         let horizon = "\(Sentence.count(within, "login")) or \(Sentence.count(days, "day"))"
-        let whom = rollout.endings.isEmpty ? "nobody." : "\(Sentence.count(rollout.endings.count, "person", "people")):"
-        let soon = wrapped("Within \(horizon) grace ends for \(whom)")
-        return lastDay(rollout) + soon + table(rollout.endings)
+        let sentence = soon(rollout, horizon)
+        return lastDay(rollout) + (sentence.isEmpty ? [] : wrapped(sentence)) + table(rollout.endings)
+    }
+
+    private func soon(_ rollout: Rollout, _ horizon: String) -> String {
+        guard rollout.endings.isEmpty else {
+            return "Within \(horizon) grace ends for \(Sentence.count(rollout.endings.count, "person", "people")):"
+        }
+        if rollout.rules.graceUntil == nil { return "Within \(horizon) grace ends for nobody." }
+        return rollout.lastDayIn == nil ? "" : "Nobody's grace ends before that day within \(horizon)."
     }
 
     private func lastDay(_ rollout: Rollout) -> [String] {
