@@ -3,9 +3,14 @@ struct CSVRoster {
     static let header = "the first line names the columns: user,country_code,phone,email and, where there are any, authy_id"
 
     private var records = CSVRecords()
-    private var columns: [Column]?
+    /// Nil for a column without a name, in which nothing may stand.
+    private var columns: [Column?]?
+    /// Whether an e-mail address is made for users who are given none.
+    private let makesEmail: Bool
     /// Without a header no record says anything.
     private var isLost = false
+
+    init(makesEmail: Bool) { self.makesEmail = makesEmail }
 
     mutating func take(_ bytes: [UInt8]) -> [Found] { entries(records.take(bytes)) }
 
@@ -36,35 +41,54 @@ struct CSVRoster {
                 guard let text = String(validating: field, as: UTF8.self) else { throw LineFault(line, "not UTF-8") }
                 fields.append(text)
             }
+            // Spreadsheets leave rows of nothing but commas behind the last one.
+            if fields.allSatisfy(\.trimmed.isEmpty) { return nil }
             guard let columns else {
-                self.columns = try Self.columns(fields, line)
+                self.columns = try self.columns(fields, line)
                 return nil
             }
-            guard fields.count == columns.count else {
-                throw LineFault(line, "\(fields.count) \(fields.count == 1 ? "field" : "fields"), but the header has \(columns.count)")
-            }
-            return try Entry(line: line, fields: Dictionary(uniqueKeysWithValues: zip(columns, fields)))
+            return try Entry(line: line, fields: Self.named(fields, columns, line))
         }
     }
 
-    private static func columns(_ names: [String], _ line: Int) throws(LineFault) -> [Column] {
-        var columns: [Column] = []
+    private static func named(_ fields: [String], _ columns: [Column?], _ line: Int) throws(LineFault) -> [Column: String] {
+        let extra = fields.dropFirst(columns.count)
+        guard fields.count >= columns.count, extra.allSatisfy(\.trimmed.isEmpty) else {
+            throw LineFault(line, "\(fields.count) \(fields.count == 1 ? "field" : "fields"), but the header has \(columns.count)")
+        }
+        var named: [Column: String] = [:]
+        for (index, (column, field)) in zip(columns, fields).enumerated() {
+            if let column {
+                named[column] = SpreadsheetCell.text(of: field.trimmed)
+            } else if !field.trimmed.isEmpty {
+                throw LineFault(line, "field \(index + 1) has a value, but its column has no name")
+            }
+        }
+        return named
+    }
+
+    private func columns(_ names: [String], _ line: Int) throws(LineFault) -> [Column?] {
+        var columns: [Column?] = []
         for name in names.map(\.trimmed) {
-            guard let column = Column(rawValue: name.lowercased()) else { throw LineFault(line, unknown(name)) }
+            if name.isEmpty {
+                columns.append(nil)
+                continue
+            }
+            guard let column = Column(rawValue: name.lowercased()) else { throw LineFault(line, Self.unknown(name)) }
             guard !columns.contains(column) else { throw LineFault(line, "the column \(column.rawValue) is there twice") }
             columns.append(column)
         }
-        let missing = Column.needed.filter { !columns.contains($0) }.map(\.rawValue)
+        let missing = Column.needed.filter { !columns.contains($0) && !($0 == .email && makesEmail) }.map(\.rawValue)
         guard missing.isEmpty else {
             let (columns, are) = missing.count == 1 ? ("column", "is") : ("columns", "are")
-            throw LineFault(line, "the \(columns) \(missing.joined(separator: ", ")) \(are) missing; \(header)")
+            throw LineFault(line, "the \(columns) \(missing.joined(separator: ", ")) \(are) missing; \(Self.header)")
         }
         return columns
     }
 
     private static func unknown(_ name: String) -> String {
         if name.contains(";") { return "columns are told apart by commas, not by semicolons; \(header)" }
-        return "there is no column \(name.isEmpty ? "without a name" : String(name.prefix(40))); \(header)"
+        return "there is no column \(name.prefix(40)); \(header)"
     }
 }
 
@@ -72,8 +96,8 @@ struct CSVRoster {
 public enum CSVText {
     public static let header = Column.allCases.map(\.rawValue).joined(separator: ",")
 
-    /// One record, without a line end. Fields are quoted where they must be.
-    public static func record(_ fields: [String]) -> String { fields.map(quoted).joined(separator: ",") }
+    /// One record, without a line end. Fields are quoted where they must be, and guarded as `SpreadsheetCell` has it.
+    public static func record(_ fields: [String]) -> String { fields.map { quoted(SpreadsheetCell.guarded($0)) }.joined(separator: ",") }
 
     private static func quoted(_ field: String) -> String {
         let special: Set<UInt8> = [0x22, 0x2C, 0x0A, 0x0D]

@@ -1,7 +1,7 @@
 /// Reads a roster, some bytes at a time, in memory that does not grow with the file.
 public struct Roster {
     public enum Form: String, Sendable, CaseIterable {
-        /// CSV with a header; JSON lines, if the first character is `{`.
+        /// CSV with a header; JSON, if the first character is `{` or `[`: lines, or objects in whatever layout.
         case own
         /// pam_oath's users.oath.
         case oath
@@ -14,19 +14,25 @@ public struct Roster {
         case nothing([UInt8])
         case csv(CSVRoster)
         case lines(Lines, (Int, String) throws(LineFault) -> Entry?)
+        case json(JSONObjects)
     }
 
     private var reading = Reading.nothing([])
     private let form: Form
+    private let makesEmail: Bool
 
-    public init(_ form: Form) { self.form = form }
+    /// - Parameter makesEmail: whether users who are given no e-mail address get one by their names, so that no column is needed.
+    public init(_ form: Form, makesEmail: Bool = false) {
+        self.form = form
+        self.makesEmail = makesEmail
+    }
 
     public mutating func take(_ bytes: [UInt8]) -> [Found] {
         switch reading {
         case .nothing(let first):
             let all = first + bytes
-            // As many as a mark of the byte order has.
-            guard all.count > 3 else {
+            // As many as a mark of the byte order has, and the first two characters that are not blank.
+            guard Self.begins(all) else {
                 reading = .nothing(all)
                 return []
             }
@@ -39,6 +45,10 @@ public struct Roster {
             reading = .nothing([])
             defer { reading = .lines(lines, parse) }
             return Self.entries(lines.take(bytes), parse)
+        case .json(var objects):
+            reading = .nothing([])
+            defer { reading = .json(objects) }
+            return Self.entries(objects.take(bytes))
         }
     }
 
@@ -50,18 +60,47 @@ public struct Roster {
             return found + end()
         case .csv(var csv): return csv.end()
         case .lines(var lines, let parse): return Self.entries(lines.end(), parse)
+        case .json(var objects): return Self.entries(objects.end())
         }
+    }
+
+    /// Whether there is enough of a file to say what it is.
+    private static func begins(_ bytes: [UInt8]) -> Bool {
+        bytes.count > 4_096 || bytes.count > 3 && bytes.filter { !blanks.contains($0) }.count > 4
+    }
+
+    private static let blanks: [UInt8] = [0x20, 0x09, 0x0A, 0x0D]
+
+    /// Lines of JSON keep a fault to its line; anything else is read by its braces.
+    private static func isOfLines(_ bytes: [UInt8]) -> Bool {
+        guard bytes.first == 0x7B else { return false }
+        let line = bytes.dropFirst().prefix { $0 != 0x0A }
+        return line.count == bytes.count - 1 || line.contains { !blanks.contains($0) }
     }
 
     private mutating func begin(_ bytes: [UInt8]) -> [Found] {
         let rest = Array(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...])
         switch form {
-        case .own where rest.first == 0x7B: reading = .lines(Lines(), JSONLine.entry)
-        case .own: reading = .csv(CSVRoster())
+        case .own where Self.isOfLines(rest): reading = .lines(Lines(), JSONLine.entry)
+        case .own where [0x7B, 0x5B].contains(rest.first { !Self.blanks.contains($0) }): reading = .json(JSONObjects())
+        case .own: reading = .csv(CSVRoster(makesEmail: makesEmail))
         case .oath: reading = .lines(Lines(), OATHLine.entry)
         case .authySSH: reading = .lines(Lines(), AuthySSHLine.entry)
         }
         return rest.isEmpty ? [] : take(rest)
+    }
+
+    private static func entries(_ objects: [JSONObjects.Found]) -> [Found] {
+        objects.compactMap { found in
+            switch found {
+            case .fault(let fault): return .fault(fault)
+            case .object(let line, let bytes):
+                do throws(LineFault) {
+                    guard let text = String(validating: bytes, as: UTF8.self) else { throw LineFault(line, "not UTF-8") }
+                    return try JSONLine.entry(line, text).map(Found.entry)
+                } catch { return .fault(error) }
+            }
+        }
     }
 
     private static func entries(_ lines: [Lines.Found], _ parse: (Int, String) throws(LineFault) -> Entry?) -> [Found] {

@@ -111,10 +111,93 @@ def test_whatever_form_a_line_has_the_number_is_the_same(desk, stub, text):
     assert stub.registered == ["4915112345678"] and ids(desk) == {"games": 1000}
 
 
+@pytest.mark.parametrize("text", [
+    HEADER + "games,49,15112345678,\n,,,\n,,,\n", ",,,\n" + HEADER + "games,49,15112345678,\n", HEADER + " , ,\t,\ngames,49,15112345678,\n,,,,,,\n",
+    "user,country_code,phone,email,\ngames,49,15112345678,,\n", "user,,country_code,phone,email,,\ngames,,49,15112345678,,,\n",
+    HEADER + "games,49,15112345678,,,,\n", HEADER.replace(",email", "") + "games,49,15112345678\n",
+    HEADER + "games,'+49,'+4915112345678,\n", HEADER + "games,49,'+4915112345678,\n",
+    '[{"user":"games","country_code":"49","phone":"15112345678"}]\n', '[\n  {\n    "user": "games",\n    "phone": "+4915112345678"\n  }\n]\n',
+    '{\n  "user": "games",\n  "phone": "+4915112345678",\n  "email": null\n}\n', '\n \t{"user":"games","phone":"+4915112345678"}',
+    '\ufeff [ {"user":"games","phone":"+4915112345678"} ]', '[{"user":"games","country_code":49,"phone":15112345678}]',
+    '{"user":"games","phone":"+4915112345678","email":null}\n\n'])
+def test_what_a_spreadsheet_or_a_program_writes_is_taken(desk, stub, text):
+    assert desk.does("import", write(desk, text)).out == "1 registered\n"
+    assert stub.registered == ["4915112345678"] and ids(desk) == {"games": 1000}
+
+
+@pytest.mark.parametrize(("text", "fault"), [
+    ("user,country_code,phone,email,\ngames,49,15112345678,,x\n", "2: field 5 has a value, but its column has no name"),
+    (HEADER + "games,49,15112345678,,x\n", "2: 5 fields, but the header has 4"), (",,,\n,,,\n", "1: there is no header"),
+    ("[]", None), ('[{"user":"games","phone":"+4915112345678"}', "1: the array is never closed"),
+    ('[\n{"user":"games","phone":"+4915112345678"}\n{"user":"mail"}]', "3: no object in JSON; one object on each line is wanted"),
+    ('[["games"]]', "1: no object in JSON; one object on each line is wanted"), ('[{"user":"games"', "1: the object is never closed"),
+    ('[{"user":"games","phone":"+4915112345678"},]', "1: no object in JSON"), ('{"users":[{"user":"games"}]}', "1: there is no member users"),
+    ('[\n{"user":"games","phone":"+4915112345678"},\n{"user":"mail","phone":["1"]}]', "3: phone: a text or a number is needed"),
+    ('[{"user":"' + "x" * 70_000 + '"}]', "1: longer than 64 kB")])
+def test_what_is_wrong_with_a_layout_is_named_by_line(desk, stub, text, fault):
+    path = write(desk, text)
+    if fault is None:
+        assert desk.does("import", path).out == "nothing to do\n"
+    else:
+        (said,) = faults(desk, path)
+        assert said.startswith(fault)
+    assert stub.registered == []
+
+
+def test_without_a_domain_the_email_column_is_missed(desk, stub):
+    desk.settings(table(stub.url, "not-a-real-key", enrolment='country_code = "49"\n'))
+    (said,) = faults(desk, write(desk, HEADER.replace(",email", "") + "games,49,15112345678\n"))
+    assert said.startswith("1: the column email is missing")
+
+
+# Before anybody is sent anything
+
+
+def test_how_many_users_get_a_text_message_is_said_before(desk, stub):
+    desk.does("link", "games", "1")
+    path = roster(desk)
+    said = desk.does("import", path, "--dry-run")
+    assert "text message" not in said.err
+    stub.answers = [(401, {}, {"message": "Invalid API key", "success": False, "error_code": "60001", "errors": {}})] * 40
+    said = "4 users will be registered; the server sends each of them a text message with a link\n" \
+        "hint: --no-install-link has it send none; --dry-run registers nobody\n"
+    assert desk.run("import", path).err.startswith(said) and stub.registered == []
+    stub.answers = []
+    assert said in desk.does("import", path).err
+    assert "will be registered" not in desk.does("import", path).err
+
+
+def test_without_links_it_is_said_that_nobody_is_sent_anything(desk, stub):
+    path = write(desk, HEADER + "games,49,15112345678,\n")
+    said = desk.does("import", path, "--no-install-link").err
+    assert said == "1 user will be registered; the server is asked to send them nothing\n"
+    assert [body["send_install_link_via_sms"] for body in stub.bodies] == [False]
+
+
+# A spreadsheet
+
+
+HOSTILE = ["=1+1", "+49", "-x", "@x", "1-2", "20.1.2027", "12:30"]
+
+
+def test_no_cell_of_an_export_is_a_formula_or_a_day_and_it_can_be_imported_again(desk, alice):
+    desk.does("list")
+    for number, name in enumerate([*HOSTILE, "20230001", "anna.m"]):
+        desk.sql("INSERT INTO accounts (name, uid, authy_id, grace_used) VALUES (?, ?, ?, 5)", name, 3000 + number, 5000 + number)
+    rows = [line.split(",") for line in desk.does("export").out.splitlines()[1:]]
+    assert {row[0] for row in rows} == {*(f"'{name}" for name in HOSTILE if name != "+49"), "+49", "20230001", "anna.m"}
+    assert [json.loads(line)["user"] for line in desk.does("export", "--json").out.splitlines()] == sorted([*HOSTILE, "20230001", "anna.m"])
+    cells = [cell for line in desk.does("list", "--csv").out.splitlines() for cell in line.split(",")]
+    assert not [cell for cell in cells if re.fullmatch(r"\d+([-/.:]\d+)+|[=@].*", cell)]
+    path = write(desk, desk.does("export").out, "again.csv")
+    said = desk.run("import", path).err
+    assert all(f"there is no user {name} on this host" in said for name in HOSTILE)
+
+
 def test_two_users_with_one_number_are_said_and_get_one_authyid(desk):
     path = write(desk, HEADER + "games,49,15112345678,\nmail,49,0151-12345678,\n")
     said = desk.does("import", path).err
-    assert said == f"warning: {path}:3: mail: the number of line 2 again: both accounts get one AuthyID\n" and set(ids(desk).values()) == {1000}
+    assert said.startswith(f"warning: {path}:3: mail: the number of line 2 again: both accounts get one AuthyID\n") and set(ids(desk).values()) == {1000}
 
 
 def test_without_a_server_nobody_can_be_registered(desk):
@@ -222,8 +305,8 @@ def test_lines_with_an_authyid_need_no_server_and_an_export_is_imported_again(de
     assert done.out == "user,country_code,phone,email,authy_id\ngames,,,,12\nmail,,,,13\n" and "1 account left out" in done.err
     lines = [json.loads(line) for line in desk.does("export", "--json").out.splitlines()]
     assert lines == [{"authy_id": 12, "user": "games"}, {"authy_id": 13, "user": "mail"}]
-    desk.does("unlink", "games")
-    assert desk.does("import", write(desk, done.out, "again.csv")).out == "1 linked, 1 were there before\n"
+    desk.does("unlink", "games", "--yes")
+    assert desk.does("import", write(desk, done.out, "again.csv")).out == "1 linked, 1 was there before\n"
     assert desk.does("import", write(desk, desk.does("export", "--json").out, "again.json")).out == "2 were there before\n"
 
 
@@ -274,7 +357,7 @@ def test_who_has_a_factor_gets_no_softtoken_of_another_program(desk, store, stat
     write(desk, TOKEN + "12345678\n", "stores/games")
     oath = write(desk, "HOTP/T30 games - 48656c6c6f21deadbeef48656C6C6F21DEADBEEF\n", "users.oath")
     done = desk.does("import", oath if store == "oath" else desk.folder / "stores", "--from", store)
-    assert done.out == "1 were there before\n" and "games:1: games has a factor already" in done.err.replace("users.oath:", "games:")
+    assert done.out == "1 was there before\n" and "games:1: games has a factor already" in done.err.replace("users.oath:", "games:")
     shown = desk.does("show", "games", "--json").json
     assert (shown["state"], shown["authy_id"], shown["softtoken"]) == (state, 5, False)
     assert desk.sql("SELECT hash FROM recovery") == hashes
@@ -287,7 +370,7 @@ def test_too_many_scratch_codes_are_a_fault_of_the_file(desk):
     done = desk.run("import", desk.folder / "stores", "--from", "google-authenticator")
     assert done.code == 1 and "stores/games:24: more than 20 scratch codes" in done.err
     write(desk, TOKEN + "".join(codes[:20]), "stores/games")
-    assert desk.does("import", desk.folder / "stores", "--from", "google-authenticator").out == "1 SoftTokens taken over\n"
+    assert desk.does("import", desk.folder / "stores", "--from", "google-authenticator").out == "1 SoftToken taken over\n"
 
 
 def test_what_is_no_file_is_refused(desk):
@@ -319,7 +402,7 @@ def test_who_is_enrolled_while_the_server_is_asked_is_left_as_it_is(desk, stub, 
 
     stub.answer = late
     done = desk.does("import", write(desk, HEADER + "games,49,15112345601,\n"))
-    assert done.out == "1 were there before\n"
+    assert done.out == "1 was there before\n"
     assert "users.csv:2: the account of games has changed meanwhile, and is left as it is" in done.err
     assert ids(desk) == {"games": 77 if change == "linked" else None}
 

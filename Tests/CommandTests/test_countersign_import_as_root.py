@@ -211,7 +211,7 @@ def test_files_in_homes_are_read_with_the_rights_of_their_users(host):
         warning.format("u1", "1: a symlink", "u1"), warning.format("u2", f"1: owned by uid {FIRST}, not by the user", "u2"),
         "warning: /mnt/homes/u3/.google_authenticator: u3 may not read it; passed over",
         warning.format("u4", "23: more than 20 scratch codes", "u4")]
-    assert done.out == "1 SoftTokens taken over, 1 were there before\n"
+    assert done.out == "1 SoftToken taken over, 1 was there before\n"
     assert [(account["user"], account["softtoken"]) for account in host.accounts()] == [("u0", True), ("u1", True), ("u5", True)]
 
 

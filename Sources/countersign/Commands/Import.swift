@@ -14,8 +14,9 @@ struct Import: AdminCommand {
         discussion: """
             The file is CSV with a header (user,country_code,phone,email and, if there are any, authy_id), or JSON lines with the same names. \
             It is checked first: if one line is bad, all bad lines are named and nothing is done. Users who have an AuthyID are left as they \
-            are, so that a second run goes on where the first one stopped, and changes nothing where it had ended. Exits with 75 if the server \
-            stays out of reach, and with 130 after Ctrl-C: the same command goes on.
+            are, so that a second run goes on where the first one stopped, and changes nothing where it had ended. Says how many users the \
+            server will send a text message before it does. Exits with 75 if the server stays out of reach, and with 130 after Ctrl-C: the same \
+            command goes on.
 
             Examples:
               countersign import users.csv --dry-run
@@ -63,14 +64,17 @@ struct Import: AdminCommand {
             pool = try NetPool.start(settings, count: crew.jobs, helpers: helpers.helpers, keeper)
         }
         var check = RosterCheck()
-        guard try check.run(&source, users, desk.settings.enrolment, stops, account: dryRun ? desk.accounts.account(of:) : nil) else {
+        let makesEmail = desk.settings.enrolment.emailDomain != nil
+        try source.rewind(makesEmail: makesEmail)
+        guard try check.run(&source, users, desk.settings.enrolment, stops, account: desk.accounts.account(of:)) else {
             throw ExitCode(Stops.code)
         }
         try tell(check, desk.settings)
         if dryRun {
             return try Output.said("\(check.plan.sentence); nothing was done", besidesData: output.json)
         }
-        try source.rewind()
+        try source.rewind(makesEmail: makesEmail)
+        announce(check.plan)
         let importing = Importing(desk, source, users, total: check.good, installLink: !link.noInstallLink)
         try end(importing.run(pool, stops, patience: crew.patience), importing)
     }
@@ -84,6 +88,15 @@ struct Import: AdminCommand {
         case .authySSH?: return .file(try .open(path, name: file, .authySSH))
         case nil: return .file(try .open(path, name: file, .own))
         }
+    }
+
+    /// What reaches people, before it does.
+    private func announce(_ plan: RosterCheck.Plan) {
+        guard plan.registered > 0 else { return }
+        let users = Sentence.count(plan.registered, "user")
+        if link.noInstallLink { return Output.complain("\(users) will be registered; the server is asked to send them nothing") }
+        Output.complain("\(users) will be registered; the server sends each of them a text message with a link")
+        Output.hint("--no-install-link has it send none; --dry-run registers nobody")
     }
 
     private func tell(_ check: RosterCheck, _ settings: Settings) throws {

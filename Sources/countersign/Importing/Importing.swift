@@ -36,8 +36,8 @@ final class Importing {
         /// - Parameter left: how many are still to be done.
         func sentence(left: Int) -> String {
             let parts = [
-                (registered, "registered"), (linked, "linked"), (tokens, "SoftTokens taken over"), (before, "were there before"),
-                (refused, "refused"),
+                (registered, "registered"), (linked, "linked"), (tokens, tokens == 1 ? "SoftToken taken over" : "SoftTokens taken over"),
+                (before, before == 1 ? "was there before" : "were there before"), (refused, "refused"),
             ]
             let told = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
             if left > 0 { return ((told.isEmpty ? ["0 registered"] : told) + ["\(left) left"]).joined(separator: ", ") }
@@ -169,7 +169,7 @@ final class Importing {
             period: parameters.period)
         // It may have been given one meanwhile.
         guard try desk.accounts.takeOver(person, stored, recoveryCodes: hashes) != nil else { return kept(candidate) }
-        desk.tell("import", person, "SoftToken, \(hashes.count) recovery codes")
+        desk.tell("import", person, "SoftToken, \(Sentence.count(hashes.count, "recovery code"))")
         counts.tokens += 1
         progress.show(counts.all, counts.sentence)
         return .done

@@ -13,13 +13,13 @@ struct RosterCheck {
     private var lines: [UInt64: Int32] = [:]
     private var numbers: [UInt64: Int32] = [:]
 
-    /// What would be done; filled where `run` is told of accounts.
+    /// What would be done.
     private(set) var plan = Plan()
 
-    /// - Parameter account: of whom it is to be said what would be done.
+    /// - Parameter account: what is known of a person now.
     mutating func run(
         _ source: inout RosterSource, _ users: UserDirectory, _ rules: EnrolmentRules, _ stops: Stops,
-        account: ((Person) throws -> Account)?
+        account: (Person) throws -> Account
     ) throws -> Bool {
         while let line = try source.next() {
             if !readable([stops.descriptor], until: 0).isEmpty { return false }
@@ -34,7 +34,7 @@ struct RosterCheck {
                 Output.complain("\(line.place): \(error.message)")
                 continue
             }
-            if let account { plan.count(candidate.work, try account(candidate.person)) }
+            plan.count(candidate.work, try account(candidate.person))
         }
         return true
     }
@@ -59,7 +59,7 @@ struct RosterCheck {
 extension RosterCheck {
     /// What the second reading would do.
     struct Plan {
-        private var registered = 0
+        private(set) var registered = 0
         private var linked = 0
         private var tokens = 0
         private var withAuthyID = 0

@@ -24,9 +24,10 @@ struct RosterFile {
         return RosterFile(name: name, descriptor: descriptor, form: form, size: Int(status.st_size), roster: Roster(form))
     }
 
-    mutating func rewind() throws {
+    /// - Parameter makesEmail: as `Roster` has it.
+    mutating func rewind(makesEmail: Bool) throws {
         guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw Trouble("\(name) cannot be read again: \(systemReason())") }
-        roster = Roster(form)
+        roster = Roster(form, makesEmail: makesEmail)
         found = []
         isAtEnd = false
     }
@@ -73,10 +74,12 @@ enum RosterSource {
         }
     }
 
-    mutating func rewind() throws {
+    /// Before each reading.
+    /// - Parameter makesEmail: whether users who are given no e-mail address get one by their names.
+    mutating func rewind(makesEmail: Bool) throws {
         switch self {
         case .file(var file):
-            try file.rewind()
+            try file.rewind(makesEmail: makesEmail)
             self = .file(file)
         case .lines(let lines, _): self = .lines(lines)
         }

@@ -1,0 +1,33 @@
+/// Cells of CSV that stay texts in a spreadsheet, which takes some for formulas and some for days.
+public enum SpreadsheetCell {
+    /// The cell, behind an apostrophe where a spreadsheet would make something else of it.
+    public static func guarded(_ text: String) -> String { isTaken(text) ? "'" + text : text }
+
+    /// The text of a cell that was guarded, here or by hand; any other as it is.
+    public static func text(of cell: String) -> String {
+        let rest = cell.utf8.dropFirst()
+        guard cell.utf8.first == 0x27, let first = rest.first, isDigit(first) || [0x3D, 0x2B, 0x2D, 0x40].contains(first) else {
+            return cell
+        }
+        return String(decoding: rest, as: UTF8.self)
+    }
+
+    private static func isTaken(_ text: String) -> Bool { isFormula(text) || isDay(text) }
+
+    /// Whether it would be computed; a masked phone number, and a number, would not.
+    private static func isFormula(_ text: String) -> Bool {
+        switch text.utf8.first {
+        case 0x3D, 0x40, 0x09, 0x0D: true
+        case 0x2B, 0x2D: !text.utf8.dropFirst().allSatisfy { isDigit($0) || $0 == 0x2D || $0 == 0x58 }
+        default: false
+        }
+    }
+
+    /// Whether it is numbers with strokes, dots or colons between them, as in 5/5.
+    private static func isDay(_ text: String) -> Bool {
+        let parts = text.utf8.split(omittingEmptySubsequences: false) { [0x2D, 0x2E, 0x2F, 0x3A].contains($0) }
+        return parts.count > 1 && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy(isDigit) }
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+}
