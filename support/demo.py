@@ -74,7 +74,7 @@ def softtokens(demo):
     demo.ssh("alice", token.fresh_code)
     demo.sudo("alice", token.fresh_code)
     title("A wrong code, then a right one")
-    demo.host.countersign("unlink", "alice")
+    demo.host.countersign("unlink", "alice", "--yes")
     token = demo.product.softtoken("alice")
     demo.ssh("alice", token.wrong_code, token.fresh_code)
 

@@ -95,7 +95,7 @@ def test_root_makes_the_state_directory_and_owns_nothing_in_it(desk):
 def test_root_uses_the_state_directory_that_is_there(desk):
     desk.does("link", "alice", "12")
     assert '"authy_id":12' in desk.does("show", "alice", "--json").out
-    assert desk.does("unlink", "alice").out.startswith("alice: unlinked from AuthyID 12;")
+    assert desk.does("unlink", "alice", "--yes").out.startswith("alice: unlinked from AuthyID 12;")
 
 
 def test_root_does_not_write_into_a_state_directory_that_the_keeper_may_not_enter(desk):

@@ -105,7 +105,7 @@ def test_opt_in_undoes_it(desk, alice):
 
 
 def test_a_pause_is_shown_with_its_end_and_reason(desk, alice):
-    said = desk.does("pause", alice.pw_name, "--hours", 24, "--reason", "new phone tomorrow", env={"TZ": "UTC"}).out
+    said = desk.does("pause", alice.pw_name, "--hours", 24, "--reason", "new phone tomorrow").out
     assert re.fullmatch(r"games: paused until \S+; new phone tomorrow\n", said)
     account = show(desk, alice)
     until = time.strftime("%Y-%m-%dT%H:%M", time.gmtime(time.time() + 86400))
@@ -207,7 +207,7 @@ def test_new_codes_make_the_old_ones_void(desk, alice):
     desk.does("recovery", alice.pw_name)
     desk.sql("UPDATE recovery SET used = 1 WHERE id = (SELECT min(id) FROM recovery)")
     assert desk.does("recovery", alice.pw_name, "--count").out == "games: 9 recovery codes left\n"
-    assert "shown this once; the 9 from before are void" in desk.does("recovery", alice.pw_name).err
+    assert "shown this once; the 9 from before are void" in desk.does("recovery", alice.pw_name, "--yes").err
     assert desk.sql("SELECT count(*) FROM recovery") == [[10]]
 
 
@@ -237,9 +237,86 @@ def test_codes_that_would_not_be_taken_are_warned_of(desk, alice):
     desk.does("softtoken", alice.pw_name)
     assert "of no use until games has once proven a factor" in desk.does("recovery", alice.pw_name).err
     desk.sql("UPDATE accounts SET confirmed = 1")
-    assert "warning" not in desk.does("recovery", alice.pw_name).err
+    assert "warning" not in desk.does("recovery", alice.pw_name, "--yes").err
     desk.settings('[login]\nfactors = ["softtoken"]\n')
-    assert 'do not have "recovery"' in desk.does("recovery", alice.pw_name).err
+    assert 'do not have "recovery"' in desk.does("recovery", alice.pw_name, "--yes").err
+
+
+# What destroys asks first
+
+
+@pytest.mark.parametrize("command", ["unlink", "recovery"])
+def test_what_destroys_is_not_done_without_a_yes_where_nobody_can_be_asked(desk, alice, command):
+    desk.does("softtoken", alice.pw_name)
+    desk.does("recovery", alice.pw_name)
+    before = (show(desk, alice), desk.sql("SELECT hash FROM recovery"))
+    assert desk.refuses(command, alice.pw_name) == \
+        "error: nobody is at a terminal to confirm this\nhint: add --yes where it is meant\n"
+    assert (show(desk, alice), desk.sql("SELECT hash FROM recovery")) == before
+    desk.does(command, alice.pw_name, "--yes")
+    assert desk.sql("SELECT hash FROM recovery") != before[1]
+
+
+@pytest.mark.parametrize(("command", "question"), [
+    ("unlink", "games loses SoftToken, 10 recovery codes. Type games to confirm: "),
+    ("recovery", "10 recovery codes of games become void. Type games to confirm: ")])
+def test_what_destroys_asks_for_the_name_on_a_terminal(desk, alice, command, question):
+    desk.does("softtoken", alice.pw_name)
+    desk.does("recovery", alice.pw_name)
+    before = desk.sql("SELECT hash FROM recovery")
+    terminal = desk.terminal(command, alice.pw_name)
+    terminal.expect_exact(question)
+    terminal.sendline("game")
+    assert "error: nothing was changed: that was not games" in terminal.read()
+    terminal.wait()
+    assert terminal.exitstatus == 2 and desk.sql("SELECT hash FROM recovery") == before
+    terminal = desk.terminal(command, alice.pw_name)
+    terminal.expect_exact(question)
+    terminal.sendline("games")
+    terminal.read()
+    terminal.wait()
+    assert terminal.exitstatus == 0 and desk.sql("SELECT hash FROM recovery") != before
+
+
+def test_what_destroys_nothing_asks_nothing(desk, alice):
+    assert "nothing to unlink" in desk.does("unlink", alice.pw_name).out
+    desk.does("softtoken", alice.pw_name)
+    desk.does("recovery", alice.pw_name)
+    desk.does("recovery", alice.pw_name, "--count")
+    desk.sql("UPDATE recovery SET used = 1")
+    desk.does("recovery", alice.pw_name)
+
+
+# What the person is not sent for
+
+
+def test_a_pause_after_a_denial_is_shown_with_its_end_until_unlock(desk, alice):
+    desk.does("softtoken", alice.pw_name)
+    now = int(time.time())
+    push = "INSERT INTO pushes (name, uid, attempt, place, time, state, ended) VALUES ('games', ?, ?, ?, ?, 'denied', ?)"
+    desk.sql(push, alice.pw_uid, "a", "192.0.2.7", now - 40, now - 30)
+    desk.sql(push, alice.pw_uid, "b", "", now - 400, now - 350)
+    until = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now + 270))
+    shown = desk.does("show", alice.pw_name).out
+    assert re.search(r"denied: +no request goes to the phone for logins from 192\.0\.2\.7 until \S+; unlock ends it\n", shown)
+    assert "of this host" not in shown and "requests:" not in shown
+    assert show(desk, alice)["denied"] == [{"place": "192.0.2.7", "until": f"{until}Z"}]
+    desk.does("unlock", alice.pw_name)
+    assert "denied:" not in desk.does("show", alice.pw_name).out and show(desk, alice)["denied"] == []
+
+
+@pytest.mark.parametrize(("table", "title", "name"), [
+    ("pushes", "requests", "requests_paused_until"), ("onecodes", "codes", "codes_paused_until")])
+def test_that_nothing_more_is_sent_for_a_while_is_shown(desk, alice, table, title, name):
+    desk.does("softtoken", alice.pw_name)
+    now = int(time.time())
+    columns, marks = ("name, uid, time, attempt, place", "'games', ?, ?, 'x', ''") if table == "pushes" else ("name, uid, time", "'games', ?, ?")
+    for age in [500, 400, 300, 200]:
+        assert (show(desk, alice)[name] is None) == (age > 200)
+        desk.sql(f"INSERT INTO {table} ({columns}) VALUES ({marks})", alice.pw_uid, now - age)
+    # The newest three count: of them the oldest is forgotten first.
+    assert show(desk, alice)[name] == time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now + 200))
+    assert re.search(rf"{title}: +none \S+.* until \S+; unlock ends it\n", desk.does("show", alice.pw_name).out)
 
 
 # remembered logins
@@ -259,8 +336,8 @@ def test_show_lists_where_nothing_is_asked_and_forget_ends_it(desk, alice):
 
 
 @pytest.mark.parametrize("words", [
-    ["link", "games", "5"], ["softtoken", "games", "--replace"], ["unlink", "games"], ["grace", "games", "--reset"], ["prefer", "games", "sms"],
-    ["recovery", "games"], ["pause", "games", "--hours", "1", "--reason", "x"], ["opt-out", "games", "--yes"], ["opt-in", "games"]])
+    ["link", "games", "5"], ["softtoken", "games", "--replace"], ["unlink", "games", "--yes"], ["grace", "games", "--reset"], ["prefer", "games", "sms"],
+    ["recovery", "games", "--yes"], ["pause", "games", "--hours", "1", "--reason", "x"], ["opt-out", "games", "--yes"], ["opt-in", "games"]])
 def test_every_change_of_an_account_forgets_them(desk, alice, words):
     desk.settings("[remember]\nseconds = 3600\n")
     desk.does("softtoken", alice.pw_name)
@@ -299,7 +376,7 @@ def test_every_command_takes_a_key_and_leaves_the_others_alone(desk, alice):
     theirs = show(desk, alice, *key)
     assert (theirs["grace_logins_used"], theirs["prefers"], theirs["recovery_codes_left"]) == (2, "sms", 10)
     assert theirs["pause_reason"] == "x" and theirs["opted_out_counts"]
-    for words in (["opt-in", alice.pw_name], ["forget", alice.pw_name], ["unlink", alice.pw_name]):
+    for words in (["opt-in", alice.pw_name], ["forget", alice.pw_name], ["unlink", alice.pw_name, "--yes"]):
         desk.does(*words, *key)
     assert show(desk, alice, *key)["state"] == "none"
     assert show(desk, alice) == {**before, "people": [KEY]}
@@ -316,8 +393,8 @@ def test_the_list_has_a_column_of_keys_only_where_there_are_any(desk, alice):
 def test_history_is_kept_by_key(desk, alice):
     desk.remember(alice.pw_name)
     desk.remember(f"{alice.pw_name} {KEY}")
-    assert len(desk.does("history", alice.pw_name, "--json").json) == 1
-    assert [row["user"] for row in desk.does("history", alice.pw_name, "--key", KEY, "--json").json] == [f"games {KEY}"]
+    assert [row["key"] for row in desk.does("history", alice.pw_name, "--json").json] == [KEY, None]
+    assert [row["key"] for row in desk.does("history", alice.pw_name, "--key", KEY, "--json").json] == [KEY]
     desk.refuses("history", "--key", KEY, code=64)
 
 
@@ -342,7 +419,7 @@ def test_show_tells_what_the_server_said_and_how_old_that_is(desk, alice):
 def test_an_account_that_had_a_phone_says_so(desk, alice):
     desk.settings(SERVER)
     desk.does("link", alice.pw_name, 5)
-    desk.does("unlink", alice.pw_name)
+    desk.does("unlink", alice.pw_name, "--yes")
     assert "AuthyID:      - (there was one)\n" in desk.does("show", alice.pw_name).out
     assert show(desk, alice)["had_authy_id"] is True
 

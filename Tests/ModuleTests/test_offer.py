@@ -345,7 +345,7 @@ def test_no_offer_to_who_ever_had_an_authyid_or_is_locked(place, change):
 
 def test_no_offer_after_unlink(place):
     place.host.countersign("link", place.host.user.pw_name, 4242)
-    place.host.countersign("unlink", place.host.user.pw_name)
+    place.host.countersign("unlink", place.host.user.pw_name, "--yes")
     login = place.login()
     assert ended(login) == GRACE and login.texts("ask") == []
 

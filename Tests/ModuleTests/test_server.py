@@ -88,7 +88,7 @@ def test_an_outage_does_not_excuse_whose_account_has_changed_while_the_prompt_st
     login = at_the_prompt(rude)
     host, name = rude.host, rude.host.user.pw_name
     {
-        "unlink": lambda: host.countersign("unlink", name),
+        "unlink": lambda: host.countersign("unlink", name, "--yes"),
         "link": lambda: host.countersign("link", name, rude.server.authy_id + 1),
         "softtoken": lambda: rude.softtoken(SoftToken()),
         "lock": lambda: host.account(failures=5, locked_until=2**40),

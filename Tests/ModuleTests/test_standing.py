@@ -71,7 +71,7 @@ def test_opting_out_for_good_excuses_in_every_mode_with_or_without_a_factor(host
         host.settings(f'[enrolment]\nmode = "{mode}"\nopt_out = "yes"\n')
         host.account(opted_out=1, confirmed=1)
         assert excused(host.login()) == "opted_out"
-    host.countersign("unlink", host.user.pw_name)
+    host.countersign("unlink", host.user.pw_name, "--yes")
     host.account(opted_out=1)
     assert excused(host.login()) == "opted_out"
 

@@ -20,7 +20,7 @@ def lines(product):
 @pytest.mark.parametrize(("words", "action", "severity", "detail"), [
     (["link", "alice", "12"], "link", "notice", "AuthyID 12, SoftToken before"),
     (["softtoken", "alice", "--replace"], "softtoken", "notice", "replaced"),
-    (["unlink", "alice"], "unlink", "notice", "SoftToken"),
+    (["unlink", "alice", "--yes"], "unlink", "notice", "SoftToken"),
     (["grace", "alice", "--used", "2"], "grace", "notice", "2 used, 0 before"),
     (["unlock", "alice"], "unlock", "notice", "nothing to unlock"),
     (["prefer", "alice", "sms"], "prefer", "notice", "sms"),

@@ -83,7 +83,7 @@ def test_who_lost_the_phone_is_unlinked_and_enrolled_anew_without_grace_given_ba
     office.host.countersign("import", office.file, "--no-install-link")
     assert with_sms(office, countersignd)
     first = office.show("alice")["authy_id"]
-    office.host.countersign("unlink", "alice")
+    office.host.countersign("unlink", "alice", "--yes")
     assert office.show("alice")["state"] == "none"
     office.host.countersign("enroll", "alice", "--phone", f"+1{next(NATIONAL)}", "--no-install-link", "--later")
     assert office.show("alice")["state"] == "linked" and office.show("alice")["authy_id"] != first

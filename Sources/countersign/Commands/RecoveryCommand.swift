@@ -11,22 +11,30 @@ struct RecoveryCommand: AdminCommand {
         abstract: "Make ten recovery codes for a user.",
         discussion: """
             Each is good for one login in place of a factor, by the word "recovery" at the prompt. They are shown this once, and those that \
-            were made before are void. Whoever sees them has the user's second factor.
+            were made before are void: if there are any, the user's name is asked for first on a terminal, and elsewhere --yes is needed. Anyone \
+            who sees them has the user's second factor.
 
             Examples:
               countersign recovery alice
+              countersign recovery alice --yes
               countersign recovery alice --count      how many are left
             """)
 
     @OptionGroup var user: UserArgument
     @Flag(help: "Only tell how many are left.")
     var count = false
+    @OptionGroup var confirmation: ConfirmationOption
     @OptionGroup var output: OutputOption
     @OptionGroup var settings: SettingsOption
 
     func perform() throws {
         let person = try user.find()
         let desk = try Desk.open(settings)
+        let left = count ? 0 : try desk.accounts.account(of: person).recoveryLeft
+        if left > 0 {
+            let what = "\(Sentence.count(left, "recovery code")) of \(person.label) \(left == 1 ? "becomes" : "become") void."
+            try confirmation.ask(what, for: person.name)
+        }
         try count ? Self.tellCount(person, desk, json: output.json) : Self.make(person, desk, json: output.json)
     }
 
@@ -48,7 +56,7 @@ struct RecoveryCommand: AdminCommand {
             throw Trouble("no recovery codes can be made: crypt(3) has no yescrypt, or no 16 MB for it")
         }
         let change = try desk.accounts.setRecoveryCodes(person, hashes)
-        desk.tell("recovery", person, "\(codes.count) codes made, \(change.before.recoveryLeft) void")
+        desk.tell("recovery", person, "\(Sentence.count(codes.count, "code")) made, \(change.before.recoveryLeft) void")
         // Said whatever becomes of the output.
         defer {
             Output.complain(Sentence.recovery(person, change))
