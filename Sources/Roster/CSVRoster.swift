@@ -52,8 +52,7 @@ struct CSVRoster {
     }
 
     private static func named(_ fields: [String], _ columns: [Column?], _ line: Int) throws(LineFault) -> [Column: String] {
-        let extra = fields.dropFirst(columns.count)
-        guard fields.count >= columns.count, extra.allSatisfy(\.trimmed.isEmpty) else {
+        guard fields.count == columns.count else {
             throw LineFault(line, "\(fields.count) \(fields.count == 1 ? "field" : "fields"), but the header has \(columns.count)")
         }
         var named: [Column: String] = [:]

@@ -28,6 +28,25 @@ struct CSVTests {
             ])
     }
 
+    @Test(arguments: [",,,\n", " , ,\t,\n", ",\n", ",,,,,,\n", "\"\",,,\n"]) func aRowOfNothingIsNoEntry(row: String) {
+        let first = entry(3, "alice", "49", "1701234567", "alice@example.com")
+        #expect(read(row + header + line + "\n" + row + row + line) == [first, entry(6, "alice", "49", "1701234567", "alice@example.com")])
+    }
+
+    @Test func aColumnWithoutANameIsPassedOverAsLongAsItIsEmpty() {
+        let found = read("user,,country_code,phone,email,\nalice,,49,1701234567,alice@example.com, \nbob,x,49,170,,\n")
+        #expect(found == [alice, fault(3, "field 2 has a value, but its column has no name")])
+    }
+
+    @Test func whatASpreadsheetWouldChangeStandsBehindAnApostrophe() {
+        for name in ["=1+1", "-x", "@x", "1-2", "5/5", "20.1.2027", "12:30"] { #expect(CSVText.record([name]) == "'" + name) }
+        for name in ["alice", "20230001", "+49-XXX-XXX-XX78", "anna.m", "o'brien", "2027-03-31T22:00:00Z"] {
+            #expect(CSVText.record([name]) == name)
+        }
+        for name in ["=1+1", "1-2", "+49", "049"] { #expect(SpreadsheetCell.text(of: "'" + name) == name) }
+        #expect(SpreadsheetCell.text(of: "'tis") == "'tis")
+    }
+
     @Test func anAuthyIDStandsInPlaceOfThePhone() {
         let found = read("user,country_code,phone,email,authy_id\nalice,,,,4711\nbob,49,170,,4711\ncarol,,,,\ndave,,,,-1")
         #expect(

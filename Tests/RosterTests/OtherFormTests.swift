@@ -36,6 +36,24 @@ struct JSONLineTests {
             ])
     }
 
+    @Test(arguments: 1...40) func objectsOfJSONComeInAnyLayout(pieces: Int) {
+        let object = "{\n \"user\": \"alice\", \"country_code\": 49,\n \"phone\": \"1701234567\", \"email\": \"alice@example.com\"\n}"
+        let bob = #"{"user":"b}]\\\"ob","authy_id":12}"#
+        let second = Found.entry(Entry(line: 5, user: #"b}]\"ob"#, factor: .authyID(AuthyID(12)!)))
+        let first = entry(1, "alice", "49", "1701234567", "alice@example.com")
+        #expect(read("[" + object + ",\n" + bob + "]\n", pieces: pieces) == [first, second])
+        #expect(read(object + "\n" + bob, pieces: pieces) == [first, second])
+        #expect(read("[]", pieces: pieces) == [])
+    }
+
+    @Test(arguments: [
+        ("[", "the array is never closed"), ("[1]", "no object in JSON"), ("[{},", "the user is missing"),
+        ("[{\"user\"", "the object is never closed"),
+    ]) func whatIsNoArrayOfObjectsIsNamed(text: String, message: String) {
+        guard case .fault(let fault)? = read(text).first else { return #expect(Bool(false)) }
+        #expect(fault.message.hasPrefix(message) && fault.line == 1)
+    }
+
     @Test func aLineOfAMegabyteIsNamedAndNotKept() {
         let long = #"{"user":""# + String(repeating: "x", count: 1 << 20) + #""}"#
         #expect(read("\(long)\n{}", pieces: 4_096) == [fault(1, "longer than 64 kB"), fault(2, "the user is missing")])
