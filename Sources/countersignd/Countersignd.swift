@@ -19,7 +19,7 @@ struct Countersignd: AsyncParsableCommand {
         version: "countersignd \(Usage.version)",
         subcommands: [Initialize.self, Serve.self, App.self, Users.self, Key.self, Backup.self, Restore.self, Check.self])
 
-    /// Exit codes: 0, 1 for a failure, 64 for arguments that make no sense.
+    /// Exit codes: 0, 1 for a failure, 64 for arguments that make no sense; `serve` also 78 for wrong settings.
     static func main() async {
         signal(SIGPIPE, SIG_IGN)
         Audit.begin()
@@ -31,6 +31,10 @@ struct Countersignd: AsyncParsableCommand {
             Glibc.exit(code.rawValue)
         } catch  where exitCode(for: error) == .validationFailure || exitCode(for: error).isSuccess {
             let usage = Usage(error, of: self)
+            if let error = usage.error, CommandLine.arguments.dropFirst().first == Serve.configuration.commandName ?? "serve" {
+                JSONLog.fail("start_failed", error, hint: usage.hints.joined(separator: "; "))
+                Glibc.exit(usage.code)
+            }
             if let text = usage.text { Output.line(text) }
             if let error = usage.error { Output.complain("error: \(error)") }
             for hint in usage.hints { Output.complain("hint: \(hint)") }

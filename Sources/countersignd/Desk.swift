@@ -10,10 +10,13 @@ internal import Vault
 struct Trouble: Error {
     let message: String
     let hint: String?
+    /// Whether only another text in the settings mends it.
+    let isOfSettings: Bool
 
-    init(_ message: String, hint: String? = nil) {
+    init(_ message: String, hint: String? = nil, isOfSettings: Bool = false) {
         self.message = message
         self.hint = hint
+        self.isOfSettings = isOfSettings
     }
 
     init(_ error: any Error) {
@@ -21,7 +24,8 @@ struct Trouble: Error {
         case let error as Trouble: self = error
         case let error as AdministrationError: self.init(error.message, hint: error.hint)
         case let error as MasterKeyError: self.init("\(error.file): \(error.message)", hint: error.hint)
-        case let error as SettingsError: self.init(error.description, hint: "countersignd.toml(5) explains every key")
+        case let error as SettingsError:
+            self.init(error.description, hint: "countersignd.toml(5) explains every key", isOfSettings: true)
         case VaultError.wrongMasterKey:
             self.init("the master key does not fit this database", hint: "put back the key file that belongs to it")
         case RecordStoreError.missing(let path):
@@ -144,8 +148,13 @@ struct Desk {
         return try MasterKey.read(file: file)
     }
 
-    func service(outbox: any Outbox = NoOutbox(), log: Logger = JSONLog.logger(level: .critical), hub: Hub = Hub { 0 }) -> AuthyService {
-        AuthyService(store: store, vault: vault, settings: settings, hub: hub, outbox: outbox, log: log, now: { Int64(time(nil)) })
+    /// - Parameter limitClock: nil for a command, which counts nothing towards a limit.
+    func service(
+        outbox: any Outbox = NoOutbox(), log: Logger = JSONLog.logger(level: .critical), hub: Hub = Hub { 0 }, limitClock: LimitClock? = nil
+    ) -> AuthyService {
+        AuthyService(
+            store: store, vault: vault, settings: settings, hub: hub, outbox: outbox, log: log, limitClock: limitClock,
+            now: { Int64(time(nil)) })
     }
 }
 

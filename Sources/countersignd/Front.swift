@@ -17,6 +17,7 @@ struct Front: HTTPResponder {
 
     let service: AuthyService
     let metrics: Metrics
+    let readiness: Readiness
     let pages: Pages
     let proxies: Proxies
 
@@ -43,22 +44,21 @@ struct Front: HTTPResponder {
     }
 
     private func ready() async -> Response {
-        do {
-            _ = try await service.store.read { try $0.value(VAPID.publicName) }
-            return .text("ok\n")
-        } catch {
-            return .text("the store cannot be read\n", status: .serviceUnavailable)
-        }
+        guard let fault = await readiness.fault() else { return .text("ok\n") }
+        return .text("\(fault)\n", status: .serviceUnavailable)
     }
 
     // The API
 
     private func api(_ request: Request, _ steps: ArraySlice<Substring>, _ context: Context) async -> Response {
+        var application: Int64?
         do {
             let (caller, parameters) = try await known(request, context)
+            application = caller.id
             let call = Call(method: request.method, steps: Array(steps), parameters: parameters, wait: request.secondsToWait)
             return .json(try await call.answer(by: caller, service) { await context.whenGone($0) })
         } catch let refusal as Refusal {
+            tell(refusal, of: application, steps, proxies.address(of: request, context.channel))
             return .json(refusal.answer)
         } catch {
             service.log.error("call_failed", metadata: ["reason": "\(error)"])
@@ -127,6 +127,11 @@ struct Front: HTTPResponder {
                 wait: request.secondsToWait)
             return .json(try await call.answer(by: phone, service) { await context.whenGone($0) })
         } catch let refusal as PhoneRefusal {
+            if refusal.status == 429 {
+                let address = proxies.address(of: request, context.channel)
+                service.sparingLog.warn(
+                    "too_many_requests", about: address, ["address": "\(address)", "call": "phone"], at: service.limitTime())
+            }
             var answer = Answer(status: refusal.status, body: refusal.body)
             answer.retryAfter = refusal.retryAfter
             return .json(answer)

@@ -5,6 +5,13 @@ internal import Logging
 
 /// One JSON object on one line of standard error for each event: `at`, `level`, `event`, then what belongs to it.
 struct JSONLog: LogHandler {
+    /// Where lines go. Nobody who logs waits for who reads.
+    static let writer = LogWriter(STDERR_FILENO) { count in line(.warning, "log_lines_dropped", ["count": "\(count)"]) }
+
+    /// Keys whose values are numbers or truths; all others are texts, whatever they look like.
+    private static let numbers = Set(["application", "connections", "count", "limit", "retry_after", "seconds", "user", "users"])
+    private static let truths = Set(["tls"])
+
     var metadata: Logger.Metadata = [:]
     var logLevel: Logger.Level = .info
 
@@ -14,16 +21,44 @@ struct JSONLog: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let all = metadata.merging(event.metadata ?? [:]) { $1 }.filter { !$0.key.hasPrefix("hb.") && !"\($0.value)".isEmpty }
-        var members = [
-            (name: "at", json: JSONText.string(Moment.text(Int64(time(nil))))), ("level", JSONText.string(event.level.rawValue)),
-            ("event", JSONText.string("\(event.message)")),
-        ]
-        members += all.sorted { $0.key < $1.key }.map { ($0.key, JSONText.string("\($0.value)")) }
-        let line = JSONText.object(members) + "\n"
-        // One write: lines of two threads do not mix.
-        Array(line.utf8).withUnsafeBytes { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        let all = metadata.merging(event.metadata ?? [:]) { $1 }.filter { !$0.key.hasPrefix("hb.") }
+        Self.writer.put(Self.line(event.level, "\(event.message)", all))
     }
+
+    /// With its line feed.
+    private static func line(_ level: Logger.Level, _ event: String, _ metadata: Logger.Metadata) -> [UInt8] {
+        var members = [
+            (name: "at", json: JSONText.string(Moment.text(Int64(time(nil))))), ("level", JSONText.string(level.rawValue)),
+            ("event", JSONText.string(event)),
+        ]
+        let texts = metadata.mapValues { "\($0)" }.filter { !$0.value.isEmpty }
+        members += texts.sorted { $0.key < $1.key }.map { ($0.key, value($0.value, of: $0.key)) }
+        return Array(((isJournal ? prefix(of: level) : "") + JSONText.object(members) + "\n").utf8)
+    }
+
+    private static func value(_ text: String, of key: String) -> String {
+        let isPlain = numbers.contains(key) && Int64(text).map { String($0) == text } ?? false
+        return isPlain || truths.contains(key) && ["true", "false"].contains(text) ? text : JSONText.string(text)
+    }
+
+    /// What the journal takes a line's priority from (sd-daemon(3)); levels as in syslog(3).
+    private static func prefix(of level: Logger.Level) -> String {
+        switch level {
+        case .critical: "<2>"
+        case .error: "<3>"
+        case .warning: "<4>"
+        case .notice: "<5>"
+        case .info: "<6>"
+        case .debug, .trace: "<7>"
+        }
+    }
+
+    /// Whether standard error is the journal's: systemd says which file that is (systemd.exec(5), JOURNAL_STREAM).
+    private static let isJournal: Bool = {
+        var found = stat()
+        guard let stream = getenv("JOURNAL_STREAM").map({ String(cString: $0) }), fstat(STDERR_FILENO, &found) == 0 else { return false }
+        return stream == "\(found.st_dev):\(found.st_ino)"
+    }()
 
     /// The server's logger. What its library says of its own goes in at `warning`.
     static func logger(level: Logger.Level = .info) -> Logger {
@@ -31,4 +66,13 @@ struct JSONLog: LogHandler {
         logger.logLevel = level
         return logger
     }
+
+    /// Why the server does not start, or could not go on.
+    static func fail(_ event: String, _ reason: String, hint: String?) {
+        logger().critical("\(event)", metadata: ["reason": "\(reason)", "hint": "\(hint ?? "")"])
+        flush()
+    }
+
+    /// To be called before the process ends. A reader that hangs keeps it for a second.
+    static func flush() { writer.flush(within: .seconds(1)) }
 }

@@ -27,7 +27,8 @@ final class Post: Outbox, Service {
         let settings = desk.settings
         if !logCodes, let gateway = settings.gateways.first(where: { $0.type == .log }) {
             throw Trouble(
-                "the gateway \(gateway.name) writes codes to the log", hint: "serve --insecure-log-codes allows that, for trying out only")
+                "the gateway \(gateway.name) writes codes to the log", hint: "serve --insecure-log-codes allows that, for trying out only",
+                isOfSettings: true)
         }
         outgoing = try Outgoing(authorities: settings.authorities)
         courier = try Courier(gateways: settings.gateways, outgoing: outgoing) { message in

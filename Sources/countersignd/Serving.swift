@@ -23,13 +23,19 @@ struct Serving {
     /// Open files that are no connections of clients: the database, the event loops, calls to gateways, push services and callbacks, programs.
     private static let otherFiles = 512
 
-    /// Until SIGTERM or SIGINT. Those who wait are answered first; then the listeners close.
+    /// How long the listeners stay open after a signal, where somebody watches `/readyz` and where nobody does: long enough to be seen, short
+    /// enough for a restart.
+    private static let (farewell, shortFarewell) = (Duration.seconds(2), Duration.milliseconds(300))
+
+    /// Until SIGTERM or SIGINT. `/readyz` goes down first; then those who wait are answered, and the listeners close.
     func run() async throws {
         let settings = service.settings
         let proxies = Proxies(trusted: settings.server.trustedProxies.compactMap { Network($0) })
         let metrics = Metrics()
+        let readiness = Readiness(service)
         let front = Front(
-            service: service, metrics: metrics, pages: Pages(isTLS: settings.server.publicURL?.hasPrefix("https:") ?? false),
+            service: service, metrics: metrics, readiness: readiness,
+            pages: Pages(isTLS: settings.server.publicURL?.hasPrefix("https:") ?? false),
             proxies: proxies)
         let certificate = try settings.server.certificate.map { try Certificate($0) }
         // With behind_proxy nobody else than proxies comes.
@@ -47,10 +53,29 @@ struct Serving {
         var quiet = log
         quiet.logLevel = .error
         var configuration = ServiceGroupConfiguration(
-            services: listeners.map { .init(service: $0) } + [.init(service: post), .init(service: upkeep)],
-            gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+            services: listeners.map { .init(service: $0) } + [.init(service: post), .init(service: upkeep)], logger: quiet)
         configuration.maximumGracefulShutdownDuration = .seconds(4)
-        try await ServiceGroup(configuration: configuration).run()
+        let group = ServiceGroup(configuration: configuration)
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let ending = Task { await Self.end(group, readiness, at: signals) }
+        defer { ending.cancel() }
+        try await group.run()
+    }
+
+    /// A second signal ends the wait for those who watch.
+    private static func end(_ group: ServiceGroup, _ readiness: Readiness, at signals: UnixSignalsSequence) async {
+        for await _ in signals {
+            guard !readiness.isLeaving else {
+                await group.triggerGracefulShutdown()
+                continue
+            }
+            let wait = readiness.isWatched ? farewell : shortFarewell
+            readiness.leave()
+            Task {
+                try? await Task.sleep(for: wait)
+                await group.triggerGracefulShutdown()
+            }
+        }
     }
 
     private func door<Responder: HTTPResponder<Context>>(
@@ -139,8 +164,12 @@ struct Upkeep: Service {
                 }
                 ticks += 1
                 if ticks % 40 == 0 { certificate?.refresh(log: log) }
-                if ticks % 2_400 == 20 { await purge() }
+                if ticks % 2_400 == 20 {
+                    await purge()
+                    try? await service.keepLimitClock()
+                }
             }
+            try? await service.keepLimitClock()
         } onGracefulShutdown: {
             service.hub.close()
         }

@@ -38,6 +38,32 @@ def own_folder():
         shutil.rmtree(path, ignore_errors=True)
 
 
+def start_error(done) -> str:
+    """What a start that failed has logged, in the form of the commands' errors."""
+    event = json.loads(done.stderr.splitlines()[-1])
+    assert (event["level"], event["event"]) == ("critical", "start_failed"), done.stderr
+    return "".join(f"{word}: {event[key]}\n" for word, key in (("error", "reason"), ("hint", "hint")) if key in event)
+
+
+class Faults:
+    """What goes wrong for a server that has `environment`: see faults.c."""
+
+    def __init__(self, folder: pathlib.Path):
+        self.file = folder / "fault"
+        library = folder / "faults.so"
+        subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", library, pathlib.Path(__file__).with_name("faults.c")], check=True)
+        self.environment = {"LD_PRELOAD": str(library), "FAULTS": str(self.file)}
+        self.clear()
+
+    def set(self, word: str):
+        new = self.file.with_suffix(".new")
+        new.write_text(word)
+        new.rename(self.file)
+
+    def clear(self):
+        self.set("none")
+
+
 def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import json
+import signal
 import socket
 import sqlite3
 import time
@@ -11,7 +12,8 @@ import urllib.parse
 import pytest
 
 import qr
-from server import Handset, Server, handset, link, totp
+from outside import until
+from server import Faults, Handset, Server, handset, link, totp
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 STATUS_KEYS = {"authy_id", "confirmed", "registered", "country_code", "phone_number", "email", "devices", "has_hard_token", "account_disabled",
@@ -285,6 +287,105 @@ def test_an_application_that_guesses_is_refused_with_retry_after_and_others_go_o
         assert other.verify("0000000", other.new_user("5551230001")).status == 401
 
 
+def sent_code(server, app, user) -> str:
+    assert app.call("GET", f"/protected/json/sms/{user}?force=true").status == 200
+    return server.codes()[-1]
+
+
+def test_a_right_code_is_taken_however_many_wrong_ones_others_of_the_application_had(folder):
+    with Server(folder, tables="[limits]\nwrong_codes_of_application = 3\n") as server:
+        app, users = server.application, [server.application.new_user(f"555123000{number}") for number in range(3)]
+        for user in users * 2:
+            app.verify("0000000", user)
+        assert app.verify("0000000", users[0]).status == 429
+        for user in users[1:]:
+            assert app.verify(sent_code(server, app, user), user).status == 200
+        [told] = server.events("wrong_codes_of_application")
+        assert (told["level"], told["application"], told["limit"], told["users"], told["seconds"]) == ("warning", app.id, 3, 3, 600)
+
+
+def test_beyond_the_limit_of_its_application_a_user_has_few_guesses(folder):
+    with Server(folder, tables="[limits]\nwrong_codes_of_application = 3\n") as server:
+        app, users = server.application, [server.application.new_user(f"555123000{number}") for number in range(3)]
+        for user in [users[0]] * 3:
+            assert app.verify("0000000", user).status == 401
+        code = sent_code(server, app, users[1])
+        # Two wrong ones count ten times.
+        assert [app.verify("0000000", users[1]).status for _ in range(2)] == [429] * 2
+        assert app.verify(code, users[1]).status == 429
+        assert server.wait_for_event("codes_limited")["user"] == users[1]
+        assert app.verify(sent_code(server, app, users[2]), users[2]).status == 200
+
+
+def test_an_application_may_have_a_wrong_code_for_each_of_its_users(folder):
+    with Server(folder, tables="[limits]\nwrong_codes_of_application = 1\n") as server:
+        app, users = server.application, [server.application.new_user(f"555123000{number}") for number in range(5)]
+        assert [app.verify("0000000", user).status for user in users] == [401] * 5
+        assert app.verify("0000000", users[0]).status == 429
+
+
+def test_wrong_codes_of_an_application_in_a_day_are_counted_too_and_over_a_restart(folder):
+    with Server(folder, tables="[limits]\nwrong_codes_of_application = 1\n") as server:
+        app, users = server.application, [server.application.new_user(f"555123000{number}") for number in range(5)]
+
+        def ten_minutes_later():
+            server.sql("UPDATE applications SET wrong_since = wrong_since - 600")
+            return [app.verify("0000000", user).status for user in users]
+
+        assert [ten_minutes_later() for _ in range(2)] == [[401] * 5] * 2
+        server.restart(signal.SIGKILL)
+        server.sql("UPDATE applications SET wrong_since = wrong_since - 600")
+        refused = app.verify("0000000", users[0])
+        assert refused.status == 429 and 600 < int(refused.headers["Retry-After"]) <= 86_400
+
+
+def test_a_clock_that_is_set_back_gives_nobody_new_guesses(folder):
+    faults, server = Faults(folder), Server(folder)
+    server.environment.update(faults.environment)
+    with server:
+        app, user = server.application, server.application.new_user()
+        for _ in range(10):
+            assert app.verify("0000000", user).status == 401
+        for offset in (-60, -7_200, -86_400 * 30):
+            faults.set(f"clock {offset}")
+            refused = app.verify("0000000", user)
+            assert refused.status == 429 and 1 <= int(refused.headers["Retry-After"]) <= 600
+        # Nor does one that dies, and comes again in the past.
+        server.restart(signal.SIGKILL)
+        refused = app.verify("0000000", user)
+        assert refused.status == 429 and 1 <= int(refused.headers["Retry-After"]) <= 600
+        server.sql("UPDATE members SET wrong_since = wrong_since - 600")
+        assert app.verify("0000000", user).status == 401
+
+
+def test_a_clock_that_is_set_ahead_ends_no_lock(folder):
+    faults, server = Faults(folder), Server(folder)
+    server.environment.update(faults.environment)
+    with server:
+        app, user = server.application, server.application.new_user()
+        for _ in range(10):
+            app.verify("0000000", user)
+        faults.set("clock 86500")
+        assert app.verify("0000000", user).status == 429
+        faults.clear()
+        assert app.verify("0000000", user).status == 429
+
+
+def test_what_is_too_much_and_a_key_that_is_refused_leave_a_line_and_no_flood(server, app, user):
+    for _ in range(3):
+        server.call("GET", "/protected/json/app/details", headers={"X-Authy-API-Key": "nonsense-nonsense"})
+    refused = server.wait_for_event("key_refused")
+    assert (refused["level"], refused["address"]) == ("warning", "127.0.0.1")
+    for _ in range(9):
+        app.call("GET", f"/protected/json/sms/{user}?force=true")
+    limited = server.wait_for_event("too_many_requests")
+    assert (limited["level"], limited["application"], limited["user"], limited["call"]) == ("warning", app.id, user, "sms")
+    assert 1 <= limited["retry_after"] <= 600
+    app.verify("1234567", user)
+    server.wait_for_event("code_refused")
+    assert len(server.events("key_refused")) == len(server.events("too_many_requests")) == 1
+
+
 def test_an_application_that_calls_too_often_is_refused_with_retry_after_and_others_go_on(folder):
     with Server(folder, tables="[limits]\ncalls_per_second = 5\n") as server:
         app, other = server.application, server.create_application("Other")
@@ -544,9 +645,9 @@ def test_health_readiness_and_metrics(server, app):
 def test_a_store_that_cannot_be_read_is_not_ready_until_it_can(server):
     server.sql("ALTER TABLE server_values RENAME TO elsewhere")
     reply = server.call("GET", "/readyz")
-    assert (reply.status, reply.text) == (503, "the store cannot be read\n") and server.call("GET", "/healthz").status == 200
+    assert (reply.status, reply.text) == (503, "nothing can be written\n") and server.call("GET", "/healthz").status == 200
     server.sql("ALTER TABLE elsewhere RENAME TO server_values")
-    assert server.call("GET", "/readyz").status == 200
+    until(lambda: server.call("GET", "/readyz").status == 200)
 
 
 def test_the_log_holds_no_code_no_number_and_no_key(server, app, phone, user):

@@ -1,21 +1,23 @@
 """One server on one database: what the second one does to the first, and what is said where a start cannot be."""
 
+import json
 import os
+import pathlib
+import re
 import socket
 import subprocess
 
 import pytest
 
-from server import PROGRAM, Reply, Server, SocketConnection, free_port
+from server import PROGRAM, Reply, Server, SocketConnection, free_port, start_error
 from test_tls import certificate
 
 
 def serve(server, *arguments):
     """A start that fails."""
     done = server.command("serve", *arguments, check=False)
-    assert done.returncode == 1 and done.stderr.startswith("error: ") and "\nhint: " in done.stderr, done.stderr
-    assert "errno" not in done.stderr
-    return done.stderr
+    assert done.returncode == 1 and "\nhint: " in start_error(done) and "errno" not in done.stderr
+    return start_error(done)
 
 
 def is_alive(path) -> bool:
@@ -78,17 +80,21 @@ def test_a_certificate_that_the_user_of_the_server_cannot_read_is_named_with_the
     chain, key = certificate(folder, "own")
     server = of_nobody(folder, f'certificate = "{chain}"\nprivate_key = "{key}"')
     key.chmod(0o600)
-    done = server.command(command, check=False)
-    assert (done.returncode, done.stderr) == (1, (
-        f"error: server.private_key: {key}: nobody may not read it\nhint: chgrp nogroup {key}; chmod 640 {key}\n"))
+    def error():
+        done = server.command(command, check=False)
+        assert done.returncode == 1
+        return start_error(done) if command == "serve" else done.stderr
+
+    assert error() == (
+        f"error: server.private_key: {key}: nobody may not read it\nhint: chgrp nogroup {key}; chmod 640 {key}\n")
     os.chown(key, 0, 65534)
     key.chmod(0o640)
     chain.chmod(0o600)
-    assert f"error: server.certificate: {chain}: nobody may not read it\n" in server.command(command, check=False).stderr
+    assert f"error: server.certificate: {chain}: nobody may not read it\n" in error()
     chain.chmod(0o644)
     assert "are right" in server.command("check").stdout
     folder.chmod(0o700)
-    assert f"error: {server.state}: nobody may not enter {folder}\n" in server.command(command, check=False).stderr
+    assert f"error: {server.state}: nobody may not enter {folder}\n" in error()
 
 
 def test_a_certificate_that_is_missing_or_none_is_named(folder):
@@ -132,6 +138,30 @@ def test_check_says_that_the_secret_of_a_gateway_is_missing(folder):
     server = Server(folder, tables=f'[[gateway]]\ntype = "webhook"\nurl = "https://example.com"\nsecret_file = "{folder}/secret"\n')
     done = server.command("check", check=False)
     assert done.returncode == 1 and f"{folder}/secret" in done.stderr
+
+
+def test_wrong_settings_end_with_a_code_of_their_own_that_no_restart_mends(folder):
+    server = Server(folder)
+    text = server.settings.read_text()
+    server.settings.write_text(text.replace("public_url", "public_ulr"))
+    done = server.command("serve", check=False)
+    assert done.returncode == 78 and "public_ulr" in start_error(done) and len(done.stderr.splitlines()) == 1
+    unit = pathlib.Path(__file__).parents[2].joinpath("systemd/countersignd.service").read_text()
+    prevented = re.search(r"^RestartPreventExitStatus=(.*)$", unit, re.MULTILINE)[1].split()
+    assert {"64", "78"} <= set(prevented) and not {"1"} & set(prevented)
+    assert "\nStartLimitIntervalSec=0\n" in unit
+    # What libdispatch calls is allowed again after what was taken away with its group.
+    filters = re.findall(r"^SystemCallFilter=(.*)$", unit, re.MULTILINE)
+    assert filters.index("setpriority") > filters.index("~@privileged @resources")
+    server.settings.write_text(text)
+    with server:
+        # That another server is there may pass.
+        assert server.command("serve", check=False).returncode == 1
+
+
+def test_arguments_of_serve_that_make_no_sense_are_logged_too(folder):
+    done = Server(folder).command("serve", "--nonsense", check=False)
+    assert done.returncode == 64 and "--nonsense" in start_error(done)
 
 
 def test_check_makes_nothing(folder):

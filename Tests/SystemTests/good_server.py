@@ -224,4 +224,4 @@ def pending(state: dict) -> list[Request]:
 
 def judged(log: list[dict], user: int) -> list[str]:
     words = {"code_accepted": lambda event: "accepted", "code_refused": lambda event: event["reason"], "codes_limited": lambda event: "limited"}
-    return [words[event["event"]](event) for event in log if event["event"] in words and event["user"] == str(user)]
+    return [words[event["event"]](event) for event in log if event["event"] in words and event["user"] == user]

@@ -19,25 +19,42 @@ struct Serve: AsyncParsableCommand {
     @Flag(help: "Let gateways of the type log write codes to the log: for trying out only.")
     var insecureLogCodes = false
 
+    /// 78 (EX_CONFIG of sysexits.h) for a mistake in the settings, which no new start mends: countersignd.service has it too.
+    private static let settingsAreWrong: Int32 = 78
+
     func run() async throws {
         signal(SIGHUP, SIG_IGN)
+        // A file that may not grow is an error of the write, not the end of the server.
+        signal(SIGXFSZ, SIG_IGN)
         let log = JSONLog.logger()
+        do {
+            try await serve(log)
+        } catch RecordStoreError.gone(let path) {
+            JSONLog.fail(
+                "database_gone", "\(path) was removed or replaced while the server ran",
+                hint: "put it back, or countersignd restore BACKUP; nothing was answered as done that is not in it")
+            throw ExitCode(1)
+        } catch {
+            let trouble = Trouble(error)
+            JSONLog.fail("start_failed", trouble.message, hint: trouble.hint)
+            throw ExitCode(trouble.isOfSettings ? Self.settingsAreWrong : 1)
+        }
+        log.notice("stopped")
+        JSONLog.flush()
+    }
+
+    private func serve(_ log: Logger) async throws {
         let desk = try await place.open()
         let claim = try Claim(serving: desk.settings.state)
         defer { withExtendedLifetime(claim) {} }
         let begun = ContinuousClock.now
         let hub = Hub { (ContinuousClock.now - begun).components.seconds }
+        let clock = try await LimitClock(desk.store, at: Int64(time(nil)), uptime: hub.uptime)
         let post = try Post(desk, log: log, logCodes: insecureLogCodes, patience: .milliseconds(2_500))
-        let service = desk.service(outbox: post, log: log, hub: hub)
+        let service = desk.service(outbox: post, log: log, hub: hub, limitClock: clock)
         try await post.begin(service)
         _ = try await service.reviseNumbers()
         let store = desk.store
-        do { try await Serving(service: service, post: post, log: log) { try store.requireInPlace() }.run() } catch RecordStoreError.gone {
-            log.critical("database_gone", metadata: ["database": "\(desk.database)"])
-            throw Trouble(
-                "\(desk.database) was removed or replaced while the server ran",
-                hint: "put it back, or countersignd restore BACKUP; nothing was answered as done that is not in it")
-        }
-        log.notice("stopped")
+        try await Serving(service: service, post: post, log: log) { try store.requireInPlace() }.run()
     }
 }
