@@ -36,8 +36,8 @@ struct Audit {
 
     /// Of a change that is about all accounts.
     func tell(_ action: String, detail: String, _ loudness: Loudness = .usual) {
-        let words = [("action", action), ("by", by)].map { "\($0)=\(Self.token($1))" }.joined(separator: " ")
-        write(words + " detail=\"\(Self.text(detail))\"", loudness)
+        let words = [("action", action), ("by", by)].map { "\($0)=\($1.logToken)" }.joined(separator: " ")
+        write(words + " detail=\"\(detail.logText)\"", loudness)
     }
 
     /// Only of the accounts of this host: what somebody does to files of their own is nobody's news.

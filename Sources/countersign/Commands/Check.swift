@@ -67,7 +67,8 @@ struct Check: AdminCommand {
         let needed = ["countersign-login"] + (settings.server == nil ? [] : ["countersign-net"])
         tell(needed.compactMap { programs[$0] } + (host?.findings ?? []), &findings)
         tell(Finding.advice(settings, now: Moment.now), &findings)
-        let accounts = (try? Accounts(path: Desk.path(settings), mode: .existing).list()) ?? []
+        let id = try? AccountsMarker.load(beside: option.config.text, trust: trust).id(of: settings.state)
+        let accounts = id.flatMap { try? Accounts(path: Desk.path(settings), id: $0).list() } ?? []
         tell(Finding.namesWithoutAddress(settings, accounts, SystemPeople.all()), &findings)
         return Looked(settings: settings, host: host)
     }
