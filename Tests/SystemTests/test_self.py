@@ -504,7 +504,7 @@ def test_without_grace_nobody_enrols_themselves(own, password_only, newcomer):
 
 
 @pytest.mark.parametrize(("before", "said"), [
-    ([["link", "bob", "5"]], "given a second factor already"), ([["link", "bob", "5"], ["unlink", "bob"]], "had a phone here before"),
+    ([["link", "bob", "5"]], "given a second factor already"), ([["link", "bob", "5"], ["unlink", "bob", "--yes"]], "had a phone here before"),
     ([["softtoken", "bob"]], "given a second factor already")])
 def test_who_has_or_had_a_factor_is_not_enrolled_anew(own, password_only, newcomer, before, said):
     own.configure(newcomer, enrolment=AT_LOGIN)
