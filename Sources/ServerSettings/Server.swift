@@ -22,24 +22,17 @@ extension ServerSettings.Server {
         try check(table)
     }
 
-    /// Each address with each other one.
-    private var pairs: [(ServerSettings.Listener, ServerSettings.Listener)] {
-        let all = listen + (metrics.map { [$0] } ?? [])
-        return all.flatMap { one in all.filter { $0 != one }.map { (one, $0) } }
-    }
-
     /// What the keys say together.
     private func check(_ table: Table) throws(Complaint) {
         if let twice = listen.indices.first(where: { listen[..<$0].contains(listen[$0]) && !listen[$0].isAnyPort }) {
             throw table.complaint("\(listen[twice].written) stands there twice; keep one of the two", at: "listen")
         }
-        for (wide, other) in pairs where wide.covers(other) {
-            let reason = "\(wide.written) has \(other.written) in it; keep one of the two, or give one another port"
-            throw table.complaint(reason, at: listen.contains(other) && listen.contains(wide) ? "listen" : "metrics")
-        }
         if let metrics {
             guard metrics.isOfThisMachine else {
                 throw table.complaint("\(metrics.written) is open to others; write an address of loopback or a socket", at: "metrics")
+            }
+            if let wide = listen.first(where: { $0.covers(metrics) }) {
+                throw table.complaint("\(wide.written) in listen has \(metrics.written) in it; give it a port of its own", at: "metrics")
             }
             guard metrics.isAnyPort || !listen.contains(metrics) else {
                 throw table.complaint("\(metrics.written) stands in listen too; give it an address of its own", at: "metrics")
@@ -70,10 +63,12 @@ extension ServerSettings.Listener {
         }
     }
 
-    /// Whether both cannot be listened at, since this one is all addresses of its kind: `0.0.0.0` all of IPv4, `[::]` those and all of IPv6.
-    fileprivate func covers(_ other: Self) -> Bool {
+    /// Whether the other one is served by this one, and can be listened at no more: `0.0.0.0` is all of IPv4, `[::]` that and all of IPv6.
+    /// - Parameter isDual: whether sockets of `[::]` take IPv4 too, as they do where nobody has set `net.ipv6.bindv6only`.
+    public func covers(_ other: Self, isDual: Bool = true) -> Bool {
         guard case .address(let host, let port) = self, case .address(let otherHost, port) = other, port != 0 else { return false }
-        return host == "::" || host == "0.0.0.0" && !otherHost.contains(":")
+        let isSix = otherHost.contains(":")
+        return host != otherHost && (host == "::" && (isDual || isSix) || host == "0.0.0.0" && !isSix)
     }
 
     fileprivate var isAnyPort: Bool { if case .address(_, 0) = self { true } else { false } }

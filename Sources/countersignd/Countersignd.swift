@@ -2,8 +2,23 @@ internal import ArgumentParser
 internal import Glibc
 internal import Usage
 
-/// The server and its administrator's commands.
 @main
+enum Program {
+    /// Not asynchronous: what is set for libdispatch must be there before its first thread is. Its thread for timers and signals raises its
+    /// own priority, which a service may not, and it would complain of that in the system log with a line that is no event.
+    static func main() {
+        setenv("LIBDISPATCH_LOG", "NO", 1)
+        signal(SIGPIPE, SIG_IGN)
+        Audit.begin()
+        Task.detached {
+            await Countersignd.runCommand()
+            Glibc.exit(0)
+        }
+        while true { pause() }
+    }
+}
+
+/// The server and its administrator's commands.
 struct Countersignd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "countersignd",
@@ -20,9 +35,7 @@ struct Countersignd: AsyncParsableCommand {
         subcommands: [Initialize.self, Serve.self, App.self, Users.self, Key.self, Backup.self, Restore.self, Check.self])
 
     /// Exit codes: 0, 1 for a failure, 64 for arguments that make no sense; `serve` also 78 for wrong settings.
-    static func main() async {
-        signal(SIGPIPE, SIG_IGN)
-        Audit.begin()
+    static func runCommand() async {
         do {
             try Usage.know(CommandLine.arguments.dropFirst().first, of: self)
             var command = try parseAsRoot()

@@ -40,11 +40,11 @@ struct Serving {
         let certificate = try settings.server.certificate.map { try Certificate($0) }
         // With behind_proxy nobody else than proxies comes.
         let most = settings.server.behindProxy ? nil : settings.limits.connectionsOfAddress
-        for listener in settings.server.listen { try listener.requireFree("listen") }
+        for listener in bound { try listener.requireFree("listen") }
         try settings.server.metrics?.requireFree("metrics")
         let doors = Doors(most: most, proxies: proxies, log: log)
         let connections = try connectionsOfListener()
-        var listeners: [any Service] = settings.server.listen.map { door($0, front, certificate, doors, connections, mode: 0o666) }
+        var listeners: [any Service] = bound.map { door($0, front, certificate, doors, connections, mode: 0o666) }
         if let place = settings.server.metrics {
             let front = MetricsFront(metrics: metrics, hub: service.hub)
             listeners.append(door(place, front, nil, doors, Self.connectionsOfMetrics, mode: 0o660))
@@ -78,6 +78,21 @@ struct Serving {
         }
     }
 
+    /// The addresses that are listened at: not those that another one has in it, as `[::]` has `0.0.0.0`.
+    private var bound: [ServerSettings.Listener] {
+        let all = service.settings.server.listen
+        return all.filter { one in !all.contains { $0.covers(one, isDual: Self.isDual) } }
+    }
+
+    /// ip(7), net.ipv6.bindv6only.
+    private static let isDual: Bool = {
+        let file = open("/proc/sys/net/ipv6/bindv6only", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return true }
+        defer { close(file) }
+        var digit: UInt8 = 0
+        return read(file, &digit, 1) != 1 || digit != UInt8(ascii: "1")
+    }()
+
     private func door<Responder: HTTPResponder<Context>>(
         _ listener: ServerSettings.Listener, _ front: Responder, _ certificate: Certificate?, _ doors: Doors, _ connections: Int,
         mode: mode_t
@@ -91,6 +106,9 @@ struct Serving {
         var quiet = log
         quiet.logLevel = .warning
         let log = log
+        let covered = service.settings.server.listen.filter { listener.covers($0, isDual: Self.isDual) }.compactMap { other -> String? in
+            if case .address(let host, let port) = other { "\(host):\(port)" } else { nil }
+        }
         return Application(
             responder: front, server: http(tls, doors),
             configuration: .init(
@@ -99,7 +117,9 @@ struct Serving {
             onServerRunning: { channel in
                 if case .unixSocket(let path) = listener { chmod(path, mode) }
                 let place = channel.localAddress.map { $0.pathname ?? "\($0.ipAddress ?? ""):\($0.port ?? 0)" } ?? ""
-                log.notice("listening", metadata: ["address": "\(place)", "tls": "\(tls != nil)"])
+                for place in [place] + covered {
+                    log.notice("listening", metadata: ["address": "\(place)", "tls": "\(tls != nil)"])
+                }
             }, eventLoopGroupProvider: .singleton, logger: quiet)
     }
 
@@ -119,7 +139,7 @@ struct Serving {
     /// So few that those of all listeners fit into the open files that this process may have: where there is no file for a connection that
     /// comes, it comes again and again, and nothing else does.
     private func connectionsOfListener() throws -> Int {
-        let (listeners, wanted, files) = (service.settings.server.listen.count, service.settings.limits.connections, Self.mostFiles())
+        let (listeners, wanted, files) = (bound.count, service.settings.limits.connections, Self.mostFiles())
         let room = (files - Self.otherFiles - Self.connectionsOfMetrics) / listeners
         let needed = wanted * listeners + Self.otherFiles + Self.connectionsOfMetrics
         guard room >= 10 else {

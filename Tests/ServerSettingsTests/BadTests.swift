@@ -68,8 +68,8 @@ private let way = "set certificate and private_key, or behind_proxy = true where
 private let badServers = [
     BadCase("listen = []", "t:2: server.listen: this list is empty; name something, or leave out the key"),
     BadCase(
-        "behind_proxy = true\npublic_url = \"https://a.example\"\nlisten = [\"0.0.0.0:1\", \"[::]:1\"]",
-        "t:4: server.listen: [::]:1 has 0.0.0.0:1 in it; keep one of the two, or give one another port"),
+        "behind_proxy = true\npublic_url = \"https://a.example\"\nlisten = [\"[::]:1\"]\nmetrics = \"127.0.0.1:1\"",
+        "t:5: server.metrics: [::]:1 in listen has 127.0.0.1:1 in it; give it a port of its own"),
     BadCase("listen = \"127.0.0.1:1\"", "t:2: server.listen: expected a list in brackets, found a text"),
     BadCase(
         "listen = [\"localhost:80\"]",

@@ -164,6 +164,35 @@ def test_arguments_of_serve_that_make_no_sense_are_logged_too(folder):
     assert done.returncode == 64 and "--nonsense" in start_error(done)
 
 
+@pytest.mark.parametrize("listen, served", [
+    (["0.0.0.0:{port}", "[::]:{port}"], ["127.0.0.1", "::1"]),
+    (["[::]:{port}", "0.0.0.0:{port}"], ["127.0.0.1", "::1"]),
+    (["[::]:{port}"], ["127.0.0.1", "::1"]),
+    (["[::1]:{port}", "[::]:{port}", "127.0.0.1:{port}"], ["127.0.0.1", "::1"]),
+    (["127.0.0.1:{port}", "0.0.0.0:{port}"], ["127.0.0.1", "127.0.0.2"]),
+    (["127.0.0.1:{port}", "[::1]:{port}"], ["127.0.0.1", "::1"]),
+])
+def test_listeners_of_both_families_and_in_one_another_are_all_served(folder, listen, served):
+    server = Server(folder, server="behind_proxy = true")
+    server.listeners = [address.format(port=server.port) for address in listen]
+    server.settings.write_text(re.sub(r"listen = .*", f"listen = {json.dumps(server.listeners)}", server.settings.read_text()))
+    assert server.command("check").returncode == 0
+    with server:
+        for address in served:
+            with socket.create_connection((address, server.port), timeout=20) as raw:
+                raw.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+                assert raw.recv(100).startswith(b"HTTP/1.1 200")
+
+
+def test_counts_at_an_address_that_another_listener_has_in_it_are_refused(folder):
+    server = Server(folder, server="behind_proxy = true")
+    text = server.settings.read_text().replace(f"127.0.0.1:{server.port}", f"[::]:{server.port}")
+    server.settings.write_text(re.sub(r"metrics = .*", f'metrics = "127.0.0.1:{server.port}"', text))
+    done = server.command("check", check=False)
+    assert done.returncode == 1 and f"[::]:{server.port} in listen has 127.0.0.1:{server.port} in it" in done.stderr
+    assert server.command("serve", check=False).returncode == 78
+
+
 def test_check_makes_nothing(folder):
     settings = folder / "settings.toml"
     settings.write_text(f'state = "{folder}/state"\nmaster_key = "{folder}/state/master.key"\n')
