@@ -235,6 +235,7 @@ extension LoginFlow.Facts {
         facts.isConfirmed = often(50)
         facts.isLocked = often(15)
         facts.textIsLive = often(50)
+        facts.hearsEnter = often(50)
         facts.withholdsPush = often(20)
         facts.outage = often(50) ? .allow : .deny
         facts.number = often(80) ? CheckNumber(42) : nil
@@ -376,6 +377,7 @@ private struct Witness {
         case .look: if request != .pending { fail("a look at nothing") }
         case .stopLooking: open.removeAll { if case .look = $0 { true } else { false } }
         case .tell: break
+        case .listen: if !facts.hearsEnter || !facts.textIsLive || event != .created { fail("listening where no text invites it") }
         case .askRecovery:
             if event != .answered(.word(.recovery)) || !asked { fail("a recovery code is asked for without the word") }
             if !facts.rules.factors.contains(.recovery) || facts.recoveryLeft == 0 || isLocked { fail("a recovery code that is no factor") }
@@ -475,7 +477,7 @@ private struct Witness {
         case .spendGrace: ["graceSpent"]
         case .askRecovery: ["recoveryTyped"]
         case .matchRecovery: ["recoveryMatched"]
-        case .tell, .stopLooking, .end: nil
+        case .tell, .listen, .stopLooking, .end: nil
         }
     }
 }
