@@ -13,6 +13,8 @@ struct Asking {
     private static let pace: Int64 = 1_000
     /// How long a short look may take beyond what the server was asked to wait: milliseconds.
     private static let hesitation: Int64 = 3_000
+    /// How long the prompt is held back while a server that is away is tried again, and its outage might excuse: milliseconds.
+    private static let restartTime: Int64 = 10_000
 
     private let visit: Visit
     private let rules: LoginRules
@@ -40,6 +42,8 @@ struct Asking {
     /// The newest request on the phone.
     private var request: ApprovalRequestID?
     private var promptIsDue: Int64?
+    private var isCreating = false
+    private var isPromptHeld = false
     private var deadline: Int64?
     private var looked: Int64?
     /// When the next look is due.
@@ -116,6 +120,7 @@ struct Asking {
             if answer.question == .look { lookEnds = nil }
             if answer.result == RESULT_CONFIRMATION_CODE { confirmation = verifying }
             if answer.result == RESULT_PHONE_CONFIRMED { hasConfirmedPhone = true }
+            if answer.question == .create { created() }
             guard let event = LoginFlow.Event(answer) else { continue }
             try refund(event, unsent: answer.isUnsent)
             events.append(event)
@@ -130,10 +135,7 @@ struct Asking {
             deadline = nil
             events.append(.deadline)
         }
-        if let due = promptIsDue, due <= time {
-            promptIsDue = nil
-            events.append(.promptIsDue)
-        }
+        if let due = promptIsDue, due <= time { promptBecameDue(due) }
         if let due = lookAt, due <= time {
             lookAt = nil
             look(wait: untilPromptIsDue)
@@ -143,6 +145,26 @@ struct Asking {
             net.stopLooking()
             events.append(.lookFailed(.outage))
         }
+    }
+
+    /// Nobody is asked for a code whom the outage lets in a moment later.
+    private mutating func promptBecameDue(_ due: Int64) {
+        if isCreating, mayBeExcused, !isPromptHeld {
+            isPromptHeld = true
+            promptIsDue = due + Self.restartTime
+        } else {
+            promptIsDue = nil
+            events.append(.promptIsDue)
+        }
+    }
+
+    private mutating func created() {
+        isCreating = false
+        if isPromptHeld, promptIsDue != nil { promptIsDue = system_now() }
+    }
+
+    private var mayBeExcused: Bool {
+        settings.outage == .allow && person?.account.hasSoftToken != true
     }
 
     private mutating func hearModule() {
@@ -204,7 +226,9 @@ struct Asking {
         let (accounts, who) = (person.accounts, person.person)
         switch action {
         case .chargePush(let automatic): events.append(.pushCharged(try chargePush(automatic: automatic)))
-        case .createPush(let number): asked(.createFailed(.refused), create(number))
+        case .createPush(let number):
+            isCreating = create(number)
+            asked(.createFailed(.refused), isCreating)
         case .look(.untilPromptIsDue): lookAgain()
         case .look(.brief): lookShortly(wait: min(2_000, max(0, (deadline ?? 0) - system_now())))
         case .look(.none): lookShortly(wait: 0)

@@ -3,6 +3,7 @@
 import base64
 import os
 import signal
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -200,3 +201,25 @@ def test_a_request_is_taken_back_though_the_server_restarts(rude):
     login.result()
     login.finish()
     rude.server.wait_until(lambda: len(rude.server.requests("cancel")) == 3)
+
+
+@pytest.mark.parametrize("rules", ["onetouch_wait = 1", 'prompt = "now"'])
+@pytest.mark.parametrize("is_back", [True, False])
+def test_a_prompt_that_is_due_meanwhile_waits_where_the_outage_may_excuse(rude, rules, is_back):
+    """Nobody types a code who is let in a moment later, and a restart is no outage whenever the prompt is due."""
+    rude.rules(f'[outage]\nmode = "allow"\n[login]\n{rules}\n')
+    rude.server.wire.refuse()
+    login = rude.login("tty=ssh")
+    wait_for_helpers([login])
+    if not is_back:
+        assert login.result() == PAM_SUCCESS
+        login.finish()
+        assert login.decisions[-1]["reason"] == "outage" and login.texts("ask") == []
+        return
+    threading.Timer(2, rude.server.wire.listen).start()
+    login.prompt()
+    rude.server.phone = "approve"
+    login.answer("")
+    assert login.result() == PAM_SUCCESS
+    login.finish()
+    assert login.decisions[-1]["reason"] == "proven"
