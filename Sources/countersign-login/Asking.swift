@@ -36,6 +36,8 @@ struct Asking {
     private var hasConfirmedPhone = false
     /// Codes that were tried here, but for those that could not be checked.
     private var tries = 0
+    /// When the answer came: a code that was right then is right, however long the disk takes to charge it.
+    private var answered: Int64 = 0
     /// The prompt that is open, or was last, is for a recovery code.
     private var asksForRecovery = false
     private var detail: String?
@@ -175,6 +177,7 @@ struct Asking {
         case .frame(let frame) where frame.kind == KIND_DISCONNECTED: events.append(.disconnected)
         case .frame(let frame) where frame.kind == KIND_ANSWER:
             let typed = frame.value(FIELD_TEXT).map(Array.init)
+            answered = now()
             events.append(asksForRecovery ? .recoveryTyped(RecoveryAnswer(typed)) : .answered(Answer(typed)))
         // The login program is gone, or does not speak our language.
         default:
@@ -304,7 +307,7 @@ struct Asking {
         guard let algorithm = Algorithm(rawValue: token.algorithm), let secret = Secret(bytes: token.secret),
             let totp = TOTP(algorithm: algorithm, digits: token.digits, period: token.period)
         else { throw Failure(reason: .accounts, detail: "the SoftToken of this account cannot be used; make a new one") }
-        switch totp.match(code, secret: secret, at: now(), lastSpent: token.lastSpent) {
+        switch totp.match(code, secret: secret, at: answered, lastSpent: token.lastSpent) {
         case .accepted(let timeStep):
             matched = .softToken(token, timeStep: timeStep)
             return .accepted(timeStep: timeStep)
