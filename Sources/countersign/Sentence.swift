@@ -38,8 +38,8 @@ enum Sentence {
     static func cleared(_ unlocked: Unlocked, now: Int64) -> String? {
         let taken = [
             unlocked.failures > 0 ? count(unlocked.failures, "failure") : nil,
-            unlocked.failuresOfDay > 0 ? count(unlocked.failuresOfDay, "wrong code of a day", "wrong codes of a day") : nil,
             unlocked.lockedUntil.map { $0 > now ? "a lock until \(Moment.local($0))" : "a lock that had run out" },
+            unlocked.failuresOfDay > 0 ? count(unlocked.failuresOfDay, "wrong code of a day", "wrong codes of a day") : nil,
             unlocked.pushes > 0 ? "\(count(unlocked.pushes, "approval request")) and any pause after them" : nil,
             unlocked.oneCodes > 0 ? count(unlocked.oneCodes, "OneCode") : nil,
             unlocked.spentStep.map { "time step \($0), spent in the future" },

@@ -196,6 +196,7 @@ def test_show_has_an_answer_for_a_user_of_whom_nothing_is_known(desk, alice):
         "user": "games", "uid": alice.pw_uid, "key": None, "label": None, "authy_id": None, "had_authy_id": False, "softtoken": False, "state": "none",
         "locked_until": None, "grace_logins_used": 0, "grace_logins_left": 5, "failures": 0, "opted_out": None, "opted_out_counts": False,
         "paused_until": None, "pause_reason": None, "prefers": None, "recovery_codes_left": 0, "server": None,
+        "wrong_codes_of_day": 0, "wrong_codes_since_login": 0,
         "softtoken_parameters": None, "remembered": [], "people": [], "denied": [], "requests_paused_until": None,
         "codes_paused_until": None}
 
