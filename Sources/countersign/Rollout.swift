@@ -60,7 +60,8 @@ struct Rollout {
         self.counts = counts
         paused = views.count { $0.pause != nil }
         locked = views.count { $0.lockedUntil != nil }
-        guessed = views.filter { $0.wrongCodesOfDay >= settings.lockout.failures }
+        let many = min(settings.lockout.failures, settings.lockout.failuresOfDay)
+        guessed = views.filter { $0.wrongCodesOfDay >= many }
             .sorted { ($1.wrongCodesOfDay, $0.person.storedName) < ($0.wrongCodesOfDay, $1.person.storedName) }
         let lastDay = rules.isOver(now) ? nil : rules.graceUntil.flatMap { Moment.days(until: $0, now) }
         lastDayIn = rules.mode == .grace ? lastDay : nil
