@@ -207,7 +207,8 @@ struct PromptTimeTests {
         play(
             facts([off]),
             expired() + [
-                (typed("push"), [.chargePush(automatic: false)]), (.pushCharged(.granted), [.createPush(nil), .ask(Prompts.both)]), (.created, []),
+                (typed("push"), [.chargePush(automatic: false)]), (.pushCharged(.granted), [.createPush(nil), .ask(Prompts.both)]),
+                (.created, []),
                 (enter, [.look(.brief)]), (.looked(.approved), [approved(.oneTouch)]),
             ])
     }

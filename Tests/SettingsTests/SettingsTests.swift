@@ -185,9 +185,11 @@ struct SettingsTests {
         #expect(rules.prompt == .now)
     }
 
-    @Test(arguments: [
-        ([], false), (["a"], true), (["b"], true), (["c"], false), (["a", "b"], true), (["a", "c"], true), (["c", "d"], false), (["e"], false),
-    ] as [([String], Bool)])
+    @Test(
+        arguments: [
+            ([], false), (["a"], true), (["b"], true), (["c"], false), (["a", "b"], true), (["a", "c"], true), (["c", "d"], false),
+            (["e"], false),
+        ] as [([String], Bool)])
     func `groups decide about the number on the phone, and one that wants it is enough`(groups: [String], hasNumber: Bool) throws {
         let text = """
             [login.service.sudo]

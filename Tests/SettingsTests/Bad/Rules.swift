@@ -41,7 +41,8 @@ let badPreferences = [
         "t:4: login.service.sudo.factors: \"call\" is preferred, but not among factors"),
     BadCase(
         "[login.group.staff]\n", "t:1: login.group.staff: factors is missing; name what this group may use, or leave out the table"),
-    BadCase("[login.group.staff]\nprefer = \"sms\"", "t:2: login.group.staff.prefer: unknown key \"prefer\"; known here: factors, check_number"),
+    BadCase(
+        "[login.group.staff]\nprefer = \"sms\"", "t:2: login.group.staff.prefer: unknown key \"prefer\"; known here: factors, check_number"),
     BadCase(
         "[login.user.bob]\nfactors = [\"sms\"]\nprefer = \"call\"", "t:3: login.user.bob.prefer: \"call\" is not among factors"),
     BadCase("[login.user.bob]\ntries = 1", "t:2: login.user.bob.tries: unknown key \"tries\"; known here: factors, prefer, check_number"),
