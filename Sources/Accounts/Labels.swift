@@ -10,9 +10,7 @@ extension Accounts {
     /// - Throws: `AccountsError.invalid` for a label that is empty, too long or not printable, and where the person has no key.
     public func setLabel(_ person: Person, _ label: String?) throws {
         guard person.key != nil, label.map(Self.isLabel) ?? true else { throw AccountsError.invalid("label") }
-        _ = try write(.now) {
-            try connection.run("UPDATE accounts SET label = ?3 WHERE name = ?1 AND uid = ?2", person.storedName, person.uid, label)
-        }
+        _ = try write(.now) { try update(person, "label = ?3", label) }
     }
 
     /// The labels that there are, by person.

@@ -12,9 +12,9 @@ struct Seal {
     static let columns = """
         name, uid, authy_id, secret, algorithm, digits, period, last_spent, confirmed, grace_used, failures, locked_until, had_authy_id,
         opted_out, paused_until, paused_at, pause_reason, prefers, seen_phone, seen_app, seen, locks, locked_clock, day_failures, day_clock,
-        wrong_codes
+        wrong_codes, label
         """
-    static let count: Int32 = 26
+    static let count: Int32 = 27
 
     private let key: SymmetricKey
 
