@@ -209,8 +209,8 @@ static void find_groups(host *h, int caller) {
     groups_find(user, caller ? h->caller_gid : h->gid, &h->groups);
     h->groups_of = caller ? GROUPS_OF_CALLER : GROUPS_OF_USER;
     if (h->groups.doubt != 0)
-        pam_syslog(h->pamh, LOG_WARNING, "the groups of %s are not certain: %s%s in /etc/nsswitch.conf: %s", user,
-                   h->groups.source[0] ? "source " : "the line of groups", h->groups.source, strerror(-h->groups.doubt));
+        log_note(h, "the groups of %s are not certain: %s%s in /etc/nsswitch.conf: %s", user,
+                 h->groups.source[0] ? "source " : "the line of groups", h->groups.source, strerror(-h->groups.doubt));
 }
 
 int host_in_group(host *h, int caller, const uint8_t *name, size_t length) {

@@ -7,9 +7,10 @@ struct Consent: ParsableArguments {
     var yes = false
 
     /// Returns only where it is meant.
+    /// - Parameter question: made where it is asked only: what is damaged can be removed with --yes. Nil where nothing would be lost.
     /// - Throws: `Trouble` where it is not, or where nobody can be asked.
-    func ask(_ question: String) throws {
-        if yes { return }
+    func ask(_ question: () async throws -> String?) async throws {
+        guard !yes, let question = try await question() else { return }
         guard isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1 else {
             throw Trouble(
                 "this cannot be undone, and there is no terminal to ask on: nothing was changed", hint: "--yes says that it is meant")

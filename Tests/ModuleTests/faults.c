@@ -114,8 +114,7 @@ int posix_memalign(void **place, size_t a, size_t size) {
 
 CODE(getpwnam_r, EIO, *found = NULL, (const char *name, struct passwd *entry, char *buffer, size_t size, struct passwd **found), name, entry, buffer, size, found)
 CODE(getpwuid_r, EIO, *found = NULL, (uid_t uid, struct passwd *entry, char *buffer, size_t size, struct passwd **found), uid, entry, buffer, size, found)
-CODE(getgrnam_r, EIO, *found = NULL, (const char *name, struct group *entry, char *buffer, size_t size, struct group **found), name, entry, buffer, size, found)
-CALL(int, getgrouplist, EIO, (const char *user, gid_t group, gid_t *groups, int *n), user, group, groups, n)
+CODE(fgetgrent_r, EIO, *found = NULL, (FILE *file, struct group *entry, char *buffer, size_t size, struct group **found), file, entry, buffer, size, found)
 CALL(int, gethostname, EIO, (char *name, size_t size), name, size)
 CALL(int, socketpair, EMFILE, (int domain, int type, int protocol, int ends[2]), domain, type, protocol, ends)
 CALL(int, pidfd_open, EMFILE, (pid_t pid, unsigned flags), pid, flags)
@@ -138,6 +137,28 @@ CALL(pid_t, setsid, EPERM, (void))
 CALL(int, sigpending, EFAULT, (sigset_t *set), set)
 CALL(int, execveat, ENOMEM, (int fd, const char *path, char *const arguments[], char *const environment[], int flags), fd, path, arguments, environment, flags)
 CALL(int, prctl, EPERM, (int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d), option, a, b, c, d)
+
+FILE *fopen(const char *path, const char *mode) {
+    FILE *(*real)(const char *, const char *);
+    if (BREAKS("fopen")) return errno = EMFILE, NULL;
+    *(void **)&real = dlsym(RTLD_NEXT, "fopen");
+    return real(path, mode);
+}
+
+/* With the mark that ferror(3) looks at (glibc's _IO_ERR_SEEN). */
+char *fgets(char *line, int size, FILE *file) {
+    char *(*real)(char *, int, FILE *);
+    if (BREAKS("fgets")) return file->_flags |= 0x20, errno = EIO, NULL;
+    *(void **)&real = dlsym(RTLD_NEXT, "fgets");
+    return real(line, size, file);
+}
+
+void *dlopen(const char *path, int flags) {
+    void *(*real)(const char *, int);
+    if (BREAKS("dlopen")) return NULL;
+    *(void **)&real = dlsym(RTLD_NEXT, "dlopen");
+    return real(path, flags);
+}
 
 pid_t fork(void) {
     pid_t (*real)(void);

@@ -338,8 +338,8 @@ def test_accounts_of_the_first_release_are_taken_by_init_and_not_by_a_login(gene
     known = """name, uid, authy_id, secret, algorithm, digits, period, last_spent, confirmed, grace_used, failures, locked_until, had_authy_id,
         opted_out, paused_until, paused_at, pause_reason, prefers, seen_phone, seen_app, seen""".replace("\n", " ").split(", ")
     newer = [name for [name] in records.run(generous.database, "SELECT name FROM pragma_table_info('accounts')") if name not in map(str.strip, known)]
-    for statement in [*(f"ALTER TABLE accounts DROP COLUMN {name}" for name in newer), "DROP TABLE members", "DROP TABLE identity",
-                      "PRAGMA user_version = 2"]:
+    for statement in [*(f"ALTER TABLE accounts DROP COLUMN {name}" for name in newer), "ALTER TABLE history DROP COLUMN uid",
+                      "DROP TABLE members", "DROP TABLE identity", "PRAGMA user_version = 2"]:
         records.tamper(generous.database, statement)
     generous.marker.unlink()
     assert "countersign init" in refused(generous)

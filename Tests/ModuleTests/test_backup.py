@@ -104,7 +104,7 @@ def test_what_was_taken_away_since_the_backup_is_there_again_and_what_was_there_
     token = softtoken(place)
     assert log_in(place, token)
     file = backup(place)
-    place.countersign("unlink", place.user.pw_name)
+    place.countersign("unlink", place.user.pw_name, "--yes")
     assert not log_in(place, token)
     answer = json.loads(place.countersign("restore", file, "--yes", "--json"))
     assert answer["accounts"] == 1 and answer["kept"].startswith(f"{place.state}/accounts.db.before-")
@@ -276,7 +276,7 @@ def test_a_restore_that_is_killed_at_any_point_leaves_the_one_or_the_other(place
     token = softtoken(place)
     file = backup(place)
     for _ in range(12):
-        place.countersign("unlink", place.user.pw_name)
+        place.countersign("unlink", place.user.pw_name, "--yes")
         process = subprocess.Popen(
             words(place, "restore", file, "--yes"), stdout=subprocess.DEVNULL, start_new_session=True, **as_user(place.user))
         for _ in range(chance.randrange(3000)):

@@ -93,7 +93,7 @@ def test_nor_past_what_was_proven_on_another_host(site, thief):
 def test_nor_past_a_phone_that_was_lost(site, thief):
     server, user = site.phone.server, site.phone.authy_id
     server.command("user", "confirm", user, shown(thief))
-    server.command("user", "devices", user, "--remove", thief.id)
+    server.command("user", "devices", user, "--remove", thief.id, "--yes")
     second = Handset(server, "Second")
     assert second.enrol(link(server, user)).status == 200
     refused(site, second)

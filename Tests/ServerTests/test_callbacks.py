@@ -179,6 +179,7 @@ def stage():
         user = apps["POST"].new_user()
         phone = handset(server, user)
         assert apps["GET"].new_user() == user
+        phone.allow(*apps.values())
         yield web, apps, user, phone
 
 

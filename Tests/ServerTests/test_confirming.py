@@ -50,7 +50,7 @@ def a_confirmed_phone(server, app, user):
 
 def a_phone_that_was_lost(server, app, user):
     phone = handset(server, user)
-    server.command("user", "devices", user, "--remove", phone.id)
+    server.command("user", "devices", user, "--remove", phone.id, "--yes")
 
 
 def a_phone_that_removed_itself(server, app, user):
@@ -75,7 +75,7 @@ def authenticator_code(app, user):
 def a_first_confirmation(server, app, user):
     first = new_phone(server, user)
     assert app.verify(shown(first), user).status == 200
-    server.command("user", "devices", user, "--remove", first.id)
+    server.command("user", "devices", user, "--remove", first.id, "--yes")
 
 
 def a_code_then_another_number(server, app, user):
@@ -136,7 +136,7 @@ def test_a_number_that_came_back_as_another_user_has_proven_something_before(ser
     thief = new_phone(server, again)
     assert again != user and app.verify(shown(thief), again).status == 401 and not is_confirmed(thief)
     # The administrator, who removes a user for good, begins anew.
-    server.command("user", "remove", again)
+    server.command("user", "remove", again, "--yes")
     fresh = app.new_user()
     phone = new_phone(server, fresh)
     assert app.verify(shown(phone), fresh).status == 200

@@ -70,7 +70,7 @@ def test_a_second_application_learns_nothing_of_the_phone_and_asks_nothing(serve
 
 
 def test_nor_of_phones_that_were_removed(server, other, phone, user):
-    server.command("user", "devices", user, "--remove", phone.id)
+    server.command("user", "devices", user, "--remove", phone.id, "--yes")
     assert status(other, user)["deleted_devices"] == []
 
 
@@ -272,7 +272,7 @@ def test_only_a_few_applications_are_asked_about_at_once(server, app, phone, use
     assert [name for _, name in asked(phone)] == ["Stranger 0", "Stranger 1", "Stranger 2"]
     decide(phone, strangers[0], "refused")
     assert [name for _, name in asked(phone)] == ["Stranger 1", "Stranger 2", "Stranger 3"]
-    server.command("app", "revoke", strangers[1].id)
+    server.command("app", "revoke", strangers[1].id, "--yes")
     assert [name for _, name in asked(phone)] == ["Stranger 2", "Stranger 3", "Stranger 4"]
 
 

@@ -137,7 +137,7 @@ def test_a_client_that_waits_is_told_to_send_its_body(server, expect):
         assert (line(answers.file), line(answers.file)) == (b"HTTP/1.1 100 Continue\r\n", b"\r\n")
         raw.sendall(body.encode())
         answer = answers.next()
-        assert answer.status == 404 and json.loads(answer.content)["error_code"] == "60050"
+        assert answer.status == 404 and json.loads(answer.content)["error_code"] == "60026"
         raw.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         assert answers.next().content == b"ok\n"
 
@@ -160,7 +160,7 @@ def test_a_chunked_body_may_be_waited_for(server):
         answers = Answers(raw)
         assert (line(answers.file), line(answers.file)) == (b"HTTP/1.1 100 Continue\r\n", b"\r\n")
         raw.sendall(b"9\r\nmessage=x\r\n0\r\n\r\n")
-        assert json.loads(answers.next().content)["error_code"] == "60050"
+        assert json.loads(answers.next().content)["error_code"] == "60026"
 
 
 @pytest.mark.parametrize("key, length, status", [("nonsense-nonsense", 20, 401), (None, 70_000, 413), (None, 10**12, 413)])

@@ -140,10 +140,10 @@ struct App: AsyncParsableCommand {
 
         func run() async throws {
             let desk = try await place.open()
-            let (application, users) = try await desk.store.read { (try $0.application(id), try $0.memberCount(of: id)) }
-            if let application, application.revoked == nil {
-                try consent.ask(
-                    "Application \(id), \(application.name), has \(users) users. Its keys will be worth nothing, for good. Revoke it?")
+            try await consent.ask {
+                let (application, users) = try await desk.store.read { [id] in (try $0.application(id), try $0.memberCount(of: id)) }
+                guard let application, application.revoked == nil else { return nil }
+                return "Application \(id), \(application.name), has \(users) users. Its keys will be worth nothing, for good. Revoke it?"
             }
             try await desk.service().revoke(id)
             Audit.tell("app_revoke", ["app": String(id)])

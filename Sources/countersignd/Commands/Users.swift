@@ -181,8 +181,9 @@ struct Users: AsyncParsableCommand {
             let service = try await place.open().service()
             let id = try user.id()
             if let remove {
-                if let device = try await service.user(id).devices.first(where: { $0.id == remove && $0.removed == nil }) {
-                    try consent.ask("\(device.name) will be asked for nothing any more, and needs a new link to come back. Remove it?")
+                try await consent.ask {
+                    try await service.user(id).devices.first { $0.id == remove && $0.removed == nil }
+                        .map { "\($0.name) will be asked for nothing any more, and needs a new link to come back. Remove it?" }
                 }
                 try await service.removeDevice(remove, of: id)
                 Audit.tell("device_remove", ["user": user.number, "device": remove])
@@ -282,10 +283,11 @@ struct Users: AsyncParsableCommand {
         func run() async throws {
             let id = try user.id()
             let service = try await place.open().service()
-            let view = try await service.user(id)
-            let phones = view.devices.count { $0.removed == nil }
-            try consent.ask(
-                "User \(id), \(view.phone), is in \(view.applications.count) applications and has \(phones) phones. Remove all of that?")
+            try await consent.ask {
+                let view = try await service.user(id)
+                let phones = view.devices.count { $0.removed == nil }
+                return "User \(id), \(view.phone), is in \(view.applications.count) applications and has \(phones) phones. Remove all of that?"
+            }
             try await service.removeUser(id)
             Audit.tell("user_remove", ["user": user.number])
             Output.line("User \(id) is removed.")
