@@ -316,7 +316,7 @@ def test_root_writes_a_backup_where_only_root_may_and_restores_it_from_there(des
     desk.does("link", "alice", "12")
     desk.does("backup", "/mnt/root/accounts")
     assert desk.owner_and_mode("root/accounts") == (0, 0, 0o600) and [path.name for path in own.iterdir()] == ["accounts"]
-    desk.does("unlink", "alice")
+    desk.does("unlink", "alice", "--yes")
     kept = json.loads(desk.does("restore", "/mnt/root/accounts", "--yes", "--json").out)["kept"]
     assert '"authy_id":12' in desk.does("show", "alice", "--json").out
     assert desk.owner_and_mode(kept.removeprefix("/mnt/")) == (KEEPER, KEEPER, 0o600)

@@ -1,7 +1,9 @@
 """Settings that are wrong, and what else keeps logins from working."""
 
+import os
 import pathlib
 import shutil
+import socket
 import ssl
 import subprocess
 
@@ -153,6 +155,14 @@ def test_with_a_socket_that_others_could_have_put_there_logins_fail(desk):
     folder = desk.folder / "run"
     folder.mkdir()
     desk.settings(f'[server]\nurl = "unix:{folder}/api.sock"\napi_key = "not-a-real-key"\n')
+    assert "warning: server.url: " in checked(desk) and "there is no socket" in checked(desk)
+    with socket.socket(socket.AF_UNIX) as server:
+        # From the folder, as the path of a socket is short.
+        before = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
+        os.chdir(folder)
+        server.bind("api.sock")
+        os.fchdir(before)
+        os.close(before)
     assert checked(desk) == ""
     folder.chmod(0o777)
     said = failing(desk)

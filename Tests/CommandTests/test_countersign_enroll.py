@@ -64,7 +64,7 @@ def test_whoever_has_a_device_is_asked_on_it(enrolment, server, decision, code, 
     terminal = enroll(enrolment)
     terminal.expect(r"Approve on the phone: .* s left \[a code, sms, call, softtoken, later\]: ")
     request = phone.state(wait=10)["requests"][0]
-    assert "Confirm this phone for games on " in request["text"]
+    assert "Are you setting up this phone for games on " in request["text"]
     assert phone.answer(request["id"], decision).status == 200
     said = ends(terminal, code)
     assert ("games: confirmed by onetouch" in said) == (decision == "approved")

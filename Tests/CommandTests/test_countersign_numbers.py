@@ -46,7 +46,7 @@ def test_an_import_registers_the_same_number_however_it_is_written(desk, stub):
         assert said.code == 0, (group, said.err)
         assert set(stub.registered) == {form["is"][1:] for form in group}, group
         for user in USERS[:len(group)]:
-            desk.does("unlink", user)
+            desk.does("unlink", user, "--yes")
 
 
 def test_an_import_refuses_what_is_no_number_and_says_why(desk, stub):
