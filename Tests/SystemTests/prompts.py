@@ -21,7 +21,7 @@ ENTER_OPENS = r"Press Enter here to type a code instead\.\r\n"  # where a key ca
 NOT_ACCEPTED = r"That code was not accepted"  # wrong and spent ones alike
 CONFIRMS_ONLY = r"That code confirms a new phone and is not a login"
 CODE_SENT = r"A code was sent to your phone|You are being called"
-SERVER_TROUBLE = r"The 2FA server (?:does not answer|cannot be used)"
+SERVER_TROUBLE = r"[Tt]he 2FA server (?:does not answer|cannot be used|takes no more for now)"
 ASK_WHOM = r"Ask your system administrator"
 
 

@@ -13,8 +13,9 @@ HASTY = "onetouch_wait = 2"
 IMPATIENT = "connect_timeout = 1\nrequest_timeout = 1"
 ALLOW = '[outage]\nmode = "allow"'
 NOWHERE = "http://127.0.0.1:9"
+# That a code confirmed a new phone is bad only for an account that has proven a factor: ModuleTests/test_confirmation.py.
 BAD_ANSWERS = [
-    *[(kind, None) for kind in sorted({*rudeness.LIES, *rudeness.MANGLED} - rudeness.TRUE - {"success_text"})],
+    *[(kind, None) for kind in sorted({*rudeness.LIES, *rudeness.MANGLED} - rudeness.TRUE - {"success_text", "confirmation"})],
     ("html", None), ("hang_up", None), ("redirect", NOWHERE), *[("status", number) for number in [401, 404, 429, 500, 503]],
 ]
 ONLY_OF_POLLS = {"wrong_uuid", "malformed_uuid", "other_user", "string_id", "no_id"}
