@@ -22,7 +22,7 @@ ROOTS = REPOSITORY / ".build-machines"
 # What an ordinary host has, and what our programs need of it (docs/dependencies.md).
 PACKAGES = [
     "systemd", "systemd-sysv", "dbus", "libpam-systemd", "libnss-systemd", "openssh-server", "openssh-client", "sudo", "login", "passwd",
-    "procps", "iproute2", "ca-certificates", "make", "curl", "libqrencode4", "libsqlite3-0", "libpam0g", "libcrypt1",
+    "procps", "iproute2", "ca-certificates", "make", "curl", "libqrencode4", "libsqlite3-0", "libpam0g", "libcrypt1", "libphonenumber8", "libstdc++6",
 ]
 RELEASES = {"bookworm": ["libcurl4"], "trixie": ["libcurl4t64"]}
 ENVIRONMENT = [

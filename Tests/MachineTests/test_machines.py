@@ -163,7 +163,7 @@ def phone(installed):
     installed.write(
         "/etc/countersign/countersignd.toml",
         f'[server]\nlisten = ["127.0.0.1:8555", "unix:{SOCKET}"]\npublic_url = "http://localhost:8555"\n')
-    as_readme_says(installed, "systemctl enable --now countersignd")
+    as_readme_says(installed, "countersignd init", "systemctl enable --now countersignd")
     wait_for_server(installed)
     key = json.loads(installed.run("countersignd", "app", "create", "Example Corp", "--json").stdout)["api_key"]
     installed.write("/etc/countersign/api-key", f"{key}\n")
