@@ -80,7 +80,9 @@ extension AuthyService {
             guard var member = try records.member(application: caller.id, user: user) else { return "the user was removed" }
             let sender = member.mayAsk ? caller.id : 0
             var links = try records.linksSent(application: sender, phoneHash: hash)
-            if member.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: limitTime()) != nil { return "too many messages to the user" }
+            if member.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: limitTime()) != nil {
+                return "too many messages to the user"
+            }
             if links.wait(Span.day, limit: Self.linksOfDay, at: limitTime()) != nil { return "too many links to the number" }
             member.sends.add(Span.tenMinutes, at: limitTime())
             links.add(Span.day, at: limitTime())

@@ -286,7 +286,8 @@ struct Users: AsyncParsableCommand {
             try await consent.ask {
                 let view = try await service.user(id)
                 let phones = view.devices.count { $0.removed == nil }
-                return "User \(id), \(view.phone), is in \(view.applications.count) applications and has \(phones) phones. Remove all of that?"
+                let has = "is in \(view.applications.count) applications and has \(phones) phones"
+                return "User \(id), \(view.phone), \(has). Remove all of that?"
             }
             try await service.removeUser(id)
             Audit.tell("user_remove", ["user": user.number])
