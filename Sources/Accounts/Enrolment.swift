@@ -152,6 +152,7 @@ extension Accounts {
             where: """
                 name = ?1 AND uid = ?2 AND authy_id IS NULL AND secret IS NULL AND grace_used = 0 AND failures = 0 AND day_failures = 0
                 AND locked_until IS NULL AND had_authy_id = 0 AND opted_out IS NULL AND paused_until IS NULL AND prefers IS NULL
+                AND label IS NULL
                 AND NOT EXISTS (SELECT 1 FROM recovery WHERE recovery.name = accounts.name AND recovery.uid = accounts.uid)
                 """, person.storedName, person.uid)
     }

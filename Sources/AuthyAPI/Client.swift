@@ -75,6 +75,11 @@ public final class Client {
         /// The server was away: the next try has all of its time.
         var isRenewed = false
 
+        /// A code that was one too many may have been looked at, and counted: it is not sent again.
+        var isVerify: Bool {
+            if case .verify = request { step == .request } else { false }
+        }
+
         var isLook: Bool {
             if case .look = request { true } else { false }
         }
@@ -85,6 +90,14 @@ public final class Client {
             case (.device, _), (.probe, _), (_, .look), (_, .verify), (_, .status), (_, .application): true
             // What rings a phone or sends a code; and a code that was right may be spent by the answer that got lost.
             case (_, .create), (_, .sms), (_, .call), (_, .startPhoneCheck), (_, .checkPhone), (_, .register), (_, .tell): false
+            }
+        }
+
+        /// Whose status tells whether the server is there, where its failure at this might excuse the login; nil for all else.
+        var user: AuthyID? {
+            switch request {
+            case .create(_, let user), .verify(_, let user, _, _), .sms(let user), .call(let user): user
+            default: nil
             }
         }
 
@@ -213,7 +226,7 @@ public final class Client {
 
     private func http(for task: Task, timeout: Int) -> HTTPRequest {
         switch task.request {
-        case .create(_, let user) where task.step != .request: return http(.status(of: user), timeout: timeout)
+        case _ where task.step != .request: return http(task.user.map { .status(of: $0) } ?? .application, timeout: timeout)
         case .create(let new, let user): return http(.createApprovalRequest(for: user), json: new.json, timeout: timeout)
         case .register(let new): return http(.newUser, json: new.json, timeout: timeout)
         case .status(let user): return http(.status(of: user), timeout: timeout)
@@ -247,19 +260,20 @@ public final class Client {
         guard let task = current else { return nil }
         let prospect = prospect(of: result, task)
         if prospect != .none, retries(task, prospect) { return nil }
-        if case .create(_, let user) = task.request {
-            switch task.step {
-            case .device:
-                if case .answer(let status, let body, _) = result, prospect != .away {
-                    return looked(for: StatusAnswer(status: status, body: JSON.parse(body), user: user), task, user)
-                }
-            case .request:
-                if case .answer(500..., _, _) = result, !isEnding { return probe(task, judge(result, of: task)) }
-            case .probe(let last):
-                current = nil
-                if case .answer(..<500, _, _) = result { return Answer(number: task.number, result: .refused(Self.onlyFailed(last))) }
-                return Answer(number: task.number, result: last)
+        switch task.step {
+        case .device:
+            if case .answer(let status, let body, _) = result, prospect != .away, let user = task.user {
+                return looked(for: StatusAnswer(status: status, body: JSON.parse(body), user: user), task, user)
             }
+        case .request:
+            // Only an outage is asked about: what was judged as something else is known.
+            if case .answer(500..., _, _) = result, !isEnding, task.user != nil, case .outage = judge(result, of: task) {
+                return probe(task, judge(result, of: task))
+            }
+        case .probe(let last):
+            current = nil
+            if case .answer(..<500, _, _) = result { return Answer(number: task.number, result: .refused(Self.onlyFailed(last))) }
+            return Answer(number: task.number, result: last)
         }
         current = nil
         return Answer(number: task.number, result: judge(result, of: task))
@@ -296,6 +310,8 @@ public final class Client {
         case .failed(let failure): isWorthIt(failure, task) ? .away : .none
         // Without JSON it is a gateway's word for a server that is not there.
         case .answer(503, let body, _) where JSON.parse(body) == nil: canComeAgain(task) ? .away : .none
+        case .answer(503, let body, _) where ErrorNumber(in: JSON.parse(body))?.isNotSent == true: .none
+        case .answer(429, _, _) where task.isVerify: .none
         case .answer(429, _, _), .answer(503, _, _): canComeAgain(task) ? .busy : .none
         case .answer(502, _, _), .answer(504, _, _): task.isRepeatable ? .away : .none
         case .answer(500...599, _, _): task.isRepeatable ? .busy : .none

@@ -21,6 +21,9 @@ public struct ErrorNumber: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// A gateway did not take the message or the call: the server itself is there.
+    public var isNotSent: Bool { code == 60014 || code == 60015 }
+
     /// What it means; nil where Authy gave no meaning to it.
     public var meaning: String? { Self.rows[code]?.meaning }
 

@@ -22,7 +22,7 @@ public enum Fault: Error, Hashable, Sendable {
     case serverError(Int)
     /// The server does not know what was asked for, or the path.
     case notFound
-    /// The server refused: its HTTP status, 400 to 499, and why.
+    /// The server refused: its HTTP status, and why: 400 to 499, and 503 where a gateway did not take a message.
     case refused(status: Int, error: ErrorNumber?)
     /// Not an answer of this API to this question: never counted as anything.
     case malformed

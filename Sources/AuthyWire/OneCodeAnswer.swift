@@ -22,6 +22,7 @@ public enum OneCodeAnswer: Hashable, Sendable {
     /// | 200 | | `success` true or "true", `ignored` absent, null or false | `sent` |
     /// | 200 | | `success` true or "true", `ignored` anything else | `ignored` |
     /// | 400–599, not 429 | 60006, 60007 | | `notEnabled` |
+    /// | 400–599, not 429 | 60014, 60015 | | `fault(.refused)`: no gateway took it, which is no outage of the server |
     /// | 503 | none | `message` has "not" and, behind it, "enabled" | `notEnabled` |
     /// | 400–499, not 429 | 60016, 60026, 60050 | | `unknownUser` |
     /// | 400–499, not 429 | 60033, 60078, 60082, 60083 | | `invalidNumber` |
@@ -52,6 +53,7 @@ public enum OneCodeAnswer: Hashable, Sendable {
     private static func refusal(_ status: Int, _ body: JSONValue?) -> OneCodeAnswer? {
         switch ErrorNumber(in: body) {
         case .callsDisabled?, .smsDisabled?: .notEnabled
+        case let error? where error.isNotSent: .fault(.refused(status: status, error: error))
         case let error? where status < 500 && ErrorNumber.unknownUser.contains(error): .unknownUser
         case let error? where status < 500 && ErrorNumber.invalidNumber.contains(error): .invalidNumber
         case nil where status == 503 && saysNotEnabled(body): .notEnabled

@@ -40,8 +40,9 @@ extension Settings {
     func login(for service: String, of person: Person) -> LoginRules {
         let groups = SystemGroup.those(factorGroups, of: person.name)
         var rules = login(for: service, user: person.name, groups: groups.certain)
-        let others = login(for: service, user: person.name, groups: groups.certain.union(groups.unsure)).factors
-        rules.factors.removeAll { !others.contains($0) }
+        let others = login(for: service, user: person.name, groups: groups.certain.union(groups.unsure))
+        rules.factors.removeAll { !others.factors.contains($0) }
+        rules.checkNumber = rules.checkNumber || others.checkNumber
         return rules
     }
 }

@@ -52,6 +52,12 @@ struct OneCodeAnswerTests {
         #expect(OneCodeAnswer(status: status, body: decoded(refusal(code))) == .notEnabled)
     }
 
+    @Test("What no gateway took is no outage of the server", arguments: [60014, 60015])
+    func notSent(code: Int) {
+        let answer = OneCodeAnswer(status: 503, body: decoded(refusal(String(code))))
+        #expect(answer == .fault(.refused(status: 503, error: ErrorNumber(code))))
+    }
+
     @Test(
         "Without a number, the text of a 503 tells it",
         arguments: [

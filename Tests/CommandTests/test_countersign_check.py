@@ -134,7 +134,10 @@ def test_with_a_helper_that_lacks_a_library_nobody_can_log_in(desk, name):
     desk.settings(SERVER)
     path = desk.helpers / name
     program = path.read_bytes()
-    library = max((word for word in [b"libcurl.so.4", b"libsqlite3.so.0"] if word in program), key=program.count)
+    libraries = [word for word in (b"libcurl.so.4", b"libsqlite3.so.0") if word in program]
+    if not libraries:
+        pytest.skip("it is linked statically, as it is shipped: it needs no library")
+    library = max(libraries, key=program.count)
     path.write_bytes(program.replace(library, library[:-1] + b"9"))
     assert f"error: {path} cannot start: exit code 127\nhint: a library may be missing: ldd {path} names it\n" in failing(desk)
 

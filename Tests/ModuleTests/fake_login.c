@@ -7,10 +7,6 @@
 
 #include "CFrames.h"
 
-#ifndef GROUP
-#define GROUP "root"
-#endif
-
 enum {
     yes, yes_then_abort, yes_then_exit_1, yes_and_stay, yes_twice, no_verdict, exit_at_once, hang, hang_after_ready, flood, wrong_version,
     cut_frame, long_frame, unknown_verdict, ask_too_early, start_net_twice, ready_twice, long_deadline, unknown_frame, rude_text, group_flood,
@@ -91,7 +87,7 @@ int main(void) {
     case all_of_it: {
         /* Whatever the module can be asked to do, and a yes where all of it was done. countersign-net is fake_net.c. */
         char net[4];
-        send_frame(KIND_LOG, FIELD_TEXT, "begun"), ready("10"), send_frame(KIND_MATCH_GROUPS, FIELD_NAME, GROUP);
+        send_frame(KIND_LOG, FIELD_TEXT, "begun"), ready("10"), send_frame(KIND_MATCH_GROUPS, FIELD_NAME, "root");
         /* Not a member, and nothing that is unsure: every source was asked to its end. */
         if (!comes(KIND_GROUPS, 0, "")) return 1;
         send_frame(KIND_START_NET, 0, "");

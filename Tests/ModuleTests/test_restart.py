@@ -113,6 +113,43 @@ def test_a_server_that_fails_at_one_request_only_excuses_nobody_and_is_not_asked
 
 
 @pytest.mark.parametrize("word", ["sms", "call"])
+def test_a_way_that_fails_alone_excuses_nobody(rude, word):
+    """The server is there: it says what it knows of the user. Whoever logs in could choose the way that fails."""
+    rude.server.fault(word, "status", 500)
+    rude.rules('[outage]\nmode = "allow"\n[login]\nfactors = ["sms", "call"]\n[enrolment]\nmode = "required"\n')
+    login = rude.login()
+    login.prompt()
+    login.answer(word)
+    login.prompt()
+    login.reply("eof")
+    refused(login)
+
+
+def test_a_code_that_alone_cannot_be_checked_excuses_nobody(rude):
+    rude.server.fault("verify", "status", 500)
+    rude.rules('[outage]\nmode = "allow"\n[login]\nprompt = "now"\n')
+    login = rude.login()
+    login.prompt()
+    login.answer("1234567")
+    login.prompt()
+    login.reply("eof")
+    refused(login)
+
+
+def test_a_code_that_was_one_too_many_is_asked_about_once(rude):
+    """The server may have looked at it, and counted it as wrong."""
+    rude.server.fault("verify", "status", 429)
+    rude.rules('[login]\nprompt = "now"\n')
+    login = rude.login()
+    login.prompt()
+    login.answer("1234567")
+    login.prompt()
+    login.reply("eof")
+    login.finish()
+    assert len(rude.server.requests("verify")) == 1
+
+
+@pytest.mark.parametrize("word", ["sms", "call"])
 def test_what_may_have_been_sent_is_not_sent_again_when_the_connection_ends(rude, word):
     rude.server.fault(word, "hang_up")
     rude.rules('[login]\nprompt = "now"\n')

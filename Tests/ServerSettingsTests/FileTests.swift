@@ -24,7 +24,7 @@ struct DocumentedFileTests {
         let settings = try ServerSettings.parse(
             awake(documented()), file: "countersignd.toml")
         #expect(settings.gateways.map(\.name) == ["twilio", "webhook", "smtp", "command", "log"])
-        #expect(settings.server.listen.count == 3)
+        #expect(settings.server.listen.count == 1)
         #expect(settings.codes == ServerSettings.Codes())
         #expect(settings.limits == ServerSettings.Limits())
         #expect(settings.push == ServerSettings.Push())

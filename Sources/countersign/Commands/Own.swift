@@ -35,7 +35,7 @@ struct Own: ParsableCommand {
     static func desk() throws -> Desk {
         let error = system_go_on_apart()
         guard error == 0 else { throw Trouble("no process can be started: \(systemReason(-error))", hint: "try again", code: .later) }
-        return try Desk.open(path: Path.settings.text)
+        return try Desk.open(path: Path.settings.text, begins: false)
     }
 
     /// Of an account that is shared nobody knows here who sits there.

@@ -21,7 +21,7 @@ struct Show: AdminCommand {
 
     func perform() throws {
         let person = try user.find()
-        let desk = try Desk.open(settings)
+        let desk = try Desk.open(settings, begins: false)
         guard !attempt.isEmpty else { return try Self.show(person, desk, json: output.json) }
         let approved = try attempt.first { try desk.accounts.attempt($0, now: desk.now)?.outcome == .approved }
         let view = AccountView(person, try desk.accounts.account(of: person), desk.settings, now: desk.now)
