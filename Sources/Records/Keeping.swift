@@ -57,12 +57,14 @@ extension SQLiteRecordStore {
         public var numbers: [Int64] = []
         public var members: [(application: Int64, user: Int64)] = []
         public var secrets: [(application: Int64, user: Int64)] = []
+        /// Which applications may ask users again who had let them, and have refused them since.
+        public var consents: [(application: Int64, user: Int64)] = []
         /// How many users have other e-mail addresses, and the same number.
         public var emails = 0
 
         public var isEmpty: Bool {
             phones.isEmpty && keys.isEmpty && callbacks.isEmpty && users == 0 && numbers.isEmpty && members.isEmpty && secrets.isEmpty
-                && emails == 0
+                && consents.isEmpty && emails == 0
         }
     }
 
@@ -130,6 +132,11 @@ extension SQLiteRecordStore {
             """
             FROM main.members AS old JOIN present.members AS new USING (application, user)
                 WHERE old.secret != new.secret OR old.generic_secret != new.generic_secret
+            """)
+        revival.consents = try members(
+            """
+            FROM main.members AS old JOIN present.members AS new USING (application, user)
+                WHERE old.consented IS NOT NULL AND new.consented IS NULL
             """)
     }
 

@@ -337,3 +337,13 @@ def test_the_administrator_sees_who_may_ask(server, app, other, phone, user):
     assert "asks since" in shown and "does not ask yet" in shown
     decide(phone, other, "refused")
     assert ", refused 20" in server.command("user", "show", user).stdout
+
+
+def test_a_refusal_that_a_backup_undoes_is_named(server, app, phone, user):
+    backup = server.folder / "backup.db"
+    server.command("backup", backup)
+    decide(phone, app, "refused")
+    server.stop()
+    done = server.command("restore", backup)
+    assert f"warning: application {app.id} may ask user {user} again, who has refused it since\n" in done.stderr
+    assert "Nothing that was removed" not in done.stdout

@@ -41,6 +41,10 @@ struct RevivalReport {
             Output.complain("warning: user \(user) has the SoftToken of the backup in application \(application) again")
             Output.complain("hint: if somebody else may know it, the application removes the user and adds them again")
         }
+        for (application, user) in revival.consents {
+            Output.complain("warning: application \(application) may ask user \(user) again, who has refused it since")
+            Output.complain("hint: the user refuses it once more on the phone, under Phones; or countersignd app revoke \(application)")
+        }
         if revival.emails > 0 {
             Output.complain("warning: \(revival.emails) users have the e-mail addresses of the backup again: countersignd user list")
         }
