@@ -271,6 +271,9 @@ def enrols_herself(desk) -> Done:
 def test_whoever_is_enrolled_by_the_login_that_sudo_was_is_told_so(desk):
     desk.own_etc()
     desk.does("link", "alice", "12")
+    # What users may run begins no accounts: those of another settings file are taken by init.
+    assert "there are no accounts yet" in enrols_herself(desk).err
+    assert desk.run("init", settings=[]).code == 0
     assert "error: you have been given a second factor already\nhint: sudo countersign self confirm\n" == enrols_herself(desk).err
     with contextlib.closing(sqlite3.connect(desk.folder / "state" / "accounts.db")) as accounts:
         accounts.execute("UPDATE accounts SET confirmed = 1")

@@ -203,6 +203,7 @@ class FirefoxPhone:
 
     def tap_settled(self, card: str, what: str) -> None:
         """A card takes no tap before it has stood still for a moment."""
+        self.wait_for(f"{card} {what}")
         phase = self.attribute(card, "data-phase")
         while self.attribute(card, "data-phase") == phase:
             self.wait_for(f"{card}[data-settled]")

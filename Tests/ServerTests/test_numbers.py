@@ -69,13 +69,13 @@ def test_codes_go_to_the_number_of_e164_and_the_answer_names_it_as_it_was_writte
         assert site.application.call("GET", START.replace("start", "check"), number).status == 200, form
 
 
-def test_change_phone_takes_what_enroll_takes(site):
-    user = register(site, 1, "5551230077").json["user"]["id"]
+def test_change_phone_takes_what_enroll_takes(server):
+    user = register(server, 1, "5551230077").json["user"]["id"]
     for form in forms(None, True):
         words = form["text"].split(" ") if form["text"].startswith("+") else [form["text"]]
-        said = site.command("user", "change-phone", user, *[word for word in words if word]).stdout
+        said = server.command("user", "change-phone", user, *[word for word in words if word]).stdout
         assert said == f"The phone number is XXX-XXX-{form['is'][-4:]} now.\n", form
-        site.command("user", "change-phone", user, "+15551230077")
+        server.command("user", "change-phone", user, "+15551230077")
 
 
 @pytest.mark.parametrize("form", [form for form in forms(None, False) if "\0" not in form["text"]], ids=lambda form: ascii(form["text"])[:30])
