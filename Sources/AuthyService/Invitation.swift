@@ -17,7 +17,10 @@ extension AuthyService {
             }
             guard enrolment.device == nil else { throw PhoneRefusal.usedLink }
             guard now < enrolment.ends else { throw PhoneRefusal.expiredLink }
-            let applications = try records.members(of: user.id).compactMap { try records.application($0.application) }
+            // A link that one application had sent says nothing of the others: its number may have been mistyped.
+            let sender = enrolment.application
+            let members = try records.members(of: user.id).filter { sender == nil || $0.application == sender }
+            let applications = try members.compactMap { try records.application($0.application) }
             return (user, applications.filter { $0.revoked == nil }.map(\.name))
         }
         return Answer([

@@ -1,6 +1,7 @@
 """Two applications and one person: neither learns of the phone, nor asks it, before the person has let it."""
 
 import base64
+import json
 import time
 import urllib.parse
 
@@ -347,3 +348,16 @@ def test_a_refusal_that_a_backup_undoes_is_named(server, app, phone, user):
     done = server.command("restore", backup)
     assert f"warning: application {app.id} may ask user {user} again, who has refused it since\n" in done.stderr
     assert "Nothing that was removed" not in done.stdout
+
+
+def test_a_link_that_an_application_sent_names_no_other_and_an_administrators_names_all(server, app, user):
+    stranger = server.create_application("Other Corp")
+    invitation = sent_link(server, stranger)
+
+    def names(to):
+        token = urllib.parse.urlparse(to).fragment.removeprefix("enrol=")
+        body, headers = json.dumps({"token": token}), {"Content-Type": "application/json"}
+        return sorted(server.call("POST", "/phone/api/invitation", body, headers).json["applications"])
+
+    assert names(invitation) == ["Other Corp"]
+    assert names(link(server, user)) == ["Example Corp", "Other Corp"]
