@@ -12,7 +12,7 @@ import sys
 import time
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(REPOSITORY / "Tests/SystemTests"))
+sys.path[:0] = [str(REPOSITORY / "Tests"), str(REPOSITORY / "Tests/SystemTests")]
 
 from good_server import LoginPhone, Server, take_from  # noqa: E402
 from host import SETTINGS, Host  # noqa: E402

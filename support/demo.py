@@ -9,7 +9,7 @@ import signal
 import sys
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
-for folder in ("SystemTests", "ServerTests", "PageTests"):
+for folder in ("", "SystemTests", "ServerTests", "PageTests"):
     sys.path.insert(0, str(REPOSITORY / "Tests" / folder))
 
 from host import Host  # noqa: E402

@@ -11,6 +11,7 @@ import subprocess
 
 import pytest
 from conftest import BUILT, ENVIRONMENT, MODULE, Done
+from patience import PATIENCE
 from seal import seal
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -67,7 +68,7 @@ class RootDesk:
         become = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if user else []
         done = subprocess.run(
             ["unshare", "--mount", "sh", "-c", ENTER, self.base, *become, *words],
-            capture_output=True, text=True, timeout=60, env=env, cwd="/")
+            capture_output=True, text=True, timeout=PATIENCE, env=env, cwd="/")
         assert "unshare" not in done.stderr and "mount:" not in done.stderr, f"no namespace can be made here: {done.stderr}"
         return Done(done.returncode, done.stdout, done.stderr)
 

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 from conftest import BUILT, MODULE
+from patience import PATIENCE
 from test_countersign_as_root import RootDesk
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -52,7 +53,7 @@ class CheckedHost(RootDesk):
     def sshd_config(self, text: str) -> None:
         folder = self.own_etc() / "ssh"
         folder.mkdir(mode=0o755)
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "ssh_host_ed25519_key"], check=True, timeout=60)
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "ssh_host_ed25519_key"], check=True, timeout=PATIENCE)
         (folder / "sshd_config").write_text(text)
         (self.base / "run" / "sshd").mkdir(parents=True, mode=0o755)
 

@@ -8,6 +8,7 @@ import subprocess
 import pexpect
 import pytest
 from conftest import BUILT, COMMANDS, ENVIRONMENT
+from patience import PATIENCE
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 PLACES = {
@@ -28,7 +29,7 @@ def test_there_is_none_for_other_shells(desk, shell):
 
 
 def test_bash_finds_no_fault_in_its_script(desk):
-    done = subprocess.run(["bash", "-n"], input=desk.does("completion", "bash").out, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["bash", "-n"], input=desk.does("completion", "bash").out, capture_output=True, text=True, timeout=PATIENCE)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -36,7 +37,7 @@ def test_bash_finds_no_fault_in_its_script(desk):
 def test_the_other_shells_find_no_fault_in_theirs(desk, shell):
     if shutil.which(shell) is None:
         pytest.skip(f"there is no {shell} on this machine")
-    done = subprocess.run([shell, "-n"], input=desk.does("completion", shell).out, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([shell, "-n"], input=desk.does("completion", shell).out, capture_output=True, text=True, timeout=PATIENCE)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -52,7 +53,7 @@ class Bash:
             (self.folder / name).mkdir(parents=True)
         (self.folder / "people.csv").touch()
         self.shell = pexpect.spawn(
-            "bash", ["--norc", "--noprofile"], env={**ENVIRONMENT, "PS1": MARK, "PATH": f"{desk.helpers}:/usr/bin:/bin"}, timeout=30,
+            "bash", ["--norc", "--noprofile"], env={**ENVIRONMENT, "PS1": MARK, "PATH": f"{desk.helpers}:/usr/bin:/bin"}, timeout=PATIENCE,
             dimensions=(60, 200), encoding="utf-8", cwd=self.folder)
         self.shell.delaybeforesend = None
         self.cleared = 0
@@ -135,7 +136,7 @@ def test_bash_completes_words_of_options(bash):
 
 
 def make(target: str, *variables: str) -> None:
-    done = subprocess.run(["make", "-s", "-C", REPOSITORY, target, *variables], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(["make", "-s", "-C", REPOSITORY, target, *variables], capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
 
 

@@ -14,6 +14,7 @@ import urllib.parse
 import pytest
 from conftest import ENVIRONMENT
 from enrolling import CODE, MASKED, PHONE, codes, enrolment, server, stub, table  # noqa: F401
+from patience import PATIENCE
 from server import Handset, handset, link, totp
 
 REGISTERED = rf"games: registered \{MASKED} as AuthyID \d+; the account is now linked"
@@ -360,7 +361,7 @@ def test_a_program_gives_the_code_on_standard_input(enrolment, server):
     for line in process.stderr:
         if "on its way" in line:
             break
-    out, _ = process.communicate("000000\n" + codes(server)[-1] + "\n", timeout=30)
+    out, _ = process.communicate("000000\n" + codes(server)[-1] + "\n", timeout=PATIENCE)
     assert process.returncode == 0 and json.loads(out)["confirmed_by"] == "sms"
 
 
@@ -481,7 +482,7 @@ def test_no_process_stays_behind_and_none_was_told_the_number_in_its_arguments(e
     assert pathlib.Path(f"/proc/{net}/cmdline").read_bytes() == b"countersign-net\0"
     descriptor = os.pidfd_open(net)
     os.kill(terminal.pid, signal.SIGKILL)
-    ended, _, _ = select.select([descriptor], [], [], 20)
+    ended, _, _ = select.select([descriptor], [], [], PATIENCE)
     os.close(descriptor)
     assert ended
 

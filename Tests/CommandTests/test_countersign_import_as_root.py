@@ -7,7 +7,6 @@ import random
 import shutil
 import signal
 import subprocess
-import time
 
 import pexpect
 import pytest
@@ -15,6 +14,7 @@ from conftest import BUILT, ENVIRONMENT, Done
 from enrolling import server_folder
 from test_countersign_as_root import ENTER, KEEPER, PEOPLE, RootDesk
 
+from patience import PATIENCE, until
 from server import Server
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -51,7 +51,7 @@ class Host(RootDesk):
 
     def run(self, *arguments):
         process = self.start(*arguments)
-        out, err = process.communicate(timeout=300)
+        out, err = process.communicate(timeout=PATIENCE)
         return Done(process.returncode, out, err)
 
     def accounts(self) -> list[dict]:
@@ -108,7 +108,7 @@ def test_killed_at_any_point_and_run_again_it_ends_in_the_same_accounts(host):
         while process.poll() is None and host.registered() - before < wanted:
             pass
         process.kill()
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
         done = host.does("import", roster, "--json").json
         cut += done["registered"] > 0
         assert done["registered"] + done["before"] == 100
@@ -121,7 +121,7 @@ def test_killed_at_any_point_and_run_again_it_ends_in_the_same_accounts(host):
 def test_ctrl_c_stops_it_and_the_same_command_goes_on(host):
     roster = host.roster()
     terminal = pexpect.spawn(
-        "unshare", list(map(str, host.words("import", roster)[1:])), env={**ENVIRONMENT, "TERM": "xterm"}, cwd="/", timeout=60,
+        "unshare", list(map(str, host.words("import", roster)[1:])), env={**ENVIRONMENT, "TERM": "xterm"}, cwd="/", timeout=PATIENCE,
         dimensions=(40, 100), encoding="utf-8")
     terminal.expect(r"\r\[#+-+\] \d+ of 400: \d+ registered")
     terminal.sendintr()
@@ -163,15 +163,12 @@ def test_the_processes_that_speak_to_the_server_are_of_their_own_user(host):
         assert uids == {"991\t991\t991\t991"}
         assert {pathlib.Path(f"/proc/{n}/environ").read_bytes() for n in found} == {b""}
         # Once they wait for the server, which says nothing: before that each reads a file or two.
-        until = time.monotonic() + 20
-        while (most := max(len(os.listdir(f"/proc/{n}/fd")) for n in found)) > 6 and time.monotonic() < until:
-            os.sched_yield()
-        assert most <= 6
+        until(lambda: max(len(os.listdir(f"/proc/{n}/fd")) for n in found) <= 6)
         mine = pathlib.Path(f"/proc/{process.pid}/status").read_text()
         assert f"Uid:\t{KEEPER}\t{KEEPER}\t{KEEPER}\t{KEEPER}" in mine
     finally:
         host.server.process.send_signal(signal.SIGCONT)
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
 
 

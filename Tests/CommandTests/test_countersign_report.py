@@ -8,6 +8,7 @@ import sys
 import time
 
 import pytest
+from patience import PATIENCE
 import records
 from test_countersign_as_root import ENTER, KEEPER, NET, RootDesk
 
@@ -36,7 +37,7 @@ class Rollout(RootDesk):
         subprocess.run(
             ["unshare", "--mount", "sh", "-c", ENTER, self.base, "setpriv", f"--reuid={KEEPER}", f"--regid={KEEPER}", "--clear-groups",
              sys.executable, "-c", records.SCRIPT], input=json.dumps(["/mnt/state/accounts.db", statement, values]), text=True,
-            check=True, timeout=60, cwd="/")
+            check=True, timeout=PATIENCE, cwd="/")
 
     def account(self, name: str, uid: int, **columns) -> None:
         names = ["name", "uid", *columns]
@@ -212,7 +213,7 @@ def test_it_fits_the_terminal(rollout, columns):
     rollout.rules(f"[enrolment]\ngrace_until = {day}\n")
     words = f"stty cols {columns}; /mnt/countersign report --config /mnt/countersign.toml"
     done = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", ENTER, rollout.base, "script", "-qec", words, "/dev/null"], capture_output=True, text=True, timeout=60,
+        ["unshare", "--mount", "sh", "-c", ENTER, rollout.base, "script", "-qec", words, "/dev/null"], capture_output=True, text=True, timeout=PATIENCE,
         env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TERM": "dumb", "TZ": "UTC"}, cwd="/")
     lines = done.stdout.replace("\r", "").splitlines()
     assert done.returncode == 0 and lines[0].startswith("Two-factor login on ")

@@ -9,6 +9,7 @@ import urllib.parse
 import pexpect
 import pytest
 from conftest import ENVIRONMENT
+from patience import PATIENCE
 
 LINK = re.compile(r"otpauth://totp/\S+")
 SECRET = "JBSWY3DPEHPK3PXP"
@@ -157,7 +158,7 @@ def test_a_terminal_that_is_too_narrow_for_the_code_is_told_the_columns(desk, al
     def shown(columns: int) -> str:
         first, *rest = desk.words("softtoken", alice.pw_name, "--replace")
         return pexpect.spawn(
-            first, rest, env={**ENVIRONMENT, "LC_ALL": locale}, cwd="/", timeout=30, dimensions=(60, columns), encoding="utf-8").read()
+            first, rest, env={**ENVIRONMENT, "LC_ALL": locale}, cwd="/", timeout=PATIENCE, dimensions=(60, columns), encoding="utf-8").read()
 
     said = shown(30)
     (needed,) = re.findall(r"hint: widen the terminal to (\d+) columns for the QR code", said)

@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 from conftest import BUILT, TESTS
+from patience import PATIENCE
 
 ENDINGS = [
     "approved proven softtoken", "approved proven softtoken", "approved proven softtoken",
@@ -17,7 +18,7 @@ ENDINGS = [
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="the demo runs a real sshd and sudo on a private host, for which it needs root")
 def test_every_login_of_the_demo_ends_as_its_title_says():
-    shown = subprocess.run([TESTS.parent / "support/demo", BUILT], capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL)
+    shown = subprocess.run([TESTS.parent / "support/demo", BUILT], capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL)
     assert shown.returncode == 0, shown.stdout[-2000:] + shown.stderr[-2000:]
     endings = re.findall(r"outcome=(\S+) reason=(\S+) factor=(\S+)", shown.stdout)
     assert [" ".join(ending) for ending in endings] == ENDINGS

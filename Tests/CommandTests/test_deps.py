@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+from patience import PATIENCE
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
@@ -21,7 +23,7 @@ def deps(folder):
         program(folder, name, "echo installed")
     for name in ["bash", "dirname", "head", "sed", "sort"]:  # and no swift of this machine's
         (folder / name).symlink_to(shutil.which(name))
-    return subprocess.run([ROOT / "support/deps", "build"], capture_output=True, text=True, timeout=60, env={"PATH": str(folder)})
+    return subprocess.run([ROOT / "support/deps", "build"], capture_output=True, text=True, timeout=PATIENCE, env={"PATH": str(folder)})
 
 
 def complaint(done):

@@ -16,6 +16,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
 sys.path[:0] = [str(HERE.parent / "SystemTests"), str(HERE.parent / "ServerTests")]
 
+from patience import PATIENCE  # noqa: E402
 from terminal import Terminal  # noqa: E402
 
 ROOTS = REPOSITORY / ".build-machines"
@@ -29,7 +30,6 @@ ENVIRONMENT = [
     "env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "TERM=dumb", "LANG=C.UTF-8",
     "USER=root", "LOGNAME=root",
 ]
-PATIENCE = 90  # seconds until a machine is up
 
 
 def mirror() -> str | None:
@@ -114,7 +114,7 @@ class Machine:
         return ["nsenter", "-t", str(self.pid), *namespaces, *ENVIRONMENT, *become, *map(str, command)]
 
     def run(self, *command, check=True, stdin: str | None = None) -> subprocess.CompletedProcess:
-        done = subprocess.run(self.inside(*command), input=stdin, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(self.inside(*command), input=stdin, capture_output=True, text=True, timeout=PATIENCE)
         assert not check or done.returncode == 0, (command, done.stdout, done.stderr)
         return done
 

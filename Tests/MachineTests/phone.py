@@ -3,6 +3,7 @@
 import json
 
 import machine  # noqa: F401  (finds the other tests' folders)
+from patience import PATIENCE
 from server import Handset
 
 SOCKET = "/run/countersignd/api.sock"
@@ -26,7 +27,7 @@ class MachineServer:
     def command(self, *arguments):
         return self.machine.run("countersignd", *arguments)
 
-    def call(self, method, path, body=None, headers=None, timeout=20) -> Reply:
+    def call(self, method, path, body=None, headers=None, timeout=PATIENCE) -> Reply:
         words = [word for name, value in (headers or {}).items() for word in ("-H", f"{name}: {value}")]
         body = body.decode() if isinstance(body, bytes) else body
         done = self.machine.run(

@@ -17,6 +17,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path.insert(0, str(HERE.parent / "SystemTests"))
 
+from patience import PATIENCE, until  # noqa: E402
 import records  # noqa: E402
 
 BUILT = Path(os.environ.get("COUNTERSIGN_BUILD", ROOT / "build"))
@@ -123,7 +124,7 @@ class Host:
         """The admin command, by the ordinary user."""
         done = subprocess.run(
             [self.product / "countersign", arguments[0], "--config", self.config, *map(str, arguments[1:])],
-            input=stdin, capture_output=True, text=True, timeout=60, **as_user(self.user),
+            input=stdin, capture_output=True, text=True, timeout=PATIENCE, **as_user(self.user),
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -170,7 +171,7 @@ class Login:
         self.out, self.into, self.buffer = out_read, in_write, b""
         self.events = []
 
-    def next(self, timeout=40):
+    def next(self, timeout=PATIENCE):
         """The next event, as (word, text); None at the end."""
         until = time.monotonic() + timeout
         while b"\n" not in self.buffer:
@@ -203,10 +204,7 @@ class Login:
 
     def interrupt(self, number=2):
         """While the module waits, and so blocks the signal: a person is slower than it is between what it tells and its wait."""
-        deadline = time.monotonic() + 20
-        while not self._blocked() & 1 << number - 1:
-            assert time.monotonic() < deadline, f"the module does not wait: {self.events}"
-            os.sched_yield()
+        until(lambda: self._blocked() & 1 << number - 1, lambda: f"the module does not wait: {self.events}")
         self.process.send_signal(number)
 
     def _blocked(self) -> int:
@@ -221,7 +219,7 @@ class Login:
         """Reads to the end and gives what the module left behind."""
         while self.next() is not None:
             pass
-        self.process.wait(20)
+        self.process.wait(PATIENCE)
         os.close(self.out), os.close(self.into)
         return [text for word, text in self.events if word == "left"]
 

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 import records
 from conftest import PAM_AUTH_ERR, PAM_SUCCESS, as_user, open_to
+from patience import PATIENCE
 
 PAGE = 4096
 # What lets in somebody without a factor, or in an outage.
@@ -40,7 +41,7 @@ def let_in(host, token):
 def fails(host, *words):
     """A command that does not work: what it says."""
     done = subprocess.run(
-        [host.product / "countersign", words[0], "--config", host.config, *words[1:]], capture_output=True, text=True, timeout=60,
+        [host.product / "countersign", words[0], "--config", host.config, *words[1:]], capture_output=True, text=True, timeout=PATIENCE,
         stdin=subprocess.DEVNULL, **as_user(host.user))
     assert done.returncode == 1 and done.stdout == "" and "\nhint: " in done.stderr, done
     return done.stderr
@@ -259,7 +260,7 @@ def test_a_row_that_is_not_as_it_was_written_lets_nobody_in(generous, softtoken,
 def check(host):
     done = subprocess.run(
         [host.product / "countersign", "check", "--config", host.config, "--helpers", host.helpers], capture_output=True, text=True,
-        timeout=60, **as_user(host.user))
+        timeout=PATIENCE, **as_user(host.user))
     return done.stdout + done.stderr
 
 
@@ -323,7 +324,7 @@ def test_logins_that_come_while_accounts_are_made_are_let_in_or_denied_and_make_
         subprocess.Popen([generous.product / "countersign", "init", "--config", generous.config], stdout=subprocess.PIPE, text=True,
                          **as_user(generous.user)) for _ in range(3)]
     logins += [generous.login("rhost=192.0.2.1") for _ in range(4)]
-    said = [maker.communicate(timeout=60)[0] for maker in makers]
+    said = [maker.communicate(timeout=PATIENCE)[0] for maker in makers]
     assert [maker.returncode for maker in makers] == [0, 0, 0]
     assert len({line.split()[-1] for line in said}) == 1 and [("new accounts" in line) for line in said].count(True) == 1
     for login in logins:

@@ -12,6 +12,7 @@ import subprocess
 import pytest
 import records
 from conftest import PAM_SUCCESS, as_user, open_to
+from patience import PATIENCE
 from totp import SoftToken
 
 REQUIRED = '[enrolment]\nmode = "required"\n'
@@ -36,7 +37,7 @@ def fails(host, *arguments):
     """A command that does not work, and changes nothing: what it says."""
     before = rows(host)
     done = subprocess.run(
-        words(host, *arguments), capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, **as_user(host.user))
+        words(host, *arguments), capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL, **as_user(host.user))
     assert done.returncode in (1, 2) and done.stdout == "" and done.stderr.startswith("error: ") and "\nhint: " in done.stderr, done
     assert rows(host) == before
     assert drafts(host) == []
@@ -265,7 +266,7 @@ def test_logins_go_on_while_backups_are_made_and_put_back(place):
         assert login.result() == PAM_SUCCESS, login.events
         login.finish()
         assert login.decisions[-1]["reason"] == "grace"
-    assert [maker.wait(60) for maker in makers] == [0] * 6
+    assert [maker.wait(PATIENCE) for maker in makers] == [0] * 6
     assert records.run(place.database, "SELECT * FROM pragma_integrity_check") == [["ok"]]
     for copy in place.backups.iterdir():
         assert records.run(copy, "SELECT * FROM pragma_integrity_check") == [["ok"]]

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from conftest import BUILT, ROOT
+from patience import PATIENCE
 
 
 def make(target, folder):
@@ -55,7 +56,7 @@ def test_root_gets_the_users_of_the_logins_and_of_the_server(tmp_path):
             shutil.copy(f"/etc/{name}", etc)
     script = 'mount --bind "$0" /etc && mount --bind "$1" /var/lib && cd "$2" && support/users "" "$3" && support/users "" "$3" && getent passwd'
     done = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", script, etc, lib, ROOT, BUILT.resolve() / "countersign"], capture_output=True, text=True, timeout=60,
+        ["unshare", "--mount", "sh", "-c", script, etc, lib, ROOT, BUILT.resolve() / "countersign"], capture_output=True, text=True, timeout=PATIENCE,
         env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
     assert done.returncode == 0, done.stderr
     # The accounts are there before the settings, and the second run leaves them as they are.

@@ -5,13 +5,13 @@ import os
 import pathlib
 import signal
 import socket
-import time
 
 import good_server
 import pytest
 import records
 from conftest import PAM_AUTH_ERR, PAM_SUCCESS, Site
 from good_server import LoginPhone, Newcomer
+from patience import until
 from stand_in import StandIn, refusal
 
 OFFER = '[enrolment]\nmode = "grace"\ngrace_logins = 3\ngrace_window = 0\ngrace_services = ["login"]\n' \
@@ -452,7 +452,7 @@ def test_wrong_codes_in_an_offer_are_nobodys_whose_number_was_typed(place, count
 @pytest.mark.parametrize("endpoint", ["start", "check", "register"])
 @pytest.mark.parametrize("fault", [("status", 503), ("status", 401), ("hang", None), ("hang_up", None)])
 def test_a_server_that_fails_in_the_middle_leads_to_the_grace_login(rude_place, endpoint, fault):
-    rude_place.rules(OFFER, server="request_timeout = 1\n")
+    rude_place.rules(OFFER, server=f"request_timeout = {3 if fault[0] == 'hang' else 120}\n")
     rude_place.server.fault(endpoint, *fault)
     login = offered(rude_place.login())
     login.answer(rude_place.server.number)
@@ -472,7 +472,7 @@ def test_a_server_that_fails_in_the_middle_leads_to_the_grace_login(rude_place, 
 def test_a_server_that_is_gone_when_the_code_is_typed_enrols_nobody(host, authority):
     with good_server.run(authority) as server:  # one of its own, since it ends
         place = offering(host, Newcomer(server))
-        place.rules(OFFER + "[login]\ntries = 2\n", server="request_timeout = 1\n")
+        place.rules(OFFER + "[login]\ntries = 2\n")
         login = numbered(place)
         server.stop(signal.SIGKILL)
         login.answer(place.server.sent()[0][1])
@@ -508,14 +508,11 @@ def test_an_authyid_of_somebody_elses_is_not_linked_without_a_code_that_was_sent
 
 def child(login, helper):
     """The number of a helper, as soon as it has become one."""
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
+    def found():
         children = pathlib.Path(f"/proc/{login.process.pid}/task/{login.process.pid}/children").read_text().split()
-        for pid in children:
-            if os.path.basename(os.readlink(f"/proc/{pid}/exe")) == helper:
-                return int(pid)
-        os.sched_yield()
-    raise AssertionError(f"{helper} is not running")
+        return [int(pid) for pid in children if os.path.basename(os.readlink(f"/proc/{pid}/exe")) == helper]
+
+    return until(found, lambda: f"{helper} is not running")[0]
 
 
 def test_a_phone_that_another_user_here_has_is_not_enrolled(place):

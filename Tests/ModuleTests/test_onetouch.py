@@ -151,7 +151,7 @@ def test_a_wrong_number_on_the_phone_is_out(site):
 
 
 def test_where_the_person_sees_no_number_in_time_none_is_sent(site):
-    site.rules("[login]\nonetouch_wait = 5\n")
+    site.rules("[login]\nonetouch_wait = 60\n")
     login = site.login("tty=ssh")
     request = site.phone.wait_for_request()
     assert "Number" not in request.details and request.choices == []

@@ -4,7 +4,6 @@ import base64
 import os
 import signal
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 import records
 from conftest import PAM_SUCCESS, Site
 from good_server import LoginPhone, run
+from patience import until
 from stand_in import StandIn
 from test_server import refused
 
@@ -66,10 +66,7 @@ def children_of(login, name):
 
 
 def wait_for_helpers(logins):
-    deadline = time.monotonic() + 40
-    while not all(children_of(login, "countersign-net") for login in logins):
-        assert time.monotonic() < deadline, "not all logins ask the server"
-        os.sched_yield()
+    until(lambda: all(children_of(login, "countersign-net") for login in logins), lambda: "not all logins ask the server")
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
@@ -220,10 +217,7 @@ def test_a_login_that_ends_before_the_server_is_back_asks_nobody(rude):
     net = children_of(login, "countersign-net")
     login.process.kill()
     login.finish()
-    deadline = time.monotonic() + 20
-    while any(Path(f"/proc/{pid}").exists() for pid in net):
-        assert time.monotonic() < deadline, "countersign-net outlives its login"
-        os.sched_yield()
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in net), lambda: "countersign-net outlives its login")
     rude.server.wire.listen()
     assert rude.server.requests("create") == []
 

@@ -13,9 +13,10 @@ import typing
 
 from websockets.sync.client import connect
 
+from patience import PATIENCE
+
 FIREFOX = "/usr/bin/firefox-esr"
 SIZE = {"width": 390, "height": 844}
-PATIENCE = 15
 # Nothing is asked of the browser's maker, and no first-run page opens.
 PREFERENCES = """
 user_pref("app.normandy.enabled", false);
@@ -45,7 +46,7 @@ class Firefox:
         number = self._count
         self._socket.send(json.dumps({"id": number, "method": method, "params": parameters}))
         while True:
-            message = json.loads(self._socket.recv(timeout=60))
+            message = json.loads(self._socket.recv(timeout=PATIENCE))
             if message.get("method") == "log.entryAdded":
                 self._hear(message["params"])
             if message.get("id") == number:

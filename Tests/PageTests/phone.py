@@ -7,9 +7,12 @@ import typing
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Worker, expect, sync_playwright
 
+from patience import PATIENCE
+
 CHROMIUM = "/usr/bin/chromium"
 SIZE = {"width": 390, "height": 844}
-PATIENCE = 10_000
+MILLISECONDS = PATIENCE * 1000
+expect.set_options(timeout=MILLISECONDS)
 AGENT = "Mozilla/5.0 (Linux; Android 16; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36"
 
 
@@ -41,7 +44,7 @@ class Phone:
         self.context: BrowserContext = browser.new_context(
             viewport=size or SIZE, has_touch=True, is_mobile=True, device_scale_factor=2, user_agent=agent,
             color_scheme="dark" if dark else "light", ignore_https_errors=ignore_https_errors, locale="en-GB")
-        self.context.set_default_timeout(PATIENCE)
+        self.context.set_default_timeout(MILLISECONDS)
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
         self.page.on("console", lambda message: self._hear(message.text))
@@ -109,7 +112,7 @@ class Phone:
         """After `choices`. None: none of these. - report: how the question is answered whether it was the person, where it comes."""
         card = self._same(self.page.locator("[data-phase=choosing]").first)
         self._tap(card, "[data-do=none]" if choice is None else f"[data-choice='{choice}']")
-        expect(card).to_have_attribute("data-phase", re.compile("over|asking-why"), timeout=PATIENCE)
+        expect(card).to_have_attribute("data-phase", re.compile("over|asking-why"))
         asks = self._attribute(card, "data-phase") == "asking-why"
         return self._answer_why(card, report=report) if asks else self._end(card)
 
@@ -153,7 +156,7 @@ class Phone:
         return self._end(card)
 
     def _end(self, card: Locator) -> str:
-        expect(card).to_have_attribute("data-phase", "over", timeout=PATIENCE)
+        expect(card).to_have_attribute("data-phase", "over")
         return self._attribute(card, "data-status")
 
     def _same(self, card: Locator) -> Locator:
@@ -166,7 +169,7 @@ class Phone:
         nothing, the person taps again."""
         while True:
             card.locator(what).wait_for()
-            expect(card).to_have_attribute("data-settled", "", timeout=PATIENCE)
+            expect(card).to_have_attribute("data-settled", "")
             # The page looks at the card before it takes the tap; what it does then changes the phase.
             tapped = card.evaluate_handle("""(card) => {
                 const phase = card.dataset.phase;
@@ -221,7 +224,7 @@ class Phone:
         self.show("devices")
         listed = self.page.locator("[data-application-id]").filter(has=self.page.get_by_text(application, exact=True))
         listed.locator(f"[data-do={decision}]").tap()
-        expect(listed).to_have_attribute("data-decision", decision, timeout=PATIENCE)
+        expect(listed).to_have_attribute("data-decision", decision)
 
     # SoftToken
 
@@ -345,7 +348,7 @@ class Phone:
                     return shown;
                 };
             });
-        }""", PATIENCE)
+        }""", MILLISECONDS)
         push = {"origin": self._origin, "registrationId": registrations[-1]["registrationId"], "data": message}
         session.send("ServiceWorker.deliverPushMessage", push)
         self._worker.evaluate("() => self.shown")
@@ -358,7 +361,7 @@ class Phone:
         self._worker.evaluate("""async (patience) => {
             const end = performance.now() + patience;
             while ((await self.registration.getNotifications()).length > 0) if (performance.now() > end) throw new Error("still there");
-        }""", PATIENCE)
+        }""", MILLISECONDS)
 
     def close_page(self) -> None:
         """Comes back when the page's worker has seen it go."""
@@ -367,7 +370,7 @@ class Phone:
             const end = performance.now() + patience;
             const seen = { type: "window", includeUncontrolled: true };
             while ((await self.clients.matchAll(seen)).length > 0) if (performance.now() > end) throw new Error("still there");
-        }""", PATIENCE)
+        }""", MILLISECONDS)
 
     def tap_notification(self) -> list[str]:
         """Taps the only one. Returns what the page's worker asks the browser for, which grants it to a real finger only: `focus` of a page, or

@@ -20,22 +20,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from patience import PATIENCE, until
 from server import Server
-
-PATIENCE = 15
 
 
 def in_background(call, *arguments, **more):
     return concurrent.futures.ThreadPoolExecutor(1).submit(call, *arguments, **more)
-
-
-def until(holds, timeout=PATIENCE):
-    """What `holds` gives as soon as it gives anything."""
-    deadline = time.monotonic() + timeout
-    while not (found := holds()):
-        assert time.monotonic() < deadline, holds
-        time.sleep(0.05)
-    return found
 
 
 class Authority:
@@ -153,7 +143,7 @@ class Web:
             answer = self.answers.pop(0) if self.answers else self.usual
             self._heard.notify_all()
         if self.hold:
-            self.hold.wait(PATIENCE)
+            self.hold.wait()
         answer = answer(call) if callable(answer) else answer
         status, headers, body = answer if isinstance(answer, tuple) else (answer, {}, b"")
         handler.send_response(status)
@@ -304,8 +294,8 @@ class Lone(Server):
 
 
 def gateway(type, **keys) -> str:
-    """A table of the settings. Fast: one second, and no second try unless it is asked for."""
-    keys = {"type": type, "timeout": 1, "retries": 0, **keys}
+    """A table of the settings. One try, and as much time for it as there can be, unless less is asked for."""
+    keys = {"type": type, "timeout": 60, "retries": 0, **keys}
     keys = {name.rstrip("_"): value for name, value in keys.items()}
     return "[[gateway]]\n" + "".join(f"{name} = {json.dumps(value if isinstance(value, (int, list)) else str(value))}\n" for name, value in keys.items())
 

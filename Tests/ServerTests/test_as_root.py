@@ -11,6 +11,7 @@ import subprocess
 
 import pytest
 
+from patience import PATIENCE
 from server import PROGRAM, own_folder
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -45,7 +46,7 @@ class Root:
         named = ["--settings", "/var/lib/settings.toml", *(["--state", state] if state else [])]
         done = subprocess.run(
             ["unshare", "--mount", "sh", "-c", ENTER, self.base, "/var/lib/program", *map(str, arguments), *named],
-            capture_output=True, text=True, timeout=60, cwd="/", env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})
+            capture_output=True, text=True, timeout=PATIENCE, cwd="/", env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})
         assert "unshare:" not in done.stderr and "mount:" not in done.stderr, done.stderr
         return done
 
@@ -161,14 +162,14 @@ class Watched(Root):
             (base / "dev" / name).touch()
         self.log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.log.bind(str(base / "dev/log"))
-        self.log.settimeout(5)
+        self.log.settimeout(PATIENCE)
         (base / "dev/log").chmod(0o666)
 
     def told(self, *arguments, environment=None) -> str:
         """What a command writes into the system log: facility authpriv, priority notice."""
         done = subprocess.run(
             ["unshare", "--mount", "sh", "-c", WATCHED.format(devices=" ".join(DEVICES)), self.base, "/var/lib/program", *map(str, arguments),
-             "--settings", "/var/lib/settings.toml"], capture_output=True, text=True, timeout=60, cwd="/",
+             "--settings", "/var/lib/settings.toml"], capture_output=True, text=True, timeout=PATIENCE, cwd="/",
             env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **(environment or {})})
         assert done.returncode == 0, done.stderr
         line = self.log.recv(4_096).decode()
@@ -206,7 +207,7 @@ def test_a_command_that_changes_something_leaves_a_line_with_who_did_it(watched)
 def test_a_command_on_a_user_names_the_user_and_who_did_it(watched):
     watched.told("init")
     watched.told("app", "create", "Example Corp")
-    with contextlib.closing(sqlite3.connect(watched.state / "countersignd.db", timeout=20)) as database, database:
+    with contextlib.closing(sqlite3.connect(watched.state / "countersignd.db", timeout=PATIENCE)) as database, database:
         database.execute("INSERT INTO users VALUES (1234567, x'01', x'02', 0)")
     by = {"SUDO_UID": "0"}
     assert watched.told("user", "unlock", 1234567, environment=by) == "action=user_unlock user=1234567 by=root"

@@ -15,6 +15,7 @@ from authy.api import AuthyApiClient
 
 import receivers
 from outside import Authority, Web, until
+from patience import PATIENCE
 from receivers import believes
 from server import Application, Server, handset, own_folder, unb64u
 
@@ -87,7 +88,7 @@ def parameters(call) -> dict:
 def is_signed(call, web, key) -> bool:
     assert {"X-Authy-Signature", "X-Authy-Signature-Nonce"} <= set(call.names)
     nonce = call.headers["X-Authy-Signature-Nonce"]
-    assert abs(float(nonce) - time.time()) < 60
+    assert abs(float(nonce) - time.time()) < PATIENCE
     return call.headers["X-Authy-Signature"] == signature(key, nonce, call.method, web.url + call.path, parameters(call))
 
 
@@ -139,7 +140,7 @@ def test_a_callback_tells_of_the_request(server, web, told, user):
     transaction = said["approval_request"]["transaction"]
     assert transaction["details"] == {"Host": "web-1"} and transaction["hidden_details"] == {"session": "17"}
     assert (transaction["message"], transaction["status"], transaction["uuid"]) == ("Log in?", "approved", uuid)
-    assert transaction["encrypted"] is False and abs(transaction["created_at_time"] - time.time()) < 10 > abs(transaction["device_signing_time"] - time.time())
+    assert transaction["encrypted"] is False and abs(transaction["created_at_time"] - time.time()) < PATIENCE > abs(transaction["device_signing_time"] - time.time())
     assert said["approval_request"]["expiration_timestamp"] == transaction["created_at_time"] + 120
     assert said["authy_id"] == user and said["device"]["os_type"] == "android" and said["device"]["id"] == said["device_uuid"] == number_of(phone)
     assert transaction["customer_uuid"] == told.id
@@ -339,7 +340,7 @@ def test_an_application_that_is_silent_holds_no_other_up(server, web, told, user
         decide(other, phones[0], stranger)
         silent.wait()
         uuid = decide(told, phones[1], user)
-        assert web.wait(1, timeout=3)[0].json["uuid"] == uuid
+        assert web.wait()[0].json["uuid"] == uuid
 
 
 def test_a_crowd_that_cannot_be_told_holds_no_other_up(folder, web):
@@ -353,10 +354,10 @@ def test_a_crowd_that_cannot_be_told_holds_no_other_up(folder, web):
             assert phone.answer(uuid, "denied").status == 200
         begun = time.monotonic()
         last = decide(told, phone, user)
-        assert [call.json["uuid"] for call in web.wait(timeout=5)] == [last]
+        assert [call.json["uuid"] for call in web.wait()] == [last]
         # In the first second each is told once, and a second time at its end.
         per_request = collections.Counter(call.json["uuid"] for call in list(broken.calls) if call.at < begun + 1)
-        assert max(per_request.values()) <= 3, per_request.most_common(3)
+        assert max(per_request.values(), default=0) <= 3, per_request.most_common(3)
 
 
 # To nobody else

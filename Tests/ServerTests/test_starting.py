@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 
+from patience import PATIENCE
 from server import PROGRAM, Reply, Server, SocketConnection, free_port, start_error
 from test_tls import certificate
 
@@ -179,7 +180,7 @@ def test_listeners_of_both_families_and_in_one_another_are_all_served(folder, li
     assert server.command("check").returncode == 0
     with server:
         for address in served:
-            with socket.create_connection((address, server.port), timeout=20) as raw:
+            with socket.create_connection((address, server.port), timeout=PATIENCE) as raw:
                 raw.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
                 assert raw.recv(100).startswith(b"HTTP/1.1 200")
 
@@ -198,7 +199,7 @@ def test_check_makes_nothing(folder):
     settings.write_text(f'state = "{folder}/state"\nmaster_key = "{folder}/state/master.key"\n')
     settings.chmod(0o600)
     for _ in range(2):
-        done = subprocess.run([PROGRAM, "check", "--settings", settings], capture_output=True, text=True, timeout=20)
+        done = subprocess.run([PROGRAM, "check", "--settings", settings], capture_output=True, text=True, timeout=PATIENCE)
         assert (done.returncode, done.stdout) == (1, "The settings are right.\n") and "countersignd init" in done.stderr, done
         assert [path.name for path in folder.rglob("*") if path != folder / "state"] == ["settings.toml"]
         (folder / "state").mkdir(mode=0o700, exist_ok=True)

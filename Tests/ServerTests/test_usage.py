@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 
+from patience import PATIENCE
 from server import PROGRAM
 
 COMMANDS = [
@@ -13,7 +14,7 @@ COMMANDS = [
 
 
 def run(*words):
-    return subprocess.run([PROGRAM, *words], capture_output=True, text=True, timeout=20)
+    return subprocess.run([PROGRAM, *words], capture_output=True, text=True, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
@@ -51,5 +52,5 @@ def test_what_makes_no_sense_is_an_error_with_the_usage_of_its_command(words, er
 
 def test_both_commands_are_of_one_version():
     assert run("--version").stdout == "countersignd 0.1.0\n"
-    other = subprocess.run([PROGRAM.parent / "countersign", "--version"], capture_output=True, text=True, timeout=20)
+    other = subprocess.run([PROGRAM.parent / "countersign", "--version"], capture_output=True, text=True, timeout=PATIENCE)
     assert other.stdout == "countersign 0.1.0\n"

@@ -14,7 +14,6 @@ import contextlib
 import dataclasses
 import itertools
 import json
-import os
 import pathlib
 import re
 import sys
@@ -22,11 +21,11 @@ import time
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "ServerTests"))
 
+from patience import PATIENCE, until  # noqa: E402
 import server as servers  # noqa: E402
 from server import Handset, Server, own_folder  # noqa: E402
 from totp import SoftToken  # noqa: E402
 
-PATIENCE = 20  # seconds after which a test has failed
 NUMBERS = itertools.count(5_552_000_000)
 
 
@@ -95,10 +94,7 @@ class Person:
 
     def wait_for_mail(self, text: str) -> None:
         """Until this was sent to somebody: no login waits for mail."""
-        deadline = time.monotonic() + PATIENCE
-        while text not in (sent := self.server.sent.read_text()):
-            assert time.monotonic() < deadline, f"not in {PATIENCE} s; sent: {sent}"
-            os.sched_yield()
+        until(lambda: text in self.server.sent.read_text(), lambda: f"sent: {self.server.sent.read_text()}")
 
     def tried(self, user: int) -> list[str]:
         """What became of each code of this user that the server was asked about, oldest first: accepted, wrong, spent or limited."""
@@ -214,7 +210,7 @@ class LoginPhone(Person, Handset):
         state = self.state()
         while not (result := found(pending(state))):
             assert time.monotonic() < deadline, f"not in {patience} s; pending: {pending(state)}"
-            state = self.state(state["revision"], PATIENCE)
+            state = self.state(state["revision"], 20)
         return result
 
 

@@ -13,6 +13,7 @@ import namespace
 import people
 import processes
 from journal import Journal
+from patience import PATIENCE
 from sshd import Sshd
 from terminal import ENVIRONMENT, Terminal
 
@@ -73,7 +74,7 @@ class Host:
     def countersign(self, *arguments: str, stdin: str | None = None, check: bool = True) -> subprocess.CompletedProcess:
         """Runs the admin's command as root."""
         done = subprocess.run(
-            ["countersign", *arguments], input=stdin, capture_output=True, text=True, timeout=60, env=ENVIRONMENT, cwd="/")
+            ["countersign", *arguments], input=stdin, capture_output=True, text=True, timeout=PATIENCE, env=ENVIRONMENT, cwd="/")
         assert not check or done.returncode == 0, f"countersign {' '.join(arguments)}: {done.stdout}{done.stderr}"
         return done
 
@@ -194,7 +195,7 @@ class Host:
         for process in self.visitors():
             if process.name.startswith("sshd"):
                 processes.kill(process)
-        survivors = processes.wait_for_end(self.visitors(), 10)
+        survivors = processes.wait_for_end(self.visitors(), PATIENCE)
         for process in survivors:
             processes.kill(process)
         return survivors

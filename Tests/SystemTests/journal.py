@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+from patience import PATIENCE
 import os
 import re
 import socket
@@ -48,7 +49,7 @@ class Journal:
         with self._changed:
             return self._matching(pattern, program)
 
-    def wait(self, pattern: str, program: str = "", timeout: float = 20) -> Line:
+    def wait(self, pattern: str, program: str = "", timeout: float = PATIENCE) -> Line:
         """The first line that matches, as soon as it is there."""
         with self._changed:
             if self._changed.wait_for(lambda: self._matching(pattern, program), timeout):
@@ -76,7 +77,7 @@ class Journal:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
             sender.sendto(mark, self._path)
         with self._changed:
-            assert self._changed.wait_for(lambda: mark in self._marks, 20), "the log collector stopped"
+            assert self._changed.wait_for(lambda: mark in self._marks, PATIENCE), "the log collector stopped"
 
     def _collect(self) -> None:
         while True:

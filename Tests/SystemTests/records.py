@@ -3,6 +3,7 @@
 import base64
 import ctypes
 import hashlib
+from patience import PATIENCE
 import json
 import os
 import pathlib
@@ -12,7 +13,7 @@ import subprocess
 SCRIPT = (pathlib.Path(__file__).parent / "seal.py").read_text(encoding="utf-8") + """
 import json, sqlite3, sys
 path, statement, values, *stays_broken = json.load(sys.stdin)
-database = sqlite3.connect(path, timeout=10)
+database = sqlite3.connect(path, timeout=%d)
 with database:
     database.execute("PRAGMA ignore_check_constraints = ON")
     rows = database.execute(statement, values).fetchall()
@@ -20,7 +21,7 @@ with database:
         seal(database)
 print(json.dumps(rows, default=bytes.hex))
 database.close()
-"""
+""" % PATIENCE
 
 
 def run(path, statement: str, *values) -> list:
@@ -37,7 +38,7 @@ def _run(path, *order) -> list:
     owner = os.stat(path)
     identity = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
     done = subprocess.run(
-        ["/usr/bin/python3", "-c", SCRIPT], input=json.dumps([str(path), *order]), capture_output=True, text=True, timeout=60, cwd="/",
+        ["/usr/bin/python3", "-c", SCRIPT], input=json.dumps([str(path), *order]), capture_output=True, text=True, timeout=PATIENCE, cwd="/",
         **identity)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

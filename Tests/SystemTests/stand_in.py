@@ -13,6 +13,7 @@ import re
 import threading
 import uuid
 
+from patience import PATIENCE
 import rudeness
 import wire
 
@@ -62,7 +63,7 @@ class StandIn:
 
     # The test that looks on
 
-    def wait_until(self, holds, timeout: float = 20) -> None:
+    def wait_until(self, holds, timeout: float = PATIENCE) -> None:
         """Waits until `holds()`, which is looked at after each request."""
         with self._changed:
             paths = [f"{request.method} {request.path}" for request in self.received]

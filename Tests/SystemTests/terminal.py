@@ -5,13 +5,11 @@ import os
 import pathlib
 import re
 import signal
-import time
 
 import pexpect
 
 import prompts
-
-LIMIT = 20  # seconds after which a test has failed; nothing ever waits for them to pass
+from patience import PATIENCE, until
 
 READ = {"x86_64": "0", "aarch64": "63"}  # the number of read(2)
 
@@ -21,7 +19,7 @@ ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM": "
 class Terminal(pexpect.spawn):
     """A program that a person runs. What the terminal showed is in `transcript`."""
 
-    def __init__(self, argv: list[str], env: dict[str, str] | None = None, limit: float = LIMIT):
+    def __init__(self, argv: list[str], env: dict[str, str] | None = None, limit: float = PATIENCE):
         super().__init__(
             argv[0], argv[1:], env={**ENVIRONMENT, **(env or {})}, cwd="/", timeout=limit, dimensions=(50, 200),
             encoding="utf-8", codec_errors="backslashreplace")
@@ -34,14 +32,14 @@ class Terminal(pexpect.spawn):
     def transcript(self) -> str:
         return self.logfile_read.getvalue().replace("\r\n", "\n")
 
-    def reads(self, pattern: str, limit: float = LIMIT) -> re.Match:
+    def reads(self, pattern: str, limit: float = PATIENCE) -> re.Match:
         """Waits until the program shows this regular expression."""
         index = self.expect([re.compile(pattern), pexpect.EOF, pexpect.TIMEOUT], timeout=limit)
         trouble = ["", "ended", "is silent"][index]
         assert index == 0, f"{self._named()} {trouble}; {pattern!r} is not in what it showed:\n{self.transcript}"
         return self.match
 
-    def reads_one_of(self, *patterns: str, limit: float = LIMIT) -> int:
+    def reads_one_of(self, *patterns: str, limit: float = PATIENCE) -> int:
         """Waits until the program shows one of these, and tells which."""
         index = self.expect([*map(re.compile, patterns), pexpect.EOF, pexpect.TIMEOUT], timeout=limit)
         assert index < len(patterns), f"{self._named()} shows none of {patterns!r}:\n{self.transcript}"
@@ -67,17 +65,14 @@ class Terminal(pexpect.spawn):
 
     def interrupt_prompt(self) -> None:
         """Types Ctrl-C at a prompt. A person is slower than sudo, which does not hear it between its prompt and its read."""
-        deadline = time.monotonic() + LIMIT
-        while not self._is_reading():
-            assert time.monotonic() < deadline, f"{self._named()} does not read its terminal:\n{self.transcript}"
-            os.sched_yield()
+        until(self._is_reading, lambda: f"{self._named()} does not read its terminal:\n{self.transcript}")
         self.interrupt()
 
     def end_of_file(self) -> None:
         """Types Ctrl-D."""
         self.send("\x04")
 
-    def ends(self, limit: float = LIMIT) -> int:
+    def ends(self, limit: float = PATIENCE) -> int:
         """Waits for the program's end. Its exit code, or minus the number of the signal that it died of."""
         index = self.expect([pexpect.EOF, pexpect.TIMEOUT], timeout=limit)
         assert index == 0, f"{self._named()} has not ended in {limit} s:\n{self.transcript}"

@@ -9,7 +9,6 @@ from product import FACTOR_ONLY, KEY_FIRST, PATIENT
 
 pytestmark = pytest.mark.product
 
-PROGRESS = 60  # seconds: ansible is slow to start
 FORCED_TERMINAL, PIPELINING = "False", "True"
 
 
@@ -83,7 +82,7 @@ def test_as_installed_it_cannot_use_what_is_remembered(control):
     first = control.ssh_login()
     control.phone.approve(first, control.phone.wait_for_request())
     first.reads(r"(?m)^alice\r\n")
-    control.ansible("-m", "raw", "-a", "id -un").reads(r"(?s)UNREACHABLE.*keyboard-interactive", limit=PROGRESS)
+    control.ansible("-m", "raw", "-a", "id -un").reads(r"(?s)UNREACHABLE.*keyboard-interactive")
 
 
 def test_with_keyboard_interactive_in_its_ssh_args_it_uses_what_is_remembered(control):
@@ -92,14 +91,14 @@ def test_with_keyboard_interactive_in_its_ssh_args_it_uses_what_is_remembered(co
     control.phone.approve(first, control.phone.wait_for_request())
     first.reads(r"(?m)^alice\r\n")
     args = "-o KbdInteractiveAuthentication=yes -o PreferredAuthentications=publickey,keyboard-interactive -C"
-    control.ansible("-m", "raw", "-a", "id -un", ssh_args=args).reads(r"(?s)CHANGED.*?\balice\s", limit=PROGRESS)
+    control.ansible("-m", "raw", "-a", "id -un", ssh_args=args).reads(r"(?s)CHANGED.*?\balice\s")
     assert control.product.decisions()[-1]["reason"] == "remembered"
     assert len(control.phone.requests()) == 1
 
 
 def test_it_uses_a_connection_that_is_shared(control):
     args = control.share()
-    control.ansible("-m", "command", "-a", "id -un", ssh_args=args).reads(r"(?s)CHANGED.*?\balice\s", limit=PROGRESS)
+    control.ansible("-m", "command", "-a", "id -un", ssh_args=args).reads(r"(?s)CHANGED.*?\balice\s")
     assert len(control.phone.requests()) == 1
 
 
@@ -107,10 +106,10 @@ def test_it_uses_a_connection_that_is_shared(control):
 def test_become_is_approved_on_the_phone_without_a_number(control, module, pipelining):
     args = control.share()
     run = control.ansible("-m", module, "-a", "id -un", "--become", ssh_args=args, pipelining=pipelining)
-    request = control.phone.wait_for_request(PROGRESS)
+    request = control.phone.wait_for_request()
     assert request.choices == []
     control.phone.approve(run, request)
-    run.reads(r"(?s)CHANGED.*?\broot\s", limit=PROGRESS)
+    run.reads(r"(?s)CHANGED.*?\broot\s")
 
 
 def test_with_a_timestamp_for_all_terminals_one_approval_serves_several_tasks(control):
@@ -119,6 +118,6 @@ def test_with_a_timestamp_for_all_terminals_one_approval_serves_several_tasks(co
         for _ in range(2):
             run = control.ansible("-m", "command", "-a", "id -un", "--become", ssh_args=args)
             if len(control.phone.requests()) < 2:
-                control.phone.approve(run, control.phone.wait_for_request(PROGRESS))
-            run.reads(r"(?s)CHANGED.*?\broot\s", limit=PROGRESS)
+                control.phone.approve(run, control.phone.wait_for_request())
+            run.reads(r"(?s)CHANGED.*?\broot\s")
     assert len(control.phone.requests()) == 2

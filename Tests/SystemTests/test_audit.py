@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from patience import PATIENCE
 from terminal import ENVIRONMENT
 
 pytestmark = pytest.mark.product
@@ -60,7 +61,7 @@ def test_what_is_undone_is_told_too(product):
 
 def test_who_called_sudo_is_named(product):
     done = subprocess.run(
-        ["countersign", "prefer", "bob", "softtoken"], capture_output=True, timeout=60, cwd="/",
+        ["countersign", "prefer", "bob", "softtoken"], capture_output=True, timeout=PATIENCE, cwd="/",
         env={**ENVIRONMENT, "SUDO_UID": str(product.host.people["alice"].uid)})
     assert done.returncode == 0
     assert " user=bob uid=" in lines(product)[0].text and " by=alice " in lines(product)[0].text
@@ -87,6 +88,6 @@ def test_what_others_do_to_files_of_their_own_is_not_in_the_log(product):
     subprocess.run(["chown", "-R", "alice:alice", scratch], check=True)
     done = subprocess.run(
         ["setpriv", f"--reuid={alice.uid}", f"--regid={alice.uid}", "--clear-groups", "countersign", "opt-out", "bob", "--yes", "--config",
-         scratch / "own.toml"], capture_output=True, text=True, timeout=60, env=ENVIRONMENT, cwd="/")
+         scratch / "own.toml"], capture_output=True, text=True, timeout=PATIENCE, env=ENVIRONMENT, cwd="/")
     assert done.returncode == 0, done.stderr
     assert lines(product) == []

@@ -10,6 +10,7 @@ import pytest
 
 import prompts
 from host import REPOSITORY
+from patience import PATIENCE
 from product import gets_in
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -56,7 +57,7 @@ class Directory:
             resource.setrlimit(resource.RLIMIT_DATA, (data, data))
 
         done = subprocess.run(
-            [self.program, user, "42001", *groups], capture_output=True, text=True, timeout=60, preexec_fn=lower, env=environment)
+            [self.program, user, "42001", *groups], capture_output=True, text=True, timeout=PATIENCE, preexec_fn=lower, env=environment)
         assert done.returncode == 0, done
         answers = [int(line) for line in done.stdout.split()]
         return answers if len(groups) > 1 else answers[0]

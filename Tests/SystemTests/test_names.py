@@ -74,11 +74,12 @@ def test_a_first_name_server_that_is_gone_costs_no_request(product, approving, n
 
 def test_a_name_server_that_is_silent_costs_no_more_than_the_time_limit(product, approving, names):
     names.says = {"A": "nothing", "AAAA": "nothing"}
-    began = time.monotonic()
     terminal = product.knock("sudo")
+    began = time.monotonic()
     terminal.reads(prompts.SERVER_TROUBLE)
     terminal.reads(prompts.CODE)
-    assert time.monotonic() - began < 8
+    # Without the limit it is what the resolver waits: five seconds, twice.
+    assert time.monotonic() - began < 9.5
     terminal.interrupt_prompt()
     assert terminal.ends() != 0
     assert approving.received == []

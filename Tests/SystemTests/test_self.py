@@ -6,7 +6,6 @@ import os
 import pathlib
 import re
 import subprocess
-import time
 
 import pytest
 
@@ -14,6 +13,7 @@ from good_server import LoginPhone, Newcomer
 import processes
 import records
 from host import REPOSITORY, as_user
+from patience import PATIENCE, until
 from prompts import CODE, PASSWORD
 from terminal import ENVIRONMENT
 
@@ -97,7 +97,7 @@ def begin(own, words):
 
 
 def test_the_rules_of_sudo_are_in_order():
-    done = subprocess.run(["visudo", "-cf", RULES], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["visudo", "-cf", RULES], capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -126,7 +126,7 @@ def test_sudo_lets_no_other_command_through(own, words):
 
 def test_no_command_takes_a_user_settings_a_module_or_a_yes():
     for command in [[], ["show"], ["enroll"], ["confirm"], ["recovery"], ["opt-out"], ["opt-in"]]:
-        shown = subprocess.run(["countersign", "self", *command, "--help"], capture_output=True, text=True, env=ENVIRONMENT, timeout=60).stdout
+        shown = subprocess.run(["countersign", "self", *command, "--help"], capture_output=True, text=True, env=ENVIRONMENT, timeout=PATIENCE).stdout
         assert "countersign self" in shown
         assert not set(re.findall(r"--[a-z-]+", shown)) - {"--help", "--version", "--json", "--count"}
 
@@ -139,7 +139,7 @@ def test_test_lists_what_the_rules_list():
 def run_as(uid: int, environment: dict[str, str], *words: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "countersign", "self", *words], capture_output=True, text=True,
-        timeout=60, env={**ENVIRONMENT, **environment}, cwd="/")
+        timeout=PATIENCE, env={**ENVIRONMENT, **environment}, cwd="/")
 
 
 @pytest.mark.parametrize(("uid", "environment", "said"), [
@@ -274,13 +274,14 @@ def accounts_held():
 
 def at_the_accounts() -> processes.Process:
     """Waits until a process of ours is the accounts' user."""
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
+    def found():
         for process in processes.everybody():
             with contextlib.suppress(OSError):
                 if process.uid != 0 and os.readlink(f"/proc/{process.pid}/exe") == SELF[0] and DATABASE in process.descriptors().values():
                     return process
-    raise AssertionError("nobody opens the accounts")
+        return None
+
+    return until(found, lambda: "nobody opens the accounts")
 
 
 @pytest.mark.parametrize("words", [["show"], ["opt-in"], ["recovery", "--count"], ["recovery"], ["confirm"]])
@@ -725,7 +726,7 @@ def test_where_nobody_may_opt_out_nothing_is_asked(own, password_only):
 def test_opting_out_is_not_for_pipes(own):
     own.configure(enrolment='mode = "grace"\nopt_out = "yes"\n')
     done = subprocess.run(
-        ["countersign", "self", "opt-out"], input="bob\n", capture_output=True, text=True, timeout=60,
+        ["countersign", "self", "opt-out"], input="bob\n", capture_output=True, text=True, timeout=PATIENCE,
         env={**ENVIRONMENT, "SUDO_UID": str(own.host.people["bob"].uid), "SUDO_USER": "bob"}, cwd="/")
     assert done.returncode == 1 and "nobody is at a terminal" in done.stderr and own.show("bob")["opted_out"] is None
 

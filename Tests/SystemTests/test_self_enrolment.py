@@ -1,13 +1,11 @@
 """From the first login to enforcement, by the users' own hands: real ssh and sudo, the real countersignd, and a gateway that delivers to
 this test."""
 
-import os
 import pathlib
 import re
 import shutil
 import signal
 import sys
-import time
 
 import pytest
 
@@ -17,6 +15,7 @@ from product import gets_in
 
 sys.path.append(str(REPOSITORY / "Tests/ServerTests"))
 
+from patience import until  # noqa: E402
 from server import Handset, Server  # noqa: E402
 
 pytestmark = pytest.mark.product
@@ -53,10 +52,7 @@ class Gateway:
 
     def wait(self, text: str) -> None:
         """For what goes out by mail, which no login waits for."""
-        until = time.monotonic() + 20
-        while text not in self.sent:
-            assert time.monotonic() < until, f"{text!r} is not in what was sent:\n{self.sent}"
-            os.sched_yield()
+        until(lambda: text in self.sent, lambda: f"{text!r} is not in what was sent:\n{self.sent}")
 
     def codes(self) -> list[str]:
         """The codes of text messages, oldest first: the server has handed a message on when it answers."""

@@ -8,6 +8,7 @@ import urllib.parse
 
 import pytest
 
+from patience import PATIENCE
 import rudeness
 import totp
 from stand_in import StandIn
@@ -20,9 +21,9 @@ class Client:
         host, port = urllib.parse.urlsplit(server.url).netloc.split(":")
         if ca_file:
             context = ssl.create_default_context(cafile=ca_file)
-            self._connection = http.client.HTTPSConnection(host, int(port), timeout=20, context=context)
+            self._connection = http.client.HTTPSConnection(host, int(port), timeout=PATIENCE, context=context)
         else:
-            self._connection = http.client.HTTPConnection(host, int(port), timeout=20)
+            self._connection = http.client.HTTPConnection(host, int(port), timeout=PATIENCE)
         self._key = server.api_key
 
     def call(self, method, path, body=None):

@@ -6,6 +6,7 @@ import pytest
 
 import prompts
 from host import as_user
+from patience import PATIENCE
 from product import HASTY, PATIENT
 from terminal import ENVIRONMENT
 
@@ -67,7 +68,7 @@ class Run:
 
 def ended(process):
     """Its exit code, and what it wrote to standard error."""
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=PATIENCE)
     return process.returncode, errors
 
 
