@@ -29,6 +29,7 @@ SERVER = '[server]\nurl = "https://2fa.example.com"\napi_key = "not-a-real-key"\
 
 sys.path.insert(0, str(TESTS / "SystemTests"))
 
+from patience import PATIENCE  # noqa: E402
 import records  # noqa: E402
 
 
@@ -67,11 +68,12 @@ class Done:
 class Desk:
     """A place to run the command in."""
 
-    def __init__(self, folder: pathlib.Path):
+    def __init__(self, folder: pathlib.Path, built: pathlib.Path):
+        """- built: whose files are the ordinary user's, on the same file system."""
         self.folder, self.state, self.settings_file = folder, folder / "state", folder / "countersign.toml"
         self.helpers, self.marker = folder / "helpers", folder / "accounts.id"
         self.state.mkdir(mode=0o700)
-        shutil.copytree(BUILT, self.helpers, ignore=lambda _, names: set(names) - {*PROGRAMS, MODULE})
+        shutil.copytree(built, self.helpers, copy_function=os.link)
         self.program, self.module = self.helpers / "countersign", self.helpers / MODULE
         self.settings()
         give(folder)
@@ -84,6 +86,14 @@ class Desk:
         self.settings_file.chmod(mode)
         give(self.folder)
 
+    def own_helper(self, name: str) -> pathlib.Path:
+        """A helper that a test may change: the others are shared with other tests."""
+        path, copy = self.helpers / name, self.helpers / "copy"
+        shutil.copy(path, copy)
+        copy.replace(path)
+        give(self.folder)
+        return path
+
     def words(self, *arguments) -> list[str]:
         named = ["--config", self.settings_file] if arguments[0] in COMMANDS and "--config" not in arguments else []
         helpers = ["--helpers", self.helpers] if arguments[0] in WITH_NET and "--helpers" not in arguments else []
@@ -91,7 +101,7 @@ class Desk:
 
     def run(self, *arguments, stdin: str = "", env: dict[str, str] | None = None) -> Done:
         done = subprocess.run(
-            self.words(*arguments), input=stdin.encode(), capture_output=True, timeout=60, env={**ENVIRONMENT, **(env or {})}, cwd="/")
+            self.words(*arguments), input=stdin.encode(), capture_output=True, timeout=PATIENCE, env={**ENVIRONMENT, **(env or {})}, cwd="/")
         return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def does(self, *arguments, **options) -> Done:
@@ -111,7 +121,7 @@ class Desk:
         """Runs it in a terminal."""
         first, *rest = self.words(*arguments)
         spawned = pexpect.spawn(
-            first, rest, env={**ENVIRONMENT, **(env or {})}, cwd="/", timeout=30, dimensions=(60, columns), encoding="utf-8",
+            first, rest, env={**ENVIRONMENT, **(env or {})}, cwd="/", timeout=PATIENCE, dimensions=(60, columns), encoding="utf-8",
             preexec_fn=hear_interrupts)
         spawned.delaybeforesend = None
         return spawned
@@ -133,17 +143,24 @@ def hear_interrupts():
         signal.signal(number, signal.SIG_DFL)
 
 
-@pytest.fixture
-def desk(tmp_path):
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """What was built, as the ordinary user's."""
     missing = [name for name in [*PROGRAMS, MODULE] if not (BUILT / name).exists()]
     if missing:
         pytest.fail(f"{BUILT} lacks {', '.join(missing)}: run make build first", pytrace=False)
+    folder = tmp_path_factory.mktemp("built")
+    for name in [*PROGRAMS, MODULE]:
+        shutil.copy(BUILT / name, folder)
+    give(folder)
+    return folder
+
+
+@pytest.fixture
+def desk(tmp_path, built):
     folder = tmp_path / "desk"
     folder.mkdir(mode=0o755)
-    desk = Desk(folder)
-    yield desk
-    # Some 60 MB for each test, which pytest would keep for three runs.
-    shutil.rmtree(desk.helpers, ignore_errors=True)
+    return Desk(folder, built)
 
 
 @pytest.fixture

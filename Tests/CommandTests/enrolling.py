@@ -1,6 +1,7 @@
 """A desk beside a real countersignd whose messages can be read, and a server that answers as it is told."""
 
 import contextlib
+import functools
 import http.server
 import json
 import os
@@ -15,14 +16,14 @@ import pytest
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "ServerTests"))
 
-from server import Server  # noqa: E402
+from server import Seed, Server  # noqa: E402
 
 PHONE, MASKED = "+4915112345678", "+49-XXX-XXX-XX78"
 CODE = r"Code \[.*\]: "
 
 
 def table(url: str, key: str, enrolment: str = 'country_code = "49"\nemail_domain = "example.com"\n', more: str = "") -> str:
-    return f'[server]\nurl = "{url}"\napi_key = "{key}"\nconnect_timeout = 2\nrequest_timeout = 5\n[enrolment]\n{enrolment}{more}'
+    return f'[server]\nurl = "{url}"\napi_key = "{key}"\nconnect_timeout = 60\nrequest_timeout = 120\n[enrolment]\n{enrolment}{more}'
 
 
 @contextlib.contextmanager
@@ -35,9 +36,14 @@ def server_folder():
         shutil.rmtree(path, ignore_errors=True)
 
 
+@functools.cache
+def seed() -> Seed:
+    return Seed()
+
+
 @pytest.fixture
 def server():
-    with server_folder() as folder, Server(folder) as running:
+    with server_folder() as folder, Server(folder, seed=seed()) as running:
         yield running
 
 

@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 from conftest import SERVER, give
+from patience import PATIENCE
 
 NOT_ASKED = "hint: the server was not asked: countersign refresh --all --config {} does that\n"
 
@@ -116,11 +117,12 @@ def test_with_accounts_that_others_may_read_nobody_can_log_in(desk):
 @pytest.mark.parametrize("name", ["countersign-login", "countersign-net"])
 def test_with_a_helper_that_is_missing_or_cannot_be_started_nobody_can_log_in(desk, name):
     desk.settings(SERVER)
-    (desk.helpers / name).chmod(0o644)
+    path = desk.own_helper(name)
+    path.chmod(0o644)
     assert f"{name}: not executable" in failing(desk)
-    (desk.helpers / name).chmod(0o777)
+    path.chmod(0o777)
     assert f"{name}: not root's, or others may write it" in failing(desk)
-    (desk.helpers / name).unlink()
+    path.unlink()
     assert f"{name}: missing" in failing(desk)
 
 
@@ -132,7 +134,7 @@ def test_countersign_net_is_not_missed_where_there_is_no_server(desk):
 @pytest.mark.parametrize("name", ["countersign-login", "countersign-net"])
 def test_with_a_helper_that_lacks_a_library_nobody_can_log_in(desk, name):
     desk.settings(SERVER)
-    path = desk.helpers / name
+    path = desk.own_helper(name)
     program = path.read_bytes()
     libraries = [word for word in (b"libcurl.so.4", b"libsqlite3.so.0") if word in program]
     if not libraries:
@@ -181,10 +183,10 @@ def certificate(tmp_path_factory) -> str:
     folder = tmp_path_factory.mktemp("ca")
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=Test", "-keyout",
-         folder / "key.pem", "-out", folder / "ca.pem"], check=True, capture_output=True, timeout=60)
+         folder / "key.pem", "-out", folder / "ca.pem"], check=True, capture_output=True, timeout=PATIENCE)
     for form, words in {"p12": ["pkcs12", "-export", "-nokeys", "-passout", "pass:", "-in", folder / "ca.pem"],
                         "p7b": ["crl2pkcs7", "-nocrl", "-outform", "der", "-certfile", folder / "ca.pem"]}.items():
-        subprocess.run(["openssl", *words, "-out", folder / f"ca.{form}"], check=True, capture_output=True, timeout=60)
+        subprocess.run(["openssl", *words, "-out", folder / f"ca.{form}"], check=True, capture_output=True, timeout=PATIENCE)
     return (folder / "ca.pem").read_text(), folder
 
 
@@ -221,7 +223,7 @@ def test_the_hint_converts_a_ca_file_of_another_form(desk, certificate, name, fo
     wanted = command.format(desk.folder / "ca", desk.folder / "ca")
     assert f"error: ca_file: {path}: this is DER, not PEM\nhint: convert it, and name the new file: {wanted}\n" in said
     # The command does what is said of it.
-    subprocess.run([*wanted.split(), *(["-passin", "pass:"] if form == "p12" else [])], check=True, capture_output=True, timeout=60)
+    subprocess.run([*wanted.split(), *(["-passin", "pass:"] if form == "p12" else [])], check=True, capture_output=True, timeout=PATIENCE)
     converted = pathlib.Path(wanted.split()[-1])
     with_ca_file(desk, converted.read_bytes(), converted.name)
     assert checked(desk) == ""

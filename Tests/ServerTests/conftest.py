@@ -1,6 +1,6 @@
 import pytest
 
-from server import Server, handset, own_folder
+from server import Seed, Server, handset, own_folder
 
 
 @pytest.fixture
@@ -9,9 +9,14 @@ def folder():
         yield path
 
 
+@pytest.fixture(scope="session")
+def seed():
+    return Seed()
+
+
 @pytest.fixture
-def server(folder):
-    with Server(folder) as running:
+def server(folder, seed):
+    with Server(folder, seed=seed) as running:
         yield running
 
 

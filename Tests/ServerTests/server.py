@@ -24,6 +24,8 @@ import urllib.parse
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
+from patience import PATIENCE, until
+
 BUILD = pathlib.Path(os.environ.get("COUNTERSIGN_BUILD", pathlib.Path(__file__).resolve().parents[2] / "build"))
 PROGRAM = BUILD / "countersignd"
 
@@ -65,15 +67,23 @@ class Faults:
 
 
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """A port of loopback that nobody listens at."""
+    with reserved_port() as holder:
+        return holder.getsockname()[1]
+
+
+def reserved_port() -> socket.socket:
+    """Holds a port of loopback: as long as it is open, nobody is given that port, and who asks for it by its number may listen there."""
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    return holder
 
 
 class SocketConnection(http.client.HTTPConnection):
     """HTTP by a socket of this machine."""
 
-    def __init__(self, path, timeout=20):
+    def __init__(self, path, timeout=PATIENCE):
         super().__init__("localhost", timeout=timeout)
         self.path = str(path)
 
@@ -102,12 +112,13 @@ class Server:
     """`top` and `server` are TOML: keys of the top level and of [server]; `tables` is TOML that begins with a table. `ca_file` is what a
     client needs of a server with a certificate."""
 
-    def __init__(self, folder: pathlib.Path, top="", server="", tables="", arguments=(), extra_listener=None, ca_file=None):
+    def __init__(self, folder: pathlib.Path, top="", server="", tables="", arguments=(), extra_listener=None, ca_file=None, seed=None):
         self.folder, self.ca_file = folder, ca_file
         self.state = folder / "state"
         self.state.mkdir(mode=0o700, exist_ok=True)
         self.sent = folder / "sent"
-        self.port = free_port()
+        self._place = reserved_port()
+        self.port = self._place.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.public_url = f"{'https' if 'certificate' in server or 'behind_proxy' in server else 'http'}://localhost:{self.port}"
         self.settings = folder / "countersignd.toml"
@@ -120,8 +131,11 @@ class Server:
         self.asked = 0  # calls of this process that were answered
         self.log: list[dict] = []
         self.heard = threading.Condition()
-        self.command("init")
-        self.application = self.create_application("Example Corp")
+        if seed:
+            self.application = seed.plant(self)
+        else:
+            self.command("init")
+            self.application = self.create_application("Example Corp")
 
     def write_settings(self, top="", server="", tables=""):
         self.settings.write_text(
@@ -136,7 +150,7 @@ class Server:
         """A command of the administrator's, such as `command("user", "list")`."""
         place = [] if arguments[:1] in (("help",), ("--help",), ("--version",)) else ["--settings", str(self.settings)]
         done = subprocess.run(
-            [PROGRAM, *map(str, arguments), *place], capture_output=True, text=True, timeout=60, input=stdin, env=self.environment)
+            [PROGRAM, *map(str, arguments), *place], capture_output=True, text=True, timeout=PATIENCE, input=stdin, env=self.environment)
         assert not check or done.returncode == 0, (arguments, done.stdout, done.stderr)
         return done
 
@@ -146,7 +160,7 @@ class Server:
 
     def sql(self, statement, *values):
         """Writes into the database what only time would, or a fault."""
-        with contextlib.closing(sqlite3.connect(self.state / "countersignd.db", timeout=20)) as database, database:
+        with contextlib.closing(sqlite3.connect(self.state / "countersignd.db", timeout=PATIENCE)) as database, database:
             return database.execute(statement, values).fetchall()
 
     # The process
@@ -176,7 +190,7 @@ class Server:
         with self.heard:
             return [event for event in self.log if event["event"] == name]
 
-    def wait_for_event(self, name, count=1, timeout=20, process=None) -> dict:
+    def wait_for_event(self, name, count=1, timeout=PATIENCE, process=None) -> dict:
         def heard():
             found = [event for event in self.log if event["event"] == name]
             ended = process and self.log and self.log[-1]["event"] == "ended"
@@ -188,7 +202,7 @@ class Server:
         assert len(found) >= count, self.log[-5:]
         return found[count - 1]
 
-    def stop(self, how=signal.SIGTERM, timeout=10) -> int:
+    def stop(self, how=signal.SIGTERM, timeout=PATIENCE) -> int:
         process, self.process = self.process, None
         if process is None:
             return 0
@@ -220,7 +234,7 @@ class Server:
     # The wire
 
     @contextlib.contextmanager
-    def connection(self, timeout=20):
+    def connection(self, timeout=PATIENCE):
         if self.ca_file is None:
             connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         else:
@@ -231,7 +245,7 @@ class Server:
         finally:
             connection.close()
 
-    def call(self, method, path, body=None, headers=None, timeout=20) -> Reply:
+    def call(self, method, path, body=None, headers=None, timeout=PATIENCE) -> Reply:
         with self.connection(timeout) as connection:
             connection.request(method, path, body, headers or {})
             reply = Reply(connection.getresponse())
@@ -244,9 +258,7 @@ class Server:
 
     def wait_for_waiting(self, count=1):
         """Until so many reads wait."""
-        deadline = time.monotonic() + 10
-        while self.waiting() != count:
-            assert time.monotonic() < deadline, f"not {count} reads wait"
+        until(lambda: self.waiting() == count, lambda: f"{self.waiting()} reads wait, not {count}")
 
     def answered_to_others(self) -> int:
         """How many calls of others than this process were answered so far."""
@@ -267,13 +279,30 @@ class Server:
         return [code for _, code in self.messages()]
 
 
+class Seed:
+    """A state with one application, made once and copied for each server whose test does not care how it was made."""
+
+    def __init__(self):
+        with own_folder() as folder:
+            server = Server(folder)
+            self._files = {path.name: path.read_bytes() for path in server.state.iterdir()}
+            self._id, self._key = server.application.id, server.application.key
+
+    def plant(self, server: Server) -> "Application":
+        for name, content in self._files.items():
+            path = server.state / name
+            path.touch(mode=0o600)
+            path.write_bytes(content)
+        return Application(server, self._id, self._key)
+
+
 class Application:
     """What a host would do with an API key."""
 
     def __init__(self, server: Server, number: int, key: str):
         self.server, self.id, self.key = server, number, key
 
-    def call(self, method, path, parameters=None, headers=None, timeout=20) -> Reply:
+    def call(self, method, path, parameters=None, headers=None, timeout=PATIENCE) -> Reply:
         """Parameters go into a JSON body."""
         headers = {"X-Authy-API-Key": self.key, **(headers or {})}
         body = None
@@ -297,7 +326,7 @@ class Application:
         return reply.json["approval_request"]["uuid"]
 
     def read(self, uuid, wait=None) -> Reply:
-        return self.call("GET", f"/onetouch/json/approval_requests/{uuid}", headers={"Prefer": f"wait={wait}"} if wait else {}, timeout=70)
+        return self.call("GET", f"/onetouch/json/approval_requests/{uuid}", headers={"Prefer": f"wait={wait}"} if wait else {}, timeout=PATIENCE)
 
     def status(self, uuid) -> str:
         return self.read(uuid).json["approval_request"]["status"]
@@ -338,7 +367,7 @@ class Handset:
         assert self.enrol(link(self.server, user)).status == 200
         self.server.command("user", "confirm", user, self.state()["confirmation"])
 
-    def call(self, method, path, parameters=None, headers=None, timeout=70) -> Reply:
+    def call(self, method, path, parameters=None, headers=None, timeout=PATIENCE) -> Reply:
         body = b"" if parameters is None else json.dumps(parameters).encode()
         moment = int(time.time()) + self.clock
         path = "/phone/api/" + path
