@@ -21,12 +21,17 @@ def pytest_addoption(parser):
 
 def pytest_sessionstart(session):
     """Fails the run at once, and loudly, where a private host cannot be made."""
+    worker = hasattr(session.config, "workerinput")
+    if session.config.getoption("dist", "no") != "no" and not worker:
+        return
     build = pathlib.Path(session.config.getoption("--build-dir")).resolve()
     good_server.take_from(build)
     try:
         session.config.private_host = Host(build)
     except namespace.NotPrivate as trouble:
         pytest.exit(f"error: {trouble}", returncode=2)
+    if worker:  # its folder for temporary files was named outside
+        pathlib.Path(session.config.option.basetemp).parent.mkdir(parents=True, exist_ok=True)
 
 
 @pytest.fixture
