@@ -360,7 +360,10 @@ class Phone:
     def wait_for_no_notification(self) -> None:
         self._worker.evaluate("""async (patience) => {
             const end = performance.now() + patience;
-            while ((await self.registration.getNotifications()).length > 0) if (performance.now() > end) throw new Error("still there");
+            while ((await self.registration.getNotifications()).length > 0) {
+                if (performance.now() > end) throw new Error("still there");
+                await new Promise((resume) => setTimeout(resume, 10));
+            }
         }""", MILLISECONDS)
 
     def close_page(self) -> None:
@@ -369,7 +372,10 @@ class Phone:
         self._worker.evaluate("""async (patience) => {
             const end = performance.now() + patience;
             const seen = { type: "window", includeUncontrolled: true };
-            while ((await self.clients.matchAll(seen)).length > 0) if (performance.now() > end) throw new Error("still there");
+            while ((await self.clients.matchAll(seen)).length > 0) {
+                if (performance.now() > end) throw new Error("still there");
+                await new Promise((resume) => setTimeout(resume, 10));
+            }
         }""", MILLISECONDS)
 
     def tap_notification(self) -> list[str]:

@@ -296,7 +296,7 @@ def test_a_restore_that_is_killed_leaves_the_database_before_or_the_new_one(serv
     calls = {"link": "link,linkat", "rename": "rename,renameat,renameat2", "unlink": "unlink,unlinkat", "copy": "write"}[call]
     for count in range(1, 200):
         done = subprocess.run(
-            ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}", "-e", f"inject={calls}:signal=KILL:when={count}", PROGRAM,
+            ["strace", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", "-e", f"trace={calls}", "-e", f"inject={calls}:signal=KILL:when={count}", PROGRAM,
              "restore", str(backup), "--settings", str(server.settings)], capture_output=True, text=True, timeout=PATIENCE, env=server.environment)
         assert server.command("check").returncode == 0
         if done.returncode == 0:

@@ -12,12 +12,13 @@ import subprocess
 # What changes a row seals it, as the product would.
 SCRIPT = (pathlib.Path(__file__).parent / "seal.py").read_text(encoding="utf-8") + """
 import json, sqlite3, sys
-path, statement, values, *stays_broken = json.load(sys.stdin)
+path, is_sealed, *orders = json.load(sys.stdin)
 database = sqlite3.connect(path, timeout=%d)
 with database:
     database.execute("PRAGMA ignore_check_constraints = ON")
-    rows = database.execute(statement, values).fetchall()
-    if not stays_broken and not statement.lstrip().startswith("SELECT"):
+    for statement, values in orders:
+        rows = database.execute(statement, values).fetchall()
+    if is_sealed and not all(statement.lstrip().startswith("SELECT") for statement, _ in orders):
         seal(database)
 print(json.dumps(rows, default=bytes.hex))
 database.close()
@@ -26,19 +27,20 @@ database.close()
 
 def run(path, statement: str, *values) -> list:
     """By the owner of the file, so that SQLite's other files are theirs too. What it changes is sealed anew."""
-    return _run(path, statement, values)
+    return _run(path, True, (statement, values))
 
 
 def tamper(path, statement: str, *values) -> list:
     """The same, but the seals stay as they were: as a fault of the disk, or somebody who does not know better, would leave them."""
-    return _run(path, statement, values, True)
+    return _run(path, False, (statement, values))
 
 
-def _run(path, *order) -> list:
+def _run(path, is_sealed: bool, *orders) -> list:
+    """The rows of the last of the statements, each of which comes with its values."""
     owner = os.stat(path)
     identity = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
     done = subprocess.run(
-        ["/usr/bin/python3", "-c", SCRIPT], input=json.dumps([str(path), *order]), capture_output=True, text=True, timeout=PATIENCE, cwd="/",
+        ["/usr/bin/python3", "-c", SCRIPT], input=json.dumps([str(path), is_sealed, *orders]), capture_output=True, text=True, timeout=PATIENCE, cwd="/",
         **identity)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -46,20 +48,20 @@ def _run(path, *order) -> list:
 
 def account(path, name: str, uid: int, **columns) -> None:
     """Sets columns of one account, which is made where there is none."""
-    run(path, "INSERT INTO accounts (name, uid) VALUES (?, ?) ON CONFLICT DO NOTHING", name, uid)
-    for column, value in columns.items():
-        run(path, f"UPDATE accounts SET {column} = ? WHERE name = ? AND uid = ?", value, name, uid)
+    settings = [(f"UPDATE accounts SET {column} = ? WHERE name = ? AND uid = ?", (value, name, uid)) for column, value in columns.items()]
+    _run(path, True, ("INSERT INTO accounts (name, uid) VALUES (?, ?) ON CONFLICT DO NOTHING", (name, uid)), *settings)
 
 
 def recovery(path, name: str, uid: int, *codes: str) -> None:
     """Puts recovery codes in place, hashed by crypt(3) itself."""
-    run(path, "DELETE FROM recovery WHERE name = ? AND uid = ?", name, uid)
+    orders = [("DELETE FROM recovery WHERE name = ? AND uid = ?", (name, uid))]
     library = ctypes.CDLL("libcrypt.so.1")
     library.crypt.restype = ctypes.c_char_p
     for code in codes:
         hashed = library.crypt(code.encode("ascii"), b"$y$j9T$abcdefghijklmnop$").decode("ascii")
         assert hashed.startswith("$y$"), hashed
-        run(path, "INSERT INTO recovery (name, uid, hash) VALUES (?, ?, ?)", name, uid, hashed)
+        orders.append(("INSERT INTO recovery (name, uid, hash) VALUES (?, ?, ?)", (name, uid, hashed)))
+    _run(path, True, *orders)
 
 
 def fingerprint(public_key: str) -> str:
