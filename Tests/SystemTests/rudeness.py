@@ -6,6 +6,7 @@ whoever believes them lets somebody in.
 """
 
 import dataclasses
+import functools
 import json
 import threading
 import zlib
@@ -84,9 +85,13 @@ def drip(handler, number, body, seconds, stopping: threading.Event) -> None:
 
 def gzip_bomb(handler, number, _body, _argument, _stopping) -> None:
     """200 MB of blanks, compressed though nobody asked."""
+    handler.reply(number, packed_blanks(), {"Content-Encoding": "gzip"})
+
+
+@functools.cache
+def packed_blanks() -> bytes:
     press = zlib.compressobj(9, zlib.DEFLATED, 31)
-    packed = b"".join(press.compress(b" " * MEGABYTE) for _ in range(200)) + press.flush()
-    handler.reply(number, packed, {"Content-Encoding": "gzip"})
+    return b"".join(press.compress(b" " * MEGABYTE) for _ in range(200)) + press.flush()
 
 
 def header_flood(handler, number, body, _argument, _stopping) -> None:
