@@ -271,8 +271,11 @@ struct Asking {
         }
     }
 
-    /// A request that was never sent, and a code that could not be checked, do not count against the person. One that was wrong for
-    /// this host's SoftToken was checked: it stays a failure, whatever the server fails to say.
+    /// A request that was never sent, and a code that could not be checked, do not count against the person.
+    ///
+    /// Two codes stay failures: one that was wrong for this host's SoftToken, which was checked whatever the server fails
+    /// to say, and one that the server answered with a limit, since it may have looked at the code
+    /// (docs/adr/0011-what-is-sent-again.md).
     private mutating func refund(_ event: LoginFlow.Event, unsent: Bool) throws {
         guard let person else { return }
         switch event {
@@ -280,7 +283,8 @@ struct Asking {
             guard let id = push else { return }
             push = nil
             try person.accounts.endPush(id, .failed, now: now())
-        case .verifyFailed where !person.account.hasSoftToken || !rules.factors.contains(.softToken):
+        case .verifyFailed(let fault)
+        where fault != .limited && (!person.account.hasSoftToken || !rules.factors.contains(.softToken)):
             try person.accounts.refundTry(person.person, rules: settings.lockout)
             tries -= 1
         default: return

@@ -71,8 +71,8 @@ struct Enrolling {
                 self.detail = "AuthyID \(id) is another user's here"
                 event = .registerFailed(.invalid)
             }
-            // A code that could not be checked does not count against the person.
-            if case .checkFailed = event { try accounts.refundTry(person, rules: settings.lockout) }
+            // A code that could not be checked does not count against the person; at a limit it may have been.
+            if case .checkFailed(let failure) = event, failure != .limited { try accounts.refundTry(person, rules: settings.lockout) }
             events.append(event)
         }
         if let due = deadline, due <= system_now() {

@@ -144,7 +144,7 @@ def test_codes_that_are_locked_are_not_tried(enrolment, server):
     assert done.code == 2 and "games is not confirmed: no codes are taken until " in done.err
 
 
-def fail_to_check(stub):
+def fail_to_check(stub, status=503, error="60000"):
     """A server that sends codes, and fails where they are to be checked."""
     answer = stub.answer
 
@@ -152,7 +152,7 @@ def fail_to_check(stub):
         if "/sms/" in path:
             return 200, {}, {"success": True, "message": "SMS token was sent", "cellphone": MASKED}
         if "/verify/" in path:
-            return 503, {}, {"success": False, "message": "Down", "error_code": "60000", "errors": {}}
+            return status, {}, {"success": False, "message": "Down", "error_code": error, "errors": {}}
         return answer(path, body)
 
     stub.answer = some
@@ -164,6 +164,14 @@ def test_a_code_that_could_not_be_checked_is_no_failure(desk, stub):
     fail_to_check(stub)
     done = desk.run("confirm", "games", "--by", "sms", "--code-stdin", stdin="1234567\n")
     assert done.code == 2 and "answers again" in done.err and account(desk)["failures"] == 0
+
+
+def test_a_code_that_the_server_may_have_looked_at_is_a_failure(desk, stub):
+    desk.settings(table(stub.url, "not-a-real-key"))
+    desk.does("link", "games", 1000)
+    fail_to_check(stub, 429, "60003")
+    done = desk.run("confirm", "games", "--by", "sms", "--code-stdin", stdin="1234567\n")
+    assert done.code == 75 and "takes no more requests for now" in done.err and account(desk)["failures"] == 1
 
 
 def test_a_request_that_did_not_reach_the_phone_does_not_count(desk, stub):

@@ -117,6 +117,45 @@ def test_the_day_can_be_set(host, softtoken):
     assert show(host)["locked_until"] is not None
 
 
+def at_the_limit(rude, status):
+    """A host whose codes only a server checks that answers each check with this status."""
+    rude.server.fault("verify", "status", status)
+    rude.rules('[login]\nfactors = ["softtoken"]\ntries = 2\n[lockout]\nfailures = 3\n[enrolment]\nmode = "required"\n')
+    for _ in range(2):
+        login = rude.login()
+        while (event := login.next())[0] != "result":
+            if event[0] == "ask":
+                login.answer("7654321")
+        login.finish()
+    return rude.host
+
+
+def test_who_guesses_gets_no_try_back_from_a_server_at_its_limit(rude):
+    """It may have looked at each code: what it answers to a wrong one beyond the limit of an application is 429."""
+    host = at_the_limit(rude, 429)
+    assert show(host)["locked_until"] is not None
+    assert host.row("failures", "day_failures") == [3, 3]
+
+
+def test_a_server_that_fails_locks_nobody(rude):
+    host = at_the_limit(rude, 500)
+    assert show(host)["locked_until"] is None
+    assert host.row("failures", "day_failures") == [0, 0]
+
+
+def test_a_right_code_after_a_limit_gets_in_and_ends_the_count(rude):
+    rude.server.codes.add("1234567")
+    rude.server.fault("verify", "status", 429, times=2)
+    rude.rules('[login]\nfactors = ["softtoken"]\n[lockout]\nfailures = 3\n')
+    login = rude.login()
+    for code in ("7654321", "7654322", "1234567"):
+        login.prompt()
+        login.answer(code)
+    assert login.result() == PAM_SUCCESS
+    login.finish()
+    assert rude.host.row("failures", "locked_until") == [0, None]
+
+
 def test_an_approval_on_the_phone_gets_in_past_a_full_day_and_is_told(site):
     from totp import SoftToken
 

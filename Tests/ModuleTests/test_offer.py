@@ -330,6 +330,17 @@ def test_guesses_are_counted_and_lock(place):
     assert login.texts("ask") == []
 
 
+@pytest.mark.parametrize(("status", "counted"), [(429, 1), (500, 0)])
+def test_a_check_of_the_number_counts_where_the_server_may_have_looked_at_the_code(rude_place, status, counted):
+    login = numbered(rude_place)
+    rude_place.server.fault("check", "status", status)
+    login.answer("7654321")
+    login.prompt()
+    login.reply("eof")
+    ended(login)
+    assert rude_place.host.row("failures") == [counted]
+
+
 # To whom it is not made
 
 

@@ -53,6 +53,8 @@ extension Proving {
             say("That code confirms a new phone at the server: countersignd user confirm \(id) CODE")
             return wrong()
         case .wrong, .spent: return wrong()
+        // The server may have looked at it: it counts.
+        case .limited(let seconds): return cannot(.limited(seconds: seconds))
         case let answer:
             // What could not be checked is no failure of the person.
             try desk.accounts.refundTry(person, rules: desk.settings.lockout)
