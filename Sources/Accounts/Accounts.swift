@@ -20,6 +20,8 @@ public enum AccountsError: Error, Equatable, CustomStringConvertible {
     case newer(version: Int64, known: Int64)
     /// What should be a backup of accounts is something else.
     case notABackup
+    /// The backup is not the one that was looked at: its file was written to meanwhile.
+    case exchanged
     /// The caller asked for what makes no sense.
     case invalid(String)
 
@@ -35,6 +37,7 @@ public enum AccountsError: Error, Equatable, CustomStringConvertible {
         case .damaged(let what): "accounts damaged: \(what)"
         case .newer(let version, let known): "accounts are of version \(version), this program knows \(known)"
         case .notABackup: "no backup of accounts"
+        case .exchanged: "the file was changed while this ran: nothing was restored"
         case .invalid(let what): "invalid \(what)"
         }
     }

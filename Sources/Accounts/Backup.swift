@@ -8,6 +8,8 @@ public struct AccountsSummary: Equatable, Sendable {
     public let accounts: Int64
     /// When the last login was decided that it knows of, in seconds since 1970; nil for none.
     public let lastLogin: Int64?
+    /// Of the file's bytes, as they were read: SHA-256, 64 hexadecimal digits.
+    public let digest: String
 }
 
 extension Accounts {
@@ -24,7 +26,7 @@ extension Accounts {
             let draft = try file.newDraft()
             defer { StateFile.remove(draft) }
             try file.open(busyTimeout: 60_000).run("VACUUM INTO ?1", draft)
-            let found = try examine(draft, adopts: false).id
+            let found = try examine(draft, digest: "", adopts: false).id
             guard found == id else { throw AccountsError.other(path, id: found) }
             try StateFile.send(draft, to: output)
         }
@@ -39,9 +41,9 @@ extension Accounts {
         let file = try StateFile(path)
         return try file.alone {
             file.removeDrafts()
-            let draft = try file.newDraft(from: bytes)
+            let (draft, digest) = try file.newDraft(from: bytes)
             defer { StateFile.remove(draft) }
-            return try examine(draft, adopts: adopts)
+            return try examine(draft, digest: digest, adopts: adopts)
         }
     }
 
@@ -56,16 +58,22 @@ extension Accounts {
     /// ended, since what became of it is not known: approval requests, OneCodes, remembered logins; codes of this moment and before are spent.
     /// - Parameters:
     ///   - bytes: a descriptor that the backup is read from.
+    ///   - path: of the accounts.
+    ///   - digest: what `summary` said of the backup that is meant.
     ///   - adopts: as for `summary`.
     ///   - stamp: what the accounts that there were are named by.
     ///   - now: seconds since 1970.
-    public static func restore(_ bytes: CInt, path: String, adopts: Bool, stamp: String, now: Int64) throws -> Restored {
+    /// - Throws: `AccountsError.exchanged` where the bytes are others than those that `summary` has seen; as `summary` does otherwise.
+    public static func restore(
+        _ bytes: CInt, path: String, digest: String, adopts: Bool, stamp: String, now: Int64
+    ) throws -> Restored {
         let file = try StateFile(path)
         return try file.alone {
             file.removeDrafts()
-            let draft = try file.newDraft(from: bytes)
+            let (draft, found) = try file.newDraft(from: bytes)
             defer { StateFile.remove(draft) }
-            let summary = try examine(draft, adopts: adopts)
+            guard found == digest else { throw AccountsError.exchanged }
+            let summary = try examine(draft, digest: digest, adopts: adopts)
             try endWhatIsOpen(draft, now: now)
             let kept = try file.keep(as: "\(path).before-\(stamp)")
             switch kept {
@@ -83,7 +91,7 @@ extension Accounts {
     }
 
     /// - Throws: where it is not accounts, or not as they were written.
-    private static func examine(_ draft: String, adopts: Bool) throws -> AccountsSummary {
+    private static func examine(_ draft: String, digest: String, adopts: Bool) throws -> AccountsSummary {
         let connection: Connection
         do {
             connection = try Connection(path: draft)
@@ -103,7 +111,7 @@ extension Accounts {
         }
         let count = try connection.first("SELECT count(*) FROM accounts") { $0.integer(0) } ?? nil
         let last = try connection.first("SELECT max(time) FROM history") { $0.integer(0) } ?? nil
-        return AccountsSummary(id: id, accounts: count ?? 0, lastLogin: last)
+        return AccountsSummary(id: id, accounts: count ?? 0, lastLogin: last, digest: digest)
     }
 
     private static func endWhatIsOpen(_ draft: String, now: Int64) throws {

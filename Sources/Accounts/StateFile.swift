@@ -1,3 +1,4 @@
+internal import Crypto
 internal import Glibc
 internal import SQLite
 
@@ -101,20 +102,29 @@ struct StateFile {
             && ends.contains(String(rest.dropFirst(6)))
     }
 
-    /// A draft with these bytes in it, on the disk.
-    func newDraft(from bytes: CInt) throws -> String {
+    /// A draft with these bytes in it, on the disk, and their SHA-256 as 64 hexadecimal digits.
+    func newDraft(from bytes: CInt) throws -> (path: String, digest: String) {
         let draft = try newDraft()
         do {
             let target = unsafe Glibc.open(draft, O_WRONLY | O_CLOEXEC)
             guard target >= 0 else { throw AccountsError.file(draft, why: Self.reason()) }
             defer { close(target) }
-            try Self.each(bytes, draft) { try unsafe Self.writeAll($0, to: target, draft) }
+            var hash = SHA256()
+            try Self.each(bytes, draft) {
+                unsafe hash.update(bufferPointer: $0)
+                try unsafe Self.writeAll($0, to: target, draft)
+            }
             guard fsync(target) == 0 else { throw AccountsError.file(draft, why: Self.reason()) }
-            return draft
+            return (draft, Self.hexadecimal(hash.finalize()))
         } catch {
             Self.remove(draft)
             throw error
         }
+    }
+
+    private static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+        let digits = Array("0123456789abcdef")
+        return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
     }
 
     /// Writes all bytes of a file to a descriptor. SQLite must not have it open: closing it would drop its locks.

@@ -101,6 +101,8 @@ struct AccountsFile {
         let accounts: Int
         /// Seconds since 1970.
         let lastLogin: Int64?
+        /// SHA-256 of the file, as it was read.
+        let digest: String
     }
 
     struct Restored {
@@ -119,24 +121,26 @@ struct AccountsFile {
     /// - Parameter adopts: whether it need not be as `export` writes one.
     func inspect(_ source: CInt, adopts: Bool) throws -> Summary {
         try StateFolder.make(settings.state, for: keeper)
-        return try restored(.inspect, source, adopts).summary
+        return try restored(words(.inspect), source, adopts).summary
     }
 
     /// Puts a backup in place of the accounts, and notes which they are.
-    func restore(_ source: CInt, adopts: Bool) throws -> Restored {
-        let restored = try restored(.restore, source, adopts)
+    /// - Parameter seen: what `inspect` said of it; a file that is another one by now is refused.
+    func restore(_ source: CInt, seen: Summary, adopts: Bool) throws -> Restored {
+        let restored = try restored(words(.restore, "--digest", seen.digest), source, adopts)
         try note(restored.summary.id)
         return restored
     }
 
-    private func restored(_ work: Work, _ source: CInt, _ adopts: Bool) throws -> Restored {
-        let words = adopts ? words(work, "--adopt") : words(work)
+    private func restored(_ words: [String], _ source: CInt, _ adopts: Bool) throws -> Restored {
+        var words = words
+        if adopts { words.insert("--adopt", at: 2) }
         guard let output = try OwnProcess.output(words, reading: source) else { throw ExitCode.failure }
         // The path, which may hold blanks, is the last.
-        let parts = String(decoding: output, as: UTF8.self).split(separator: "\n").first?.split(separator: " ", maxSplits: 4) ?? []
-        guard parts.count >= 4, parts[0] == "found", AccountsMarker.isID(parts[1]), let accounts = Int(parts[2]) else { throw Self.unclear }
-        let summary = Summary(id: String(parts[1]), accounts: accounts, lastLogin: Int64(parts[3]))
-        return Restored(summary: summary, kept: parts.count > 4 ? String(parts[4]) : nil)
+        let parts = String(decoding: output, as: UTF8.self).split(separator: "\n").first?.split(separator: " ", maxSplits: 5) ?? []
+        guard parts.count >= 5, parts[0] == "found", AccountsMarker.isID(parts[1]), let accounts = Int(parts[2]) else { throw Self.unclear }
+        let summary = Summary(id: String(parts[1]), accounts: accounts, lastLogin: Int64(parts[3]), digest: String(parts[4]))
+        return Restored(summary: summary, kept: parts.count > 5 ? String(parts[5]) : nil)
     }
 
     // MARK: the marker

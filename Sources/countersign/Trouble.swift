@@ -82,6 +82,7 @@ struct Trouble: Error {
         case .lost, .other, .altered: "countersign init says what can be done"
         case .unprepared: "countersign init"
         case .notABackup: "name a file that `countersign backup` has written"
+        case .exchanged: "see who may write to it, look at the backup again, and run the same command again"
         case .file: "`countersign check`, run by root, says what the state directory must be like"
         case .damaged: "restore a backup; new accounts would forget who must show a factor"
         case .newer: "use the version of Countersign that wrote the accounts"

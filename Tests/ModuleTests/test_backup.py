@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import random
 import re
 import shutil
@@ -198,6 +199,47 @@ def test_without_a_terminal_it_has_to_be_said_that_it_is_meant(place):
     softtoken(place)
     file = backup(place)
     assert "add --yes" in fails(place, "restore", file)
+
+
+def answered(host, file, meanwhile):
+    """`restore` on a terminal, and what becomes of FILE between the question and the answer: exit code, and what was said."""
+    above, below = pty.openpty()
+    process = subprocess.Popen(
+        words(host, "restore", file), stdin=below, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **as_user(host.user))
+    os.close(below)
+    said = ""
+    while "to confirm: " not in said:
+        said += (more := process.stderr.read(1))
+        assert more, said
+    meanwhile()
+    os.write(above, b"restore\n")
+    said += process.communicate(timeout=60)[1]
+    os.close(above)
+    return process.returncode, said
+
+
+@pytest.fixture
+def two(place):
+    """Two backups, of which the second has a factor more."""
+    one = backup(place, "one")
+    softtoken(place)
+    return one, backup(place, "two")
+
+
+def test_a_file_that_is_written_to_while_the_question_stands_open_is_refused(place, two):
+    """It keeps its name and its inode: what is read again is not what was looked at."""
+    one, other = two
+    before = rows(place)
+    code, said = answered(place, one, lambda: one.write_bytes(other.read_bytes()))
+    assert code == 1 and "error: the file was changed while this ran: nothing was restored" in said and "\nhint: " in said
+    assert rows(place) == before and drafts(place) == []
+    assert [path.name for path in place.state.iterdir() if ".before-" in path.name] == []
+
+
+def test_a_file_that_takes_the_name_while_the_question_stands_open_is_not_read(place, two):
+    one, other = two
+    assert answered(place, one, lambda: os.replace(other, one))[0] == 0
+    assert records.run(place.database, "SELECT 1 FROM accounts WHERE secret IS NOT NULL") == []
 
 
 def test_accounts_that_are_lost_come_back(place):

@@ -97,7 +97,7 @@ struct Restore: AdminCommand {
         let last = summary.lastLogin.map { "the last login in it was at \(Moment.local($0))" } ?? "no login is in it"
         let people = Sentence.count(summary.accounts, "account")
         try confirmation.ask("\(file) has \(people), and \(last). It takes the place of the accounts of this host.", for: "restore")
-        let restored = try accounts.restore(source, adopts: adopt)
+        let restored = try accounts.restore(source, seen: summary, adopts: adopt)
         audit.tell("restore", detail: "\(file.text), id \(summary.id); before: \(restored.kept ?? "none")", .warning)
         try tell(restored, accounts.path)
     }

@@ -110,6 +110,7 @@ struct AccountsWork: AdminCommand {
     @Argument var work: AccountsFile.Work
     @Argument var state: String
     @Option var id = ""
+    @Option var digest = ""
     @Flag var adopt = false
 
     func perform() throws {
@@ -125,13 +126,14 @@ struct AccountsWork: AdminCommand {
         case .inspect: try Output.line(words(try Accounts.summary(of: STDIN_FILENO, beside: path, adopts: adopt)))
         case .restore:
             let restored = try Accounts.restore(
-                STDIN_FILENO, path: path, adopts: adopt, stamp: Moment.utc(Moment.now).replacing(":", with: ""), now: Moment.now)
+                STDIN_FILENO, path: path, digest: digest, adopts: adopt, stamp: Moment.utc(Moment.now).replacing(":", with: ""),
+                now: Moment.now)
             try Output.line(words(restored.summary) + (restored.kept.map { " \($0)" } ?? ""))
         }
     }
 
     private func words(_ summary: AccountsSummary) -> String {
-        "found \(summary.id) \(summary.accounts) \(summary.lastLogin.map(String.init) ?? "-")"
+        "found \(summary.id) \(summary.accounts) \(summary.lastLogin.map(String.init) ?? "-") \(summary.digest)"
     }
 
     private func words(_ found: Accounts.Found) -> String {
