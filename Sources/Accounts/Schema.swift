@@ -38,9 +38,13 @@ enum Schema {
 
     /// Seals all rows as they stand, once SQLite finds nothing wrong with them. Inside a transaction.
     static func sealAll(_ connection: Connection) throws {
+        try checkIntegrity(connection)
+        try Seal(id: id(connection)).all(in: connection)
+    }
+
+    private static func checkIntegrity(_ connection: Connection) throws {
         let faults = try connection.all("PRAGMA integrity_check(1)") { $0.text(0) ?? "" }
         guard faults == ["ok"] else { throw AccountsError.damaged(faults.first ?? "integrity_check says nothing") }
-        try Seal(id: id(connection)).all(in: connection)
     }
 
     private static func current(_ connection: Connection) throws -> Int64 {
@@ -51,10 +55,14 @@ enum Schema {
         try connection.transaction(.immediate) {
             let found = try current(connection)
             guard found < version else { return }
+            // A migration makes no broken seal whole: what is altered or lost before it is so after it.
+            let seal = found < firstSealed ? nil : Seal(id: try id(connection))
+            if seal != nil { try checkIntegrity(connection) }
+            let altered = try seal?.altered(in: connection, version: found) ?? []
             for step in migrations.dropFirst(max(0, Int(found))) { try connection.execute(step) }
             if found < firstSealed { try connection.run("INSERT INTO identity (id) VALUES (?1)", newID()) }
-            // New columns are sealed too.
-            if found > 0 { try sealAll(connection) }
+            // New columns are sealed too. Rows from before there were seals are taken as they are.
+            if let seal { try seal.renew(in: connection, except: altered) } else if found > 0 { try sealAll(connection) }
             try connection.execute("PRAGMA user_version = \(version)")
         }
     }

@@ -8,23 +8,30 @@ internal import SQLite
 /// keyed digest of its other columns, and a second table, whose pages cannot stand in for those of the first, names everybody who has a row.
 /// The key is the database's id, which is no secret: this is against faults, and not against a person who can write the file.
 struct Seal {
-    /// What is sealed, in this order. A migration that adds a column here needs nothing else: all rows are sealed anew after it.
+    /// What is sealed, in this order. A migration adds its columns at the end, and an entry to `counts`: rows are sealed anew after it.
     static let columns = """
         name, uid, authy_id, secret, algorithm, digits, period, last_spent, confirmed, grace_used, failures, locked_until, had_authy_id,
         opted_out, paused_until, paused_at, pause_reason, prefers, seen_phone, seen_app, seen, locks, locked_clock, day_failures, day_clock,
         wrong_codes, label
         """
-    static let count: Int32 = 27
+    /// How many of `columns` a version of the tables seals, by the first version that does so, in ascending order.
+    static let counts: [(version: Int64, count: Int32)] = [(3, 21), (4, 26), (5, 27)]
+    static let count = counts.last?.count ?? 0
+
+    /// - Parameter version: of tables that have seals.
+    static func count(in version: Int64) -> Int32 { counts.last { $0.version <= version }?.count ?? count }
 
     private let key: SymmetricKey
 
     init(id: String) { key = SymmetricKey(data: Array(id.utf8)) }
 
-    /// - Parameter row: whose first columns are `columns`.
+    /// - Parameters:
+    ///   - row: whose first columns are `columns`, or as many of them as `count` says.
+    ///   - count: how many of them are sealed.
     /// - Returns: 16 bytes.
-    func digest(of row: Row) -> [UInt8] {
+    func digest(of row: Row, count: Int32 = Self.count) -> [UInt8] {
         var bytes: [UInt8] = []
-        for column in 0..<Self.count { Self.append(row.value(column), to: &bytes) }
+        for column in 0..<count { Self.append(row.value(column), to: &bytes) }
         return Array(code(bytes).prefix(16))
     }
 
@@ -125,6 +132,38 @@ extension Seal {
         }
         damage.lost = members.count
         return damage
+    }
+
+    /// A row of `accounts`, by its primary key.
+    struct Key: Hashable {
+        let name: String
+        let uid: Int64
+    }
+
+    /// Rows that are not as an earlier version wrote them.
+    /// - Parameter version: of the tables as they are, from `Schema.firstSealed` on.
+    func altered(in connection: Connection, version: Int64) throws -> Set<Key> {
+        let count = Self.count(in: version)
+        let columns = Self.columns.split(separator: ",").prefix(Int(count)).joined(separator: ",")
+        let rows = try connection.all("SELECT \(columns), seal FROM accounts") { row in
+            let isAsWritten = row.blob(count) == digest(of: row, count: count)
+            return isAsWritten ? nil : Key(name: row.text(0) ?? "", uid: row.integer(1) ?? 0)
+        }
+        return Set(rows.compactMap(\.self))
+    }
+
+    /// Seals rows anew after a migration. Nobody leaves the table of members, so that a row that was lost before stays lost. Inside a
+    /// transaction.
+    /// - Parameter altered: rows that get no seal: they stay refused.
+    func renew(in connection: Connection, except altered: Set<Key>) throws {
+        let rows = try connection.all("SELECT \(Self.columns) FROM accounts") { row in
+            (key: Key(name: row.text(0) ?? "", uid: row.integer(1) ?? 0), digest: digest(of: row))
+        }
+        for (key, digest) in rows {
+            let seal = altered.contains(key) ? nil : digest
+            try connection.run("UPDATE accounts SET seal = ?3 WHERE name = ?1 AND uid = ?2", key.name, key.uid, seal)
+            try connection.run("INSERT INTO members (id) VALUES (?1) ON CONFLICT DO NOTHING", member(key.name, key.uid))
+        }
     }
 
     /// Seals all rows as they stand, and makes the table of members anew. Inside a transaction.

@@ -10,6 +10,8 @@ struct SealTests {
 
     init() throws { place = try Place() }
 
+    private init(place: Place) { self.place = place }
+
     /// So many others, on many pages.
     private func crowd(_ count: Int = 400) throws {
         let accounts = try place.open()
@@ -121,6 +123,85 @@ struct SealTests {
         _ = try Accounts.adopt(path: place.path)
         #expect(try place.open().account(of: alice).authyID == AuthyID(8))
         #expect(try place.open().damage() == Accounts.Damage())
+    }
+
+    /// What the file would be if an earlier version had written it last: without the newer columns, and sealed as it sealed.
+    private func take(backTo version: Int64) throws {
+        let connection = try place.raw()
+        let newer = Seal.columns.split(separator: ",").dropFirst(Int(Seal.count(in: version)))
+        for column in newer { try connection.execute("ALTER TABLE accounts DROP COLUMN \(column)") }
+        if version < 5 { try connection.execute("ALTER TABLE history DROP COLUMN uid") }
+        let columns = Seal.columns.split(separator: ",").prefix(Int(Seal.count(in: version))).joined(separator: ",")
+        let seal = Seal(id: try Schema.id(connection))
+        let rows = try connection.all("SELECT \(columns) FROM accounts") { row in
+            (row.text(0) ?? "", seal.digest(of: row, count: Seal.count(in: version)))
+        }
+        for (name, digest) in rows { try connection.run("UPDATE accounts SET seal = ?2 WHERE name = ?1", name, digest) }
+        try connection.execute("PRAGMA user_version = \(version)")
+    }
+
+    @Test func `What is sealed is listed for each version, and is the whole list for the newest one`() {
+        #expect(Int(Seal.count) == Seal.columns.split(separator: ",").count)
+        #expect(Seal.counts.allSatisfy { (Schema.firstSealed...Schema.version).contains($0.version) })
+        #expect(Seal.counts.map(\.version) == Seal.counts.map(\.version).sorted())
+    }
+
+    @Test(arguments: [3, 4] as [Int64])
+    func `Accounts of an earlier version are sealed anew, as they were written`(version: Int64) throws {
+        do {
+            let accounts = try place.open()
+            for person in [alice, bob] { _ = try accounts.link(person, phone) }
+        }
+        try take(backTo: version)
+        let accounts = try place.open()
+        #expect(try accounts.damage() == Accounts.Damage())
+        for person in [alice, bob] { #expect(try accounts.account(of: person).authyID == phone) }
+    }
+
+    @Test(arguments: [
+        "authy_id = 8", "authy_id = NULL", "confirmed = 1", "grace_used = 1", "locked_until = 1", "had_authy_id = 0", "seen = 1", "uid = 1",
+        "seal = NULL",
+    ])
+    func `A row that was changed by anything else stays refused when a later version comes`(_ change: String) throws {
+        for version in [3, 4] as [Int64] {
+            let place = try Place()
+            do {
+                let accounts = try place.open()
+                for person in [alice, bob] { _ = try accounts.link(person, phone) }
+            }
+            try SealTests(place: place).take(backTo: version)
+            do { try place.raw().execute("UPDATE accounts SET \(change) WHERE name = 'alice'") }
+            let accounts = try place.open()
+            #expect(throws: AccountsError.altered("alice", uid: 1000)) { try accounts.account(of: alice) }
+            #expect(try accounts.damage().altered == ["alice"])
+            #expect(try accounts.account(of: bob).authyID == phone)
+            #expect(throws: AccountsError.altered("alice", uid: 1000)) { try place.open().link(alice, phone) }
+        }
+    }
+
+    @Test(arguments: [3, 4] as [Int64])
+    func `A row that was lost before a later version came makes nobody a newcomer`(version: Int64) throws {
+        do {
+            let accounts = try place.open()
+            for person in [alice, bob] { _ = try accounts.link(person, phone) }
+        }
+        try take(backTo: version)
+        do { try place.raw().execute("DELETE FROM accounts WHERE name = 'alice'") }
+        let accounts = try place.open()
+        #expect(throws: AccountsError.altered("alice", uid: 1000)) { try accounts.account(of: alice) }
+        #expect(try accounts.damage().lost == 1)
+        #expect(try accounts.account(of: bob).authyID == phone)
+    }
+
+    @Test func `A backup of an earlier version with a row that was changed is refused`() throws {
+        do { _ = try place.open().link(alice, phone) }
+        try take(backTo: 4)
+        do { try place.raw().execute("UPDATE accounts SET authy_id = 8; PRAGMA wal_checkpoint(TRUNCATE)") }
+        let backup = open(place.path, O_RDONLY)
+        defer { close(backup) }
+        #expect(throws: AccountsError.damaged("1 not as they were written, 0 lost")) {
+            try Accounts.summary(of: backup, beside: place.path, adopts: false)
+        }
     }
 
     @Test func `Pages in the wrong order are not taken as they stand`() throws {
