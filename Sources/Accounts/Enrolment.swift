@@ -105,7 +105,7 @@ extension Accounts {
             if ahead != nil { try update(person, "last_spent = NULL") }
             let pushes = try connection.run("DELETE FROM pushes WHERE name = ?1 AND uid = ?2", name, uid)
             let oneCodes = try connection.run("DELETE FROM onecodes WHERE name = ?1 AND uid = ?2", name, uid)
-            try forgetIfEmpty(person)
+            if person.key == nil { try forgetIfEmpty(person) }
             return Unlocked(
                 failures: before.failures, failuresOfDay: before.failuresOfDay(at: instant(now)), lockedUntil: before.lockedUntil,
                 pushes: pushes, oneCodes: oneCodes, spentStep: ahead)
@@ -131,12 +131,14 @@ extension Accounts {
     /// The same inside a transaction.
     func changing(_ person: Person, forgetsNamesakes: Bool, _ update: () throws -> Void) throws -> Change {
         let before = try account(of: person)
+        let wasKnown = try verify(person)
         let forgotten = forgetsNamesakes ? try forgetNamesakes(of: person) : []
         try ensure(person)
         try update()
         try forgetRemembered(person)
         let after = try account(of: person)
-        try forgetIfEmpty(person)
+        // Without a row a key is nobody's, and its owner would be asked for the factor of the shared account.
+        if person.key == nil || !wasKnown { try forgetIfEmpty(person) }
         return Change(before: before, after: after, forgotten: forgotten)
     }
 
@@ -147,12 +149,12 @@ extension Accounts {
         return try delete(where: "name = ?1 AND uid <> ?2", person.storedName, person.uid)
     }
 
+    /// Deletes a row that says nothing. Not for somebody who is told apart by a key: that there is a row is what is known of them.
     private func forgetIfEmpty(_ person: Person) throws {
         try delete(
             where: """
                 name = ?1 AND uid = ?2 AND authy_id IS NULL AND secret IS NULL AND grace_used = 0 AND failures = 0 AND day_failures = 0
                 AND locked_until IS NULL AND had_authy_id = 0 AND opted_out IS NULL AND paused_until IS NULL AND prefers IS NULL
-                AND label IS NULL
                 AND NOT EXISTS (SELECT 1 FROM recovery WHERE recovery.name = accounts.name AND recovery.uid = accounts.uid)
                 """, person.storedName, person.uid)
     }

@@ -55,6 +55,12 @@ def test_other_filters_go_with_all_people_of_an_account(shared, alice):
     assert len(shared.does("history", alice.pw_name, "--service", "sshd", "--outcome", "denied", "--limit", 2, "--json").json) == 2
 
 
+def test_a_label_stays_when_the_factors_go(shared, alice):
+    shared.does("unlink", alice.pw_name, "--key", KEY, "--yes")
+    [account] = [account for account in shared.does("list", "--json").json if account["key"] == KEY]
+    assert (account["label"], account["state"]) == ("Anna at home", "none")
+
+
 def test_the_label_stands_in_place_of_the_key(shared, alice):
     lines = shared.does("history", alice.pw_name).out.splitlines()
     assert f"games {OTHER}" in lines[1] and "games (Anna at home)" in lines[2] and KEY not in lines[2]

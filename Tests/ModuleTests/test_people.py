@@ -85,6 +85,27 @@ def test_a_key_of_nobodys_and_no_key_are_asked_for_the_factor_of_the_account(hos
     assert not takes(from_ssh(host, keys["carol"], port=3), people["alice"].fresh_code())
 
 
+def test_who_has_lost_every_factor_is_not_judged_as_somebody_else(host, people, keys):
+    """Neither the account's factor nor another person's is the one of that key."""
+    host.countersign("unlink", host.user.pw_name, "--key", records.fingerprint(keys["alice"]), "--yes")
+    for port, name in enumerate(people, 1):
+        login = from_ssh(host, keys["alice"], port=port)
+        while (event := login.next())[0] != "result":
+            if event[0] == "ask":
+                login.answer(people[name].fresh_code())
+        assert event[1] == str(PAM_AUTH_ERR)
+        login.finish()
+        assert login.decisions[-1]["reason"] == "not_enrolled"
+    assert takes(from_ssh(host, keys["bob"], port=9), people["bob"].fresh_code())
+
+
+def test_a_key_that_was_never_anybodys_becomes_nobody_by_a_command(host, people, keys):
+    key = records.fingerprint(keys["carol"])
+    for words in (["unlink", "--yes"], ["unlock"], ["grace", "--reset"]):
+        host.countersign(words[0], host.user.pw_name, "--key", key, *words[1:])
+    assert takes(from_ssh(host, keys["carol"]), people[""].fresh_code())
+
+
 def test_methods_that_came_before_and_after_the_key_do_not_matter(host, people, keys):
     assert takes(from_ssh(host, "hostbased\n", keys["alice"], "password\n"), people["alice"].fresh_code())
 
