@@ -2,6 +2,7 @@
 
 import errno
 import itertools
+import json
 import pathlib
 import resource
 import subprocess
@@ -255,6 +256,27 @@ def test_an_exemption_of_a_group_is_for_certain_members_only(product, directory)
         directory.fail(failure)
         product.knock("ssh").reads(f"{prompts.SSH_REFUSES}|{prompts.PASSWORD}")
     assert [decision["outcome"] for decision in product.decisions()].count("excused") == 1
+
+
+@pytest_product
+def test_a_command_asks_for_the_number_where_the_group_that_wants_it_cannot_be_found_out(product, directory, stand_in):
+    """As a login does: with the number if that may be so."""
+    rules = "[login.service.countersign]\ncheck_number = false\n[login.group.admins]\ncheck_number = true"
+    product.configure(stand_in, login="number_matching = true", more=rules)
+    product.link("bob", stand_in.authy_id)
+
+    def asks_for_a_number():
+        before = len(stand_in.requests("create"))
+        product.host.countersign("confirm", "bob", "--by", "onetouch", "--code-stdin", check=False)
+        [request] = stand_in.requests("create")[before:]
+        product.host.countersign("unlock", "bob")
+        return "number" in json.dumps(request.parameters).lower()
+
+    stand_in.phone = "deny"
+    stand_in.fault("poll", "status", 404)
+    assert not asks_for_a_number()
+    directory.fail("initgroups_dyn -1 2")
+    assert asks_for_a_number()
 
 
 @pytest_product
