@@ -74,11 +74,11 @@ struct Front: HTTPResponder {
         guard let key = request.headers[.authyKey] ?? parameters.text("api_key") else {
             parameters.merge(try Self.members(try await Self.body(of: request, context, upTo: Self.longestStrangersBody), request))
             let caller = try await service.caller(key: parameters.text("api_key"))
-            context.isKnown()
+            context.isKnown(as: .application(caller.id))
             return (caller, parameters)
         }
         let caller = try await service.caller(key: key)
-        context.isKnown()
+        context.isKnown(as: .application(caller.id))
         parameters.merge(try Self.members(try await Self.body(of: request, context, upTo: Self.longestBody), request))
         return (caller, parameters)
     }
@@ -121,7 +121,7 @@ struct Front: HTTPResponder {
             let phone = try await service.phone(
                 authorization: request.headers[.authorization], method: request.method.rawValue, path: request.head.path ?? "", body: body)
             // One that is not confirmed may do nothing, nor have more connections.
-            if phone.isConfirmed { context.isKnown(as: phone.id) }
+            if phone.isConfirmed { context.isKnown(as: .phone(phone.id)) }
             let call = PhoneCall(
                 method: request.method, steps: Array(steps), parameters: parameters, query: FormText.members(request.query.utf8) ?? [],
                 wait: request.secondsToWait)

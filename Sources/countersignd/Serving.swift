@@ -42,12 +42,16 @@ struct Serving {
         let most = settings.server.behindProxy ? nil : settings.limits.connectionsOfAddress
         for listener in bound { try listener.requireFree("listen") }
         try settings.server.metrics?.requireFree("metrics")
-        let doors = Doors(most: most, proxies: proxies, log: log)
         let connections = try connectionsOfListener()
-        var listeners: [any Service] = bound.map { door($0, front, certificate, doors, connections, mode: 0o666) }
+        let doors = Doors(mostOfPlace: most, connections: connections, proxies: proxies) { [service] event, thing, metadata in
+            service.sparingLog.warn(event, about: thing, metadata, at: service.limitTime())
+        }
+        var listeners: [any Service] = bound.enumerated().map { number, listener in
+            door(listener, front, certificate, doors, (number, connections), mode: 0o666)
+        }
         if let place = settings.server.metrics {
             let front = MetricsFront(metrics: metrics, hub: service.hub)
-            listeners.append(door(place, front, nil, doors, Self.connectionsOfMetrics, mode: 0o660))
+            listeners.append(door(place, front, nil, doors, (bound.count, Self.connectionsOfMetrics), mode: 0o660))
         }
         let upkeep = Upkeep(service: service, certificate: certificate, log: log, requireDatabase: requireDatabase)
         var quiet = log
@@ -94,8 +98,8 @@ struct Serving {
     }()
 
     private func door<Responder: HTTPResponder<Context>>(
-        _ listener: ServerSettings.Listener, _ front: Responder, _ certificate: Certificate?, _ doors: Doors, _ connections: Int,
-        mode: mode_t
+        _ listener: ServerSettings.Listener, _ front: Responder, _ certificate: Certificate?, _ doors: Doors,
+        _ connections: (listener: Int, most: Int), mode: mode_t
     ) -> Application<Responder> {
         let address: BindAddress
         let tls: Certificate?
@@ -110,10 +114,10 @@ struct Serving {
             if case .address(let host, let port) = other { "\(host):\(port)" } else { nil }
         }
         return Application(
-            responder: front, server: http(tls, doors),
+            responder: front, server: http(tls, doors, connections),
             configuration: .init(
                 address: address, serverName: nil, backlog: 4_096,
-                availableConnectionsDelegate: MaximumAvailableConnections(connections)),
+                availableConnectionsDelegate: MaximumAvailableConnections(connections.most)),
             onServerRunning: { channel in
                 if case .unixSocket(let path) = listener { chmod(path, mode) }
                 let place = channel.localAddress.map { $0.pathname ?? "\($0.ipAddress ?? ""):\($0.port ?? 0)" } ?? ""
@@ -123,12 +127,12 @@ struct Serving {
             }, eventLoopGroupProvider: .singleton, logger: quiet)
     }
 
-    private func http(_ certificate: Certificate?, _ doors: Doors) -> HTTPServerBuilder {
+    private func http(_ certificate: Certificate?, _ doors: Doors, _ connections: (listener: Int, most: Int)) -> HTTPServerBuilder {
         let patience = TimeAmount.seconds(service.settings.limits.idleTimeout)
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100)
         let configuration = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [Watch(patience: patience, doors: doors)], idleTimeout: nil, httpDecoderConfiguration: decoder)
+            additionalChannelHandlers: [Watch(patience: patience, doors: doors, listener: (connections.listener, connections.most))], idleTimeout: nil, httpDecoderConfiguration: decoder)
         return HTTPServerBuilder { responder in
             let plain = HTTPChannel(base: HTTP1Channel(responder: responder, configuration: configuration))
             guard let certificate else { return plain }

@@ -22,7 +22,8 @@ final class Watch: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let patience: TimeAmount
     private let doors: Doors
-    private var entry = Doors.Entry.free
+    private let listener: (number: Int, most: Int)
+    private var entry: Doors.Entry?
     private var deadline = NIODeadline.now()
     /// Whole requests that are not answered; below zero where the answer came before the end of the request.
     private var due = 0
@@ -36,20 +37,25 @@ final class Watch: ChannelDuplexHandler, RemovableChannelHandler {
     private var onGone: (@Sendable () -> Void)?
     private var isGone = false
 
-    init(patience: TimeAmount, doors: Doors) {
+    /// - Parameter listener: its number, and how many connections it takes.
+    init(patience: TimeAmount, doors: Doors, listener: (number: Int, most: Int)) {
         self.patience = patience
         self.doors = doors
+        self.listener = listener
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         let channel = context.channel
-        entry = doors.come(channel.remoteAddress?.ipAddress) { channel.eventLoop.execute { channel.close(promise: nil) } }
+        entry = doors.come(channel.remoteAddress?.ipAddress, at: listener.number, most: listener.most) {
+            channel.eventLoop.execute { channel.close(promise: nil) }
+        }
         expect(context)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         timer?.cancel()
-        doors.leave(entry)
+        if let entry { doors.leave(entry) }
+        entry = nil
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -100,10 +106,8 @@ final class Watch: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// The client has shown an API key, or the key of a confirmed phone. On the event loop.
-    func isKnown(as phone: String?) {
-        if let phone { return entry = doors.move(entry, to: phone) }
-        doors.leave(entry)
-        entry = .free
+    func isKnown(as client: Doors.Client) {
+        if let known = entry { entry = doors.move(known, to: client) }
     }
 
     /// Calls `body` as soon as the client goes, or at once if it has gone; not after the answer was written. On the event loop.
@@ -150,11 +154,10 @@ struct Context: RequestContext {
         channel = source.channel
     }
 
-    /// Says that the client has shown a key that is good: its connection is none of the crowd any more, but one of the phone's if it is that of
-    /// a phone.
-    func isKnown(as phone: String? = nil) {
+    /// Says that the client has shown a key that is good: its connection is none of the strangers' any more.
+    func isKnown(as client: Doors.Client) {
         let channel = channel
-        channel.eventLoop.execute { try? channel.pipeline.syncOperations.handler(type: Watch.self).isKnown(as: phone) }
+        channel.eventLoop.execute { try? channel.pipeline.syncOperations.handler(type: Watch.self).isKnown(as: client) }
     }
 
     /// Says that the body of the request may come now, where the client waits for that.

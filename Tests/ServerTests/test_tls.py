@@ -1,5 +1,6 @@
 """TLS, sockets, proxies and the limits of connections."""
 
+import contextlib
 import hashlib
 import http.client
 import json
@@ -205,6 +206,11 @@ def test_of_one_address_the_oldest_gives_way_that_has_shown_nothing(folder):
         assert b"ok" in asked(again) and b"ok" in asked(crowd[0])
 
 
+def details(key) -> bytes:
+    """A call of a host's."""
+    return f"GET /protected/json/app/details HTTP/1.1\r\nHost: x\r\nX-Authy-API-Key: {key}\r\n\r\n".encode()
+
+
 def state(device) -> bytes:
     """A call of the phone's."""
     moment = int(time.time())
@@ -216,9 +222,6 @@ def test_whoever_has_shown_a_key_is_not_of_the_crowd(folder):
     with Server(folder, tables="[limits]\nconnections_of_address = 2\n") as server:
         user = server.application.new_user()
         phone, uuid = handset(server, user), server.application.create(user)
-
-        def details(key):
-            return f"GET /protected/json/app/details HTTP/1.1\r\nHost: x\r\nX-Authy-API-Key: {key}\r\n\r\n".encode()
 
         hosts = []
         for _ in range(5):
@@ -282,6 +285,60 @@ def test_a_proxy_that_is_trusted_and_this_machine_have_as_many_connections_as_th
             for raw in crowd:
                 raw.sendall(b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n")
                 assert b"ok" in rest(raw)
+
+
+def local(path):
+    raw = socket.socket(socket.AF_UNIX)
+    raw.settimeout(20)
+    raw.connect(str(path))
+    return raw
+
+
+def test_a_full_listener_closes_the_oldest_that_has_shown_nothing_wherever_it_comes_from(folder):
+    """The machine's own users, its loopback address and a crowd of addresses keep nobody out who speaks at once."""
+    path = folder / "api.sock"
+    with Server(folder, tables="[limits]\nconnections = 20\n", extra_listener=f"unix:{path}") as server:
+        call = details(server.application.key)
+        ways = [lambda _: connect(server, "127.0.0.1"), lambda number: connect(server, f"127.0.1.{number + 1}"), lambda _: local(path)]
+        for way in ways:
+            host = way(0)
+            assert b"HTTP/1.1 200" in asked(host, call)
+            crowd = [way(number) for number in range(60)]
+            assert b"ok" in asked(way(100))
+            # The oldest are gone, and whoever has shown a key is not.
+            assert rest(crowd[0]) == b"" and b"HTTP/1.1 200" in asked(host, call)
+            for raw in [host, *crowd]:
+                raw.close()
+        assert len(server.events("connections_used_up")) == 2  # for each listener, in a minute
+
+
+def test_one_application_does_not_take_all_connections(folder):
+    with Server(folder, tables="[limits]\nconnections = 20\n") as server:
+        other = server.create_application("Other Corp")
+        crowd, mine = [], connect(server, "127.0.0.1")
+        assert b"HTTP/1.1 200" in asked(mine, details(server.application.key))
+        for number in range(40):
+            crowd.append(connect(server, f"127.0.0.{2 + number % 3}"))
+            assert b"HTTP/1.1 200" in asked(crowd[-1], details(other.key))
+        # Three quarters are its own, on which it goes on.
+        assert [rest(raw) for raw in crowd[:25]] == [b""] * 25
+        assert all(b"HTTP/1.1 200" in asked(raw, details(other.key)) for raw in crowd[25:])
+        assert server.wait_for_event("connections_of_application_used_up")["application"] == other.id
+        assert b"ok" in asked(connect(server, "127.0.0.9"))
+        assert b"HTTP/1.1 200" in asked(mine, details(server.application.key))
+        assert b"HTTP/1.1 200" in asked(connect(server, "127.0.0.1"), details(server.application.key))
+
+
+def test_who_comes_and_goes_at_the_limit_fills_no_log(folder):
+    with Server(folder, tables="[limits]\nconnections_of_address = 2\n") as server:
+        held = connect(server, "127.0.0.2")
+        assert b"ok" in asked(held)
+        for _ in range(20):
+            with contextlib.closing(connect(server, "127.0.0.2")) as raw:
+                assert b"ok" in asked(raw)
+                port = raw.getsockname()[1]
+            until(lambda port=port: state_of(server, port) is None)
+        assert len(server.events("connections_of_address_used_up")) == 1
 
 
 def with_files(folder, count):
