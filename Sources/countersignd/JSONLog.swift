@@ -33,7 +33,24 @@ struct JSONLog: LogHandler {
         ]
         let texts = metadata.mapValues { "\($0)" }.filter { !$0.value.isEmpty }
         members += texts.sorted { $0.key < $1.key }.map { ($0.key, value($0.value, of: $0.key)) }
-        return Array(((isJournal ? prefix(of: level) : "") + JSONText.object(members) + "\n").utf8)
+        return Array(((isJournal ? prefix(of: level) : "") + visible(JSONText.object(members)) + "\n").utf8)
+    }
+
+    /// The same JSON, with what cannot be seen as `\uXXXX`: what a client has chosen neither steers the terminal of whoever reads the log,
+    /// nor has the journal show the line as a blob.
+    private static func visible(_ json: String) -> String {
+        var text = String.UnicodeScalarView()
+        for scalar in json.unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned, .surrogate:
+                for unit in UTF16.encode(scalar) ?? .init() {
+                    let hex = String(unit, radix: 16)
+                    text.append(contentsOf: "\\u\(String(repeating: "0", count: 4 - hex.utf8.count))\(hex)".unicodeScalars)
+                }
+            default: text.append(scalar)
+            }
+        }
+        return String(text)
     }
 
     private static func value(_ text: String, of key: String) -> String {

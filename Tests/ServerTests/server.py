@@ -130,6 +130,7 @@ class Server:
         self.process = None
         self.asked = 0  # calls of this process that were answered
         self.log: list[dict] = []
+        self.lines: list[str] = []  # the log as it was written
         self.heard = threading.Condition()
         if seed:
             self.application = seed.plant(self)
@@ -176,6 +177,7 @@ class Server:
     def _listen(self, process):
         for line in process.stderr:
             with self.heard:
+                self.lines.append(line)
                 try:
                     self.log.append(json.loads(line))
                 except ValueError:
