@@ -18,15 +18,19 @@ struct StateFile {
     /// Sees that only this process's user can read and change the file.
     /// - Returns: false where there is none.
     func secure() throws -> Bool {
-        guard let place = try Self.status(folder, follow: true) else { throw AccountsError.missing(folder) }
-        try Self.require(place.st_mode & S_IFMT == S_IFDIR, folder, "not a folder")
-        try Self.require(place.st_mode & 0o022 == 0 && (place.st_uid == geteuid() || place.st_uid == 0), folder, "others may change it")
+        try secureFolder()
         guard let found = try Self.status(path, follow: false) else { return false }
         try Self.require(found.st_mode & S_IFMT == S_IFREG, path, "not a regular file")
         try Self.require(found.st_uid == geteuid(), path, "owned by uid \(found.st_uid), not \(geteuid())")
         try Self.require(found.st_mode & 0o077 == 0, path, "others may use it: its mode must be 0600")
         if found.st_size == 0 { throw AccountsError.damaged("\(path) is empty") }
         return true
+    }
+
+    private func secureFolder() throws {
+        guard let place = try Self.status(folder, follow: true) else { throw AccountsError.missing(folder) }
+        try Self.require(place.st_mode & S_IFMT == S_IFDIR, folder, "not a folder")
+        try Self.require(place.st_mode & 0o022 == 0 && (place.st_uid == geteuid() || place.st_uid == 0), folder, "others may change it")
     }
 
     /// The file as it is, which must be there.
@@ -40,14 +44,17 @@ struct StateFile {
         return try Connection(path: path, options)
     }
 
-    /// Runs `body` while no other process does so for this folder. A process that ends lets go.
+    /// Runs `body` while no other process does so for this file. A process that ends lets go.
+    ///
+    /// What is locked is a file that nobody else may open: whoever may read a folder can hold a lock on it for as long as they like.
     func alone<T>(_ body: () throws -> T) throws -> T {
-        guard try Self.status(folder, follow: true) != nil else { throw AccountsError.missing(folder) }
-        let descriptor = unsafe Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw AccountsError.file(folder, why: Self.reason()) }
+        try secureFolder()
+        let lock = path + ".lock"
+        let descriptor = unsafe Glibc.open(lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw AccountsError.file(lock, why: Self.reason()) }
         defer { close(descriptor) }
         while flock(descriptor, LOCK_EX) != 0 {
-            guard errno == EINTR else { throw AccountsError.file(folder, why: Self.reason()) }
+            guard errno == EINTR else { throw AccountsError.file(lock, why: Self.reason()) }
         }
         return try body()
     }

@@ -155,26 +155,51 @@ struct AccountsFile {
         let above = open("/proc/self/fd/\(opened)", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard above >= 0 else { throw cannotNote(systemReason()) }
         defer { close(above) }
-        while flock(above, LOCK_EX) != 0 { guard errno == EINTR else { throw cannotNote(systemReason()) } }
+        let descriptor = try draft(in: above)
+        defer { close(descriptor) }
         // Another state directory may have been noted meanwhile.
         var now = try AccountsMarker.load(beside: file, trust: keeper.trust)
-        if now.id(of: settings.state) == id { return }
+        if now.id(of: settings.state) == id {
+            unlinkat(above, Self.draftName, 0)
+            return
+        }
         now.set(id, of: settings.state)
-        try write(now.text, in: above)
+        try write(now.text, to: descriptor, in: above)
     }
 
-    private func write(_ text: String, in folder: CInt) throws {
-        let (draft, name) = (".accounts.id.new", "accounts.id")
-        unlinkat(folder, draft, 0)
-        let descriptor = openat(folder, draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw cannotNote(systemReason()) }
-        defer { close(descriptor) }
+    private static let draftName = ".accounts.id.new"
+
+    /// The file that becomes the marker, locked: whoever has it is the only one who writes. Not the folder is locked, which anybody may
+    /// open: they could hold a lock on it for as long as they like.
+    private func draft(in folder: CInt) throws -> CInt {
+        while true {
+            let descriptor = openat(folder, Self.draftName, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+            guard descriptor >= 0 else { throw cannotNote(systemReason()) }
+            while flock(descriptor, LOCK_EX) != 0 {
+                guard errno == EINTR else {
+                    let error = cannotNote(systemReason())
+                    close(descriptor)
+                    throw error
+                }
+            }
+            var (own, named) = (stat(), stat())
+            if fstat(descriptor, &own) == 0, fstatat(folder, Self.draftName, &named, AT_SYMLINK_NOFOLLOW) == 0, own.st_ino == named.st_ino {
+                return descriptor
+            }
+            // It has become the marker, or is gone, while this waited.
+            close(descriptor)
+        }
+    }
+
+    private func write(_ text: String, to descriptor: CInt, in folder: CInt) throws {
         let bytes = Array(text.utf8)
-        guard isReadable(descriptor), Glibc.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0,
-            renameat(folder, draft, folder, name) == 0, fsync(folder) == 0
+        // One that was left by somebody who was killed may be as they had it.
+        guard ftruncate(descriptor, 0) == 0, fchmod(descriptor, 0o600) == 0, isReadable(descriptor),
+            Glibc.write(descriptor, bytes, bytes.count) == bytes.count,
+            fsync(descriptor) == 0, renameat(folder, Self.draftName, folder, "accounts.id") == 0, fsync(folder) == 0
         else {
             let error = cannotNote(systemReason())
-            unlinkat(folder, draft, 0)
+            unlinkat(folder, Self.draftName, 0)
             throw error
         }
     }

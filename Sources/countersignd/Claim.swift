@@ -15,12 +15,12 @@ final class Claim: Sendable {
         try self.init(Self.file(folder), O_RDWR | O_CREAT, LOCK_EX, taken)
     }
 
-    /// The folder itself is what only one server locks.
+    /// A second file is what only one server locks. Not the folder: whoever may read that can lock it, and keep the server from starting.
     convenience init(serving folder: String) throws {
         let taken = Trouble(
             "a countersignd is running already on this database",
             hint: "systemctl status countersignd shows it; another server takes a state folder and addresses of its own")
-        try self.init(folder, O_RDONLY | O_DIRECTORY, LOCK_EX, taken)
+        try self.init(folder + "/countersignd.server.lock", O_RDWR | O_CREAT, LOCK_EX, taken)
     }
 
     static func file(_ folder: String) -> String { folder + "/countersignd.lock" }

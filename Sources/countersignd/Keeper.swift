@@ -109,7 +109,10 @@ enum Keeper {
 
     /// What root left in a folder of another would be seen only when the server starts.
     private static func requireOwnFiles(_ folder: String) throws {
-        for name in ["countersignd.db", "countersignd.db-wal", "countersignd.db-shm", "countersignd.lock", "master.key"] {
+        let names = [
+            "countersignd.db", "countersignd.db-wal", "countersignd.db-shm", "countersignd.lock", "countersignd.server.lock", "master.key",
+        ]
+        for name in names {
             var found = stat()
             guard lstat("\(folder)/\(name)", &found) == 0, found.st_uid != geteuid() else { continue }
             let owner = Account.numbered(found.st_uid, gid: found.st_gid).name

@@ -132,7 +132,8 @@ struct Serving {
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100)
         let configuration = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [Watch(patience: patience, doors: doors, listener: (connections.listener, connections.most))], idleTimeout: nil, httpDecoderConfiguration: decoder)
+            additionalChannelHandlers: [Watch(patience: patience, doors: doors, listener: (connections.listener, connections.most))],
+            idleTimeout: nil, httpDecoderConfiguration: decoder)
         return HTTPServerBuilder { responder in
             let plain = HTTPChannel(base: HTTP1Channel(responder: responder, configuration: configuration))
             guard let certificate else { return plain }

@@ -1,5 +1,8 @@
 """accounts.db gone, exchanged, or damaged within: nobody is taken for a newcomer, whatever the settings give newcomers."""
 
+import contextlib
+import fcntl
+import os
 import shutil
 import subprocess
 
@@ -67,6 +70,21 @@ def generous(host):
 
 
 # The file
+
+
+def test_who_may_read_the_folders_stops_no_command_by_a_lock_on_them(host, tmp_path):
+    """Whoever may open a folder can lock it, for as long as they like: /etc/countersign is everybody's to read."""
+    with contextlib.ExitStack() as held:
+        for folder in (host.folder, host.state):
+            descriptor = os.open(folder, os.O_RDONLY)
+            held.callback(os.close, descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        host.marker.unlink()
+        host.countersign("init")
+        assert host.marker.exists()
+        host.countersign("backup", host.state / "copy")
+        host.countersign("restore", "--yes", host.state / "copy")
+    assert passes_on_grace(host)
 
 
 def test_a_host_without_init_lets_nobody_in_and_a_login_makes_nothing(generous):

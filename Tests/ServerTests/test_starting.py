@@ -1,5 +1,6 @@
 """One server on one database: what the second one does to the first, and what is said where a start cannot be."""
 
+import fcntl
 import json
 import os
 import pathlib
@@ -39,6 +40,19 @@ def test_a_second_server_on_a_database_harms_the_first_one_not(folder):
         assert server.command("check").returncode == 0
         server.restart()
         assert is_alive(path)
+
+
+def test_who_may_read_the_state_folder_keeps_no_server_from_starting_by_a_lock_on_it(folder):
+    with Server(folder) as server:
+        server.stop()
+        descriptor = os.open(server.state, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            server.start()
+            assert server.call("GET", "/healthz").status == 200
+            assert "error: a countersignd is running already on this database\n" in serve(server)
+        finally:
+            os.close(descriptor)
 
 
 def test_a_server_of_another_database_takes_no_address_away(folder):
