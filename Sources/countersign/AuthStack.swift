@@ -53,7 +53,8 @@ struct AuthStack {
 
     private static func lines(of name: String, level: Int, depth: Int) -> [Line]? {
         let paths = name.hasPrefix("/") ? [name] : folders.map { "\($0)/\(name)" }
-        guard depth < deepest, let (path, text) = paths.lazy.compactMap({ path in text(path).map { (path, $0) } }).first else { return nil }
+        let files = paths.lazy.compactMap { path in FileText.read(path, most: longest).map { (path, $0) } }
+        guard depth < deepest, let (path, text) = files.first else { return nil }
         return records(text).flatMap { number, words in
             lines(words, place: "\(path):\(number)", level: level, depth: depth)
         }
@@ -121,15 +122,6 @@ struct AuthStack {
             level: level, module: denial, path: denial, control: PAMControl("required"), arguments: [], mayBeMissing: false, place: place)
         return [line]
     }
-
-    private static func text(_ path: String) -> String? {
-        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: longest)
-        let count = read(descriptor, &bytes, bytes.count)
-        return count < 0 ? nil : String(decoding: bytes.prefix(count), as: UTF8.self)
-    }
 }
 
 /// What a line makes of its module's result: the control of pam.d(5), one word or pairs in brackets.
@@ -155,7 +147,11 @@ struct PAMControl: Equatable {
         ]
         let pairs = (words[text.lowercased()] ?? text).split { " \t[]".contains($0) }.map { $0.split(separator: "=", maxSplits: 1) }
         var actions: [String: Action] = [:]
-        for pair in pairs where pair.count == 2 { actions[pair[0].lowercased()] = Self.action(pair[1].lowercased()) }
+        for pair in pairs where pair.count == 2 {
+            let name = pair[0].lowercased()
+            // As in libpam, the first `default` holds, and the last value of every other result.
+            if name != "default" || actions[name] == nil { actions[name] = Self.action(pair[1].lowercased()) }
+        }
         self.actions = actions
     }
 

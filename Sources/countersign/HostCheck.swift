@@ -8,8 +8,8 @@ struct HostCheck {
     /// Services in which the module is asked, and usual ones in which it is not.
     let asked: [String]
     let notAsked: [String]
-    /// Whether `sshd -T` was read.
-    let hasReadSSHD: Bool
+    /// Lines by which some people, or some callers, are not asked since that is meant.
+    let exempt: [String]
     let findings: [Finding]
 
     /// - Parameter settings: the file of settings that is looked at.
@@ -19,13 +19,15 @@ struct HostCheck {
         asked = asking.map(\.service)
         notAsked = Self.usual.filter { name in stacks.contains { $0.service == name && !$0.asks } }
         guard !asking.isEmpty else {
-            hasReadSSHD = false
+            exempt = []
             findings = Self.module(asking) + [Self.noStack]
             return
         }
         let sshd = asked.contains("sshd") ? SSHDaemon.Reading() : .absent
-        hasReadSSHD = if case .settings = sshd { true } else { false }
-        findings = Self.module(asking) + Self.judged(asking) + Self.otherSettings(asking, settings) + Self.secondDoors() + sshd.findings
+        let sudoers = asked.contains { ["sudo", "sudo-i"].contains($0) } ? Sudoers() : nil
+        exempt = Self.exemptions(asking) + sshd.exempt + (sudoers?.exempt ?? []).map { "/etc/sudoers: \($0)" }
+        let ofStacks = Self.module(asking) + Self.judged(asking) + Self.otherSettings(asking, settings) + Self.secondDoors()
+        findings = ofStacks + sshd.findings + (sudoers.map(Self.sudo) ?? [])
     }
 
     private static let noStack = Finding(
@@ -56,6 +58,30 @@ struct HostCheck {
             stacks.compactMap { stack in
                 StackJudgment(stack).text.map { Finding($0.message, $0.hint, effect: .asksNotAll) }
             })
+    }
+
+    private static func exemptions(_ stacks: [AuthStack]) -> [String] {
+        let lines = stacks.flatMap(\.lines).filter { $0.exempts && $0.module != "pam_rootok.so" && $0.hasWay }
+        var texts: [String] = []
+        for line in lines {
+            let text = "\(line.place): \(line.module) \(line.arguments.joined(separator: " "))"
+            if !texts.contains(text) { texts.append(text) }
+        }
+        return texts
+    }
+
+    private static func sudo(_ sudoers: Sudoers) -> [Finding] {
+        let other = sudoers.services.filter { AuthStack(of: $0.name)?.asks != true }.map { name, line in
+            Finding(
+                "/etc/sudoers: `\(line)`: /etc/pam.d/\(name) has no pam_countersign: sudo asks for no second factor",
+                "put the same line into /etc/pam.d/\(name)", effect: .asksNotAll)
+        }
+        let unasked = sudoers.unasked.map { line in
+            Finding(
+                "/etc/sudoers: `\(line)`: sudo asks for neither password nor second factor", "take that line away: visudo",
+                effect: .asksNotAll)
+        }
+        return other + unasked
     }
 
     /// A line of a stack may name settings of its own.

@@ -1,7 +1,8 @@
 internal import CSyscalls
 internal import Glibc
 
-/// The settings of this host's sshd, as `sshd -T` prints them (sshd(8)): those that hold where no `Match` block changes them.
+/// The settings of this host's sshd, as `sshd -T` prints them (sshd(8)): those that hold where no `Match` block changes them, and
+/// what such blocks change.
 struct SSHDaemon {
     enum Reading {
         /// There is no sshd.
@@ -21,8 +22,10 @@ struct SSHDaemon {
     private static let advice = "take the sshd_config lines of pam.d/sshd in the documentation, then: sshd -t && systemctl reload ssh"
 
     private let values: [String: String]
+    private let blocks: [SSHMatchBlock]
 
-    fileprivate init(_ output: String) {
+    fileprivate init(_ output: String, _ blocks: [SSHMatchBlock]) {
+        self.blocks = blocks
         let pairs = output.split(separator: "\n").compactMap { line -> (String, String)? in
             let words = line.split(separator: " ", maxSplits: 1).map(String.init)
             return words.count == 2 ? (words[0].lowercased(), words[1]) : nil
@@ -34,20 +37,39 @@ struct SSHDaemon {
         if values["usepam"] != "yes" {
             return [Self.open("sshd does not use PAM (UsePAM \(values["usepam"] ?? "no")): ssh asks for no second factor")]
         }
-        return alone + unable
+        return otherService + alone(values).map(Self.open) + unable + blocks.compactMap(finding)
+    }
+
+    /// OpenSSH 9.8 and later can be told to use another service's stack.
+    private var otherService: [Finding] {
+        guard let name = values["pamservicename"], name != "sshd", AuthStack(of: name)?.asks != true else { return [] }
+        return [Self.open("sshd uses /etc/pam.d/\(name) (PAMServiceName), which has no pam_countersign: ssh asks for no second factor")]
     }
 
     /// Ways into the host by ssh on which PAM is not asked.
-    private var alone: [Finding] {
+    private func alone(_ values: [String: String]) -> [String] {
         let methods = values["authenticationmethods"] ?? "any"
         guard methods != "any" else {
             let enabled = Self.others.filter { values[$0.1] == "yes" }.map(\.0)
             guard !enabled.isEmpty else { return [] }
             let names = enabled.joined(separator: ", ")
-            return [Self.open("sshd lets in by \(names) alone (AuthenticationMethods any): no second factor is asked for")]
+            return ["sshd lets in by \(names) alone (AuthenticationMethods any): no second factor is asked for"]
         }
         let open = methods.split(separator: " ").filter { Self.asking.isDisjoint(with: $0.split(separator: ",").map(String.init)) }
-        return open.map { Self.open("sshd lets in by \($0) alone (AuthenticationMethods): no second factor is asked for") }
+        return open.map { "sshd lets in by \($0) alone (AuthenticationMethods): no second factor is asked for" }
+    }
+
+    /// What holds for the people of a block.
+    private func alone(_ block: SSHMatchBlock) -> [String] { alone(values.merging(block.values) { _, changed in changed }) }
+
+    private func finding(_ block: SSHMatchBlock) -> Finding? {
+        guard block.isForEverybody, let way = alone(block).first, !alone(values).contains(way) else { return nil }
+        return Self.open("\(block.place): `\(block.text)`: \(way)")
+    }
+
+    /// Blocks for some people, or from some places, that let in without PAM: as a person reads it.
+    fileprivate var exempt: [String] {
+        blocks.filter { !$0.isForEverybody && !alone($0).isEmpty && alone($0) != alone(values) }.map { "\($0.place): \($0.text)" }
     }
 
     private static func open(_ message: String) -> Finding { Finding(message, advice, effect: .asksNotAll) }
@@ -70,8 +92,11 @@ extension SSHDaemon.Reading {
             return
         }
         let last = output.split(separator: "\n").last.map { String($0.prefix(200)) } ?? "exit code \(code)"
-        self = code == 0 ? .settings(SSHDaemon(output)) : .unreadable(last)
+        self = code == 0 ? .settings(SSHDaemon(output, SSHMatchBlock.blocks())) : .unreadable(last)
     }
+
+    /// For whom, or from where, sshd lets in without PAM.
+    var exempt: [String] { if case .settings(let settings) = self { settings.exempt } else { [] } }
 
     var findings: [Finding] {
         switch self {

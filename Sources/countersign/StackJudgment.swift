@@ -16,11 +16,6 @@ enum StackJudgment {
         "pam_unix.so", "pam_sss.so", "pam_ldap.so", "pam_krb5.so", "pam_winbind.so", "pam_systemd_home.so", "pam_fprintd.so", "pam_u2f.so",
         "pam_pkcs11.so",
     ]
-    /// Modules that let some people, or some callers, go another way: that is meant.
-    private static let exempting = [
-        "pam_rootok.so", "pam_succeed_if.so", "pam_listfile.so", "pam_localuser.so", "pam_access.so", "pam_wheel.so", "pam_group.so",
-        "pam_usertype.so", "pam_faillock.so", "pam_time.so",
-    ]
 
     init(_ stack: AuthStack) {
         let lines = stack.lines
@@ -36,105 +31,44 @@ enum StackJudgment {
             self = .refusalIgnored(line)
             return
         }
-        let ways = lines.indices.filter { Self.isWayIn(lines[$0]) }
-        for way in [nil] + ways.map(Optional.some) {
-            let walk = Self.walk(lines) { index in
-                let line = lines[index]
-                if line.isOurs || line.module == "pam_deny.so" { return false }
-                return Self.isWayIn(line) ? index == way : Self.passes(line)
-            }
-            guard walk.letsIn else { continue }
-            self = walk.asked ? .refusalIgnored(ours) : .passedBy(walk.turn.map { lines[$0] } ?? ours)
-            return
+        switch StackWalk(lines, results: Self.whereWeRefuse).success {
+        case .asked: self = .refusalIgnored(ours)
+        case .passedBy(let index): self = .passedBy(index.map { lines[$0] } ?? ours)
+        case nil: self = Self.skipsPassword(lines) ? .passwordSkipped(ours) : .holds
         }
-        self = Self.skipsPassword(lines) ? .passwordSkipped(ours) : .holds
     }
 
-    /// Whether whatever the module returns but success ends in a refusal.
+    /// Results other than success that a module may have and that some stacks take for less than a refusal.
+    private static let refusals = [
+        "auth_err", "abort", "authinfo_unavail", "user_unknown", "perm_denied", "maxtries", "cred_insufficient", "conv_err",
+        "system_err", "service_err", "buf_err", "module_unknown", "open_err", "symbol_err",
+    ]
+
+    /// Whether each result of the module but success ends in a refusal.
     private static func countsRefusals(_ control: PAMControl) -> Bool {
-        let results = [
-            "auth_err", "abort", "authinfo_unavail", "user_unknown", "perm_denied", "maxtries", "cred_insufficient", "conv_err",
-            "system_err", "service_err", "buf_err", "module_unknown", "open_err", "symbol_err",
-        ]
-        return results.allSatisfy { [.bad, .die].contains(control.action(on: $0)) }
+        refusals.allSatisfy { [.bad, .die].contains(control.action(on: $0)) }
+    }
+
+    /// Every result of every module, but that ours refuses, and that nobody is exempt.
+    private static func whereWeRefuse(_ line: AuthStack.Line) -> [String] {
+        if line.isOurs { return refusals }
+        switch line.module {
+        case "pam_deny.so": return ["auth_err"]
+        case "pam_permit.so": return ["success"]
+        default: break
+        }
+        let results = ["success", "new_authtok_reqd", "ignore"] + refusals
+        return line.exempts ? results.filter { !line.control.action(on: $0).isWay } : results
     }
 
     private static func skipsPassword(_ lines: [AuthStack.Line]) -> Bool {
         guard lines.contains(where: { proving.contains($0.module) }) else { return false }
-        let walk = walk(lines) { index in
-            let line = lines[index]
-            if line.isOurs { return true }
-            if proving.contains(line.module) || line.module == "pam_deny.so" || isWayIn(line) { return false }
-            return passes(line)
+        let walk = StackWalk(lines) { line in
+            if line.isOurs || line.module == "pam_permit.so" { return ["success"] }
+            let isRight = !proving.contains(line.module) && line.module != "pam_deny.so" && !line.control.action(on: "success").isWay
+            return [isRight ? "success" : "auth_err"]
         }
-        return walk.letsIn
-    }
-
-    /// Whether a login may end, or pass over other lines, by this line's yes.
-    private static func isWayIn(_ line: AuthStack.Line) -> Bool {
-        guard !line.isOurs, !line.module.isEmpty, !exempting.contains(line.module), line.module != "pam_permit.so" else { return false }
-        switch (line.control.action(on: "success"), line.control.action(on: "auth_err")) {
-        case (.done, _), (.jump, .ignore), (.jump, .jump): return true
-        default: return false
-        }
-    }
-
-    /// What a line says that is no way in: yes, unless its no changes nothing but the way.
-    private static func passes(_ line: AuthStack.Line) -> Bool {
-        switch line.control.action(on: "success") {
-        case .done, .jump: line.module == "pam_permit.so"
-        default: true
-        }
-    }
-
-    /// As libpam's dispatcher does it for pam_authenticate(3).
-    /// - Parameter says: whether the module of that line says yes.
-    private static func walk(_ lines: [AuthStack.Line], says: (Int) -> Bool) -> (letsIn: Bool, asked: Bool, turn: Int?) {
-        var (isPositive, isNegative, asked) = (false, false, false)
-        // The line by which the module was passed over.
-        var turn: Int?
-        var index = 0
-        /// Behind `count` lines of this level, each with what is in it.
-        func past(_ from: Int, _ count: Int) -> Int {
-            let level = lines[from].level
-            var (next, left) = (from + 1, count)
-            while next < lines.count, lines[next].level >= level, left > 0 {
-                repeat { next += 1 } while next < lines.count && lines[next].level > level
-                left -= 1
-            }
-            return next
-        }
-        while index < lines.count {
-            let line = lines[index]
-            guard !line.module.isEmpty else {
-                index += 1
-                continue
-            }
-            let yes = says(index)
-            if line.isOurs { asked = true }
-            var ends = false
-            var next = index + 1
-            switch line.control.action(on: yes ? "success" : "auth_err") {
-            case .ignore: break
-            case .ok, .done:
-                let action = line.control.action(on: yes ? "success" : "auth_err")
-                if !isNegative { if yes { isPositive = true } else { isNegative = true } }
-                ends = action == .done && !isNegative
-            case .bad: isNegative = true
-            case .die: (isNegative, ends) = (true, true)
-            case .reset: (isPositive, isNegative) = (false, false)
-            case .jump(let count):
-                next = past(index, count)
-                if !asked, lines[index..<next].contains(where: \.isOurs) { turn = index }
-            }
-            if ends {
-                if !asked { turn = index }
-                if line.level == 0 { break }
-                while next < lines.count, lines[next].level >= line.level { next += 1 }
-            }
-            index = next
-        }
-        return (isPositive && !isNegative, asked, turn)
+        return walk.success != nil
     }
 
     /// Nil where the stack holds.

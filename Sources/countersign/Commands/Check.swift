@@ -77,8 +77,7 @@ struct Check: AdminCommand {
     private func tell(_ host: HostCheck) {
         Output.complain("asked for a second factor: \(host.asked.joined(separator: ", "))")
         if !host.notAsked.isEmpty { Output.complain("not asked: \(host.notAsked.joined(separator: ", "))") }
-        guard host.hasReadSSHD else { return }
-        Output.hint("Match blocks of sshd_config were not looked at: sshd -T -C user=NAME,host=CLIENT,addr=ADDRESS says what they change")
+        for line in host.exempt { Output.complain("not asked by way of \(line)") }
     }
 
     private func load(_ trust: Trust) throws -> Settings {

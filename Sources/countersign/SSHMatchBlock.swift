@@ -1,0 +1,109 @@
+internal import Glibc
+
+/// A `Match` block of sshd_config(5): for whom it holds, and what it sets.
+struct SSHMatchBlock {
+    /// File and line number.
+    let place: String
+    /// The words behind `Match`.
+    let criteria: [String]
+    /// By keyword in small letters; the first value of each.
+    private(set) var values: [String: String] = [:]
+
+    private static let folder = "/etc/ssh"
+    /// How deep files may include each other, as sshd has it.
+    private static let deepest = 16
+    /// The longest file that is read, in bytes.
+    private static let longest = 1_048_576
+    /// Criteria that tell people or places apart, as opposed to ways into the same host.
+    private static let tellingApart = ["user", "group", "host", "address"]
+    private static let everybody = ["*", "0.0.0.0/0", "::/0", ""]
+    /// Earlier names.
+    private static let aliases = [
+        "challengeresponseauthentication": "kbdinteractiveauthentication", "skeyauthentication": "kbdinteractiveauthentication",
+        "dsaauthentication": "pubkeyauthentication",
+    ]
+
+    /// The blocks of a file and of those that it includes.
+    static func blocks(_ path: String = folder + "/sshd_config") -> [SSHMatchBlock] {
+        var blocks: [SSHMatchBlock] = []
+        read(path, inside: nil, &blocks, depth: 0)
+        return blocks
+    }
+
+    var text: String { (["Match"] + criteria).joined(separator: " ") }
+
+    /// Whether it holds for all, or for all but a few.
+    var isForEverybody: Bool {
+        var isForAll = true
+        var index = 0
+        while index < criteria.count {
+            let pair = criteria[index].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let name = pair[0].lowercased()
+            index += 1
+            guard name != "all" else { continue }
+            let value = pair.count == 2 ? pair[1] : index < criteria.count ? criteria[index] : ""
+            if pair.count == 1 { index += 1 }
+            let patterns = value.split(separator: ",").map(String.init)
+            let isOpen = patterns.contains { Self.everybody.contains($0) } || patterns.isEmpty
+            if Self.tellingApart.contains(name), !isOpen { isForAll = false }
+        }
+        return isForAll
+    }
+
+    // MARK: reading
+
+    /// - Parameter inside: the block that the file is included in. A block that begins in the file ends with it.
+    private static func read(_ path: String, inside: Int?, _ blocks: inout [SSHMatchBlock], depth: Int) {
+        guard depth < deepest, let text = FileText.read(path, most: longest) else { return }
+        var open = inside
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let words = words(line)
+            guard let keyword = words.first?.lowercased() else { continue }
+            let rest = Array(words.dropFirst())
+            switch keyword {
+            case "match":
+                blocks.append(SSHMatchBlock(place: "\(path):\(index + 1)", criteria: rest))
+                open = blocks.count - 1
+            case "include":
+                for name in rest.flatMap(Self.files) { read(name, inside: open, &blocks, depth: depth + 1) }
+            default:
+                guard let open, blocks.indices.contains(open) else { continue }
+                blocks[open].set(aliases[keyword] ?? keyword, rest.joined(separator: " "))
+            }
+        }
+    }
+
+    private mutating func set(_ keyword: String, _ value: String) {
+        if values[keyword] == nil { values[keyword] = value }
+    }
+
+    /// Of a pattern of names, sorted as sshd has them.
+    private static func files(_ pattern: String) -> [String] {
+        var found = glob_t()
+        defer { globfree(&found) }
+        let path = pattern.hasPrefix("/") ? pattern : "\(folder)/\(pattern)"
+        guard glob(path, 0, nil, &found) == 0, let paths = found.gl_pathv else { return [] }
+        return (0..<Int(found.gl_pathc)).compactMap { paths[$0].map { String(cString: $0) } }
+    }
+
+    /// A keyword, a blank or `=`, and words that may be in quotes; `#` begins a comment.
+    private static func words(_ line: Substring) -> [String] {
+        var words: [String] = []
+        var word: String?
+        var isQuoted = false
+        for character in line {
+            if character == "\"" {
+                isQuoted.toggle()
+                word = word ?? ""
+            } else if !isQuoted, character == "#", word == nil {
+                break
+            } else if !isQuoted, character.isWhitespace || (character == "=" && words.count < 2 && !(words.count == 1 && word != nil)) {
+                if let word { words.append(word) }
+                word = nil
+            } else {
+                word = (word ?? "") + String(character)
+            }
+        }
+        return words + (word.map { [$0] } ?? [])
+    }
+}

@@ -1,0 +1,71 @@
+internal import Glibc
+
+/// What sudoers(5) lets people do without PAM, or with another service's stack, as `cvtsudoers` prints it.
+struct Sudoers {
+    /// Services whose stacks sudo uses in place of `sudo` and `sudo-i`, each with the line that says so.
+    private(set) var services: [(name: String, line: String)] = []
+    /// What asks nobody: the setting or rule.
+    private(set) var unasked: [String] = []
+    /// What asks some people, or for some commands, nothing.
+    private(set) var exempt: [String] = []
+
+    private static let program = "/usr/bin/cvtsudoers"
+    private static let file = "/etc/sudoers"
+
+    /// Nil where there is no sudo, or nothing that reads its file.
+    init?() {
+        guard access(Self.program, X_OK) == 0, access(Self.file, F_OK) == 0,
+            let (code, output) = SystemProgram.output(Self.program, ["-e", "-f", "sudoers", Self.file], milliseconds: 10_000), code == 0
+        else { return nil }
+        self.init(output)
+    }
+
+    private init(_ output: String) {
+        for line in Self.joined(output) {
+            if line.hasPrefix("Defaults") { readDefaults(line) } else if line.contains("NOPASSWD:") { readRule(line) }
+        }
+    }
+
+    private mutating func readDefaults(_ line: String) {
+        let words = line.split(separator: " ", maxSplits: 1).map(String.init)
+        guard words.count == 2, let scope = words.first else { return }
+        for option in words[1].split(separator: ",").map(Self.trimmed) {
+            let said = "\(scope) \(option)"
+            switch option.split(separator: "=").first.map(Self.trimmed) {
+            case "!authenticate" where scope == "Defaults": unasked.append(said)
+            case "!authenticate", "exempt_group": exempt.append(said)
+            case "authenticate" where scope == "Defaults": unasked.removeAll { $0 == "Defaults !authenticate" }
+            case "pam_service", "pam_login_service":
+                let name = option.split(separator: "=").last.map(Self.trimmed) ?? ""
+                services.append((name.filter { $0 != "\"" }, said))
+            default: break
+            }
+        }
+    }
+
+    private mutating func readRule(_ line: String) {
+        let users = line.split(separator: "=").first.map(Self.trimmed) ?? ""
+        let isForAll = users == "ALL ALL" && (line.contains("NOPASSWD: ALL") || line.contains("NOPASSWD: SETENV: ALL"))
+        if isForAll { unasked.append(line) } else { exempt.append(String(line.prefix(120))) }
+    }
+
+    /// Continued lines put together.
+    private static func joined(_ text: String) -> [String] {
+        var lines: [String] = []
+        var open = ""
+        for line in text.split(separator: "\n") {
+            let line = trimmed(line)
+            if line.hasSuffix("\\") {
+                open += line.dropLast()
+            } else {
+                lines.append(open + line)
+                open = ""
+            }
+        }
+        return lines
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        String(text.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
+    }
+}
