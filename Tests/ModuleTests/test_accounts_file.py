@@ -144,6 +144,59 @@ def test_the_accounts_of_another_host_let_nobody_in(generous, softtoken, tmp_pat
     assert let_in(generous, softtoken)
 
 
+def as_another_kind(make):
+    def damage(host):
+        host.database.unlink()
+        make(host.database)
+
+    return damage
+
+
+def behind_a_symlink(host):
+    host.database.rename(host.folder / "elsewhere.db")
+    host.database.symlink_to(host.folder / "elsewhere.db")
+
+
+def cut(size):
+    def damage(host):
+        data = host.database.read_bytes()
+        host.database.write_bytes(data[: size(len(data))])
+
+    return damage
+
+
+def in_place_of_the_log(host):
+    (host.state / "accounts.db-wal").unlink(missing_ok=True)
+    (host.state / "accounts.db-wal").mkdir()
+
+
+DAMAGES = {
+    "a folder": as_another_kind(os.mkdir), "a pipe": as_another_kind(os.mkfifo), "a symlink to it": behind_a_symlink,
+    "a symlink to nothing": as_another_kind(lambda path: path.symlink_to("/nonexistent")),
+    "garbage": as_another_kind(lambda path: path.write_bytes(b"\xa5" * 8192)),
+    "empty": cut(lambda size: 0), "its first page": cut(lambda size: PAGE), "its half": cut(lambda size: size // 2 // PAGE * PAGE),
+    "half of a page": cut(lambda size: size // 2 + 17), "a folder in place of its log": in_place_of_the_log,
+    "a file for others": lambda host: host.database.chmod(0o666), "a folder for others": lambda host: host.state.chmod(0o777),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_what_is_no_whole_file_of_ones_own_lets_nobody_in(generous, softtoken, damage):
+    crowd(generous)
+    DAMAGES[damage](generous)
+    if not damage.endswith("for others"):
+        open_to(generous.state, generous.user)
+    refused(generous)
+
+
+def test_a_row_that_was_copied_from_another_account_lets_nobody_in(generous, softtoken):
+    user = generous.user
+    records.account(generous.database, "somebody", 4711)
+    records.tamper(generous.database, "DELETE FROM accounts WHERE name = ?1", user.pw_name)
+    records.tamper(generous.database, "UPDATE accounts SET name = ?1, uid = ?2 WHERE name = 'somebody'", user.pw_name, user.pw_uid)
+    refused(generous, says=f"the account of {user.pw_name}")
+
+
 @pytest.mark.parametrize("fault", ["gone", "of another directory", "cut", "garbage", "empty"])
 def test_a_marker_that_does_not_name_the_accounts_lets_nobody_in(generous, softtoken, fault):
     text = generous.marker.read_text()

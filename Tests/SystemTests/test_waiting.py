@@ -19,6 +19,16 @@ CALLERS = {
     "python": "python3 -S -c 'import subprocess; subprocess.run([\"sudo\", \"id\", \"-un\"]); print(\"lives\", 40 + 2)'",
     "a pipe behind": "sudo id -un | cat && echo lives $((40+2))",
     "no input": "sudo id -un </dev/null && echo lives $((40+2))",
+    "no errors": "sudo id -un 2>/dev/null && echo lives $((40+2))",
+    "a pipe in front": "echo data | sudo id -un && echo lives $((40+2))",
+    "a substitution": "name=$(sudo id -un); echo $name; echo lives $((40+2))",
+    "make with jobs": "make -j2 -f Makefile",
+    "xargs": "echo -un | xargs sudo id; echo lives $((40+2))",
+    "timeout": "timeout --foreground 60 sudo id -un; echo lives $((40+2))",
+    "nohup": "nohup sudo id -un | cat; echo lives $((40+2))",
+    "sudo -b": "sudo -b id -un && wait; sleep 0.3; echo lives $((40+2))",
+    "a terminal in the terminal": "script -qec 'sudo id -un' /dev/null; echo lives $((40+2))",
+    "python's pty": "python3 -S -c 'import pty; pty.spawn([\"sudo\", \"id\", \"-un\"]); print(\"lives\", 40 + 2)'",
 }
 
 class Shell:
