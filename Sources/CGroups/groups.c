@@ -336,18 +336,20 @@ static int ends(const source *s, enum nss_status status) {
 int groups_named(const char *name, gid_t *gid) {
     source_list sources;
     wanted_group wanted = {name, 0};
-    int error = read_switch(&sources, 0);
+    int found = 0, error = read_switch(&sources, 0);
     for (int i = 0; error == 0 && i < sources.count; i++) {
         enum nss_status status = by_name(&sources.sources[i], &wanted, &error);
         /* A source behind one that failed may know another group by this name. */
         if (error != 0) break;
         if (status == NSS_STATUS_SUCCESS) {
+            /* After [SUCCESS=continue] the last one is meant, after [SUCCESS=merge] the first. */
+            if (found && wanted.gid != *gid) error = -ENOTUNIQ;
             *gid = wanted.gid;
-            return 1;
+            found = 1;
         }
         if (ends(&sources.sources[i], status)) break;
     }
-    return error != 0 ? failure(error < 0 ? -error : error) : 0;
+    return error != 0 ? failure(error < 0 ? -error : error) : found;
 }
 
 void groups_find(const char *user, gid_t primary, group_list *list) {

@@ -115,6 +115,17 @@ def test_a_group_that_two_sources_know_is_uncertain_where_the_first_of_them_fail
     assert directory.says("alice", "admins") < 0
 
 
+@pytest.mark.parametrize("action", ["continue", "merge"])
+def test_a_group_that_two_sources_know_differently_is_uncertain_where_both_are_asked(directory, action):
+    """After [SUCCESS=continue] the C library takes the last of them, in which a member of the first is a stranger, and the other way round."""
+    GROUP.write_text(GROUP.read_text() + "admins:x:42777:\n")
+    directory.lines(f"files [SUCCESS={action}] hesiod")
+    assert directory.says("alice", "admins") < 0
+    GROUP.write_text(GROUP.read_text().replace(":42777:", ":42500:"))
+    assert directory.says("alice", "admins") == 1
+    assert directory.says("bob", "admins") == 0
+
+
 def test_what_a_source_said_before_it_failed_counts(directory):
     directory.fail("halfway -1 5 1")
     assert directory.says("alice", "admins") == 1
