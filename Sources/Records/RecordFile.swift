@@ -44,23 +44,26 @@ struct RecordFile {
         if found.st_size == 0 { throw RecordStoreError.damaged("\(path) is empty") }
     }
 
-    /// Which files lie under the names of the database and of its log, each by device and inode; nil for one that is not there.
+    /// Which files lie under the names of the database, of its log and of the index of that, each by device and inode; nil for one that is
+    /// not there. With another index the next process would not see what this one writes into the log, and the other way round.
     struct Identity: Equatable, Sendable {
         private let database: [UInt64]?
         private let log: [UInt64]?
+        private let index: [UInt64]?
 
         init(_ file: RecordFile) {
             func identity(_ end: String) -> [UInt64]? {
                 guard let found = try? file.status(end) else { return nil }
                 return [UInt64(found.st_dev), UInt64(found.st_ino)]
             }
-            (database, log) = (identity(""), identity("-wal"))
+            (database, log, index) = (identity(""), identity("-wal"), identity("-shm"))
         }
 
         /// - Throws: `RecordStoreError.gone` where the next process would open others.
         func require(_ file: RecordFile) throws {
             let now = Identity(file)
-            guard database == now.database, log == nil || log == now.log else { throw RecordStoreError.gone(file.path) }
+            let isInPlace = database == now.database && (log == nil || log == now.log) && (index == nil || index == now.index)
+            guard isInPlace else { throw RecordStoreError.gone(file.path) }
         }
     }
 

@@ -80,7 +80,7 @@ def test_an_init_that_died_before_its_last_step_is_finished_by_the_next(folder):
     server.command("check")
 
 
-@pytest.mark.parametrize("end", ["", "-wal"])
+@pytest.mark.parametrize("end", ["", "-wal", "-shm"])
 def test_a_server_whose_database_is_taken_away_answers_nothing_as_done_and_stops(server, app, user, end):
     (server.state / f"countersignd.db{end}").unlink()
     answers = []
