@@ -49,8 +49,8 @@ bool keeps_zero(int country_code) {
 bool is_valid_other_zero(const PhoneNumber &number) {
     PhoneNumber other = number;
     if (number.italian_leading_zero()) {
-        if (number.number_of_leading_zeros() != 1) return false;
-        other.clear_italian_leading_zero();
+        if (number.number_of_leading_zeros() > 1) other.set_number_of_leading_zeros(number.number_of_leading_zeros() - 1);
+        else other.clear_italian_leading_zero();
     } else {
         other.set_italian_leading_zero(true);
     }

@@ -4,6 +4,10 @@ public struct WrittenPhoneNumber: Equatable, Sendable {
     public let isInternational: Bool
     /// ASCII digits, whatever script they were written in.
     public let digits: String
+    /// Whether a single 0 stands in brackets, as in `+49 (0)151`: mostly one that is only dialed.
+    public let hasZeroInBrackets: Bool
+    /// Whether it has the form of a date with two digits for the year, as 20.12.34 has: some plans have numbers of six digits.
+    public let mayBeDate: Bool
 
     public enum Fault: Error, Equatable, Sendable {
         case empty
@@ -16,6 +20,8 @@ public struct WrittenPhoneNumber: Equatable, Sendable {
         case plus
         /// A spreadsheet's decimal number, which has lost digits or gained some.
         case decimal
+        /// A date, which a spreadsheet has made of something else.
+        case date
     }
 
     public static let longest = 60
@@ -37,9 +43,13 @@ public struct WrittenPhoneNumber: Equatable, Sendable {
             }
         }
         guard !Self.isDecimal(text) else { throw .decimal }
+        let date = Self.date(text)
+        guard date != .certain else { throw .date }
         guard !digits.isEmpty else { throw .empty }
         self.digits = digits
         self.isInternational = isInternational
+        mayBeDate = date == .possible
+        hasZeroInBrackets = text.utf8.filter { $0 != 0x20 }.contains("(0)".utf8)
     }
 
     /// A decimal digit of any script, as ASCII.
@@ -64,6 +74,27 @@ public struct WrittenPhoneNumber: Equatable, Sendable {
         guard points.count == 1, let point = points.first else { return false }
         let behind = bytes[bytes.index(after: point)...]
         return (1...2).contains(behind.count) && areDigits(behind) && bytes[..<point].count(where: isDigit) >= 7
+    }
+
+    private enum DateForm { case none, possible, certain }
+
+    /// Whether it is `5/5`, `05/05/2026`, `5.5.2026` or `2026-05-05`: two or three numbers that can be a day, a month and a year, and
+    /// nothing else.
+    private static func date(_ text: String) -> DateForm {
+        let bytes = Array(text.utf8.drop { $0 == 0x20 }.reversed().drop { $0 == 0x20 }.reversed())
+        guard let separator = bytes.first(where: { !isDigit($0) }), [0x2D, 0x2E, 0x2F].contains(separator) else { return .none }
+        let parts = bytes.split(separator: separator, omittingEmptySubsequences: false)
+        guard parts.allSatisfy(areDigits) else { return .none }
+        let fields = parts.map { (length: $0.count, value: Int(String(decoding: $0, as: UTF8.self)) ?? 0) }
+        func isDayAndMonth(_ fields: some Collection<(length: Int, value: Int)>) -> Bool {
+            fields.allSatisfy { $0.length <= 2 && (1...31).contains($0.value) } && fields.contains { $0.value <= 12 }
+        }
+        func isYear(_ field: (length: Int, value: Int)) -> Bool { field.length == 4 && (1900...2099).contains(field.value) }
+        if fields.count == 2 { return isDayAndMonth(fields) ? .certain : .none }
+        guard fields.count == 3, let first = fields.first, let last = fields.last else { return .none }
+        if isYear(first), isDayAndMonth(fields.dropFirst()) { return .certain }
+        guard isDayAndMonth(fields.dropLast()) else { return .none }
+        return isYear(last) ? .certain : last.length == 2 ? .possible : .none
     }
 
     private static func areDigits(_ bytes: ArraySlice<UInt8>) -> Bool { !bytes.isEmpty && bytes.allSatisfy(isDigit) }

@@ -24,6 +24,8 @@ extension PhoneNumber {
             throw PhoneNumberError(error.message)
         }
         let reading = try Self.choice(among: try Self.readings(of: written, in: try Self.code(of: country)))
+        guard !written.mayBeDate || reading.isValid else { throw PhoneNumberError(WrittenPhoneNumber.Fault.date.message) }
+        guard !(written.hasZeroInBrackets && reading.isValidEitherWay) else { throw PhoneNumberError(PhoneNumberError.zeroInBrackets) }
         if case .given = country, let code = try Self.code(of: country), code != reading.countryCode {
             throw PhoneNumberError("it begins with the country code \(reading.countryCode), but the one beside it is \(code)")
         }
@@ -41,13 +43,21 @@ extension PhoneNumber {
         case .given(let text):
             guard text.unicodeScalars.count <= WrittenPhoneNumber.longest else { throw noCode(text) }
             let visible = String(String.UnicodeScalarView(text.unicodeScalars.filter { !isBlank($0) }))
-            guard !visible.contains("."), let written = try? WrittenPhoneNumber(visible) else { throw noCode(text) }
+            guard let written = try? WrittenPhoneNumber(visible) else { throw noCode(text) }
+            // Nothing parts the digits of a code: 5/5 is a date, and 49.0 a decimal number.
+            guard visible.unicodeScalars.count(where: { !"+\u{FF0B}()".unicodeScalars.contains($0) }) == written.digits.utf8.count else {
+                throw noCode(text)
+            }
             return try known(written.digits.hasPrefix("00") ? String(written.digits.dropFirst(2)) : written.digits)
         }
     }
 
+    /// Whether a character is a blank of any width, or cannot be seen.
     private static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
-        Separators.contains(scalar) && !"-./()".unicodeScalars.contains(scalar)
+        switch scalar.properties.generalCategory {
+        case .spaceSeparator, .format, .control: Separators.contains(scalar)
+        default: false
+        }
     }
 
     private static func known(_ code: String) throws(PhoneNumberError) -> String {
@@ -85,7 +95,16 @@ extension PhoneNumber {
                     .countryCode, "it has no country code: write + and the country code before it, as in +4915112345678")
             }
         }
+        if !readings.contains(where: { $0.fault == nil && $0.isValid }) {
+            dialedAbroad(written).filter { $0.fault == nil && $0.isValid }.forEach(add)
+        }
         return readings
+    }
+
+    /// The readings of a number behind what other countries dial for the +, as in 011 49: for one that is none at home.
+    private static func dialedAbroad(_ written: WrittenPhoneNumber) -> [Reading] {
+        guard !written.isInternational else { return [] }
+        return ["011", "0011", "010"].filter(written.digits.hasPrefix).compactMap { Reading("+" + written.digits.dropFirst($0.utf8.count)) }
     }
 
     private static func choice(among readings: [Reading]) throws(PhoneNumberError) -> Reading {
@@ -134,6 +153,9 @@ private struct Reading {
         }
     }
 
+    /// Whether the number with the 0 at its beginning, and the one without it, are both numbers that the plan has given out.
+    var isValidEitherWay: Bool { isValid && found.is_valid_other_zero }
+
     /// A 0 that is only dialed, where the plan has none, or one that belongs to the number and is missing.
     private var zeroFault: PhoneNumberError? {
         let hasZero = national.hasPrefix("0")
@@ -173,6 +195,8 @@ extension PhoneNumberError {
     fileprivate init(_ message: String) { self.init(.number, message) }
 
     fileprivate static let noNumber = "it is not a phone number"
+    fileprivate static let zeroInBrackets =
+        "with the 0 in brackets it is one number, and without it another: write the 0 without brackets, or leave it out"
 }
 
 extension WrittenPhoneNumber.Fault {
@@ -185,6 +209,7 @@ extension WrittenPhoneNumber.Fault {
         case .character(let scalar): "\(Self.named(scalar)) cannot stand in it"
         case .plus: "a + can only stand at the beginning"
         case .decimal: "it looks like a decimal number of a spreadsheet: make the column a text, and write the number again"
+        case .date: "it looks like a date: make the column of the spreadsheet a text, and write the number again"
         }
     }
 

@@ -52,7 +52,8 @@ struct CSVRoster {
     }
 
     private static func named(_ fields: [String], _ columns: [Column?], _ line: Int) throws(LineFault) -> [Column: String] {
-        guard fields.count == columns.count else {
+        // Beyond the header's, empty ones say nothing.
+        guard fields.count >= columns.count, fields.dropFirst(columns.count).allSatisfy(\.trimmed.isEmpty) else {
             throw LineFault(line, "\(fields.count) \(fields.count == 1 ? "field" : "fields"), but the header has \(columns.count)")
         }
         var named: [Column: String] = [:]

@@ -15,6 +15,8 @@ public struct Roster {
         case csv(CSVRoster)
         case lines(Lines, (Int, String) throws(LineFault) -> Entry?)
         case json(JSONObjects)
+        /// It cannot be read, and that was said.
+        case unreadable
     }
 
     private var reading = Reading.nothing([])
@@ -49,6 +51,7 @@ public struct Roster {
             reading = .nothing([])
             defer { reading = .json(objects) }
             return Self.entries(objects.take(bytes))
+        case .unreadable: return []
         }
     }
 
@@ -61,6 +64,7 @@ public struct Roster {
         case .csv(var csv): return csv.end()
         case .lines(var lines, let parse): return Self.entries(lines.end(), parse)
         case .json(var objects): return Self.entries(objects.end())
+        case .unreadable: return []
         }
     }
 
@@ -78,7 +82,17 @@ public struct Roster {
         return line.count == bytes.count - 1 || line.contains { !blanks.contains($0) }
     }
 
+    /// Whether a file begins as text in UTF-16 does, with a mark of the byte order or without one.
+    private static func isUTF16(_ bytes: [UInt8]) -> Bool {
+        let first = bytes.prefix(2)
+        return first == [0xFF, 0xFE] || first == [0xFE, 0xFF] || first.contains(0)
+    }
+
     private mutating func begin(_ bytes: [UInt8]) -> [Found] {
+        guard !Self.isUTF16(bytes) else {
+            reading = .unreadable
+            return [.fault(LineFault(1, "this is UTF-16, and UTF-8 is wanted: iconv -f UTF-16 -t UTF-8 FILE, or save it anew"))]
+        }
         let rest = Array(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...])
         switch form {
         case .own where Self.isOfLines(rest): reading = .lines(Lines(), JSONLine.entry)

@@ -114,7 +114,7 @@ def test_whatever_form_a_line_has_the_number_is_the_same(desk, stub, text):
 @pytest.mark.parametrize("text", [
     HEADER + "games,49,15112345678,\n,,,\n,,,\n", ",,,\n" + HEADER + "games,49,15112345678,\n", HEADER + " , ,\t,\ngames,49,15112345678,\n,,,,,,\n",
     "user,country_code,phone,email,\ngames,49,15112345678,,\n", "user,,country_code,phone,email,,\ngames,,49,15112345678,,,\n",
-    HEADER.replace(",email", "") + "games,49,15112345678\n",
+    HEADER.replace(",email", "") + "games,49,15112345678\n", HEADER + "games,49,15112345678,,,\n",
     HEADER + "games,'+49,'+4915112345678,\n", HEADER + "games,49,'+4915112345678,\n",
     '[{"user":"games","country_code":"49","phone":"15112345678"}]\n', '[\n  {\n    "user": "games",\n    "phone": "+4915112345678"\n  }\n]\n',
     '{\n  "user": "games",\n  "phone": "+4915112345678",\n  "email": null\n}\n', '\n \t{"user":"games","phone":"+4915112345678"}',
@@ -128,6 +128,10 @@ def test_what_a_spreadsheet_or_a_program_writes_is_taken(desk, stub, text):
 @pytest.mark.parametrize(("text", "fault"), [
     ("user,country_code,phone,email,\ngames,49,15112345678,,x\n", "2: field 5 has a value, but its column has no name"),
     (HEADER + "games,49,15112345678,,x\n", "2: 5 fields, but the header has 4"), (",,,\n,,,\n", "1: there is no header"),
+    (HEADER + "games,49,15112345678,,,x\n", "2: 6 fields, but the header has 4"), (HEADER + "games,49,1511\n", "2: 3 fields, but the header"),
+    ((HEADER + "games,49,15112345678,\n").encode("utf-16"), "1: this is UTF-16, and UTF-8 is wanted"),
+    ((HEADER + "games,49,15112345678,\n").encode("utf-16-le"), "1: this is UTF-16"),
+    ((HEADER + "games,49,15112345678,\n").encode("utf-16-be"), "1: this is UTF-16"),
     ("[]", None), ('[{"user":"games","phone":"+4915112345678"}', "1: the array is never closed"),
     ('[\n{"user":"games","phone":"+4915112345678"}\n{"user":"mail"}]', "3: no object in JSON; one object on each line is wanted"),
     ('[["games"]]', "1: no object in JSON; one object on each line is wanted"), ('[{"user":"games"', "1: the object is never closed"),

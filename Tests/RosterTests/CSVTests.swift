@@ -76,7 +76,7 @@ struct CSVTests {
     @Test(arguments: [
         ("ali\"ce,49,1,", "a quote in a field that does not begin with one"), ("\"ali\"ce,49,1,", "something behind a closing quote"),
         ("alice,49,1\r,", "a carriage return without a line feed"), ("alice,49,1", "3 fields, but the header has 4"),
-        ("alice", "1 field, but the header has 4"), ("alice,49,1,,", "5 fields, but the header has 4"), (",49,1,", "the user is missing"),
+        ("alice", "1 field, but the header has 4"), ("alice,49,1,,x", "5 fields, but the header has 4"), (",49,1,", "the user is missing"),
         (String(repeating: ",", count: 100), "more than 64 fields"),
     ]) func aBadLineIsNamedAndTheNextOneIsRead(bad: String, message: String) {
         #expect(
