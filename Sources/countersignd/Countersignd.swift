@@ -75,6 +75,8 @@ struct Place: ParsableArguments {
 enum Output {
     /// Text of others moves no cursor.
     static func line(_ text: String) { print(plain(text)) }
+    /// A number and its noun, as in "1 phone" and "2 phones".
+    static func count(_ number: some BinaryInteger, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
     /// Lines of our own making, as they are.
     static func picture(_ lines: [String]) { for line in lines { print(line) } }
 

@@ -307,7 +307,7 @@ def test_a_restore_that_is_killed_leaves_the_database_before_or_the_new_one(serv
 
 
 @pytest.mark.parametrize("words, question", [
-    (["app", "revoke", "{app}"], "Example Corp, has 1 users"), (["user", "remove", "{user}"], "1 phones"),
+    (["app", "revoke", "{app}"], "Example Corp, has 1 user."), (["user", "remove", "{user}"], "is in 1 application and has 1 phone."),
     (["user", "devices", "{user}", "--remove", "{phone}"], "Pixel 9")])
 def test_what_destroys_asks_first(server, app, phone, user, words, question):
     words = [word.format(app=app.id, user=user, phone=phone.id) for word in words]
@@ -335,7 +335,7 @@ def test_what_a_backup_brings_back_is_named(server, app, phone, user):
     server.command("user", "remove", other, "--yes")
     server.stop()
     done = server.command("restore", backup)
-    assert phone.id in done.stderr and "Pixel 9" in done.stderr and old[:4] in done.stderr and "1 users" in done.stderr
+    assert phone.id in done.stderr and "Pixel 9" in done.stderr and old[:4] in done.stderr and "1 user who was removed is back" in done.stderr
 
 
 def test_what_a_backup_brings_back_of_users_who_are_still_there_is_named(server, app, user):
@@ -358,7 +358,7 @@ def test_what_a_backup_brings_back_of_users_who_are_still_there_is_named(server,
     for one in (fresh, scanned):
         assert f"user {one} has the SoftToken of the backup in application {app.id} again" in done.stderr
     assert f"decisions of application {other_app.id} are told to https://old.example.com/ again" in done.stderr
-    assert "1 users have the e-mail addresses of the backup again" in done.stderr
+    assert "1 user has the e-mail addresses of the backup again" in done.stderr
     # Nobody else is named, nor anybody twice.
     assert done.stderr.count("warning: ") == 6 and str(user) not in done.stderr and "Nothing" not in done.stdout
 

@@ -118,7 +118,7 @@ extension Dialogue {
         case .outage(let reason):
             throw Trouble("the server is out of reach: \(reason); nothing was stored", hint: "try again later", code: .later)
         case .limited(let seconds):
-            let wait = seconds.map { "in \($0) seconds" } ?? "later"
+            let wait = seconds.map { "in \(Sentence.count($0, "second"))" } ?? "later"
             throw Trouble("the server takes no more requests for now; nothing was stored", hint: "try again \(wait)", code: .later)
         case .refused(let reason):
             throw Trouble("the server did not register \(person.name): \(reason); nothing was stored", hint: Enrolling.refusalHint)

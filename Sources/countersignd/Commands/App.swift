@@ -119,7 +119,9 @@ struct App: AsyncParsableCommand {
             let key = try await place.open().service().rotateKey(of: id, overlap: overlap * 3_600)
             Audit.tell("app_rotate", ["app": String(id), "overlap": String(overlap)])
             Output.line("The new API key of application \(id) is shown this once:\n\n    \(key)\n")
-            Output.line(overlap == 0 ? "The old key is worth nothing from now on." : "The old key is good for \(overlap) hours more.")
+            Output.line(
+                overlap == 0
+                    ? "The old key is worth nothing from now on." : "The old key is good for \(Output.count(overlap, "hour")) more.")
         }
     }
 
@@ -143,7 +145,8 @@ struct App: AsyncParsableCommand {
             try await consent.ask {
                 let (application, users) = try await desk.store.read { [id] in (try $0.application(id), try $0.memberCount(of: id)) }
                 guard let application, application.revoked == nil else { return nil }
-                return "Application \(id), \(application.name), has \(users) users. Its keys will be worth nothing, for good. Revoke it?"
+                return
+                    "Application \(id), \(application.name), has \(Output.count(users, "user")). Its keys will be worth nothing, for good. Revoke it?"
             }
             try await desk.service().revoke(id)
             Audit.tell("app_revoke", ["app": String(id)])

@@ -28,7 +28,10 @@ struct RevivalReport {
     }
 
     private func warn(users revival: SQLiteRecordStore.Revival) {
-        if revival.users > 0 { Output.complain("warning: \(revival.users) users who were removed are back: countersignd user list") }
+        if revival.users > 0 {
+            let who = revival.users == 1 ? "1 user who was removed is" : "\(revival.users) users who were removed are"
+            Output.complain("warning: \(who) back: countersignd user list")
+        }
         for user in revival.numbers {
             Output.complain("warning: user \(user) has the phone number of the backup again: codes go there")
             Output.complain("hint: countersignd user change-phone \(user) NUMBER")
@@ -46,7 +49,8 @@ struct RevivalReport {
             Output.complain("hint: the user refuses it once more on the phone, under Phones; or countersignd app revoke \(application)")
         }
         if revival.emails > 0 {
-            Output.complain("warning: \(revival.emails) users have the e-mail addresses of the backup again: countersignd user list")
+            let who = revival.emails == 1 ? "1 user has" : "\(revival.emails) users have"
+            Output.complain("warning: \(who) the e-mail addresses of the backup again: countersignd user list")
         }
     }
 }

@@ -255,13 +255,11 @@ struct Users: AsyncParsableCommand {
         }
 
         private static func cleared(_ unlocked: Unlocked) -> [String] {
-            func count(_ number: Int64, _ one: String, _ many: String) -> String? {
-                number == 0 ? nil : "\(number) \(number == 1 ? one : many)"
-            }
+            func count(_ number: Int64, _ noun: String) -> String? { number == 0 ? nil : Output.count(number, noun) }
             return [
-                count(unlocked.wrongCodes, "wrong code", "wrong codes"), count(unlocked.messages, "message", "messages"),
-                count(unlocked.requests, "request", "requests"), count(unlocked.links, "link", "links"),
-                count(unlocked.mails, "mail", "mails"), unlocked.freesCode ? "a code that was spent while the clock was ahead" : nil,
+                count(unlocked.wrongCodes, "wrong code"), count(unlocked.messages, "message"), count(unlocked.requests, "request"),
+                count(unlocked.links, "link"), count(unlocked.mails, "mail"),
+                unlocked.freesCode ? "a code that was spent while the clock was ahead" : nil,
             ].compactMap { $0 }
         }
     }
@@ -286,7 +284,7 @@ struct Users: AsyncParsableCommand {
             try await consent.ask {
                 let view = try await service.user(id)
                 let phones = view.devices.count { $0.removed == nil }
-                let has = "is in \(view.applications.count) applications and has \(phones) phones"
+                let has = "is in \(Output.count(view.applications.count, "application")) and has \(Output.count(phones, "phone"))"
                 return "User \(id), \(view.phone), \(has). Remove all of that?"
             }
             try await service.removeUser(id)
