@@ -148,11 +148,11 @@ extension AuthyService {
 
     /// POST /protected/json/users/ID/update: an e-mail address, as `newUser` keeps it. What could not be changed is not called updated.
     public func updateUser(_ id: String, by caller: Caller, _ parameters: Parameters) async throws -> Answer {
-        guard let email = parameters.text("email") ?? parameters.text("email", in: "user"), Contact.isEmail(email) else {
-            throw Refusal(400, 60038, "The e-mail address is invalid.")
-        }
         for name in ["cellphone", "phone_number", "country_code"] where parameters.text(name) ?? parameters.text(name, in: "user") != nil {
             throw Refusal(403, 60031, "User was not updated: a phone number is changed on the server, by its administrator.")
+        }
+        guard let email = parameters.text("email") ?? parameters.text("email", in: "user"), Contact.isEmail(email) else {
+            throw Refusal(400, 60038, "The e-mail address is invalid.")
         }
         try await store.write { records in
             let member = try self.member(AuthyID(id), of: caller, in: records)

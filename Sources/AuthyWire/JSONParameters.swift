@@ -6,7 +6,8 @@ public enum JSONParameters {
     /// The members of the object; nil for what is not JSON to the letter, no UTF-8, no object, or beyond the limits.
     public static func members(_ bytes: some Collection<UInt8>) -> [Parameter.Member]? {
         guard String(validating: bytes, as: UTF8.self) != nil else { return nil }
-        var reader = Reader(bytes: Array(bytes))
+        // Some libraries write a mark of the byte order, which a reader may pass over (RFC 8259, section 8.1).
+        var reader = Reader(bytes: Array(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]))
         guard let value = reader.document() else { return nil }
         if case .present(.members(let members)) = value { return members }
         return value == .absent && reader.first == 0x7B ? [] : nil

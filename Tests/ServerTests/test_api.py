@@ -28,6 +28,8 @@ APPROVAL_KEYS = {"_app_name": str, "_app_serial_id": int, "_authy_id": int, "_id
     pytest.param("", {}, "&user[email]=zoe%40example.com&user[cellphone]=5551230001&user[country_code]=1", id="php: all in the query"),
     pytest.param('{"user":{"email":"zoe@example.com","cellphone":"5551230001","country_code":"1"}}', {"Content-Type": "application/json"}, "",
                  id="java: numbers as strings"),
+    pytest.param('\ufeff{"user":{"email":"zoe@example.com","cellphone":"5551230001","country_code":1}}'.encode(), {"Content-Type": "application/json"}, "",
+                 id="a byte order mark first, as some libraries of C# write"),
     pytest.param('{"user":{"email":"zoe@example.com","cellphone":"5551230001","country_code":1},"x":null,"y":{},"z":[]}', {}, "",
                  id="JSON that does not say so"),
 ])

@@ -104,6 +104,8 @@ ANSWERS = [
     ("POST", "users/{user}/update", {"email": "zoe@example.org"}, 403, failure("60031", re.compile("User was not updated: .*"))),
     ("POST", "users/{fresh}/update", {"email": "zoe@example.org", "cellphone": "5551230099", "country_code": 1}, 403, failure("60031", str)),
     ("POST", "users/{fresh}/update", {"user": {"email": "zoe@example.org", "cellphone": "5551230099"}}, 403, failure("60031", str)),
+    ("POST", "users/{fresh}/update", {"cellphone": "5551230099"}, 403, failure("60031", str)),
+    ("POST", "users/{fresh}/update", {"user": {"country_code": 49}}, 403, failure("60031", str)),
     ("POST", "users/{user}/update", {"email": "x"}, 400, failure("60038", str)),
     # The QR code, 2.8
     ("POST", "users/{fresh}/secret", {"label": "zoe"}, 200, {"label": "zoe", "issuer": "Example Corp", "qr_code": str, "success": True}),
