@@ -330,7 +330,8 @@ struct Asking {
             throw Failure(reason: .accounts, detail: "recovery codes cannot be checked: crypt(3) has no yescrypt, or no 16 MB for it")
         }
         matched = .recovery(id: stored[index].id)
-        detail = "\(stored.count - 1) recovery codes left"
+        let left = stored.count - 1
+        detail = "\(left) recovery \(left == 1 ? "code" : "codes") left"
         return true
     }
 
