@@ -57,7 +57,11 @@ struct Serving {
         var quiet = log
         quiet.logLevel = .error
         var configuration = ServiceGroupConfiguration(
-            services: listeners.map { .init(service: $0) } + [.init(service: post), .init(service: upkeep)], logger: quiet)
+            // Connections that are being taken would be dropped, and end the process, if the others were cancelled at once.
+            services: listeners.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) } + [
+                .init(service: post, failureTerminationBehavior: .gracefullyShutdownGroup),
+                .init(service: upkeep, failureTerminationBehavior: .gracefullyShutdownGroup),
+            ], logger: quiet)
         configuration.maximumGracefulShutdownDuration = .seconds(4)
         let group = ServiceGroup(configuration: configuration)
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
@@ -181,7 +185,11 @@ struct Upkeep: Service {
             var news = try? await service.news()
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
                 try? await Task.sleep(for: .milliseconds(250))
-                try requireDatabase()
+                do { try requireDatabase() } catch {
+                    // Nobody hears of the end of the others from here on.
+                    service.hub.close()
+                    throw error
+                }
                 service.hub.sweep(at: service.hub.uptime())
                 if let fresh = try? await service.news(), fresh != news {
                     news = fresh

@@ -8,8 +8,10 @@ import os
 import pathlib
 import signal
 import sqlite3
+import socket
 import stat
 import subprocess
+import threading
 import time
 
 import pexpect
@@ -90,6 +92,29 @@ def test_a_server_whose_database_is_taken_away_answers_nothing_as_done_and_stops
     assert 200 not in answers
     assert server.wait_for_event("ended")["code"] == 1
     assert server.events("database_gone")[0]["level"] == "critical"
+
+
+def test_a_server_that_loses_its_database_while_clients_come_ends_in_order(server, app, user, phone):
+    """A connection that is being taken at the end is no reason to crash, and whoever waits is answered."""
+    uuid, over = app.create(user), threading.Event()
+
+    def knock():
+        while not over.is_set():
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", server.port), timeout=5) as raw:
+                raw.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+
+    with concurrent.futures.ThreadPoolExecutor(9) as crowd:
+        waiting = crowd.submit(app.read, uuid, 60)
+        server.wait_for_waiting()
+        for _ in range(8):
+            crowd.submit(knock)
+        (server.state / "countersignd.db").unlink()
+        try:
+            assert server.wait_for_event("ended")["code"] == 1
+        finally:
+            over.set()
+        assert waiting.result(20).status in (200, 503)
+    assert server.events("database_gone") and not server.events("noise")
 
 
 def test_a_server_whose_database_is_replaced_stops_as_well(server, app):
