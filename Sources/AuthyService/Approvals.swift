@@ -241,12 +241,12 @@ private struct Wish {
         }
     }
 
+    /// Logos without an address are left out: authy-rs sends the address as a second `res`, which costs nobody the request.
     private static func logos(_ parameter: Parameter?) throws -> String {
         guard let logos = parameter?.elements, !logos.isEmpty else { return "" }
-        let all = try logos.prefix(8).map { logo -> (String, String) in
-            guard let res = logo["res"]?.text, ["default", "low", "med", "high"].contains(res), let url = logo["url"]?.text,
-                url.utf8.count <= 500
-            else {
+        let all = try logos.prefix(8).compactMap { logo -> (String, String)? in
+            guard let url = logo["url"]?.text, !url.isEmpty else { return nil }
+            guard let res = logo["res"]?.text, ["default", "low", "med", "high"].contains(res), url.utf8.count <= 500 else {
                 throw Refusal.parameter("logos")
             }
             return (res, url)

@@ -100,10 +100,11 @@ extension AuthyService {
         ])
     }
 
+    /// The texts for messages and calls are Authy's, to the letter: recorded in the tests of its client for Go.
     static func notEnabled(_ kind: OneCode.Kind) -> Refusal {
         switch kind {
-        case .sms: Refusal(503, 60007, "SMS is not enabled on this server.")
-        case .call: Refusal(503, 60006, "Calls are not enabled on this server.")
+        case .sms: Refusal(503, 60007, "SMS is not enabled")
+        case .call: Refusal(503, 60006, "Phone calls are not enabled on this account")
         case .email: Refusal(503, 60121, "E-mail is not enabled on this server.")
         }
     }

@@ -13,7 +13,11 @@ extension AuthyService {
     ///
     /// Nothing is accepted that is not on the disk as spent.
     public func verify(_ token: String, of id: String, by caller: Caller, _ parameters: Parameters) async throws -> Answer {
-        guard let user = AuthyID(id) else { throw Refusal.userNotFound }
+        guard let user = AuthyID(id) else {
+            // As Authy answered: a number that no user can have is a user who does not exist, and anything else names no user.
+            let isNumber = !id.isEmpty && id.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            throw isNumber ? Refusal.userDoesNotExist : Refusal.userNotFound
+        }
         let now = now()
         let check = CodeCheck(token, parameters)
         let (verdict, reached) = try await store.write { records -> (Verdict, ApplicationLimit?) in

@@ -562,6 +562,14 @@ def test_a_logo_without_a_default_shows_nothing_and_does_no_harm(app, phone, use
     assert phone.state()["requests"][0]["id"] == reply.json["approval_request"]["uuid"]
 
 
+def test_a_logo_without_an_address_does_no_harm(app, phone, user):
+    """As authy-rs sends it: the address as a second `res`."""
+    form = "message=Log+in%3F&logos%5B%5D%5Bres%5D=default&logos%5B%5D%5Bres%5D=https%3A%2F%2Fexample.com%2Flogo.png"
+    reply = app.server.call("POST", f"/onetouch/json/users/{user}/approval_requests", form, {**FORM, "X-Authy-API-Key": app.key})
+    assert reply.status == 200, reply.text
+    assert phone.state()["requests"][0]["id"] == reply.json["approval_request"]["uuid"]
+
+
 def test_a_request_as_its_application_reads_it(app, phone, user):
     uuid = app.create(user, details={"Host": "web-1"}, hidden_details={"k": "v"}, seconds_to_expire=120)
     reply = app.read(uuid).json
