@@ -64,6 +64,7 @@ bench: $(fresh)
 
 install:
 	@test -x $(BUILT)/countersign || { echo 'error: nothing is built'; echo 'hint: run make build first, as an ordinary user'; exit 1; } >&2
+	@test -n '$(DESTDIR)' -o "$$(id -u)" = 0 || { echo 'error: only root may install'; echo 'hint: sudo make install, or with DESTDIR=FOLDER'; exit 1; } >&2
 	install -d -m 755 $(DESTDIR)$(SECURITY) $(DESTDIR)$(PREFIX)/libexec/countersign $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/doc/countersign/pam.d $(DESTDIR)/etc/countersign
 	@# 711: who cannot read a program cannot trace it either, not even before its first act.
 	@# Each in one step: a login that comes meanwhile finds the old one or the new one.

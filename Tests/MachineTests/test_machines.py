@@ -91,6 +91,28 @@ def test_the_commands_of_the_stacks_can_be_given_twice(installed, machine):
     assert machine.run("sha256sum", *[f"/etc/pam.d/{name}" for name in STACKS]).stdout == before
 
 
+def test_the_commands_of_the_stacks_change_nothing_before_there_are_settings(installed, machine):
+    watched = [f"/etc/pam.d/{name}" for name in STACKS] + ["/etc/ssh/sshd_config.d/countersign.conf"]
+    machine.shell("cp -a /etc/pam.d /root/stacks; cp -a /root/pam.d.before/. /etc/pam.d/")
+    machine.shell("mv /etc/countersign/countersign.toml /root/")
+    try:
+        before = machine.run("sha256sum", *watched).stdout
+        for letter, file in [("I", "sudo"), ("I", "su"), ("I", "login"), ("A", "sshd"), ("B", "sshd")]:
+            done = machine.run("bash", "-c", rf"cd /mnt/countersign; sed -n 's/^#{letter}\$ //p' pam.d/{file} | sh -eu", check=False)
+            assert done.returncode != 0 and "/etc/countersign/countersign.toml" in done.stderr
+        assert machine.run("sha256sum", *watched).stdout == before
+    finally:
+        machine.shell("mv /root/countersign.toml /etc/countersign/; cp -a /root/stacks/. /etc/pam.d/; rm -r /root/stacks")
+
+
+def test_what_is_given_again_keeps_the_settings_and_the_way_back(installed, machine):
+    before = machine.run("sha256sum", "/root/pam.d.before/sudo", "/etc/countersign/countersign.toml").stdout
+    as_readme_says(
+        machine, "test -e /root/pam.d.before || cp -aT /etc/pam.d /root/pam.d.before",
+        "test -e /etc/countersign/countersign.toml || install -m 640 -g _countersign docs/countersign.toml /etc/countersign/countersign.toml")
+    assert machine.run("sha256sum", "/root/pam.d.before/sudo", "/etc/countersign/countersign.toml").stdout == before
+
+
 def test_ssh_with_a_password_and_a_code(installed, machine):
     code = new_code(machine)
     terminal = ssh(machine)
