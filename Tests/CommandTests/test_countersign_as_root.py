@@ -166,6 +166,18 @@ def test_check_finds_settings_that_the_login_cannot_read(desk):
     assert "chgrp _countersign /mnt/countersign.toml; chmod 640 /mnt/countersign.toml\n" in done.err
 
 
+def test_an_api_key_that_is_none_is_to_be_written_again(desk):
+    desk.does("link", "alice", "12")
+    key = desk.folder / "api-key"
+    key.write_text("short\n", encoding="ascii")
+    os.chown(key, 0, KEEPER)
+    key.chmod(0o640)
+    desk.settings('state = "/mnt/state"\n[server]\nurl = "https://2fa.example.com"\napi_key_file = "/mnt/api-key"\n')
+    said = desk.run("refresh", "alice").err
+    assert said.startswith("error: /mnt/api-key: an API key has 8 to 128 characters, this one has 5\n")
+    assert "hint: write the server's API key into /mnt/api-key, and nothing else" in said and "chgrp" not in said
+
+
 def test_missing_settings_are_made_from_the_documented_ones(desk):
     (desk.folder / "countersign.toml").unlink()
     install = "install -m 640 -g _countersign /usr/share/doc/countersign/countersign.toml /mnt/countersign.toml"

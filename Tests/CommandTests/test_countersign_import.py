@@ -508,13 +508,22 @@ def test_refresh_of_nobody_says_that_the_server_takes_the_key(desk, stub):
 
 def test_refresh_of_nobody_fails_where_the_server_refuses_the_key(desk, stub):
     stub.answers = [(401, {}, {"message": "Invalid API key", "success": False, "error_code": "60001", "errors": {}})]
-    assert "the server refuses the API key" in desk.refuses("refresh", "--all")
+    said = desk.refuses("refresh", "--all")
+    assert f"error: {stub.url} cannot be used: the server refuses the API key\n" in said
+    assert "hint: url and API key under [server] must be those of this server" in said
+
+
+def test_a_url_with_https_where_the_server_speaks_http_is_named(desk, stub):
+    desk.settings(table(stub.url.replace("http:", "https:"), "not-a-real-key"))
+    said = desk.refuses("refresh", "--all")
+    assert f"error: {stub.url.replace('http:', 'https:')} cannot be used: SSL connect error\nhint: url and API key" in said
 
 
 def test_refresh_of_nobody_is_for_later_where_the_server_is_out_of_reach(desk, stub):
     stub.shutdown()
     stub.server_close()
-    assert "the server is out of reach" in desk.refuses("refresh", "--all", code=75)
+    said = desk.refuses("refresh", "--all", code=75)
+    assert "the server is out of reach" in said and "is the url under [server] right" in said
 
 
 def test_refresh_of_nobody_is_understood_by_our_server(enrolment):

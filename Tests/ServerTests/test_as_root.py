@@ -69,6 +69,34 @@ def test_init_makes_everything_for_the_user_of_the_unit(root):
     assert "are right" in root.command("check").stdout
 
 
+def test_a_second_application_of_a_name_is_told_apart_for_the_administrator(root):
+    root.command("init")
+    first, other = root.command("app", "create", "Example Corp"), root.command("app", "create", "Other Corp")
+    assert (first.stderr, other.stderr) == ("", "")
+    again = root.command("app", "create", "Example Corp")
+    assert again.returncode == 0 and again.stderr.startswith("warning: application 1 has the same name")
+    assert "countersignd app rotate 1" in again.stderr and "countersignd app revoke 3" in again.stderr
+    root.command("app", "revoke", "1", "--yes")
+    root.command("app", "revoke", "3", "--yes")
+    assert root.command("app", "create", "Example Corp").stderr == ""
+
+
+def test_check_warns_where_no_gateway_sends_codes(root):
+    root.configure("")
+    root.command("init")
+    root.command("app", "create", "Example Corp")
+    warning = "warning: there is no [[gateway]]: no code goes out by text message, call or e-mail\n"
+    assert warning in (done := root.command("check")).stderr and done.returncode == 0
+    root.configure('[[gateway]]\ntype = "command"\nfor = ["sms"]\ncommand = ["/usr/bin/tee", "{to}"]\n')
+    assert "[[gateway]]" not in (done := root.command("check")).stderr and done.returncode == 0
+
+
+def test_a_new_master_key_is_to_be_copied_too(root):
+    root.command("init")
+    said = root.command("key", "rotate").stdout
+    assert f"copy {STATE}/master.key to a safe place" in said and f"{STATE}/master.key.old" in said
+
+
 def test_check_makes_nothing_and_looks_as_the_user_of_the_unit(root):
     done = root.command("check")
     assert (done.returncode, done.stdout) == (1, "The settings are right.\n") and "countersignd init" in done.stderr

@@ -3,6 +3,7 @@ internal import ArgumentParser
 internal import AuthyWire
 internal import Frames
 internal import LoginFlow
+internal import Settings
 
 struct Refresh: AdminCommand {
     static let configuration = CommandConfiguration(
@@ -55,7 +56,7 @@ struct Refresh: AdminCommand {
         }
         guard let pool else { return }
         let jobs = try jobs(desk, named)
-        guard !jobs.isEmpty else { return try run([KeyCheck()], pool, patience: 0) { _, answer in try tell(answer) } }
+        guard !jobs.isEmpty else { return try run([KeyCheck()], pool, patience: 0) { _, answer in try tell(answer, desk) } }
         var unknown = 0
         try run(jobs, pool, patience: named == nil ? crew.patience : 0) { job, answer in if try !tell(job, answer, desk) { unknown += 1 } }
         if unknown > 0 { throw ExitCode.failure }
@@ -71,20 +72,30 @@ struct Refresh: AdminCommand {
             waiting: { wait, reason in if patience > 0 { Output.complain("\(reason); trying again in \((wait + 999) / 1_000) s") } })
         switch ended {
         case .stopped: throw ExitCode(Stops.code)
-        case .outOfReach(let reason): throw Trouble(reason, hint: "try again later", code: .later)
+        case .outOfReach(let reason): throw Trouble(reason, hint: Enrolling.outageHint, code: .later)
         case .done: break
         }
     }
 
-    private func tell(_ answer: NetAnswer) throws {
+    private func tell(_ answer: NetAnswer, _ desk: Desk) throws {
         switch answer {
         case .noted:
             Output.complain("nobody on this host has an AuthyID yet")
             try output.json
                 ? Output.json(.object(["reached": .bool(true), "key_accepted": .bool(true)])) : Output.line("server reached, key accepted")
-        case .refused(let reason): throw Trouble("the server does not say whether the key is right: \(reason)", hint: Enrolling.refusalHint)
+        case .refused(let reason): throw unusable(desk, reason)
         default: throw Trouble("the server gave an answer that makes no sense", hint: Enrolling.refusalHint)
         }
+    }
+
+    private func unusable(_ desk: Desk, _ reason: String) -> Trouble {
+        let place =
+            switch desk.settings.server?.endpoint {
+            case .web(let url): url
+            case .unixSocket(let path): "unix:\(path)"
+            case nil: "[server]"
+            }
+        return Trouble("\(place) cannot be used: \(reason)", hint: Enrolling.refusalHint)
     }
 
     private func jobs(_ desk: Desk, _ person: Person?) throws -> [Job] {
@@ -113,7 +124,7 @@ struct Refresh: AdminCommand {
             Output.error("\(job.person.label): the server does not know AuthyID \(job.id) any more")
             Output.hint("countersign unlink \(job.person.typed), and then countersign enroll \(job.person.typed) --phone +CC...")
             return false
-        case .refused(let reason): throw Trouble("the server does not say: \(reason)", hint: Enrolling.refusalHint)
+        case .refused(let reason): throw unusable(desk, reason)
         default: throw Trouble("the server gave an answer that makes no sense", hint: Enrolling.refusalHint)
         }
     }

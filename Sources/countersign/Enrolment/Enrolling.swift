@@ -62,13 +62,17 @@ struct Enrolling {
             "\(person.name) is linked to AuthyID \(id) already",
             hint: """
                 \(wrongNumber(person))
-                countersign refresh \(person.typed) for a changed phone; for another person or a lost account: unlink too
+                same account at the server, new phone number? countersign refresh \(person.typed)
                 """)
     }
 
     static func wrongNumber(_ person: Person) -> String { "wrong number? countersign unlink \(person.typed), then enroll again" }
 
-    static let refusalHint = "countersign check, and the server's log"
+    /// Where the server answers, and does not do what it was asked.
+    static let refusalHint = "url and API key under [server] must be those of this server; its own log may say more"
+
+    /// Where no answer comes.
+    static let outageHint = "try again later; if this is new: is the url under [server] right, and does the server run?"
 
     /// The server's names of fields, in words.
     static func named(_ fields: String) -> String {
@@ -116,7 +120,7 @@ extension Dialogue {
                 "the server does not take \(Enrolling.named(fields)) of \(person.name); nothing was stored",
                 hint: "correct it and try again")
         case .outage(let reason):
-            throw Trouble("the server is out of reach: \(reason); nothing was stored", hint: "try again later", code: .later)
+            throw Trouble("the server is out of reach: \(reason); nothing was stored", hint: Enrolling.outageHint, code: .later)
         case .limited(let seconds):
             let wait = seconds.map { "in \(Sentence.count($0, "second"))" } ?? "later"
             throw Trouble("the server takes no more requests for now; nothing was stored", hint: "try again \(wait)", code: .later)

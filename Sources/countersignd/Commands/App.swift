@@ -33,10 +33,18 @@ struct App: AsyncParsableCommand {
         func validate() throws { try App.requireCallable(callback) }
 
         func run() async throws {
-            let service = try await place.open().service()
+            let desk = try await place.open()
+            let service = desk.service()
+            let same = try await desk.store.read { try $0.applications() }.filter { $0.revoked == nil && $0.name == name }.map(\.id)
             let callback = callback.map { Application.Callback(url: $0, method: callbackMethod) }
             let (application, key) = try await service.createApplication(name, callback: callback)
             Audit.tell("app_create", ["app": String(application.id)])
+            if let other = same.first {
+                Output.complain("warning: application \(other) has the same name: on their phones people cannot tell them apart")
+                Output.complain(
+                    "hint: a new key for application \(other) is countersignd app rotate \(other); an application that is not needed ends "
+                        + "with countersignd app revoke \(application.id)")
+            }
             if json {
                 Output.line(
                     JSONText.object([

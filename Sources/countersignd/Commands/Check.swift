@@ -36,6 +36,9 @@ struct Check: AsyncParsableCommand {
 
     private static func warn(_ settings: ServerSettings) {
         if settings.server.publicURL == nil { Output.complain("warning: public_url is not set: phones cannot reach this server") }
+        if settings.gateways.isEmpty {
+            Output.complain("warning: there is no [[gateway]]: no code goes out by text message, call or e-mail")
+        }
         for gateway in settings.gateways where gateway.type == .log {
             Output.complain(
                 "warning: the gateway \(gateway.name) writes codes to the log: serve does not start without --insecure-log-codes")

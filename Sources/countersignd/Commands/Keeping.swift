@@ -44,7 +44,8 @@ struct Key: AsyncParsableCommand {
                 throw Trouble("\(file).new cannot be put in place: \(String(cString: strerror(errno)))", hint: "mv \(file).new \(file)")
             }
             Audit.tell("key_rotate")
-            Output.line("The master key is new. The old one is \(file).old: keep it with the backups that were made until now.")
+            Output.line("The master key is new: copy \(file) to a safe place.")
+            Output.line("The old one is \(file).old: keep it for the backups that were made until now, and apart from them.")
         }
     }
 }
