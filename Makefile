@@ -8,7 +8,8 @@ SHELL := /bin/bash
 BUILT ?= build
 DESTDIR ?=
 PREFIX ?= /usr
-SECURITY ?= /lib/$(shell gcc -dumpmachine 2>/dev/null || echo x86_64-linux-gnu)/security
+# Where Debian has its modules: x86_64-linux-gnu, aarch64-linux-gnu.
+SECURITY ?= /lib/$(shell uname -m)-linux-gnu/security
 RELEASE := -c release --scratch-path .build-release
 # Where Debian's shells look for what completes a command.
 COMPLETION_bash = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/countersign

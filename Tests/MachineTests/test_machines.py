@@ -262,3 +262,17 @@ def test_the_way_out_leaves_debians_stacks(installed, machine):
     terminal = ssh(machine)
     give(terminal, prompts.PASSWORD, "pass of alice")
     assert gets_in(terminal, "alice")
+
+
+def test_nothing_is_left_behind_the_way_out(installed, machine):
+    """On a host without a compiler, as one to which the build was copied."""
+    assert machine.run("sh", "-c", "command -v gcc", check=False).returncode != 0
+    as_readme_says(
+        machine, "systemctl disable --now countersignd", "make uninstall; systemctl daemon-reload",
+        "rm /lib/*/security/pam_countersign.so", "rm -r /etc/countersign /var/lib/countersign")
+    machine.shell("while pgrep -u _countersign,_countersign-net; do :; done")
+    as_readme_says(
+        machine, "userdel _countersign; userdel _countersign-net", "rm -r /var/lib/countersignd; userdel _countersignd",
+        "rm -r /root/pam.d.before")
+    left = machine.run("find", "/etc", "/root", "/usr", "/var/lib", "-xdev", "-iname", "*countersign*").stdout
+    assert left == "" and machine.run("grep", "-r", "pam_countersign", "/etc/pam.d", check=False).stdout == ""
