@@ -234,8 +234,7 @@ extension AuthyService {
         return try await store.write { records in
             guard let user = try records.user(id) else { throw Self.noUser(id) }
             let members = try records.members(of: id)
-            // 0: those that the person has not let ask, together.
-            let senders = [0] + members.map(\.application)
+            let senders = [LinkSender.strangers, LinkSender.phones] + members.map(\.application)
             let links = try senders.map { try records.linksSent(application: $0, phoneHash: user.phoneHash).times }
             var unlocked = Unlocked(links: links.reduce(0, +))
             for var member in members {

@@ -15,8 +15,7 @@ extension AuthyService {
             guard let enrolment = try records.enrolment(hash: hash), let user = try records.user(enrolment.user) else {
                 throw PhoneRefusal.unknownLink
             }
-            guard enrolment.device == nil else { throw PhoneRefusal.usedLink }
-            guard now < enrolment.ends else { throw PhoneRefusal.expiredLink }
+            try checkOpen(enrolment, at: now, in: records)
             // A link that one application had sent says nothing of the others: its number may have been mistyped.
             let sender = enrolment.application
             let members = try records.members(of: user.id).filter { sender == nil || $0.application == sender }

@@ -60,7 +60,7 @@ extension AuthyService {
         try await store.write {
             try $0.put(Enrolment(hash: hash, user: user, application: application, created: now, ends: now + settings.phone.linkLifetime))
         }
-        return "\(base)/phone/#enrol=\(token)"
+        return Self.link(base, token)
     }
 
     /// How many links applications can have sent to one number in a day: who types numbers makes nobody pay for more.
@@ -78,7 +78,7 @@ extension AuthyService {
         let hash = vault.index(phone.e164)
         let limit = try await store.write { records -> String? in
             guard var member = try records.member(application: caller.id, user: user) else { return "the user was removed" }
-            let sender = member.mayAsk ? caller.id : 0
+            let sender = member.mayAsk ? caller.id : LinkSender.strangers
             var links = try records.linksSent(application: sender, phoneHash: hash)
             if member.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: limitTime()) != nil {
                 return "too many messages to the user"
@@ -124,10 +124,8 @@ extension AuthyService {
                 }
                 return device
             }
-            guard now < enrolment.ends else { throw PhoneRefusal.expiredLink }
-            guard try records.devices(of: enrolment.user).count(where: { $0.removed == nil }) < 20 else {
-                throw PhoneRefusal(status: 429, code: "too_many", message: "There are too many phones already. Remove one first.")
-            }
+            try checkOpen(enrolment, at: now, in: records)
+            try checkRoom(of: enrolment.user, in: records)
             var device = Device(
                 id: Random.uuid(), user: enrolment.user, publicKey: point, name: name, osType: os, created: now, address: address)
             device.application = enrolment.application

@@ -28,6 +28,11 @@ public struct QRCode: Sendable {
         system_wipe(data, modules.count)
     }
 
+    /// One text for each row of modules, from the top, without the margin of light that a reader needs: `1` is dark, `0` light.
+    public var rows: [String] {
+        (0..<width).map { y in (0..<width).map { x in isLight(x, y) ? "0" : "1" }.joined() }
+    }
+
     func isLight(_ x: Int, _ y: Int) -> Bool {
         guard (0..<width).contains(x), (0..<width).contains(y) else { return true }
         return !isDark[y * width + x]

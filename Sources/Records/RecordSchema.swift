@@ -3,7 +3,7 @@ internal import SQLite
 /// The tables, as they came to be. The file's `user_version` is the number of migrations that it has seen; 0 is no file of ours.
 enum RecordSchema {
     /// Only ever added to.
-    static let migrations = [first, second, third, fourth, consent, wrongCodesOfApplications]
+    static let migrations = [first, second, third, fourth, consent, wrongCodesOfApplications, linksOfPhones]
     static let version = Int64(migrations.count)
     /// "Csgd", by which file(1) can tell.
     static let applicationID: Int64 = 0x4373_6764
@@ -37,6 +37,9 @@ enum RecordSchema {
     private static func number(_ pragma: String, _ connection: Connection) throws -> Int64 {
         try connection.first("PRAGMA \(pragma)") { $0.integer(0) ?? 0 } ?? 0
     }
+
+    /// The confirmed phone that made a link.
+    private static let linksOfPhones = "ALTER TABLE enrolments ADD COLUMN made_by TEXT;"
 
     /// Wrong codes of all users of an application together.
     private static let wrongCodesOfApplications = """

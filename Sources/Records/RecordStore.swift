@@ -53,7 +53,7 @@ public protocol RecordReading {
     /// Those from before that moment, newest first.
     func activities(of user: AuthyID, before: Int64, limit: Int) throws -> [Activity]
 
-    /// Links that an application had sent to a number; 0 stands for all together that the person has not let ask.
+    /// Links that an application, or a `LinkSender`, had made for a number.
     func linksSent(application: Int64, phoneHash: [UInt8]) throws -> Count
     func phoneCheck(application: Int64, phoneHash: [UInt8]) throws -> PhoneCheck?
     func phoneCheck(application: Int64, id: String) throws -> PhoneCheck?
@@ -85,6 +85,8 @@ public protocol RecordWriting: RecordReading {
     func removeFormerMembers(phoneHash: [UInt8]) throws
     func put(_ device: Device) throws
     func put(_ enrolment: Enrolment) throws
+    /// Ends the links of the user's phones that nobody has used.
+    func endLinksOfPhones(of user: AuthyID, at now: Int64) throws
     /// Those that nobody used.
     func removeOpenEnrolments(of user: AuthyID) throws
     func put(_ approval: Approval) throws

@@ -210,6 +210,14 @@ public struct Device: Equatable, Sendable {
     }
 }
 
+/// Who has links made for a number, where it is no application: stands in place of an application's id in counts of links.
+public enum LinkSender {
+    /// All applications together that the person has not let ask.
+    public static let strangers: Int64 = 0
+    /// The person's own phones together.
+    public static let phones: Int64 = -1
+}
+
 /// A one-time link that makes a browser a device.
 public struct Enrolment: Equatable, Sendable {
     /// SHA-256 of the token in the link.
@@ -219,13 +227,16 @@ public struct Enrolment: Equatable, Sendable {
     public let ends: Int64
     /// The device that used it.
     public var device: String?
-    /// The application that had it sent; nil for the administrator.
+    /// The application that had it sent; nil for the administrator, and for a phone.
     public let application: Int64?
+    /// The user's device that made it for another one; nil for the administrator, and for an application.
+    public let madeBy: String?
 
-    public init(hash: [UInt8], user: AuthyID, application: Int64? = nil, created: Int64, ends: Int64) {
+    public init(hash: [UInt8], user: AuthyID, application: Int64? = nil, madeBy: String? = nil, created: Int64, ends: Int64) {
         self.hash = hash
         self.user = user
         self.application = application
+        self.madeBy = madeBy
         self.created = created
         self.ends = ends
     }

@@ -132,13 +132,13 @@ extension Device.Push {
 }
 
 extension Enrolment {
-    static let columns = "hash, user, application, created, ends, device"
+    static let columns = "hash, user, application, created, ends, device, made_by"
 
     init(_ fields: inout Fields) throws {
-        self.init(
-            hash: try fields.blob(), user: try fields.user(), application: fields.integerOrNil(), created: try fields.integer(),
-            ends: try fields.integer())
-        device = fields.textOrNil()
+        let (hash, user, application) = (try fields.blob(), try fields.user(), fields.integerOrNil())
+        let (created, ends, device) = (try fields.integer(), try fields.integer(), fields.textOrNil())
+        self.init(hash: hash, user: user, application: application, madeBy: fields.textOrNil(), created: created, ends: ends)
+        self.device = device
     }
 }
 

@@ -197,10 +197,16 @@ extension Transaction {
     func put(_ enrolment: Enrolment) throws {
         try changeOne(
             """
-            INSERT INTO enrolments (\(Enrolment.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            INSERT INTO enrolments (\(Enrolment.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
             ON CONFLICT DO UPDATE SET created = excluded.created, ends = excluded.ends, device = excluded.device
             WHERE user = excluded.user
-            """, enrolment.hash, enrolment.user.value, enrolment.application, enrolment.created, enrolment.ends, enrolment.device)
+            """, enrolment.hash, enrolment.user.value, enrolment.application, enrolment.created, enrolment.ends, enrolment.device,
+            enrolment.madeBy)
+    }
+
+    func endLinksOfPhones(of user: AuthyID, at now: Int64) throws {
+        try change(
+            "UPDATE enrolments SET ends = ?2 WHERE user = ?1 AND made_by IS NOT NULL AND device IS NULL AND ends > ?2", user.value, now)
     }
 
     func removeOpenEnrolments(of user: AuthyID) throws {

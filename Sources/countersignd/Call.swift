@@ -95,6 +95,7 @@ struct PhoneCall {
         case (.get, "history", 1): return try await service.history(of: phone, before: value("before").flatMap { Int64($0) })
         case (.get, "applications", 1): return try await service.applications(of: phone)
         case (.post, "applications", 2): return try await service.decide(on: String(steps[1]), parameters, from: phone)
+        case (.post, "links", 1): return try await service.makeLink(parameters, from: phone)
         case (.get, "devices", 1): return try await service.devices(of: phone)
         case (.post, "devices", 2): return try await service.renameDevice(String(steps[1]), parameters, from: phone)
         case (.post, "devices", 3) where steps[2] == "confirm":
