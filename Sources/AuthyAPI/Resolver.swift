@@ -9,7 +9,8 @@ final class Resolver {
     enum Outcome: Equatable {
         /// Numeric, IPv6 first.
         case addresses([String])
-        case failed(String)
+        /// - Parameter isOurs: for lack of something on this host, which says nothing of the network.
+        case failed(String, isOurs: Bool)
         /// - Parameter until: when to ask again, if no lookup ends before.
         case pending(until: Int64?)
     }
@@ -53,7 +54,11 @@ final class Resolver {
         let addresses = results.flatMap { $0?.addresses ?? [] }
         let isComplete = !results.contains { $0 == nil }
         guard !addresses.isEmpty else {
-            return isComplete ? .failed(results.compactMap { $0?.failure }.first ?? "no address") : .pending(until: nil)
+            guard isComplete else { return .pending(until: nil) }
+            // One that could be looked up here, and was not found, is as good as none.
+            let failures = results.compactMap { $0?.failure }
+            let failure = failures.first(where: \.isOurs) ?? failures.first
+            return .failed(failure?.reason ?? "no address", isOurs: failure?.isOurs ?? false)
         }
         let due = (foundAt ?? now) + Self.resolutionDelay
         foundAt = foundAt ?? now
@@ -68,7 +73,13 @@ private final class Lookup: Sendable {
     struct Result: Sendable {
         var addresses: [String] = []
         /// Why there are none.
-        var failure: String?
+        var failure: Failure?
+    }
+
+    struct Failure: Sendable {
+        let reason: String
+        /// Whether something was short on this host: threads, descriptors, memory. A local user can see to that, and an outage may excuse.
+        let isOurs: Bool
     }
 
     let family: CInt
@@ -101,7 +112,7 @@ private final class Lookup: Sendable {
             }, context)
         guard error == 0 else {
             Unmanaged<Lookup>.fromOpaque(context).release()
-            lookup.end(Result(failure: "no thread can be started to look up the host"))
+            lookup.end(Result(failure: Failure(reason: "no thread can be started to look up the host", isOurs: true)))
             return lookup
         }
         pthread_detach(thread)
@@ -115,14 +126,33 @@ private final class Lookup: Sendable {
         var list: UnsafeMutablePointer<addrinfo>?
         let error = getaddrinfo(host, nil, &hints, &list)
         defer { if let list { freeaddrinfo(list) } }
-        guard error == 0 else { return end(Result(failure: String(cString: gai_strerror(error)))) }
+        let number = errno
+        guard error == 0 else {
+            let isOurs = Self.isOurs(error, number) || Self.descriptorsAreShort
+            return end(Result(failure: Failure(reason: String(cString: gai_strerror(error)), isOurs: isOurs)))
+        }
         var addresses: [String] = []
         var next = list
         while let entry = next?.pointee, addresses.count < limit {
             if let text = Self.text(of: entry), !addresses.contains(text) { addresses.append(text) }
             next = entry.ai_next
         }
-        end(Result(addresses: addresses, failure: addresses.isEmpty ? "no usable address" : nil))
+        end(Result(addresses: addresses, failure: addresses.isEmpty ? Failure(reason: "no usable address", isOurs: false) : nil))
+    }
+
+    private static func isOurs(_ error: CInt, _ number: CInt) -> Bool {
+        switch error {
+        case EAI_MEMORY: true
+        case EAI_SYSTEM: ![ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENETDOWN, ECONNRESET, ENOENT].contains(number)
+        default: false
+        }
+    }
+
+    /// Whether a look-up may have found no descriptors: getaddrinfo says then that there is no such name, or that it should be asked again.
+    private static var descriptorsAreShort: Bool {
+        let spare = (0..<8).map { _ in socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0) }
+        defer { for descriptor in spare where descriptor >= 0 { close(descriptor) } }
+        return spare.contains { $0 < 0 }
     }
 
     private func end(_ result: Result) {

@@ -294,3 +294,27 @@ def test_a_server_that_hangs_does_not_keep_out_whoever_has_a_right_code(rude):
     login.answer(token.fresh_code())
     assert login.result() == PAM_SUCCESS
     assert login.finish() == []
+
+
+# Neither of them is there, but that takes a thread and descriptors to find out.
+NOWHERE = '[server]\nurl = "https://nobody.invalid"\napi_key = "0123456789abcdef"\n'
+
+
+@pytest.mark.parametrize("short", [{"THREADS": 0}, *({"FILES": count} for count in range(5, 14))], ids=str)
+def test_what_a_local_user_can_use_up_is_no_outage(host, short):
+    """Threads and descriptors: su, in a container whose root may not raise limits, hands on its user's."""
+    host.countersign("link", host.user.pw_name, "7")
+    host.settings(NOWHERE + QUICK + '[outage]\nmode = "allow"\n[enrolment]\nmode = "required"\n')
+    real = host.helpers / "net"
+    (host.helpers / "countersign-net").rename(real)
+    host.compiled_helper("countersign-net", "short_net.c", REAL=f'"{real}"', **short)
+    assert refused(host.login()).decisions[0]["outcome"] in ("denied", "unavailable")
+
+
+def test_a_name_that_is_not_known_is_an_outage(host):
+    host.countersign("link", host.user.pw_name, "7")
+    host.settings(NOWHERE + QUICK + '[outage]\nmode = "allow"\n[enrolment]\nmode = "required"\n')
+    login = host.login()
+    assert login.result() == PAM_SUCCESS
+    login.finish()
+    assert login.decisions[0]["reason"] == "outage"
