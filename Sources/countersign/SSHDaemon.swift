@@ -7,8 +7,8 @@ struct SSHDaemon {
     enum Reading {
         /// There is no sshd.
         case absent
-        /// Its own words for why it says nothing.
-        case unreadable(String)
+        /// Its own words for why it says nothing, and what its files say.
+        case unreadable(String, SSHDaemon)
         case settings(SSHDaemon)
     }
 
@@ -23,6 +23,15 @@ struct SSHDaemon {
 
     private let values: [String: String]
     private let blocks: [SSHMatchBlock]
+
+    /// sshd's own, of those that are looked at.
+    private static let defaults = ["usepam": "no", "pubkeyauthentication": "yes", "kbdinteractiveauthentication": "yes"]
+
+    /// By its files, for when it says nothing itself.
+    fileprivate init(files: (values: [String: String], blocks: [SSHMatchBlock])) {
+        values = Self.defaults.merging(files.values) { _, said in said }
+        blocks = files.blocks
+    }
 
     fileprivate init(_ output: String, _ blocks: [SSHMatchBlock]) {
         self.blocks = blocks
@@ -88,20 +97,28 @@ extension SSHDaemon.Reading {
             return
         }
         guard let (code, output) = SystemProgram.output(SSHDaemon.program, ["-T"], milliseconds: 10_000) else {
-            self = .unreadable("it gave no answer")
+            self = .unreadable("it gave no answer", SSHDaemon(files: SSHMatchBlock.file()))
             return
         }
         let last = output.split(separator: "\n").last.map { String($0.prefix(200)) } ?? "exit code \(code)"
-        self = code == 0 ? .settings(SSHDaemon(output, SSHMatchBlock.blocks())) : .unreadable(last)
+        let files = SSHMatchBlock.file()
+        self = code == 0 ? .settings(SSHDaemon(output, files.blocks)) : .unreadable(last, SSHDaemon(files: files))
     }
 
     /// For whom, or from where, sshd lets in without PAM.
-    var exempt: [String] { if case .settings(let settings) = self { settings.exempt } else { [] } }
+    var exempt: [String] {
+        switch self {
+        case .absent: []
+        case .unreadable(_, let settings), .settings(let settings): settings.exempt
+        }
+    }
 
     var findings: [Finding] {
         switch self {
         case .absent: []
-        case .unreadable(let why): [Finding("what sshd asks for is not known: sshd -T: \(why)", "when sshd runs: countersign check")]
+        case .unreadable(let why, let settings):
+            [Finding("sshd does not say its settings, its files were read instead: sshd -T: \(why)", "when sshd runs: countersign check")]
+                + settings.findings
         case .settings(let settings): settings.findings
         }
     }

@@ -23,11 +23,12 @@ struct SSHMatchBlock {
         "dsaauthentication": "pubkeyauthentication",
     ]
 
-    /// The blocks of a file and of those that it includes.
-    static func blocks(_ path: String = folder + "/sshd_config") -> [SSHMatchBlock] {
-        var blocks: [SSHMatchBlock] = []
-        read(path, inside: nil, &blocks, depth: 0)
-        return blocks
+    /// What holds for everybody, and the blocks, of sshd's file and of those that it includes.
+    static func file() -> (values: [String: String], blocks: [SSHMatchBlock]) {
+        // The first is what stands outside of blocks.
+        var blocks = [SSHMatchBlock(place: folder, criteria: [])]
+        read(folder + "/sshd_config", inside: 0, &blocks, depth: 0)
+        return (blocks.first?.values ?? [:], Array(blocks.dropFirst()))
     }
 
     var text: String { (["Match"] + criteria).joined(separator: " ") }
@@ -53,7 +54,7 @@ struct SSHMatchBlock {
     // MARK: reading
 
     /// - Parameter inside: the block that the file is included in. A block that begins in the file ends with it.
-    private static func read(_ path: String, inside: Int?, _ blocks: inout [SSHMatchBlock], depth: Int) {
+    private static func read(_ path: String, inside: Int, _ blocks: inout [SSHMatchBlock], depth: Int) {
         guard depth < deepest, let text = FileText.read(path, most: longest) else { return }
         var open = inside
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
@@ -67,7 +68,7 @@ struct SSHMatchBlock {
             case "include":
                 for name in rest.flatMap(Self.files) { read(name, inside: open, &blocks, depth: depth + 1) }
             default:
-                guard let open, blocks.indices.contains(open) else { continue }
+                guard blocks.indices.contains(open) else { continue }
                 blocks[open].set(aliases[keyword] ?? keyword, rest.joined(separator: " "))
             }
         }

@@ -289,8 +289,26 @@ def test_an_sshd_whose_stack_has_no_line_is_not_judged(host):
     assert host.check().code == 0
 
 
-def test_an_sshd_that_does_not_answer_is_warned_of(host):
+# As on a host where sshd is started for each connection, and has no /run/sshd between them.
+SILENT = "NoSuchWord yes\n"
+
+
+def test_an_sshd_that_does_not_answer_is_warned_of_and_its_files_are_read(host):
     host.stacks(sshd="@include common-auth\n" + OURS)
-    host.sshd_config("NoSuchWord yes\n")
+    host.sshd_config(SILENT + SSHD + "Match User backup\n AuthenticationMethods publickey\n")
     done = host.check()
-    assert (done.code, done.out) == (0, "ok\n") and "warning: what sshd asks for is not known: sshd -T: " in done.err
+    assert (done.code, done.out) == (0, "ok\n"), done.err
+    assert "warning: sshd does not say its settings, its files were read instead: sshd -T: " in done.err
+    assert "not asked by way of /etc/ssh/sshd_config:6: Match User backup\n" in done.err
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ("", "sshd does not use PAM (UsePAM no)"), ("UsePAM yes\n", "sshd lets in by publickey alone (AuthenticationMethods any)"),
+    ("Include more.conf\n" + SSHD, "sshd lets in by publickey alone (AuthenticationMethods)"),
+    (SSHD + "Match all\nAuthenticationMethods publickey\n", "/etc/ssh/sshd_config:6: `Match all`: sshd lets in by publickey alone")])
+def test_an_sshd_that_does_not_answer_and_whose_files_let_everybody_in_is_a_problem(host, text, said):
+    host.stacks(sshd="@include common-auth\n" + OURS)
+    host.sshd_config(SILENT + text)
+    (host.own_etc() / "ssh" / "more.conf").write_text("AuthenticationMethods publickey\n")
+    error, means = host.problem()
+    assert error.startswith(said) and means == "not everybody is asked for a second factor"
