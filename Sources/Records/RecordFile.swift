@@ -44,8 +44,9 @@ struct RecordFile {
         if found.st_size == 0 { throw RecordStoreError.damaged("\(path) is empty") }
     }
 
-    /// Which files lie under the names of the database, of its log and of the index of that, each by device and inode; nil for one that is
-    /// not there. With another index the next process would not see what this one writes into the log, and the other way round.
+    /// Which files lie under the names of the database, of its log and of the index of that, each by device and inode;
+    /// nil for one that is not there. With another index the next process would not see what this one writes into the
+    /// log, and the other way round.
     struct Identity: Equatable, Sendable {
         private let database: [UInt64]?
         private let log: [UInt64]?

@@ -1,4 +1,5 @@
-/// Each way through a stack that libpam's dispatcher can take for pam_authenticate(3), given the results that its modules may have.
+/// Each way through a stack that libpam's dispatcher can take for pam_authenticate(3), given the results that its
+/// modules may have.
 struct StackWalk {
     /// A way that ends in success.
     enum Success: Equatable {
@@ -14,8 +15,8 @@ struct StackWalk {
     private let results: (AuthStack.Line) -> [String]
     private var seen: Set<State> = []
 
-    /// Where the dispatcher is. What it remembers of results is simplified to the side of success: `reset` forgets refusals of before
-    /// the substack too, and a jump that is too long ends the stack.
+    /// Where the dispatcher is. What it remembers of results is simplified to the side of success: `reset` forgets
+    /// refusals of before the substack too, and a jump that is too long ends the stack.
     private struct State: Hashable {
         var index = 0
         var hasSuccess = false
@@ -24,7 +25,8 @@ struct StackWalk {
         var turn: Int?
     }
 
-    /// - Parameter results: the return values that the module of a line may have, by libpam's names without `PAM_`, in small letters.
+    /// - Parameter results: the return values that the module of a line may have, by libpam's names without `PAM_`, in
+    ///   small letters.
     init(_ lines: [AuthStack.Line], results: @escaping (AuthStack.Line) -> [String]) {
         self.lines = lines
         self.results = results
@@ -109,8 +111,8 @@ extension AuthStack.Line {
     /// Conditions of pam_succeed_if(8) that few people meet.
     private static let narrow = ["=", "eq", "in", "ingroup", "innetgr", "<", "<=", "lt", "le"]
 
-    /// Whether the line may let some people, or some callers, go another way because that is meant. The way of everybody, or nearly, is not:
-    /// `uid >= 1000`, for one.
+    /// Whether the line may let some people, or some callers, go another way because that is meant. The way of
+    /// everybody, or nearly, is not: `uid >= 1000`, for one.
     var exempts: Bool {
         switch module {
         case "pam_succeed_if.so": hasNarrowCondition
