@@ -31,7 +31,7 @@ extension AuthyService {
     public func makeLink(_ parameters: Parameters, from phone: Phone) async throws -> Answer {
         guard phone.isConfirmed else { throw PhoneRefusal.unconfirmed }
         guard let base = settings.server.publicURL else { throw PhoneRefusal.noLinks }
-        guard let token = parameters.text("token"), let bytes = Base64URL.decode(token), bytes.count == 32, Base64URL.encode(bytes) == token
+        guard let token = parameters.text("token"), let bytes = Base64URL.decode(token), bytes.count == 32
         else { throw PhoneRefusal.invalid }
         let now = now()
         let hash = Array(SHA256.hash(data: Array(token.utf8)))
@@ -91,7 +91,7 @@ extension PhoneRefusal {
     /// - Parameter seconds: until there is room again.
     static func tooManyLinks(_ seconds: Int64) -> PhoneRefusal {
         PhoneRefusal(
-            status: 429, code: "too_many", message: "Too many links were made today. Try again tomorrow, or ask your administrator for one.",
-            retryAfter: seconds)
+            status: 429, code: "too_many",
+            message: "Too many links were made today. Try again tomorrow, or ask your administrator for one.", retryAfter: seconds)
     }
 }

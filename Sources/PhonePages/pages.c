@@ -1,5 +1,8 @@
 #include "PhonePages.h"
 
+static const unsigned char add_phone_js[] = {
+#embed "pages/add-phone.js"
+};
 static const unsigned char api_js[] = {
 #embed "pages/api.js"
 };
@@ -24,8 +27,8 @@ static const unsigned char devices_view_js[] = {
 static const unsigned char dom_js[] = {
 #embed "pages/dom.js"
 };
-static const unsigned char enrol_view_js[] = {
-#embed "pages/enrol-view.js"
+static const unsigned char enroll_view_js[] = {
+#embed "pages/enroll-view.js"
 };
 static const unsigned char guard_js[] = {
 #embed "pages/guard.js"
@@ -98,6 +101,7 @@ static const unsigned char totp_js[] = {
 };
 
 static const phone_page table[] = {
+    {"add-phone.js", "text/javascript; charset=utf-8", add_phone_js, sizeof add_phone_js},
     {"api.js", "text/javascript; charset=utf-8", api_js, sizeof api_js},
     {"applications-list.js", "text/javascript; charset=utf-8", applications_list_js, sizeof applications_list_js},
     {"bytes.js", "text/javascript; charset=utf-8", bytes_js, sizeof bytes_js},
@@ -106,7 +110,7 @@ static const phone_page table[] = {
     {"codes-view.js", "text/javascript; charset=utf-8", codes_view_js, sizeof codes_view_js},
     {"devices-view.js", "text/javascript; charset=utf-8", devices_view_js, sizeof devices_view_js},
     {"dom.js", "text/javascript; charset=utf-8", dom_js, sizeof dom_js},
-    {"enrol-view.js", "text/javascript; charset=utf-8", enrol_view_js, sizeof enrol_view_js},
+    {"enroll-view.js", "text/javascript; charset=utf-8", enroll_view_js, sizeof enroll_view_js},
     {"guard.js", "text/javascript; charset=utf-8", guard_js, sizeof guard_js},
     {"history-view.js", "text/javascript; charset=utf-8", history_view_js, sizeof history_view_js},
     {"icon-192.png", "image/png", icon_192_png, sizeof icon_192_png},

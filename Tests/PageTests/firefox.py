@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import typing
 
+import looks
 from websockets.sync.client import connect
 
 from patience import PATIENCE
@@ -67,9 +68,10 @@ class Firefox:
 
 
 @contextlib.contextmanager
-def browser() -> typing.Iterator[Firefox]:
+def browser(letters: int = 16) -> typing.Iterator[Firefox]:
+    """- letters: the size of text in pixels that the person has set in the browser; 16 is usual."""
     profile = pathlib.Path(tempfile.mkdtemp(prefix="firefox"))
-    (profile / "user.js").write_text(PREFERENCES)
+    (profile / "user.js").write_text(PREFERENCES + f'user_pref("font.size.variable.x-western", {letters});\n')
     environment = {"HOME": str(profile), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "MOZ_HEADLESS": "1"}
     process = subprocess.Popen(
         [FIREFOX, "--headless", "--no-remote", "--profile", str(profile), "--remote-debugging-port", "0", "about:blank"],
@@ -85,7 +87,7 @@ def browser() -> typing.Iterator[Firefox]:
         shutil.rmtree(profile, ignore_errors=True)
 
 
-class FirefoxPhone:
+class Phone:
     """The same steps as `phone.Phone`, as far as both browsers have them."""
 
     def __init__(self, firefox: Firefox, shots: pathlib.Path | None = None, size: dict[str, int] | None = None):
@@ -162,11 +164,32 @@ class FirefoxPhone:
         keys = [{"type": kind, "value": letter} for letter in text for kind in ("keyDown", "keyUp")]
         self._firefox.call("input.performActions", context=self._context, actions=[{"type": "key", "id": "keys", "actions": keys}])
 
+    def picture(self) -> bytes:
+        """Of the window as it is, as PNG."""
+        self._firefox.bring_to_front(self._context)
+        return base64.b64decode(self._firefox.call("browsingContext.captureScreenshot", context=self._context)["data"])
+
     def screenshot(self, name: str) -> None:
         if self._shots is not None:
             self._shots.mkdir(parents=True, exist_ok=True)
-            shot = self._firefox.call("browsingContext.captureScreenshot", context=self._context)
-            (self._shots / f"firefox-{name}.png").write_bytes(base64.b64decode(shot["data"]))
+            (self._shots / f"firefox-{name}.png").write_bytes(self.picture())
+
+    # Eyes
+
+    def out_of_sight(self) -> list[str]:
+        """What stands beyond the side of the window, or of its own box."""
+        return self.run(looks.OUT_OF_SIGHT)
+
+    def in_sight(self, selector: str) -> bool:
+        """Whether all of them stand in the window as it is, and nothing covers them."""
+        return self.run(looks.IN_SIGHT, selector)
+
+    def bring_into_sight(self, selector: str) -> None:
+        self.run(looks.BRING_INTO_SIGHT, selector)
+
+    def focused(self) -> str:
+        """The text of what has the keyboard's focus."""
+        return self.run("() => document.activeElement.textContent")
 
     def permit(self, name: str, state: str) -> None:
         origin = self.run("() => location.origin")
@@ -176,11 +199,11 @@ class FirefoxPhone:
 
     def open(self, link: str, name: str | None = None) -> None:
         self.goto(link)
-        self.wait_for("[data-do=enrol], section[data-step=no-link]")
+        self.wait_for("[data-do=enroll], section[data-step=no-link]")
         if name is not None:
             self.type("#name", name)
-        if self.run("() => document.querySelector('[data-do=enrol]') !== null"):
-            self.tap("[data-do=enrol]")
+        if self.run("() => document.querySelector('[data-do=enroll]') !== null"):
+            self.tap("[data-do=enroll]")
 
     def confirmation_code(self) -> str:
         return self.attribute("[data-confirmation]", "data-confirmation")
@@ -203,12 +226,15 @@ class FirefoxPhone:
         return f"[data-request='{found}']"
 
     def tap_settled(self, card: str, what: str) -> None:
-        """A card takes no tap before it has stood still for a moment."""
+        """A card takes no tap before it has stood still for a moment. The tap is over when the card has changed, or is gone."""
         self.wait_for(f"{card} {what}")
-        phase = self.attribute(card, "data-phase")
-        while self.attribute(card, "data-phase") == phase:
+        phase = self._phase(card)
+        while self._phase(card) == phase:
             self.wait_for(f"{card}[data-settled]")
             self.tap(f"{card} {what}")
+
+    def _phase(self, card: str) -> str | None:
+        return self.run("(card) => document.querySelector(card)?.dataset.phase", card)
 
     def end(self, card: str) -> str:
         self.wait_for(f"{card}[data-phase=over]")
@@ -239,6 +265,27 @@ class FirefoxPhone:
         self.show("devices")
         self.wait_for("[data-device]")
         return self.run("() => [...document.querySelectorAll('[data-device] h2 bdi')].map((one) => one.textContent)")
+
+    # Another phone
+
+    def add_another(self) -> str:
+        """Taps the button for it. Returns the link that the page then shows, also as a QR code."""
+        self.show("devices")
+        self.wait_for("[data-device]")
+        self.tap("[data-add-phone=closed] [data-do=add-phone]")
+        return self.attribute("[data-add-phone=open] [data-link]", "data-link")
+
+    def question(self) -> str:
+        """The selector of the first question that waits for an answer."""
+        self.wait_for("[data-question][data-phase=asking]")
+        return f"[data-question='{self.attribute('[data-question][data-phase=asking]', 'data-question')}']"
+
+    def add_phone(self, code: str) -> str:
+        """Types the code that a new phone shows. Returns the selector of the question."""
+        card = self.question()
+        self.type(f"{card} input", code)
+        self.tap(f"{card} [data-do=add]")
+        return card
 
     def wait_for_shell(self) -> None:
         """Until the page's own files are kept for offline use."""

@@ -5,6 +5,7 @@ import pathlib
 import re
 import typing
 
+import looks
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Worker, expect, sync_playwright
 
 from patience import PATIENCE
@@ -63,12 +64,12 @@ class Phone:
     def open(self, link: str, name: str | None = None) -> None:
         """Opens an enrolment link and enrols. The confirmation code shows next; or, for a link that is worth nothing, what is wrong."""
         self.page.goto(link)
-        self.page.locator("[data-do=enrol], section[data-step=no-link]").first.wait_for()
+        self.page.locator("[data-do=enroll], section[data-step=no-link]").first.wait_for()
         if self.step() == "no-link":
             return
         if name is not None:
             self.page.locator("#name").fill(name)
-        self.page.locator("[data-do=enrol]").click()
+        self.page.locator("[data-do=enroll]").click()
 
     def confirmation_code(self) -> str:
         return self._attribute(self.page.locator("[data-confirmation]"), "data-confirmation")
@@ -77,7 +78,7 @@ class Phone:
         self.page.locator("#views").wait_for()
 
     def step(self) -> str:
-        """Where a phone without a device stands: `enrol`, `confirm`, `no-link`, `removed`, `unusable`."""
+        """Where a phone without a device stands: `enroll`, `confirm`, `no-link`, `removed`, `unusable`."""
         return self._attribute(self.page.locator("section[data-step]"), "data-step")
 
     def problem(self) -> str:
@@ -205,6 +206,21 @@ class Phone:
         self._tap(card, "[data-do=refuse]")
         return self._end(card)
 
+    # Another phone
+
+    def add_another(self) -> str:
+        """Taps the button for it. Returns the link that the page then shows, also as a QR code."""
+        self.show("devices")
+        self.page.locator("[data-add-phone=closed] [data-do=add-phone]").tap()
+        return self.link()
+
+    def link(self) -> str:
+        return self._attribute(self.adding().locator("[data-link]"), "data-link")
+
+    def adding(self, phase: str = "open") -> Locator:
+        """- phase: `closed`, `making`, `open`, `expired`."""
+        return self.page.locator(f"[data-add-phone={phase}]")
+
     def close_questions(self) -> None:
         """Takes away every question that was answered."""
         over = self.page.locator("[data-question][data-phase=over]")
@@ -283,27 +299,29 @@ class Phone:
         self.context.new_cdp_session(self.page).send("Page.setFontSizes", {"fontSizes": {"standard": pixels, "fixed": pixels}})
 
     def out_of_sight(self) -> list[str]:
-        """What stands beyond the side of the window, or is cut off in its own box."""
-        return self.page.evaluate("""() => {
-            const width = document.documentElement.clientWidth;
-            const isHidden = (one) => one.closest(".unseen-by-eye, [hidden], svg") || !one.checkVisibility();
-            const isCut = (one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX !== "visible";
-            return [...document.querySelectorAll("header *, main *, nav *")].filter((one) => {
-                const box = one.getBoundingClientRect();
-                if (isHidden(one) || box.width <= 1 || getComputedStyle(one).clipPath !== "none") return false;
-                return box.right > width + 1 || box.left < -1 || isCut(one);
-            }).map((one) => `${one.tagName} ${one.className} ${one.textContent.slice(0, 40)}`);
-        }""")
+        """What stands beyond the side of the window, or of its own box."""
+        return self.page.evaluate(looks.OUT_OF_SIGHT)
 
     def in_sight(self, selector: str) -> bool:
         """Whether all of them stand in the window as it is, and nothing covers them."""
-        return self.page.evaluate("""(selector) => [...document.querySelectorAll(selector)].every((one) => {
-            const box = one.getBoundingClientRect();
-            const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
-            return box.top >= 0 && box.bottom <= innerHeight && one.contains(document.elementFromPoint(x, y));
-        })""", selector)
+        return self.page.evaluate(looks.IN_SIGHT, selector)
+
+    def bring_into_sight(self, selector: str) -> None:
+        self.page.evaluate(looks.BRING_INTO_SIGHT, selector)
+
+    def focused(self) -> str:
+        """The text of what has the keyboard's focus."""
+        return self.page.evaluate("document.activeElement.textContent")
 
     # Connection
+
+    def lose_next_answer(self, urls: str) -> None:
+        """The server gets the call and answers, and nothing arrives."""
+        def lose(route):
+            route.fetch()
+            route.abort()
+
+        self.page.route(urls, lose, times=1)
 
     def go_offline(self) -> None:
         self.context.set_offline(True)
@@ -448,10 +466,14 @@ class Phone:
         named = self.page.locator("[data-device]").filter(has=self.page.get_by_text(name, exact=True)).first
         return self.page.locator(f"[data-device='{self._attribute(named, 'data-device')}']")
 
+    def picture(self) -> bytes:
+        """Of the window as it is, as PNG."""
+        return self.page.screenshot()
+
     def screenshot(self, name: str) -> None:
         if self._shots is not None:
             self._shots.mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=self._shots / f"{name}.png")
+            (self._shots / f"{name}.png").write_bytes(self.picture())
 
     @staticmethod
     def _attribute(element: Locator, name: str) -> str:

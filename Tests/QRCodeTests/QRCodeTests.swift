@@ -30,6 +30,14 @@ struct QRCodeTests {
         }
     }
 
+    @Test func `the rows are what a terminal shows within the margin`() throws {
+        let code = try #require(QRCode(Self.link))
+        let drawn = code.lines(.ascii, coloured: false).dropFirst(4).dropLast(4).map { line in
+            stride(from: 8, to: line.count - 8, by: 2).map { Array(line)[$0] == "#" ? "0" : "1" }.joined()
+        }
+        #expect(code.rows == Array(drawn) && code.rows.count == code.rows.first?.count)
+    }
+
     @Test func `colours stand round each line and are ended`() throws {
         let code = try #require(QRCode("hello"))
         for (plain, coloured) in zip(code.lines(.ascii, coloured: false), code.lines(.ascii, coloured: true)) {

@@ -67,6 +67,7 @@ struct PlanTests {
     private func remove(_ writing: any RecordWriting) throws {
         _ = try writing.purge(before: 1, limit: 1)
         try writing.removePhoneCheck(application: 1, phoneHash: hash(1))
+        try writing.endLinksOfPhones(of: try id(7), at: 1)
         try writing.removeOpenEnrolments(of: try id(7))
         try writing.removeFormerMembers(phoneHash: hash(8))
         try writing.removeMember(application: 1, user: try id(7))

@@ -274,6 +274,23 @@ struct RecordTests {
         #expect(try await store.read { try $0.enrolment(hash: hash(1)) } == enrolment)
     }
 
+    @Test func `Links of a user's phones that are open end, and no others`() async throws {
+        func link(_ number: Int64, of user: Int64 = 7, madeBy: String? = "a", device: String? = nil) throws -> Enrolment {
+            var link = Enrolment(hash: hash(number), user: try id(user), madeBy: madeBy, created: 1, ends: 900)
+            link.device = device
+            return link
+        }
+        let links = [try link(1), try link(2, madeBy: nil), try link(3, device: "b"), try link(4, of: 8)]
+        try await store.write { writing in
+            for link in links { try writing.put(link) }
+            try writing.endLinksOfPhones(of: try id(7), at: 5)
+            try writing.endLinksOfPhones(of: try id(7), at: 6)
+        }
+        let kept = try await store.read { reading in try links.map { try reading.enrolment(hash: $0.hash) } }
+        #expect(kept.map { $0?.ends } == [5, 900, 900, 900])
+        #expect(kept.map { $0?.madeBy } == links.map(\.madeBy))
+    }
+
     @Test func `A phone check is one for each number and application, and can go`() async throws {
         var check = PhoneCheck(application: 1, phoneHash: hash(1), id: "x", sealed: [1], ends: start, wrongCodes: 2)
         check.sends = Count(since: 3, times: 4)

@@ -1,5 +1,6 @@
 import pytest
 
+import page
 from server import Seed, Server, handset, own_folder
 
 
@@ -28,6 +29,19 @@ def app(server):
 @pytest.fixture
 def user(app):
     return app.new_user()
+
+
+@pytest.fixture(scope="module")
+def browser(request):
+    """The one that the module's `pages` drives: one for all of its tests, since it costs more than they do."""
+    with request.module.pages.browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+def open_phone(request, browser):
+    with page.phones(request.module.pages, browser) as new:
+        yield new
 
 
 @pytest.fixture

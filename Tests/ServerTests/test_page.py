@@ -1,58 +1,25 @@
 """The phone's page in a real browser at a phone's size, with the real server. Pictures for people to look at are left in .shots/."""
 
 import json
-import pathlib
 import re
-import sys
 import time
 
 import pytest
 
+from page import enroll, scan
 from server import link
 
-REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-sys.path.append(str(REPOSITORY / "Tests/PageTests"))
+import phone as pages
 
-import phone as pages  # noqa: E402
-
-SHOTS = REPOSITORY / ".shots"
 QUESTION = "Are you running a command on web-1.example.com?"
 DETAILS = {"User": "zoe", "Service": "sudo", "Address": "192.0.2.7", "Command": "/usr/bin/systemctl restart postgresql"}
 
-# One browser for all of these on one worker: it costs more than they do.
 pytestmark = pytest.mark.xdist_group("page")
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with pages.browser() as opened:
-        yield opened
-
-
-@pytest.fixture
-def open_phone(chromium):
-    opened = []
-
-    def new(**options):
-        opened.append(pages.Phone(chromium, shots=SHOTS, **options))
-        return opened[-1]
-
-    yield new
-    for phone in opened:
-        assert phone.complaints == []
-        phone.close()
-
-
-def enrol(server, user, phone, name=None):
-    phone.open(link(server, user), name)
-    server.command("user", "confirm", user, phone.confirmation_code())
-    phone.wait_until_confirmed()
-    return phone
 
 
 @pytest.fixture
 def phone(server, user, open_phone):
-    return enrol(server, user, open_phone(), "Pixel 9")
+    return enroll(server, user, open_phone())
 
 
 def test_a_link_makes_a_phone_that_waits_to_be_confirmed(server, app, user, open_phone):
@@ -193,14 +160,14 @@ def test_a_request_that_has_expired_says_what_to_do(app, phone, user):
 def test_the_link_names_company_and_account_and_warns_of_private_windows(server, user, open_phone):
     phone = open_phone()
     phone.page.goto(link(server, user))
-    phone.page.locator("[data-do=enrol]").wait_for()
+    phone.page.locator("[data-do=enroll]").wait_for()
     shown = phone.page.locator("main").inner_text()
     assert "Example Corp" in shown and "XXX-XXX-0001" in shown and "private window" in shown.lower()
-    phone.screenshot("enrol")
+    phone.screenshot("enroll")
 
 
 def test_a_long_host_name_breaks_at_its_dots(app, open_phone, server, user):
-    phone = enrol(server, user, open_phone(size={"width": 320, "height": 700}))
+    phone = enroll(server, user, open_phone(size={"width": 320, "height": 700}))
     app.create(user, "Are you logging in to database-primary.frankfurt.production.example.com?", details={"User": "zoe"})
     phone.wait_for_request()
     breaks = phone.page.evaluate("""() => {
@@ -233,9 +200,9 @@ def test_every_step_can_be_used_with_letters_twice_as_large(server, app, user, o
         phone.screenshot(f"large-{width}-{step}")
 
     phone.page.goto(link(server, user))
-    phone.page.locator("[data-do=enrol]").wait_for()
-    look("enrol")
-    phone.page.locator("[data-do=enrol]").click()
+    phone.page.locator("[data-do=enroll]").wait_for()
+    look("enroll")
+    phone.page.locator("[data-do=enroll]").click()
     code = phone.confirmation_code()
     look("confirm")
     server.command("user", "confirm", user, code)
@@ -254,11 +221,25 @@ def test_every_step_can_be_used_with_letters_twice_as_large(server, app, user, o
         phone.show(view)
         phone.page.locator({"codes": "[data-code]", "history": "li[data-kind]", "devices": "[data-device]"}[view]).first.wait_for()
         look(view)
+    phone.page.locator("[data-do=rename]").click()
+    look("rename")
+    phone.page.get_by_role("button", name="Cancel").click()
+    phone.page.locator("[data-do=remove]").click()
+    look("remove")
+    new = open_phone()
+    new.open(link(server, user), "A tablet with a very long name indeed")
+    new.confirmation_code()
+    second_application(server, user, "Incomprehensibilities Unlimited")
+    phone.wait_for_question("Incomprehensibilities")
+    phone.wait_for_question("A tablet")
+    look("questions")
+    phone.refuse("A tablet")
+    look("questions-over")
     assert {step: found for step, found in seen.items() if found} == {}
 
 
 def test_the_buttons_are_in_sight_at_once_also_in_landscape(server, app, user, open_phone):
-    phone = enrol(server, user, open_phone(size={"width": 844, "height": 390}))
+    phone = enroll(server, user, open_phone(size={"width": 844, "height": 390}))
     app.create(user, QUESTION, details=DETAILS, countersign={"number": "42"})
     phone.wait_for_request()
     phone.screenshot("landscape")
@@ -286,7 +267,7 @@ def test_the_softtoken_is_right_also_offline(app, phone, user):
 
 
 def test_two_phones_of_one_user_see_the_same(server, app, phone, user, open_phone):
-    second = enrol(server, user, open_phone(dark=True, size={"width": 360, "height": 740}), "Old phone")
+    second = enroll(server, user, open_phone(dark=True, size={"width": 360, "height": 740}), "Old phone")
     app.create(user, details=DETAILS)
     second.wait_for_request()
     second.screenshot("request-dark-360")
@@ -304,9 +285,9 @@ def test_all_that_is_tapped_is_large_enough_for_a_thumb(server, app, user, open_
         seen[step] = phone.too_small_for_a_thumb()
 
     phone.page.goto(link(server, user))
-    phone.page.locator("[data-do=enrol]").wait_for()
-    look("enrol")
-    phone.page.locator("[data-do=enrol]").click()
+    phone.page.locator("[data-do=enroll]").wait_for()
+    look("enroll")
+    phone.page.locator("[data-do=enroll]").click()
     code = phone.confirmation_code()
     look("confirm")
     server.command("user", "confirm", user, code)
@@ -343,7 +324,7 @@ def test_the_history_and_the_devices(server, app, phone, user):
 
 
 def test_a_phone_gets_another_name_and_another_phone_is_removed(server, app, phone, user, open_phone):
-    second = enrol(server, user, open_phone(), "Old phone")
+    second = enroll(server, user, open_phone(), "Old phone")
     assert phone.devices() == ["Pixel 9", "Old phone"]
     phone.rename("Pixel 9", "Work phone")
     phone.remove("Old phone")
@@ -495,9 +476,158 @@ def test_what_an_application_is_called_is_text_and_never_markup(server, user, ph
 
 
 def test_a_question_is_read_at_the_narrowest_and_by_a_screen_reader(server, user, open_phone):
-    phone = enrol(server, user, open_phone(size={"width": 360, "height": 740}), "Pixel 9")
+    phone = enroll(server, user, open_phone(size={"width": 360, "height": 740}))
     second_application(server, user, "A company with a very long name of sixty characters, really")
     phone.page.locator("[role=status], [aria-live]").filter(has_text="wants to ask you to confirm logins").first.wait_for(state="attached")
     phone.wait_for_question()
     assert phone.page.evaluate("document.documentElement.scrollWidth") <= 360
     phone.screenshot("consent-360")
+
+
+# Another phone
+
+def test_a_phone_adds_another_one_from_the_code_on_its_screen_to_an_approved_login(server, app, user, phone, open_phone):
+    opened = phone.add_another()
+    phone.screenshot("add-phone")
+    assert scan(phone) == opened and opened.startswith(f"{server.public_url}/phone/#enrol=")
+    assert phone.in_sight(".qr") and " min " in phone.adding().inner_text()
+    second = open_phone()
+    second.open(scan(phone), "Tablet")
+    code = second.confirmation_code()
+    # The first phone goes on to the question by itself, and back to its phones when that is answered.
+    card = phone.page.locator("[data-question][data-phase=asking]")
+    card.wait_for()
+    assert phone.page.url.endswith("#requests") and "Add a new phone" in phone.focused()
+    phone.screenshot("add-phone-question")
+    assert not phone.page.get_by_text("Nothing to approve").is_visible()
+    phone.add_phone(code, "Tablet")
+    second.wait_until_confirmed()
+    phone.close_questions()
+    phone.page.wait_for_url("**/phone/#devices")
+    phone.page.locator("[data-device]").nth(1).wait_for()
+    assert phone.focused() == "Your phones" and phone.adding("closed").count() == 1
+    assert phone.devices() == ["Pixel 9", "Tablet"]
+    phone.screenshot("add-phone-done")
+    uuid = app.create(user, QUESTION, details=DETAILS)
+    assert second.approve() == "approved" and app.status(uuid) == "approved"
+    assert "Link for another phone made" in [entry["text"] for entry in second.history() if entry["kind"] == "link_made"][0]
+
+
+def test_a_new_phone_that_is_refused_leads_back_to_the_phones_too(server, user, phone, open_phone):
+    thief = open_phone()
+    thief.open(phone.add_another(), "Burner")
+    thief.confirmation_code()
+    phone.page.locator("[data-question][data-phase=asking]").wait_for()
+    assert phone.refuse("Burner") == "removed"
+    phone.close_questions()
+    phone.page.wait_for_url("**/phone/#devices")
+    assert phone.devices() == ["Pixel 9"]
+
+
+def test_nobody_who_has_gone_elsewhere_is_led_away(server, user, phone, open_phone):
+    opened = phone.add_another()
+    phone.show("history")
+    second = open_phone()
+    second.open(opened, "Tablet")
+    second.confirmation_code()
+    phone.page.locator("#announcements").filter(has_text="Add a new phone").wait_for(state="attached")
+    assert phone.page.url.endswith("#history")
+    phone.show("devices")
+    phone.adding("closed").wait_for()
+
+
+def test_the_link_can_be_copied_and_closed_and_the_keyboard_follows(phone):
+    opened = phone.add_another()
+    assert phone.focused() == "Scan this with the other phone"
+    phone.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    phone.adding().locator("[data-do=copy-link]").tap()
+    phone.page.get_by_role("button", name="Copied").wait_for()
+    assert phone.page.evaluate("navigator.clipboard.readText()") == opened == phone.adding().locator(".link").inner_text()
+    assert phone.too_small_for_a_thumb() == []
+    phone.adding().locator("[data-do=close]").tap()
+    assert phone.focused() == "Add another phone" and phone.adding("closed").count() == 1
+
+
+def test_a_screen_reader_hears_what_the_code_is_and_what_to_do(phone):
+    phone.add_another()
+    heard = phone.adding().aria_snapshot()
+    for text in ('heading "Scan this with the other phone"', 'img "QR code of the link below"', "Tap Enroll there", " min "):
+        assert text in heard, heard
+
+
+def test_a_link_that_has_expired_is_told_and_another_one_is_made(phone, server):
+    phone.hold_the_seconds()
+    first = phone.add_another()
+    phone.pass_seconds(905)
+    expired = phone.adding("expired")
+    expired.wait_for()
+    phone.screenshot("add-phone-expired")
+    assert "make a new link" in expired.inner_text() and expired.locator(".qr, .link").count() == 0
+    assert phone.focused() == "This link has expired."
+    expired.locator("[data-do=add-phone]").tap()
+    assert phone.link() != first
+    assert len(server.events("link_made")) == 2
+
+
+def test_a_phone_without_a_connection_says_so_and_a_second_try_makes_no_second_link(phone, server):
+    phone.show("devices")
+    phone.page.locator("[data-do=add-phone]").wait_for()
+    phone.lose_next_answer("**/phone/api/links")
+    phone.page.locator("[data-do=add-phone]").tap()
+    phone.adding("closed").locator(".problem").wait_for()
+    assert "Check your connection" in phone.problem() and phone.focused() == "Add another phone"
+    phone.page.locator("[data-do=add-phone]").tap()
+    phone.link()
+    assert len(server.events("link_made")) == 1
+    phone.complaints.clear()  # the browser tells of the answer that was lost
+
+
+def test_who_has_made_too_many_links_is_told_what_to_do(phone):
+    for _ in range(10):
+        phone.add_another()
+        phone.adding().locator("[data-do=close]").tap()
+    phone.page.locator("[data-do=add-phone]").tap()
+    phone.adding("closed").locator(".problem").wait_for()
+    assert "ask your administrator" in phone.problem()
+
+
+@pytest.mark.parametrize("width, height, letters, dark", [
+    (280, 653, 16, False), (280, 653, 32, True), (844, 390, 16, False), (844, 390, 32, False), (390, 844, 16, True), (360, 740, 32, False)])
+def test_the_code_is_read_from_every_screen_and_nothing_is_cut(server, user, open_phone, width, height, letters, dark):
+    phone = open_phone(size={"width": width, "height": height}, dark=dark)
+    phone.set_letters(letters)
+    enroll(server, user, phone)
+    opened = phone.add_another()
+    phone.bring_into_sight(".qr")
+    phone.screenshot(f"add-phone-{width}-{letters}{'-dark' if dark else ''}")
+    assert phone.in_sight(".qr") and scan(phone) == opened
+    assert phone.out_of_sight() == []
+
+
+def test_who_answers_a_question_goes_on_where_something_is_left_to_do(server, app, user, phone, open_phone):
+    new = open_phone()
+    new.open(link(server, user), "Tablet")
+    app.create(user, QUESTION, details=DETAILS)
+    phone.wait_for_request()
+    assert phone.refuse("Tablet") == "removed"
+    phone.page.locator("[data-question] [data-do=close]").focus()
+    phone.close_questions()
+    assert phone.focused() == QUESTION
+    phone.approve()
+    phone.page.locator("[data-phase=over] [data-do=close]").focus()
+    phone.close_results()
+    assert phone.focused() == "Nothing to approve"
+
+
+def test_the_keyboard_stays_with_a_phone_that_was_renamed_and_an_application_that_was_decided(server, user, phone, open_phone):
+    enroll(server, user, open_phone(), "Old phone")
+    phone.show("devices")
+    phone.rename("Old phone", "Older phone")
+    phone.page.wait_for_function("() => document.activeElement.getAttribute('aria-label') === 'Rename Older phone'")
+    phone.page.locator("[data-do=refused]").press("Enter")
+    phone.page.wait_for_function("() => document.activeElement.getAttribute('aria-label') === 'Allow Example Corp'")
+    device = phone._device("Older phone")
+    device.locator("[data-do=remove]").press("Enter")
+    device.locator("[data-do=remove-really]").press("Enter")
+    device.wait_for(state="detached")
+    phone.page.wait_for_function("() => document.activeElement.textContent === 'Your phones'")

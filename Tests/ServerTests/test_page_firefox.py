@@ -1,57 +1,21 @@
 """Each flow of the phone's page in Firefox, with the real server. Chromium has more tests of the same page: test_page.py."""
 
 import json
-import pathlib
-import sys
 import time
 
 import pytest
 
+from page import DETAILS, QUESTION, enroll, phones, scan
 from server import link
 
-REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-sys.path.append(str(REPOSITORY / "Tests/PageTests"))
+import firefox as pages
 
-import firefox as pages  # noqa: E402
-
-SHOTS = REPOSITORY / ".shots"
-DETAILS = {"User": "zoe", "Service": "SSH login", "Address": "192.0.2.7"}
-QUESTION = "Are you logging in to web-1.example.com?"
-
-# One browser for all of these on one worker: it costs more than they do.
 pytestmark = pytest.mark.xdist_group("firefox")
-
-
-@pytest.fixture(scope="module")
-def firefox():
-    with pages.browser() as opened:
-        yield opened
-
-
-@pytest.fixture
-def open_phone(firefox):
-    opened = []
-
-    def new(**options):
-        opened.append(pages.FirefoxPhone(firefox, shots=SHOTS, **options))
-        return opened[-1]
-
-    yield new
-    for phone in opened:
-        assert phone.complaints == []
-        phone.close()
-
-
-def enrol(server, user, phone, name="Firefox phone"):
-    phone.open(link(server, user), name)
-    server.command("user", "confirm", user, phone.confirmation_code())
-    phone.wait_until_confirmed()
-    return phone
 
 
 @pytest.fixture
 def phone(server, user, open_phone):
-    return enrol(server, user, open_phone())
+    return enroll(server, user, open_phone(), "Firefox phone")
 
 
 def test_a_link_makes_a_phone_though_nobody_answers_the_browsers_question(server, app, user, open_phone):
@@ -126,7 +90,7 @@ def test_the_softtoken_is_right_also_while_the_server_is_away(server, app, phone
 
 
 def test_the_history_and_the_devices(server, app, phone, user, open_phone):
-    second = enrol(server, user, open_phone(), "Old phone")
+    second = enroll(server, user, open_phone(), "Old phone")
     app.create(user, QUESTION, details=DETAILS)
     phone.approve()
     phone.show("history")
@@ -159,9 +123,76 @@ def test_a_link_that_was_used_or_has_expired_is_told_so(server, user, open_phone
 
 
 def test_nothing_stands_beyond_a_narrow_screen(server, app, user, open_phone):
-    phone = enrol(server, user, open_phone(size={"width": 280, "height": 653}))
+    phone = enroll(server, user, open_phone(size={"width": 280, "height": 653}))
     app.create(user, QUESTION, details=DETAILS)
     phone.request()
     for view in ("requests", "codes", "history", "devices"):
         phone.show(view)
         assert phone.run("() => document.documentElement.scrollWidth") <= 280, view
+
+
+# Another phone
+
+def test_a_phone_adds_another_one_from_the_code_on_its_screen_to_an_approved_login(server, app, user, phone, open_phone):
+    opened = phone.add_another()
+    phone.screenshot("add-phone")
+    assert scan(phone) == opened and phone.in_sight(".qr") and phone.focused() == "Scan this with the other phone"
+    second = open_phone()
+    second.open(opened, "Tablet")
+    code = second.confirmation_code()
+    card = phone.question()
+    assert "Tablet" in phone.text(card) and "Add a new phone" in phone.focused()
+    phone.screenshot("add-phone-question")
+    phone.add_phone(code)
+    second.wait_until_confirmed()
+    phone.tap_settled(card, "[data-do=close]")
+    phone.wait("() => location.hash === '#devices' && document.querySelectorAll('[data-device]').length === 2")
+    assert phone.focused() == "Your phones" and phone.devices() == ["Firefox phone", "Tablet"]
+    phone.screenshot("add-phone-done")
+    uuid = app.create(user, QUESTION, details=DETAILS)
+    assert second.approve() == "approved" and app.status(uuid) == "approved"
+
+
+@pytest.mark.parametrize("width, height", [(280, 653), (844, 390)])
+def test_the_code_is_read_from_every_screen_and_nothing_is_cut(server, user, open_phone, width, height):
+    phone = enroll(server, user, open_phone(size={"width": width, "height": height}))
+    opened = phone.add_another()
+    phone.bring_into_sight(".qr")
+    phone.screenshot(f"add-phone-{width}")
+    assert phone.in_sight(".qr") and scan(phone) == opened and phone.out_of_sight() == []
+
+
+@pytest.mark.parametrize("width, height", [(280, 653), (844, 390)])
+def test_every_view_can_be_used_with_letters_twice_as_large(server, app, user, width, height):
+    seen = {}
+    with pages.browser(letters=32) as large, phones(pages, large) as open_phone:
+        phone = open_phone(size={"width": width, "height": height})
+
+        def look(step):
+            seen[step] = phone.out_of_sight()
+            phone.screenshot(f"large-{width}-{step}")
+
+        phone.goto(link(server, user))
+        phone.wait_for("[data-do=enroll]")
+        look("enroll")
+        phone.tap("[data-do=enroll]")
+        code = phone.confirmation_code()
+        look("confirm")
+        server.command("user", "confirm", user, code)
+        phone.wait_until_confirmed()
+        app.create(user, QUESTION, details=DETAILS, countersign={"number": "42"})
+        card, choices = phone.choices()
+        look("choosing")
+        phone.tap_settled(card, f"[data-choice='{next(choice for choice in choices if choice != '42')}']")
+        look("asking-why")
+        phone.tap_settled(card, "[data-do=was-me]")
+        look("over")
+        for view in ("codes", "history", "devices"):
+            phone.show(view)
+            phone.wait_for({"codes": "[data-code]", "history": "li[data-kind]", "devices": "[data-device]"}[view])
+            look(view)
+        opened = phone.add_another()
+        phone.bring_into_sight(".qr")
+        look("add-phone")
+        assert phone.in_sight(".qr") and scan(phone) == opened
+    assert {step: found for step, found in seen.items() if found} == {}

@@ -58,7 +58,7 @@ function post(body) {
 export const invitation = (token) => exchange("invitation", post(JSON.stringify({ token })), DEADLINE);
 
 /** The other call without a device. */
-export async function enrol({ token, pair, name, osType }) {
+export async function enroll({ token, pair, name, osType }) {
   const signature = await sign(pair.privateKey, `countersign-enrol-1\n${token}\n${pair.publicKey}`);
   const body = { token, public_key: pair.publicKey, name, os_type: osType, signature };
   return exchange("enrol", post(JSON.stringify(body)), DEADLINE);
@@ -102,6 +102,11 @@ export class API {
 
   history(before) {
     return this.#call("GET", before === null ? "history" : `history?before=${encodeURIComponent(before)}`);
+  }
+
+  /** A link for another phone. - token: 32 random bytes as base64url; the same again makes no further link. */
+  link(token) {
+    return this.#call("POST", "links", { token });
   }
 
   devices() {

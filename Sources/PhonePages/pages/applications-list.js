@@ -40,7 +40,9 @@ export class ApplicationsList {
     try {
       await this.#api.decide(id, decision);
       announce(words.decisions[decision]);
+      const hadFocus = this.#list.contains(document.activeElement);
       await this.show();
+      if (hadFocus) this.#list.querySelector(`[data-application-id="${CSS.escape(id)}"] button`)?.focus();
     } catch {
       this.#tell(words.failed);
     }

@@ -1,5 +1,6 @@
-// The phones of this account: named, and removed.
+// The phones of this account: named, removed, and added.
 
+import { AddPhone } from "./add-phone.js";
 import { ApplicationsList } from "./applications-list.js";
 import * as clock from "./clock.js";
 import { announce, button, el, icon, moveTo, plain, plainText } from "./dom.js";
@@ -10,22 +11,38 @@ const words = texts.devices;
 export class DevicesView {
   #api;
   #onThisRemoved;
+  #addPhone;
   #applications;
+  #title = el("h1", {}, words.others);
   #list = el("ul", { class: "devices" });
   #account = el("p", { class: "where" });
   #problem = el("p", { class: "problem", role: "alert", hidden: true });
 
-  /** - more: elements to show below. onThisRemoved: called when this phone was removed here. */
-  constructor(api, more, onThisRemoved) {
+  /**
+   * - more: elements to show below.
+   * - onThisRemoved: called when this phone was removed here. onJoined: given the id of a phone that has opened a link.
+   */
+  constructor(api, more, { onThisRemoved, onJoined }) {
     this.#api = api;
     this.#onThisRemoved = onThisRemoved;
+    this.#addPhone = new AddPhone(api, onJoined);
     this.#applications = new ApplicationsList(api);
     this.element = el(
-      "section", {}, el("h1", {}, words.others), this.#account, this.#problem, this.#list, this.#applications.element, ...more);
+      "section", {}, this.#title, this.#account, this.#problem, this.#list, this.#addPhone.element, this.#applications.element, ...more);
   }
 
   setAccount(phone) {
     this.#account.replaceChildren(...(phone ? [plain(words.account(phone))] : []));
+  }
+
+  /** - joining: the state's. */
+  update(joining) {
+    this.#addPhone.update(joining);
+  }
+
+  /** The keyboard and the screen reader begin here. */
+  focus() {
+    moveTo(this.#title);
   }
 
   async show() {
@@ -98,12 +115,22 @@ export class DevicesView {
       await act();
       announce(done);
       // Where this phone removed itself, the whole view is gone.
-      if (item.isConnected) await this.show();
+      if (item.isConnected) await this.#showAfter(item, device);
     } catch (error) {
       if (error.code === "unknown") return this.show();
       this.#restore(item, device);
       this.#tell(words.failed);
     }
+  }
+
+  /** The list anew; who was in this item goes on with it, or from the top where it is gone. */
+  async #showAfter(item, device) {
+    const hadFocus = item.contains(document.activeElement);
+    await this.show();
+    if (!hadFocus) return;
+    const same = this.#list.querySelector(`[data-device="${CSS.escape(device.id)}"] button`);
+    if (same) same.focus();
+    else this.focus();
   }
 
   async #remove(device) {

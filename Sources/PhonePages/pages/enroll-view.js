@@ -7,7 +7,7 @@ import { isApple, isStandalone, osType, suggestedName } from "./phone.js";
 import * as store from "./store.js";
 import * as texts from "./texts.js";
 
-const words = texts.enrol;
+const words = texts.enroll;
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 
 /** The token in a link, or null. */
@@ -58,10 +58,10 @@ export function withoutLink({ wasRemoved, problem, onToken }) {
 
 /**
  * A link, and the question what this phone is called.
- * - isEnrolled: another enrolment would be replaced. onKeep: called to leave it. onDone: called with the new device.
+ * - isEnrolled: another enrollment would be replaced. onKeep: called to leave it. onDone: called with the new device.
  */
 export async function withLink({ token, isEnrolled, onKeep, onDone, onRefused }) {
-  const view = page("enrol", "phone", words.title, el("p", {}, isEnrolled ? words.replaces : words.intro));
+  const view = page("enroll", "phone", words.title, el("p", {}, isEnrolled ? words.replaces : words.intro));
   try {
     view.append(await invitation(token));
   } catch (error) {
@@ -77,7 +77,7 @@ export async function withLink({ token, isEnrolled, onKeep, onDone, onRefused })
   const value = await suggestedName();
   const field = el("input", { id: "name", value, maxlength: 40, autocomplete: "off", required: true, enterkeyhint: "go" });
   const problem = el("p", { class: "problem", role: "alert", hidden: true });
-  const start = el("button", { class: "big main wide", "data-do": "enrol" }, isElsewhereBetter ? words.appleAnyway : words.start);
+  const start = el("button", { class: "big main wide", "data-do": "enroll" }, isElsewhereBetter ? words.appleAnyway : words.start);
   const refuse = async (text) => {
     await store.drop("enrolment");
     onRefused(text);
@@ -88,7 +88,7 @@ export async function withLink({ token, isEnrolled, onKeep, onDone, onRefused })
     start.setAttribute("aria-disabled", "true");
     problem.hidden = true;
     try {
-      onDone(await enrol(token, field.value.trim()));
+      onDone(await enroll(token, field.value.trim()));
     } catch (error) {
       const text = refusal(error);
       if (error.code !== undefined && !texts.mayTryAgain(error.code)) return refuse(text);
@@ -104,7 +104,7 @@ export async function withLink({ token, isEnrolled, onKeep, onDone, onRefused })
   return view;
 }
 
-const refusal = (error) => (typeof error.answer?.message === "string" ? error.answer.message : texts.enrolProblem(error.code));
+const refusal = (error) => (typeof error.answer?.message === "string" ? error.answer.message : texts.enrollProblem(error.code));
 
 /** Safari and the home screen keep separate stores: a key made here would not be there. */
 function appleFirst(token) {
@@ -121,11 +121,11 @@ async function copyLink(copy, token) {
 }
 
 /** The key is kept before it is sent, and sent again as it is: an answer that gets lost is then no lost link. */
-async function enrol(token, name) {
+async function enroll(token, name) {
   const known = await store.get("enrolment");
   const pair = known?.token === token ? known.pair : await keys.make();
   await store.put("enrolment", { token, pair });
-  const answer = await api.enrol({ token, pair, name, osType: osType() });
+  const answer = await api.enroll({ token, pair, name, osType: osType() });
   if (typeof answer.device !== "string") throw new api.Trouble("invalid");
   const device = { id: answer.device, key: pair.privateKey, name };
   await store.startOver(device);

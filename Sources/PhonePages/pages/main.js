@@ -5,7 +5,7 @@ import * as clock from "./clock.js";
 import { CodesView } from "./codes-view.js";
 import { DevicesView } from "./devices-view.js";
 import { el } from "./dom.js";
-import * as enrolment from "./enrol-view.js";
+import * as enrollment from "./enroll-view.js";
 import { HistoryView } from "./history-view.js";
 import { Keeping } from "./keeping.js";
 import * as keys from "./keys.js";
@@ -41,7 +41,7 @@ function showCount(pending) {
 /** Takes the token out of the address bar: it shall not be seen, shared or kept in the browser's history. */
 function takeToken() {
   if (!location.hash.startsWith("#enrol=")) return undefined;
-  const token = enrolment.tokenIn(location.href);
+  const token = enrollment.tokenIn(location.href);
   history.replaceState(null, "", location.pathname);
   return token;
 }
@@ -58,6 +58,8 @@ class Running {
   #isConfirmed = false;
   #confirmationShown = null;
   #justEnrolled;
+  /** Done once, when the next view is shown. */
+  #afterRoute = null;
 
   constructor(device, justEnrolled) {
     this.#device = device;
@@ -69,7 +71,9 @@ class Running {
       requests: new RequestsView(this.#api, [this.#notifications.card(true), this.#keeping.card()], showCount),
       codes: this.#codes,
       history: new HistoryView(this.#api),
-      devices: new DevicesView(this.#api, [this.#notifications.card(false), this.#keeping.card()], () => this.#removedHere()),
+      devices: new DevicesView(this.#api, [this.#notifications.card(false), this.#keeping.card()], {
+        onThisRemoved: () => this.#removedHere(), onJoined: (id) => this.#joined(id),
+      }),
     };
     this.#live = new Live(this.#api, { state: (state) => this.#take(state), trouble: (error, failures) => this.#trouble(error, failures) });
   }
@@ -93,7 +97,7 @@ class Running {
   }
 
   get isBusy() {
-    return !this.#isConfirmed || main.querySelector("[data-request], form") !== null;
+    return !this.#isConfirmed || main.querySelector("[data-request], [data-link], form") !== null;
   }
 
   /** Shows the view that the address names. */
@@ -106,6 +110,19 @@ class Running {
     }
     show(this.#views[name].element);
     this.#views[name].show?.();
+    this.#afterRoute?.();
+    this.#afterRoute = null;
+  }
+
+  #go(name, then) {
+    this.#afterRoute = then;
+    location.hash = `#${name}`;
+  }
+
+  /** A phone has opened the link that the view of phones shows: on to its question, and back when that is closed. */
+  #joined(id) {
+    const back = () => location.hash === "#requests" && this.#go("devices", () => this.#views.devices.focus());
+    this.#go("requests", () => this.#views.requests.goToPhone(id, back));
   }
 
   async #take(state) {
@@ -118,6 +135,7 @@ class Running {
     this.#keeping.update();
     const requests = Array.isArray(state.requests) ? state.requests : [];
     this.#views.requests.update(requests, state);
+    this.#views.devices.update(state.joining);
     closeAllBut(new Set(requests.map((one) => one.id))).catch(() => {});
     // Codes may take several calls; new requests do not wait for them.
     this.#codes.update(this.#api, Array.isArray(state.tokens) ? state.tokens : []).catch((error) => this.#trouble(error, 1));
@@ -126,7 +144,7 @@ class Running {
   #showConfirmation(code) {
     if (this.#confirmationShown === code) return;
     this.#confirmationShown = code;
-    show(enrolment.confirmation(code), { isStep: true });
+    show(enrollment.confirmation(code), { isStep: true });
   }
 
   async #confirmed() {
@@ -134,7 +152,7 @@ class Running {
     this.#device.confirmed = true;
     await store.put("device", this.#device);
     this.route();
-    if (this.#justEnrolled || this.#confirmationShown !== null) main.prepend(enrolment.done());
+    if (this.#justEnrolled || this.#confirmationShown !== null) main.prepend(enrollment.done());
   }
 
   #trouble(error, failures) {
@@ -162,18 +180,18 @@ async function removed() {
 }
 
 function showNoLink(options) {
-  show(enrolment.withoutLink({ ...options, onToken: (token) => offer(token) }), { isStep: true });
+  show(enrollment.withoutLink({ ...options, onToken: (token) => offer(token) }), { isStep: true });
 }
 
 /** Shows what the link is for; nothing is sent before the person says so. */
 async function offer(token) {
   const device = await store.get("device");
-  const view = await enrolment.withLink({
+  const view = await enrollment.withLink({
     token,
     isEnrolled: device !== undefined,
     onKeep: () => run(device, false),
     onDone: (made) => run(made, true),
-    onRefused: (problem) => (device ? run(device, false).then(() => notice("enrol", problem, 20_000)) : showNoLink({ problem })),
+    onRefused: (problem) => (device ? run(device, false).then(() => notice("enroll", problem, 20_000)) : showNoLink({ problem })),
   });
   if (view === null) return;
   running?.end();
@@ -194,7 +212,7 @@ async function begin() {
   // A link whose answer was lost is as good as before.
   const unfinished = device ? undefined : await store.get("enrolment");
   if (unfinished && token === undefined) return offer(unfinished.token);
-  if (token === null && !device) return showNoLink({ problem: texts.enrol.notALink });
+  if (token === null && !device) return showNoLink({ problem: texts.enroll.notALink });
   if (!device) return showNoLink({});
   return run(device, false);
 }
@@ -208,12 +226,12 @@ function hear(message) {
 async function start() {
   if (!keys.areAvailable()) {
     takeToken();
-    return show(enrolment.unusable(texts.enrol.noKeysTitle, texts.enrol.noKeys), { isStep: true });
+    return show(enrollment.unusable(texts.enroll.noKeysTitle, texts.enroll.noKeys), { isStep: true });
   }
   try {
     await clock.load();
   } catch {
-    return show(enrolment.unusable(texts.enrol.noStoreTitle, texts.enrol.noStore), { isStep: true });
+    return show(enrollment.unusable(texts.enroll.noStoreTitle, texts.enroll.noStore), { isStep: true });
   }
   addEventListener("hashchange", () => (location.hash.startsWith("#enrol=") ? begin() : running?.route()));
   navigator.serviceWorker?.addEventListener("message", (event) => hear(event.data));

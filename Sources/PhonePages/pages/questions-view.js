@@ -11,6 +11,8 @@ const words = texts.questions;
 class Question {
   #guard;
   #onEnd;
+  /** Called when it is closed, where somebody waits for that. */
+  onClosed = null;
   #actions = el("div", { class: "actions" });
   #phase = "asking";
 
@@ -157,12 +159,29 @@ const isJoining = (one) =>
 export class QuestionsView {
   #api;
   #guard;
+  #onLeft;
   #open = new Map();
   element = el("div", { class: "requests" });
 
-  constructor(api, guard) {
+  /** - onLeft: called when a question was closed that had the keyboard's focus. */
+  constructor(api, guard, onLeft) {
     this.#api = api;
     this.#guard = guard;
+    this.#onLeft = onLeft;
+  }
+
+  /** Leads to the question about a new phone. - onClosed: called when it is closed; the person then goes on elsewhere. */
+  goToPhone(id, onClosed) {
+    const question = this.#open.get(`phone-${id}`);
+    if (!question) return;
+    question.onClosed = onClosed;
+    question.element.scrollIntoView({ block: "start" });
+    moveTo(question.element.querySelector("h2"));
+  }
+
+  /** Whether there is no question, nor one whose end still shows. */
+  get isEmpty() {
+    return this.#open.size === 0;
   }
 
   /** - state: the server's. */
@@ -185,9 +204,12 @@ export class QuestionsView {
   }
 
   #close(question) {
+    const hadFocus = question.element.contains(document.activeElement);
     this.#guard.forget(question.element);
     this.#open.delete(question.key);
     question.element.remove();
+    if (question.onClosed) question.onClosed();
+    else if (hadFocus) this.#onLeft();
   }
 }
 

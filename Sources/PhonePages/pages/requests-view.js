@@ -26,7 +26,7 @@ export class RequestsView {
   constructor(api, more, onCount) {
     this.#api = api;
     this.#onCount = onCount;
-    this.#questions = new QuestionsView(api, this.#guard);
+    this.#questions = new QuestionsView(api, this.#guard, () => this.#goOn());
     this.#empty = el("div", { class: "empty" }, icon("clock"), this.#emptyTitle, this.#emptyMore, ...more);
     const title = el("h1", { class: "unseen-by-eye" }, texts.views.requests);
     this.element = el("section", {}, title, this.#list, this.#questions.element, this.#empty);
@@ -51,6 +51,11 @@ export class RequestsView {
     this.#count();
   }
 
+  /** Leads to the question about a new phone. - onClosed: called when it is closed. */
+  goToPhone(id, onClosed) {
+    this.#questions.goToPhone(id, onClosed);
+  }
+
   #describeEmpty(shape, title, more) {
     this.#empty.firstElementChild.replaceWith(icon(shape));
     this.#emptyTitle.textContent = title;
@@ -71,10 +76,14 @@ export class RequestsView {
     this.#cards.delete(card.request.id);
     card.element.remove();
     this.#count();
-    const next = this.#list.querySelector("h2");
-    if (next) next.scrollIntoView({ block: "nearest" });
-    // The keyboard and the screen reader go on where something is left to do.
-    if (hadFocus) moveTo(next ?? this.#emptyTitle);
+    this.#list.querySelector("h2")?.scrollIntoView({ block: "nearest" });
+    if (hadFocus) this.#goOn();
+  }
+
+  /** The keyboard and the screen reader go on where something is left to do. */
+  #goOn() {
+    this.#count();
+    moveTo(this.element.querySelector(".request h2, .question h2") ?? this.#emptyTitle);
   }
 
   #tick() {
@@ -86,7 +95,7 @@ export class RequestsView {
   }
 
   #count() {
-    this.#empty.hidden = this.#cards.size > 0;
+    this.#empty.hidden = this.#cards.size > 0 || !this.#questions.isEmpty;
     this.#onCount([...this.#cards.values()].filter((card) => card.isPending).length);
   }
 }

@@ -1,12 +1,12 @@
 // Keeps the page's own files for when there is no connection, and shows notifications. It never answers for the server.
 
 // Another one for every change of a file: `python3 Tests/PageTests/test_files.py` writes it.
-const VERSION = "405c7ba970a9";
+const VERSION = "f390de20a7c8";
 
 const SHELL = [
-  "./", "style.css", "icon.svg", "icon-192.png", "icon-512.png", "manifest.webmanifest", "api.js",
+  "./", "style.css", "icon.svg", "icon-192.png", "icon-512.png", "manifest.webmanifest", "add-phone.js", "api.js",
   "applications-list.js", "bytes.js", "card.js", "clock.js", "codes-view.js", "devices-view.js", "dom.js",
-  "enrol-view.js", "guard.js", "history-view.js", "keeping.js",
+  "enroll-view.js", "guard.js", "history-view.js", "keeping.js",
   "keys.js", "live.js", "main.js", "notice.js", "notifications.js",
   "phone.js", "questions-view.js", "request.js", "requests-view.js", "shell.js", "store.js", "texts.js", "totp.js",
 ];

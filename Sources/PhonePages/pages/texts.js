@@ -10,18 +10,18 @@ export const connection = {
   clockOff: "This phone's clock is wrong. Codes are corrected, but please set it to automatic.",
 };
 
-export const enrol = {
-  title: "Enrol this phone",
+export const enroll = {
+  title: "Enroll this phone",
   intro: "It will be asked when you log in.",
   company: (count) => (count === 1 ? "Asked by" : "Asked by these"),
   person: "Phone number of the account",
   privateWindow: "Use a normal browser window. A private window forgets this phone as soon as it is closed.",
   name: "Name of this phone",
-  start: "Enrol",
+  start: "Enroll",
   again: "Try again",
   copyLink: "Copy the link",
   copied: "Copied",
-  replaces: "This browser is enrolled already. The new enrolment takes its place here.",
+  replaces: "This browser is enrolled already. The new enrollment takes its place here.",
   keep: "Keep it as it is",
   appleFirst: "On an iPhone or iPad, do this first",
   appleSteps: [
@@ -30,26 +30,26 @@ export const enrol = {
     "Open Countersign there and paste the link.",
   ],
   appleWhy: "From the home screen it can notify you, and its key is kept. In the browser the key may get lost.",
-  appleAnyway: "Enrol here all the same",
+  appleAnyway: "Enroll here all the same",
   noLinkTitle: "This phone is not enrolled",
   noLink: "Open the link that your login, your administrator or a message gave you.",
   paste: "Paste the link here",
   use: "Use this link",
-  notALink: "That is not an enrolment link.",
+  notALink: "That is not an enrollment link.",
   removedTitle: "This phone was removed",
-  removed: "It can no longer approve logins, and its keys are gone. To use it again, ask for a new enrolment link.",
+  removed: "It can no longer approve logins, and its keys are gone. To use it again, ask for a new enrollment link.",
   noKeysTitle: "This address cannot be used",
   noKeys: "The browser makes keys only on pages that start with https://. Open the link as it was given to you.",
   noStoreTitle: "Nothing can be kept here",
   noStore: "The browser does not let this page keep a key. Leave private browsing and open the link again.",
   confirmTitle: "Enter this code",
-  confirmIntro: "Type it where you got the link, or on a phone that you use already, or tell it to your administrator.",
+  confirmIntro: "Type it on the phone that showed you the link, or where else you got it, or tell it to your administrator.",
   confirmWaiting: "Waiting for the code",
   confirmCodeLabel: (code) => `Confirmation code ${code.split("").join(" ")}`,
   done: "This phone is enrolled.",
 };
 
-const enrolProblems = {
+const enrollProblems = {
   __proto__: null,
   link_unknown: "This link is not valid. Ask for a new one.",
   link_used: "This link was used already. Ask for a new one.",
@@ -58,7 +58,7 @@ const enrolProblems = {
   too_many: "Too many tries. Wait a minute and try again.",
   offline: "The server does not answer. Check your connection and try again.",
 };
-export const enrolProblem = (code) => enrolProblems[code] ?? enrolProblems.invalid;
+export const enrollProblem = (code) => enrollProblems[code] ?? enrollProblems.invalid;
 /** Those that another try may mend. */
 export const mayTryAgain = (code) => code === "offline" || code === "too_many";
 
@@ -154,6 +154,7 @@ export const history = {
     onecode: "Login with a code that was sent",
     device_added: "Phone added",
     device_removed: "Phone removed",
+    link_made: "Link for another phone made",
     phone_changed: "Phone number changed",
     consented: "Allowed to ask",
     refused: "Refused",
@@ -187,6 +188,31 @@ export const devices = {
   failed: "That did not work. Try again.",
   notLoaded: "The list could not be loaded.",
   account: (phone) => `Account with phone number ${phone}`,
+};
+
+export const addPhone = {
+  start: "Add another phone",
+  making: "Making a link",
+  scan: "Scan this with the other phone",
+  open: "Open this link on the other phone",
+  code: "QR code of the link below",
+  good: (left) => `Good for one phone, ${left}`,
+  steps: [
+    "Point the other phone's camera at the code and open the link.",
+    "Tap Enroll there. It then shows a code.",
+    "Type that code here. This page asks for it by itself.",
+  ],
+  onlyYours: "Only for a phone of your own: it can then approve your logins.",
+  noCamera: "Without a camera, open this link there:",
+  copy: "Copy the link",
+  copied: "Copied",
+  copyFailed: "The browser did not let it be copied.",
+  close: "Close",
+  expired: "This link has expired.",
+  expiredMore: "If the other phone is not added yet, make a new link and scan it again.",
+  again: "Make a new link",
+  problem: (code) =>
+    code === "offline" ? "The server does not answer. Check your connection and try again." : "No link could be made. Try again.",
 };
 
 export const applications = {

@@ -1,0 +1,25 @@
+"""What both browsers are asked about what stands before a person's eyes: functions of JavaScript."""
+
+OUT_OF_SIGHT = """() => {
+    const width = document.documentElement.clientWidth;
+    const isHidden = (one) => one.closest(".unseen-by-eye, [hidden], svg") || !one.checkVisibility();
+    // What stands in a field can be moved with the finger.
+    const isCut = (one) => one.localName !== "input" && one.clientWidth > 0 && one.scrollWidth > one.clientWidth + 1;
+    return [...document.querySelectorAll("header *, main *, nav *")].filter((one) => {
+        const box = one.getBoundingClientRect();
+        if (isHidden(one) || box.width <= 1 || getComputedStyle(one).clipPath !== "none") return false;
+        return box.right > width + 1 || box.left < -1 || isCut(one);
+    }).map((one) => `${one.tagName} ${one.className} ${one.textContent.slice(0, 40)}`);
+}"""
+
+IN_SIGHT = """(selector) => [...document.querySelectorAll(selector)].every((one) => {
+    const box = one.getBoundingClientRect();
+    const corners = [[1, 1], [1, box.height - 1], [box.width / 2, box.height / 2], [box.width - 1, 1], [box.width - 1, box.height - 1]];
+    const isSeen = ([x, y]) => {
+        const top = document.elementFromPoint(box.x + x, box.y + y);
+        return top !== null && (one.contains(top) || top.contains(one));
+    };
+    return box.top >= 0 && box.bottom <= innerHeight && corners.every(isSeen);
+})"""
+
+BRING_INTO_SIGHT = """(selector) => document.querySelector(selector).scrollIntoView({ block: "center", behavior: "instant" })"""

@@ -1,0 +1,43 @@
+"""What the tests of the phone's page share, in whichever browser: a module of tests names `pages`, which is phone.py or firefox.py."""
+
+import contextlib
+import pathlib
+import sys
+
+import qr
+from server import link
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+SHOTS = REPOSITORY / ".shots"  # pictures for people to look at
+DETAILS = {"User": "zoe", "Service": "SSH login", "Address": "192.0.2.7"}
+QUESTION = "Are you logging in to web-1.example.com?"
+
+sys.path.append(str(REPOSITORY / "Tests/PageTests"))
+
+
+@contextlib.contextmanager
+def phones(pages, browser):
+    """Gives what opens a phone in the browser. None may have complained by the end."""
+    opened = []
+
+    def new(**options):
+        opened.append(pages.Phone(browser, shots=SHOTS, **options))
+        return opened[-1]
+
+    yield new
+    for phone in opened:
+        assert phone.complaints == []
+        phone.close()
+
+
+def enroll(server, user, phone, name="Pixel 9"):
+    """By the administrator, who also confirms it."""
+    phone.open(link(server, user), name)
+    server.command("user", "confirm", user, phone.confirmation_code())
+    phone.wait_until_confirmed()
+    return phone
+
+
+def scan(phone) -> str:
+    """What a camera reads from the picture of the screen."""
+    return qr.read_image(phone.picture())
