@@ -19,6 +19,8 @@ DAY = 86400
 
 
 class Rollout(RootDesk):
+    has_accounts = False
+
     def people(self, people) -> None:
         """Nobody but system users, and those who are to be counted: name, uid, shell."""
         for table in ["passwd", "group"]:
@@ -33,10 +35,12 @@ class Rollout(RootDesk):
                 group.write(f"{name}:x:{uid}:\n")
 
     def sql(self, statement: str, *values) -> None:
-        self.does("init")
+        if not self.has_accounts:
+            self.does("init")
+            self.has_accounts = True
         subprocess.run(
             ["unshare", "--mount", "sh", "-c", ENTER, self.base, "setpriv", f"--reuid={KEEPER}", f"--regid={KEEPER}", "--clear-groups",
-             sys.executable, "-c", records.SCRIPT], input=json.dumps(["/mnt/state/accounts.db", statement, values]), text=True,
+             sys.executable, "-c", records.SCRIPT], input=json.dumps(["/mnt/state/accounts.db", True, (statement, values)]), text=True,
             check=True, timeout=PATIENCE, cwd="/")
 
     def account(self, name: str, uid: int, **columns) -> None:
