@@ -390,10 +390,12 @@ def test_only_decisions_are_told(server, web, told, user):
 
 def test_a_revoked_application_is_told_nothing(server, web, told, user):
     phone = handset(server, user)
-    web.answers = [500]
+    web.answers, web.hold = [500], threading.Event()
     decide(told, phone, user)
     web.wait()
+    # Before the first try has failed, or the second might come first.
     server.command("app", "revoke", told.id, "--yes")
+    web.hold.set()
     with Web(None, 500) as second:
         other = create(server, second)
         other.new_user()

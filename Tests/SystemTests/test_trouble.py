@@ -60,6 +60,8 @@ def test_a_bad_answer_about_a_code_lets_nobody_in(product, rude, kind, argument)
 
 @pytest.mark.parametrize("kind, argument", [("html", None), ("status", 401), ("status", 429), ("cut", None), ("huge", None)])
 def test_a_bad_answer_to_a_request_goes_to_the_prompt_with_a_word(product, rude, kind, argument):
+    # The answer comes before the prompt, however long it takes.
+    product.configure(rude, "onetouch_wait = 60")
     rude.fault("create", kind, argument)
     terminal = product.knock("sudo")
     terminal.reads(prompts.SERVER_TROUBLE)
