@@ -7,6 +7,8 @@ public struct Answer: Sendable {
     public var body: String
     /// Seconds for Retry-After; nil for none.
     public var retryAfter: Int64?
+    /// For the header Allow; nil for none.
+    public var allow: String?
 
     init(_ members: [(name: String, json: String)], status: Int = 200) {
         self.status = status
@@ -28,7 +30,13 @@ public struct Refusal: Error, Equatable, Sendable {
     var fields: [String: String] = [:]
     public var retryAfter: Int64?
 
-    init(_ status: Int, _ code: Int, _ message: String, fields: [String: String] = [:], retryAfter: Int64? = nil) {
+    /// The methods that the call has, comma between them; only with status 405.
+    public var allow: String?
+
+    init(
+        _ status: Int, _ code: Int, _ message: String, fields: [String: String] = [:], retryAfter: Int64? = nil, allow: String? = nil
+    ) {
+        self.allow = allow
         self.status = status
         self.code = code
         self.message = message
@@ -38,7 +46,10 @@ public struct Refusal: Error, Equatable, Sendable {
 
     public static let key = Refusal(401, 60001, Literal.keyMessage)
     public static let path = Refusal(404, 60000, "There is no such call.")
-    public static let method = Refusal(405, 60002, "This call has another method.")
+    /// - Parameter allowed: the methods that the call has, for the header Allow, which RFC 9110, section 15.5.6 asks for.
+    public static func method(_ allowed: String) -> Refusal {
+        Refusal(405, 60002, "This call has another method.", allow: allowed)
+    }
     public static let body = Refusal(400, 60002, "The body is neither JSON nor a form, or it is nested too deep.")
     public static let tooLong = Refusal(413, 60002, "The body is too long.")
     public static let malformed = Refusal(400, 60002, "This is not an HTTP request.")
@@ -71,6 +82,7 @@ public struct Refusal: Error, Equatable, Sendable {
         members.append(("error_code", JSONText.string(String(code))))
         var answer = Answer(members, status: status)
         answer.retryAfter = retryAfter
+        answer.allow = allow
         return answer
     }
 }

@@ -162,7 +162,7 @@ struct Reading {
             ("_app_name", JSONText.string(self.application.name)), ("_app_serial_id", String(self.application.id)),
             ("_authy_id", String(approval.user.value)),
             ("_id", JSONText.string(approval.id.description.replacing("-", with: "").prefix(24).description)),
-            ("_user_email", JSONText.string(Contact.isEmail(email) ? email : "nobody@example.com")), ("app_id", application),
+            ("_user_email", JSONText.string(Contact.passesValidators(email) ? email : "nobody@example.com")), ("app_id", application),
             ("created_at", JSONText.string(Moment.text(approval.created))), ("notified", approval.notified ? "true" : "false"),
             ("processed_at", processed), ("seconds_to_expire", String(approval.secondsToExpire)),
             ("status", JSONText.string(status.rawValue)),

@@ -56,6 +56,14 @@ struct Contact {
 
     static func isEmail(_ text: String) -> Bool { NewUser.isEmail(text) }
 
+    /// Whether published clients take the address in an answer: validator.js, which authy-client uses, wants a top-level domain of letters, or
+    /// of the form xn--.
+    static func passesValidators(_ text: String) -> Bool {
+        let top = text.split(separator: ".").last.map { $0.lowercased().utf8.map { $0 } } ?? []
+        let isOfLetters = top.allSatisfy { (0x61...0x7A).contains($0) }
+        return isEmail(text) && (isOfLetters || top.starts(with: "xn--".utf8))
+    }
+
     static func masked(email: String) -> String {
         let parts = email.split(separator: "@")
         return (parts.first?.prefix(1) ?? "") + "***@" + (parts.last ?? "")

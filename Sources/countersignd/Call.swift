@@ -16,7 +16,7 @@ struct Call {
         guard steps.count >= 3, steps[1] == "json" else { throw Refusal.path }
         let rest = steps[2...].map(String.init)
         if steps[0] == "onetouch" { return try await oneTouch(rest, caller, service, watch) }
-        guard method == .get || method == .post else { throw Refusal.method }
+        guard method == .get || method == .post else { throw Refusal.method("GET, POST") }
         return try await protected(rest, caller, service)
     }
 
@@ -24,14 +24,14 @@ struct Call {
         _ path: [String], _ caller: Caller, _ service: AuthyService, _ watch: @Sendable (@escaping @Sendable () -> Void) async -> Void
     ) async throws -> Answer {
         if path.count == 3, path[0] == "users", path[2] == "approval_requests" {
-            guard method == .post else { throw Refusal.method }
+            guard method == .post else { throw Refusal.method("POST") }
             return try await service.createApproval(for: path[1], by: caller, parameters)
         }
         guard path.count == 2, path[0] == "approval_requests" else { throw Refusal.path }
         switch method {
         case .get: return try await service.readApproval(path[1], by: caller, wait: wait, watch: watch)
         case .delete: return try await service.cancelApproval(path[1], by: caller)
-        default: throw Refusal.method
+        default: throw Refusal.method("GET, DELETE")
         }
     }
 

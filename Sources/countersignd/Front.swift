@@ -180,6 +180,7 @@ extension Response {
         var response = Response(
             status: .init(code: answer.status), headers: [.contentType: "application/json; charset=utf-8"],
             body: .init(byteBuffer: ByteBuffer(string: answer.body)))
+        if let methods = answer.allow { response.headers[.allow] = methods }
         if let seconds = answer.retryAfter { response.headers[.retryAfter] = String(seconds) }
         return response
     }

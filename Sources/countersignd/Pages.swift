@@ -35,7 +35,7 @@ struct Pages {
 
     /// - Parameter name: what stands behind `/phone/`.
     func answer(_ name: String, _ request: Request) -> Response {
-        guard request.method == .get || request.method == .head else { return .json(Refusal.method.answer) }
+        guard request.method == .get || request.method == .head else { return .json(Refusal.method("GET, HEAD").answer) }
         guard let path = request.head.path, path.hasPrefix("/phone/") else {
             return Response(status: .permanentRedirect, headers: [.location: "/phone/"])
         }

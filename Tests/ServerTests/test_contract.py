@@ -235,3 +235,13 @@ def test_without_a_gateway_a_kind_of_message_is_not_enabled(folder, kind, code, 
         user = server.application.new_user()
         reply = server.application.call("GET", f"/protected/json/{kind}/{user}?force=true")
         assert reply.status == 503 and fits(reply.json, failure(code, message))
+
+
+@pytest.mark.parametrize(("email", "told"), [
+    ("zoe@example.com", "zoe@example.com"), ("zoe@example.xn--p1ai", "zoe@example.xn--p1ai"), ("zoe@example.c0m", "nobody@example.com"),
+])
+def test_the_address_in_an_approval_is_one_that_validators_take(server, app, email, told):
+    """validator.js wants letters, or xn-- and what follows, in the last part."""
+    user = app.new_user(email=email)
+    handset(server, user)
+    assert app.read(app.create(user)).json["approval_request"]["_user_email"] == told

@@ -83,6 +83,19 @@ def test_an_answer_to_head_has_no_body_and_the_connection_goes_on(server, path, 
         assert same.content and head.headers["Content-Length"] == str(len(same.content))
 
 
+# Methods
+
+@pytest.mark.parametrize("method, path, allowed", [
+    ("DELETE", "/protected/json/app/details", "GET, POST"), ("HEAD", "/protected/json/app/details", "GET, POST"),
+    ("PUT", "/protected/json/users/new", "GET, POST"), ("GET", "/onetouch/json/users/1/approval_requests", "POST"),
+    ("POST", "/onetouch/json/approval_requests/00000000-0000-0000-0000-000000000000", "GET, DELETE"), ("POST", "/phone/", "GET, HEAD"),
+])
+def test_a_method_that_a_call_does_not_have_is_answered_with_those_that_it_has(server, method, path, allowed):
+    [answer] = asked(
+        server, f"{method} {path}?api_key={server.application.key} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", methods=(method,))
+    assert (answer.status, answer.headers["Allow"]) == (405, allowed)
+
+
 # The end of a connection
 
 @pytest.mark.parametrize("request_", [
