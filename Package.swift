@@ -82,6 +82,7 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict, linkerSettings: [.unsafeFlags(["-static-executable"], .when(configuration: .release))]),
+        .target(name: "NewFile", swiftSettings: strict),
         .executableTarget(
             name: "countersign-net", dependencies: ["CFrames", "CSyscalls", "Frames", "LoginFlow", "AuthyWire", "AuthyAPI"],
             swiftSettings: strict),
@@ -94,7 +95,7 @@ let package = Package(
             name: "countersign",
             dependencies: [
                 "CFrames", "CGroups", "CPAM", "CSyscalls", "Frames", "LoginFlow", "NetFrames", "QRCode", "Roster", "Settings", "OATH",
-                "Accounts", "AuthyWire", "PhoneNumbers", "Recovery", "Usage",
+                "Accounts", "AuthyWire", "NewFile", "PhoneNumbers", "Recovery", "Usage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -122,8 +123,8 @@ let package = Package(
         .executableTarget(
             name: "countersignd",
             dependencies: [
-                "AuthyService", "AuthyWire", "CSyscalls", "Delivery", "LoginFlow", "PhonePages", "QRCode", "Records", "ServerSettings",
-                "Settings", "Usage", "Vault", "WebPush",
+                "AuthyService", "AuthyWire", "CSyscalls", "Delivery", "LoginFlow", "NewFile", "PhonePages", "QRCode", "Records",
+                "ServerSettings", "Settings", "Usage", "Vault", "WebPush",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),

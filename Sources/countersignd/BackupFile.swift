@@ -4,30 +4,10 @@ internal import Glibc
 struct BackupFile {
     let path: String
     private let descriptor: Int32
-    /// The folder of a file that was made here, and the file's name there.
-    private let folder: Int32
-    private let name: String
-
-    /// Makes a file with mode 0600.
-    init(making file: String) throws {
-        path = file
-        let parts = file.split(separator: "/", omittingEmptySubsequences: false)
-        name = parts.last.map { String($0) } ?? ""
-        let above = parts.dropLast().joined(separator: "/")
-        folder = Glibc.open(parts.count < 2 ? "." : above.isEmpty ? "/" : above, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { throw Trouble("\(file): its folder cannot be opened: \(String(cString: strerror(errno)))") }
-        descriptor = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            let error = errno
-            close(folder)
-            throw Trouble(
-                "\(file): \(String(cString: strerror(error)))", hint: error == EEXIST ? "name a file that is not there yet" : nil)
-        }
-    }
 
     /// Opens what `backup` wrote.
     init(reading file: String) throws {
-        (path, name, folder) = (file, "", -1)
+        path = file
         descriptor = Glibc.open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw errno == ENOENT ? Trouble("\(file) is missing") : Trouble("\(file) cannot be opened: \(String(cString: strerror(errno)))")
@@ -49,21 +29,12 @@ struct BackupFile {
         try Self.copy(descriptor, to: target, draft)
     }
 
-    /// Fills the new file; it is on the disk when this returns.
-    func fill(from draft: String) throws {
+    /// Writes all of a file of this process's user to a descriptor.
+    static func send(_ draft: String, to target: Int32) throws {
         let source = Glibc.open(draft, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
         guard source >= 0 else { throw Trouble("\(draft) cannot be opened: \(String(cString: strerror(errno)))") }
         defer { close(source) }
-        try Self.copy(source, to: descriptor, path)
-        guard fsync(descriptor) == 0, fsync(folder) == 0 else {
-            throw Trouble("\(path) cannot be written: \(String(cString: strerror(errno)))")
-        }
-    }
-
-    /// Empties a new file that was not filled, and removes it where this process may still do that.
-    func discard() {
-        ftruncate(descriptor, 0)
-        unlinkat(folder, name, 0)
+        try copy(source, to: target, "the backup")
     }
 
     private static func copy(_ source: Int32, to target: Int32, _ path: String) throws {

@@ -90,6 +90,24 @@ def test_a_backup_is_for_its_owner_alone_and_what_is_there_is_not_overwritten(pl
     assert answer["file"] == str(place.backups / "two") and answer["id"] in place.marker.read_text()
 
 
+def test_a_backup_that_is_ended_by_a_signal_leaves_nothing_or_the_whole(place):
+    chance = random.Random(3)
+    for number in range(12):
+        process = subprocess.Popen(
+            words(place, "backup", place.backups / "one"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **as_user(place.user))
+        # So that it is somewhere on its way, wherever that is.
+        for _ in range(chance.randrange(3000)):
+            os.sched_yield()
+        process.send_signal((signal.SIGINT, signal.SIGTERM, signal.SIGHUP)[number % 3])
+        process.wait(60)
+        names = [path.name for path in place.backups.iterdir()]
+        assert names in ([], ["one"])
+        for name in names:
+            assert records.run(place.backups / name, "SELECT * FROM pragma_integrity_check") == [["ok"]]
+            (place.backups / name).unlink()
+    backup(place)
+
+
 def test_a_backup_has_what_a_copy_of_the_file_lacks(place):
     """The newest rows stand in the log beside the file for as long as nobody copies them back."""
     keeper = sqlite3.connect(place.database)

@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import pathlib
+import random
 import signal
 import sqlite3
 import socket
@@ -290,6 +291,28 @@ def test_a_backup_that_the_master_key_does_not_fit_is_refused_and_the_key_that_f
     old.unlink()
     with server:
         assert phone.secret(app) == secret
+
+
+def test_a_backup_that_is_ended_by_a_signal_leaves_nothing_or_the_whole(server):
+    chance = random.Random(5)
+    folder = server.folder / "copies"
+    folder.mkdir()
+    for number in range(12):
+        process = subprocess.Popen(
+            [PROGRAM, "backup", folder / "copy.db", "--settings", server.settings], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env=server.environment)
+        # So that it is somewhere on its way, wherever that is.
+        for _ in range(chance.randrange(20_000)):
+            os.sched_yield()
+        process.send_signal((signal.SIGINT, signal.SIGTERM, signal.SIGHUP)[number % 3])
+        process.wait(60)
+        names = [path.name for path in folder.iterdir()]
+        assert names in ([], ["copy.db"])
+        for name in names:
+            (folder / name).rename(server.folder / f"whole{number}")
+            assert sqlite3.connect(server.folder / f"whole{number}").execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    server.command("backup", folder / "copy.db")
+    assert [path.name for path in folder.iterdir()] == ["copy.db"]
 
 
 def test_a_backup_of_another_server_is_refused(server, app):

@@ -2,6 +2,7 @@ internal import Accounts
 internal import ArgumentParser
 internal import AuthyWire
 internal import Glibc
+internal import NewFile
 internal import Settings
 
 struct Backup: AdminCommand {
@@ -27,37 +28,29 @@ struct Backup: AdminCommand {
         guard let id = accounts.markedID else {
             throw Trouble("there are no accounts yet", hint: "countersign init\(accounts.again)")
         }
-        guard access(file.text, F_OK) != 0 else { throw Trouble("\(file) is there already", hint: "name another file, or remove it") }
         try write { try accounts.export(to: $0, id: id) }
         try Audit.current().tell("backup", detail: file.text)
         if output.json { return try Output.json(.object(["file": .string(file.text), "id": .string(id)])) }
         try Output.line("\(file): a copy of the accounts, with all their secrets; id \(id)")
     }
 
-    /// Writes the file under another name, and gives it its own when all of it is on the disk.
     private func write(_ body: (CInt) throws -> Void) throws {
-        var template = Array((file.text + ".XXXXXX").utf8CString)
-        let draft = mkstemp(&template)
-        guard draft >= 0 else { throw failure() }
-        let name = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        defer {
-            close(draft)
-            unlink(name)
+        do {
+            let made = try NewFile(file.text)
+            defer { made.discard() }
+            try body(made.descriptor)
+            try made.finish()
+        } catch let error as NewFileError {
+            throw failure(error)
         }
-        try body(draft)
-        guard fsync(draft) == 0, link(name, file.text) == 0 else { throw failure() }
-        try persistFolder()
     }
 
-    private func persistFolder() throws {
-        let folder = file.text.split(separator: "/").dropLast().joined(separator: "/")
-        let descriptor = open("/" + folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        defer { if descriptor >= 0 { close(descriptor) } }
-        guard descriptor >= 0, fsync(descriptor) == 0 else { throw failure() }
-    }
-
-    private func failure() -> Trouble {
-        Trouble("\(file) cannot be written: \(systemReason())", hint: "name a file in a directory that is there and has room")
+    private func failure(_ error: NewFileError) -> Trouble {
+        switch error {
+        case .exists: Trouble("\(file) is there already", hint: "name another file, or remove it")
+        case .failed(let why):
+            Trouble("\(file) cannot be written: \(why)", hint: "name a file in a directory that is there and has room")
+        }
     }
 }
 

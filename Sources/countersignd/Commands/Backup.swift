@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import NewFile
 internal import Records
 internal import ServerSettings
 
@@ -15,23 +16,39 @@ struct Backup: AsyncParsableCommand {
     @OptionGroup var place: Place
     @Argument(help: "A file that is not there yet.") var file: String
 
+    @Flag(help: .hidden) var toOutput = false
+
     func run() async throws {
-        // Made by the caller, who may write where the owner of the database may not.
-        let target = try BackupFile(making: file)
+        if toOutput { return try await writeToOutput() }
         do {
-            let desk = try await place.open()
-            let draft = "\(desk.database).backup.\(getpid())"
-            defer { unlink(draft) }
-            do { try await desk.store.backUp(to: draft) } catch RecordStoreError.file(let path, let why) {
-                throw Trouble(
-                    "\(path): \(why)", hint: "see that \(Keeper.current.name) may write \(desk.settings.state), and has room there")
-            }
-            try target.fill(from: draft)
-        } catch {
-            target.discard()
-            throw error
+            // By this process, which may write where the owner of the database may not, and remove what came to nothing.
+            let made = try NewFile(file)
+            defer { made.discard() }
+            try OwnProcess.run(words, writingTo: made.descriptor)
+            try made.finish()
+        } catch NewFileError.exists {
+            throw Trouble("\(file) is there already", hint: "name a file that is not there yet")
+        } catch NewFileError.failed(let why) {
+            throw Trouble("\(file) cannot be written: \(why)", hint: "name a file in a folder that is there and has room")
         }
         Audit.tell("backup", ["file": file])
         Output.line("\(file) is a copy of the database. It is of use only with the master key.")
+    }
+
+    private var words: [String] {
+        let options = [("--settings", place.settings), ("--state", place.state)].flatMap { name, value in value.map { [name, $0] } ?? [] }
+        return ["backup", "--to-output"] + options + ["--", file]
+    }
+
+    /// As the owner of the database, for the process that has the file open.
+    private func writeToOutput() async throws {
+        let desk = try await place.open()
+        let draft = "\(desk.database).backup.\(getpid())"
+        defer { unlink(draft) }
+        do { try await desk.store.backUp(to: draft) } catch RecordStoreError.file(let path, let why) {
+            throw Trouble(
+                "\(path): \(why)", hint: "see that \(Keeper.current.name) may write \(desk.settings.state), and has room there")
+        }
+        try BackupFile.send(draft, to: STDOUT_FILENO)
     }
 }
