@@ -103,7 +103,7 @@ def test_a_backup_that_is_ended_by_a_signal_leaves_nothing_or_the_whole(place):
         names = [path.name for path in place.backups.iterdir()]
         assert names in ([], ["one"])
         for name in names:
-            assert records.run(place.backups / name, "SELECT * FROM pragma_integrity_check") == [["ok"]]
+            assert len(records.run(place.backups / name, "SELECT id FROM identity")) == 1
             (place.backups / name).unlink()
     backup(place)
 

@@ -310,7 +310,8 @@ def test_a_backup_that_is_ended_by_a_signal_leaves_nothing_or_the_whole(server):
         assert names in ([], ["copy.db"])
         for name in names:
             (folder / name).rename(server.folder / f"whole{number}")
-            assert sqlite3.connect(server.folder / f"whole{number}").execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            # An empty file is sound, too.
+            assert sqlite3.connect(server.folder / f"whole{number}").execute("SELECT count(*) FROM applications").fetchall() == [(1,)]
     server.command("backup", folder / "copy.db")
     assert [path.name for path in folder.iterdir()] == ["copy.db"]
 
