@@ -12,6 +12,8 @@ extension AuthyService {
     /// Seconds.
     private static let checkLifetime: Int64 = 600
     private static let checkTries: Int64 = 5
+    /// How many digits a code may have.
+    private static let lengths = 4...10
 
     /// A number that is to be checked, and how the caller wrote it, for the answer.
     private func phone(_ parameters: Parameters, by caller: Caller) throws -> (number: PhoneNumber, written: String) {
@@ -31,7 +33,7 @@ extension AuthyService {
     public func startPhoneCheck(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
         guard let kind = OneCode.Kind(rawValue: parameters.text("via") ?? "sms"), kind != .email else { throw Refusal.parameter("via") }
         let (phone, written) = try self.phone(parameters, by: caller)
-        guard let length = Int(parameters.text("code_length") ?? "4"), (4...10).contains(length) else {
+        guard let length = Int(parameters.text("code_length") ?? "4"), Self.lengths.contains(length) else {
             throw Refusal.parameter("code_length")
         }
         guard parameters["custom_code"] == nil, parameters["custom_message"] == nil else {
@@ -81,13 +83,16 @@ extension AuthyService {
     /// GET /protected/json/phones/verification/check
     public func checkPhone(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
         let (phone, written) = try self.phone(parameters, by: caller)
-        guard let code = parameters.text("verification_code") else { throw Refusal.missing("verification_code") }
+        guard let typed = parameters.text("verification_code") else { throw Refusal.missing("verification_code") }
+        // What cannot be a code is no guess at one.
+        let code = OneTimeCode.digits(of: typed.utf8, count: Self.lengths)
         let now = now()
         let hash = vault.index(phone.e164)
         let isRight = try await store.write { records -> Bool? in
             guard var check = try records.phoneCheck(application: caller.id, phoneHash: hash), now < check.ends,
                 check.wrongCodes < Self.checkTries
             else { return nil }
+            guard let code else { return false }
             if Self.same(try vault.open(check.sealed, as: Purpose.phoneCheck(caller.id, check.id)), Array(code.utf8)) {
                 check.ends = 0
                 try records.put(check)

@@ -33,14 +33,18 @@ public enum FormText {
         return all
     }
 
+    /// One step of a path, where a plus is a plus (RFC 3986, section 2.1); nil where it does not come out as UTF-8.
+    public static func step(_ text: String) -> String? { decoded(text.utf8, plus: 0x2B) }
+
     /// `%XX` and `+`; nil where that does not come out as UTF-8.
-    static func decoded(_ bytes: some Collection<UInt8>) -> String? {
+    /// - Parameter plus: what a plus stands for.
+    static func decoded(_ bytes: some Collection<UInt8>, plus: UInt8 = 0x20) -> String? {
         var plain: [UInt8] = []
         plain.reserveCapacity(bytes.count)
         var rest = bytes[...]
         while let byte = rest.popFirst() {
             switch byte {
-            case 0x2B: plain.append(0x20)
+            case 0x2B: plain.append(plus)
             case 0x25:
                 guard let high = rest.popFirst().flatMap(hex), let low = rest.popFirst().flatMap(hex) else { return nil }
                 plain.append(high << 4 | low)

@@ -37,7 +37,7 @@ struct Call {
 
     private func protected(_ path: [String], _ caller: Caller, _ service: AuthyService) async throws -> Answer {
         switch (path.count, path[0]) {
-        case (3, "verify"): return try await service.verify(path[1], of: path[2], by: caller, parameters)
+        case (3, "verify"): return try await service.verify(FormText.step(path[1]) ?? path[1], of: path[2], by: caller, parameters)
         case (2, "sms"): return try await service.sendOneCode(.sms, to: path[1], by: caller, parameters)
         case (2, "call"): return try await service.sendOneCode(.call, to: path[1], by: caller, parameters)
         case (2, "email"): return try await service.sendOneCode(.email, to: path[1], by: caller, parameters)

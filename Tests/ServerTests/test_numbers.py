@@ -2,6 +2,7 @@
 
 import json
 import re
+import urllib.parse
 
 import pytest
 
@@ -93,6 +94,40 @@ def test_a_confirmation_code_is_taken_in_groups(server, user, between):
     code = phone.state()["confirmation"]
     written = between.join([code[:3], code[3:]])
     assert "is confirmed" in server.command("user", "confirm", user, *written.split(" ")).stdout
+
+
+@pytest.mark.parametrize("between", [" ", "-", "\u00a0", "\u2011", "\u2013"])
+def test_a_code_is_taken_in_groups(server, user, between):
+    app = server.application
+    assert app.call("GET", f"/protected/json/sms/{user}?force=true").status == 200
+    code = server.codes()[-1]
+    written = urllib.parse.quote(f" {code[:3]}{between}{code[3:]}", safe="")
+    assert app.verify(written, user).status == 200
+    number = {"country_code": 1, "phone_number": "5551230078"}
+    assert app.call("POST", START, {"via": "sms", **number}).status == 200
+    code = server.codes()[-1]
+    written = f" {code[:2]}{between}{code[2:]}"
+    assert app.call("GET", START.replace("start", "check"), {**number, "verification_code": written}).status == 200
+
+
+def test_what_cannot_be_a_code_is_no_guess_at_a_number(server, app):
+    number = {"country_code": 1, "phone_number": "5551230078"}
+    assert app.call("POST", START, {"via": "sms", **number}).status == 200
+    code = server.codes()[-1]
+
+    def check(written):
+        reply = app.call("GET", START.replace("start", "check"), {**number, "verification_code": written})
+        return reply.status, reply.json.get("error_code")
+
+    for written in ("abcd", f'"{code}"', "1", "+" + code, code + "0" * 10, "x" * 4_000):
+        assert check(written) == (401, "60022")
+    assert check(code) == (200, None)
+
+
+@pytest.mark.parametrize("token", ["%2B{}", "+{}", "%22{}%22", "{}%00", "{}%2F..", "%zz{}", "{}%0A"])
+def test_what_only_holds_a_code_is_none(server, app, user, token):
+    assert app.call("GET", f"/protected/json/sms/{user}?force=true").status == 200
+    assert app.verify(token.format(server.codes()[-1]), user).status == 401
 
 
 def test_the_log_says_why_a_number_was_refused_and_holds_none(site):
