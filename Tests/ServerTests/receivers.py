@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import re
+import unicodedata
 import urllib.parse
 
 PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -79,31 +80,36 @@ def rails(call):
     return to_query(body(call) if call.method == "POST" else nested(call))
 
 
-# Python: authy-python sorts names as they are, at every level
+# The snippet of the documentation: names as they are, at every level in the order of `order`
 
-def by_name(value, name="", encode=ruby) -> list[str]:
+def by_name(value, name="", order=None) -> list[str]:
     if isinstance(value, dict):
-        return [part for key in sorted(value) for part in by_name(value[key], f"{name}[{key}]" if name else key, encode)]
+        return [part for key in sorted(value, key=order) for part in by_name(value[key], f"{name}[{key}]" if name else key, order)]
     if isinstance(value, list):
-        return [part for element in value for part in by_name(element, f"{name}[]", encode)]
-    return [f"{encode(name)}={encode(text(value))}"]
+        return [part for element in value for part in by_name(element, f"{name}[]", order)]
+    return [f"{ruby(name)}={ruby(text(value))}"]
 
 
-def python(call):
-    return "&".join(by_name(body(call) if call.method == "POST" else dict(pairs(call))))
+# node: authy-client stringifies by qs with brackets, and sorts names at every level as a dictionary would (localeCompare). Of a query it checks
+# no signature at all.
+
+PUNCTUATION = " _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$"
 
 
-# node: authy-client stringifies by qs with brackets, and sorts names as they are, at every level
+def dictionary(name: str):
+    letters = unicodedata.normalize("NFD", name)
+    plain = [letter for letter in letters if not unicodedata.combining(letter)]
+    primary = [(0, PUNCTUATION.index(letter)) if letter in PUNCTUATION else (1, letter.lower()) for letter in plain]
+    return primary, len(letters) - len(plain), [letter.isupper() for letter in plain]
+
 
 def node(call):
-    if call.method == "GET":
-        return "&".join(by_name(nested(call)))
-    return "&".join(by_name(body(call))) if isinstance(body(call)["device_uuid"], str) else None
+    return node_signature_only(call) if isinstance(body(call)["device_uuid"], str) else None
 
 
 def node_signature_only(call):
     """What it computes, whatever it thinks of the rest of the body."""
-    return "&".join(by_name(body(call) if call.method == "POST" else nested(call)))
+    return "&".join(by_name(body(call), order=dictionary))
 
 
 # Java: authy-java flattens with an index for each element, sorts all names as they are, encodes, and takes the indices out
@@ -121,6 +127,15 @@ def authy_java(call):
 
     encoded = ((java(re.sub(r"\[[0-9]+\]", "[]", name)), java(leaves[name])) for name in sorted(leaves))
     return "&".join(f"{name}={leaf}" for name, leaf in encoded)
+
+
+# Python: authy-python flattens with an index for each element, encodes, sorts the whole texts, and then takes out of them every index in
+# brackets, and a None that begins a value
+
+def python(call):
+    leaves = flat(body(call)) if call.method == "POST" else dict(pairs(call))
+    fragments = sorted(f"{ruby(name)}={ruby(leaf)}" for name, leaf in leaves.items())
+    return re.sub("=None", "=", re.sub(r"%5B[0-9]*%5D", "%5B%5D", "&".join(fragments)))
 
 
 # Java (servlets) and C#, Twilio's samples: what is no object is printed as it is, so that an empty list is the text []
@@ -155,7 +170,7 @@ def snippet(call):
 
 ALL = {"Ruby": rails, "Python": python, "node": node_signature_only, "authy-java": authy_java, "Java (servlets)": servlets, "C#": dotnet,
        "PHP": twilio_php, "JavaScript (documentation)": snippet}
-OF_QUERIES = {name: ALL[name] for name in ("Ruby", "Python", "node", "authy-java", "JavaScript (documentation)")}
+OF_QUERIES = {name: ALL[name] for name in ("Ruby", "Python", "authy-java", "JavaScript (documentation)")}
 
 
 def believes(receiver, call, key, url) -> bool:
