@@ -17,12 +17,13 @@ COMPLETION_zsh = $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_countersign
 COMPLETION_fish = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/countersign.fish
 PROGRAMS := countersign-login countersign-net countersign countersignd
 
-.PHONY: help build stage test test-targets test-module test-command test-system test-machines demo bench install uninstall format check deps clean
+.PHONY: help build stage test test-targets test-module test-command test-system test-machines test-clients clients-folder demo bench install uninstall format check deps clean
 
 help:
 	@echo 'make build     what is shipped, in build/'
 	@echo 'make test      all tests; ends with "N passed, N failed"'
 	@echo 'make test-machines  fresh Debian 12 and 13 machines with systemd, installed as README says (as root; makes roots by debootstrap once)'
+	@echo 'make test-clients CLIENTS=DIR  Authy'"'"'s public clients, unchanged; DIR has their checkouts (which: Tests/ClientTests/checkouts)'
 	@echo 'make demo      logins through a real sshd and sudo, as a person would see them (INTERACTIVE=1: leaves the sshd up)'
 	@echo 'make bench     side by side with pam_google_authenticator and pam_oath, then the server (SCALE=N: up to N accounts)'
 	@echo 'make install   DESTDIR=, PREFIX=$(PREFIX), SECURITY=$(SECURITY)'
@@ -54,6 +55,14 @@ test: $(fresh)
 test-machines: $(fresh)
 	@support/deps machines
 	COUNTERSIGN_BUILD=$(abspath $(BUILT)) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -s -m pytest -q -p no:cacheprovider Tests/MachineTests
+
+# Nobody fetches their sources: a client that CLIENTS has not is skipped, with the reason.
+test-clients: clients-folder $(fresh)
+	@support/deps test clients
+	CLIENTS='$(abspath $(CLIENTS))' COUNTERSIGN_BUILD=$(abspath $(BUILT)) PYTHONDONTWRITEBYTECODE=1 .build-python/bin/python -m pytest -q -rs -p no:cacheprovider Tests/ClientTests
+
+clients-folder:
+	@test -d '$(CLIENTS)' || { echo 'error: CLIENTS names no folder'; echo 'hint: it holds a checkout of each of these'; cat Tests/ClientTests/checkouts; exit 2; } >&2
 
 demo: $(fresh)
 	@support/deps test
