@@ -268,9 +268,9 @@ def test_nothing_is_left_behind_the_way_out(installed, machine):
     """On a host without a compiler, as one to which the build was copied."""
     assert machine.run("sh", "-c", "command -v gcc", check=False).returncode != 0
     as_readme_says(
-        machine, "systemctl disable --now countersignd", "make uninstall; systemctl daemon-reload",
+        machine, "countersignd init", "systemctl disable --now countersignd", "make uninstall; systemctl daemon-reload",
         "rm /lib/*/security/pam_countersign.so", "rm -r /etc/countersign /var/lib/countersign")
-    machine.shell("while pgrep -u _countersign,_countersign-net; do :; done")
+    machine.shell("while pgrep -u _countersign,_countersign-net >&2; do :; done")
     as_readme_says(
         machine, "userdel _countersign; userdel _countersign-net", "rm -r /var/lib/countersignd; userdel _countersignd",
         "rm -r /root/pam.d.before")
