@@ -2,6 +2,7 @@
 #ifndef C_CURL_H
 #define C_CURL_H
 
+#include <stdbool.h>
 #include <curl/curl.h>
 
 typedef size_t (*ccurl_write)(char *bytes, size_t size, size_t count, void *context);
@@ -11,6 +12,10 @@ static inline CURLcode ccurl_set_text(CURL *easy, CURLoption option, const char 
 static inline CURLcode ccurl_set_list(CURL *easy, CURLoption option, struct curl_slist *value) { return curl_easy_setopt(easy, option, value); }
 static inline CURLcode ccurl_set_pointer(CURL *easy, CURLoption option, void *value) { return curl_easy_setopt(easy, option, value); }
 static inline CURLcode ccurl_set_write(CURL *easy, CURLoption option, ccurl_write value) { return curl_easy_setopt(easy, option, value); }
+// The values of CURLOPT_USE_SSL are an enumeration in libcurl 7 (Debian 12), and macros of type long in 8.14 (Debian 13).
+static inline CURLcode ccurl_set_use_ssl(CURL *easy, bool all) {
+    return curl_easy_setopt(easy, CURLOPT_USE_SSL, all ? (long)CURLUSESSL_ALL : (long)CURLUSESSL_NONE);
+}
 static inline CURLcode ccurl_status(CURL *easy, long *value) { return curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, value); }
 static inline CURLcode ccurl_os_errno(CURL *easy, long *value) { return curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, value); }
 /* Bytes of request lines, headers and body that were sent. */

@@ -85,7 +85,7 @@ final class Exchange {
         return append("<\(envelope.recipient)>", to: &recipients)
             && ccurl_set_list(easy, CURLOPT_MAIL_RCPT, recipients) == CURLE_OK
             && text(CURLOPT_MAIL_FROM, "<\(envelope.sender)>")
-            && long(CURLOPT_USE_SSL, Int(isPlain ? CURLUSESSL_NONE.rawValue : CURLUSESSL_ALL.rawValue))
+            && ccurl_set_use_ssl(easy, !isPlain) == CURLE_OK
             && text(CURLOPT_LOGIN_OPTIONS, "AUTH=PLAIN;AUTH=LOGIN")
             && long(CURLOPT_UPLOAD, 1)
             && ccurl_set_write(easy, CURLOPT_READFUNCTION) { bytes, size, count, context in
