@@ -104,6 +104,8 @@ def test_a_stack_that_asks_everybody_is_ok(host, stacks):
 def test_the_stacks_that_are_shipped_are_ok(host, name):
     text = (pathlib.Path(__file__).resolve().parents[2] / "pam.d" / name).read_text().replace("pam_countersign.so", "/mnt/pam_countersign.so")
     host.stacks(**{name: text})
+    if name == "sshd":
+        host.sshd_config(SSHD)
     assert host.check().out == "ok\n"
 
 
