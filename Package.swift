@@ -9,16 +9,169 @@ let strict: [SwiftSetting] = [
     .unsafeFlags(["-warnings-as-errors"]),
 ]
 
-let strictCXX: [CXXSetting] = [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-fstack-protector-strong", "-D_FORTIFY_SOURCE=2", "-O1"])]
-
-let strictC: [CSetting] = [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-fstack-protector-strong", "-D_FORTIFY_SOURCE=2", "-O1"])]
-
 // The module runs inside sshd and sudo: no Swift runtime may go with it. It is always optimized: what the optimizer
 // proves away of the library's checks cannot trap there, and the tests see the code that is shipped.
 let embedded: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableExperimentalFeature("Embedded"),
     .unsafeFlags(["-wmo", "-O", "-Xfrontend", "-function-sections", "-warnings-as-errors"]),
+]
+
+let hardened = ["-Wall", "-Wextra", "-Werror", "-fstack-protector-strong", "-D_FORTIFY_SOURCE=2", "-O1"]
+
+/// The folders of `Sources/`. Arrows point down: `docs/develop/targets.svg` shows them, and a test checks them.
+enum Wing: String {
+    case module = "Module", frames = "Protocol", common = "Common", host = "Host", server = "Server"
+}
+
+/// A Swift library.
+func library(_ name: String, _ wing: Wing, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/\(wing.rawValue)/\(name)", exclude: exclude, swiftSettings: strict)
+}
+
+/// A library in C; without sources of its own it is a header only.
+func cLibrary(_ name: String, _ wing: Wing, exclude: [String] = [], flags: [String] = []) -> Target {
+    .target(name: name, path: "Sources/\(wing.rawValue)/\(name)", exclude: exclude, cSettings: [.unsafeFlags(hardened + flags)])
+}
+
+/// The module map of a library that the system has.
+func system(_ name: String, pkgConfig: String? = nil, package: String) -> Target {
+    .systemLibrary(name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+/// A program.
+func program(_ name: String, _ wing: Wing, _ dependencies: [Target.Dependency], linker: [LinkerSetting] = []) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies, path: "Sources/\(wing.rawValue)/\(name)", swiftSettings: strict, linkerSettings: linker)
+}
+
+/// The tests of one target, which are in its wing's folder.
+func tests(of target: String, _ wing: Wing, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(target)Tests", dependencies: [.byName(name: target)] + dependencies, path: "Tests/\(wing.rawValue)/\(target)Tests")
+}
+
+extension Target.Dependency {
+    static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let crypto = product(name: "Crypto", package: "swift-crypto")
+    static let logging = product(name: "Logging", package: "swift-log")
+}
+
+let moduleTargets: [Target] = [
+    cLibrary("CHost", .module),
+    .target(
+        name: "PAMRelay", dependencies: ["CFrames", "CHost"], path: "Sources/Module/PAMRelay", swiftSettings: embedded),
+    .target(
+        name: "CShim", dependencies: ["PAMRelay", "CFrames", "CGroups", "CHost", "CSyscalls"], path: "CShim",
+        publicHeadersPath: ".", cSettings: [.unsafeFlags(hardened)],
+        linkerSettings: [
+            .linkedLibrary("pam"), .linkedLibrary("m"),
+            .unsafeFlags([
+                "-enable-experimental-feature", "Embedded", "-wmo", "-use-ld=lld", "-Xlinker", "--gc-sections",
+                "-Xlinker", "--version-script=CShim/exports.map", "-Xlinker", "-z", "-Xlinker", "nodelete",
+                "-Xlinker", "-z", "-Xlinker", "now",
+            ]),
+        ]),
+]
+
+let protocolTargets: [Target] = [
+    cLibrary("CFrames", .frames),
+    library("Frames", .frames, ["CFrames", "CSyscalls"]),
+    tests(of: "Frames", .frames, ["CFrames"]),
+]
+
+let commonTargets: [Target] = [
+    cLibrary("CSyscalls", .common),
+    cLibrary("CGroups", .common),
+    library("Identifiers", .common),
+    library("SettingsFile", .common, ["Identifiers", "CSyscalls", .product(name: "TOMLKit", package: "TOMLKit")]),
+    library("SQLite", .common, ["CSQLite"]),
+    library("OATH", .common, ["Identifiers", .crypto]),
+    library("QRCode", .common, ["CQRencode", "CSyscalls"]),
+    library("AuthyWire", .common, ["Identifiers", .crypto]),
+    library("PhoneNumbers", .common, ["CPhoneNumber", "Identifiers"]),
+    library("NewFile", .common),
+    library("CommandSupport", .common, ["SettingsFile", .argumentParser]),
+    tests(of: "Identifiers", .common),
+    tests(of: "SQLite", .common),
+    tests(of: "OATH", .common, ["Identifiers"]),
+    tests(of: "QRCode", .common),
+    tests(of: "AuthyWire", .common, ["Identifiers"]),
+    tests(of: "PhoneNumbers", .common, ["Identifiers"]),
+]
+
+let hostTargets: [Target] = [
+    library("LoginPolicy", .host, ["Identifiers"]),
+    library("HostSettings", .host, ["Identifiers", "LoginPolicy", "SettingsFile", "CSyscalls"]),
+    library("Accounts", .host, ["Identifiers", "LoginPolicy", "SQLite", .crypto]),
+    library("Recovery", .host, ["CCrypt", "Identifiers"]),
+    library("Roster", .host, ["AuthyWire", "Identifiers", "OATH"]),
+    library("AuthyAPI", .host, ["CCurl", "AuthyWire", "Identifiers", "LoginPolicy"]),
+    library("NetFrames", .host, ["CFrames", "Frames", "HostSettings"]),
+    program(
+        "countersign-login", .host,
+        [
+            "CFrames", "CSyscalls", "Frames", "Identifiers", "LoginPolicy", "NetFrames", "SettingsFile", "HostSettings", "OATH",
+            "Accounts", "Recovery", .crypto,
+        ],
+        linker: [.unsafeFlags(["-static-executable"], .when(configuration: .release))]),
+    program(
+        "countersign-net", .host, ["CFrames", "CSyscalls", "Frames", "Identifiers", "LoginPolicy", "AuthyWire", "AuthyAPI"]),
+    program(
+        "countersign", .host,
+        [
+            "CFrames", "CGroups", "CPAM", "CSyscalls", "Frames", "Identifiers", "LoginPolicy", "NetFrames", "QRCode", "Roster",
+            "SettingsFile", "HostSettings", "OATH", "Accounts", "AuthyWire", "NewFile", "PhoneNumbers", "Recovery", "CommandSupport",
+            .argumentParser,
+        ]),
+    tests(of: "LoginPolicy", .host, ["Identifiers"]),
+    tests(of: "HostSettings", .host, ["Identifiers", "LoginPolicy", "SettingsFile"]),
+    tests(of: "Accounts", .host, ["Identifiers", "LoginPolicy", "SQLite"]),
+    tests(of: "Recovery", .host, ["Identifiers"]),
+    tests(of: "Roster", .host, ["Identifiers", "OATH"]),
+]
+
+let serverTargets: [Target] = [
+    cLibrary("CProgram", .server),
+    cLibrary("PhonePages", .server, exclude: ["pages"], flags: ["-Wno-c23-extensions"]),
+    library("ServerSettings", .server, ["SettingsFile", "Identifiers"]),
+    library("Records", .server, ["Identifiers", "SQLite"]),
+    library("Vault", .server, [.crypto]),
+    library("WebPush", .server, ["Vault", .crypto]),
+    library("Delivery", .server, ["CCurl", "CProgram", "CSyscalls", "ServerSettings", "AuthyWire", .crypto]),
+    library(
+        "AuthyService", .server,
+        [
+            "AuthyWire", "Identifiers", "OATH", "PhoneNumbers", "QRCode", "Records", "ServerSettings", "Vault", "WebPush",
+            .crypto, .logging,
+        ]),
+    program(
+        "countersignd", .server,
+        [
+            "AuthyService", "AuthyWire", "CSyscalls", "Delivery", "Identifiers", "NewFile", "PhonePages", "QRCode", "Records",
+            "ServerSettings", "SettingsFile", "CommandSupport", "Vault", "WebPush", .argumentParser, .crypto, .logging,
+            .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ]),
+    tests(of: "AuthyService", .server, ["AuthyWire", "Identifiers", "Records", "ServerSettings", "Vault", .crypto, .logging]),
+    tests(of: "Records", .server, ["Identifiers", "SQLite"]),
+    tests(of: "Delivery", .server, ["ServerSettings"]),
+    tests(of: "ServerSettings", .server, ["SettingsFile"]),
+    tests(of: "Vault", .server),
+    tests(of: "WebPush", .server, ["Vault", .crypto]),
+]
+
+let systemTargets: [Target] = [
+    system("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
+    system("CCrypt", package: "libcrypt-dev"),
+    system("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
+    system("CPAM", package: "libpam0g-dev"),
+    system("CQRencode", pkgConfig: "libqrencode", package: "libqrencode-dev"),
+    .target(
+        name: "CPhoneNumber", path: "Sources/System/CPhoneNumber", cxxSettings: [.unsafeFlags(hardened)],
+        linkerSettings: [.linkedLibrary("phonenumber")]),
 ]
 
 let package = Package(
@@ -38,124 +191,5 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: [
-        .target(name: "CFrames"),
-        .target(name: "CSyscalls", cSettings: strictC),
-        .target(name: "CGroups", cSettings: strictC),
-        .target(name: "LoginFlow", swiftSettings: strict),
-        .target(name: "CHost"),
-        .target(name: "PAMRelay", dependencies: ["CFrames", "CHost"], swiftSettings: embedded),
-        .target(name: "Frames", dependencies: ["CFrames", "CSyscalls"], swiftSettings: strict),
-        .target(
-            name: "CShim", dependencies: ["PAMRelay", "CFrames", "CGroups", "CHost", "CSyscalls"], path: "CShim", publicHeadersPath: ".",
-            cSettings: strictC,
-            linkerSettings: [
-                .linkedLibrary("pam"), .linkedLibrary("m"),
-                .unsafeFlags([
-                    "-enable-experimental-feature", "Embedded", "-wmo", "-use-ld=lld", "-Xlinker", "--gc-sections",
-                    "-Xlinker", "--version-script=CShim/exports.map", "-Xlinker", "-z", "-Xlinker", "nodelete",
-                    "-Xlinker", "-z", "-Xlinker", "now",
-                ]),
-            ]),
-        .target(name: "OATH", dependencies: ["LoginFlow", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
-        .target(
-            name: "Settings", dependencies: ["LoginFlow", "CSyscalls", .product(name: "TOMLKit", package: "TOMLKit")], swiftSettings: strict
-        ),
-        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
-        .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
-        .target(
-            name: "Accounts", dependencies: ["LoginFlow", "SQLite", .product(name: "Crypto", package: "swift-crypto")],
-            swiftSettings: strict),
-        .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
-        .target(name: "Recovery", dependencies: ["CCrypt", "LoginFlow"], swiftSettings: strict),
-        .target(name: "AuthyWire", dependencies: ["LoginFlow", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
-        .target(name: "CPhoneNumber", cxxSettings: strictCXX, linkerSettings: [.linkedLibrary("phonenumber")]),
-        .target(name: "PhoneNumbers", dependencies: ["CPhoneNumber", "LoginFlow"], swiftSettings: strict),
-        .target(name: "NetFrames", dependencies: ["CFrames", "Frames", "Settings"], swiftSettings: strict),
-        .target(name: "Roster", dependencies: ["AuthyWire", "LoginFlow", "OATH"], swiftSettings: strict),
-        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-        .target(name: "AuthyAPI", dependencies: ["CCurl", "AuthyWire", "LoginFlow"], swiftSettings: strict),
-        .executableTarget(
-            name: "countersign-login",
-            dependencies: [
-                "CFrames", "CSyscalls", "Frames", "LoginFlow", "NetFrames", "Settings", "OATH", "Accounts", "Recovery",
-                .product(name: "Crypto", package: "swift-crypto"),
-            ],
-            swiftSettings: strict, linkerSettings: [.unsafeFlags(["-static-executable"], .when(configuration: .release))]),
-        .target(name: "NewFile", swiftSettings: strict),
-        .executableTarget(
-            name: "countersign-net", dependencies: ["CFrames", "CSyscalls", "Frames", "LoginFlow", "AuthyWire", "AuthyAPI"],
-            swiftSettings: strict),
-        .systemLibrary(name: "CPAM", providers: [.apt(["libpam0g-dev"])]),
-        .systemLibrary(name: "CQRencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
-        .target(
-            name: "Usage", dependencies: ["Settings", .product(name: "ArgumentParser", package: "swift-argument-parser")],
-            swiftSettings: strict),
-        .executableTarget(
-            name: "countersign",
-            dependencies: [
-                "CFrames", "CGroups", "CPAM", "CSyscalls", "Frames", "LoginFlow", "NetFrames", "QRCode", "Roster", "Settings", "OATH",
-                "Accounts", "AuthyWire", "NewFile", "PhoneNumbers", "Recovery", "Usage",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
-            swiftSettings: strict),
-        .target(name: "Records", dependencies: ["LoginFlow", "SQLite"], swiftSettings: strict),
-        .target(name: "Vault", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
-        .target(name: "WebPush", dependencies: ["Vault", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
-        .target(name: "QRCode", dependencies: ["CQRencode", "CSyscalls"], swiftSettings: strict),
-        .target(name: "PhonePages", exclude: ["pages"], cSettings: strictC + [.unsafeFlags(["-Wno-c23-extensions"])]),
-        .target(name: "CProgram", path: "Sources/Delivery/CProgram", cSettings: strictC),
-        .target(
-            name: "Delivery",
-            dependencies: [
-                "CCurl", "CProgram", "CSyscalls", "ServerSettings", "AuthyWire",
-                .product(name: "Crypto", package: "swift-crypto"),
-            ],
-            exclude: ["CProgram"], swiftSettings: strict),
-        .target(name: "ServerSettings", dependencies: ["Settings", "LoginFlow"], swiftSettings: strict),
-        .target(
-            name: "AuthyService",
-            dependencies: [
-                "AuthyWire", "LoginFlow", "OATH", "PhoneNumbers", "QRCode", "Records", "ServerSettings", "Vault", "WebPush",
-                .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
-            ],
-            swiftSettings: strict),
-        .executableTarget(
-            name: "countersignd",
-            dependencies: [
-                "AuthyService", "AuthyWire", "CSyscalls", "Delivery", "LoginFlow", "NewFile", "PhonePages", "QRCode", "Records",
-                "ServerSettings", "Settings", "Usage", "Vault", "WebPush",
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdTLS", package: "hummingbird"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Crypto", package: "swift-crypto"),
-            ],
-            swiftSettings: strict),
-        .testTarget(name: "PhoneNumbersTests", dependencies: ["PhoneNumbers", "LoginFlow"]),
-        .testTarget(name: "RosterTests", dependencies: ["Roster", "LoginFlow", "OATH"]),
-        .testTarget(
-            name: "AuthyServiceTests",
-            dependencies: [
-                "AuthyService", "AuthyWire", "LoginFlow", "Records", "ServerSettings", "Vault",
-                .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
-            ]),
-        .testTarget(name: "RecordsTests", dependencies: ["Records", "LoginFlow", "SQLite"]),
-        .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "ServerSettings"]),
-        .testTarget(name: "ServerSettingsTests", dependencies: ["ServerSettings", "Settings"]),
-        .testTarget(name: "VaultTests", dependencies: ["Vault"]),
-        .testTarget(name: "WebPushTests", dependencies: ["WebPush", "Vault", .product(name: "Crypto", package: "swift-crypto")]),
-        .testTarget(name: "QRCodeTests", dependencies: ["QRCode"]),
-        .testTarget(name: "FramesTests", dependencies: ["CFrames", "Frames"]),
-        .testTarget(name: "LoginFlowTests", dependencies: ["LoginFlow"]),
-        .testTarget(name: "SettingsTests", dependencies: ["Settings", "LoginFlow"]),
-        .testTarget(name: "OATHTests", dependencies: ["OATH", "LoginFlow"]),
-        .testTarget(name: "AuthyWireTests", dependencies: ["AuthyWire", "LoginFlow"]),
-        .testTarget(name: "SQLiteTests", dependencies: ["SQLite"]),
-        .testTarget(name: "RecoveryTests", dependencies: ["Recovery", "LoginFlow"]),
-        .testTarget(name: "AccountsTests", dependencies: ["Accounts", "LoginFlow", "SQLite"]),
-    ]
+    targets: moduleTargets + protocolTargets + commonTargets + hostTargets + serverTargets + systemTargets
 )

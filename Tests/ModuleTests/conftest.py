@@ -117,7 +117,7 @@ class Host:
         """The same, from C."""
         path = self.helpers / name
         path.unlink(missing_ok=True)
-        compile_c(path, source, "-Wno-unused-function", f"-I{ROOT}/Sources/CFrames/include", *(f"-D{key}={value}" for key, value in macros.items()))
+        compile_c(path, source, "-Wno-unused-function", f"-I{ROOT}/Sources/Protocol/CFrames/include", *(f"-D{key}={value}" for key, value in macros.items()))
         open_to(self.folder, self.user)
 
     def countersign(self, *arguments, stdin=None):

@@ -4,7 +4,7 @@ import hashlib
 import pathlib
 import re
 
-SOURCES = pathlib.Path(__file__).parents[2] / "Sources" / "PhonePages"
+SOURCES = pathlib.Path(__file__).parents[2] / "Sources" / "Server" / "PhonePages"
 PAGES = SOURCES / "pages"
 WORKER = PAGES / "sw.js"
 VERSION = re.compile(r'^const VERSION = "([^"]*)";$', re.MULTILINE)

@@ -33,7 +33,7 @@ class Directory:
     def __init__(self, folder):
         self.folder, self.program = folder, folder / "groups_of"
         compile_c(
-            self.program, HERE / "groups_of.c", REPOSITORY / "Sources/CGroups/groups.c", flags=[f"-I{REPOSITORY}/Sources/CGroups/include"])
+            self.program, HERE / "groups_of.c", REPOSITORY / "Sources/Common/CGroups/groups.c", flags=[f"-I{REPOSITORY}/Sources/Common/CGroups/include"])
         self.library()
 
     def library(self, *flags):

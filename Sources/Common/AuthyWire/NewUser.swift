@@ -1,0 +1,172 @@
+public import Identifiers
+
+/// Somebody to be registered: the body of `Endpoint.newUser`.
+public struct NewUser: Equatable, Sendable {
+    public let phone: PhoneNumber
+    public let email: String
+    /// Whether the server sends the person a link to the app.
+    public let sendsInstallLink: Bool
+
+    public init(phone: PhoneNumber, email: String, sendsInstallLink: Bool) {
+        self.phone = phone
+        self.email = email
+        self.sendsInstallLink = sendsInstallLink
+    }
+
+    /// Whether a text is an address that every known server and client takes: visible ASCII (RFC 5321's `Dot-string`, at most 64 bytes) at the
+    /// name of a domain with at least two labels (RFC 1123, section 2.1). Authy refused `test@authy` and `root@localhost`.
+    public static func isEmail(_ text: String) -> Bool {
+        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+        guard text.utf8.count <= 254, parts.count == 2, let local = parts.first, let domain = parts.last else { return false }
+        return isLocalPart(local) && isDomain(domain)
+    }
+
+    private static func isLocalPart(_ text: Substring) -> Bool {
+        text.utf8.count <= 64 && !text.hasPrefix("-")
+            && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { !$0.isEmpty }
+            && text.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"<>\"(),:;\\[]".utf8.contains($0) }
+    }
+
+    private static func isDomain(_ text: Substring) -> Bool {
+        let labels = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard labels.count >= 2, let top = labels.last?.utf8, top.count >= 2, top.contains(where: isLetter) else { return false }
+        return labels.allSatisfy { label in
+            (1...63).contains(label.utf8.count) && !label.hasPrefix("-") && !label.hasSuffix("-")
+                && label.utf8.allSatisfy { isLetter($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
+        }
+    }
+
+    private static func isLetter(_ byte: UInt8) -> Bool { (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) }
+
+    /// The body, for `Content-Type: application/json`.
+    public var json: String {
+        let user = JSONText.object([
+            ("email", JSONText.string(email)), ("cellphone", JSONText.string(phone.national)),
+            ("country_code", JSONText.string(phone.countryCode)),
+        ])
+        return JSONText.object([("user", user), ("send_install_link_via_sms", sendsInstallLink ? "true" : "false")])
+    }
+}
+
+/// What became of `Endpoint.newUser`.
+public enum NewUserAnswer: Hashable, Sendable {
+    case registered(AuthyID)
+    /// The server takes the person for invalid: the fields that it names, of `cellphone`, `country_code` and `email`, in this order.
+    case invalid([String])
+    case fault(Fault)
+
+    /// | HTTP status | `error_code` | body | answer |
+    /// |---|---|---|---|
+    /// | 200 | | `success` true or "true", `user.id` a positive integer or its digits | `registered` |
+    /// | 400–499, not 429 | 60027, 60033, 60038 | | `invalid` |
+    /// | anything else | | | as `Fault` has it |
+    ///
+    /// - Parameters:
+    ///   - status: the HTTP status.
+    ///   - body: the body; nil if it was no JSON.
+    public init(status: Int, body: JSONValue?) {
+        if status == 200, let body, body.isSuccess(orText: true), let id = Self.id(body["user"]?["id"]) {
+            self = .registered(id)
+        } else if (400...499).contains(status), status != 429, let error = ErrorNumber(in: body),
+            [60027, 60033, 60038].contains(error.code)
+        {
+            let named = ["cellphone", "country_code", "email"].filter { name in
+                [body?[name], body?["errors"]?[name]].contains { $0 != nil && $0 != .null }
+            }
+            self = .invalid(named)
+        } else {
+            self = .fault(Fault(status: status, body: body))
+        }
+    }
+
+    private static func id(_ value: JSONValue?) -> AuthyID? {
+        switch value {
+        case .integer(let number)?: AuthyID(number)
+        case .string(let text)?: AuthyID(text)
+        default: nil
+        }
+    }
+}
+
+/// What the server knows of a person: the answer to `Endpoint.status`.
+public enum StatusAnswer: Hashable, Sendable {
+    public struct User: Hashable, Sendable {
+        /// The number as the server masks it, cut to 40 characters of plain ASCII; nil where it names none.
+        public let phone: String?
+        /// Whether a device takes approval requests; nil where the server does not say.
+        public let hasApp: Bool?
+    }
+
+    case user(User)
+    /// The server does not know this AuthyID.
+    case unknownUser
+    case fault(Fault)
+
+    /// | HTTP status | `error_code` | body | answer |
+    /// |---|---|---|---|
+    /// | 200 | | `success` true or "true", `status` an object whose `authy_id`, if it has one, is the one asked for | `user` |
+    /// | 400–499, not 429 | 60016, 60026, 60050 | | `unknownUser` |
+    /// | anything else | | | as `Fault` has it |
+    ///
+    /// A device takes requests where `registered` is true, or `devices` names one that is not `sms`.
+    ///
+    /// - Parameters:
+    ///   - status: the HTTP status.
+    ///   - body: the body; nil if it was no JSON.
+    ///   - user: the one who was asked for.
+    public init(status: Int, body: JSONValue?, user: AuthyID) {
+        if status == 200, let body, body.isSuccess(orText: true), case .object? = body["status"],
+            [nil, .null, .integer(user.value), .string(user.description)].contains(body["status"]?["authy_id"])
+        {
+            self = .user(Self.user(body["status"]))
+        } else if (400...499).contains(status), status != 429, let error = ErrorNumber(in: body), ErrorNumber.unknownUser.contains(error) {
+            self = .unknownUser
+        } else {
+            self = .fault(Fault(status: status, body: body))
+        }
+    }
+
+    private static func user(_ status: JSONValue?) -> User {
+        var hasApp: Bool?
+        if case .bool(let registered)? = status?["registered"] { hasApp = registered }
+        if case .array(let devices)? = status?["devices"] {
+            hasApp = hasApp == true || devices.contains { $0.text.map { $0 != "sms" } ?? false }
+        }
+        let phone = status?["phone_number"]?.text.map { text in
+            String(decoding: text.utf8.prefix(40).map { (0x20...0x7E).contains($0) ? $0 : 0x3F }, as: UTF8.self)
+        }
+        return User(phone: phone, hasApp: hasApp)
+    }
+}
+
+/// What is told of a person: the body of `Endpoint.registerActivity`.
+public struct UserActivity: Equatable, Sendable {
+    /// Somebody enrolled a phone in a login. A server that knows this type tells the person by e-mail; others refuse it, which does not matter.
+    public static let enrolled = "countersign_enrolled"
+
+    public let type: String
+    /// The e-mail address with which the person was registered.
+    public let email: String
+    /// The client's address, or nil.
+    public let address: String?
+    /// Where it happened, and as whom.
+    public let host: String
+    public let user: String
+
+    public init(type: String, email: String, address: String?, host: String, user: String) {
+        self.type = type
+        self.email = email
+        self.address = address
+        self.host = host
+        self.user = user
+    }
+
+    /// The body, for `Content-Type: application/json`.
+    public var json: String {
+        let data = JSONText.object([
+            ("email", JSONText.string(email)), ("host", JSONText.string(host)), ("user", JSONText.string(user)),
+        ])
+        return JSONText.object(
+            [("type", JSONText.string(type))] + (address.map { [("user_ip", JSONText.string($0))] } ?? []) + [("data", data)])
+    }
+}

@@ -1,0 +1,73 @@
+public import Identifiers
+
+/// What became of `Endpoint.createApprovalRequest`.
+public enum CreateAnswer: Hashable, Sendable {
+    case created(ApprovalRequestID)
+    /// The user has no phone that takes requests.
+    case noDevice
+    /// The server does not know this AuthyID.
+    case unknownUser
+    /// The application has no OneTouch.
+    case notEnabled
+    case fault(Fault)
+
+    /// Created only with status 200, `success` the boolean true, and a UUID as the request's name.
+    ///
+    /// | HTTP status | `error_code` | answer |
+    /// |---|---|---|
+    /// | 400–499 | 60051 | `noDevice` |
+    /// | 400–499 | 60016, 60026, 60050 | `unknownUser` |
+    /// | 400–499 | 60065, 60085 | `notEnabled` |
+    /// | anything else | | as `Fault` has it |
+    ///
+    /// - Parameters:
+    ///   - status: the HTTP status.
+    ///   - body: the body; nil if it was no JSON.
+    public init(status: Int, body: JSONValue?) {
+        if status == 200, let body, body.isSuccess(orText: false), let name = body["approval_request"]?["uuid"]?.text,
+            let request = ApprovalRequestID(name)
+        {
+            self = .created(request)
+        } else if (400...499).contains(status), status != 429, let error = ErrorNumber(in: body) {
+            self = Self.refusal(error) ?? .fault(Fault(status: status, body: body))
+        } else {
+            self = .fault(Fault(status: status, body: body))
+        }
+    }
+
+    private static func refusal(_ error: ErrorNumber) -> CreateAnswer? {
+        switch error {
+        case .noDevice: .noDevice
+        case .oneTouchNotEnabled, .oneTouchMustBeEnabled: .notEnabled
+        case _ where ErrorNumber.unknownUser.contains(error): .unknownUser
+        default: nil
+        }
+    }
+}
+
+/// How an approval request stands, as the answer to `Endpoint.readApprovalRequest` has it.
+public enum ApprovalAnswer: Hashable, Sendable {
+    case status(ApprovalStatus)
+    case fault(Fault)
+
+    /// An answer counts only with status 200, `success` the boolean true, the name of this request, the number of this user (an
+    /// integer, not text), and one of the four statuses to the letter. Whatever else came with status 200 is malformed; all other
+    /// answers are judged as `Fault` has it.
+    ///
+    /// - Parameters:
+    ///   - status: the HTTP status.
+    ///   - body: the body; nil if it was no JSON.
+    ///   - request: the request that was asked for.
+    ///   - user: the one whose approval would count.
+    public init(status: Int, body: JSONValue?, request: ApprovalRequestID, user: AuthyID) {
+        guard status == 200, let body, body.isSuccess(orText: false), let approval = body["approval_request"],
+            let name = approval["uuid"]?.text, ApprovalRequestID(name) == request,
+            approval["_authy_id"] == .integer(user.value),
+            let word = approval["status"]?.text, let standing = ApprovalStatus(rawValue: word)
+        else {
+            self = .fault(Fault(status: status, body: body))
+            return
+        }
+        self = .status(standing)
+    }
+}

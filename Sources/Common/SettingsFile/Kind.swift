@@ -1,0 +1,138 @@
+package import Identifiers
+
+/// What a value must be, as a reader that says what was expected and what was found.
+package struct Kind<T> {
+    package let read: (_ value: Value, _ path: [String]) throws(Complaint) -> T
+
+    package init(_ read: @escaping (_ value: Value, _ path: [String]) throws(Complaint) -> T) { self.read = read }
+}
+
+/// - Parameter hint: what to do, where that is clear from the value.
+private func mismatch(_ expected: String, _ value: Value, _ path: [String], hint: String? = nil) -> Complaint {
+    Complaint(.path(path), "expected \(expected), found \(value.found)" + (hint.map { "; \($0)" } ?? ""))
+}
+
+private let leaveOutQuotes = "leave out the quotes"
+
+extension Kind<Int> {
+    package static func whole(_ range: ClosedRange<Int>) -> Kind {
+        let expected = "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        return Kind { value, path throws(Complaint) in
+            switch value {
+            case .whole(let number) where range.contains(number): return number
+            case .whole(let number): throw Complaint(.path(path), "expected \(expected), found \(number)")
+            case .text(let text) where Int(text) != nil: throw mismatch(expected, value, path, hint: leaveOutQuotes)
+            default: throw mismatch(expected, value, path)
+            }
+        }
+    }
+}
+
+extension Kind<Bool> {
+    package static var truth: Kind {
+        Kind { value, path throws(Complaint) in
+            switch value {
+            case .truth(let truth): return truth
+            case .text("true"), .text("false"): throw mismatch("true or false", value, path, hint: leaveOutQuotes)
+            default: throw mismatch("true or false", value, path)
+            }
+        }
+    }
+}
+
+extension Kind<CivilDay> {
+    /// A day that the calendar has; the parser knows no others.
+    package static var day: Kind<CivilDay> {
+        Kind { value, path throws(Complaint) in
+            let expected = "a date such as 2027-03-31"
+            switch value {
+            case .day(let day): return day
+            case .text: throw mismatch(expected, value, path, hint: leaveOutQuotes)
+            case .moment: throw mismatch(expected, value, path, hint: "leave out the time")
+            default: throw mismatch(expected, value, path)
+            }
+        }
+    }
+}
+
+extension Kind<Table> {
+    /// - Parameter header: how the table is written.
+    package static func table(_ header: String) -> Kind {
+        Kind { value, path throws(Complaint) in
+            guard case .table(let entries) = value else {
+                throw mismatch("a table", value, path, hint: "write \(header)" + (value.isList ? " once, in single brackets" : ""))
+            }
+            return Table(entries, at: path)
+        }
+    }
+}
+
+extension Kind<[Table]> {
+    /// - Parameter header: how each of the tables is written.
+    package static func tables(_ header: String) -> Kind {
+        Kind { value, path throws(Complaint) in
+            guard value.isList else { throw mismatch("a list of tables", value, path, hint: "write \(header)") }
+            return try Kind.list(of: .table(header), canBeEmpty: true).read(value, path)
+        }
+    }
+}
+
+extension Kind {
+    /// A text of which `parse` makes the value, or says what is wrong with it.
+    package static func text(_ expected: String = "a text in quotes", _ parse: @escaping (String) throws(Fault) -> T) -> Kind {
+        Kind { value, path throws(Complaint) in
+            guard case .text(let text) = value else { throw mismatch(expected, value, path) }
+            do throws(Fault) { return try parse(text) } catch { throw Complaint(.path(path), error.message) }
+        }
+    }
+
+    /// What stands at the wrong place, whatever its value.
+    package static func misplaced(_ hint: String) -> Kind<T> {
+        Kind { _, path throws(Complaint) in throw Complaint(.path(path), hint) }
+    }
+
+    package static func list<Element>(of kind: Kind<Element>, canBeEmpty: Bool = false) -> Kind where T == [Element] {
+        Kind { value, path throws(Complaint) in
+            guard case .list(let values) = value else { throw mismatch("a list in brackets", value, path) }
+            guard canBeEmpty || !values.isEmpty else {
+                throw Complaint(.path(path), "this list is empty; name something, or leave out the key")
+            }
+            var elements: [Element] = []
+            for (index, value) in values.enumerated() { elements.append(try kind.read(value, path + [Lines.step(index)])) }
+            return elements
+        }
+    }
+}
+
+extension Kind {
+    /// Some words of an enumeration, each of them once.
+    package static func words<Word: RawRepresentable & CaseIterable & Sendable>(_: Word.Type) -> Kind
+    where T == [Word], Word.RawValue == String {
+        let list = Kind.list(of: Kind<Word>.word)
+        return Kind { value, path throws(Complaint) in
+            let words = try list.read(value, path)
+            for (index, word) in words.enumerated() where words.prefix(index).contains(where: { $0.rawValue == word.rawValue }) {
+                throw Complaint(
+                    .path(path + [Lines.step(index)]), "\(word.rawValue.quoted) stands here for the second time; keep one of the two")
+            }
+            return words
+        }
+    }
+}
+
+extension Kind where T: RawRepresentable & CaseIterable & Sendable, T.RawValue == String {
+    /// One of the words of an enumeration.
+    package static var word: Kind {
+        let words = T.allCases.map(\.rawValue)
+        let expected = (words.dropLast().map(\.quoted).joined(separator: ", ") + " or ") + (words.last?.quoted ?? "")
+        return .text(expected) { text throws(Fault) in
+            if let word = T(rawValue: text) { return word }
+            let near = text.nearest(in: words).map { "; did you mean \($0.quoted)?" }
+            throw Fault("expected \(expected), found \(text.quoted)" + (near ?? ""))
+        }
+    }
+}
+
+extension Value {
+    fileprivate var isList: Bool { if case .list = self { true } else { false } }
+}

@@ -1,0 +1,90 @@
+internal import CSyscalls
+internal import Glibc
+
+/// Who may own the settings, and who may read them (`system_trust`).
+public struct Trust: Sendable {
+    /// Besides root.
+    public let owner: UInt32
+    /// The group that may read them, besides root's.
+    public let group: UInt32
+
+    public init(owner: UInt32, group: UInt32) {
+        self.owner = owner
+        self.group = group
+    }
+}
+
+package enum TrustedFile {
+    /// The whole of a file of settings.
+    /// - Parameter isPublic: whether anybody may read it; only writing is watched then.
+    package static func text(_ path: String, trust: Trust, isPublic: Bool = false) throws(SettingsError) -> String {
+        let bytes = try read(path, trust: trust, isPublic: isPublic, limit: longestText)
+        guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else {
+            throw SettingsError(file: path, message: "this is no UTF-8 text; write it anew with a text editor")
+        }
+        return text
+    }
+
+    /// Bytes.
+    private static let longestText = 262_144
+
+    package static func read(_ path: String, trust: Trust, isPublic: Bool = false, limit: Int) throws(SettingsError) -> [UInt8] {
+        let descriptor = try open(path, trust, isPublic)
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: limit + 1)
+        var count = 0
+        while count <= limit {
+            let more = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress?.advanced(by: count), $0.count - count) }
+            if more < 0, errno == EINTR { continue }
+            guard more >= 0 else { throw SettingsError(file: path, message: "cannot be read: \(String(cString: strerror(errno)))") }
+            if more == 0 { break }
+            count += more
+        }
+        guard count <= limit else { throw SettingsError(file: path, message: "longer than \(limit) bytes") }
+        return Array(bytes.prefix(count))
+    }
+
+    private static func open(_ path: String, _ trust: Trust, _ isPublic: Bool) throws(SettingsError) -> CInt {
+        var part = 0
+        let rules = system_trust(owner: trust.owner, group: trust.group, public_file: isPublic ? 1 : 0)
+        let descriptor = system_open_trusted(path, rules, 0, &part)
+        guard descriptor >= 0 else {
+            let place = String(decoding: path.utf8.prefix(part), as: UTF8.self)
+            if descriptor == -EACCES, let folder = closed(above: place) {
+                throw SettingsError(file: folder, message: "uid \(geteuid()) may not enter it")
+            }
+            throw SettingsError(file: path, message: reason(descriptor, place, of: path, trust, isPublic))
+        }
+        guard isPublic else { return descriptor }
+        // That descriptor only names the file; this opens the very same one.
+        defer { close(descriptor) }
+        let readable = Glibc.open("/proc/self/fd/\(descriptor)", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard readable >= 0 else { throw SettingsError(file: path, message: reason(-errno, path, of: path, trust, isPublic)) }
+        return readable
+    }
+
+    /// The folder that this is in, if this process may not enter it.
+    private static func closed(above part: String) -> String? {
+        guard let slash = part.utf8.lastIndex(of: 0x2F), slash != part.startIndex else { return nil }
+        let folder = String(part[..<slash])
+        return faccessat(AT_FDCWD, folder, X_OK, AT_EACCESS) == 0 ? nil : folder
+    }
+
+    package static func reason(_ error: CInt, _ part: String, of path: String, _ trust: Trust, _ isPublic: Bool = false) -> String {
+        let owner = trust.owner == 0 ? "root" : "root or uid \(trust.owner)"
+        switch error {
+        case SYSTEM_UNSAFE_FILE where isPublic: return "unsafe: it must belong to \(owner), and others must not be able to write it"
+        case SYSTEM_UNSAFE_FILE:
+            return "unsafe: it must belong to \(owner) and have mode 0640 at most, its group gid \(trust.group)"
+        case SYSTEM_UNSAFE_FOLDER: return "\(part) is unsafe: it must belong to \(owner), and others must not be able to write it"
+        case -ENOENT: return "\(part == path ? "this file" : part) is missing; create it"
+        case -ELOOP: return "\(part) is a symlink, or the path is not absolute; name the file itself"
+        case -EINVAL: return "not a regular file"
+        case -EACCES where isPublic && part == path: return "uid \(geteuid()) may not read it: let its group or others read it"
+        case -EACCES where part == path:
+            return "uid \(geteuid()) may not open it: its group must be gid \(trust.group), its mode 0640"
+        case -EACCES: return "uid \(geteuid()) may not open \(part): keep the file where that user may enter"
+        default: return "cannot be opened: \(String(cString: strerror(-error)))"
+        }
+    }
+}

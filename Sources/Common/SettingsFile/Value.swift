@@ -1,0 +1,111 @@
+package import Identifiers
+internal import TOMLKit
+
+/// A value of the document with its exact type: no number is ever taken for a text, a truth or another kind of number.
+package enum Value {
+    case text(String)
+    case whole(Int)
+    case truth(Bool)
+    case day(CivilDay)
+    /// A date with a time.
+    case moment
+    case list([Value])
+    case table([String: Value])
+    /// What no setting takes, by its name in a message.
+    case other(String)
+
+    /// What it is called in a message.
+    var found: String {
+        switch self {
+        case .text: "a text"
+        case .whole: "a whole number"
+        case .truth(let truth): truth ? "true" : "false"
+        case .day: "a date"
+        case .moment: "a date with a time"
+        case .list: "a list"
+        case .table: "a table"
+        case .other(let name): name
+        }
+    }
+
+    /// The top table of a document.
+    package static func document(_ text: String) throws(Complaint) -> [String: Value] {
+        if let line = lineOfNUL(text) { throw Complaint(.line(line), "a NUL has no place in the settings, not even escaped; take it out") }
+        if let trap = Lines(text).trap { throw trap }
+        do {
+            return entries(try TOMLTable(string: text))
+        } catch {
+            throw Complaint(syntax: error)
+        }
+    }
+
+    /// TOMLKit hands out keys and texts as C strings, in which everything behind a NUL is lost.
+    private static func lineOfNUL(_ text: String) -> Int? {
+        let bytes = Array(text.utf8)
+        let place = bytes.indices.first { index in
+            let rest = bytes[index...]
+            return rest.first == 0 || rest.starts(with: "\\u0000".utf8) || rest.starts(with: "\\U00000000".utf8)
+        }
+        return place.map { bytes[..<$0].count { $0 == 0x0A } + 1 }
+    }
+
+    private static func entries(_ table: TOMLTable) -> [String: Value] {
+        table.reduce(into: [:]) { $0[$1.0] = Value($1.1) }
+    }
+
+    private init(_ node: any TOMLValueConvertible) {
+        let value: Value? =
+            switch node.type {
+            case .string: node.string.map(Value.text)
+            case .int: node.int.map(Value.whole)
+            case .bool: node.bool.map(Value.truth)
+            case .date: node.date.map { .day(CivilDay(year: $0.year, month: $0.month, day: $0.day)) }
+            case .array: node.array.map { .list($0.map { Value($0) }) }
+            case .table: node.table.map { .table(Self.entries($0)) }
+            case .double: .other("a number with a point or exponent")
+            case .dateTime: .moment
+            case .time: .other("a time")
+            }
+        self = value ?? .other("something unreadable")
+    }
+}
+
+extension Complaint {
+    /// The parser's own words are for programmers and can quote a value that is a secret: only what they are about is kept.
+    fileprivate init(syntax error: any Error) {
+        guard let error = error as? TOMLParseError else {
+            self.init(.path([]), "this is not TOML")
+            return
+        }
+        let words = error.description
+        let sentence = Self.sentences.first { words.contains($0.words) }?.sentence ?? Self.anySentence
+        self.init(.line(error.source.begin.line), words.contains("cannot redefine") ? Self.secondTime(words) : sentence)
+    }
+
+    private static let anySentence =
+        "this line is not TOML; look for a missing quote, bracket, comma or equals sign here or in the line above"
+
+    private static let sentences: [(words: String, sentence: String)] = [
+        ("end-of-file", "the file ends in the middle of a text, a list or a table"),
+        ("parsing date", Trap.badDate),
+        ("not representable", "this number is too large"),
+        ("leading zeroes", "a number does not begin with 0; a text stands in quotes"),
+        ("unknown escape", "this text has an escape that TOML does not know; write \\\\ for a backslash"),
+        ("parsing string", "this text is not closed in its line, or has a control character in it"),
+        ("table header", Trap.badBrackets),
+        ("expected '='", "a key is followed by = and its value"),
+        ("expected value", "the value is missing"),
+        ("could not determine value type", "this is no value; a text stands in straight double quotes"),
+        ("parsing floating-point", "this is no value; a text stands in straight double quotes"),
+        ("parsing boolean", "this is no value; true and false are written in lower case, and a text stands in straight double quotes"),
+        ("control character", "there is a control character in this line; take it out"),
+    ]
+
+    private static func secondTime(_ words: String) -> String {
+        let parts = words.split(separator: "'", omittingEmptySubsequences: false)
+        let name = parts.dropFirst().first.map { String($0).quoted } ?? "this"
+        return words.contains("as array-of-tables")
+            ? "\(name) is a table above and a list of tables here; write it in the same way everywhere"
+            : "\(name) stands here for the second time; keep one of the two"
+    }
+}

@@ -1,0 +1,69 @@
+public import Identifiers
+internal import SQLite
+
+/// What an earlier round of the same attempt left.
+public struct Attempt: Equatable, Sendable {
+    /// How it was decided, if it was.
+    public let outcome: Outcome?
+    /// Whether an approval request was sent.
+    public let pushed: Bool
+}
+
+extension Accounts {
+    /// Seconds after which an attempt is forgotten: its key may come back, as process numbers do.
+    static let attemptMemory = 180
+    /// Bytes.
+    static let longestKey = 200
+
+    /// Nil if nothing is known of an attempt with this key, which is any text of 1 to 200 bytes.
+    public func attempt(_ key: String, now: Int64) throws -> Attempt? {
+        try Self.check(key)
+        let window = Window(Self.attemptMemory, before: now)
+        let outcome = try connection.first(
+            "SELECT outcome FROM attempts WHERE key = ?1 AND time > ?2 AND time <= ?3", key, window.after, window.until
+        ) { try Outcome(stored: $0.text(0)) }
+        let pushed = try hasPush(key, window)
+        return outcome == nil && !pushed ? nil : Attempt(outcome: outcome, pushed: pushed)
+    }
+
+    func decide(_ key: String, _ outcome: Outcome, now: Int64) throws {
+        try forget(.attempts, outside: Window(Self.attemptMemory, before: now))
+        try connection.run(
+            """
+            INSERT INTO attempts (key, time, outcome) VALUES (?1, ?2, ?3)
+            ON CONFLICT DO UPDATE SET time = excluded.time, outcome = excluded.outcome
+            """, key, now, outcome.rawValue)
+    }
+
+    static func check(_ key: String) throws {
+        guard (1...longestKey).contains(key.utf8.count) else { throw AccountsError.invalid("key of an attempt") }
+    }
+
+    /// The tables whose rows count for a while only, each with its key.
+    enum Passing: String {
+        case grace = "name, uid, place"
+        case pushes = "id"
+        case onecodes = "rowid"
+        case attempts = "key"
+        case remembered = "name, uid, service, address, key"
+    }
+
+    /// Deletes what does not count any more, at most a hundred rows of the past and of the future each: a login pays for those that it
+    /// adds, and not for a thousand others.
+    func forget(_ table: Passing, outside window: Window) throws {
+        for (condition, time) in [("time <= ?1", window.after), ("time > ?1", window.until)] {
+            try connection.run(
+                """
+                DELETE FROM \(table) WHERE (\(table.rawValue)) IN (
+                    SELECT \(table.rawValue) FROM \(table) WHERE \(condition) LIMIT 100)
+                """, time)
+        }
+    }
+}
+
+extension Outcome {
+    init(stored text: String?) throws {
+        guard let outcome = text.flatMap(Outcome.init(rawValue:)) else { throw AccountsError.damaged("an outcome") }
+        self = outcome
+    }
+}

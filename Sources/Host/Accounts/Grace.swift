@@ -1,0 +1,56 @@
+public import Identifiers
+public import LoginPolicy
+internal import SQLite
+
+/// Whether a login passes on grace.
+public enum Grace: Equatable, Sendable {
+    /// It does, and so many more grace logins are left.
+    case excused(left: Int)
+    case exhausted
+}
+
+extension Accounts {
+    /// Excuses one login while grace lasts, and spends a grace login for it where that is due: only the services in
+    /// `rules.graceServices` spend, and logins from one place within `rules.graceWindow` seconds spend once between them, whether any
+    /// is left or not.
+    /// Of any number of simultaneous logins from different places exactly as many are excused as were left.
+    ///
+    /// Whether the rules ask for grace at all is the caller's to judge, but an account with a factor that has succeeded has none.
+    /// - Parameters:
+    ///   - place: `Address.place`, or "" for a login without an address.
+    ///   - graceEnds: the first second in which there is no grace, or nil.
+    public func spendGrace(
+        _ person: Person, service: String, place: String, rules: EnrolmentRules, now: Int64, graceEnds: Int64?
+    ) throws -> Grace {
+        if let graceEnds, now >= graceEnds { return .exhausted }
+        return try write(.withNext) {
+            let account = try account(of: person)
+            let left = max(0, rules.graceLogins - account.graceUsed)
+            if account.isConfirmed { return .exhausted }
+            if rules.graceWindow > 0, try hasSpent(person, at: place, within: Window(rules.graceWindow, before: now)) {
+                return .excused(left: left)
+            }
+            if left == 0 { return .exhausted }
+            guard rules.graceServices.contains(service) else { return .excused(left: left) }
+            try spend(person, at: place, rules: rules, now: now)
+            return .excused(left: left - 1)
+        }
+    }
+
+    private func hasSpent(_ person: Person, at place: String, within window: Window) throws -> Bool {
+        try connection.first(
+            "SELECT time FROM grace WHERE name = ?1 AND uid = ?2 AND place = ?3", person.storedName, person.uid, place
+        ) { $0.integer(0).map(window.contains) ?? false } ?? false
+    }
+
+    private func spend(_ person: Person, at place: String, rules: EnrolmentRules, now: Int64) throws {
+        try ensure(person)
+        try update(person, "grace_used = grace_used + 1")
+        try forget(.grace, outside: Window(rules.graceWindow, before: now))
+        try connection.run(
+            """
+            INSERT INTO grace (name, uid, place, time) VALUES (?1, ?2, ?3, ?4)
+            ON CONFLICT DO UPDATE SET time = excluded.time
+            """, person.storedName, person.uid, place, now)
+    }
+}

@@ -1,0 +1,104 @@
+public import Identifiers
+internal import SQLite
+
+/// What became of the wish to send an approval request.
+public enum PushCharge: Equatable, Sendable {
+    /// It may be sent; the number is for `endPush` and `Settlement`.
+    case granted(Int64)
+    /// The person has denied one for this place within the last five minutes.
+    case paused
+    /// Three within the last ten minutes were not approved, or are still pending.
+    case tooMany
+    /// This attempt has had one, and only the person can ask for another.
+    case alreadySent
+}
+
+/// How an approval request ended.
+public enum PushEnd: String, Sendable {
+    case approved, denied, expired, cancelled
+    /// It never reached the server, and counts for nothing.
+    case failed
+}
+
+/// What a person may be sent, charged before it is sent.
+extension Accounts {
+    static let pushesNotApproved = 3
+    static let oneCodesNotUsed = 3
+    /// Seconds, for both.
+    static let requestWindow = 600
+    /// Seconds after a denial.
+    static let pause = 300
+
+    /// Charges one approval request, before it is sent. It counts until `endPush` or `settle` says that it was approved or failed.
+    /// - Parameters:
+    ///   - attempt: its key, 1 to 200 bytes.
+    ///   - place: `Address.place`, or "" for a login without an address.
+    ///   - automatic: whether the person did not ask for it.
+    public func chargePush(_ person: Person, attempt: String, place: String, automatic: Bool, now: Int64) throws -> PushCharge {
+        try Self.check(attempt)
+        return try write(.withNext) {
+            let window = Window(Self.requestWindow, before: now)
+            if try isPaused(person, at: place, window, Window(Self.pause, before: now)) { return .paused }
+            if automatic, try hasPush(attempt, Window(Self.attemptMemory, before: now)) { return .alreadySent }
+            if try pushesNotApproved(person, window) >= Self.pushesNotApproved { return .tooMany }
+            try forget(.pushes, outside: window)
+            let id = try connection.first(
+                "INSERT INTO pushes (name, uid, attempt, place, time) VALUES (?1, ?2, ?3, ?4, ?5) RETURNING id",
+                person.storedName, person.uid, attempt, place, now
+            ) { $0.integer(0) }
+            guard case let id?? = id else { throw AccountsError.damaged("no number for a push") }
+            return .granted(id)
+        }
+    }
+
+    /// Ends an approval request that is pending; one that has ended, or was forgotten, stays so. On the disk with the next `settle`.
+    public func endPush(_ id: Int64, _ end: PushEnd, now: Int64) throws {
+        try write(.withNext) { try finishPush(id, end, now) }
+    }
+
+    func finishPush(_ id: Int64, _ end: PushEnd, _ now: Int64) throws {
+        if end == .failed {
+            try connection.run("DELETE FROM pushes WHERE id = ?1 AND state = 'pending'", id)
+        } else {
+            try connection.run("UPDATE pushes SET state = ?2, ended = ?3 WHERE id = ?1 AND state = 'pending'", id, end.rawValue, now)
+        }
+    }
+
+    /// Charges one OneCode: at most three that no success has followed yet are sent within ten minutes.
+    public func chargeOneCode(_ person: Person, now: Int64) throws -> Bool {
+        try write(.withNext) {
+            let window = Window(Self.requestWindow, before: now)
+            let count = try connection.first(
+                "SELECT count(*) FROM onecodes WHERE name = ?1 AND uid = ?2 AND time > ?3 AND time <= ?4",
+                person.storedName, person.uid, window.after, window.until
+            ) { $0.integer(0) ?? 0 }
+            guard let count, count < Self.oneCodesNotUsed else { return false }
+            try forget(.onecodes, outside: window)
+            try connection.run("INSERT INTO onecodes (name, uid, time) VALUES (?1, ?2, ?3)", person.storedName, person.uid, now)
+            return true
+        }
+    }
+
+    private func isPaused(_ person: Person, at place: String, _ sent: Window, _ denied: Window) throws -> Bool {
+        try connection.first(
+            """
+            SELECT 1 FROM pushes
+            WHERE name = ?1 AND uid = ?2 AND time > ?3 AND time <= ?4
+            AND state = 'denied' AND place = ?5 AND ended > ?6 AND ended <= ?7
+            """, person.storedName, person.uid, sent.after, sent.until, place, denied.after, denied.until
+        ) { _ in true } ?? false
+    }
+
+    private func pushesNotApproved(_ person: Person, _ window: Window) throws -> Int64 {
+        try connection.first(
+            "SELECT count(*) FROM pushes WHERE name = ?1 AND uid = ?2 AND time > ?3 AND time <= ?4 AND state <> 'approved'",
+            person.storedName, person.uid, window.after, window.until
+        ) { $0.integer(0) ?? 0 } ?? 0
+    }
+
+    func hasPush(_ attempt: String, _ window: Window) throws -> Bool {
+        try connection.first(
+            "SELECT 1 FROM pushes WHERE attempt = ?1 AND time > ?2 AND time <= ?3", attempt, window.after, window.until
+        ) { _ in true } ?? false
+    }
+}

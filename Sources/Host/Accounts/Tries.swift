@@ -1,0 +1,126 @@
+public import Identifiers
+public import LoginPolicy
+internal import SQLite
+
+/// What became of the wish to try a code.
+public enum TryCharge: Equatable, Sendable {
+    /// The code may be checked. It counts as a failure until `settle` says that it was right.
+    case granted
+    /// No code is taken until then, in seconds since 1970.
+    case locked(until: Int64)
+}
+
+extension LockoutRules {
+    /// How long a lock may grow, in seconds, unless the settings begin with more.
+    static let longest = 3_600
+    /// The time in which `failuresOfDay` are counted, in seconds.
+    static let day = 86_400
+
+    /// How long the lock is that comes after so many others, without a right code in between: twice as long as the one before.
+    /// - Parameter number: 1 for the first.
+    func length(ofLock number: Int) -> Int64 {
+        Int64(min(max(seconds, Self.longest), seconds << min(max(number, 1) - 1, 12)))
+    }
+}
+
+extension Account {
+    /// Until when no code is taken, in seconds since 1970, or nil. A lock is never longer than the rules say now, nor longer than it was made,
+    /// whatever the wall clock did since.
+    public func lock(_ rules: LockoutRules, at now: Instant) -> Int64? {
+        guard let lockedUntil else { return nil }
+        let left: Int64
+        if let lockedAt {
+            let most = isFull(rules, at: now) ? max(rules.length(ofLock: locks), Int64(LockoutRules.day)) : rules.length(ofLock: locks)
+            left = min(lockedUntil.less(lockedAt.wall), most).less(lockedAt.elapsed(until: now))
+        } else {
+            // Of an earlier version.
+            left = min(lockedUntil.less(now.wall), Int64(rules.seconds))
+        }
+        return left > 0 ? now.wall.adding(Int(left)) : nil
+    }
+
+    /// Codes that were tried and not right within a day.
+    public func failuresOfDay(at now: Instant) -> Int {
+        guard let dayBegan, dayBegan.elapsed(until: now) < LockoutRules.day else { return 0 }
+        return failuresOfDay
+    }
+
+    /// Whether nothing tells how long ago the lock was set.
+    func needsAnchor(_ now: Instant) -> Bool { lockedUntil != nil && lockedAt?.liesAhead(of: now) ?? true }
+
+    private func isFull(_ rules: LockoutRules, at now: Instant) -> Bool { failuresOfDay(at: now) >= rules.failuresOfDay }
+}
+
+extension Accounts {
+    /// Until when no code is taken from the person, or nil: see `Account.lock`.
+    public func lock(of person: Person, rules: LockoutRules, now: Int64) throws -> Int64? {
+        let now = instant(now)
+        let account = try account(of: person)
+        guard let until = account.lock(rules, at: now) else { return nil }
+        guard account.needsAnchor(now) else { return until }
+        return try write(.withNext) { try anchored(person, rules, now) }
+    }
+
+    /// Charges one try at a code, before the code is looked at: of any number of simultaneous guesses `rules.failures` are checked, and of
+    /// those of a day `rules.failuresOfDay`.
+    ///
+    /// The last of them locks, each time for twice as long; after the lock has run out the count starts anew, and that of the day goes on.
+    public func chargeTry(_ person: Person, rules: LockoutRules, now: Int64) throws -> TryCharge {
+        let now = instant(now)
+        return try write(.withNext) {
+            let account = try account(of: person)
+            if let until = try anchored(person, rules, now) { return .locked(until: until) }
+            let failures = account.lockedUntil == nil ? account.failures + 1 : 1
+            let (count, began) = day(account, now)
+            let isLast = failures >= rules.failures
+            let locks = isLast ? account.locks + 1 : account.locks
+            let lock = max(
+                isLast ? rules.length(ofLock: locks) : 0,
+                count + 1 >= rules.failuresOfDay ? Int64(LockoutRules.day) - began.elapsed(until: now) : 0)
+            try ensure(person)
+            try update(
+                person,
+                """
+                failures = ?3, locked_until = ?4, locked_clock = ?5, locks = ?6, day_failures = ?7, day_clock = ?8,
+                    wrong_codes = wrong_codes + 1
+                """, failures, lock > 0 ? now.wall.adding(Int(lock)) : nil, lock > 0 ? now.text : nil, locks, count + 1, began.text)
+            return .granted
+        }
+    }
+
+    /// Takes one charge back, of a code that could not be checked: an outage of the server locks nobody out.
+    public func refundTry(_ person: Person, rules: LockoutRules) throws {
+        try write(.withNext) {
+            let account = try account(of: person)
+            let (failures, count) = (max(0, account.failures - 1), max(0, account.failuresOfDay - 1))
+            let isOpen = failures < rules.failures && count < rules.failuresOfDay
+            let opens = isOpen && account.lockedUntil != nil
+            try update(
+                person,
+                """
+                failures = ?3, day_failures = ?4, wrong_codes = max(0, wrong_codes - 1), locks = ?5,
+                    locked_until = CASE WHEN ?6 THEN NULL ELSE locked_until END, locked_clock = CASE WHEN ?6 THEN NULL ELSE locked_clock END
+                """, failures, count, opens ? max(0, account.locks - 1) : account.locks, isOpen)
+        }
+    }
+
+    /// How many of the day there were before this one, and when it began.
+    private func day(_ account: Account, _ now: Instant) -> (count: Int, began: Instant) {
+        guard let began = account.dayBegan, began.elapsed(until: now) < LockoutRules.day else { return (0, now) }
+        // Begun while the clock was ahead: it ends a day from now at the latest, and the count stays.
+        return (account.failuresOfDay, began.liesAhead(of: now) ? now : began)
+    }
+
+    /// The lock that holds. One that was set while the clock was ahead begins now, once and for good.
+    private func anchored(_ person: Person, _ rules: LockoutRules, _ now: Instant) throws -> Int64? {
+        let account = try account(of: person)
+        guard let until = account.lock(rules, at: now) else { return nil }
+        if account.needsAnchor(now) {
+            let day = account.dayBegan.map { $0.liesAhead(of: now) ? now : $0 }
+            try update(person, "locked_until = ?3, locked_clock = ?4, day_clock = ?5", until, now.text, day?.text)
+        }
+        return until
+    }
+
+    func instant(_ now: Int64) -> Instant { Instant(wall: now, steady: steady?()) }
+}

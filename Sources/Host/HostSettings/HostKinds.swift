@@ -1,0 +1,79 @@
+package import SettingsFile
+
+extension Kind<String> {
+    /// What is said to a person in a login: sshd and old clients take short lines of plain ASCII only.
+    static var saying: Kind {
+        .text("a text in quotes") { text throws(Fault) in
+            guard (1...1_000).contains(text.utf8.count) else { throw Fault("a text here has 1 to 1000 characters") }
+            guard text.utf8.allSatisfy({ $0 == 0x0A || (0x20...0x7E).contains($0) }) else {
+                throw Fault("a text here is plain ASCII, since not every ssh client shows more")
+            }
+            return text
+        }
+    }
+
+    /// What stands before a national phone number (ITU-T E.164): 1 to 3 digits.
+    static var countryCode: Kind {
+        .text("a country code in quotes") { text throws(Fault) in
+            let digits = text.hasPrefix("+") ? String(text.dropFirst()) : text
+            guard (1...3).contains(digits.utf8.count), digits.utf8.first != 0x30, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+            else { throw Fault("\(text.quoted) is no country code; write it as \"49\"") }
+            return digits
+        }
+    }
+
+    /// What stands behind the @ of an address of e-mail.
+    static var domain: Kind {
+        .text("a domain in quotes") { text throws(Fault) in
+            let labels = text.split(separator: ".", omittingEmptySubsequences: false)
+            let arePlain = labels.allSatisfy { label in
+                (1...63).contains(label.utf8.count) && !label.hasPrefix("-") && !label.hasSuffix("-")
+                    && label.utf8.allSatisfy { byte in (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || byte == 0x2D }
+            }
+            guard labels.count >= 2, arePlain, text.utf8.count <= 190 else {
+                throw Fault("\(text.quoted) is no domain; write it as \"example.com\"")
+            }
+            return text
+        }
+    }
+
+    /// The name of a PAM service.
+    static var service: Kind {
+        .text("a service in quotes") { text throws(Fault) in try serviceName(text) }
+    }
+
+    /// A web address without a path.
+    static var proxy: Kind {
+        .text("a URL in quotes") { text throws(Fault) in
+            let address = try WebAddress(text)
+            guard !address.hasPath else { throw Fault("the URL of a proxy has no path") }
+            return address.text
+        }
+    }
+}
+
+extension Kind<APIKey> {
+    static var apiKey: Kind {
+        .text("an API key in quotes") { text throws(Fault) in try APIKey(Array(text.utf8)) }
+    }
+}
+
+/// libpam takes the last part of a service's name and turns it into lower case: no other name would ever match.
+func serviceName(_ text: String) throws(Fault) -> String {
+    guard !text.isEmpty else { throw Fault("this name of a service is empty") }
+    guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "/") }) else {
+        throw Fault("\(text.quoted) is no service; write the name of its file in pam.d")
+    }
+    guard text == text.lowercased() else { throw Fault("PAM knows services in lower case only; write \(text.lowercased().quoted)") }
+    return text
+}
+
+extension Kind<Settings.Server.Endpoint> {
+    /// `unix:/PATH`, or a web address.
+    package static var endpoint: Kind {
+        .text("a URL in quotes") { text throws(Fault) in
+            guard text.hasPrefix("unix:") else { return .web(url: try WebAddress(text, orElse: ", or unix:/path").text) }
+            return .unixSocket(path: try socketPath(text))
+        }
+    }
+}

@@ -1,0 +1,32 @@
+internal import Glibc
+public import Identifiers
+public import LoginPolicy
+
+/// The calendar of this host: the zone of /etc/localtime (tzset(3)), whatever zone its users like to read.
+public enum HostTime {
+    /// Drops the zone that the caller's environment names. For a process that does not start with an empty environment; before any other
+    /// thread runs.
+    public static func dropCallersZone() {
+        unsetenv("TZ")
+        tzset()
+    }
+
+    /// The first second after a day, in seconds since 1970.
+    public static func end(of day: CivilDay) -> Int64 {
+        var parts = tm()
+        parts.tm_year = CInt(clamping: day.year - 1900)
+        parts.tm_mon = CInt(clamping: day.month - 1)
+        parts.tm_mday = CInt(clamping: day.day + 1)
+        parts.tm_isdst = -1
+        return Int64(mktime(&parts))
+    }
+}
+
+extension EnrolmentRules {
+    /// When grace ends for everybody, in seconds since 1970; nil where no last day is set.
+    public var graceEnd: Int64? { graceUntil.map(HostTime.end) }
+
+    /// Whether the last day of grace has passed on this host.
+    /// - Parameter now: in seconds since 1970.
+    public func isOver(_ now: Int64) -> Bool { graceEnd.map { now >= $0 } ?? false }
+}

@@ -1,0 +1,108 @@
+internal import Identifiers
+
+/// Codes: of an app, sent, and for recovery.
+extension LoginFlow {
+    mutating func match(_ code: OneTimeCode) -> [Action] {
+        state = .matching(code)
+        return matchesCodes ? [.match(code)] : handle(.matched(.wrong))
+    }
+
+    mutating func locked() -> [Action] {
+        isLocked = true
+        return isLate ? end(Decision(.denied, .timeout, farewell: Texts.timeout)) : openPrompt(Texts.lockedUsePhone)
+    }
+
+    mutating func matched(_ match: CodeMatch, _ code: OneTimeCode) -> [Action] {
+        switch match {
+        case .accepted(let timeStep) where isLate:
+            return end(Decision(.denied, .timeout, spentTimeStep: timeStep, farewell: Texts.timeout))
+        case .accepted(let timeStep): return right(Proof(factor: .softToken, timeStep: timeStep))
+        case .spent: return wrong(wrongCode, .spentCode)
+        case .wrong:
+            // Those that were imported are digits too: the server is not asked about one.
+            if !isLate, words.contains(.recovery), let recovery = RecoveryCode(code.digits.utf8) {
+                return matchRecovery(recovery, orElse: code)
+            }
+            return notOfThisHost(code)
+        }
+    }
+
+    mutating func notOfThisHost(_ code: OneTimeCode) -> [Action] {
+        guard verifiesCodes, !isLate else { return wrong(wrongCode, .wrongCode) }
+        state = .verifying
+        return [.verify(code)]
+    }
+
+    /// Nobody waits for a new code who was sent one.
+    var wrongCode: String { oneCode == nil ? Texts.wrongCode : Texts.wrongSentCode }
+
+    mutating func verified(_ match: CodeMatch) -> [Action] {
+        switch match {
+        case .accepted: right(Proof(factor: oneCode ?? .softToken, timeStep: nil))
+        case .spent: wrong(wrongCode, .spentCode)
+        case .wrong: wrong(wrongCode, .wrongCode)
+        }
+    }
+
+    /// The code of a new phone proves nothing but that somebody has the link: it lets in only who has never proven
+    /// anything.
+    mutating func confirmationTyped(_ isTaken: Bool) -> [Action] {
+        guard isTaken else { return wrong(Texts.confirmationCode, .confirmationCode) }
+        guard !facts.isConfirmed else { return end(Decision(.denied, .confirmationCode, farewell: Texts.phoneConfirmed)) }
+        return verified(.accepted(timeStep: 0))
+    }
+
+    mutating func verifyFailed(_ fault: Fault) -> [Action] {
+        if fault == .outage, facts.outage == .allow, !matchesCodes, !isLocked, !approvable { return end(Decision(.excused, .outage)) }
+        return wrong(notice(of: fault), matchesCodes ? .wrongCode : .server)
+    }
+
+    /// A code is right; if the phone was asked as well, a denial there still counts.
+    mutating func right(_ proof: Proof) -> [Action] {
+        guard push == .pending else { return approve(proof) }
+        state = .looking(proof: proof)
+        return [.look(.none)]
+    }
+
+    mutating func approve(_ proof: Proof) -> [Action] {
+        let farewell = proof.factor == .recovery ? Texts.recovered(left: facts.recoveryLeft - 1) : nil
+        return end(Decision(.approved, .proven, factor: proof.factor, spentTimeStep: proof.timeStep, farewell: farewell))
+    }
+
+    mutating func wrong(_ notice: String, _ reason: Reason) -> [Action] {
+        tries -= 1
+        if isLate { return end(Decision(.denied, .timeout, farewell: Texts.timeout)) }
+        if tries > 0 { return openPrompt(notice) }
+        if reason == .server { return end(Decision(.unavailable, .server, farewell: notice)) }
+        return end(Decision(.denied, reason, farewell: Texts.noMoreTries))
+    }
+}
+
+/// Recovery codes.
+extension LoginFlow {
+    mutating func recoveryTyped(_ answer: RecoveryAnswer) -> [Action] {
+        switch answer {
+        case .nothing: return end(Decision(.denied, isLate ? .timeout : .cancelled))
+        case .standIn:
+            isHopeless = true
+            return wrong(Texts.wrongCode, .hopeless)
+        // Not looked at: a code that was not looked at is good for another login.
+        case _ where isLate: return end(Decision(.denied, .timeout, farewell: Texts.timeout))
+        case .enter: return fruitless(nil)
+        case .code(let code):
+            state = .chargingRecovery(code)
+            return [.chargeTry]
+        case .other: return fruitless(Texts.noRecoveryCode)
+        }
+    }
+
+    mutating func matchRecovery(_ code: RecoveryCode, orElse typed: OneTimeCode? = nil) -> [Action] {
+        state = .matchingRecovery(orElse: typed)
+        return [.matchRecovery(code)]
+    }
+
+    mutating func recoveryMatched(_ isRight: Bool, orElse typed: OneTimeCode?) -> [Action] {
+        if isRight { return right(Proof(factor: .recovery, timeStep: nil)) }
+        return typed.map { notOfThisHost($0) } ?? wrong(Texts.wrongRecoveryCode, .wrongCode)
+    }
+}

@@ -1,0 +1,141 @@
+internal import Identifiers
+
+/// The prompt, and what is typed at it.
+extension LoginFlow {
+    /// Codes can be matched on this host.
+    var matchesCodes: Bool { facts.rules.factors.contains(.softToken) && facts.hasSoftToken }
+
+    /// Codes can be verified by the server: those of its SoftToken, or one that it sent in this login.
+    var verifiesCodes: Bool {
+        facts.hasAuthyID && facts.hasServer && (facts.rules.factors.contains(.softToken) || oneCode != nil)
+    }
+
+    var takesCodes: Bool { !isLocked && (matchesCodes || verifiesCodes) }
+
+    /// A code can be typed at the prompt, at once or after one of its words.
+    var promptTakesCodes: Bool { takesCodes || words.contains { [.sms, .call, .recovery].contains($0) } }
+
+    var approvable: Bool { push == .creating || push == .pending }
+
+    func canSend(_ factor: Factor) -> Bool {
+        facts.rules.factors.contains(factor) && facts.hasAuthyID && facts.hasServer && !isLocked
+    }
+
+    var words: [Word] {
+        Word.allCases.filter {
+            switch $0 {
+            case .sms: canSend(.sms)
+            case .call: canSend(.call)
+            case .push: canPush && (push == .expired || push == .none && pushesByWord)
+            case .recovery: facts.rules.factors.contains(.recovery) && facts.recoveryLeft > 0 && !isLocked
+            case .skip: skip != .none
+            case .never: false
+            }
+        }
+    }
+
+    mutating func openPrompt(_ notice: String? = nil, before: [Action] = []) -> [Action] {
+        if let notice { notices.append(notice) }
+        guard approvable || takesCodes || !words.isEmpty else { return before + nothingLeft() }
+        state = .asking
+        let told = tellNotices()
+        let number = showsNumber && approvable ? facts.number : nil
+        return before + told + [.ask(Texts.prompt(approve: approvable, number: number, codes: takesCodes, words: words))]
+    }
+
+    mutating func tellNotices() -> [Action] {
+        defer { notices = [] }
+        return notices.map(Action.tell)
+    }
+
+    mutating func nothingLeft() -> [Action] {
+        if isLocked { return end(Decision(.denied, .locked, farewell: Texts.locked)) }
+        if hadFault { return end(Decision(.unavailable, .server, farewell: notices.last ?? Texts.serverRefuses)) }
+        if hasNoDevice { return end(Decision(.unavailable, .server, farewell: Texts.noDevice)) }
+        if push == .over { return end(Decision(.denied, .tooManyRequests, farewell: notices.last ?? Texts.tooManyPushes)) }
+        return end(Decision(.unavailable, .noFactor, farewell: Texts.noFactor))
+    }
+
+    mutating func answered(_ answer: Answer) -> [Action] {
+        switch answer {
+        case .nothing: return end(Decision(.denied, isLate ? .timeout : .cancelled))
+        // Whatever was typed: it looks as it does to those who could get in, and is neither counted nor checked.
+        case .standIn:
+            isHopeless = true
+            return wrong(Texts.wrongCode, .hopeless)
+        case .code(let code) where takesCodes && (!isLate || matchesCodes):
+            state = .charging(code)
+            return [.chargeTry]
+        case _ where isLate: return end(Decision(.denied, .timeout, farewell: Texts.timeout))
+        case .enter: return enter()
+        case .word(let word) where words.contains(word): return typed(word)
+        case .word: return fruitless(Texts.noSuchWord)
+        case .recovery(let code) where words.contains(.recovery):
+            state = .chargingRecovery(code)
+            return [.chargeTry]
+        case .code: return fruitless(isLocked ? Texts.lockedUsePhone : Texts.noSuchWord)
+        // It was not looked at, so it is no try.
+        case .recovery, .other: return fruitless(isLocked ? Texts.lockedUsePhone : Texts.noCode)
+        }
+    }
+
+    /// Enter only ever looks again at the approval.
+    mutating func enter() -> [Action] {
+        if missedOutage {
+            missedOutage = false
+            return outage()
+        }
+        guard approvable else { return fruitless(nil) }
+        if isHopeless { return fruitless(Texts.notApprovedYet) }
+        state = .looking(proof: nil)
+        return push == .pending ? [.look(.brief)] : []
+    }
+
+    /// An answer that nothing can be done with is no failure, but a client that sends them for ever is stopped.
+    mutating func fruitless(_ notice: String?) -> [Action] {
+        fruitless += 1
+        return fruitless < 5 ? openPrompt(notice) : end(Decision(.denied, .noAnswer, farewell: Texts.timeout))
+    }
+
+    mutating func typed(_ word: Word) -> [Action] {
+        switch word {
+        case .push:
+            state = .chargingPush(typed: true)
+            return [.chargePush(automatic: false)]
+        case .sms, .call:
+            state = .chargingOneCode(word == .sms ? .sms : .call)
+            return [.chargeOneCode]
+        case .recovery:
+            state = .askingRecovery
+            return tellNotices() + [.askRecovery(Texts.recoveryPrompt)]
+        case .skip where skip == .free: return end(Decision(.excused, .skipped))
+        case .skip:
+            state = .spendingGrace
+            return [.spendGrace]
+        case .never: return end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable))
+        }
+    }
+
+    mutating func graceSpent(left: Int?) -> [Action] {
+        if let left { return end(Decision(.excused, .grace, farewell: Texts.grace(left: left, until: facts.graceUntil))) }
+        skip = .none
+        return openPrompt(Texts.graceUsedUp)
+    }
+
+    mutating func oneCodeCharged(_ granted: Bool, _ factor: Factor) -> [Action] {
+        guard granted else { return fruitless(Texts.tooManyOneCodes) }
+        state = .sendingOneCode(factor)
+        return [.sendOneCode(factor)]
+    }
+
+    /// A server that sends no codes is out of reach only for whom codes are all that can be asked.
+    mutating func oneCodeFailed(_ fault: Fault) -> [Action] {
+        guard fault == .outage else { return openPrompt(fault == .limited ? Texts.tooManyOneCodes : Texts.oneCodeNotSent) }
+        return canPush || verifiesCodes ? openPrompt(notice(of: fault)) : outage()
+    }
+
+    mutating func oneCodeSent(_ factor: Factor) -> [Action] {
+        oneCode = factor
+        return openPrompt(Texts.oneCodeSent(factor))
+    }
+}

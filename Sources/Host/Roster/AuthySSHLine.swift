@@ -1,0 +1,17 @@
+internal import Identifiers
+
+/// One line of authy-ssh's settings. Those that name a user count; the API key and the rest are for other places.
+enum AuthySSHLine {
+    static func entry(_ line: Int, _ text: String) throws(LineFault) -> Entry? {
+        let text = text.trimmed
+        guard text.hasPrefix("user=") else { return nil }
+        let parts = text.dropFirst(5).split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, let user = parts.first.map(String.init)?.trimmed, !user.isEmpty else {
+            throw LineFault(line, "user=NAME:AUTHYID is needed")
+        }
+        guard let id = parts.last.flatMap({ AuthyID(String($0).trimmed) }) else {
+            throw LineFault(line, "the AuthyID of \(user.prefix(40)) is not a positive whole number")
+        }
+        return Entry(line: line, user: user, factor: .authyID(id))
+    }
+}

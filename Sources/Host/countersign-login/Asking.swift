@@ -1,0 +1,398 @@
+internal import Accounts
+internal import CFrames
+internal import CSyscalls
+internal import Frames
+internal import Identifiers
+internal import LoginPolicy
+internal import OATH
+internal import Recovery
+internal import HostSettings
+
+/// Drives the flow: performs its actions, and feeds it what came of them, until it ends.
+struct Asking {
+    /// A look that may wait does not come again sooner than this after the one before: milliseconds.
+    private static let pace: Int64 = 1_000
+    /// How long a short look may take beyond what the server was asked to wait: milliseconds.
+    private static let hesitation: Int64 = 3_000
+    /// How long the prompt is held back while a server that is away is tried again, and its outage might excuse: milliseconds.
+    private static let restartTime: Int64 = 10_000
+
+    private let visit: Visit
+    private let rules: LoginRules
+    private let settings: Settings
+    private let module: Module
+    private let began = system_now()
+    private let person: Enrolled?
+    private var net: Net
+    private var flow: LoginFlow
+    private var events: [LoginFlow.Event] = []
+    private var ending: Ending?
+    private var push: Int64?
+    private var matched: Settlement.Proof?
+    /// The code that the server was asked about last.
+    private var verifying: OneTimeCode?
+    /// The confirmation code of a new phone that was typed in this login.
+    private var confirmation: OneTimeCode?
+    /// The server has confirmed the person's first phone by the code that was typed.
+    private var hasConfirmedPhone = false
+    /// Codes that were tried here, but for those that could not be checked.
+    private var tries = 0
+    /// When the answer came: a code that was right then is right, however long the disk takes to charge it.
+    private var answered: Int64 = 0
+    /// The prompt that is open, or was last, is for a recovery code.
+    private var asksForRecovery = false
+    private var detail: String?
+    /// The newest request on the phone.
+    private var request: ApprovalRequestID?
+    private var promptIsDue: Int64?
+    private var isCreating = false
+    private var isPromptHeld = false
+    private var deadline: Int64?
+    private var looked: Int64?
+    /// When the next look is due.
+    private var lookAt: Int64?
+    /// When a short look is given up: a server that hangs must not keep out whoever has a right code.
+    private var lookEnds: Int64?
+    private let server: Settings.Server?
+
+    /// Somebody whose account is asked and charged; anybody else is played to, and nothing is asked, sent or stored.
+    private struct Enrolled {
+        let person: Person
+        let account: Account
+        let accounts: Accounts
+    }
+
+    init(
+        visit: Visit, person: Person?, account: Account, accounts: Accounts, settings: Settings, rules: LoginRules,
+        skip: Admission.Skip, module: Module, net: Channel
+    ) throws {
+        self.visit = visit
+        self.rules = rules
+        self.settings = settings
+        self.module = module
+        self.net = Net(channel: net)
+        self.person = person.map { Enrolled(person: $0, account: account, accounts: accounts) }
+        server = settings.server
+        var facts = LoginFlow.Facts()
+        facts.rules = rules
+        if let own = account.prefers, rules.factors.contains(own) { facts.rules.prefer = own }
+        facts.skip = skip
+        facts.hasServer = server != nil
+        facts.hasAuthyID = person == nil ? server != nil : account.authyID != nil
+        facts.hasSoftToken = person == nil ? server == nil : account.hasSoftToken
+        facts.isConfirmed = account.isConfirmed
+        // They are for whoever lost a phone that once was proven.
+        facts.recoveryLeft = person != nil && account.isConfirmed ? account.recoveryLeft : 0
+        facts.isLocked = try person.map { try accounts.lock(of: $0, rules: settings.lockout, now: now()) != nil } ?? false
+        facts.textIsLive = visit.textIsLive
+        facts.hearsEnter = visit.hearsEnter
+        // sshd may refuse root whatever we say, and shows that in what is typed only.
+        facts.withholdsPush = visit.comesBySSH && visit.user?.uid == 0
+        facts.outage = settings.outage
+        facts.number = CheckNumber(Int.random(in: CheckNumber.range))
+        facts.graceUntil = settings.enrolment.graceUntil
+        flow = LoginFlow(facts)
+        deadline = began + Int64(rules.deadline) * 1_000
+        promptIsDue = began + Int64(flow.promptIsDueAfter) * 1_000
+        guard person != nil, account.authyID != nil, let server else { return }
+        let frame = try server.frame(trust: visit.trust, deadline: rules.deadline)
+        module.startNet()
+        self.net.open(frame)
+    }
+
+    mutating func run() throws -> Ending {
+        events = [.begin]
+        while true {
+            while !events.isEmpty, ending == nil {
+                for action in flow.handle(events.removeFirst()) { try perform(action) }
+            }
+            if let ending { return ending }
+            try listen()
+        }
+    }
+
+    // MARK: events
+
+    private mutating func listen() throws {
+        let next = [promptIsDue, deadline, lookAt, lookEnds].compactMap { $0 }.min() ?? system_now() + 600_000
+        Channel.wait(for: net.isOpen ? [module.channel, net.channel] : [module.channel], until: next)
+        // What has come counts before what is due.
+        for answer in net.receive() {
+            if let detail = answer.detail { self.detail = detail }
+            request = answer.request ?? request
+            if answer.question == .look { lookEnds = nil }
+            if answer.result == RESULT_CONFIRMATION_CODE { confirmation = verifying }
+            if answer.result == RESULT_PHONE_CONFIRMED { hasConfirmedPhone = true }
+            if answer.question == .create { created() }
+            guard let event = LoginFlow.Event(answer) else { continue }
+            try refund(event, unsent: answer.isUnsent)
+            events.append(event)
+        }
+        tick()
+        hearModule()
+    }
+
+    private mutating func tick() {
+        let time = system_now()
+        if let due = deadline, due <= time {
+            deadline = nil
+            events.append(.deadline)
+        }
+        if let due = promptIsDue, due <= time { promptBecameDue(due) }
+        if let due = lookAt, due <= time {
+            lookAt = nil
+            look(wait: untilPromptIsDue)
+        }
+        if let due = lookEnds, due <= time {
+            lookEnds = nil
+            net.stopLooking()
+            events.append(.lookFailed(.outage))
+        }
+    }
+
+    /// Nobody is asked for a code whom the outage lets in a moment later.
+    private mutating func promptBecameDue(_ due: Int64) {
+        if isCreating, mayBeExcused, !isPromptHeld {
+            isPromptHeld = true
+            promptIsDue = due + Self.restartTime
+        } else {
+            promptIsDue = nil
+            events.append(.promptIsDue)
+        }
+    }
+
+    private mutating func created() {
+        isCreating = false
+        if isPromptHeld, promptIsDue != nil { promptIsDue = system_now() }
+    }
+
+    private var mayBeExcused: Bool {
+        settings.outage == .allow && person?.account.hasSoftToken != true
+    }
+
+    private mutating func hearModule() {
+        switch module.channel.receive() {
+        case .nothing: return
+        case .frame(let frame) where frame.kind == KIND_INTERRUPT: events.append(.interrupted)
+        case .frame(let frame) where frame.kind == KIND_ENTER: events.append(.enterPressed)
+        case .frame(let frame) where frame.kind == KIND_DISCONNECTED: events.append(.disconnected)
+        case .frame(let frame) where frame.kind == KIND_ANSWER:
+            let typed = frame.value(FIELD_TEXT).map(Array.init)
+            answered = now()
+            events.append(asksForRecovery ? .recoveryTyped(RecoveryAnswer(typed)) : .answered(Answer(typed)))
+        // The login program is gone, or does not speak our language.
+        default:
+            detail = "the login program went away"
+            finish(Decision(.denied, .cancelled))
+        }
+    }
+
+    private var untilPromptIsDue: Int64 { ([promptIsDue, deadline].compactMap { $0 }.min() ?? system_now()) - system_now() }
+
+    // MARK: actions
+
+    private mutating func perform(_ action: LoginFlow.Action) throws {
+        switch action {
+        case .tell(let text): module.tell(text)
+        case .listen: module.listen()
+        case .ask(let prompt): ask(prompt)
+        case .askRecovery(let prompt): ask(prompt, forRecovery: true)
+        case .end(let decision): finish(decision)
+        case .stopLooking:
+            lookAt = nil
+            net.stopLooking()
+        default: try person == nil ? play(action) : act(action)
+        }
+    }
+
+    private mutating func ask(_ prompt: String, forRecovery: Bool = false) {
+        asksForRecovery = forRecovery
+        module.ask(prompt)
+    }
+
+    /// The same to look at, for a name that the system does not know.
+    private mutating func play(_ action: LoginFlow.Action) {
+        switch action {
+        case .chargePush: events.append(.pushCharged(.granted))
+        case .createPush: events.append(.created)
+        case .look(.brief), .look(.none): events.append(.looked(.pending))
+        case .chargeTry: events.append(.tryCharged(granted: true))
+        case .match: events.append(.matched(.wrong))
+        case .verify: events.append(.verified(.wrong))
+        case .chargeOneCode: events.append(.oneCodeCharged(granted: true))
+        case .sendOneCode: events.append(.oneCodeSent)
+        default: return
+        }
+    }
+
+    private mutating func act(_ action: LoginFlow.Action) throws {
+        guard let person else { return }
+        let (accounts, who) = (person.accounts, person.person)
+        switch action {
+        case .chargePush(let automatic): events.append(.pushCharged(try chargePush(automatic: automatic)))
+        case .createPush(let number):
+            isCreating = create(number)
+            asked(.createFailed(.refused), isCreating)
+        case .look(.untilPromptIsDue): lookAgain()
+        case .look(.brief): lookShortly(wait: min(2_000, max(0, (deadline ?? 0) - system_now())))
+        case .look(.none): lookShortly(wait: 0)
+        case .chargeTry:
+            let isGranted = try accounts.chargeTry(who, rules: settings.lockout, now: now()) == .granted
+            if isGranted { tries += 1 }
+            events.append(.tryCharged(granted: isGranted))
+        case .match(let code): events.append(.matched(try match(code)))
+        case .matchRecovery(let code): events.append(.recoveryMatched(try matchRecovery(code)))
+        case .verify(let code): asked(.verifyFailed(.refused), try verify(code, person))
+        case .chargeOneCode: events.append(.oneCodeCharged(granted: try accounts.chargeOneCode(who, now: now())))
+        case .sendOneCode(let factor):
+            asked(.oneCodeFailed(.refused), person.account.authyID.map { net.sendOneCode(by: factor, to: $0) })
+        case .spendGrace: events.append(.graceSpent(left: try spendGrace()))
+        case .tell, .listen, .ask, .askRecovery, .end, .stopLooking: return
+        }
+    }
+
+    /// What could not even be asked.
+    private mutating func asked(_ failure: LoginFlow.Event, _ isSent: Bool?) {
+        if isSent == true { return }
+        detail = detail ?? "countersign-net cannot be reached"
+        events.append(failure)
+    }
+
+    private mutating func chargePush(automatic: Bool) throws -> LoginFlow.PushCharge {
+        guard let person else { return .tooMany }
+        let charge = try person.accounts.chargePush(
+            person.person, attempt: visit.attempt, place: visit.place, automatic: automatic, now: now())
+        switch charge {
+        case .granted(let id):
+            push = id
+            return .granted
+        case .paused: return .paused
+        case .tooMany: return .tooMany
+        case .alreadySent: return .alreadySent
+        }
+    }
+
+    /// A request that was never sent, and a code that could not be checked, do not count against the person.
+    ///
+    /// Two codes stay failures: one that was wrong for this host's SoftToken, which was checked whatever the server fails
+    /// to say, and one that the server answered with a limit, since it may have looked at the code
+    /// (docs/adr/0011-what-is-sent-again.md).
+    private mutating func refund(_ event: LoginFlow.Event, unsent: Bool) throws {
+        guard let person else { return }
+        switch event {
+        case .createFailed(let fault) where unsent || fault == .noDevice:
+            guard let id = push else { return }
+            push = nil
+            try person.accounts.endPush(id, .failed, now: now())
+        case .verifyFailed(let fault)
+        where fault != .limited && (!person.account.hasSoftToken || !rules.factors.contains(.softToken)):
+            try person.accounts.refundTry(person.person, rules: settings.lockout)
+            tries -= 1
+        default: return
+        }
+    }
+
+    private mutating func lookAgain() {
+        let due = (looked ?? 0) + Self.pace
+        if due <= system_now() { look(wait: untilPromptIsDue) } else { lookAt = due }
+    }
+
+    private mutating func lookShortly(wait: Int64) {
+        lookEnds = system_now() + wait + Self.hesitation
+        look(wait: wait)
+    }
+
+    private mutating func look(wait: Int64) {
+        looked = system_now()
+        asked(.lookFailed(.refused), person?.account.authyID.map { net.look(milliseconds: wait, of: $0) })
+    }
+
+    private mutating func match(_ code: OneTimeCode) throws -> LoginFlow.CodeMatch {
+        guard let person, let token = try person.accounts.softToken(of: person.person) else { return .wrong }
+        guard let algorithm = Algorithm(rawValue: token.algorithm), let secret = Secret(bytes: token.secret),
+            let totp = TOTP(algorithm: algorithm, digits: token.digits, period: token.period)
+        else { throw Failure(reason: .accounts, detail: "the SoftToken of this account cannot be used; make a new one") }
+        switch totp.match(code, secret: secret, at: answered, lastSpent: token.lastSpent) {
+        case .accepted(let timeStep):
+            matched = .softToken(token, timeStep: timeStep)
+            return .accepted(timeStep: timeStep)
+        case .spent: return .spent
+        case .wrong: return .wrong
+        }
+    }
+
+    /// All of one person's at once: they share a salt, so that a try costs one slow hash.
+    private mutating func matchRecovery(_ code: RecoveryCode) throws -> Bool {
+        guard let person else { return false }
+        let stored = try person.accounts.recoveryCodes(of: person.person)
+        guard let index = RecoveryCodes.match(code, among: stored.map(\.hash)), stored.indices.contains(index) else {
+            // A code that could not be looked for is not called wrong.
+            if RecoveryCodes.hashes(of: [code]) != nil { return false }
+            throw Failure(reason: .accounts, detail: "recovery codes cannot be checked: crypt(3) has no yescrypt, or no 16 MB for it")
+        }
+        matched = .recovery(id: stored[index].id)
+        let left = stored.count - 1
+        detail = "\(left) recovery \(left == 1 ? "code" : "codes") left"
+        return true
+    }
+
+    private func spendGrace() throws -> Int? {
+        guard let person else { return nil }
+        let grace = try person.accounts.spendGrace(person.person, visit: visit, rules: settings.enrolment)
+        return if case .excused(let left) = grace { left } else { nil }
+    }
+
+    // MARK: the end
+
+    private mutating func finish(_ decision: Decision) {
+        var ending = Ending(decision, detail: detail)
+        ending.asked = person?.account
+        ending.request = request
+        ending.push = push.map { Settlement.Push($0, Self.end(of: decision)) }
+        if decision.spentTimeStep != nil { ending.proof = matched }
+        // One that was right is used, however the login ends.
+        if case .recovery = matched { ending.proof = matched }
+        if decision.outcome == .approved, ending.proof == nil, let id = person?.account.authyID {
+            ending.proof = decision.factor == .oneTouch ? .oneTouch(id) : hasConfirmedPhone ? .firstPhone(id) : .verified(id)
+        }
+        ending.wrongCodes = person?.account.wrongCodes ?? 0
+        ending.ownWrongCodes = max(0, tries - (ending.proofIsCode ? 1 : 0))
+        self.ending = ending
+    }
+
+    private static func end(of decision: Decision) -> PushEnd {
+        switch (decision.outcome, decision.reason) {
+        case (.approved, _) where decision.factor == .oneTouch: .approved
+        case (_, .deniedOnPhone): .denied
+        case (_, .timeout): .expired
+        default: .cancelled
+        }
+    }
+
+    // MARK: what countersign-net is asked
+
+    private mutating func verify(_ code: OneTimeCode, _ person: Enrolled) throws -> Bool? {
+        guard let id = person.account.authyID else { return nil }
+        verifying = code
+        // The account may have been confirmed since the prompt was opened.
+        let isProven = try person.account.isConfirmed || person.accounts.account(of: person.person).isConfirmed
+        return net.verify(code, of: id, isProven: isProven, confirmation: confirmation)
+    }
+
+    private mutating func create(_ number: CheckNumber?) -> Bool {
+        guard let id = person?.account.authyID else { return false }
+        var frame = Frame(KIND_CREATE)
+        frame.add(FIELD_AUTHY_ID, number: id.value)
+        frame.add(FIELD_MESSAGE, text: visit.message, limit: 400)
+        for (label, value) in visit.details {
+            frame.add(FIELD_LABEL, text: label)
+            frame.add(FIELD_VALUE, text: value, limit: 400)
+        }
+        let left = max(1, ((deadline ?? system_now()) - system_now()) / 1_000)
+        frame.add(FIELD_EXPIRY, number: left)
+        frame.add(FIELD_HOST, text: visit.host)
+        frame.add(FIELD_ATTEMPT, text: visit.attempt)
+        if let number { frame.add(FIELD_CHECK_NUMBER, number: Int64(number.value)) }
+        return net.ask(.create, frame)
+    }
+}

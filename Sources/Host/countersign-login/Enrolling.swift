@@ -1,0 +1,175 @@
+internal import Accounts
+internal import CFrames
+internal import CSyscalls
+internal import Frames
+internal import Identifiers
+internal import LoginPolicy
+internal import HostSettings
+
+/// Drives the offer to enrol: performs its actions, and feeds it what came of them, until it ends.
+struct Enrolling {
+    /// How long the server is waited for when it is told that somebody was enrolled: milliseconds.
+    private static let patience: Int64 = 3_000
+
+    private let visit: Visit
+    private let person: Person
+    private let accounts: Accounts
+    private let settings: Settings
+    private let email: String
+    /// Grace logins that are left, once one was spent.
+    private var graceLeft: Int?
+    private let module: Module
+    private var net: Net
+    private var flow: EnrolmentFlow
+    private var events: [EnrolmentFlow.Event] = [.begin]
+    private var ending: Ending?
+    private var enrolled: AuthyID?
+    private var detail: String?
+    private var deadline: Int64?
+
+    /// Seconds for a login in which somebody may be offered to enrol: beyond those of the settings, as a number is typed and a message waited
+    /// for; below sshd's `LoginGraceTime`.
+    static func deadline(_ rules: LoginRules, _ visit: Visit) -> Int { max(rules.deadline, visit.comesBySSH ? 110 : 300) }
+
+    init(
+        visit: Visit, person: Person, accounts: Accounts, settings: Settings, server: Settings.Server, rules: LoginRules,
+        facts: EnrolmentFlow.Facts, email: String, module: Module, net: Channel
+    ) throws {
+        self.visit = visit
+        self.person = person
+        self.accounts = accounts
+        self.settings = settings
+        self.email = email
+        self.module = module
+        self.net = Net(channel: net)
+        flow = EnrolmentFlow(facts)
+        let seconds = Self.deadline(rules, visit)
+        deadline = system_now() + Int64(seconds) * 1_000
+        let frame = try server.frame(trust: visit.trust, deadline: seconds)
+        module.startNet()
+        self.net.open(frame)
+    }
+
+    mutating func run() throws -> Ending {
+        while true {
+            while !events.isEmpty, ending == nil {
+                for action in flow.handle(events.removeFirst()) { try perform(action) }
+            }
+            if let ending { return ending }
+            try listen()
+        }
+    }
+
+    // MARK: events
+
+    private mutating func listen() throws {
+        Channel.wait(for: net.isOpen ? [module.channel, net.channel] : [module.channel], until: deadline ?? system_now() + 600_000)
+        for answer in net.receive() {
+            if let detail = answer.detail { self.detail = detail }
+            guard var event = EnrolmentFlow.Event(answer) else { continue }
+            // Somebody else's phone here stays theirs; what it is that cannot be used is not told.
+            if case .registered(let id) = event, try !accounts.holders(of: id).isEmpty {
+                self.detail = "AuthyID \(id) is another user's here"
+                event = .registerFailed(.invalid)
+            }
+            // A code that could not be checked does not count against the person; at a limit it may have been.
+            if case .checkFailed(let failure) = event, failure != .limited { try accounts.refundTry(person, rules: settings.lockout) }
+            events.append(event)
+        }
+        if let due = deadline, due <= system_now() {
+            deadline = nil
+            events.append(.deadline)
+        }
+        hearModule()
+    }
+
+    private mutating func hearModule() {
+        switch module.channel.receive() {
+        case .nothing: return
+        case .frame(let frame) where frame.kind == KIND_INTERRUPT: events.append(.interrupted)
+        case .frame(let frame) where frame.kind == KIND_DISCONNECTED: ending = Ending(Decision(.denied, .disconnected), detail: detail)
+        case .frame(let frame) where frame.kind == KIND_ANSWER: events.append(.answered(frame.value(FIELD_TEXT).map(Array.init)))
+        // The login program is gone, or does not speak our language.
+        default: ending = Ending(Decision(.denied, .cancelled), detail: "the login program went away")
+        }
+    }
+
+    // MARK: actions
+
+    private mutating func perform(_ action: EnrolmentFlow.Action) throws {
+        switch action {
+        case .tell(let text): module.tell(text)
+        case .ask(let prompt): module.ask(prompt)
+        case .chargeOneCode:
+            // The first number costs the grace login, whatever becomes of it and in whatever service: whoever breaks off and comes again
+            // rings strangers' phones.
+            let granted = try spendGrace(inAnyService: true) != nil && accounts.chargeOneCode(person, now: now())
+            events.append(.oneCodeCharged(granted: granted))
+        // The link to the app is for whoever has shown that the phone is theirs: see `tellServer`.
+        case .register(let number): asked(.registerFailed(.refused), net.register(number, email: email))
+        case .send(let factor, let number): asked(.sendFailed(.refused), net.sendCode(by: factor, to: number))
+        case .chargeTry:
+            events.append(.tryCharged(granted: try accounts.chargeTry(person, rules: settings.lockout, now: now()) == .granted))
+        case .check(let code, let number): asked(.checkFailed(.refused), net.check(code, of: number))
+        case .spendGrace: events.append(.graceSpent(left: try spendGrace()))
+        case .enrol(let id, let number, let decision):
+            enrolled = id
+            ending = Ending(decision, detail: "AuthyID \(id), phone \(number.maskedWithCode)")
+            ending?.proof = .enrolled(id)
+        case .optOut(let decision):
+            ending = Ending(decision, detail: "opted out in this login")
+            ending?.optsOut = true
+        case .end(let decision): ending = Ending(decision, detail: detail)
+        }
+    }
+
+    /// What could not even be asked.
+    private mutating func asked(_ failure: EnrolmentFlow.Event, _ isSent: Bool) {
+        if isSent { return }
+        detail = detail ?? "countersign-net cannot be reached"
+        events.append(failure)
+    }
+
+    /// How many are left after it; nil where there is none to spend. One for all that comes of the offer.
+    private mutating func spendGrace(inAnyService: Bool = false) throws -> Int? {
+        if let graceLeft { return graceLeft }
+        var rules = settings.enrolment
+        if inAnyService { rules.graceServices = [visit.service] }
+        let grace = try accounts.spendGrace(person, visit: visit, rules: rules)
+        if case .excused(let left) = grace { graceLeft = left }
+        return graceLeft
+    }
+
+    // MARK: after it
+
+    /// Tells the server that somebody was enrolled, so that it can tell the person by other ways. Said once it is written down, and nothing
+    /// depends on it.
+    /// - Returns: why the server may not have heard it, or nil.
+    mutating func tellServer() -> String? {
+        guard let enrolled else { return nil }
+        var frame = Frame(KIND_TELL_SERVER)
+        frame.add(FIELD_AUTHY_ID, number: enrolled.value)
+        frame.add(FIELD_ACTIVITY, text: "countersign_enrolled")
+        frame.add(FIELD_EMAIL, text: email)
+        frame.add(FIELD_USER, text: visit.name)
+        frame.add(FIELD_HOST, text: visit.host)
+        if let address = visit.address { frame.add(FIELD_RHOST, text: address.description) }
+        guard net.ask(.tell, frame) else { return "countersign-net cannot be reached" }
+        let until = system_now() + Self.patience
+        while net.isOpen, system_now() < until {
+            Channel.wait(for: [net.channel], until: until)
+            for answer in net.receive() where answer.question == .tell {
+                return answer.result == RESULT_NOTED ? nil : answer.detail ?? "it was refused"
+            }
+        }
+        return "no answer in time"
+    }
+}
+
+extension Accounts {
+    /// Spends a grace login for this visit, where that is due.
+    func spendGrace(_ person: Person, visit: Visit, rules: EnrolmentRules) throws -> Grace {
+        try spendGrace(
+            person, service: visit.service, place: visit.place, rules: rules, now: now(), graceEnds: rules.graceEnd)
+    }
+}

@@ -1,0 +1,95 @@
+internal import Accounts
+internal import Identifiers
+internal import LoginPolicy
+internal import HostSettings
+
+/// Why somebody whom the system knows is not asked, beside exemption and grace: what stands in the account, in the order in which it counts.
+struct Excuses {
+    private let visit: Visit
+    private let person: Person
+    private let account: Account
+    private let accounts: Accounts
+    private let settings: Settings
+
+    init(_ visit: Visit, _ person: Person, _ account: Account, _ accounts: Accounts, _ settings: Settings) {
+        (self.visit, self.person, self.account, self.accounts, self.settings) = (visit, person, account, accounts, settings)
+    }
+
+    func first() throws -> Ending? { try paused() ?? optedOut() ?? remembered() }
+
+    private func paused() -> Ending? {
+        guard let pause = account.pause, pause.holds(at: now(), maxHours: settings.pauseMaxHours) else { return nil }
+        return Ending(Decision(.excused, .paused), detail: "until \(Calendar.text(of: pause.until)): \(pause.reason)")
+    }
+
+    private func optedOut() throws -> Ending? {
+        guard account.optedOut != nil else { return nil }
+        switch (settings.enrolment.optOut, settings.enrolment.mode) {
+        case (.no, _): return nil
+        case (.yes, _): return Ending(Decision(.excused, .optedOut))
+        // There is no grace to last.
+        case (.grace, .optional), (.grace, .required): return nil
+        case (.grace, .grace):
+            switch try accounts.spendGrace(person, visit: visit, rules: settings.enrolment) {
+            case .excused(let left):
+                let farewell = Texts.grace(left: left, until: settings.enrolment.graceUntil)
+                return Ending(Decision(.excused, .optedOut, farewell: farewell))
+            case .exhausted: return nil
+            }
+        }
+    }
+
+    private func remembered() throws -> Ending? {
+        guard let login = visit.remembrance,
+            try accounts.isRemembered(person, login, seconds: settings.remember, now: now())
+        else { return nil }
+        return Ending(Decision(.excused, .remembered))
+    }
+}
+
+/// The offer to enroll, where it may be made: to a person who gets in without a factor this time, never had an AuthyID, and can be asked.
+struct Offer {
+    /// Why no offer is made, for the log.
+    struct Refusal: Error {
+        let reason: String
+    }
+
+    let facts: EnrolmentFlow.Facts
+    /// The person's, at the server.
+    let email: String
+
+    /// - Throws: `Refusal`, and what the accounts throw.
+    init(
+        _ visit: Visit, _ person: Person, _ account: Account, _ accounts: Accounts, _ settings: Settings, _ rules: LoginRules
+    ) throws {
+        let enrolment = settings.enrolment
+        guard visit.mayBeAsked else { throw Refusal(reason: "there is no terminal to ask at") }
+        // The caller of su has proven another's password in this login, and not their own.
+        guard person == visit.user else { throw Refusal(reason: "the login is not of the account whose factor is asked for") }
+        guard account.state == .none, !account.hadAuthyID else { throw Refusal(reason: "the account had an AuthyID before") }
+        // An account that several people use is not bound to the phone of one of them.
+        guard try accounts.people(on: person.name, uid: person.uid).isEmpty else {
+            throw Refusal(reason: "several people use the account")
+        }
+        guard let email = UserAddress.of(person.name, domain: enrolment.emailDomain) else {
+            throw Refusal(reason: "the user's name gives no e-mail address")
+        }
+        if let networks = enrolment.atLoginNetworks {
+            guard let address = visit.address, networks.contains(where: { $0.contains(address) }) else {
+                throw Refusal(reason: "the client is in none of enrolment.at_login_networks")
+            }
+        }
+        var facts = EnrolmentFlow.Facts()
+        facts.name = person.name
+        facts.factors = rules.factors
+        facts.tries = rules.tries
+        facts.rules = enrolment
+        facts.left = enrolment.graceLogins - account.graceUsed
+        facts.mayBeDeaf = visit.comesBySSH
+        guard facts.left > 0 else { throw Refusal(reason: "no grace login is left") }
+        guard !facts.ways.isEmpty else { throw Refusal(reason: "login.factors has neither sms nor call") }
+        guard try accounts.lock(of: person, rules: settings.lockout, now: now()) == nil else { throw Refusal(reason: "codes are locked") }
+        self.facts = facts
+        self.email = email
+    }
+}

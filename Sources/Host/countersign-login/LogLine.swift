@@ -1,0 +1,33 @@
+internal import Identifiers
+internal import LoginPolicy
+
+/// One decision, one line, its keys in a fixed order.
+struct LogLine {
+    private let text: String
+    /// As in syslog(3): a login without a factor because of an outage is an alert.
+    let priority: Int64
+
+    init(_ ending: Ending, _ visit: Visit, judged: Person?) {
+        let decision = ending.decision
+        let detail = [judged?.key.map { "key \($0)" }, ending.detail].compactMap { $0 }.joined(separator: "; ")
+        let keys = [
+            ("outcome", decision.outcome.rawValue), ("reason", decision.reason.rawValue), ("factor", decision.factor?.rawValue ?? ""),
+            ("user", judged?.name ?? visit.name), ("uid", judged.map { String($0.uid) } ?? ""), ("service", visit.service),
+            ("rhost", visit.rhost),
+        ]
+        let words = keys.map { "\($0)=\($1.logToken)" }.joined(separator: " ")
+        // The request stands last, so that patterns for lines of earlier versions still match.
+        text = words + " detail=\"\(detail.logText)\" request=\(ending.request?.description ?? "-")"
+        priority =
+            switch (decision.outcome, decision.reason) {
+            case (.excused, .outage): 1
+            case (.unavailable, _): 3
+            case (.approved, .enrolled), (.excused, .paused): 4
+            case (.excused, .optedOut) where ending.optsOut: 4
+            case (.denied, _): 5
+            default: 6
+            }
+    }
+
+    var description: String { text }
+}

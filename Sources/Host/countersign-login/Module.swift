@@ -1,0 +1,64 @@
+internal import CFrames
+internal import Frames
+internal import Identifiers
+
+/// The other end of fd 3: what the module can be asked to do.
+struct Module {
+    let channel: Channel
+    private var isReady = false
+
+    init(channel: Channel) { self.channel = channel }
+
+    /// - Parameter deadline: seconds for the whole login.
+    mutating func ready(deadline: Int) {
+        guard !isReady else { return }
+        isReady = true
+        var frame = Frame(KIND_READY)
+        frame.add(FIELD_SECONDS, number: Int64(deadline))
+        send(frame)
+    }
+
+    func tell(_ text: String) { send(KIND_TELL, text) }
+    func ask(_ prompt: String) { send(KIND_ASK, prompt) }
+    func listen() { send(Frame(KIND_LISTEN)) }
+    func startNet() { send(Frame(KIND_START_NET)) }
+
+    /// - Parameter priority: as in syslog(3).
+    func log(_ line: String, priority: Int64) {
+        var frame = Frame(KIND_LOG)
+        frame.add(FIELD_PRIORITY, number: priority)
+        frame.add(FIELD_TEXT, text: line)
+        send(frame)
+    }
+
+    /// - Returns: those for which there was no room in the question.
+    func matchGroups(_ names: [String], ofCaller: Bool) -> [String] {
+        var frame = Frame(KIND_MATCH_GROUPS)
+        if ofCaller { frame.add(FIELD_CALLER, text: "1") }
+        let unasked = frame.add(FIELD_NAME, texts: names)
+        send(frame)
+        return unasked
+    }
+
+    func verdict(_ outcome: Outcome) {
+        var frame = Frame(KIND_VERDICT)
+        let number =
+            switch outcome {
+            case .approved: OUTCOME_APPROVED
+            case .excused: OUTCOME_EXCUSED
+            case .denied: OUTCOME_DENIED
+            case .unavailable: OUTCOME_UNAVAILABLE
+            }
+        frame.add(FIELD_OUTCOME, number: Int64(number))
+        send(frame)
+    }
+
+    private func send(_ kind: CInt, _ text: String) {
+        var frame = Frame(kind)
+        frame.add(FIELD_TEXT, text: text)
+        send(frame)
+    }
+
+    /// Where the module is gone, the next receive says so.
+    private func send(_ frame: Frame) { _ = channel.send(frame) }
+}

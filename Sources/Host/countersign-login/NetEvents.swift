@@ -1,0 +1,64 @@
+internal import CFrames
+internal import LoginPolicy
+
+extension LoginFlow.Event {
+    /// Nil where the flow has no such question.
+    init?(_ answer: Net.Answer) {
+        switch (answer.question, answer.result) {
+        case (.create, RESULT_CREATED): self = .created
+        case (.look, RESULT_PENDING): self = .looked(.pending)
+        case (.look, RESULT_APPROVED): self = .looked(.approved)
+        case (.look, RESULT_DENIED): self = .looked(.denied)
+        case (.look, RESULT_EXPIRED): self = .looked(.expired)
+        case (.verify, RESULT_VALID): self = .verified(.accepted(timeStep: 0))
+        case (.verify, RESULT_WRONG): self = .verified(.wrong)
+        case (.verify, RESULT_SPENT): self = .verified(.spent)
+        case (.verify, RESULT_PHONE_CONFIRMED): self = .confirmationTyped(taken: true)
+        case (.verify, RESULT_CONFIRMATION_CODE): self = .confirmationTyped(taken: false)
+        case (.oneCode, RESULT_SENT): self = .oneCodeSent
+        case (.create, _): self = .createFailed(LoginFlow.Fault(answer))
+        case (.look, _): self = .lookFailed(LoginFlow.Fault(answer))
+        case (.verify, _): self = .verifyFailed(LoginFlow.Fault(answer))
+        case (.oneCode, _): self = .oneCodeFailed(LoginFlow.Fault(answer))
+        case (.phoneCode, _), (.phoneCheck, _), (.register, _), (.tell, _): return nil
+        }
+    }
+}
+
+extension EnrolmentFlow.Event {
+    /// Nil where the flow has no such question.
+    init?(_ answer: Net.Answer) {
+        switch (answer.question, answer.result) {
+        case (.phoneCode, RESULT_SENT): self = .sent
+        case (.phoneCode, _): self = .sendFailed(EnrolmentFlow.Failure(answer))
+        case (.phoneCheck, RESULT_VALID): self = .checked(true)
+        case (.phoneCheck, RESULT_WRONG): self = .checked(false)
+        case (.phoneCheck, _): self = .checkFailed(EnrolmentFlow.Failure(answer))
+        case (.register, RESULT_REGISTERED): self = answer.authyID.map(Self.registered) ?? .registerFailed(.refused)
+        case (.register, _): self = .registerFailed(EnrolmentFlow.Failure(answer))
+        case (.create, _), (.look, _), (.verify, _), (.oneCode, _), (.tell, _): return nil
+        }
+    }
+}
+
+extension EnrolmentFlow.Failure {
+    init(_ answer: Net.Answer) {
+        switch answer.result {
+        case RESULT_INVALID: self = .invalid
+        case RESULT_OUTAGE, RESULT_UNREACHED: self = .outage
+        case RESULT_LIMITED: self = .limited
+        default: self = .refused
+        }
+    }
+}
+
+extension LoginFlow.Fault {
+    init(_ answer: Net.Answer) {
+        switch answer.result {
+        case RESULT_OUTAGE, RESULT_UNREACHED: self = .outage
+        case RESULT_NO_DEVICE: self = .noDevice
+        case RESULT_LIMITED: self = .limited
+        default: self = .refused
+        }
+    }
+}

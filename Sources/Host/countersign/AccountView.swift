@@ -1,0 +1,216 @@
+internal import Accounts
+internal import AuthyWire
+internal import Identifiers
+internal import LoginPolicy
+internal import HostSettings
+
+/// An account as it is shown.
+struct AccountView {
+    let person: Person
+    let account: Account
+    /// Until when no codes are taken, or nil.
+    let lockedUntil: Int64?
+    /// Codes within a day that were not right.
+    let wrongCodesOfDay: Int
+    /// The pause that holds now, or nil.
+    let pause: Pause?
+    /// Whether the person does without a factor now: an opt-out may be over, or not be allowed any more.
+    let isOptedOut: Bool
+    /// How many more grace logins the settings leave.
+    let graceLeft: Int
+    private let mode: EnrolmentRules.Mode
+    private let optOut: EnrolmentRules.OptOut
+    private let now: Int64
+    /// What a person who is told apart by a key is called; nil for nothing.
+    let label: String?
+
+    init(_ person: Person, _ account: Account, _ settings: Settings, label: String? = nil, now: Int64) {
+        self.person = person
+        self.account = account
+        self.label = label
+        self.now = now
+        let instant = Instant(wall: now, steady: Moment.steady)
+        lockedUntil = account.lock(settings.lockout, at: instant)
+        wrongCodesOfDay = account.failuresOfDay(at: instant)
+        pause = account.pause.flatMap { $0.holds(at: now, maxHours: settings.pauseMaxHours) ? $0 : nil }
+        mode = settings.enrolment.mode
+        optOut = settings.enrolment.optOut
+        graceLeft = Self.graceLeft(account, settings.enrolment, now)
+        isOptedOut = account.optedOut != nil && (optOut == .yes || optOut == .grace && graceLeft > 0)
+    }
+
+    /// Without a factor where one is needed: refused, if no exemption, pause or opt-out lets in.
+    var lacksFactor: Bool { account.state == .none && !(mode == .optional || mode == .grace && graceLeft > 0) }
+
+    /// What becomes of the next login, in one word.
+    var standing: String { pause != nil ? "paused" : isOptedOut ? "opted-out" : account.state.rawValue }
+
+    var json: JSONValue { .object(fields) }
+
+    /// With what is kept beside the account.
+    func json(_ more: Details) -> JSONValue { json(with: more.json) }
+
+    func json(with more: [String: JSONValue]) -> JSONValue { .object(fields.merging(more) { $1 }) }
+
+    private var fields: [String: JSONValue] {
+        [
+            "user": .string(person.name),
+            "uid": .integer(Int64(person.uid)),
+            "key": person.key.map { .string($0.description) } ?? .null,
+            "label": label.map { .string($0) } ?? .null,
+            "authy_id": account.authyID.map { .integer($0.value) } ?? .null,
+            "had_authy_id": .bool(account.hadAuthyID),
+            "softtoken": .bool(account.hasSoftToken),
+            "state": .string(account.state.rawValue),
+            "locked_until": lockedUntil.map { .string(Moment.utc($0)) } ?? .null,
+            "grace_logins_used": .integer(Int64(account.graceUsed)),
+            "grace_logins_left": .integer(Int64(graceLeft)),
+            "failures": .integer(Int64(account.failures)),
+            "wrong_codes_of_day": .integer(Int64(wrongCodesOfDay)),
+            "wrong_codes_since_login": .integer(Int64(account.wrongCodes)),
+            "opted_out": account.optedOut.map { .string(Moment.utc($0)) } ?? .null,
+            "opted_out_counts": .bool(isOptedOut),
+            "paused_until": pause.map { .string(Moment.utc($0.until)) } ?? .null,
+            "pause_reason": pause.map { .string($0.reason) } ?? .null,
+            "prefers": account.prefers.map { .string($0.rawValue) } ?? .null,
+            "recovery_codes_left": .integer(Int64(account.recoveryLeft)),
+            "server": account.seen?.json ?? .null,
+        ]
+    }
+
+    /// One line for each thing that is known.
+    func lines(_ more: Details) -> [String] {
+        let known: [(String, String?)] = [
+            ("user", "\(person.storedName) (uid \(person.uid))"),
+            ("label", label),
+            ("state", stateLine),
+            ("paused", pause.map { "until \(Moment.local($0.until)): \($0.reason)" }),
+            ("opted out", optedOutLine),
+            ("AuthyID", account.authyID?.description ?? (account.hadAuthyID ? "- (there was one)" : "-")),
+            ("server says", account.seen.map { "\($0.sentence), \(Moment.age($0.time, now))" }),
+            ("SoftToken", more.token.map { "\($0.algorithm), \($0.digits) digits, \($0.period) s" } ?? "-"),
+            ("prefers", account.prefers?.rawValue),
+            ("recovery", account.state == .none ? nil : "\(Sentence.count(account.recoveryLeft, "code")) left"),
+            ("locked", lockedUntil.map { "until \(Moment.local($0))" } ?? "-"),
+            ("failures", String(account.failures)),
+            ("wrong codes", wrongCodesLine),
+            ("grace logins", graceLine),
+        ]
+        let lines = known.compactMap { title, text in text.map { (title, $0) } } + more.limited + more.remembered.map { ("remembered", $0) }
+        return (lines + more.people.map { ("person", "\($0.key) \($0.state)\($0.label.map { " (\($0))" } ?? "")") }).map {
+            "\($0.0):".padded(to: 14) + $0.1
+        }
+    }
+
+    /// In the words of `standing`.
+    private var stateLine: String {
+        [account.state.rawValue, pause == nil ? nil : "paused", isOptedOut ? "opted-out" : nil].compactMap { $0 }.joined(separator: ", ")
+    }
+
+    private var optedOutLine: String? {
+        account.optedOut.map { since in
+            let void = isOptedOut ? "" : optOut == .no ? "; the settings do not allow it" : "; grace is used up"
+            return "since \(Moment.local(since))\(void)"
+        }
+    }
+
+    var graceLine: String {
+        if account.isConfirmed { return "\(account.graceUsed) used; grace does not apply to a confirmed account" }
+        if mode != .grace { return "\(account.graceUsed) used; grace applies in enrolment.mode = \"grace\" only" }
+        return "\(account.graceUsed) used, \(graceLeft) left"
+    }
+
+    /// Whether a number of grace logins says anything of this account.
+    var isInGrace: Bool { mode == .grace && !account.isConfirmed }
+
+    private var wrongCodesLine: String? {
+        guard wrongCodesOfDay > 0 || account.wrongCodes > 0 else { return nil }
+        return "\(wrongCodesOfDay) within a day, \(account.wrongCodes) since the last login"
+    }
+
+    private static func graceLeft(_ account: Account, _ rules: EnrolmentRules, _ now: Int64) -> Int {
+        rules.isOver(now) ? 0 : max(0, rules.graceLogins - account.graceUsed)
+    }
+}
+
+/// What is kept beside an account, and only shown of one at a time.
+struct Details {
+    let token: StoredSoftToken?
+    /// Those that still count.
+    private let logins: [(login: Remembrance, time: Int64)]
+    private let seconds: Int
+    /// Those who are told apart on this account by their keys.
+    let people: [(key: KeyFingerprint, state: AccountState, label: String?)]
+    /// What the person is not sent for now.
+    private let limits: RequestLimits
+
+    init(of person: Person, _ desk: Desk) throws {
+        token = try desk.accounts.softToken(of: person)
+        seconds = desk.settings.remember
+        let now = desk.now
+        let first = now - Int64(seconds)
+        logins = try desk.accounts.remembered(of: person).filter { $0.time > first && $0.time <= now + 60 }
+        let others = person.key == nil ? try desk.accounts.people(on: person.name, uid: person.uid) : []
+        let labels = try desk.accounts.labels()
+        people = try others.compactMap { other in
+            try other.key.map { ($0, try desk.accounts.account(of: other).state, labels[other]) }
+        }
+        limits = try desk.accounts.requestLimits(of: person, now: now)
+    }
+
+    /// Titles and texts of what is not sent for now.
+    var limited: [(String, String)] {
+        let unlock = "unlock ends it"
+        let pauses = limits.denied.map { pause in
+            let logins = pause.place.isEmpty ? "logins of this host" : "logins from \(pause.place)"
+            return ("denied", "no request goes to the phone for \(logins) until \(Moment.local(pause.until)); \(unlock)")
+        }
+        let requests = limits.requestsUntil.map { ("requests", "none goes to the phone until \(Moment.local($0)); \(unlock)") }
+        let codes = limits.oneCodesUntil.map { ("codes", "none is sent until \(Moment.local($0)); \(unlock)") }
+        return pauses + [requests, codes].compactMap { $0 }
+    }
+
+    var remembered: [String] {
+        logins.map { login, time in
+            let key = login.key.isEmpty ? "" : " with \(login.key)"
+            return "\(login.service) from \(login.address)\(key), until \(Moment.local(time + Int64(seconds)))"
+        }
+    }
+
+    var json: [String: JSONValue] {
+        let parameters = token.map { token in
+            JSONValue.object([
+                "algorithm": .string(token.algorithm), "digits": .integer(Int64(token.digits)), "period": .integer(Int64(token.period)),
+            ])
+        }
+        let remembered = logins.map { login, time in
+            JSONValue.object([
+                "service": .string(login.service), "address": .string(login.address), "key": login.key.isEmpty ? .null : .string(login.key),
+                "time": .string(Moment.utc(time)), "until": .string(Moment.utc(time + Int64(seconds))),
+            ])
+        }
+        return [
+            "softtoken_parameters": parameters ?? .null, "remembered": .array(remembered),
+            "people": .array(people.map { .string($0.key.description) }),
+            "denied": .array(
+                limits.denied.map { .object(["place": .string($0.place), "until": .string(Moment.utc($0.until))]) }),
+            "requests_paused_until": limits.requestsUntil.map { .string(Moment.utc($0)) } ?? .null,
+            "codes_paused_until": limits.oneCodesUntil.map { .string(Moment.utc($0)) } ?? .null,
+        ]
+    }
+}
+
+extension ServerView {
+    fileprivate var sentence: String {
+        [phone.map { "phone \($0)" }, hasApp.map(Self.app)].compactMap { $0 }.joined(separator: ", ")
+    }
+
+    /// Whether somebody has a device, in words.
+    static func app(_ hasApp: Bool) -> String { hasApp ? "OneTouch possible" : "no device for OneTouch: codes only" }
+
+    fileprivate var json: JSONValue {
+        .object([
+            "phone": phone.map { .string($0) } ?? .null, "has_app": hasApp.map { .bool($0) } ?? .null, "time": .string(Moment.utc(time)),
+        ])
+    }
+}

@@ -1,0 +1,119 @@
+internal import Accounts
+internal import Glibc
+internal import Identifiers
+internal import LoginPolicy
+internal import HostSettings
+internal import SettingsFile
+
+/// What settings that are right say without effect, or probably by mistake.
+extension Finding {
+    static func advice(_ settings: Settings, now: Int64) -> [Finding] {
+        grace(settings.enrolment, now) + outage(settings) + factors(settings) + services(settings) + people(settings)
+            + exemptions(settings.exemptions) + doubts(settings.groupNames)
+    }
+
+    /// Groups that a source of the system does not answer for.
+    private static func doubts(_ groups: [String]) -> [Finding] {
+        groups.compactMap { name in
+            do {
+                _ = try SystemGroup.named(name)
+                return nil
+            } catch {
+                return Finding(
+                    "\(Trouble(error).message): what [login.group.\(name)] forbids is forbidden to everyone, and nobody is exempt by it",
+                    "see `group` in /etc/nsswitch.conf: each source there must be installed and answer; take out those not in use")
+            }
+        }
+    }
+
+    private static func grace(_ rules: EnrolmentRules, _ now: Int64) -> [Finding] {
+        guard rules.mode == .grace, let last = rules.graceUntil, rules.isOver(now) else { return [] }
+        return [Finding("enrolment.grace_until: \(last) is over: no grace login is left", "set a later day, or mode = \"required\"")]
+    }
+
+    /// Those to whom a login offers no enrollment, because of their names.
+    /// - Parameter accounts: of whom something is known; others are known as far as the system lists them.
+    static func namesWithoutAddress(_ settings: Settings, _ accounts: [(Person, Account)], _ system: [SystemUser]) -> [Finding] {
+        guard settings.enrolment.atLogin, settings.enrolment.mode == .grace else { return [] }
+        let enrolled = accounts.filter { $0.1.state != .none || $0.0.key != nil }.map(\.0.name)
+        let names = Set(accounts.map(\.0.name) + system.map(\.name)).subtracting(enrolled)
+        let without = names.filter { UserAddress.of($0, domain: settings.enrolment.emailDomain) == nil }.sorted()
+        guard let first = without.first else { return [] }
+        let named = without.prefix(5).joined(separator: ", ") + (without.count > 5 ? " and \(without.count - 5) more" : "")
+        return [
+            Finding(
+                "enrolment.at_login: no offer to \(named): the name gives no e-mail address",
+                "countersign enroll '\(first)' --phone +CC... --email ADDRESS")
+        ]
+    }
+
+    private static func outage(_ settings: Settings) -> [Finding] {
+        guard settings.outage == .allow, settings.server == nil else { return [] }
+        return [Finding("outage.mode: \"allow\" does nothing without [server]", "write [server] into the settings, or leave [outage] out")]
+    }
+
+    private static func factors(_ settings: Settings) -> [Finding] {
+        guard settings.server == nil else { return [] }
+        let tables = [("login", "")] + settings.serviceNames.map { ("login.service.\($0)", $0) }
+        let lacking = tables.filter { !settings.login(for: $0.1).factors.contains(.softToken) }
+        // What [login] says goes for the services too.
+        return (lacking.first?.0 == "login" ? lacking.prefix(1) : lacking[...]).map { table, service in
+            let names = settings.login(for: service).factors.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+            return Finding(
+                "\(table).factors: nothing of \(names) works without [server]: nobody can prove a factor",
+                "add \"softtoken\", or write [server] into the settings")
+        }
+    }
+
+    private static func services(_ settings: Settings) -> [Finding] {
+        unknown(settings.serviceNames.filter { $0 != Fresh.service }).map { name, hint in
+            Finding("login.service.\(name): \(noStack(name)): these rules are for nobody", hint)
+        }
+    }
+
+    /// A service that no program has, as far as the stacks say.
+    static func service(_ name: String) -> [Finding] {
+        unknown([name]).map { Finding("\(noStack($0)): no login has this service", $1) }
+    }
+
+    private static func noStack(_ name: String) -> String { "there is neither /etc/pam.d/\(name) nor /usr/lib/pam.d/\(name)" }
+
+    /// The names of no stack, each with a hint.
+    private static func unknown(_ names: [String]) -> [(String, String)] {
+        let known = AuthStack.folders.flatMap(Folder.names)
+        return names.filter { !known.contains($0) }.map { name in
+            // As people call what has a longer or shorter name there.
+            let related = known.filter { $0.hasPrefix(name) || name.hasPrefix($0) }.sorted()
+            let near = related.isEmpty ? name.nearest(in: known).map { [$0] } ?? [] : Array(related.prefix(4))
+            let question = near.isEmpty ? "" : "did you mean \(near.joined(separator: ", "))? "
+            return (name, question + "A service is named as its file in /etc/pam.d")
+        }
+    }
+
+    private static func people(_ settings: Settings) -> [Finding] {
+        let users = settings.userNames.filter { !exists($0, SystemUser.named) }.map { ("user", $0, "passwd") }
+        let groups = settings.factorGroups.filter { !exists($0, SystemGroup.named) }.map { ("group", $0, "group") }
+        return (users + groups).map { kind, name, table in
+            Finding(
+                "login.\(kind).\(name): there is no \(kind) \(name) on this host: these rules are for nobody",
+                "check the spelling; `getent \(table)` lists them")
+        }
+    }
+
+    private static func exemptions(_ exemptions: [Exemption]) -> [Finding] {
+        exemptions.enumerated().flatMap { index, exemption in
+            let users = (exemption.users ?? []).filter { !exists($0, SystemUser.named) }.map { ("users", "user", $0, "passwd") }
+            let groups = (exemption.groups ?? []).filter { !exists($0, SystemGroup.named) }.map { ("groups", "group", $0, "group") }
+            return (users + groups).map { key, kind, name, table in
+                Finding(
+                    "exempt[\(index + 1)].\(key): there is no \(kind) \(name) on this host",
+                    "check the spelling; `getent \(table)` lists them")
+            }
+        }
+    }
+
+    /// Also where the system cannot tell.
+    private static func exists<Found>(_ name: String, _ find: (String) throws -> Found?) -> Bool {
+        do { return try find(name) != nil } catch { return true }
+    }
+}

@@ -1,0 +1,104 @@
+internal import Accounts
+internal import ArgumentParser
+internal import Identifiers
+internal import LoginPolicy
+
+/// What `list` can say of an account; the raw values are the words of `--columns` and the header of `--csv`.
+enum Column: String, CaseIterable {
+    case user, uid, key, state, authyid, softtoken, grace
+    case graceLeft = "grace-left"
+    case locked, failures, paused, reason
+    case optedOut = "opted-out"
+    case prefer, recovery, phone, app, seen, label
+
+    static let usual: [Column] = [.user, .uid, .state, .authyid, .softtoken, .grace, .locked]
+
+    var header: String {
+        switch self {
+        case .locked: "LOCKED UNTIL"
+        case .paused: "PAUSED UNTIL"
+        case .optedOut: "OPTED OUT"
+        case .grace: "GRACE USED"
+        case .graceLeft: "LEFT"
+        default: rawValue.uppercased()
+        }
+    }
+
+    /// For people.
+    func cell(_ view: AccountView) -> String {
+        let text = value(view, Moment.short)
+        return text.isEmpty ? "-" : text
+    }
+
+    /// For programs. How many grace logins were used stands alone: a spreadsheet takes 5/5 for a day in May.
+    func csv(_ view: AccountView) -> String {
+        if self == .grace { return view.account.isConfirmed ? "" : String(view.account.graceUsed) }
+        return value(view, Moment.utc)
+    }
+
+    /// Empty for what is not there.
+    private func value(_ view: AccountView, _ moment: (Int64) -> String) -> String {
+        let account = view.account
+        return switch self {
+        case .user: view.person.name
+        case .uid: String(view.person.uid)
+        case .key: view.person.key?.description ?? ""
+        case .state: view.standing
+        case .authyid: account.authyID?.description ?? ""
+        case .softtoken: account.hasSoftToken ? "yes" : ""
+        // How many were used, of how many.
+        case .grace: account.isConfirmed ? "" : "\(account.graceUsed)/\(account.graceUsed + view.graceLeft)"
+        case .graceLeft: view.isInGrace ? String(view.graceLeft) : ""
+        case .locked: view.lockedUntil.map(moment) ?? ""
+        case .failures: String(account.failures)
+        case .paused: view.pause.map { moment($0.until) } ?? ""
+        case .reason: view.pause?.reason ?? ""
+        case .optedOut: view.isOptedOut ? account.optedOut.map(moment) ?? "" : ""
+        case .prefer: account.prefers?.rawValue ?? ""
+        case .recovery: account.state == .none ? "" : String(account.recoveryLeft)
+        case .phone: account.seen?.phone ?? ""
+        case .app: account.seen?.hasApp.map { $0 ? "yes" : "no" } ?? ""
+        case .seen: account.seen.map { moment($0.time) } ?? ""
+        case .label: view.label ?? ""
+        }
+    }
+
+    func ink(_ text: String) -> Ink? {
+        switch (self, text) {
+        case (.state, "confirmed"): .green
+        case (.state, "linked"), (.state, "paused"), (.state, "opted-out"): .yellow
+        case (.locked, let text) where text != "-" && text != header: .red
+        default: nil
+        }
+    }
+}
+
+/// Names of columns with commas between them.
+struct ColumnNames: ExpressibleByArgument {
+    let columns: [Column]
+
+    static var names: String { Column.allCases.map(\.rawValue).joined(separator: ", ") }
+    static var defaultCompletionKind: CompletionKind { .list(Column.allCases.map(\.rawValue)) }
+
+    init?(argument: String) {
+        let words = argument.lowercased().split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        columns = words.compactMap(Column.init(rawValue:))
+        guard columns.count == words.count else { return nil }
+    }
+}
+
+/// What `--state` asks for.
+enum StateFilter: String, CaseIterable, ExpressibleByArgument {
+    case none, linked, confirmed
+    case optedOut = "opted-out"
+    case paused, locked
+
+    func takes(_ view: AccountView) -> Bool {
+        switch self {
+        case .none, .linked, .confirmed: view.account.state.rawValue == rawValue
+        case .optedOut: view.isOptedOut
+        case .paused: view.pause != nil
+        case .locked: view.lockedUntil != nil
+        }
+    }
+}

@@ -1,0 +1,117 @@
+internal import Accounts
+internal import ArgumentParser
+internal import AuthyWire
+internal import Glibc
+internal import HostSettings
+internal import SettingsFile
+
+struct Check: AdminCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "See whether the settings are right, and logins are asked.",
+        discussion: """
+            Prints "ok", or the error that every login would write to the log, and exits with 1; so it does where the settings are right, \
+            but logins would fail, or not everybody is asked for a second factor: root's check looks at the helpers, the stacks in /etc/pam.d \
+            and the settings of sshd as well. Warns of what is probably a mistake. Run it as root after each change.
+
+            Examples:
+              countersign check
+              countersign check --config /etc/countersign/new.toml
+            """)
+
+    @OptionGroup var option: SettingsOption
+    @Option(help: ArgumentHelp("Where the helpers are.", valueName: "dir"), completion: .directory)
+    var helpers: Path = .helpers
+    @OptionGroup var output: OutputOption
+
+    func perform() throws {
+        var findings: [Finding] = []
+        let looked: Looked
+        do { looked = try look(&findings) } catch { throw output.json ? report(findings, Trouble(error)) : error }
+        if let sentence = Self.sentence(findings) { throw try fail(findings, sentence) }
+        if output.json { return try Output.json(json(findings, nil)) }
+        try Output.line("ok")
+        if let host = looked.host { tell(host) }
+        if looked.settings.server != nil {
+            Output.hint("the server was not asked: countersign refresh --all\(option.again) does that")
+        }
+    }
+
+    private struct Looked {
+        let settings: Settings
+        /// Nil where this user's logins are not this host's.
+        let host: HostCheck?
+    }
+
+    /// Nil where nothing is wrong.
+    private static func sentence(_ findings: [Finding]) -> String? {
+        let count = findings.count { $0.isProblem }
+        guard count > 0 else { return nil }
+        let effects = findings.map(\.effect)
+        let what =
+            effects.contains(.stopsLogins)
+            ? "logins will fail" : "\(effects.contains(.asksNobody) ? "nobody" : "not everybody") is asked for a second factor"
+        return "settings ok, but \(what): \(Sentence.count(count, "problem"))"
+    }
+
+    /// Tells each finding as soon as it is made, as an error of the settings ends it.
+    private func look(_ findings: inout [Finding]) throws -> Looked {
+        let keeper = try? Keeper.current()
+        let trust = keeper?.trust ?? Trust(owner: 0, group: 0)
+        // These need root's rights. The host's stacks are for the host's root: others try a module of their own.
+        let host = Keeper.isRoots ? HostCheck(settings: option.config.text) : nil
+        let programs = Finding.helpers(helpers.text, ownedBy: trust.owner)
+        // The login reads the settings as the same user, so this does too.
+        try keeper?.takeOver()
+        if Keeper.isRoots { tell(try Finding.users(), &findings) }
+        let settings = try load(trust)
+        tell(Finding.state(settings, beside: option.config.text, keeper) + Finding.server(settings.server, trust), &findings)
+        let needed = ["countersign-login"] + (settings.server == nil ? [] : ["countersign-net"])
+        tell(needed.compactMap { programs[$0] } + (host?.findings ?? []), &findings)
+        tell(Finding.advice(settings, now: Moment.now), &findings)
+        let id = try? AccountsMarker.load(beside: option.config.text, trust: trust).id(of: settings.state)
+        let accounts = id.flatMap { try? Accounts(path: Desk.path(settings), id: $0).list() } ?? []
+        tell(Finding.namesWithoutAddress(settings, accounts, SystemPeople.all()), &findings)
+        return Looked(settings: settings, host: host)
+    }
+
+    /// What an "ok" is about.
+    private func tell(_ host: HostCheck) {
+        Output.complain("asked for a second factor: \(host.asked.joined(separator: ", "))")
+        if !host.notAsked.isEmpty { Output.complain("not asked: \(host.notAsked.joined(separator: ", "))") }
+        for line in host.exempt { Output.complain("not asked by way of \(line)") }
+    }
+
+    private func load(_ trust: Trust) throws -> Settings {
+        let file = option.config.text
+        let settings = try Settings.load(file, trust: trust)
+        if Keeper.isRoots, settings.server?.isPlain == true {
+            let message = "http is not taken for logins of this machine; use https or unix:"
+            throw SettingsError(file: file, text: try TrustedFile.text(file, trust: trust), Complaint(.path(["server", "url"]), message))
+        }
+        return settings
+    }
+
+    private func tell(_ more: [Finding], _ findings: inout [Finding]) {
+        findings += more
+        if !output.json { for finding in more { finding.tell() } }
+    }
+
+    private func fail(_ findings: [Finding], _ sentence: String) throws -> any Error {
+        if output.json { return report(findings, Trouble(sentence, hint: findings.first { $0.isProblem }?.hint)) }
+        try Output.line(sentence)
+        return ExitCode.failure
+    }
+
+    private func report(_ findings: [Finding], _ trouble: Trouble) -> any Error {
+        do { try Output.json(json(findings, trouble)) } catch { return error }
+        return ExitCode.failure
+    }
+
+    private func json(_ findings: [Finding], _ trouble: Trouble?) -> JSONValue {
+        .object(["ok": .bool(trouble == nil), "error": trouble?.json ?? .null, "warnings": .array(findings.map(\.json))])
+    }
+}
+
+extension Trouble {
+    fileprivate var json: JSONValue { .object(["message": .string(message), "hint": hint.map { .string($0) } ?? .null]) }
+}

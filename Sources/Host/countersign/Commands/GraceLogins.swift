@@ -1,0 +1,44 @@
+internal import Accounts
+internal import ArgumentParser
+internal import Identifiers
+internal import HostSettings
+
+struct GraceLogins: AdminCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "grace",
+        abstract: "Show or set how many grace logins a user has used.",
+        discussion: """
+            Examples:
+              countersign grace alice              how many are used, and left
+              countersign grace alice --reset      none is used
+              countersign grace alice --used 5     five are used
+            """)
+
+    @OptionGroup var user: UserArgument
+    @Flag(help: "As if none had been used.")
+    var reset = false
+    @Option(parsing: .unconditional, help: ArgumentHelp("As if so many had been used, 0 to 1000.", valueName: "number"))
+    var used: Int?
+    @OptionGroup var output: OutputOption
+    @OptionGroup var settings: SettingsOption
+
+    func validate() throws {
+        if reset, used != nil { throw ValidationError("--reset and --used do not go together.") }
+        if let used, !(0...1000).contains(used) { throw ValidationError("--used takes a number from 0 to 1000, not \(used).") }
+    }
+
+    func perform() throws {
+        let person = try user.find()
+        let desk = try Desk.open(settings)
+        let wanted = reset ? 0 : used
+        guard let wanted else {
+            let view = AccountView(person, try desk.accounts.account(of: person), desk.settings, now: desk.now)
+            return try output.json ? Output.json(view.json) : Output.line("\(person.label): grace logins: \(view.graceLine)")
+        }
+        let change = try desk.accounts.setGraceUsed(person, wanted)
+        desk.tell("grace", person, "\(wanted) used, \(change.before.graceUsed) before")
+        let view = AccountView(person, change.after, desk.settings, now: desk.now)
+        try Output.said(Sentence.grace(person, change, left: view.graceLeft), besidesData: output.json)
+        if output.json { try Output.json(view.json) }
+    }
+}

@@ -1,0 +1,66 @@
+internal import Accounts
+internal import ArgumentParser
+internal import AuthyWire
+internal import Identifiers
+
+struct List: AdminCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List accounts.",
+        discussion: """
+            Columns: \(ColumnNames.names).
+
+            Examples:
+              countersign list
+              countersign list --state linked --grace-left 2
+              countersign list --state paused --columns user,paused,reason
+              countersign list --csv > accounts.csv
+            """)
+
+    @Option(help: "Only such accounts; with several, those that are any of them.")
+    var state: [StateFilter] = []
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Only those to whom grace applies, with at most so many left.", valueName: "number"))
+    var graceLeft: Int?
+    @Option(help: ArgumentHelp("These columns, with commas between them.", valueName: "names"))
+    var columns: ColumnNames?
+    @Flag(help: "Print comma-separated values, with a header.")
+    var csv = false
+    @OptionGroup var output: OutputOption
+    @OptionGroup var settings: SettingsOption
+
+    func validate() throws {
+        if let graceLeft, graceLeft < 0 { throw ValidationError("--grace-left takes a number from 0 on, not \(graceLeft).") }
+        if output.json, csv { throw ValidationError("--json and --csv do not go together.") }
+        if output.json, columns != nil { throw ValidationError("--json has all there is: --columns does not go with it.") }
+    }
+
+    func perform() throws {
+        let desk = try Desk.open(settings)
+        let labels = try desk.accounts.labels()
+        let all = try desk.accounts.list().map { AccountView($0, $1, desk.settings, label: labels[$0], now: desk.now) }
+        let views = all.filter(takes)
+        if output.json { return try Output.json(.array(views.map(\.json))) }
+        if csv { return try Output.line(table(views)) }
+        guard !views.isEmpty else { return Output.complain(all.isEmpty ? "There are no accounts yet." : "There are no such accounts.") }
+        let columns = columns?.columns ?? Self.usual(for: views)
+        let rows = views.map { view in columns.map { $0.cell(view) } }
+        try Output.picture(Table.lines(columns.map(\.header), rows) { columns[$0].ink($1) })
+    }
+
+    private func takes(_ view: AccountView) -> Bool {
+        guard state.isEmpty || state.contains(where: { $0.takes(view) }) else { return false }
+        return graceLeft.map { view.isInGrace && view.graceLeft <= $0 } ?? true
+    }
+
+    private func table(_ views: [AccountView]) -> String {
+        let columns = columns?.columns ?? Column.allCases
+        let rows = views.map { view in columns.map { $0.csv(view) } }
+        return ([columns.map(\.rawValue)] + rows).map(CSV.line).joined(separator: "\n")
+    }
+
+    /// Keys and labels stand there only where somebody has one.
+    private static func usual(for views: [AccountView]) -> [Column] {
+        let key: [Column] = views.contains { $0.person.key != nil } ? [.key] : []
+        return Column.usual + key + (views.contains { $0.label != nil } ? [.label] : [])
+    }
+}

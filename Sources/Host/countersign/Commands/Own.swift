@@ -1,0 +1,191 @@
+internal import Accounts
+internal import ArgumentParser
+internal import CSyscalls
+internal import Glibc
+internal import Identifiers
+internal import LoginPolicy
+internal import HostSettings
+
+/// What users do with their own account, through sudo and the rules of countersign.sudoers.
+///
+/// None of these takes settings, helpers or a module of the caller's.
+struct Own: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "self",
+        abstract: "Look after your own account, through sudo.",
+        discussion: """
+            Acts on the account of whoever called sudo, and on no other. An account that has a factor is only changed after that \
+            was proven in this run, to sudo or to this command, but for opt-in.
+
+            Examples:
+              sudo countersign self show
+              sudo countersign self confirm
+              sudo countersign self recovery
+            """,
+        subcommands: [OwnShow.self, OwnEnroll.self, OwnConfirm.self, OwnRecovery.self, OwnOptOut.self, OwnOptIn.self])
+
+    /// Who called sudo, whose reins are left first: slowed down with the accounts' lock in hand, this would hold up everybody's logins.
+    static func begin() throws -> Person {
+        let person = try Caller.find()
+        system_leave_reins()
+        return person
+    }
+
+    /// The settings of this host: there are no others for who is let at this by sudo. From here on this is a process that the caller's
+    /// terminal cannot stop; nobody is asked anything any more.
+    static func desk() throws -> Desk {
+        let error = system_go_on_apart()
+        guard error == 0 else { throw Trouble("no process can be started: \(systemReason(-error))", hint: "try again", code: .later) }
+        return try Desk.open(path: Path.settings.text, begins: false)
+    }
+
+    /// Of an account that is shared nobody knows here who sits there.
+    static func single(_ person: Person, _ desk: Desk) throws {
+        guard try desk.accounts.people(on: person.name, uid: person.uid).isEmpty else {
+            throw Trouble("several people share the account \(person.name)", hint: "the administrator tells them apart with --key")
+        }
+    }
+}
+
+struct OwnShow: AdminCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show what is known about you.",
+        discussion: """
+            Example:
+              sudo countersign self show
+            """)
+
+    @OptionGroup var output: OutputOption
+
+    func perform() throws {
+        let person = try Own.begin()
+        let desk = try Own.desk()
+        try Own.single(person, desk)
+        try Show.show(person, desk, json: output.json)
+    }
+}
+
+/// A change of the caller's account. Not an `AdminCommand`: what the module starts must be as it is in a login program.
+protocol OwnChange: ParsableCommand {
+    /// Whether a factor has to be proven first, of an account that is so. What makes no sense is refused here, before anything is asked for.
+    func needsProof(_ account: Peek, _ settings: Settings) throws -> Bool
+    /// Has the person agree, at the terminal.
+    func ask(_ person: Person, _ settings: Settings) throws
+    /// - Parameter state: what the account was when the person began; confirmed, where a factor was proven since.
+    func change(_ person: Person, _ desk: Desk, from state: AccountState) throws
+}
+
+extension OwnChange {
+    func run() throws { try runChange() }
+
+    func ask(_ person: Person, _ settings: Settings) throws {}
+
+    func runChange() throws {
+        do {
+            let person = try Own.begin()
+            let settings = try Settings.load(Path.settings.text, trust: Keeper.current().trust)
+            let before = try Peek(person, attempts: RunningProcess.sudo().map { $0.attempt(of: person) })
+            let proof = try needsProof(before, settings) ? Fresh.ofSudo(before, settings) ?? Fresh.prove(person) : nil
+            try ask(person, settings)
+            try Keeper.harden()
+            let desk = try Own.desk()
+            try Own.single(person, desk)
+            try proof?.check(desk)
+            // It may have been confirmed meanwhile.
+            guard try proof != nil || desk.accounts.account(of: person).state == before.state else {
+                throw Trouble("the account of \(person.name) has changed meanwhile", hint: "run this again")
+            }
+            try change(person, desk, from: proof == nil ? before.state : .confirmed)
+        } catch { throw error is ExitCode ? error : Trouble(error) }
+    }
+}
+
+struct OwnRecovery: OwnChange {
+    static let configuration = CommandConfiguration(
+        commandName: "recovery",
+        abstract: "Make ten recovery codes for yourself.",
+        discussion: """
+            Asks for your second factor first. The codes are shown this once, and those that were made before are void.
+
+            Examples:
+              sudo countersign self recovery
+              sudo countersign self recovery --count      how many are left
+            """)
+
+    @Flag(help: "Only tell how many are left.")
+    var count = false
+
+    func run() throws {
+        guard count else { return try runChange() }
+        do {
+            try Keeper.harden()
+            let person = try Own.begin()
+            let desk = try Own.desk()
+            try Own.single(person, desk)
+            try RecoveryCommand.tellCount(person, desk, json: false)
+        } catch { throw Trouble(error) }
+    }
+
+    func needsProof(_ account: Peek, _ settings: Settings) throws -> Bool {
+        guard account.state != .confirmed else { return true }
+        throw Trouble(
+            "you have not proven a second factor yet, for which recovery codes could stand", hint: "sudo countersign self confirm")
+    }
+
+    func change(_ person: Person, _ desk: Desk, from state: AccountState) throws { try RecoveryCommand.make(person, desk, json: false) }
+}
+
+struct OwnOptOut: OwnChange {
+    static let configuration = CommandConfiguration(
+        commandName: "opt-out",
+        abstract: "Do without a second factor yourself, where that is allowed.",
+        discussion: """
+            Asks for your second factor first, if you have one. The administrator can undo it.
+
+            Example:
+              sudo countersign self opt-out
+            """)
+
+    func needsProof(_ account: Peek, _ settings: Settings) throws -> Bool {
+        guard settings.enrolment.optOut != .no else {
+            throw Trouble("nobody may opt out here: enrolment.opt_out is \"no\"", hint: "ask the administrator", code: .refused)
+        }
+        guard isatty(STDIN_FILENO) == 1 else { throw Trouble("nobody is at a terminal to confirm this", hint: "run it in a terminal") }
+        // A factor that was never proven is one too: the password alone must not do away with it.
+        return account.state != .none
+    }
+
+    func ask(_ person: Person, _ settings: Settings) throws {
+        // As long as the login that would have asked, and two minutes at most.
+        let seconds = min(settings.login(for: Fresh.service).deadline, 120)
+        try OptOut.argue(person, settings) { try Confirmation.ask($0, for: person.name, seconds: seconds) }
+    }
+
+    func change(_ person: Person, _ desk: Desk, from state: AccountState) throws { try OptOut.optOut(person, desk, onlyIn: state) }
+}
+
+struct OwnOptIn: AdminCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "opt-in",
+        abstract: "Undo your opt-out.",
+        discussion: """
+            Not where you could not log in afterwards: an administrator enrols you first.
+
+            Example:
+              sudo countersign self opt-in
+            """)
+
+    func perform() throws {
+        let person = try Own.begin()
+        let desk = try Own.desk()
+        try Own.single(person, desk)
+        let view = AccountView(person, try desk.accounts.account(of: person), desk.settings, now: desk.now)
+        guard !(view.isOptedOut && view.lacksFactor) else {
+            throw Trouble(
+                "you have no second factor, and could not log in afterwards", hint: "ask the administrator: countersign enroll",
+                code: .refused)
+        }
+        try OptIn.optIn(person, desk)
+    }
+}

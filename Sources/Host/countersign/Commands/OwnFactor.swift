@@ -1,0 +1,67 @@
+internal import Accounts
+internal import ArgumentParser
+internal import Identifiers
+internal import LoginPolicy
+internal import HostSettings
+
+struct OwnEnroll: OwnChange {
+    static let configuration = CommandConfiguration(
+        commandName: "enroll",
+        abstract: "Enrol your phone, if you never had a second factor.",
+        discussion: """
+            Asks for your mobile number, and for the code that is sent to it, as a login does where enrolment.at_login allows it.
+
+            Example:
+              sudo countersign self enroll
+            """)
+
+    /// The offer itself is the login's, with all that it asks for: a grace login that is left, a network, a number that nobody else here has.
+    func needsProof(_ account: Peek, _ settings: Settings) throws -> Bool {
+        let ask = "ask the administrator: countersign enroll"
+        switch account.state {
+        case .linked: throw Trouble("you have been given a second factor already", hint: "sudo countersign self confirm")
+        case .confirmed:
+            // Maybe since a minute ago, when sudo's own login offered it.
+            try Output.line("you are enrolled")
+            Output.hint("sudo countersign self recovery makes codes for a lost phone; for a changed one ask the administrator")
+            throw ExitCode.success
+        case .none where account.hadAuthyID: throw Trouble("you had a phone here before", hint: ask)
+        case .none: break
+        }
+        guard settings.enrolment.atLogin, settings.enrolment.atLoginNetworks == nil, settings.enrolment.mode == .grace else {
+            throw Trouble(
+                "nobody enrols themselves here: the settings allow it in logins of some networks only, or not at all", hint: ask,
+                code: .refused)
+        }
+        return true
+    }
+
+    func change(_ person: Person, _ desk: Desk, from state: AccountState) throws {
+        let account = try desk.accounts.account(of: person)
+        guard account.isConfirmed else { throw Trouble("the account of \(person.name) has changed meanwhile", hint: "run this again") }
+        try Output.line("\(person.label): enrolled (\(Sentence.factors(account))); now: sudo countersign self recovery")
+    }
+}
+
+struct OwnConfirm: OwnChange {
+    static let configuration = CommandConfiguration(
+        commandName: "confirm",
+        abstract: "Prove the factor that you were given, once.",
+        discussion: """
+            Asks for it as a login does: that confirms the account. From then on it is asked for in every login.
+
+            Example:
+              sudo countersign self confirm
+            """)
+
+    func needsProof(_ account: Peek, _ settings: Settings) throws -> Bool {
+        if account.state == .none { throw Trouble("you have no second factor to confirm", hint: "sudo countersign self enroll") }
+        return account.state == .linked
+    }
+
+    func change(_ person: Person, _ desk: Desk, from state: AccountState) throws {
+        let account = try desk.accounts.account(of: person)
+        guard account.isConfirmed else { throw Trouble("the account of \(person.name) has changed meanwhile", hint: "run this again") }
+        try Output.line("\(person.label): the account is confirmed (\(Sentence.factors(account)))")
+    }
+}

@@ -1,0 +1,42 @@
+internal import Accounts
+internal import ArgumentParser
+internal import HostSettings
+internal import Identifiers
+internal import LoginPolicy
+
+struct Prefer: AdminCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Say what is tried first when a user logs in.",
+        discussion: """
+            sms and call: a code is sent at once, and no request goes to the phone unless it is asked for. softtoken: the prompt comes at \
+            once. none: what the settings say.
+
+            Example:
+              countersign prefer alice sms
+            """)
+
+    @OptionGroup var user: UserArgument
+    @Argument(help: ArgumentHelp("sms, call, softtoken, onetouch or none.", valueName: "factor"))
+    var factor: Preference
+    @OptionGroup var settings: SettingsOption
+
+    func perform() throws {
+        let person = try user.find()
+        let desk = try Desk.open(settings)
+        let change = try Self.set(factor, for: person, desk)
+        try Output.line(Sentence.prefers(person, change))
+    }
+
+    /// - Parameter warnsOfServer: whether nobody else says that there is none.
+    static func set(_ preference: Preference, for person: Person, _ desk: Desk, warnsOfServer: Bool = true) throws -> Change {
+        let change = try desk.accounts.prefer(person, preference.factor)
+        desk.tell("prefer", person, preference.rawValue)
+        let rules = desk.settings.login(for: "", of: person)
+        if let factor = preference.factor, !rules.factors.contains(factor) {
+            Output.warning("the settings' factors do not have \(factor.rawValue) for \(person.label): it is not tried")
+        } else if let factor = preference.factor, factor != .softToken, desk.settings.server == nil, warnsOfServer {
+            Output.warning("the settings have no [server]: \(factor.rawValue) is not tried")
+        }
+        return change
+    }
+}

@@ -1,0 +1,83 @@
+internal import Accounts
+internal import ArgumentParser
+internal import AuthyWire
+internal import HostSettings
+internal import Identifiers
+internal import LoginPolicy
+internal import Recovery
+
+struct RecoveryCommand: AdminCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "recovery",
+        abstract: "Make ten recovery codes for a user.",
+        discussion: """
+            Each is good for one login in place of a factor, by the word "recovery" at the prompt. They are shown this once, and those that \
+            were made before are void: if there are any, the user's name is asked for first on a terminal, and elsewhere --yes is needed. Anyone \
+            who sees them has the user's second factor.
+
+            Examples:
+              countersign recovery alice
+              countersign recovery alice --yes
+              countersign recovery alice --count      how many are left
+            """)
+
+    @OptionGroup var user: UserArgument
+    @Flag(help: "Only tell how many are left.")
+    var count = false
+    @OptionGroup var confirmation: ConfirmationOption
+    @OptionGroup var output: OutputOption
+    @OptionGroup var settings: SettingsOption
+
+    func perform() throws {
+        let person = try user.find()
+        let desk = try Desk.open(settings)
+        let left = count ? 0 : try desk.accounts.account(of: person).recoveryLeft
+        if left > 0 {
+            let what = "\(Sentence.count(left, "recovery code")) of \(person.label) \(left == 1 ? "becomes" : "become") void."
+            try confirmation.ask(what, for: person.name)
+        }
+        try count ? Self.tellCount(person, desk, json: output.json) : Self.make(person, desk, json: output.json)
+    }
+
+    static func tellCount(_ person: Person, _ desk: Desk, json: Bool) throws {
+        let left = try desk.accounts.account(of: person).recoveryLeft
+        guard json else { return try Output.line("\(person.label): \(Sentence.count(left, "recovery code")) left") }
+        try Output.json(object(person, ["recovery_codes_left": .integer(Int64(left))]))
+    }
+
+    static func make(_ person: Person, _ desk: Desk, json: Bool) throws {
+        let account = try desk.accounts.account(of: person)
+        guard account.state != .none else {
+            throw Trouble(
+                "\(person.label) has no factor that a recovery code could stand for",
+                hint: "countersign \(desk.settings.server == nil ? "softtoken" : "enroll") \(person.name)")
+        }
+        let codes = RecoveryCodes.make()
+        guard codes.count == RecoveryCodes.count, let hashes = RecoveryCodes.hashes(of: codes) else {
+            throw Trouble("no recovery codes can be made: crypt(3) has no yescrypt, or no 16 MB for it")
+        }
+        let change = try desk.accounts.setRecoveryCodes(person, hashes)
+        desk.tell("recovery", person, "\(Sentence.count(codes.count, "code")) made, \(change.before.recoveryLeft) void")
+        // Said whatever becomes of the output.
+        defer {
+            Output.complain(Sentence.recovery(person, change))
+            warn(account, person, desk)
+        }
+        let spelled = codes.map(RecoveryCodes.spelled)
+        guard json else { return try Output.picture(spelled) }
+        try Output.json(object(person, ["recovery_codes": .array(spelled.map { .string($0) })]))
+    }
+
+    private static func warn(_ account: Account, _ person: Person, _ desk: Desk) {
+        if !account.isConfirmed { Output.warning("they are of no use until \(person.label) has once proven a factor") }
+        guard !desk.settings.login(for: "", of: person).factors.contains(.recovery) else { return }
+        Output.warning("the settings' factors do not have \"recovery\": the codes are not taken")
+    }
+
+    private static func object(_ person: Person, _ more: [String: JSONValue]) -> JSONValue {
+        let whose: [String: JSONValue] = [
+            "user": .string(person.name), "uid": .integer(Int64(person.uid)), "key": person.key.map { .string($0.description) } ?? .null,
+        ]
+        return .object(whose.merging(more) { $1 })
+    }
+}

@@ -1,0 +1,156 @@
+internal import Accounts
+internal import ArgumentParser
+internal import AuthyWire
+internal import Frames
+internal import HostSettings
+internal import Identifiers
+
+struct Refresh: AdminCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Ask the 2FA server what it knows of users now.",
+        discussion: """
+            The AuthyID outlives a changed phone: this stores the masked number and whether the user has a device that can approve. Exits with \
+            1 if the server does not know one of them any more, or refuses the API key, and with 75 if it is out of reach. Of several people on \
+            one account all are asked about, or the one with the key. With --all on a host where nobody has an AuthyID, the server is asked \
+            whether it takes the API key.
+
+            Examples:
+              countersign refresh alice
+              countersign refresh root --key SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU
+              countersign refresh --all
+            """)
+
+    @Argument(help: "Whose account: a user of this host.", completion: .users)
+    var user: String?
+    @OptionGroup var key: KeyOption
+    @Flag(help: "Every account that has an AuthyID.")
+    var all = false
+    @OptionGroup var crew: CrewOption
+    @OptionGroup var helpers: HelpersOption
+    @OptionGroup var output: OutputOption
+    @OptionGroup var settings: SettingsOption
+
+    func validate() throws {
+        guard (user == nil) == all else { throw ValidationError("Name a user, or give --all.") }
+        if key.key != nil, user == nil { throw ValidationError("--key needs the user who is shared.") }
+    }
+
+    private struct Job: Errand {
+        let person: Person
+        let id: AuthyID
+
+        var request: Frame { .status(of: id) }
+    }
+
+    /// Whether the server takes the API key.
+    private struct KeyCheck: Errand {
+        var request: Frame { .application }
+    }
+
+    func perform() throws {
+        let named = try user.map { key.person(try UserName.find($0)) }
+        var pool: NetPool?
+        defer { pool?.end() }
+        let desk = try Desk.open(settings) { settings, keeper in
+            pool = try NetPool.start(settings, count: named == nil ? crew.jobs : 1, helpers: helpers.helpers, keeper)
+        }
+        guard let pool else { return }
+        let jobs = try jobs(desk, named)
+        guard !jobs.isEmpty else { return try run([KeyCheck()], pool, patience: 0) { _, answer in try tell(answer, desk) } }
+        var unknown = 0
+        try run(jobs, pool, patience: named == nil ? crew.patience : 0) { job, answer in if try !tell(job, answer, desk) { unknown += 1 } }
+        if unknown > 0 { throw ExitCode.failure }
+    }
+
+    private func run<Job: Errand>(
+        _ jobs: [Job], _ pool: NetPool, patience: Int, answered: (Job, NetAnswer) throws -> Void
+    ) throws {
+        var left = jobs.makeIterator()
+        var team = Crew<Job>(pool, try Stops.watch(), patience: patience)
+        let ended = try team.run(
+            next: { left.next().map { .ask($0) } ?? .end }, answered: answered,
+            waiting: { wait, reason in if patience > 0 { Output.complain("\(reason); trying again in \((wait + 999) / 1_000) s") } })
+        switch ended {
+        case .stopped: throw ExitCode(Stops.code)
+        case .outOfReach(let reason): throw Trouble(reason, hint: Enrolling.outageHint, code: .later)
+        case .done: break
+        }
+    }
+
+    private func tell(_ answer: NetAnswer, _ desk: Desk) throws {
+        switch answer {
+        case .noted:
+            Output.complain("nobody on this host has an AuthyID yet")
+            try output.json
+                ? Output.json(.object(["reached": .bool(true), "key_accepted": .bool(true)])) : Output.line("server reached, key accepted")
+        case .refused(let reason): throw unusable(desk, reason)
+        default: throw Trouble("the server gave an answer that makes no sense", hint: Enrolling.refusalHint)
+        }
+    }
+
+    private func unusable(_ desk: Desk, _ reason: String) -> Trouble {
+        let place =
+            switch desk.settings.server?.endpoint {
+            case .web(let url): url
+            case .unixSocket(let path): "unix:\(path)"
+            case nil: "[server]"
+            }
+        return Trouble("\(place) cannot be used: \(reason)", hint: Enrolling.refusalHint)
+    }
+
+    private func jobs(_ desk: Desk, _ person: Person?) throws -> [Job] {
+        guard let person else {
+            return try desk.accounts.list().compactMap { person, account in account.authyID.map { Job(person: person, id: $0) } }
+        }
+        let others = person.key == nil ? try desk.accounts.people(on: person.name, uid: person.uid) : []
+        let jobs = try ([person] + others).compactMap { person in
+            try desk.accounts.account(of: person).authyID.map { Job(person: person, id: $0) }
+        }
+        guard !jobs.isEmpty else {
+            throw Trouble("\(person.label) has no AuthyID", hint: "countersign enroll \(person.typed) --phone +CC...")
+        }
+        return jobs
+    }
+
+    /// False where the server does not know the user.
+    private func tell(_ job: Job, _ answer: NetAnswer, _ desk: Desk) throws -> Bool {
+        switch answer {
+        case .status(let phone, let hasApp):
+            _ = try desk.accounts.see(job.person, job.id, ServerView(phone: phone, hasApp: hasApp, time: Moment.now))
+            try output.json ? Output.json(json(job, phone, hasApp)) : Output.line(sentence(job, phone, hasApp))
+            return true
+        case .unknownUser:
+            if output.json { try Output.json(json(job, nil, nil, isKnown: false)) }
+            Output.error("\(job.person.label): the server does not know AuthyID \(job.id) any more")
+            Output.hint("countersign unlink \(job.person.typed), and then countersign enroll \(job.person.typed) --phone +CC...")
+            return false
+        case .refused(let reason): throw unusable(desk, reason)
+        default: throw Trouble("the server gave an answer that makes no sense", hint: Enrolling.refusalHint)
+        }
+    }
+
+    private func sentence(_ job: Job, _ phone: String?, _ hasApp: Bool?) -> String {
+        let app = hasApp.map(ServerView.app) ?? "the server does not say whether there is a device"
+        return "\(job.person.label): AuthyID \(job.id), phone \(phone ?? "not said"), \(app)"
+    }
+
+    private func json(_ job: Job, _ phone: String?, _ hasApp: Bool?, isKnown: Bool = true) -> JSONValue {
+        .object([
+            "user": .string(job.person.name), "uid": .integer(Int64(job.person.uid)),
+            "key": job.person.key.map { .string($0.description) } ?? .null, "authy_id": .integer(job.id.value),
+            "known": .bool(isKnown), "phone": phone.map { .string($0) } ?? .null, "has_app": hasApp.map { .bool($0) } ?? .null,
+        ])
+    }
+}
+
+struct CrewOption: ParsableArguments {
+    @Option(help: ArgumentHelp("How many are asked about at the same time, 1 to 64.", valueName: "number"))
+    var jobs = 8
+    @Option(help: ArgumentHelp("For how long a server that is out of reach is tried again.", valueName: "seconds"))
+    var patience = 120
+
+    func validate() throws {
+        guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes a number from 1 to 64, not \(jobs).") }
+        guard (0...86_400).contains(patience) else { throw ValidationError("--patience takes 0 to 86400 seconds, not \(patience).") }
+    }
+}

@@ -1,0 +1,218 @@
+internal import Accounts
+internal import ArgumentParser
+internal import AuthyWire
+internal import Glibc
+internal import Identifiers
+internal import LoginPolicy
+internal import SettingsFile
+
+struct Report: AdminCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show how far two-factor login has come.",
+        discussion: """
+            Counts everybody who has an account, and the users of this host (uid 1000 or more, with a login shell) who have none yet. Then \
+            names those whose grace ends soon: within so many logins, or days at the pace of the last two weeks.
+
+            Examples:
+              countersign report
+              countersign report --within 1 --days 14
+              countersign report --json | jq -r .never_seen_users[]
+            """)
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("Name those with at most so many grace logins left.", valueName: "logins"))
+    var within = 2
+    @Option(parsing: .unconditional, help: ArgumentHelp("Name those whose grace ends within so many days.", valueName: "days"))
+    var days = 7
+    @OptionGroup var output: OutputOption
+    @OptionGroup var settings: SettingsOption
+
+    func validate() throws {
+        guard (0...1000).contains(within) else { throw ValidationError("--within takes a number from 0 to 1000, not \(within).") }
+        guard (0...3650).contains(days) else { throw ValidationError("--days takes a number from 0 to 3650, not \(days).") }
+    }
+
+    func perform() throws {
+        let system = SystemPeople.all()
+        let desk = try Desk.open(settings)
+        let rollout = Rollout(
+            try desk.accounts.list(), system, desk.settings, graceLogins: try Self.graceLogins(desk),
+            horizon: .init(logins: within, days: days), now: desk.now)
+        if output.json { return try Output.json(rollout.json(desk.now, within: within, days: days)) }
+        let page = Page(width: min(Terminal.columns ?? Table.columns, Table.columns), takesColours: Terminal.takesColours)
+        let endings = page.lines(rollout, within: within, days: days)
+        try Output.picture(page.head(Self.host, desk.now) + page.lines(rollout) + [""] + endings + page.guesses(rollout))
+    }
+
+    private static func graceLogins(_ desk: Desk) throws -> [String: Int] {
+        var filter = HistoryFilter()
+        filter.outcome = .excused
+        filter.reason = Reason.grace.rawValue
+        filter.since = desk.now - Int64(Rollout.lookBack) * 86_400
+        return Dictionary(try desk.accounts.history(filter, limit: 100_000).map { ($0.user, 1) }, uniquingKeysWith: +)
+    }
+
+    private static var host: String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard gethostname(&buffer, buffer.count - 1) == 0 else { return "this host" }
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
+
+/// The report as a page for people.
+private struct Page {
+    let width: Int
+    let takesColours: Bool
+    /// How many are named at most.
+    private static let names = 20
+
+    func head(_ host: String, _ now: Int64) -> [String] {
+        wrapped("Two-factor login on \(host.plain), \(Moment.short(now))") + [""]
+    }
+
+    func lines(_ rollout: Rollout) -> [String] {
+        let rows = Self.standings(rollout.rules.mode).map { row($0, rollout.counts[$0] ?? 0, of: rollout.people, rollout.rules.mode) }
+        let sum = "  " + "people".padded(to: 16) + String(rollout.people).padded(left: 8)
+        let besides = [(rollout.paused, "paused"), (rollout.locked, "locked")].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+        return rows + [sum] + (besides.isEmpty ? [] : ["", "  of these " + besides.joined(separator: ", ")])
+    }
+
+    /// Those that the mode has: where there is no grace nobody is in it, and where no factor is needed nobody's is used up.
+    private static func standings(_ mode: EnrolmentRules.Mode) -> [Rollout.Standing] {
+        switch mode {
+        case .grace: Rollout.Standing.allCases
+        case .optional: Rollout.Standing.allCases.filter { $0 != .graceOver }
+        case .required: Rollout.Standing.allCases.filter { $0 != .inGrace }
+        }
+    }
+
+    /// Rounded, but not to nobody or everybody where that is not so.
+    private static func percent(_ count: Int, of all: Int) -> String {
+        let share = all == 0 ? 0 : Double(count) / Double(all) * 100
+        if count > 0, share < 1 { return "<1 %" }
+        if count < all, share > 99 { return ">99 %" }
+        return "\(Int(share.rounded())) %"
+    }
+
+    private func row(_ standing: Rollout.Standing, _ count: Int, of all: Int, _ mode: EnrolmentRules.Mode) -> String {
+        let share = all == 0 ? 0 : Double(count) / Double(all)
+        let start =
+            "  " + title(standing, mode).padded(to: 16) + String(count).padded(left: 8) + Self.percent(count, of: all).padded(left: 7)
+        let room = max(0, width - start.count - 2)
+        let length = count == 0 ? 0 : max(1, Int((share * Double(room)).rounded()))
+        guard length > 0, room > 0 else { return start }
+        return start + "  "
+            + ink(standing).paint(String(repeating: Terminal.takesUnicode ? "\u{2588}" : "#", count: length), if: takesColours)
+    }
+
+    private func title(_ standing: Rollout.Standing, _ mode: EnrolmentRules.Mode) -> String {
+        switch standing {
+        case .confirmed: "confirmed"
+        case .linked: "linked"
+        case .inGrace: mode == .optional ? "no factor" : "in grace"
+        case .graceOver: mode == .grace ? "grace used up" : "no factor"
+        case .optedOut: "opted out"
+        case .neverSeen: "never seen"
+        }
+    }
+
+    private func ink(_ standing: Rollout.Standing) -> Ink {
+        switch standing {
+        case .confirmed: .green
+        case .graceOver: .red
+        case .linked, .inGrace, .optedOut, .neverSeen: .yellow
+        }
+    }
+
+    func lines(_ rollout: Rollout, within: Int, days: Int) -> [String] {
+        switch rollout.rules.mode {
+        case .optional: return wrapped("Nobody has to have a factor: enrolment.mode is \"optional\".")
+        case .required: return wrapped("There is no grace: enrolment.mode is \"required\". Who has no factor is refused.")
+        case .grace: break
+        }
+        let horizon = "\(Sentence.count(within, "login")) or \(Sentence.count(days, "day"))"
+        let sentence = soon(rollout, horizon)
+        return lastDay(rollout) + (sentence.isEmpty ? [] : wrapped(sentence)) + table(rollout.endings)
+    }
+
+    private func soon(_ rollout: Rollout, _ horizon: String) -> String {
+        guard rollout.endings.isEmpty else {
+            return "Within \(horizon) grace ends for \(Sentence.count(rollout.endings.count, "person", "people")):"
+        }
+        if rollout.rules.graceUntil == nil { return "Within \(horizon) grace ends for nobody." }
+        return rollout.lastDayIn == nil ? "" : "Nobody's grace ends before that day within \(horizon)."
+    }
+
+    private func lastDay(_ rollout: Rollout) -> [String] {
+        guard let day = rollout.rules.graceUntil else { return [] }
+        guard let left = rollout.lastDayIn else { return wrapped("Grace is over: its last day was \(day).") }
+        let when = left == 0 ? "today" : "in \(Sentence.count(left, "day"))"
+        return wrapped("For everybody grace ends with \(day), \(when).")
+    }
+
+    private func table(_ endings: [Rollout.Ending]) -> [String] {
+        guard !endings.isEmpty else { return [] }
+        let rows = endings.prefix(Self.names).map { ending in
+            [
+                ending.view.person.storedName, ending.view.standing, String(ending.view.graceLeft),
+                ending.days.map { $0 == 0 ? "today" : "about \($0)" } ?? "-",
+            ]
+        }
+        let lines = Table.lines(["USER", "STATE", "LOGINS LEFT", "DAYS LEFT"], rows).map { "  " + String($0.prefix(max(1, width - 2))) }
+        let more = endings.count - Self.names
+        return [""] + lines + (more > 0 ? wrapped("  and \(more) more: countersign report --json") : [])
+    }
+
+    /// Nothing where nobody seems to guess.
+    func guesses(_ rollout: Rollout) -> [String] {
+        guard !rollout.guessed.isEmpty else { return [] }
+        let rows = rollout.guessed.prefix(Self.names).map { view in
+            [view.person.storedName, String(view.wrongCodesOfDay), view.lockedUntil.map(Moment.short) ?? "-"]
+        }
+        let lines = Table.lines(["USER", "WRONG CODES", "LOCKED UNTIL"], rows).map { "  " + String($0.prefix(max(1, width - 2))) }
+        let more = rollout.guessed.count - Self.names
+        let head = "Many wrong codes within a day, as of somebody who guesses:"
+        return [""] + wrapped(head) + [""] + lines + (more > 0 ? wrapped("  and \(more) more: countersign report --json") : [])
+    }
+
+    /// Broken between words.
+    private func wrapped(_ text: String) -> [String] {
+        text.split(separator: " ", omittingEmptySubsequences: false).reduce(into: [String]()) { lines, word in
+            guard let last = lines.last, last.count + 1 + word.count <= width else { return lines.append(String(word)) }
+            lines[lines.count - 1] = "\(last) \(word)"
+        }
+    }
+}
+
+extension Rollout {
+    fileprivate func json(_ now: Int64, within: Int, days: Int) -> JSONValue {
+        let counted = Standing.allCases.map { ($0.rawValue, JSONValue.integer(Int64(counts[$0] ?? 0))) }
+        let more: [String: JSONValue] = [
+            "time": .string(Moment.utc(now)), "people": .integer(Int64(people)), "paused": .integer(Int64(paused)),
+            "locked": .integer(Int64(locked)), "mode": .string(rules.mode.rawValue),
+            "grace_until": rules.graceUntil.map { .string($0.description) } ?? .null,
+            "never_seen_users": .array(neverSeen.map { .string($0.name) }),
+            "within_logins": .integer(Int64(within)), "within_days": .integer(Int64(days)), "grace_ends": .array(endings.map(\.json)),
+            "wrong_codes": .array(guessed.map(\.guesses)),
+        ]
+        return .object(Dictionary(counted) { $1 }.merging(more) { $1 })
+    }
+}
+
+extension AccountView {
+    fileprivate var guesses: JSONValue {
+        .object([
+            "user": .string(person.name), "uid": .integer(Int64(person.uid)), "key": person.key.map { .string($0.description) } ?? .null,
+            "wrong_codes_of_day": .integer(Int64(wrongCodesOfDay)), "locked_until": lockedUntil.map { .string(Moment.utc($0)) } ?? .null,
+        ])
+    }
+}
+
+extension Rollout.Ending {
+    fileprivate var json: JSONValue {
+        .object([
+            "user": .string(view.person.name), "uid": .integer(Int64(view.person.uid)),
+            "key": view.person.key.map { .string($0.description) } ?? .null, "state": .string(view.account.state.rawValue),
+            "grace_logins_left": .integer(Int64(view.graceLeft)), "days_left": days.map { .integer(Int64($0)) } ?? .null,
+        ])
+    }
+}

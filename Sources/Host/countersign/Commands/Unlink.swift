@@ -1,0 +1,38 @@
+internal import Accounts
+internal import ArgumentParser
+internal import Identifiers
+internal import LoginPolicy
+
+struct Unlink: AdminCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Take a user's AuthyID and SoftToken away.",
+        discussion: """
+            Enrolment begins again: the account has no factor then, and is not confirmed any more. Grace logins that were used stay used, \
+            and a lock stays. On a terminal the user's name is asked for first; elsewhere --yes is needed.
+
+            Examples:
+              countersign unlink alice
+              countersign unlink alice --yes
+              countersign unlink alice --uid 1004     alice is not a user of this host any more
+            """)
+
+    @OptionGroup var user: PastUserArgument
+    @OptionGroup var confirmation: ConfirmationOption
+    @OptionGroup var settings: SettingsOption
+
+    func perform() throws {
+        let person = try user.find()
+        let desk = try Desk.open(settings)
+        let account = try desk.accounts.account(of: person)
+        if let uid = user.uid, account == Account() {
+            throw Trouble("there is no account of \(person.name) with uid \(uid)", hint: "`countersign list` shows all accounts")
+        }
+        if account.state != .none {
+            let codes = account.recoveryLeft > 0 ? ", \(Sentence.count(account.recoveryLeft, "recovery code"))" : ""
+            try confirmation.ask("\(person.label) loses \(Sentence.factors(account))\(codes).", for: person.name)
+        }
+        let change = try desk.accounts.unlink(person)
+        if change.before.state != .none { desk.tell("unlink", person, Sentence.factors(change.before)) }
+        try Output.line(Sentence.unlinked(person, change))
+    }
+}

@@ -1,0 +1,26 @@
+internal import Accounts
+internal import ArgumentParser
+internal import Identifiers
+
+struct Unlock: AdminCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Let a user try again at once.",
+        discussion: """
+            Clears failures and the lock after too many of them, approval requests and OneCodes that count against the user, the pause after \
+            a denial, and a time step of the SoftToken that was spent while the clock was ahead.
+
+            Example:
+              countersign unlock alice
+            """)
+
+    @OptionGroup var user: UserArgument
+    @OptionGroup var settings: SettingsOption
+
+    func perform() throws {
+        let person = try user.find()
+        let desk = try Desk.open(settings)
+        let unlocked = try desk.accounts.unlock(person, now: desk.now)
+        desk.tell("unlock", person, Sentence.cleared(unlocked, now: desk.now) ?? "nothing to unlock")
+        try Output.line(Sentence.unlocked(person, unlocked, now: desk.now))
+    }
+}

@@ -1,0 +1,73 @@
+internal import ArgumentParser
+internal import CSyscalls
+internal import Glibc
+internal import HostSettings
+internal import CommandSupport
+
+/// The administrator's command.
+@main
+struct Countersign: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "countersign",
+        abstract: "Keep the accounts of two-factor logins.",
+        discussion: """
+            Run by root it works as the user _countersign on the accounts of this host; run by anybody else, with that user's own rights on \
+            that user's own files.
+
+            Examples:
+              countersign softtoken alice        a SoftToken, with a QR code for the phone
+              countersign show alice             what is known about alice
+              countersign history alice          how alice's logins ended
+              countersign check                  whether the settings are right
+            """,
+        version: "countersign \(Usage.version)",
+        subcommands: [AccountsWork.self],
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Account",
+                subcommands: [
+                    Link.self, SoftToken.self, Unlink.self, Prefer.self, RecoveryCommand.self, GraceLogins.self, PauseUser.self,
+                    OptOut.self, OptIn.self, Forget.self, Unlock.self,
+                ]),
+            CommandGroup(name: "Enrolment", subcommands: [Enroll.self, Confirm.self, Refresh.self, Import.self, Export.self]),
+            CommandGroup(name: "Report", subcommands: [Show.self, List.self, History.self, Report.self]),
+            CommandGroup(name: "Your own account", subcommands: [Own.self]),
+            CommandGroup(name: "Diagnostic", subcommands: [Init.self, Backup.self, Restore.self, Check.self, Try.self, Completion.self]),
+        ])
+
+    /// Exit codes: 0, those of `Trouble`, and 64 for arguments that make no sense.
+    static func main() {
+        system_die_plainly()
+        HostTime.dropCallersZone()
+        do {
+            try Usage.know(CommandLine.arguments.dropFirst().first, of: self)
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let trouble as Trouble {
+            trouble.report()
+            Glibc.exit(trouble.code.rawValue)
+        } catch {
+            end(error)
+        }
+    }
+
+    private static func end(_ error: any Error) -> Never {
+        let usage = Usage(error, of: self)
+        if let text = usage.text { try? Output.line(text) }
+        if let error = usage.error { Output.error(error) }
+        for hint in usage.hints { Output.hint(hint) }
+        Glibc.exit(usage.code)
+    }
+}
+
+/// A command that keeps secrets to itself, and whose errors are all `Trouble` or an `ExitCode`.
+protocol AdminCommand: ParsableCommand {
+    func perform() throws
+}
+
+extension AdminCommand {
+    func run() throws {
+        try Keeper.harden()
+        do { try perform() } catch { throw error is ExitCode ? error : Trouble(error) }
+    }
+}

@@ -1,0 +1,45 @@
+internal import ArgumentParser
+internal import AuthyWire
+internal import Identifiers
+internal import LoginPolicy
+internal import PhoneNumbers
+internal import SettingsFile
+
+struct HelpersOption: ParsableArguments {
+    @Option(help: ArgumentHelp("Where the helpers are.", valueName: "dir"), completion: .directory)
+    var helpers: Path = .helpers
+}
+
+struct InstallLinkOption: ParsableArguments {
+    @Flag(help: "Have the server send no link to the app.")
+    var noInstallLink = false
+}
+
+extension Way: ExpressibleByArgument {}
+
+/// What is registered of a person, checked as far as a host can.
+enum Contact {
+    /// - Parameter countryCode: what stands beside the number; empty where the settings have the last word.
+    /// - Throws: `PhoneNumberError`, which says why.
+    static func phone(_ text: String, countryCode: String = "", _ rules: EnrolmentRules) throws(PhoneNumberError) -> PhoneNumber {
+        let country: NumberCountry =
+            countryCode.isEmpty ? rules.countryCode.map { .usually($0) } ?? .unknown : .given(countryCode)
+        return try PhoneNumber(written: text, in: country)
+    }
+
+    /// - Parameter text: nil for the address that the user's name gives, at the domain of the settings.
+    static func email(_ text: String?, of user: String, _ rules: EnrolmentRules) throws(Complaint) -> String {
+        if let text {
+            guard NewUser.isEmail(text) else { throw Complaint("not an e-mail address") }
+            return text
+        }
+        if let address = UserAddress.of(user, domain: rules.emailDomain) { return address }
+        guard rules.emailDomain != nil else { throw Complaint("missing, and the settings have no enrolment.email_domain") }
+        throw Complaint("missing, and the name \(user.prefix(60)) gives no e-mail address")
+    }
+
+    struct Complaint: Error {
+        let message: String
+        init(_ message: String) { self.message = message }
+    }
+}

@@ -1,0 +1,135 @@
+internal import Accounts
+internal import Frames
+internal import HostSettings
+internal import Identifiers
+internal import LoginPolicy
+internal import OATH
+
+/// Codes: those that the server sends, and those of a SoftToken.
+extension Proving {
+    mutating func sendCode(_ way: Way) throws -> Next {
+        guard try desk.accounts.chargeOneCode(person, now: Moment.now) else {
+            let why = "three codes were sent within ten minutes: no more for now"
+            guard dialogue.asks else { return cannot(why) }
+            say("\(why.prefix(1).uppercased() + why.dropFirst()). A code that arrives late is taken.")
+            Output.hint("countersign unlock \(person.typed) allows more")
+            return try readCode(way) { try $0.verify($1, way) }
+        }
+        guard let id else { return .choice }
+        let answer = dialogue.ask(.oneCode(by: way, to: id))
+        guard answer == .sent else { return cannot(answer) }
+        let another = takesNumbers ? " Type it, or another number beginning with +." : ""
+        say("A code is on its way by \(way == .call ? "call" : "text message")\(phone.map { " to \($0)" } ?? "").\(another)")
+        return try readCode(way) { try $0.verify($1, way) }
+    }
+
+    /// Takes codes until one is right, too many were wrong, or another way is asked for.
+    mutating func readCode(_ way: Way, check: (inout Proving, OneTimeCode) throws -> Next?) throws -> Next {
+        while true {
+            prompt("Code [\(words(without: way, resend: way != .softToken))]: ")
+            guard case .line(let line) = try dialogue.hear(input: true) else {
+                return .ended(dialogue.asks ? .later : .refused("standard input ended without a right code"))
+            }
+            switch read(line) {
+            case .code(let code): if let next = try check(&self, code) { return next }
+            case .way(let other): return .way(other)
+            case .number(let number): return .number(number)
+            case .resend where way != .softToken: return .way(way)
+            case .later: return .ended(.later)
+            case .nothing: continue
+            case .noNumber(let why): say(Self.refused(why))
+            case .resend, .other: say("That is neither a code nor one of the words.")
+            }
+        }
+    }
+
+    /// Nil for another try.
+    mutating func verify(_ code: OneTimeCode, _ way: Way) throws -> Next? {
+        guard let id else { return .choice }
+        if let locked = try charge() { return locked }
+        switch dialogue.ask(.verify(code, of: id, isProven: isProven)) {
+        case .valid: return try confirm(.verified(id), way)
+        case .phoneConfirmed where !isProven: return try confirm(.firstPhone(id), way)
+        case .phoneConfirmed, .confirmationCode:
+            say("That code confirms a new phone at the server: countersignd user confirm \(id) CODE")
+            return wrong()
+        case .wrong, .spent: return wrong()
+        // The server may have looked at it: it counts.
+        case .limited(let seconds): return cannot(.limited(seconds: seconds))
+        case let answer:
+            // What could not be checked is no failure of the person.
+            try desk.accounts.refundTry(person, rules: desk.settings.lockout)
+            return cannot(answer)
+        }
+    }
+
+    /// Whether a factor of this account was proven before.
+    private var isProven: Bool { if case .another = purpose { true } else { false } }
+
+    func charge() throws -> Next? {
+        guard case .locked(let until) = try desk.accounts.chargeTry(person, rules: desk.settings.lockout, now: Moment.now) else {
+            return nil
+        }
+        return .ended(.refused("no codes are taken until \(Moment.local(until)), after too many wrong ones"))
+    }
+
+    mutating func wrong() -> Next? {
+        wrongCodes += 1
+        guard wrongCodes < rules.tries else { return .ended(.refused("no code was right")) }
+        say("That code is wrong.")
+        return nil
+    }
+
+    func confirm(_ proof: Settlement.Proof, _ way: Way) throws -> Next {
+        if case .another(let seen) = purpose, let id {
+            guard let change = try desk.accounts.link(person, id, ifStill: seen) else {
+                return .ended(.refused("the account was changed meanwhile"))
+            }
+            desk.tell("enroll", person, "AuthyID \(id), \(phone ?? "no number"), \(Sentence.factors(change.before)) before")
+        }
+        guard try desk.accounts.confirm(person, proof) else {
+            return .ended(.refused("the account was changed meanwhile, or the code was used before"))
+        }
+        return .ended(.confirmed(way))
+    }
+
+    mutating func makeToken() throws -> Next {
+        let kept = try desk.accounts.softToken(of: person)
+        let token: StoredSoftToken
+        if let kept {
+            say("Type a code of the SoftToken that the user has.")
+            token = kept
+        } else {
+            let secret = try SecretInput.make()
+            guard let link = OtpauthLink(issuer: issuer, account: person.name, secret: secret, parameters: TOTP()) else {
+                return cannot("the name of this host or user has a colon in it")
+            }
+            token = StoredSoftToken(secret: secret.withUnsafeBytes { Array($0) })
+            try show(link, secret)
+        }
+        return try readCode(.softToken) { try $0.match($1, token, isNew: kept == nil) }
+    }
+
+    func show(_ link: OtpauthLink, _ secret: Secret) throws {
+        if dialogue.asks {
+            try Output.aside { try SoftToken.draw(link) }
+            say(link.text)
+            say("secret, for typing: \(SoftToken.groups(secret.base32))")
+        } else {
+            try Output.line(link.text)
+        }
+    }
+
+    /// What is not proven is not stored.
+    mutating func match(_ code: OneTimeCode, _ token: StoredSoftToken, isNew: Bool) throws -> Next? {
+        if let locked = try charge() { return locked }
+        guard let secret = Secret(bytes: token.secret), let algorithm = Algorithm(rawValue: token.algorithm),
+            let parameters = TOTP(algorithm: algorithm, digits: token.digits, period: token.period)
+        else { return cannot("the SoftToken of the user cannot be used") }
+        guard case .accepted(let step) = parameters.match(code, secret: secret, at: Moment.now, lastSpent: token.lastSpent) else {
+            return wrong()
+        }
+        if isNew { _ = try desk.accounts.setSoftToken(person, token) }
+        return try confirm(.softToken(token, timeStep: step), .softToken)
+    }
+}

@@ -1,0 +1,89 @@
+internal import Accounts
+internal import CSyscalls
+internal import Frames
+internal import Glibc
+internal import Identifiers
+internal import LoginPolicy
+
+/// An approval on the phone.
+extension Proving {
+    /// Seconds for an answer.
+    private static let approvalTime = 120
+
+    mutating func askPhone() throws -> Next {
+        guard let id else { return .choice }
+        let charge = try desk.accounts.chargePush(
+            person, attempt: "countersign \(getpid()) \(system_now())", place: "", automatic: false, now: Moment.now)
+        guard case .granted(let push) = charge else {
+            return cannot("too many requests went to the phone, or one was denied: no more for now")
+        }
+        let number = rules.numberMatching && rules.checkNumber ? CheckNumber(Int.random(in: CheckNumber.range)) : nil
+        let request = Frame.approval(
+            of: id, message: "Are you setting up this phone for \(person.name) on \(issuer)?",
+            seconds: Self.approvalTime, number: number)
+        let answer = dialogue.ask(request)
+        guard answer == .created else {
+            try desk.accounts.endPush(push, .failed, now: Moment.now)
+            return cannot(answer)
+        }
+        var phone = PhoneWait(until: system_now() + Int64(Self.approvalTime) * 1_000, number: number)
+        while true {
+            let (end, next) = try wait(&phone, id)
+            if let end { try desk.accounts.endPush(push, end, now: Moment.now) }
+            if let next {
+                dialogue.stopLooking()
+                return next
+            }
+        }
+    }
+
+    /// One event. What the request comes to, and what is next, if that is known.
+    mutating func wait(_ phone: inout PhoneWait, _ id: AuthyID) throws -> (PushEnd?, Next?) {
+        if dialogue.asks { phone.draw("[a code, \(words(without: .oneTouch))]: ") }
+        if phone.isDueToLook { dialogue.send(phone.look(at: id)) }
+        switch try dialogue.hear(input: dialogue.asks, until: phone.nextEvent) {
+        case .due where phone.isOver: return (.expired, cannot("nobody answered on the phone"))
+        case .due: return (nil, nil)
+        case .end: return (.cancelled, .ended(.later))
+        case .line(let line): return try typed(line, &phone)
+        case .answer(let answer):
+            phone.looked()
+            switch answer {
+            case .pending, .outage, .limited: return (nil, nil)
+            case .approved:
+                phone.leave()
+                return (.approved, try confirm(.oneTouch(id), .oneTouch))
+            case .denied:
+                phone.leave()
+                return (.denied, .ended(.refused("the request was denied on the phone")))
+            case .expired:
+                phone.leave()
+                return (.expired, cannot("the request has expired"))
+            default:
+                phone.leave()
+                return (.cancelled, cannot(answer))
+            }
+        }
+    }
+
+    mutating func typed(_ line: String, _ phone: inout PhoneWait) throws -> (PushEnd?, Next?) {
+        phone.redraw()
+        switch read(line) {
+        case .code(let code):
+            dialogue.stopLooking()
+            phone.looked()
+            let next = try verify(code, .oneTouch)
+            return (next == nil ? nil : .cancelled, next)
+        case .way(.oneTouch), .nothing: return (nil, nil)
+        case .way(let way): return (.cancelled, .way(way))
+        case .number(let number): return (.cancelled, .number(number))
+        case .later: return (.cancelled, .ended(.later))
+        case .noNumber(let why):
+            say(Self.refused(why))
+            return (nil, nil)
+        case .resend, .other:
+            say("That is neither a code nor one of the words.")
+            return (nil, nil)
+        }
+    }
+}

@@ -1,0 +1,178 @@
+internal import Accounts
+internal import AuthyWire
+internal import CSyscalls
+internal import Frames
+internal import HostSettings
+internal import Identifiers
+internal import LoginPolicy
+internal import OATH
+internal import Recovery
+internal import Roster
+
+/// The second reading: does what the lines say. What is counted is on the disk.
+final class Importing {
+    struct Registration: Errand {
+        let place: String
+        let person: Person
+        /// The account before the server was asked.
+        let account: Account
+        let request: Frame
+    }
+
+    typealias Team = Crew<Registration>
+
+    struct Counts {
+        var registered = 0
+        var linked = 0
+        var tokens = 0
+        /// Those who had what the line gives them.
+        var before = 0
+        /// Those whom the server did not take.
+        var refused = 0
+
+        var all: Int { registered + linked + tokens + before + refused }
+
+        var sentence: String { sentence(left: 0) }
+
+        /// - Parameter left: how many are still to be done.
+        func sentence(left: Int) -> String {
+            let parts = [
+                (registered, "registered"), (linked, "linked"), (tokens, tokens == 1 ? "SoftToken taken over" : "SoftTokens taken over"),
+                (before, before == 1 ? "was there before" : "were there before"), (refused, "refused"),
+            ]
+            let told = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+            if left > 0 { return ((told.isEmpty ? ["0 registered"] : told) + ["\(left) left"]).joined(separator: ", ") }
+            return told.isEmpty ? "nothing to do" : told.joined(separator: ", ")
+        }
+
+        var json: JSONValue {
+            .object([
+                "registered": .integer(Int64(registered)), "linked": .integer(Int64(linked)), "softtokens": .integer(Int64(tokens)),
+                "before": .integer(Int64(before)), "refused": .integer(Int64(refused)),
+            ])
+        }
+    }
+
+    private(set) var counts = Counts()
+    /// Where it was not ended.
+    var soFar: String { counts.sentence(left: total - counts.all) }
+    private let total: Int
+    private let desk: Desk
+    private var source: RosterSource
+    private let users: UserDirectory
+    private let installLink: Bool
+    private var progress: Progress
+
+    init(_ desk: Desk, _ source: RosterSource, _ users: UserDirectory, total: Int, installLink: Bool) {
+        self.desk = desk
+        self.source = source
+        self.users = users
+        self.installLink = installLink
+        self.total = total
+        progress = Progress(total: total)
+    }
+
+    /// - Parameter pool: nil where nobody is to be registered.
+    func run(_ pool: NetPool?, _ stops: Stops, patience: Int) throws -> Team.Ended {
+        defer { progress.leave() }
+        progress.show(0, "starting")
+        guard let pool else { return try runAlone(stops) }
+        var team = Team(pool, stops, patience: patience)
+        return try team.run(next: next, answered: take, waiting: { [self] in progress.wait($0, $1, counts.all) })
+    }
+
+    private func runAlone(_ stops: Stops) throws -> Team.Ended {
+        while readable([stops.descriptor], until: 0).isEmpty {
+            if case .end = try next() { return .done }
+        }
+        return .stopped
+    }
+
+    private func next() throws -> Team.Step {
+        guard let line = try source.next() else { return .end }
+        let candidate: Candidate
+        do throws(LineFault) {
+            candidate = try Candidate(try line.result.get(), place: line.place, users, desk.settings.enrolment)
+        } catch {
+            throw Trouble("\(line.place): \(error.message); the file is not what it was", hint: "run the same command again")
+        }
+        let account = try desk.accounts.account(of: candidate.person)
+        switch candidate.work {
+        case .register, .link:
+            if account.authyID != nil { return before() }
+        case .token:
+            if account.hasSoftToken { return before() }
+            if account.state != .none { return kept(candidate) }
+        }
+        switch candidate.work {
+        case .register(let phone, let email):
+            let request = Frame.register(phone, email: email, installLink: installLink)
+            return .ask(Registration(place: candidate.place, person: candidate.person, account: account, request: request))
+        case .link(let id): try link(candidate.person, id, account, candidate.place) { $0.linked += 1 }
+        case .token(let token): return try takeOver(token, candidate)
+        }
+        return .done
+    }
+
+    private func before() -> Team.Step {
+        counts.before += 1
+        progress.show(counts.all, counts.sentence)
+        return .done
+    }
+
+    /// A secret that lay in reach of its user binds to nobody who has shown, or been given, another factor.
+    private func kept(_ candidate: Candidate) -> Team.Step {
+        progress.leave()
+        Output.warning("\(candidate.place): \(candidate.person.name) has a factor already, and is left as it is")
+        return before()
+    }
+
+    private func take(_ one: Registration, _ answer: NetAnswer) throws {
+        switch answer {
+        case .registered(let id): try link(one.person, id, one.account, one.place) { $0.registered += 1 }
+        case .invalid(let fields):
+            progress.leave()
+            Output.complain("\(one.place): the server does not take \(Enrolling.named(fields)) of \(one.person.name)")
+            counts.refused += 1
+            progress.show(counts.all, counts.sentence)
+        case .refused(let reason):
+            progress.leave()
+            Output.complain(soFar)
+            throw Trouble("\(one.place): the server did not register \(one.person.name): \(reason)", hint: Enrolling.refusalHint)
+        default:
+            progress.leave()
+            Output.complain(soFar)
+            throw Trouble("\(one.place): the server gave an answer that makes no sense", hint: Enrolling.refusalHint)
+        }
+    }
+
+    private func link(_ person: Person, _ id: AuthyID, _ seen: Account, _ place: String, _ count: (inout Counts) -> Void) throws {
+        guard try desk.accounts.link(person, id, ifStill: seen) != nil else {
+            progress.leave()
+            Output.warning("\(place): the account of \(person.name) has changed meanwhile, and is left as it is")
+            _ = before()
+            return
+        }
+        desk.tell("import", person, "AuthyID \(id)")
+        count(&counts)
+        progress.show(counts.all, counts.sentence)
+    }
+
+    private func takeOver(_ token: Entry.SoftToken, _ candidate: Candidate) throws -> Team.Step {
+        let person = candidate.person
+        let codes = token.scratchCodes.compactMap { RecoveryCode(Array($0.utf8)) }
+        guard let hashes = codes.isEmpty ? [] : RecoveryCodes.hashes(of: codes) else {
+            throw Trouble("no recovery code can be hashed on this system")
+        }
+        let parameters = token.parameters
+        let stored = StoredSoftToken(
+            secret: token.secret.withUnsafeBytes { Array($0) }, algorithm: parameters.algorithm.rawValue, digits: parameters.digits,
+            period: parameters.period)
+        // It may have been given one meanwhile.
+        guard try desk.accounts.takeOver(person, stored, recoveryCodes: hashes) != nil else { return kept(candidate) }
+        desk.tell("import", person, "SoftToken, \(Sentence.count(hashes.count, "recovery code"))")
+        counts.tokens += 1
+        progress.show(counts.all, counts.sentence)
+        return .done
+    }
+}

@@ -1,0 +1,91 @@
+internal import Accounts
+internal import Identifiers
+internal import LoginPolicy
+internal import Roster
+internal import HostSettings
+
+/// The first reading: names every line that is bad, and changes nothing.
+struct RosterCheck {
+    private(set) var good = 0
+    private(set) var bad = 0
+    /// Whether anybody is to be registered.
+    private(set) var registers = false
+    /// The lines of all names and of all numbers so far, by a hash.
+    private var lines: [UInt64: Int32] = [:]
+    private var numbers: [UInt64: Int32] = [:]
+
+    /// What would be done.
+    private(set) var plan = Plan()
+
+    /// - Parameter account: what is known of a person now.
+    mutating func run(
+        _ source: inout RosterSource, _ users: UserDirectory, _ rules: EnrolmentRules, _ stops: Stops,
+        account: (Person) throws -> Account
+    ) throws -> Bool {
+        while let line = try source.next() {
+            if !readable([stops.descriptor], until: 0).isEmpty { return false }
+            let candidate: Candidate
+            do throws(LineFault) {
+                let entry = try line.result.get()
+                candidate = try Candidate(entry, place: line.place, users, rules)
+                try take(candidate, entry, line.place)
+                good += 1
+            } catch {
+                bad += 1
+                Output.complain("\(line.place): \(error.message)")
+                continue
+            }
+            plan.count(candidate.work, try account(candidate.person))
+        }
+        return true
+    }
+
+    private mutating func take(_ candidate: Candidate, _ entry: Entry, _ place: String) throws(LineFault) {
+        let name = UserDirectory.hash(candidate.person.name)
+        if let first = lines[name] { throw LineFault(entry.line, "\(candidate.person.name) is in line \(first) already") }
+        lines[name] = Int32(clamping: entry.line)
+        for note in entry.notes { Output.warning("\(place): \(candidate.person.name): \(note)") }
+        guard case .register(let phone, _) = candidate.work else { return }
+        registers = true
+        let number = UserDirectory.hash(phone.e164)
+        // Some people have two accounts, and some files a slip.
+        if let first = numbers[number] {
+            Output.warning("\(place): \(candidate.person.name): the number of line \(first) again: both accounts get one AuthyID")
+        } else {
+            numbers[number] = Int32(clamping: entry.line)
+        }
+    }
+}
+
+extension RosterCheck {
+    /// What the second reading would do.
+    struct Plan {
+        private(set) var registered = 0
+        private var linked = 0
+        private var tokens = 0
+        private var withAuthyID = 0
+        private var withFactor = 0
+
+        mutating func count(_ work: Candidate.Work, _ account: Account) {
+            switch work {
+            case .register, .link: if account.authyID != nil { return withAuthyID += 1 }
+            case .token: if account.state != .none { return withFactor += 1 }
+            }
+            switch work {
+            case .register: registered += 1
+            case .link: linked += 1
+            case .token: tokens += 1
+            }
+        }
+
+        var sentence: String {
+            let parts = [
+                (registered, "to be registered"), (linked, "to be linked"), (tokens, "to get a SoftToken"),
+                (withAuthyID, withAuthyID == 1 ? "has an AuthyID already" : "have an AuthyID already"),
+                (withFactor, withFactor == 1 ? "has a factor already" : "have a factor already"),
+            ]
+            let told = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+            return told.isEmpty ? "nobody is in the file" : told.joined(separator: ", ")
+        }
+    }
+}

@@ -1,0 +1,143 @@
+internal import CFrames
+internal import CSyscalls
+internal import Frames
+internal import Glibc
+internal import NetFrames
+internal import HostSettings
+
+/// Processes of countersign-net, which speak to the server with no rights but that. Each is asked one thing at a time.
+struct NetPool {
+    /// Long enough for any roster.
+    private static let milliseconds: Int64 = 7 * 24 * 3_600 * 1_000
+
+    /// One process, by this side's end of its socket.
+    struct Process {
+        let channel: Channel
+        /// As the settings name it.
+        private let server: String
+        fileprivate let pid: pid_t
+        private var nextNumber: Int64 = 1
+        /// The number of the request that is not answered yet.
+        private(set) var asked: Int64?
+        private(set) var isThere = true
+
+        fileprivate init(channel: Channel, server: String, pid: pid_t) {
+            self.channel = channel
+            self.server = server
+            self.pid = pid
+        }
+
+        var isIdle: Bool { isThere && asked == nil }
+
+        mutating func ask(_ request: Frame) {
+            var frame = request
+            frame.add(FIELD_NUMBER, number: nextNumber)
+            isThere = isThere && channel.send(frame)
+            asked = nextNumber
+            nextNumber += 1
+        }
+
+        /// Gives up a look that is under way.
+        mutating func stopLooking() {
+            asked = nil
+            isThere = isThere && channel.send(Frame(KIND_STOP))
+        }
+
+        /// The answer to what was asked, if it is there. A process that has ended answers by its end.
+        mutating func answer() -> NetAnswer? {
+            while let number = asked {
+                guard isThere else { return end() }
+                switch channel.receive() {
+                case .nothing: return nil
+                case .end: return end()
+                case .frame(let frame) where frame.kind == KIND_RESULT && frame.number(FIELD_NUMBER) == number:
+                    asked = nil
+                    if case .outage(let reason) = NetAnswer(frame) { return .outage("\(server): \(reason)") }
+                    return NetAnswer(frame)
+                // Of an earlier one, which was given up.
+                case .frame: continue
+                }
+            }
+            return nil
+        }
+
+        private mutating func end() -> NetAnswer {
+            isThere = false
+            asked = nil
+            return .refused("countersign-net ended")
+        }
+    }
+
+    var processes: [Process]
+
+    /// Starts them. Root does this before it becomes another user; they become the one who speaks to the server.
+    static func start(_ settings: Settings, count: Int, helpers: Path, _ keeper: Keeper) throws -> NetPool {
+        guard let server = settings.server else { throw noServer }
+        let key = try server.key(trust: keeper.trust)
+        try server.checkSocket(trust: keeper.trust)
+        let program = try open(helpers)
+        defer { close(program) }
+        let user = try user(keeper)
+        let processes = try (0..<count).map { _ in try start(program, as: user, server.name) }
+        let first = Frame(server, key: key, milliseconds: milliseconds)
+        for process in processes { _ = process.channel.send(first) }
+        return NetPool(processes: processes)
+    }
+
+    /// Tells them to end, and waits for it: what was asked on a phone and not answered is taken back by then.
+    func end() {
+        for process in processes { close(process.channel.descriptor) }
+        for process in processes { system_await(process.pid, 1_000) }
+    }
+
+    static var noServer: Trouble {
+        Trouble(
+            "the settings have no [server]",
+            hint: "write [server] into the settings, or give users SoftTokens: countersign softtoken")
+    }
+
+    private static func open(_ helpers: Path) throws -> CInt {
+        let path = "\(helpers)/countersign-net"
+        var part = 0
+        let program = system_open_trusted(path, system_trust(owner: geteuid(), group: 0, public_file: 1), 0, &part)
+        guard program >= 0 else {
+            throw Trouble(
+                "\(path): \(HelperProgram.reason(program))", hint: "install Countersign anew, or say where the helpers are with --helpers")
+        }
+        return program
+    }
+
+    /// Nil where the processes stay what this one is.
+    private static func user(_ keeper: Keeper) throws -> SystemUser? {
+        guard case .appointed = keeper else { return nil }
+        guard let user = try SystemUser.named(SystemUser.net), user.uid != 0, user.gid != 0 else {
+            throw Trouble("the system user \(SystemUser.net) is missing", hint: "create it with: \(Keeper.useradd(SystemUser.net))")
+        }
+        return user
+    }
+
+    private static func start(_ program: CInt, as user: SystemUser?, _ server: String) throws -> Process {
+        var ends: [CInt] = [-1, -1]
+        guard socketpair(AF_UNIX, CInt(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+            throw Trouble("no socket can be made: \(systemReason())")
+        }
+        defer { close(ends[1]) }
+        let pid = "countersign-net".withCString { name in
+            var helper = system_helper(
+                executable: program, sockets: (ends[1], -1), name: name, elevated: user == nil ? 0 : 1, uid: user?.uid ?? 0,
+                gid: user?.gid ?? 0)
+            return system_start(&helper)
+        }
+        guard pid > 0 else { throw Trouble("countersign-net cannot be started: \(systemReason(-pid))") }
+        return Process(channel: Channel(descriptor: ends[0]), server: server, pid: pid)
+    }
+}
+
+extension Settings.Server {
+    fileprivate var name: String {
+        switch endpoint {
+        case .web(let url): url
+        case .unixSocket(let path): "unix:\(path)"
+        }
+    }
+}

@@ -1,0 +1,121 @@
+public import ArgumentParser
+internal import Glibc
+public import Identifiers
+public import OATH
+
+struct SettingsOption: ParsableArguments {
+    @Option(help: ArgumentHelp("The settings.", valueName: "path"))
+    var config: Path = .settings
+
+    /// What names the same settings to another command.
+    var again: String { config.text == Path.settings.text ? "" : " --config \(config)" }
+}
+
+struct OutputOption: ParsableArguments {
+    @Flag(help: "Print JSON.")
+    var json = false
+}
+
+/// A user whom the system knows.
+struct UserName: ParsableArguments {
+    @Argument(help: "Whose account: a user of this host.", completion: .users)
+    var user: String
+
+    func find() throws -> Person { try Self.find(user) }
+
+    static func find(_ user: String) throws -> Person {
+        if let known = try SystemUser.named(user) { return known.person }
+        throw Trouble("there is no user \(user) on this host", hint: "check the spelling; `getent passwd` lists the users")
+    }
+}
+
+/// A user whom the system knows, or one of those who share one and are told apart by their keys.
+struct UserArgument: ParsableArguments {
+    @Argument(help: "Whose account: a user of this host.", completion: .users)
+    var user: String
+
+    @OptionGroup var key: KeyOption
+
+    func find() throws -> Person { key.person(try UserName.find(user)) }
+}
+
+struct KeyOption: ParsableArguments {
+    @Option(help: ArgumentHelp("The one who uses the account with this SSH key, as `ssh-keygen -lf` prints it.", valueName: "SHA256:..."))
+    var key: KeyFingerprint?
+
+    func person(_ person: Person) -> Person { Person(name: person.name, uid: person.uid, key: key) }
+}
+
+/// A user whom the system knows, or has forgotten.
+struct PastUserArgument: ParsableArguments {
+    @Argument(help: "Whose account.", completion: .users)
+    var user: String
+
+    @Option(help: ArgumentHelp("The account of this uid, for a user whom the system does not know any more.", valueName: "number"))
+    var uid: UInt32?
+
+    @OptionGroup var key: KeyOption
+
+    func find() throws -> Person {
+        if let uid { return key.person(Person(name: user, uid: uid)) }
+        if let known = try SystemUser.named(user) { return key.person(known.person) }
+        throw Trouble(
+            "there is no user \(user) on this host",
+            hint: "check the spelling; for a user who is gone add --uid with the number that `countersign list` shows")
+    }
+}
+
+/// An absolute path. What is written without a slash at its beginning starts at the working directory.
+struct Path: ExpressibleByArgument, CustomStringConvertible {
+    let text: String
+    var description: String { text }
+
+    static let settings = Path(text: "/etc/countersign/countersign.toml")
+    static let helpers = Path(text: "/usr/libexec/countersign")
+
+    static var defaultCompletionKind: CompletionKind { .file() }
+
+    private init(text: String) { self.text = text }
+
+    init?(argument: String) {
+        guard !argument.isEmpty else { return nil }
+        if argument.hasPrefix("/") {
+            self.init(text: argument)
+            return
+        }
+        guard let here = getcwd(nil, 0) else { return nil }
+        defer { free(here) }
+        let folder = String(cString: here)
+        self.init(text: (folder == "/" ? "" : folder) + "/" + argument)
+    }
+}
+
+extension CompletionKind {
+    /// People, who begin at 1000, and root.
+    static var users: CompletionKind { .shellCommand("getent passwd | awk -F: '$3 == 0 || $3 >= 1000 { print $1 }'") }
+    static var services: CompletionKind { .shellCommand("ls /etc/pam.d") }
+}
+
+extension Person {
+    /// What names the account to a command that is typed.
+    var typed: String { key.map { "\(name) --key \($0)" } ?? name }
+}
+
+extension AuthyID: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}
+
+extension KeyFingerprint: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}
+
+extension Outcome: ExpressibleByArgument {}
+
+extension Algorithm: ExpressibleByArgument {}
+
+/// What is tried first in a login.
+enum Preference: String, CaseIterable, ExpressibleByArgument {
+    case sms, call, softtoken, onetouch, none
+
+    var factor: Factor? { Factor(rawValue: rawValue) }
+}

@@ -1,0 +1,53 @@
+internal import Accounts
+internal import Glibc
+internal import HostSettings
+internal import Identifiers
+internal import LoginPolicy
+
+/// A factor that was proven for this run, just now: to sudo, when it started this, or else to this process.
+///
+/// Here the module is run once, as in a login to the service `countersign`. That a login lets in is not enough: a pause, an exemption, a
+/// grace or a remembered login let in without a factor. What counts is that the accounts have this very attempt as approved.
+struct Fresh {
+    static let service = "countersign"
+    private let attempt: String
+    /// The service whose settings said whose factor is asked for.
+    private let service: String
+
+    /// Nil where sudo asked for none: within its timestamp, and where its stack is without Countersign.
+    static func ofSudo(_ account: Peek, _ settings: Settings) -> Fresh? {
+        // Under every name that sudo may have, it was the caller's own factor.
+        let others = settings.serviceNames.filter { !["su", "su-l"].contains($0) && settings.login(for: $0).factorOf != .user }
+        guard others.isEmpty, account.state == .confirmed, let attempt = account.approvedAttempt else { return nil }
+        return Fresh(attempt: attempt, service: "sudo")
+    }
+
+    /// As root, before the accounts are opened.
+    static func prove(_ person: Person) throws -> Fresh {
+        guard isatty(STDIN_FILENO) == 1 else {
+            throw Trouble("nobody is at a terminal to prove a factor", hint: "run it in a terminal")
+        }
+        let login = try PAMStack.with(service: service, module: nil, arguments: []) {
+            try PAMLogin(service: service, user: person.name, folder: $0)
+        }
+        guard try login.authenticate() == .letIn else { throw refusal(person) }
+        guard let process = RunningProcess(getpid()) else { throw Trouble("/proc/self/stat cannot be read") }
+        return Fresh(attempt: process.attempt(of: person), service: service)
+    }
+
+    /// With the accounts open.
+    func check(_ desk: Desk) throws {
+        guard desk.settings.login(for: service).factorOf == .user else {
+            throw Trouble("login.service.\(service).factor_of is not \"user\"", hint: "the administrator takes that out of the settings")
+        }
+        guard try desk.accounts.attempt(attempt, now: Moment.now)?.outcome == .approved else {
+            throw Trouble(
+                "the login was let in without a factor, which is not enough here",
+                hint: "`countersign history` says why; an exemption or a pause is the administrator's to end", code: .refused)
+        }
+    }
+
+    private static func refusal(_ person: Person) -> Trouble {
+        Trouble("nothing was changed: no factor of \(person.name) was proven", hint: "try again with your phone at hand", code: .refused)
+    }
+}

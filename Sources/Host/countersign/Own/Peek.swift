@@ -1,0 +1,35 @@
+internal import AuthyWire
+internal import Identifiers
+internal import LoginPolicy
+internal import HostSettings
+
+/// What `show` says of an account, read by a process of its own: this one is root still, since a login may have to follow, and root
+/// opens no file of the accounts.
+struct Peek {
+    let state: AccountState
+    let hadAuthyID: Bool
+    /// One of the attempts that were asked about, if a factor was proven in it.
+    let approvedAttempt: String?
+
+    /// - Parameter attempts: logins that may have been approved a moment ago.
+    init(_ person: Person, attempts: [String]) throws {
+        let asked = attempts.flatMap { ["--attempt", $0] }
+        let words = ["show", "--json", "--config", Path.settings.text] + asked + ["--", person.name]
+        // What was wrong it has said itself.
+        guard let output = try OwnProcess.output(words) else {
+            throw Trouble("the account cannot be read", hint: "as root, countersign check says why")
+        }
+        let members = JSONParameters.members(output) ?? []
+        guard let state = Self.word("state", members).flatMap(AccountState.init), let had = Self.word("had_authy_id", members) else {
+            throw Trouble("the account of \(person.name) cannot be read", hint: "as root, countersign check says why")
+        }
+        self.state = state
+        hadAuthyID = had != "false"
+        approvedAttempt = Self.word("approved_attempt", members).flatMap { attempts.contains($0) ? $0 : nil }
+    }
+
+    private static func word(_ name: String, _ members: [Parameter.Member]) -> String? {
+        guard case .text(let word)? = members.first(where: { $0.name == name })?.value else { return nil }
+        return word
+    }
+}

@@ -1,0 +1,49 @@
+internal import CGroups
+internal import Glibc
+internal import Identifiers
+internal import LoginPolicy
+internal import HostSettings
+
+/// A group that the system knows.
+enum SystemGroup {
+    /// Its number; nil where every source of the system says that there is no such group.
+    /// - Throws: `Trouble` where a source did not answer.
+    static func named(_ name: String) throws -> UInt32? {
+        var gid: gid_t = 0
+        let found = groups_named(name, &gid)
+        guard found >= 0 else { throw Trouble("the system cannot look up the group \(name): \(systemReason(-found))") }
+        return found == 1 ? gid : nil
+    }
+
+    /// Which of these a user is in, and of which that cannot be found out: as the module does it in a login.
+    static func those(_ names: [String], of user: String) -> (certain: Set<String>, unsure: Set<String>) {
+        var found: (certain: Set<String>, unsure: Set<String>) = ([], [])
+        guard !names.isEmpty else { return found }
+        do {
+            guard let user = try SystemUser.named(user) else { return found }
+            var groups = group_list()
+            groups_find(user.name, user.gid, &groups)
+            defer { groups_forget(&groups) }
+            for name in names {
+                switch groups_have(&groups, name) {
+                case 1: found.certain.insert(name)
+                case 0: break
+                default: found.unsure.insert(name)
+                }
+            }
+        } catch { return ([], Set(names)) }
+        return found
+    }
+}
+
+extension Settings {
+    /// The rules of a login of this person's. Of a group that cannot be looked up: what is allowed with it and without it, as in a login.
+    func login(for service: String, of person: Person) -> LoginRules {
+        let groups = SystemGroup.those(factorGroups, of: person.name)
+        var rules = login(for: service, user: person.name, groups: groups.certain)
+        let others = login(for: service, user: person.name, groups: groups.certain.union(groups.unsure))
+        rules.factors.removeAll { !others.factors.contains($0) }
+        rules.checkNumber = rules.checkNumber || others.checkNumber
+        return rules
+    }
+}

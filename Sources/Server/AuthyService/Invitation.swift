@@ -1,0 +1,37 @@
+public import AuthyWire
+internal import Crypto
+internal import Identifiers
+internal import Records
+
+extension AuthyService {
+    /// `POST invitation`: what a link is for, without using it.
+    ///
+    /// Anyone who has the link could use it; what is told is what a person needs to see that it is meant for them.
+    /// - Throws: `PhoneRefusal` as `enrol` does, for a link that is unknown, used or expired.
+    public func invitation(_ parameters: Parameters) async throws -> Answer {
+        guard let token = parameters.text("token") else { throw PhoneRefusal.invalid }
+        let hash = Array(SHA256.hash(data: Array(token.utf8)))
+        let (user, names) = try await store.read { [now = now()] records in
+            guard let enrolment = try records.enrolment(hash: hash), let user = try records.user(enrolment.user) else {
+                throw PhoneRefusal.unknownLink
+            }
+            try checkOpen(enrolment, at: now, in: records)
+            // A link that one application had sent says nothing of the others: its number may have been mistyped.
+            let sender = enrolment.application
+            let members = try records.members(of: user.id).filter { sender == nil || $0.application == sender }
+            let applications = try members.compactMap { try records.application($0.application) }
+            return (user, applications.filter { $0.revoked == nil }.map(\.name))
+        }
+        return Answer([
+            (name: "applications", json: JSONText.array(names.map { JSONText.string($0) })),
+            (name: "phone", json: JSONText.string(try contact(of: user).phone.masked)),
+        ])
+    }
+}
+
+extension PhoneRefusal {
+    static let usedLink = PhoneRefusal(
+        status: 410, code: "link_used", message: "This link was used already. If that was not you, tell your administrator at once.")
+    static let expiredLink = PhoneRefusal(
+        status: 410, code: "link_expired", message: "This link has expired. Please ask for a new one.")
+}

@@ -1,0 +1,97 @@
+public import AuthyWire
+internal import Crypto
+internal import Logging
+internal import Identifiers
+internal import QRCode
+internal import Records
+internal import ServerSettings
+internal import Vault
+
+// Links that a phone makes for another one: docs/adr/0057
+
+extension AuthyService {
+    /// How many links the phones of one user can make in a day.
+    private static let linksOfPhonesADay: Int64 = 10
+    /// Seconds that such a link lives, at most: the other phone is at hand.
+    private static let linkOfPhoneLifetime: Int64 = 900
+    /// How many phones a user can have, those that wait to be confirmed included.
+    private static let mostPhones = 20
+
+    /// The address that a token is opened by.
+    /// - Parameter base: the server's public_url.
+    static func link(_ base: String, _ token: String) -> String { "\(base)/phone/#enrol=\(token)" }
+
+    /// `POST links`: a phone that is confirmed makes a link for another phone of the same user. The one that opens it
+    /// still has to be confirmed, as with any link.
+    ///
+    /// The page draws the token: the same call again, after an answer that was lost or by somebody who replays it, makes
+    /// no further link and lengthens none.
+    /// - Throws: `PhoneRefusal`: `too_many` beyond the limits of links or phones; `link_used` and `link_expired` for a
+    ///   token that was taken before.
+    public func makeLink(_ parameters: Parameters, from phone: Phone) async throws -> Answer {
+        guard phone.isConfirmed else { throw PhoneRefusal.unconfirmed }
+        guard let base = settings.server.publicURL else { throw PhoneRefusal.noLinks }
+        guard let token = parameters.text("token"), let bytes = Base64URL.decode(token), bytes.count == 32
+        else { throw PhoneRefusal.invalid }
+        let now = now()
+        let hash = Array(SHA256.hash(data: Array(token.utf8)))
+        let (made, isNew) = try await store.write { records in
+            guard let own = try records.device(phone.id), own.isActive else { throw PhoneRefusal.unconfirmed }
+            if let known = try records.enrolment(hash: hash) {
+                guard known.madeBy == own.id else { throw PhoneRefusal.invalid }
+                try checkOpen(known, at: now, in: records)
+                return (known, false)
+            }
+            try checkRoom(of: own.user, in: records)
+            try countLink(of: own.user, in: records)
+            try records.endLinksOfPhones(of: own.user, at: now)
+            let ends = now + min(settings.phone.linkLifetime, Self.linkOfPhoneLifetime)
+            let made = Enrolment(hash: hash, user: own.user, madeBy: own.id, created: now, ends: ends)
+            try records.put(made)
+            try records.add(Activity(user: own.user, application: nil, at: now, kind: "link_made", detail: own.name))
+            return (made, true)
+        }
+        if isNew { log.notice("link_made", metadata: ["user": "\(phone.user)", "by": "\(phone.id)"]) }
+        let link = Self.link(base, token)
+        return Answer([
+            ("link", JSONText.string(link)), ("created", String(made.created)), ("ends", String(made.ends)), ("now", String(now)),
+            ("modules", JSONText.array((QRCode(link)?.rows ?? []).map { JSONText.string($0) })),
+        ])
+    }
+
+    private func countLink(of user: AuthyID, in records: any RecordWriting) throws {
+        guard let hash = try records.user(user)?.phoneHash else { throw PhoneRefusal.unknownDevice }
+        var links = try records.linksSent(application: LinkSender.phones, phoneHash: hash)
+        if let wait = links.wait(Span.day, limit: Self.linksOfPhonesADay, at: limitTime()) { throw PhoneRefusal.tooManyLinks(wait) }
+        links.add(Span.day, at: limitTime())
+        try records.putLinksSent(links, application: LinkSender.phones, phoneHash: hash)
+    }
+
+    /// Sees that a link can be used. One that a phone has made goes with that phone.
+    /// - Throws: `PhoneRefusal`: `link_used`, `link_expired`.
+    func checkOpen(_ enrolment: Enrolment, at now: Int64, in records: any RecordReading) throws {
+        guard enrolment.device == nil else { throw PhoneRefusal.usedLink }
+        let isMakerThere = try enrolment.madeBy.map { try records.device($0)?.isActive ?? false } ?? true
+        guard now < enrolment.ends, isMakerThere else { throw PhoneRefusal.expiredLink }
+    }
+
+    /// Sees that the user can have one more phone.
+    /// - Throws: `PhoneRefusal`: `too_many`.
+    func checkRoom(of user: AuthyID, in records: any RecordReading) throws {
+        guard try records.devices(of: user).count(where: { $0.removed == nil }) < Self.mostPhones else { throw PhoneRefusal.tooManyPhones }
+    }
+}
+
+extension PhoneRefusal {
+    static let noLinks = PhoneRefusal(
+        status: 409, code: "no_links", message: "This server makes no links for phones. Please ask your administrator for one.")
+    static let tooManyPhones = PhoneRefusal(
+        status: 429, code: "too_many", message: "There are too many phones already. Remove one first.")
+
+    /// - Parameter seconds: until there is room again.
+    static func tooManyLinks(_ seconds: Int64) -> PhoneRefusal {
+        PhoneRefusal(
+            status: 429, code: "too_many",
+            message: "Too many links were made today. Try again tomorrow, or ask your administrator for one.", retryAfter: seconds)
+    }
+}

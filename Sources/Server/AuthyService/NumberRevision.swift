@@ -1,0 +1,56 @@
+internal import Logging
+internal import Identifiers
+internal import PhoneNumbers
+internal import Records
+internal import Vault
+
+// Users are found by the hash of their number: numbers that were kept as somebody wrote them have to become those that callers are read as now.
+
+extension AuthyService {
+    private static let revisionName = "phone_numbers"
+    /// Counts up where the reading of numbers changes.
+    private static let revision: [UInt8] = [1]
+    private static let page = 500
+
+    /// Reads all numbers of the store anew, once. An AuthyID stays what it is, whatever becomes of its number; a number that cannot be read, or
+    /// that another user has already, stays as it was written.
+    /// - Returns: how many numbers have changed.
+    public func reviseNumbers() async throws -> Int {
+        guard try await store.read({ try $0.value(Self.revisionName) }) != Self.revision else { return 0 }
+        var last: Int64? = 0
+        var count = 0
+        while let after = last {
+            let changed = try await store.write { records in try revise(after: after, in: records) }
+            last = changed.last
+            count += changed.count
+        }
+        try await store.write { try $0.setValue(Self.revisionName, to: Self.revision) }
+        if count > 0 { log.notice("numbers_revised", metadata: ["count": "\(count)"]) }
+        return count
+    }
+
+    private func revise(after id: Int64, in records: any RecordWriting) throws -> (last: Int64?, count: Int) {
+        let users = try records.users(after: id, limit: Self.page)
+        var count = 0
+        for user in users where try revise(user, in: records) { count += 1 }
+        return (users.count < Self.page ? nil : users.last?.id.value, count)
+    }
+
+    private func revise(_ user: User, in records: any RecordWriting) throws -> Bool {
+        var user = user
+        var contact = try self.contact(of: user)
+        let old = contact.phone
+        guard let phone = try? PhoneNumber(written: old.national, in: .given(old.countryCode)), phone != old else { return false }
+        let hash = vault.index(phone.e164)
+        if let other = try records.user(phoneHash: hash) {
+            log.warning("number_of_two_users", metadata: ["user": "\(user.id)", "other": "\(other.id)"])
+            return false
+        }
+        contact.phone = phone
+        try records.moveFormerMembers(from: user.phoneHash, to: hash)
+        user.phoneHash = hash
+        user.contact = try contact.sealed(for: user.id, in: vault)
+        try records.put(user)
+        return true
+    }
+}

@@ -1,0 +1,130 @@
+internal import ServerSettings
+internal import Logging
+public import AuthyWire
+internal import Identifiers
+internal import Records
+internal import Vault
+
+// sms, call and email
+
+extension AuthyService {
+    /// GET /protected/json/sms/ID and /call/ID, POST /protected/json/email/ID. A person who has the phone's page gets no code unless forced.
+    public func sendOneCode(_ kind: OneCode.Kind, to id: String, by caller: Caller, _ parameters: Parameters) async throws -> Answer {
+        let action = parameters.text("action") ?? ""
+        guard action.utf8.count <= 255, (parameters.text("action_message") ?? "").utf8.count <= 1_020 else {
+            throw Refusal.parameter("action")
+        }
+        let (user, devices) = try await store.read { records in
+            let member = try self.member(AuthyID(id), of: caller, in: records)
+            guard let user = try records.user(member.user) else { throw Refusal.userNotFound }
+            return (user, try self.devices(for: member, in: records).filter(\.isActive))
+        }
+        let contact = try self.contact(of: user)
+        if let device = devices.first, parameters.flag("force") != true, kind != .email {
+            return Self.ignored(kind, device.osType, contact.phone)
+        }
+        guard outbox.canSend(kind), let to = kind == .email ? contact.email(of: caller.id) : contact.phone.e164 else {
+            throw Self.notEnabled(kind)
+        }
+        let code = try await oneCode(kind, of: user.id, action: action, by: caller)
+        guard await outbox.send(message(kind, to, code, user.id, caller, parameters.text("locale"))) else { throw Self.notSent(kind) }
+        log.info("onecode_sent", metadata: ["application": "\(caller.id)", "user": "\(user.id)", "kind": "\(kind.rawValue)"])
+        return Self.sent(kind, to, contact.phone)
+    }
+
+    /// The code that is out goes again until it ends, as Authy does it; what is sent is charged first.
+    private func oneCode(_ kind: OneCode.Kind, of user: AuthyID, action: String, by caller: Caller) async throws -> String {
+        let now = now()
+        return try await store.write { records in
+            var member = try self.member(user, of: caller, in: records)
+            if let wait = member.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: limitTime()) {
+                throw Refusal.tooMany(retryAfter: wait)
+            }
+            member.sends.add(Span.tenMinutes, at: limitTime())
+            let purpose = Purpose.oneCode(member)
+            let code: String
+            if let out = member.oneCode, now < out.ends, !out.isSpent, out.action == action {
+                code = String(decoding: try vault.open(out.sealed, as: purpose), as: UTF8.self)
+            } else {
+                code = Random.digits(7)
+                let sealed = try vault.seal(Array(code.utf8), as: purpose)
+                member.oneCode = Member.OneCode(sealed: sealed, action: action, ends: now + settings.codes.oneCodeLifetime)
+            }
+            if kind == .email { member.oneCode?.isMailed = true }
+            try records.put(member)
+            try records.count(Self.month(of: caller.id, at: now) { $0.count(kind) })
+            return code
+        }
+    }
+
+    func message(_ kind: OneCode.Kind, _ to: String, _ code: String, _ user: AuthyID?, _ caller: Caller, _ locale: String?) -> OneCode {
+        let texts = settings.codes
+        let template =
+            switch kind {
+            case .sms: texts.smsText
+            case .call: texts.callText
+            case .email: texts.emailText
+            }
+        func filled(_ text: String) -> String {
+            text.replacing("{application}", with: caller.application.name).replacing("{code}", with: code)
+        }
+        return OneCode(
+            kind: kind, to: to, code: code, text: filled(template),
+            subject: texts.emailSubject.replacing("{application}", with: caller.application.name),
+            application: caller.id, applicationName: caller.application.name, user: user, locale: locale)
+    }
+
+    private static func sent(_ kind: OneCode.Kind, _ to: String, _ phone: PhoneNumber) -> Answer {
+        let phone = JSONText.string(phone.maskedWithCode)
+        switch kind {
+        case .sms: return Answer([("success", "true"), ("message", JSONText.string("SMS token was sent")), ("cellphone", phone)])
+        case .call: return Answer([("success", "true"), ("message", JSONText.string("Call started...")), ("cellphone", phone)])
+        case .email:
+            return Answer([
+                ("success", "true"), ("message", JSONText.string("Email token was sent")),
+                ("email", JSONText.string(Contact.masked(email: to))),
+                ("email_id", JSONText.string("EM" + Random.uuid().replacing("-", with: ""))),
+            ])
+        }
+    }
+
+    private static func ignored(_ kind: OneCode.Kind, _ device: String, _ phone: PhoneNumber) -> Answer {
+        let message =
+            kind == .sms
+            ? "Ignored: SMS is not needed for smartphones. Pass force=true if you want to actually send it anyway."
+            : "Call ignored. User is using  App Tokens and this call is not necessary. Pass force=true if you still want to call users that are using the App."
+        return Answer([
+            ("message", JSONText.string(message)), ("cellphone", JSONText.string(phone.maskedWithCode)),
+            ("device", JSONText.string(device)),
+            ("ignored", "true"), ("success", "true"),
+        ])
+    }
+
+    /// The texts for messages and calls are Authy's, to the letter: recorded in the tests of its client for Go.
+    static func notEnabled(_ kind: OneCode.Kind) -> Refusal {
+        switch kind {
+        case .sms: Refusal(503, 60007, "SMS is not enabled")
+        case .call: Refusal(503, 60006, "Phone calls are not enabled on this account")
+        case .email: Refusal(503, 60121, "E-mail is not enabled on this server.")
+        }
+    }
+
+    static func notSent(_ kind: OneCode.Kind) -> Refusal {
+        switch kind {
+        case .sms: Refusal(503, 60015, "The SMS was not sent: no gateway took it.")
+        case .call: Refusal(503, 60014, "The call was not started: no gateway took it.")
+        case .email: Refusal(503, 60015, "The e-mail was not sent: no gateway took it.")
+        }
+    }
+}
+
+extension MonthOfStatistics {
+    /// E-mail is neither of the two.
+    mutating func count(_ kind: OneCode.Kind) {
+        switch kind {
+        case .sms: messages = 1
+        case .call: calls = 1
+        case .email: break
+        }
+    }
+}

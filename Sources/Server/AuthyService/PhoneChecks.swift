@@ -1,0 +1,149 @@
+internal import Logging
+internal import Identifiers
+internal import PhoneNumbers
+internal import ServerSettings
+public import AuthyWire
+internal import Records
+internal import Vault
+
+// phones/verification: numbers without users
+
+extension AuthyService {
+    /// Seconds.
+    private static let checkLifetime: Int64 = 600
+    private static let checkTries: Int64 = 5
+    /// How many digits a code may have.
+    private static let lengths = 4...10
+
+    /// A number that is to be checked, and how the caller wrote it, for the answer.
+    private func phone(_ parameters: Parameters, by caller: Caller) throws -> (number: PhoneNumber, written: String) {
+        guard let code = parameters.text("country_code") else { throw Refusal.missing("country_code") }
+        guard let text = parameters.text("phone_number") else { throw Refusal.missing("phone_number") }
+        do throws(PhoneNumberError) {
+            let number = try PhoneNumber(written: text, in: .given(code))
+            return (number, "+" + code.filter { $0 != "+" && $0 != " " } + " " + text)
+        } catch {
+            tell(error, of: caller)
+            throw error.part == .countryCode
+                ? Refusal(400, 60078, "The country code is invalid.") : Refusal(400, 60033, "Phone number is invalid")
+        }
+    }
+
+    /// POST /protected/json/phones/verification/start. While a code is out, the same goes again; after too many wrong ones, none until it ends.
+    public func startPhoneCheck(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
+        guard let kind = OneCode.Kind(rawValue: parameters.text("via") ?? "sms"), kind != .email else { throw Refusal.parameter("via") }
+        let (phone, written) = try self.phone(parameters, by: caller)
+        guard let length = Int(parameters.text("code_length") ?? "4"), Self.lengths.contains(length) else {
+            throw Refusal.parameter("code_length")
+        }
+        guard parameters["custom_code"] == nil, parameters["custom_message"] == nil else {
+            throw Refusal(403, 60091, "Custom codes and messages are not allowed.")
+        }
+        guard outbox.canSend(kind) else { throw Self.notEnabled(kind) }
+        let (check, code) = try await openCheck(of: phone, length: length, kind, by: caller)
+        guard await outbox.send(message(kind, phone.e164, code, nil, caller, parameters.text("locale"))) else { throw Self.notSent(kind) }
+        log.info("phone_code_sent", metadata: ["application": "\(caller.id)", "kind": "\(kind.rawValue)"])
+        return Answer([
+            ("carrier", JSONText.string("unknown")), ("is_cellphone", "true"), ("is_ported", "false"),
+            ("message", JSONText.string(kind == .sms ? "Text message sent to \(written)." : "Call to \(written) initiated.")),
+            ("seconds_to_expire", String(max(0, check.ends - now()))), ("uuid", JSONText.string(check.id)), ("success", "true"),
+        ])
+    }
+
+    private func openCheck(of phone: PhoneNumber, length: Int, _ kind: OneCode.Kind, by caller: Caller) async throws -> (PhoneCheck, String)
+    {
+        let now = now()
+        let hash = vault.index(phone.e164)
+        return try await store.write { records in
+            let old = try records.phoneCheck(application: caller.id, phoneHash: hash)
+            if let wait = old?.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: limitTime()) {
+                throw Refusal.tooMany(retryAfter: wait)
+            }
+            // A new code would be five more guesses.
+            if let old, now < old.ends, old.wrongCodes >= Self.checkTries { throw Refusal.tooMany(retryAfter: old.ends - now) }
+            var check: PhoneCheck
+            let code: String
+            if let old, now < old.ends {
+                check = old
+                code = String(decoding: try vault.open(old.sealed, as: Purpose.phoneCheck(caller.id, old.id)), as: UTF8.self)
+            } else {
+                let id = Random.uuid()
+                code = Random.digits(length)
+                let sealed = try vault.seal(Array(code.utf8), as: Purpose.phoneCheck(caller.id, id))
+                check = PhoneCheck(application: caller.id, phoneHash: hash, id: id, sealed: sealed, ends: now + Self.checkLifetime)
+                check.sends = old?.sends ?? Count()
+            }
+            check.sends.add(Span.tenMinutes, at: limitTime())
+            try records.put(check)
+            try records.count(Self.month(of: caller.id, at: now) { $0.count(kind) })
+            return (check, code)
+        }
+    }
+
+    /// GET /protected/json/phones/verification/check
+    public func checkPhone(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
+        let (phone, written) = try self.phone(parameters, by: caller)
+        guard let typed = parameters.text("verification_code") else { throw Refusal.missing("verification_code") }
+        // What cannot be a code is no guess at one.
+        let code = OneTimeCode.digits(of: typed.utf8, count: Self.lengths)
+        let now = now()
+        let hash = vault.index(phone.e164)
+        let isRight = try await store.write { records -> Bool? in
+            guard var check = try records.phoneCheck(application: caller.id, phoneHash: hash), now < check.ends,
+                check.wrongCodes < Self.checkTries
+            else { return nil }
+            guard let code else { return false }
+            if Self.same(try vault.open(check.sealed, as: Purpose.phoneCheck(caller.id, check.id)), Array(code.utf8)) {
+                check.ends = 0
+                try records.put(check)
+                try noteProof(hash, to: caller.id, at: now, in: records)
+                return true
+            }
+            check.wrongCodes += 1
+            try records.put(check)
+            return false
+        }
+        log.log(
+            level: isRight == true ? .info : .notice, isRight == true ? "phone_code_accepted" : "phone_code_refused",
+            metadata: ["application": "\(caller.id)"])
+        switch isRight {
+        case true?: return Answer([("message", JSONText.string("Verification code is correct.")), ("success", "true")])
+        case false?: throw Refusal(401, 60022, "Verification code is incorrect")
+        case nil: throw Refusal(404, 60023, "No pending verifications for \(written) found.")
+        }
+    }
+
+    /// Whose number it is has shown this application a code.
+    private func noteProof(_ phoneHash: [UInt8], to application: Int64, at now: Int64, in records: any RecordWriting) throws {
+        guard let user = try records.user(phoneHash: phoneHash), var member = try records.member(application: application, user: user.id),
+            try isNumberProven(phoneHash, to: application, in: records)
+        else { return }
+        member.consent(at: now)
+        try records.put(member)
+    }
+
+    /// GET /protected/json/phones/verification/status
+    public func phoneCheckStatus(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
+        let (found, name) = try await phoneCheck(of: caller, parameters)
+        guard let check = found else { throw Refusal(404, 60023, "No pending verifications for \(name) found.") }
+        let status = check.ends == 0 ? "verified" : now() < check.ends && check.wrongCodes < Self.checkTries ? "pending" : "expired"
+        return Answer([
+            ("message", JSONText.string("Phone Verification status.")), ("status", JSONText.string(status)),
+            ("seconds_to_expire", String(max(0, check.ends - now()))), ("uuid", JSONText.string(check.id)), ("success", "true"),
+        ])
+    }
+
+    /// The one that was started for a number, or answered with that uuid; and how the caller named it.
+    private func phoneCheck(of caller: Caller, _ parameters: Parameters) async throws -> (PhoneCheck?, String) {
+        if let id = parameters.text("uuid") {
+            return (try await store.read { try $0.phoneCheck(application: caller.id, id: id) }, "this uuid")
+        }
+        let (phone, written) = try self.phone(parameters, by: caller)
+        let hash = vault.index(phone.e164)
+        let check = try await store.read { try $0.phoneCheck(application: caller.id, phoneHash: hash) }
+        return (check, written)
+    }
+
+    /// GET /protected/json/phones/info: this server knows nothing of carriers. No 5xx, which some clients try again and others fail at.
+    public static let phoneInfo = Refusal(403, 60024, "Phone information is not available on this server.")
+}

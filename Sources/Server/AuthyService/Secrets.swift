@@ -1,0 +1,46 @@
+internal import Logging
+public import AuthyWire
+internal import Identifiers
+internal import OATH
+internal import QRCode
+internal import Records
+internal import Vault
+
+extension AuthyService {
+    /// POST /protected/json/users/ID/secret: a new secret for an authenticator app, as a QR code. The one before is worth nothing any more.
+    ///
+    /// Only until the user has shown a first code or has a phone: later, whoever holds the API key of one host could make codes that let them into the others.
+    public func newSecret(of id: String, by caller: Caller, _ parameters: Parameters) async throws -> Answer {
+        let label = Self.plain(parameters.text("label") ?? "AuthyID \(id)")
+        let issuer = Self.plain(caller.application.name)
+        let bytes = Random.bytes(20)
+        guard let secret = Secret(bytes: bytes), let link = OtpauthLink(issuer: issuer, account: label, secret: secret, parameters: TOTP())
+        else {
+            throw Refusal.parameter("label")
+        }
+        guard let size = Int(parameters.text("qr_size") ?? "300"), (50...1_000).contains(size) else { throw Refusal.parameter("qr_size") }
+        guard let picture = QRCode(link.text)?.svg(scale: max(1, size / 60)) else {
+            throw Refusal(500, 60122, "The QR code could not be made.")
+        }
+        try await store.write { records in
+            var member = try self.member(AuthyID(id), of: caller, in: records)
+            guard member.confirmed == nil, try !devices(for: member, in: records).contains(where: { $0.confirmed != nil }) else {
+                throw Refusal(403, 60123, "Generic authenticator tokens are not enabled for users who have shown a code already.")
+            }
+            member.genericSecret = try vault.seal(bytes, as: Purpose.genericSecret(member))
+            member.genericSpent = nil
+            try records.put(member)
+        }
+        log.notice("secret_made", metadata: ["application": "\(caller.id)", "user": "\(id)"])
+        return Answer([
+            ("label", JSONText.string(label)), ("issuer", JSONText.string(issuer)),
+            ("qr_code", JSONText.string("data:image/svg+xml;base64," + Base64.encode(Array(picture.utf8)))), ("success", "true"),
+        ])
+    }
+
+    /// A text that may stand in an otpauth link: no colon, and not empty.
+    private static func plain(_ text: String) -> String {
+        let plain = String(text.filter { $0 != ":" }.prefix(60))
+        return plain.isEmpty ? "Countersign" : plain
+    }
+}

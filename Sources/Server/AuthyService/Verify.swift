@@ -1,0 +1,265 @@
+internal import ServerSettings
+internal import Logging
+public import AuthyWire
+internal import Identifiers
+internal import OATH
+internal import Records
+internal import Vault
+
+// GET /protected/json/verify/TOKEN/ID
+
+extension AuthyService {
+    /// Checks a code, `force` or not: a SoftToken's, a OneCode, or the confirmation code of a new phone; each is good once.
+    ///
+    /// Nothing is accepted that is not on the disk as spent.
+    public func verify(_ token: String, of id: String, by caller: Caller, _ parameters: Parameters) async throws -> Answer {
+        guard let user = AuthyID(id) else {
+            // As Authy answered: a number that no user can have is a user who does not exist, and anything else names no user.
+            let isNumber = !id.isEmpty && id.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            throw isNumber ? Refusal.userDoesNotExist : Refusal.userNotFound
+        }
+        let now = now()
+        let check = CodeCheck(token, parameters)
+        let (verdict, reached) = try await store.write { records -> (Verdict, ApplicationLimit?) in
+            guard let member = try records.member(application: caller.id, user: user) else { return (.unknown, nil) }
+            return try judge(check, of: member, at: now, in: records)
+        }
+        tell(verdict, of: user, by: caller)
+        if let reached { tell(reached, by: caller) }
+        switch verdict {
+        case .accepted(.confirmation): return Self.acceptedConfirmation
+        case .accepted: return Self.accepted
+        case .confirmationNotTaken: return Self.confirmationNotTaken
+        case .unknown: throw Refusal.userDoesNotExist
+        case .limited(let wait), .wrongBeyondLimit(let wait): throw Refusal.tooMany(retryAfter: wait)
+        case .spent: throw Refusal.tokenReused
+        case .wrong: throw Refusal.tokenInvalid
+        }
+    }
+
+    private static let acceptedMembers = [
+        (name: "message", json: JSONText.string(Literal.validMessage)), (name: "token", json: JSONText.string(Literal.tokenIsValid)),
+        (name: "success", json: JSONText.string("true")),
+    ]
+    private static let accepted = Answer(acceptedMembers)
+
+    /// What tells a host that a code was the confirmation code of a new phone. Authy's clients do not look at it.
+    private static let saysConfirmation = (
+        name: Literal.extensions, json: JSONText.object([(Literal.factor, JSONText.string(Literal.confirmation))])
+    )
+
+    private static let acceptedConfirmation = Answer(acceptedMembers + [saysConfirmation])
+
+    /// To every other client it is the answer to a wrong code.
+    private static let confirmationNotTaken = Answer(
+        [
+            ("message", JSONText.string(Literal.invalidMessage)), ("token", JSONText.string(Literal.tokenIsInvalid)), ("success", "false"),
+            ("errors", JSONText.object([("message", JSONText.string(Literal.invalidMessage))])), ("error_code", JSONText.string("60020")),
+            saysConfirmation,
+        ], status: 401)
+
+    enum Verdict: Equatable, Sendable {
+        case accepted(CodeKind)
+        case spent, wrong, unknown
+        /// The code of a new phone, of somebody who has proven something before: another must confirm it.
+        case confirmationNotTaken
+        /// The user's own limit: the code was not looked at.
+        case limited(Int64)
+        /// It was looked at, and is one wrong code more than the application may have.
+        case wrongBeyondLimit(Int64)
+    }
+
+    private func tell(_ verdict: Verdict, of user: AuthyID, by caller: Caller) {
+        let metadata: Logger.Metadata = ["application": "\(caller.id)", "user": "\(user)"]
+        func tellRefused(_ reason: String) { log.notice("code_refused", metadata: metadata.merging(["reason": "\(reason)"]) { $1 }) }
+        switch verdict {
+        case .accepted(let kind):
+            log.info("code_accepted", metadata: metadata.merging(["kind": "\(kind.word)"]) { $1 })
+            hub.wake(.user(user))
+        case .confirmationNotTaken: log.warning("code_refused", metadata: metadata.merging(["reason": "confirmation"]) { $1 })
+        case .wrong, .wrongBeyondLimit: tellRefused("wrong")
+        case .spent: tellRefused("spent")
+        case .limited(let wait): log.warning("codes_limited", metadata: metadata.merging(["retry_after": "\(wait)"]) { $1 })
+        case .unknown: break
+        }
+    }
+
+    private func tell(_ reached: ApplicationLimit, by caller: Caller) {
+        log.warning(
+            "wrong_codes_of_application",
+            metadata: [
+                "application": "\(caller.id)", "limit": "\(reached.limit)", "users": "\(reached.users)", "seconds": "\(reached.span)",
+                "reason": "guessing across users, or many who mistype: each user has two wrong codes left in that time",
+            ])
+    }
+
+    private func judge(
+        _ check: CodeCheck, of member: Member, at now: Int64, in records: any RecordWriting
+    ) throws -> (Verdict, ApplicationLimit?) {
+        var member = member
+        let (limits, time) = (settings.limits, limitTime())
+        if let wait = member.wrongCodes.wait(Span.tenMinutes, limit: limits.wrongCodes, at: time)
+            ?? member.wrongCodesOfDay.wait(Span.day, limit: limits.wrongCodesOfDay, at: time)
+        {
+            // A lock from the future ends one span from now, once.
+            if member.wrongCodes.since > time || member.wrongCodesOfDay.since > time {
+                member.wrongCodes = member.wrongCodes.within(Span.tenMinutes, at: time)
+                member.wrongCodesOfDay = member.wrongCodesOfDay.within(Span.day, at: time)
+                try records.put(member)
+            }
+            return (.limited(wait), nil)
+        }
+        let verdict = try check.code.map { try match($0, check, &member, at: now, in: records) } ?? .wrong
+        switch verdict {
+        // Whoever has a code that was right guesses nothing: it counts towards no limit.
+        case .spent: return (.spent, nil)
+        case .accepted(let kind):
+            member.confirmed = member.confirmed ?? now
+            if kind.isFromPhone { member.consent(at: now) }
+            member.wrongCodes = Count()
+            try records.add(Activity(user: member.user, application: member.application, at: now, kind: kind.word, detail: ""))
+            if let confirmation = check.confirmation, kind == .softToken || kind == .oneCode {
+                try confirm(confirmation, beside: member, at: now, in: records)
+            }
+            try records.count(Self.month(of: member.application, at: now) { $0.codesAccepted = 1 })
+            try records.put(member)
+            return (verdict, nil)
+        case .confirmationNotTaken: return (verdict, try chargeWrongCode(&member, at: time, in: records).1)
+        default: return try chargeWrongCode(&member, at: time, in: records)
+        }
+    }
+
+    /// Counts a wrong code, for its user and for the application. Beyond the limit of the application it counts half of what its user may have.
+    private func chargeWrongCode(
+        _ member: inout Member, at time: Int64, in records: any RecordWriting
+    ) throws -> (Verdict, ApplicationLimit?) {
+        let (limits, users) = (settings.limits, try records.memberCount(of: member.application))
+        let ofTenMinutes = ApplicationLimit(span: Span.tenMinutes, limit: max(limits.wrongCodesOfApplication, users), users: users)
+        let ofDay = ApplicationLimit(span: Span.day, limit: max(10 * limits.wrongCodesOfApplication, 2 * users), users: users)
+        var (inTenMinutes, inDay) = try records.wrongCodes(of: member.application)
+        let wait = ofTenMinutes.wait(inTenMinutes, at: time)
+        let waitOfDay = ofDay.wait(inDay, at: time)
+        inTenMinutes.add(ofTenMinutes.span, at: time)
+        inDay.add(ofDay.span, at: time)
+        try records.putWrongCodes(inTenMinutes, inDay, of: member.application)
+        member.wrongCodes.add(Span.tenMinutes, at: time, price: wait == nil ? 1 : max(1, limits.wrongCodes / 2))
+        member.wrongCodesOfDay.add(Span.day, at: time, price: waitOfDay == nil ? 1 : max(1, limits.wrongCodesOfDay / 2))
+        try records.put(member)
+        let reached = inTenMinutes.times == ofTenMinutes.limit ? ofTenMinutes : inDay.times == ofDay.limit ? ofDay : nil
+        return ([wait, waitOfDay].compactMap { $0 }.max().map { .wrongBeyondLimit($0) } ?? .wrong, reached)
+    }
+
+    /// Spends what matches. All kinds are looked at, so that the time does not tell which there are.
+    private func match(
+        _ code: OneTimeCode, _ check: CodeCheck, _ member: inout Member, at now: Int64, in records: any RecordWriting
+    ) throws -> Verdict {
+        let softToken = try softTokenMatch(code, member.secret, Purpose.secret(member), member.spent, at: now)
+        if case .accepted(let step) = softToken {
+            member.spent = step
+            return .accepted(.softToken)
+        }
+        if let secret = member.genericSecret {
+            let generic = try softTokenMatch(code, secret, Purpose.genericSecret(member), member.genericSpent, at: now)
+            if case .accepted(let step) = generic {
+                member.genericSpent = step
+                return .accepted(.authenticator)
+            }
+            if generic == .spent { return .spent }
+        }
+        if softToken == .spent { return .spent }
+        if let verdict = try oneCodeMatch(code, action: check.action, &member, at: now) { return verdict }
+        guard let device = try newDevice(showing: code.digits, of: member.user, at: now, in: records) else { return .wrong }
+        guard !check.isProven, try confirmsItself(device, for: member, in: records) else { return .confirmationNotTaken }
+        try confirm(device, at: now, in: records)
+        return .accepted(.confirmation)
+    }
+
+    private func softTokenMatch(_ code: OneTimeCode, _ sealed: [UInt8], _ purpose: String, _ spent: Int64?, at now: Int64) throws
+        -> TOTP.Match
+    {
+        guard code.digits.utf8.count == 6 else { return .wrong }
+        guard let secret = Secret(bytes: try vault.open(sealed, as: purpose)) else { throw VaultError.damaged }
+        return TOTP().match(code, secret: secret, at: now, driftSteps: settings.codes.driftSteps, lastSpent: spent)
+    }
+
+    private func oneCodeMatch(_ code: OneTimeCode, action: String, _ member: inout Member, at now: Int64) throws -> Verdict? {
+        guard let oneCode = member.oneCode, now < oneCode.ends, oneCode.action == action,
+            Self.same(try vault.open(oneCode.sealed, as: Purpose.oneCode(member)), Array(code.digits.utf8))
+        else { return nil }
+        if oneCode.isSpent { return .spent }
+        member.oneCode?.isSpent = true
+        return .accepted(oneCode.isMailed ? .mailedCode : .oneCode)
+    }
+
+    /// Compares without an early exit.
+    static func same(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        left.count == right.count && zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+}
+
+/// What a caller asks about a code.
+private struct CodeCheck: Sendable {
+    /// Nil where it cannot be a code.
+    let code: OneTimeCode?
+    let action: String
+    /// The caller knows that this person has proven a factor: no confirmation code confirms a phone by itself.
+    let isProven: Bool
+    /// The confirmation code of a new phone, given beside a code of another factor: if that is right, the phone is
+    /// confirmed.
+    let confirmation: OneTimeCode?
+
+    init(_ token: String, _ parameters: Parameters) {
+        code = OneTimeCode(Array(token.utf8))
+        action = parameters.text("action") ?? ""
+        isProven = parameters.flag(Literal.proven, in: Literal.extensions) ?? false
+        confirmation = parameters.text(Literal.confirmation, in: Literal.extensions).flatMap { OneTimeCode(Array($0.utf8)) }
+    }
+}
+
+/// Where a right code came from.
+enum CodeKind: Equatable, Sendable {
+    /// From the phone's page.
+    case softToken
+    /// From an authenticator app, whose secret the application has seen (users/ID/secret).
+    case authenticator
+    case oneCode
+    /// Sent by e-mail, also, to an address that the application has chosen.
+    case mailedCode
+    /// From the page of a phone that it has just confirmed.
+    case confirmation
+
+    /// The word of the log and the history.
+    var word: String {
+        switch self {
+        case .softToken, .authenticator: "softtoken"
+        case .oneCode, .mailedCode: "onecode"
+        case .confirmation: "confirmation"
+        }
+    }
+
+    /// Whether only the person's phone can have had it, and not the application.
+    var isFromPhone: Bool { self != .authenticator && self != .mailedCode }
+}
+
+/// How many wrong codes all users of an application may have together before each of them has two left only: who guesses across users has few
+/// tries then, and nobody is kept out who types a right one (docs/adr/0052-wrong-codes-across-users.md).
+struct ApplicationLimit: Sendable {
+    /// Seconds.
+    let span: Int64
+    let limit: Int64
+    let users: Int64
+
+    /// The seconds until there is room again; nil where there is.
+    func wait(_ count: Count, at time: Int64) -> Int64? { count.wait(span, limit: limit, at: time) }
+}
+
+/// What each sealed value is sealed as: one that is moved to another place does not open.
+enum Purpose {
+    static func secret(_ member: Member) -> String { secret(member.application, member.user) }
+    static func secret(_ application: Int64, _ user: AuthyID) -> String { "member.secret \(application) \(user)" }
+    static func genericSecret(_ member: Member) -> String { "member.generic_secret \(member.application) \(member.user)" }
+    static func oneCode(_ member: Member) -> String { "member.onecode \(member.application) \(member.user)" }
+    static func confirmation(_ device: String) -> String { "device.confirmation \(device)" }
+    static func phoneCheck(_ application: Int64, _ id: String) -> String { "phone_check \(application) \(id)" }
+    public static func key(_ hint: String, _ application: Int64) -> String { "api_key \(application) \(hint)" }
+}

@@ -1,0 +1,30 @@
+internal import Identifiers
+internal import SQLite
+
+/// The columns of a row, read from left to right. What cannot be there is damage.
+struct Fields {
+    private let row: Row
+    private var next: Int32 = 0
+
+    init(_ row: Row) { self.row = row }
+
+    private mutating func column() -> Int32 {
+        defer { next += 1 }
+        return next
+    }
+
+    mutating func integerOrNil() -> Int64? { row.integer(column()) }
+    mutating func textOrNil() -> String? { row.text(column()) }
+    mutating func blobOrNil() -> [UInt8]? { row.blob(column()) }
+    mutating func integer() throws -> Int64 { try Self.present(integerOrNil()) }
+    mutating func text() throws -> String { try Self.present(textOrNil()) }
+    mutating func blob() throws -> [UInt8] { try Self.present(blobOrNil()) }
+    mutating func flag() throws -> Bool { try integer() != 0 }
+    mutating func count() throws -> Count { Count(since: try integer(), times: try integer()) }
+    mutating func user() throws -> AuthyID { try Self.present(AuthyID(integer())) }
+
+    static func present<T>(_ value: T?) throws -> T {
+        guard let value else { throw RecordStoreError.damaged("a value is missing or unknown") }
+        return value
+    }
+}

@@ -1,0 +1,115 @@
+internal import SettingsFile
+
+/// What `type` may say.
+private enum TypeWord: String, CaseIterable, Sendable { case twilio, webhook, smtp, command, log }
+
+extension Gateway {
+    static func read(_ tables: [Table]) throws(Complaint) -> [Gateway] {
+        var gateways: [Gateway] = []
+        for table in tables {
+            let gateway = try Gateway(table)
+            guard !gateways.contains(where: { $0.name == gateway.name }) else {
+                let message = "a gateway above is called \(gateway.name.quoted) too; give this one a name of its own"
+                throw table.complaint(message, at: table.has("name") ? "name" : nil)
+            }
+            gateways.append(gateway)
+        }
+        return gateways
+    }
+
+    private init(_ given: Table) throws(Complaint) {
+        var table = given
+        let word: TypeWord? = try table.take("type", .word)
+        guard let word else { throw table.complaint("type is missing; write type = \"twilio\", webhook, smtp, command or log") }
+        let name = try table.take("name", .gatewayName)
+        let kinds = try table.take("for", .words(Gateway.Kind.self))
+        let timeout = try table.take("timeout", .whole(1...60))
+        let retries = try table.take("retries", .whole(0...5))
+        let type = try GatewayType(word, &table)
+        self.init(name: name ?? word.rawValue, kinds: kinds ?? type.usualKinds, type: type)
+        self.timeout = timeout ?? self.timeout
+        self.retries = retries ?? self.retries
+        if let refusal = self.kinds.compactMap(type.refusal(of:)).first { throw table.complaint(refusal, at: "for") }
+    }
+}
+
+extension GatewayType {
+    /// Takes all keys of the type, and closes the table.
+    fileprivate init(_ word: TypeWord, _ table: inout Table) throws(Complaint) {
+        switch word {
+        case .twilio: self = try Self.readTwilio(&table)
+        case .webhook: self = try Self.readWebhook(&table)
+        case .smtp: self = try Self.readSMTP(&table)
+        case .command: self = try Self.readCommand(&table)
+        case .log:
+            try table.close()
+            self = .log
+        }
+    }
+
+    private static func readTwilio(_ table: inout Table) throws(Complaint) -> GatewayType {
+        let account = try table.take("account", .twilioAccount)
+        let tokenFile = try table.take("token_file", .path(such: "/etc/countersign/twilio-token"))
+        let from = try table.take("from", .sender)
+        let url = try table.take("url", .gatewayURL)
+        try table.close()
+        return .twilio(
+            account: try table.need(account, "account"), tokenFile: try table.need(tokenFile, "token_file"),
+            from: try table.need(from, "from"), url: url ?? "https://api.twilio.com")
+    }
+
+    private static func readWebhook(_ table: inout Table) throws(Complaint) -> GatewayType {
+        let url = try table.take("url", .gatewayURL)
+        let secretFile = try table.take("secret_file", .path(such: "/etc/countersign/webhook-secret"))
+        try table.close()
+        return .webhook(url: try table.need(url, "url"), secretFile: try table.need(secretFile, "secret_file"))
+    }
+
+    private static func readSMTP(_ table: inout Table) throws(Complaint) -> GatewayType {
+        let url = try table.take("url", .mailServer)
+        let from = try table.take("from", .mailAddress)
+        let user = try table.take("user", .name)
+        let passwordFile = try table.take("password_file", .path(such: "/etc/countersign/smtp-password"))
+        let smsDomain = try table.take("sms_domain", .domain)
+        try table.close()
+        if user != nil { _ = try table.need(passwordFile, "password_file") }
+        if passwordFile != nil { _ = try table.need(user, "user") }
+        return .smtp(
+            url: try table.need(url, "url"), from: try table.need(from, "from"), user: user, passwordFile: passwordFile,
+            smsDomain: smsDomain)
+    }
+
+    private static func readCommand(_ table: inout Table) throws(Complaint) -> GatewayType {
+        let words = try table.take("command", .list(of: .argument))
+        try table.close()
+        let command = try table.need(words, "command")
+        do throws(Fault) {
+            guard let program = command.first, command.count <= 64 else { throw Fault("a command has at most 64 words") }
+            guard placeholders(in: try absolutePath(program, such: "/usr/local/bin/send")).isEmpty else {
+                throw Fault("nothing is put into the program's own path")
+            }
+        } catch { throw table.complaint(error.message, at: "command") }
+        return .command(command)
+    }
+
+    /// What it carries where `for` is not given: all that it can.
+    fileprivate var usualKinds: [Gateway.Kind] { Gateway.Kind.allCases.filter { refusal(of: $0) == nil } }
+
+    /// Why it cannot carry them.
+    fileprivate func refusal(of kind: Gateway.Kind) -> String? {
+        switch (self, kind) {
+        case (.twilio, .email): "twilio carries sms and call; take smtp for email"
+        case (.twilio(_, _, let from, _), .call) where !from.hasPrefix("+"): "a call comes from a number such as +15551234567"
+        case (.smtp, .call): "smtp carries email, and sms with sms_domain"
+        case (.smtp(_, _, _, _, nil), .sms): "for sms by smtp, sms_domain says at which domain the numbers have mailboxes"
+        default: nil
+        }
+    }
+}
+
+extension Table {
+    fileprivate func need<T>(_ value: T?, _ key: String) throws(Complaint) -> T {
+        guard let value else { throw complaint("\(key) is missing; this gateway needs it") }
+        return value
+    }
+}

@@ -1,0 +1,118 @@
+public import SettingsFile
+
+extension ServerSettings {
+    /// Reads a whole file.
+    /// - Parameters:
+    ///   - text: TOML 1.0, lines ended by LF or CRLF.
+    ///   - file: the name of the file, for the error.
+    /// - Throws: the first fault that was found, with its line and key.
+    public static func parse(_ text: String, file: String) throws(SettingsError) -> ServerSettings {
+        do throws(Complaint) {
+            return try ServerSettings(Table(Value.document(text)))
+        } catch {
+            throw SettingsError(file: file, text: text, error)
+        }
+    }
+
+    private init(_ document: Table) throws(Complaint) {
+        self.init()
+        var top = document
+        try top.take("state", .path(such: state), into: &state)
+        masterKey = try top.take("master_key", .masterKey) ?? .file(state + "/master.key")
+        try top.take("retention_days", .whole(1...3650), into: &retentionDays)
+        authorities = try top.take("ca_file", .path(such: "/etc/countersign/ca.pem"))
+        server = try Server(top.table("server"))
+        codes = try Codes(top.table("codes"))
+        limits = try Limits(top.table("limits"))
+        phone = try Phone(top.table("phone"))
+        push = try Push(top.table("push"))
+        gateways = try Gateway.read(top.take("gateway", .tables("[[gateway]]")) ?? [])
+        try top.close()
+    }
+}
+
+extension ServerSettings.Codes {
+    fileprivate init(_ given: Table) throws(Complaint) {
+        self.init()
+        var table = given
+        try table.take("onecode_lifetime", .whole(60...3600), into: &oneCodeLifetime)
+        try table.take("drift_steps", .whole(0...10), into: &driftSteps)
+        try table.take("sms_text", .template(.code, upTo: 480), into: &smsText)
+        try table.take("call_text", .template(.code, upTo: 480), into: &callText)
+        try table.take("email_subject", .template(.subject, upTo: 120), into: &emailSubject)
+        try table.take("email_text", .template(.code, upTo: 4000), into: &emailText)
+        try table.take("link_subject", .template(.subject, upTo: 120), into: &linkSubject)
+        try table.take("link_text", .template(.link, upTo: 4000), into: &linkText)
+        try table.close()
+    }
+}
+
+extension ServerSettings.Limits {
+    fileprivate init(_ given: Table) throws(Complaint) {
+        self.init()
+        var table = given
+        try table.take("wrong_codes", .whole(1...1000), into: &wrongCodes)
+        try table.take("wrong_codes_of_day", .whole(1...10_000), into: &wrongCodesOfDay)
+        try table.take("wrong_codes_of_application", .whole(1...1_000_000), into: &wrongCodesOfApplication)
+        try table.take("sends", .whole(1...1000), into: &sends)
+        try table.take("requests", .whole(1...1000), into: &requests)
+        try table.take("pending_requests", .whole(1...100), into: &pendingRequests)
+        try table.take("calls_per_second", .whole(0...1_000_000), into: &callsPerSecond)
+        try table.take("connections", .whole(10...1_000_000), into: &connections)
+        try table.take("connections_of_address", .whole(1...1_000_000), into: &connectionsOfAddress)
+        try table.take("idle_timeout", .whole(1...3600), into: &idleTimeout)
+        try table.close()
+    }
+}
+
+extension ServerSettings.Phone {
+    fileprivate init(_ given: Table) throws(Complaint) {
+        self.init()
+        var table = given
+        try table.take("link_lifetime", .whole(300...604_800), into: &linkLifetime)
+        try table.close()
+    }
+}
+
+extension ServerSettings.Push {
+    fileprivate init(_ given: Table) throws(Complaint) {
+        self.init()
+        var table = given
+        try table.take("subject", .pushSubject, into: &subject)
+        try table.take("hosts", .list(of: .pushHost, canBeEmpty: true), into: &hosts)
+        try table.close()
+    }
+}
+
+extension Kind<Int64> {
+    fileprivate static func whole(_ range: ClosedRange<Int>) -> Kind {
+        Kind { value, path throws(Complaint) in Int64(try Kind<Int>.whole(range).read(value, path)) }
+    }
+}
+
+extension Kind<ServerSettings.MasterKey> {
+    /// A path, or `credential:` and a name that systemd takes for one.
+    fileprivate static var masterKey: Kind {
+        .text("a path in quotes") { text throws(Fault) in
+            guard text.hasPrefix("credential:") else { return .file(try absolutePath(text, such: "/var/lib/countersignd/master.key")) }
+            let name = String(text.dropFirst("credential:".count))
+            guard name.isPlainName else { throw Fault("the name of a credential has 1 to 64 letters, digits and - . _ in it") }
+            return .credential(name)
+        }
+    }
+}
+
+extension String {
+    /// 1 to 64 ASCII letters, digits and `-` `.` `_`, the first a letter or digit: safe in a path, in a log and in a metric.
+    var isPlainName: Bool {
+        guard (1...64).contains(utf8.count), let first = utf8.first else { return false }
+        return first.isLetterOrDigit && utf8.allSatisfy { $0.isLetterOrDigit || "-._".utf8.contains($0) }
+    }
+}
+
+extension UInt8 {
+    /// In ASCII.
+    var isLetter: Bool { (0x61...0x7A).contains(self | 0x20) }
+    var isDigit: Bool { (0x30...0x39).contains(self) }
+    var isLetterOrDigit: Bool { isLetter || isDigit }
+}

@@ -1,0 +1,143 @@
+internal import Identifiers
+internal import SettingsFile
+
+extension ServerSettings.Server {
+    init(_ given: Table) throws(Complaint) {
+        self.init()
+        var table = given
+        try table.take("listen", .list(of: .listener), into: &listen)
+        publicURL = try table.take("public_url", .publicURL)
+        let chain = try table.take("certificate", .path(such: "/etc/countersign/server.pem"))
+        let key = try table.take("private_key", .path(such: "/etc/countersign/server.key"))
+        try table.take("behind_proxy", .truth, into: &behindProxy)
+        try table.take("trusted_proxies", .list(of: .networkText, canBeEmpty: true), into: &trustedProxies)
+        metrics = try table.take("metrics", .listener)
+        try table.close()
+        switch (chain, key) {
+        case (let chain?, let key?): certificate = ServerSettings.Certificate(chain: chain, privateKey: key)
+        case (nil, nil): certificate = nil
+        case (_?, nil): throw table.complaint("private_key is missing; a certificate is of no use without its key", at: "certificate")
+        case (nil, _?): throw table.complaint("certificate is missing; a key is of no use without its certificate", at: "private_key")
+        }
+        try check(table)
+    }
+
+    /// What the keys say together.
+    private func check(_ table: Table) throws(Complaint) {
+        if let twice = listen.indices.first(where: { listen[..<$0].contains(listen[$0]) && !listen[$0].isAnyPort }) {
+            throw table.complaint("\(listen[twice].written) stands there twice; keep one of the two", at: "listen")
+        }
+        if let metrics {
+            guard metrics.isOfThisMachine else {
+                throw table.complaint("\(metrics.written) is open to others; write an address of loopback or a socket", at: "metrics")
+            }
+            if let wide = listen.first(where: { $0.covers(metrics) }) {
+                throw table.complaint("\(wide.written) in listen has \(metrics.written) in it; give it a port of its own", at: "metrics")
+            }
+            guard metrics.isAnyPort || !listen.contains(metrics) else {
+                throw table.complaint("\(metrics.written) stands in listen too; give it an address of its own", at: "metrics")
+            }
+        }
+        if behindProxy, publicURL?.hasPrefix("https://") != true {
+            throw table.complaint("a proxy in front of it speaks TLS; write its public_url = \"https://...\" too", at: "behind_proxy")
+        }
+        if certificate == nil, !behindProxy, let open = listen.first(where: { !$0.isOfThisMachine }) {
+            let way = "set certificate and private_key, or behind_proxy = true where only a proxy that speaks TLS can reach it"
+            throw table.complaint("\(open.written) without TLS is open to others; listen on 127.0.0.1, or \(way)", at: "listen")
+        }
+        if certificate != nil, publicURL?.hasPrefix("http://") == true {
+            throw table.complaint("with a certificate it speaks TLS; write https://", at: "public_url")
+        }
+        if Network.coverTheInternet(trustedProxies.compactMap { Network($0) }) {
+            throw table.complaint("everybody could then say where he comes from; name the proxies only", at: "trusted_proxies")
+        }
+    }
+}
+
+extension ServerSettings.Listener {
+    /// As it stands in the file.
+    fileprivate var written: String {
+        switch self {
+        case .address(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .unixSocket(let path): "unix:\(path)"
+        }
+    }
+
+    /// Whether the other one is served by this one, and can be listened at no more: `0.0.0.0` is all of IPv4, `[::]` that and all of IPv6.
+    /// - Parameter isDual: whether sockets of `[::]` take IPv4 too, as they do where nobody has set `net.ipv6.bindv6only`.
+    public func covers(_ other: Self, isDual: Bool = true) -> Bool {
+        guard case .address(let host, let port) = self, case .address(let otherHost, port) = other, port != 0 else { return false }
+        let isSix = otherHost.contains(":")
+        return host != otherHost && (host == "::" && (isDual || isSix) || host == "0.0.0.0" && !isSix)
+    }
+
+    fileprivate var isAnyPort: Bool { if case .address(_, 0) = self { true } else { false } }
+
+    fileprivate var isOfThisMachine: Bool {
+        guard case .address(let host, _) = self else { return true }
+        return Address(host).map { address in Self.loopback.contains { $0.contains(address) } } ?? false
+    }
+
+    private static let loopback = ["127.0.0.0/8", "::1"].compactMap { Network($0) }
+}
+
+extension Kind<ServerSettings.Listener> {
+    fileprivate static var listener: Kind {
+        .text("an address and a port in quotes") { text throws(Fault) in
+            text.hasPrefix("unix:") ? .unixSocket(try socketPath(text)) : try address(text)
+        }
+    }
+
+    private static func address(_ text: String) throws(Fault) -> ServerSettings.Listener {
+        let colon = text.lastIndex(of: ":") ?? text.endIndex
+        let digits = text[colon...].dropFirst()
+        guard let host = numericHost(text[..<colon]) else { throw Fault(refusal(of: text[..<colon], port: digits)) }
+        guard (1...5).contains(digits.utf8.count), digits.utf8.allSatisfy(\.isDigit), let port = Int(digits), port <= 65535 else {
+            throw Fault("a port is a number from 0 to 65535, 0 for any that is free")
+        }
+        return .address(host: host, port: port)
+    }
+
+    /// IPv6 in brackets, IPv4 without, and no scope.
+    private static func numericHost(_ text: Substring) -> String? {
+        let isBracketed = text.hasPrefix("[") && text.hasSuffix("]") && text.utf8.count > 2
+        let bare = isBracketed ? text.dropFirst().dropLast() : text
+        guard !bare.contains("%"), bare.contains(":") == isBracketed else { return nil }
+        return Address(String(bare))?.description
+    }
+
+    private static func refusal(of host: Substring, port: Substring) -> String {
+        let such = "127.0.0.1:8555, [::1]:8555 or unix:/run/countersignd/api.sock"
+        let near: String =
+            switch host {
+            case "localhost": "; did you mean \"127.0.0.1:\(port)\"?"
+            case "", "*": "; for all addresses write [::]:\(port) or 0.0.0.0:\(port)"
+            default: ""
+            }
+        return "expected a numeric address and a port such as \(such)" + near
+    }
+}
+
+extension Kind<String> {
+    /// What `Network` takes.
+    fileprivate static var networkText: Kind {
+        Kind { value, path throws(Complaint) in
+            _ = try Kind<Network>.network.read(value, path)
+            return try Kind.text { $0 }.read(value, path)
+        }
+    }
+
+    /// The origin that a browser makes of it: no path, and no port that goes without saying.
+    fileprivate static var publicURL: Kind {
+        .text("a URL in quotes") { text throws(Fault) in
+            let address = try WebAddress(text)
+            guard !address.hasPath else { throw Fault("public_url has no path; give the server a host of its own") }
+            guard !text.hasSuffix("/") else { throw Fault("write public_url without the slash at its end") }
+            guard !address.isPlain || address.isOfThisMachine else {
+                throw Fault("http:// is taken for localhost, 127.0.0.1 and [::1] only; phones need https://")
+            }
+            let usualPort = address.isPlain ? ":80" : ":443"
+            return address.text.hasSuffix("\(address.host)\(usualPort)") ? String(address.text.dropLast(usualPort.count)) : address.text
+        }
+    }
+}

@@ -1,0 +1,43 @@
+internal import SettingsFile
+
+/// What may stand in braces in the text of a message.
+struct Template {
+    let known: [String]
+    let needed: String?
+    var isOneLine = false
+
+    static let code = Template(known: ["code", "application"], needed: "code")
+    static let link = Template(known: ["link", "application"], needed: "link")
+    /// Without a code: subjects show on a locked screen.
+    static let subject = Template(known: ["application"], needed: nil, isOneLine: true)
+}
+
+extension Kind<String> {
+    /// - Parameter length: characters.
+    static func template(_ template: Template, upTo length: Int) -> Kind {
+        .text { given throws(Fault) in
+            let text = given.replacing("\r\n", with: "\n")
+            guard (1...length).contains(text.count) else { throw Fault("this text has 1 to \(length) characters") }
+            let lines = template.isOneLine ? [text] : text.split(separator: "\n").map(String.init)
+            let isPlain = !lines.contains(where: \.hasControlCharacters)
+            guard isPlain else { throw Fault("there is a control character in this text; take it out") }
+            try check(placeholders(in: text), template.known)
+            if let needed = template.needed, !text.contains("{\(needed)}") { throw Fault("{\(needed)} is missing in this text") }
+            return text
+        }
+    }
+
+    private static func check(_ names: [String], _ known: [String]) throws(Fault) {
+        guard let stranger = names.first(where: { !known.contains($0) }) else { return }
+        let near = stranger.nearest(in: known).map { "did you mean {\($0)}?" }
+        throw Fault("{\(stranger)} is not known in this text; \(near ?? "known here: \(known.map { "{\($0)}" }.joined(separator: ", "))")")
+    }
+}
+
+/// The words in braces, `{word}`; any other brace is only a brace.
+func placeholders(in text: String) -> [String] {
+    text.split(separator: "{", omittingEmptySubsequences: false).dropFirst().compactMap { part in
+        let word = part.prefix { $0.utf8.count == 1 && $0.utf8.allSatisfy { $0.isLetter || $0 == UInt8(ascii: "_") } }
+        return !word.isEmpty && part.dropFirst(word.count).first == "}" ? String(word) : nil
+    }
+}

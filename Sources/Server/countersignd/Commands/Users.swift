@@ -1,0 +1,337 @@
+internal import ArgumentParser
+internal import AuthyService
+internal import AuthyWire
+internal import Glibc
+internal import Logging
+internal import Identifiers
+internal import QRCode
+internal import Records
+
+struct UserNumber: ParsableArguments {
+    @Argument(help: ArgumentHelp("The AuthyID of the user.", valueName: "id")) var number: String
+
+    func validate() throws {
+        guard AuthyID(number) == nil else { return }
+        throw ValidationError("\(number.isEmpty ? "\"\"" : number) is no AuthyID, which is a number; countersignd user list shows them")
+    }
+
+    func id() throws -> AuthyID {
+        guard let id = AuthyID(number) else { throw Trouble("\(number) is no AuthyID") }
+        return id
+    }
+}
+
+struct Users: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "user", abstract: "People, and their phones.",
+        discussion: """
+            Examples:
+              countersignd user list
+              countersignd user link 1234567
+            """,
+        subcommands: [
+            List.self, Show.self, Link.self, Confirm.self, Devices.self, Deliveries.self, ChangePhone.self, Unlock.self, Remove.self,
+        ])
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "All users.",
+            discussion: """
+                Examples:
+                  countersignd user list
+                  countersignd user list --json | jq -r 'select(.devices == []) | .id'
+                """)
+        @OptionGroup var place: Place
+        @Flag(help: "As JSON, one object on a line.") var json = false
+
+        func run() async throws {
+            let service = try await place.open().service()
+            var after: Int64 = 0
+            if !json { Output.line("ID          PHONE              PHONES  CONFIRMED  E-MAIL") }
+            while true {
+                let page = try await service.users(after: after, limit: 500)
+                for user in page { Output.line(json ? Users.json(user) : Self.row(user)) }
+                guard let last = page.last else { return }
+                after = last.id.value
+            }
+        }
+
+        private static func row(_ user: UserView) -> String {
+            func cell(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(1, width - text.count)) }
+            let phones = user.devices.count { $0.removed == nil && $0.confirmed != nil }
+            return cell(user.id.description, 12) + cell(user.phone, 19) + cell(String(phones), 8)
+                + cell(user.applications.contains { $0.confirmed != nil } ? "yes" : "no", 11) + user.email
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "What is known about a user.",
+            discussion: """
+                Example:
+                  countersignd user show 1234567
+                """)
+        @OptionGroup var place: Place
+        @OptionGroup var user: UserNumber
+        @Flag(help: "As JSON.") var json = false
+
+        func run() async throws {
+            let view = try await place.open().service().user(try user.id())
+            guard !json else { return Output.line(Users.json(view)) }
+            Output.line("user      \(view.id)\nphone     \(view.phone)\ne-mail    \(view.email)\ncreated   \(Moment.text(view.created))")
+            for member in view.applications {
+                Output.line(
+                    "in        application \(member.application), "
+                        + (member.confirmed.map { "confirmed \(Moment.text($0))" } ?? "not confirmed")
+                        + (member.consented.map { ", asks since \(Moment.text($0))" }
+                            ?? member.refused.map { ", refused \(Moment.text($0))" } ?? ", does not ask yet")
+                        + (member.email.map { ", \($0)" } ?? ""))
+            }
+            Users.show(view.devices)
+        }
+    }
+
+    struct Link: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "A one-time link that makes a phone's browser a device of the user.",
+            discussion: """
+                Examples:
+                  countersignd user link 1234567
+                  countersignd user link 1234567 --send sms
+                """)
+        @OptionGroup var place: Place
+        @OptionGroup var user: UserNumber
+        @Flag(help: "Print the link alone.") var plain = false
+        @Option(help: "Send it instead.") var send: Way?
+
+        enum Way: String, CaseIterable, ExpressibleByArgument {
+            case sms, email
+
+            var kind: OneCode.Kind { self == .sms ? .sms : .email }
+        }
+
+        func run() async throws {
+            let desk = try await place.open()
+            let id = try user.id()
+            if let send { return try await self.send(by: send, to: id, desk) }
+            let service = desk.service()
+            _ = try await service.user(id)
+            guard let link = try await service.link(for: id) else {
+                throw Trouble("phones cannot reach this server", hint: "set public_url under [server] in the settings")
+            }
+            Audit.tell("user_link", ["user": user.number])
+            if plain { return Output.line(link) }
+            if let code = QRCode(link) {
+                print()
+                Output.picture(code.lines(.halfBlocks, coloured: Output.isColoured))
+            }
+            Output.line("\n\(link)\n\nIt is good once. The phone then shows a confirmation code:\n    countersignd user confirm \(id) CODE")
+        }
+
+        private func send(by way: Way, to id: AuthyID, _ desk: Desk) async throws {
+            let log = JSONLog.logger(level: .critical)
+            // The process ends with the command: what is on its way then is lost.
+            let post = try Post(desk, log: log, logCodes: true, patience: nil)
+            let service = desk.service(outbox: post, log: log)
+            try await post.begin(service)
+            let isSent = try await service.sendLink(to: id, by: way.kind)
+            if isSent != nil { Audit.tell("user_link", ["user": user.number, "send": way.rawValue]) }
+            switch isSent {
+            case true?: Output.line("A link is on its way. It is good once; the phone then shows a confirmation code.")
+            case false?: throw Trouble("no gateway took the message", hint: "countersignd user deliveries \(id) says why")
+            case nil: throw Trouble("nothing can be sent", hint: "public_url and a [[gateway]] for \(way) are needed in the settings")
+            }
+        }
+    }
+
+    struct Confirm: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Take the confirmation code that a new phone shows.",
+            discussion: """
+                Examples:
+                  countersignd user confirm 1234567 0912348
+                  countersignd user confirm 1234567 091 2348
+                """)
+        @OptionGroup var place: Place
+        @OptionGroup var user: UserNumber
+        @Argument(help: "Seven digits; blanks and hyphens between them do not count.") var code: [String]
+
+        func run() async throws {
+            let device = try await place.open().service().confirm(code.joined(), of: try user.id())
+            Audit.tell("user_confirm", ["user": user.number, "device": device.id])
+            Output.line("\(device.name) is confirmed.")
+        }
+    }
+
+    struct Devices: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "The phones of a user.",
+            discussion: """
+                Examples:
+                  countersignd user devices 1234567
+                  countersignd user devices 1234567 --remove 8d1c0c8e-5f3a-4a53-9a0c-3b8a3f1d2e4c
+                """)
+        @OptionGroup var place: Place
+        @OptionGroup var consent: Consent
+        @OptionGroup var user: UserNumber
+        @Option(help: ArgumentHelp("Remove this one.", valueName: "device")) var remove: String?
+        @Flag(help: "As JSON.") var json = false
+
+        func run() async throws {
+            let service = try await place.open().service()
+            let id = try user.id()
+            if let remove {
+                try await consent.ask {
+                    try await service.user(id).devices.first { $0.id == remove && $0.removed == nil }
+                        .map { "\($0.name) will be asked for nothing any more, and needs a new link to come back. Remove it?" }
+                }
+                try await service.removeDevice(remove, of: id)
+                Audit.tell("device_remove", ["user": user.number, "device": remove])
+                return Output.line("\(remove) is removed.")
+            }
+            let view = try await service.user(id)
+            if json { Output.line(JSONText.array(view.devices.map(Users.json))) } else { Users.show(view.devices) }
+        }
+    }
+
+    struct Deliveries: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "What was sent to a user, and what became of it.",
+            discussion: """
+                Example:
+                  countersignd user deliveries 1234567
+                """)
+        @OptionGroup var place: Place
+        @OptionGroup var user: UserNumber
+
+        func run() async throws {
+            let id = try user.id()
+            let all = try await place.open().store.read { try $0.deliveries(user: id, limit: 50) }
+            Output.table(
+                [["AT", "KIND", "GATEWAY", "RESULT", "MS", "DETAIL"]]
+                    + all.map {
+                        [Moment.text($0.at), $0.kind, $0.gateway, $0.succeeded ? "sent" : "failed", String($0.milliseconds), $0.detail]
+                    })
+        }
+    }
+
+    struct ChangePhone: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Another phone number; the AuthyID stays.",
+            discussion: """
+                Examples:
+                  countersignd user change-phone 1234567 +15551234567
+                  countersignd user change-phone 1234567 "+49 (0)151 12345678"
+                """)
+        @OptionGroup var place: Place
+        @OptionGroup var user: UserNumber
+        @Argument(help: ArgumentHelp("With + and the country code; blanks, hyphens and brackets do not count.", valueName: "number"))
+        var phone: [String]
+
+        func run() async throws {
+            let masked = try await place.open().service().changePhone(of: try user.id(), to: phone.joined(separator: " "))
+            Audit.tell("user_change_phone", ["user": user.number, "phone": masked])
+            Output.line("The phone number is \(masked) now.")
+        }
+    }
+
+    struct Unlock: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let a user try again at once: clear wrong codes and other limits, of ten minutes and of the day.",
+            discussion: """
+                A code that was spent while the clock of this machine was ahead is free again.
+
+                Example:
+                  countersignd user unlock 1234567
+                """)
+        @OptionGroup var place: Place
+        @OptionGroup var user: UserNumber
+
+        func run() async throws {
+            let id = try user.id()
+            let cleared = Self.cleared(try await place.open().service().unlock(id))
+            Audit.tell("user_unlock", ["user": user.number])
+            Output.line("User \(id): " + (cleared.isEmpty ? "nothing to unlock." : "cleared \(cleared.joined(separator: ", "))."))
+        }
+
+        private static func cleared(_ unlocked: Unlocked) -> [String] {
+            func count(_ number: Int64, _ noun: String) -> String? { number == 0 ? nil : Output.count(number, noun) }
+            return [
+                count(unlocked.wrongCodes, "wrong code"), count(unlocked.messages, "message"), count(unlocked.requests, "request"),
+                count(unlocked.links, "link"), count(unlocked.mails, "mail"),
+                unlocked.freesCode ? "a code that was spent while the clock was ahead" : nil,
+            ].compactMap { $0 }
+        }
+    }
+
+    struct Remove: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Remove a user from all applications, for good.",
+            discussion: """
+                The user's phones, codes and requests are gone with the user. It cannot be undone.
+
+                Examples:
+                  countersignd user remove 1234567
+                  countersignd user remove 1234567 --yes
+                """)
+        @OptionGroup var place: Place
+        @OptionGroup var consent: Consent
+        @OptionGroup var user: UserNumber
+
+        func run() async throws {
+            let id = try user.id()
+            let service = try await place.open().service()
+            try await consent.ask {
+                let view = try await service.user(id)
+                let phones = view.devices.count { $0.removed == nil }
+                let has = "is in \(Output.count(view.applications.count, "application")) and has \(Output.count(phones, "phone"))"
+                return "User \(id), \(view.phone), \(has). Remove all of that?"
+            }
+            try await service.removeUser(id)
+            Audit.tell("user_remove", ["user": user.number])
+            Output.line("User \(id) is removed.")
+        }
+    }
+
+    private static func show(_ devices: [Device]) {
+        guard !devices.isEmpty else { return Output.line("no phone yet") }
+        Output.table(
+            [["DEVICE", "NAME", "SYSTEM", "STATE", "SINCE", "LAST SEEN", "FROM"]]
+                + devices.map { device in
+                    let state = device.removed != nil ? "removed" : device.confirmed != nil ? "confirmed" : "unconfirmed"
+                    return [
+                        device.id, device.name, device.osType, state, Moment.text(device.created), Moment.text(device.lastSeen),
+                        device.address,
+                    ]
+                })
+    }
+
+    private static func json(_ device: Device) -> String {
+        JSONText.object([
+            ("id", JSONText.string(device.id)), ("name", JSONText.string(device.name)), ("os_type", JSONText.string(device.osType)),
+            ("created", String(device.created)), ("last_seen", String(device.lastSeen)),
+            ("confirmed", device.confirmed.map { String($0) } ?? "null"),
+            ("removed", device.removed.map { String($0) } ?? "null"), ("address", JSONText.string(device.address)),
+        ])
+    }
+
+    private static func json(_ user: UserView) -> String {
+        JSONText.object([
+            ("id", user.id.description), ("phone", JSONText.string(user.phone)), ("email", JSONText.string(user.email)),
+            ("created", String(user.created)),
+            (
+                "applications",
+                JSONText.array(
+                    user.applications.map {
+                        JSONText.object([
+                            ("id", String($0.application)), ("confirmed", $0.confirmed.map { String($0) } ?? "null"),
+                            ("consented", $0.consented.map { String($0) } ?? "null"),
+                            ("refused", $0.refused.map { String($0) } ?? "null"),
+                            ("email", $0.email.map(JSONText.string) ?? "null"),
+                        ])
+                    })
+            ),
+            ("devices", JSONText.array(user.devices.map(json))),
+        ])
+    }
+}

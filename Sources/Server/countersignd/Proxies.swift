@@ -1,0 +1,56 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import Identifiers
+internal import NIOCore
+
+/// Whom a call comes from, with proxies that the settings trust looked through.
+struct Proxies {
+    let trusted: [Network]
+
+    /// A numeric address, or `local` for a socket of this machine.
+    ///
+    /// X-Forwarded-For is read from its end: what a trusted proxy wrote is believed, and nothing beyond an entry that cannot be read, since a
+    /// client may have written all of that.
+    func address(of request: Request, _ channel: any Channel) -> String {
+        guard let peer = channel.remoteAddress?.ipAddress else { return "local" }
+        guard var found = Address(peer) else { return peer }
+        let chain = request.headers[values: .forwardedFor].flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }
+        for entry in chain.reversed() {
+            guard isTrusted(found), let next = Self.address(entry) else { break }
+            found = next
+        }
+        return found.description
+    }
+
+    func isTrusted(_ address: Address) -> Bool { trusted.contains { $0.contains(address) } }
+
+    /// `192.0.2.1`, `192.0.2.1:PORT`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:PORT`, in quotes or not.
+    static func address(_ entry: Substring) -> Address? {
+        var text = trimmed(entry)
+        if text.count >= 2, text.first == "\"", text.last == "\"" { text = text.dropFirst().dropLast() }
+        if text.first == "[" {
+            guard let end = text.firstIndex(of: "]"), isPort(text[text.index(after: end)...]) else { return nil }
+            let inside = text[..<end].dropFirst()
+            return inside.contains(":") ? Address(String(inside)) : nil
+        }
+        guard let colon = text.firstIndex(of: ":"), colon == text.lastIndex(of: ":") else { return Address(String(text)) }
+        return isPort(text[colon...]) ? Address(String(text[..<colon])) : nil
+    }
+
+    private static func isPort(_ text: Substring) -> Bool {
+        let digits = text.dropFirst()
+        return text.isEmpty
+            || text.first == ":" && (1...5).contains(digits.utf8.count) && digits.utf8.allSatisfy { (0x30...0x39).contains($0) }
+    }
+
+    /// Without blanks and tabs at its ends (RFC 9110, section 5.6.3).
+    private static func trimmed(_ text: Substring) -> Substring {
+        var text = text.drop { $0 == " " || $0 == "\t" }
+        while text.last == " " || text.last == "\t" { text.removeLast() }
+        return text
+    }
+}
+
+extension HTTPField.Name {
+    static let forwardedFor = Self("X-Forwarded-For")!
+}

@@ -1,0 +1,218 @@
+internal import AuthyService
+internal import Glibc
+internal import Hummingbird
+internal import HummingbirdCore
+internal import Identifiers
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import ServerSettings
+internal import ServiceLifecycle
+internal import UnixSignals
+
+/// The server: its listeners, what runs beside them, and the order in which they end.
+struct Serving {
+    let service: AuthyService
+    let post: Post
+    let log: Logger
+    /// Throws once the database is not under its name any more: what is written to it then would be lost.
+    let requireDatabase: @Sendable () throws -> Void
+
+    /// Whoever scrapes counts is one, or a few.
+    private static let connectionsOfMetrics = 16
+    /// Open files that are no connections of clients: the database, the event loops, calls to gateways, push services and callbacks, programs.
+    private static let otherFiles = 512
+
+    /// How long the listeners stay open after a signal, where somebody watches `/readyz` and where nobody does: long enough to be seen, short
+    /// enough for a restart.
+    private static let (farewell, shortFarewell) = (Duration.seconds(2), Duration.milliseconds(300))
+
+    /// Until SIGTERM or SIGINT. `/readyz` goes down first; then those who wait are answered, and the listeners close.
+    func run() async throws {
+        let settings = service.settings
+        let proxies = Proxies(trusted: settings.server.trustedProxies.compactMap { Network($0) })
+        let metrics = Metrics()
+        let readiness = Readiness(service)
+        let front = Front(
+            service: service, metrics: metrics, readiness: readiness,
+            pages: Pages(isTLS: settings.server.publicURL?.hasPrefix("https:") ?? false),
+            proxies: proxies)
+        let certificate = try settings.server.certificate.map { try Certificate($0) }
+        // With behind_proxy nobody else than proxies comes.
+        let most = settings.server.behindProxy ? nil : settings.limits.connectionsOfAddress
+        for listener in bound { try listener.requireFree("listen") }
+        try settings.server.metrics?.requireFree("metrics")
+        let connections = try connectionsOfListener()
+        let doors = Doors(mostOfPlace: most, connections: connections, proxies: proxies) { [service] event, thing, metadata in
+            service.sparingLog.warn(event, about: thing, metadata, at: service.limitTime())
+        }
+        var listeners: [any Service] = bound.enumerated().map { number, listener in
+            door(listener, front, certificate, doors, (number, connections), mode: 0o666)
+        }
+        if let place = settings.server.metrics {
+            let front = MetricsFront(metrics: metrics, hub: service.hub)
+            listeners.append(door(place, front, nil, doors, (bound.count, Self.connectionsOfMetrics), mode: 0o660))
+        }
+        let upkeep = Upkeep(service: service, certificate: certificate, log: log, requireDatabase: requireDatabase)
+        var quiet = log
+        quiet.logLevel = .error
+        var configuration = ServiceGroupConfiguration(
+            // Connections that are being taken would be dropped, and end the process, if the others were cancelled at once.
+            services: listeners.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) } + [
+                .init(service: post, failureTerminationBehavior: .gracefullyShutdownGroup),
+                .init(service: upkeep, failureTerminationBehavior: .gracefullyShutdownGroup),
+            ], logger: quiet)
+        configuration.maximumGracefulShutdownDuration = .seconds(4)
+        let group = ServiceGroup(configuration: configuration)
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let ending = Task { await Self.end(group, readiness, at: signals) }
+        defer { ending.cancel() }
+        try await group.run()
+    }
+
+    /// A second signal ends the wait for those who watch.
+    private static func end(_ group: ServiceGroup, _ readiness: Readiness, at signals: UnixSignalsSequence) async {
+        for await _ in signals {
+            guard !readiness.isLeaving else {
+                await group.triggerGracefulShutdown()
+                continue
+            }
+            let wait = readiness.isWatched ? farewell : shortFarewell
+            readiness.leave()
+            Task {
+                try? await Task.sleep(for: wait)
+                await group.triggerGracefulShutdown()
+            }
+        }
+    }
+
+    /// The addresses that are listened at: not those that another one has in it, as `[::]` has `0.0.0.0`.
+    private var bound: [ServerSettings.Listener] {
+        let all = service.settings.server.listen
+        return all.filter { one in !all.contains { $0.covers(one, isDual: Self.isDual) } }
+    }
+
+    /// ip(7), net.ipv6.bindv6only.
+    private static let isDual: Bool = {
+        let file = open("/proc/sys/net/ipv6/bindv6only", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return true }
+        defer { close(file) }
+        var digit: UInt8 = 0
+        return read(file, &digit, 1) != 1 || digit != UInt8(ascii: "1")
+    }()
+
+    private func door<Responder: HTTPResponder<Context>>(
+        _ listener: ServerSettings.Listener, _ front: Responder, _ certificate: Certificate?, _ doors: Doors,
+        _ connections: (listener: Int, most: Int), mode: mode_t
+    ) -> Application<Responder> {
+        let address: BindAddress
+        let tls: Certificate?
+        switch listener {
+        case .address(let host, let port): (address, tls) = (.hostname(host, port: port), certificate)
+        case .unixSocket(let path): (address, tls) = (.unixDomainSocket(path: path), nil)
+        }
+        var quiet = log
+        quiet.logLevel = .warning
+        let log = log
+        let covered = service.settings.server.listen.filter { listener.covers($0, isDual: Self.isDual) }.compactMap { other -> String? in
+            if case .address(let host, let port) = other { "\(host):\(port)" } else { nil }
+        }
+        return Application(
+            responder: front, server: http(tls, doors, connections),
+            configuration: .init(
+                address: address, serverName: nil, backlog: 4_096,
+                availableConnectionsDelegate: MaximumAvailableConnections(connections.most)),
+            onServerRunning: { channel in
+                if case .unixSocket(let path) = listener { chmod(path, mode) }
+                let place = channel.localAddress.map { $0.pathname ?? "\($0.ipAddress ?? ""):\($0.port ?? 0)" } ?? ""
+                for place in [place] + covered {
+                    log.notice("listening", metadata: ["address": "\(place)", "tls": "\(tls != nil)"])
+                }
+            }, eventLoopGroupProvider: .singleton, logger: quiet)
+    }
+
+    private func http(_ certificate: Certificate?, _ doors: Doors, _ connections: (listener: Int, most: Int)) -> HTTPServerBuilder {
+        let patience = TimeAmount.seconds(service.settings.limits.idleTimeout)
+        let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
+            maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100)
+        let configuration = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [Watch(patience: patience, doors: doors, listener: (connections.listener, connections.most))],
+            idleTimeout: nil, httpDecoderConfiguration: decoder)
+        return HTTPServerBuilder { responder in
+            let plain = HTTPChannel(base: HTTP1Channel(responder: responder, configuration: configuration))
+            guard let certificate else { return plain }
+            return TLSDoor(base: plain, certificate: certificate)
+        }
+    }
+
+    /// So few that those of all listeners fit into the open files that this process may have: where there is no file for a connection that
+    /// comes, it comes again and again, and nothing else does.
+    private func connectionsOfListener() throws -> Int {
+        let (listeners, wanted, files) = (bound.count, service.settings.limits.connections, Self.mostFiles())
+        let room = (files - Self.otherFiles - Self.connectionsOfMetrics) / listeners
+        let needed = wanted * listeners + Self.otherFiles + Self.connectionsOfMetrics
+        guard room >= 10 else {
+            throw Trouble("this process may have no more than \(files) open files", hint: "set LimitNOFILE= or ulimit -n to \(needed)")
+        }
+        guard room < wanted else { return wanted }
+        log.warning(
+            "connections_lowered",
+            metadata: ["connections": "\(room)", "reason": "LimitNOFILE= is \(files), and all of them need \(needed)"])
+        return room
+    }
+
+    /// How many files may be open, once that is as many as the system lets this process have.
+    private static func mostFiles() -> Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }
+        let before = limit.rlim_cur
+        limit.rlim_cur = limit.rlim_max
+        let isRaised = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
+        return Int(clamping: isRaised ? limit.rlim_max : before)
+    }
+}
+
+/// What goes on beside the calls: deadlines of those who wait, the certificate, old records.
+struct Upkeep: Service {
+    let service: AuthyService
+    let certificate: Certificate?
+    let log: Logger
+    let requireDatabase: @Sendable () throws -> Void
+
+    func run() async throws {
+        try await withGracefulShutdownHandler {
+            var ticks = 0
+            var news = try? await service.news()
+            while !Task.isShuttingDownGracefully, !Task.isCancelled {
+                try? await Task.sleep(for: .milliseconds(250))
+                do { try requireDatabase() } catch {
+                    // Nobody hears of the end of the others from here on.
+                    service.hub.close()
+                    throw error
+                }
+                service.hub.sweep(at: service.hub.uptime())
+                if let fresh = try? await service.news(), fresh != news {
+                    news = fresh
+                    service.hub.wakeAll()
+                }
+                ticks += 1
+                if ticks % 40 == 0 { certificate?.refresh(log: log) }
+                if ticks % 2_400 == 20 {
+                    await purge()
+                    try? await service.keepLimitClock()
+                }
+            }
+            try? await service.keepLimitClock()
+        } onGracefulShutdown: {
+            service.hub.close()
+        }
+    }
+
+    private func purge() async {
+        do {
+            while try await service.purge() > 0 {}
+        } catch {
+            log.error("purge_failed", metadata: ["reason": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,19 @@
+import AuthyWire
+import Foundation
+import Identifiers
+import Testing
+
+/// A body as it came off the wire, by the decoder that the client uses; nil, as there, for what is no JSON.
+func decoded(_ json: String?) -> JSONValue? {
+    json.flatMap { try? JSONDecoder().decode(JSONValue.self, from: Data($0.utf8)) }
+}
+
+/// A number that must be one.
+func number(_ code: Int) throws -> ErrorNumber { try #require(ErrorNumber(code)) }
+
+/// The request and the user that the tests ask about.
+enum Asked {
+    static let uuid = "6f1d2c30-0000-4000-8000-000000000001"
+    static func request() throws -> ApprovalRequestID { try #require(ApprovalRequestID(uuid)) }
+    static func user() throws -> AuthyID { try #require(AuthyID(Int64(1635))) }
+}

@@ -1,1 +1,0 @@
-../../Sources/PAMRelay/Memory.swift

@@ -1,0 +1,170 @@
+import Testing
+
+@testable import Identifiers
+@testable import LoginPolicy
+
+typealias Facts = LoginFlow.Facts
+typealias Event = LoginFlow.Event
+typealias Action = LoginFlow.Action
+typealias Change = @Sendable (inout Facts) -> Void
+
+/// Each event of a login, and all that the flow wants done about it.
+typealias Script = [(event: Event, actions: [Action])]
+
+/// Plays a login from its first event to its end. A script that does not end, or that goes on after the end, is wrong too.
+func play(_ facts: Facts, _ script: Script, sourceLocation: SourceLocation = #_sourceLocation) {
+    var flow = LoginFlow(facts)
+    for (index, line) in script.enumerated() {
+        let actions = flow.handle(line.event)
+        guard actions == line.actions else {
+            Issue.record("line \(index + 1), \(line.event): \(actions), not \(line.actions)", sourceLocation: sourceLocation)
+            return
+        }
+        if actions.decision != nil, index + 1 < script.count {
+            Issue.record("the login has ended in line \(index + 1) of \(script.count)", sourceLocation: sourceLocation)
+            return
+        }
+    }
+    if script.last?.actions.decision == nil { Issue.record("the script is used up before the login ends", sourceLocation: sourceLocation) }
+}
+
+/// A flow to which these events have happened.
+func flow(_ facts: Facts, after script: Script) -> LoginFlow {
+    var flow = LoginFlow(facts)
+    for line in script { _ = flow.handle(line.event) }
+    return flow
+}
+
+extension [Action] {
+    var decision: Decision? {
+        for case .end(let decision) in self { return decision }
+        return nil
+    }
+
+    var prompt: String? {
+        for case .ask(let prompt) in self { return prompt }
+        return nil
+    }
+
+    /// All that the person reads.
+    var texts: [String] {
+        compactMap {
+            switch $0 {
+            case .tell(let text), .ask(let text), .askRecovery(let text): text
+            case .end(let decision): decision.farewell
+            default: nil
+            }
+        }
+    }
+}
+
+// MARK: - Who logs in
+
+/// A user with an AuthyID, over ssh: no text is seen before the first prompt.
+func phone(_ change: (inout Facts) -> Void = { _ in }) -> Facts {
+    var facts = Facts()
+    facts.hasServer = true
+    facts.hasAuthyID = true
+    facts.number = CheckNumber(42)
+    change(&facts)
+    return facts
+}
+
+/// A user with a SoftToken of this host, where there is no server.
+func app(_ change: (inout Facts) -> Void = { _ in }) -> Facts {
+    var facts = Facts()
+    facts.hasSoftToken = true
+    change(&facts)
+    return facts
+}
+
+/// A user with both.
+func both(_ change: (inout Facts) -> Void = { _ in }) -> Facts {
+    phone {
+        $0.hasSoftToken = true
+        change(&$0)
+    }
+}
+
+// MARK: - What happens
+
+let enter = typed("")
+let nothing = Event.answered(.nothing)
+
+func typed(_ text: String) -> Event { .answered(Answer(Array(text.utf8))) }
+
+func code(_ digits: String) -> OneTimeCode {
+    guard let code = OneTimeCode(Array(digits.utf8)) else { preconditionFailure("\(digits) is no code") }
+    return code
+}
+
+/// The person types 123456, the try at it is charged, and the code is checked on this host.
+let triedHere: Script = [(typed("123456"), [.chargeTry]), (.tryCharged(granted: true), [.match(code("123456"))])]
+
+/// The same where there is nothing on this host to check it with.
+let triedAtServer: Script = [(typed("123456"), [.chargeTry]), (.tryCharged(granted: true), [.verify(code("123456"))])]
+
+/// The word `recovery` is typed at the prompt.
+let recoveryAsked: Script = [(typed("recovery"), [.askRecovery("Recovery code: ")])]
+
+func recoveryTyped(_ text: String) -> Event { .recoveryTyped(RecoveryAnswer(Array(text.utf8))) }
+
+func recoveryCode(_ text: String) -> RecoveryCode {
+    guard let code = RecoveryCode(Array(text.utf8)) else { preconditionFailure("\(text) is no recovery code") }
+    return code
+}
+
+/// The request has gone out, and the first look at it is under way.
+let pushed: Script = [
+    (.begin, [.chargePush(automatic: true)]), (.pushCharged(.granted), [.createPush(nil)]), (.created, [.look(.untilPromptIsDue)]),
+]
+
+/// The same, up to the prompt that comes after the wait.
+func prompted(_ prompt: String = Prompts.both, saying notices: [String] = []) -> Script {
+    pushed + [(.promptIsDue, [.stopLooking] + notices.map(Action.tell) + [.ask(prompt)])]
+}
+
+/// The request has expired during the wait.
+func expired(_ prompt: String = Prompts.codeAndPush) -> Script {
+    pushed + [(.looked(.expired), [.tell(Texts.requestExpired), .ask(prompt)])]
+}
+
+enum Prompts {
+    static let both = "Approve on your phone and press Enter, or type a code [sms, call]: "
+    static let bothAndRecovery = "Approve on your phone and press Enter, or type a code [sms, call, recovery]: "
+    static let approve = "Approve on your phone and press Enter: "
+    static let code = "Code: "
+    static let codeAndWords = "Code [sms, call]: "
+    static let words = "Type sms or call: "
+    static let codeAndPush = "Code [sms, call, push]: "
+    static let numbered = "Approve on your phone (the number is 42) and press Enter, or type a code [sms, call]: "
+}
+
+// MARK: - How it ends
+
+/// A refusal while a request is open on the phone: it is looked at once more, and there is nothing new.
+func refused(at event: Event, _ ending: Action) -> Script { [(event, [.look(.none)]), (.looked(.pending), [ending])] }
+
+/// The person gives up at a prompt while a request is open.
+let leaves = refused(at: nothing, cancelled)
+
+func approved(_ factor: Factor, spending timeStep: Int64? = nil) -> Action {
+    .end(Decision(.approved, .proven, factor: factor, spentTimeStep: timeStep))
+}
+
+func denied(_ reason: Reason, spending timeStep: Int64? = nil, _ farewell: String? = nil) -> Action {
+    .end(Decision(.denied, reason, spentTimeStep: timeStep, farewell: farewell))
+}
+
+func deniedOnPhone(spending timeStep: Int64? = nil) -> Action {
+    .end(
+        Decision(
+            .denied, .deniedOnPhone, factor: .oneTouch, spentTimeStep: timeStep, farewell: "The request was denied on the phone."))
+}
+
+func unavailable(_ reason: Reason, _ farewell: String) -> Action { .end(Decision(.unavailable, reason, farewell: farewell)) }
+
+let tooLate = denied(.timeout, Texts.timeout)
+let cancelled = denied(.cancelled)
+let outOfOrder = unavailable(.protocolError, Texts.unavailable)
+let excusedByOutage = Action.end(Decision(.excused, .outage))

@@ -1,0 +1,1 @@
+../../../Sources/Module/PAMRelay/RelayFrame.swift

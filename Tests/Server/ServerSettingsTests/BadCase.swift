@@ -1,0 +1,26 @@
+import ServerSettings
+import SettingsFile
+import Testing
+
+/// What the log would say, or nil where the settings are taken.
+func complaint(about text: String) -> String? {
+    do throws(SettingsError) {
+        _ = try ServerSettings.parse(text, file: "t")
+        return nil
+    } catch {
+        return error.description
+    }
+}
+
+/// Settings that must not be taken, with the whole line that the log then has.
+struct BadCase: Sendable, CustomTestStringConvertible {
+    let text: String
+    let error: String
+
+    init(_ text: String, _ error: String) {
+        self.text = text
+        self.error = error
+    }
+
+    var testDescription: String { error }
+}
