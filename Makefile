@@ -87,8 +87,8 @@ install:
 	mv -f $(DESTDIR)$(PREFIX)/sbin/countersignd.new $(DESTDIR)$(PREFIX)/sbin/countersignd
 	install -m 644 systemd/countersignd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/
 	install -m 644 systemd/sysusers.d/countersignd.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/
-	install -m 644 docs/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
-	install -m 644 docs/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
+	install -m 644 docs/reference/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
+	install -m 644 docs/reference/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 	install -m 644 pam.d/* $(DESTDIR)$(PREFIX)/share/doc/countersign/pam.d/
 	install -m 644 docs/countersign.toml docs/countersignd.toml docs/countersign.sudoers $(DESTDIR)$(PREFIX)/share/doc/countersign/
 	install -d -m 755 $(foreach shell,bash zsh fish,$(dir $(COMPLETION_$(shell))))
@@ -108,7 +108,7 @@ format:
 
 check:
 	swift format lint --strict --recursive Package.swift Sources Tests
-	mandoc -T lint -W warning docs/man/*.[58]
+	mandoc -T lint -W warning docs/reference/man/*.[58]
 
 clean:
 	rm -rf .build .build-release .build-machines build

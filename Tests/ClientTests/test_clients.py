@@ -158,7 +158,7 @@ def test_a_path_in_place_of_a_code_lets_nobody_in(client, user, code):
 
 @of("verify", "activity", but=["authy-client"])
 def test_authy_rs_takes_a_path_in_place_of_a_code(client, name, user):
-    """docs/api.md says so: it asks for another call, whose success it takes for the code's. No server can tell."""
+    """docs/reference/api.md says so: it asks for another call, whose success it takes for the code's. No server can tell."""
     assert name == "authy-rs" and client.call("verify", id=user, code="../sms")["ok"]
 
 
@@ -387,7 +387,7 @@ def test_a_callback_that_was_changed_is_refused(start, server, told, number, nam
 
 @of("callback", but=["authy-python", "authy-java"])
 def test_authy_client_checks_no_signature_of_a_query(start, server, told, number, name):
-    """docs/api.md says so: an application that uses it has callbacks by POST."""
+    """docs/reference/api.md says so: an application that uses it has callbacks by POST."""
     app = server.create_application("Told", "--callback", f"{told.url}/authy/callback", "--callback-method", "GET")
     user = app.new_user(number)
     phone, client = handset(server, user), start(app.key)

@@ -124,7 +124,7 @@ def takes(argument: dict, word: str) -> bool:
     return "allValues" not in argument or is_placeholder(word) or word in argument["allValues"]
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "docs/man").glob("*.[58]")), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", sorted((ROOT / "docs/reference/man").glob("*.[58]")), ids=lambda page: page.name)
 def test_the_examples_of_a_man_page_are_commands_of_the_programs(page):
     lines = re.findall(r"^\.Dl (?:[#$] )?(.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     told = [words for line in lines for words in commands(line.replace("\\(dq", "\""))]
@@ -199,7 +199,7 @@ def leaves(command: dict, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], s
 
 @pytest.mark.parametrize("program, elsewhere", [("countersign", set()), ("countersignd", SETTINGS_OF_SERVER)])
 def test_the_man_page_has_the_commands_and_options_of_the_program(program, elsewhere):
-    listed = synopsis(ROOT / f"docs/man/{program}.8")
+    listed = synopsis(ROOT / f"docs/reference/man/{program}.8")
     actual = {name: options - elsewhere for name, options in leaves(described(program)).items() if name[0] != "self"}
     listed.pop(("self",), None)
     assert {name: listed.get(name) for name in actual} == actual

@@ -20,7 +20,7 @@ from patience import PATIENCE  # noqa: E402
 from terminal import Terminal  # noqa: E402
 
 ROOTS = REPOSITORY / ".build-machines"
-# What an ordinary host has, and what our programs need of it (docs/dependencies.md).
+# What an ordinary host has, and what our programs need of it (docs/develop/dependencies.md).
 PACKAGES = [
     "systemd", "systemd-sysv", "dbus", "libpam-systemd", "libnss-systemd", "openssh-server", "openssh-client", "sudo", "login", "passwd",
     "procps", "iproute2", "ca-certificates", "make", "curl", "libqrencode4", "libsqlite3-0", "libpam0g", "libcrypt1", "libphonenumber8", "libstdc++6",

@@ -1,4 +1,4 @@
-"""The filter for fail2ban in docs/logins.md, against the log lines of real logins."""
+"""The filter for fail2ban in docs/admin/logins.md, against the log lines of real logins."""
 
 import itertools
 import pathlib
@@ -7,7 +7,7 @@ import re
 import pytest
 
 PORTS = itertools.count(1024)
-DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "docs/logins.md"
+DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "docs/admin/logins.md"
 
 
 @pytest.fixture(scope="module")

@@ -343,7 +343,7 @@ def unb64u(text: str) -> bytes:
 
 
 class Handset:
-    """The phone's page without a browser: docs/phone.md, by an independent implementation of its cryptography."""
+    """The phone's page without a browser: docs/reference/phone.md, by an independent implementation of its cryptography."""
 
     def __init__(self, server: Server, name="Pixel 9"):
         self.server, self.name, self.id, self.clock = server, name, None, 0

@@ -226,7 +226,7 @@ def test_every_published_receiver_believes_an_ordinary_callback(stage, request_,
 ], ids=["value with *", "name with *", "~", "! and brackets", "a name that begins another", "digits alone", "brackets in a name", "other letters", "small before capital", "digits in brackets",
         "None", "a logo", "two logos"])
 def test_where_receivers_disagree_rails_is_right(stage, request_, post, get):
-    """docs/api.md has the table. Whoever disbelieves has computed another text than Authy signed."""
+    """docs/reference/api.md has the table. Whoever disbelieves has computed another text than Authy signed."""
     request_ = {"message": "Log in?", **request_}
     assert set(receivers.ALL) - believers(stage, "POST", receivers.ALL, **request_) == post
     assert set(receivers.OF_QUERIES) - believers(stage, "GET", receivers.OF_QUERIES, **request_) == get

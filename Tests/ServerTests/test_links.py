@@ -1,4 +1,4 @@
-"""A confirmed phone makes a link for another one of the same person: docs/phone.md, `POST links`."""
+"""A confirmed phone makes a link for another one of the same person: docs/reference/phone.md, `POST links`."""
 
 import concurrent.futures
 import json

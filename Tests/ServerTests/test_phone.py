@@ -1,4 +1,4 @@
-"""What the phone's page may do: docs/phone.md, with keys and signatures made by another implementation."""
+"""What the phone's page may do: docs/reference/phone.md, with keys and signatures made by another implementation."""
 
 import concurrent.futures
 import json

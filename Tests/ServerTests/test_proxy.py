@@ -1,4 +1,4 @@
-"""Behind a real nginx, which speaks TLS for the server: as docs/server.md says."""
+"""Behind a real nginx, which speaks TLS for the server: as docs/admin/server.md says."""
 
 import contextlib
 import copy

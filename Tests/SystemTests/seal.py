@@ -1,4 +1,4 @@
-"""Seals rows of accounts.db that were changed behind the product's back, as docs/adr/0040 has it: an independent witness.
+"""Seals rows of accounts.db that were changed behind the product's back, as docs/develop/adr/0040 has it: an independent witness.
 
 It stands alone: its text is also run by processes that may not read this folder.
 """

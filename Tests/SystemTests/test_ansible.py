@@ -1,4 +1,4 @@
-"""ansible as it is installed: what docs/logins.md tells people who run it, done by the real program."""
+"""ansible as it is installed: what docs/admin/logins.md tells people who run it, done by the real program."""
 
 import contextlib
 import pathlib

@@ -276,7 +276,7 @@ struct Asking {
     ///
     /// Two codes stay failures: one that was wrong for this host's SoftToken, which was checked whatever the server fails
     /// to say, and one that the server answered with a limit, since it may have looked at the code
-    /// (docs/adr/0011-what-is-sent-again.md).
+    /// (docs/develop/adr/0011-what-is-sent-again.md).
     private mutating func refund(_ event: LoginFlow.Event, unsent: Bool) throws {
         guard let person else { return }
         switch event {

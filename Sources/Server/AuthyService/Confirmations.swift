@@ -2,7 +2,7 @@ internal import Identifiers
 internal import Records
 internal import Vault
 
-// Who confirms a new phone: docs/adr/0049
+// Who confirms a new phone: docs/develop/adr/0049
 
 extension AuthyService {
     /// The new phone that shows this code.

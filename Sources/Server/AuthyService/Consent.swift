@@ -4,7 +4,7 @@ internal import Identifiers
 internal import Records
 internal import Vault
 
-// Which applications may know of a person's phones, and ask them: docs/adr/0050
+// Which applications may know of a person's phones, and ask them: docs/develop/adr/0050
 
 extension Member {
     /// Whether the application may know of the person's phones, and ask them.

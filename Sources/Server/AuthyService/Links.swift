@@ -7,7 +7,7 @@ internal import Records
 internal import ServerSettings
 internal import Vault
 
-// Links that a phone makes for another one: docs/adr/0057
+// Links that a phone makes for another one: docs/develop/adr/0057
 
 extension AuthyService {
     /// How many links the phones of one user can make in a day.

@@ -7,7 +7,7 @@ internal import Crypto
 internal import Vault
 internal import WebPush
 
-// What the phone's page may ask: docs/phone.md
+// What the phone's page may ask: docs/reference/phone.md
 
 /// Why a phone's call is refused.
 public struct PhoneRefusal: Error, Sendable {

@@ -242,7 +242,7 @@ enum CodeKind: Equatable, Sendable {
 }
 
 /// How many wrong codes all users of an application may have together before each of them has two left only: who guesses across users has few
-/// tries then, and nobody is kept out who types a right one (docs/adr/0052-wrong-codes-across-users.md).
+/// tries then, and nobody is kept out who types a right one (docs/develop/adr/0052-wrong-codes-across-users.md).
 struct ApplicationLimit: Sendable {
     /// Seconds.
     let span: Int64

@@ -74,7 +74,7 @@ struct Call {
     }
 }
 
-/// One call of the phone's page: docs/phone.md.
+/// One call of the phone's page: docs/reference/phone.md.
 struct PhoneCall {
     let method: HTTPRequest.Method
     let steps: [Substring]

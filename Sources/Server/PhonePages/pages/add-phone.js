@@ -1,4 +1,4 @@
-// Another phone for this account: a link that this phone makes, as a QR code and as text. docs/adr/0057
+// Another phone for this account: a link that this phone makes, as a QR code and as text. docs/develop/adr/0057
 
 import * as bytes from "./bytes.js";
 import * as clock from "./clock.js";

@@ -1,4 +1,4 @@
-// Calls to the server, each signed by the device's key. The contract is docs/phone.md.
+// Calls to the server, each signed by the device's key. The contract is docs/reference/phone.md.
 
 import * as clock from "./clock.js";
 import { digest, sign } from "./keys.js";
