@@ -26,12 +26,16 @@ enum Wing: String {
 
 /// A Swift library.
 func library(_ name: String, _ wing: Wing, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Sources/\(wing.rawValue)/\(name)", exclude: exclude, swiftSettings: strict)
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/\(wing.rawValue)/\(name)", exclude: exclude,
+        swiftSettings: strict)
 }
 
 /// A library in C; without sources of its own it is a header only.
 func cLibrary(_ name: String, _ wing: Wing, exclude: [String] = [], flags: [String] = []) -> Target {
-    .target(name: name, path: "Sources/\(wing.rawValue)/\(name)", exclude: exclude, cSettings: [.unsafeFlags(hardened + flags)])
+    .target(
+        name: name, path: "Sources/\(wing.rawValue)/\(name)", exclude: exclude,
+        cSettings: [.unsafeFlags(hardened + flags)])
 }
 
 /// The module map of a library that the system has.
@@ -40,15 +44,18 @@ func system(_ name: String, pkgConfig: String? = nil, package: String) -> Target
 }
 
 /// A program.
-func program(_ name: String, _ wing: Wing, _ dependencies: [Target.Dependency], linker: [LinkerSetting] = []) -> Target {
+func program(_ name: String, _ wing: Wing, _ dependencies: [Target.Dependency], linker: [LinkerSetting] = []) -> Target
+{
     .executableTarget(
-        name: name, dependencies: dependencies, path: "Sources/\(wing.rawValue)/\(name)", swiftSettings: strict, linkerSettings: linker)
+        name: name, dependencies: dependencies, path: "Sources/\(wing.rawValue)/\(name)", swiftSettings: strict,
+        linkerSettings: linker)
 }
 
 /// The tests of one target, which are in its wing's folder.
 func tests(of target: String, _ wing: Wing, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
-        name: "\(target)Tests", dependencies: [.byName(name: target)] + dependencies, path: "Tests/\(wing.rawValue)/\(target)Tests")
+        name: "\(target)Tests", dependencies: [.byName(name: target)] + dependencies,
+        path: "Tests/\(wing.rawValue)/\(target)Tests")
 }
 
 extension Target.Dependency {
@@ -111,17 +118,21 @@ let hostTargets: [Target] = [
     program(
         "countersign-login", .host,
         [
-            "CFrames", "CSyscalls", "Frames", "Identifiers", "LoginPolicy", "NetFrames", "SettingsFile", "HostSettings", "OATH",
+            "CFrames", "CSyscalls", "Frames", "Identifiers", "LoginPolicy", "NetFrames", "SettingsFile", "HostSettings",
+            "OATH",
             "Accounts", "Recovery", .crypto,
         ],
         linker: [.unsafeFlags(["-static-executable"], .when(configuration: .release))]),
     program(
-        "countersign-net", .host, ["CFrames", "CSyscalls", "Frames", "Identifiers", "LoginPolicy", "AuthyWire", "AuthyAPI"]),
+        "countersign-net", .host,
+        ["CFrames", "CSyscalls", "Frames", "Identifiers", "LoginPolicy", "AuthyWire", "AuthyAPI"]),
     program(
         "countersign", .host,
         [
-            "CFrames", "CGroups", "CPAM", "CSyscalls", "Frames", "Identifiers", "LoginPolicy", "NetFrames", "QRCode", "Roster",
-            "SettingsFile", "HostSettings", "OATH", "Accounts", "AuthyWire", "NewFile", "PhoneNumbers", "Recovery", "CommandSupport",
+            "CFrames", "CGroups", "CPAM", "CSyscalls", "Frames", "Identifiers", "LoginPolicy", "NetFrames", "QRCode",
+            "Roster",
+            "SettingsFile", "HostSettings", "OATH", "Accounts", "AuthyWire", "NewFile", "PhoneNumbers", "Recovery",
+            "CommandSupport",
             .argumentParser,
         ]),
     tests(of: "LoginPolicy", .host, ["Identifiers"]),
@@ -142,20 +153,24 @@ let serverTargets: [Target] = [
     library(
         "AuthyService", .server,
         [
-            "AuthyWire", "Identifiers", "OATH", "PhoneNumbers", "QRCode", "Records", "ServerSettings", "Vault", "WebPush",
+            "AuthyWire", "Identifiers", "OATH", "PhoneNumbers", "QRCode", "Records", "ServerSettings", "Vault",
+            "WebPush",
             .crypto, .logging,
         ]),
     program(
         "countersignd", .server,
         [
-            "AuthyService", "AuthyWire", "CSyscalls", "Delivery", "Identifiers", "NewFile", "PhonePages", "QRCode", "Records",
+            "AuthyService", "AuthyWire", "CSyscalls", "Delivery", "Identifiers", "NewFile", "PhonePages", "QRCode",
+            "Records",
             "ServerSettings", "SettingsFile", "CommandSupport", "Vault", "WebPush", .argumentParser, .crypto, .logging,
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOSSL", package: "swift-nio-ssl"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         ]),
-    tests(of: "AuthyService", .server, ["AuthyWire", "Identifiers", "Records", "ServerSettings", "Vault", .crypto, .logging]),
+    tests(
+        of: "AuthyService", .server,
+        ["AuthyWire", "Identifiers", "Records", "ServerSettings", "Vault", .crypto, .logging]),
     tests(of: "Records", .server, ["Identifiers", "SQLite"]),
     tests(of: "Delivery", .server, ["ServerSettings"]),
     tests(of: "ServerSettings", .server, ["SettingsFile"]),

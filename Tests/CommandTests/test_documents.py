@@ -13,7 +13,7 @@ from conftest import BUILT, ENVIRONMENT
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = ["countersign", "countersignd"]
-DOCUMENTS = ["README.md", "SECURITY.md", "CONTRIBUTING.md", *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md"))]
+DOCUMENTS = ["README.md", "SECURITY.md", "CONTRIBUTING.md", *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*/*.md"))]
 # What stands before a command, or divides two.
 PREFIXES = {"sudo", "then", "do", "if", "!", "exec", "else"}
 DIVIDERS = {"|", "||", "&&", ";", "&", "(", ")", "\n"}

@@ -1,6 +1,7 @@
 /// Base64 (RFC 4648, section 4), with padding.
 public enum Base64 {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".unicodeScalars)
+    private static let alphabet = Array(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".unicodeScalars)
 
     public static func encode(_ bytes: some Sequence<UInt8>) -> String {
         var text = String.UnicodeScalarView()

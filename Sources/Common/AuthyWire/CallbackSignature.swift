@@ -21,7 +21,8 @@ public struct CallbackSignature: Equatable, Sendable {
     }
 
     private init(nonce: String, method: Endpoint.Method, url: String, parameters: String) {
-        stringToSign = [nonce, method.rawValue, String(url.prefix { $0 != "?" && $0 != "#" }), parameters].joined(separator: "|")
+        stringToSign = [nonce, method.rawValue, String(url.prefix { $0 != "?" && $0 != "#" }), parameters].joined(
+            separator: "|")
     }
 
     /// The value of `X-Authy-Signature`.

@@ -62,7 +62,8 @@ public struct Endpoint: Hashable, Sendable {
     public static func checkPhone(_ code: OneTimeCode, of phone: PhoneNumber) -> Endpoint {
         let number = "country_code=\(phone.countryCode)&phone_number=\(phone.national)"
         return Endpoint(
-            method: .get, target: "/protected/json/phones/verification/check?\(number)&verification_code=\(code.digits)")
+            method: .get, target: "/protected/json/phones/verification/check?\(number)&verification_code=\(code.digits)"
+        )
     }
 
     /// Registers a person by phone; the same phone gives the same AuthyID. The body is that of `NewUser`, the answer a `NewUserAnswer`.

@@ -11,7 +11,8 @@ public struct ErrorNumber: Hashable, Sendable, CustomStringConvertible {
     /// Reads the `error_code` of an answer: a string of one to five ASCII digits or, from servers that are careless, an integer.
     public init?(in body: JSONValue?) {
         switch body?["error_code"] {
-        case .string(let text)? where (1...5).contains(text.utf8.count) && text.utf8.allSatisfy({ (0x30...0x39).contains($0) }):
+        case .string(let text)?
+        where (1...5).contains(text.utf8.count) && text.utf8.allSatisfy({ (0x30...0x39).contains($0) }):
             guard let code = Int(text) else { return nil }
             self.init(code)
         case .integer(let integer)?:

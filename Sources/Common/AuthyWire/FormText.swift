@@ -46,7 +46,9 @@ public enum FormText {
             switch byte {
             case 0x2B: plain.append(plus)
             case 0x25:
-                guard let high = rest.popFirst().flatMap(hex), let low = rest.popFirst().flatMap(hex) else { return nil }
+                guard let high = rest.popFirst().flatMap(hex), let low = rest.popFirst().flatMap(hex) else {
+                    return nil
+                }
                 plain.append(high << 4 | low)
             default: plain.append(byte)
             }
@@ -65,13 +67,18 @@ public enum FormText {
 
     /// `a[b][]` is `a`, `b` and the empty step. A name whose brackets do not match is one step.
     private static func steps(_ name: String) -> [String] {
-        guard name.hasSuffix("]"), let open = name.firstIndex(of: "["), open != name.startIndex else { return name.isEmpty ? [] : [name] }
+        guard name.hasSuffix("]"), let open = name.firstIndex(of: "["), open != name.startIndex else {
+            return name.isEmpty ? [] : [name]
+        }
         let inner = name[open...].dropFirst().dropLast()
         return [String(name[..<open])]
-            + inner.replacing("][", with: "\u{0}").split(separator: "\u{0}", omittingEmptySubsequences: false).map(String.init)
+            + inner.replacing("][", with: "\u{0}").split(separator: "\u{0}", omittingEmptySubsequences: false).map(
+                String.init)
     }
 
-    private static func insert(_ value: String, _ rest: ArraySlice<String>, at name: String, into members: inout [Parameter.Member]) {
+    private static func insert(
+        _ value: String, _ rest: ArraySlice<String>, at name: String, into members: inout [Parameter.Member]
+    ) {
         guard let index = members.named(name) else {
             members.append(.init(name, made(value, rest)))
             return

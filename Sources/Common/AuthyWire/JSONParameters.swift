@@ -104,7 +104,8 @@ public enum JSONParameters {
         private mutating func number() -> String? {
             let start = place
             if next == 0x2D { place += 1 }
-            guard let first = next, digits() > 0, !(first == 0x30 && place - start > (bytes[start] == 0x2D ? 2 : 1)) else { return nil }
+            guard let first = next, digits() > 0, !(first == 0x30 && place - start > (bytes[start] == 0x2D ? 2 : 1))
+            else { return nil }
             if next == 0x2E {
                 place += 1
                 guard digits() > 0 else { return nil }
@@ -171,7 +172,11 @@ public enum JSONParameters {
             guard place + 4 <= bytes.count else { return nil }
             let digits = bytes[place..<place + 4]
             place += 4
-            guard digits.allSatisfy({ (0x30...0x39).contains($0) || (0x41...0x46).contains($0) || (0x61...0x66).contains($0) }) else {
+            guard
+                digits.allSatisfy({
+                    (0x30...0x39).contains($0) || (0x41...0x46).contains($0) || (0x61...0x66).contains($0)
+                })
+            else {
                 return nil
             }
             return UInt32(String(decoding: digits, as: UTF8.self), radix: 16)

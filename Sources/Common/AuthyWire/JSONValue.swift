@@ -36,7 +36,8 @@ extension JSONValue: Codable {
         if let scalar = Self.scalar(try decoder.singleValueContainer()) {
             self = scalar
         } else if depth >= Self.maximumDepth {
-            throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "nested too deep"))
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "nested too deep"))
         } else if let elements = try? decoder.unkeyedContainer() {
             self = .array(try Self.elements(elements))
         } else {

@@ -40,7 +40,8 @@ public struct NewApprovalRequest: Equatable, Sendable {
     ///
     /// Nil if the message is empty.
     public init?(
-        message: String, details: [Detail] = [], hiddenDetails: [Detail] = [], secondsToExpire: Int, number: CheckNumber? = nil
+        message: String, details: [Detail] = [], hiddenDetails: [Detail] = [], secondsToExpire: Int,
+        number: CheckNumber? = nil
     ) {
         guard !message.isEmpty else { return nil }
         let shown = number.map { [Detail(Self.numberName, $0.description)] } ?? []

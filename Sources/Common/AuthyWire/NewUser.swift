@@ -17,7 +17,9 @@ public struct NewUser: Equatable, Sendable {
     /// name of a domain with at least two labels (RFC 1123, section 2.1). Authy refused `test@authy` and `root@localhost`.
     public static func isEmail(_ text: String) -> Bool {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
-        guard text.utf8.count <= 254, parts.count == 2, let local = parts.first, let domain = parts.last else { return false }
+        guard text.utf8.count <= 254, parts.count == 2, let local = parts.first, let domain = parts.last else {
+            return false
+        }
         return isLocalPart(local) && isDomain(domain)
     }
 
@@ -29,7 +31,9 @@ public struct NewUser: Equatable, Sendable {
 
     private static func isDomain(_ text: Substring) -> Bool {
         let labels = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard labels.count >= 2, let top = labels.last?.utf8, top.count >= 2, top.contains(where: isLetter) else { return false }
+        guard labels.count >= 2, let top = labels.last?.utf8, top.count >= 2, top.contains(where: isLetter) else {
+            return false
+        }
         return labels.allSatisfy { label in
             (1...63).contains(label.utf8.count) && !label.hasPrefix("-") && !label.hasSuffix("-")
                 && label.utf8.allSatisfy { isLetter($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
@@ -119,7 +123,9 @@ public enum StatusAnswer: Hashable, Sendable {
             [nil, .null, .integer(user.value), .string(user.description)].contains(body["status"]?["authy_id"])
         {
             self = .user(Self.user(body["status"]))
-        } else if (400...499).contains(status), status != 429, let error = ErrorNumber(in: body), ErrorNumber.unknownUser.contains(error) {
+        } else if (400...499).contains(status), status != 429, let error = ErrorNumber(in: body),
+            ErrorNumber.unknownUser.contains(error)
+        {
             self = .unknownUser
         } else {
             self = .fault(Fault(status: status, body: body))
@@ -167,6 +173,8 @@ public struct UserActivity: Equatable, Sendable {
             ("email", JSONText.string(email)), ("host", JSONText.string(host)), ("user", JSONText.string(user)),
         ])
         return JSONText.object(
-            [("type", JSONText.string(type))] + (address.map { [("user_ip", JSONText.string($0))] } ?? []) + [("data", data)])
+            [("type", JSONText.string(type))] + (address.map { [("user_ip", JSONText.string($0))] } ?? []) + [
+                ("data", data)
+            ])
     }
 }

@@ -76,7 +76,9 @@ public struct Parameters: Equatable, Sendable {
                 members.append(other)
                 continue
             }
-            guard case .members(var mine) = members[index].value, case .members(let theirs) = other.value else { continue }
+            guard case .members(var mine) = members[index].value, case .members(let theirs) = other.value else {
+                continue
+            }
             mine += theirs.filter { mine.named($0.name) == nil }
             members[index].value = .members(mine)
         }

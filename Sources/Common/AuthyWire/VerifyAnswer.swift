@@ -41,7 +41,8 @@ public enum VerifyAnswer: Hashable, Sendable {
             switch status {
             case 200 where Self.isValid(body): Self.isConfirmation(body) ? .phoneConfirmed : .valid
             case 401: Self.refusal(body)
-            case 400...499 where status != 429 && ErrorNumber(in: body).map(ErrorNumber.unknownUser.contains) == true: .unknownUser
+            case 400...499 where status != 429 && ErrorNumber(in: body).map(ErrorNumber.unknownUser.contains) == true:
+                .unknownUser
             default: .fault(Fault(status: status, body: body))
             }
     }
@@ -67,6 +68,7 @@ public enum VerifyAnswer: Hashable, Sendable {
     }
 
     private static func saysWrong(_ body: JSONValue?) -> Bool {
-        body?["token"] == .string(Literal.tokenIsInvalid) && body?["message"]?.text?.hasPrefix(Literal.invalidMessage) == true
+        body?["token"] == .string(Literal.tokenIsInvalid)
+            && body?["message"]?.text?.hasPrefix(Literal.invalidMessage) == true
     }
 }

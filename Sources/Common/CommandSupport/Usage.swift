@@ -29,8 +29,11 @@ package struct Usage {
     private static func onOneLine(_ text: String) -> String {
         let lines = text.split(separator: "\n")
         let words = lines.dropFirst().filter { $0.hasPrefix("  - ") }.map { "'\($0.dropFirst(4))'" }
-        guard let head = lines.first.map(String.init), let last = words.last, words.count == lines.count - 1 else { return text }
-        return head.replacing("one of the following:", with: "one of \(words.dropLast().joined(separator: ", ")) or \(last).")
+        guard let head = lines.first.map(String.init), let last = words.last, words.count == lines.count - 1 else {
+            return text
+        }
+        return head.replacing(
+            "one of the following:", with: "one of \(words.dropLast().joined(separator: ", ")) or \(last).")
     }
 
     /// Refuses a first word that is no command, which the parser would call an argument.

@@ -34,7 +34,8 @@ public struct Address: Hashable, Sendable, CustomStringConvertible {
 
     /// What counts as one place: the address, for IPv6 its /64, since a single host has all of that.
     public var place: String {
-        bytes.count == 4 ? description : Address(bytes: Array(bytes.prefix(8)) + [UInt8](repeating: 0, count: 8)).description + "/64"
+        bytes.count == 4
+            ? description : Address(bytes: Array(bytes.prefix(8)) + [UInt8](repeating: 0, count: 8)).description + "/64"
     }
 }
 
@@ -53,7 +54,8 @@ public struct Network: Equatable, Sendable {
         let hidden = first.contains(":") && width == 32 ? 96 : 0
         var prefix = width
         if let last = parts.dropFirst().first {
-            guard (1...3).contains(last.utf8.count), last.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let written = Int(last),
+            guard (1...3).contains(last.utf8.count), last.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+                let written = Int(last),
                 (hidden...width + hidden).contains(written)
             else { return nil }
             prefix = written - hidden

@@ -13,7 +13,9 @@ public struct CivilDay: Equatable, Sendable {
 
 extension CivilDay: CustomStringConvertible {
     public var description: String {
-        let pad = { (number: Int, width: Int) in String(repeating: "0", count: max(0, width - String(number).count)) + String(number) }
+        let pad = { (number: Int, width: Int) in
+            String(repeating: "0", count: max(0, width - String(number).count)) + String(number)
+        }
         return "\(pad(year, 4))-\(pad(month, 2))-\(pad(day, 2))"
     }
 }

@@ -13,7 +13,8 @@ public struct PhoneNumber: Equatable, Sendable, CustomStringConvertible, CustomR
     public init?(countryCode: String, national: String) {
         let code = countryCode.drop { $0 == "+" }
         let digits = String(String.UnicodeScalarView(national.unicodeScalars.filter { !Separators.contains($0) }))
-        guard (1...3).contains(code.utf8.count), code.first != "0", Self.areDigits(code), (4...14).contains(digits.utf8.count),
+        guard (1...3).contains(code.utf8.count), code.first != "0", Self.areDigits(code),
+            (4...14).contains(digits.utf8.count),
             Self.areDigits(digits), code.utf8.count + digits.utf8.count <= 16
         else { return nil }
         self.countryCode = String(code)
@@ -55,7 +56,9 @@ public struct PhoneNumber: Equatable, Sendable, CustomStringConvertible, CustomR
     public var description: String { maskedWithCode }
     public var customMirror: Mirror { Mirror(self, children: []) }
 
-    private static func areDigits(_ text: some StringProtocol) -> Bool { text.utf8.allSatisfy { (0x30...0x39).contains($0) } }
+    private static func areDigits(_ text: some StringProtocol) -> Bool {
+        text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+    }
 
     /// Country codes (ITU-T E.164, list of 2016): zones 1 and 7 have one digit, these two; all others have three.
     private static func lengthOfCode(_ digits: Substring) -> Int {

@@ -32,7 +32,9 @@ extension String {
     }
 
     /// For `key="VALUE"`: at most 300 bytes.
-    public var logText: String { replacing("\"", with: "?").escaped(limit: 300) { $0.value >= 0x20 && $0.value < 0x7F } }
+    public var logText: String {
+        replacing("\"", with: "?").escaped(limit: 300) { $0.value >= 0x20 && $0.value < 0x7F }
+    }
 
     private func escaped(limit: Int, where stays: (Unicode.Scalar) -> Bool) -> String {
         var text = ""

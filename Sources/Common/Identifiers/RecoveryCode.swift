@@ -8,8 +8,12 @@ public struct RecoveryCode: Equatable, Sendable, CustomStringConvertible, Custom
         guard typed.count <= 256 else { return nil }
         let characters = TypedCharacter.all(in: Array(typed))
         guard characters.count <= 64 else { return nil }
-        let kept = characters.compactMap { if case .byte(let byte) = $0 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte } else { nil } }
-        guard (8...32).contains(kept.count), kept.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) }) else {
+        let kept = characters.compactMap {
+            if case .byte(let byte) = $0 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte } else { nil }
+        }
+        guard (8...32).contains(kept.count),
+            kept.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) })
+        else {
             return nil
         }
         text = String(decoding: kept.map { $0 == 0x6F ? 0x30 : $0 == 0x69 || $0 == 0x6C ? 0x31 : $0 }, as: UTF8.self)

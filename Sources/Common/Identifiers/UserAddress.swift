@@ -24,8 +24,10 @@ public enum UserAddress {
 
     /// Whether a text can stand before an @ as it is (RFC 5322, section 3.2.3, without what shells and servers stumble over).
     private static func isLocalPart(_ name: String) -> Bool {
-        (1...longestLocal).contains(name.utf8.count) && name.utf8.first != 0x2D && name.utf8.first != 0x2E && name.utf8.last != 0x2E
-            && !name.contains("..") && name.utf8.allSatisfy { isAlphanumeric($0) || [0x2B, 0x2D, 0x2E, 0x5F].contains($0) }
+        (1...longestLocal).contains(name.utf8.count) && name.utf8.first != 0x2D && name.utf8.first != 0x2E
+            && name.utf8.last != 0x2E
+            && !name.contains("..")
+            && name.utf8.allSatisfy { isAlphanumeric($0) || [0x2B, 0x2D, 0x2E, 0x5F].contains($0) }
     }
 
     /// Two labels or more (RFC 1034, section 3.5): a realm without a dot is no domain of mail.

@@ -55,7 +55,9 @@ public struct WrittenPhoneNumber: Equatable, Sendable {
     /// A decimal digit of any script, as ASCII.
     private static func digit(_ scalar: Unicode.Scalar) -> Unicode.Scalar? {
         if ("0"..."9").contains(scalar) { return scalar }
-        guard scalar.properties.numericType == .decimal, let value = scalar.properties.numericValue, (0...9).contains(value) else {
+        guard scalar.properties.numericType == .decimal, let value = scalar.properties.numericValue,
+            (0...9).contains(value)
+        else {
             return nil
         }
         return Unicode.Scalar(0x30 + UInt8(value))
@@ -82,14 +84,18 @@ public struct WrittenPhoneNumber: Equatable, Sendable {
     /// nothing else.
     private static func date(_ text: String) -> DateForm {
         let bytes = Array(text.utf8.drop { $0 == 0x20 }.reversed().drop { $0 == 0x20 }.reversed())
-        guard let separator = bytes.first(where: { !isDigit($0) }), [0x2D, 0x2E, 0x2F].contains(separator) else { return .none }
+        guard let separator = bytes.first(where: { !isDigit($0) }), [0x2D, 0x2E, 0x2F].contains(separator) else {
+            return .none
+        }
         let parts = bytes.split(separator: separator, omittingEmptySubsequences: false)
         guard parts.allSatisfy(areDigits) else { return .none }
         let fields = parts.map { (length: $0.count, value: Int(String(decoding: $0, as: UTF8.self)) ?? 0) }
         func isDayAndMonth(_ fields: some Collection<(length: Int, value: Int)>) -> Bool {
             fields.allSatisfy { $0.length <= 2 && (1...31).contains($0.value) } && fields.contains { $0.value <= 12 }
         }
-        func isYear(_ field: (length: Int, value: Int)) -> Bool { field.length == 4 && (1900...2099).contains(field.value) }
+        func isYear(_ field: (length: Int, value: Int)) -> Bool {
+            field.length == 4 && (1900...2099).contains(field.value)
+        }
         if fields.count == 2 { return isDayAndMonth(fields) ? .certain : .none }
         guard fields.count == 3, let first = fields.first, let last = fields.last else { return .none }
         if isYear(first), isDayAndMonth(fields.dropFirst()) { return .certain }

@@ -39,7 +39,8 @@ public enum HOTP {
         return String((String(repeating: "0", count: 10) + decimal).suffix(digits))
     }
 
-    private static func authenticate<Hash: HashFunction>(_: Hash.Type, _ message: [UInt8], _ secret: Secret) -> [UInt8] {
+    private static func authenticate<Hash: HashFunction>(_: Hash.Type, _ message: [UInt8], _ secret: Secret) -> [UInt8]
+    {
         secret.withUnsafeBytes { Array(HMAC<Hash>.authenticationCode(for: message, using: SymmetricKey(data: $0))) }
     }
 }

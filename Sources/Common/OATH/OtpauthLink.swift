@@ -11,7 +11,9 @@ public struct OtpauthLink: Sendable, CustomStringConvertible, CustomDebugStringC
     ///   - account: whose token it is, such as `zoe`.
     /// Nil if either is empty or has a colon, which would move the border between them.
     public init?(issuer: String, account: String, secret: Secret, parameters: TOTP) {
-        guard !issuer.isEmpty, !account.isEmpty, !issuer.utf8.contains(0x3A), !account.utf8.contains(0x3A) else { return nil }
+        guard !issuer.isEmpty, !account.isEmpty, !issuer.utf8.contains(0x3A), !account.utf8.contains(0x3A) else {
+            return nil
+        }
         let name = Self.percentEncoded(issuer)
         text =
             "otpauth://totp/\(name):\(Self.percentEncoded(account))?secret=\(secret.base32)&issuer=\(name)"

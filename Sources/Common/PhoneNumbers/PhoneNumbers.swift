@@ -24,10 +24,15 @@ extension PhoneNumber {
             throw PhoneNumberError(error.message)
         }
         let reading = try Self.choice(among: try Self.readings(of: written, in: try Self.code(of: country)))
-        guard !written.mayBeDate || reading.isValid else { throw PhoneNumberError(WrittenPhoneNumber.Fault.date.message) }
-        guard !(written.hasZeroInBrackets && reading.isValidEitherWay) else { throw PhoneNumberError(PhoneNumberError.zeroInBrackets) }
+        guard !written.mayBeDate || reading.isValid else {
+            throw PhoneNumberError(WrittenPhoneNumber.Fault.date.message)
+        }
+        guard !(written.hasZeroInBrackets && reading.isValidEitherWay) else {
+            throw PhoneNumberError(PhoneNumberError.zeroInBrackets)
+        }
         if case .given = country, let code = try Self.code(of: country), code != reading.countryCode {
-            throw PhoneNumberError("it begins with the country code \(reading.countryCode), but the one beside it is \(code)")
+            throw PhoneNumberError(
+                "it begins with the country code \(reading.countryCode), but the one beside it is \(code)")
         }
         guard let number = PhoneNumber(countryCode: reading.countryCode, national: reading.national) else {
             throw PhoneNumberError(PhoneNumberError.noNumber)
@@ -45,7 +50,10 @@ extension PhoneNumber {
             let visible = String(String.UnicodeScalarView(text.unicodeScalars.filter { !isBlank($0) }))
             guard let written = try? WrittenPhoneNumber(visible) else { throw noCode(text) }
             // Nothing parts the digits of a code: 5/5 is a date, and 49.0 a decimal number.
-            guard visible.unicodeScalars.count(where: { !"+\u{FF0B}()".unicodeScalars.contains($0) }) == written.digits.utf8.count else {
+            guard
+                visible.unicodeScalars.count(where: { !"+\u{FF0B}()".unicodeScalars.contains($0) })
+                    == written.digits.utf8.count
+            else {
                 throw noCode(text)
             }
             return try known(written.digits.hasPrefix("00") ? String(written.digits.dropFirst(2)) : written.digits)
@@ -61,7 +69,9 @@ extension PhoneNumber {
     }
 
     private static func known(_ code: String) throws(PhoneNumberError) -> String {
-        guard (1...3).contains(code.utf8.count), code.first != "0", let number = CInt(code), phone_has_country_code(number) else {
+        guard (1...3).contains(code.utf8.count), code.first != "0", let number = CInt(code),
+            phone_has_country_code(number)
+        else {
             throw noCode(code)
         }
         return code
@@ -74,7 +84,8 @@ extension PhoneNumber {
     }
 
     /// All ways to read it, each number once: with the given country, and with the one that it may name itself.
-    private static func readings(of written: WrittenPhoneNumber, in code: String?) throws(PhoneNumberError) -> [Reading] {
+    private static func readings(of written: WrittenPhoneNumber, in code: String?) throws(PhoneNumberError) -> [Reading]
+    {
         var readings: [Reading] = []
         func add(_ reading: Reading?) {
             for reading in [reading, reading?.behindDoubledCode].compactMap(\.self)
@@ -92,7 +103,8 @@ extension PhoneNumber {
             if written.digits.hasPrefix("00") { add(Reading("+" + written.digits.dropFirst(2))) }
             guard code != nil || written.digits.hasPrefix("00") else {
                 throw PhoneNumberError(
-                    .countryCode, "it has no country code: write + and the country code before it, as in +4915112345678")
+                    .countryCode, "it has no country code: write + and the country code before it, as in +4915112345678"
+                )
             }
         }
         if !readings.contains(where: { $0.fault == nil && $0.isValid }) {
@@ -104,14 +116,18 @@ extension PhoneNumber {
     /// The readings of a number behind what other countries dial for the +, as in 011 49: for one that is none at home.
     private static func dialedAbroad(_ written: WrittenPhoneNumber) -> [Reading] {
         guard !written.isInternational else { return [] }
-        return ["011", "0011", "010"].filter(written.digits.hasPrefix).compactMap { Reading("+" + written.digits.dropFirst($0.utf8.count)) }
+        return ["011", "0011", "010"].filter(written.digits.hasPrefix).compactMap {
+            Reading("+" + written.digits.dropFirst($0.utf8.count))
+        }
     }
 
     private static func choice(among readings: [Reading]) throws(PhoneNumberError) -> Reading {
         let good = readings.filter { $0.fault == nil }
         let valid = good.filter(\.isValid)
         let candidates = valid.isEmpty ? good : valid
-        guard let first = candidates.first else { throw readings.first?.fault ?? PhoneNumberError(PhoneNumberError.noNumber) }
+        guard let first = candidates.first else {
+            throw readings.first?.fault ?? PhoneNumberError(PhoneNumberError.noNumber)
+        }
         guard candidates.count == 1 else { throw first.ambiguity }
         return first
     }
@@ -137,7 +153,9 @@ private struct Reading {
         self.found = found
     }
 
-    private static func text(_ bytes: UnsafeRawBufferPointer) -> String { String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) }
+    private static func text(_ bytes: UnsafeRawBufferPointer) -> String {
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
 
     /// Why it is no number; nil for one that is possible.
     var fault: PhoneNumberError? {
@@ -159,24 +177,29 @@ private struct Reading {
     /// A 0 that is only dialed, where the plan has none, or one that belongs to the number and is missing.
     private var zeroFault: PhoneNumberError? {
         let hasZero = national.hasPrefix("0")
-        if hasZero, !found.keeps_zero { return PhoneNumberError("no number of +\(countryCode) begins with 0: leave the 0 out") }
+        if hasZero, !found.keeps_zero {
+            return PhoneNumberError("no number of +\(countryCode) begins with 0: leave the 0 out")
+        }
         guard found.keeps_zero, !isValid, found.is_valid_other_zero else { return nil }
         return hasZero
-            ? PhoneNumberError("no number of +\(countryCode) is like this one, but one without the 0 is: leave the 0 out")
+            ? PhoneNumberError(
+                "no number of +\(countryCode) is like this one, but one without the 0 is: leave the 0 out")
             : PhoneNumberError("in +\(countryCode) the 0 at the beginning belongs to the number: write it")
     }
 
     /// Of `+49 49 151 12345678` the number behind the second 49. Such a number would have a length that its plan has, but only the one behind is
     /// surely one that somebody was given, and a mobile one.
     var behindDoubledCode: Reading? {
-        guard !found.is_mobile, national.hasPrefix(countryCode), let rest = Reading("+" + national), rest.countryCode == countryCode,
+        guard !found.is_mobile, national.hasPrefix(countryCode), let rest = Reading("+" + national),
+            rest.countryCode == countryCode,
             rest.found.length == PHONE_LENGTH_POSSIBLE, rest.found.is_mobile
         else { return nil }
         return rest
     }
 
     var ambiguity: PhoneNumberError {
-        PhoneNumberError("the country code \(countryCode) may stand there twice: write + and the country code once, then the number")
+        PhoneNumberError(
+            "the country code \(countryCode) may stand there twice: write + and the country code once, then the number")
     }
 }
 
@@ -208,7 +231,8 @@ extension WrittenPhoneNumber.Fault {
         case .letter: "letters cannot stand in it: write the digits, and leave an extension out"
         case .character(let scalar): "\(Self.named(scalar)) cannot stand in it"
         case .plus: "a + can only stand at the beginning"
-        case .decimal: "it looks like a decimal number of a spreadsheet: make the column a text, and write the number again"
+        case .decimal:
+            "it looks like a decimal number of a spreadsheet: make the column a text, and write the number again"
         case .date: "it looks like a date: make the column of the spreadsheet a text, and write the number again"
         }
     }

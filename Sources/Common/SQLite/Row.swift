@@ -74,7 +74,8 @@ extension Value {
         switch self {
         case .integer(let number): unsafe sqlite3_bind_int64(statement, index, number)
         case .text(var text): text.withUTF8 { unsafe csqlite_bind_text(statement, index, $0.baseAddress, $0.count) }
-        case .blob(let bytes): unsafe bytes.withUnsafeBytes { unsafe csqlite_bind_blob(statement, index, $0.baseAddress, $0.count) }
+        case .blob(let bytes):
+            unsafe bytes.withUnsafeBytes { unsafe csqlite_bind_blob(statement, index, $0.baseAddress, $0.count) }
         }
     }
 }

@@ -51,12 +51,15 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
     public init(path: String, _ options: Options = Options()) throws {
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE
         var opened: OpaquePointer?
-        let code = unsafe sqlite3_open_v2(try Self.real(path), &opened, flags | (options.create ? SQLITE_OPEN_CREATE : 0), nil)
+        let code = unsafe sqlite3_open_v2(
+            try Self.real(path), &opened, flags | (options.create ? SQLITE_OPEN_CREATE : 0), nil)
         guard let opened = unsafe opened else { throw SQLiteError(extendedCode: code, message: "out of memory") }
         unsafe handle = opened
         self.options = options
         try check(code)
-        if unsafe sqlite3_db_readonly(handle, "main") != 0 { throw SQLiteError(extendedCode: SQLITE_READONLY, message: "can only be read") }
+        if unsafe sqlite3_db_readonly(handle, "main") != 0 {
+            throw SQLiteError(extendedCode: SQLITE_READONLY, message: "can only be read")
+        }
         try configure()
     }
 
@@ -80,7 +83,8 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
     private func configure() throws {
         waitForOthers(true)
         for (option, on) in [
-            (SQLITE_DBCONFIG_TRUSTED_SCHEMA, false), (SQLITE_DBCONFIG_DEFENSIVE, true), (SQLITE_DBCONFIG_ENABLE_FKEY, true),
+            (SQLITE_DBCONFIG_TRUSTED_SCHEMA, false), (SQLITE_DBCONFIG_DEFENSIVE, true),
+            (SQLITE_DBCONFIG_ENABLE_FKEY, true),
             (SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !options.checkpointOnClose),
         ] {
             try check(unsafe csqlite_configure(handle, option, on ? 1 : 0))
@@ -91,7 +95,9 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
         unsafe sqlite3_wal_hook(
             handle,
             { context, _, _, pages in
-                if let context = unsafe context { unsafe Unmanaged<Connection>.fromOpaque(context).takeUnretainedValue().committed(pages) }
+                if let context = unsafe context {
+                    unsafe Unmanaged<Connection>.fromOpaque(context).takeUnretainedValue().committed(pages)
+                }
                 return SQLITE_OK
             }, Unmanaged.passUnretained(self).toOpaque())
     }
@@ -200,7 +206,8 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
         }
         let end = unsafe sqlite3_backup_finish(backup)
         guard code == SQLITE_DONE, end == SQLITE_OK else {
-            throw SQLiteError(extendedCode: code == SQLITE_DONE ? end : code, message: "the database cannot be replaced")
+            throw SQLiteError(
+                extendedCode: code == SQLITE_DONE ? end : code, message: "the database cannot be replaced")
         }
     }
 
@@ -227,7 +234,9 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
         if let kept = unsafe statements.removeValue(forKey: sql) { return unsafe kept }
         var prepared: OpaquePointer?
         try check(unsafe sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil))
-        guard let prepared = unsafe prepared else { throw SQLiteError(extendedCode: SQLITE_MISUSE, message: "no statement") }
+        guard let prepared = unsafe prepared else {
+            throw SQLiteError(extendedCode: SQLITE_MISUSE, message: "no statement")
+        }
         return unsafe prepared
     }
 

@@ -60,7 +60,8 @@ extension Kind<Table> {
     package static func table(_ header: String) -> Kind {
         Kind { value, path throws(Complaint) in
             guard case .table(let entries) = value else {
-                throw mismatch("a table", value, path, hint: "write \(header)" + (value.isList ? " once, in single brackets" : ""))
+                throw mismatch(
+                    "a table", value, path, hint: "write \(header)" + (value.isList ? " once, in single brackets" : ""))
             }
             return Table(entries, at: path)
         }
@@ -79,7 +80,9 @@ extension Kind<[Table]> {
 
 extension Kind {
     /// A text of which `parse` makes the value, or says what is wrong with it.
-    package static func text(_ expected: String = "a text in quotes", _ parse: @escaping (String) throws(Fault) -> T) -> Kind {
+    package static func text(_ expected: String = "a text in quotes", _ parse: @escaping (String) throws(Fault) -> T)
+        -> Kind
+    {
         Kind { value, path throws(Complaint) in
             guard case .text(let text) = value else { throw mismatch(expected, value, path) }
             do throws(Fault) { return try parse(text) } catch { throw Complaint(.path(path), error.message) }
@@ -98,7 +101,9 @@ extension Kind {
                 throw Complaint(.path(path), "this list is empty; name something, or leave out the key")
             }
             var elements: [Element] = []
-            for (index, value) in values.enumerated() { elements.append(try kind.read(value, path + [Lines.step(index)])) }
+            for (index, value) in values.enumerated() {
+                elements.append(try kind.read(value, path + [Lines.step(index)]))
+            }
             return elements
         }
     }
@@ -111,9 +116,11 @@ extension Kind {
         let list = Kind.list(of: Kind<Word>.word)
         return Kind { value, path throws(Complaint) in
             let words = try list.read(value, path)
-            for (index, word) in words.enumerated() where words.prefix(index).contains(where: { $0.rawValue == word.rawValue }) {
+            for (index, word) in words.enumerated()
+            where words.prefix(index).contains(where: { $0.rawValue == word.rawValue }) {
                 throw Complaint(
-                    .path(path + [Lines.step(index)]), "\(word.rawValue.quoted) stands here for the second time; keep one of the two")
+                    .path(path + [Lines.step(index)]),
+                    "\(word.rawValue.quoted) stands here for the second time; keep one of the two")
             }
             return words
         }

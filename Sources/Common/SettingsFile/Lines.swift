@@ -36,7 +36,8 @@ struct Lines {
         let isList = rest.starts(with: [Self.open, Self.open])
         rest = rest.dropFirst(isList ? 2 : 1)
         skipBlanks(andLines: false)
-        guard isSafe(Trap.header(rest.first)), let keys = dottedKey(), take(Self.close), !isList || take(Self.close) else { return nil }
+        guard isSafe(Trap.header(rest.first)), let keys = dottedKey(), take(Self.close), !isList || take(Self.close)
+        else { return nil }
         var path: [String] = []
         for (index, key) in keys.enumerated() {
             path.append(key)
@@ -76,7 +77,9 @@ struct Lines {
         for index in 0... {
             skipBlanks(andLines: true)
             if take(end) { return true }
-            guard isSafe(end == Self.close ? Trap.element(rest.first) : nil), element(&self, index) else { return false }
+            guard isSafe(end == Self.close ? Trap.element(rest.first) : nil), element(&self, index) else {
+                return false
+            }
             skipBlanks(andLines: true)
             guard take(Self.comma) || rest.first == end else { return false }
         }
@@ -87,7 +90,9 @@ struct Lines {
         var keys: [String] = []
         repeat {
             skipBlanks(andLines: false)
-            guard let key = rest.first == Self.quote || rest.first == Self.apostrophe ? string() : bareKey() else { return nil }
+            guard let key = rest.first == Self.quote || rest.first == Self.apostrophe ? string() : bareKey() else {
+                return nil
+            }
             keys.append(key)
             guard isSafe(Trap.depth(keys)) else { return nil }
             skipBlanks(andLines: false)
@@ -128,7 +133,8 @@ struct Lines {
 
     /// Records a path, and the tables which its last `depth` keys make by the way.
     private mutating func record(_ path: [String], _ depth: Int) {
-        for length in max(1, path.count - depth)...path.count where length == path.count || places[Array(path.prefix(length))] == nil {
+        for length in max(1, path.count - depth)...path.count
+        where length == path.count || places[Array(path.prefix(length))] == nil {
             places[Array(path.prefix(length))] = line
         }
     }

@@ -11,7 +11,9 @@ extension Kind<String> {
     package static var name: Kind {
         .text("a name in quotes") { text throws(Fault) in
             guard !text.isEmpty else { throw Fault("this name is empty") }
-            guard !text.hasControlCharacters else { throw Fault("the name \(text.quoted) has a control character in it") }
+            guard !text.hasControlCharacters else {
+                throw Fault("the name \(text.quoted) has a control character in it")
+            }
             return text
         }
     }
@@ -24,7 +26,8 @@ extension Kind<Network> {
             guard let meant = Network(clearing: text) else {
                 throw Fault("\(text.quoted) is no network; write it as \"10.0.0.0/8\" or \"2001:db8::/32\"")
             }
-            throw Fault("\(text.quoted) has bits set behind its prefix; did you mean \"\(meant.address)/\(meant.prefix)\"?")
+            throw Fault(
+                "\(text.quoted) has bits set behind its prefix; did you mean \"\(meant.address)/\(meant.prefix)\"?")
         }
     }
 }
@@ -34,15 +37,21 @@ package func absolutePath(_ text: String, such example: String = "/etc/countersi
     guard text.utf8.first == UInt8(ascii: "/"), !parts.isEmpty else {
         throw Fault("expected an absolute path such as \(example)")
     }
-    guard !text.hasControlCharacters, text.utf8.count < 4096 else { throw Fault("this path is too long or has a control character in it") }
-    guard !parts.contains(".."), !parts.contains(".") else { throw Fault("a path here is written without . and .. in it") }
+    guard !text.hasControlCharacters, text.utf8.count < 4096 else {
+        throw Fault("this path is too long or has a control character in it")
+    }
+    guard !parts.contains(".."), !parts.contains(".") else {
+        throw Fault("a path here is written without . and .. in it")
+    }
     return text
 }
 
 /// The path in `unix:/PATH`: absolute, of at most 107 bytes, which is the room in `sockaddr_un` (unix(7)) beside its NUL.
 package func socketPath(_ text: String) throws(Fault) -> String {
     let path = try absolutePath(String(text.dropFirst(5)))
-    guard !path.hasPrefix("//") else { throw Fault("write a socket with one slash, as unix:/run/countersignd/api.sock") }
+    guard !path.hasPrefix("//") else {
+        throw Fault("write a socket with one slash, as unix:/run/countersignd/api.sock")
+    }
     guard path.utf8.count <= 107 else { throw Fault("the path of a socket has at most 107 bytes") }
     return path
 }

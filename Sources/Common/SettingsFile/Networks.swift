@@ -10,7 +10,9 @@ extension Network {
         let isMapped = address.bytes.count == 4 && first.utf8.contains(UInt8(ascii: ":"))
         let prefix = written - (isMapped ? 96 : 0)
         guard prefix >= 0 else { return nil }
-        let bytes = address.bytes.enumerated().map { $1 & ~UInt8(truncatingIfNeeded: 0xFF >> min(8, max(0, prefix - $0 * 8))) }
+        let bytes = address.bytes.enumerated().map {
+            $1 & ~UInt8(truncatingIfNeeded: 0xFF >> min(8, max(0, prefix - $0 * 8)))
+        }
         self.init("\(Self.notation(bytes))/\(prefix)")
     }
 
@@ -24,14 +26,16 @@ extension Network {
     package static func coverTheInternet(_ networks: [Network]) -> Bool {
         [4, 16].contains { width in
             let named = networks.filter { $0.address.bytes.count == width }
-            return !named.isEmpty && cover(named + notOnTheInternet.filter { $0.address.bytes.count == width }, behind: 0)
+            return !named.isEmpty
+                && cover(named + notOnTheInternet.filter { $0.address.bytes.count == width }, behind: 0)
         }
     }
 
     /// Addresses that no client on the internet has: private, loopback, link-local, multicast and reserved ones (RFC 6890, RFC 4291
     /// section 2.4). Whoever names all the others has named everyone.
     private static let notOnTheInternet = [
-        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3",
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
+        "224.0.0.0/3",
         "::/3", "4000::/2", "8000::/1",
     ].compactMap { Network($0) }
 

@@ -58,7 +58,9 @@ extension SettingsError {
     }
 
     private static func key(_ path: [String]) -> String? {
-        path.isEmpty ? nil : path.reduce("") { $0 + ($0.isEmpty || $1.first == "[" ? "" : ".") + ($1.isBareKey ? $1 : $1.quoted) }
+        path.isEmpty
+            ? nil
+            : path.reduce("") { $0 + ($0.isEmpty || $1.first == "[" ? "" : ".") + ($1.isBareKey ? $1 : $1.quoted) }
     }
 }
 
@@ -83,6 +85,8 @@ extension String {
     fileprivate var isBareKey: Bool {
         let inner = first == "[" && last == "]" ? dropFirst().dropLast() : self[...]
         return !inner.isEmpty && inner.utf8.count <= 64
-            && inner.unicodeScalars.allSatisfy { $0 == "-" || $0 == "_" || $0.isASCII && $0.properties.isAlphabetic || "0"..."9" ~= $0 }
+            && inner.unicodeScalars.allSatisfy {
+                $0 == "-" || $0 == "_" || $0.isASCII && $0.properties.isAlphabetic || "0"..."9" ~= $0
+            }
     }
 }

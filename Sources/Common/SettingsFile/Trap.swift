@@ -29,7 +29,8 @@ enum Trap {
         path.count > 32 ? "tables are nested too deep here" : nil
     }
 
-    static let badBrackets = "these brackets are no table and no list; write [name], [[exempt]], or key = [\"text\", \"text\"]"
+    static let badBrackets =
+        "these brackets are no table and no list; write [name], [[exempt]], or key = [\"text\", \"text\"]"
     static let badDate = "there is no such date; write year, month and day as in 2027-03-31"
 
     private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }

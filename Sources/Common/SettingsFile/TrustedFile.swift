@@ -28,15 +28,21 @@ package enum TrustedFile {
     /// Bytes.
     private static let longestText = 262_144
 
-    package static func read(_ path: String, trust: Trust, isPublic: Bool = false, limit: Int) throws(SettingsError) -> [UInt8] {
+    package static func read(_ path: String, trust: Trust, isPublic: Bool = false, limit: Int) throws(SettingsError)
+        -> [UInt8]
+    {
         let descriptor = try open(path, trust, isPublic)
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: limit + 1)
         var count = 0
         while count <= limit {
-            let more = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress?.advanced(by: count), $0.count - count) }
+            let more = bytes.withUnsafeMutableBytes {
+                Glibc.read(descriptor, $0.baseAddress?.advanced(by: count), $0.count - count)
+            }
             if more < 0, errno == EINTR { continue }
-            guard more >= 0 else { throw SettingsError(file: path, message: "cannot be read: \(String(cString: strerror(errno)))") }
+            guard more >= 0 else {
+                throw SettingsError(file: path, message: "cannot be read: \(String(cString: strerror(errno)))")
+            }
             if more == 0 { break }
             count += more
         }
@@ -59,7 +65,9 @@ package enum TrustedFile {
         // That descriptor only names the file; this opens the very same one.
         defer { close(descriptor) }
         let readable = Glibc.open("/proc/self/fd/\(descriptor)", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-        guard readable >= 0 else { throw SettingsError(file: path, message: reason(-errno, path, of: path, trust, isPublic)) }
+        guard readable >= 0 else {
+            throw SettingsError(file: path, message: reason(-errno, path, of: path, trust, isPublic))
+        }
         return readable
     }
 
@@ -70,17 +78,22 @@ package enum TrustedFile {
         return faccessat(AT_FDCWD, folder, X_OK, AT_EACCESS) == 0 ? nil : folder
     }
 
-    package static func reason(_ error: CInt, _ part: String, of path: String, _ trust: Trust, _ isPublic: Bool = false) -> String {
+    package static func reason(_ error: CInt, _ part: String, of path: String, _ trust: Trust, _ isPublic: Bool = false)
+        -> String
+    {
         let owner = trust.owner == 0 ? "root" : "root or uid \(trust.owner)"
         switch error {
-        case SYSTEM_UNSAFE_FILE where isPublic: return "unsafe: it must belong to \(owner), and others must not be able to write it"
+        case SYSTEM_UNSAFE_FILE where isPublic:
+            return "unsafe: it must belong to \(owner), and others must not be able to write it"
         case SYSTEM_UNSAFE_FILE:
             return "unsafe: it must belong to \(owner) and have mode 0640 at most, its group gid \(trust.group)"
-        case SYSTEM_UNSAFE_FOLDER: return "\(part) is unsafe: it must belong to \(owner), and others must not be able to write it"
+        case SYSTEM_UNSAFE_FOLDER:
+            return "\(part) is unsafe: it must belong to \(owner), and others must not be able to write it"
         case -ENOENT: return "\(part == path ? "this file" : part) is missing; create it"
         case -ELOOP: return "\(part) is a symlink, or the path is not absolute; name the file itself"
         case -EINVAL: return "not a regular file"
-        case -EACCES where isPublic && part == path: return "uid \(geteuid()) may not read it: let its group or others read it"
+        case -EACCES where isPublic && part == path:
+            return "uid \(geteuid()) may not read it: let its group or others read it"
         case -EACCES where part == path:
             return "uid \(geteuid()) may not open it: its group must be gid \(trust.group), its mode 0640"
         case -EACCES: return "uid \(geteuid()) may not open \(part): keep the file where that user may enter"

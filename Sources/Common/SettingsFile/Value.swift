@@ -30,7 +30,9 @@ package enum Value {
 
     /// The top table of a document.
     package static func document(_ text: String) throws(Complaint) -> [String: Value] {
-        if let line = lineOfNUL(text) { throw Complaint(.line(line), "a NUL has no place in the settings, not even escaped; take it out") }
+        if let line = lineOfNUL(text) {
+            throw Complaint(.line(line), "a NUL has no place in the settings, not even escaped; take it out")
+        }
         if let trap = Lines(text).trap { throw trap }
         do {
             return entries(try TOMLTable(string: text))
@@ -97,7 +99,10 @@ extension Complaint {
         ("expected value", "the value is missing"),
         ("could not determine value type", "this is no value; a text stands in straight double quotes"),
         ("parsing floating-point", "this is no value; a text stands in straight double quotes"),
-        ("parsing boolean", "this is no value; true and false are written in lower case, and a text stands in straight double quotes"),
+        (
+            "parsing boolean",
+            "this is no value; true and false are written in lower case, and a text stands in straight double quotes"
+        ),
         ("control character", "there is a control character in this line; take it out"),
     ]
 

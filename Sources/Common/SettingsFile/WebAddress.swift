@@ -17,7 +17,9 @@ package struct WebAddress {
         }
         let rest = text.dropFirst(scheme.count)
         guard !rest.contains("@") else { throw Fault("a URL here has no user or password in it") }
-        guard !rest.contains("?"), !rest.contains("#") else { throw Fault("a URL here has no query (?) and no fragment (#)") }
+        guard !rest.contains("?"), !rest.contains("#") else {
+            throw Fault("a URL here has no query (?) and no fragment (#)")
+        }
         let authority = rest.prefix { $0 != "/" }
         let path = try Self.path(rest.dropFirst(authority.count))
         self.text = scheme + (try Self.authority(authority.lowercased())) + path
@@ -38,7 +40,8 @@ package struct WebAddress {
 
     private static func isPort(_ text: Substring) -> Bool {
         let digits = text.dropFirst()
-        return text.first == ":" && (1...5).contains(digits.utf8.count) && digits.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        return text.first == ":" && (1...5).contains(digits.utf8.count)
+            && digits.utf8.allSatisfy { (0x30...0x39).contains($0) }
             && (1...65535).contains(Int(digits) ?? 0)
     }
 
@@ -51,7 +54,9 @@ package struct WebAddress {
         let labels = text.split(separator: ".", omittingEmptySubsequences: false)
         guard text.utf8.count <= 253, let last = labels.last?.utf8.first else { return false }
         if (0x30...0x39).contains(last) { return Address(String(text)) != nil }
-        return labels.allSatisfy { (1...63).contains($0.utf8.count) && $0.first != "-" && $0.last != "-" && $0.utf8.allSatisfy(isOfHost) }
+        return labels.allSatisfy {
+            (1...63).contains($0.utf8.count) && $0.first != "-" && $0.last != "-" && $0.utf8.allSatisfy(isOfHost)
+        }
     }
 
     private static func isOfHost(_ byte: UInt8) -> Bool {

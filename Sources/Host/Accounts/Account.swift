@@ -88,7 +88,8 @@ public struct StoredSoftToken: Equatable, Sendable, CustomStringConvertible, Cus
     /// The time step of the last code that was taken: neither it nor an earlier one is taken again.
     public var lastSpent: Int64?
 
-    public init(secret: [UInt8], algorithm: String = "sha1", digits: Int = 6, period: Int = 30, lastSpent: Int64? = nil) {
+    public init(secret: [UInt8], algorithm: String = "sha1", digits: Int = 6, period: Int = 30, lastSpent: Int64? = nil)
+    {
         self.secret = secret
         self.algorithm = algorithm
         self.digits = digits
@@ -122,11 +123,14 @@ extension Accounts {
             FROM accounts WHERE name = ?1 AND uid = ?2 AND secret IS NOT NULL
             """, person.storedName, person.uid
         ) { row in
-            guard let secret = row.blob(0), let algorithm = row.text(1), let digits = row.integer(2), let period = row.integer(3) else {
+            guard let secret = row.blob(0), let algorithm = row.text(1), let digits = row.integer(2),
+                let period = row.integer(3)
+            else {
                 throw AccountsError.damaged("the SoftToken of \(person.name)")
             }
             return StoredSoftToken(
-                secret: secret, algorithm: algorithm, digits: Int(digits), period: Int(period), lastSpent: row.integer(4))
+                secret: secret, algorithm: algorithm, digits: Int(digits), period: Int(period),
+                lastSpent: row.integer(4))
         }
     }
 
@@ -145,14 +149,17 @@ extension Accounts {
 
     /// Those who have this AuthyID, by name.
     public func holders(of authyID: AuthyID) throws -> [Person] {
-        try connection.all("SELECT name, uid FROM accounts WHERE authy_id = ?1 ORDER BY name, uid", authyID.value) { try Person($0) }
+        try connection.all("SELECT name, uid FROM accounts WHERE authy_id = ?1 ORDER BY name, uid", authyID.value) {
+            try Person($0)
+        }
     }
 
     /// Those who are told apart by their SSH keys on one account of the system.
     public func people(on name: String, uid: UInt32) throws -> [Person] {
         let first = name + " SHA256:"
         return try connection.all(
-            "SELECT name, uid FROM accounts WHERE name > ?1 AND name < ?2 AND uid = ?3 ORDER BY name", first, name + " SHA256;", uid
+            "SELECT name, uid FROM accounts WHERE name > ?1 AND name < ?2 AND uid = ?3 ORDER BY name", first,
+            name + " SHA256;", uid
         ) { try Person($0) }.filter { $0.name == name && $0.key != nil }
     }
 }

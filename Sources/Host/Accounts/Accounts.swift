@@ -30,9 +30,11 @@ public enum AccountsError: Error, Equatable, CustomStringConvertible {
         case .missing(let path): "\(path): missing"
         case .lost(let path):
             "\(path): missing, though it was made; mount what it lies on, or restore a backup (countersign restore), and nobody is asked anew"
-        case .other(let path, let id): "\(path): not the accounts that belong here, but those with the id \(id); put the right ones back"
+        case .other(let path, let id):
+            "\(path): not the accounts that belong here, but those with the id \(id); put the right ones back"
         case .unprepared: "the accounts are of an earlier version; run `countersign init` as root"
-        case .altered(let name, let uid): "the account of \(name) (uid \(uid)) is lost or was changed in the file; restore a backup"
+        case .altered(let name, let uid):
+            "the account of \(name) (uid \(uid)) is lost or was changed in the file; restore a backup"
         case .file(let path, let why): "\(path): \(why)"
         case .damaged(let what): "accounts damaged: \(what)"
         case .newer(let version, let known): "accounts are of version \(version), this program knows \(known)"

@@ -120,7 +120,8 @@ extension Accounts {
             for table in ["pushes", "onecodes", "attempts", "remembered"] { try connection.run("DELETE FROM \(table)") }
             // One step more, as a phone's clock may be ahead.
             try connection.run(
-                "UPDATE accounts SET last_spent = max(coalesce(last_spent, 0), ?1 / period + 1) WHERE secret IS NOT NULL", now)
+                "UPDATE accounts SET last_spent = max(coalesce(last_spent, 0), ?1 / period + 1) WHERE secret IS NOT NULL",
+                now)
             try Seal(id: Schema.id(connection)).all(in: connection)
         }
         try connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -34,7 +34,9 @@ extension Accounts {
     /// Links, as `link` does, an account that is as it was seen: others may have been at it while the server was asked.
     /// - Returns: nil where it has another AuthyID since, or was confirmed. Nothing was written then.
     public func link(_ person: Person, _ authyID: AuthyID, ifStill seen: Account) throws -> Change? {
-        try change(person, where: { $0.authyID == seen.authyID && $0.isConfirmed == seen.isConfirmed }) { try put(authyID, person) }
+        try change(person, where: { $0.authyID == seen.authyID && $0.isConfirmed == seen.isConfirmed }) {
+            try put(authyID, person)
+        }
     }
 
     private func put(_ authyID: AuthyID, _ person: Person) throws {
@@ -101,14 +103,19 @@ extension Accounts {
         return try write(.now) {
             let before = try account(of: person)
             let token = try softToken(of: person)
-            let ahead = token.flatMap { token in token.lastSpent.flatMap { $0 > now / Int64(max(1, token.period)) + 1 ? $0 : nil } }
-            try update(person, "failures = 0, locked_until = NULL, locked_clock = NULL, locks = 0, day_failures = 0, day_clock = NULL")
+            let ahead = token.flatMap { token in
+                token.lastSpent.flatMap { $0 > now / Int64(max(1, token.period)) + 1 ? $0 : nil }
+            }
+            try update(
+                person,
+                "failures = 0, locked_until = NULL, locked_clock = NULL, locks = 0, day_failures = 0, day_clock = NULL")
             if ahead != nil { try update(person, "last_spent = NULL") }
             let pushes = try connection.run("DELETE FROM pushes WHERE name = ?1 AND uid = ?2", name, uid)
             let oneCodes = try connection.run("DELETE FROM onecodes WHERE name = ?1 AND uid = ?2", name, uid)
             if person.key == nil { try forgetIfEmpty(person) }
             return Unlocked(
-                failures: before.failures, failuresOfDay: before.failuresOfDay(at: instant(now)), lockedUntil: before.lockedUntil,
+                failures: before.failures, failuresOfDay: before.failuresOfDay(at: instant(now)),
+                lockedUntil: before.lockedUntil,
                 pushes: pushes, oneCodes: oneCodes, spentStep: ahead)
         }
     }

@@ -49,7 +49,8 @@ extension Accounts {
         // Only what restricts stands in the query, so that the index on users is used.
         // Of names with a key behind them those between the two.
         let user = filter.withKeys ? "(user = ? OR user > ? AND user < ?)" : "user = ?"
-        let users: [any Bindable] = filter.user.map { filter.withKeys ? [$0, "\($0) SHA256:", "\($0) SHA256;"] : [$0] } ?? []
+        let users: [any Bindable] =
+            filter.user.map { filter.withKeys ? [$0, "\($0) SHA256:", "\($0) SHA256;"] : [$0] } ?? []
         let others: [(column: String, value: (any Bindable)?)] = [
             ("service = ?", filter.service), ("outcome = ?", filter.outcome?.rawValue), ("reason = ?", filter.reason),
             ("rhost = ?", filter.rhost), ("time >= ?", filter.since), ("time <= ?", filter.until),
@@ -69,7 +70,8 @@ extension Accounts {
             """
             INSERT INTO history (time, user, service, rhost, outcome, reason, factor, address, uid)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-            """, now, person.storedName, plain(settlement.service), plain(settlement.rhost), settlement.outcome.rawValue,
+            """, now, person.storedName, plain(settlement.service), plain(settlement.rhost),
+            settlement.outcome.rawValue,
             plain(settlement.reason), settlement.factor?.rawValue, plain(settlement.address), person.uid)
         try connection.run("DELETE FROM history WHERE id <= last_insert_rowid() - ?1", historyRows)
         try thinOut(person.storedName)

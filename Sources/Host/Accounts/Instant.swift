@@ -32,7 +32,9 @@ public struct Instant: Equatable, Sendable {
             guard descriptor >= 0 else { return nil }
             defer { close(descriptor) }
             var bytes = [UInt8](repeating: 0, count: 36)
-            guard unsafe read(descriptor, &bytes, bytes.count) == bytes.count, bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            guard unsafe read(descriptor, &bytes, bytes.count) == bytes.count,
+                bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+            else {
                 return nil
             }
             return String(decoding: bytes, as: UTF8.self)
@@ -47,7 +49,9 @@ public struct Instant: Equatable, Sendable {
     /// Seconds from this moment to another: exact within one boot, whatever the wall clock did. Otherwise as the wall clock says, and none
     /// where that went back.
     public func elapsed(until later: Instant) -> Int64 {
-        if let from = steady, let to = later.steady, from.boot == to.boot { return max(0, to.seconds.less(from.seconds)) }
+        if let from = steady, let to = later.steady, from.boot == to.boot {
+            return max(0, to.seconds.less(from.seconds))
+        }
         return max(0, later.wall.less(wall))
     }
 

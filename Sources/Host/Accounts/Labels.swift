@@ -23,6 +23,7 @@ extension Accounts {
 
     /// Whether a text can be a label.
     public static func isLabel(_ text: String) -> Bool {
-        (1...longestLabel).contains(text.utf8.count) && text.unicodeScalars.allSatisfy(\.isPrintable) && !text.allSatisfy(\.isWhitespace)
+        (1...longestLabel).contains(text.utf8.count) && text.unicodeScalars.allSatisfy(\.isPrintable)
+            && !text.allSatisfy(\.isWhitespace)
     }
 }

@@ -34,7 +34,9 @@ extension Accounts {
     ///   - attempt: its key, 1 to 200 bytes.
     ///   - place: `Address.place`, or "" for a login without an address.
     ///   - automatic: whether the person did not ask for it.
-    public func chargePush(_ person: Person, attempt: String, place: String, automatic: Bool, now: Int64) throws -> PushCharge {
+    public func chargePush(_ person: Person, attempt: String, place: String, automatic: Bool, now: Int64) throws
+        -> PushCharge
+    {
         try Self.check(attempt)
         return try write(.withNext) {
             let window = Window(Self.requestWindow, before: now)
@@ -60,7 +62,8 @@ extension Accounts {
         if end == .failed {
             try connection.run("DELETE FROM pushes WHERE id = ?1 AND state = 'pending'", id)
         } else {
-            try connection.run("UPDATE pushes SET state = ?2, ended = ?3 WHERE id = ?1 AND state = 'pending'", id, end.rawValue, now)
+            try connection.run(
+                "UPDATE pushes SET state = ?2, ended = ?3 WHERE id = ?1 AND state = 'pending'", id, end.rawValue, now)
         }
     }
 
@@ -74,7 +77,8 @@ extension Accounts {
             ) { $0.integer(0) ?? 0 }
             guard let count, count < Self.oneCodesNotUsed else { return false }
             try forget(.onecodes, outside: window)
-            try connection.run("INSERT INTO onecodes (name, uid, time) VALUES (?1, ?2, ?3)", person.storedName, person.uid, now)
+            try connection.run(
+                "INSERT INTO onecodes (name, uid, time) VALUES (?1, ?2, ?3)", person.storedName, person.uid, now)
             return true
         }
     }

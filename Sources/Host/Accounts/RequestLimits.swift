@@ -34,7 +34,9 @@ extension Accounts {
     }
 
     /// When there are fewer than `most` of them within the window again; nil where there are.
-    private func end(of table: String, _ condition: String, _ most: Int, _ person: Person, _ window: Window) throws -> Int64? {
+    private func end(of table: String, _ condition: String, _ most: Int, _ person: Person, _ window: Window) throws
+        -> Int64?
+    {
         let oldest = try connection.first(
             """
             SELECT time FROM \(table) WHERE name = ?1 AND uid = ?2 AND time > ?3 AND time <= ?4 \(condition)

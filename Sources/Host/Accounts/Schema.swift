@@ -62,7 +62,11 @@ enum Schema {
             for step in migrations.dropFirst(max(0, Int(found))) { try connection.execute(step) }
             if found < firstSealed { try connection.run("INSERT INTO identity (id) VALUES (?1)", newID()) }
             // New columns are sealed too. Rows from before there were seals are taken as they are.
-            if let seal { try seal.renew(in: connection, except: altered) } else if found > 0 { try sealAll(connection) }
+            if let seal {
+                try seal.renew(in: connection, except: altered)
+            } else if found > 0 {
+                try sealAll(connection)
+            }
             try connection.execute("PRAGMA user_version = \(version)")
         }
     }

@@ -78,7 +78,8 @@ extension Accounts {
     /// Makes a row for the person if there is none. Inside a transaction, and after `verify`.
     func ensure(_ person: Person) throws {
         let (name, uid) = (person.storedName, person.uid)
-        let isNew = try connection.run("INSERT INTO accounts (name, uid) VALUES (?1, ?2) ON CONFLICT DO NOTHING", name, uid)
+        let isNew = try connection.run(
+            "INSERT INTO accounts (name, uid) VALUES (?1, ?2) ON CONFLICT DO NOTHING", name, uid)
         guard isNew == 1 else { return }
         try connection.run("INSERT INTO members (id) VALUES (?1) ON CONFLICT DO NOTHING", seal.member(name, Int64(uid)))
         try sealRow(of: person)
@@ -90,7 +91,9 @@ extension Accounts {
     ///   - condition: what must hold of the row besides.
     /// - Returns: whether there was such a row.
     @discardableResult
-    func update(_ person: Person, _ changes: String, where condition: String = "TRUE", _ values: (any Bindable)?...) throws -> Bool {
+    func update(_ person: Person, _ changes: String, where condition: String = "TRUE", _ values: (any Bindable)?...)
+        throws -> Bool
+    {
         try verify(person)
         let statement = "UPDATE accounts SET \(changes) WHERE name = ?1 AND uid = ?2 AND \(condition)"
         let count = try connection.run(statement, values: [person.storedName, person.uid] + values)
@@ -103,7 +106,8 @@ extension Accounts {
         let digest = try connection.first(
             "SELECT \(Seal.columns) FROM accounts WHERE name = ?1 AND uid = ?2", person.storedName, person.uid
         ) { seal.digest(of: $0) }
-        try connection.run("UPDATE accounts SET seal = ?3 WHERE name = ?1 AND uid = ?2", person.storedName, person.uid, digest)
+        try connection.run(
+            "UPDATE accounts SET seal = ?3 WHERE name = ?1 AND uid = ?2", person.storedName, person.uid, digest)
     }
 
     /// Deletes rows, whatever they hold. Inside a transaction.
@@ -111,10 +115,13 @@ extension Accounts {
     /// - Returns: the uids of those that were deleted.
     @discardableResult
     func delete(where condition: String, _ values: (any Bindable)?...) throws -> [UInt32] {
-        let gone = try connection.all("DELETE FROM accounts WHERE \(condition) RETURNING name, uid", values: values) { row in
+        let gone = try connection.all("DELETE FROM accounts WHERE \(condition) RETURNING name, uid", values: values) {
+            row in
             (name: row.text(0) ?? "", uid: row.integer(1) ?? 0)
         }
-        for person in gone { try connection.run("DELETE FROM members WHERE id = ?1", seal.member(person.name, person.uid)) }
+        for person in gone {
+            try connection.run("DELETE FROM members WHERE id = ?1", seal.member(person.name, person.uid))
+        }
         return gone.compactMap { UInt32(exactly: $0.uid) }
     }
 }
@@ -173,7 +180,8 @@ extension Seal {
             (name: row.text(0) ?? "", uid: row.integer(1) ?? 0, digest: digest(of: row))
         }
         for row in rows {
-            try connection.run("UPDATE accounts SET seal = ?3 WHERE name = ?1 AND uid = ?2", row.name, row.uid, row.digest)
+            try connection.run(
+                "UPDATE accounts SET seal = ?3 WHERE name = ?1 AND uid = ?2", row.name, row.uid, row.digest)
             try connection.run("INSERT INTO members (id) VALUES (?1)", member(row.name, row.uid))
         }
     }

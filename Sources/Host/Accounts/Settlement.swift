@@ -81,11 +81,18 @@ extension Accounts {
     public func settle(_ settlement: Settlement, now: Int64) throws -> Bool {
         try Self.check(settlement.attempt)
         let approved = settlement.outcome == .approved
-        guard !approved || (settlement.person != nil && settlement.proof != nil) else { throw AccountsError.invalid("approval: no proof") }
+        guard !approved || (settlement.person != nil && settlement.proof != nil) else {
+            throw AccountsError.invalid("approval: no proof")
+        }
         return try writeIfProven(.now) {
             if let person = settlement.person {
-                if let proof = settlement.proof, try !accept(proof, of: person, approved: approved, now: now) { return false }
-                if approved { try connection.run("DELETE FROM onecodes WHERE name = ?1 AND uid = ?2", person.storedName, person.uid) }
+                if let proof = settlement.proof, try !accept(proof, of: person, approved: approved, now: now) {
+                    return false
+                }
+                if approved {
+                    try connection.run(
+                        "DELETE FROM onecodes WHERE name = ?1 AND uid = ?2", person.storedName, person.uid)
+                }
                 if approved, settlement.knownWrongCodes > 0 {
                     try update(person, "wrong_codes = max(0, wrong_codes - ?3)", settlement.knownWrongCodes)
                 }
@@ -104,7 +111,9 @@ extension Accounts {
     private func noteStanding(_ settlement: Settlement, of person: Person, now: Int64) throws -> Bool {
         switch settlement.outcome {
         case .approved:
-            if let login = settlement.remember { try keep(login, of: person, seconds: settlement.rememberSeconds, now: now) }
+            if let login = settlement.remember {
+                try keep(login, of: person, seconds: settlement.rememberSeconds, now: now)
+            }
         case .denied where settlement.reason != Reason.decidedBefore.rawValue: try forgetRemembered(person)
         case .excused where settlement.optsOut:
             guard try account(of: person).state == .none else { return false }
@@ -132,7 +141,8 @@ extension Accounts {
             return try !approved || confirm(person, "secret = ?3", token.secret, codeWasRight: true)
         case .oneTouch(let id): return try !approved || confirm(person, "authy_id = ?3", id.value, codeWasRight: false)
         case .verified(let id): return try !approved || confirm(person, "authy_id = ?3", id.value, codeWasRight: true)
-        case .firstPhone(let id): return try !approved || confirm(person, "authy_id = ?3 AND confirmed = 0", id.value, codeWasRight: true)
+        case .firstPhone(let id):
+            return try !approved || confirm(person, "authy_id = ?3 AND confirmed = 0", id.value, codeWasRight: true)
         case .recovery(let id):
             guard try useRecoveryCode(id, of: person, now: now) else { return false }
             return try !approved || confirm(person, "confirmed = ?3", 1, codeWasRight: true)
@@ -154,14 +164,16 @@ extension Accounts {
     /// Whether it had not been spent, which it now is.
     private func spend(_ timeStep: Int64, of token: StoredSoftToken, _ person: Person) throws -> Bool {
         try update(
-            person, "last_spent = ?5", where: "secret = ?3 AND period = ?4 AND (last_spent IS NULL OR last_spent < ?5)", token.secret,
+            person, "last_spent = ?5", where: "secret = ?3 AND period = ?4 AND (last_spent IS NULL OR last_spent < ?5)",
+            token.secret,
             token.period, timeStep)
     }
 
     /// Whether the account still has the factor. An approval on the phone says nothing about the codes that were tried.
     private func confirm(_ person: Person, _ factor: String, _ value: any Bindable, codeWasRight: Bool) throws -> Bool {
         try update(
-            person, "confirmed = 1, opted_out = NULL\(codeWasRight ? ", \(Self.codeWasRight)" : "")", where: factor, value)
+            person, "confirmed = 1, opted_out = NULL\(codeWasRight ? ", \(Self.codeWasRight)" : "")", where: factor,
+            value)
     }
 
     /// Its own charge is taken back. The others of the day stay: a right code says nothing about them.

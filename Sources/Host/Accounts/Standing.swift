@@ -20,7 +20,9 @@ extension Accounts {
     /// - Parameter pause: nil to end it.
     public func pause(_ person: Person, _ pause: Pause?) throws -> Change {
         try change(person, forgetsNamesakes: pause != nil) {
-            try update(person, "paused_until = ?3, paused_at = ?4, pause_reason = ?5", pause?.until, pause?.made, pause?.reason)
+            try update(
+                person, "paused_until = ?3, paused_at = ?4, pause_reason = ?5", pause?.until, pause?.made, pause?.reason
+            )
         }
     }
 
@@ -73,9 +75,12 @@ extension Accounts {
     /// Those that were not used.
     public func recoveryCodes(of person: Person) throws -> [StoredRecoveryCode] {
         try connection.all(
-            "SELECT id, hash FROM recovery WHERE name = ?1 AND uid = ?2 AND used IS NULL ORDER BY id", person.storedName, person.uid
+            "SELECT id, hash FROM recovery WHERE name = ?1 AND uid = ?2 AND used IS NULL ORDER BY id",
+            person.storedName, person.uid
         ) { row in
-            guard let id = row.integer(0), let hash = row.text(1) else { throw AccountsError.damaged("a recovery code") }
+            guard let id = row.integer(0), let hash = row.text(1) else {
+                throw AccountsError.damaged("a recovery code")
+            }
             return StoredRecoveryCode(id: id, hash: hash)
         }
     }
@@ -97,7 +102,8 @@ extension Accounts {
     func put(_ hashes: [String], _ person: Person) throws {
         try connection.run("DELETE FROM recovery WHERE name = ?1 AND uid = ?2", person.storedName, person.uid)
         for hash in hashes {
-            try connection.run("INSERT INTO recovery (name, uid, hash) VALUES (?1, ?2, ?3)", person.storedName, person.uid, hash)
+            try connection.run(
+                "INSERT INTO recovery (name, uid, hash) VALUES (?1, ?2, ?3)", person.storedName, person.uid, hash)
         }
     }
 
@@ -145,7 +151,10 @@ extension Accounts {
             "SELECT service, address, key, time FROM remembered WHERE name = ?1 AND uid = ?2 ORDER BY time DESC, service, address, key",
             person.storedName, person.uid
         ) { row in
-            (Remembrance(service: row.text(0) ?? "", address: row.text(1) ?? "", key: row.text(2) ?? ""), row.integer(3) ?? 0)
+            (
+                Remembrance(service: row.text(0) ?? "", address: row.text(1) ?? "", key: row.text(2) ?? ""),
+                row.integer(3) ?? 0
+            )
         }
     }
 

@@ -30,7 +30,9 @@ struct StateFile {
     private func secureFolder() throws {
         guard let place = try Self.status(folder, follow: true) else { throw AccountsError.missing(folder) }
         try Self.require(place.st_mode & S_IFMT == S_IFDIR, folder, "not a folder")
-        try Self.require(place.st_mode & 0o022 == 0 && (place.st_uid == geteuid() || place.st_uid == 0), folder, "others may change it")
+        try Self.require(
+            place.st_mode & 0o022 == 0 && (place.st_uid == geteuid() || place.st_uid == 0), folder,
+            "others may change it")
     }
 
     /// The file as it is, which must be there.
@@ -61,7 +63,9 @@ struct StateFile {
 
     /// Makes the whole database under another name and then gives it its own, so that there never is half of one. Only in `alone`.
     func create() throws {
-        if try Self.status(path + "-wal", follow: false) != nil { throw AccountsError.damaged("\(path)-wal is there without \(path)") }
+        if try Self.status(path + "-wal", follow: false) != nil {
+            throw AccountsError.damaged("\(path)-wal is there without \(path)")
+        }
         let draft = try newDraft()
         defer { Self.remove(draft) }
         try Schema.create(Connection(path: draft))
@@ -89,7 +93,10 @@ struct StateFile {
     func removeDrafts() {
         guard let directory = unsafe opendir(folder) else { return }
         defer { unsafe closedir(directory) }
-        let name = path.utf8.lastIndex(of: 0x2F).map { String(decoding: path.utf8[path.utf8.index(after: $0)...], as: UTF8.self) } ?? path
+        let name =
+            path.utf8.lastIndex(of: 0x2F).map {
+                String(decoding: path.utf8[path.utf8.index(after: $0)...], as: UTF8.self)
+            } ?? path
         var drafts: [String] = []
         while let entry = unsafe readdir(directory) {
             let found = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
@@ -105,7 +112,8 @@ struct StateFile {
         guard found.hasPrefix(name + ".") else { return false }
         let rest = found.dropFirst(name.count + 1)
         let ends = ["", "-wal", "-shm", "-journal"]
-        return rest.prefix(6).utf8.count == 6 && rest.prefix(6).allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+        return rest.prefix(6).utf8.count == 6
+            && rest.prefix(6).allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
             && ends.contains(String(rest.dropFirst(6)))
     }
 
@@ -183,7 +191,9 @@ struct StateFile {
         }
         guard try Self.status(path, follow: false) != nil else {
             // What a lost file has left behind belongs to no other.
-            for end in ["-wal", "-shm"] where try Self.status(path + end, follow: false) != nil { try move(path + end, name + end) }
+            for end in ["-wal", "-shm"] where try Self.status(path + end, follow: false) != nil {
+                try move(path + end, name + end)
+            }
             return .nothing
         }
         let draft = try newDraft()
@@ -193,7 +203,9 @@ struct StateFile {
             try open(busyTimeout: 60_000).run("VACUUM INTO ?1", draft)
         } catch  where Self.isUseless(error) {
             try move(path, name)
-            for end in ["-wal", "-shm"] where try Self.status(path + end, follow: false) != nil { try move(path + end, name + end) }
+            for end in ["-wal", "-shm"] where try Self.status(path + end, follow: false) != nil {
+                try move(path + end, name + end)
+            }
             return .moved(name)
         }
         try Self.sync(draft)

@@ -30,7 +30,9 @@ extension Account {
         guard let lockedUntil else { return nil }
         let left: Int64
         if let lockedAt {
-            let most = isFull(rules, at: now) ? max(rules.length(ofLock: locks), Int64(LockoutRules.day)) : rules.length(ofLock: locks)
+            let most =
+                isFull(rules, at: now)
+                ? max(rules.length(ofLock: locks), Int64(LockoutRules.day)) : rules.length(ofLock: locks)
             left = min(lockedUntil.less(lockedAt.wall), most).less(lockedAt.elapsed(until: now))
         } else {
             // Of an earlier version.
@@ -48,7 +50,9 @@ extension Account {
     /// Whether nothing tells how long ago the lock was set.
     func needsAnchor(_ now: Instant) -> Bool { lockedUntil != nil && lockedAt?.liesAhead(of: now) ?? true }
 
-    private func isFull(_ rules: LockoutRules, at now: Instant) -> Bool { failuresOfDay(at: now) >= rules.failuresOfDay }
+    private func isFull(_ rules: LockoutRules, at now: Instant) -> Bool {
+        failuresOfDay(at: now) >= rules.failuresOfDay
+    }
 }
 
 extension Accounts {
@@ -83,7 +87,8 @@ extension Accounts {
                 """
                 failures = ?3, locked_until = ?4, locked_clock = ?5, locks = ?6, day_failures = ?7, day_clock = ?8,
                     wrong_codes = wrong_codes + 1
-                """, failures, lock > 0 ? now.wall.adding(Int(lock)) : nil, lock > 0 ? now.text : nil, locks, count + 1, began.text)
+                """, failures, lock > 0 ? now.wall.adding(Int(lock)) : nil, lock > 0 ? now.text : nil, locks, count + 1,
+                began.text)
             return .granted
         }
     }

@@ -90,7 +90,9 @@ public final class Client {
             switch (step, request) {
             case (.device, _), (.probe, _), (_, .look), (_, .verify), (_, .status), (_, .application): true
             // What rings a phone or sends a code; and a code that was right may be spent by the answer that got lost.
-            case (_, .create), (_, .sms), (_, .call), (_, .startPhoneCheck), (_, .checkPhone), (_, .register), (_, .tell): false
+            case (_, .create), (_, .sms), (_, .call), (_, .startPhoneCheck), (_, .checkPhone), (_, .register),
+                (_, .tell):
+                false
             }
         }
 
@@ -215,7 +217,9 @@ public final class Client {
         }
     }
 
-    private func ends(_ task: Task) -> Int64 { min(deadline, now() + Int64(task.wait) + Int64(server.requestTimeout) * 1_000) }
+    private func ends(_ task: Task) -> Int64 {
+        min(deadline, now() + Int64(task.wait) + Int64(server.requestTimeout) * 1_000)
+    }
 
     private func send() {
         guard let task = current else { return }
@@ -227,12 +231,15 @@ public final class Client {
 
     private func http(for task: Task, timeout: Int) -> HTTPRequest {
         switch task.request {
-        case _ where task.step != .request: return http(task.user.map { .status(of: $0) } ?? .application, timeout: timeout)
-        case .create(let new, let user): return http(.createApprovalRequest(for: user), json: new.json, timeout: timeout)
+        case _ where task.step != .request:
+            return http(task.user.map { .status(of: $0) } ?? .application, timeout: timeout)
+        case .create(let new, let user):
+            return http(.createApprovalRequest(for: user), json: new.json, timeout: timeout)
         case .register(let new): return http(.newUser, json: new.json, timeout: timeout)
         case .status(let user): return http(.status(of: user), timeout: timeout)
         case .application: return http(.application, timeout: timeout)
-        case .tell(let activity, let user): return http(.registerActivity(of: user), json: activity.json, timeout: timeout)
+        case .tell(let activity, let user):
+            return http(.registerActivity(of: user), json: activity.json, timeout: timeout)
         case .look:
             guard let request else { return HTTPRequest(path: "/", timeout: timeout) }
             var read = http(.readApprovalRequest(request), timeout: timeout)
@@ -252,7 +259,8 @@ public final class Client {
     private func http(_ endpoint: Endpoint, json: String? = nil, timeout: Int) -> HTTPRequest {
         HTTPRequest(
             method: endpoint.method, path: endpoint.target, body: json,
-            headers: ["\(Header.apiKey): \(server.key)"] + (json == nil ? [] : ["Content-Type: application/json"]), timeout: timeout)
+            headers: ["\(Header.apiKey): \(server.key)"] + (json == nil ? [] : ["Content-Type: application/json"]),
+            timeout: timeout)
     }
 
     // MARK: judging
@@ -268,12 +276,15 @@ public final class Client {
             }
         case .request:
             // Only an outage is asked about: what was judged as something else is known.
-            if case .answer(500..., _, _) = result, !isEnding, task.user != nil, case .outage = judge(result, of: task) {
+            if case .answer(500..., _, _) = result, !isEnding, task.user != nil, case .outage = judge(result, of: task)
+            {
                 return probe(task, judge(result, of: task))
             }
         case .probe(let last):
             current = nil
-            if case .answer(..<500, _, _) = result { return Answer(number: task.number, result: .refused(Self.onlyFailed(last))) }
+            if case .answer(..<500, _, _) = result {
+                return Answer(number: task.number, result: .refused(Self.onlyFailed(last)))
+            }
             return Answer(number: task.number, result: last)
         }
         current = nil
@@ -303,7 +314,11 @@ public final class Client {
     }
 
     private static func onlyFailed(_ result: Result) -> String {
-        if case .outage(let reason) = result { "\(reason), and answers again" } else { "the server failed, and answers again" }
+        if case .outage(let reason) = result {
+            "\(reason), and answers again"
+        } else {
+            "the server failed, and answers again"
+        }
     }
 
     private func prospect(of result: HTTPResult, _ task: Task) -> Prospect {
@@ -343,7 +358,9 @@ public final class Client {
         case .away:
             let longest = Int64(100) << Int64(min(task.attempts, 4))
             let until = task.isLook ? task.giveUp : min(deadline, task.began + Self.restartTime)
-            guard retries(after: Int64.random(in: longest / 2...min(longest, 1_000)), until: until) else { return false }
+            guard retries(after: Int64.random(in: longest / 2...min(longest, 1_000)), until: until) else {
+                return false
+            }
             current?.isRenewed = true
             return true
         }

@@ -92,7 +92,8 @@ final class Connection {
         abandon()
         let time = now()
         let connectTimeout = min(request.timeout, server.connectTimeout * 1_000)
-        let waiting = Unresolved(request: request, ends: time + Int64(request.timeout), connectEnds: time + Int64(connectTimeout))
+        let waiting = Unresolved(
+            request: request, ends: time + Int64(request.timeout), connectEnds: time + Int64(connectTimeout))
         guard let resolver else { return send(waiting, to: []) }
         resolver.begin(at: time)
         unresolved = waiting
@@ -166,7 +167,9 @@ final class Connection {
         }
         var left: CInt = 0
         while let message = curl_multi_info_read(multi, &left) {
-            guard message.pointee.msg == CURLMSG_DONE, let transfer, message.pointee.easy_handle == transfer.easy else { continue }
+            guard message.pointee.msg == CURLMSG_DONE, let transfer, message.pointee.easy_handle == transfer.easy else {
+                continue
+            }
             let result = transfer.result(ccurl_result(message))
             abandon()
             return result
@@ -283,16 +286,21 @@ private final class Transfer {
     }
 
     private func long(_ option: CURLoption, _ value: Int) -> Bool { ccurl_set_long(easy, option, value) == CURLE_OK }
-    private func text(_ option: CURLoption, _ value: String?) -> Bool { ccurl_set_text(easy, option, value) == CURLE_OK }
+    private func text(_ option: CURLoption, _ value: String?) -> Bool {
+        ccurl_set_text(easy, option, value) == CURLE_OK
+    }
 
     func result(_ code: CURLcode) -> HTTPResult {
         var status = 0
         ccurl_status(easy, &status)
-        if isTooLong { return .failed(HTTPFailure(kind: .broken, reason: "the answer is longer than \(Connection.cap) bytes")) }
+        if isTooLong {
+            return .failed(HTTPFailure(kind: .broken, reason: "the answer is longer than \(Connection.cap) bytes"))
+        }
         if code == CURLE_OK {
             var seconds: curl_off_t = 0
             ccurl_retry_after(easy, &seconds)
-            return .answer(status: status, body: body, retryAfter: seconds > 0 ? Int(clamping: min(seconds, 3_600)) : nil)
+            return .answer(
+                status: status, body: body, retryAfter: seconds > 0 ? Int(clamping: min(seconds, 3_600)) : nil)
         }
         return .failed(failure(code, hasAnswer: status != 0 || headerBytes > 0))
     }
@@ -302,13 +310,16 @@ private final class Transfer {
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
             return HTTPFailure(kind: .unreached, reason: reason, isUnsent: true, mayPass: true)
-        case CURLE_COULDNT_CONNECT where isTheirs: return HTTPFailure(kind: .unreached, reason: reason, isUnsent: true, mayPass: true)
+        case CURLE_COULDNT_CONNECT where isTheirs:
+            return HTTPFailure(kind: .unreached, reason: reason, isUnsent: true, mayPass: true)
         case CURLE_COULDNT_CONNECT:
             let local = "\(reason), for lack of something on this host"
             return HTTPFailure(kind: .broken, reason: local, isUnsent: true, mayPass: true)
-        case CURLE_OPERATION_TIMEDOUT where isUnsent: return HTTPFailure(kind: .unreached, reason: reason, isUnsent: true)
+        case CURLE_OPERATION_TIMEDOUT where isUnsent:
+            return HTTPFailure(kind: .unreached, reason: reason, isUnsent: true)
         case CURLE_OPERATION_TIMEDOUT where !hasAnswer: return HTTPFailure(kind: .outage, reason: reason)
-        case CURLE_SSL_CONNECT_ERROR, CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE, CURLE_SEND_FAIL_REWIND,
+        case CURLE_SSL_CONNECT_ERROR, CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE,
+            CURLE_SEND_FAIL_REWIND,
             CURLE_HTTP2,
             CURLE_HTTP2_STREAM:
             return HTTPFailure(kind: .broken, reason: reason, isUnsent: isUnsent, mayPass: true)
@@ -325,7 +336,8 @@ private final class Transfer {
     private var isTheirs: Bool {
         var error = 0
         ccurl_os_errno(easy, &error)
-        return [ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENETDOWN, ECONNRESET, ENOENT].contains(CInt(clamping: error))
+        return [ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENETDOWN, ECONNRESET, ENOENT].contains(
+            CInt(clamping: error))
     }
 }
 
@@ -345,7 +357,8 @@ public struct ServerAddress: Equatable, Sendable {
     public var key: String
 
     public init(
-        base: String, socket: String? = nil, caFile: String? = nil, proxy: String? = nil, connectTimeout: Int, requestTimeout: Int,
+        base: String, socket: String? = nil, caFile: String? = nil, proxy: String? = nil, connectTimeout: Int,
+        requestTimeout: Int,
         key: String
     ) {
         self.base = base

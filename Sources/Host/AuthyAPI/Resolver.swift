@@ -44,7 +44,8 @@ final class Resolver {
         known = nil
         foundAt = nil
         let running = lookups.filter(\.isRunning)
-        lookups = Self.families.map { family in running.first { $0.family == family } ?? Lookup.start(host, family, limit: Self.limit, wake)
+        lookups = Self.families.map { family in
+            running.first { $0.family == family } ?? Lookup.start(host, family, limit: Self.limit, wake)
         }
     }
 
@@ -137,13 +138,18 @@ private final class Lookup: Sendable {
             if let text = Self.text(of: entry), !addresses.contains(text) { addresses.append(text) }
             next = entry.ai_next
         }
-        end(Result(addresses: addresses, failure: addresses.isEmpty ? Failure(reason: "no usable address", isOurs: false) : nil))
+        end(
+            Result(
+                addresses: addresses,
+                failure: addresses.isEmpty ? Failure(reason: "no usable address", isOurs: false) : nil))
     }
 
     private static func isOurs(_ error: CInt, _ number: CInt) -> Bool {
         switch error {
         case EAI_MEMORY: true
-        case EAI_SYSTEM: ![ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENETDOWN, ECONNRESET, ENOENT].contains(number)
+        case EAI_SYSTEM:
+            ![ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENETDOWN, ECONNRESET, ENOENT].contains(
+                number)
         default: false
         }
     }
@@ -185,7 +191,9 @@ struct NamedHost: Equatable {
         guard let scheme = url.firstRange(of: "://") else { return nil }
         let authority = url[scheme.upperBound...].prefix { $0 != "/" }
         let host = authority.prefix { $0 != ":" }
-        guard !host.isEmpty, !host.hasPrefix("["), host != "localhost", !host.hasSuffix(".localhost"), !Self.isNumeric(host) else {
+        guard !host.isEmpty, !host.hasPrefix("["), host != "localhost", !host.hasSuffix(".localhost"),
+            !Self.isNumeric(host)
+        else {
             return nil
         }
         name = String(host)

@@ -7,7 +7,9 @@ public struct APIKey: Equatable, Sendable {
     public let bytes: [UInt8]
 
     init(_ bytes: [UInt8]) throws(Fault) {
-        guard (8...128).contains(bytes.count) else { throw Fault("an API key has 8 to 128 characters, this one has \(bytes.count)") }
+        guard (8...128).contains(bytes.count) else {
+            throw Fault("an API key has 8 to 128 characters, this one has \(bytes.count)")
+        }
         guard bytes.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw Fault("an API key is printable ASCII without blanks; this one has something else in it")
         }

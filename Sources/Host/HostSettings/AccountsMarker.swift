@@ -26,11 +26,13 @@ public struct AccountsMarker: Equatable, Sendable {
         var status = stat()
         guard lstat(marker.path, &status) == 0 || errno != ENOENT else { return marker }
         let text = try TrustedFile.text(marker.path, trust: trust)
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() where !line.isEmpty {
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+        where !line.isEmpty {
             if line.hasPrefix("#") { continue }
             let parts = line.split(separator: " ", maxSplits: 1)
             guard parts.count == 2, isID(parts[0]), parts[1].hasPrefix("/") else {
-                let message = "neither an id with a directory behind it nor a comment; take the line out, and run countersign init"
+                let message =
+                    "neither an id with a directory behind it nor a comment; take the line out, and run countersign init"
                 throw SettingsError(file: marker.path, line: index + 1, message: message)
             }
             marker.lines.append(Line(state: String(parts[1]), id: String(parts[0])))

@@ -16,7 +16,8 @@ extension Kind<String> {
     static var countryCode: Kind {
         .text("a country code in quotes") { text throws(Fault) in
             let digits = text.hasPrefix("+") ? String(text.dropFirst()) : text
-            guard (1...3).contains(digits.utf8.count), digits.utf8.first != 0x30, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+            guard (1...3).contains(digits.utf8.count), digits.utf8.first != 0x30,
+                digits.utf8.allSatisfy({ (0x30...0x39).contains($0) })
             else { throw Fault("\(text.quoted) is no country code; write it as \"49\"") }
             return digits
         }
@@ -28,7 +29,9 @@ extension Kind<String> {
             let labels = text.split(separator: ".", omittingEmptySubsequences: false)
             let arePlain = labels.allSatisfy { label in
                 (1...63).contains(label.utf8.count) && !label.hasPrefix("-") && !label.hasSuffix("-")
-                    && label.utf8.allSatisfy { byte in (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || byte == 0x2D }
+                    && label.utf8.allSatisfy { byte in
+                        (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || byte == 0x2D
+                    }
             }
             guard labels.count >= 2, arePlain, text.utf8.count <= 190 else {
                 throw Fault("\(text.quoted) is no domain; write it as \"example.com\"")
@@ -64,7 +67,9 @@ func serviceName(_ text: String) throws(Fault) -> String {
     guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "/") }) else {
         throw Fault("\(text.quoted) is no service; write the name of its file in pam.d")
     }
-    guard text == text.lowercased() else { throw Fault("PAM knows services in lower case only; write \(text.lowercased().quoted)") }
+    guard text == text.lowercased() else {
+        throw Fault("PAM knows services in lower case only; write \(text.lowercased().quoted)")
+    }
     return text
 }
 
@@ -72,7 +77,9 @@ extension Kind<Settings.Server.Endpoint> {
     /// `unix:/PATH`, or a web address.
     package static var endpoint: Kind {
         .text("a URL in quotes") { text throws(Fault) in
-            guard text.hasPrefix("unix:") else { return .web(url: try WebAddress(text, orElse: ", or unix:/path").text) }
+            guard text.hasPrefix("unix:") else {
+                return .web(url: try WebAddress(text, orElse: ", or unix:/path").text)
+            }
             return .unixSocket(path: try socketPath(text))
         }
     }

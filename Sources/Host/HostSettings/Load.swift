@@ -31,7 +31,8 @@ extension Settings.Server {
         guard case .unixSocket(let path) = endpoint, let slash = path.utf8.lastIndex(of: 0x2F) else { return }
         let folder = slash == path.startIndex ? "/" : String(path[..<slash])
         var part = 0
-        let descriptor = system_open_trusted(folder, system_trust(owner: trust.owner, group: trust.group, public_file: 0), 1, &part)
+        let descriptor = system_open_trusted(
+            folder, system_trust(owner: trust.owner, group: trust.group, public_file: 0), 1, &part)
         guard descriptor < 0 else {
             close(descriptor)
             return
@@ -41,7 +42,8 @@ extension Settings.Server {
         if isAboutFolder, descriptor == -ENOENT { return }
         if isAboutFolder, descriptor == SYSTEM_UNSAFE_FOLDER, trust.owner == 0, Self.belongsToServer(folder) { return }
         let place = String(decoding: folder.utf8.prefix(part), as: UTF8.self)
-        throw SettingsError(file: path, key: "server.url", message: TrustedFile.reason(descriptor, place, of: path, trust))
+        throw SettingsError(
+            file: path, key: "server.url", message: TrustedFile.reason(descriptor, place, of: path, trust))
     }
 
     /// Whether a folder, in one of root's, is the server's and nobody else may write it.

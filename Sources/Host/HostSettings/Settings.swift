@@ -28,7 +28,8 @@ public struct Settings: Equatable, Sendable {
     public func login(for service: String, user: String, groups: Set<String>) -> LoginRules {
         var rules = login(for: service)
         let own = loginTable.users.first { $0.key.utf8.elementsEqual(user.utf8) }?.value
-        let tables = loginTable.groups.filter { table in groups.contains { $0.utf8.elementsEqual(table.key.utf8) } }.values
+        let tables = loginTable.groups.filter { table in groups.contains { $0.utf8.elementsEqual(table.key.utf8) } }
+            .values
         let theirs = tables.compactMap(\.factors)
         let numbers = tables.compactMap(\.checkNumber)
         if let factors = own?.factors {
@@ -51,7 +52,9 @@ public struct Settings: Equatable, Sendable {
 
     /// Every group that an exemption or `[login.group.NAME]` names, once: those of exemptions first, in the order of the file.
     public var groupNames: [String] {
-        (exemptions.flatMap { $0.groups ?? [] } + factorGroups).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+        (exemptions.flatMap { $0.groups ?? [] } + factorGroups).reduce(into: []) {
+            if !$0.contains($1) { $0.append($1) }
+        }
     }
 
     /// So many groups, with names of so many bytes together, can be looked up in one login: FRAME_GROUPS_MAX, and what fits into FRAME_MAX.
@@ -127,7 +130,8 @@ extension Settings {
         let bytes = names.reduce(0) { $0 + $1.utf8.count }
         let found = "[[exempt]] and [login.group.NAME] name \(names.count) groups, with \(bytes) bytes in their names"
         guard names.count <= Self.groupsMax, bytes <= Self.groupBytesMax else {
-            throw document.complaint("\(found); at most \(Self.groupsMax) with \(Self.groupBytesMax) bytes can be looked up in a login")
+            throw document.complaint(
+                "\(found); at most \(Self.groupsMax) with \(Self.groupBytesMax) bytes can be looked up in a login")
         }
     }
 
@@ -173,7 +177,8 @@ private struct LoginTable: Equatable, Sendable {
     init(_ given: Table) throws(Complaint) {
         var table = given
         try login.lay(&table)
-        _ = try table.take("factor_of", Kind<Never>.misplaced("factor_of belongs to one service; move it to [login.service.NAME]"))
+        _ = try table.take(
+            "factor_of", Kind<Never>.misplaced("factor_of belongs to one service; move it to [login.service.NAME]"))
         var services = try table.table("service")
         let (groups, users) = (try table.table("group"), try table.table("user"))
         try table.close()
@@ -239,13 +244,16 @@ extension LoginRules {
     fileprivate func check(_ table: Table) throws(Complaint) {
         if let prefer, !factors.contains(prefer) {
             throw table.complaint(
-                "\(prefer.rawValue.quoted) is preferred, but not among factors", at: table.has("prefer") ? "prefer" : "factors")
+                "\(prefer.rawValue.quoted) is preferred, but not among factors",
+                at: table.has("prefer") ? "prefer" : "factors")
         }
         if numberMatching, !checkNumber, table.has("number_matching"), table.has("check_number") {
-            throw table.complaint("number_matching is true, and without a number there is nothing to match; keep one", at: "check_number")
+            throw table.complaint(
+                "number_matching is true, and without a number there is nothing to match; keep one", at: "check_number")
         }
         guard onetouchWait >= deadline else { return }
-        let message = "onetouch_wait is \(onetouchWait) and deadline is \(deadline); onetouch_wait must be less than deadline"
+        let message =
+            "onetouch_wait is \(onetouchWait) and deadline is \(deadline); onetouch_wait must be less than deadline"
         throw table.complaint(message, at: table.has("onetouch_wait") ? "onetouch_wait" : "deadline")
     }
 }
@@ -255,7 +263,9 @@ extension Kind<Factor> {
     fileprivate static var preference: Kind {
         Kind { value, path throws(Complaint) in
             let factor = try Kind<Factor>.word.read(value, path)
-            guard factor != .recovery else { throw Complaint(.path(path), "a recovery code cannot be preferred; name another factor") }
+            guard factor != .recovery else {
+                throw Complaint(.path(path), "a recovery code cannot be preferred; name another factor")
+            }
             return factor
         }
     }
@@ -279,9 +289,13 @@ extension EnrolmentRules {
         optOutText = try table.take("opt_out_text", .saying)
         try table.close()
         guard atLogin else { return }
-        if !hasServer { throw table.complaint("enrolment in the login needs [server]; write one, or at_login = false", at: "at_login") }
+        if !hasServer {
+            throw table.complaint(
+                "enrolment in the login needs [server]; write one, or at_login = false", at: "at_login")
+        }
         if emailDomain == nil {
-            throw table.complaint("enrolment in the login needs email_domain, for the users' addresses at the server", at: "at_login")
+            throw table.complaint(
+                "enrolment in the login needs email_domain, for the users' addresses at the server", at: "at_login")
         }
     }
 }
@@ -321,9 +335,11 @@ extension Exemption {
         networks = try table.take("networks", .list(of: .network))
         let everyone = try table.take("everyone", .truth)
         try table.close()
-        let isForEveryone = users == nil && groups == nil && services == nil && networks.map(Network.coverTheInternet) != false
+        let isForEveryone =
+            users == nil && groups == nil && services == nil && networks.map(Network.coverTheInternet) != false
         guard !isForEveryone || everyone == true else {
-            throw table.complaint("this exempts everyone; name users, groups, services or networks, or write everyone = true")
+            throw table.complaint(
+                "this exempts everyone; name users, groups, services or networks, or write everyone = true")
         }
     }
 }

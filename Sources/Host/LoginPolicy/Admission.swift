@@ -32,7 +32,8 @@ public enum Admission: Equatable, Sendable {
             case (true, .linked, .grace): .needsFactor(graceIsOver ? .none : .spending)
             case (true, .linked, .required): .needsFactor(.none)
             case (true, .none, .optional): .decided(Decision(.excused, .optional))
-            case (true, .none, .grace) where graceIsOver: .decided(Decision(.denied, .graceOver, farewell: Texts.graceOver))
+            case (true, .none, .grace) where graceIsOver:
+                .decided(Decision(.denied, .graceOver, farewell: Texts.graceOver))
             case (true, .none, .grace): .needsGrace
             case (true, .none, .required): .decided(Decision(.denied, .notEnrolled, farewell: Texts.notEnrolled))
             }

@@ -53,7 +53,8 @@ public enum RecoveryAnswer: Equatable, Sendable {
         case .nothing: self = .nothing
         case .standIn: self = .standIn
         case .enter: self = .enter
-        case .word, .code, .recovery, .other: self = typed.flatMap { RecoveryCode(Typed.trimmed($0)) }.map(RecoveryAnswer.code) ?? .other
+        case .word, .code, .recovery, .other:
+            self = typed.flatMap { RecoveryCode(Typed.trimmed($0)) }.map(RecoveryAnswer.code) ?? .other
         }
     }
 }

@@ -53,7 +53,8 @@ public struct Decision: Equatable, Sendable {
     public var farewell: String?
 
     public init(
-        _ outcome: Outcome, _ reason: Reason, factor: Factor? = nil, spentTimeStep: Int64? = nil, farewell: String? = nil
+        _ outcome: Outcome, _ reason: Reason, factor: Factor? = nil, spentTimeStep: Int64? = nil,
+        farewell: String? = nil
     ) {
         self.outcome = outcome
         self.reason = reason

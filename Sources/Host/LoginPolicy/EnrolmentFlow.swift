@@ -55,10 +55,12 @@ public struct EnrolmentFlow: Sendable {
         case (.askingCode, .answered(let typed)): return codeTyped(typed)
         case (.chargingNumber(let number), .oneCodeCharged(let granted)):
             return granted ? send(to: number) : fruitless(Texts.tooManyOneCodes)
-        case (.chargingCode(let way), .oneCodeCharged(let granted)): return granted ? send(way) : fruitless(Texts.tooManyOneCodes)
+        case (.chargingCode(let way), .oneCodeCharged(let granted)):
+            return granted ? send(way) : fruitless(Texts.tooManyOneCodes)
         case (.sending(let way), .sent): return sent(way)
         case (.sending, .sendFailed(let failure)): return sendFailed(failure)
-        case (.chargingTry(let code), .tryCharged(let granted)): return granted ? check(code) : giveUp(Texts.lockedUsePhone)
+        case (.chargingTry(let code), .tryCharged(let granted)):
+            return granted ? check(code) : giveUp(Texts.lockedUsePhone)
         case (.checking, .checked(let isRight)): return isRight ? register() : wrong(Texts.wrongSentCode)
         case (.checking, .checkFailed(let failure)): return wrong(Self.notice(of: failure))
         case (.registering, .registered(let id)): return enrol(id)
@@ -122,7 +124,8 @@ extension EnrolmentFlow {
         case .standIn: return hopeless(Texts.notOptedOut)
         case _ where isHopeless: return hopeless(Texts.notOptedOut)
         case _ where isLate: return late()
-        case _ where typed.map { Typed.trimmed($0).elementsEqual(facts.name.utf8) } ?? false && !facts.name.isEmpty: return optOut()
+        case _ where typed.map { Typed.trimmed($0).elementsEqual(facts.name.utf8) } ?? false && !facts.name.isEmpty:
+            return optOut()
         default: return fruitless(Texts.notOptedOut)
         }
     }
@@ -153,9 +156,13 @@ extension EnrolmentFlow {
         text(typed).flatMap { PhoneNumber(typed: $0, countryCode: facts.rules.countryCode) }
     }
 
-    private func written(in typed: [UInt8]?) -> WrittenPhoneNumber? { text(typed).flatMap { try? WrittenPhoneNumber($0) } }
+    private func written(in typed: [UInt8]?) -> WrittenPhoneNumber? {
+        text(typed).flatMap { try? WrittenPhoneNumber($0) }
+    }
 
-    private func text(_ typed: [UInt8]?) -> String? { typed.flatMap { String(validating: Typed.trimmed($0), as: UTF8.self) } }
+    private func text(_ typed: [UInt8]?) -> String? {
+        typed.flatMap { String(validating: Typed.trimmed($0), as: UTF8.self) }
+    }
 }
 
 // MARK: - The number and the code
@@ -170,7 +177,9 @@ extension EnrolmentFlow {
     }
 
     private mutating func send(to number: PhoneNumber) -> [Action] {
-        guard let way = facts.ways.first else { return end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable)) }
+        guard let way = facts.ways.first else {
+            return end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable))
+        }
         phone = Phone(number: number)
         return send(way)
     }
@@ -269,7 +278,11 @@ extension EnrolmentFlow {
         guard let left else { return end(Decision(.denied, .graceOver, farewell: Texts.graceOver)) }
         let farewell = Texts.grace(left: left, until: facts.rules.graceUntil, isOffered: !optsOut)
         state = .ended
-        return [optsOut ? .optOut(Decision(.excused, .optedOut, farewell: farewell)) : .end(Decision(.excused, .grace, farewell: farewell))]
+        return [
+            optsOut
+                ? .optOut(Decision(.excused, .optedOut, farewell: farewell))
+                : .end(Decision(.excused, .grace, farewell: farewell))
+        ]
     }
 
     /// With "grace" opting out lasts as long as that does, so this login spends one too.
@@ -284,7 +297,10 @@ extension EnrolmentFlow {
             return end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable))
         }
         state = .ended
-        return [.enrol(id, phone.number, Decision(.approved, .enrolled, factor: way, farewell: Texts.enrolled(phone.number)))]
+        return [
+            .enrol(
+                id, phone.number, Decision(.approved, .enrolled, factor: way, farewell: Texts.enrolled(phone.number)))
+        ]
     }
 
     /// Nothing can cut a conversation: at the prompt the deadline is remembered until the answer comes.

@@ -48,12 +48,16 @@ extension LoginFlow {
     /// anything.
     mutating func confirmationTyped(_ isTaken: Bool) -> [Action] {
         guard isTaken else { return wrong(Texts.confirmationCode, .confirmationCode) }
-        guard !facts.isConfirmed else { return end(Decision(.denied, .confirmationCode, farewell: Texts.phoneConfirmed)) }
+        guard !facts.isConfirmed else {
+            return end(Decision(.denied, .confirmationCode, farewell: Texts.phoneConfirmed))
+        }
         return verified(.accepted(timeStep: 0))
     }
 
     mutating func verifyFailed(_ fault: Fault) -> [Action] {
-        if fault == .outage, facts.outage == .allow, !matchesCodes, !isLocked, !approvable { return end(Decision(.excused, .outage)) }
+        if fault == .outage, facts.outage == .allow, !matchesCodes, !isLocked, !approvable {
+            return end(Decision(.excused, .outage))
+        }
         return wrong(notice(of: fault), matchesCodes ? .wrongCode : .server)
     }
 
@@ -66,7 +70,8 @@ extension LoginFlow {
 
     mutating func approve(_ proof: Proof) -> [Action] {
         let farewell = proof.factor == .recovery ? Texts.recovered(left: facts.recoveryLeft - 1) : nil
-        return end(Decision(.approved, .proven, factor: proof.factor, spentTimeStep: proof.timeStep, farewell: farewell))
+        return end(
+            Decision(.approved, .proven, factor: proof.factor, spentTimeStep: proof.timeStep, farewell: farewell))
     }
 
     mutating func wrong(_ notice: String, _ reason: Reason) -> [Action] {

@@ -40,7 +40,9 @@ extension LoginFlow {
         state = .asking
         let told = tellNotices()
         let number = showsNumber && approvable ? facts.number : nil
-        return before + told + [.ask(Texts.prompt(approve: approvable, number: number, codes: takesCodes, words: words))]
+        return before + told + [
+            .ask(Texts.prompt(approve: approvable, number: number, codes: takesCodes, words: words))
+        ]
     }
 
     mutating func tellNotices() -> [Action] {
@@ -52,7 +54,9 @@ extension LoginFlow {
         if isLocked { return end(Decision(.denied, .locked, farewell: Texts.locked)) }
         if hadFault { return end(Decision(.unavailable, .server, farewell: notices.last ?? Texts.serverRefuses)) }
         if hasNoDevice { return end(Decision(.unavailable, .server, farewell: Texts.noDevice)) }
-        if push == .over { return end(Decision(.denied, .tooManyRequests, farewell: notices.last ?? Texts.tooManyPushes)) }
+        if push == .over {
+            return end(Decision(.denied, .tooManyRequests, farewell: notices.last ?? Texts.tooManyPushes))
+        }
         return end(Decision(.unavailable, .noFactor, farewell: Texts.noFactor))
     }
 
@@ -117,7 +121,9 @@ extension LoginFlow {
     }
 
     mutating func graceSpent(left: Int?) -> [Action] {
-        if let left { return end(Decision(.excused, .grace, farewell: Texts.grace(left: left, until: facts.graceUntil))) }
+        if let left {
+            return end(Decision(.excused, .grace, farewell: Texts.grace(left: left, until: facts.graceUntil)))
+        }
         skip = .none
         return openPrompt(Texts.graceUsedUp)
     }
@@ -130,7 +136,9 @@ extension LoginFlow {
 
     /// A server that sends no codes is out of reach only for whom codes are all that can be asked.
     mutating func oneCodeFailed(_ fault: Fault) -> [Action] {
-        guard fault == .outage else { return openPrompt(fault == .limited ? Texts.tooManyOneCodes : Texts.oneCodeNotSent) }
+        guard fault == .outage else {
+            return openPrompt(fault == .limited ? Texts.tooManyOneCodes : Texts.oneCodeNotSent)
+        }
         return canPush || verifiesCodes ? openPrompt(notice(of: fault)) : outage()
     }
 

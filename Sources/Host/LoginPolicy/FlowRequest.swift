@@ -18,7 +18,9 @@ extension LoginFlow {
     /// What the person, or the settings, would rather be asked for than for the phone; nil where that cannot be had, and where sshd may
     /// be going to refuse whatever we say: nothing is sent unasked there.
     var preference: Factor? {
-        guard !facts.withholdsPush, let factor = facts.rules.prefer, facts.rules.factors.contains(factor) else { return nil }
+        guard !facts.withholdsPush, let factor = facts.rules.prefer, facts.rules.factors.contains(factor) else {
+            return nil
+        }
         return switch factor {
         case .sms, .call: canSend(factor) ? factor : nil
         case .softToken: takesCodes ? factor : nil
@@ -124,7 +126,9 @@ extension LoginFlow {
 
     mutating func deniedOnPhone(spending timeStep: Int64? = nil) -> [Action] {
         push = .over
-        return end(Decision(.denied, .deniedOnPhone, factor: .oneTouch, spentTimeStep: timeStep, farewell: Texts.deniedOnPhone))
+        return end(
+            Decision(.denied, .deniedOnPhone, factor: .oneTouch, spentTimeStep: timeStep, farewell: Texts.deniedOnPhone)
+        )
     }
 
     mutating func notice(of fault: Fault) -> String {

@@ -81,7 +81,8 @@ public struct LoginFlow: Sendable {
         case (_, .enterPressed) where state != .waiting: return []
         // What answers nothing that was asked of the server.
         case (_, .created) where push != .creating, (_, .createFailed) where push != .creating && push != .over,
-            (_, .looked) where push == .none || push == .creating, (_, .lookFailed) where push == .none || push == .creating:
+            (_, .looked) where push == .none || push == .creating,
+            (_, .lookFailed) where push == .none || push == .creating:
             return end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable))
         // Said already: a countersign-net that ends says it again.
         case (_, .createFailed) where push == .over: return []

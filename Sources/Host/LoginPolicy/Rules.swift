@@ -78,7 +78,8 @@ public struct Exemption: Equatable, Sendable {
     public var services: [String]?
     public var networks: [Network]?
 
-    public init(users: [String]? = nil, groups: [String]? = nil, services: [String]? = nil, networks: [Network]? = nil) {
+    public init(users: [String]? = nil, groups: [String]? = nil, services: [String]? = nil, networks: [Network]? = nil)
+    {
         self.users = users
         self.groups = groups
         self.services = services
@@ -90,7 +91,9 @@ public struct Exemption: Equatable, Sendable {
     ///   - address: the client's, or nil where there is none or it is not numeric: it then matches no network.
     public func matches(user: String, groups: Set<String>, service: String, address: Address?) -> Bool {
         if let users, !users.contains(where: { Self.same($0, user) }) { return false }
-        if let names = self.groups, !names.contains(where: { name in groups.contains { Self.same($0, name) } }) { return false }
+        if let names = self.groups, !names.contains(where: { name in groups.contains { Self.same($0, name) } }) {
+            return false
+        }
         if let services, !services.contains(service) { return false }
         if let networks {
             guard let address else { return false }

@@ -10,7 +10,8 @@ public enum Texts {
     public static let again = "Please log in again."
     static let deniedOnPhone = "The request was denied on the phone."
     static let timeout = "This took too long. Please log in again."
-    static let locked = "Codes are not taken at the moment, after too many wrong ones. Try again later or ask your system administrator."
+    static let locked =
+        "Codes are not taken at the moment, after too many wrong ones. Try again later or ask your system administrator."
     static let lockedUsePhone = "Codes are not taken at the moment, after too many wrong ones."
     static let noFactor = "No second factor can be asked for here. Ask your system administrator."
     static let wrongCode = "That code was not accepted. Wait for a new one and try again."
@@ -18,7 +19,8 @@ public enum Texts {
         "That code confirms a new phone and is not a login. Log in with another code, or ask your administrator to confirm the phone."
     static let phoneConfirmed =
         "That code has confirmed a new phone and is not a login. If you did not add a phone, tell your administrator now."
-    static let wrongSentCode = "That code was not accepted. Compare it with the one that was sent to you, and type it again."
+    static let wrongSentCode =
+        "That code was not accepted. Compare it with the one that was sent to you, and type it again."
     static let noMoreTries = "That code was not accepted. Please log in again later."
     static let noCode = "That is no code. A code has 6 to 10 digits."
     static let noSuchWord = "That does not apply here."
@@ -26,7 +28,8 @@ public enum Texts {
     static let requestExpired = "The request on your phone has expired."
     static let serverSilent = "The 2FA server does not answer."
     static let serverRefuses = "The 2FA server cannot be used at the moment."
-    static let serverLimited = "Too many codes or requests lately: the 2FA server takes no more for now. Try again later."
+    static let serverLimited =
+        "Too many codes or requests lately: the 2FA server takes no more for now. Try again later."
     static let noDevice = "No request could be sent to your phone."
     static let pushPaused = "No request was sent to your phone, as one was denied there a short while ago."
     static let tooManyPushes = "No request was sent to your phone: there were too many lately."
@@ -49,7 +52,8 @@ public enum Texts {
 
     /// - Parameter enter: Enter opens the prompt.
     static func waiting(number: CheckNumber?, enter: Bool) -> String {
-        let approve = number.map { "Check your phone and enter \($0) there to approve." } ?? "Check your phone to approve."
+        let approve =
+            number.map { "Check your phone and enter \($0) there to approve." } ?? "Check your phone to approve."
         return enter ? "\(approve) Press Enter here to type a code instead." : approve
     }
 
@@ -57,7 +61,9 @@ public enum Texts {
     ///   - left: how many are left after this one.
     ///   - isOffered: the next login offers to enrol too.
     public static func grace(left: Int, until: CivilDay?, isOffered: Bool = false) -> String {
-        let advice = isOffered && left > 0 ? "To enrol, type your number at the next login." : "Ask your system administrator to enrol you."
+        let advice =
+            isOffered && left > 0
+            ? "To enrol, type your number at the next login." : "Ask your system administrator to enrol you."
         return "\(mandatory(after: left, until: until)) \(advice)"
     }
 
@@ -99,7 +105,9 @@ public enum Texts {
 
     static func codeSent(_ way: Factor, to number: PhoneNumber) -> String {
         let sent =
-            way == .call ? "You are being called with a code at \(number.maskedWithCode)." : "A code was sent to \(number.maskedWithCode)."
+            way == .call
+            ? "You are being called with a code at \(number.maskedWithCode)."
+            : "A code was sent to \(number.maskedWithCode)."
         return sent + " Type it, or another number beginning with +."
     }
 

@@ -1,6 +1,7 @@
 /// CSV whose first record names the columns.
 struct CSVRoster {
-    static let header = "the first line names the columns: user,country_code,phone,email and, where there are any, authy_id"
+    static let header =
+        "the first line names the columns: user,country_code,phone,email and, where there are any, authy_id"
 
     private var records = CSVRecords()
     /// Nil for a column without a name, in which nothing may stand.
@@ -51,10 +52,13 @@ struct CSVRoster {
         }
     }
 
-    private static func named(_ fields: [String], _ columns: [Column?], _ line: Int) throws(LineFault) -> [Column: String] {
+    private static func named(_ fields: [String], _ columns: [Column?], _ line: Int) throws(LineFault) -> [Column:
+        String]
+    {
         // Beyond the header's, empty ones say nothing.
         guard fields.count >= columns.count, fields.dropFirst(columns.count).allSatisfy(\.trimmed.isEmpty) else {
-            throw LineFault(line, "\(fields.count) \(fields.count == 1 ? "field" : "fields"), but the header has \(columns.count)")
+            throw LineFault(
+                line, "\(fields.count) \(fields.count == 1 ? "field" : "fields"), but the header has \(columns.count)")
         }
         var named: [Column: String] = [:]
         for (index, (column, field)) in zip(columns, fields).enumerated() {
@@ -75,7 +79,9 @@ struct CSVRoster {
                 continue
             }
             guard let column = Column(rawValue: name.lowercased()) else { throw LineFault(line, Self.unknown(name)) }
-            guard !columns.contains(column) else { throw LineFault(line, "the column \(column.rawValue) is there twice") }
+            guard !columns.contains(column) else {
+                throw LineFault(line, "the column \(column.rawValue) is there twice")
+            }
             columns.append(column)
         }
         let missing = Column.needed.filter { !columns.contains($0) && !($0 == .email && makesEmail) }.map(\.rawValue)
@@ -97,7 +103,9 @@ public enum CSVText {
     public static let header = Column.allCases.map(\.rawValue).joined(separator: ",")
 
     /// One record, without a line end. Fields are quoted where they must be, and guarded as `SpreadsheetCell` has it.
-    public static func record(_ fields: [String]) -> String { fields.map { quoted(SpreadsheetCell.guarded($0)) }.joined(separator: ",") }
+    public static func record(_ fields: [String]) -> String {
+        fields.map { quoted(SpreadsheetCell.guarded($0)) }.joined(separator: ",")
+    }
 
     private static func quoted(_ field: String) -> String {
         let special: Set<UInt8> = [0x22, 0x2C, 0x0A, 0x0D]

@@ -22,7 +22,8 @@ extension Entry {
         switch (phone.isEmpty, number.isEmpty) {
         case (true, true): throw LineFault(line, "phone and authy_id are both missing")
         case (false, false): throw LineFault(line, "phone and authy_id are both there; keep one of the two")
-        case (false, true): factor = .phone(Phone(countryCode: field(.countryCode), number: phone, email: field(.email)))
+        case (false, true):
+            factor = .phone(Phone(countryCode: field(.countryCode), number: phone, email: field(.email)))
         case (true, false):
             guard let id = AuthyID(number) else { throw LineFault(line, "authy_id: a positive whole number is needed") }
             factor = .authyID(id)

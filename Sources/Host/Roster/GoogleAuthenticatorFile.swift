@@ -22,7 +22,9 @@ public enum GoogleAuthenticatorFile {
                 try found.take(line.dropFirst(2).split(separator: " ").map(String.init), index + 1)
             } else if isScratchCode(line.trimmed) {
                 codes.append(line.trimmed)
-                if codes.count > mostScratchCodes { throw LineFault(index + 1, "more than \(mostScratchCodes) scratch codes") }
+                if codes.count > mostScratchCodes {
+                    throw LineFault(index + 1, "more than \(mostScratchCodes) scratch codes")
+                }
             } else if !line.trimmed.isEmpty {
                 throw LineFault(index + 1, "neither an option nor a scratch code of eight digits")
             }
@@ -44,9 +46,13 @@ public enum GoogleAuthenticatorFile {
             case "TOTP_AUTH": countsTime = true
             case "HOTP_COUNTER":
                 throw LineFault(
-                    line, "a token that counts events (HOTP_COUNTER) is not taken: only those that count time are; make the user a new one")
+                    line,
+                    "a token that counts events (HOTP_COUNTER) is not taken: only those that count time are; make the user a new one"
+                )
             case "STEP_SIZE":
-                guard words.count == 2, let seconds = Int(words[1]) else { throw LineFault(line, "STEP_SIZE needs a number") }
+                guard words.count == 2, let seconds = Int(words[1]) else {
+                    throw LineFault(line, "STEP_SIZE needs a number")
+                }
                 period = seconds
             case "WINDOW_SIZE":
                 // One step on each side is 3, which is what is looked at here.

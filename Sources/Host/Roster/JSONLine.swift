@@ -10,7 +10,9 @@ enum JSONLine {
             guard let column = Column(rawValue: member.name) else {
                 throw LineFault(line, "there is no member \(member.name.prefix(40)); there are \(Column.all)")
             }
-            guard let text = member.value.text else { throw LineFault(line, "\(member.name): a text or a number is needed") }
+            guard let text = member.value.text else {
+                throw LineFault(line, "\(member.name): a text or a number is needed")
+            }
             fields[column] = text
         }
         return try Entry(line: line, fields: fields)

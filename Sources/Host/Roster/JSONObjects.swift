@@ -76,7 +76,13 @@ struct JSONObjects {
         guard object.count < longest else { return lose("longer than 64 kB", at: firstLine) }
         object.append(byte)
         if isInText {
-            if isEscaped { isEscaped = false } else if byte == 0x5C { isEscaped = true } else if byte == 0x22 { isInText = false }
+            if isEscaped {
+                isEscaped = false
+            } else if byte == 0x5C {
+                isEscaped = true
+            } else if byte == 0x22 {
+                isInText = false
+            }
             return nil
         }
         switch byte {

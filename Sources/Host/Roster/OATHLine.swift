@@ -7,7 +7,9 @@ enum OATHLine {
         guard let type = words.first, !type.hasPrefix("#") else { return nil }
         guard words.count >= 4 else { throw LineFault(line, "type, user, PIN and secret are needed") }
         let parameters = try parameters(type, line)
-        guard let secret = secret(hex: words[3]) else { throw LineFault(line, "the secret is not 10 to 128 bytes in hexadecimal") }
+        guard let secret = secret(hex: words[3]) else {
+            throw LineFault(line, "the secret is not 10 to 128 bytes in hexadecimal")
+        }
         var entry = Entry(line: line, user: words[1], factor: .softToken(.init(secret: secret, parameters: parameters)))
         if !["-", "+"].contains(words[2]) { entry.notes.append("the PIN is left behind: the code alone is asked for") }
         return entry
@@ -16,11 +18,17 @@ enum OATHLine {
     /// `HOTP/T30`, `HOTP/T60/8`; `HOTP` and `HOTP/E/6` count events.
     private static func parameters(_ type: String, _ line: Int) throws(LineFault) -> TOTP {
         let parts = type.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.first == "HOTP", parts.count <= 3 else { throw LineFault(line, "the type \(type.prefix(40)) is not known") }
-        guard parts.count > 1, parts[1] != "E" else {
-            throw LineFault(line, "a token that counts events (HOTP) is not taken: only those that count time are; make the user a new one")
+        guard parts.first == "HOTP", parts.count <= 3 else {
+            throw LineFault(line, "the type \(type.prefix(40)) is not known")
         }
-        guard ["T30", "T60"].contains(parts[1]), let period = Int(parts[1].dropFirst()), let digits = parts.count == 3 ? Int(parts[2]) : 6,
+        guard parts.count > 1, parts[1] != "E" else {
+            throw LineFault(
+                line,
+                "a token that counts events (HOTP) is not taken: only those that count time are; make the user a new one"
+            )
+        }
+        guard ["T30", "T60"].contains(parts[1]), let period = Int(parts[1].dropFirst()),
+            let digits = parts.count == 3 ? Int(parts[2]) : 6,
             let parameters = TOTP(algorithm: .sha1, digits: digits, period: period)
         else { throw LineFault(line, "the type \(type.prefix(40)) is not known") }
         return parameters

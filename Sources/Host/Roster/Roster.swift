@@ -58,7 +58,9 @@ public struct Roster {
     public mutating func end() -> [Found] {
         switch reading {
         case .nothing(let first):
-            guard !first.isEmpty else { return form == .own ? [.fault(LineFault(1, "the file is empty; \(CSVRoster.header)"))] : [] }
+            guard !first.isEmpty else {
+                return form == .own ? [.fault(LineFault(1, "the file is empty; \(CSVRoster.header)"))] : []
+            }
             let found = begin(first)
             return found + end()
         case .csv(var csv): return csv.end()
@@ -91,7 +93,10 @@ public struct Roster {
     private mutating func begin(_ bytes: [UInt8]) -> [Found] {
         guard !Self.isUTF16(bytes) else {
             reading = .unreadable
-            return [.fault(LineFault(1, "this is UTF-16, and UTF-8 is wanted: iconv -f UTF-16 -t UTF-8 FILE, or save it anew"))]
+            return [
+                .fault(
+                    LineFault(1, "this is UTF-16, and UTF-8 is wanted: iconv -f UTF-16 -t UTF-8 FILE, or save it anew"))
+            ]
         }
         let rest = Array(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...])
         switch form {
@@ -110,7 +115,9 @@ public struct Roster {
             case .fault(let fault): return .fault(fault)
             case .object(let line, let bytes):
                 do throws(LineFault) {
-                    guard let text = String(validating: bytes, as: UTF8.self) else { throw LineFault(line, "not UTF-8") }
+                    guard let text = String(validating: bytes, as: UTF8.self) else {
+                        throw LineFault(line, "not UTF-8")
+                    }
                     return try JSONLine.entry(line, text).map(Found.entry)
                 } catch { return .fault(error) }
             }
@@ -123,7 +130,9 @@ public struct Roster {
             case .fault(let fault): return .fault(fault)
             case .line(let number, let bytes):
                 do throws(LineFault) {
-                    guard let text = String(validating: bytes, as: UTF8.self) else { throw LineFault(number, "not UTF-8") }
+                    guard let text = String(validating: bytes, as: UTF8.self) else {
+                        throw LineFault(number, "not UTF-8")
+                    }
                     return try parse(number, text).map(Found.entry)
                 } catch { return .fault(error) }
             }

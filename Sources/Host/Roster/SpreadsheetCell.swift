@@ -6,7 +6,9 @@ public enum SpreadsheetCell {
     /// The text of a cell that was guarded, here or by hand; any other as it is.
     public static func text(of cell: String) -> String {
         let rest = cell.utf8.dropFirst()
-        guard cell.utf8.first == 0x27, let first = rest.first, isDigit(first) || [0x3D, 0x2B, 0x2D, 0x40].contains(first) else {
+        guard cell.utf8.first == 0x27, let first = rest.first,
+            isDigit(first) || [0x3D, 0x2B, 0x2D, 0x40].contains(first)
+        else {
             return cell
         }
         return String(decoding: rest, as: UTF8.self)

@@ -83,7 +83,8 @@ struct Asking {
         facts.isConfirmed = account.isConfirmed
         // They are for whoever lost a phone that once was proven.
         facts.recoveryLeft = person != nil && account.isConfirmed ? account.recoveryLeft : 0
-        facts.isLocked = try person.map { try accounts.lock(of: $0, rules: settings.lockout, now: now()) != nil } ?? false
+        facts.isLocked =
+            try person.map { try accounts.lock(of: $0, rules: settings.lockout, now: now()) != nil } ?? false
         facts.textIsLive = visit.textIsLive
         facts.hearsEnter = visit.hearsEnter
         // sshd may refuse root whatever we say, and shows that in what is typed only.
@@ -187,7 +188,9 @@ struct Asking {
         }
     }
 
-    private var untilPromptIsDue: Int64 { ([promptIsDue, deadline].compactMap { $0 }.min() ?? system_now()) - system_now() }
+    private var untilPromptIsDue: Int64 {
+        ([promptIsDue, deadline].compactMap { $0 }.min() ?? system_now()) - system_now()
+    }
 
     // MARK: actions
 
@@ -311,7 +314,9 @@ struct Asking {
         guard let person, let token = try person.accounts.softToken(of: person.person) else { return .wrong }
         guard let algorithm = Algorithm(rawValue: token.algorithm), let secret = Secret(bytes: token.secret),
             let totp = TOTP(algorithm: algorithm, digits: token.digits, period: token.period)
-        else { throw Failure(reason: .accounts, detail: "the SoftToken of this account cannot be used; make a new one") }
+        else {
+            throw Failure(reason: .accounts, detail: "the SoftToken of this account cannot be used; make a new one")
+        }
         switch totp.match(code, secret: secret, at: answered, lastSpent: token.lastSpent) {
         case .accepted(let timeStep):
             matched = .softToken(token, timeStep: timeStep)
@@ -328,7 +333,9 @@ struct Asking {
         guard let index = RecoveryCodes.match(code, among: stored.map(\.hash)), stored.indices.contains(index) else {
             // A code that could not be looked for is not called wrong.
             if RecoveryCodes.hashes(of: [code]) != nil { return false }
-            throw Failure(reason: .accounts, detail: "recovery codes cannot be checked: crypt(3) has no yescrypt, or no 16 MB for it")
+            throw Failure(
+                reason: .accounts,
+                detail: "recovery codes cannot be checked: crypt(3) has no yescrypt, or no 16 MB for it")
         }
         matched = .recovery(id: stored[index].id)
         let left = stored.count - 1
@@ -353,7 +360,8 @@ struct Asking {
         // One that was right is used, however the login ends.
         if case .recovery = matched { ending.proof = matched }
         if decision.outcome == .approved, ending.proof == nil, let id = person?.account.authyID {
-            ending.proof = decision.factor == .oneTouch ? .oneTouch(id) : hasConfirmedPhone ? .firstPhone(id) : .verified(id)
+            ending.proof =
+                decision.factor == .oneTouch ? .oneTouch(id) : hasConfirmedPhone ? .firstPhone(id) : .verified(id)
         }
         ending.wrongCodes = person?.account.wrongCodes ?? 0
         ending.ownWrongCodes = max(0, tries - (ending.proofIsCode ? 1 : 0))

@@ -9,6 +9,7 @@ enum Calendar {
         var (seconds, parts) = (time_t(time), tm())
         gmtime_r(&seconds, &parts)
         let two = { (number: CInt) in (number < 10 ? "0" : "") + String(number) }
-        return "\(Int(parts.tm_year) + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))T\(two(parts.tm_hour)):\(two(parts.tm_min))Z"
+        return
+            "\(Int(parts.tm_year) + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))T\(two(parts.tm_hour)):\(two(parts.tm_min))Z"
     }
 }

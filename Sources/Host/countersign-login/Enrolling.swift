@@ -29,10 +29,13 @@ struct Enrolling {
 
     /// Seconds for a login in which somebody may be offered to enrol: beyond those of the settings, as a number is typed and a message waited
     /// for; below sshd's `LoginGraceTime`.
-    static func deadline(_ rules: LoginRules, _ visit: Visit) -> Int { max(rules.deadline, visit.comesBySSH ? 110 : 300) }
+    static func deadline(_ rules: LoginRules, _ visit: Visit) -> Int {
+        max(rules.deadline, visit.comesBySSH ? 110 : 300)
+    }
 
     init(
-        visit: Visit, person: Person, accounts: Accounts, settings: Settings, server: Settings.Server, rules: LoginRules,
+        visit: Visit, person: Person, accounts: Accounts, settings: Settings, server: Settings.Server,
+        rules: LoginRules,
         facts: EnrolmentFlow.Facts, email: String, module: Module, net: Channel
     ) throws {
         self.visit = visit
@@ -63,7 +66,9 @@ struct Enrolling {
     // MARK: events
 
     private mutating func listen() throws {
-        Channel.wait(for: net.isOpen ? [module.channel, net.channel] : [module.channel], until: deadline ?? system_now() + 600_000)
+        Channel.wait(
+            for: net.isOpen ? [module.channel, net.channel] : [module.channel],
+            until: deadline ?? system_now() + 600_000)
         for answer in net.receive() {
             if let detail = answer.detail { self.detail = detail }
             guard var event = EnrolmentFlow.Event(answer) else { continue }
@@ -73,7 +78,9 @@ struct Enrolling {
                 event = .registerFailed(.invalid)
             }
             // A code that could not be checked does not count against the person; at a limit it may have been.
-            if case .checkFailed(let failure) = event, failure != .limited { try accounts.refundTry(person, rules: settings.lockout) }
+            if case .checkFailed(let failure) = event, failure != .limited {
+                try accounts.refundTry(person, rules: settings.lockout)
+            }
             events.append(event)
         }
         if let due = deadline, due <= system_now() {
@@ -87,8 +94,10 @@ struct Enrolling {
         switch module.channel.receive() {
         case .nothing: return
         case .frame(let frame) where frame.kind == KIND_INTERRUPT: events.append(.interrupted)
-        case .frame(let frame) where frame.kind == KIND_DISCONNECTED: ending = Ending(Decision(.denied, .disconnected), detail: detail)
-        case .frame(let frame) where frame.kind == KIND_ANSWER: events.append(.answered(frame.value(FIELD_TEXT).map(Array.init)))
+        case .frame(let frame) where frame.kind == KIND_DISCONNECTED:
+            ending = Ending(Decision(.denied, .disconnected), detail: detail)
+        case .frame(let frame) where frame.kind == KIND_ANSWER:
+            events.append(.answered(frame.value(FIELD_TEXT).map(Array.init)))
         // The login program is gone, or does not speak our language.
         default: ending = Ending(Decision(.denied, .cancelled), detail: "the login program went away")
         }
@@ -109,7 +118,8 @@ struct Enrolling {
         case .register(let number): asked(.registerFailed(.refused), net.register(number, email: email))
         case .send(let factor, let number): asked(.sendFailed(.refused), net.sendCode(by: factor, to: number))
         case .chargeTry:
-            events.append(.tryCharged(granted: try accounts.chargeTry(person, rules: settings.lockout, now: now()) == .granted))
+            events.append(
+                .tryCharged(granted: try accounts.chargeTry(person, rules: settings.lockout, now: now()) == .granted))
         case .check(let code, let number): asked(.checkFailed(.refused), net.check(code, of: number))
         case .spendGrace: events.append(.graceSpent(left: try spendGrace()))
         case .enrol(let id, let number, let decision):

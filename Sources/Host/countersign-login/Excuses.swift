@@ -12,7 +12,9 @@ struct Excuses {
     private let settings: Settings
 
     init(_ visit: Visit, _ person: Person, _ account: Account, _ accounts: Accounts, _ settings: Settings) {
-        (self.visit, self.person, self.account, self.accounts, self.settings) = (visit, person, account, accounts, settings)
+        (self.visit, self.person, self.account, self.accounts, self.settings) = (
+            visit, person, account, accounts, settings
+        )
     }
 
     func first() throws -> Ending? { try paused() ?? optedOut() ?? remembered() }
@@ -60,13 +62,18 @@ struct Offer {
 
     /// - Throws: `Refusal`, and what the accounts throw.
     init(
-        _ visit: Visit, _ person: Person, _ account: Account, _ accounts: Accounts, _ settings: Settings, _ rules: LoginRules
+        _ visit: Visit, _ person: Person, _ account: Account, _ accounts: Accounts, _ settings: Settings,
+        _ rules: LoginRules
     ) throws {
         let enrolment = settings.enrolment
         guard visit.mayBeAsked else { throw Refusal(reason: "there is no terminal to ask at") }
         // The caller of su has proven another's password in this login, and not their own.
-        guard person == visit.user else { throw Refusal(reason: "the login is not of the account whose factor is asked for") }
-        guard account.state == .none, !account.hadAuthyID else { throw Refusal(reason: "the account had an AuthyID before") }
+        guard person == visit.user else {
+            throw Refusal(reason: "the login is not of the account whose factor is asked for")
+        }
+        guard account.state == .none, !account.hadAuthyID else {
+            throw Refusal(reason: "the account had an AuthyID before")
+        }
         // An account that several people use is not bound to the phone of one of them.
         guard try accounts.people(on: person.name, uid: person.uid).isEmpty else {
             throw Refusal(reason: "several people use the account")
@@ -88,7 +95,9 @@ struct Offer {
         facts.mayBeDeaf = visit.comesBySSH
         guard facts.left > 0 else { throw Refusal(reason: "no grace login is left") }
         guard !facts.ways.isEmpty else { throw Refusal(reason: "login.factors has neither sms nor call") }
-        guard try accounts.lock(of: person, rules: settings.lockout, now: now()) == nil else { throw Refusal(reason: "codes are locked") }
+        guard try accounts.lock(of: person, rules: settings.lockout, now: now()) == nil else {
+            throw Refusal(reason: "codes are locked")
+        }
         self.facts = facts
         self.email = email
     }

@@ -11,8 +11,10 @@ struct LogLine {
         let decision = ending.decision
         let detail = [judged?.key.map { "key \($0)" }, ending.detail].compactMap { $0 }.joined(separator: "; ")
         let keys = [
-            ("outcome", decision.outcome.rawValue), ("reason", decision.reason.rawValue), ("factor", decision.factor?.rawValue ?? ""),
-            ("user", judged?.name ?? visit.name), ("uid", judged.map { String($0.uid) } ?? ""), ("service", visit.service),
+            ("outcome", decision.outcome.rawValue), ("reason", decision.reason.rawValue),
+            ("factor", decision.factor?.rawValue ?? ""),
+            ("user", judged?.name ?? visit.name), ("uid", judged.map { String($0.uid) } ?? ""),
+            ("service", visit.service),
             ("rhost", visit.rhost),
         ]
         let words = keys.map { "\($0)=\($1.logToken)" }.joined(separator: " ")

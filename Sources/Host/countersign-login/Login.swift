@@ -72,7 +72,8 @@ struct Login {
         if let somebody = judged {
             rules = settings.login(for: visit.service, user: somebody.name, groups: groups.certain)
             // What a group may use where it is not known who is in it: only what is allowed either way, and with the number if that may be so.
-            let others = settings.login(for: visit.service, user: somebody.name, groups: groups.certain.union(groups.unsure))
+            let others = settings.login(
+                for: visit.service, user: somebody.name, groups: groups.certain.union(groups.unsure))
             rules.factors.removeAll { !others.factors.contains($0) }
             rules.checkNumber = rules.checkNumber || others.checkNumber
             if !asksCaller { judged = try toldApart(somebody, accounts) }
@@ -90,11 +91,13 @@ struct Login {
                 if let ending = try offer(account, accounts, settings, rules) { return ending }
                 return Ending(try spendGrace(settings.enrolment, accounts))
             } catch let refusal as Offer.Refusal {
-                return Ending(try spendGrace(settings.enrolment, accounts), detail: "no offer to enroll: \(refusal.reason)")
+                return Ending(
+                    try spendGrace(settings.enrolment, accounts), detail: "no offer to enroll: \(refusal.reason)")
             }
         case .needsFactor(let skip):
             var asking = try Asking(
-                visit: visit, person: judged, account: account, accounts: accounts, settings: settings, rules: rules, skip: skip,
+                visit: visit, person: judged, account: account, accounts: accounts, settings: settings, rules: rules,
+                skip: skip,
                 module: module, net: netChannel)
             return try asking.run()
         }
@@ -112,11 +115,14 @@ struct Login {
 
     /// Nil where the settings make no offer to enroll.
     /// - Throws: `Offer.Refusal` where they do, and it is not made to this person.
-    private mutating func offer(_ account: Account, _ accounts: Accounts, _ settings: Settings, _ rules: LoginRules) throws -> Ending? {
+    private mutating func offer(_ account: Account, _ accounts: Accounts, _ settings: Settings, _ rules: LoginRules)
+        throws -> Ending?
+    {
         guard settings.enrolment.atLogin, let judged, let server = settings.server else { return nil }
         let offer = try Offer(visit, judged, account, accounts, settings, rules)
         var enrolling = try Enrolling(
-            visit: visit, person: judged, accounts: accounts, settings: settings, server: server, rules: rules, facts: offer.facts,
+            visit: visit, person: judged, accounts: accounts, settings: settings, server: server, rules: rules,
+            facts: offer.facts,
             email: offer.email, module: module, net: netChannel)
         let ending = try enrolling.run()
         self.enrolling = enrolling
@@ -172,7 +178,9 @@ struct Login {
             throw Failure(reason: .accounts, detail: error.description)
         }
         guard let id = marker.id(of: settings.state) else {
-            throw Failure(reason: .accounts, detail: "\(marker.path) names no accounts in \(settings.state); run countersign init as root")
+            throw Failure(
+                reason: .accounts,
+                detail: "\(marker.path) names no accounts in \(settings.state); run countersign init as root")
         }
         let accounts = try Accounts(path: settings.state + "/accounts.db", id: id, waitsUntil: ends)
         accounts.steady = { Instant.Steady(milliseconds: system_now()) }
@@ -219,7 +227,8 @@ struct Login {
         var ending = ending
         // Of nobody whom the system knows there is nothing that could let in: said here once more, for whatever was played before.
         if judged == nil, ending.decision.outcome != .unavailable {
-            ending.decision = Decision(.denied, .unknownUser, farewell: ending.decision.outcome.letsIn ? nil : ending.decision.farewell)
+            ending.decision = Decision(
+                .denied, .unknownUser, farewell: ending.decision.outcome.letsIn ? nil : ending.decision.farewell)
         }
         settle(&ending)
         if ending.decision.reason == .enrolled, let silence = enrolling?.tellServer() {
@@ -228,7 +237,9 @@ struct Login {
         let line = LogLine(ending, visit, judged: judged)
         module.ready(deadline: 10)
         module.log(line.description, priority: line.priority)
-        if ending.decision.outcome == .approved, ending.wrongCodes > 0 { module.tell(Texts.wrongCodes(ending.wrongCodes)) }
+        if ending.decision.outcome == .approved, ending.wrongCodes > 0 {
+            module.tell(Texts.wrongCodes(ending.wrongCodes))
+        }
         if let farewell = ending.decision.farewell { module.tell(farewell) }
         module.verdict(ending.decision.outcome)
     }
@@ -251,8 +262,10 @@ struct Login {
 
     private func settlement(_ ending: Ending) -> Settlement {
         var settlement = Settlement(
-            person: judged, attempt: visit.attempt, outcome: ending.decision.outcome, proof: ending.proof, push: ending.push,
-            reason: ending.decision.reason.rawValue, factor: ending.decision.factor, service: visit.service, rhost: visit.rhost,
+            person: judged, attempt: visit.attempt, outcome: ending.decision.outcome, proof: ending.proof,
+            push: ending.push,
+            reason: ending.decision.reason.rawValue, factor: ending.decision.factor, service: visit.service,
+            rhost: visit.rhost,
             address: visit.place)
         settlement.optsOut = ending.optsOut
         settlement.asked = ending.asked

@@ -116,11 +116,14 @@ struct Net {
     }
 
     private mutating func answer(_ frame: Frame) -> Answer? {
-        guard frame.kind == KIND_RESULT, let number = frame.number(FIELD_NUMBER), let question = asked.removeValue(forKey: number) else {
+        guard frame.kind == KIND_RESULT, let number = frame.number(FIELD_NUMBER),
+            let question = asked.removeValue(forKey: number)
+        else {
             return nil
         }
         return Answer(
-            question: question, result: CInt(clamping: frame.number(FIELD_RESULT) ?? 0), detail: frame.text(FIELD_REASON),
+            question: question, result: CInt(clamping: frame.number(FIELD_RESULT) ?? 0),
+            detail: frame.text(FIELD_REASON),
             authyID: frame.number(FIELD_AUTHY_ID).flatMap(AuthyID.init(_:)),
             request: frame.text(FIELD_REQUEST).flatMap(ApprovalRequestID.init(_:)))
     }

@@ -13,7 +13,8 @@ struct SudoArguments {
         defer { close(descriptor) }
         var buffer = [UInt8](repeating: 0, count: 4096)
         let count = read(descriptor, &buffer, buffer.count)
-        return SudoArguments(buffer.prefix(max(0, count)).split(separator: 0, omittingEmptySubsequences: false).map(Array.init))
+        return SudoArguments(
+            buffer.prefix(max(0, count)).split(separator: 0, omittingEmptySubsequences: false).map(Array.init))
     }
 
     /// Whether the password comes from standard input: `-S`, also among other letters, or `--stdin`, before the command begins.
@@ -38,7 +39,8 @@ struct SudoArguments {
 
     private static let lettersWithValue = Array("aCcDghpRrTtUu".utf8)
     private static let longWithValue = [
-        "--auth-type", "--chdir", "--chroot", "--close-from", "--command-timeout", "--group", "--host", "--login-class", "--other-user",
+        "--auth-type", "--chdir", "--chroot", "--close-from", "--command-timeout", "--group", "--host", "--login-class",
+        "--other-user",
         "--prompt", "--role", "--type", "--user",
     ].map { Array($0.utf8) }
 }

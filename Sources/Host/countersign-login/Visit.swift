@@ -42,7 +42,9 @@ struct Visit {
         self.attempt = attempt
         self.settingsPath = settingsPath
         user = hello.uid(FIELD_UID).map { Person(name: name, uid: $0) }
-        caller = hello.uid(FIELD_CALLER_UID).flatMap { uid in hello.text(FIELD_CALLER).map { Person(name: $0, uid: uid) } }
+        caller = hello.uid(FIELD_CALLER_UID).flatMap { uid in
+            hello.text(FIELD_CALLER).map { Person(name: $0, uid: uid) }
+        }
         tty = hello.text(FIELD_TTY) ?? ""
         command = hello.text(FIELD_COMMAND) ?? ""
         host = hello.text(FIELD_HOST) ?? "?"
@@ -63,7 +65,8 @@ struct Visit {
     /// Text is seen at once where the person sits at a terminal of this host; sshd shows it with the next prompt only. A sudo that takes the
     /// password from its standard input (`-S`) was started by a program, whatever terminal it has: ansible's `become` does that.
     var textIsLive: Bool {
-        !takesInput && ["/dev/tty", "/dev/pts/", "/dev/console", "tty", "pts/", "console"].contains(where: tty.hasPrefix)
+        !takesInput
+            && ["/dev/tty", "/dev/pts/", "/dev/console", "tty", "pts/", "console"].contains(where: tty.hasPrefix)
     }
 
     /// Whether there is a terminal to ask at, as far as can be known beforehand.
@@ -73,7 +76,8 @@ struct Visit {
     /// can say where it comes from.
     var remembrance: Remembrance? {
         guard let address, !address.isLinkLocal, let keys else { return nil }
-        return Remembrance(service: service, address: address.description, key: keys.map(\.description).joined(separator: ","))
+        return Remembrance(
+            service: service, address: address.description, key: keys.map(\.description).joined(separator: ","))
     }
 
     /// What counts as one place: "" for this host.

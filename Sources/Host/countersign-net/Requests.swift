@@ -12,11 +12,13 @@ struct ServerFrame {
 
     init?(_ frame: Frame) {
         guard frame.kind == KIND_SERVER, let base = frame.text(FIELD_URL), let key = frame.text(FIELD_KEY),
-            let connectTimeout = frame.number(FIELD_CONNECT_TIMEOUT), let requestTimeout = frame.number(FIELD_REQUEST_TIMEOUT),
+            let connectTimeout = frame.number(FIELD_CONNECT_TIMEOUT),
+            let requestTimeout = frame.number(FIELD_REQUEST_TIMEOUT),
             let left = frame.number(FIELD_DEADLINE)
         else { return nil }
         address = ServerAddress(
-            base: base, socket: frame.text(FIELD_SOCKET), caFile: frame.text(FIELD_CA_FILE), proxy: frame.text(FIELD_PROXY),
+            base: base, socket: frame.text(FIELD_SOCKET), caFile: frame.text(FIELD_CA_FILE),
+            proxy: frame.text(FIELD_PROXY),
             connectTimeout: Int(connectTimeout), requestTimeout: Int(requestTimeout), key: key)
         deadline = system_now() + left
     }
@@ -39,7 +41,8 @@ extension Client.Request {
         switch frame.kind {
         case KIND_REGISTER:
             guard let email = frame.text(FIELD_EMAIL), NewUser.isEmail(email) else { return nil }
-            self = .register(NewUser(phone: phone, email: email, sendsInstallLink: frame.value(FIELD_INSTALL_LINK) != nil))
+            self = .register(
+                NewUser(phone: phone, email: email, sendsInstallLink: frame.value(FIELD_INSTALL_LINK) != nil))
         case KIND_PHONE_SMS: self = .startPhoneCheck(NewPhoneCheck(phone: phone, way: .sms))
         case KIND_PHONE_CALL: self = .startPhoneCheck(NewPhoneCheck(phone: phone, way: .call))
         case KIND_PHONE_CHECK:
@@ -74,7 +77,8 @@ extension Client.Request {
 
 extension UserActivity {
     fileprivate init?(_ frame: Frame) {
-        guard let type = frame.text(FIELD_ACTIVITY), let email = frame.text(FIELD_EMAIL), let user = frame.text(FIELD_USER),
+        guard let type = frame.text(FIELD_ACTIVITY), let email = frame.text(FIELD_EMAIL),
+            let user = frame.text(FIELD_USER),
             let host = frame.text(FIELD_HOST)
         else { return nil }
         self.init(type: type, email: email, address: frame.text(FIELD_RHOST), host: host, user: user)

@@ -96,15 +96,19 @@ struct AccountView {
             ("wrong codes", wrongCodesLine),
             ("grace logins", graceLine),
         ]
-        let lines = known.compactMap { title, text in text.map { (title, $0) } } + more.limited + more.remembered.map { ("remembered", $0) }
-        return (lines + more.people.map { ("person", "\($0.key) \($0.state)\($0.label.map { " (\($0))" } ?? "")") }).map {
+        let lines =
+            known.compactMap { title, text in text.map { (title, $0) } } + more.limited
+            + more.remembered.map { ("remembered", $0) }
+        return (lines + more.people.map { ("person", "\($0.key) \($0.state)\($0.label.map { " (\($0))" } ?? "")") }).map
+        {
             "\($0.0):".padded(to: 14) + $0.1
         }
     }
 
     /// In the words of `standing`.
     private var stateLine: String {
-        [account.state.rawValue, pause == nil ? nil : "paused", isOptedOut ? "opted-out" : nil].compactMap { $0 }.joined(separator: ", ")
+        [account.state.rawValue, pause == nil ? nil : "paused", isOptedOut ? "opted-out" : nil].compactMap { $0 }
+            .joined(separator: ", ")
     }
 
     private var optedOutLine: String? {
@@ -163,9 +167,13 @@ struct Details {
         let unlock = "unlock ends it"
         let pauses = limits.denied.map { pause in
             let logins = pause.place.isEmpty ? "logins of this host" : "logins from \(pause.place)"
-            return ("denied", "no request goes to the phone for \(logins) until \(Moment.local(pause.until)); \(unlock)")
+            return (
+                "denied", "no request goes to the phone for \(logins) until \(Moment.local(pause.until)); \(unlock)"
+            )
         }
-        let requests = limits.requestsUntil.map { ("requests", "none goes to the phone until \(Moment.local($0)); \(unlock)") }
+        let requests = limits.requestsUntil.map {
+            ("requests", "none goes to the phone until \(Moment.local($0)); \(unlock)")
+        }
         let codes = limits.oneCodesUntil.map { ("codes", "none is sent until \(Moment.local($0)); \(unlock)") }
         return pauses + [requests, codes].compactMap { $0 }
     }
@@ -180,12 +188,14 @@ struct Details {
     var json: [String: JSONValue] {
         let parameters = token.map { token in
             JSONValue.object([
-                "algorithm": .string(token.algorithm), "digits": .integer(Int64(token.digits)), "period": .integer(Int64(token.period)),
+                "algorithm": .string(token.algorithm), "digits": .integer(Int64(token.digits)),
+                "period": .integer(Int64(token.period)),
             ])
         }
         let remembered = logins.map { login, time in
             JSONValue.object([
-                "service": .string(login.service), "address": .string(login.address), "key": login.key.isEmpty ? .null : .string(login.key),
+                "service": .string(login.service), "address": .string(login.address),
+                "key": login.key.isEmpty ? .null : .string(login.key),
                 "time": .string(Moment.utc(time)), "until": .string(Moment.utc(time + Int64(seconds))),
             ])
         }
@@ -210,7 +220,8 @@ extension ServerView {
 
     fileprivate var json: JSONValue {
         .object([
-            "phone": phone.map { .string($0) } ?? .null, "has_app": hasApp.map { .bool($0) } ?? .null, "time": .string(Moment.utc(time)),
+            "phone": phone.map { .string($0) } ?? .null, "has_app": hasApp.map { .bool($0) } ?? .null,
+            "time": .string(Moment.utc(time)),
         ])
     }
 }

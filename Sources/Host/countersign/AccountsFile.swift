@@ -50,7 +50,9 @@ struct AccountsFile {
     /// For a hint: what names the same settings to another command.
     var again: String { file == Path.settings.text ? "" : " --config \(file)" }
 
-    private static var unclear: Trouble { Trouble("the accounts cannot be made ready", hint: "as root, countersign check says why") }
+    private static var unclear: Trouble {
+        Trouble("the accounts cannot be made ready", hint: "as root, countersign check says why")
+    }
 
     // MARK: what the other process says
 
@@ -80,7 +82,8 @@ struct AccountsFile {
         }
 
         var preparation: Preparation? {
-            guard words.count == 2, ["made", "adopted", "found"].contains(words[0]), AccountsMarker.isID(words[1]) else { return nil }
+            guard words.count == 2, ["made", "adopted", "found"].contains(words[0]), AccountsMarker.isID(words[1])
+            else { return nil }
             return Preparation(how: String(words[0]), id: String(words[1]))
         }
     }
@@ -138,9 +141,14 @@ struct AccountsFile {
         if adopts { words.insert("--adopt", at: 2) }
         guard let output = try OwnProcess.output(words, reading: source) else { throw ExitCode.failure }
         // The path, which may hold blanks, is the last.
-        let parts = String(decoding: output, as: UTF8.self).split(separator: "\n").first?.split(separator: " ", maxSplits: 5) ?? []
-        guard parts.count >= 5, parts[0] == "found", AccountsMarker.isID(parts[1]), let accounts = Int(parts[2]) else { throw Self.unclear }
-        let summary = Summary(id: String(parts[1]), accounts: accounts, lastLogin: Int64(parts[3]), digest: String(parts[4]))
+        let parts =
+            String(decoding: output, as: UTF8.self).split(separator: "\n").first?.split(separator: " ", maxSplits: 5)
+            ?? []
+        guard parts.count >= 5, parts[0] == "found", AccountsMarker.isID(parts[1]), let accounts = Int(parts[2]) else {
+            throw Self.unclear
+        }
+        let summary = Summary(
+            id: String(parts[1]), accounts: accounts, lastLogin: Int64(parts[3]), digest: String(parts[4]))
         return Restored(summary: summary, kept: parts.count > 5 ? String(parts[5]) : nil)
     }
 
@@ -184,7 +192,9 @@ struct AccountsFile {
                 }
             }
             var (own, named) = (stat(), stat())
-            if fstat(descriptor, &own) == 0, fstatat(folder, Self.draftName, &named, AT_SYMLINK_NOFOLLOW) == 0, own.st_ino == named.st_ino {
+            if fstat(descriptor, &own) == 0, fstatat(folder, Self.draftName, &named, AT_SYMLINK_NOFOLLOW) == 0,
+                own.st_ino == named.st_ino
+            {
                 return descriptor
             }
             // It has become the marker, or is gone, while this waited.

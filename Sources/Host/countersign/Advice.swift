@@ -21,25 +21,33 @@ extension Finding {
             } catch {
                 return Finding(
                     "\(Trouble(error).message): what [login.group.\(name)] forbids is forbidden to everyone, and nobody is exempt by it",
-                    "see `group` in /etc/nsswitch.conf: each source there must be installed and answer; take out those not in use")
+                    "see `group` in /etc/nsswitch.conf: each source there must be installed and answer; take out those not in use"
+                )
             }
         }
     }
 
     private static func grace(_ rules: EnrolmentRules, _ now: Int64) -> [Finding] {
         guard rules.mode == .grace, let last = rules.graceUntil, rules.isOver(now) else { return [] }
-        return [Finding("enrolment.grace_until: \(last) is over: no grace login is left", "set a later day, or mode = \"required\"")]
+        return [
+            Finding(
+                "enrolment.grace_until: \(last) is over: no grace login is left",
+                "set a later day, or mode = \"required\"")
+        ]
     }
 
     /// Those to whom a login offers no enrollment, because of their names.
     /// - Parameter accounts: of whom something is known; others are known as far as the system lists them.
-    static func namesWithoutAddress(_ settings: Settings, _ accounts: [(Person, Account)], _ system: [SystemUser]) -> [Finding] {
+    static func namesWithoutAddress(_ settings: Settings, _ accounts: [(Person, Account)], _ system: [SystemUser])
+        -> [Finding]
+    {
         guard settings.enrolment.atLogin, settings.enrolment.mode == .grace else { return [] }
         let enrolled = accounts.filter { $0.1.state != .none || $0.0.key != nil }.map(\.0.name)
         let names = Set(accounts.map(\.0.name) + system.map(\.name)).subtracting(enrolled)
         let without = names.filter { UserAddress.of($0, domain: settings.enrolment.emailDomain) == nil }.sorted()
         guard let first = without.first else { return [] }
-        let named = without.prefix(5).joined(separator: ", ") + (without.count > 5 ? " and \(without.count - 5) more" : "")
+        let named =
+            without.prefix(5).joined(separator: ", ") + (without.count > 5 ? " and \(without.count - 5) more" : "")
         return [
             Finding(
                 "enrolment.at_login: no offer to \(named): the name gives no e-mail address",
@@ -49,7 +57,11 @@ extension Finding {
 
     private static func outage(_ settings: Settings) -> [Finding] {
         guard settings.outage == .allow, settings.server == nil else { return [] }
-        return [Finding("outage.mode: \"allow\" does nothing without [server]", "write [server] into the settings, or leave [outage] out")]
+        return [
+            Finding(
+                "outage.mode: \"allow\" does nothing without [server]",
+                "write [server] into the settings, or leave [outage] out")
+        ]
     }
 
     private static func factors(_ settings: Settings) -> [Finding] {
@@ -76,7 +88,9 @@ extension Finding {
         unknown([name]).map { Finding("\(noStack($0)): no login has this service", $1) }
     }
 
-    private static func noStack(_ name: String) -> String { "there is neither /etc/pam.d/\(name) nor /usr/lib/pam.d/\(name)" }
+    private static func noStack(_ name: String) -> String {
+        "there is neither /etc/pam.d/\(name) nor /usr/lib/pam.d/\(name)"
+    }
 
     /// The names of no stack, each with a hint.
     private static func unknown(_ names: [String]) -> [(String, String)] {
@@ -102,8 +116,12 @@ extension Finding {
 
     private static func exemptions(_ exemptions: [Exemption]) -> [Finding] {
         exemptions.enumerated().flatMap { index, exemption in
-            let users = (exemption.users ?? []).filter { !exists($0, SystemUser.named) }.map { ("users", "user", $0, "passwd") }
-            let groups = (exemption.groups ?? []).filter { !exists($0, SystemGroup.named) }.map { ("groups", "group", $0, "group") }
+            let users = (exemption.users ?? []).filter { !exists($0, SystemUser.named) }.map {
+                ("users", "user", $0, "passwd")
+            }
+            let groups = (exemption.groups ?? []).filter { !exists($0, SystemGroup.named) }.map {
+                ("groups", "group", $0, "group")
+            }
             return (users + groups).map { key, kind, name, table in
                 Finding(
                     "exempt[\(index + 1)].\(key): there is no \(kind) \(name) on this host",

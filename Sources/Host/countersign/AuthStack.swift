@@ -103,12 +103,14 @@ struct AuthStack {
         switch words[1].lowercased() {
         case "include": return included(words[2], place, level: level, depth: depth)
         case "substack":
-            let start = Line(level: level, module: "", path: "", control: .ignored, arguments: [], mayBeMissing: false, place: place)
+            let start = Line(
+                level: level, module: "", path: "", control: .ignored, arguments: [], mayBeMissing: false, place: place)
             return [start] + included(words[2], place, level: level + 1, depth: depth)
         default:
             let name = words[2].split(separator: "/").last.map(String.init) ?? ""
             let line = Line(
-                level: level, module: name, path: words[2], control: PAMControl(words[1]), arguments: Array(words.dropFirst(3)),
+                level: level, module: name, path: words[2], control: PAMControl(words[1]),
+                arguments: Array(words.dropFirst(3)),
                 mayBeMissing: type == "-auth", place: place)
             return [line]
         }
@@ -119,7 +121,8 @@ struct AuthStack {
         if let name, let lines = lines(of: name, level: level, depth: depth + 1) { return lines }
         let denial = "pam_deny.so"
         let line = Line(
-            level: level, module: denial, path: denial, control: PAMControl("required"), arguments: [], mayBeMissing: false, place: place)
+            level: level, module: denial, path: denial, control: PAMControl("required"), arguments: [],
+            mayBeMissing: false, place: place)
         return [line]
     }
 }
@@ -145,7 +148,9 @@ struct PAMControl: Equatable {
             "sufficient": "success=done new_authtok_reqd=done default=ignore",
             "optional": "success=ok new_authtok_reqd=ok default=ignore",
         ]
-        let pairs = (words[text.lowercased()] ?? text).split { " \t[]".contains($0) }.map { $0.split(separator: "=", maxSplits: 1) }
+        let pairs = (words[text.lowercased()] ?? text).split { " \t[]".contains($0) }.map {
+            $0.split(separator: "=", maxSplits: 1)
+        }
         var actions: [String: Action] = [:]
         for pair in pairs where pair.count == 2 {
             let name = pair[0].lowercased()

@@ -7,7 +7,8 @@ enum CSV {
     /// Control characters are written out, and what a spreadsheet would take for a formula or a day stays a text.
     private static func cell(_ text: String) -> String {
         let safe = SpreadsheetCell.guarded(text).plain
-        guard safe.utf8.contains(where: { [0x22, 0x2C].contains($0) }) || safe.hasPrefix(" ") || safe.hasSuffix(" ") else { return safe }
+        guard safe.utf8.contains(where: { [0x22, 0x2C].contains($0) }) || safe.hasPrefix(" ") || safe.hasSuffix(" ")
+        else { return safe }
         return "\"" + safe.replacing("\"", with: "\"\"") + "\""
     }
 }

@@ -5,7 +5,8 @@ enum CertificateFile {
     /// The longest file that is read, in bytes.
     private static let longest = 4 << 20
     private static let begin = "-----BEGIN "
-    private static let wanted = "it must hold the certificate of the CA behind the server's, in PEM: -----BEGIN CERTIFICATE-----"
+    private static let wanted =
+        "it must hold the certificate of the CA behind the server's, in PEM: -----BEGIN CERTIFICATE-----"
 
     /// Why it cannot be used, and what to do; nil where it can.
     /// - Parameter isShared: whether a process of another user than this one reads it too.
@@ -15,7 +16,9 @@ enum CertificateFile {
         guard descriptor >= 0 else { return (systemReason(), permission) }
         defer { close(descriptor) }
         var found = stat()
-        guard fstat(descriptor, &found) == 0, found.st_mode & S_IFMT == S_IFREG else { return ("not a regular file", wanted) }
+        guard fstat(descriptor, &found) == 0, found.st_mode & S_IFMT == S_IFREG else {
+            return ("not a regular file", wanted)
+        }
         if isShared, found.st_mode & 0o004 == 0 { return ("not everybody may read it", "chmod a+r \(path)") }
         var bytes: [UInt8] = []
         while bytes.count < longest {
@@ -52,7 +55,9 @@ enum CertificateFile {
                 }
                 guard ["CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"].contains(whole.label) else { continue }
                 count += 1
-                guard isDER(whole.base64) else { return ("certificate \(count) in it is damaged", "put a good copy in its place") }
+                guard isDER(whole.base64) else {
+                    return ("certificate \(count) in it is damaged", "put a good copy in its place")
+                }
             } else {
                 block?.base64 += line
             }
@@ -75,7 +80,9 @@ enum CertificateFile {
     private static func converted(_ path: String, _ command: (String, String) -> String) -> String {
         let folder = path.prefix(upTo: path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)
         let name = path.dropFirst(folder.count)
-        let stem = name.lastIndex(of: ".").flatMap { $0 > name.startIndex && name[$0...] != ".pem" ? name[..<$0] : nil } ?? name
+        let stem =
+            name.lastIndex(of: ".").flatMap { $0 > name.startIndex && name[$0...] != ".pem" ? name[..<$0] : nil }
+            ?? name
         let other = "\(folder)\(stem).pem" == path ? "\(path).pem" : "\(folder)\(stem).pem"
         return "convert it, and name the new file: \(command(path, other))"
     }

@@ -31,7 +31,9 @@ enum Confirmation {
             throw Trouble("nothing was changed: nobody answered in time", hint: "run this again", code: .refused)
         }
         guard let typed, typed.utf8.elementsEqual(name.utf8) else {
-            throw Trouble("nothing was changed: that was not \(name)", hint: "type the name letter by letter, or leave it", code: .refused)
+            throw Trouble(
+                "nothing was changed: that was not \(name)", hint: "type the name letter by letter, or leave it",
+                code: .refused)
         }
     }
 

@@ -26,13 +26,17 @@ struct Countersign: ParsableCommand {
             CommandGroup(
                 name: "Account",
                 subcommands: [
-                    Link.self, SoftToken.self, Unlink.self, Prefer.self, RecoveryCommand.self, GraceLogins.self, PauseUser.self,
+                    Link.self, SoftToken.self, Unlink.self, Prefer.self, RecoveryCommand.self, GraceLogins.self,
+                    PauseUser.self,
                     OptOut.self, OptIn.self, Forget.self, Unlock.self,
                 ]),
-            CommandGroup(name: "Enrolment", subcommands: [Enroll.self, Confirm.self, Refresh.self, Import.self, Export.self]),
+            CommandGroup(
+                name: "Enrolment", subcommands: [Enroll.self, Confirm.self, Refresh.self, Import.self, Export.self]),
             CommandGroup(name: "Report", subcommands: [Show.self, List.self, History.self, Report.self]),
             CommandGroup(name: "Your own account", subcommands: [Own.self]),
-            CommandGroup(name: "Diagnostic", subcommands: [Init.self, Backup.self, Restore.self, Check.self, Try.self, Completion.self]),
+            CommandGroup(
+                name: "Diagnostic",
+                subcommands: [Init.self, Backup.self, Restore.self, Check.self, Try.self, Completion.self]),
         ])
 
     /// Exit codes: 0, those of `Trouble`, and 64 for arguments that make no sense.

@@ -21,7 +21,9 @@ struct Desk {
         try open(path: option.config.text, begins: begins, prepare: prepare)
     }
 
-    static func open(path file: String, begins: Bool = true, prepare: (Settings, Keeper) throws -> Void = { _, _ in }) throws -> Desk {
+    static func open(path file: String, begins: Bool = true, prepare: (Settings, Keeper) throws -> Void = { _, _ in })
+        throws -> Desk
+    {
         let keeper = try Keeper.current()
         let audit = try Audit.current()
         let settings = try Settings.load(file, trust: keeper.trust)

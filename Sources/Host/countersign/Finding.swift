@@ -36,16 +36,21 @@ struct Finding {
 
     var json: JSONValue { .object(["message": .string(message), "hint": .string(hint)]) }
 
-    private static func fatal(_ message: String, _ hint: String) -> Finding { Finding(message, hint, effect: .stopsLogins) }
+    private static func fatal(_ message: String, _ hint: String) -> Finding {
+        Finding(message, hint, effect: .stopsLogins)
+    }
 
     /// Whom root's logins hand their work to.
     static func users() throws -> [Finding] {
         try [SystemUser.login, SystemUser.net].compactMap { name in
             guard let user = try SystemUser.named(name) else {
-                return fatal("the system user \(name) is missing: no login is let in", "create it with: \(Keeper.useradd(name))")
+                return fatal(
+                    "the system user \(name) is missing: no login is let in", "create it with: \(Keeper.useradd(name))")
             }
             guard user.uid == 0 || user.gid == 0 else { return nil }
-            return fatal("the system user \(name) is root, or in root's group: no login is let in", "give it a uid and a gid of its own")
+            return fatal(
+                "the system user \(name) is root, or in root's group: no login is let in",
+                "give it a uid and a gid of its own")
         }
     }
 
@@ -66,12 +71,19 @@ struct Finding {
             return [fatal("the state directory \(path) \(why)", hint)]
         }
         guard found.st_mode & S_IFMT == S_IFDIR else {
-            return [fatal("the state directory \(path) is none", "name another `state` in the settings, or move what is there away")]
+            return [
+                fatal(
+                    "the state directory \(path) is none",
+                    "name another `state` in the settings, or move what is there away")
+            ]
         }
         let owner = keeper.map(owner) ?? found.st_uid
         var findings: [Finding] = []
         if found.st_uid != owner {
-            findings.append(fatal("\(path) belongs to uid \(found.st_uid), not \(owner)", "change that with: chown -R \(owner) \(path)"))
+            findings.append(
+                fatal(
+                    "\(path) belongs to uid \(found.st_uid), not \(owner)",
+                    "change that with: chown -R \(owner) \(path)"))
         }
         if found.st_mode & 0o077 != 0 {
             let mode = String(found.st_mode & 0o7777, radix: 8)
@@ -80,7 +92,8 @@ struct Finding {
             let effect: Effect = found.st_mode & 0o022 != 0 ? .stopsLogins : .advice
             findings.append(Finding("others may enter \(path): its mode is 0\(mode)", hint, effect: effect))
         }
-        return keeper == nil || findings.contains { $0.isProblem } ? findings : findings + accounts(settings, beside: file, keeper)
+        return keeper == nil || findings.contains { $0.isProblem }
+            ? findings : findings + accounts(settings, beside: file, keeper)
     }
 
     private static func accounts(_ settings: Settings, beside file: String, _ keeper: Keeper?) -> [Finding] {
@@ -90,7 +103,9 @@ struct Finding {
             let marker = try AccountsMarker.load(beside: file, trust: keeper?.trust ?? Trust(owner: 0, group: 0))
             guard let id = marker.id(of: settings.state) else {
                 let isThere = access(path, F_OK) == 0
-                let lacks = isThere ? "\(marker.path) does not name the accounts in \(settings.state)" : "there are no accounts yet"
+                let lacks =
+                    isThere
+                    ? "\(marker.path) does not name the accounts in \(settings.state)" : "there are no accounts yet"
                 return [fatal("\(lacks): no login is let in", "countersign init\(again)")]
             }
             return damage(try Accounts(path: path, id: id).damage(), path)
@@ -103,7 +118,8 @@ struct Finding {
     /// Those whose accounts are damaged are not let in; all others are.
     private static func damage(_ damage: Accounts.Damage, _ path: String) -> [Finding] {
         let names = damage.altered.prefix(5).joined(separator: ", ") + (damage.altered.count > 5 ? ", ..." : "")
-        let altered = damage.altered.isEmpty ? nil : "\(Sentence.count(damage.altered.count, "account")) not as written: \(names)"
+        let altered =
+            damage.altered.isEmpty ? nil : "\(Sentence.count(damage.altered.count, "account")) not as written: \(names)"
         let lost = damage.lost == 0 ? nil : "\(Sentence.count(damage.lost, "account")) lost"
         let what = [altered, lost].compactMap { $0 }
         guard !what.isEmpty else { return [] }
@@ -122,7 +138,9 @@ struct Finding {
         guard let server else { return [] }
         var findings: [Finding] = []
         do throws(SettingsError) { _ = try server.key(trust: trust) } catch {
-            findings.append(fatal(Keeper.named(error.description), "without the key every login of a user with an AuthyID is denied"))
+            findings.append(
+                fatal(
+                    Keeper.named(error.description), "without the key every login of a user with an AuthyID is denied"))
         }
         do throws(SettingsError) {
             try server.checkSocket(trust: trust)
@@ -131,7 +149,8 @@ struct Finding {
                 findings.append(Finding("server.url: \(path): there is no socket", hint))
             }
         } catch {
-            findings.append(fatal(Keeper.named(error.description), "until then every login of a user with an AuthyID is denied"))
+            findings.append(
+                fatal(Keeper.named(error.description), "until then every login of a user with an AuthyID is denied"))
         }
         if let file = server.caFile, let fault = CertificateFile.fault(file, isShared: Keeper.isRoots) {
             findings.append(fatal("ca_file: \(file): \(fault.message)", fault.hint))

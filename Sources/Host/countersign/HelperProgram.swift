@@ -20,18 +20,25 @@ struct HelperProgram {
         guard program >= 0 else { return ("\(path): \(Self.reason(program))", install) }
         defer { close(program) }
         var found = stat()
-        guard fstat(program, &found) == 0, found.st_mode & 0o111 == 0o111 else { return ("\(path): not executable", install) }
-        return startFault(program).map { ("\(path) cannot start: \($0)", "a library may be missing: ldd \(path) names it") }
+        guard fstat(program, &found) == 0, found.st_mode & 0o111 == 0o111 else {
+            return ("\(path): not executable", install)
+        }
+        return startFault(program).map {
+            ("\(path) cannot start: \($0)", "a library may be missing: ldd \(path) names it")
+        }
     }
 
     /// Starts it and hangs up: it ends with 1, having been told nothing.
     private func startFault(_ program: CInt) -> String? {
         var ends: [CInt] = [-1, -1]
-        guard socketpair(AF_UNIX, CInt(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else { return systemReason() }
+        guard socketpair(AF_UNIX, CInt(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+            return systemReason()
+        }
         defer { close(ends[0]) }
         let pid = "countersign-helper".withCString { name in
             var helper = system_helper(
-                executable: program, sockets: (ends[1], -1), name: name, elevated: user == nil ? 0 : 1, uid: user?.uid ?? 0,
+                executable: program, sockets: (ends[1], -1), name: name, elevated: user == nil ? 0 : 1,
+                uid: user?.uid ?? 0,
                 gid: user?.gid ?? 0)
             return system_start(&helper)
         }

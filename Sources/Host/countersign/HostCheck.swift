@@ -26,13 +26,15 @@ struct HostCheck {
         let sshd = asked.contains("sshd") ? SSHDaemon.Reading() : .absent
         let sudoers = asked.contains { ["sudo", "sudo-i"].contains($0) } ? Sudoers() : nil
         exempt = Self.exemptions(asking) + sshd.exempt + (sudoers?.exempt ?? []).map { "/etc/sudoers: \($0)" }
-        let ofStacks = Self.module(asking) + Self.judged(asking) + Self.otherSettings(asking, settings) + Self.secondDoors()
+        let ofStacks =
+            Self.module(asking) + Self.judged(asking) + Self.otherSettings(asking, settings) + Self.secondDoors()
         findings = ofStacks + sshd.findings + (sudoers.map(Self.sudo) ?? [])
     }
 
     private static let noStack = Finding(
         "no file in /etc/pam.d has pam_countersign: nobody is asked for a second factor",
-        "put the line into the stacks, as in pam.d/sudo and pam.d/sshd of the documentation, and check again", effect: .asksNobody)
+        "put the line into the stacks, as in pam.d/sudo and pam.d/sshd of the documentation, and check again",
+        effect: .asksNobody)
 
     /// Whether libpam finds the module of a stack that names it without a path.
     private static func module(_ stacks: [AuthStack]) -> [Finding] {
@@ -45,11 +47,14 @@ struct HostCheck {
         }
         let triplets = ["/lib", "/usr/lib"].flatMap { above in Folder.names(above).map { "\(above)/\($0)" } }
         let folders = ["/lib", "/lib64", "/usr/lib", "/usr/lib64"] + triplets
-        guard !folders.contains(where: { access("\($0)/security/\(AuthStack.module)", F_OK) == 0 }) else { return once(paths) }
+        guard !folders.contains(where: { access("\($0)/security/\(AuthStack.module)", F_OK) == 0 }) else {
+            return once(paths)
+        }
         let isUsed = lines.contains { !$0.path.hasPrefix("/") }
         let effect = isUsed ? "the stacks that name it refuse every login" : "no stack can use it by its name"
         let missing = Finding(
-            "\(AuthStack.module) is in none of libpam's directories: \(effect)", "make install", effect: isUsed ? .stopsLogins : .advice)
+            "\(AuthStack.module) is in none of libpam's directories: \(effect)", "make install",
+            effect: isUsed ? .stopsLogins : .advice)
         return once(paths) + [missing]
     }
 
@@ -78,7 +83,8 @@ struct HostCheck {
         }
         let unasked = sudoers.unasked.map { line in
             Finding(
-                "/etc/sudoers: `\(line)`: sudo asks for neither password nor second factor", "take that line away: visudo",
+                "/etc/sudoers: `\(line)`: sudo asks for neither password nor second factor",
+                "take that line away: visudo",
                 effect: .asksNotAll)
         }
         return other + unasked
@@ -91,13 +97,16 @@ struct HostCheck {
             lines.compactMap { line in
                 let named = line.arguments.last { $0.hasPrefix("config=") }.map { String($0.dropFirst(7)) }
                 guard let named, named != settings else { return nil }
-                return Finding("\(line.place): these logins read \(named), not \(settings)", "countersign check --config \(named)")
+                return Finding(
+                    "\(line.place): these logins read \(named), not \(settings)", "countersign check --config \(named)")
             })
     }
 
     /// Several services take in the same line.
     private static func once(_ findings: [Finding]) -> [Finding] {
-        findings.enumerated().filter { index, finding in !findings.prefix(index).contains { $0.message == finding.message } }.map(\.element)
+        findings.enumerated().filter { index, finding in
+            !findings.prefix(index).contains { $0.message == finding.message }
+        }.map(\.element)
     }
 
     /// Pairs of services that lead to the same rights, where only one asks.

@@ -15,7 +15,8 @@ enum Keeper: Equatable {
     static func current() throws -> Keeper {
         guard isRoots else { return .caller }
         guard let user = try SystemUser.named(SystemUser.login), user.uid != 0, user.gid != 0 else {
-            throw Trouble("the system user \(SystemUser.login) is missing", hint: "create it with: \(useradd(SystemUser.login))")
+            throw Trouble(
+                "the system user \(SystemUser.login) is missing", hint: "create it with: \(useradd(SystemUser.login))")
         }
         return .appointed(user)
     }
@@ -58,7 +59,8 @@ enum Keeper: Equatable {
 
     /// Whether nothing of root is left, nor kept to come back to.
     private static func isNow(_ user: SystemUser) -> Bool {
-        getuid() == user.uid && geteuid() == user.uid && getgid() == user.gid && getegid() == user.gid && getgroups(0, nil) == 0
+        getuid() == user.uid && geteuid() == user.uid && getgid() == user.gid && getegid() == user.gid
+            && getgroups(0, nil) == 0
             && seteuid(0) != 0 && setegid(0) != 0
     }
 }

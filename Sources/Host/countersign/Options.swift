@@ -25,7 +25,8 @@ struct UserName: ParsableArguments {
 
     static func find(_ user: String) throws -> Person {
         if let known = try SystemUser.named(user) { return known.person }
-        throw Trouble("there is no user \(user) on this host", hint: "check the spelling; `getent passwd` lists the users")
+        throw Trouble(
+            "there is no user \(user) on this host", hint: "check the spelling; `getent passwd` lists the users")
     }
 }
 
@@ -40,7 +41,9 @@ struct UserArgument: ParsableArguments {
 }
 
 struct KeyOption: ParsableArguments {
-    @Option(help: ArgumentHelp("The one who uses the account with this SSH key, as `ssh-keygen -lf` prints it.", valueName: "SHA256:..."))
+    @Option(
+        help: ArgumentHelp(
+            "The one who uses the account with this SSH key, as `ssh-keygen -lf` prints it.", valueName: "SHA256:..."))
     var key: KeyFingerprint?
 
     func person(_ person: Person) -> Person { Person(name: person.name, uid: person.uid, key: key) }
@@ -51,7 +54,9 @@ struct PastUserArgument: ParsableArguments {
     @Argument(help: "Whose account.", completion: .users)
     var user: String
 
-    @Option(help: ArgumentHelp("The account of this uid, for a user whom the system does not know any more.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp(
+            "The account of this uid, for a user whom the system does not know any more.", valueName: "number"))
     var uid: UInt32?
 
     @OptionGroup var key: KeyOption

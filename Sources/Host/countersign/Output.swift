@@ -5,14 +5,17 @@ internal import Glibc
 enum Output {
     static func line(_ text: String) throws {
         // Whatever others put into the accounts, it moves no cursor of the one who looks at them.
-        let plain = text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).plain }.joined(separator: "\n")
+        let plain = text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).plain }.joined(
+            separator: "\n")
         try picture([plain])
     }
 
     /// Lines of our own making, written as they are.
     static func picture(_ lines: [String]) throws {
         let text = lines.map { $0 + "\n" }.joined()
-        guard write(text, to: STDOUT_FILENO) else { throw Trouble("standard output cannot be written: \(systemReason())") }
+        guard write(text, to: STDOUT_FILENO) else {
+            throw Trouble("standard output cannot be written: \(systemReason())")
+        }
     }
 
     /// JSON in ASCII only: whatever others put into a text, it moves no cursor.

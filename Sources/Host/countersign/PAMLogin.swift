@@ -6,10 +6,14 @@ enum PAMStack {
     /// - Parameters:
     ///   - module: nil for the one that libpam finds by its name.
     ///   - body: is given the directory for pam_start_confdir(3), which is there for as long as it runs.
-    static func with<Value>(service: String, module: Path?, arguments: [String], _ body: (String) throws -> Value) throws -> Value {
+    static func with<Value>(service: String, module: Path?, arguments: [String], _ body: (String) throws -> Value)
+        throws -> Value
+    {
         let words = [module?.text ?? "pam_countersign.so"] + arguments
         guard words.allSatisfy({ $0.utf8.allSatisfy(isPlain) }) else {
-            throw Trouble("a path has a blank or another character in it that a line of pam.d does not take", hint: "use other paths")
+            throw Trouble(
+                "a path has a blank or another character in it that a line of pam.d does not take",
+                hint: "use other paths")
         }
         var template = Array("/tmp/countersign-try.XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Trouble("no directory can be made in /tmp: \(systemReason())") }
@@ -78,7 +82,8 @@ final class PAMLogin {
         switch result {
         case PAM_SUCCESS: return .letIn
         case PAM_MODULE_UNKNOWN, PAM_OPEN_ERR, PAM_SYMBOL_ERR:
-            throw Trouble("the module cannot be loaded: \(Self.words(result))", hint: "name the one to try with --module")
+            throw Trouble(
+                "the module cannot be loaded: \(Self.words(result))", hint: "name the one to try with --module")
         default: return .refused(Self.words(result))
         }
     }

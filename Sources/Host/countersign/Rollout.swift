@@ -49,7 +49,8 @@ struct Rollout {
 
     /// - Parameter graceLogins: how many of each user, by stored name, passed on grace in the last two weeks.
     init(
-        _ accounts: [(Person, Account)], _ system: [SystemUser], _ settings: Settings, graceLogins: [String: Int], horizon: Horizon,
+        _ accounts: [(Person, Account)], _ system: [SystemUser], _ settings: Settings, graceLogins: [String: Int],
+        horizon: Horizon,
         now: Int64
     ) {
         let views = accounts.map { AccountView($0, $1, settings, now: now) }
@@ -66,7 +67,9 @@ struct Rollout {
             .sorted { ($1.wrongCodesOfDay, $0.person.storedName) < ($0.wrongCodesOfDay, $1.person.storedName) }
         let lastDay = rules.isOver(now) ? nil : rules.graceUntil.flatMap { Moment.days(until: $0, now) }
         lastDayIn = rules.mode == .grace ? lastDay : nil
-        let left = views.filter { $0.isInGrace && $0.graceLeft > 0 && !($0.isOptedOut && settings.enrolment.optOut == .yes) }
+        let left = views.filter {
+            $0.isInGrace && $0.graceLeft > 0 && !($0.isOptedOut && settings.enrolment.optOut == .yes)
+        }
         endings = left.map { Ending(view: $0, days: Self.days($0, lastDay, graceLogins)) }
             .filter { $0.view.graceLeft <= horizon.logins || ($0.days ?? .max) <= horizon.days }
             .sorted { Self.rank($0) < Self.rank($1) }

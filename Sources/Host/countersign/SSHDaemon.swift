@@ -17,15 +17,19 @@ struct SSHDaemon {
     private static let asking: Set<String> = ["keyboard-interactive", "keyboard-interactive:pam", "password"]
     /// Methods that let in by themselves, and the settings that allow them.
     private static let others = [
-        ("publickey", "pubkeyauthentication"), ("gssapi-with-mic", "gssapiauthentication"), ("hostbased", "hostbasedauthentication"),
+        ("publickey", "pubkeyauthentication"), ("gssapi-with-mic", "gssapiauthentication"),
+        ("hostbased", "hostbasedauthentication"),
     ]
-    private static let advice = "take the sshd_config lines of pam.d/sshd in the documentation, then: sshd -t && systemctl reload ssh"
+    private static let advice =
+        "take the sshd_config lines of pam.d/sshd in the documentation, then: sshd -t && systemctl reload ssh"
 
     private let values: [String: String]
     private let blocks: [SSHMatchBlock]
 
     /// sshd's own, of those that are looked at.
-    private static let defaults = ["usepam": "no", "pubkeyauthentication": "yes", "kbdinteractiveauthentication": "yes"]
+    private static let defaults = [
+        "usepam": "no", "pubkeyauthentication": "yes", "kbdinteractiveauthentication": "yes",
+    ]
 
     /// By its files, for when it says nothing itself.
     fileprivate init(files: (values: [String: String], blocks: [SSHMatchBlock])) {
@@ -44,7 +48,9 @@ struct SSHDaemon {
 
     fileprivate var findings: [Finding] {
         if values["usepam"] != "yes" {
-            return [Self.open("sshd does not use PAM (UsePAM \(values["usepam"] ?? "no")): ssh asks for no second factor")]
+            return [
+                Self.open("sshd does not use PAM (UsePAM \(values["usepam"] ?? "no")): ssh asks for no second factor")
+            ]
         }
         return otherService + alone(values).map(Self.open) + unable + blocks.compactMap(finding)
     }
@@ -52,7 +58,11 @@ struct SSHDaemon {
     /// OpenSSH 9.8 and later can be told to use another service's stack.
     private var otherService: [Finding] {
         guard let name = values["pamservicename"], name != "sshd", AuthStack(of: name)?.asks != true else { return [] }
-        return [Self.open("sshd uses /etc/pam.d/\(name) (PAMServiceName), which has no pam_countersign: ssh asks for no second factor")]
+        return [
+            Self.open(
+                "sshd uses /etc/pam.d/\(name) (PAMServiceName), which has no pam_countersign: ssh asks for no second factor"
+            )
+        ]
     }
 
     /// Ways into the host by ssh on which PAM is not asked.
@@ -64,12 +74,16 @@ struct SSHDaemon {
             let names = enabled.joined(separator: ", ")
             return ["sshd lets in by \(names) alone (AuthenticationMethods any): no second factor is asked for"]
         }
-        let open = methods.split(separator: " ").filter { Self.asking.isDisjoint(with: $0.split(separator: ",").map(String.init)) }
+        let open = methods.split(separator: " ").filter {
+            Self.asking.isDisjoint(with: $0.split(separator: ",").map(String.init))
+        }
         return open.map { "sshd lets in by \($0) alone (AuthenticationMethods): no second factor is asked for" }
     }
 
     /// What holds for the people of a block.
-    private func alone(_ block: SSHMatchBlock) -> [String] { alone(values.merging(block.values) { _, changed in changed }) }
+    private func alone(_ block: SSHMatchBlock) -> [String] {
+        alone(values.merging(block.values) { _, changed in changed })
+    }
 
     private func finding(_ block: SSHMatchBlock) -> Finding? {
         guard block.isForEverybody, let way = alone(block).first, !alone(values).contains(way) else { return nil }
@@ -78,7 +92,9 @@ struct SSHDaemon {
 
     /// Blocks for some people, or from some places, that let in without PAM: as a person reads it.
     fileprivate var exempt: [String] {
-        blocks.filter { !$0.isForEverybody && !alone($0).isEmpty && alone($0) != alone(values) }.map { "\($0.place): \($0.text)" }
+        blocks.filter { !$0.isForEverybody && !alone($0).isEmpty && alone($0) != alone(values) }.map {
+            "\($0.place): \($0.text)"
+        }
     }
 
     private static func open(_ message: String) -> Finding { Finding(message, advice, effect: .asksNotAll) }
@@ -86,7 +102,11 @@ struct SSHDaemon {
     /// Nobody can be asked a second question without this method.
     private var unable: [Finding] {
         guard values["kbdinteractiveauthentication"] == "no" else { return [] }
-        return [Finding("sshd cannot ask for a second factor: KbdInteractiveAuthentication is no", Self.advice, effect: .stopsLogins)]
+        return [
+            Finding(
+                "sshd cannot ask for a second factor: KbdInteractiveAuthentication is no", Self.advice,
+                effect: .stopsLogins)
+        ]
     }
 }
 
@@ -117,7 +137,11 @@ extension SSHDaemon.Reading {
         switch self {
         case .absent: []
         case .unreadable(let why, let settings):
-            [Finding("sshd does not say its settings, its files were read instead: sshd -T: \(why)", "when sshd runs: countersign check")]
+            [
+                Finding(
+                    "sshd does not say its settings, its files were read instead: sshd -T: \(why)",
+                    "when sshd runs: countersign check")
+            ]
                 + settings.findings
         case .settings(let settings): settings.findings
         }

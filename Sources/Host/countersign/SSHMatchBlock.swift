@@ -19,7 +19,8 @@ struct SSHMatchBlock {
     private static let everybody = ["*", "0.0.0.0/0", "::/0", ""]
     /// Earlier names.
     private static let aliases = [
-        "challengeresponseauthentication": "kbdinteractiveauthentication", "skeyauthentication": "kbdinteractiveauthentication",
+        "challengeresponseauthentication": "kbdinteractiveauthentication",
+        "skeyauthentication": "kbdinteractiveauthentication",
         "dsaauthentication": "pubkeyauthentication",
     ]
 
@@ -38,7 +39,8 @@ struct SSHMatchBlock {
         var isForAll = true
         var index = 0
         while index < criteria.count {
-            let pair = criteria[index].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let pair = criteria[index].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
+                String.init)
             let name = pair[0].lowercased()
             index += 1
             guard name != "all" else { continue }
@@ -98,7 +100,9 @@ struct SSHMatchBlock {
                 word = word ?? ""
             } else if !isQuoted, character == "#", word == nil {
                 break
-            } else if !isQuoted, character.isWhitespace || (character == "=" && words.count < 2 && !(words.count == 1 && word != nil)) {
+            } else if !isQuoted,
+                character.isWhitespace || (character == "=" && words.count < 2 && !(words.count == 1 && word != nil))
+            {
                 if let word { words.append(word) }
                 word = nil
             } else {

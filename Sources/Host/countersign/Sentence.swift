@@ -17,18 +17,24 @@ enum Sentence {
 
     /// Which an account has.
     static func factors(_ account: Account) -> String {
-        let names = [account.authyID.map { "AuthyID \($0)" }, account.hasSoftToken ? "SoftToken" : nil].compactMap { $0 }
+        let names = [account.authyID.map { "AuthyID \($0)" }, account.hasSoftToken ? "SoftToken" : nil].compactMap {
+            $0
+        }
         return names.isEmpty ? "no factor" : names.joined(separator: ", ")
     }
 
     static func unlinked(_ person: Person, _ change: Change) -> String {
-        guard change.before.state != .none else { return line(person, ["nothing to unlink; the account has no factor"]) }
+        guard change.before.state != .none else {
+            return line(person, ["nothing to unlink; the account has no factor"])
+        }
         let link = change.before.authyID.map { ["unlinked from AuthyID \($0)"] } ?? []
         return line(person, link + (change.before.hasSoftToken ? ["SoftToken deleted"] : []) + [state(change)])
     }
 
     static func grace(_ person: Person, _ change: Change, left: Int) -> String {
-        line(person, ["\(count(change.after.graceUsed, "grace login")) used (was \(change.before.graceUsed))", "\(left) left"])
+        line(
+            person,
+            ["\(count(change.after.graceUsed, "grace login")) used (was \(change.before.graceUsed))", "\(left) left"])
     }
 
     static func unlocked(_ person: Person, _ unlocked: Unlocked, now: Int64) -> String {
@@ -40,7 +46,8 @@ enum Sentence {
         let taken = [
             unlocked.failures > 0 ? count(unlocked.failures, "failure") : nil,
             unlocked.lockedUntil.map { $0 > now ? "a lock until \(Moment.local($0))" : "a lock that had run out" },
-            unlocked.failuresOfDay > 0 ? count(unlocked.failuresOfDay, "wrong code of a day", "wrong codes of a day") : nil,
+            unlocked.failuresOfDay > 0
+                ? count(unlocked.failuresOfDay, "wrong code of a day", "wrong codes of a day") : nil,
             unlocked.pushes > 0 ? "\(count(unlocked.pushes, "approval request")) and any pause after them" : nil,
             unlocked.oneCodes > 0 ? count(unlocked.oneCodes, "OneCode") : nil,
             unlocked.spentStep.map { "time step \($0), spent in the future" },
@@ -51,17 +58,27 @@ enum Sentence {
     static func optedOut(_ person: Person, _ change: Change, _ rule: EnrolmentRules.OptOut) -> String {
         let rest =
             switch rule {
-            case .yes: change.after.state == .none ? [] : ["the account stays \(change.after.state), and is asked again after opt-in"]
+            case .yes:
+                change.after.state == .none
+                    ? [] : ["the account stays \(change.after.state), and is asked again after opt-in"]
             case .grace: ["it counts as long as grace logins last"]
             case .no: ["the settings do not allow it, so it does not count"]
             }
-        return line(person, [change.before.optedOut == nil ? "opted out" : "opted out already"] + rest + forgotten(person, change))
+        return line(
+            person,
+            [change.before.optedOut == nil ? "opted out" : "opted out already"] + rest + forgotten(person, change))
     }
 
     static func optedIn(_ person: Person, _ change: Change) -> String {
-        guard change.before.optedOut != nil else { return line(person, ["nothing to undo; the account is not opted out"]) }
+        guard change.before.optedOut != nil else {
+            return line(person, ["nothing to undo; the account is not opted out"])
+        }
         return line(
-            person, ["opted in", change.after.state == .none ? "the account has no factor" : "the account is \(change.after.state)"])
+            person,
+            [
+                "opted in",
+                change.after.state == .none ? "the account has no factor" : "the account is \(change.after.state)",
+            ])
     }
 
     static func paused(_ person: Person, _ pause: Pause, _ change: Change) -> String {
@@ -69,7 +86,9 @@ enum Sentence {
     }
 
     static func unpaused(_ person: Person, _ change: Change, now: Int64) -> String {
-        guard let pause = change.before.pause else { return line(person, ["nothing to end; the account is not paused"]) }
+        guard let pause = change.before.pause else {
+            return line(person, ["nothing to end; the account is not paused"])
+        }
         return line(person, [pause.until > now ? "the pause is ended" : "the pause had run out"])
     }
 
@@ -81,12 +100,16 @@ enum Sentence {
 
     static func recovery(_ person: Person, _ change: Change) -> String {
         let before = change.before.recoveryLeft
-        let void = before == 0 ? [] : ["\(before == 1 ? "the one" : "the \(before)") from before \(before == 1 ? "is" : "are") void"]
+        let void =
+            before == 0
+            ? [] : ["\(before == 1 ? "the one" : "the \(before)") from before \(before == 1 ? "is" : "are") void"]
         return line(person, ["\(count(change.after.recoveryLeft, "recovery code")), shown this once"] + void)
     }
 
     static func count(_ number: Int, _ noun: String) -> String { count(number, noun, noun + "s") }
-    static func count(_ number: Int, _ one: String, _ more: String) -> String { "\(number) \(number == 1 ? one : more)" }
+    static func count(_ number: Int, _ one: String, _ more: String) -> String {
+        "\(number) \(number == 1 ? one : more)"
+    }
 
     fileprivate static func line(_ person: Person, _ parts: [String]) -> String {
         "\(person.label): \(parts.joined(separator: "; "))"
@@ -106,7 +129,8 @@ enum Sentence {
 
 extension Sentence {
     static func registered(_ person: Person, _ id: AuthyID, _ phone: PhoneNumber, _ change: Change) -> String {
-        line(person, ["registered \(phone.maskedWithCode) as AuthyID \(id)", state(change)] + forgotten(person, change))
+        line(
+            person, ["registered \(phone.maskedWithCode) as AuthyID \(id)", state(change)] + forgotten(person, change))
     }
 }
 

@@ -13,7 +13,8 @@ enum StackJudgment {
 
     /// Modules that ask for something that the person knows, is or has.
     private static let proving = [
-        "pam_unix.so", "pam_sss.so", "pam_ldap.so", "pam_krb5.so", "pam_winbind.so", "pam_systemd_home.so", "pam_fprintd.so", "pam_u2f.so",
+        "pam_unix.so", "pam_sss.so", "pam_ldap.so", "pam_krb5.so", "pam_winbind.so", "pam_systemd_home.so",
+        "pam_fprintd.so", "pam_u2f.so",
         "pam_pkcs11.so",
     ]
 
@@ -40,7 +41,8 @@ enum StackJudgment {
 
     /// Results other than success that a module may have and that some stacks take for less than a refusal.
     private static let refusals = [
-        "auth_err", "abort", "authinfo_unavail", "user_unknown", "perm_denied", "maxtries", "cred_insufficient", "conv_err",
+        "auth_err", "abort", "authinfo_unavail", "user_unknown", "perm_denied", "maxtries", "cred_insufficient",
+        "conv_err",
         "system_err", "service_err", "buf_err", "module_unknown", "open_err", "symbol_err",
     ]
 
@@ -65,7 +67,9 @@ enum StackJudgment {
         guard lines.contains(where: { proving.contains($0.module) }) else { return false }
         let walk = StackWalk(lines) { line in
             if line.isOurs || line.module == "pam_permit.so" { return ["success"] }
-            let isRight = !proving.contains(line.module) && line.module != "pam_deny.so" && !line.control.action(on: "success").isWay
+            let isRight =
+                !proving.contains(line.module) && line.module != "pam_deny.so"
+                && !line.control.action(on: "success").isWay
             return [isRight ? "success" : "auth_err"]
         }
         return walk.success != nil

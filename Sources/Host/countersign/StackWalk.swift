@@ -107,7 +107,9 @@ extension PAMControl.Action {
 
 extension AuthStack.Line {
     /// Modules whose own files say who is meant.
-    private static let byFile = ["pam_rootok.so", "pam_listfile.so", "pam_access.so", "pam_wheel.so", "pam_group.so", "pam_time.so"]
+    private static let byFile = [
+        "pam_rootok.so", "pam_listfile.so", "pam_access.so", "pam_wheel.so", "pam_group.so", "pam_time.so",
+    ]
     /// Conditions of pam_succeed_if(8) that few people meet.
     private static let narrow = ["=", "eq", "in", "ingroup", "innetgr", "<", "<=", "lt", "le"]
 

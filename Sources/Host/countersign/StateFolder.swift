@@ -22,14 +22,16 @@ enum StateFolder {
 
     /// What makes it by hand.
     static func command(_ path: String) -> String {
-        Keeper.isRoots ? "install -d -m 0700 -o \(SystemUser.login) -g \(SystemUser.login) \(path)" : "mkdir -m 0700 \(path)"
+        Keeper.isRoots
+            ? "install -d -m 0700 -o \(SystemUser.login) -g \(SystemUser.login) \(path)" : "mkdir -m 0700 \(path)"
     }
 
     private static func give(_ name: String, in folder: CInt, to user: SystemUser, _ path: String) throws {
         let made = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         defer { if made >= 0 { close(made) } }
         guard made >= 0, fchown(made, user.uid, user.gid) == 0, fchmod(made, 0o700) == 0 else {
-            throw Trouble("\(path) cannot be given to \(user.name): \(systemReason())", hint: "make it with: \(command(path))")
+            throw Trouble(
+                "\(path) cannot be given to \(user.name): \(systemReason())", hint: "make it with: \(command(path))")
         }
     }
 

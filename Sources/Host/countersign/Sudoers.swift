@@ -15,7 +15,8 @@ struct Sudoers {
     /// Nil where there is no sudo, or nothing that reads its file.
     init?() {
         guard access(Self.program, X_OK) == 0, access(Self.file, F_OK) == 0,
-            let (code, output) = SystemProgram.output(Self.program, ["-e", "-f", "sudoers", Self.file], milliseconds: 10_000), code == 0
+            let (code, output) = SystemProgram.output(
+                Self.program, ["-e", "-f", "sudoers", Self.file], milliseconds: 10_000), code == 0
         else { return nil }
         self.init(output)
     }

@@ -12,8 +12,11 @@ enum SystemPeople {
         setpwent()
         defer { endpwent() }
         while let entry = getpwent() {
-            let user = SystemUser(name: String(cString: entry.pointee.pw_name), uid: entry.pointee.pw_uid, gid: entry.pointee.pw_gid)
-            guard user.uid >= first, user.uid != nobody, let shell = entry.pointee.pw_shell, isLogin(String(cString: shell)) else {
+            let user = SystemUser(
+                name: String(cString: entry.pointee.pw_name), uid: entry.pointee.pw_uid, gid: entry.pointee.pw_gid)
+            guard user.uid >= first, user.uid != nobody, let shell = entry.pointee.pw_shell,
+                isLogin(String(cString: shell))
+            else {
                 continue
             }
             people.append(user)

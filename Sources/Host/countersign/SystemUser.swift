@@ -31,7 +31,8 @@ struct SystemUser: Equatable {
     }
 
     private typealias Look = (
-        UnsafeMutablePointer<passwd>, UnsafeMutablePointer<CChar>, Int, UnsafeMutablePointer<UnsafeMutablePointer<passwd>?>
+        UnsafeMutablePointer<passwd>, UnsafeMutablePointer<CChar>, Int,
+        UnsafeMutablePointer<UnsafeMutablePointer<passwd>?>
     ) -> CInt
 
     private static func find(_ whom: String, _ look: Look) throws -> SystemUser? {
@@ -41,9 +42,13 @@ struct SystemUser: Equatable {
             var entry = passwd()
             var found: UnsafeMutablePointer<passwd>?
             let error = look(&entry, start, memory.count, &found)
-            if let found { return SystemUser(name: String(cString: found.pointee.pw_name), uid: entry.pw_uid, gid: entry.pw_gid) }
+            if let found {
+                return SystemUser(name: String(cString: found.pointee.pw_name), uid: entry.pw_uid, gid: entry.pw_gid)
+            }
             guard [0, ENOENT, ESRCH].contains(error) else {
-                throw Trouble("the system cannot look up \(whom): \(systemReason(error))", hint: "try again when its user database answers")
+                throw Trouble(
+                    "the system cannot look up \(whom): \(systemReason(error))",
+                    hint: "try again when its user database answers")
             }
             return nil
         }

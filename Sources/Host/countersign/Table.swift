@@ -4,7 +4,8 @@ enum Table {
     static let columns = 80
 
     /// - Parameter ink: the colour of a cell of that column, where the terminal takes colours.
-    static func lines(_ header: [String], _ rows: [[String]], ink: (Int, String) -> Ink? = { _, _ in nil }) -> [String] {
+    static func lines(_ header: [String], _ rows: [[String]], ink: (Int, String) -> Ink? = { _, _ in nil }) -> [String]
+    {
         let cells = [header] + rows.map { $0.map(\.plain) }
         let widths = header.indices.map { column in cells.map { $0.dropFirst(column).first?.count ?? 0 }.max() ?? 0 }
         let isWide = widths.reduce(0, +) + 2 * (widths.count - 1) > columns

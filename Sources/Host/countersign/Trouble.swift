@@ -30,7 +30,10 @@ struct Trouble: Error {
         case let error as SettingsError:
             self = Self.rootsOnly(error) ?? Trouble(Keeper.named(error.description), hint: Self.hint(error))
         case let error as AccountsError: self.init(error.description, hint: Self.hint(error))
-        default: self.init("the accounts cannot be used: \(error)", hint: "nothing was changed; see that the disk has room, and try again")
+        default:
+            self.init(
+                "the accounts cannot be used: \(error)",
+                hint: "nothing was changed; see that the disk has room, and try again")
         }
     }
 
@@ -42,16 +45,23 @@ struct Trouble: Error {
     /// Of what belongs to somebody else an ordinary user needs no advice on owner and mode.
     private static func rootsOnly(_ error: SettingsError) -> Trouble? {
         var found = stat()
-        guard !Keeper.isRoots, access(error.file, R_OK) != 0, errno == EACCES, lstat(error.file, &found) == 0, found.st_uid != geteuid()
+        guard !Keeper.isRoots, access(error.file, R_OK) != 0, errno == EACCES, lstat(error.file, &found) == 0,
+            found.st_uid != geteuid()
         else { return nil }
         let verb = isFolder(error.file) ? "enter" : "read"
-        let own = error.file.hasPrefix(Folder.settings) ? "run it as root; for your own account: sudo countersign self show" : nil
-        return Trouble("only root may \(verb) \(error.file)", hint: own ?? "run it as root, or name settings of your own with --config")
+        let own =
+            error.file.hasPrefix(Folder.settings)
+            ? "run it as root; for your own account: sudo countersign self show" : nil
+        return Trouble(
+            "only root may \(verb) \(error.file)",
+            hint: own ?? "run it as root, or name settings of your own with --config")
     }
 
     private static func hint(_ error: SettingsError) -> String {
         let file = error.file
-        if error.line != nil || error.key != nil { return "countersign.toml(5) explains every key; until this is right nobody is let in" }
+        if error.line != nil || error.key != nil {
+            return "countersign.toml(5) explains every key; until this is right nobody is let in"
+        }
         guard Keeper.isRoots else { return "run this as root, or name settings of your own with --config" }
         let keeper = SystemUser.login
         let elsewhere = "logins read it as \(keeper): keep it in \(Folder.settings), which nobody but root may write"
@@ -60,9 +70,11 @@ struct Trouble: Error {
         switch lookUp(file) {
         case ENOENT: return "install -m 640 -g \(keeper) /usr/share/doc/countersign/countersign.toml \(file)"
         case 0 where error.message.hasPrefix("an API key"):
-            return "write the server's API key into \(file), and nothing else (countersignd app create, or rotate, prints it)"
+            return
+                "write the server's API key into \(file), and nothing else (countersignd app create, or rotate, prints it)"
         case 0 where error.message.hasPrefix("unsafe"): return "chown root:\(keeper) \(file); chmod 640 \(file)"
-        case 0 where !error.message.hasPrefix("/"): return "logins read it as \(keeper): chgrp \(keeper) \(file); chmod 640 \(file)"
+        case 0 where !error.message.hasPrefix("/"):
+            return "logins read it as \(keeper): chgrp \(keeper) \(file); chmod 640 \(file)"
         default: return elsewhere
         }
     }

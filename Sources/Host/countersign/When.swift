@@ -34,7 +34,9 @@ struct When: ExpressibleByArgument, Equatable {
     }
 
     private static func ago(_ text: String) -> Form? {
-        guard let unit = text.last.flatMap({ units[$0] }), let count = number(text.dropLast()), count <= 100_000 else { return nil }
+        guard let unit = text.last.flatMap({ units[$0] }), let count = number(text.dropLast()), count <= 100_000 else {
+            return nil
+        }
         return .ago(seconds: Int64(count) * unit)
     }
 
@@ -45,7 +47,9 @@ struct When: ExpressibleByArgument, Equatable {
             guard let first = moment(days, [0, 0, 0]), let last = moment(days, [23, 59, 59]) else { return nil }
             return .day(first, last: last)
         }
-        let time = numbers(halves.last, ":", lengths: [2, 2]).map { $0 + [0] } ?? numbers(halves.last, ":", lengths: [2, 2, 2])
+        let time =
+            numbers(halves.last, ":", lengths: [2, 2]).map { $0 + [0] }
+            ?? numbers(halves.last, ":", lengths: [2, 2, 2])
         return time.flatMap { moment(days, $0) }.map { .moment($0) }
     }
 
@@ -57,7 +61,9 @@ struct When: ExpressibleByArgument, Equatable {
     }
 
     private static func number(_ text: Substring) -> Int? {
-        guard (1...9).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        guard (1...9).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            return nil
+        }
         return Int(text)
     }
 

@@ -224,7 +224,9 @@ extension Buffer {
 }
 
 extension Bytes {
-    init(_ memory: host_buffer, count: Int) { unsafe self.init(UnsafePointer(memory.bytes), count: min(count, memory.capacity)) }
+    init(_ memory: host_buffer, count: Int) {
+        unsafe self.init(UnsafePointer(memory.bytes), count: min(count, memory.capacity))
+    }
 }
 
 /// Enters the relay for one login, from C. Returns OUTCOME_*: whatever goes wrong is OUTCOME_UNAVAILABLE, and in

@@ -16,7 +16,8 @@ struct ReceivedFrame {
 
     /// Nil unless the version is ours and every field ends where it says.
     init?(_ bytes: Bytes) {
-        guard bytes.count <= Int(FRAME_MAX), bytes.count >= 2, bytes[0] == UInt8(truncatingIfNeeded: FRAME_VERSION) else { return nil }
+        guard bytes.count <= Int(FRAME_MAX), bytes.count >= 2, bytes[0] == UInt8(truncatingIfNeeded: FRAME_VERSION)
+        else { return nil }
         self.bytes = bytes
         var position = firstField
         while position < bytes.count {
@@ -32,7 +33,9 @@ struct ReceivedFrame {
 
     /// The field that begins there; nil at the end.
     func field(at position: Int) -> Field? {
-        guard let name = bytes[position], let low = bytes[position &+ 1], let high = bytes[position &+ 2] else { return nil }
+        guard let name = bytes[position], let low = bytes[position &+ 1], let high = bytes[position &+ 2] else {
+            return nil
+        }
         let count = Int(low) | Int(high) &<< 8
         guard let value = bytes.part(from: position &+ 3, count: count) else { return nil }
         return Field(name: CInt(name), value: value, end: position &+ 3 &+ count)

@@ -12,7 +12,9 @@ public struct Frame {
 
     /// Takes what came from a socket: nil unless the version is ours and every field ends where it says.
     public init?(received: [UInt8]) {
-        guard received.count <= Int(FRAME_MAX), received.count >= 2, received.first == UInt8(truncatingIfNeeded: FRAME_VERSION) else {
+        guard received.count <= Int(FRAME_MAX), received.count >= 2,
+            received.first == UInt8(truncatingIfNeeded: FRAME_VERSION)
+        else {
             return nil
         }
         bytes = received
@@ -76,9 +78,12 @@ public struct Frame {
         }
     }
 
-    private static func field(in bytes: [UInt8], at position: Int) -> (name: CInt, value: ArraySlice<UInt8>, end: Int)? {
+    private static func field(in bytes: [UInt8], at position: Int) -> (name: CInt, value: ArraySlice<UInt8>, end: Int)?
+    {
         let head = bytes.dropFirst(position).prefix(3)
-        guard head.count == 3, let name = head.first, let low = head.dropFirst().first, let high = head.last else { return nil }
+        guard head.count == 3, let name = head.first, let low = head.dropFirst().first, let high = head.last else {
+            return nil
+        }
         let count = Int(low) | Int(high) << 8
         let value = bytes.dropFirst(position &+ 3).prefix(count)
         guard value.count == count else { return nil }

@@ -63,8 +63,11 @@ public struct Unlocked: Sendable {
 
 extension AuthyService {
     /// A new application, and its key in plain text, which is nowhere else.
-    public func createApplication(_ name: String, callback: Application.Callback?) async throws -> (Application, key: String) {
-        let name = String(name.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }.prefix(60).map(Character.init))
+    public func createApplication(_ name: String, callback: Application.Callback?) async throws -> (
+        Application, key: String
+    ) {
+        let name = String(
+            name.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }.prefix(60).map(Character.init))
         guard !name.isEmpty else { throw AdministrationError("an application needs a name") }
         let now = now()
         let key = Self.newKey()
@@ -81,7 +84,9 @@ extension AuthyService {
         let now = now()
         let key = Self.newKey()
         try await store.write { records in
-            guard let application = try records.application(id), application.revoked == nil else { throw Self.noApplication(id) }
+            guard let application = try records.application(id), application.revoked == nil else {
+                throw Self.noApplication(id)
+            }
             for var old in try records.keys(of: id) where old.ends.map({ $0 > now + overlap }) ?? true {
                 old.ends = now + overlap
                 try records.put(old)
@@ -147,7 +152,8 @@ extension AuthyService {
     }
 
     public func user(_ id: AuthyID) async throws -> UserView {
-        guard let view = try await store.read({ records in try records.user(id).map { try view($0, in: records) } }) else {
+        guard let view = try await store.read({ records in try records.user(id).map { try view($0, in: records) } })
+        else {
             throw Self.noUser(id)
         }
         return view
@@ -157,7 +163,8 @@ extension AuthyService {
         let contact = try self.contact(of: user)
         let members = try records.members(of: user.id)
         return UserView(
-            id: user.id, phone: contact.phone.maskedWithCode, email: Self.email(of: members, contact) ?? "", created: user.created,
+            id: user.id, phone: contact.phone.maskedWithCode, email: Self.email(of: members, contact) ?? "",
+            created: user.created,
             applications: members.map {
                 .init(
                     application: $0.application, confirmed: $0.confirmed, consented: $0.consented, refused: $0.refused,
@@ -179,7 +186,9 @@ extension AuthyService {
             try leaveNews(in: records)
             return try confirm(Self.plain(code), of: id, at: now, in: records)
         }
-        guard let device else { throw AdministrationError("no phone of user \(id) shows this code", hint: "read it from the phone again") }
+        guard let device else {
+            throw AdministrationError("no phone of user \(id) shows this code", hint: "read it from the phone again")
+        }
         return device
     }
 
@@ -206,14 +215,18 @@ extension AuthyService {
         // A link makes a phone for all applications: none of them alone says where it goes.
         guard let to = kind == .email ? Self.email(of: members, contact) : contact.phone.e164 else {
             throw AdministrationError(
-                "the applications of user \(id) gave no e-mail address, or different ones", hint: "send it by sms, or hand it over")
+                "the applications of user \(id) gave no e-mail address, or different ones",
+                hint: "send it by sms, or hand it over")
         }
         guard let link = try await link(for: id) else { return nil }
         let name = application?.name ?? "Countersign"
-        func filled(_ text: String) -> String { text.replacing("{application}", with: name).replacing("{link}", with: link) }
+        func filled(_ text: String) -> String {
+            text.replacing("{application}", with: name).replacing("{link}", with: link)
+        }
         return await outbox.send(
             OneCode(
-                kind: kind, to: to, code: "", text: filled(settings.codes.linkText), subject: filled(settings.codes.linkSubject),
+                kind: kind, to: to, code: "", text: filled(settings.codes.linkText),
+                subject: filled(settings.codes.linkSubject),
                 application: application?.id ?? 0, applicationName: name, user: id, locale: nil))
     }
 
@@ -242,7 +255,9 @@ extension AuthyService {
                 (member.wrongCodes, member.wrongCodesOfDay) = (Count(), Count())
                 (member.sends, member.requests, member.notices) = (Count(), Count(), Count())
                 if let spent = member.spent, spent > ahead { (member.spent, unlocked.freesCode) = (nil, true) }
-                if let spent = member.genericSpent, spent > ahead { (member.genericSpent, unlocked.freesCode) = (nil, true) }
+                if let spent = member.genericSpent, spent > ahead {
+                    (member.genericSpent, unlocked.freesCode) = (nil, true)
+                }
                 try records.put(member)
             }
             for sender in senders { try records.putLinksSent(Count(), application: sender, phoneHash: user.phoneHash) }
@@ -288,7 +303,8 @@ extension AuthyService {
         let now = now()
         try await store.write { records in
             guard var found = try records.device(device), found.user == id, found.removed == nil else {
-                throw AdministrationError("user \(id) has no phone \(device)", hint: "countersignd user devices \(id) shows them")
+                throw AdministrationError(
+                    "user \(id) has no phone \(device)", hint: "countersignd user devices \(id) shows them")
             }
             found.remove(at: now)
             try records.put(found)
@@ -301,7 +317,9 @@ extension AuthyService {
 
     private static let newsName = "news"
 
-    private func leaveNews(in records: any RecordWriting) throws { try records.setValue(Self.newsName, to: Random.bytes(8)) }
+    private func leaveNews(in records: any RecordWriting) throws {
+        try records.setValue(Self.newsName, to: Random.bytes(8))
+    }
 
     /// Changes whenever a command changed something about a user or a key.
     public func news() async throws -> [UInt8]? { try await store.read { try $0.value(Self.newsName) } }
@@ -318,7 +336,9 @@ extension AuthyService {
             try records.setValue(VAPID.publicName, to: made.publicKey)
             return sealed
         }
-        guard let key = VAPIDKey(rawRepresentation: try vault.open(kept, as: VAPID.purpose)) else { throw VaultError.damaged }
+        guard let key = VAPIDKey(rawRepresentation: try vault.open(kept, as: VAPID.purpose)) else {
+            throw VaultError.damaged
+        }
         return key
     }
 

@@ -34,7 +34,8 @@ public struct Refusal: Error, Equatable, Sendable {
     public var allow: String?
 
     init(
-        _ status: Int, _ code: Int, _ message: String, fields: [String: String] = [:], retryAfter: Int64? = nil, allow: String? = nil
+        _ status: Int, _ code: Int, _ message: String, fields: [String: String] = [:], retryAfter: Int64? = nil,
+        allow: String? = nil
     ) {
         self.allow = allow
         self.status = status
@@ -69,8 +70,12 @@ public struct Refusal: Error, Equatable, Sendable {
     }
 
     /// To the letter: clients compare it.
-    static func missing(_ name: String) -> Refusal { Refusal(400, 60004, "Invalid parameter: \(name) - Parameter is required") }
-    static func parameter(_ name: String) -> Refusal { Refusal(400, 60004, "Invalid parameter: \(name) - Parameter is invalid") }
+    static func missing(_ name: String) -> Refusal {
+        Refusal(400, 60004, "Invalid parameter: \(name) - Parameter is required")
+    }
+    static func parameter(_ name: String) -> Refusal {
+        Refusal(400, 60004, "Invalid parameter: \(name) - Parameter is invalid")
+    }
 
     /// Every value in `errors` is a string, and so is `error_code`; fields stand at the top again.
     public var answer: Answer {

@@ -8,7 +8,8 @@ extension AuthyService {
     /// GET /protected/json/app/details
     public func applicationDetails(of caller: Caller) -> Answer {
         let app = JSONText.object([
-            ("app_id", String(caller.id)), ("name", JSONText.string(caller.application.name)), ("plan", JSONText.string("self-hosted")),
+            ("app_id", String(caller.id)), ("name", JSONText.string(caller.application.name)),
+            ("plan", JSONText.string("self-hosted")),
             ("sms_enabled", outbox.canSend(.sms) ? "true" : "false"),
             ("onetouch_enabled", settings.server.publicURL == nil ? "false" : "true"),
         ])
@@ -17,14 +18,17 @@ extension AuthyService {
 
     /// GET /protected/json/app/stats: the last twelve months. `authy-client` insists on exactly these seven keys.
     public func statistics(of caller: Caller) async throws -> Answer {
-        let (months, total) = try await store.read { (try $0.statistics(of: caller.id), try $0.memberCount(of: caller.id)) }
+        let (months, total) = try await store.read {
+            (try $0.statistics(of: caller.id), try $0.memberCount(of: caller.id))
+        }
         var added: Int64 = 0
         let stats = months.prefix(12).map { month -> String in
             defer { added += month.usersAdded }
             return JSONText.object([
                 ("api_calls_count", String(month.apiCalls)), ("auths_count", String(month.codesAccepted)),
                 ("calls_count", String(month.calls)),
-                ("month", JSONText.string(Self.names[Int(month.month - 1) % 12])), ("sms_count", String(month.messages)),
+                ("month", JSONText.string(Self.names[Int(month.month - 1) % 12])),
+                ("sms_count", String(month.messages)),
                 ("users_count", String(max(0, total - added))), ("year", String(month.year)),
             ])
         }
@@ -36,11 +40,14 @@ extension AuthyService {
     }
 
     private static let names = [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "December",
     ]
 
     /// One call, and what else `change` says of it.
-    static func month(of application: Int64, at now: Int64, _ change: (inout MonthOfStatistics) -> Void) -> MonthOfStatistics {
+    static func month(of application: Int64, at now: Int64, _ change: (inout MonthOfStatistics) -> Void)
+        -> MonthOfStatistics
+    {
         let (year, month) = monthOfYear(now)
         var counts = MonthOfStatistics(application: application, year: year, month: month)
         counts.apiCalls = 1

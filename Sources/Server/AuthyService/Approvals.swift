@@ -38,7 +38,8 @@ extension AuthyService {
         hub.wake(.user(user))
         outbox.notify(
             Notification(
-                request: approval.id, user: user, application: caller.id, title: caller.application.name, body: approval.message,
+                request: approval.id, user: user, application: caller.id, title: caller.application.name,
+                body: approval.message,
                 ends: approval.ends))
         log.info("request_created", metadata: approval.trace)
         return Answer([
@@ -50,7 +51,8 @@ extension AuthyService {
     /// GET /onetouch/json/approval_requests/UUID; with `Prefer: wait=N` at the moment of the decision, N seconds at most.
     /// - Parameter watch: tells of a client that goes; it is called with what ends the wait, once the wait can be ended.
     public func readApproval(
-        _ name: String, by caller: Caller, wait seconds: Int64, watch: @Sendable (@escaping @Sendable () -> Void) async -> Void
+        _ name: String, by caller: Caller, wait seconds: Int64,
+        watch: @Sendable (@escaping @Sendable () -> Void) async -> Void
     ) async throws -> Answer {
         let now = now()
         var reading = try await approval(name, of: caller)
@@ -80,10 +82,14 @@ extension AuthyService {
     public func cancelApproval(_ name: String, by caller: Caller) async throws -> Answer {
         let now = now()
         let (user, id) = try await store.write { records in
-            guard let id = ApprovalRequestID(name), var approval = try records.approval(id), approval.application == caller.id else {
+            guard let id = ApprovalRequestID(name), var approval = try records.approval(id),
+                approval.application == caller.id
+            else {
                 throw Self.notFound(name)
             }
-            guard approval.standing(at: now) == .pending else { throw Refusal(409, 60079, "The approval request is no longer pending.") }
+            guard approval.standing(at: now) == .pending else {
+                throw Refusal(409, 60079, "The approval request is no longer pending.")
+            }
             approval.status = .cancelled
             approval.processed = now
             approval.updated = now
@@ -106,14 +112,16 @@ extension AuthyService {
         let now = now()
         let (approval, user, device) = try await store.read { records in
             guard try records.application(keyHash: caller.keyHash, at: now) != nil else { throw Refusal.key }
-            guard let approval = try records.approval(id), approval.application == caller.id, let user = try records.user(approval.user)
+            guard let approval = try records.approval(id), approval.application == caller.id,
+                let user = try records.user(approval.user)
             else {
                 throw Self.notFound(name)
             }
             return (approval, user, try approval.answer.flatMap { try records.device($0.device) })
         }
         return Reading(
-            approval: approval, application: caller.application, email: try self.contact(of: user).email(of: caller.id) ?? "",
+            approval: approval, application: caller.application,
+            email: try self.contact(of: user).email(of: caller.id) ?? "",
             device: device)
     }
 }
@@ -123,12 +131,16 @@ extension Approval {
     var trace: Logger.Metadata {
         let hidden = JSONParameters.members(Array(hiddenDetails.utf8)) ?? []
         let said = hidden.compactMap { member -> (String, Logger.MetadataValue)? in
-            guard [NewApprovalRequest.hostName, NewApprovalRequest.attemptName].contains(member.name), let text = member.value.text else {
+            guard [NewApprovalRequest.hostName, NewApprovalRequest.attemptName].contains(member.name),
+                let text = member.value.text
+            else {
                 return nil
             }
             return (member.name, .string(String(text.unicodeScalars.prefix(200))))
         }
-        return ["application": "\(application)", "user": "\(user)", "request": "\(id)"].merging(said) { first, _ in first }
+        return ["application": "\(application)", "user": "\(user)", "request": "\(id)"].merging(said) { first, _ in
+            first
+        }
     }
 
     /// The status at a moment; what ended without an answer has expired, whatever stands on the disk.
@@ -162,27 +174,33 @@ struct Reading {
             ("_app_name", JSONText.string(self.application.name)), ("_app_serial_id", String(self.application.id)),
             ("_authy_id", String(approval.user.value)),
             ("_id", JSONText.string(approval.id.description.replacing("-", with: "").prefix(24).description)),
-            ("_user_email", JSONText.string(Contact.passesValidators(email) ? email : "nobody@example.com")), ("app_id", application),
-            ("created_at", JSONText.string(Moment.text(approval.created))), ("notified", approval.notified ? "true" : "false"),
+            ("_user_email", JSONText.string(Contact.passesValidators(email) ? email : "nobody@example.com")),
+            ("app_id", application),
+            ("created_at", JSONText.string(Moment.text(approval.created))),
+            ("notified", approval.notified ? "true" : "false"),
             ("processed_at", processed), ("seconds_to_expire", String(approval.secondsToExpire)),
             ("status", JSONText.string(status.rawValue)),
-            ("updated_at", JSONText.string(Moment.text(approval.updated))), ("user_id", JSONText.string(String(approval.user.value))),
+            ("updated_at", JSONText.string(Moment.text(approval.updated))),
+            ("user_id", JSONText.string(String(approval.user.value))),
             ("uuid", id),
-            ("hidden_details", approval.hiddenDetails.isEmpty ? "{}" : approval.hiddenDetails), ("countersign", countersign(standing)),
+            ("hidden_details", approval.hiddenDetails.isEmpty ? "{}" : approval.hiddenDetails),
+            ("countersign", countersign(standing)),
         ]
     }
 
     /// What a device signed, with all that is needed to check it again.
     private func countersign(_ standing: Approval.Status) -> String {
         var members = [
-            (name: "cancelled", json: standing == .cancelled ? "true" : "false"), ("reported", approval.reported ? "true" : "false"),
+            (name: "cancelled", json: standing == .cancelled ? "true" : "false"),
+            ("reported", approval.reported ? "true" : "false"),
         ]
         if let answer = approval.answer {
             members += [
                 ("reason", answer.reason.map(JSONText.string) ?? "null"), ("device", JSONText.string(answer.device)),
                 ("device_name", JSONText.string(device?.name ?? "")),
                 ("public_key", JSONText.string(Base64URL.encode(device?.publicKey ?? []))),
-                ("signed", JSONText.string(answer.signed)), ("signature", JSONText.string(Base64URL.encode(answer.signature))),
+                ("signed", JSONText.string(answer.signed)),
+                ("signature", JSONText.string(Base64URL.encode(answer.signature))),
             ]
         }
         return JSONText.object(members)
@@ -207,7 +225,8 @@ private struct Wish {
 
     init(_ parameters: Parameters) throws {
         guard let message = parameters.text("message"), !message.isEmpty else { throw Refusal.missing("message") }
-        guard let seconds = Int64(parameters.text("seconds_to_expire") ?? "86400"), (0...Self.years).contains(seconds) else {
+        guard let seconds = Int64(parameters.text("seconds_to_expire") ?? "86400"), (0...Self.years).contains(seconds)
+        else {
             throw Refusal.parameter("seconds_to_expire")
         }
         self.message = Self.cut(message, 200)
@@ -246,14 +265,16 @@ private struct Wish {
         guard let logos = parameter?.elements, !logos.isEmpty else { return "" }
         let all = try logos.prefix(8).compactMap { logo -> (String, String)? in
             guard let url = logo["url"]?.text, !url.isEmpty else { return nil }
-            guard let res = logo["res"]?.text, ["default", "low", "med", "high"].contains(res), url.utf8.count <= 500 else {
+            guard let res = logo["res"]?.text, ["default", "low", "med", "high"].contains(res), url.utf8.count <= 500
+            else {
                 throw Refusal.parameter("logos")
             }
             return (res, url)
         }
         // Authy's own example sends one without a default, which shows nothing.
         guard all.contains(where: { $0.0 == "default" }) else { return "" }
-        return JSONText.array(all.map { JSONText.object([("res", JSONText.string($0.0)), ("url", JSONText.string($0.1))]) })
+        return JSONText.array(
+            all.map { JSONText.object([("res", JSONText.string($0.0)), ("url", JSONText.string($0.1))]) })
     }
 
     static func cut(_ text: String, _ limit: Int) -> String {
@@ -264,19 +285,24 @@ private struct Wish {
         guard let id = ApprovalRequestID(Random.uuid()) else { return nil }
         let ends = secondsToExpire == 0 ? nil : now + secondsToExpire
         return Approval(
-            id: id, application: caller.id, user: user, text: text(id, user, caller.application.name, now, ends), message: message,
+            id: id, application: caller.id, user: user, text: text(id, user, caller.application.name, now, ends),
+            message: message,
             hiddenDetails: hidden,
             logos: logos, number: number, created: now, secondsToExpire: secondsToExpire, ends: ends)
     }
 
     /// What the phone shows and signs; names in the order of the alphabet.
-    private func text(_ id: ApprovalRequestID, _ user: AuthyID, _ application: String, _ now: Int64, _ ends: Int64?) -> String {
+    private func text(_ id: ApprovalRequestID, _ user: AuthyID, _ application: String, _ now: Int64, _ ends: Int64?)
+        -> String
+    {
         let shown = details.map { JSONText.array([JSONText.string($0.0), JSONText.string($0.1)]) }
         let choices = number.map { [("choices", JSONText.array(Self.choices($0).map(JSONText.string)))] } ?? []
         return JSONText.object(
             [("application", JSONText.string(application))] + choices + [
-                ("created", String(now)), ("details", JSONText.array(shown)), ("ends", ends.map { String($0) } ?? "null"),
-                ("id", JSONText.string(id.description)), ("message", JSONText.string(message)), ("user", String(user.value)),
+                ("created", String(now)), ("details", JSONText.array(shown)),
+                ("ends", ends.map { String($0) } ?? "null"),
+                ("id", JSONText.string(id.description)), ("message", JSONText.string(message)),
+                ("user", String(user.value)),
             ])
     }
 

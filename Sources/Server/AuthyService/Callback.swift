@@ -10,25 +10,30 @@ public struct Callback: Sendable {
         body = .object([
             "authy_id": .integer(approval.user.value), "callback_action": .string("approval_request_status"),
             "device_uuid": Self.number(of: approval.answer?.device), "uuid": .string(approval.id.description),
-            "status": .string(approval.status.rawValue), "signature": .string(Base64.encode(approval.answer?.signature ?? [])),
+            "status": .string(approval.status.rawValue),
+            "signature": .string(Base64.encode(approval.answer?.signature ?? [])),
             "approval_request": .object([
                 "transaction": Self.transaction(approval), "expiration_timestamp": .integer(approval.ends ?? 0),
-                "logos": Self.value(JSONParameters.elements(approval.logos)), "app_id": .string(Reading.name(of: approval.application)),
+                "logos": Self.value(JSONParameters.elements(approval.logos)),
+                "app_id": .string(Reading.name(of: approval.application)),
             ]),
             "device": Self.device(device),
         ])
     }
 
     private static func transaction(_ approval: Approval) -> JSONValue {
-        let shown = (JSONParameters.members(approval.text.utf8) ?? []).first { $0.name == "details" }?.value.elements ?? []
+        let shown =
+            (JSONParameters.members(approval.text.utf8) ?? []).first { $0.name == "details" }?.value.elements ?? []
         let details = shown.map { ($0.elements.first?.text ?? "", JSONValue.string($0.elements.last?.text ?? "")) }
         return .object([
             "details": details.isEmpty ? .null : .object(Dictionary(details, uniquingKeysWith: { first, _ in first })),
             "hidden_details": value(.members(JSONParameters.members(approval.hiddenDetails.utf8) ?? [])),
-            "message": .string(approval.message), "status": .string(approval.status.rawValue), "uuid": .string(approval.id.description),
+            "message": .string(approval.message), "status": .string(approval.status.rawValue),
+            "uuid": .string(approval.id.description),
             "customer_uuid": .integer(approval.application), "encrypted": .bool(false),
             "flagged": .bool(approval.reported),
-            "created_at_time": .integer(approval.created), "device_signing_time": .integer(approval.processed ?? approval.updated),
+            "created_at_time": .integer(approval.created),
+            "device_signing_time": .integer(approval.processed ?? approval.updated),
             "reason": approval.answer?.reason.map { .string($0) } ?? .null, "device_details": .object([:]),
             "device_geolocation": .string(""),
             "requester_details": .null,
@@ -37,7 +42,9 @@ public struct Callback: Sendable {
 
     /// Authy's were numbers of at most nine digits, which some receivers keep as an `int`: this one is made of the device's id.
     private static func number(of device: String?) -> JSONValue {
-        guard let digits = device?.filter({ $0 != "-" }).prefix(8), let number = Int64(digits, radix: 16) else { return .null }
+        guard let digits = device?.filter({ $0 != "-" }).prefix(8), let number = Int64(digits, radix: 16) else {
+            return .null
+        }
         return .integer(number % 1_000_000_000)
     }
 
@@ -64,7 +71,8 @@ public struct Callback: Sendable {
         case .text(let text): .string(text)
         case .list(let elements): elements.isEmpty ? .null : .array(elements.map(value))
         case .members(let members) where members.isEmpty: .null
-        case .members(let members): .object(Dictionary(members.map { ($0.name, value($0.value)) }, uniquingKeysWith: { first, _ in first }))
+        case .members(let members):
+            .object(Dictionary(members.map { ($0.name, value($0.value)) }, uniquingKeysWith: { first, _ in first }))
         }
     }
 
@@ -79,7 +87,9 @@ public struct Callback: Sendable {
         let own = FormText.pairs(url[base.endIndex...].dropFirst().prefix { $0 != "#" }.utf8) ?? []
         let pairs = own + Self.flattened(body, named: "")
         let query = pairs.map { Self.encoded($0.name) + "=" + Self.encoded($0.value) }.joined(separator: "&")
-        return ("\(base)?\(query)", CallbackSignature(nonce: nonce, method: .get, url: url, query: pairs).text(key: key))
+        return (
+            "\(base)?\(query)", CallbackSignature(nonce: nonce, method: .get, url: url, query: pairs).text(key: key)
+        )
     }
 
     /// Members in the order of their names, elements in theirs: receivers nest `logos[][res]` and `logos[][url]` by the order in which they come.
@@ -92,7 +102,9 @@ public struct Callback: Sendable {
         case .string(let text): [(name, text)]
         case .array(let elements): elements.flatMap { flattened($0, named: name + "[]") }
         case .object(let members):
-            members.sorted { $0.key < $1.key }.flatMap { flattened($0.value, named: name.isEmpty ? $0.key : "\(name)[\($0.key)]") }
+            members.sorted { $0.key < $1.key }.flatMap {
+                flattened($0.value, named: name.isEmpty ? $0.key : "\(name)[\($0.key)]")
+            }
         }
     }
 
@@ -100,7 +112,8 @@ public struct Callback: Sendable {
     private static func encoded(_ text: String) -> String {
         text.utf8.reduce(into: "") { encoded, byte in
             switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: encoded.unicodeScalars.append(Unicode.Scalar(byte))
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E:
+                encoded.unicodeScalars.append(Unicode.Scalar(byte))
             default: encoded += "%" + (byte < 0x10 ? "0" : "") + String(byte, radix: 16, uppercase: true)
             }
         }

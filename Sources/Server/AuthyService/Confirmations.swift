@@ -6,7 +6,9 @@ internal import Vault
 
 extension AuthyService {
     /// The new phone that shows this code.
-    func newDevice(showing code: String, of user: AuthyID, at now: Int64, in records: any RecordReading) throws -> Device? {
+    func newDevice(showing code: String, of user: AuthyID, at now: Int64, in records: any RecordReading) throws
+        -> Device?
+    {
         try records.devices(of: user).first { device in
             guard device.isNew(at: now), let sealed = device.confirmation else { return false }
             return Self.same(try vault.open(sealed, as: Purpose.confirmation(device.id)), Array(code.utf8))
@@ -44,7 +46,8 @@ extension AuthyService {
         device.confirmed = now
         device.confirmation = nil
         try records.put(device)
-        try records.add(Activity(user: device.user, application: nil, at: now, kind: "device_added", detail: device.name))
+        try records.add(
+            Activity(user: device.user, application: nil, at: now, kind: "device_added", detail: device.name))
     }
 
     /// Whether the person has proven something to the member's application, also before a removal, or as another user
@@ -52,7 +55,8 @@ extension AuthyService {
     private func hasProven(_ member: Member, in records: any RecordReading) throws -> Bool {
         guard let user = try records.user(member.user) else { return true }
         let former = try records.formerMember(application: member.application, phoneHash: user.phoneHash)
-        return member.confirmed != nil || member.consented != nil || former?.confirmed != nil || former?.consented != nil
+        return member.confirmed != nil || member.consented != nil || former?.confirmed != nil
+            || former?.consented != nil
     }
 
     /// Whether the person has proven something to another application. One that was added later is believed only what
@@ -61,9 +65,12 @@ extension AuthyService {
     private func hasProvenElsewhere(_ member: Member, in records: any RecordReading) throws -> Bool {
         guard let user = try records.user(member.user) else { return true }
         let others = try records.members(of: user.id).filter { $0.application != member.application }
-        let former = try records.formerMembers(phoneHash: user.phoneHash).filter { $0.application != member.application }
+        let former = try records.formerMembers(phoneHash: user.phoneHash).filter {
+            $0.application != member.application
+        }
         let isBefore = { (other: Member) in (other.added, other.application) < (member.added, member.application) }
-        return others.contains { $0.consented != nil || $0.confirmed != nil && isBefore($0) } || former.contains { $0.consented != nil }
+        return others.contains { $0.consented != nil || $0.confirmed != nil && isBefore($0) }
+            || former.contains { $0.consented != nil }
     }
 }
 
@@ -72,5 +79,7 @@ extension Device {
     static let confirmationLifetime: Int64 = 86_400
 
     /// Whether it waits to be confirmed, and still can be.
-    func isNew(at now: Int64) -> Bool { removed == nil && confirmed == nil && now - created < Self.confirmationLifetime }
+    func isNew(at now: Int64) -> Bool {
+        removed == nil && confirmed == nil && now - created < Self.confirmationLifetime
+    }
 }

@@ -43,22 +43,28 @@ extension AuthyService {
     /// Whether a code that was sent to this number was shown to the application (phones/verification), and is long
     /// enough to say something.
     func isNumberProven(_ phoneHash: [UInt8], to application: Int64, in records: any RecordReading) throws -> Bool {
-        guard let check = try records.phoneCheck(application: application, phoneHash: phoneHash), check.ends == 0 else { return false }
+        guard let check = try records.phoneCheck(application: application, phoneHash: phoneHash), check.ends == 0 else {
+            return false
+        }
         return try vault.open(check.sealed, as: Purpose.phoneCheck(application, check.id)).count >= Self.shortestProof
     }
 
     /// The applications that a page is to ask about: those that have added the person, and were neither let nor
     /// refused. Oldest first.
     func openQuestions(_ members: [Member], in records: any RecordReading) throws -> [String] {
-        try members.filter { $0.consented == nil && $0.refused == nil }.sorted { ($0.added, $0.application) < ($1.added, $1.application) }
-            .compactMap { member in
-                guard let application = try records.application(member.application), application.revoked == nil else { return nil }
-                return JSONText.object([
-                    ("id", JSONText.string(String(application.id))), ("application", JSONText.string(application.name)),
-                    ("added", String(member.added)),
-                ])
+        try members.filter { $0.consented == nil && $0.refused == nil }.sorted {
+            ($0.added, $0.application) < ($1.added, $1.application)
+        }
+        .compactMap { member in
+            guard let application = try records.application(member.application), application.revoked == nil else {
+                return nil
             }
-            .prefix(Self.questionsAtOnce).map { $0 }
+            return JSONText.object([
+                ("id", JSONText.string(String(application.id))), ("application", JSONText.string(application.name)),
+                ("added", String(member.added)),
+            ])
+        }
+        .prefix(Self.questionsAtOnce).map { $0 }
     }
 
     /// `GET applications`: those that have added the person, and whether they may ask.
@@ -87,27 +93,36 @@ extension AuthyService {
     /// `POST applications/ID`: lets an application know of the person's phones and ask them, or refuses it. A refusal
     /// takes back what it has asked, and is remembered: nothing that the application does opens the question again.
     public func decide(on id: String, _ parameters: Parameters, from phone: Phone) async throws -> Answer {
-        guard let application = Int64(id), let decision = parameters.text("decision"), ["allowed", "refused"].contains(decision) else {
+        guard let application = Int64(id), let decision = parameters.text("decision"),
+            ["allowed", "refused"].contains(decision)
+        else {
             throw PhoneRefusal.invalid
         }
         let isAllowed = decision == "allowed"
         let now = now()
         let ended = try await store.write { records in
             guard let own = try records.device(phone.id), own.isActive else { throw PhoneRefusal.unconfirmed }
-            guard var member = try records.member(application: application, user: own.user) else { throw PhoneRefusal.unknown }
+            guard var member = try records.member(application: application, user: own.user) else {
+                throw PhoneRefusal.unknown
+            }
             guard isAllowed ? member.consented == nil : member.refused == nil else { return [ApprovalRequestID]() }
             member.consented = isAllowed ? now : nil
             member.refused = isAllowed ? nil : now
             try records.put(member)
             try records.add(
-                Activity(user: own.user, application: application, at: now, kind: isAllowed ? "consented" : "refused", detail: own.name))
+                Activity(
+                    user: own.user, application: application, at: now, kind: isAllowed ? "consented" : "refused",
+                    detail: own.name))
             return isAllowed ? [] : try records.cancelApprovals(of: own.user, application: application, at: now)
         }
         hub.wake(.user(phone.user))
         for request in ended { hub.wake(.approval(request)) }
         log.notice(
             "consent_decided",
-            metadata: ["application": "\(application)", "user": "\(phone.user)", "decision": "\(decision)", "device": "\(phone.id)"])
+            metadata: [
+                "application": "\(application)", "user": "\(phone.user)", "decision": "\(decision)",
+                "device": "\(phone.id)",
+            ])
         return Answer([])
     }
 }

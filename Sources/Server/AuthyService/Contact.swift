@@ -17,7 +17,9 @@ struct Contact {
     func email(of application: Int64) -> String? { emails.first { $0.application == application }?.address }
 
     /// Whether the application has given it.
-    func has(email address: String, of application: Int64) -> Bool { emails.contains(Email(application: application, address: address)) }
+    func has(email address: String, of application: Int64) -> Bool {
+        emails.contains(Email(application: application, address: address))
+    }
 
     /// - Parameter replacing: whether the application's other addresses go.
     /// - Returns: whether that changed anything.
@@ -41,8 +43,12 @@ struct Contact {
     init(phone: PhoneNumber) { self.phone = phone }
 
     init(sealed: [UInt8], of user: AuthyID, in vault: Vault) throws {
-        let lines = String(decoding: try vault.open(sealed, as: Self.purpose(user)), as: UTF8.self).split(separator: "\n").map(String.init)
-        guard lines.count >= 2, let phone = PhoneNumber(countryCode: lines[0], national: lines[1]) else { throw VaultError.damaged }
+        let lines = String(decoding: try vault.open(sealed, as: Self.purpose(user)), as: UTF8.self).split(
+            separator: "\n"
+        ).map(String.init)
+        guard lines.count >= 2, let phone = PhoneNumber(countryCode: lines[0], national: lines[1]) else {
+            throw VaultError.damaged
+        }
         self.init(phone: phone)
         emails = lines.dropFirst(2).compactMap { line in
             let parts = line.split(separator: " ")

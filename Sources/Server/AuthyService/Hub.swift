@@ -130,7 +130,9 @@ public final class Hub: Sendable {
 
     /// Ends all waits for a subject: there is news.
     public func wake(_ subject: Subject) {
-        for ticket in state.withLock({ $0.tickets[subject].map { Array($0.values) } ?? [] }) { ticket.end(isNews: true) }
+        for ticket in state.withLock({ $0.tickets[subject].map { Array($0.values) } ?? [] }) {
+            ticket.end(isNews: true)
+        }
     }
 
     /// Ends all waits: there is news, but nobody knows for whom.

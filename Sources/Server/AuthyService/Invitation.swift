@@ -31,7 +31,8 @@ extension AuthyService {
 
 extension PhoneRefusal {
     static let usedLink = PhoneRefusal(
-        status: 410, code: "link_used", message: "This link was used already. If that was not you, tell your administrator at once.")
+        status: 410, code: "link_used",
+        message: "This link was used already. If that was not you, tell your administrator at once.")
     static let expiredLink = PhoneRefusal(
         status: 410, code: "link_expired", message: "This link has expired. Please ask for a new one.")
 }

@@ -24,8 +24,12 @@ public final class LimitClock: Sendable {
     /// Goes on with what the store has kept.
     /// - Parameter now: the clock of the day.
     /// - Throws: `RecordStoreError`.
-    public convenience init(_ store: any RecordStore, at now: Int64, uptime: @escaping @Sendable () -> Int64) async throws {
-        let kept = try await store.read { try $0.value(Self.name) }.flatMap { Int64(String(decoding: $0, as: UTF8.self)) }
+    public convenience init(_ store: any RecordStore, at now: Int64, uptime: @escaping @Sendable () -> Int64)
+        async throws
+    {
+        let kept = try await store.read { try $0.value(Self.name) }.flatMap {
+            Int64(String(decoding: $0, as: UTF8.self))
+        }
         self.init(start: max(kept ?? now, now), uptime: uptime)
     }
 

@@ -54,7 +54,8 @@ extension AuthyService {
         if isNew { log.notice("link_made", metadata: ["user": "\(phone.user)", "by": "\(phone.id)"]) }
         let link = Self.link(base, token)
         return Answer([
-            ("link", JSONText.string(link)), ("created", String(made.created)), ("ends", String(made.ends)), ("now", String(now)),
+            ("link", JSONText.string(link)), ("created", String(made.created)), ("ends", String(made.ends)),
+            ("now", String(now)),
             ("modules", JSONText.array((QRCode(link)?.rows ?? []).map { JSONText.string($0) })),
         ])
     }
@@ -62,7 +63,9 @@ extension AuthyService {
     private func countLink(of user: AuthyID, in records: any RecordWriting) throws {
         guard let hash = try records.user(user)?.phoneHash else { throw PhoneRefusal.unknownDevice }
         var links = try records.linksSent(application: LinkSender.phones, phoneHash: hash)
-        if let wait = links.wait(Span.day, limit: Self.linksOfPhonesADay, at: limitTime()) { throw PhoneRefusal.tooManyLinks(wait) }
+        if let wait = links.wait(Span.day, limit: Self.linksOfPhonesADay, at: limitTime()) {
+            throw PhoneRefusal.tooManyLinks(wait)
+        }
         links.add(Span.day, at: limitTime())
         try records.putLinksSent(links, application: LinkSender.phones, phoneHash: hash)
     }
@@ -78,13 +81,16 @@ extension AuthyService {
     /// Sees that the user can have one more phone.
     /// - Throws: `PhoneRefusal`: `too_many`.
     func checkRoom(of user: AuthyID, in records: any RecordReading) throws {
-        guard try records.devices(of: user).count(where: { $0.removed == nil }) < Self.mostPhones else { throw PhoneRefusal.tooManyPhones }
+        guard try records.devices(of: user).count(where: { $0.removed == nil }) < Self.mostPhones else {
+            throw PhoneRefusal.tooManyPhones
+        }
     }
 }
 
 extension PhoneRefusal {
     static let noLinks = PhoneRefusal(
-        status: 409, code: "no_links", message: "This server makes no links for phones. Please ask your administrator for one.")
+        status: 409, code: "no_links",
+        message: "This server makes no links for phones. Please ask your administrator for one.")
     static let tooManyPhones = PhoneRefusal(
         status: 429, code: "too_many", message: "There are too many phones already. Remove one first.")
 
@@ -92,6 +98,7 @@ extension PhoneRefusal {
     static func tooManyLinks(_ seconds: Int64) -> PhoneRefusal {
         PhoneRefusal(
             status: 429, code: "too_many",
-            message: "Too many links were made today. Try again tomorrow, or ask your administrator for one.", retryAfter: seconds)
+            message: "Too many links were made today. Try again tomorrow, or ask your administrator for one.",
+            retryAfter: seconds)
     }
 }

@@ -40,7 +40,9 @@ extension AuthyService {
         var user = user
         var contact = try self.contact(of: user)
         let old = contact.phone
-        guard let phone = try? PhoneNumber(written: old.national, in: .given(old.countryCode)), phone != old else { return false }
+        guard let phone = try? PhoneNumber(written: old.national, in: .given(old.countryCode)), phone != old else {
+            return false
+        }
         let hash = vault.index(phone.e164)
         if let other = try records.user(phoneHash: hash) {
             log.warning("number_of_two_users", metadata: ["user": "\(user.id)", "other": "\(other.id)"])

@@ -9,7 +9,9 @@ internal import Vault
 
 extension AuthyService {
     /// GET /protected/json/sms/ID and /call/ID, POST /protected/json/email/ID. A person who has the phone's page gets no code unless forced.
-    public func sendOneCode(_ kind: OneCode.Kind, to id: String, by caller: Caller, _ parameters: Parameters) async throws -> Answer {
+    public func sendOneCode(_ kind: OneCode.Kind, to id: String, by caller: Caller, _ parameters: Parameters)
+        async throws -> Answer
+    {
         let action = parameters.text("action") ?? ""
         guard action.utf8.count <= 255, (parameters.text("action_message") ?? "").utf8.count <= 1_020 else {
             throw Refusal.parameter("action")
@@ -27,13 +29,18 @@ extension AuthyService {
             throw Self.notEnabled(kind)
         }
         let code = try await oneCode(kind, of: user.id, action: action, by: caller)
-        guard await outbox.send(message(kind, to, code, user.id, caller, parameters.text("locale"))) else { throw Self.notSent(kind) }
-        log.info("onecode_sent", metadata: ["application": "\(caller.id)", "user": "\(user.id)", "kind": "\(kind.rawValue)"])
+        guard await outbox.send(message(kind, to, code, user.id, caller, parameters.text("locale"))) else {
+            throw Self.notSent(kind)
+        }
+        log.info(
+            "onecode_sent", metadata: ["application": "\(caller.id)", "user": "\(user.id)", "kind": "\(kind.rawValue)"])
         return Self.sent(kind, to, contact.phone)
     }
 
     /// The code that is out goes again until it ends, as Authy does it; what is sent is charged first.
-    private func oneCode(_ kind: OneCode.Kind, of user: AuthyID, action: String, by caller: Caller) async throws -> String {
+    private func oneCode(_ kind: OneCode.Kind, of user: AuthyID, action: String, by caller: Caller) async throws
+        -> String
+    {
         let now = now()
         return try await store.write { records in
             var member = try self.member(user, of: caller, in: records)
@@ -48,7 +55,8 @@ extension AuthyService {
             } else {
                 code = Random.digits(7)
                 let sealed = try vault.seal(Array(code.utf8), as: purpose)
-                member.oneCode = Member.OneCode(sealed: sealed, action: action, ends: now + settings.codes.oneCodeLifetime)
+                member.oneCode = Member.OneCode(
+                    sealed: sealed, action: action, ends: now + settings.codes.oneCodeLifetime)
             }
             if kind == .email { member.oneCode?.isMailed = true }
             try records.put(member)
@@ -57,7 +65,9 @@ extension AuthyService {
         }
     }
 
-    func message(_ kind: OneCode.Kind, _ to: String, _ code: String, _ user: AuthyID?, _ caller: Caller, _ locale: String?) -> OneCode {
+    func message(
+        _ kind: OneCode.Kind, _ to: String, _ code: String, _ user: AuthyID?, _ caller: Caller, _ locale: String?
+    ) -> OneCode {
         let texts = settings.codes
         let template =
             switch kind {
@@ -77,8 +87,12 @@ extension AuthyService {
     private static func sent(_ kind: OneCode.Kind, _ to: String, _ phone: PhoneNumber) -> Answer {
         let phone = JSONText.string(phone.maskedWithCode)
         switch kind {
-        case .sms: return Answer([("success", "true"), ("message", JSONText.string("SMS token was sent")), ("cellphone", phone)])
-        case .call: return Answer([("success", "true"), ("message", JSONText.string("Call started...")), ("cellphone", phone)])
+        case .sms:
+            return Answer([
+                ("success", "true"), ("message", JSONText.string("SMS token was sent")), ("cellphone", phone),
+            ])
+        case .call:
+            return Answer([("success", "true"), ("message", JSONText.string("Call started...")), ("cellphone", phone)])
         case .email:
             return Answer([
                 ("success", "true"), ("message", JSONText.string("Email token was sent")),

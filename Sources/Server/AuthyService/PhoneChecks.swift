@@ -31,7 +31,9 @@ extension AuthyService {
 
     /// POST /protected/json/phones/verification/start. While a code is out, the same goes again; after too many wrong ones, none until it ends.
     public func startPhoneCheck(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
-        guard let kind = OneCode.Kind(rawValue: parameters.text("via") ?? "sms"), kind != .email else { throw Refusal.parameter("via") }
+        guard let kind = OneCode.Kind(rawValue: parameters.text("via") ?? "sms"), kind != .email else {
+            throw Refusal.parameter("via")
+        }
         let (phone, written) = try self.phone(parameters, by: caller)
         guard let length = Int(parameters.text("code_length") ?? "4"), Self.lengths.contains(length) else {
             throw Refusal.parameter("code_length")
@@ -41,16 +43,23 @@ extension AuthyService {
         }
         guard outbox.canSend(kind) else { throw Self.notEnabled(kind) }
         let (check, code) = try await openCheck(of: phone, length: length, kind, by: caller)
-        guard await outbox.send(message(kind, phone.e164, code, nil, caller, parameters.text("locale"))) else { throw Self.notSent(kind) }
+        guard await outbox.send(message(kind, phone.e164, code, nil, caller, parameters.text("locale"))) else {
+            throw Self.notSent(kind)
+        }
         log.info("phone_code_sent", metadata: ["application": "\(caller.id)", "kind": "\(kind.rawValue)"])
         return Answer([
             ("carrier", JSONText.string("unknown")), ("is_cellphone", "true"), ("is_ported", "false"),
-            ("message", JSONText.string(kind == .sms ? "Text message sent to \(written)." : "Call to \(written) initiated.")),
-            ("seconds_to_expire", String(max(0, check.ends - now()))), ("uuid", JSONText.string(check.id)), ("success", "true"),
+            (
+                "message",
+                JSONText.string(kind == .sms ? "Text message sent to \(written)." : "Call to \(written) initiated.")
+            ),
+            ("seconds_to_expire", String(max(0, check.ends - now()))), ("uuid", JSONText.string(check.id)),
+            ("success", "true"),
         ])
     }
 
-    private func openCheck(of phone: PhoneNumber, length: Int, _ kind: OneCode.Kind, by caller: Caller) async throws -> (PhoneCheck, String)
+    private func openCheck(of phone: PhoneNumber, length: Int, _ kind: OneCode.Kind, by caller: Caller) async throws
+        -> (PhoneCheck, String)
     {
         let now = now()
         let hash = vault.index(phone.e164)
@@ -60,17 +69,21 @@ extension AuthyService {
                 throw Refusal.tooMany(retryAfter: wait)
             }
             // A new code would be five more guesses.
-            if let old, now < old.ends, old.wrongCodes >= Self.checkTries { throw Refusal.tooMany(retryAfter: old.ends - now) }
+            if let old, now < old.ends, old.wrongCodes >= Self.checkTries {
+                throw Refusal.tooMany(retryAfter: old.ends - now)
+            }
             var check: PhoneCheck
             let code: String
             if let old, now < old.ends {
                 check = old
-                code = String(decoding: try vault.open(old.sealed, as: Purpose.phoneCheck(caller.id, old.id)), as: UTF8.self)
+                code = String(
+                    decoding: try vault.open(old.sealed, as: Purpose.phoneCheck(caller.id, old.id)), as: UTF8.self)
             } else {
                 let id = Random.uuid()
                 code = Random.digits(length)
                 let sealed = try vault.seal(Array(code.utf8), as: Purpose.phoneCheck(caller.id, id))
-                check = PhoneCheck(application: caller.id, phoneHash: hash, id: id, sealed: sealed, ends: now + Self.checkLifetime)
+                check = PhoneCheck(
+                    application: caller.id, phoneHash: hash, id: id, sealed: sealed, ends: now + Self.checkLifetime)
                 check.sends = old?.sends ?? Count()
             }
             check.sends.add(Span.tenMinutes, at: limitTime())
@@ -114,8 +127,11 @@ extension AuthyService {
     }
 
     /// Whose number it is has shown this application a code.
-    private func noteProof(_ phoneHash: [UInt8], to application: Int64, at now: Int64, in records: any RecordWriting) throws {
-        guard let user = try records.user(phoneHash: phoneHash), var member = try records.member(application: application, user: user.id),
+    private func noteProof(_ phoneHash: [UInt8], to application: Int64, at now: Int64, in records: any RecordWriting)
+        throws
+    {
+        guard let user = try records.user(phoneHash: phoneHash),
+            var member = try records.member(application: application, user: user.id),
             try isNumberProven(phoneHash, to: application, in: records)
         else { return }
         member.consent(at: now)
@@ -126,10 +142,13 @@ extension AuthyService {
     public func phoneCheckStatus(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
         let (found, name) = try await phoneCheck(of: caller, parameters)
         guard let check = found else { throw Refusal(404, 60023, "No pending verifications for \(name) found.") }
-        let status = check.ends == 0 ? "verified" : now() < check.ends && check.wrongCodes < Self.checkTries ? "pending" : "expired"
+        let status =
+            check.ends == 0
+            ? "verified" : now() < check.ends && check.wrongCodes < Self.checkTries ? "pending" : "expired"
         return Answer([
             ("message", JSONText.string("Phone Verification status.")), ("status", JSONText.string(status)),
-            ("seconds_to_expire", String(max(0, check.ends - now()))), ("uuid", JSONText.string(check.id)), ("success", "true"),
+            ("seconds_to_expire", String(max(0, check.ends - now()))), ("uuid", JSONText.string(check.id)),
+            ("success", "true"),
         ])
     }
 

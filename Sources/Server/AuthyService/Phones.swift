@@ -21,21 +21,26 @@ public struct PhoneRefusal: Error, Sendable {
         JSONText.object([("error", JSONText.string(code)), ("message", JSONText.string(message))] + more)
     }
 
-    static let invalid = PhoneRefusal(status: 400, code: "invalid", message: "Something went wrong. Please load this page again.")
+    static let invalid = PhoneRefusal(
+        status: 400, code: "invalid", message: "Something went wrong. Please load this page again.")
     static let unknown = PhoneRefusal(status: 404, code: "unknown", message: "This is not known any more.")
     static let unconfirmed = PhoneRefusal(status: 403, code: "unconfirmed", message: "This phone is not confirmed yet.")
-    static let wrongCode = PhoneRefusal(status: 400, code: "wrong_code", message: "That is not the code that the new phone shows.")
+    static let wrongCode = PhoneRefusal(
+        status: 400, code: "wrong_code", message: "That is not the code that the new phone shows.")
     static let unknownLink = PhoneRefusal(
         status: 404, code: "link_unknown", message: "This link is not known. Please ask for a new one.")
     static let unknownDevice = PhoneRefusal(status: 401, code: "unknown_device", message: "This phone was removed.")
     public static let path = PhoneRefusal(status: 404, code: "unknown", message: "There is no such call.")
-    public static let broken = PhoneRefusal(status: 500, code: "broken", message: "The server cannot do this now. Please try again.")
+    public static let broken = PhoneRefusal(
+        status: 500, code: "broken", message: "The server cannot do this now. Please try again.")
 
     static let tooManyWaits = PhoneRefusal(
         status: 429, code: "too_many", message: "This page is open too many times. Close some.", retryAfter: 30)
 
     static func over(_ status: Approval.Status) -> PhoneRefusal {
-        PhoneRefusal(status: 409, code: "over", message: "This request is over.", more: [("status", JSONText.string(status.rawValue))])
+        PhoneRefusal(
+            status: 409, code: "over", message: "This request is over.",
+            more: [("status", JSONText.string(status.rawValue))])
     }
 }
 
@@ -58,7 +63,10 @@ extension AuthyService {
         let now = now()
         let hash = Array(SHA256.hash(data: Array(token.utf8)))
         try await store.write {
-            try $0.put(Enrolment(hash: hash, user: user, application: application, created: now, ends: now + settings.phone.linkLifetime))
+            try $0.put(
+                Enrolment(
+                    hash: hash, user: user, application: application, created: now,
+                    ends: now + settings.phone.linkLifetime))
         }
         return Self.link(base, token)
     }
@@ -72,18 +80,25 @@ extension AuthyService {
         guard settings.server.publicURL != nil, outbox.canSend(.sms) else { return }
         let (known, active) = try await store.read { records in
             let member = try records.member(application: caller.id, user: user)
-            return (try member.map { try devices(for: $0, in: records) } ?? [], try records.devices(of: user).filter(\.isActive))
+            return (
+                try member.map { try devices(for: $0, in: records) } ?? [],
+                try records.devices(of: user).filter(\.isActive)
+            )
         }
         guard !known.contains(where: \.isActive) else { return }
         let hash = vault.index(phone.e164)
         let limit = try await store.write { records -> String? in
-            guard var member = try records.member(application: caller.id, user: user) else { return "the user was removed" }
+            guard var member = try records.member(application: caller.id, user: user) else {
+                return "the user was removed"
+            }
             let sender = member.mayAsk ? caller.id : LinkSender.strangers
             var links = try records.linksSent(application: sender, phoneHash: hash)
             if member.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: limitTime()) != nil {
                 return "too many messages to the user"
             }
-            if links.wait(Span.day, limit: Self.linksOfDay, at: limitTime()) != nil { return "too many links to the number" }
+            if links.wait(Span.day, limit: Self.linksOfDay, at: limitTime()) != nil {
+                return "too many links to the number"
+            }
             member.sends.add(Span.tenMinutes, at: limitTime())
             links.add(Span.day, at: limitTime())
             try records.put(member)
@@ -91,14 +106,17 @@ extension AuthyService {
             return nil
         }
         if let limit {
-            return log.warning("link_not_sent", metadata: ["application": "\(caller.id)", "user": "\(user)", "reason": "\(limit)"])
+            return log.warning(
+                "link_not_sent", metadata: ["application": "\(caller.id)", "user": "\(user)", "reason": "\(limit)"])
         }
         // What is not sent, since there is a phone that the application may not know of, is counted and made all the
         // same: else it could tell.
         guard let link = try await link(for: user, by: caller.id), active.isEmpty else { return }
-        let text = settings.codes.linkText.replacing("{application}", with: caller.application.name).replacing("{link}", with: link)
+        let text = settings.codes.linkText.replacing("{application}", with: caller.application.name).replacing(
+            "{link}", with: link)
         let message = OneCode(
-            kind: .sms, to: phone.e164, code: "", text: text, subject: "", application: caller.id, applicationName: caller.application.name,
+            kind: .sms, to: phone.e164, code: "", text: text, subject: "", application: caller.id,
+            applicationName: caller.application.name,
             user: user,
             locale: nil)
         Task { [outbox] in _ = await outbox.send(message) }
@@ -106,14 +124,17 @@ extension AuthyService {
 
     /// `POST enrol`. The same again, after an answer that was lost, is answered as the first time.
     public func enrol(_ parameters: Parameters, from address: String) async throws -> Answer {
-        guard let token = parameters.text("token"), let encoded = parameters.text("public_key"), let point = Base64URL.decode(encoded),
-            let key = DeviceKey(uncompressedPoint: point), let signature = parameters.text("signature").flatMap(Base64URL.decode),
+        guard let token = parameters.text("token"), let encoded = parameters.text("public_key"),
+            let point = Base64URL.decode(encoded),
+            let key = DeviceKey(uncompressedPoint: point),
+            let signature = parameters.text("signature").flatMap(Base64URL.decode),
             key.isValid(signature: signature, of: "countersign-enrol-1\n\(token)\n\(encoded)")
         else { throw PhoneRefusal.invalid }
         let now = now()
         let hash = Array(SHA256.hash(data: Array(token.utf8)))
         let name = Self.deviceName(parameters.text("name"))
-        let os = parameters.text("os_type").flatMap { ["android", "ios", "desktop"].contains($0) ? $0 : nil } ?? "other"
+        let os =
+            parameters.text("os_type").flatMap { ["android", "ios", "desktop"].contains($0) ? $0 : nil } ?? "other"
         // Whoever knows no link costs no transaction.
         guard try await store.read({ try $0.enrolment(hash: hash) }) != nil else { throw PhoneRefusal.unknownLink }
         let device = try await store.write { records in
@@ -127,7 +148,8 @@ extension AuthyService {
             try checkOpen(enrolment, at: now, in: records)
             try checkRoom(of: enrolment.user, in: records)
             var device = Device(
-                id: Random.uuid(), user: enrolment.user, publicKey: point, name: name, osType: os, created: now, address: address)
+                id: Random.uuid(), user: enrolment.user, publicKey: point, name: name, osType: os, created: now,
+                address: address)
             device.application = enrolment.application
             device.confirmation = try vault.seal(Array(Random.digits(7).utf8), as: Purpose.confirmation(device.id))
             enrolment.device = device.id
@@ -135,7 +157,8 @@ extension AuthyService {
             try records.put(enrolment)
             return device
         }
-        log.notice("device_enrolled", metadata: ["user": "\(device.user)", "device": "\(device.id)", "address": "\(address)"])
+        log.notice(
+            "device_enrolled", metadata: ["user": "\(device.user)", "device": "\(device.id)", "address": "\(address)"])
         // The person's other phones ask whether it is theirs.
         hub.wake(.user(device.user))
         return Answer([("device", JSONText.string(device.id)), ("now", String(now))])
@@ -154,7 +177,8 @@ extension AuthyService {
     public func phone(authorization: String?, method: String, path: String, body: [UInt8]) async throws -> Phone {
         let parts = authorization?.split(separator: " ", maxSplits: 1) ?? []
         let fields = parts.last?.split(separator: ".", omittingEmptySubsequences: false) ?? []
-        guard parts.count == 2, parts[0] == "Countersign", fields.count == 3, fields[0].utf8.count == 36, let time = Int64(fields[1]),
+        guard parts.count == 2, parts[0] == "Countersign", fields.count == 3, fields[0].utf8.count == 36,
+            let time = Int64(fields[1]),
             let signature = Base64URL.decode(String(fields[2]))
         else { throw PhoneRefusal.unknownDevice }
         guard let device = try await store.read({ try $0.device(String(fields[0])) }),
@@ -163,13 +187,15 @@ extension AuthyService {
             throw PhoneRefusal.unknownDevice
         }
         let hash = Base64URL.encode(Array(SHA256.hash(data: body)))
-        guard key.isValid(signature: signature, of: "countersign-call-1\n\(method)\n\(path)\n\(fields[1])\n\(hash)"), device.removed == nil
+        guard key.isValid(signature: signature, of: "countersign-call-1\n\(method)\n\(path)\n\(fields[1])\n\(hash)"),
+            device.removed == nil
         else {
             throw PhoneRefusal.unknownDevice
         }
         let now = now()
         guard (now - 90...now + 90).contains(time) else {
-            throw PhoneRefusal(status: 401, code: "clock", message: "The clock of this phone is off.", more: [("now", String(now))])
+            throw PhoneRefusal(
+                status: 401, code: "clock", message: "The clock of this phone is off.", more: [("now", String(now))])
         }
         if now - device.lastSeen > 600 { try await touch(device, at: now) }
         return Phone(device)
@@ -185,7 +211,8 @@ extension AuthyService {
 
     /// `GET state`
     public func state(
-        of phone: Phone, seen: String?, wait seconds: Int64, watch: @Sendable (@escaping @Sendable () -> Void) async -> Void
+        of phone: Phone, seen: String?, wait seconds: Int64,
+        watch: @Sendable (@escaping @Sendable () -> Void) async -> Void
     ) async throws -> Answer {
         var state = try await state(of: phone.device)
         let deadline = hub.uptime() + min(seconds, 60)
@@ -218,13 +245,17 @@ extension AuthyService {
             revision = Base64URL.encode(Array(SHA256.hash(data: Array(JSONText.object(members).utf8)).prefix(12)))
         }
 
-        func answer(at now: Int64) -> Answer { Answer([("revision", JSONText.string(revision)), ("now", String(now))] + members) }
+        func answer(at now: Int64) -> Answer {
+            Answer([("revision", JSONText.string(revision)), ("now", String(now))] + members)
+        }
     }
 
     private func state(of known: Device) async throws -> State {
         let now = now()
         let (device, user, requests, tokens, joining, questions, key) = try await store.read { records in
-            guard let device = try records.device(known.id), device.removed == nil, let user = try records.user(device.user) else {
+            guard let device = try records.device(known.id), device.removed == nil,
+                let user = try records.user(device.user)
+            else {
                 throw PhoneRefusal.unknownDevice
             }
             let requests = device.isActive ? try records.pendingApprovals(of: user.id, at: now) : []
@@ -256,7 +287,8 @@ extension AuthyService {
                 JSONText.array(
                     tokens.map {
                         JSONText.object([
-                            ("id", JSONText.string(String($0.0))), ("application", JSONText.string($0.1)), ("added", String($0.2)),
+                            ("id", JSONText.string(String($0.0))), ("application", JSONText.string($0.1)),
+                            ("added", String($0.2)),
                         ])
                     })
             ),
@@ -265,7 +297,9 @@ extension AuthyService {
                 "requests",
                 JSONText.array(
                     requests.map {
-                        JSONText.object([("id", JSONText.string($0.id.description)), ("text", JSONText.string($0.text))])
+                        JSONText.object([
+                            ("id", JSONText.string($0.id.description)), ("text", JSONText.string($0.text)),
+                        ])
                     })
             ),
         ]
@@ -275,7 +309,8 @@ extension AuthyService {
     /// A new phone, as one that is confirmed sees it.
     private static func joining(_ device: Device) -> String {
         JSONText.object([
-            ("id", JSONText.string(device.id)), ("name", JSONText.string(device.name)), ("address", JSONText.string(device.address)),
+            ("id", JSONText.string(device.id)), ("name", JSONText.string(device.name)),
+            ("address", JSONText.string(device.address)),
             ("created", String(device.created)),
         ])
     }
@@ -291,8 +326,12 @@ extension AuthyService {
         let choice = parameters.text("choice")
         let now = now()
         let decided = try await store.write { records -> (Approval, Bool) in
-            guard let device = try records.device(phone.device.id), device.isActive else { throw PhoneRefusal.unknownDevice }
-            guard var approval = try records.approval(id), approval.user == phone.user else { throw PhoneRefusal.unknown }
+            guard let device = try records.device(phone.device.id), device.isActive else {
+                throw PhoneRefusal.unknownDevice
+            }
+            guard var approval = try records.approval(id), approval.user == phone.user else {
+                throw PhoneRefusal.unknown
+            }
             let signed = "countersign-answer-1\n\(word)\n\(choice ?? "")\n\(approval.text)"
             guard key.isValid(signature: signature, of: signed) else { throw PhoneRefusal.invalid }
             if let old = approval.answer, old.device == device.id, old.signed == signed { return (approval, false) }
@@ -318,7 +357,8 @@ extension AuthyService {
         log.notice(
             "request_decided",
             metadata: approval.trace.merging([
-                "status": "\(approval.status.rawValue)", "reason": "\(approval.answer?.reason ?? "")", "device": "\(phone.device.id)",
+                "status": "\(approval.status.rawValue)", "reason": "\(approval.answer?.reason ?? "")",
+                "device": "\(phone.device.id)",
             ]) { $1 })
         if approval.telling == .due { outbox.tell() }
     }
@@ -329,7 +369,8 @@ extension AuthyService {
         guard phone.device.isActive else { throw PhoneRefusal.unconfirmed }
         guard let id = parameters.text("id").flatMap({ ApprovalRequestID($0) }) else { throw PhoneRefusal.invalid }
         let isNew = try await store.write { records in
-            guard var approval = try records.approval(id), approval.user == phone.user, approval.status == .denied else {
+            guard var approval = try records.approval(id), approval.user == phone.user, approval.status == .denied
+            else {
                 throw PhoneRefusal.unknown
             }
             guard !approval.reported else { return false }
@@ -337,11 +378,15 @@ extension AuthyService {
             approval.updated = now
             try records.put(approval)
             try records.add(
-                Activity(user: phone.user, application: approval.application, at: now, kind: "reported", detail: id.description))
+                Activity(
+                    user: phone.user, application: approval.application, at: now, kind: "reported",
+                    detail: id.description))
             return true
         }
         if isNew {
-            log.warning("request_reported", metadata: ["user": "\(phone.user)", "request": "\(id)", "device": "\(phone.device.id)"])
+            log.warning(
+                "request_reported",
+                metadata: ["user": "\(phone.user)", "request": "\(id)", "device": "\(phone.device.id)"])
         }
         return Answer([])
     }
@@ -350,11 +395,14 @@ extension AuthyService {
     public func token(_ id: String, for phone: Phone) async throws -> Answer {
         guard phone.device.isActive else { throw PhoneRefusal.unconfirmed }
         guard let application = Int64(id) else { throw PhoneRefusal.unknown }
-        let found = try await store.read { (try $0.member(application: application, user: phone.user), try $0.application(application)) }
+        let found = try await store.read {
+            (try $0.member(application: application, user: phone.user), try $0.application(application))
+        }
         guard let member = found.0, member.refused == nil, let name = found.1?.name else { throw PhoneRefusal.unknown }
         let secret = try vault.open(member.secret, as: Purpose.secret(member))
         return Answer([
-            ("id", JSONText.string(id)), ("application", JSONText.string(name)), ("secret", JSONText.string(Base64URL.encode(secret))),
+            ("id", JSONText.string(id)), ("application", JSONText.string(name)),
+            ("secret", JSONText.string(Base64URL.encode(secret))),
             ("algorithm", JSONText.string("SHA-1")), ("digits", "6"), ("period", "30"),
         ])
     }
@@ -376,9 +424,13 @@ extension AuthyService {
         return Device.Push(endpoint: endpoint, publicKey: key, authentication: authentication)
     }
 
-    private func change(_ id: String, of phone: Phone, _ change: @escaping @Sendable (inout Device) -> Void) async throws {
+    private func change(_ id: String, of phone: Phone, _ change: @escaping @Sendable (inout Device) -> Void)
+        async throws
+    {
         try await store.write { records in
-            guard var device = try records.device(id), device.user == phone.user, device.removed == nil else { throw PhoneRefusal.unknown }
+            guard var device = try records.device(id), device.user == phone.user, device.removed == nil else {
+                throw PhoneRefusal.unknown
+            }
             change(&device)
             try records.put(device)
         }
@@ -421,13 +473,16 @@ extension AuthyService {
         let now = now()
         try await store.write { records in
             guard let own = try records.device(phone.device.id), own.isActive else { throw PhoneRefusal.unconfirmed }
-            guard let new = try records.device(id), new.user == own.user, new.isNew(at: now) else { throw PhoneRefusal.unknown }
+            guard let new = try records.device(id), new.user == own.user, new.isNew(at: now) else {
+                throw PhoneRefusal.unknown
+            }
             guard try newDevice(showing: code, of: own.user, at: now, in: records)?.id == id,
                 try confirm(code, of: own.user, at: now, in: records) != nil
             else { throw PhoneRefusal.wrongCode }
         }
         hub.wake(.user(phone.user))
-        log.notice("device_confirmed", metadata: ["user": "\(phone.user)", "device": "\(id)", "by": "\(phone.device.id)"])
+        log.notice(
+            "device_confirmed", metadata: ["user": "\(phone.user)", "device": "\(id)", "by": "\(phone.device.id)"])
         return Answer([])
     }
 
@@ -436,7 +491,8 @@ extension AuthyService {
         guard phone.device.isActive || id == phone.device.id else { throw PhoneRefusal.unconfirmed }
         let now = now()
         try await change(id, of: phone) { $0.remove(at: now) }
-        log.notice("device_removed", metadata: ["user": "\(phone.user)", "device": "\(id)", "by": "\(phone.device.id)"])
+        log.notice(
+            "device_removed", metadata: ["user": "\(phone.user)", "device": "\(id)", "by": "\(phone.device.id)"])
         return Answer([])
     }
 
@@ -447,8 +503,10 @@ extension AuthyService {
         let now = now()
         let page = 30
         let (approvals, activities, names, devices) = try await store.read { records in
-            let names = Dictionary(try records.applications().map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
-            let devices = Dictionary(try records.devices(of: phone.user).map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+            let names = Dictionary(
+                try records.applications().map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+            let devices = Dictionary(
+                try records.devices(of: phone.user).map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
             return (
                 try records.approvals(of: phone.user, before: before, limit: page),
                 try records.activities(of: phone.user, before: before, limit: page),
@@ -456,7 +514,10 @@ extension AuthyService {
             )
         }
         let requests = approvals.filter { $0.standing(at: now) != .pending }.map { approval in
-            (at: approval.created, json: Self.entry(approval, standing: approval.standing(at: now), names[approval.application], devices))
+            (
+                at: approval.created,
+                json: Self.entry(approval, standing: approval.standing(at: now), names[approval.application], devices)
+            )
         }
         let others = activities.filter { $0.kind != "reported" }.map {
             (at: $0.at, json: Self.entry($0, $0.application.flatMap { names[$0] }))
@@ -464,11 +525,14 @@ extension AuthyService {
         let entries = (requests + others).sorted { $0.at > $1.at }.prefix(page)
         let hasMore = approvals.count == page || activities.count == page
         return Answer([
-            ("entries", JSONText.array(entries.map(\.json))), ("next", hasMore ? entries.last.map { String($0.at) } ?? "null" : "null"),
+            ("entries", JSONText.array(entries.map(\.json))),
+            ("next", hasMore ? entries.last.map { String($0.at) } ?? "null" : "null"),
         ])
     }
 
-    private static func entry(_ approval: Approval, standing: Approval.Status, _ application: String?, _ devices: [String: String])
+    private static func entry(
+        _ approval: Approval, standing: Approval.Status, _ application: String?, _ devices: [String: String]
+    )
         -> String
     {
         JSONText.object([
@@ -485,7 +549,8 @@ extension AuthyService {
         JSONText.object([
             ("at", String(activity.at)), ("kind", JSONText.string(activity.kind)),
             ("application", application.map(JSONText.string) ?? "null"),
-            ("status", "null"), ("message", JSONText.string(activity.detail)), ("device", "null"), ("reported", "false"),
+            ("status", "null"), ("message", JSONText.string(activity.detail)), ("device", "null"),
+            ("reported", "false"),
         ])
     }
 }

@@ -14,18 +14,24 @@ extension AuthyService {
         let label = Self.plain(parameters.text("label") ?? "AuthyID \(id)")
         let issuer = Self.plain(caller.application.name)
         let bytes = Random.bytes(20)
-        guard let secret = Secret(bytes: bytes), let link = OtpauthLink(issuer: issuer, account: label, secret: secret, parameters: TOTP())
+        guard let secret = Secret(bytes: bytes),
+            let link = OtpauthLink(issuer: issuer, account: label, secret: secret, parameters: TOTP())
         else {
             throw Refusal.parameter("label")
         }
-        guard let size = Int(parameters.text("qr_size") ?? "300"), (50...1_000).contains(size) else { throw Refusal.parameter("qr_size") }
+        guard let size = Int(parameters.text("qr_size") ?? "300"), (50...1_000).contains(size) else {
+            throw Refusal.parameter("qr_size")
+        }
         guard let picture = QRCode(link.text)?.svg(scale: max(1, size / 60)) else {
             throw Refusal(500, 60122, "The QR code could not be made.")
         }
         try await store.write { records in
             var member = try self.member(AuthyID(id), of: caller, in: records)
-            guard member.confirmed == nil, try !devices(for: member, in: records).contains(where: { $0.confirmed != nil }) else {
-                throw Refusal(403, 60123, "Generic authenticator tokens are not enabled for users who have shown a code already.")
+            guard member.confirmed == nil,
+                try !devices(for: member, in: records).contains(where: { $0.confirmed != nil })
+            else {
+                throw Refusal(
+                    403, 60123, "Generic authenticator tokens are not enabled for users who have shown a code already.")
             }
             member.genericSecret = try vault.seal(bytes, as: Purpose.genericSecret(member))
             member.genericSpent = nil
@@ -34,7 +40,8 @@ extension AuthyService {
         log.notice("secret_made", metadata: ["application": "\(caller.id)", "user": "\(id)"])
         return Answer([
             ("label", JSONText.string(label)), ("issuer", JSONText.string(issuer)),
-            ("qr_code", JSONText.string("data:image/svg+xml;base64," + Base64.encode(Array(picture.utf8)))), ("success", "true"),
+            ("qr_code", JSONText.string("data:image/svg+xml;base64," + Base64.encode(Array(picture.utf8)))),
+            ("success", "true"),
         ])
     }
 

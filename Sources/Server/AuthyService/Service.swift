@@ -47,10 +47,13 @@ public struct AuthyService: Sendable {
         guard let key, (8...128).contains(key.utf8.count) else { throw Refusal.key }
         let hash = Array(SHA256.hash(data: Array(key.utf8)))
         let now = now()
-        guard let (application, _) = try await store.read({ try $0.application(keyHash: hash, at: now) }) else { throw Refusal.key }
+        guard let (application, _) = try await store.read({ try $0.application(keyHash: hash, at: now) }) else {
+            throw Refusal.key
+        }
         if let retryAfter = pace.call(application.id, at: limitTime()) {
             sparingLog.warn(
-                "too_many_requests", about: "all \(application.id)", ["application": "\(application.id)", "call": "all"], at: limitTime())
+                "too_many_requests", about: "all \(application.id)",
+                ["application": "\(application.id)", "call": "all"], at: limitTime())
             throw Refusal.tooMany(retryAfter: retryAfter)
         }
         return Caller(application, hash)
@@ -61,11 +64,15 @@ public struct AuthyService: Sendable {
 
     /// Sees whether a write is possible, by writing.
     /// - Throws: `RecordStoreError`, if it is not.
-    public func tryWriting() async throws { try await store.write { try $0.setValue("write_tried", to: Random.bytes(8)) } }
+    public func tryWriting() async throws {
+        try await store.write { try $0.setValue("write_tried", to: Random.bytes(8)) }
+    }
 
     /// A member's record, or the refusal that Authy's clients know.
     func member(_ user: AuthyID?, of caller: Caller, in records: any RecordReading) throws -> Member {
-        guard let user, let member = try records.member(application: caller.id, user: user) else { throw Refusal.userNotFound }
+        guard let user, let member = try records.member(application: caller.id, user: user) else {
+            throw Refusal.userNotFound
+        }
         return member
     }
 

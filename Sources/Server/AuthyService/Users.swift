@@ -30,7 +30,9 @@ extension AuthyService {
         log.info("user_added", metadata: ["application": "\(caller.id)", "user": "\(user.id)"])
         // A phone that is there asks whether the application may ask, and has codes for it.
         if isNew { hub.wake(.user(user.id)) }
-        if parameters.flag("send_install_link_via_sms") ?? parameters.flag("send_install_link_via_sms", in: "user") ?? true {
+        if parameters.flag("send_install_link_via_sms") ?? parameters.flag("send_install_link_via_sms", in: "user")
+            ?? true
+        {
             try await sendLink(to: user.id, phone, by: caller)
         }
         return Answer([
@@ -67,7 +69,8 @@ extension AuthyService {
         if let user = try records.user(phoneHash: hash) { return user }
         for _ in 0..<100 {
             guard let id = AuthyID(Int64.random(in: 1_000_000...999_999_999)) else { continue }
-            let user = User(id: id, phoneHash: hash, contact: try Contact(phone: phone).sealed(for: id, in: vault), created: now)
+            let user = User(
+                id: id, phoneHash: hash, contact: try Contact(phone: phone).sealed(for: id, in: vault), created: now)
             if try records.add(user) { return user }
         }
         throw Refusal.broken
@@ -77,7 +80,9 @@ extension AuthyService {
     /// the last address that came with it takes the place of those before; then the first one stays.
     private func note(_ email: String, of user: User, _ member: Member, in records: any RecordWriting) throws {
         var user = user
-        let isProven = try member.confirmed != nil || devices(for: member, in: records).contains { ($0.confirmed ?? 0) >= member.added }
+        let isProven =
+            try member.confirmed != nil
+            || devices(for: member, in: records).contains { ($0.confirmed ?? 0) >= member.added }
         var contact = try self.contact(of: user)
         guard contact.add(email: email, of: member.application, replacing: !isProven) else { return }
         user.contact = try contact.sealed(for: user.id, in: vault)
@@ -85,10 +90,14 @@ extension AuthyService {
     }
 
     /// Whoever was one before goes on with what was counted: else an API key would take off every limit by a removal.
-    private func newMember(_ user: User, of application: Int64, at now: Int64, in records: any RecordReading) throws -> Member {
+    private func newMember(_ user: User, of application: Int64, at now: Int64, in records: any RecordReading) throws
+        -> Member
+    {
         let secret = try vault.seal(Random.bytes(20), as: Purpose.secret(application, user.id))
         var member = Member(application: application, user: user.id, added: now, secret: secret)
-        guard let former = try records.formerMember(application: application, phoneHash: user.phoneHash) else { return member }
+        guard let former = try records.formerMember(application: application, phoneHash: user.phoneHash) else {
+            return member
+        }
         // A new AuthyID is known to no host, so that its first code is one.
         member.confirmed = former.user == user.id ? former.confirmed : nil
         member.consented = former.user == user.id ? former.consented : nil
@@ -113,19 +122,23 @@ extension AuthyService {
         let status: [(name: String, json: String)] = [
             ("authy_id", String(user.id.value)), ("confirmed", member.confirmed != nil ? "true" : "false"),
             ("registered", active.isEmpty ? "false" : "true"), ("country_code", contact.phone.countryCode),
-            ("phone_number", JSONText.string(contact.phone.masked)), ("email", JSONText.string(contact.email(of: caller.id) ?? "")),
+            ("phone_number", JSONText.string(contact.phone.masked)),
+            ("email", JSONText.string(contact.email(of: caller.id) ?? "")),
             ("devices", JSONText.array(active.map { JSONText.string($0.osType) })), ("has_hard_token", "false"),
             ("account_disabled", "false"),
             ("detailed_devices", JSONText.array(active.map(Self.detail))),
             ("deleted_devices", JSONText.array(devices.filter { $0.removed != nil }.map(Self.detail))),
         ]
-        return Answer([("status", JSONText.object(status)), ("message", JSONText.string("User status.")), ("success", "true")])
+        return Answer([
+            ("status", JSONText.object(status)), ("message", JSONText.string("User status.")), ("success", "true"),
+        ])
     }
 
     private static func detail(_ device: Device) -> String {
         JSONText.object([
             ("device_type", JSONText.string("browser")), ("os_type", JSONText.string(device.osType)),
-            ("registration_device_id", "null"), ("registration_method", JSONText.string("link")), ("device_id", JSONText.string(device.id)),
+            ("registration_device_id", "null"), ("registration_method", JSONText.string("link")),
+            ("device_id", JSONText.string(device.id)),
             ("last_sync_date", String(device.lastSeen)), ("creation_date", String(device.created)),
         ])
     }
@@ -148,10 +161,13 @@ extension AuthyService {
 
     /// POST /protected/json/users/ID/update: an e-mail address, as `newUser` keeps it. What could not be changed is not called updated.
     public func updateUser(_ id: String, by caller: Caller, _ parameters: Parameters) async throws -> Answer {
-        for name in ["cellphone", "phone_number", "country_code"] where parameters.text(name) ?? parameters.text(name, in: "user") != nil {
-            throw Refusal(403, 60031, "User was not updated: a phone number is changed on the server, by its administrator.")
+        for name in ["cellphone", "phone_number", "country_code"]
+        where parameters.text(name) ?? parameters.text(name, in: "user") != nil {
+            throw Refusal(
+                403, 60031, "User was not updated: a phone number is changed on the server, by its administrator.")
         }
-        guard let email = parameters.text("email") ?? parameters.text("email", in: "user"), Contact.isEmail(email) else {
+        guard let email = parameters.text("email") ?? parameters.text("email", in: "user"), Contact.isEmail(email)
+        else {
             throw Refusal(400, 60038, "The e-mail address is invalid.")
         }
         try await store.write { records in
@@ -159,7 +175,8 @@ extension AuthyService {
             guard let user = try records.user(member.user) else { throw Refusal.userNotFound }
             try note(email, of: user, member, in: records)
             guard let user = try records.user(member.user), try contact(of: user).email(of: caller.id) == email else {
-                throw Refusal(403, 60031, "User was not updated: the first e-mail address stays, as the user has shown a code.")
+                throw Refusal(
+                    403, 60031, "User was not updated: the first e-mail address stays, as the user has shown a code.")
             }
         }
         return Answer([("message", JSONText.string("User was updated successfully")), ("success", "true")])
@@ -207,7 +224,10 @@ extension AuthyService {
         } catch let refusal as Refusal {
             log.warning(
                 "enrolment_not_told",
-                metadata: ["application": "\(caller.id)", "user": "\(AuthyID(id)?.description ?? "")", "reason": "\(refusal.message)"])
+                metadata: [
+                    "application": "\(caller.id)", "user": "\(AuthyID(id)?.description ?? "")",
+                    "reason": "\(refusal.message)",
+                ])
             throw refusal
         }
     }
@@ -226,14 +246,16 @@ extension AuthyService {
             }
             member.notices.add(Span.day, at: limitTime())
             try records.put(member)
-            try records.add(Activity(user: user.id, application: caller.id, at: now, kind: UserActivity.enrolled, detail: ""))
+            try records.add(
+                Activity(user: user.id, application: caller.id, at: now, kind: UserActivity.enrolled, detail: ""))
             return (user.id, email)
         }
     }
 
     private func sendNotice(to email: String, of user: AuthyID, _ parameters: Parameters, by caller: Caller) {
         let line = { (text: String?) in
-            String((text ?? "?").unicodeScalars.map { (0x20...0x7E).contains($0.value) ? Character($0) : "?" }.prefix(100))
+            String(
+                (text ?? "?").unicodeScalars.map { (0x20...0x7E).contains($0.value) ? Character($0) : "?" }.prefix(100))
         }
         let text = """
             A phone was enrolled for the two-factor login of \(line(parameters.text("user", in: "data"))) on \
@@ -242,7 +264,8 @@ extension AuthyService {
             If that was you, nothing is to be done. If not, somebody knows your password: tell your system administrator now.
             """
         let message = OneCode(
-            kind: .email, to: email, code: "", text: text, subject: "\(caller.application.name): a phone was enrolled for your logins",
+            kind: .email, to: email, code: "", text: text,
+            subject: "\(caller.application.name): a phone was enrolled for your logins",
             application: caller.id, applicationName: caller.application.name, user: user, locale: nil)
         // Whoever enrols stands at a prompt: mail servers are slower than people.
         Task { [outbox] in _ = await outbox.send(message) }
@@ -270,6 +293,7 @@ enum Random {
         bytes[6] = bytes[6] & 0x0F | 0x40
         bytes[8] = bytes[8] & 0x3F | 0x80
         let hex = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
-        return [hex[0..<4], hex[4..<6], hex[6..<8], hex[8..<10], hex[10..<16]].map { $0.joined() }.joined(separator: "-")
+        return [hex[0..<4], hex[4..<6], hex[6..<8], hex[8..<10], hex[10..<16]].map { $0.joined() }.joined(
+            separator: "-")
     }
 }

@@ -12,7 +12,9 @@ extension AuthyService {
     /// Checks a code, `force` or not: a SoftToken's, a OneCode, or the confirmation code of a new phone; each is good once.
     ///
     /// Nothing is accepted that is not on the disk as spent.
-    public func verify(_ token: String, of id: String, by caller: Caller, _ parameters: Parameters) async throws -> Answer {
+    public func verify(_ token: String, of id: String, by caller: Caller, _ parameters: Parameters) async throws
+        -> Answer
+    {
         guard let user = AuthyID(id) else {
             // As Authy answered: a number that no user can have is a user who does not exist, and anything else names no user.
             let isNumber = !id.isEmpty && id.utf8.allSatisfy { (0x30...0x39).contains($0) }
@@ -38,7 +40,8 @@ extension AuthyService {
     }
 
     private static let acceptedMembers = [
-        (name: "message", json: JSONText.string(Literal.validMessage)), (name: "token", json: JSONText.string(Literal.tokenIsValid)),
+        (name: "message", json: JSONText.string(Literal.validMessage)),
+        (name: "token", json: JSONText.string(Literal.tokenIsValid)),
         (name: "success", json: JSONText.string("true")),
     ]
     private static let accepted = Answer(acceptedMembers)
@@ -53,8 +56,10 @@ extension AuthyService {
     /// To every other client it is the answer to a wrong code.
     private static let confirmationNotTaken = Answer(
         [
-            ("message", JSONText.string(Literal.invalidMessage)), ("token", JSONText.string(Literal.tokenIsInvalid)), ("success", "false"),
-            ("errors", JSONText.object([("message", JSONText.string(Literal.invalidMessage))])), ("error_code", JSONText.string("60020")),
+            ("message", JSONText.string(Literal.invalidMessage)), ("token", JSONText.string(Literal.tokenIsInvalid)),
+            ("success", "false"),
+            ("errors", JSONText.object([("message", JSONText.string(Literal.invalidMessage))])),
+            ("error_code", JSONText.string("60020")),
             saysConfirmation,
         ], status: 401)
 
@@ -71,15 +76,19 @@ extension AuthyService {
 
     private func tell(_ verdict: Verdict, of user: AuthyID, by caller: Caller) {
         let metadata: Logger.Metadata = ["application": "\(caller.id)", "user": "\(user)"]
-        func tellRefused(_ reason: String) { log.notice("code_refused", metadata: metadata.merging(["reason": "\(reason)"]) { $1 }) }
+        func tellRefused(_ reason: String) {
+            log.notice("code_refused", metadata: metadata.merging(["reason": "\(reason)"]) { $1 })
+        }
         switch verdict {
         case .accepted(let kind):
             log.info("code_accepted", metadata: metadata.merging(["kind": "\(kind.word)"]) { $1 })
             hub.wake(.user(user))
-        case .confirmationNotTaken: log.warning("code_refused", metadata: metadata.merging(["reason": "confirmation"]) { $1 })
+        case .confirmationNotTaken:
+            log.warning("code_refused", metadata: metadata.merging(["reason": "confirmation"]) { $1 })
         case .wrong, .wrongBeyondLimit: tellRefused("wrong")
         case .spent: tellRefused("spent")
-        case .limited(let wait): log.warning("codes_limited", metadata: metadata.merging(["retry_after": "\(wait)"]) { $1 })
+        case .limited(let wait):
+            log.warning("codes_limited", metadata: metadata.merging(["retry_after": "\(wait)"]) { $1 })
         case .unknown: break
         }
     }
@@ -88,7 +97,8 @@ extension AuthyService {
         log.warning(
             "wrong_codes_of_application",
             metadata: [
-                "application": "\(caller.id)", "limit": "\(reached.limit)", "users": "\(reached.users)", "seconds": "\(reached.span)",
+                "application": "\(caller.id)", "limit": "\(reached.limit)", "users": "\(reached.users)",
+                "seconds": "\(reached.span)",
                 "reason": "guessing across users, or many who mistype: each user has two wrong codes left in that time",
             ])
     }
@@ -117,7 +127,8 @@ extension AuthyService {
             member.confirmed = member.confirmed ?? now
             if kind.isFromPhone { member.consent(at: now) }
             member.wrongCodes = Count()
-            try records.add(Activity(user: member.user, application: member.application, at: now, kind: kind.word, detail: ""))
+            try records.add(
+                Activity(user: member.user, application: member.application, at: now, kind: kind.word, detail: ""))
             if let confirmation = check.confirmation, kind == .softToken || kind == .oneCode {
                 try confirm(confirmation, beside: member, at: now, in: records)
             }
@@ -134,8 +145,10 @@ extension AuthyService {
         _ member: inout Member, at time: Int64, in records: any RecordWriting
     ) throws -> (Verdict, ApplicationLimit?) {
         let (limits, users) = (settings.limits, try records.memberCount(of: member.application))
-        let ofTenMinutes = ApplicationLimit(span: Span.tenMinutes, limit: max(limits.wrongCodesOfApplication, users), users: users)
-        let ofDay = ApplicationLimit(span: Span.day, limit: max(10 * limits.wrongCodesOfApplication, 2 * users), users: users)
+        let ofTenMinutes = ApplicationLimit(
+            span: Span.tenMinutes, limit: max(limits.wrongCodesOfApplication, users), users: users)
+        let ofDay = ApplicationLimit(
+            span: Span.day, limit: max(10 * limits.wrongCodesOfApplication, 2 * users), users: users)
         var (inTenMinutes, inDay) = try records.wrongCodes(of: member.application)
         let wait = ofTenMinutes.wait(inTenMinutes, at: time)
         let waitOfDay = ofDay.wait(inDay, at: time)
@@ -168,13 +181,19 @@ extension AuthyService {
         }
         if softToken == .spent { return .spent }
         if let verdict = try oneCodeMatch(code, action: check.action, &member, at: now) { return verdict }
-        guard let device = try newDevice(showing: code.digits, of: member.user, at: now, in: records) else { return .wrong }
-        guard !check.isProven, try confirmsItself(device, for: member, in: records) else { return .confirmationNotTaken }
+        guard let device = try newDevice(showing: code.digits, of: member.user, at: now, in: records) else {
+            return .wrong
+        }
+        guard !check.isProven, try confirmsItself(device, for: member, in: records) else {
+            return .confirmationNotTaken
+        }
         try confirm(device, at: now, in: records)
         return .accepted(.confirmation)
     }
 
-    private func softTokenMatch(_ code: OneTimeCode, _ sealed: [UInt8], _ purpose: String, _ spent: Int64?, at now: Int64) throws
+    private func softTokenMatch(
+        _ code: OneTimeCode, _ sealed: [UInt8], _ purpose: String, _ spent: Int64?, at now: Int64
+    ) throws
         -> TOTP.Match
     {
         guard code.digits.utf8.count == 6 else { return .wrong }
@@ -182,7 +201,9 @@ extension AuthyService {
         return TOTP().match(code, secret: secret, at: now, driftSteps: settings.codes.driftSteps, lastSpent: spent)
     }
 
-    private func oneCodeMatch(_ code: OneTimeCode, action: String, _ member: inout Member, at now: Int64) throws -> Verdict? {
+    private func oneCodeMatch(_ code: OneTimeCode, action: String, _ member: inout Member, at now: Int64) throws
+        -> Verdict?
+    {
         guard let oneCode = member.oneCode, now < oneCode.ends, oneCode.action == action,
             Self.same(try vault.open(oneCode.sealed, as: Purpose.oneCode(member)), Array(code.digits.utf8))
         else { return nil }
@@ -212,7 +233,9 @@ private struct CodeCheck: Sendable {
         code = OneTimeCode(Array(token.utf8))
         action = parameters.text("action") ?? ""
         isProven = parameters.flag(Literal.proven, in: Literal.extensions) ?? false
-        confirmation = parameters.text(Literal.confirmation, in: Literal.extensions).flatMap { OneTimeCode(Array($0.utf8)) }
+        confirmation = parameters.text(Literal.confirmation, in: Literal.extensions).flatMap {
+            OneTimeCode(Array($0.utf8))
+        }
     }
 }
 
@@ -257,7 +280,9 @@ struct ApplicationLimit: Sendable {
 enum Purpose {
     static func secret(_ member: Member) -> String { secret(member.application, member.user) }
     static func secret(_ application: Int64, _ user: AuthyID) -> String { "member.secret \(application) \(user)" }
-    static func genericSecret(_ member: Member) -> String { "member.generic_secret \(member.application) \(member.user)" }
+    static func genericSecret(_ member: Member) -> String {
+        "member.generic_secret \(member.application) \(member.user)"
+    }
     static func oneCode(_ member: Member) -> String { "member.onecode \(member.application) \(member.user)" }
     static func confirmation(_ device: String) -> String { "device.confirmation \(device)" }
     static func phoneCheck(_ application: Int64, _ id: String) -> String { "phone_check \(application) \(id)" }

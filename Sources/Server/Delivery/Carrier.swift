@@ -23,7 +23,9 @@ package struct Carrier: Sendable {
     package let rule: Tries.Rule
     package let carry: @Sendable (Load) async -> Verdict
 
-    package init(name: String, kinds: [Gateway.Kind], rule: Tries.Rule, carry: @escaping @Sendable (Load) async -> Verdict) {
+    package init(
+        name: String, kinds: [Gateway.Kind], rule: Tries.Rule, carry: @escaping @Sendable (Load) async -> Verdict
+    ) {
         self.name = name
         self.kinds = kinds
         self.rule = rule
@@ -33,8 +35,11 @@ package struct Carrier: Sendable {
 
 extension Carrier {
     /// Reads its secret, and refuses what it cannot carry.
-    init(_ gateway: Gateway, outgoing: Outgoing, log: @escaping @Sendable (OneCodeMessage) -> Void) throws(DeliveryError) {
-        let rule = Tries.Rule(timeout: max(1, min(60, gateway.timeout)) * 1_000, retries: max(0, min(5, gateway.retries)))
+    init(_ gateway: Gateway, outgoing: Outgoing, log: @escaping @Sendable (OneCodeMessage) -> Void)
+        throws(DeliveryError)
+    {
+        let rule = Tries.Rule(
+            timeout: max(1, min(60, gateway.timeout)) * 1_000, retries: max(0, min(5, gateway.retries)))
         do {
             try Self.check(gateway)
             let carry = try Self.carry(gateway.type, outgoing, log)
@@ -48,7 +53,8 @@ extension Carrier {
         switch gateway.type {
         case .twilio where gateway.kinds.contains(.email): throw DeliveryError("twilio carries sms and call only")
         case .smtp where gateway.kinds.contains(.call): throw DeliveryError("smtp carries email and sms only")
-        case .smtp(_, _, _, _, nil) where gateway.kinds.contains(.sms): throw DeliveryError("sms by smtp needs sms_domain")
+        case .smtp(_, _, _, _, nil) where gateway.kinds.contains(.sms):
+            throw DeliveryError("sms by smtp needs sms_domain")
         default: break
         }
     }

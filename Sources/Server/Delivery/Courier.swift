@@ -18,7 +18,9 @@ public struct Courier: Sendable {
 
     /// Reads the secrets that the gateways name.
     /// - Parameter log: writes a message to the log, code and all, for gateways of that type.
-    public init(gateways: [Gateway], outgoing: Outgoing, log: @escaping @Sendable (OneCodeMessage) -> Void) throws(DeliveryError) {
+    public init(gateways: [Gateway], outgoing: Outgoing, log: @escaping @Sendable (OneCodeMessage) -> Void)
+        throws(DeliveryError)
+    {
         var carriers: [Carrier] = []
         for gateway in gateways { carriers.append(try Carrier(gateway, outgoing: outgoing, log: log)) }
         self.init(carriers: carriers, clock: .real)
@@ -41,7 +43,9 @@ public struct Courier: Sendable {
     private func attempts(_ message: OneCodeMessage) async -> [DeliveryAttempt] {
         let carriers = carriers.filter { $0.kinds.contains(message.kind) }
         if let fault = message.fault {
-            return carriers.prefix(1).map { DeliveryAttempt(gateway: $0.name, succeeded: false, detail: fault, milliseconds: 0) }
+            return carriers.prefix(1).map {
+                DeliveryAttempt(gateway: $0.name, succeeded: false, detail: fault, milliseconds: 0)
+            }
         }
         var tries = Tries(carriers.map(\.rule), at: clock.now())
         var attempts: [DeliveryAttempt] = []
@@ -52,7 +56,8 @@ public struct Courier: Sendable {
             case .pause(let milliseconds): await clock.pause(milliseconds)
             case .attempt(let gateway, let milliseconds):
                 guard let carrier = carriers.dropFirst(gateway).first else { return attempts }
-                let (attempt, verdict) = await attempt(carrier, Carrier.Load(message: message, id: id, timeout: milliseconds))
+                let (attempt, verdict) = await attempt(
+                    carrier, Carrier.Load(message: message, id: id, timeout: milliseconds))
                 attempts.append(attempt)
                 tries.record(verdict)
             }
@@ -64,7 +69,10 @@ public struct Courier: Sendable {
         let verdict = await carrier.carry(load)
         let succeeded = if case .taken = verdict { true } else { false }
         let took = Int(clamping: max(0, clock.now() - start))
-        return (DeliveryAttempt(gateway: carrier.name, succeeded: succeeded, detail: verdict.detail, milliseconds: took), verdict)
+        return (
+            DeliveryAttempt(gateway: carrier.name, succeeded: succeeded, detail: verdict.detail, milliseconds: took),
+            verdict
+        )
     }
 
     /// Time, so that tests have their own.

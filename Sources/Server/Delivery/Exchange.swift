@@ -58,7 +58,8 @@ final class Exchange {
     private func setHTTP(_ request: OutgoingRequest) -> Bool {
         for header in request.headers {
             guard Self.isHeader(header.name, header.value) else { return false }
-            guard append(header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)", to: &headers) else { return false }
+            guard append(header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)", to: &headers)
+            else { return false }
         }
         // libcurl would call every body a form.
         let hasType = request.headers.contains { $0.name.lowercased() == "content-type" }
@@ -75,7 +76,9 @@ final class Exchange {
         // The copy is asked for with a pointer that is not null, which that of an empty array may be.
         let bytes = body.isEmpty ? [0] : body
         return long(CURLOPT_POST, 1) && long(CURLOPT_POSTFIELDSIZE, body.count)
-            && bytes.withUnsafeBytes { pointer(CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: $0.baseAddress)) }
+            && bytes.withUnsafeBytes {
+                pointer(CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: $0.baseAddress))
+            }
     }
 
     /// `smtp://` without STARTTLS is for this machine only.
@@ -140,7 +143,9 @@ final class Exchange {
     }
 
     private func long(_ option: CURLoption, _ value: Int) -> Bool { ccurl_set_long(easy, option, value) == CURLE_OK }
-    private func text(_ option: CURLoption, _ value: String?) -> Bool { ccurl_set_text(easy, option, value) == CURLE_OK }
+    private func text(_ option: CURLoption, _ value: String?) -> Bool {
+        ccurl_set_text(easy, option, value) == CURLE_OK
+    }
     private func pointer(_ option: CURLoption, _ value: UnsafeMutableRawPointer?) -> Bool {
         ccurl_set_pointer(easy, option, value) == CURLE_OK
     }

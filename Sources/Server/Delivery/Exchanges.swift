@@ -102,7 +102,8 @@ private struct Running {
         var over: [Exchanges.Ticket] = []
         var left: CInt = 0
         while let message = curl_multi_info_read(multi.handle, &left) {
-            guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle, let one = all[easy] else { continue }
+            guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle, let one = all[easy]
+            else { continue }
             one.ticket.reply.give(one.exchange.result(ccurl_result(message)))
             over.append(one.ticket)
             curl_multi_remove_handle(multi.handle, easy)

@@ -25,7 +25,8 @@ package struct HostList: Sendable {
         let text = text.lowercased()
         let isDomain = text.hasPrefix("*.")
         let rest = isDomain ? text.dropFirst(2) : text[...]
-        let end = rest.hasPrefix("[") ? rest.firstIndex(of: "]").map { rest.index(after: $0) } : rest.firstIndex(of: ":")
+        let end =
+            rest.hasPrefix("[") ? rest.firstIndex(of: "]").map { rest.index(after: $0) } : rest.firstIndex(of: ":")
         let name = rest[..<(end ?? rest.endIndex)]
         guard let port = port(rest[name.endIndex...]), !name.isEmpty, !name.contains("*") else { return nil }
         return Entry(name: String(name), isDomain: isDomain, port: port)

@@ -26,7 +26,8 @@ package struct Mail: Sendable {
     package func text(withSubject: Bool = true) -> String {
         let domain = from.split(separator: "@").last ?? "localhost"
         let headers = [
-            "From: <\(from)>", "To: <\(to)>", withSubject ? "Subject: \(HeaderText.of(subject))" : nil, "Date: \(MailDate.text(date))",
+            "From: <\(from)>", "To: <\(to)>", withSubject ? "Subject: \(HeaderText.of(subject))" : nil,
+            "Date: \(MailDate.text(date))",
             "Message-ID: <\(id)@\(domain)>", "Auto-Submitted: auto-generated", "MIME-Version: 1.0",
             "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: quoted-printable",
         ]
@@ -40,8 +41,10 @@ package enum HeaderText {
     private static let longestWord = 39
 
     package static func of(_ text: String) -> String {
-        let text = String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
-        let isPlain = text.utf8.count <= 60 && text.utf8.allSatisfy { (0x20...0x7E).contains($0) } && !text.contains("=?")
+        let text = String(
+            String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+        let isPlain =
+            text.utf8.count <= 60 && text.utf8.allSatisfy { (0x20...0x7E).contains($0) } && !text.contains("=?")
         return isPlain ? text : words(text).map { "=?utf-8?B?\(Base64.encode($0.utf8))?=" }.joined(separator: "\r\n ")
     }
 
@@ -67,7 +70,8 @@ package enum MailDate {
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         let day = days.dropFirst(Int(parts.tm_wday)).first ?? "Sun"
         let month = months.dropFirst(Int(parts.tm_mon)).first ?? "Jan"
-        let time = [parts.tm_hour, parts.tm_min, parts.tm_sec].map { ($0 < 10 ? "0" : "") + String($0) }.joined(separator: ":")
+        let time = [parts.tm_hour, parts.tm_min, parts.tm_sec].map { ($0 < 10 ? "0" : "") + String($0) }.joined(
+            separator: ":")
         return "\(day), \(parts.tm_mday) \(month) \(parts.tm_year + 1900) \(time) +0000"
     }
 }

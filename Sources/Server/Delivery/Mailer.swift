@@ -25,9 +25,11 @@ package struct Mailer: Sendable {
     /// - Parameter now: Unix seconds.
     func request(_ load: Carrier.Load, at now: Int64) -> OutgoingRequest {
         let to = recipient(load.message)
-        let mail = Mail(from: from, to: to, subject: load.message.subject, text: load.message.text, id: load.id, date: now)
+        let mail = Mail(
+            from: from, to: to, subject: load.message.subject, text: load.message.text, id: load.id, date: now)
         var request = OutgoingRequest(
-            url: url, body: Array(mail.text(withSubject: load.message.kind == .email).utf8), timeout: load.timeout, user: user,
+            url: url, body: Array(mail.text(withSubject: load.message.kind == .email).utf8), timeout: load.timeout,
+            user: user,
             password: password?.text)
         request.envelope = Envelope(sender: from, recipient: to)
         return request

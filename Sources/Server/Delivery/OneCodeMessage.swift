@@ -20,7 +20,8 @@ public struct OneCodeMessage: Equatable, Sendable {
     public var locale: String?
 
     public init(
-        kind: Gateway.Kind, to: String, code: String, subject: String, text: String, application: String, locale: String? = nil
+        kind: Gateway.Kind, to: String, code: String, subject: String, text: String, application: String,
+        locale: String? = nil
     ) {
         self.kind = kind
         self.to = to
@@ -51,14 +52,17 @@ package enum Recipient {
     /// An ASCII address (RFC 5321) without quotes, comments or a numeric host. Rarer marks than `.+-_=` are refused.
     package static func isMail(_ text: String) -> Bool {
         let parts = Array(text.utf8).split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
-        guard parts.count == 2, let local = parts.first, let domain = parts.last, text.utf8.count <= 254 else { return false }
+        guard parts.count == 2, let local = parts.first, let domain = parts.last, text.utf8.count <= 254 else {
+            return false
+        }
         return local.count <= 64 && local.first != 0x2D && isDotted(local, marks: "+-_=") && isDomain(domain)
     }
 
     /// A name with at least one dot, in letters, digits and `-`.
     package static func isDomain(_ bytes: some Collection<UInt8>) -> Bool {
         let labels = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        return labels.count > 1 && isDotted(bytes, marks: "-") && labels.allSatisfy { $0.count <= 63 && $0.first != 0x2D }
+        return labels.count > 1 && isDotted(bytes, marks: "-")
+            && labels.allSatisfy { $0.count <= 63 && $0.first != 0x2D }
             && labels.last?.contains { $0 > 0x39 } == true
     }
 

@@ -21,7 +21,8 @@ public struct OutgoingRequest: Sendable {
     var envelope: Envelope?
 
     public init(
-        url: String, method: Method = .post, headers: [(name: String, value: String)] = [], body: [UInt8] = [], timeout: Int,
+        url: String, method: Method = .post, headers: [(name: String, value: String)] = [], body: [UInt8] = [],
+        timeout: Int,
         user: String? = nil, password: String? = nil, allowedHosts: [String]? = nil
     ) {
         self.url = url

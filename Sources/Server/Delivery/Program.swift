@@ -9,8 +9,12 @@ package struct Program: Sendable {
 
     /// - Parameter words: an absolute path and its arguments.
     package init(_ words: [String]) throws(DeliveryError) {
-        guard let path = words.first, path.hasPrefix("/") else { throw DeliveryError("command must begin with an absolute path") }
-        guard !words.contains(where: { $0.utf8.contains(0) }) else { throw DeliveryError("command must not hold a zero byte") }
+        guard let path = words.first, path.hasPrefix("/") else {
+            throw DeliveryError("command must begin with an absolute path")
+        }
+        guard !words.contains(where: { $0.utf8.contains(0) }) else {
+            throw DeliveryError("command must not hold a zero byte")
+        }
         self.words = words
     }
 

@@ -55,9 +55,11 @@ enum SecretFile {
 
     private static func read(_ path: String) throws(DeliveryError) -> [UInt8] {
         var part = 0
-        let descriptor = system_open_trusted(path, system_trust(owner: geteuid(), group: getegid(), public_file: 0), 0, &part)
+        let descriptor = system_open_trusted(
+            path, system_trust(owner: geteuid(), group: getegid(), public_file: 0), 0, &part)
         guard descriptor >= 0 else {
-            throw DeliveryError("\(path): \(reason(descriptor, String(decoding: path.utf8.prefix(part), as: UTF8.self)))")
+            throw DeliveryError(
+                "\(path): \(reason(descriptor, String(decoding: path.utf8.prefix(part), as: UTF8.self)))")
         }
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: longest + 1)
@@ -69,8 +71,10 @@ enum SecretFile {
 
     private static func reason(_ error: CInt, _ part: String) -> String {
         switch error {
-        case SYSTEM_UNSAFE_FILE: "unsafe: it must belong to root or uid \(geteuid()) and have mode 0640 at most, its group gid \(getegid())"
-        case SYSTEM_UNSAFE_FOLDER: "\(part) is unsafe: it must belong to root or uid \(geteuid()), and others must not be able to write it"
+        case SYSTEM_UNSAFE_FILE:
+            "unsafe: it must belong to root or uid \(geteuid()) and have mode 0640 at most, its group gid \(getegid())"
+        case SYSTEM_UNSAFE_FOLDER:
+            "\(part) is unsafe: it must belong to root or uid \(geteuid()), and others must not be able to write it"
         case -ELOOP: "\(part) is a symlink, or the path is not absolute; name the file itself"
         case -EINVAL: "not a regular file"
         default: "\(part) cannot be opened: \(String(cString: strerror(-error)))"

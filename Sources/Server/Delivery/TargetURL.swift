@@ -21,7 +21,8 @@ package final class TargetURL: @unchecked Sendable {
         guard curl_url_set(handle, CURLUPART_URL, text, UInt32(CURLU_DISALLOW_USER)) == CURLUE_OK,
             let scheme = Self.part(CURLUPART_SCHEME, of: handle), let host = Self.part(CURLUPART_HOST, of: handle),
             let port = Self.part(CURLUPART_PORT, of: handle).flatMap({ Int($0) }), (1...65_535).contains(port),
-            Self.part(CURLUPART_USER, of: handle) == nil, Self.part(CURLUPART_PASSWORD, of: handle) == nil, Self.isHost(host.lowercased())
+            Self.part(CURLUPART_USER, of: handle) == nil, Self.part(CURLUPART_PASSWORD, of: handle) == nil,
+            Self.isHost(host.lowercased())
         else {
             curl_url_cleanup(handle)
             return nil
@@ -58,7 +59,8 @@ package final class TargetURL: @unchecked Sendable {
         let bytes = Array(host.utf8)
         guard (1...253).contains(bytes.count) else { return false }
         if bytes.first == UInt8(ascii: "[") {
-            return bytes.last == UInt8(ascii: "]") && bytes.dropFirst().dropLast().allSatisfy { "0123456789abcdef:.".utf8.contains($0) }
+            return bytes.last == UInt8(ascii: "]")
+                && bytes.dropFirst().dropLast().allSatisfy { "0123456789abcdef:.".utf8.contains($0) }
         }
         return bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy(HostList.isLabel)
     }

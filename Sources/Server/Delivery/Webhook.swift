@@ -20,7 +20,8 @@ package struct Webhook: Sendable {
             ("Content-Type", "application/json"), ("X-Countersign-Timestamp", String(now)),
             ("X-Countersign-Signature", signature(timestamp: now, body)),
         ]
-        return OutgoingRequest(url: url, headers: headers.map { (name: $0.0, value: $0.1) }, body: Array(body.utf8), timeout: load.timeout)
+        return OutgoingRequest(
+            url: url, headers: headers.map { (name: $0.0, value: $0.1) }, body: Array(body.utf8), timeout: load.timeout)
     }
 
     /// HMAC-SHA256 of `TIMESTAMP.BODY`, in lower-case hex.
@@ -31,11 +32,13 @@ package struct Webhook: Sendable {
     private static func body(_ load: Carrier.Load, at now: Int64) -> String {
         let message = load.message
         let texts = [
-            ("id", load.id), ("kind", message.kind.rawValue), ("to", message.to), ("code", message.code), ("text", message.text),
+            ("id", load.id), ("kind", message.kind.rawValue), ("to", message.to), ("code", message.code),
+            ("text", message.text),
             ("application", message.application),
         ]
         let more = [("subject", message.kind == .email ? message.subject : nil), ("locale", message.locale)]
         let all = texts + more.compactMap { name, text in text.map { (name, $0) } }
-        return JSONText.object(all.map { (name: $0.0, json: JSONText.string($0.1)) } + [(name: "at", json: String(now))])
+        return JSONText.object(
+            all.map { (name: $0.0, json: JSONText.string($0.1)) } + [(name: "at", json: String(now))])
     }
 }

@@ -32,7 +32,8 @@ final class Workers: Sendable {
     /// Does the work in its turn, and answers after so many milliseconds whether or not it is done.
     /// - Parameter work: gives its result to the reply, and may go on after that; it is told how many milliseconds are left.
     func run<Result: Sendable>(
-        milliseconds: Int, refused: @escaping @Sendable (Refusal) -> Result, _ work: @escaping @Sendable (Int, Reply<Result>) -> Void
+        milliseconds: Int, refused: @escaping @Sendable (Refusal) -> Result,
+        _ work: @escaping @Sendable (Int, Reply<Result>) -> Void
     ) async -> Result {
         let reply = Reply<Result>()
         let deadline = system_now() + Int64(milliseconds)

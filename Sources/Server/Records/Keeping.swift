@@ -4,7 +4,9 @@ extension SQLiteRecordStore {
     public func backUp(to path: String) async throws {
         let (file, copy) = (file, try RecordFile(path))
         try await withCheckedThrowingContinuation { (waiting: CheckedContinuation<Void, any Error>) in
-            let thread = OwnThread { waiting.resume(with: Result { try Self.copy(file, to: copy) }.mapError(RecordStoreError.from)) }
+            let thread = OwnThread {
+                waiting.resume(with: Result { try Self.copy(file, to: copy) }.mapError(RecordStoreError.from))
+            }
             if let thread { thread.detach() } else { waiting.resume(throwing: RecordStoreError.other("no thread")) }
         }
     }
@@ -35,9 +37,13 @@ extension SQLiteRecordStore {
             try connection.transaction(.immediate) {
                 try connection.run("DELETE FROM enrolments")
                 try connection.run("DELETE FROM phone_checks")
-                try connection.run("UPDATE approvals SET status = 'expired', updated = ?1 WHERE status = 'pending'", now)
-                try connection.run("UPDATE approvals SET telling = \(Approval.Telling.failed.rawValue) WHERE telling = 1")
-                try connection.run("UPDATE devices SET removed = ?1, confirmation = NULL WHERE confirmed IS NULL AND removed IS NULL", now)
+                try connection.run(
+                    "UPDATE approvals SET status = 'expired', updated = ?1 WHERE status = 'pending'", now)
+                try connection.run(
+                    "UPDATE approvals SET telling = \(Approval.Telling.failed.rawValue) WHERE telling = 1")
+                try connection.run(
+                    "UPDATE devices SET removed = ?1, confirmation = NULL WHERE confirmed IS NULL AND removed IS NULL",
+                    now)
                 try connection.run(
                     """
                     UPDATE members SET one_code = NULL, one_code_action = NULL, one_code_ends = NULL, one_code_spent = 0,
@@ -63,7 +69,8 @@ extension SQLiteRecordStore {
         public var emails = 0
 
         public var isEmpty: Bool {
-            phones.isEmpty && keys.isEmpty && callbacks.isEmpty && users == 0 && numbers.isEmpty && members.isEmpty && secrets.isEmpty
+            phones.isEmpty && keys.isEmpty && callbacks.isEmpty && users == 0 && numbers.isEmpty && members.isEmpty
+                && secrets.isEmpty
                 && consents.isEmpty && emails == 0
         }
     }
@@ -85,7 +92,9 @@ extension SQLiteRecordStore {
         } catch { throw RecordStoreError.from(error) }
     }
 
-    private static func addPhonesAndApplications(to revival: inout Revival, _ connection: Connection, at now: Int64) throws {
+    private static func addPhonesAndApplications(to revival: inout Revival, _ connection: Connection, at now: Int64)
+        throws
+    {
         revival.phones = try connection.all(
             """
             SELECT id, user, name FROM main.devices WHERE confirmed IS NOT NULL AND removed IS NULL
@@ -115,13 +124,19 @@ extension SQLiteRecordStore {
 
     /// What is sealed is the same only where nobody has written it since: it can be compared without the key.
     private static func addUsers(to revival: inout Revival, _ connection: Connection) throws {
-        func count(_ from: String) throws -> Int { Int(try connection.first("SELECT count(*) " + from) { $0.integer(0) ?? 0 } ?? 0) }
+        func count(_ from: String) throws -> Int {
+            Int(try connection.first("SELECT count(*) " + from) { $0.integer(0) ?? 0 } ?? 0)
+        }
         func members(_ from: String) throws -> [(application: Int64, user: Int64)] {
-            try connection.all("SELECT application, user \(from) ORDER BY application, user") { ($0.integer(0) ?? 0, $0.integer(1) ?? 0) }
+            try connection.all("SELECT application, user \(from) ORDER BY application, user") {
+                ($0.integer(0) ?? 0, $0.integer(1) ?? 0)
+            }
         }
         let both = "FROM main.users AS old JOIN present.users AS new USING (id)"
         revival.users = try count("FROM main.users WHERE id NOT IN (SELECT id FROM present.users)")
-        revival.numbers = try connection.all("SELECT id \(both) WHERE old.phone_hash != new.phone_hash ORDER BY id") { $0.integer(0) ?? 0 }
+        revival.numbers = try connection.all("SELECT id \(both) WHERE old.phone_hash != new.phone_hash ORDER BY id") {
+            $0.integer(0) ?? 0
+        }
         revival.emails = try count("\(both) WHERE old.phone_hash = new.phone_hash AND old.contact != new.contact")
         revival.members = try members(
             """
@@ -158,7 +173,9 @@ extension SQLiteRecordStore {
         _ = try RecordSchema.check(connection)
         return try connection.transaction(.deferred) {
             let pages = try connection.all("PRAGMA integrity_check") { $0.text(0) ?? "" }.filter { $0 != "ok" }
-            let orphans = try connection.all("SELECT \"table\", count(*) FROM pragma_foreign_key_check GROUP BY \"table\"") { row in
+            let orphans = try connection.all(
+                "SELECT \"table\", count(*) FROM pragma_foreign_key_check GROUP BY \"table\""
+            ) { row in
                 "\(row.text(0) ?? ""): \(row.integer(1) ?? 0) rows belong to nothing"
             }
             let miscounted = try connection.all(

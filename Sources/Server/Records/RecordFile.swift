@@ -10,7 +10,9 @@ struct RecordFile {
     init(_ path: String) throws {
         let cut = path.utf8.lastIndex(of: 0x2F).map(path.utf8.index(after:)) ?? path.startIndex
         let above = cut == path.startIndex ? "." : String(decoding: path.utf8[..<cut], as: UTF8.self)
-        guard !path.utf8.contains(0), cut != path.endIndex else { throw RecordStoreError.invalid("path of the records") }
+        guard !path.utf8.contains(0), cut != path.endIndex else {
+            throw RecordStoreError.invalid("path of the records")
+        }
         guard let real = unsafe realpath(above, nil) else { throw RecordStoreError.file(above, why: Self.reason()) }
         defer { unsafe free(real) }
         folder = unsafe String(cString: real)
@@ -31,7 +33,9 @@ struct RecordFile {
 
     /// Opens what is there, and looks at nothing in it.
     func connect(_ options: Connection.Options) throws -> Connection {
-        do { return try Connection(path: path, options) } catch let error as SQLiteError where error.code == 14 || error.code == 8 {
+        do { return try Connection(path: path, options) } catch let error as SQLiteError
+            where error.code == 14 || error.code == 8
+        {
             throw RecordStoreError.file(path, why: error.message)
         }
     }
@@ -63,14 +67,17 @@ struct RecordFile {
         /// - Throws: `RecordStoreError.gone` where the next process would open others.
         func require(_ file: RecordFile) throws {
             let now = Identity(file)
-            let isInPlace = database == now.database && (log == nil || log == now.log) && (index == nil || index == now.index)
+            let isInPlace =
+                database == now.database && (log == nil || log == now.log) && (index == nil || index == now.index)
             guard isInPlace else { throw RecordStoreError.gone(file.path) }
         }
     }
 
     /// The first process makes it; the others find it.
     private func makeEmpty() throws {
-        if try status("-wal") != nil, try status() == nil { throw RecordStoreError.damaged("\(path)-wal is there without \(path)") }
+        if try status("-wal") != nil, try status() == nil {
+            throw RecordStoreError.damaged("\(path)-wal is there without \(path)")
+        }
         do { try make { try RecordSchema.create(Connection(path: $0)) } } catch RecordStoreError.exists {}
     }
 
@@ -110,7 +117,9 @@ struct RecordFile {
             let isWhole = name.count == start.count + 6
             // Of its log and the like, only those without a draft of their own.
             let owner = String(decoding: name.prefix(start.count + 6), as: UTF8.self)
-            if isWhole ? isAbandoned(owner, in: unsafe dirfd(entries)) : unsafe faccessat(dirfd(entries), owner, F_OK, 0) != 0 {
+            if isWhole
+                ? isAbandoned(owner, in: unsafe dirfd(entries)) : unsafe faccessat(dirfd(entries), owner, F_OK, 0) != 0
+            {
                 unsafe unlinkat(dirfd(entries), file, 0)
             }
         }

@@ -29,7 +29,9 @@ enum RecordSchema {
     /// Brings older tables up to date, all of it or nothing.
     static func migrate(_ connection: Connection) throws {
         try connection.transaction(.immediate) {
-            for step in migrations.dropFirst(max(0, Int(try number("user_version", connection)))) { try connection.execute(step) }
+            for step in migrations.dropFirst(max(0, Int(try number("user_version", connection)))) {
+                try connection.execute(step)
+            }
             try connection.execute("PRAGMA user_version = \(version)")
         }
     }

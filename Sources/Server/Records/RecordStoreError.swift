@@ -29,11 +29,13 @@ public enum RecordStoreError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .missing(let path): "\(path): missing; make it with `countersignd init`, or restore a backup"
-        case .gone(let path): "\(path): removed or replaced while it was open; put it back, or restore a backup, and start anew"
+        case .gone(let path):
+            "\(path): removed or replaced while it was open; put it back, or restore a backup, and start anew"
         case .exists(let path): "\(path): is there already; name a file that is not"
         case .file(let path, let why): "\(path): \(why)"
         case .damaged(let what): "records damaged: \(what); restore a backup"
-        case .newer(let version, let known): "records are of version \(version), this program knows \(known); install the newer program"
+        case .newer(let version, let known):
+            "records are of version \(version), this program knows \(known); install the newer program"
         case .full: "no room for the records; free some on their disk"
         case .busy: "records locked by another process for too long; look for a second countersignd"
         case .conflict(let what): "records contradict: \(what)"

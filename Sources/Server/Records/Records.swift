@@ -198,7 +198,9 @@ public struct Device: Equatable, Sendable {
         }
     }
 
-    public init(id: String, user: AuthyID, publicKey: [UInt8], name: String, osType: String, created: Int64, address: String) {
+    public init(
+        id: String, user: AuthyID, publicKey: [UInt8], name: String, osType: String, created: Int64, address: String
+    ) {
         self.id = id
         self.user = user
         self.publicKey = publicKey
@@ -232,7 +234,9 @@ public struct Enrolment: Equatable, Sendable {
     /// The user's device that made it for another one; nil for the administrator, and for an application.
     public let madeBy: String?
 
-    public init(hash: [UInt8], user: AuthyID, application: Int64? = nil, madeBy: String? = nil, created: Int64, ends: Int64) {
+    public init(
+        hash: [UInt8], user: AuthyID, application: Int64? = nil, madeBy: String? = nil, created: Int64, ends: Int64
+    ) {
         self.hash = hash
         self.user = user
         self.application = application
@@ -289,7 +293,8 @@ public struct Approval: Equatable, Sendable {
     }
 
     public init(
-        id: ApprovalRequestID, application: Int64, user: AuthyID, text: String, message: String, hiddenDetails: String, logos: String,
+        id: ApprovalRequestID, application: Int64, user: AuthyID, text: String, message: String, hiddenDetails: String,
+        logos: String,
         number: String?, created: Int64, secondsToExpire: Int64, ends: Int64?
     ) {
         self.id = id
@@ -317,7 +322,8 @@ public struct PhoneCheck: Equatable, Sendable {
     public var ends: Int64
     public var wrongCodes: Int64
     public var sends = Count()
-    public init(application: Int64, phoneHash: [UInt8], id: String, sealed: [UInt8], ends: Int64, wrongCodes: Int64 = 0) {
+    public init(application: Int64, phoneHash: [UInt8], id: String, sealed: [UInt8], ends: Int64, wrongCodes: Int64 = 0)
+    {
         self.application = application
         self.phoneHash = phoneHash
         self.id = id
@@ -362,7 +368,8 @@ public struct DeliveryRecord: Equatable, Sendable {
     public let detail: String
     public let milliseconds: Int64
     public init(
-        at: Int64, application: Int64?, user: AuthyID?, kind: String, gateway: String, succeeded: Bool, detail: String, milliseconds: Int64
+        at: Int64, application: Int64?, user: AuthyID?, kind: String, gateway: String, succeeded: Bool, detail: String,
+        milliseconds: Int64
     ) {
         self.at = at
         self.application = application

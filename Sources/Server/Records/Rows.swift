@@ -12,7 +12,8 @@ extension Application {
 
     init(_ fields: inout Fields) throws {
         self.init(
-            id: try fields.integer(), name: try fields.text(), callback: try Callback(&fields), created: try fields.integer(),
+            id: try fields.integer(), name: try fields.text(), callback: try Callback(&fields),
+            created: try fields.integer(),
             revoked: fields.integerOrNil())
     }
 }
@@ -33,7 +34,8 @@ extension APIKeyRecord {
 
     init(_ fields: inout Fields) throws {
         self.init(
-            hash: try fields.blob(), application: try fields.integer(), sealed: try fields.blob(), hint: try fields.text(),
+            hash: try fields.blob(), application: try fields.integer(), sealed: try fields.blob(),
+            hint: try fields.text(),
             created: try fields.integer(), ends: fields.integerOrNil())
     }
 }
@@ -42,7 +44,9 @@ extension User {
     static let columns = "id, phone_hash, contact, created"
 
     init(_ fields: inout Fields) throws {
-        self.init(id: try fields.user(), phoneHash: try fields.blob(), contact: try fields.blob(), created: try fields.integer())
+        self.init(
+            id: try fields.user(), phoneHash: try fields.blob(), contact: try fields.blob(),
+            created: try fields.integer())
     }
 }
 
@@ -54,7 +58,9 @@ extension Member {
         """
 
     init(_ fields: inout Fields) throws {
-        self.init(application: try fields.integer(), user: try fields.user(), added: try fields.integer(), secret: try fields.blob())
+        self.init(
+            application: try fields.integer(), user: try fields.user(), added: try fields.integer(),
+            secret: try fields.blob())
         confirmed = fields.integerOrNil()
         spent = fields.integerOrNil()
         genericSecret = fields.blobOrNil()
@@ -126,7 +132,8 @@ extension Device {
 
 extension Device.Push {
     fileprivate init?(_ fields: inout Fields) {
-        guard let endpoint = fields.textOrNil(), let key = fields.blobOrNil(), let authentication = fields.blobOrNil() else { return nil }
+        guard let endpoint = fields.textOrNil(), let key = fields.blobOrNil(), let authentication = fields.blobOrNil()
+        else { return nil }
         self.init(endpoint: endpoint, publicKey: key, authentication: authentication)
     }
 }
@@ -137,7 +144,8 @@ extension Enrolment {
     init(_ fields: inout Fields) throws {
         let (hash, user, application) = (try fields.blob(), try fields.user(), fields.integerOrNil())
         let (created, ends, device) = (try fields.integer(), try fields.integer(), fields.textOrNil())
-        self.init(hash: hash, user: user, application: application, madeBy: fields.textOrNil(), created: created, ends: ends)
+        self.init(
+            hash: hash, user: user, application: application, madeBy: fields.textOrNil(), created: created, ends: ends)
         self.device = device
     }
 }
@@ -150,9 +158,12 @@ extension Approval {
 
     init(_ fields: inout Fields) throws {
         self.init(
-            id: try Fields.present(ApprovalRequestID(fields.text())), application: try fields.integer(), user: try fields.user(),
-            text: try fields.text(), message: try fields.text(), hiddenDetails: try fields.text(), logos: try fields.text(),
-            number: fields.textOrNil(), created: try fields.integer(), secondsToExpire: try fields.integer(), ends: fields.integerOrNil())
+            id: try Fields.present(ApprovalRequestID(fields.text())), application: try fields.integer(),
+            user: try fields.user(),
+            text: try fields.text(), message: try fields.text(), hiddenDetails: try fields.text(),
+            logos: try fields.text(),
+            number: fields.textOrNil(), created: try fields.integer(), secondsToExpire: try fields.integer(),
+            ends: fields.integerOrNil())
         updated = try fields.integer()
         status = try Fields.present(Status(rawValue: fields.text()))
         processed = fields.integerOrNil()
@@ -165,7 +176,8 @@ extension Approval {
 
 extension Approval.Answer {
     fileprivate init?(_ fields: inout Fields) {
-        guard let device = fields.textOrNil(), let signed = fields.textOrNil(), let signature = fields.blobOrNil() else { return nil }
+        guard let device = fields.textOrNil(), let signed = fields.textOrNil(), let signature = fields.blobOrNil()
+        else { return nil }
         self.init(device: device, signed: signed, signature: signature, reason: fields.textOrNil())
     }
 }
@@ -175,7 +187,8 @@ extension PhoneCheck {
 
     init(_ fields: inout Fields) throws {
         self.init(
-            application: try fields.integer(), phoneHash: try fields.blob(), id: try fields.text(), sealed: try fields.blob(),
+            application: try fields.integer(), phoneHash: try fields.blob(), id: try fields.text(),
+            sealed: try fields.blob(),
             ends: try fields.integer(), wrongCodes: try fields.integer())
         sends = try fields.count()
     }
@@ -187,7 +200,8 @@ extension Activity {
     init(_ fields: inout Fields) throws {
         let id = try fields.integer()
         self.init(
-            user: try fields.user(), application: fields.integerOrNil(), at: try fields.integer(), kind: try fields.text(),
+            user: try fields.user(), application: fields.integerOrNil(), at: try fields.integer(),
+            kind: try fields.text(),
             detail: try fields.text())
         self.id = id
     }
@@ -198,8 +212,10 @@ extension DeliveryRecord {
 
     init(_ fields: inout Fields) throws {
         self.init(
-            at: try fields.integer(), application: fields.integerOrNil(), user: fields.integerOrNil().flatMap { AuthyID($0) },
-            kind: try fields.text(), gateway: try fields.text(), succeeded: try fields.flag(), detail: try fields.text(),
+            at: try fields.integer(), application: fields.integerOrNil(),
+            user: fields.integerOrNil().flatMap { AuthyID($0) },
+            kind: try fields.text(), gateway: try fields.text(), succeeded: try fields.flag(),
+            detail: try fields.text(),
             milliseconds: try fields.integer())
     }
 }

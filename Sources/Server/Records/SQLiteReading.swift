@@ -7,21 +7,26 @@ protocol SQLiteReading: RecordReading {
 }
 
 extension SQLiteReading {
-    fileprivate func first<T>(_ sql: String, _ values: (any Bindable)?..., read: (inout Fields) throws -> T) throws -> T? {
+    fileprivate func first<T>(_ sql: String, _ values: (any Bindable)?..., read: (inout Fields) throws -> T) throws
+        -> T?
+    {
         try connection.first(sql, values: values) { row in
             var fields = Fields(row)
             return try read(&fields)
         }
     }
 
-    fileprivate func all<T>(_ sql: String, _ values: (any Bindable)?..., read: (inout Fields) throws -> T) throws -> [T] {
+    fileprivate func all<T>(_ sql: String, _ values: (any Bindable)?..., read: (inout Fields) throws -> T) throws -> [T]
+    {
         try connection.all(sql, values: values) { row in
             var fields = Fields(row)
             return try read(&fields)
         }
     }
 
-    func value(_ name: String) throws -> [UInt8]? { try first("SELECT value FROM server_values WHERE name = ?1", name) { try $0.blob() } }
+    func value(_ name: String) throws -> [UInt8]? {
+        try first("SELECT value FROM server_values WHERE name = ?1", name) { try $0.blob() }
+    }
 }
 
 // Applications and their keys.
@@ -44,13 +49,19 @@ extension SQLiteReading {
     }
 
     func keys(of application: Int64) throws -> [APIKeyRecord] {
-        try all("SELECT \(APIKeyRecord.columns) FROM api_keys WHERE application = ?1 ORDER BY created DESC, number DESC", application) {
+        try all(
+            "SELECT \(APIKeyRecord.columns) FROM api_keys WHERE application = ?1 ORDER BY created DESC, number DESC",
+            application
+        ) {
             try APIKeyRecord(&$0)
         }
     }
 
     func storedStatistics(of application: Int64) throws -> [MonthOfStatistics] {
-        try all("SELECT \(MonthOfStatistics.columns) FROM months WHERE application = ?1 ORDER BY year DESC, month DESC", application) {
+        try all(
+            "SELECT \(MonthOfStatistics.columns) FROM months WHERE application = ?1 ORDER BY year DESC, month DESC",
+            application
+        ) {
             try MonthOfStatistics(&$0)
         }
     }
@@ -58,32 +69,44 @@ extension SQLiteReading {
 
 // Users, and what belongs to them.
 extension SQLiteReading {
-    func user(_ id: AuthyID) throws -> User? { try first("SELECT \(User.columns) FROM users WHERE id = ?1", id.value) { try User(&$0) } }
+    func user(_ id: AuthyID) throws -> User? {
+        try first("SELECT \(User.columns) FROM users WHERE id = ?1", id.value) { try User(&$0) }
+    }
 
     func user(phoneHash: [UInt8]) throws -> User? {
         try first("SELECT \(User.columns) FROM users WHERE phone_hash = ?1", phoneHash) { try User(&$0) }
     }
 
     func users(after id: Int64, limit: Int) throws -> [User] {
-        try all("SELECT \(User.columns) FROM users WHERE id > ?1 ORDER BY id LIMIT ?2", id, max(0, limit)) { try User(&$0) }
+        try all("SELECT \(User.columns) FROM users WHERE id > ?1 ORDER BY id LIMIT ?2", id, max(0, limit)) {
+            try User(&$0)
+        }
     }
 
     func member(application: Int64, user: AuthyID) throws -> Member? {
-        try first("SELECT \(Member.columns) FROM members WHERE application = ?1 AND user = ?2", application, user.value) { try Member(&$0) }
+        try first("SELECT \(Member.columns) FROM members WHERE application = ?1 AND user = ?2", application, user.value)
+        { try Member(&$0) }
     }
 
     func members(of user: AuthyID) throws -> [Member] {
-        try all("SELECT \(Member.columns) FROM members WHERE user = ?1 ORDER BY application", user.value) { try Member(&$0) }
+        try all("SELECT \(Member.columns) FROM members WHERE user = ?1 ORDER BY application", user.value) {
+            try Member(&$0)
+        }
     }
 
     func formerMember(application: Int64, phoneHash: [UInt8]) throws -> FormerMember? {
-        try first("SELECT \(FormerMember.columns) FROM former_members WHERE phone_hash = ?2 AND application = ?1", application, phoneHash) {
+        try first(
+            "SELECT \(FormerMember.columns) FROM former_members WHERE phone_hash = ?2 AND application = ?1",
+            application, phoneHash
+        ) {
             try FormerMember(&$0)
         }
     }
 
     func formerMembers(phoneHash: [UInt8]) throws -> [FormerMember] {
-        try all("SELECT \(FormerMember.columns) FROM former_members WHERE phone_hash = ?1 ORDER BY application", phoneHash) {
+        try all(
+            "SELECT \(FormerMember.columns) FROM former_members WHERE phone_hash = ?1 ORDER BY application", phoneHash
+        ) {
             try FormerMember(&$0)
         }
     }
@@ -93,7 +116,8 @@ extension SQLiteReading {
     }
 
     func wrongCodes(of application: Int64) throws -> (inTenMinutes: Count, inDay: Count) {
-        try first("SELECT wrong_since, wrong, day_wrong_since, day_wrong FROM applications WHERE id = ?1", application) {
+        try first("SELECT wrong_since, wrong, day_wrong_since, day_wrong FROM applications WHERE id = ?1", application)
+        {
             (try $0.count(), try $0.count())
         } ?? (Count(), Count())
     }
@@ -103,7 +127,9 @@ extension SQLiteReading {
     }
 
     func devices(of user: AuthyID) throws -> [Device] {
-        try all("SELECT \(Device.columns) FROM devices WHERE user = ?1 ORDER BY created, number", user.value) { try Device(&$0) }
+        try all("SELECT \(Device.columns) FROM devices WHERE user = ?1 ORDER BY created, number", user.value) {
+            try Device(&$0)
+        }
     }
 
     func enrolment(hash: [UInt8]) throws -> Enrolment? {
@@ -143,7 +169,10 @@ extension SQLiteReading {
     }
 
     func approvalsToTell(limit: Int) throws -> [Approval] {
-        try all("SELECT \(Approval.columns) FROM approvals WHERE telling = 1 ORDER BY created, number LIMIT ?1", max(0, limit)) {
+        try all(
+            "SELECT \(Approval.columns) FROM approvals WHERE telling = 1 ORDER BY created, number LIMIT ?1",
+            max(0, limit)
+        ) {
             try Approval(&$0)
         }
     }
@@ -159,31 +188,40 @@ extension SQLiteReading {
     }
 
     func linksSent(application: Int64, phoneHash: [UInt8]) throws -> Count {
-        try first("SELECT since, times FROM links_sent WHERE phone_hash = ?1 AND application = ?2", phoneHash, application) {
+        try first(
+            "SELECT since, times FROM links_sent WHERE phone_hash = ?1 AND application = ?2", phoneHash, application
+        ) {
             try $0.count()
         } ?? Count()
     }
 
     func phoneCheck(application: Int64, phoneHash: [UInt8]) throws -> PhoneCheck? {
-        try first("SELECT \(PhoneCheck.columns) FROM phone_checks WHERE application = ?1 AND phone_hash = ?2", application, phoneHash) {
+        try first(
+            "SELECT \(PhoneCheck.columns) FROM phone_checks WHERE application = ?1 AND phone_hash = ?2", application,
+            phoneHash
+        ) {
             try PhoneCheck(&$0)
         }
     }
 
     func phoneCheck(application: Int64, id: String) throws -> PhoneCheck? {
-        try first("SELECT \(PhoneCheck.columns) FROM phone_checks WHERE application = ?1 AND id = ?2", application, id) {
+        try first("SELECT \(PhoneCheck.columns) FROM phone_checks WHERE application = ?1 AND id = ?2", application, id)
+        {
             try PhoneCheck(&$0)
         }
     }
 
     func deliveries(user: AuthyID?, limit: Int) throws -> [DeliveryRecord] {
         guard let user else {
-            return try all("SELECT \(DeliveryRecord.columns) FROM deliveries ORDER BY at DESC, number DESC LIMIT ?1", max(0, limit)) {
+            return try all(
+                "SELECT \(DeliveryRecord.columns) FROM deliveries ORDER BY at DESC, number DESC LIMIT ?1", max(0, limit)
+            ) {
                 try DeliveryRecord(&$0)
             }
         }
         return try all(
-            "SELECT \(DeliveryRecord.columns) FROM deliveries WHERE user = ?1 ORDER BY at DESC, number DESC LIMIT ?2", user.value,
+            "SELECT \(DeliveryRecord.columns) FROM deliveries WHERE user = ?1 ORDER BY at DESC, number DESC LIMIT ?2",
+            user.value,
             max(0, limit)
         ) { try DeliveryRecord(&$0) }
     }

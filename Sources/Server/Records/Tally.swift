@@ -10,10 +10,15 @@ struct Tally {
     /// Far above all that can happen, and far below where sums overflow.
     static let most: Int64 = 1 << 53
 
-    static func key(_ month: MonthOfStatistics) -> Key { Key(application: month.application, year: month.year, month: month.month) }
+    static func key(_ month: MonthOfStatistics) -> Key {
+        Key(application: month.application, year: month.year, month: month.month)
+    }
 
     mutating func add(_ month: MonthOfStatistics) {
-        months[Self.key(month), default: MonthOfStatistics(application: month.application, year: month.year, month: month.month)].add(month)
+        months[
+            Self.key(month),
+            default: MonthOfStatistics(application: month.application, year: month.year, month: month.month)
+        ].add(month)
     }
 
     mutating func add(_ other: Tally) {
@@ -31,7 +36,8 @@ struct Tally {
 extension MonthOfStatistics {
     /// No count may be negative or absurd, as one count must not spoil the others' commit.
     var isPlausible: Bool {
-        (1...12).contains(month) && [apiCalls, codesAccepted, calls, messages, usersAdded].allSatisfy { (0...Tally.most).contains($0) }
+        (1...12).contains(month)
+            && [apiCalls, codesAccepted, calls, messages, usersAdded].allSatisfy { (0...Tally.most).contains($0) }
     }
 
     fileprivate mutating func add(_ other: MonthOfStatistics) {

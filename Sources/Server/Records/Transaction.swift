@@ -39,7 +39,8 @@ final class Transaction: RecordWriting, SQLiteReading {
                     api_calls = min(api_calls + excluded.api_calls, ?9), codes_accepted = min(codes_accepted + excluded.codes_accepted, ?9),
                     calls = min(calls + excluded.calls, ?9), messages = min(messages + excluded.messages, ?9),
                     users_added = min(users_added + excluded.users_added, ?9)
-                """, month.application, month.year, month.month, month.apiCalls, month.codesAccepted, month.calls, month.messages,
+                """, month.application, month.year, month.month, month.apiCalls, month.codesAccepted, month.calls,
+                month.messages,
                 month.usersAdded, Tally.most)
         }
     }
@@ -69,7 +70,9 @@ final class Transaction: RecordWriting, SQLiteReading {
     /// The same for a row that must have been inserted or changed: it was neither where the one that is there belongs to somebody else.
     private func changeOne(_ sql: String, _ values: (any Bindable)?...) throws {
         guard connection.isInTransaction else { throw RecordStoreError.other("the transaction is over") }
-        if try connection.run(sql, values: values) == 0 { throw RecordStoreError.conflict("it belongs to somebody else") }
+        if try connection.run(sql, values: values) == 0 {
+            throw RecordStoreError.conflict("it belongs to somebody else")
+        }
     }
 }
 
@@ -93,13 +96,15 @@ extension Transaction {
             INSERT INTO applications (id, name, url, method, created, revoked) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
             ON CONFLICT DO UPDATE SET
                 name = excluded.name, url = excluded.url, method = excluded.method, created = excluded.created, revoked = excluded.revoked
-            """, application.id, application.name, application.callback?.url, application.callback?.method.rawValue, application.created,
+            """, application.id, application.name, application.callback?.url, application.callback?.method.rawValue,
+            application.created,
             application.revoked)
     }
 
     func putWrongCodes(_ inTenMinutes: Count, _ inDay: Count, of application: Int64) throws {
         try change(
-            "UPDATE applications SET wrong_since = ?2, wrong = ?3, day_wrong_since = ?4, day_wrong = ?5 WHERE id = ?1", application,
+            "UPDATE applications SET wrong_since = ?2, wrong = ?3, day_wrong_since = ?4, day_wrong = ?5 WHERE id = ?1",
+            application,
             inTenMinutes.since, inTenMinutes.times, inDay.since, inDay.times)
     }
 
@@ -114,7 +119,9 @@ extension Transaction {
 
     func setValue(_ name: String, to value: [UInt8]?) throws {
         guard let value else { return _ = try change("DELETE FROM server_values WHERE name = ?1", name) }
-        try change("INSERT INTO server_values (name, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value", name, value)
+        try change(
+            "INSERT INTO server_values (name, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value",
+            name, value)
     }
 }
 
@@ -150,11 +157,15 @@ extension Transaction {
                 sends = excluded.sends, requests_since = excluded.requests_since, requests = excluded.requests,
                 notices_since = excluded.notices_since, notices = excluded.notices, consented = excluded.consented,
                 refused = excluded.refused, one_code_mailed = excluded.one_code_mailed
-            """, member.application, member.user.value, member.added, member.secret, member.confirmed, member.spent, member.genericSecret,
-            member.genericSpent, member.oneCode?.sealed, member.oneCode?.action, member.oneCode?.ends, member.oneCode?.isSpent ?? false,
-            member.wrongCodes.since, member.wrongCodes.times, member.wrongCodesOfDay.since, member.wrongCodesOfDay.times,
+            """, member.application, member.user.value, member.added, member.secret, member.confirmed, member.spent,
+            member.genericSecret,
+            member.genericSpent, member.oneCode?.sealed, member.oneCode?.action, member.oneCode?.ends,
+            member.oneCode?.isSpent ?? false,
+            member.wrongCodes.since, member.wrongCodes.times, member.wrongCodesOfDay.since,
+            member.wrongCodesOfDay.times,
             member.sends.since, member.sends.times, member.requests.since, member.requests.times,
-            member.notices.since, member.notices.times, member.consented, member.refused, member.oneCode?.isMailed ?? false)
+            member.notices.since, member.notices.times, member.consented, member.refused,
+            member.oneCode?.isMailed ?? false)
     }
 
     func removeMember(application: Int64, user: AuthyID) throws {
@@ -166,8 +177,10 @@ extension Transaction {
             """
             INSERT OR REPLACE INTO former_members (\(FormerMember.columns))
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
-            """, former.application, former.phoneHash, former.user.value, former.removed, former.confirmed, former.wrongCodes.since,
-            former.wrongCodes.times, former.wrongCodesOfDay.since, former.wrongCodesOfDay.times, former.sends.since, former.sends.times,
+            """, former.application, former.phoneHash, former.user.value, former.removed, former.confirmed,
+            former.wrongCodes.since,
+            former.wrongCodes.times, former.wrongCodesOfDay.since, former.wrongCodesOfDay.times, former.sends.since,
+            former.sends.times,
             former.requests.since, former.requests.times, former.notices.since, former.notices.times,
             former.consented, former.refused)
     }
@@ -176,7 +189,9 @@ extension Transaction {
         try change("UPDATE OR REPLACE former_members SET phone_hash = ?2 WHERE phone_hash = ?1", phoneHash, other)
     }
 
-    func removeFormerMembers(phoneHash: [UInt8]) throws { try change("DELETE FROM former_members WHERE phone_hash = ?1", phoneHash) }
+    func removeFormerMembers(phoneHash: [UInt8]) throws {
+        try change("DELETE FROM former_members WHERE phone_hash = ?1", phoneHash)
+    }
 
     func put(_ device: Device) throws {
         try changeOne(
@@ -188,8 +203,10 @@ extension Transaction {
                 removed = excluded.removed, application = excluded.application, endpoint = excluded.endpoint, push_key = excluded.push_key,
                 authentication = excluded.authentication
             WHERE user = excluded.user
-            """, device.id, device.user.value, device.publicKey, device.name, device.osType, device.created, device.address,
-            device.lastSeen, device.confirmed, device.confirmation, device.removed, device.application, device.push?.endpoint,
+            """, device.id, device.user.value, device.publicKey, device.name, device.osType, device.created,
+            device.address,
+            device.lastSeen, device.confirmed, device.confirmation, device.removed, device.application,
+            device.push?.endpoint,
             device.push?.publicKey,
             device.push?.authentication)
     }
@@ -200,13 +217,15 @@ extension Transaction {
             INSERT INTO enrolments (\(Enrolment.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
             ON CONFLICT DO UPDATE SET created = excluded.created, ends = excluded.ends, device = excluded.device
             WHERE user = excluded.user
-            """, enrolment.hash, enrolment.user.value, enrolment.application, enrolment.created, enrolment.ends, enrolment.device,
+            """, enrolment.hash, enrolment.user.value, enrolment.application, enrolment.created, enrolment.ends,
+            enrolment.device,
             enrolment.madeBy)
     }
 
     func endLinksOfPhones(of user: AuthyID, at now: Int64) throws {
         try change(
-            "UPDATE enrolments SET ends = ?2 WHERE user = ?1 AND made_by IS NOT NULL AND device IS NULL AND ends > ?2", user.value, now)
+            "UPDATE enrolments SET ends = ?2 WHERE user = ?1 AND made_by IS NOT NULL AND device IS NULL AND ends > ?2",
+            user.value, now)
     }
 
     func removeOpenEnrolments(of user: AuthyID) throws {
@@ -228,9 +247,12 @@ extension Transaction {
                 signature = excluded.signature, reason = excluded.reason
             WHERE user = excluded.user AND application = excluded.application
             """, approval.id.description, approval.application, approval.user.value, approval.text, approval.message,
-            approval.hiddenDetails, approval.logos, approval.number, approval.created, approval.secondsToExpire, approval.ends,
-            approval.updated, approval.status.rawValue, approval.processed, approval.notified, approval.telling.rawValue,
-            approval.reported, approval.answer?.device, approval.answer?.signed, approval.answer?.signature, approval.answer?.reason)
+            approval.hiddenDetails, approval.logos, approval.number, approval.created, approval.secondsToExpire,
+            approval.ends,
+            approval.updated, approval.status.rawValue, approval.processed, approval.notified,
+            approval.telling.rawValue,
+            approval.reported, approval.answer?.device, approval.answer?.signed, approval.answer?.signature,
+            approval.answer?.reason)
     }
 
     func expireApprovals(of user: AuthyID, at now: Int64) throws {
@@ -243,7 +265,8 @@ extension Transaction {
 
     func putLinksSent(_ count: Count, application: Int64, phoneHash: [UInt8]) throws {
         try change(
-            "INSERT OR REPLACE INTO links_sent (phone_hash, application, since, times) VALUES (?1, ?2, ?3, ?4)", phoneHash, application,
+            "INSERT OR REPLACE INTO links_sent (phone_hash, application, since, times) VALUES (?1, ?2, ?3, ?4)",
+            phoneHash, application,
             count.since, count.times)
     }
 
@@ -265,7 +288,8 @@ extension Transaction {
             ON CONFLICT DO UPDATE SET
                 id = excluded.id, sealed = excluded.sealed, ends = excluded.ends, wrong = excluded.wrong,
                 sends_since = excluded.sends_since, sends = excluded.sends
-            """, check.application, check.phoneHash, check.id, check.sealed, check.ends, check.wrongCodes, check.sends.since,
+            """, check.application, check.phoneHash, check.id, check.sealed, check.ends, check.wrongCodes,
+            check.sends.since,
             check.sends.times)
     }
 
@@ -282,7 +306,8 @@ extension Transaction {
     func add(_ delivery: DeliveryRecord) throws {
         try change(
             "INSERT INTO deliveries (\(DeliveryRecord.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            delivery.at, delivery.application, delivery.user?.value, delivery.kind, delivery.gateway, delivery.succeeded, delivery.detail,
+            delivery.at, delivery.application, delivery.user?.value, delivery.kind, delivery.gateway,
+            delivery.succeeded, delivery.detail,
             delivery.milliseconds)
     }
 

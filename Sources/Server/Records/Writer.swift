@@ -37,11 +37,15 @@ final class Writer: Sendable {
         thread.join()
     }
 
-    private static func work(_ queue: WorkQueue<any Write>, _ connection: Connection, _ requireInPlace: () throws -> Void) {
+    private static func work(
+        _ queue: WorkQueue<any Write>, _ connection: Connection, _ requireInPlace: () throws -> Void
+    ) {
         var done = 1
         var sync = Duration.zero
         // Whoever got an answer is likely to come again at once. To wait for them a little spares a slow disk half of its syncs.
-        while let writes = queue.take(limit: together, hope: queue.count + done, patience: min(sync / 8, .milliseconds(1))) {
+        while let writes = queue.take(
+            limit: together, hope: queue.count + done, patience: min(sync / 8, .milliseconds(1)))
+        {
             let failure: (any Error)?
             (failure, sync) = commit(writes, connection, requireInPlace)
             for write in writes { write.end(failure) }

@@ -18,7 +18,8 @@ func mailbox(_ text: String) throws(Fault) -> String {
         throw Fault("expected an e-mail address such as countersign@example.com")
     }
     let words = name.split(separator: ".", omittingEmptySubsequences: false)
-    let isName = (1...64).contains(name.utf8.count) && words.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(isOfMailbox) }
+    let isName =
+        (1...64).contains(name.utf8.count) && words.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(isOfMailbox) }
     guard isName, WebAddress.isHost(domain.lowercased()[...]) else {
         throw Fault("this is no e-mail address; write it without a name, brackets and letters beyond ASCII")
     }
@@ -51,7 +52,9 @@ extension Kind<String> {
             let name = bare.prefix { $0 != ":" }
             let isWide = host.hasPrefix("*.")
             guard WebAddress.isHost(name), bare.count == name.count || isPort(bare.dropFirst(name.count + 1)) else {
-                throw Fault("\(text.quoted) is no host; write it as \"push.example.com\", \"*.example.com\" or \"push.example.com:8443\"")
+                throw Fault(
+                    "\(text.quoted) is no host; write it as \"push.example.com\", \"*.example.com\" or \"push.example.com:8443\""
+                )
             }
             guard !isWide || name.contains(".") && !isNumeric(name) else {
                 throw Fault("\(text.quoted) is too wide; behind *. stands a domain such as example.com")

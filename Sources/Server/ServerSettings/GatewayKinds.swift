@@ -13,7 +13,9 @@ extension Kind<String> {
     /// It becomes a part of a URL. Services that speak as Twilio does have other forms than AC and 32 digits.
     static var twilioAccount: Kind {
         .text { text throws(Fault) in
-            guard text.isPlainName, !text.contains(".") else { throw Fault("an account is its SID, such as AC and 32 letters and digits") }
+            guard text.isPlainName, !text.contains(".") else {
+                throw Fault("an account is its SID, such as AC and 32 letters and digits")
+            }
             return text
         }
     }
@@ -25,12 +27,14 @@ extension Kind<String> {
             let bytes = text.utf8
             let isNumber = bytes.first == UInt8(ascii: "+") && isE164(bytes.dropFirst())
             let isName = (1...11).contains(bytes.count) && bytes.allSatisfy { $0.isLetterOrDigit || $0 == 0x20 }
-            let isShort = (3...8).contains(bytes.count) && bytes.allSatisfy(\.isDigit) && bytes.first != UInt8(ascii: "0")
+            let isShort =
+                (3...8).contains(bytes.count) && bytes.allSatisfy(\.isDigit) && bytes.first != UInt8(ascii: "0")
             let isService =
                 bytes.count == 34 && text.hasPrefix("MG")
                 && bytes.dropFirst(2).allSatisfy { $0.isDigit || (0x61...0x66).contains($0 | 0x20) }
             guard
-                isNumber || isShort || isService || isName && bytes.contains(where: \.isLetter) && bytes.first != 0x20 && bytes.last != 0x20
+                isNumber || isShort || isService
+                    || isName && bytes.contains(where: \.isLetter) && bytes.first != 0x20 && bytes.last != 0x20
             else {
                 throw Fault(
                     "expected a number such as +15551234567, a short code, a messaging service (MG...), or a name of up to 11 letters and digits"
@@ -49,7 +53,9 @@ extension Kind<String> {
         .text("a URL in quotes") { text throws(Fault) in
             let address = try WebAddress(text)
             guard !address.isPlain || address.isOfThisMachine else {
-                throw Fault("codes would go there unencrypted; write https://, or http:// for localhost, 127.0.0.1 and [::1] only")
+                throw Fault(
+                    "codes would go there unencrypted; write https://, or http:// for localhost, 127.0.0.1 and [::1] only"
+                )
             }
             return address.text
         }
@@ -70,7 +76,9 @@ extension Kind<String> {
     static var domain: Kind {
         .text("a domain in quotes") { text throws(Fault) in
             let domain = text.lowercased()
-            guard WebAddress.isHost(domain[...]) else { throw Fault("\(text.quoted) is no domain; write it as \"sms.example.com\"") }
+            guard WebAddress.isHost(domain[...]) else {
+                throw Fault("\(text.quoted) is no domain; write it as \"sms.example.com\"")
+            }
             return domain
         }
     }

@@ -20,7 +20,9 @@ extension Gateway {
     private init(_ given: Table) throws(Complaint) {
         var table = given
         let word: TypeWord? = try table.take("type", .word)
-        guard let word else { throw table.complaint("type is missing; write type = \"twilio\", webhook, smtp, command or log") }
+        guard let word else {
+            throw table.complaint("type is missing; write type = \"twilio\", webhook, smtp, command or log")
+        }
         let name = try table.take("name", .gatewayName)
         let kinds = try table.take("for", .words(Gateway.Kind.self))
         let timeout = try table.take("timeout", .whole(1...60))
@@ -84,7 +86,9 @@ extension GatewayType {
         try table.close()
         let command = try table.need(words, "command")
         do throws(Fault) {
-            guard let program = command.first, command.count <= 64 else { throw Fault("a command has at most 64 words") }
+            guard let program = command.first, command.count <= 64 else {
+                throw Fault("a command has at most 64 words")
+            }
             guard placeholders(in: try absolutePath(program, such: "/usr/local/bin/send")).isEmpty else {
                 throw Fault("nothing is put into the program's own path")
             }
@@ -99,9 +103,11 @@ extension GatewayType {
     fileprivate func refusal(of kind: Gateway.Kind) -> String? {
         switch (self, kind) {
         case (.twilio, .email): "twilio carries sms and call; take smtp for email"
-        case (.twilio(_, _, let from, _), .call) where !from.hasPrefix("+"): "a call comes from a number such as +15551234567"
+        case (.twilio(_, _, let from, _), .call) where !from.hasPrefix("+"):
+            "a call comes from a number such as +15551234567"
         case (.smtp, .call): "smtp carries email, and sms with sms_domain"
-        case (.smtp(_, _, _, _, nil), .sms): "for sms by smtp, sms_domain says at which domain the numbers have mailboxes"
+        case (.smtp(_, _, _, _, nil), .sms):
+            "for sms by smtp, sms_domain says at which domain the numbers have mailboxes"
         default: nil
         }
     }

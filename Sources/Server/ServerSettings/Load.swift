@@ -12,7 +12,9 @@ extension ServerSettings {
         try load(path, orElse: usualFile, trust: trust)
     }
 
-    package static func load(_ path: String?, orElse usual: String, trust: Trust) throws(SettingsError) -> ServerSettings {
+    package static func load(_ path: String?, orElse usual: String, trust: Trust) throws(SettingsError)
+        -> ServerSettings
+    {
         if path == nil, isMissing(usual) { return ServerSettings() }
         let file = path ?? usual
         return try parse(TrustedFile.text(file, trust: trust, isPublic: true), file: file)

@@ -94,9 +94,13 @@ extension Kind<ServerSettings.MasterKey> {
     /// A path, or `credential:` and a name that systemd takes for one.
     fileprivate static var masterKey: Kind {
         .text("a path in quotes") { text throws(Fault) in
-            guard text.hasPrefix("credential:") else { return .file(try absolutePath(text, such: "/var/lib/countersignd/master.key")) }
+            guard text.hasPrefix("credential:") else {
+                return .file(try absolutePath(text, such: "/var/lib/countersignd/master.key"))
+            }
             let name = String(text.dropFirst("credential:".count))
-            guard name.isPlainName else { throw Fault("the name of a credential has 1 to 64 letters, digits and - . _ in it") }
+            guard name.isPlainName else {
+                throw Fault("the name of a credential has 1 to 64 letters, digits and - . _ in it")
+            }
             return .credential(name)
         }
     }

@@ -16,8 +16,12 @@ extension ServerSettings.Server {
         switch (chain, key) {
         case (let chain?, let key?): certificate = ServerSettings.Certificate(chain: chain, privateKey: key)
         case (nil, nil): certificate = nil
-        case (_?, nil): throw table.complaint("private_key is missing; a certificate is of no use without its key", at: "certificate")
-        case (nil, _?): throw table.complaint("certificate is missing; a key is of no use without its certificate", at: "private_key")
+        case (_?, nil):
+            throw table.complaint(
+                "private_key is missing; a certificate is of no use without its key", at: "certificate")
+        case (nil, _?):
+            throw table.complaint(
+                "certificate is missing; a key is of no use without its certificate", at: "private_key")
         }
         try check(table)
     }
@@ -29,27 +33,34 @@ extension ServerSettings.Server {
         }
         if let metrics {
             guard metrics.isOfThisMachine else {
-                throw table.complaint("\(metrics.written) is open to others; write an address of loopback or a socket", at: "metrics")
+                throw table.complaint(
+                    "\(metrics.written) is open to others; write an address of loopback or a socket", at: "metrics")
             }
             if let wide = listen.first(where: { $0.covers(metrics) }) {
-                throw table.complaint("\(wide.written) in listen has \(metrics.written) in it; give it a port of its own", at: "metrics")
+                throw table.complaint(
+                    "\(wide.written) in listen has \(metrics.written) in it; give it a port of its own", at: "metrics")
             }
             guard metrics.isAnyPort || !listen.contains(metrics) else {
-                throw table.complaint("\(metrics.written) stands in listen too; give it an address of its own", at: "metrics")
+                throw table.complaint(
+                    "\(metrics.written) stands in listen too; give it an address of its own", at: "metrics")
             }
         }
         if behindProxy, publicURL?.hasPrefix("https://") != true {
-            throw table.complaint("a proxy in front of it speaks TLS; write its public_url = \"https://...\" too", at: "behind_proxy")
+            throw table.complaint(
+                "a proxy in front of it speaks TLS; write its public_url = \"https://...\" too", at: "behind_proxy")
         }
         if certificate == nil, !behindProxy, let open = listen.first(where: { !$0.isOfThisMachine }) {
-            let way = "set certificate and private_key, or behind_proxy = true where only a proxy that speaks TLS can reach it"
-            throw table.complaint("\(open.written) without TLS is open to others; listen on 127.0.0.1, or \(way)", at: "listen")
+            let way =
+                "set certificate and private_key, or behind_proxy = true where only a proxy that speaks TLS can reach it"
+            throw table.complaint(
+                "\(open.written) without TLS is open to others; listen on 127.0.0.1, or \(way)", at: "listen")
         }
         if certificate != nil, publicURL?.hasPrefix("http://") == true {
             throw table.complaint("with a certificate it speaks TLS; write https://", at: "public_url")
         }
         if Network.coverTheInternet(trustedProxies.compactMap { Network($0) }) {
-            throw table.complaint("everybody could then say where he comes from; name the proxies only", at: "trusted_proxies")
+            throw table.complaint(
+                "everybody could then say where he comes from; name the proxies only", at: "trusted_proxies")
         }
     }
 }
@@ -66,7 +77,9 @@ extension ServerSettings.Listener {
     /// Whether the other one is served by this one, and can be listened at no more: `0.0.0.0` is all of IPv4, `[::]` that and all of IPv6.
     /// - Parameter isDual: whether sockets of `[::]` take IPv4 too, as they do where nobody has set `net.ipv6.bindv6only`.
     public func covers(_ other: Self, isDual: Bool = true) -> Bool {
-        guard case .address(let host, let port) = self, case .address(let otherHost, port) = other, port != 0 else { return false }
+        guard case .address(let host, let port) = self, case .address(let otherHost, port) = other, port != 0 else {
+            return false
+        }
         let isSix = otherHost.contains(":")
         return host != otherHost && (host == "::" && (isDual || isSix) || host == "0.0.0.0" && !isSix)
     }
@@ -92,7 +105,9 @@ extension Kind<ServerSettings.Listener> {
         let colon = text.lastIndex(of: ":") ?? text.endIndex
         let digits = text[colon...].dropFirst()
         guard let host = numericHost(text[..<colon]) else { throw Fault(refusal(of: text[..<colon], port: digits)) }
-        guard (1...5).contains(digits.utf8.count), digits.utf8.allSatisfy(\.isDigit), let port = Int(digits), port <= 65535 else {
+        guard (1...5).contains(digits.utf8.count), digits.utf8.allSatisfy(\.isDigit), let port = Int(digits),
+            port <= 65535
+        else {
             throw Fault("a port is a number from 0 to 65535, 0 for any that is free")
         }
         return .address(host: host, port: port)
@@ -137,7 +152,8 @@ extension Kind<String> {
                 throw Fault("http:// is taken for localhost, 127.0.0.1 and [::1] only; phones need https://")
             }
             let usualPort = address.isPlain ? ":80" : ":443"
-            return address.text.hasSuffix("\(address.host)\(usualPort)") ? String(address.text.dropLast(usualPort.count)) : address.text
+            return address.text.hasSuffix("\(address.host)\(usualPort)")
+                ? String(address.text.dropLast(usualPort.count)) : address.text
         }
     }
 }

@@ -116,7 +116,8 @@ public struct ServerSettings: Equatable, Sendable {
         /// Hosts that messages may be posted to: a name, `*.` and a domain, each with an optional port, in lower case. Nobody else is ever called
         /// for a phone. `hosts`
         public var hosts = [
-            "fcm.googleapis.com", "updates.push.services.mozilla.com", "web.push.apple.com", "*.push.apple.com", "*.notify.windows.com",
+            "fcm.googleapis.com", "updates.push.services.mozilla.com", "web.push.apple.com", "*.push.apple.com",
+            "*.notify.windows.com",
         ]
         public init() {}
     }

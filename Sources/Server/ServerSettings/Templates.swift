@@ -22,7 +22,9 @@ extension Kind<String> {
             let isPlain = !lines.contains(where: \.hasControlCharacters)
             guard isPlain else { throw Fault("there is a control character in this text; take it out") }
             try check(placeholders(in: text), template.known)
-            if let needed = template.needed, !text.contains("{\(needed)}") { throw Fault("{\(needed)} is missing in this text") }
+            if let needed = template.needed, !text.contains("{\(needed)}") {
+                throw Fault("{\(needed)} is missing in this text")
+            }
             return text
         }
     }
@@ -30,7 +32,9 @@ extension Kind<String> {
     private static func check(_ names: [String], _ known: [String]) throws(Fault) {
         guard let stranger = names.first(where: { !known.contains($0) }) else { return }
         let near = stranger.nearest(in: known).map { "did you mean {\($0)}?" }
-        throw Fault("{\(stranger)} is not known in this text; \(near ?? "known here: \(known.map { "{\($0)}" }.joined(separator: ", "))")")
+        throw Fault(
+            "{\(stranger)} is not known in this text; \(near ?? "known here: \(known.map { "{\($0)}" }.joined(separator: ", "))")"
+        )
     }
 }
 

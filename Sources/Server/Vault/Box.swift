@@ -29,7 +29,9 @@ struct Box: Sendable {
         do {
             return try sealed.withUnsafeBytes { sealed in
                 let rest = UnsafeRawBufferPointer(rebasing: sealed.dropFirst())
-                return Array(try AES.GCM.open(AES.GCM.SealedBox(combined: rest), using: key, authenticating: Self.associated(purpose)))
+                return Array(
+                    try AES.GCM.open(
+                        AES.GCM.SealedBox(combined: rest), using: key, authenticating: Self.associated(purpose)))
             }
         } catch { throw .damaged }
     }

@@ -35,7 +35,8 @@ extension MasterKey {
     /// Makes a new key and a new file for it with mode 0600. It is on the disk when this returns; where it throws, no file was left.
     public static func create(file: String) throws(MasterKeyError) -> MasterKey {
         guard let (folder, name) = split(file) else {
-            throw MasterKeyError(file, "this names no file", hint: "name a file in a folder that only its user can write")
+            throw MasterKeyError(
+                file, "this names no file", hint: "name a file in a folder that only its user can write")
         }
         let above = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard above >= 0 else { throw .failed(file, "its folder cannot be opened", errno) }
@@ -44,7 +45,9 @@ extension MasterKey {
         guard descriptor >= 0 else { throw errno == EEXIST ? .exists(file) : .failed(file, "cannot be made", errno) }
         defer { close(descriptor) }
         let key = MasterKey()
-        guard fchmod(descriptor, 0o600) == 0, write(key.text + "\n", to: descriptor), fsync(descriptor) == 0, fsync(above) == 0 else {
+        guard fchmod(descriptor, 0o600) == 0, write(key.text + "\n", to: descriptor), fsync(descriptor) == 0,
+            fsync(above) == 0
+        else {
             let error = errno
             unlinkat(above, name, 0)
             throw .failed(file, "cannot be written", error)
@@ -65,7 +68,9 @@ extension MasterKey {
         defer { wipe(&bytes) }
         var written = 0
         while written < bytes.count {
-            let more = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress?.advanced(by: written), $0.count - written) }
+            let more = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress?.advanced(by: written), $0.count - written)
+            }
             if more < 0, errno == EINTR { continue }
             guard more > 0 else { return false }
             written += more
@@ -78,7 +83,9 @@ extension MasterKey {
         var bytes = [UInt8](repeating: 0, count: 256)
         var count = 0
         while count < bytes.count {
-            let more = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress?.advanced(by: count), $0.count - count) }
+            let more = bytes.withUnsafeMutableBytes {
+                Glibc.read(descriptor, $0.baseAddress?.advanced(by: count), $0.count - count)
+            }
             if more < 0, errno == EINTR { continue }
             guard more >= 0 else { throw .failed(file, "cannot be read", errno) }
             if more == 0 { break }
@@ -115,11 +122,13 @@ private enum Opened {
             return MasterKeyError(file, "this is no regular file", hint: "name the file of the master key itself")
         }
         guard isRoots || found.st_uid == caller else {
-            return MasterKeyError(file, "it belongs to uid \(found.st_uid)", hint: "give it to uid \(caller): chown \(caller) FILE")
+            return MasterKeyError(
+                file, "it belongs to uid \(found.st_uid)", hint: "give it to uid \(caller): chown \(caller) FILE")
         }
         let allowed: mode_t = isRoots && found.st_gid == 0 ? 0o740 : 0o700
         guard found.st_mode & 0o777 & ~allowed == 0 else {
-            return MasterKeyError(file, "others may read or write it", hint: "chmod 600 FILE, and rotate the key if they could")
+            return MasterKeyError(
+                file, "others may read or write it", hint: "chmod 600 FILE, and rotate the key if they could")
         }
         return nil
     }
@@ -127,7 +136,8 @@ private enum Opened {
 
 extension MasterKeyError {
     fileprivate static func failed(_ file: String, _ what: String, _ error: CInt) -> MasterKeyError {
-        MasterKeyError(file, "\(what): \(String(cString: strerror(error)))", hint: "see that the folder is there and has room")
+        MasterKeyError(
+            file, "\(what): \(String(cString: strerror(error)))", hint: "see that the folder is there and has room")
     }
 
     fileprivate static func exists(_ file: String) -> MasterKeyError {
@@ -136,9 +146,11 @@ extension MasterKeyError {
 
     fileprivate static func unopened(_ file: String, _ error: CInt) -> MasterKeyError {
         switch error {
-        case ENOENT: MasterKeyError(file, "there is no such file", hint: "put it back; without it nothing sealed can be read")
+        case ENOENT:
+            MasterKeyError(file, "there is no such file", hint: "put it back; without it nothing sealed can be read")
         case ELOOP: MasterKeyError(file, "this is a symlink", hint: "name the file of the master key itself")
-        case EACCES: MasterKeyError(file, "uid \(geteuid()) may not open it", hint: "give it and its folder to that user")
+        case EACCES:
+            MasterKeyError(file, "uid \(geteuid()) may not open it", hint: "give it and its folder to that user")
         default: failed(file, "cannot be opened", error)
         }
     }

@@ -29,13 +29,19 @@ public struct Vault: Sendable {
     public func dataKeyWrapped(under masterKey: MasterKey) throws(VaultError) -> [UInt8] { try masterKey.wrap(dataKey) }
 
     /// - Parameter purpose: what it is and whose, such as `member.secret 3 123456`: moved to another row it does not open.
-    public func seal(_ plain: [UInt8], as purpose: String) throws(VaultError) -> [UInt8] { try box.seal(plain, as: purpose) }
+    public func seal(_ plain: [UInt8], as purpose: String) throws(VaultError) -> [UInt8] {
+        try box.seal(plain, as: purpose)
+    }
 
     /// What was sealed for the same purpose; else `.damaged`.
-    public func open(_ sealed: [UInt8], as purpose: String) throws(VaultError) -> [UInt8] { try box.open(sealed, as: purpose) }
+    public func open(_ sealed: [UInt8], as purpose: String) throws(VaultError) -> [UInt8] {
+        try box.open(sealed, as: purpose)
+    }
 
     /// A keyed hash, 32 bytes, the same for the same text (HMAC-SHA256): by which a phone number is found that is only kept sealed.
-    public func index(_ text: String) -> [UInt8] { Array(HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: indexKey)) }
+    public func index(_ text: String) -> [UInt8] {
+        Array(HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: indexKey))
+    }
 }
 
 extension Vault: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

@@ -9,7 +9,8 @@ public enum VaultError: Error, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .wrongMasterKey: "the data key is wrapped under another master key; put back the file of the one that was in use"
+        case .wrongMasterKey:
+            "the data key is wrapped under another master key; put back the file of the one that was in use"
         case .damaged: "a sealed value is damaged, or stands where it was not sealed for; put back a backup"
         case .unsealable: "a value could not be sealed; see that there is memory"
         }

@@ -6,7 +6,9 @@ public struct DeviceKey: Sendable {
 
     /// Nil unless it is 65 bytes, uncompressed (SEC 1, section 2.3.3), and a point on the curve.
     public init?(uncompressedPoint point: [UInt8]) {
-        guard Point.isUncompressed(point), let key = try? P256.Signing.PublicKey(x963Representation: point) else { return nil }
+        guard Point.isUncompressed(point), let key = try? P256.Signing.PublicKey(x963Representation: point) else {
+            return nil
+        }
         self.key = key
     }
 
@@ -14,7 +16,8 @@ public struct DeviceKey: Sendable {
     ///   - signature: r and s, 32 bytes each. It is no name for what was signed: anyone can make a second one out of it.
     ///   - text: signed as UTF-8.
     public func isValid(signature: [UInt8], of text: String) -> Bool {
-        guard signature.count == 64, let signature = try? P256.Signing.ECDSASignature(rawRepresentation: signature) else { return false }
+        guard signature.count == 64, let signature = try? P256.Signing.ECDSASignature(rawRepresentation: signature)
+        else { return false }
         return key.isValidSignature(signature, for: Array(text.utf8))
     }
 }

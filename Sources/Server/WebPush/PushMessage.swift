@@ -21,7 +21,8 @@ public enum PushMessage {
     private static let step = 256
 
     /// To be sent with `Content-Encoding: aes128gcm`. A key and a salt are made for each message.
-    public static func encrypt(_ plain: [UInt8], for subscription: PushSubscription) throws(PushMessageError) -> [UInt8] {
+    public static func encrypt(_ plain: [UInt8], for subscription: PushSubscription) throws(PushMessageError) -> [UInt8]
+    {
         let salt = SymmetricKey(size: .bits128).withUnsafeBytes { Array($0) }
         return try encrypt(padded(plain), for: subscription, key: P256.KeyAgreement.PrivateKey(), salt: salt)
     }
@@ -64,7 +65,8 @@ public enum PushMessage {
     ) throws -> (contentKey: SymmetricKey, nonce: [UInt8]) {
         let shared = try key.sharedSecretFromKeyAgreement(with: subscription.key)
         let input = shared.hkdfDerivedSymmetricKey(
-            using: SHA256.self, salt: subscription.authentication, sharedInfo: info("WebPush: info") + subscription.publicKey + publicKey,
+            using: SHA256.self, salt: subscription.authentication,
+            sharedInfo: info("WebPush: info") + subscription.publicKey + publicKey,
             outputByteCount: 32)
         let contentKey = derived(input, salt, "Content-Encoding: aes128gcm", size: 16)
         let nonce = derived(input, salt, "Content-Encoding: nonce", size: 12)
@@ -80,7 +82,9 @@ public enum PushMessage {
     /// Salt, size of a record, and our public key in the place of a key's name (RFC 8188, section 2.1; RFC 8291, section 4).
     private static func header(salt: [UInt8], publicKey: [UInt8]) -> [UInt8] {
         let size = UInt32(recordSize)
-        return salt + stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: size >> UInt32($0)) } + [UInt8(Point.size)]
+        return salt + stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: size >> UInt32($0)) } + [
+            UInt8(Point.size)
+        ]
             + publicKey
     }
 }

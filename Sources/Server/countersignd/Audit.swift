@@ -37,7 +37,9 @@ enum Audit {
         return number(String(decoding: digits.prefix(max(0, count)), as: UTF8.self))
     }
 
-    private static func number(_ text: String?) -> uid_t? { text.flatMap { uid_t($0) }.flatMap { $0 == .max ? nil : $0 } }
+    private static func number(_ text: String?) -> uid_t? {
+        text.flatMap { uid_t($0) }.flatMap { $0 == .max ? nil : $0 }
+    }
 
     /// Nothing in a value can end it or begin another.
     private static func token(_ value: String) -> String {

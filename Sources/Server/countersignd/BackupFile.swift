@@ -10,10 +10,14 @@ struct BackupFile {
         path = file
         descriptor = Glibc.open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw errno == ENOENT ? Trouble("\(file) is missing") : Trouble("\(file) cannot be opened: \(String(cString: strerror(errno)))")
+            throw errno == ENOENT
+                ? Trouble("\(file) is missing")
+                : Trouble("\(file) cannot be opened: \(String(cString: strerror(errno)))")
         }
         var (found, log) = (stat(), stat())
-        guard fstat(descriptor, &found) == 0, found.st_mode & S_IFMT == S_IFREG else { throw Trouble("\(file) is no regular file") }
+        guard fstat(descriptor, &found) == 0, found.st_mode & S_IFMT == S_IFREG else {
+            throw Trouble("\(file) is no regular file")
+        }
         if stat(file + "-wal", &log) == 0, log.st_size > 0 {
             throw Trouble(
                 "\(file)-wal lies beside it: that is a database as it was left, not what backup wrote",
@@ -43,10 +47,14 @@ struct BackupFile {
             let count = buffer.withUnsafeMutableBytes { read(source, $0.baseAddress, $0.count) }
             if count == 0 { return }
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw Trouble("\(path): its source cannot be read: \(String(cString: strerror(errno)))") }
+            guard count > 0 else {
+                throw Trouble("\(path): its source cannot be read: \(String(cString: strerror(errno)))")
+            }
             var written = 0
             while written < count {
-                let more = buffer.withUnsafeBytes { write(target, $0.baseAddress?.advanced(by: written), count - written) }
+                let more = buffer.withUnsafeBytes {
+                    write(target, $0.baseAddress?.advanced(by: written), count - written)
+                }
                 if more < 0, errno == EINTR { continue }
                 guard more > 0 else { throw Trouble("\(path) cannot be written: \(String(cString: strerror(errno)))") }
                 written += more

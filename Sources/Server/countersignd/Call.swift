@@ -21,7 +21,8 @@ struct Call {
     }
 
     private func oneTouch(
-        _ path: [String], _ caller: Caller, _ service: AuthyService, _ watch: @Sendable (@escaping @Sendable () -> Void) async -> Void
+        _ path: [String], _ caller: Caller, _ service: AuthyService,
+        _ watch: @Sendable (@escaping @Sendable () -> Void) async -> Void
     ) async throws -> Answer {
         if path.count == 3, path[0] == "users", path[2] == "approval_requests" {
             guard method == .post else { throw Refusal.method("POST") }
@@ -37,7 +38,8 @@ struct Call {
 
     private func protected(_ path: [String], _ caller: Caller, _ service: AuthyService) async throws -> Answer {
         switch (path.count, path[0]) {
-        case (3, "verify"): return try await service.verify(FormText.step(path[1]) ?? path[1], of: path[2], by: caller, parameters)
+        case (3, "verify"):
+            return try await service.verify(FormText.step(path[1]) ?? path[1], of: path[2], by: caller, parameters)
         case (2, "sms"): return try await service.sendOneCode(.sms, to: path[1], by: caller, parameters)
         case (2, "call"): return try await service.sendOneCode(.call, to: path[1], by: caller, parameters)
         case (2, "email"): return try await service.sendOneCode(.email, to: path[1], by: caller, parameters)
@@ -57,8 +59,10 @@ struct Call {
             return try await service.removeUser(path[0], by: caller)
         case ("delete", _) where path.count == 2: return try await service.removeUser(path[1], by: caller)
         case (_, "update") where path.count == 2: return try await service.updateUser(path[0], by: caller, parameters)
-        case (_, "secret") where path.count == 2: return try await service.newSecret(of: path[0], by: caller, parameters)
-        case (_, "register_activity") where path.count == 2: return try await service.registerActivity(path[0], by: caller, parameters)
+        case (_, "secret") where path.count == 2:
+            return try await service.newSecret(of: path[0], by: caller, parameters)
+        case (_, "register_activity") where path.count == 2:
+            return try await service.registerActivity(path[0], by: caller, parameters)
         default: throw Refusal.path
         }
     }
@@ -92,7 +96,8 @@ struct PhoneCall {
         case (.post, "report", 1): return try await service.report(parameters, from: phone)
         case (.get, "tokens", 2): return try await service.token(String(steps[1]), for: phone)
         case (.post, "push", 1): return try await service.setPush(parameters, from: phone)
-        case (.get, "history", 1): return try await service.history(of: phone, before: value("before").flatMap { Int64($0) })
+        case (.get, "history", 1):
+            return try await service.history(of: phone, before: value("before").flatMap { Int64($0) })
         case (.get, "applications", 1): return try await service.applications(of: phone)
         case (.post, "applications", 2): return try await service.decide(on: String(steps[1]), parameters, from: phone)
         case (.post, "links", 1): return try await service.makeLink(parameters, from: phone)

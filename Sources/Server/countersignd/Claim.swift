@@ -6,12 +6,14 @@ final class Claim: Sendable {
     private let descriptor: Int32
 
     convenience init(using folder: String) throws {
-        let taken = Trouble("a backup is just being put in place of this database", hint: "try again when restore is done")
+        let taken = Trouble(
+            "a backup is just being put in place of this database", hint: "try again when restore is done")
         try self.init(Self.file(folder), O_RDWR | O_CREAT, LOCK_SH, taken)
     }
 
     convenience init(aloneWith folder: String) throws {
-        let taken = Trouble("a server or another command uses this database", hint: "stop it first: systemctl stop countersignd")
+        let taken = Trouble(
+            "a server or another command uses this database", hint: "stop it first: systemctl stop countersignd")
         try self.init(Self.file(folder), O_RDWR | O_CREAT, LOCK_EX, taken)
     }
 
@@ -19,7 +21,8 @@ final class Claim: Sendable {
     convenience init(serving folder: String) throws {
         let taken = Trouble(
             "a countersignd is running already on this database",
-            hint: "systemctl status countersignd shows it; another server takes a state folder and addresses of its own")
+            hint: "systemctl status countersignd shows it; another server takes a state folder and addresses of its own"
+        )
         try self.init(folder + "/countersignd.server.lock", O_RDWR | O_CREAT, LOCK_EX, taken)
     }
 

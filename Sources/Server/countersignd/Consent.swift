@@ -13,7 +13,8 @@ struct Consent: ParsableArguments {
         guard !yes, let question = try await question() else { return }
         guard isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1 else {
             throw Trouble(
-                "this cannot be undone, and there is no terminal to ask on: nothing was changed", hint: "--yes says that it is meant")
+                "this cannot be undone, and there is no terminal to ask on: nothing was changed",
+                hint: "--yes says that it is meant")
         }
         Output.prompt("\(question) [y/N] ")
         guard ["y", "yes"].contains(readLine()?.lowercased() ?? "") else { throw Trouble("nothing was changed") }

@@ -32,7 +32,9 @@ struct Countersignd: AsyncParsableCommand {
               countersignd check                         whether settings, keys and database are right
             """,
         version: "countersignd \(Usage.version)",
-        subcommands: [Initialize.self, Serve.self, App.self, Users.self, Key.self, Backup.self, Restore.self, Check.self])
+        subcommands: [
+            Initialize.self, Serve.self, App.self, Users.self, Key.self, Backup.self, Restore.self, Check.self,
+        ])
 
     /// Exit codes: 0, 1 for a failure, 64 for arguments that make no sense; `serve` also 78 for wrong settings.
     static func runCommand() async {
@@ -44,7 +46,9 @@ struct Countersignd: AsyncParsableCommand {
             Glibc.exit(code.rawValue)
         } catch  where exitCode(for: error) == .validationFailure || exitCode(for: error).isSuccess {
             let usage = Usage(error, of: self)
-            if let error = usage.error, CommandLine.arguments.dropFirst().first == Serve.configuration.commandName ?? "serve" {
+            if let error = usage.error,
+                CommandLine.arguments.dropFirst().first == Serve.configuration.commandName ?? "serve"
+            {
                 JSONLog.fail("start_failed", error, hint: usage.hints.joined(separator: "; "))
                 Glibc.exit(usage.code)
             }
@@ -76,7 +80,9 @@ enum Output {
     /// Text of others moves no cursor.
     static func line(_ text: String) { print(plain(text)) }
     /// A number and its noun, as in "1 phone" and "2 phones".
-    static func count(_ number: some BinaryInteger, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+    static func count(_ number: some BinaryInteger, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : "s")"
+    }
     /// Lines of our own making, as they are.
     static func picture(_ lines: [String]) { for line in lines { print(line) } }
 

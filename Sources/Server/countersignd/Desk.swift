@@ -31,7 +31,9 @@ struct Trouble: Error {
         case RecordStoreError.missing(let path):
             self.init(
                 "\(path) is missing",
-                hint: "mount the volume that it is on, or countersignd restore BACKUP; only before a first start: countersignd init")
+                hint:
+                    "mount the volume that it is on, or countersignd restore BACKUP; only before a first start: countersignd init"
+            )
         default: self.init("\(error)")
         }
     }
@@ -53,7 +55,9 @@ struct Desk {
         var settings = try ServerSettings.load(file, trust: trust)
         if let state {
             guard state.hasPrefix("/") else { throw Trouble("--state takes an absolute path") }
-            if settings.masterKey == .file(settings.state + "/master.key") { settings.masterKey = .file(state + "/master.key") }
+            if settings.masterKey == .file(settings.state + "/master.key") {
+                settings.masterKey = .file(state + "/master.key")
+            }
             settings.state = state
         }
         return settings
@@ -69,7 +73,8 @@ struct Desk {
         let claim = try Claim(using: settings.state)
         let store = try SQLiteRecordStore(path: database(settings), create: false)
         guard let wrapped = try await store.read({ try $0.value(dataKey) }) else {
-            throw Trouble("\(database(settings)) has no key yet: its init was ended too early", hint: "countersignd init")
+            throw Trouble(
+                "\(database(settings)) has no key yet: its init was ended too early", hint: "countersignd init")
         }
         return Desk(settings: settings, store: store, vault: try vault(of: wrapped, settings), claim: claim)
     }
@@ -85,7 +90,9 @@ struct Desk {
         let claim = try Claim(using: settings.state)
         let store = try SQLiteRecordStore(path: database(settings), create: true)
         if let wrapped = try await store.read({ try $0.value(dataKey) }) {
-            return (Desk(settings: settings, store: store, vault: try vault(of: wrapped, settings), claim: claim), false)
+            return (
+                Desk(settings: settings, store: store, vault: try vault(of: wrapped, settings), claim: claim), false
+            )
         }
         // The file comes first and its key last: where this ends in between, the next init goes on.
         let master = try masterKey(settings, create: true)
@@ -106,7 +113,9 @@ struct Desk {
         if case .file(let key) = settings.masterKey, access(key, F_OK) == 0 {
             throw Trouble(
                 "\(database(settings)) is missing, but its master key is there: \(key)",
-                hint: "mount the volume that it is on, or countersignd restore BACKUP; if no database belongs to that key: --use-key")
+                hint:
+                    "mount the volume that it is on, or countersignd restore BACKUP; if no database belongs to that key: --use-key"
+            )
         }
         let names = Folder.names(settings.state).filter { $0.hasPrefix("countersignd.db.before") }.sorted()
         guard let last = names.last else { return }
@@ -123,7 +132,8 @@ struct Desk {
             return try Vault(masterKey: try masterKey(settings), wrappedDataKey: wrapped)
         } catch VaultError.wrongMasterKey {
             let file = try masterKeyFile(settings)
-            guard let fresh = try? MasterKey.read(file: file + ".new"), let vault = try? Vault(masterKey: fresh, wrappedDataKey: wrapped),
+            guard let fresh = try? MasterKey.read(file: file + ".new"),
+                let vault = try? Vault(masterKey: fresh, wrappedDataKey: wrapped),
                 rename(file + ".new", file) == 0
             else { throw VaultError.wrongMasterKey }
             return vault
@@ -136,7 +146,8 @@ struct Desk {
         case .credential(let name):
             guard let folder = getenv("CREDENTIALS_DIRECTORY").map({ String(cString: $0) }) else {
                 throw Trouble(
-                    "there is no $CREDENTIALS_DIRECTORY", hint: "systemd sets it: run this in the unit, or name a file with master_key")
+                    "there is no $CREDENTIALS_DIRECTORY",
+                    hint: "systemd sets it: run this in the unit, or name a file with master_key")
             }
             return folder + "/" + name
         }
@@ -144,13 +155,16 @@ struct Desk {
 
     private static func masterKey(_ settings: ServerSettings, create: Bool = false) throws -> MasterKey {
         let file = try masterKeyFile(settings)
-        if create, case .file = settings.masterKey, access(file, F_OK) != 0, errno == ENOENT { return try MasterKey.create(file: file) }
+        if create, case .file = settings.masterKey, access(file, F_OK) != 0, errno == ENOENT {
+            return try MasterKey.create(file: file)
+        }
         return try MasterKey.read(file: file)
     }
 
     /// - Parameter limitClock: nil for a command, which counts nothing towards a limit.
     func service(
-        outbox: any Outbox = NoOutbox(), log: Logger = JSONLog.logger(level: .critical), hub: Hub = Hub { 0 }, limitClock: LimitClock? = nil
+        outbox: any Outbox = NoOutbox(), log: Logger = JSONLog.logger(level: .critical), hub: Hub = Hub { 0 },
+        limitClock: LimitClock? = nil
     ) -> AuthyService {
         AuthyService(
             store: store, vault: vault, settings: settings, hub: hub, outbox: outbox, log: log, limitClock: limitClock,

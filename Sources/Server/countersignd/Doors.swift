@@ -119,7 +119,9 @@ final class Doors: Sendable {
         }
         let entry = Entry(number: number, listener: listener, isShared: place == nil, holder: nil, close: close)
         guard let place, let mostOfPlace else { return entry }
-        return count(entry, for: place, mostOfPlace) { warn in warn("connections_of_address_used_up", place, ["address": "\(place)"]) }
+        return count(entry, for: place, mostOfPlace) { warn in
+            warn("connections_of_address_used_up", place, ["address": "\(place)"])
+        }
     }
 
     /// The connection has shown a key: it is none of the strangers any more, nor of its place.
@@ -140,7 +142,9 @@ final class Doors: Sendable {
                 warn("connections_of_application_used_up", holder, ["application": "\(id)"])
             }
         case .phone(let id):
-            return count(moved, for: holder, Self.mostOfPhone) { warn in warn("connections_of_phone_used_up", holder, ["device": "\(id)"]) }
+            return count(moved, for: holder, Self.mostOfPhone) { warn in
+                warn("connections_of_phone_used_up", holder, ["device": "\(id)"])
+            }
         }
     }
 
@@ -154,7 +158,8 @@ final class Doors: Sendable {
 
     /// Nil for whoever speaks for many.
     private func place(of peer: String?) -> String? {
-        guard mostOfPlace != nil, let address = peer.flatMap({ Address($0) }), !["127.0.0.1", "::1"].contains(address.description),
+        guard mostOfPlace != nil, let address = peer.flatMap({ Address($0) }),
+            !["127.0.0.1", "::1"].contains(address.description),
             !proxies.isTrusted(address)
         else { return nil }
         return address.place

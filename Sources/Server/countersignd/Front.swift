@@ -55,7 +55,8 @@ struct Front: HTTPResponder {
         do {
             let (caller, parameters) = try await known(request, context)
             application = caller.id
-            let call = Call(method: request.method, steps: Array(steps), parameters: parameters, wait: request.secondsToWait)
+            let call = Call(
+                method: request.method, steps: Array(steps), parameters: parameters, wait: request.secondsToWait)
             return .json(try await call.answer(by: caller, service) { await context.whenGone($0) })
         } catch let refusal as Refusal {
             tell(refusal, of: application, steps, proxies.address(of: request, context.channel))
@@ -72,7 +73,8 @@ struct Front: HTTPResponder {
         guard let query = FormText.members(request.query.utf8) else { throw Refusal.noUTF8 }
         parameters.merge(query)
         guard let key = request.headers[.authyKey] ?? parameters.text("api_key") else {
-            parameters.merge(try Self.members(try await Self.body(of: request, context, upTo: Self.longestStrangersBody), request))
+            parameters.merge(
+                try Self.members(try await Self.body(of: request, context, upTo: Self.longestStrangersBody), request))
             let caller = try await service.caller(key: parameters.text("api_key"))
             context.isKnown(as: .application(caller.id))
             return (caller, parameters)
@@ -88,7 +90,9 @@ struct Front: HTTPResponder {
         let isJSON = request.headers[.contentType]?.hasPrefix("application/json") ?? false
         // authy-python sends JSON also where it does not say so.
         let looksLikeJSON = body.first { ![0x20, 0x0A, 0x0D, 0x09].contains($0) } == 0x7B
-        guard let members = isJSON || looksLikeJSON ? JSONParameters.members(body) : FormText.members(body) else { throw Refusal.body }
+        guard let members = isJSON || looksLikeJSON ? JSONParameters.members(body) : FormText.members(body) else {
+            throw Refusal.body
+        }
         return members
     }
 
@@ -114,23 +118,28 @@ struct Front: HTTPResponder {
             guard body.isEmpty || JSONParameters.members(body) != nil else { throw Refusal.body }
             var parameters = Parameters()
             parameters.merge(JSONParameters.members(body) ?? [])
-            if Array(steps) == ["invitation"], request.method == .post { return .json(try await service.invitation(parameters)) }
+            if Array(steps) == ["invitation"], request.method == .post {
+                return .json(try await service.invitation(parameters))
+            }
             if Array(steps) == ["enrol"], request.method == .post {
                 return .json(try await service.enrol(parameters, from: proxies.address(of: request, context.channel)))
             }
             let phone = try await service.phone(
-                authorization: request.headers[.authorization], method: request.method.rawValue, path: request.head.path ?? "", body: body)
+                authorization: request.headers[.authorization], method: request.method.rawValue,
+                path: request.head.path ?? "", body: body)
             // One that is not confirmed may do nothing, nor have more connections.
             if phone.isConfirmed { context.isKnown(as: .phone(phone.id)) }
             let call = PhoneCall(
-                method: request.method, steps: Array(steps), parameters: parameters, query: FormText.members(request.query.utf8) ?? [],
+                method: request.method, steps: Array(steps), parameters: parameters,
+                query: FormText.members(request.query.utf8) ?? [],
                 wait: request.secondsToWait)
             return .json(try await call.answer(by: phone, service) { await context.whenGone($0) })
         } catch let refusal as PhoneRefusal {
             if refusal.status == 429 {
                 let address = proxies.address(of: request, context.channel)
                 service.sparingLog.warn(
-                    "too_many_requests", about: address, ["address": "\(address)", "call": "phone"], at: service.limitTime())
+                    "too_many_requests", about: address, ["address": "\(address)", "call": "phone"],
+                    at: service.limitTime())
             }
             var answer = Answer(status: refusal.status, body: refusal.body)
             answer.retryAfter = refusal.retryAfter
@@ -150,7 +159,8 @@ struct MetricsFront: HTTPResponder {
     let hub: Hub
 
     func respond(to request: Request, context _: Context) async -> Response {
-        request.head.path == "/metrics" ? .text(metrics.text(waiting: hub.count)) : .text("only /metrics is here\n", status: .notFound)
+        request.head.path == "/metrics"
+            ? .text(metrics.text(waiting: hub.count)) : .text("only /metrics is here\n", status: .notFound)
     }
 }
 
@@ -186,6 +196,8 @@ extension Response {
     }
 
     static func text(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
-        Response(status: status, headers: [.contentType: "text/plain; charset=utf-8"], body: .init(byteBuffer: ByteBuffer(string: text)))
+        Response(
+            status: status, headers: [.contentType: "text/plain; charset=utf-8"],
+            body: .init(byteBuffer: ByteBuffer(string: text)))
     }
 }

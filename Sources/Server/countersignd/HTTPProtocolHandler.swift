@@ -69,7 +69,8 @@ final class HTTPProtocolHandler: ChannelDuplexHandler, RemovableChannelHandler {
         let isOld = head.version.major == 1 && head.version.minor == 0
         // The decoder reads nothing after a request that asks for another protocol; this server has none to go on with.
         let upgrades = head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
-        let isLast = isOld || !head.isKeepAlive || head.method == .CONNECT || upgrades && head.headers.contains(name: "upgrade")
+        let isLast =
+            isOld || !head.isKeepAlive || head.method == .CONNECT || upgrades && head.headers.contains(name: "upgrade")
         let waits = !isOld && head.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
         // Hummingbird looks for this very word.
         if isLast { head.headers.replaceOrAdd(name: "connection", value: "close") }
@@ -132,7 +133,8 @@ final class HTTPProtocolHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func sendContinue() {
         guard let context, !isEnding, pending.first?.waitsForContinue == true else { return }
         pending[pending.startIndex].waitsForContinue = false
-        context.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
+        context.writeAndFlush(
+            wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -152,7 +154,9 @@ final class HTTPProtocolHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .body: context.write(data, promise: promise)
         case .end:
             pending.removeFirst()
-            guard first.isLast || pending.isEmpty && refusal != nil else { return context.write(data, promise: promise) }
+            guard first.isLast || pending.isEmpty && refusal != nil else {
+                return context.write(data, promise: promise)
+            }
             context.writeAndFlush(data, promise: promise)
             if first.isLast { end(context) } else { sayRefusal(context) }
         }

@@ -9,7 +9,9 @@ struct JSONLog: LogHandler {
     static let writer = LogWriter(STDERR_FILENO) { count in line(.warning, "log_lines_dropped", ["count": "\(count)"]) }
 
     /// Keys whose values are numbers or truths; all others are texts, whatever they look like.
-    private static let numbers = Set(["application", "connections", "count", "limit", "retry_after", "seconds", "user", "users"])
+    private static let numbers = Set([
+        "application", "connections", "count", "limit", "retry_after", "seconds", "user", "users",
+    ])
     private static let truths = Set(["tls"])
 
     var metadata: Logger.Metadata = [:]
@@ -28,7 +30,8 @@ struct JSONLog: LogHandler {
     /// With its line feed.
     private static func line(_ level: Logger.Level, _ event: String, _ metadata: Logger.Metadata) -> [UInt8] {
         var members = [
-            (name: "at", json: JSONText.string(Moment.text(Int64(time(nil))))), ("level", JSONText.string(level.rawValue)),
+            (name: "at", json: JSONText.string(Moment.text(Int64(time(nil))))),
+            ("level", JSONText.string(level.rawValue)),
             ("event", JSONText.string(event)),
         ]
         let texts = metadata.mapValues { "\($0)" }.filter { !$0.value.isEmpty }
@@ -45,7 +48,8 @@ struct JSONLog: LogHandler {
             case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned, .surrogate:
                 for unit in UTF16.encode(scalar) ?? .init() {
                     let hex = String(unit, radix: 16)
-                    text.append(contentsOf: "\\u\(String(repeating: "0", count: 4 - hex.utf8.count))\(hex)".unicodeScalars)
+                    text.append(
+                        contentsOf: "\\u\(String(repeating: "0", count: 4 - hex.utf8.count))\(hex)".unicodeScalars)
                 }
             default: text.append(scalar)
             }
@@ -73,7 +77,8 @@ struct JSONLog: LogHandler {
     /// Whether standard error is the journal's: systemd says which file that is (systemd.exec(5), JOURNAL_STREAM).
     private static let isJournal: Bool = {
         var found = stat()
-        guard let stream = getenv("JOURNAL_STREAM").map({ String(cString: $0) }), fstat(STDERR_FILENO, &found) == 0 else { return false }
+        guard let stream = getenv("JOURNAL_STREAM").map({ String(cString: $0) }), fstat(STDERR_FILENO, &found) == 0
+        else { return false }
         return stream == "\(found.st_dev):\(found.st_ino)"
     }()
 

@@ -15,7 +15,9 @@ struct Account {
         getpwuid(uid).map { Account($0.pointee) } ?? Account(name: String(uid), uid: uid, gid: gid)
     }
 
-    private init(_ entry: passwd) { self.init(name: String(cString: entry.pw_name), uid: entry.pw_uid, gid: entry.pw_gid) }
+    private init(_ entry: passwd) {
+        self.init(name: String(cString: entry.pw_name), uid: entry.pw_uid, gid: entry.pw_gid)
+    }
 
     private init(name: String, uid: uid_t, gid: gid_t) { (self.name, self.uid, self.gid) = (name, uid, gid) }
 }
@@ -28,7 +30,9 @@ enum Keeper {
 
     /// Who this process is now.
     static var current: Account { Account.numbered(geteuid(), gid: getegid()) }
-    static var currentGroup: String { getgrgid(getegid()).map { String(cString: $0.pointee.gr_name) } ?? String(getegid()) }
+    static var currentGroup: String {
+        getgrgid(getegid()).map { String(cString: $0.pointee.gr_name) } ?? String(getegid())
+    }
 
     /// Becomes the owner of the state folder for good where root runs this: root must not follow paths in a folder of another. A folder that
     /// is missing is made, by root for the user of the unit.
@@ -37,11 +41,15 @@ enum Keeper {
         umask(0o077)
         var found = stat()
         if lstat(folder, &found) != 0 {
-            guard errno == ENOENT else { throw Trouble("\(folder) cannot be looked at: \(String(cString: strerror(errno)))") }
+            guard errno == ENOENT else {
+                throw Trouble("\(folder) cannot be looked at: \(String(cString: strerror(errno)))")
+            }
             let user = try appointed(for: folder)
             guard make else { return try turn(into: user) }
             try self.make(folder, for: user)
-            guard lstat(folder, &found) == 0 else { throw Trouble("\(folder) is gone: \(String(cString: strerror(errno)))") }
+            guard lstat(folder, &found) == 0 else {
+                throw Trouble("\(folder) is gone: \(String(cString: strerror(errno)))")
+            }
         }
         guard found.st_mode & S_IFMT == S_IFDIR else { throw Trouble("\(folder) is no folder") }
         let isOurs = found.st_uid == geteuid()
@@ -49,9 +57,12 @@ enum Keeper {
             throw Trouble("\(folder) belongs to somebody else", hint: "run this as root, or as its owner")
         }
         if found.st_uid == 0, folder == usualFolder, Account.named(login) != nil {
-            throw Trouble("\(folder) belongs to root, but the server runs as \(login)", hint: "chown -R \(login): \(folder)")
+            throw Trouble(
+                "\(folder) belongs to root, but the server runs as \(login)", hint: "chown -R \(login): \(folder)")
         }
-        guard found.st_mode & 0o077 == 0 else { throw Trouble("\(folder) is open to others", hint: "chmod 700 \(folder)") }
+        guard found.st_mode & 0o077 == 0 else {
+            throw Trouble("\(folder) is open to others", hint: "chmod 700 \(folder)")
+        }
         try turn(into: isOurs ? nil : Account.numbered(found.st_uid, gid: found.st_gid))
         if let closed = closedFolder(above: folder + "/") {
             throw Trouble("\(folder): \(current.name) may not enter \(closed)", hint: "chmod a+x \(closed)")
@@ -78,13 +89,17 @@ enum Keeper {
         }
         let parts = folder.split(separator: "/")
         let hint = "install -d -m 700 -o \(user.name) -g \(user.name) \(folder)"
-        guard let name = parts.last.map({ String($0) }), let real = realpath("/" + parts.dropLast().joined(separator: "/"), nil) else {
+        guard let name = parts.last.map({ String($0) }),
+            let real = realpath("/" + parts.dropLast().joined(separator: "/"), nil)
+        else {
             throw Trouble("\(folder) cannot be made: \(String(cString: strerror(errno)))", hint: hint)
         }
         defer { free(real) }
         var part = 0
         let above = system_open_trusted(real, system_trust(owner: 0, group: 0, public_file: 0), 1, &part)
-        guard above >= 0 else { throw Trouble("\(folder) is not made where others than root may write", hint: "make it first: \(hint)") }
+        guard above >= 0 else {
+            throw Trouble("\(folder) is not made where others than root may write", hint: "make it first: \(hint)")
+        }
         defer { close(above) }
         if mkdirat(above, name, 0o700) != 0 {
             if errno == EEXIST { return }
@@ -100,24 +115,29 @@ enum Keeper {
     /// With the groups that the unit gives, so that what can be read here can be read there.
     private static func turn(into user: Account?) throws {
         if let user {
-            guard initgroups(user.name, user.gid) == 0 || setgroups(0, nil) == 0, setgid(user.gid) == 0, setuid(user.uid) == 0,
+            guard initgroups(user.name, user.gid) == 0 || setgroups(0, nil) == 0, setgid(user.gid) == 0,
+                setuid(user.uid) == 0,
                 seteuid(0) != 0
             else { throw Trouble("cannot become the user \(user.name): \(String(cString: strerror(errno)))") }
         }
-        guard system_harden() == 0 else { throw Trouble("this process cannot be kept to itself: \(String(cString: strerror(errno)))") }
+        guard system_harden() == 0 else {
+            throw Trouble("this process cannot be kept to itself: \(String(cString: strerror(errno)))")
+        }
     }
 
     /// What root left in a folder of another would be seen only when the server starts.
     private static func requireOwnFiles(_ folder: String) throws {
         let names = [
-            "countersignd.db", "countersignd.db-wal", "countersignd.db-shm", "countersignd.lock", "countersignd.server.lock", "master.key",
+            "countersignd.db", "countersignd.db-wal", "countersignd.db-shm", "countersignd.lock",
+            "countersignd.server.lock", "master.key",
         ]
         for name in names {
             var found = stat()
             guard lstat("\(folder)/\(name)", &found) == 0, found.st_uid != geteuid() else { continue }
             let owner = Account.numbered(found.st_uid, gid: found.st_gid).name
             throw Trouble(
-                "\(folder)/\(name) belongs to \(owner), but its folder to \(current.name)", hint: "chown -R \(current.name): \(folder)")
+                "\(folder)/\(name) belongs to \(owner), but its folder to \(current.name)",
+                hint: "chown -R \(current.name): \(folder)")
         }
     }
 
@@ -125,14 +145,17 @@ enum Keeper {
     static func requireReadable(_ file: String, _ key: String) throws {
         guard access(file, R_OK) != 0 else { return }
         switch errno {
-        case ENOENT, ENOTDIR: throw Trouble("\(key): \(file): there is no such file", hint: "put it there, or name another")
+        case ENOENT, ENOTDIR:
+            throw Trouble("\(key): \(file): there is no such file", hint: "put it there, or name another")
         case EACCES:
             if let closed = closedFolder(above: file) {
                 throw Trouble(
                     "\(key): \(file): \(current.name) may not enter \(closed)",
                     hint: "keep a copy where it may: install -m 640 -g \(currentGroup) \(file) /etc/countersign/")
             }
-            throw Trouble("\(key): \(file): \(current.name) may not read it", hint: "chgrp \(currentGroup) \(file); chmod 640 \(file)")
+            throw Trouble(
+                "\(key): \(file): \(current.name) may not read it",
+                hint: "chgrp \(currentGroup) \(file); chmod 640 \(file)")
         case let error: throw Trouble("\(key): \(file): \(String(cString: strerror(error)))")
         }
     }

@@ -16,17 +16,23 @@ extension ServerSettings.Listener {
         guard access(folder, W_OK | X_OK) == 0 else {
             throw Trouble(
                 "\(place): \(Keeper.current.name) cannot write to \(folder): \(String(cString: strerror(errno)))",
-                hint: "/run/countersignd is there while the unit runs; another folder is made by hand, for \(Keeper.current.name)")
+                hint:
+                    "/run/countersignd is there while the unit runs; another folder is made by hand, for \(Keeper.current.name)"
+            )
         }
         var found = stat()
         guard lstat(path, &found) == 0 else { return }
-        guard found.st_mode & S_IFMT == S_IFSOCK else { throw Trouble("\(place): there is a file that is no socket", hint: "name another") }
+        guard found.st_mode & S_IFMT == S_IFSOCK else {
+            throw Trouble("\(place): there is a file that is no socket", hint: "name another")
+        }
         let error = knock { descriptor in
             var address = sockaddr_un()
             address.sun_family = sa_family_t(AF_UNIX)
             withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
             return withUnsafePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
             }
         }
         guard error != ECONNREFUSED, error != ENOENT else { return }
@@ -46,13 +52,16 @@ extension ServerSettings.Listener {
         }
         switch error {
         case 0: return
-        case EADDRINUSE: throw Trouble("\(place): another program listens there", hint: "ss -ltnp says which; end it, or take another port")
+        case EADDRINUSE:
+            throw Trouble(
+                "\(place): another program listens there", hint: "ss -ltnp says which; end it, or take another port")
         case EACCES:
             throw Trouble(
                 "\(place): \(Keeper.current.name) may not listen there",
                 hint: "take a port above 1023, or see CAP_NET_BIND_SERVICE in countersignd.service")
         case let error:
-            throw Trouble("\(place): \(String(cString: strerror(error)))", hint: "`ip address` shows the addresses of this host")
+            throw Trouble(
+                "\(place): \(String(cString: strerror(error)))", hint: "`ip address` shows the addresses of this host")
         }
     }
 

@@ -35,7 +35,9 @@ final class LogWriter: @unchecked Sendable {
     /// Takes a line with its line feed. Never waits for the reader.
     func put(_ line: [UInt8]) {
         locked {
-            guard lines.count < Self.mostLines, bytes + line.count <= Self.mostBytes, startThread() else { return dropped += 1 }
+            guard lines.count < Self.mostLines, bytes + line.count <= Self.mostBytes, startThread() else {
+                return dropped += 1
+            }
             lines.append(line)
             bytes += line.count
             pthread_cond_broadcast(changed)

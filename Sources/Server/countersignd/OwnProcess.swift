@@ -30,7 +30,9 @@ enum OwnProcess {
         defer { for text in arguments + variables { free(text) } }
         var child: pid_t = 0
         let error = posix_spawn(&child, "/proc/self/exe", &actions, &attributes, &arguments, &variables)
-        guard error == 0 else { throw Trouble("this program cannot be started again: \(String(cString: strerror(error)))") }
+        guard error == 0 else {
+            throw Trouble("this program cannot be started again: \(String(cString: strerror(error)))")
+        }
         var status: CInt = -1
         while waitpid(child, &status, 0) < 0, errno == EINTR {}
         guard status == 0 else { throw ExitCode(status & 0x7F == 0 ? status >> 8 & 0xFF : 1) }

@@ -28,14 +28,17 @@ struct Pages {
                 let bytes = UnsafeRawBufferPointer(start: page.bytes, count: page.size)
                 let tag = Array(SHA256.hash(data: bytes)).prefix(8).map { String($0, radix: 16) }.joined()
                 return (
-                    String(cString: page.name), Page(type: String(cString: page.type), body: ByteBuffer(bytes: bytes), tag: "\"\(tag)\"")
+                    String(cString: page.name),
+                    Page(type: String(cString: page.type), body: ByteBuffer(bytes: bytes), tag: "\"\(tag)\"")
                 )
             }, uniquingKeysWith: { first, _ in first })
     }
 
     /// - Parameter name: what stands behind `/phone/`.
     func answer(_ name: String, _ request: Request) -> Response {
-        guard request.method == .get || request.method == .head else { return .json(Refusal.method("GET, HEAD").answer) }
+        guard request.method == .get || request.method == .head else {
+            return .json(Refusal.method("GET, HEAD").answer)
+        }
         guard let path = request.head.path, path.hasPrefix("/phone/") else {
             return Response(status: .permanentRedirect, headers: [.location: "/phone/"])
         }

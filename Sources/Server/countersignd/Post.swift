@@ -27,12 +27,15 @@ final class Post: Outbox, Service {
         let settings = desk.settings
         if !logCodes, let gateway = settings.gateways.first(where: { $0.type == .log }) {
             throw Trouble(
-                "the gateway \(gateway.name) writes codes to the log", hint: "serve --insecure-log-codes allows that, for trying out only",
+                "the gateway \(gateway.name) writes codes to the log",
+                hint: "serve --insecure-log-codes allows that, for trying out only",
                 isOfSettings: true)
         }
         outgoing = try Outgoing(authorities: settings.authorities)
         courier = try Courier(gateways: settings.gateways, outgoing: outgoing) { message in
-            log.critical("insecure_code", metadata: ["kind": "\(message.kind.rawValue)", "to": "\(message.to)", "text": "\(message.text)"])
+            log.critical(
+                "insecure_code",
+                metadata: ["kind": "\(message.kind.rawValue)", "to": "\(message.to)", "text": "\(message.text)"])
         }
         hosts = settings.push.hosts
         subject = settings.push.subject
@@ -59,7 +62,9 @@ final class Post: Outbox, Service {
 
     // Codes
 
-    func canSend(_ kind: OneCode.Kind) -> Bool { Gateway.Kind(rawValue: kind.rawValue).map { courier.canSend($0) } ?? false }
+    func canSend(_ kind: OneCode.Kind) -> Bool {
+        Gateway.Kind(rawValue: kind.rawValue).map { courier.canSend($0) } ?? false
+    }
 
     func send(_ message: OneCode) async -> Bool {
         guard let kind = Gateway.Kind(rawValue: message.kind.rawValue) else { return false }
@@ -91,13 +96,15 @@ final class Post: Outbox, Service {
         let now = service.now()
         let records = attempts.map {
             DeliveryRecord(
-                at: now, application: message.application, user: message.user, kind: message.kind.rawValue, gateway: $0.gateway,
+                at: now, application: message.application, user: message.user, kind: message.kind.rawValue,
+                gateway: $0.gateway,
                 succeeded: $0.succeeded,
                 detail: $0.detail, milliseconds: Int64($0.milliseconds))
         }
         for record in records where !record.succeeded {
             log.warning(
-                "delivery_failed", metadata: ["gateway": "\(record.gateway)", "kind": "\(record.kind)", "reason": "\(record.detail)"])
+                "delivery_failed",
+                metadata: ["gateway": "\(record.gateway)", "kind": "\(record.kind)", "reason": "\(record.detail)"])
         }
         await write { for record in records { try $0.add(record) } }
     }
@@ -125,8 +132,9 @@ final class Post: Outbox, Service {
         }
     }
 
-    private func push(_ notification: Notification, to device: Device, _ push: Device.Push, _ key: VAPIDKey, _ service: AuthyService) async
-    {
+    private func push(
+        _ notification: Notification, to device: Device, _ push: Device.Push, _ key: VAPIDKey, _ service: AuthyService
+    ) async {
         let now = service.now()
         guard let subscription = PushSubscription(publicKey: push.publicKey, authentication: push.authentication),
             let request = try? request(notification, push.endpoint, subscription, key, at: now)
@@ -140,7 +148,8 @@ final class Post: Outbox, Service {
             let detail = status.map { "status \($0)" } ?? "not reached"
             try records.add(
                 DeliveryRecord(
-                    at: now, application: notification.application, user: notification.user, kind: "push", gateway: "web push",
+                    at: now, application: notification.application, user: notification.user, kind: "push",
+                    gateway: "web push",
                     succeeded: succeeded,
                     detail: detail, milliseconds: milliseconds))
             if succeeded, var approval = try records.approval(notification.request), !approval.notified {
@@ -156,7 +165,8 @@ final class Post: Outbox, Service {
     }
 
     private func request(
-        _ notification: Notification, _ endpoint: String, _ subscription: PushSubscription, _ key: VAPIDKey, at now: Int64
+        _ notification: Notification, _ endpoint: String, _ subscription: PushSubscription, _ key: VAPIDKey,
+        at now: Int64
     ) throws -> OutgoingRequest {
         let ends = notification.ends.map { String($0) } ?? "null"
         let text = JSONText.object([
@@ -169,7 +179,8 @@ final class Post: Outbox, Service {
         return OutgoingRequest(
             url: endpoint,
             headers: [
-                ("Authorization", authorization), ("Content-Encoding", "aes128gcm"), ("Content-Type", "application/octet-stream"),
+                ("Authorization", authorization), ("Content-Encoding", "aes128gcm"),
+                ("Content-Type", "application/octet-stream"),
                 ("TTL", String(life)), ("Urgency", "high"),
             ],
             body: try PushMessage.encrypt(Array(text.utf8), for: subscription), timeout: 10_000, allowedHosts: hosts)

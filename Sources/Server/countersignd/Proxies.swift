@@ -14,7 +14,9 @@ struct Proxies {
     func address(of request: Request, _ channel: any Channel) -> String {
         guard let peer = channel.remoteAddress?.ipAddress else { return "local" }
         guard var found = Address(peer) else { return peer }
-        let chain = request.headers[values: .forwardedFor].flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }
+        let chain = request.headers[values: .forwardedFor].flatMap {
+            $0.split(separator: ",", omittingEmptySubsequences: false)
+        }
         for entry in chain.reversed() {
             guard isTrusted(found), let next = Self.address(entry) else { break }
             found = next
@@ -33,14 +35,17 @@ struct Proxies {
             let inside = text[..<end].dropFirst()
             return inside.contains(":") ? Address(String(inside)) : nil
         }
-        guard let colon = text.firstIndex(of: ":"), colon == text.lastIndex(of: ":") else { return Address(String(text)) }
+        guard let colon = text.firstIndex(of: ":"), colon == text.lastIndex(of: ":") else {
+            return Address(String(text))
+        }
         return isPort(text[colon...]) ? Address(String(text[..<colon])) : nil
     }
 
     private static func isPort(_ text: Substring) -> Bool {
         let digits = text.dropFirst()
         return text.isEmpty
-            || text.first == ":" && (1...5).contains(digits.utf8.count) && digits.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            || text.first == ":" && (1...5).contains(digits.utf8.count)
+                && digits.utf8.allSatisfy { (0x30...0x39).contains($0) }
     }
 
     /// Without blanks and tabs at its ends (RFC 9110, section 5.6.3).

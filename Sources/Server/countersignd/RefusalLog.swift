@@ -14,7 +14,10 @@ extension Front {
         let name = steps.last == "approval_requests" ? "approval_requests" : call
         service.sparingLog.warn(
             "too_many_requests", about: "\(name) \(application) \(user)",
-            ["application": "\(application)", "user": "\(user)", "call": "\(name)", "retry_after": "\(refusal.retryAfter ?? 0)"],
+            [
+                "application": "\(application)", "user": "\(user)", "call": "\(name)",
+                "retry_after": "\(refusal.retryAfter ?? 0)",
+            ],
             at: service.limitTime())
     }
 }

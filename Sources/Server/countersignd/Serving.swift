@@ -43,7 +43,8 @@ struct Serving {
         for listener in bound { try listener.requireFree("listen") }
         try settings.server.metrics?.requireFree("metrics")
         let connections = try connectionsOfListener()
-        let doors = Doors(mostOfPlace: most, connections: connections, proxies: proxies) { [service] event, thing, metadata in
+        let doors = Doors(mostOfPlace: most, connections: connections, proxies: proxies) {
+            [service] event, thing, metadata in
             service.sparingLog.warn(event, about: thing, metadata, at: service.limitTime())
         }
         var listeners: [any Service] = bound.enumerated().map { number, listener in
@@ -114,7 +115,8 @@ struct Serving {
         var quiet = log
         quiet.logLevel = .warning
         let log = log
-        let covered = service.settings.server.listen.filter { listener.covers($0, isDual: Self.isDual) }.compactMap { other -> String? in
+        let covered = service.settings.server.listen.filter { listener.covers($0, isDual: Self.isDual) }.compactMap {
+            other -> String? in
             if case .address(let host, let port) = other { "\(host):\(port)" } else { nil }
         }
         return Application(
@@ -131,12 +133,16 @@ struct Serving {
             }, eventLoopGroupProvider: .singleton, logger: quiet)
     }
 
-    private func http(_ certificate: Certificate?, _ doors: Doors, _ connections: (listener: Int, most: Int)) -> HTTPServerBuilder {
+    private func http(_ certificate: Certificate?, _ doors: Doors, _ connections: (listener: Int, most: Int))
+        -> HTTPServerBuilder
+    {
         let patience = TimeAmount.seconds(service.settings.limits.idleTimeout)
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100)
         let configuration = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [Watch(patience: patience, doors: doors, listener: (connections.listener, connections.most))],
+            additionalChannelHandlers: [
+                Watch(patience: patience, doors: doors, listener: (connections.listener, connections.most))
+            ],
             idleTimeout: nil, httpDecoderConfiguration: decoder)
         return HTTPServerBuilder { responder in
             let plain = HTTPChannel(base: HTTP1Channel(responder: responder, configuration: configuration))
@@ -152,7 +158,9 @@ struct Serving {
         let room = (files - Self.otherFiles - Self.connectionsOfMetrics) / listeners
         let needed = wanted * listeners + Self.otherFiles + Self.connectionsOfMetrics
         guard room >= 10 else {
-            throw Trouble("this process may have no more than \(files) open files", hint: "set LimitNOFILE= or ulimit -n to \(needed)")
+            throw Trouble(
+                "this process may have no more than \(files) open files",
+                hint: "set LimitNOFILE= or ulimit -n to \(needed)")
         }
         guard room < wanted else { return wanted }
         log.warning(

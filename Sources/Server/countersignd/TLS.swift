@@ -33,7 +33,8 @@ final class Certificate: Sendable {
             log.notice("certificate_read", metadata: ["file": "\(files.chain)"])
         } catch {
             state.withLock { $0.stamp = stamp }
-            log.error("certificate_unreadable", metadata: ["file": "\(files.chain)", "reason": "\(Trouble(error).message)"])
+            log.error(
+                "certificate_unreadable", metadata: ["file": "\(files.chain)", "reason": "\(Trouble(error).message)"])
         }
     }
 
@@ -51,11 +52,15 @@ final class Certificate: Sendable {
         do { return try NIOSSLContext(configuration: configuration) } catch {
             throw Trouble(
                 "\(keyKey): \(files.privateKey): this key does not belong to the certificate in \(files.chain)",
-                hint: "name the key that the certificate was made with; the server's own certificate comes first in its file")
+                hint:
+                    "name the key that the certificate was made with; the server's own certificate comes first in its file"
+            )
         }
     }
 
-    private static func read<Value>(_ file: String, _ key: String, _ what: String, _ body: () throws -> Value) throws -> Value {
+    private static func read<Value>(_ file: String, _ key: String, _ what: String, _ body: () throws -> Value) throws
+        -> Value
+    {
         try Keeper.requireReadable(file, key)
         do { return try body() } catch { throw noPEM(file, key, what) }
     }

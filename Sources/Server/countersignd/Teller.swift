@@ -63,10 +63,14 @@ final class Teller: Sendable {
 
     private func isTold(_ approval: Approval, _ service: AuthyService, _ outgoing: Outgoing) async -> Bool {
         let found = try? await service.store.read { records in
-            (try records.application(approval.application), try approval.answer.flatMap { try records.device($0.device) })
+            (
+                try records.application(approval.application),
+                try approval.answer.flatMap { try records.device($0.device) }
+            )
         }
         // Whoever wants to hear no more is told nothing.
-        guard let callback = found?.0?.callback, found?.0?.revoked == nil, let key = try? await service.signingKey(of: approval.application)
+        guard let callback = found?.0?.callback, found?.0?.revoked == nil,
+            let key = try? await service.signingKey(of: approval.application)
         else {
             return true
         }
@@ -75,7 +79,9 @@ final class Teller: Sendable {
         return (200...299).contains(answer.status)
     }
 
-    private func request(_ callback: Callback, _ target: Application.Callback, _ key: [UInt8], at now: Int64) -> OutgoingRequest {
+    private func request(_ callback: Callback, _ target: Application.Callback, _ key: [UInt8], at now: Int64)
+        -> OutgoingRequest
+    {
         let nonce = nonce(at: now)
         func headers(_ signature: String) -> [(name: String, value: String)] {
             [(Header.signature, signature), (Header.signatureNonce, nonce)]
@@ -84,7 +90,8 @@ final class Teller: Sendable {
         case .post:
             let (body, signature) = callback.post(to: target.url, nonce: nonce, key: key)
             return OutgoingRequest(
-                url: target.url, headers: headers(signature) + [("Content-Type", "application/json")], body: Array(body.utf8),
+                url: target.url, headers: headers(signature) + [("Content-Type", "application/json")],
+                body: Array(body.utf8),
                 timeout: 10_000)
         case .get:
             let (url, signature) = callback.get(target.url, nonce: nonce, key: key)

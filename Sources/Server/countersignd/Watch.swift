@@ -163,7 +163,9 @@ struct Context: RequestContext {
     /// Says that the body of the request may come now, where the client waits for that.
     func sendContinue() {
         let channel = channel
-        channel.eventLoop.execute { try? channel.pipeline.syncOperations.handler(type: HTTPProtocolHandler.self).sendContinue() }
+        channel.eventLoop.execute {
+            try? channel.pipeline.syncOperations.handler(type: HTTPProtocolHandler.self).sendContinue()
+        }
     }
 
     /// Sees to it that `body` is called when the client goes before it is answered.

@@ -32,16 +32,20 @@ struct ApprovalAnswerTests {
     @Test(
         "An approval with anything wrong in it is none",
         arguments: [
-            nil, "", "<html>approved</html>", "null", "[]", "{}", "true", #""approved""#, #"{"status":"approved","success":true}"#,
+            nil, "", "<html>approved</html>", "null", "[]", "{}", "true", #""approved""#,
+            #"{"status":"approved","success":true}"#,
             answer(status: #""APPROVED""#), answer(status: #""Approved""#), answer(status: #"" approved""#),
             answer(status: #""approved\u0000""#),
-            answer(status: #""approved\n""#), answer(status: "true"), answer(status: "null"), answer(status: #"["approved"]"#),
+            answer(status: #""approved\n""#), answer(status: "true"), answer(status: "null"),
+            answer(status: #"["approved"]"#),
             answer(status: #""""#),
-            answer(uuid: "\"\(other)\""), answer(uuid: "null"), answer(uuid: #""""#), answer(uuid: "1"), answer(uuid: "\"\(Asked.uuid) \""),
+            answer(uuid: "\"\(other)\""), answer(uuid: "null"), answer(uuid: #""""#), answer(uuid: "1"),
+            answer(uuid: "\"\(Asked.uuid) \""),
             answer(uuid: "\"{\(Asked.uuid)}\""), answer(user: "1636"), answer(user: #""1635""#), answer(user: "1635.5"),
             answer(user: "-1635"),
             answer(user: "true"), answer(user: "null"), answer(user: "[1635]"), answer(user: "1635000000000000000000"),
-            answer(success: #""true""#), answer(success: "false"), answer(success: "1"), answer(success: "null"), "[\(answer())]",
+            answer(success: #""true""#), answer(success: "false"), answer(success: "1"), answer(success: "null"),
+            "[\(answer())]",
             #"{"approval_request":{"status":"approved","uuid":"\#(Asked.uuid)"},"success":true}"#,
             #"{"approval_request":{"status":"approved","_authy_id":1635},"success":true}"#,
             #"{"approval_request":{"uuid":"\#(Asked.uuid)","_authy_id":1635},"success":true}"#,
@@ -56,9 +60,11 @@ struct ApprovalAnswerTests {
     @Test(
         "An approval with another status than 200 is none",
         arguments: [
-            (0, .malformed), (100, .malformed), (201, .malformed), (202, .malformed), (206, .malformed), (302, .malformed),
+            (0, .malformed), (100, .malformed), (201, .malformed), (202, .malformed), (206, .malformed),
+            (302, .malformed),
             (400, .refused(status: 400, error: nil)),
-            (401, .keyRefused), (403, .refused(status: 403, error: nil)), (404, .notFound), (429, .limited), (500, .serverError(500)),
+            (401, .keyRefused), (403, .refused(status: 403, error: nil)), (404, .notFound), (429, .limited),
+            (500, .serverError(500)),
             (503, .serverError(503)), (600, .malformed),
         ] as [(Int, Fault)])
     func otherStatus(status: Int, fault: Fault) throws {
@@ -76,8 +82,11 @@ struct ApprovalAnswerTests {
     @Test("The number of a user is compared to its last digit")
     func longNumbers() throws {
         let user = try #require(AuthyID("900719925474099301"))
-        for (written, counts) in [("900719925474099301", true), ("900719925474099302", false), ("900719925474099300", false)] {
-            let judged = ApprovalAnswer(status: 200, body: decoded(answer(user: written)), request: try Asked.request(), user: user)
+        for (written, counts) in [
+            ("900719925474099301", true), ("900719925474099302", false), ("900719925474099300", false),
+        ] {
+            let judged = ApprovalAnswer(
+                status: 200, body: decoded(answer(user: written)), request: try Asked.request(), user: user)
             #expect(judged == (counts ? .status(.approved) : .fault(.malformed)), "\(written)")
         }
     }

@@ -26,7 +26,8 @@ private let postText = """
     """
 private let postSignature = "12sh1T7NLLMPlCLSiID10MS6SeKMvbOmb85TprUsppo="
 private let get = [
-    (name: "authy_id", value: "1635"), (name: "callback_action", value: "approval_request_status"), (name: "status", value: "denied"),
+    (name: "authy_id", value: "1635"), (name: "callback_action", value: "approval_request_status"),
+    (name: "status", value: "denied"),
     (name: "uuid", value: "6f1d2c30-0000-4000-8000-000000000001"),
 ]
 private let getSignature = "PGs2k8r+HK9laGephe2ucICsQVUKl5ZdDrFG60RFP5M="
@@ -62,7 +63,8 @@ struct CallbackSignatureTests {
     @Test("Anything else that changes makes another signature")
     func changes() throws {
         let changed = [
-            try posted(nonce: "1700000001"), try posted(nonce: "1700000000.0"), try posted(url: "http://pam.example.net/authy/callback"),
+            try posted(nonce: "1700000001"), try posted(nonce: "1700000000.0"),
+            try posted(url: "http://pam.example.net/authy/callback"),
             try posted(url: url + "/"), try posted(body: post.replacingOccurrences(of: "approved", with: "denied")),
             try posted(body: post.replacingOccurrences(of: "1635", with: "1636")),
             CallbackSignature(nonce: nonce, method: .get, url: url, body: try #require(decoded(post))),
@@ -78,7 +80,8 @@ struct CallbackSignatureTests {
         arguments: [
             "", "=", "02sh1T7NLLMPlCLSiID10MS6SeKMvbOmb85TprUsppo=", "12sh1T7NLLMPlCLSiID10MS6SeKMvbOmb85TprUspp0=",
             "12sh1T7NLLMPlCLSiID10MS6SeKMvbOmb85TprUsppo",
-            "12sh1T7NLLMPlCLSiID10MS6SeKMvbOmb85TprUsppo= ", "12SH1T7NLLMPLCLSIID10MS6SEKMVBOMB85TPRUSPPO=", getSignature,
+            "12sh1T7NLLMPlCLSiID10MS6SeKMvbOmb85TprUsppo= ", "12SH1T7NLLMPLCLSIID10MS6SEKMVBOMB85TPRUSPPO=",
+            getSignature,
             "12sh1T7NLLMPlCLSiID10MS6SeKMvbOmb85TprUsppp=",
         ])
     func mismatch(signature: String) throws {
@@ -88,7 +91,8 @@ struct CallbackSignatureTests {
     @Test(
         "Base64 is that of RFC 4648, section 10",
         arguments: [
-            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="), ("foobar", "Zm9vYmFy"),
+            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
         ])
     func base64(plain: String, encoded: String) {
         #expect(Base64.encode(plain.utf8) == encoded)

@@ -5,7 +5,8 @@ struct CanonicalTextTests {
     @Test(
         "Each value leaves its text",
         arguments: [
-            (#"{"a":null}"#, "a="), (#"{"a":true,"b":false}"#, "a=true&b=false"), (#"{"a":-5,"b":1700000000}"#, "a=-5&b=1700000000"),
+            (#"{"a":null}"#, "a="), (#"{"a":true,"b":false}"#, "a=true&b=false"),
+            (#"{"a":-5,"b":1700000000}"#, "a=-5&b=1700000000"),
             (#"{"a":0.5}"#, "a=0.5"), (#"{"a":""}"#, "a="), (#"{"a":"true"}"#, "a=true"),
         ])
     func scalars(json: String, text: String) throws {
@@ -15,9 +16,11 @@ struct CanonicalTextTests {
     @Test(
         "Names and values are form-encoded",
         arguments: [
-            (" ", "+"), ("a b", "a+b"), ("+", "%2B"), ("*", "%2A"), ("~", "~"), ("-._~09azAZ", "-._~09azAZ"), ("/", "%2F"),
+            (" ", "+"), ("a b", "a+b"), ("+", "%2B"), ("*", "%2A"), ("~", "~"), ("-._~09azAZ", "-._~09azAZ"),
+            ("/", "%2F"),
             ("&=?#%", "%26%3D%3F%23%25"),
-            ("é", "%C3%A9"), ("🔑", "%F0%9F%94%91"), ("\0\n", "%00%0A"), ("!'()", "%21%27%28%29"), ("[]", "%5B%5D"), ("\"\\", "%22%5C"),
+            ("é", "%C3%A9"), ("🔑", "%F0%9F%94%91"), ("\0\n", "%00%0A"), ("!'()", "%21%27%28%29"), ("[]", "%5B%5D"),
+            ("\"\\", "%22%5C"),
         ])
     func encoding(plain: String, encoded: String) {
         #expect(CanonicalText.of(.object(["v": .string(plain)])) == "v=" + encoded)
@@ -38,7 +41,8 @@ struct CanonicalTextTests {
 
     @Test("Elements keep their order, also objects and arrays")
     func arrays() throws {
-        let json = #"{"l":[{"r":"z","u":2},{"u":3,"r":"a"}],"n":[[2,1],[0]],"s":["b","a"],"e":[1,2,3,4,5,6,7,8,9,10,11]}"#
+        let json =
+            #"{"l":[{"r":"z","u":2},{"u":3,"r":"a"}],"n":[[2,1],[0]],"s":["b","a"],"e":[1,2,3,4,5,6,7,8,9,10,11]}"#
         let elements = (1...11).map { "e%5B%5D=\($0)" }.joined(separator: "&")
         let expected =
             elements + "&l%5B%5D%5Br%5D=z&l%5B%5D%5Bu%5D=2&l%5B%5D%5Br%5D=a&l%5B%5D%5Bu%5D=3"
@@ -49,7 +53,8 @@ struct CanonicalTextTests {
     @Test("Members are sorted as they are written, encoded and with their values, not by their names")
     func order() {
         let members: [String: JSONValue] = [
-            "a": .integer(1), "a1": .integer(1), "a b": .integer(1), "a~": .integer(1), "a*": .integer(1), "A": .integer(1),
+            "a": .integer(1), "a1": .integer(1), "a b": .integer(1), "a~": .integer(1), "a*": .integer(1),
+            "A": .integer(1),
             "_": .integer(1), "é": .integer(1),
             "a.": .object(["z": .integer(1), "y": .integer(1)]),
         ]
@@ -58,7 +63,8 @@ struct CanonicalTextTests {
     }
 
     @Test(
-        "Only an object has parameters", arguments: [.null, .array([.integer(1)]), .string("a=b"), .bool(true), .integer(1)] as [JSONValue])
+        "Only an object has parameters",
+        arguments: [.null, .array([.integer(1)]), .string("a=b"), .bool(true), .integer(1)] as [JSONValue])
     func noObject(value: JSONValue) {
         #expect(CanonicalText.of(value) == "")
     }
@@ -66,7 +72,8 @@ struct CanonicalTextTests {
     @Test("A query makes the text that its parameters would make as an object")
     func query() throws {
         let query = [
-            ("status", "approved"), ("logos[][res]", "z"), ("logos[][url]", "2"), ("logos[][res]", "a"), ("logos[][url]", "3"), ("a1", "x"),
+            ("status", "approved"), ("logos[][res]", "z"), ("logos[][url]", "2"), ("logos[][res]", "a"),
+            ("logos[][url]", "3"), ("a1", "x"),
             ("a", "y"),
             ("t[m]", "b c"), ("t[d][Host name]", "db-1/eu"), ("t[m][n]", ""), ("s[]", "2"), ("s[]", "1"), ("tt", ""),
         ]

@@ -6,7 +6,9 @@ private func created(_ uuid: String = "\"\(Asked.uuid)\"", success: String = "tr
     #"{"approval_request":{"uuid":\#(uuid)},"success":\#(success)}"#
 }
 
-private func refusal(_ code: String) -> String { #"{"message":"no","success":false,"error_code":"\#(code)","errors":{}}"# }
+private func refusal(_ code: String) -> String {
+    #"{"message":"no","success":false,"error_code":"\#(code)","errors":{}}"#
+}
 
 struct CreateAnswerTests {
     @Test(
@@ -22,11 +24,13 @@ struct CreateAnswerTests {
     @Test(
         "With anything wrong in it, an answer with status 200 creates nothing",
         arguments: [
-            nil, "", "<html>", "null", "[]", "{}", "true", created(success: "\"true\""), created(success: "1"), created(success: "false"),
+            nil, "", "<html>", "null", "[]", "{}", "true", created(success: "\"true\""), created(success: "1"),
+            created(success: "false"),
             created(success: "null"), created("null"), created("1"), created("\"\""), created("\"../users/1\""),
             created("\"\(Asked.uuid)/\""),
             created("\" \(Asked.uuid)\""), created("[\"\(Asked.uuid)\"]"), #"{"uuid":"\#(Asked.uuid)","success":true}"#,
-            #"{"approval_request":"\#(Asked.uuid)","success":true}"#, #"{"approval_request":[{"uuid":"\#(Asked.uuid)"}],"success":true}"#,
+            #"{"approval_request":"\#(Asked.uuid)","success":true}"#,
+            #"{"approval_request":[{"uuid":"\#(Asked.uuid)"}],"success":true}"#,
             #"{"approval_request":{"uuid":"\#(Asked.uuid)"}}"#, "[\(created())]", refusal("60051"), refusal("60001"),
         ])
     func malformed(json: String?) {
@@ -36,7 +40,8 @@ struct CreateAnswerTests {
     @Test(
         "A good body with another status creates nothing",
         arguments: [
-            (201, .malformed), (204, .malformed), (302, .malformed), (401, .keyRefused), (404, .notFound), (429, .limited),
+            (201, .malformed), (204, .malformed), (302, .malformed), (401, .keyRefused), (404, .notFound),
+            (429, .limited),
             (500, .serverError(500)),
         ] as [(Int, Fault)])
     func otherStatus(status: Int, fault: Fault) {
@@ -46,7 +51,8 @@ struct CreateAnswerTests {
     @Test(
         "Why no request was created is told apart",
         arguments: [
-            (400, "60051", .noDevice), (404, "60051", .noDevice), (404, "60026", .unknownUser), (400, "60050", .unknownUser),
+            (400, "60051", .noDevice), (404, "60051", .noDevice), (404, "60026", .unknownUser),
+            (400, "60050", .unknownUser),
             (401, "60016", .unknownUser),
             (400, "60085", .notEnabled), (403, "60065", .notEnabled), (401, "60001", .fault(.keyRefused)),
             (403, "60001", .fault(.keyRefused)),
@@ -61,6 +67,8 @@ struct CreateAnswerTests {
 
     @Test("A refusal for another reason keeps its number")
     func otherRefusal() throws {
-        #expect(CreateAnswer(status: 400, body: decoded(refusal("60004"))) == .fault(.refused(status: 400, error: try number(60004))))
+        #expect(
+            CreateAnswer(status: 400, body: decoded(refusal("60004")))
+                == .fault(.refused(status: 400, error: try number(60004))))
     }
 }

@@ -41,7 +41,9 @@ struct EndpointTests {
         #expect(Endpoint.Method.allCases.map(\.rawValue) == ["GET", "POST", "DELETE"])
     }
 
-    @Test("A wait is asked for in whole seconds, never fewer than none", arguments: [(0, "wait=0"), (20, "wait=20"), (-3, "wait=0")])
+    @Test(
+        "A wait is asked for in whole seconds, never fewer than none",
+        arguments: [(0, "wait=0"), (20, "wait=20"), (-3, "wait=0")])
     func wait(seconds: Int, text: String) {
         #expect(Header.wait(seconds: seconds) == text)
     }

@@ -15,11 +15,15 @@ struct ErrorNumberTests {
     @Test(
         "Anything else is no number",
         arguments: [
-            nil, "null", "{}", "[]", #""60020""#, "60020", #"{"error_code":null}"#, #"{"error_code":""}"#, #"{"error_code":" 60020"}"#,
-            #"{"error_code":"60020 "}"#, #"{"error_code":"+6002"}"#, #"{"error_code":"-6002"}"#, #"{"error_code":"600200"}"#,
+            nil, "null", "{}", "[]", #""60020""#, "60020", #"{"error_code":null}"#, #"{"error_code":""}"#,
+            #"{"error_code":" 60020"}"#,
+            #"{"error_code":"60020 "}"#, #"{"error_code":"+6002"}"#, #"{"error_code":"-6002"}"#,
+            #"{"error_code":"600200"}"#,
             #"{"error_code":"0060020"}"#,
-            #"{"error_code":"٦٠٠٢٠"}"#, #"{"error_code":"0x1"}"#, #"{"error_code":0}"#, #"{"error_code":-60020}"#, #"{"error_code":"0"}"#,
-            #"{"error_code":100000}"#, #"{"error_code":9223372036854775807}"#, #"{"error_code":60020.5}"#, #"{"error_code":true}"#,
+            #"{"error_code":"٦٠٠٢٠"}"#, #"{"error_code":"0x1"}"#, #"{"error_code":0}"#, #"{"error_code":-60020}"#,
+            #"{"error_code":"0"}"#,
+            #"{"error_code":100000}"#, #"{"error_code":9223372036854775807}"#, #"{"error_code":60020.5}"#,
+            #"{"error_code":true}"#,
             #"{"error_code":["60020"]}"#, #"{"errors":{"error_code":"60020"}}"#, #"{"Error_Code":"60020"}"#,
         ])
     func unread(json: String?) {
@@ -29,9 +33,11 @@ struct ErrorNumberTests {
     @Test(
         "The table gives meaning and HTTP status",
         arguments: [
-            (60000, 400, "generic error"), (60001, 401, "API key invalid"), (60007, 503, "SMS disabled"), (60019, 401, "token reused"),
+            (60000, 400, "generic error"), (60001, 401, "API key invalid"), (60007, 503, "SMS disabled"),
+            (60019, 401, "token reused"),
             (60049, 404, "approval request not found"), (60051, nil, "OneTouch: user has no device"),
-            (60072, nil, "access keys and application keys"), (60131, nil, "state of a user's deletion"), (60133, nil, "CLNPC message"),
+            (60072, nil, "access keys and application keys"), (60131, nil, "state of a user's deletion"),
+            (60133, nil, "CLNPC message"),
         ] as [(Int, Int?, String)])
     func table(code: Int, status: Int?, meaning: String) throws {
         #expect(try number(code).httpStatus == status)
@@ -54,20 +60,27 @@ struct ErrorNumberTests {
 }
 
 struct FaultTests {
-    private static func body(_ code: String) -> String { #"{"message":"no","success":false,"errors":{},"error_code":"\#(code)"}"# }
+    private static func body(_ code: String) -> String {
+        #"{"message":"no","success":false,"errors":{},"error_code":"\#(code)"}"#
+    }
 
     @Test(
         "A status and an error number make one fault",
         arguments: [
-            (429, nil, .limited), (429, body("60001"), .limited), (429, "<html>", .limited), (429, body("60020"), .limited),
+            (429, nil, .limited), (429, body("60001"), .limited), (429, "<html>", .limited),
+            (429, body("60020"), .limited),
             (401, body("60001"), .keyRefused), (400, body("60001"), .keyRefused), (500, body("60001"), .keyRefused),
             (403, body("60047"), .keyRefused),
-            (401, nil, .keyRefused), (401, "<html>", .keyRefused), (401, "{}", .keyRefused), (401, body("none"), .keyRefused),
-            (503, body("60003"), .limited), (400, body("60009"), .limited), (400, body("60010"), .limited), (403, body("60011"), .limited),
+            (401, nil, .keyRefused), (401, "<html>", .keyRefused), (401, "{}", .keyRefused),
+            (401, body("none"), .keyRefused),
+            (503, body("60003"), .limited), (400, body("60009"), .limited), (400, body("60010"), .limited),
+            (403, body("60011"), .limited),
             (503, body("60012"), .limited), (400, body("60120"), .limited), (500, nil, .serverError(500)),
             (502, "<html>", .serverError(502)),
-            (503, body("60000"), .serverError(503)), (599, "{}", .serverError(599)), (504, body("60049"), .serverError(504)),
-            (404, nil, .notFound), (404, "<html>", .notFound), (404, body("60049"), .notFound), (404, body("60026"), .notFound),
+            (503, body("60000"), .serverError(503)), (599, "{}", .serverError(599)),
+            (504, body("60049"), .serverError(504)),
+            (404, nil, .notFound), (404, "<html>", .notFound), (404, body("60049"), .notFound),
+            (404, body("60026"), .notFound),
             (400, body("60049"), .notFound),
         ] as [(Int, String?, Fault)])
     func faults(status: Int, json: String?, fault: Fault) {
@@ -75,9 +88,12 @@ struct FaultTests {
     }
 
     @Test(
-        "Other refusals keep their status and their number", arguments: [(400, 60002), (403, 60063), (401, 60020), (410, 60079), (499, 1)])
+        "Other refusals keep their status and their number",
+        arguments: [(400, 60002), (403, 60063), (401, 60020), (410, 60079), (499, 1)])
     func refused(status: Int, code: Int) throws {
-        #expect(Fault(status: status, body: decoded(Self.body("\(code)"))) == .refused(status: status, error: try number(code)))
+        #expect(
+            Fault(status: status, body: decoded(Self.body("\(code)")))
+                == .refused(status: status, error: try number(code)))
     }
 
     @Test("A refusal without a number is one all the same", arguments: [400, 402, 403, 405, 499])

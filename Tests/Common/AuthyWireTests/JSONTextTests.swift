@@ -3,9 +3,11 @@ import Foundation
 import Testing
 
 private let hostile = [
-    "", "plain", "\"", "\\", "\\\"", "\"}],", "a\"b\"c", "'", "/", "</script>", "\0", "\u{1}\u{1F}", "\u{7F}\u{80}\u{9F}",
+    "", "plain", "\"", "\\", "\\\"", "\"}],", "a\"b\"c", "'", "/", "</script>", "\0", "\u{1}\u{1F}",
+    "\u{7F}\u{80}\u{9F}",
     "\r\n\t\u{8}\u{C}", "\u{1B}[31m",
-    "\u{2028}\u{2029}", "\u{202E}abc", "\u{FEFF}", "\u{FFFD}\u{FFFE}\u{10FFFF}", "🔑👩‍👩‍👧‍👦", "e\u{301}é", "日本", "%s%n", "\\u0041", "${x}",
+    "\u{2028}\u{2029}", "\u{202E}abc", "\u{FEFF}", "\u{FFFD}\u{FFFE}\u{10FFFF}", "🔑👩‍👩‍👧‍👦", "e\u{301}é", "日本", "%s%n",
+    "\\u0041", "${x}",
     String((0..<0x100).compactMap { UnicodeScalar($0).map(Character.init) }),
 ]
 
@@ -35,7 +37,8 @@ struct JSONTextTests {
     @Test("Members are sorted by the bytes of their names, without blanks in between")
     func sorted() {
         let value: JSONValue = .object([
-            "b": .bool(true), "a": .integer(-1), "B": .null, "é": .number(0.5), "": .array([.object([:]), .array([])]), "a b": .bool(false),
+            "b": .bool(true), "a": .integer(-1), "B": .null, "é": .number(0.5), "": .array([.object([:]), .array([])]),
+            "a b": .bool(false),
             "aa": .object(["d": .string("x"), "c": .string("y")]), "\u{FFFD}": .integer(1), "😀": .integer(2),
         ])
         let expected =

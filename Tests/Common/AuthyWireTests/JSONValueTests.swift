@@ -6,10 +6,14 @@ struct JSONValueTests {
     @Test(
         "JSON becomes the value that it is",
         arguments: [
-            ("null", .null), ("true", .bool(true)), ("false", .bool(false)), ("0", .integer(0)), ("1", .integer(1)), ("-7", .integer(-7)),
-            ("9223372036854775807", .integer(.max)), ("-9223372036854775808", .integer(.min)), ("9223372036854775808", .number(0x1p63)),
-            ("0.5", .number(0.5)), ("1e300", .number(1e300)), (#""true""#, .string("true")), (#""1""#, .string("1")), (#""""#, .string("")),
-            (#""null""#, .string("null")), (#""a\u0000\ud83d\udd11\n""#, .string("a\0🔑\n")), ("[]", .array([])), ("{}", .object([:])),
+            ("null", .null), ("true", .bool(true)), ("false", .bool(false)), ("0", .integer(0)), ("1", .integer(1)),
+            ("-7", .integer(-7)),
+            ("9223372036854775807", .integer(.max)), ("-9223372036854775808", .integer(.min)),
+            ("9223372036854775808", .number(0x1p63)),
+            ("0.5", .number(0.5)), ("1e300", .number(1e300)), (#""true""#, .string("true")), (#""1""#, .string("1")),
+            (#""""#, .string("")),
+            (#""null""#, .string("null")), (#""a\u0000\ud83d\udd11\n""#, .string("a\0🔑\n")), ("[]", .array([])),
+            ("{}", .object([:])),
             ("[1,true,null,[\"x\"]]", .array([.integer(1), .bool(true), .null, .array([.string("x")])])),
             (#"{"a":{"b":[{}]},"":false}"#, .object(["a": .object(["b": .array([.object([:])])]), "": .bool(false)])),
         ] as [(String, JSONValue)])
@@ -34,7 +38,8 @@ struct JSONValueTests {
     @Test(
         "What is no JSON is an error",
         arguments: [
-            "", " ", "<html></html>", "{", "[1,,2]", "{\"a\"}", "tru", "'a'", "nan", "\"\\ud800\"", "\"\\x\"", "01", "1e999", "{} {}",
+            "", " ", "<html></html>", "{", "[1,,2]", "{\"a\"}", "tru", "'a'", "nan", "\"\\ud800\"", "\"\\x\"", "01",
+            "1e999", "{} {}",
             "\"a\nb\"",
         ])
     func broken(json: String) {
@@ -50,7 +55,9 @@ struct JSONValueTests {
 
     @Test("What is nested deeper than the limit is an error", arguments: [("[", "]"), ("{\"a\":", "}")])
     func depth(open: String, close: String) {
-        func nested(_ depth: Int) -> String { String(repeating: open, count: depth) + "1" + String(repeating: close, count: depth) }
+        func nested(_ depth: Int) -> String {
+            String(repeating: open, count: depth) + "1" + String(repeating: close, count: depth)
+        }
         #expect(decoded(nested(JSONValue.maximumDepth)) != nil)
         #expect(decoded(nested(JSONValue.maximumDepth + 1)) == nil)
         #expect(decoded(nested(400)) == nil)
@@ -60,7 +67,9 @@ struct JSONValueTests {
     @Test("A value that is encoded comes back")
     func encoded() throws {
         let value: JSONValue = .object([
-            "a": .array([.null, .bool(true), .bool(false), .integer(.max), .integer(.min), .number(0.1), .string("é\"\\/")]),
+            "a": .array([
+                .null, .bool(true), .bool(false), .integer(.max), .integer(.min), .number(0.1), .string("é\"\\/"),
+            ]),
             "": .object(["b": .array([]), "c": .object([:])]),
         ])
         #expect(try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(value)) == value)

@@ -41,7 +41,8 @@ struct NewApprovalRequestTests {
         ])
     func cut(character: String, count: Int) throws {
         func message(_ count: Int) throws -> String {
-            try #require(NewApprovalRequest(message: String(repeating: character, count: count), secondsToExpire: 1)).message
+            try #require(NewApprovalRequest(message: String(repeating: character, count: count), secondsToExpire: 1))
+                .message
         }
         #expect(try message(count) == String(repeating: character, count: count))
         let beginning = String(repeating: character, count: 141 / character.utf16.count)
@@ -53,14 +54,17 @@ struct NewApprovalRequestTests {
     func heap() throws {
         let heap = "a" + String(repeating: "\u{301}", count: 500)
         let request = try #require(NewApprovalRequest(message: heap, secondsToExpire: 1))
-        #expect(Array(request.message.unicodeScalars) == Array(heap.unicodeScalars.prefix(141)) + Array("...".unicodeScalars))
+        #expect(
+            Array(request.message.unicodeScalars) == Array(heap.unicodeScalars.prefix(141))
+                + Array("...".unicodeScalars))
     }
 
     @Test("Names are cut at 20 and values at 200")
     func details() throws {
         let long = String(repeating: "x", count: 300)
         let request = try #require(
-            NewApprovalRequest(message: "?", details: [Detail(long, long)], hiddenDetails: [Detail(long, long)], secondsToExpire: 1))
+            NewApprovalRequest(
+                message: "?", details: [Detail(long, long)], hiddenDetails: [Detail(long, long)], secondsToExpire: 1))
         let cut = Detail(String(repeating: "x", count: 20), String(repeating: "x", count: 197) + "...")
         #expect(request.details == [cut])
         #expect(request.hiddenDetails == [cut])
@@ -69,7 +73,9 @@ struct NewApprovalRequestTests {
     @Test("Of details with one name the first is kept, and a detail without a name is dropped")
     func sameNames() throws {
         let long = String(repeating: "n", count: 20)
-        let details = [Detail(long + "1", "a"), Detail("", "b"), Detail(long + "2", "c"), Detail("d", ""), Detail("d", "e")]
+        let details = [
+            Detail(long + "1", "a"), Detail("", "b"), Detail(long + "2", "c"), Detail("d", ""), Detail("d", "e"),
+        ]
         let request = try #require(NewApprovalRequest(message: "?", details: details, secondsToExpire: 1))
         #expect(request.details == [Detail(long, "a"), Detail("d", "")])
     }
@@ -77,16 +83,19 @@ struct NewApprovalRequestTests {
     @Test("Nothing else can pass as the number")
     func numberOnce() throws {
         let details = [Detail("Number", "11"), Detail("User", "zoe")]
-        let request = try #require(NewApprovalRequest(message: "?", details: details, secondsToExpire: 1, number: CheckNumber(42)))
+        let request = try #require(
+            NewApprovalRequest(message: "?", details: details, secondsToExpire: 1, number: CheckNumber(42)))
         #expect(request.details == [Detail("Number", "42"), Detail("User", "zoe")])
     }
 
     @Test("Hostile texts stay inside their strings", arguments: ["\",\"x\":\"", "\\", "\n\u{0}", "\u{2028}", "🔑\""])
     func hostile(text: String) throws {
         let request = try #require(
-            NewApprovalRequest(message: text, details: [Detail(text, text)], hiddenDetails: [Detail(text, text)], secondsToExpire: 9))
+            NewApprovalRequest(
+                message: text, details: [Detail(text, text)], hiddenDetails: [Detail(text, text)], secondsToExpire: 9))
         let expected: JSONValue = .object([
-            "message": .string(text), "details": .object([text: .string(text)]), "hidden_details": .object([text: .string(text)]),
+            "message": .string(text), "details": .object([text: .string(text)]),
+            "hidden_details": .object([text: .string(text)]),
             "seconds_to_expire": .integer(9),
         ])
         #expect(decoded(request.json) == expected)

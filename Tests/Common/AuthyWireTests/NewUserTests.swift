@@ -9,17 +9,21 @@ struct NewUserTests {
         let user = NewUser(phone: mobile, email: "a\"@example.com", sendsInstallLink: false)
         #expect(
             user.json
-                == #"{"user":{"email":"a\"@example.com","cellphone":"15112345678","country_code":"49"},"send_install_link_via_sms":false}"#)
+                == #"{"user":{"email":"a\"@example.com","cellphone":"15112345678","country_code":"49"},"send_install_link_via_sms":false}"#
+        )
     }
 
-    @Test(arguments: ["a@b.cc", "first.last+tag@example.com", "o'neil@mail-1.example.xn--p1ai", "a_b@1.example"]) func `An address is one`(
+    @Test(arguments: ["a@b.cc", "first.last+tag@example.com", "o'neil@mail-1.example.xn--p1ai", "a_b@1.example"])
+    func `An address is one`(
         text: String
     ) { #expect(NewUser.isEmail(text)) }
 
     @Test(arguments: [
-        "", "a", "@b.cc", "a@", "a@b@c.cc", "a b@c.cc", "-a@b.cc", "a@b.cc\n", "ä@b.cc", "<a@b.cc>", "a,b@c.cc", "test@authy",
+        "", "a", "@b.cc", "a@", "a@b@c.cc", "a b@c.cc", "-a@b.cc", "a@b.cc\n", "ä@b.cc", "<a@b.cc>", "a,b@c.cc",
+        "test@authy",
         "root@localhost",
-        "a@b.c", "a@.cc", "a@b..cc", "a@-b.cc", "a@b-.cc", "a@b.cc.", "a@192.0.2.7", "a@[192.0.2.7]", "a@b_c.cc", ".a@b.cc", "a.@b.cc",
+        "a@b.c", "a@.cc", "a@b..cc", "a@-b.cc", "a@b-.cc", "a@b.cc.", "a@192.0.2.7", "a@[192.0.2.7]", "a@b_c.cc",
+        ".a@b.cc", "a.@b.cc",
         "a..b@c.cc",
     ])
     func `What is no address is none`(text: String) { #expect(!NewUser.isEmail(text)) }
@@ -33,7 +37,8 @@ struct NewUserTests {
     }
 
     @Test(arguments: [
-        #"{"user":{"id":0},"success":true}"#, #"{"user":{"id":-3},"success":true}"#, #"{"user":{"id":"../7"},"success":true}"#,
+        #"{"user":{"id":0},"success":true}"#, #"{"user":{"id":-3},"success":true}"#,
+        #"{"user":{"id":"../7"},"success":true}"#,
         #"{"user":{"id":7},"success":false}"#, #"{"user":{},"success":true}"#, "{}", "[]",
     ])
     func `An answer without a number that can be one registers nobody`(json: String) {
@@ -51,7 +56,8 @@ struct NewUserTests {
 
 struct StatusAnswerTests {
     private func answer(_ status: String) throws -> StatusAnswer {
-        StatusAnswer(status: 200, body: decoded(#"{"success":true,"status":\#(status)}"#), user: try #require(AuthyID(1635)))
+        StatusAnswer(
+            status: 200, body: decoded(#"{"success":true,"status":\#(status)}"#), user: try #require(AuthyID(1635)))
     }
 
     @Test(
@@ -60,7 +66,9 @@ struct StatusAnswerTests {
             (#"{"registered":false,"devices":["sms"]}"#, false), (#"{"registered":false,"devices":["iphone"]}"#, true),
             (#"{"authy_id":1635}"#, nil),
         ] as [(String, Bool?)])
-    func `A device takes requests where the person is registered or has one that is not SMS`(status: String, hasApp: Bool?) throws {
+    func `A device takes requests where the person is registered or has one that is not SMS`(
+        status: String, hasApp: Bool?
+    ) throws {
         guard case .user(let user) = try answer(status) else { return #expect(Bool(false)) }
         #expect(user.hasApp == hasApp)
     }
@@ -78,14 +86,18 @@ struct StatusAnswerTests {
 
     @Test func `A user whom the server does not know is told apart from a server that has no such call`() throws {
         let user = try #require(AuthyID(1635))
-        #expect(StatusAnswer(status: 404, body: decoded(#"{"error_code":"60026","success":false}"#), user: user) == .unknownUser)
+        #expect(
+            StatusAnswer(status: 404, body: decoded(#"{"error_code":"60026","success":false}"#), user: user)
+                == .unknownUser)
         #expect(StatusAnswer(status: 404, body: nil, user: user) == .fault(.notFound))
     }
 }
 
 @Test func `An activity says what, from where, on which host and as whom`() {
-    let activity = UserActivity(type: UserActivity.enrolled, email: "zoe@example.com", address: "192.0.2.7", host: "gate", user: "zoe")
+    let activity = UserActivity(
+        type: UserActivity.enrolled, email: "zoe@example.com", address: "192.0.2.7", host: "gate", user: "zoe")
     #expect(
         activity.json
-            == #"{"type":"countersign_enrolled","user_ip":"192.0.2.7","data":{"email":"zoe@example.com","host":"gate","user":"zoe"}}"#)
+            == #"{"type":"countersign_enrolled","user_ip":"192.0.2.7","data":{"email":"zoe@example.com","host":"gate","user":"zoe"}}"#
+    )
 }

@@ -13,7 +13,10 @@ struct OneCodeAnswerTests {
                 #"{"success":true,"message":"SMS token was sent","cellphone":"+57-XXX-XXX-XX12"}"#,
                 .sent(message: "SMS token was sent", cellphone: "+57-XXX-XXX-XX12")
             ),
-            (#"{"success":"true","message":"Call started...","ignored":false}"#, .sent(message: "Call started...", cellphone: nil)),
+            (
+                #"{"success":"true","message":"Call started...","ignored":false}"#,
+                .sent(message: "Call started...", cellphone: nil)
+            ),
             (#"{"success":true,"ignored":null,"device":null}"#, .sent(message: nil, cellphone: nil)),
             (#"{"success":true,"message":5,"cellphone":["1"]}"#, .sent(message: nil, cellphone: nil)),
         ] as [(String, OneCodeAnswer)])
@@ -25,7 +28,8 @@ struct OneCodeAnswerTests {
         "An ignored OneCode was not sent, however that is written",
         arguments: ["true", #""true""#, "1", "0", #""false""#, #""""#, "[]", "{}"])
     func ignored(value: String) {
-        let json = #"{"success":true,"ignored":\#(value),"device":"android","message":"Ignored: SMS is not needed for smartphones."}"#
+        let json =
+            #"{"success":true,"ignored":\#(value),"device":"android","message":"Ignored: SMS is not needed for smartphones."}"#
         #expect(OneCodeAnswer(status: 200, body: decoded(json)) == .ignored(device: "android"))
     }
 
@@ -41,13 +45,16 @@ struct OneCodeAnswerTests {
         arguments: [
             nil, "", "<html>", "null", "[]", "{}", "true", #"{"message":"SMS token was sent"}"#, #"{"success":false}"#,
             #"{"success":"false"}"#,
-            #"{"success":1}"#, #"{"success":"TRUE"}"#, #"{"success":null}"#, #"[{"success":true}]"#, refusal("60007"), refusal("60003"),
+            #"{"success":1}"#, #"{"success":"TRUE"}"#, #"{"success":null}"#, #"[{"success":true}]"#, refusal("60007"),
+            refusal("60003"),
         ])
     func malformed(json: String?) {
         #expect(OneCodeAnswer(status: 200, body: decoded(json)) == .fault(.malformed))
     }
 
-    @Test("What a server does not offer is told from a server that is down", arguments: ["60006", "60007"], [400, 403, 500, 503])
+    @Test(
+        "What a server does not offer is told from a server that is down", arguments: ["60006", "60007"],
+        [400, 403, 500, 503])
     func notEnabled(code: String, status: Int) {
         #expect(OneCodeAnswer(status: status, body: decoded(refusal(code))) == .notEnabled)
     }
@@ -65,7 +72,8 @@ struct OneCodeAnswerTests {
             (refusal(nil, message: "Calls are not yet enabled here"), .notEnabled),
             (refusal(nil, message: "enabled, but not now"), .fault(.serverError(503))),
             (refusal(nil, message: "Service unavailable"), .fault(.serverError(503))),
-            (refusal("60000", message: "SMS is not enabled"), .fault(.serverError(503))), ("SMS is not enabled", .fault(.serverError(503))),
+            (refusal("60000", message: "SMS is not enabled"), .fault(.serverError(503))),
+            ("SMS is not enabled", .fault(.serverError(503))),
         ] as [(String, OneCodeAnswer)])
     func notEnabledByText(json: String, answer: OneCodeAnswer) {
         #expect(OneCodeAnswer(status: 503, body: decoded(json)) == answer)
@@ -73,9 +81,11 @@ struct OneCodeAnswerTests {
 
     @Test(
         "Only of a 503",
-        arguments: [(500, .serverError(500)), (404, .notFound), (401, .keyRefused), (200, .malformed), (429, .limited)] as [(Int, Fault)])
+        arguments: [(500, .serverError(500)), (404, .notFound), (401, .keyRefused), (200, .malformed), (429, .limited)]
+            as [(Int, Fault)])
     func notEnabledElsewhere(status: Int, fault: Fault) {
-        #expect(OneCodeAnswer(status: status, body: decoded(refusal(nil, message: "SMS is not enabled"))) == .fault(fault))
+        #expect(
+            OneCodeAnswer(status: status, body: decoded(refusal(nil, message: "SMS is not enabled"))) == .fault(fault))
     }
 
     @Test(
@@ -84,11 +94,13 @@ struct OneCodeAnswerTests {
             (400, "60009", .fault(.limited)), (503, "60010", .fault(.limited)), (403, "60011", .fault(.limited)),
             (400, "60012", .fault(.limited)),
             (400, "60120", .fault(.limited)), (429, "60003", .fault(.limited)), (429, "60007", .fault(.limited)),
-            (404, "60026", .unknownUser), (400, "60033", .invalidNumber), (400, "60078", .invalidNumber), (400, "60082", .invalidNumber),
+            (404, "60026", .unknownUser), (400, "60033", .invalidNumber), (400, "60078", .invalidNumber),
+            (400, "60082", .invalidNumber),
             (400, "60083", .invalidNumber), (429, "60033", .fault(.limited)), (500, "60033", .fault(.serverError(500))),
             (401, "60016", .unknownUser), (429, "60026", .fault(.limited)), (500, "60026", .fault(.serverError(500))),
             (401, "60001", .fault(.keyRefused)),
-            (503, "60000", .fault(.serverError(503))), (404, "60002", .fault(.notFound)), (302, "60007", .fault(.malformed)),
+            (503, "60000", .fault(.serverError(503))), (404, "60002", .fault(.notFound)),
+            (302, "60007", .fault(.malformed)),
         ] as [(Int, String, OneCodeAnswer)])
     func refusals(status: Int, code: String, answer: OneCodeAnswer) {
         #expect(OneCodeAnswer(status: status, body: decoded(refusal(code))) == answer)

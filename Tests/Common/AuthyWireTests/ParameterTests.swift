@@ -51,10 +51,15 @@ struct JSONParameterTests {
     @Test func `members keep their order and scalars are texts`() {
         #expect(
             read(#"{"b":1,"a":true,"c":-1.50e3,"d":"x"}"#)
-                == [.init("b", .text("1")), .init("a", .text("true")), .init("c", .text("-1.50e3")), .init("d", .text("x"))])
+                == [
+                    .init("b", .text("1")), .init("a", .text("true")), .init("c", .text("-1.50e3")),
+                    .init("d", .text("x")),
+                ])
     }
 
-    @Test func `null and what is empty are absent`() { #expect(read(#"{"a":null,"b":{},"c":[],"d":{"e":null},"f":[[]]}"#) == []) }
+    @Test func `null and what is empty are absent`() {
+        #expect(read(#"{"a":null,"b":{},"c":[],"d":{"e":null},"f":[[]]}"#) == [])
+    }
 
     @Test func `escapes are read`() {
         #expect(read(#"{"a":"\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00"}"#) == [.init("a", .text("\"\\/\u{8}\u{C}\n\r\té😀"))])
@@ -62,15 +67,19 @@ struct JSONParameterTests {
 
     @Test(
         arguments: [
-            "", "[]", "1", "null", "{", "{}x", #"{"a"}"#, #"{"a":}"#, #"{"a":1,}"#, #"{a:1}"#, #"{"a":01}"#, #"{"a":1.}"#, #"{"a":.5}"#,
+            "", "[]", "1", "null", "{", "{}x", #"{"a"}"#, #"{"a":}"#, #"{"a":1,}"#, #"{a:1}"#, #"{"a":01}"#,
+            #"{"a":1.}"#, #"{"a":.5}"#,
             #"{"a":+1}"#,
-            #"{"a":"\x"}"#, #"{"a":"\ud800"}"#, #"{"a":"\ud800\u0041"}"#, #"{"a":"\u00g0"}"#, #"{"a":tru}"#, "{\"a\":\"\u{1}\"}",
+            #"{"a":"\x"}"#, #"{"a":"\ud800"}"#, #"{"a":"\ud800\u0041"}"#, #"{"a":"\u00g0"}"#, #"{"a":tru}"#,
+            "{\"a\":\"\u{1}\"}",
             #"{"a":[1,]}"#,
             #"{"a":"b}"#, "{\"a\":1}\u{0}",
         ])
     func `what is not JSON to the letter is refused`(_ text: String) { #expect(read(text) == nil) }
 
-    @Test func `what is no UTF-8 is refused`() { #expect(JSONParameters.members([0x7B, 0x22, 0xFF, 0x22, 0x3A, 0x31, 0x7D]) == nil) }
+    @Test func `what is no UTF-8 is refused`() {
+        #expect(JSONParameters.members([0x7B, 0x22, 0xFF, 0x22, 0x3A, 0x31, 0x7D]) == nil)
+    }
 
     @Test func `depth and number of values are limited`() {
         let deep = String(repeating: #"{"a":"#, count: 17) + "1" + String(repeating: "}", count: 17)
@@ -90,7 +99,9 @@ struct JSONParameterTests {
         #expect(FormText.members("%C3%A9=1&e%CC%81=2".utf8)?.count == 2)
     }
 
-    @Test func `of two members with one name the first counts`() { #expect(read(#"{"a":"1","a":"2"}"#) == [.init("a", .text("1"))]) }
+    @Test func `of two members with one name the first counts`() {
+        #expect(read(#"{"a":"1","a":"2"}"#) == [.init("a", .text("1"))])
+    }
 }
 
 struct ParametersTests {
@@ -99,10 +110,13 @@ struct ParametersTests {
         parameters.merge(FormText.members("user[email]=a&key=1".utf8) ?? [])
         parameters.merge(FormText.members("user[email]=b&user[cellphone]=2&key=2".utf8) ?? [])
         #expect(
-            parameters.text("email", in: "user") == "a" && parameters.text("cellphone", in: "user") == "2" && parameters.text("key") == "1")
+            parameters.text("email", in: "user") == "a" && parameters.text("cellphone", in: "user") == "2"
+                && parameters.text("key") == "1")
     }
 
-    @Test(arguments: [("true", true), ("True", true), ("1", true), ("false", false), ("False", false), ("0", false), ("yes", false)])
+    @Test(arguments: [
+        ("true", true), ("True", true), ("1", true), ("false", false), ("False", false), ("0", false), ("yes", false),
+    ])
     func `truths come in several spellings`(_ text: String, _ truth: Bool) {
         var parameters = Parameters()
         parameters.merge([.init("force", .text(text))])

@@ -16,7 +16,8 @@ struct PhoneCheckTests {
         #expect(Endpoint.startPhoneCheck.target == "/protected/json/phones/verification/start")
         #expect(
             Endpoint.checkPhone(code, of: mobile).target
-                == "/protected/json/phones/verification/check?country_code=49&phone_number=15112345678&verification_code=1234567")
+                == "/protected/json/phones/verification/check?country_code=49&phone_number=15112345678&verification_code=1234567"
+        )
     }
 
     @Test(arguments: ["true", #""true""#]) func `A right code is one that the server calls a success`(success: String) {
@@ -26,9 +27,11 @@ struct PhoneCheckTests {
 
     @Test(
         arguments: [
-            (401, "60022", .wrong), (404, "60023", .wrong), (401, "60023", .fault(.refused(status: 401, error: ErrorNumber(60023)))),
+            (401, "60022", .wrong), (404, "60023", .wrong),
+            (401, "60023", .fault(.refused(status: 401, error: ErrorNumber(60023)))),
             (401, "60001", .fault(.keyRefused)), (404, "60022", .fault(.notFound)), (200, "60022", .fault(.malformed)),
-            (500, "60022", .fault(.serverError(500))), (429, "60022", .fault(.limited)), (401, nil, .fault(.keyRefused)),
+            (500, "60022", .fault(.serverError(500))), (429, "60022", .fault(.limited)),
+            (401, nil, .fault(.keyRefused)),
             (404, nil, .fault(.notFound)), (200, nil, .fault(.malformed)),
         ] as [(Int, String?, PhoneCheckAnswer)])
     func `A code is called wrong only where the answer says so`(status: Int, error: String?, answer: PhoneCheckAnswer) {
@@ -37,6 +40,8 @@ struct PhoneCheckTests {
     }
 
     @Test func `What is no object says nothing`() {
-        for body in [nil, decoded("[]"), decoded("true")] { #expect(PhoneCheckAnswer(status: 200, body: body) == .fault(.malformed)) }
+        for body in [nil, decoded("[]"), decoded("true")] {
+            #expect(PhoneCheckAnswer(status: 200, body: body) == .fault(.malformed))
+        }
     }
 }

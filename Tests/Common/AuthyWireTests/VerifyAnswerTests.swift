@@ -1,7 +1,9 @@
 import AuthyWire
 import Testing
 
-private func body(token: String = #""is valid""#, success: String = #""true""#, message: String = "Token is valid.") -> String {
+private func body(token: String = #""is valid""#, success: String = #""true""#, message: String = "Token is valid.")
+    -> String
+{
     #"{"message":"\#(message)","token":\#(token),"success":\#(success),"device":{"id":1,"os_type":"android"}}"#
 }
 
@@ -23,17 +25,24 @@ struct VerifyAnswerTests {
     func confirmation() {
         let extensions = #","countersign":{"factor":"confirmation"}}"#
         #expect(VerifyAnswer(status: 200, body: decoded(body().dropLast() + extensions)) == .phoneConfirmed)
-        #expect(VerifyAnswer(status: 401, body: decoded(refusal(#""60020""#).dropLast() + extensions)) == .confirmationCode)
+        #expect(
+            VerifyAnswer(status: 401, body: decoded(refusal(#""60020""#).dropLast() + extensions)) == .confirmationCode)
         // It makes no answer right that is not.
-        #expect(VerifyAnswer(status: 200, body: decoded(body(success: "false").dropLast() + extensions)) == .fault(.malformed))
+        #expect(
+            VerifyAnswer(status: 200, body: decoded(body(success: "false").dropLast() + extensions))
+                == .fault(.malformed))
         #expect(VerifyAnswer(status: 401, body: decoded(refusal(#""60019""#).dropLast() + extensions)) == .spent)
     }
 
     @Test(
         "What else a server says of a code changes nothing",
-        arguments: [#"{"factor":"onecode"}"#, #"{"factor":true}"#, #"{"Factor":"confirmation"}"#, #""confirmation""#, "[]", "null"])
+        arguments: [
+            #"{"factor":"onecode"}"#, #"{"factor":true}"#, #"{"Factor":"confirmation"}"#, #""confirmation""#, "[]",
+            "null",
+        ])
     func otherFactor(extensions: String) {
-        #expect(VerifyAnswer(status: 200, body: decoded(body().dropLast() + #","countersign":\#(extensions)}"#)) == .valid)
+        #expect(
+            VerifyAnswer(status: 200, body: decoded(body().dropLast() + #","countersign":\#(extensions)}"#)) == .valid)
     }
 
     @Test(
@@ -41,13 +50,17 @@ struct VerifyAnswerTests {
         arguments: [
             nil, "", "<html>is valid</html>", "null", "[]", "{}", "true", #""is valid""#, body(token: #""is invalid""#),
             body(token: #""Is valid""#),
-            body(token: #""is valid ""#), body(token: #"" is valid""#), body(token: #""is valid\u0000""#), body(token: "true"),
+            body(token: #""is valid ""#), body(token: #"" is valid""#), body(token: #""is valid\u0000""#),
+            body(token: "true"),
             body(token: "null"),
-            body(token: #"["is valid"]"#), body(token: #""""#), body(success: "false"), body(success: #""false""#), body(success: "1"),
+            body(token: #"["is valid"]"#), body(token: #""""#), body(success: "false"), body(success: #""false""#),
+            body(success: "1"),
             body(success: #""1""#), body(success: #""True""#), body(success: #""TRUE""#), body(success: "null"),
             body(success: #"["true"]"#),
-            #"{"token":"is valid"}"#, #"{"success":"true"}"#, #"{"message":"Token is valid.","success":"true"}"#, "[\(body())]",
-            #"{"body":\#(body())}"#, #"{"Token":"is valid","success":"true"}"#, refusal(#""60020""#), refusal(#""60019""#),
+            #"{"token":"is valid"}"#, #"{"success":"true"}"#, #"{"message":"Token is valid.","success":"true"}"#,
+            "[\(body())]",
+            #"{"body":\#(body())}"#, #"{"Token":"is valid","success":"true"}"#, refusal(#""60020""#),
+            refusal(#""60019""#),
             refusal(#""60001""#),
         ])
     func malformed(json: String?) {
@@ -57,7 +70,8 @@ struct VerifyAnswerTests {
     @Test(
         "A good body with another status is not a right code",
         arguments: [
-            (0, .malformed), (201, .malformed), (204, .malformed), (302, .malformed), (401, .keyRefused), (404, .notFound), (429, .limited),
+            (0, .malformed), (201, .malformed), (204, .malformed), (302, .malformed), (401, .keyRefused),
+            (404, .notFound), (429, .limited),
             (500, .serverError(500)), (503, .serverError(503)),
         ] as [(Int, Fault)])
     func otherStatus(status: Int, fault: Fault) {
@@ -67,8 +81,10 @@ struct VerifyAnswerTests {
     @Test(
         "A code is called wrong or spent only where the answer says so",
         arguments: [
-            (refusal(#""60020""#), .wrong), (refusal("60020"), .wrong), (refusal(#""60020""#, message: "x", token: nil), .wrong),
-            (refusal(#""60019""#, message: "Token is invalid. Token was used recently."), .spent), (refusal("60019"), .spent),
+            (refusal(#""60020""#), .wrong), (refusal("60020"), .wrong),
+            (refusal(#""60020""#, message: "x", token: nil), .wrong),
+            (refusal(#""60019""#, message: "Token is invalid. Token was used recently."), .spent),
+            (refusal("60019"), .spent),
             (refusal(nil), .wrong), (refusal("null"), .wrong), (refusal(nil, message: "Token is invalid."), .wrong),
         ] as [(String, VerifyAnswer)])
     func saidSo(json: String, answer: VerifyAnswer) {
@@ -80,7 +96,8 @@ struct VerifyAnswerTests {
         arguments: [
             nil, "", "invalid key", "<html>", "{}", "[]", "null", refusal(#""60001""#), refusal("60001"),
             refusal(#""60001""#, message: "Invalid API key", token: nil),
-            refusal(#""60047""#), refusal(nil, message: "Invalid API key"), refusal(nil, message: "Invalid API key", token: nil),
+            refusal(#""60047""#), refusal(nil, message: "Invalid API key"),
+            refusal(nil, message: "Invalid API key", token: nil),
             refusal(nil, message: "", token: "is invalid"), refusal(nil, message: "Token is invalid", token: nil),
             refusal(nil, token: "is valid"),
             refusal("null", message: "Invalid API key"), #"{"token":"is invalid"}"#, #"{"message":"Token is invalid"}"#,
@@ -106,11 +123,13 @@ struct VerifyAnswerTests {
     @Test(
         "Why there is no verdict is told apart",
         arguments: [
-            (401, "60016", .unknownUser), (404, "60026", .unknownUser), (404, "60016", .unknownUser), (400, "60050", .unknownUser),
+            (401, "60016", .unknownUser), (404, "60026", .unknownUser), (404, "60016", .unknownUser),
+            (400, "60050", .unknownUser),
             (401, "60026", .unknownUser),
             (403, "60001", .fault(.keyRefused)), (429, "60003", .fault(.limited)), (401, "60003", .fault(.limited)),
             (429, "60020", .fault(.limited)),
-            (429, "60016", .fault(.limited)), (404, "60002", .fault(.notFound)), (500, "60020", .fault(.serverError(500))),
+            (429, "60016", .fault(.limited)), (404, "60002", .fault(.notFound)),
+            (500, "60020", .fault(.serverError(500))),
             (503, "60016", .fault(.serverError(503))),
         ] as [(Int, String, VerifyAnswer)])
     func faults(status: Int, code: String, answer: VerifyAnswer) {

@@ -11,10 +11,13 @@ struct UserAddressTests {
         ("A\\B\\alice", "alice@example.com"),
         (String(repeating: "x", count: 64), String(repeating: "x", count: 64) + "@example.com"),
     ])
-    func aNameGivesAnAddress(name: String, address: String) { #expect(UserAddress.of(name, domain: "example.com") == address) }
+    func aNameGivesAnAddress(name: String, address: String) {
+        #expect(UserAddress.of(name, domain: "example.com") == address)
+    }
 
     @Test(arguments: [
-        "", "alice smith", "alice$", "müller", "CORP\\", "@corp.example.com", "alice@corp@example.com", "-alice", ".alice", "alice.",
+        "", "alice smith", "alice$", "müller", "CORP\\", "@corp.example.com", "alice@corp@example.com", "-alice",
+        ".alice", "alice.",
         "a..b",
         "alice\n", "<alice>", String(repeating: "x", count: 65),
     ])

@@ -34,7 +34,8 @@ struct Base32Tests {
     @Test(
         "Small letters, and blanks and hyphens anywhere, are taken",
         arguments: [
-            "jbswy3dpehpk3pxp", "JBSW Y3DP EHPK 3PXP", "jbsw-y3dp-ehpk-3pxp", " JBSWY3DPEHPK3PXP ", "J B-S  WY3DPEHPK3PX--P",
+            "jbswy3dpehpk3pxp", "JBSW Y3DP EHPK 3PXP", "jbsw-y3dp-ehpk-3pxp", " JBSWY3DPEHPK3PXP ",
+            "J B-S  WY3DPEHPK3PX--P",
             "jBsWy3DpEhPk3pXp",
         ])
     func groups(text: String) {
@@ -43,7 +44,10 @@ struct Base32Tests {
 
     @Test(
         "Any other character is refused",
-        arguments: ["0", "1", "8", "9", "@", "[", "`", "{", "\n", "\t", "\0", "_", "+", "/", ".", "Ä", "Ａ", "\u{212A}", "\u{A0}", "٢"])
+        arguments: [
+            "0", "1", "8", "9", "@", "[", "`", "{", "\n", "\t", "\0", "_", "+", "/", ".", "Ä", "Ａ", "\u{212A}",
+            "\u{A0}", "٢",
+        ])
     func otherCharacters(character: String) {
         #expect(Secret(base32: "JBSWY3DPEHPK3PX" + character) == nil)
         #expect(Secret(base32: character + "JBSWY3DPEHPK3PXP") == nil)
@@ -53,7 +57,8 @@ struct Base32Tests {
     @Test(
         "Padding in the middle, or that does not fill the last group, is refused",
         arguments: [
-            "MY======" + zeros, zeros + "=MY=====", zeros + "MY=====", zeros + "MY=======", zeros + "MY=", zeros + "========", zeros + "=",
+            "MY======" + zeros, zeros + "=MY=====", zeros + "MY=====", zeros + "MY=======", zeros + "MY=",
+            zeros + "========", zeros + "=",
             zeros + "M=======", zeros + "MZXQ====MY======", zeros + "MZXW6Y==", zeros + "MZX=====", zeros + "MY======A",
             zeros + "MY======AAAAAAAA",
         ])
@@ -69,7 +74,9 @@ struct Base32Tests {
         #expect(Secret(base32: zeros + text)?.base32 == zeros + canonical)
     }
 
-    @Test("A letter that adds no byte is dropped, as apps do", arguments: [("A", ""), ("7", ""), ("MZ7", "MY"), ("MZXW67", "MZXW6")])
+    @Test(
+        "A letter that adds no byte is dropped, as apps do",
+        arguments: [("A", ""), ("7", ""), ("MZ7", "MY"), ("MZXW67", "MZXW6")])
     func oddLengths(text: String, canonical: String) {
         #expect(Secret(base32: zeros + text)?.base32 == zeros + canonical)
     }

@@ -18,8 +18,10 @@ struct HOTPTests {
     @Test("A longer code shows more digits of the same number", arguments: appendixD)
     func longer(vector: (counter: UInt64, code: String, number: String)) throws {
         let secret = try Seed.secret(.sha1)
-        #expect(HOTP.code(secret, counter: vector.counter, digits: 7, algorithm: .sha1) == String(vector.number.suffix(7)))
-        #expect(HOTP.code(secret, counter: vector.counter, digits: 8, algorithm: .sha1) == String(vector.number.suffix(8)))
+        #expect(
+            HOTP.code(secret, counter: vector.counter, digits: 7, algorithm: .sha1) == String(vector.number.suffix(7)))
+        #expect(
+            HOTP.code(secret, counter: vector.counter, digits: 8, algorithm: .sha1) == String(vector.number.suffix(8)))
     }
 
     @Test("There is no code of any other length", arguments: [Int.min, -1, 0, 5, 9, 10, Int.max])
@@ -30,7 +32,9 @@ struct HOTPTests {
     /// Made with Python's hmac and hashlib.
     @Test(
         "The counter counts to its last bit",
-        arguments: [(UInt64.max, "094451"), (UInt64.max - 1, "488204"), (0x0102_0304_0506_0708, "292799"), (1 << 32, "999456")])
+        arguments: [
+            (UInt64.max, "094451"), (UInt64.max - 1, "488204"), (0x0102_0304_0506_0708, "292799"), (1 << 32, "999456"),
+        ])
     func allBits(counter: UInt64, code: String) throws {
         #expect(HOTP.code(try Seed.secret(.sha1), counter: counter, digits: 6, algorithm: .sha1) == code)
     }

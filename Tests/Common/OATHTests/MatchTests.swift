@@ -7,7 +7,9 @@ private let moment: Int64 = 1_111_111_125
 private let now: Int64 = 37_037_037
 
 /// Two time steps with the same code under the seed of RFC 6238, found by search: side by side, and two apart.
-private let twins: [(earlier: Int64, later: Int64, code: String)] = [(910_737, 910_738, "911617"), (153_567, 153_569, "468457")]
+private let twins: [(earlier: Int64, later: Int64, code: String)] = [
+    (910_737, 910_738, "911617"), (153_567, 153_569, "468457"),
+]
 
 struct MatchTests {
     let secret: Secret
@@ -39,11 +41,15 @@ struct MatchTests {
         }
     }
 
-    @Test("Drift beyond its limits is taken as the limit", arguments: [(Int.min, 0), (-1, 0), (11, 10), (Int.max, 10)] as [(Int, Int64)])
+    @Test(
+        "Drift beyond its limits is taken as the limit",
+        arguments: [(Int.min, 0), (-1, 0), (11, 10), (Int.max, 10)] as [(Int, Int64)])
     func driftLimits(asked: Int, taken: Int64) throws {
         let last = try code(now + taken)
         let beyond = try code(now + taken + 1)
-        #expect(token.match(last, secret: secret, at: moment, driftSteps: asked, lastSpent: nil) == .accepted(timeStep: now + taken))
+        #expect(
+            token.match(last, secret: secret, at: moment, driftSteps: asked, lastSpent: nil)
+                == .accepted(timeStep: now + taken))
         #expect(token.match(beyond, secret: secret, at: moment, driftSteps: asked, lastSpent: nil) == .wrong)
     }
 
@@ -52,9 +58,11 @@ struct MatchTests {
         #expect(token.match(try code(now), secret: secret, at: moment, lastSpent: now + later) == .spent)
     }
 
-    @Test("A code of a later step than the last one spent is accepted", arguments: [Int64.min, -1, 0, now - 2, now - 1])
+    @Test(
+        "A code of a later step than the last one spent is accepted", arguments: [Int64.min, -1, 0, now - 2, now - 1])
     func notYetSpent(lastSpent: Int64) throws {
-        #expect(token.match(try code(now), secret: secret, at: moment, lastSpent: lastSpent) == .accepted(timeStep: now))
+        #expect(
+            token.match(try code(now), secret: secret, at: moment, lastSpent: lastSpent) == .accepted(timeStep: now))
     }
 
     @Test("A wrong code is wrong, not spent, whatever was spent before")
@@ -67,7 +75,8 @@ struct MatchTests {
         let token = try #require(TOTP(algorithm: .sha1, digits: digits, period: 30))
         let longest = try #require(HOTP.code(secret, counter: UInt64(now), digits: 8, algorithm: .sha1))
         for length in 6...8 {
-            let match = token.match(try typed(String(longest.suffix(length))), secret: secret, at: moment, lastSpent: nil)
+            let match = token.match(
+                try typed(String(longest.suffix(length))), secret: secret, at: moment, lastSpent: nil)
             #expect(match == (length == digits ? .accepted(timeStep: now) : .wrong), "\(length) digits")
         }
         #expect(token.match(try typed("00" + longest), secret: secret, at: moment, lastSpent: nil) == .wrong)
@@ -90,7 +99,9 @@ struct MatchTests {
         #expect(slow.match(try code(now), secret: secret, at: moment, lastSpent: nil) == .wrong)
     }
 
-    @Test("Of two steps with the same code the later one is accepted, so that its twin is spent with it", arguments: twins)
+    @Test(
+        "Of two steps with the same code the later one is accepted, so that its twin is spent with it", arguments: twins
+    )
     func sameCode(earlier: Int64, later: Int64, code: String) throws {
         let code = try typed(code)
         let time = (earlier + 1) * 30
@@ -117,7 +128,9 @@ struct MatchTests {
         let token = try #require(TOTP(algorithm: .sha1, digits: 8, period: period))
         let last = Int64.max / Int64(period)
         let code = try typed(token.code(secret, timeStep: last + 10))
-        #expect(token.match(code, secret: secret, at: .max, driftSteps: 10, lastSpent: nil) == .accepted(timeStep: last + 10))
+        #expect(
+            token.match(code, secret: secret, at: .max, driftSteps: 10, lastSpent: nil)
+                == .accepted(timeStep: last + 10))
         #expect(token.match(code, secret: secret, at: .max, driftSteps: 10, lastSpent: .max) == .spent)
     }
 }

@@ -33,7 +33,9 @@ struct SecretTests {
         let secret = try #require(Secret(bytes: [UInt8](repeating: 0x41, count: 20)))
         var dumped = ""
         dump([secret], to: &dumped)
-        for text in [dumped, "\(secret)", String(reflecting: secret), String(describing: Optional(secret)), "\([secret])"] {
+        for text in [
+            dumped, "\(secret)", String(reflecting: secret), String(describing: Optional(secret)), "\([secret])",
+        ] {
             #expect(text.contains("secret"))
             for trace in ["AAAA", "65", "0x", "41", "Storage", secret.base32] {
                 #expect(!text.contains(trace), "\(text)")

@@ -48,7 +48,9 @@ struct TOTPTests {
 
     @Test(
         "Other digits and periods are refused",
-        arguments: [(5, 30), (9, 30), (0, 30), (-6, 30), (.max, 30), (6, 14), (6, 61), (6, 0), (6, -30), (6, .max), (6, .min)])
+        arguments: [
+            (5, 30), (9, 30), (0, 30), (-6, 30), (.max, 30), (6, 14), (6, 61), (6, 0), (6, -30), (6, .max), (6, .min),
+        ])
     func refusedParameters(digits: Int, period: Int) {
         #expect(TOTP(algorithm: .sha1, digits: digits, period: period) == nil)
     }

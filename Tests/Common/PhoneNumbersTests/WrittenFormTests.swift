@@ -18,8 +18,10 @@ struct Form: Decodable, CustomTestStringConvertible, Sendable {
     var testDescription: String { "\(country) \(text.debugDescription)" }
 
     static let all: [Form] = {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appending(path: "phone-numbers.json")
-        guard let data = try? Data(contentsOf: file), let forms = try? JSONDecoder().decode([Form].self, from: data) else { return [] }
+        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "phone-numbers.json")
+        guard let data = try? Data(contentsOf: file), let forms = try? JSONDecoder().decode([Form].self, from: data)
+        else { return [] }
         return forms
     }()
     static let taken = all.filter { $0.is != nil }
@@ -57,13 +59,19 @@ struct WrittenFormTests {
     @Test("A reason holds nothing of the number", arguments: Form.refused)
     func silent(form: Form) {
         do throws(PhoneNumberError) { _ = try PhoneNumber(written: form.text, in: form.country) } catch {
-            #expect(!error.message.contains("15123456789") && !error.message.contains("5550100123") && error.message.utf8.count < 160)
+            #expect(
+                !error.message.contains("15123456789") && !error.message.contains("5550100123")
+                    && error.message.utf8.count < 160)
         }
     }
 
-    @Test("The fault is the country code's where it is none", arguments: [("999", PhoneNumberError.Part.countryCode), ("1", .number)])
+    @Test(
+        "The fault is the country code's where it is none",
+        arguments: [("999", PhoneNumberError.Part.countryCode), ("1", .number)])
     func part(code: String, part: PhoneNumberError.Part) {
-        #expect { _ = try PhoneNumber(written: "12", in: .given(code)) } throws: { ($0 as? PhoneNumberError)?.part == part }
+        #expect { _ = try PhoneNumber(written: "12", in: .given(code)) } throws: {
+            ($0 as? PhoneNumberError)?.part == part
+        }
     }
 
     @Test("Any text is a number or refused", arguments: 0..<400)
@@ -71,10 +79,13 @@ struct WrittenFormTests {
         var generator = Steps(state: UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 &+ 1)
         let alphabet = Array("0123456789+-() .00\u{A0}\u{202A}\u{661}x49391".unicodeScalars)
         let text = String(
-            String.UnicodeScalarView((0..<Int(generator.next() % 24)).map { _ in alphabet[Int(generator.next() % UInt64(alphabet.count))] })
+            String.UnicodeScalarView(
+                (0..<Int(generator.next() % 24)).map { _ in alphabet[Int(generator.next() % UInt64(alphabet.count))] })
         )
         let codes = ["1", "49", "39", "225", "229", "352", "800", "7"]
-        guard let number = try? PhoneNumber(written: text, in: .usually(codes[Int(generator.next() % 8)])) else { return }
+        guard let number = try? PhoneNumber(written: text, in: .usually(codes[Int(generator.next() % 8)])) else {
+            return
+        }
         #expect((try? PhoneNumber(written: number.e164, in: .unknown)) == number)
     }
 }

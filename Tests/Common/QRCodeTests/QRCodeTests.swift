@@ -21,7 +21,9 @@ struct QRCodeTests {
 
     @Test func `the same is drawn in half blocks as in letters`() throws {
         let code = try #require(QRCode(Self.link))
-        let rows = code.lines(.ascii, coloured: false).map { line in stride(from: 0, to: line.count, by: 2).map { Array(line)[$0] == "#" } }
+        let rows = code.lines(.ascii, coloured: false).map { line in
+            stride(from: 0, to: line.count, by: 2).map { Array(line)[$0] == "#" }
+        }
         for (index, line) in code.lines(.halfBlocks, coloured: false).enumerated() {
             let upper = rows[2 * index]
             let lower = 2 * index + 1 < rows.count ? rows[2 * index + 1] : upper.map { _ in true }
@@ -47,7 +49,9 @@ struct QRCodeTests {
 
     @Test func `the finder pattern stands in three corners, in the margin nothing`() throws {
         let code = try #require(QRCode("hello"))
-        let bars = (0..<7).map { code.isLight($0, 0) ? "." : "#" }.joined() + (0..<7).map { code.isLight($0, 1) ? "." : "#" }.joined()
+        let bars =
+            (0..<7).map { code.isLight($0, 0) ? "." : "#" }.joined()
+            + (0..<7).map { code.isLight($0, 1) ? "." : "#" }.joined()
         #expect(bars == "########.....#")
         for (x, y) in [(0, 0), (20, 0), (0, 20)] { #expect(!code.isLight(x, y)) }
         for (x, y) in [(-1, 0), (0, -1), (21, 0), (0, 21)] { #expect(code.isLight(x, y)) }
@@ -69,8 +73,11 @@ struct QRCodeTests {
 struct SVGTests {
     @Test func `the image is white, with a margin, and as large as was asked for`() throws {
         let image = try #require(QRCode("hello")).svg(scale: 8)
-        #expect(image.hasPrefix(#"<svg xmlns="http://www.w3.org/2000/svg" width="232" height="232" viewBox="0 0 29 29" "#))
-        #expect(image.contains(##"<rect width="29" height="29" fill="#fff"/><path d="M4 4h7v1H4z"##) && image.hasSuffix("</svg>"))
+        #expect(
+            image.hasPrefix(#"<svg xmlns="http://www.w3.org/2000/svg" width="232" height="232" viewBox="0 0 29 29" "#))
+        #expect(
+            image.contains(##"<rect width="29" height="29" fill="#fff"/><path d="M4 4h7v1H4z"##)
+                && image.hasSuffix("</svg>"))
         #expect(image.split(separator: "<path").count == 2)
     }
 
@@ -82,7 +89,9 @@ struct SVGTests {
     @Test func `its bars cover the dark modules and nothing else`() throws {
         let code = try #require(QRCode(QRCodeTests.link))
         var covered: [[Int]] = []
-        for bar in try #require(code.svg(scale: 1).split(separator: "\"").first { $0.hasPrefix("M4 4h7") }).split(separator: "z") {
+        for bar in try #require(code.svg(scale: 1).split(separator: "\"").first { $0.hasPrefix("M4 4h7") }).split(
+            separator: "z")
+        {
             let numbers = bar.split { !$0.isNumber }.compactMap { Int($0) }
             try #require(numbers.count == 5 && numbers[3] == 1 && numbers[4] == numbers[0])
             covered += (numbers[0]..<numbers[0] + numbers[2]).map { [$0 - 4, numbers[1] - 4] }

@@ -30,10 +30,13 @@ struct SQLiteTests {
     init() throws {
         folder = try Folder()
         connection = try folder.open()
-        try connection.execute("CREATE TABLE things (id INTEGER PRIMARY KEY, number INTEGER, name TEXT, bytes BLOB) STRICT")
+        try connection.execute(
+            "CREATE TABLE things (id INTEGER PRIMARY KEY, number INTEGER, name TEXT, bytes BLOB) STRICT")
     }
 
-    private func count() throws -> Int64? { try connection.first("SELECT count(*) FROM things") { $0.integer(0) } ?? nil }
+    private func count() throws -> Int64? {
+        try connection.first("SELECT count(*) FROM things") { $0.integer(0) } ?? nil
+    }
 
     @Test func `What is bound comes back as it was, with its zeros and its absence`() throws {
         for (number, text, bytes) in [
@@ -88,7 +91,9 @@ struct SQLiteTests {
             }
         }
         #expect(try count() == 0)
-        #expect(try connection.transaction(.immediate) { try connection.run("INSERT INTO things (number) VALUES (1)") } == 1)
+        #expect(
+            try connection.transaction(.immediate) { try connection.run("INSERT INTO things (number) VALUES (1)") } == 1
+        )
         #expect(try count() == 1)
     }
 
@@ -98,7 +103,9 @@ struct SQLiteTests {
             CREATE TABLE parent (id INTEGER PRIMARY KEY);
             CREATE TABLE child (parent REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED);
             """)
-        #expect { try connection.transaction(.immediate) { try connection.run("INSERT INTO child VALUES (9)") } } throws: {
+        #expect {
+            try connection.transaction(.immediate) { try connection.run("INSERT INTO child VALUES (9)") }
+        } throws: {
             ($0 as? SQLiteError)?.extendedCode == 787
         }
         #expect(try connection.first("SELECT 1 FROM child") { _ in true } == nil)
@@ -142,9 +149,13 @@ struct SQLiteTests {
 
     @Test func `A symlink to the file is refused, one to its folder is not`() throws {
         symlink(folder.path + "/test.db", folder.path + "/link.db")
-        #expect { try Connection(path: folder.path + "/link.db") } throws: { ($0 as? SQLiteError)?.extendedCode == 1550 }
+        #expect { try Connection(path: folder.path + "/link.db") } throws: {
+            ($0 as? SQLiteError)?.extendedCode == 1550
+        }
         symlink(folder.path, folder.path + "/folder")
-        #expect(try Connection(path: folder.path + "/folder/test.db").first("SELECT count(*) FROM things") { $0.integer(0) } == 0)
+        #expect(
+            try Connection(path: folder.path + "/folder/test.db").first("SELECT count(*) FROM things") { $0.integer(0) }
+                == 0)
     }
 
     @Test func `A name that looks like a URI is a name`() throws {
@@ -159,7 +170,8 @@ struct SQLiteTests {
         try connection.execute("CREATE TABLE other (id INTEGER PRIMARY KEY, thing INTEGER REFERENCES things (id))")
         #expect(throws: SQLiteError.self) { try connection.run("INSERT INTO other (thing) VALUES (9)") }
         #expect(throws: SQLiteError.self) {
-            try connection.execute("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = '' WHERE name = 'things'")
+            try connection.execute(
+                "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = '' WHERE name = 'things'")
         }
         #expect(try connection.first("PRAGMA trusted_schema") { $0.integer(0) } == 0)
         #expect(try connection.first("PRAGMA cell_size_check") { $0.integer(0) } == 1)
@@ -202,7 +214,9 @@ struct SQLiteTests {
         #expect(try reader.first("SELECT count(*) FROM things") { $0.integer(0) } == 43)
     }
 
-    @Test(arguments: [0, 1, 200]) func `A statement can run again, and within itself, however many are kept`(_ kept: Int) throws {
+    @Test(arguments: [0, 1, 200]) func `A statement can run again, and within itself, however many are kept`(
+        _ kept: Int
+    ) throws {
         let connection = try folder.open { $0.keptStatements = kept }
         try connection.run("INSERT INTO things (number) VALUES (1), (2), (3)")
         let sql = "SELECT number FROM things WHERE number >= ?1 ORDER BY number"
@@ -223,7 +237,8 @@ struct SQLiteTests {
         #expect(try connection.run(insert, 2, nil) == 1)
         let all = "SELECT * FROM things ORDER BY id"
         #expect(try connection.all(all) { $0.integer(1) } == [7, nil])
-        try connection.execute("ALTER TABLE things DROP COLUMN number; ALTER TABLE things ADD COLUMN more INTEGER DEFAULT 5")
+        try connection.execute(
+            "ALTER TABLE things DROP COLUMN number; ALTER TABLE things ADD COLUMN more INTEGER DEFAULT 5")
         #expect(try connection.all(all) { $0.integer(3) } == [5, 5])
     }
 
@@ -235,7 +250,8 @@ struct SQLiteTests {
     }
 
     @Test func `A transaction that SQLite has undone by itself is known to be over`() throws {
-        try connection.execute("CREATE TRIGGER undo BEFORE INSERT ON things BEGIN SELECT RAISE(ROLLBACK, 'undone'); END")
+        try connection.execute(
+            "CREATE TRIGGER undo BEFORE INSERT ON things BEGIN SELECT RAISE(ROLLBACK, 'undone'); END")
         #expect(throws: SQLiteError.self) {
             try connection.transaction(.immediate) {
                 #expect(connection.isInTransaction)

@@ -41,7 +41,8 @@ struct EnrolmentTests {
     }
 
     @Test(arguments: [
-        StoredSoftToken(secret: []), StoredSoftToken(secret: [1], algorithm: "md5"), StoredSoftToken(secret: [1], digits: 9),
+        StoredSoftToken(secret: []), StoredSoftToken(secret: [1], algorithm: "md5"),
+        StoredSoftToken(secret: [1], digits: 9),
         StoredSoftToken(secret: [1], period: 0), StoredSoftToken(secret: [1], period: 61),
     ])
     func `A SoftToken that no code can be made with is refused`(_ token: StoredSoftToken) throws {
@@ -157,7 +158,8 @@ struct EnrolmentTests {
     @Test func `Unlocking clears what keeps a person from trying, and says what it was`() throws {
         _ = try accounts.link(alice, phone)
         _ = try accounts.setSoftToken(alice, token)
-        #expect(try accounts.settle(.denied(proof: .softToken(token, timeStep: (start + year) / 30)), now: start + year))
+        #expect(
+            try accounts.settle(.denied(proof: .softToken(token, timeStep: (start + year) / 30)), now: start + year))
         for _ in 1...5 { _ = try accounts.chargeTry(alice, rules: LockoutRules(), now: start) }
         try accounts.endPush(try accounts.push(now: start), .denied, now: start)
         #expect(try accounts.chargeOneCode(alice, now: start))
@@ -165,14 +167,18 @@ struct EnrolmentTests {
         #expect(
             unlocked
                 == Unlocked(
-                    failures: 5, failuresOfDay: 5, lockedUntil: start + 300, pushes: 1, oneCodes: 1, spentStep: (start + year) / 30))
+                    failures: 5, failuresOfDay: 5, lockedUntil: start + 300, pushes: 1, oneCodes: 1,
+                    spentStep: (start + year) / 30))
         #expect(try accounts.chargeTry(alice, rules: LockoutRules(), now: start) == .granted)
         #expect(try accounts.push(now: start) > 0)
         #expect(try accounts.softToken(of: alice)?.lastSpent == nil)
         #expect(try accounts.account(of: alice).authyID == phone)
     }
 
-    @Test func `Unlocking leaves a spent step of this moment spent, also that of a phone whose clock is a little ahead`() throws {
+    @Test
+    func `Unlocking leaves a spent step of this moment spent, also that of a phone whose clock is a little ahead`()
+        throws
+    {
         _ = try accounts.setSoftToken(alice, token)
         #expect(try accounts.settle(.approved(.softToken(token, timeStep: start / 30 + 1)), now: start))
         #expect(try accounts.unlock(alice, now: start).spentStep == nil)

@@ -101,10 +101,13 @@ struct FileTests {
         #expect(throws: AccountsError.damaged("the file is not of Countersign")) { try place.open() }
     }
 
-    @Test func `A page that was overwritten is an error when it is needed, and no account is made in its place`() throws {
+    @Test func `A page that was overwritten is an error when it is needed, and no account is made in its place`() throws
+    {
         do { _ = try place.open().link(alice, phone) }
         let page = try #require(
-            try place.raw().first("SELECT rootpage FROM sqlite_schema WHERE name = 'accounts'") { Int($0.integer(0) ?? 0) })
+            try place.raw().first("SELECT rootpage FROM sqlite_schema WHERE name = 'accounts'") {
+                Int($0.integer(0) ?? 0)
+            })
         #expect(try place.names() == ["accounts.db"])
         var bytes = try place.read()
         for index in (page - 1) * 4096..<page * 4096 { bytes[index] = UInt8(truncatingIfNeeded: index &* 31) }
@@ -132,7 +135,9 @@ struct FileTests {
     @Test func `What killed ones left is removed with the next one that makes accounts, and nothing else is`() throws {
         let left = ["accounts.db.Ab12Cd", "accounts.db.Ab12Cd-wal", "accounts.db.000000-shm"]
         let kept = ["accounts.db.bak", "accounts.db.before-2026", "accounts.db.Ab12Cd.old", "other.db.Ab12Cd"]
-        for name in left + kept { try #require(FileManager.default.createFile(atPath: "\(place.folder)/\(name)", contents: nil)) }
+        for name in left + kept {
+            try #require(FileManager.default.createFile(atPath: "\(place.folder)/\(name)", contents: nil))
+        }
         #expect(try Accounts.prepare(path: place.path).id == Accounts.prepare(path: place.path).id)
         #expect(try place.names() == (["accounts.db", "accounts.db-shm", "accounts.db-wal"] + kept).sorted())
     }
@@ -157,7 +162,9 @@ struct FileTests {
         #expect(throws: AccountsError.self) { try place.open() }
     }
 
-    @Test func `Another's write lock is waited for, and beyond the busy timeout it is an error that left nothing`() throws {
+    @Test func `Another's write lock is waited for, and beyond the busy timeout it is an error that left nothing`()
+        throws
+    {
         let accounts = try place.open(busyTimeout: 20)
         let other = try place.raw()
         try other.execute("BEGIN IMMEDIATE")
@@ -209,7 +216,8 @@ struct LoginPathTests {
         _ = try accounts.attempt("attempt", now: start)
         _ = try accounts.account(of: alice)
         _ = try accounts.softToken(of: alice)
-        _ = try accounts.spendGrace(alice, service: "sshd", place: "", rules: EnrolmentRules(), now: start, graceEnds: nil)
+        _ = try accounts.spendGrace(
+            alice, service: "sshd", place: "", rules: EnrolmentRules(), now: start, graceEnds: nil)
         let push = try accounts.push(now: start)
         try accounts.endPush(push, .expired, now: start)
         try accounts.endPush(try accounts.push(now: start), .failed, now: start)
@@ -241,14 +249,19 @@ struct LoginPathTests {
         let accounts = try place.open()
         _ = try accounts.link(alice, phone)
         _ = try accounts.setSoftToken(alice, token)
-        let statements = try login(accounts).filter { sql in ["SELECT", "INSERT", "UPDATE", "DELETE"].contains { sql.hasPrefix($0) } }
+        let statements = try login(accounts).filter { sql in
+            ["SELECT", "INSERT", "UPDATE", "DELETE"].contains { sql.hasPrefix($0) }
+        }
         #expect(statements.count > 15)
         for sql in statements {
             // A plan does not depend on the values.
             let plan = try accounts.plan(of: sql)
             #expect(plan.filter { $0.contains("SCAN") && $0 != "SCAN CONSTANT ROW" } == [], "\(sql)")
         }
-        #expect(try accounts.plan(of: "SELECT * FROM accounts WHERE grace_used = 1").contains { $0.hasPrefix("SCAN accounts") })
+        #expect(
+            try accounts.plan(of: "SELECT * FROM accounts WHERE grace_used = 1").contains {
+                $0.hasPrefix("SCAN accounts")
+            })
     }
 }
 

@@ -14,7 +14,8 @@ struct PushTests {
     }
 
     private func charge(
-        _ attempt: String = "a", _ person: Person = alice, from place: String = "192.0.2.1", automatic: Bool = true, now: Int64 = start
+        _ attempt: String = "a", _ person: Person = alice, from place: String = "192.0.2.1", automatic: Bool = true,
+        now: Int64 = start
     ) throws -> PushCharge {
         try accounts.chargePush(person, attempt: attempt, place: place, automatic: automatic, now: now)
     }
@@ -39,7 +40,9 @@ struct PushTests {
     }
 
     @Test func `Those that were approved do not count`() throws {
-        for attempt in 1...5 { try accounts.endPush(try accounts.push(attempt: "\(attempt)", now: start), .approved, now: start) }
+        for attempt in 1...5 {
+            try accounts.endPush(try accounts.push(attempt: "\(attempt)", now: start), .approved, now: start)
+        }
         #expect(try charge() == .granted(6))
     }
 
@@ -121,7 +124,9 @@ struct OneCodeTests {
         accounts = try place.open()
     }
 
-    private func charge(_ person: Person = alice, now: Int64 = start) throws -> Bool { try accounts.chargeOneCode(person, now: now) }
+    private func charge(_ person: Person = alice, now: Int64 = start) throws -> Bool {
+        try accounts.chargeOneCode(person, now: now)
+    }
 
     @Test func `Three OneCodes are sent within ten minutes`() throws {
         #expect(try (1...5).map { _ in try charge() } == [true, true, true, false, false])

@@ -31,7 +31,8 @@ struct SealTests {
             _ = try accounts.setSoftToken(person, token)
             _ = try accounts.chargeTry(person, rules: LockoutRules(), now: start)
             _ = try accounts.refundTry(person, rules: LockoutRules())
-            _ = try accounts.settle(.approved(.softToken(token, timeStep: 5), of: person, attempt: person.storedName), now: start)
+            _ = try accounts.settle(
+                .approved(.softToken(token, timeStep: 5), of: person, attempt: person.storedName), now: start)
             _ = try accounts.pause(person, Pause(from: start, until: start + 60, reason: "t1:x;"))
             _ = try accounts.optOut(person, now: start)
             _ = try accounts.optIn(person)
@@ -41,7 +42,8 @@ struct SealTests {
             #expect(try accounts.damage() == Accounts.Damage())
         }
         let new = Person(name: "new", uid: 7)
-        _ = try accounts.spendGrace(new, service: "sshd", place: "", rules: EnrolmentRules(), now: start, graceEnds: nil)
+        _ = try accounts.spendGrace(
+            new, service: "sshd", place: "", rules: EnrolmentRules(), now: start, graceEnds: nil)
         for _ in 0..<6 { _ = try accounts.chargeTry(alice, rules: LockoutRules(), now: start) }
         _ = try accounts.lock(of: alice, rules: LockoutRules(), now: start - year)
         _ = try accounts.unlock(alice, now: start)
@@ -49,15 +51,21 @@ struct SealTests {
         // The same name with another uid.
         #expect(try accounts.link(Person(name: "bob", uid: 5), phone).forgotten == [1001])
         #expect(try accounts.damage() == Accounts.Damage())
-        #expect(try accounts.connection.first("SELECT count(*) FROM members") { $0.integer(0) } == Int64(accounts.list().count))
+        #expect(
+            try accounts.connection.first("SELECT count(*) FROM members") { $0.integer(0) }
+                == Int64(accounts.list().count))
     }
 
     @Test(arguments: [
-        "authy_id = 8", "authy_id = NULL, confirmed = 0", "confirmed = 1", "grace_used = 1", "failures = 1", "locked_until = 1",
-        "opted_out = 1", "paused_until = 1", "paused_at = 1", "pause_reason = ''", "prefers = 'sms'", "had_authy_id = 0", "uid = 1001",
-        "name = 'alicf'", "seal = NULL", "seal = x''", "secret = x'00', algorithm = 'sha1', digits = 6, period = 30", "seen_phone = 'x'",
+        "authy_id = 8", "authy_id = NULL, confirmed = 0", "confirmed = 1", "grace_used = 1", "failures = 1",
+        "locked_until = 1",
+        "opted_out = 1", "paused_until = 1", "paused_at = 1", "pause_reason = ''", "prefers = 'sms'",
+        "had_authy_id = 0", "uid = 1001",
+        "name = 'alicf'", "seal = NULL", "seal = x''", "secret = x'00', algorithm = 'sha1', digits = 6, period = 30",
+        "seen_phone = 'x'",
     ])
-    func `A row that was changed by anything else is refused, and nothing makes it right again`(_ change: String) throws {
+    func `A row that was changed by anything else is refused, and nothing makes it right again`(_ change: String) throws
+    {
         let accounts = try place.open()
         _ = try accounts.link(alice, phone)
         try accounts.connection.execute("UPDATE accounts SET \(change)")
@@ -69,7 +77,8 @@ struct SealTests {
         #expect(throws: error) { try accounts.chargeTry(alice, rules: LockoutRules(), now: start) }
         #expect(throws: error) { try accounts.settle(.approved(.oneTouch(phone)), now: start) }
         #expect(throws: error) {
-            try accounts.spendGrace(alice, service: "sshd", place: "", rules: EnrolmentRules(), now: start, graceEnds: nil)
+            try accounts.spendGrace(
+                alice, service: "sshd", place: "", rules: EnrolmentRules(), now: start, graceEnds: nil)
         }
         #expect(try accounts.damage().altered.count + accounts.damage().lost > 0)
         #expect(try accounts.account(of: bob) == Account())
@@ -96,7 +105,8 @@ struct SealTests {
         // Those with the row of alice, and with her number among the members: the rest does not matter to her.
         let homes = (1..<pages).filter { page in
             let bytes = Data(whole[page * 4096..<(page + 1) * 4096])
-            return bytes.range(of: Data("alice".utf8)) != nil || whole[page * 4096] == 0x0D && bytes.range(of: Data("CREATE".utf8)) == nil
+            return bytes.range(of: Data("alice".utf8)) != nil
+                || whole[page * 4096] == 0x0D && bytes.range(of: Data("CREATE".utf8)) == nil
         }
         #expect(homes.count > 2)
         var found = (refused: 0, asked: 0)
@@ -160,7 +170,8 @@ struct SealTests {
     }
 
     @Test(arguments: [
-        "authy_id = 8", "authy_id = NULL", "confirmed = 1", "grace_used = 1", "locked_until = 1", "had_authy_id = 0", "seen = 1", "uid = 1",
+        "authy_id = 8", "authy_id = NULL", "confirmed = 1", "grace_used = 1", "locked_until = 1", "had_authy_id = 0",
+        "seen = 1", "uid = 1",
         "seal = NULL",
     ])
     func `A row that was changed by anything else stays refused when a later version comes`(_ change: String) throws {
@@ -211,7 +222,8 @@ struct SealTests {
         for end in ["-wal", "-shm"] { unlink(place.path + end) }
         var bytes = try place.read()
         let leaves = (1..<bytes.count / 4096).filter { page in
-            bytes[page * 4096] == 0x0A && Data(bytes[page * 4096..<(page + 1) * 4096]).range(of: Data("user".utf8)) != nil
+            bytes[page * 4096] == 0x0A
+                && Data(bytes[page * 4096..<(page + 1) * 4096]).range(of: Data("user".utf8)) != nil
         }
         try #require(leaves.count > 2)
         for index in 0..<4096 { bytes.swapAt(leaves[0] * 4096 + index, leaves[2] * 4096 + index) }

@@ -32,7 +32,8 @@ struct SettlementTests {
         let before = try accounts.account(of: alice)
         #expect(
             try !accounts.settle(
-                .approved(.softToken(token, timeStep: 100), attempt: "second", push: .init(push, .cancelled)), now: start))
+                .approved(.softToken(token, timeStep: 100), attempt: "second", push: .init(push, .cancelled)),
+                now: start))
         #expect(try accounts.account(of: alice) == before)
         #expect(before.state == .linked && before.failures == 1)
         #expect(try accounts.attempt("second", now: start)?.outcome == nil)
@@ -44,14 +45,20 @@ struct SettlementTests {
     @Test func `A success confirms, ends the push, marks the attempt and is remembered`() throws {
         _ = try accounts.setSoftToken(alice, token)
         let push = try accounts.push(now: start)
-        #expect(try accounts.settle(.approved(.softToken(token, timeStep: 1), push: .init(push, .cancelled)), now: start + 9))
+        #expect(
+            try accounts.settle(
+                .approved(.softToken(token, timeStep: 1), push: .init(push, .cancelled)), now: start + 9))
         #expect(try accounts.account(of: alice).state == .confirmed)
         #expect(
-            try accounts.connection.all("SELECT state, ended FROM pushes") { [$0.text(0), $0.text(1)] } == [["cancelled", "\(start + 9)"]])
+            try accounts.connection.all("SELECT state, ended FROM pushes") { [$0.text(0), $0.text(1)] } == [
+                ["cancelled", "\(start + 9)"]
+            ])
         #expect(try accounts.attempt("attempt", now: start + 9) == Attempt(outcome: .approved, pushed: true))
         let row = try #require(try accounts.history(of: "alice", limit: 10).first)
-        #expect(row.time == start + 9 && row.user == "alice" && row.service == "sshd" && row.rhost == "client.example.com")
-        #expect(row.outcome == .approved && row.reason == "code" && row.factor == .softToken && row.address == "192.0.2.1")
+        #expect(
+            row.time == start + 9 && row.user == "alice" && row.service == "sshd" && row.rhost == "client.example.com")
+        #expect(
+            row.outcome == .approved && row.reason == "code" && row.factor == .softToken && row.address == "192.0.2.1")
     }
 
     @Test func `A code that came too late is denied and spent, and proves nothing`() throws {
@@ -103,7 +110,8 @@ struct SettlementTests {
     @Test func `A denial on the phone that ends a login begins the pause`() throws {
         let push = try accounts.push(now: start)
         #expect(try accounts.settle(.denied(push: .init(push, .denied)), now: start))
-        #expect(try accounts.chargePush(alice, attempt: "b", place: "192.0.2.1", automatic: true, now: start) == .paused)
+        #expect(
+            try accounts.chargePush(alice, attempt: "b", place: "192.0.2.1", automatic: true, now: start) == .paused)
     }
 
     @Test func `An attempt is forgotten after three minutes, and when it lies in the future`() throws {
@@ -119,11 +127,14 @@ struct SettlementTests {
         #expect(try accounts.settle(.denied(), now: start))
         #expect(
             try accounts.settle(
-                Settlement(person: alice, attempt: "attempt", outcome: .excused, reason: "grace", service: "sshd"), now: start + 180))
+                Settlement(person: alice, attempt: "attempt", outcome: .excused, reason: "grace", service: "sshd"),
+                now: start + 180))
         #expect(try accounts.attempt("attempt", now: start + 180)?.outcome == .excused)
     }
 
-    @Test func `Forgotten attempts are deleted, those of the future too, at most a hundred each with every login`() throws {
+    @Test func `Forgotten attempts are deleted, those of the future too, at most a hundred each with every login`()
+        throws
+    {
         for number in 1...150 { _ = try accounts.settle(.denied(nil, attempt: "old \(number)"), now: start) }
         try accounts.connection.execute("INSERT INTO attempts VALUES ('ahead', \(start + year), 'denied')")
         var left: [Int64] = []

@@ -19,7 +19,9 @@ struct StandingTests {
         accounts = try place.open()
     }
 
-    private func approve(_ person: Person = alice, remember: Remembrance? = office, seconds: Int = 600, now: Int64 = start) throws {
+    private func approve(
+        _ person: Person = alice, remember: Remembrance? = office, seconds: Int = 600, now: Int64 = start
+    ) throws {
         _ = try accounts.link(person, phone)
         var settlement = Settlement.approved(.oneTouch(phone), of: person)
         settlement.remember = remember
@@ -47,7 +49,9 @@ struct StandingTests {
         #expect(try accounts.list().map(\.0) == [bob])
     }
 
-    @Test(arguments: [true, false]) func `Who was enrolled while the prompt was open is not opted out there`(isConfirmed: Bool) throws {
+    @Test(arguments: [true, false]) func `Who was enrolled while the prompt was open is not opted out there`(
+        isConfirmed: Bool
+    ) throws {
         _ = try accounts.link(bob, phone)
         if isConfirmed { #expect(try accounts.confirm(bob, .verified(phone))) }
         var settlement = Settlement(person: bob, attempt: "a", outcome: .excused, reason: "opted_out", service: "sshd")
@@ -57,7 +61,9 @@ struct StandingTests {
         #expect(try accounts.history(limit: 1).isEmpty)
     }
 
-    @Test(arguments: ["skipped", "grace"]) func `Who was confirmed while the prompt was open does not skip there`(reason: String) throws {
+    @Test(arguments: ["skipped", "grace"]) func `Who was confirmed while the prompt was open does not skip there`(
+        reason: String
+    ) throws {
         let skipped = Settlement(person: bob, attempt: "a", outcome: .excused, reason: reason, service: "sshd")
         _ = try accounts.link(bob, phone)
         #expect(try accounts.settle(skipped, now: start))
@@ -72,7 +78,9 @@ struct StandingTests {
         #expect(try !excuses())
         outage.asked = try accounts.account(of: bob)
         #expect(try excuses())
-        for _ in 1...LockoutRules().failures { _ = try accounts.chargeTry(bob, rules: LockoutRules(), now: start - 100) }
+        for _ in 1...LockoutRules().failures {
+            _ = try accounts.chargeTry(bob, rules: LockoutRules(), now: start - 100)
+        }
         #expect(try !excuses())
         _ = try accounts.unlock(bob, now: start)
         #expect(try excuses())
@@ -90,7 +98,9 @@ struct StandingTests {
 
     @Test func `A lock that has run out does not count in an outage`() throws {
         _ = try accounts.link(bob, phone)
-        for _ in 1...LockoutRules().failures { _ = try accounts.chargeTry(bob, rules: LockoutRules(), now: start - 300) }
+        for _ in 1...LockoutRules().failures {
+            _ = try accounts.chargeTry(bob, rules: LockoutRules(), now: start - 300)
+        }
         var outage = Settlement(person: bob, attempt: "a", outcome: .excused, reason: "outage", service: "sshd")
         outage.asked = try accounts.account(of: bob)
         #expect(try accounts.settle(outage, now: start))
@@ -118,14 +128,17 @@ struct StandingTests {
     }
 
     @Test(arguments: [(-1, true), (0, true), (3_599, true), (3_600, false), (-36_000, false)])
-    func `A pause holds until its end, and not if the clock was ahead when it was made`(offset: Int64, holds: Bool) throws {
+    func `A pause holds until its end, and not if the clock was ahead when it was made`(offset: Int64, holds: Bool)
+        throws
+    {
         _ = try accounts.pause(alice, Pause(from: start, until: start + 3_600, reason: "new phone"))
         let pause = try #require(try accounts.account(of: alice).pause)
         #expect(pause.reason == "new phone")
         #expect(pause.holds(at: start + offset, maxHours: 2) == holds)
     }
 
-    @Test(arguments: [0, 228, 299]) func `A pause that is longer than the settings allow holds at no time, not even near its end`(
+    @Test(arguments: [0, 228, 299])
+    func `A pause that is longer than the settings allow holds at no time, not even near its end`(
         day: Int64
     ) {
         let pause = Pause(from: start, until: start + 300 * 86_400, reason: "")
@@ -172,7 +185,11 @@ struct StandingTests {
 
     @Test(arguments: ["linked", "unlinked", "softtoken"])
     func `It does not for an account that has a factor, or ever had an AuthyID`(before: String) throws {
-        if before == "softtoken" { _ = try accounts.setSoftToken(bob, token) } else { _ = try accounts.link(bob, try #require(AuthyID(8))) }
+        if before == "softtoken" {
+            _ = try accounts.setSoftToken(bob, token)
+        } else {
+            _ = try accounts.link(bob, try #require(AuthyID(8)))
+        }
         if before == "unlinked" { _ = try accounts.unlink(bob) }
         let account = try accounts.account(of: bob)
         #expect(try !accounts.settle(.approved(.enrolled(phone), of: bob), now: start))
@@ -299,8 +316,10 @@ struct StandingTests {
     }
 
     @Test(arguments: [
-        Remembrance(service: "sudo", address: "192.0.2.1", key: ""), Remembrance(service: "sshd", address: "192.0.2.2", key: ""),
-        Remembrance(service: "sshd", address: "192.0.2.1", key: "SHA256:x"), Remembrance(service: "sshd", address: "", key: ""),
+        Remembrance(service: "sudo", address: "192.0.2.1", key: ""),
+        Remembrance(service: "sshd", address: "192.0.2.2", key: ""),
+        Remembrance(service: "sshd", address: "192.0.2.1", key: "SHA256:x"),
+        Remembrance(service: "sshd", address: "", key: ""),
     ])
     func `Another service, address or key is not`(login: Remembrance) throws {
         try approve()
@@ -323,7 +342,9 @@ struct StandingTests {
         #expect(try !accounts.isRemembered(alice, office, seconds: 600, now: start))
     }
 
-    @Test(arguments: ["link", "softtoken", "unlink", "grace", "opt-out", "opt-in", "pause", "prefer", "recovery", "confirm", "forget"])
+    @Test(arguments: [
+        "link", "softtoken", "unlink", "grace", "opt-out", "opt-in", "pause", "prefer", "recovery", "confirm", "forget",
+    ])
     func `Any change to the account forgets`(change: String) throws {
         try approve()
         switch change {
@@ -408,13 +429,17 @@ struct StandingTests {
         let connection = try old.raw()
         try connection.execute(Schema.migrations[0])
         try connection.execute(
-            "PRAGMA user_version = 1; INSERT INTO accounts (name, uid, authy_id, confirmed) VALUES ('alice', 1000, 7, 1)")
+            "PRAGMA user_version = 1; INSERT INTO accounts (name, uid, authy_id, confirmed) VALUES ('alice', 1000, 7, 1)"
+        )
         try connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         try #require(chmod(old.path, 0o600) == 0)
         // Not by a login, which cannot know whether they are the right ones.
-        #expect(throws: AccountsError.unprepared) { try Accounts(path: old.path, id: String(repeating: "0", count: 32)) }
+        #expect(throws: AccountsError.unprepared) {
+            try Accounts(path: old.path, id: String(repeating: "0", count: 32))
+        }
         #expect(try Accounts.look(at: old.path) == .unprepared)
         let account = try old.open().account(of: alice)
-        #expect(account.state == .confirmed && account.authyID == phone && account.hadAuthyID && account.optedOut == nil)
+        #expect(
+            account.state == .confirmed && account.authyID == phone && account.hadAuthyID && account.optedOut == nil)
     }
 }

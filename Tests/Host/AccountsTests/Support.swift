@@ -46,7 +46,9 @@ let phone = AuthyID(7)!
 let token = StoredSoftToken(secret: Array("12345678901234567890".utf8))
 
 /// As many threads as `count`, each with a connection of its own, begin at the same moment. Returns what each of them found.
-func together<T: Sendable>(_ count: Int, at place: Place, _ body: @escaping @Sendable (Accounts, Int) throws -> T) throws -> [T] {
+func together<T: Sendable>(_ count: Int, at place: Place, _ body: @escaping @Sendable (Accounts, Int) throws -> T)
+    throws -> [T]
+{
     let results = Mutex<[Result<T, any Error>]>([])
     let ready = DispatchGroup()
     let done = DispatchGroup()
@@ -80,12 +82,17 @@ extension Settlement {
         _ proof: Proof, of person: Person = alice, attempt: String = "attempt", push: Push? = nil
     ) -> Settlement {
         Settlement(
-            person: person, attempt: attempt, outcome: .approved, proof: proof, push: push, reason: "code", factor: .softToken,
+            person: person, attempt: attempt, outcome: .approved, proof: proof, push: push, reason: "code",
+            factor: .softToken,
             service: "sshd", rhost: "client.example.com", address: "192.0.2.1")
     }
 
-    static func denied(_ person: Person? = alice, attempt: String = "attempt", proof: Proof? = nil, push: Push? = nil) -> Settlement {
-        Settlement(person: person, attempt: attempt, outcome: .denied, proof: proof, push: push, reason: "wrong-code", service: "sshd")
+    static func denied(_ person: Person? = alice, attempt: String = "attempt", proof: Proof? = nil, push: Push? = nil)
+        -> Settlement
+    {
+        Settlement(
+            person: person, attempt: attempt, outcome: .denied, proof: proof, push: push, reason: "wrong-code",
+            service: "sshd")
     }
 }
 
@@ -103,7 +110,9 @@ extension Accounts {
     }
 
     /// An approval request that must be granted.
-    func push(_ person: Person = alice, attempt: String = "attempt", place: String = "192.0.2.1", now: Int64) throws -> Int64 {
+    func push(_ person: Person = alice, attempt: String = "attempt", place: String = "192.0.2.1", now: Int64) throws
+        -> Int64
+    {
         let charge = try chargePush(person, attempt: attempt, place: place, automatic: false, now: now)
         guard case .granted(let id) = charge else { throw Unexpected(what: "\(charge)") }
         return id

@@ -18,7 +18,9 @@ struct TryTests {
     }
 
     @Test func `Five tries are granted, and then none until the lock has run out`() throws {
-        #expect(try charge(7) == Array(repeating: .granted, count: 5) + Array(repeating: .locked(until: start + 300), count: 2))
+        #expect(
+            try charge(7) == Array(repeating: .granted, count: 5)
+                + Array(repeating: .locked(until: start + 300), count: 2))
         #expect(try charge(1, now: start + 299) == [.locked(until: start + 300)])
         #expect(try charge(1, now: start + 300) == [.granted])
     }
@@ -43,7 +45,10 @@ struct TryTests {
         #expect(try accounts.lock(of: alice, rules: rules, now: now) == now + 300)
     }
 
-    @Test func `Of a day's guesses fifty are looked at, however they are spread, and the lock lasts until the day is over`() throws {
+    @Test
+    func `Of a day's guesses fifty are looked at, however they are spread, and the lock lasts until the day is over`()
+        throws
+    {
         var (now, granted) = (start, 0)
         while now < start + 86_400 {
             switch try accounts.chargeTry(alice, rules: rules, now: now) {
@@ -86,7 +91,9 @@ struct TryTests {
     // MARK: clocks that jump
 
     /// The clock that does not jump says this, whatever the wall clock does.
-    private func steadily(_ seconds: Int64, boot: String = "a") { accounts.steady = { Instant.Steady(boot: boot, seconds: seconds) } }
+    private func steadily(_ seconds: Int64, boot: String = "a") {
+        accounts.steady = { Instant.Steady(boot: boot, seconds: seconds) }
+    }
 
     @Test(arguments: [-year, -3_600, 0, 3_600, year])
     func `A lock lasts as long as it was made, whatever the wall clock does meanwhile`(_ jump: Int64) throws {
@@ -115,7 +122,8 @@ struct TryTests {
         #expect(try accounts.chargeTry(alice, rules: generous, now: now) == .granted)
     }
 
-    @Test func `After a restart with the clock set back the count stays, and the lock begins now at the latest`() throws {
+    @Test func `After a restart with the clock set back the count stays, and the lock begins now at the latest`() throws
+    {
         steadily(1_000, boot: "a")
         var generous = rules
         generous.failures = 100
@@ -124,7 +132,9 @@ struct TryTests {
         #expect(try accounts.chargeTry(alice, rules: generous, now: start) == .locked(until: start + 86_400))
         steadily(105, boot: "b")
         // Set back once more: it ends when it would have ended.
-        #expect(try accounts.chargeTry(alice, rules: generous, now: start - 5_000) == .locked(until: start - 5_000 + 86_300))
+        #expect(
+            try accounts.chargeTry(alice, rules: generous, now: start - 5_000) == .locked(until: start - 5_000 + 86_300)
+        )
     }
 
     // MARK: telling

@@ -40,13 +40,19 @@ struct LinesTests {
 
     @Test(
         arguments: [
-            (["top"], 1), (["quoted key"], 2), (["quoted key", "other"], 2), (["literal"], 6), (["list"], 9), (["list", "[1]"], 10),
-            (["list", "[2]"], 11), (["list", "[2]", "a"], 11), (["list", "[2]", "b"], 11), (["list", "[2]", "b", "[1]"], 12),
+            (["top"], 1), (["quoted key"], 2), (["quoted key", "other"], 2), (["literal"], 6), (["list"], 9),
+            (["list", "[1]"], 10),
+            (["list", "[2]"], 11), (["list", "[2]", "a"], 11), (["list", "[2]", "b"], 11),
+            (["list", "[2]", "b", "[1]"], 12),
             (["plain"], 14),
-            (["empty"], 15), (["when"], 16), (["a"], 18), (["a", "b"], 18), (["a", "b", "c"], 19), (["a", "b", "c", "d", "e", "f"], 19),
-            (["a", "b", "c", "d", "e", "h"], 19), (["t"], 20), (["t", "[1]"], 20), (["t", "[1]", "x"], 21), (["t", "[1]", "u", "y"], 23),
-            (["t", "[2]"], 24), (["t", "[2]", "x"], 25), (["t", "[2]", "v", "[1]", "z"], 27), (["t", "[2]", "v", "[2]"], 28),
-            (["t", "[2]", "v", "[2]", "z"], 29), (["t", "[2]", "v", "[2]", "long"], 30), (["t", "[2]", "v", "[2]", "last"], 32),
+            (["empty"], 15), (["when"], 16), (["a"], 18), (["a", "b"], 18), (["a", "b", "c"], 19),
+            (["a", "b", "c", "d", "e", "f"], 19),
+            (["a", "b", "c", "d", "e", "h"], 19), (["t"], 20), (["t", "[1]"], 20), (["t", "[1]", "x"], 21),
+            (["t", "[1]", "u", "y"], 23),
+            (["t", "[2]"], 24), (["t", "[2]", "x"], 25), (["t", "[2]", "v", "[1]", "z"], 27),
+            (["t", "[2]", "v", "[2]"], 28),
+            (["t", "[2]", "v", "[2]", "z"], 29), (["t", "[2]", "v", "[2]", "long"], 30),
+            (["t", "[2]", "v", "[2]", "last"], 32),
         ] as [([String], Int)])
     func `each key, table and element is found on its line`(path: [String], line: Int) {
         #expect(Lines(Self.tricky)[path] == line)
@@ -54,7 +60,9 @@ struct LinesTests {
         #expect(Lines("\u{FEFF}" + otherEnds)[path] == line)
     }
 
-    @Test(arguments: [["fake"], ["not"], ["x"], ["t", "[3]"], ["list", "[3]"], ["a", "b", "c", "d", "e", "f", "g"], []])
+    @Test(arguments: [
+        ["fake"], ["not"], ["x"], ["t", "[3]"], ["list", "[3]"], ["a", "b", "c", "d", "e", "f", "g"], [],
+    ])
     func `what only looks like a key has no line`(path: [String]) {
         #expect(Lines(Self.tricky)[path] == nil)
     }
@@ -71,7 +79,10 @@ struct LinesTests {
         #expect(lines[["next"]] == 2)
     }
 
-    @Test(arguments: ["a = 1\n= 3\nb = 2", "a = 1\n[x\nb = 2", "a = 1\nc = [\"1\" 2]\nb = 2", "a = 1\nc = \"x\nb = 2", "a = 1\nc =\nb = 2"])
+    @Test(arguments: [
+        "a = 1\n= 3\nb = 2", "a = 1\n[x\nb = 2", "a = 1\nc = [\"1\" 2]\nb = 2", "a = 1\nc = \"x\nb = 2",
+        "a = 1\nc =\nb = 2",
+    ])
     func `where the scan is lost, what comes later has no line`(text: String) {
         let lines = Lines(text)
         #expect(lines[["a"]] == 1)
@@ -85,7 +96,8 @@ struct LinesTests {
         func look(_ value: Value, _ path: [String]) throws {
             switch value {
             case .table(let entries): for (key, value) in entries { try look(value, path + [key]) }
-            case .list(let values): for (index, value) in values.enumerated() { try look(value, path + [Lines.step(index)]) }
+            case .list(let values):
+                for (index, value) in values.enumerated() { try look(value, path + [Lines.step(index)]) }
             default:
                 let key = try #require(path.last { !$0.hasPrefix("[") })
                 let line = try #require(lines[path])

@@ -39,7 +39,8 @@ struct ServerTests {
 struct APIKeyTests {
     private func key(_ text: String) throws -> [UInt8] { try APIKey.parse(text.utf8, file: "/k").bytes }
 
-    @Test(arguments: ["12345678", "!~abcdef", String(repeating: "x", count: 128)]) func `a key of printable ASCII is taken`(text: String)
+    @Test(arguments: ["12345678", "!~abcdef", String(repeating: "x", count: 128)])
+    func `a key of printable ASCII is taken`(text: String)
         throws
     {
         #expect(try key(text) == Array(text.utf8))
@@ -80,7 +81,8 @@ struct APIKeyTests {
         dump(settings, to: &dumped)
         dump(key, to: &dumped)
         let printed = [
-            dumped, "\(settings)", String(reflecting: settings), "\(key)", String(reflecting: key), "\(Mirror(reflecting: key).children)",
+            dumped, "\(settings)", String(reflecting: settings), "\(key)", String(reflecting: key),
+            "\(Mirror(reflecting: key).children)",
         ]
         #expect(dumped.contains("APIKey(not shown)"))
         for text in printed {

@@ -15,7 +15,9 @@ struct SettingsErrorTests {
         ("\u{200B}", "\\u{200B}"), ("\r\n", "\\u{D}\\u{A}"), ("Müller-日本", "Müller-日本"),
     ])
     func `nothing that moves the cursor or turns the text around gets into an error`(text: String, plain: String) {
-        #expect(SettingsError(file: text, line: 1, key: text, message: text).description == "\(plain):1: \(plain): \(plain)")
+        #expect(
+            SettingsError(file: text, line: 1, key: text, message: text).description == "\(plain):1: \(plain): \(plain)"
+        )
     }
 
     @Test func `a long name is cut`() throws {

@@ -94,7 +94,9 @@ let wholeExample = """
     """
 
 struct SettingsTests {
-    @Test(arguments: ["", "# nothing\n", "\r\n\r\n", "\u{FEFF}", "[login]\r\n[enrolment]\r\n[outage]\n[lockout]", "exempt = []"])
+    @Test(arguments: [
+        "", "# nothing\n", "\r\n\r\n", "\u{FEFF}", "[login]\r\n[enrolment]\r\n[outage]\n[lockout]", "exempt = []",
+    ])
     func `a file that says nothing has the documented defaults, and no server`(text: String) throws {
         let settings = try Settings.parse(text, file: "t")
         #expect(settings.state == "/var/lib/countersign")
@@ -124,7 +126,9 @@ struct SettingsTests {
         #expect(server.requestTimeout == 10)
     }
 
-    @Test(arguments: [wholeExample, wholeExample.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n")])
+    @Test(arguments: [
+        wholeExample, wholeExample.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n"),
+    ])
     func `every documented key reaches the settings, with either end of line`(text: String) throws {
         let settings = try Settings.parse(text, file: "t")
         #expect(settings.state == "/srv/countersign")
@@ -177,7 +181,8 @@ struct SettingsTests {
 
             """
         #expect(complaint(about: text)?.hasPrefix("t:3: login.service.x.onetouch_wait: ") == true)
-        let good = text.replacing("599", with: "10").replacing("600", with: "9") + "number_matching = true\nprompt = \"now\"\n"
+        let good =
+            text.replacing("599", with: "10").replacing("600", with: "9") + "number_matching = true\nprompt = \"now\"\n"
         let rules = try Settings.parse(good, file: "t").login(for: "x")
         #expect(rules.factors == [.call])
         #expect(rules.onetouchWait == 9)
@@ -188,10 +193,13 @@ struct SettingsTests {
 
     @Test(
         arguments: [
-            ([], false), (["a"], true), (["b"], true), (["c"], false), (["a", "b"], true), (["a", "c"], true), (["c", "d"], false),
+            ([], false), (["a"], true), (["b"], true), (["c"], false), (["a", "b"], true), (["a", "c"], true),
+            (["c", "d"], false),
             (["e"], false),
         ] as [([String], Bool)])
-    func `groups decide about the number on the phone, and one that wants it is enough`(groups: [String], hasNumber: Bool) throws {
+    func `groups decide about the number on the phone, and one that wants it is enough`(
+        groups: [String], hasNumber: Bool
+    ) throws {
         let text = """
             [login.service.sudo]
             check_number = false
@@ -228,7 +236,8 @@ struct SettingsTests {
         let networks = try ["10.0.0.0/8", "2001:db8::/32"].map { try #require(Network($0)) }
         #expect(
             exemptions == [
-                Exemption(users: ["backup"], groups: ["robots", "domain users"], services: ["sshd"], networks: networks),
+                Exemption(
+                    users: ["backup"], groups: ["robots", "domain users"], services: ["sshd"], networks: networks),
                 Exemption(groups: ["night", "robots"]),
             ])
     }
@@ -238,16 +247,20 @@ struct SettingsTests {
     }
 
     @Test(arguments: [
-        "everyone = true", "everyone = true\nnetworks = [\"0.0.0.0/0\"]", "services = [\"sshd\"]\nnetworks = [\"0.0.0.0/0\"]",
+        "everyone = true", "everyone = true\nnetworks = [\"0.0.0.0/0\"]",
+        "services = [\"sshd\"]\nnetworks = [\"0.0.0.0/0\"]",
         "users = [\"a\"]\neveryone = false", "networks = [\"0.0.0.0/1\"]", "networks = [\"0.0.0.0/1\", \"8000::/1\"]",
-        "networks = [\"10.0.0.0/8\", \"127.0.0.0/8\", \"::1\", \"fe80::/10\"]", "networks = [\"2000::/4\", \"3000::/5\"]",
+        "networks = [\"10.0.0.0/8\", \"127.0.0.0/8\", \"::1\", \"fe80::/10\"]",
+        "networks = [\"2000::/4\", \"3000::/5\"]",
         "networks = [\"0.0.0.0/1\", \"128.0.0.0/2\", \"192.0.0.0/4\"]",
     ])
     func `an exemption that names something, or says that it is for everyone, is taken`(keys: String) throws {
         #expect(try Settings.parse("[[exempt]]\n\(keys)\n", file: "t").exemptions.count == 1)
     }
 
-    @Test(arguments: publicNetworks) func `networks that leave some of the internet out are not everyone`(network: String) throws {
+    @Test(arguments: publicNetworks) func `networks that leave some of the internet out are not everyone`(
+        network: String
+    ) throws {
         let others = publicNetworks.filter { $0 != network }.joined(separator: ", ")
         #expect(try Settings.parse("[[exempt]]\nnetworks = [\(others)]", file: "t").exemptions.count == 1)
     }
@@ -255,7 +268,8 @@ struct SettingsTests {
     @Test func `inline tables and dotted keys say the same as headers`() throws {
         let inline =
             "server = { url = \"https://a\", api_key_file = \"/k\" }\nlogin.service.su = { tries = 1 }\nexempt = [{ users = [\"a\"] }]"
-        let headers = "[server]\nurl = \"https://a\"\napi_key_file = \"/k\"\n[login.service.su]\ntries = 1\n[[exempt]]\nusers = [\"a\"]"
+        let headers =
+            "[server]\nurl = \"https://a\"\napi_key_file = \"/k\"\n[login.service.su]\ntries = 1\n[[exempt]]\nusers = [\"a\"]"
         #expect(try Settings.parse(inline, file: "t") == Settings.parse(headers, file: "t"))
     }
 }
@@ -351,7 +365,9 @@ struct LimitsTests {
         var rules = EnrolmentRules()
         #expect(!rules.atLogin && rules.optOut == .no)
         (rules.atLogin, rules.atLoginNetworks, rules.atLoginText) = (true, [Network("192.0.2.0/24")!], "Enrol.")
-        (rules.countryCode, rules.emailDomain, rules.optOut, rules.optOutText) = ("49", "example.com", .grace, "Do not.")
+        (rules.countryCode, rules.emailDomain, rules.optOut, rules.optOutText) = (
+            "49", "example.com", .grace, "Do not."
+        )
         #expect(settings.enrolment == rules)
         #expect(settings.remember == 60 && settings.pauseMaxHours == 8)
         let none = try Settings.parse("", file: "t")

@@ -9,7 +9,9 @@ struct AdmissionTests {
     private static let notEnrolled = Admission.decided(
         Decision(
             .denied, .notEnrolled,
-            farewell: "Two-factor login is required here and you are not enrolled. Ask your system administrator to enrol you."))
+            farewell:
+                "Two-factor login is required here and you are not enrolled. Ask your system administrator to enrol you."
+        ))
     private static let graceOver = Admission.decided(
         Decision(
             .denied, .graceOver,

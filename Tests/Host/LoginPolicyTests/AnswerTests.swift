@@ -13,7 +13,8 @@ struct AnswerTests {
     }
 
     @Test(
-        "Blanks and line ends are an empty line", arguments: [" ", "\t", "\n", "\r\n", " \t \r\n", String(repeating: " ", count: 10_000)])
+        "Blanks and line ends are an empty line",
+        arguments: [" ", "\t", "\n", "\r\n", " \t \r\n", String(repeating: " ", count: 10_000)])
     func blank(text: String) { #expect(answer(text) == .enter) }
 
     @Test("Words are taken in capitals too, and with blanks around them", arguments: Word.allCases)
@@ -29,7 +30,8 @@ struct AnswerTests {
     @Test(
         "What only looks like a word is none",
         arguments: [
-            "smss", "sm", "s ms", "sms call", "sms 123456", "sms\0", "s\u{212A}ip", "\u{17F}ms", "s\u{FE0F}ms", "sms\u{301}", "\u{FEFF}sms",
+            "smss", "sm", "s ms", "sms call", "sms 123456", "sms\0", "s\u{212A}ip", "\u{17F}ms", "s\u{FE0F}ms",
+            "sms\u{301}", "\u{FEFF}sms",
             "\u{A0}sms",
         ])
     func noWords(text: String) { #expect(answer(text) == .other) }
@@ -40,9 +42,11 @@ struct AnswerTests {
     func codes(digits: String) {
         let spaced = digits.map(String.init).joined(separator: " ")
         let separators = [
-            " ", "-", "\t", " - ", "\u{A0}", "\u{202F}", "\u{2007}", "\u{2009}", "\u{3000}", "\u{200B}", "\u{2060}", "\u{FEFF}", "\u{AD}",
+            " ", "-", "\t", " - ", "\u{A0}", "\u{202F}", "\u{2007}", "\u{2009}", "\u{3000}", "\u{200B}", "\u{2060}",
+            "\u{FEFF}", "\u{AD}",
             "\u{2010}",
-            "\u{2011}", "\u{2012}", "\u{2013}", "\u{2014}", "\u{2212}", "\u{FE63}", "\u{FF0D}", "\u{200E}", "\u{2066}", "\u{2069}",
+            "\u{2011}", "\u{2012}", "\u{2013}", "\u{2014}", "\u{2212}", "\u{FE63}", "\u{FF0D}", "\u{200E}", "\u{2066}",
+            "\u{2069}",
         ]
         let grouped = separators.map { "\(digits.prefix(3))\($0)\(digits.dropFirst(3))" }
         let around = ["\u{A0}", "\u{200E}", "\u{FEFF}", "\u{202A}"].map { "\($0)\(digits)\($0)" }
@@ -58,10 +62,13 @@ struct AnswerTests {
     @Test(
         "What is no code goes nowhere",
         arguments: [
-            "12345", "12345678901", "../sms", "123456/../4711", "123456#", "12345a", "+123456", "-123456", "1.23456", "1e5000", "0x123456",
-            "123456\0", "\0", "\0123456", "123\n456", "123456-", "\u{2011}123456", "\u{A0}-123456", "123_456", "123.456", "123/456",
+            "12345", "12345678901", "../sms", "123456/../4711", "123456#", "12345a", "+123456", "-123456", "1.23456",
+            "1e5000", "0x123456",
+            "123456\0", "\0", "\0123456", "123\n456", "123456-", "\u{2011}123456", "\u{A0}-123456", "123_456",
+            "123.456", "123/456",
             "------",
-            "\u{661}\u{662}\u{663}\u{664}\u{665}\u{666}", "\u{FF11}\u{FF12}\u{FF13}\u{FF14}\u{FF15}\u{FF16}", "123456\u{301}",
+            "\u{661}\u{662}\u{663}\u{664}\u{665}\u{666}", "\u{FF11}\u{FF12}\u{FF13}\u{FF14}\u{FF15}\u{FF16}",
+            "123456\u{301}",
             "12345\u{B2}",
             "INCORRECT", "1" + String(repeating: " ", count: 31) + "23456", String(repeating: "1", count: 10_000),
             String(repeating: "x", count: 10_000),
@@ -78,7 +85,8 @@ struct AnswerTests {
     @Test(
         "A recovery code is known where another code was asked for",
         arguments: [
-            "abcd-efgh-jkmn", "ABCD EFGH JKMN", "abcdefghjkmn", "abcd\u{2011}efgh\u{A0}jkmn", " abcd-efgh-jkmn\r\n", "0123-4567-89ab",
+            "abcd-efgh-jkmn", "ABCD EFGH JKMN", "abcdefghjkmn", "abcd\u{2011}efgh\u{A0}jkmn", " abcd-efgh-jkmn\r\n",
+            "0123-4567-89ab",
             "123456789012",
         ])
     func recoveryCodes(text: String) {
@@ -96,7 +104,10 @@ struct AnswerTests {
 
     @Test(
         "Bytes that are no text go nowhere",
-        arguments: [[0xFF], [0xC0, 0xAF], [0xF0, 0x9F], Array("sms".utf8) + [0xFF], Array("123456".utf8) + [0x80], [0xED, 0xA0, 0x80]]
+        arguments: [
+            [0xFF], [0xC0, 0xAF], [0xF0, 0x9F], Array("sms".utf8) + [0xFF], Array("123456".utf8) + [0x80],
+            [0xED, 0xA0, 0x80],
+        ]
             as [[UInt8]])
     func noText(bytes: [UInt8]) { #expect(Answer(bytes) == .other) }
 
@@ -129,7 +140,9 @@ struct AnswerTests {
         var random = Seeded(seed: 7)
         let alphabet = Array("0123456789 \t\nsmcalpuhki\u{8}\r\u{7F}INCORET".utf8) + [0, 0x80, 0xC3, 0xFF]
         for _ in 1...20_000 {
-            let bytes = (0..<Int.random(in: 0...16, using: &random)).map { _ in alphabet.randomElement(using: &random) ?? 0 }
+            let bytes = (0..<Int.random(in: 0...16, using: &random)).map { _ in
+                alphabet.randomElement(using: &random) ?? 0
+            }
             guard case .code(let code) = Answer(bytes) else { continue }
             let blanks = Set("\t\n\r ".utf8)
             #expect((6...10).contains(code.digits.count) && code.digits.allSatisfy { $0.isASCII && $0.isNumber })
@@ -166,8 +179,10 @@ struct NumberTests {
     @Test(
         "Whatever else could stand in a URL is no AuthyID",
         arguments: [
-            "", "0", "00", "01", "-1", "+1", " 1", "1 ", "1\n", "1\0", "1.0", "1e3", "0x1", "1/2", "1?a=b", "1#", "%31", "../sms", "1_000",
-            "1000000000000000000", "9223372036854775808", "\u{661}", "\u{FF11}", "1\u{301}", String(repeating: "1", count: 10_000),
+            "", "0", "00", "01", "-1", "+1", " 1", "1 ", "1\n", "1\0", "1.0", "1e3", "0x1", "1/2", "1?a=b", "1#", "%31",
+            "../sms", "1_000",
+            "1000000000000000000", "9223372036854775808", "\u{661}", "\u{FF11}", "1\u{301}",
+            String(repeating: "1", count: 10_000),
         ])
     func noAuthyID(text: String) { #expect(AuthyID(text) == nil) }
 
@@ -195,7 +210,9 @@ struct NumberTests {
     func noRequestID() {
         let id = Array("6de2ab72-0c2a-4dbe-b5e4-fedcba987654")
         for index in id.indices {
-            for character in ["g", "/", ".", "?", "#", "%", " ", "\0", "\n", "-", "0", "\u{661}", "\u{E9}", "e\u{301}"] as [Character] {
+            for character in ["g", "/", ".", "?", "#", "%", " ", "\0", "\n", "-", "0", "\u{661}", "\u{E9}", "e\u{301}"]
+                as [Character]
+            {
                 var other = id
                 other[index] = character
                 let belongs = id[index] == "-" ? character == "-" : character == "0"
@@ -209,7 +226,8 @@ struct NumberTests {
         arguments: [
             "", "6de2ab72", "6de2ab720c2a4dbeb5e4fedcba987654", "{6de2ab72-0c2a-4dbe-b5e4-fedcba987654}",
             "6de2ab72-0c2a-4dbe-b5e4-fedcba98765",
-            "6de2ab72-0c2a-4dbe-b5e4-fedcba9876540", "6de2ab72-0c2a-4dbe-b5e4-fedcba987654\n", "../approval_requests/6de2ab72-0c2a-4d",
+            "6de2ab72-0c2a-4dbe-b5e4-fedcba9876540", "6de2ab72-0c2a-4dbe-b5e4-fedcba987654\n",
+            "../approval_requests/6de2ab72-0c2a-4d",
             "\u{E9}e2ab72-0c2a-4dbe-b5e4-fedcba987654", String(repeating: "a", count: 10_000),
         ])
     func noRequestIDLength(text: String) { #expect(ApprovalRequestID(text) == nil) }

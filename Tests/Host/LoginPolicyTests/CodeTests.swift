@@ -47,10 +47,14 @@ struct CodeTests {
     func firstPhone() {
         play(
             phone { $0.withholdsPush = true },
-            [(.begin, [.ask(Prompts.codeAndPush)])] + triedAtServer + [(.confirmationTyped(taken: true), [approved(.softToken)])])
+            [(.begin, [.ask(Prompts.codeAndPush)])] + triedAtServer + [
+                (.confirmationTyped(taken: true), [approved(.softToken)])
+            ])
     }
 
-    @Test("The code of a new phone is a wrong one where the server does not take it, and the prompt says why", arguments: [true, false])
+    @Test(
+        "The code of a new phone is a wrong one where the server does not take it, and the prompt says why",
+        arguments: [true, false])
     func newPhone(isConfirmed: Bool) {
         play(
             phone {
@@ -64,7 +68,12 @@ struct CodeTests {
             ] + triedAtServer + [
                 (
                     .confirmationTyped(taken: false),
-                    [.end(Decision(.denied, .confirmationCode, farewell: "That code was not accepted. Please log in again later."))]
+                    [
+                        .end(
+                            Decision(
+                                .denied, .confirmationCode,
+                                farewell: "That code was not accepted. Please log in again later."))
+                    ]
                 )
             ])
     }
@@ -77,7 +86,10 @@ struct CodeTests {
                 $0.isConfirmed = true
             },
             [(.begin, [.ask(Prompts.codeAndPush)])] + triedAtServer + [
-                (.confirmationTyped(taken: true), [.end(Decision(.denied, .confirmationCode, farewell: Texts.phoneConfirmed))])
+                (
+                    .confirmationTyped(taken: true),
+                    [.end(Decision(.denied, .confirmationCode, farewell: Texts.phoneConfirmed))]
+                )
             ])
     }
 
@@ -86,7 +98,8 @@ struct CodeTests {
         play(
             both(),
             prompted() + triedHere + [
-                (.matched(.spent), [.tell(Self.wrong), .ask(Prompts.both)]), (nothing, [.look(.none)]), (.looked(.pending), [cancelled]),
+                (.matched(.spent), [.tell(Self.wrong), .ask(Prompts.both)]), (nothing, [.look(.none)]),
+                (.looked(.pending), [cancelled]),
             ])
     }
 
@@ -95,11 +108,14 @@ struct CodeTests {
         for facts in [app(), app { $0.hasServer = true }, app { $0.hasAuthyID = true }] {
             play(
                 facts,
-                Self.asked + triedHere + [(.matched(.wrong), [.tell(Self.wrong), .ask(Prompts.code)]), (nothing, [cancelled])])
+                Self.asked + triedHere + [
+                    (.matched(.wrong), [.tell(Self.wrong), .ask(Prompts.code)]), (nothing, [cancelled]),
+                ])
         }
     }
 
-    @Test("Where SoftToken is no factor, codes are not matched on this host, and not verified before a OneCode was sent")
+    @Test(
+        "Where SoftToken is no factor, codes are not matched on this host, and not verified before a OneCode was sent")
     func softTokenIsNoFactor() {
         let words = Prompts.words
         play(
@@ -118,7 +134,8 @@ struct CodeTests {
         play(
             both { $0.rules.factors = [.oneTouch] },
             prompted(Prompts.approve) + [
-                (typed("123456"), [.tell("That does not apply here."), .ask(Prompts.approve)]), (nothing, [.look(.none)]),
+                (typed("123456"), [.tell("That does not apply here."), .ask(Prompts.approve)]),
+                (nothing, [.look(.none)]),
                 (.looked(.pending), [cancelled]),
             ])
     }
@@ -152,19 +169,23 @@ struct CodeTests {
         let again = Self.attempt(.wrong, [.tell(Self.wrong), .ask(Prompts.code)])
         play(
             app { $0.rules.tries = count },
-            Self.asked + Array(repeating: again, count: count - 1).joined() + Self.attempt(.wrong, [denied(.wrongCode, Texts.noMoreTries)]))
+            Self.asked + Array(repeating: again, count: count - 1).joined()
+                + Self.attempt(.wrong, [denied(.wrongCode, Texts.noMoreTries)]))
     }
 
     @Test("Words and Enter are no tries")
     func noTries() {
-        let looks: Script = [(enter, [.look(.brief)]), (.looked(.pending), [.tell(Texts.notApprovedYet), .ask(Prompts.both)])]
+        let looks: Script = [
+            (enter, [.look(.brief)]), (.looked(.pending), [.tell(Texts.notApprovedYet), .ask(Prompts.both)]),
+        ]
         let sms: Script = [
             (typed("sms"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.sendOneCode(.sms)]),
             (.oneCodeSent, [.tell(Texts.oneCodeSent(.sms)), .ask(Prompts.both)]),
         ]
         play(
             phone { $0.rules.tries = 1 },
-            prompted() + looks + sms + looks + triedAtServer + refused(at: .verified(.wrong), denied(.wrongCode, Texts.noMoreTries)))
+            prompted() + looks + sms + looks + triedAtServer
+                + refused(at: .verified(.wrong), denied(.wrongCode, Texts.noMoreTries)))
     }
 
     @Test("What is neither code nor word goes nowhere and is no try, but the fifth is the end")
@@ -180,17 +201,20 @@ struct CodeTests {
         play(
             app { $0.rules.tries = 1 },
             Self.asked + [
-                (typed("12345"), again), (typed("123-4567"), [.chargeTry]), (.tryCharged(granted: true), [.match(code("1234567"))]),
+                (typed("12345"), again), (typed("123-4567"), [.chargeTry]),
+                (.tryCharged(granted: true), [.match(code("1234567"))]),
             ]
                 + [(.matched(.accepted(timeStep: 9)), [approved(.softToken, spending: 9)])])
     }
 
     @Test(
-        "After a code was sent nobody is told to wait for a new one", arguments: [Factor.sms, .call], [LoginFlow.CodeMatch.wrong, .spent])
+        "After a code was sent nobody is told to wait for a new one", arguments: [Factor.sms, .call],
+        [LoginFlow.CodeMatch.wrong, .spent])
     func wrongSentCode(factor: Factor, match: LoginFlow.CodeMatch) {
         let said = "That code was not accepted. Compare it with the one that was sent to you, and type it again."
         let sent: Script = [
-            (typed(factor == .sms ? "sms" : "call"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.sendOneCode(factor)]),
+            (typed(factor == .sms ? "sms" : "call"), [.chargeOneCode]),
+            (.oneCodeCharged(granted: true), [.sendOneCode(factor)]),
             (.oneCodeSent, [.tell(Texts.oneCodeSent(factor)), .ask(Prompts.both)]),
         ]
         play(
@@ -219,7 +243,9 @@ struct CodeTests {
         let one: Change = { $0.rules.tries = 1 }
         play(app(one), Self.asked + Self.attempt(.spent, [denied(.spentCode, Texts.noMoreTries)]))
         play(app(one), Self.asked + Self.attempt(.wrong, [denied(.wrongCode, Texts.noMoreTries)]))
-        play(phone(one), prompted() + triedAtServer + refused(at: .verified(.spent), denied(.spentCode, Texts.noMoreTries)))
+        play(
+            phone(one),
+            prompted() + triedAtServer + refused(at: .verified(.spent), denied(.spentCode, Texts.noMoreTries)))
     }
 
     // MARK: lockout
@@ -241,7 +267,9 @@ struct CodeTests {
     @Test("Where codes are all there is, a lock is the end")
     func lockedOut() {
         let locked = denied(
-            .locked, "Codes are not taken at the moment, after too many wrong ones. Try again later or ask your system administrator.")
+            .locked,
+            "Codes are not taken at the moment, after too many wrong ones. Try again later or ask your system administrator."
+        )
         play(app { $0.isLocked = true }, [(.begin, [locked])])
         play(app(), Self.asked + [(typed("123456"), [.chargeTry]), (.tryCharged(granted: false), [locked])])
     }
@@ -267,19 +295,28 @@ struct CodeTests {
             ])
         play(
             phone(),
-            prompted() + triedAtServer + [(.verified(.accepted(timeStep: 0)), [.look(.none)]), (.looked(.denied), [deniedOnPhone()])])
+            prompted() + triedAtServer + [
+                (.verified(.accepted(timeStep: 0)), [.look(.none)]), (.looked(.denied), [deniedOnPhone()]),
+            ])
     }
 
     @Test(
         "Nothing else on the phone overrules a right code",
         arguments: [
-            .looked(.pending), .looked(.approved), .looked(.expired), .lookFailed(.outage), .lookFailed(.refused), .lookFailed(.noDevice),
+            .looked(.pending), .looked(.approved), .looked(.expired), .lookFailed(.outage), .lookFailed(.refused),
+            .lookFailed(.noDevice),
         ] as [Event])
     func nothingElseOverrules(look: Event) {
         play(
             both(),
-            prompted() + triedHere + [(.matched(.accepted(timeStep: 7)), [.look(.none)]), (look, [approved(.softToken, spending: 7)])])
-        play(phone(), prompted() + triedAtServer + [(.verified(.accepted(timeStep: 0)), [.look(.none)]), (look, [approved(.softToken)])])
+            prompted() + triedHere + [
+                (.matched(.accepted(timeStep: 7)), [.look(.none)]), (look, [approved(.softToken, spending: 7)]),
+            ])
+        play(
+            phone(),
+            prompted() + triedAtServer + [
+                (.verified(.accepted(timeStep: 0)), [.look(.none)]), (look, [approved(.softToken)]),
+            ])
     }
 
     @Test("With no request open, a right code does not look for one")
@@ -287,12 +324,15 @@ struct CodeTests {
         play(both(), expired() + triedHere + [(.matched(.accepted(timeStep: 7)), [approved(.softToken, spending: 7)])])
     }
 
-    @Test("Ctrl-C, or an event out of order, while a right code waits for the look lets nobody in, and the code is spent")
+    @Test(
+        "Ctrl-C, or an event out of order, while a right code waits for the look lets nobody in, and the code is spent")
     func spentInAnyCase() {
         let stage = Stage.lookingAfterMatch
         play(stage.facts, stage.script + refused(at: .interrupted, denied(.cancelled, spending: 7)))
         var flow = flow(stage.facts, after: stage.script)
-        #expect(flow.handle(.oneCodeSent).decision == Decision(.unavailable, .protocolError, spentTimeStep: 7, farewell: Texts.unavailable))
+        #expect(
+            flow.handle(.oneCodeSent).decision
+                == Decision(.unavailable, .protocolError, spentTimeStep: 7, farewell: Texts.unavailable))
     }
 
     // MARK: answers that are none
@@ -304,7 +344,10 @@ struct CodeTests {
             let start = facts.hasServer ? prompted() : Self.asked
             let again: [Action] = [.tell(Self.wrong), .ask(facts.hasServer ? Prompts.both : Prompts.code)]
             let end = denied(.hopeless, Texts.noMoreTries)
-            play(facts, start + [(standIn, again), (standIn, again)] + (facts.hasServer ? refused(at: standIn, end) : [(standIn, [end])]))
+            play(
+                facts,
+                start + [(standIn, again), (standIn, again)]
+                    + (facts.hasServer ? refused(at: standIn, end) : [(standIn, [end])]))
         }
     }
 
@@ -333,7 +376,8 @@ struct CodeTests {
     @Test("OneCodes that are not granted end too")
     func fruitlessOneCodes() {
         let again: Script = [
-            (typed("sms"), [.chargeOneCode]), (.oneCodeCharged(granted: false), [.tell(Texts.tooManyOneCodes), .ask(Prompts.both)]),
+            (typed("sms"), [.chargeOneCode]),
+            (.oneCodeCharged(granted: false), [.tell(Texts.tooManyOneCodes), .ask(Prompts.both)]),
         ]
         play(
             phone(),

@@ -8,14 +8,16 @@ struct EnrolmentFlowTests {
     @Test("Number, code by SMS, done; what is shown of the number is masked")
     func enrols() {
         play(alice(), registering + [(.registered(authyID(77)), [enrolled()])])
-        #expect(Texts.enrolled(number) == "You are enrolled with +49-XXX-XXX-XX18. From now on you are asked for a second factor.")
+        #expect(
+            Texts.enrolled(number)
+                == "You are enrolled with +49-XXX-XXX-XX18. From now on you are asked for a second factor.")
     }
 
     @Test("A number is charged as a code before the server hears of it, and a code as a try before it is checked")
     func chargedFirst() {
         var flow = flow(alice(), after: offered)
         #expect(flow.handle(says("+4915112345618")) == [.chargeOneCode])
-        flow = LoginFlowTests.flow(alice(), after: codeSent)
+        flow = LoginPolicyTests.flow(alice(), after: codeSent)
         #expect(flow.handle(says("1234567")) == [.chargeTry])
     }
 
@@ -27,13 +29,16 @@ struct EnrolmentFlowTests {
 
     @Test("An empty line asks again, and a second one is a skip")
     func enterTwice() {
-        play(alice(), offered + [(says(""), [.tell(Texts.enterAgain), .ask(NumberPrompts.plain)])] + givesUp(at: says(" ")))
+        play(
+            alice(),
+            offered + [(says(""), [.tell(Texts.enterAgain), .ask(NumberPrompts.plain)])] + givesUp(at: says(" ")))
         play(
             alice(),
             offered + [
                 (says(""), [.tell(Texts.enterAgain), .ask(NumberPrompts.plain)]),
                 (says("x"), [.tell(Texts.noNumber), .ask(NumberPrompts.plain)]),
-                (says(""), [.tell(Texts.enterAgain), .ask(NumberPrompts.plain)]), (silent, [.end(Decision(.denied, .cancelled))]),
+                (says(""), [.tell(Texts.enterAgain), .ask(NumberPrompts.plain)]),
+                (silent, [.end(Decision(.denied, .cancelled))]),
             ])
     }
 
@@ -42,11 +47,14 @@ struct EnrolmentFlowTests {
         play(
             alice(),
             offered + [
-                (says("skip"), [.spendGrace]), (.graceSpent(left: nil), [.end(Decision(.denied, .graceOver, farewell: Texts.graceOver))]),
+                (says("skip"), [.spendGrace]),
+                (.graceSpent(left: nil), [.end(Decision(.denied, .graceOver, farewell: Texts.graceOver))]),
             ])
     }
 
-    @Test("Whoever does not answer at a terminal has given up; a client that shows no prompts gets in as if nothing had been offered")
+    @Test(
+        "Whoever does not answer at a terminal has given up; a client that shows no prompts gets in as if nothing had been offered"
+    )
     func noAnswer() {
         play(alice(), offered + [(silent, [.end(Decision(.denied, .cancelled))])])
         play(alice { $0.mayBeDeaf = true }, offered + givesUp(at: silent))
@@ -54,14 +62,16 @@ struct EnrolmentFlowTests {
         play(
             alice { $0.mayBeDeaf = true },
             offered + [
-                (says("x"), [.tell(Texts.noNumber), .ask(NumberPrompts.plain)]), (silent, [.end(Decision(.denied, .cancelled))]),
+                (says("x"), [.tell(Texts.noNumber), .ask(NumberPrompts.plain)]),
+                (silent, [.end(Decision(.denied, .cancelled))]),
             ])
     }
 
     @Test(
         "What is no number goes nowhere",
         arguments: [
-            "5", "+", "+49", "++4915112345618", "+49151123456181234", "00490", "alice", "\u{2167}151123456", "5550100123.0",
+            "5", "+", "+49", "++4915112345618", "+49151123456181234", "00490", "alice", "\u{2167}151123456",
+            "5550100123.0",
             "0151 12345618 ext 5", "+49151\u{0}12345", "+4915112345618;x",
         ])
     func noNumber(text: String) {
@@ -91,13 +101,17 @@ struct EnrolmentFlowTests {
     func wrongCodes() {
         let again: OfferScript = [(.checked(false), [.tell(Texts.wrongSentCode), .ask(NumberPrompts.code)])]
         let tried: OfferScript = checking.suffix(2)
-        play(alice(), checking + again + tried + again + tried + givesUp(at: .checked(false), saying: Texts.wrongSentCode))
+        play(
+            alice(),
+            checking + again + tried + again + tried + givesUp(at: .checked(false), saying: Texts.wrongSentCode))
     }
 
     @Test("What cannot be read as a code is no try")
     func unreadableCodes() {
         let again: OfferScript = [(says("12x"), [.tell(Texts.noCode), .ask(NumberPrompts.code)])]
-        play(alice(), codeSent + again + again + again + again + givesUp(at: says("abcd-efgh-jkmn"), saying: Texts.noCode))
+        play(
+            alice(),
+            codeSent + again + again + again + again + givesUp(at: says("abcd-efgh-jkmn"), saying: Texts.noCode))
     }
 
     @Test("A code can be sent again and by call, each charged, and the way of the last one is the factor")
@@ -111,7 +125,9 @@ struct EnrolmentFlowTests {
                 (
                     .sent,
                     [
-                        .tell("You are being called with a code at +49-XXX-XXX-XX18. Type it, or another number beginning with +."),
+                        .tell(
+                            "You are being called with a code at +49-XXX-XXX-XX18. Type it, or another number beginning with +."
+                        ),
                         .ask(NumberPrompts.code),
                     ]
                 ),
@@ -183,7 +199,8 @@ struct EnrolmentFlowTests {
         play(alice { $0.tries = 1 }, checking + givesUp(at: .checkFailed(.outage), saying: Texts.serverSilent))
         play(
             alice(),
-            checking + [(.checkFailed(.refused), [.tell(Texts.serverRefuses), .ask(NumberPrompts.code)])] + registering.suffix(3)
+            checking + [(.checkFailed(.refused), [.tell(Texts.serverRefuses), .ask(NumberPrompts.code)])]
+                + registering.suffix(3)
                 + [(.registered(authyID(77)), [enrolled()])])
         play(alice(), registering + givesUp(at: .registerFailed(.outage), saying: Texts.serverSilent))
         play(alice(), registering + givesUp(at: .registerFailed(.refused), saying: Texts.serverRefuses))
@@ -211,21 +228,28 @@ struct EnrolmentFlowTests {
     func locked() {
         play(
             alice(),
-            codeSent + [(says("1234567"), [.chargeTry])] + givesUp(at: .tryCharged(granted: false), saying: Texts.lockedUsePhone))
+            codeSent + [(says("1234567"), [.chargeTry])]
+                + givesUp(at: .tryCharged(granted: false), saying: Texts.lockedUsePhone))
     }
 
     @Test("After the deadline nothing is begun any more, and nobody gets in")
     func late() {
         let tooLate = OfferAction.end(Decision(.denied, .timeout, farewell: Texts.timeout))
-        for text in ["", "skip", "+4915112345618", "x"] { play(alice(), offered + [(.deadline, []), (says(text), [tooLate])]) }
-        for text in ["", "skip", "1234567", "call"] { play(alice(), codeSent + [(.deadline, []), (says(text), [tooLate])]) }
+        for text in ["", "skip", "+4915112345618", "x"] {
+            play(alice(), offered + [(.deadline, []), (says(text), [tooLate])])
+        }
+        for text in ["", "skip", "1234567", "call"] {
+            play(alice(), codeSent + [(.deadline, []), (says(text), [tooLate])])
+        }
         for script in [sending, checking, registering] { play(alice(), script + [(.deadline, [tooLate])]) }
         play(alice { $0.mayBeDeaf = true }, offered + [(.deadline, []), (silent, [.end(Decision(.denied, .timeout))])])
     }
 
     @Test("Ctrl-C between two prompts ends the login; at a prompt it is the conversation's")
     func interrupted() {
-        for script in [sending, checking, registering] { play(alice(), script + [(.interrupted, [.end(Decision(.denied, .cancelled))])]) }
+        for script in [sending, checking, registering] {
+            play(alice(), script + [(.interrupted, [.end(Decision(.denied, .cancelled))])])
+        }
         play(alice(), offered + [(.interrupted, [])] + givesUp(at: says("skip")))
     }
 
@@ -235,7 +259,8 @@ struct EnrolmentFlowTests {
         play(
             alice { $0.mayBeDeaf = true },
             offered + [
-                (typed, [.tell(Texts.noNumber), .ask(NumberPrompts.plain)]), (typed, [.tell(Texts.noNumber), .ask(NumberPrompts.plain)]),
+                (typed, [.tell(Texts.noNumber), .ask(NumberPrompts.plain)]),
+                (typed, [.tell(Texts.noNumber), .ask(NumberPrompts.plain)]),
                 (typed, [.end(Decision(.denied, .hopeless, farewell: Texts.noNumber))]),
             ])
         for text in ["skip", "", "0151 12345618"] {
@@ -246,7 +271,8 @@ struct EnrolmentFlowTests {
 
     @Test("Answers that mean nothing end the offer, not the login")
     func fruitless() {
-        let again: OfferScript = Array(repeating: (says("push"), [.tell(Texts.noSuchWord), .ask(NumberPrompts.plain)]), count: 4)
+        let again: OfferScript = Array(
+            repeating: (says("push"), [.tell(Texts.noSuchWord), .ask(NumberPrompts.plain)]), count: 4)
         play(alice(), offered + again + givesUp(at: says("push"), saying: Texts.noSuchWord))
     }
 
@@ -272,11 +298,14 @@ struct EnrolmentFlowTests {
 
     @Test("never argues against it, and only the user's own name confirms it")
     func never() {
-        play(alice { $0.rules.optOut = .yes }, Self.wants + [(says(" alice\n"), [.optOut(Decision(.excused, .optedOut))])])
+        play(
+            alice { $0.rules.optOut = .yes },
+            Self.wants + [(says(" alice\n"), [.optOut(Decision(.excused, .optedOut))])])
         for text in ["", "Alice", "never", "yes", "alice alice", "alic\u{65}\u{301}"] {
             play(
                 alice { $0.rules.optOut = .yes },
-                Self.wants + [(says(text), [.tell("You have not opted out."), .ask(NumberPrompts.never)])] + givesUp(at: says("skip")))
+                Self.wants + [(says(text), [.tell("You have not opted out."), .ask(NumberPrompts.never)])]
+                    + givesUp(at: says("skip")))
         }
         play(alice { $0.rules.optOut = .yes }, Self.wants + [(silent, [.end(Decision(.denied, .cancelled))])])
     }
@@ -286,7 +315,12 @@ struct EnrolmentFlowTests {
         let confirmed = Self.wants + [(says("alice"), [.spendGrace])]
         play(
             alice { $0.rules.optOut = .grace },
-            confirmed + [(.graceSpent(left: 1), [.optOut(Decision(.excused, .optedOut, farewell: Texts.grace(left: 1, until: nil)))])])
+            confirmed + [
+                (
+                    .graceSpent(left: 1),
+                    [.optOut(Decision(.excused, .optedOut, farewell: Texts.grace(left: 1, until: nil)))]
+                )
+            ])
         play(
             alice { $0.rules.optOut = .grace },
             confirmed + [(.graceSpent(left: nil), [.end(Decision(.denied, .graceOver, farewell: Texts.graceOver))])])
@@ -294,7 +328,10 @@ struct EnrolmentFlowTests {
 
     @Test("Where opting out is not allowed, never does nothing")
     func neverRefused() {
-        play(alice(), offered + [(says("never"), [.tell(Texts.noSuchWord), .ask(NumberPrompts.plain)])] + givesUp(at: says("skip")))
+        play(
+            alice(),
+            offered + [(says("never"), [.tell(Texts.noSuchWord), .ask(NumberPrompts.plain)])]
+                + givesUp(at: says("skip")))
     }
 
     @Test("The settings' own text argues in place of ours")

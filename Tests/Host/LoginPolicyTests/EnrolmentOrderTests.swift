@@ -9,7 +9,10 @@ private let events: [(kind: String, events: [OfferEvent])] = [
     (
         "answered",
         [silent]
-            + ["", "\u{8}", "skip", "never", "sms", "call", "push", "+4915112345618", "+15551230001", "1234567", "alice", "?"].map(says)
+            + [
+                "", "\u{8}", "skip", "never", "sms", "call", "push", "+4915112345618", "+15551230001", "1234567",
+                "alice", "?",
+            ].map(says)
     ),
     ("oneCodeCharged", [.oneCodeCharged(granted: true), .oneCodeCharged(granted: false)]),
     ("sent", [.sent]),
@@ -58,7 +61,9 @@ struct EnrolmentOrderTests {
         for (kind, events) in events where !line.answers.contains(kind) {
             for event in events {
                 var flow = flow(line.facts, after: line.script)
-                #expect(flow.handle(event) == [.end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable))], "\(event)")
+                #expect(
+                    flow.handle(event) == [.end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable))],
+                    "\(event)")
             }
         }
     }
@@ -73,8 +78,9 @@ struct EnrolmentOrderTests {
 
     @Test("After the end nothing is done any more")
     func ended() {
-        for script in [registering + [(.registered(authyID(77)), [])], offered + givesUp(at: says("skip")), [(.sent, [])]] as [OfferScript]
-        {
+        for script in [
+            registering + [(.registered(authyID(77)), [])], offered + givesUp(at: says("skip")), [(.sent, [])],
+        ] as [OfferScript] {
             for event in events.flatMap(\.events) + [.deadline, .interrupted] {
                 var flow = flow(alice(), after: script)
                 #expect(flow.handle(event) == [])
@@ -83,7 +89,9 @@ struct EnrolmentOrderTests {
     }
 
     /// In so many of a hundred cases an event answers what was asked; else it is any event at all.
-    @Test("Whatever happens in whatever order, nobody is enrolled, excused or opted out but by the rules", arguments: [0, 70, 90, 99])
+    @Test(
+        "Whatever happens in whatever order, nobody is enrolled, excused or opted out but by the rules",
+        arguments: [0, 70, 90, 99])
     func anyOrder(discipline: Int) {
         var random = Seeded(seed: 0xE17 + UInt64(discipline))
         var ends: Set<String> = []
@@ -107,14 +115,16 @@ struct EnrolmentOrderTests {
     }
 
     private static let reached: Set<String> = [
-        "enrol approved enrolled sms", "enrol approved enrolled call", "end excused grace -", "opt out excused opted_out -",
+        "enrol approved enrolled sms", "enrol approved enrolled call", "end excused grace -",
+        "opt out excused opted_out -",
         "end denied grace_over -", "end denied cancelled -", "end denied timeout -", "end denied hopeless -",
         "end unavailable protocol_error -",
     ]
 
     private func anyEvent(using random: inout Seeded) -> OfferEvent {
         let index = Int.random(in: 0...events.count, using: &random)
-        return (index < events.count ? events[index].events : [.deadline, .interrupted]).randomElement(using: &random) ?? .begin
+        return (index < events.count ? events[index].events : [.deadline, .interrupted]).randomElement(using: &random)
+            ?? .begin
     }
 }
 
@@ -169,10 +179,13 @@ private struct Witness {
             judge(action, event, asked)
             if end != nil, index + 1 < actions.count { fail("the end is not the last") }
         }
-        for text in actions.texts where !text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) || text.utf8.count >= 200 || text.isEmpty {
+        for text in actions.texts
+        where !text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) || text.utf8.count >= 200 || text.isEmpty {
             fail("a text that cannot be shown: \(text)")
         }
-        for text in actions.texts where text.contains("151") && text.contains("5618") { fail("a number that is not masked") }
+        for text in actions.texts where text.contains("151") && text.contains("5618") {
+            fail("a number that is not masked")
+        }
     }
 
     /// Whether the event answers what was asked.
@@ -180,7 +193,8 @@ private struct Witness {
         guard let open else { return false }
         let fits =
             switch (open, event) {
-            case (.ask, .answered), (.chargeOneCode, .oneCodeCharged), (.send, .sent), (.send, .sendFailed), (.chargeTry, .tryCharged),
+            case (.ask, .answered), (.chargeOneCode, .oneCodeCharged), (.send, .sent), (.send, .sendFailed),
+                (.chargeTry, .tryCharged),
                 (.check, .checked), (.check, .checkFailed), (.register, .registered), (.register, .registerFailed),
                 (.spendGrace, .graceSpent):
                 true
@@ -210,13 +224,17 @@ private struct Witness {
 
     private mutating func judge(_ action: OfferAction, _ event: OfferEvent, _ asked: Bool) {
         if isLate, action.isBegun { fail("something is begun after the deadline") }
-        if isHopeless, action.isBegun { if case .ask = action {} else { fail("something is begun where sshd will refuse") } }
+        if isHopeless, action.isBegun {
+            if case .ask = action {} else { fail("something is begun where sshd will refuse") }
+        }
         switch action {
         case .tell: return
         case .ask: if !asked && event != .begin { fail("a prompt in a prompt") }
         case .chargeOneCode: if !asked { fail("a code that nobody asked for") }
         case .send(let factor, let to):
-            if !asked || event != .oneCodeCharged(granted: true) || !facts.ways.contains(factor) { fail("a code without a charge") }
+            if !asked || event != .oneCodeCharged(granted: true) || !facts.ways.contains(factor) {
+                fail("a code without a charge")
+            }
             if to != number {
                 if factor != facts.ways.first { fail("not the first way") }
                 (number, way) = (to, nil)
@@ -244,12 +262,16 @@ private struct Witness {
         case .optOut(let decision):
             end = "opt out \(decision.outcome.rawValue) \(decision.reason.rawValue) -"
             if decision.outcome != .excused || decision.reason != .optedOut { fail("not an opt-out") }
-            if facts.rules.optOut == .no || !saidName || facts.rules.optOut == .grace && left == nil { fail("opted out without a word") }
+            if facts.rules.optOut == .no || !saidName || facts.rules.optOut == .grace && left == nil {
+                fail("opted out without a word")
+            }
             if isLate || isHopeless || !asked { fail("in where nobody gets in") }
         case .end(let decision):
             end = "end \(decision.outcome.rawValue) \(decision.reason.rawValue) -"
             guard decision.outcome.letsIn else { return }
-            if decision.outcome != .excused || decision.reason != .grace || left == nil || !asked { fail("in without a reason") }
+            if decision.outcome != .excused || decision.reason != .grace || left == nil || !asked {
+                fail("in without a reason")
+            }
             if isLate || isHopeless { fail("in where nobody gets in") }
         }
         open = action

@@ -14,10 +14,13 @@ func play(_ facts: Offer, _ script: OfferScript, sourceLocation: SourceLocation 
     for (index, line) in script.enumerated() {
         let actions = flow.handle(line.event)
         guard actions == line.actions else {
-            Issue.record("line \(index + 1), \(line.event): \(actions), not \(line.actions)", sourceLocation: sourceLocation)
+            Issue.record(
+                "line \(index + 1), \(line.event): \(actions), not \(line.actions)", sourceLocation: sourceLocation)
             return
         }
-        #expect((actions.decision != nil) == (index + 1 == script.count), "line \(index + 1)", sourceLocation: sourceLocation)
+        #expect(
+            (actions.decision != nil) == (index + 1 == script.count), "line \(index + 1)",
+            sourceLocation: sourceLocation)
     }
 }
 
@@ -78,7 +81,9 @@ let offered: OfferScript = [
     (
         .begin,
         [
-            .tell("Two-factor login becomes mandatory after 3 more logins. Enter your mobile number to enrol now, or type skip."),
+            .tell(
+                "Two-factor login becomes mandatory after 3 more logins. Enter your mobile number to enrol now, or type skip."
+            ),
             .ask(NumberPrompts.plain),
         ]
     )
@@ -99,7 +104,9 @@ enum NumberPrompts {
     static let name = "To do without, type your user name; Enter goes back: "
 }
 
-func grace(_ left: Int) -> Decision { Decision(.excused, .grace, farewell: Texts.grace(left: left, until: nil, isOffered: true)) }
+func grace(_ left: Int) -> Decision {
+    Decision(.excused, .grace, farewell: Texts.grace(left: left, until: nil, isOffered: true))
+}
 
 func enrolled(_ id: Int64 = 77, _ number: PhoneNumber = number, by way: Factor = .sms) -> OfferAction {
     .enrol(authyID(id), number, Decision(.approved, .enrolled, factor: way, farewell: Texts.enrolled(number)))

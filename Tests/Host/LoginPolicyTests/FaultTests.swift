@@ -21,19 +21,27 @@ struct FaultTests {
 
     // MARK: the request cannot be made
 
-    @Test("A request that cannot be made leads to the prompt, with a clear word where there is something to say", arguments: faults)
+    @Test(
+        "A request that cannot be made leads to the prompt, with a clear word where there is something to say",
+        arguments: faults)
     func notMade(fault: LoginFlow.Fault, notice: String) {
         play(
             phone(),
-            Self.creating + [(.createFailed(fault), told(notice, fault) + [.ask(Prompts.codeAndWords)]), (nothing, [cancelled])])
+            Self.creating + [
+                (.createFailed(fault), told(notice, fault) + [.ask(Prompts.codeAndWords)]), (nothing, [cancelled]),
+            ])
     }
 
     /// Who has no device is not told of the phone.
-    private func told(_ notice: String, _ fault: LoginFlow.Fault) -> [Action] { fault == .noDevice ? [] : [.tell(notice)] }
+    private func told(_ notice: String, _ fault: LoginFlow.Fault) -> [Action] {
+        fault == .noDevice ? [] : [.tell(notice)]
+    }
 
     @Test("Where OneTouch is all there is, a request that cannot be made is the end", arguments: faults)
     func notMadeAndNothingElse(fault: LoginFlow.Fault, notice: String) {
-        play(phone { $0.rules.factors = [.oneTouch] }, Self.creating + [(.createFailed(fault), [unavailable(.server, notice)])])
+        play(
+            phone { $0.rules.factors = [.oneTouch] },
+            Self.creating + [(.createFailed(fault), [unavailable(.server, notice)])])
     }
 
     @Test("An outage excuses where the settings allow it and nothing can be proven without the server")
@@ -43,7 +51,9 @@ struct FaultTests {
     func noOutage(fault: LoginFlow.Fault, notice: String) {
         play(
             phone(Self.allow),
-            Self.creating + [(.createFailed(fault), told(notice, fault) + [.ask(Prompts.codeAndWords)]), (nothing, [cancelled])])
+            Self.creating + [
+                (.createFailed(fault), told(notice, fault) + [.ask(Prompts.codeAndWords)]), (nothing, [cancelled]),
+            ])
     }
 
     @Test("An outage excuses nobody whose codes can be checked on this host")
@@ -72,7 +82,9 @@ struct FaultTests {
         let early = Self.creating + [(.promptIsDue, [.stopLooking, .ask(Prompts.both)]), (enter, [])]
         play(phone(Self.allow), early + [(.createFailed(.outage), [excusedByOutage])])
         for (fault, notice) in Self.faults {
-            play(phone(), early + [(.createFailed(fault), [.tell(notice), .ask(Prompts.codeAndWords)]), (nothing, [cancelled])])
+            play(
+                phone(),
+                early + [(.createFailed(fault), [.tell(notice), .ask(Prompts.codeAndWords)]), (nothing, [cancelled])])
         }
     }
 
@@ -91,7 +103,8 @@ struct FaultTests {
     }
 
     @Test(
-        "An outage that shows while the prompt is open excuses at Enter, where it is allowed and nothing can be proven without the server")
+        "An outage that shows while the prompt is open excuses at Enter, where it is allowed and nothing can be proven without the server"
+    )
     func outageAtPrompt() {
         for factors in [[.oneTouch], [.oneTouch, .softToken], [.oneTouch, .sms]] as [[Factor]] {
             let facts = phone {
@@ -103,7 +116,9 @@ struct FaultTests {
         }
     }
 
-    @Test("An outage that showed at the prompt is what the login fails of, whatever is typed then", arguments: ["123456", "?", "push"])
+    @Test(
+        "An outage that showed at the prompt is what the login fails of, whatever is typed then",
+        arguments: ["123456", "?", "push"])
     func outageAtPromptThenTyped(text: String) {
         var flow = flow(
             phone {
@@ -118,7 +133,9 @@ struct FaultTests {
         let early = Self.creating + [(.promptIsDue, [.stopLooking, .ask(Prompts.both)])]
         play(
             both(),
-            early + triedHere + [(.createFailed(.refused), []), (.matched(.accepted(timeStep: 7)), [approved(.softToken, spending: 7)])])
+            early + triedHere + [
+                (.createFailed(.refused), []), (.matched(.accepted(timeStep: 7)), [approved(.softToken, spending: 7)]),
+            ])
         play(
             phone(),
             early + triedAtServer + [
@@ -136,7 +153,8 @@ struct FaultTests {
             play(
                 facts,
                 pushed + [
-                    (.lookFailed(.outage), [.look(.untilPromptIsDue)]), (.lookFailed(.outage), [.look(.untilPromptIsDue)]),
+                    (.lookFailed(.outage), [.look(.untilPromptIsDue)]),
+                    (.lookFailed(.outage), [.look(.untilPromptIsDue)]),
                     (.looked(.approved), [approved(.oneTouch)]),
                 ])
         }
@@ -181,7 +199,8 @@ struct FaultTests {
                 Self.allow(&$0)
                 $0.rules.factors = [.softToken]
                 $0.rules.tries = 1
-            }, [(.begin, [.ask(Prompts.code)])] + triedAtServer + [(.verifyFailed(fault), [unavailable(.server, notice)])])
+            },
+            [(.begin, [.ask(Prompts.code)])] + triedAtServer + [(.verifyFailed(fault), [unavailable(.server, notice)])])
     }
 
     /// Whoever types any six digits while the phone is being asked would otherwise be in as soon as `verify` fails.
@@ -206,7 +225,8 @@ struct FaultTests {
                 $0.rules.factors = [.sms]
             },
             [
-                (.begin, [.ask("Type sms: ")]), (typed("sms"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.sendOneCode(.sms)]),
+                (.begin, [.ask("Type sms: ")]), (typed("sms"), [.chargeOneCode]),
+                (.oneCodeCharged(granted: true), [.sendOneCode(.sms)]),
                 (.oneCodeFailed(.outage), [excusedByOutage]),
             ])
     }
@@ -243,12 +263,18 @@ struct DeadlineTests {
         arguments: [Stage.idle, .creating, .waiting] + Stage.between)
     func ends(stage: Stage) { play(stage.facts, stage.script + [(.deadline, [tooLate])]) }
 
-    @Test("At the prompt the deadline is remembered until the answer comes", arguments: [Stage.asking, .askingForCode, .askingEarly])
-    func remembered(stage: Stage) { play(stage.facts, stage.script + [(.deadline, []), (nothing, [denied(.timeout)])]) }
+    @Test(
+        "At the prompt the deadline is remembered until the answer comes",
+        arguments: [Stage.asking, .askingForCode, .askingEarly])
+    func remembered(stage: Stage) {
+        play(stage.facts, stage.script + [(.deadline, []), (nothing, [denied(.timeout)])])
+    }
 
     @Test(
         "What comes too late is denied, whatever it is",
-        arguments: [typed(""), typed("push"), typed("sms"), typed("call"), typed("skip"), typed("yes"), typed("\u{8}\n")])
+        arguments: [
+            typed(""), typed("push"), typed("sms"), typed("call"), typed("skip"), typed("yes"), typed("\u{8}\n"),
+        ])
     func late(answer: Event) {
         for facts in [phone { $0.skip = .free }, both { $0.skip = .spending }] {
             var flow = flow(facts, after: prompted())
@@ -263,13 +289,16 @@ struct DeadlineTests {
             let stage: Script = facts.hasServer ? prompted() : [(.begin, [.ask(Prompts.code)])]
             play(
                 facts,
-                stage + [(.deadline, [])] + triedHere + [(.matched(.accepted(timeStep: 7)), [denied(.timeout, spending: 7, Texts.timeout)])]
+                stage + [(.deadline, [])] + triedHere + [
+                    (.matched(.accepted(timeStep: 7)), [denied(.timeout, spending: 7, Texts.timeout)])
+                ]
             )
         }
     }
 
     @Test(
-        "A late code that is not right looks the same, and is not sent to the server", arguments: [.wrong, .spent] as [LoginFlow.CodeMatch])
+        "A late code that is not right looks the same, and is not sent to the server",
+        arguments: [.wrong, .spent] as [LoginFlow.CodeMatch])
     func lateWrongCode(match: LoginFlow.CodeMatch) {
         play(both(), prompted() + [(.deadline, [])] + triedHere + [(.matched(match), [tooLate])])
     }
@@ -279,7 +308,9 @@ struct DeadlineTests {
 
     @Test("A late code whose try is not granted is denied, and no other prompt opens")
     func lateAndLocked() {
-        play(both(), prompted() + [(.deadline, []), (typed("123456"), [.chargeTry]), (.tryCharged(granted: false), [tooLate])])
+        play(
+            both(),
+            prompted() + [(.deadline, []), (typed("123456"), [.chargeTry]), (.tryCharged(granted: false), [tooLate])])
     }
 
     @Test("A right code that waits for a look when the time is up is denied and spent")

@@ -36,7 +36,9 @@ struct OneTouchTests {
 
     @Test("Where OneTouch is not among the factors no request is sent")
     func notAFactor() {
-        play(phone { $0.rules.factors = [.softToken, .sms, .call] }, [(.begin, [.ask(Prompts.codeAndWords)]), (nothing, [cancelled])])
+        play(
+            phone { $0.rules.factors = [.softToken, .sms, .call] },
+            [(.begin, [.ask(Prompts.codeAndWords)]), (nothing, [cancelled])])
     }
 
     @Test(
@@ -112,7 +114,8 @@ struct PromptTimeTests {
     @Test(
         "The prompt is due after the wait, or in the first second where it comes now or a number must be seen",
         arguments: [
-            ([], 20), ([live], 20), ([now], 1), ([now, live], 1), ([matching], 1), ([matching, live], 20), ([matching, live, now], 1),
+            ([], 20), ([live], 20), ([now], 1), ([now, live], 1), ([matching], 1), ([matching, live], 20),
+            ([matching, live, now], 1),
         ] as [([Change], Int)])
     func due(changes: [Change], seconds: Int) {
         #expect(LoginFlow(facts(changes + [{ $0.rules.onetouchWait = 20 }])).promptIsDueAfter == seconds)
@@ -175,7 +178,9 @@ struct PromptTimeTests {
             ])
     }
 
-    @Test("Where text is live the waiting is told once there is a request, with the number that it carries", arguments: [false, true])
+    @Test(
+        "Where text is live the waiting is told once there is a request, with the number that it carries",
+        arguments: [false, true])
     func toldLive(isMatching: Bool) {
         play(
             facts([Self.live, { $0.rules.numberMatching = isMatching }]),
@@ -208,7 +213,8 @@ struct PromptTimeTests {
         play(
             facts([off]),
             expired() + [
-                (typed("push"), [.chargePush(automatic: false)]), (.pushCharged(.granted), [.createPush(nil), .ask(Prompts.both)]),
+                (typed("push"), [.chargePush(automatic: false)]),
+                (.pushCharged(.granted), [.createPush(nil), .ask(Prompts.both)]),
                 (.created, []),
                 (enter, [.look(.brief)]), (.looked(.approved), [approved(.oneTouch)]),
             ])
@@ -231,7 +237,9 @@ struct PromptTimeTests {
 
     @Test("A code that has to be sent first is one to press Enter for")
     func toldWithWords() {
-        let created = (facts([Self.live, Self.hearing, { $0.rules.factors = [.oneTouch, .sms] }]), Array(pushed.prefix(2)))
+        let created = (
+            facts([Self.live, Self.hearing, { $0.rules.factors = [.oneTouch, .sms] }]), Array(pushed.prefix(2))
+        )
         var copy = flow(created.0, after: created.1)
         #expect(copy.handle(.created).contains(.listen))
     }
@@ -240,7 +248,8 @@ struct PromptTimeTests {
     func toldWithoutCodes() {
         let told = "Check your phone and enter 42 there to approve."
         for changes in [{ $0.rules.factors = [.oneTouch] }, { $0.isLocked = true }] as [Change] {
-            let flow = flow(facts([Self.live, Self.hearing, changes]), after: [(.begin, []), (.pushCharged(.granted), [])])
+            let flow = flow(
+                facts([Self.live, Self.hearing, changes]), after: [(.begin, []), (.pushCharged(.granted), [])])
             var copy = flow
             #expect(copy.handle(.created) == [.tell(told), .look(.untilPromptIsDue)])
         }
@@ -292,12 +301,16 @@ struct PromptTimeTests {
 struct EnterTests {
     @Test("Enter looks at the approval, and if nothing is decided the prompt comes again, as often as it is pressed")
     func looksAgain() {
-        let again: Script = [(enter, [.look(.brief)]), (.looked(.pending), [.tell("Not approved yet."), .ask(Prompts.both)])]
+        let again: Script = [
+            (enter, [.look(.brief)]), (.looked(.pending), [.tell("Not approved yet."), .ask(Prompts.both)]),
+        ]
         play(phone(), prompted() + Array(repeating: again, count: 20).joined() + leaves)
     }
 
     @Test("Enter finds out that the request was denied")
-    func findsDenial() { play(phone(), prompted() + [(enter, [.look(.brief)]), (.looked(.denied), [deniedOnPhone()])]) }
+    func findsDenial() {
+        play(phone(), prompted() + [(enter, [.look(.brief)]), (.looked(.denied), [deniedOnPhone()])])
+    }
 
     @Test("Enter finds out that the request has expired")
     func findsExpiry() {
@@ -347,7 +360,9 @@ struct EnterTests {
 
     @Test("Enter that was pressed when the prompt was on its way is no answer to it", arguments: Stage.all)
     func pressedLate(stage: Stage) {
-        guard stage.testDescription != Stage.waiting.testDescription, stage.testDescription != Stage.creating.testDescription else {
+        guard stage.testDescription != Stage.waiting.testDescription,
+            stage.testDescription != Stage.creating.testDescription
+        else {
             return
         }
         var flow = flow(stage.facts, after: stage.script)
@@ -368,12 +383,17 @@ struct EnterTests {
 
     @Test("A Ctrl-C that arrives while a prompt is open is the conversation's")
     func interruptArrivesLate() {
-        play(phone(), prompted() + [(.interrupted, []), (enter, [.look(.brief)]), (.looked(.approved), [approved(.oneTouch)])])
+        play(
+            phone(),
+            prompted() + [(.interrupted, []), (enter, [.look(.brief)]), (.looked(.approved), [approved(.oneTouch)])])
     }
 
     @Test("Ctrl-C between two prompts ends the login", arguments: Stage.between)
     func interruptedBetween(stage: Stage) {
-        play(stage.facts, stage.script + (stage.hasOpenRequest ? refused(at: .interrupted, cancelled) : [(.interrupted, [cancelled])]))
+        play(
+            stage.facts,
+            stage.script + (stage.hasOpenRequest ? refused(at: .interrupted, cancelled) : [(.interrupted, [cancelled])])
+        )
     }
 }
 
@@ -388,7 +408,9 @@ struct DisconnectedTests {
             return
         }
         if actions == [.look(.none)] { actions = flow.handle(.looked(.pending)) }
-        #expect(actions.decision?.outcome == .denied && actions.decision?.reason == .disconnected && actions.decision?.farewell == nil)
+        #expect(
+            actions.decision?.outcome == .denied && actions.decision?.reason == .disconnected
+                && actions.decision?.farewell == nil)
     }
 
     @Test("A denial on the phone counts all the same")
@@ -418,14 +440,17 @@ struct LastLookTests {
     @Test(
         "Nothing else on the phone changes the end",
         arguments: [
-            .looked(.pending), .looked(.approved), .looked(.expired), .lookFailed(.outage), .lookFailed(.refused), .lookFailed(.noDevice),
+            .looked(.pending), .looked(.approved), .looked(.expired), .lookFailed(.outage), .lookFailed(.refused),
+            .lookFailed(.noDevice),
         ] as [Event])
     func nothingElse(look: Event) {
         let stage = Stage.lastLook
         play(stage.facts, stage.script + [(look, [cancelled])])
     }
 
-    @Test("Neither the deadline nor an impatient Ctrl-C waits for that look", arguments: [.deadline, .interrupted] as [Event])
+    @Test(
+        "Neither the deadline nor an impatient Ctrl-C waits for that look",
+        arguments: [.deadline, .interrupted] as [Event])
     func notWaitedFor(event: Event) {
         let stage = Stage.lastLook
         play(stage.facts, stage.script + [(event, [cancelled])])
@@ -436,7 +461,8 @@ struct LastLookTests {
         play(
             phone(),
             Stage.verifying.script + [
-                (.interrupted, [.look(.none)]), (.verified(.accepted(timeStep: 0)), []), (.looked(.pending), [cancelled]),
+                (.interrupted, [.look(.none)]), (.verified(.accepted(timeStep: 0)), []),
+                (.looked(.pending), [cancelled]),
             ])
     }
 
@@ -479,9 +505,11 @@ struct Stage: Sendable, CustomTestStringConvertible {
     static let lookingAfterVerify = Stage(
         "while a code that the server found right waits for a look", phone(),
         prompted() + triedAtServer + [(.verified(.accepted(timeStep: 0)), [.look(.none)])])
-    static let chargingOneCode = Stage("while a OneCode is charged", both(), prompted() + [(typed("sms"), [.chargeOneCode])])
+    static let chargingOneCode = Stage(
+        "while a OneCode is charged", both(), prompted() + [(typed("sms"), [.chargeOneCode])])
     static let sendingOneCode = Stage(
-        "while a OneCode is sent", both(), chargingOneCode.script + [(.oneCodeCharged(granted: true), [.sendOneCode(.sms)])])
+        "while a OneCode is sent", both(),
+        chargingOneCode.script + [(.oneCodeCharged(granted: true), [.sendOneCode(.sms)])])
     static let chargingTypedPush = Stage(
         "while a second request is charged", both(), expired() + [(typed("push"), [.chargePush(automatic: false)])])
     static let spendingGrace = Stage(
@@ -489,7 +517,8 @@ struct Stage: Sendable, CustomTestStringConvertible {
         [(.begin, [.ask("Code [skip]: ")]), (typed("skip"), [.spendGrace])])
 
     static let askingRecovery = Stage(
-        "at the prompt for a recovery code", both { $0.recoveryLeft = 2 }, prompted(Prompts.bothAndRecovery) + recoveryAsked)
+        "at the prompt for a recovery code", both { $0.recoveryLeft = 2 },
+        prompted(Prompts.bothAndRecovery) + recoveryAsked)
     static let chargingRecovery = Stage(
         "while a try at a recovery code is charged", both { $0.recoveryLeft = 2 },
         askingRecovery.script + [(recoveryTyped("abcd efgh jkmn"), [.chargeTry])])
@@ -502,7 +531,8 @@ struct Stage: Sendable, CustomTestStringConvertible {
     static let chargingPreferred = Stage(
         "while a OneCode that is preferred is charged", both { $0.rules.prefer = .sms }, [(.begin, [.chargeOneCode])])
 
-    static let lastLook = Stage("while a refused login looks once more", phone(), prompted() + [(nothing, [.look(.none)])])
+    static let lastLook = Stage(
+        "while a refused login looks once more", phone(), prompted() + [(nothing, [.look(.none)])])
 
     var hasOpenRequest: Bool {
         script.contains { $0.event == .created } && !script.contains { $0.event == .looked(.expired) }
@@ -510,10 +540,12 @@ struct Stage: Sendable, CustomTestStringConvertible {
 
     /// All but those at a prompt, in the wait, before the beginning, and when all is said.
     static let between = [
-        chargingPush, looking, lookingEarly, charging, matching, verifying, lookingAfterVerify, chargingOneCode, sendingOneCode,
+        chargingPush, looking, lookingEarly, charging, matching, verifying, lookingAfterVerify, chargingOneCode,
+        sendingOneCode,
         chargingTypedPush, spendingGrace, chargingRecovery, matchingRecovery, lookingAfterRecovery, chargingPreferred,
     ]
 
     static let all =
-        [idle, creating, waiting, asking, askingForCode, askingEarly, askingRecovery, lookingAfterMatch, lastLook] + between
+        [idle, creating, waiting, asking, askingForCode, askingEarly, askingRecovery, lookingAfterMatch, lastLook]
+        + between
 }

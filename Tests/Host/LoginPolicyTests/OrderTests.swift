@@ -14,7 +14,8 @@ private let events: [(kind: String, events: [Event])] = [
     (
         "answered",
         [
-            nothing, enter, typed("\u{8}"), typed("123456"), typed("sms"), typed("call"), typed("push"), typed("skip"), typed("?"),
+            nothing, enter, typed("\u{8}"), typed("123456"), typed("sms"), typed("call"), typed("push"), typed("skip"),
+            typed("?"),
             typed("recovery"), typed("never"),
         ]
     ),
@@ -43,7 +44,9 @@ struct OrderTests {
         let news: [String]
         var testDescription: String { stage.testDescription }
 
-        init(_ stage: Stage, _ answers: [String], _ news: [String] = []) { (self.stage, self.answers, self.news) = (stage, answers, news) }
+        init(_ stage: Stage, _ answers: [String], _ news: [String] = []) {
+            (self.stage, self.answers, self.news) = (stage, answers, news)
+        }
     }
 
     /// What answers something that was asked, at each stage, and what is no news any more. Anything else refuses.
@@ -90,7 +93,8 @@ struct OrderTests {
                     var flow = flow(facts, after: line.stage.script)
                     let actions = flow.handle(event)
                     let decision = actions.count == 1 ? actions.decision : nil
-                    #expect(decision?.outcome == .unavailable && decision?.reason == .protocolError, "\(event): \(actions)")
+                    #expect(
+                        decision?.outcome == .unavailable && decision?.reason == .protocolError, "\(event): \(actions)")
                 }
             }
         }
@@ -110,7 +114,9 @@ struct OrderTests {
     func noNews(line: Line) {
         for (_, events) in events.filter({ line.news.contains($0.kind) }) {
             for event in events {
-                var (flow, other) = (flow(line.stage.facts, after: line.stage.script), flow(line.stage.facts, after: line.stage.script))
+                var (flow, other) = (
+                    flow(line.stage.facts, after: line.stage.script), flow(line.stage.facts, after: line.stage.script)
+                )
                 #expect(flow.handle(event) == [])
                 #expect(flow.handle(enter) == other.handle(enter))
             }
@@ -142,8 +148,10 @@ struct OrderTests {
     @Test("After the end nothing is done any more, whatever happens")
     func ended() {
         let endings: [(Facts, Script)] = [
-            (phone(), pushed + [(.looked(.approved), [])]), (phone(), pushed + [(.looked(.denied), [])]), (app(), [(.deadline, [])]),
-            (phone { $0.outage = .allow }, pushed.prefix(2) + [(.createFailed(.outage), [])]), (Facts(), [(.begin, [])]),
+            (phone(), pushed + [(.looked(.approved), [])]), (phone(), pushed + [(.looked(.denied), [])]),
+            (app(), [(.deadline, [])]),
+            (phone { $0.outage = .allow }, pushed.prefix(2) + [(.createFailed(.outage), [])]),
+            (Facts(), [(.begin, [])]),
             (app(), [(.oneCodeSent, [])]),
         ]
         for (facts, script) in endings {
@@ -183,7 +191,8 @@ struct AnyOrderTests {
                 }
             }
             if let decision = witness.decision {
-                ends.insert("\(decision.outcome.rawValue) \(decision.reason.rawValue) \(decision.factor?.rawValue ?? "-")")
+                ends.insert(
+                    "\(decision.outcome.rawValue) \(decision.reason.rawValue) \(decision.factor?.rawValue ?? "-")")
             }
         }
         // A run that comes to nothing proves nothing.
@@ -193,7 +202,8 @@ struct AnyOrderTests {
     private static let reached: Set<String> = [
         "approved proven onetouch", "approved proven softtoken", "approved proven sms", "approved proven call",
         "approved proven recovery", "excused grace -",
-        "excused skipped -", "excused outage -", "denied denied_on_phone onetouch", "denied wrong_code -", "denied spent_code -",
+        "excused skipped -", "excused outage -", "denied denied_on_phone onetouch", "denied wrong_code -",
+        "denied spent_code -",
         "denied locked -", "denied no_answer -", "denied cancelled -", "denied timeout -", "denied hopeless -",
         "denied too_many_requests -",
         "unavailable server -", "unavailable no_factor -", "unavailable protocol_error -",
@@ -288,7 +298,9 @@ private struct Witness {
     private var matchesHere: Bool { facts.rules.factors.contains(.softToken) && facts.hasSoftToken }
     /// What the first action is in place of a request on the phone.
     private var prefers: Factor? {
-        guard !facts.withholdsPush, let factor = facts.rules.prefer, facts.rules.factors.contains(factor) else { return nil }
+        guard !facts.withholdsPush, let factor = facts.rules.prefer, facts.rules.factors.contains(factor) else {
+            return nil
+        }
         switch factor {
         case .sms, .call: return reachesServer && !facts.isLocked ? factor : nil
         case .softToken: return (facts.hasSoftToken || reachesServer) && !facts.isLocked ? factor : nil
@@ -310,14 +322,16 @@ private struct Witness {
         }
         if actions == [.look(.none)], !isProof(event) { isRefused = true }
         if event != .promptIsDue, !isProof(event) { proof = nil }
-        for text in actions.texts where !text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) || text.utf8.count >= 200 || text.isEmpty {
+        for text in actions.texts
+        where !text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) || text.utf8.count >= 200 || text.isEmpty {
             fail("a text that cannot be shown: \(text)")
         }
     }
 
     private func isProof(_ event: Event) -> Bool {
         switch event {
-        case .matched(.accepted), .verified(.accepted), .confirmationTyped(taken: true), .recoveryMatched(true): proof != nil
+        case .matched(.accepted), .verified(.accepted), .confirmationTyped(taken: true), .recoveryMatched(true):
+            proof != nil
         default: false
         }
     }
@@ -328,8 +342,10 @@ private struct Witness {
     private mutating func take(_ event: Event) -> Bool {
         let index = open.firstIndex { action in
             switch (action, event) {
-            case (.chargePush, .pushCharged), (.createPush, .created), (.createPush, .createFailed), (.look, .looked), (.look, .lookFailed),
-                (.ask, .answered), (.chargeTry, .tryCharged), (.match, .matched), (.verify, .verified), (.verify, .verifyFailed),
+            case (.chargePush, .pushCharged), (.createPush, .created), (.createPush, .createFailed), (.look, .looked),
+                (.look, .lookFailed),
+                (.ask, .answered), (.chargeTry, .tryCharged), (.match, .matched), (.verify, .verified),
+                (.verify, .verifyFailed),
                 (.verify, .confirmationTyped),
                 (.chargeOneCode, .oneCodeCharged), (.sendOneCode, .oneCodeSent), (.sendOneCode, .oneCodeFailed),
                 (.spendGrace, .graceSpent), (.askRecovery, .recoveryTyped), (.matchRecovery, .recoveryMatched):
@@ -355,7 +371,9 @@ private struct Witness {
         case .answered(.code(let code)): (typed, recovery) = (code, nil)
         case .recoveryTyped(.code(let code)): (typed, recovery) = (nil, code)
         case .tryCharged(let granted):
-            (mayMatch, mayVerify, mayRecover) = (granted && typed != nil, granted && typed != nil, granted && recovery != nil)
+            (mayMatch, mayVerify, mayRecover) = (
+                granted && typed != nil, granted && typed != nil, granted && recovery != nil
+            )
             if !granted { isLocked = true }
         case .matched(.accepted(let step)): (proof, rightStep) = (.matched(step), step)
         case .matched(.spent): mayVerify = false
@@ -378,12 +396,19 @@ private struct Witness {
         case .look: if request != .pending { fail("a look at nothing") }
         case .stopLooking: open.removeAll { if case .look = $0 { true } else { false } }
         case .tell: break
-        case .listen: if !facts.hearsEnter || !facts.textIsLive || event != .created { fail("listening where no text invites it") }
+        case .listen:
+            if !facts.hearsEnter || !facts.textIsLive || event != .created {
+                fail("listening where no text invites it")
+            }
         case .askRecovery:
             if event != .answered(.word(.recovery)) || !asked { fail("a recovery code is asked for without the word") }
-            if !facts.rules.factors.contains(.recovery) || facts.recoveryLeft == 0 || isLocked { fail("a recovery code that is no factor") }
+            if !facts.rules.factors.contains(.recovery) || facts.recoveryLeft == 0 || isLocked {
+                fail("a recovery code that is no factor")
+            }
         case .ask(let prompt):
-            if open.contains(where: { if case .ask = $0 { true } else if case .askRecovery = $0 { true } else { false } }) {
+            if open.contains(where: {
+                if case .ask = $0 { true } else if case .askRecovery = $0 { true } else { false }
+            }) {
                 fail("a prompt in a prompt")
             }
             if prompt.hasPrefix("Approve"), prompt.contains("number is 42") != (sentNumber != nil) {
@@ -404,7 +429,9 @@ private struct Witness {
             mayMatch = false
         case .verify(let code):
             if !mayVerify || code != typed { fail("a verify without a charge") }
-            if !reachesServer || !facts.rules.factors.contains(.softToken) && oneCode == nil { fail("a verify where it may not be") }
+            if !reachesServer || !facts.rules.factors.contains(.softToken) && oneCode == nil {
+                fail("a verify where it may not be")
+            }
             mayVerify = false
             verifies += 1
             if verifies > facts.rules.tries { fail("too many verifies") }
@@ -414,7 +441,8 @@ private struct Witness {
         case .sendOneCode(let factor):
             if event != .oneCodeCharged(granted: true) || !asked { fail("a OneCode without a charge") }
             if !facts.rules.factors.contains(factor) || !reachesServer { fail("a OneCode that is no factor") }
-        case .spendGrace: if event != .answered(.word(.skip)) || !asked || facts.skip != .spending { fail("a grace login unasked") }
+        case .spendGrace:
+            if event != .answered(.word(.skip)) || !asked || facts.skip != .spending { fail("a grace login unasked") }
         case .end(let decision): judge(decision, event, asked)
         }
         switch action {
@@ -439,7 +467,8 @@ private struct Witness {
     private func isProper(_ decision: Decision, _ event: Event) -> Bool {
         switch (decision.outcome, decision.reason, decision.factor) {
         case (.approved, .proven, .oneTouch): event == .looked(.approved) && proof == nil
-        case (.approved, .proven, .recovery): event != .looked(.denied) && proof == .recovered && decision.spentTimeStep == nil
+        case (.approved, .proven, .recovery):
+            event != .looked(.denied) && proof == .recovered && decision.spentTimeStep == nil
         case (.approved, .proven, let factor?):
             event != .looked(.denied)
                 && (decision.spentTimeStep.map { proof == .matched($0) && factor == .softToken }

@@ -33,7 +33,10 @@ struct RecoveryTests {
         play(
             app { ($0.recoveryLeft, $0.rules.tries) = (3, 2) },
             Self.asked + Self.tried + [
-                (.recoveryMatched(false), [.tell("That recovery code was not accepted. Each is good once."), .ask("Code [recovery]: ")])
+                (
+                    .recoveryMatched(false),
+                    [.tell("That recovery code was not accepted. Each is good once."), .ask("Code [recovery]: ")]
+                )
             ] + recoveryAsked + Self.tried + [(.recoveryMatched(false), [denied(.wrongCode, Texts.noMoreTries)])])
     }
 
@@ -61,7 +64,10 @@ struct RecoveryTests {
         play(
             Self.left(3),
             Self.asked + [
-                (recoveryTyped(text), [.tell("That is no recovery code. It has 8 to 32 letters and digits."), .ask("Code [recovery]: ")]),
+                (
+                    recoveryTyped(text),
+                    [.tell("That is no recovery code. It has 8 to 32 letters and digits."), .ask("Code [recovery]: ")]
+                ),
                 (nothing, [cancelled]),
             ])
     }
@@ -69,7 +75,8 @@ struct RecoveryTests {
     @Test("A denial on the phone overrules a right recovery code")
     func denial() {
         play(
-            Stage.lookingAfterRecovery.facts, Stage.lookingAfterRecovery.script + [(.looked(.denied), [deniedOnPhone()])])
+            Stage.lookingAfterRecovery.facts,
+            Stage.lookingAfterRecovery.script + [(.looked(.denied), [deniedOnPhone()])])
     }
 
     @Test("A phone that was not approved does not keep out whoever has a recovery code")
@@ -113,7 +120,8 @@ struct RecoveryTests {
 /// Recovery codes that are typed where another code is asked for.
 struct UnaskedRecoveryTests {
     private static let ours: Script = [
-        (typed("abcd-efgh-jkmn"), [.chargeTry]), (.tryCharged(granted: true), [.matchRecovery(recoveryCode("abcdefghjkmn"))]),
+        (typed("abcd-efgh-jkmn"), [.chargeTry]),
+        (.tryCharged(granted: true), [.matchRecovery(recoveryCode("abcdefghjkmn"))]),
     ]
 
     @Test("A recovery code is taken for what it is")
@@ -143,14 +151,17 @@ struct UnaskedRecoveryTests {
             play(
                 facts,
                 [
-                    (.begin, [.ask("Code: ")]), (typed("abcd-efgh-jkmn"), [.tell(Texts.noCode), .ask("Code: ")]), (nothing, [cancelled]),
+                    (.begin, [.ask("Code: ")]), (typed("abcd-efgh-jkmn"), [.tell(Texts.noCode), .ask("Code: ")]),
+                    (nothing, [cancelled]),
                 ])
         }
     }
 
     @Test("After the deadline it is not looked at, and stays good")
     func late() {
-        play(app { $0.recoveryLeft = 3 }, [(.begin, [.ask("Code [recovery]: ")]), (.deadline, []), (typed("abcd-efgh-jkmn"), [tooLate])])
+        play(
+            app { $0.recoveryLeft = 3 },
+            [(.begin, [.ask("Code [recovery]: ")]), (.deadline, []), (typed("abcd-efgh-jkmn"), [tooLate])])
     }
 
     @Test("Eight digits may be an imported one: compared here, after the app's codes and before the server is asked")
@@ -165,17 +176,23 @@ struct UnaskedRecoveryTests {
             facts,
             start + tried + [
                 (.recoveryMatched(true), [.look(.none)]),
-                (.looked(.pending), [.end(Decision(.approved, .proven, factor: .recovery, farewell: Texts.recovered(left: 1)))]),
+                (
+                    .looked(.pending),
+                    [.end(Decision(.approved, .proven, factor: .recovery, farewell: Texts.recovered(left: 1)))]
+                ),
             ])
         play(
             facts,
             start + tried + [
-                (.recoveryMatched(false), [.verify(code("12345678"))]), (.verified(.accepted(timeStep: 0)), [.look(.none)]),
+                (.recoveryMatched(false), [.verify(code("12345678"))]),
+                (.verified(.accepted(timeStep: 0)), [.look(.none)]),
                 (.looked(.pending), [approved(.softToken)]),
             ])
         play(
             app { ($0.recoveryLeft, $0.rules.tries) = (2, 1) },
-            [(.begin, [.ask("Code [recovery]: ")])] + tried + [(.recoveryMatched(false), [denied(.wrongCode, Texts.noMoreTries)])])
+            [(.begin, [.ask("Code [recovery]: ")])] + tried + [
+                (.recoveryMatched(false), [denied(.wrongCode, Texts.noMoreTries)])
+            ])
     }
 }
 
@@ -183,7 +200,9 @@ struct UnaskedRecoveryTests {
 struct PreferenceTests {
     @Test(
         "Whoever prefers a OneCode is sent one at once, charged as ever, and can ask for a request by word",
-        arguments: [(.sms, "A code was sent to your phone by text message."), (.call, "You are being called with a code.")]
+        arguments: [
+            (.sms, "A code was sent to your phone by text message."), (.call, "You are being called with a code."),
+        ]
             as [(Factor, String)])
     func oneCode(factor: Factor, notice: String) {
         play(
@@ -218,7 +237,8 @@ struct PreferenceTests {
             phone { $0.rules.prefer = .sms },
             [
                 (.begin, [.chargeOneCode]), (.oneCodeCharged(granted: true), [.sendOneCode(.sms)]),
-                (.oneCodeFailed(.refused), [.tell(Texts.oneCodeNotSent), .ask("Code [sms, call, push]: ")]), (nothing, [cancelled]),
+                (.oneCodeFailed(.refused), [.tell(Texts.oneCodeNotSent), .ask("Code [sms, call, push]: ")]),
+                (nothing, [cancelled]),
             ])
     }
 
@@ -234,7 +254,8 @@ struct PreferenceTests {
         arguments: [
             phone { $0.rules.prefer = .oneTouch }, phone { $0.rules.prefer = .recovery },
             phone { ($0.rules.prefer, $0.rules.factors) = (.sms, [.oneTouch, .call]) },
-            phone { ($0.rules.prefer, $0.isLocked) = (.call, true) }, phone { ($0.rules.prefer, $0.isLocked) = (.softToken, true) },
+            phone { ($0.rules.prefer, $0.isLocked) = (.call, true) },
+            phone { ($0.rules.prefer, $0.isLocked) = (.softToken, true) },
         ])
     func cannotBeHad(facts: Facts) {
         var flow = LoginFlow(facts)

@@ -17,7 +17,8 @@ func play(_ facts: Facts, _ script: Script, sourceLocation: SourceLocation = #_s
     for (index, line) in script.enumerated() {
         let actions = flow.handle(line.event)
         guard actions == line.actions else {
-            Issue.record("line \(index + 1), \(line.event): \(actions), not \(line.actions)", sourceLocation: sourceLocation)
+            Issue.record(
+                "line \(index + 1), \(line.event): \(actions), not \(line.actions)", sourceLocation: sourceLocation)
             return
         }
         if actions.decision != nil, index + 1 < script.count {
@@ -25,7 +26,9 @@ func play(_ facts: Facts, _ script: Script, sourceLocation: SourceLocation = #_s
             return
         }
     }
-    if script.last?.actions.decision == nil { Issue.record("the script is used up before the login ends", sourceLocation: sourceLocation) }
+    if script.last?.actions.decision == nil {
+        Issue.record("the script is used up before the login ends", sourceLocation: sourceLocation)
+    }
 }
 
 /// A flow to which these events have happened.
@@ -116,7 +119,8 @@ func recoveryCode(_ text: String) -> RecoveryCode {
 
 /// The request has gone out, and the first look at it is under way.
 let pushed: Script = [
-    (.begin, [.chargePush(automatic: true)]), (.pushCharged(.granted), [.createPush(nil)]), (.created, [.look(.untilPromptIsDue)]),
+    (.begin, [.chargePush(automatic: true)]), (.pushCharged(.granted), [.createPush(nil)]),
+    (.created, [.look(.untilPromptIsDue)]),
 ]
 
 /// The same, up to the prompt that comes after the wait.
@@ -159,10 +163,13 @@ func denied(_ reason: Reason, spending timeStep: Int64? = nil, _ farewell: Strin
 func deniedOnPhone(spending timeStep: Int64? = nil) -> Action {
     .end(
         Decision(
-            .denied, .deniedOnPhone, factor: .oneTouch, spentTimeStep: timeStep, farewell: "The request was denied on the phone."))
+            .denied, .deniedOnPhone, factor: .oneTouch, spentTimeStep: timeStep,
+            farewell: "The request was denied on the phone."))
 }
 
-func unavailable(_ reason: Reason, _ farewell: String) -> Action { .end(Decision(.unavailable, reason, farewell: farewell)) }
+func unavailable(_ reason: Reason, _ farewell: String) -> Action {
+    .end(Decision(.unavailable, reason, farewell: farewell))
+}
 
 let tooLate = denied(.timeout, Texts.timeout)
 let cancelled = denied(.cancelled)

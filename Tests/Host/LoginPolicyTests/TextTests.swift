@@ -6,13 +6,18 @@ import Testing
 /// What the person reads.
 struct TextTests {
     static let fixed = [
-        Texts.notEnrolled, Texts.graceOver, Texts.unavailable, Texts.again, Texts.deniedOnPhone, Texts.timeout, Texts.locked,
-        Texts.lockedUsePhone, Texts.noFactor, Texts.wrongCode, Texts.wrongSentCode, Texts.noMoreTries, Texts.noCode, Texts.noSuchWord,
+        Texts.notEnrolled, Texts.graceOver, Texts.unavailable, Texts.again, Texts.deniedOnPhone, Texts.timeout,
+        Texts.locked,
+        Texts.lockedUsePhone, Texts.noFactor, Texts.wrongCode, Texts.wrongSentCode, Texts.noMoreTries, Texts.noCode,
+        Texts.noSuchWord,
         Texts.notApprovedYet,
-        Texts.requestExpired, Texts.serverSilent, Texts.serverRefuses, Texts.serverLimited, Texts.noDevice, Texts.pushPaused,
+        Texts.requestExpired, Texts.serverSilent, Texts.serverRefuses, Texts.serverLimited, Texts.noDevice,
+        Texts.pushPaused,
         Texts.tooManyPushes,
-        Texts.tooManyOneCodes, Texts.oneCodeNotSent, Texts.graceUsedUp, Texts.oneCodeSent(.sms), Texts.oneCodeSent(.call),
-        Texts.wrongRecoveryCode, Texts.noRecoveryCode, Texts.noNumber, Texts.numberRefused, Texts.enterAgain, Texts.optOut,
+        Texts.tooManyOneCodes, Texts.oneCodeNotSent, Texts.graceUsedUp, Texts.oneCodeSent(.sms),
+        Texts.oneCodeSent(.call),
+        Texts.wrongRecoveryCode, Texts.noRecoveryCode, Texts.noNumber, Texts.numberRefused, Texts.enterAgain,
+        Texts.optOut,
         Texts.notOptedOut,
     ]
     private static let number = CheckNumber(99)
@@ -22,10 +27,15 @@ struct TextTests {
         [true, false].flatMap { approve in
             [true, false].flatMap { codes in
                 [nil, number].flatMap { number in
-                    [[], [.skip], Word.allCases].map { Texts.prompt(approve: approve, number: number, codes: codes, words: $0) }
+                    [[], [.skip], Word.allCases].map {
+                        Texts.prompt(approve: approve, number: number, codes: codes, words: $0)
+                    }
                 }
             }
-        } + [Texts.recoveryPrompt, Texts.namePrompt, Texts.numberPrompt(mayOptOut: true), Texts.numberPrompt(mayOptOut: false)]
+        } + [
+            Texts.recoveryPrompt, Texts.namePrompt, Texts.numberPrompt(mayOptOut: true),
+            Texts.numberPrompt(mayOptOut: false),
+        ]
     private static let phone = PhoneNumber(e164: "+881632960123456")
     static let composed =
         [nil, number].flatMap { number in [true, false].map { Texts.waiting(number: number, enter: $0) } }
@@ -40,13 +50,17 @@ struct TextTests {
         + [0, 1, 3, 4, .min].map(Texts.recovered)
         + (phone.map { [Texts.codeSent(.sms, to: $0), Texts.codeSent(.call, to: $0), Texts.enrolled($0)] } ?? [])
 
-    private func isPlain(_ text: String) -> Bool { text.utf8.allSatisfy { (0x20...0x7E).contains($0) } && text.utf8.count < 200 }
+    private func isPlain(_ text: String) -> Bool {
+        text.utf8.allSatisfy { (0x20...0x7E).contains($0) } && text.utf8.count < 200
+    }
 
     @Test("Every text is one short line of printable ASCII", arguments: fixed + composed + prompts)
     func plain(text: String) { #expect(isPlain(text) && !text.isEmpty) }
 
     @Test("What is told is whole sentences", arguments: fixed + composed)
-    func sentences(text: String) { #expect(text.hasSuffix(".") && text.first?.isUppercase == true && !text.contains("!")) }
+    func sentences(text: String) {
+        #expect(text.hasSuffix(".") && text.first?.isUppercase == true && !text.contains("!"))
+    }
 
     @Test("A prompt ends with a colon and a blank", arguments: prompts)
     func prompt(text: String) { #expect(text.hasSuffix(": ") && !text.contains("  ")) }
@@ -54,17 +68,25 @@ struct TextTests {
     @Test(
         "Whoever cannot get in is told whom to ask or what to do",
         arguments: [
-            Texts.notEnrolled, Texts.graceOver, Texts.unavailable, Texts.locked, Texts.noFactor, Texts.noMoreTries, Texts.timeout,
+            Texts.notEnrolled, Texts.graceOver, Texts.unavailable, Texts.locked, Texts.noFactor, Texts.noMoreTries,
+            Texts.timeout,
         ])
     func whatNext(text: String) { #expect(text.contains("administrator") || text.contains("again")) }
 
     @Test("Grace tells the logins that are left, and the last day if there is one and logins are left")
     func grace() {
         let day = CivilDay(year: 2027, month: 3, day: 31)
-        #expect(Texts.grace(left: 2, until: day).hasPrefix("Two-factor login becomes mandatory after 2 more logins or after 2027-03-31."))
-        #expect(Texts.grace(left: 1, until: day).hasPrefix("Two-factor login becomes mandatory after 1 more login or after 2027-03-31."))
+        #expect(
+            Texts.grace(left: 2, until: day).hasPrefix(
+                "Two-factor login becomes mandatory after 2 more logins or after 2027-03-31."))
+        #expect(
+            Texts.grace(left: 1, until: day).hasPrefix(
+                "Two-factor login becomes mandatory after 1 more login or after 2027-03-31."))
         #expect(Texts.grace(left: 0, until: day).hasPrefix("Two-factor login becomes mandatory after this login."))
-        #expect(Texts.grace(left: 1, until: nil, isOffered: true).hasSuffix(" To enrol, type your number at the next login."))
-        #expect(Texts.grace(left: 0, until: nil, isOffered: true).hasSuffix(" Ask your system administrator to enrol you."))
+        #expect(
+            Texts.grace(left: 1, until: nil, isOffered: true).hasSuffix(
+                " To enrol, type your number at the next login."))
+        #expect(
+            Texts.grace(left: 0, until: nil, isOffered: true).hasSuffix(" Ask your system administrator to enrol you."))
     }
 }

@@ -26,10 +26,14 @@ struct WordTests {
         Case("with a request pending", phone(), prompted(), [.sms, .call]),
         Case("with a request on its way", phone(), Stage.askingEarly.script, [.sms, .call]),
         Case("after a request has expired", phone(), expired(), [.sms, .call, .push]),
-        Case("after a request has expired at Enter", phone(), prompted() + [(enter, []), (.looked(.expired), [])], [.sms, .call, .push]),
+        Case(
+            "after a request has expired at Enter", phone(), prompted() + [(enter, []), (.looked(.expired), [])],
+            [.sms, .call, .push]),
         Case("after a denial a short while ago", phone(), paused, [.sms, .call]),
         Case("after too many requests", phone(), begun + [(.pushCharged(.tooMany), [])], [.sms, .call]),
-        Case("after a request that could not be made", phone(), pushed.prefix(2) + [(.createFailed(.outage), [])], [.sms, .call]),
+        Case(
+            "after a request that could not be made", phone(), pushed.prefix(2) + [(.createFailed(.outage), [])],
+            [.sms, .call]),
         Case("where requests are withheld", phone { $0.withholdsPush = true }, begun, [.sms, .call, .push]),
         Case(
             "where requests are withheld and one was asked for", phone { $0.withholdsPush = true },
@@ -49,17 +53,25 @@ struct WordTests {
         Case("without an AuthyID", both { $0.hasAuthyID = false }, begun, []),
         Case("with codes locked", phone { $0.isLocked = true }, prompted(), []),
         Case("with codes locked and the request expired", phone { $0.isLocked = true }, expired(), [.push]),
-        Case("with codes locked in this login", phone(), prompted() + [(typed("123456"), []), (.tryCharged(granted: false), [])], []),
+        Case(
+            "with codes locked in this login", phone(),
+            prompted() + [(typed("123456"), []), (.tryCharged(granted: false), [])], []),
         Case("where enrolment is free to skip", app { $0.skip = .free }, begun, [.skip]),
         Case("where a grace login can be spent", phone { $0.skip = .spending }, prompted(), [.sms, .call, .skip]),
         Case("with codes locked and grace", phone { ($0.isLocked, $0.skip) = (true, .spending) }, prompted(), [.skip]),
         Case("with recovery codes left", phone { $0.recoveryLeft = 1 }, prompted(), [.sms, .call, .recovery]),
-        Case("with recovery codes left and codes locked", phone { ($0.recoveryLeft, $0.isLocked) = (1, true) }, prompted(), []),
+        Case(
+            "with recovery codes left and codes locked", phone { ($0.recoveryLeft, $0.isLocked) = (1, true) },
+            prompted(), []),
         Case(
             "with recovery codes left, which are no factor",
             phone { ($0.recoveryLeft, $0.rules.factors) = (1, [.oneTouch, .sms]) }, prompted(), [.sms]),
-        Case("where a code of the app is asked for first", phone { $0.rules.prefer = .softToken }, begun, [.sms, .call, .push]),
-        Case("with everything", phone { ($0.skip, $0.recoveryLeft) = (.free, 10) }, expired(), [.sms, .call, .push, .recovery, .skip]),
+        Case(
+            "where a code of the app is asked for first", phone { $0.rules.prefer = .softToken }, begun,
+            [.sms, .call, .push]),
+        Case(
+            "with everything", phone { ($0.skip, $0.recoveryLeft) = (.free, 10) }, expired(),
+            [.sms, .call, .push, .recovery, .skip]),
     ]
 
     @Test("The prompt names the words that apply and no others", arguments: cases)
@@ -94,7 +106,8 @@ struct WordTests {
             case .push: #expect(actions == [.chargePush(automatic: false)])
             case .recovery: #expect(actions == [.askRecovery("Recovery code: ")])
             case .never: Issue.record("never is offered")
-            case .skip: #expect(actions == (it.facts.skip == .free ? [.end(Decision(.excused, .skipped))] : [.spendGrace]))
+            case .skip:
+                #expect(actions == (it.facts.skip == .free ? [.end(Decision(.excused, .skipped))] : [.spendGrace]))
             }
         }
     }
@@ -106,7 +119,8 @@ struct WordTests {
 
     // MARK: push
 
-    @Test("A new request after one has expired is charged as one that the person asked for, and shows its number at once")
+    @Test(
+        "A new request after one has expired is charged as one that the person asked for, and shows its number at once")
     func secondPush() {
         play(
             phone(),
@@ -150,13 +164,16 @@ struct WordTests {
 
     @Test("Where skipping is free it excuses at once and spends nothing")
     func skipsFree() {
-        play(app { $0.skip = .free }, [(.begin, [.ask("Code [skip]: ")]), (typed("skip"), [.end(Decision(.excused, .skipped))])])
+        play(
+            app { $0.skip = .free },
+            [(.begin, [.ask("Code [skip]: ")]), (typed("skip"), [.end(Decision(.excused, .skipped))])])
     }
 
     @Test(
         "A skip spends a grace login and tells how many are left",
         arguments: [
-            (3, "Two-factor login becomes mandatory after 3 more logins."), (1, "Two-factor login becomes mandatory after 1 more login."),
+            (3, "Two-factor login becomes mandatory after 3 more logins."),
+            (1, "Two-factor login becomes mandatory after 1 more login."),
             (0, "Two-factor login becomes mandatory after this login."),
         ])
     func skipsSpending(left: Int, sentence: String) {
@@ -189,7 +206,14 @@ struct WordTests {
         var skipper = Facts()
         skipper.skip = .free
         play(skipper, [(.begin, [.ask("Type skip: ")]), (typed("skip"), [.end(Decision(.excused, .skipped))])])
-        play(nobody, [(.begin, [unavailable(.noFactor, "No second factor can be asked for here. Ask your system administrator.")])])
+        play(
+            nobody,
+            [
+                (
+                    .begin,
+                    [unavailable(.noFactor, "No second factor can be asked for here. Ask your system administrator.")]
+                )
+            ])
     }
 
     // MARK: sms, call
@@ -197,7 +221,8 @@ struct WordTests {
     @Test(
         "A OneCode is charged, sent, told of, and verified by the server",
         arguments: [
-            ("sms", .sms, "A code was sent to your phone by text message."), ("call", .call, "You are being called with a code."),
+            ("sms", .sms, "A code was sent to your phone by text message."),
+            ("call", .call, "You are being called with a code."),
         ] as [(String, Factor, String)])
     func oneCode(word: String, factor: Factor, notice: String) {
         play(
@@ -216,7 +241,10 @@ struct WordTests {
             phone(),
             prompted() + [
                 (typed("sms"), [.chargeOneCode]),
-                (.oneCodeCharged(granted: false), [.tell("No code was sent: there were too many lately."), .ask(Prompts.both)]),
+                (
+                    .oneCodeCharged(granted: false),
+                    [.tell("No code was sent: there were too many lately."), .ask(Prompts.both)]
+                ),
                 (nothing, [.look(.none)]), (.looked(.pending), [cancelled]),
             ])
     }

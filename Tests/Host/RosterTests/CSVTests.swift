@@ -6,7 +6,10 @@ struct CSVTests {
     let line = "alice,49,1701234567,alice@example.com"
 
     @Test(arguments: 1...60) func itDoesNotMatterInWhichPiecesAFileComes(pieces: Int) {
-        #expect(read(header + line + "\r\nbob,,\"+1 \"\"5\"\"\n\",\n", pieces: pieces) == [alice, entry(3, "bob", "", "+1 \"5\"\n", "")])
+        #expect(
+            read(header + line + "\r\nbob,,\"+1 \"\"5\"\"\n\",\n", pieces: pieces) == [
+                alice, entry(3, "bob", "", "+1 \"5\"\n", ""),
+            ])
     }
 
     @Test(arguments: ["\n", "\r\n", ""]) func linesEndInAnyUsualWay(end: String) {
@@ -30,7 +33,10 @@ struct CSVTests {
 
     @Test(arguments: [",,,\n", " , ,\t,\n", ",\n", ",,,,,,\n", "\"\",,,\n"]) func aRowOfNothingIsNoEntry(row: String) {
         let first = entry(3, "alice", "49", "1701234567", "alice@example.com")
-        #expect(read(row + header + line + "\n" + row + row + line) == [first, entry(6, "alice", "49", "1701234567", "alice@example.com")])
+        #expect(
+            read(row + header + line + "\n" + row + row + line) == [
+                first, entry(6, "alice", "49", "1701234567", "alice@example.com"),
+            ])
     }
 
     @Test func aColumnWithoutANameIsPassedOverAsLongAsItIsEmpty() {
@@ -39,7 +45,9 @@ struct CSVTests {
     }
 
     @Test func whatASpreadsheetWouldChangeStandsBehindAnApostrophe() {
-        for name in ["=1+1", "-x", "@x", "1-2", "5/5", "20.1.2027", "12:30"] { #expect(CSVText.record([name]) == "'" + name) }
+        for name in ["=1+1", "-x", "@x", "1-2", "5/5", "20.1.2027", "12:30"] {
+            #expect(CSVText.record([name]) == "'" + name)
+        }
         for name in ["alice", "20230001", "+49-XXX-XXX-XX78", "anna.m", "o'brien", "2027-03-31T22:00:00Z"] {
             #expect(CSVText.record([name]) == name)
         }
@@ -48,17 +56,20 @@ struct CSVTests {
     }
 
     @Test func anAuthyIDStandsInPlaceOfThePhone() {
-        let found = read("user,country_code,phone,email,authy_id\nalice,,,,4711\nbob,49,170,,4711\ncarol,,,,\ndave,,,,-1")
+        let found = read(
+            "user,country_code,phone,email,authy_id\nalice,,,,4711\nbob,49,170,,4711\ncarol,,,,\ndave,,,,-1")
         #expect(
             found == [
                 .entry(Entry(line: 2, user: "alice", factor: .authyID(AuthyID(4711)!))),
-                fault(3, "phone and authy_id are both there; keep one of the two"), fault(4, "phone and authy_id are both missing"),
+                fault(3, "phone and authy_id are both there; keep one of the two"),
+                fault(4, "phone and authy_id are both missing"),
                 fault(5, "authy_id: a positive whole number is needed"),
             ])
     }
 
     @Test(arguments: [
-        ("user,phone,email", "the column country_code is missing"), ("phone", "the columns user, country_code, email are missing"),
+        ("user,phone,email", "the column country_code is missing"),
+        ("phone", "the columns user, country_code, email are missing"),
         ("user,user", "the column user is there twice"), ("user,mail", "there is no column mail"),
         ("user;country_code;phone;email", "columns are told apart by commas, not by semicolons"),
         ("alice,49,1701234567,alice@example.com", "there is no column alice"),
@@ -74,9 +85,11 @@ struct CSVTests {
     }
 
     @Test(arguments: [
-        ("ali\"ce,49,1,", "a quote in a field that does not begin with one"), ("\"ali\"ce,49,1,", "something behind a closing quote"),
+        ("ali\"ce,49,1,", "a quote in a field that does not begin with one"),
+        ("\"ali\"ce,49,1,", "something behind a closing quote"),
         ("alice,49,1\r,", "a carriage return without a line feed"), ("alice,49,1", "3 fields, but the header has 4"),
-        ("alice", "1 field, but the header has 4"), ("alice,49,1,,x", "5 fields, but the header has 4"), (",49,1,", "the user is missing"),
+        ("alice", "1 field, but the header has 4"), ("alice,49,1,,x", "5 fields, but the header has 4"),
+        (",49,1,", "the user is missing"),
         (String(repeating: ",", count: 100), "more than 64 fields"),
     ]) func aBadLineIsNamedAndTheNextOneIsRead(bad: String, message: String) {
         #expect(
@@ -86,7 +99,10 @@ struct CSVTests {
     }
 
     @Test func aQuoteThatIsNeverClosedIsNamedByTheLineWhereItIsOpened() {
-        #expect(read(header + line + "\nbob,\"49,1,\n" + line + "\n" + line) == [alice, fault(3, "the quote is never closed")])
+        #expect(
+            read(header + line + "\nbob,\"49,1,\n" + line + "\n" + line) == [
+                alice, fault(3, "the quote is never closed"),
+            ])
     }
 
     @Test func bytesThatAreNoUTF8AreNamed() {
@@ -104,7 +120,8 @@ struct CSVTests {
 
     @Test func whatIsWrittenIsReadAgain() {
         let fields = ["a\"b", "1,2", "x\ny", ""]
-        #expect(read(CSVText.header + "\n" + CSVText.record(fields + [""]) + "\n") == [entry(2, "a\"b", "1,2", "x\ny", "")])
+        #expect(
+            read(CSVText.header + "\n" + CSVText.record(fields + [""]) + "\n") == [entry(2, "a\"b", "1,2", "x\ny", "")])
         #expect(CSVText.record(["alice", "", "", "", "12"]) == "alice,,,,12")
     }
 }

@@ -7,7 +7,8 @@ private let secret = Secret(base32: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")!
 private let hex = "48656c6c6f21deadbeef48656C6C6F21DEADBEEF"
 
 private func token(_ period: Int = 30, _ digits: Int = 6, codes: [String] = []) -> Entry.SoftToken {
-    Entry.SoftToken(secret: secret, parameters: TOTP(algorithm: .sha1, digits: digits, period: period)!, scratchCodes: codes)
+    Entry.SoftToken(
+        secret: secret, parameters: TOTP(algorithm: .sha1, digits: digits, period: period)!, scratchCodes: codes)
 }
 
 struct JSONLineTests {
@@ -37,7 +38,8 @@ struct JSONLineTests {
     }
 
     @Test(arguments: 1...40) func objectsOfJSONComeInAnyLayout(pieces: Int) {
-        let object = "{\n \"user\": \"alice\", \"country_code\": 49,\n \"phone\": \"1701234567\", \"email\": \"alice@example.com\"\n}"
+        let object =
+            "{\n \"user\": \"alice\", \"country_code\": 49,\n \"phone\": \"1701234567\", \"email\": \"alice@example.com\"\n}"
         let bob = #"{"user":"b}]\\\"ob","authy_id":12}"#
         let second = Found.entry(Entry(line: 5, user: #"b}]\"ob"#, factor: .authyID(AuthyID(12)!)))
         let first = entry(1, "alice", "49", "1701234567", "alice@example.com")
@@ -61,11 +63,13 @@ struct JSONLineTests {
 }
 
 struct OATHTests {
-    @Test(arguments: [("HOTP/T30", 30, 6), ("HOTP/T30/8", 30, 8), ("HOTP/T60/7", 60, 7)]) func tokensThatCountTimeAreTaken(
+    @Test(arguments: [("HOTP/T30", 30, 6), ("HOTP/T30/8", 30, 8), ("HOTP/T60/7", 60, 7)])
+    func tokensThatCountTimeAreTaken(
         type: String, period: Int, digits: Int
     ) {
         let lines = "# ours\n\n\(type)\talice - \(hex)\n"
-        #expect(read(lines, .oath) == [.entry(Entry(line: 3, user: "alice", factor: .softToken(token(period, digits))))])
+        #expect(
+            read(lines, .oath) == [.entry(Entry(line: 3, user: "alice", factor: .softToken(token(period, digits))))])
     }
 
     @Test func whatPamOathWroteBehindALineDoesNotMatter() {
@@ -76,20 +80,27 @@ struct OATHTests {
     }
 
     @Test func aPINIsLeftBehindAndSoSaid() {
-        guard case .entry(let entry)? = read("HOTP/T30 alice 1234 \(hex)", .oath).first else { return #expect(Bool(false)) }
+        guard case .entry(let entry)? = read("HOTP/T30 alice 1234 \(hex)", .oath).first else {
+            return #expect(Bool(false))
+        }
         #expect(entry.notes == ["the PIN is left behind: the code alone is asked for"])
     }
 
     @Test(arguments: ["HOTP", "HOTP/E", "HOTP/E/6"]) func tokensThatCountEventsAreRefusedWithTheReason(type: String) {
         #expect(
             read("\(type) alice - \(hex)", .oath) == [
-                fault(1, "a token that counts events (HOTP) is not taken: only those that count time are; make the user a new one")
+                fault(
+                    1,
+                    "a token that counts events (HOTP) is not taken: only those that count time are; make the user a new one"
+                )
             ])
     }
 
     @Test(arguments: [
-        ("HOTP/T45 alice - \(hex)", "the type HOTP/T45 is not known"), ("MOTP alice - \(hex)", "the type MOTP is not known"),
-        ("HOTP/T30/9 alice - \(hex)", "the type HOTP/T30/9 is not known"), ("HOTP/T30 alice -", "type, user, PIN and secret are needed"),
+        ("HOTP/T45 alice - \(hex)", "the type HOTP/T45 is not known"),
+        ("MOTP alice - \(hex)", "the type MOTP is not known"),
+        ("HOTP/T30/9 alice - \(hex)", "the type HOTP/T30/9 is not known"),
+        ("HOTP/T30 alice -", "type, user, PIN and secret are needed"),
         ("HOTP/T30 alice - xyz", "the secret is not 10 to 128 bytes in hexadecimal"),
         ("HOTP/T30 alice - \(hex)f", "the secret is not 10 to 128 bytes in hexadecimal"),
         ("HOTP/T30 alice - \(hex.prefix(18))", "the secret is not 10 to 128 bytes in hexadecimal"),
@@ -101,7 +112,8 @@ struct OATHTests {
 
 struct AuthySSHTests {
     @Test func onlyLinesThatNameAUserCount() {
-        let lines = "banner=Good job!\napi_key=0123456789abcdef\ndefault_verify_action=enforce\nuser=alice:12\r\nuser=bob: 13\n"
+        let lines =
+            "banner=Good job!\napi_key=0123456789abcdef\ndefault_verify_action=enforce\nuser=alice:12\r\nuser=bob: 13\n"
         #expect(
             read(lines, .authySSH) == [
                 .entry(Entry(line: 4, user: "alice", factor: .authyID(AuthyID(12)!))),
@@ -126,7 +138,8 @@ struct GoogleAuthenticatorTests {
 
     @Test func secretOptionsAndScratchCodesAreTaken() throws {
         let found = try read(
-            "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "\" RATE_LIMIT 3 30 1762000000", "\" WINDOW_SIZE 3", "\" DISALLOW_REUSE 58733334",
+            "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "\" RATE_LIMIT 3 30 1762000000", "\" WINDOW_SIZE 3",
+            "\" DISALLOW_REUSE 58733334",
             "\" TOTP_AUTH", "12345678",
             "87654321", "")
         #expect(found.0 == token(codes: ["12345678", "87654321"]) && found.notes.isEmpty)
@@ -137,9 +150,13 @@ struct GoogleAuthenticatorTests {
     }
 
     @Test func aWiderWindowAndAnOffClockAreSaid() throws {
-        let notes = try read("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "\" WINDOW_SIZE 17", "\" TIME_SKEW -4", "\" TOTP_AUTH").notes
+        let notes = try read("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "\" WINDOW_SIZE 17", "\" TIME_SKEW -4", "\" TOTP_AUTH")
+            .notes
         #expect(
-            notes == ["WINDOW_SIZE 17: one time step on each side is taken here", "TIME_SKEW -4: the phone's clock is off; set it right"])
+            notes == [
+                "WINDOW_SIZE 17: one time step on each side is taken here",
+                "TIME_SKEW -4: the phone's clock is off; set it right",
+            ])
     }
 
     @Test(arguments: ["", " x", " -9223372036854775808", " 9223372036854775807", " 99999999999999999999"])
@@ -159,11 +176,14 @@ struct GoogleAuthenticatorTests {
 
     @Test func whatIsNoSuchTokenIsRefusedByItsLine() {
         let secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-        let counting = "a token that counts events (HOTP_COUNTER) is not taken: only those that count time are; make the user a new one"
+        let counting =
+            "a token that counts events (HOTP_COUNTER) is not taken: only those that count time are; make the user a new one"
         #expect(throws: LineFault(2, counting)) { try read(secret, "\" HOTP_COUNTER 1") }
         #expect(throws: LineFault(1, "the first line is not a secret of 10 to 128 bytes in Base32")) { try read("") }
         #expect(throws: LineFault(1, "no TOTP_AUTH: the file is for neither kind of token")) { try read(secret) }
-        #expect(throws: LineFault(3, "neither an option nor a scratch code of eight digits")) { try read(secret, "\" TOTP_AUTH", "1234") }
+        #expect(throws: LineFault(3, "neither an option nor a scratch code of eight digits")) {
+            try read(secret, "\" TOTP_AUTH", "1234")
+        }
         #expect(throws: LineFault(1, "STEP_SIZE 5: a code must last 15 to 60 seconds")) {
             try read(secret, "\" TOTP_AUTH", "\" STEP_SIZE 5")
         }

@@ -12,7 +12,9 @@ func read(_ bytes: [UInt8], _ form: Roster.Form = .own, pieces: Int = 7) -> [Fou
     return found + roster.end()
 }
 
-func read(_ text: String, _ form: Roster.Form = .own, pieces: Int = 7) -> [Found] { read(Array(text.utf8), form, pieces: pieces) }
+func read(_ text: String, _ form: Roster.Form = .own, pieces: Int = 7) -> [Found] {
+    read(Array(text.utf8), form, pieces: pieces)
+}
 
 func entry(_ line: Int, _ user: String, _ country: String, _ phone: String, _ email: String) -> Found {
     .entry(Entry(line: line, user: user, factor: .phone(.init(countryCode: country, number: phone, email: email))))

@@ -20,7 +20,8 @@ import Testing
 
     @Test(
         arguments: [
-            [], [1], [2, 1], [0, 1], [1, 1, 5], [1, 1, 5, 0], [1, 1, 5, 1, 0], [1, 1, 5, 255, 255, 0], [1, 1, 5, 0, 0, 6],
+            [], [1], [2, 1], [0, 1], [1, 1, 5], [1, 1, 5, 0], [1, 1, 5, 1, 0], [1, 1, 5, 255, 255, 0],
+            [1, 1, 5, 0, 0, 6],
         ] as [[UInt8]])
     func whatIsCutShortOrOfAnotherVersionIsNoFrame(bytes: [UInt8]) {
         #expect(Frame(received: bytes) == nil)
@@ -36,7 +37,10 @@ import Testing
 
     @Test func aFieldThatDoesNotFitIsLeftOutAndTheRestStaysWhole() {
         var frame = Frame(KIND_TELL)
-        let taken = [5_000, 5_000, 70_000].map { frame.add(FIELD_TEXT, [UInt8](repeating: 65, count: $0)) } + [frame.add(FIELD_NAME, [1])]
+        let taken =
+            [5_000, 5_000, 70_000].map { frame.add(FIELD_TEXT, [UInt8](repeating: 65, count: $0)) } + [
+                frame.add(FIELD_NAME, [1])
+            ]
         #expect(taken == [true, false, false, true])
         #expect(Frame(received: frame.bytes)?.value(FIELD_NAME) == [1])
     }
@@ -67,7 +71,9 @@ import Testing
     @Test func anyBytesAreTakenOrRefusedAndNeverTrap() {
         var generator = Generator(state: 42)
         for _ in 0..<50_000 {
-            var bytes = (0..<Int.random(in: 0...40, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
+            var bytes = (0..<Int.random(in: 0...40, using: &generator)).map { _ in
+                UInt8.random(in: 0...255, using: &generator)
+            }
             if !bytes.isEmpty { bytes[0] = 1 }
             guard let frame = Frame(received: bytes) else { continue }
             var total = 2

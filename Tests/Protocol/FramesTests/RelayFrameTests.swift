@@ -25,7 +25,9 @@ import Testing
         return Array(memory.prefix(count))
     }
 
-    private func array(_ bytes: Bytes?) -> [UInt8]? { bytes.map { bytes in (0..<bytes.count).compactMap { bytes[$0] } } }
+    private func array(_ bytes: Bytes?) -> [UInt8]? {
+        bytes.map { bytes in (0..<bytes.count).compactMap { bytes[$0] } }
+    }
 
     @Test func itReadsWhatTheHelpersWrite() {
         var frame = Frame(KIND_READY)
@@ -83,7 +85,9 @@ import Testing
     @Test func anyBytesAreReadAsTheHelpersReadThemAndNeverTrap() {
         var generator = Generator(state: 7)
         for _ in 0..<50_000 {
-            var bytes = (0..<Int.random(in: 0...40, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
+            var bytes = (0..<Int.random(in: 0...40, using: &generator)).map { _ in
+                UInt8.random(in: 0...255, using: &generator)
+            }
             for index in bytes.indices where index % 3 == 1 { bytes[index] &= 7 }
             if !bytes.isEmpty { bytes[0] = 1 }
             let frame = Frame(received: bytes)

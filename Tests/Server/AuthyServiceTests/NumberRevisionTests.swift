@@ -22,7 +22,8 @@ private final class Site {
         folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         store = try SQLiteRecordStore(path: folder + "/records.db", create: true)
         service = AuthyService(
-            store: store, vault: try Vault.create(masterKey: MasterKey()).vault, settings: ServerSettings(), hub: Hub { 0 },
+            store: store, vault: try Vault.create(masterKey: MasterKey()).vault, settings: ServerSettings(),
+            hub: Hub { 0 },
             outbox: Silence(),
             log: Logger(label: "none") { _ in SwiftLogNoOpLogHandler() }, now: { 1_800_000_000 })
         caller = try await service.caller(key: try await service.createApplication("Example", callback: nil).key)
@@ -35,10 +36,12 @@ private final class Site {
 
     func register(_ code: String, _ number: String) async throws -> AuthyID {
         var parameters = Parameters()
-        let form = "user[email]=a@b.cc&user[cellphone]=\(number)&user[country_code]=\(code)&send_install_link_via_sms=false"
+        let form =
+            "user[email]=a@b.cc&user[cellphone]=\(number)&user[country_code]=\(code)&send_install_link_via_sms=false"
         parameters.merge(FormText.members(form.utf8) ?? [])
         let answer = try await service.newUser(by: caller, parameters)
-        return try #require(answer.body.split(separator: #""id":"#).last.flatMap { AuthyID(String($0.prefix { $0.isNumber })) })
+        return try #require(
+            answer.body.split(separator: #""id":"#).last.flatMap { AuthyID(String($0.prefix { $0.isNumber })) })
     }
 
     /// A user as one was kept before: by the digits that were written.
@@ -96,7 +99,9 @@ struct NumberRevisionTests {
         #expect(try await site.register("49", "015123456789") == first)
         for user in [second, short, unclear] {
             #expect(try await site.service.status(user.description, by: site.caller).status == 200)
-            #expect(try await site.service.sendOneCode(.sms, to: user.description, by: site.caller, Parameters()).status == 200)
+            #expect(
+                try await site.service.sendOneCode(.sms, to: user.description, by: site.caller, Parameters()).status
+                    == 200)
         }
     }
 

@@ -41,7 +41,9 @@ private struct Failing: RecordStore {
         return try await store.read(body)
     }
 
-    func write<T: Sendable>(_ body: @escaping @Sendable (any RecordWriting) throws -> T) async throws -> T { try await store.write(body) }
+    func write<T: Sendable>(_ body: @escaping @Sendable (any RecordWriting) throws -> T) async throws -> T {
+        try await store.write(body)
+    }
     func backUp(to path: String) async throws { try await store.backUp(to: path) }
 }
 
@@ -63,15 +65,18 @@ private final class Place {
         folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         store = Failing(store: try SQLiteRecordStore(path: folder + "/records.db", create: true))
         service = AuthyService(
-            store: store, vault: try Vault.create(masterKey: MasterKey()).vault, settings: ServerSettings(), hub: hub, outbox: Nothing(),
+            store: store, vault: try Vault.create(masterKey: MasterKey()).vault, settings: ServerSettings(), hub: hub,
+            outbox: Nothing(),
             log: Logger(label: "none") { _ in SwiftLogNoOpLogHandler() }, now: { [day] in day.now.withLock { $0 } })
         caller = try await service.caller(key: try await service.createApplication("Example", callback: nil).key)
         var parameters = Parameters()
-        parameters.merge(FormText.members("user[email]=a@b.cc&user[cellphone]=5551230001&user[country_code]=1".utf8) ?? [])
+        parameters.merge(
+            FormText.members("user[email]=a@b.cc&user[cellphone]=5551230001&user[country_code]=1".utf8) ?? [])
         _ = try await service.newUser(by: caller, parameters)
         let user = try #require(try await store.read { try $0.users(after: 0, limit: 1).first }).id
         var phone = Device(
-            id: Self.device, user: user, publicKey: Array(key.publicKey.x963Representation), name: "a", osType: "other", created: 1,
+            id: Self.device, user: user, publicKey: Array(key.publicKey.x963Representation), name: "a", osType: "other",
+            created: 1,
             address: "")
         phone.confirmed = 1
         try await store.write { [phone] records in
@@ -93,9 +98,11 @@ private final class Place {
     func phone() async throws -> Phone {
         let time = day.now.withLock { $0 }
         let hash = Base64URL.encode(Array(SHA256.hash(data: [])))
-        let signature = try key.signature(for: Array("countersign-call-1\nGET\nstate\n\(time)\n\(hash)".utf8)).rawRepresentation
+        let signature = try key.signature(for: Array("countersign-call-1\nGET\nstate\n\(time)\n\(hash)".utf8))
+            .rawRepresentation
         return try await service.phone(
-            authorization: "Countersign \(Self.device).\(time).\(Base64URL.encode(Array(signature)))", method: "GET", path: "state",
+            authorization: "Countersign \(Self.device).\(time).\(Base64URL.encode(Array(signature)))", method: "GET",
+            path: "state",
             body: [])
     }
 

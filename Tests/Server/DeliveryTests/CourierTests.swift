@@ -4,13 +4,15 @@ import Testing
 
 struct TheCourier {
     static let message = OneCodeMessage(
-        kind: .sms, to: "+15551234567", code: "012345", subject: "", text: "012345 is your code.", application: "Example")
+        kind: .sms, to: "+15551234567", code: "012345", subject: "", text: "012345 is your code.",
+        application: "Example")
 
     /// Gateways that answer from a script, and a clock that only pauses move.
     private func courier(_ scripts: [(name: String, retries: Int, verdicts: [Verdict])], _ log: Log) -> Courier {
         let carriers = scripts.map { script in
             let left = Script(script.verdicts)
-            return Carrier(name: script.name, kinds: [.sms], rule: .init(timeout: 10_000, retries: script.retries)) { load in
+            return Carrier(name: script.name, kinds: [.sms], rule: .init(timeout: 10_000, retries: script.retries)) {
+                load in
                 await log.add(load.id)
                 return await left.next() ?? .refused("the script is used up")
             }
@@ -29,7 +31,8 @@ struct TheCourier {
     @Test func `what may pass is tried again, then the next gateway, under the same name`() async {
         let log = Log()
         let passing = Verdict.mayPass("HTTP 503", after: nil)
-        let attempts = await courier([("a", 1, [passing, passing]), ("b", 0, [.taken("exit status 0")])], log).deliver(Self.message)
+        let attempts = await courier([("a", 1, [passing, passing]), ("b", 0, [.taken("exit status 0")])], log).deliver(
+            Self.message)
         #expect(attempts.map(\.gateway) == ["a", "a", "b"])
         #expect(attempts.map(\.succeeded) == [false, false, true])
         #expect(await Set(log.lines).count == 1)
@@ -63,14 +66,18 @@ struct TheCourier {
         defer { outgoing.shutDown() }
         let wrong: [Gateway] = [
             Gateway(name: "w", kinds: [.sms], type: .webhook(url: "https://example.org/", secretFile: "relative")),
-            Gateway(name: "w", kinds: [.email], type: .twilio(account: "AC1", tokenFile: "/nowhere", from: "+1", url: "https://a.example")),
+            Gateway(
+                name: "w", kinds: [.email],
+                type: .twilio(account: "AC1", tokenFile: "/nowhere", from: "+1", url: "https://a.example")),
             Gateway(
                 name: "w", kinds: [.sms],
                 type: .smtp(url: "smtp://localhost", from: "a@b.example", user: nil, passwordFile: nil, smsDomain: nil)),
             Gateway(name: "w", kinds: [.sms], type: .command(["send"])),
         ]
         for gateway in wrong {
-            let error = #expect(throws: DeliveryError.self) { try Courier(gateways: [gateway], outgoing: outgoing, log: { _ in }) }
+            let error = #expect(throws: DeliveryError.self) {
+                try Courier(gateways: [gateway], outgoing: outgoing, log: { _ in })
+            }
             #expect(error?.description.hasPrefix("gateway w: ") == true)
         }
     }
@@ -91,11 +98,14 @@ struct ACommand {
     @Test(arguments: [
         ("/bin/true", true, "exit status 0"), ("/bin/false", false, "exit status 1"),
         ("/nowhere/send", false, "cannot be started: No such file or directory"),
-    ]) func `says by its exit status whether it took the message`(path: String, succeeded: Bool, detail: String) async throws {
+    ]) func `says by its exit status whether it took the message`(path: String, succeeded: Bool, detail: String)
+        async throws
+    {
         let outgoing = try Outgoing()
         defer { outgoing.shutDown() }
         let gateway = Gateway(name: "c", kinds: [.sms], type: .command([path]))
-        let attempts = try await Courier(gateways: [gateway], outgoing: outgoing, log: { _ in }).deliver(TheCourier.message)
+        let attempts = try await Courier(gateways: [gateway], outgoing: outgoing, log: { _ in }).deliver(
+            TheCourier.message)
         #expect(attempts.map(\.succeeded) == [succeeded])
         #expect(attempts.map(\.detail) == [detail])
     }

@@ -1,35 +1,45 @@
 import Delivery
 import Testing
 
-private let hosts = HostList(["push.example", "*.notify.example", "local.example:8443", "[::1]:9443", "*", "*.", "", "bad.example:x"])
+private let hosts = HostList([
+    "push.example", "*.notify.example", "local.example:8443", "[::1]:9443", "*", "*.", "", "bad.example:x",
+])
 
 private func allows(_ url: String) -> Bool { TargetURL(url).map { hosts.allows($0) } ?? false }
 
 struct AHostList {
     @Test(arguments: [
-        "https://push.example/abc?d=e", "https://PUSH.Example/abc", "https://push.example:443/", "https://a.notify.example/x",
+        "https://push.example/abc?d=e", "https://PUSH.Example/abc", "https://push.example:443/",
+        "https://a.notify.example/x",
         "https://a.b.notify.example/x", "https://local.example:8443/", "https://[::1]:9443/", "https://push.example",
     ]) func `what it names may be called`(url: String) { #expect(allows(url)) }
 
     @Test(arguments: [
         // Other schemes, ports and hosts.
-        "http://push.example/", "HTTPS+x://push.example/", "ftp://push.example/", "file:///etc/passwd", "https://push.example:8443/",
+        "http://push.example/", "HTTPS+x://push.example/", "ftp://push.example/", "file:///etc/passwd",
+        "https://push.example:8443/",
         "https://push.example:0/", "https://push.example:65979/", "https://local.example/", "https://other.example/",
         "https://127.0.0.1/", "https://0x7f.1/", "https://2130706433/", "https://[::1]/", "https://localhost/",
         // Names that only look like it.
-        "https://notify.example/", "https://evilnotify.example/", "https://.notify.example/", "https://push.example.evil.test/",
-        "https://evil.test/push.example", "https://evil.test?push.example", "https://evil.test#push.example", "https://push.example./",
+        "https://notify.example/", "https://evilnotify.example/", "https://.notify.example/",
+        "https://push.example.evil.test/",
+        "https://evil.test/push.example", "https://evil.test?push.example", "https://evil.test#push.example",
+        "https://push.example./",
         "https://a.notify.example./", "https://push..example/", "https://bad.example/",
         // User information, and what one reader takes for it and another does not.
-        "https://user@push.example/", "https://user:pass@push.example/", "https://push.example@evil.test/", "https://@push.example/",
+        "https://user@push.example/", "https://user:pass@push.example/", "https://push.example@evil.test/",
+        "https://@push.example/",
         "https://:@push.example/", "https://push.example:443@evil.test/", "https://evil.test\\@push.example/",
         "https://evil.test\\.push.example/", "https://push.example%2eevil.test/", "https://push%2eexample/",
         "https://push.example%00.evil.test/",
         // Wrong shapes.
-        "https:push.example", "https:/push.example/", "https:///push.example/", "https:\\\\push.example/", "//push.example/",
+        "https:push.example", "https:/push.example/", "https:///push.example/", "https:\\\\push.example/",
+        "//push.example/",
         "push.example",
-        " https://push.example/", "https://push.example/\r\nHost: evil.test", "https://push.example/ a", "https://push.example\t/",
-        "https://pu\u{73}h.ex\u{430}mple/", "https://push\u{3002}example/", "https://push.example/\u{0}", "", "https://", "https://?",
+        " https://push.example/", "https://push.example/\r\nHost: evil.test", "https://push.example/ a",
+        "https://push.example\t/",
+        "https://pu\u{73}h.ex\u{430}mple/", "https://push\u{3002}example/", "https://push.example/\u{0}", "",
+        "https://", "https://?",
         "https://*/",
     ]) func `nothing else may`(url: String) { #expect(!allows(url)) }
 
@@ -48,7 +58,8 @@ struct ARecipient {
     func `phone numbers are E.164`(text: String) { #expect(Recipient.isPhone(text)) }
 
     @Test(arguments: [
-        "", "+", "15551234567", "+0555123456", "+123456", "+1234567890123456", "+1555-123-4567", "-15551234567", "+1555123456\n",
+        "", "+", "15551234567", "+0555123456", "+123456", "+1234567890123456", "+1555-123-4567", "-15551234567",
+        "+1555123456\n",
         "+1555123456٣", "+1 5551234567",
     ])
     func `other numbers are refused`(text: String) { #expect(!Recipient.isPhone(text)) }
@@ -57,11 +68,14 @@ struct ARecipient {
     func `plain e-mail addresses are taken`(text: String) { #expect(Recipient.isMail(text)) }
 
     @Test(arguments: [
-        "", "a", "@b.example", "a@", "a@b", "a@b@c.example", "-a@b.example", ".a@b.example", "a..b@c.example", "a.@b.example",
+        "", "a", "@b.example", "a@", "a@b", "a@b@c.example", "-a@b.example", ".a@b.example", "a..b@c.example",
+        "a.@b.example",
         "a b@c.example",
-        "a@b.example\r\nBcc: c@d.example", "\"a\"@b.example", "<a@b.example>", "a@[127.0.0.1]", "a@127.0.0.1", "a@-b.example",
+        "a@b.example\r\nBcc: c@d.example", "\"a\"@b.example", "<a@b.example>", "a@[127.0.0.1]", "a@127.0.0.1",
+        "a@-b.example",
         "a@b..example",
-        "a@b.example.", "ä@b.example", "a@bü.example", "a,b@c.example", "a;b@c.example", "a@b.example>", "$(id)@b.example", "a%b@c.example",
+        "a@b.example.", "ä@b.example", "a@bü.example", "a,b@c.example", "a;b@c.example", "a@b.example>",
+        "$(id)@b.example", "a%b@c.example",
     ])
     func `others are refused`(text: String) { #expect(!Recipient.isMail(text)) }
 
@@ -72,7 +86,9 @@ struct ARecipient {
 
 struct ALine {
     /// - Parameter places: items with their server and their deadline.
-    private func line(_ limits: Line<Int>.Limits, _ places: [(item: Int, server: String, deadline: Int64)]) -> (Line<Int>, [Bool]) {
+    private func line(_ limits: Line<Int>.Limits, _ places: [(item: Int, server: String, deadline: Int64)]) -> (
+        Line<Int>, [Bool]
+    ) {
         var line = Line<Int>(limits)
         let taken = places.map { line.join($0.item, server: $0.server, deadline: $0.deadline) }
         return (line, taken)
@@ -81,7 +97,10 @@ struct ALine {
     @Test func `one server takes no more than its share`() {
         var (line, _) = line(
             .init(running: 3, runningAtOneServer: 2),
-            [(1, "slow", 100), (2, "slow", 100), (3, "slow", 100), (4, "slow", 100), (5, "other", 100), (6, "third", 100)])
+            [
+                (1, "slow", 100), (2, "slow", 100), (3, "slow", 100), (4, "slow", 100), (5, "other", 100),
+                (6, "third", 100),
+            ])
         var started = [line.next(at: 0).start]
         line.leave("other")
         started.append(line.next(at: 0).start)

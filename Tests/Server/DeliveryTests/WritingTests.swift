@@ -25,7 +25,9 @@ struct TwiML {
     }
 
     @Test func `of an error only its number is kept`() {
-        #expect(Twilio.note(Array(#"{"code": 21211, "message": "The 'To' number +1555 is not valid"}"#.utf8)) == ", Twilio error 21211")
+        #expect(
+            Twilio.note(Array(#"{"code": 21211, "message": "The 'To' number +1555 is not valid"}"#.utf8))
+                == ", Twilio error 21211")
         #expect(Twilio.note(Array(#"{"code":15551234567,"message":""}"#.utf8)) == "")
         #expect(Twilio.note(Array("<html>".utf8)) == "")
         #expect(Twilio.note([]) == "")
@@ -35,7 +37,8 @@ struct TwiML {
 struct AWebhook {
     @Test func `is signed over timestamp and body`() throws {
         let webhook = try Webhook(url: "https://hooks.example/sms", secret: Array("0123456789abcdef".utf8))
-        let request = webhook.request(.init(message: TheCourier.message, id: "an-id", timeout: 5_000), at: 1_700_000_000)
+        let request = webhook.request(
+            .init(message: TheCourier.message, id: "an-id", timeout: 5_000), at: 1_700_000_000)
         #expect(
             String(decoding: request.body, as: UTF8.self)
                 == #"{"id":"an-id","kind":"sms","to":"+15551234567","code":"012345","text":"012345 is your code.","#
@@ -54,20 +57,27 @@ struct AWebhook {
     }
 
     @Test(arguments: ["http://127.0.0.1:8080/", "http://[::1]:8080/", "http://localhost/a"])
-    func `may stay on this machine in clear`(url: String) throws { _ = try Webhook(url: url, secret: Array("0123456789abcdef".utf8)) }
+    func `may stay on this machine in clear`(url: String) throws {
+        _ = try Webhook(url: url, secret: Array("0123456789abcdef".utf8))
+    }
 }
 
 struct AMail {
     private func mail(subject: String, text: String) -> String {
-        Mail(from: "login@acme.example", to: "a@b.example", subject: subject, text: text, id: "an-id", date: 1_700_000_000).text()
+        Mail(
+            from: "login@acme.example", to: "a@b.example", subject: subject, text: text, id: "an-id",
+            date: 1_700_000_000
+        ).text()
     }
 
     @Test func `has the headers that it needs`() {
         #expect(
             mail(subject: "Your code", text: "012345").split(separator: "\r\n", omittingEmptySubsequences: false) == [
-                "From: <login@acme.example>", "To: <a@b.example>", "Subject: Your code", "Date: Tue, 14 Nov 2023 22:13:20 +0000",
+                "From: <login@acme.example>", "To: <a@b.example>", "Subject: Your code",
+                "Date: Tue, 14 Nov 2023 22:13:20 +0000",
                 "Message-ID: <an-id@acme.example>", "Auto-Submitted: auto-generated", "MIME-Version: 1.0",
-                "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: quoted-printable", "", "012345", "",
+                "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: quoted-printable", "", "012345",
+                "",
             ])
     }
 

@@ -17,7 +17,9 @@ struct ApprovalTests {
         try await store.read(body).map { String($0.id.description.suffix(2)) }
     }
 
-    @Test(arguments: Approval.Status.allCases) func `A request comes back as it was put`(_ status: Approval.Status) async throws {
+    @Test(arguments: Approval.Status.allCases) func `A request comes back as it was put`(_ status: Approval.Status)
+        async throws
+    {
         var approval = try request(1, ends: nil, check: nil)
         try await store.write { [approval] in try $0.put(approval) }
         #expect(try await store.read { try $0.approval(try requestID(1)) } == approval)
@@ -50,7 +52,8 @@ struct ApprovalTests {
         #expect(try await numbers { try $0.pendingApprovals(of: try id(7), at: start + 60) } == ["03"])
     }
 
-    @Test func `What ended without an answer is expired once, and pending is counted for one application`() async throws {
+    @Test func `What ended without an answer is expired once, and pending is counted for one application`() async throws
+    {
         try await store.write { writing in
             _ = try writing.addApplication(name: "other", callback: nil, at: start)
             try writing.put(try request(1, ends: start + 9))
@@ -62,7 +65,9 @@ struct ApprovalTests {
         #expect(try await store.read { try $0.pendingCount(of: try id(7), application: 1, at: start + 10) } == 2)
         #expect(try await store.read { try $0.pendingCount(of: try id(7), application: 2, at: start + 10) } == 0)
         try await store.write { try $0.expireApprovals(of: try id(7), at: start + 10) }
-        let pending = try place.raw().all("SELECT substr(id, -2) FROM approvals WHERE status = 'pending' ORDER BY id") { $0.text(0) }
+        let pending = try place.raw().all("SELECT substr(id, -2) FROM approvals WHERE status = 'pending' ORDER BY id") {
+            $0.text(0)
+        }
         #expect(pending == ["03", "04", "05"])
         let expired = try await store.read { try $0.approval(try requestID(2)) }
         #expect(expired?.status == .expired && expired?.updated == start + 10)
@@ -75,14 +80,17 @@ struct ApprovalTests {
                 try writing.put(try request(number, created: start + after))
             }
         }
-        #expect(try await numbers { try $0.approvals(of: try id(7), before: start + 10, limit: 9) } == ["03", "02", "01"])
+        #expect(
+            try await numbers { try $0.approvals(of: try id(7), before: start + 10, limit: 9) } == ["03", "02", "01"])
         #expect(try await numbers { try $0.approvals(of: try id(7), before: .max, limit: 2) } == ["04", "03"])
         #expect(try await numbers { try $0.approvals(of: try id(7), before: .max, limit: -1) } == [])
     }
 
     @Test func `To be told are those that are due, oldest first`() async throws {
         try await store.write { writing in
-            for (number, telling) in [(1, .due), (2, .done), (3, .due), (4, .none), (5, .failed)] as [(Int, Approval.Telling)] {
+            for (number, telling) in [(1, .due), (2, .done), (3, .due), (4, .none), (5, .failed)]
+                as [(Int, Approval.Telling)]
+            {
                 var approval = try request(number, created: start - Int64(number))
                 approval.telling = telling
                 try writing.put(approval)
@@ -102,14 +110,22 @@ struct ApprovalTests {
         let found = try await store.read { try $0.activities(of: try id(7), before: start + 2, limit: 9) }
         #expect(found.map(\.detail) == ["b", "a", "c"])
         #expect(Set(found.map(\.id)).count == 3 && !found.contains { $0.id <= 0 })
-        #expect(try await store.read { try $0.activities(of: try id(7), before: start + 1, limit: 9) }.map(\.detail) == ["c"])
-        #expect(try await store.read { try $0.activities(of: try id(8), before: .max, limit: 9) }.first?.application == nil)
-        await #expect(throws: RecordStoreError.self) { try await store.write { try $0.add(try activity("", user: 99)) } }
+        #expect(
+            try await store.read { try $0.activities(of: try id(7), before: start + 1, limit: 9) }.map(\.detail) == [
+                "c"
+            ])
+        #expect(
+            try await store.read { try $0.activities(of: try id(8), before: .max, limit: 9) }.first?.application == nil)
+        await #expect(throws: RecordStoreError.self) {
+            try await store.write { try $0.add(try activity("", user: 99)) }
+        }
     }
 
     @Test func `Deliveries are newest first, of one user or of all`() async throws {
         try await store.write { writing in
-            for (detail, user, at) in [("a", 7, 1), ("b", nil, 3), ("c", 8, 2), ("d", 7, 1)] as [(String, Int64?, Int64)] {
+            for (detail, user, at) in [("a", 7, 1), ("b", nil, 3), ("c", 8, 2), ("d", 7, 1)]
+                as [(String, Int64?, Int64)]
+            {
                 try writing.add(delivery(detail, user: user, at: at))
             }
         }

@@ -51,7 +51,9 @@ struct FileTests {
         #expect(refusal() == .file(place.path, why: "not a regular file"))
     }
 
-    @Test(arguments: ["", "/", "/tmp/", "/nowhere/records.db", "/tmp/\0"]) func `A path to no file is refused`(_ path: String) {
+    @Test(arguments: ["", "/", "/tmp/", "/nowhere/records.db", "/tmp/\0"]) func `A path to no file is refused`(
+        _ path: String
+    ) {
         #expect(throws: RecordStoreError.self) { try SQLiteRecordStore(path: path, create: true) }
     }
 

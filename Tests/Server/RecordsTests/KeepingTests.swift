@@ -58,7 +58,9 @@ struct KeepingTests {
         }
         let old = place.path + ".old"
         try await store.backUp(to: old)
-        func revival() throws -> SQLiteRecordStore.Revival { try SQLiteRecordStore.revival(by: old, over: place.path, at: start) }
+        func revival() throws -> SQLiteRecordStore.Revival {
+            try SQLiteRecordStore.revival(by: old, over: place.path, at: start)
+        }
         #expect(try revival().isEmpty)
         try await store.write { writing in
             _ = try writing.add(try person(9))
@@ -66,13 +68,18 @@ struct KeepingTests {
             try writing.put(key(3, of: 1))
         }
         let raw = try place.raw()
-        try raw.execute("UPDATE members SET generic_secret = x'07' WHERE user = 7; UPDATE applications SET url = 'a', method = 'GET'")
+        try raw.execute(
+            "UPDATE members SET generic_secret = x'07' WHERE user = 7; UPDATE applications SET url = 'a', method = 'GET'"
+        )
         #expect(try revival().isEmpty)
         try raw.execute("DELETE FROM api_keys WHERE number < 3; UPDATE devices SET removed = 1 WHERE id != 'kept'")
-        try raw.execute("UPDATE users SET contact = x'09' WHERE id = 7; UPDATE members SET secret = x'06' WHERE user = 7")
+        try raw.execute(
+            "UPDATE users SET contact = x'09' WHERE id = 7; UPDATE members SET secret = x'06' WHERE user = 7")
         try raw.execute("UPDATE users SET phone_hash = x'01' WHERE id = 8; DELETE FROM members WHERE user = 8")
         let found = try revival()
-        #expect(found.phones.map(\.id) == ["lost"] && found.keys.map(\.application) == [1] && found.users == 0 && found.emails == 1)
+        #expect(
+            found.phones.map(\.id) == ["lost"] && found.keys.map(\.application) == [1] && found.users == 0
+                && found.emails == 1)
         #expect(found.secrets.map(\.user) == [7] && found.members.map(\.user) == [8] && found.numbers == [8])
         // Whoever is gone altogether is counted as that only.
         try raw.execute("DELETE FROM users WHERE id = 8")
@@ -94,7 +101,9 @@ struct KeepingTests {
     }
 
     @Test func `A torn file is found, a missing one is an error`() async throws {
-        try await store.write { writing in for number in 100..<600 as Range<Int64> { _ = try writing.add(try person(number)) } }
+        try await store.write { writing in
+            for number in 100..<600 as Range<Int64> { _ = try writing.add(try person(number)) }
+        }
         store.close()
         let handle = try #require(FileHandle(forUpdatingAtPath: place.path))
         for page in 3..<40 as Range<UInt64> {
@@ -103,7 +112,9 @@ struct KeepingTests {
         }
         try handle.close()
         #expect(try !SQLiteRecordStore.check(path: place.path).isEmpty)
-        #expect(throws: RecordStoreError.missing(place.path + "x")) { try SQLiteRecordStore.check(path: place.path + "x") }
+        #expect(throws: RecordStoreError.missing(place.path + "x")) {
+            try SQLiteRecordStore.check(path: place.path + "x")
+        }
     }
 
     @Test func `A server that is killed in the middle of writing has kept all that it answered`() async throws {
@@ -124,7 +135,8 @@ struct KeepingTests {
                 }
             }
         }
-        let answered = try String(contentsOfFile: folder + "/answers", encoding: .utf8).split(separator: "\n").map(String.init)
+        let answered = try String(contentsOfFile: folder + "/answers", encoding: .utf8).split(separator: "\n").map(
+            String.init)
         #expect(answered.count > 100)
         #expect(try SQLiteRecordStore.check(path: folder + "/killed.db") == [])
         let store = try SQLiteRecordStore(path: folder + "/killed.db", create: false)

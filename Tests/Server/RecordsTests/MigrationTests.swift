@@ -12,7 +12,8 @@ struct MigrationTests {
 
     /// A file as version 1 left it, with a row in each of its tables, and application 1 counting its member.
     private func makeVersion1() throws {
-        try #require(FileManager.default.createFile(atPath: place.path, contents: nil, attributes: [.posixPermissions: 0o600]))
+        try #require(
+            FileManager.default.createFile(atPath: place.path, contents: nil, attributes: [.posixPermissions: 0o600]))
         let connection = try place.raw()
         try connection.execute("PRAGMA application_id = \(RecordSchema.applicationID)")
         try connection.execute(RecordSchema.migrations[0])
@@ -44,7 +45,10 @@ struct MigrationTests {
         let tables = try connection.all("SELECT name FROM sqlite_schema WHERE type = 'table'") { $0.text(0) ?? "" }
         return try Dictionary(
             uniqueKeysWithValues: tables.map { table in
-                (table, try connection.all("SELECT name FROM pragma_table_info(?1)", table) { "quote(\($0.text(0) ?? ""))" })
+                (
+                    table,
+                    try connection.all("SELECT name FROM pragma_table_info(?1)", table) { "quote(\($0.text(0) ?? ""))" }
+                )
             })
     }
 
@@ -53,19 +57,27 @@ struct MigrationTests {
         let connection = try place.raw()
         return try Dictionary(
             uniqueKeysWithValues: columns.map { table, columns in
-                (table, try connection.all("SELECT \(columns.joined(separator: " || ',' || ")) FROM \(table)") { $0.text(0) ?? "" })
+                (
+                    table,
+                    try connection.all("SELECT \(columns.joined(separator: " || ',' || ")) FROM \(table)") {
+                        $0.text(0) ?? ""
+                    }
+                )
             })
     }
 
     /// A file as version 4 left it: application 1 is the user's company, application 2 has just added the same number.
     private func makeVersion4(_ rows: [String]) throws {
-        try #require(FileManager.default.createFile(atPath: place.path, contents: nil, attributes: [.posixPermissions: 0o600]))
+        try #require(
+            FileManager.default.createFile(atPath: place.path, contents: nil, attributes: [.posixPermissions: 0o600]))
         let connection = try place.raw()
         try connection.execute("PRAGMA application_id = \(RecordSchema.applicationID)")
         for step in RecordSchema.migrations.prefix(4) { try connection.execute(step) }
         try connection.execute("PRAGMA user_version = 4")
         let both = [1, 2].map { "applications (id, name, created) VALUES (\($0), 'a', 100)" }
-        for insert in both + ["users VALUES (7, x'0902', x'01', 101)"] + rows { try connection.execute("INSERT INTO \(insert)") }
+        for insert in both + ["users VALUES (7, x'0902', x'01', 101)"] + rows {
+            try connection.execute("INSERT INTO \(insert)")
+        }
     }
 
     private static func member(of application: Int, confirmed: Bool = false) -> String {
@@ -87,31 +99,46 @@ struct MigrationTests {
 
     /// Each: the rows of version 4, and whether applications 1 and 2 may ask afterwards.
     static let members: [(what: String, rows: [String], asks: [Bool])] = [
-        ("a code was shown to one of two", [member(of: 1, confirmed: true), member(of: 2), device(confirmed: true)], [true, false]),
         (
-            "a request of one of two was approved", [member(of: 1), member(of: 2), device(confirmed: true), approval("approved")],
+            "a code was shown to one of two", [member(of: 1, confirmed: true), member(of: 2), device(confirmed: true)],
             [true, false]
         ),
-        ("a request was denied", [member(of: 1), member(of: 2), device(confirmed: true), approval("denied")], [false, false]),
+        (
+            "a request of one of two was approved",
+            [member(of: 1), member(of: 2), device(confirmed: true), approval("approved")],
+            [true, false]
+        ),
+        (
+            "a request was denied", [member(of: 1), member(of: 2), device(confirmed: true), approval("denied")],
+            [false, false]
+        ),
         ("the only application has a phone", [member(of: 1), device(confirmed: true)], [true]),
         ("the only application has a phone that is not confirmed", [member(of: 1), device(confirmed: false)], [false]),
         ("the only application has no phone", [member(of: 1)], [false]),
-        ("two have a phone, and nothing was proven to either", [member(of: 1), member(of: 2), device(confirmed: true)], [false, false]),
+        (
+            "two have a phone, and nothing was proven to either",
+            [member(of: 1), member(of: 2), device(confirmed: true)], [false, false]
+        ),
     ]
 
     @Test(arguments: members.indices)
-    func `An application asks on as before where something was proven to it, and no other does`(_ index: Int) async throws {
+    func `An application asks on as before where something was proven to it, and no other does`(_ index: Int)
+        async throws
+    {
         let (what, rows, asks) = Self.members[index]
         try makeVersion4(rows + ["links_sent VALUES (x'0902', 5, 3)"])
         let store = try SQLiteRecordStore(path: place.path, create: false)
         let members = try await store.read { try $0.members(of: try id(7)) }
         #expect(members.map { $0.consented != nil } == asks, "\(what)")
         #expect(members.allSatisfy { $0.refused == nil })
-        #expect(try await store.read { try $0.linksSent(application: 0, phoneHash: [9, 2]) } == Count(since: 5, times: 3))
+        #expect(
+            try await store.read { try $0.linksSent(application: 0, phoneHash: [9, 2]) } == Count(since: 5, times: 3))
     }
 
     private func schema(of place: Place) throws -> [String] {
-        try place.raw().all("SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema ORDER BY 1") { $0.text(0) ?? "" }
+        try place.raw().all("SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema ORDER BY 1") {
+            $0.text(0) ?? ""
+        }
     }
 
     @Test func `A file of version 1 is brought to this version with all that is in it`() async throws {
@@ -126,7 +153,8 @@ struct MigrationTests {
         #expect(try await store.read { try $0.memberCount(of: 1) } == 1)
         let member = try #require(try await store.read { try $0.member(application: 1, user: alice) })
         #expect(
-            member.confirmed == 103 && member.wrongCodes == Count(since: 104, times: 3) && member.requests == Count(since: 107, times: 1))
+            member.confirmed == 103 && member.wrongCodes == Count(since: 104, times: 3)
+                && member.requests == Count(since: 107, times: 1))
         #expect(try await store.read { try $0.approval(try requestID(1)) }?.answer?.signed == "signed")
         // What came with later versions is there.
         #expect(member.notices == Count())
@@ -159,7 +187,11 @@ struct MigrationTests {
         try makeVersion1()
         try await withThrowingTaskGroup(of: Void.self) { [path = place.path] group in
             for number in 0..<10 {
-                group.addTask { try await SQLiteRecordStore(path: path, create: false).write { try $0.setValue("\(number)", to: [1]) } }
+                group.addTask {
+                    try await SQLiteRecordStore(path: path, create: false).write {
+                        try $0.setValue("\(number)", to: [1])
+                    }
+                }
             }
             try await group.waitForAll()
         }

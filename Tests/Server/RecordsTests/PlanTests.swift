@@ -59,7 +59,9 @@ struct PlanTests {
             reading.pendingCount(of: alice, application: 1, at: 1)
         )
         _ = try (reading.approvals(of: alice, before: 1, limit: 1), reading.approvalsToTell(limit: 1))
-        _ = try (reading.activities(of: alice, before: 1, limit: 1), reading.phoneCheck(application: 1, phoneHash: hash(1)))
+        _ = try (
+            reading.activities(of: alice, before: 1, limit: 1), reading.phoneCheck(application: 1, phoneHash: hash(1))
+        )
         _ = try (reading.deliveries(user: nil, limit: 1), reading.deliveries(user: alice, limit: 1))
         _ = try (reading.statistics(of: 1), reading.value("a"))
     }
@@ -78,7 +80,9 @@ struct PlanTests {
     private func plan(of sql: String, _ connection: Connection) throws -> [String] {
         // A plan does not depend on the values, but they must be there.
         let count = (1...25).last { sql.contains("?\($0)") } ?? 0
-        return try connection.all("EXPLAIN QUERY PLAN " + sql, values: Array(repeating: nil, count: count)) { $0.text(3) ?? "" }
+        return try connection.all("EXPLAIN QUERY PLAN " + sql, values: Array(repeating: nil, count: count)) {
+            $0.text(3) ?? ""
+        }
     }
 
     /// To list by an index, newest or oldest first and so many, is no search.
@@ -91,7 +95,8 @@ struct PlanTests {
         let place = try Place()
         try place.open().close()
         let connection = try place.raw()
-        let statements = try everything(connection).filter { sql in ["SELECT", "INSERT", "UPDATE", "DELETE"].contains { sql.hasPrefix($0) }
+        let statements = try everything(connection).filter { sql in
+            ["SELECT", "INSERT", "UPDATE", "DELETE"].contains { sql.hasPrefix($0) }
         }
         #expect(statements.count > 40)
         for sql in statements {

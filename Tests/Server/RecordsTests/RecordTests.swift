@@ -39,7 +39,9 @@ struct RecordTests {
         #expect(try await store.read { try $0.application(keyHash: hash(1), at: start) } == nil)
     }
 
-    @Test func `Keys are listed newest first, also those of one second; none goes over to another application`() async throws {
+    @Test func `Keys are listed newest first, also those of one second; none goes over to another application`()
+        async throws
+    {
         try await store.write { writing in
             try writing.put(key(2, of: 1))
             try writing.put(key(3, of: 1, created: start - 5))
@@ -77,7 +79,9 @@ struct RecordTests {
     }
 
     @Test func `Users come in pages, ascending`() async throws {
-        try await store.write { writing in for number in [3, 100] as [Int64] { _ = try writing.add(try person(number)) } }
+        try await store.write { writing in
+            for number in [3, 100] as [Int64] { _ = try writing.add(try person(number)) }
+        }
         #expect(try await store.read { try $0.users(after: 0, limit: 2) }.map(\.id.value) == [3, 7])
         #expect(try await store.read { try $0.users(after: 7, limit: 2) }.map(\.id.value) == [8, 100])
         #expect(try await store.read { try $0.users(after: 0, limit: -1) }.isEmpty)
@@ -107,7 +111,9 @@ struct RecordTests {
         #expect(try await store.read { try $0.members(of: try id(7)) } == [member])
     }
 
-    @Test func `A former member is found by the phone, goes with it, and is kept as long as the user is there`() async throws {
+    @Test func `A former member is found by the phone, goes with it, and is kept as long as the user is there`()
+        async throws
+    {
         var member = Member(application: 1, user: try id(7), added: 1, secret: [])
         member.confirmed = 2
         member.wrongCodes = Count(since: 3, times: 4)
@@ -141,7 +147,9 @@ struct RecordTests {
         }
         #expect(try await sent() == Count())
         for times in [1, 2] as [Int64] {
-            try await store.write { try $0.putLinksSent(Count(since: start, times: times), application: 1, phoneHash: hash(70)) }
+            try await store.write {
+                try $0.putLinksSent(Count(since: start, times: times), application: 1, phoneHash: hash(70))
+            }
             #expect(try await sent() == Count(since: start, times: times))
         }
         #expect(try await sent(by: 2) == Count())
@@ -161,7 +169,9 @@ struct RecordTests {
         let taken = try await store.write { try $0.cancelApprovals(of: try id(7), application: 1, at: start + 10) }
         #expect(taken == [try requestID(1), try requestID(2)])
         #expect(try await store.write { try $0.cancelApprovals(of: try id(8), application: 2, at: start + 10) } == [])
-        let after = try await store.read { reading in try (1...4).compactMap { try reading.approval(try requestID($0))?.status } }
+        let after = try await store.read { reading in
+            try (1...4).compactMap { try reading.approval(try requestID($0))?.status }
+        }
         #expect(after == [.cancelled, .cancelled, .pending, .pending])
     }
 
@@ -193,7 +203,9 @@ struct RecordTests {
     @Test func `Nobody becomes a member of what is not there`() async throws {
         for (application, user) in [(1, 99), (99, 7)] as [(Int64, Int64)] {
             await #expect(throws: RecordStoreError.self) {
-                try await store.write { try $0.put(Member(application: application, user: try id(user), added: 1, secret: [])) }
+                try await store.write {
+                    try $0.put(Member(application: application, user: try id(user), added: 1, secret: []))
+                }
             }
         }
     }
@@ -275,7 +287,8 @@ struct RecordTests {
     }
 
     @Test func `Links of a user's phones that are open end, and no others`() async throws {
-        func link(_ number: Int64, of user: Int64 = 7, madeBy: String? = "a", device: String? = nil) throws -> Enrolment {
+        func link(_ number: Int64, of user: Int64 = 7, madeBy: String? = "a", device: String? = nil) throws -> Enrolment
+        {
             var link = Enrolment(hash: hash(number), user: try id(user), madeBy: madeBy, created: 1, ends: 900)
             link.device = device
             return link

@@ -40,20 +40,30 @@ let start: Int64 = 1_800_000_000
 func id(_ value: Int64) throws -> AuthyID { try #require(AuthyID(value)) }
 
 func requestID(_ number: Int) throws -> ApprovalRequestID {
-    try #require(ApprovalRequestID("00000000-0000-4000-8000-" + String(repeating: "0", count: 12 - "\(number)".count) + "\(number)"))
+    try #require(
+        ApprovalRequestID(
+            "00000000-0000-4000-8000-" + String(repeating: "0", count: 12 - "\(number)".count) + "\(number)"))
 }
 
-func hash(_ number: Int64) -> [UInt8] { [UInt8](repeating: 9, count: 24) + withUnsafeBytes(of: number.bigEndian) { Array($0) } }
+func hash(_ number: Int64) -> [UInt8] {
+    [UInt8](repeating: 9, count: 24) + withUnsafeBytes(of: number.bigEndian) { Array($0) }
+}
 
-func person(_ number: Int64) throws -> User { User(id: try id(number), phoneHash: hash(number), contact: [1, 2, 0], created: start) }
+func person(_ number: Int64) throws -> User {
+    User(id: try id(number), phoneHash: hash(number), contact: [1, 2, 0], created: start)
+}
 
 func key(_ number: Int64, of application: Int64, created: Int64 = start, ends: Int64? = nil) -> APIKeyRecord {
-    APIKeyRecord(hash: hash(number), application: application, sealed: [0, 255], hint: "abcd", created: created, ends: ends)
+    APIKeyRecord(
+        hash: hash(number), application: application, sealed: [0, 255], hint: "abcd", created: created, ends: ends)
 }
 
-func request(_ number: Int, user: Int64 = 7, created: Int64 = start, ends: Int64? = start + 60, check: String? = "42") throws -> Approval {
+func request(_ number: Int, user: Int64 = 7, created: Int64 = start, ends: Int64? = start + 60, check: String? = "42")
+    throws -> Approval
+{
     Approval(
-        id: try requestID(number), application: 1, user: try id(user), text: "{\"a\":1}", message: "Log in?", hiddenDetails: "",
+        id: try requestID(number), application: 1, user: try id(user), text: "{\"a\":1}", message: "Log in?",
+        hiddenDetails: "",
         logos: "[]", number: check, created: created, secondsToExpire: 60, ends: ends)
 }
 
@@ -63,13 +73,15 @@ func activity(_ detail: String, user: Int64 = 7, at: Int64 = start) throws -> Ac
 
 func delivery(_ detail: String, user: Int64? = 7, at: Int64 = start) -> DeliveryRecord {
     DeliveryRecord(
-        at: at, application: 1, user: user.flatMap { AuthyID($0) }, kind: "sms", gateway: "twilio", succeeded: false, detail: detail,
+        at: at, application: 1, user: user.flatMap { AuthyID($0) }, kind: "sms", gateway: "twilio", succeeded: false,
+        detail: detail,
         milliseconds: 12)
 }
 
 func device(_ name: String, user: Int64 = 7, created: Int64 = start) throws -> Device {
     Device(
-        id: name, user: try id(user), publicKey: [4] + [UInt8](repeating: 1, count: 64), name: "phone", osType: "android",
+        id: name, user: try id(user), publicKey: [4] + [UInt8](repeating: 1, count: 64), name: "phone",
+        osType: "android",
         created: created, address: "192.0.2.1")
 }
 

@@ -48,7 +48,9 @@ struct TransactionTests {
             return await group.reduce(into: [true: 0, false: 0]) { $0[$1, default: 0] += 1 }
         }
         #expect(outcomes == [true: 100, false: 100])
-        for number in 0..<200 { #expect(try await store.read { try $0.value("\(number)") } == (number % 2 == 0 ? nil : [1])) }
+        for number in 0..<200 {
+            #expect(try await store.read { try $0.value("\(number)") } == (number % 2 == 0 ? nil : [1]))
+        }
         #expect(try await store.read { try $0.statistics(of: 1) } == [month(2, calls: 100)])
     }
 
@@ -83,7 +85,9 @@ struct TransactionTests {
 
     @Test func `Months are newest first, across years`() async throws {
         try await store.write { writing in
-            for (number, year) in [(12, 2026), (1, 2027), (11, 2026)] as [(Int64, Int64)] { try writing.count(month(number, year: year)) }
+            for (number, year) in [(12, 2026), (1, 2027), (11, 2026)] as [(Int64, Int64)] {
+                try writing.count(month(number, year: year))
+            }
         }
         #expect(try await store.read { try $0.statistics(of: 1) }.map(\.month) == [1, 12, 11])
     }

@@ -5,7 +5,8 @@ import Testing
 
 /// The file in docs/, as it is installed.
 private func documented() throws -> String {
-    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
     return try String(contentsOf: root.appending(path: "docs/countersignd.toml"), encoding: .utf8)
 }
 
@@ -38,8 +39,10 @@ private final class Folder {
 
     init() throws {
         // Where TMPDIR leads through a symlink, the file would not be trusted.
-        path = FileManager.default.temporaryDirectory.resolvingSymlinksInPath().appending(path: UUID().uuidString).path()
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+        path = FileManager.default.temporaryDirectory.resolvingSymlinksInPath().appending(path: UUID().uuidString)
+            .path()
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
@@ -87,7 +90,9 @@ struct LoadTests {
         #expect(complaint(kept) == "\(kept):2: stat: unknown key \"stat\"; did you mean \"state\"?")
     }
 
-    @Test(arguments: [0o660, 0o602, 0o666, 0o777]) func `a file that others could change is unsafe at either place`(mode: Int)
+    @Test(arguments: [0o660, 0o602, 0o666, 0o777]) func `a file that others could change is unsafe at either place`(
+        mode: Int
+    )
         throws
     {
         let folder = try Folder()

@@ -14,7 +14,9 @@ struct GatewayTests {
 
     @Test func `twilio needs an account, a token and a sender, and carries text messages and calls`() throws {
         let gateway = try #require(try gateway(twilio + "from = \"+15551234567\""))
-        #expect(gateway.type == .twilio(account: "AC1", tokenFile: "/t", from: "+15551234567", url: "https://api.twilio.com"))
+        #expect(
+            gateway.type
+                == .twilio(account: "AC1", tokenFile: "/t", from: "+15551234567", url: "https://api.twilio.com"))
         #expect(gateway.kinds == [.sms, .call])
         #expect(gateway.name == "twilio")
         #expect(gateway.timeout == 10)
@@ -29,7 +31,8 @@ struct GatewayTests {
     }
 
     @Test func `a webhook needs a URL and a secret, and carries everything`() throws {
-        let gateway = try #require(try gateway("type = \"webhook\"\nurl = \"https://a/b\"\nsecret_file = \"/s\"\nname = \"hook 1\""))
+        let gateway = try #require(
+            try gateway("type = \"webhook\"\nurl = \"https://a/b\"\nsecret_file = \"/s\"\nname = \"hook 1\""))
         #expect(gateway.type == .webhook(url: "https://a/b", secretFile: "/s"))
         #expect(gateway.kinds == [.sms, .call, .email])
         #expect(gateway.name == "hook 1")
@@ -39,7 +42,9 @@ struct GatewayTests {
         let gateway = try #require(try gateway(smtp + "url = \"SMTP://Mail.example.com:587\""))
         #expect(
             gateway.type
-                == .smtp(url: "smtp://mail.example.com:587", from: "a@example.com", user: nil, passwordFile: nil, smsDomain: nil))
+                == .smtp(
+                    url: "smtp://mail.example.com:587", from: "a@example.com", user: nil, passwordFile: nil,
+                    smsDomain: nil))
         #expect(gateway.kinds == [.email])
     }
 
@@ -48,7 +53,9 @@ struct GatewayTests {
         let gateway = try #require(try gateway(smtp + keys))
         #expect(
             gateway.type
-                == .smtp(url: "smtps://[::1]", from: "a@example.com", user: "u", passwordFile: "/p", smsDomain: "sms.example.com"))
+                == .smtp(
+                    url: "smtps://[::1]", from: "a@example.com", user: "u", passwordFile: "/p",
+                    smsDomain: "sms.example.com"))
         #expect(gateway.kinds == [.sms, .email])
     }
 
@@ -73,10 +80,15 @@ struct GatewayTests {
         #expect(complaint(about: "[[gateway]]\n\(bad.text)") == bad.error)
     }
 
-    @Test(arguments: ["s3cr3t:pass@", "a/?token=s3cr3t", "a#s3cr3t", "s3cr3t "]) func `no error shows a URL`(rest: String) {
+    @Test(arguments: ["s3cr3t:pass@", "a/?token=s3cr3t", "a#s3cr3t", "s3cr3t "]) func `no error shows a URL`(
+        rest: String
+    ) {
         for scheme in ["https", "http", "smtp", "smtps"] {
             let url = "url = \"\(scheme)://\(rest)x\"\n"
-            for keys in [smtp + url, twilio + "from = \"+15551234567\"\n" + url, "type = \"webhook\"\nsecret_file = \"/s\"\n" + url] {
+            for keys in [
+                smtp + url, twilio + "from = \"+15551234567\"\n" + url,
+                "type = \"webhook\"\nsecret_file = \"/s\"\n" + url,
+            ] {
                 #expect(complaint(about: "[[gateway]]\n\(keys)")?.contains("s3cr3t") == false)
             }
         }
@@ -92,27 +104,36 @@ private let badGateways = [
     BadCase(twilio, "t:1: gateway[1]: from is missing; this gateway needs it"),
     BadCase("type = \"twilio\"", "t:1: gateway[1]: account is missing; this gateway needs it"),
     BadCase("type = \"twilio\"\naccount = \"AC1\"", "t:1: gateway[1]: token_file is missing; this gateway needs it"),
-    BadCase("type = \"webhook\"\nurl = \"https://a\"", "t:1: gateway[1]: secret_file is missing; this gateway needs it"),
+    BadCase(
+        "type = \"webhook\"\nurl = \"https://a\"", "t:1: gateway[1]: secret_file is missing; this gateway needs it"),
     BadCase("type = \"webhook\"\nsecret_file = \"/s\"", "t:1: gateway[1]: url is missing; this gateway needs it"),
     BadCase("type = \"command\"", "t:1: gateway[1]: command is missing; this gateway needs it"),
     BadCase(smtp, "t:1: gateway[1]: url is missing; this gateway needs it"),
     BadCase("type = \"smtp\"\nurl = \"smtp://a\"", "t:1: gateway[1]: from is missing; this gateway needs it"),
-    BadCase(smtp + "url = \"smtp://a\"\nuser = \"u\"", "t:1: gateway[1]: password_file is missing; this gateway needs it"),
-    BadCase(smtp + "url = \"smtp://a\"\npassword_file = \"/p\"", "t:1: gateway[1]: user is missing; this gateway needs it"),
     BadCase(
-        "type = \"twilio\"\nacount = \"AC1\"", "t:3: gateway[1].acount: unknown key \"acount\"; did you mean \"account\"?"),
+        smtp + "url = \"smtp://a\"\nuser = \"u\"", "t:1: gateway[1]: password_file is missing; this gateway needs it"),
+    BadCase(
+        smtp + "url = \"smtp://a\"\npassword_file = \"/p\"", "t:1: gateway[1]: user is missing; this gateway needs it"),
+    BadCase(
+        "type = \"twilio\"\nacount = \"AC1\"",
+        "t:3: gateway[1].acount: unknown key \"acount\"; did you mean \"account\"?"),
     BadCase(
         "type = \"log\"\nurl = \"https://a\"",
         "t:3: gateway[1].url: unknown key \"url\"; known here: type, name, for, timeout, retries"),
     BadCase(
-        twilio + "from = \"+15551234567\"\nfor = [\"email\"]", "t:6: gateway[1].for: twilio carries sms and call; take smtp for email"),
+        twilio + "from = \"+15551234567\"\nfor = [\"email\"]",
+        "t:6: gateway[1].for: twilio carries sms and call; take smtp for email"),
     BadCase(
-        twilio + "from = \"Example\"\nfor = [\"sms\", \"call\"]", "t:6: gateway[1].for: a call comes from a number such as +15551234567"),
-    BadCase(smtp + "url = \"smtp://a\"\nfor = [\"call\"]", "t:5: gateway[1].for: smtp carries email, and sms with sms_domain"),
+        twilio + "from = \"Example\"\nfor = [\"sms\", \"call\"]",
+        "t:6: gateway[1].for: a call comes from a number such as +15551234567"),
+    BadCase(
+        smtp + "url = \"smtp://a\"\nfor = [\"call\"]",
+        "t:5: gateway[1].for: smtp carries email, and sms with sms_domain"),
     BadCase(
         smtp + "url = \"smtp://a\"\nfor = [\"sms\"]",
         "t:5: gateway[1].for: for sms by smtp, sms_domain says at which domain the numbers have mailboxes"),
-    BadCase("type = \"log\"\nfor = []", "t:3: gateway[1].for: this list is empty; name something, or leave out the key"),
+    BadCase(
+        "type = \"log\"\nfor = []", "t:3: gateway[1].for: this list is empty; name something, or leave out the key"),
     BadCase(
         "type = \"log\"\nfor = [\"SMS\"]",
         "t:3: gateway[1].for[1]: expected \"sms\", \"call\" or \"email\", found \"SMS\"; did you mean \"sms\"?"),
@@ -130,7 +151,8 @@ private let badGateways = [
         "t:3: gateway[1].secret_file: expected an absolute path such as /etc/countersign/webhook-secret"),
     BadCase(
         "type = \"webhook\"\nurl = \"http://192.0.2.1\"",
-        "t:3: gateway[1].url: codes would go there unencrypted; write https://, or http:// for localhost, 127.0.0.1 and [::1] only"),
+        "t:3: gateway[1].url: codes would go there unencrypted; write https://, or http:// for localhost, 127.0.0.1 and [::1] only"
+    ),
     BadCase(
         smtp + "url = \"mail.example.com\"", "t:4: gateway[1].url: expected a URL that begins with smtps:// or smtp://"),
     BadCase(
@@ -138,9 +160,15 @@ private let badGateways = [
     BadCase(
         "type = \"smtp\"\nfrom = \"Boss <a@b>\"",
         "t:3: gateway[1].from: this is no e-mail address; write it without a name, brackets and letters beyond ASCII"),
-    BadCase("type = \"command\"\ncommand = [\"send\"]", "t:3: gateway[1].command: expected an absolute path such as /usr/local/bin/send"),
-    BadCase("type = \"command\"\ncommand = [\"/bin/../x\"]", "t:3: gateway[1].command: a path here is written without . and .. in it"),
-    BadCase("type = \"command\"\ncommand = [\"/bin/{to}\"]", "t:3: gateway[1].command: nothing is put into the program's own path"),
+    BadCase(
+        "type = \"command\"\ncommand = [\"send\"]",
+        "t:3: gateway[1].command: expected an absolute path such as /usr/local/bin/send"),
+    BadCase(
+        "type = \"command\"\ncommand = [\"/bin/../x\"]",
+        "t:3: gateway[1].command: a path here is written without . and .. in it"),
+    BadCase(
+        "type = \"command\"\ncommand = [\"/bin/{to}\"]",
+        "t:3: gateway[1].command: nothing is put into the program's own path"),
     BadCase(
         "type = \"command\"\ncommand = [\"/a\", \"{code}\"]",
         "t:3: gateway[1].command[2]: the message comes on standard input; every user can read arguments"),
@@ -150,12 +178,14 @@ private let badGateways = [
     BadCase(
         "type = \"command\"\ncommand = [\"/a\", \"b\\u001B\"]",
         "t:3: gateway[1].command[2]: this word is too long or has a control character in it"),
-    BadCase("type = \"command\"\ncommand = \"/a b\"", "t:3: gateway[1].command: expected a list in brackets, found a text"),
+    BadCase(
+        "type = \"command\"\ncommand = \"/a b\"", "t:3: gateway[1].command: expected a list in brackets, found a text"),
 ]
 
 struct SenderTests {
     @Test(arguments: [
-        "", "+", "+0123456789", "15551234567", "+1555123456789012", "+123456", "+1 555 1234567", "+15551234567\\n", "12", "012345",
+        "", "+", "+0123456789", "15551234567", "+1555123456789012", "+123456", "+1 555 1234567", "+15551234567\\n",
+        "12", "012345",
         "123456789",
         "MG0000000000000000000000000000000", "MG0000000000000000000000000000000g", "AC00000000000000000000000000000000",
         "TwelveLetter",
@@ -168,14 +198,19 @@ struct SenderTests {
     }
 
     @Test(arguments: [
-        "a", "@b", "a@", "a@b@c", "a@b c", "a b@c", ".a@b", "a.@b", "a..b@c", "a@-b", "a@b\\r\\nBcc: c@d", "\\\"a\\\"@b", "ä@b",
+        "a", "@b", "a@", "a@b@c", "a@b c", "a b@c", ".a@b", "a.@b", "a..b@c", "a@-b", "a@b\\r\\nBcc: c@d",
+        "\\\"a\\\"@b", "ä@b",
         "a@[127.0.0.1]",
     ])
     func `what is no e-mail address sends nothing`(from: String) {
-        #expect(complaint(about: "[[gateway]]\ntype = \"smtp\"\nfrom = \"\(from)\"")?.hasPrefix("t:3: gateway[1].from: ") == true)
+        #expect(
+            complaint(about: "[[gateway]]\ntype = \"smtp\"\nfrom = \"\(from)\"")?.hasPrefix("t:3: gateway[1].from: ")
+                == true)
     }
 
-    @Test(arguments: ["root@localhost", "a.b+c=d@Mail.Example.com", "x@192.0.2.1"]) func `plain addresses are taken`(from: String) {
+    @Test(arguments: ["root@localhost", "a.b+c=d@Mail.Example.com", "x@192.0.2.1"]) func `plain addresses are taken`(
+        from: String
+    ) {
         #expect(complaint(about: "[[gateway]]\ntype = \"smtp\"\nurl = \"smtp://localhost\"\nfrom = \"\(from)\"") == nil)
     }
 }

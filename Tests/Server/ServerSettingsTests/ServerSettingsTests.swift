@@ -58,7 +58,9 @@ let wholeExample = """
     """
 
 struct ServerSettingsTests {
-    @Test(arguments: ["", "# nothing\n", "\u{FEFF}", "[server]\r\n[codes]\r\n[limits]\n[phone]\n[push]", "gateway = []"])
+    @Test(arguments: [
+        "", "# nothing\n", "\u{FEFF}", "[server]\r\n[codes]\r\n[limits]\n[phone]\n[push]", "gateway = []",
+    ])
     func `a file that says nothing has the documented defaults`(text: String) throws {
         #expect(try ServerSettings.parse(text, file: "t") == ServerSettings())
     }
@@ -79,7 +81,9 @@ struct ServerSettingsTests {
     func `every key of the server, the codes and the limits reaches the settings`(text: String) throws {
         let settings = try ServerSettings.parse(text, file: "t")
         var server = ServerSettings.Server()
-        server.listen = [.address(host: "0.0.0.0", port: 443), .address(host: "::", port: 443), .unixSocket("/run/2fa.sock")]
+        server.listen = [
+            .address(host: "0.0.0.0", port: 443), .address(host: "::", port: 443), .unixSocket("/run/2fa.sock"),
+        ]
         server.publicURL = "https://2fa.example.com:8443"
         server.certificate = ServerSettings.Certificate(chain: "/srv/server.pem", privateKey: "/srv/server.key")
         server.behindProxy = true
@@ -97,7 +101,9 @@ struct ServerSettingsTests {
 
         var limits = ServerSettings.Limits()
         (limits.wrongCodes, limits.wrongCodesOfDay, limits.wrongCodesOfApplication) = (1, 2, 3)
-        (limits.sends, limits.requests, limits.pendingRequests, limits.callsPerSecond, limits.connections) = (4, 6, 7, 8, 90)
+        (limits.sends, limits.requests, limits.pendingRequests, limits.callsPerSecond, limits.connections) = (
+            4, 6, 7, 8, 90
+        )
         (limits.connectionsOfAddress, limits.idleTimeout) = (91, 92)
         #expect(settings.limits == limits)
     }
@@ -109,7 +115,8 @@ struct ServerSettingsTests {
 
     @Test(arguments: [
         ("https://2fa.example.com", "https://2fa.example.com"), ("HTTPS://A.example:443", "https://a.example"),
-        ("https://a:4430", "https://a:4430"), ("https://[2001:DB8::1]:443", "https://[2001:db8::1]"), ("https://443", nil),
+        ("https://a:4430", "https://a:4430"), ("https://[2001:DB8::1]:443", "https://[2001:db8::1]"),
+        ("https://443", nil),
         ("http://localhost:8555", "http://localhost:8555"), ("http://127.0.0.1:80", "http://127.0.0.1"),
         ("http://[::1]:443", "http://[::1]:443"), ("https://localhost:80", "https://localhost:80"),
     ])

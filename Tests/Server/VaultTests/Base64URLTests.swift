@@ -4,8 +4,10 @@ import Vault
 struct Base64URLTests {
     /// RFC 4648, section 10, without its padding; the last two are the letters that plain Base64 writes otherwise.
     static let vectors: [([UInt8], String)] = [
-        ([], ""), (Array("f".utf8), "Zg"), (Array("fo".utf8), "Zm8"), (Array("foo".utf8), "Zm9v"), (Array("foob".utf8), "Zm9vYg"),
-        (Array("fooba".utf8), "Zm9vYmE"), (Array("foobar".utf8), "Zm9vYmFy"), ([0xFB, 0xEF, 0xBE], "----"), ([0xFF, 0xFF, 0xFF], "____"),
+        ([], ""), (Array("f".utf8), "Zg"), (Array("fo".utf8), "Zm8"), (Array("foo".utf8), "Zm9v"),
+        (Array("foob".utf8), "Zm9vYg"),
+        (Array("fooba".utf8), "Zm9vYmE"), (Array("foobar".utf8), "Zm9vYmFy"), ([0xFB, 0xEF, 0xBE], "----"),
+        ([0xFF, 0xFF, 0xFF], "____"),
     ]
 
     @Test(arguments: vectors)
@@ -14,7 +16,9 @@ struct Base64URLTests {
         #expect(Base64URL.decode(text) == bytes)
     }
 
-    @Test(arguments: ["Zg==", "Zm8=", "Zm9v\n", " Zm9v", "Zm9v ", "Zm+v", "Zm/v", "Zm9v=", "Zm9é", "Zm\u{0}v", "=", "Zm.v"])
+    @Test(arguments: [
+        "Zg==", "Zm8=", "Zm9v\n", " Zm9v", "Zm9v ", "Zm+v", "Zm/v", "Zm9v=", "Zm9é", "Zm\u{0}v", "=", "Zm.v",
+    ])
     func `padding and other characters are refused`(text: String) {
         #expect(Base64URL.decode(text) == nil)
     }

@@ -72,7 +72,9 @@ struct MasterKeyFileTests {
     }
 
     @Test func `a folder that is missing is said to be`() {
-        let error = #expect(throws: MasterKeyError.self) { try MasterKey.create(file: "\(folder.path)/none/master.key") }
+        let error = #expect(throws: MasterKeyError.self) {
+            try MasterKey.create(file: "\(folder.path)/none/master.key")
+        }
         #expect(error?.message == "its folder cannot be opened: No such file or directory")
     }
 
@@ -97,7 +99,9 @@ struct MasterKeyFileTests {
     @Test(
         .enabled(if: geteuid() == 0, "only root gives files away"),
         arguments: [(0, 0, true), (0, 1, false), (1, 0, false)] as [(uid_t, gid_t, Bool)])
-    func `a group may read it only where it is root's, and the file too`(owner: uid_t, group: gid_t, isTaken: Bool) throws {
+    func `a group may read it only where it is root's, and the file too`(owner: uid_t, group: gid_t, isTaken: Bool)
+        throws
+    {
         try folder.write(MasterKey().text, mode: 0o440)
         try #require(chown(folder.file, owner, group) == 0)
         #expect((folder.refusal() == nil) == isTaken)
@@ -126,7 +130,8 @@ struct MasterKeyFileTests {
     @Test(arguments: ["", "\n", "secret", String(repeating: "a", count: 100_000)])
     func `a file that holds no key is refused, and nothing of it is said`(text: String) throws {
         try folder.write(text)
-        #expect(folder.refusal()?.description == "\(folder.file): this is no master key; put back the file that was in use")
+        #expect(
+            folder.refusal()?.description == "\(folder.file): this is no master key; put back the file that was in use")
     }
 
     @Test func `a key with more behind it is refused`() throws {

@@ -28,9 +28,11 @@ struct MasterKeyTests {
     }
 
     @Test(arguments: [
-        "", "\n", label, label + "\n", letters, label + letters + "=", label + letters + "\n\n", label + letters + "\r\n",
+        "", "\n", label, label + "\n", letters, label + letters + "=", label + letters + "\n\n",
+        label + letters + "\r\n",
         " " + label + letters, label + letters.dropLast(), label + letters.dropLast() + "9", label + letters + "A",
-        "countersign-master-key-2:" + letters, String(digits.dropLast()), digits.dropLast() + "g", digits + "0", digits + "\n\n",
+        "countersign-master-key-2:" + letters, String(digits.dropLast()), digits.dropLast() + "g", digits + "0",
+        digits + "\n\n",
     ])
     func `another text is no key`(text: String) {
         #expect(MasterKey(text: text) == nil)
@@ -39,9 +41,11 @@ struct MasterKeyTests {
     @Test func `what version 1 wrote still opens`() throws {
         let key = try #require(MasterKey(text: Self.label + Self.letters))
         let wrapped = try #require(
-            Base64URL.decode("y1ItvPVq2twBzGdzqH5IxDSNrWJKJIXUWtohyYEKvyVCneAM6uGVipdWcBWfwO7ZSX_X-XopqteS1gxpj21gOrx67XUZ"))
+            Base64URL.decode(
+                "y1ItvPVq2twBzGdzqH5IxDSNrWJKJIXUWtohyYEKvyVCneAM6uGVipdWcBWfwO7ZSX_X-XopqteS1gxpj21gOrx67XUZ"))
         let vault = try Vault(masterKey: key, wrappedDataKey: wrapped)
-        let sealed = try #require(Base64URL.decode("AXjZ8mIHabxNYXajxG4SLREnL_TV5AlJSOME8juQ4O93RMYBCgz5yvvMM_izRcS5ig"))
+        let sealed = try #require(
+            Base64URL.decode("AXjZ8mIHabxNYXajxG4SLREnL_TV5AlJSOME8juQ4O93RMYBCgz5yvvMM_izRcS5ig"))
         #expect(try vault.open(sealed, as: "member.secret 3 123456") == Array("12345678901234567890".utf8))
         #expect(Base64URL.encode(vault.index("+15551234567")) == "-3XJI_r1Hlg5j86je9Z9YjdT9VCTK7dvQNeUJ5CTMdg")
     }

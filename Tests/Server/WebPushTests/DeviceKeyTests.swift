@@ -5,7 +5,9 @@ import WebPush
 struct DeviceKeyTests {
     private let privateKey = P256.Signing.PrivateKey()
 
-    private func signature(_ text: String) throws -> [UInt8] { Array(try privateKey.signature(for: Array(text.utf8)).rawRepresentation) }
+    private func signature(_ text: String) throws -> [UInt8] {
+        Array(try privateKey.signature(for: Array(text.utf8)).rawRepresentation)
+    }
 
     private func deviceKey() throws -> DeviceKey {
         try #require(DeviceKey(uncompressedPoint: Array(privateKey.publicKey.x963Representation)))
@@ -35,11 +37,15 @@ struct DeviceKeyTests {
             wrong[bit / 8] ^= 1 << UInt8(bit % 8)
             #expect(!key.isValid(signature: wrong, of: "approve"))
         }
-        for wrong in [[], Array(right.dropLast()), right + [0], [0] + right] { #expect(!key.isValid(signature: wrong, of: "approve")) }
+        for wrong in [[], Array(right.dropLast()), right + [0], [0] + right] {
+            #expect(!key.isValid(signature: wrong, of: "approve"))
+        }
     }
 
     @Test func `numbers that no signature has are not`() throws {
-        for byte: UInt8 in [0, 255] { #expect(try !deviceKey().isValid(signature: [UInt8](repeating: byte, count: 64), of: "")) }
+        for byte: UInt8 in [0, 255] {
+            #expect(try !deviceKey().isValid(signature: [UInt8](repeating: byte, count: 64), of: ""))
+        }
         let der = Array(try privateKey.signature(for: Array("approve".utf8)).derRepresentation)
         #expect(try !deviceKey().isValid(signature: der, of: "approve"))
     }
@@ -50,7 +56,8 @@ struct DeviceKeyTests {
         beside[64] ^= 1
         let hybrid = [6 + (beside[64] ^ 1) % 2] + key.rawRepresentation
         for point in [
-            [], [0], [4], Array(key.rawRepresentation), Array(key.compressedRepresentation), Array(key.x963Representation) + [0], beside,
+            [], [0], [4], Array(key.rawRepresentation), Array(key.compressedRepresentation),
+            Array(key.x963Representation) + [0], beside,
             hybrid,
             [UInt8](repeating: 0, count: 65), [4] + [UInt8](repeating: 255, count: 64),
         ] { #expect(DeviceKey(uncompressedPoint: point) == nil) }

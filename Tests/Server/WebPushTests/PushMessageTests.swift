@@ -26,15 +26,19 @@ private enum Example {
         let sender = try P256.KeyAgreement.PublicKey(x963Representation: body[21..<86])
         let ours = try P256.KeyAgreement.PrivateKey(rawRepresentation: bytes(browserKey))
         let input = try ours.sharedSecretFromKeyAgreement(with: sender).hkdfDerivedSymmetricKey(
-            using: SHA256.self, salt: bytes(authentication), sharedInfo: Array("WebPush: info\0".utf8) + bytes(publicKey) + body[21..<86],
+            using: SHA256.self, salt: bytes(authentication),
+            sharedInfo: Array("WebPush: info\0".utf8) + bytes(publicKey) + body[21..<86],
             outputByteCount: 32)
         let key = derived(input, body[..<16], "Content-Encoding: aes128gcm\0", 16)
-        let nonce = try AES.GCM.Nonce(data: derived(input, body[..<16], "Content-Encoding: nonce\0", 12).withUnsafeBytes { Array($0) })
+        let nonce = try AES.GCM.Nonce(
+            data: derived(input, body[..<16], "Content-Encoding: nonce\0", 12).withUnsafeBytes { Array($0) })
         let box = try AES.GCM.SealedBox(nonce: nonce, ciphertext: body[86...].dropLast(16), tag: body.suffix(16))
         return try Array(AES.GCM.open(box, using: key))
     }
 
-    private static func derived(_ input: SymmetricKey, _ salt: ArraySlice<UInt8>, _ info: String, _ size: Int) -> SymmetricKey {
+    private static func derived(_ input: SymmetricKey, _ salt: ArraySlice<UInt8>, _ info: String, _ size: Int)
+        -> SymmetricKey
+    {
         HKDF<SHA256>.deriveKey(inputKeyMaterial: input, salt: salt, info: Array(info.utf8), outputByteCount: size)
     }
 }
@@ -66,7 +70,9 @@ struct PushMessageTests {
         #expect(PushMessage.longest == 3993)
         let longest = [UInt8](repeating: 1, count: PushMessage.longest)
         #expect(try PushMessage.encrypt(longest, for: Example.subscription()).count == 4096)
-        #expect(throws: PushMessageError.tooLong) { try PushMessage.encrypt(longest + [1], for: Example.subscription()) }
+        #expect(throws: PushMessageError.tooLong) {
+            try PushMessage.encrypt(longest + [1], for: Example.subscription())
+        }
     }
 
     @Test func `every message has a key and a salt of its own`() throws {
@@ -109,7 +115,9 @@ struct PushSubscriptionTests {
     @Test(arguments: [0, 15, 17, 32])
     func `a secret that is not 16 bytes is refused`(count: Int) throws {
         #expect(
-            try PushSubscription(publicKey: Example.bytes(Example.publicKey), authentication: [UInt8](repeating: 1, count: count)) == nil)
+            try PushSubscription(
+                publicKey: Example.bytes(Example.publicKey), authentication: [UInt8](repeating: 1, count: count)) == nil
+        )
     }
 
     @Test func `a subscription is not printed`() throws {

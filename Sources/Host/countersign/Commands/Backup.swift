@@ -89,7 +89,8 @@ struct Restore: AdminCommand {
         try compare(summary, accounts)
         let last = summary.lastLogin.map { "the last login in it was at \(Moment.local($0))" } ?? "no login is in it"
         let people = Sentence.count(summary.accounts, "account")
-        try confirmation.ask("\(file) has \(people), and \(last). It takes the place of the accounts of this host.", for: "restore")
+        try confirmation.ask(
+            "\(file) has \(people), and \(last). It takes the place of the accounts of this host.", for: "restore")
         let restored = try accounts.restore(source, seen: summary, adopts: adopt)
         audit.tell("restore", detail: "\(file.text), id \(summary.id); before: \(restored.kept ?? "none")", .warning)
         try tell(restored, accounts.path)
@@ -97,7 +98,9 @@ struct Restore: AdminCommand {
 
     private func opened() throws -> CInt {
         let source = open(file.text, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-        guard source >= 0 else { throw Trouble("\(file): \(systemReason())", hint: "name a file that `countersign backup` has written") }
+        guard source >= 0 else {
+            throw Trouble("\(file): \(systemReason())", hint: "name a file that `countersign backup` has written")
+        }
         var found = stat()
         guard fstat(source, &found) == 0, found.st_mode & S_IFMT == S_IFREG else {
             close(source)
@@ -119,10 +122,14 @@ struct Restore: AdminCommand {
             return try Output.json(
                 .object([
                     "path": .string(path), "id": .string(summary.id), "accounts": .integer(Int64(summary.accounts)),
-                    "last_login": summary.lastLogin.map { .string(Moment.utc($0)) } ?? .null, "kept": kept.map { .string($0) } ?? .null,
+                    "last_login": summary.lastLogin.map { .string(Moment.utc($0)) } ?? .null,
+                    "kept": kept.map { .string($0) } ?? .null,
                 ]))
         }
         try Output.line("\(path): \(Sentence.count(summary.accounts, "account")) from \(file)")
-        if let kept { try Output.line("those that there were: \(kept); with all their secrets, remove it when it is not needed any more") }
+        if let kept {
+            try Output.line(
+                "those that there were: \(kept); with all their secrets, remove it when it is not needed any more")
+        }
     }
 }

@@ -49,7 +49,8 @@ struct Check: AdminCommand {
         let effects = findings.map(\.effect)
         let what =
             effects.contains(.stopsLogins)
-            ? "logins will fail" : "\(effects.contains(.asksNobody) ? "nobody" : "not everybody") is asked for a second factor"
+            ? "logins will fail"
+            : "\(effects.contains(.asksNobody) ? "nobody" : "not everybody") is asked for a second factor"
         return "settings ok, but \(what): \(Sentence.count(count, "problem"))"
     }
 
@@ -64,7 +65,9 @@ struct Check: AdminCommand {
         try keeper?.takeOver()
         if Keeper.isRoots { tell(try Finding.users(), &findings) }
         let settings = try load(trust)
-        tell(Finding.state(settings, beside: option.config.text, keeper) + Finding.server(settings.server, trust), &findings)
+        tell(
+            Finding.state(settings, beside: option.config.text, keeper) + Finding.server(settings.server, trust),
+            &findings)
         let needed = ["countersign-login"] + (settings.server == nil ? [] : ["countersign-net"])
         tell(needed.compactMap { programs[$0] } + (host?.findings ?? []), &findings)
         tell(Finding.advice(settings, now: Moment.now), &findings)
@@ -86,7 +89,9 @@ struct Check: AdminCommand {
         let settings = try Settings.load(file, trust: trust)
         if Keeper.isRoots, settings.server?.isPlain == true {
             let message = "http is not taken for logins of this machine; use https or unix:"
-            throw SettingsError(file: file, text: try TrustedFile.text(file, trust: trust), Complaint(.path(["server", "url"]), message))
+            throw SettingsError(
+                file: file, text: try TrustedFile.text(file, trust: trust),
+                Complaint(.path(["server", "url"]), message))
         }
         return settings
     }
@@ -108,10 +113,14 @@ struct Check: AdminCommand {
     }
 
     private func json(_ findings: [Finding], _ trouble: Trouble?) -> JSONValue {
-        .object(["ok": .bool(trouble == nil), "error": trouble?.json ?? .null, "warnings": .array(findings.map(\.json))])
+        .object([
+            "ok": .bool(trouble == nil), "error": trouble?.json ?? .null, "warnings": .array(findings.map(\.json)),
+        ])
     }
 }
 
 extension Trouble {
-    fileprivate var json: JSONValue { .object(["message": .string(message), "hint": hint.map { .string($0) } ?? .null]) }
+    fileprivate var json: JSONValue {
+        .object(["message": .string(message), "hint": hint.map { .string($0) } ?? .null])
+    }
 }

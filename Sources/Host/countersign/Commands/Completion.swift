@@ -34,7 +34,10 @@ struct Completion: ParsableCommand {
             case "__countersign_add_completions() {":
                 return [String(line), "    [[ \"${1}\" != -[fd] ]] || compopt -o filenames"]
             case "    __countersign_offer_flags_options -1" where isHelp:
-                return [String(line), "    [[ \"${positional_number}\" -ne 1 ]] || __countersign_add_completions -W $'\(words)'"]
+                return [
+                    String(line),
+                    "    [[ \"${positional_number}\" -ne 1 ]] || __countersign_add_completions -W $'\(words)'",
+                ]
             default:
                 return [String(line)]
             }

@@ -45,7 +45,8 @@ struct Confirm: AdminCommand {
         let ended = try Self.prove(person, desk, dialogue, by)
         if output.json {
             let way = ended.way.map { JSONValue.string($0.rawValue) } ?? .null
-            try Output.json(.object(["user": .string(person.name), "uid": .integer(Int64(person.uid)), "confirmed_by": way]))
+            try Output.json(
+                .object(["user": .string(person.name), "uid": .integer(Int64(person.uid)), "confirmed_by": way]))
         }
         try ended.tell(person, desk, besidesData: output.json)
     }
@@ -54,7 +55,9 @@ struct Confirm: AdminCommand {
         let account = try desk.accounts.account(of: person)
         switch account.state {
         case .linked: break
-        case .none: throw Trouble("\(person.name) has no factor to confirm", hint: "countersign enroll \(person.typed) --phone +CC...")
+        case .none:
+            throw Trouble(
+                "\(person.name) has no factor to confirm", hint: "countersign enroll \(person.typed) --phone +CC...")
         case .confirmed: throw Trouble("\(person.name) is confirmed already", hint: "countersign show \(person.typed)")
         }
         let id = desk.settings.server == nil ? nil : account.authyID

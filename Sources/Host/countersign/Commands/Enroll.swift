@@ -22,12 +22,16 @@ struct Enroll: AdminCommand {
             """)
 
     @OptionGroup var user: UserArgument
-    @Option(help: ArgumentHelp("The mobile number, with + and the country code. (default: asked for)", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("The mobile number, with + and the country code. (default: asked for)", valueName: "number"))
     var phone: String?
-    @Option(help: ArgumentHelp("The e-mail address. (default: the user's name at enrolment.email_domain)", valueName: "address"))
+    @Option(
+        help: ArgumentHelp(
+            "The e-mail address. (default: the user's name at enrolment.email_domain)", valueName: "address"))
     var email: String?
     @OptionGroup var link: InstallLinkOption
-    @Option(help: "How the user proves to have the phone. (default: onetouch where the server knows a device, else sms)")
+    @Option(
+        help: "How the user proves to have the phone. (default: onetouch where the server knows a device, else sms)")
     var confirm: Way?
     @Flag(help: "Leave the proof to the first login.")
     var later = false
@@ -38,10 +42,13 @@ struct Enroll: AdminCommand {
     @OptionGroup var settings: SettingsOption
 
     func validate() throws {
-        if later, confirm != nil || codeStdin { throw ValidationError("--later and --confirm or --code-stdin do not go together.") }
+        if later, confirm != nil || codeStdin {
+            throw ValidationError("--later and --confirm or --code-stdin do not go together.")
+        }
         if codeStdin, confirm == nil { throw ValidationError("--code-stdin needs --confirm.") }
         guard later || codeStdin || confirm == .oneTouch || Dialogue.isPossible else {
-            throw ValidationError("Nobody is at a terminal to confirm the phone: add --later, or --confirm with --code-stdin.")
+            throw ValidationError(
+                "Nobody is at a terminal to confirm the phone: add --later, or --confirm with --code-stdin.")
         }
         guard phone != nil || (Dialogue.isPossible && !codeStdin) else {
             throw ValidationError("Nobody is at a terminal to ask: add --phone.")
@@ -69,7 +76,8 @@ struct Enroll: AdminCommand {
     private func check(_ person: Person, _ rules: EnrolmentRules) throws -> (PhoneNumber?, String) {
         let address: String
         do throws(Contact.Complaint) { address = try Contact.email(email, of: person.name, rules) } catch {
-            let hint = email == nil ? "add --email ADDRESS, or set email_domain under [enrolment]" : "countersign help enroll"
+            let hint =
+                email == nil ? "add --email ADDRESS, or set email_domain under [enrolment]" : "countersign help enroll"
             throw Trouble("--email: \(error.message)", hint: hint)
         }
         return (try phone.map { try Self.number($0, rules, "--phone: ") }, address)

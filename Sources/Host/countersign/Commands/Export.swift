@@ -39,6 +39,8 @@ struct Export: AdminCommand {
             }
         }
         guard left > 0 else { return }
-        Output.warning("\(Sentence.count(left, "account")) left out: only users with an AuthyID, and no keys, can be written in this form")
+        Output.warning(
+            "\(Sentence.count(left, "account")) left out: only users with an AuthyID, and no keys, can be written in this form"
+        )
     }
 }

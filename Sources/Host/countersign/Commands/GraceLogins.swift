@@ -24,7 +24,9 @@ struct GraceLogins: AdminCommand {
 
     func validate() throws {
         if reset, used != nil { throw ValidationError("--reset and --used do not go together.") }
-        if let used, !(0...1000).contains(used) { throw ValidationError("--used takes a number from 0 to 1000, not \(used).") }
+        if let used, !(0...1000).contains(used) {
+            throw ValidationError("--used takes a number from 0 to 1000, not \(used).")
+        }
     }
 
     func perform() throws {
@@ -33,7 +35,8 @@ struct GraceLogins: AdminCommand {
         let wanted = reset ? 0 : used
         guard let wanted else {
             let view = AccountView(person, try desk.accounts.account(of: person), desk.settings, now: desk.now)
-            return try output.json ? Output.json(view.json) : Output.line("\(person.label): grace logins: \(view.graceLine)")
+            return try output.json
+                ? Output.json(view.json) : Output.line("\(person.label): grace logins: \(view.graceLine)")
         }
         let change = try desk.accounts.setGraceUsed(person, wanted)
         desk.tell("grace", person, "\(wanted) used, \(change.before.graceUsed) before")

@@ -94,10 +94,13 @@ extension HistoryRow {
 
     fileprivate func json(_ labels: [Person: String]) -> JSONValue {
         .object([
-            "time": .string(Moment.utc(time)), "user": .string(person.name), "uid": uid.map { .integer(Int64($0)) } ?? .null,
-            "key": person.key.map { .string($0.description) } ?? .null, "label": labels[person].map { .string($0) } ?? .null,
+            "time": .string(Moment.utc(time)), "user": .string(person.name),
+            "uid": uid.map { .integer(Int64($0)) } ?? .null,
+            "key": person.key.map { .string($0.description) } ?? .null,
+            "label": labels[person].map { .string($0) } ?? .null,
             "service": .string(service), "rhost": .string(rhost),
-            "outcome": .string(outcome.rawValue), "reason": .string(reason), "factor": factor.map { .string($0.rawValue) } ?? .null,
+            "outcome": .string(outcome.rawValue), "reason": .string(reason),
+            "factor": factor.map { .string($0.rawValue) } ?? .null,
         ])
     }
 
@@ -115,6 +118,9 @@ extension HistoryRow {
 
     fileprivate func row(_ labels: [Person: String]) -> [String] {
         let who = labels[person].map { "\(person.name) (\($0))" } ?? user
-        return [Moment.short(time), who, service, rhost.isEmpty ? "-" : rhost, outcome.rawValue, reason, factor?.rawValue ?? "-"]
+        return [
+            Moment.short(time), who, service, rhost.isEmpty ? "-" : rhost, outcome.rawValue, reason,
+            factor?.rawValue ?? "-",
+        ]
     }
 }

@@ -33,7 +33,8 @@ struct Import: AdminCommand {
     }
 
     @Argument(
-        help: ArgumentHelp("The file; with --from google-authenticator a folder with one file for each user.", valueName: "file"),
+        help: ArgumentHelp(
+            "The file; with --from google-authenticator a folder with one file for each user.", valueName: "file"),
         completion: .file())
     var file: String?
     @Flag(help: "Check the file, and do nothing.")
@@ -49,7 +50,9 @@ struct Import: AdminCommand {
     @OptionGroup var settings: SettingsOption
 
     func validate() throws {
-        if homes, from != .googleAuthenticator { throw ValidationError("--homes goes with --from google-authenticator only.") }
+        if homes, from != .googleAuthenticator {
+            throw ValidationError("--homes goes with --from google-authenticator only.")
+        }
         guard (file == nil) == homes else { throw ValidationError(homes ? "--homes takes no file." : "Name a file.") }
     }
 
@@ -82,7 +85,9 @@ struct Import: AdminCommand {
 
     private func source() throws -> RosterSource {
         guard let file else { return .lines(try GoogleAuthenticatorFiles.homes()) }
-        guard let path = Path(argument: file) else { throw Trouble("the working directory is gone", hint: "give the whole path") }
+        guard let path = Path(argument: file) else {
+            throw Trouble("the working directory is gone", hint: "give the whole path")
+        }
         switch from {
         case .googleAuthenticator?: return .lines(try GoogleAuthenticatorFiles.folder(path, name: file))
         case .oath?: return .file(try .open(path, name: file, .oath))
@@ -95,7 +100,9 @@ struct Import: AdminCommand {
     private func announce(_ plan: RosterCheck.Plan) {
         guard plan.registered > 0 else { return }
         let users = Sentence.count(plan.registered, "user")
-        if link.noInstallLink { return Output.complain("\(users) will be registered; the server is asked to send them nothing") }
+        if link.noInstallLink {
+            return Output.complain("\(users) will be registered; the server is asked to send them nothing")
+        }
         Output.complain("\(users) will be registered; the server sends each of them a text message with a link")
         Output.hint("--no-install-link has it send none; --dry-run registers nobody")
     }

@@ -40,7 +40,8 @@ struct Init: AdminCommand {
         // Users may be let in without a factor, or by another one.
         if anew || adopt { try Audit.current().tell("init", detail: "\(accounts.path) \(how), id \(id)", .warning) }
         if output.json {
-            return try Output.json(.object(["path": .string(accounts.path), "id": .string(id), "result": .string(how)]))
+            return try Output.json(
+                .object(["path": .string(accounts.path), "id": .string(id), "result": .string(how)]))
         }
         try Output.line("\(accounts.path): \(sentence(how)); id \(id)")
     }
@@ -69,7 +70,9 @@ struct Init: AdminCommand {
         let file = accounts.path
         switch try accounts.look() {
         case .accounts(let id) where id == marked:
-            guard !anew else { throw Trouble("\(file) is there", hint: "to begin anew, move it away first, with its -wal and -shm") }
+            guard !anew else {
+                throw Trouble("\(file) is there", hint: "to begin anew, move it away first, with its -wal and -shm")
+            }
             let found = try accounts.make()
             return (found.how, found.id)
         case .accounts(let id):
@@ -82,22 +85,27 @@ struct Init: AdminCommand {
             guard anew else {
                 throw Trouble(
                     "\(file): missing, though it was made (\(accounts.marker.path) says so)",
-                    hint: Self.ways(accounts, "to begin anew, with every user new to this host: countersign init --anew"))
+                    hint: Self.ways(
+                        accounts, "to begin anew, with every user new to this host: countersign init --anew"))
             }
-            try confirmation.ask("Every user is new to this host then, and is let in by grace where the settings give it.", for: "anew")
+            try confirmation.ask(
+                "Every user is new to this host then, and is let in by grace where the settings give it.", for: "anew")
             let made = try accounts.make()
             return (made.how, made.id)
         }
     }
 
     private func take(_ accounts: AccountsFile) throws -> String {
-        if try accounts.look() == .nothing { throw Trouble("\(accounts.path): missing", hint: "there is nothing to adopt") }
+        if try accounts.look() == .nothing {
+            throw Trouble("\(accounts.path): missing", hint: "there is nothing to adopt")
+        }
         try confirmation.ask("All that stands in \(accounts.path) is trusted then.", for: "adopt")
         return try accounts.adopt()
     }
 
     private static func ways(_ accounts: AccountsFile, _ last: String) -> String {
-        "mount what the state directory lies on, or put back a backup: countersign restore FILE\n" + last + accounts.again
+        "mount what the state directory lies on, or put back a backup: countersign restore FILE\n" + last
+            + accounts.again
     }
 
     private static let adopting = "if they are the right ones: countersign init --adopt"
@@ -126,7 +134,8 @@ struct AccountsWork: AdminCommand {
         case .inspect: try Output.line(words(try Accounts.summary(of: STDIN_FILENO, beside: path, adopts: adopt)))
         case .restore:
             let restored = try Accounts.restore(
-                STDIN_FILENO, path: path, digest: digest, adopts: adopt, stamp: Moment.utc(Moment.now).replacing(":", with: ""),
+                STDIN_FILENO, path: path, digest: digest, adopts: adopt,
+                stamp: Moment.utc(Moment.now).replacing(":", with: ""),
                 now: Moment.now)
             try Output.line(words(restored.summary) + (restored.kept.map { " \($0)" } ?? ""))
         }

@@ -20,7 +20,9 @@ struct Link: AdminCommand {
     var authyID: AuthyID
     @Option(help: ArgumentHelp("What is tried first, as with `prefer`.", valueName: "factor"))
     var prefer: Preference?
-    @Option(help: ArgumentHelp("With --key: what the one who has it is called wherever the key is shown.", valueName: "text"))
+    @Option(
+        help: ArgumentHelp(
+            "With --key: what the one who has it is called wherever the key is shown.", valueName: "text"))
     var label: String?
     @OptionGroup var settings: SettingsOption
 
@@ -39,9 +41,13 @@ struct Link: AdminCommand {
         if let label { try desk.accounts.setLabel(person, label) }
         desk.tell("link", person, "AuthyID \(authyID), \(Sentence.factors(change.before)) before")
         try Output.line(Sentence.linked(person, authyID, change))
-        if let prefer { try Output.line(Sentence.prefers(person, Prefer.set(prefer, for: person, desk, warnsOfServer: false))) }
+        if let prefer {
+            try Output.line(Sentence.prefers(person, Prefer.set(prefer, for: person, desk, warnsOfServer: false)))
+        }
         guard desk.settings.server == nil else { return }
         Output.warning("the settings have no [server]: AuthyIDs are not used")
-        Output.hint("write [server] into \(settings.config), or give the user a SoftToken: countersign softtoken \(person.typed)")
+        Output.hint(
+            "write [server] into \(settings.config), or give the user a SoftToken: countersign softtoken \(person.typed)"
+        )
     }
 }

@@ -19,7 +19,8 @@ struct List: AdminCommand {
     @Option(help: "Only such accounts; with several, those that are any of them.")
     var state: [StateFilter] = []
     @Option(
-        parsing: .unconditional, help: ArgumentHelp("Only those to whom grace applies, with at most so many left.", valueName: "number"))
+        parsing: .unconditional,
+        help: ArgumentHelp("Only those to whom grace applies, with at most so many left.", valueName: "number"))
     var graceLeft: Int?
     @Option(help: ArgumentHelp("These columns, with commas between them.", valueName: "names"))
     var columns: ColumnNames?
@@ -29,9 +30,13 @@ struct List: AdminCommand {
     @OptionGroup var settings: SettingsOption
 
     func validate() throws {
-        if let graceLeft, graceLeft < 0 { throw ValidationError("--grace-left takes a number from 0 on, not \(graceLeft).") }
+        if let graceLeft, graceLeft < 0 {
+            throw ValidationError("--grace-left takes a number from 0 on, not \(graceLeft).")
+        }
         if output.json, csv { throw ValidationError("--json and --csv do not go together.") }
-        if output.json, columns != nil { throw ValidationError("--json has all there is: --columns does not go with it.") }
+        if output.json, columns != nil {
+            throw ValidationError("--json has all there is: --columns does not go with it.")
+        }
     }
 
     func perform() throws {
@@ -41,7 +46,9 @@ struct List: AdminCommand {
         let views = all.filter(takes)
         if output.json { return try Output.json(.array(views.map(\.json))) }
         if csv { return try Output.line(table(views)) }
-        guard !views.isEmpty else { return Output.complain(all.isEmpty ? "There are no accounts yet." : "There are no such accounts.") }
+        guard !views.isEmpty else {
+            return Output.complain(all.isEmpty ? "There are no accounts yet." : "There are no such accounts.")
+        }
         let columns = columns?.columns ?? Self.usual(for: views)
         let rows = views.map { view in columns.map { $0.cell(view) } }
         try Output.picture(Table.lines(columns.map(\.header), rows) { columns[$0].ink($1) })

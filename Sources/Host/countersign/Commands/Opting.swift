@@ -39,10 +39,12 @@ struct OptOut: AdminCommand {
     /// - Parameter state: what the account must still be; nil for anything.
     static func optOut(_ person: Person, _ desk: Desk, onlyIn state: AccountState? = nil) throws {
         guard let change = try desk.accounts.optOut(person, now: Moment.now, onlyIn: state) else {
-            throw Trouble("the account of \(person.label) has changed meanwhile; nothing was done", hint: "run this again")
+            throw Trouble(
+                "the account of \(person.label) has changed meanwhile; nothing was done", hint: "run this again")
         }
         let rule = desk.settings.enrolment.optOut
-        desk.tell("opt-out", person, "enrolment.opt_out is \(rule.rawValue); the account is \(change.after.state)", .warning)
+        desk.tell(
+            "opt-out", person, "enrolment.opt_out is \(rule.rawValue); the account is \(change.after.state)", .warning)
         try Output.line(Sentence.optedOut(person, change, rule))
     }
 }

@@ -35,14 +35,18 @@ struct Own: ParsableCommand {
     /// terminal cannot stop; nobody is asked anything any more.
     static func desk() throws -> Desk {
         let error = system_go_on_apart()
-        guard error == 0 else { throw Trouble("no process can be started: \(systemReason(-error))", hint: "try again", code: .later) }
+        guard error == 0 else {
+            throw Trouble("no process can be started: \(systemReason(-error))", hint: "try again", code: .later)
+        }
         return try Desk.open(path: Path.settings.text, begins: false)
     }
 
     /// Of an account that is shared nobody knows here who sits there.
     static func single(_ person: Person, _ desk: Desk) throws {
         guard try desk.accounts.people(on: person.name, uid: person.uid).isEmpty else {
-            throw Trouble("several people share the account \(person.name)", hint: "the administrator tells them apart with --key")
+            throw Trouble(
+                "several people share the account \(person.name)", hint: "the administrator tells them apart with --key"
+            )
         }
     }
 }
@@ -130,10 +134,13 @@ struct OwnRecovery: OwnChange {
     func needsProof(_ account: Peek, _ settings: Settings) throws -> Bool {
         guard account.state != .confirmed else { return true }
         throw Trouble(
-            "you have not proven a second factor yet, for which recovery codes could stand", hint: "sudo countersign self confirm")
+            "you have not proven a second factor yet, for which recovery codes could stand",
+            hint: "sudo countersign self confirm")
     }
 
-    func change(_ person: Person, _ desk: Desk, from state: AccountState) throws { try RecoveryCommand.make(person, desk, json: false) }
+    func change(_ person: Person, _ desk: Desk, from state: AccountState) throws {
+        try RecoveryCommand.make(person, desk, json: false)
+    }
 }
 
 struct OwnOptOut: OwnChange {
@@ -149,9 +156,12 @@ struct OwnOptOut: OwnChange {
 
     func needsProof(_ account: Peek, _ settings: Settings) throws -> Bool {
         guard settings.enrolment.optOut != .no else {
-            throw Trouble("nobody may opt out here: enrolment.opt_out is \"no\"", hint: "ask the administrator", code: .refused)
+            throw Trouble(
+                "nobody may opt out here: enrolment.opt_out is \"no\"", hint: "ask the administrator", code: .refused)
         }
-        guard isatty(STDIN_FILENO) == 1 else { throw Trouble("nobody is at a terminal to confirm this", hint: "run it in a terminal") }
+        guard isatty(STDIN_FILENO) == 1 else {
+            throw Trouble("nobody is at a terminal to confirm this", hint: "run it in a terminal")
+        }
         // A factor that was never proven is one too: the password alone must not do away with it.
         return account.state != .none
     }
@@ -162,7 +172,9 @@ struct OwnOptOut: OwnChange {
         try OptOut.argue(person, settings) { try Confirmation.ask($0, for: person.name, seconds: seconds) }
     }
 
-    func change(_ person: Person, _ desk: Desk, from state: AccountState) throws { try OptOut.optOut(person, desk, onlyIn: state) }
+    func change(_ person: Person, _ desk: Desk, from state: AccountState) throws {
+        try OptOut.optOut(person, desk, onlyIn: state)
+    }
 }
 
 struct OwnOptIn: AdminCommand {
@@ -183,7 +195,8 @@ struct OwnOptIn: AdminCommand {
         let view = AccountView(person, try desk.accounts.account(of: person), desk.settings, now: desk.now)
         guard !(view.isOptedOut && view.lacksFactor) else {
             throw Trouble(
-                "you have no second factor, and could not log in afterwards", hint: "ask the administrator: countersign enroll",
+                "you have no second factor, and could not log in afterwards",
+                hint: "ask the administrator: countersign enroll",
                 code: .refused)
         }
         try OptIn.optIn(person, desk)

@@ -19,18 +19,22 @@ struct OwnEnroll: OwnChange {
     func needsProof(_ account: Peek, _ settings: Settings) throws -> Bool {
         let ask = "ask the administrator: countersign enroll"
         switch account.state {
-        case .linked: throw Trouble("you have been given a second factor already", hint: "sudo countersign self confirm")
+        case .linked:
+            throw Trouble("you have been given a second factor already", hint: "sudo countersign self confirm")
         case .confirmed:
             // Maybe since a minute ago, when sudo's own login offered it.
             try Output.line("you are enrolled")
-            Output.hint("sudo countersign self recovery makes codes for a lost phone; for a changed one ask the administrator")
+            Output.hint(
+                "sudo countersign self recovery makes codes for a lost phone; for a changed one ask the administrator")
             throw ExitCode.success
         case .none where account.hadAuthyID: throw Trouble("you had a phone here before", hint: ask)
         case .none: break
         }
-        guard settings.enrolment.atLogin, settings.enrolment.atLoginNetworks == nil, settings.enrolment.mode == .grace else {
+        guard settings.enrolment.atLogin, settings.enrolment.atLoginNetworks == nil, settings.enrolment.mode == .grace
+        else {
             throw Trouble(
-                "nobody enrols themselves here: the settings allow it in logins of some networks only, or not at all", hint: ask,
+                "nobody enrols themselves here: the settings allow it in logins of some networks only, or not at all",
+                hint: ask,
                 code: .refused)
         }
         return true
@@ -38,7 +42,9 @@ struct OwnEnroll: OwnChange {
 
     func change(_ person: Person, _ desk: Desk, from state: AccountState) throws {
         let account = try desk.accounts.account(of: person)
-        guard account.isConfirmed else { throw Trouble("the account of \(person.name) has changed meanwhile", hint: "run this again") }
+        guard account.isConfirmed else {
+            throw Trouble("the account of \(person.name) has changed meanwhile", hint: "run this again")
+        }
         try Output.line("\(person.label): enrolled (\(Sentence.factors(account))); now: sudo countersign self recovery")
     }
 }
@@ -55,13 +61,17 @@ struct OwnConfirm: OwnChange {
             """)
 
     func needsProof(_ account: Peek, _ settings: Settings) throws -> Bool {
-        if account.state == .none { throw Trouble("you have no second factor to confirm", hint: "sudo countersign self enroll") }
+        if account.state == .none {
+            throw Trouble("you have no second factor to confirm", hint: "sudo countersign self enroll")
+        }
         return account.state == .linked
     }
 
     func change(_ person: Person, _ desk: Desk, from state: AccountState) throws {
         let account = try desk.accounts.account(of: person)
-        guard account.isConfirmed else { throw Trouble("the account of \(person.name) has changed meanwhile", hint: "run this again") }
+        guard account.isConfirmed else {
+            throw Trouble("the account of \(person.name) has changed meanwhile", hint: "run this again")
+        }
         try Output.line("\(person.label): the account is confirmed (\(Sentence.factors(account)))")
     }
 }

@@ -19,7 +19,9 @@ struct PauseUser: AdminCommand {
     @OptionGroup var user: UserArgument
     @Option(parsing: .unconditional, help: ArgumentHelp("For how long.", valueName: "number"))
     var hours: Int?
-    @Option(parsing: .unconditional, help: ArgumentHelp("Why: one line, for the log and for who looks at the account.", valueName: "text"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Why: one line, for the log and for who looks at the account.", valueName: "text"))
     var reason: String?
     @Flag(help: "End the pause now.")
     var end = false
@@ -32,7 +34,9 @@ struct PauseUser: AdminCommand {
         }
         guard let hours, let reason else { throw ValidationError("--hours and --reason are both needed, or --end.") }
         guard hours >= 1 else { throw ValidationError("--hours takes a number from 1 on, not \(hours).") }
-        guard !reason.allSatisfy(\.isWhitespace), reason.count <= 200, !reason.unicodeScalars.contains(where: Self.isControl) else {
+        guard !reason.allSatisfy(\.isWhitespace), reason.count <= 200,
+            !reason.unicodeScalars.contains(where: Self.isControl)
+        else {
             throw ValidationError("--reason takes one line of 1 to 200 characters.")
         }
     }

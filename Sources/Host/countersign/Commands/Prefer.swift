@@ -28,7 +28,9 @@ struct Prefer: AdminCommand {
     }
 
     /// - Parameter warnsOfServer: whether nobody else says that there is none.
-    static func set(_ preference: Preference, for person: Person, _ desk: Desk, warnsOfServer: Bool = true) throws -> Change {
+    static func set(_ preference: Preference, for person: Person, _ desk: Desk, warnsOfServer: Bool = true) throws
+        -> Change
+    {
         let change = try desk.accounts.prefer(person, preference.factor)
         desk.tell("prefer", person, preference.rawValue)
         let rules = desk.settings.login(for: "", of: person)

@@ -33,7 +33,8 @@ struct RecoveryCommand: AdminCommand {
         let desk = try Desk.open(settings)
         let left = count ? 0 : try desk.accounts.account(of: person).recoveryLeft
         if left > 0 {
-            let what = "\(Sentence.count(left, "recovery code")) of \(person.label) \(left == 1 ? "becomes" : "become") void."
+            let what =
+                "\(Sentence.count(left, "recovery code")) of \(person.label) \(left == 1 ? "becomes" : "become") void."
             try confirmation.ask(what, for: person.name)
         }
         try count ? Self.tellCount(person, desk, json: output.json) : Self.make(person, desk, json: output.json)
@@ -76,7 +77,8 @@ struct RecoveryCommand: AdminCommand {
 
     private static func object(_ person: Person, _ more: [String: JSONValue]) -> JSONValue {
         let whose: [String: JSONValue] = [
-            "user": .string(person.name), "uid": .integer(Int64(person.uid)), "key": person.key.map { .string($0.description) } ?? .null,
+            "user": .string(person.name), "uid": .integer(Int64(person.uid)),
+            "key": person.key.map { .string($0.description) } ?? .null,
         ]
         return .object(whose.merging(more) { $1 })
     }

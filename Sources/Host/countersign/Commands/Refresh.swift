@@ -56,9 +56,13 @@ struct Refresh: AdminCommand {
         }
         guard let pool else { return }
         let jobs = try jobs(desk, named)
-        guard !jobs.isEmpty else { return try run([KeyCheck()], pool, patience: 0) { _, answer in try tell(answer, desk) } }
+        guard !jobs.isEmpty else {
+            return try run([KeyCheck()], pool, patience: 0) { _, answer in try tell(answer, desk) }
+        }
         var unknown = 0
-        try run(jobs, pool, patience: named == nil ? crew.patience : 0) { job, answer in if try !tell(job, answer, desk) { unknown += 1 } }
+        try run(jobs, pool, patience: named == nil ? crew.patience : 0) { job, answer in
+            if try !tell(job, answer, desk) { unknown += 1 }
+        }
         if unknown > 0 { throw ExitCode.failure }
     }
 
@@ -69,7 +73,9 @@ struct Refresh: AdminCommand {
         var team = Crew<Job>(pool, try Stops.watch(), patience: patience)
         let ended = try team.run(
             next: { left.next().map { .ask($0) } ?? .end }, answered: answered,
-            waiting: { wait, reason in if patience > 0 { Output.complain("\(reason); trying again in \((wait + 999) / 1_000) s") } })
+            waiting: { wait, reason in
+                if patience > 0 { Output.complain("\(reason); trying again in \((wait + 999) / 1_000) s") }
+            })
         switch ended {
         case .stopped: throw ExitCode(Stops.code)
         case .outOfReach(let reason): throw Trouble(reason, hint: Enrolling.outageHint, code: .later)
@@ -82,7 +88,8 @@ struct Refresh: AdminCommand {
         case .noted:
             Output.complain("nobody on this host has an AuthyID yet")
             try output.json
-                ? Output.json(.object(["reached": .bool(true), "key_accepted": .bool(true)])) : Output.line("server reached, key accepted")
+                ? Output.json(.object(["reached": .bool(true), "key_accepted": .bool(true)]))
+                : Output.line("server reached, key accepted")
         case .refused(let reason): throw unusable(desk, reason)
         default: throw Trouble("the server gave an answer that makes no sense", hint: Enrolling.refusalHint)
         }
@@ -100,7 +107,9 @@ struct Refresh: AdminCommand {
 
     private func jobs(_ desk: Desk, _ person: Person?) throws -> [Job] {
         guard let person else {
-            return try desk.accounts.list().compactMap { person, account in account.authyID.map { Job(person: person, id: $0) } }
+            return try desk.accounts.list().compactMap { person, account in
+                account.authyID.map { Job(person: person, id: $0) }
+            }
         }
         let others = person.key == nil ? try desk.accounts.people(on: person.name, uid: person.uid) : []
         let jobs = try ([person] + others).compactMap { person in
@@ -122,7 +131,9 @@ struct Refresh: AdminCommand {
         case .unknownUser:
             if output.json { try Output.json(json(job, nil, nil, isKnown: false)) }
             Output.error("\(job.person.label): the server does not know AuthyID \(job.id) any more")
-            Output.hint("countersign unlink \(job.person.typed), and then countersign enroll \(job.person.typed) --phone +CC...")
+            Output.hint(
+                "countersign unlink \(job.person.typed), and then countersign enroll \(job.person.typed) --phone +CC..."
+            )
             return false
         case .refused(let reason): throw unusable(desk, reason)
         default: throw Trouble("the server gave an answer that makes no sense", hint: Enrolling.refusalHint)
@@ -138,7 +149,8 @@ struct Refresh: AdminCommand {
         .object([
             "user": .string(job.person.name), "uid": .integer(Int64(job.person.uid)),
             "key": job.person.key.map { .string($0.description) } ?? .null, "authy_id": .integer(job.id.value),
-            "known": .bool(isKnown), "phone": phone.map { .string($0) } ?? .null, "has_app": hasApp.map { .bool($0) } ?? .null,
+            "known": .bool(isKnown), "phone": phone.map { .string($0) } ?? .null,
+            "has_app": hasApp.map { .bool($0) } ?? .null,
         ])
     }
 }
@@ -151,6 +163,8 @@ struct CrewOption: ParsableArguments {
 
     func validate() throws {
         guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes a number from 1 to 64, not \(jobs).") }
-        guard (0...86_400).contains(patience) else { throw ValidationError("--patience takes 0 to 86400 seconds, not \(patience).") }
+        guard (0...86_400).contains(patience) else {
+            throw ValidationError("--patience takes 0 to 86400 seconds, not \(patience).")
+        }
     }
 }

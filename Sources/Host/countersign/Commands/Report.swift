@@ -19,16 +19,24 @@ struct Report: AdminCommand {
               countersign report --json | jq -r .never_seen_users[]
             """)
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Name those with at most so many grace logins left.", valueName: "logins"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Name those with at most so many grace logins left.", valueName: "logins"))
     var within = 2
-    @Option(parsing: .unconditional, help: ArgumentHelp("Name those whose grace ends within so many days.", valueName: "days"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Name those whose grace ends within so many days.", valueName: "days"))
     var days = 7
     @OptionGroup var output: OutputOption
     @OptionGroup var settings: SettingsOption
 
     func validate() throws {
-        guard (0...1000).contains(within) else { throw ValidationError("--within takes a number from 0 to 1000, not \(within).") }
-        guard (0...3650).contains(days) else { throw ValidationError("--days takes a number from 0 to 3650, not \(days).") }
+        guard (0...1000).contains(within) else {
+            throw ValidationError("--within takes a number from 0 to 1000, not \(within).")
+        }
+        guard (0...3650).contains(days) else {
+            throw ValidationError("--days takes a number from 0 to 3650, not \(days).")
+        }
     }
 
     func perform() throws {
@@ -38,9 +46,11 @@ struct Report: AdminCommand {
             try desk.accounts.list(), system, desk.settings, graceLogins: try Self.graceLogins(desk),
             horizon: .init(logins: within, days: days), now: desk.now)
         if output.json { return try Output.json(rollout.json(desk.now, within: within, days: days)) }
-        let page = Page(width: min(Terminal.columns ?? Table.columns, Table.columns), takesColours: Terminal.takesColours)
+        let page = Page(
+            width: min(Terminal.columns ?? Table.columns, Table.columns), takesColours: Terminal.takesColours)
         let endings = page.lines(rollout, within: within, days: days)
-        try Output.picture(page.head(Self.host, desk.now) + page.lines(rollout) + [""] + endings + page.guesses(rollout))
+        try Output.picture(
+            page.head(Self.host, desk.now) + page.lines(rollout) + [""] + endings + page.guesses(rollout))
     }
 
     private static func graceLogins(_ desk: Desk) throws -> [String: Int] {
@@ -70,9 +80,13 @@ private struct Page {
     }
 
     func lines(_ rollout: Rollout) -> [String] {
-        let rows = Self.standings(rollout.rules.mode).map { row($0, rollout.counts[$0] ?? 0, of: rollout.people, rollout.rules.mode) }
+        let rows = Self.standings(rollout.rules.mode).map {
+            row($0, rollout.counts[$0] ?? 0, of: rollout.people, rollout.rules.mode)
+        }
         let sum = "  " + "people".padded(to: 16) + String(rollout.people).padded(left: 8)
-        let besides = [(rollout.paused, "paused"), (rollout.locked, "locked")].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+        let besides = [(rollout.paused, "paused"), (rollout.locked, "locked")].filter { $0.0 > 0 }.map {
+            "\($0.0) \($0.1)"
+        }
         return rows + [sum] + (besides.isEmpty ? [] : ["", "  of these " + besides.joined(separator: ", ")])
     }
 
@@ -96,12 +110,14 @@ private struct Page {
     private func row(_ standing: Rollout.Standing, _ count: Int, of all: Int, _ mode: EnrolmentRules.Mode) -> String {
         let share = all == 0 ? 0 : Double(count) / Double(all)
         let start =
-            "  " + title(standing, mode).padded(to: 16) + String(count).padded(left: 8) + Self.percent(count, of: all).padded(left: 7)
+            "  " + title(standing, mode).padded(to: 16) + String(count).padded(left: 8)
+            + Self.percent(count, of: all).padded(left: 7)
         let room = max(0, width - start.count - 2)
         let length = count == 0 ? 0 : max(1, Int((share * Double(room)).rounded()))
         guard length > 0, room > 0 else { return start }
         return start + "  "
-            + ink(standing).paint(String(repeating: Terminal.takesUnicode ? "\u{2588}" : "#", count: length), if: takesColours)
+            + ink(standing).paint(
+                String(repeating: Terminal.takesUnicode ? "\u{2588}" : "#", count: length), if: takesColours)
     }
 
     private func title(_ standing: Rollout.Standing, _ mode: EnrolmentRules.Mode) -> String {
@@ -126,7 +142,8 @@ private struct Page {
     func lines(_ rollout: Rollout, within: Int, days: Int) -> [String] {
         switch rollout.rules.mode {
         case .optional: return wrapped("Nobody has to have a factor: enrolment.mode is \"optional\".")
-        case .required: return wrapped("There is no grace: enrolment.mode is \"required\". Who has no factor is refused.")
+        case .required:
+            return wrapped("There is no grace: enrolment.mode is \"required\". Who has no factor is refused.")
         case .grace: break
         }
         let horizon = "\(Sentence.count(within, "login")) or \(Sentence.count(days, "day"))"
@@ -157,7 +174,9 @@ private struct Page {
                 ending.days.map { $0 == 0 ? "today" : "about \($0)" } ?? "-",
             ]
         }
-        let lines = Table.lines(["USER", "STATE", "LOGINS LEFT", "DAYS LEFT"], rows).map { "  " + String($0.prefix(max(1, width - 2))) }
+        let lines = Table.lines(["USER", "STATE", "LOGINS LEFT", "DAYS LEFT"], rows).map {
+            "  " + String($0.prefix(max(1, width - 2)))
+        }
         let more = endings.count - Self.names
         return [""] + lines + (more > 0 ? wrapped("  and \(more) more: countersign report --json") : [])
     }
@@ -168,10 +187,13 @@ private struct Page {
         let rows = rollout.guessed.prefix(Self.names).map { view in
             [view.person.storedName, String(view.wrongCodesOfDay), view.lockedUntil.map(Moment.short) ?? "-"]
         }
-        let lines = Table.lines(["USER", "WRONG CODES", "LOCKED UNTIL"], rows).map { "  " + String($0.prefix(max(1, width - 2))) }
+        let lines = Table.lines(["USER", "WRONG CODES", "LOCKED UNTIL"], rows).map {
+            "  " + String($0.prefix(max(1, width - 2)))
+        }
         let more = rollout.guessed.count - Self.names
         let head = "Many wrong codes within a day, as of somebody who guesses:"
-        return [""] + wrapped(head) + [""] + lines + (more > 0 ? wrapped("  and \(more) more: countersign report --json") : [])
+        return [""] + wrapped(head) + [""] + lines
+            + (more > 0 ? wrapped("  and \(more) more: countersign report --json") : [])
     }
 
     /// Broken between words.
@@ -191,7 +213,8 @@ extension Rollout {
             "locked": .integer(Int64(locked)), "mode": .string(rules.mode.rawValue),
             "grace_until": rules.graceUntil.map { .string($0.description) } ?? .null,
             "never_seen_users": .array(neverSeen.map { .string($0.name) }),
-            "within_logins": .integer(Int64(within)), "within_days": .integer(Int64(days)), "grace_ends": .array(endings.map(\.json)),
+            "within_logins": .integer(Int64(within)), "within_days": .integer(Int64(days)),
+            "grace_ends": .array(endings.map(\.json)),
             "wrong_codes": .array(guessed.map(\.guesses)),
         ]
         return .object(Dictionary(counted) { $1 }.merging(more) { $1 })
@@ -201,8 +224,10 @@ extension Rollout {
 extension AccountView {
     fileprivate var guesses: JSONValue {
         .object([
-            "user": .string(person.name), "uid": .integer(Int64(person.uid)), "key": person.key.map { .string($0.description) } ?? .null,
-            "wrong_codes_of_day": .integer(Int64(wrongCodesOfDay)), "locked_until": lockedUntil.map { .string(Moment.utc($0)) } ?? .null,
+            "user": .string(person.name), "uid": .integer(Int64(person.uid)),
+            "key": person.key.map { .string($0.description) } ?? .null,
+            "wrong_codes_of_day": .integer(Int64(wrongCodesOfDay)),
+            "locked_until": lockedUntil.map { .string(Moment.utc($0)) } ?? .null,
         ])
     }
 }
@@ -211,8 +236,10 @@ extension Rollout.Ending {
     fileprivate var json: JSONValue {
         .object([
             "user": .string(view.person.name), "uid": .integer(Int64(view.person.uid)),
-            "key": view.person.key.map { .string($0.description) } ?? .null, "state": .string(view.account.state.rawValue),
-            "grace_logins_left": .integer(Int64(view.graceLeft)), "days_left": days.map { .integer(Int64($0)) } ?? .null,
+            "key": view.person.key.map { .string($0.description) } ?? .null,
+            "state": .string(view.account.state.rawValue),
+            "grace_logins_left": .integer(Int64(view.graceLeft)),
+            "days_left": days.map { .integer(Int64($0)) } ?? .null,
         ])
     }
 }

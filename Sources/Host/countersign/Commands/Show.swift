@@ -30,7 +30,8 @@ struct Show: AdminCommand {
 
     static func show(_ person: Person, _ desk: Desk, json: Bool) throws {
         let label = try desk.accounts.labels()[person]
-        let view = AccountView(person, try desk.accounts.account(of: person), desk.settings, label: label, now: desk.now)
+        let view = AccountView(
+            person, try desk.accounts.account(of: person), desk.settings, label: label, now: desk.now)
         let details = try Details(of: person, desk)
         try json ? Output.json(view.json(details)) : Output.line(view.lines(details).joined(separator: "\n"))
     }

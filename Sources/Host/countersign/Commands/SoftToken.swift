@@ -41,8 +41,12 @@ struct SoftToken: AdminCommand {
 
     func validate() throws {
         guard HOTP.digits.contains(digits) else { throw ValidationError("A code has 6 to 8 digits, not \(digits).") }
-        guard TOTP.periods.contains(period) else { throw ValidationError("A code lasts 15 to 60 seconds, not \(period).") }
-        guard issuer?.isEmpty != true, issuer?.contains(":") != true else { throw ValidationError("An issuer is a name without a colon.") }
+        guard TOTP.periods.contains(period) else {
+            throw ValidationError("A code lasts 15 to 60 seconds, not \(period).")
+        }
+        guard issuer?.isEmpty != true, issuer?.contains(":") != true else {
+            throw ValidationError("An issuer is a name without a colon.")
+        }
         if output.json, qr { throw ValidationError("--json and --qr do not go together.") }
     }
 
@@ -51,7 +55,9 @@ struct SoftToken: AdminCommand {
         let desk = try Desk.open(settings)
         let account = try desk.accounts.account(of: person)
         if account.hasSoftToken, !replace {
-            throw Trouble("\(person.name) has a SoftToken already", hint: "add --replace; codes of the old one are refused from then on")
+            throw Trouble(
+                "\(person.name) has a SoftToken already",
+                hint: "add --replace; codes of the old one are refused from then on")
         }
         let secret = try secretStdin ? SecretInput.read() : SecretInput.make()
         let link = try link(person, secret)
@@ -79,7 +85,8 @@ struct SoftToken: AdminCommand {
 
     private func hand(over link: OtpauthLink, _ secret: Secret, to person: Person) throws {
         if output.json {
-            try Output.json(.object(["user": .string(person.name), "uid": .integer(Int64(person.uid)), "link": .string(link.text)]))
+            try Output.json(
+                .object(["user": .string(person.name), "uid": .integer(Int64(person.uid)), "link": .string(link.text)]))
             return
         }
         if qr || Terminal.isThere { try Self.draw(link) }
@@ -88,7 +95,9 @@ struct SoftToken: AdminCommand {
     }
 
     static func draw(_ link: OtpauthLink) throws {
-        guard let code = QRCode(link.text) else { throw Trouble("no QR code can be made of the link: \(systemReason())") }
+        guard let code = QRCode(link.text) else {
+            throw Trouble("no QR code can be made of the link: \(systemReason())")
+        }
         let style: QRCode.Style = Terminal.takesUnicode ? .halfBlocks : .ascii
         let needed = code.columns(style)
         if let columns = Terminal.columns, columns < needed {

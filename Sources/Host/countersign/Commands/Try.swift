@@ -73,7 +73,8 @@ struct Try: ParsableCommand {
         var json: JSONValue {
             .object([
                 "user": .string(person.name), "let_in": .bool(letIn), "outcome": outcome.map { .string($0) } ?? .null,
-                "reason": reason.map { .string($0) } ?? .null, "factor": row?.factor.map { .string($0.rawValue) } ?? .null,
+                "reason": reason.map { .string($0) } ?? .null,
+                "factor": row?.factor.map { .string($0.rawValue) } ?? .null,
             ])
         }
     }
@@ -93,7 +94,8 @@ struct Try: ParsableCommand {
         let names = [person.name, try SystemUser.numbered(getuid())?.name]
         do {
             let row = try Desk.open(settings).accounts.history(limit: 10).first {
-                $0.service == service && $0.time >= began && names.contains($0.user) && $0.outcome.letsIn == (result == .letIn)
+                $0.service == service && $0.time >= began && names.contains($0.user)
+                    && $0.outcome.letsIn == (result == .letIn)
             }
             return Ended(person: person, result: result, row: row, trouble: nil)
         } catch {

@@ -25,7 +25,8 @@ struct Unlink: AdminCommand {
         let desk = try Desk.open(settings)
         let account = try desk.accounts.account(of: person)
         if let uid = user.uid, account == Account() {
-            throw Trouble("there is no account of \(person.name) with uid \(uid)", hint: "`countersign list` shows all accounts")
+            throw Trouble(
+                "there is no account of \(person.name) with uid \(uid)", hint: "`countersign list` shows all accounts")
         }
         if account.state != .none {
             let codes = account.recoveryLeft > 0 ? ", \(Sentence.count(account.recoveryLeft, "recovery code"))" : ""

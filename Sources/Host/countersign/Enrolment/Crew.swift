@@ -58,7 +58,9 @@ struct Crew<Job: Errand> {
         var isAtEnd = false
         while true {
             if hasStop() { return try stop(answered) }
-            while !isAtEnd || !again.isEmpty, system_now() >= pauseUntil, let idle = pool.processes.firstIndex(where: \.isIdle) {
+            while !isAtEnd || !again.isEmpty, system_now() >= pauseUntil,
+                let idle = pool.processes.firstIndex(where: \.isIdle)
+            {
                 if let job = again.popLast() {
                     ask(job, idle)
                     continue
@@ -86,7 +88,9 @@ struct Crew<Job: Errand> {
         under[index] = job
     }
 
-    private mutating func take(_ descriptor: CInt, _ answered: (Job, NetAnswer) throws -> Void, _ waiting: (Int64, String) -> Void) throws {
+    private mutating func take(
+        _ descriptor: CInt, _ answered: (Job, NetAnswer) throws -> Void, _ waiting: (Int64, String) -> Void
+    ) throws {
         guard let index = pool.processes.firstIndex(where: { $0.channel.descriptor == descriptor }),
             let answer = pool.processes[index].answer(), let job = under.removeValue(forKey: index)
         else { return }
@@ -98,7 +102,9 @@ struct Crew<Job: Errand> {
         case .refused where !pool.processes[index].isThere: again.append(job)
         case .limited(let seconds):
             failingSince = nil
-            comeAgain(job, seconds.map { Int64(min(max($0, 0), 3_600)) * 1_000 }, "the server takes no more requests for now", waiting)
+            comeAgain(
+                job, seconds.map { Int64(min(max($0, 0), 3_600)) * 1_000 }, "the server takes no more requests for now",
+                waiting)
         default:
             failingSince = nil
             pause = Self.pauses.lowerBound

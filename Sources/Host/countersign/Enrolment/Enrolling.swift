@@ -20,7 +20,9 @@ struct Enrolling {
         let before = try desk.accounts.account(of: person)
         if let id = before.authyID { throw Self.isLinked(person, id) }
         if before.isConfirmed, later {
-            throw Trouble("\(person.label) has proven a factor: another one counts once it is proven too", hint: "leave --later out")
+            throw Trouble(
+                "\(person.label) has proven a factor: another one counts once it is proven too",
+                hint: "leave --later out")
         }
         var known = before
         let register = { (phone: PhoneNumber) in
@@ -31,7 +33,8 @@ struct Enrolling {
         let (id, hasApp) = try register(phone)
         guard !later else { return try end(.later, phone.maskedWithCode, before) }
         var proving = try Proving(
-            desk, person, id, before.isConfirmed ? .another(before) : .enrolment, phone: phone.maskedWithCode, hasApp: hasApp, dialogue,
+            desk, person, id, before.isConfirmed ? .another(before) : .enrolment, phone: phone.maskedWithCode,
+            hasApp: hasApp, dialogue,
             register: register)
         guard let first = way ?? proving.first else {
             return try end(.refused("login.factors names no way to confirm by"), phone.maskedWithCode, before)
@@ -51,7 +54,8 @@ struct Enrolling {
         }
         // What somebody has proven meanwhile is not given to another phone.
         guard let change = try desk.accounts.link(person, id, ifStill: known) else {
-            throw Trouble("the account of \(person.name) has changed meanwhile", hint: "countersign show \(person.typed)")
+            throw Trouble(
+                "the account of \(person.name) has changed meanwhile", hint: "countersign show \(person.typed)")
         }
         desk.tell("enroll", person, "AuthyID \(id), \(phone.maskedWithCode)")
         try Output.said(Sentence.registered(person, id, phone, change), besidesData: json)
@@ -67,7 +71,9 @@ struct Enrolling {
                 """)
     }
 
-    static func wrongNumber(_ person: Person) -> String { "wrong number? countersign unlink \(person.typed), then enroll again" }
+    static func wrongNumber(_ person: Person) -> String {
+        "wrong number? countersign unlink \(person.typed), then enroll again"
+    }
 
     /// Where the server answers, and does not do what it was asked.
     static let refusalHint = "url and API key under [server] must be those of this server; its own log may say more"
@@ -77,9 +83,12 @@ struct Enrolling {
 
     /// The server's names of fields, in words.
     static func named(_ fields: String) -> String {
-        let words = ["cellphone": "the phone number", "country_code": "the country code", "email": "the e-mail address"]
+        let words = [
+            "cellphone": "the phone number", "country_code": "the country code", "email": "the e-mail address",
+        ]
         let named = fields.split { $0 == "," || $0 == " " }.map { words[String($0)] ?? String($0) }
-        return named.isEmpty ? "the phone number, the country code or the e-mail address" : named.joined(separator: " and ")
+        return named.isEmpty
+            ? "the phone number, the country code or the e-mail address" : named.joined(separator: " and ")
     }
 
     /// - Parameter before: the account as it was found.
@@ -121,13 +130,20 @@ extension Dialogue {
                 "the server does not take \(Enrolling.named(fields)) of \(person.name); nothing was stored",
                 hint: "correct it and try again")
         case .outage(let reason):
-            throw Trouble("the server is out of reach: \(reason); nothing was stored", hint: Enrolling.outageHint, code: .later)
+            throw Trouble(
+                "the server is out of reach: \(reason); nothing was stored", hint: Enrolling.outageHint, code: .later)
         case .limited(let seconds):
             let wait = seconds.map { "in \(Sentence.count($0, "second"))" } ?? "later"
-            throw Trouble("the server takes no more requests for now; nothing was stored", hint: "try again \(wait)", code: .later)
+            throw Trouble(
+                "the server takes no more requests for now; nothing was stored", hint: "try again \(wait)", code: .later
+            )
         case .refused(let reason):
-            throw Trouble("the server did not register \(person.name): \(reason); nothing was stored", hint: Enrolling.refusalHint)
-        default: throw Trouble("the server gave an answer that makes no sense; nothing was stored", hint: Enrolling.refusalHint)
+            throw Trouble(
+                "the server did not register \(person.name): \(reason); nothing was stored", hint: Enrolling.refusalHint
+            )
+        default:
+            throw Trouble(
+                "the server gave an answer that makes no sense; nothing was stored", hint: Enrolling.refusalHint)
         }
     }
 
@@ -148,14 +164,16 @@ extension Proving.Ended {
     /// What came of it, for the log and the caller.
     /// - Parameter isNew: whether the number was given just now.
     func tell(_ person: Person, _ desk: Desk, besidesData: Bool, isNew: Bool = false) throws {
-        let stays = "the account stays linked; a login with the factor confirms it, and so does countersign confirm \(person.typed)"
+        let stays =
+            "the account stays linked; a login with the factor confirms it, and so does countersign confirm \(person.typed)"
         let hint = isNew ? "\(stays)\n\(Enrolling.wrongNumber(person))" : stays
         switch self {
         case .confirmed(let way):
             desk.tell("confirm", person, "by \(way.rawValue)")
             try Output.said("\(person.name): confirmed by \(way.rawValue)", besidesData: besidesData)
         case .later:
-            try Output.said("\(person.name): not confirmed yet; the first login with the factor confirms", besidesData: besidesData)
+            try Output.said(
+                "\(person.name): not confirmed yet; the first login with the factor confirms", besidesData: besidesData)
         case .refused(let why): throw Trouble("\(person.name) is not confirmed: \(why)", hint: hint, code: .refused)
         case .unavailable(let why): throw Trouble("\(person.name) is not confirmed: \(why)", hint: hint, code: .later)
         }

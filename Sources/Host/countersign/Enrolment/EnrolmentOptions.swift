@@ -21,7 +21,9 @@ extension Way: ExpressibleByArgument {}
 enum Contact {
     /// - Parameter countryCode: what stands beside the number; empty where the settings have the last word.
     /// - Throws: `PhoneNumberError`, which says why.
-    static func phone(_ text: String, countryCode: String = "", _ rules: EnrolmentRules) throws(PhoneNumberError) -> PhoneNumber {
+    static func phone(_ text: String, countryCode: String = "", _ rules: EnrolmentRules) throws(PhoneNumberError)
+        -> PhoneNumber
+    {
         let country: NumberCountry =
             countryCode.isEmpty ? rules.countryCode.map { .usually($0) } ?? .unknown : .given(countryCode)
         return try PhoneNumber(written: text, in: country)
@@ -34,7 +36,9 @@ enum Contact {
             return text
         }
         if let address = UserAddress.of(user, domain: rules.emailDomain) { return address }
-        guard rules.emailDomain != nil else { throw Complaint("missing, and the settings have no enrolment.email_domain") }
+        guard rules.emailDomain != nil else {
+            throw Complaint("missing, and the settings have no enrolment.email_domain")
+        }
         throw Complaint("missing, and the name \(user.prefix(60)) gives no e-mail address")
     }
 

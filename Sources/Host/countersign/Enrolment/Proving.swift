@@ -54,7 +54,8 @@ struct Proving {
     var wrongCodes = 0
 
     init(
-        _ desk: Desk, _ person: Person, _ id: AuthyID?, _ purpose: Purpose, phone: String?, hasApp: Bool?, _ dialogue: Dialogue,
+        _ desk: Desk, _ person: Person, _ id: AuthyID?, _ purpose: Purpose, phone: String?, hasApp: Bool?,
+        _ dialogue: Dialogue,
         register: ((PhoneNumber) throws -> Registered)? = nil
     ) throws {
         self.desk = desk
@@ -88,7 +89,8 @@ struct Proving {
 
     /// What is tried where nobody has named a way.
     var first: Way? {
-        ways.first { $0 == .oneTouch && hasApp == true } ?? ways.first { $0 == .sms } ?? ways.first { $0 == .call } ?? ways.first
+        ways.first { $0 == .oneTouch && hasApp == true } ?? ways.first { $0 == .sms } ?? ways.first { $0 == .call }
+            ?? ways.first
     }
 
     mutating func run(_ first: Way) throws -> Ended {
@@ -110,8 +112,12 @@ struct Proving {
 
     private func whyNot(_ way: Way) -> String {
         let isAllowed = rules.factors.contains { $0.rawValue == way.rawValue }
-        if case .another = purpose, way == .softToken { return "softtoken is not possible: it is the phone that is to be proven" }
-        if isAllowed, way == .softToken { return "\(person.name) has no SoftToken: countersign softtoken \(person.typed) makes one" }
+        if case .another = purpose, way == .softToken {
+            return "softtoken is not possible: it is the phone that is to be proven"
+        }
+        if isAllowed, way == .softToken {
+            return "\(person.name) has no SoftToken: countersign softtoken \(person.typed) makes one"
+        }
         let why =
             !isAllowed
             ? "login.factors does not have it"
@@ -140,9 +146,13 @@ struct Proving {
 
     func cannot(_ answer: NetAnswer) -> Next {
         switch answer {
-        case .outage(let reason): cannot("the server is out of reach: \(reason)", .unavailable("the server is out of reach: \(reason)"))
-        case .limited: cannot("the server takes no more requests for now", .unavailable("the server takes no more requests for now"))
-        case .noDevice(let reason), .refused(let reason), .invalid(let reason): cannot("that is not possible: \(reason)")
+        case .outage(let reason):
+            cannot("the server is out of reach: \(reason)", .unavailable("the server is out of reach: \(reason)"))
+        case .limited:
+            cannot(
+                "the server takes no more requests for now", .unavailable("the server takes no more requests for now"))
+        case .noDevice(let reason), .refused(let reason), .invalid(let reason):
+            cannot("that is not possible: \(reason)")
         case .unknownUser: cannot("the server does not know the AuthyID any more")
         default: cannot("the server gave an answer that makes no sense")
         }
@@ -179,7 +189,8 @@ struct Proving {
 
     /// What can be typed. Who has no device is offered no request to it: the word is taken all the same, as one may be there since.
     func words(without way: Way? = nil, resend: Bool = false) -> String {
-        ((resend ? ["resend"] : []) + ways.filter { $0 != way && !($0 == .oneTouch && hasApp == false) }.map(\.rawValue) + ["later"])
+        ((resend ? ["resend"] : []) + ways.filter { $0 != way && !($0 == .oneTouch && hasApp == false) }.map(\.rawValue)
+            + ["later"])
             .joined(separator: ", ")
     }
 

@@ -19,7 +19,9 @@ extension Proving {
         let answer = dialogue.ask(.oneCode(by: way, to: id))
         guard answer == .sent else { return cannot(answer) }
         let another = takesNumbers ? " Type it, or another number beginning with +." : ""
-        say("A code is on its way by \(way == .call ? "call" : "text message")\(phone.map { " to \($0)" } ?? "").\(another)")
+        say(
+            "A code is on its way by \(way == .call ? "call" : "text message")\(phone.map { " to \($0)" } ?? "").\(another)"
+        )
         return try readCode(way) { try $0.verify($1, way) }
     }
 
@@ -67,7 +69,9 @@ extension Proving {
     private var isProven: Bool { if case .another = purpose { true } else { false } }
 
     func charge() throws -> Next? {
-        guard case .locked(let until) = try desk.accounts.chargeTry(person, rules: desk.settings.lockout, now: Moment.now) else {
+        guard
+            case .locked(let until) = try desk.accounts.chargeTry(person, rules: desk.settings.lockout, now: Moment.now)
+        else {
             return nil
         }
         return .ended(.refused("no codes are taken until \(Moment.local(until)), after too many wrong ones"))
@@ -85,7 +89,8 @@ extension Proving {
             guard let change = try desk.accounts.link(person, id, ifStill: seen) else {
                 return .ended(.refused("the account was changed meanwhile"))
             }
-            desk.tell("enroll", person, "AuthyID \(id), \(phone ?? "no number"), \(Sentence.factors(change.before)) before")
+            desk.tell(
+                "enroll", person, "AuthyID \(id), \(phone ?? "no number"), \(Sentence.factors(change.before)) before")
         }
         guard try desk.accounts.confirm(person, proof) else {
             return .ended(.refused("the account was changed meanwhile, or the code was used before"))
@@ -101,7 +106,8 @@ extension Proving {
             token = kept
         } else {
             let secret = try SecretInput.make()
-            guard let link = OtpauthLink(issuer: issuer, account: person.name, secret: secret, parameters: TOTP()) else {
+            guard let link = OtpauthLink(issuer: issuer, account: person.name, secret: secret, parameters: TOTP())
+            else {
                 return cannot("the name of this host or user has a colon in it")
             }
             token = StoredSoftToken(secret: secret.withUnsafeBytes { Array($0) })
@@ -126,7 +132,10 @@ extension Proving {
         guard let secret = Secret(bytes: token.secret), let algorithm = Algorithm(rawValue: token.algorithm),
             let parameters = TOTP(algorithm: algorithm, digits: token.digits, period: token.period)
         else { return cannot("the SoftToken of the user cannot be used") }
-        guard case .accepted(let step) = parameters.match(code, secret: secret, at: Moment.now, lastSpent: token.lastSpent) else {
+        guard
+            case .accepted(let step) = parameters.match(
+                code, secret: secret, at: Moment.now, lastSpent: token.lastSpent)
+        else {
             return wrong()
         }
         if isNew { _ = try desk.accounts.setSoftToken(person, token) }

@@ -25,7 +25,9 @@ struct Candidate {
         case .softToken(let token): work = .token(token)
         case .phone(let given):
             let phone: PhoneNumber
-            do throws(PhoneNumberError) { phone = try Contact.phone(given.number, countryCode: given.countryCode, rules) } catch {
+            do throws(PhoneNumberError) {
+                phone = try Contact.phone(given.number, countryCode: given.countryCode, rules)
+            } catch {
                 throw LineFault(entry.line, Self.phoneFault(given, error, rules))
             }
             do throws(Contact.Complaint) {
@@ -47,7 +49,8 @@ struct Candidate {
         if error.part == .countryCode, given.countryCode.isEmpty, rules.countryCode == nil {
             return "country_code is missing, and the settings have no enrolment.country_code"
         }
-        return error.part == .countryCode ? "country_code: \(error.message)" : "phone: \(quoted(masked(given.number))): \(error.message)"
+        return error.part == .countryCode
+            ? "country_code: \(error.message)" : "phone: \(quoted(masked(given.number))): \(error.message)"
     }
 
     private static func quoted(_ text: String) -> String { "\"\(text.prefix(40))\"" }

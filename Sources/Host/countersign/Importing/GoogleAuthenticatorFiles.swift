@@ -9,7 +9,8 @@ enum GoogleAuthenticatorFiles {
     static func folder(_ path: Path, name: String) throws -> [RosterLine] {
         let folder = open(path.text, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else {
-            throw Trouble("\(name): \(systemReason())", hint: "name a folder with one file for each user, or use --homes")
+            throw Trouble(
+                "\(name): \(systemReason())", hint: "name a folder with one file for each user, or use --homes")
         }
         defer { close(folder) }
         return Folder.names(path.text).sorted().compactMap { user in
@@ -19,11 +20,14 @@ enum GoogleAuthenticatorFiles {
 
     /// `~/.google_authenticator` of every user whom the system lists.
     static func homes() throws -> [RosterLine] {
-        guard Keeper.isRoots else { throw Trouble("--homes is for root, who may become every user", hint: "name a folder with the files") }
+        guard Keeper.isRoots else {
+            throw Trouble("--homes is for root, who may become every user", hint: "name a folder with the files")
+        }
         var users: [(user: SystemUser, home: String)] = []
         setpwent()
         while let entry = getpwent() {
-            let user = SystemUser(name: String(cString: entry.pointee.pw_name), uid: entry.pointee.pw_uid, gid: entry.pointee.pw_gid)
+            let user = SystemUser(
+                name: String(cString: entry.pointee.pw_name), uid: entry.pointee.pw_uid, gid: entry.pointee.pw_gid)
             users.append((user, String(cString: entry.pointee.pw_dir)))
         }
         endpwent()
@@ -89,8 +93,12 @@ enum GoogleAuthenticatorFiles {
         }
         defer { close(descriptor) }
         var found = stat()
-        guard fstat(descriptor, &found) == 0, found.st_mode & S_IFMT == S_IFREG else { throw LineFault(1, "not a regular file") }
-        if let owners, !owners.contains(found.st_uid) { throw LineFault(1, "owned by uid \(found.st_uid), not by the user") }
+        guard fstat(descriptor, &found) == 0, found.st_mode & S_IFMT == S_IFREG else {
+            throw LineFault(1, "not a regular file")
+        }
+        if let owners, !owners.contains(found.st_uid) {
+            throw LineFault(1, "owned by uid \(found.st_uid), not by the user")
+        }
         guard found.st_size <= GoogleAuthenticatorFile.limit else { throw LineFault(1, "longer than 64 kB") }
         var bytes = [UInt8](repeating: 0, count: GoogleAuthenticatorFile.limit + 1)
         let count = Glibc.read(descriptor, &bytes, bytes.count)

@@ -37,7 +37,8 @@ final class Importing {
         /// - Parameter left: how many are still to be done.
         func sentence(left: Int) -> String {
             let parts = [
-                (registered, "registered"), (linked, "linked"), (tokens, tokens == 1 ? "SoftToken taken over" : "SoftTokens taken over"),
+                (registered, "registered"), (linked, "linked"),
+                (tokens, tokens == 1 ? "SoftToken taken over" : "SoftTokens taken over"),
                 (before, before == 1 ? "was there before" : "were there before"), (refused, "refused"),
             ]
             let told = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
@@ -47,7 +48,8 @@ final class Importing {
 
         var json: JSONValue {
             .object([
-                "registered": .integer(Int64(registered)), "linked": .integer(Int64(linked)), "softtokens": .integer(Int64(tokens)),
+                "registered": .integer(Int64(registered)), "linked": .integer(Int64(linked)),
+                "softtokens": .integer(Int64(tokens)),
                 "before": .integer(Int64(before)), "refused": .integer(Int64(refused)),
             ])
         }
@@ -94,7 +96,8 @@ final class Importing {
         do throws(LineFault) {
             candidate = try Candidate(try line.result.get(), place: line.place, users, desk.settings.enrolment)
         } catch {
-            throw Trouble("\(line.place): \(error.message); the file is not what it was", hint: "run the same command again")
+            throw Trouble(
+                "\(line.place): \(error.message); the file is not what it was", hint: "run the same command again")
         }
         let account = try desk.accounts.account(of: candidate.person)
         switch candidate.work {
@@ -107,7 +110,8 @@ final class Importing {
         switch candidate.work {
         case .register(let phone, let email):
             let request = Frame.register(phone, email: email, installLink: installLink)
-            return .ask(Registration(place: candidate.place, person: candidate.person, account: account, request: request))
+            return .ask(
+                Registration(place: candidate.place, person: candidate.person, account: account, request: request))
         case .link(let id): try link(candidate.person, id, account, candidate.place) { $0.linked += 1 }
         case .token(let token): return try takeOver(token, candidate)
         }
@@ -138,7 +142,8 @@ final class Importing {
         case .refused(let reason):
             progress.leave()
             Output.complain(soFar)
-            throw Trouble("\(one.place): the server did not register \(one.person.name): \(reason)", hint: Enrolling.refusalHint)
+            throw Trouble(
+                "\(one.place): the server did not register \(one.person.name): \(reason)", hint: Enrolling.refusalHint)
         default:
             progress.leave()
             Output.complain(soFar)
@@ -146,7 +151,9 @@ final class Importing {
         }
     }
 
-    private func link(_ person: Person, _ id: AuthyID, _ seen: Account, _ place: String, _ count: (inout Counts) -> Void) throws {
+    private func link(
+        _ person: Person, _ id: AuthyID, _ seen: Account, _ place: String, _ count: (inout Counts) -> Void
+    ) throws {
         guard try desk.accounts.link(person, id, ifStill: seen) != nil else {
             progress.leave()
             Output.warning("\(place): the account of \(person.name) has changed meanwhile, and is left as it is")
@@ -166,7 +173,8 @@ final class Importing {
         }
         let parameters = token.parameters
         let stored = StoredSoftToken(
-            secret: token.secret.withUnsafeBytes { Array($0) }, algorithm: parameters.algorithm.rawValue, digits: parameters.digits,
+            secret: token.secret.withUnsafeBytes { Array($0) }, algorithm: parameters.algorithm.rawValue,
+            digits: parameters.digits,
             period: parameters.period)
         // It may have been given one meanwhile.
         guard try desk.accounts.takeOver(person, stored, recoveryCodes: hashes) != nil else { return kept(candidate) }

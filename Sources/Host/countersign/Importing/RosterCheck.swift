@@ -42,7 +42,9 @@ struct RosterCheck {
 
     private mutating func take(_ candidate: Candidate, _ entry: Entry, _ place: String) throws(LineFault) {
         let name = UserDirectory.hash(candidate.person.name)
-        if let first = lines[name] { throw LineFault(entry.line, "\(candidate.person.name) is in line \(first) already") }
+        if let first = lines[name] {
+            throw LineFault(entry.line, "\(candidate.person.name) is in line \(first) already")
+        }
         lines[name] = Int32(clamping: entry.line)
         for note in entry.notes { Output.warning("\(place): \(candidate.person.name): \(note)") }
         guard case .register(let phone, _) = candidate.work else { return }
@@ -50,7 +52,8 @@ struct RosterCheck {
         let number = UserDirectory.hash(phone.e164)
         // Some people have two accounts, and some files a slip.
         if let first = numbers[number] {
-            Output.warning("\(place): \(candidate.person.name): the number of line \(first) again: both accounts get one AuthyID")
+            Output.warning(
+                "\(place): \(candidate.person.name): the number of line \(first) again: both accounts get one AuthyID")
         } else {
             numbers[number] = Int32(clamping: entry.line)
         }

@@ -21,12 +21,15 @@ struct RosterFile {
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             throw Trouble("\(name): not a regular file", hint: "it is read twice: put it into a file first")
         }
-        return RosterFile(name: name, descriptor: descriptor, form: form, size: Int(status.st_size), roster: Roster(form))
+        return RosterFile(
+            name: name, descriptor: descriptor, form: form, size: Int(status.st_size), roster: Roster(form))
     }
 
     /// - Parameter makesEmail: as `Roster` has it.
     mutating func rewind(makesEmail: Bool) throws {
-        guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw Trouble("\(name) cannot be read again: \(systemReason())") }
+        guard lseek(descriptor, 0, SEEK_SET) == 0 else {
+            throw Trouble("\(name) cannot be read again: \(systemReason())")
+        }
         roster = Roster(form, makesEmail: makesEmail)
         found = []
         isAtEnd = false

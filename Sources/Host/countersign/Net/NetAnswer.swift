@@ -30,7 +30,8 @@ enum NetAnswer: Equatable {
             let id = frame.number(FIELD_AUTHY_ID).flatMap(AuthyID.init(_:))
             self = id.map { .registered($0) } ?? .refused("malformed answer")
         case RESULT_INVALID: self = .invalid(reason)
-        case RESULT_USER: self = .status(phone: frame.text(FIELD_PHONE), hasApp: frame.number(FIELD_HAS_APP).map { $0 == 1 })
+        case RESULT_USER:
+            self = .status(phone: frame.text(FIELD_PHONE), hasApp: frame.number(FIELD_HAS_APP).map { $0 == 1 })
         case RESULT_UNKNOWN_USER: self = .unknownUser
         case RESULT_LIMITED: self = .limited(seconds: frame.number(FIELD_RETRY_AFTER).map { Int(clamping: $0) })
         case RESULT_CREATED: self = .created

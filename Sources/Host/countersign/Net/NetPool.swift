@@ -102,7 +102,8 @@ struct NetPool {
         let program = system_open_trusted(path, system_trust(owner: geteuid(), group: 0, public_file: 1), 0, &part)
         guard program >= 0 else {
             throw Trouble(
-                "\(path): \(HelperProgram.reason(program))", hint: "install Countersign anew, or say where the helpers are with --helpers")
+                "\(path): \(HelperProgram.reason(program))",
+                hint: "install Countersign anew, or say where the helpers are with --helpers")
         }
         return program
     }
@@ -111,7 +112,9 @@ struct NetPool {
     private static func user(_ keeper: Keeper) throws -> SystemUser? {
         guard case .appointed = keeper else { return nil }
         guard let user = try SystemUser.named(SystemUser.net), user.uid != 0, user.gid != 0 else {
-            throw Trouble("the system user \(SystemUser.net) is missing", hint: "create it with: \(Keeper.useradd(SystemUser.net))")
+            throw Trouble(
+                "the system user \(SystemUser.net) is missing",
+                hint: "create it with: \(Keeper.useradd(SystemUser.net))")
         }
         return user
     }
@@ -124,7 +127,8 @@ struct NetPool {
         defer { close(ends[1]) }
         let pid = "countersign-net".withCString { name in
             var helper = system_helper(
-                executable: program, sockets: (ends[1], -1), name: name, elevated: user == nil ? 0 : 1, uid: user?.uid ?? 0,
+                executable: program, sockets: (ends[1], -1), name: name, elevated: user == nil ? 0 : 1,
+                uid: user?.uid ?? 0,
                 gid: user?.gid ?? 0)
             return system_start(&helper)
         }

@@ -6,11 +6,13 @@ enum Caller {
     static func find() throws -> Person {
         guard Keeper.isRoots, getuid() == 0 else {
             throw Trouble(
-                "this is run through sudo: sudo countersign self ...", hint: "the administrator allows it with countersign.sudoers")
+                "this is run through sudo: sudo countersign self ...",
+                hint: "the administrator allows it with countersign.sudoers")
         }
         // sudo sets both, whatever the caller's environment had.
         guard let uid = Audit.sudoCaller, let name = getenv("SUDO_USER").map({ String(cString: $0) }) else {
-            throw Trouble("nobody called sudo: there is no SUDO_UID", hint: "root uses the other commands: countersign --help")
+            throw Trouble(
+                "nobody called sudo: there is no SUDO_UID", hint: "root uses the other commands: countersign --help")
         }
         guard uid != 0 else {
             throw Trouble("this is not for root", hint: "root uses the other commands: countersign --help")

@@ -17,7 +17,9 @@ struct Fresh {
     /// Nil where sudo asked for none: within its timestamp, and where its stack is without Countersign.
     static func ofSudo(_ account: Peek, _ settings: Settings) -> Fresh? {
         // Under every name that sudo may have, it was the caller's own factor.
-        let others = settings.serviceNames.filter { !["su", "su-l"].contains($0) && settings.login(for: $0).factorOf != .user }
+        let others = settings.serviceNames.filter {
+            !["su", "su-l"].contains($0) && settings.login(for: $0).factorOf != .user
+        }
         guard others.isEmpty, account.state == .confirmed, let attempt = account.approvedAttempt else { return nil }
         return Fresh(attempt: attempt, service: "sudo")
     }
@@ -38,16 +40,21 @@ struct Fresh {
     /// With the accounts open.
     func check(_ desk: Desk) throws {
         guard desk.settings.login(for: service).factorOf == .user else {
-            throw Trouble("login.service.\(service).factor_of is not \"user\"", hint: "the administrator takes that out of the settings")
+            throw Trouble(
+                "login.service.\(service).factor_of is not \"user\"",
+                hint: "the administrator takes that out of the settings")
         }
         guard try desk.accounts.attempt(attempt, now: Moment.now)?.outcome == .approved else {
             throw Trouble(
                 "the login was let in without a factor, which is not enough here",
-                hint: "`countersign history` says why; an exemption or a pause is the administrator's to end", code: .refused)
+                hint: "`countersign history` says why; an exemption or a pause is the administrator's to end",
+                code: .refused)
         }
     }
 
     private static func refusal(_ person: Person) -> Trouble {
-        Trouble("nothing was changed: no factor of \(person.name) was proven", hint: "try again with your phone at hand", code: .refused)
+        Trouble(
+            "nothing was changed: no factor of \(person.name) was proven", hint: "try again with your phone at hand",
+            code: .refused)
     }
 }

@@ -20,7 +20,9 @@ struct Peek {
             throw Trouble("the account cannot be read", hint: "as root, countersign check says why")
         }
         let members = JSONParameters.members(output) ?? []
-        guard let state = Self.word("state", members).flatMap(AccountState.init), let had = Self.word("had_authy_id", members) else {
+        guard let state = Self.word("state", members).flatMap(AccountState.init),
+            let had = Self.word("had_authy_id", members)
+        else {
             throw Trouble("the account of \(person.name) cannot be read", hint: "as root, countersign check says why")
         }
         self.state = state

@@ -35,12 +35,15 @@ struct App: AsyncParsableCommand {
         func run() async throws {
             let desk = try await place.open()
             let service = desk.service()
-            let same = try await desk.store.read { try $0.applications() }.filter { $0.revoked == nil && $0.name == name }.map(\.id)
+            let same = try await desk.store.read { try $0.applications() }.filter {
+                $0.revoked == nil && $0.name == name
+            }.map(\.id)
             let callback = callback.map { Application.Callback(url: $0, method: callbackMethod) }
             let (application, key) = try await service.createApplication(name, callback: callback)
             Audit.tell("app_create", ["app": String(application.id)])
             if let other = same.first {
-                Output.complain("warning: application \(other) has the same name: on their phones people cannot tell them apart")
+                Output.complain(
+                    "warning: application \(other) has the same name: on their phones people cannot tell them apart")
                 Output.complain(
                     "hint: a new key for application \(other) is countersignd app rotate \(other); an application that is not needed ends "
                         + "with countersignd app revoke \(application.id)")
@@ -48,11 +51,15 @@ struct App: AsyncParsableCommand {
             if json {
                 Output.line(
                     JSONText.object([
-                        ("id", String(application.id)), ("name", JSONText.string(application.name)), ("api_key", JSONText.string(key)),
+                        ("id", String(application.id)), ("name", JSONText.string(application.name)),
+                        ("api_key", JSONText.string(key)),
                     ]))
             } else {
-                Output.line("Application \(application.id), \(application.name). Its API key is shown this once:\n\n    \(key)\n")
-                Output.line("On each host: put it into a file that _countersign may read (api_key_file in countersign.toml).")
+                Output.line(
+                    "Application \(application.id), \(application.name). Its API key is shown this once:\n\n    \(key)\n"
+                )
+                Output.line(
+                    "On each host: put it into a file that _countersign may read (api_key_file in countersign.toml).")
             }
         }
     }
@@ -80,9 +87,11 @@ struct App: AsyncParsableCommand {
                 Output.table(
                     [["ID", "NAME", "USERS", "CREATED", "KEYS", "CALLBACK"]]
                         + rows.map { app, keys, users in
-                            let alive = keys.filter { $0.ends.map { $0 > now } ?? true }.map { $0.hint + "..." }.joined(separator: " ")
+                            let alive = keys.filter { $0.ends.map { $0 > now } ?? true }.map { $0.hint + "..." }.joined(
+                                separator: " ")
                             return [
-                                String(app.id), app.name, String(users), Moment.text(app.created), app.revoked == nil ? alive : "revoked",
+                                String(app.id), app.name, String(users), Moment.text(app.created),
+                                app.revoked == nil ? alive : "revoked",
                                 app.callback?.url ?? "-",
                             ]
                         })
@@ -91,8 +100,10 @@ struct App: AsyncParsableCommand {
 
         private static func json(_ app: Application, _ keys: [APIKeyRecord], _ users: Int64) -> String {
             JSONText.object([
-                ("id", String(app.id)), ("name", JSONText.string(app.name)), ("users", String(users)), ("created", String(app.created)),
-                ("revoked", app.revoked.map { String($0) } ?? "null"), ("callback", app.callback.map { JSONText.string($0.url) } ?? "null"),
+                ("id", String(app.id)), ("name", JSONText.string(app.name)), ("users", String(users)),
+                ("created", String(app.created)),
+                ("revoked", app.revoked.map { String($0) } ?? "null"),
+                ("callback", app.callback.map { JSONText.string($0.url) } ?? "null"),
                 (
                     "keys",
                     JSONText.array(
@@ -129,7 +140,8 @@ struct App: AsyncParsableCommand {
             Output.line("The new API key of application \(id) is shown this once:\n\n    \(key)\n")
             Output.line(
                 overlap == 0
-                    ? "The old key is worth nothing from now on." : "The old key is good for \(Output.count(overlap, "hour")) more.")
+                    ? "The old key is worth nothing from now on."
+                    : "The old key is good for \(Output.count(overlap, "hour")) more.")
         }
     }
 
@@ -151,7 +163,9 @@ struct App: AsyncParsableCommand {
         func run() async throws {
             let desk = try await place.open()
             try await consent.ask {
-                let (application, users) = try await desk.store.read { [id] in (try $0.application(id), try $0.memberCount(of: id)) }
+                let (application, users) = try await desk.store.read { [id] in
+                    (try $0.application(id), try $0.memberCount(of: id))
+                }
                 guard let application, application.revoked == nil else { return nil }
                 return
                     "Application \(id), \(application.name), has \(Output.count(users, "user")). Its keys will be worth nothing, for good. Revoke it?"
@@ -182,13 +196,16 @@ struct App: AsyncParsableCommand {
             let callback = url == "none" ? nil : Application.Callback(url: url, method: callbackMethod)
             try await place.open().service().setCallback(callback, of: id)
             Audit.tell("app_callback", ["app": String(id), "url": url])
-            Output.line(callback == nil ? "Application \(id) is told nothing." : "Application \(id) is told of decisions at \(url).")
+            Output.line(
+                callback == nil
+                    ? "Application \(id) is told nothing." : "Application \(id) is told of decisions at \(url).")
         }
     }
 
     private static func requireCallable(_ callback: String?) throws {
         guard let callback, callback.utf8.count > 1_024 || !Outgoing.canCall(callback) else { return }
-        throw ValidationError("a callback is an https:// or http:// URL that can be called, such as https://example.com/authy")
+        throw ValidationError(
+            "a callback is an https:// or http:// URL that can be called, such as https://example.com/authy")
     }
 }
 

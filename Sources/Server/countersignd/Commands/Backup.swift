@@ -6,7 +6,8 @@ internal import ServerSettings
 
 struct Backup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "A consistent copy of the database, while the server runs. The master key is not in it: keep that apart.",
+        abstract:
+            "A consistent copy of the database, while the server runs. The master key is not in it: keep that apart.",
         discussion: """
             Root's copy may go into any folder of root's. The copy is written in the state folder first: that needs room for it.
 
@@ -29,14 +30,17 @@ struct Backup: AsyncParsableCommand {
         } catch NewFileError.exists {
             throw Trouble("\(file) is there already", hint: "name a file that is not there yet")
         } catch NewFileError.failed(let why) {
-            throw Trouble("\(file) cannot be written: \(why)", hint: "name a file in a folder that is there and has room")
+            throw Trouble(
+                "\(file) cannot be written: \(why)", hint: "name a file in a folder that is there and has room")
         }
         Audit.tell("backup", ["file": file])
         Output.line("\(file) is a copy of the database. It is of use only with the master key.")
     }
 
     private var words: [String] {
-        let options = [("--settings", place.settings), ("--state", place.state)].flatMap { name, value in value.map { [name, $0] } ?? [] }
+        let options = [("--settings", place.settings), ("--state", place.state)].flatMap { name, value in
+            value.map { [name, $0] } ?? []
+        }
         return ["backup", "--to-output"] + options + ["--", file]
     }
 
@@ -47,7 +51,8 @@ struct Backup: AsyncParsableCommand {
         defer { unlink(draft) }
         do { try await desk.store.backUp(to: draft) } catch RecordStoreError.file(let path, let why) {
             throw Trouble(
-                "\(path): \(why)", hint: "see that \(Keeper.current.name) may write \(desk.settings.state), and has room there")
+                "\(path): \(why)",
+                hint: "see that \(Keeper.current.name) may write \(desk.settings.state), and has room there")
         }
         try BackupFile.send(draft, to: STDOUT_FILENO)
     }

@@ -35,20 +35,25 @@ struct Check: AsyncParsableCommand {
     }
 
     private static func warn(_ settings: ServerSettings) {
-        if settings.server.publicURL == nil { Output.complain("warning: public_url is not set: phones cannot reach this server") }
+        if settings.server.publicURL == nil {
+            Output.complain("warning: public_url is not set: phones cannot reach this server")
+        }
         if settings.gateways.isEmpty {
             Output.complain("warning: there is no [[gateway]]: no code goes out by text message, call or e-mail")
         }
         for gateway in settings.gateways where gateway.type == .log {
             Output.complain(
-                "warning: the gateway \(gateway.name) writes codes to the log: serve does not start without --insecure-log-codes")
+                "warning: the gateway \(gateway.name) writes codes to the log: serve does not start without --insecure-log-codes"
+            )
         }
     }
 
     /// Root has read the settings; the server reads them as somebody else.
     private static func file(of named: String?) throws {
         let file = named ?? ServerSettings.usualFile
-        if named != nil || access(file, F_OK) == 0 || errno != ENOENT { try Keeper.requireReadable(file, "the settings") }
+        if named != nil || access(file, F_OK) == 0 || errno != ENOENT {
+            try Keeper.requireReadable(file, "the settings")
+        }
     }
 
     /// What reads the secrets of gateways when the server starts, and their programs.
@@ -84,7 +89,8 @@ struct Check: AsyncParsableCommand {
         _ = try Desk.vault(of: wrapped, settings)
         let faults = try SQLiteRecordStore.check(path: file)
         guard faults.isEmpty else {
-            throw Trouble("the database is damaged: \(faults.joined(separator: "; "))", hint: "countersignd restore BACKUP")
+            throw Trouble(
+                "the database is damaged: \(faults.joined(separator: "; "))", hint: "countersignd restore BACKUP")
         }
         return try await !store.read { try $0.applications() }.isEmpty
     }

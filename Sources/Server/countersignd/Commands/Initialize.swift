@@ -20,10 +20,13 @@ struct Initialize: AsyncParsableCommand {
 
     func run() async throws {
         let (desk, isNew) = try await Desk.make(place.settings, state: place.state, useKey: useKey)
-        guard isNew else { return Output.line("\(desk.database) and its master key are there already. Nothing was changed.") }
+        guard isNew else {
+            return Output.line("\(desk.database) and its master key are there already. Nothing was changed.")
+        }
         Audit.tell("init")
         Output.line("\(desk.database) and its master key are made.")
         Output.line(
-            "Copy \(try Desk.masterKeyFile(desk.settings)) to a safe place, apart from the backups: without it they cannot be read.")
+            "Copy \(try Desk.masterKeyFile(desk.settings)) to a safe place, apart from the backups: without it they cannot be read."
+        )
     }
 }

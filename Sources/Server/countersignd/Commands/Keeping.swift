@@ -31,21 +31,27 @@ struct Key: AsyncParsableCommand {
             let file = try Desk.masterKeyFile(desk.settings)
             guard case .file = desk.settings.masterKey else {
                 throw Trouble(
-                    "the master key is a credential of systemd", hint: "run this with a master_key file, then encrypt that file anew")
+                    "the master key is a credential of systemd",
+                    hint: "run this with a master_key file, then encrypt that file anew")
             }
             guard access(file + ".old", F_OK) != 0 else {
                 throw Trouble("\(file).old is there already", hint: "remove it once no backup needs it")
             }
             let fresh = try MasterKey.create(file: file + ".new")
             let wrapped = try desk.vault.dataKeyWrapped(under: fresh)
-            guard link(file, file + ".old") == 0 else { throw Trouble("\(file).old cannot be made: \(String(cString: strerror(errno)))") }
+            guard link(file, file + ".old") == 0 else {
+                throw Trouble("\(file).old cannot be made: \(String(cString: strerror(errno)))")
+            }
             try await desk.store.write { try $0.setValue(Desk.dataKey, to: wrapped) }
             guard rename(file + ".new", file) == 0 else {
-                throw Trouble("\(file).new cannot be put in place: \(String(cString: strerror(errno)))", hint: "mv \(file).new \(file)")
+                throw Trouble(
+                    "\(file).new cannot be put in place: \(String(cString: strerror(errno)))",
+                    hint: "mv \(file).new \(file)")
             }
             Audit.tell("key_rotate")
             Output.line("The master key is new: copy \(file) to a safe place.")
-            Output.line("The old one is \(file).old: keep it for the backups that were made until now, and apart from them.")
+            Output.line(
+                "The old one is \(file).old: keep it for the backups that were made until now, and apart from them.")
         }
     }
 }

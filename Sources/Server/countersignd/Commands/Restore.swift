@@ -32,7 +32,9 @@ struct Restore: AsyncParsableCommand {
         defer { withExtendedLifetime(claim) {} }
         let database = Desk.database(settings)
         let (raw, fresh) = (database + ".restoring", database + ".restored")
-        func clear() { for name in [raw, fresh] { for end in ["", "-wal", "-shm", "-journal"] { unlink(name + end) } } }
+        func clear() {
+            for name in [raw, fresh] { for end in ["", "-wal", "-shm", "-journal"] { unlink(name + end) } }
+        }
         clear()
         defer { clear() }
         try source.copy(to: raw)
@@ -57,7 +59,8 @@ struct Restore: AsyncParsableCommand {
         let store = try SQLiteRecordStore(path: fresh, create: false)
         defer { store.close() }
         guard let wrapped = try await store.read({ try $0.value(Desk.dataKey) }) else {
-            throw Trouble("\(file) has no key in it: it was made before the database was complete", hint: "take another backup")
+            throw Trouble(
+                "\(file) has no key in it: it was made before the database was complete", hint: "take another backup")
         }
         let path = try Desk.masterKeyFile(settings)
         let present = try MasterKey.read(file: path)
@@ -65,7 +68,8 @@ struct Restore: AsyncParsableCommand {
         guard let oldKey else { throw Self.misfit(file, path, wrapped) }
         guard let vault = try? Vault(masterKey: oldKey, wrappedDataKey: wrapped) else {
             throw Trouble(
-                "the master key \(key ?? "") does not fit \(file): nothing was changed", hint: "name the key of its time with --key")
+                "the master key \(key ?? "") does not fit \(file): nothing was changed",
+                hint: "name the key of its time with --key")
         }
         let rewrapped = try vault.dataKeyWrapped(under: present)
         try await store.write { try $0.setValue(Desk.dataKey, to: rewrapped) }
@@ -74,11 +78,16 @@ struct Restore: AsyncParsableCommand {
     /// Names the key that would fit, if it is one of those that lie beside the present one.
     private static func misfit(_ file: String, _ path: String, _ wrapped: [UInt8]) -> Trouble {
         let folder = path.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }
-        let fitting = Folder.names(folder).sorted().map { "\(folder)/\($0)" }.filter { $0.hasPrefix(path) && $0 != path }
-            .first { ((try? MasterKey.read(file: $0)).flatMap { try? Vault(masterKey: $0, wrappedDataKey: wrapped) }) != nil }
+        let fitting = Folder.names(folder).sorted().map { "\(folder)/\($0)" }.filter {
+            $0.hasPrefix(path) && $0 != path
+        }
+        .first {
+            ((try? MasterKey.read(file: $0)).flatMap { try? Vault(masterKey: $0, wrappedDataKey: wrapped) }) != nil
+        }
         return Trouble(
             "the master key \(path) does not fit \(file): nothing was changed",
-            hint: fitting.map { "\($0) fits: countersignd restore \(file) --key \($0)" } ?? "name the key of its time with --key")
+            hint: fitting.map { "\($0) fits: countersignd restore \(file) --key \($0)" }
+                ?? "name the key of its time with --key")
     }
 
     /// At every moment there is a database under the name, and it is the one before or the new one.
@@ -104,7 +113,8 @@ struct Restore: AsyncParsableCommand {
     }
 
     private static func persistFolder(of file: String) throws {
-        let folder = Glibc.open(file.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let folder = Glibc.open(
+            file.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         defer { if folder >= 0 { close(folder) } }
         guard folder >= 0, fsync(folder) == 0 else {
             throw Trouble("\(file) is in place, but its folder cannot be synced: \(String(cString: strerror(errno)))")
@@ -113,7 +123,9 @@ struct Restore: AsyncParsableCommand {
 
     private static func freeName(_ wanted: String) -> String {
         var (name, number) = (wanted, 2)
-        while access(name, F_OK) == 0 || access(name + "-wal", F_OK) == 0 { (name, number) = ("\(wanted)-\(number)", number + 1) }
+        while access(name, F_OK) == 0 || access(name + "-wal", F_OK) == 0 {
+            (name, number) = ("\(wanted)-\(number)", number + 1)
+        }
         return name
     }
 

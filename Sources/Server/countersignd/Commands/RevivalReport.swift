@@ -9,7 +9,8 @@ struct RevivalReport {
     func show() {
         guard let revival = try? revival.get() else {
             return Output.complain(
-                "warning: the one before cannot be read: phones, API keys, users and all else that was removed since are back, unnamed")
+                "warning: the one before cannot be read: phones, API keys, users and all else that was removed since are back, unnamed"
+            )
         }
         for phone in revival.phones {
             Output.complain("warning: \(phone.name) is a phone of user \(phone.user) again")
@@ -17,7 +18,8 @@ struct RevivalReport {
         }
         for key in revival.keys {
             Output.complain("warning: the API key \(key.hint)... of application \(key.application) is good again")
-            Output.complain("hint: countersignd app rotate \(key.application) --overlap 0, or app revoke \(key.application)")
+            Output.complain(
+                "hint: countersignd app rotate \(key.application) --overlap 0, or app revoke \(key.application)")
         }
         for (application, url) in revival.callbacks {
             Output.complain("warning: decisions of application \(application) are told to \(url) again")
@@ -46,7 +48,9 @@ struct RevivalReport {
         }
         for (application, user) in revival.consents {
             Output.complain("warning: application \(application) may ask user \(user) again, who has refused it since")
-            Output.complain("hint: the user refuses it once more on the phone, under Phones; or countersignd app revoke \(application)")
+            Output.complain(
+                "hint: the user refuses it once more on the phone, under Phones; or countersignd app revoke \(application)"
+            )
         }
         if revival.emails > 0 {
             let who = revival.emails == 1 ? "1 user has" : "\(revival.emails) users have"

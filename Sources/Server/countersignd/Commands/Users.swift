@@ -12,7 +12,8 @@ struct UserNumber: ParsableArguments {
 
     func validate() throws {
         guard AuthyID(number) == nil else { return }
-        throw ValidationError("\(number.isEmpty ? "\"\"" : number) is no AuthyID, which is a number; countersignd user list shows them")
+        throw ValidationError(
+            "\(number.isEmpty ? "\"\"" : number) is no AuthyID, which is a number; countersignd user list shows them")
     }
 
     func id() throws -> AuthyID {
@@ -30,7 +31,8 @@ struct Users: AsyncParsableCommand {
               countersignd user link 1234567
             """,
         subcommands: [
-            List.self, Show.self, Link.self, Confirm.self, Devices.self, Deliveries.self, ChangePhone.self, Unlock.self, Remove.self,
+            List.self, Show.self, Link.self, Confirm.self, Devices.self, Deliveries.self, ChangePhone.self, Unlock.self,
+            Remove.self,
         ])
 
     struct List: AsyncParsableCommand {
@@ -57,7 +59,9 @@ struct Users: AsyncParsableCommand {
         }
 
         private static func row(_ user: UserView) -> String {
-            func cell(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(1, width - text.count)) }
+            func cell(_ text: String, _ width: Int) -> String {
+                text + String(repeating: " ", count: max(1, width - text.count))
+            }
             let phones = user.devices.count { $0.removed == nil && $0.confirmed != nil }
             return cell(user.id.description, 12) + cell(user.phone, 19) + cell(String(phones), 8)
                 + cell(user.applications.contains { $0.confirmed != nil } ? "yes" : "no", 11) + user.email
@@ -78,7 +82,9 @@ struct Users: AsyncParsableCommand {
         func run() async throws {
             let view = try await place.open().service().user(try user.id())
             guard !json else { return Output.line(Users.json(view)) }
-            Output.line("user      \(view.id)\nphone     \(view.phone)\ne-mail    \(view.email)\ncreated   \(Moment.text(view.created))")
+            Output.line(
+                "user      \(view.id)\nphone     \(view.phone)\ne-mail    \(view.email)\ncreated   \(Moment.text(view.created))"
+            )
             for member in view.applications {
                 Output.line(
                     "in        application \(member.application), "
@@ -125,7 +131,9 @@ struct Users: AsyncParsableCommand {
                 print()
                 Output.picture(code.lines(.halfBlocks, coloured: Output.isColoured))
             }
-            Output.line("\n\(link)\n\nIt is good once. The phone then shows a confirmation code:\n    countersignd user confirm \(id) CODE")
+            Output.line(
+                "\n\(link)\n\nIt is good once. The phone then shows a confirmation code:\n    countersignd user confirm \(id) CODE"
+            )
         }
 
         private func send(by way: Way, to id: AuthyID, _ desk: Desk) async throws {
@@ -138,8 +146,11 @@ struct Users: AsyncParsableCommand {
             if isSent != nil { Audit.tell("user_link", ["user": user.number, "send": way.rawValue]) }
             switch isSent {
             case true?: Output.line("A link is on its way. It is good once; the phone then shows a confirmation code.")
-            case false?: throw Trouble("no gateway took the message", hint: "countersignd user deliveries \(id) says why")
-            case nil: throw Trouble("nothing can be sent", hint: "public_url and a [[gateway]] for \(way) are needed in the settings")
+            case false?:
+                throw Trouble("no gateway took the message", hint: "countersignd user deliveries \(id) says why")
+            case nil:
+                throw Trouble(
+                    "nothing can be sent", hint: "public_url and a [[gateway]] for \(way) are needed in the settings")
             }
         }
     }
@@ -183,7 +194,9 @@ struct Users: AsyncParsableCommand {
             if let remove {
                 try await consent.ask {
                     try await service.user(id).devices.first { $0.id == remove && $0.removed == nil }
-                        .map { "\($0.name) will be asked for nothing any more, and needs a new link to come back. Remove it?" }
+                        .map {
+                            "\($0.name) will be asked for nothing any more, and needs a new link to come back. Remove it?"
+                        }
                 }
                 try await service.removeDevice(remove, of: id)
                 Audit.tell("device_remove", ["user": user.number, "device": remove])
@@ -210,7 +223,10 @@ struct Users: AsyncParsableCommand {
             Output.table(
                 [["AT", "KIND", "GATEWAY", "RESULT", "MS", "DETAIL"]]
                     + all.map {
-                        [Moment.text($0.at), $0.kind, $0.gateway, $0.succeeded ? "sent" : "failed", String($0.milliseconds), $0.detail]
+                        [
+                            Moment.text($0.at), $0.kind, $0.gateway, $0.succeeded ? "sent" : "failed",
+                            String($0.milliseconds), $0.detail,
+                        ]
                     })
         }
     }
@@ -225,11 +241,14 @@ struct Users: AsyncParsableCommand {
                 """)
         @OptionGroup var place: Place
         @OptionGroup var user: UserNumber
-        @Argument(help: ArgumentHelp("With + and the country code; blanks, hyphens and brackets do not count.", valueName: "number"))
+        @Argument(
+            help: ArgumentHelp(
+                "With + and the country code; blanks, hyphens and brackets do not count.", valueName: "number"))
         var phone: [String]
 
         func run() async throws {
-            let masked = try await place.open().service().changePhone(of: try user.id(), to: phone.joined(separator: " "))
+            let masked = try await place.open().service().changePhone(
+                of: try user.id(), to: phone.joined(separator: " "))
             Audit.tell("user_change_phone", ["user": user.number, "phone": masked])
             Output.line("The phone number is \(masked) now.")
         }
@@ -237,7 +256,8 @@ struct Users: AsyncParsableCommand {
 
     struct Unlock: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Let a user try again at once: clear wrong codes and other limits, of ten minutes and of the day.",
+            abstract:
+                "Let a user try again at once: clear wrong codes and other limits, of ten minutes and of the day.",
             discussion: """
                 A code that was spent while the clock of this machine was ahead is free again.
 
@@ -251,13 +271,16 @@ struct Users: AsyncParsableCommand {
             let id = try user.id()
             let cleared = Self.cleared(try await place.open().service().unlock(id))
             Audit.tell("user_unlock", ["user": user.number])
-            Output.line("User \(id): " + (cleared.isEmpty ? "nothing to unlock." : "cleared \(cleared.joined(separator: ", "))."))
+            Output.line(
+                "User \(id): "
+                    + (cleared.isEmpty ? "nothing to unlock." : "cleared \(cleared.joined(separator: ", "))."))
         }
 
         private static func cleared(_ unlocked: Unlocked) -> [String] {
             func count(_ number: Int64, _ noun: String) -> String? { number == 0 ? nil : Output.count(number, noun) }
             return [
-                count(unlocked.wrongCodes, "wrong code"), count(unlocked.messages, "message"), count(unlocked.requests, "request"),
+                count(unlocked.wrongCodes, "wrong code"), count(unlocked.messages, "message"),
+                count(unlocked.requests, "request"),
                 count(unlocked.links, "link"), count(unlocked.mails, "mail"),
                 unlocked.freesCode ? "a code that was spent while the clock was ahead" : nil,
             ].compactMap { $0 }
@@ -284,7 +307,8 @@ struct Users: AsyncParsableCommand {
             try await consent.ask {
                 let view = try await service.user(id)
                 let phones = view.devices.count { $0.removed == nil }
-                let has = "is in \(Output.count(view.applications.count, "application")) and has \(Output.count(phones, "phone"))"
+                let has =
+                    "is in \(Output.count(view.applications.count, "application")) and has \(Output.count(phones, "phone"))"
                 return "User \(id), \(view.phone), \(has). Remove all of that?"
             }
             try await service.removeUser(id)
@@ -298,9 +322,11 @@ struct Users: AsyncParsableCommand {
         Output.table(
             [["DEVICE", "NAME", "SYSTEM", "STATE", "SINCE", "LAST SEEN", "FROM"]]
                 + devices.map { device in
-                    let state = device.removed != nil ? "removed" : device.confirmed != nil ? "confirmed" : "unconfirmed"
+                    let state =
+                        device.removed != nil ? "removed" : device.confirmed != nil ? "confirmed" : "unconfirmed"
                     return [
-                        device.id, device.name, device.osType, state, Moment.text(device.created), Moment.text(device.lastSeen),
+                        device.id, device.name, device.osType, state, Moment.text(device.created),
+                        Moment.text(device.lastSeen),
                         device.address,
                     ]
                 })
@@ -308,7 +334,8 @@ struct Users: AsyncParsableCommand {
 
     private static func json(_ device: Device) -> String {
         JSONText.object([
-            ("id", JSONText.string(device.id)), ("name", JSONText.string(device.name)), ("os_type", JSONText.string(device.osType)),
+            ("id", JSONText.string(device.id)), ("name", JSONText.string(device.name)),
+            ("os_type", JSONText.string(device.osType)),
             ("created", String(device.created)), ("last_seen", String(device.lastSeen)),
             ("confirmed", device.confirmed.map { String($0) } ?? "null"),
             ("removed", device.removed.map { String($0) } ?? "null"), ("address", JSONText.string(device.address)),

@@ -29,11 +29,15 @@ func complaint(about text: String) -> String? {
 let server = "[server]\napi_key_file = \"/k\"\n"
 
 struct BadSettingsTests {
-    @Test(arguments: badSyntax + badTypes) func `what is not TOML, or of the wrong type, is refused with its line`(bad: BadCase) {
+    @Test(arguments: badSyntax + badTypes) func `what is not TOML, or of the wrong type, is refused with its line`(
+        bad: BadCase
+    ) {
         #expect(complaint(about: bad.text) == bad.error)
     }
 
-    @Test(arguments: unknownKeys) func `a key that is not known is refused, with the known one that it resembles`(bad: BadCase) {
+    @Test(arguments: unknownKeys) func `a key that is not known is refused, with the known one that it resembles`(
+        bad: BadCase
+    ) {
         #expect(complaint(about: bad.text) == bad.error)
     }
 
@@ -41,7 +45,8 @@ struct BadSettingsTests {
         #expect(complaint(about: bad.text) == bad.error)
     }
 
-    @Test(arguments: badLogins + badPreferences + badEnrolments) func `a rule that cannot be meant is refused with what was expected`(
+    @Test(arguments: badLogins + badPreferences + badEnrolments)
+    func `a rule that cannot be meant is refused with what was expected`(
         bad: BadCase
     ) {
         #expect(complaint(about: bad.text) == bad.error)

@@ -11,19 +11,32 @@ let badLogins = [
     BadCase(
         "[login]\nfactors = [\n  \"sms\", # one\n  \"call\",\n  \"sms\",\n]",
         "t:5: login.factors[3]: \"sms\" stands here for the second time; keep one of the two"),
-    BadCase("[login]\nprompt = \"Now\"", "t:2: login.prompt: expected \"wait\" or \"now\", found \"Now\"; did you mean \"now\"?"),
-    BadCase("[login]\nprompt = \"immediately\"", "t:2: login.prompt: expected \"wait\" or \"now\", found \"immediately\""),
-    BadCase("[login]\nprompt = \"a\\nb\\u202e\"", "t:2: login.prompt: expected \"wait\" or \"now\", found \"a\\u{A}b\\u{202E}\""),
+    BadCase(
+        "[login]\nprompt = \"Now\"",
+        "t:2: login.prompt: expected \"wait\" or \"now\", found \"Now\"; did you mean \"now\"?"),
+    BadCase(
+        "[login]\nprompt = \"immediately\"", "t:2: login.prompt: expected \"wait\" or \"now\", found \"immediately\""),
+    BadCase(
+        "[login]\nprompt = \"a\\nb\\u202e\"",
+        "t:2: login.prompt: expected \"wait\" or \"now\", found \"a\\u{A}b\\u{202E}\""),
     BadCase("[login]\ndeadline = 60\nonetouch_wait = 60", "t:3: login.onetouch_wait: \(wait(60, 60))"),
     BadCase("[login]\ndeadline = 15", "t:2: login.deadline: \(wait(15, 15))"),
     BadCase("[login]\nonetouch_wait = 90", "t:2: login.onetouch_wait: \(wait(90, 90))"),
     BadCase(
-        "[login]\ndeadline = 100\n[login.service.sudo]\n\nonetouch_wait = 100", "t:5: login.service.sudo.onetouch_wait: \(wait(100, 100))"),
-    BadCase("[login]\nonetouch_wait = 30\n[login.service.sudo]\ndeadline = 30", "t:4: login.service.sudo.deadline: \(wait(30, 30))"),
-    BadCase("[login]\nfactor_of = \"user\"", "t:2: login.factor_of: factor_of belongs to one service; move it to [login.service.NAME]"),
+        "[login]\ndeadline = 100\n[login.service.sudo]\n\nonetouch_wait = 100",
+        "t:5: login.service.sudo.onetouch_wait: \(wait(100, 100))"),
     BadCase(
-        "[login.service.su]\nfactor_of = \"root\"", "t:2: login.service.su.factor_of: expected \"user\" or \"caller\", found \"root\""),
-    BadCase("[login.service.SSHD]\ntries = 1", "t:1: login.service.SSHD: PAM knows services in lower case only; write \"sshd\""),
+        "[login]\nonetouch_wait = 30\n[login.service.sudo]\ndeadline = 30",
+        "t:4: login.service.sudo.deadline: \(wait(30, 30))"),
+    BadCase(
+        "[login]\nfactor_of = \"user\"",
+        "t:2: login.factor_of: factor_of belongs to one service; move it to [login.service.NAME]"),
+    BadCase(
+        "[login.service.su]\nfactor_of = \"root\"",
+        "t:2: login.service.su.factor_of: expected \"user\" or \"caller\", found \"root\""),
+    BadCase(
+        "[login.service.SSHD]\ntries = 1",
+        "t:1: login.service.SSHD: PAM knows services in lower case only; write \"sshd\""),
     BadCase("[login.service.\"\"]\ntries = 1", "t:1: login.service.\"\": this name of a service is empty"),
     BadCase(
         "[login]\nservice = { \"../x\" = { tries = 1 } }",
@@ -34,23 +47,34 @@ let badLogins = [
 ]
 
 let badPreferences = [
-    BadCase("[login]\nprefer = \"recovery\"", "t:2: login.prefer: a recovery code cannot be preferred; name another factor"),
-    BadCase("[login]\nfactors = [\"sms\"]\nprefer = \"call\"", "t:3: login.prefer: \"call\" is preferred, but not among factors"),
+    BadCase(
+        "[login]\nprefer = \"recovery\"", "t:2: login.prefer: a recovery code cannot be preferred; name another factor"),
+    BadCase(
+        "[login]\nfactors = [\"sms\"]\nprefer = \"call\"",
+        "t:3: login.prefer: \"call\" is preferred, but not among factors"),
     BadCase(
         "[login]\nprefer = \"call\"\n[login.service.sudo]\nfactors = [\"sms\"]",
         "t:4: login.service.sudo.factors: \"call\" is preferred, but not among factors"),
     BadCase(
-        "[login.group.staff]\n", "t:1: login.group.staff: factors is missing; name what this group may use, or leave out the table"),
+        "[login.group.staff]\n",
+        "t:1: login.group.staff: factors is missing; name what this group may use, or leave out the table"),
     BadCase(
-        "[login.group.staff]\nprefer = \"sms\"", "t:2: login.group.staff.prefer: unknown key \"prefer\"; known here: factors, check_number"),
+        "[login.group.staff]\nprefer = \"sms\"",
+        "t:2: login.group.staff.prefer: unknown key \"prefer\"; known here: factors, check_number"),
     BadCase(
-        "[login.user.bob]\nfactors = [\"sms\"]\nprefer = \"call\"", "t:3: login.user.bob.prefer: \"call\" is not among factors"),
-    BadCase("[login.user.bob]\ntries = 1", "t:2: login.user.bob.tries: unknown key \"tries\"; known here: factors, prefer, check_number"),
+        "[login.user.bob]\nfactors = [\"sms\"]\nprefer = \"call\"",
+        "t:3: login.user.bob.prefer: \"call\" is not among factors"),
+    BadCase(
+        "[login.user.bob]\ntries = 1",
+        "t:2: login.user.bob.tries: unknown key \"tries\"; known here: factors, prefer, check_number"),
     BadCase(
         "[login]\nnumber_matching = true\ncheck_number = false",
         "t:3: login.check_number: number_matching is true, and without a number there is nothing to match; keep one"),
-    BadCase("[login.user.bob]\ncheck_number = \"no\"", "t:2: login.user.bob.check_number: expected true or false, found a text"),
-    BadCase("[remember]\nseconds = 604801", "t:2: remember.seconds: expected a whole number from 0 to 604800, found 604801"),
+    BadCase(
+        "[login.user.bob]\ncheck_number = \"no\"",
+        "t:2: login.user.bob.check_number: expected true or false, found a text"),
+    BadCase(
+        "[remember]\nseconds = 604801", "t:2: remember.seconds: expected a whole number from 0 to 604800, found 604801"),
     BadCase("[pause]\nmax_hours = 0", "t:2: pause.max_hours: expected a whole number from 1 to 8760, found 0"),
 ]
 
@@ -58,26 +82,35 @@ private let someServer = "[server]\nurl = \"https://a.example\"\napi_key = \"012
 
 let badEnrolments = [
     BadCase(
-        "[enrolment]\nat_login = true", "t:2: enrolment.at_login: enrolment in the login needs [server]; write one, or at_login = false"),
+        "[enrolment]\nat_login = true",
+        "t:2: enrolment.at_login: enrolment in the login needs [server]; write one, or at_login = false"),
     BadCase(
         someServer + "[enrolment]\nat_login = true",
         "t:5: enrolment.at_login: enrolment in the login needs email_domain, for the users' addresses at the server"),
-    BadCase("[enrolment]\ncountry_code = \"0049\"", "t:2: enrolment.country_code: \"0049\" is no country code; write it as \"49\""),
+    BadCase(
+        "[enrolment]\ncountry_code = \"0049\"",
+        "t:2: enrolment.country_code: \"0049\" is no country code; write it as \"49\""),
     BadCase(
         "[enrolment]\nemail_domain = \"@example.com\"",
         "t:2: enrolment.email_domain: \"@example.com\" is no domain; write it as \"example.com\""),
     BadCase(
-        "[enrolment]\nopt_out = \"maybe\"", "t:2: enrolment.opt_out: expected \"no\", \"grace\" or \"yes\", found \"maybe\""),
+        "[enrolment]\nopt_out = \"maybe\"",
+        "t:2: enrolment.opt_out: expected \"no\", \"grace\" or \"yes\", found \"maybe\""),
     BadCase(
         "[enrolment]\nopt_out_text = \"Gr\u{FC}n\"",
         "t:2: enrolment.opt_out_text: a text here is plain ASCII, since not every ssh client shows more"),
     BadCase(
-        "[enrolment]\nmode = \"strict\"", "t:2: enrolment.mode: expected \"optional\", \"grace\" or \"required\", found \"strict\""),
-    BadCase("[enrolment]\ngrace_services = [\"sshd\", \"\"]", "t:2: enrolment.grace_services[2]: this name of a service is empty"),
+        "[enrolment]\nmode = \"strict\"",
+        "t:2: enrolment.mode: expected \"optional\", \"grace\" or \"required\", found \"strict\""),
+    BadCase(
+        "[enrolment]\ngrace_services = [\"sshd\", \"\"]",
+        "t:2: enrolment.grace_services[2]: this name of a service is empty"),
     BadCase(
         "[enrolment]\ngrace_services = [\"SSHD\"]",
         "t:2: enrolment.grace_services[1]: PAM knows services in lower case only; write \"sshd\""),
-    BadCase("[outage]\nmode = \"alow\"", "t:2: outage.mode: expected \"deny\" or \"allow\", found \"alow\"; did you mean \"allow\"?"),
+    BadCase(
+        "[outage]\nmode = \"alow\"",
+        "t:2: outage.mode: expected \"deny\" or \"allow\", found \"alow\"; did you mean \"allow\"?"),
     BadCase("[outage]\nmode = true", "t:2: outage.mode: expected \"deny\" or \"allow\", found true"),
 ]
 
@@ -126,7 +159,9 @@ let badExemptions: [BadCase] = [
     BadCase("\n[[exempt]]\n", "t:2: exempt[1]: \(everyone)"),
     BadCase("[[exempt]]\nusers = [\"a\"]\n[[exempt]]\neveryone = false", "t:3: exempt[2]: \(everyone)"),
     BadCase("[[exempt]]\neveryone = false\nnetworks = [\"::/0\"]", "t:1: exempt[1]: \(everyone)"),
-    BadCase("[[exempt]]\neveryone = \"true\"", "t:2: exempt[1].everyone: expected true or false, found a text; leave out the quotes"),
+    BadCase(
+        "[[exempt]]\neveryone = \"true\"",
+        "t:2: exempt[1].everyone: expected true or false, found a text; leave out the quotes"),
     all("\"0.0.0.0/0\""),
     all("\"10.0.0.0/8\", \"::/0\""),
     all("\"::ffff:0.0.0.0/96\""),
@@ -135,19 +170,31 @@ let badExemptions: [BadCase] = [
     all("\"2000::/3\""),
     all("\"128.0.0.0/1\", \"0.0.0.0/2\", \"64.0.0.0/3\", \"96.0.0.0/3\", \"192.0.2.0/24\""),
     BadCase("[[exempt]]\nusers = []", "t:2: exempt[1].users: this list is empty; name something, or leave out the key"),
-    BadCase("[[exempt]]\ngroups = []", "t:2: exempt[1].groups: this list is empty; name something, or leave out the key"),
-    BadCase("[[exempt]]\nservices = []", "t:2: exempt[1].services: this list is empty; name something, or leave out the key"),
-    BadCase("[[exempt]]\nnetworks = []", "t:2: exempt[1].networks: this list is empty; name something, or leave out the key"),
+    BadCase(
+        "[[exempt]]\ngroups = []", "t:2: exempt[1].groups: this list is empty; name something, or leave out the key"),
+    BadCase(
+        "[[exempt]]\nservices = []", "t:2: exempt[1].services: this list is empty; name something, or leave out the key"
+    ),
+    BadCase(
+        "[[exempt]]\nnetworks = []", "t:2: exempt[1].networks: this list is empty; name something, or leave out the key"
+    ),
     BadCase("[[exempt]]\nusers = [\"a\", \"\"]", "t:2: exempt[1].users[2]: this name is empty"),
     BadCase("[[exempt]]\ngroups = [\"\"]", "t:2: exempt[1].groups[1]: this name is empty"),
-    BadCase("[[exempt]]\nusers = [\"a\\tb\"]", "t:2: exempt[1].users[1]: the name \"a\\u{9}b\" has a control character in it"),
+    BadCase(
+        "[[exempt]]\nusers = [\"a\\tb\"]",
+        "t:2: exempt[1].users[1]: the name \"a\\u{9}b\" has a control character in it"),
     BadCase("[[exempt]]\nusers = \"a\"", "t:2: exempt[1].users: expected a list in brackets, found a text"),
     BadCase(
-        "[[exempt]]\nservices = [\"ssh d\"]", "t:2: exempt[1].services[1]: \"ssh d\" is no service; write the name of its file in pam.d"),
+        "[[exempt]]\nservices = [\"ssh d\"]",
+        "t:2: exempt[1].services[1]: \"ssh d\" is no service; write the name of its file in pam.d"),
     networks("\"10.1.2.3/8\"", "\"10.1.2.3/8\" has bits set behind its prefix; did you mean \"10.0.0.0/8\"?"),
     networks("\"10.1.255.3/12\"", "\"10.1.255.3/12\" has bits set behind its prefix; did you mean \"10.0.0.0/12\"?"),
-    networks("\"2001:db8:ffff::1/36\"", "\"2001:db8:ffff::1/36\" has bits set behind its prefix; did you mean \"2001:db8:f000::/36\"?"),
-    networks("\"::ffff:10.1.2.3/104\"", "\"::ffff:10.1.2.3/104\" has bits set behind its prefix; did you mean \"10.0.0.0/8\"?"),
+    networks(
+        "\"2001:db8:ffff::1/36\"",
+        "\"2001:db8:ffff::1/36\" has bits set behind its prefix; did you mean \"2001:db8:f000::/36\"?"),
+    networks(
+        "\"::ffff:10.1.2.3/104\"",
+        "\"::ffff:10.1.2.3/104\" has bits set behind its prefix; did you mean \"10.0.0.0/8\"?"),
     networks("\"10.0.0.0/33\"", "\"10.0.0.0/33\" is no network; write it as \"10.0.0.0/8\" or \"2001:db8::/32\""),
     networks("\"10.0.0.1/-1\"", "\"10.0.0.1/-1\" is no network; write it as \"10.0.0.0/8\" or \"2001:db8::/32\""),
     networks("\"10.0.0/8\"", "\"10.0.0/8\" is no network; write it as \"10.0.0.0/8\" or \"2001:db8::/32\""),

@@ -46,21 +46,28 @@ let badServers: [BadCase] = [
     url("unix:///run/api.sock", "write a socket with one slash, as unix:/run/countersignd/api.sock"),
     url("unix:/run/../api.sock", "a path here is written without . and .. in it"),
     url("unix:/" + String(repeating: "a", count: 107), "the path of a socket has at most 107 bytes"),
-    BadCase("\n[server]\napi_key = \"12345678\"", "t:2: server: url is missing; write where the server is, or leave out [server]"),
+    BadCase(
+        "\n[server]\napi_key = \"12345678\"",
+        "t:2: server: url is missing; write where the server is, or leave out [server]"),
     BadCase("\n[server]\nurl = \"https://a\"", "t:2: server: the API key is missing; write api_key_file or api_key"),
     BadCase("server.url = \"https://a\"", "t:1: server: the API key is missing; write api_key_file or api_key"),
-    BadCase(server + "url = \"https://a\"\napi_key = \"12345678\"", "t:2: server.api_key_file: api_key is there too; keep one of the two"),
-    BadCase("[server]\napi_key = \"s3cr3t!\"", "t:2: server.api_key: an API key has 8 to 128 characters, this one has 7"),
+    BadCase(
+        server + "url = \"https://a\"\napi_key = \"12345678\"",
+        "t:2: server.api_key_file: api_key is there too; keep one of the two"),
+    BadCase(
+        "[server]\napi_key = \"s3cr3t!\"", "t:2: server.api_key: an API key has 8 to 128 characters, this one has 7"),
     BadCase(
         "[server]\napi_key = \"s3cr3t s3cr3t\"",
         "t:2: server.api_key: an API key is printable ASCII without blanks; this one has something else in it"),
-    BadCase("[server]\napi_key = 1234567890", "t:2: server.api_key: expected an API key in quotes, found a whole number"),
+    BadCase(
+        "[server]\napi_key = 1234567890", "t:2: server.api_key: expected an API key in quotes, found a whole number"),
     BadCase("[server]\napi_key_file = \"etc/key\"", "t:2: server.api_key_file: \(absolute)"),
     BadCase(server + "ca_file = \"ca.pem\"", "t:3: server.ca_file: \(absolute)"),
     BadCase(server + "ca_file = \"\"", "t:3: server.ca_file: \(absolute)"),
     BadCase(server + "proxy = \"proxy:3128\"", "t:3: server.proxy: \(scheme)"),
     BadCase(server + "proxy = \"http://proxy:3128/x\"", "t:3: server.proxy: the URL of a proxy has no path"),
-    BadCase(server + "proxy = \"http://me:secret@proxy\"", "t:3: server.proxy: a URL here has no user or password in it"),
+    BadCase(
+        server + "proxy = \"http://me:secret@proxy\"", "t:3: server.proxy: a URL here has no user or password in it"),
     BadCase("state = \"/\"", "t:1: state: expected an absolute path such as /var/lib/countersign"),
     BadCase("state = \"var/lib\"", "t:1: state: expected an absolute path such as /var/lib/countersign"),
     BadCase("state = \"/var/../lib\"", "t:1: state: a path here is written without . and .. in it"),

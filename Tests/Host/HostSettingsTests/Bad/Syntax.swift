@@ -1,11 +1,15 @@
-private let brackets = "these brackets are no table and no list; write [name], [[exempt]], or key = [\"text\", \"text\"]"
+private let brackets =
+    "these brackets are no table and no list; write [name], [[exempt]], or key = [\"text\", \"text\"]"
 private let date = "there is no such date; write year, month and day as in 2027-03-31"
 
 let badSyntax = [
     BadCase("state = \"/a\"\nstate = \"/b\"\n", "t:2: \"state\" stands here for the second time; keep one of the two"),
-    BadCase("[login]\ntries = 3\n[outage]\n[login]\ntries = 4\n", "t:4: \"login\" stands here for the second time; keep one of the two"),
     BadCase(
-        "[exempt]\n[[exempt]]\n", "t:2: \"exempt\" is a table above and a list of tables here; write it in the same way everywhere"),
+        "[login]\ntries = 3\n[outage]\n[login]\ntries = 4\n",
+        "t:4: \"login\" stands here for the second time; keep one of the two"),
+    BadCase(
+        "[exempt]\n[[exempt]]\n",
+        "t:2: \"exempt\" is a table above and a list of tables here; write it in the same way everywhere"),
     BadCase("[login]\ntries =\n", "t:2: the value is missing"),
     BadCase("[login]\ntries 3\n", "t:2: a key is followed by = and its value"),
     BadCase("[login]\nprompt = now\n", "t:2: this is no value; a text stands in straight double quotes"),
@@ -44,56 +48,82 @@ let badSyntax = [
     BadCase("a." + String(repeating: "a.", count: 100_000) + "a = 1", "t:1: tables are nested too deep here"),
     BadCase("a = " + String(repeating: "[", count: 100_000), "t:1: tables are nested too deep here"),
     BadCase("\n[login]\ntries = 1\u{00}0\n", "t:3: a NUL has no place in the settings, not even escaped; take it out"),
-    BadCase("\n[[exempt]]\nusers = [\"a\\u0000b\"]\n", "t:3: a NUL has no place in the settings, not even escaped; take it out"),
-    BadCase("[login]\n\"tries\\U00000000\" = 3\n", "t:2: a NUL has no place in the settings, not even escaped; take it out"),
+    BadCase(
+        "\n[[exempt]]\nusers = [\"a\\u0000b\"]\n",
+        "t:3: a NUL has no place in the settings, not even escaped; take it out"),
+    BadCase(
+        "[login]\n\"tries\\U00000000\" = 3\n", "t:2: a NUL has no place in the settings, not even escaped; take it out"),
 ]
 
 let badTypes = [
     BadCase("state = 3", "t:1: state: expected an absolute path in quotes, found a whole number"),
-    BadCase("\n[login]\ntries = \"3\"", "t:3: login.tries: expected a whole number from 1 to 10, found a text; leave out the quotes"),
+    BadCase(
+        "\n[login]\ntries = \"3\"",
+        "t:3: login.tries: expected a whole number from 1 to 10, found a text; leave out the quotes"),
     BadCase("[login]\ntries = \"many\"", "t:2: login.tries: expected a whole number from 1 to 10, found a text"),
-    BadCase("[login]\ntries = 3.0", "t:2: login.tries: expected a whole number from 1 to 10, found a number with a point or exponent"),
+    BadCase(
+        "[login]\ntries = 3.0",
+        "t:2: login.tries: expected a whole number from 1 to 10, found a number with a point or exponent"),
     BadCase("[login]\ntries = true", "t:2: login.tries: expected a whole number from 1 to 10, found true"),
     BadCase("[login]\ntries = [3]", "t:2: login.tries: expected a whole number from 1 to 10, found a list"),
     BadCase("[login]\nnumber_matching = 1", "t:2: login.number_matching: expected true or false, found a whole number"),
     BadCase(
-        "[login]\nnumber_matching = \"true\"", "t:2: login.number_matching: expected true or false, found a text; leave out the quotes"),
+        "[login]\nnumber_matching = \"true\"",
+        "t:2: login.number_matching: expected true or false, found a text; leave out the quotes"),
     BadCase("[login]\nprompt = false", "t:2: login.prompt: expected \"wait\" or \"now\", found false"),
     BadCase("[login]\nfactors = \"sms\"", "t:2: login.factors: expected a list in brackets, found a text"),
     BadCase(
         "[login]\nfactors = [\"sms\",\n3]",
-        "t:3: login.factors[2]: expected \"onetouch\", \"softtoken\", \"sms\", \"call\" or \"recovery\", found a whole number"),
+        "t:3: login.factors[2]: expected \"onetouch\", \"softtoken\", \"sms\", \"call\" or \"recovery\", found a whole number"
+    ),
     BadCase(
         "[enrolment]\ngrace_until = \"2027-03-31\"",
         "t:2: enrolment.grace_until: expected a date such as 2027-03-31, found a text; leave out the quotes"),
     BadCase(
         "[enrolment]\ngrace_until = 2027-03-31T00:00:00Z",
         "t:2: enrolment.grace_until: expected a date such as 2027-03-31, found a date with a time; leave out the time"),
-    BadCase("[enrolment]\ngrace_until = 07:00:00", "t:2: enrolment.grace_until: expected a date such as 2027-03-31, found a time"),
-    BadCase("[enrolment]\ngrace_until = 20270331", "t:2: enrolment.grace_until: expected a date such as 2027-03-31, found a whole number"),
-    BadCase("[lockout]\nseconds = 2027-03-31", "t:2: lockout.seconds: expected a whole number from 1 to 86400, found a date"),
+    BadCase(
+        "[enrolment]\ngrace_until = 07:00:00",
+        "t:2: enrolment.grace_until: expected a date such as 2027-03-31, found a time"),
+    BadCase(
+        "[enrolment]\ngrace_until = 20270331",
+        "t:2: enrolment.grace_until: expected a date such as 2027-03-31, found a whole number"),
+    BadCase(
+        "[lockout]\nseconds = 2027-03-31", "t:2: lockout.seconds: expected a whole number from 1 to 86400, found a date"
+    ),
     BadCase("login = 3", "t:1: login: expected a table, found a whole number; write [login]"),
-    BadCase("\n[[login]]\ntries = 3", "t:2: login: expected a table, found a list; write [login] once, in single brackets"),
+    BadCase(
+        "\n[[login]]\ntries = 3", "t:2: login: expected a table, found a list; write [login] once, in single brackets"),
     BadCase("\n[exempt]\nusers = [\"a\"]", "t:2: exempt: expected a list of tables, found a table; write [[exempt]]"),
     BadCase("exempt = [3]", "t:1: exempt[1]: expected a table, found a whole number; write [[exempt]]"),
-    BadCase("[login.service]\nprompt = \"now\"", "t:2: login.service.prompt: expected a table, found a text; write [login.service.prompt]"),
+    BadCase(
+        "[login.service]\nprompt = \"now\"",
+        "t:2: login.service.prompt: expected a table, found a text; write [login.service.prompt]"),
     BadCase(server + "url = { a = 1 }", "t:3: server.url: expected a URL in quotes, found a table"),
 ]
 
 let unknownKeys = [
     BadCase("statte = \"/a\"", "t:1: statte: unknown key \"statte\"; did you mean \"state\"?"),
-    BadCase("[enrollment]\nmode = \"grace\"", "t:1: enrollment: unknown key \"enrollment\"; did you mean \"enrolment\"?"),
+    BadCase(
+        "[enrollment]\nmode = \"grace\"", "t:1: enrollment: unknown key \"enrollment\"; did you mean \"enrolment\"?"),
     BadCase(
         "tries = 3\n",
-        "t:1: tries: unknown key \"tries\"; known here: state, server, login, enrolment, outage, lockout, remember, pause, exempt"),
-    BadCase("\n[login]\n\nonetouch_wiat = 3", "t:4: login.onetouch_wiat: unknown key \"onetouch_wiat\"; did you mean \"onetouch_wait\"?"),
-    BadCase("[login]\nOneTouch-Wait = 3", "t:2: login.OneTouch-Wait: unknown key \"OneTouch-Wait\"; did you mean \"onetouch_wait\"?"),
+        "t:1: tries: unknown key \"tries\"; known here: state, server, login, enrolment, outage, lockout, remember, pause, exempt"
+    ),
+    BadCase(
+        "\n[login]\n\nonetouch_wiat = 3",
+        "t:4: login.onetouch_wiat: unknown key \"onetouch_wiat\"; did you mean \"onetouch_wait\"?"),
+    BadCase(
+        "[login]\nOneTouch-Wait = 3",
+        "t:2: login.OneTouch-Wait: unknown key \"OneTouch-Wait\"; did you mean \"onetouch_wait\"?"),
     BadCase(
         "[login]\n\"a b\\u001b\" = 3",
         "t: login.\"a b\\u{1B}\": unknown key \"a b\\u{1B}\"; known here: "
-            + "factors, prefer, onetouch_wait, deadline, tries, prompt, number_matching, check_number, factor_of, service, group, user"),
+            + "factors, prefer, onetouch_wait, deadline, tries, prompt, number_matching, check_number, factor_of, service, group, user"
+    ),
     BadCase(
-        "[login.service.su]\nfactorof = \"caller\"", "t:2: login.service.su.factorof: unknown key \"factorof\"; did you mean \"factor_of\"?"
+        "[login.service.su]\nfactorof = \"caller\"",
+        "t:2: login.service.su.factorof: unknown key \"factorof\"; did you mean \"factor_of\"?"
     ),
     BadCase(
         "[login.service.su.service.sshd]",
@@ -105,7 +135,8 @@ let unknownKeys = [
     BadCase("[outage]\nmoed = \"allow\"", "t:2: outage.moed: unknown key \"moed\"; did you mean \"mode\"?"),
     BadCase("[lockout]\nsecond = 3", "t:2: lockout.second: unknown key \"second\"; did you mean \"seconds\"?"),
     BadCase(
-        "[[exempt]]\nusers = [\"a\"]\n[[exempt]]\nuser = [\"a\"]", "t:4: exempt[2].user: unknown key \"user\"; did you mean \"users\"?"),
+        "[[exempt]]\nusers = [\"a\"]\n[[exempt]]\nuser = [\"a\"]",
+        "t:4: exempt[2].user: unknown key \"user\"; did you mean \"users\"?"),
     BadCase(
         "[enrolment]\ngrace_days = 3",
         "t:2: enrolment.grace_days: unknown key \"grace_days\"; known here: "
