@@ -2,25 +2,28 @@ internal import Glibc
 
 /// Why a new file could not be made.
 public enum NewFileError: Error, Equatable {
-    /// The name is taken.
+    /// A file of that name exists already.
     case exists
-    /// The system refuses; its reason.
+    /// A system call failed; holds the reason as strerror(3) gives it.
     case failed(String)
 }
 
-/// A file of mode 0600 that gets its name once all of it is on the disk, and never takes the name from another file.
+/// A file of mode 0600 that gets its name once all of it is on disk, and never replaces another file.
 ///
-/// Until then it lies in the same folder as NAME.XXXXXXXX. What is not finished is removed, also where SIGHUP, SIGINT, SIGQUIT or SIGTERM
-/// ends the process. One process makes one such file at a time.
+/// Until then it lies in the same directory as NAME.XXXXXXXX. An unfinished file is removed by `discard`, and when
+/// SIGHUP, SIGINT, SIGQUIT or SIGTERM ends the process. A process makes only one such file at a time.
 public final class NewFile {
-    /// Open for writing until the file is finished or discarded.
+    /// Descriptor for writing; it is closed when this object is released.
     public let descriptor: CInt
     private let folder: CInt
     private let name: String
     private let draft: String
 
-    /// - Parameter path: absolute, or from the working directory.
-    /// - Throws: `NewFileError`, with the folder as it was.
+    /// Creates the unfinished file beside its final path.
+    ///
+    /// - Parameter path: path of the finished file, absolute or relative to the working directory.
+    /// - Throws: `NewFileError.exists` if the name is taken, `NewFileError.failed` if a system call failed; the
+    ///   directory is unchanged.
     public init(_ path: String) throws(NewFileError) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         let above = parts.dropLast().joined(separator: "/")
@@ -48,8 +51,10 @@ public final class NewFile {
         close(folder)
     }
 
-    /// Gives the file its name; file and name are on the disk when this returns.
-    /// - Throws: `NewFileError`; the file is there under its other name until `discard`.
+    /// Gives the file its name (link(2)); file and name are on disk when this returns.
+    ///
+    /// - Throws: `NewFileError.exists` if the name was taken meanwhile, `NewFileError.failed` if a system call failed.
+    ///   The unfinished file stays until `discard`; if only the directory could not be synced, the file has its name.
     public func finish() throws(NewFileError) {
         guard fsync(descriptor) == 0 else { throw .failed(Self.reason()) }
         guard linkat(folder, draft, folder, name, 0) == 0 else {
@@ -59,7 +64,7 @@ public final class NewFile {
         guard fsync(folder) == 0 else { throw .failed(Self.reason()) }
     }
 
-    /// Removes what has no name of its own yet; nothing after `finish`.
+    /// Removes the unfinished file; does nothing after `finish`.
     public func discard() {
         unlinkat(folder, draft, 0)
         Unfinished.forget()
@@ -68,7 +73,7 @@ public final class NewFile {
     private static func reason() -> String { String(cString: strerror(errno)) }
 }
 
-/// The one file that a signal has to remove.
+/// The one unfinished file, which a signal handler removes.
 private enum Unfinished {
     private static let signals = [SIGHUP, SIGINT, SIGQUIT, SIGTERM]
 
@@ -80,15 +85,17 @@ private enum Unfinished {
                 signal(number, SIG_DFL)
                 raise(number)
             }
-            // As with nohup.
+            // An ignored signal stays ignored, as nohup(1) sets it.
             if unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { signal(number, SIG_IGN) }
         }
     }
 
-    /// The name stays allocated: a signal may be reading it.
+    /// Forgets the file.
+    ///
+    /// Its name stays allocated, as a signal handler may be reading it.
     static func forget() { nameOfUnfinished = nil }
 }
 
-/// Written before the signals are watched for, and read by their handler.
+/// Set before the signal handlers are installed, and read by them.
 nonisolated(unsafe) private var nameOfUnfinished: UnsafeMutablePointer<CChar>?
 nonisolated(unsafe) private var folderOfUnfinished: CInt = -1

@@ -2,17 +2,19 @@ internal import CCrypt
 internal import Glibc
 public import Identifiers
 
-/// Recovery codes: made, written for people, and kept as slow salted hashes (crypt(5), yescrypt).
+/// Recovery codes: making, spelling, hashing and matching them.
 ///
-/// The codes of one person share a salt, so that a try costs one hash, and not ten.
+/// Codes are kept as slow salted hashes (crypt(5), yescrypt). All codes of one person share a salt, so that a try costs
+/// one hash instead of ten.
 public enum RecoveryCodes {
+    /// Number of codes that a person is given at a time.
     public static let count = 10
-    /// Characters; 5 bits each.
+    /// Length of a code in characters of 5 bits each.
     static let length = 12
-    /// Crockford's Base32: nothing in it is read as something else.
+    /// Crockford's Base32, which leaves out letters that are easily misread.
     private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz")
 
-    /// Ten new ones.
+    /// Returns `count` new codes of 60 random bits each.
     public static func make() -> [RecoveryCode] {
         (0..<count).compactMap { _ in
             let text = String((0..<length).compactMap { _ in alphabet.randomElement() })
@@ -20,7 +22,10 @@ public enum RecoveryCodes {
         }
     }
 
-    /// In groups of four, as it is printed.
+    /// Returns the code as it is printed: groups of four characters with hyphens between them.
+    ///
+    /// - Parameter code: a code as `make` returns it.
+    /// - Returns: for example `0123-4567-89ab`.
     public static func spelled(_ code: RecoveryCode) -> String {
         code.text.enumerated().reduce(into: "") { text, letter in
             if letter.offset > 0, letter.offset.isMultiple(of: 4) { text += "-" }
@@ -28,7 +33,11 @@ public enum RecoveryCodes {
         }
     }
 
-    /// Hashes in the order of the codes; nil where the system has no yescrypt or no memory for it (16 MB).
+    /// Hashes codes under one new salt.
+    ///
+    /// - Parameter codes: the codes of one person.
+    /// - Returns: hashes in the order of the codes (crypt(5)); nil if the system has no yescrypt, or no memory for it
+    ///   (16 MB).
     public static func hashes(of codes: [RecoveryCode]) -> [String]? {
         guard let setting = crypt_gensalt_ra("$y$", 0, nil, 0) else { return nil }
         defer { free(setting) }
@@ -36,7 +45,13 @@ public enum RecoveryCodes {
         return hashes.count == codes.count ? hashes : nil
     }
 
-    /// Where in `hashes` the code's is; nil where it is not, or could not be looked for.
+    /// Finds a code among the hashes of a person.
+    ///
+    /// All hashes are compared, each in constant time.
+    /// - Parameters:
+    ///   - code: the code that was typed.
+    ///   - hashes: stored hashes, as `hashes(of:)` returns them.
+    /// - Returns: index of the first hash that matches; nil if none does, or if hashing fails.
     public static func match(_ code: RecoveryCode, among hashes: [String]) -> Int? {
         var made: [String: String] = [:]
         var found: Int?
@@ -49,7 +64,7 @@ public enum RecoveryCodes {
         return found
     }
 
-    /// All but the digest, which stands behind the last `$`.
+    /// Salt and parameters of a hash: everything up to the last `$`.
     private static func setting(of hash: String) -> String {
         hash.lastIndex(of: "$").map { String(hash[...$0]) } ?? hash
     }
@@ -63,11 +78,11 @@ public enum RecoveryCodes {
         }
         guard let hash = crypt_ra(code.text, setting, &data, &size) else { return nil }
         let text = String(cString: hash)
-        // A star is how crypt(3) says that it failed.
+        // crypt(3) reports a failure by a leading star.
         return text.hasPrefix("*") ? nil : text
     }
 
-    /// In a time that does not depend on where they differ.
+    /// Compares in a time that does not depend on where the strings differ.
     private static func same(_ one: String, _ other: String) -> Bool {
         let (left, right) = (Array(one.utf8), Array(other.utf8))
         guard left.count == right.count else { return false }

@@ -1,6 +1,8 @@
 internal import Identifiers
 
-/// One line of authy-ssh's settings. Those that name a user count; the API key and the rest are for other places.
+/// One line of authy-ssh's settings.
+///
+/// Only lines that name a user are read; the API key and other settings are skipped.
 enum AuthySSHLine {
     static func entry(_ line: Int, _ text: String) throws(LineFault) -> Entry? {
         let text = text.trimmed

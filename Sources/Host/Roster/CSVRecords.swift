@@ -1,22 +1,24 @@
-/// Cuts CSV (RFC 4180) into records, some bytes at a time. Lines end with LF or CRLF; empty ones do not count.
+/// Splits CSV (RFC 4180) into records, some bytes at a time.
 ///
-/// A record that is not as it should be is a fault, and what follows on the same line is passed over; a quote that is never closed
-/// takes the rest of the file with it, and the fault is at the line where it was opened.
+/// Lines end with LF or CRLF; empty lines do not count. A malformed record is a fault, and the rest of its line is
+/// skipped. A quote that is never closed takes the rest of the file with it; the fault is reported at the line where it
+/// opened.
 struct CSVRecords {
     enum Found {
         case record(line: Int, [[UInt8]])
         case fault(LineFault)
     }
 
-    /// More than any roster has.
+    /// More fields than any roster has.
     private static let mostFields = 64
 
     private enum State { case fieldStart, bare, quoted, quoteInQuoted, carriageReturn, passingOver }
 
     private var state = State.fieldStart
     private var line = 1
-    /// Where the record, and the quoted field, began.
+    /// First line of the current record.
     private var firstLine = 1
+    /// Line of the opening quote.
     private var quoteLine = 1
     private var fields: [[UInt8]] = []
     private var field: [UInt8] = []
@@ -46,7 +48,7 @@ struct CSVRecords {
         length += 1
         if length > longest, state != .passingOver {
             refuse("longer than 64 kB", at: firstLine)
-            // Inside quotes there is no telling where the record ends, but at a line end.
+            // Inside quotes only a line end can be taken for the end of the record.
             field = []
         }
         switch (state, byte) {
@@ -93,7 +95,7 @@ struct CSVRecords {
         state = .passingOver
     }
 
-    /// The next record begins behind the line end that is being taken.
+    /// Starts the next record after the current line end.
     private mutating func begin() {
         fields = []
         field = []

@@ -4,11 +4,11 @@ struct CSVRoster {
         "the first line names the columns: user,country_code,phone,email and, where there are any, authy_id"
 
     private var records = CSVRecords()
-    /// Nil for a column without a name, in which nothing may stand.
+    /// Columns of the header; nil for a column without a name, which must stay empty.
     private var columns: [Column?]?
-    /// Whether an e-mail address is made for users who are given none.
+    /// Whether users without an e-mail address are given one.
     private let makesEmail: Bool
-    /// Without a header no record says anything.
+    /// Whether the header was bad, so that no record can be read.
     private var isLost = false
 
     init(makesEmail: Bool) { self.makesEmail = makesEmail }
@@ -42,7 +42,7 @@ struct CSVRoster {
                 guard let text = String(validating: field, as: UTF8.self) else { throw LineFault(line, "not UTF-8") }
                 fields.append(text)
             }
-            // Spreadsheets leave rows of nothing but commas behind the last one.
+            // Spreadsheets append rows of nothing but commas.
             if fields.allSatisfy(\.trimmed.isEmpty) { return nil }
             guard let columns else {
                 self.columns = try self.columns(fields, line)
@@ -55,7 +55,7 @@ struct CSVRoster {
     private static func named(_ fields: [String], _ columns: [Column?], _ line: Int) throws(LineFault) -> [Column:
         String]
     {
-        // Beyond the header's, empty ones say nothing.
+        // Empty fields beyond the header's are ignored.
         guard fields.count >= columns.count, fields.dropFirst(columns.count).allSatisfy(\.trimmed.isEmpty) else {
             throw LineFault(
                 line, "\(fields.count) \(fields.count == 1 ? "field" : "fields"), but the header has \(columns.count)")
@@ -98,11 +98,16 @@ struct CSVRoster {
     }
 }
 
-/// Writes the same form.
+/// Writes CSV in the form that `Roster` reads.
 public enum CSVText {
+    /// Header with the names of all columns, without a line end.
     public static let header = Column.allCases.map(\.rawValue).joined(separator: ",")
 
-    /// One record, without a line end. Fields are quoted where they must be, and guarded as `SpreadsheetCell` has it.
+    /// Returns one record, without a line end.
+    ///
+    /// Fields are quoted where needed (RFC 4180), and guarded by `SpreadsheetCell`.
+    /// - Parameter fields: values in the order of the header.
+    /// - Returns: the fields, separated by commas.
     public static func record(_ fields: [String]) -> String {
         fields.map { quoted(SpreadsheetCell.guarded($0)) }.joined(separator: ",")
     }

@@ -1,6 +1,6 @@
 internal import Identifiers
 
-/// The names of an entry's fields, in CSV and JSON alike, in the order in which they are written.
+/// Names of an entry's fields, the same in CSV and JSON, in the order in which they are written.
 enum Column: String, CaseIterable {
     case user
     case countryCode = "country_code"
@@ -13,7 +13,7 @@ enum Column: String, CaseIterable {
 }
 
 extension Entry {
-    /// Takes the fields of one record; blanks round them do not count.
+    /// Makes an entry from the fields of one record; blanks around values are dropped.
     init(line: Int, fields: [Column: String]) throws(LineFault) {
         func field(_ column: Column) -> String { (fields[column] ?? "").trimmed }
         let (phone, number) = (field(.phone), field(.authyID))
@@ -33,7 +33,7 @@ extension Entry {
 }
 
 extension String {
-    /// Without blanks and tabs at both ends.
+    /// The text without blanks and tabs at both ends.
     var trimmed: String {
         let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 }
         return String(decoding: utf8.drop(while: isBlank).reversed().drop(while: isBlank).reversed(), as: UTF8.self)

@@ -1,12 +1,22 @@
 internal import OATH
 
-/// A user's file of pam_google_authenticator: the secret on the first line, options behind a quote and a blank, then scratch codes.
+/// A user's file of pam_google_authenticator (FILEFORMAT of google-authenticator-libpam).
+///
+/// The first line holds the secret. Option lines, which begin with a quote and a blank, and scratch codes follow.
 public enum GoogleAuthenticatorFile {
-    /// The most that such a file has, in bytes.
+    /// Maximum size of such a file, in bytes.
     public static let limit = 65_536
-    /// The most scratch codes that are taken: each costs a slow hash, and the file is its user's. pam_google_authenticator makes up to ten.
+    /// Maximum number of scratch codes that are accepted.
+    ///
+    /// Each code costs a slow hash, and the file belongs to its user. pam_google_authenticator makes up to ten.
     public static let mostScratchCodes = 20
 
+    /// Reads the token of a file.
+    ///
+    /// - Parameter bytes: content of the file.
+    /// - Returns: the token with its scratch codes, and notes for people on options that are not taken over.
+    /// - Throws: `LineFault` if the file is too large or not UTF-8, holds no valid secret, has an unknown line or too
+    ///   many scratch codes, or if its token counts events (HOTP) or has a period other than 15 to 60 seconds.
     public static func token(_ bytes: [UInt8]) throws(LineFault) -> (Entry.SoftToken, notes: [String]) {
         guard bytes.count <= limit, let text = String(validating: bytes, as: UTF8.self) else {
             throw LineFault(1, "not a text of at most 64 kB")
@@ -55,7 +65,7 @@ public enum GoogleAuthenticatorFile {
                 }
                 period = seconds
             case "WINDOW_SIZE":
-                // One step on each side is 3, which is what is looked at here.
+                // One step on each side makes 3, which is the window used here.
                 if words.count == 2, let size = Int(words[1]), size > 3 {
                     notes.append("WINDOW_SIZE \(size): one time step on each side is taken here")
                 }
@@ -63,7 +73,7 @@ public enum GoogleAuthenticatorFile {
                 if words.count == 2, let steps = Int(words[1]), !(-1...1).contains(steps) {
                     notes.append("TIME_SKEW \(steps): the phone's clock is off; set it right")
                 }
-            // RATE_LIMIT and DISALLOW_REUSE are so here in any case; the others are its memory.
+            // RATE_LIMIT and DISALLOW_REUSE always apply here; the others are state of that program.
             default: break
             }
         }

@@ -1,6 +1,6 @@
 internal import AuthyWire
 
-/// One object of JSON on one line, with the names of the CSV's columns.
+/// One JSON object on one line, with the names of the CSV columns.
 enum JSONLine {
     static func entry(_ line: Int, _ text: String) throws(LineFault) -> Entry? {
         guard !text.trimmed.isEmpty else { return nil }

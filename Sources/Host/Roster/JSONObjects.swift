@@ -1,25 +1,27 @@
-/// Cuts JSON into its outermost objects, some bytes at a time: those of one array, or one after the other, laid out as they like.
+/// Splits JSON into its outermost objects, some bytes at a time.
+///
+/// These are the elements of one array, or objects one after the other, in any layout.
 struct JSONObjects {
     static let wanted = "one object on each line is wanted, or one array of them: jq -c '.[]' FILE makes lines"
 
     enum Found {
-        /// The line where it begins, and its text.
+        /// Line where the object begins, and its text.
         case object(line: Int, [UInt8])
         case fault(LineFault)
     }
 
     private enum State: Equatable {
-        /// Before the first object; between two; behind the array.
+        /// Before the first object; between two objects; after the array.
         case start, between, end
-        /// Within an object: how many braces and brackets are open.
+        /// Inside an object; depth is the number of open braces and brackets.
         case object(depth: Int)
-        /// Something is wrong, and the rest is not looked at.
+        /// The text is malformed, and the rest is ignored.
         case lost
     }
 
     private var state = State.start
     private var isArray = false
-    /// Whether a comma stands before what comes next.
+    /// Whether a comma precedes what comes next.
     private var hasComma = false
     private var isInText = false
     private var isEscaped = false

@@ -1,4 +1,6 @@
-/// Cuts bytes into lines that end with LF or CRLF, some bytes at a time. A line that is too long is a fault and is not kept.
+/// Splits bytes into lines that end with LF or CRLF, some bytes at a time.
+///
+/// A line that is too long is a fault and is not kept.
 struct Lines {
     enum Found {
         case line(Int, [UInt8])
@@ -29,7 +31,7 @@ struct Lines {
         return found
     }
 
-    /// The line that is under way, if there is any of it.
+    /// Returns the unfinished line, unless it is empty.
     mutating func end() -> [Found] {
         if line.last == 0x0D { line.removeLast() }
         defer { line = [] }

@@ -1,6 +1,6 @@
 internal import OATH
 
-/// One line of users.oath: TYPE USER PIN SECRET, and what pam_oath writes behind it.
+/// One line of pam_oath's users.oath: TYPE USER PIN SECRET, followed by state of pam_oath.
 enum OATHLine {
     static func entry(_ line: Int, _ text: String) throws(LineFault) -> Entry? {
         let words = text.split { $0 == " " || $0 == "\t" }.map(String.init)
@@ -15,7 +15,7 @@ enum OATHLine {
         return entry
     }
 
-    /// `HOTP/T30`, `HOTP/T60/8`; `HOTP` and `HOTP/E/6` count events.
+    /// Parses the type: `HOTP/T30` and `HOTP/T60/8` count time; `HOTP` and `HOTP/E/6` count events, and are refused.
     private static func parameters(_ type: String, _ line: Int) throws(LineFault) -> TOTP {
         let parts = type.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.first == "HOTP", parts.count <= 3 else {

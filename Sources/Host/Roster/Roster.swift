@@ -1,21 +1,22 @@
 /// Reads a roster, some bytes at a time, in memory that does not grow with the file.
 public struct Roster {
+    /// Format of a roster file.
     public enum Form: String, Sendable, CaseIterable {
-        /// CSV with a header; JSON, if the first character is `{` or `[`: lines, or objects in whatever layout.
+        /// CSV with a header, or JSON if the first character is `{` or `[`: one object per line, or any other layout.
         case own
-        /// pam_oath's users.oath.
+        /// users.oath of pam_oath.
         case oath
-        /// The settings of authy-ssh.
+        /// Settings of authy-ssh.
         case authySSH = "authy-ssh"
     }
 
     private enum Reading {
-        /// The first bytes, which say what it is.
+        /// First bytes, while the format is not known.
         case nothing([UInt8])
         case csv(CSVRoster)
         case lines(Lines, (Int, String) throws(LineFault) -> Entry?)
         case json(JSONObjects)
-        /// It cannot be read, and that was said.
+        /// The file cannot be read, and the fault has been reported.
         case unreadable
     }
 
@@ -23,17 +24,25 @@ public struct Roster {
     private let form: Form
     private let makesEmail: Bool
 
-    /// - Parameter makesEmail: whether users who are given no e-mail address get one by their names, so that no column is needed.
+    /// Begins to read a file.
+    ///
+    /// - Parameters:
+    ///   - form: format of the file.
+    ///   - makesEmail: whether users without an e-mail address get one from their names; CSV then needs no such column.
     public init(_ form: Form, makesEmail: Bool = false) {
         self.form = form
         self.makesEmail = makesEmail
     }
 
+    /// Reads the next bytes of the file.
+    ///
+    /// - Parameter bytes: any number of bytes; a line or record may be split anywhere.
+    /// - Returns: entries and faults that these bytes complete.
     public mutating func take(_ bytes: [UInt8]) -> [Found] {
         switch reading {
         case .nothing(let first):
             let all = first + bytes
-            // As many as a mark of the byte order has, and the first two characters that are not blank.
+            // Enough for a byte order mark and the first two characters that are not blank.
             guard Self.begins(all) else {
                 reading = .nothing(all)
                 return []
@@ -55,6 +64,10 @@ public struct Roster {
         }
     }
 
+    /// Ends the file.
+    ///
+    /// - Returns: entries and faults that the last bytes hold; a fault if the file is empty and its form needs a
+    ///   header.
     public mutating func end() -> [Found] {
         switch reading {
         case .nothing(let first):
@@ -70,21 +83,23 @@ public struct Roster {
         }
     }
 
-    /// Whether there is enough of a file to say what it is.
+    /// Whether there are enough bytes to tell the format.
     private static func begins(_ bytes: [UInt8]) -> Bool {
         bytes.count > 4_096 || bytes.count > 3 && bytes.filter { !blanks.contains($0) }.count > 4
     }
 
     private static let blanks: [UInt8] = [0x20, 0x09, 0x0A, 0x0D]
 
-    /// Lines of JSON keep a fault to its line; anything else is read by its braces.
+    /// Whether JSON has one object per line, so that a fault stays within its line.
+    ///
+    /// Other layouts are split at their braces.
     private static func isOfLines(_ bytes: [UInt8]) -> Bool {
         guard bytes.first == 0x7B else { return false }
         let line = bytes.dropFirst().prefix { $0 != 0x0A }
         return line.count == bytes.count - 1 || line.contains { !blanks.contains($0) }
     }
 
-    /// Whether a file begins as text in UTF-16 does, with a mark of the byte order or without one.
+    /// Whether the bytes begin as UTF-16 text does, with or without a byte order mark.
     private static func isUTF16(_ bytes: [UInt8]) -> Bool {
         let first = bytes.prefix(2)
         return first == [0xFF, 0xFE] || first == [0xFE, 0xFF] || first.contains(0)

@@ -1,9 +1,15 @@
-/// Cells of CSV that stay texts in a spreadsheet, which takes some for formulas and some for days.
+/// Guards CSV cells, so that spreadsheets keep them as text instead of reading formulas or dates.
 public enum SpreadsheetCell {
-    /// The cell, behind an apostrophe where a spreadsheet would make something else of it.
+    /// Returns the text, with an apostrophe in front if a spreadsheet would take it for a formula or a date.
+    ///
+    /// - Parameter text: content of a cell.
+    /// - Returns: content to write to CSV, before any quoting.
     public static func guarded(_ text: String) -> String { isTaken(text) ? "'" + text : text }
 
-    /// The text of a cell that was guarded, here or by hand; any other as it is.
+    /// Returns the text of a cell, without the apostrophe of a guarded one.
+    ///
+    /// - Parameter cell: content of a cell as read; people may have guarded it too.
+    /// - Returns: the text; cells that are not guarded are returned unchanged.
     public static func text(of cell: String) -> String {
         let rest = cell.utf8.dropFirst()
         guard cell.utf8.first == 0x27, let first = rest.first,
@@ -16,7 +22,7 @@ public enum SpreadsheetCell {
 
     private static func isTaken(_ text: String) -> Bool { isFormula(text) || isDay(text) }
 
-    /// Whether it would be computed; a masked phone number, and a number, would not.
+    /// Whether a spreadsheet would compute it; plain numbers and masked phone numbers are not computed.
     private static func isFormula(_ text: String) -> Bool {
         switch text.utf8.first {
         case 0x3D, 0x40, 0x09, 0x0D: true
@@ -25,7 +31,7 @@ public enum SpreadsheetCell {
         }
     }
 
-    /// Whether it is numbers with strokes, dots or colons between them, as in 5/5.
+    /// Whether it consists of numbers with `-`, `.`, `/` or `:` between them, as in 5/5.
     private static func isDay(_ text: String) -> Bool {
         let parts = text.utf8.split(omittingEmptySubsequences: false) { [0x2D, 0x2E, 0x2F, 0x3A].contains($0) }
         return parts.count > 1 && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy(isDigit) }
