@@ -4,24 +4,24 @@ internal import Identifiers
 internal import LoginPolicy
 internal import HostSettings
 
-/// An account as it is shown.
+/// An account as commands show it.
 struct AccountView {
     let person: Person
     let account: Account
-    /// Until when no codes are taken, or nil.
+    /// When the lock after wrong codes ends, in seconds since 1970; nil if codes are accepted.
     let lockedUntil: Int64?
-    /// Codes within a day that were not right.
+    /// Wrong codes within a day.
     let wrongCodesOfDay: Int
-    /// The pause that holds now, or nil.
+    /// The pause in effect now, or nil.
     let pause: Pause?
-    /// Whether the person does without a factor now: an opt-out may be over, or not be allowed any more.
+    /// Whether an opt-out is in effect: grace may have run out, or the settings may no longer allow it.
     let isOptedOut: Bool
-    /// How many more grace logins the settings leave.
+    /// Grace logins left under the settings.
     let graceLeft: Int
     private let mode: EnrolmentRules.Mode
     private let optOut: EnrolmentRules.OptOut
     private let now: Int64
-    /// What a person who is told apart by a key is called; nil for nothing.
+    /// Name of a person who is identified by an SSH key; nil if there is none.
     let label: String?
 
     init(_ person: Person, _ account: Account, _ settings: Settings, label: String? = nil, now: Int64) {
@@ -39,15 +39,15 @@ struct AccountView {
         isOptedOut = account.optedOut != nil && (optOut == .yes || optOut == .grace && graceLeft > 0)
     }
 
-    /// Without a factor where one is needed: refused, if no exemption, pause or opt-out lets in.
+    /// Whether a factor is required and missing: logins are refused unless an exemption, pause or opt-out applies.
     var lacksFactor: Bool { account.state == .none && !(mode == .optional || mode == .grace && graceLeft > 0) }
 
-    /// What becomes of the next login, in one word.
+    /// The account's status in one word: `paused`, `opted-out`, or its state.
     var standing: String { pause != nil ? "paused" : isOptedOut ? "opted-out" : account.state.rawValue }
 
     var json: JSONValue { .object(fields) }
 
-    /// With what is kept beside the account.
+    /// The account together with its details.
     func json(_ more: Details) -> JSONValue { json(with: more.json) }
 
     func json(with more: [String: JSONValue]) -> JSONValue { .object(fields.merging(more) { $1 }) }
@@ -78,7 +78,7 @@ struct AccountView {
         ]
     }
 
-    /// One line for each thing that is known.
+    /// The account as `show` prints it, one line for each known fact.
     func lines(_ more: Details) -> [String] {
         let known: [(String, String?)] = [
             ("user", "\(person.storedName) (uid \(person.uid))"),
@@ -105,7 +105,7 @@ struct AccountView {
         }
     }
 
-    /// In the words of `standing`.
+    /// The account's state, followed by `paused` and `opted-out` where they apply.
     private var stateLine: String {
         [account.state.rawValue, pause == nil ? nil : "paused", isOptedOut ? "opted-out" : nil].compactMap { $0 }
             .joined(separator: ", ")
@@ -124,7 +124,7 @@ struct AccountView {
         return "\(account.graceUsed) used, \(graceLeft) left"
     }
 
-    /// Whether a number of grace logins says anything of this account.
+    /// Whether grace logins apply to this account.
     var isInGrace: Bool { mode == .grace && !account.isConfirmed }
 
     private var wrongCodesLine: String? {
@@ -137,15 +137,15 @@ struct AccountView {
     }
 }
 
-/// What is kept beside an account, and only shown of one at a time.
+/// Data kept beside an account, shown for one account at a time.
 struct Details {
     let token: StoredSoftToken?
-    /// Those that still count.
+    /// Remembered logins that have not expired.
     private let logins: [(login: Remembrance, time: Int64)]
     private let seconds: Int
-    /// Those who are told apart on this account by their keys.
+    /// People who share this account, told apart by their keys.
     let people: [(key: KeyFingerprint, state: AccountState, label: String?)]
-    /// What the person is not sent for now.
+    /// Limits on approval requests and codes that are in effect.
     private let limits: RequestLimits
 
     init(of person: Person, _ desk: Desk) throws {
@@ -162,7 +162,7 @@ struct Details {
         limits = try desk.accounts.requestLimits(of: person, now: now)
     }
 
-    /// Titles and texts of what is not sent for now.
+    /// Titles and texts of the limits in effect.
     var limited: [(String, String)] {
         let unlock = "unlock ends it"
         let pauses = limits.denied.map { pause in
@@ -215,7 +215,7 @@ extension ServerView {
         [phone.map { "phone \($0)" }, hasApp.map(Self.app)].compactMap { $0 }.joined(separator: ", ")
     }
 
-    /// Whether somebody has a device, in words.
+    /// Says in words whether there is a device for approval.
     static func app(_ hasApp: Bool) -> String { hasApp ? "OneTouch possible" : "no device for OneTouch: codes only" }
 
     fileprivate var json: JSONValue {

@@ -5,11 +5,13 @@ internal import Glibc
 internal import HostSettings
 internal import SettingsFile
 
-/// The accounts of a state directory, and the marker beside the settings that says which ones belong there. Made as root, whose the marker
-/// is; what is done to accounts.db itself is done by another process, as the user who keeps it.
+/// The accounts of a state directory, and the marker beside the settings that names which accounts belong there.
+///
+/// This runs as root, which owns the marker. Work on accounts.db is done in a child process, as the user who keeps the
+/// accounts.
 struct AccountsFile {
     private let settings: Settings
-    /// The path of the settings.
+    /// Path of the settings.
     private let file: String
     private let keeper: Keeper
     private(set) var marker: AccountsMarker
@@ -20,13 +22,15 @@ struct AccountsFile {
     }
 
     var path: String { Desk.path(settings) }
-    /// The id that the accounts must have; nil where none were ever made.
+    /// Id that the accounts must have; nil if none were ever made.
     var markedID: String? { marker.id(of: settings.state) }
 
-    /// The id that the accounts must have. Where none are named, those that are there are taken, or new ones are made.
+    /// Returns the id that the accounts must have.
+    ///
+    /// If the marker names none, existing accounts are adopted, or new ones are made.
     func id() throws -> String { try markedID ?? make().id }
 
-    /// Makes the accounts where there are none, takes those of an earlier version, and notes which they are.
+    /// Makes the accounts if there are none, takes over those of an earlier version, and notes their id in the marker.
     func make() throws -> Preparation {
         try StateFolder.make(settings.state, for: keeper)
         guard let preparation = try work(.prepare).preparation else { throw Self.unclear }
@@ -34,27 +38,27 @@ struct AccountsFile {
         return preparation
     }
 
-    /// Takes the accounts that are there as they stand.
+    /// Adopts the accounts as they are on disk, and notes their id in the marker.
     func adopt() throws -> String {
         guard let preparation = try work(.adopt).preparation else { throw Self.unclear }
         try note(preparation.id)
         return preparation.id
     }
 
-    /// What there is, whatever the marker says.
+    /// Reports which accounts are on disk, whatever the marker says.
     func look() throws -> Found {
         guard let found = try work(.look).found else { throw Self.unclear }
         return found
     }
 
-    /// For a hint: what names the same settings to another command.
+    /// Option that makes another command use the same settings, for hints; empty for the default path.
     var again: String { file == Path.settings.text ? "" : " --config \(file)" }
 
     private static var unclear: Trouble {
         Trouble("the accounts cannot be made ready", hint: "as root, countersign check says why")
     }
 
-    // MARK: what the other process says
+    // MARK: work of the child process
 
     enum Work: String { case look, prepare, adopt, export, inspect, restore }
 
@@ -89,7 +93,7 @@ struct AccountsFile {
     }
 
     private func work(_ work: Work) throws -> Answer {
-        // What was wrong it has said itself.
+        // The child process has printed the reason.
         guard let output = try OwnProcess.output(words(work)) else { throw ExitCode.failure }
         return Answer(words: String(decoding: output, as: UTF8.self).split { $0 == " " || $0 == "\n" })
     }
@@ -103,33 +107,34 @@ struct AccountsFile {
     struct Summary {
         let id: String
         let accounts: Int
-        /// Seconds since 1970.
+        /// Seconds since 1970; nil if no login is recorded.
         let lastLogin: Int64?
-        /// SHA-256 of the file, as it was read.
+        /// SHA-256 of the file as it was read.
         let digest: String
     }
 
     struct Restored {
         let summary: Summary
-        /// Where the accounts are that there were.
+        /// Path of the accounts that were replaced; nil if there were none.
         let kept: String?
     }
 
-    /// Writes a copy of the accounts to a descriptor.
-    /// - Parameter id: the one that they must have.
+    /// Writes a copy of the accounts to a descriptor, if they have the given id.
     func export(to output: CInt, id: String) throws {
         guard try OwnProcess.run(words(.export, "--id", id), writingTo: output) else { throw ExitCode.failure }
     }
 
-    /// Looks at a backup.
-    /// - Parameter adopts: whether it need not be as `export` writes one.
+    /// Reads and checks a backup.
+    ///
+    /// With `adopts`, a file that `export` did not write is accepted too.
     func inspect(_ source: CInt, adopts: Bool) throws -> Summary {
         try StateFolder.make(settings.state, for: keeper)
         return try restored(words(.inspect), source, adopts).summary
     }
 
-    /// Puts a backup in place of the accounts, and notes which they are.
-    /// - Parameter seen: what `inspect` said of it; a file that is another one by now is refused.
+    /// Puts a backup in place of the accounts, and notes their id in the marker.
+    ///
+    /// `seen` is the result of `inspect`; if the file has changed since, it is refused.
     func restore(_ source: CInt, seen: Summary, adopts: Bool) throws -> Restored {
         let restored = try restored(words(.restore, "--digest", seen.digest), source, adopts)
         try note(restored.summary.id)
@@ -140,7 +145,7 @@ struct AccountsFile {
         var words = words
         if adopts { words.insert("--adopt", at: 2) }
         guard let output = try OwnProcess.output(words, reading: source) else { throw ExitCode.failure }
-        // The path, which may hold blanks, is the last.
+        // The path comes last, as it may contain blanks.
         let parts =
             String(decoding: output, as: UTF8.self).split(separator: "\n").first?.split(separator: " ", maxSplits: 5)
             ?? []
@@ -154,7 +159,7 @@ struct AccountsFile {
 
     // MARK: the marker
 
-    /// Writes it whole, beside the old one, and gives it the name: a login reads the one or the other.
+    /// Writes the marker under another name and renames it, so that a login reads either the old or the new one.
     private func note(_ id: String) throws {
         let folder = String(marker.path.dropLast("/accounts.id".utf8.count))
         var part = 0
@@ -166,7 +171,7 @@ struct AccountsFile {
         defer { close(above) }
         let descriptor = try draft(in: above)
         defer { close(descriptor) }
-        // Another state directory may have been noted meanwhile.
+        // Another process may have noted another state directory meanwhile.
         var now = try AccountsMarker.load(beside: file, trust: keeper.trust)
         if now.id(of: settings.state) == id {
             unlinkat(above, Self.draftName, 0)
@@ -178,8 +183,9 @@ struct AccountsFile {
 
     private static let draftName = ".accounts.id.new"
 
-    /// The file that becomes the marker, locked: whoever has it is the only one who writes. Not the folder is locked, which anybody may
-    /// open: they could hold a lock on it for as long as they like.
+    /// Opens and locks the file that becomes the marker; only the holder of the lock writes.
+    ///
+    /// The directory is not locked: every user can open it, and could hold a lock on it indefinitely.
     private func draft(in folder: CInt) throws -> CInt {
         while true {
             let descriptor = openat(folder, Self.draftName, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
@@ -197,14 +203,14 @@ struct AccountsFile {
             {
                 return descriptor
             }
-            // It has become the marker, or is gone, while this waited.
+            // The file became the marker, or was removed, while this waited.
             close(descriptor)
         }
     }
 
     private func write(_ text: String, to descriptor: CInt, in folder: CInt) throws {
         let bytes = Array(text.utf8)
-        // One that was left by somebody who was killed may be as they had it.
+        // A draft left by a killed process can have any content and mode.
         guard ftruncate(descriptor, 0) == 0, fchmod(descriptor, 0o600) == 0, isReadable(descriptor),
             Glibc.write(descriptor, bytes, bytes.count) == bytes.count,
             fsync(descriptor) == 0, renameat(folder, Self.draftName, folder, "accounts.id") == 0, fsync(folder) == 0
@@ -215,7 +221,7 @@ struct AccountsFile {
         }
     }
 
-    /// Lets the login read it.
+    /// Lets the login read the marker.
     private func isReadable(_ descriptor: CInt) -> Bool {
         guard case .appointed(let user) = keeper else { return true }
         return fchown(descriptor, 0, user.gid) == 0 && fchmod(descriptor, 0o640) == 0

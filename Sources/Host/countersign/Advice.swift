@@ -5,14 +5,14 @@ internal import LoginPolicy
 internal import HostSettings
 internal import SettingsFile
 
-/// What settings that are right say without effect, or probably by mistake.
+/// Advice on settings that are valid, but have no effect or are probably a mistake.
 extension Finding {
     static func advice(_ settings: Settings, now: Int64) -> [Finding] {
         grace(settings.enrolment, now) + outage(settings) + factors(settings) + services(settings) + people(settings)
             + exemptions(settings.exemptions) + doubts(settings.groupNames)
     }
 
-    /// Groups that a source of the system does not answer for.
+    /// Groups that the system cannot look up.
     private static func doubts(_ groups: [String]) -> [Finding] {
         groups.compactMap { name in
             do {
@@ -36,8 +36,9 @@ extension Finding {
         ]
     }
 
-    /// Those to whom a login offers no enrollment, because of their names.
-    /// - Parameter accounts: of whom something is known; others are known as far as the system lists them.
+    /// Users to whom no login offers enrollment, because their names give no e-mail address.
+    ///
+    /// `accounts` are the accounts of this host; `system` are the users that the system lists.
     static func namesWithoutAddress(_ settings: Settings, _ accounts: [(Person, Account)], _ system: [SystemUser])
         -> [Finding]
     {
@@ -68,7 +69,7 @@ extension Finding {
         guard settings.server == nil else { return [] }
         let tables = [("login", "")] + settings.serviceNames.map { ("login.service.\($0)", $0) }
         let lacking = tables.filter { !settings.login(for: $0.1).factors.contains(.softToken) }
-        // What [login] says goes for the services too.
+        // A finding for [login] covers the services too.
         return (lacking.first?.0 == "login" ? lacking.prefix(1) : lacking[...]).map { table, service in
             let names = settings.login(for: service).factors.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
             return Finding(
@@ -83,7 +84,7 @@ extension Finding {
         }
     }
 
-    /// A service that no program has, as far as the stacks say.
+    /// Advice if no stack has this service name.
     static func service(_ name: String) -> [Finding] {
         unknown([name]).map { Finding("\(noStack($0)): no login has this service", $1) }
     }
@@ -92,11 +93,11 @@ extension Finding {
         "there is neither /etc/pam.d/\(name) nor /usr/lib/pam.d/\(name)"
     }
 
-    /// The names of no stack, each with a hint.
+    /// Returns the names that have no stack, each with a hint.
     private static func unknown(_ names: [String]) -> [(String, String)] {
         let known = AuthStack.folders.flatMap(Folder.names)
         return names.filter { !known.contains($0) }.map { name in
-            // As people call what has a longer or shorter name there.
+            // People may have used a shorter or longer form of a stack's name.
             let related = known.filter { $0.hasPrefix(name) || name.hasPrefix($0) }.sorted()
             let near = related.isEmpty ? name.nearest(in: known).map { [$0] } ?? [] : Array(related.prefix(4))
             let question = near.isEmpty ? "" : "did you mean \(near.joined(separator: ", "))? "
@@ -130,7 +131,7 @@ extension Finding {
         }
     }
 
-    /// Also where the system cannot tell.
+    /// Also true if the system cannot tell.
     private static func exists<Found>(_ name: String, _ find: (String) throws -> Found?) -> Bool {
         do { return try find(name) != nil } catch { return true }
     }

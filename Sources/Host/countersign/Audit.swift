@@ -2,29 +2,29 @@ internal import CSyscalls
 internal import Glibc
 internal import Identifiers
 
-/// One line in the system log for each change of an account of this host, its keys in a fixed order, and nothing secret in it.
+/// Writes one line to the system log for each change of an account of this host: keys in a fixed order, no secrets.
 struct Audit {
     enum Loudness {
         case usual
-        /// Somebody may log in without a factor from now on.
+        /// Somebody can log in without a factor from now on.
         case warning
 
         fileprivate var priority: CInt { self == .usual ? LOG_NOTICE : LOG_WARNING }
     }
 
-    /// Who ran the command, as far as root's environment says: sudo names who called it.
+    /// User who ran the command; for root, the caller of sudo if root's environment names one.
     let by: String
 
-    /// To be asked before the process becomes another user's.
+    /// Call this before the process changes its user.
     static func current() throws -> Audit {
         let uid = Keeper.isRoots ? sudoCaller ?? getuid() : getuid()
         return Audit(by: try SystemUser.numbered(uid)?.name ?? String(uid))
     }
 
-    /// Who called sudo, if that is who started this.
+    /// Uid of the caller of sudo (SUDO_UID); nil if sudo did not start this.
     static var sudoCaller: UInt32? { getenv("SUDO_UID").flatMap { UInt32(String(cString: $0)) } }
 
-    /// - Parameter detail: for people.
+    /// Returns the log line; `detail` is text for people.
     func line(_ action: String, _ person: Person, detail: String) -> String {
         let keys = [("action", action), ("user", person.name), ("uid", String(person.uid)), ("by", by)]
         return keys.map { "\($0)=\($1.logToken)" }.joined(separator: " ") + " detail=\"\(detail.logText)\""
@@ -34,13 +34,13 @@ struct Audit {
         write(line(action, person, detail: person.key.map { "\($0); \(detail)" } ?? detail), loudness)
     }
 
-    /// Of a change that is about all accounts.
+    /// Logs a change that concerns all accounts.
     func tell(_ action: String, detail: String, _ loudness: Loudness = .usual) {
         let words = [("action", action), ("by", by)].map { "\($0)=\($1.logToken)" }.joined(separator: " ")
         write(words + " detail=\"\(detail.logText)\"", loudness)
     }
 
-    /// Only of the accounts of this host: what somebody does to files of their own is nobody's news.
+    /// Writes only for accounts of this host, not for files that other users keep for themselves.
     private func write(_ text: String, _ loudness: Loudness) {
         guard Keeper.isRoots else { return }
         openlog("countersign", 0, LOG_AUTHPRIV)

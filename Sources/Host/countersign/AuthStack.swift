@@ -1,20 +1,20 @@
 internal import Glibc
 
-/// The `auth` lines of one PAM service, those of included files in their place (pam.d(5)).
+/// The `auth` lines of one PAM service, with included files expanded in place (pam.d(5)).
 struct AuthStack {
-    /// One line, or the place where a `substack` begins, which counts as one line for jumps.
+    /// One line, or the start of a `substack`, which counts as one line for jumps.
     struct Line {
-        /// How many substacks it is in.
+        /// Number of substacks around the line.
         let level: Int
-        /// The name of the module's file; empty where a substack begins.
+        /// File name of the module; empty at the start of a substack.
         let module: String
-        /// As the line names the module: a name that libpam looks for, or a path.
+        /// The module as the line names it: a name that libpam looks up, or a path.
         let path: String
         let control: PAMControl
         let arguments: [String]
-        /// Whether libpam passes over the line where the module's file is missing.
+        /// Whether libpam skips the line if the module's file is missing.
         let mayBeMissing: Bool
-        /// File and line number.
+        /// Path and line number.
         let place: String
 
         var isOurs: Bool { module == AuthStack.module }
@@ -22,28 +22,30 @@ struct AuthStack {
 
     static let module = "pam_countersign.so"
     static let folders = ["/etc/pam.d", "/usr/lib/pam.d"]
-    /// How deep files may be in each other, as libpam has it.
+    /// Nesting limit of included files, as in libpam.
     private static let deepest = 16
-    /// The longest file that is read, in bytes.
+    /// Largest file that is read, in bytes.
     private static let longest = 65_536
 
     let service: String
     let lines: [Line]
 
-    /// Nil where the service has no file, or none that can be read.
+    /// Returns nil if the service has no file, or none that can be read.
     init?(of service: String) {
         guard let lines = Self.lines(of: service, level: 0, depth: 0) else { return nil }
         self.service = service
         self.lines = lines
     }
 
-    /// Whether the module is in it.
+    /// Whether the stack contains the module.
     var asks: Bool { lines.contains { $0.isOurs } }
 
-    /// Whether it lets nobody in: its first line says so.
+    /// Whether the stack denies everybody: its first module is pam_deny.so.
     var denies: Bool { lines.first { !$0.module.isEmpty }?.module == "pam_deny.so" }
 
-    /// The services that have a file of their own. Files for inclusion and copies that editors and packages leave are not among them.
+    /// Services that have a file of their own.
+    ///
+    /// Files for inclusion, and copies left by editors and package managers, are skipped.
     static func services() -> [String] {
         let names = Set(folders.flatMap(Folder.names))
         return names.filter { !$0.hasPrefix("common-") && !$0.contains { ".~#".contains($0) } }.sorted()
@@ -60,7 +62,9 @@ struct AuthStack {
         }
     }
 
-    /// The words of each line that is not empty, with its number; comments are left out and continued lines put together.
+    /// Returns the words of each line that is not empty, with its number.
+    ///
+    /// Comments are dropped, and continued lines are joined.
     private static func records(_ text: String) -> [(number: Int, words: [String])] {
         var records: [(number: Int, words: [String])] = []
         var open: (number: Int, text: String)?
@@ -78,7 +82,7 @@ struct AuthStack {
         return records
     }
 
-    /// Told apart by blanks; brackets keep theirs.
+    /// Splits a line at blanks, except in brackets.
     private static func words(_ line: String) -> [String] {
         var words: [String] = []
         var word = ""
@@ -116,7 +120,7 @@ struct AuthStack {
         }
     }
 
-    /// A file that cannot be read is a line that always fails, as for libpam.
+    /// Expands an included file; a file that cannot be read is a line that always fails, as in libpam.
     private static func included(_ name: String?, _ place: String, level: Int, depth: Int) -> [Line] {
         if let name, let lines = lines(of: name, level: level, depth: depth + 1) { return lines }
         let denial = "pam_deny.so"
@@ -127,14 +131,14 @@ struct AuthStack {
     }
 }
 
-/// What a line makes of its module's result: the control of pam.d(5), one word or pairs in brackets.
+/// What a line makes of its module's result: the control field of pam.d(5), one word or pairs in brackets.
 struct PAMControl: Equatable {
     enum Action: Equatable {
         case ignore, ok, done, bad, die, reset
         case jump(Int)
     }
 
-    /// As the line has it.
+    /// The control field as written.
     let text: String
     private let actions: [String: Action]
 
@@ -154,13 +158,13 @@ struct PAMControl: Equatable {
         var actions: [String: Action] = [:]
         for pair in pairs where pair.count == 2 {
             let name = pair[0].lowercased()
-            // As in libpam, the first `default` holds, and the last value of every other result.
+            // As in libpam, the first `default` counts, and the last value of any other result.
             if name != "default" || actions[name] == nil { actions[name] = Self.action(pair[1].lowercased()) }
         }
         self.actions = actions
     }
 
-    /// - Parameter result: a return value of a module, by libpam's name without `PAM_`, in small letters.
+    /// Returns the action for a module's return value, given as libpam's name without `PAM_`, in lower case.
     func action(on result: String) -> Action { actions[result] ?? actions["default"] ?? .bad }
 
     private static func action(_ word: String) -> Action {

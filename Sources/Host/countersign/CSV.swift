@@ -1,10 +1,10 @@
 internal import Roster
 
-/// Comma-separated values as in RFC 4180, with LF.
+/// Comma-separated values (RFC 4180), with LF as line end.
 enum CSV {
     static func line(_ cells: [String]) -> String { cells.map(cell).joined(separator: ",") }
 
-    /// Control characters are written out, and what a spreadsheet would take for a formula or a day stays a text.
+    /// Escapes control characters, and guards text that a spreadsheet would take for a formula or a date.
     private static func cell(_ text: String) -> String {
         let safe = SpreadsheetCell.guarded(text).plain
         guard safe.utf8.contains(where: { [0x22, 0x2C].contains($0) }) || safe.hasPrefix(" ") || safe.hasSuffix(" ")

@@ -1,15 +1,16 @@
 internal import Glibc
 
-/// A file of certificates as `ca_file` names it: OpenSSL takes PEM (RFC 7468) only.
+/// A file of certificates as `ca_file` names it: OpenSSL reads PEM (RFC 7468) only.
 enum CertificateFile {
-    /// The longest file that is read, in bytes.
+    /// Largest file that is read, in bytes.
     private static let longest = 4 << 20
     private static let begin = "-----BEGIN "
     private static let wanted =
         "it must hold the certificate of the CA behind the server's, in PEM: -----BEGIN CERTIFICATE-----"
 
-    /// Why it cannot be used, and what to do; nil where it can.
-    /// - Parameter isShared: whether a process of another user than this one reads it too.
+    /// Returns why the file cannot be used, and what to do; nil if it can be used.
+    ///
+    /// `isShared` says that a process of another user reads the file too.
     static func fault(_ path: String, isShared: Bool) -> (message: String, hint: String)? {
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
         let permission = "everybody must be able to read it, as it is no secret"
@@ -66,7 +67,7 @@ enum CertificateFile {
         return count == 0 ? ("there is no certificate in it", wanted) : nil
     }
 
-    /// The command that makes PEM of a file of ASN.1, by how it begins.
+    /// Returns the command that converts a DER file to PEM, chosen by its first bytes.
     private static func binary(_ bytes: [UInt8]) -> (String, String) -> String {
         let header = bytes.dropFirst().first.map { $0 < 0x80 ? 2 : 2 + Int($0 & 0x7F) } ?? 2
         let inner = Array(bytes.dropFirst(header).prefix(2))
@@ -87,7 +88,7 @@ enum CertificateFile {
         return "convert it, and name the new file: \(command(path, other))"
     }
 
-    /// Whether the text is Base64 of a sequence of ASN.1 as long as it says.
+    /// Whether the text is Base64 of an ASN.1 sequence with all its bytes.
     private static func isDER(_ base64: String) -> Bool {
         var bytes: [UInt8] = []
         var (group, bits) = (0, 0)

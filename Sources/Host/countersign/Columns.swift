@@ -3,7 +3,7 @@ internal import ArgumentParser
 internal import Identifiers
 internal import LoginPolicy
 
-/// What `list` can say of an account; the raw values are the words of `--columns` and the header of `--csv`.
+/// Columns of `list`; the raw values are the words of `--columns` and the header of `--csv`.
 enum Column: String, CaseIterable {
     case user, uid, key, state, authyid, softtoken, grace
     case graceLeft = "grace-left"
@@ -24,19 +24,21 @@ enum Column: String, CaseIterable {
         }
     }
 
-    /// For people.
+    /// Returns the cell for people.
     func cell(_ view: AccountView) -> String {
         let text = value(view, Moment.short)
         return text.isEmpty ? "-" : text
     }
 
-    /// For programs. How many grace logins were used stands alone: a spreadsheet takes 5/5 for a day in May.
+    /// Returns the cell for programs.
+    ///
+    /// The number of used grace logins stands alone, as spreadsheets read 5/5 as a day in May.
     func csv(_ view: AccountView) -> String {
         if self == .grace { return view.account.isConfirmed ? "" : String(view.account.graceUsed) }
         return value(view, Moment.utc)
     }
 
-    /// Empty for what is not there.
+    /// Returns an empty string if there is no value.
     private func value(_ view: AccountView, _ moment: (Int64) -> String) -> String {
         let account = view.account
         return switch self {
@@ -46,7 +48,7 @@ enum Column: String, CaseIterable {
         case .state: view.standing
         case .authyid: account.authyID?.description ?? ""
         case .softtoken: account.hasSoftToken ? "yes" : ""
-        // How many were used, of how many.
+        // Used, and used plus left.
         case .grace: account.isConfirmed ? "" : "\(account.graceUsed)/\(account.graceUsed + view.graceLeft)"
         case .graceLeft: view.isInGrace ? String(view.graceLeft) : ""
         case .locked: view.lockedUntil.map(moment) ?? ""
@@ -73,7 +75,7 @@ enum Column: String, CaseIterable {
     }
 }
 
-/// Names of columns with commas between them.
+/// Names of columns, separated by commas.
 struct ColumnNames: ExpressibleByArgument {
     let columns: [Column]
 
@@ -87,7 +89,7 @@ struct ColumnNames: ExpressibleByArgument {
     }
 }
 
-/// What `--state` asks for.
+/// Accounts that `--state` selects.
 enum StateFilter: String, CaseIterable, ExpressibleByArgument {
     case none, linked, confirmed
     case optedOut = "opted-out"

@@ -6,8 +6,9 @@ struct ConfirmationOption: ParsableArguments {
     @Flag(help: "Do not ask.")
     var yes = false
 
-    /// Has a name typed that stands for a yes. Without a terminal only `--yes` is one.
-    /// - Parameter what: the question that the name answers.
+    /// Asks for `name` to be typed; `what` is printed before.
+    ///
+    /// Without a terminal only `--yes` confirms.
     func ask(_ what: String, for name: String) throws {
         if yes { return }
         guard isatty(STDIN_FILENO) == 1 else {
@@ -18,10 +19,10 @@ struct ConfirmationOption: ParsableArguments {
 }
 
 enum Confirmation {
-    /// The longest name that is read.
+    /// Longest name that is read, in bytes.
     private static let longest = 512
 
-    /// - Parameter seconds: how long there is for it; nil for ever.
+    /// Asks for `name` to be typed within `seconds`; nil sets no limit.
     static func ask(_ what: String, for name: String, seconds: Int? = nil) throws {
         Output.ask("\(what) Type \(name) to confirm: ")
         let until = seconds.map { system_now() + Int64($0) * 1_000 }
@@ -37,8 +38,10 @@ enum Confirmation {
         }
     }
 
-    /// One line of standard input, without its end; nil at the end of it, and when the time is up.
-    /// - Parameter until: as `system_now` counts; nil for ever.
+    /// Reads one line of standard input, without its end.
+    ///
+    /// `until` counts as `system_now` does; nil sets no limit. Returns nil at end of input, for a line that is too
+    /// long, and when the time is up.
     private static func line(until: Int64?) -> String? {
         var bytes: [UInt8] = []
         var byte: UInt8 = 0

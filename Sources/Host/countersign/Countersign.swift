@@ -4,7 +4,7 @@ internal import Glibc
 internal import HostSettings
 internal import CommandSupport
 
-/// The administrator's command.
+/// The administrator's command, countersign(8).
 @main
 struct Countersign: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -39,7 +39,9 @@ struct Countersign: ParsableCommand {
                 subcommands: [Init.self, Backup.self, Restore.self, Check.self, Try.self, Completion.self]),
         ])
 
-    /// Exit codes: 0, those of `Trouble`, and 64 for arguments that make no sense.
+    /// Runs the command.
+    ///
+    /// Exit codes are 0, those of `Trouble`, and 64 for wrong arguments.
     static func main() {
         system_die_plainly()
         HostTime.dropCallersZone()
@@ -64,7 +66,7 @@ struct Countersign: ParsableCommand {
     }
 }
 
-/// A command that keeps secrets to itself, and whose errors are all `Trouble` or an `ExitCode`.
+/// A command that hardens its process, and throws only `Trouble` or an `ExitCode`.
 protocol AdminCommand: ParsableCommand {
     func perform() throws
 }

@@ -2,7 +2,7 @@ internal import Accounts
 internal import Identifiers
 internal import HostSettings
 
-/// What the commands work with.
+/// Settings and accounts that a command works with.
 struct Desk {
     let settings: Settings
     let accounts: Accounts
@@ -10,11 +10,11 @@ struct Desk {
     let now: Int64
     private let audit: Audit
 
-    /// Reads the settings with the caller's rights, and opens the accounts with those of whoever keeps them, for good.
-    /// - Parameters:
-    ///   - begins: whether accounts are made where none were ever made. Not by what only looks, nor by what users may run: accounts
-    ///     whose marker was lost would be forgotten.
-    ///   - prepare: done before, with the caller's rights still.
+    /// Reads the settings with the caller's rights, then becomes the user who keeps the accounts, and opens them.
+    ///
+    /// With `begins`, accounts are made if none were ever made. Commands that only read, and those that users may run,
+    /// leave it off: if the marker were lost, the accounts would be forgotten. `prepare` runs with the caller's rights,
+    /// before the process changes its user for good.
     static func open(
         _ option: SettingsOption, begins: Bool = true, prepare: (Settings, Keeper) throws -> Void = { _, _ in }
     ) throws -> Desk {
@@ -38,7 +38,7 @@ struct Desk {
         return Desk(settings: settings, accounts: accounts, now: Moment.now, audit: audit)
     }
 
-    /// Writes into the system log what was changed; called as soon as it is.
+    /// Writes a change to the system log; call it as soon as the change is stored.
     func tell(_ action: String, _ person: Person, _ detail: String, _ loudness: Audit.Loudness = .usual) {
         audit.tell(action, person, detail: detail, loudness)
     }

@@ -1,9 +1,8 @@
 internal import Glibc
 
-/// The text of a file of the system's, which may be anything.
+/// Text of a system file, whatever it contains.
 enum FileText {
-    /// - Parameter most: how many bytes are read.
-    /// - Returns: nil where it cannot be opened or read.
+    /// Reads at most `most` bytes; returns nil if the file cannot be opened or read.
     static func read(_ path: String, most: Int) -> String? {
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
         guard descriptor >= 0 else { return nil }

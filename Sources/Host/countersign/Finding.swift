@@ -5,9 +5,9 @@ internal import Glibc
 internal import HostSettings
 internal import SettingsFile
 
-/// What is wrong on this host though the settings are right.
+/// What is wrong on this host although the settings are valid.
 struct Finding {
-    /// What comes of it.
+    /// Consequence of a finding.
     enum Effect {
         /// Probably a mistake.
         case advice
@@ -40,7 +40,7 @@ struct Finding {
         Finding(message, hint, effect: .stopsLogins)
     }
 
-    /// Whom root's logins hand their work to.
+    /// The system users that root's logins hand their work to.
     static func users() throws -> [Finding] {
         try [SystemUser.login, SystemUser.net].compactMap { name in
             guard let user = try SystemUser.named(name) else {
@@ -54,9 +54,9 @@ struct Finding {
         }
     }
 
-    /// - Parameters:
-    ///   - keeper: nil where the one whom it should belong to is missing.
-    ///   - file: the path of the settings.
+    /// The state directory, and the accounts in it.
+    ///
+    /// `file` is the path of the settings. `keeper` is nil if the system user who should own the directory is missing.
     static func state(_ settings: Settings, beside file: String, _ keeper: Keeper?) -> [Finding] {
         let path = settings.state
         var found = stat()
@@ -88,7 +88,7 @@ struct Finding {
         if found.st_mode & 0o077 != 0 {
             let mode = String(found.st_mode & 0o7777, radix: 8)
             let hint = "change that with: chmod 0700 \(path)"
-            // The accounts are not opened in a folder that others may write.
+            // The accounts are not opened in a directory that others can write.
             let effect: Effect = found.st_mode & 0o022 != 0 ? .stopsLogins : .advice
             findings.append(Finding("others may enter \(path): its mode is 0\(mode)", hint, effect: effect))
         }
@@ -115,7 +115,7 @@ struct Finding {
         }
     }
 
-    /// Those whose accounts are damaged are not let in; all others are.
+    /// Users with damaged accounts are not let in; all others are.
     private static func damage(_ damage: Accounts.Damage, _ path: String) -> [Finding] {
         let names = damage.altered.prefix(5).joined(separator: ", ") + (damage.altered.count > 5 ? ", ..." : "")
         let altered =
@@ -158,16 +158,17 @@ struct Finding {
         return findings
     }
 
-    /// Whether the helpers start. Root asks this before it becomes another user.
+    /// Checks that the helpers start; root calls this before it becomes another user.
+    ///
     /// - Parameters:
-    ///   - folder: where they are.
-    ///   - owner: who starts them.
-    /// - Returns: what is wrong with each, by its name.
+    ///   - folder: directory of the helpers.
+    ///   - owner: uid of the user who starts them.
+    /// - Returns: findings by the name of the helper; empty if all of them start.
     static func helpers(_ folder: String, ownedBy owner: UInt32) -> [String: Finding] {
         let names = [("countersign-login", SystemUser.login), ("countersign-net", SystemUser.net)]
         let findings = names.compactMap { name, user -> (String, Finding)? in
             let appointed = Keeper.isRoots ? (try? SystemUser.named(user)).flatMap { $0 } : nil
-            // That the user is missing is said elsewhere.
+            // A missing user is reported elsewhere.
             if Keeper.isRoots, appointed.map({ $0.uid == 0 || $0.gid == 0 }) ?? true { return nil }
             let program = HelperProgram(path: "\(folder)/\(name)", owner: owner, user: appointed)
             return program.fault.map { (name, fatal($0.message, $0.hint)) }

@@ -1,11 +1,11 @@
 internal import Glibc
 
-/// The names in a folder.
+/// Names in a directory.
 enum Folder {
-    /// That of the settings of this host.
+    /// Directory of this host's settings.
     static let settings = "/etc/countersign"
 
-    /// None where it cannot be read.
+    /// Returns the names that do not begin with a dot; empty if the directory cannot be read.
     static func names(_ path: String) -> [String] {
         guard let folder = opendir(path) else { return [] }
         defer { closedir(folder) }

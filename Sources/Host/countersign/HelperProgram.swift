@@ -1,18 +1,18 @@
 internal import CSyscalls
 internal import Glibc
 
-/// One of the programs that logins are handed to.
+/// A program that logins hand their work to.
 struct HelperProgram {
-    /// How long it may take to start and end, in milliseconds.
+    /// Time to start and end, in milliseconds.
     private static let patience: Int64 = 10_000
 
     let path: String
-    /// Who starts it.
+    /// Uid of the user who starts it.
     let owner: UInt32
-    /// Whom it becomes; nil where it stays what this process is.
+    /// User that it becomes; nil if it stays the user of this process.
     let user: SystemUser?
 
-    /// Why no login could use it, and what to do; nil where it starts.
+    /// Why no login could use it, and what to do; nil if it starts.
     var fault: (message: String, hint: String)? {
         let install = "install Countersign anew, or say where the helpers are with --helpers"
         var part = 0
@@ -28,7 +28,7 @@ struct HelperProgram {
         }
     }
 
-    /// Starts it and hangs up: it ends with 1, having been told nothing.
+    /// Starts it and closes the socket: without a request it ends with 1.
     private func startFault(_ program: CInt) -> String? {
         var ends: [CInt] = [-1, -1]
         guard socketpair(AF_UNIX, CInt(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
@@ -54,7 +54,7 @@ struct HelperProgram {
         return code <= 1 ? nil : code > 128 ? "signal \(code - 128)" : "exit code \(code)"
     }
 
-    /// Why `system_open_trusted` opened no program.
+    /// Says why `system_open_trusted` failed.
     static func reason(_ result: CInt) -> String {
         switch result {
         case -ENOENT: "missing"

@@ -1,18 +1,21 @@
 internal import Glibc
 
-/// What stacks and sshd of this host do with the module. Looked at by root, since sshd's settings and some stacks are root's to read.
+/// What the PAM stacks and the sshd of this host do with the module.
+///
+/// Only root can make this check, as sshd's settings and some stacks are readable by root alone.
 struct HostCheck {
-    /// The programs that most logins come through, by their services.
+    /// Services of the programs that most logins use.
     private static let usual = ["login", "sshd", "su", "su-l", "sudo", "sudo-i"]
 
-    /// Services in which the module is asked, and usual ones in which it is not.
+    /// Services that run the module.
     let asked: [String]
+    /// Usual services that do not.
     let notAsked: [String]
-    /// Lines by which some people, or some callers, are not asked since that is meant.
+    /// Lines that exempt some users or callers on purpose.
     let exempt: [String]
     let findings: [Finding]
 
-    /// - Parameter settings: the file of settings that is looked at.
+    /// Checks the host against the settings at this path.
     init(settings: String) {
         let stacks = AuthStack.services().compactMap(AuthStack.init(of:))
         let asking = stacks.filter(\.asks)
@@ -36,7 +39,7 @@ struct HostCheck {
         "put the line into the stacks, as in pam.d/sudo and pam.d/sshd of the documentation, and check again",
         effect: .asksNobody)
 
-    /// Whether libpam finds the module of a stack that names it without a path.
+    /// Checks that libpam finds the module where a stack names it without a path.
     private static func module(_ stacks: [AuthStack]) -> [Finding] {
         let lines = stacks.flatMap(\.lines).filter(\.isOurs)
         let paths = lines.filter { $0.path.hasPrefix("/") && access($0.path, R_OK) != 0 }.map { line in
@@ -90,7 +93,7 @@ struct HostCheck {
         return other + unasked
     }
 
-    /// A line of a stack may name settings of its own.
+    /// Lines of stacks that name other settings.
     private static func otherSettings(_ stacks: [AuthStack], _ settings: String) -> [Finding] {
         let lines = stacks.flatMap(\.lines).filter(\.isOurs)
         return once(
@@ -102,14 +105,14 @@ struct HostCheck {
             })
     }
 
-    /// Several services take in the same line.
+    /// Drops findings that are repeated because several services include the same line.
     private static func once(_ findings: [Finding]) -> [Finding] {
         findings.enumerated().filter { index, finding in
             !findings.prefix(index).contains { $0.message == finding.message }
         }.map(\.element)
     }
 
-    /// Pairs of services that lead to the same rights, where only one asks.
+    /// Sibling services (sudo and sudo-i, su and su-l) where only one runs the module.
     private static func secondDoors() -> [Finding] {
         [("sudo", "sudo-i", "sudo -i"), ("su", "su-l", "su -")].flatMap { name, other, command in
             let (first, second, rest) = (AuthStack(of: name), AuthStack(of: other), AuthStack(of: "other"))

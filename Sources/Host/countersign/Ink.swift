@@ -1,4 +1,4 @@
-/// Colours, of which nothing depends: they repeat what a word says.
+/// Colors only; the text carries the meaning.
 enum Ink: Int {
     case red = 31
     case green = 32

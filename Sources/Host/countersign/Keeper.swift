@@ -2,14 +2,14 @@ internal import CSyscalls
 internal import Glibc
 internal import SettingsFile
 
-/// As whom the accounts are kept.
+/// The user who keeps the accounts.
 enum Keeper: Equatable {
-    /// Root runs this: it must not follow paths in a directory of another user, and becomes that user.
+    /// Root runs this, and becomes that user, as root must not follow paths in another user's directory.
     case appointed(SystemUser)
-    /// Somebody else runs this, on files of their own.
+    /// Another user runs this, on files of that user.
     case caller
 
-    /// Whether root runs this, also after it became somebody else.
+    /// Whether root runs this; stays true after the process has become another user.
     static let isRoots = geteuid() == 0
 
     static func current() throws -> Keeper {
@@ -25,13 +25,13 @@ enum Keeper: Equatable {
         "useradd --system --user-group --no-create-home --shell /usr/sbin/nologin \(name)"
     }
 
-    /// A text of what the login says of files, with names in place of the keeper's numbers.
+    /// Puts the keeper's name in place of its uid and gid in a message about files.
     static func named(_ text: String) -> String {
         guard case .appointed(let user)? = try? current() else { return text }
         return text.replacing("uid \(user.uid) ", with: "\(user.name) ").replacing("gid \(user.gid)", with: user.name)
     }
 
-    /// Who may own the settings: as for a login.
+    /// Owner and group that the settings may have, as in a login.
     var trust: Trust {
         switch self {
         case .appointed(let user): Trust(owner: 0, group: user.gid)
@@ -39,25 +39,25 @@ enum Keeper: Equatable {
         }
     }
 
-    /// No core, no tracing by others of the same uid, no new privileges.
+    /// Hardens the process: no core dump, no tracing by others of the same uid, no new privileges.
     static func harden() throws {
         let result = system_harden()
         guard result == 0 else { throw Trouble("this process cannot be kept to itself: \(systemReason(-result))") }
     }
 
-    /// Makes the process that user's, for good. Whatever it makes from now on is for its user alone.
+    /// Makes the process that user's, for good; files that it creates are private to the user.
     func takeOver() throws {
         umask(0o077)
         guard case .appointed(let user) = self else { return }
-        // Of a process of root's these two set the real, the effective and the saved number.
+        // For a process of root, these two set the real, the effective and the saved id.
         guard setgroups(0, nil) == 0, setgid(user.gid) == 0, setuid(user.uid) == 0, Self.isNow(user) else {
             throw Trouble("cannot change to the user \(user.name): \(systemReason())")
         }
-        // The kernel forgets it when the uid changes.
+        // The kernel resets the hardening when the uid changes.
         try Self.harden()
     }
 
-    /// Whether nothing of root is left, nor kept to come back to.
+    /// Whether neither rights of root are left, nor a way back to them.
     private static func isNow(_ user: SystemUser) -> Bool {
         getuid() == user.uid && geteuid() == user.uid && getgid() == user.gid && getegid() == user.gid
             && getgroups(0, nil) == 0

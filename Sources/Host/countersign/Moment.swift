@@ -3,12 +3,14 @@ internal import CSyscalls
 internal import Glibc
 internal import Identifiers
 
-/// The clock, and how its moments are written: they are seconds since 1970. Each text names its zone.
+/// The clock, and its times as text.
+///
+/// Times are seconds since 1970; each text names its zone.
 enum Moment {
     static var now: Int64 { Int64(time(nil)) }
     static var steady: Instant.Steady? { Instant.Steady(milliseconds: system_now()) }
 
-    /// As in RFC 3339, in UTC.
+    /// RFC 3339, in UTC.
     static func utc(_ moment: Int64) -> String {
         var parts = tm()
         var moment = time_t(moment)
@@ -16,7 +18,7 @@ enum Moment {
         return text(&parts, "%Y-%m-%dT%H:%M:%SZ")
     }
 
-    /// As in RFC 3339, in this host's time.
+    /// RFC 3339, in this host's time zone.
     static func local(_ moment: Int64) -> String {
         var parts = tm()
         var moment = time_t(moment)
@@ -24,7 +26,7 @@ enum Moment {
         return text(&parts, "%Y-%m-%dT%H:%M:%S") + zone(&parts)
     }
 
-    /// To the minute, in this host's time, for columns.
+    /// To the minute, in this host's time zone, for columns.
     static func short(_ moment: Int64) -> String {
         var parts = tm()
         var moment = time_t(moment)
@@ -32,13 +34,13 @@ enum Moment {
         return text(&parts, "%Y-%m-%d %H:%M") + zone(&parts)
     }
 
-    /// As in RFC 3339: `Z` where it is UTC.
+    /// The offset as in RFC 3339; `Z` for UTC.
     private static func zone(_ parts: inout tm) -> String {
         let offset = text(&parts, "%z")
         return parts.tm_gmtoff == 0 ? "Z" : offset.prefix(3) + ":" + offset.dropFirst(3)
     }
 
-    /// How many days there are from today to that one, in this host's calendar; nil where it is over, or no day.
+    /// Days from today to that day in this host's calendar; nil if it is past, or cannot be computed.
     static func days(until day: CivilDay, _ now: Int64) -> Int? {
         var (today, last) = (tm(), tm())
         var moment = time_t(now)
@@ -51,7 +53,7 @@ enum Moment {
         return seconds < -43_200 ? nil : (seconds + 43_200) / 86_400
     }
 
-    /// How long ago it was, roughly.
+    /// Says roughly how long ago it was.
     static func age(_ moment: Int64, _ now: Int64) -> String {
         let seconds = max(0, now - moment)
         let units: [(Int64, String)] = [(86_400, "day"), (3_600, "hour"), (60, "minute")]

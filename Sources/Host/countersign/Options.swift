@@ -7,7 +7,7 @@ struct SettingsOption: ParsableArguments {
     @Option(help: ArgumentHelp("The settings.", valueName: "path"))
     var config: Path = .settings
 
-    /// What names the same settings to another command.
+    /// Option that makes another command use the same settings; empty for the default path.
     var again: String { config.text == Path.settings.text ? "" : " --config \(config)" }
 }
 
@@ -16,7 +16,7 @@ struct OutputOption: ParsableArguments {
     var json = false
 }
 
-/// A user whom the system knows.
+/// A user known to the system.
 struct UserName: ParsableArguments {
     @Argument(help: "Whose account: a user of this host.", completion: .users)
     var user: String
@@ -30,7 +30,7 @@ struct UserName: ParsableArguments {
     }
 }
 
-/// A user whom the system knows, or one of those who share one and are told apart by their keys.
+/// A user known to the system, or one of several people who share that user and have keys of their own.
 struct UserArgument: ParsableArguments {
     @Argument(help: "Whose account: a user of this host.", completion: .users)
     var user: String
@@ -49,7 +49,7 @@ struct KeyOption: ParsableArguments {
     func person(_ person: Person) -> Person { Person(name: person.name, uid: person.uid, key: key) }
 }
 
-/// A user whom the system knows, or has forgotten.
+/// A user known to the system, now or in the past.
 struct PastUserArgument: ParsableArguments {
     @Argument(help: "Whose account.", completion: .users)
     var user: String
@@ -70,7 +70,9 @@ struct PastUserArgument: ParsableArguments {
     }
 }
 
-/// An absolute path. What is written without a slash at its beginning starts at the working directory.
+/// An absolute path.
+///
+/// A path without a leading slash is taken from the working directory.
 struct Path: ExpressibleByArgument, CustomStringConvertible {
     let text: String
     var description: String { text }
@@ -96,21 +98,28 @@ struct Path: ExpressibleByArgument, CustomStringConvertible {
 }
 
 extension CompletionKind {
-    /// People, who begin at 1000, and root.
+    /// Root, and people, whose uids begin at 1000.
     static var users: CompletionKind { .shellCommand("getent passwd | awk -F: '$3 == 0 || $3 >= 1000 { print $1 }'") }
     static var services: CompletionKind { .shellCommand("ls /etc/pam.d") }
 }
 
 extension Person {
-    /// What names the account to a command that is typed.
+    /// Arguments that name the person on a command line.
     var typed: String { key.map { "\(name) --key \($0)" } ?? name }
 }
 
 extension AuthyID: ExpressibleByArgument {
+    /// Parses an argument.
+    ///
+    /// - Parameter argument: 1 to 18 ASCII digits without a leading zero; anything else gives nil.
     public init?(argument: String) { self.init(argument) }
 }
 
 extension KeyFingerprint: ExpressibleByArgument {
+    /// Parses an argument.
+    ///
+    /// - Parameter argument: fingerprint as `ssh-keygen -lf` prints it, `SHA256:` and 43 characters; anything else
+    ///   gives nil.
     public init?(argument: String) { self.init(argument) }
 }
 
@@ -118,7 +127,7 @@ extension Outcome: ExpressibleByArgument {}
 
 extension Algorithm: ExpressibleByArgument {}
 
-/// What is tried first in a login.
+/// What a login tries first.
 enum Preference: String, CaseIterable, ExpressibleByArgument {
     case sms, call, softtoken, onetouch, none
 

@@ -1,16 +1,16 @@
 internal import AuthyWire
 internal import Glibc
 
-/// What goes to standard output, which is the answer, and to standard error, which is said about it.
+/// Standard output carries the answer, standard error everything said about it.
 enum Output {
     static func line(_ text: String) throws {
-        // Whatever others put into the accounts, it moves no cursor of the one who looks at them.
+        // Text that others put into the accounts must not move the reader's cursor.
         let plain = text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).plain }.joined(
             separator: "\n")
         try picture([plain])
     }
 
-    /// Lines of our own making, written as they are.
+    /// Writes lines of our own making unchanged.
     static func picture(_ lines: [String]) throws {
         let text = lines.map { $0 + "\n" }.joined()
         guard write(text, to: STDOUT_FILENO) else {
@@ -18,7 +18,7 @@ enum Output {
         }
     }
 
-    /// JSON in ASCII only: whatever others put into a text, it moves no cursor.
+    /// Writes JSON in ASCII only, so that text of others cannot move the cursor.
     static func json(_ value: JSONValue) throws { try line(value.serialized().asciiJSON) }
 
     /// Says what a command did: on standard output, unless that carries data.
@@ -26,7 +26,7 @@ enum Output {
         if besidesData { complain(text) } else { try line(text) }
     }
 
-    /// What `body` or a library prints to standard output goes to standard error: output that is data stays data.
+    /// Sends what `body` prints to standard output to standard error, as standard output carries data.
     static func aside<Value>(_ body: () throws -> Value) throws -> Value {
         let kept = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
         guard kept >= 0, dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 else {
@@ -42,11 +42,11 @@ enum Output {
     static func error(_ text: String) { complain("error: \(text)") }
     static func warning(_ text: String) { complain("warning: \(text)") }
     static func hint(_ text: String) { complain("hint: \(text)") }
-    /// A question on standard error, answered behind it.
+    /// Writes a question to standard error; it is answered on the same line.
     static func ask(_ text: String) { _ = write(text.plain, to: STDERR_FILENO) }
-    /// A text of our own making on standard error, as it is.
+    /// Writes text of our own making to standard error unchanged.
     static func draw(_ text: String) { _ = write(text, to: STDERR_FILENO) }
-    /// One line on standard error.
+    /// Writes one line to standard error.
     static func complain(_ text: String) { _ = write(text.plain + "\n", to: STDERR_FILENO) }
 
     private static func write(_ text: String, to descriptor: CInt) -> Bool {

@@ -1,13 +1,13 @@
 internal import Glibc
 
-/// This program once more, for what another user does: this process is root still, and root opens no file of the accounts.
+/// Runs this program again for work that another user does, as root opens no file of the accounts.
 enum OwnProcess {
-    /// POSIX_SPAWN_SETSID, which spawn.h has for GNU's own programs only.
+    /// POSIX_SPAWN_SETSID, which spawn.h defines for GNU programs only.
     private static let newSession: Int16 = 0x80
 
-    /// Waits for it.
-    /// - Parameter words: its arguments.
-    /// - Returns: nil where it failed, and has said on standard error why.
+    /// Runs the program with these arguments, and returns its output.
+    ///
+    /// Returns nil if it failed; it has then printed the reason to standard error.
     static func output(_ words: [String]) throws -> [UInt8]? { try output(words, input: nil) }
 
     private static func output(_ words: [String], input: CInt?) throws -> [UInt8]? {
@@ -23,14 +23,15 @@ enum OwnProcess {
         return waitFor(child) ? bytes : nil
     }
 
-    /// The same, for what is read or written by descriptors of this process.
+    /// Does the same with a file as standard input, read from its beginning.
     static func output(_ words: [String], reading input: CInt) throws -> [UInt8]? {
         guard lseek(input, 0, SEEK_SET) == 0 else { throw Trouble("the file cannot be read: \(systemReason())") }
         return try output(words, input: input)
     }
 
-    /// Has it write to a descriptor of this process.
-    /// - Returns: false where it failed, and has said on standard error why.
+    /// Runs the program with a descriptor of this process as standard output.
+    ///
+    /// Returns false if it failed; it has then printed the reason to standard error.
     static func run(_ words: [String], writingTo output: CInt) throws -> Bool {
         guard let child = start(words, input: nil, output: output) else {
             throw Trouble("this program cannot be started again: \(systemReason())")
@@ -57,7 +58,7 @@ enum OwnProcess {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // It opens the accounts: the caller's terminal must not stop it either.
+        // It opens the accounts, so the caller's terminal must not be able to stop it.
         posix_spawnattr_setflags(&attributes, newSession)
         var arguments = (["countersign"] + words).map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
@@ -68,7 +69,7 @@ enum OwnProcess {
         return error == 0 ? child : nil
     }
 
-    /// At most 64 kB.
+    /// Reads to the end, or about 64 kB.
     private static func all(_ descriptor: CInt) -> [UInt8] {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)

@@ -1,11 +1,11 @@
 internal import CPAM
 internal import Glibc
 
-/// The stack of one service in a directory of its own.
+/// The stack of one service, in a directory of its own.
 enum PAMStack {
-    /// - Parameters:
-    ///   - module: nil for the one that libpam finds by its name.
-    ///   - body: is given the directory for pam_start_confdir(3), which is there for as long as it runs.
+    /// Runs `body` with a directory for pam_start_confdir(3), which exists until `body` returns.
+    ///
+    /// `module` nil stands for the module that libpam finds by its name.
     static func with<Value>(service: String, module: Path?, arguments: [String], _ body: (String) throws -> Value)
         throws -> Value
     {
@@ -18,7 +18,7 @@ enum PAMStack {
         var template = Array("/tmp/countersign-try.XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Trouble("no directory can be made in /tmp: \(systemReason())") }
         let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        // libpam wants a stack for whatever the service's own does not say, and logs that it lacks one.
+        // libpam falls back to the stack `other` for the remaining types, and logs an error if there is none.
         let denial = ["auth", "account", "password", "session"].map { "\($0) required pam_deny.so\n" }.joined()
         let stacks = ["other": denial].merging([service: "auth required \(words.joined(separator: " "))\n"]) { $1 }
         defer {
@@ -47,7 +47,7 @@ enum PAMStack {
 final class PAMLogin {
     enum Result: Equatable, CustomStringConvertible {
         case letIn
-        /// libpam's words for it.
+        /// The message of libpam.
         case refused(String)
 
         var description: String {
@@ -60,7 +60,7 @@ final class PAMLogin {
 
     private let handle: OpaquePointer
 
-    /// libpam reads the stack and loads the module here, so that the directory may go at once.
+    /// Starts libpam, which reads the stack and loads the module here; the directory may then go.
     init(service: String, user: String, folder: String) throws {
         var conversation = pam_conv(conv: misc_conv, appdata_ptr: nil)
         var started: OpaquePointer?
@@ -77,7 +77,7 @@ final class PAMLogin {
 
     func authenticate() throws -> Result {
         let result = pam_authenticate(handle, 0)
-        // What the conversation printed comes first.
+        // Flush what the conversation has printed.
         fflush(nil)
         switch result {
         case PAM_SUCCESS: return .letIn
@@ -94,7 +94,7 @@ final class PAMLogin {
     }
 
     private static func words(_ result: CInt) -> String {
-        // Linux-PAM does not look at the handle.
+        // Linux-PAM ignores the handle.
         pam_strerror(nil, result).map { String(cString: $0) } ?? "error \(result)"
     }
 

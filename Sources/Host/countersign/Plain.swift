@@ -1,10 +1,12 @@
 internal import Identifiers
 
 extension String {
-    /// The text without anything that could move a cursor, break a line, turn the direction of writing, or that the locale cannot show.
+    /// The text with escapes for characters that move the cursor, break lines, or turn the direction of writing.
+    ///
+    /// Characters that the locale cannot show are escaped too.
     var plain: String { printable { $0.isASCII || Terminal.takesUnicode } }
 
-    /// JSON with everything but ASCII escaped, which may stand in its strings only.
+    /// JSON with all non-ASCII characters escaped; they can stand only in its strings.
     var asciiJSON: String {
         utf16.reduce(into: "") { text, unit in
             if unit < 0x7F {

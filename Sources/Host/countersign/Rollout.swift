@@ -6,35 +6,36 @@ internal import HostSettings
 
 /// How far two-factor login has come on this host.
 struct Rollout {
-    /// Where everybody stands: each person is in exactly one.
+    /// Where a person stands; each person is counted once.
     enum Standing: String, CaseIterable {
         case confirmed, linked
-        /// Without a factor, and let in.
+        /// Has no factor, and is let in.
         case inGrace = "in_grace"
-        /// Without a factor, and refused.
+        /// Has no factor, and is refused.
         case graceOver = "grace_over"
         case optedOut = "opted_out"
         case neverSeen = "never_seen"
     }
 
-    /// Somebody whose grace ends soon.
+    /// A person whose grace ends soon.
     struct Ending {
         let view: AccountView
-        /// Days until it is used up, at the pace of the last two weeks, or until its last day; nil where nothing says so.
+        /// Days until grace is used up at the pace of the last two weeks, or until its last day; nil if neither is
+        /// known.
         let days: Int?
     }
 
     let counts: [Standing: Int]
     let paused: Int
     let locked: Int
-    /// Those for whom so many wrong codes were typed within a day that somebody may be guessing; the most first.
+    /// Accounts with enough wrong codes within a day to suspect guessing, the most first.
     let guessed: [AccountView]
     /// Users of the system who have no account yet.
     let neverSeen: [SystemUser]
     /// The most urgent first.
     let endings: [Ending]
     let rules: EnrolmentRules
-    /// Until grace is over for everybody; nil where no day is set, or it has passed.
+    /// Days until grace is over for everybody; nil if no day is set, or it has passed.
     let lastDayIn: Int?
 
     var people: Int { counts.values.reduce(0, +) }
@@ -44,10 +45,12 @@ struct Rollout {
         var days: Int
     }
 
-    /// How far back the pace is looked for, in days.
+    /// How far back the pace is measured, in days.
     static let lookBack = 14
 
-    /// - Parameter graceLogins: how many of each user, by stored name, passed on grace in the last two weeks.
+    /// Counts the accounts.
+    ///
+    /// `graceLogins` holds the grace logins of the last two weeks for each user, by stored name.
     init(
         _ accounts: [(Person, Account)], _ system: [SystemUser], _ settings: Settings, graceLogins: [String: Int],
         horizon: Horizon,
@@ -94,7 +97,7 @@ struct Rollout {
     }
 
     private static func days(_ view: AccountView, _ lastDay: Int?, _ graceLogins: [String: Int]) -> Int? {
-        // Logins that ride on one grace login are counted too, so that this is early rather than late.
+        // Logins covered by one grace login count too, so that this is early rather than late.
         let pace = graceLogins[view.person.storedName].map { view.graceLeft * lookBack / max(1, $0) }
         return [pace, lastDay].compactMap { $0 }.min()
     }

@@ -1,13 +1,14 @@
 internal import CSyscalls
 internal import Glibc
 
-/// The settings of this host's sshd, as `sshd -T` prints them (sshd(8)): those that hold where no `Match` block changes them, and
-/// what such blocks change.
+/// The settings of this host's sshd, as `sshd -T` prints them (sshd(8)), and its `Match` blocks.
+///
+/// The settings apply where no block changes them.
 struct SSHDaemon {
     enum Reading {
         /// There is no sshd.
         case absent
-        /// Its own words for why it says nothing, and what its files say.
+        /// Holds sshd's reason for printing nothing, and what its files say.
         case unreadable(String, SSHDaemon)
         case settings(SSHDaemon)
     }
@@ -15,7 +16,7 @@ struct SSHDaemon {
     fileprivate static let program = "/usr/sbin/sshd"
     /// Methods that ask PAM.
     private static let asking: Set<String> = ["keyboard-interactive", "keyboard-interactive:pam", "password"]
-    /// Methods that let in by themselves, and the settings that allow them.
+    /// Methods that let in by themselves, each with the setting that allows it.
     private static let others = [
         ("publickey", "pubkeyauthentication"), ("gssapi-with-mic", "gssapiauthentication"),
         ("hostbased", "hostbasedauthentication"),
@@ -26,12 +27,12 @@ struct SSHDaemon {
     private let values: [String: String]
     private let blocks: [SSHMatchBlock]
 
-    /// sshd's own, of those that are looked at.
+    /// sshd's defaults of the settings that are looked at.
     private static let defaults = [
         "usepam": "no", "pubkeyauthentication": "yes", "kbdinteractiveauthentication": "yes",
     ]
 
-    /// By its files, for when it says nothing itself.
+    /// The settings in sshd's files, for when sshd prints none.
     fileprivate init(files: (values: [String: String], blocks: [SSHMatchBlock])) {
         values = Self.defaults.merging(files.values) { _, said in said }
         blocks = files.blocks
@@ -55,7 +56,7 @@ struct SSHDaemon {
         return otherService + alone(values).map(Self.open) + unable + blocks.compactMap(finding)
     }
 
-    /// OpenSSH 9.8 and later can be told to use another service's stack.
+    /// OpenSSH 9.8 and later can use the stack of another service.
     private var otherService: [Finding] {
         guard let name = values["pamservicename"], name != "sshd", AuthStack(of: name)?.asks != true else { return [] }
         return [
@@ -65,7 +66,7 @@ struct SSHDaemon {
         ]
     }
 
-    /// Ways into the host by ssh on which PAM is not asked.
+    /// Ways to log in by ssh that do not ask PAM.
     private func alone(_ values: [String: String]) -> [String] {
         let methods = values["authenticationmethods"] ?? "any"
         guard methods != "any" else {
@@ -80,7 +81,7 @@ struct SSHDaemon {
         return open.map { "sshd lets in by \($0) alone (AuthenticationMethods): no second factor is asked for" }
     }
 
-    /// What holds for the people of a block.
+    /// The same for the people of a block.
     private func alone(_ block: SSHMatchBlock) -> [String] {
         alone(values.merging(block.values) { _, changed in changed })
     }
@@ -90,7 +91,7 @@ struct SSHDaemon {
         return Self.open("\(block.place): `\(block.text)`: \(way)")
     }
 
-    /// Blocks for some people, or from some places, that let in without PAM: as a person reads it.
+    /// Blocks that let some people, or some addresses, in without PAM, as text for people.
     fileprivate var exempt: [String] {
         blocks.filter { !$0.isForEverybody && !alone($0).isEmpty && alone($0) != alone(values) }.map {
             "\($0.place): \($0.text)"
@@ -99,7 +100,7 @@ struct SSHDaemon {
 
     private static func open(_ message: String) -> Finding { Finding(message, advice, effect: .asksNotAll) }
 
-    /// Nobody can be asked a second question without this method.
+    /// Without this method sshd cannot ask a second question.
     private var unable: [Finding] {
         guard values["kbdinteractiveauthentication"] == "no" else { return [] }
         return [
@@ -125,7 +126,7 @@ extension SSHDaemon.Reading {
         self = code == 0 ? .settings(SSHDaemon(output, files.blocks)) : .unreadable(last, SSHDaemon(files: files))
     }
 
-    /// For whom, or from where, sshd lets in without PAM.
+    /// People or addresses that sshd lets in without PAM.
     var exempt: [String] {
         switch self {
         case .absent: []
@@ -148,13 +149,19 @@ extension SSHDaemon.Reading {
     }
 }
 
-/// A program of the system that is asked something.
+/// Runs a program of the system and reads its output.
 enum SystemProgram {
-    /// The most that is read, in bytes.
+    /// Maximum output, in bytes.
     private static let most = 262_144
 
-    /// Runs it without any of this process's environment.
-    /// - Returns: exit code, 128 and more for a signal, and all that it printed; nil where it cannot be started or does not end in time.
+    /// Runs a program without any of this process's environment.
+    ///
+    /// - Parameters:
+    ///   - path: path of the program.
+    ///   - arguments: its arguments.
+    ///   - milliseconds: time in which it has to end.
+    /// - Returns: exit code, and all that it printed on both outputs; nil if it cannot be started, does not end in
+    ///   time, or prints too much.
     static func output(_ path: String, _ arguments: [String], milliseconds: Int64) -> (code: CInt, text: String)? {
         var ends: [CInt] = [-1, -1]
         guard pipe(&ends) == 0 else { return nil }
@@ -179,7 +186,7 @@ enum SystemProgram {
         return isOver ? (exitCode(status), String(decoding: bytes, as: UTF8.self)) : nil
     }
 
-    /// As a shell counts it.
+    /// The exit code as a shell counts it: 128 plus the number of a signal that ended it.
     static func exitCode(_ status: CInt) -> CInt { status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F) }
 
     private static func spawn(_ path: String, _ arguments: [String], output: CInt) -> pid_t? {

@@ -1,32 +1,32 @@
 internal import Glibc
 
-/// A `Match` block of sshd_config(5): for whom it holds, and what it sets.
+/// A `Match` block of sshd_config(5): its criteria, and what it sets.
 struct SSHMatchBlock {
-    /// File and line number.
+    /// Path and line number.
     let place: String
-    /// The words behind `Match`.
+    /// Words after `Match`.
     let criteria: [String]
-    /// By keyword in small letters; the first value of each.
+    /// Values by keyword in lower case; the first value of a keyword counts.
     private(set) var values: [String: String] = [:]
 
     private static let folder = "/etc/ssh"
-    /// How deep files may include each other, as sshd has it.
+    /// Nesting limit of included files, as in sshd.
     private static let deepest = 16
-    /// The longest file that is read, in bytes.
+    /// Largest file that is read, in bytes.
     private static let longest = 1_048_576
-    /// Criteria that tell people or places apart, as opposed to ways into the same host.
+    /// Criteria that select people or places, as opposed to ways into the same host.
     private static let tellingApart = ["user", "group", "host", "address"]
     private static let everybody = ["*", "0.0.0.0/0", "::/0", ""]
-    /// Earlier names.
+    /// Former names of keywords.
     private static let aliases = [
         "challengeresponseauthentication": "kbdinteractiveauthentication",
         "skeyauthentication": "kbdinteractiveauthentication",
         "dsaauthentication": "pubkeyauthentication",
     ]
 
-    /// What holds for everybody, and the blocks, of sshd's file and of those that it includes.
+    /// Returns the values for everybody, and the blocks, of sshd's file and the files that it includes.
     static func file() -> (values: [String: String], blocks: [SSHMatchBlock]) {
-        // The first is what stands outside of blocks.
+        // The first entry holds what stands outside of blocks.
         var blocks = [SSHMatchBlock(place: folder, criteria: [])]
         read(folder + "/sshd_config", inside: 0, &blocks, depth: 0)
         return (blocks.first?.values ?? [:], Array(blocks.dropFirst()))
@@ -34,7 +34,7 @@ struct SSHMatchBlock {
 
     var text: String { (["Match"] + criteria).joined(separator: " ") }
 
-    /// Whether it holds for all, or for all but a few.
+    /// Whether it applies to all, or to all but a few.
     var isForEverybody: Bool {
         var isForAll = true
         var index = 0
@@ -55,7 +55,9 @@ struct SSHMatchBlock {
 
     // MARK: reading
 
-    /// - Parameter inside: the block that the file is included in. A block that begins in the file ends with it.
+    /// Reads a file; `inside` is the block that includes it.
+    ///
+    /// A block that begins in the file ends with it.
     private static func read(_ path: String, inside: Int, _ blocks: inout [SSHMatchBlock], depth: Int) {
         guard depth < deepest, let text = FileText.read(path, most: longest) else { return }
         var open = inside
@@ -80,7 +82,7 @@ struct SSHMatchBlock {
         if values[keyword] == nil { values[keyword] = value }
     }
 
-    /// Of a pattern of names, sorted as sshd has them.
+    /// Returns the files that match a pattern, sorted as by sshd.
     private static func files(_ pattern: String) -> [String] {
         var found = glob_t()
         defer { globfree(&found) }
@@ -89,7 +91,9 @@ struct SSHMatchBlock {
         return (0..<Int(found.gl_pathc)).compactMap { paths[$0].map { String(cString: $0) } }
     }
 
-    /// A keyword, a blank or `=`, and words that may be in quotes; `#` begins a comment.
+    /// Splits a line into its keyword and words that may be quoted.
+    ///
+    /// A blank or `=` follows the keyword; `#` begins a comment.
     private static func words(_ line: Substring) -> [String] {
         var words: [String] = []
         var word: String?

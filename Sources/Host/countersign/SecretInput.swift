@@ -2,12 +2,12 @@ internal import CSyscalls
 internal import Glibc
 internal import OATH
 
-/// Where the secret of a SoftToken comes from.
+/// Source of a SoftToken's secret.
 enum SecretInput {
-    /// More than a secret of 128 bytes takes in groups of four letters.
+    /// Longer than a secret of 128 bytes in groups of four letters.
     private static let longest = 512
 
-    /// 20 bytes of getrandom(2): as many as RFC 4226 (section 4, R6) recommends.
+    /// Makes a secret of 20 bytes of getrandom(2), as many as RFC 4226 (section 4, R6) recommends.
     static func make() throws -> Secret {
         var system = SystemRandomNumberGenerator()
         var bytes = (0..<20).map { _ in UInt8.random(in: .min ... .max, using: &system) }
@@ -16,7 +16,7 @@ enum SecretInput {
         return secret
     }
 
-    /// One line of Base32 from standard input.
+    /// Reads one line of Base32 from standard input.
     static func read() throws -> Secret {
         if isatty(STDIN_FILENO) == 1 { Output.complain("The secret in Base32, and Enter:") }
         var bytes = try line()
@@ -29,7 +29,7 @@ enum SecretInput {
         return secret
     }
 
-    /// All there is, or from a terminal one line; without the line end.
+    /// Reads all of standard input, or one line from a terminal, without the line end.
     private static func line() throws -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(longest * 2)

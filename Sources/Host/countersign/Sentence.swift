@@ -2,7 +2,7 @@ internal import Accounts
 internal import Identifiers
 internal import LoginPolicy
 
-/// What a command changed, in one line for a person.
+/// Tells a person in one line what a command changed.
 enum Sentence {
     static func linked(_ person: Person, _ id: AuthyID, _ change: Change) -> String {
         let before = change.before.authyID.map { $0 == id ? " (as before)" : " (was \($0))" } ?? ""
@@ -15,7 +15,7 @@ enum Sentence {
         return line(person, ["\(what) (\(parameters))", state(change)] + forgotten(person, change))
     }
 
-    /// Which an account has.
+    /// Names the factors of an account.
     static func factors(_ account: Account) -> String {
         let names = [account.authyID.map { "AuthyID \($0)" }, account.hasSoftToken ? "SoftToken" : nil].compactMap {
             $0
@@ -41,7 +41,7 @@ enum Sentence {
         line(person, cleared(unlocked, now: now).map { ["unlocked", "cleared: \($0)"] } ?? ["nothing to unlock"])
     }
 
-    /// Nil where there was nothing.
+    /// Returns nil if nothing was cleared.
     static func cleared(_ unlocked: Unlocked, now: Int64) -> String? {
         let taken = [
             unlocked.failures > 0 ? count(unlocked.failures, "failure") : nil,
@@ -135,6 +135,6 @@ extension Sentence {
 }
 
 extension Person {
-    /// As people read it: the name, and the key where people are told apart by it.
+    /// The name, and the key where people are told apart by it, for people.
     var label: String { storedName.plain }
 }

@@ -1,14 +1,14 @@
-/// What a stack with pam_countersign is worth: libpam's walk through its lines, with results that are made up.
+/// What a stack with pam_countersign is worth, found by libpam's walk through its lines with made-up results.
 enum StackJudgment {
-    /// Nobody gets in whom the module refuses.
+    /// Nobody that the module refuses gets in.
     case holds
-    /// People whom the module refuses get in all the same, as the line's control does not count every refusal.
+    /// People that the module refuses get in, as the line's control does not count every refusal.
     case refusalIgnored(AuthStack.Line)
-    /// Everybody gets in where the module's file is missing.
+    /// Everybody gets in if the module's file is missing.
     case absenceIgnored(AuthStack.Line)
-    /// Somebody gets in and the module is not asked; the line that ends or jumps over the rest.
+    /// Somebody gets in without the module; holds the line that ends the stack or jumps over the rest.
     case passedBy(AuthStack.Line)
-    /// The module's yes lets in without the password that the stack asks for too.
+    /// The module's success lets in without the password that the stack also asks for.
     case passwordSkipped(AuthStack.Line)
 
     /// Modules that ask for something that the person knows, is or has.
@@ -39,19 +39,19 @@ enum StackJudgment {
         }
     }
 
-    /// Results other than success that a module may have and that some stacks take for less than a refusal.
+    /// Results other than success that a module may have, and that some stacks do not count as a refusal.
     private static let refusals = [
         "auth_err", "abort", "authinfo_unavail", "user_unknown", "perm_denied", "maxtries", "cred_insufficient",
         "conv_err",
         "system_err", "service_err", "buf_err", "module_unknown", "open_err", "symbol_err",
     ]
 
-    /// Whether each result of the module but success ends in a refusal.
+    /// Whether each result of the module except success ends in a refusal.
     private static func countsRefusals(_ control: PAMControl) -> Bool {
         refusals.allSatisfy { [.bad, .die].contains(control.action(on: $0)) }
     }
 
-    /// Every result of every module, but that ours refuses, and that nobody is exempt.
+    /// All possible results of a line, if our module refuses and nobody is exempt.
     private static func whereWeRefuse(_ line: AuthStack.Line) -> [String] {
         if line.isOurs { return refusals }
         switch line.module {
@@ -75,7 +75,7 @@ enum StackJudgment {
         return walk.success != nil
     }
 
-    /// Nil where the stack holds.
+    /// Nil if the stack holds.
     var text: (message: String, hint: String)? {
         switch self {
         case .holds: nil

@@ -1,22 +1,23 @@
-/// Each way through a stack that libpam's dispatcher can take for pam_authenticate(3), given the results that its
-/// modules may have.
+/// All ways through a stack that libpam's dispatcher can take for pam_authenticate(3), given its modules' results.
 struct StackWalk {
     /// A way that ends in success.
     enum Success: Equatable {
         case asked
-        /// The module was not asked; the index of the line that ended the stack, or passed over the module's.
+        /// The module was not asked; holds the index of the line that ended the stack or passed over the module's.
         case passedBy(Int?)
     }
 
-    /// Nil where no way ends in success.
+    /// Nil if no way ends in success.
     private(set) var success: Success?
 
     private let lines: [AuthStack.Line]
     private let results: (AuthStack.Line) -> [String]
     private var seen: Set<State> = []
 
-    /// Where the dispatcher is. What it remembers of results is simplified to the side of success: `reset` forgets
-    /// refusals of before the substack too, and a jump that is too long ends the stack.
+    /// State of the dispatcher.
+    ///
+    /// Its memory of results is simplified to the side of success: `reset` also forgets refusals from before the
+    /// substack, and a jump that is too long ends the stack.
     private struct State: Hashable {
         var index = 0
         var hasSuccess = false
@@ -25,8 +26,9 @@ struct StackWalk {
         var turn: Int?
     }
 
-    /// - Parameter results: the return values that the module of a line may have, by libpam's names without `PAM_`, in
-    ///   small letters.
+    /// Walks through the lines.
+    ///
+    /// `results` returns the values that a line's module may return, by libpam's names without `PAM_`, in lower case.
     init(_ lines: [AuthStack.Line], results: @escaping (AuthStack.Line) -> [String]) {
         self.lines = lines
         self.results = results
@@ -60,7 +62,7 @@ struct StackWalk {
         switch line.control.action(on: result) {
         case .ignore: break
         case .ok, .done:
-            // As libpam has it, `ignore` is no result, and a failure stays one.
+            // As in libpam, `ignore` is not counted as a result, and a failure stays a failure.
             if result == "success" { next.hasSuccess = true } else if result != "ignore" { next.hasRefusal = true }
             let ends = line.control.action(on: result) == .done && !next.hasRefusal && next.hasSuccess
             if ends { leave(&next, from: state.index) }
@@ -76,14 +78,14 @@ struct StackWalk {
         return next
     }
 
-    /// Ends the stack, or the substack that the line is in.
+    /// Ends the stack, or the substack around the line.
     private func leave(_ state: inout State, from index: Int) {
         if !state.isAsked { state.turn = index }
         let level = lines[index].level
         state.index = level == 0 ? lines.count : lines[index...].firstIndex { $0.level < level } ?? lines.count
     }
 
-    /// The line behind `count` lines of this level, each with what is in it.
+    /// Returns the line after `count` lines of this level, each with its substack.
     private func past(_ index: Int, _ count: Int) -> Int {
         let level = lines[index].level
         var (next, left) = (index + 1, count)
@@ -96,7 +98,7 @@ struct StackWalk {
 }
 
 extension PAMControl.Action {
-    /// Whether it ends the stack or passes over lines of it.
+    /// Whether it ends the stack, or passes over lines.
     var isWay: Bool {
         switch self {
         case .done, .jump: true
@@ -106,15 +108,16 @@ extension PAMControl.Action {
 }
 
 extension AuthStack.Line {
-    /// Modules whose own files say who is meant.
+    /// Modules that take the people they apply to from files of their own.
     private static let byFile = [
         "pam_rootok.so", "pam_listfile.so", "pam_access.so", "pam_wheel.so", "pam_group.so", "pam_time.so",
     ]
     /// Conditions of pam_succeed_if(8) that few people meet.
     private static let narrow = ["=", "eq", "in", "ingroup", "innetgr", "<", "<=", "lt", "le"]
 
-    /// Whether the line may let some people, or some callers, go another way because that is meant. The way of
-    /// everybody, or nearly, is not: `uid >= 1000`, for one.
+    /// Whether the line may send some people, or some callers, another way on purpose.
+    ///
+    /// A way for everybody, or nearly everybody, does not count, such as `uid >= 1000`.
     var exempts: Bool {
         switch module {
         case "pam_succeed_if.so": hasNarrowCondition
@@ -123,10 +126,10 @@ extension AuthStack.Line {
         }
     }
 
-    /// Whether any of its results ends the stack or passes over lines of it.
+    /// Whether any of its results ends the stack, or passes over lines.
     var hasWay: Bool { ["success", "auth_err", "perm_denied"].contains { control.action(on: $0).isWay } }
 
-    /// All conditions of a line must hold.
+    /// Whether any condition is narrow, as all conditions of a line must hold.
     private var hasNarrowCondition: Bool {
         arguments.indices.dropFirst().dropLast().contains { index in
             let (name, value) = (arguments[index - 1], arguments[index + 1])

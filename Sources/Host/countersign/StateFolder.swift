@@ -1,12 +1,12 @@
 internal import CSyscalls
 internal import Glibc
 
-/// The folder that the accounts lie in.
+/// The directory of the accounts.
 enum StateFolder {
-    /// Makes it where it is missing, as root, for the user who keeps the accounts.
+    /// Makes the directory if it is missing, as root, for the user who keeps the accounts.
     ///
-    /// Only in a folder that nobody but root can change, reached without a symlink; anywhere else nothing is done, and whoever opens the
-    /// accounts says what is missing.
+    /// It is made only in a directory that nobody but root can change, and that is reached without a symlink. Otherwise
+    /// nothing is done, and opening the accounts reports what is missing.
     static func make(_ path: String, for keeper: Keeper) throws {
         guard case .appointed(let user) = keeper, let (above, name) = split(path) else { return }
         var part = 0
@@ -20,7 +20,7 @@ enum StateFolder {
         try give(name, in: folder, to: user, path)
     }
 
-    /// What makes it by hand.
+    /// Command that makes it by hand.
     static func command(_ path: String) -> String {
         Keeper.isRoots
             ? "install -d -m 0700 -o \(SystemUser.login) -g \(SystemUser.login) \(path)" : "mkdir -m 0700 \(path)"
@@ -35,7 +35,7 @@ enum StateFolder {
         }
     }
 
-    /// The folder above, and the last name.
+    /// Splits a path into the directory above and the last name.
     private static func split(_ path: String) -> (above: String, name: String)? {
         let parts = path.split(separator: "/")
         guard path.hasPrefix("/"), parts.count > 1, let name = parts.last else { return nil }

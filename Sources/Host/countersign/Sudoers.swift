@@ -1,18 +1,18 @@
 internal import Glibc
 
-/// What sudoers(5) lets people do without PAM, or with another service's stack, as `cvtsudoers` prints it.
+/// What sudoers(5) allows without PAM, or with another service's stack, as `cvtsudoers` prints it.
 struct Sudoers {
     /// Services whose stacks sudo uses in place of `sudo` and `sudo-i`, each with the line that says so.
     private(set) var services: [(name: String, line: String)] = []
-    /// What asks nobody: the setting or rule.
+    /// Settings and rules by which nobody is asked.
     private(set) var unasked: [String] = []
-    /// What asks some people, or for some commands, nothing.
+    /// Settings and rules by which some people, or some commands, are not asked.
     private(set) var exempt: [String] = []
 
     private static let program = "/usr/bin/cvtsudoers"
     private static let file = "/etc/sudoers"
 
-    /// Nil where there is no sudo, or nothing that reads its file.
+    /// Returns nil if there is no sudo, or if its file cannot be read.
     init?() {
         guard access(Self.program, X_OK) == 0, access(Self.file, F_OK) == 0,
             let (code, output) = SystemProgram.output(
@@ -50,7 +50,7 @@ struct Sudoers {
         if isForAll { unasked.append(line) } else { exempt.append(String(line.prefix(120))) }
     }
 
-    /// Continued lines put together.
+    /// Joins continued lines.
     private static func joined(_ text: String) -> [String] {
         var lines: [String] = []
         var open = ""

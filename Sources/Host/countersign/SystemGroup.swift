@@ -4,10 +4,11 @@ internal import Identifiers
 internal import LoginPolicy
 internal import HostSettings
 
-/// A group that the system knows.
+/// A group known to the system.
 enum SystemGroup {
-    /// Its number; nil where every source of the system says that there is no such group.
-    /// - Throws: `Trouble` where a source did not answer.
+    /// Returns the gid of a group; nil if every source of the system says that there is no such group.
+    ///
+    /// Throws if a source did not answer.
     static func named(_ name: String) throws -> UInt32? {
         var gid: gid_t = 0
         let found = groups_named(name, &gid)
@@ -15,7 +16,7 @@ enum SystemGroup {
         return found == 1 ? gid : nil
     }
 
-    /// Which of these a user is in, and of which that cannot be found out: as the module does it in a login.
+    /// The groups that a user is in, and those where that is unknown, found as the module does in a login.
     static func those(_ names: [String], of user: String) -> (certain: Set<String>, unsure: Set<String>) {
         var found: (certain: Set<String>, unsure: Set<String>) = ([], [])
         guard !names.isEmpty else { return found }
@@ -37,7 +38,9 @@ enum SystemGroup {
 }
 
 extension Settings {
-    /// The rules of a login of this person's. Of a group that cannot be looked up: what is allowed with it and without it, as in a login.
+    /// The rules for a login of this person.
+    ///
+    /// If membership is unknown, only the factors permitted either way are allowed, as in a login.
     func login(for service: String, of person: Person) -> LoginRules {
         let groups = SystemGroup.those(factorGroups, of: person.name)
         var rules = login(for: service, user: person.name, groups: groups.certain)

@@ -1,10 +1,10 @@
 internal import Glibc
 
-/// Those who can log in, as far as the system names them: what a directory service does not list is not among them.
+/// People who can log in, as far as the system lists them; a directory service may not list its users.
 enum SystemPeople {
-    /// The first number of a person (adduser.conf, FIRST_UID; login.defs, UID_MIN).
+    /// First uid of a person (FIRST_UID in adduser.conf, UID_MIN in login.defs).
     private static let first: UInt32 = 1000
-    /// Nobody's.
+    /// Uid of the user nobody.
     private static let nobody: UInt32 = 65_534
 
     static func all() -> [SystemUser] {
@@ -24,7 +24,7 @@ enum SystemPeople {
         return people
     }
 
-    /// None is /bin/sh (passwd(5)).
+    /// Whether the shell allows logins; an empty one stands for /bin/sh (passwd(5)).
     private static func isLogin(_ shell: String) -> Bool {
         !["nologin", "false", "true", "sync", "halt", "shutdown"].contains { shell.hasSuffix("/\($0)") }
     }

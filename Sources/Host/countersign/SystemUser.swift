@@ -1,21 +1,21 @@
 internal import Glibc
 internal import Identifiers
 
-/// A user that the system knows.
+/// A user known to the system.
 struct SystemUser: Equatable {
-    /// As the system writes it, however it was typed.
+    /// Name as the system writes it, however it was typed.
     let name: String
     let uid: UInt32
     let gid: UInt32
 
-    /// Who keeps the accounts where root runs the logins.
+    /// User who keeps the accounts if root runs the logins.
     static let login = "_countersign"
-    /// Who speaks to the server there.
+    /// User who speaks to the server in that case.
     static let net = "_countersign-net"
 
     var person: Person { Person(name: name, uid: uid) }
 
-    /// Nil where the system says that there is no such user.
+    /// Returns nil if the system says that there is no such user.
     static func named(_ name: String) throws -> SystemUser? {
         guard isName(name) else { return nil }
         return try find(name) { getpwnam_r(name, $0, $1, $2, $3) }
@@ -25,7 +25,9 @@ struct SystemUser: Equatable {
         try find("uid \(uid)") { getpwuid_r(uid, $0, $1, $2, $3) }
     }
 
-    /// A name that could leave its place in a path, a log line or a terminal is no name of a user: the module says so too.
+    /// Whether a user can have this name.
+    ///
+    /// Names that could leave their place in a path, a log line or a terminal are refused, as by the module.
     static func isName(_ name: String) -> Bool {
         (1...255).contains(name.utf8.count) && name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F && $0 != 0x2F }
     }

@@ -1,9 +1,9 @@
 /// Lines with aligned columns.
 enum Table {
-    /// What a terminal usually has.
+    /// Usual width of a terminal, in characters.
     static let columns = 80
 
-    /// - Parameter ink: the colour of a cell of that column, where the terminal takes colours.
+    /// Lays out the rows; `ink` returns the color of a cell in that column, for terminals with colors.
     static func lines(_ header: [String], _ rows: [[String]], ink: (Int, String) -> Ink? = { _, _ in nil }) -> [String]
     {
         let cells = [header] + rows.map { $0.map(\.plain) }

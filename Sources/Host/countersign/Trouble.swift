@@ -2,19 +2,19 @@ internal import Accounts
 internal import Glibc
 internal import SettingsFile
 
-/// Why a command could not do what it was asked for, and what to do about it.
+/// Why a command failed, and what to do about it.
 struct Trouble: Error {
-    /// The exit codes besides 0, and 64 for arguments that make no sense.
+    /// Exit codes besides 0, and 64 for wrong arguments.
     enum Code: Int32 {
         case failed = 1
-        /// The person, or the phone, said no.
+        /// The person or the phone refused.
         case refused = 2
-        /// The same may work in a while.
+        /// The same command may succeed later (EX_TEMPFAIL, sysexits.h).
         case later = 75
     }
 
     let message: String
-    /// One line for each.
+    /// One hint on each line.
     let hint: String?
     let code: Code
 
@@ -42,7 +42,7 @@ struct Trouble: Error {
         hint?.split(separator: "\n").forEach { Output.hint(String($0)) }
     }
 
-    /// Of what belongs to somebody else an ordinary user needs no advice on owner and mode.
+    /// An ordinary user needs no advice on owner and mode of files that belong to others.
     private static func rootsOnly(_ error: SettingsError) -> Trouble? {
         var found = stat()
         guard !Keeper.isRoots, access(error.file, R_OK) != 0, errno == EACCES, lstat(error.file, &found) == 0,
@@ -65,7 +65,7 @@ struct Trouble: Error {
         guard Keeper.isRoots else { return "run this as root, or name settings of your own with --config" }
         let keeper = SystemUser.login
         let elsewhere = "logins read it as \(keeper): keep it in \(Folder.settings), which nobody but root may write"
-        // Of another folder nobody knows what else is in it.
+        // It is not known what else another directory holds.
         if isFolder(file) { return file == Folder.settings ? "chmod 755 \(file)" : elsewhere }
         switch lookUp(file) {
         case ENOENT: return "install -m 640 -g \(keeper) /usr/share/doc/countersign/countersign.toml \(file)"
@@ -84,7 +84,7 @@ struct Trouble: Error {
         return lstat(path, &found) == 0 && found.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// 0 where there is such a file.
+    /// Returns 0 if there is such a file, else errno.
     private static func lookUp(_ file: String) -> CInt {
         var found = stat()
         return lstat(file, &found) == 0 ? 0 : errno
@@ -105,5 +105,5 @@ struct Trouble: Error {
     }
 }
 
-/// What the last call to the system failed of.
+/// Says why the last system call failed.
 func systemReason(_ error: CInt = errno) -> String { String(cString: strerror(error)) }

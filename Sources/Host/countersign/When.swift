@@ -1,12 +1,12 @@
 internal import ArgumentParser
 internal import Glibc
 
-/// A moment as people name it: `2h` or `7d` ago, a day, or a minute of one in this host's time.
+/// A time as people type it: `2h` or `7d` ago, a day, or a minute of a day in this host's time zone.
 struct When: ExpressibleByArgument, Equatable {
     private enum Form: Equatable {
         case ago(seconds: Int64)
         case moment(Int64)
-        /// Its first second, and the last one.
+        /// First and last second of the day.
         case day(Int64, last: Int64)
     }
 
@@ -20,7 +20,7 @@ struct When: ExpressibleByArgument, Equatable {
         self.form = form
     }
 
-    /// Where a time that begins with it begins.
+    /// First second of a range that begins at this time, since 1970.
     func first(now: Int64) -> Int64 {
         switch form {
         case .ago(let seconds): now - seconds
@@ -28,7 +28,7 @@ struct When: ExpressibleByArgument, Equatable {
         }
     }
 
-    /// Where a time that ends with it ends: a day counts to its end.
+    /// Last second of a range that ends at this time; a day counts to its end.
     func last(now: Int64) -> Int64 {
         if case .day(_, let last) = form { last } else { first(now: now) }
     }
@@ -67,7 +67,7 @@ struct When: ExpressibleByArgument, Equatable {
         return Int(text)
     }
 
-    /// Nil for what is in no calendar.
+    /// Returns nil for a time that no calendar has.
     private static func moment(_ day: [Int], _ time: [Int]) -> Int64? {
         var parts = tm()
         (parts.tm_year, parts.tm_mon, parts.tm_mday) = (CInt(day[0] - 1900), CInt(day[1] - 1), CInt(day[2]))

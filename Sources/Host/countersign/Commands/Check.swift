@@ -38,11 +38,11 @@ struct Check: AdminCommand {
 
     private struct Looked {
         let settings: Settings
-        /// Nil where this user's logins are not this host's.
+        /// Nil unless root runs this: logins of other users are not those of the host.
         let host: HostCheck?
     }
 
-    /// Nil where nothing is wrong.
+    /// Returns nil if there is no problem.
     private static func sentence(_ findings: [Finding]) -> String? {
         let count = findings.count { $0.isProblem }
         guard count > 0 else { return nil }
@@ -54,14 +54,14 @@ struct Check: AdminCommand {
         return "settings ok, but \(what): \(Sentence.count(count, "problem"))"
     }
 
-    /// Tells each finding as soon as it is made, as an error of the settings ends it.
+    /// Prints each finding at once, as an error in the settings ends the check.
     private func look(_ findings: inout [Finding]) throws -> Looked {
         let keeper = try? Keeper.current()
         let trust = keeper?.trust ?? Trust(owner: 0, group: 0)
-        // These need root's rights. The host's stacks are for the host's root: others try a module of their own.
+        // These need root's rights. The host's stacks concern only root; other users try a module of their own.
         let host = Keeper.isRoots ? HostCheck(settings: option.config.text) : nil
         let programs = Finding.helpers(helpers.text, ownedBy: trust.owner)
-        // The login reads the settings as the same user, so this does too.
+        // The login reads the settings as this user, so the check does too.
         try keeper?.takeOver()
         if Keeper.isRoots { tell(try Finding.users(), &findings) }
         let settings = try load(trust)
@@ -77,7 +77,7 @@ struct Check: AdminCommand {
         return Looked(settings: settings, host: host)
     }
 
-    /// What an "ok" is about.
+    /// Prints which services an "ok" covers.
     private func tell(_ host: HostCheck) {
         Output.complain("asked for a second factor: \(host.asked.joined(separator: ", "))")
         if !host.notAsked.isEmpty { Output.complain("not asked: \(host.notAsked.joined(separator: ", "))") }

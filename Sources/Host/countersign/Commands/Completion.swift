@@ -20,8 +20,10 @@ struct Completion: ParsableCommand {
         try Output.picture([shell == .bash ? Self.mended(script) : script])
     }
 
-    /// The parser's script takes every word for a file: bash would write `check/` where a folder of that name lies about.
-    /// And its own command `help` takes names of commands, which the script does not offer.
+    /// Corrects two faults of the parser's script.
+    ///
+    /// It completes every word as a file name, so that bash writes `check/` if there is a directory of that name; and
+    /// it does not offer names of commands after `help`.
     private static func mended(_ script: String) -> String {
         let names = Countersign.configuration.groupedSubcommands.flatMap { $0.subcommands }.map { $0._commandName }
         let words = names.joined(separator: "\\n")

@@ -72,7 +72,7 @@ struct Enroll: AdminCommand {
         try enrolling.run(phone, email: contact.email, installLink: !link.noInstallLink, way: confirm, later: later)
     }
 
-    /// What was given; the number is nil where it is to be asked for.
+    /// Checks the options; the number is nil if it has to be asked for.
     private func check(_ person: Person, _ rules: EnrolmentRules) throws -> (PhoneNumber?, String) {
         let address: String
         do throws(Contact.Complaint) { address = try Contact.email(email, of: person.name, rules) } catch {

@@ -34,7 +34,7 @@ struct Export: AdminCommand {
                 try Output.json(.object(["user": .string(person.name), "authy_id": .integer(id.value)]))
             } else {
                 let record = CSVText.record([person.name, "", "", "", id.description])
-                // Data stays as it is; a person's terminal is not to be moved about.
+                // Data is written unchanged, but must not move the cursor of a terminal.
                 try Terminal.isThere ? Output.line(record) : Output.picture([record])
             }
         }

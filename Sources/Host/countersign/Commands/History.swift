@@ -51,7 +51,7 @@ struct History: AdminCommand {
     }
 
     func perform() throws {
-        // A user who is gone still has a history.
+        // A deleted user still has a history.
         let known = try user.flatMap(SystemUser.named)
         let name = known?.name ?? user
         let desk = try Desk.open(settings)
@@ -64,13 +64,13 @@ struct History: AdminCommand {
 
     private func filter(_ name: String?, _ now: Int64) -> HistoryFilter {
         var filter = HistoryFilter()
-        // A user who is gone is asked for by name alone.
+        // By name alone, as the uid of a deleted user is not known.
         filter.user = name.map { Person(name: $0, uid: 0, key: key.key).storedName }
         filter.withKeys = key.key == nil
         filter.service = service
         filter.outcome = outcome
         filter.reason = reason
-        // As a login writes it.
+        // As a login records it.
         filter.rhost = from.map { Address($0)?.description ?? $0 }
         filter.since = since?.first(now: now)
         filter.until = until?.last(now: now)
@@ -89,7 +89,7 @@ struct History: AdminCommand {
 }
 
 extension HistoryRow {
-    /// Of a row without a uid nobody knows whose it is beside the name.
+    /// The person of the row; without a uid only the name is known.
     private var person: Person { Person(storedName: user, uid: uid ?? .max) }
 
     fileprivate func json(_ labels: [Person: String]) -> JSONValue {

@@ -62,7 +62,7 @@ struct Import: AdminCommand {
         let users = UserDirectory(enumerates: source.isLarge)
         var pool: NetPool?
         defer { pool?.end() }
-        // What is in the file is looked at without root's rights; the processes that speak to the server are there by then.
+        // The file is read without root's rights; the processes that speak to the server are started before that.
         let desk = try Desk.open(settings) { settings, keeper in
             guard from == nil, !dryRun, settings.server != nil else { return }
             pool = try NetPool.start(settings, count: crew.jobs, helpers: helpers.helpers, keeper)
@@ -96,7 +96,7 @@ struct Import: AdminCommand {
         }
     }
 
-    /// What reaches people, before it does.
+    /// Says what users will receive, before anything is sent.
     private func announce(_ plan: RosterCheck.Plan) {
         guard plan.registered > 0 else { return }
         let users = Sentence.count(plan.registered, "user")

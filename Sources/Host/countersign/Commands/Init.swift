@@ -37,7 +37,7 @@ struct Init: AdminCommand {
         let settings = try load(keeper)
         let accounts = try AccountsFile(settings, beside: option.config.text, keeper)
         let (how, id) = try adopt ? ("adopted", take(accounts)) : prepare(accounts)
-        // Users may be let in without a factor, or by another one.
+        // A warning, as users can now be let in without a factor, or with another one.
         if anew || adopt { try Audit.current().tell("init", detail: "\(accounts.path) \(how), id \(id)", .warning) }
         if output.json {
             return try Output.json(
@@ -54,7 +54,7 @@ struct Init: AdminCommand {
         }
     }
 
-    /// Before there are settings, those of a host that has just been installed.
+    /// Loads the settings; if there are none yet, those of a newly installed host.
     private func load(_ keeper: Keeper) throws -> Settings {
         let file = option.config.text
         let isMissing = file == Path.settings.text && access(file, F_OK) != 0 && errno == ENOENT
@@ -111,7 +111,7 @@ struct Init: AdminCommand {
     private static let adopting = "if they are the right ones: countersign init --adopt"
 }
 
-/// What `AccountsFile` has done by the user who keeps the accounts.
+/// Work that `AccountsFile` has done as the user who keeps the accounts.
 struct AccountsWork: AdminCommand {
     static let configuration = CommandConfiguration(commandName: "accounts-work", shouldDisplay: false)
 
@@ -123,7 +123,7 @@ struct AccountsWork: AdminCommand {
 
     func perform() throws {
         try Keeper.current().takeOver()
-        // A full disk, or a limit on files, is an error that is reported.
+        // A file size limit then gives an error that is reported, as a full disk does.
         signal(SIGXFSZ, SIG_IGN)
         let path = state + "/accounts.db"
         switch work {

@@ -65,7 +65,7 @@ struct List: AdminCommand {
         return ([columns.map(\.rawValue)] + rows).map(CSV.line).joined(separator: "\n")
     }
 
-    /// Keys and labels stand there only where somebody has one.
+    /// Returns the default columns; those for keys and labels only if somebody has one.
     private static func usual(for views: [AccountView]) -> [Column] {
         let key: [Column] = views.contains { $0.person.key != nil } ? [.key] : []
         return Column.usual + key + (views.contains { $0.label != nil } ? [.label] : [])

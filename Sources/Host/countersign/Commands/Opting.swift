@@ -36,7 +36,7 @@ struct OptOut: AdminCommand {
         try confirm("\(person.label) will log in without a second factor.")
     }
 
-    /// - Parameter state: what the account must still be; nil for anything.
+    /// Opts a person out, if the account is still in the given state; nil accepts any state.
     static func optOut(_ person: Person, _ desk: Desk, onlyIn state: AccountState? = nil) throws {
         guard let change = try desk.accounts.optOut(person, now: Moment.now, onlyIn: state) else {
             throw Trouble(
@@ -73,6 +73,6 @@ struct OptIn: AdminCommand {
 }
 
 extension EnrolmentRules {
-    /// What argues against opting out.
+    /// Text that argues against opting out.
     var argument: String { optOutText ?? Texts.optOut }
 }

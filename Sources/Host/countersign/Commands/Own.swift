@@ -8,7 +8,7 @@ internal import HostSettings
 
 /// What users do with their own account, through sudo and the rules of countersign.sudoers.
 ///
-/// None of these takes settings, helpers or a module of the caller's.
+/// None of these commands takes settings, helpers or a module from the caller.
 struct Own: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "self",
@@ -24,15 +24,19 @@ struct Own: ParsableCommand {
             """,
         subcommands: [OwnShow.self, OwnEnroll.self, OwnConfirm.self, OwnRecovery.self, OwnOptOut.self, OwnOptIn.self])
 
-    /// Who called sudo, whose reins are left first: slowed down with the accounts' lock in hand, this would hold up everybody's logins.
+    /// Returns the caller of sudo, after resetting the limits inherited from the caller.
+    ///
+    /// A process that the caller slows down would hold the accounts' lock, and delay all logins.
     static func begin() throws -> Person {
         let person = try Caller.find()
         system_leave_reins()
         return person
     }
 
-    /// The settings of this host: there are no others for who is let at this by sudo. From here on this is a process that the caller's
-    /// terminal cannot stop; nobody is asked anything any more.
+    /// Opens the settings of this host and its accounts.
+    ///
+    /// The process moves to a session of its own, so that the caller's terminal cannot stop it. Nothing can be asked
+    /// from here on.
     static func desk() throws -> Desk {
         let error = system_go_on_apart()
         guard error == 0 else {
@@ -41,7 +45,7 @@ struct Own: ParsableCommand {
         return try Desk.open(path: Path.settings.text, begins: false)
     }
 
-    /// Of an account that is shared nobody knows here who sits there.
+    /// Throws if people share the account, as it is not known which of them is at the terminal.
     static func single(_ person: Person, _ desk: Desk) throws {
         guard try desk.accounts.people(on: person.name, uid: person.uid).isEmpty else {
             throw Trouble(
@@ -70,13 +74,19 @@ struct OwnShow: AdminCommand {
     }
 }
 
-/// A change of the caller's account. Not an `AdminCommand`: what the module starts must be as it is in a login program.
+/// A change of the caller's account.
+///
+/// This is not an `AdminCommand`: what the module starts must be as it is in a login program.
 protocol OwnChange: ParsableCommand {
-    /// Whether a factor has to be proven first, of an account that is so. What makes no sense is refused here, before anything is asked for.
+    /// Whether a factor has to be proven first.
+    ///
+    /// Requests that make no sense are refused here, before anything is asked.
     func needsProof(_ account: Peek, _ settings: Settings) throws -> Bool
-    /// Has the person agree, at the terminal.
+    /// Asks the person to agree, at the terminal.
     func ask(_ person: Person, _ settings: Settings) throws
-    /// - Parameter state: what the account was when the person began; confirmed, where a factor was proven since.
+    /// Changes the account.
+    ///
+    /// `state` is the account's state when the person began, or confirmed if a factor was proven since.
     func change(_ person: Person, _ desk: Desk, from state: AccountState) throws
 }
 
@@ -96,7 +106,7 @@ extension OwnChange {
             let desk = try Own.desk()
             try Own.single(person, desk)
             try proof?.check(desk)
-            // It may have been confirmed meanwhile.
+            // The account may have been confirmed meanwhile.
             guard try proof != nil || desk.accounts.account(of: person).state == before.state else {
                 throw Trouble("the account of \(person.name) has changed meanwhile", hint: "run this again")
             }
@@ -162,12 +172,12 @@ struct OwnOptOut: OwnChange {
         guard isatty(STDIN_FILENO) == 1 else {
             throw Trouble("nobody is at a terminal to confirm this", hint: "run it in a terminal")
         }
-        // A factor that was never proven is one too: the password alone must not do away with it.
+        // This includes a factor that was never proven: the password alone must not remove it.
         return account.state != .none
     }
 
     func ask(_ person: Person, _ settings: Settings) throws {
-        // As long as the login that would have asked, and two minutes at most.
+        // As long as the prompt of a login, and two minutes at most.
         let seconds = min(settings.login(for: Fresh.service).deadline, 120)
         try OptOut.argue(person, settings) { try Confirmation.ask($0, for: person.name, seconds: seconds) }
     }

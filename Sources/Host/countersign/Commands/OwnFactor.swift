@@ -15,14 +15,15 @@ struct OwnEnroll: OwnChange {
               sudo countersign self enroll
             """)
 
-    /// The offer itself is the login's, with all that it asks for: a grace login that is left, a network, a number that nobody else here has.
+    /// The login itself makes the offer, under all its conditions: a grace login left, an allowed network, an unused
+    /// number.
     func needsProof(_ account: Peek, _ settings: Settings) throws -> Bool {
         let ask = "ask the administrator: countersign enroll"
         switch account.state {
         case .linked:
             throw Trouble("you have been given a second factor already", hint: "sudo countersign self confirm")
         case .confirmed:
-            // Maybe since a minute ago, when sudo's own login offered it.
+            // Perhaps a minute ago, when sudo's own login offered it.
             try Output.line("you are enrolled")
             Output.hint(
                 "sudo countersign self recovery makes codes for a lost phone; for a changed one ask the administrator")

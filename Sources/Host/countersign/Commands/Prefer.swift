@@ -27,7 +27,9 @@ struct Prefer: AdminCommand {
         try Output.line(Sentence.prefers(person, change))
     }
 
-    /// - Parameter warnsOfServer: whether nobody else says that there is none.
+    /// Stores the preference, and warns if it has no effect.
+    ///
+    /// `warnsOfServer` is false if the caller itself warns that there is no server.
     static func set(_ preference: Preference, for person: Person, _ desk: Desk, warnsOfServer: Bool = true) throws
         -> Change
     {

@@ -59,7 +59,7 @@ struct RecoveryCommand: AdminCommand {
         }
         let change = try desk.accounts.setRecoveryCodes(person, hashes)
         desk.tell("recovery", person, "\(Sentence.count(codes.count, "code")) made, \(change.before.recoveryLeft) void")
-        // Said whatever becomes of the output.
+        // Printed even if the output fails.
         defer {
             Output.complain(Sentence.recovery(person, change))
             warn(account, person, desk)

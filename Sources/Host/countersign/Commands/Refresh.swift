@@ -42,7 +42,7 @@ struct Refresh: AdminCommand {
         var request: Frame { .status(of: id) }
     }
 
-    /// Whether the server takes the API key.
+    /// Asks whether the server accepts the API key.
     private struct KeyCheck: Errand {
         var request: Frame { .application }
     }
@@ -121,7 +121,7 @@ struct Refresh: AdminCommand {
         return jobs
     }
 
-    /// False where the server does not know the user.
+    /// Returns false if the server does not know the user.
     private func tell(_ job: Job, _ answer: NetAnswer, _ desk: Desk) throws -> Bool {
         switch answer {
         case .status(let phone, let hasApp):

@@ -68,11 +68,11 @@ struct Report: AdminCommand {
     }
 }
 
-/// The report as a page for people.
+/// The report as text for people.
 private struct Page {
     let width: Int
     let takesColours: Bool
-    /// How many are named at most.
+    /// Longest list of names.
     private static let names = 20
 
     func head(_ host: String, _ now: Int64) -> [String] {
@@ -90,7 +90,7 @@ private struct Page {
         return rows + [sum] + (besides.isEmpty ? [] : ["", "  of these " + besides.joined(separator: ", ")])
     }
 
-    /// Those that the mode has: where there is no grace nobody is in it, and where no factor is needed nobody's is used up.
+    /// Standings that the mode has: `required` has no grace, and in `optional` grace is never used up.
     private static func standings(_ mode: EnrolmentRules.Mode) -> [Rollout.Standing] {
         switch mode {
         case .grace: Rollout.Standing.allCases
@@ -99,7 +99,7 @@ private struct Page {
         }
     }
 
-    /// Rounded, but not to nobody or everybody where that is not so.
+    /// Rounds, but shows 0 % and 100 % only where they are exact.
     private static func percent(_ count: Int, of all: Int) -> String {
         let share = all == 0 ? 0 : Double(count) / Double(all) * 100
         if count > 0, share < 1 { return "<1 %" }
@@ -181,7 +181,7 @@ private struct Page {
         return [""] + lines + (more > 0 ? wrapped("  and \(more) more: countersign report --json") : [])
     }
 
-    /// Nothing where nobody seems to guess.
+    /// Accounts with many wrong codes; empty if there are none.
     func guesses(_ rollout: Rollout) -> [String] {
         guard !rollout.guessed.isEmpty else { return [] }
         let rows = rollout.guessed.prefix(Self.names).map { view in
@@ -196,7 +196,7 @@ private struct Page {
             + (more > 0 ? wrapped("  and \(more) more: countersign report --json") : [])
     }
 
-    /// Broken between words.
+    /// Breaks the text between words.
     private func wrapped(_ text: String) -> [String] {
         text.split(separator: " ", omittingEmptySubsequences: false).reduce(into: [String]()) { lines, word in
             guard let last = lines.last, last.count + 1 + word.count <= width else { return lines.append(String(word)) }

@@ -65,7 +65,7 @@ struct SoftToken: AdminCommand {
             secret: secret.withUnsafeBytes { Array($0) }, algorithm: algorithm.rawValue, digits: digits, period: period)
         let change = try desk.accounts.setSoftToken(person, token)
         desk.tell("softtoken", person, change.before.hasSoftToken ? "replaced" : "made")
-        // Said last, as a code is taller than many a terminal, but whatever becomes of the output.
+        // Printed last, as a QR code can be taller than the terminal, and even if the output fails.
         defer {
             Output.complain(Sentence.softToken(person, token, change))
             if Terminal.isThere, !output.json, person.key == nil {
@@ -106,7 +106,7 @@ struct SoftToken: AdminCommand {
         try Output.picture(code.lines(style, coloured: Terminal.takesColours))
     }
 
-    /// Four letters each, as people type them.
+    /// Returns the text in groups of four letters, as people type it.
     static func groups(_ base32: String) -> String {
         base32.enumerated().reduce(into: "") { text, letter in
             if letter.offset > 0, letter.offset.isMultiple(of: 4) { text += " " }

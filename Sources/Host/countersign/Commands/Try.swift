@@ -7,7 +7,9 @@ internal import LoginPolicy
 internal import HostSettings
 internal import SettingsFile
 
-/// Not an `AdminCommand`: what the module starts must be as it is in a login program.
+/// One login through the module.
+///
+/// This is not an `AdminCommand`: what the module starts must be as it is in a login program.
 struct Try: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Log in once, in this terminal.",
@@ -49,13 +51,13 @@ struct Try: ParsableCommand {
         guard ended.letIn else { throw ExitCode.failure }
     }
 
-    /// How it ended.
+    /// How the login ended.
     private struct Ended {
         let person: Person
         let result: PAMLogin.Result
-        /// What the history has of it.
+        /// The login's row in the history.
         let row: HistoryRow?
-        /// Why that could not be read.
+        /// Why the history could not be read.
         let trouble: (any Error)?
 
         var letIn: Bool { result == .letIn }
@@ -65,7 +67,7 @@ struct Try: ParsableCommand {
             return "\(person.name.plain): \(letIn ? "let in" : "not let in")\(words.isEmpty ? "" : " (\(words))")"
         }
 
-        /// Where the settings are wrong nothing is written into the history.
+        /// Whether the settings are wrong: then no row is written to the history.
         private var isOfSettings: Bool { row == nil && !letIn && trouble is SettingsError }
         private var outcome: String? { isOfSettings ? Outcome.unavailable.rawValue : row?.outcome.rawValue }
         private var reason: String? { isOfSettings ? Reason.settings.rawValue : row?.reason }
@@ -81,7 +83,7 @@ struct Try: ParsableCommand {
 
     private func login() throws -> Ended {
         let person = try user.find()
-        // Not for this caller to try.
+        // Settings that this user cannot read: loading them throws the reason.
         if access(settings.config.text, R_OK) != 0, errno == EACCES {
             _ = try Settings.load(settings.config.text, trust: Keeper.current().trust)
         }
@@ -99,7 +101,7 @@ struct Try: ParsableCommand {
             }
             return Ended(person: person, result: result, row: row, trouble: nil)
         } catch {
-            // The login's end does not depend on it.
+            // The result of the login does not depend on the history.
             if result == .letIn { Trouble(error).report() }
             return Ended(person: person, result: result, row: nil, trouble: error)
         }

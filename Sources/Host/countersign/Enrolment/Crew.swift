@@ -2,42 +2,42 @@ internal import CSyscalls
 internal import Frames
 internal import Glibc
 
-/// One of many things to be asked of the server.
+/// One of many requests to the server.
 protocol Errand {
     var request: Frame { get }
 }
 
-/// Asks the server many things with some processes at once, and comes again where it has too much to do or is out of reach.
+/// Sends many requests to the server through several processes, and repeats those that meet a limit or an outage.
 struct Crew<Job: Errand> {
     enum Step {
         case ask(Job)
-        /// There was one, and nothing is to be asked about it.
+        /// An item that needs no request.
         case done
-        /// There are no more.
+        /// There are no more items.
         case end
     }
 
     enum Ended: Equatable {
         case done
-        /// By Ctrl-C.
+        /// Ctrl-C was pressed.
         case stopped
         case outOfReach(String)
     }
 
-    /// Milliseconds between two tries, which double from one to the next.
+    /// Shortest and longest time between two tries in milliseconds; it doubles from one to the next.
     private static var pauses: ClosedRange<Int64> { 500...15_000 }
-    /// Milliseconds that answers are waited for after Ctrl-C.
+    /// Milliseconds to wait for open answers after Ctrl-C.
     private static var patienceAtStop: Int64 { 5_000 }
 
     private var pool: NetPool
     private let stops: Stops
-    /// Milliseconds for which a server may be out of reach.
+    /// How long the server may be out of reach, in milliseconds.
     private let patience: Int64
     private var under: [Int: Job] = [:]
     private var again: [Job] = []
     private var pauseUntil: Int64 = 0
     private var pause: Int64
-    /// Since when nothing has come of anything.
+    /// When requests began to fail, if none has succeeded since.
     private var failingSince: Int64?
     private var lastReason = ""
 
@@ -48,10 +48,14 @@ struct Crew<Job: Errand> {
         pause = Self.pauses.lowerBound
     }
 
+    /// Handles all items, until there are no more, Ctrl-C is pressed, or the server stays out of reach.
+    ///
     /// - Parameters:
-    ///   - next: the next one of them.
-    ///   - answered: takes the answer, which is no outage and no limit.
-    ///   - waiting: is told in how many milliseconds it goes on, and why.
+    ///   - next: returns the next item.
+    ///   - answered: receives every answer except limits and outages.
+    ///   - waiting: is told in how many milliseconds the next try follows, and why.
+    /// - Returns: how it ended.
+    /// - Throws: what `next` and `answered` throw.
     mutating func run(
         next: () throws -> Step, answered: (Job, NetAnswer) throws -> Void, waiting: (Int64, String) -> Void
     ) throws -> Ended {
@@ -116,7 +120,7 @@ struct Crew<Job: Errand> {
         again.append(job)
         lastReason = reason
         let now = system_now()
-        // The others fail at the same time, which is one failure.
+        // The others fail at the same time, which counts as one failure.
         guard now >= pauseUntil else { return }
         let wait = wait ?? pause
         pauseUntil = now + wait
@@ -124,7 +128,7 @@ struct Crew<Job: Errand> {
         waiting(wait, reason)
     }
 
-    /// What is under way is waited for, so that nothing is registered that is not linked; a second Ctrl-C does not wait.
+    /// Waits for open requests, so that nothing is registered without being linked; a second Ctrl-C ends the wait.
     private mutating func stop(_ answered: (Job, NetAnswer) throws -> Void) throws -> Ended {
         drain()
         let until = system_now() + Self.patienceAtStop
@@ -136,7 +140,7 @@ struct Crew<Job: Errand> {
         return .stopped
     }
 
-    /// Takes the signals that have come.
+    /// Reads the signals that have arrived.
     private func drain() {
         var buffer = [UInt8](repeating: 0, count: 1_024)
         while read(stops.descriptor, &buffer, buffer.count) > 0 {}

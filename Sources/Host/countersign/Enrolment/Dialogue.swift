@@ -3,7 +3,7 @@ internal import CSyscalls
 internal import Frames
 internal import Glibc
 
-/// The person at the keyboard, the server and Ctrl-C, heard as they come.
+/// Lines from the keyboard, answers of the server and Ctrl-C, in the order in which they arrive.
 final class Dialogue {
     enum Heard: Equatable {
         case line(String)
@@ -14,12 +14,12 @@ final class Dialogue {
         case due
     }
 
-    /// The longest line that is read.
+    /// Longest line that is read, in bytes.
     private static let longest = 1_024
 
-    /// Whether somebody can be asked.
+    /// Whether a person can be asked.
     let asks: Bool
-    /// Nil where there is no server to ask.
+    /// Nil if there is no server.
     private var net: NetPool.Process?
     private let stops: Stops
     private var typed: [UInt8] = []
@@ -31,13 +31,13 @@ final class Dialogue {
         self.asks = asks
     }
 
-    /// Whether somebody sits at a terminal, and sees what is said there.
+    /// Whether a person sits at a terminal and sees what is printed there.
     static var isPossible: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
 
     func send(_ request: Frame) { net?.ask(request) }
     func stopLooking() { net?.stopLooking() }
 
-    /// Asks the server, and waits: as long as the settings let it take.
+    /// Asks the server and waits for the answer, for as long as the settings allow.
     func ask(_ request: Frame) -> NetAnswer {
         guard let channel = net?.channel else { return .refused("there is no server") }
         net?.ask(request)
@@ -47,10 +47,13 @@ final class Dialogue {
         }
     }
 
+    /// Waits for the next line, answer or deadline.
+    ///
     /// - Parameters:
-    ///   - input: whether lines are heard.
-    ///   - until: as `system_now` counts; nil for ever.
-    /// - Throws: at Ctrl-C.
+    ///   - input: whether lines are read.
+    ///   - until: deadline, as `system_now` counts; nil for none.
+    /// - Returns: what arrived first.
+    /// - Throws: `ExitCode` at Ctrl-C, `Trouble` if a line is too long.
     func hear(input: Bool, until: Int64? = nil) throws -> Heard {
         while true {
             if let answer = net?.answer() { return .answer(answer) }

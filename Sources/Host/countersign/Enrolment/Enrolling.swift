@@ -5,17 +5,17 @@ internal import HostSettings
 internal import Identifiers
 internal import LoginPolicy
 
-/// Registers one person at the server, links the account, and has a factor proven.
+/// Registers a person at the server, links the account, and has a factor proven.
 struct Enrolling {
     let desk: Desk
     let person: Person
     let dialogue: Dialogue
-    /// Whether standard output carries data.
+    /// Whether standard output carries JSON.
     let json: Bool
 
-    /// - Parameters:
-    ///   - way: nil for what the person has.
-    ///   - later: whether the proof is left to the first login.
+    /// Runs the whole enrollment.
+    ///
+    /// With `way` nil, the factor is chosen by what the person has. With `later`, the proof is left to the first login.
     func run(_ phone: PhoneNumber, email: String, installLink: Bool, way: Way?, later: Bool) throws {
         let before = try desk.accounts.account(of: person)
         if let id = before.authyID { throw Self.isLinked(person, id) }
@@ -43,16 +43,16 @@ struct Enrolling {
         try end(ended, proving.phone, before)
     }
 
-    /// Links the AuthyID, unless the account is confirmed by another factor: then it is linked when the phone is proven.
-    /// - Parameter known: the account as this dialogue left it.
-    /// - Returns: the account as it is now.
+    /// Links the AuthyID; if another factor has confirmed the account, the phone has to be proven first.
+    ///
+    /// `known` is the account as this dialogue left it. Returns the account as it is now.
     private func take(_ id: AuthyID, _ phone: PhoneNumber, _ known: Account) throws -> Account {
         guard !known.isConfirmed else {
             let said = "registered \(phone.maskedWithCode) as AuthyID \(id); it is linked once the phone is proven"
             try Output.said("\(person.label): \(said)", besidesData: json)
             return known
         }
-        // What somebody has proven meanwhile is not given to another phone.
+        // An account that was confirmed meanwhile is not linked to another phone.
         guard let change = try desk.accounts.link(person, id, ifStill: known) else {
             throw Trouble(
                 "the account of \(person.name) has changed meanwhile", hint: "countersign show \(person.typed)")
@@ -75,13 +75,13 @@ struct Enrolling {
         "wrong number? countersign unlink \(person.typed), then enroll again"
     }
 
-    /// Where the server answers, and does not do what it was asked.
+    /// Hint if the server answers, but does not do what it was asked.
     static let refusalHint = "url and API key under [server] must be those of this server; its own log may say more"
 
-    /// Where no answer comes.
+    /// Hint if no answer comes.
     static let outageHint = "try again later; if this is new: is the url under [server] right, and does the server run?"
 
-    /// The server's names of fields, in words.
+    /// Names the server's fields in words.
     static func named(_ fields: String) -> String {
         let words = [
             "cellphone": "the phone number", "country_code": "the country code", "email": "the e-mail address",
@@ -91,7 +91,7 @@ struct Enrolling {
             ? "the phone number, the country code or the e-mail address" : named.joined(separator: " and ")
     }
 
-    /// - Parameter before: the account as it was found.
+    /// Prints the result; `before` is the account as it was found.
     private func end(_ ended: Proving.Ended, _ phone: String?, _ before: Account) throws {
         let account = try desk.accounts.account(of: person)
         if json {
@@ -107,7 +107,7 @@ struct Enrolling {
         try ended.tell(person, desk, besidesData: json, isNew: true)
     }
 
-    /// A confirmed account stays what it was where the phone was not proven.
+    /// Reports that a confirmed account is unchanged, as the new phone was not proven.
     private func notAnother(_ ended: Proving.Ended) throws {
         let said = "\(person.label): the phone is not linked"
         let hint = "the account is what it was; countersign enroll again when the phone is at hand"
@@ -121,7 +121,9 @@ struct Enrolling {
 }
 
 extension Dialogue {
-    /// Has the server register a phone. Nothing is stored on this host.
+    /// Has the server register a phone.
+    ///
+    /// Nothing is stored on this host.
     func register(_ phone: PhoneNumber, email: String, installLink: Bool, for person: Person) throws -> AuthyID {
         switch ask(.register(phone, email: email, installLink: installLink)) {
         case .registered(let id): return id
@@ -147,7 +149,7 @@ extension Dialogue {
         }
     }
 
-    /// Notes what the server knows; nil where it does not say, which is no failure.
+    /// Stores what the server knows of a user; returns nil if it does not say, which is not a failure.
     func look(_ id: AuthyID, of person: Person, _ desk: Desk) throws -> ServerView? {
         guard case .status(let phone, let hasApp) = ask(.status(of: id)) else { return nil }
         let view = ServerView(phone: phone, hasApp: hasApp, time: Moment.now)
@@ -161,8 +163,9 @@ extension Proving.Ended {
         if case .confirmed(let way) = self { way } else { nil }
     }
 
-    /// What came of it, for the log and the caller.
-    /// - Parameter isNew: whether the number was given just now.
+    /// Reports the result, to the system log and to the caller.
+    ///
+    /// `isNew` says that the number was given just now.
     func tell(_ person: Person, _ desk: Desk, besidesData: Bool, isNew: Bool = false) throws {
         let stays =
             "the account stays linked; a login with the factor confirms it, and so does countersign confirm \(person.typed)"

@@ -17,10 +17,11 @@ struct InstallLinkOption: ParsableArguments {
 
 extension Way: ExpressibleByArgument {}
 
-/// What is registered of a person, checked as far as a host can.
+/// Contact data of a person, checked as far as a host can.
 enum Contact {
-    /// - Parameter countryCode: what stands beside the number; empty where the settings have the last word.
-    /// - Throws: `PhoneNumberError`, which says why.
+    /// Parses a phone number.
+    ///
+    /// `countryCode` is the code given beside the number; if it is empty, the settings' code applies.
     static func phone(_ text: String, countryCode: String = "", _ rules: EnrolmentRules) throws(PhoneNumberError)
         -> PhoneNumber
     {
@@ -29,7 +30,7 @@ enum Contact {
         return try PhoneNumber(written: text, in: country)
     }
 
-    /// - Parameter text: nil for the address that the user's name gives, at the domain of the settings.
+    /// Returns the e-mail address: the given one, or for nil the user's name at the domain of the settings.
     static func email(_ text: String?, of user: String, _ rules: EnrolmentRules) throws(Complaint) -> String {
         if let text {
             guard NewUser.isEmail(text) else { throw Complaint("not an e-mail address") }

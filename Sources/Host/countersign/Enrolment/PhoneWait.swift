@@ -3,9 +3,9 @@ internal import Frames
 internal import Glibc
 internal import Identifiers
 
-/// The wait for an answer on the phone: when the server is asked again, and what a person sees meanwhile.
+/// The wait for an approval on the phone: when to poll the server, and what the person sees meanwhile.
 struct PhoneWait {
-    /// Milliseconds between two looks at least; a server that can wait answers no sooner than there is news.
+    /// Shortest time between two polls in milliseconds; a server that can wait answers only when there is news.
     private static let pace: Int64 = 1_000
     private static let longestLook: Int64 = 20_000
 
@@ -13,7 +13,7 @@ struct PhoneWait {
     private let number: CheckNumber?
     private var lookAt: Int64
     private var isLooking = false
-    /// The seconds that are on the screen.
+    /// The seconds on the screen.
     private var shown: Int64?
     private var hasPrompt = false
 
@@ -34,7 +34,7 @@ struct PhoneWait {
 
     mutating func looked() { isLooking = false }
 
-    /// When there is something to do, if nothing comes before.
+    /// Time of the next action if nothing arrives before, as `system_now` counts.
     var nextEvent: Int64 {
         let second = system_now() + 1_000 - (until - system_now() + 999) % 1_000
         return min(until, isLooking ? second : min(lookAt, second))
@@ -42,13 +42,13 @@ struct PhoneWait {
 
     mutating func redraw() { hasPrompt = false }
 
-    /// Goes on below what is on the screen.
+    /// Moves the cursor below the prompt.
     mutating func leave() {
         if hasPrompt { Output.draw("\n") }
         hasPrompt = false
     }
 
-    /// The seconds that are left, kept up to date where the terminal can do that without moving what is being typed.
+    /// Draws the seconds left; updates them only if the terminal can do that without moving what is being typed.
     mutating func draw(_ words: String) {
         let left = max(0, (until - system_now() + 999) / 1_000)
         guard !hasPrompt || left != shown else { return }
@@ -58,7 +58,7 @@ struct PhoneWait {
         if !hasPrompt {
             Output.draw(text)
         } else if Terminal.movesCursor {
-            // Kept and brought back round it is the place where somebody may be typing.
+            // Save and restore the cursor, as it is where the person may be typing.
             Output.draw("\u{1B}7\r\(text)\u{1B}8")
         }
         hasPrompt = true

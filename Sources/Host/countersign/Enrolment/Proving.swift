@@ -4,50 +4,51 @@ internal import LoginPolicy
 internal import PhoneNumbers
 internal import HostSettings
 
-/// Has a person prove a factor in a dialogue: only that confirms an account.
+/// Has a person prove a factor in a dialogue; an account is confirmed only by such a proof.
 struct Proving {
     enum Ended: Equatable {
         case confirmed(Way)
         /// Left to the first login.
         case later
-        /// The person or the phone said no, or no code was right.
+        /// The person or the phone refused, or no code was right.
         case refused(String)
         case unavailable(String)
     }
 
-    /// What is proven, and what that brings.
+    /// What is proven, and what follows from it.
     enum Purpose {
-        /// An administrator enrols somebody: a SoftToken may be made.
+        /// An administrator enrolls somebody; a SoftToken may be made.
         case enrolment
-        /// What the account has. Whoever may only prove that must not bring a SoftToken along.
+        /// A factor that the account has; no SoftToken may be made.
         case confirmation
-        /// A phone besides the factor that has confirmed the account, which is linked when it is proven. As the account was found.
+        /// A phone besides the factor that confirmed the account, linked once it is proven; holds the account as it was
+        /// found.
         case another(Account)
     }
 
-    /// What comes next.
+    /// The next step.
     enum Next {
         case ended(Ended)
         case way(Way)
-        /// The person says.
+        /// The person chooses.
         case choice
-        /// The phone was another one.
+        /// Another phone is registered in place of the first.
         case number(PhoneNumber)
     }
 
-    /// What the server gave a number, and knows of it.
+    /// AuthyID that the server gave a number, and whether there is a device for approval.
     typealias Registered = (id: AuthyID, hasApp: Bool?)
 
     let desk: Desk
     let person: Person
-    /// Nil where the account has none: codes and requests go nowhere.
+    /// Nil if the account has none: neither codes nor requests can then be sent.
     private(set) var id: AuthyID?
     let purpose: Purpose
-    /// Where codes go, masked.
+    /// Number that codes go to, masked.
     private(set) var phone: String?
-    /// Whether the phone can approve, as far as the server says.
+    /// Whether the phone can approve, according to the server; nil if unknown.
     private var hasApp: Bool?
-    /// Puts another number in place of the first; nil where that is not for this dialogue.
+    /// Registers another number in place of the first; nil if this dialogue does not offer that.
     private let register: ((PhoneNumber) throws -> Registered)?
     let dialogue: Dialogue
     let issuer: String
@@ -84,10 +85,10 @@ struct Proving {
         }
     }
 
-    /// The ways that a login would take too.
+    /// Ways that the settings allow this user, and that can be used now.
     let ways: [Way]
 
-    /// What is tried where nobody has named a way.
+    /// Way to try first if none was named.
     var first: Way? {
         ways.first { $0 == .oneTouch && hasApp == true } ?? ways.first { $0 == .sms } ?? ways.first { $0 == .call }
             ?? ways.first
@@ -125,7 +126,7 @@ struct Proving {
         return "\(way.rawValue) is not possible: \(why)"
     }
 
-    /// What the server does not take leaves everything as it was.
+    /// Registers another number; if the server refuses it, nothing changes.
     private mutating func take(_ number: PhoneNumber) throws -> Next {
         guard let register else { return .choice }
         do { (id, hasApp) = try register(number) } catch let trouble as Trouble { return cannot(trouble.message) }
@@ -133,13 +134,13 @@ struct Proving {
         return first.map { .way($0) } ?? .choice
     }
 
-    /// Those of the settings for this user.
+    /// The settings' rules for this user.
     let rules: LoginRules
 
-    /// What cannot be done that way; another is asked for where somebody can be.
+    /// Says that a way is not possible; asks for another one if a person can be asked.
     func cannot(_ why: String, _ ended: Ended? = nil) -> Next {
         guard dialogue.asks else { return .ended(ended ?? .refused(why)) }
-        // A user is not called otherwise at the beginning of a sentence.
+        // The name of a user keeps its spelling at the beginning of a sentence.
         say(why.hasPrefix(person.name) ? why : why.prefix(1).uppercased() + why.dropFirst() + ".")
         return .choice
     }
@@ -160,13 +161,13 @@ struct Proving {
 
     func say(_ text: some StringProtocol) { Output.complain(String(text)) }
 
-    // MARK: what is typed
+    // MARK: typed input
 
     enum Typed {
         case code(OneTimeCode)
         case way(Way)
         case number(PhoneNumber)
-        /// A number that cannot be, and why.
+        /// A number that cannot be used, and why.
         case noNumber(String)
         case resend, later, nothing, other
     }
@@ -187,7 +188,9 @@ struct Proving {
         return OneTimeCode(Array(line.utf8)).map { .code($0) } ?? .other
     }
 
-    /// What can be typed. Who has no device is offered no request to it: the word is taken all the same, as one may be there since.
+    /// Lists the words that can be typed.
+    ///
+    /// Without a device `onetouch` is not listed, but it is accepted, as one may have been added since.
     func words(without way: Way? = nil, resend: Bool = false) -> String {
         ((resend ? ["resend"] : []) + ways.filter { $0 != way && !($0 == .oneTouch && hasApp == false) }.map(\.rawValue)
             + ["later"])

@@ -5,7 +5,7 @@ internal import Identifiers
 internal import LoginPolicy
 internal import OATH
 
-/// Codes: those that the server sends, and those of a SoftToken.
+/// Codes that the server sends, and codes of a SoftToken.
 extension Proving {
     mutating func sendCode(_ way: Way) throws -> Next {
         guard try desk.accounts.chargeOneCode(person, now: Moment.now) else {
@@ -25,7 +25,7 @@ extension Proving {
         return try readCode(way) { try $0.verify($1, way) }
     }
 
-    /// Takes codes until one is right, too many were wrong, or another way is asked for.
+    /// Reads codes until one is right, too many are wrong, or another way is chosen.
     mutating func readCode(_ way: Way, check: (inout Proving, OneTimeCode) throws -> Next?) throws -> Next {
         while true {
             prompt("Code [\(words(without: way, resend: way != .softToken))]: ")
@@ -45,7 +45,7 @@ extension Proving {
         }
     }
 
-    /// Nil for another try.
+    /// Has the server verify a code; returns nil for another try.
     mutating func verify(_ code: OneTimeCode, _ way: Way) throws -> Next? {
         guard let id else { return .choice }
         if let locked = try charge() { return locked }
@@ -56,10 +56,10 @@ extension Proving {
             say("That code confirms a new phone at the server: countersignd user confirm \(id) CODE")
             return wrong()
         case .wrong, .spent: return wrong()
-        // The server may have looked at it: it counts.
+        // The server may have looked at the code, so the try counts.
         case .limited(let seconds): return cannot(.limited(seconds: seconds))
         case let answer:
-            // What could not be checked is no failure of the person.
+            // A code that could not be checked does not count as wrong.
             try desk.accounts.refundTry(person, rules: desk.settings.lockout)
             return cannot(answer)
         }
@@ -126,7 +126,7 @@ extension Proving {
         }
     }
 
-    /// What is not proven is not stored.
+    /// Checks a code of a SoftToken; a new token is stored only once it is proven.
     mutating func match(_ code: OneTimeCode, _ token: StoredSoftToken, isNew: Bool) throws -> Next? {
         if let locked = try charge() { return locked }
         guard let secret = Secret(bytes: token.secret), let algorithm = Algorithm(rawValue: token.algorithm),

@@ -5,9 +5,9 @@ internal import Glibc
 internal import Identifiers
 internal import LoginPolicy
 
-/// An approval on the phone.
+/// Approval on the phone.
 extension Proving {
-    /// Seconds for an answer.
+    /// Time for an answer, in seconds.
     private static let approvalTime = 120
 
     mutating func askPhone() throws -> Next {
@@ -37,7 +37,7 @@ extension Proving {
         }
     }
 
-    /// One event. What the request comes to, and what is next, if that is known.
+    /// Handles one event; returns how the request ended and what comes next, each nil while unknown.
     mutating func wait(_ phone: inout PhoneWait, _ id: AuthyID) throws -> (PushEnd?, Next?) {
         if dialogue.asks { phone.draw("[a code, \(words(without: .oneTouch))]: ") }
         if phone.isDueToLook { dialogue.send(phone.look(at: id)) }

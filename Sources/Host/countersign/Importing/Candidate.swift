@@ -4,7 +4,7 @@ internal import PhoneNumbers
 internal import Roster
 internal import SettingsFile
 
-/// An entry of a roster that this host can do something with.
+/// A roster entry that this host can act on.
 struct Candidate {
     enum Work {
         case register(PhoneNumber, email: String)
@@ -16,7 +16,7 @@ struct Candidate {
     let person: Person
     let work: Work
 
-    /// - Throws: what is wrong with the entry, by its line.
+    /// Checks an entry; throws a fault of its line.
     init(_ entry: Entry, place: String, _ users: UserDirectory, _ rules: EnrolmentRules) throws(LineFault) {
         self.place = place
         person = try Self.find(entry, users)
@@ -44,7 +44,7 @@ struct Candidate {
         return Person(name: found.name, uid: found.uid)
     }
 
-    /// The number is masked: what is said may be kept.
+    /// Describes a number with its digits masked, as the message may be kept.
     private static func phoneFault(_ given: Entry.Phone, _ error: PhoneNumberError, _ rules: EnrolmentRules) -> String {
         if error.part == .countryCode, given.countryCode.isEmpty, rules.countryCode == nil {
             return "country_code is missing, and the settings have no enrolment.country_code"
@@ -55,7 +55,7 @@ struct Candidate {
 
     private static func quoted(_ text: String) -> String { "\"\(text.prefix(40))\"" }
 
-    /// The last two digits are left, and whatever is none.
+    /// Masks all digits but the last two; other characters stay.
     private static func masked(_ number: String) -> String {
         var hidden = number.count { $0.isNumber } - 2
         guard hidden > 2 else { return number }

@@ -1,11 +1,11 @@
 internal import Glibc
 internal import Roster
 
-/// The files of pam_google_authenticator, read with the caller's rights, or with those of the users whose they are.
+/// Files of pam_google_authenticator, read with the rights of the caller or of their users.
 enum GoogleAuthenticatorFiles {
     private static let file = ".google_authenticator"
 
-    /// One file for each user, named as the user is.
+    /// Reads a directory with one file for each user, named after the user.
     static func folder(_ path: Path, name: String) throws -> [RosterLine] {
         let folder = open(path.text, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else {
@@ -18,7 +18,7 @@ enum GoogleAuthenticatorFiles {
         }
     }
 
-    /// `~/.google_authenticator` of every user whom the system lists.
+    /// Reads `~/.google_authenticator` of every user that the system lists.
     static func homes() throws -> [RosterLine] {
         guard Keeper.isRoots else {
             throw Trouble("--homes is for root, who may become every user", hint: "name a folder with the files")
@@ -34,13 +34,13 @@ enum GoogleAuthenticatorFiles {
         return try users.compactMap { user, home in
             let path = "\(home)/\(file)"
             let descriptor = try asUser(user) { openHow(path) }
-            // A user who may not read it cannot have logged in by it.
+            // A user who may not read the file cannot have logged in with it.
             if descriptor == -EACCES {
                 Output.warning("\(path): \(user.name) may not read it; passed over")
                 return nil
             }
             let line = line(path, user.name) { () throws(LineFault) in try read(descriptor, owners: [0, user.uid]) }
-            // The file is the user's: it decides nothing about the others.
+            // The file belongs to the user, so a fault in it does not stop the others.
             if let line, case .failure(let fault) = line.result {
                 Output.warning("\(line.place): \(fault.message); \(user.name) is passed over")
                 return nil
@@ -49,22 +49,22 @@ enum GoogleAuthenticatorFiles {
         }
     }
 
-    /// A FIFO must not keep us waiting, and nothing is opened behind a symlink.
+    /// A FIFO must not block this process, and a symlink is not followed.
     private static let how = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY
 
-    /// A descriptor, or the negative number of the error.
+    /// Returns a descriptor, or the negated errno.
     private static func openHow(_ path: String) -> CInt {
         let descriptor = open(path, how)
         return descriptor < 0 ? -errno : descriptor
     }
 
-    /// With nothing but that user's rights: a file that the user could not read is not read for the user.
+    /// Runs `body` with only that user's rights, so that no file is read that the user could not read.
     private static func asUser(_ user: SystemUser, _ body: () -> CInt) throws -> CInt {
         var groups = [gid_t](repeating: 0, count: 65_536)
         let count = getgroups(CInt(groups.count), &groups)
         let gid = getegid()
         defer {
-            // Whoever does not come back to root goes no further.
+            // Without root's rights back, the process must not go on.
             if seteuid(0) != 0 || setegid(gid) != 0 || setgroups(Int(max(0, count)), groups) != 0 { _exit(1) }
         }
         guard count >= 0, initgroups(user.name, user.gid) == 0, setegid(user.gid) == 0, seteuid(user.uid) == 0 else {
@@ -73,7 +73,7 @@ enum GoogleAuthenticatorFiles {
         return body()
     }
 
-    /// Nil where there is no file.
+    /// Returns nil if there is no file.
     private static func line(_ place: String, _ user: String, _ read: () throws(LineFault) -> [UInt8]?) -> RosterLine? {
         do throws(LineFault) {
             guard let bytes = try read() else { return nil }
@@ -84,7 +84,9 @@ enum GoogleAuthenticatorFiles {
         } catch { return RosterLine(place: "\(place):\(error.line)", result: .failure(error)) }
     }
 
-    /// - Parameter owners: nil for any.
+    /// Reads a file; `owners` nil allows any owner.
+    ///
+    /// Returns nil if there is no file.
     private static func read(_ descriptor: CInt, owners: [uid_t]?) throws(LineFault) -> [UInt8]? {
         guard descriptor >= 0 else {
             let error = descriptor == -1 ? errno : -descriptor

@@ -9,7 +9,9 @@ internal import OATH
 internal import Recovery
 internal import Roster
 
-/// The second reading: does what the lines say. What is counted is on the disk.
+/// The second pass over a roster: does what the lines say.
+///
+/// What has been counted is on disk.
 final class Importing {
     struct Registration: Errand {
         let place: String
@@ -25,16 +27,16 @@ final class Importing {
         var registered = 0
         var linked = 0
         var tokens = 0
-        /// Those who had what the line gives them.
+        /// Users who already had what the line gives them.
         var before = 0
-        /// Those whom the server did not take.
+        /// Users that the server refused.
         var refused = 0
 
         var all: Int { registered + linked + tokens + before + refused }
 
         var sentence: String { sentence(left: 0) }
 
-        /// - Parameter left: how many are still to be done.
+        /// The counts in words, followed by the number of lines left.
         func sentence(left: Int) -> String {
             let parts = [
                 (registered, "registered"), (linked, "linked"),
@@ -56,7 +58,7 @@ final class Importing {
     }
 
     private(set) var counts = Counts()
-    /// Where it was not ended.
+    /// The counts of an import that has not finished.
     var soFar: String { counts.sentence(left: total - counts.all) }
     private let total: Int
     private let desk: Desk
@@ -74,7 +76,7 @@ final class Importing {
         progress = Progress(total: total)
     }
 
-    /// - Parameter pool: nil where nobody is to be registered.
+    /// Runs the import; `pool` is nil if no line registers a phone.
     func run(_ pool: NetPool?, _ stops: Stops, patience: Int) throws -> Team.Ended {
         defer { progress.leave() }
         progress.show(0, "starting")
@@ -124,7 +126,9 @@ final class Importing {
         return .done
     }
 
-    /// A secret that lay in reach of its user binds to nobody who has shown, or been given, another factor.
+    /// Leaves a user who has, or was given, another factor.
+    ///
+    /// The secret lay within the user's reach, so it must not stand beside that factor.
     private func kept(_ candidate: Candidate) -> Team.Step {
         progress.leave()
         Output.warning("\(candidate.place): \(candidate.person.name) has a factor already, and is left as it is")
@@ -176,7 +180,7 @@ final class Importing {
             secret: token.secret.withUnsafeBytes { Array($0) }, algorithm: parameters.algorithm.rawValue,
             digits: parameters.digits,
             period: parameters.period)
-        // It may have been given one meanwhile.
+        // The account may have been given a factor meanwhile.
         guard try desk.accounts.takeOver(person, stored, recoveryCodes: hashes) != nil else { return kept(candidate) }
         desk.tell("import", person, "SoftToken, \(Sentence.count(hashes.count, "recovery code"))")
         counts.tokens += 1

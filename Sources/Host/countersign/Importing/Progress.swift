@@ -1,9 +1,9 @@
 internal import CSyscalls
 internal import Glibc
 
-/// How far it is: a bar on a terminal, now and then a line elsewhere.
+/// Progress of a long command: a bar on a terminal, a line now and then elsewhere.
 struct Progress {
-    /// Milliseconds between two pictures, and between two lines.
+    /// Milliseconds between two drawings of the bar, and between two lines.
     private static let (frame, line): (Int64, Int64) = (100, 10_000)
     private static let width = 30
 
@@ -20,13 +20,13 @@ struct Progress {
         drawn = draws ? 0 : system_now()
     }
 
-    /// - Parameter text: what is counted.
+    /// Shows how many are done; `text` says what was counted.
     mutating func show(_ done: Int, _ text: String) {
         waiting = nil
         draw(done, text, force: done == total)
     }
 
-    /// It goes on later, for that reason.
+    /// Shows that work goes on later, and why.
     mutating func wait(_ milliseconds: Int64, _ reason: String, _ done: Int) {
         let text = "\(reason); going on in \((milliseconds + 999) / 1_000) s"
         guard draws else { return Output.complain(text) }
@@ -34,7 +34,7 @@ struct Progress {
         draw(done, text, force: true)
     }
 
-    /// Something else is said: below the bar.
+    /// Moves below the bar, so that something else can be printed.
     mutating func leave() {
         if isOnScreen { Output.draw("\n") }
         isOnScreen = false
@@ -48,7 +48,7 @@ struct Progress {
         let filled = total > 0 ? done * Self.width / total : Self.width
         let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: Self.width - filled)
         let line = "[\(bar)] \(done) of \(total): \(text)\(left(done, now))"
-        // Cut to the line, and what was there before is taken away.
+        // Cut to the width of the terminal; the rest of the line is cleared.
         Output.draw("\r\(line.prefix(max(20, Terminal.errorColumns - 1)))\u{1B}[K")
         isOnScreen = true
     }

@@ -4,20 +4,23 @@ internal import LoginPolicy
 internal import Roster
 internal import HostSettings
 
-/// The first reading: names every line that is bad, and changes nothing.
+/// The first pass over a roster: reports every bad line, and changes nothing.
 struct RosterCheck {
     private(set) var good = 0
     private(set) var bad = 0
-    /// Whether anybody is to be registered.
+    /// Whether any line registers a phone.
     private(set) var registers = false
-    /// The lines of all names and of all numbers so far, by a hash.
+    /// First line of each name, by the name's hash.
     private var lines: [UInt64: Int32] = [:]
+    /// First line of each number, by the number's hash.
     private var numbers: [UInt64: Int32] = [:]
 
-    /// What would be done.
+    /// What the second pass would do.
     private(set) var plan = Plan()
 
-    /// - Parameter account: what is known of a person now.
+    /// Checks all lines; returns false if Ctrl-C ended it.
+    ///
+    /// `account` looks up what is known of a person.
     mutating func run(
         _ source: inout RosterSource, _ users: UserDirectory, _ rules: EnrolmentRules, _ stops: Stops,
         account: (Person) throws -> Account
@@ -50,7 +53,7 @@ struct RosterCheck {
         guard case .register(let phone, _) = candidate.work else { return }
         registers = true
         let number = UserDirectory.hash(phone.e164)
-        // Some people have two accounts, and some files a slip.
+        // A warning only: some people have two accounts, and some files have mistakes.
         if let first = numbers[number] {
             Output.warning(
                 "\(place): \(candidate.person.name): the number of line \(first) again: both accounts get one AuthyID")
@@ -61,7 +64,7 @@ struct RosterCheck {
 }
 
 extension RosterCheck {
-    /// What the second reading would do.
+    /// What the second pass would do.
     struct Plan {
         private(set) var registered = 0
         private var linked = 0

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Roster
 
-/// A roster on the disk, which is read twice, a piece at a time.
+/// A roster on disk, read twice, a piece at a time.
 struct RosterFile {
     private static let piece = 16_384
 
@@ -13,7 +13,7 @@ struct RosterFile {
     private var found: ArraySlice<Found> = []
     private var isAtEnd = false
 
-    /// - Parameter name: as it was typed, for what is said about it.
+    /// Opens a roster; `name` is the path as typed, for messages.
     static func open(_ path: Path, name: String, _ form: Roster.Form) throws -> RosterFile {
         let descriptor = Glibc.open(path.text, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { throw Trouble("\(name): \(systemReason())", hint: "check the path") }
@@ -25,7 +25,7 @@ struct RosterFile {
             name: name, descriptor: descriptor, form: form, size: Int(status.st_size), roster: Roster(form))
     }
 
-    /// - Parameter makesEmail: as `Roster` has it.
+    /// Goes back to the beginning; `makesEmail` is passed on to `Roster`.
     mutating func rewind(makesEmail: Bool) throws {
         guard lseek(descriptor, 0, SEEK_SET) == 0 else {
             throw Trouble("\(name) cannot be read again: \(systemReason())")
@@ -35,7 +35,7 @@ struct RosterFile {
         isAtEnd = false
     }
 
-    /// Nil at the end.
+    /// Returns the next line; nil at the end.
     mutating func next() throws -> RosterLine? {
         while true {
             if let next = found.popFirst() { return line(next) }
@@ -57,19 +57,19 @@ struct RosterFile {
     }
 }
 
-/// One entry or fault, and the file and line where it stands.
+/// One entry or fault, with its file and line.
 struct RosterLine {
     let place: String
     let result: Result<Entry, LineFault>
 }
 
-/// Where a roster comes from.
+/// Source of a roster.
 enum RosterSource {
     case file(RosterFile)
-    /// Read as a whole before, with rights that are gone now.
+    /// Read as a whole before the rights to read it were given up.
     case lines([RosterLine], next: Int = 0)
 
-    /// Whether there may be thousands.
+    /// Whether there may be thousands of entries.
     var isLarge: Bool {
         switch self {
         case .file(let file): file.size > 65_536
@@ -77,8 +77,7 @@ enum RosterSource {
         }
     }
 
-    /// Before each reading.
-    /// - Parameter makesEmail: whether users who are given no e-mail address get one by their names.
+    /// Begins a pass; with `makesEmail`, users without an e-mail address get one from their names.
     mutating func rewind(makesEmail: Bool) throws {
         switch self {
         case .file(var file):

@@ -1,9 +1,9 @@
 internal import Glibc
 
-/// The users of this host, for somebody who looks up many of them.
+/// The users of this host, for looking up many of them.
 ///
-/// A look-up reads /etc/passwd from its beginning: for thousands of users that is done once. What is kept of them is a hash of the name,
-/// so that it takes little room; whom an enumeration leaves out is looked up singly.
+/// A single look-up reads /etc/passwd from its beginning; for thousands of users the file is read once instead. Only a
+/// hash of each name is kept, to save memory. Users that an enumeration leaves out are looked up singly.
 struct UserDirectory {
     private var uids: [UInt64: UInt32] = [:]
 
@@ -12,19 +12,21 @@ struct UserDirectory {
         setpwent()
         defer { endpwent() }
         while let entry = getpwent() {
-            // As in a look-up, the first one counts.
+            // As in a look-up, the first entry counts.
             let key = Self.hash(String(cString: entry.pointee.pw_name))
             if uids[key] == nil { uids[key] = entry.pointee.pw_uid }
         }
     }
 
-    /// The user's name as the system has it, and number; nil where there is none.
+    /// Returns the user's name as the system has it, and the uid; nil if there is no such user.
     func find(_ name: String) throws -> (name: String, uid: UInt32)? {
         if let uid = uids[Self.hash(name)] { return (name, uid) }
         return try SystemUser.named(name).map { ($0.name, $0.uid) }
     }
 
-    /// Of its bytes, as the system tells names apart; other than from one run to the next, so that nobody can look for twins.
+    /// Hashes the bytes of a name, as the system compares names by them.
+    ///
+    /// The hash differs from one run to the next, so that nobody can prepare names that collide.
     static func hash(_ name: String) -> UInt64 {
         var hasher = Hasher()
         name.utf8.forEach { hasher.combine($0) }

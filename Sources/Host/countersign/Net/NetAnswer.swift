@@ -2,19 +2,19 @@ internal import CFrames
 internal import Frames
 internal import Identifiers
 
-/// What countersign-net says of one request.
+/// Answer of countersign-net to one request.
 enum NetAnswer: Equatable {
     case registered(AuthyID)
-    /// The server does not take what it was given: its words, and those for each field.
+    /// The server refuses the data that it was given; holds its message, and the one for each field.
     case invalid(String)
     case status(phone: String?, hasApp: Bool?)
     case unknownUser
-    /// Too many requests; in how many seconds to come again, if the server says so.
+    /// Too many requests; the seconds until the next try, if the server names them.
     case limited(seconds: Int?)
     case created
     case pending, approved, denied, expired
     case valid, wrong, spent
-    /// The code of a new phone, which is confirmed now, or which somebody else must confirm.
+    /// The code of a new phone: the phone is confirmed now, or somebody else must confirm it.
     case phoneConfirmed, confirmationCode
     case sent
     case noted

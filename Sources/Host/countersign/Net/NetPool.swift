@@ -5,7 +5,9 @@ internal import Glibc
 internal import NetFrames
 internal import HostSettings
 
-/// Processes of countersign-net, which speak to the server with no rights but that. Each is asked one thing at a time.
+/// Processes of countersign-net, which speak to the server and have no other rights.
+///
+/// Each handles one request at a time.
 struct NetPool {
     /// Long enough for any roster.
     private static let milliseconds: Int64 = 7 * 24 * 3_600 * 1_000
@@ -13,11 +15,11 @@ struct NetPool {
     /// One process, by this side's end of its socket.
     struct Process {
         let channel: Channel
-        /// As the settings name it.
+        /// The server as the settings name it.
         private let server: String
         fileprivate let pid: pid_t
         private var nextNumber: Int64 = 1
-        /// The number of the request that is not answered yet.
+        /// Number of the request that has not been answered yet.
         private(set) var asked: Int64?
         private(set) var isThere = true
 
@@ -37,13 +39,15 @@ struct NetPool {
             nextNumber += 1
         }
 
-        /// Gives up a look that is under way.
+        /// Gives up a poll that has not been answered.
         mutating func stopLooking() {
             asked = nil
             isThere = isThere && channel.send(Frame(KIND_STOP))
         }
 
-        /// The answer to what was asked, if it is there. A process that has ended answers by its end.
+        /// Returns the answer to the open request; nil while there is none.
+        ///
+        /// For a process that has ended, the answer is `refused`.
         mutating func answer() -> NetAnswer? {
             while let number = asked {
                 guard isThere else { return end() }
@@ -54,7 +58,7 @@ struct NetPool {
                     asked = nil
                     if case .outage(let reason) = NetAnswer(frame) { return .outage("\(server): \(reason)") }
                     return NetAnswer(frame)
-                // Of an earlier one, which was given up.
+                // Answer to an earlier request that was given up.
                 case .frame: continue
                 }
             }
@@ -70,7 +74,9 @@ struct NetPool {
 
     var processes: [Process]
 
-    /// Starts them. Root does this before it becomes another user; they become the one who speaks to the server.
+    /// Starts the processes, which become the user who speaks to the server.
+    ///
+    /// Root calls this before it becomes another user.
     static func start(_ settings: Settings, count: Int, helpers: Path, _ keeper: Keeper) throws -> NetPool {
         guard let server = settings.server else { throw noServer }
         let key = try server.key(trust: keeper.trust)
@@ -84,7 +90,9 @@ struct NetPool {
         return NetPool(processes: processes)
     }
 
-    /// Tells them to end, and waits for it: what was asked on a phone and not answered is taken back by then.
+    /// Ends the processes, and waits up to a second for each.
+    ///
+    /// Approval requests that are still open are withdrawn meanwhile.
     func end() {
         for process in processes { close(process.channel.descriptor) }
         for process in processes { system_await(process.pid, 1_000) }
@@ -108,7 +116,7 @@ struct NetPool {
         return program
     }
 
-    /// Nil where the processes stay what this one is.
+    /// Returns nil if the processes stay the user of this one.
     private static func user(_ keeper: Keeper) throws -> SystemUser? {
         guard case .appointed = keeper else { return nil }
         guard let user = try SystemUser.named(SystemUser.net), user.uid != 0, user.gid != 0 else {

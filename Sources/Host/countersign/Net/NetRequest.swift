@@ -2,7 +2,7 @@ internal import CFrames
 internal import Frames
 internal import Identifiers
 
-/// What countersign-net is asked.
+/// Requests to countersign-net.
 extension Frame {
     static func register(_ phone: PhoneNumber, email: String, installLink: Bool) -> Frame {
         var frame = Frame(KIND_REGISTER)
@@ -19,7 +19,9 @@ extension Frame {
 
     static func oneCode(by way: Way, to id: AuthyID) -> Frame { Frame(way == .call ? KIND_CALL : KIND_SMS, id) }
 
-    /// - Parameter isProven: whether the person has proven a factor before: then the code of a new phone is none.
+    /// Verifies a code.
+    ///
+    /// `isProven` says that the person has proven a factor before; the code of a new phone then proves nothing.
     static func verify(_ code: OneTimeCode, of id: AuthyID, isProven: Bool) -> Frame {
         var frame = Frame(KIND_VERIFY, id)
         frame.add(FIELD_CODE, text: code.digits)
@@ -47,7 +49,7 @@ extension Frame {
     }
 }
 
-/// How a factor can be proven at once.
+/// Ways to prove a factor at once.
 enum Way: String, CaseIterable {
     case sms, call
     case oneTouch = "onetouch"

@@ -1,24 +1,27 @@
 internal import CSyscalls
 internal import Glibc
 
-/// Ctrl-C, and what else asks a process to end: heard in its turn, so that nothing is left half done.
+/// Ctrl-C and other signals that end a process, handled in turn so that nothing is left half done.
 struct Stops {
     let descriptor: CInt
 
-    /// From now on.
+    /// Watches for the signals from now on.
     static func watch() throws -> Stops {
         let descriptor = system_watch_signals()
         guard descriptor >= 0 else { throw Trouble("signals cannot be watched: \(systemReason(-descriptor))") }
         return Stops(descriptor: descriptor)
     }
 
-    /// What the shell would have said.
+    /// Exit code that a shell gives for Ctrl-C: 128 plus SIGINT.
     static let code: CInt = 130
 }
 
 /// Waits until one of the descriptors can be read.
-/// - Parameter until: as `system_now` counts; nil for ever.
-/// - Returns: those that can be, in this order.
+///
+/// - Parameters:
+///   - descriptors: descriptors to watch.
+///   - until: deadline, as `system_now` counts; nil for none.
+/// - Returns: those that can be read, in the same order; empty at the deadline, or when a signal interrupts the wait.
 func readable(_ descriptors: [CInt], until: Int64?) -> [CInt] {
     var watched = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
     let left = until.map { max(0, min($0 - system_now(), 1_000_000)) } ?? -1

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Identifiers
 
-/// Who called sudo: the one person on whose account `countersign self` acts.
+/// The caller of sudo: `countersign self` acts on the account of this person only.
 enum Caller {
     static func find() throws -> Person {
         guard Keeper.isRoots, getuid() == 0 else {
@@ -9,7 +9,7 @@ enum Caller {
                 "this is run through sudo: sudo countersign self ...",
                 hint: "the administrator allows it with countersign.sudoers")
         }
-        // sudo sets both, whatever the caller's environment had.
+        // sudo sets both, whatever the caller's environment contained.
         guard let uid = Audit.sudoCaller, let name = getenv("SUDO_USER").map({ String(cString: $0) }) else {
             throw Trouble(
                 "nobody called sudo: there is no SUDO_UID", hint: "root uses the other commands: countersign --help")

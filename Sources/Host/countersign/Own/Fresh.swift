@@ -4,19 +4,20 @@ internal import HostSettings
 internal import Identifiers
 internal import LoginPolicy
 
-/// A factor that was proven for this run, just now: to sudo, when it started this, or else to this process.
+/// A factor that was proven just now for this run: to sudo when it started this, or to this process.
 ///
-/// Here the module is run once, as in a login to the service `countersign`. That a login lets in is not enough: a pause, an exemption, a
-/// grace or a remembered login let in without a factor. What counts is that the accounts have this very attempt as approved.
+/// This process runs the module once, as in a login to the service `countersign`. It is not enough that the login lets
+/// in: a pause, an exemption, a grace or a remembered login let in without a factor. The accounts must have this very
+/// attempt as approved.
 struct Fresh {
     static let service = "countersign"
     private let attempt: String
-    /// The service whose settings said whose factor is asked for.
+    /// Service whose settings said which user's factor is asked for.
     private let service: String
 
-    /// Nil where sudo asked for none: within its timestamp, and where its stack is without Countersign.
+    /// Returns nil if sudo asked for no factor: within its timestamp, or if its stack lacks Countersign.
     static func ofSudo(_ account: Peek, _ settings: Settings) -> Fresh? {
-        // Under every name that sudo may have, it was the caller's own factor.
+        // Under every name that sudo can have, the caller's own factor was asked for.
         let others = settings.serviceNames.filter {
             !["su", "su-l"].contains($0) && settings.login(for: $0).factorOf != .user
         }
@@ -24,7 +25,7 @@ struct Fresh {
         return Fresh(attempt: attempt, service: "sudo")
     }
 
-    /// As root, before the accounts are opened.
+    /// Runs the login as root, before the accounts are opened.
     static func prove(_ person: Person) throws -> Fresh {
         guard isatty(STDIN_FILENO) == 1 else {
             throw Trouble("nobody is at a terminal to prove a factor", hint: "run it in a terminal")
@@ -37,7 +38,7 @@ struct Fresh {
         return Fresh(attempt: process.attempt(of: person), service: service)
     }
 
-    /// With the accounts open.
+    /// Checks the attempt in the opened accounts.
     func check(_ desk: Desk) throws {
         guard desk.settings.login(for: service).factorOf == .user else {
             throw Trouble(

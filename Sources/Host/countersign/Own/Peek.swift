@@ -3,19 +3,20 @@ internal import Identifiers
 internal import LoginPolicy
 internal import HostSettings
 
-/// What `show` says of an account, read by a process of its own: this one is root still, since a login may have to follow, and root
-/// opens no file of the accounts.
+/// What `show` says of an account, read by a child process.
+///
+/// This process is still root, as a login may have to follow, and root opens no file of the accounts.
 struct Peek {
     let state: AccountState
     let hadAuthyID: Bool
-    /// One of the attempts that were asked about, if a factor was proven in it.
+    /// The attempt, among those asked about, in which a factor was proven; nil if there is none.
     let approvedAttempt: String?
 
-    /// - Parameter attempts: logins that may have been approved a moment ago.
+    /// Reads the account; `attempts` are logins that may have been approved a moment ago.
     init(_ person: Person, attempts: [String]) throws {
         let asked = attempts.flatMap { ["--attempt", $0] }
         let words = ["show", "--json", "--config", Path.settings.text] + asked + ["--", person.name]
-        // What was wrong it has said itself.
+        // The child process has printed the reason.
         guard let output = try OwnProcess.output(words) else {
             throw Trouble("the account cannot be read", hint: "as root, countersign check says why")
         }

@@ -1,14 +1,14 @@
 internal import Glibc
 internal import Identifiers
 
-/// A process as proc(5) tells of it.
+/// A process as proc(5) describes it.
 struct RunningProcess {
     let id: pid_t
     private let parent: pid_t
-    /// When it started, in clock ticks since the system did.
+    /// Start time, in clock ticks since boot.
     private let startTime: UInt64
 
-    /// Nil where there is no such process.
+    /// Returns nil if there is no such process.
     init?(_ id: pid_t) {
         let descriptor = open("/proc/\(id)/stat", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
@@ -16,13 +16,13 @@ struct RunningProcess {
         var buffer = [UInt8](repeating: 0, count: 1024)
         let count = read(descriptor, &buffer, buffer.count)
         let text = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
-        // The second field is the program's name in parentheses, and may hold blanks; the 4th and the 22nd are wanted.
+        // The second field, the program's name in parentheses, may hold blanks; fields 4 and 22 are wanted.
         let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
         guard fields.count > 19, let parent = pid_t(fields[1]), let startTime = UInt64(fields[19]) else { return nil }
         (self.id, self.parent, self.startTime) = (id, parent, startTime)
     }
 
-    /// The sudo that has started this process, nearest first: with a terminal of its own (use_pty) there are two processes of it.
+    /// The sudo that started this process, nearest first; with a terminal of its own (use_pty) sudo is two processes.
     static func sudo() -> [RunningProcess] {
         var found: [RunningProcess] = []
         var next = RunningProcess(getppid())
