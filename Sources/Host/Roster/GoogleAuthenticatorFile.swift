@@ -57,7 +57,8 @@ public enum GoogleAuthenticatorFile {
             case "HOTP_COUNTER":
                 throw LineFault(
                     line,
-                    "a token that counts events (HOTP_COUNTER) is not taken: only those that count time are; make the user a new one"
+                    "a token that counts events (HOTP_COUNTER) is not taken: "
+                        + "only those that count time are; make the user a new one"
                 )
             case "STEP_SIZE":
                 guard words.count == 2, let seconds = Int(words[1]) else {

@@ -24,7 +24,8 @@ enum OATHLine {
         guard parts.count > 1, parts[1] != "E" else {
             throw LineFault(
                 line,
-                "a token that counts events (HOTP) is not taken: only those that count time are; make the user a new one"
+                "a token that counts events (HOTP) is not taken: "
+                    + "only those that count time are; make the user a new one"
             )
         }
         guard ["T30", "T60"].contains(parts[1]), let period = Int(parts[1].dropFirst()),

@@ -20,8 +20,10 @@ extension Finding {
                 return nil
             } catch {
                 return Finding(
-                    "\(Trouble(error).message): what [login.group.\(name)] forbids is forbidden to everyone, and nobody is exempt by it",
-                    "see `group` in /etc/nsswitch.conf: each source there must be installed and answer; take out those not in use"
+                    "\(Trouble(error).message): what [login.group.\(name)] forbids is forbidden to everyone, "
+                        + "and nobody is exempt by it",
+                    "see `group` in /etc/nsswitch.conf: each source there must be installed and answer; "
+                        + "take out those not in use"
                 )
             }
         }

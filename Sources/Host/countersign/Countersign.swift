@@ -11,8 +11,8 @@ struct Countersign: ParsableCommand {
         commandName: "countersign",
         abstract: "Keep the accounts of two-factor logins.",
         discussion: """
-            Run by root it works as the user _countersign on the accounts of this host; run by anybody else, with that user's own rights on \
-            that user's own files.
+            Run by root it works as the user _countersign on the accounts of this host; run by anybody else, with that \
+            user's own rights on that user's own files.
 
             Examples:
               countersign softtoken alice        a SoftToken, with a QR code for the phone

@@ -121,13 +121,15 @@ struct HostCheck {
             case (true, false):
                 return [
                     Finding(
-                        "/etc/pam.d/\(name) has pam_countersign, but \(file) has not: `\(command)` asks for no second factor",
+                        "/etc/pam.d/\(name) has pam_countersign, but \(file) has not: "
+                            + "`\(command)` asks for no second factor",
                         "put the same line into \(file)")
                 ]
             case (false, true):
                 return [
                     Finding(
-                        "\(file) has pam_countersign, but /etc/pam.d/\(name) has not: `\(name)` asks for no second factor",
+                        "\(file) has pam_countersign, but /etc/pam.d/\(name) has not: "
+                            + "`\(name)` asks for no second factor",
                         "put the same line into /etc/pam.d/\(name)")
                 ]
             case (true, nil) where rest?.asks == false && rest?.denies == false:

@@ -61,7 +61,8 @@ struct SSHDaemon {
         guard let name = values["pamservicename"], name != "sshd", AuthStack(of: name)?.asks != true else { return [] }
         return [
             Self.open(
-                "sshd uses /etc/pam.d/\(name) (PAMServiceName), which has no pam_countersign: ssh asks for no second factor"
+                "sshd uses /etc/pam.d/\(name) (PAMServiceName), which has no pam_countersign: "
+                    + "ssh asks for no second factor"
             )
         ]
     }

@@ -91,8 +91,10 @@ enum StackJudgment {
             )
         case .passedBy(let line):
             (
-                "\(line.place): \(line.module) with `\(line.control.text)` lets people in before pam_countersign is asked",
-                "put the line of pam_countersign where nothing ends the stack before it, or passes over it: see pam.d/sudo in the documentation"
+                "\(line.place): \(line.module) with `\(line.control.text)` "
+                    + "lets people in before pam_countersign is asked",
+                "put the line of pam_countersign where nothing ends the stack before it, or passes over it: "
+                    + "see pam.d/sudo in the documentation"
             )
         case .passwordSkipped(let line):
             (

@@ -71,7 +71,8 @@ struct Trouble: Error {
         case ENOENT: return "install -m 640 -g \(keeper) /usr/share/doc/countersign/countersign.toml \(file)"
         case 0 where error.message.hasPrefix("an API key"):
             return
-                "write the server's API key into \(file), and nothing else (countersignd app create, or rotate, prints it)"
+                "write the server's API key into \(file), and nothing else "
+                + "(countersignd app create, or rotate, prints it)"
         case 0 where error.message.hasPrefix("unsafe"): return "chown root:\(keeper) \(file); chmod 640 \(file)"
         case 0 where !error.message.hasPrefix("/"):
             return "logins read it as \(keeper): chgrp \(keeper) \(file); chmod 640 \(file)"

@@ -9,7 +9,8 @@ struct Backup: AdminCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write a copy of the accounts to a file, while logins go on.",
         discussion: """
-            The copy is whole and consistent, which `cp` of a file in use is not. It holds all SoftToken secrets: keep it as the host itself.
+            The copy is whole and consistent, which `cp` of a file in use is not. It holds all SoftToken secrets: keep \
+            it as the host itself.
 
             Examples:
               countersign backup /root/accounts-$(date +%F)
@@ -58,12 +59,13 @@ struct Restore: AdminCommand {
     static let configuration = CommandConfiguration(
         abstract: "Put a backup in place of the accounts, while logins go on.",
         discussion: """
-            The accounts that there were are kept beside it, under a name that is told. What was used up since the backup was made is there \
-            again: grace logins, recovery codes, phones and SoftTokens that were taken away. What was open in it is ended, and codes of this \
-            moment are spent.
+            The accounts that there were are kept beside it, under a name that is told. What was used up since the \
+            backup was made is there again: grace logins, recovery codes, phones and SoftTokens that were taken away. \
+            What was open in it is ended, and codes of this moment are spent.
 
-            It refuses what is no backup, is damaged, is of a later version, or is of other accounts than this host's. With --adopt it takes \
-            those of another host, or of a host that was set up anew, and copies that were made by hand.
+            It refuses what is no backup, is damaged, is of a later version, or is of other accounts than this host's. \
+            With --adopt it takes those of another host, or of a host that was set up anew, and copies that were made \
+            by hand.
 
             Examples:
               countersign restore /root/accounts-2027-03-31

@@ -9,9 +9,10 @@ struct Check: AdminCommand {
     static let configuration = CommandConfiguration(
         abstract: "See whether the settings are right, and logins are asked.",
         discussion: """
-            Prints "ok", or the error that every login would write to the log, and exits with 1; so it does where the settings are right, \
-            but logins would fail, or not everybody is asked for a second factor: root's check looks at the helpers, the stacks in /etc/pam.d \
-            and the settings of sshd as well. Warns of what is probably a mistake. Run it as root after each change.
+            Prints "ok", or the error that every login would write to the log, and exits with 1; so it does where the \
+            settings are right, but logins would fail, or not everybody is asked for a second factor: root's check \
+            looks at the helpers, the stacks in /etc/pam.d and the settings of sshd as well. Warns of what is probably \
+            a mistake. Run it as root after each change.
 
             Examples:
               countersign check

@@ -9,8 +9,8 @@ struct Confirm: AdminCommand {
     static let configuration = CommandConfiguration(
         abstract: "Have a user prove a factor that is linked.",
         discussion: """
-            As at the end of `enroll`, for an account that was linked or imported, or whose confirmation did not work out. What is proven has to \
-            be there: no SoftToken is made.
+            As at the end of `enroll`, for an account that was linked or imported, or whose confirmation did not work \
+            out. What is proven has to be there: no SoftToken is made.
 
             Examples:
               countersign confirm alice

@@ -11,9 +11,10 @@ struct Enroll: AdminCommand {
     static let configuration = CommandConfiguration(
         abstract: "Register a user's phone at the 2FA server, and have it confirmed.",
         discussion: """
-            The server gives the phone an AuthyID, which is linked to the account at once. Then the user proves to have the phone: by a code in \
-            a text message or a call, by approving on it, or by a SoftToken. Only that confirms the account. The number is not stored on this \
-            host, and shown masked. Exits with 2 if the user or the phone says no, and with 75 if the server is out of reach.
+            The server gives the phone an AuthyID, which is linked to the account at once. Then the user proves to \
+            have the phone: by a code in a text message or a call, by approving on it, or by a SoftToken. Only that \
+            confirms the account. The number is not stored on this host, and shown masked. Exits with 2 if the user or \
+            the phone says no, and with 75 if the server is out of reach.
 
             Examples:
               countersign enroll alice --phone +4915123456789 --email alice@example.com

@@ -9,8 +9,8 @@ struct Export: AdminCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write who has which AuthyID, in the form that import reads.",
         discussion: """
-            Phone numbers are not on this host: the lines have the AuthyID in their place, so that another host of the same server can import \
-            them. SoftTokens and recovery codes are not written.
+            Phone numbers are not on this host: the lines have the AuthyID in their place, so that another host of the \
+            same server can import them. SoftTokens and recovery codes are not written.
 
             Examples:
               countersign export > users.csv
@@ -40,7 +40,8 @@ struct Export: AdminCommand {
         }
         guard left > 0 else { return }
         Output.warning(
-            "\(Sentence.count(left, "account")) left out: only users with an AuthyID, and no keys, can be written in this form"
+            "\(Sentence.count(left, "account")) left out: "
+                + "only users with an AuthyID, and no keys, can be written in this form"
         )
     }
 }

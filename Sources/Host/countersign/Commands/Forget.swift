@@ -6,7 +6,8 @@ struct Forget: AdminCommand {
     static let configuration = CommandConfiguration(
         abstract: "Forget where a user need not prove a factor again.",
         discussion: """
-            With remember.seconds in the settings a login like an earlier one is not asked for so long. Show tells what is remembered.
+            With remember.seconds in the settings a login like an earlier one is not asked for so long. Show tells \
+            what is remembered.
 
             Example:
               countersign forget alice

@@ -13,10 +13,11 @@ struct Import: AdminCommand {
     static let configuration = CommandConfiguration(
         abstract: "Register or link many users from a file.",
         discussion: """
-            The file is CSV with a header (user,country_code,phone,email and, if there are any, authy_id), or JSON lines with the same names. \
-            It is checked first: if one line is bad, all bad lines are named and nothing is done. Users who have an AuthyID are left as they \
-            are, so that a second run goes on where the first one stopped, and changes nothing where it had ended. Says how many users the \
-            server will send a text message before it does. Exits with 75 if the server stays out of reach, and with 130 after Ctrl-C: the same \
+            The file is CSV with a header (user,country_code,phone,email and, if there are any, authy_id), or JSON \
+            lines with the same names. It is checked first: if one line is bad, all bad lines are named and nothing is \
+            done. Users who have an AuthyID are left as they are, so that a second run goes on where the first one \
+            stopped, and changes nothing where it had ended. Says how many users the server will send a text message \
+            before it does. Exits with 75 if the server stays out of reach, and with 130 after Ctrl-C: the same \
             command goes on.
 
             Examples:
@@ -110,7 +111,8 @@ struct Import: AdminCommand {
     private func tell(_ check: RosterCheck, _ settings: Settings) throws {
         if check.bad > 0 {
             throw Trouble(
-                "\(Sentence.count(check.bad, "line")) of \(check.good + check.bad) \(check.bad == 1 ? "is" : "are") bad; nothing was done",
+                "\(Sentence.count(check.bad, "line")) of \(check.good + check.bad) "
+                    + "\(check.bad == 1 ? "is" : "are") bad; nothing was done",
                 hint: "correct \(check.bad == 1 ? "it" : "them") and run the same command again")
         }
         if check.registers, settings.server == nil { throw NetPool.noServer }

@@ -9,11 +9,13 @@ struct Init: AdminCommand {
         commandName: "init",
         abstract: "Make the accounts of this host, or see that they are there.",
         discussion: """
-            A login never makes accounts: where they are missing it is denied. This makes them, and notes beside the settings which ones \
-            they are; run again it changes nothing. `make install` runs it. Without settings it takes /var/lib/countersign.
+            A login never makes accounts: where they are missing it is denied. This makes them, and notes beside the \
+            settings which ones they are; run again it changes nothing. `make install` runs it. Without settings it \
+            takes /var/lib/countersign.
 
-            Where accounts were made and are missing now, mount what they lie on, or use `countersign restore`. With --anew it makes new \
-            ones: every user is new to the host then. With --adopt it takes the ones that are there, whatever they are.
+            Where accounts were made and are missing now, mount what they lie on, or use `countersign restore`. With \
+            --anew it makes new ones: every user is new to the host then. With --adopt it takes the ones that are \
+            there, whatever they are.
 
             Examples:
               countersign init

@@ -7,7 +7,8 @@ struct Link: AdminCommand {
     static let configuration = CommandConfiguration(
         abstract: "Give a user an AuthyID.",
         discussion: """
-            The 2FA server knows the user's phone by this number. It takes the place of an earlier one. A confirmed account stays confirmed.
+            The 2FA server knows the user's phone by this number. It takes the place of an earlier one. A confirmed \
+            account stays confirmed.
 
             Examples:
               countersign link alice 4711
@@ -47,7 +48,8 @@ struct Link: AdminCommand {
         guard desk.settings.server == nil else { return }
         Output.warning("the settings have no [server]: AuthyIDs are not used")
         Output.hint(
-            "write [server] into \(settings.config), or give the user a SoftToken: countersign softtoken \(person.typed)"
+            "write [server] into \(settings.config), "
+                + "or give the user a SoftToken: countersign softtoken \(person.typed)"
         )
     }
 }

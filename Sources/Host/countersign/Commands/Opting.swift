@@ -9,8 +9,9 @@ struct OptOut: AdminCommand {
         commandName: "opt-out",
         abstract: "Let a user do without a second factor.",
         discussion: """
-            Shows what speaks against it, and has the user's name typed. Factors that are there stay, and are asked for again after opt-in. \
-            Whether it counts is for enrolment.opt_out in the settings to say: "yes", or "grace" for as long as grace logins last.
+            Shows what speaks against it, and has the user's name typed. Factors that are there stay, and are asked \
+            for again after opt-in. Whether it counts is for enrolment.opt_out in the settings to say: "yes", or \
+            "grace" for as long as grace logins last.
 
             Examples:
               countersign opt-out alice

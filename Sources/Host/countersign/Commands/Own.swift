@@ -14,8 +14,8 @@ struct Own: ParsableCommand {
         commandName: "self",
         abstract: "Look after your own account, through sudo.",
         discussion: """
-            Acts on the account of whoever called sudo, and on no other. An account that has a factor is only changed after that \
-            was proven in this run, to sudo or to this command, but for opt-in.
+            Acts on the account of whoever called sudo, and on no other. An account that has a factor is only changed \
+            after that was proven in this run, to sudo or to this command, but for opt-in.
 
             Examples:
               sudo countersign self show

@@ -9,7 +9,8 @@ struct OwnEnroll: OwnChange {
         commandName: "enroll",
         abstract: "Enrol your phone, if you never had a second factor.",
         discussion: """
-            Asks for your mobile number, and for the code that is sent to it, as a login does where enrolment.at_login allows it.
+            Asks for your mobile number, and for the code that is sent to it, as a login does where enrolment.at_login \
+            allows it.
 
             Example:
               sudo countersign self enroll

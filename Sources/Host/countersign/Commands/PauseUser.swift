@@ -8,8 +8,8 @@ struct PauseUser: AdminCommand {
         commandName: "pause",
         abstract: "Do not ask a user for a second factor for some hours.",
         discussion: """
-            For a phone that is lost or being repaired. Each login in that time is logged as a warning. pause.max_hours in the settings is \
-            the longest.
+            For a phone that is lost or being repaired. Each login in that time is logged as a warning. \
+            pause.max_hours in the settings is the longest.
 
             Examples:
               countersign pause alice --hours 24 --reason "new phone comes tomorrow"

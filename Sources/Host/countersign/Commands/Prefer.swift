@@ -8,8 +8,8 @@ struct Prefer: AdminCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say what is tried first when a user logs in.",
         discussion: """
-            sms and call: a code is sent at once, and no request goes to the phone unless it is asked for. softtoken: the prompt comes at \
-            once. none: what the settings say.
+            sms and call: a code is sent at once, and no request goes to the phone unless it is asked for. softtoken: \
+            the prompt comes at once. none: what the settings say.
 
             Example:
               countersign prefer alice sms

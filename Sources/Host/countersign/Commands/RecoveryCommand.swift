@@ -11,9 +11,9 @@ struct RecoveryCommand: AdminCommand {
         commandName: "recovery",
         abstract: "Make ten recovery codes for a user.",
         discussion: """
-            Each is good for one login in place of a factor, by the word "recovery" at the prompt. They are shown this once, and those that \
-            were made before are void: if there are any, the user's name is asked for first on a terminal, and elsewhere --yes is needed. Anyone \
-            who sees them has the user's second factor.
+            Each is good for one login in place of a factor, by the word "recovery" at the prompt. They are shown this \
+            once, and those that were made before are void: if there are any, the user's name is asked for first on a \
+            terminal, and elsewhere --yes is needed. Anyone who sees them has the user's second factor.
 
             Examples:
               countersign recovery alice

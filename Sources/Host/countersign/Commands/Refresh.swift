@@ -9,10 +9,10 @@ struct Refresh: AdminCommand {
     static let configuration = CommandConfiguration(
         abstract: "Ask the 2FA server what it knows of users now.",
         discussion: """
-            The AuthyID outlives a changed phone: this stores the masked number and whether the user has a device that can approve. Exits with \
-            1 if the server does not know one of them any more, or refuses the API key, and with 75 if it is out of reach. Of several people on \
-            one account all are asked about, or the one with the key. With --all on a host where nobody has an AuthyID, the server is asked \
-            whether it takes the API key.
+            The AuthyID outlives a changed phone: this stores the masked number and whether the user has a device that \
+            can approve. Exits with 1 if the server does not know one of them any more, or refuses the API key, and \
+            with 75 if it is out of reach. Of several people on one account all are asked about, or the one with the \
+            key. With --all on a host where nobody has an AuthyID, the server is asked whether it takes the API key.
 
             Examples:
               countersign refresh alice

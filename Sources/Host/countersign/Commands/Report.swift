@@ -10,8 +10,9 @@ struct Report: AdminCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show how far two-factor login has come.",
         discussion: """
-            Counts everybody who has an account, and the users of this host (uid 1000 or more, with a login shell) who have none yet. Then \
-            names those whose grace ends soon: within so many logins, or days at the pace of the last two weeks.
+            Counts everybody who has an account, and the users of this host (uid 1000 or more, with a login shell) who \
+            have none yet. Then names those whose grace ends soon: within so many logins, or days at the pace of the \
+            last two weeks.
 
             Examples:
               countersign report

@@ -12,8 +12,9 @@ struct SoftToken: AdminCommand {
         commandName: "softtoken",
         abstract: "Give a user a SoftToken of this host.",
         discussion: """
-            Makes a secret, and prints the link that takes it into an authenticator app: on a terminal as a QR code and as the bare secret \
-            too. Whoever sees any of them has the user's second factor. Some apps know SHA-1, 6 digits and 30 seconds only, whatever the link says.
+            Makes a secret, and prints the link that takes it into an authenticator app: on a terminal as a QR code \
+            and as the bare secret too. Whoever sees any of them has the user's second factor. Some apps know SHA-1, 6 \
+            digits and 30 seconds only, whatever the link says.
 
             Examples:
               countersign softtoken alice

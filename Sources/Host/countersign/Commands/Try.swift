@@ -14,8 +14,9 @@ struct Try: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Log in once, in this terminal.",
         discussion: """
-            Runs the module alone, as a login program would that has the service's name and this terminal. It is a real login: it asks the \
-            phone, spends codes and grace logins, and is written into log and history. Exits with 0 if the user was let in, else with 1.
+            Runs the module alone, as a login program would that has the service's name and this terminal. It is a \
+            real login: it asks the phone, spends codes and grace logins, and is written into log and history. Exits \
+            with 0 if the user was let in, else with 1.
 
             Examples:
               countersign try alice --service sshd

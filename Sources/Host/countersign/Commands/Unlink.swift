@@ -7,8 +7,9 @@ struct Unlink: AdminCommand {
     static let configuration = CommandConfiguration(
         abstract: "Take a user's AuthyID and SoftToken away.",
         discussion: """
-            Enrolment begins again: the account has no factor then, and is not confirmed any more. Grace logins that were used stay used, \
-            and a lock stays. On a terminal the user's name is asked for first; elsewhere --yes is needed.
+            Enrolment begins again: the account has no factor then, and is not confirmed any more. Grace logins that \
+            were used stay used, and a lock stays. On a terminal the user's name is asked for first; elsewhere --yes \
+            is needed.
 
             Examples:
               countersign unlink alice

@@ -6,8 +6,8 @@ struct Unlock: AdminCommand {
     static let configuration = CommandConfiguration(
         abstract: "Let a user try again at once.",
         discussion: """
-            Clears failures and the lock after too many of them, approval requests and OneCodes that count against the user, the pause after \
-            a denial, and a time step of the SoftToken that was spent while the clock was ahead.
+            Clears failures and the lock after too many of them, approval requests and OneCodes that count against the \
+            user, the pause after a denial, and a time step of the SoftToken that was spent while the clock was ahead.
 
             Example:
               countersign unlock alice

@@ -168,7 +168,8 @@ extension Proving.Ended {
     /// `isNew` says that the number was given just now.
     func tell(_ person: Person, _ desk: Desk, besidesData: Bool, isNew: Bool = false) throws {
         let stays =
-            "the account stays linked; a login with the factor confirms it, and so does countersign confirm \(person.typed)"
+            "the account stays linked; a login with the factor confirms it, "
+            + "and so does countersign confirm \(person.typed)"
         let hint = isNew ? "\(stays)\n\(Enrolling.wrongNumber(person))" : stays
         switch self {
         case .confirmed(let way):

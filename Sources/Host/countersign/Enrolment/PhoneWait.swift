@@ -54,7 +54,8 @@ struct PhoneWait {
         guard !hasPrompt || left != shown else { return }
         let seconds = String(left)
         let text =
-            "Approve on the phone\(number.map { " (the number is \($0))" } ?? ""): \(seconds.count < 3 ? String(repeating: " ", count: 3 - seconds.count) : "")\(seconds) s left \(words)"
+            "Approve on the phone\(number.map { " (the number is \($0))" } ?? ""): "
+            + "\(seconds.count < 3 ? String(repeating: " ", count: 3 - seconds.count) : "")\(seconds) s left \(words)"
         if !hasPrompt {
             Output.draw(text)
         } else if Terminal.movesCursor {

@@ -20,7 +20,8 @@ extension Proving {
         guard answer == .sent else { return cannot(answer) }
         let another = takesNumbers ? " Type it, or another number beginning with +." : ""
         say(
-            "A code is on its way by \(way == .call ? "call" : "text message")\(phone.map { " to \($0)" } ?? "").\(another)"
+            "A code is on its way by \(way == .call ? "call" : "text message")"
+                + "\(phone.map { " to \($0)" } ?? "").\(another)"
         )
         return try readCode(way) { try $0.verify($1, way) }
     }
