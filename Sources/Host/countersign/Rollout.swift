@@ -35,7 +35,7 @@ struct Rollout {
     /// The most urgent first.
     let endings: [Ending]
     let rules: EnrolmentRules
-    /// Days until grace is over for everybody; nil if no day is set, or it has passed.
+    /// Days until grace is over for everybody; nil if no day is set, it has passed, or the mode is not grace.
     let lastDayIn: Int?
 
     var people: Int { counts.values.reduce(0, +) }
