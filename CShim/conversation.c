@@ -1,4 +1,4 @@
-/* What the person sees and types. */
+/* What the user sees and types: PAM's conversation (pam_conv(3)). */
 #define _GNU_SOURCE
 #include "shim.h"
 
@@ -9,9 +9,11 @@
 void host_wipe(uint8_t *buffer, size_t length) { explicit_bzero(buffer, length); }
 
 /*
- * One message to the login program's conversation; `reply` receives what came back, to be wiped and freed.
- * pam_prompt(3) would allocate memory to format what is formatted already. PAM_SILENT is disregarded: sudo always sets
- * it, and what we show is needed in order to log in.
+ * Sends the first `length` bytes of h->text as one message to the login program's conversation. `reply` receives what
+ * came back, or NULL; the caller wipes and frees it. Returns a PAM code.
+ *
+ * Not pam_prompt(3): it allocates memory to format the text. PAM_SILENT is ignored: sudo always sets it, and nobody can
+ * log in without seeing the text.
  */
 static int converse(host *h, int style, size_t length, char **reply) {
     const void *item = NULL;
@@ -29,8 +31,8 @@ static int converse(host *h, int style, size_t length, char **reply) {
     return result;
 }
 
-/* PAM_ERROR_MSG, never PAM_TEXT_INFO: sudo without a terminal or with -S, and misc_conv(3) always, write the latter to
-   standard output, into the data of whatever command is run. sshd treats the two alike. */
+/* PAM_ERROR_MSG, never PAM_TEXT_INFO: sudo without a terminal or with -S, and misc_conv(3) always, write PAM_TEXT_INFO
+   to standard output, where it mixes with the output of the command. sshd treats the two alike. */
 int host_tell(host *h, size_t length) {
     char *reply = NULL;
     int result = converse(h, PAM_ERROR_MSG, length, &reply);
@@ -41,11 +43,10 @@ int host_tell(host *h, size_t length) {
 int host_ask(host *h, size_t length) {
     char *reply = NULL;
     h->listens = 0;
-    /* Kept for later by the login program, as sudo does: what is asked now would wait for an answer that nobody wants
-       to give. */
+    /* sudo keeps the signal blocked: the prompt would wait for an answer although the user has pressed Ctrl-C. */
     if (wait_is_interrupted()) return -EINTR;
     int result = converse(h, PAM_PROMPT_ECHO_ON, length, &reply);
-    /* Success with a null reply is a failure. */
+    /* A conversation may report success with a null reply: that is no answer. */
     if (reply == NULL) return -ENODATA;
     int count = -ENODATA;
     size_t all = strlen(reply);

@@ -1,4 +1,4 @@
-/* Who logs in, from where, to what. */
+/* Who logs in, from where, to what: the fields of the hello frame (CFrames.h). */
 #define _GNU_SOURCE
 #include "shim.h"
 
@@ -13,7 +13,8 @@
 
 #define LOOKUP_BUFFER 65536
 
-/* 1: found; 0: the system says that there is none; -errno: it could not say. */
+/* Looks a user up with getpwnam_r(3) or getpwuid_r(3) and fills in `name`, `uid` and `gid`. Returns 1: found; 0: the
+   system does not know the user; -errno: the lookup failed. */
 static int lookup(int (*look)(const void *key, struct passwd *, char *, size_t, struct passwd **), const void *key,
                   char name[256], uid_t *uid, gid_t *gid) {
     struct passwd entry, *found = NULL;
@@ -35,13 +36,14 @@ static int by_uid(const void *key, struct passwd *entry, char *buffer, size_t si
     return getpwuid_r(*(const uid_t *)key, entry, buffer, size, found);
 }
 
-/* A name that could leave its place in a path, a log line or a terminal is no name of a user. */
+/* Whether a name is safe in a path, a log line and a terminal: not empty, no control characters, no slash. */
 static int is_plain(const char *name) {
     for (const char *c = name; *c; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7f || *c == '/') return 0;
     return name[0] != 0;
 }
 
+/* Fills in typed, user, known, uid and gid. Returns 0, or -errno after a line in the log. */
 static int read_user(host *h) {
     const char *typed = NULL;
     int result = pam_get_user(h->pamh, &typed, NULL);
@@ -66,12 +68,15 @@ int items_identity(host *h, const char *name, identity *as) {
     char canonical[256];
     int found = lookup(by_name, name, canonical, &as->uid, &as->gid);
     if (found == 1 && as->uid != 0 && as->gid != 0) return 0;
-    log_failure(h, "no_system_user", "the system user %s is missing; create it with: useradd --system --user-group --no-create-home --shell /usr/sbin/nologin %s", name, name);
+    log_failure(h, "no_system_user",
+                "the system user %s is missing; create it with: "
+                "useradd --system --user-group --no-create-home --shell /usr/sbin/nologin %s",
+                name, name);
     return -ENOENT;
 }
 
-/* Mostly the user himself, who is known by now. A directory that cannot say who it is leaves the caller unknown: only
-   rules about callers need the name, and they deny then. */
+/* Fills in caller and caller_gid. Usually the caller is the user, who is looked up already. If the lookup fails, the
+   caller stays unknown: only rules about callers need the name, and they deny without it. */
 static int read_caller(host *h) {
     uid_t real = getuid(), uid;
     if (h->known && real == h->uid) {
@@ -113,7 +118,7 @@ const char *items_text(host *h, int type) {
 
 static int comes_by_ssh(host *h) { return strcmp(items_text(h, PAM_TTY), "ssh") == 0; }
 
-/* sshd sets these itself, in PAM's environment: believed only where sshd is what calls. */
+/* A variable of PAM's environment that sshd sets itself; "" unless sshd calls, since others could have set it. */
 static const char *word_of_sshd(host *h, const char *name) {
     const char *value = comes_by_ssh(h) ? pam_getenv(h->pamh, name) : NULL;
     return value != NULL ? value : "";
@@ -121,15 +126,16 @@ static const char *word_of_sshd(host *h, const char *name) {
 
 const char *items_connection(host *h) { return word_of_sshd(h, "SSH_CONNECTION"); }
 
-/* sudo answers getenv from the environment that it built, not from the caller's. */
+/* SUDO_COMMAND; "" unless sudo calls. sudo answers getenv(3) from the environment that it has built, not from the
+   caller's. */
 static const char *command(host *h) {
     const char *service = items_text(h, PAM_SERVICE);
     const char *value = strcmp(service, "sudo") == 0 || strcmp(service, "sudo-i") == 0 ? getenv("SUDO_COMMAND") : NULL;
     return value != NULL ? value : "";
 }
 
-/* When this process started, in clock ticks since the system did (proc(5), stat, field 22); 0 where there is no /proc.
-   Returns 0 or -errno. */
+/* When this process started, in clock ticks since boot (proc(5), stat, field 22); 0 if /proc is missing. Returns 0 or
+   -errno. */
 static int start_time(unsigned long long *ticks) {
     char text[1024];
     *ticks = 0;
@@ -141,7 +147,7 @@ static int start_time(unsigned long long *ticks) {
     if (error != 0) return error;
     text[count] = 0;
     char *rest = strrchr(text, ')');
-    /* After the name: one letter, then numbers. */
+    /* Field 3, the state, follows the name in parentheses; the name may contain blanks and parentheses. */
     for (int field = 3; rest != NULL && field <= 22; field++) {
         rest = strchr(rest, ' ');
         if (rest != NULL) rest++;
@@ -151,9 +157,10 @@ static int start_time(unsigned long long *ticks) {
     return 0;
 }
 
+/* FIELD_ATTEMPT. Returns its length or -errno. */
 static int attempt(host *h, char *text, size_t capacity) {
     const char *from = items_connection(h);
-    /* Each connection of sshd's is a session of its own; its methods run in different processes of that. */
+    /* Each connection of sshd is a session of its own; its authentication methods run in different processes. */
     if (from[0]) return snprintf(text, capacity, "ssh %.120s %ld", from, (long)getsid(0));
     unsigned long long started;
     int error = start_time(&started);
@@ -161,6 +168,7 @@ static int attempt(host *h, char *text, size_t capacity) {
     return snprintf(text, capacity, "process %ld %llu %ld", (long)getpid(), started, h->known ? (long)h->uid : -1);
 }
 
+/* Copies a text without its NUL, cut at `capacity`. Returns its length. */
 static int copy(const char *text, uint8_t *buffer, size_t capacity) {
     size_t length = strnlen(text, capacity);
     memcpy(buffer, text, length);
@@ -177,7 +185,7 @@ static int host_name(uint8_t *buffer, size_t capacity) {
 }
 
 int host_field(host *h, int field, uint8_t *buffer, size_t capacity) {
-    /* What others chose is cut, so that the whole hello fits into a frame. */
+    /* Values that others chose are cut, so that the whole hello fits into a frame. */
     size_t some = capacity < 512 ? capacity : 512;
     switch (field) {
     case FIELD_USER: return copy(h->user, buffer, some);
@@ -189,7 +197,9 @@ int host_field(host *h, int field, uint8_t *buffer, size_t capacity) {
     case FIELD_RHOST: return copy(items_text(h, PAM_RHOST), buffer, some);
     case FIELD_TTY: return copy(items_text(h, PAM_TTY), buffer, some);
     case FIELD_CONNECTION: return copy(items_connection(h), buffer, some);
-    case FIELD_AUTH_INFO: return copy(word_of_sshd(h, "SSH_AUTH_INFO_0"), buffer, capacity < FIELD_AUTH_INFO_MAX ? capacity : FIELD_AUTH_INFO_MAX);
+    case FIELD_AUTH_INFO:
+        return copy(word_of_sshd(h, "SSH_AUTH_INFO_0"), buffer,
+                    capacity < FIELD_AUTH_INFO_MAX ? capacity : FIELD_AUTH_INFO_MAX);
     case FIELD_COMMAND: return copy(command(h), buffer, some);
     case FIELD_HOST: return host_name(buffer, some);
     case FIELD_ATTEMPT: return attempt(h, (char *)buffer, some);
@@ -202,7 +212,7 @@ int host_field(host *h, int field, uint8_t *buffer, size_t capacity) {
     }
 }
 
-/* A source that does not answer is named once in a login: a restriction may hold because of it. */
+/* Looks the groups up and logs a source that fails, once for each lookup: a restriction may apply because of it. */
 static void find_groups(host *h, int caller) {
     const char *user = caller ? h->caller : h->user;
     groups_forget(&h->groups);

@@ -1,4 +1,4 @@
-/* The system log. */
+/* The system log (syslog(3)). */
 #define _GNU_SOURCE
 #include "shim.h"
 
@@ -7,7 +7,8 @@
 #include <string.h>
 #include <syslog.h>
 
-/* A value of a log line: nothing in it can end it or begin another. */
+/* A value of a log line, at most 127 bytes: blanks, quotes, "=" and all that is not printable ASCII become "?", so that
+   no value can end early or imitate another. Returns `out`, or "-" if the text is empty. */
 static const char *token(const char *text, char out[128]) {
     size_t i = 0;
     for (; text[i] && i < 127; i++) {
@@ -18,7 +19,7 @@ static const char *token(const char *text, char out[128]) {
     return i ? out : "-";
 }
 
-/* As pam_syslog(3) writes it, which allocates memory for that: out of memory the line would be lost. */
+/* Writes a line in the form of pam_syslog(3), which itself allocates memory and would lose the line without it. */
 static void write_line(host *h, int priority, const char *text, int length) {
     syslog(LOG_AUTHPRIV | priority, "pam_countersign(%s:auth): %.*s", items_text(h, PAM_SERVICE), length, text);
 }
@@ -32,8 +33,11 @@ void log_failure(host *h, const char *reason, const char *format, ...) {
     for (char *c = detail; *c; c++)
         if ((unsigned char)*c < 0x20 || (unsigned char)*c > 0x7e || *c == '"') *c = '?';
     if (h->known) snprintf(uid, sizeof uid, "%lu", (unsigned long)h->uid);
-    int length = snprintf(line, sizeof line, "outcome=unavailable reason=%s factor=- user=%s uid=%s service=%s rhost=%s detail=\"%s\" request=-", reason,
-                          token(h->user, user), uid, token(items_text(h, PAM_SERVICE), service), token(items_text(h, PAM_RHOST), rhost), detail);
+    int length = snprintf(line, sizeof line,
+                          "outcome=unavailable reason=%s factor=- user=%s uid=%s service=%s rhost=%s "
+                          "detail=\"%s\" request=-",
+                          reason, token(h->user, user), uid, token(items_text(h, PAM_SERVICE), service),
+                          token(items_text(h, PAM_RHOST), rhost), detail);
     write_line(h, LOG_ERR, line, length < (int)sizeof line ? length : (int)sizeof line - 1);
 }
 

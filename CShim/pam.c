@@ -1,13 +1,14 @@
-/* The module's two entry points and its line in pam.d. */
+/* The module's two entry points (pam_sm_authenticate(3), pam_sm_setcred(3)) and its arguments in pam.d. */
 #define _GNU_SOURCE
 #include "shim.h"
 
 #include <string.h>
 
-/* PAMRelay */
+/* Implemented in PAMRelay: relays between the login program and countersign-login. Returns OUTCOME_*, or 0 if
+   countersign-login ended without a verdict. */
 int relay_run(host *h);
 
-/* The value of `argument` where it begins with `name`, which must be an absolute path. */
+/* Points `value` into `argument` behind `name`, if it begins with that and an absolute path follows. Returns 1 or 0. */
 static int path_argument(const char *argument, const char *name, const char **value) {
     size_t length = strlen(name);
     if (strncmp(argument, name, length) != 0 || argument[length] != '/') return 0;
@@ -15,6 +16,7 @@ static int path_argument(const char *argument, const char *name, const char **va
     return 1;
 }
 
+/* Reads the arguments in pam.d. Returns 1, or 0 after a line in the log. */
 static int read_arguments(host *h, int argc, const char **argv) {
     for (int i = 0; i < argc; i++) {
         if (strcmp(argv[i], "debug") == 0) h->debug = 1;
@@ -28,10 +30,11 @@ static int read_arguments(host *h, int argc, const char **argv) {
 
 host_buffer host_received(host *h) { return (host_buffer){h->received, sizeof h->received}; }
 host_buffer host_sent(host *h) { return (host_buffer){h->sent, sizeof h->sent}; }
-/* Without the place of the NUL. */
+/* One byte is reserved for the NUL. */
 host_buffer host_text(host *h) { return (host_buffer){(uint8_t *)h->text, sizeof h->text - 1}; }
 host_buffer host_answer(host *h) { return (host_buffer){h->answer, sizeof h->answer}; }
 
+/* Runs the login. Returns OUTCOME_*. A yes counts only if countersign-login then exits with 0. */
 static int decide(host *h, int argc, const char **argv) {
     if (!read_arguments(h, argc, argv) || items_read(h) != 0) return OUTCOME_UNAVAILABLE;
     presence_open(h);
@@ -41,14 +44,17 @@ static int decide(host *h, int argc, const char **argv) {
     int says_yes = outcome == OUTCOME_APPROVED || outcome == OUTCOME_EXCUSED;
     if (outcome != 0 && !says_yes) return outcome;
     if (outcome == 0 || status != 0) {
-        log_failure(h, "helper_failed", "countersign-login %s (wait status 0x%x%s)", says_yes ? "said yes and then failed" : "ended without a verdict",
-                    status, status == 0x7e00 ? ": it could not be given its rights" : status == 0x7f00 ? ": it cannot be executed" : "");
+        log_failure(h, "helper_failed", "countersign-login %s (wait status 0x%x%s)",
+                    says_yes ? "said yes and then failed" : "ended without a verdict", status,
+                    status == 0x7e00   ? ": it could not be given its rights"
+                    : status == 0x7f00 ? ": it cannot be executed"
+                                       : "");
         return OUTCOME_UNAVAILABLE;
     }
     return items_unchanged(h) ? outcome : OUTCOME_UNAVAILABLE;
 }
 
-/* sudo runs the whole stack again after anything but PAM_ABORT. */
+/* The PAM code of a refusal. sudo runs the whole stack again after any other code than PAM_ABORT. */
 static int refusal(host *h) {
     const char *service = items_text(h, PAM_SERVICE);
     return strcmp(service, "sudo") == 0 || strcmp(service, "sudo-i") == 0 ? PAM_ABORT : PAM_AUTH_ERR;
@@ -79,7 +85,7 @@ int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **ar
     }
 }
 
-/* Not PAM_IGNORE: where this is the only module of the auth stack, sshd would break off after a good login. */
+/* Not PAM_IGNORE: if this is the only module of the auth stack, sshd would refuse the login after all. */
 int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv) {
     (void)pamh, (void)flags, (void)argc, (void)argv;
     return PAM_SUCCESS;

@@ -1,4 +1,4 @@
-/* Whether somebody is still there while nothing is asked: sshd's client, and the terminal, where Enter is heard. */
+/* Whether the user is still there while no prompt is open: watches sshd's client and the terminal, and hears Enter. */
 #define _GNU_SOURCE
 #include "shim.h"
 
@@ -12,15 +12,15 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* sshd has few descriptors when it asks. */
+/* Only descriptors below this are searched: sshd has few open when it calls PAM. */
 #define DESCRIPTORS 256
 
-/* Address and port as SSH_CONNECTION begins with them; IPv4 as IPv6 has it (RFC 4291, section 2.5.5.2). 1: they could
-   be read. */
+/* Reads the client's address and port, the first two words of SSH_CONNECTION (ssh(1)). An IPv4 address is mapped to
+   IPv6 (RFC 4291, section 2.5.5.2). Returns 1, or 0 if they cannot be read. */
 static int parse_peer(const char *connection, struct in6_addr *address, in_port_t *port) {
     char text[INET6_ADDRSTRLEN], *end;
     struct in_addr four;
-    /* Without a scope, as in fe80::1%eth0. */
+    /* Leave out the scope, as in fe80::1%eth0. */
     size_t length = strcspn(connection, " %"), all = strcspn(connection, " ");
     if (length >= sizeof text || connection[all] != ' ') return 0;
     memcpy(text, connection, length);
@@ -36,13 +36,16 @@ static int parse_peer(const char *connection, struct in6_addr *address, in_port_
     return 1;
 }
 
+/* Whether a descriptor is a TCP socket connected to that address and port. */
 static int is_connected_to(int fd, const struct in6_addr *address, in_port_t port) {
     struct sockaddr_storage peer;
     struct in6_addr six;
     socklen_t length = sizeof peer, size = sizeof(int);
     in_port_t its_port;
     int type = 0;
-    if (getpeername(fd, (struct sockaddr *)&peer, &length) != 0 || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return 0;
+    if (getpeername(fd, (struct sockaddr *)&peer, &length) != 0 ||
+        getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0)
+        return 0;
     if (peer.ss_family == AF_INET6) {
         six = ((const struct sockaddr_in6 *)&peer)->sin6_addr;
         its_port = ((const struct sockaddr_in6 *)&peer)->sin6_port;
@@ -57,8 +60,8 @@ static int is_connected_to(int fd, const struct in6_addr *address, in_port_t por
     return type == SOCK_STREAM && ntohs(its_port) == port && memcmp(&six, address, sizeof six) == 0;
 }
 
-/* sshd's own connection to the client, which its PAM process has inherited. It is watched only: not read, not changed,
-   not closed. */
+/* Finds sshd's connection to the client, which its PAM process has inherited. Returns the descriptor or -1. It is only
+   watched: never read, changed or closed. */
 static int find_client(host *h) {
     struct in6_addr address;
     in_port_t port;
@@ -68,7 +71,7 @@ static int find_client(host *h) {
     return -1;
 }
 
-/* Whether sudo may have been told to read answers from standard input (-S, --stdin), as far as its arguments show. */
+/* Whether sudo may read answers from standard input (-S, --stdin): 0 only if its arguments rule that out. */
 static int may_read_stdin(void) {
     char text[4096];
     int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
@@ -84,14 +87,15 @@ static int may_read_stdin(void) {
     return count == sizeof text - 1;
 }
 
-/* What is asked is answered at the controlling terminal: misc_conv(3) reads standard input, and so does sudo -S. */
+/* Whether prompts are answered at the controlling terminal. misc_conv(3) and sudo -S read standard input, which may be
+   something else. */
 static int is_answered_here(host *h) {
     const char *service = items_text(h, PAM_SERVICE);
     if (tcgetsid(STDIN_FILENO) == getsid(0)) return 1;
     return (strcmp(service, "sudo") == 0 || strcmp(service, "sudo-i") == 0) && !may_read_stdin();
 }
 
-/* The controlling terminal; -1: there is none. Never 0 to 2, where the login program may have closed them. */
+/* Opens the controlling terminal. Returns a descriptor above 2, as the login program may have closed 0 to 2; or -1. */
 static int open_terminal(void) {
     int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) return -1;
@@ -117,18 +121,19 @@ int presence_is_lost(const host *h, short of_client, short of_terminal) {
     return (h->client >= 0 && of_client != 0) || (h->terminal >= 0 && (of_terminal & (POLLHUP | POLLERR | POLLNVAL)));
 }
 
-/* In the foreground, and by whole lines: a program that reads single keys has the terminal for itself. */
+/* Whether we are in the foreground of the terminal and it delivers whole lines. A program that reads single keys keeps
+   the terminal to itself. */
 int presence_hears(const host *h) {
     struct termios mode;
     if (h->terminal < 0 || tcgetpgrp(h->terminal) != getpgrp()) return 0;
     return tcgetattr(h->terminal, &mode) == 0 && (mode.c_lflag & ICANON) != 0;
 }
 
-/* 1: there was one. It is nobody's: the prompt asks for it again, and no shell gets it. */
+/* Reads the line and drops it: the prompt asks again, and no shell may run it. Returns 1 if there was one. */
 int presence_take_line(const host *h) {
     char line[4096];
     if (!presence_hears(h)) return 0;
-    /* SIGTTIN is blocked: in the background this fails, and nothing stops. */
+    /* SIGTTIN is blocked: in the background read fails, and the process is not stopped. */
     ssize_t count = read(h->terminal, line, sizeof line);
     explicit_bzero(line, sizeof line);
     return count >= 0;

@@ -1,4 +1,4 @@
-/* Which processes are started, and where they are ended; how is in CSyscalls. */
+/* Starts the helpers and ends them; CSyscalls has the system calls for it. */
 #define _GNU_SOURCE
 #include "shim.h"
 
@@ -14,18 +14,19 @@
 
 #include "CSyscalls.h"
 
+/* Closes a descriptor, if it is open, and sets it to -1. */
 static void forget(int *fd) {
     if (*fd >= 0) close(*fd);
     *fd = -1;
 }
 
-/* How long a helper may take to end once its socket is closed, and once it has been killed: milliseconds. */
+/* How long a helper may take to end after its socket is closed, and after it is killed: milliseconds. */
 #define ENDING 1000
 #define DYING 2000
 
-/* Waits that long for its end, by its descriptor where there is one. 1: it has ended and is reaped; 0: it has not.
-   `status` is as of wait(2): 0 where the login program keeps no children's ends (SIGCHLD ignored, or reaped by itself),
-   -1 where it cannot be found out. */
+/* Waits at most that long for a child to end. Returns 1: it has ended and is reaped; 0: it has not. `status` receives
+   the status of wait(2); 0 if the login program leaves none (it ignores SIGCHLD or has reaped the child itself); -1 if
+   it cannot be determined. */
 static int ended_within(const child *c, int milliseconds, int *status) {
     int64_t until = system_now() + milliseconds;
     int is_certain = 1;
@@ -40,15 +41,15 @@ static int ended_within(const child *c, int milliseconds, int *status) {
         if (error != 0 && error != EINTR) is_certain = 0;
         int64_t left = until - system_now();
         if (left <= 0) return 0;
-        /* Nothing wakes us where there is no descriptor, or no trust in it. */
+        /* Without a descriptor that can be relied on, nothing wakes us: look again every 10 ms. */
         int watches = c->pidfd >= 0 && is_certain;
         struct pollfd watched = {watches ? c->pidfd : -1, POLLIN, 0};
         if (poll(&watched, 1, !watches && left > 10 ? 10 : (int)left) < 0 && errno != EINTR) is_certain = 0;
     }
 }
 
-/* Ends what has not ended within so many milliseconds. What cannot be ended, as a process in uninterruptible sleep
-   cannot, is left where it is, and said in the log: nobody waits for it. Its status is then -1. */
+/* Waits that long for a helper to end, then kills it. Returns its status as in wait(2). A helper that cannot be killed,
+   such as one in uninterruptible sleep, is logged and left behind; its status is -1. */
 static int reap(host *h, const char *name, child *c, int milliseconds) {
     int status = -1;
     if (c->pid < 0) return status;
@@ -64,7 +65,8 @@ static int reap(host *h, const char *name, child *c, int milliseconds) {
     return status;
 }
 
-/* Opened once, executed by descriptor: nobody can put another file in between. */
+/* Opens a helper's program, which is later executed by descriptor, so that the file cannot be exchanged in between.
+   Returns the descriptor, or a negative number after a line in the log. */
 static int open_helper(host *h, const char *name) {
     char path[4096];
     size_t part = 0;
@@ -73,12 +75,22 @@ static int open_helper(host *h, const char *name) {
     int fd = length < (int)sizeof path ? system_open_trusted(path, trust, 0, &part) : -ENAMETOOLONG;
     if (fd < 0)
         log_failure(h, "helper_unusable", "cannot start %s: %.*s: %s", path, (int)part, path,
-                 fd == SYSTEM_UNSAFE_FILE || fd == SYSTEM_UNSAFE_FOLDER ? "not root's, or others may write it" : fd == -ELOOP ? "a symlink" : strerror(-fd));
+                    fd == SYSTEM_UNSAFE_FILE || fd == SYSTEM_UNSAFE_FOLDER ? "not root's, or others may write it"
+                    : fd == -ELOOP                                         ? "a symlink"
+                                                                           : strerror(-fd));
     return fd;
 }
 
+/* Starts a helper with its sockets as fd 3 and 4; `second` may be -1. Returns 0, or a negative number after a line in
+   the log. */
 static int start(host *h, const char *name, identity as, int first, int second, child *started) {
-    system_helper helper = {.executable = open_helper(h, name), .sockets = {first, second}, .name = name, .elevated = h->elevated, .uid = as.uid, .gid = as.gid};
+    system_helper helper = {
+        .executable = open_helper(h, name),
+        .sockets = {first, second},
+        .name = name,
+        .elevated = h->elevated,
+        .uid = as.uid,
+        .gid = as.gid};
     if (helper.executable < 0) return helper.executable;
     pid_t pid = system_start(&helper);
     close(helper.executable);
@@ -89,7 +101,7 @@ static int start(host *h, const char *name, identity as, int first, int second, 
     started->pid = pid;
     started->pidfd = pidfd_open(pid, 0);
     if (started->pidfd >= 0) return 0;
-    /* What could not be ended later is ended now. */
+    /* Without a descriptor it could not be ended safely later, so it is ended now. */
     log_failure(h, "no_process", "cannot watch %s: %m", name);
     kill(pid, SIGKILL);
     reap(h, name, started, 0);
@@ -128,7 +140,7 @@ int start_finish(host *h) {
     forget(&h->socket);
     forget(&h->net_end);
     int result = reap(h, "countersign-login", &h->login, ENDING);
-    /* It may still be telling the server that a request is over. */
+    /* It may still be withdrawing a request at the server. */
     if (h->net.pid >= 0) reap(h, "countersign-net", &h->net, ENDING);
     return result;
 }

@@ -1,4 +1,4 @@
-/* Waiting for countersign-login, with an ear for Ctrl-C, for Enter, and for whether anybody is still there. */
+/* Waits for countersign-login while it watches for Ctrl-C, Enter and a user who has gone. */
 #define _GNU_SOURCE
 #include "shim.h"
 
@@ -11,7 +11,7 @@
 
 #include "CSyscalls.h"
 
-/* How often a terminal in the background is looked at again: milliseconds. */
+/* How often a terminal is checked again while we are in its background: milliseconds. */
 #define GLANCE 1000
 
 int64_t host_now(void) { return system_now(); }
@@ -20,14 +20,17 @@ int host_send(host *h, size_t length) {
     return length <= sizeof h->sent ? system_send(h->socket, h->sent, length) : -EMSGSIZE;
 }
 
+/* Milliseconds until a time of system_now, for poll(2). */
 static int timeout(int64_t until) {
     int64_t left = until - system_now();
     return left <= 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
 }
 
+/* The signals that ask the login program to end. */
 static const int endings[] = {SIGHUP, SIGTERM};
 
-/* What is taken during a wait: Ctrl-C, Ctrl-\, and what ends the login program unless it ignores it. 0 or -errno. */
+/* The signals that are taken during a wait: SIGINT, SIGQUIT, and SIGHUP and SIGTERM unless the login program ignores
+   them. Returns 0 or -errno. */
 static int signals_heard(sigset_t *set) {
     sigemptyset(set);
     sigaddset(set, SIGINT);
@@ -40,7 +43,8 @@ static int signals_heard(sigset_t *set) {
     return 0;
 }
 
-/* Takes what is pending: sudo keeps SIGINT blocked and would die of it after a right code. 0, or what it means. */
+/* Takes the pending signals: sudo keeps SIGINT blocked, and one that stays pending would end it after a right code.
+   Returns 0: none; -EINTR: Ctrl-C or Ctrl-\; -ENOTCONN: the login program is to end. */
 static int take(host *h, const sigset_t *heard) {
     struct timespec now = {0, 0};
     int signal, result = 0;
@@ -51,9 +55,10 @@ static int take(host *h, const sigset_t *heard) {
     return result;
 }
 
+/* host_receive, with the signals in `heard` blocked. */
 static int wait_blocked(host *h, const sigset_t *heard, int64_t until) {
     int result = -ETIMEDOUT;
-    /* Only wakes us. */
+    /* Only wakes poll; `take` reads the signals. */
     int wake = signalfd(-1, heard, SFD_CLOEXEC | SFD_NONBLOCK);
     if (wake < 0) return -errno;
     while (timeout(until) > 0) {
@@ -72,7 +77,7 @@ static int wait_blocked(host *h, const sigset_t *heard, int64_t until) {
             result = -ETIMEDOUT;
         }
         if (presence_is_lost(h, watched[2].revents, watched[3].revents)) {
-            /* It is said once. */
+            /* Report it once. */
             presence_close(h);
             result = -ENOTCONN;
             break;
@@ -92,7 +97,7 @@ int host_receive(host *h, int64_t until) {
     int error = signals_heard(&heard);
     if (error != 0) return error;
     mask = heard;
-    /* A terminal that is another's by now is an error, and stops nobody. */
+    /* If the terminal belongs to another job by now, reading it fails instead of stopping this process. */
     sigaddset(&mask, SIGTTIN);
     sigaddset(&mask, SIGTTOU);
     error = pthread_sigmask(SIG_BLOCK, &mask, &before);
@@ -107,8 +112,8 @@ int wait_is_interrupted(void) {
     return sigpending(&pending) != 0 || sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGQUIT) == 1;
 }
 
-/* What was to end the login program ends it now, as if we had not been there. After Ctrl-C it has our refusal, and
-   lives on: its caller has heard the signal as well. */
+/* Sends this process the SIGHUP and SIGTERM that were taken, so that they end it now. SIGINT and SIGQUIT are not sent
+   again: the login program has our refusal, and its caller got the signal as well. */
 void wait_give_back(host *h) {
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
         if (sigismember(&h->taken, endings[i]) == 1) kill(getpid(), endings[i]);

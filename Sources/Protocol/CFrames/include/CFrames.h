@@ -1,130 +1,145 @@
 /*
  * The frames that Countersign's processes send each other: one contract for C, Embedded Swift and ordinary Swift.
  *
- * A frame is one packet of an AF_UNIX SOCK_SEQPACKET socket: the version, the kind, then any number of fields. A field is its name
- * (one byte), the length of its value (two bytes, low byte first) and the value. Numbers are decimal ASCII text. End of file means no.
+ * A frame is one packet of an AF_UNIX SOCK_SEQPACKET socket: the version (one byte), the kind (one byte), then any
+ * number of fields. A field is its name (one byte), the length of its value (two bytes, low byte first) and the value.
+ * Numbers are decimal ASCII text of 1 to 18 digits, never negative. A field whose comment says "present" is a flag: its
+ * presence counts, its value does not. End of file without a verdict lets nobody in.
  *
- *   module <-> countersign-login       fd 3 of countersign-login
+ *   module <-> countersign-login             fd 3 of countersign-login
  *   countersign-login <-> countersign-net    fd 4 of countersign-login, fd 3 of countersign-net
  *
- * Legal order on the first: hello; then from countersign-login any number of log, and ready once; after ready any
- * number of tell, ask (answered by answer), match_groups (answered by groups), listen and log, start_net once; verdict,
- * then end of file. From the module interrupt, enter and disconnected may come at any time; after interrupt or
- * disconnected every ask is answered by an answer without text.
- * On the second: server once, then requests with numbers, each answered by one result with that number, unless another request came
- * while a look was under way: that look is given up and never answered. Looks are at the request that this process created last; at end
- * of file countersign-net takes back a request on which it has seen no decision. Who has no device is not asked: create is then answered
- * by no_device, and nothing was created.
+ * The command `countersign` starts countersign-net as countersign-login does and speaks to it in the same way.
+ *
+ * Legal order on the first socket: the module sends hello. countersign-login then sends any number of log, and ready
+ * once; after ready any number of tell, ask (answered by answer), match_groups (answered by groups), listen and log,
+ * and start_net at most once; at the end verdict, with or without a ready before it, and closes the socket. The module
+ * may send interrupt, enter and disconnected at any time; after interrupt or disconnected it answers every ask with an
+ * answer without text.
+ *
+ * Legal order on the second socket: server once, then requests. A request carries a number, and one result with the
+ * same number answers it. A look that is under way when another request comes is given up and never answered. A look
+ * asks about the request that this countersign-net process created last. If the user has no device, create is answered
+ * by no_device and creates nothing. At end of file, countersign-net withdraws the request that it created unless it has
+ * seen a decision on it.
  */
 #ifndef C_FRAMES_H
 #define C_FRAMES_H
 
+/* The first byte of every frame. A frame with another version is malformed. */
 #define FRAME_VERSION 1
-/* The longest frame, in bytes. A longer one is refused before it is read. */
+/* The longest frame, in bytes. A longer one is refused. */
 #define FRAME_MAX 8192
-/* The most frames that the module takes in one login. */
+/* The most frames that the module accepts from countersign-login in one login. */
 #define FRAME_COUNT_MAX 2000
-/* The most groups that the module looks up in one login; of those beyond it says that it could not be found out. */
+/* The most groups that the module looks up in one login. Those beyond it come back as FIELD_UNSURE. */
 #define FRAME_GROUPS_MAX 256
-/* The longest deadline that the module accepts, in seconds. */
+/* The longest deadline that the module accepts in ready, in seconds. */
 #define FRAME_DEADLINE_MAX 600
 
-/* From the module. */
+/* From the module to countersign-login. */
 #define KIND_HELLO 1
 #define KIND_ANSWER 2
 #define KIND_GROUPS 3
-#define KIND_INTERRUPT 4        /* the person wants out: Ctrl-C or Ctrl-\ */
-#define KIND_ENTER 5            /* a line was typed while the module listened, and dropped: once for each listen */
-#define KIND_DISCONNECTED 6     /* the client, or the terminal, is gone, or the login program was told to end */
+#define KIND_INTERRUPT 4        /* Ctrl-C or Ctrl-\ was pressed */
+#define KIND_ENTER 5            /* a line was typed while the module listened, and dropped; once for each listen */
+#define KIND_DISCONNECTED 6     /* the client or the terminal is gone, or the login program was told to end */
 /* From countersign-login to the module. */
-#define KIND_READY 16
-#define KIND_TELL 17
-#define KIND_ASK 18
+#define KIND_READY 16           /* the settings are read: FIELD_SECONDS */
+#define KIND_TELL 17            /* show FIELD_TEXT */
+#define KIND_ASK 18             /* show FIELD_TEXT as a prompt and read a line */
 #define KIND_MATCH_GROUPS 19
 #define KIND_START_NET 20
-#define KIND_LOG 21
-#define KIND_VERDICT 22
-#define KIND_LISTEN 23          /* where the hello has FIELD_TERMINAL: until the next ask, Enter at the terminal is told */
-/* From countersign-login to countersign-net. */
-#define KIND_SERVER 32
-#define KIND_CREATE 33
-#define KIND_LOOK 34
-#define KIND_VERIFY 35
-#define KIND_SMS 36
-#define KIND_CALL 37
+#define KIND_LOG 21             /* write FIELD_TEXT to the system log with FIELD_PRIORITY */
+#define KIND_VERDICT 22         /* FIELD_OUTCOME */
+#define KIND_LISTEN 23          /* only if hello has FIELD_TERMINAL: report Enter at the terminal until the next ask */
+/* From countersign-login to countersign-net. All but server and stop carry FIELD_NUMBER. */
+#define KIND_SERVER 32          /* the one server that this process may reach */
+#define KIND_CREATE 33          /* an approval request on the phone */
+#define KIND_LOOK 34            /* the status of that request */
+#define KIND_VERIFY 35          /* check a code of a user */
+#define KIND_SMS 36             /* send a code to a user by text message */
+#define KIND_CALL 37            /* send a code to a user by voice call */
 #define KIND_STOP 38            /* gives up the look that is under way; has no number and no result */
-#define KIND_REGISTER 39        /* a new user at the server */
+#define KIND_REGISTER 39        /* create a user at the server */
 #define KIND_STATUS 40          /* what the server knows of a user */
-#define KIND_TELL_SERVER 41     /* something that became of a user */
-#define KIND_PHONE_SMS 42       /* a code to a number that is nobody's yet */
-#define KIND_PHONE_CALL 43
-#define KIND_PHONE_CHECK 44     /* a code that was sent there */
-#define KIND_APPLICATION 47     /* whether the server takes the API key: noted */
-/* From countersign-net. */
-#define KIND_RESULT 48
+#define KIND_TELL_SERVER 41     /* report an activity of a user to the server */
+#define KIND_PHONE_SMS 42       /* send a code by text message to a number that belongs to no user yet */
+#define KIND_PHONE_CALL 43      /* the same by voice call */
+#define KIND_PHONE_CHECK 44     /* check a code that was sent to such a number */
+#define KIND_APPLICATION 47     /* check the API key: noted if the server accepts it */
+/* From countersign-net to countersign-login. */
+#define KIND_RESULT 48          /* FIELD_NUMBER and FIELD_RESULT */
 
 /* hello: who logs in, from where, to what. A field that is absent is unknown or does not apply. */
-#define FIELD_USER 1           /* canonical name (pw_name), or what was typed where the system knows no such user */
-#define FIELD_UID 2            /* absent: the system knows no such user */
+#define FIELD_USER 1           /* canonical name (pw_name), or the name as typed if the system does not know it */
+#define FIELD_UID 2            /* absent: the system does not know the user */
 #define FIELD_CALLER 3         /* name of the real uid */
-#define FIELD_CALLER_UID 4
-#define FIELD_SERVICE 5
-#define FIELD_RUSER 6
-#define FIELD_RHOST 7
-#define FIELD_TTY 8
+#define FIELD_CALLER_UID 4     /* the real uid */
+#define FIELD_SERVICE 5        /* PAM_SERVICE (pam_get_item(3)) */
+#define FIELD_RUSER 6          /* PAM_RUSER */
+#define FIELD_RHOST 7          /* PAM_RHOST */
+#define FIELD_TTY 8            /* PAM_TTY */
 #define FIELD_CONNECTION 9     /* SSH_CONNECTION as sshd set it (ssh(1)) */
 #define FIELD_COMMAND 10       /* SUDO_COMMAND (sudo(8)) */
-#define FIELD_HOST 11          /* this host's name; create: with FIELD_ATTEMPT */
-#define FIELD_ATTEMPT 12       /* the same for all rounds of one sshd connection or one run of a program; create: the same, for the server's log */
+#define FIELD_HOST 11          /* the name of this host; also in create, for the server's log */
+#define FIELD_ATTEMPT 12       /* the same for all rounds of one sshd connection or one run of a program; also in
+                                  create, for the server's log */
 #define FIELD_ELEVATED 13      /* present: the login program has euid 0 */
-#define FIELD_CONFIG 14        /* path of the settings */
+#define FIELD_CONFIG 14        /* absolute path of the settings */
 #define FIELD_DEBUG 15         /* present: log more */
-#define FIELD_HELPERS_GROUP 16 /* gid that settings may belong to besides 0 */
-#define FIELD_AUTH_INFO 17     /* SSH_AUTH_INFO_0 as sshd set it (sshd_config(5), ExposeAuthInfo): what was proven before, a line each. It is
-                                  cut at FIELD_AUTH_INFO_MAX bytes: where it does not end with a line end, something is missing */
+#define FIELD_HELPERS_GROUP 16 /* the gid, besides 0, that settings may belong to */
+#define FIELD_AUTH_INFO 17     /* SSH_AUTH_INFO_0 as sshd set it (sshd_config(5), ExposeAuthInfo): what was proven
+                                  before, one line each. Cut at FIELD_AUTH_INFO_MAX bytes: unless it ends with a line
+                                  end, something is missing */
 #define FIELD_AUTH_INFO_MAX 3072
 #define FIELD_TERMINAL 18      /* present: Enter at the login program's terminal can be heard without a prompt */
-#define FIELD_HELLO_LAST 18    /* FIELD_USER and those up to here stand in the hello */
-#define FIELD_HELLO_MAX 512    /* the longest of them, but for FIELD_AUTH_INFO */
-/* between the module and countersign-login */
-#define FIELD_TEXT 32          /* tell, ask, log; answer: absent where the conversation gave none */
-#define FIELD_NAME 33          /* match_groups, groups: any number; match_groups: of the caller where FIELD_CALLER is there too */
-#define FIELD_UNSURE 37        /* groups: any number, of which it could not be found out */
-#define FIELD_SECONDS 34       /* ready: for the whole login */
+#define FIELD_HELLO_LAST 18    /* hello has FIELD_USER and the fields up to this one */
+#define FIELD_HELLO_MAX 512    /* their longest value in bytes, except for FIELD_AUTH_INFO */
+/* Between the module and countersign-login. */
+#define FIELD_TEXT 32          /* tell, ask, log: the text; answer: what was typed, absent if there was no answer */
+#define FIELD_NAME 33          /* match_groups: a group to look up, any number of them, for the user, or for the
+                                  caller if FIELD_CALLER is present; groups: a group that the person is in */
+#define FIELD_UNSURE 37        /* groups: a group whose membership could not be determined, any number of them */
+#define FIELD_SECONDS 34       /* ready: the deadline of the whole login */
 #define FIELD_PRIORITY 35      /* log: as in syslog(3) */
 #define FIELD_OUTCOME 36       /* verdict: OUTCOME_* */
-/* between countersign-login and countersign-net */
-#define FIELD_NUMBER 64        /* of the request */
-#define FIELD_URL 65
-#define FIELD_SOCKET 66
-#define FIELD_KEY 67
-#define FIELD_CA_FILE 68
-#define FIELD_PROXY 69
-#define FIELD_CONNECT_TIMEOUT 70 /* seconds */
-#define FIELD_REQUEST_TIMEOUT 71 /* seconds */
-#define FIELD_DEADLINE 72      /* milliseconds that are left of the login */
-#define FIELD_AUTHY_ID 73
-#define FIELD_WAIT 75          /* look: milliseconds that the answer may take to come, for a server that can wait */
-#define FIELD_CODE 76
-#define FIELD_MESSAGE 77
-#define FIELD_LABEL 78         /* create: a detail's label, followed by its value */
-#define FIELD_VALUE 79
+/* Between countersign-login and countersign-net. */
+#define FIELD_NUMBER 64        /* the number of a request */
+#define FIELD_URL 65           /* server: http:// or https:// */
+#define FIELD_SOCKET 66        /* server: path of the Unix socket to connect to, if any */
+#define FIELD_KEY 67           /* server: the API key */
+#define FIELD_CA_FILE 68       /* server: path of a PEM file; absent: the system's certificates */
+#define FIELD_PROXY 69         /* server: URL of a proxy, if any */
+#define FIELD_CONNECT_TIMEOUT 70 /* server: seconds */
+#define FIELD_REQUEST_TIMEOUT 71 /* server: seconds */
+#define FIELD_DEADLINE 72      /* server: milliseconds that are left of the login */
+#define FIELD_AUTHY_ID 73      /* the user at the server; also in result registered */
+#define FIELD_WAIT 75          /* look: milliseconds for which a server that can wait may hold the answer back */
+#define FIELD_CODE 76          /* verify, phone_check: 6 to 10 digits */
+#define FIELD_MESSAGE 77       /* create: the question on the phone */
+#define FIELD_LABEL 78         /* create: the label of a detail, followed by its FIELD_VALUE; any number of pairs */
+#define FIELD_VALUE 79         /* create: the value of a detail */
 #define FIELD_EXPIRY 80        /* create: seconds */
 #define FIELD_CHECK_NUMBER 81  /* create: two digits */
-#define FIELD_RESULT 82        /* result: a RESULT_* */
-#define FIELD_REASON 83        /* result: for the log; invalid: the fields that the server blames, in its words */
-#define FIELD_COUNTRY_CODE 84  /* register: digits */
-#define FIELD_PHONE 85         /* register: the national number, digits; result of status: as the server masks it */
-#define FIELD_EMAIL 86         /* register */
+#define FIELD_RESULT 82        /* result: RESULT_* */
+#define FIELD_REASON 83        /* result: for the log; invalid: the fields that the server rejects, in its words */
+#define FIELD_COUNTRY_CODE 84  /* register, phone_*: digits */
+#define FIELD_PHONE 85         /* register, phone_*: the national number, digits; result of status: as the server
+                                  masks it */
+#define FIELD_EMAIL 86         /* register, tell_server */
 #define FIELD_INSTALL_LINK 87  /* register: present: the server sends a link to the app */
-#define FIELD_HAS_APP 88       /* result of status: 1 or 0, absent where the server does not say */
-#define FIELD_ACTIVITY 89      /* tell_server: its type; with FIELD_EMAIL, FIELD_USER, FIELD_HOST and, where there is one, FIELD_RHOST */
-#define FIELD_RETRY_AFTER 90   /* result limited: seconds, where the server named them */
-#define FIELD_PROVEN 91        /* verify: present: the person has proven a factor, and no confirmation code of a new phone is a right code */
-#define FIELD_CONFIRMATION 92  /* verify: the confirmation code of a new phone, which the server confirms if the code is right */
-#define FIELD_REQUEST 93       /* result created: the request's UUID */
+#define FIELD_HAS_APP 88       /* result of status: 1 or 0, absent if the server does not say */
+#define FIELD_ACTIVITY 89      /* tell_server: the type of the activity; comes with FIELD_EMAIL, FIELD_USER, FIELD_HOST
+                                  and, if there is one, FIELD_RHOST */
+#define FIELD_RETRY_AFTER 90   /* result limited: seconds, if the server named them */
+#define FIELD_PROVEN 91        /* verify: present: the user has proven a factor before, so the confirmation code of
+                                  a new phone is not accepted as a code */
+#define FIELD_CONFIRMATION 92  /* verify: the confirmation code of a new phone; the server confirms the phone if the
+                                  code in FIELD_CODE is right */
+#define FIELD_REQUEST 93       /* result created: the UUID of the request */
 
-/* The words of a result. */
+/* Values of FIELD_RESULT. */
 #define RESULT_CREATED 1
 #define RESULT_PENDING 2
 #define RESULT_APPROVED 3
@@ -135,19 +150,19 @@
 #define RESULT_SPENT 8
 #define RESULT_SENT 9
 #define RESULT_REGISTERED 10   /* with FIELD_AUTHY_ID */
-#define RESULT_USER 11
-#define RESULT_NOTED 12
-#define RESULT_INVALID 13      /* the server does not take the phone, the country code or the e-mail address */
+#define RESULT_USER 11         /* of status */
+#define RESULT_NOTED 12        /* of tell_server and application */
+#define RESULT_INVALID 13      /* the server rejects the phone number, the country code or the e-mail address */
 #define RESULT_UNKNOWN_USER 14
 #define RESULT_LIMITED 15      /* too many requests */
-#define RESULT_OUTAGE 16   /* no address, no connection, or no HTTP answer in time */
-#define RESULT_UNREACHED 19 /* an outage in which nothing was sent */
-#define RESULT_NO_DEVICE 17
-#define RESULT_REFUSED 18  /* everything else that went wrong */
+#define RESULT_OUTAGE 16       /* no HTTP answer in time, or a server that keeps failing */
+#define RESULT_UNREACHED 19    /* an outage in which nothing was sent: no address or no connection */
+#define RESULT_NO_DEVICE 17    /* of create: the server has no device of this user to ask */
+#define RESULT_REFUSED 18      /* any other failure */
 #define RESULT_PHONE_CONFIRMED 20   /* of verify: the code was that of a new phone, which it has confirmed */
-#define RESULT_CONFIRMATION_CODE 21 /* of verify: the code was that of a new phone, which somebody else must confirm */
+#define RESULT_CONFIRMATION_CODE 21 /* of verify: the code was that of a new phone, which another code must confirm */
 
-/* Verdicts. Only the first two let anybody in. */
+/* Values of FIELD_OUTCOME. Only the first two let the user in. */
 #define OUTCOME_APPROVED 1
 #define OUTCOME_EXCUSED 2
 #define OUTCOME_DENIED 3
