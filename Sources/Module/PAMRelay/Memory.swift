@@ -1,9 +1,11 @@
-/// Bytes in somebody else's memory. Nothing beyond their end is read.
+/// Bytes in memory that the host owns.
+///
+/// Reading beyond their end returns nil.
 struct Bytes {
     private let start: UnsafePointer<UInt8>
     let count: Int
 
-    /// - Parameter count: none if negative.
+    /// Refers to `count` bytes from `start` on; a negative count is 0.
     init(_ start: UnsafePointer<UInt8>, count: Int) {
         self.start = start
         self.count = count < 0 ? 0 : count
@@ -14,23 +16,25 @@ struct Bytes {
         return unsafe start[position]
     }
 
-    /// `count` bytes from `position` on, or nil where there are not so many.
+    /// Returns `count` bytes from `position` on, or nil if there are fewer.
     func part(from position: Int, count: Int) -> Bytes? {
         guard position >= 0, count >= 0, position <= self.count, count <= self.count &- position else { return nil }
         return unsafe Bytes(start + position, count: count)
     }
 
-    /// Hands them to C, which keeps no pointer.
+    /// Passes start and length to a C function that keeps no pointer, and returns its result.
     func pass(to body: (UnsafePointer<UInt8>, Int) -> CInt) -> CInt { unsafe body(start, count) }
 }
 
-/// Memory of the host's that is filled from its beginning. What does not fit any more is not taken.
+/// Memory of the host that is filled from its beginning.
+///
+/// What does not fit is left out.
 struct Buffer {
     private let start: UnsafeMutablePointer<UInt8>
     private let capacity: Int
     private(set) var count = 0
 
-    /// - Parameter capacity: none if negative.
+    /// Starts empty in `capacity` bytes from `start` on; a negative capacity is 0.
     init(_ start: UnsafeMutablePointer<UInt8>, capacity: Int) {
         self.start = start
         self.capacity = capacity < 0 ? 0 : capacity
@@ -47,14 +51,16 @@ struct Buffer {
         return true
     }
 
-    /// Forgets what stands behind the first `count` bytes.
+    /// Drops everything behind the first `count` bytes.
     mutating func cut(to count: Int) {
         if count >= 0, count < self.count { self.count = count }
     }
 
-    /// Lets C write behind what is there.
-    /// - Parameter body: is given the place and how much fits; returns how much it wrote, or an error below 0.
-    /// - Returns: what it returned, or -1 where that is more than there was room for.
+    /// Lets a C function append bytes.
+    ///
+    /// - Parameter body: receives the position and the room in bytes; returns how many bytes it wrote, or a negative
+    ///   error.
+    /// - Returns: the result of `body`, or -1 if that exceeds the room.
     mutating func fill(_ body: (UnsafeMutablePointer<UInt8>, Int) -> CInt) -> CInt {
         let written = unsafe body(start + count, room)
         guard written >= 0 else { return written }

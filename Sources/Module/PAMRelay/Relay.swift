@@ -1,12 +1,13 @@
 import CFrames
 import CHost
 
-/// How long countersign-login may take to read its settings, and to end after the deadline: milliseconds.
+/// How long countersign-login may take to read its settings, and to end after the deadline, in milliseconds.
 private var patience: Int64 { 5_000 }
 
-/// One login as the module sees it: which frames are legal now. It knows nothing of what decides.
+/// One login as the module sees it: which frames are legal now.
 ///
-/// It allocates nothing and traps nowhere: it works in the host's memory, and what does not fit there is refused.
+/// It does not decide anything. It neither allocates nor traps, since either could end the login program: it works in
+/// the host's memory and refuses what does not fit there.
 private struct Relay {
     private enum State { case starting, running, decided(CInt), failed }
 
@@ -15,7 +16,7 @@ private struct Relay {
     private var until: Int64
     private var frames: CInt = 0
     private var groupLookups: CInt = 0
-    /// The person wants out, or is gone: nothing is asked any more.
+    /// The user pressed Ctrl-C or is gone: no more prompts are shown.
     private var isLeft = false
 
     init(host: OpaquePointer) {
@@ -23,7 +24,10 @@ private struct Relay {
         until = host_now() &+ patience
     }
 
-    /// Relays until there is a verdict or a reason to stop; the verdict, OUTCOME_UNAVAILABLE, or 0 at an end without either.
+    /// Relays until countersign-login ends or a fault stops the login.
+    ///
+    /// - Returns: the verdict (OUTCOME_*); OUTCOME_UNAVAILABLE after a fault; 0 if countersign-login ended without a
+    ///   verdict.
     mutating func run() -> CInt {
         guard let hello = hello(), host_start_login(host) == 0, send(hello) else { return OUTCOME_UNAVAILABLE }
         while true {
@@ -44,7 +48,7 @@ private struct Relay {
         notify(kind)
     }
 
-    /// Nobody hears it after a verdict.
+    /// Sends a frame without fields; after the verdict countersign-login no longer reads.
     private func notify(_ kind: CInt) {
         if case .decided = state { return }
         _ = send(newFrame(kind))
@@ -65,7 +69,7 @@ private struct Relay {
             if field != FIELD_AUTH_INFO { isWhole = add(field, most: FIELD_HELLO_MAX, to: &frame) && isWhole }
             field = field &+ 1
         }
-        // The longest one is the last.
+        // The longest field comes last.
         guard add(FIELD_AUTH_INFO, most: FIELD_AUTH_INFO_MAX, to: &frame), isWhole else {
             report("no_items", "cannot find out who logs in from where")
             return nil
@@ -130,7 +134,7 @@ private struct Relay {
         state = .running
     }
 
-    /// A verdict is followed by end of file at once, or it is none.
+    /// Records the verdict; it counts only if end of file follows at once.
     private mutating func decide(_ frame: ReceivedFrame) {
         switch frame.number(FIELD_OUTCOME) ?? 0 {
         case Int64(OUTCOME_APPROVED): state = .decided(OUTCOME_APPROVED)
@@ -143,18 +147,18 @@ private struct Relay {
     }
 
     private mutating func tell(_ frame: ReceivedFrame) {
-        // What a conversation cannot show is not seen; without memory nobody knows what else is missing.
+        // A text that the conversation cannot show is lost; without memory, more than that may be missing.
         if host_tell(host, plain(frame)) == HOST_NO_MEMORY { fail("no memory to show a text") }
     }
 
     private mutating func ask(_ frame: ReceivedFrame) {
-        // A question that was on its way when Ctrl-C was pressed would wait for an answer.
+        // A prompt that was on its way when Ctrl-C was pressed is not shown.
         let count = isLeft ? HOST_INTERRUPTED : host_ask(host, plain(frame))
         let answer = host_answer(host)
         var reply = newFrame(KIND_ANSWER)
         if count >= 0 { reply.add(FIELD_TEXT, Bytes(answer, count: Int(count))) }
         unsafe host_wipe(answer.bytes, answer.capacity)
-        // Nothing can cut a conversation: an answer that is late is handed on all the same, so that its code is spent.
+        // A conversation cannot be interrupted: a late answer is passed on all the same, so that its code is spent.
         until = max(until, host_now() &+ patience)
         if !send(reply) { state = .failed }
     }
@@ -167,7 +171,7 @@ private struct Relay {
             position = field.end
             guard field.name == FIELD_NAME else { continue }
             groupLookups = groupLookups &+ 1
-            // What is not looked up is unsure: a restriction on that group holds.
+            // A group that is not looked up is unsure: a restriction on that group applies.
             let isTooMany = groupLookups > FRAME_GROUPS_MAX
             let member = isTooMany ? -1 : field.value.pass { unsafe host_in_group(host, caller, $0, $1) }
             if member != 0 { reply.add(member == 1 ? FIELD_NAME : FIELD_UNSURE, field.value) }
@@ -176,7 +180,7 @@ private struct Relay {
     }
 
     private mutating func startNet() {
-        // Where it cannot be started, countersign-login sees the end of file on its socket.
+        // If it cannot be started, countersign-login sees end of file on its socket.
         if host_start_net(host) == HOST_ALREADY { fail("countersign-login asked for countersign-net twice") }
     }
 
@@ -185,9 +189,15 @@ private struct Relay {
         host_log(host, CInt(truncatingIfNeeded: min(priority, 7)), plain(frame, lineEnd: 0x20))
     }
 
-    /// Puts a frame's text into the host's. What reaches a terminal or the log is printable ASCII and line ends,
-    /// whatever was sent.
-    /// - Returns: how long it is there.
+    /// Copies the text of a frame to the host's text, with only printable ASCII and line ends.
+    ///
+    /// Any other byte becomes a question mark, so that no control sequence reaches a terminal or the log. An empty text
+    /// becomes a blank.
+    ///
+    /// - Parameters:
+    ///   - frame: a frame with FIELD_TEXT.
+    ///   - lineEnd: the byte that replaces a line feed.
+    /// - Returns: the length in bytes.
     private func plain(_ frame: ReceivedFrame, lineEnd: UInt8 = 0x0A) -> Int {
         var text = Buffer(host_text(host))
         if let value = frame.value(FIELD_TEXT) {
@@ -210,7 +220,7 @@ private struct Relay {
     }
 
     private func report(_ reason: StaticString, _ detail: StaticString) {
-        // A static string ends with a NUL.
+        // A StaticString ends with a NUL.
         unsafe host_fail(host, Self.text(reason), Self.text(detail))
     }
 
@@ -229,8 +239,11 @@ extension Bytes {
     }
 }
 
-/// Enters the relay for one login, from C. Returns OUTCOME_*: whatever goes wrong is OUTCOME_UNAVAILABLE, and in
-/// the log; but 0, which is not, where countersign-login ended without a verdict: why is seen from outside.
+/// Runs the relay for one login; CShim calls it from `pam_sm_authenticate` (pam_sm_authenticate(3)).
+///
+/// - Parameter host: the call of `pam_sm_authenticate` (CHost.h); it is used only until this function returns.
+/// - Returns: OUTCOME_* (CFrames.h). A fault is logged and returns OUTCOME_UNAVAILABLE. 0: countersign-login ended
+///   without a verdict, which the caller logs together with its wait status.
 @c(relay_run) public func relayRun(_ host: OpaquePointer) -> CInt {
     var relay = Relay(host: host)
     return relay.run()

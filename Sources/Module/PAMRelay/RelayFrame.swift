@@ -1,20 +1,20 @@
 import CFrames
 
-/// One frame that came, as CFrames.h lays it out, where it lies. Reading is total: a frame that is cut short or too
-/// long is no frame.
+/// A received frame (CFrames.h), read in place.
 ///
-/// `Frame` in Frames is the same for the helpers, which may allocate.
+/// A frame that is cut short or too long is rejected as a whole. `Frame` in Frames is the same for the helpers, which
+/// may allocate.
 struct ReceivedFrame {
     struct Field {
         let name: CInt
         let value: Bytes
-        /// Where the next one begins.
+        /// The position of the next field.
         let end: Int
     }
 
     private let bytes: Bytes
 
-    /// Nil unless the version is ours and every field ends where it says.
+    /// Returns nil unless the version is FRAME_VERSION and every field lies within the frame.
     init?(_ bytes: Bytes) {
         guard bytes.count <= Int(FRAME_MAX), bytes.count >= 2, bytes[0] == UInt8(truncatingIfNeeded: FRAME_VERSION)
         else { return nil }
@@ -28,10 +28,10 @@ struct ReceivedFrame {
 
     var kind: CInt { CInt(bytes[1] ?? 0) }
 
-    /// Where the first field begins.
+    /// The position of the first field.
     var firstField: Int { 2 }
 
-    /// The field that begins there; nil at the end.
+    /// Returns the field at a position, or nil at the end.
     func field(at position: Int) -> Field? {
         guard let name = bytes[position], let low = bytes[position &+ 1], let high = bytes[position &+ 2] else {
             return nil
@@ -41,7 +41,7 @@ struct ReceivedFrame {
         return Field(name: CInt(name), value: value, end: position &+ 3 &+ count)
     }
 
-    /// The value of the first field of that name.
+    /// Returns the value of the first field of that name, or nil if there is none.
     func value(_ name: CInt) -> Bytes? {
         var position = firstField
         while let field = field(at: position) {
@@ -51,7 +51,7 @@ struct ReceivedFrame {
         return nil
     }
 
-    /// A decimal number that is not negative; nil where the field is absent or anything else.
+    /// Returns a field as a non-negative decimal number; nil if it is absent or anything else.
     func number(_ name: CInt) -> Int64? {
         guard let digits = value(name), digits.count > 0, digits.count <= 18 else { return nil }
         var number: Int64 = 0
@@ -65,7 +65,7 @@ struct ReceivedFrame {
     }
 }
 
-/// One frame that goes, written into the host's memory.
+/// A frame to send, written into the host's memory.
 struct SentFrame {
     private(set) var buffer: Buffer
 
@@ -75,7 +75,7 @@ struct SentFrame {
         self.buffer.append(UInt8(truncatingIfNeeded: kind))
     }
 
-    /// Adds a field; a value that would not fit any more is left out and answered by false.
+    /// Adds a field; returns false and adds nothing if it does not fit.
     @discardableResult
     mutating func add(_ name: CInt, _ value: Bytes) -> Bool {
         guard value.count <= 0xFFFF, buffer.room >= 3, buffer.room &- 3 >= value.count else { return false }
@@ -88,8 +88,13 @@ struct SentFrame {
         return true
     }
 
-    /// Adds a field that C writes in its place, at most `most` bytes long; an empty one is left out.
-    /// - Returns: false where there was no room for so many, or `body` returned an error below 0.
+    /// Adds a field whose value a C function writes in place; an empty value adds nothing.
+    ///
+    /// - Parameters:
+    ///   - name: FIELD_*.
+    ///   - most: the longest value in bytes.
+    ///   - body: receives the position and `most`; returns how many bytes it wrote, or a negative error.
+    /// - Returns: false if there is no room for `most` bytes, or `body` returned an error or more than `most`.
     mutating func add(_ name: CInt, most: Int, _ body: (UnsafeMutablePointer<UInt8>, Int) -> CInt) -> Bool {
         guard most >= 0, most <= 0xFFFF, buffer.room >= 3, buffer.room &- 3 >= most else { return false }
         var value = buffer

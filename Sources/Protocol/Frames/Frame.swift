@@ -1,16 +1,19 @@
 import CFrames
 
-/// One frame, as CFrames.h lays it out. Reading is total: a frame that is cut short or too long is no frame.
+/// One frame (CFrames.h), for the helpers and the command.
 ///
-/// For the helpers; the module's relay has a form of its own that allocates nothing (PAMRelay).
+/// A frame that is cut short or too long is rejected as a whole. The module's relay has its own form, which allocates
+/// nothing (PAMRelay).
 public struct Frame {
+    /// The whole frame as it is sent: version, kind, fields; at most FRAME_MAX bytes.
     public private(set) var bytes: [UInt8]
 
+    /// Starts a frame of a kind (KIND_*) without fields.
     public init(_ kind: CInt) {
         bytes = [UInt8(truncatingIfNeeded: FRAME_VERSION), UInt8(truncatingIfNeeded: kind)]
     }
 
-    /// Takes what came from a socket: nil unless the version is ours and every field ends where it says.
+    /// Reads the bytes of one packet; nil unless the version is FRAME_VERSION and every field lies within the frame.
     public init?(received: [UInt8]) {
         guard received.count <= Int(FRAME_MAX), received.count >= 2,
             received.first == UInt8(truncatingIfNeeded: FRAME_VERSION)
@@ -25,9 +28,15 @@ public struct Frame {
         }
     }
 
+    /// The kind of the frame: KIND_*, or any other byte that was sent.
     public var kind: CInt { CInt(bytes.dropFirst().first ?? 0) }
 
-    /// Adds a field; a value that would not fit any more is left out and answered by false.
+    /// Adds a field.
+    ///
+    /// - Parameters:
+    ///   - name: FIELD_*.
+    ///   - value: its bytes.
+    /// - Returns: false if the value does not fit into FRAME_MAX; nothing is added then.
     @discardableResult
     public mutating func add(_ name: CInt, _ value: some Collection<UInt8>) -> Bool {
         let count = value.count
@@ -39,7 +48,12 @@ public struct Frame {
         return true
     }
 
-    /// Adds a number that is not negative, as decimal text.
+    /// Adds a number as decimal text.
+    ///
+    /// - Parameters:
+    ///   - name: FIELD_*.
+    ///   - number: the value; a negative one becomes 0.
+    /// - Returns: false if it does not fit into FRAME_MAX; nothing is added then.
     @discardableResult
     public mutating func add(_ name: CInt, number: Int64) -> Bool {
         var digits: [UInt8] = []
@@ -51,14 +65,20 @@ public struct Frame {
         return add(name, digits)
     }
 
-    /// The value of the first field of that name.
+    /// Returns the value of the first field of that name, or nil if there is none.
+    ///
+    /// - Parameter name: FIELD_*.
+    /// - Returns: its bytes, which may be none.
     public func value(_ name: CInt) -> ArraySlice<UInt8>? {
         var found: ArraySlice<UInt8>?
         each { field, value in if found == nil, field == name { found = value } }
         return found
     }
 
-    /// A decimal number that is not negative; nil where the field is absent or anything else.
+    /// Returns the first field of that name as a number.
+    ///
+    /// - Parameter name: FIELD_*.
+    /// - Returns: nil if the field is absent or is not 1 to 18 decimal digits.
     public func number(_ name: CInt) -> Int64? {
         guard let digits = value(name), !digits.isEmpty, digits.count <= 18 else { return nil }
         var number: Int64 = 0
@@ -69,7 +89,9 @@ public struct Frame {
         return number
     }
 
-    /// Calls back for every field in order.
+    /// Calls `body` with the name and value of every field, in order.
+    ///
+    /// - Parameter body: receives FIELD_* and the bytes of its value.
     public func each(_ body: (CInt, ArraySlice<UInt8>) -> Void) {
         var position = 2
         while let field = Self.field(in: bytes, at: position) {
