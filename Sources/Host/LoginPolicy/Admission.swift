@@ -1,27 +1,34 @@
 internal import Identifiers
 
-/// How far an account has come.
+/// How far the enrollment of an account has come.
 public enum AccountState: String, Equatable, Sendable, CaseIterable {
     /// No factor at all.
     case none
-    /// A factor, which has not succeeded yet.
+    /// A factor that has not succeeded yet.
     case linked
-    /// A factor has once succeeded: it is asked for from then on, whatever the mode.
+    /// A factor has succeeded once: from then on it is required, whatever the mode.
     case confirmed
 }
 
-/// What policy says of a login that no exemption matches, before anything is asked: a pure function of settings and account.
+/// What policy says about a login that no exemption matches, before anything is asked.
+///
+/// It is a pure function of settings and account.
 public enum Admission: Equatable, Sendable {
-    /// The word `skip` at the prompt: not there, free, or spending a grace login.
+    /// What the word `skip` at the prompt does: not offered, free, or spends a grace login.
     public enum Skip: Equatable, Sendable { case none, free, spending }
 
     case decided(Decision)
-    /// Excused if a grace login can be spent, else denied.
+    /// The login is excused if a grace login can be spent, and denied otherwise.
     case needsGrace
+    /// A factor is required, unless the user types `skip` where that is offered.
     case needsFactor(Skip)
 
+    /// Decides by mode and account.
+    ///
     /// - Parameters:
-    ///   - isKnown: false where the system knows no such user; such a login is played to the end and denied.
+    ///   - isKnown: whether the system knows the user; if not, the flow runs as a decoy and is denied in the end.
+    ///   - state: how far the account has come.
+    ///   - mode: `[enrolment] mode`.
     ///   - graceIsOver: whether `grace_until` has passed.
     public init(isKnown: Bool, state: AccountState, mode: EnrolmentRules.Mode, graceIsOver: Bool) {
         self =

@@ -1,21 +1,23 @@
 public import Identifiers
 
-/// What can be typed besides a code.
+/// The words that can be typed instead of a code, in any case.
 public enum Word: String, Equatable, Sendable, CaseIterable { case sms, call, push, recovery, skip, never }
 
-/// What came back from a prompt.
+/// What the user typed at a code prompt.
 public enum Answer: Equatable, Sendable {
     /// No answer: the conversation ended or failed.
     case nothing
-    /// What sshd hands on instead of the answer where it will refuse the login whatever we say.
+    /// sshd's fake password: sshd passes it on instead of the answer when it will refuse the login in any case.
     case standIn
     case enter
     case word(Word)
     case code(OneTimeCode)
-    /// A recovery code, though none was asked for.
+    /// A recovery code that this host made, typed at the code prompt.
     case recovery(RecoveryCode)
+    /// Anything else.
     case other
 
+    /// Reads what the conversation returned; nil if it returned nothing.
     public init(_ typed: [UInt8]?) {
         guard let typed else {
             self = .nothing
@@ -40,7 +42,7 @@ public enum Answer: Equatable, Sendable {
     }
 }
 
-/// What came back where a recovery code was asked for.
+/// What the user typed at the prompt for a recovery code; the cases are those of `Answer`.
 public enum RecoveryAnswer: Equatable, Sendable {
     case nothing
     case standIn
@@ -48,6 +50,7 @@ public enum RecoveryAnswer: Equatable, Sendable {
     case code(RecoveryCode)
     case other
 
+    /// Reads what the conversation returned; nil if it returned nothing.
     public init(_ typed: [UInt8]?) {
         switch Answer(typed) {
         case .nothing: self = .nothing
@@ -67,7 +70,9 @@ enum Typed {
         return rest
     }
 
-    /// sshd writes this over and over until it is as long as what was typed (OpenSSH, auth-pam.c, `fake_password`).
+    /// Whether this is sshd's fake password.
+    ///
+    /// sshd repeats the pattern up to the length of what was typed (OpenSSH, auth-pam.c, `fake_password`).
     static func isStandIn(_ typed: [UInt8]) -> Bool {
         let pattern = Array("\u{8}\n\r\u{7F}INCORRECT".utf8)
         return !typed.isEmpty && typed.enumerated().allSatisfy { pattern[$0.offset % pattern.count] == $0.element }

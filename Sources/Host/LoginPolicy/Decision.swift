@@ -1,10 +1,12 @@
 public import Identifiers
 
-/// Why a login ended as it did; the raw values are the words of the log and the history.
+/// Why a login ended as it did.
+///
+/// The raw values are the words of the system log (`reason=`) and of the history.
 public enum Reason: String, Equatable, Sendable, CaseIterable {
     // approved
     case proven
-    /// A phone was enrolled in this very login, and a code sent to it was right.
+    /// A phone was enrolled in this login, and a code sent to it was right.
     case enrolled
     // excused
     case exempt
@@ -19,7 +21,7 @@ public enum Reason: String, Equatable, Sendable, CaseIterable {
     case deniedOnPhone = "denied_on_phone"
     case wrongCode = "wrong_code"
     case spentCode = "spent_code"
-    /// The code that confirms a new phone was typed, of somebody who has proven a factor before.
+    /// The confirmation code of a new phone was typed, and the account has proven a factor before.
     case confirmationCode = "confirmation_code"
     case locked
     case notEnrolled = "not_enrolled"
@@ -41,17 +43,20 @@ public enum Reason: String, Equatable, Sendable, CaseIterable {
     case protocolError = "protocol_error"
 }
 
-/// How a login ended, and what ending it so uses up.
+/// How a login ends, and which code that spends.
 public struct Decision: Equatable, Sendable {
+    /// Whether the user is let in, as the wire and PAM know it.
     public var outcome: Outcome
+    /// Why, for the log and the history.
     public var reason: Reason
-    /// The factor that was proven, or refused on the phone.
+    /// The factor that was proven, or `.oneTouch` if the request was denied on the phone; nil for none.
     public var factor: Factor?
-    /// The time step of the SoftToken that is spent by this, whatever the outcome.
+    /// The TOTP time step (RFC 6238, section 4) that this spends, whatever the outcome; nil for none.
     public var spentTimeStep: Int64?
-    /// The last line that the person sees, or nil for none.
+    /// The last text that the user sees, or nil for none.
     public var farewell: String?
 
+    /// Describes an end; factor, time step and final text default to none.
     public init(
         _ outcome: Outcome, _ reason: Reason, factor: Factor? = nil, spentTimeStep: Int64? = nil,
         farewell: String? = nil

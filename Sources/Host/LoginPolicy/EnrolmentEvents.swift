@@ -1,39 +1,47 @@
 public import Identifiers
 
-/// What goes into the enrolment and what comes out of it.
+/// What goes into the enrollment and what comes out of it.
 extension EnrolmentFlow {
     /// What is known when the offer is made.
     public struct Facts: Equatable, Sendable {
-        /// The name of the person's account: typed, it confirms that they want no second factor.
+        /// The name of the account; the user types it to confirm opting out.
         public var name = ""
+        /// The factors that the rules allow.
         public var factors: [Factor] = []
-        /// How often a number or a code may be wrong.
+        /// How many wrong numbers and codes end the offer.
         public var tries = 3
+        /// The rules of `[enrolment]`.
         public var rules = EnrolmentRules()
-        /// Grace logins that are left, this one included.
+        /// How many grace logins are left, this one included.
         public var left = 0
-        /// Where nobody answers, no client may be able to ask.
+        /// The client may be unable to show prompts, so that the first one gets no answer.
         public var mayBeDeaf = false
 
+        /// No name, no factors and the default rules.
         public init() {}
 
-        /// The ways by which a code may be sent, the first of them unasked. Without one there is no offer to make.
+        /// The ways to send a code; the first is used unless the user asks for another.
+        ///
+        /// Without one there is nothing to offer.
         public var ways: [Factor] { [.sms, .call].filter(factors.contains) }
     }
 
+    /// Why the server did not send, check or register.
     public enum Failure: Equatable, Sendable {
-        /// The server does not take the number.
+        /// The server rejects the number.
         case invalid
-        /// No answer, said by a live countersign-net in a well-formed frame.
+        /// countersign-net reports no address, no connection or no HTTP answer in time.
         case outage
-        /// The server has sent or taken too much lately.
+        /// The server has had too many requests.
         case limited
+        /// Anything else.
         case refused
     }
 
+    /// What happened: the result of an action, an answer at a prompt, or a point in time.
     public enum Event: Equatable, Sendable {
         case begin
-        /// What was typed, or nil for no answer.
+        /// The answer to `ask`: what was typed, or nil for no answer.
         case answered([UInt8]?)
         case oneCodeCharged(granted: Bool)
         case sent
@@ -48,6 +56,7 @@ extension EnrolmentFlow {
         case interrupted
     }
 
+    /// What the driver has to do; its result comes back as an event.
     public enum Action: Equatable, Sendable {
         case tell(String)
         case ask(String)
@@ -55,12 +64,12 @@ extension EnrolmentFlow {
         case send(Factor, to: PhoneNumber)
         case chargeTry
         case check(OneTimeCode, of: PhoneNumber)
-        /// The number was proven: only now is it said whose it is.
+        /// Register the user at the server with this number, which a code has proven.
         case register(PhoneNumber)
         case spendGrace
-        /// The login is approved if the AuthyID can be written down as the person's, confirmed.
+        /// End as decided if the AuthyID can be stored as the user's, confirmed.
         case enrol(AuthyID, PhoneNumber, Decision)
-        /// The login is excused if it can be written down that the person wants no second factor.
+        /// End as decided if the opt-out can be stored.
         case optOut(Decision)
         case end(Decision)
     }

@@ -1,10 +1,13 @@
 internal import Identifiers
 
-/// The offer to enrol a phone in the login itself, as a pure value: events go in, actions come out, and every pair of state and event that
-/// is not written here refuses.
+/// The state machine of the offer to enroll a phone during a login.
 ///
-/// It is made to somebody who may log in without a factor this time: whatever goes wrong leads to the grace login that would have been
-/// spent without the offer, and no number is the person's, here or at the server, before a code that was sent to it in this login was right.
+/// It is a pure value: events go in, actions come out. A pair of state and event that is not listed ends the login as
+/// unavailable.
+///
+/// The offer is made to a user who may log in without a factor this time. Whatever goes wrong leads to the grace login
+/// that would have been spent without the offer. A number is stored and registered only after a code sent to it in this
+/// login was right.
 public struct EnrolmentFlow: Sendable {
     private enum State: Equatable, Sendable {
         case idle
@@ -21,7 +24,7 @@ public struct EnrolmentFlow: Sendable {
         case ended
     }
 
-    /// A number to which codes may go, and by which way one was last sent to it.
+    /// The number that codes are sent to, and how the last one was sent; nil: none was sent yet.
     private struct Phone: Equatable, Sendable {
         let number: PhoneNumber
         var way: Factor?
@@ -33,17 +36,22 @@ public struct EnrolmentFlow: Sendable {
     private var tries: Int
     private var fruitless = 0
     private var hasAnswered = false
-    /// The answer before this one was an empty line.
+    /// The answer before was an empty line.
     private var hasPressedEnter = false
     private var isLate = false
-    /// sshd has shown that it will refuse: nothing is sent, and nothing lets in any more.
+    /// sshd has sent its fake password: it refuses in any case, so nothing is sent or approved any more.
     private var isHopeless = false
 
+    /// Starts in the state that expects `.begin`.
     public init(_ facts: Facts) {
         self.facts = facts
         tries = facts.tries
     }
 
+    /// Takes one event.
+    ///
+    /// - Parameter event: what happened; an event that the state does not expect ends the login as unavailable.
+    /// - Returns: the actions to perform, in order; none if there is nothing to do or the login has ended.
     public mutating func handle(_ event: Event) -> [Action] {
         switch (state, event) {
         case (.ended, _): return []
@@ -90,7 +98,7 @@ extension EnrolmentFlow {
 
     private func told(_ notice: String?) -> [Action] { notice.map { [.tell($0)] } ?? [] }
 
-    /// The prompt before, again.
+    /// Shows the prompt again.
     private mutating func askAgain(_ notice: String?) -> [Action] { phone == nil ? askNumber(notice) : askCode(notice) }
 
     private mutating func numberTyped(_ typed: [UInt8]?) -> [Action] {
@@ -98,7 +106,7 @@ extension EnrolmentFlow {
         let isFirst = !hasAnswered
         (hasAnswered, hasPressedEnter) = (true, false)
         switch Answer(typed) {
-        // As if nothing had been offered, to a client that shows no prompts.
+        // The client may not show prompts: proceed as if nothing had been offered.
         case .nothing where isFirst && facts.mayBeDeaf && !isLate: return spendGrace()
         case .nothing: return end(Decision(.denied, isLate ? .timeout : .cancelled))
         case .standIn: return hopeless(Texts.noNumber)
@@ -117,7 +125,7 @@ extension EnrolmentFlow {
         }
     }
 
-    /// Nothing but the name itself will do, so that nobody opts out by habit.
+    /// Only the user name itself confirms, so that nobody opts out by habit.
     private mutating func nameTyped(_ typed: [UInt8]?) -> [Action] {
         switch Answer(typed) {
         case .nothing: return end(Decision(.denied, isLate ? .timeout : .cancelled))
@@ -145,13 +153,13 @@ extension EnrolmentFlow {
         case .enter: return fruitless(nil)
         case .word, .code: return fruitless(Texts.noSuchWord)
         case .recovery, .other:
-            // Another number: told from a code by its plus.
+            // Another number: a plus tells it from a code.
             if written(in: typed)?.isInternational == true, let number = number(in: typed) { return take(number) }
             return fruitless(Texts.noCode)
         }
     }
 
-    /// Which number it is, the server decides: here is no numbering plan.
+    /// Reads a number without a numbering plan: the server decides whether it is valid.
     private func number(in typed: [UInt8]?) -> PhoneNumber? {
         text(typed).flatMap { PhoneNumber(typed: $0, countryCode: facts.rules.countryCode) }
     }
@@ -169,7 +177,7 @@ extension EnrolmentFlow {
 
 extension EnrolmentFlow {
     private mutating func take(_ number: PhoneNumber) -> [Action] {
-        // The number that it is already: a code again.
+        // The same number again: send another code.
         if let phone, phone.number == number, let way = phone.way ?? facts.ways.first { return again(way) }
         phone = nil
         state = .chargingNumber(number)
@@ -250,13 +258,13 @@ extension EnrolmentFlow {
         return tries > 0 ? askAgain(notice) : giveUp(notice)
     }
 
-    /// An answer that nothing can be done with is no failure, but a client that sends them for ever is stopped.
+    /// An unusable answer is not a failed try, but the fifth one ends the offer, so that no client goes on forever.
     private mutating func fruitless(_ notice: String?) -> [Action] {
         fruitless += 1
         return fruitless < 5 ? askAgain(notice) : giveUp(notice)
     }
 
-    /// It looks as it does to those who could get in.
+    /// Shown like a wrong answer; the login is denied in the end.
     private mutating func hopeless(_ notice: String) -> [Action] {
         isHopeless = true
         return isLate ? late() : wrong(notice)
@@ -285,7 +293,7 @@ extension EnrolmentFlow {
         ]
     }
 
-    /// With "grace" opting out lasts as long as that does, so this login spends one too.
+    /// With `opt_out = "grace"` an opt-out lasts as long as grace does, so this login spends a grace login too.
     private mutating func optOut() -> [Action] {
         guard facts.rules.optOut == .yes else { return spendGrace(optsOut: true) }
         state = .ended
@@ -303,7 +311,7 @@ extension EnrolmentFlow {
         ]
     }
 
-    /// Nothing can cut a conversation: at the prompt the deadline is remembered until the answer comes.
+    /// A conversation cannot be interrupted: at a prompt, the deadline takes effect when the answer comes.
     private mutating func deadlinePassed() -> [Action] {
         isLate = true
         return isAtPrompt ? [] : late()

@@ -1,6 +1,6 @@
 internal import Identifiers
 
-/// Codes: of an app, sent, and for recovery.
+/// Codes from an app, codes by message, and recovery codes typed at the code prompt.
 extension LoginFlow {
     mutating func match(_ code: OneTimeCode) -> [Action] {
         state = .matching(code)
@@ -19,7 +19,7 @@ extension LoginFlow {
         case .accepted(let timeStep): return right(Proof(factor: .softToken, timeStep: timeStep))
         case .spent: return wrong(wrongCode, .spentCode)
         case .wrong:
-            // Those that were imported are digits too: the server is not asked about one.
+            // Imported recovery codes may be digits too: match those first, and do not send one to the server.
             if !isLate, words.contains(.recovery), let recovery = RecoveryCode(code.digits.utf8) {
                 return matchRecovery(recovery, orElse: code)
             }
@@ -33,7 +33,7 @@ extension LoginFlow {
         return [.verify(code)]
     }
 
-    /// Nobody waits for a new code who was sent one.
+    /// After a code was sent, the text does not tell the user to wait for a new one.
     var wrongCode: String { oneCode == nil ? Texts.wrongCode : Texts.wrongSentCode }
 
     mutating func verified(_ match: CodeMatch) -> [Action] {
@@ -44,8 +44,8 @@ extension LoginFlow {
         }
     }
 
-    /// The code of a new phone proves nothing but that somebody has the link: it lets in only who has never proven
-    /// anything.
+    /// A confirmation code only proves that the user has the link: it lets in an account that has never proven a
+    /// factor, and no other.
     mutating func confirmationTyped(_ isTaken: Bool) -> [Action] {
         guard isTaken else { return wrong(Texts.confirmationCode, .confirmationCode) }
         guard !facts.isConfirmed else {
@@ -61,7 +61,7 @@ extension LoginFlow {
         return wrong(notice(of: fault), matchesCodes ? .wrongCode : .server)
     }
 
-    /// A code is right; if the phone was asked as well, a denial there still counts.
+    /// Accepts a right code; while a request is open, a denial on the phone still overrules it.
     mutating func right(_ proof: Proof) -> [Action] {
         guard push == .pending else { return approve(proof) }
         state = .looking(proof: proof)
@@ -91,7 +91,7 @@ extension LoginFlow {
         case .standIn:
             isHopeless = true
             return wrong(Texts.wrongCode, .hopeless)
-        // Not looked at: a code that was not looked at is good for another login.
+        // It is not checked, so it stays valid for another login.
         case _ where isLate: return end(Decision(.denied, .timeout, farewell: Texts.timeout))
         case .enter: return fruitless(nil)
         case .code(let code):

@@ -1,18 +1,18 @@
 internal import Identifiers
 
-/// The prompt, and what is typed at it.
+/// The code prompt and the answers to it.
 extension LoginFlow {
-    /// Codes can be matched on this host.
+    /// Whether codes can be matched on this host.
     var matchesCodes: Bool { facts.rules.factors.contains(.softToken) && facts.hasSoftToken }
 
-    /// Codes can be verified by the server: those of its SoftToken, or one that it sent in this login.
+    /// Whether the server can verify codes: those of its SoftToken, or one that it sent in this login.
     var verifiesCodes: Bool {
         facts.hasAuthyID && facts.hasServer && (facts.rules.factors.contains(.softToken) || oneCode != nil)
     }
 
     var takesCodes: Bool { !isLocked && (matchesCodes || verifiesCodes) }
 
-    /// A code can be typed at the prompt, at once or after one of its words.
+    /// Whether a code can be typed at the prompt, at once or after one of its words.
     var promptTakesCodes: Bool { takesCodes || words.contains { [.sms, .call, .recovery].contains($0) } }
 
     var approvable: Bool { push == .creating || push == .pending }
@@ -63,7 +63,7 @@ extension LoginFlow {
     mutating func answered(_ answer: Answer) -> [Action] {
         switch answer {
         case .nothing: return end(Decision(.denied, isLate ? .timeout : .cancelled))
-        // Whatever was typed: it looks as it does to those who could get in, and is neither counted nor checked.
+        // Shown like a wrong code, whatever was typed; neither charged nor checked.
         case .standIn:
             isHopeless = true
             return wrong(Texts.wrongCode, .hopeless)
@@ -78,12 +78,12 @@ extension LoginFlow {
             state = .chargingRecovery(code)
             return [.chargeTry]
         case .code: return fruitless(isLocked ? Texts.lockedUsePhone : Texts.noSuchWord)
-        // It was not looked at, so it is no try.
+        // It was not checked, so it does not count as a try.
         case .recovery, .other: return fruitless(isLocked ? Texts.lockedUsePhone : Texts.noCode)
         }
     }
 
-    /// Enter only ever looks again at the approval.
+    /// Enter looks at the request once more and does nothing else.
     mutating func enter() -> [Action] {
         if missedOutage {
             missedOutage = false
@@ -95,7 +95,7 @@ extension LoginFlow {
         return push == .pending ? [.look(.brief)] : []
     }
 
-    /// An answer that nothing can be done with is no failure, but a client that sends them for ever is stopped.
+    /// An unusable answer is not a failed try, but the fifth one ends the login, so that no client goes on forever.
     mutating func fruitless(_ notice: String?) -> [Action] {
         fruitless += 1
         return fruitless < 5 ? openPrompt(notice) : end(Decision(.denied, .noAnswer, farewell: Texts.timeout))
@@ -134,7 +134,7 @@ extension LoginFlow {
         return [.sendOneCode(factor)]
     }
 
-    /// A server that sends no codes is out of reach only for whom codes are all that can be asked.
+    /// Counts as an outage only if a code is all that can be asked; otherwise the prompt opens again.
     mutating func oneCodeFailed(_ fault: Fault) -> [Action] {
         guard fault == .outage else {
             return openPrompt(fault == .limited ? Texts.tooManyOneCodes : Texts.oneCodeNotSent)

@@ -15,8 +15,9 @@ extension LoginFlow {
         return [.chargePush(automatic: true)]
     }
 
-    /// What the person, or the settings, would rather be asked for than for the phone; nil where that cannot be had, and where sshd may
-    /// be going to refuse whatever we say: nothing is sent unasked there.
+    /// The preferred factor if it is not the phone.
+    ///
+    /// Nil if that factor cannot be used, and if sshd may refuse in any case: then nothing is sent until the user asks.
     var preference: Factor? {
         guard !facts.withholdsPush, let factor = facts.rules.prefer, facts.rules.factors.contains(factor) else {
             return nil
@@ -41,7 +42,7 @@ extension LoginFlow {
     mutating func create(typed: Bool) -> [Action] {
         push = .creating
         if typed {
-            // Its prompt comes at once, so that the number is seen in time.
+            // The prompt comes at once and shows the number in time.
             showsNumber = facts.rules.checkNumber
             return openPrompt(before: [.createPush(showsNumber ? facts.number : nil)])
         }
@@ -49,12 +50,12 @@ extension LoginFlow {
         return [.createPush(showsNumber ? facts.number : nil)]
     }
 
-    /// Said once there is a request: who has no phone is not told to look at it.
+    /// The request exists: only now the text says to check the phone, since a user may have none.
     func created() -> [Action] {
         guard facts.textIsLive else { return [.look(.untilPromptIsDue)] }
         let listens = facts.hearsEnter && promptTakesCodes
         let text = Texts.waiting(number: showsNumber ? facts.number : nil, enter: listens)
-        // First of all: an Enter that answers the text is heard.
+        // Listen first, so that an Enter that answers the text is heard.
         return (listens ? [.listen] : []) + [.tell(text), .look(.untilPromptIsDue)]
     }
 
@@ -64,7 +65,7 @@ extension LoginFlow {
             push = .pending
             return Self.prompt(of: facts) == .now ? openPrompt() : created()
         case .createFailed(.noDevice):
-            // Whom nobody can ask on a phone is asked for what there is, and told of the phone only where there is nothing.
+            // No usable device: fall back to codes, and mention the phone only if nothing else is left.
             push = .over
             hasNoDevice = true
             return openPrompt()
@@ -82,7 +83,12 @@ extension LoginFlow {
         }
     }
 
-    /// - Parameter proof: the code that was right, if the look comes after one: a denial on the phone overrules it, nothing else does.
+    /// Takes the result of one look.
+    ///
+    /// - Parameters:
+    ///   - event: the result.
+    ///   - proof: the right code before which the look comes, if any; only a denial on the phone overrules it.
+    /// - Returns: the actions to perform.
     mutating func looking(_ event: Event, _ proof: Proof?) -> [Action] {
         switch (event, proof) {
         case (.created, _):
@@ -141,7 +147,7 @@ extension LoginFlow {
         }
     }
 
-    /// The server is out of reach: where nothing can be proven without it, `[outage]` decides.
+    /// The server cannot be reached: if nothing can be proven without it, `[outage]` decides.
     mutating func outage() -> [Action] {
         if facts.outage == .allow, !matchesCodes, !isLocked { return end(Decision(.excused, .outage)) }
         return openPrompt(notice(of: .outage))

@@ -1,8 +1,10 @@
 internal import Identifiers
 
-/// The asking, as a pure value: events go in, actions come out, and every pair of state and event that is not written here refuses.
+/// The state machine of a login that needs a factor.
 ///
-/// Whoever drives it performs the actions in order and feeds back what came of them. It knows no clock, no network and no storage.
+/// It is a pure value without clock, network or storage: events go in, actions come out. The driver performs the
+/// actions in order and feeds their results back as events. A pair of state and event that is not listed ends the login
+/// as unavailable.
 public struct LoginFlow: Sendable {
     enum State: Equatable, Sendable {
         case idle
@@ -10,18 +12,18 @@ public struct LoginFlow: Sendable {
         case waiting
         case asking
         case askingRecovery
-        /// A short look: after Enter, or before a right code counts.
+        /// Looks once at the request: after Enter, or before a right code (`proof`) counts.
         case looking(proof: Proof?)
         case charging(OneTimeCode)
         case matching(OneTimeCode)
         case verifying
         case chargingRecovery(RecoveryCode)
-        /// With what was typed where a code was asked for, if that is what it is instead.
+        /// Matches a recovery code; if it is wrong, `orElse` is checked as a code, as it may be either.
         case matchingRecovery(orElse: OneTimeCode?)
         case chargingOneCode(Factor)
         case sendingOneCode(Factor)
         case spendingGrace
-        /// The login is refused, and only a denial on the phone can still change why.
+        /// The login is denied; a denial on the phone can still change the reason.
         case lastLook(Decision)
         case ended
     }
@@ -42,18 +44,19 @@ public struct LoginFlow: Sendable {
     var oneCode: Factor?
     var fruitless = 0
     var isLate = false
-    /// sshd has shown that it will refuse: nothing lets in any more.
+    /// sshd has sent its fake password: it refuses in any case, so nothing is approved any more.
     var isHopeless = false
-    /// The request could not be sent while a prompt was open, since the server is out of reach.
+    /// The request could not be sent while a prompt was open, because the server cannot be reached.
     var missedOutage = false
     var hadFault = false
-    /// The server knows of no device to ask.
+    /// The server knows no device of the user.
     var hasNoDevice = false
-    /// A request goes out by word only.
+    /// A request is sent only after the word `push`.
     var pushesByWord: Bool
     var showsNumber: Bool
     var notices: [String] = []
 
+    /// Starts in the state that expects `.begin`.
     public init(_ facts: Facts) {
         self.facts = facts
         isLocked = facts.isLocked
@@ -63,28 +66,32 @@ public struct LoginFlow: Sendable {
         showsNumber = facts.rules.checkNumber && (facts.textIsLive || Self.prompt(of: facts) == .now)
     }
 
-    /// When the prompt is due, in seconds from the beginning.
+    /// When `.promptIsDue` is due, in seconds from the beginning of the login.
     public var promptIsDueAfter: Int { Self.prompt(of: facts) == .now ? 1 : facts.rules.onetouchWait }
 
-    /// A check number that must be seen makes the prompt come at once where no text is shown without one.
+    /// Without live text only a prompt can show the check number: if the user must see it, the prompt comes at once.
     static func prompt(of facts: Facts) -> LoginRules.Prompt {
         facts.rules.numberMatching && facts.rules.checkNumber && !facts.textIsLive ? .now : facts.rules.prompt
     }
 
+    /// Takes one event.
+    ///
+    /// - Parameter event: what happened; an event that the state does not expect ends the login as unavailable.
+    /// - Returns: the actions to perform, in order; none if there is nothing to do or the login has ended.
     public mutating func handle(_ event: Event) -> [Action] {
         switch (state, event) {
         case (.ended, _): return []
         case (_, .deadline): return deadlinePassed()
         case (.lastLook, .disconnected), (.lastLook, .enterPressed): return []
         case (_, .disconnected): return end(Decision(.denied, .disconnected))
-        // Pressed when the prompt was on its way already.
+        // Enter was pressed while the prompt was already on its way.
         case (_, .enterPressed) where state != .waiting: return []
-        // What answers nothing that was asked of the server.
+        // A result that belongs to no open question to the server.
         case (_, .created) where push != .creating, (_, .createFailed) where push != .creating && push != .over,
             (_, .looked) where push == .none || push == .creating,
             (_, .lookFailed) where push == .none || push == .creating:
             return end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable))
-        // Said already: a countersign-net that ends says it again.
+        // Known already: a countersign-net that ends reports it again.
         case (_, .createFailed) where push == .over: return []
         case (.idle, .begin): return begin()
         case (.chargingPush(let typed), .pushCharged(let charge)): return charged(charge, typed: typed)
@@ -93,7 +100,7 @@ public struct LoginFlow: Sendable {
         case (.lastLook(let decision), _): return lastLook(event, decision)
         case (.asking, .answered(let answer)): return answered(answer)
         case (.askingRecovery, .recoveryTyped(let answer)): return recoveryTyped(answer)
-        // Given up or overtaken: what comes of it is no news any more.
+        // The result of a look that was given up or overtaken.
         case (.asking, .looked), (.asking, .lookFailed), (.askingRecovery, .looked), (.askingRecovery, .lookFailed),
             (_, .promptIsDue):
             return []
@@ -110,7 +117,7 @@ public struct LoginFlow: Sendable {
         case (.sendingOneCode(let factor), .oneCodeSent): return oneCodeSent(factor)
         case (.sendingOneCode, .oneCodeFailed(let fault)): return oneCodeFailed(fault)
         case (.spendingGrace, .graceSpent(let left)): return graceSpent(left: left)
-        // Ctrl-C at the prompt is the conversation's; here it comes between two prompts.
+        // Ctrl-C at a prompt ends the conversation; this one came between two prompts.
         case (_, .interrupted): return isAtPrompt ? [] : end(Decision(.denied, .cancelled))
         default: return end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable))
         }
@@ -122,17 +129,17 @@ public struct LoginFlow: Sendable {
 extension LoginFlow {
     var isAtPrompt: Bool { state == .asking || state == .askingRecovery }
 
-    /// Nothing can cut a conversation: at the prompt the deadline is remembered until the answer comes.
+    /// A conversation cannot be interrupted: at a prompt, the deadline takes effect when the answer comes.
     mutating func deadlinePassed() -> [Action] {
         isLate = true
         if case .lastLook(let decision) = state { return close(decision) }
         return isAtPrompt ? [] : end(Decision(.denied, .timeout, farewell: Texts.timeout))
     }
 
-    /// A refusal while a request is open looks at it once more: a denial there pauses the requests to come.
+    /// Before a refusal, looks once more at an open request: a denial on the phone pauses further requests.
     mutating func end(_ decision: Decision) -> [Action] {
         var decision = decision
-        // A code of this host that was right is spent, however the login ends.
+        // A right code of this host is spent, however the login ends.
         if case .looking(let proof?) = state { decision.spentTimeStep = proof.timeStep }
         guard push == .pending, decision.outcome == .denied, !isLate else { return close(decision) }
         state = .lastLook(decision)
@@ -141,7 +148,7 @@ extension LoginFlow {
 
     mutating func close(_ decision: Decision) -> [Action] {
         state = .ended
-        // Where sshd refuses whatever we say, it dies of a yes.
+        // When sshd refuses in any case, a yes would make it abort.
         let isInVain = isHopeless && decision.outcome.letsIn
         return [.end(isInVain ? Decision(.denied, .hopeless, spentTimeStep: decision.spentTimeStep) : decision)]
     }
