@@ -1,11 +1,12 @@
 internal import Glibc
 public import SettingsFile
 
-/// Which accounts belong to each state directory: a file beside the settings, so that accounts that are lost with their volume, or exchanged
-/// for others, are never taken for those of a host that is new.
+/// The file `accounts.id` beside the settings, which names the accounts that belong to each state directory.
 ///
-/// One line for each state directory: the id of its accounts.db, a blank, the directory.
+/// With it, accounts that are lost with their volume or exchanged for others are not mistaken for those of a new host.
+/// The file has one line for each state directory: the id of its accounts.db, a blank, the directory.
 public struct AccountsMarker: Equatable, Sendable {
+    /// The path of the file.
     public let path: String
     private var lines: [Line] = []
 
@@ -15,12 +16,19 @@ public struct AccountsMarker: Equatable, Sendable {
     }
 
     private static let heading = """
-        # Made by `countersign init`: the accounts that belong to each state directory. Where others are found, or none, nobody is let in.
+        # Made by `countersign init`: the accounts that belong to each state directory. Where others are found, or \
+        none, nobody is let in.
 
         """
 
-    /// The marker of settings; an empty one where there is no file.
-    /// - Parameter settings: their path. The marker must be as safe as they must be.
+    /// Reads the marker beside the settings.
+    ///
+    /// - Parameters:
+    ///   - settings: the path of the settings.
+    ///   - trust: who may own the marker, and which group may read it.
+    /// - Returns: the marker; one without lines if the file does not exist.
+    /// - Throws: `SettingsError` if the file cannot be read, if anybody but root and `trust.owner` could have changed
+    ///   it, or if a line is malformed.
     public static func load(beside settings: String, trust: Trust) throws(SettingsError) -> AccountsMarker {
         var marker = AccountsMarker(path: folder(settings) + "/accounts.id")
         var status = stat()
@@ -31,8 +39,9 @@ public struct AccountsMarker: Equatable, Sendable {
             if line.hasPrefix("#") { continue }
             let parts = line.split(separator: " ", maxSplits: 1)
             guard parts.count == 2, isID(parts[0]), parts[1].hasPrefix("/") else {
-                let message =
-                    "neither an id with a directory behind it nor a comment; take the line out, and run countersign init"
+                let message = """
+                    neither an id with a directory behind it nor a comment; take the line out, and run countersign init
+                    """
                 throw SettingsError(file: marker.path, line: index + 1, message: message)
             }
             marker.lines.append(Line(state: String(parts[1]), id: String(parts[0])))
@@ -40,21 +49,32 @@ public struct AccountsMarker: Equatable, Sendable {
         return marker
     }
 
-    /// The id of the accounts in this directory, or nil where none were made.
+    /// Returns the id of the accounts in a state directory.
+    ///
+    /// - Parameter state: an absolute path; superfluous slashes do not matter.
+    /// - Returns: 32 hexadecimal digits, or nil if the marker has no line for it.
     public func id(of state: String) -> String? {
         let state = Self.plain(state)
         return lines.last { $0.state.utf8.elementsEqual(state.utf8) }?.id
     }
 
+    /// Sets the id of the accounts in a state directory, in memory only.
+    ///
+    /// - Parameters:
+    ///   - id: an id as `isID` accepts it.
+    ///   - state: an absolute path.
     public mutating func set(_ id: String, of state: String) {
         let state = Self.plain(state)
         lines = lines.filter { !$0.state.utf8.elementsEqual(state.utf8) } + [Line(state: state, id: id)]
     }
 
-    /// The whole file.
+    /// The content of the whole file, with its heading.
     public var text: String { Self.heading + lines.map { "\($0.id) \($0.state)\n" }.joined() }
 
-    /// Whether it is one, as `Accounts` makes them.
+    /// Whether a text is an id as `Accounts` makes them: 32 lower-case hexadecimal digits.
+    ///
+    /// - Parameter text: any text.
+    /// - Returns: true if it is one.
     public static func isID(_ text: some StringProtocol) -> Bool {
         text.utf8.count == 32 && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
@@ -64,7 +84,7 @@ public struct AccountsMarker: Equatable, Sendable {
         return String(path[..<slash])
     }
 
-    /// Each directory has one spelling.
+    /// Normalizes a directory, so that each has one spelling.
     private static func plain(_ state: String) -> String {
         "/" + state.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
     }

@@ -1,7 +1,7 @@
 package import SettingsFile
 
 extension Kind<String> {
-    /// What is said to a person in a login: sshd and old clients take short lines of plain ASCII only.
+    /// A text that users see in a login: 1 to 1000 characters of plain ASCII, since not every ssh client shows more.
     static var saying: Kind {
         .text("a text in quotes") { text throws(Fault) in
             guard (1...1_000).contains(text.utf8.count) else { throw Fault("a text here has 1 to 1000 characters") }
@@ -12,7 +12,7 @@ extension Kind<String> {
         }
     }
 
-    /// What stands before a national phone number (ITU-T E.164): 1 to 3 digits.
+    /// A country code (ITU-T E.164), with or without a plus: 1 to 3 digits, the first not 0.
     static var countryCode: Kind {
         .text("a country code in quotes") { text throws(Fault) in
             let digits = text.hasPrefix("+") ? String(text.dropFirst()) : text
@@ -23,7 +23,7 @@ extension Kind<String> {
         }
     }
 
-    /// What stands behind the @ of an address of e-mail.
+    /// The domain of an e-mail address: two or more labels (RFC 1034, section 3.5).
     static var domain: Kind {
         .text("a domain in quotes") { text throws(Fault) in
             let labels = text.split(separator: ".", omittingEmptySubsequences: false)
@@ -45,7 +45,7 @@ extension Kind<String> {
         .text("a service in quotes") { text throws(Fault) in try serviceName(text) }
     }
 
-    /// A web address without a path.
+    /// The URL of a proxy, without a path.
     static var proxy: Kind {
         .text("a URL in quotes") { text throws(Fault) in
             let address = try WebAddress(text)
@@ -61,7 +61,9 @@ extension Kind<APIKey> {
     }
 }
 
-/// libpam takes the last part of a service's name and turns it into lower case: no other name would ever match.
+/// Checks the name of a PAM service.
+///
+/// libpam uses the last path component of a service's name, in lower case: any other name would never match.
 func serviceName(_ text: String) throws(Fault) -> String {
     guard !text.isEmpty else { throw Fault("this name of a service is empty") }
     guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "/") }) else {
@@ -74,7 +76,7 @@ func serviceName(_ text: String) throws(Fault) -> String {
 }
 
 extension Kind<Settings.Server.Endpoint> {
-    /// `unix:/PATH`, or a web address.
+    /// `unix:/PATH`, or an http or https URL.
     package static var endpoint: Kind {
         .text("a URL in quotes") { text throws(Fault) in
             guard text.hasPrefix("unix:") else {

@@ -2,16 +2,20 @@ internal import Glibc
 public import Identifiers
 public import LoginPolicy
 
-/// The calendar of this host: the zone of /etc/localtime (tzset(3)), whatever zone its users like to read.
+/// The calendar of this host, in the time zone of /etc/localtime (tzset(3)).
 public enum HostTime {
-    /// Drops the zone that the caller's environment names. For a process that does not start with an empty environment; before any other
-    /// thread runs.
+    /// Ignores the caller's time zone: removes TZ from the environment and calls tzset(3).
+    ///
+    /// Needed in a process that does not start with an empty environment. Call it before any other thread runs.
     public static func dropCallersZone() {
         unsetenv("TZ")
         tzset()
     }
 
-    /// The first second after a day, in seconds since 1970.
+    /// Returns the first second after a day.
+    ///
+    /// - Parameter day: a day in local time.
+    /// - Returns: seconds since 1970.
     public static func end(of day: CivilDay) -> Int64 {
         var parts = tm()
         parts.tm_year = CInt(clamping: day.year - 1900)
@@ -23,10 +27,12 @@ public enum HostTime {
 }
 
 extension EnrolmentRules {
-    /// When grace ends for everybody, in seconds since 1970; nil where no last day is set.
+    /// When grace ends for everybody, in seconds since 1970; nil if no last day is set.
     public var graceEnd: Int64? { graceUntil.map(HostTime.end) }
 
     /// Whether the last day of grace has passed on this host.
-    /// - Parameter now: in seconds since 1970.
+    ///
+    /// - Parameter now: seconds since 1970.
+    /// - Returns: false if no last day is set.
     public func isOver(_ now: Int64) -> Bool { graceEnd.map { now >= $0 } ?? false }
 }

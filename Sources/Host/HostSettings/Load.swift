@@ -3,15 +3,26 @@ internal import Glibc
 public import SettingsFile
 
 extension Settings {
-    /// Reads a file that nobody but root and `trust.owner` could have changed; anything else about it is an error.
-    /// - Parameter path: absolute, without a symlink in any part of it.
+    /// Reads and checks the settings (countersign.toml(5)).
+    ///
+    /// - Parameters:
+    ///   - path: an absolute path without a symlink in any part of it.
+    ///   - trust: who may own the file, and which group may read it.
+    /// - Returns: the settings.
+    /// - Throws: `SettingsError` if the file cannot be read, if anybody but root and `trust.owner` could have changed
+    ///   it, or with the first fault in it.
     public static func load(_ path: String, trust: Trust) throws(SettingsError) -> Settings {
         try parse(TrustedFile.text(path, trust: trust), file: path)
     }
 }
 
 extension Settings.Server {
-    /// The API key, from where the settings say that it is; a file is trusted as the settings are.
+    /// Returns the API key from the settings or from `api_key_file`.
+    ///
+    /// - Parameter trust: who may own the file, and which group may read it.
+    /// - Returns: the key.
+    /// - Throws: `SettingsError` if the file cannot be read, if anybody but root and `trust.owner` could have changed
+    ///   it, or if it does not hold a valid key.
     public func key(trust: Trust) throws(SettingsError) -> APIKey {
         switch apiKey {
         case .inline(let key): return key
@@ -21,12 +32,16 @@ extension Settings.Server {
 }
 
 extension Settings.Server {
-    /// Whom the unit of a server on this host runs it as: systemd makes `/run/countersignd` for that user.
+    /// The user of a server on this host: its systemd unit creates `/run/countersignd` for that user.
     private static let serverUser = "_countersignd"
 
-    /// Checks that only root, `trust.owner` and, in root's logins, the server's own user could have put a socket there. A folder that is
-    /// missing below trusted ones is that of a server that is not running.
-    /// - Throws: where anybody else could have put one there, or that cannot be seen.
+    /// Checks that nobody else could have created the server's Unix socket.
+    ///
+    /// Only root, `trust.owner` and, in logins of root's programs, the server's own user may be able to. A missing
+    /// folder below trusted ones is accepted: the server is not running. Other endpoints are not checked.
+    ///
+    /// - Parameter trust: who may own the folders.
+    /// - Throws: `SettingsError` if anybody else could have created the socket, or if that cannot be determined.
     public func checkSocket(trust: Trust) throws(SettingsError) {
         guard case .unixSocket(let path) = endpoint, let slash = path.utf8.lastIndex(of: 0x2F) else { return }
         let folder = slash == path.startIndex ? "/" : String(path[..<slash])
@@ -37,7 +52,7 @@ extension Settings.Server {
             close(descriptor)
             return
         }
-        // What is above the folder is trusted where the error is about all of its path.
+        // The folders above are trusted if the error is about the whole path.
         let isAboutFolder = part == folder.utf8.count
         if isAboutFolder, descriptor == -ENOENT { return }
         if isAboutFolder, descriptor == SYSTEM_UNSAFE_FOLDER, trust.owner == 0, Self.belongsToServer(folder) { return }
@@ -46,7 +61,7 @@ extension Settings.Server {
             file: path, key: "server.url", message: TrustedFile.reason(descriptor, place, of: path, trust))
     }
 
-    /// Whether a folder, in one of root's, is the server's and nobody else may write it.
+    /// Whether a folder below trusted ones belongs to the server's user, and no other user may write it.
     private static func belongsToServer(_ folder: String) -> Bool {
         guard let server = uid(of: serverUser), server != 0 else { return false }
         var found = stat()
@@ -54,7 +69,7 @@ extension Settings.Server {
         return found.st_uid == server && found.st_mode & 0o022 == 0
     }
 
-    /// By /etc/passwd, where system users are: a login's helper is static, and has no other way to ask.
+    /// Looks a system user up in /etc/passwd (passwd(5)): countersign-login is static and cannot use nsswitch.conf(5).
     private static func uid(of name: String) -> uid_t? {
         guard let file = fopen("/etc/passwd", "re") else { return nil }
         defer { fclose(file) }

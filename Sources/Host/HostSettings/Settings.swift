@@ -2,29 +2,45 @@ internal import Identifiers
 public import LoginPolicy
 public import SettingsFile
 
-/// What `countersign.toml` says. A value of this type has every key known and every value checked.
+/// The settings of `countersign.toml` (countersign.toml(5)).
+///
+/// A value of this type comes from a file in which every key is known and every value is valid.
 public struct Settings: Equatable, Sendable {
     /// The directory of the accounts: an absolute path without `..`.
     public let state: String
-    /// Nil without `[server]`: SoftTokens of this host only.
+    /// `[server]`; nil: only SoftTokens and recovery codes of this host are used.
     public let server: Server?
+    /// `[enrolment]`.
     public let enrolment: EnrolmentRules
+    /// `[outage] mode`.
     public let outage: OutageMode
+    /// `[lockout]`.
     public let lockout: LockoutRules
-    /// Seconds for which a login is not asked again after a proven factor; 0 for none.
+    /// Seconds for which a login is not asked again after a proven factor; 0: never remembered.
     public let remember: Int
-    /// How many hours a pause may last.
+    /// The longest pause of an account, in hours.
     public let pauseMaxHours: Int
-    /// In the order of the file.
+    /// The `[[exempt]]` tables, in the order of the file.
     public let exemptions: [Exemption]
     private let loginTable: LoginTable
 
-    /// The rules of `[login]`, with those of `[login.service.NAME]` laid over them where the file has them.
+    /// Returns the rules of `[login]`, overlaid with those of `[login.service.NAME]` if the file has them.
+    ///
+    /// - Parameter service: the PAM service.
+    /// - Returns: the rules for a user whom no other table names.
     public func login(for service: String) -> LoginRules { loginTable.services[service] ?? loginTable.login }
 
-    /// The rules for one person: those of the service, but what `[login.user.NAME]` says, or else what all `[login.group.NAME]` of that
-    /// person's groups allow in common; of groups that differ about the number on the phone, those that want it decide.
-    /// - Parameter groups: those of `groupNames` of which the person is a member.
+    /// Returns the rules for one user: those of the service, overlaid with the user's and the groups'.
+    ///
+    /// `[login.user.NAME]` comes first. Otherwise the factors are those that all `[login.group.NAME]` of the user's
+    /// groups allow, and there is a check number if any of them wants one. A preferred factor that is not allowed is
+    /// dropped.
+    ///
+    /// - Parameters:
+    ///   - service: the PAM service.
+    ///   - user: the canonical name, compared byte for byte.
+    ///   - groups: the groups of `groupNames` that the user is a member of.
+    /// - Returns: the rules for this login.
     public func login(for service: String, user: String, groups: Set<String>) -> LoginRules {
         var rules = login(for: service)
         let own = loginTable.users.first { $0.key.utf8.elementsEqual(user.utf8) }?.value
@@ -50,21 +66,23 @@ public struct Settings: Equatable, Sendable {
     /// The NAMEs of all `[login.group.NAME]`, in alphabetical order.
     public var factorGroups: [String] { loginTable.groups.keys.sorted() }
 
-    /// Every group that an exemption or `[login.group.NAME]` names, once: those of exemptions first, in the order of the file.
+    /// All groups that `[[exempt]]` or `[login.group.NAME]` names, each once: those of exemptions first.
     public var groupNames: [String] {
         (exemptions.flatMap { $0.groups ?? [] } + factorGroups).reduce(into: []) {
             if !$0.contains($1) { $0.append($1) }
         }
     }
 
-    /// So many groups, with names of so many bytes together, can be looked up in one login: FRAME_GROUPS_MAX, and what fits into FRAME_MAX.
+    /// How many groups can be looked up in one login (FRAME_GROUPS_MAX), and the bytes of their names (FRAME_MAX).
     private static let groupsMax = 256, groupBytesMax = 7_000
 
-    /// Reads a whole file.
+    /// Reads the text of a whole file.
+    ///
     /// - Parameters:
-    ///   - text: TOML 1.0, lines ended by LF or CRLF.
+    ///   - text: TOML 1.0 with LF or CRLF line ends.
     ///   - file: the name of the file, for the error.
-    /// - Throws: the first fault that was found, with its line and key.
+    /// - Returns: the settings.
+    /// - Throws: `SettingsError` with the first fault, its line and its key.
     public static func parse(_ text: String, file: String) throws(SettingsError) -> Settings {
         do throws(Complaint) {
             return try Settings(Table(Value.document(text)))
@@ -73,33 +91,38 @@ public struct Settings: Equatable, Sendable {
         }
     }
 
-    /// What `[server]` says.
+    /// `[server]`: where the 2FA server is and how to reach it.
     public struct Server: Equatable, Sendable {
+        /// Where the server listens.
         public enum Endpoint: Equatable, Sendable {
-            /// `https://` or `http://` with host, port and path, scheme and host in lower case, no slash at the end.
+            /// An `https://` or `http://` URL with host, port and path; scheme and host in lower case, no slash at the
+            /// end.
             case web(url: String)
-            /// An absolute path of at most 107 bytes.
+            /// The absolute path of a socket, at most 107 bytes (unix(7)).
             case unixSocket(path: String)
         }
 
+        /// Where the API key is.
         public enum APIKeySource: Equatable, Sendable {
             case inline(APIKey)
             /// The absolute path of a file that `APIKey.parse` reads.
             case file(String)
         }
 
+        /// `url`.
         public let endpoint: Endpoint
+        /// `api_key` or `api_key_file`.
         public let apiKey: APIKeySource
-        /// The absolute path of a PEM file, or nil for the system's certificates.
+        /// The absolute path of a PEM file with CA certificates, or nil for those of the system.
         public let caFile: String?
-        /// `http://` or `https://` with host and port, or nil for none.
+        /// The `http://` or `https://` URL of a proxy, with host and port, or nil for none.
         public let proxy: String?
-        /// Seconds.
+        /// Seconds to connect.
         public let connectTimeout: Int
-        /// Seconds, beyond the time that a long poll asks for.
+        /// Seconds to answer, besides the time for which a long poll asks the server to wait.
         public let requestTimeout: Int
 
-        /// Whether the key and the answers travel over the network unencrypted.
+        /// Whether key and answers are sent unencrypted over the network: the URL is http.
         public var isPlain: Bool {
             guard case .web(let url) = endpoint else { return false }
             return url.hasPrefix("http://")
@@ -135,7 +158,7 @@ extension Settings {
         }
     }
 
-    /// The one key of a table that has no others.
+    /// Reads a table that has one key.
     private static func single<T>(_ key: String, _ kind: Kind<T>, of given: Table) throws(Complaint) -> T? {
         var table = given
         let value = try table.take(key, kind)
@@ -166,10 +189,10 @@ extension Settings.Server {
     }
 }
 
-/// What `[login]` and the tables in it say.
+/// `[login]` and the tables in it.
 private struct LoginTable: Equatable, Sendable {
     var login = LoginRules()
-    /// The rules of `[login]` with those of `[login.service.NAME]` laid over them, by NAME.
+    /// The rules of `[login]` overlaid with those of `[login.service.NAME]`, by NAME.
     var services: [String: LoginRules] = [:]
     var groups: [String: FactorRules] = [:]
     var users: [String: FactorRules] = [:]
@@ -240,7 +263,7 @@ extension LoginRules {
         try table.take("check_number", .truth, into: &checkNumber)
     }
 
-    /// Of two keys, the one that this table has is to blame.
+    /// Checks keys against each other; the error names the key that this table has.
     fileprivate func check(_ table: Table) throws(Complaint) {
         if let prefer, !factors.contains(prefer) {
             throw table.complaint(
@@ -259,7 +282,7 @@ extension LoginRules {
 }
 
 extension Kind<Factor> {
-    /// What can be tried first: a recovery code is for those who have nothing else.
+    /// A factor that can be tried first: any but a recovery code, which is for users who have nothing else.
     fileprivate static var preference: Kind {
         Kind { value, path throws(Complaint) in
             let factor = try Kind<Factor>.word.read(value, path)

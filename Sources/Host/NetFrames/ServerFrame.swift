@@ -3,7 +3,12 @@ public import Frames
 public import HostSettings
 
 extension Frame {
-    /// What countersign-net is told first: the one server that it may reach, and for how long it is asked things.
+    /// Makes the frame `server` (KIND_SERVER), which names the one server that countersign-net may reach.
+    ///
+    /// - Parameters:
+    ///   - server: where the server is.
+    ///   - key: the API key.
+    ///   - milliseconds: how much time is left of the login or the command.
     public init(_ server: Settings.Server, key: APIKey, milliseconds: Int64) {
         self.init(KIND_SERVER)
         switch server.endpoint {
