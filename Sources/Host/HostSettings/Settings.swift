@@ -27,7 +27,7 @@ public struct Settings: Equatable, Sendable {
     /// Returns the rules of `[login]`, overlaid with those of `[login.service.NAME]` if the file has them.
     ///
     /// - Parameter service: the PAM service.
-    /// - Returns: the rules for a user whom no other table names.
+    /// - Returns: the rules for a user that no other table names.
     public func login(for service: String) -> LoginRules { loginTable.services[service] ?? loginTable.login }
 
     /// Returns the rules for one user: those of the service, overlaid with the user's and the groups'.

@@ -1,6 +1,6 @@
 public import Identifiers
 
-/// What goes into the enrollment and what comes out of it.
+/// The facts, events and actions of the enrollment.
 extension EnrolmentFlow {
     /// What is known when the offer is made.
     public struct Facts: Equatable, Sendable {

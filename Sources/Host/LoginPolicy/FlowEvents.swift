@@ -1,6 +1,6 @@
 public import Identifiers
 
-/// What goes into the flow and what comes out of it.
+/// The facts, events and actions of the flow.
 extension LoginFlow {
     /// What is known when the flow begins.
     public struct Facts: Equatable, Sendable {
