@@ -8,13 +8,14 @@ internal import OATH
 internal import Recovery
 internal import HostSettings
 
-/// Drives the flow: performs its actions, and feeds it what came of them, until it ends.
+/// Drives the login: performs the actions of `LoginFlow` and feeds back their results until it ends.
 struct Asking {
-    /// A look that may wait does not come again sooner than this after the one before: milliseconds.
+    /// The shortest time between two looks that may wait, in milliseconds.
     private static let pace: Int64 = 1_000
-    /// How long a short look may take beyond what the server was asked to wait: milliseconds.
+    /// How long a short look may take, besides the time that the server was asked to wait, in milliseconds.
     private static let hesitation: Int64 = 3_000
-    /// How long the prompt is held back while a server that is away is tried again, and its outage might excuse: milliseconds.
+    /// How long the prompt is delayed while an unreachable server is tried again and an outage may excuse, in
+    /// milliseconds.
     private static let restartTime: Int64 = 10_000
 
     private let visit: Visit
@@ -29,17 +30,17 @@ struct Asking {
     private var ending: Ending?
     private var push: Int64?
     private var matched: Settlement.Proof?
-    /// The code that the server was asked about last.
+    /// The code that the server was last asked to verify.
     private var verifying: OneTimeCode?
     /// The confirmation code of a new phone that was typed in this login.
     private var confirmation: OneTimeCode?
-    /// The server has confirmed the person's first phone by the code that was typed.
+    /// The server has confirmed the user's first phone with the code that was typed.
     private var hasConfirmedPhone = false
-    /// Codes that were tried here, but for those that could not be checked.
+    /// How many codes were tried in this login, except for those that could not be checked.
     private var tries = 0
-    /// When the answer came: a code that was right then is right, however long the disk takes to charge it.
+    /// When the answer came, in seconds since 1970: codes are matched at this time, however long the disk takes.
     private var answered: Int64 = 0
-    /// The prompt that is open, or was last, is for a recovery code.
+    /// The prompt that is open, or was open last, asks for a recovery code.
     private var asksForRecovery = false
     private var detail: String?
     /// The newest request on the phone.
@@ -51,11 +52,11 @@ struct Asking {
     private var looked: Int64?
     /// When the next look is due.
     private var lookAt: Int64?
-    /// When a short look is given up: a server that hangs must not keep out whoever has a right code.
+    /// When a short look is given up: a server that hangs must not keep a user with a right code out.
     private var lookEnds: Int64?
     private let server: Settings.Server?
 
-    /// Somebody whose account is asked and charged; anybody else is played to, and nothing is asked, sent or stored.
+    /// A user that the system knows, with the account; for any other, a decoy runs that sends and stores nothing.
     private struct Enrolled {
         let person: Person
         let account: Account
@@ -81,13 +82,13 @@ struct Asking {
         facts.hasAuthyID = person == nil ? server != nil : account.authyID != nil
         facts.hasSoftToken = person == nil ? server == nil : account.hasSoftToken
         facts.isConfirmed = account.isConfirmed
-        // They are for whoever lost a phone that once was proven.
+        // Recovery codes are for users who have lost a phone that was proven once.
         facts.recoveryLeft = person != nil && account.isConfirmed ? account.recoveryLeft : 0
         facts.isLocked =
             try person.map { try accounts.lock(of: $0, rules: settings.lockout, now: now()) != nil } ?? false
         facts.textIsLive = visit.textIsLive
         facts.hearsEnter = visit.hearsEnter
-        // sshd may refuse root whatever we say, and shows that in what is typed only.
+        // sshd may refuse root in any case, and shows that only in its fake password.
         facts.withholdsPush = visit.comesBySSH && visit.user?.uid == 0
         facts.outage = settings.outage
         facts.number = CheckNumber(Int.random(in: CheckNumber.range))
@@ -117,7 +118,7 @@ struct Asking {
     private mutating func listen() throws {
         let next = [promptIsDue, deadline, lookAt, lookEnds].compactMap { $0 }.min() ?? system_now() + 600_000
         Channel.wait(for: net.isOpen ? [module.channel, net.channel] : [module.channel], until: next)
-        // What has come counts before what is due.
+        // Results that have arrived come before timers that are due.
         for answer in net.receive() {
             if let detail = answer.detail { self.detail = detail }
             request = answer.request ?? request
@@ -151,7 +152,7 @@ struct Asking {
         }
     }
 
-    /// Nobody is asked for a code whom the outage lets in a moment later.
+    /// Delays the prompt while the outage may let the user in a moment later.
     private mutating func promptBecameDue(_ due: Int64) {
         if isCreating, mayBeExcused, !isPromptHeld {
             isPromptHeld = true
@@ -181,7 +182,7 @@ struct Asking {
             let typed = frame.value(FIELD_TEXT).map(Array.init)
             answered = now()
             events.append(asksForRecovery ? .recoveryTyped(RecoveryAnswer(typed)) : .answered(Answer(typed)))
-        // The login program is gone, or does not speak our language.
+        // The login program is gone, or sent an unexpected frame.
         default:
             detail = "the login program went away"
             finish(Decision(.denied, .cancelled))
@@ -213,7 +214,7 @@ struct Asking {
         module.ask(prompt)
     }
 
-    /// The same to look at, for a name that the system does not know.
+    /// Performs an action as a decoy: a name that the system does not know must look the same.
     private mutating func play(_ action: LoginFlow.Action) {
         switch action {
         case .chargePush: events.append(.pushCharged(.granted))
@@ -254,7 +255,7 @@ struct Asking {
         }
     }
 
-    /// What could not even be asked.
+    /// Reports a failure if the request could not be sent.
     private mutating func asked(_ failure: LoginFlow.Event, _ isSent: Bool?) {
         if isSent == true { return }
         detail = detail ?? "countersign-net cannot be reached"
@@ -275,10 +276,10 @@ struct Asking {
         }
     }
 
-    /// A request that was never sent, and a code that could not be checked, do not count against the person.
+    /// Refunds a request that was never sent and a code that could not be checked.
     ///
-    /// Two codes stay failures: one that was wrong for this host's SoftToken, which was checked whatever the server fails
-    /// to say, and one that the server answered with a limit, since it may have looked at the code
+    /// Two codes are not refunded: one that is wrong for this host's SoftToken, which was checked here, and one that
+    /// the server answered with a limit, since it may have checked the code
     /// (docs/develop/adr/0011-what-is-sent-again.md).
     private mutating func refund(_ event: LoginFlow.Event, unsent: Bool) throws {
         guard let person else { return }
@@ -326,12 +327,12 @@ struct Asking {
         }
     }
 
-    /// All of one person's at once: they share a salt, so that a try costs one slow hash.
+    /// Matches all codes of the user at once: they share a salt, so a try costs one slow hash.
     private mutating func matchRecovery(_ code: RecoveryCode) throws -> Bool {
         guard let person else { return false }
         let stored = try person.accounts.recoveryCodes(of: person.person)
         guard let index = RecoveryCodes.match(code, among: stored.map(\.hash)), stored.indices.contains(index) else {
-            // A code that could not be looked for is not called wrong.
+            // If no hash can be computed, the code is not wrong but unchecked.
             if RecoveryCodes.hashes(of: [code]) != nil { return false }
             throw Failure(
                 reason: .accounts,
@@ -357,7 +358,7 @@ struct Asking {
         ending.request = request
         ending.push = push.map { Settlement.Push($0, Self.end(of: decision)) }
         if decision.spentTimeStep != nil { ending.proof = matched }
-        // One that was right is used, however the login ends.
+        // A right recovery code is used up, however the login ends.
         if case .recovery = matched { ending.proof = matched }
         if decision.outcome == .approved, ending.proof == nil, let id = person?.account.authyID {
             ending.proof =

@@ -6,9 +6,9 @@ internal import Identifiers
 internal import LoginPolicy
 internal import HostSettings
 
-/// Drives the offer to enrol: performs its actions, and feeds it what came of them, until it ends.
+/// Drives the offer to enroll: performs the actions of `EnrolmentFlow` and feeds back their results until it ends.
 struct Enrolling {
-    /// How long the server is waited for when it is told that somebody was enrolled: milliseconds.
+    /// How long to wait for the server when it is told about an enrollment, in milliseconds.
     private static let patience: Int64 = 3_000
 
     private let visit: Visit
@@ -16,7 +16,7 @@ struct Enrolling {
     private let accounts: Accounts
     private let settings: Settings
     private let email: String
-    /// Grace logins that are left, once one was spent.
+    /// How many grace logins are left, after one was spent.
     private var graceLeft: Int?
     private let module: Module
     private var net: Net
@@ -27,8 +27,10 @@ struct Enrolling {
     private var detail: String?
     private var deadline: Int64?
 
-    /// Seconds for a login in which somebody may be offered to enrol: beyond those of the settings, as a number is typed and a message waited
-    /// for; below sshd's `LoginGraceTime`.
+    /// Seconds for a login with an offer to enroll.
+    ///
+    /// Longer than the settings say, since the user types a number and waits for a message; below sshd's
+    /// `LoginGraceTime` of 120 seconds (sshd_config(5)).
     static func deadline(_ rules: LoginRules, _ visit: Visit) -> Int {
         max(rules.deadline, visit.comesBySSH ? 110 : 300)
     }
@@ -72,12 +74,12 @@ struct Enrolling {
         for answer in net.receive() {
             if let detail = answer.detail { self.detail = detail }
             guard var event = EnrolmentFlow.Event(answer) else { continue }
-            // Somebody else's phone here stays theirs; what it is that cannot be used is not told.
+            // A phone of another user of this host is refused, without telling why.
             if case .registered(let id) = event, try !accounts.holders(of: id).isEmpty {
                 self.detail = "AuthyID \(id) is another user's here"
                 event = .registerFailed(.invalid)
             }
-            // A code that could not be checked does not count against the person; at a limit it may have been.
+            // A code that could not be checked does not count as wrong; at a limit the server may have checked it.
             if case .checkFailed(let failure) = event, failure != .limited {
                 try accounts.refundTry(person, rules: settings.lockout)
             }
@@ -98,7 +100,7 @@ struct Enrolling {
             ending = Ending(Decision(.denied, .disconnected), detail: detail)
         case .frame(let frame) where frame.kind == KIND_ANSWER:
             events.append(.answered(frame.value(FIELD_TEXT).map(Array.init)))
-        // The login program is gone, or does not speak our language.
+        // The login program is gone, or sent an unexpected frame.
         default: ending = Ending(Decision(.denied, .cancelled), detail: "the login program went away")
         }
     }
@@ -110,11 +112,11 @@ struct Enrolling {
         case .tell(let text): module.tell(text)
         case .ask(let prompt): module.ask(prompt)
         case .chargeOneCode:
-            // The first number costs the grace login, whatever becomes of it and in whatever service: whoever breaks off and comes again
-            // rings strangers' phones.
+            // The first number spends the grace login, whatever comes of it and in any service: otherwise a user could
+            // break off, log in again and ring strangers' phones.
             let granted = try spendGrace(inAnyService: true) != nil && accounts.chargeOneCode(person, now: now())
             events.append(.oneCodeCharged(granted: granted))
-        // The link to the app is for whoever has shown that the phone is theirs: see `tellServer`.
+        // No link to the app: the server sends it when it hears of the enrollment (`tellServer`).
         case .register(let number): asked(.registerFailed(.refused), net.register(number, email: email))
         case .send(let factor, let number): asked(.sendFailed(.refused), net.sendCode(by: factor, to: number))
         case .chargeTry:
@@ -133,14 +135,15 @@ struct Enrolling {
         }
     }
 
-    /// What could not even be asked.
+    /// Reports a failure if the request could not be sent.
     private mutating func asked(_ failure: EnrolmentFlow.Event, _ isSent: Bool) {
         if isSent { return }
         detail = detail ?? "countersign-net cannot be reached"
         events.append(failure)
     }
 
-    /// How many are left after it; nil where there is none to spend. One for all that comes of the offer.
+    /// Spends one grace login for the whole offer; returns how many are left after it, or nil if there is none to
+    /// spend.
     private mutating func spendGrace(inAnyService: Bool = false) throws -> Int? {
         if let graceLeft { return graceLeft }
         var rules = settings.enrolment
@@ -150,11 +153,13 @@ struct Enrolling {
         return graceLeft
     }
 
-    // MARK: after it
+    // MARK: after the enrollment
 
-    /// Tells the server that somebody was enrolled, so that it can tell the person by other ways. Said once it is written down, and nothing
-    /// depends on it.
-    /// - Returns: why the server may not have heard it, or nil.
+    /// Tells the server about an enrollment (Authy API, `register_activity`), so that it notifies the user by e-mail.
+    ///
+    /// Called after the enrollment is stored; nothing depends on it.
+    ///
+    /// - Returns: why the server may not know of it, or nil.
     mutating func tellServer() -> String? {
         guard let enrolled else { return nil }
         var frame = Frame(KIND_TELL_SERVER)
@@ -177,7 +182,7 @@ struct Enrolling {
 }
 
 extension Accounts {
-    /// Spends a grace login for this visit, where that is due.
+    /// Spends a grace login for this login, if one is due.
     func spendGrace(_ person: Person, visit: Visit, rules: EnrolmentRules) throws -> Grace {
         try spendGrace(
             person, service: visit.service, place: visit.place, rules: rules, now: now(), graceEnds: rules.graceEnd)

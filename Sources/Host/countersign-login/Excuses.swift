@@ -3,7 +3,7 @@ internal import Identifiers
 internal import LoginPolicy
 internal import HostSettings
 
-/// Why somebody whom the system knows is not asked, beside exemption and grace: what stands in the account, in the order in which it counts.
+/// Reasons in the account to skip the factor, in order of precedence: pause, opt-out, remembered login.
 struct Excuses {
     private let visit: Visit
     private let person: Person
@@ -29,7 +29,7 @@ struct Excuses {
         switch (settings.enrolment.optOut, settings.enrolment.mode) {
         case (.no, _): return nil
         case (.yes, _): return Ending(Decision(.excused, .optedOut))
-        // There is no grace to last.
+        // The opt-out lasts as long as grace does, and these modes have none.
         case (.grace, .optional), (.grace, .required): return nil
         case (.grace, .grace):
             switch try accounts.spendGrace(person, visit: visit, rules: settings.enrolment) {
@@ -49,7 +49,9 @@ struct Excuses {
     }
 }
 
-/// The offer to enroll, where it may be made: to a person who gets in without a factor this time, never had an AuthyID, and can be asked.
+/// The offer to enroll a phone.
+///
+/// It is made to a user who gets in without a factor this time, has never had an AuthyID and can see a prompt.
 struct Offer {
     /// Why no offer is made, for the log.
     struct Refusal: Error {
@@ -57,24 +59,26 @@ struct Offer {
     }
 
     let facts: EnrolmentFlow.Facts
-    /// The person's, at the server.
+    /// The user's e-mail address at the server.
     let email: String
 
-    /// - Throws: `Refusal`, and what the accounts throw.
+    /// Prepares the offer.
+    ///
+    /// - Throws: `Refusal` if the user gets no offer, and errors of the accounts.
     init(
         _ visit: Visit, _ person: Person, _ account: Account, _ accounts: Accounts, _ settings: Settings,
         _ rules: LoginRules
     ) throws {
         let enrolment = settings.enrolment
         guard visit.mayBeAsked else { throw Refusal(reason: "there is no terminal to ask at") }
-        // The caller of su has proven another's password in this login, and not their own.
+        // The caller of su has proven another user's password, not their own.
         guard person == visit.user else {
             throw Refusal(reason: "the login is not of the account whose factor is asked for")
         }
         guard account.state == .none, !account.hadAuthyID else {
             throw Refusal(reason: "the account had an AuthyID before")
         }
-        // An account that several people use is not bound to the phone of one of them.
+        // An account that several people share must not depend on the phone of one of them.
         guard try accounts.people(on: person.name, uid: person.uid).isEmpty else {
             throw Refusal(reason: "several people use the account")
         }

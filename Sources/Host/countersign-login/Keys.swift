@@ -1,12 +1,16 @@
 internal import Crypto
 internal import Identifiers
 
-/// The public keys by which somebody has logged in so far, as sshd says in SSH_AUTH_INFO_0: a line for each method that was passed, and in
-/// it, behind the method, the key's type and its Base64 (OpenSSH, auth2.c, `auth2_update_session_info`).
+/// The public keys with which the client has authenticated so far, from SSH_AUTH_INFO_0 (sshd_config(5),
+/// ExposeAuthInfo).
+///
+/// It has one line for each method that succeeded: the method, and for `publickey` the key's type and its Base64
+/// (OpenSSH, auth2.c, `auth2_update_session_info`).
 enum Keys {
-    /// Their fingerprints in order; nil where the list is not whole, or holds what is no key: nothing is concluded from it then.
+    /// Returns the keys' fingerprints in order, or nil if the list is cut off or holds a malformed key.
     ///
-    /// Of a certificate it is the fingerprint of the certificate, which `ssh-keygen -lf` does not print: it tells nobody apart.
+    /// For a certificate this is the fingerprint of the certificate itself, which `ssh-keygen -lf` does not print; it
+    /// matches no key of a user.
     static func fingerprints(_ info: some Collection<UInt8>) -> [KeyFingerprint]? {
         guard let last = info.reversed().first else { return [] }
         guard last == 0x0A else { return nil }
@@ -24,7 +28,7 @@ enum Keys {
 
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    /// Base64 without padding (RFC 4648, section 4).
+    /// Encodes as Base64 without padding (RFC 4648, section 4).
     private static func encoded(_ bytes: some Sequence<UInt8>) -> String {
         var (text, bits, count): ([UInt8], UInt32, UInt32) = ([], 0, 0)
         for byte in bytes {
@@ -38,7 +42,7 @@ enum Keys {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Nil for anything but one way to write the bytes.
+    /// Decodes Base64 with padding (RFC 4648, section 4); nil unless it is the canonical encoding of its bytes.
     private static func decoded(_ text: some Collection<UInt8>) -> [UInt8]? {
         let letters = text.prefix { $0 != 0x3D }
         guard !letters.isEmpty, text.count.isMultiple(of: 4), text.count - letters.count <= 2,

@@ -1,10 +1,10 @@
 internal import Identifiers
 internal import LoginPolicy
 
-/// One decision, one line, its keys in a fixed order.
+/// The log line of one decision; its keys have a fixed order.
 struct LogLine {
     private let text: String
-    /// As in syslog(3): a login without a factor because of an outage is an alert.
+    /// The priority as in syslog(3); a login that an outage excuses is an alert.
     let priority: Int64
 
     init(_ ending: Ending, _ visit: Visit, judged: Person?) {
@@ -18,7 +18,7 @@ struct LogLine {
             ("rhost", visit.rhost),
         ]
         let words = keys.map { "\($0)=\($1.logToken)" }.joined(separator: " ")
-        // The request stands last, so that patterns for lines of earlier versions still match.
+        // The request comes last, so that patterns for lines of earlier versions still match.
         text = words + " detail=\"\(detail.logText)\" request=\(ending.request?.description ?? "-")"
         priority =
             switch (decision.outcome, decision.reason) {

@@ -8,13 +8,13 @@ internal import LoginPolicy
 internal import HostSettings
 internal import SettingsFile
 
-/// Why there is no decision: it becomes `unavailable`.
+/// A fault that prevents a decision; the login ends as unavailable.
 struct Failure: Error {
     let reason: Reason
     let detail: String
 }
 
-/// The person left before anything was asked.
+/// The user left before any prompt was shown.
 private struct Left: Error { let reason: Reason }
 
 /// One login, from the hello to the verdict.
@@ -25,9 +25,9 @@ struct Login {
     private var judged: Person?
     private var accounts: Accounts?
     private var enrolling: Enrolling?
-    /// When the login is over, in milliseconds as `system_now` counts.
+    /// When the login ends: a time of `system_now`, in milliseconds.
     private var ends: Int64?
-    /// For how many seconds a proven factor is remembered.
+    /// Seconds for which a proven factor is remembered.
     private var remembers = 0
 
     init(visit: Visit, module: Channel, net: Channel) {
@@ -56,13 +56,13 @@ struct Login {
         let settings = try loadSettings()
         var rules = settings.login(for: visit.service)
         let seconds = settings.enrolment.atLogin ? Enrolling.deadline(rules, visit) : rules.deadline
-        // Others' writes are waited for as long as there is time to tell how it ended.
+        // Wait for a locked database at most until one second before the deadline, to have time to report the end.
         ends = system_now() + Int64(seconds) * 1_000 - 1_000
         module.ready(deadline: seconds)
         let asksCaller = rules.factorOf == .caller
         judged = visit.user == nil ? nil : asksCaller ? visit.caller : visit.user
         let groups = try judged == nil ? Groups() : matchedGroups(settings.groupNames, ofCaller: asksCaller)
-        // Whom the settings exempt passes whatever has become of the accounts: it is the way in for whoever mends them.
+        // Exempt users pass whatever state the accounts are in, so that an administrator can log in to repair them.
         if isExempt(settings, groups: groups.certain) { return exempt(settings) }
         let accounts = try openAccounts(settings)
         self.accounts = accounts
@@ -71,7 +71,7 @@ struct Login {
         }
         if let somebody = judged {
             rules = settings.login(for: visit.service, user: somebody.name, groups: groups.certain)
-            // What a group may use where it is not known who is in it: only what is allowed either way, and with the number if that may be so.
+            // If membership is unknown, allow only the factors permitted either way, and show the number in doubt.
             let others = settings.login(
                 for: visit.service, user: somebody.name, groups: groups.certain.union(groups.unsure))
             rules.factors.removeAll { !others.factors.contains($0) }
@@ -103,7 +103,7 @@ struct Login {
         }
     }
 
-    /// Which of several people on one account of the system it is, by the key that sshd has seen; the account itself for any other key.
+    /// Tells people who share a system account apart by their ssh key; any other key stands for the account itself.
     private func toldApart(_ somebody: Person, _ accounts: Accounts) throws -> Person {
         guard let keys = visit.keys, !keys.isEmpty else { return somebody }
         for key in keys {
@@ -113,8 +113,9 @@ struct Login {
         return somebody
     }
 
-    /// Nil where the settings make no offer to enroll.
-    /// - Throws: `Offer.Refusal` where they do, and it is not made to this person.
+    /// Offers the user to enroll a phone; returns nil if the settings make no offer.
+    ///
+    /// - Throws: `Offer.Refusal` if this user gets no offer, and errors of the accounts.
     private mutating func offer(_ account: Account, _ accounts: Accounts, _ settings: Settings, _ rules: LoginRules)
         throws -> Ending?
     {
@@ -142,8 +143,10 @@ struct Login {
         }
     }
 
-    /// Later rounds of a decided attempt are refused at once; after a login without a factor, or after one that was approved in a
-    /// process that asks more than once in its life, another round is a login of its own.
+    /// Whether an earlier round of this attempt settles it, so that this one is denied at once.
+    ///
+    /// After an excused login, and after an approved one in a process that may log in several times, another round is a
+    /// login of its own (docs/develop/adr/0005-what-later-rounds-of-an-attempt-do.md).
     private func isOver(_ earlier: Attempt) -> Bool {
         switch earlier.outcome {
         case .denied, .unavailable: true
@@ -169,7 +172,9 @@ struct Login {
         }
     }
 
-    /// The accounts that belong to the settings, and no others. A login makes none: they are missing where their volume is.
+    /// Opens the accounts that the marker names for these settings.
+    ///
+    /// A login never creates accounts: if they are missing, their volume may not be mounted.
     private func openAccounts(_ settings: Settings) throws -> Accounts {
         let marker: AccountsMarker
         do {
@@ -225,7 +230,7 @@ struct Login {
 
     private mutating func conclude(_ ending: Ending) {
         var ending = ending
-        // Of nobody whom the system knows there is nothing that could let in: said here once more, for whatever was played before.
+        // Unknown users are always denied, whatever the decoy flow decided.
         if judged == nil, ending.decision.outcome != .unavailable {
             ending.decision = Decision(
                 .denied, .unknownUser, farewell: ending.decision.outcome.letsIn ? nil : ending.decision.farewell)
@@ -244,7 +249,7 @@ struct Login {
         module.verdict(ending.decision.outcome)
     }
 
-    /// What cannot be written down lets nobody in who is not exempt.
+    /// Stores the end; a login that cannot be stored lets the user in only if exempt.
     private func settle(_ ending: inout Ending) {
         guard let accounts else { return }
         do {
@@ -270,7 +275,7 @@ struct Login {
         settlement.optsOut = ending.optsOut
         settlement.asked = ending.asked
         settlement.knownWrongCodes = ending.wrongCodes + ending.ownWrongCodes
-        // Only what was asked for and proven; not what was enrolled just now, nor an excuse.
+        // Remember only a factor that was asked for and proven, not a new enrollment or an excuse.
         if ending.decision.reason == .proven {
             settlement.remember = visit.remembrance
             settlement.rememberSeconds = remembers
@@ -279,25 +284,25 @@ struct Login {
     }
 }
 
-/// Of those that the settings name: the person's, and those of which it could not be found out.
+/// Of the groups that the settings name: those that the user is a member of, and those with unknown membership.
 private struct Groups {
     var certain: Set<String> = []
     var unsure: Set<String> = []
 }
 
-/// A decision, and what is written down with it.
+/// A decision and what is stored with it.
 struct Ending {
     var decision: Decision
     var proof: Settlement.Proof?
     var push: Settlement.Push?
-    /// The newest request on the phone, by which the server's log names it.
+    /// The newest request on the phone, as the server's log names it.
     var request: ApprovalRequestID?
     var detail: String?
-    /// The account as it was when the asking began.
+    /// The account as it was when the flow began.
     var asked: Account?
-    /// The person has said to do without a factor.
+    /// The user opts out of a factor.
     var optsOut = false
-    /// Wrong codes for the account before this login, and in it.
+    /// Wrong codes for the account before this login, and during it.
     var wrongCodes = 0
     var ownWrongCodes = 0
 
@@ -306,6 +311,7 @@ struct Ending {
         self.detail = detail
     }
 
+    /// The proof is a code that was typed.
     var proofIsCode: Bool {
         switch proof {
         case .softToken, .recovery, .verified, .firstPhone: true
@@ -313,7 +319,7 @@ struct Ending {
         }
     }
 
-    /// The code is one of this host, which may have been spent meanwhile.
+    /// The proof is a code of this host, which another login may have spent meanwhile.
     var proofIsSpent: Bool {
         switch proof {
         case .softToken, .recovery: true

@@ -2,14 +2,14 @@ internal import CFrames
 internal import Frames
 internal import Identifiers
 
-/// The other end of fd 3: what the module can be asked to do.
+/// The connection to the module on fd 3: what countersign-login can ask it to do (CFrames.h).
 struct Module {
     let channel: Channel
     private var isReady = false
 
     init(channel: Channel) { self.channel = channel }
 
-    /// - Parameter deadline: seconds for the whole login.
+    /// Tells the module the deadline of the whole login, in seconds, the first time it is called.
     mutating func ready(deadline: Int) {
         guard !isReady else { return }
         isReady = true
@@ -23,7 +23,7 @@ struct Module {
     func listen() { send(Frame(KIND_LISTEN)) }
     func startNet() { send(Frame(KIND_START_NET)) }
 
-    /// - Parameter priority: as in syslog(3).
+    /// Writes a line to the system log; `priority` is as in syslog(3).
     func log(_ line: String, priority: Int64) {
         var frame = Frame(KIND_LOG)
         frame.add(FIELD_PRIORITY, number: priority)
@@ -31,7 +31,12 @@ struct Module {
         send(frame)
     }
 
-    /// - Returns: those for which there was no room in the question.
+    /// Asks which of these groups the user, or the caller, is a member of.
+    ///
+    /// - Parameters:
+    ///   - names: the names of the groups.
+    ///   - ofCaller: whether the question is about the caller.
+    /// - Returns: the names for which the frame had no room.
     func matchGroups(_ names: [String], ofCaller: Bool) -> [String] {
         var frame = Frame(KIND_MATCH_GROUPS)
         if ofCaller { frame.add(FIELD_CALLER, text: "1") }
@@ -59,6 +64,6 @@ struct Module {
         send(frame)
     }
 
-    /// Where the module is gone, the next receive says so.
+    /// Sends a frame; if the module is gone, the next `receive` reports it.
     private func send(_ frame: Frame) { _ = channel.send(frame) }
 }

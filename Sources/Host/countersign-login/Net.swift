@@ -3,20 +3,20 @@ internal import Frames
 internal import Identifiers
 internal import LoginPolicy
 
-/// The other end of fd 4: asks countersign-net, and hands on what it answers.
+/// The connection to countersign-net on fd 4: sends requests and receives their results (CFrames.h).
 struct Net {
     enum Question { case create, look, verify, oneCode, phoneCode, phoneCheck, register, tell }
 
-    /// What came of a question.
+    /// The result of a request.
     struct Answer {
         let question: Question
-        /// A RESULT_*.
+        /// RESULT_*.
         let result: CInt
-        /// For the log.
+        /// The reason, for the log.
         let detail: String?
-        /// Of a registration.
+        /// The new AuthyID, after a registration.
         let authyID: AuthyID?
-        /// Of an approval request that was created.
+        /// The new approval request, after one was created.
         let request: ApprovalRequestID?
 
         var isUnsent: Bool { result == RESULT_UNREACHED }
@@ -28,16 +28,16 @@ struct Net {
 
     let channel: Channel
     private var nextNumber: Int64 = 1
-    /// What the answers to come are about, by number. An answer to anything else is no news.
+    /// The open requests by number; results with any other number are ignored.
     private var asked: [Int64: Question] = [:]
     private(set) var isOpen = false
 
     init(channel: Channel) { self.channel = channel }
 
-    /// Hands over the one server that countersign-net may reach.
+    /// Sends the frame `server`, which names the one server that countersign-net may reach.
     mutating func open(_ server: Frame) { isOpen = channel.send(server) }
 
-    /// False where countersign-net is gone.
+    /// Sends a request with the next number; returns false if countersign-net is gone.
     mutating func ask(_ question: Question, _ frame: Frame) -> Bool {
         var frame = frame
         frame.add(FIELD_NUMBER, number: nextNumber)
@@ -60,9 +60,15 @@ struct Net {
         _ = isOpen && channel.send(Frame(KIND_STOP))
     }
 
+    /// Asks the server to verify a code.
+    ///
     /// - Parameters:
-    ///   - isProven: whether the person has proven a factor before: then the code of a new phone is none.
-    ///   - confirmation: the code of a new phone, which is confirmed if the other one is right.
+    ///   - code: the code that was typed.
+    ///   - person: the user at the server.
+    ///   - isProven: whether the account has proven a factor before; then a confirmation code is not accepted as a
+    ///     code.
+    ///   - confirmation: the confirmation code of a new phone, which the server confirms if `code` is right.
+    /// - Returns: false if countersign-net is gone.
     mutating func verify(_ code: OneTimeCode, of person: AuthyID, isProven: Bool, confirmation: OneTimeCode?) -> Bool {
         var frame = Frame(KIND_VERIFY)
         frame.add(FIELD_CODE, text: code.digits)
@@ -101,7 +107,7 @@ struct Net {
         return frame
     }
 
-    /// What has come, without waiting.
+    /// Receives at most one result without waiting; at end of file, all open requests fail.
     mutating func receive() -> [Answer] {
         guard isOpen else { return [] }
         switch channel.receive() {

@@ -2,7 +2,7 @@ internal import CFrames
 internal import LoginPolicy
 
 extension LoginFlow.Event {
-    /// Nil where the flow has no such question.
+    /// Translates a result; nil if the flow never makes such a request.
     init?(_ answer: Net.Answer) {
         switch (answer.question, answer.result) {
         case (.create, RESULT_CREATED): self = .created
@@ -26,7 +26,7 @@ extension LoginFlow.Event {
 }
 
 extension EnrolmentFlow.Event {
-    /// Nil where the flow has no such question.
+    /// Translates a result; nil if the flow never makes such a request.
     init?(_ answer: Net.Answer) {
         switch (answer.question, answer.result) {
         case (.phoneCode, RESULT_SENT): self = .sent

@@ -6,8 +6,13 @@ internal import NetFrames
 internal import SettingsFile
 
 extension Settings.Server {
-    /// What countersign-net is told of the one server that it may reach.
-    /// - Parameter deadline: seconds for the whole login.
+    /// Makes the frame `server` for countersign-net, after the key is read and the socket is checked.
+    ///
+    /// - Parameters:
+    ///   - trust: who may own the key file and the folders of the socket.
+    ///   - deadline: seconds for the whole login.
+    /// - Returns: the frame.
+    /// - Throws: `Failure` if the key cannot be read or the socket is not safe.
     func frame(trust: Trust, deadline: Int) throws -> Frame {
         let key: APIKey
         do throws(SettingsError) {

@@ -1,12 +1,12 @@
 internal import Glibc
 
-/// What sudo was called with (sudo(8)).
+/// The arguments of sudo (sudo(8)).
 struct SudoArguments {
     private let words: [[UInt8]]
 
     init(_ words: [[UInt8]]) { self.words = words }
 
-    /// Of the process that has started this one; none where they cannot be read.
+    /// Returns the arguments of the parent process (proc(5), cmdline), or none if they cannot be read.
     static func ofParent() -> SudoArguments {
         let descriptor = open("/proc/\(getppid())/cmdline", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return SudoArguments([]) }
@@ -17,7 +17,7 @@ struct SudoArguments {
             buffer.prefix(max(0, count)).split(separator: 0, omittingEmptySubsequences: false).map(Array.init))
     }
 
-    /// Whether the password comes from standard input: `-S`, also among other letters, or `--stdin`, before the command begins.
+    /// Whether sudo reads the password from standard input: `-S`, alone or among other letters, or `--stdin`.
     var takesInput: Bool {
         var rest = words.dropFirst()
         while let word = rest.popFirst(), word.first == UInt8(ascii: "-"), word != Array("--".utf8) {
@@ -29,7 +29,7 @@ struct SudoArguments {
             for (index, letter) in word.enumerated().dropFirst() {
                 if letter == UInt8(ascii: "S") { return true }
                 guard Self.lettersWithValue.contains(letter) else { continue }
-                // The value is the rest of the word, or the next one.
+                // The option's value is the rest of the word, or the next word.
                 if index == word.count - 1 { rest = rest.dropFirst() }
                 break
             }

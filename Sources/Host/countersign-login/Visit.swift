@@ -6,11 +6,13 @@ internal import Glibc
 internal import Identifiers
 internal import SettingsFile
 
-/// Who logs in, from where, to what: the module's hello. Every text in it was chosen by others.
+/// Who logs in, from where, to what: the module's frame `hello`.
+///
+/// Treat every text in it as untrusted: others chose it.
 struct Visit {
-    /// The user of this login; nil where the system knows none of that name.
+    /// The user of this login; nil if the system does not know the name.
     let user: Person?
-    /// What was typed, or the user's name.
+    /// The user's name, or what was typed if the system does not know it.
     let name: String
     let caller: Person?
     let service: String
@@ -19,10 +21,10 @@ struct Visit {
     let command: String
     let host: String
     let attempt: String
-    /// The client's address; nil where there is none or it is a name.
+    /// The client's address; nil if there is none or it is a name.
     let address: Address?
     let comesBySSH: Bool
-    /// The public keys by which the client has come so far; nil where sshd's list of them is not whole.
+    /// The public keys with which the client has authenticated so far; nil if sshd's list of them is cut off.
     let keys: [KeyFingerprint]?
     /// The login program runs as root.
     let isElevated: Bool
@@ -56,37 +58,40 @@ struct Visit {
         takesInput = ["sudo", "sudo-i"].contains(service) && SudoArguments.ofParent().takesInput
         keys = comesBySSH ? Keys.fingerprints(hello.value(FIELD_AUTH_INFO) ?? []) : []
         let rhost = hello.text(FIELD_RHOST) ?? ""
-        // sshd's own word first: PAM_RHOST may be a name that the client's DNS chose.
+        // Prefer sshd's own variable: PAM_RHOST may be a name that the client's DNS chose.
         let connected = hello.text(FIELD_CONNECTION)?.prefix { $0 != " " }
         address = Address(connected.map(String.init) ?? rhost)
         self.rhost = address?.description ?? rhost
     }
 
-    /// Text is seen at once where the person sits at a terminal of this host; sshd shows it with the next prompt only. A sudo that takes the
-    /// password from its standard input (`-S`) was started by a program, whatever terminal it has: ansible's `become` does that.
+    /// Whether a text is visible at once, without a prompt.
+    ///
+    /// It is at a terminal of this host; sshd shows a text only with the next prompt. A sudo that reads the password
+    /// from standard input (`-S`) was started by a program, whatever its terminal: Ansible's `become` does that.
     var textIsLive: Bool {
         !takesInput
             && ["/dev/tty", "/dev/pts/", "/dev/console", "tty", "pts/", "console"].contains(where: tty.hasPrefix)
     }
 
-    /// Whether there is a terminal to ask at, as far as can be known beforehand.
+    /// Whether there is probably a terminal for a prompt.
     var mayBeAsked: Bool { comesBySSH || textIsLive }
 
-    /// What another login must have in common with this one, so as not to be asked again; nil where nothing is remembered, since nobody
-    /// can say where it comes from.
+    /// What another login must have in common with this one to be remembered.
+    ///
+    /// Nil if nothing is remembered because the origin of the login is not certain.
     var remembrance: Remembrance? {
         guard let address, !address.isLinkLocal, let keys else { return nil }
         return Remembrance(
             service: service, address: address.description, key: keys.map(\.description).joined(separator: ","))
     }
 
-    /// What counts as one place: "" for this host.
+    /// The place that limits count by: from the client's address; "" for this host.
     var place: String { address?.place ?? String(rhost.prefix(100)) }
 
-    /// Whose settings are taken: root's where the login program is root; else those of whoever runs it too.
+    /// The settings' owner: root, or also the current user if the login program is not root.
     var trust: Trust { Trust(owner: isElevated ? 0 : geteuid(), group: settingsGroup ?? getegid()) }
 
-    /// The question on the phone: its heading, and all that a notification shows.
+    /// The question on the phone: the heading of the request, and the whole text of a notification.
     var message: String {
         switch service {
         case "sudo", "sudo-i": "Are you running a command on \(host)?".printable()
@@ -95,13 +100,13 @@ struct Visit {
         }
     }
 
-    /// The service in words; one that has none by its name.
+    /// The service in words, or its name if there are none.
     private var serviceInWords: String {
         if comesBySSH { return "SSH login" }
         return service == "login" ? "Console login" : service
     }
 
-    /// What the phone shows below the question, in this order: nothing that stands in it.
+    /// What the phone shows below the question, in this order, without repeating it.
     var details: [(label: String, value: String)] {
         let caller = self.caller?.name ?? ""
         return [
@@ -110,7 +115,7 @@ struct Visit {
         ].filter { !$0.1.isEmpty }.map { ($0.0, $0.1.printable()) }
     }
 
-    /// Waits for the hello.
+    /// Waits at most 5 seconds for the hello; nil if none comes or it is malformed.
     static func receive(from module: Channel) -> Visit? {
         Channel.wait(for: [module], until: system_now() + 5_000)
         guard case .frame(let frame) = module.receive() else { return nil }
