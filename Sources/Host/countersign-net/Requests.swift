@@ -5,9 +5,10 @@ internal import CSyscalls
 internal import Frames
 internal import Identifiers
 
-/// The first frame: the server, and how much of the login is left.
+/// The first frame: the server, and when the login ends.
 struct ServerFrame {
     let address: ServerAddress
+    /// When the login ends: a time of `system_now`, in milliseconds.
     let deadline: Int64
 
     init?(_ frame: Frame) {
@@ -25,7 +26,7 @@ struct ServerFrame {
 }
 
 extension Client.Request {
-    /// Nil where the frame asks for nothing that there is.
+    /// Reads a request; nil if the kind is unknown or a field is missing or malformed.
     init?(_ frame: Frame) {
         switch frame.kind {
         case KIND_APPLICATION: self = .application
@@ -104,6 +105,7 @@ extension NewApprovalRequest {
 }
 
 extension Client.Result {
+    /// RESULT_*.
     var word: CInt {
         switch self {
         case .created: RESULT_CREATED
@@ -130,6 +132,7 @@ extension Client.Result {
         }
     }
 
+    /// FIELD_REASON, or nil for none.
     var reason: String? {
         switch self {
         case .invalid(let fields): fields

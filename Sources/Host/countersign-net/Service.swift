@@ -6,7 +6,7 @@ internal import Frames
 internal import Identifiers
 internal import LoginPolicy
 
-/// Requests in, results out, until countersign-login is gone.
+/// Performs requests and sends their results until end of file on the socket to countersign-login.
 struct Service {
     private let login: Channel
     private let client: Client
@@ -19,7 +19,7 @@ struct Service {
     }
 
     func run() {
-        // A little longer than the login, in which a late answer at the prompt may still end it.
+        // Ten minutes longer than the login: a late answer at an open prompt may still end it.
         while system_now() < deadline + 600_000 {
             guard takeRequests() else { break }
             let (answer, _) = client.work(watching: login.descriptor, milliseconds: 60_000)
@@ -28,7 +28,7 @@ struct Service {
         client.cancel(milliseconds: 800)
     }
 
-    /// False at end of file, and at a frame that does not belong here.
+    /// Takes all waiting requests; returns false at end of file and at an unexpected frame.
     private func takeRequests() -> Bool {
         while true {
             switch login.receive() {

@@ -1,4 +1,5 @@
-// Asks the one server that it is told of. fd 3 leads to countersign-login; when that is closed, this ends.
+// Sends requests to the one server that the first frame names. fd 3 is the socket to countersign-login; ends at end of
+// file on it.
 internal import AuthyAPI
 internal import CFrames
 internal import CSyscalls
@@ -7,11 +8,11 @@ internal import Glibc
 
 guard system_harden() == 0 else { exit(1) }
 signal(SIGPIPE, SIG_IGN)
-// A name server that is gone costs one second and not five (resolv.conf(5)); the other options of this host stay.
+// A name server that is down costs one second instead of five (resolv.conf(5)); other options of this host stay.
 setenv("RES_OPTIONS", "timeout:1 attempts:3", 1)
 let login = Channel(descriptor: 3)
 Channel.wait(for: [login], until: system_now() + 10_000)
 guard case .frame(let frame) = login.receive(), let server = ServerFrame(frame) else { exit(1) }
 Service(login: login, server: server).run()
-// Nothing is left to be put in order, and the login waits for this.
+// Skip cleanup: nothing needs it, and the login waits for this process to end.
 _exit(0)
