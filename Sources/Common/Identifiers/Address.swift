@@ -1,11 +1,14 @@
 internal import Glibc
 
-/// A numeric IP address. An IPv4 address that came mapped into IPv6 (RFC 4291, section 2.5.5.2) is the IPv4 address.
+/// A numeric IP address, in which an IPv4 address that is mapped into IPv6 (RFC 4291, section 2.5.5.2) is the IPv4
+/// address.
 public struct Address: Hashable, Sendable, CustomStringConvertible {
     /// 4 or 16 bytes in network order.
     public let bytes: [UInt8]
 
-    /// Nil unless the text is a numeric address; a scope (`%eth0`) is dropped, a host name is no address.
+    /// Reads a numeric address; nil for anything else, such as a host name.
+    ///
+    /// A scope (`%eth0`) is dropped.
     public init?(_ text: String) {
         let plain = text.prefix { $0 != "%" }
         guard plain.utf8.count <= 45, !plain.utf8.contains(0) else { return nil }
@@ -23,16 +26,18 @@ public struct Address: Hashable, Sendable, CustomStringConvertible {
 
     private init(bytes: [UInt8]) { self.bytes = bytes }
 
+    /// The address as inet_ntop(3) writes it.
     public var description: String {
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         _ = inet_ntop(bytes.count == 4 ? AF_INET : AF_INET6, bytes, &text, socklen_t(text.count))
         return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// Whether it says which host it is only together with an interface (RFC 4291, section 2.5.6), which is not known here.
+    /// Whether the address names a host only together with an interface (RFC 4291, section 2.5.6), which is not known
+    /// here.
     public var isLinkLocal: Bool { bytes.count == 16 && bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80 }
 
-    /// What counts as one place: the address, for IPv6 its /64, since a single host has all of that.
+    /// What counts as one place: an IPv4 address, or the /64 of an IPv6 address, since a single host has all of a /64.
     public var place: String {
         bytes.count == 4
             ? description : Address(bytes: Array(bytes.prefix(8)) + [UInt8](repeating: 0, count: 8)).description + "/64"
@@ -41,15 +46,18 @@ public struct Address: Hashable, Sendable, CustomStringConvertible {
 
 /// A network in CIDR notation (RFC 4632, section 3.1; RFC 4291, section 2.3).
 public struct Network: Equatable, Sendable {
+    /// The first address of the network: no bit behind the prefix is set.
     public let address: Address
     /// The number of leading bits that must agree.
     public let prefix: Int
 
-    /// Nil unless the text is an address, or an address and a prefix length that fits it, with no bit set behind the prefix.
+    /// Reads an address, or an address and a prefix length that fits it; nil for anything else, or if a bit behind the
+    /// prefix is set.
     public init?(_ text: String) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard let first = parts.first, !first.contains("%"), let address = Address(first) else { return nil }
-        // A prefix is counted in the notation that was written: of a mapped address the first 96 bits say only that it is one.
+        // The prefix is counted in the notation that was written: the first 96 bits of a mapped address only mark it as
+        // mapped.
         let width = address.bytes.count * 8
         let hidden = first.contains(":") && width == 32 ? 96 : 0
         var prefix = width
@@ -65,9 +73,10 @@ public struct Network: Equatable, Sendable {
         guard Self.bits(of: address).dropFirst(prefix).allSatisfy({ !$0 }) else { return nil }
     }
 
-    /// Whether every address of its family is in it.
+    /// Whether the network holds every address of its family.
     public var isEverything: Bool { prefix == 0 }
 
+    /// Whether an address is in the network; false for an address of the other family.
     public func contains(_ other: Address) -> Bool {
         other.bytes.count == address.bytes.count
             && zip(Self.bits(of: address), Self.bits(of: other)).prefix(prefix).allSatisfy { $0 == $1 }

@@ -1,7 +1,11 @@
-/// The name of an approval request: a UUID (RFC 9562, section 4) in lower case, so that it may stand in a URL as it is.
+/// The name of an approval request: a UUID (RFC 9562, section 4) in lower case, which can stand in a URL as it is.
 public struct ApprovalRequestID: Hashable, Sendable, CustomStringConvertible {
+    /// The UUID: 36 characters in lower case.
     public let description: String
 
+    /// Reads a UUID in its canonical form; nil for anything else.
+    ///
+    /// Capitals are accepted.
     public init?(_ text: String) {
         let bytes = Array(text.utf8)
         guard bytes.count == 36 else { return nil }

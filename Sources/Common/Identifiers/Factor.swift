@@ -1,4 +1,4 @@
-/// The ways in which a person can prove who they are; the raw values are the words of the settings, the log and the prompt.
+/// The ways to prove who one is; the raw values are the words of the settings, the log and the prompt.
 public enum Factor: String, Equatable, Sendable, CaseIterable {
     /// Approve or deny on the phone.
     case oneTouch = "onetouch"
@@ -8,6 +8,6 @@ public enum Factor: String, Equatable, Sendable, CaseIterable {
     case sms
     /// A OneCode by voice call.
     case call
-    /// A recovery code: good once, for whoever lost the phone.
+    /// A recovery code, valid once, for a person who has lost the phone.
     case recovery
 }

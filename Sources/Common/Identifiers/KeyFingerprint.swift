@@ -1,7 +1,9 @@
-/// The SHA-256 fingerprint of an SSH public key, as `ssh-keygen -lf` prints it: `SHA256:` and 43 characters of Base64 without padding.
+/// The SHA-256 fingerprint of an SSH public key, as `ssh-keygen -lf` prints it.
 public struct KeyFingerprint: Hashable, Sendable, CustomStringConvertible {
+    /// `SHA256:` and 43 characters of Base64 without padding.
     public let description: String
 
+    /// Reads a fingerprint in that form; nil for anything else.
     public init?(_ text: String) {
         let digest = text.utf8.dropFirst(7)
         guard text.hasPrefix("SHA256:"), digest.count == 43, digest.allSatisfy(Self.isBase64) else { return nil }

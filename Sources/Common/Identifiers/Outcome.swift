@@ -1,12 +1,12 @@
-/// How one login ended. There are four kinds and no others.
+/// How one login ended, in four kinds.
 public enum Outcome: String, Equatable, Sendable, CaseIterable {
     /// A factor was proven.
     case approved
-    /// Policy lets this login pass without a factor. Never called a success.
+    /// Policy lets this login pass without a factor. It is never called a success.
     case excused
-    /// The person was refused.
+    /// The login is refused.
     case denied
-    /// Something that the decision needs did not work. Refused as well.
+    /// Something that the decision needs did not work. The login is refused as well.
     case unavailable
 
     /// Whether the login program may go on.

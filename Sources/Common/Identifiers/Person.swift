@@ -1,22 +1,27 @@
-/// The one whose factor is asked for: a name that the system knows, and its number; where several people use that account by SSH, the
-/// key by which this one is told apart.
+/// The person whose factor is asked for: a user name of the system and its uid, and an SSH key if several people share
+/// that account.
 ///
-/// Accounts are kept by all of it, so that a name which comes back with another uid inherits nothing.
+/// Accounts are stored under all of it, so that a name that comes back with another uid inherits nothing.
 public struct Person: Hashable, Sendable {
+    /// The user name.
     public let name: String
+    /// The uid of the user.
     public let uid: UInt32
-    /// Nil for whoever uses the account by any other way or key.
+    /// The SSH key that tells this person apart on a shared account; nil for logins in any other way or with another
+    /// key.
     public let key: KeyFingerprint?
 
+    /// Takes name, uid and key as they are.
     public init(name: String, uid: UInt32, key: KeyFingerprint? = nil) {
         self.name = name
         self.uid = uid
         self.key = key
     }
 
-    /// The name under which the account is kept: that of the system, a blank and the key.
+    /// The name under which the account is stored: the user name, and behind a blank the key if there is one.
     public var storedName: String { key.map { "\(name) \($0)" } ?? name }
 
+    /// Takes a stored name apart: the part behind the last blank is the key if it has the form of one.
     public init(storedName: String, uid: UInt32) {
         let parts = storedName.split(separator: " ", omittingEmptySubsequences: false)
         let key = parts.count > 1 ? parts.last.flatMap { KeyFingerprint(String($0)) } : nil

@@ -1,15 +1,17 @@
-/// A phone number: country code and national number, digits only. Kept nowhere on a host, and shown masked.
+/// A phone number: country code and national number, digits only.
 ///
-/// It is one of E.164 where `PhoneNumber(written:in:)` of the target PhoneNumbers made it; `init(typed:countryCode:)` only takes apart what
-/// was typed.
+/// No host stores it, and it is shown masked. It is valid in E.164 if `PhoneNumber(written:in:)` of the target
+/// PhoneNumbers made it; `init(typed:countryCode:)` only splits what was typed.
 public struct PhoneNumber: Equatable, Sendable, CustomStringConvertible, CustomReflectable {
+    /// 1 to 3 digits without a plus, such as `49`.
     public let countryCode: String
+    /// The national number, 4 to 14 digits.
     public let national: String
 
-    /// Digits only; a plus before the country code does not count. Separators in the national number are dropped.
+    /// Takes digits; a plus before the country code and separators in the national number are dropped.
     ///
-    /// Nil unless the code has 1 to 3 digits, the national number 4 to 14, and both together at most 16: one more than E.164 allows, as the
-    /// number may still have the 0 that is only dialed.
+    /// Nil unless the code has 1 to 3 digits, the national number 4 to 14, and both together at most 16. That is one
+    /// more than E.164 allows, as the number may still have the 0 that is only dialed.
     public init?(countryCode: String, national: String) {
         let code = countryCode.drop { $0 == "+" }
         let digits = String(String.UnicodeScalarView(national.unicodeScalars.filter { !Separators.contains($0) }))
@@ -21,7 +23,7 @@ public struct PhoneNumber: Equatable, Sendable, CustomStringConvertible, CustomR
         self.national = digits
     }
 
-    /// `+15551234567` with the country code told apart as the tables of E.164 have it.
+    /// Reads `+15551234567`, and splits off the country code by the tables of E.164; nil for anything else.
     public init?(e164 text: String) {
         guard text.hasPrefix("+") else { return nil }
         let digits = text.dropFirst()
@@ -30,9 +32,14 @@ public struct PhoneNumber: Equatable, Sendable, CustomStringConvertible, CustomR
         self.init(countryCode: String(digits.prefix(length)), national: String(digits.dropFirst(length)))
     }
 
-    /// What a person typed, for a server to decide which number that is: only the country code is told apart, and prefixes that are only
-    /// dialed stay where they are. `00` at the beginning is a plus.
-    /// - Parameter countryCode: digits, for numbers that do not name their own; nil where each has to.
+    /// Reads what a person typed, for a server to decide which number it is; nil if it cannot be a number.
+    ///
+    /// Only the country code is split off, and prefixes that are only dialed are kept. `00` at the beginning counts as
+    /// a plus.
+    ///
+    /// - Parameters:
+    ///   - text: the number as it was typed.
+    ///   - countryCode: digits, for numbers without a country code; nil if each number must have its own.
     public init?(typed text: String, countryCode: String? = nil) {
         guard let written = try? WrittenPhoneNumber(text) else { return nil }
         if written.isInternational {
@@ -46,25 +53,30 @@ public struct PhoneNumber: Equatable, Sendable, CustomStringConvertible, CustomR
         }
     }
 
+    /// The number in E.164: a plus, the country code and the national number.
     public var e164: String { "+" + countryCode + national }
-    /// As users/status shows it.
+    /// The last 4 digits behind `XXX-XXX-`, as users/status shows the number.
     public var masked: String { "XXX-XXX-" + national.suffix(4) }
-    /// As sms and call show it.
+    /// The country code and the last 2 digits, as sms and call show the number.
     public var maskedWithCode: String { "+\(countryCode)-XXX-XXX-XX" + national.suffix(2) }
 
-    /// Masked: a number stands in no log by accident.
+    /// The masked number, so that no number reaches a log by accident.
     public var description: String { maskedWithCode }
+    /// Empty, so that a dump does not show the number.
     public var customMirror: Mirror { Mirror(self, children: []) }
 
     private static func areDigits(_ text: some StringProtocol) -> Bool {
         text.utf8.allSatisfy { (0x30...0x39).contains($0) }
     }
 
-    /// Country codes (ITU-T E.164, list of 2016): zones 1 and 7 have one digit, these two; all others have three.
+    /// Length of the country code (ITU-T E.164, list of 2016): 1 in zones 1 and 7, 2 for the codes listed, 3 for all
+    /// others.
     private static func lengthOfCode(_ digits: Substring) -> Int {
         if digits.hasPrefix("1") || digits.hasPrefix("7") { return 1 }
-        let two =
-            "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98"
+        let two = """
+            20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 \
+            84 86 90 91 92 93 94 95 98
+            """
         return two.split(separator: " ").contains(digits.prefix(2)) ? 2 : 3
     }
 }

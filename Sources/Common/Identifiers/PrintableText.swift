@@ -1,5 +1,6 @@
 extension Unicode.Scalar {
-    /// Whether it shows as itself: moves no cursor, breaks no line, turns no direction of writing, and is not invisible.
+    /// Whether the character shows as itself: it moves no cursor, breaks no line, keeps the direction of writing, and
+    /// is visible.
     public var isPrintable: Bool {
         switch properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false
@@ -9,8 +10,10 @@ extension Unicode.Scalar {
 }
 
 extension String {
-    /// The text with everything that is not printable, or not shown by the reader, written as `\u{1F}`.
+    /// The text with each character that is not printable, or not shown by the reader, written as `\u{1F}`.
+    ///
     /// - Parameter shows: whether the reader shows a printable character.
+    /// - Returns: the text with those characters escaped.
     public func printable(where shows: (Unicode.Scalar) -> Bool = { _ in true }) -> String {
         if utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return self }
         return unicodeScalars.reduce(into: "") { text, scalar in
@@ -25,13 +28,14 @@ extension String {
 
 /// Values of a log line, which is ASCII: nothing in one can end it or begin another.
 extension String {
-    /// For `key=VALUE`: at most 127 bytes, without blanks, quotes and equals signs; `-` for nothing.
+    /// The value for `key=VALUE` in a log line: at most 127 bytes without blanks, quotes and equals signs, or `-` if it
+    /// is empty.
     public var logToken: String {
         let text = escaped(limit: 127) { $0.value > 0x20 && $0.value < 0x7F && $0 != "\"" && $0 != "=" }
         return text.isEmpty ? "-" : text
     }
 
-    /// For `key="VALUE"`: at most 300 bytes.
+    /// The value for `key="VALUE"` in a log line: at most 300 bytes.
     public var logText: String {
         replacing("\"", with: "?").escaped(limit: 300) { $0.value >= 0x20 && $0.value < 0x7F }
     }

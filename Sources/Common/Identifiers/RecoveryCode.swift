@@ -1,9 +1,12 @@
 /// What a person typed as a recovery code: 8 to 32 letters and digits, without the blanks and hyphens between them.
 ///
-/// Capital letters are small ones; the letter o is the digit 0, and i and l are 1, as people read them.
+/// Capitals become small letters; the letter o becomes the digit 0, and i and l become 1, as people confuse them.
 public struct RecoveryCode: Equatable, Sendable, CustomStringConvertible, CustomReflectable {
+    /// The normalized code: 8 to 32 small letters and digits.
     public let text: String
 
+    /// Reads the bytes that were typed; nil unless they are 8 to 32 letters and digits with only blanks and hyphens
+    /// between them.
     public init?(_ typed: some Collection<UInt8>) {
         guard typed.count <= 256 else { return nil }
         let characters = TypedCharacter.all(in: Array(typed))
@@ -19,10 +22,11 @@ public struct RecoveryCode: Equatable, Sendable, CustomStringConvertible, Custom
         text = String(decoding: kept.map { $0 == 0x6F ? 0x30 : $0 == 0x69 || $0 == 0x6C ? 0x31 : $0 }, as: UTF8.self)
     }
 
-    /// Whether it is one of ours: 12 characters of Crockford's Base32. Others are imported.
+    /// Whether the code has the form of those made here, 12 characters of Crockford's Base32; others are imported.
     public var isOurs: Bool { text.utf8.count == 12 && !text.utf8.contains(0x75) }
 
-    /// Without the code.
+    /// The name of the type, without the code.
     public var description: String { "RecoveryCode" }
+    /// Empty, so that a dump does not show the code.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -1,6 +1,8 @@
-/// A character of a code as people write it. The bytes are UTF-8, ISO 8859 or Windows-1252: nobody says which.
+/// A character of a code as it was typed.
+///
+/// The bytes can be UTF-8, ISO 8859 or Windows-1252, as the encoding is not known.
 enum TypedCharacter: Equatable {
-    /// A blank of any width, also one that does not break, and what has no width at all.
+    /// A blank of any width, also one that does not break, and characters of no width.
     case blank
     /// A hyphen or a dash.
     case hyphen
@@ -18,7 +20,7 @@ enum TypedCharacter: Equatable {
         return characters
     }
 
-    /// Nil for bytes that are no separator.
+    /// Nil for bytes that are not a separator.
     private static func separator(_ bytes: ArraySlice<UInt8>) -> TypedCharacter? {
         if bytes.count == 1 { return bytes.first.flatMap(ofOneByte) }
         guard let scalar = String(validating: bytes, as: UTF8.self)?.unicodeScalars.first?.value else { return nil }

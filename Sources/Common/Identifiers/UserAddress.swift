@@ -3,10 +3,15 @@ public enum UserAddress {
     /// The longest part before the @, and the longest address, in bytes (RFC 5321, section 4.5.3.1).
     private static let (longestLocal, longest) = (64, 254)
 
-    /// The user's name itself where it is an address, as some directories have it; else what stands before its @, or behind its
-    /// backslash (`CORP\alice`), at `domain`.
-    /// - Parameter domain: `enrolment.email_domain`, if there is one; servers refuse one without a dot.
-    /// - Returns: nil where the name gives no address.
+    /// The address of a user: the user name itself if it is an address, as in some directories, or else its account
+    /// part at `domain`.
+    ///
+    /// The account part stands before the @, or behind the backslash (`CORP\alice`).
+    ///
+    /// - Parameters:
+    ///   - name: the user name.
+    ///   - domain: `enrolment.email_domain`, or nil. A domain without a dot counts as none, as servers refuse it.
+    /// - Returns: nil if the name gives no address.
     public static func of(_ name: String, domain: String?) -> String? {
         let account = name.split(separator: "\\", omittingEmptySubsequences: false).last.map(String.init) ?? ""
         let parts = account.split(separator: "@", omittingEmptySubsequences: false).map(String.init)
@@ -22,7 +27,8 @@ public enum UserAddress {
         return address.utf8.count <= longest ? address : nil
     }
 
-    /// Whether a text can stand before an @ as it is (RFC 5322, section 3.2.3, without what shells and servers stumble over).
+    /// Whether a text can stand before an @ (RFC 5322, section 3.2.3, without characters that shells and servers
+    /// mistreat).
     private static func isLocalPart(_ name: String) -> Bool {
         (1...longestLocal).contains(name.utf8.count) && name.utf8.first != 0x2D && name.utf8.first != 0x2E
             && name.utf8.last != 0x2E
@@ -30,7 +36,7 @@ public enum UserAddress {
             && name.utf8.allSatisfy { isAlphanumeric($0) || [0x2B, 0x2D, 0x2E, 0x5F].contains($0) }
     }
 
-    /// Two labels or more (RFC 1034, section 3.5): a realm without a dot is no domain of mail.
+    /// Whether a text has two labels or more (RFC 1034, section 3.5): a realm without a dot is not a mail domain.
     private static func isDomain(_ text: String) -> Bool {
         let labels = text.split(separator: ".", omittingEmptySubsequences: false)
         return labels.count > 1

@@ -1,32 +1,37 @@
-/// A phone number as somebody wrote it, without what only separates its digits. Which number it is, a numbering plan has to say.
+/// A phone number as it was written, without separators; a numbering plan tells which number it is.
 public struct WrittenPhoneNumber: Equatable, Sendable {
     /// Whether it begins with a plus.
     public let isInternational: Bool
-    /// ASCII digits, whatever script they were written in.
+    /// ASCII digits, converted from any script.
     public let digits: String
-    /// Whether a single 0 stands in brackets, as in `+49 (0)151`: mostly one that is only dialed.
+    /// Whether a single 0 stands in brackets, as in `+49 (0)151`, where it is mostly only dialed.
     public let hasZeroInBrackets: Bool
-    /// Whether it has the form of a date with two digits for the year, as 20.12.34 has: some plans have numbers of six digits.
+    /// Whether it looks like a date with a year of two digits, such as 20.12.34: some plans have numbers of six digits.
     public let mayBeDate: Bool
 
+    /// The reasons to refuse a text.
     public enum Fault: Error, Equatable, Sendable {
         case empty
         /// More than `WrittenPhoneNumber.longest` characters.
         case tooLong
-        /// A letter: a word to dial by, or an extension.
+        /// A letter: part of a word to dial by, or of an extension.
         case letter
         case character(Unicode.Scalar)
         /// A plus that is not at the beginning.
         case plus
-        /// A spreadsheet's decimal number, which has lost digits or gained some.
+        /// A decimal number of a spreadsheet, which has lost or gained digits.
         case decimal
-        /// A date, which a spreadsheet has made of something else.
+        /// A date, into which a spreadsheet has turned a number.
         case date
     }
 
+    /// The most characters that a number may have.
     public static let longest = 60
 
-    /// - Throws: `Fault`, for anything but digits, separators and a plus before them.
+    /// Reads digits of any script and separators, and a plus before them.
+    ///
+    /// - Parameter text: the number as it was written.
+    /// - Throws: `Fault` for any other character, a decimal number, a date, and a text that is empty or too long.
     public init(_ text: String) throws(Fault) {
         guard text.unicodeScalars.count <= Self.longest else { throw .tooLong }
         var digits = ""
@@ -63,8 +68,10 @@ public struct WrittenPhoneNumber: Equatable, Sendable {
         return Unicode.Scalar(0x30 + UInt8(value))
     }
 
-    /// `5550100123.0`, `1.5550100123E+10`: a whole number of at least seven digits with one point or comma and one or two digits behind it,
-    /// or with an exponent.
+    /// Whether a text looks like `5550100123.0` or `1.5550100123E+10`.
+    ///
+    /// That is a whole number of at least seven digits with one point or comma and one or two digits behind it, or a
+    /// number with an exponent.
     private static func isDecimal(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
         if let exponent = bytes.lastIndex(where: { $0 | 0x20 == 0x65 }) {
@@ -80,8 +87,9 @@ public struct WrittenPhoneNumber: Equatable, Sendable {
 
     private enum DateForm { case none, possible, certain }
 
-    /// Whether it is `5/5`, `05/05/2026`, `5.5.2026` or `2026-05-05`: two or three numbers that can be a day, a month and a year, and
-    /// nothing else.
+    /// Whether a text looks like `5/5`, `05/05/2026`, `5.5.2026` or `2026-05-05`.
+    ///
+    /// That is two or three numbers that can be a day, a month and a year, and nothing else.
     private static func date(_ text: String) -> DateForm {
         let bytes = Array(text.utf8.drop { $0 == 0x20 }.reversed().drop { $0 == 0x20 }.reversed())
         guard let separator = bytes.first(where: { !isDigit($0) }), [0x2D, 0x2E, 0x2F].contains(separator) else {
@@ -107,9 +115,9 @@ public struct WrittenPhoneNumber: Equatable, Sendable {
     private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 }
 
-/// What people, and programs that lay text out, put between digits.
+/// The characters that people and layout programs put between digits.
 public enum Separators {
-    /// Whether a character is a blank, a hyphen, a dot, a slash, a bracket, or one that cannot be seen.
+    /// Whether a character is a blank, a hyphen, a dot, a slash, a bracket, or invisible.
     public static func contains(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         // Tab, blank, ( ) - . /

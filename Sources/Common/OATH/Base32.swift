@@ -1,12 +1,13 @@
 extension Secret {
     /// Reads Base32 (RFC 4648, section 6) as people and apps write it.
     ///
-    /// Small letters count as capitals; blanks and hyphens, which group the letters, are dropped. Nothing else is: a line end is refused.
-    /// Padding may be left out; where there is any, it must stand at the end and fill the last group of eight.
-    /// Bits behind the last whole byte are dropped, whatever they are and however many: apps do so, and services hand out secrets
-    /// that are random letters of any length, for which a stricter reading would refuse a secret that the phone has accepted.
+    /// Small letters count as capitals; blanks and hyphens, which group the letters, are dropped. Any other character
+    /// is refused, a line end too. Padding may be missing; if present, it must stand at the end and fill the last group
+    /// of eight. Bits behind the last whole byte are dropped, whatever their value and number: apps do so, and services
+    /// hand out random letters of any length as secrets, which a stricter reading would refuse although the phone has
+    /// accepted them.
     ///
-    /// Nil for any other character, and unless 10 to 128 bytes come out. Whoever hands in the text wipes it.
+    /// Nil for any other character, and unless 10 to 128 bytes come out. The caller wipes the text.
     public init?(base32 text: String) {
         var decoder = Base32Decoder()
         defer { decoder.bytes.withUnsafeMutableBytes(wipe) }
@@ -14,7 +15,8 @@ extension Secret {
         self.init(bytes: decoder.bytes)
     }
 
-    /// The secret in Base32, in capitals, without padding or groups: as authenticator apps take it. As secret as the secret.
+    /// The secret in Base32, in capitals, without padding or groups, as authenticator apps take it; as confidential as
+    /// the secret.
     public var base32: String {
         withUnsafeBytes { bytes in
             var text: [UInt8] = []
@@ -41,7 +43,8 @@ extension Secret {
 }
 
 private struct Base32Decoder {
-    /// Room for one more than a secret may have, so that the bytes never move and leave a copy behind.
+    /// The decoded bytes, with room for one more than a secret may have, so that they never move and leave a copy
+    /// behind.
     var bytes: [UInt8] = []
     private var letters = 0
     private var padding = 0
@@ -49,7 +52,7 @@ private struct Base32Decoder {
 
     init() { bytes.reserveCapacity(Secret.sizes.upperBound + 1) }
 
-    /// Takes the next character; false where it is refused, or there are too many.
+    /// Takes the next character; false if it is refused, or if there are too many.
     mutating func take(_ character: UInt8) -> Bool {
         switch character {
         case 0x20, 0x2D: true

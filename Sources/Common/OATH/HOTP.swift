@@ -32,8 +32,7 @@ public enum HOTP {
         return mac.dropFirst(offset).prefix(4).reduce(0) { $0 << 8 | UInt32($1) } & 0x7FFF_FFFF
     }
 
-    /// The last decimal digits of a number: the same as its remainder modulo a power of ten, with leading zeros.
-    /// - Parameter digits: 0 to 10.
+    /// The last decimal digits of a number, with leading zeros; `digits` is 0 to 10.
     static func text(_ number: UInt32, digits: Int) -> String {
         let decimal = String(number)
         return String((String(repeating: "0", count: 10) + decimal).suffix(digits))

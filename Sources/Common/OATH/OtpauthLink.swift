@@ -1,15 +1,21 @@
-/// The link that brings a token into an authenticator app, mostly as a QR code (Key URI Format of Google Authenticator).
+/// The link that brings a token into an authenticator app, mostly as a QR code (Key URI Format of Google
+/// Authenticator).
 ///
-/// It holds the secret: print `text` for the person alone, and never log it. The value itself prints as nothing of use.
+/// It holds the secret: `text` is shown to its owner only and never logged. The value itself prints as a fixed text.
 public struct OtpauthLink: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// `otpauth://totp/ISSUER:ACCOUNT?secret=…&issuer=…`, and `&algorithm=…`, `&digits=…` or `&period=…` where it is not the format's
-    /// default, which is SHA1, 6 and 30: what is left out makes a smaller code.
+    /// `otpauth://totp/ISSUER:ACCOUNT?secret=…&issuer=…`.
+    ///
+    /// `&algorithm=…`, `&digits=…` and `&period=…` follow only if they differ from the defaults of the format, which
+    /// are SHA1, 6 and 30, as a shorter link makes a smaller QR code.
     public let text: String
 
+    /// Makes the link; nil if issuer or account is empty or has a colon, which separates them.
+    ///
     /// - Parameters:
-    ///   - issuer: who hands the token out, such as the name of the host.
-    ///   - account: whose token it is, such as `zoe`.
-    /// Nil if either is empty or has a colon, which would move the border between them.
+    ///   - issuer: the name of the service or host that the token is for.
+    ///   - account: the owner of the token, such as `zoe`.
+    ///   - secret: the shared key.
+    ///   - parameters: algorithm, digits and period of the token.
     public init?(issuer: String, account: String, secret: Secret, parameters: TOTP) {
         guard !issuer.isEmpty, !account.isEmpty, !issuer.utf8.contains(0x3A), !account.utf8.contains(0x3A) else {
             return nil
@@ -28,8 +34,11 @@ public struct OtpauthLink: Sendable, CustomStringConvertible, CustomDebugStringC
         ].joined()
     }
 
+    /// A fixed text, without the secret.
     public var description: String { "otpauth link" }
+    /// The same as `description`.
     public var debugDescription: String { description }
+    /// Empty, so that a dump does not show the secret.
     public var customMirror: Mirror { Mirror(self, children: []) }
 
     /// Keeps the unreserved characters (RFC 3986, section 2.3) and writes every other byte of the UTF-8 as %XX.

@@ -2,18 +2,19 @@ public import Identifiers
 
 /// The parameters of a time-based token (RFC 6238); time starts at the Unix epoch (T0 = 0).
 public struct TOTP: Equatable, Sendable {
-    /// How long one time step may last, in seconds.
+    /// The length that one time step may have, in seconds.
     public static let periods = 15...60
-    /// How many time steps may be looked at on each side of now.
+    /// The number of time steps that may be checked on each side of now.
     public static let driftLimits = 0...10
 
+    /// The hash of the HMAC.
     public let algorithm: Algorithm
-    /// 6 to 8.
+    /// The length of a code, 6 to 8.
     public let digits: Int
     /// Seconds that one code lasts, 15 to 60.
     public let period: Int
 
-    /// What every authenticator app reads: SHA-1, 6 digits, 30 seconds.
+    /// The parameters that every authenticator app reads: SHA-1, 6 digits, 30 seconds.
     public init() {
         algorithm = .sha1
         digits = 6
@@ -29,22 +30,26 @@ public struct TOTP: Equatable, Sendable {
     }
 
     /// The number of the time step that holds a moment (RFC 6238, section 4.2); nil before the epoch.
+    ///
     /// - Parameter unixTime: seconds since 1970-01-01T00:00:00Z.
+    /// - Returns: the number of the time step.
     public func timeStep(at unixTime: Int64) -> Int64? {
         unixTime < 0 ? nil : unixTime / Int64(period)
     }
 
-    /// The code of a time step: ASCII digits with leading zeros. A negative step has the code of no moment.
+    /// The code of a time step: ASCII digits with leading zeros.
+    ///
+    /// The code of a negative step belongs to no moment.
     public func code(_ secret: Secret, timeStep: Int64) -> String {
         let counter = UInt64(bitPattern: timeStep)
         return HOTP.text(HOTP.number(secret, counter: counter, algorithm: algorithm), digits: digits)
     }
 
-    /// What became of a code.
+    /// The result of a check.
     public enum Match: Equatable, Sendable {
-        /// Right, and never used. The caller stores this time step as spent before anybody is let in.
+        /// Right, and never used. The caller stores this time step as spent before it lets anybody in.
         case accepted(timeStep: Int64)
-        /// Right, but for a time step that is not later than the last one spent: it was seen before.
+        /// Right, but for a time step that is not later than the last one spent: the code was seen before.
         case spent
         /// Not a code of this token at this time.
         case wrong
@@ -52,13 +57,17 @@ public struct TOTP: Equatable, Sendable {
 
     /// Looks for a code in the time steps around a moment (RFC 6238, sections 5.2 and 6).
     ///
-    /// All steps are looked at, and each comparison takes the same time whatever the code is. Where two steps have the same code, the
-    /// **later** one is accepted: it spends the earlier one with it, so that the code cannot be used again for its twin.
+    /// All steps are checked, and each comparison takes the same time whatever the code is. If two steps have the same
+    /// code, the **later** one is accepted: it spends the earlier one as well, so that the code cannot be used again
+    /// for its twin.
     ///
     /// - Parameters:
+    ///   - code: the code that was typed.
+    ///   - secret: the shared key.
     ///   - unixTime: seconds since 1970-01-01T00:00:00Z; before that every code is wrong.
-    ///   - driftSteps: how many steps to look at on each side of now; taken as the nearest of 0 to 10.
-    ///   - lastSpent: the last time step accepted, nil if none ever was. It and all steps before it are spent.
+    ///   - driftSteps: how many steps to check on each side of now; clamped to 0 to 10.
+    ///   - lastSpent: the last time step accepted, or nil if none was. It and all steps before it are spent.
+    /// - Returns: whether the code is right, spent or wrong.
     public func match(
         _ code: OneTimeCode, secret: Secret, at unixTime: Int64, driftSteps: Int = 1, lastSpent: Int64?
     ) -> Match {

@@ -1,12 +1,15 @@
 extension QRCode {
-    /// An SVG image that stands alone, dark on white whatever is behind it.
-    /// - Parameter scale: pixels of a module, 1 to 100; what is beyond is cut to that.
+    /// A complete SVG image, dark on white whatever the background.
+    ///
+    /// - Parameter scale: pixels for each module, clamped to 1 to 100.
+    /// - Returns: the text of the image.
     public func svg(scale: Int) -> String {
         let side = width + 2 * Self.margin
         let pixels = side * min(max(scale, 1), 100)
         return """
             <svg xmlns="http://www.w3.org/2000/svg" width="\(pixels)" height="\(pixels)" viewBox="0 0 \(side) \(side)" \
-            shape-rendering="crispEdges"><rect width="\(side)" height="\(side)" fill="#fff"/><path d="\(path)" fill="#000"/></svg>
+            shape-rendering="crispEdges"><rect width="\(side)" height="\(side)" fill="#fff"/>\
+            <path d="\(path)" fill="#000"/></svg>
             """
     }
 

@@ -1,9 +1,13 @@
 extension QRCode {
-    /// Columns of the terminal that it takes.
+    /// The number of terminal columns that the code takes.
     public func columns(_ style: Style) -> Int { (width + 2 * Self.margin) * (style == .ascii ? 2 : 1) }
 
-    /// Drawn in light on dark, as most terminals are.
-    /// - Parameter coloured: makes it so in any terminal.
+    /// The lines of the code, from the top: light on dark, as most terminals are.
+    ///
+    /// - Parameters:
+    ///   - style: how modules are drawn.
+    ///   - coloured: whether escape sequences set the colors, so that the code is right in any terminal.
+    /// - Returns: one text for each line, without line ends.
     public func lines(_ style: Style, coloured: Bool) -> [String] {
         let all = -Self.margin..<(width + Self.margin)
         let lines =
