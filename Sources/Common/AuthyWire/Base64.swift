@@ -1,8 +1,9 @@
-/// Base64 (RFC 4648, section 4), with padding.
+/// Base64 with padding (RFC 4648, section 4).
 public enum Base64 {
     private static let alphabet = Array(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".unicodeScalars)
 
+    /// The bytes in Base64, with padding and without line ends.
     public static func encode(_ bytes: some Sequence<UInt8>) -> String {
         var text = String.UnicodeScalarView()
         var bits: UInt32 = 0

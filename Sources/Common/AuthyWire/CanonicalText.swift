@@ -1,21 +1,26 @@
-/// The one text that both sides sign for the parameters of a callback (Authy API v1, "Verifying the callback"; it is what Rails
-/// makes of a hash by `to_query`).
+/// The text that both sides sign for the parameters of a callback (Authy API v1, "Verifying the callback").
 ///
-/// - A member is `prefix[name]`, at the top `name`; an element of an array is `prefix[]`, and elements keep their order.
-/// - Names and values are form-encoded; null is `name=`, numbers are decimal, empty objects and arrays leave nothing behind.
+/// It is what Rails makes of a hash with `to_query`:
+///
+/// - A member is `prefix[name]`, at the top `name`; an element of an array is `prefix[]`, and elements keep their
+///   order.
+/// - Names and values are form-encoded; null is `name=`, numbers are decimal, empty objects and arrays are left out.
 /// - At every object the encoded members are sorted by their bytes, then joined by `&`.
 public enum CanonicalText {
-    /// For the JSON body of a POST. What is no object has no parameters.
+    /// The text for the JSON body of a POST; a body that is not an object has no parameters.
     ///
-    /// Rails does not sort objects within arrays, but leaves them as they came; a sender does both by writing such objects sorted, as
-    /// `JSONValue.serialized()` does. Fractions are written as Swift writes them, which for very large and very small ones is not
-    /// Ruby's way; Authy's callbacks have none.
+    /// Rails does not sort objects within arrays, but keeps their order. A sender satisfies both rules if it writes
+    /// such objects sorted, as `JSONValue.serialized()` does. Fractions are written as Swift writes them, which differs
+    /// from Ruby for very large and very small ones; callbacks of Authy have none.
     public static func of(_ body: JSONValue) -> String {
         guard case .object(let members) = body else { return "" }
         return joined(members) { $0 }
     }
 
-    /// For the query of a GET: names and values decoded, in the order in which they came. Names bring their brackets with them.
+    /// The text for the query of a GET.
+    ///
+    /// - Parameter query: decoded names with their brackets, and decoded values, in the order of the request.
+    /// - Returns: the text to sign.
     public static func of(query: [(name: String, value: String)]) -> String {
         query.map { (key: sortKey($0.name, $0.value), text: formEncoded($0.name) + "=" + formEncoded($0.value)) }
             .sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
@@ -23,7 +28,7 @@ public enum CanonicalText {
             .joined(separator: "&")
     }
 
-    /// All that belongs to one array has the same key, so that it stays together and (sorting is stable) in its order.
+    /// All elements of one array have the same key, so that they stay together and, as sorting is stable, in order.
     private static func sortKey(_ name: String, _ value: String) -> String {
         if let array = name.firstRange(of: "[]") { return formEncoded(name[..<array.upperBound]) }
         return formEncoded(name) + "=" + formEncoded(value)
@@ -49,7 +54,9 @@ public enum CanonicalText {
         }
     }
 
-    /// As Ruby's `CGI.escape` does it: letters, digits, `-`, `.`, `_` and `~` stay, a blank is `+`, all other bytes of the UTF-8 are %XX.
+    /// Encodes as `CGI.escape` of Ruby does.
+    ///
+    /// Letters, digits, `-`, `.`, `_` and `~` stay, a blank becomes `+`, and every other byte of the UTF-8 becomes %XX.
     private static func formEncoded(_ text: some StringProtocol) -> String {
         text.utf8.reduce(into: "") { encoded, byte in
             switch byte {

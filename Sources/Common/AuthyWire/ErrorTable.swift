@@ -13,7 +13,7 @@ extension ErrorNumber {
 
     static let rows = Dictionary(table.map { ($0.code, $0) }, uniquingKeysWith: { first, _ in first })
 
-    /// Authy's list of error codes; the HTTP status only where it has been seen.
+    /// The list of error codes of Authy; the HTTP status only if it has been seen.
     static let table =
         single + rows(60069...60074, "access keys and application keys") + rows(60094...60096, "reporting")
         + rows(60102...60105, "push certificates, platform or notification token")

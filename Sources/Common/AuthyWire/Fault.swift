@@ -1,6 +1,6 @@
-/// Why a call gave no answer that counts: one classification for all of them.
+/// Why a call gave no answer that counts, in one classification for all calls.
 ///
-/// Judged from top to bottom; an error number counts only in an answer whose status says that it is an error (400 to 599).
+/// The rows apply from top to bottom; an error number counts only with a status that is an error (400 to 599).
 ///
 /// | HTTP status | `error_code` | fault |
 /// |---|---|---|
@@ -16,20 +16,24 @@
 public enum Fault: Error, Hashable, Sendable {
     /// The server does not know the API key.
     case keyRefused
-    /// Too many requests, or a limit of SMS or calls.
+    /// Too many requests, or a limit of text messages or calls.
     case limited
     /// The server failed; its HTTP status, 500 to 599.
     case serverError(Int)
-    /// The server does not know what was asked for, or the path.
+    /// The server does not know the object, or the path.
     case notFound
-    /// The server refused: its HTTP status, and why: 400 to 499, and 503 where a gateway did not take a message.
+    /// The server refused: its HTTP status, 400 to 499 or, if a gateway refused a message, 503; and its reason.
     case refused(status: Int, error: ErrorNumber?)
-    /// Not an answer of this API to this question: never counted as anything.
+    /// Not an answer of this API to this call.
+    ///
+    /// It never counts as anything.
     case malformed
 
+    /// Classifies an answer by the table above.
+    ///
     /// - Parameters:
     ///   - status: the HTTP status.
-    ///   - body: the body; nil if it was no JSON.
+    ///   - body: the body; nil if it is not JSON.
     public init(status: Int, body: JSONValue?) {
         let error = ErrorNumber(in: body)
         self =
@@ -53,7 +57,7 @@ public enum Fault: Error, Hashable, Sendable {
 }
 
 extension JSONValue {
-    /// Whether `success` is true, as a boolean; older servers, and `verify` to this day, have the string.
+    /// Whether `success` is true, as a boolean or, if allowed, as a string, which older servers and `verify` send.
     func isSuccess(orText: Bool) -> Bool {
         self["success"] == .bool(true) || (orText && self["success"] == .string("true"))
     }

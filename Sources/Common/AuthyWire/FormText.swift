@@ -1,11 +1,15 @@
-/// Reading `application/x-www-form-urlencoded` as Rails nests it: `a[b]=c`, `a[0][c]=d`, and `a[][c]=d`, where a new element begins as soon as a name
-/// comes again. Brackets may be encoded or raw.
+/// Reads `application/x-www-form-urlencoded` with the nesting of Rails.
+///
+/// `a[b]=c`, `a[0][c]=d`, and `a[][c]=d`, where a new element begins as soon as a name comes again. Brackets may be
+/// encoded or raw.
 public enum FormText {
-    /// How many pairs, and how many names within each other, are read at most.
+    /// The most pairs, and the most names within each other, that are read.
     public static let limits = (pairs: 500, depth: 6)
 
+    /// The nested parameters of a query or a body.
+    ///
     /// - Parameter bytes: the query, or the body.
-    /// - Returns: nil for what is no UTF-8, has a broken `%XX`, or is beyond the limits.
+    /// - Returns: nil if the bytes are not UTF-8, have a broken `%XX`, or exceed the limits.
     public static func members(_ bytes: some Collection<UInt8>) -> [Parameter.Member]? {
         var root: [Parameter.Member] = []
         let pairs = bytes.split(separator: 0x26)
@@ -22,7 +26,7 @@ public enum FormText {
         return root
     }
 
-    /// Names and values in their order, decoded but not nested; nil as for `members`.
+    /// Names and values in order, decoded but not nested; nil if they are not UTF-8 or have a broken `%XX`.
     public static func pairs(_ bytes: some Collection<UInt8>) -> [(name: String, value: String)]? {
         var all: [(name: String, value: String)] = []
         for pair in bytes.split(separator: 0x26) {
@@ -33,11 +37,15 @@ public enum FormText {
         return all
     }
 
-    /// One step of a path, where a plus is a plus (RFC 3986, section 2.1); nil where it does not come out as UTF-8.
+    /// One step of a path, in which a plus stays a plus (RFC 3986, section 2.1); nil if it does not decode to UTF-8.
     public static func step(_ text: String) -> String? { decoded(text.utf8, plus: 0x2B) }
 
-    /// `%XX` and `+`; nil where that does not come out as UTF-8.
-    /// - Parameter plus: what a plus stands for.
+    /// Decodes `%XX` and `+`; nil if the result is not UTF-8.
+    ///
+    /// - Parameters:
+    ///   - bytes: the encoded text.
+    ///   - plus: the byte that a plus stands for.
+    /// - Returns: the decoded text.
     static func decoded(_ bytes: some Collection<UInt8>, plus: UInt8 = 0x20) -> String? {
         var plain: [UInt8] = []
         plain.reserveCapacity(bytes.count)
@@ -65,7 +73,9 @@ public enum FormText {
         }
     }
 
-    /// `a[b][]` is `a`, `b` and the empty step. A name whose brackets do not match is one step.
+    /// Splits a name: `a[b][]` is `a`, `b` and the empty step.
+    ///
+    /// A name whose brackets do not match is one step.
     private static func steps(_ name: String) -> [String] {
         guard name.hasSuffix("]"), let open = name.firstIndex(of: "["), open != name.startIndex else {
             return name.isEmpty ? [] : [name]
@@ -95,7 +105,7 @@ public enum FormText {
         }
     }
 
-    /// A value under steps of which nothing is there yet.
+    /// The value of a name that is not there yet, with the remaining steps around it.
     private static func made(_ value: String, _ rest: ArraySlice<String>) -> Parameter {
         guard let step = rest.first else { return .text(value) }
         let inner = made(value, rest.dropFirst())

@@ -1,19 +1,19 @@
-/// Reading the JSON (RFC 8259) of a stranger as parameters, in one pass and in the order in which it was written, which decoders do not keep.
+/// Reads untrusted JSON (RFC 8259) as parameters, in one pass and in the order of the text, which decoders do not keep.
 public enum JSONParameters {
-    /// How many arrays and objects may stand within each other, how many members one object may have, and how many values there are in all.
+    /// The most arrays and objects within each other, the most members of one object, and the most values in all.
     public static let limits = (depth: 16, members: 200, values: 2_000)
 
-    /// The members of the object; nil for what is not JSON to the letter, no UTF-8, no object, or beyond the limits.
+    /// The members of the object; nil if the bytes are not strict JSON, not UTF-8, not an object, or exceed the limits.
     public static func members(_ bytes: some Collection<UInt8>) -> [Parameter.Member]? {
         guard String(validating: bytes, as: UTF8.self) != nil else { return nil }
-        // Some libraries write a mark of the byte order, which a reader may pass over (RFC 8259, section 8.1).
+        // Some libraries write a byte order mark, which a reader may skip (RFC 8259, section 8.1).
         var reader = Reader(bytes: Array(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]))
         guard let value = reader.document() else { return nil }
         if case .present(.members(let members)) = value { return members }
         return value == .absent && reader.first == 0x7B ? [] : nil
     }
 
-    /// An array of our own; an empty list for what is none.
+    /// Reads an array that this program has written; an empty list for anything else.
     public static func elements(_ text: String) -> Parameter {
         var reader = Reader(bytes: Array(text.utf8))
         guard case .present(.list(let elements))? = reader.document() else { return .list([]) }
@@ -100,7 +100,7 @@ public enum JSONParameters {
             return elements.isEmpty ? .absent : .present(.list(elements))
         }
 
-        /// RFC 8259, section 6, as it was written.
+        /// Reads a number (RFC 8259, section 6) and returns its text unchanged.
         private mutating func number() -> String? {
             let start = place
             if next == 0x2D { place += 1 }
@@ -124,7 +124,7 @@ public enum JSONParameters {
             return place - start
         }
 
-        /// RFC 8259, section 7. Half of a surrogate pair is no text.
+        /// Reads a string (RFC 8259, section 7); nil for half of a surrogate pair.
         private mutating func string() -> String? {
             guard next == 0x22 else { return nil }
             place += 1
@@ -167,7 +167,7 @@ public enum JSONParameters {
             return Unicode.Scalar(0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00))
         }
 
-        /// Four hexadecimal digits.
+        /// Reads four hexadecimal digits.
         private mutating func unit() -> UInt32? {
             guard place + 4 <= bytes.count else { return nil }
             let digits = bytes[place..<place + 4]

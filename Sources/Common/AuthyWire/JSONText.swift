@@ -1,7 +1,9 @@
-/// Writing JSON (RFC 8259) without blanks: some of Authy's clients look for `"token":"is valid"` in the bytes.
+/// Writes JSON (RFC 8259) without blanks, as some clients of Authy look for `"token":"is valid"` in the bytes.
 public enum JSONText {
-    /// A string with its quotes. Escaped are quotes, backslashes, control characters, U+2028 and U+2029 (line ends in JavaScript), and
-    /// U+FEFF (which some readers drop).
+    /// A string with its quotes.
+    ///
+    /// Quotes, backslashes, control characters, U+2028 and U+2029 (line ends in JavaScript) and U+FEFF (which some
+    /// readers drop) are escaped.
     public static func string(_ text: String) -> String {
         var quoted = "\""
         for scalar in text.unicodeScalars {
@@ -20,20 +22,22 @@ public enum JSONText {
     }
 
     /// An object with its members in this order.
-    /// - Parameter members: names as they are, values as JSON.
+    ///
+    /// - Parameter members: plain names, and values that are JSON.
+    /// - Returns: the text of the object.
     public static func object(_ members: [(name: String, json: String)]) -> String {
         "{" + members.map { string($0.name) + ":" + $0.json }.joined(separator: ",") + "}"
     }
 
-    /// An array of JSON values.
+    /// An array of elements that are JSON.
     public static func array(_ elements: [String]) -> String { "[" + elements.joined(separator: ",") + "]" }
 
-    /// A number; null for what JSON has no words for.
+    /// A number; null for infinity and NaN, which JSON cannot express.
     static func number(_ number: Double) -> String { number.isFinite ? "\(number)" : "null" }
 }
 
 extension JSONValue {
-    /// The value as JSON, without blanks, members sorted by the bytes of their names.
+    /// The value as JSON without blanks, members sorted by the bytes of their names.
     public func serialized() -> String {
         switch self {
         case .null: "null"

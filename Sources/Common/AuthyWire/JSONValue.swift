@@ -1,29 +1,29 @@
-/// Any JSON text as a value (RFC 8259), so that the judging of answers does not depend on a parser.
+/// Any JSON text (RFC 8259) as a value, so that answers are judged without regard to the parser.
 ///
-/// Decoding is total: what a decoder takes becomes a value, and what is nested too deep is a `DecodingError`. `true`, `1` and `"true"`
-/// stay three different values. Of two members with the same name the decoder keeps one. A number without a fraction that fits is
-/// an integer, however it was written: a decoder does not tell `1.0` from `1`.
+/// Decoding is total: whatever a decoder accepts becomes a value, and too deep nesting is a `DecodingError`. `true`,
+/// `1` and `"true"` stay three different values. The decoder keeps one of two members with the same name. A number
+/// without a fraction that fits is an integer, however it was written: a decoder does not tell `1.0` from `1`.
 public enum JSONValue: Equatable, Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
-    /// A number that is no `Int64`.
+    /// A number that is not an `Int64`.
     case number(Double)
     case string(String)
     case array([JSONValue])
     /// Members by name; their order is not kept.
     case object([String: JSONValue])
 
-    /// How many arrays and objects may stand within each other.
+    /// The most arrays and objects within each other.
     public static let maximumDepth = 32
 
-    /// The member of an object; nil where there is none, or this is no object.
+    /// The member of an object; nil if there is none, or if the value is not an object.
     public subscript(name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members[name]
     }
 
-    /// The text of a string; nil for everything else.
+    /// The text of a string; nil for any other value.
     public var text: String? {
         guard case .string(let text) = self else { return nil }
         return text
@@ -31,6 +31,10 @@ public enum JSONValue: Equatable, Sendable {
 }
 
 extension JSONValue: Codable {
+    /// Decodes any JSON.
+    ///
+    /// - Parameter decoder: a decoder of JSON.
+    /// - Throws: `DecodingError` if the text is not JSON, or nested deeper than `maximumDepth`.
     public init(from decoder: any Decoder) throws {
         let depth = decoder.codingPath.count
         if let scalar = Self.scalar(try decoder.singleValueContainer()) {
@@ -45,7 +49,7 @@ extension JSONValue: Codable {
         }
     }
 
-    /// Booleans come first, so that no decoder can make a number of them, or one of them of a number.
+    /// Booleans come first, so that no decoder takes them for numbers, or numbers for them.
     private static func scalar(_ container: any SingleValueDecodingContainer) -> JSONValue? {
         if container.decodeNil() { return .null }
         if let bool = try? container.decode(Bool.self) { return .bool(bool) }
@@ -72,6 +76,10 @@ extension JSONValue: Codable {
         return members
     }
 
+    /// Encodes the value as the JSON that it stands for.
+    ///
+    /// - Parameter encoder: an encoder of JSON.
+    /// - Throws: the error of the encoder, such as for a number that JSON cannot express.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
@@ -85,7 +93,7 @@ extension JSONValue: Codable {
         }
     }
 
-    /// Any name is one.
+    /// A coding key of any name.
     private struct Name: CodingKey {
         let stringValue: String
         var intValue: Int? { nil }

@@ -1,44 +1,53 @@
 public import Identifiers
 
-/// What the person sees on the phone: the body of `Endpoint.createApprovalRequest`, cut to what every known client and server takes.
+/// What the phone shows: the body of `Endpoint.createApprovalRequest`, cut to the limits of all known clients and
+/// servers.
 ///
-/// Lengths are counted in UTF-16, which is never shorter than what others count, and texts are cut between characters.
+/// Lengths are counted in UTF-16, which is never shorter than other counts, and texts are cut between characters.
 public struct NewApprovalRequest: Equatable, Sendable {
-    /// The strictest limit for the message; others take 200.
+    /// The strictest limit for the message, in UTF-16 units; others take 200.
     public static let messageLimit = 144
+    /// The limit for the name of a detail, in UTF-16 units.
     public static let nameLimit = 20
+    /// The limit for the value of a detail, in UTF-16 units.
     public static let valueLimit = 200
     /// The name of the detail that shows the check number.
     public static let numberName = "Number"
-    /// The names of the hidden details that say which host asks, and for which login there.
+    /// The name of the hidden detail that holds the host that asks.
     public static let hostName = "host"
+    /// The name of the hidden detail that holds the login on that host.
     public static let attemptName = "attempt"
 
     /// One labelled line.
     public struct Detail: Equatable, Sendable {
+        /// The label.
         public let name: String
+        /// The text behind the label.
         public let value: String
 
+        /// Takes both texts as they are; they are cut when the request is made.
         public init(_ name: String, _ value: String) {
             self.name = name
             self.value = value
         }
     }
 
+    /// The message, cut to `messageLimit`.
     public let message: String
-    /// What the phone shows, in this order.
+    /// The details that the phone shows, in this order.
     public let details: [Detail]
-    /// What only the server keeps.
+    /// The details that only the server keeps.
     public let hiddenDetails: [Detail]
-    /// At least 1: 0 would mean for ever.
+    /// Seconds until the request expires, at least 1: 0 would mean never.
     public let secondsToExpire: Int
-    /// Sent as a detail, for the phone to show, and as `countersign[number]`, for servers that make the phone ask for it.
+    /// The check number, sent as a detail for the phone to show, and as `countersign[number]` for servers that make the
+    /// phone ask for it.
     public let number: CheckNumber?
 
-    /// Of details with the same name (after the cut) the first is kept, details without a name are dropped, and with a number
-    /// any other detail of that name.
+    /// Makes a request within the limits; nil if the message is empty.
     ///
-    /// Nil if the message is empty.
+    /// Only the first of several details with the same name (after the cut) is kept. Details without a name are
+    /// dropped, and so is a detail with the name of the check number if there is a number.
     public init?(
         message: String, details: [Detail] = [], hiddenDetails: [Detail] = [], secondsToExpire: Int,
         number: CheckNumber? = nil
@@ -52,7 +61,9 @@ public struct NewApprovalRequest: Equatable, Sendable {
         self.number = number
     }
 
-    /// The body, for `Content-Type: application/json`. Details keep their order.
+    /// The body for `Content-Type: application/json`.
+    ///
+    /// Details keep their order.
     public var json: String {
         var members = [(name: "message", json: JSONText.string(message))]
         if !details.isEmpty { members.append(("details", Self.json(of: details))) }
@@ -76,8 +87,10 @@ public struct NewApprovalRequest: Equatable, Sendable {
         }
     }
 
-    /// The beginning of a text in at most so many UTF-16 units, with "..." behind it where more was there, and no character cut apart;
-    /// only a single character that is longer than all of the room (a letter under a heap of accents) is cut between its scalars.
+    /// The beginning of a text that fits the limit, with "..." behind it if something was cut, and no character cut
+    /// apart.
+    ///
+    /// Only a single character that is longer than the limit (a letter under many accents) is cut between its scalars.
     private static func cut(_ text: String, to limit: Int) -> String {
         text.utf16.count > limit ? beginning(of: text, limit - 3) + "..." : text
     }

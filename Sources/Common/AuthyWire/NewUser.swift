@@ -1,20 +1,25 @@
 public import Identifiers
 
-/// Somebody to be registered: the body of `Endpoint.newUser`.
+/// A person to register: the body of `Endpoint.newUser`.
 public struct NewUser: Equatable, Sendable {
+    /// The phone, which decides which AuthyID the person gets.
     public let phone: PhoneNumber
+    /// The e-mail address, which `isEmail` accepts.
     public let email: String
     /// Whether the server sends the person a link to the app.
     public let sendsInstallLink: Bool
 
+    /// Takes the values as they are, without a check.
     public init(phone: PhoneNumber, email: String, sendsInstallLink: Bool) {
         self.phone = phone
         self.email = email
         self.sendsInstallLink = sendsInstallLink
     }
 
-    /// Whether a text is an address that every known server and client takes: visible ASCII (RFC 5321's `Dot-string`, at most 64 bytes) at the
-    /// name of a domain with at least two labels (RFC 1123, section 2.1). Authy refused `test@authy` and `root@localhost`.
+    /// Whether a text is an address that every known server and client takes.
+    ///
+    /// That is visible ASCII (`Dot-string` of RFC 5321, at most 64 bytes) at a domain with at least two labels (RFC
+    /// 1123, section 2.1). Authy refused `test@authy` and `root@localhost`.
     public static func isEmail(_ text: String) -> Bool {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
         guard text.utf8.count <= 254, parts.count == 2, let local = parts.first, let domain = parts.last else {
@@ -42,7 +47,7 @@ public struct NewUser: Equatable, Sendable {
 
     private static func isLetter(_ byte: UInt8) -> Bool { (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) }
 
-    /// The body, for `Content-Type: application/json`.
+    /// The body for `Content-Type: application/json`.
     public var json: String {
         let user = JSONText.object([
             ("email", JSONText.string(email)), ("cellphone", JSONText.string(phone.national)),
@@ -52,13 +57,18 @@ public struct NewUser: Equatable, Sendable {
     }
 }
 
-/// What became of `Endpoint.newUser`.
+/// The result of `Endpoint.newUser`.
 public enum NewUserAnswer: Hashable, Sendable {
+    /// The AuthyID of the phone, new or not.
     case registered(AuthyID)
-    /// The server takes the person for invalid: the fields that it names, of `cellphone`, `country_code` and `email`, in this order.
+    /// The server refuses the person: the fields that it names, of `cellphone`, `country_code` and `email`, in this
+    /// order.
     case invalid([String])
+    /// Any other answer.
     case fault(Fault)
 
+    /// Judges an answer of the server.
+    ///
     /// | HTTP status | `error_code` | body | answer |
     /// |---|---|---|---|
     /// | 200 | | `success` true or "true", `user.id` a positive integer or its digits | `registered` |
@@ -67,7 +77,7 @@ public enum NewUserAnswer: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - status: the HTTP status.
-    ///   - body: the body; nil if it was no JSON.
+    ///   - body: the body; nil if it is not JSON.
     public init(status: Int, body: JSONValue?) {
         if status == 200, let body, body.isSuccess(orText: true), let id = Self.id(body["user"]?["id"]) {
             self = .registered(id)
@@ -92,32 +102,37 @@ public enum NewUserAnswer: Hashable, Sendable {
     }
 }
 
-/// What the server knows of a person: the answer to `Endpoint.status`.
+/// What the server knows about a person: the answer to `Endpoint.status`.
 public enum StatusAnswer: Hashable, Sendable {
+    /// The person as the server describes it.
     public struct User: Hashable, Sendable {
-        /// The number as the server masks it, cut to 40 characters of plain ASCII; nil where it names none.
+        /// The number as the server masks it, cut to 40 characters of plain ASCII; nil if it names none.
         public let phone: String?
-        /// Whether a device takes approval requests; nil where the server does not say.
+        /// Whether a device takes approval requests; nil if the server does not say.
         public let hasApp: Bool?
     }
 
     case user(User)
     /// The server does not know this AuthyID.
     case unknownUser
+    /// Any other answer.
     case fault(Fault)
 
+    /// Judges an answer of the server.
+    ///
     /// | HTTP status | `error_code` | body | answer |
     /// |---|---|---|---|
-    /// | 200 | | `success` true or "true", `status` an object whose `authy_id`, if it has one, is the one asked for | `user` |
+    /// | 200 | | `success` true or "true", `status` an object of this user | `user` |
     /// | 400–499, not 429 | 60016, 60026, 60050 | | `unknownUser` |
     /// | anything else | | | as `Fault` has it |
     ///
-    /// A device takes requests where `registered` is true, or `devices` names one that is not `sms`.
+    /// An object is of this user if its `authy_id` is absent or that of the user. A device takes requests if
+    /// `registered` is true, or if `devices` names one that is not `sms`.
     ///
     /// - Parameters:
     ///   - status: the HTTP status.
-    ///   - body: the body; nil if it was no JSON.
-    ///   - user: the one who was asked for.
+    ///   - body: the body; nil if it is not JSON.
+    ///   - user: the AuthyID that was asked for.
     public init(status: Int, body: JSONValue?, user: AuthyID) {
         if status == 200, let body, body.isSuccess(orText: true), case .object? = body["status"],
             [nil, .null, .integer(user.value), .string(user.description)].contains(body["status"]?["authy_id"])
@@ -145,20 +160,25 @@ public enum StatusAnswer: Hashable, Sendable {
     }
 }
 
-/// What is told of a person: the body of `Endpoint.registerActivity`.
+/// A report about a person: the body of `Endpoint.registerActivity`.
 public struct UserActivity: Equatable, Sendable {
-    /// Somebody enrolled a phone in a login. A server that knows this type tells the person by e-mail; others refuse it, which does not matter.
+    /// The type for a phone that was enrolled in a login.
+    ///
+    /// A server that knows this type tells the person by e-mail; others refuse it, which does not matter.
     public static let enrolled = "countersign_enrolled"
 
+    /// The type of the activity, such as `enrolled`.
     public let type: String
     /// The e-mail address with which the person was registered.
     public let email: String
-    /// The client's address, or nil.
+    /// The address of the client, or nil.
     public let address: String?
-    /// Where it happened, and as whom.
+    /// The name of the host where it happened.
     public let host: String
+    /// The user name on that host.
     public let user: String
 
+    /// Takes the values as they are, without a check.
     public init(type: String, email: String, address: String?, host: String, user: String) {
         self.type = type
         self.email = email
@@ -167,7 +187,7 @@ public struct UserActivity: Equatable, Sendable {
         self.user = user
     }
 
-    /// The body, for `Content-Type: application/json`.
+    /// The body for `Content-Type: application/json`.
     public var json: String {
         let data = JSONText.object([
             ("email", JSONText.string(email)), ("host", JSONText.string(host)), ("user", JSONText.string(user)),

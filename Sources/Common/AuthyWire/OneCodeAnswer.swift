@@ -1,38 +1,43 @@
-/// What became of `Endpoint.sms`, `Endpoint.call` or `Endpoint.startPhoneCheck`.
+/// The result of `Endpoint.sms`, `Endpoint.call` or `Endpoint.startPhoneCheck`.
 ///
-/// The texts in it come from the server: they are made plain before anybody sees them.
+/// The texts in it come from the server: they are escaped before anybody sees them.
 public enum OneCodeAnswer: Hashable, Sendable {
-    /// On its way.
+    /// The code is on its way.
+    ///
     /// - Parameters:
-    ///   - message: what the server says about it.
-    ///   - cellphone: the number, masked.
+    ///   - message: the message of the server.
+    ///   - cellphone: the masked number.
     case sent(message: String?, cellphone: String?)
-    /// Not sent, as the person has the app; the phone's platform, such as `android`.
+    /// Not sent, as the person has the app; the platform of the phone, such as `android`.
     case ignored(device: String?)
-    /// The server sends no SMS, or makes no calls.
+    /// The server sends no text messages, or makes no calls.
     case notEnabled
     /// The server does not know this AuthyID.
     case unknownUser
     /// No code can be sent to the number.
     case invalidNumber
+    /// Any other answer.
     case fault(Fault)
 
+    /// Judges an answer of the server.
+    ///
     /// | HTTP status | `error_code` | body | answer |
     /// |---|---|---|---|
     /// | 200 | | `success` true or "true", `ignored` absent, null or false | `sent` |
     /// | 200 | | `success` true or "true", `ignored` anything else | `ignored` |
     /// | 400–599, not 429 | 60006, 60007 | | `notEnabled` |
-    /// | 400–599, not 429 | 60014, 60015 | | `fault(.refused)`: no gateway took it, which is no outage of the server |
+    /// | 400–599, not 429 | 60014, 60015 | | `fault(.refused)` |
     /// | 503 | none | `message` has "not" and, behind it, "enabled" | `notEnabled` |
     /// | 400–499, not 429 | 60016, 60026, 60050 | | `unknownUser` |
     /// | 400–499, not 429 | 60033, 60078, 60082, 60083 | | `invalidNumber` |
     /// | anything else | | | as `Fault` has it |
     ///
-    /// The second row on 503 matters: what a server does not offer must not look as if the server were down.
+    /// With 60014 and 60015 no gateway took the message, while the server works. The row on 503 makes a call that the
+    /// server does not offer different from a server that is down.
     ///
     /// - Parameters:
     ///   - status: the HTTP status.
-    ///   - body: the body; nil if it was no JSON.
+    ///   - body: the body; nil if it is not JSON.
     public init(status: Int, body: JSONValue?) {
         if status == 200, let body, body.isSuccess(orText: true) {
             self = Self.success(body)

@@ -1,7 +1,8 @@
 public import Identifiers
 
-/// What became of `Endpoint.createApprovalRequest`.
+/// The result of `Endpoint.createApprovalRequest`.
 public enum CreateAnswer: Hashable, Sendable {
+    /// The request exists, under this name.
     case created(ApprovalRequestID)
     /// The user has no phone that takes requests.
     case noDevice
@@ -9,20 +10,23 @@ public enum CreateAnswer: Hashable, Sendable {
     case unknownUser
     /// The application has no OneTouch.
     case notEnabled
+    /// Any other answer.
     case fault(Fault)
 
-    /// Created only with status 200, `success` the boolean true, and a UUID as the request's name.
+    /// Judges an answer of the server.
+    ///
+    /// A request was created only with status 200, `success` the boolean true, and a UUID as the name of the request.
     ///
     /// | HTTP status | `error_code` | answer |
     /// |---|---|---|
-    /// | 400–499 | 60051 | `noDevice` |
-    /// | 400–499 | 60016, 60026, 60050 | `unknownUser` |
-    /// | 400–499 | 60065, 60085 | `notEnabled` |
+    /// | 400–499, not 429 | 60051 | `noDevice` |
+    /// | 400–499, not 429 | 60016, 60026, 60050 | `unknownUser` |
+    /// | 400–499, not 429 | 60065, 60085 | `notEnabled` |
     /// | anything else | | as `Fault` has it |
     ///
     /// - Parameters:
     ///   - status: the HTTP status.
-    ///   - body: the body; nil if it was no JSON.
+    ///   - body: the body; nil if it is not JSON.
     public init(status: Int, body: JSONValue?) {
         if status == 200, let body, body.isSuccess(orText: false), let name = body["approval_request"]?["uuid"]?.text,
             let request = ApprovalRequestID(name)
@@ -45,20 +49,23 @@ public enum CreateAnswer: Hashable, Sendable {
     }
 }
 
-/// How an approval request stands, as the answer to `Endpoint.readApprovalRequest` has it.
+/// The status of an approval request: the answer to `Endpoint.readApprovalRequest`.
 public enum ApprovalAnswer: Hashable, Sendable {
     case status(ApprovalStatus)
+    /// Any other answer.
     case fault(Fault)
 
-    /// An answer counts only with status 200, `success` the boolean true, the name of this request, the number of this user (an
-    /// integer, not text), and one of the four statuses to the letter. Whatever else came with status 200 is malformed; all other
-    /// answers are judged as `Fault` has it.
+    /// Judges an answer of the server.
+    ///
+    /// An answer counts only with status 200, `success` the boolean true, the name of this request, the number of this
+    /// user (an integer, not text), and exactly one of the four statuses. Any other answer with status 200 is
+    /// malformed; other statuses are judged by `Fault`.
     ///
     /// - Parameters:
     ///   - status: the HTTP status.
-    ///   - body: the body; nil if it was no JSON.
+    ///   - body: the body; nil if it is not JSON.
     ///   - request: the request that was asked for.
-    ///   - user: the one whose approval would count.
+    ///   - user: the user whose approval would count.
     public init(status: Int, body: JSONValue?, request: ApprovalRequestID, user: AuthyID) {
         guard status == 200, let body, body.isSuccess(orText: false), let approval = body["approval_request"],
             let name = approval["uuid"]?.text, ApprovalRequestID(name) == request,

@@ -1,28 +1,36 @@
-/// What a caller sent along, wherever it stood: query, form or JSON. Authy's clients write one and the same parameter in all of these ways, so
-/// that a truth may be `true`, `True` or `1`, and a number a string; here every scalar is a text.
+/// A value that a caller sent in the query, the form or the JSON body.
 ///
-/// Absent are JSON's null and what is empty: `{}`, `[]` and, for whoever asks for it by name, a text without a character, which is how some
-/// clients write that there is nothing. Members keep their order.
+/// Clients of Authy write the same parameter in all of these ways, so that a boolean may be `true`, `True` or `1`, and
+/// a number a string; here every scalar is a text.
+///
+/// JSON null counts as absent, and so do `{}`, `[]` and, for a look-up by name, the empty text, which some clients
+/// write for nothing. Members keep their order.
 public indirect enum Parameter: Equatable, Sendable {
     case text(String)
     case list([Parameter])
     case members([Member])
 
+    /// A name and its value.
     public struct Member: Equatable, Sendable {
+        /// The decoded name.
         public let name: String
+        /// The value, which is not absent.
         public var value: Parameter
 
+        /// Takes name and value as they are.
         public init(_ name: String, _ value: Parameter) {
             self.name = name
             self.value = value
         }
     }
 
+    /// The text of a scalar; nil for a list and for members.
     public var text: String? {
         guard case .text(let text) = self else { return nil }
         return text
     }
 
+    /// The elements of a list, or the values of members; empty for a text.
     public var elements: [Parameter] {
         switch self {
         case .list(let elements): elements
@@ -31,11 +39,13 @@ public indirect enum Parameter: Equatable, Sendable {
         }
     }
 
+    /// The members in order; empty for a text and for a list.
     public var members: [Member] {
         guard case .members(let members) = self else { return [] }
         return members
     }
 
+    /// The member of that name; nil if there is none, or if it is an empty text.
     public subscript(name: String) -> Parameter? { members.value(name) }
 }
 
@@ -45,31 +55,36 @@ extension [Parameter.Member] {
         return self[index].value
     }
 
-    /// Where the member of that name is. Names are the same where their bytes are: to compare them as Unicode does takes a stranger's odd ones
-    /// a hundred times as long.
+    /// The index of the member of that name.
+    ///
+    /// Names are compared byte by byte: comparing them as Unicode takes a hundred times as long for odd names of an
+    /// attacker.
     func named(_ name: String) -> Int? { firstIndex { $0.name.utf8.elementsEqual(name.utf8) } }
 }
 
-/// All parameters of one call; of two with one name the first given counts.
+/// All parameters of one call; the first of two with the same name counts.
 public struct Parameters: Equatable, Sendable {
+    /// The parameters in the order in which they were merged.
     public private(set) var members: [Parameter.Member] = []
 
+    /// No parameters.
     public init() {}
 
+    /// The parameter of that name; nil if there is none, or if it is an empty text.
     public subscript(name: String) -> Parameter? { members.value(name) }
 
-    /// The text at `name`, or at `outer[name]` where that is how some clients nest it.
+    /// The text at `name`, or at `outer[name]`, in which some clients nest it; nil if there is none.
     public func text(_ name: String, in outer: String? = nil) -> String? {
         guard let outer else { return self[name]?.text }
         return self[outer]?[name]?.text
     }
 
-    /// `true`, `True` and `1`, whatever stands around them of blanks; nil where there is nothing, false for all else.
+    /// True for `true`, `True`, `TRUE` and `1`, false for any other text, nil if there is none.
     public func flag(_ name: String, in outer: String? = nil) -> Bool? {
         text(name, in: outer).map { ["true", "True", "TRUE", "1"].contains($0) }
     }
 
-    /// Adds those of another part of the call; what is there already stays.
+    /// Adds the parameters of another part of the call; those that are present stay.
     public mutating func merge(_ others: [Parameter.Member]) {
         for other in others {
             guard let index = members.named(other.name) else {

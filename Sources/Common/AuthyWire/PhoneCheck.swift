@@ -1,22 +1,25 @@
 public import Identifiers
 
-/// A number that is to be proven before it is anybody's: the body of `Endpoint.startPhoneCheck`.
+/// A number to verify before it belongs to anybody: the body of `Endpoint.startPhoneCheck`.
 public struct NewPhoneCheck: Equatable, Sendable {
-    /// How the code is sent; the raw values are those of `via`.
+    /// The ways to send the code; the raw values are those of `via`.
     public enum Way: String, Sendable { case sms, call }
 
-    /// Digits of a code: as many as a OneCode has.
+    /// Digits of a code, the same as those of a OneCode.
     private static let length = 7
 
+    /// The number that gets the code.
     public let phone: PhoneNumber
+    /// How the code is sent.
     public let way: Way
 
+    /// Takes the values as they are.
     public init(phone: PhoneNumber, way: Way) {
         self.phone = phone
         self.way = way
     }
 
-    /// The body, for `Content-Type: application/json`.
+    /// The body for `Content-Type: application/json`.
     public var json: String {
         JSONText.object([
             ("via", JSONText.string(way.rawValue)), ("country_code", JSONText.string(phone.countryCode)),
@@ -25,14 +28,17 @@ public struct NewPhoneCheck: Equatable, Sendable {
     }
 }
 
-/// What became of `Endpoint.checkPhone`.
+/// The result of `Endpoint.checkPhone`.
 public enum PhoneCheckAnswer: Hashable, Sendable {
-    /// The code is right, and spent with that.
+    /// The code is right, and now spent.
     case valid
-    /// The code is wrong, or none is out any more: it has expired, or there were too many wrong ones.
+    /// The code is wrong, or no longer valid: it has expired, or there were too many wrong ones.
     case wrong
+    /// Any other answer.
     case fault(Fault)
 
+    /// Judges an answer of the server.
+    ///
     /// | HTTP status | `error_code` | body | answer |
     /// |---|---|---|---|
     /// | 200 | | `success` true or "true" | `valid` |
@@ -42,7 +48,7 @@ public enum PhoneCheckAnswer: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - status: the HTTP status.
-    ///   - body: the body; nil if it was no JSON.
+    ///   - body: the body; nil if it is not JSON.
     public init(status: Int, body: JSONValue?) {
         switch (status, ErrorNumber(in: body)) {
         case (200, _) where body?.isSuccess(orText: true) == true: self = .valid

@@ -1,4 +1,4 @@
-/// What became of `Endpoint.verify`.
+/// The result of `Endpoint.verify`.
 public enum VerifyAnswer: Hashable, Sendable {
     /// The code is right.
     case valid
@@ -6,19 +6,22 @@ public enum VerifyAnswer: Hashable, Sendable {
     case wrong
     /// The code was right, but was used before.
     case spent
-    /// The code was the confirmation code of a new phone, which is confirmed now. Whether that is a login is for the
-    /// caller to decide.
+    /// The code was the confirmation code of a new phone, which is now confirmed.
+    ///
+    /// The caller decides whether that is a login.
     case phoneConfirmed
-    /// The code was the confirmation code of a new phone, which somebody else must confirm: no right code.
+    /// The code was the confirmation code of a new phone, which somebody else must confirm: it does not count as right.
     case confirmationCode
     /// The server does not know this AuthyID.
     case unknownUser
+    /// Any other answer.
     case fault(Fault)
 
-    /// Valid only with status 200, `token` to the letter, and `success` true (the boolean or, as Authy itself has it, the string).
+    /// Judges an answer of the server.
     ///
-    /// Status 401 means a wrong code, and it means a wrong API key. A code is called wrong, and the person blamed for it, only where
-    /// the answer says so:
+    /// A code is valid only with status 200, exactly the right `token`, and `success` true (the boolean or, as Authy
+    /// sends it, the string). Status 401 means a wrong code as well as a wrong API key. A code counts as wrong, and
+    /// against the person, only if the answer says so:
     ///
     /// | HTTP status | `error_code` | body | answer |
     /// |---|---|---|---|
@@ -29,13 +32,13 @@ public enum VerifyAnswer: Hashable, Sendable {
     /// | 401 | 60019 | | `spent` |
     /// | 401 | absent or null | `token` is "is invalid", and the message begins "Token is invalid" | `wrong` |
     /// | 401 | absent or null | anything else, "Invalid API key" too, or none | `keyRefused` |
-    /// | 401 | there, but no number | | `malformed` |
-    /// | 400–499 | 60016, 60026, 60050 | | `unknownUser` |
+    /// | 401 | present, but not a number | | `malformed` |
+    /// | 400–499, not 429 | 60016, 60026, 60050 | | `unknownUser` |
     /// | anything else | | | as `Fault` has it |
     ///
     /// - Parameters:
     ///   - status: the HTTP status.
-    ///   - body: the body; nil if it was no JSON.
+    ///   - body: the body; nil if it is not JSON.
     public init(status: Int, body: JSONValue?) {
         self =
             switch status {
