@@ -1,23 +1,29 @@
 internal import CPhoneNumber
 public import Identifiers
 
-/// Which country a number is in that does not name its own.
+/// The country of a number that is written without a country code.
 public enum NumberCountry: Equatable, Sendable {
-    /// It has to name its own.
+    /// The number must have its own country code.
     case unknown
-    /// Digits of a country code; a number may name another one.
+    /// Digits of a country code; a number may have another one.
     case usually(String)
-    /// A country code as it was written beside the number; a number may name it again, but no other one.
+    /// A country code as it was written beside the number.
+    ///
+    /// A number may repeat it, but must not have another one.
     case given(String)
 }
 
 extension PhoneNumber {
-    /// The one number of E.164 that a text stands for, however it is written; the same phone is the same number.
+    /// The number of E.164 that a text stands for, whatever its notation, so that the same phone is always the same
+    /// number.
     ///
-    /// The numbering plans are those of Google's libphonenumber. A number of a length that its plan has is taken, also one that nobody was
-    /// given: whether somebody answers there, only a message shows. What can be read as two numbers is none.
+    /// The numbering plans are those of Google's libphonenumber. A number of a valid length is accepted even if nobody
+    /// has it: only a message shows whether somebody answers there. A text that can be read as two numbers is refused.
     ///
-    /// - Throws: `PhoneNumberError`, for people to read.
+    /// - Parameters:
+    ///   - text: the number as it was written.
+    ///   - country: the country of a number without a country code.
+    /// - Throws: `PhoneNumberError`, with a message for people to read.
     public init(written text: String, in country: NumberCountry) throws(PhoneNumberError) {
         let written: WrittenPhoneNumber
         do throws(WrittenPhoneNumber.Fault) { written = try WrittenPhoneNumber(text) } catch {
@@ -40,12 +46,13 @@ extension PhoneNumber {
         self = number
     }
 
-    /// Nil where the number has to name its country.
+    /// The digits of the country code; nil if the number must have its own.
     private static func code(of country: NumberCountry) throws(PhoneNumberError) -> String? {
         switch country {
         case .unknown: return nil
         case .usually(let code): return try known(code)
         case .given(let text):
+            // Nothing separates the digits of a code: 5/5 is a date, and 49.0 a decimal number.
             guard text.unicodeScalars.count <= WrittenPhoneNumber.longest else { throw noCode(text) }
             let visible = String(String.UnicodeScalarView(text.unicodeScalars.filter { !isBlank($0) }))
             guard let written = try? WrittenPhoneNumber(visible) else { throw noCode(text) }
@@ -60,7 +67,7 @@ extension PhoneNumber {
         }
     }
 
-    /// Whether a character is a blank of any width, or cannot be seen.
+    /// Whether a character is a blank of any width, or invisible.
     private static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .spaceSeparator, .format, .control: Separators.contains(scalar)
@@ -77,13 +84,16 @@ extension PhoneNumber {
         return code
     }
 
-    /// What is longer may be somebody's number, in the wrong place.
+    /// The error for a text that is not a country code.
+    ///
+    /// A longer text is not shown, as it may be a number in the wrong place.
     private static func noCode(_ text: String) -> PhoneNumberError {
         let shown = text.unicodeScalars.count <= 6 ? "there is no country code \"\(text)\"" : "this is no country code"
         return PhoneNumberError(.countryCode, "\(shown): one has 1 to 3 digits, as 49 has")
     }
 
-    /// All ways to read it, each number once: with the given country, and with the one that it may name itself.
+    /// All readings of the text, each number once: with the given country, and with the one that the number may have
+    /// itself.
     private static func readings(of written: WrittenPhoneNumber, in code: String?) throws(PhoneNumberError) -> [Reading]
     {
         var readings: [Reading] = []
@@ -113,7 +123,8 @@ extension PhoneNumber {
         return readings
     }
 
-    /// The readings of a number behind what other countries dial for the +, as in 011 49: for one that is none at home.
+    /// Readings of a number that is not valid at home behind the prefixes that other countries dial for the +, as in
+    /// 011 49.
     private static func dialedAbroad(_ written: WrittenPhoneNumber) -> [Reading] {
         guard !written.isInternational else { return [] }
         return ["011", "0011", "010"].filter(written.digits.hasPrefix).compactMap {
@@ -142,7 +153,7 @@ private struct Reading {
 
     var e164: String { "+" + countryCode + national }
 
-    /// - Parameter code: of the country that it was written in; nil for a number with a plus.
+    /// Reads digits in the country with that code, or a number with a plus if the code is nil.
     init?(_ text: String, in code: String? = nil) {
         var found = phone_reading()
         let digits = Array(text.utf8.map(CChar.init(bitPattern:)))
@@ -157,7 +168,7 @@ private struct Reading {
         String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }
 
-    /// Why it is no number; nil for one that is possible.
+    /// The reason to refuse the number; nil if it is possible.
     var fault: PhoneNumberError? {
         if let isKnown = PlanChange.knows(countryCode, national) {
             return isKnown ? nil : PhoneNumberError(PlanChange.message)
@@ -171,10 +182,11 @@ private struct Reading {
         }
     }
 
-    /// Whether the number with the 0 at its beginning, and the one without it, are both numbers that the plan has given out.
+    /// Whether the plan has given out the number both with the 0 at its beginning and without it.
     var isValidEitherWay: Bool { isValid && found.is_valid_other_zero }
 
-    /// A 0 that is only dialed, where the plan has none, or one that belongs to the number and is missing.
+    /// The error for a 0 that is only dialed in a plan that has none, or for a 0 that belongs to the number and is
+    /// missing.
     private var zeroFault: PhoneNumberError? {
         let hasZero = national.hasPrefix("0")
         if hasZero, !found.keeps_zero {
@@ -187,8 +199,10 @@ private struct Reading {
             : PhoneNumberError("in +\(countryCode) the 0 at the beginning belongs to the number: write it")
     }
 
-    /// Of `+49 49 151 12345678` the number behind the second 49. Such a number would have a length that its plan has, but only the one behind is
-    /// surely one that somebody was given, and a mobile one.
+    /// The number behind the second 49 of `+49 49 151 12345678`.
+    ///
+    /// The whole number has a valid length as well, but only the part behind the code is certain to be in use, as a
+    /// mobile number.
     var behindDoubledCode: Reading? {
         guard !found.is_mobile, national.hasPrefix(countryCode), let rest = Reading("+" + national),
             rest.countryCode == countryCode,
@@ -203,12 +217,12 @@ private struct Reading {
     }
 }
 
-/// What has changed in numbering plans since the libphonenumber of Debian 12.
+/// Changes of numbering plans since the libphonenumber of Debian 12.
 private enum PlanChange {
-    /// Benin, since 2024-11-30: ten digits, the first two of them 01.
+    /// Benin, since 2024-11-30: ten digits, and the first two are 01.
     static let message = "numbers of +229 have ten digits, and begin with 01: write 01 before the eight of old"
 
-    /// Whether a number is one of the plan as it is now; nil for plans that have not changed.
+    /// Whether the present plan has the number; nil for plans that have not changed.
     static func knows(_ countryCode: String, _ national: String) -> Bool? {
         countryCode == "229" ? national.utf8.count == 10 && national.hasPrefix("01") : nil
     }
@@ -223,7 +237,7 @@ extension PhoneNumberError {
 }
 
 extension WrittenPhoneNumber.Fault {
-    /// What is wrong, to go on behind "phone: ".
+    /// The rest of a sentence that begins with "phone: ".
     fileprivate var message: String {
         switch self {
         case .empty: "it is empty"

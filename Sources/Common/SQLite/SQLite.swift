@@ -1,53 +1,67 @@
 internal import CSQLite
 internal import Glibc
 
-/// What SQLite said when it could not do something.
+/// An error that SQLite returned.
 public struct SQLiteError: Error, Equatable, CustomStringConvertible {
     /// The extended result code, such as 261 (SQLITE_BUSY_RECOVERY).
     public let extendedCode: Int32
+    /// The error text of SQLite, or of this target.
     public let message: String
     /// The primary result code, such as 5 (SQLITE_BUSY).
     public var code: Int32 { extendedCode & 0xFF }
-    /// The file is no database, or one that is damaged.
+    /// Whether the file is not a database, or a damaged one.
     public var isNoDatabase: Bool { code == SQLITE_NOTADB || code == SQLITE_CORRUPT }
+    /// The message and the extended result code.
     public var description: String { "\(message) (SQLite \(extendedCode))" }
 }
 
-/// One open database in WAL mode, for one thread at a time. Foreign keys are enforced, and the schema in the file is not trusted.
+/// One open database in WAL mode, for one thread at a time.
+///
+/// Foreign keys are enforced, and the schema in the file is not trusted.
 @safe public final class Connection {
+    /// How a database is opened and kept.
     public struct Options: Sendable {
-        /// Whether a missing file is made.
+        /// Whether a missing file is created.
         public var create = false
-        /// How long to wait for the locks of others, also while they recover the WAL, in milliseconds.
+        /// How long to wait for locks of other connections, also during recovery of the WAL, in milliseconds.
         public var busyTimeout: Int32 = 5000
-        /// Until when they are waited for, if that is later: in milliseconds since the machine started (CLOCK_BOOTTIME).
+        /// The time until which to wait if that is later, in milliseconds since the machine started (CLOCK_BOOTTIME).
         public var waitsUntil: Int64?
-        /// The commit that makes the WAL this long copies it back into the database, in pages.
+        /// The length of the WAL, in pages, from which a commit copies it back into the database.
         public var walPages: Int32 = 1000
-        /// The commit that makes the WAL this long also cuts it; nil for an eighth more than `walPages`.
+        /// The length of the WAL, in pages, from which a commit also truncates it; nil for an eighth more than
+        /// `walPages`.
         public var cutPages: Int32?
-        /// Whether the last connection to close copies the WAL back and removes it, or leaves it to the next one that opens.
+        /// Whether the last connection to close copies the WAL back and removes it, or leaves it to the next
+        /// connection.
         public var checkpointOnClose = true
-        /// How many prepared statements are kept to be run again.
+        /// The number of prepared statements that are kept for reuse.
         public var keptStatements = 200
 
+        /// The defaults.
         public init() {}
     }
 
-    /// How a transaction begins: with the write lock, or with whatever lock its first statement needs.
+    /// How a transaction begins: with the write lock, or with the lock that its first statement needs.
     public enum Start: String, Sendable { case immediate, deferred }
 
     let handle: OpaquePointer
     private let options: Options
-    /// When the wait that goes on began.
+    /// When the current wait began.
     private var waitBegan: Int64 = 0
-    /// Those that nobody runs at the moment, by their text.
+    /// The prepared statements that are not in use, by their text.
     private var statements: [String: OpaquePointer] = unsafe [:]
-    /// Sees the text of each statement before it runs.
+    /// Called with the text of each statement before it runs.
     public var trace: ((String) -> Void)?
 
-    /// Opens for reading and writing. The file itself may not be a symlink; folders above it may.
-    /// - Throws: `SQLiteError`, also where the file can only be read.
+    /// Opens a database for reading and writing.
+    ///
+    /// The file itself may not be a symlink; folders above it may.
+    ///
+    /// - Parameters:
+    ///   - path: the path of the file.
+    ///   - options: how to open it.
+    /// - Throws: `SQLiteError` if the file is missing, cannot be opened or written, or is not a database.
     public init(path: String, _ options: Options = Options()) throws {
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE
         var opened: OpaquePointer?
@@ -68,8 +82,9 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
         unsafe sqlite3_close_v2(handle)
     }
 
-    /// SQLite refuses a symlink anywhere in a path, but /var/lib may well be one: the folder is resolved here, the file is left to SQLite.
-    /// The result starts with a slash, and so is never taken for a URI.
+    /// Resolves the folder of a path and leaves the file to SQLite, which refuses a symlink anywhere in a path.
+    ///
+    /// /var/lib may well be a symlink. The result starts with a slash, so that it is never taken for a URI.
     private static func real(_ path: String) throws -> String {
         let cut = path.utf8.lastIndex(of: 0x2F).map(path.utf8.index(after:)) ?? path.startIndex
         let folder = cut == path.startIndex ? "." : String(decoding: path.utf8[..<cut], as: UTF8.self)
@@ -102,9 +117,11 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
             }, Unmanaged.passUnretained(self).toOpaque())
     }
 
-    /// Copies a long WAL back; the next commit of this connection then begins it anew. But whoever opens first, with no other connection
-    /// open, goes on at its end however much of it was copied back: connections of a single commit would make it ever longer, so
-    /// a little later it is also cut. Nobody is waited for, and a failure loses nothing: the next commit tries again.
+    /// Copies a long WAL back, after which the next commit of this connection starts the WAL anew.
+    ///
+    /// A connection that opens the database alone appends to the WAL even if all of it was copied back. Connections
+    /// with a single commit would make it ever longer, so it is also truncated a little later. This waits for nobody,
+    /// and a failure loses nothing: the next commit tries again.
     private func committed(_ pages: Int32) {
         guard pages >= options.walPages else { return }
         let cut = options.cutPages ?? options.walPages + options.walPages / 8
@@ -114,7 +131,10 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
         waitForOthers(true)
     }
 
-    /// SQLite's own way to wait is to sleep ever longer: the last to come looks most often, and the first may never get its turn.
+    /// Turns waiting for locks on or off.
+    ///
+    /// SQLite's own handler sleeps longer each time: the newest waiter asks most often, and the oldest may never get
+    /// its turn.
     private func waitForOthers(_ wait: Bool) {
         guard wait else {
             unsafe sqlite3_busy_handler(handle, nil, nil)
@@ -128,7 +148,7 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
             }, Unmanaged.passUnretained(self).toOpaque())
     }
 
-    /// - Parameter count: how often this has been asked for the same lock.
+    /// Sleeps, unless the time is up; `count` is how often this was called for the same lock.
     private func waitsOn(_ count: Int32) -> Bool {
         let now = Self.now
         if count == 0 { waitBegan = now }
@@ -137,14 +157,16 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
         return true
     }
 
-    /// Microseconds between two looks at a lock: 2 ms for those that are held a moment; where it takes long, those that have waited longest look
-    /// most often. With 60 that wait 0.6 s each time for one of them, 8 of 100 give up after 89 s where all look equally often, and 1 of 100 here.
-    /// - Parameter milliseconds: how long it has been waited for.
+    /// Microseconds between two attempts to get a lock, after waiting for so many milliseconds.
+    ///
+    /// 2 ms suit a lock that is held for a moment; later, those that have waited longest ask most often. With 60
+    /// waiters that each hold the lock for 0.6 s, 8 of 100 give up after 89 s if all ask equally often, and 1 of 100
+    /// with these pauses.
     private static func pause(after milliseconds: Int64) -> UInt32 {
         milliseconds < 50 ? 2_000 : UInt32(max(1, 16 - milliseconds / 2_000)) * 1_000
     }
 
-    /// Milliseconds of a clock that does not jump.
+    /// Milliseconds since the machine started (CLOCK_BOOTTIME), which do not jump.
     private static var now: Int64 {
         var time = timespec()
         unsafe clock_gettime(CLOCK_BOOTTIME, &time)
@@ -152,15 +174,31 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
     }
 
     /// Runs any number of statements without parameters.
+    ///
+    /// - Parameter sql: the statements.
+    /// - Throws: `SQLiteError` of the first statement that fails.
     public func execute(_ sql: String) throws {
         trace?(sql)
         try check(unsafe sqlite3_exec(handle, sql, nil, nil, nil))
     }
 
-    /// Runs one statement to its end and returns the number of rows that it inserted, changed or deleted, also by what hangs on them.
+    /// Runs one statement to its end.
+    ///
+    /// - Parameters:
+    ///   - sql: the statement.
+    ///   - values: the values of its parameters, in order.
+    /// - Returns: the number of rows inserted, changed or deleted, also by triggers and foreign keys.
+    /// - Throws: `SQLiteError` if the statement fails or takes another number of values.
     @discardableResult
     public func run(_ sql: String, _ values: (any Bindable)?...) throws -> Int { try run(sql, values: values) }
 
+    /// Runs one statement to its end, with the values in an array.
+    ///
+    /// - Parameters:
+    ///   - sql: the statement.
+    ///   - values: the values of its parameters, in order.
+    /// - Returns: the number of rows inserted, changed or deleted, also by triggers and foreign keys.
+    /// - Throws: `SQLiteError` if the statement fails or takes another number of values.
     @discardableResult
     public func run(_ sql: String, values: [(any Bindable)?]) throws -> Int {
         let before = unsafe sqlite3_total_changes64(handle)
@@ -169,21 +207,53 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
         return Int(unsafe sqlite3_total_changes64(handle) - before)
     }
 
-    /// The first row of the answer, or nil if there is none. A statement that writes has done all of it by then.
+    /// The first row of a result.
+    ///
+    /// A statement that writes has done all of it by then.
+    ///
+    /// - Parameters:
+    ///   - sql: the statement.
+    ///   - values: the values of its parameters, in order.
+    ///   - read: makes the result of the row.
+    /// - Returns: nil if there is no row.
+    /// - Throws: `SQLiteError` if the statement fails or takes another number of values, and the error of `read`.
     public func first<T>(_ sql: String, _ values: (any Bindable)?..., read: (Row) throws -> T) throws -> T? {
         try first(sql, values: values, read: read)
     }
 
+    /// The first row of a result, with the values in an array.
+    ///
+    /// - Parameters:
+    ///   - sql: the statement.
+    ///   - values: the values of its parameters, in order.
+    ///   - read: makes the result of the row.
+    /// - Returns: nil if there is no row.
+    /// - Throws: `SQLiteError` if the statement fails or takes another number of values, and the error of `read`.
     public func first<T>(_ sql: String, values: [(any Bindable)?], read: (Row) throws -> T) throws -> T? {
         let row = try Row(self, sql, values)
         return try row.step() ? read(row) : nil
     }
 
-    /// All rows of the answer.
+    /// All rows of a result.
+    ///
+    /// - Parameters:
+    ///   - sql: the statement.
+    ///   - values: the values of its parameters, in order.
+    ///   - read: makes an element of each row.
+    /// - Returns: the elements in the order of the rows.
+    /// - Throws: `SQLiteError` if the statement fails or takes another number of values, and the error of `read`.
     public func all<T>(_ sql: String, _ values: (any Bindable)?..., read: (Row) throws -> T) throws -> [T] {
         try all(sql, values: values, read: read)
     }
 
+    /// All rows of a result, with the values in an array.
+    ///
+    /// - Parameters:
+    ///   - sql: the statement.
+    ///   - values: the values of its parameters, in order.
+    ///   - read: makes an element of each row.
+    /// - Returns: the elements in the order of the rows.
+    /// - Throws: `SQLiteError` if the statement fails or takes another number of values, and the error of `read`.
     public func all<T>(_ sql: String, values: [(any Bindable)?], read: (Row) throws -> T) throws -> [T] {
         let row = try Row(self, sql, values)
         var rows: [T] = []
@@ -191,8 +261,12 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
         return rows
     }
 
-    /// Puts all that is in this database in place of what is in another one, in one transaction: other connections to that one see the old
-    /// or the new. Both must have pages of the same size.
+    /// Replaces the content of another database with that of this one, in one transaction.
+    ///
+    /// Other connections to that database see the old or the new content. Both must have pages of the same size.
+    ///
+    /// - Parameter other: a connection to the database that is replaced.
+    /// - Throws: `SQLiteError` if the other database stays locked for its `busyTimeout`, or cannot be written.
     public func copy(into other: Connection) throws {
         guard let backup = unsafe sqlite3_backup_init(other.handle, "main", handle, "main") else {
             let code = unsafe sqlite3_extended_errcode(other.handle)
@@ -211,10 +285,18 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
         }
     }
 
-    /// Whether a transaction is open. After some errors, such as a full disk, SQLite undoes all of it by itself.
+    /// Whether a transaction is open.
+    ///
+    /// After some errors, such as a full disk, SQLite rolls it back by itself.
     public var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
 
-    /// Runs `body` in a transaction: whatever `body` or the commit throws undoes all of it. It may not be nested.
+    /// Runs `body` in a transaction, which may not be nested.
+    ///
+    /// - Parameters:
+    ///   - start: the lock that the transaction begins with.
+    ///   - body: runs inside the transaction.
+    /// - Returns: the result of `body`.
+    /// - Throws: the error of `body`, or `SQLiteError` of the transaction. All changes are rolled back then.
     @discardableResult
     public func transaction<T>(_ start: Start, _ body: () throws -> T) throws -> T {
         try run("BEGIN \(start.rawValue)")
@@ -223,13 +305,13 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
             try run("COMMIT")
             return result
         } catch {
-            // The first error is the one to tell.
+            // The first error is the one to report.
             if isInTransaction { try? execute("ROLLBACK") }
             throw error
         }
     }
 
-    /// A statement for the caller alone, until it is given back.
+    /// A prepared statement for the caller alone, until `giveBack`.
     func statement(_ sql: String) throws -> OpaquePointer {
         if let kept = unsafe statements.removeValue(forKey: sql) { return unsafe kept }
         var prepared: OpaquePointer?
@@ -240,7 +322,7 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
         return unsafe prepared
     }
 
-    /// Ends what the statement does and forgets the values, which may be secrets.
+    /// Resets the statement and clears its values, which may be secrets.
     func giveBack(_ statement: OpaquePointer, _ sql: String) {
         unsafe sqlite3_reset(statement)
         unsafe sqlite3_clear_bindings(statement)

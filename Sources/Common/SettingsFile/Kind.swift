@@ -1,13 +1,15 @@
 package import Identifiers
 
-/// What a value must be, as a reader that says what was expected and what was found.
+/// The type that a setting must have: a reader that returns the value, or says what was expected and what was found.
 package struct Kind<T> {
+    /// Reads a value; `path` leads to it, for the error.
     package let read: (_ value: Value, _ path: [String]) throws(Complaint) -> T
 
+    /// Takes the reader.
     package init(_ read: @escaping (_ value: Value, _ path: [String]) throws(Complaint) -> T) { self.read = read }
 }
 
-/// - Parameter hint: what to do, where that is clear from the value.
+/// The error for a value of another type; `hint` says what to do, if that is clear from the value.
 private func mismatch(_ expected: String, _ value: Value, _ path: [String], hint: String? = nil) -> Complaint {
     Complaint(.path(path), "expected \(expected), found \(value.found)" + (hint.map { "; \($0)" } ?? ""))
 }
@@ -15,6 +17,7 @@ private func mismatch(_ expected: String, _ value: Value, _ path: [String], hint
 private let leaveOutQuotes = "leave out the quotes"
 
 extension Kind<Int> {
+    /// A whole number in a range.
     package static func whole(_ range: ClosedRange<Int>) -> Kind {
         let expected = "a whole number from \(range.lowerBound) to \(range.upperBound)"
         return Kind { value, path throws(Complaint) in
@@ -29,6 +32,7 @@ extension Kind<Int> {
 }
 
 extension Kind<Bool> {
+    /// True or false, without quotes.
     package static var truth: Kind {
         Kind { value, path throws(Complaint) in
             switch value {
@@ -41,7 +45,7 @@ extension Kind<Bool> {
 }
 
 extension Kind<CivilDay> {
-    /// A day that the calendar has; the parser knows no others.
+    /// A day that exists in the calendar; the parser accepts no others.
     package static var day: Kind<CivilDay> {
         Kind { value, path throws(Complaint) in
             let expected = "a date such as 2027-03-31"
@@ -56,7 +60,7 @@ extension Kind<CivilDay> {
 }
 
 extension Kind<Table> {
-    /// - Parameter header: how the table is written.
+    /// A table; `header` is how it is written, for the error.
     package static func table(_ header: String) -> Kind {
         Kind { value, path throws(Complaint) in
             guard case .table(let entries) = value else {
@@ -69,7 +73,7 @@ extension Kind<Table> {
 }
 
 extension Kind<[Table]> {
-    /// - Parameter header: how each of the tables is written.
+    /// A list of tables, which may be empty; `header` is how each of them is written, for the error.
     package static func tables(_ header: String) -> Kind {
         Kind { value, path throws(Complaint) in
             guard value.isList else { throw mismatch("a list of tables", value, path, hint: "write \(header)") }
@@ -79,7 +83,12 @@ extension Kind<[Table]> {
 }
 
 extension Kind {
-    /// A text of which `parse` makes the value, or says what is wrong with it.
+    /// A text that is parsed.
+    ///
+    /// - Parameters:
+    ///   - expected: what must stand there, for the error.
+    ///   - parse: makes the value of the text, or says what is wrong with it.
+    /// - Returns: the reader.
     package static func text(_ expected: String = "a text in quotes", _ parse: @escaping (String) throws(Fault) -> T)
         -> Kind
     {
@@ -89,11 +98,17 @@ extension Kind {
         }
     }
 
-    /// What stands at the wrong place, whatever its value.
+    /// A value that stands in the wrong place: reading it throws `hint`, whatever the value.
     package static func misplaced(_ hint: String) -> Kind<T> {
         Kind { _, path throws(Complaint) in throw Complaint(.path(path), hint) }
     }
 
+    /// A list whose elements all have one type.
+    ///
+    /// - Parameters:
+    ///   - kind: the type of the elements.
+    ///   - canBeEmpty: whether an empty list is accepted.
+    /// - Returns: the reader.
     package static func list<Element>(of kind: Kind<Element>, canBeEmpty: Bool = false) -> Kind where T == [Element] {
         Kind { value, path throws(Complaint) in
             guard case .list(let values) = value else { throw mismatch("a list in brackets", value, path) }
@@ -110,7 +125,7 @@ extension Kind {
 }
 
 extension Kind {
-    /// Some words of an enumeration, each of them once.
+    /// Some words of an enumeration, each at most once.
     package static func words<Word: RawRepresentable & CaseIterable & Sendable>(_: Word.Type) -> Kind
     where T == [Word], Word.RawValue == String {
         let list = Kind.list(of: Kind<Word>.word)

@@ -1,11 +1,12 @@
-/// The line on which each key, table and list element of a TOML document stands.
+/// The line of each key, table and list element of a TOML document.
 ///
-/// Made for documents that the parser takes: what it does not understand ends the scan, and whatever comes later has no line.
+/// Made for documents that the parser accepts: the scan ends at anything that it does not understand, and what comes
+/// later has no line.
 struct Lines {
     private var places: [[String]: Int] = [:]
-    /// How many tables each `[[list]]` has so far.
+    /// The number of tables that each `[[list]]` has so far.
     private var counts: [[String]: Int] = [:]
-    /// The first fault that the parser would not survive.
+    /// The first fault that would abort the parser.
     private(set) var trap: Complaint?
     private var line = 1
     private var rest: ArraySlice<UInt8>
@@ -21,10 +22,10 @@ struct Lines {
         } while true
     }
 
-    /// Nil where the path is not in the document, or its line is not certain.
+    /// Nil if the path is not in the document, or if its line is not certain.
     subscript(path: [String]) -> Int? { places[path] }
 
-    /// The step of a path that leads to an element of a list.
+    /// The step of a path that leads to an element of a list, counted from 1.
     static func step(_ index: Int) -> String { "[\(index + 1)]" }
 
     private static let open = UInt8(ascii: "["), close = UInt8(ascii: "]"), comma = UInt8(ascii: ",")
@@ -106,7 +107,9 @@ struct Lines {
         return key.isEmpty ? nil : String(decoding: key, as: UTF8.self)
     }
 
-    /// The text between the quotes. One with escapes is not worked out: it is given as a text that no key can be.
+    /// The text between the quotes.
+    ///
+    /// Escapes are not decoded: the result is then a text that no key can be.
     private mutating func string() -> String? {
         guard let mark = rest.popFirst() else { return nil }
         let isLong = rest.starts(with: [mark, mark])
@@ -131,7 +134,7 @@ struct Lines {
 
     // MARK: bytes
 
-    /// Records a path, and the tables which its last `depth` keys make by the way.
+    /// Records a path, and the tables that its last `depth` keys make on the way.
     private mutating func record(_ path: [String], _ depth: Int) {
         for length in max(1, path.count - depth)...path.count
         where length == path.count || places[Array(path.prefix(length))] == nil {

@@ -1,13 +1,12 @@
 package import Identifiers
 
 extension Kind<String> {
-    /// An absolute path without `..`, so that checking its parents means something.
-    /// - Parameter example: what the error names.
+    /// An absolute path without `..`, so that its parents can be checked; `example` is named in the error.
     package static func path(such example: String = "/etc/countersign/api-key") -> Kind {
         .text("an absolute path in quotes") { text throws(Fault) in try absolutePath(text, such: example) }
     }
 
-    /// The name of a user or a group.
+    /// The name of a user or a group: not empty, and without control characters.
     package static var name: Kind {
         .text("a name in quotes") { text throws(Fault) in
             guard !text.isEmpty else { throw Fault("this name is empty") }
@@ -20,6 +19,7 @@ extension Kind<String> {
 }
 
 extension Kind<Network> {
+    /// A network in CIDR notation, with no bit set behind the prefix.
     package static var network: Kind<Network> {
         .text("a network in quotes") { text throws(Fault) in
             if let network = Network(text) { return network }
@@ -32,6 +32,13 @@ extension Kind<Network> {
     }
 }
 
+/// Checks a path: absolute, shorter than 4096 bytes, and without `.`, `..` and control characters.
+///
+/// - Parameters:
+///   - text: the path.
+///   - example: a path for the error.
+/// - Returns: the text unchanged.
+/// - Throws: `Fault` if it is not such a path.
 package func absolutePath(_ text: String, such example: String = "/etc/countersign/api-key") throws(Fault) -> String {
     let parts = text.split(separator: "/")
     guard text.utf8.first == UInt8(ascii: "/"), !parts.isEmpty else {
@@ -46,7 +53,11 @@ package func absolutePath(_ text: String, such example: String = "/etc/countersi
     return text
 }
 
-/// The path in `unix:/PATH`: absolute, of at most 107 bytes, which is the room in `sockaddr_un` (unix(7)) beside its NUL.
+/// The path in `unix:/PATH`: absolute, and at most 107 bytes, the room in `sockaddr_un` (unix(7)) beside its NUL.
+///
+/// - Parameter text: the setting, which begins with `unix:`.
+/// - Returns: the path.
+/// - Throws: `Fault` if it is not such a path.
 package func socketPath(_ text: String) throws(Fault) -> String {
     let path = try absolutePath(String(text.dropFirst(5)))
     guard !path.hasPrefix("//") else {

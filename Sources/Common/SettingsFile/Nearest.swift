@@ -1,5 +1,5 @@
 extension String {
-    /// The word that was probably meant, or nil where none is near.
+    /// The word that was probably meant; nil if none is close.
     package func nearest(in words: [String]) -> String? {
         let typed: [Character] = String(prefix(64)).lowercased().map { $0 == "-" ? "_" : $0 }
         var nearest: (word: String, steps: Int)?
@@ -11,7 +11,7 @@ extension String {
     }
 }
 
-/// How many letters must be put in, left out, changed, or swapped with their neighbour (optimal string alignment).
+/// The number of letters to insert, remove, change, or swap with their neighbour (optimal string alignment).
 private func steps(from: [Character], to: [Character]) -> Int {
     var rows = [Array(0...to.count)]
     for (i, letter) in from.enumerated() {

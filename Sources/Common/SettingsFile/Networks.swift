@@ -1,7 +1,8 @@
 package import Identifiers
 
 extension Network {
-    /// The network that was meant by a text in which bits behind the prefix are set; nil where it is no network for another reason.
+    /// The network that was meant by a text with bits set behind its prefix; nil if it is not a network for another
+    /// reason.
     init?(clearing text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, let first = parts.first, let last = parts.last, let address = Address(String(first)),
@@ -22,7 +23,7 @@ extension Network {
             .map { String(UInt16($0.element.0) << 8 | UInt16($0.element.1), radix: 16) }.joined(separator: ":")
     }
 
-    /// Whether every client on the internet, in IPv4 or in IPv6, is in one of the networks.
+    /// Whether the networks hold every client on the internet, in IPv4 or in IPv6.
     package static func coverTheInternet(_ networks: [Network]) -> Bool {
         [4, 16].contains { width in
             let named = networks.filter { $0.address.bytes.count == width }
@@ -31,15 +32,17 @@ extension Network {
         }
     }
 
-    /// Addresses that no client on the internet has: private, loopback, link-local, multicast and reserved ones (RFC 6890, RFC 4291
-    /// section 2.4). Whoever names all the others has named everyone.
+    /// Addresses that no client on the internet has (RFC 6890, RFC 4291 section 2.4).
+    ///
+    /// These are private, loopback, link-local, multicast and reserved addresses. Networks that hold all other
+    /// addresses hold everyone.
     private static let notOnTheInternet = [
         "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
         "224.0.0.0/3",
         "::/3", "4000::/2", "8000::/1",
     ].compactMap { Network($0) }
 
-    /// - Parameter depth: in how many leading bits these networks agree with the part of the address space that is looked at.
+    /// Whether the networks cover the part of the address space in which their first `depth` bits agree.
     private static func cover(_ networks: [Network], behind depth: Int) -> Bool {
         if networks.contains(where: { $0.prefix <= depth }) { return true }
         let ones = networks.filter { $0.address.bytes[depth / 8] & (0x80 >> UInt8(depth % 8)) != 0 }

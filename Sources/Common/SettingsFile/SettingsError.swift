@@ -1,14 +1,15 @@
-/// Why a file of settings is not taken: where, and what to do about it.
+/// The reason to refuse a file of settings: the place of the fault, and what to do about it.
 public struct SettingsError: Error, Equatable, CustomStringConvertible {
+    /// The path of the file.
     public let file: String
-    /// Counted from 1; nil where the fault has no line, or its line is not known for certain.
+    /// Counted from 1; nil if the fault has no line, or if its line is not certain.
     public let line: Int?
-    /// The key as it would be written with dots, as `login.tries`; tables of a list are counted from 1, as `exempt[2].users`.
+    /// The key with dots, as in `login.tries`; tables of a list are counted from 1, as in `exempt[2].users`.
     public let key: String?
-    /// One sentence without control characters. It never holds an API key or a URL.
+    /// One sentence without control characters, an API key or a URL.
     public let message: String
 
-    /// Control characters in `key` and `message` are made visible.
+    /// Makes an error; control characters in `key` and `message` are escaped.
     public init(file: String, line: Int? = nil, key: String? = nil, message: String) {
         self.file = file
         self.line = line
@@ -16,31 +17,37 @@ public struct SettingsError: Error, Equatable, CustomStringConvertible {
         self.message = message.plain
     }
 
-    /// `FILE:LINE: KEY: message` on one line; what is nil is left out.
+    /// `FILE:LINE: KEY: message` on one line, without the parts that are nil.
     public var description: String {
         let place = line.map { "\(file.plain):\($0)" } ?? file.plain
         return [place, key, message].compactMap { $0 }.joined(separator: ": ")
     }
 }
 
-/// A fault in a value, by whoever does not know where the value stands.
+/// A fault in a value, from code that does not know where the value stands.
 package struct Fault: Error {
+    /// One sentence for the administrator.
     package let message: String
 
+    /// Takes the message as it is.
     package init(_ message: String) { self.message = message }
 }
 
-/// A fault in the document, by whoever does not know the file.
+/// A fault in the document, from code that does not know the file.
 package struct Complaint: Error {
+    /// The place of the fault.
     package enum Place {
         case line(Int)
         /// The steps from the top of the document, as `Lines` records them.
         case path([String])
     }
 
+    /// The place of the fault.
     package let place: Place
+    /// One sentence for the administrator.
     package let message: String
 
+    /// Takes place and message as they are.
     package init(_ place: Place, _ message: String) {
         self.place = place
         self.message = message
@@ -48,6 +55,12 @@ package struct Complaint: Error {
 }
 
 extension SettingsError {
+    /// Adds the file, and the line and the key of the fault.
+    ///
+    /// - Parameters:
+    ///   - file: the path of the file.
+    ///   - text: its content, in which the line is looked up.
+    ///   - complaint: the fault.
     package init(file: String, text: String, _ complaint: Complaint) {
         switch complaint.place {
         case .line(let line):
@@ -65,7 +78,7 @@ extension SettingsError {
 }
 
 extension String {
-    /// The text without anything that could move a cursor, break a line or turn the direction of writing.
+    /// The text with every character escaped that could move a cursor, break a line or turn the direction of writing.
     var plain: String {
         unicodeScalars.reduce(into: "") { text, scalar in
             switch scalar.properties.generalCategory {
@@ -76,12 +89,13 @@ extension String {
         }
     }
 
-    /// The text in quotes, cut where it is long.
+    /// The text in quotes, cut to 64 characters.
     package var quoted: String { count > 64 ? "\"\(prefix(64))...\"" : "\"\(self)\"" }
 
+    /// Whether the text has a control character (Unicode category Cc).
     package var hasControlCharacters: Bool { unicodeScalars.contains { $0.properties.generalCategory == .control } }
 
-    /// Whether TOML takes it as a key without quotes, or it is a number in brackets that stands for a place in a list.
+    /// Whether TOML accepts the text as a key without quotes, or it is a number in brackets for an element of a list.
     fileprivate var isBareKey: Bool {
         let inner = first == "[" && last == "]" ? dropFirst().dropLast() : self[...]
         return !inner.isEmpty && inner.utf8.count <= 64

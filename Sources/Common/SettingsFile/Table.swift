@@ -1,41 +1,67 @@
-/// One table of the document while it is read. What was asked for is known; what is left at the end is a mistake.
+/// One table of the document while it is read: keys that are left over at the end are mistakes.
 package struct Table {
+    /// The steps from the top of the document to the table.
     package let path: [String]
     private let given: [String: Value]
     private var known: [String] = []
 
+    /// Makes a table of its entries; `path` is for errors.
     package init(_ entries: [String: Value] = [:], at path: [String] = []) {
         given = entries
         self.path = path
     }
 
+    /// Whether the table has the key.
     package func has(_ key: String) -> Bool { given[key] != nil }
 
-    /// The names of all keys, in the order of the alphabet.
+    /// The names of all keys, in alphabetical order.
     package var names: [String] { given.keys.sorted() }
 
-    /// Nil where the key is absent.
+    /// Reads a key, which then counts as known.
+    ///
+    /// - Parameters:
+    ///   - key: the name of the key.
+    ///   - kind: the type of its value.
+    /// - Returns: nil if the key is absent.
+    /// - Throws: `Complaint` if the value has another type.
     package mutating func take<T>(_ key: String, _ kind: Kind<T>) throws(Complaint) -> T? {
         known.append(key)
         guard let value = given[key] else { return nil }
         return try kind.read(value, path + [key])
     }
 
-    /// Leaves the target as it is where the key is absent.
+    /// Reads a key into a variable, which keeps its value if the key is absent.
+    ///
+    /// - Parameters:
+    ///   - key: the name of the key.
+    ///   - kind: the type of its value.
+    ///   - target: gets the value.
+    /// - Throws: `Complaint` if the value has another type.
     package mutating func take<T>(_ key: String, _ kind: Kind<T>, into target: inout T) throws(Complaint) {
         if let value = try take(key, kind) { target = value }
     }
 
+    /// Reads a key that is a table.
+    ///
+    /// - Parameter key: the name of the key.
+    /// - Returns: nil if the key is absent.
+    /// - Throws: `Complaint` if the value is not a table.
     package mutating func tableIfAny(_ key: String) throws(Complaint) -> Table? {
         try take(key, .table("[\((path + [key]).joined(separator: "."))]"))
     }
 
-    /// An absent table is an empty one.
+    /// Reads a key that is a table; an absent one counts as empty.
+    ///
+    /// - Parameter key: the name of the key.
+    /// - Returns: the table.
+    /// - Throws: `Complaint` if the value is not a table.
     package mutating func table(_ key: String) throws(Complaint) -> Table {
         try tableIfAny(key) ?? Table(at: path + [key])
     }
 
-    /// To be called when all known keys were taken: whatever else was given is unknown.
+    /// Refuses unknown keys; called after all known keys were read.
+    ///
+    /// - Throws: `Complaint` for the first key, in alphabetical order, that was never read.
     package func close() throws(Complaint) {
         guard let stranger = names.first(where: { !known.contains($0) }) else { return }
         let near = stranger.nearest(in: known).map { "did you mean \($0.quoted)?" }
@@ -43,7 +69,7 @@ package struct Table {
         throw complaint("unknown key \(stranger.quoted); \(hint)", at: stranger)
     }
 
-    /// - Parameter key: nil where the fault is in the table as a whole.
+    /// An error about a key of the table, or about the whole table if `key` is nil.
     package func complaint(_ message: String, at key: String? = nil) -> Complaint {
         Complaint(.path(path + [key].compactMap { $0 }), message)
     }

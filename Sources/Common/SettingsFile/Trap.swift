@@ -1,21 +1,24 @@
-/// Faults of a document on which the parser (toml++ 3.4.0) aborts the process instead of reporting them: no line would reach the log.
+/// Faults of a document on which the parser (toml++ 3.4.0) aborts the process, so that no line would reach the log.
 ///
-/// Each check gives the message for the fault, or nil. They may be wider than the fault, but refuse nothing that is TOML.
+/// Each check returns the message for the fault, or nil. A check may be wider than the fault, but refuses nothing that
+/// is TOML.
 enum Trap {
-    /// - Parameter byte: the first behind `[` or `[[` and blanks.
+    /// Checks the first byte behind `[` or `[[` and blanks.
     static func header(_ byte: UInt8?) -> String? {
         guard let byte, byte != UInt8(ascii: "]") else { return nil }
         let canBeginKey = isDigit(byte) || (0x61...0x7A).contains(byte | 0x20) || "-_\"'".utf8.contains(byte)
         return canBeginKey ? nil : badBrackets
     }
 
-    /// - Parameter byte: the first of a list's element.
+    /// Checks the first byte of an element of a list.
     static func element(_ byte: UInt8?) -> String? {
         guard let byte else { return nil }
         return byte == UInt8(ascii: "}") || byte >= 0x80 ? badBrackets : nil
     }
 
-    /// - Parameter word: a value without quotes. A date has no underscore, and nothing behind it but the beginning of a time.
+    /// Checks a value without quotes.
+    ///
+    /// A date has no underscore, and nothing behind it but the beginning of a time.
     static func word(_ word: some Collection<UInt8>) -> String? {
         let bytes = word.filter { $0 != UInt8(ascii: "_") }
         guard bytes.count > 10, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-") else { return nil }
@@ -24,7 +27,9 @@ enum Trap {
         return isWell ? nil : badDate
     }
 
-    /// - Parameter path: keys, of which the parser calls itself for each. Settings have four at most.
+    /// Checks the number of keys in a path: the parser recurses for each.
+    ///
+    /// Settings have four at most.
     static func depth(_ path: [String]) -> String? {
         path.count > 32 ? "tables are nested too deep here" : nil
     }

@@ -1,22 +1,30 @@
 internal import CSyscalls
 internal import Glibc
 
-/// Who may own the settings, and who may read them (`system_trust`).
+/// The owner and the group of settings that may be trusted (`system_trust`).
 public struct Trust: Sendable {
-    /// Besides root.
+    /// The uid that may own them, besides root.
     public let owner: UInt32
-    /// The group that may read them, besides root's.
+    /// The gid that may read them, besides the group of root.
     public let group: UInt32
 
+    /// Takes uid and gid as they are.
     public init(owner: UInt32, group: UInt32) {
         self.owner = owner
         self.group = group
     }
 }
 
+/// Reads files that only root and a trusted owner can have changed.
 package enum TrustedFile {
-    /// The whole of a file of settings.
-    /// - Parameter isPublic: whether anybody may read it; only writing is watched then.
+    /// The whole text of a file of settings, at most 256 KiB.
+    ///
+    /// - Parameters:
+    ///   - path: the absolute path of the file.
+    ///   - trust: the owner and the group that are trusted.
+    ///   - isPublic: whether anybody may read the file; only write access is checked then.
+    /// - Returns: the text.
+    /// - Throws: `SettingsError` if the file is missing, unsafe, too long, unreadable, or not UTF-8.
     package static func text(_ path: String, trust: Trust, isPublic: Bool = false) throws(SettingsError) -> String {
         let bytes = try read(path, trust: trust, isPublic: isPublic, limit: longestText)
         guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else {
@@ -25,13 +33,23 @@ package enum TrustedFile {
         return text
     }
 
-    /// Bytes.
+    /// The longest text, in bytes.
     private static let longestText = 262_144
 
+    /// The whole content of a file.
+    ///
+    /// - Parameters:
+    ///   - path: the absolute path of the file.
+    ///   - trust: the owner and the group that are trusted.
+    ///   - isPublic: whether anybody may read the file; only write access is checked then.
+    ///   - limit: the most bytes that the file may have.
+    /// - Returns: the bytes.
+    /// - Throws: `SettingsError` if the file is missing, unsafe, too long, or unreadable.
     package static func read(_ path: String, trust: Trust, isPublic: Bool = false, limit: Int) throws(SettingsError)
         -> [UInt8]
     {
         let descriptor = try open(path, trust, isPublic)
+        // That descriptor only names the file; this opens the very same one.
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: limit + 1)
         var count = 0
@@ -71,13 +89,22 @@ package enum TrustedFile {
         return readable
     }
 
-    /// The folder that this is in, if this process may not enter it.
+    /// The folder of a path if this process may not enter it, or else nil.
     private static func closed(above part: String) -> String? {
         guard let slash = part.utf8.lastIndex(of: 0x2F), slash != part.startIndex else { return nil }
         let folder = String(part[..<slash])
         return faccessat(AT_FDCWD, folder, X_OK, AT_EACCESS) == 0 ? nil : folder
     }
 
+    /// The message for a file that cannot be opened.
+    ///
+    /// - Parameters:
+    ///   - error: the result of `system_open_trusted`, which is negative.
+    ///   - part: the part of the path that the error is about.
+    ///   - path: the whole path.
+    ///   - trust: the owner and the group that are trusted.
+    ///   - isPublic: whether anybody may read the file.
+    /// - Returns: one sentence.
     package static func reason(_ error: CInt, _ part: String, of path: String, _ trust: Trust, _ isPublic: Bool = false)
         -> String
     {

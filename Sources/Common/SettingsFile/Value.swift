@@ -1,7 +1,7 @@
 package import Identifiers
 internal import TOMLKit
 
-/// A value of the document with its exact type: no number is ever taken for a text, a truth or another kind of number.
+/// A value of the document with its exact type: no number is taken for a text, a boolean or another kind of number.
 package enum Value {
     case text(String)
     case whole(Int)
@@ -11,10 +11,10 @@ package enum Value {
     case moment
     case list([Value])
     case table([String: Value])
-    /// What no setting takes, by its name in a message.
+    /// A value that no setting takes, by its name in a message.
     case other(String)
 
-    /// What it is called in a message.
+    /// The name of the type in a message.
     var found: String {
         switch self {
         case .text: "a text"
@@ -28,7 +28,11 @@ package enum Value {
         }
     }
 
-    /// The top table of a document.
+    /// Parses a document of TOML 1.0.
+    ///
+    /// - Parameter text: the document.
+    /// - Returns: the entries of the top table.
+    /// - Throws: `Complaint` at the first fault, without values of the document in its message.
     package static func document(_ text: String) throws(Complaint) -> [String: Value] {
         if let line = lineOfNUL(text) {
             throw Complaint(.line(line), "a NUL has no place in the settings, not even escaped; take it out")
@@ -41,7 +45,7 @@ package enum Value {
         }
     }
 
-    /// TOMLKit hands out keys and texts as C strings, in which everything behind a NUL is lost.
+    /// The line of the first NUL, written or escaped: TOMLKit returns C strings, which end at a NUL.
     private static func lineOfNUL(_ text: String) -> Int? {
         let bytes = Array(text.utf8)
         let place = bytes.indices.first { index in
@@ -73,7 +77,7 @@ package enum Value {
 }
 
 extension Complaint {
-    /// The parser's own words are for programmers and can quote a value that is a secret: only what they are about is kept.
+    /// Keeps only the subject of the parser's message, which is meant for programmers and can quote a secret value.
     fileprivate init(syntax error: any Error) {
         guard let error = error as? TOMLParseError else {
             self.init(.path([]), "this is not TOML")

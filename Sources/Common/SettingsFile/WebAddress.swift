@@ -1,13 +1,22 @@
 internal import Identifiers
 
-/// `https://HOST[:PORT][/PATH]`, or the same with http. Messages never hold the text, since people put passwords into URLs.
+/// An address of the form `https://HOST[:PORT][/PATH]`, or the same with http.
+///
+/// Messages never hold the text, since people put passwords into URLs.
 package struct WebAddress {
-    /// Scheme and host in lower case, no slash at the end.
+    /// The address with scheme and host in lower case, and without a slash at the end.
     package let text: String
+    /// Whether the scheme is http.
     package let isPlain: Bool
+    /// Whether a path follows the host.
     package let hasPath: Bool
 
-    /// - Parameter other: what else may stand there, for the error.
+    /// Checks and normalizes an address (RFC 3986).
+    ///
+    /// - Parameters:
+    ///   - text: the address.
+    ///   - other: what else may stand in its place, for the error.
+    /// - Throws: `Fault` if the address has user, password, query or fragment, or is not valid.
     package init(_ text: String, orElse other: String = "") throws(Fault) {
         guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw Fault("a URL is ASCII without blanks; write an international name in its xn-- form")
@@ -49,7 +58,9 @@ package struct WebAddress {
         text.contains(":") && !text.contains("%") && Address(String(text)) != nil
     }
 
-    /// A name whose last part begins with a digit is an IPv4 address to every resolver, and must be a whole one.
+    /// Whether a text is a host name or an IPv4 address.
+    ///
+    /// A name whose last label begins with a digit is an IPv4 address for every resolver, and must be a complete one.
     package static func isHost(_ text: Substring) -> Bool {
         let labels = text.split(separator: ".", omittingEmptySubsequences: false)
         guard text.utf8.count <= 253, let last = labels.last?.utf8.first else { return false }
