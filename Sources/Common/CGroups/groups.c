@@ -13,13 +13,13 @@
 
 #define SWITCH "/etc/nsswitch.conf"
 #define SOURCES_MAX 16
-/* As many as the kernel gives a process (NGROUPS_MAX). */
+/* The most groups that the kernel gives a process (NGROUPS_MAX). */
 #define GROUPS_MAX 65536
-/* An entry with some hundred thousand members fits; a source that asks for more has failed. */
+/* Room for an entry with some hundred thousand members; a source that asks for more has failed. */
 #define ENTRY_MAX (64UL << 20)
 #define ENTRIES_MAX 1000000
 
-/* What a source's library may have (glibc's nss.h): each is named _nss_SOURCE_WORD. */
+/* Functions that the library of a source may have (nss.h of glibc), named _nss_SOURCE_WORD. */
 typedef enum nss_status by_name_function(const char *name, struct group *entry, char *buffer, size_t size, int *error);
 typedef enum nss_status of_user_function(const char *user, gid_t primary, long *start, long *size, gid_t **ids,
                                          long limit, int *error);
@@ -29,18 +29,18 @@ typedef enum nss_status end_function(void);
 
 typedef struct {
     char name[48];
-    /* Whether no further source is asked after this status, by status + 2: TRYAGAIN, UNAVAIL, NOTFOUND, SUCCESS. */
+    /* Whether the search ends after this status, by status + 2: TRYAGAIN, UNAVAIL, NOTFOUND, SUCCESS. */
     unsigned char ends[4];
 } source;
 
 typedef struct {
     source sources[SOURCES_MAX];
     int count;
-    /* The line of `initgroups`, where SUCCESS ends the search; with that of `group` all are asked. */
+    /* Set for the line of `initgroups`, with which SUCCESS ends the search. With `group` all sources are asked. */
     int is_initgroups;
 } source_list;
 
-/* Grows as entries need it. */
+/* A buffer that grows as entries need it. */
 typedef struct {
     char *bytes;
     size_t size;
@@ -73,7 +73,7 @@ static int is_word(const char *text, size_t length, const char *word) {
     return strlen(word) == length && strncasecmp(text, word, length) == 0;
 }
 
-/* One of `[!UNAVAIL=return]`, behind the bracket and any blanks. Returns what follows, or NULL where it is none. */
+/* Reads an action such as `!UNAVAIL=return`, behind the bracket and blanks. Returns the rest, or NULL on error. */
 static const char *read_action(const char *text, source *s) {
     static const char *const statuses[] = {"tryagain", "unavail", "notfound", "success"};
     int negated = *text == '!', status = -1;
@@ -92,7 +92,7 @@ static const char *read_action(const char *text, source *s) {
     return after_blanks(text + length);
 }
 
-/* `files [NOTFOUND=return] sss`. */
+/* Reads sources such as `files [NOTFOUND=return] sss`. */
 static int read_sources(const char *text, source_list *list) {
     list->count = 0;
     for (text = after_blanks(text); *text; text = after_blanks(text)) {
@@ -114,7 +114,7 @@ static int read_sources(const char *text, source_list *list) {
     return list->count > 0 ? 0 : -EINVAL;
 }
 
-/* What stands behind `name:` in this line, or NULL. */
+/* The text behind `name:` in this line, or NULL. */
 static const char *line_of(const char *line, const char *name) {
     line = after_blanks(line);
     size_t length = word_length(line, ":");
@@ -123,7 +123,7 @@ static const char *line_of(const char *line, const char *name) {
     return *line == ':' ? line + 1 : NULL;
 }
 
-/* The sources of `group`; or, with `membership` set, those of `initgroups` where the file has them. 0 or -errno. */
+/* Reads the sources of `group`; with `membership` set, those of `initgroups` if the file has them. 0 or -errno. */
 static int read_switch(source_list *list, int membership) {
     char line[4096];
     int error = 0, seen = 0, seen_initgroups = 0;
@@ -153,7 +153,7 @@ static int read_switch(source_list *list, int membership) {
 
 /* MARK: one source */
 
-/* A function of the source's library, which stays loaded as glibc leaves it; NULL where there is none. */
+/* A function of the source's library, or NULL. The library stays loaded, as with glibc. */
 static void *function(const source *s, const char *word) {
     char name[96];
     if (s->name[strspn(s->name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")] != 0) return NULL;
@@ -166,21 +166,21 @@ static void *function(const source *s, const char *word) {
     return found;
 }
 
-/* A source that failed: -errno, and not 0. */
+/* The error of a source that failed: -errno, never 0. */
 static int failure(int error) { return error > 0 ? -error : -EIO; }
 
-/* nss-systemd says so of a user without groups where no service of userdb is running, as in a container: nothing has
-   failed there. */
+/* nss-systemd returns this for a user without groups if no userdb service is running, as in a container: that is not a
+   failure. */
 static int is_no_userdb(const source *s, enum nss_status status, int reason) {
     return strcmp(s->name, "systemd") == 0 && status == NSS_STATUS_UNAVAIL && reason == ESRCH;
 }
 
 static int is_files(const source *s) { return strcmp(s->name, "files") == 0; }
 
-/* What is done with each entry of a source: 1 ends the walk. */
+/* Called for each entry of a source; 1 ends the walk. */
 typedef int visit(const struct group *entry, void *context);
 
-/* The entries of /etc/group. A status, with `error` set where that is UNAVAIL. */
+/* Visits the entries of /etc/group. Returns a status; `error` is set if that is UNAVAIL. */
 static enum nss_status walk_file(visit *look, void *context, int *error) {
     struct group entry, *found = NULL;
     memory m = {NULL, 0};
@@ -196,7 +196,7 @@ static enum nss_status walk_file(visit *look, void *context, int *error) {
         if (result == ERANGE) *error = -grow(&m);
         else if (result == ENOENT && feof(file)) break;
         else if (result != 0 || found == NULL) *error = result != 0 ? result : EIO;
-        /* Lines for the source `compat`. */
+        /* Lines of the source `compat` are skipped. */
         else if (entry.gr_name[0] == '+' || entry.gr_name[0] == '-') continue;
         else if (look(&entry, context)) {
             status = NSS_STATUS_SUCCESS;
@@ -209,7 +209,7 @@ static enum nss_status walk_file(visit *look, void *context, int *error) {
     return *error == 0 ? status : NSS_STATUS_UNAVAIL;
 }
 
-/* The same for a source that can be asked for its entries one by one only. */
+/* The same for a source that can only list its entries one by one. */
 static enum nss_status walk_source(const source *s, visit *look, void *context, int *error) {
     begin_function *begin = (begin_function *)function(s, "setgrent");
     next_function *next = (next_function *)function(s, "getgrent_r");
@@ -319,7 +319,7 @@ static enum nss_status of_user(const source *s, membership *member, int *error) 
         if (size >= member->size && start >= member->count && start <= size) member->size = size, member->count = start;
         else *error = EPROTO;
         if (status != NSS_STATUS_SUCCESS && status != NSS_STATUS_NOTFOUND) *error = -failure(reason);
-        /* There a source stops without a word. */
+        /* A source stops silently at this limit. */
         else if (member->count >= GROUPS_MAX) *error = E2BIG;
     }
     return *error == 0 ? status : NSS_STATUS_UNAVAIL;
@@ -327,7 +327,7 @@ static enum nss_status of_user(const source *s, membership *member, int *error) 
 
 /* MARK: all of them */
 
-/* A source that failed is UNAVAIL here, whichever of the two it said. */
+/* A source that failed has the status UNAVAIL here, even if it returned TRYAGAIN. */
 static int ends(const source *s, enum nss_status status) {
     if (status == NSS_STATUS_UNAVAIL && s->ends[0]) return 1;
     return s->ends[status - NSS_STATUS_TRYAGAIN];
@@ -339,10 +339,10 @@ int groups_named(const char *name, gid_t *gid) {
     int found = 0, error = read_switch(&sources, 0);
     for (int i = 0; error == 0 && i < sources.count; i++) {
         enum nss_status status = by_name(&sources.sources[i], &wanted, &error);
-        /* A source behind one that failed may know another group by this name. */
+        /* A later source may know another group by this name. */
         if (error != 0) break;
         if (status == NSS_STATUS_SUCCESS) {
-            /* After [SUCCESS=continue] the last one is meant, after [SUCCESS=merge] the first. */
+            /* [SUCCESS=continue] means the last one, [SUCCESS=merge] the first. */
             if (found && wanted.gid != *gid) error = -ENOTUNIQ;
             *gid = wanted.gid;
             found = 1;
@@ -366,7 +366,7 @@ void groups_find(const char *user, gid_t primary, group_list *list) {
             list->doubt = failure(error);
             memcpy(list->source, s->name, sizeof list->source);
         }
-        /* What it left behind cannot be built upon. */
+        /* The source left an unusable list. */
         if (error == EPROTO) break;
         if ((sources.is_initgroups || status != NSS_STATUS_SUCCESS) && ends(s, status)) break;
     }

@@ -20,12 +20,12 @@
 static void put(const char *path, const char *text) {
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0) return;
-    if (write(fd, text, strlen(text)) < 0) { /* not everywhere possible */ }
+    if (write(fd, text, strlen(text)) < 0) { /* not possible everywhere */ }
     close(fd);
 }
 
-/* su and sudo hand on how their user runs: slowed down or frozen, with the accounts' lock in hand, we would hold up everybody's logins.
-   Each is tried; a system without it is none the worse. */
+/* su and sudo pass on how their user runs. A process that is slowed down or frozen while it holds the lock of the
+   accounts delays the logins of everybody. Errors are ignored, as not every system has all of these. */
 static void leave_the_callers_reins(void) {
     struct sched_param usual = {0};
     cpu_set_t all;
@@ -38,9 +38,11 @@ static void leave_the_callers_reins(void) {
     syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, 0);
 }
 
-/* As wide as they may be made: without CAP_SYS_RESOURCE, as in many containers, root cannot go beyond a hard limit either. */
+/* Sets limits as wide as allowed: without CAP_SYS_RESOURCE, as in many containers, not even root can exceed a hard
+   limit. */
 static void reset_limits(int elevated) {
-    static const int limits[] = {RLIMIT_FSIZE, RLIMIT_NPROC, RLIMIT_AS, RLIMIT_DATA, RLIMIT_CPU, RLIMIT_STACK, RLIMIT_NOFILE};
+    static const int limits[] = {RLIMIT_FSIZE, RLIMIT_NPROC, RLIMIT_AS,    RLIMIT_DATA,
+                                 RLIMIT_CPU,   RLIMIT_STACK, RLIMIT_NOFILE};
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         struct rlimit limit, wide = {RLIM_INFINITY, RLIM_INFINITY};
         /* Few descriptors are ever needed. */
@@ -56,7 +58,7 @@ static void reset_limits(int elevated) {
 static void reset_signals(void) {
     struct sigaction action = {.sa_handler = SIG_DFL};
     sigset_t none;
-    /* Some cannot be set: those that end or stop for sure, and the C library's own. */
+    /* SIGKILL, SIGSTOP and the C library's own signals cannot be set. */
     for (int signal = 1; signal < NSIG; signal++)
         if (sigaction(signal, &action, NULL) != 0 && errno != EINVAL) _exit(126);
     sigemptyset(&none);
@@ -77,9 +79,10 @@ static int lift(int fd) {
     return lifted;
 }
 
-/* 0 to 2 on /dev/null, 3 and 4 the sockets, 5 what is executed, nothing else. */
+/* Descriptors 0 to 2 become /dev/null, 3 and 4 the sockets, 5 the executable; all others are closed. */
 static void place_descriptors(const system_helper *h) {
-    int executable = lift(h->executable), first = lift(h->sockets[0]), second = h->sockets[1] >= 0 ? lift(h->sockets[1]) : -1;
+    int executable = lift(h->executable), first = lift(h->sockets[0]),
+        second = h->sockets[1] >= 0 ? lift(h->sockets[1]) : -1;
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0) _exit(126);
     null = lift(null);
@@ -130,7 +133,7 @@ int system_go_on_apart(void) {
     int status = 126 << 8;
     sigfillset(&all);
     sigaction(SIGCHLD, &usual, NULL);
-    /* A stop that is blocked stops nothing. */
+    /* While they are blocked, no signal can stop this process. */
     sigprocmask(SIG_SETMASK, &all, &before);
     pid_t pid = fork();
     if (pid == 0) {

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Nobody but root and the owner could have put another file here. */
+/* Whether only root and the owner could have put another file into the folder. */
 static int folder_is_safe(const struct stat *s, system_trust trust) {
     if (s->st_uid != 0 && s->st_uid != trust.owner) return 0;
     if ((s->st_mode & 022) == 0) return 1;
@@ -25,7 +25,7 @@ static int file_is_safe(const struct stat *s, system_trust trust) {
 
 static int open_last(int above, const char *name, system_trust trust, int folder) {
     struct stat s;
-    /* O_NONBLOCK: a FIFO must not keep us waiting. */
+    /* O_NONBLOCK: do not wait for the writer of a FIFO. */
     int how = folder ? O_PATH | O_DIRECTORY : trust.public_file ? O_PATH : O_RDONLY | O_NONBLOCK;
     int fd = openat(above, name, how | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) return -errno;

@@ -18,7 +18,7 @@ bool has_other_characters(const std::string &text) {
     return text.size() == digits || text.find_first_not_of("0123456789", digits) != std::string::npos;
 }
 
-/// False for codes of no country, and of networks that are in no country.
+/// False for a code that does not exist, and for one of a network that is in no country.
 bool find_region(int country_code, std::string *region) {
     PhoneNumberUtil::GetInstance()->GetRegionCodeForCountryCode(country_code, region);
     return *region != "ZZ" && *region != "001";
@@ -34,7 +34,7 @@ enum phone_length length_of(const PhoneNumber &number) {
     }
 }
 
-/// The library has no question for this: its example numbers tell.
+/// The library has no function for this: its example numbers tell.
 bool keeps_zero(int country_code) {
     const PhoneNumberUtil *util = PhoneNumberUtil::GetInstance();
     std::string region;
@@ -49,7 +49,8 @@ bool keeps_zero(int country_code) {
 bool is_valid_other_zero(const PhoneNumber &number) {
     PhoneNumber other = number;
     if (number.italian_leading_zero()) {
-        if (number.number_of_leading_zeros() > 1) other.set_number_of_leading_zeros(number.number_of_leading_zeros() - 1);
+        if (number.number_of_leading_zeros() > 1)
+            other.set_number_of_leading_zeros(number.number_of_leading_zeros() - 1);
         else other.clear_italian_leading_zero();
     } else {
         other.set_italian_leading_zero(true);
@@ -77,7 +78,7 @@ int read(const std::string &text, int country_code, struct phone_reading *readin
     reading->length = length_of(number);
     reading->is_valid = util->IsValidNumber(number);
     reading->is_mobile = util->GetNumberType(number) == PhoneNumberUtil::MOBILE;
-    // For almost all numbers these need not be asked, and they take half of the time.
+    // Almost no number needs these, and they take half of the time.
     reading->keeps_zero = (number.italian_leading_zero() || !reading->is_valid) && keeps_zero(number.country_code());
     reading->is_valid_other_zero = reading->keeps_zero && is_valid_other_zero(number);
     return 1;
@@ -85,7 +86,7 @@ int read(const std::string &text, int country_code, struct phone_reading *readin
 
 } // namespace
 
-// No exception may enter Swift.
+// No exception may reach Swift.
 
 extern "C" int phone_read(const char *number, size_t length, int country_code, struct phone_reading *reading) {
     try {

@@ -1,9 +1,9 @@
 /*
- * Which groups a user is in, by the sources that nsswitch.conf(5) names.
+ * The groups of a user, from the sources that nsswitch.conf(5) names.
  *
- * getgrouplist(3) and getgrnam_r(3) skip a source that fails and then answer as if it had nothing to say. Here every
- * source is asked for itself, so that "not a member" is said only where all of them answered. Whatever fails is doubt,
- * and never "no".
+ * getgrouplist(3) and getgrnam_r(3) skip a source that fails and return as if it had no entry. These functions ask each
+ * source by itself, so that "not a member" is returned only if all of them answered. A failure is doubt, and never
+ * "no".
  */
 #ifndef C_GROUPS_H
 #define C_GROUPS_H
@@ -12,24 +12,24 @@
 
 #pragma clang assume_nonnull begin
 
-/* A user's groups, as `groups_find` fills it in. All zero: nothing was found yet, and there is nothing to free. */
+/* The groups of a user, as `groups_find` returns them. All zero before the first call, with nothing to free. */
 typedef struct {
-    /* `count` of them; owned by the list. */
+    /* `count` numbers of groups; owned by the list. */
     gid_t *_Nullable ids;
     long count;
-    /* 0: these are all. Otherwise there may be more: -errno of the first source that failed, named in `source`. */
+    /* 0: the list is complete. Otherwise some may be missing: -errno of the first failed source, named in `source`. */
     int doubt;
-    /* "" where it was nsswitch.conf itself. */
+    /* "" if nsswitch.conf itself failed. */
     char source[48];
 } group_list;
 
-/* Asks for the groups of `user`, whose primary group is `primary`. `list` is all zero before; groups_forget frees it. */
+/* Finds the groups of `user`, whose primary group is `primary`. `list` is all zero before; groups_forget frees it. */
 void groups_find(const char *user, gid_t primary, group_list *list);
 
-/* Whether the list has the group of that name: 1 or 0; -errno where that could not be found out. */
+/* Whether the list has the group of that name: 1 or 0; -errno if that is not known. */
 int groups_have(const group_list *list, const char *name);
 
-/* The number of a group: 1: found; 0: every source says that there is none; -errno: one of them could not say. */
+/* Finds the number of a group. 1: found; 0: all sources answered that there is none; -errno: one of them failed. */
 int groups_named(const char *name, gid_t *gid);
 
 /* Frees what the list holds. It is all zero afterwards. */
