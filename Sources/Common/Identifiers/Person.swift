@@ -21,7 +21,7 @@ public struct Person: Hashable, Sendable {
     /// The name under which the account is stored: the user name, and behind a blank the key if there is one.
     public var storedName: String { key.map { "\(name) \($0)" } ?? name }
 
-    /// Takes a stored name apart: the part behind the last blank is the key if it has the form of one.
+    /// Splits a stored name: the part behind the last blank is the key if it has the form of one.
     public init(storedName: String, uid: UInt32) {
         let parts = storedName.split(separator: " ", omittingEmptySubsequences: false)
         let key = parts.count > 1 ? parts.last.flatMap { KeyFingerprint(String($0)) } : nil

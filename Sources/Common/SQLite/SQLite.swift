@@ -157,7 +157,7 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
         return true
     }
 
-    /// Microseconds between two attempts to get a lock, after waiting for so many milliseconds.
+    /// Microseconds between two attempts to get a lock, depending on the milliseconds that the caller has waited.
     ///
     /// 2 ms suit a lock that is held for a moment; later, those that have waited longest ask most often. With 60
     /// waiters that each hold the lock for 0.6 s, 8 of 100 give up after 89 s if all ask equally often, and 1 of 100

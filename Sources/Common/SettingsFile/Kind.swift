@@ -5,7 +5,7 @@ package struct Kind<T> {
     /// Reads a value; `path` leads to it, for the error.
     package let read: (_ value: Value, _ path: [String]) throws(Complaint) -> T
 
-    /// Takes the reader.
+    /// Makes a kind of its reader.
     package init(_ read: @escaping (_ value: Value, _ path: [String]) throws(Complaint) -> T) { self.read = read }
 }
 

@@ -2,59 +2,80 @@ public import Identifiers
 public import LoginPolicy
 internal import SQLite
 
-/// What is known about a person.
+/// What the accounts hold about one person, except secrets.
 public struct Account: Equatable, Sendable {
+    /// The number of the person at the 2FA server; nil if no phone is linked.
     public var authyID: AuthyID?
+    /// Whether the account has a SoftToken (TOTP).
     public var hasSoftToken = false
+    /// Whether one of the factors has succeeded.
     public var isConfirmed = false
-    /// Grace logins that were used.
+    /// The number of grace logins that were used.
     public var graceUsed = 0
-    /// Tries at codes since the last right one, those that are being checked at this moment included.
+    /// Attempts at codes since the last right one, including those that are being checked right now.
     public var failures = 0
-    /// When codes are taken again, in seconds since 1970. May have passed, and may be wrong by a jump of the clock: for a decision
-    /// use `lock`.
+    /// When codes are accepted again, in seconds since 1970.
+    ///
+    /// It may have passed, and may be wrong after a jump of the clock: `lock` decides.
     public var lockedUntil: Int64?
     /// When the lock was set.
     var lockedAt: Instant?
-    /// Locks since the last right code, each of which is longer than the one before.
+    /// Locks since the last right code, each longer than the one before.
     public var locks = 0
-    /// As they were counted; see `failuresOfDay(at:)`.
+    /// The stored count; see `failuresOfDay(at:)`.
     var failuresOfDay = 0
+    /// When the day of `failuresOfDay` began.
     var dayBegan: Instant?
-    /// Tries at codes that were not right, of which the person has not been told.
+    /// Wrong codes that the person has not been told about.
     public var wrongCodes = 0
-    /// Whether it has, or ever had, an AuthyID: a phone that is lost leads back to an administrator, and to no offer in a login.
+    /// Whether the account has, or ever had, an AuthyID.
+    ///
+    /// After the loss of a phone only an administrator can link another one: the login does not offer it.
     public var hadAuthyID = false
-    /// Since when the person does without a factor, in seconds since 1970. Whether that counts is for the settings to say.
+    /// When the person opted out of a factor, in seconds since 1970; nil if not.
+    ///
+    /// The settings decide whether that counts.
     public var optedOut: Int64?
-    /// May have run out.
+    /// A pause, which may be over; nil if none was set.
     public var pause: Pause?
-    /// What the person wants to be tried first.
+    /// The factor that the person wants to be tried first; nil for the one of the settings.
     public var prefers: Factor?
-    /// Recovery codes that were not used.
+    /// The number of unused recovery codes.
     public var recoveryLeft = 0
+    /// What the 2FA server last said about the person; nil if it was never asked.
     public var seen: ServerView?
 
+    /// An account without anything.
     public init() {}
 
+    /// How far the enrollment is: a factor has succeeded, a factor is linked, or there is none.
     public var state: AccountState { isConfirmed ? .confirmed : authyID != nil || hasSoftToken ? .linked : .none }
 }
 
-/// For how long a person is not asked, and why.
+/// A time in which the person is not asked for a factor.
 public struct Pause: Equatable, Sendable {
-    /// The first second in which the person is asked again, in seconds since 1970.
+    /// The first second after the pause, since 1970.
     public let until: Int64
-    /// When it was made.
+    /// When the pause was set, in seconds since 1970.
     public let made: Int64
+    /// Why, in the words of the administrator.
     public let reason: String
 
+    /// Takes the values as they are.
     public init(from made: Int64, until: Int64, reason: String) {
         self.made = made
         self.until = until
         self.reason = reason
     }
 
-    /// Whether it holds now. One that is longer than the settings allow never does, nor one that was made in the future.
+    /// Whether the pause holds now.
+    ///
+    /// A pause that is longer than the settings allow never holds, nor does one that was set in the future.
+    ///
+    /// - Parameters:
+    ///   - now: seconds since 1970.
+    ///   - maxHours: the longest pause that the settings allow.
+    /// - Returns: whether the person is not asked.
     public func holds(at now: Int64, maxHours: Int) -> Bool {
         until > now && made <= now.adding(Window.skew) && until <= made.adding(maxHours * 3_600)
     }
@@ -62,13 +83,14 @@ public struct Pause: Equatable, Sendable {
 
 /// What the 2FA server last said about a person.
 public struct ServerView: Equatable, Sendable {
-    /// The number, masked by the server; nil where it named none.
+    /// The number as the server masks it; nil if it named none.
     public let phone: String?
-    /// Whether the person has a device for approval requests; nil where it did not say.
+    /// Whether the person has a device for approval requests; nil if the server did not say.
     public let hasApp: Bool?
-    /// Seconds since 1970.
+    /// When it said so, in seconds since 1970.
     public let time: Int64
 
+    /// Takes the values as they are.
     public init(phone: String?, hasApp: Bool?, time: Int64) {
         self.phone = phone
         self.hasApp = hasApp
@@ -76,8 +98,9 @@ public struct ServerView: Equatable, Sendable {
     }
 }
 
-/// A SoftToken as it is kept: what OATH needs to check a code, and the last one that was taken.
+/// A SoftToken as it is stored: the parameters to check a code (RFC 6238), and the last time step that was accepted.
 public struct StoredSoftToken: Equatable, Sendable, CustomStringConvertible, CustomReflectable {
+    /// The bytes of the shared key.
     public var secret: [UInt8]
     /// "sha1", "sha256" or "sha512".
     public var algorithm: String
@@ -85,9 +108,10 @@ public struct StoredSoftToken: Equatable, Sendable, CustomStringConvertible, Cus
     public var digits: Int
     /// Seconds, 15 to 60.
     public var period: Int
-    /// The time step of the last code that was taken: neither it nor an earlier one is taken again.
+    /// The time step of the last code that was accepted: neither it nor an earlier one is accepted again.
     public var lastSpent: Int64?
 
+    /// Takes the values as they are.
     public init(secret: [UInt8], algorithm: String = "sha1", digits: Int = 6, period: Int = 30, lastSpent: Int64? = nil)
     {
         self.secret = secret
@@ -97,14 +121,19 @@ public struct StoredSoftToken: Equatable, Sendable, CustomStringConvertible, Cus
         self.lastSpent = lastSpent
     }
 
-    /// Without the secret.
+    /// The parameters, without the secret.
     public var description: String { "SoftToken(\(algorithm), \(digits) digits, \(period) s)" }
+    /// Empty, so that a dump does not show the secret.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 extension Accounts {
-    /// A person whom nothing is known about has an account without anything.
-    /// - Throws: `AccountsError.altered`, among others: what cannot be trusted is no account without anything.
+    /// The account of a person, empty if there is no row.
+    ///
+    /// - Parameter person: the person.
+    /// - Returns: the account.
+    /// - Throws: `AccountsError.altered` if the row is lost or was changed, rather than an empty account;
+    ///   `SQLiteError`.
     public func account(of person: Person) throws -> Account {
         guard try verify(person) else { return Account() }
         return try connection.first(
@@ -115,6 +144,11 @@ extension Accounts {
         ) { try Account($0, from: 0) } ?? Account()
     }
 
+    /// The SoftToken of a person.
+    ///
+    /// - Parameter person: the person.
+    /// - Returns: nil if the account has none.
+    /// - Throws: `AccountsError` if the row is lost, was changed, or is damaged; `SQLiteError`.
     public func softToken(of person: Person) throws -> StoredSoftToken? {
         try verify(person)
         return try connection.first(
@@ -134,10 +168,17 @@ extension Accounts {
         }
     }
 
-    /// Whether there is an account of this very person.
+    /// Whether there is an account of exactly this person.
+    ///
+    /// - Parameter person: the person.
+    /// - Returns: whether there is a row.
+    /// - Throws: `AccountsError.altered` if the row is lost or was changed; `SQLiteError`.
     public func hasAccount(_ person: Person) throws -> Bool { try verify(person) }
 
-    /// All accounts, by name, as they stand: see `damage`.
+    /// All accounts, sorted by name, without a check of their seals: see `damage`.
+    ///
+    /// - Returns: each person with the account.
+    /// - Throws: `AccountsError.damaged` if a row cannot be read; `SQLiteError`.
     public func list() throws -> [(Person, Account)] {
         try connection.all(
             """
@@ -147,14 +188,24 @@ extension Accounts {
         ) { (try Person($0), try Account($0, from: 2)) }
     }
 
-    /// Those who have this AuthyID, by name.
+    /// The people who have this AuthyID, sorted by name.
+    ///
+    /// - Parameter authyID: the number at the 2FA server.
+    /// - Returns: the people, none if nobody has it.
+    /// - Throws: `AccountsError.damaged` if a row cannot be read; `SQLiteError`.
     public func holders(of authyID: AuthyID) throws -> [Person] {
         try connection.all("SELECT name, uid FROM accounts WHERE authy_id = ?1 ORDER BY name, uid", authyID.value) {
             try Person($0)
         }
     }
 
-    /// Those who are told apart by their SSH keys on one account of the system.
+    /// The people who share a system account and are told apart by their SSH keys.
+    ///
+    /// - Parameters:
+    ///   - name: the user name of the system account.
+    ///   - uid: its uid.
+    /// - Returns: the people with their keys, sorted by key.
+    /// - Throws: `AccountsError.damaged` if a row cannot be read; `SQLiteError`.
     public func people(on name: String, uid: UInt32) throws -> [Person] {
         let first = name + " SHA256:"
         return try connection.all(
@@ -175,11 +226,13 @@ extension Person {
 }
 
 extension Account {
-    /// What `init` reads.
+    /// The columns that `init` reads.
     fileprivate static let columns = """
-        authy_id, secret IS NOT NULL, confirmed, grace_used, failures, locked_until, had_authy_id, opted_out, paused_until, pause_reason,
+        authy_id, secret IS NOT NULL, confirmed, grace_used, failures, locked_until, had_authy_id, opted_out, \
+        paused_until, pause_reason,
         prefers, seen_phone, seen_app, seen, paused_at, locks, locked_clock, day_failures, day_clock, wrong_codes,
-        (SELECT count(*) FROM recovery WHERE recovery.name = accounts.name AND recovery.uid = accounts.uid AND used IS NULL)
+        (SELECT count(*) FROM recovery WHERE recovery.name = accounts.name AND recovery.uid = accounts.uid \
+        AND used IS NULL)
         """
 
     fileprivate init(_ row: Row, from column: Int32) throws {

@@ -1,35 +1,44 @@
 internal import SQLite
 
-/// Why the accounts cannot be used. Each of these denies a login, as does a `SQLiteError`.
+/// The reasons that the accounts cannot be used.
+///
+/// Each of these denies a login, and so does a `SQLiteError`.
 public enum AccountsError: Error, Equatable, CustomStringConvertible {
-    /// There is no such folder.
+    /// The folder is missing.
     case missing(String)
-    /// The file is gone, though accounts were made there: a volume that is not mounted, or a file that was removed.
+    /// The file is missing although accounts were made there: a volume is not mounted, or the file was removed.
     case lost(String)
-    /// The file is not the one that belongs there.
+    /// The file is not the one that belongs there: its id differs.
     case other(String, id: String)
-    /// An earlier version of Countersign wrote the file, and `prepare` has not been at it.
+    /// An earlier version of Countersign wrote the file, and `prepare` has not run since.
     case unprepared
-    /// Somebody's row is lost, or not as it was written.
+    /// The row of a person is lost, or is not as it was written.
     case altered(String, uid: UInt32)
-    /// The file or its folder cannot be used: somebody else may read or change it, it is no regular file, or the system refuses.
+    /// The file or its folder cannot be used: others may read or change it, it is not a regular file, or the system
+    /// refuses.
     case file(String, why: String)
-    /// The file is not what was left there. It is never made anew: that would forget who must show a factor.
+    /// The file is not what was left there.
+    ///
+    /// It is never created anew: that would forget who must show a factor.
     case damaged(String)
     /// A later version of Countersign wrote the file.
     case newer(version: Int64, known: Int64)
-    /// What should be a backup of accounts is something else.
+    /// The file is not a backup of accounts.
     case notABackup
-    /// The backup is not the one that was looked at: its file was written to meanwhile.
+    /// The backup is not the one that was examined: its file was written to in between.
     case exchanged
-    /// The caller asked for what makes no sense.
+    /// An argument that makes no sense.
     case invalid(String)
 
+    /// A message for the administrator, with what to do if that is known.
     public var description: String {
         switch self {
         case .missing(let path): "\(path): missing"
         case .lost(let path):
-            "\(path): missing, though it was made; mount what it lies on, or restore a backup (countersign restore), and nobody is asked anew"
+            """
+            \(path): missing, though it was made; mount what it lies on, or restore a backup (countersign restore), \
+            and nobody is asked anew
+            """
         case .other(let path, let id):
             "\(path): not the accounts that belong here, but those with the id \(id); put the right ones back"
         case .unprepared: "the accounts are of an earlier version; run `countersign init` as root"
@@ -45,35 +54,44 @@ public enum AccountsError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// The users' factors and what their logins used up, in one SQLite file that any number of processes open at once.
+/// The factors of the users and what their logins used up, in one SQLite file that any number of processes open at
+/// once.
 ///
-/// A person is a name and a uid: a name that came back with another uid has no account. Nothing is stored but for a `Person`.
-/// Every method is one short transaction and leaves none open. All may throw `SQLiteError` or `AccountsError`; nothing was written then.
-/// `now` is in seconds since 1970 and may jump: see `Window`. One instance belongs to one thread.
+/// A person is a name and a uid: a name that came back with another uid has no account. All rows belong to a `Person`.
+/// Every method is one short transaction and leaves none open. All may throw `SQLiteError` or `AccountsError`, and have
+/// written nothing then. `now` is in seconds since 1970 and may jump: see `Window`. An instance belongs to one thread.
 public final class Accounts {
-    /// When a write must be on the disk. All of them are visible to every other process as soon as the method returns.
+    /// When a write must be on the disk.
+    ///
+    /// All other processes see it as soon as the method returns.
     enum Durability: String {
         /// Before the method returns.
         case now = "PRAGMA synchronous = FULL"
-        /// With the next write that is durable at once, since both go to one WAL, in order. Only a crash of the whole machine
-        /// before that undoes it, which also ends the login that it was a charge for.
+        /// With the next write that is durable at once, since both go to one WAL, in order.
+        ///
+        /// Only a crash of the machine before that undoes the write, and it also ends the login that was charged.
         case withNext = "PRAGMA synchronous = NORMAL"
     }
 
     let connection: Connection
     let seal: Seal
     private var durability: Durability?
-    /// How many rows of history are kept: the newest ones, whatever their time, so that a clock that jumps ahead loses none.
+    /// The number of history rows that are kept: the newest ones, whatever their time, so that a clock that jumps ahead
+    /// loses none.
     var historyRows: Int64 = 100_000
-    /// A clock that does not jump, for whoever has one.
+    /// A clock that does not jump; nil if the caller has none.
     public var steady: (@Sendable () -> Instant.Steady?)?
 
-    /// Opens what `prepare` has made. Nothing is ever made here.
+    /// Opens what `prepare` has made; nothing is created here.
+    ///
     /// - Parameters:
-    ///   - path: of the file, in a folder that only its owner may change; "-wal" and "-shm" are put behind it for two more.
-    ///   - id: the one that the database must have, as `prepare` gave it.
-    ///   - busyTimeout: how long to wait for other processes' writes at least, in milliseconds.
-    ///   - waitsUntil: until when they are waited for, if that is later; in milliseconds since the machine started (CLOCK_BOOTTIME).
+    ///   - path: the file, in a folder that only its owner may change; "-wal" and "-shm" behind it name two more files.
+    ///   - id: the id that the database must have, as `prepare` returned it.
+    ///   - busyTimeout: the least time to wait for writes of other processes, in milliseconds.
+    ///   - waitsUntil: the time until which to wait, if that is later, in milliseconds since the machine started
+    ///     (CLOCK_BOOTTIME).
+    /// - Throws: `AccountsError` if the file is missing, unsafe, damaged, unprepared, newer, or another one;
+    ///   `SQLiteError`.
     public init(path: String, id: String, busyTimeout: Int32 = 5000, waitsUntil: Int64? = nil) throws {
         let file = try StateFile(path)
         do {
@@ -95,11 +113,11 @@ public final class Accounts {
     }
 }
 
-/// Undoes a transaction whose proof does not hold.
+/// Rolls back a transaction whose proof does not hold.
 private struct Unproven: Error {}
 
 extension Accounts {
-    /// As `write`, for what may turn out not to hold: false then, and nothing was written.
+    /// Like `write`, for a proof that may not hold: returns false then, and nothing was written.
     func writeIfProven(_ durability: Durability, _ body: () throws -> Bool) throws -> Bool {
         do {
             try write(durability) { if try !body() { throw Unproven() } }
@@ -111,7 +129,7 @@ extension Accounts {
 }
 
 extension Int64 {
-    /// The sum, or the nearest number that there is.
+    /// The sum, or the nearest number that fits.
     func adding(_ seconds: Int) -> Int64 {
         let (sum, overflow) = addingReportingOverflow(Int64(seconds))
         return overflow ? (seconds < 0 ? .min : .max) : sum
@@ -120,9 +138,10 @@ extension Int64 {
 
 /// The times that count as within the last `seconds`.
 ///
-/// A process reads its clock before it waits for the lock, so what another one wrote may lie a little in the future: it counts as now.
-/// What lies further in the future was written while the clock was wrong, and does not count.
+/// A process reads its clock before it waits for the lock, so the rows of another one may lie a little in the future:
+/// these count as now. Rows further in the future were written while the clock was wrong, and do not count.
 struct Window {
+    /// Seconds into the future that count as now.
     static let skew = 60
     /// The last time that is too old.
     let after: Int64

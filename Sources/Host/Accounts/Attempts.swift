@@ -3,19 +3,26 @@ internal import SQLite
 
 /// What an earlier round of the same attempt left.
 public struct Attempt: Equatable, Sendable {
-    /// How it was decided, if it was.
+    /// How the attempt was decided; nil if it was not.
     public let outcome: Outcome?
     /// Whether an approval request was sent.
     public let pushed: Bool
 }
 
 extension Accounts {
-    /// Seconds after which an attempt is forgotten: its key may come back, as process numbers do.
+    /// Seconds after which an attempt is forgotten: its key may come back, as process ids do.
     static let attemptMemory = 180
-    /// Bytes.
+    /// The longest key of an attempt, in bytes.
     static let longestKey = 200
 
-    /// Nil if nothing is known of an attempt with this key, which is any text of 1 to 200 bytes.
+    /// What is known about an attempt.
+    ///
+    /// - Parameters:
+    ///   - key: its key, any text of 1 to 200 bytes.
+    ///   - now: seconds since 1970.
+    /// - Returns: nil if nothing is known.
+    /// - Throws: `AccountsError.invalid` for another key, `AccountsError.damaged` for an unknown outcome;
+    ///   `SQLiteError`.
     public func attempt(_ key: String, now: Int64) throws -> Attempt? {
         try Self.check(key)
         let window = Window(Self.attemptMemory, before: now)
@@ -39,7 +46,7 @@ extension Accounts {
         guard (1...longestKey).contains(key.utf8.count) else { throw AccountsError.invalid("key of an attempt") }
     }
 
-    /// The tables whose rows count for a while only, each with its key.
+    /// The tables whose rows count for a limited time, each with its key.
     enum Passing: String {
         case grace = "name, uid, place"
         case pushes = "id"
@@ -48,8 +55,9 @@ extension Accounts {
         case remembered = "name, uid, service, address, key"
     }
 
-    /// Deletes what does not count any more, at most a hundred rows of the past and of the future each: a login pays for those that it
-    /// adds, and not for a thousand others.
+    /// Deletes rows that no longer count, at most a hundred that are too old and a hundred in the future.
+    ///
+    /// A login pays for the rows that it adds, and not for a thousand others.
     func forget(_ table: Passing, outside window: Window) throws {
         for (condition, time) in [("time <= ?1", window.after), ("time > ?1", window.until)] {
             try connection.run(

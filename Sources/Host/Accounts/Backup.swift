@@ -2,22 +2,27 @@ internal import Glibc
 internal import Identifiers
 internal import SQLite
 
-/// What a file with accounts holds, for whoever has to decide on it.
+/// What a file with accounts holds, for the administrator to decide.
 public struct AccountsSummary: Equatable, Sendable {
+    /// The id of the database: 32 hexadecimal digits.
     public let id: String
+    /// The number of rows.
     public let accounts: Int64
-    /// When the last login was decided that it knows of, in seconds since 1970; nil for none.
+    /// When its last login was decided, in seconds since 1970; nil if there is none.
     public let lastLogin: Int64?
-    /// Of the file's bytes, as they were read: SHA-256, 64 hexadecimal digits.
+    /// SHA-256 of the bytes that were read: 64 hexadecimal digits.
     public let digest: String
 }
 
 extension Accounts {
-    /// Writes a consistent copy of the accounts, while logins go on, and hands its bytes over.
+    /// Writes a consistent copy of the accounts to a descriptor while logins go on.
+    ///
     /// - Parameters:
-    ///   - id: the one that they must have.
-    ///   - output: a descriptor that takes the bytes.
-    /// - Throws: also where the accounts are damaged: such a copy must not take the place of a good one.
+    ///   - path: the path of the accounts.
+    ///   - id: the id that they must have.
+    ///   - output: a descriptor for the bytes.
+    /// - Throws: `AccountsError` if the accounts are missing, unsafe, other ones, or damaged, so that no bad copy
+    ///   replaces a good one; `SQLiteError`.
     public static func backUp(path: String, id: String, to output: CInt) throws {
         let file = try StateFile(path)
         try file.alone {
@@ -32,11 +37,15 @@ extension Accounts {
         }
     }
 
-    /// Looks at a backup.
+    /// Examines a backup.
+    ///
     /// - Parameters:
-    ///   - bytes: a descriptor that it is read from.
-    ///   - path: of the accounts, beside which it lies meanwhile.
-    ///   - adopts: whether one without an id is taken too, and rows that are not as they were written.
+    ///   - bytes: a descriptor to read the backup from.
+    ///   - path: the path of the accounts; the backup is copied into their folder meanwhile.
+    ///   - adopts: whether a backup without an id is accepted as well, and rows that are not as they were written.
+    /// - Returns: what the backup holds.
+    /// - Throws: `AccountsError` if it is not a backup, damaged or newer, or if the folder cannot be used;
+    ///   `SQLiteError`.
     public static func summary(of bytes: CInt, beside path: String, adopts: Bool) throws -> AccountsSummary {
         let file = try StateFile(path)
         return try file.alone {
@@ -47,23 +56,28 @@ extension Accounts {
         }
     }
 
-    /// What became of a restore.
+    /// The result of a restore.
     public struct Restored: Equatable, Sendable {
+        /// What the backup holds.
         public let summary: AccountsSummary
-        /// Where the accounts are that there were before; nil where there were none.
+        /// The path under which the previous accounts are kept; nil if there were none.
         public let kept: String?
     }
 
-    /// Puts a backup in place of the accounts, while logins go on: each of them sees the ones or the others. What was open in the backup is
-    /// ended, since what became of it is not known: approval requests, OneCodes, remembered logins; codes of this moment and before are spent.
+    /// Puts a backup in place of the accounts while logins go on: each login sees the old accounts or the new ones.
+    ///
+    /// Approval requests, OneCodes, attempts and remembered logins of the backup are deleted, since their outcome is
+    /// not known, and codes up to this moment are spent.
+    ///
     /// - Parameters:
-    ///   - bytes: a descriptor that the backup is read from.
-    ///   - path: of the accounts.
-    ///   - digest: what `summary` said of the backup that is meant.
+    ///   - bytes: a descriptor to read the backup from.
+    ///   - path: the path of the accounts.
+    ///   - digest: the digest from the `summary` of the backup that is meant.
     ///   - adopts: as for `summary`.
-    ///   - stamp: what the accounts that there were are named by.
+    ///   - stamp: the end of the name under which the previous accounts are kept.
     ///   - now: seconds since 1970.
-    /// - Throws: `AccountsError.exchanged` where the bytes are others than those that `summary` has seen; as `summary` does otherwise.
+    /// - Returns: what was restored, and where the previous accounts are.
+    /// - Throws: `AccountsError.exchanged` if the digest of the bytes differs, and the errors of `summary`.
     public static func restore(
         _ bytes: CInt, path: String, digest: String, adopts: Bool, stamp: String, now: Int64
     ) throws -> Restored {
@@ -90,7 +104,7 @@ extension Accounts {
         }
     }
 
-    /// - Throws: where it is not accounts, or not as they were written.
+    /// Reads a backup; throws if it is not accounts, or if they are not as they were written.
     private static func examine(_ draft: String, digest: String, adopts: Bool) throws -> AccountsSummary {
         let connection: Connection
         do {
@@ -120,8 +134,10 @@ extension Accounts {
             for table in ["pushes", "onecodes", "attempts", "remembered"] { try connection.run("DELETE FROM \(table)") }
             // One step more, as a phone's clock may be ahead.
             try connection.run(
-                "UPDATE accounts SET last_spent = max(coalesce(last_spent, 0), ?1 / period + 1) WHERE secret IS NOT NULL",
-                now)
+                """
+                UPDATE accounts SET last_spent = max(coalesce(last_spent, 0), ?1 / period + 1) \
+                WHERE secret IS NOT NULL
+                """, now)
             try Seal(id: Schema.id(connection)).all(in: connection)
         }
         try connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -2,37 +2,56 @@ public import Identifiers
 internal import LoginPolicy
 internal import SQLite
 
-/// What an administrator's command did to an account.
+/// What a command of an administrator changed.
 public struct Change: Equatable, Sendable {
+    /// The account before the change.
     public let before: Account
+    /// The account after the change.
     public let after: Account
-    /// The uids under which the same name had accounts, which are gone now.
+    /// The uids of other accounts with the same name, which were deleted.
     public let forgotten: [UInt32]
 }
 
-/// What `unlock` took away.
+/// What `unlock` cleared.
 public struct Unlocked: Equatable, Sendable {
+    /// Attempts at codes since the last right one.
     public let failures: Int
+    /// Attempts of the day.
     public let failuresOfDay: Int
+    /// The end of the lock, in seconds since 1970; nil if there was none.
     public let lockedUntil: Int64?
-    /// Approval requests of the last ten minutes, denials and their pause among them.
+    /// Approval requests of the last ten minutes, including denied ones.
     public let pushes: Int
+    /// OneCodes that counted against the person.
     public let oneCodes: Int
-    /// A spent time step that lay in the future.
+    /// A spent time step in the future; nil if there was none.
     public let spentStep: Int64?
 }
 
-/// The administrator's commands.
+/// Commands of the administrator.
 extension Accounts {
     /// Gives the person an AuthyID in place of the one before.
     ///
-    /// A confirmed account stays confirmed, also with a new AuthyID or SoftToken: only `unlink` leads back to enrolment and its grace.
+    /// A confirmed account stays confirmed, even with a new AuthyID or SoftToken: only `unlink` leads back to
+    /// enrollment and its grace.
+    ///
+    /// - Parameters:
+    ///   - person: the person.
+    ///   - authyID: the number at the 2FA server.
+    /// - Returns: what changed.
+    /// - Throws: `AccountsError.altered` if the row is lost or was changed; `SQLiteError`.
     public func link(_ person: Person, _ authyID: AuthyID) throws -> Change {
         try change(person) { try put(authyID, person) }
     }
 
-    /// Links, as `link` does, an account that is as it was seen: others may have been at it while the server was asked.
-    /// - Returns: nil where it has another AuthyID since, or was confirmed. Nothing was written then.
+    /// Links an account like `link`, if it is as it was read: others may have changed it while the server was asked.
+    ///
+    /// - Parameters:
+    ///   - person: the person.
+    ///   - authyID: the number at the 2FA server.
+    ///   - seen: the account as it was read.
+    /// - Returns: nil if its AuthyID differs, or if it was confirmed since. Nothing was written then.
+    /// - Throws: `AccountsError.altered` if the row is lost or was changed; `SQLiteError`.
     public func link(_ person: Person, _ authyID: AuthyID, ifStill seen: Account) throws -> Change? {
         try change(person, where: { $0.authyID == seen.authyID && $0.isConfirmed == seen.isConfirmed }) {
             try put(authyID, person)
@@ -43,20 +62,35 @@ extension Accounts {
         try update(
             person,
             """
-            seen_phone = CASE WHEN authy_id = ?3 THEN seen_phone END, seen_app = CASE WHEN authy_id = ?3 THEN seen_app END,
+            seen_phone = CASE WHEN authy_id = ?3 THEN seen_phone END, \
+            seen_app = CASE WHEN authy_id = ?3 THEN seen_app END,
                 seen = CASE WHEN authy_id = ?3 THEN seen END, authy_id = ?3, had_authy_id = 1
             """, authyID.value)
     }
 
-    /// Gives the person a SoftToken in place of the one before. What was spent stays spent if it is the same one again; `lastSpent` of
-    /// the new one is not looked at. For a confirmed account see `link`.
+    /// Gives the person a SoftToken in place of the one before.
+    ///
+    /// If it is the same one again, spent codes stay spent; `lastSpent` of the new one is ignored. For a confirmed
+    /// account see `link`.
+    ///
+    /// - Parameters:
+    ///   - person: the person.
+    ///   - token: the new SoftToken.
+    /// - Returns: what changed.
+    /// - Throws: `AccountsError.altered` if the row is lost or was changed; `SQLiteError`.
     public func setSoftToken(_ person: Person, _ token: StoredSoftToken) throws -> Change {
         try change(person) { try put(token, person) }
     }
 
-    /// Gives a SoftToken and recovery codes, in place of those that there were, to a person who has no factor.
-    /// - Parameter hashes: as for `setRecoveryCodes`.
-    /// - Returns: nil where the account has a factor, or had one confirmed. Nothing was written then.
+    /// Gives a SoftToken and recovery codes to a person without a factor, in place of old codes.
+    ///
+    /// - Parameters:
+    ///   - person: the person.
+    ///   - token: the SoftToken.
+    ///   - hashes: as for `setRecoveryCodes`.
+    /// - Returns: nil if the account has a factor, or had one confirmed. Nothing was written then.
+    /// - Throws: `AccountsError.invalid` for other hashes, `AccountsError.altered` if the row is lost or was changed;
+    ///   `SQLiteError`.
     public func takeOver(_ person: Person, _ token: StoredSoftToken, recoveryCodes hashes: [String]) throws -> Change? {
         try Self.check(hashes)
         return try change(person, where: { $0.state == .none }) {
@@ -69,25 +103,39 @@ extension Accounts {
         try update(
             person,
             """
-            last_spent = CASE WHEN secret = ?3 AND period = ?6 THEN last_spent END, secret = ?3, algorithm = ?4, digits = ?5, period = ?6
+            last_spent = CASE WHEN secret = ?3 AND period = ?6 THEN last_spent END, secret = ?3, algorithm = ?4, \
+            digits = ?5, period = ?6
             """, token.secret, token.algorithm, token.digits, token.period)
     }
 
-    /// Takes away all factors, recovery codes too, and the memory that one succeeded. Grace logins that were used, failures and a lock
-    /// stay, and so does the memory that there was an AuthyID.
+    /// Removes all factors, including recovery codes, and the note that one succeeded.
+    ///
+    /// Used grace logins, failures and a lock stay, and so does the note that there was an AuthyID.
+    ///
+    /// - Parameter person: the person.
+    /// - Returns: what changed.
+    /// - Throws: `AccountsError.altered` if the row is lost or was changed; `SQLiteError`.
     public func unlink(_ person: Person) throws -> Change {
         try change(person, forgetsNamesakes: false) {
             try update(
                 person,
                 """
-                authy_id = NULL, secret = NULL, algorithm = NULL, digits = NULL, period = NULL, last_spent = NULL, confirmed = 0,
+                authy_id = NULL, secret = NULL, algorithm = NULL, digits = NULL, period = NULL, last_spent = NULL, \
+                confirmed = 0,
                     seen_phone = NULL, seen_app = NULL, seen = NULL
                 """)
             try connection.run("DELETE FROM recovery WHERE name = ?1 AND uid = ?2", person.storedName, person.uid)
         }
     }
 
-    /// Sets how many grace logins count as used. It holds at once: no login rides on one that was spent before.
+    /// Sets how many grace logins count as used, at once: no login shares one that was spent before.
+    ///
+    /// - Parameters:
+    ///   - person: the person.
+    ///   - used: the number, not negative.
+    /// - Returns: what changed.
+    /// - Throws: `AccountsError.invalid` for a negative number, `AccountsError.altered` if the row is lost or was
+    ///   changed; `SQLiteError`.
     public func setGraceUsed(_ person: Person, _ used: Int) throws -> Change {
         guard used >= 0 else { throw AccountsError.invalid("number of grace logins") }
         return try change(person, forgetsNamesakes: false) {
@@ -96,8 +144,17 @@ extension Accounts {
         }
     }
 
-    /// Lets the person try again at once: clears failures, those of the day too, and lock, approval requests and OneCodes that count against the person, and
-    /// a time step that was spent while the clock was ahead, by more than a phone's clock may be.
+    /// Lets the person try again at once.
+    ///
+    /// Clears the lock, the failures, also those of the day, and the approval requests and OneCodes that count against
+    /// the person. A time step that was spent while the clock was ahead, by more than the clock of a phone may be, is
+    /// cleared too.
+    ///
+    /// - Parameters:
+    ///   - person: the person.
+    ///   - now: seconds since 1970.
+    /// - Returns: what was cleared.
+    /// - Throws: `AccountsError.altered` if the row is lost or was changed; `SQLiteError`.
     public func unlock(_ person: Person, now: Int64) throws -> Unlocked {
         let (name, uid) = (person.storedName, person.uid)
         return try write(.now) {
@@ -124,8 +181,9 @@ extension Accounts {
         try write(.now) { try changing(person, forgetsNamesakes: forgetsNamesakes, update) }
     }
 
-    /// The same, if the account is at this moment as it has to be.
-    /// - Returns: nil where it is not. Nothing was written then.
+    /// Changes the account if it meets a condition.
+    ///
+    /// Returns nil if it does not. Nothing was written then.
     func change(_ person: Person, where holds: (Account) -> Bool, _ update: () throws -> Void) throws -> Change? {
         var made: Change?
         _ = try writeIfProven(.now) {
@@ -136,7 +194,7 @@ extension Accounts {
         return made
     }
 
-    /// The same inside a transaction.
+    /// Changes the account inside a transaction.
     func changing(_ person: Person, forgetsNamesakes: Bool, _ update: () throws -> Void) throws -> Change {
         let before = try account(of: person)
         let wasKnown = try verify(person)
@@ -145,7 +203,7 @@ extension Accounts {
         try update()
         try forgetRemembered(person)
         let after = try account(of: person)
-        // Without a row a key is nobody's, and its owner would be asked for the factor of the shared account.
+        // Without a row a key is unknown, and its owner would be asked for the factor of the shared account.
         if person.key == nil || !wasKnown { try forgetIfEmpty(person) }
         return Change(before: before, after: after, forgotten: forgotten)
     }
@@ -157,13 +215,18 @@ extension Accounts {
         return try delete(where: "name = ?1 AND uid <> ?2", person.storedName, person.uid)
     }
 
-    /// Deletes a row that says nothing. Not for somebody who is told apart by a key: that there is a row is what is known of them.
+    /// Deletes a row that says nothing.
+    ///
+    /// Not for a person with a key: the row itself says that the key is known.
     private func forgetIfEmpty(_ person: Person) throws {
         try delete(
             where: """
-                name = ?1 AND uid = ?2 AND authy_id IS NULL AND secret IS NULL AND grace_used = 0 AND failures = 0 AND day_failures = 0
-                AND locked_until IS NULL AND had_authy_id = 0 AND opted_out IS NULL AND paused_until IS NULL AND prefers IS NULL
-                AND NOT EXISTS (SELECT 1 FROM recovery WHERE recovery.name = accounts.name AND recovery.uid = accounts.uid)
+                name = ?1 AND uid = ?2 AND authy_id IS NULL AND secret IS NULL AND grace_used = 0 AND failures = 0 \
+                AND day_failures = 0
+                AND locked_until IS NULL AND had_authy_id = 0 AND opted_out IS NULL AND paused_until IS NULL \
+                AND prefers IS NULL
+                AND NOT EXISTS (SELECT 1 FROM recovery WHERE recovery.name = accounts.name \
+                AND recovery.uid = accounts.uid)
                 """, person.storedName, person.uid)
     }
 }

@@ -4,21 +4,29 @@ internal import SQLite
 
 /// Whether a login passes on grace.
 public enum Grace: Equatable, Sendable {
-    /// It does, and so many more grace logins are left.
+    /// It passes, and this number of further grace logins is left.
     case excused(left: Int)
     case exhausted
 }
 
 extension Accounts {
-    /// Excuses one login while grace lasts, and spends a grace login for it where that is due: only the services in
-    /// `rules.graceServices` spend, and logins from one place within `rules.graceWindow` seconds spend once between them, whether any
-    /// is left or not.
-    /// Of any number of simultaneous logins from different places exactly as many are excused as were left.
+    /// Excuses one login while grace lasts, and spends a grace login for it if one is due.
     ///
-    /// Whether the rules ask for grace at all is the caller's to judge, but an account with a factor that has succeeded has none.
+    /// Only the services in `rules.graceServices` spend, and logins from one place within `rules.graceWindow` seconds
+    /// together spend once; they are excused even if none is left. Of simultaneous logins from different places,
+    /// exactly as many are excused as grace logins were left.
+    ///
+    /// The caller decides whether the rules ask for grace at all, but an account with a confirmed factor has none.
+    ///
     /// - Parameters:
+    ///   - person: the person.
+    ///   - service: the PAM service of the login.
     ///   - place: `Address.place`, or "" for a login without an address.
-    ///   - graceEnds: the first second in which there is no grace, or nil.
+    ///   - rules: the rules of enrollment.
+    ///   - now: seconds since 1970.
+    ///   - graceEnds: the first second without grace, or nil.
+    /// - Returns: whether the login passes.
+    /// - Throws: `AccountsError.altered` if the row is lost or was changed; `SQLiteError`.
     public func spendGrace(
         _ person: Person, service: String, place: String, rules: EnrolmentRules, now: Int64, graceEnds: Int64?
     ) throws -> Grace {

@@ -3,51 +3,73 @@ internal import SQLite
 
 /// One login that was decided.
 public struct HistoryRow: Equatable, Sendable {
-    /// Seconds since 1970, by the clock of that moment.
+    /// Seconds since 1970, by the clock at that time.
     public let time: Int64
     /// The stored name of the person (`Person.storedName`).
     public let user: String
-    /// Nil in rows of earlier versions.
+    /// The uid of the person; nil in rows of earlier versions.
     public let uid: UInt32?
+    /// The PAM service.
     public let service: String
+    /// The client's address or name, as PAM has it; empty for a local login.
     public let rhost: String
+    /// How the login ended.
     public let outcome: Outcome
+    /// The word for the reason of the outcome.
     public let reason: String
-    /// The one that was proven, or tried last.
+    /// The factor that was proven or tried last; nil if there was none.
     public let factor: Factor?
+    /// The place of the client (`Address.place`), or the beginning of its name; empty for a local login.
     public let address: String
 }
 
-/// Which logins are asked for; what is nil does not restrict.
+/// The logins to read; a nil property does not restrict them.
 public struct HistoryFilter: Equatable, Sendable {
-    /// As the history has it: with the key behind it for those who are told apart by one.
+    /// The stored name, with the key behind it for a person with a key.
     public var user: String?
-    /// Whether `user` is also asked for with any key behind the name.
+    /// Whether to include `user` with any key behind the name.
     public var withKeys = false
+    /// The PAM service.
     public var service: String?
+    /// How the login ended.
     public var outcome: Outcome?
+    /// The word for the reason of the outcome.
     public var reason: String?
     /// The client's address or name.
     public var rhost: String?
-    /// The first and the last second, since 1970.
+    /// The first second, since 1970.
     public var since: Int64?
+    /// The last second, since 1970.
     public var until: Int64?
 
+    /// A filter that restricts nothing.
     public init() {}
 }
 
 extension Accounts {
-    /// Newest first, at most `limit` rows, of one user or of all.
+    /// The newest logins of one user or of all.
+    ///
+    /// - Parameters:
+    ///   - user: the stored name, or nil for all users.
+    ///   - limit: the most rows.
+    /// - Returns: the rows, newest first.
+    /// - Throws: `AccountsError.damaged` for an unknown outcome; `SQLiteError`.
     public func history(of user: String? = nil, limit: Int) throws -> [HistoryRow] {
         var filter = HistoryFilter()
         filter.user = user
         return try history(filter, limit: limit)
     }
 
-    /// Newest first, at most `limit` rows.
+    /// The newest logins that a filter lets through.
+    ///
+    /// - Parameters:
+    ///   - filter: the logins to read.
+    ///   - limit: the most rows.
+    /// - Returns: the rows, newest first.
+    /// - Throws: `AccountsError.damaged` for an unknown outcome; `SQLiteError`.
     public func history(_ filter: HistoryFilter, limit: Int) throws -> [HistoryRow] {
-        // Only what restricts stands in the query, so that the index on users is used.
-        // Of names with a key behind them those between the two.
+        // The query names only columns that restrict, so that the index on users is used. Names with a key behind them
+        // lie between the two bounds.
         let user = filter.withKeys ? "(user = ? OR user > ? AND user < ?)" : "user = ?"
         let users: [any Bindable] =
             filter.user.map { filter.withKeys ? [$0, "\($0) SHA256:", "\($0) SHA256;"] : [$0] } ?? []
@@ -77,7 +99,9 @@ extension Accounts {
         try thinOut(person.storedName)
     }
 
-    /// Nobody's logins push out those of all the others: of one user a share is kept. Looked at now and then, as it costs a walk over it.
+    /// Keeps only a share of the rows for one user, so that no user pushes out the logins of all others.
+    ///
+    /// It runs once in a while, as it walks over the rows of the user.
     private func thinOut(_ user: String) throws {
         try connection.run(
             """
@@ -87,7 +111,7 @@ extension Accounts {
     }
 }
 
-/// At most 255 bytes, without control characters.
+/// At most 255 bytes, with ? in place of control characters.
 private func plain(_ text: String) -> String {
     var plain = String.UnicodeScalarView()
     var length = 0

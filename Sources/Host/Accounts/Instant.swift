@@ -1,32 +1,34 @@
 internal import Glibc
 
-/// A moment, by the wall clock and, within one boot of the machine, by a clock that does not jump.
+/// A moment by the wall clock and, within one boot of the machine, by a clock that does not jump.
 public struct Instant: Equatable, Sendable {
     /// Seconds since 1970.
     public let wall: Int64
-    /// Nil where it is not known.
+    /// The moment on the clock that does not jump; nil if it is not known.
     public let steady: Steady?
 
-    /// Seconds since the machine started, the time of its sleep included.
+    /// Seconds since the machine started, including the time that it slept (CLOCK_BOOTTIME).
     public struct Steady: Equatable, Sendable {
-        /// The kernel's id of this boot.
+        /// The kernel's id of this boot (random(4)).
         public let boot: String
+        /// Seconds since the machine started.
         public let seconds: Int64
 
+        /// Takes the values as they are.
         public init(boot: String, seconds: Int64) {
             self.boot = boot
             self.seconds = seconds
         }
 
-        /// Of this boot.
-        /// - Parameter milliseconds: since the machine started (CLOCK_BOOTTIME).
-        /// - Returns: nil where the kernel does not say which boot it is.
+        /// A moment of this boot; nil if the kernel does not tell the id of the boot.
+        ///
+        /// - Parameter milliseconds: milliseconds since the machine started (CLOCK_BOOTTIME).
         public init?(milliseconds: Int64) {
             guard let boot = Self.thisBoot else { return nil }
             self.init(boot: boot, seconds: milliseconds / 1000)
         }
 
-        /// random(4).
+        /// The id of this boot (random(4)).
         private static let thisBoot: String? = {
             let descriptor = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
             guard descriptor >= 0 else { return nil }
@@ -41,13 +43,16 @@ public struct Instant: Equatable, Sendable {
         }()
     }
 
+    /// Takes the values as they are.
     public init(wall: Int64, steady: Steady? = nil) {
         self.wall = wall
         self.steady = steady
     }
 
-    /// Seconds from this moment to another: exact within one boot, whatever the wall clock did. Otherwise as the wall clock says, and none
-    /// where that went back.
+    /// Seconds from this moment to another, never negative.
+    ///
+    /// Within one boot they are exact, whatever the wall clock did. Otherwise the wall clock counts, and 0 if it went
+    /// back.
     public func elapsed(until later: Instant) -> Int64 {
         if let from = steady, let to = later.steady, from.boot == to.boot {
             return max(0, to.seconds.less(from.seconds))
@@ -55,16 +60,16 @@ public struct Instant: Equatable, Sendable {
         return max(0, later.wall.less(wall))
     }
 
-    /// Whether the wall clock was ahead when this was noted, and nothing better tells how long ago that was.
+    /// Whether the wall clock was ahead when the moment was noted, and no better clock tells how long ago that was.
     func liesAhead(of now: Instant) -> Bool {
         if let from = steady, let to = now.steady, from.boot == to.boot { return false }
         return wall > now.wall.adding(Window.skew)
     }
 
-    /// As it is stored: the wall clock, and behind a blank each the seconds and the id of the boot.
+    /// The stored form: the wall clock, and behind a blank each the seconds and the id of the boot.
     var text: String { steady.map { "\(wall) \($0.seconds) \($0.boot)" } ?? "\(wall)" }
 
-    /// What is no such text is no moment.
+    /// Reads the stored form; nil for any other text.
     init?(text: String) {
         let words = text.split(separator: " ")
         guard let wall = words.first.flatMap({ Int64($0) }) else { return nil }
@@ -77,7 +82,7 @@ public struct Instant: Equatable, Sendable {
 }
 
 extension Int64 {
-    /// The difference, or the nearest number that there is.
+    /// The difference, or the nearest number that fits.
     func less(_ other: Int64) -> Int64 {
         let (difference, overflow) = subtractingReportingOverflow(other)
         return overflow ? (other < 0 ? .max : .min) : difference

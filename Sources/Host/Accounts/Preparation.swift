@@ -14,12 +14,15 @@ extension Accounts {
         case made(id: String)
         /// Accounts of an earlier version have an id and seals now.
         case adopted(id: String)
-        /// There were accounts, which are as they were.
+        /// There were accounts, which are unchanged.
         case found(id: String)
     }
 
-    /// Looks, and changes nothing.
-    /// - Throws: `AccountsError` where accounts could not be opened here, or are not Countersign's.
+    /// Looks for accounts, and changes nothing but the version of their tables.
+    ///
+    /// - Parameter path: the path of the accounts.
+    /// - Returns: what there is.
+    /// - Throws: `AccountsError` if accounts could not be opened there, or are not those of Countersign; `SQLiteError`.
     public static func look(at path: String) throws -> Found {
         let file = try StateFile(path)
         do {
@@ -35,10 +38,14 @@ extension Accounts {
         }
     }
 
-    /// Makes the accounts where there are none, and brings those of an earlier version up to date. Run any number of times, and ended at any
-    /// point, it comes to the same. What killed ones left is removed.
+    /// Creates the accounts if there are none, and brings those of an earlier version up to date.
     ///
-    /// It makes a missing file anew: that there never was one is for the caller to know.
+    /// It can be run any number of times and be stopped at any point. Files left by killed runs are removed. It creates
+    /// a missing file anew: the caller must know that there never was one.
+    ///
+    /// - Parameter path: the path of the accounts.
+    /// - Returns: what was done, with the id of the accounts.
+    /// - Throws: `AccountsError` if the folder or the file cannot be used, or is damaged or newer; `SQLiteError`.
     public static func prepare(path: String) throws -> Preparation {
         let file = try StateFile(path)
         return try file.alone {
@@ -56,8 +63,11 @@ extension Accounts {
         }
     }
 
-    /// As `prepare`, for accounts that are there, and takes every row as it stands, also those that were changed in the file.
-    /// - Returns: the id.
+    /// Does the same for existing accounts, and accepts every row as it stands, even one that was changed in the file.
+    ///
+    /// - Parameter path: the path of the accounts.
+    /// - Returns: the id of the accounts.
+    /// - Throws: `AccountsError.lost` if there is no file, and the errors of `prepare`.
     public static func adopt(path: String) throws -> String {
         let file = try StateFile(path)
         return try file.alone {

@@ -1,26 +1,26 @@
 public import Identifiers
 internal import SQLite
 
-/// What became of the wish to send an approval request.
+/// The answer to a charge for an approval request.
 public enum PushCharge: Equatable, Sendable {
-    /// It may be sent; the number is for `endPush` and `Settlement`.
+    /// The request may be sent; the number is for `endPush` and `Settlement`.
     case granted(Int64)
-    /// The person has denied one for this place within the last five minutes.
+    /// The person has denied a request for this place within the last five minutes.
     case paused
-    /// Three within the last ten minutes were not approved, or are still pending.
+    /// Three requests within the last ten minutes were not approved, or are still pending.
     case tooMany
-    /// This attempt has had one, and only the person can ask for another.
+    /// This attempt has had a request, and only the person can ask for another one.
     case alreadySent
 }
 
 /// How an approval request ended.
 public enum PushEnd: String, Sendable {
     case approved, denied, expired, cancelled
-    /// It never reached the server, and counts for nothing.
+    /// It never reached the server, and does not count.
     case failed
 }
 
-/// What a person may be sent, charged before it is sent.
+/// Charges for what is sent to a person, made before it is sent.
 extension Accounts {
     static let pushesNotApproved = 3
     static let oneCodesNotUsed = 3
@@ -29,11 +29,18 @@ extension Accounts {
     /// Seconds after a denial.
     static let pause = 300
 
-    /// Charges one approval request, before it is sent. It counts until `endPush` or `settle` says that it was approved or failed.
+    /// Charges one approval request before it is sent.
+    ///
+    /// It counts until `endPush` or `settle` reports that it was approved or failed.
+    ///
     /// - Parameters:
-    ///   - attempt: its key, 1 to 200 bytes.
+    ///   - person: the person who gets it.
+    ///   - attempt: the key of the attempt, 1 to 200 bytes.
     ///   - place: `Address.place`, or "" for a login without an address.
-    ///   - automatic: whether the person did not ask for it.
+    ///   - automatic: whether it is sent without the person asking for it.
+    ///   - now: seconds since 1970.
+    /// - Returns: whether it may be sent.
+    /// - Throws: `AccountsError.invalid` for another key, `AccountsError.damaged`; `SQLiteError`.
     public func chargePush(_ person: Person, attempt: String, place: String, automatic: Bool, now: Int64) throws
         -> PushCharge
     {
@@ -53,7 +60,15 @@ extension Accounts {
         }
     }
 
-    /// Ends an approval request that is pending; one that has ended, or was forgotten, stays so. On the disk with the next `settle`.
+    /// Ends a pending approval request; one that has ended or was forgotten stays as it is.
+    ///
+    /// It is on the disk with the next `settle`.
+    ///
+    /// - Parameters:
+    ///   - id: the number from `chargePush`.
+    ///   - end: how it ended.
+    ///   - now: seconds since 1970.
+    /// - Throws: `SQLiteError`.
     public func endPush(_ id: Int64, _ end: PushEnd, now: Int64) throws {
         try write(.withNext) { try finishPush(id, end, now) }
     }
@@ -67,7 +82,13 @@ extension Accounts {
         }
     }
 
-    /// Charges one OneCode: at most three that no success has followed yet are sent within ten minutes.
+    /// Charges one OneCode: within ten minutes at most three are sent without a success after them.
+    ///
+    /// - Parameters:
+    ///   - person: the person who gets it.
+    ///   - now: seconds since 1970.
+    /// - Returns: whether it may be sent.
+    /// - Throws: `SQLiteError`.
     public func chargeOneCode(_ person: Person, now: Int64) throws -> Bool {
         try write(.withNext) {
             let window = Window(Self.requestWindow, before: now)
@@ -95,8 +116,10 @@ extension Accounts {
 
     private func pushesNotApproved(_ person: Person, _ window: Window) throws -> Int64 {
         try connection.first(
-            "SELECT count(*) FROM pushes WHERE name = ?1 AND uid = ?2 AND time > ?3 AND time <= ?4 AND state <> 'approved'",
-            person.storedName, person.uid, window.after, window.until
+            """
+            SELECT count(*) FROM pushes \
+            WHERE name = ?1 AND uid = ?2 AND time > ?3 AND time <= ?4 AND state <> 'approved'
+            """, person.storedName, person.uid, window.after, window.until
         ) { $0.integer(0) ?? 0 } ?? 0
     }
 

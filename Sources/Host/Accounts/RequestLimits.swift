@@ -1,30 +1,42 @@
 public import Identifiers
 internal import SQLite
 
-/// What a person is not sent for now, by the rules of `chargePush` and `chargeOneCode`. Times are in seconds since 1970.
+/// What a person is not sent now, by the rules of `chargePush` and `chargeOneCode`.
+///
+/// Times are in seconds since 1970.
 public struct RequestLimits: Equatable, Sendable {
-    /// Places for whose logins no request goes to the phone after a denial, and until when; "" is this host.
+    /// The places for which a denial stops requests to the phone, and until when; "" is this host.
     public var denied: [Pause] = []
-    /// Until when none goes, as too many were not approved.
+    /// Until when no request is sent, as too many were not approved; nil if one may be sent.
     public var requestsUntil: Int64?
-    /// Until when no code is sent, as too many were not used.
+    /// Until when no code is sent, as too many were not used; nil if one may be sent.
     public var oneCodesUntil: Int64?
 
+    /// A place for which no request is sent.
     public struct Pause: Equatable, Sendable {
-        /// As `Address.place` has it.
+        /// The place, as `Address.place` has it.
         public let place: String
+        /// When requests are sent again.
         public let until: Int64
     }
 }
 
 extension Accounts {
+    /// The limits that hold for a person now.
+    ///
+    /// - Parameters:
+    ///   - person: the person.
+    ///   - now: seconds since 1970.
+    /// - Returns: what is not sent, and until when.
+    /// - Throws: `SQLiteError`.
     public func requestLimits(of person: Person, now: Int64) throws -> RequestLimits {
         let (sent, denied) = (Window(Self.requestWindow, before: now), Window(Self.pause, before: now))
         var limits = RequestLimits()
         limits.denied = try connection.all(
             """
             SELECT place, max(ended) FROM pushes
-            WHERE name = ?1 AND uid = ?2 AND time > ?3 AND time <= ?4 AND state = 'denied' AND ended > ?5 AND ended <= ?6
+            WHERE name = ?1 AND uid = ?2 AND time > ?3 AND time <= ?4 AND state = 'denied' AND ended > ?5 \
+            AND ended <= ?6
             GROUP BY place ORDER BY place
             """, person.storedName, person.uid, sent.after, sent.until, denied.after, denied.until
         ) { RequestLimits.Pause(place: $0.text(0) ?? "", until: ($0.integer(1) ?? 0).adding(Self.pause)) }
@@ -33,7 +45,7 @@ extension Accounts {
         return limits
     }
 
-    /// When there are fewer than `most` of them within the window again; nil where there are.
+    /// When fewer than `most` rows lie within the window again; nil if that is so already.
     private func end(of table: String, _ condition: String, _ most: Int, _ person: Person, _ window: Window) throws
         -> Int64?
     {

@@ -1,24 +1,32 @@
 internal import SQLite
 
-/// The tables, as they came to be. The file's `user_version` is the number of migrations that it has seen; 0 is no file of ours.
+/// The tables and their migrations.
+///
+/// `user_version` of the file is the number of migrations that it has seen; with 0 it does not belong to Countersign.
 enum Schema {
-    /// Only ever added to.
+    /// In order; new ones are only appended.
     static let migrations = [first, enrolment, seals, guesses, people]
 
     static var version: Int64 { Int64(migrations.count) }
 
-    /// The first version with an id and with seals. Earlier ones are for `prepare` alone to bring up to date: their rows are taken as they are.
+    /// The first version with an id and with seals.
+    ///
+    /// Only `prepare` brings earlier ones up to date, and accepts their rows as they are.
     static let firstSealed: Int64 = 3
 
-    /// Fills an empty database, and leaves all of it in the one file, on the disk.
+    /// Fills an empty database, and leaves all of it in one file on the disk.
     static func create(_ connection: Connection) throws {
         try migrate(connection)
         try connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     }
 
-    /// Sees that the tables are the ones that this program knows, and brings older ones up to date.
-    /// - Parameter adopts: also those that have no id yet.
-    /// - Returns: the id.
+    /// Checks that this program knows the tables, and brings older ones up to date.
+    ///
+    /// - Parameters:
+    ///   - connection: the open database.
+    ///   - adopts: whether tables without an id are accepted too.
+    /// - Returns: the id of the database.
+    /// - Throws: `AccountsError` if the tables are unknown, newer, or unprepared; `SQLiteError`.
     static func check(_ connection: Connection, adopts: Bool = false) throws -> String {
         let found = try current(connection)
         guard found > 0 else { throw AccountsError.damaged("the file is not of Countersign") }
@@ -28,7 +36,7 @@ enum Schema {
         return try id(connection)
     }
 
-    /// The database's own id: 32 hexadecimal digits.
+    /// The id of the database: 32 hexadecimal digits.
     static func id(_ connection: Connection) throws -> String {
         guard let id = try connection.first("SELECT id FROM identity", read: { $0.text(0) }), let id else {
             throw AccountsError.damaged("they have no id")
@@ -36,7 +44,9 @@ enum Schema {
         return id
     }
 
-    /// Seals all rows as they stand, once SQLite finds nothing wrong with them. Inside a transaction.
+    /// Seals all rows as they stand if SQLite finds the file intact.
+    ///
+    /// Runs inside a transaction.
     static func sealAll(_ connection: Connection) throws {
         try checkIntegrity(connection)
         try Seal(id: id(connection)).all(in: connection)
@@ -55,13 +65,13 @@ enum Schema {
         try connection.transaction(.immediate) {
             let found = try current(connection)
             guard found < version else { return }
-            // A migration makes no broken seal whole: what is altered or lost before it is so after it.
+            // A migration does not repair a broken seal: a row that is altered or lost before it stays so.
             let seal = found < firstSealed ? nil : Seal(id: try id(connection))
             if seal != nil { try checkIntegrity(connection) }
             let altered = try seal?.altered(in: connection, version: found) ?? []
             for step in migrations.dropFirst(max(0, Int(found))) { try connection.execute(step) }
             if found < firstSealed { try connection.run("INSERT INTO identity (id) VALUES (?1)", newID()) }
-            // New columns are sealed too. Rows from before there were seals are taken as they are.
+            // New columns are sealed too. Rows from before there were seals are accepted as they are.
             if let seal {
                 try seal.renew(in: connection, except: altered)
             } else if found > 0 {
@@ -77,8 +87,10 @@ enum Schema {
         return String((0..<32).map { _ in digits[Int.random(in: 0..<16, using: &random)] })
     }
 
-    /// One row for a person whom something is known about. Those with a factor are enrolled; `confirmed`: one of their factors has once
-    /// succeeded. All times are in seconds since 1970; `last_spent` is a time step.
+    /// Version 1: a row for each person about whom something is known.
+    ///
+    /// People with a factor are enrolled; `confirmed` means that one of their factors has succeeded. All times are in
+    /// seconds since 1970; `last_spent` is a time step.
     private static let first = """
         CREATE TABLE accounts (
             name         TEXT    NOT NULL,
@@ -94,7 +106,8 @@ enum Schema {
             failures     INTEGER NOT NULL DEFAULT 0 CHECK (failures >= 0),
             locked_until INTEGER,
             PRIMARY KEY (name, uid),
-            CHECK ((secret IS NULL) = (algorithm IS NULL) AND (secret IS NULL) = (digits IS NULL) AND (secret IS NULL) = (period IS NULL)),
+            CHECK ((secret IS NULL) = (algorithm IS NULL) AND (secret IS NULL) = (digits IS NULL) \
+        AND (secret IS NULL) = (period IS NULL)),
             CHECK (secret IS NOT NULL OR last_spent IS NULL),
             CHECK (confirmed = 0 OR authy_id IS NOT NULL OR secret IS NOT NULL)
         ) STRICT, WITHOUT ROWID;
@@ -116,7 +129,8 @@ enum Schema {
             attempt TEXT    NOT NULL,
             place   TEXT    NOT NULL,
             time    INTEGER NOT NULL,
-            state   TEXT    NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'approved', 'denied', 'expired', 'cancelled')),
+            state   TEXT    NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'approved', 'denied', 'expired', \
+        'cancelled')),
             ended   INTEGER
         ) STRICT;
         CREATE INDEX pushes_person ON pushes (name, uid, time);
@@ -156,7 +170,7 @@ enum Schema {
         CREATE INDEX history_user ON history (user);
         """
 
-    /// Enrolment by the users themselves: what an account remembers beside its factors.
+    /// Version 2: enrollment by the users themselves, and what an account stores beside its factors.
     private static let enrolment = """
         -- Whether the account ever had an AuthyID, and since when the person does without a factor.
         ALTER TABLE accounts ADD COLUMN had_authy_id INTEGER NOT NULL DEFAULT 0 CHECK (had_authy_id IN (0, 1));
@@ -195,17 +209,20 @@ enum Schema {
         CREATE INDEX remembered_time ON remembered (time);
         """
 
-    /// What shows that a row is lost, or not as it was written: see `Seal`.
+    /// Version 3: the seals that show that a row is lost or was changed; see `Seal`.
     private static let seals = """
         -- One row. What stands beside the settings names the same: accounts.db is then the one that belongs there.
         CREATE TABLE identity (id TEXT NOT NULL CHECK (length(id) = 32)) STRICT;
         ALTER TABLE accounts ADD COLUMN seal BLOB;
-        -- Everybody who has a row in accounts, by a number that is made of name and uid. With rowids, as accounts is without: a page of
+        -- Everybody who has a row in accounts, by a number that is made of name and uid. \
+        With rowids, as accounts is without: a page of
         -- the one is never taken for a page of the other.
         CREATE TABLE members (id INTEGER PRIMARY KEY) STRICT;
         """
 
-    /// What guesses at codes come to. The clocks are as `Instant` writes them.
+    /// Version 4: the counts of guesses at codes.
+    ///
+    /// The clocks are as `Instant` writes them.
     private static let guesses = """
         -- Locks since the last right code, and when the last of them was set.
         ALTER TABLE accounts ADD COLUMN locks INTEGER NOT NULL DEFAULT 0 CHECK (locks >= 0);
@@ -217,7 +234,7 @@ enum Schema {
         ALTER TABLE accounts ADD COLUMN wrong_codes INTEGER NOT NULL DEFAULT 0 CHECK (wrong_codes >= 0);
         """
 
-    /// Who is who on one account of the system: the number in the history, and what those are called who are told apart by their keys.
+    /// Version 5: people who share a system account: the uid in the history, and labels for those with a key.
     private static let people = """
         ALTER TABLE history ADD COLUMN uid INTEGER CHECK (uid BETWEEN 0 AND 4294967295);
         ALTER TABLE accounts ADD COLUMN label TEXT;

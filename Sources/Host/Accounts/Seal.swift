@@ -2,32 +2,39 @@ internal import Crypto
 internal import Identifiers
 internal import SQLite
 
-/// What shows that a row of `accounts` is the one that was written for that person, and that none is lost.
+/// Shows that a row of `accounts` is the one that was written for that person, and that no row is lost.
 ///
-/// SQLite has no checksums of its pages: two that are exchanged make rows unfindable, or show old ones, without an error. Each row carries a
-/// keyed digest of its other columns, and a second table, whose pages cannot stand in for those of the first, names everybody who has a row.
-/// The key is the database's id, which is no secret: this is against faults, and not against a person who can write the file.
+/// SQLite has no checksums of its pages: two that are swapped make rows unfindable, or show old ones, without an error.
+/// So each row has a keyed digest of its other columns, and a second table, whose pages cannot stand in for those of
+/// the first, lists everybody who has a row. The key is the id of the database, which is not secret: seals protect
+/// against faults, and not against a person who can write the file.
 struct Seal {
-    /// What is sealed, in this order. A migration adds its columns at the end, and an entry to `counts`: rows are sealed anew after it.
+    /// The sealed columns, in this order.
+    ///
+    /// A migration adds its columns at the end, and an entry to `counts`: all rows are then sealed anew.
     static let columns = """
-        name, uid, authy_id, secret, algorithm, digits, period, last_spent, confirmed, grace_used, failures, locked_until, had_authy_id,
-        opted_out, paused_until, paused_at, pause_reason, prefers, seen_phone, seen_app, seen, locks, locked_clock, day_failures, day_clock,
+        name, uid, authy_id, secret, algorithm, digits, period, last_spent, confirmed, grace_used, failures, \
+        locked_until, had_authy_id,
+        opted_out, paused_until, paused_at, pause_reason, prefers, seen_phone, seen_app, seen, locks, locked_clock, \
+        day_failures, day_clock,
         wrong_codes, label
         """
-    /// How many of `columns` a version of the tables seals, by the first version that does so, in ascending order.
+    /// The number of `columns` that a version of the tables seals, by the first such version, in ascending order.
     static let counts: [(version: Int64, count: Int32)] = [(3, 21), (4, 26), (5, 27)]
     static let count = counts.last?.count ?? 0
 
-    /// - Parameter version: of tables that have seals.
+    /// The number of sealed columns in a version of the tables that has seals.
     static func count(in version: Int64) -> Int32 { counts.last { $0.version <= version }?.count ?? count }
 
     private let key: SymmetricKey
 
     init(id: String) { key = SymmetricKey(data: Array(id.utf8)) }
 
+    /// The seal of a row: the first 16 bytes of an HMAC-SHA256 (RFC 2104).
+    ///
     /// - Parameters:
-    ///   - row: whose first columns are `columns`, or as many of them as `count` says.
-    ///   - count: how many of them are sealed.
+    ///   - row: its first columns are `columns`, or as many of them as `count` says.
+    ///   - count: the number of columns that are sealed.
     /// - Returns: 16 bytes.
     func digest(of row: Row, count: Int32 = Self.count) -> [UInt8] {
         var bytes: [UInt8] = []
@@ -35,7 +42,7 @@ struct Seal {
         return Array(code(bytes).prefix(16))
     }
 
-    /// The person's number in the table of members.
+    /// The number of a person in the table of members.
     func member(_ name: String, _ uid: Int64) -> Int64 {
         var bytes = Array("member".utf8)
         Self.append(.text(name), to: &bytes)
@@ -45,7 +52,7 @@ struct Seal {
 
     private func code(_ bytes: [UInt8]) -> HMAC<SHA256>.MAC { HMAC<SHA256>.authenticationCode(for: bytes, using: key) }
 
-    /// No two lists of values have the same bytes.
+    /// Encodes a value so that no two lists of values have the same bytes.
     private static func append(_ value: Value?, to bytes: inout [UInt8]) {
         switch value {
         case nil: bytes += "n".utf8
@@ -57,9 +64,11 @@ struct Seal {
 }
 
 extension Accounts {
-    /// Sees that the person's row is as it was written, or that there never was one.
-    /// - Returns: whether there is one.
-    /// - Throws: `AccountsError.altered` where the row is lost, or not as it was written.
+    /// Checks that the row of a person is as it was written, or that there never was one.
+    ///
+    /// - Parameter person: the person.
+    /// - Returns: whether there is a row.
+    /// - Throws: `AccountsError.altered` if the row is lost, or is not as it was written; `SQLiteError`.
     @discardableResult
     func verify(_ person: Person) throws -> Bool {
         let isSealed = try connection.first(
@@ -75,7 +84,9 @@ extension Accounts {
         return try connection.first("SELECT 1 FROM members WHERE id = ?1", number) { _ in true } ?? false
     }
 
-    /// Makes a row for the person if there is none. Inside a transaction, and after `verify`.
+    /// Adds a row for the person if there is none.
+    ///
+    /// Runs inside a transaction, after `verify`.
     func ensure(_ person: Person) throws {
         let (name, uid) = (person.storedName, person.uid)
         let isNew = try connection.run(
@@ -85,11 +96,17 @@ extension Accounts {
         try sealRow(of: person)
     }
 
-    /// The only way in which a row is changed. Inside a transaction.
+    /// Changes a row; rows are changed in no other way.
+    ///
+    /// Runs inside a transaction.
+    ///
     /// - Parameters:
-    ///   - changes: what stands behind SET; the values are ?3 and on.
-    ///   - condition: what must hold of the row besides.
+    ///   - person: the person.
+    ///   - changes: the text behind SET; its values are ?3 and on.
+    ///   - condition: what must also hold for the row.
+    ///   - values: the values of `changes` and `condition`.
     /// - Returns: whether there was such a row.
+    /// - Throws: `AccountsError.altered` if the row is lost or was changed; `SQLiteError`.
     @discardableResult
     func update(_ person: Person, _ changes: String, where condition: String = "TRUE", _ values: (any Bindable)?...)
         throws -> Bool
@@ -110,9 +127,15 @@ extension Accounts {
             "UPDATE accounts SET seal = ?3 WHERE name = ?1 AND uid = ?2", person.storedName, person.uid, digest)
     }
 
-    /// Deletes rows, whatever they hold. Inside a transaction.
-    /// - Parameter condition: which; the values are ?1 and on.
-    /// - Returns: the uids of those that were deleted.
+    /// Deletes rows, whatever they hold.
+    ///
+    /// Runs inside a transaction.
+    ///
+    /// - Parameters:
+    ///   - condition: selects the rows; its values are ?1 and on.
+    ///   - values: the values of `condition`.
+    /// - Returns: the uids of the deleted rows.
+    /// - Throws: `SQLiteError`.
     @discardableResult
     func delete(where condition: String, _ values: (any Bindable)?...) throws -> [UInt32] {
         let gone = try connection.all("DELETE FROM accounts WHERE \(condition) RETURNING name, uid", values: values) {
@@ -141,14 +164,19 @@ extension Seal {
         return damage
     }
 
-    /// A row of `accounts`, by its primary key.
+    /// The primary key of a row of `accounts`.
     struct Key: Hashable {
         let name: String
         let uid: Int64
     }
 
-    /// Rows that are not as an earlier version wrote them.
-    /// - Parameter version: of the tables as they are, from `Schema.firstSealed` on.
+    /// The rows that are not as an earlier version wrote them.
+    ///
+    /// - Parameters:
+    ///   - connection: the open database.
+    ///   - version: the version of its tables, `Schema.firstSealed` or later.
+    /// - Returns: the keys of those rows.
+    /// - Throws: `SQLiteError`.
     func altered(in connection: Connection, version: Int64) throws -> Set<Key> {
         let count = Self.count(in: version)
         let columns = Self.columns.split(separator: ",").prefix(Int(count)).joined(separator: ",")
@@ -159,9 +187,16 @@ extension Seal {
         return Set(rows.compactMap(\.self))
     }
 
-    /// Seals rows anew after a migration. Nobody leaves the table of members, so that a row that was lost before stays lost. Inside a
-    /// transaction.
-    /// - Parameter altered: rows that get no seal: they stay refused.
+    /// Seals rows anew after a migration.
+    ///
+    /// Runs inside a transaction.
+    ///
+    /// The table of members keeps all its rows, so that a row that was lost before stays lost.
+    ///
+    /// - Parameters:
+    ///   - connection: the open database.
+    ///   - altered: rows that get no seal, so that they stay refused.
+    /// - Throws: `SQLiteError`.
     func renew(in connection: Connection, except altered: Set<Key>) throws {
         let rows = try connection.all("SELECT \(Self.columns) FROM accounts") { row in
             (key: Key(name: row.text(0) ?? "", uid: row.integer(1) ?? 0), digest: digest(of: row))
@@ -173,7 +208,9 @@ extension Seal {
         }
     }
 
-    /// Seals all rows as they stand, and makes the table of members anew. Inside a transaction.
+    /// Seals all rows as they stand, and fills the table of members anew.
+    ///
+    /// Runs inside a transaction.
     func all(in connection: Connection) throws {
         try connection.run("DELETE FROM members")
         let rows = try connection.all("SELECT \(Self.columns) FROM accounts") { row in
@@ -188,16 +225,20 @@ extension Seal {
 }
 
 extension Accounts {
-    /// What is wrong with the rows, all of which are looked at.
+    /// What is wrong with the rows.
     public struct Damage: Equatable, Sendable {
-        /// Whose rows are not as they were written, as `Person.storedName` has them, by name.
+        /// The stored names (`Person.storedName`) of rows that are not as they were written, sorted.
         public var altered: [String] = []
-        /// How many rows are lost. Nobody knows whose.
+        /// The number of lost rows; their names are not known.
         public var lost = 0
 
+        /// No damage.
         public init() {}
     }
 
-    /// Looks at every row: some microseconds for each.
+    /// Checks every row, which takes some microseconds for each.
+    ///
+    /// - Returns: what is wrong, or an empty `Damage`.
+    /// - Throws: `SQLiteError`.
     public func damage() throws -> Damage { try seal.damage(in: connection) }
 }

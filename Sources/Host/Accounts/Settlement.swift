@@ -2,61 +2,79 @@ public import Identifiers
 internal import LoginPolicy
 internal import SQLite
 
-/// How a login ended, and all that is to be remembered of it.
+/// How a login ended, and all that is stored about it.
 public struct Settlement: Equatable, Sendable {
-    /// What proved that the person is who they say. It holds only for as long as the account has that very factor.
+    /// What proved the identity of the person; it holds only while the account has exactly that factor.
     public enum Proof: Equatable, Sendable {
         /// An approval on the phone.
         case oneTouch(AuthyID)
-        /// A code that the server found right.
+        /// A code that the server accepted.
         case verified(AuthyID)
-        /// The confirmation code of a phone, which the server has confirmed by it. It holds only for an account that is
-        /// not confirmed yet.
+        /// The confirmation code of a phone, with which the server has confirmed it.
+        ///
+        /// It holds only for an account that is not confirmed yet.
         case firstPhone(AuthyID)
-        /// A code of this host's SoftToken, as it was when the code was checked. The time step is spent in any case, also by a login
-        /// that is denied.
+        /// A code of this host's SoftToken, as it was when the code was checked.
+        ///
+        /// The time step is spent in any case, even if the login is denied.
         case softToken(StoredSoftToken, timeStep: Int64)
-        /// A recovery code of this host, which is used by it.
+        /// A recovery code of this host, which is then used.
         case recovery(id: Int64)
-        /// A code that the server found right for somebody who was registered with it in this very login. It holds only for an account
-        /// that never had an AuthyID and has no factor, with an AuthyID that nobody else here has, and links it.
+        /// A code that the server accepted for a person who was registered with it in this login.
+        ///
+        /// It holds only for an account that never had an AuthyID and has no factor, with an AuthyID that nobody else
+        /// here has, and links it.
         case enrolled(AuthyID)
     }
 
     /// An approval request that ends with the login.
     public struct Push: Equatable, Sendable {
+        /// The number from `chargePush`.
         public var id: Int64
+        /// How it ended.
         public var end: PushEnd
 
+        /// Takes the values as they are.
         public init(_ id: Int64, _ end: PushEnd) {
             self.id = id
             self.end = end
         }
     }
 
-    /// Nil for a name that the system does not know: of such an attempt only the key and the outcome are kept.
+    /// The person; nil for a name that the system does not know, for which only key and outcome are stored.
     public var person: Person?
+    /// The key of the attempt, 1 to 200 bytes.
     public var attempt: String
+    /// How the login ended.
     public var outcome: Outcome
-    /// An approval needs one.
+    /// What proved the identity of the person; an approval needs one.
     public var proof: Proof?
+    /// An approval request to end, or nil.
     public var push: Push?
-    /// What an approval is remembered by, so that others like it are not asked for so many seconds. Nil for not at all.
+    /// What must match for later logins not to be asked for `rememberSeconds`; nil to remember nothing.
     public var remember: Remembrance?
+    /// Seconds for which an approval is remembered.
     public var rememberSeconds = 0
-    /// The account as it was when the asking began. An outage excuses only whose factors are those still.
+    /// The account when the login began.
+    ///
+    /// An outage excuses only a person who still has the same factors.
     public var asked: Account?
-    /// The person has said in this login to do without a factor.
+    /// Whether the person opted out of a factor in this login.
     public var optsOut = false
-    /// Wrong codes that the person has been told of by an approval, or typed in this very login.
+    /// Wrong codes that an approval told the person about, or that were typed in this login.
     public var knownWrongCodes = 0
-    /// For the history, as are the next four.
+    /// The word for the reason, for the history, like the next four.
     public var reason: String
+    /// The factor that was proven or tried last; nil if there was none.
     public var factor: Factor?
+    /// The PAM service.
     public var service: String
+    /// The client's address or name; empty for a local login.
     public var rhost: String
+    /// The place of the client (`Address.place`), or the beginning of its name; empty for a local login.
     public var address: String
 
+    /// Takes the values as they are.
     public init(
         person: Person?, attempt: String, outcome: Outcome, proof: Proof? = nil, push: Push? = nil,
         reason: String, factor: Factor? = nil, service: String, rhost: String = "", address: String = ""
@@ -76,8 +94,15 @@ public struct Settlement: Equatable, Sendable {
 
 extension Accounts {
     /// Writes all that a login leaves, in one transaction that is on the disk before this returns.
-    /// - Returns: false if the proof does not hold: the code was spent, by this time step or a later one, or the account does not have
-    ///   the factor any more. Nothing was written then; the caller denies, and settles again as denied and without the proof.
+    ///
+    /// - Parameters:
+    ///   - settlement: how the login ended.
+    ///   - now: seconds since 1970.
+    /// - Returns: false if the proof does not hold: this time step or a later one was spent, or the account no longer
+    ///   has the factor. Nothing was written then; the caller denies, and settles again as denied and without the
+    ///   proof.
+    /// - Throws: `AccountsError.invalid` for an approval without a person or a proof, and for a key of another length;
+    ///   `AccountsError.altered` if the row is lost or was changed; `SQLiteError`.
     public func settle(_ settlement: Settlement, now: Int64) throws -> Bool {
         try Self.check(settlement.attempt)
         let approved = settlement.outcome == .approved
@@ -105,9 +130,11 @@ extension Accounts {
         }
     }
 
-    /// A denial forgets what is remembered of the person; another round of an attempt that was denied says nothing new.
-    /// - Returns: false where the account has become what this login may not excuse: it was enrolled or confirmed while a prompt was open, or in
-    ///   an outage its factors were changed or its codes locked.
+    /// Applies the outcome to the account.
+    ///
+    /// An approval is remembered, a denial deletes remembered logins unless the attempt was denied before, and an
+    /// opt-out is noted. Returns false if the account no longer allows the login to be excused: it was enrolled or
+    /// confirmed while a prompt was open, or in an outage its factors were changed or its codes locked.
     private func noteStanding(_ settlement: Settlement, of person: Person, now: Int64) throws -> Bool {
         switch settlement.outcome {
         case .approved:
@@ -119,7 +146,7 @@ extension Accounts {
             guard try account(of: person).state == .none else { return false }
             try ensure(person)
             try update(person, "opted_out = coalesce(opted_out, ?3)", now)
-        // A grace login may have been spent when the first number was typed, long before this.
+        // A grace login may have been spent at the first prompt, long before this.
         case .excused where [Reason.skipped.rawValue, Reason.grace.rawValue].contains(settlement.reason):
             return try account(of: person).state != .confirmed
         case .excused where settlement.reason == Reason.outage.rawValue:
@@ -161,7 +188,7 @@ extension Accounts {
                 """, id.value)
     }
 
-    /// Whether it had not been spent, which it now is.
+    /// Spends a time step; false if it or a later one was spent before.
     private func spend(_ timeStep: Int64, of token: StoredSoftToken, _ person: Person) throws -> Bool {
         try update(
             person, "last_spent = ?5", where: "secret = ?3 AND period = ?4 AND (last_spent IS NULL OR last_spent < ?5)",
@@ -169,14 +196,18 @@ extension Accounts {
             token.period, timeStep)
     }
 
-    /// Whether the account still has the factor. An approval on the phone says nothing about the codes that were tried.
+    /// Marks the account confirmed; false if it no longer has the factor.
+    ///
+    /// An approval on the phone says nothing about the codes that were tried.
     private func confirm(_ person: Person, _ factor: String, _ value: any Bindable, codeWasRight: Bool) throws -> Bool {
         try update(
             person, "confirmed = 1, opted_out = NULL\(codeWasRight ? ", \(Self.codeWasRight)" : "")", where: factor,
             value)
     }
 
-    /// Its own charge is taken back. The others of the day stay: a right code says nothing about them.
+    /// Takes back the charge of the right code.
+    ///
+    /// The other charges of the day stay: a right code says nothing about them.
     private static let codeWasRight = """
         failures = 0, locked_until = NULL, locked_clock = NULL, locks = 0, day_failures = max(0, day_failures - 1),
             wrong_codes = max(0, wrong_codes - 1)

@@ -2,22 +2,38 @@ public import Identifiers
 public import LoginPolicy
 internal import SQLite
 
-/// What an administrator, or the person, says of an account beside its factors.
+/// What an administrator or the person sets on an account beside its factors.
 extension Accounts {
-    /// Notes that the person does without a factor. Factors that are there stay, and are asked for again after `optIn`.
-    /// - Parameter state: what the account must be at this moment, for whoever has decided on what it was; nil for anything.
-    /// - Returns: nil where it is something else. Nothing was written then.
+    /// Notes that the person opts out of a factor; existing factors stay, and are asked for again after `optIn`.
+    ///
+    /// - Parameters:
+    ///   - person: the person.
+    ///   - now: seconds since 1970.
+    ///   - state: the state that the account must have, if the caller has decided by it; nil for any.
+    /// - Returns: nil if the state differs. Nothing was written then.
+    /// - Throws: `AccountsError.altered` if the row is lost or was changed; `SQLiteError`.
     public func optOut(_ person: Person, now: Int64, onlyIn state: AccountState? = nil) throws -> Change? {
         try change(person, where: { state == nil || $0.state == state }) {
             try update(person, "opted_out = coalesce(opted_out, ?3)", now)
         }
     }
 
+    /// Undoes an opt-out.
+    ///
+    /// - Parameter person: the person.
+    /// - Returns: what changed.
+    /// - Throws: `AccountsError.altered` if the row is lost or was changed; `SQLiteError`.
     public func optIn(_ person: Person) throws -> Change {
         try change(person, forgetsNamesakes: false) { try update(person, "opted_out = NULL") }
     }
 
-    /// - Parameter pause: nil to end it.
+    /// Sets or ends a pause.
+    ///
+    /// - Parameters:
+    ///   - person: the person.
+    ///   - pause: the pause; nil to end it.
+    /// - Returns: what changed.
+    /// - Throws: `AccountsError.altered` if the row is lost or was changed; `SQLiteError`.
     public func pause(_ person: Person, _ pause: Pause?) throws -> Change {
         try change(person, forgetsNamesakes: pause != nil) {
             try update(
@@ -26,14 +42,27 @@ extension Accounts {
         }
     }
 
-    /// - Parameter factor: what is tried first; nil for what the settings say. A recovery code cannot be.
+    /// Sets the factor that is tried first.
+    ///
+    /// - Parameters:
+    ///   - person: the person.
+    ///   - factor: any factor but a recovery code; nil for the one of the settings.
+    /// - Returns: what changed.
+    /// - Throws: `AccountsError.invalid` for a recovery code, `AccountsError.altered` if the row is lost or was
+    ///   changed; `SQLiteError`.
     public func prefer(_ person: Person, _ factor: Factor?) throws -> Change {
         guard factor != .recovery else { throw AccountsError.invalid("preference") }
         return try change(person) { try update(person, "prefers = ?3", factor?.rawValue) }
     }
 
-    /// Notes what the server said of the AuthyID that the account has; of another one, nothing is noted.
+    /// Stores what the server said about the AuthyID of the account, and nothing about another AuthyID.
+    ///
+    /// - Parameters:
+    ///   - person: the person.
+    ///   - authyID: the number that the server was asked about.
+    ///   - view: what it said.
     /// - Returns: whether the account has that AuthyID.
+    /// - Throws: `AccountsError.altered` if the row is lost or was changed; `SQLiteError`.
     @discardableResult
     public func see(_ person: Person, _ authyID: AuthyID, _ view: ServerView) throws -> Bool {
         try write(.now) {
@@ -43,9 +72,14 @@ extension Accounts {
         }
     }
 
-    /// Marks an account confirmed for whom a factor was proven outside of a login, and undoes an opt-out.
-    /// - Returns: false if the proof does not hold: the code was spent, or the account does not have the factor any more. Nothing was
-    ///   written then.
+    /// Marks an account confirmed by a factor that was proven outside of a login, and undoes an opt-out.
+    ///
+    /// - Parameters:
+    ///   - person: the person.
+    ///   - proof: what was proven.
+    /// - Returns: false if the proof does not hold: the code was spent, or the account no longer has the factor.
+    ///   Nothing was written then.
+    /// - Throws: `AccountsError.altered` if the row is lost or was changed; `SQLiteError`.
     public func confirm(_ person: Person, _ proof: Settlement.Proof) throws -> Bool {
         try writeIfProven(.now) {
             guard try accept(proof, of: person, approved: true, now: 0) else { return false }
@@ -59,12 +93,14 @@ extension Accounts {
 
 // MARK: - Recovery codes
 
-/// A recovery code as it is kept.
+/// A recovery code as it is stored.
 public struct StoredRecoveryCode: Equatable, Sendable {
+    /// The number for `Settlement.Proof.recovery`.
     public let id: Int64
-    /// As crypt(3) makes it.
+    /// The hash of the code (crypt(3)).
     public let hash: String
 
+    /// Takes the values as they are.
     public init(id: Int64, hash: String) {
         self.id = id
         self.hash = hash
@@ -72,7 +108,11 @@ public struct StoredRecoveryCode: Equatable, Sendable {
 }
 
 extension Accounts {
-    /// Those that were not used.
+    /// The unused recovery codes of a person.
+    ///
+    /// - Parameter person: the person.
+    /// - Returns: the codes, oldest first.
+    /// - Throws: `AccountsError.damaged` if a row cannot be read; `SQLiteError`.
     public func recoveryCodes(of person: Person) throws -> [StoredRecoveryCode] {
         try connection.all(
             "SELECT id, hash FROM recovery WHERE name = ?1 AND uid = ?2 AND used IS NULL ORDER BY id",
@@ -85,8 +125,14 @@ extension Accounts {
         }
     }
 
-    /// Puts these in place of all that there were.
-    /// - Parameter hashes: at most a hundred, as crypt(3) makes them.
+    /// Replaces all recovery codes of a person.
+    ///
+    /// - Parameters:
+    ///   - person: the person.
+    ///   - hashes: at most a hundred hashes of codes (crypt(3)), of 10 to 384 bytes.
+    /// - Returns: what changed.
+    /// - Throws: `AccountsError.invalid` for other hashes, `AccountsError.altered` if the row is lost or was changed;
+    ///   `SQLiteError`.
     public func setRecoveryCodes(_ person: Person, _ hashes: [String]) throws -> Change {
         try Self.check(hashes)
         return try change(person) { try put(hashes, person) }
@@ -98,7 +144,9 @@ extension Accounts {
         }
     }
 
-    /// Inside a transaction, and checked.
+    /// Replaces the codes with checked hashes.
+    ///
+    /// Runs inside a transaction.
     func put(_ hashes: [String], _ person: Person) throws {
         try connection.run("DELETE FROM recovery WHERE name = ?1 AND uid = ?2", person.storedName, person.uid)
         for hash in hashes {
@@ -107,7 +155,7 @@ extension Accounts {
         }
     }
 
-    /// Whether it had not been used, which it now is.
+    /// Uses a recovery code; false if it was used before.
     func useRecoveryCode(_ id: Int64, of person: Person, now: Int64) throws -> Bool {
         try connection.run(
             "UPDATE recovery SET used = ?4 WHERE id = ?3 AND name = ?1 AND uid = ?2 AND used IS NULL",
@@ -117,14 +165,16 @@ extension Accounts {
 
 // MARK: - Not asking twice
 
-/// What a login must have in common with one in which a factor was proven.
+/// What a login must have in common with an earlier one in which a factor was proven.
 public struct Remembrance: Hashable, Sendable {
+    /// The PAM service.
     public let service: String
-    /// The client's whole address; never empty.
+    /// The complete address of the client; never empty.
     public let address: String
     /// The fingerprint of the SSH key that was used, or "" for none.
     public let key: String
 
+    /// Takes the values as they are.
     public init(service: String, address: String, key: String) {
         self.service = service
         self.address = address
@@ -133,23 +183,39 @@ public struct Remembrance: Hashable, Sendable {
 }
 
 extension Accounts {
-    /// Whether a factor was proven in a login like this one within so many seconds. Of an account without a proven factor nothing is.
+    /// Whether a factor was proven in a login like this one within the last `seconds`; never for an unconfirmed
+    /// account.
+    ///
+    /// - Parameters:
+    ///   - person: the person.
+    ///   - login: what the logins must have in common.
+    ///   - seconds: how long a login is remembered; 0 for not at all.
+    ///   - now: seconds since 1970.
+    /// - Returns: whether the login need not be asked.
+    /// - Throws: `SQLiteError`.
     public func isRemembered(_ person: Person, _ login: Remembrance, seconds: Int, now: Int64) throws -> Bool {
         guard seconds > 0, !login.address.isEmpty else { return false }
         let window = Window(seconds, before: now)
         return try connection.first(
             """
             SELECT 1 FROM remembered JOIN accounts USING (name, uid)
-            WHERE name = ?1 AND uid = ?2 AND service = ?3 AND address = ?4 AND key = ?5 AND time > ?6 AND time <= ?7 AND confirmed = 1
+            WHERE name = ?1 AND uid = ?2 AND service = ?3 AND address = ?4 AND key = ?5 AND time > ?6 AND time <= ?7 \
+            AND confirmed = 1
             """, person.storedName, person.uid, login.service, login.address, login.key, window.after, window.until
         ) { _ in true } ?? false
     }
 
-    /// All that is remembered of a person, the newest first, with the time at which the factor was proven.
+    /// All remembered logins of a person, with the time at which the factor was proven.
+    ///
+    /// - Parameter person: the person.
+    /// - Returns: the logins, newest first; times are in seconds since 1970.
+    /// - Throws: `SQLiteError`.
     public func remembered(of person: Person) throws -> [(login: Remembrance, time: Int64)] {
         try connection.all(
-            "SELECT service, address, key, time FROM remembered WHERE name = ?1 AND uid = ?2 ORDER BY time DESC, service, address, key",
-            person.storedName, person.uid
+            """
+            SELECT service, address, key, time FROM remembered \
+            WHERE name = ?1 AND uid = ?2 ORDER BY time DESC, service, address, key
+            """, person.storedName, person.uid
         ) { row in
             (
                 Remembrance(service: row.text(0) ?? "", address: row.text(1) ?? "", key: row.text(2) ?? ""),
@@ -158,7 +224,11 @@ extension Accounts {
         }
     }
 
-    /// Forgets all of it at once; how much it was.
+    /// Deletes all remembered logins of a person.
+    ///
+    /// - Parameter person: the person.
+    /// - Returns: the number of deleted logins.
+    /// - Throws: `SQLiteError`.
     public func forget(_ person: Person) throws -> Int { try write(.now) { try forgetRemembered(person) } }
 
     @discardableResult
@@ -166,7 +236,7 @@ extension Accounts {
         try connection.run("DELETE FROM remembered WHERE name = ?1 AND uid = ?2", person.storedName, person.uid)
     }
 
-    /// - Parameter seconds: after which it is of no use any more.
+    /// Remembers a login for `seconds`, and deletes logins that are older.
     func keep(_ login: Remembrance, of person: Person, seconds: Int, now: Int64) throws {
         guard seconds > 0, !login.address.isEmpty else { return }
         try forget(.remembered, outside: Window(seconds, before: now))

@@ -2,7 +2,7 @@ internal import Crypto
 internal import Glibc
 internal import SQLite
 
-/// The database file and the folder that it lies in.
+/// The database file and its folder.
 struct StateFile {
     private let path: String
     private let folder: String
@@ -15,8 +15,10 @@ struct StateFile {
         folder = slash == path.startIndex ? "/" : String(decoding: path.utf8[..<slash], as: UTF8.self)
     }
 
-    /// Sees that only this process's user can read and change the file.
-    /// - Returns: false where there is none.
+    /// Checks that only the user of this process can read and change the file.
+    ///
+    /// - Returns: false if there is no file.
+    /// - Throws: `AccountsError` if the file or its folder is unsafe, or if the file is empty.
     func secure() throws -> Bool {
         try secureFolder()
         guard let found = try Self.status(path, follow: false) else { return false }
@@ -35,20 +37,22 @@ struct StateFile {
             "others may change it")
     }
 
-    /// The file as it is, which must be there.
+    /// Opens the file, which must exist.
     func open(busyTimeout: Int32, waitsUntil: Int64? = nil) throws -> Connection {
         var options = Connection.Options()
         options.busyTimeout = busyTimeout
         options.waitsUntil = waitsUntil
-        // With one process per login the WAL is read again by each: 256 pages cost 0.2 ms, and one login in 30 copies them back.
+        // With one process for each login, each reads the WAL again: 256 pages cost 0.2 ms, and one login in 30 copies
+        // them back.
         options.walPages = 256
         options.checkpointOnClose = false
         return try Connection(path: path, options)
     }
 
-    /// Runs `body` while no other process does so for this file. A process that ends lets go.
+    /// Runs `body` while no other process does so for this file; the lock ends with the process.
     ///
-    /// What is locked is a file that nobody else may open: whoever may read a folder can hold a lock on it for as long as they like.
+    /// The lock is on a file that nobody else may open: a user who may read a folder can lock it for any length of
+    /// time.
     func alone<T>(_ body: () throws -> T) throws -> T {
         try secureFolder()
         let lock = path + ".lock"
@@ -61,7 +65,9 @@ struct StateFile {
         return try body()
     }
 
-    /// Makes the whole database under another name and then gives it its own, so that there never is half of one. Only in `alone`.
+    /// Creates the database under another name and then gives it its own, so that there is never half of one.
+    ///
+    /// Only in `alone`.
     func create() throws {
         if try Self.status(path + "-wal", follow: false) != nil {
             throw AccountsError.damaged("\(path)-wal is there without \(path)")
@@ -72,7 +78,7 @@ struct StateFile {
         try take(draft)
     }
 
-    /// The path of a new file, empty, that is removed by the next `prepare` if this process does not do so.
+    /// The path of a new, empty file; `prepare` removes it if this process does not.
     func newDraft() throws -> String {
         var template = Array((path + ".XXXXXX").utf8CString)
         let descriptor = unsafe mkstemp(&template)
@@ -81,7 +87,7 @@ struct StateFile {
         return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// Gives a draft the file's name, which must be free.
+    /// Links a draft under the name of the file, which must be free.
     func take(_ draft: String) throws {
         guard unsafe link(draft, path) == 0 else { throw AccountsError.file(folder, why: Self.reason()) }
         try persistFolder()
@@ -89,7 +95,9 @@ struct StateFile {
 
     static func remove(_ draft: String) { for end in ["", "-wal", "-shm", "-journal"] { unsafe unlink(draft + end) } }
 
-    /// Removes the drafts of processes that were killed. Only in `alone`: there is no other draft then.
+    /// Removes the drafts of killed processes.
+    ///
+    /// Only in `alone`, when there is no other draft.
     func removeDrafts() {
         guard let directory = unsafe opendir(folder) else { return }
         defer { unsafe closedir(directory) }
@@ -107,7 +115,7 @@ struct StateFile {
         for draft in drafts { unsafe unlink(folder + "/" + draft) }
     }
 
-    /// As `mkstemp` makes them, with or without what SQLite puts behind a name.
+    /// Whether a name is one that `mkstemp` makes, with or without the suffixes of SQLite.
     private static func isDraft(_ found: String, of name: String) -> Bool {
         guard found.hasPrefix(name + ".") else { return false }
         let rest = found.dropFirst(name.count + 1)
@@ -117,7 +125,7 @@ struct StateFile {
             && ends.contains(String(rest.dropFirst(6)))
     }
 
-    /// A draft with these bytes in it, on the disk, and their SHA-256 as 64 hexadecimal digits.
+    /// Copies bytes into a draft on the disk; returns its path and their SHA-256 as 64 hexadecimal digits.
     func newDraft(from bytes: CInt) throws -> (path: String, digest: String) {
         let draft = try newDraft()
         do {
@@ -142,7 +150,9 @@ struct StateFile {
         return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
     }
 
-    /// Writes all bytes of a file to a descriptor. SQLite must not have it open: closing it would drop its locks.
+    /// Writes all bytes of a file to a descriptor.
+    ///
+    /// SQLite must not have the file open: closing it would drop the locks of SQLite.
     static func send(_ path: String, to target: CInt) throws {
         let source = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard source >= 0 else { throw AccountsError.file(path, why: reason()) }
@@ -178,10 +188,12 @@ struct StateFile {
         }
     }
 
-    /// What became of the file that there was.
+    /// Where the previous file is.
     enum Kept { case copied(String), moved(String), nothing }
 
-    /// Keeps the accounts that there are under another name: as a copy, or, where they cannot be opened, the files themselves. Only in `alone`.
+    /// Keeps the existing accounts under another name.
+    ///
+    /// They are copied or, if they cannot be opened, moved. Only in `alone`.
     func keep(as wanted: String) throws -> Kept {
         var name = wanted
         var number = 1
@@ -190,7 +202,7 @@ struct StateFile {
             name = "\(wanted)-\(number)"
         }
         guard try Self.status(path, follow: false) != nil else {
-            // What a lost file has left behind belongs to no other.
+            // The rest of a lost file belongs to no other file.
             for end in ["-wal", "-shm"] where try Self.status(path + end, follow: false) != nil {
                 try move(path + end, name + end)
             }
@@ -214,7 +226,9 @@ struct StateFile {
         return .copied(name)
     }
 
-    /// Nobody can use the accounts that there are. A full disk, for one, is no such reason.
+    /// Whether nobody can use the existing accounts.
+    ///
+    /// A full disk, for example, is not such an error.
     private static func isUseless(_ error: any Error) -> Bool {
         switch error {
         case AccountsError.damaged: true
@@ -238,7 +252,9 @@ struct StateFile {
         if !condition { throw AccountsError.file(path, why: why) }
     }
 
-    /// Nil only if there is no such file: whatever cannot be seen is an error. It is not opened, as closing it would drop SQLite's locks.
+    /// The status of a file; nil only if there is no such file, and any other failure is an error.
+    ///
+    /// The file is not opened, as closing it would drop the locks of SQLite.
     private static func status(_ path: String, follow: Bool) throws -> stat? {
         var status = stat()
         if unsafe follow ? stat(path, &status) == 0 : lstat(path, &status) == 0 { return status }

@@ -2,30 +2,34 @@ public import Identifiers
 public import LoginPolicy
 internal import SQLite
 
-/// What became of the wish to try a code.
+/// The answer to a charge for a code.
 public enum TryCharge: Equatable, Sendable {
-    /// The code may be checked. It counts as a failure until `settle` says that it was right.
+    /// The code may be checked.
+    ///
+    /// It counts as a failure until `settle` reports that it was right.
     case granted
-    /// No code is taken until then, in seconds since 1970.
+    /// No code is accepted until then, in seconds since 1970.
     case locked(until: Int64)
 }
 
 extension LockoutRules {
-    /// How long a lock may grow, in seconds, unless the settings begin with more.
+    /// The longest that a lock may grow, in seconds, unless the first lock of the settings is longer.
     static let longest = 3_600
-    /// The time in which `failuresOfDay` are counted, in seconds.
+    /// The time over which `failuresOfDay` are counted, in seconds.
     static let day = 86_400
 
-    /// How long the lock is that comes after so many others, without a right code in between: twice as long as the one before.
-    /// - Parameter number: 1 for the first.
+    /// The length of a lock in seconds: each without a right code in between is twice as long as the one before; 1 is
+    /// the first.
     func length(ofLock number: Int) -> Int64 {
         Int64(min(max(seconds, Self.longest), seconds << min(max(number, 1) - 1, 12)))
     }
 }
 
 extension Account {
-    /// Until when no code is taken, in seconds since 1970, or nil. A lock is never longer than the rules say now, nor longer than it was made,
-    /// whatever the wall clock did since.
+    /// The time until which no code is accepted, in seconds since 1970, or nil.
+    ///
+    /// A lock is never longer than the present rules allow, nor longer than when it was set, whatever the wall clock
+    /// did since.
     public func lock(_ rules: LockoutRules, at now: Instant) -> Int64? {
         guard let lockedUntil else { return nil }
         let left: Int64
@@ -35,13 +39,13 @@ extension Account {
                 ? max(rules.length(ofLock: locks), Int64(LockoutRules.day)) : rules.length(ofLock: locks)
             left = min(lockedUntil.less(lockedAt.wall), most).less(lockedAt.elapsed(until: now))
         } else {
-            // Of an earlier version.
+            // The lock is of an earlier version.
             left = min(lockedUntil.less(now.wall), Int64(rules.seconds))
         }
         return left > 0 ? now.wall.adding(Int(left)) : nil
     }
 
-    /// Codes that were tried and not right within a day.
+    /// Wrong codes within a day.
     public func failuresOfDay(at now: Instant) -> Int {
         guard let dayBegan, dayBegan.elapsed(until: now) < LockoutRules.day else { return 0 }
         return failuresOfDay
@@ -56,7 +60,14 @@ extension Account {
 }
 
 extension Accounts {
-    /// Until when no code is taken from the person, or nil: see `Account.lock`.
+    /// The time until which no code of a person is accepted; see `Account.lock`.
+    ///
+    /// - Parameters:
+    ///   - person: the person.
+    ///   - rules: the rules for locks.
+    ///   - now: seconds since 1970.
+    /// - Returns: seconds since 1970, or nil.
+    /// - Throws: `AccountsError.altered` if the row is lost or was changed; `SQLiteError`.
     public func lock(of person: Person, rules: LockoutRules, now: Int64) throws -> Int64? {
         let now = instant(now)
         let account = try account(of: person)
@@ -65,10 +76,17 @@ extension Accounts {
         return try write(.withNext) { try anchored(person, rules, now) }
     }
 
-    /// Charges one try at a code, before the code is looked at: of any number of simultaneous guesses `rules.failures` are checked, and of
-    /// those of a day `rules.failuresOfDay`.
+    /// Charges one code before it is checked.
     ///
-    /// The last of them locks, each time for twice as long; after the lock has run out the count starts anew, and that of the day goes on.
+    /// Of simultaneous guesses only `rules.failures` are checked, and only `rules.failuresOfDay` of one day. The last
+    /// of them locks, each time for twice as long. After the lock the count starts anew, and that of the day goes on.
+    ///
+    /// - Parameters:
+    ///   - person: the person.
+    ///   - rules: the rules for locks.
+    ///   - now: seconds since 1970.
+    /// - Returns: whether the code may be checked.
+    /// - Throws: `AccountsError.altered` if the row is lost or was changed; `SQLiteError`.
     public func chargeTry(_ person: Person, rules: LockoutRules, now: Int64) throws -> TryCharge {
         let now = instant(now)
         return try write(.withNext) {
@@ -93,7 +111,12 @@ extension Accounts {
         }
     }
 
-    /// Takes one charge back, of a code that could not be checked: an outage of the server locks nobody out.
+    /// Takes one charge back for a code that could not be checked: an outage of the server locks nobody out.
+    ///
+    /// - Parameters:
+    ///   - person: the person.
+    ///   - rules: the rules for locks.
+    /// - Throws: `AccountsError.altered` if the row is lost or was changed; `SQLiteError`.
     public func refundTry(_ person: Person, rules: LockoutRules) throws {
         try write(.withNext) {
             let account = try account(of: person)
@@ -104,19 +127,22 @@ extension Accounts {
                 person,
                 """
                 failures = ?3, day_failures = ?4, wrong_codes = max(0, wrong_codes - 1), locks = ?5,
-                    locked_until = CASE WHEN ?6 THEN NULL ELSE locked_until END, locked_clock = CASE WHEN ?6 THEN NULL ELSE locked_clock END
+                    locked_until = CASE WHEN ?6 THEN NULL ELSE locked_until END, \
+                locked_clock = CASE WHEN ?6 THEN NULL ELSE locked_clock END
                 """, failures, count, opens ? max(0, account.locks - 1) : account.locks, isOpen)
         }
     }
 
-    /// How many of the day there were before this one, and when it began.
+    /// The number of charges of the day before this one, and when the day began.
     private func day(_ account: Account, _ now: Instant) -> (count: Int, began: Instant) {
         guard let began = account.dayBegan, began.elapsed(until: now) < LockoutRules.day else { return (0, now) }
-        // Begun while the clock was ahead: it ends a day from now at the latest, and the count stays.
+        // The day began while the clock was ahead: it ends a day from now at the latest, and the count stays.
         return (account.failuresOfDay, began.liesAhead(of: now) ? now : began)
     }
 
-    /// The lock that holds. One that was set while the clock was ahead begins now, once and for good.
+    /// The lock that holds.
+    ///
+    /// A lock that was set while the clock was ahead begins now, once and for all.
     private func anchored(_ person: Person, _ rules: LockoutRules, _ now: Instant) throws -> Int64? {
         let account = try account(of: person)
         guard let until = account.lock(rules, at: now) else { return nil }

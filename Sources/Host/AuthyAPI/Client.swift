@@ -2,13 +2,15 @@ public import AuthyWire
 public import Identifiers
 internal import LoginPolicy
 
-/// What a login asks of the 2FA server, one thing after the other over one connection.
+/// Sends the requests of one login to the 2FA server, one after the other over one connection.
 ///
-/// A look is given up when something else is asked: no poll hangs while a prompt is open or another request is due.
+/// A poll of an approval request is abandoned when another request is made, so that it delays no prompt and no request.
 public final class Client {
+    /// The requests to the server.
     public enum Request: Sendable {
         case create(NewApprovalRequest, AuthyID)
-        /// At the request that was created last; a server that can wait may take so many milliseconds to tell of a decision.
+        /// Polls the request that was created last; a server that can wait may hold the answer back for `wait`
+        /// milliseconds.
         case look(AuthyID, wait: Int)
         /// See `Endpoint.verify`.
         case verify(OneTimeCode, AuthyID, isProven: Bool, confirmation: OneTimeCode?)
@@ -18,51 +20,62 @@ public final class Client {
         case checkPhone(OneTimeCode, PhoneNumber)
         case register(NewUser)
         case status(AuthyID)
+        /// Reports an activity of the user.
         case tell(UserActivity, AuthyID)
         /// Whether the server takes the API key.
         case application
     }
 
+    /// The results of all requests.
     public enum Result: Equatable, Sendable {
         case created(ApprovalRequestID)
         case status(ApprovalStatus)
         case valid
         case wrong
+        /// The code was right, but was used before.
         case spent
-        /// The code of a new phone, which is confirmed now.
+        /// The code of a new phone, which is now confirmed.
         case phoneConfirmed
         /// The code of a new phone, which somebody else must confirm.
         case confirmationCode
         case sent
         case registered(AuthyID)
-        /// The server takes the person for invalid: what it blames.
+        /// The server refuses the data of the person: the fields that it names.
         case invalid(String)
+        /// What the server knows about the user.
         case user(StatusAnswer.User)
         case unknownUser
+        /// Status 200 for an activity, or for the API key.
         case noted
-        /// Too many requests, also after the retries; the seconds that the server asked to wait, where it did.
+        /// Too many requests, even after the retries; the seconds that the server asked to wait, or nil.
         case limited(Int?)
         /// No address or no connection: an outage in which nothing was sent.
         case unreached(String)
-        /// No HTTP answer in time, or a server that fails to the end of the retries.
+        /// No HTTP answer in time, or a server that still fails after the retries.
         case outage(String)
+        /// The user gets no approval request; the reason.
         case noDevice(String)
+        /// Any other answer or failure; the reason.
+        ///
+        /// It is not an outage.
         case refused(String)
     }
 
+    /// The answer to a request.
     public struct Answer: Equatable, Sendable {
-        /// As given to `ask`.
+        /// The number that was passed to `ask`.
         public let number: Int64
+        /// The result of the request.
         public let result: Result
     }
 
     private struct Task {
-        /// What is asked for the request, one after the other.
+        /// What is sent for the request, one after the other.
         enum Step: Equatable {
             /// Whether the person has a device, before an approval is created.
             case device
             case request
-            /// Whether the server answers again, after it failed at something that is not sent twice: its last result.
+            /// Whether the server answers again after it failed at a request that is not repeated; its last result.
             case probe(Result)
         }
 
@@ -70,13 +83,13 @@ public final class Client {
         let request: Request
         var step = Step.request
         var attempts = 0
-        /// When it began, and when it is given up, on the client's clock.
+        /// When the task began, and when it is abandoned, on the client's clock.
         var began: Int64 = 0
         var giveUp: Int64 = 0
-        /// The server was away: the next try has all of its time.
+        /// The server was away: the next attempt has the full time.
         var isRenewed = false
 
-        /// A code that was one too many may have been looked at, and counted: it is not sent again.
+        /// A code is not sent again, as the server may have checked and counted it.
         var isVerify: Bool {
             if case .verify = request { step == .request } else { false }
         }
@@ -85,18 +98,19 @@ public final class Client {
             if case .look = request { true } else { false }
         }
 
-        /// Whether it may be sent again though the server may have taken it (RFC 9110, section 9.2.2).
+        /// Whether the request may be repeated although the server may have received it (RFC 9110, section 9.2.2).
         var isRepeatable: Bool {
             switch (step, request) {
             case (.device, _), (.probe, _), (_, .look), (_, .verify), (_, .status), (_, .application): true
-            // What rings a phone or sends a code; and a code that was right may be spent by the answer that got lost.
+            // These ring a phone or send a code; and a lost answer to a right code may have spent it.
             case (_, .create), (_, .sms), (_, .call), (_, .startPhoneCheck), (_, .checkPhone), (_, .register),
                 (_, .tell):
                 false
             }
         }
 
-        /// Whose status tells whether the server is there, where its failure at this might excuse the login; nil for all else.
+        /// The user whose status tells whether the server works, if a failure of this request might excuse the login;
+        /// or nil.
         var user: AuthyID? {
             switch request {
             case .create(_, let user), .verify(_, let user, _, _), .sms(let user), .call(let user): user
@@ -104,22 +118,22 @@ public final class Client {
             }
         }
 
-        /// Milliseconds that the server may hold the answer back.
+        /// Milliseconds for which the server may hold the answer back.
         var wait: Int {
             if case .look(_, let wait) = request { wait } else { 0 }
         }
     }
 
-    /// Whether what came back may be better the next time.
+    /// Whether another attempt may have a better result.
     private enum Prospect {
         case none
-        /// After a few tries.
+        /// After a few attempts.
         case busy
-        /// When the server is there again: it may be restarting just now.
+        /// When the server is back: it may be restarting.
         case away
     }
 
-    /// How long a server that is away is tried again: milliseconds.
+    /// How long a server that is away is retried, in milliseconds.
     private static let restartTime: Int64 = 8_000
 
     private let server: ServerAddress
@@ -129,18 +143,21 @@ public final class Client {
     private let deadline: Int64
     private var waiting: [Task] = []
     private var current: Task?
-    /// When `current` is sent again, if it is waiting for that.
+    /// When `current` is sent again; nil if it does not wait for that.
     private var retryAt: Int64?
-    /// The one that was created last, and whether a decision on it was seen.
+    /// The request that was created last, and whether a decision on it was seen.
     private var request: ApprovalRequestID?
     private var isDecided = false
-    /// Those who are known to have a device, or of whom the server would not say.
+    /// The users who have a device, or for whom the server does not say.
     private var reachable: Set<AuthyID> = []
-    /// Nobody waits for answers any more.
+    /// The login has ended, and nobody waits for answers.
     private var isEnding = false
 
+    /// Opens no connection yet.
+    ///
     /// - Parameters:
-    ///   - deadline: when the login ends, as `now` counts.
+    ///   - server: the address of the server, and how to reach it.
+    ///   - deadline: when the login ends, by the clock of `now`.
     ///   - now: milliseconds of a clock that does not jump.
     public init(server: ServerAddress, deadline: Int64, now: @escaping () -> Int64) {
         self.server = server
@@ -149,18 +166,28 @@ public final class Client {
         connection = Connection(server: server, now: now)
     }
 
+    /// Queues a request, and abandons a poll.
+    ///
+    /// - Parameters:
+    ///   - number: returned with the answer.
+    ///   - request: the request.
     public func ask(_ number: Int64, _ request: Request) {
         stopLooking()
         waiting.append(Task(number: number, request: request))
     }
 
-    /// Gives the look up that is under way or due; it is never answered.
+    /// Abandons a poll that is running or queued; it is never answered.
     public func stopLooking() {
         waiting.removeAll { $0.isLook }
         if let current, current.isLook { drop() }
     }
 
-    /// Works until there is an answer, the descriptor can be read, or so many milliseconds have gone by.
+    /// Works until there is an answer, the descriptor is readable, or the time is over.
+    ///
+    /// - Parameters:
+    ///   - descriptor: a descriptor to watch, or -1.
+    ///   - milliseconds: how long to work.
+    /// - Returns: an answer, if there is one, and whether the descriptor is readable.
     public func work(watching descriptor: CInt, milliseconds: Int) -> (answer: Answer?, readable: Bool) {
         advance()
         let due = retryAt.map { Int(clamping: max(0, $0 - now())) } ?? milliseconds
@@ -168,14 +195,16 @@ public final class Client {
         return (result.flatMap(finish), readable)
     }
 
-    /// Takes back a request on which no decision was seen. What comes of it does not matter.
+    /// Withdraws an approval request on which no decision was seen; the result does not matter.
+    ///
+    /// - Parameter milliseconds: how long to try.
     public func cancel(milliseconds: Int) {
         let until = now() + Int64(milliseconds)
         isEnding = true
         stopLooking()
         waiting = []
         if let current, retryAt != nil || current.step != .request { drop() }
-        // One that is being created just now has no name yet.
+        // A request that is being created has no name yet.
         while current != nil, now() < until { _ = work(watching: -1, milliseconds: Int(until - now())) }
         guard let request, !isDecided else { return }
         while now() < until {
@@ -243,7 +272,7 @@ public final class Client {
         case .look:
             guard let request else { return HTTPRequest(path: "/", timeout: timeout) }
             var read = http(.readApprovalRequest(request), timeout: timeout)
-            // One that is sent again has less time left.
+            // A repeated request has less time left.
             let wait = task.wait - Int(clamping: now() - task.began)
             if wait >= 1_000 { read.headers.append("\(Header.prefer): \(Header.wait(seconds: min(wait / 1_000, 60)))") }
             return read
@@ -275,7 +304,7 @@ public final class Client {
                 return looked(for: StatusAnswer(status: status, body: JSON.parse(body), user: user), task, user)
             }
         case .request:
-            // Only an outage is asked about: what was judged as something else is known.
+            // Only an outage is probed; any other result is certain.
             if case .answer(500..., _, _) = result, !isEnding, task.user != nil, case .outage = judge(result, of: task)
             {
                 return probe(task, judge(result, of: task))
@@ -291,7 +320,9 @@ public final class Client {
         return Answer(number: task.number, result: judge(result, of: task))
     }
 
-    /// A person without a device is not asked on one. A server that does not say is asked all the same: it may have no such call.
+    /// Does not create a request for a user without a device.
+    ///
+    /// If the server does not say, the request is created: the server may not have this call.
     private func looked(for status: StatusAnswer, _ task: Task, _ user: AuthyID) -> Answer? {
         if case .user(let known) = status, known.hasApp == false {
             current = nil
@@ -304,7 +335,8 @@ public final class Client {
         return nil
     }
 
-    /// A gateway in front of a server that restarts fails at one request, and not at the next: that is no outage.
+    /// Asks the server again: a gateway in front of a restarting server fails at one request but not at the next, which
+    /// is not an outage.
     private func probe(_ task: Task, _ result: Result) -> Answer? {
         current?.step = .probe(result)
         current?.attempts = 0
@@ -324,7 +356,7 @@ public final class Client {
     private func prospect(of result: HTTPResult, _ task: Task) -> Prospect {
         switch result {
         case .failed(let failure): isWorthIt(failure, task) ? .away : .none
-        // Without JSON it is a gateway's word for a server that is not there.
+        // Without JSON it comes from a gateway, whose server is not there.
         case .answer(503, let body, _) where JSON.parse(body) == nil: canComeAgain(task) ? .away : .none
         case .answer(503, let body, _) where ErrorNumber(in: JSON.parse(body))?.isNotSent == true: .none
         case .answer(429, _, _) where task.isVerify: .none
@@ -335,26 +367,30 @@ public final class Client {
         }
     }
 
-    /// A look asks again whatever has become of its connection; all else is sent again only where the server cannot have taken it, or where
-    /// that does no harm.
+    /// Whether to repeat a request after its connection failed.
+    ///
+    /// A poll is always repeated; other requests only if the server cannot have received them, or if a repetition does
+    /// no harm.
     private func isWorthIt(_ failure: HTTPFailure, _ task: Task) -> Bool {
         task.isLook || failure.mayPass && (failure.isUnsent || task.isRepeatable)
     }
 
-    /// With 429 and 503 the server says that it did nothing (RFC 6585, section 4; RFC 9110, section 15.6.4). Of an activity that could not
-    /// be told there is a line in the log, and somebody waits meanwhile.
+    /// Whether to repeat a request after 429 or 503, with which the server says that it did nothing.
+    ///
+    /// See RFC 6585, section 4, and RFC 9110, section 15.6.4. An activity that could not be reported is logged, as
+    /// somebody waits meanwhile.
     private func canComeAgain(_ task: Task) -> Bool {
         if case .tell = task.request { false } else { true }
     }
 
-    /// Whether it will be sent again.
+    /// Schedules another attempt; false if there is none.
     private func retries(_ task: Task, _ prospect: Prospect) -> Bool {
         guard !isEnding else { return false }
         switch prospect {
         case .none: return false
-        // After 0.25 s, 0.5 s and 1 s, four times in all, inside its time.
+        // After 0.25 s, 0.5 s and 1 s, four attempts in all, within its time.
         case .busy: return task.attempts < 4 && retries(after: Int64(125) << Int64(task.attempts), until: task.giveUp)
-        // All who wait for one server do not come back at the same moment.
+        // The pause is random, so that not all clients of a server return at the same moment.
         case .away:
             let longest = Int64(100) << Int64(min(task.attempts, 4))
             let until = task.isLook ? task.giveUp : min(deadline, task.began + Self.restartTime)
@@ -374,7 +410,7 @@ public final class Client {
 
     private func judge(_ result: HTTPResult, of task: Task) -> Result {
         switch result {
-        // Whatever has become of a connection says nothing of the request: it is looked at again.
+        // A failed connection says nothing about the request: it is polled again.
         case .failed(let failure) where task.isLook: return .outage(failure.reason)
         case .failed(let failure):
             return switch failure.kind {

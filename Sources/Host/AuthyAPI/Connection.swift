@@ -2,35 +2,37 @@ internal import AuthyWire
 internal import CCurl
 internal import Glibc
 
-/// What is sent: a path on the server, with its query already encoded.
+/// A request: a path on the server with its encoded query.
 struct HTTPRequest {
     var method = Endpoint.Method.get
     var path: String
     /// JSON, or nil for none.
     var body: String?
     var headers: [String] = []
-    /// Milliseconds for all of it: DNS, connect, TLS, the answer's last byte.
+    /// Milliseconds for everything: DNS, connect, TLS, and the last byte of the answer.
     var timeout: Int
-    /// It is never sent twice. By itself libcurl sends again what went out on a used connection that ended without an answer, though the
-    /// server may have taken it.
+    /// Whether it is never sent twice.
+    ///
+    /// By itself libcurl repeats a request if a reused connection ends without an answer, though the server may have
+    /// received it.
     var isSentOnce = false
 }
 
-/// What came back, or how far it got.
+/// The answer, or the reason that there is none.
 enum HTTPResult {
-    /// - Parameter retryAfter: the seconds that the server asked for (RFC 9110, section 10.2.3), or nil.
+    /// `retryAfter` is the seconds that the server asked to wait (RFC 9110, section 10.2.3), or nil.
     case answer(status: Int, body: [UInt8], retryAfter: Int?)
     case failed(HTTPFailure)
 }
 
-/// Why there is no answer.
+/// The reason that there is no answer.
 struct HTTPFailure {
     enum Kind {
         /// No address or no connection.
         case unreached
-        /// No answer in time: nothing of one was seen.
+        /// No answer in time, not even its beginning.
         case outage
-        /// Everything else: TLS, a cut or endless answer, a broken protocol, something that this host lacks.
+        /// Everything else: TLS, a cut or endless answer, a broken protocol, a lack of resources on this host.
         case broken
     }
 
@@ -38,25 +40,27 @@ struct HTTPFailure {
     let reason: String
     /// Nothing of the request was sent.
     var isUnsent = false
-    /// The connection was refused, or ended before the answer did: a server that is being restarted looks like that.
+    /// The connection was refused, or ended before the answer did, as with a server that restarts.
     var mayPass = false
 }
 
-/// One HTTP connection to one server, as far as HTTP allows, by libcurl's multi interface in one thread.
+/// One HTTP connection to one server, as far as HTTP allows, over libcurl's multi interface in one thread
+/// (libcurl-multi(3)).
 ///
-/// Certificates and host names are verified, TLS 1.2 at least, no redirects, no environment proxies, no netrc; an answer is capped.
+/// Certificates and host names are verified, with TLS 1.2 or later. There are no redirects, no proxies from the
+/// environment, and no netrc; the length of an answer is limited.
 final class Connection {
-    /// The most that is read of an answer's body, and of its headers, in bytes.
+    /// The longest body, and the longest headers, of an answer, in bytes.
     static let cap = 65_536
 
     private struct Multi: @unchecked Sendable {
         let handle: UnsafeMutableRawPointer
     }
 
-    /// A request that waits for the host's addresses.
+    /// A request that waits for the addresses of the host.
     private struct Unresolved {
         let request: HTTPRequest
-        /// When the request, and when the connection, is given up.
+        /// When to give up the request, and when the connection.
         let ends: Int64
         let connectEnds: Int64
     }
@@ -68,21 +72,21 @@ final class Connection {
     private let resolver: Resolver?
     private var transfer: Transfer?
     private var unresolved: Unresolved?
-    /// A result that is there without any work.
+    /// A result that needs no work.
     private var result: HTTPResult?
 
-    /// - Parameter now: milliseconds of a clock that does not jump.
+    /// Sets up libcurl; `now` returns milliseconds of a clock that does not jump.
     init(server: ServerAddress, now: @escaping () -> Int64) {
         self.server = server
         self.now = now
         curl_global_init(Int(CURL_GLOBAL_DEFAULT))
         let multi = curl_multi_init().map(Multi.init)
         self.multi = multi?.handle
-        // A new connection takes the place of the one before.
+        // A new connection replaces the one before.
         if let multi { ccurl_multi_set_long(multi.handle, CURLMOPT_MAXCONNECTS, 1) }
         let host = NamedHost(server)
         self.host = host
-        // The handle is never freed: a lookup may end when nobody waits for it any more.
+        // The handle is never freed: a lookup may end when nobody waits for it.
         resolver = multi.flatMap { multi in host.map { Resolver(host: $0.name) { curl_multi_wakeup(multi.handle) } } }
     }
 
@@ -99,7 +103,7 @@ final class Connection {
         unresolved = waiting
     }
 
-    /// Ends the exchange that is under way, and with HTTP/1.1 its connection.
+    /// Ends the current exchange, and with HTTP/1.1 its connection.
     func abandon() {
         unresolved = nil
         result = nil
@@ -108,8 +112,12 @@ final class Connection {
         self.transfer = nil
     }
 
-    /// Works until the exchange is over, the descriptor can be read, or so many milliseconds have gone by.
-    /// - Returns: the result once, when it is there; `readable` tells of the descriptor.
+    /// Works until the exchange is over, the descriptor is readable, or the time is over.
+    ///
+    /// - Parameters:
+    ///   - descriptor: a descriptor to watch, or -1.
+    ///   - milliseconds: how long to work.
+    /// - Returns: the result once, when there is one, and whether the descriptor is readable.
     func work(watching descriptor: CInt, milliseconds: Int) -> (result: HTTPResult?, readable: Bool) {
         var running: CInt = 0
         let due = resolve() ?? Int64(milliseconds)
@@ -126,8 +134,8 @@ final class Connection {
         return (finished(), watched.revents != 0)
     }
 
-    /// Goes on with a request that waits for addresses.
-    /// - Returns: in how many milliseconds to come again, or nil where nothing waits.
+    /// Continues a request that waits for addresses; returns the milliseconds until the next call, or nil if nothing
+    /// waits.
     private func resolve() -> Int64? {
         guard let unresolved, let resolver, let host else { return nil }
         let time = now()
@@ -178,19 +186,23 @@ final class Connection {
     }
 }
 
-/// One exchange; its easy handle and what libcurl needs to find in place until it is over.
+/// One exchange: its easy handle, and the memory that libcurl needs until it is over.
 private final class Transfer {
     let easy: UnsafeMutableRawPointer
     private var headers: UnsafeMutablePointer<curl_slist>?
     private var hosts: UnsafeMutablePointer<curl_slist>?
-    /// What is left of a body that is sent once.
+    /// The rest of a body that is sent once.
     private var upload: ArraySlice<UInt8> = []
     private var body: [UInt8] = []
     private var headerBytes = 0
     private var isTooLong = false
 
+    /// Prepares the exchange; nil if libcurl fails.
+    ///
     /// - Parameters:
-    ///   - timeout: milliseconds for all of it.
+    ///   - request: the request.
+    ///   - server: the address of the server, and how to reach it.
+    ///   - timeout: milliseconds for everything.
     ///   - connectTimeout: milliseconds until there is a connection.
     ///   - resolved: `HOST:PORT:ADDRESS[,ADDRESS]`, or nil to have libcurl look up the host.
     init?(_ request: HTTPRequest, _ server: ServerAddress, timeout: Int, connectTimeout: Int, resolved: String?) {
@@ -220,12 +232,14 @@ private final class Transfer {
             && ccurl_set_list(easy, CURLOPT_HTTPHEADER, headers) == CURLE_OK
             && text(CURLOPT_UNIX_SOCKET_PATH, server.socket)
             && (server.caFile == nil || text(CURLOPT_CAINFO, server.caFile) && text(CURLOPT_CAPATH, nil))
-            // An empty proxy is none, whatever the environment says.
+            // An empty proxy means none, whatever the environment says.
             && text(CURLOPT_PROXY, server.proxy ?? "")
             && text(CURLOPT_PROTOCOLS_STR, server.base.hasPrefix("https:") ? "https" : "http")
     }
 
-    /// What cannot be read twice cannot be sent twice; without a body only a new connection is safe.
+    /// Sets the body.
+    ///
+    /// libcurl cannot repeat a body that it cannot read again; without a body only a new connection is safe.
     private func setBody(_ request: HTTPRequest) -> Bool {
         guard let body = request.body else { return long(CURLOPT_FRESH_CONNECT, request.isSentOnce ? 1 : 0) }
         guard request.isSentOnce else { return text(CURLOPT_COPYPOSTFIELDS, body) }
@@ -242,7 +256,7 @@ private final class Transfer {
             && long(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
             && long(CURLOPT_FOLLOWLOCATION, 0) && long(CURLOPT_NETRC, 0) && long(CURLOPT_NOSIGNAL, 1)
             && long(CURLOPT_TCP_NODELAY, 1) && text(CURLOPT_USERAGENT, "countersign")
-            // Where libcurl looks up a host itself, its thread is not waited for when the time is over.
+            // If libcurl looks up a host itself, its thread is not waited for when the time is over.
             && long(CURLOPT_QUICK_EXIT, 1)
     }
 
@@ -262,7 +276,7 @@ private final class Transfer {
         context.map { Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
     }
 
-    /// Taking less than what came ends the exchange.
+    /// Collects the body; a return of less than `count` ends the exchange.
     private func take(_ bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
         guard let bytes, body.count + count <= Connection.cap else {
             isTooLong = true
@@ -332,7 +346,8 @@ private final class Transfer {
         return ccurl_request_size(easy, &size) == CURLE_OK && size == 0
     }
 
-    /// Whether a connection failed by the other side or the network: what a local user can use up (ports, descriptors) is no outage.
+    /// Whether a connection failed at the other side or in the network: a lack of ports or descriptors, which a local
+    /// user can cause, is not an outage.
     private var isTheirs: Bool {
         var error = 0
         ccurl_os_errno(easy, &error)
@@ -341,21 +356,24 @@ private final class Transfer {
     }
 }
 
-/// Where the server is and how it is reached.
+/// The address of the server, and how to reach it.
 public struct ServerAddress: Equatable, Sendable {
     /// `https://host[:port][/prefix]` without a slash at the end; `http://localhost` for a socket.
     public var base: String
-    /// Path of a UNIX socket, or nil.
+    /// The path of a UNIX socket, or nil.
     public var socket: String?
+    /// The path of a PEM file that replaces the system's certificate authorities, or nil.
     public var caFile: String?
+    /// The URL of a proxy, or nil.
     public var proxy: String?
-    /// Seconds.
+    /// Seconds until there is a connection.
     public var connectTimeout: Int
-    /// Seconds for an answer, not counting what the server was asked to wait.
+    /// Seconds for an answer, without the time that the server was asked to wait.
     public var requestTimeout: Int
-    /// Sent in `X-Authy-API-Key`.
+    /// The API key, sent in `X-Authy-API-Key`.
     public var key: String
 
+    /// Takes the values as they are.
     public init(
         base: String, socket: String? = nil, caFile: String? = nil, proxy: String? = nil, connectTimeout: Int,
         requestTimeout: Int,

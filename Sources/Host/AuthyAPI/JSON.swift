@@ -2,7 +2,7 @@ internal import AuthyWire
 internal import FoundationEssentials
 
 enum JSON {
-    /// Nil where the bytes are no JSON, or more deeply nested than any answer is.
+    /// Nil if the bytes are not JSON, or nested more deeply than any answer.
     static func parse(_ bytes: [UInt8]) -> JSONValue? {
         try? JSONDecoder().decode(JSONValue.self, from: Data(bytes))
     }

@@ -3,21 +3,22 @@ internal import Synchronization
 
 /// Looks up the addresses of one host.
 ///
-/// getaddrinfo(3) obeys no timeout, and with both families in one call a name server that is silent about one of them holds back the other.
-/// So each family is looked up in a thread of its own; a thread that gets no answer is left alone, and ends when getaddrinfo does.
+/// getaddrinfo(3) has no timeout, and if it looks up both families in one call, a name server that is silent about one
+/// of them delays the other. So each family is looked up in a thread of its own; a thread without an answer is left
+/// alone, and ends when getaddrinfo does.
 final class Resolver {
     enum Outcome: Equatable {
         /// Numeric, IPv6 first.
         case addresses([String])
-        /// - Parameter isOurs: for lack of something on this host, which says nothing of the network.
+        /// `isOurs` is set if this host lacks something, which says nothing about the network.
         case failed(String, isOurs: Bool)
-        /// - Parameter until: when to ask again, if no lookup ends before.
+        /// `until` is when to ask again, if no lookup ends before.
         case pending(until: Int64?)
     }
 
-    /// Milliseconds for which addresses are used without looking again.
+    /// Milliseconds for which addresses are used without another lookup.
     private static let lifetime: Int64 = 60_000
-    /// Milliseconds that the slower family is waited for (RFC 8305, section 3).
+    /// Milliseconds to wait for the slower family (RFC 8305, section 3).
     private static let resolutionDelay: Int64 = 50
     private static let families = [AF_INET6, AF_INET]
     /// The most addresses of one family that are tried.
@@ -27,18 +28,18 @@ final class Resolver {
     private let wake: @Sendable () -> Void
     private var lookups: [Lookup] = []
     private var known: (addresses: [String], until: Int64)?
-    /// When the first address was seen.
+    /// When the first address was found.
     private var foundAt: Int64?
 
-    /// - Parameters:
-    ///   - host: a name.
-    ///   - wake: is called from another thread whenever a lookup ends.
+    /// Starts no lookup yet; `wake` is called from another thread whenever a lookup ends.
     init(host: String, wake: @escaping @Sendable () -> Void) {
         self.host = host
         self.wake = wake
     }
 
-    /// Starts the lookups, unless the addresses are known. One that is still running is used again.
+    /// Starts the lookups, unless the addresses are known.
+    ///
+    /// A running lookup is used again.
     func begin(at now: Int64) {
         if let known, now < known.until { return }
         known = nil
@@ -56,7 +57,7 @@ final class Resolver {
         let isComplete = !results.contains { $0 == nil }
         guard !addresses.isEmpty else {
             guard isComplete else { return .pending(until: nil) }
-            // One that could be looked up here, and was not found, is as good as none.
+            // A family that was not found, while nothing was lacking here, counts as none.
             let failures = results.compactMap { $0?.failure }
             let failure = failures.first(where: \.isOurs) ?? failures.first
             return .failed(failure?.reason ?? "no address", isOurs: failure?.isOurs ?? false)
@@ -69,17 +70,19 @@ final class Resolver {
     }
 }
 
-/// One call of getaddrinfo(3), in a thread of its own.
+/// One call of getaddrinfo(3) in a thread of its own.
 private final class Lookup: Sendable {
     struct Result: Sendable {
         var addresses: [String] = []
-        /// Why there are none.
+        /// Why there are no addresses.
         var failure: Failure?
     }
 
     struct Failure: Sendable {
         let reason: String
-        /// Whether something was short on this host: threads, descriptors, memory. A local user can see to that, and an outage may excuse.
+        /// Whether something was short on this host: threads, descriptors, memory.
+        ///
+        /// A local user can cause that, and an outage may excuse a login.
         let isOurs: Bool
     }
 
@@ -102,7 +105,7 @@ private final class Lookup: Sendable {
 
     static func start(_ host: String, _ family: CInt, limit: Int, _ wake: @escaping @Sendable () -> Void) -> Lookup {
         let lookup = Lookup(host, family, limit: limit, wake)
-        // The thread keeps it in place for as long as it runs.
+        // The thread keeps the object alive while it runs.
         let context = Unmanaged.passRetained(lookup).toOpaque()
         var thread = pthread_t()
         let error = pthread_create(
@@ -154,7 +157,8 @@ private final class Lookup: Sendable {
         }
     }
 
-    /// Whether a look-up may have found no descriptors: getaddrinfo says then that there is no such name, or that it should be asked again.
+    /// Whether a lookup may have run out of descriptors: getaddrinfo then reports that there is no such name, or to try
+    /// again.
     private static var descriptorsAreShort: Bool {
         let spare = (0..<8).map { _ in socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0) }
         defer { for descriptor in spare where descriptor >= 0 { close(descriptor) } }
@@ -166,7 +170,8 @@ private final class Lookup: Sendable {
         wake()
     }
 
-    /// Numeric; nil for an address that means something on one interface only, which libcurl's list of addresses has no words for.
+    /// The numeric address; nil for one that is valid on one interface only, which libcurl's list of addresses cannot
+    /// express.
     private static func text(of entry: addrinfo) -> String? {
         guard let address = entry.ai_addr else { return nil }
         var buffer = [CChar](repeating: 0, count: Int(NI_MAXHOST))
@@ -176,12 +181,12 @@ private final class Lookup: Sendable {
     }
 }
 
-/// The host that is connected to, where it is a name that has to be looked up.
+/// The host to connect to, if it is a name that must be looked up.
 struct NamedHost: Equatable {
     let name: String
     let port: Int
 
-    /// Nil for a socket, for a numeric address and for localhost, which libcurl knows.
+    /// Nil for a socket, for a numeric address, and for localhost, which libcurl knows.
     init?(_ server: ServerAddress) {
         guard server.socket == nil else { return nil }
         self.init(url: server.proxy ?? server.base, isProxy: server.proxy != nil)
@@ -198,7 +203,7 @@ struct NamedHost: Equatable {
         }
         name = String(host)
         let isTLS = url.hasPrefix("https:")
-        // A proxy without a port: CURLOPT_PROXY(3).
+        // The default port of a proxy: CURLOPT_PROXY(3).
         port = Int(authority.dropFirst(host.count + 1)) ?? (isTLS ? 443 : isProxy ? 1080 : 80)
     }
 
