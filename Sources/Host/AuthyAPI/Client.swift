@@ -89,7 +89,8 @@ public final class Client {
         /// The server was away: the next attempt has the full time.
         var isRenewed = false
 
-        /// A code is not sent again, as the server may have checked and counted it.
+        /// Whether the task checks a code: it is not repeated after 429, as the server may have checked and counted the
+        /// code.
         var isVerify: Bool {
             if case .verify = request { step == .request } else { false }
         }
@@ -292,7 +293,7 @@ public final class Client {
             timeout: timeout)
     }
 
-    // MARK: judging
+    // MARK: results
 
     private func finish(_ result: HTTPResult) -> Answer? {
         guard let task = current else { return nil }
@@ -377,7 +378,7 @@ public final class Client {
 
     /// Whether to repeat a request after 429 or 503, with which the server says that it did nothing.
     ///
-    /// See RFC 6585, section 4, and RFC 9110, section 15.6.4. An activity that could not be reported is logged, as
+    /// See RFC 6585, section 4, and RFC 9110, section 15.6.4. An activity is not repeated: its failure is logged, and
     /// somebody waits meanwhile.
     private func canComeAgain(_ task: Task) -> Bool {
         if case .tell = task.request { false } else { true }
