@@ -1,4 +1,4 @@
-/// Any JSON text (RFC 8259) as a value, so that answers are judged without regard to the parser.
+/// Any JSON text (RFC 8259) as a value, so that the classification of answers does not depend on the parser.
 ///
 /// Decoding is total: whatever a decoder accepts becomes a value, and too deep nesting is a `DecodingError`. `true`,
 /// `1` and `"true"` stay three different values. The decoder keeps one of two members with the same name. A number

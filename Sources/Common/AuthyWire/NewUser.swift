@@ -67,13 +67,13 @@ public enum NewUserAnswer: Hashable, Sendable {
     /// Any other answer.
     case fault(Fault)
 
-    /// Judges an answer of the server.
+    /// Classifies an answer of the server.
     ///
     /// | HTTP status | `error_code` | body | answer |
     /// |---|---|---|---|
     /// | 200 | | `success` true or "true", `user.id` a positive integer or its digits | `registered` |
     /// | 400–499, not 429 | 60027, 60033, 60038 | | `invalid` |
-    /// | anything else | | | as `Fault` has it |
+    /// | anything else | | | see `Fault` |
     ///
     /// - Parameters:
     ///   - status: the HTTP status.
@@ -118,13 +118,13 @@ public enum StatusAnswer: Hashable, Sendable {
     /// Any other answer.
     case fault(Fault)
 
-    /// Judges an answer of the server.
+    /// Classifies an answer of the server.
     ///
     /// | HTTP status | `error_code` | body | answer |
     /// |---|---|---|---|
     /// | 200 | | `success` true or "true", `status` an object of this user | `user` |
     /// | 400–499, not 429 | 60016, 60026, 60050 | | `unknownUser` |
-    /// | anything else | | | as `Fault` has it |
+    /// | anything else | | | see `Fault` |
     ///
     /// An object is of this user if its `authy_id` is absent or that of the user. A device takes requests if
     /// `registered` is true, or if `devices` names one that is not `sms`.

@@ -19,7 +19,7 @@ public enum OneCodeAnswer: Hashable, Sendable {
     /// Any other answer.
     case fault(Fault)
 
-    /// Judges an answer of the server.
+    /// Classifies an answer of the server.
     ///
     /// | HTTP status | `error_code` | body | answer |
     /// |---|---|---|---|
@@ -30,7 +30,7 @@ public enum OneCodeAnswer: Hashable, Sendable {
     /// | 503 | none | `message` has "not" and, behind it, "enabled" | `notEnabled` |
     /// | 400–499, not 429 | 60016, 60026, 60050 | | `unknownUser` |
     /// | 400–499, not 429 | 60033, 60078, 60082, 60083 | | `invalidNumber` |
-    /// | anything else | | | as `Fault` has it |
+    /// | anything else | | | see `Fault` |
     ///
     /// With 60014 and 60015 no gateway took the message, while the server works. The row on 503 makes a call that the
     /// server does not offer different from a server that is down.

@@ -13,7 +13,7 @@ public enum CreateAnswer: Hashable, Sendable {
     /// Any other answer.
     case fault(Fault)
 
-    /// Judges an answer of the server.
+    /// Classifies an answer of the server.
     ///
     /// A request was created only with status 200, `success` the boolean true, and a UUID as the name of the request.
     ///
@@ -22,7 +22,7 @@ public enum CreateAnswer: Hashable, Sendable {
     /// | 400–499, not 429 | 60051 | `noDevice` |
     /// | 400–499, not 429 | 60016, 60026, 60050 | `unknownUser` |
     /// | 400–499, not 429 | 60065, 60085 | `notEnabled` |
-    /// | anything else | | as `Fault` has it |
+    /// | anything else | | see `Fault` |
     ///
     /// - Parameters:
     ///   - status: the HTTP status.
@@ -55,11 +55,11 @@ public enum ApprovalAnswer: Hashable, Sendable {
     /// Any other answer.
     case fault(Fault)
 
-    /// Judges an answer of the server.
+    /// Classifies an answer of the server.
     ///
     /// An answer counts only with status 200, `success` the boolean true, the name of this request, the number of this
     /// user (an integer, not text), and exactly one of the four statuses. Any other answer with status 200 is
-    /// malformed; other statuses are judged by `Fault`.
+    /// malformed; other statuses are classified by `Fault`.
     ///
     /// - Parameters:
     ///   - status: the HTTP status.

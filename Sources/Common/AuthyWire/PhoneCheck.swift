@@ -37,14 +37,14 @@ public enum PhoneCheckAnswer: Hashable, Sendable {
     /// Any other answer.
     case fault(Fault)
 
-    /// Judges an answer of the server.
+    /// Classifies an answer of the server.
     ///
     /// | HTTP status | `error_code` | body | answer |
     /// |---|---|---|---|
     /// | 200 | | `success` true or "true" | `valid` |
     /// | 401 | 60022 | | `wrong` |
     /// | 404 | 60023 | | `wrong` |
-    /// | anything else | | | as `Fault` has it |
+    /// | anything else | | | see `Fault` |
     ///
     /// - Parameters:
     ///   - status: the HTTP status.

@@ -17,7 +17,7 @@ public enum VerifyAnswer: Hashable, Sendable {
     /// Any other answer.
     case fault(Fault)
 
-    /// Judges an answer of the server.
+    /// Classifies an answer of the server.
     ///
     /// A code is valid only with status 200, exactly the right `token`, and `success` true (the boolean or, as Authy
     /// sends it, the string). Status 401 means a wrong code as well as a wrong API key. A code counts as wrong, and
@@ -34,7 +34,7 @@ public enum VerifyAnswer: Hashable, Sendable {
     /// | 401 | absent or null | anything else, "Invalid API key" too, or none | `keyRefused` |
     /// | 401 | present, but not a number | | `malformed` |
     /// | 400–499, not 429 | 60016, 60026, 60050 | | `unknownUser` |
-    /// | anything else | | | as `Fault` has it |
+    /// | anything else | | | see `Fault` |
     ///
     /// - Parameters:
     ///   - status: the HTTP status.

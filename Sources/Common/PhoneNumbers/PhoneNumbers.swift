@@ -52,11 +52,10 @@ extension PhoneNumber {
         case .unknown: return nil
         case .usually(let code): return try known(code)
         case .given(let text):
-            // Nothing separates the digits of a code: 5/5 is a date, and 49.0 a decimal number.
             guard text.unicodeScalars.count <= WrittenPhoneNumber.longest else { throw noCode(text) }
             let visible = String(String.UnicodeScalarView(text.unicodeScalars.filter { !isBlank($0) }))
             guard let written = try? WrittenPhoneNumber(visible) else { throw noCode(text) }
-            // Nothing parts the digits of a code: 5/5 is a date, and 49.0 a decimal number.
+            // Nothing separates the digits of a code: 5/5 is a date, and 49.0 a decimal number.
             guard
                 visible.unicodeScalars.count(where: { !"+\u{FF0B}()".unicodeScalars.contains($0) })
                     == written.digits.utf8.count

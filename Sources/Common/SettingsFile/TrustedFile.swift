@@ -49,7 +49,6 @@ package enum TrustedFile {
         -> [UInt8]
     {
         let descriptor = try open(path, trust, isPublic)
-        // That descriptor only names the file; this opens the very same one.
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: limit + 1)
         var count = 0
