@@ -2,6 +2,7 @@
 public enum Base64URL {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
+    /// Encodes bytes as Base64url text without padding; no bytes give an empty text.
     public static func encode(_ bytes: some Collection<UInt8>) -> String {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count * 4 + 2) / 3)
@@ -19,12 +20,15 @@ public enum Base64URL {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Nil for anything that `encode` would not have written: padding, another character, bits left over that are not zero.
+    /// Decodes Base64url text; nil for anything that `encode` does not write.
+    ///
+    /// Padding, a character outside of the alphabet, and leftover bits that are not zero give nil.
     public static func decode(_ text: some StringProtocol) -> [UInt8]? { decode(utf8: text.utf8) }
 
+    /// Decodes the ASCII bytes of a Base64url text, as `decode(_:)` does.
     static func decode(utf8 text: some Collection<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
-        // Room for all of them, so that the bytes never move and leave a copy behind.
+        // Reserve room for all bytes, so that the array never moves and leaves a copy behind.
         bytes.reserveCapacity(text.count / 4 * 3 + 3)
         var bits: UInt32 = 0
         var count: UInt32 = 0
@@ -36,7 +40,7 @@ public enum Base64URL {
             count -= 8
             bytes.append(UInt8(truncatingIfNeeded: bits >> count))
         }
-        // Six bits left are a letter that no byte needed; of two or four, none may be set.
+        // Six leftover bits are a letter that encodes no byte; two or four leftover bits must be zero.
         guard count < 6, bits & (1 << count - 1) == 0 else { return nil }
         return bytes
     }

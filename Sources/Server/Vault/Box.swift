@@ -1,20 +1,26 @@
 internal import Crypto
 
-/// AES-256-GCM (NIST SP 800-38D) with a random nonce: version, nonce, ciphertext, tag.
+/// Seals values with AES-256-GCM (NIST SP 800-38D) under a random nonce; a box is version, nonce, ciphertext, tag.
 ///
-/// With random nonces a key is good for 2^32 boxes, after which two may share one with a chance of 2^-33.
+/// With random nonces a key is good for 2^32 boxes; after that, two boxes share a nonce with a probability of 2^-33.
 struct Box: Sendable {
     private static let version: UInt8 = 1
     private static let nonceSize = 12
     private static let tagSize = 16
-    /// How much longer a box is than what is in it.
+    /// How many bytes longer a box is than its content.
     static let overhead = 1 + nonceSize + tagSize
 
     private let key: SymmetricKey
 
     init(key: SymmetricKey) { self.key = key }
 
-    /// - Parameter purpose: must be the same for opening; it is not in the box.
+    /// Encrypts a value for a purpose.
+    ///
+    /// - Parameters:
+    ///   - plain: The content, of any length.
+    ///   - purpose: Authenticated but not stored in the box; `open` needs the same text.
+    /// - Returns: The box, `overhead` bytes longer than the content.
+    /// - Throws: `VaultError.unsealable` if the cipher fails.
     func seal(_ plain: [UInt8], as purpose: String) throws(VaultError) -> [UInt8] {
         do {
             return try plain.withUnsafeBytes { plain in
@@ -24,6 +30,14 @@ struct Box: Sendable {
         } catch { throw .unsealable }
     }
 
+    /// Decrypts a box that was sealed for the same purpose.
+    ///
+    /// - Parameters:
+    ///   - sealed: The whole box.
+    ///   - purpose: The text that was given to `seal`.
+    /// - Returns: The content.
+    /// - Throws: `VaultError.damaged` if the box is too short, of another version, changed, or sealed for another
+    ///   purpose or under another key.
     func open(_ sealed: [UInt8], as purpose: String) throws(VaultError) -> [UInt8] {
         guard sealed.count >= Self.overhead, sealed.first == Self.version else { throw .damaged }
         do {
@@ -36,7 +50,9 @@ struct Box: Sendable {
         } catch { throw .damaged }
     }
 
-    /// The version is authenticated too, so that a later one cannot be passed off as this.
+    /// The additional authenticated data: the version, then the purpose.
+    ///
+    /// The version is authenticated so that a box of a later version cannot be passed off as one of this version.
     private static func associated(_ purpose: String) -> [UInt8] { [version] + purpose.utf8 }
 
     private static func bytes(_ box: AES.GCM.SealedBox, size: Int) -> [UInt8] {

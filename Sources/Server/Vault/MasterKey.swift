@@ -1,26 +1,33 @@
 internal import Crypto
 internal import Glibc
 
-/// The key that everything sealed hangs on: 32 random bytes in a file of their own, apart from the database and its backups.
+/// The root of all sealing keys: 32 random bytes, kept in a file apart from the database and its backups.
 public struct MasterKey: Sendable {
     private static let size = 32
     private static let label = "countersign-master-key-1:"
     private static let wrapping = "data key"
-    /// Says which master key wrapped a data key, and nothing else about it.
+    /// The size of the identifier of a master key that precedes a wrapped data key; it reveals nothing else about the
+    /// key.
     private static let nameSize = 8
 
     private let box: Box
     private let name: [UInt8]
     private let key: SymmetricKey
 
+    /// Makes a new random key.
     public init() { self.init(key: SymmetricKey(size: .bits256)) }
 
-    /// Reads `countersign-master-key-1:` and 43 letters of Base64url, or 64 hexadecimal digits. One line end may follow.
+    /// Reads a key from text: `countersign-master-key-1:` and 43 Base64url letters, or 64 hexadecimal digits.
+    ///
+    /// One line feed may follow. Nil for any other text.
     public init?(text: String) { self.init(utf8: Array(text.utf8)) }
 
-    /// The label keeps the key from being taken for something else; whoever has the text has the key.
+    /// The text form of the key: the label `countersign-master-key-1:` and 43 Base64url letters.
+    ///
+    /// The label keeps the key from being mistaken for something else. The text is as secret as the key.
     public var text: String { Self.label + key.withUnsafeBytes { Base64URL.encode($0) } }
 
+    /// Reads the text form as UTF-8 bytes, as `init(text:)` does.
     init?(utf8 text: [UInt8]) {
         let line = text.last == 0x0A ? text.dropLast() : text[...]
         guard var bytes = Self.bytes(line) else { return nil }
@@ -35,12 +42,19 @@ public struct MasterKey: Sendable {
         name = key.derived(for: "countersign name").withUnsafeBytes { Array($0.prefix(Self.nameSize)) }
     }
 
+    /// Encrypts a data key under this master key: the identifier of the master key, then the box.
     func wrap(_ dataKey: SymmetricKey) throws(VaultError) -> [UInt8] {
         var bytes = dataKey.withUnsafeBytes { Array($0) }
         defer { wipe(&bytes) }
         return name + (try box.seal(bytes, as: Self.wrapping))
     }
 
+    /// Decrypts a wrapped data key.
+    ///
+    /// - Parameter wrapped: What `wrap` returned.
+    /// - Returns: The data key.
+    /// - Throws: `VaultError.wrongMasterKey` if the identifier is of another master key, `.damaged` if the length or
+    ///   the box is wrong.
     func unwrap(_ wrapped: [UInt8]) throws(VaultError) -> SymmetricKey {
         guard wrapped.count == Self.nameSize + Box.overhead + Self.size else { throw .damaged }
         guard Array(wrapped.prefix(Self.nameSize)) == name else { throw .wrongMasterKey }
@@ -75,12 +89,17 @@ public struct MasterKey: Sendable {
 }
 
 extension MasterKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The fixed text `master key`, so that the key never gets into a log.
     public var description: String { "master key" }
+    /// The same fixed text as `description`.
     public var debugDescription: String { description }
+    /// A mirror without children, so that reflection does not show the key.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// Overwrites the bytes; explicit_bzero(3) is not optimised away. Copies that were made before are not reached.
+/// Overwrites the bytes with zeros, using explicit_bzero(3), which the compiler does not remove.
+///
+/// Copies that were made earlier are not reached.
 func wipe(_ bytes: inout [UInt8]) {
     bytes.withUnsafeMutableBytes { bytes in
         if let start = bytes.baseAddress { explicit_bzero(start, bytes.count) }

@@ -1,7 +1,8 @@
 internal import Glibc
 
-/// Why a file is not taken for a master key's, or was not made.
+/// The reason why a master key file is rejected or was not created.
 public struct MasterKeyError: Error, Equatable, CustomStringConvertible {
+    /// The path of the file, as the caller gave it.
     public let file: String
     /// What is wrong, in a few words.
     public let message: String
@@ -14,13 +15,19 @@ public struct MasterKeyError: Error, Equatable, CustomStringConvertible {
         self.hint = hint
     }
 
+    /// The path, the message and the hint, on one line.
     public var description: String { "\(file): \(message); \(hint)" }
 }
 
 extension MasterKey {
-    /// Reads a regular file, no symlink, that is root's or the caller's and that nobody else may touch.
+    /// Reads the key from a regular file that belongs to root or to the caller and that nobody else can access.
     ///
-    /// Of a file of root's, root's group may read too: a systemd credential looks like that (its mode shows the mask of an ACL).
+    /// A symlink is rejected. A file that belongs to root may be readable by root's group too: a systemd credential
+    /// looks like that, because its mode shows the mask of an ACL (systemd.exec(5), acl(5)).
+    ///
+    /// - Parameter file: The path of the file.
+    /// - Returns: The key.
+    /// - Throws: `MasterKeyError` if the file is missing, is not such a file, cannot be read, or holds no key.
     public static func read(file: String) throws(MasterKeyError) -> MasterKey {
         let descriptor = try Opened.reading(file)
         defer { close(descriptor) }
@@ -32,7 +39,13 @@ extension MasterKey {
         return key
     }
 
-    /// Makes a new key and a new file for it with mode 0600. It is on the disk when this returns; where it throws, no file was left.
+    /// Makes a new key and a new file for it, with mode 0600.
+    ///
+    /// The file is on the disk (fsync(2)) when this returns.
+    ///
+    /// - Parameter file: The path of the new file, in an existing folder.
+    /// - Returns: The key.
+    /// - Throws: `MasterKeyError` if the file exists or cannot be created or written; no file is left behind.
     public static func create(file: String) throws(MasterKeyError) -> MasterKey {
         guard let (folder, name) = split(file) else {
             throw MasterKeyError(
@@ -55,7 +68,7 @@ extension MasterKey {
         return key
     }
 
-    /// The folder, and the last name.
+    /// Splits a path into its folder and its last component; nil if it names no file.
     private static func split(_ file: String) -> (folder: String, name: String)? {
         let name = String(decoding: file.utf8.reversed().prefix { $0 != 0x2F }.reversed(), as: UTF8.self)
         guard !file.utf8.contains(0), !["", ".", ".."].contains(name) else { return nil }
@@ -78,7 +91,7 @@ extension MasterKey {
         return true
     }
 
-    /// All of a short file; one that is longer than any key comes out cut, and is refused as no key.
+    /// Reads at most 256 bytes: a file longer than any key is cut, and then rejected because it holds no key.
     private static func content(of descriptor: CInt, _ file: String) throws(MasterKeyError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: 256)
         var count = 0
@@ -99,7 +112,7 @@ extension MasterKey {
 private enum Opened {
     static func reading(_ file: String) throws(MasterKeyError) -> CInt {
         guard !file.utf8.contains(0) else { throw .failed(file, "cannot be opened", EINVAL) }
-        // O_NONBLOCK: a FIFO must not keep us waiting.
+        // O_NONBLOCK: opening a FIFO must not block.
         let descriptor = open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { throw .unopened(file, errno) }
         var found = stat()

@@ -1,12 +1,15 @@
-/// Why something was not sealed or not opened. It never says what was in it.
+/// The reason why a value was not sealed or not opened.
+///
+/// It never contains any part of the value.
 public enum VaultError: Error, Equatable, CustomStringConvertible {
     /// The data key was wrapped under another master key.
     case wrongMasterKey
-    /// Not what was sealed, or not for this purpose, or under another data key.
+    /// The bytes were not sealed by this vault, not for this purpose, or were changed.
     case damaged
-    /// The cipher failed, which it does for want of memory, if ever.
+    /// The cipher failed, which can only happen when memory runs out.
     case unsealable
 
+    /// What happened and what to do about it, in one line without secrets.
     public var description: String {
         switch self {
         case .wrongMasterKey:

@@ -1,33 +1,50 @@
 internal import Crypto
 
-/// Why there is no message.
+/// The reason why a push message was not encrypted.
 public enum PushMessageError: Error, Equatable {
     /// More than `PushMessage.longest` bytes.
     case tooLong
-    /// The cipher failed, or was given a key or salt that are none.
+    /// The cipher failed, or the private key or the salt is invalid.
     case unencryptable
 }
 
 /// The body of a Web Push message (RFC 8291): one record of the content coding aes128gcm (RFC 8188).
 public enum PushMessage {
-    /// Bytes of content; push services take bodies of 4096.
+    /// The most bytes of content in one message; push services accept bodies of 4096 bytes (RFC 8030, section 7.2).
     public static let longest = recordSize - headerSize - delimiterSize - tagSize
     private static let recordSize = 4096
     private static let saltSize = 16
     private static let headerSize = saltSize + 4 + 1 + Point.size
     private static let delimiterSize = 1
     private static let tagSize = 16
-    /// Lengths that a body can have lie this far apart, so that they do not tell what is in it.
+    /// Body lengths are multiples of this step, up to the maximum, so that the length does not reveal the content.
     private static let step = 256
 
-    /// To be sent with `Content-Encoding: aes128gcm`. A key and a salt are made for each message.
+    /// Encrypts a message for one subscription, with a fresh key pair and salt, and pads it.
+    ///
+    /// The body is sent with the header `Content-Encoding: aes128gcm`.
+    ///
+    /// - Parameters:
+    ///   - plain: The content, at most `longest` bytes.
+    ///   - subscription: The browser's public key and authentication secret.
+    /// - Returns: The body of the request to the push service, at most 4096 bytes.
+    /// - Throws: `PushMessageError.tooLong` if the content is too long, `.unencryptable` if the cipher fails.
     public static func encrypt(_ plain: [UInt8], for subscription: PushSubscription) throws(PushMessageError) -> [UInt8]
     {
         let salt = SymmetricKey(size: .bits128).withUnsafeBytes { Array($0) }
         return try encrypt(padded(plain), for: subscription, key: P256.KeyAgreement.PrivateKey(), salt: salt)
     }
 
-    /// With nothing left to chance, and no padding.
+    /// Encrypts a message without padding, with the given key and salt, for comparison with known test vectors.
+    ///
+    /// - Parameters:
+    ///   - plain: The content, at most `longest` bytes.
+    ///   - subscription: The browser's public key and authentication secret.
+    ///   - privateKey: The sender's P-256 private key, 32 bytes.
+    ///   - salt: 16 bytes.
+    /// - Returns: The body of the request to the push service.
+    /// - Throws: `PushMessageError.tooLong` if the content is too long, `.unencryptable` if the key or the salt is
+    ///   invalid.
     package static func encrypt(
         unpadded plain: [UInt8], for subscription: PushSubscription, privateKey: [UInt8], salt: [UInt8]
     ) throws(PushMessageError) -> [UInt8] {
@@ -38,7 +55,7 @@ public enum PushMessage {
         return try encrypt(plain + [lastRecord], for: subscription, key: key, salt: salt)
     }
 
-    /// Ends the content of the last record; zeros may follow (RFC 8188, section 2).
+    /// The delimiter that ends the content of the last record; zeros may follow (RFC 8188, section 2).
     private static let lastRecord: UInt8 = 2
 
     private static func padded(_ plain: [UInt8]) throws(PushMessageError) -> [UInt8] {
@@ -59,7 +76,7 @@ public enum PushMessage {
         } catch { throw .unencryptable }
     }
 
-    /// RFC 8291, section 3.4.
+    /// Derives the content key and the nonce (RFC 8291, section 3.4).
     private static func keys(
         for subscription: PushSubscription, key: P256.KeyAgreement.PrivateKey, publicKey: [UInt8], salt: [UInt8]
     ) throws -> (contentKey: SymmetricKey, nonce: [UInt8]) {
@@ -79,7 +96,8 @@ public enum PushMessage {
 
     private static func info(_ text: String) -> [UInt8] { Array(text.utf8) + [0] }
 
-    /// Salt, size of a record, and our public key in the place of a key's name (RFC 8188, section 2.1; RFC 8291, section 4).
+    /// The header: salt, record size, and our public key in the field for the key ID (RFC 8188, section 2.1; RFC 8291,
+    /// section 4).
     private static func header(salt: [UInt8], publicKey: [UInt8]) -> [UInt8] {
         let size = UInt32(recordSize)
         return salt + stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: size >> UInt32($0)) } + [
