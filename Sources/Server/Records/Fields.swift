@@ -1,7 +1,9 @@
 internal import Identifiers
 internal import SQLite
 
-/// The columns of a row, read from left to right. What cannot be there is damage.
+/// Reads the columns of a row from left to right.
+///
+/// The readers without `OrNil` throw `RecordStoreError.damaged` if a column is null or has a value that cannot occur.
 struct Fields {
     private let row: Row
     private var next: Int32 = 0

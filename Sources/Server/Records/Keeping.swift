@@ -1,6 +1,10 @@
 internal import SQLite
 
 extension SQLiteRecordStore {
+    /// Copies the records into a new file that only this user can access, while other threads continue.
+    ///
+    /// - Parameter path: The path of the new file, in an existing folder.
+    /// - Throws: `RecordStoreError.exists` if the path is taken; another `RecordStoreError` if the copy fails.
     public func backUp(to path: String) async throws {
         let (file, copy) = (file, try RecordFile(path))
         try await withCheckedThrowingContinuation { (waiting: CheckedContinuation<Void, any Error>) in
@@ -11,7 +15,14 @@ extension SQLiteRecordStore {
         }
     }
 
-    /// A consistent copy of records that this process has not open, with the tables that they have.
+    /// Makes a consistent copy of a records file that this process does not have open, with the tables it has.
+    ///
+    /// The tables are not migrated (SQLite: VACUUM INTO).
+    ///
+    /// - Parameters:
+    ///   - path: The path of the records.
+    ///   - other: The path of the new file.
+    /// - Throws: `RecordStoreError.exists` if `other` is taken; another `RecordStoreError` if the copy fails.
     public static func copy(_ path: String, to other: String) throws {
         do { try copy(try RecordFile(path), to: try RecordFile(other)) } catch { throw RecordStoreError.from(error) }
     }
@@ -21,16 +32,29 @@ extension SQLiteRecordStore {
         try copy.make { draft in try connection.run("VACUUM INTO ?1", draft) }
     }
 
-    /// Leaves all of the records in the one file, if nobody has them open: without a log beside it, the file can be given another name.
+    /// Moves everything from the log into the database file, if no process has the records open.
+    ///
+    /// Without a log beside it, the file can be renamed (SQLite: PRAGMA wal_checkpoint).
+    ///
+    /// - Parameter path: The path of the records.
+    /// - Throws: `RecordStoreError` if the file cannot be opened or written.
     public static func settle(path: String) throws {
         do { try RecordFile(path).connect(Connection.Options()).execute("PRAGMA wal_checkpoint(TRUNCATE)") } catch {
             throw RecordStoreError.from(error)
         }
     }
 
-    /// Ends what was open in old records that become the present ones again, since what became of it meanwhile is not known: links, codes that
-    /// are out, requests, phones that are not confirmed, and decisions to be told.
-    /// - Parameter timeStep: SoftTokens of it and of those before are spent.
+    /// Ends everything that is still open in an old copy of the records, before it replaces the present ones.
+    ///
+    /// What has become of these items since the copy is unknown. Enrollment links and phone checks are deleted,
+    /// sent codes are voided, pending requests expire, unconfirmed phones are removed, and callbacks that are still due
+    /// are marked as failed.
+    ///
+    /// - Parameters:
+    ///   - path: The path of the old records. They are migrated if they have older tables.
+    ///   - now: Unix time in seconds.
+    ///   - timeStep: The TOTP time step (RFC 6238) of now; codes of this step and of all earlier ones count as used.
+    /// - Throws: `RecordStoreError` if the records cannot be opened or written.
     public static func endWhatIsOpen(path: String, at now: Int64, timeStep: Int64) throws {
         do {
             let connection = try RecordFile(path).open(create: false, Connection.Options())
@@ -46,28 +70,37 @@ extension SQLiteRecordStore {
                     now)
                 try connection.run(
                     """
-                    UPDATE members SET one_code = NULL, one_code_action = NULL, one_code_ends = NULL, one_code_spent = 0,
+                    UPDATE members SET one_code = NULL, one_code_action = NULL, one_code_ends = NULL, \
+                    one_code_spent = 0,
                         spent = max(coalesce(spent, ?1), ?1), generic_spent = max(coalesce(generic_spent, ?1), ?1)
                     """, timeStep)
             }
         } catch { throw RecordStoreError.from(error) }
     }
 
-    /// What is good in some records and is not, or no longer, in others.
+    /// The differences that a restore of older records would bring back.
     public struct Revival: Sendable {
+        /// Phones that are active in the older records and not in the present ones; `id` is a lower-case UUID.
         public var phones: [(id: String, user: Int64, name: String)] = []
+        /// API keys that are valid in the older records and not in the present ones; `hint` is the first four
+        /// characters.
         public var keys: [(hint: String, application: Int64)] = []
+        /// Callback URLs of the older records that differ from the present ones.
         public var callbacks: [(application: Int64, url: String)] = []
+        /// The number of users who exist only in the older records.
         public var users = 0
-        /// Of users who are in both: whose phone number, and in which application they are, or have another secret.
+        /// Users in both whose phone number differs.
         public var numbers: [Int64] = []
+        /// Memberships that exist only in the older records, of users who are in both.
         public var members: [(application: Int64, user: Int64)] = []
+        /// Members in both whose SoftToken secret or authenticator secret differs.
         public var secrets: [(application: Int64, user: Int64)] = []
-        /// Which applications may ask users again who had let them, and have refused them since.
+        /// Applications that the user allowed in the older records and has refused or not allowed in the present ones.
         public var consents: [(application: Int64, user: Int64)] = []
-        /// How many users have other e-mail addresses, and the same number.
+        /// The number of users who have the same phone number and different e-mail addresses.
         public var emails = 0
 
+        /// Whether the restore would bring back nothing.
         public var isEmpty: Bool {
             phones.isEmpty && keys.isEmpty && callbacks.isEmpty && users == 0 && numbers.isEmpty && members.isEmpty
                 && secrets.isEmpty
@@ -75,7 +108,14 @@ extension SQLiteRecordStore {
         }
     }
 
-    /// - Parameter path: of the records that are to take the place of those at `other`.
+    /// Compares two records files, without the master key.
+    ///
+    /// - Parameters:
+    ///   - path: The records that are to replace the present ones.
+    ///   - other: The present records.
+    ///   - now: Unix time in seconds, to tell which API keys are valid.
+    /// - Returns: What is valid in the records at `path` and not, or no longer, in those at `other`.
+    /// - Throws: `RecordStoreError` if one of the files cannot be read or is damaged.
     public static func revival(by path: String, over other: String, at now: Int64) throws -> Revival {
         do {
             for path in [path, other] {
@@ -122,7 +162,8 @@ extension SQLiteRecordStore {
         ) { (application: $0.integer(0) ?? 0, url: $0.text(1) ?? "") }
     }
 
-    /// What is sealed is the same only where nobody has written it since: it can be compared without the key.
+    /// Compares sealed values as bytes: they are equal only if nobody has written them since, and the key is not
+    /// needed.
     private static func addUsers(to revival: inout Revival, _ connection: Connection) throws {
         func count(_ from: String) throws -> Int {
             Int(try connection.first("SELECT count(*) " + from) { $0.integer(0) ?? 0 } ?? 0)
@@ -155,8 +196,11 @@ extension SQLiteRecordStore {
             """)
     }
 
-    /// What is wrong with a file of records; nothing if it is sound. The server may be running.
-    /// - Throws: `RecordStoreError`, if nothing can be said.
+    /// Checks a records file; the server may be running.
+    ///
+    /// - Parameter path: The path of the records.
+    /// - Returns: One line for each finding; empty if the file is sound.
+    /// - Throws: `RecordStoreError` if the file cannot be checked.
     public static func check(path: String) throws -> [String] {
         do {
             let file = try RecordFile(path)

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// A thread of ours, for what takes too long for the threads that all share.
+/// A thread of this process's own, for work that would block the shared threads of Swift's concurrency for too long.
 struct OwnThread: @unchecked Sendable {
     private let thread: pthread_t
 
@@ -9,7 +9,9 @@ struct OwnThread: @unchecked Sendable {
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
     }
 
-    /// Nil if the system has no thread to give; `body` is not run then.
+    /// Starts a thread that runs the body.
+    ///
+    /// Nil if the system cannot start a thread; the body does not run then (pthread_create(3)).
     init?(_ body: @escaping @Sendable () -> Void) {
         let start = unsafe Unmanaged.passRetained(Start(body))
         var thread = pthread_t()
@@ -26,10 +28,13 @@ struct OwnThread: @unchecked Sendable {
         self.thread = thread
     }
 
-    /// Waits for its end; only once. From the thread itself it lets it go.
+    /// Waits until the thread has ended; must be called at most once.
+    ///
+    /// Called from the thread itself, it detaches the thread instead of waiting.
     func join() {
         if pthread_equal(thread, pthread_self()) != 0 { pthread_detach(thread) } else { pthread_join(thread, nil) }
     }
 
+    /// Lets the thread run on without anybody who waits for its end.
     func detach() { pthread_detach(thread) }
 }

@@ -1,7 +1,9 @@
 internal import SQLite
 internal import Synchronization
 
-/// A few connections that only read. Whoever comes takes one that is free, or waits for its turn at one.
+/// A few read-only connections, shared by all threads.
+///
+/// A caller takes a free connection, or waits for its turn at one.
 final class Readers: Sendable {
     private final class Reader: Sendable {
         let connection: Mutex<Unshared?>
@@ -19,7 +21,9 @@ final class Readers: Sendable {
         }
     }
 
-    /// The body sees the records as they were when it began to read, whatever is written meanwhile.
+    /// Runs a body in a read transaction.
+    ///
+    /// The body sees the records as they were when it began to read, regardless of later writes.
     func read<T: Sendable>(_ body: (any RecordReading) throws -> T) throws -> T {
         let start = turn.wrappingAdd(1, ordering: .relaxed).oldValue
         for offset in readers.indices {
@@ -39,7 +43,7 @@ final class Readers: Sendable {
     }
 }
 
-/// A connection that goes from thread to thread: whoever holds it sees that one thread uses it at a time.
+/// A connection that moves between threads; its holder ensures that one thread uses it at a time.
 struct Unshared: @unchecked Sendable {
     let connection: Connection
     init(_ connection: Connection) { self.connection = connection }

@@ -1,12 +1,14 @@
 internal import Glibc
 internal import SQLite
 
-/// The database file, which this process's user alone may read and change.
+/// The database file, which only this process's user may read and write.
 struct RecordFile {
     let path: String
     private let folder: String
 
-    /// The folder must be there. SQLite refuses a symlink anywhere in a path, but /var/lib may well be one.
+    /// Resolves the folder of the path, which must exist.
+    ///
+    /// SQLite rejects a symlink anywhere in a path (SQLITE_OPEN_NOFOLLOW), but /var/lib may be one.
     init(_ path: String) throws {
         let cut = path.utf8.lastIndex(of: 0x2F).map(path.utf8.index(after:)) ?? path.startIndex
         let above = cut == path.startIndex ? "." : String(decoding: path.utf8[..<cut], as: UTF8.self)
@@ -19,7 +21,7 @@ struct RecordFile {
         self.path = folder + "/" + String(decoding: path.utf8[cut...], as: UTF8.self)
     }
 
-    /// Opens what is there; what is not is made if that is asked for.
+    /// Opens the file, and migrates older tables; creates a missing file if `create` is true.
     func open(create: Bool, _ options: Connection.Options) throws -> Connection {
         if try status() == nil {
             guard create else { throw RecordStoreError.missing(path) }
@@ -31,7 +33,7 @@ struct RecordFile {
         return connection
     }
 
-    /// Opens what is there, and looks at nothing in it.
+    /// Opens an existing file without checking its content.
     func connect(_ options: Connection.Options) throws -> Connection {
         do { return try Connection(path: path, options) } catch let error as SQLiteError
             where error.code == 14 || error.code == 8
@@ -40,6 +42,8 @@ struct RecordFile {
         }
     }
 
+    /// Requires a regular file that belongs to this user, has mode 0600 or less, and is not empty; root may open any
+    /// owner's.
     func secure() throws {
         guard let found = try status() else { throw RecordStoreError.missing(path) }
         try require(found.st_mode & S_IFMT == S_IFREG, "not a regular file")
@@ -48,9 +52,10 @@ struct RecordFile {
         if found.st_size == 0 { throw RecordStoreError.damaged("\(path) is empty") }
     }
 
-    /// Which files lie under the names of the database, of its log and of the index of that, each by device and inode;
-    /// nil for one that is not there. With another index the next process would not see what this one writes into the
-    /// log, and the other way round.
+    /// The device and inode of the database, its log and the log's index; nil for a file that does not exist.
+    ///
+    /// With a different index, the next process would not see what this one writes into the log, nor the other way
+    /// round.
     struct Identity: Equatable, Sendable {
         private let database: [UInt64]?
         private let log: [UInt64]?
@@ -64,7 +69,9 @@ struct RecordFile {
             (database, log, index) = (identity(""), identity("-wal"), identity("-shm"))
         }
 
-        /// - Throws: `RecordStoreError.gone` where the next process would open others.
+        /// Requires that the next process would open the same files.
+        ///
+        /// - Throws: `RecordStoreError.gone` if the database, or a log or index that existed, was removed or replaced.
         func require(_ file: RecordFile) throws {
             let now = Identity(file)
             let isInPlace =
@@ -73,7 +80,7 @@ struct RecordFile {
         }
     }
 
-    /// The first process makes it; the others find it.
+    /// Creates the file with empty tables; if another process is first, its file stays.
     private func makeEmpty() throws {
         if try status("-wal") != nil, try status() == nil {
             throw RecordStoreError.damaged("\(path)-wal is there without \(path)")
@@ -81,7 +88,10 @@ struct RecordFile {
         do { try make { try RecordSchema.create(Connection(path: $0)) } } catch RecordStoreError.exists {}
     }
 
-    /// Fills a draft and then gives it its name, so that there never is half of a file. It is on the disk when this returns.
+    /// Fills a draft and then links it to its name, so that a half-written file never exists under that name.
+    ///
+    /// The file is on the disk (fsync(2)) when this returns.
+    ///
     /// - Throws: `RecordStoreError.exists` if the name is taken by then.
     func make(_ fill: (_ draft: String) throws -> Void) throws {
         if try status() != nil { throw RecordStoreError.exists(path) }
@@ -92,10 +102,10 @@ struct RecordFile {
         let draft = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         defer {
             for end in ["", "-wal", "-shm", "-journal"] { unsafe unlink(draft + end) }
-            // Last, as closing it drops SQLite's locks.
+            // Last: closing the descriptor drops SQLite's locks.
             close(descriptor)
         }
-        // As long as its maker lives: see removeDrafts.
+        // The lock marks the draft as in use while this process lives: see removeDrafts.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw RecordStoreError.file(draft, why: Self.reason()) }
         try fill(draft)
         try Self.persist(draft, O_RDONLY)
@@ -105,7 +115,7 @@ struct RecordFile {
         try Self.persist(folder, O_RDONLY | O_DIRECTORY)
     }
 
-    /// Removes what a process left that was killed while it made this file: nobody holds its lock.
+    /// Removes drafts of processes that were killed while they created this file: their locks are free.
     private func removeDrafts() {
         guard let entries = unsafe opendir(folder) else { return }
         defer { unsafe closedir(entries) }
@@ -115,7 +125,7 @@ struct RecordFile {
             guard name.starts(with: start) else { continue }
             let file = String(decoding: name, as: UTF8.self)
             let isWhole = name.count == start.count + 6
-            // Of its log and the like, only those without a draft of their own.
+            // Remove a draft's log and other side files only if the draft itself is gone.
             let owner = String(decoding: name.prefix(start.count + 6), as: UTF8.self)
             if isWhole
                 ? isAbandoned(owner, in: unsafe dirfd(entries)) : unsafe faccessat(dirfd(entries), owner, F_OK, 0) != 0
@@ -145,7 +155,9 @@ struct RecordFile {
         if !condition { throw RecordStoreError.file(path, why: why) }
     }
 
-    /// Nil only if there is no such file. It is not opened, as closing it would drop SQLite's locks.
+    /// The status of the file, or of a side file with this suffix; nil only if the file does not exist.
+    ///
+    /// The file is not opened, because closing it would drop SQLite's locks.
     private func status(_ end: String = "") throws -> stat? {
         var status = stat()
         if unsafe lstat(path + end, &status) == 0 { return status }

@@ -1,22 +1,26 @@
 internal import SQLite
 
-/// The tables, as they came to be. The file's `user_version` is the number of migrations that it has seen; 0 is no file of ours.
+/// The tables, as a list of migrations.
+///
+/// The file's `user_version` is the number of migrations that it has seen; 0 is a file that is not ours.
 enum RecordSchema {
-    /// Only ever added to.
+    /// Migrations are only ever appended.
     static let migrations = [first, second, third, fourth, consent, wrongCodesOfApplications, linksOfPhones]
     static let version = Int64(migrations.count)
-    /// "Csgd", by which file(1) can tell.
+    /// The ASCII letters `Csgd`, by which file(1) recognizes the file.
     static let applicationID: Int64 = 0x4373_6764
 
-    /// Fills an empty database, and leaves all of it in the one file, on the disk.
+    /// Fills an empty database, and writes all of it into the one file, on the disk.
     static func create(_ connection: Connection) throws {
         try connection.execute("PRAGMA application_id = \(applicationID)")
         try migrate(connection)
         try connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     }
 
-    /// Sees that the tables are the ones that this program knows.
-    /// - Returns: the version, which may be an older one.
+    /// Checks that this program knows the tables.
+    ///
+    /// - Returns: The version of the file, which may be older than `version`.
+    /// - Throws: `RecordStoreError.damaged` for a file that is not ours, `.newer` for a later version.
     static func check(_ connection: Connection) throws -> Int64 {
         let found = try number("user_version", connection)
         guard try number("application_id", connection) == applicationID, found > 0 else {
@@ -26,7 +30,7 @@ enum RecordSchema {
         return found
     }
 
-    /// Brings older tables up to date, all of it or nothing.
+    /// Brings older tables up to date in one transaction.
     static func migrate(_ connection: Connection) throws {
         try connection.transaction(.immediate) {
             for step in migrations.dropFirst(max(0, Int(try number("user_version", connection)))) {
@@ -40,10 +44,10 @@ enum RecordSchema {
         try connection.first("PRAGMA \(pragma)") { $0.integer(0) ?? 0 } ?? 0
     }
 
-    /// The confirmed phone that made a link.
+    /// Adds the confirmed phone that made a link.
     private static let linksOfPhones = "ALTER TABLE enrolments ADD COLUMN made_by TEXT;"
 
-    /// Wrong codes of all users of an application together.
+    /// Adds the number of wrong codes of all users of an application together.
     private static let wrongCodesOfApplications = """
         ALTER TABLE applications ADD COLUMN wrong_since INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE applications ADD COLUMN wrong INTEGER NOT NULL DEFAULT 0;
@@ -51,9 +55,10 @@ enum RecordSchema {
         ALTER TABLE applications ADD COLUMN day_wrong INTEGER NOT NULL DEFAULT 0;
         """
 
-    /// Whether a person lets an application know of their phones. Who was known to an application stays so where
-    /// something was proven there, where the phone has approved something, and where the application is the only one
-    /// that they have a phone for.
+    /// Adds the person's consent: whether an application may see and ask their phones.
+    ///
+    /// Existing members have consented if they have proven something to the application, if the phone has approved one
+    /// of its requests, or if it is the only application of a person with a confirmed phone.
     private static let consent = """
         ALTER TABLE members ADD COLUMN consented INTEGER;
         ALTER TABLE members ADD COLUMN refused INTEGER;
@@ -66,9 +71,11 @@ enum RecordSchema {
         WHERE confirmed IS NOT NULL
             OR EXISTS (
                 SELECT 1 FROM approvals
-                WHERE approvals.user = members.user AND approvals.application = members.application AND status = 'approved')
+                WHERE approvals.user = members.user AND approvals.application = members.application \
+        AND status = 'approved')
             OR (
-                NOT EXISTS (SELECT 1 FROM members AS others WHERE others.user = members.user AND others.application != members.application)
+                NOT EXISTS (SELECT 1 FROM members AS others \
+        WHERE others.user = members.user AND others.application != members.application)
                 AND EXISTS (SELECT 1 FROM devices WHERE devices.user = members.user AND devices.confirmed IS NOT NULL));
         UPDATE former_members SET consented = confirmed WHERE confirmed IS NOT NULL;
         ALTER TABLE links_sent RENAME TO links_before;
@@ -85,7 +92,7 @@ enum RecordSchema {
         CREATE INDEX links_sent_since ON links_sent (since);
         """
 
-    /// Links that applications had sent to a number: it may be nobody's yet, or no longer.
+    /// Adds the number of links that applications had sent to a phone number, which need not belong to a user.
     private static let fourth = """
         CREATE TABLE links_sent (
             phone_hash BLOB    PRIMARY KEY CHECK (length(phone_hash) > 0),
@@ -95,7 +102,7 @@ enum RecordSchema {
         CREATE INDEX links_sent_since ON links_sent (since);
         """
 
-    /// Notices have a limit of their own.
+    /// Adds a limit for e-mails about an enrollment.
     private static let third = """
         ALTER TABLE members ADD COLUMN notices_since INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE members ADD COLUMN notices INTEGER NOT NULL DEFAULT 0;
@@ -103,7 +110,7 @@ enum RecordSchema {
         ALTER TABLE former_members ADD COLUMN notices INTEGER NOT NULL DEFAULT 0;
         """
 
-    /// What is left of members that were removed. The user need not be there any more.
+    /// Adds what remains of removed members; their user need not exist any more.
     private static let second = """
         CREATE TABLE former_members (
             phone_hash      BLOB    NOT NULL CHECK (length(phone_hash) > 0),
@@ -124,7 +131,7 @@ enum RecordSchema {
         CREATE INDEX former_members_removed ON former_members (removed);
         """
 
-    /// Where the order of two rows may hang on less than a second, `number` counts them as they came.
+    /// The first tables; `number` keeps the order of rows that are created within the same second.
     private static let first = """
         CREATE TABLE applications (
             id       INTEGER PRIMARY KEY CHECK (id > 0),
@@ -230,7 +237,8 @@ enum RecordSchema {
             seconds_to_expire INTEGER NOT NULL,
             ends              INTEGER,
             updated           INTEGER NOT NULL,
-            status            TEXT    NOT NULL CHECK (status IN ('pending', 'approved', 'denied', 'expired', 'cancelled')),
+            status            TEXT    NOT NULL \
+        CHECK (status IN ('pending', 'approved', 'denied', 'expired', 'cancelled')),
             processed         INTEGER,
             notified          INTEGER NOT NULL CHECK (notified IN (0, 1)),
             telling           INTEGER NOT NULL CHECK (telling BETWEEN 0 AND 3),

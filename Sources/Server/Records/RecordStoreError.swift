@@ -1,31 +1,38 @@
 internal import SQLite
 
-/// Why the records cannot be used, and what to do about it. No record, code or phone number stands in it.
+/// The reason why the records cannot be used.
+///
+/// It contains no record, code or phone number.
 public enum RecordStoreError: Error, Equatable, CustomStringConvertible {
-    /// There is no such file.
+    /// The file does not exist.
     case missing(String)
-    /// The file that was open was removed or replaced: what is written to it would be lost.
+    /// The open file was removed or replaced: writes to it would be lost.
     case gone(String)
-    /// There is such a file already.
+    /// The file already exists.
     case exists(String)
-    /// The file or its folder cannot be used: others may read it, it is no regular file, or the system refuses.
+    /// The file or its folder cannot be used: others can read it, it is not a regular file, or the system rejects it.
     case file(String, why: String)
-    /// The file is not what was left there. It is never made anew: that would forget who must show a second factor.
+
+    /// The file is not what was left there.
+    ///
+    /// It is never created again from nothing: that would forget who must show a second factor.
     case damaged(String)
     /// A later version of the server wrote the file.
     case newer(version: Int64, known: Int64)
-    /// No room on the disk.
+    /// The disk is full.
     case full
     /// Another process held the write lock for too long.
     case busy
-    /// What was to be written contradicts what is there, such as a phone number that another user has.
+    /// The write contradicts what is stored, such as a phone number that belongs to another user.
     case conflict(String)
-    /// The caller asked for what makes no sense.
+    /// The caller passed an invalid argument.
     case invalid(String)
+    /// The store is closed.
     case closed
-    /// Whatever else the database said.
+    /// Any other error of the database.
     case other(String)
 
+    /// What happened and what to do about it, in one line.
     public var description: String {
         switch self {
         case .missing(let path): "\(path): missing; make it with `countersignd init`, or restore a backup"
@@ -45,7 +52,7 @@ public enum RecordStoreError: Error, Equatable, CustomStringConvertible {
         }
     }
 
-    /// The same in these words, if the error is SQLite's (sqlite.org/rescode.html).
+    /// Translates an error of SQLite (sqlite.org/rescode.html); returns any other error unchanged.
     static func from(_ error: any Error) -> any Error {
         guard let error = error as? SQLiteError else { return error }
         return switch error.code {

@@ -3,11 +3,13 @@ internal import SQLite
 
 // How a row becomes a value: the columns in the order in which they are read.
 
+// Each extension names the columns of a table in the order in which its initializer reads them.
 extension Application {
     static let columns = """
-        applications.id, applications.name, applications.url, applications.method, applications.created, applications.revoked
+        applications.id, applications.name, applications.url, applications.method, applications.created, \
+        applications.revoked
         """
-    /// Where no other table is named.
+    /// The same columns for statements with one table only.
     static let columnsAlone = "id, name, url, method, created, revoked"
 
     init(_ fields: inout Fields) throws {
@@ -19,7 +21,7 @@ extension Application {
 }
 
 extension Application.Callback {
-    /// Reads both columns, whether they are there or not.
+    /// Reads both columns; nil if one of them is null.
     fileprivate init?(_ fields: inout Fields) throws {
         let (url, method) = (fields.textOrNil(), fields.textOrNil())
         guard let url, let method else { return nil }
@@ -52,7 +54,8 @@ extension User {
 
 extension Member {
     static let columns = """
-        application, user, added, secret, confirmed, spent, generic_secret, generic_spent, one_code, one_code_action, one_code_ends,
+        application, user, added, secret, confirmed, spent, generic_secret, generic_spent, one_code, one_code_action, \
+        one_code_ends,
         one_code_spent, wrong_since, wrong, day_wrong_since, day_wrong, sends_since, sends, requests_since, requests,
         notices_since, notices, consented, refused, one_code_mailed
         """
@@ -79,7 +82,7 @@ extension Member {
 }
 
 extension Member.OneCode {
-    /// Reads all four columns, whether they are there or not.
+    /// Reads all four columns; nil if one of the first three is null.
     fileprivate init?(_ fields: inout Fields) {
         let (sealed, action, ends) = (fields.blobOrNil(), fields.textOrNil(), fields.integerOrNil())
         let spent = fields.integerOrNil()
@@ -91,7 +94,8 @@ extension Member.OneCode {
 
 extension FormerMember {
     static let columns = """
-        application, phone_hash, user, removed, confirmed, wrong_since, wrong, day_wrong_since, day_wrong, sends_since, sends,
+        application, phone_hash, user, removed, confirmed, wrong_since, wrong, day_wrong_since, day_wrong, \
+        sends_since, sends,
         requests_since, requests, notices_since, notices, consented, refused
         """
 
@@ -113,7 +117,8 @@ extension FormerMember {
 
 extension Device {
     static let columns = """
-        id, user, public_key, name, os_type, created, address, last_seen, confirmed, confirmation, removed, application, endpoint,
+        id, user, public_key, name, os_type, created, address, last_seen, confirmed, confirmation, removed, \
+        application, endpoint,
         push_key, authentication
         """
 
@@ -152,7 +157,8 @@ extension Enrolment {
 
 extension Approval {
     static let columns = """
-        id, application, user, text, message, hidden_details, logos, check_number, created, seconds_to_expire, ends, updated, status,
+        id, application, user, text, message, hidden_details, logos, check_number, created, seconds_to_expire, ends, \
+        updated, status,
         processed, notified, telling, reported, device, signed, signature, reason
         """
 

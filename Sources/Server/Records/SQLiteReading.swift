@@ -1,7 +1,9 @@
 internal import Identifiers
 internal import SQLite
 
-/// The readings, for whoever has a connection. Each uses an index, also with a million rows.
+/// The reads of `RecordReading` for any type with a connection.
+///
+/// Every statement uses an index, so that it stays fast with a million rows.
 protocol SQLiteReading: RecordReading {
     var connection: Connection { get }
 }
@@ -34,7 +36,8 @@ extension SQLiteReading {
     func application(keyHash: [UInt8], at now: Int64) throws -> (application: Application, key: APIKeyRecord)? {
         try first(
             """
-            SELECT \(Application.columns), \(APIKeyRecord.columns) FROM api_keys JOIN applications ON applications.id = api_keys.application
+            SELECT \(Application.columns), \(APIKeyRecord.columns) FROM api_keys \
+            JOIN applications ON applications.id = api_keys.application
             WHERE api_keys.hash = ?1 AND (api_keys.ends IS NULL OR api_keys.ends > ?2) AND applications.revoked IS NULL
             """, keyHash, now
         ) { (try Application(&$0), try APIKeyRecord(&$0)) }
@@ -67,7 +70,7 @@ extension SQLiteReading {
     }
 }
 
-// Users, and what belongs to them.
+// Users and their data.
 extension SQLiteReading {
     func user(_ id: AuthyID) throws -> User? {
         try first("SELECT \(User.columns) FROM users WHERE id = ?1", id.value) { try User(&$0) }
@@ -163,7 +166,10 @@ extension SQLiteReading {
 
     func approvals(of user: AuthyID, before: Int64, limit: Int) throws -> [Approval] {
         try all(
-            "SELECT \(Approval.columns) FROM approvals WHERE user = ?1 AND created < ?2 ORDER BY created DESC, number DESC LIMIT ?3",
+            """
+            SELECT \(Approval.columns) FROM approvals WHERE user = ?1 AND created < ?2 \
+            ORDER BY created DESC, number DESC LIMIT ?3
+            """,
             user.value, before, max(0, limit)
         ) { try Approval(&$0) }
     }
@@ -178,7 +184,7 @@ extension SQLiteReading {
     }
 }
 
-// What happened.
+// Activities, limits and deliveries.
 extension SQLiteReading {
     func activities(of user: AuthyID, before: Int64, limit: Int) throws -> [Activity] {
         try all(

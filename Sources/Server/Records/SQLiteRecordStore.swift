@@ -1,10 +1,10 @@
 internal import SQLite
 internal import Synchronization
 
-/// The records in one SQLite file. Several processes may have it open.
+/// The records in one SQLite file, which several processes may have open.
 ///
-/// Readings run on the caller's thread: what they need is in memory, or one page away. Writings run on one thread, which commits
-/// together what came together; a writing returns when the disk has it.
+/// Reads run on the caller's thread: what they need is in memory or one page away. Writes run on one thread, which
+/// commits pending writes together; a write returns when it is on the disk.
 public final class SQLiteRecordStore: RecordStore {
     let file: RecordFile
     private let readers: Readers
@@ -12,10 +12,13 @@ public final class SQLiteRecordStore: RecordStore {
     private let identity: RecordFile.Identity
     private let isClosed = Mutex(false)
 
+    /// Opens the records, and migrates older tables.
+    ///
     /// - Parameters:
-    ///   - path: of the file; "-wal" and "-shm" are put behind it for two more. Its folder is to be the server's alone.
-    ///   - create: whether a missing file is made.
-    /// - Throws: `RecordStoreError`.
+    ///   - path: The path of the file; SQLite keeps two more files with the suffixes `-wal` and `-shm` beside it. Only
+    ///     the server may have access to its folder.
+    ///   - create: Whether a missing file is created.
+    /// - Throws: `RecordStoreError` if the file cannot be opened, is damaged, or is from a newer version.
     public init(path: String, create: Bool) throws {
         do {
             file = try RecordFile(path)
@@ -30,11 +33,13 @@ public final class SQLiteRecordStore: RecordStore {
 
     deinit { close() }
 
-    /// Whether the next process that opens the path would find these records.
-    /// - Throws: `RecordStoreError.gone` once the file or its log was removed or replaced. What is written then fails likewise.
+    /// Checks that another process that opens the path now would find these records.
+    ///
+    /// - Throws: `RecordStoreError.gone` once the file or its log was removed or replaced; later writes fail in the
+    ///   same way.
     public func requireInPlace() throws { try identity.require(file) }
 
-    /// Ends what was begun and closes the file; whatever comes later is an error.
+    /// Finishes pending writes and closes the file; later calls throw `RecordStoreError.closed`.
     public func close() {
         let wasClosed = isClosed.withLock { closed in
             defer { closed = true }
@@ -45,24 +50,35 @@ public final class SQLiteRecordStore: RecordStore {
         readers.close()
     }
 
+    /// Runs a body in a read transaction, on the caller's thread.
+    ///
+    /// - Parameter body: Sees one state of the durable records.
+    /// - Returns: What the body returned.
+    /// - Throws: What the body threw, or `RecordStoreError` if the records cannot be read.
     public func read<T: Sendable>(_ body: @Sendable (any RecordReading) throws -> T) async throws -> T {
         do { return try readers.read(body) } catch { throw RecordStoreError.from(error) }
     }
 
+    /// Runs a body in a write transaction, on the writer's thread, and returns when it is on the disk.
+    ///
+    /// - Parameter body: Reads and writes; if it throws, nothing of it is kept.
+    /// - Returns: What the body returned.
+    /// - Throws: What the body threw, or `RecordStoreError` if the records cannot be written.
     public func write<T: Sendable>(_ body: @escaping @Sendable (any RecordWriting) throws -> T) async throws -> T {
         try await withCheckedThrowingContinuation { writer.put(Writing(body, $0)) }
     }
 
     private static var options: Connection.Options {
         var options = Connection.Options()
-        // To begin the log anew costs nothing, to make it longer costs a sync much: it is cut only where a long reading made it very long.
+        // Restarting the log costs nothing, and growing it costs expensive syncs. Truncate it only if a long read made
+        // it very long.
         options.walPages = 2000
         options.cutPages = 16_000
         return options
     }
 }
 
-/// One body of `write`, and whoever waits for it.
+/// A body of `write` and the continuation that waits for its result.
 private final class Writing<T: Sendable>: Write {
     private let body: @Sendable (any RecordWriting) throws -> T
     private let waiting: CheckedContinuation<T, any Error>

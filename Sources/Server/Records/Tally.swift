@@ -1,4 +1,5 @@
-/// The counts of transactions that share a commit: each row of `months` is then written once, however many counted in it.
+/// The monthly counts of transactions that share a commit, so that each row of `months` is written once for all of
+/// them.
 struct Tally {
     struct Key: Hashable {
         let application: Int64
@@ -7,7 +8,7 @@ struct Tally {
     }
 
     private(set) var months: [Key: MonthOfStatistics] = [:]
-    /// Far above all that can happen, and far below where sums overflow.
+    /// The upper bound of a count: far above any real value, and far below integer overflow.
     static let most: Int64 = 1 << 53
 
     static func key(_ month: MonthOfStatistics) -> Key {
@@ -25,7 +26,7 @@ struct Tally {
         for month in other.months.values { add(month) }
     }
 
-    /// The stored months with these counts added, newest first.
+    /// Returns the stored months of an application with these counts added, newest first.
     func added(to stored: [MonthOfStatistics], of application: Int64) -> [MonthOfStatistics] {
         var sum = Tally()
         for month in stored + months.values.filter({ $0.application == application }) { sum.add(month) }
@@ -34,7 +35,9 @@ struct Tally {
 }
 
 extension MonthOfStatistics {
-    /// No count may be negative or absurd, as one count must not spoil the others' commit.
+    /// Whether the month is 1 to 12 and every count is between 0 and `Tally.most`.
+    ///
+    /// The commit is shared, so that an absurd count would spoil the other writes.
     var isPlausible: Bool {
         (1...12).contains(month)
             && [apiCalls, codesAccepted, calls, messages, usersAdded].allSatisfy { (0...Tally.most).contains($0) }

@@ -1,18 +1,23 @@
 internal import Identifiers
 internal import SQLite
 
-/// What a body of `write` works on. Bodies come one after another and share a commit; each undoes only itself.
+/// What a body of `write` works on.
+///
+/// Bodies run one after another and share a commit; if a body throws, only its own changes are undone.
 final class Transaction: RecordWriting, SQLiteReading {
     let connection: Connection
-    /// Of the bodies that are done, and of the one that runs.
+    /// The counts of the finished bodies.
     private var tally = Tally()
+    /// The counts of the running body.
     private var ownTally = Tally()
 
     init(_ connection: Connection) { self.connection = connection }
 
     /// Runs one body within the open transaction.
-    /// - Returns: what the body returned or threw; if it threw, it changed nothing.
-    /// - Throws: where SQLite has undone the whole transaction, as it does when the disk is full.
+    ///
+    /// - Parameter body: Reads and writes; if it throws, its changes are undone.
+    /// - Returns: What the body returned or threw.
+    /// - Throws: The error after which SQLite has rolled back the whole transaction, such as a full disk.
     func run<T>(_ body: (any RecordWriting) throws -> T) throws -> Result<T, any Error> {
         ownTally = Tally()
         try connection.run("SAVEPOINT body")
@@ -29,14 +34,15 @@ final class Transaction: RecordWriting, SQLiteReading {
         }
     }
 
-    /// Writes what was counted; it comes last in a transaction.
+    /// Writes the counts; it is the last step of a transaction.
     func writeTally() throws {
         for month in tally.months.values {
             try change(
                 """
                 INSERT INTO months (\(MonthOfStatistics.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
                 ON CONFLICT DO UPDATE SET
-                    api_calls = min(api_calls + excluded.api_calls, ?9), codes_accepted = min(codes_accepted + excluded.codes_accepted, ?9),
+                    api_calls = min(api_calls + excluded.api_calls, ?9), \
+                codes_accepted = min(codes_accepted + excluded.codes_accepted, ?9),
                     calls = min(calls + excluded.calls, ?9), messages = min(messages + excluded.messages, ?9),
                     users_added = min(users_added + excluded.users_added, ?9)
                 """, month.application, month.year, month.month, month.apiCalls, month.codesAccepted, month.calls,
@@ -60,14 +66,16 @@ final class Transaction: RecordWriting, SQLiteReading {
         return sum.added(to: try storedStatistics(of: application), of: application)
     }
 
-    /// Returns how many rows changed. A body that goes on after an error which undid everything must not write outside of a transaction.
+    /// Runs a statement and returns the number of changed rows.
+    ///
+    /// A body that continues after an error that rolled everything back must not write outside of a transaction.
     @discardableResult
     private func change(_ sql: String, _ values: (any Bindable)?...) throws -> Int {
         guard connection.isInTransaction else { throw RecordStoreError.other("the transaction is over") }
         return try connection.run(sql, values: values)
     }
 
-    /// The same for a row that must have been inserted or changed: it was neither where the one that is there belongs to somebody else.
+    /// Runs a statement that must insert or change a row; no changed row means that the existing one has another owner.
     private func changeOne(_ sql: String, _ values: (any Bindable)?...) throws {
         guard connection.isInTransaction else { throw RecordStoreError.other("the transaction is over") }
         if try connection.run(sql, values: values) == 0 {
@@ -81,7 +89,10 @@ extension Transaction {
     func addApplication(name: String, callback: Application.Callback?, at now: Int64) throws -> Application {
         guard connection.isInTransaction else { throw RecordStoreError.other("the transaction is over") }
         let added = try connection.first(
-            "INSERT INTO applications (name, url, method, created) VALUES (?1, ?2, ?3, ?4) RETURNING \(Application.columnsAlone)",
+            """
+            INSERT INTO applications (name, url, method, created) VALUES (?1, ?2, ?3, ?4) \
+            RETURNING \(Application.columnsAlone)
+            """,
             name, callback?.url, callback?.method.rawValue, now
         ) { row in
             var fields = Fields(row)
@@ -95,7 +106,8 @@ extension Transaction {
             """
             INSERT INTO applications (id, name, url, method, created, revoked) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
             ON CONFLICT DO UPDATE SET
-                name = excluded.name, url = excluded.url, method = excluded.method, created = excluded.created, revoked = excluded.revoked
+                name = excluded.name, url = excluded.url, method = excluded.method, created = excluded.created, \
+            revoked = excluded.revoked
             """, application.id, application.name, application.callback?.url, application.callback?.method.rawValue,
             application.created,
             application.revoked)
@@ -112,7 +124,8 @@ extension Transaction {
         try changeOne(
             """
             INSERT INTO api_keys (hash, application, sealed, hint, created, ends) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-            ON CONFLICT DO UPDATE SET sealed = excluded.sealed, hint = excluded.hint, created = excluded.created, ends = excluded.ends
+            ON CONFLICT DO UPDATE SET sealed = excluded.sealed, hint = excluded.hint, created = excluded.created, \
+            ends = excluded.ends
             WHERE application = excluded.application
             """, key.hash, key.application, key.sealed, key.hint, key.created, key.ends)
     }
@@ -125,7 +138,7 @@ extension Transaction {
     }
 }
 
-// Users, and what belongs to them.
+// Users and their data.
 extension Transaction {
     func add(_ user: User) throws -> Bool {
         try change(
@@ -137,7 +150,8 @@ extension Transaction {
         try change(
             """
             INSERT INTO users (id, phone_hash, contact, created) VALUES (?1, ?2, ?3, ?4)
-            ON CONFLICT (id) DO UPDATE SET phone_hash = excluded.phone_hash, contact = excluded.contact, created = excluded.created
+            ON CONFLICT (id) DO UPDATE SET phone_hash = excluded.phone_hash, contact = excluded.contact, \
+            created = excluded.created
             """, user.id.value, user.phoneHash, user.contact, user.created)
     }
 
@@ -147,13 +161,17 @@ extension Transaction {
         try change(
             """
             INSERT INTO members (\(Member.columns))
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, \
+            ?22, ?23, ?24, ?25)
             ON CONFLICT DO UPDATE SET
-                added = excluded.added, secret = excluded.secret, confirmed = excluded.confirmed, spent = excluded.spent,
-                generic_secret = excluded.generic_secret, generic_spent = excluded.generic_spent, one_code = excluded.one_code,
+                added = excluded.added, secret = excluded.secret, confirmed = excluded.confirmed, \
+            spent = excluded.spent,
+                generic_secret = excluded.generic_secret, generic_spent = excluded.generic_spent, \
+            one_code = excluded.one_code,
                 one_code_action = excluded.one_code_action, one_code_ends = excluded.one_code_ends,
                 one_code_spent = excluded.one_code_spent, wrong_since = excluded.wrong_since, wrong = excluded.wrong,
-                day_wrong_since = excluded.day_wrong_since, day_wrong = excluded.day_wrong, sends_since = excluded.sends_since,
+                day_wrong_since = excluded.day_wrong_since, day_wrong = excluded.day_wrong, \
+            sends_since = excluded.sends_since,
                 sends = excluded.sends, requests_since = excluded.requests_since, requests = excluded.requests,
                 notices_since = excluded.notices_since, notices = excluded.notices, consented = excluded.consented,
                 refused = excluded.refused, one_code_mailed = excluded.one_code_mailed
@@ -196,11 +214,14 @@ extension Transaction {
     func put(_ device: Device) throws {
         try changeOne(
             """
-            INSERT INTO devices (\(Device.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+            INSERT INTO devices (\(Device.columns)) \
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
             ON CONFLICT DO UPDATE SET
-                public_key = excluded.public_key, name = excluded.name, os_type = excluded.os_type, address = excluded.address,
+                public_key = excluded.public_key, name = excluded.name, os_type = excluded.os_type, \
+            address = excluded.address,
                 last_seen = excluded.last_seen, confirmed = excluded.confirmed, confirmation = excluded.confirmation,
-                removed = excluded.removed, application = excluded.application, endpoint = excluded.endpoint, push_key = excluded.push_key,
+                removed = excluded.removed, application = excluded.application, endpoint = excluded.endpoint, \
+            push_key = excluded.push_key,
                 authentication = excluded.authentication
             WHERE user = excluded.user
             """, device.id, device.user.value, device.publicKey, device.name, device.osType, device.created,
@@ -233,17 +254,19 @@ extension Transaction {
     }
 }
 
-// Approval requests, and what happened.
+// Approval requests, activities, limits and deliveries.
 extension Transaction {
-    /// What the request says never changes, nor whom it is for.
+    /// Stores a request; its content, user and application never change.
     func put(_ approval: Approval) throws {
         try changeOne(
             """
             INSERT INTO approvals (\(Approval.columns))
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
             ON CONFLICT DO UPDATE SET
-                updated = excluded.updated, status = excluded.status, processed = excluded.processed, notified = excluded.notified,
-                telling = excluded.telling, reported = excluded.reported, device = excluded.device, signed = excluded.signed,
+                updated = excluded.updated, status = excluded.status, processed = excluded.processed, \
+            notified = excluded.notified,
+                telling = excluded.telling, reported = excluded.reported, device = excluded.device, \
+            signed = excluded.signed,
                 signature = excluded.signature, reason = excluded.reason
             WHERE user = excluded.user AND application = excluded.application
             """, approval.id.description, approval.application, approval.user.value, approval.text, approval.message,

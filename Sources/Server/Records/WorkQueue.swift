@@ -1,12 +1,12 @@
 internal import Glibc
 
-/// What waits for one thread that does it. Any thread puts, in order; one takes.
+/// A queue from many threads to one: any thread adds work, and one thread takes it in the same order.
 @safe final class WorkQueue<Work: Sendable>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var waiting: [Work] = []
     private var isClosed = false
-    /// From so many on, the taker is to be woken.
+    /// The number of waiting items at which the taking thread is woken.
     private var wanted = 1
 
     init() {
@@ -25,7 +25,7 @@ internal import Glibc
         unsafe mutex.deallocate()
     }
 
-    /// False if the queue is closed: nobody will do it.
+    /// Adds work at the end; returns false if the queue is closed, in which case nobody will do it.
     func put(_ work: Work) -> Bool {
         locked {
             if isClosed { return false }
@@ -35,10 +35,13 @@ internal import Glibc
         }
     }
 
-    /// Waits until there is something, and takes at most so much of it; nil once the queue is closed and empty.
+    /// Waits until there is work, and takes it.
+    ///
     /// - Parameters:
-    ///   - hope: more than one if more is likely to come at once.
-    ///   - patience: how long to wait for that, once there is something to do or not.
+    ///   - limit: The most items to take.
+    ///   - hope: The number of items that are likely to arrive soon; 1 if no more is expected.
+    ///   - patience: How long to wait for that number, whether or not there is work already.
+    /// - Returns: The items, oldest first; nil once the queue is closed and empty.
     func take(limit: Int, hope: Int = 1, patience: Duration = .zero) -> [Work]? {
         locked {
             if hope > 1 { wait(for: min(hope, limit), until: Self.time(after: patience)) }
@@ -66,8 +69,10 @@ internal import Glibc
         return timespec(tv_sec: now.tv_sec + nanoseconds / 1_000_000_000, tv_nsec: nanoseconds % 1_000_000_000)
     }
 
+    /// The number of waiting items.
     var count: Int { locked { waiting.count } }
 
+    /// Rejects further work and wakes the taking thread.
     func close() {
         locked {
             isClosed = true

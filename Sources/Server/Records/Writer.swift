@@ -1,23 +1,29 @@
 internal import SQLite
 
-/// What waits for a commit.
+/// One write that waits for a commit.
 protocol Write: Sendable {
-    /// Does its part of the transaction. It throws only if the whole transaction is lost.
+    /// Does its part of the transaction; throws only if the whole transaction is lost.
     func run(in transaction: Transaction) throws
-    /// Comes after the commit, or with why there was none.
+
+    /// Reports the end: nil after the commit, or the reason why there was none.
     func end(_ failure: (any Error)?)
 }
 
-/// The thread that writes. What comes while it commits waits, and shares the next commit: the disk is waited for once for all of them.
+/// The thread that writes.
+///
+/// Writes that arrive during a commit share the next one, so that the disk is waited for once for all of them.
 final class Writer: Sendable {
     private let queue = WorkQueue<any Write>()
     private let thread: OwnThread
-    /// How many share a commit at most, so that none waits long for the others.
+    /// The most writes that share a commit, so that none waits long for the others.
     private static let together = 256
 
+    /// Starts the thread.
+    ///
     /// - Parameters:
-    ///   - connection: for the thread alone from now on.
-    ///   - requireInPlace: throws once the file is not under its name any more: then nothing that was committed counts.
+    ///   - connection: The connection, which only the thread uses from now on.
+    ///   - requireInPlace: Throws once the file is no longer under its name; the commit counts as failed then.
+    /// - Throws: `RecordStoreError.other` if the system cannot start a thread.
     init(_ connection: Unshared, requireInPlace: @escaping @Sendable () throws -> Void) throws {
         let queue = queue
         guard let thread = OwnThread({ Self.work(queue, connection.connection, requireInPlace) }) else {
@@ -26,12 +32,12 @@ final class Writer: Sendable {
         self.thread = thread
     }
 
-    /// Hands it to the thread. It ends with an error if the writer is closed.
+    /// Hands a write to the thread; ends it with `RecordStoreError.closed` if the writer is closed.
     func put(_ write: any Write) {
         if !queue.put(write) { write.end(RecordStoreError.closed) }
     }
 
-    /// Waits until what was put is done; only once.
+    /// Waits until the pending writes are done; must be called at most once.
     func close() {
         queue.close()
         thread.join()
@@ -42,7 +48,8 @@ final class Writer: Sendable {
     ) {
         var done = 1
         var sync = Duration.zero
-        // Whoever got an answer is likely to come again at once. To wait for them a little spares a slow disk half of its syncs.
+        // A caller that got its result is likely to write again at once. Waiting for it briefly saves a slow disk half
+        // of its syncs.
         while let writes = queue.take(
             limit: together, hope: queue.count + done, patience: min(sync / 8, .milliseconds(1)))
         {
@@ -53,7 +60,7 @@ final class Writer: Sendable {
         }
     }
 
-    /// Why none of it is on the disk, nil if all of it is; and how long the disk took.
+    /// Commits the writes; returns why none of them is on the disk, nil if all are, and how long the disk took.
     private static func commit(
         _ writes: [any Write], _ connection: Connection, _ requireInPlace: () throws -> Void
     ) -> (failure: (any Error)?, sync: Duration) {
