@@ -7,48 +7,65 @@ internal import PhoneNumbers
 internal import Vault
 public import WebPush
 
-// What the administrator's commands do.
+// The administrator's commands.
 
-/// Why a command could not do what it was asked for.
+/// The reason why an administrator's command failed.
 public struct AdministrationError: Error, Sendable {
+    /// What went wrong, in one line.
     public let message: String
+    /// What to do about it; nil if nothing is known to help.
     public let hint: String?
 
+    /// Makes an error with a message and a hint.
     public init(_ message: String, hint: String? = nil) {
         self.message = message
         self.hint = hint
     }
 }
 
-/// A person, as an administrator may see one: the phone number is masked.
+/// A user as an administrator sees it, with a masked phone number.
 public struct UserView: Sendable {
+    /// The id of the user.
     public let id: AuthyID
+    /// The masked phone number with its country code, such as `+1-XXX-XXX-XX18`.
     public let phone: String
-    /// Where all applications that gave an address agree on one; else empty.
+    /// The e-mail address that all of the user's applications agree on; empty if there is none or several.
     public let email: String
+    /// When the user was created, as Unix time in seconds.
     public let created: Int64
+    /// The user's applications, in ascending order of their ids.
     public let applications: [Membership]
+    /// All devices, removed ones included, oldest first.
     public let devices: [Device]
 
+    /// The user's state in one application; times are Unix time in seconds.
     public struct Membership: Sendable {
+        /// The id of the application.
         public let application: Int64
+        /// When the user first entered a correct code; nil before.
         public let confirmed: Int64?
-        /// Since when it may ask the user's phones; nil where the user has not said so.
+        /// When the user allowed the application to ask their phones; nil if they have not.
         public let consented: Int64?
-        /// When the user said that it may not; nil where the user did not.
+        /// When the user refused the application; nil if they have not.
         public let refused: Int64?
+        /// The e-mail address that the application gave first; nil for none.
         public let email: String?
     }
 }
 
-/// What `unlock` took away.
+/// What `unlock` cleared.
 public struct Unlocked: Sendable {
+    /// Wrong codes, summed over the user's applications.
     public fileprivate(set) var wrongCodes: Int64 = 0
+    /// Messages counted in the last ten minutes.
     public fileprivate(set) var messages: Int64 = 0
+    /// Approval requests counted in the last ten minutes.
     public fileprivate(set) var requests: Int64 = 0
+    /// E-mails about an enrollment counted in the last day.
     public fileprivate(set) var mails: Int64 = 0
+    /// Links to the user's phone number counted in the last day.
     public let links: Int64
-    /// Whether a code was marked as spent that belongs to a time which is still to come.
+    /// Whether a time step was freed that was marked as used but lies in the future.
     public fileprivate(set) var freesCode = false
 
     fileprivate init(links: Int64) { self.links = links }
@@ -62,7 +79,16 @@ public struct Unlocked: Sendable {
 }
 
 extension AuthyService {
-    /// A new application, and its key in plain text, which is nowhere else.
+    /// Creates an application with its first API key.
+    ///
+    /// The key is returned in plain text, and is stored nowhere else in this form.
+    ///
+    /// - Parameters:
+    ///   - name: The display name, cut to 60 characters; control characters are removed.
+    ///   - callback: The address that is told of decisions; nil for none.
+    /// - Returns: The application and its API key, 32 letters and digits.
+    /// - Throws: `AdministrationError` if the name is empty; `RecordStoreError` or `VaultError` if the server cannot
+    ///   store it.
     public func createApplication(_ name: String, callback: Application.Callback?) async throws -> (
         Application, key: String
     ) {
@@ -79,7 +105,14 @@ extension AuthyService {
         return (application, key)
     }
 
-    /// A new key; the old ones are good for so many seconds more.
+    /// Creates a new API key for an application and ends the old ones.
+    ///
+    /// - Parameters:
+    ///   - id: The id of the application.
+    ///   - overlap: How many seconds the old keys stay valid, at most.
+    /// - Returns: The new key, 32 letters and digits.
+    /// - Throws: `AdministrationError` if there is no such application or it was revoked; `RecordStoreError` or
+    ///   `VaultError` if the server cannot store it.
     public func rotateKey(of id: Int64, overlap: Int64) async throws -> String {
         let now = now()
         let key = Self.newKey()
@@ -97,7 +130,11 @@ extension AuthyService {
         return key
     }
 
-    /// Ends an application: its keys are worth nothing from now on.
+    /// Revokes an application: its keys are invalid from now on.
+    ///
+    /// - Parameter id: The id of the application.
+    /// - Throws: `AdministrationError` if there is no such application; `RecordStoreError` if the server cannot store
+    ///   it.
     public func revoke(_ id: Int64) async throws {
         let now = now()
         try await store.write { records in
@@ -108,6 +145,13 @@ extension AuthyService {
         }
     }
 
+    /// Sets the callback of an application.
+    ///
+    /// - Parameters:
+    ///   - callback: The address that is told of decisions; nil for none.
+    ///   - id: The id of the application.
+    /// - Throws: `AdministrationError` if there is no such application; `RecordStoreError` if the server cannot store
+    ///   it.
     public func setCallback(_ callback: Application.Callback?, of id: Int64) async throws {
         try await store.write { records in
             guard var application = try records.application(id) else { throw Self.noApplication(id) }
@@ -116,7 +160,11 @@ extension AuthyService {
         }
     }
 
-    /// The key that signs an application's callbacks: the newest that lives.
+    /// Returns the API key that signs an application's callbacks: the newest valid one.
+    ///
+    /// - Parameter application: The id of the application.
+    /// - Returns: The key as ASCII bytes; nil if the application has no valid key.
+    /// - Throws: `RecordStoreError` if the records cannot be read; `VaultError` if the key cannot be opened.
     public func signingKey(of application: Int64) async throws -> [UInt8]? {
         let now = now()
         let keys = try await store.read { try $0.keys(of: application) }
@@ -128,7 +176,7 @@ extension AuthyService {
         AdministrationError("there is no application \(id)", hint: "countersignd app list shows them")
     }
 
-    /// 32 letters and digits: 190 bits.
+    /// Draws 32 letters and digits: 190 bits.
     private static func newKey() -> String {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
         return String((0..<32).map { _ in alphabet[Int.random(in: 0..<alphabet.count)] })
@@ -147,10 +195,23 @@ extension AuthyService {
         AdministrationError("there is no user \(id)", hint: "countersignd user list shows them")
     }
 
+    /// Returns users in ascending order of their ids.
+    ///
+    /// - Parameters:
+    ///   - id: Only users with a greater id are returned.
+    ///   - limit: The most users to return.
+    /// - Returns: The users.
+    /// - Throws: `RecordStoreError` if the records cannot be read; `VaultError` if a phone number cannot be opened.
     public func users(after id: Int64, limit: Int) async throws -> [UserView] {
         try await store.read { records in try records.users(after: id, limit: limit).map { try view($0, in: records) } }
     }
 
+    /// Returns one user.
+    ///
+    /// - Parameter id: The id of the user.
+    /// - Returns: The user.
+    /// - Throws: `AdministrationError` if there is no such user; `RecordStoreError` or `VaultError` if it cannot be
+    ///   read.
     public func user(_ id: AuthyID) async throws -> UserView {
         guard let view = try await store.read({ records in try records.user(id).map { try view($0, in: records) } })
         else {
@@ -172,13 +233,20 @@ extension AuthyService {
             }, devices: try records.devices(of: user.id))
     }
 
-    /// The one address that the user's applications agree on: where mail goes that is of all of them.
+    /// The one address that all of the user's applications agree on; mail on behalf of all of them goes there.
     private static func email(of members: [Member], _ contact: Contact) -> String? {
         let addresses = Set(members.compactMap { contact.email(of: $0.application) })
         return addresses.count == 1 ? addresses.first : nil
     }
 
-    /// Takes the code that a new phone shows, from the administrator.
+    /// Confirms the new phone that shows a code, on the administrator's word.
+    ///
+    /// - Parameters:
+    ///   - code: The code as typed; separators between digits are ignored.
+    ///   - id: The id of the user.
+    /// - Returns: The device as it was before it was confirmed.
+    /// - Throws: `AdministrationError` if there is no such user, or none of the user's new phones shows this code;
+    ///   `RecordStoreError` or `VaultError` if the server cannot store it.
     public func confirm(_ code: String, of id: AuthyID) async throws -> Device {
         let now = now()
         let device = try await store.write { records in
@@ -192,18 +260,31 @@ extension AuthyService {
         return device
     }
 
-    /// A code as it was typed, without what separates its digits.
+    /// Removes the separators from a typed code.
     private static func plain(_ code: String) -> String {
         String(String.UnicodeScalarView(code.unicodeScalars.filter { !Separators.contains($0) }))
     }
 
-    /// Whether the user has a phone that was confirmed since then.
+    /// Returns whether the user has an active device that was enrolled at or after a time.
+    ///
+    /// - Parameters:
+    ///   - id: The id of the user.
+    ///   - since: Unix time in seconds.
+    /// - Returns: Whether there is such a device.
+    /// - Throws: `RecordStoreError` if the records cannot be read.
     public func hasConfirmedDevice(_ id: AuthyID, since: Int64) async throws -> Bool {
         try await store.read { try $0.devices(of: id).contains { $0.isActive && $0.created >= since } }
     }
 
-    /// Sends a fresh link to a user.
-    /// - Returns: whether a gateway took it; nil where there is no way for this kind, or phones cannot reach this server.
+    /// Makes a new enrollment link and sends it to a user.
+    ///
+    /// - Parameters:
+    ///   - id: The id of the user.
+    ///   - kind: Text message or e-mail; links are not sent by call.
+    /// - Returns: Whether a gateway accepted the message; nil if no gateway is configured for this kind, or the server
+    ///   has no public URL.
+    /// - Throws: `AdministrationError` if there is no such user, or the user's applications gave no e-mail address or
+    ///   different ones; `RecordStoreError` or `VaultError` if the server cannot store it.
     public func sendLink(to id: AuthyID, by kind: OneCode.Kind) async throws -> Bool? {
         guard let user = try await store.read({ try $0.user(id) }) else { throw Self.noUser(id) }
         let contact = try contact(of: user)
@@ -212,7 +293,7 @@ extension AuthyService {
             return (members, try members.first.flatMap { try records.application($0.application) })
         }
         guard kind != .call, outbox.canSend(kind), settings.server.publicURL != nil else { return nil }
-        // A link makes a phone for all applications: none of them alone says where it goes.
+        // The link enrolls a phone for all applications, so that none of them alone decides where it goes.
         guard let to = kind == .email ? Self.email(of: members, contact) : contact.phone.e164 else {
             throw AdministrationError(
                 "the applications of user \(id) gave no e-mail address, or different ones",
@@ -230,6 +311,10 @@ extension AuthyService {
                 application: application?.id ?? 0, applicationName: name, user: id, locale: nil))
     }
 
+    /// Removes a user from all applications, with everything that is kept about their phone number.
+    ///
+    /// - Parameter id: The id of the user.
+    /// - Throws: `AdministrationError` if there is no such user; `RecordStoreError` if the server cannot store it.
     public func removeUser(_ id: AuthyID) async throws {
         try await store.write { records in
             guard let user = try records.user(id) else { throw Self.noUser(id) }
@@ -239,9 +324,14 @@ extension AuthyService {
         }
     }
 
-    /// Lets a user try again at once, in all applications: clears what counts towards the user's limits, and frees time steps that were spent
-    /// while the clock was ahead, by more than a phone's may be.
-    /// - Throws: `AdministrationError` where there is no such user.
+    /// Clears the limits of a user in all applications, so that they can try again at once.
+    ///
+    /// Time steps that were marked as used while the clock was ahead are freed, if they are further ahead than a
+    /// phone's clock may be.
+    ///
+    /// - Parameter id: The id of the user.
+    /// - Returns: What was cleared.
+    /// - Throws: `AdministrationError` if there is no such user; `RecordStoreError` if the server cannot store it.
     public func unlock(_ id: AuthyID) async throws -> Unlocked {
         let ahead = now() / Int64(TOTP().period) + Int64(settings.codes.driftSteps)
         return try await store.write { records in
@@ -265,7 +355,16 @@ extension AuthyService {
         }
     }
 
-    /// Whatever went to the old number is void: links, codes, and phones that are not confirmed.
+    /// Changes the phone number of a user.
+    ///
+    /// Everything that was sent to the old number becomes invalid: links, codes, and phones that are not confirmed.
+    ///
+    /// - Parameters:
+    ///   - id: The id of the user.
+    ///   - text: The new number with its country code, such as `+15551234567`.
+    /// - Returns: The new number, masked.
+    /// - Throws: `AdministrationError` if the text is not a phone number, the number belongs to another user, or there
+    ///   is no such user; `RecordStoreError` or `VaultError` if the server cannot store it.
     public func changePhone(of id: AuthyID, to text: String) async throws -> String {
         let phone: PhoneNumber
         do throws(PhoneNumberError) { phone = try PhoneNumber(written: text, in: .unknown) } catch {
@@ -299,6 +398,13 @@ extension AuthyService {
         return phone.masked
     }
 
+    /// Removes a device of a user.
+    ///
+    /// - Parameters:
+    ///   - device: The UUID of the device.
+    ///   - id: The id of the user.
+    /// - Throws: `AdministrationError` if the user has no such device; `RecordStoreError` if the server cannot store
+    ///   it.
     public func removeDevice(_ device: String, of id: AuthyID) async throws {
         let now = now()
         try await store.write { records in
@@ -313,7 +419,7 @@ extension AuthyService {
         }
     }
 
-    // Commands run in processes of their own: the server looks for what they leave here, and wakes whoever waits.
+    // Commands run in processes of their own. They leave news here; the server looks for it and wakes the waiters.
 
     private static let newsName = "news"
 
@@ -321,12 +427,18 @@ extension AuthyService {
         try records.setValue(Self.newsName, to: Random.bytes(8))
     }
 
-    /// Changes whenever a command changed something about a user or a key.
+    /// Returns a value that changes whenever a command changed a user or a key.
+    ///
+    /// - Returns: 8 random bytes; nil before the first change.
+    /// - Throws: `RecordStoreError` if the records cannot be read.
     public func news() async throws -> [UInt8]? { try await store.read { try $0.value(Self.newsName) } }
 
     // The server's own
 
-    /// The key that push services know this server by; made at the first start.
+    /// Returns the key that identifies this server to push services, and makes it at the first call.
+    ///
+    /// - Returns: The key.
+    /// - Throws: `RecordStoreError` if the server cannot store it; `VaultError` if the stored key cannot be opened.
     public func vapidKey() async throws -> VAPIDKey {
         let made = VAPIDKey()
         let sealed = try vault.seal(made.rawRepresentation, as: VAPID.purpose)
@@ -342,7 +454,10 @@ extension AuthyService {
         return key
     }
 
-    /// Drops what was over long ago, a little at a time.
+    /// Deletes rows that were over before the retention time, at most 1000 of each kind.
+    ///
+    /// - Returns: The number of deleted rows.
+    /// - Throws: `RecordStoreError` if the server cannot store it.
     public func purge() async throws -> Int {
         let before = now() - Int64(settings.retentionDays) * Span.day
         return try await store.write { try $0.purge(before: before, limit: 1_000) }

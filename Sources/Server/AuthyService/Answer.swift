@@ -1,13 +1,14 @@
 internal import AuthyWire
 
-/// What a call is answered with.
+/// The response to a call, without HTTP.
 public struct Answer: Sendable {
+    /// The HTTP status.
     public var status: Int
-    /// JSON in UTF-8, without blanks: some clients look for `"token":"is valid"` in the bytes.
+    /// The body: JSON in UTF-8 without blanks, because some clients search the bytes for `"token":"is valid"`.
     public var body: String
-    /// Seconds for Retry-After; nil for none.
+    /// The value of the header Retry-After, in seconds; nil for none.
     public var retryAfter: Int64?
-    /// For the header Allow; nil for none.
+    /// The value of the header Allow; nil for none.
     public var allow: String?
 
     init(_ members: [(name: String, json: String)], status: Int = 200) {
@@ -15,22 +16,27 @@ public struct Answer: Sendable {
         body = JSONText.object(members)
     }
 
+    /// Makes a response with a body of the caller's own.
     public init(status: Int, body: String) {
         self.status = status
         self.body = body
     }
 }
 
-/// Why a call is refused; it becomes the answer that Authy's clients know.
+/// The error response of a call, in the form that Authy's clients know (Authy API, `error_code`).
 public struct Refusal: Error, Equatable, Sendable {
+    /// The HTTP status.
     public let status: Int
+    /// Authy's error code, such as 60019.
     public let code: Int
+    /// The message for the client.
     public let message: String
-    /// Texts for fields, by name.
+    /// The messages for single fields, by the name of the field.
     var fields: [String: String] = [:]
+    /// The value of the header Retry-After, in seconds; nil for none.
     public var retryAfter: Int64?
 
-    /// The methods that the call has, comma between them; only with status 405.
+    /// The methods that the call has, separated by commas; nil except with status 405.
     public var allow: String?
 
     init(
@@ -45,22 +51,36 @@ public struct Refusal: Error, Equatable, Sendable {
         self.retryAfter = retryAfter
     }
 
+    /// 401, 60001: the API key is missing or invalid.
     public static let key = Refusal(401, 60001, Literal.keyMessage)
+    /// 404, 60000: the call does not exist.
     public static let path = Refusal(404, 60000, "There is no such call.")
-    /// - Parameter allowed: the methods that the call has, for the header Allow, which RFC 9110, section 15.5.6 asks for.
+
+    /// 405, 60002: the call exists with another method.
+    ///
+    /// - Parameter allowed: The methods that the call has, for the header Allow (RFC 9110, section 15.5.6).
+    /// - Returns: The error response.
     public static func method(_ allowed: String) -> Refusal {
         Refusal(405, 60002, "This call has another method.", allow: allowed)
     }
+    /// 400, 60002: the body cannot be parsed.
     public static let body = Refusal(400, 60002, "The body is neither JSON nor a form, or it is nested too deep.")
+    /// 413, 60002: the body is too long.
     public static let tooLong = Refusal(413, 60002, "The body is too long.")
+    /// 400, 60002: the request cannot be parsed.
     public static let malformed = Refusal(400, 60002, "This is not an HTTP request.")
+    /// 414, 60002: the request line is too long.
     public static let lineTooLong = Refusal(414, 60002, "The request line is too long.")
+    /// 431, 60002: the headers are too long.
     public static let headersTooLong = Refusal(431, 60002, "The headers are too long, or too many.")
+    /// 505, 60002: the HTTP version is not supported.
     public static let version = Refusal(505, 60002, "This server speaks HTTP/1.1.")
+    /// 400, 60005: the query is not UTF-8.
     public static let noUTF8 = Refusal(400, 60005, "The query is not valid UTF-8.")
+    /// 500, 60000: the server failed.
     public static let broken = Refusal(500, 60000, "The server cannot do this now. Nothing was changed.")
     static let userNotFound = Refusal(404, 60026, "User not found.")
-    /// What verify says of a user whom the application does not have.
+    /// The response of verify for a user that the application does not have.
     static let userDoesNotExist = Refusal(401, 60016, "User doesn't exist")
     static let tokenInvalid = Refusal(401, 60020, Literal.invalidMessage)
     static let tokenReused = Refusal(401, 60019, Literal.reusedMessage)
@@ -69,7 +89,7 @@ public struct Refusal: Error, Equatable, Sendable {
         Refusal(429, 60003, "Too many requests. Try again later.", retryAfter: max(1, retryAfter))
     }
 
-    /// To the letter: clients compare it.
+    /// The message is exactly Authy's, because clients compare it.
     static func missing(_ name: String) -> Refusal {
         Refusal(400, 60004, "Invalid parameter: \(name) - Parameter is required")
     }
@@ -77,7 +97,9 @@ public struct Refusal: Error, Equatable, Sendable {
         Refusal(400, 60004, "Invalid parameter: \(name) - Parameter is invalid")
     }
 
-    /// Every value in `errors` is a string, and so is `error_code`; fields stand at the top again.
+    /// The response to the client.
+    ///
+    /// Every value in `errors` is a string, and so is `error_code`; the fields are repeated at the top level.
     public var answer: Answer {
         let fields = self.fields.sorted { $0.key < $1.key }.map { (name: $0.key, json: JSONText.string($0.value)) }
         let errors = code == 60049 ? [] : [(name: "message", json: JSONText.string(message))] + fields

@@ -5,7 +5,10 @@ internal import Records
 // app/details, app/stats
 
 extension AuthyService {
-    /// GET /protected/json/app/details
+    /// Describes the calling application (Authy API: GET /protected/json/app/details).
+    ///
+    /// - Parameter caller: The application.
+    /// - Returns: Its id and name, and whether text messages and approval requests are available.
     public func applicationDetails(of caller: Caller) -> Answer {
         let app = JSONText.object([
             ("app_id", String(caller.id)), ("name", JSONText.string(caller.application.name)),
@@ -16,7 +19,13 @@ extension AuthyService {
         return Answer([("app", app), ("message", JSONText.string("Application information.")), ("success", "true")])
     }
 
-    /// GET /protected/json/app/stats: the last twelve months. `authy-client` insists on exactly these seven keys.
+    /// Returns the counters of the last twelve months (Authy API: GET /protected/json/app/stats).
+    ///
+    /// The client `authy-client` requires exactly these seven keys.
+    ///
+    /// - Parameter caller: The application.
+    /// - Returns: The months, newest first, and the number of users.
+    /// - Throws: `RecordStoreError` if the records cannot be read.
     public func statistics(of caller: Caller) async throws -> Answer {
         let (months, total) = try await store.read {
             (try $0.statistics(of: caller.id), try $0.memberCount(of: caller.id))
@@ -44,7 +53,7 @@ extension AuthyService {
         "December",
     ]
 
-    /// One call, and what else `change` says of it.
+    /// Returns the counters for one call, changed by `change`.
     static func month(of application: Int64, at now: Int64, _ change: (inout MonthOfStatistics) -> Void)
         -> MonthOfStatistics
     {
@@ -55,7 +64,7 @@ extension AuthyService {
         return counts
     }
 
-    /// Year and month (1 to 12) of a moment in UTC, by Howard Hinnant's `civil_from_days`.
+    /// Returns year and month (1 to 12) of a time in UTC, by Howard Hinnant's `civil_from_days`.
     static func monthOfYear(_ unixTime: Int64) -> (Int64, Int64) {
         let date = date(unixTime)
         return (date.year, date.month)

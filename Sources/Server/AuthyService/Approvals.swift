@@ -6,10 +6,20 @@ internal import Records
 internal import Crypto
 internal import Vault
 
-// OneTouch, as the application sees it
+// Approval requests (OneTouch), for the application
 
 extension AuthyService {
-    /// POST /onetouch/json/users/ID/approval_requests. It answers as soon as the request is on the disk; the phones are told meanwhile.
+    /// Creates an approval request (Authy API: POST /onetouch/json/users/ID/approval_requests).
+    ///
+    /// It returns as soon as the request is on the disk; the phones are told afterwards.
+    ///
+    /// - Parameters:
+    ///   - id: The AuthyID as in the path.
+    ///   - caller: The application.
+    ///   - parameters: The parameters of the call.
+    /// - Returns: The UUID of the request.
+    /// - Throws: `Refusal` if the user is unknown or has no device, a parameter is invalid, or a limit is reached;
+    ///   `RecordStoreError` if the server cannot store it.
     public func createApproval(for id: String, by caller: Caller, _ parameters: Parameters) async throws -> Answer {
         let wish = try Wish(parameters)
         let now = now()
@@ -48,8 +58,20 @@ extension AuthyService {
         ])
     }
 
-    /// GET /onetouch/json/approval_requests/UUID; with `Prefer: wait=N` at the moment of the decision, N seconds at most.
-    /// - Parameter watch: tells of a client that goes; it is called with what ends the wait, once the wait can be ended.
+    /// Reads an approval request (Authy API: GET /onetouch/json/approval_requests/UUID).
+    ///
+    /// With a wait it returns at the moment of the decision, or when the time is over.
+    ///
+    /// - Parameters:
+    ///   - name: The UUID as in the path.
+    ///   - caller: The application.
+    ///   - seconds: How long to wait for a decision, at most 60 seconds; 0 to return at once (`Prefer: wait=N`, RFC
+    ///     7240).
+    ///   - watch: Called with a function that ends the wait, once there is a wait to end; it calls the function when
+    ///     the client disconnects.
+    /// - Returns: The request and its status.
+    /// - Throws: `Refusal` if there is no such request, the key has ended, or too many calls wait for it;
+    ///   `RecordStoreError` or `VaultError` if it cannot be read.
     public func readApproval(
         _ name: String, by caller: Caller, wait seconds: Int64,
         watch: @Sendable (@escaping @Sendable () -> Void) async -> Void
@@ -57,7 +79,7 @@ extension AuthyService {
         let now = now()
         var reading = try await approval(name, of: caller)
         guard seconds > 0, reading.approval.standing(at: now) == .pending else { return reading.answer(at: now) }
-        // A second more than what is left of the request: both clocks are somewhere within their second.
+        // One second more than the rest of the request's lifetime: either clock may be anywhere within its second.
         let left = reading.approval.ends.map { min($0 - now + 1, 60) } ?? 60
         let deadline = hub.uptime() + min(seconds, left)
         var hasNews = true
@@ -78,7 +100,14 @@ extension AuthyService {
         return reading.answer(at: self.now())
     }
 
-    /// DELETE /onetouch/json/approval_requests/UUID: takes a pending request back.
+    /// Cancels a pending request (DELETE /onetouch/json/approval_requests/UUID; an extension of Authy's API).
+    ///
+    /// - Parameters:
+    ///   - name: The UUID as in the path.
+    ///   - caller: The application.
+    /// - Returns: A message.
+    /// - Throws: `Refusal` if there is no such request or it is no longer pending; `RecordStoreError` if the server
+    ///   cannot store it.
     public func cancelApproval(_ name: String, by caller: Caller) async throws -> Answer {
         let now = now()
         let (user, id) = try await store.write { records in
@@ -106,7 +135,7 @@ extension AuthyService {
         return Refusal(404, 60049, "Approval request not found: \(shown)")
     }
 
-    /// Looks at the key again: it may have ended while its holder waited.
+    /// Reads the request, and checks the key again: it may have ended while its holder waited.
     private func approval(_ name: String, of caller: Caller) async throws -> Reading {
         guard let id = ApprovalRequestID(name) else { throw Self.notFound(name) }
         let now = now()
@@ -127,7 +156,8 @@ extension AuthyService {
 }
 
 extension Approval {
-    /// What the log says of each of its events: also which login of which host asked, where that has said so.
+    /// The metadata of log entries about this request, including the host and the login attempt if the host has named
+    /// them.
     var trace: Logger.Metadata {
         let hidden = JSONParameters.members(Array(hiddenDetails.utf8)) ?? []
         let said = hidden.compactMap { member -> (String, Logger.MetadataValue)? in
@@ -143,13 +173,13 @@ extension Approval {
         }
     }
 
-    /// The status at a moment; what ended without an answer has expired, whatever stands on the disk.
+    /// The status at a time: a pending request whose time is over has expired, whatever is stored.
     func standing(at now: Int64) -> Status {
         if status == .pending, let ends, now >= ends { .expired } else { status }
     }
 }
 
-/// An approval request with all that its application may read of it.
+/// An approval request with everything that its application may read of it.
 struct Reading {
     let approval: Approval
     let application: Application
@@ -165,7 +195,7 @@ struct Reading {
 
     private func members(at now: Int64) -> [(name: String, json: String)] {
         let standing = approval.standing(at: now)
-        // Authy's clients know four words.
+        // Authy's clients know four statuses.
         let status = standing == .cancelled ? Approval.Status.expired : standing
         let id = JSONText.string(approval.id.description)
         let application = JSONText.string(Self.name(of: self.application.id))
@@ -188,7 +218,7 @@ struct Reading {
         ]
     }
 
-    /// What a device signed, with all that is needed to check it again.
+    /// Writes the signed answer with everything that is needed to verify it again.
     private func countersign(_ standing: Approval.Status) -> String {
         var members = [
             (name: "cancelled", json: standing == .cancelled ? "true" : "false"),
@@ -206,14 +236,14 @@ struct Reading {
         return JSONText.object(members)
     }
 
-    /// A name of 24 hexadecimal digits, as Authy's applications had.
+    /// Writes an id as 24 hexadecimal digits, the form of Authy's application ids.
     static func name(of application: Int64) -> String {
         let hex = String(application, radix: 16)
         return String(repeating: "0", count: max(0, 24 - hex.utf8.count)) + hex
     }
 }
 
-/// What an application asks for, checked.
+/// The checked parameters of a new approval request.
 private struct Wish {
     static let years: Int64 = 10 * 366 * 86_400
     let message: String
@@ -245,7 +275,7 @@ private struct Wish {
         return number
     }
 
-    /// An object, or one plain text.
+    /// Reads the details: an object, or one plain text.
     private static func details(_ parameters: Parameters, without name: String?) throws -> [(String, String)] {
         if let text = parameters.text("details") { return [("Details", cut(text, 1_000))] }
         return try pairs(parameters["details"], "details").filter { $0.0 != name }
@@ -260,7 +290,10 @@ private struct Wish {
         }
     }
 
-    /// Logos without an address are left out: authy-rs sends the address as a second `res`, which costs nobody the request.
+    /// Reads the logos as JSON; an empty text for none.
+    ///
+    /// Logos without an address are left out, because authy-rs sends the address as a second `res`; the request stays
+    /// valid.
     private static func logos(_ parameter: Parameter?) throws -> String {
         guard let logos = parameter?.elements, !logos.isEmpty else { return "" }
         let all = try logos.prefix(8).compactMap { logo -> (String, String)? in
@@ -271,7 +304,7 @@ private struct Wish {
             }
             return (res, url)
         }
-        // Authy's own example sends one without a default, which shows nothing.
+        // Authy's own example has no default logo, which shows nothing.
         guard all.contains(where: { $0.0 == "default" }) else { return "" }
         return JSONText.array(
             all.map { JSONText.object([("res", JSONText.string($0.0)), ("url", JSONText.string($0.1))]) })
@@ -291,7 +324,7 @@ private struct Wish {
             logos: logos, number: number, created: now, secondsToExpire: secondsToExpire, ends: ends)
     }
 
-    /// What the phone shows and signs; names in the order of the alphabet.
+    /// Writes the text that the phone shows and signs; the names are in alphabetical order.
     private func text(_ id: ApprovalRequestID, _ user: AuthyID, _ application: String, _ now: Int64, _ ends: Int64?)
         -> String
     {
@@ -306,7 +339,7 @@ private struct Wish {
             ])
     }
 
-    /// The number among two others, all of which might be the number, in no order.
+    /// Returns the number and two other possible numbers, in random order.
     private static func choices(_ number: String) -> [String] {
         let others = CheckNumber.range.map(String.init).filter { $0 != number }
         return ([number] + others.shuffled().prefix(2)).shuffled()
@@ -317,9 +350,12 @@ extension [(String, String)] {
     fileprivate var json: String { isEmpty ? "" : JSONText.object(map { ($0.0, JSONText.string($0.1)) }) }
 }
 
-/// Moments as the API writes them.
+/// Writes times as the API does.
 public enum Moment {
-    /// `2026-11-24T01:02:03Z`
+    /// Writes a time in UTC as in RFC 3339, section 5.6, such as `2026-11-24T01:02:03Z`.
+    ///
+    /// - Parameter unixTime: Unix time in seconds; negative times count as 0.
+    /// - Returns: The text.
     public static func text(_ unixTime: Int64) -> String {
         let time = max(0, unixTime)
         let (year, month) = AuthyService.monthOfYear(time)

@@ -2,10 +2,15 @@ internal import AuthyWire
 internal import Identifiers
 public import Records
 
-/// What an application is told of a decision (Authy API v1, section 3.4), and how that is signed (section 3.5).
+/// The callback that tells an application of a decision (Authy API v1, section 3.4) and its signature (section 3.5).
 public struct Callback: Sendable {
     private let body: JSONValue
 
+    /// Makes the body of the callback.
+    ///
+    /// - Parameters:
+    ///   - approval: The decided request.
+    ///   - device: The device that answered; nil if it is not known any more.
     public init(_ approval: Approval, device: Device?) {
         body = .object([
             "authy_id": .integer(approval.user.value), "callback_action": .string("approval_request_status"),
@@ -40,7 +45,9 @@ public struct Callback: Sendable {
         ])
     }
 
-    /// Authy's were numbers of at most nine digits, which some receivers keep as an `int`: this one is made of the device's id.
+    /// Makes a number from the UUID of a device.
+    ///
+    /// Authy's were numbers of at most nine digits, which some receivers store as an `int`.
     private static func number(of device: String?) -> JSONValue {
         guard let digits = device?.filter({ $0 != "-" }).prefix(8), let number = Int64(digits, radix: 16) else {
             return .null
@@ -48,8 +55,9 @@ public struct Callback: Sendable {
         return .integer(number % 1_000_000_000)
     }
 
-    /// All of Authy's names, null for what this server does not ask phones for; but no list that is empty, which Authy never sent, and which
-    /// some receivers take for another text than the one that was signed.
+    /// Writes the device with all of Authy's names, and null for what this server does not ask phones for.
+    ///
+    /// It has no empty list: Authy never sent one, and some receivers compute another signed text for it.
     private static func device(_ device: Device?) -> JSONValue {
         let unknown = [
             "city", "country", "ip", "last_unlock_method_used", "region", "registration_city", "registration_country",
@@ -76,12 +84,26 @@ public struct Callback: Sendable {
         }
     }
 
-    /// For a POST: the body, and its signature.
+    /// Returns the callback as a POST request.
+    ///
+    /// - Parameters:
+    ///   - url: The address of the application.
+    ///   - nonce: The value of the header with the nonce, used once.
+    ///   - key: The API key that signs.
+    /// - Returns: The JSON body, and the value of the signature header.
     public func post(to url: String, nonce: String, key: [UInt8]) -> (body: String, signature: String) {
         (body.serialized(), CallbackSignature(nonce: nonce, method: .post, url: url, body: body).text(key: key))
     }
 
-    /// For a GET: the URL with the flattened body as its query, behind what it had of its own, and the signature over both.
+    /// Returns the callback as a GET request.
+    ///
+    /// The flattened body follows the query that the address already has; the signature covers both.
+    ///
+    /// - Parameters:
+    ///   - url: The address of the application.
+    ///   - nonce: The value of the header with the nonce, used once.
+    ///   - key: The API key that signs.
+    /// - Returns: The URL with its query, and the value of the signature header.
     public func get(_ url: String, nonce: String, key: [UInt8]) -> (url: String, signature: String) {
         let base = url.prefix { $0 != "?" && $0 != "#" }
         let own = FormText.pairs(url[base.endIndex...].dropFirst().prefix { $0 != "#" }.utf8) ?? []
@@ -92,7 +114,9 @@ public struct Callback: Sendable {
         )
     }
 
-    /// Members in the order of their names, elements in theirs: receivers nest `logos[][res]` and `logos[][url]` by the order in which they come.
+    /// Flattens the body: members in the order of their names, elements in their own order.
+    ///
+    /// Receivers rebuild `logos[][res]` and `logos[][url]` from the order in which they arrive.
     private static func flattened(_ value: JSONValue, named name: String) -> [(name: String, value: String)] {
         switch value {
         case .null: [(name, "")]
@@ -108,7 +132,7 @@ public struct Callback: Sendable {
         }
     }
 
-    /// Percent-encoded but for the unreserved characters (RFC 3986, section 2.3).
+    /// Percent-encodes all but the unreserved characters (RFC 3986, section 2.3).
     private static func encoded(_ text: String) -> String {
         text.utf8.reduce(into: "") { encoded, byte in
             switch byte {

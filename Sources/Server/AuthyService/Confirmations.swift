@@ -2,10 +2,10 @@ internal import Identifiers
 internal import Records
 internal import Vault
 
-// Who confirms a new phone: docs/develop/adr/0049
+// Confirmation of a new phone: docs/develop/adr/0049
 
 extension AuthyService {
-    /// The new phone that shows this code.
+    /// Returns the new phone that shows this code; nil if there is none.
     func newDevice(showing code: String, of user: AuthyID, at now: Int64, in records: any RecordReading) throws
         -> Device?
     {
@@ -15,17 +15,20 @@ extension AuthyService {
         }
     }
 
-    /// Whether the code of a new phone, shown to a member's application, confirms it by itself: only for somebody who
-    /// has never proven anything. For anybody else, a link and a password would get past the factor that was proven. A
-    /// link that one application has sent is confirmed by no other.
+    /// Returns whether the code of a new phone, entered at a member's application, confirms the phone by itself.
+    ///
+    /// It does only for a person who has never proven anything. For others, a link and a password would bypass the
+    /// proven factor. A link that one application has sent is not confirmed by another one.
     func confirmsItself(_ device: Device, for member: Member, in records: any RecordReading) throws -> Bool {
         guard device.application == nil || device.application == member.application else { return false }
         return try !hasProven(member, in: records) && !hasProvenElsewhere(member, in: records)
             && !records.devices(of: member.user).contains { $0.confirmed != nil }
     }
 
-    /// Takes the code of a new phone that was given beside a right code. A phone is for all applications: where others
-    /// have proofs of the person too, only a link of this one's own will do.
+    /// Confirms a new phone whose code was entered together with a correct code of another factor.
+    ///
+    /// A phone works for all applications. If the person has proven something to other applications too, only a link
+    /// that this application has sent is accepted.
     func confirm(_ code: OneTimeCode, beside member: Member, at now: Int64, in records: any RecordWriting) throws {
         guard let device = try newDevice(showing: code.digits, of: member.user, at: now, in: records) else { return }
         let isOwn = device.application == member.application
@@ -33,7 +36,7 @@ extension AuthyService {
         try confirm(device, at: now, in: records)
     }
 
-    /// Confirms the new phone that shows this code.
+    /// Confirms the new phone that shows this code; nil if there is none.
     func confirm(_ code: String, of user: AuthyID, at now: Int64, in records: any RecordWriting) throws -> Device? {
         guard let device = try newDevice(showing: code, of: user, at: now, in: records) else { return nil }
         try confirm(device, at: now, in: records)
@@ -50,8 +53,9 @@ extension AuthyService {
             Activity(user: device.user, application: nil, at: now, kind: "device_added", detail: device.name))
     }
 
-    /// Whether the person has proven something to the member's application, also before a removal, or as another user
-    /// with the same number.
+    /// Returns whether the person has proven something to the member's application.
+    ///
+    /// Proofs count also from before a removal, or as another user with the same number.
     private func hasProven(_ member: Member, in records: any RecordReading) throws -> Bool {
         guard let user = try records.user(member.user) else { return true }
         let former = try records.formerMember(application: member.application, phoneHash: user.phoneHash)
@@ -59,9 +63,10 @@ extension AuthyService {
             || former?.consented != nil
     }
 
-    /// Whether the person has proven something to another application. One that was added later is believed only what
-    /// it cannot have made up: it knows the secrets of its own authenticator apps, and must not take from an earlier
-    /// one what that had.
+    /// Returns whether the person has proven something to another application.
+    ///
+    /// For an application that was added later, only proofs count that it cannot have made up: it knows the secrets of
+    /// its own authenticator apps, and must not take from an earlier application what that one had.
     private func hasProvenElsewhere(_ member: Member, in records: any RecordReading) throws -> Bool {
         guard let user = try records.user(member.user) else { return true }
         let others = try records.members(of: user.id).filter { $0.application != member.application }
@@ -75,10 +80,10 @@ extension AuthyService {
 }
 
 extension Device {
-    /// Seconds.
+    /// How long a confirmation code is valid, in seconds.
     static let confirmationLifetime: Int64 = 86_400
 
-    /// Whether it waits to be confirmed, and still can be.
+    /// Whether the device waits for its confirmation and can still be confirmed.
     func isNew(at now: Int64) -> Bool {
         removed == nil && confirmed == nil && now - created < Self.confirmationLifetime
     }

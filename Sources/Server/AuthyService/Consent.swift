@@ -4,33 +4,43 @@ internal import Identifiers
 internal import Records
 internal import Vault
 
-// Which applications may know of a person's phones, and ask them: docs/develop/adr/0050
+// Which applications may see and ask a person's phones: docs/develop/adr/0050
 
 extension Member {
-    /// Whether the application may know of the person's phones, and ask them.
+    /// Whether the application may see and ask the person's phones.
     var mayAsk: Bool { consented != nil }
 
-    /// The person has shown the application something that only their phone can have had. What was refused on a phone
-    /// stays refused.
+    /// Records that the person has shown the application something that only their phone can have.
+    ///
+    /// A refusal on a phone stays.
     mutating func consent(at now: Int64) {
         if consented == nil, refused == nil { consented = now }
     }
 }
 
 extension AuthyService {
-    /// How many applications a page asks about at once, so that none can fill it.
+    /// How many applications a page asks about at once, so that they cannot fill it.
     private static let questionsAtOnce = 3
-    /// The shortest code of phones/verification that counts: a shorter one can be guessed.
+    /// The shortest code of phones/verification that counts as proof; a shorter one can be guessed.
     private static let shortestProof = 6
 
-    /// The phones, also removed ones, that a member's application may know of: none before the person has let it.
+    /// Returns the phones that a member's application may see, removed ones included; none without the person's
+    /// consent.
     func devices(for member: Member, in records: any RecordReading) throws -> [Device] {
         member.mayAsk ? try records.devices(of: member.user) : []
     }
 
-    /// Lets the application ask whose link the phone has opened. An administrator's link is for the only application
-    /// that there is, and only if it makes the person's first phone.
-    /// - Parameter known: the person's phones before this one was confirmed.
+    /// Records consent for the application whose link the phone has opened.
+    ///
+    /// An administrator's link counts for the person's only application, and only if it enrolls the person's first
+    /// phone.
+    ///
+    /// - Parameters:
+    ///   - device: The phone that is confirmed now.
+    ///   - known: The person's phones before this one was confirmed.
+    ///   - now: Unix time in seconds.
+    ///   - records: The open transaction.
+    /// - Throws: `RecordStoreError` if the records cannot be written.
     func consent(of device: Device, among known: [Device], at now: Int64, in records: any RecordWriting) throws {
         let members = try records.members(of: device.user)
         let isFirst = !known.contains { $0.confirmed != nil }
@@ -40,8 +50,9 @@ extension AuthyService {
         try records.put(member)
     }
 
-    /// Whether a code that was sent to this number was shown to the application (phones/verification), and is long
-    /// enough to say something.
+    /// Returns whether a code that was sent to this number was entered at the application (phones/verification).
+    ///
+    /// The code must be long enough to prove something.
     func isNumberProven(_ phoneHash: [UInt8], to application: Int64, in records: any RecordReading) throws -> Bool {
         guard let check = try records.phoneCheck(application: application, phoneHash: phoneHash), check.ends == 0 else {
             return false
@@ -49,8 +60,9 @@ extension AuthyService {
         return try vault.open(check.sealed, as: Purpose.phoneCheck(application, check.id)).count >= Self.shortestProof
     }
 
-    /// The applications that a page is to ask about: those that have added the person, and were neither let nor
-    /// refused. Oldest first.
+    /// Returns the applications that the page asks about, as JSON, oldest first.
+    ///
+    /// These are the applications that have added the person and are neither allowed nor refused.
     func openQuestions(_ members: [Member], in records: any RecordReading) throws -> [String] {
         try members.filter { $0.consented == nil && $0.refused == nil }.sorted {
             ($0.added, $0.application) < ($1.added, $1.application)
@@ -67,7 +79,11 @@ extension AuthyService {
         .prefix(Self.questionsAtOnce).map { $0 }
     }
 
-    /// `GET applications`: those that have added the person, and whether they may ask.
+    /// Lists the applications that have added the person, and their decisions (`GET applications`).
+    ///
+    /// - Parameter phone: The device that calls.
+    /// - Returns: The applications; `decision` is `allowed`, `refused` or null.
+    /// - Throws: `PhoneRefusal` if the device is not confirmed; `RecordStoreError` if the records cannot be read.
     public func applications(of phone: Phone) async throws -> Answer {
         guard phone.isConfirmed else { throw PhoneRefusal.unconfirmed }
         let found = try await store.read { records in
@@ -90,8 +106,18 @@ extension AuthyService {
         ])
     }
 
-    /// `POST applications/ID`: lets an application know of the person's phones and ask them, or refuses it. A refusal
-    /// takes back what it has asked, and is remembered: nothing that the application does opens the question again.
+    /// Allows or refuses an application to see and ask the person's phones (`POST applications/ID`).
+    ///
+    /// A refusal cancels the application's pending requests. It is permanent until the person changes it: nothing that
+    /// the application does asks again.
+    ///
+    /// - Parameters:
+    ///   - id: The id of the application as in the path.
+    ///   - parameters: `decision` is `allowed` or `refused`.
+    ///   - phone: The device that calls.
+    /// - Returns: An empty object.
+    /// - Throws: `PhoneRefusal` if the device is not confirmed or has no such application, or a parameter is invalid;
+    ///   `RecordStoreError` if the server cannot store it.
     public func decide(on id: String, _ parameters: Parameters, from phone: Phone) async throws -> Answer {
         guard let application = Int64(id), let decision = parameters.text("decision"),
             ["allowed", "refused"].contains(decision)

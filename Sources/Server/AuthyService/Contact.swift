@@ -2,10 +2,10 @@ internal import AuthyWire
 internal import Identifiers
 internal import Vault
 
-/// How a person is reached: kept sealed.
+/// The phone number and e-mail addresses of a person; stored sealed.
 struct Contact {
     struct Email: Equatable {
-        /// Whose mail goes there; nobody else's does.
+        /// The application whose mail goes to the address; no other application's mail does.
         let application: Int64
         let address: String
     }
@@ -13,16 +13,23 @@ struct Contact {
     var phone: PhoneNumber
     private var emails: [Email] = []
 
-    /// Where an application's mail goes: the first address that it kept. It can lead the mail of somebody who exists to no other.
+    /// Returns the address for an application's mail: the first one it kept; nil for none.
+    ///
+    /// An application cannot redirect another application's mail.
     func email(of application: Int64) -> String? { emails.first { $0.application == application }?.address }
 
-    /// Whether the application has given it.
+    /// Returns whether the application has given this address.
     func has(email address: String, of application: Int64) -> Bool {
         emails.contains(Email(application: application, address: address))
     }
 
-    /// - Parameter replacing: whether the application's other addresses go.
-    /// - Returns: whether that changed anything.
+    /// Adds an address, unless the application has ten already.
+    ///
+    /// - Parameters:
+    ///   - address: The e-mail address.
+    ///   - application: The id of the application that gave it.
+    ///   - replacing: Whether it replaces the application's other addresses.
+    /// - Returns: Whether anything changed.
     mutating func add(email address: String, of application: Int64, replacing: Bool) -> Bool {
         let email = Email(application: application, address: address)
         if replacing {
@@ -34,7 +41,7 @@ struct Contact {
         return true
     }
 
-    /// `cc`, `number`, then an application and an e-mail address, one to a line.
+    /// Seals the contact: country code, number, then an application and an e-mail address, one on each line.
     func sealed(for user: AuthyID, in vault: Vault) throws -> [UInt8] {
         let lines = [phone.countryCode, phone.national] + emails.map { "\($0.application) \($0.address)" }
         return try vault.seal(Array(lines.joined(separator: "\n").utf8), as: Self.purpose(user))
@@ -52,7 +59,7 @@ struct Contact {
         self.init(phone: phone)
         emails = lines.dropFirst(2).compactMap { line in
             let parts = line.split(separator: " ")
-            // An address of before, of which nobody knows whose it is, is nobody's.
+            // Drop legacy addresses that belong to no application.
             guard parts.count == 2, let application = Int64(parts[0]) else { return nil }
             return Email(application: application, address: String(parts[1]))
         }
@@ -62,8 +69,10 @@ struct Contact {
 
     static func isEmail(_ text: String) -> Bool { NewUser.isEmail(text) }
 
-    /// Whether published clients take the address in an answer: validator.js, which authy-client uses, wants a top-level domain of letters, or
-    /// of the form xn--.
+    /// Returns whether published clients accept the address in a response.
+    ///
+    /// The library validator.js, which authy-client uses, requires a top-level domain of letters, or one that begins
+    /// with `xn--`.
     static func passesValidators(_ text: String) -> Bool {
         let top = text.split(separator: ".").last.map { $0.lowercased().utf8.map { $0 } } ?? []
         let isOfLetters = top.allSatisfy { (0x61...0x7A).contains($0) }

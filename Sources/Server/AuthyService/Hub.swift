@@ -1,19 +1,22 @@
 public import Identifiers
 internal import Synchronization
 
-/// Those who wait for news: of a request, or of all that concerns a user.
+/// The waiting calls: each waits for a change of a request, or of anything that concerns a user.
 ///
-/// Time is that of a clock which nobody sets: one of the day that jumps would stretch waits, or end all of them.
+/// Times are those of a monotonic clock: a jump of the wall clock would stretch waits or end them all.
 ///
-/// Whoever waits takes a ticket first, then looks, then waits for the ticket: news that come in between are not lost. One sweep serves all
-/// deadlines, so that a wait costs no task and no timer of its own.
+/// A caller takes a ticket first, then reads, then waits for the ticket, so that a change in between is not lost. One
+/// sweep serves all deadlines, so that a wait needs no task and no timer of its own.
 public final class Hub: Sendable {
+    /// What a call waits for.
     public enum Subject: Hashable, Sendable {
         case approval(ApprovalRequestID)
         case user(AuthyID)
     }
 
-    /// One wait. It ends once: by news, by its deadline, by the client's going, or by the server's end.
+    /// One wait.
+    ///
+    /// It ends once: by a change, by its deadline, by the client's disconnect, or by the end of the server.
     public final class Ticket: Sendable {
         private enum State {
             case open
@@ -61,10 +64,10 @@ public final class Hub: Sendable {
     }
 
     private struct State {
-        /// By number: thousands may share a subject, or a second.
+        /// The tickets of a subject, by their numbers: thousands may share a subject.
         var tickets: [Subject: [UInt64: Ticket]] = [:]
         var held: [String: Int] = [:]
-        /// By the second in which they end.
+        /// The tickets by the second in which they end.
         var deadlines: [Int64: [UInt64: Ticket]] = [:]
         var swept: Int64 = 0
         var next: UInt64 = 0
@@ -72,22 +75,26 @@ public final class Hub: Sendable {
         var isClosed = false
     }
 
-    /// How many tickets one holder may have at a time.
+    /// The most tickets that one holder may have at a time.
     public static let most = 16
 
-    /// Seconds since some moment, ever more.
+    /// Returns the seconds since a fixed point in time; it never decreases.
     public let uptime: @Sendable () -> Int64
     private let state = Mutex(State())
 
+    /// Makes an empty hub with the given monotonic clock.
     public init(uptime: @escaping @Sendable () -> Int64) { self.uptime = uptime }
 
-    /// How many wait now.
+    /// The number of waits.
     public var count: Int { state.withLock { $0.count } }
 
+    /// Takes a ticket for a wait.
+    ///
     /// - Parameters:
-    ///   - holder: who waits, such as a phone.
-    ///   - deadline: of the uptime; the first sweep in that second or later ends the wait.
-    /// - Returns: nil where the holder waits in too many places already.
+    ///   - subject: What the call waits for.
+    ///   - holder: The identity that the limit of waits applies to, such as the id of a phone.
+    ///   - deadline: The uptime in seconds at which a sweep ends the wait.
+    /// - Returns: The ticket, which has ended already if the hub is closed; nil if the holder has too many.
     public func ticket(for subject: Subject, of holder: String, until deadline: Int64) -> Ticket? {
         state.withLock { state in
             state.next += 1
@@ -105,7 +112,13 @@ public final class Hub: Sendable {
         }
     }
 
-    /// The look between a ticket and its wait: where it fails there is no wait, and the ticket ends.
+    /// Reads between taking a ticket and waiting for it; if the reading fails, the ticket ends.
+    ///
+    /// - Parameters:
+    ///   - ticket: The ticket.
+    ///   - body: Reads the state.
+    /// - Returns: What the body returned.
+    /// - Throws: What the body threw.
     public func look<T>(with ticket: Ticket, _ body: () async throws -> T) async throws -> T {
         do {
             return try await body()
@@ -115,32 +128,37 @@ public final class Hub: Sendable {
         }
     }
 
-    /// - Returns: whether there is news; not where the time is over, the client has gone, or the server ends.
+    /// Waits until the ticket ends.
+    ///
+    /// - Parameter ticket: The ticket.
+    /// - Returns: True after a change; false after the deadline, a disconnect, or the end of the server.
     @discardableResult
     public func wait(for ticket: Ticket) async -> Bool {
         defer { forget(ticket) }
         return await ticket.wait()
     }
 
-    /// Ends a wait whose client has gone, or that was not needed after all.
+    /// Ends a wait whose client has disconnected, or that is not needed.
     public func end(_ ticket: Ticket) {
         ticket.end(isNews: false)
         forget(ticket)
     }
 
-    /// Ends all waits for a subject: there is news.
+    /// Ends all waits for a subject, because it has changed.
     public func wake(_ subject: Subject) {
         for ticket in state.withLock({ $0.tickets[subject].map { Array($0.values) } ?? [] }) {
             ticket.end(isNews: true)
         }
     }
 
-    /// Ends all waits: there is news, but nobody knows for whom.
+    /// Ends all waits, because something has changed and it is not known what.
     public func wakeAll() {
         for ticket in state.withLock({ $0.tickets.values.flatMap(\.values) }) { ticket.end(isNews: true) }
     }
 
-    /// Ends the waits whose time has come.
+    /// Ends the waits whose deadline has passed.
+    ///
+    /// - Parameter now: The uptime in seconds.
     public func sweep(at now: Int64) {
         let ended = state.withLock { state -> [Ticket] in
             let seconds = state.deadlines.keys.filter { $0 <= now }
@@ -150,7 +168,7 @@ public final class Hub: Sendable {
         for ticket in ended { ticket.end(isNews: false) }
     }
 
-    /// Ends all waits, now and later.
+    /// Ends all waits; later tickets end at once.
     public func close() {
         let tickets = state.withLock { state in
             state.isClosed = true

@@ -4,10 +4,14 @@ internal import Identifiers
 internal import Records
 
 extension AuthyService {
-    /// `POST invitation`: what a link is for, without using it.
+    /// Describes an enrollment link without using it (`POST invitation`).
     ///
-    /// Anyone who has the link could use it; what is told is what a person needs to see that it is meant for them.
-    /// - Throws: `PhoneRefusal` as `enrol` does, for a link that is unknown, used or expired.
+    /// Anyone who has the link could use it. The answer holds only what shows a person that the link is meant for them.
+    ///
+    /// - Parameter parameters: `token` is the token of the link.
+    /// - Returns: The names of the applications, and the masked phone number.
+    /// - Throws: `PhoneRefusal` as `enrol` does, for a link that is unknown, used or expired; `RecordStoreError` or
+    ///   `VaultError` if it cannot be read.
     public func invitation(_ parameters: Parameters) async throws -> Answer {
         guard let token = parameters.text("token") else { throw PhoneRefusal.invalid }
         let hash = Array(SHA256.hash(data: Array(token.utf8)))
@@ -16,7 +20,7 @@ extension AuthyService {
                 throw PhoneRefusal.unknownLink
             }
             try checkOpen(enrolment, at: now, in: records)
-            // A link that one application had sent says nothing of the others: its number may have been mistyped.
+            // A link that one application has sent does not name the others: the number may have been mistyped.
             let sender = enrolment.application
             let members = try records.members(of: user.id).filter { sender == nil || $0.application == sender }
             let applications = try members.compactMap { try records.application($0.application) }

@@ -1,8 +1,9 @@
 public import Records
 internal import Synchronization
 
-/// The time by which limits count: it goes with the time since the system's start, and so neither back nor ahead where somebody sets the clock
-/// of the day. Over restarts it is never behind what was kept, nor behind the clock of the day.
+/// The clock of the limits, which follows the time since boot and so ignores changes of the wall clock.
+///
+/// After a restart it is never behind the stored time, nor behind the wall clock.
 public final class LimitClock: Sendable {
     private static let name = "limit_time"
 
@@ -11,9 +12,11 @@ public final class LimitClock: Sendable {
     private let uptime: @Sendable () -> Int64
     private let latest: Mutex<Int64>
 
+    /// Starts the clock at a time.
+    ///
     /// - Parameters:
-    ///   - start: how late it is, in seconds since 1970-01-01T00:00:00Z.
-    ///   - uptime: seconds since some moment, that nobody sets.
+    ///   - start: The time now, as Unix time in seconds.
+    ///   - uptime: Returns the seconds since a fixed point in time; it never decreases.
     public init(start: Int64, uptime: @escaping @Sendable () -> Int64) {
         self.start = start
         self.uptime = uptime
@@ -21,9 +24,13 @@ public final class LimitClock: Sendable {
         latest = Mutex(start)
     }
 
-    /// Goes on with what the store has kept.
-    /// - Parameter now: the clock of the day.
-    /// - Throws: `RecordStoreError`.
+    /// Starts the clock at the stored time, or at the wall clock if that is later.
+    ///
+    /// - Parameters:
+    ///   - store: The store that has kept the time.
+    ///   - now: The wall clock, as Unix time in seconds.
+    ///   - uptime: Returns the seconds since a fixed point in time; it never decreases.
+    /// - Throws: `RecordStoreError` if the records cannot be read.
     public convenience init(_ store: any RecordStore, at now: Int64, uptime: @escaping @Sendable () -> Int64)
         async throws
     {
@@ -33,7 +40,7 @@ public final class LimitClock: Sendable {
         self.init(start: max(kept ?? now, now), uptime: uptime)
     }
 
-    /// Seconds; never less than before.
+    /// Returns the time in seconds; it never decreases.
     public func now() -> Int64 {
         latest.withLock { latest in
             latest = max(latest, start + uptime() - begun)

@@ -7,27 +7,36 @@ internal import Records
 internal import ServerSettings
 internal import Vault
 
-// Links that a phone makes for another one: docs/develop/adr/0057
+// Links that a phone makes for another phone: docs/develop/adr/0057
 
 extension AuthyService {
-    /// How many links the phones of one user can make in a day.
+    /// The most links that the phones of one user can make in a day.
     private static let linksOfPhonesADay: Int64 = 10
-    /// Seconds that such a link lives, at most: the other phone is at hand.
+    /// The longest lifetime of such a link in seconds; the other phone is at hand.
     private static let linkOfPhoneLifetime: Int64 = 900
-    /// How many phones a user can have, those that wait to be confirmed included.
+    /// The most phones of one user, including those that wait for confirmation.
     private static let mostPhones = 20
 
-    /// The address that a token is opened by.
-    /// - Parameter base: the server's public_url.
+    /// Returns the URL of an enrollment link.
+    ///
+    /// - Parameters:
+    ///   - base: The server's `public_url`.
+    ///   - token: The token of the link.
+    /// - Returns: The URL; the token is in the fragment, which browsers do not send.
     static func link(_ base: String, _ token: String) -> String { "\(base)/phone/#enrol=\(token)" }
 
-    /// `POST links`: a phone that is confirmed makes a link for another phone of the same user. The one that opens it
-    /// still has to be confirmed, as with any link.
+    /// Makes a link with which a confirmed phone enrolls another phone of the same user (`POST links`).
     ///
-    /// The page draws the token: the same call again, after an answer that was lost or by somebody who replays it, makes
-    /// no further link and lengthens none.
-    /// - Throws: `PhoneRefusal`: `too_many` beyond the limits of links or phones; `link_used` and `link_expired` for a
-    ///   token that was taken before.
+    /// The other phone must be confirmed, as with any link. The page draws the token, so that a repeated or replayed
+    /// call makes no further link and extends none.
+    ///
+    /// - Parameters:
+    ///   - parameters: `token` is 32 random bytes in Base64url.
+    ///   - phone: The device that calls.
+    /// - Returns: The link, its times, and the rows of its QR code.
+    /// - Throws: `PhoneRefusal`: `unconfirmed`, `no_links`, `invalid`, `too_many` beyond the limits of links or phones,
+    ///   `link_used` and `link_expired` for a token that was used before; `RecordStoreError` if the server cannot store
+    ///   it.
     public func makeLink(_ parameters: Parameters, from phone: Phone) async throws -> Answer {
         guard phone.isConfirmed else { throw PhoneRefusal.unconfirmed }
         guard let base = settings.server.publicURL else { throw PhoneRefusal.noLinks }
@@ -70,7 +79,8 @@ extension AuthyService {
         try records.putLinksSent(links, application: LinkSender.phones, phoneHash: hash)
     }
 
-    /// Sees that a link can be used. One that a phone has made goes with that phone.
+    /// Checks that a link can be used; a link that a phone has made ends with that phone.
+    ///
     /// - Throws: `PhoneRefusal`: `link_used`, `link_expired`.
     func checkOpen(_ enrolment: Enrolment, at now: Int64, in records: any RecordReading) throws {
         guard enrolment.device == nil else { throw PhoneRefusal.usedLink }
@@ -78,7 +88,8 @@ extension AuthyService {
         guard now < enrolment.ends, isMakerThere else { throw PhoneRefusal.expiredLink }
     }
 
-    /// Sees that the user can have one more phone.
+    /// Checks that the user can have one more phone.
+    ///
     /// - Throws: `PhoneRefusal`: `too_many`.
     func checkRoom(of user: AuthyID, in records: any RecordReading) throws {
         guard try records.devices(of: user).count(where: { $0.removed == nil }) < Self.mostPhones else {
@@ -94,7 +105,10 @@ extension PhoneRefusal {
     static let tooManyPhones = PhoneRefusal(
         status: 429, code: "too_many", message: "There are too many phones already. Remove one first.")
 
-    /// - Parameter seconds: until there is room again.
+    /// Returns the error for too many links in a day.
+    ///
+    /// - Parameter seconds: The time until a link is possible again.
+    /// - Returns: The error, with status 429.
     static func tooManyLinks(_ seconds: Int64) -> PhoneRefusal {
         PhoneRefusal(
             status: 429, code: "too_many",

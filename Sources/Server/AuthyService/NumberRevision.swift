@@ -4,17 +4,20 @@ internal import PhoneNumbers
 internal import Records
 internal import Vault
 
-// Users are found by the hash of their number: numbers that were kept as somebody wrote them have to become those that callers are read as now.
+// Users are found by the hash of their phone number, so that stored numbers must have the form in which calls are read.
 
 extension AuthyService {
     private static let revisionName = "phone_numbers"
-    /// Counts up where the reading of numbers changes.
+    /// The version of the phone number parser; it is raised when the parsing changes.
     private static let revision: [UInt8] = [1]
     private static let page = 500
 
-    /// Reads all numbers of the store anew, once. An AuthyID stays what it is, whatever becomes of its number; a number that cannot be read, or
-    /// that another user has already, stays as it was written.
-    /// - Returns: how many numbers have changed.
+    /// Parses all stored phone numbers again, once for each version of the parser.
+    ///
+    /// The AuthyIDs stay. A number that cannot be parsed, or that belongs to another user, stays as it is.
+    ///
+    /// - Returns: The number of changed phone numbers.
+    /// - Throws: `RecordStoreError` or `VaultError` if the server cannot store them.
     public func reviseNumbers() async throws -> Int {
         guard try await store.read({ try $0.value(Self.revisionName) }) != Self.revision else { return 0 }
         var last: Int64? = 0

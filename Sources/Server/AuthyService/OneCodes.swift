@@ -5,10 +5,21 @@ internal import Identifiers
 internal import Records
 internal import Vault
 
-// sms, call and email
+// Codes by text message, call and e-mail
 
 extension AuthyService {
-    /// GET /protected/json/sms/ID and /call/ID, POST /protected/json/email/ID. A person who has the phone's page gets no code unless forced.
+    /// Sends a code (Authy API: GET /protected/json/sms/ID and /call/ID, POST /protected/json/email/ID).
+    ///
+    /// A person who has a phone with the page gets no text message and no call, unless `force` is set.
+    ///
+    /// - Parameters:
+    ///   - kind: Text message, call or e-mail.
+    ///   - id: The AuthyID as in the path.
+    ///   - caller: The application.
+    ///   - parameters: The parameters of the call.
+    /// - Returns: A message, and the masked address.
+    /// - Throws: `Refusal` if the user is unknown, a parameter is invalid, a limit is reached, or no gateway accepted
+    ///   the message; `RecordStoreError` or `VaultError` if the server cannot store it.
     public func sendOneCode(_ kind: OneCode.Kind, to id: String, by caller: Caller, _ parameters: Parameters)
         async throws -> Answer
     {
@@ -37,7 +48,9 @@ extension AuthyService {
         return Self.sent(kind, to, contact.phone)
     }
 
-    /// The code that is out goes again until it ends, as Authy does it; what is sent is charged first.
+    /// Returns the code to send; the message is counted before it is sent.
+    ///
+    /// As in Authy's API, a code is sent again until it expires.
     private func oneCode(_ kind: OneCode.Kind, of user: AuthyID, action: String, by caller: Caller) async throws
         -> String
     {
@@ -106,7 +119,10 @@ extension AuthyService {
         let message =
             kind == .sms
             ? "Ignored: SMS is not needed for smartphones. Pass force=true if you want to actually send it anyway."
-            : "Call ignored. User is using  App Tokens and this call is not necessary. Pass force=true if you still want to call users that are using the App."
+            : """
+            Call ignored. User is using  App Tokens and this call is not necessary. \
+            Pass force=true if you still want to call users that are using the App.
+            """
         return Answer([
             ("message", JSONText.string(message)), ("cellphone", JSONText.string(phone.maskedWithCode)),
             ("device", JSONText.string(device)),
@@ -114,7 +130,7 @@ extension AuthyService {
         ])
     }
 
-    /// The texts for messages and calls are Authy's, to the letter: recorded in the tests of its client for Go.
+    /// The messages for text messages and calls are exactly Authy's, as recorded in the tests of its Go client.
     static func notEnabled(_ kind: OneCode.Kind) -> Refusal {
         switch kind {
         case .sms: Refusal(503, 60007, "SMS is not enabled")
@@ -133,7 +149,7 @@ extension AuthyService {
 }
 
 extension MonthOfStatistics {
-    /// E-mail is neither of the two.
+    /// Counts a message or a call; e-mails are not counted.
     mutating func count(_ kind: OneCode.Kind) {
         switch kind {
         case .sms: messages = 1

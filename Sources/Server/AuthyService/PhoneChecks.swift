@@ -6,16 +6,16 @@ public import AuthyWire
 internal import Records
 internal import Vault
 
-// phones/verification: numbers without users
+// Verification of phone numbers that belong to no user (phones/verification)
 
 extension AuthyService {
-    /// Seconds.
+    /// How long a code is valid, in seconds.
     private static let checkLifetime: Int64 = 600
     private static let checkTries: Int64 = 5
-    /// How many digits a code may have.
+    /// The number of digits that a code may have.
     private static let lengths = 4...10
 
-    /// A number that is to be checked, and how the caller wrote it, for the answer.
+    /// Parses the phone number to check; also returns it as the caller wrote it, for the response.
     private func phone(_ parameters: Parameters, by caller: Caller) throws -> (number: PhoneNumber, written: String) {
         guard let code = parameters.text("country_code") else { throw Refusal.missing("country_code") }
         guard let text = parameters.text("phone_number") else { throw Refusal.missing("phone_number") }
@@ -29,7 +29,16 @@ extension AuthyService {
         }
     }
 
-    /// POST /protected/json/phones/verification/start. While a code is out, the same goes again; after too many wrong ones, none until it ends.
+    /// Sends a code to a phone number (Authy API: POST /protected/json/phones/verification/start).
+    ///
+    /// A code is sent again until it expires. After too many wrong codes, no code is sent until it has expired.
+    ///
+    /// - Parameters:
+    ///   - caller: The application.
+    ///   - parameters: The parameters of the call.
+    /// - Returns: The UUID of the check, and the seconds until the code expires.
+    /// - Throws: `Refusal` if a parameter is invalid, a limit is reached, or no gateway accepted the message;
+    ///   `RecordStoreError` or `VaultError` if the server cannot store it.
     public func startPhoneCheck(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
         guard let kind = OneCode.Kind(rawValue: parameters.text("via") ?? "sms"), kind != .email else {
             throw Refusal.parameter("via")
@@ -68,7 +77,7 @@ extension AuthyService {
             if let wait = old?.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: limitTime()) {
                 throw Refusal.tooMany(retryAfter: wait)
             }
-            // A new code would be five more guesses.
+            // A new code would allow five more guesses.
             if let old, now < old.ends, old.wrongCodes >= Self.checkTries {
                 throw Refusal.tooMany(retryAfter: old.ends - now)
             }
@@ -93,11 +102,18 @@ extension AuthyService {
         }
     }
 
-    /// GET /protected/json/phones/verification/check
+    /// Checks a code (Authy API: GET /protected/json/phones/verification/check).
+    ///
+    /// - Parameters:
+    ///   - caller: The application.
+    ///   - parameters: The parameters of the call.
+    /// - Returns: A message, if the code is correct.
+    /// - Throws: `Refusal` if the code is wrong, no code is pending for the number, or a parameter is invalid;
+    ///   `RecordStoreError` or `VaultError` if the server cannot store it.
     public func checkPhone(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
         let (phone, written) = try self.phone(parameters, by: caller)
         guard let typed = parameters.text("verification_code") else { throw Refusal.missing("verification_code") }
-        // What cannot be a code is no guess at one.
+        // Input that cannot be a code does not count as a guess.
         let code = OneTimeCode.digits(of: typed.utf8, count: Self.lengths)
         let now = now()
         let hash = vault.index(phone.e164)
@@ -126,7 +142,7 @@ extension AuthyService {
         }
     }
 
-    /// Whose number it is has shown this application a code.
+    /// Records consent for the application, if the number belongs to one of its users.
     private func noteProof(_ phoneHash: [UInt8], to application: Int64, at now: Int64, in records: any RecordWriting)
         throws
     {
@@ -138,7 +154,14 @@ extension AuthyService {
         try records.put(member)
     }
 
-    /// GET /protected/json/phones/verification/status
+    /// Returns the state of a check (Authy API: GET /protected/json/phones/verification/status).
+    ///
+    /// - Parameters:
+    ///   - caller: The application.
+    ///   - parameters: The number, or `uuid`.
+    /// - Returns: The status: `pending`, `verified` or `expired`.
+    /// - Throws: `Refusal` if there is no such check or a parameter is invalid; `RecordStoreError` if the records
+    ///   cannot be read.
     public func phoneCheckStatus(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
         let (found, name) = try await phoneCheck(of: caller, parameters)
         guard let check = found else { throw Refusal(404, 60023, "No pending verifications for \(name) found.") }
@@ -152,7 +175,7 @@ extension AuthyService {
         ])
     }
 
-    /// The one that was started for a number, or answered with that uuid; and how the caller named it.
+    /// Finds a check by its UUID or its number; also returns how the caller named it.
     private func phoneCheck(of caller: Caller, _ parameters: Parameters) async throws -> (PhoneCheck?, String) {
         if let id = parameters.text("uuid") {
             return (try await store.read { try $0.phoneCheck(application: caller.id, id: id) }, "this uuid")
@@ -163,6 +186,8 @@ extension AuthyService {
         return (check, written)
     }
 
-    /// GET /protected/json/phones/info: this server knows nothing of carriers. No 5xx, which some clients try again and others fail at.
+    /// The response to GET /protected/json/phones/info of Authy's API: this server does not know the carriers.
+    ///
+    /// It is not a 5xx status, which some clients retry and others fail on.
     public static let phoneInfo = Refusal(403, 60024, "Phone information is not available on this server.")
 }

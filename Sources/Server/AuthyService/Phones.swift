@@ -7,16 +7,19 @@ internal import Crypto
 internal import Vault
 internal import WebPush
 
-// What the phone's page may ask: docs/reference/phone.md
+// The calls of the phone page: docs/reference/phone.md
 
-/// Why a phone's call is refused.
+/// The error response to a call of the phone page.
 public struct PhoneRefusal: Error, Sendable {
+    /// The HTTP status.
     public let status: Int
     let code: String
     let message: String
     var more: [(name: String, json: String)] = []
+    /// The value of the header Retry-After, in seconds; nil for none.
     public var retryAfter: Int64?
 
+    /// The body: a JSON object with `error`, `message`, and more members for some errors.
     public var body: String {
         JSONText.object([("error", JSONText.string(code)), ("message", JSONText.string(message))] + more)
     }
@@ -30,7 +33,9 @@ public struct PhoneRefusal: Error, Sendable {
     static let unknownLink = PhoneRefusal(
         status: 404, code: "link_unknown", message: "This link is not known. Please ask for a new one.")
     static let unknownDevice = PhoneRefusal(status: 401, code: "unknown_device", message: "This phone was removed.")
+    /// 404, `unknown`: the call does not exist.
     public static let path = PhoneRefusal(status: 404, code: "unknown", message: "There is no such call.")
+    /// 500, `broken`: the server failed.
     public static let broken = PhoneRefusal(
         status: 500, code: "broken", message: "The server cannot do this now. Please try again.")
 
@@ -44,19 +49,27 @@ public struct PhoneRefusal: Error, Sendable {
     }
 }
 
-/// A device that has signed its call. There is no other way to make one.
+/// A device that has signed its call; only `phone(authorization:method:path:body:)` makes one.
 public struct Phone: Sendable {
     let device: Device
+    /// The UUID of the device.
     public var id: String { device.id }
+    /// The id of its user.
     public var user: AuthyID { device.user }
+    /// Whether the device is confirmed and not removed.
     public var isConfirmed: Bool { device.isActive }
 
     fileprivate init(_ device: Device) { self.device = device }
 }
 
 extension AuthyService {
-    /// A one-time link for a user's browser; nil where no public_url is set.
-    /// - Parameter application: the one that has it sent; nil for the administrator.
+    /// Makes a one-time enrollment link for a user.
+    ///
+    /// - Parameters:
+    ///   - user: The id of the user.
+    ///   - application: The id of the application that has the link sent; nil for the administrator.
+    /// - Returns: The URL of the link; nil if the server has no `public_url`.
+    /// - Throws: `RecordStoreError` if the server cannot store it.
     public func link(for user: AuthyID, by application: Int64? = nil) async throws -> String? {
         guard let base = settings.server.publicURL else { return nil }
         let token = Base64URL.encode(Random.bytes(32))
@@ -71,11 +84,12 @@ extension AuthyService {
         return Self.link(base, token)
     }
 
-    /// How many links applications can have sent to one number in a day: who types numbers makes nobody pay for more.
-    /// Those that the person has let ask have a count of their own each, which no other uses up; the rest share one.
+    /// The most links that applications can have sent to one number in a day, so that mistyped numbers cost little.
+    ///
+    /// Each application that the person has allowed has a count of its own; all others share one.
     private static let linksOfDay: Int64 = 5
 
-    /// Sends a link to somebody without a phone; that none can be sent is no error of users/new.
+    /// Sends a link to a person without a phone; a link that cannot be sent is not an error of users/new.
     func sendLink(to user: AuthyID, _ phone: PhoneNumber, by caller: Caller) async throws {
         guard settings.server.publicURL != nil, outbox.canSend(.sms) else { return }
         let (known, active) = try await store.read { records in
@@ -109,8 +123,8 @@ extension AuthyService {
             return log.warning(
                 "link_not_sent", metadata: ["application": "\(caller.id)", "user": "\(user)", "reason": "\(limit)"])
         }
-        // What is not sent, since there is a phone that the application may not know of, is counted and made all the
-        // same: else it could tell.
+        // If the person has a phone that the application may not see, the link is counted and made but not sent. The
+        // response is the same, so that the application learns nothing.
         guard let link = try await link(for: user, by: caller.id), active.isEmpty else { return }
         let text = settings.codes.linkText.replacing("{application}", with: caller.application.name).replacing(
             "{link}", with: link)
@@ -122,7 +136,16 @@ extension AuthyService {
         Task { [outbox] in _ = await outbox.send(message) }
     }
 
-    /// `POST enrol`. The same again, after an answer that was lost, is answered as the first time.
+    /// Enrolls a device with a link (`POST enrol`).
+    ///
+    /// The same call again, after a lost response, gets the same response.
+    ///
+    /// - Parameters:
+    ///   - parameters: `token`, `public_key`, `name`, `os_type` and `signature`.
+    ///   - address: The IP address of the client.
+    /// - Returns: The UUID of the device, and the time.
+    /// - Throws: `PhoneRefusal`: `link_unknown`, `link_used`, `link_expired`, `invalid`, or `too_many` if the user has
+    ///   too many phones; `RecordStoreError` or `VaultError` if the server cannot store it.
     public func enrol(_ parameters: Parameters, from address: String) async throws -> Answer {
         guard let token = parameters.text("token"), let encoded = parameters.text("public_key"),
             let point = Base64URL.decode(encoded),
@@ -135,7 +158,7 @@ extension AuthyService {
         let name = Self.deviceName(parameters.text("name"))
         let os =
             parameters.text("os_type").flatMap { ["android", "ios", "desktop"].contains($0) ? $0 : nil } ?? "other"
-        // Whoever knows no link costs no transaction.
+        // A caller without a valid link costs no write transaction.
         guard try await store.read({ try $0.enrolment(hash: hash) }) != nil else { throw PhoneRefusal.unknownLink }
         let device = try await store.write { records in
             guard var enrolment = try records.enrolment(hash: hash) else { throw PhoneRefusal.unknownLink }
@@ -159,7 +182,7 @@ extension AuthyService {
         }
         log.notice(
             "device_enrolled", metadata: ["user": "\(device.user)", "device": "\(device.id)", "address": "\(address)"])
-        // The person's other phones ask whether it is theirs.
+        // The person's other phones ask whether the new one is theirs.
         hub.wake(.user(device.user))
         return Answer([("device", JSONText.string(device.id)), ("now", String(now))])
     }
@@ -172,8 +195,16 @@ extension AuthyService {
         return name.isEmpty ? "Phone" : name
     }
 
-    /// The device behind an `Authorization: Countersign DEVICE.TIME.SIGNATURE`.
-    /// - Parameter path: what stands behind public_url, with its query.
+    /// Authenticates a call of the phone page by `Authorization: Countersign DEVICE.TIME.SIGNATURE`.
+    ///
+    /// - Parameters:
+    ///   - authorization: The value of the header; nil if it is missing.
+    ///   - method: The HTTP method.
+    ///   - path: The part of the URL after `public_url`, with its query.
+    ///   - body: The body of the request.
+    /// - Returns: The device.
+    /// - Throws: `PhoneRefusal`: `unknown_device` if the device is unknown or removed or the signature is invalid,
+    ///   `clock` if the time is more than 90 seconds off; `RecordStoreError` if the records cannot be read.
     public func phone(authorization: String?, method: String, path: String, body: [UInt8]) async throws -> Phone {
         let parts = authorization?.split(separator: " ", maxSplits: 1) ?? []
         let fields = parts.last?.split(separator: ".", omittingEmptySubsequences: false) ?? []
@@ -209,7 +240,20 @@ extension AuthyService {
         }
     }
 
-    /// `GET state`
+    /// Returns the state that the page shows (`GET state`).
+    ///
+    /// It returns at once if `seen` is not the current revision; otherwise when something changes or the time is over.
+    ///
+    /// - Parameters:
+    ///   - phone: The device that calls.
+    ///   - seen: The revision that the page has; nil for none.
+    ///   - seconds: How long to wait for a change, at most 60 seconds; 0 to return at once (`Prefer: wait=N`, RFC
+    ///     7240).
+    ///   - watch: Called with a function that ends the wait, once there is a wait to end; it calls the function when
+    ///     the client disconnects.
+    /// - Returns: The state and its revision.
+    /// - Throws: `PhoneRefusal`: `unknown_device` if the device was removed, `too_many` if the device waits too often;
+    ///   `RecordStoreError` or `VaultError` if the state cannot be read.
     public func state(
         of phone: Phone, seen: String?, wait seconds: Int64,
         watch: @Sendable (@escaping @Sendable () -> Void) async -> Void
@@ -306,7 +350,7 @@ extension AuthyService {
         return State(members, firstEnd: requests.compactMap(\.ends).min())
     }
 
-    /// A new phone, as one that is confirmed sees it.
+    /// Describes a new phone to a confirmed one, as JSON.
     private static func joining(_ device: Device) -> String {
         JSONText.object([
             ("id", JSONText.string(device.id)), ("name", JSONText.string(device.name)),
@@ -315,7 +359,17 @@ extension AuthyService {
         ])
     }
 
-    /// `POST answer`: what the device signed is kept with the request. A wrong number denies, whatever the button said.
+    /// Records the signed answer to an approval request (`POST answer`).
+    ///
+    /// A wrong check number denies the request, whichever decision was signed. The same answer again gets the same
+    /// response.
+    ///
+    /// - Parameters:
+    ///   - parameters: `id`, `decision`, `choice` and `signature`.
+    ///   - phone: The device that calls.
+    /// - Returns: The status of the request, and the reason if an approval became a denial.
+    /// - Throws: `PhoneRefusal`: `unconfirmed`, `unknown_device`, `unknown`, `invalid`, or `over` if the request is no
+    ///   longer pending; `RecordStoreError` if the server cannot store it.
     public func answer(_ parameters: Parameters, from phone: Phone) async throws -> Answer {
         guard phone.device.isActive else { throw PhoneRefusal.unconfirmed }
         guard let id = parameters.text("id").flatMap({ ApprovalRequestID($0) }), let word = parameters.text("decision"),
@@ -363,7 +417,14 @@ extension AuthyService {
         if approval.telling == .due { outbox.tell() }
     }
 
-    /// `POST report`
+    /// Records that the person did not start a login that was denied (`POST report`).
+    ///
+    /// - Parameters:
+    ///   - parameters: `id` is the UUID of the request.
+    ///   - phone: The device that calls.
+    /// - Returns: An empty object.
+    /// - Throws: `PhoneRefusal`: `unconfirmed`, `invalid`, or `unknown` if the user has no denied request with this id;
+    ///   `RecordStoreError` if the server cannot store it.
     public func report(_ parameters: Parameters, from phone: Phone) async throws -> Answer {
         let now = now()
         guard phone.device.isActive else { throw PhoneRefusal.unconfirmed }
@@ -391,7 +452,14 @@ extension AuthyService {
         return Answer([])
     }
 
-    /// `GET tokens/ID`
+    /// Returns the SoftToken secret for one application (`GET tokens/ID`).
+    ///
+    /// - Parameters:
+    ///   - id: The id of the application as in the path.
+    ///   - phone: The device that calls.
+    /// - Returns: The secret in Base64url, and the parameters of TOTP (RFC 6238).
+    /// - Throws: `PhoneRefusal`: `unconfirmed`, or `unknown` if the user is not in the application or has refused it;
+    ///   `RecordStoreError` or `VaultError` if it cannot be read.
     public func token(_ id: String, for phone: Phone) async throws -> Answer {
         guard phone.device.isActive else { throw PhoneRefusal.unconfirmed }
         guard let application = Int64(id) else { throw PhoneRefusal.unknown }
@@ -407,7 +475,14 @@ extension AuthyService {
         ])
     }
 
-    /// `POST push`
+    /// Stores or removes the push subscription of a device (`POST push`).
+    ///
+    /// - Parameters:
+    ///   - parameters: `endpoint`, `p256dh` and `auth`; none of them to remove the subscription.
+    ///   - phone: The device that calls.
+    /// - Returns: An empty object.
+    /// - Throws: `PhoneRefusal`: `invalid` if the keys are invalid or the server may not call the push service,
+    ///   `unknown` if the device was removed; `RecordStoreError` if the server cannot store it.
     public func setPush(_ parameters: Parameters, from phone: Phone) async throws -> Answer {
         let push = try self.push(parameters)
         try await change(phone.device.id, of: phone) { $0.push = push }
@@ -437,7 +512,11 @@ extension AuthyService {
         hub.wake(.user(phone.user))
     }
 
-    /// `GET devices`
+    /// Lists the user's devices that are not removed, oldest first (`GET devices`).
+    ///
+    /// - Parameter phone: The device that calls.
+    /// - Returns: The devices.
+    /// - Throws: `PhoneRefusal`: `unconfirmed`; `RecordStoreError` if the records cannot be read.
     public func devices(of phone: Phone) async throws -> Answer {
         guard phone.device.isActive else { throw PhoneRefusal.unconfirmed }
         let devices = try await store.read { try $0.devices(of: phone.user) }.filter { $0.removed == nil }
@@ -458,7 +537,15 @@ extension AuthyService {
         ])
     }
 
-    /// `POST devices/UUID`
+    /// Renames a device (`POST devices/UUID`).
+    ///
+    /// - Parameters:
+    ///   - id: The UUID of the device as in the path.
+    ///   - parameters: `name` is cut to 60 characters.
+    ///   - phone: The device that calls.
+    /// - Returns: An empty object.
+    /// - Throws: `PhoneRefusal`: `unconfirmed`, or `unknown` if the user has no such device; `RecordStoreError` if the
+    ///   server cannot store it.
     public func renameDevice(_ id: String, _ parameters: Parameters, from phone: Phone) async throws -> Answer {
         guard phone.device.isActive else { throw PhoneRefusal.unconfirmed }
         let name = Self.deviceName(parameters.text("name"))
@@ -466,8 +553,15 @@ extension AuthyService {
         return Answer([])
     }
 
-    /// `POST devices/UUID/confirm`: a phone that is confirmed takes the code that a new one shows.
-    /// - Throws: `PhoneRefusal`: `wrong_code` for another code, `unknown` where no phone waits under this id.
+    /// Confirms a new phone with the code that it shows, from a confirmed one (`POST devices/UUID/confirm`).
+    ///
+    /// - Parameters:
+    ///   - id: The UUID of the new device as in the path.
+    ///   - parameters: `code` is the code; blanks and hyphens are ignored.
+    ///   - phone: The device that calls.
+    /// - Returns: An empty object.
+    /// - Throws: `PhoneRefusal`: `unconfirmed`, `wrong_code` for another code, `unknown` if no new phone has this id;
+    ///   `RecordStoreError` or `VaultError` if the server cannot store it.
     public func confirmDevice(_ id: String, _ parameters: Parameters, from phone: Phone) async throws -> Answer {
         let code = (parameters.text("code") ?? "").filter { $0 != " " && $0 != "-" }
         let now = now()
@@ -486,7 +580,14 @@ extension AuthyService {
         return Answer([])
     }
 
-    /// `DELETE devices/UUID`; a phone that is not confirmed may remove nothing but itself.
+    /// Removes a device (`DELETE devices/UUID`); a device that is not confirmed can remove only itself.
+    ///
+    /// - Parameters:
+    ///   - id: The UUID of the device as in the path.
+    ///   - phone: The device that calls.
+    /// - Returns: An empty object.
+    /// - Throws: `PhoneRefusal`: `unconfirmed`, or `unknown` if the user has no such device; `RecordStoreError` if the
+    ///   server cannot store it.
     public func removeDevice(_ id: String, from phone: Phone) async throws -> Answer {
         guard phone.device.isActive || id == phone.device.id else { throw PhoneRefusal.unconfirmed }
         let now = now()
@@ -496,7 +597,13 @@ extension AuthyService {
         return Answer([])
     }
 
-    /// `GET history`
+    /// Returns one page of the user's history, newest first (`GET history`).
+    ///
+    /// - Parameters:
+    ///   - phone: The device that calls.
+    ///   - before: Only entries before this Unix time in seconds; nil for the first page.
+    /// - Returns: At most 30 entries; `next` is `before` of the next page, or null.
+    /// - Throws: `PhoneRefusal`: `unconfirmed`; `RecordStoreError` if the records cannot be read.
     public func history(of phone: Phone, before: Int64?) async throws -> Answer {
         guard phone.device.isActive else { throw PhoneRefusal.unconfirmed }
         let before = before ?? .max
@@ -555,9 +662,12 @@ extension AuthyService {
     }
 }
 
-/// Names of what the store keeps for Web Push.
+/// The names of the values in the store that belong to the VAPID key.
 public enum VAPID {
+    /// The public key, 65 bytes.
     public static let publicName = "vapid_public"
+    /// The sealed private key.
     public static let sealedName = "vapid_sealed"
+    /// The purpose for which the private key is sealed.
     public static let purpose = "vapid"
 }

@@ -7,9 +7,18 @@ internal import Records
 internal import Vault
 
 extension AuthyService {
-    /// POST /protected/json/users/ID/secret: a new secret for an authenticator app, as a QR code. The one before is worth nothing any more.
+    /// Makes a new secret for an authenticator app (Authy API: POST /protected/json/users/ID/secret).
     ///
-    /// Only until the user has shown a first code or has a phone: later, whoever holds the API key of one host could make codes that let them into the others.
+    /// The earlier secret becomes invalid. It is possible only until the user has entered a first code or has a phone:
+    /// later, the holder of one host's API key could make codes that are valid on the other hosts.
+    ///
+    /// - Parameters:
+    ///   - id: The AuthyID as in the path.
+    ///   - caller: The application.
+    ///   - parameters: `label` and `qr_size`.
+    /// - Returns: The QR code as an SVG image in a `data:` URL.
+    /// - Throws: `Refusal` if the user is unknown or has proven a factor, or a parameter is invalid; `RecordStoreError`
+    ///   or `VaultError` if the server cannot store it.
     public func newSecret(of id: String, by caller: Caller, _ parameters: Parameters) async throws -> Answer {
         let label = Self.plain(parameters.text("label") ?? "AuthyID \(id)")
         let issuer = Self.plain(caller.application.name)
@@ -45,7 +54,7 @@ extension AuthyService {
         ])
     }
 
-    /// A text that may stand in an otpauth link: no colon, and not empty.
+    /// Makes a text fit for an otpauth link: without colons, and not empty.
     private static func plain(_ text: String) -> String {
         let plain = String(text.filter { $0 != ":" }.prefix(60))
         return plain.isEmpty ? "Countersign" : plain

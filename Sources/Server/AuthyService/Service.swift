@@ -7,22 +7,38 @@ public import Vault
 internal import Crypto
 internal import Synchronization
 
-/// What the calls of the API do, without HTTP. Time and randomness are parameters.
+/// The calls of the API without HTTP; time and delivery are parameters.
 public struct AuthyService: Sendable {
+    /// Where everything is stored.
     public let store: any RecordStore
+    /// Seals the secrets in the store.
     public let vault: Vault
+    /// The settings of the server.
     public let settings: ServerSettings
+    /// The waiting calls.
     public let hub: Hub
+    /// Delivers codes, notifications and callbacks.
     public let outbox: any Outbox
+    /// The log.
     public let log: Logger
-    /// For what clients cause.
+    /// The log for events that clients can cause as often as they like.
     public let sparingLog: SparingLog
-    /// Unix time in seconds.
+    /// Returns the wall clock as Unix time in seconds.
     public let now: @Sendable () -> Int64
     private let limitClock: LimitClock?
     let pace: Pace
 
-    /// - Parameter limitClock: nil where `now` is never set.
+    /// Makes the service.
+    ///
+    /// - Parameters:
+    ///   - store: Where everything is stored.
+    ///   - vault: Seals the secrets in the store.
+    ///   - settings: The settings of the server.
+    ///   - hub: The waiting calls.
+    ///   - outbox: Delivers codes, notifications and callbacks.
+    ///   - log: The log.
+    ///   - limitClock: The clock of the limits; nil to use `now`, if that never jumps.
+    ///   - now: Returns the wall clock as Unix time in seconds.
     public init(
         store: any RecordStore, vault: Vault, settings: ServerSettings, hub: Hub, outbox: any Outbox, log: Logger,
         limitClock: LimitClock? = nil, now: @escaping @Sendable () -> Int64
@@ -39,10 +55,15 @@ public struct AuthyService: Sendable {
         pace = Pace(settings.limits)
     }
 
-    /// The time of what counts towards limits, in seconds: nobody sets it.
+    /// Returns the time of the limits in seconds; changes of the wall clock do not affect it.
     public func limitTime() -> Int64 { limitClock?.now() ?? now() }
 
-    /// The application behind a key.
+    /// Finds the application of an API key, and counts the call.
+    ///
+    /// - Parameter key: The key; nil if the request has none.
+    /// - Returns: The application.
+    /// - Throws: `Refusal` if the key is missing or invalid, or the application calls too often; `RecordStoreError` if
+    ///   the records cannot be read.
     public func caller(key: String?) async throws -> Caller {
         guard let key, (8...128).contains(key.utf8.count) else { throw Refusal.key }
         let hash = Array(SHA256.hash(data: Array(key.utf8)))
@@ -59,16 +80,19 @@ public struct AuthyService: Sendable {
         return Caller(application, hash)
     }
 
-    /// Writes down how late it is by the clock of limits, for the next start.
+    /// Stores the time of the limits for the next start.
+    ///
+    /// - Throws: `RecordStoreError` if the server cannot store it.
     public func keepLimitClock() async throws { try await limitClock?.keep(in: store) }
 
-    /// Sees whether a write is possible, by writing.
-    /// - Throws: `RecordStoreError`, if it is not.
+    /// Checks that the store can be written, by writing to it.
+    ///
+    /// - Throws: `RecordStoreError` if it cannot.
     public func tryWriting() async throws {
         try await store.write { try $0.setValue("write_tried", to: Random.bytes(8)) }
     }
 
-    /// A member's record, or the refusal that Authy's clients know.
+    /// Returns a member's record; throws the error that Authy's clients know if there is none.
     func member(_ user: AuthyID?, of caller: Caller, in records: any RecordReading) throws -> Member {
         guard let user, let member = try records.member(application: caller.id, user: user) else {
             throw Refusal.userNotFound
@@ -79,10 +103,11 @@ public struct AuthyService: Sendable {
     func contact(of user: User) throws -> Contact { try Contact(sealed: user.contact, of: user.id, in: vault) }
 }
 
-/// An application that has shown its key. There is no other way to make one.
+/// An application that has shown a valid key; only `AuthyService.caller(key:)` makes one.
 public struct Caller: Sendable {
     let application: Application
     let keyHash: [UInt8]
+    /// The id of the application.
     public var id: Int64 { application.id }
 
     fileprivate init(_ application: Application, _ keyHash: [UInt8]) {
@@ -91,14 +116,16 @@ public struct Caller: Sendable {
     }
 }
 
-/// How often applications may call. It is kept in memory: a new start forgets a second of it.
+/// Limits the calls of each application.
+///
+/// The counts are kept in memory: a restart forgets one second of them.
 final class Pace: Sendable {
     private let limits: ServerSettings.Limits
     private let calls = Mutex<[Int64: Count]>([:])
 
     init(_ limits: ServerSettings.Limits) { self.limits = limits }
 
-    /// Counts a call; the seconds to wait where it is one too many.
+    /// Counts a call; returns the seconds to wait if it is one too many, else nil.
     func call(_ application: Int64, at now: Int64) -> Int64? {
         guard limits.callsPerSecond > 0 else { return nil }
         return calls.withLock { calls in
@@ -110,26 +137,33 @@ final class Pace: Sendable {
     }
 }
 
-/// Seconds.
+/// Lengths of time, in seconds.
 enum Span {
     static let tenMinutes: Int64 = 600
     static let day: Int64 = 86_400
 }
 
 extension Count {
-    /// The count of this span, begun anew where the old one is over. One that lies in the future, since a clock went back, goes on from now.
+    /// Returns the count of the current period; a new one if the old period is over.
+    ///
+    /// A count that began in the future, because a clock was set back, continues from now.
     func within(_ seconds: Int64, at now: Int64) -> Count {
         if since > now { return Count(since: now, times: times) }
         return now - since < seconds ? self : Count(since: now, times: 0)
     }
 
-    /// The seconds until there is room again; nil where there is.
+    /// Returns the seconds until the limit allows one more; nil if it does already.
     func wait(_ seconds: Int64, limit: Int64, at now: Int64) -> Int64? {
         let count = within(seconds, at: now)
         return count.times >= limit ? max(1, count.since + seconds - now) : nil
     }
 
-    /// - Parameter price: how many times it counts.
+    /// Counts one event.
+    ///
+    /// - Parameters:
+    ///   - seconds: The length of the period.
+    ///   - now: The time of the limits, in seconds.
+    ///   - price: How many times the event counts.
     mutating func add(_ seconds: Int64, at now: Int64, price: Int64 = 1) {
         self = within(seconds, at: now)
         times += price

@@ -7,10 +7,19 @@ internal import PhoneNumbers
 internal import Records
 internal import Vault
 
-// users/new, status, delete, update, register_activity
+// The calls users/new, status, delete, update and register_activity
 
 extension AuthyService {
-    /// POST /protected/json/users/new. Users are found by their phone: the same number gives the same id, and stores the address.
+    /// Adds a user to the application (Authy API: POST /protected/json/users/new).
+    ///
+    /// Users are found by their phone number: the same number returns the same AuthyID, and the e-mail address is
+    /// stored.
+    ///
+    /// - Parameters:
+    ///   - caller: The application.
+    ///   - parameters: `user[email]`, `user[cellphone]`, `user[country_code]`, and `send_install_link_via_sms`.
+    /// - Returns: The AuthyID.
+    /// - Throws: `Refusal` if a parameter is invalid; `RecordStoreError` or `VaultError` if the server cannot store it.
     public func newUser(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
         let (phone, email) = try checked(parameters, by: caller)
         let now = now()
@@ -28,7 +37,7 @@ extension AuthyService {
             return (user, true)
         }
         log.info("user_added", metadata: ["application": "\(caller.id)", "user": "\(user.id)"])
-        // A phone that is there asks whether the application may ask, and has codes for it.
+        // An existing phone asks whether the application may ask it, and shows codes for it.
         if isNew { hub.wake(.user(user.id)) }
         if parameters.flag("send_install_link_via_sms") ?? parameters.flag("send_install_link_via_sms", in: "user")
             ?? true
@@ -41,7 +50,7 @@ extension AuthyService {
         ])
     }
 
-    /// Why a number was refused, without any of it.
+    /// Logs why a phone number was rejected, without the number.
     func tell(_ error: PhoneNumberError, of caller: Caller) {
         let reason = error.part == .countryCode ? "the country code is none" : error.message
         log.info("number_refused", metadata: ["application": "\(caller.id)", "reason": "\(reason)"])
@@ -76,8 +85,10 @@ extension AuthyService {
         throw Refusal.broken
     }
 
-    /// Keeps an address. Anybody may type a number: until its holder has shown a code to the application, or had a phone confirmed since,
-    /// the last address that came with it takes the place of those before; then the first one stays.
+    /// Stores an e-mail address.
+    ///
+    /// Anyone may type a phone number. Until its holder has entered a code at the application, or a phone was confirmed
+    /// since, the last address given replaces the earlier ones; after that, the first one stays.
     private func note(_ email: String, of user: User, _ member: Member, in records: any RecordWriting) throws {
         var user = user
         let isProven =
@@ -89,7 +100,9 @@ extension AuthyService {
         try records.put(user)
     }
 
-    /// Whoever was one before goes on with what was counted: else an API key would take off every limit by a removal.
+    /// Makes the record of a new member.
+    ///
+    /// A former member keeps their counts: otherwise, an API key could lift every limit by a removal.
     private func newMember(_ user: User, of application: Int64, at now: Int64, in records: any RecordReading) throws
         -> Member
     {
@@ -98,7 +111,7 @@ extension AuthyService {
         guard let former = try records.formerMember(application: application, phoneHash: user.phoneHash) else {
             return member
         }
-        // A new AuthyID is known to no host, so that its first code is one.
+        // No host knows a new AuthyID, so that its first code counts as the first.
         member.confirmed = former.user == user.id ? former.confirmed : nil
         member.consented = former.user == user.id ? former.consented : nil
         member.refused = former.user == user.id ? former.refused : nil
@@ -110,7 +123,13 @@ extension AuthyService {
         return member
     }
 
-    /// GET /protected/json/users/ID/status
+    /// Describes a user (Authy API: GET /protected/json/users/ID/status).
+    ///
+    /// - Parameters:
+    ///   - id: The AuthyID as in the path.
+    ///   - caller: The application.
+    /// - Returns: The status of the user, and the devices that the application may see.
+    /// - Throws: `Refusal` if the user is unknown; `RecordStoreError` or `VaultError` if it cannot be read.
     public func status(_ id: String, by caller: Caller) async throws -> Answer {
         let (member, user, devices) = try await store.read { records -> (Member, User, [Device]) in
             let member = try self.member(AuthyID(id), of: caller, in: records)
@@ -143,7 +162,15 @@ extension AuthyService {
         ])
     }
 
-    /// POST /protected/json/users/ID/delete and its other paths. A user whom no application has any more is gone for good.
+    /// Removes a user from the application (Authy API: POST /protected/json/users/ID/delete and its other paths).
+    ///
+    /// A user without any application is deleted.
+    ///
+    /// - Parameters:
+    ///   - id: The AuthyID as in the path.
+    ///   - caller: The application.
+    /// - Returns: A message.
+    /// - Throws: `Refusal` if the user is unknown; `RecordStoreError` if the server cannot store it.
     public func removeUser(_ id: String, by caller: Caller) async throws -> Answer {
         let now = now()
         let user = try await store.write { records in
@@ -159,7 +186,17 @@ extension AuthyService {
         return Answer([("message", JSONText.string("User removed from application")), ("success", "true")])
     }
 
-    /// POST /protected/json/users/ID/update: an e-mail address, as `newUser` keeps it. What could not be changed is not called updated.
+    /// Changes the e-mail address of a user (POST /protected/json/users/ID/update).
+    ///
+    /// The address is stored as in `newUser`. If it is not used because the first one stays, the call fails.
+    ///
+    /// - Parameters:
+    ///   - id: The AuthyID as in the path.
+    ///   - caller: The application.
+    ///   - parameters: `email`; phone numbers are rejected.
+    /// - Returns: A message.
+    /// - Throws: `Refusal` if the user is unknown, the address is invalid or not used, or a phone number is given;
+    ///   `RecordStoreError` or `VaultError` if the server cannot store it.
     public func updateUser(_ id: String, by caller: Caller, _ parameters: Parameters) async throws -> Answer {
         for name in ["cellphone", "phone_number", "country_code"]
         where parameters.text(name) ?? parameters.text(name, in: "user") != nil {
@@ -182,8 +219,18 @@ extension AuthyService {
         return Answer([("message", JSONText.string("User was updated successfully")), ("success", "true")])
     }
 
-    /// POST /protected/json/users/ID/register_activity. Beyond Authy's types there is `countersign_enrolled`: somebody enrolled this phone
-    /// in a login. The address that came with that registration is told, so that the thief of a password cannot do it unseen.
+    /// Records an activity of a user (Authy API: POST /protected/json/users/ID/register_activity).
+    ///
+    /// In addition to Authy's types there is `countersign_enrolled`: this phone was enrolled during a login. A notice
+    /// goes to the address that came with the registration, so that a stolen password cannot be used for it unnoticed.
+    ///
+    /// - Parameters:
+    ///   - id: The AuthyID as in the path.
+    ///   - caller: The application.
+    ///   - parameters: `type`, and for an enrollment `data[email]`, `data[user]`, `data[host]` and `user_ip`.
+    /// - Returns: A message.
+    /// - Throws: `Refusal` if the user is unknown, the type is invalid, or the notice cannot be sent;
+    ///   `RecordStoreError` or `VaultError` if the server cannot store it.
     public func registerActivity(_ id: String, by caller: Caller, _ parameters: Parameters) async throws -> Answer {
         let types = ["password_reset", "banned", "unbanned", "cookie_login", UserActivity.enrolled]
         guard let type = parameters.text("type"), types.contains(type) else {
@@ -202,7 +249,7 @@ extension AuthyService {
         return Answer([("message", JSONText.string("Activity was created.")), ("success", "true")])
     }
 
-    /// The link to the phone's page comes now that the number has been shown to be theirs: the login had none sent before.
+    /// Sends the link to the phone page, now that the number has been proven; the login did not have one sent earlier.
     private func sendLinkToEnrolled(_ id: String, by caller: Caller) async throws {
         let user = try await store.read { records in
             let member = try self.member(AuthyID(id), of: caller, in: records)
@@ -212,11 +259,15 @@ extension AuthyService {
         try await sendLink(to: user.id, contact(of: user).phone, by: caller)
     }
 
-    /// How many mails tell a member of enrolments in a day. They are counted by themselves: who enrols has codes sent before.
+    /// The most e-mails about an enrollment to one member in a day.
+    ///
+    /// They have a count of their own, because an enrollment has codes sent before.
     private static let noticesOfDay: Int64 = 5
 
-    /// Only an address that this application has given: its key sends mail to nobody else. Where none can go that is an error, for the host
-    /// to log: then nothing was done, as it may ask again.
+    /// Sends the notice about an enrollment, only to an address that this application has given.
+    ///
+    /// An API key cannot send mail to anyone else. If no notice can be sent, the call fails without any effect, so that
+    /// the host can log it and try again.
     private func tellOfEnrolment(_ id: String, _ parameters: Parameters, by caller: Caller) async throws {
         do {
             let (user, email) = try await chargeNotice(id, parameters.text("email", in: "data"), by: caller)
@@ -259,21 +310,23 @@ extension AuthyService {
         }
         let text = """
             A phone was enrolled for the two-factor login of \(line(parameters.text("user", in: "data"))) on \
-            \(line(parameters.text("host", in: "data"))), from \(line(parameters.text("user_ip"))), at \(Moment.text(now())).
+            \(line(parameters.text("host", in: "data"))), from \(line(parameters.text("user_ip"))), \
+            at \(Moment.text(now())).
 
-            If that was you, nothing is to be done. If not, somebody knows your password: tell your system administrator now.
+            If that was you, nothing is to be done. If not, somebody knows your password: \
+            tell your system administrator now.
             """
         let message = OneCode(
             kind: .email, to: email, code: "", text: text,
             subject: "\(caller.application.name): a phone was enrolled for your logins",
             application: caller.id, applicationName: caller.application.name, user: user, locale: nil)
-        // Whoever enrols stands at a prompt: mail servers are slower than people.
+        // Not awaited: the person waits at a prompt, and mail servers are slow.
         Task { [outbox] in _ = await outbox.send(message) }
     }
 }
 
 extension Device {
-    /// Whether it may do something.
+    /// Whether the device is confirmed and not removed.
     var isActive: Bool { confirmed != nil && removed == nil }
 
     mutating func remove(at now: Int64) {
@@ -287,7 +340,7 @@ enum Random {
     static func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255) } }
     static func digits(_ count: Int) -> String { (0..<count).map { _ in String(Int.random(in: 0...9)) }.joined() }
 
-    /// A random UUID (RFC 9562, section 5.4) in lower case.
+    /// Returns a random UUID (RFC 9562, section 5.4) in lower case.
     static func uuid() -> String {
         var bytes = bytes(16)
         bytes[6] = bytes[6] & 0x0F | 0x40

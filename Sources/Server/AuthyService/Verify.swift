@@ -6,17 +6,28 @@ internal import OATH
 internal import Records
 internal import Vault
 
-// GET /protected/json/verify/TOKEN/ID
+// Verification of codes
 
 extension AuthyService {
-    /// Checks a code, `force` or not: a SoftToken's, a OneCode, or the confirmation code of a new phone; each is good once.
+    /// Verifies a code (Authy API: GET /protected/json/verify/TOKEN/ID).
     ///
-    /// Nothing is accepted that is not on the disk as spent.
+    /// The code is a SoftToken's, a OneCode, or the confirmation code of a new phone; each is valid once. `force` makes
+    /// no difference. A code is accepted only when the disk has it as used.
+    ///
+    /// - Parameters:
+    ///   - token: The code as in the path.
+    ///   - id: The AuthyID as in the path.
+    ///   - caller: The application.
+    ///   - parameters: `action`, and the extensions of Countersign's hosts.
+    /// - Returns: The response for a correct code; for the code of a new phone that another factor must confirm, the
+    ///   one for a wrong code with an extension.
+    /// - Throws: `Refusal` if the code is wrong or used, the user is unknown, or a limit is reached; `RecordStoreError`
+    ///   or `VaultError` if the server cannot store it.
     public func verify(_ token: String, of id: String, by caller: Caller, _ parameters: Parameters) async throws
         -> Answer
     {
         guard let user = AuthyID(id) else {
-            // As Authy answered: a number that no user can have is a user who does not exist, and anything else names no user.
+            // As in Authy's API: a number that is not a user's has an error of its own.
             let isNumber = !id.isEmpty && id.utf8.allSatisfy { (0x30...0x39).contains($0) }
             throw isNumber ? Refusal.userDoesNotExist : Refusal.userNotFound
         }
@@ -46,14 +57,15 @@ extension AuthyService {
     ]
     private static let accepted = Answer(acceptedMembers)
 
-    /// What tells a host that a code was the confirmation code of a new phone. Authy's clients do not look at it.
+    /// The extension that tells a host that the code was the confirmation code of a new phone; Authy's clients ignore
+    /// it.
     private static let saysConfirmation = (
         name: Literal.extensions, json: JSONText.object([(Literal.factor, JSONText.string(Literal.confirmation))])
     )
 
     private static let acceptedConfirmation = Answer(acceptedMembers + [saysConfirmation])
 
-    /// To every other client it is the answer to a wrong code.
+    /// The response to a confirmation code that needs another factor; to other clients it means a wrong code.
     private static let confirmationNotTaken = Answer(
         [
             ("message", JSONText.string(Literal.invalidMessage)), ("token", JSONText.string(Literal.tokenIsInvalid)),
@@ -66,11 +78,11 @@ extension AuthyService {
     enum Verdict: Equatable, Sendable {
         case accepted(CodeKind)
         case spent, wrong, unknown
-        /// The code of a new phone, of somebody who has proven something before: another must confirm it.
+        /// The code of a new phone of a person who has proven something before: another factor must confirm it.
         case confirmationNotTaken
-        /// The user's own limit: the code was not looked at.
+        /// The user's own limit is reached; the code was not checked.
         case limited(Int64)
-        /// It was looked at, and is one wrong code more than the application may have.
+        /// The code is wrong, and it is one more than the application may have.
         case wrongBeyondLimit(Int64)
     }
 
@@ -111,7 +123,7 @@ extension AuthyService {
         if let wait = member.wrongCodes.wait(Span.tenMinutes, limit: limits.wrongCodes, at: time)
             ?? member.wrongCodesOfDay.wait(Span.day, limit: limits.wrongCodesOfDay, at: time)
         {
-            // A lock from the future ends one span from now, once.
+            // A lock that begins in the future ends one period from now, once.
             if member.wrongCodes.since > time || member.wrongCodesOfDay.since > time {
                 member.wrongCodes = member.wrongCodes.within(Span.tenMinutes, at: time)
                 member.wrongCodesOfDay = member.wrongCodesOfDay.within(Span.day, at: time)
@@ -121,7 +133,7 @@ extension AuthyService {
         }
         let verdict = try check.code.map { try match($0, check, &member, at: now, in: records) } ?? .wrong
         switch verdict {
-        // Whoever has a code that was right guesses nothing: it counts towards no limit.
+        // The holder of a code that was correct does not guess: it counts towards no limit.
         case .spent: return (.spent, nil)
         case .accepted(let kind):
             member.confirmed = member.confirmed ?? now
@@ -140,7 +152,9 @@ extension AuthyService {
         }
     }
 
-    /// Counts a wrong code, for its user and for the application. Beyond the limit of the application it counts half of what its user may have.
+    /// Counts a wrong code for its user and for the application.
+    ///
+    /// Beyond the limit of the application, it counts as half of what its user may have.
     private func chargeWrongCode(
         _ member: inout Member, at time: Int64, in records: any RecordWriting
     ) throws -> (Verdict, ApplicationLimit?) {
@@ -162,7 +176,9 @@ extension AuthyService {
         return ([wait, waitOfDay].compactMap { $0 }.max().map { .wrongBeyondLimit($0) } ?? .wrong, reached)
     }
 
-    /// Spends what matches. All kinds are looked at, so that the time does not tell which there are.
+    /// Finds the kind of code that matches, and marks it as used.
+    ///
+    /// All kinds are checked, so that the time does not reveal which ones the user has.
     private func match(
         _ code: OneTimeCode, _ check: CodeCheck, _ member: inout Member, at now: Int64, in records: any RecordWriting
     ) throws -> Verdict {
@@ -212,20 +228,21 @@ extension AuthyService {
         return .accepted(oneCode.isMailed ? .mailedCode : .oneCode)
     }
 
-    /// Compares without an early exit.
+    /// Compares in constant time, without an early exit.
     static func same(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         left.count == right.count && zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }
 
-/// What a caller asks about a code.
+/// The parameters of a verification.
 private struct CodeCheck: Sendable {
-    /// Nil where it cannot be a code.
+    /// The code; nil if the text cannot be one.
     let code: OneTimeCode?
     let action: String
-    /// The caller knows that this person has proven a factor: no confirmation code confirms a phone by itself.
+    /// Whether the caller knows that this person has proven a factor, so that no confirmation code confirms a phone by
+    /// itself.
     let isProven: Bool
-    /// The confirmation code of a new phone, given beside a code of another factor: if that is right, the phone is
+    /// The confirmation code of a new phone, given with a code of another factor; if that one is correct, the phone is
     /// confirmed.
     let confirmation: OneTimeCode?
 
@@ -239,19 +256,19 @@ private struct CodeCheck: Sendable {
     }
 }
 
-/// Where a right code came from.
+/// The origin of a correct code.
 enum CodeKind: Equatable, Sendable {
-    /// From the phone's page.
+    /// From the phone page.
     case softToken
     /// From an authenticator app, whose secret the application has seen (users/ID/secret).
     case authenticator
     case oneCode
-    /// Sent by e-mail, also, to an address that the application has chosen.
+    /// Sent by e-mail, perhaps not only, to an address that the application has chosen.
     case mailedCode
-    /// From the page of a phone that it has just confirmed.
+    /// From the page of a new phone, which it has confirmed.
     case confirmation
 
-    /// The word of the log and the history.
+    /// The word in the log and the history.
     var word: String {
         switch self {
         case .softToken, .authenticator: "softtoken"
@@ -260,23 +277,25 @@ enum CodeKind: Equatable, Sendable {
         }
     }
 
-    /// Whether only the person's phone can have had it, and not the application.
+    /// Whether only the person's phone can have shown the code, and not the application.
     var isFromPhone: Bool { self != .authenticator && self != .mailedCode }
 }
 
-/// How many wrong codes all users of an application may have together before each of them has two left only: who guesses across users has few
-/// tries then, and nobody is kept out who types a right one (docs/develop/adr/0052-wrong-codes-across-users.md).
+/// The most wrong codes of all users of an application together in a period, before each user has only two left.
+///
+/// An attacker who guesses across users then has few tries, and a user who enters a correct code is never locked out
+/// (docs/develop/adr/0052-wrong-codes-across-users.md).
 struct ApplicationLimit: Sendable {
-    /// Seconds.
+    /// The length of the period in seconds.
     let span: Int64
     let limit: Int64
     let users: Int64
 
-    /// The seconds until there is room again; nil where there is.
+    /// Returns the seconds until the limit allows one more; nil if it does already.
     func wait(_ count: Count, at time: Int64) -> Int64? { count.wait(span, limit: limit, at: time) }
 }
 
-/// What each sealed value is sealed as: one that is moved to another place does not open.
+/// The purpose of each sealed value; a value that is moved to another place does not open.
 enum Purpose {
     static func secret(_ member: Member) -> String { secret(member.application, member.user) }
     static func secret(_ application: Int64, _ user: AuthyID) -> String { "member.secret \(application) \(user)" }
@@ -286,5 +305,7 @@ enum Purpose {
     static func oneCode(_ member: Member) -> String { "member.onecode \(member.application) \(member.user)" }
     static func confirmation(_ device: String) -> String { "device.confirmation \(device)" }
     static func phoneCheck(_ application: Int64, _ id: String) -> String { "phone_check \(application) \(id)" }
+
+    /// The purpose of an API key.
     public static func key(_ hint: String, _ application: Int64) -> String { "api_key \(application) \(hint)" }
 }
