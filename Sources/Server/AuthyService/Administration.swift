@@ -433,7 +433,7 @@ extension AuthyService {
     /// - Throws: `RecordStoreError` if the records cannot be read.
     public func news() async throws -> [UInt8]? { try await store.read { try $0.value(Self.newsName) } }
 
-    // The server's own
+    // Values of the server itself
 
     /// Returns the key that identifies this server to push services, and makes it at the first call.
     ///

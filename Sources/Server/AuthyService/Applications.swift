@@ -2,7 +2,7 @@ internal import ServerSettings
 internal import AuthyWire
 internal import Records
 
-// app/details, app/stats
+// The calls app/details and app/stats
 
 extension AuthyService {
     /// Describes the calling application (Authy API: GET /protected/json/app/details).

@@ -55,7 +55,7 @@ public struct Callback: Sendable {
         return .integer(number % 1_000_000_000)
     }
 
-    /// Writes the device with all of Authy's names, and null for what this server does not ask phones for.
+    /// Writes the device with all of Authy's names, and null for values that this server does not collect.
     ///
     /// It has no empty list: Authy never sent one, and some receivers compute another signed text for it.
     private static func device(_ device: Device?) -> JSONValue {

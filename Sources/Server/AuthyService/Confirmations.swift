@@ -17,7 +17,7 @@ extension AuthyService {
 
     /// Returns whether the code of a new phone, entered at a member's application, confirms the phone by itself.
     ///
-    /// It does only for a person who has never proven anything. For others, a link and a password would bypass the
+    /// It does so only for a person who has never proven anything. For others, a link and a password would bypass the
     /// proven factor. A link that one application has sent is not confirmed by another one.
     func confirmsItself(_ device: Device, for member: Member, in records: any RecordReading) throws -> Bool {
         guard device.application == nil || device.application == member.application else { return false }

@@ -2,8 +2,8 @@ public import Identifiers
 
 /// Everything that the server stores; `SQLiteRecordStore` keeps it in SQLite, and another database can take its place.
 ///
-/// A body runs on a thread of the store, alone in its transaction. It must be quick and must not wait for anything. If
-/// a write fails, `write` throws and nothing of its body is kept.
+/// A body runs alone in its transaction, possibly on a thread of the store. It must be quick and must not wait for
+/// anything. If a write fails, `write` throws and nothing of its body is kept.
 public protocol RecordStore: Sendable {
     /// Runs a body in a read transaction.
     ///
@@ -28,8 +28,7 @@ public protocol RecordStore: Sendable {
 
 /// The reads of a transaction.
 ///
-/// Times are Unix time in seconds. Every function throws `RecordStoreError` if the database fails or a row is damaged,
-/// or if the store is closed.
+/// Times are Unix time in seconds. Every function throws `RecordStoreError` if the database fails or a row is damaged.
 public protocol RecordReading {
     /// Finds a valid API key.
     ///

@@ -1,8 +1,6 @@
 internal import Identifiers
 internal import SQLite
 
-// How a row becomes a value: the columns in the order in which they are read.
-
 // Each extension names the columns of a table in the order in which its initializer reads them.
 extension Application {
     static let columns = """
