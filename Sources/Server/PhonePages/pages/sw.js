@@ -1,7 +1,7 @@
 // Keeps the page's own files for when there is no connection, and shows notifications. It never answers for the server.
 
 // Another one for every change of a file: `python3 Tests/PageTests/test_files.py` writes it.
-const VERSION = "f390de20a7c8";
+const VERSION = "df4bfcef4d83";
 
 const SHELL = [
   "./", "style.css", "icon.svg", "icon-192.png", "icon-512.png", "manifest.webmanifest", "add-phone.js", "api.js",
