@@ -17,7 +17,7 @@ COMPLETION_zsh = $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_countersign
 COMPLETION_fish = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/countersign.fish
 PROGRAMS := countersign-login countersign-net countersign countersignd
 
-.PHONY: help build stage test test-targets test-module test-command test-system test-machines test-clients clients-folder demo bench install uninstall format check deps clean
+.PHONY: help build stage test test-targets test-module test-command test-system test-machines test-clients clients-folder demo bench install uninstall format check graph sbom deps clean
 
 help:
 	@echo 'make build     what is shipped, in build/'
@@ -29,7 +29,8 @@ help:
 	@echo 'make install   DESTDIR=, PREFIX=$(PREFIX), SECURITY=$(SECURITY)'
 	@echo 'make uninstall all of that but the module, the settings and the accounts'
 	@echo 'make stage     a debug build in .build/stage; make test BUILT=.build/stage takes it'
-	@echo 'make check     format of the sources, man pages;  make format, make clean'
+	@echo 'make check     format, comments, shell, Python, JavaScript, man pages;  make format, make clean'
+	@echo 'make graph     the picture of the targets, from Package.swift;  make sbom: build/countersign.spdx.json'
 
 deps:
 	@support/deps build
@@ -104,11 +105,31 @@ uninstall:
 	@echo 'A stack in /etc/pam.d that names a missing module refuses every login: take our line out of them first, then remove the module.'
 
 format:
+	@support/deps check
 	swift format --in-place --recursive Package.swift Sources Tests
+	.build-python/bin/ruff format --quiet $(PYTHON)
+	.build-python/bin/ruff check --quiet --fix $(PYTHON)
+
+PYTHON := Tests support/graph support/sbom support/demo.py support/bench.py
+SHELLS = $(shell grep -l -m 1 '^\#!.*bash' support/* .ci/run Tests/SystemTests/run Tests/SystemTests/inside)
 
 check:
+	@support/deps check
 	swift format lint --strict --recursive Package.swift Sources Tests
+	.build-python/bin/ruff format --check $(PYTHON)
+	.build-python/bin/ruff check $(PYTHON)
+	shellcheck --severity=warning $(SHELLS)
+	for page in Sources/Server/PhonePages/pages/*.js; do node --input-type=module --check <$$page || { echo "error: $$page"; exit 1; } >&2; done
 	mandoc -T lint -W warning docs/reference/man/*.[58]
+
+graph:
+	@support/deps check
+	support/graph >docs/develop/targets.svg.new
+	mv docs/develop/targets.svg.new docs/develop/targets.svg
+
+sbom:
+	mkdir -p build
+	support/sbom docs/develop/dependencies.md Sources/Common/CommandSupport/Usage.swift >build/countersign.spdx.json
 
 clean:
 	rm -rf .build .build-release .build-machines build
