@@ -19,7 +19,7 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "ServerTests")
 from server import Seed, Server  # noqa: E402
 
 PHONE, MASKED = "+4915112345678", "+49-XXX-XXX-XX78"
-CODE = r"Code \[.*\]: "
+CODE = r"Verification code \(or .*\): "
 
 
 def table(url: str, key: str, enrolment: str = 'country_code = "49"\nemail_domain = "example.com"\n', more: str = "") -> str:

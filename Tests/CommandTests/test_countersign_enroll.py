@@ -501,7 +501,7 @@ def test_a_way_that_the_settings_forbid_is_not_taken(desk, server):
     terminal.expect("Sms is not possible: login.factors does not have it")
     terminal.expect(r"How to confirm \[call, softtoken, later\]: ")
     terminal.sendline("call")
-    terminal.expect(r"Code \[resend, softtoken, later\]: ")
+    terminal.expect(r"Verification code \(or resend, softtoken, later\): ")
     terminal.sendline(codes(server)[-1])
     ends(terminal, 0)
 

@@ -33,7 +33,7 @@ def remember_login(desk, user, service="sshd", address="192.0.2.7", key="", when
 def test_who_opts_out_reads_what_speaks_against_it_and_types_the_name(desk, alice):
     desk.settings(OPT_OUT.format("yes"))
     terminal = desk.terminal("opt-out", alice.pw_name)
-    terminal.expect("whoever learns your password logs in as you")
+    terminal.expect("anyone who learns your password can log in as you")
     terminal.expect("games will log in without a second factor. Type games to confirm: ")
     assert show(desk, alice)["opted_out"] is None
     terminal.sendline(alice.pw_name)

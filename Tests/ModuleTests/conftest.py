@@ -24,7 +24,7 @@ BUILT = Path(os.environ.get("COUNTERSIGN_BUILD", ROOT / "build"))
 PARTS = ("pam_countersign.so", "countersign-login", "countersign-net", "countersign")
 
 PAM_SUCCESS, PAM_AUTH_ERR, PAM_ABORT = 0, 7, 26
-NUMBER = re.compile(r"(?:the number is|enter) (\d\d)\b")
+NUMBER = re.compile(r"[Ee]nter (\d\d)\b")
 
 
 def ordinary_user():

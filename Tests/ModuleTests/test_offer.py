@@ -52,7 +52,7 @@ def numbered(place, *settings, number=None):
     """A login that asks for the code, after the newcomer's number or another one."""
     login = offered(place.login(*settings))
     login.answer(number or place.server.number)
-    assert login.prompt().startswith("Code [")
+    assert login.prompt().startswith("Verification code (or ")
     return login
 
 
@@ -77,7 +77,7 @@ def is_untouched(host, used=0):
 def test_number_code_done(place, settings):
     login = numbered(place, *settings)
     told = login.texts("tell")
-    assert told[0] == "Two-factor login becomes mandatory after 3 more logins. Enter your mobile number to enrol now, or type skip."
+    assert told[0] == "You can log in 3 more times without a second factor. Enter your mobile number to enroll now, or type skip."
     newcomer = place.server
     assert told[1].startswith(f"A code was sent to {newcomer.masked}.")
     [(via, code)] = newcomer.sent()
@@ -298,7 +298,7 @@ def test_the_same_number_again_is_a_code_again(place):
 def test_another_number_may_be_given_and_is_the_one_that_counts(place):
     login = numbered(place)
     login.answer(other := place.server.another_number())
-    assert login.prompt().startswith("Code [")
+    assert login.prompt().startswith("Verification code (or ")
     login.answer(place.server.sent()[1][1])
     assert ended(login) == ENROLLED
     assert place.host.row("authy_id") == [place.server.user_of(other)] and len(place.server.users()) == 1
@@ -586,7 +586,7 @@ def test_never_argues_against_it_and_takes_the_users_name_for_a_yes(place):
     login = offered(place.login())
     assert "never" in login.texts("ask")[0]
     login.answer("never")
-    assert "whoever learns your password" in login.until("tell")
+    assert "anyone who learns your password" in login.until("tell")
     assert "user name" in login.prompt()
     login.answer(place.host.user.pw_name)
     assert ended(login) == (PAM_SUCCESS, ("excused", "opted_out", "-"))

@@ -111,7 +111,7 @@ def test_no_poll_hangs_while_a_prompt_is_open(site, countersignd):
 def test_the_prompt_comes_after_onetouch_wait_and_the_request_stays_open(site):
     site.rules("[login]\nonetouch_wait = 1\n")
     login = site.login("tty=ssh")
-    assert "press Enter, or type a code" in login.prompt()
+    assert "press Enter. Or type a code" in login.prompt()
     assert login.texts("tell") == []
     site.phone.approve(login)
     login.answer("")

@@ -65,7 +65,7 @@ def test_who_prefers_an_app_is_asked_for_its_code_at_once(site):
     site.rules(REQUIRED)
     site.host.account(prefers="softtoken")
     login = site.login()
-    assert login.prompt().startswith("Code [")
+    assert login.prompt().startswith("Verification code (or ")
     assert site.phone.requests() == [] and site.phone.sent() == []
     login.answer(token.fresh_code())
     assert login.result() == PAM_SUCCESS

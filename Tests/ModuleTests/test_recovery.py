@@ -41,7 +41,7 @@ def test_a_recovery_code_lets_in_and_tells_how_many_are_left(host, codes, typed)
     login = recover(host.login(), typed)
     assert login.result() == PAM_SUCCESS
     assert login.finish() == []
-    assert login.texts("tell") == ["You have 3 recovery codes left. Ask your system administrator for new ones."]
+    assert login.texts("tell") == ["You have 3 recovery codes left. Ask your administrator for new ones."]
     decision = login.decisions[-1]
     assert (decision["outcome"], decision["reason"], decision["factor"]) == ("approved", "proven", "recovery")
     assert "3 recovery codes left" in decision["detail"]

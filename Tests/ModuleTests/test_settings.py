@@ -12,7 +12,7 @@ def denied(host):
     assert login.finish() == []
     [decision] = login.decisions
     assert decision["outcome"] == "unavailable" and decision["reason"] == "settings"
-    assert any("Tell your system administrator" in text for text in login.texts("tell"))
+    assert any("Tell your administrator" in text for text in login.texts("tell"))
     return decision["detail"]
 
 

@@ -274,7 +274,7 @@ def test_unknown_users_see_the_prompt_of_those_who_have_a_phone(product, phone, 
 def test_root_sees_the_same_prompt_whether_sshd_will_refuse_or_not(product, roots_phone, permission):
     terminal = product.host.ssh("root", sshd=product.host.sshd(extra=permission), options=("NumberOfPasswordPrompts=1",))
     for _ in range(3):
-        assert terminal.reads(prompts.CODE)[0].strip() == "Code [sms, call, push]:"
+        assert terminal.reads(prompts.CODE)[0].strip() == "Verification code (or sms, call, push):"
         terminal.answer(roots_phone.token.wrong_code())
     terminal.reads(prompts.SSH_REFUSES)
     assert roots_phone.requests() == []

@@ -445,9 +445,9 @@ def test_who_never_had_a_factor_enrols_with_the_password_a_number_and_a_code(own
     own.configure(newcomer, enrolment=AT_LOGIN)
     terminal = own.host.sudo("bob", *SELF, "enroll")
     give_password(own, terminal, "bob")
-    terminal.reads(r"Mobile number \[skip\]: ")
+    terminal.reads(r"Mobile number \(or skip\): ")
     terminal.answer(newcomer.number)
-    terminal.reads(r"Code \[[a-z, ]+\]: ")
+    terminal.reads(r"Verification code \(or [a-z, ]+\): ")
     terminal.answer(newcomer.sent()[0][1])
     terminal.reads(rf"bob: enrolled \(AuthyID {newcomer.users()[0]}\)")
     assert terminal.ends() == 0
@@ -460,12 +460,12 @@ def test_who_breaks_off_after_the_number_has_spent_a_grace_login(own, password_o
     own.configure(newcomer, enrolment=AT_LOGIN)
     terminal = own.host.sudo("bob", *SELF, "enroll")
     give_password(own, terminal, "bob")
-    terminal.reads(r"becomes mandatory after 5 more logins")
-    terminal.reads(r"Mobile number \[skip\]: ")
+    terminal.reads(r"log in 5 more times without a second factor")
+    terminal.reads(r"Mobile number \(or skip\): ")
     terminal.answer(newcomer.number)
-    terminal.reads(r"Code \[[a-z, ]+\]: ")
+    terminal.reads(r"Verification code \(or [a-z, ]+\): ")
     terminal.answer("skip")
-    terminal.reads(r"becomes mandatory after 4 more logins")
+    terminal.reads(r"log in 4 more times without a second factor")
     assert terminal.ends() == 2
     assert own.show("bob")["state"] == "none" and own.show("bob")["grace_logins_used"] == 1
 
@@ -476,7 +476,7 @@ def test_who_skips_is_not_enrolled_and_no_grace_is_spent(own, password_only, new
     terminal = own.host.sudo("bob", *SELF, "enroll")
     give_password(own, terminal, "bob")
     for _ in range(1 if answer else 2):
-        terminal.reads(r"Mobile number \[skip\]: ")
+        terminal.reads(r"Mobile number \(or skip\): ")
         terminal.answer(answer)
     terminal.reads("let in without a factor")
     assert terminal.ends() == 2

@@ -25,7 +25,7 @@ GRACE = 'mode = "grace"\ngrace_logins = 3\ngrace_window = 0\ngrace_services = ["
 OFFER = GRACE + 'at_login = true\ncountry_code = "49"\nemail_domain = "example.com"\n'
 NUMBER = "0151 12345618"
 ASKS_NUMBER = r"Mobile number \[skip[a-z, ]*\]: "
-ASKS_CODE = r"Code \[sms, call, skip\]: "
+ASKS_CODE = r"Verification code \(or sms, call, skip\): "
 GETS = [("ssh", "alice"), ("sudo", "root")]
 ONCE = {"options": ("NumberOfPasswordPrompts=1",)}
 
@@ -96,7 +96,7 @@ def enrol(terminal, gateway, number=NUMBER):
 @pytest.mark.parametrize("way, gets", GETS)
 def test_the_initial_login_may_be_skipped(product, gateway, way, gets):
     terminal = product.knock(way)
-    terminal.reads("becomes mandatory after 3 more logins. Enter your mobile number to enrol now, or type skip")
+    terminal.reads("log in 3 more times without a second factor. Enter your mobile number to enroll now, or type skip")
     terminal.reads(ASKS_NUMBER)
     terminal.answer("skip")
     assert gets_in(terminal, gets)

@@ -77,7 +77,7 @@ def test_in_grace(product, way):
     product.configure(enrolment=GRACE)
     run = Run(product, way)
     terminal = run.in_a_terminal()
-    terminal.reads("becomes mandatory")
+    terminal.reads("without a second factor")
     assert terminal.ends() == 0 and run.output == DATA
 
 
@@ -87,7 +87,7 @@ def test_in_grace_without_a_terminal(product, way):
     run = Run(product, way)
     code, errors = ended(run.without())
     assert code == 0 and run.output == DATA
-    assert "becomes mandatory" in errors
+    assert "without a second factor" in errors
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -40,7 +40,7 @@ public enum Admission: Equatable, Sendable {
             case (true, .linked, .required): .needsFactor(.none)
             case (true, .none, .optional): .decided(Decision(.excused, .optional))
             case (true, .none, .grace) where graceIsOver:
-                .decided(Decision(.denied, .graceOver, farewell: Texts.graceOver))
+                .decided(Decision(.denied, .graceOver, farewell: Texts.notEnrolled))
             case (true, .none, .grace): .needsGrace
             case (true, .none, .required): .decided(Decision(.denied, .notEnrolled, farewell: Texts.notEnrolled))
             }

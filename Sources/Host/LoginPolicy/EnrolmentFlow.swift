@@ -283,7 +283,7 @@ extension EnrolmentFlow {
     }
 
     private mutating func graceSpent(left: Int?, optsOut: Bool) -> [Action] {
-        guard let left else { return end(Decision(.denied, .graceOver, farewell: Texts.graceOver)) }
+        guard let left else { return end(Decision(.denied, .graceOver, farewell: Texts.notEnrolled)) }
         let farewell = Texts.grace(left: left, until: facts.rules.graceUntil, isOffered: !optsOut)
         state = .ended
         return [

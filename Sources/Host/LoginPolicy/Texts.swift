@@ -4,24 +4,19 @@ public import Identifiers
 ///
 /// Plain ASCII, since sshd and old clients garble the rest: one sentence about what happened, and what to do next.
 public enum Texts {
-    /// Final text: the user has no factor, and one is required.
+    /// Final text: the user has no factor, and one is required, or no grace login is left.
     public static let notEnrolled =
-        "Two-factor login is required here and you are not enrolled. Ask your system administrator to enrol you."
-    /// Final text: the user has no factor, and no grace login is left.
-    public static let graceOver =
-        "Your logins without a second factor are used up. Ask your system administrator to enrol you."
+        "You must set up a second factor before you can log in. Contact your administrator."
     /// Final text of every decision `unavailable` whose cause is for the administrator.
-    public static let unavailable = "Two-factor login does not work at the moment. Tell your system administrator."
+    public static let unavailable = "Two-factor login does not work at the moment. Tell your administrator."
     /// Final text: the proof no longer holds, because the account has changed during the login.
     public static let again = "Please log in again."
-    static let deniedOnPhone = "The request was denied on the phone."
+    static let deniedOnPhone = "Denied on your phone. If that was not you, tell your administrator."
     static let timeout = "This took too long. Please log in again."
-    static let locked = """
-        Codes are not taken at the moment, after too many wrong ones. Try again later or ask your system \
-        administrator.
-        """
-    static let lockedUsePhone = "Codes are not taken at the moment, after too many wrong ones."
-    static let noFactor = "No second factor can be asked for here. Ask your system administrator."
+    static let locked =
+        "Too many wrong codes. Codes are blocked for now: try again later, or contact your administrator."
+    static let lockedUsePhone = "Too many wrong codes. Codes are blocked for now; approve on your phone instead."
+    static let noFactor = "No second factor can be asked for here. Contact your administrator."
     static let wrongCode = "That code was not accepted. Wait for a new one and try again."
     static let confirmationCode = """
         That code confirms a new phone and is not a login. Log in with another code, or ask your administrator to \
@@ -34,8 +29,8 @@ public enum Texts {
     static let wrongSentCode =
         "That code was not accepted. Compare it with the one that was sent to you, and type it again."
     static let noMoreTries = "That code was not accepted. Please log in again later."
-    static let noCode = "That is no code. A code has 6 to 10 digits."
-    static let noSuchWord = "That does not apply here."
+    static let noCode = "That does not look like a code. Codes have 6 to 10 digits."
+    static let noSuchWord = "Not recognized. Type a code or one of the words shown."
     static let notApprovedYet = "Not approved yet."
     static let requestExpired = "The request on your phone has expired."
     static let serverSilent = "The 2FA server does not answer."
@@ -43,14 +38,14 @@ public enum Texts {
     static let serverLimited =
         "Too many codes or requests lately: the 2FA server takes no more for now. Try again later."
     static let noDevice = "No request could be sent to your phone."
-    static let pushPaused = "No request was sent to your phone, as one was denied there a short while ago."
+    static let pushPaused = "A login was denied on your phone a short while ago, so it was not asked again."
     static let tooManyPushes = "No request was sent to your phone: there were too many lately."
     static let tooManyOneCodes = "No code was sent: there were too many lately."
-    static let oneCodeNotSent = "No code could be sent that way."
+    static let oneCodeNotSent = "The code could not be sent. Try another way."
     static let graceUsedUp = "No logins without a second factor are left."
     static let recoveryPrompt = "Recovery code: "
     static let wrongRecoveryCode = "That recovery code was not accepted. Each is good once."
-    static let noRecoveryCode = "That is no recovery code. It has 8 to 32 letters and digits."
+    static let noRecoveryCode = "That does not look like a recovery code. It has 8 to 32 letters and digits."
 
     /// Shown after an approved login: wrong codes were typed since the last one.
     ///
@@ -87,14 +82,15 @@ public enum Texts {
     public static func grace(left: Int, until: CivilDay?, isOffered: Bool = false) -> String {
         let advice =
             isOffered && left > 0
-            ? "To enrol, type your number at the next login." : "Ask your system administrator to enrol you."
+            ? "To enroll, type your number at the next login." : "Contact your administrator to set one up."
         return "\(mandatory(after: left, until: until)) \(advice)"
     }
 
     private static func mandatory(after left: Int, until: CivilDay?) -> String {
-        let logins = left == 0 ? "after this login" : left == 1 ? "after 1 more login" : "after \(left) more logins"
-        let day = left == 0 ? "" : until.map { " or after \($0)" } ?? ""
-        return "Two-factor login becomes mandatory \(logins)\(day)."
+        if left == 0 { return "This is your last login without a second factor." }
+        let times = left == 1 ? "1 more time" : "\(left) more times"
+        let day = until.map { ", until \($0)" } ?? ""
+        return "You can log in \(times) without a second factor\(day)."
     }
 
     /// Shown after a login with a recovery code.
@@ -103,17 +99,18 @@ public enum Texts {
     /// - Returns: one or two sentences.
     static func recovered(left: Int) -> String {
         let codes = left <= 0 ? "no recovery codes" : left == 1 ? "1 recovery code" : "\(left) recovery codes"
-        return "You have \(codes) left.\(left <= 3 ? " Ask your system administrator for new ones." : "")"
+        return "You have \(codes) left.\(left <= 3 ? " Ask your administrator for new ones." : "")"
     }
 
     // MARK: the offer to enroll
 
-    static let noNumber = "That is no telephone number. Type it with its country code, as in +49 151 12345678."
+    static let noNumber =
+        "That does not look like a phone number. Type it with its country code, as in +49 151 12345678."
     static let numberRefused = "That number cannot be used. Check it and type it again."
     static let enterAgain = "Press Enter once more to log in without enrolling, or type your mobile number."
     /// Shown before opting out, unless the settings have their own text.
     public static let optOut = """
-        Without a second factor, whoever learns your password logs in as you. Your system administrator sees who has \
+        Without a second factor, anyone who learns your password can log in as you. Your administrator sees who has \
         opted out.
         """
     static let namePrompt = "To do without, type your user name; Enter goes back: "
@@ -133,10 +130,10 @@ public enum Texts {
     ///   - until: the last day of grace, or nil for no end.
     /// - Returns: two sentences.
     static func offer(left: Int, until: CivilDay?) -> String {
-        mandatory(after: left, until: until) + " Enter your mobile number to enrol now, or type skip."
+        mandatory(after: left, until: until) + " Enter your mobile number to enroll now, or type skip."
     }
 
-    static func numberPrompt(mayOptOut: Bool) -> String { "Mobile number [skip\(mayOptOut ? ", never" : "")]: " }
+    static func numberPrompt(mayOptOut: Bool) -> String { "Mobile number (or skip\(mayOptOut ? ", never" : "")): " }
 
     static func codeSent(_ way: Factor, to number: PhoneNumber) -> String {
         let sent =
@@ -147,7 +144,7 @@ public enum Texts {
     }
 
     static func enrolled(_ number: PhoneNumber) -> String {
-        "You are enrolled with \(number.maskedWithCode). From now on you are asked for a second factor."
+        "Phone \(number.maskedWithCode) is set up. From your next login on, you confirm with it."
     }
 
     /// The code prompt, which names only what applies.
@@ -158,14 +155,16 @@ public enum Texts {
     ///   - codes: whether a code can be typed.
     ///   - words: the words that can be typed.
     /// - Returns: a prompt that ends with a blank.
-    static func prompt(approve: Bool, number: CheckNumber?, codes: Bool, words: [Word]) -> String {
-        let shown = number.map { " (the number is \($0))" } ?? ""
-        let offered = words.isEmpty ? "" : " [\(words.map(\.rawValue).joined(separator: ", "))]"
-        return switch (approve, codes) {
-        case (true, true): "Approve on your phone\(shown) and press Enter, or type a code\(offered): "
-        case (true, false): "Approve on your phone\(shown) and press Enter\(offered): "
-        case (false, true): "Code\(offered): "
-        case (false, false): "Type \(words.map(\.rawValue).joined(separator: " or ")): "
+    static func prompt(approve approves: Bool, number: CheckNumber?, codes: Bool, words: [Word]) -> String {
+        let approve = number.map { "Enter \($0) on your phone to approve" } ?? "Approve on your phone"
+        let here = number == nil ? "" : " here"
+        let words = words.map(\.rawValue)
+        let list = words.joined(separator: ", ")
+        return switch (approves, codes) {
+        case (true, true): "\(approve), then press Enter\(here). Or type a code\(words.isEmpty ? "" : " (\(list))"): "
+        case (true, false): "\(approve), then press Enter\(here)\(words.isEmpty ? "" : " (or \(list))"): "
+        case (false, true): "Verification code\(words.isEmpty ? "" : " (or \(list))"): "
+        case (false, false): "Type \(words.joined(separator: " or ")): "
         }
     }
 }

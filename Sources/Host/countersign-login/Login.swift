@@ -222,7 +222,7 @@ struct Login {
         let grace = try accounts.spendGrace(judged, visit: visit, rules: rules)
         return switch grace {
         case .excused(let left): Decision(.excused, .grace, farewell: Texts.grace(left: left, until: rules.graceUntil))
-        case .exhausted: Decision(.denied, .graceOver, farewell: Texts.graceOver)
+        case .exhausted: Decision(.denied, .graceOver, farewell: Texts.notEnrolled)
         }
     }
 

@@ -10,12 +10,12 @@ struct AdmissionTests {
         Decision(
             .denied, .notEnrolled,
             farewell:
-                "Two-factor login is required here and you are not enrolled. Ask your system administrator to enrol you."
+                "You must set up a second factor before you can log in. Contact your administrator."
         ))
     private static let graceOver = Admission.decided(
         Decision(
             .denied, .graceOver,
-            farewell: "Your logins without a second factor are used up. Ask your system administrator to enrol you."))
+            farewell: "You must set up a second factor before you can log in. Contact your administrator."))
 
     static let table: [Cell] = [
         (.none, .optional, false, excused),

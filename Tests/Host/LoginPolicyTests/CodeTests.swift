@@ -134,7 +134,10 @@ struct CodeTests {
         play(
             both { $0.rules.factors = [.oneTouch] },
             prompted(Prompts.approve) + [
-                (typed("123456"), [.tell("That does not apply here."), .ask(Prompts.approve)]),
+                (
+                    typed("123456"),
+                    [.tell("Not recognized. Type a code or one of the words shown."), .ask(Prompts.approve)]
+                ),
                 (nothing, [.look(.none)]),
                 (.looked(.pending), [cancelled]),
             ])
@@ -190,7 +193,7 @@ struct CodeTests {
 
     @Test("What is neither code nor word goes nowhere and is no try, but the fifth is the end")
     func otherAnswers() {
-        let again: [Action] = [.tell("That is no code. A code has 6 to 10 digits."), .ask(Prompts.code)]
+        let again: [Action] = [.tell("That does not look like a code. Codes have 6 to 10 digits."), .ask(Prompts.code)]
         play(
             app(),
             Self.asked + [
@@ -252,7 +255,7 @@ struct CodeTests {
 
     @Test("A try that is not granted is not looked at; codes are locked from then on, and the approval stays open")
     func lockedByTry() {
-        let said = Action.tell("Codes are not taken at the moment, after too many wrong ones.")
+        let said = Action.tell("Too many wrong codes. Codes are blocked for now; approve on your phone instead.")
         play(
             both(),
             prompted() + [
@@ -268,7 +271,7 @@ struct CodeTests {
     func lockedOut() {
         let locked = denied(
             .locked,
-            "Codes are not taken at the moment, after too many wrong ones. Try again later or ask your system administrator."
+            "Too many wrong codes. Codes are blocked for now: try again later, or contact your administrator."
         )
         play(app { $0.isLocked = true }, [(.begin, [locked])])
         play(app(), Self.asked + [(typed("123456"), [.chargeTry]), (.tryCharged(granted: false), [locked])])

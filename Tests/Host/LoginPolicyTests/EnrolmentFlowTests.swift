@@ -10,7 +10,7 @@ struct EnrolmentFlowTests {
         play(alice(), registering + [(.registered(authyID(77)), [enrolled()])])
         #expect(
             Texts.enrolled(number)
-                == "You are enrolled with +49-XXX-XXX-XX18. From now on you are asked for a second factor.")
+                == "Phone +49-XXX-XXX-XX18 is set up. From your next login on, you confirm with it.")
     }
 
     @Test("A number is charged as a code before the server hears of it, and a code as a try before it is checked")
@@ -48,7 +48,7 @@ struct EnrolmentFlowTests {
             alice(),
             offered + [
                 (says("skip"), [.spendGrace]),
-                (.graceSpent(left: nil), [.end(Decision(.denied, .graceOver, farewell: Texts.graceOver))]),
+                (.graceSpent(left: nil), [.end(Decision(.denied, .graceOver, farewell: Texts.notEnrolled))]),
             ])
     }
 
@@ -174,8 +174,8 @@ struct EnrolmentFlowTests {
             alice { $0.factors = [.oneTouch, .call] },
             sending.prefix(2) + [
                 (.oneCodeCharged(granted: true), [.send(.call, to: number)]),
-                (.sent, [.tell(Texts.codeSent(.call, to: number)), .ask("Code [call, skip]: ")]),
-                (says("sms"), [.tell(Texts.noSuchWord), .ask("Code [call, skip]: ")]),
+                (.sent, [.tell(Texts.codeSent(.call, to: number)), .ask("Verification code (or call, skip): ")]),
+                (says("sms"), [.tell(Texts.noSuchWord), .ask("Verification code (or call, skip): ")]),
                 (silent, [.end(Decision(.denied, .cancelled))]),
             ])
         #expect(alice { $0.factors = [.oneTouch, .softToken, .recovery] }.ways == [])
@@ -285,7 +285,7 @@ struct EnrolmentFlowTests {
         let day = CivilDay(year: 2027, month: 3, day: 31)
         #expect(
             Texts.offer(left: 1, until: day)
-                == "Two-factor login becomes mandatory after 1 more login or after 2027-03-31. Enter your mobile number to enrol now, or type skip."
+                == "You can log in 1 more time without a second factor, until 2027-03-31. Enter your mobile number to enroll now, or type skip."
         )
     }
 
@@ -323,7 +323,7 @@ struct EnrolmentFlowTests {
             ])
         play(
             alice { $0.rules.optOut = .grace },
-            confirmed + [(.graceSpent(left: nil), [.end(Decision(.denied, .graceOver, farewell: Texts.graceOver))])])
+            confirmed + [(.graceSpent(left: nil), [.end(Decision(.denied, .graceOver, farewell: Texts.notEnrolled))])])
     }
 
     @Test("Where opting out is not allowed, never does nothing")

@@ -82,7 +82,7 @@ let offered: OfferScript = [
         .begin,
         [
             .tell(
-                "Two-factor login becomes mandatory after 3 more logins. Enter your mobile number to enrol now, or type skip."
+                "You can log in 3 more times without a second factor. Enter your mobile number to enroll now, or type skip."
             ),
             .ask(NumberPrompts.plain),
         ]
@@ -97,9 +97,9 @@ let registering: OfferScript = checking + [(.checked(true), [.register(number)])
 let sentText = "A code was sent to +49-XXX-XXX-XX18. Type it, or another number beginning with +."
 
 enum NumberPrompts {
-    static let plain = "Mobile number [skip]: "
-    static let never = "Mobile number [skip, never]: "
-    static let code = "Code [sms, call, skip]: "
+    static let plain = "Mobile number (or skip): "
+    static let never = "Mobile number (or skip, never): "
+    static let code = "Verification code (or sms, call, skip): "
     static let noCode = "Type sms or call or skip: "
     static let name = "To do without, type your user name; Enter goes back: "
 }

@@ -44,7 +44,7 @@ struct OneTouchTests {
     @Test(
         "A request that may not be sent is not sent, and the prompt says why",
         arguments: [
-            (.paused, "No request was sent to your phone, as one was denied there a short while ago."),
+            (.paused, "A login was denied on your phone a short while ago, so it was not asked again."),
             (.tooMany, "No request was sent to your phone: there were too many lately."),
         ] as [(LoginFlow.PushCharge, String)])
     func chargeRefused(charge: LoginFlow.PushCharge, notice: String) {
@@ -82,9 +82,11 @@ struct OneTouchTests {
         play(phone { $0.isLocked = true }, pushed + [(.looked(.approved), [approved(.oneTouch)])])
         play(
             phone { $0.isLocked = true },
-            prompted(Prompts.approve, saying: ["Codes are not taken at the moment, after too many wrong ones."]) + [
-                (enter, [.look(.brief)]), (.looked(.approved), [approved(.oneTouch)]),
-            ])
+            prompted(
+                Prompts.approve,
+                saying: ["Too many wrong codes. Codes are blocked for now; approve on your phone instead."]) + [
+                    (enter, [.look(.brief)]), (.looked(.approved), [approved(.oneTouch)]),
+                ])
     }
 
     @Test("Where the login may be refused whatever we say, no request goes out unless it is asked for by word")
@@ -514,7 +516,7 @@ struct Stage: Sendable, CustomTestStringConvertible {
         "while a second request is charged", both(), expired() + [(typed("push"), [.chargePush(automatic: false)])])
     static let spendingGrace = Stage(
         "while a grace login is spent", app { $0.skip = .spending },
-        [(.begin, [.ask("Code [skip]: ")]), (typed("skip"), [.spendGrace])])
+        [(.begin, [.ask("Verification code (or skip): ")]), (typed("skip"), [.spendGrace])])
 
     static let askingRecovery = Stage(
         "at the prompt for a recovery code", both { $0.recoveryLeft = 2 },

@@ -411,7 +411,7 @@ private struct Witness {
             }) {
                 fail("a prompt in a prompt")
             }
-            if prompt.hasPrefix("Approve"), prompt.contains("number is 42") != (sentNumber != nil) {
+            if prompt.contains("then press Enter"), prompt.hasPrefix("Enter 42") != (sentNumber != nil) {
                 fail("what is sent is not what is seen")
             }
             if prompt.hasPrefix("Approve") != (request == .creating || request == .pending) {

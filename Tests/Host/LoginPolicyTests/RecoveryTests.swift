@@ -6,7 +6,7 @@ import Testing
 /// Codes for whoever lost the phone.
 struct RecoveryTests {
     private static func left(_ count: Int) -> Facts { app { $0.recoveryLeft = count } }
-    private static let asked: Script = [(.begin, [.ask("Code [recovery]: ")])] + recoveryAsked
+    private static let asked: Script = [(.begin, [.ask("Verification code (or recovery): ")])] + recoveryAsked
     private static let tried: Script = [
         (recoveryTyped("ABCD-efgh jkmn"), [.chargeTry]),
         (.tryCharged(granted: true), [.matchRecovery(recoveryCode("abcdefghjkmn"))]),
@@ -16,9 +16,9 @@ struct RecoveryTests {
         "A right recovery code is enough, and the person is told how many are left and to ask for new ones in time",
         arguments: [
             (10, "You have 9 recovery codes left."), (5, "You have 4 recovery codes left."),
-            (4, "You have 3 recovery codes left. Ask your system administrator for new ones."),
-            (2, "You have 1 recovery code left. Ask your system administrator for new ones."),
-            (1, "You have no recovery codes left. Ask your system administrator for new ones."),
+            (4, "You have 3 recovery codes left. Ask your administrator for new ones."),
+            (2, "You have 1 recovery code left. Ask your administrator for new ones."),
+            (1, "You have no recovery codes left. Ask your administrator for new ones."),
         ])
     func right(count: Int, farewell: String) {
         play(
@@ -35,7 +35,10 @@ struct RecoveryTests {
             Self.asked + Self.tried + [
                 (
                     .recoveryMatched(false),
-                    [.tell("That recovery code was not accepted. Each is good once."), .ask("Code [recovery]: ")]
+                    [
+                        .tell("That recovery code was not accepted. Each is good once."),
+                        .ask("Verification code (or recovery): "),
+                    ]
                 )
             ] + recoveryAsked + Self.tried + [(.recoveryMatched(false), [denied(.wrongCode, Texts.noMoreTries)])])
     }
@@ -54,7 +57,7 @@ struct RecoveryTests {
     func enter() {
         play(
             Self.left(3),
-            Self.asked + [(recoveryTyped(" "), [.ask("Code [recovery]: ")]), (nothing, [cancelled])])
+            Self.asked + [(recoveryTyped(" "), [.ask("Verification code (or recovery): ")]), (nothing, [cancelled])])
     }
 
     @Test(
@@ -66,7 +69,10 @@ struct RecoveryTests {
             Self.asked + [
                 (
                     recoveryTyped(text),
-                    [.tell("That is no recovery code. It has 8 to 32 letters and digits."), .ask("Code [recovery]: ")]
+                    [
+                        .tell("That does not look like a recovery code. It has 8 to 32 letters and digits."),
+                        .ask("Verification code (or recovery): "),
+                    ]
                 ),
                 (nothing, [cancelled]),
             ])
@@ -128,7 +134,7 @@ struct UnaskedRecoveryTests {
     func taken() {
         play(
             app { $0.recoveryLeft = 10 },
-            [(.begin, [.ask("Code [recovery]: ")])] + Self.ours + [
+            [(.begin, [.ask("Verification code (or recovery): ")])] + Self.ours + [
                 (
                     .recoveryMatched(true),
                     [.end(Decision(.approved, .proven, factor: .recovery, farewell: Texts.recovered(left: 9)))]
@@ -140,8 +146,13 @@ struct UnaskedRecoveryTests {
     func wrong() {
         play(
             app { ($0.recoveryLeft, $0.rules.tries) = (10, 2) },
-            [(.begin, [.ask("Code [recovery]: ")])] + Self.ours
-                + [(.recoveryMatched(false), [.tell(Texts.wrongRecoveryCode), .ask("Code [recovery]: ")])] + Self.ours
+            [(.begin, [.ask("Verification code (or recovery): ")])] + Self.ours
+                + [
+                    (
+                        .recoveryMatched(false),
+                        [.tell(Texts.wrongRecoveryCode), .ask("Verification code (or recovery): ")]
+                    )
+                ] + Self.ours
                 + [(.recoveryMatched(false), [denied(.wrongCode, Texts.noMoreTries)])])
     }
 
@@ -161,7 +172,10 @@ struct UnaskedRecoveryTests {
     func late() {
         play(
             app { $0.recoveryLeft = 3 },
-            [(.begin, [.ask("Code [recovery]: ")]), (.deadline, []), (typed("abcd-efgh-jkmn"), [tooLate])])
+            [
+                (.begin, [.ask("Verification code (or recovery): ")]), (.deadline, []),
+                (typed("abcd-efgh-jkmn"), [tooLate]),
+            ])
     }
 
     @Test("Eight digits may be an imported one: compared here, after the app's codes and before the server is asked")
@@ -190,7 +204,7 @@ struct UnaskedRecoveryTests {
             ])
         play(
             app { ($0.recoveryLeft, $0.rules.tries) = (2, 1) },
-            [(.begin, [.ask("Code [recovery]: ")])] + tried + [
+            [(.begin, [.ask("Verification code (or recovery): ")])] + tried + [
                 (.recoveryMatched(false), [denied(.wrongCode, Texts.noMoreTries)])
             ])
     }
@@ -209,7 +223,7 @@ struct PreferenceTests {
             phone { $0.rules.prefer = factor },
             [
                 (.begin, [.chargeOneCode]), (.oneCodeCharged(granted: true), [.sendOneCode(factor)]),
-                (.oneCodeSent, [.tell(notice), .ask("Code [sms, call, push]: ")]),
+                (.oneCodeSent, [.tell(notice), .ask("Verification code (or sms, call, push): ")]),
             ] + triedAtServer + [(.verified(.accepted(timeStep: 0)), [approved(factor)])])
     }
 
@@ -218,7 +232,8 @@ struct PreferenceTests {
         play(
             both { $0.rules.prefer = .softToken },
             [
-                (.begin, [.ask("Code [sms, call, push]: ")]), (typed("push"), [.chargePush(automatic: false)]),
+                (.begin, [.ask("Verification code (or sms, call, push): ")]),
+                (typed("push"), [.chargePush(automatic: false)]),
                 (.pushCharged(.granted), [.createPush(CheckNumber(42)), .ask(Prompts.numbered)]), (.created, []),
                 (enter, [.look(.brief)]), (.looked(.approved), [approved(.oneTouch)]),
             ])
@@ -230,14 +245,20 @@ struct PreferenceTests {
             phone { $0.rules.prefer = .sms },
             [
                 (.begin, [.chargeOneCode]),
-                (.oneCodeCharged(granted: false), [.tell(Texts.tooManyOneCodes), .ask("Code [sms, call, push]: ")]),
+                (
+                    .oneCodeCharged(granted: false),
+                    [.tell(Texts.tooManyOneCodes), .ask("Verification code (or sms, call, push): ")]
+                ),
             ]
                 + [(nothing, [cancelled])])
         play(
             phone { $0.rules.prefer = .sms },
             [
                 (.begin, [.chargeOneCode]), (.oneCodeCharged(granted: true), [.sendOneCode(.sms)]),
-                (.oneCodeFailed(.refused), [.tell(Texts.oneCodeNotSent), .ask("Code [sms, call, push]: ")]),
+                (
+                    .oneCodeFailed(.refused),
+                    [.tell(Texts.oneCodeNotSent), .ask("Verification code (or sms, call, push): ")]
+                ),
                 (nothing, [cancelled]),
             ])
     }
@@ -246,7 +267,7 @@ struct PreferenceTests {
     func root(factor: Factor) {
         play(
             phone { ($0.rules.prefer, $0.withholdsPush) = (factor, true) },
-            [(.begin, [.ask("Code [sms, call, push]: ")]), (nothing, [cancelled])])
+            [(.begin, [.ask("Verification code (or sms, call, push): ")]), (nothing, [cancelled])])
     }
 
     @Test(

@@ -134,14 +134,14 @@ func expired(_ prompt: String = Prompts.codeAndPush) -> Script {
 }
 
 enum Prompts {
-    static let both = "Approve on your phone and press Enter, or type a code [sms, call]: "
-    static let bothAndRecovery = "Approve on your phone and press Enter, or type a code [sms, call, recovery]: "
-    static let approve = "Approve on your phone and press Enter: "
+    static let both = "Approve on your phone, then press Enter. Or type a code (sms, call): "
+    static let bothAndRecovery = "Approve on your phone, then press Enter. Or type a code (sms, call, recovery): "
+    static let approve = "Approve on your phone, then press Enter: "
     static let code = "Code: "
-    static let codeAndWords = "Code [sms, call]: "
+    static let codeAndWords = "Verification code (or sms, call): "
     static let words = "Type sms or call: "
-    static let codeAndPush = "Code [sms, call, push]: "
-    static let numbered = "Approve on your phone (the number is 42) and press Enter, or type a code [sms, call]: "
+    static let codeAndPush = "Verification code (or sms, call, push): "
+    static let numbered = "Enter 42 on your phone to approve, then press Enter here. Or type a code (sms, call): "
 }
 
 // MARK: - How it ends
@@ -164,7 +164,7 @@ func deniedOnPhone(spending timeStep: Int64? = nil) -> Action {
     .end(
         Decision(
             .denied, .deniedOnPhone, factor: .oneTouch, spentTimeStep: timeStep,
-            farewell: "The request was denied on the phone."))
+            farewell: "Denied on your phone. If that was not you, tell your administrator."))
 }
 
 func unavailable(_ reason: Reason, _ farewell: String) -> Action {

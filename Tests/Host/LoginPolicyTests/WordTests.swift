@@ -92,7 +92,8 @@ struct WordTests {
         for word in Word.allCases where !it.words.contains(word) {
             var flow = flow(it.facts, after: it.script)
             let actions = flow.handle(.answered(.word(word)))
-            #expect(actions == [.tell("That does not apply here."), .ask(prompt)], "\(word)")
+            #expect(
+                actions == [.tell("Not recognized. Type a code or one of the words shown."), .ask(prompt)], "\(word)")
         }
     }
 
@@ -166,22 +167,22 @@ struct WordTests {
     func skipsFree() {
         play(
             app { $0.skip = .free },
-            [(.begin, [.ask("Code [skip]: ")]), (typed("skip"), [.end(Decision(.excused, .skipped))])])
+            [(.begin, [.ask("Verification code (or skip): ")]), (typed("skip"), [.end(Decision(.excused, .skipped))])])
     }
 
     @Test(
         "A skip spends a grace login and tells how many are left",
         arguments: [
-            (3, "Two-factor login becomes mandatory after 3 more logins."),
-            (1, "Two-factor login becomes mandatory after 1 more login."),
-            (0, "Two-factor login becomes mandatory after this login."),
+            (3, "You can log in 3 more times without a second factor."),
+            (1, "You can log in 1 more time without a second factor."),
+            (0, "This is your last login without a second factor."),
         ])
     func skipsSpending(left: Int, sentence: String) {
-        let farewell = sentence + " Ask your system administrator to enrol you."
+        let farewell = sentence + " Contact your administrator to set one up."
         play(
             app { $0.skip = .spending },
             [
-                (.begin, [.ask("Code [skip]: ")]),
+                (.begin, [.ask("Verification code (or skip): ")]),
                 (typed("skip"), [.spendGrace]),
                 (.graceSpent(left: left), [.end(Decision(.excused, .grace, farewell: farewell))]),
             ])
@@ -192,7 +193,7 @@ struct WordTests {
         play(
             app { $0.skip = .spending },
             [
-                (.begin, [.ask("Code [skip]: ")]),
+                (.begin, [.ask("Verification code (or skip): ")]),
                 (typed("skip"), [.spendGrace]),
                 (.graceSpent(left: nil), [.tell("No logins without a second factor are left."), .ask(Prompts.code)]),
                 (typed("skip"), [.tell(Texts.noSuchWord), .ask(Prompts.code)]),
@@ -211,7 +212,7 @@ struct WordTests {
             [
                 (
                     .begin,
-                    [unavailable(.noFactor, "No second factor can be asked for here. Ask your system administrator.")]
+                    [unavailable(.noFactor, "No second factor can be asked for here. Contact your administrator.")]
                 )
             ])
     }

@@ -204,7 +204,7 @@ struct Proving {
     private static let isNoWord = "That is none of the words."
 
     func choose() throws -> Next {
-        prompt("How to confirm [\(words())]: ")
+        prompt("How to confirm (\(words())): ")
         switch try dialogue.hear(input: true) {
         case .line(let line):
             switch read(line) {

@@ -29,7 +29,7 @@ extension Proving {
     /// Reads codes until one is right, too many are wrong, or another way is chosen.
     mutating func readCode(_ way: Way, check: (inout Proving, OneTimeCode) throws -> Next?) throws -> Next {
         while true {
-            prompt("Code [\(words(without: way, resend: way != .softToken))]: ")
+            prompt("Verification code (or \(words(without: way, resend: way != .softToken))): ")
             guard case .line(let line) = try dialogue.hear(input: true) else {
                 return .ended(dialogue.asks ? .later : .refused("standard input ended without a right code"))
             }

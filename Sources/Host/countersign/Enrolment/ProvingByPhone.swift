@@ -39,7 +39,7 @@ extension Proving {
 
     /// Handles one event; returns how the request ended and what comes next, each nil while unknown.
     mutating func wait(_ phone: inout PhoneWait, _ id: AuthyID) throws -> (PushEnd?, Next?) {
-        if dialogue.asks { phone.draw("[a code, \(words(without: .oneTouch))]: ") }
+        if dialogue.asks { phone.draw("(a code, \(words(without: .oneTouch))): ") }
         if phone.isDueToLook { dialogue.send(phone.look(at: id)) }
         switch try dialogue.hear(input: dialogue.asks, until: phone.nextEvent) {
         case .due where phone.isOver: return (.expired, cannot("nobody answered on the phone"))
