@@ -15,7 +15,7 @@ int program_input(const uint8_t *bytes, size_t length) {
     if (pipe2(ends, O_CLOEXEC) != 0) return -errno;
     int error = 0;
     if (fcntl(ends[1], F_SETFL, O_NONBLOCK) != 0) error = -errno;
-    /* Its reader is open here: no SIGPIPE. */
+    /* The read end is open here, so write(2) raises no SIGPIPE. */
     ssize_t count = error == 0 ? write(ends[1], bytes, length) : 0;
     if (count < 0) error = -errno;
     else if (error == 0 && (size_t)count != length) error = -EAGAIN;
@@ -26,7 +26,7 @@ int program_input(const uint8_t *bytes, size_t length) {
 }
 
 static int say_files(posix_spawn_file_actions_t *files, int input) {
-    /* dup2 onto itself also clears close-on-exec. */
+    /* A dup2 onto the same descriptor also clears close-on-exec. */
     int error = posix_spawn_file_actions_adddup2(files, input, 0);
     if (error == 0) error = posix_spawn_file_actions_addopen(files, 1, "/dev/null", O_WRONLY, 0);
     if (error == 0) error = posix_spawn_file_actions_addopen(files, 2, "/dev/null", O_WRONLY, 0);
@@ -39,7 +39,8 @@ static int say_attributes(posix_spawnattr_t *attributes) {
     sigset_t none, all;
     sigemptyset(&none);
     sigfillset(&all);
-    int error = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    int error = posix_spawnattr_setflags(attributes,
+        POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     if (error == 0) error = posix_spawnattr_setpgroup(attributes, 0);
     if (error == 0) error = posix_spawnattr_setsigmask(attributes, &none);
     if (error == 0) error = posix_spawnattr_setsigdefault(attributes, &all);
@@ -58,8 +59,9 @@ static int spawn(pid_t *pid, const char *path, const char *const *arguments, int
     }
     int error = say_files(&files, input);
     if (error == 0) error = say_attributes(&attributes);
-    /* posix_spawn(3) changes no argument; its type is older than const. */
-    if (error == 0) error = posix_spawn(pid, path, &files, &attributes, (char *const *)(uintptr_t)arguments, environment);
+    /* posix_spawn(3) does not change the arguments; its signature predates const. */
+    if (error == 0)
+        error = posix_spawn(pid, path, &files, &attributes, (char *const *)(uintptr_t)arguments, environment);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&files);
     return -error;

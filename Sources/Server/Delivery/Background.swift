@@ -1,9 +1,12 @@
 internal import Glibc
 
-/// Threads for what would block Swift's own.
+/// Runs blocking work on threads outside Swift's cooperative pool.
 enum Background {
-    /// Runs `work` on a thread of its own, with every signal blocked: they are for others, and SIGPIPE becomes an error.
-    /// - Returns: false where the system has no thread left; then `work` never runs.
+    /// Runs `work` on a new detached thread with every signal blocked.
+    ///
+    /// Signals go to other threads, and SIGPIPE becomes an error of the write.
+    ///
+    /// - Returns: false if the system cannot start another thread; `work` then never runs.
     static func run(_ work: @escaping @Sendable () -> Void) -> Bool {
         let box = Unmanaged.passRetained(Work(work))
         guard start(box.toOpaque()) == 0 else {

@@ -1,16 +1,23 @@
 internal import Glibc
 package import ServerSettings
 
-/// A gateway that is ready for work.
+/// A configured gateway, with its secret read and its settings checked.
 package struct Carrier: Sendable {
-    /// One try.
+    /// One try at delivering a message.
     package struct Load: Sendable {
+        /// The message to deliver.
         package let message: OneCodeMessage
-        /// The same for every try of a message, in lower case.
+        /// A UUID in lower case, the same for every try of a message.
         package let id: String
-        /// Milliseconds.
+        /// Milliseconds that this try may take.
         package let timeout: Int
 
+        /// Creates a try.
+        ///
+        /// - Parameters:
+        ///   - message: the message to deliver.
+        ///   - id: a UUID in lower case, the same for every try of a message.
+        ///   - timeout: milliseconds that this try may take.
         package init(message: OneCodeMessage, id: String, timeout: Int) {
             self.message = message
             self.id = id
@@ -18,11 +25,22 @@ package struct Carrier: Sendable {
         }
     }
 
+    /// The gateway's name in the settings, unique among them.
     package let name: String
+    /// The kinds of messages that the gateway carries.
     package let kinds: [Gateway.Kind]
+    /// The timeout of one try, and the number of retries.
     package let rule: Tries.Rule
+    /// Makes one try and returns its result, within the try's timeout and a second more.
     package let carry: @Sendable (Load) async -> Verdict
 
+    /// Creates a gateway from its parts.
+    ///
+    /// - Parameters:
+    ///   - name: the gateway's name in the settings.
+    ///   - kinds: the kinds of messages that it carries.
+    ///   - rule: the timeout of one try, and the number of retries.
+    ///   - carry: makes one try and returns its result.
     package init(
         name: String, kinds: [Gateway.Kind], rule: Tries.Rule, carry: @escaping @Sendable (Load) async -> Verdict
     ) {
@@ -34,7 +52,14 @@ package struct Carrier: Sendable {
 }
 
 extension Carrier {
-    /// Reads its secret, and refuses what it cannot carry.
+    /// Creates a gateway from its settings, and reads its secret.
+    ///
+    /// - Parameters:
+    ///   - gateway: the settings.
+    ///   - outgoing: sends the requests and runs the programs.
+    ///   - log: writes a message to the log, with its code, for a gateway of type `log`.
+    /// - Throws: `DeliveryError`, which names the gateway, if its secret cannot be read, its URL is not allowed, or its
+    ///   type cannot carry one of its kinds.
     init(_ gateway: Gateway, outgoing: Outgoing, log: @escaping @Sendable (OneCodeMessage) -> Void)
         throws(DeliveryError)
     {
@@ -86,7 +111,7 @@ extension Carrier {
 
     private static func secondsNow() -> Int64 { Int64(time(nil)) }
 
-    /// Codes and passwords go by https, or stay on this machine.
+    /// Requires https, or http to a loopback address: codes and passwords never cross a network in the clear.
     static func checkHTTP(_ text: String) throws(DeliveryError) {
         guard let url = TargetURL(text), url.scheme == "https" || url.scheme == "http" && url.isLoopback else {
             throw DeliveryError("the url must be https://, or http:// to this machine, and without user information")

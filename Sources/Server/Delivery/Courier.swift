@@ -1,23 +1,30 @@
 internal import CSyscalls
 public import ServerSettings
 
-/// One try of one gateway, for the delivery records.
+/// One try by one gateway, as it goes into the delivery records.
 public struct DeliveryAttempt: Equatable, Sendable {
-    /// What the settings call it.
+    /// The gateway's name in the settings.
     public let gateway: String
+    /// Whether the gateway accepted the message.
     public let succeeded: Bool
-    /// A few plain words and the other side's status; never the code, the text or the address.
+    /// A few plain words and the status of the other side; never the code, the text or the address.
     public let detail: String
+    /// How long the try took; 0 if nothing was tried.
     public let milliseconds: Int
 }
 
-/// Brings OneCodes to people, by the gateways of the settings in their order.
+/// Delivers OneCodes through the configured gateways, in the order of the settings.
 public struct Courier: Sendable {
     private let carriers: [Carrier]
     private let clock: Clock
 
-    /// Reads the secrets that the gateways name.
-    /// - Parameter log: writes a message to the log, code and all, for gateways of that type.
+    /// Creates a courier, and reads the secrets that the gateways name.
+    ///
+    /// - Parameters:
+    ///   - gateways: the gateways of the settings, in the order in which they are tried.
+    ///   - outgoing: sends the requests and runs the programs.
+    ///   - log: writes a message to the log, with its code, for gateways of type `log`.
+    /// - Throws: `DeliveryError` if a gateway's settings or its secret cannot be used.
     public init(gateways: [Gateway], outgoing: Outgoing, log: @escaping @Sendable (OneCodeMessage) -> Void)
         throws(DeliveryError)
     {
@@ -26,16 +33,25 @@ public struct Courier: Sendable {
         self.init(carriers: carriers, clock: .real)
     }
 
+    /// Creates a courier from ready gateways and a clock, for tests.
+    ///
+    /// - Parameters:
+    ///   - carriers: the gateways, in the order in which they are tried.
+    ///   - clock: the time and the pauses between tries.
     package init(carriers: [Carrier], clock: Clock) {
         self.carriers = carriers
         self.clock = clock
     }
 
-    /// Whether any gateway carries such messages.
+    /// Returns whether any gateway carries messages of this kind.
     public func canSend(_ kind: Gateway.Kind) -> Bool { carriers.contains { $0.kinds.contains(kind) } }
 
-    /// Tries the gateways in order until one takes the message, for 45 seconds at the most. It goes on when the caller's task is cancelled.
-    /// - Returns: every try; the message is on its way where the last one succeeded. Empty: no gateway carries such messages.
+    /// Tries the gateways in order until one accepts the message, for 45 seconds at most.
+    ///
+    /// Delivery continues if the caller's task is cancelled.
+    ///
+    /// - Returns: every try, in order. The message is on its way if the last one succeeded. The array is empty if no
+    ///   gateway carries messages of this kind.
     public func deliver(_ message: OneCodeMessage) async -> [DeliveryAttempt] {
         await Task { await attempts(message) }.value
     }
@@ -75,12 +91,18 @@ public struct Courier: Sendable {
         )
     }
 
-    /// Time, so that tests have their own.
+    /// The time and the pauses between tries, replaceable in tests.
     package struct Clock: Sendable {
-        /// Milliseconds of a clock that does not jump.
+        /// Returns milliseconds of a monotonic clock.
         package var now: @Sendable () -> Int64
+        /// Suspends the caller for a number of milliseconds.
         package var pause: @Sendable (Int) async -> Void
 
+        /// Creates a clock.
+        ///
+        /// - Parameters:
+        ///   - now: returns milliseconds of a monotonic clock.
+        ///   - pause: suspends the caller for a number of milliseconds.
         package init(now: @escaping @Sendable () -> Int64, pause: @escaping @Sendable (Int) async -> Void) {
             self.now = now
             self.pause = pause

@@ -1,24 +1,31 @@
 internal import CCurl
 
-/// One request and its answer; its easy handle and what libcurl needs to find in place until it is over. For one thread at a time.
+/// One request and its response, with the easy handle and the buffers that libcurl uses until it ends.
 ///
-/// Certificates and host names are verified, TLS 1.2 at least, no redirects, no environment proxies, no netrc; an answer is capped.
+/// Only one thread may use an exchange at a time. Certificates and host names are verified, and TLS is 1.2 or later.
+/// Redirects, proxies from the environment and netrc are not used. The size of a response is limited.
 final class Exchange {
-    /// The most that is read of an answer's body, and of its headers, in bytes.
+    /// The maximum size of a response's body, and of its headers, in bytes.
     static let cap = 65_536
 
     let easy: UnsafeMutableRawPointer
     private let url: TargetURL
     private var headers: UnsafeMutablePointer<curl_slist>?
     private var recipients: UnsafeMutablePointer<curl_slist>?
-    /// What is left of a mail.
+    /// The bytes of a mail that are not sent yet.
     private var mail: ArraySlice<UInt8> = []
     private var isMailBegun = false
     private var body: [UInt8] = []
     private var headerBytes = 0
     private var isTooLong = false
 
-    /// - Parameter timeout: milliseconds that are left.
+    /// Prepares an exchange; nil if libcurl rejects a part of the request.
+    ///
+    /// - Parameters:
+    ///   - request: the request to send.
+    ///   - url: the parsed and allowed URL of the request.
+    ///   - timeout: milliseconds that the exchange may take.
+    ///   - authorities: a PEM file of the only trusted authorities; nil for the system's.
     init?(_ request: OutgoingRequest, to url: TargetURL, timeout: Int, authorities: String?) {
         guard let easy = curl_easy_init() else { return nil }
         self.easy = easy
@@ -47,33 +54,33 @@ final class Exchange {
             && long(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
             && (authorities == nil || text(CURLOPT_CAINFO, authorities) && text(CURLOPT_CAPATH, nil))
             && long(CURLOPT_FOLLOWLOCATION, 0) && long(CURLOPT_NETRC, 0) && long(CURLOPT_NOSIGNAL, 1)
-            // An empty proxy is none, whatever the environment says.
+            // An empty string disables proxies, whatever the environment says.
             && text(CURLOPT_PROXY, "")
-            // A slow resolver must not hold up the other exchanges when one of them is over.
+            // A slow resolver must not hold up the other exchanges when this one ends.
             && long(CURLOPT_QUICK_EXIT, 1)
             && long(CURLOPT_TCP_NODELAY, 1)
     }
 
-    /// libcurl's way to authenticate is HTTP basic unless it is told otherwise.
+    /// Sets headers and body; libcurl authenticates with HTTP basic by default.
     private func setHTTP(_ request: OutgoingRequest) -> Bool {
         for header in request.headers {
             guard Self.isHeader(header.name, header.value) else { return false }
             guard append(header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)", to: &headers)
             else { return false }
         }
-        // libcurl would call every body a form.
+        // Without a header, libcurl declares every body to be a form.
         let hasType = request.headers.contains { $0.name.lowercased() == "content-type" }
         return append("Expect:", to: &headers) && (hasType || append("Content-Type:", to: &headers))
             && ccurl_set_list(easy, CURLOPT_HTTPHEADER, headers) == CURLE_OK
             && text(CURLOPT_USERAGENT, "countersign")
-            // HTTP/2 has no capitals in the names of headers, which some receivers of callbacks look for.
+            // HTTP/2 has lower-case header names only, but some receivers of callbacks look for capitals.
             && long(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
             && (request.method == .get ? long(CURLOPT_HTTPGET, 1) : setBody(request.body))
     }
 
-    /// The size comes first, or libcurl would look for a zero byte.
+    /// Sets the body after its size, so that libcurl does not stop at a zero byte.
     private func setBody(_ body: [UInt8]) -> Bool {
-        // The copy is asked for with a pointer that is not null, which that of an empty array may be.
+        // The option needs a non-null pointer, which an empty array may not have.
         let bytes = body.isEmpty ? [0] : body
         return long(CURLOPT_POST, 1) && long(CURLOPT_POSTFIELDSIZE, body.count)
             && bytes.withUnsafeBytes {
@@ -81,7 +88,7 @@ final class Exchange {
             }
     }
 
-    /// `smtp://` without STARTTLS is for this machine only.
+    /// Sets the envelope and the message of a mail; `smtp://` without STARTTLS is for loopback only.
     private func setMail(_ request: OutgoingRequest, _ envelope: Envelope) -> Bool {
         mail = request.body[...]
         let isPlain = url.scheme == "smtp" && url.isLoopback
@@ -112,7 +119,7 @@ final class Exchange {
         context.map { Unmanaged<Exchange>.fromOpaque($0).takeUnretainedValue() }
     }
 
-    /// Taking less than what came ends the exchange.
+    /// Appends to the body; a return value below `count` makes libcurl end the exchange.
     private func take(_ bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
         guard let bytes, body.count + count <= Self.cap else {
             isTooLong = true
@@ -152,14 +159,14 @@ final class Exchange {
 }
 
 extension Exchange {
-    /// All of it, in this thread.
+    /// Runs the whole exchange on this thread.
     func perform() -> OutgoingResult { result(curl_easy_perform(easy)) }
 
-    /// What came of it.
+    /// Returns the result of a finished exchange.
     func result(_ code: CURLcode) -> OutgoingResult {
         if isTooLong { return .failed("the answer is longer than \(Self.cap) bytes") }
         if code == CURLE_OK { return .answer(OutgoingAnswer(status: status, body: body, retryAfter: retryAfter)) }
-        // A mail server's no is an answer like another.
+        // A rejection by a mail server is a response like any other.
         if isMail, status >= 400, code != CURLE_OPERATION_TIMEDOUT { return .answer(OutgoingAnswer(status: status)) }
         let reason = String(cString: curl_easy_strerror(code))
         switch code {
@@ -171,7 +178,7 @@ extension Exchange {
 
     private var isMail: Bool { recipients != nil }
 
-    /// Whether the other side may have seen any of it.
+    /// Whether the other side may have received any of the request.
     private var isBegun: Bool {
         var size = 0
         ccurl_request_size(easy, &size)
@@ -190,7 +197,7 @@ extension Exchange {
         return seconds > 0 ? Int(clamping: seconds) : nil
     }
 
-    /// A token (RFC 9110, section 5.6.2), and visible ASCII with blanks.
+    /// Whether the name is a token (RFC 9110, section 5.6.2), and the value visible ASCII, blanks and tabs.
     private static func isHeader(_ name: String, _ value: String) -> Bool {
         let marks = Array("!#$%&'*+-.^_`|~".utf8)
         let isToken = !name.isEmpty && name.utf8.allSatisfy { isLetterOrDigit($0) || marks.contains($0) }

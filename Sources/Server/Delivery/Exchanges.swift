@@ -3,7 +3,7 @@ internal import CSyscalls
 internal import Glibc
 internal import Synchronization
 
-/// All HTTP exchanges at once, by libcurl's multi interface in one thread.
+/// Runs all HTTP exchanges at once on one thread, with libcurl's multi interface.
 final class Exchanges: Sendable {
     struct Ticket: Sendable {
         let request: OutgoingRequest
@@ -21,7 +21,11 @@ final class Exchanges: Sendable {
     private let multi: Multi
     private let authorities: String?
 
-    /// Nil where libcurl or the system has nothing left.
+    /// Starts the thread; nil if libcurl has no handle left, or the system no thread.
+    ///
+    /// - Parameters:
+    ///   - authorities: a PEM file of the only trusted authorities; nil for the system's.
+    ///   - limits: how many exchanges run and wait.
     init?(authorities: String?, limits: Line<Ticket>.Limits) {
         guard let multi = Multi() else { return nil }
         self.multi = multi
@@ -39,13 +43,13 @@ final class Exchanges: Sendable {
         multi.wake()
     }
 
-    /// Answers all that is under way, and all that comes later.
+    /// Ends all exchanges, and refuses all later ones.
     func shutDown() {
         state.withLock { $0.isOver = true }
         multi.wake()
     }
 
-    /// The thread.
+    /// The body of the thread.
     private func work() {
         var running = Running(multi: multi)
         while true {
@@ -73,7 +77,7 @@ final class Exchanges: Sendable {
         }
     }
 
-    /// Makes room for others, and sees to it that they are looked for.
+    /// Releases the places of finished exchanges, and wakes the thread to fill them.
     private func leave(_ tickets: [Ticket]) {
         guard !tickets.isEmpty else { return }
         state.withLock { state in tickets.forEach { state.line.leave($0.url.server) } }
@@ -81,7 +85,7 @@ final class Exchanges: Sendable {
     }
 }
 
-/// What the thread has under way.
+/// The exchanges that are under way on the thread.
 private struct Running {
     let multi: Multi
     private var all: [UnsafeMutableRawPointer: (exchange: Exchange, ticket: Exchanges.Ticket)] = [:]
@@ -94,8 +98,9 @@ private struct Running {
         return true
     }
 
-    /// Goes on with all of them.
-    /// - Returns: those that were answered.
+    /// Advances all exchanges.
+    ///
+    /// - Returns: those that ended.
     mutating func work() -> [Exchanges.Ticket] {
         var running: CInt = 0
         guard curl_multi_perform(multi.handle, &running) == CURLM_OK else { return clear(.failed("libcurl failed")) }
@@ -132,7 +137,7 @@ final class Multi: @unchecked Sendable {
     init?() {
         guard curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK, let handle = curl_multi_init() else { return nil }
         self.handle = handle
-        // Connections that are kept for the next request.
+        // Idle connections kept for later requests.
         ccurl_multi_set_long(handle, CURLMOPT_MAXCONNECTS, 64)
     }
 
@@ -140,9 +145,9 @@ final class Multi: @unchecked Sendable {
 
     func wake() { curl_multi_wakeup(handle) }
 
-    /// Returns when there is something to do, or it was woken.
+    /// Returns when there is work, when the handle is woken, or after the time.
     func wait(milliseconds: CInt) {
-        // Without this a failure would make the thread run in circles.
+        // Without the pause, a failure makes the thread spin.
         if curl_multi_poll(handle, nil, 0, milliseconds, nil) != CURLM_OK { usleep(100_000) }
     }
 }

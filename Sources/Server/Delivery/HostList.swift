@@ -1,4 +1,6 @@
-/// The hosts that may be called for a URL that somebody else chose: `name`, `*.domain`, each with an optional `:port`.
+/// The hosts that may be called at a URL which the administrator did not choose.
+///
+/// An entry is `name` or `*.domain`, each with an optional `:port`, by default 443.
 package struct HostList: Sendable {
     private let entries: [Entry]
 
@@ -8,10 +10,10 @@ package struct HostList: Sendable {
         let port: Int
     }
 
-    /// An entry that says nothing clear allows nothing.
+    /// Creates a list, and ignores entries that cannot be parsed.
     package init(_ entries: [String]) { self.entries = entries.compactMap(Self.entry) }
 
-    /// Https only, at a host and port of the list.
+    /// Returns whether the URL is https and its host and port are in the list.
     package func allows(_ url: TargetURL) -> Bool {
         url.scheme == "https" && entries.contains { $0.port == url.port && Self.matches(url.host, $0) }
     }
@@ -38,7 +40,7 @@ package struct HostList: Sendable {
         return Int(port)
     }
 
-    /// A part of a host's name between two dots, in lower case.
+    /// Returns whether the bytes are one label of a host name, in lower case.
     static func isLabel(_ bytes: some Collection<UInt8>) -> Bool {
         (1...63).contains(bytes.count)
             && bytes.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D || $0 == 0x5F }

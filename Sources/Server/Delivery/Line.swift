@@ -1,12 +1,22 @@
-/// Exchanges that wait for their turn: first come, first served, but no server takes more than its share, so that one which does not
-/// answer keeps no other waiting.
+/// A fair queue: first come, first served, with a limit for each server.
+///
+/// A server that does not respond fills its own share only, and does not delay requests to other servers.
 package struct Line<Item: Sendable>: Sendable {
+    /// How many items run and wait.
     package struct Limits: Sendable {
-        /// At a time.
+        /// The maximum number of running items.
         package var running = 64
+        /// The maximum number of running items of one server.
         package var runningAtOneServer = 16
+        /// The maximum number of waiting items.
         package var waiting = 1_000
 
+        /// Creates limits.
+        ///
+        /// - Parameters:
+        ///   - running: the maximum number of running items.
+        ///   - runningAtOneServer: the maximum number of running items of one server.
+        ///   - waiting: the maximum number of waiting items.
         package init(running: Int = 64, runningAtOneServer: Int = 16, waiting: Int = 1_000) {
             self.running = running
             self.runningAtOneServer = runningAtOneServer
@@ -25,18 +35,29 @@ package struct Line<Item: Sendable>: Sendable {
     private var running: [String: Int] = [:]
     private var runningCount = 0
 
+    /// Creates an empty queue.
     package init(_ limits: Limits) { self.limits = limits }
 
+    /// Whether nothing waits; items may still run.
     package var isEmpty: Bool { places.isEmpty }
 
-    /// False: the line is too long.
+    /// Appends an item to the queue.
+    ///
+    /// - Parameters:
+    ///   - item: the item.
+    ///   - server: the server that it goes to, as `host:port`.
+    ///   - deadline: milliseconds of the clock that `next` is called with.
+    /// - Returns: false if the queue is full; the item is then not in it.
     package mutating func join(_ item: Item, server: String, deadline: Int64) -> Bool {
         guard places.count < limits.waiting else { return false }
         places.append(Place(item: item, server: server, deadline: deadline))
         return true
     }
 
-    /// Those whose turn it is, which count as running from now on; and those whose time is over, which are gone.
+    /// Removes the items that may start, and those that are past their deadline.
+    ///
+    /// - Parameter now: milliseconds of the clock of the deadlines.
+    /// - Returns: `start`, which count as running until `leave`, and `late`.
     package mutating func next(at now: Int64) -> (start: [Item], late: [Item]) {
         var (start, late, left): ([Item], [Item], [Place]) = ([], [], [])
         for place in places {
@@ -54,14 +75,14 @@ package struct Line<Item: Sendable>: Sendable {
         return (start, late)
     }
 
-    /// One at this server is over.
+    /// Ends one running item of this server.
     package mutating func leave(_ server: String) {
         let left = running[server, default: 0] - 1
         running[server] = left > 0 ? left : nil
         runningCount = max(0, runningCount - 1)
     }
 
-    /// All that wait; they are gone.
+    /// Removes and returns all waiting items.
     package mutating func clear() -> [Item] {
         defer { places = [] }
         return places.map(\.item)

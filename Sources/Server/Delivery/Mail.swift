@@ -1,9 +1,9 @@
 internal import AuthyWire
 internal import Glibc
 
-/// A mail as RFC 5322 and MIME want it, in ASCII with lines of 76 at the most.
+/// A plain-text mail (RFC 5322, RFC 2045), in ASCII with lines of at most 76 characters.
 package struct Mail: Sendable {
-    /// Addresses, checked.
+    /// The addresses are valid: see `Recipient`.
     private let from: String
     private let to: String
     private let subject: String
@@ -11,8 +11,14 @@ package struct Mail: Sendable {
     private let id: String
     private let date: Int64
 
+    /// Creates a mail.
+    ///
     /// - Parameters:
-    ///   - id: unique, of letters, digits and `-`.
+    ///   - from: the sender's address.
+    ///   - to: the recipient's address.
+    ///   - subject: any text; line ends become blanks.
+    ///   - text: the body.
+    ///   - id: unique, of letters, digits and `-`; the local part of the Message-ID.
     ///   - date: Unix seconds.
     package init(from: String, to: String, subject: String, text: String, id: String, date: Int64) {
         self.from = from
@@ -23,6 +29,10 @@ package struct Mail: Sendable {
         self.date = date
     }
 
+    /// Returns the message as it goes into SMTP's DATA, with CRLF line ends.
+    ///
+    /// - Parameter withSubject: false leaves the subject out, as gateways from mail to text messages want it.
+    /// - Returns: headers, a blank line, and the body as quoted-printable.
     package func text(withSubject: Bool = true) -> String {
         let domain = from.split(separator: "@").last ?? "localhost"
         let headers = [
@@ -35,11 +45,12 @@ package struct Mail: Sendable {
     }
 }
 
-/// Any text in a header that takes free text; a line end in it ends nothing.
+/// Encodes free text for a header: a line end in it cannot end the header.
 package enum HeaderText {
-    /// Bytes in one encoded word, so that it and `Subject: ` fit into a line.
+    /// Bytes of text in one encoded word, such that the word and `Subject: ` fit into a line.
     private static let longestWord = 39
 
+    /// Returns the text as it is if it is short ASCII, else as encoded words (RFC 2047).
     package static func of(_ text: String) -> String {
         let text = String(
             String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
@@ -48,7 +59,7 @@ package enum HeaderText {
         return isPlain ? text : words(text).map { "=?utf-8?B?\(Base64.encode($0.utf8))?=" }.joined(separator: "\r\n ")
     }
 
-    /// Parts that do not cut a character (RFC 2047, section 5).
+    /// Splits the text without cutting a character (RFC 2047, section 5).
     private static func words(_ text: String) -> [String] {
         text.unicodeScalars.reduce(into: [""]) { words, scalar in
             let last = words.count - 1
@@ -61,8 +72,12 @@ package enum HeaderText {
     }
 }
 
-/// `Tue, 24 Nov 2026 00:45:26 +0000`
+/// Formats dates for mail headers (RFC 5322, section 3.3).
 package enum MailDate {
+    /// Returns a date in UTC, such as `Tue, 24 Nov 2026 00:45:26 +0000`.
+    ///
+    /// - Parameter seconds: Unix seconds.
+    /// - Returns: day, date and time in English, with the zone `+0000`.
     package static func text(_ seconds: Int64) -> String {
         var (moment, parts) = (time_t(seconds), tm())
         gmtime_r(&moment, &parts)
@@ -76,11 +91,12 @@ package enum MailDate {
     }
 }
 
-/// Quoted-printable (RFC 2045, section 6.7).
+/// Encodes text as quoted-printable (RFC 2045, section 6.7).
 package enum QuotedPrintable {
-    /// Before the `=` that breaks a line.
+    /// The maximum length of a line before the `=` of a soft line break.
     private static let longestLine = 75
 
+    /// Returns the encoded UTF-8 of the text, with CRLF line ends, the last line included.
     package static func of(_ text: String) -> String {
         var lines: [[UInt8]] = [[]]
         var last: UInt8 = 0
@@ -110,7 +126,7 @@ package enum QuotedPrintable {
         return text
     }
 
-    /// A blank at the end of a line would be lost.
+    /// Encodes one byte; a blank at the end of a line must be encoded, as transports strip it.
     private static func sign(_ byte: UInt8, isLast: Bool) -> String {
         let isPlain = (0x21...0x7E).contains(byte) && byte != UInt8(ascii: "=") || byte == 0x20 && !isLast
         return isPlain ? String(Unicode.Scalar(byte)) : "=" + Hex.text([byte], uppercase: true)

@@ -1,6 +1,6 @@
 internal import ServerSettings
 
-/// E-mail by a mail server.
+/// A gateway that submits mail to an SMTP server.
 package struct Mailer: Sendable {
     private let url: String
     private let from: String
@@ -8,6 +8,15 @@ package struct Mailer: Sendable {
     private let password: Password?
     private let smsDomain: String?
 
+    /// Creates a mailer.
+    ///
+    /// - Parameters:
+    ///   - url: `smtp://` or `smtps://`, without user information.
+    ///   - from: the sender's address.
+    ///   - user: the user of SMTP AUTH; nil for none.
+    ///   - password: the password of SMTP AUTH; nil if and only if `user` is.
+    ///   - smsDomain: the domain whose mailboxes are phone numbers; nil if it sends no sms.
+    /// - Throws: `DeliveryError` if one of them is malformed.
     init(url: String, from: String, user: String?, password: Password?, smsDomain: String?) throws(DeliveryError) {
         guard let target = TargetURL(url), ["smtp", "smtps"].contains(target.scheme) else {
             throw DeliveryError("the url must be smtp:// or smtps://, and without user information")
@@ -22,7 +31,12 @@ package struct Mailer: Sendable {
         self.smsDomain = smsDomain
     }
 
-    /// - Parameter now: Unix seconds.
+    /// Builds the request for one try.
+    ///
+    /// - Parameters:
+    ///   - load: the message and its timeout.
+    ///   - now: Unix seconds.
+    /// - Returns: a request with an envelope.
     func request(_ load: Carrier.Load, at now: Int64) -> OutgoingRequest {
         let to = recipient(load.message)
         let mail = Mail(
@@ -35,7 +49,7 @@ package struct Mailer: Sendable {
         return request
     }
 
-    /// A phone number without its `+` becomes a mailbox of the domain that makes text messages of mails.
+    /// Returns the address; a phone number becomes, without its `+`, a mailbox of `smsDomain`.
     private func recipient(_ message: OneCodeMessage) -> String {
         guard message.kind != .email, let smsDomain else { return message.to }
         return "\(message.to.dropFirst())@\(smsDomain)"

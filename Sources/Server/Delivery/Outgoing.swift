@@ -1,11 +1,11 @@
 internal import CSyscalls
 internal import Glibc
 
-/// Everything that leaves this process: HTTP exchanges on one thread of their own, mails and programs on a few others.
+/// Everything that leaves this process: HTTP exchanges on one thread, mails and programs on a few others.
 ///
-/// Whoever waits for a result gets one, in the request's time and a second more, also when it is shut down.
+/// Each call returns within the request's timeout and a second more, also when it is shut down.
 public final class Outgoing: Sendable {
-    /// Milliseconds.
+    /// The maximum timeout of a request, in milliseconds.
     private static let longestTimeout = 300_000
 
     private let exchanges: Exchanges
@@ -13,7 +13,10 @@ public final class Outgoing: Sendable {
     let children = Children()
     private let authorities: String?
 
-    /// - Parameter authorities: a PEM file of the only authorities that certificates may come from; nil for the system's.
+    /// Starts the thread for HTTP.
+    ///
+    /// - Parameter authorities: a PEM file of the only trusted authorities; nil for the system's.
+    /// - Throws: `DeliveryError` if the file cannot be read, or libcurl or a thread is not available.
     public init(authorities: String? = nil) throws(DeliveryError) {
         if let authorities, access(authorities, R_OK) != 0 { throw DeliveryError("\(authorities) cannot be read") }
         guard let exchanges = Exchanges(authorities: authorities, limits: .init()) else {
@@ -25,6 +28,9 @@ public final class Outgoing: Sendable {
 
     deinit { shutDown() }
 
+    /// Sends a request and returns its result.
+    ///
+    /// A request with an envelope is sent as a mail. The timeout is limited to 1 ms to 300 s.
     public func send(_ request: OutgoingRequest) async -> OutgoingResult {
         var request = request
         request.timeout = max(1, min(Self.longestTimeout, request.timeout))
@@ -35,14 +41,14 @@ public final class Outgoing: Sendable {
         return await reply.value
     }
 
-    /// Answers everybody who waits, kills the programs that run, and refuses what comes later.
+    /// Ends all pending calls, kills running programs, and refuses later calls.
     public func shutDown() {
         exchanges.shutDown()
         workers.shutDown()
         children.shutDown()
     }
 
-    /// libcurl takes leave of a mail server in a way that blocks, so a mail has a thread of its own.
+    /// Sends a mail on a thread of its own, since libcurl blocks when it ends an SMTP session.
     private func mail(_ request: OutgoingRequest, to url: TargetURL) async -> OutgoingResult {
         let authorities = authorities
         return await workers.run(milliseconds: request.timeout, refused: Self.refusal) { left, reply in
@@ -62,22 +68,27 @@ public final class Outgoing: Sendable {
         }
     }
 
-    /// Whether an address that the administrator did not choose is one of those hosts'.
+    /// Returns whether a URL that the administrator did not choose is https at one of the hosts.
+    ///
+    /// - Parameters:
+    ///   - url: the URL.
+    ///   - hosts: the allowed hosts, as in `OutgoingRequest.allowedHosts`.
+    /// - Returns: false also if the URL cannot be parsed.
     public static func mayCall(_ url: String, hosts: [String]) -> Bool {
         target(OutgoingRequest(url: url, timeout: 0, allowedHosts: hosts)) != nil
     }
 
-    /// Whether an address that the administrator chose can be called at all.
+    /// Returns whether a URL that the administrator chose is a valid http or https URL.
     public static func canCall(_ url: String) -> Bool { target(OutgoingRequest(url: url, timeout: 0)) != nil }
 
-    /// Scheme, host and port as browsers name them (RFC 6454, section 6.2); nil for what is no URL.
+    /// Returns the origin of a URL as browsers serialize it (RFC 6454, section 6.2), or nil if it cannot be parsed.
     public static func origin(of url: String) -> String? {
         guard let url = TargetURL(url) else { return nil }
         let usual = ["https": 443, "http": 80][url.scheme]
         return "\(url.scheme)://\(url.host)" + (url.port == usual ? "" : ":\(url.port)")
     }
 
-    /// Nil where it may not be called.
+    /// Parses the request's URL, and returns nil if it may not be called.
     static func target(_ request: OutgoingRequest) -> TargetURL? {
         guard let url = TargetURL(request.url) else { return nil }
         if let hosts = request.allowedHosts, !HostList(hosts).allows(url) { return nil }

@@ -3,11 +3,14 @@ internal import Glibc
 internal import ServerSettings
 internal import Synchronization
 
-/// A program of the administrator's that sends messages; it gets the text on standard input.
+/// A gateway that runs a program of the administrator's, with the text on its standard input.
 package struct Program: Sendable {
     private let words: [String]
 
+    /// Creates a gateway from the words of its command.
+    ///
     /// - Parameter words: an absolute path and its arguments.
+    /// - Throws: `DeliveryError` if the path is not absolute, or a word contains a zero byte.
     package init(_ words: [String]) throws(DeliveryError) {
         guard let path = words.first, path.hasPrefix("/") else {
             throw DeliveryError("command must begin with an absolute path")
@@ -18,10 +21,12 @@ package struct Program: Sendable {
         self.words = words
     }
 
+    /// The absolute path of the program.
     package var path: String { words.first ?? "" }
 
-    /// The path, and the arguments with what was put in for `{kind}` and `{to}`; each stays one argument, and nothing that was put in is
-    /// looked at again.
+    /// Returns the path and the arguments, with `{kind}` and `{to}` replaced.
+    ///
+    /// Each word stays one argument, and replaced text is not expanded again.
     package func arguments(_ message: OneCodeMessage) -> [String] {
         [path] + words.dropFirst().map { Self.filled($0, ["{kind}": message.kind.rawValue, "{to}": message.to]) }
     }
@@ -42,7 +47,7 @@ package struct Program: Sendable {
 }
 
 extension Outgoing {
-    /// Runs it until it ends or its time is over, in a thread that may block.
+    /// Runs the program until it ends or its time is over, on a thread that may block.
     func run(_ program: Program, _ load: Carrier.Load) async -> Verdict {
         let children = children
         return await workers.run(milliseconds: load.timeout, refused: Self.verdict) { left, reply in
@@ -59,17 +64,17 @@ extension Outgoing {
     }
 }
 
-/// The programs that run. Each one is waited for, so none stays as a zombie.
+/// The running programs; each is waited for, so that none stays as a zombie.
 final class Children: Sendable {
     private struct State: Sendable {
-        /// Process groups that may be killed: their leaders are not yet reaped, so their numbers are still theirs.
+        /// Process groups that may be killed: their leaders are not reaped yet, so the IDs cannot be reused.
         var groups: Set<pid_t> = []
         var isOver = false
     }
 
     private let state = Mutex(State())
 
-    /// Kills those that run, and those that come.
+    /// Kills the running programs, and each that starts later.
     func shutDown() {
         state.withLock { state in
             state.isOver = true
@@ -77,7 +82,7 @@ final class Children: Sendable {
         }
     }
 
-    /// Blocks, also past the reply where a killed program takes its time.
+    /// Runs the program and blocks until it is reaped, which may be after the reply if it was killed.
     func run(_ program: Program, _ message: OneCodeMessage, milliseconds: Int, _ reply: Reply<Verdict>) {
         let input = Array("\(message.text)\n".utf8)
         let descriptor = program_input(input, input.count)

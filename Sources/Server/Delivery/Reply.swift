@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// A value that one waits for and several may give; the first one counts.
+/// A value with one waiting reader and several possible writers, of which the first one wins.
 final class Reply<Value: Sendable>: Sendable {
     private enum State {
         case empty
@@ -10,7 +10,7 @@ final class Reply<Value: Sendable>: Sendable {
 
     private let state = Mutex(State.empty)
 
-    /// To be asked for once.
+    /// The value, once it is given; may be awaited only once.
     var value: Value {
         get async { await withCheckedContinuation { wait($0) } }
     }

@@ -1,7 +1,7 @@
 internal import CSyscalls
 internal import Glibc
 
-/// A password or token. It is never printed, and its bytes are overwritten when the last copy goes.
+/// A password or token that is never printed, and is overwritten in memory when the last reference goes.
 ///
 /// `@unchecked Sendable`: nothing changes between `init` and `deinit`.
 final class Password: @unchecked Sendable, CustomStringConvertible, CustomReflectable {
@@ -24,19 +24,19 @@ final class Password: @unchecked Sendable, CustomStringConvertible, CustomReflec
     var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// Files with a secret in one line, which nobody but root and we could have changed or read.
+/// Reads secrets from one-line files that only root and this user can change, and only they and its group can read.
 enum SecretFile {
-    /// Bytes.
+    /// The maximum size of a file in bytes.
     static let longest = 4_096
 
-    /// Without the blanks and line ends around it; at least 16 bytes, since it keys a signature.
+    /// Returns the file's bytes without surrounding blanks and line ends; at least 16, as they key a signature.
     static func bytes(_ path: String) throws(DeliveryError) -> [UInt8] {
         let bytes = try trimmed(path)
         guard bytes.count >= 16 else { throw DeliveryError("\(path) must hold 16 bytes at least") }
         return bytes
     }
 
-    /// The same as printable ASCII, of any length.
+    /// Returns the file's text without surrounding blanks and line ends, which must be printable ASCII and not empty.
     static func text(_ path: String) throws(DeliveryError) -> Password {
         var bytes = try trimmed(path)
         defer { bytes.withUnsafeMutableBytes { if let start = $0.baseAddress { system_wipe(start, $0.count) } } }

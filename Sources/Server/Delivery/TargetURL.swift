@@ -1,20 +1,23 @@
 internal import CCurl
 
-/// A URL as libcurl reads it. The same handle is checked and called, so that both agree about what it means.
+/// A URL as libcurl parses it.
 ///
-/// `@unchecked Sendable`: nothing changes it after `init`, and one exchange has it at a time.
+/// The same handle is checked and then called, so that the check and the call cannot disagree about what the URL means.
+///
+/// `@unchecked Sendable`: nothing changes it after `init`, and one exchange uses it at a time.
 package final class TargetURL: @unchecked Sendable {
-    /// Bytes.
+    /// The maximum length of a URL in bytes.
     static let longest = 16_384
 
     let handle: OpaquePointer
-    /// In lower case.
+    /// The scheme, in lower case.
     package let scheme: String
-    /// In lower case; a numeric IPv6 address in its brackets.
+    /// The host, in lower case; an IPv6 address is in brackets.
     package let host: String
+    /// The port, or the default port of the scheme.
     package let port: Int
 
-    /// Nil for what is no URL, has user information, or is written in a way that could be read in two.
+    /// Parses a URL; nil if it is malformed, has user information, or could be parsed in two ways.
     package init?(_ text: String) {
         guard Self.isClear(text), let handle = curl_url() else { return nil }
         self.handle = handle
@@ -34,17 +37,18 @@ package final class TargetURL: @unchecked Sendable {
 
     deinit { curl_url_cleanup(handle) }
 
-    /// Whom the connection is shared with.
+    /// The host and port that limits and connections are shared by.
     var server: String { "\(host):\(port)" }
 
-    /// Whether it can only be this machine.
+    /// Whether the host can only be this machine.
     var isLoopback: Bool {
         let numbers = host.split(separator: ".", omittingEmptySubsequences: false)
         let isNumeric = numbers.count == 4 && numbers.allSatisfy { UInt8($0) != nil }
         return host == "localhost" || host == "[::1]" || isNumeric && numbers.first == "127"
     }
 
-    /// Printable ASCII without backslash, exactly two slashes behind the scheme, and neither `@` nor `%` in the authority.
+    /// Whether the text is printable ASCII without a backslash, with `://` behind the scheme and neither `@` nor `%` in
+    /// the authority.
     private static func isClear(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
         guard bytes.count <= longest, bytes.allSatisfy({ (0x21...0x7E).contains($0) && $0 != 0x5C }),
@@ -54,7 +58,7 @@ package final class TargetURL: @unchecked Sendable {
         return !authority.isEmpty && !authority.contains { "@%".utf8.contains($0) }
     }
 
-    /// A numeric IPv6 address in brackets, or labels of letters, digits, `-` and `_`, with no dot at the end.
+    /// Whether the host is an IPv6 address in brackets, or labels of letters, digits, `-` and `_` without a final dot.
     private static func isHost(_ host: String) -> Bool {
         let bytes = Array(host.utf8)
         guard (1...253).contains(bytes.count) else { return false }

@@ -1,10 +1,10 @@
 internal import ServerSettings
 
-/// Messages and Calls of Twilio's REST API (2010-04-01).
+/// A gateway that uses the Messages and Calls resources of Twilio's REST API, version 2010-04-01.
 package struct Twilio: Sendable {
     private let account: String
     private let token: Password
-    /// The field that says where a message comes from, and its value.
+    /// The form field that names the sender, and its value.
     private let sender: (name: String, value: String)
     private let url: String
 
@@ -28,7 +28,7 @@ package struct Twilio: Sendable {
             user: account, password: token.text)
     }
 
-    /// The text said twice, its code digit by digit.
+    /// Returns TwiML that says the text twice, with the code digit by digit.
     package static func twiml(_ message: OneCodeMessage) -> String {
         let say = "<Say>\(escaped(spoken(message)))</Say>"
         return "<Response>\(say)<Pause length=\"1\"/>\(say)</Response>"
@@ -41,7 +41,7 @@ package struct Twilio: Sendable {
         return parts.count > 1 ? parts.joined(separator: digits) : "\(message.text) \(digits)."
     }
 
-    /// What stands before, between and behind the places of a word.
+    /// Splits the text at each occurrence of a word.
     private static func parts(of text: String, around word: String) -> [String] {
         var parts: [String] = []
         var (rest, part) = (text[...], "")
@@ -58,7 +58,7 @@ package struct Twilio: Sendable {
         return parts + [part]
     }
 
-    /// As text of an XML element; what XML has no place for becomes a blank.
+    /// Escapes text for an XML element; characters that XML does not allow become blanks.
     private static func escaped(_ text: String) -> String {
         text.unicodeScalars.reduce(into: "") { escaped, scalar in
             switch scalar {
@@ -73,7 +73,9 @@ package struct Twilio: Sendable {
         }
     }
 
-    /// The number of Twilio's error, where the answer has one; nothing else of it is kept, since its words repeat the phone number.
+    /// Returns `, Twilio error N` if the response contains an error code, else an empty string.
+    ///
+    /// Nothing else of the response is kept, since its message repeats the phone number.
     package static func note(_ body: [UInt8]) -> String {
         let digits = "0123456789".utf8
         for start in body.indices where body[start...].starts(with: "\"code\":".utf8) {
@@ -84,7 +86,7 @@ package struct Twilio: Sendable {
     }
 }
 
-/// `application/x-www-form-urlencoded`
+/// Encodes `application/x-www-form-urlencoded`.
 enum Form {
     static func encode(_ fields: [(name: String, value: String)]) -> String {
         fields.map { "\($0.name)=\(escaped($0.value))" }.joined(separator: "&")

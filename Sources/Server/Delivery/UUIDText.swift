@@ -1,4 +1,4 @@
-/// UUIDs of version 4 (RFC 9562, section 5.4), in lower case.
+/// Random UUIDs of version 4 (RFC 9562, section 5.4), in lower case.
 enum UUIDText {
     static func random() -> String {
         var generator = SystemRandomNumberGenerator()

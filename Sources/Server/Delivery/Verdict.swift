@@ -1,18 +1,27 @@
-/// What a gateway made of one try. The words are ours or libcurl's, never the other side's.
+/// The result of one try by a gateway.
+///
+/// The texts come from this module or from libcurl, never from the other side.
 package enum Verdict: Equatable, Sendable {
     case taken(String)
-    /// Another try may do better, at the earliest after so many seconds.
+    /// A failure that may be temporary, with the seconds to wait before a retry, or nil.
     case mayPass(String, after: Int?)
     case refused(String)
 
+    /// A text for the delivery records.
     package var detail: String {
         switch self {
         case .taken(let detail), .mayPass(let detail, _), .refused(let detail): detail
         }
     }
 
-    /// Of an HTTP exchange: 2xx is a yes; 429 and 5xx may pass, as what never left.
-    /// - Parameter note: more about a refusal.
+    /// Returns the result of an HTTP exchange.
+    ///
+    /// 2xx is success. 429, 5xx, a full queue and an unreachable host may be temporary; everything else is final.
+    ///
+    /// - Parameters:
+    ///   - result: the result of the request.
+    ///   - note: returns a text to add to a failure, from the response body.
+    /// - Returns: `.taken`, `.mayPass` or `.refused`.
     package static func http(_ result: OutgoingResult, note: ([UInt8]) -> String = { _ in "" }) -> Verdict {
         guard case .answer(let answer) = result else { return unanswered(result) }
         switch answer.status {
@@ -22,7 +31,7 @@ package enum Verdict: Equatable, Sendable {
         }
     }
 
-    /// Of a mail: 2xx is a yes, 4xx may pass (RFC 5321, section 4.2.1).
+    /// Returns the result of a mail: 2xx is success, and 4xx may be temporary (RFC 5321, section 4.2.1).
     package static func mail(_ result: OutgoingResult) -> Verdict {
         guard case .answer(let answer) = result else { return unanswered(result) }
         switch answer.status {

@@ -2,18 +2,29 @@ internal import AuthyWire
 internal import Crypto
 internal import ServerSettings
 
-/// A JSON POST to the administrator's own service, signed with a secret that both know.
+/// A gateway that POSTs JSON to a service of the administrator's, signed with a shared secret.
 package struct Webhook: Sendable {
     private let url: String
     private let key: SymmetricKey
 
+    /// Creates a webhook.
+    ///
+    /// - Parameters:
+    ///   - url: https, or http to loopback.
+    ///   - secret: the key of the signature.
+    /// - Throws: `DeliveryError` if the URL is neither.
     package init(url: String, secret: [UInt8]) throws(DeliveryError) {
         self.url = url
         key = SymmetricKey(data: secret)
         try Carrier.checkHTTP(url)
     }
 
-    /// - Parameter now: Unix seconds.
+    /// Builds the request for one try.
+    ///
+    /// - Parameters:
+    ///   - load: the message and its timeout.
+    ///   - now: Unix seconds, which are signed with the body.
+    /// - Returns: a POST with the headers `X-Countersign-Timestamp` and `X-Countersign-Signature`.
     package func request(_ load: Carrier.Load, at now: Int64) -> OutgoingRequest {
         let body = Self.body(load, at: now)
         let headers = [

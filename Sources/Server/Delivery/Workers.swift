@@ -1,9 +1,11 @@
 internal import CSyscalls
 internal import Synchronization
 
-/// A few threads for work that blocks: mails and programs. They come when there is work, and go when there is none.
+/// A few threads for blocking work: mails and programs.
+///
+/// Threads start when there is work, and end when there is none.
 final class Workers: Sendable {
-    /// Why work was never done.
+    /// Reasons why a job ended without its own result.
     enum Refusal: Sendable { case tooMany, shutDown, late }
 
     private struct Job: Sendable {
@@ -13,7 +15,7 @@ final class Workers: Sendable {
 
     private struct State: Sendable {
         var waiting: [Job] = []
-        /// What is asked for and not yet answered, to be answered at the end.
+        /// The refusals of all unfinished jobs, which are called at shutdown.
         var open: [Int: @Sendable (Refusal) -> Void] = [:]
         var number = 0
         var threads = 0
@@ -29,8 +31,14 @@ final class Workers: Sendable {
         self.longestLine = longestLine
     }
 
-    /// Does the work in its turn, and answers after so many milliseconds whether or not it is done.
-    /// - Parameter work: gives its result to the reply, and may go on after that; it is told how many milliseconds are left.
+    /// Runs `work` on one of the threads, and returns its result or a refusal after `milliseconds`, whichever comes
+    /// first.
+    ///
+    /// - Parameters:
+    ///   - milliseconds: the time for the work, including its wait for a thread.
+    ///   - refused: makes a result of a refusal.
+    ///   - work: gets the milliseconds that are left, gives its result to the reply, and may continue after that.
+    /// - Returns: the first result that was given.
     func run<Result: Sendable>(
         milliseconds: Int, refused: @escaping @Sendable (Refusal) -> Result,
         _ work: @escaping @Sendable (Int, Reply<Result>) -> Void
@@ -45,7 +53,7 @@ final class Workers: Sendable {
                 refuse(.late)
             }, refuse: refuse)
         let number = add(job)
-        // A little longer than the work has, so that its own word comes first.
+        // A little more than the work's own time, so that the work's own result comes first.
         let timer = Task {
             try? await Task.sleep(for: .milliseconds(milliseconds + 500))
             refuse(.late)
@@ -56,7 +64,7 @@ final class Workers: Sendable {
         return result
     }
 
-    /// Answers all that is asked for, now and later.
+    /// Refuses all unfinished jobs, and all later ones.
     func shutDown() {
         let open = state.withLock { state in
             state.isOver = true
@@ -85,7 +93,7 @@ final class Workers: Sendable {
 
     private func close(_ number: Int) { state.withLock { $0.open[number] = nil } }
 
-    /// A thread's life.
+    /// The body of a thread.
     private func work() {
         while let job = next() { job.run() }
     }
@@ -100,7 +108,7 @@ final class Workers: Sendable {
         }
     }
 
-    /// The system had none: whoever waits is served by the others, or told so.
+    /// Called if no thread could be started: jobs wait for the other threads, or are refused if there is none.
     private func threadIsGone() {
         let waiting = state.withLock { state -> [Job] in
             state.threads -= 1

@@ -1,5 +1,5 @@
 /*
- * Programs of the administrator's, run for one message. Functions return what they say, or -errno.
+ * Runs the administrator's programs, one for each message. Functions return the result that they describe, or -errno.
  */
 #ifndef C_PROGRAM_H
 #define C_PROGRAM_H
@@ -10,20 +10,31 @@
 
 #pragma clang assume_nonnull begin
 
-/* A descriptor from which `bytes` and then the end of the file can be read; never waits. -EAGAIN: more than a pipe holds. */
+/*
+ * Returns a descriptor that yields `bytes` and then end of file, and never blocks. Returns -EAGAIN if they do not fit
+ * into a pipe.
+ */
 int program_input(const uint8_t *bytes, size_t length);
 
 /*
- * Starts `path` (absolute) with `input` as its standard input, /dev/null as the other two, nothing else open, in /, as the leader of a
- * process group of its own, no signal blocked or ignored, PATH=/usr/bin:/bin and LANG=C.UTF-8 as its environment.
- * Returns its pid, which is to be given to program_reap; `watch` receives a descriptor that is to be closed.
+ * Starts the program at the absolute `path` with `input` as its standard input.
+ *
+ * Standard output and standard error are /dev/null, and no other descriptor is open. The program runs in / as the
+ * leader of a new process group, with no signal blocked or ignored, and with PATH=/usr/bin:/bin and LANG=C.UTF-8 as its
+ * environment.
+ *
+ * Returns the pid, which the caller passes to program_reap. `watch` receives a pidfd (pidfd_open(2)), which the caller
+ * closes.
  */
 pid_t program_start(const char *path, const char *_Nullable const *_Nonnull arguments, int input, int *watch);
 
-/* Waits so many milliseconds for its end. Returns 1 once it has ended, 0 otherwise. */
+/* Waits at most `milliseconds` for the program's end. Returns 1 if it has ended, else 0. */
 int program_ended(int watch, int milliseconds);
 
-/* Waits for its end, and lets the kernel forget it. Returns the exit status, or 256 and the signal that ended it. */
+/*
+ * Waits for the program's end and reaps it. Returns the exit status, or 256 plus the number of the signal that ended
+ * it.
+ */
 int program_reap(pid_t pid);
 
 #pragma clang assume_nonnull end
