@@ -1,17 +1,17 @@
 internal import SettingsFile
 
 extension WebAddress {
-    /// An IPv6 address in its brackets.
+    /// The host; an IPv6 address is in brackets.
     var host: Substring {
         let rest = text.drop { $0 != "/" }.dropFirst(2)
         return rest.first == "[" ? rest.prefix { $0 != "]" } + "]" : rest.prefix { $0 != ":" && $0 != "/" }
     }
 
-    /// What never leaves this machine may be plain.
+    /// Whether the host is loopback, where a connection may be plain.
     var isOfThisMachine: Bool { ["localhost", "127.0.0.1", "[::1]"].contains(host) }
 }
 
-/// The address of a mailbox, without a name and brackets: it goes into the head of a message as it is.
+/// Returns an e-mail address without a display name and brackets, its domain in lower case, safe in a mail header.
 func mailbox(_ text: String) throws(Fault) -> String {
     let parts = text.split(separator: "@", omittingEmptySubsequences: false)
     guard parts.count == 2, let name = parts.first, let domain = parts.last, text.utf8.count <= 254 else {
@@ -26,7 +26,7 @@ func mailbox(_ text: String) throws(Fault) -> String {
     return "\(name)@\(domain.lowercased())"
 }
 
-/// RFC 5322, section 3.2.3.
+/// Whether the byte may stand in an atom (RFC 5322, section 3.2.3).
 private func isOfMailbox(_ byte: UInt8) -> Bool { byte.isLetterOrDigit || "!#$%&'*+-/=?^_`{|}~".utf8.contains(byte) }
 
 extension Kind<String> {
@@ -34,7 +34,7 @@ extension Kind<String> {
         .text("an e-mail address in quotes") { text throws(Fault) in try mailbox(text) }
     }
 
-    /// RFC 8292, section 2.1.
+    /// `mailto:` with an address, or an https URL (RFC 8292, section 2.1).
     static var pushSubject: Kind {
         .text("a URL in quotes") { text throws(Fault) in
             if text.hasPrefix("mailto:") { return "mailto:" + (try mailbox(String(text.dropFirst(7)))) }
@@ -44,7 +44,7 @@ extension Kind<String> {
         }
     }
 
-    /// `NAME`, `*.DOMAIN`, each with an optional `:PORT`, in lower case.
+    /// `NAME` or `*.DOMAIN`, each with an optional `:PORT`, in lower case.
     static var pushHost: Kind {
         .text("a host in quotes") { text throws(Fault) in
             let host = text.lowercased()
@@ -53,7 +53,8 @@ extension Kind<String> {
             let isWide = host.hasPrefix("*.")
             guard WebAddress.isHost(name), bare.count == name.count || isPort(bare.dropFirst(name.count + 1)) else {
                 throw Fault(
-                    "\(text.quoted) is no host; write it as \"push.example.com\", \"*.example.com\" or \"push.example.com:8443\""
+                    "\(text.quoted) is no host; write it as \"push.example.com\", "
+                        + "\"*.example.com\" or \"push.example.com:8443\""
                 )
             }
             guard !isWide || name.contains(".") && !isNumeric(name) else {

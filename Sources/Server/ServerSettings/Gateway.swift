@@ -1,17 +1,35 @@
-/// A way to get a OneCode to a person. `[[gateway]]`
+/// A way to deliver OneCodes to people: one `[[gateway]]` table.
 public struct Gateway: Equatable, Sendable {
-    /// What it is called in the delivery records, unlike all others; by default its type. `name`
+    /// Its name in the delivery records, unique among the gateways; by default its type.
+    ///
+    /// Key: `name`.
     public var name: String
-    /// What it carries; by default all that its type can. `for = ["sms", "call"]`
+    /// The kinds of messages that it carries; by default all that its type can carry.
+    ///
+    /// Key: `for = ["sms", "call"]`.
     public var kinds: [Kind]
-    /// Seconds for one try, 1 to 60. `timeout`
+    /// Seconds for one try, 1 to 60.
+    ///
+    /// Key: `timeout`.
     public var timeout = 10
-    /// Further tries after a failure that may pass, 0 to 5. `retries`
+    /// The number of further tries after a failure that may be temporary, 0 to 5.
+    ///
+    /// Key: `retries`.
     public var retries = 1
+    /// How it delivers, with the keys of that type.
+    ///
+    /// Key: `type`.
     public var type: GatewayType
 
+    /// How a message reaches a person; the raw value is the word in the settings and in the delivery records.
     public enum Kind: String, Sendable, CaseIterable { case sms, call, email }
 
+    /// Creates a gateway with the default timeout and retries.
+    ///
+    /// - Parameters:
+    ///   - name: its name, unique among the gateways.
+    ///   - kinds: the kinds of messages that it carries.
+    ///   - type: how it delivers.
     public init(name: String, kinds: [Kind], type: GatewayType) {
         self.name = name
         self.kinds = kinds
@@ -19,18 +37,26 @@ public struct Gateway: Equatable, Sendable {
     }
 }
 
-/// `type = "twilio"` and so on.
+/// How a gateway delivers: `type = "twilio"` and so on.
 public enum GatewayType: Equatable, Sendable {
-    /// Messages and Calls of Twilio's REST API (2010-04-01). `account`, `token_file`, `from`, `url`
+    /// The Messages and Calls resources of Twilio's REST API, version 2010-04-01.
+    ///
+    /// Keys: `account`, `token_file`, `from`, `url`.
     case twilio(account: String, tokenFile: String, from: String, url: String)
-    /// A JSON POST, signed. `url`, `secret_file`
+    /// A signed JSON POST.
+    ///
+    /// Keys: `url`, `secret_file`.
     case webhook(url: String, secretFile: String)
-    /// `url` (`smtp://HOST:PORT` with STARTTLS, `smtps://`; without TLS only on loopback), `from`, `user`, `password_file`; to an
-    /// e-mail address, or for sms to `PHONE@domain` where `sms_domain` is set.
+    /// A mail server: `smtp://HOST:PORT` with STARTTLS, or `smtps://`; without TLS only on loopback.
+    ///
+    /// An e-mail goes to the person's address, and an sms to `PHONE@sms_domain`, if `sms_domain` is set. Keys: `url`,
+    /// `from`, `user`, `password_file`, `sms_domain`.
     case smtp(url: String, from: String, user: String?, passwordFile: String?, smsDomain: String?)
-    /// An absolute path and its arguments, never through a shell; `{kind}` and `{to}` in an argument are put in. The message comes on
-    /// standard input. `command = ["/usr/local/bin/send", "--to", "{to}"]`
+    /// A program, started without a shell: an absolute path and its arguments.
+    ///
+    /// `{kind}` and `{to}` in an argument are replaced; the message is on standard input. Key: `command =
+    /// ["/usr/local/bin/send", "--to", "{to}"]`.
     case command([String])
-    /// To the log; only with --insecure-log-codes.
+    /// The server's log; `serve` requires --insecure-log-codes.
     case log
 }

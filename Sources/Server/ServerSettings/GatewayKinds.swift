@@ -10,7 +10,9 @@ extension Kind<String> {
         }
     }
 
-    /// It becomes a part of a URL. Services that speak as Twilio does have other forms than AC and 32 digits.
+    /// An account SID, safe as a part of a URL.
+    ///
+    /// Services with Twilio's API have other forms than AC and 32 digits.
     static var twilioAccount: Kind {
         .text { text throws(Fault) in
             guard text.isPlainName, !text.contains(".") else {
@@ -20,8 +22,10 @@ extension Kind<String> {
         }
     }
 
-    /// A number in E.164, a short code of 3 to 8 digits, the SID of a messaging service (`MG` and 32 hexadecimal digits), or the name of a
-    /// sender: up to 11 letters, digits and blanks, a letter among them.
+    /// The sender of a text message or call.
+    ///
+    /// It is a number in E.164, a short code of 3 to 8 digits, the SID of a messaging service (`MG` and 32 hexadecimal
+    /// digits), or a name of up to 11 letters, digits and blanks with at least one letter.
     static var sender: Kind {
         .text("a number or name in quotes") { text throws(Fault) in
             let bytes = text.utf8
@@ -37,7 +41,8 @@ extension Kind<String> {
                     || isName && bytes.contains(where: \.isLetter) && bytes.first != 0x20 && bytes.last != 0x20
             else {
                 throw Fault(
-                    "expected a number such as +15551234567, a short code, a messaging service (MG...), or a name of up to 11 letters and digits"
+                    "expected a number such as +15551234567, a short code, a messaging service (MG...), "
+                        + "or a name of up to 11 letters and digits"
                 )
             }
             return text
@@ -48,20 +53,23 @@ extension Kind<String> {
         (7...15).contains(digits.count) && digits.allSatisfy(\.isDigit) && digits.first != UInt8(ascii: "0")
     }
 
-    /// Codes go there: plain on this machine only.
+    /// A URL that codes are sent to: https, or http to loopback.
     static var gatewayURL: Kind {
         .text("a URL in quotes") { text throws(Fault) in
             let address = try WebAddress(text)
             guard !address.isPlain || address.isOfThisMachine else {
                 throw Fault(
-                    "codes would go there unencrypted; write https://, or http:// for localhost, 127.0.0.1 and [::1] only"
+                    "codes would go there unencrypted; "
+                        + "write https://, or http:// for localhost, 127.0.0.1 and [::1] only"
                 )
             }
             return address.text
         }
     }
 
-    /// `smtp://` or `smtps://` with a host and a port. The first takes STARTTLS; only a server on this machine may go without.
+    /// `smtp://` or `smtps://` with a host and a port.
+    ///
+    /// `smtp://` uses STARTTLS; only a server on loopback may do without.
     static var mailServer: Kind {
         .text("a URL in quotes") { text throws(Fault) in
             guard let scheme = ["smtps://", "smtp://"].first(where: { text.lowercased().hasPrefix($0) }) else {
@@ -83,7 +91,9 @@ extension Kind<String> {
         }
     }
 
-    /// A word of a command; the code itself is no argument, since every user of the machine can read those.
+    /// One word of a command.
+    ///
+    /// The code cannot be a part of it, since every user of the machine can read a program's arguments.
     static var argument: Kind {
         .text { text throws(Fault) in
             let isPlain = !text.hasControlCharacters && text.utf8.count < 4096

@@ -1,6 +1,6 @@
 internal import SettingsFile
 
-/// What `type` may say.
+/// The values of `type`.
 private enum TypeWord: String, CaseIterable, Sendable { case twilio, webhook, smtp, command, log }
 
 extension Gateway {
@@ -36,7 +36,7 @@ extension Gateway {
 }
 
 extension GatewayType {
-    /// Takes all keys of the type, and closes the table.
+    /// Reads all keys of the type, and rejects any other.
     fileprivate init(_ word: TypeWord, _ table: inout Table) throws(Complaint) {
         switch word {
         case .twilio: self = try Self.readTwilio(&table)
@@ -96,10 +96,10 @@ extension GatewayType {
         return .command(command)
     }
 
-    /// What it carries where `for` is not given: all that it can.
+    /// The default of `for`: all kinds that the type can carry.
     fileprivate var usualKinds: [Gateway.Kind] { Gateway.Kind.allCases.filter { refusal(of: $0) == nil } }
 
-    /// Why it cannot carry them.
+    /// The reason why the type cannot carry this kind, or nil.
     fileprivate func refusal(of kind: Gateway.Kind) -> String? {
         switch (self, kind) {
         case (.twilio, .email): "twilio carries sms and call; take smtp for email"

@@ -1,11 +1,13 @@
 public import SettingsFile
 
 extension ServerSettings {
-    /// Reads a whole file.
+    /// Parses the text of a settings file.
+    ///
     /// - Parameters:
-    ///   - text: TOML 1.0, lines ended by LF or CRLF.
-    ///   - file: the name of the file, for the error.
-    /// - Throws: the first fault that was found, with its line and key.
+    ///   - text: TOML 1.0 with LF or CRLF line ends.
+    ///   - file: the path for error messages; nothing is read from it.
+    /// - Returns: the settings, with defaults for missing keys.
+    /// - Throws: `SettingsError` at the first fault, with its line and key.
     public static func parse(_ text: String, file: String) throws(SettingsError) -> ServerSettings {
         do throws(Complaint) {
             return try ServerSettings(Table(Value.document(text)))
@@ -91,7 +93,7 @@ extension Kind<Int64> {
 }
 
 extension Kind<ServerSettings.MasterKey> {
-    /// A path, or `credential:` and a name that systemd takes for one.
+    /// An absolute path, or `credential:` and a name that systemd allows.
     fileprivate static var masterKey: Kind {
         .text("a path in quotes") { text throws(Fault) in
             guard text.hasPrefix("credential:") else {
@@ -107,7 +109,9 @@ extension Kind<ServerSettings.MasterKey> {
 }
 
 extension String {
-    /// 1 to 64 ASCII letters, digits and `-` `.` `_`, the first a letter or digit: safe in a path, in a log and in a metric.
+    /// Whether this is 1 to 64 ASCII letters, digits and `-` `.` `_`, the first a letter or digit.
+    ///
+    /// Such a name is safe in a path, in a log and in a metric.
     var isPlainName: Bool {
         guard (1...64).contains(utf8.count), let first = utf8.first else { return false }
         return first.isLetterOrDigit && utf8.allSatisfy { $0.isLetterOrDigit || "-._".utf8.contains($0) }
@@ -115,7 +119,7 @@ extension String {
 }
 
 extension UInt8 {
-    /// In ASCII.
+    /// Whether the byte is an ASCII letter.
     var isLetter: Bool { (0x61...0x7A).contains(self | 0x20) }
     var isDigit: Bool { (0x30...0x39).contains(self) }
     var isLetterOrDigit: Bool { isLetter || isDigit }

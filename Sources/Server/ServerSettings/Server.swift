@@ -26,7 +26,7 @@ extension ServerSettings.Server {
         try check(table)
     }
 
-    /// What the keys say together.
+    /// Checks keys that depend on each other.
     private func check(_ table: Table) throws(Complaint) {
         if let twice = listen.indices.first(where: { listen[..<$0].contains(listen[$0]) && !listen[$0].isAnyPort }) {
             throw table.complaint("\(listen[twice].written) stands there twice; keep one of the two", at: "listen")
@@ -51,7 +51,8 @@ extension ServerSettings.Server {
         }
         if certificate == nil, !behindProxy, let open = listen.first(where: { !$0.isOfThisMachine }) {
             let way =
-                "set certificate and private_key, or behind_proxy = true where only a proxy that speaks TLS can reach it"
+                "set certificate and private_key, or behind_proxy = true "
+                + "where only a proxy that speaks TLS can reach it"
             throw table.complaint(
                 "\(open.written) without TLS is open to others; listen on 127.0.0.1, or \(way)", at: "listen")
         }
@@ -66,7 +67,7 @@ extension ServerSettings.Server {
 }
 
 extension ServerSettings.Listener {
-    /// As it stands in the file.
+    /// The listener as it is written in the file.
     fileprivate var written: String {
         switch self {
         case .address(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
@@ -74,8 +75,14 @@ extension ServerSettings.Listener {
         }
     }
 
-    /// Whether the other one is served by this one, and can be listened at no more: `0.0.0.0` is all of IPv4, `[::]` that and all of IPv6.
-    /// - Parameter isDual: whether sockets of `[::]` take IPv4 too, as they do where nobody has set `net.ipv6.bindv6only`.
+    /// Returns whether a socket at this address also receives the other address's connections.
+    ///
+    /// `0.0.0.0` covers IPv4, and `[::]` covers IPv6 and, with `isDual`, IPv4.
+    ///
+    /// - Parameters:
+    ///   - other: the address that may be covered.
+    ///   - isDual: whether `[::]` also accepts IPv4, as it does unless `net.ipv6.bindv6only` is set (ip(7)).
+    /// - Returns: false for equal addresses, other ports and sockets of this machine.
     public func covers(_ other: Self, isDual: Bool = true) -> Bool {
         guard case .address(let host, let port) = self, case .address(let otherHost, port) = other, port != 0 else {
             return false
@@ -113,7 +120,8 @@ extension Kind<ServerSettings.Listener> {
         return .address(host: host, port: port)
     }
 
-    /// IPv6 in brackets, IPv4 without, and no scope.
+    /// Returns the usual form of an IPv6 address in brackets or an IPv4 address without; nil for anything else and for
+    /// a scope.
     private static func numericHost(_ text: Substring) -> String? {
         let isBracketed = text.hasPrefix("[") && text.hasSuffix("]") && text.utf8.count > 2
         let bare = isBracketed ? text.dropFirst().dropLast() : text
@@ -134,7 +142,7 @@ extension Kind<ServerSettings.Listener> {
 }
 
 extension Kind<String> {
-    /// What `Network` takes.
+    /// The text of a valid `Network`.
     fileprivate static var networkText: Kind {
         Kind { value, path throws(Complaint) in
             _ = try Kind<Network>.network.read(value, path)
@@ -142,7 +150,7 @@ extension Kind<String> {
         }
     }
 
-    /// The origin that a browser makes of it: no path, and no port that goes without saying.
+    /// An origin as browsers serialize it: no path, and no default port.
     fileprivate static var publicURL: Kind {
         .text("a URL in quotes") { text throws(Fault) in
             let address = try WebAddress(text)

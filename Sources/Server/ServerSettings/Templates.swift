@@ -1,6 +1,6 @@
 internal import SettingsFile
 
-/// What may stand in braces in the text of a message.
+/// The placeholders that a message text may and must contain.
 struct Template {
     let known: [String]
     let needed: String?
@@ -8,12 +8,12 @@ struct Template {
 
     static let code = Template(known: ["code", "application"], needed: "code")
     static let link = Template(known: ["link", "application"], needed: "link")
-    /// Without a code: subjects show on a locked screen.
+    /// Subjects have no code, since they show on a locked screen.
     static let subject = Template(known: ["application"], needed: nil, isOneLine: true)
 }
 
 extension Kind<String> {
-    /// - Parameter length: characters.
+    /// A message text with its placeholders, of 1 to `length` characters.
     static func template(_ template: Template, upTo length: Int) -> Kind {
         .text { given throws(Fault) in
             let text = given.replacing("\r\n", with: "\n")
@@ -33,12 +33,13 @@ extension Kind<String> {
         guard let stranger = names.first(where: { !known.contains($0) }) else { return }
         let near = stranger.nearest(in: known).map { "did you mean {\($0)}?" }
         throw Fault(
-            "{\(stranger)} is not known in this text; \(near ?? "known here: \(known.map { "{\($0)}" }.joined(separator: ", "))")"
+            "{\(stranger)} is not known in this text; "
+                + "\(near ?? "known here: \(known.map { "{\($0)}" }.joined(separator: ", "))")"
         )
     }
 }
 
-/// The words in braces, `{word}`; any other brace is only a brace.
+/// Returns the names in `{name}`; any other brace is literal.
 func placeholders(in text: String) -> [String] {
     text.split(separator: "{", omittingEmptySubsequences: false).dropFirst().compactMap { part in
         let word = part.prefix { $0.utf8.count == 1 && $0.utf8.allSatisfy { $0.isLetter || $0 == UInt8(ascii: "_") } }
