@@ -1,21 +1,29 @@
 internal import Glibc
 
-/// One line in the system log for each change that a command made at the server, with who made it and nothing secret in it; in the form of
-/// `countersign`.
+/// Writes a line to the system log for each change that a command makes, in the form that `countersign` uses.
+///
+/// A line says who made the change, and contains no secret.
 enum Audit {
-    /// Who runs the command: who called sudo, as far as root's environment says; else who logged in (`/proc/self/loginuid`); else this user.
+    /// The user who runs the command.
+    ///
+    /// It is the caller of sudo if root's environment names one, else the login user (`/proc/self/loginuid`), else this
+    /// process's user.
     private static let by: String = {
         let uid = (getuid() == 0 ? number(getenv("SUDO_UID").map { String(cString: $0) }) ?? login : nil) ?? getuid()
         return Account.numbered(uid, gid: 0).name
     }()
 
-    /// What somebody does in a folder of their own is nobody's news.
+    /// Whether changes are logged: not if somebody tries the server in a directory of their own.
     private static let isOfThisHost = geteuid() == 0 || Keeper.current.name == Keeper.login
 
-    /// To be called before the process becomes another user's.
+    /// Records the user; must be called before the process changes its user.
     static func begin() { _ = (by, isOfThisHost) }
 
-    /// - Parameter action: such as `user_confirm`.
+    /// Writes one line.
+    ///
+    /// - Parameters:
+    ///   - action: such as `user_confirm`.
+    ///   - keys: further keys and values, in the order in which they are written.
     static func tell(_ action: String, _ keys: KeyValuePairs<String, String> = [:]) {
         guard isOfThisHost else { return }
         let all = [("action", action)] + keys.map { ($0.key, $0.value) } + [("by", by)]
@@ -27,7 +35,7 @@ enum Audit {
         closelog()
     }
 
-    /// Nil where nobody did, as in a unit: the kernel then says 4294967295.
+    /// The login user; nil without a login, as in a unit, where the kernel reports 4294967295.
     private static var login: uid_t? {
         let file = open("/proc/self/loginuid", O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }
@@ -41,7 +49,7 @@ enum Audit {
         text.flatMap { uid_t($0) }.flatMap { $0 == .max ? nil : $0 }
     }
 
-    /// Nothing in a value can end it or begin another.
+    /// Replaces bytes that could end the value or begin another key.
     private static func token(_ value: String) -> String {
         let safe = value.utf8.prefix(127).map { $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x3D ? $0 : 0x3F }
         return safe.isEmpty ? "-" : String(decoding: safe, as: UTF8.self)

@@ -1,11 +1,11 @@
 internal import Glibc
 
-/// A backup's file, opened with the rights of the caller: root's backups lie where the owner of the database may not go.
+/// A backup, opened with the caller's rights: root's backups may lie where the database's owner cannot read.
 struct BackupFile {
     let path: String
     private let descriptor: Int32
 
-    /// Opens what `backup` wrote.
+    /// Opens a file that `backup` wrote.
     init(reading file: String) throws {
         path = file
         descriptor = Glibc.open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
@@ -25,7 +25,7 @@ struct BackupFile {
         }
     }
 
-    /// Copies all of it to a new file of mode 0600.
+    /// Copies the backup to a new file of mode 0600.
     func copy(to draft: String) throws {
         let target = Glibc.open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard target >= 0 else { throw Trouble("\(draft) cannot be made: \(String(cString: strerror(errno)))") }
@@ -33,7 +33,7 @@ struct BackupFile {
         try Self.copy(descriptor, to: target, draft)
     }
 
-    /// Writes all of a file of this process's user to a descriptor.
+    /// Writes a file of this process's user to a descriptor.
     static func send(_ draft: String, to target: Int32) throws {
         let source = Glibc.open(draft, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
         guard source >= 0 else { throw Trouble("\(draft) cannot be opened: \(String(cString: strerror(errno)))") }

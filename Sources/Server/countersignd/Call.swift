@@ -2,10 +2,12 @@ internal import AuthyService
 internal import AuthyWire
 internal import HTTPTypes
 
-/// One call of the API, by its path. GET and POST are the same thing to it, since Authy's clients use both.
+/// One call of the Authy API, routed by its path.
+///
+/// GET and POST are equal, since Authy's clients use both for the same calls.
 struct Call {
     let method: HTTPRequest.Method
-    /// What stands between the slashes.
+    /// The parts of the path between slashes.
     let steps: [Substring]
     let parameters: Parameters
     let wait: Int64

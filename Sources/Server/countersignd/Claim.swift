@@ -1,23 +1,29 @@
 internal import Glibc
 
-/// A lock on the state folder, as long as it lives. The server and the commands share one; `restore` has it for itself. A second one is the
-/// server's alone.
+/// A lock on the state directory, held until the object is released.
+///
+/// The server and the commands share one lock, which `restore` takes exclusively. A second lock allows one server only.
 final class Claim: Sendable {
     private let descriptor: Int32
 
+    /// Takes the shared lock.
     convenience init(using folder: String) throws {
         let taken = Trouble(
             "a backup is just being put in place of this database", hint: "try again when restore is done")
         try self.init(Self.file(folder), O_RDWR | O_CREAT, LOCK_SH, taken)
     }
 
+    /// Takes the same lock exclusively.
     convenience init(aloneWith folder: String) throws {
         let taken = Trouble(
             "a server or another command uses this database", hint: "stop it first: systemctl stop countersignd")
         try self.init(Self.file(folder), O_RDWR | O_CREAT, LOCK_EX, taken)
     }
 
-    /// A second file is what only one server locks. Not the folder: whoever may read that can lock it, and keep the server from starting.
+    /// Takes the lock of the running server, on a file of its own.
+    ///
+    /// The directory itself is not locked: every user who may read it could lock it, and so keep the server from
+    /// starting.
     convenience init(serving folder: String) throws {
         let taken = Trouble(
             "a countersignd is running already on this database",

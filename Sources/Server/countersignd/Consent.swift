@@ -1,14 +1,16 @@
 internal import ArgumentParser
 internal import Glibc
 
-/// What a command that destroys asks before it does.
+/// The confirmation of a command that destroys something.
 struct Consent: ParsableArguments {
     @Flag(help: "Do it without asking; needed where there is no terminal to ask on.")
     var yes = false
 
-    /// Returns only where it is meant.
-    /// - Parameter question: made where it is asked only: what is damaged can be removed with --yes. Nil where nothing would be lost.
-    /// - Throws: `Trouble` where it is not, or where nobody can be asked.
+    /// Asks on the terminal, and returns if the answer is yes or `--yes` was given.
+    ///
+    /// - Parameter question: makes the question, and is not called with `--yes`, so that damaged data can be removed.
+    ///   It returns nil if nothing would be lost.
+    /// - Throws: `Trouble` if the answer is no, or there is no terminal.
     func ask(_ question: () async throws -> String?) async throws {
         guard !yes, let question = try await question() else { return }
         guard isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1 else {

@@ -4,8 +4,11 @@ internal import CommandSupport
 
 @main
 enum Program {
-    /// Not asynchronous: what is set for libdispatch must be there before its first thread is. Its thread for timers and signals raises its
-    /// own priority, which a service may not, and it would complain of that in the system log with a line that is no event.
+    /// Starts the command from a synchronous function, since libdispatch reads its environment when its first thread
+    /// starts.
+    ///
+    /// libdispatch raises the priority of its thread for timers and signals. A service may not do that, and libdispatch
+    /// would report the failure in the system log.
     static func main() {
         setenv("LIBDISPATCH_LOG", "NO", 1)
         signal(SIGPIPE, SIG_IGN)
@@ -36,7 +39,8 @@ struct Countersignd: AsyncParsableCommand {
             Initialize.self, Serve.self, App.self, Users.self, Key.self, Backup.self, Restore.self, Check.self,
         ])
 
-    /// Exit codes: 0, 1 for a failure, 64 for arguments that make no sense; `serve` also 78 for wrong settings.
+    /// Runs the command and exits with 0, 1 for a failure or 64 for a usage error; `serve` exits with 78 for wrong
+    /// settings.
     static func runCommand() async {
         do {
             try Usage.know(CommandLine.arguments.dropFirst().first, of: self)
@@ -65,7 +69,7 @@ struct Countersignd: AsyncParsableCommand {
     }
 }
 
-/// What all commands take.
+/// The options that all commands have.
 struct Place: ParsableArguments {
     @Option(help: ArgumentHelp("The settings.", valueName: "file"))
     var settings: String?
@@ -77,18 +81,18 @@ struct Place: ParsableArguments {
 }
 
 enum Output {
-    /// Text of others moves no cursor.
+    /// Prints a line in which control characters are replaced: text of others must not move the cursor.
     static func line(_ text: String) { print(plain(text)) }
-    /// A number and its noun, as in "1 phone" and "2 phones".
+    /// Returns a number and its noun, as in "1 phone" and "2 phones".
     static func count(_ number: some BinaryInteger, _ noun: String) -> String {
         "\(number) \(noun)\(number == 1 ? "" : "s")"
     }
-    /// Lines of our own making, as they are.
+    /// Prints lines of this program as they are.
     static func picture(_ lines: [String]) { for line in lines { print(line) } }
 
     static func complain(_ text: String) { prompt(text + "\n") }
 
-    /// To standard error, without a line end.
+    /// Writes to standard error, without a line end.
     static func prompt(_ text: String) {
         Array(plain(text).utf8).withUnsafeBytes { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
@@ -105,7 +109,7 @@ enum Output {
         }
     }
 
-    /// Columns as wide as their widest cell.
+    /// Prints rows with columns as wide as their widest cell.
     static func table(_ rows: [[String]]) {
         let widths = (0..<(rows.first?.count ?? 0)).map { column in rows.map { $0[column].count }.max() ?? 0 }
         for row in rows {

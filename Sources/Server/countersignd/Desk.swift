@@ -6,11 +6,11 @@ internal import ServerSettings
 internal import SettingsFile
 internal import Vault
 
-/// Why a command could not do what it was asked for, and what to do about it.
+/// An error of a command: what went wrong, and what to do about it.
 struct Trouble: Error {
     let message: String
     let hint: String?
-    /// Whether only another text in the settings mends it.
+    /// Whether the settings must be changed.
     let isOfSettings: Bool
 
     init(_ message: String, hint: String? = nil, isOfSettings: Bool = false) {
@@ -32,19 +32,20 @@ struct Trouble: Error {
             self.init(
                 "\(path) is missing",
                 hint:
-                    "mount the volume that it is on, or countersignd restore BACKUP; only before a first start: countersignd init"
+                    "mount the volume that it is on, or countersignd restore BACKUP; "
+                    + "only before a first start: countersignd init"
             )
         default: self.init("\(error)")
         }
     }
 }
 
-/// What every command works on: the settings, the store and the key to it.
+/// The context of a command: the settings, the store and its key.
 struct Desk {
     let settings: ServerSettings
     let store: SQLiteRecordStore
     let vault: Vault
-    /// Held as long as this process lives.
+    /// The shared lock, held as long as the process lives.
     private let claim: Claim
 
     var database: String { Self.database(settings) }
@@ -63,12 +64,18 @@ struct Desk {
         return settings
     }
 
-    /// Opens what is there.
-    /// - Throws: `RecordStoreError.missing` where there is no database: only `init` makes one.
+    /// Opens the existing database.
+    ///
+    /// - Parameters:
+    ///   - file: the settings file; nil for the usual one.
+    ///   - state: the state directory, in place of the settings'; nil for the settings'.
+    /// - Returns: the context, with the shared lock held.
+    /// - Throws: `RecordStoreError.missing` if there is no database, since only `init` makes one; `Trouble` for
+    ///   anything else.
     static func open(_ file: String?, state: String?) async throws -> Desk {
         let settings = try settings(file, state: state)
         try Keeper.become(ownerOf: settings.state)
-        // Before the lock: a folder without a database gets no file.
+        // Checked before the lock, so that a directory without a database gets no lock file.
         guard try hasDatabase(settings) else { throw RecordStoreError.missing(database(settings)) }
         let claim = try Claim(using: settings.state)
         let store = try SQLiteRecordStore(path: database(settings), create: false)
@@ -79,10 +86,14 @@ struct Desk {
         return Desk(settings: settings, store: store, vault: try vault(of: wrapped, settings), claim: claim)
     }
 
-    /// Makes the database and the master key where they are not there yet.
-    /// - Parameter useKey: whether a master key that is there without a database is taken for the new one.
-    /// - Returns: `isNew` is false where nothing was changed.
-    /// - Throws: `Trouble` where a database seems to be lost: a new one would know nobody.
+    /// Makes the database and the master key, unless they exist.
+    ///
+    /// - Parameters:
+    ///   - file: the settings file; nil for the usual one.
+    ///   - state: the state directory, in place of the settings'; nil for the settings'.
+    ///   - useKey: whether to use a master key that exists without a database.
+    /// - Returns: the context; `isNew` is false if nothing was changed.
+    /// - Throws: `Trouble` if a database seems to be lost, since a new one would contain no users.
     static func make(_ file: String?, state: String?, useKey: Bool) async throws -> (desk: Desk, isNew: Bool) {
         let settings = try settings(file, state: state)
         try Keeper.become(ownerOf: settings.state)
@@ -94,7 +105,7 @@ struct Desk {
                 Desk(settings: settings, store: store, vault: try vault(of: wrapped, settings), claim: claim), false
             )
         }
-        // The file comes first and its key last: where this ends in between, the next init goes on.
+        // The file is made first and its key is stored last: after an interruption in between, the next init continues.
         let master = try masterKey(settings, create: true)
         let (vault, wrapped) = try Vault.create(masterKey: master)
         try await store.write { try $0.setValue(dataKey, to: wrapped) }
@@ -108,13 +119,14 @@ struct Desk {
         return false
     }
 
-    /// A master key without a database, or what a restore put aside, shows that there was one.
+    /// Throws if a master key without a database, or a database that a restore set aside, shows that one existed.
     private static func requireNothingLeft(_ settings: ServerSettings) throws {
         if case .file(let key) = settings.masterKey, access(key, F_OK) == 0 {
             throw Trouble(
                 "\(database(settings)) is missing, but its master key is there: \(key)",
                 hint:
-                    "mount the volume that it is on, or countersignd restore BACKUP; if no database belongs to that key: --use-key"
+                    "mount the volume that it is on, or countersignd restore BACKUP; "
+                    + "if no database belongs to that key: --use-key"
             )
         }
         let names = Folder.names(settings.state).filter { $0.hasPrefix("countersignd.db.before") }.sorted()
@@ -126,7 +138,7 @@ struct Desk {
 
     static let dataKey = "data_key"
 
-    /// A `key rotate` that died after its commit has left the key that fits beside the file: it is put in place.
+    /// Opens the vault, and finishes a `key rotate` that died between its commit and its rename.
     static func vault(of wrapped: [UInt8], _ settings: ServerSettings) throws -> Vault {
         do {
             return try Vault(masterKey: try masterKey(settings), wrappedDataKey: wrapped)
@@ -161,7 +173,14 @@ struct Desk {
         return try MasterKey.read(file: file)
     }
 
-    /// - Parameter limitClock: nil for a command, which counts nothing towards a limit.
+    /// Creates the service for this context.
+    ///
+    /// - Parameters:
+    ///   - outbox: delivers messages; by default it delivers none.
+    ///   - log: where events go.
+    ///   - hub: the waiting reads.
+    ///   - limitClock: the clock of the rate limits; nil for a command, which counts nothing towards a limit.
+    /// - Returns: a service that uses the system's time.
     func service(
         outbox: any Outbox = NoOutbox(), log: Logger = JSONLog.logger(level: .critical), hub: Hub = Hub { 0 },
         limitClock: LimitClock? = nil
@@ -172,7 +191,7 @@ struct Desk {
     }
 }
 
-/// A command sends nothing.
+/// The outbox of a command, which delivers nothing.
 struct NoOutbox: Outbox {
     func canSend(_: OneCode.Kind) -> Bool { false }
     func send(_: OneCode) async -> Bool { false }

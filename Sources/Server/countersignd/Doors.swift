@@ -2,44 +2,46 @@ internal import Identifiers
 internal import Logging
 internal import Synchronization
 
-/// How many connections are open at each listener, and whose they are, so that nobody takes all of them.
+/// Limits the open connections of each client and each listener, so that no client can take all of them.
 ///
-/// - A place (an address, or a /64 of IPv6) has so many that have shown no key, a phone has 32, and an application three quarters of a
-///   listener. Where there is one too many, the oldest of that holder is closed.
-/// - Where a listener is full, the oldest is closed that has shown no key, whoever it belongs to. A client that connects and says nothing
-///   so keeps out nobody who speaks at once.
+/// - An unauthenticated address (IPv4, or an IPv6 /64) has a limit from the settings, a phone has 32, and an
+///   application three quarters of a listener. Beyond its limit, the oldest connection of that client is closed.
+/// - If a listener is full, its oldest unauthenticated connection is closed, so that clients which connect and send
+///   nothing cannot lock out others.
 ///
-/// Proxies, sockets of this machine and its loopback address speak for many: as places, and with a phone's key, they are not counted.
+/// Proxies, unix sockets and loopback stand for many clients: their addresses, and phones behind them, are not limited.
 final class Doors: Sendable {
-    /// A connection, as long as it is open.
+    /// An open connection.
     struct Entry: Sendable {
         fileprivate let number: UInt64
         fileprivate let listener: Int
-        /// Whether it may be one of many clients.
+        /// Whether the peer may stand for many clients.
         fileprivate let isShared: Bool
-        /// Whom it counts for: a place, a phone or an application.
+        /// The address, phone or application that the connection is counted for; nil if it is not counted.
         fileprivate var holder: String?
-        /// Closes the connection, later.
+        /// Closes the connection asynchronously.
         fileprivate let close: @Sendable () -> Void
     }
 
-    /// Whose key a connection has shown.
+    /// The owner of the key that a connection has authenticated with.
     enum Client: Equatable, Sendable {
         case application(Int64)
-        /// A confirmed phone, by the ID of its device.
+        /// A confirmed phone, by its device ID.
         case phone(String)
     }
 
-    /// Says something of a client that it can bring about as often as it likes: the event, what it is about, and the metadata.
+    /// Writes a warning that clients can cause as often as they like: the event, the key for rate limiting, and the
+    /// metadata.
     typealias Warning = @Sendable (_ event: String, _ thing: String, _ metadata: Logger.Metadata) -> Void
 
-    /// Of one phone. A browser has six to one server, and they may be left behind where its network changes.
+    /// The limit of one phone: browsers open six connections to a server, and leave them behind when the network
+    /// changes.
     private static let mostOfPhone = 32
 
     private struct Crowd {
-        /// What closes those that are counted, by number.
+        /// The functions that close the counted connections, by number.
         private var closers: [UInt64: @Sendable () -> Void] = [:]
-        /// The numbers in the order of coming, also of some that have left.
+        /// The numbers in order of arrival, including some that have left.
         private var order: [UInt64] = []
         private var passed = 0
 
@@ -56,7 +58,9 @@ final class Doors: Sendable {
 
         mutating func remove(_ number: UInt64) { closers[number] = nil }
 
-        /// - Returns: what closes the oldest, which leaves by this.
+        /// Removes the oldest connection.
+        ///
+        /// - Returns: the function that closes it; nil if there is none.
         mutating func removeOldest() -> (@Sendable () -> Void)? {
             while passed < order.count {
                 passed += 1
@@ -67,9 +71,9 @@ final class Doors: Sendable {
     }
 
     private struct Hall {
-        /// All that are open.
+        /// The number of all open connections.
         var open = 0
-        /// Those that have shown no key.
+        /// The connections that have not authenticated.
         var strangers = Crowd()
     }
 
@@ -85,9 +89,13 @@ final class Doors: Sendable {
     private let warn: Warning
     private let state = Mutex(State())
 
+    /// Creates the limits.
+    ///
     /// - Parameters:
-    ///   - mostOfPlace: of one place; nil where only proxies come.
-    ///   - connections: of one listener of clients.
+    ///   - mostOfPlace: the limit of one unauthenticated address; nil if only proxies connect.
+    ///   - connections: the limit of one listener.
+    ///   - proxies: the trusted proxies.
+    ///   - warn: writes a warning.
     init(mostOfPlace: Int?, connections: Int, proxies: Proxies, warn: @escaping Warning) {
         self.mostOfPlace = mostOfPlace
         mostOfApplication = max(1, connections * 3 / 4)
@@ -95,19 +103,21 @@ final class Doors: Sendable {
         self.warn = warn
     }
 
+    /// Counts a new connection, and closes the oldest one beyond a limit.
+    ///
     /// - Parameters:
-    ///   - peer: a numeric address; nil for a socket of this machine.
-    ///   - listener: its number.
-    ///   - most: how many connections the listener takes.
-    ///   - close: closes the connection, later.
-    /// - Returns: what `leave` takes once the connection is gone.
+    ///   - peer: a numeric address; nil for a unix socket.
+    ///   - listener: the listener's number.
+    ///   - most: the limit of the listener.
+    ///   - close: closes the connection asynchronously.
+    /// - Returns: the entry that `move` and `leave` take.
     func come(_ peer: String?, at listener: Int, most: Int, close: @escaping @Sendable () -> Void) -> Entry {
         let place = place(of: peer)
         let (number, oldest) = state.withLock { state in
             state.next += 1
             var hall = state.halls.removeValue(forKey: listener) ?? Hall()
             hall.open += 1
-            // Not the one that has just come.
+            // The new connection itself is not a candidate.
             let oldest = hall.open >= most && hall.strangers.count > 0 ? hall.strangers.removeOldest() : nil
             hall.strangers.add(state.next, close)
             state.halls[listener] = hall
@@ -124,7 +134,7 @@ final class Doors: Sendable {
         }
     }
 
-    /// The connection has shown a key: it is none of the strangers any more, nor of its place.
+    /// Counts an authenticated connection for its client, and no longer as unauthenticated or for its address.
     func move(_ entry: Entry, to client: Client) -> Entry {
         let holder: String? =
             switch client {
@@ -148,7 +158,7 @@ final class Doors: Sendable {
         }
     }
 
-    /// The connection is gone.
+    /// Removes a closed connection.
     func leave(_ entry: Entry) {
         state.withLock { state in
             Self.forget(entry, in: &state)
@@ -156,7 +166,7 @@ final class Doors: Sendable {
         }
     }
 
-    /// Nil for whoever speaks for many.
+    /// The address to count a peer for; nil if it stands for many clients.
     private func place(of peer: String?) -> String? {
         guard mostOfPlace != nil, let address = peer.flatMap({ Address($0) }),
             !["127.0.0.1", "::1"].contains(address.description),
@@ -172,8 +182,14 @@ final class Doors: Sendable {
         if state.holders[holder]?.count == 0 { state.holders[holder] = nil }
     }
 
-    /// Counts a connection, and closes the oldest of its holder where that makes one too many.
-    /// - Parameter tell: says that the last one is taken.
+    /// Counts a connection for a holder, and closes the holder's oldest one beyond the limit.
+    ///
+    /// - Parameters:
+    ///   - entry: the connection.
+    ///   - holder: the address, phone or application.
+    ///   - most: the holder's limit.
+    ///   - tell: writes a warning when the limit is reached.
+    /// - Returns: the entry with its holder.
     private func count(_ entry: Entry, for holder: String, _ most: Int, _ tell: (Warning) -> Void) -> Entry {
         let (oldest, isFull) = state.withLock { state in
             var crowd = state.holders.removeValue(forKey: holder) ?? Crowd()

@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// The names in a folder.
+/// Lists directories.
 enum Folder {
-    /// - Returns: without "." and ".."; nothing where the folder cannot be read.
+    /// Returns the names in a directory without "." and ".."; none if it cannot be read.
     static func names(_ path: String) -> [String] {
         guard let folder = opendir(path) else { return [] }
         defer { closedir(folder) }

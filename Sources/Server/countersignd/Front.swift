@@ -6,13 +6,13 @@ internal import Logging
 internal import NIOCore
 internal import Records
 
-/// Not the parameters of the library's router.
+/// Authy's parameters, not those of Hummingbird's router.
 typealias Parameters = AuthyWire.Parameters
 
-/// Every call that comes in: where it leads, and what goes back. No error of ours leaves the connection without an answer.
+/// The root responder: routes each call, and turns each error into a response.
 struct Front: HTTPResponder {
     static let longestBody = 65_536
-    /// Of whoever has not shown a key before the body, and of phones.
+    /// The maximum body size for phones, and for callers without a key in a header or the query.
     static let longestStrangersBody = 8_192
 
     let service: AuthyService
@@ -31,7 +31,7 @@ struct Front: HTTPResponder {
 
     private func answer(_ request: Request, _ context: Context) async -> Response {
         let path = request.head.path.map { $0.prefix { $0 != "?" } } ?? ""
-        // An old client writes two slashes at the beginning.
+        // An old client begins its paths with two slashes.
         let steps = path.split(separator: "/", omittingEmptySubsequences: false).drop { $0.isEmpty }
         switch steps.first {
         case "protected", "onetouch": return await api(request, steps, context)
@@ -67,7 +67,10 @@ struct Front: HTTPResponder {
         }
     }
 
-    /// Who calls, and with what. A body is kept for whom the server knows; some clients put the key into the body, which is then a short one.
+    /// Authenticates the caller and reads the parameters.
+    ///
+    /// Full-size bodies are read only from authenticated callers. Some clients send the key in the body, which must
+    /// then be short.
     private func known(_ request: Request, _ context: Context) async throws -> (Caller, Parameters) {
         var parameters = Parameters()
         guard let query = FormText.members(request.query.utf8) else { throw Refusal.noUTF8 }
@@ -88,7 +91,7 @@ struct Front: HTTPResponder {
     private static func members(_ body: [UInt8], _ request: Request) throws -> [Parameter.Member] {
         guard !body.isEmpty else { return [] }
         let isJSON = request.headers[.contentType]?.hasPrefix("application/json") ?? false
-        // authy-python sends JSON also where it does not say so.
+        // authy-python sends JSON without declaring it.
         let looksLikeJSON = body.first { ![0x20, 0x0A, 0x0D, 0x09].contains($0) } == 0x7B
         guard let members = isJSON || looksLikeJSON ? JSONParameters.members(body) : FormText.members(body) else {
             throw Refusal.body
@@ -96,7 +99,8 @@ struct Front: HTTPResponder {
         return members
     }
 
-    /// Says that it may come, to a client that waits for that (RFC 9110, section 10.1.1): not where its length alone is too much.
+    /// Reads the body, after `100 Continue` if the client waits for that and the length is allowed (RFC 9110, section
+    /// 10.1.1).
     private static func body(of request: Request, _ context: Context, upTo limit: Int) async throws -> [UInt8] {
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw Refusal.tooLong }
         if request.headers[.expect] != nil { context.sendContinue() }
@@ -105,7 +109,7 @@ struct Front: HTTPResponder {
         } catch is NIOTooManyBytesError {
             throw Refusal.tooLong
         } catch {
-            // It is cut, or its chunks are none: the client's fault, and nothing for the log.
+            // A truncated or malformed body is the client's fault, and is not logged.
             throw Refusal.body
         }
     }
@@ -127,7 +131,7 @@ struct Front: HTTPResponder {
             let phone = try await service.phone(
                 authorization: request.headers[.authorization], method: request.method.rawValue,
                 path: request.head.path ?? "", body: body)
-            // One that is not confirmed may do nothing, nor have more connections.
+            // An unconfirmed phone may do nothing, and counts as unauthenticated.
             if phone.isConfirmed { context.isKnown(as: .phone(phone.id)) }
             let call = PhoneCall(
                 method: request.method, steps: Array(steps), parameters: parameters,
@@ -153,7 +157,7 @@ struct Front: HTTPResponder {
     }
 }
 
-/// What a scraper is told, at an address of its own: not by accident on one that a proxy opens to everybody.
+/// The responder of `/metrics`, on a listener of its own, so that a proxy does not expose it by accident.
 struct MetricsFront: HTTPResponder {
     let metrics: Metrics
     let hub: Hub
@@ -164,6 +168,8 @@ struct MetricsFront: HTTPResponder {
     }
 }
 
+// Each literal is a valid field name.
+// swift-format-ignore: NeverForceUnwrap
 extension HTTPField.Name {
     static let authyKey = Self("X-Authy-API-Key")!
     static let prefer = Self("Prefer")!
@@ -171,13 +177,13 @@ extension HTTPField.Name {
 }
 
 extension Request {
-    /// As it came, without the question mark.
+    /// The raw query without the question mark; empty if there is none.
     var query: Substring {
         guard let path = head.path, let mark = path.firstIndex(of: "?") else { return "" }
         return path[path.index(after: mark)...]
     }
 
-    /// `Prefer: wait=N` (RFC 7240, section 4.3); 0 for none.
+    /// The seconds of `Prefer: wait=N` (RFC 7240, section 4.3); 0 for none.
     var secondsToWait: Int64 {
         let wishes = headers[values: .prefer].flatMap { $0.split(separator: ",") }
         let wait = wishes.lazy.map { $0.filter { $0 != " " } }.first { $0.hasPrefix("wait=") }

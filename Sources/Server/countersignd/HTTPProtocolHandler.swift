@@ -6,38 +6,42 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOHTTPTypesHTTP1
 
-/// What HTTP/1 (RFC 9112) asks of a server and Hummingbird leaves out: no body in the answer to HEAD, `100 Continue`, the end of the connection
-/// after HTTP/1.0 and `Connection: close` however that is written, and an answer to what is no request.
+/// The parts of HTTP/1 (RFC 9112) that Hummingbird leaves out.
 ///
-/// It stands between the decoder and the conversion to Hummingbird's types, where the version of a request is still known. Answers come in the
-/// order of the requests.
+/// They are: no body in the response to HEAD, `100 Continue`, closing after HTTP/1.0 and after `Connection: close` in
+/// any spelling, and a response to malformed requests.
+///
+/// The handler stands between the decoder and the conversion to Hummingbird's types, where a request's version is still
+/// known. Responses are in the order of the requests.
 final class HTTPProtocolHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// How long a client may go on sending after the last answer. Until then what it sends is read and dropped: a connection that is closed
-    /// with something unread takes back the answer that is under way (RFC 9112, section 9.6).
+    /// How long a client may continue to send after the last response.
+    ///
+    /// Until then its data is read and dropped: closing a connection with unread data may destroy the response on its
+    /// way (RFC 9112, section 9.6).
     private static let farewell = TimeAmount.seconds(2)
 
-    /// A request that is not answered.
+    /// A request without a response.
     private struct Pending {
         let isHead: Bool
-        /// Whether the client waits for `100 Continue`, and nobody has said it.
+        /// Whether the client waits for `100 Continue`, which is not sent yet.
         var waitsForContinue: Bool
-        /// Whether the connection ends after its answer.
+        /// Whether the connection is closed after the response.
         var isLast: Bool
     }
 
     private let line: RequestLineHandler
     private var pending = CircularBuffer<Pending>(initialCapacity: 2)
     private var isInRequest = false
-    /// Whether a request has come after which there is no other.
+    /// Whether the last request of this connection has come.
     private var hasLast = false
-    /// What is said of something that was no request, once all before it is answered.
+    /// The response to a malformed request, sent after all earlier responses.
     private var refusal: Refusal?
-    /// Whether the last answer is written.
+    /// Whether the last response is written.
     private var isEnding = false
     private var context: ChannelHandlerContext?
 
@@ -49,7 +53,7 @@ final class HTTPProtocolHandler: ChannelDuplexHandler, RemovableChannelHandler {
     // Requests
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // Whatever comes after the last request is none.
+        // Anything after the last request is ignored.
         guard refusal == nil, !isEnding, !hasLast || isInRequest else { return }
         switch unwrapInboundIn(data) {
         case .head(let head): begin(head, context)
@@ -57,7 +61,7 @@ final class HTTPProtocolHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .end:
             isInRequest = false
             line.begin()
-            // The body is there: nobody waits any more.
+            // The body is complete: the client no longer waits for 100 Continue.
             if !pending.isEmpty { pending[pending.index(before: pending.endIndex)].waitsForContinue = false }
             context.fireChannelRead(data)
         }
@@ -67,12 +71,12 @@ final class HTTPProtocolHandler: ChannelDuplexHandler, RemovableChannelHandler {
         guard head.headers["host"].count <= 1 else { return refuse(.malformed, context) }
         var head = head
         let isOld = head.version.major == 1 && head.version.minor == 0
-        // The decoder reads nothing after a request that asks for another protocol; this server has none to go on with.
+        // The decoder stops after a request that asks for an upgrade, and this server supports none.
         let upgrades = head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
         let isLast =
             isOld || !head.isKeepAlive || head.method == .CONNECT || upgrades && head.headers.contains(name: "upgrade")
         let waits = !isOld && head.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
-        // Hummingbird looks for this very word.
+        // Hummingbird compares with this exact word.
         if isLast { head.headers.replaceOrAdd(name: "connection", value: "close") }
         pending.append(Pending(isHead: head.method == .HEAD, waitsForContinue: waits, isLast: isLast))
         isInRequest = true
@@ -82,10 +86,10 @@ final class HTTPProtocolHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch error {
-        // Said already.
+        // Reported already.
         case is ByteToMessageDecoderError: break
         case is HTTPParserError where isInRequest:
-            // A body that is cut or malformed: its reader says so.
+            // A truncated or malformed body: its reader reports it.
             hasLast = true
             isInRequest = false
             context.fireErrorCaught(error)
@@ -104,7 +108,7 @@ final class HTTPProtocolHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// - Parameter refusal: of what came last, which nobody above sees.
+    /// Schedules the response to a malformed request, which the handlers above never see.
     private func refuse(_ refusal: Refusal, _ context: ChannelHandlerContext) {
         guard self.refusal == nil, !isEnding, !hasLast else { return }
         self.refusal = refusal
@@ -129,7 +133,7 @@ final class HTTPProtocolHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     // Answers
 
-    /// On the event loop, in the turn of the oldest request that is not answered.
+    /// Sends `100 Continue` if the oldest unanswered request waits for it; must be called on the event loop.
     func sendContinue() {
         guard let context, !isEnding, pending.first?.waitsForContinue == true else { return }
         pending[pending.startIndex].waitsForContinue = false
@@ -144,7 +148,7 @@ final class HTTPProtocolHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
         switch unwrapOutboundIn(data) {
         case .head(var head):
-            // A client that was not told to send its body may send it or not: what comes next cannot be read.
+            // Without 100 Continue, the client may or may not send the body, so what follows cannot be parsed.
             let isLast = first.isLast || first.waitsForContinue
             if first.waitsForContinue { hasLast = true }
             pending[pending.startIndex].isLast = isLast
@@ -164,7 +168,7 @@ final class HTTPProtocolHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     // The end of the connection
 
-    /// Nothing more is written; what the client still sends is read, so that it gets to the answer.
+    /// Stops writing, but reads and drops what the client still sends, so that it reaches the response.
     private func end(_ context: ChannelHandlerContext) {
         isEnding = true
         context.close(mode: .output, promise: nil)
@@ -184,14 +188,14 @@ final class HTTPProtocolHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 }
 
-/// Whether the decoder is still in the first line of a request: it says only that something was too long.
+/// Tracks whether the decoder is still in the request line, since its error only says that something was too long.
 final class RequestLineHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
     private(set) var isInLine = true
 
-    /// Another request comes.
+    /// Called before the next request.
     func begin() { isInLine = true }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -200,7 +204,7 @@ final class RequestLineHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 }
 
-/// HTTP/1.1 with the manners above.
+/// HTTP/1.1 with `HTTPProtocolHandler`.
 struct HTTPChannel: ServerChildChannel {
     typealias Value = HTTP1Channel.Value
     let base: HTTP1Channel

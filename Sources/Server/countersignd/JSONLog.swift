@@ -3,12 +3,12 @@ internal import AuthyWire
 internal import Glibc
 internal import Logging
 
-/// One JSON object on one line of standard error for each event: `at`, `level`, `event`, then what belongs to it.
+/// Writes each event as one line of JSON on standard error: `at`, `level`, `event`, then the event's keys.
 struct JSONLog: LogHandler {
-    /// Where lines go. Nobody who logs waits for who reads.
+    /// The writer of all lines, which never makes a caller wait for the reader.
     static let writer = LogWriter(STDERR_FILENO) { count in line(.warning, "log_lines_dropped", ["count": "\(count)"]) }
 
-    /// Keys whose values are numbers or truths; all others are texts, whatever they look like.
+    /// The keys with numbers as values; all other values, except those of `truths`, are strings.
     private static let numbers = Set([
         "application", "connections", "count", "limit", "retry_after", "seconds", "user", "users",
     ])
@@ -27,7 +27,7 @@ struct JSONLog: LogHandler {
         Self.writer.put(Self.line(event.level, "\(event.message)", all))
     }
 
-    /// With its line feed.
+    /// Returns one line with its line feed.
     private static func line(_ level: Logger.Level, _ event: String, _ metadata: Logger.Metadata) -> [UInt8] {
         var members = [
             (name: "at", json: JSONText.string(Moment.text(Int64(time(nil))))),
@@ -39,8 +39,10 @@ struct JSONLog: LogHandler {
         return Array(((isJournal ? prefix(of: level) : "") + visible(JSONText.object(members)) + "\n").utf8)
     }
 
-    /// The same JSON, with what cannot be seen as `\uXXXX`: what a client has chosen neither steers the terminal of whoever reads the log,
-    /// nor has the journal show the line as a blob.
+    /// Returns the same JSON with invisible characters as `\uXXXX`.
+    ///
+    /// Text that a client has chosen can then neither control the terminal of a reader, nor make the journal show the
+    /// line as a blob.
     private static func visible(_ json: String) -> String {
         var text = String.UnicodeScalarView()
         for scalar in json.unicodeScalars {
@@ -62,7 +64,7 @@ struct JSONLog: LogHandler {
         return isPlain || truths.contains(key) && ["true", "false"].contains(text) ? text : JSONText.string(text)
     }
 
-    /// What the journal takes a line's priority from (sd-daemon(3)); levels as in syslog(3).
+    /// The prefix that the journal reads a line's priority from (sd-daemon(3)), with the levels of syslog(3).
     private static func prefix(of level: Logger.Level) -> String {
         switch level {
         case .critical: "<2>"
@@ -74,7 +76,7 @@ struct JSONLog: LogHandler {
         }
     }
 
-    /// Whether standard error is the journal's: systemd says which file that is (systemd.exec(5), JOURNAL_STREAM).
+    /// Whether standard error is the journal (systemd.exec(5), $JOURNAL_STREAM).
     private static let isJournal: Bool = {
         var found = stat()
         guard let stream = getenv("JOURNAL_STREAM").map({ String(cString: $0) }), fstat(STDERR_FILENO, &found) == 0
@@ -82,19 +84,21 @@ struct JSONLog: LogHandler {
         return stream == "\(found.st_dev):\(found.st_ino)"
     }()
 
-    /// The server's logger. What its library says of its own goes in at `warning`.
+    /// Returns the server's logger.
+    ///
+    /// Hummingbird's own loggers use it at `warning` and above.
     static func logger(level: Logger.Level = .info) -> Logger {
         var logger = Logger(label: "countersignd") { _ in JSONLog() }
         logger.logLevel = level
         return logger
     }
 
-    /// Why the server does not start, or could not go on.
+    /// Logs why the server could not start or continue, and flushes.
     static func fail(_ event: String, _ reason: String, hint: String?) {
         logger().critical("\(event)", metadata: ["reason": "\(reason)", "hint": "\(hint ?? "")"])
         flush()
     }
 
-    /// To be called before the process ends. A reader that hangs keeps it for a second.
+    /// Writes pending lines before the process ends, for one second at most.
     static func flush() { writer.flush(within: .seconds(1)) }
 }

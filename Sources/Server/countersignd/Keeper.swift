@@ -10,7 +10,7 @@ struct Account {
 
     static func named(_ name: String) -> Account? { getpwnam(name).map { Account($0.pointee) } }
 
-    /// With a number for a name where the system knows none.
+    /// Returns the user with this ID, with the number as its name if the system does not know it.
     static func numbered(_ uid: uid_t, gid: gid_t) -> Account {
         getpwuid(uid).map { Account($0.pointee) } ?? Account(name: String(uid), uid: uid, gid: gid)
     }
@@ -22,21 +22,27 @@ struct Account {
     private init(name: String, uid: uid_t, gid: gid_t) { (self.name, self.uid, self.gid) = (name, uid, gid) }
 }
 
-/// As whom the database is kept.
+/// The service user, who owns the state directory, and the change to it.
 enum Keeper {
-    /// Whom the unit runs the server as.
+    /// The user that the unit runs the server as.
     static let login = "_countersignd"
     private static let usualFolder = ServerSettings().state
 
-    /// Who this process is now.
+    /// The effective user of this process.
     static var current: Account { Account.numbered(geteuid(), gid: getegid()) }
     static var currentGroup: String {
         getgrgid(getegid()).map { String(cString: $0.pointee.gr_name) } ?? String(getegid())
     }
 
-    /// Becomes the owner of the state folder for good where root runs this: root must not follow paths in a folder of another. A folder that
-    /// is missing is made, by root for the user of the unit.
-    /// - Parameter make: without it nothing is made, and this process becomes whoever would be the owner.
+    /// Changes root irrevocably to the owner of the state directory, since root must not follow paths in another user's
+    /// directory.
+    ///
+    /// A missing directory is made; root makes it for the unit's user.
+    ///
+    /// - Parameters:
+    ///   - folder: the state directory.
+    ///   - make: false makes nothing, and changes to the user that would own a missing directory.
+    /// - Throws: `Trouble` if the directory or its files have a wrong owner or mode, or cannot be made or entered.
     static func become(ownerOf folder: String, make: Bool = true) throws {
         umask(0o077)
         var found = stat()
@@ -70,7 +76,7 @@ enum Keeper {
         try requireOwnFiles(folder)
     }
 
-    /// Whose a folder is to be that is not there yet; nil for whoever runs this.
+    /// The owner that a missing directory will have; nil for the current user.
     private static func appointed(for folder: String) throws -> Account? {
         guard geteuid() == 0 else { return nil }
         if let user = Account.named(login), user.uid != 0 { return user }
@@ -79,7 +85,7 @@ enum Keeper {
         throw Trouble("the system user \(login) is missing", hint: "make it with: \(useradd) \(login)")
     }
 
-    /// Only where nobody else could put another folder in its place.
+    /// Makes the directory, as root only below a path that no other user can change.
     private static func make(_ folder: String, for user: Account?) throws {
         guard let user else {
             guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
@@ -112,7 +118,7 @@ enum Keeper {
         }
     }
 
-    /// With the groups that the unit gives, so that what can be read here can be read there.
+    /// Changes to the user, with the same groups as in the unit, so that the same files are readable.
     private static func turn(into user: Account?) throws {
         if let user {
             guard initgroups(user.name, user.gid) == 0 || setgroups(0, nil) == 0, setgid(user.gid) == 0,
@@ -125,7 +131,7 @@ enum Keeper {
         }
     }
 
-    /// What root left in a folder of another would be seen only when the server starts.
+    /// Throws if a file in the directory has another owner, which would otherwise show only when the server starts.
     private static func requireOwnFiles(_ folder: String) throws {
         let names = [
             "countersignd.db", "countersignd.db-wal", "countersignd.db-shm", "countersignd.lock",
@@ -141,7 +147,12 @@ enum Keeper {
         }
     }
 
-    /// - Parameter key: of the settings, that names the file.
+    /// Checks that this user can read a file, and explains why not.
+    ///
+    /// - Parameters:
+    ///   - file: the path.
+    ///   - key: the settings key that names the file.
+    /// - Throws: `Trouble` with a command that mends it.
     static func requireReadable(_ file: String, _ key: String) throws {
         guard access(file, R_OK) != 0 else { return }
         switch errno {

@@ -2,7 +2,9 @@ internal import Glibc
 internal import ServerSettings
 
 extension ServerSettings.Listener {
-    /// Says what is wrong with an address before anything listens: whoever binds a socket first takes its name away from a server that has it.
+    /// Throws if something else listens at the address, before anything is bound.
+    ///
+    /// Binding a unix socket would replace the file of a running server.
     func requireFree(_ key: String) throws {
         switch self {
         case .unixSocket(let path): try Self.requireFree(socket: path, "server.\(key): unix:\(path)")
@@ -17,7 +19,8 @@ extension ServerSettings.Listener {
             throw Trouble(
                 "\(place): \(Keeper.current.name) cannot write to \(folder): \(String(cString: strerror(errno)))",
                 hint:
-                    "/run/countersignd is there while the unit runs; another folder is made by hand, for \(Keeper.current.name)"
+                    "/run/countersignd is there while the unit runs; "
+                    + "another folder is made by hand, for \(Keeper.current.name)"
             )
         }
         var found = stat()
@@ -65,7 +68,9 @@ extension ServerSettings.Listener {
         }
     }
 
-    /// - Returns: errno of what was done to a socket of its own, or 0.
+    /// Calls `body` with a new socket.
+    ///
+    /// - Returns: the errno of `body`, or 0.
     private static func knock(family: Int32 = AF_UNIX, _ body: (Int32) -> Int32) -> Int32 {
         let descriptor = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
         guard descriptor >= 0 else { return errno }

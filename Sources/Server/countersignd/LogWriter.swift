@@ -1,26 +1,29 @@
 internal import Glibc
 
-/// Writes lines to a descriptor from a thread of its own: a reader that hangs holds up nobody but the lines.
+/// Writes lines to a descriptor from a thread of its own, so that a reader that hangs delays no caller.
 ///
-/// The queue is bounded. A line that finds it full is dropped and counted; when writing works again, the count is written as a line of its own.
+/// The queue is bounded. A line that finds it full is dropped and counted; when writing works again, a line reports the
+/// count.
 final class LogWriter: @unchecked Sendable {
-    /// Lines and bytes that may wait; as much again may be with the thread.
+    /// The maximum number of waiting lines and bytes; as much again may be in the thread's batch.
     private static let (mostLines, mostBytes) = (4_096, 2 << 20)
 
     private let descriptor: Int32
     private let countLine: @Sendable (Int) -> [UInt8]
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-    // What follows is guarded by the mutex.
+    // The mutex guards the members below.
     private var lines: [[UInt8]] = []
     private var bytes = 0
     private var dropped = 0
     private var isBusy = false
     private var hasThread = false
 
+    /// Creates a writer; the thread starts with the first line.
+    ///
     /// - Parameters:
-    ///   - descriptor: is never closed.
-    ///   - countLine: the line that says how many were dropped.
+    ///   - descriptor: where lines go; it is never closed.
+    ///   - countLine: returns the line that reports a number of dropped lines.
     init(_ descriptor: Int32, countLine: @escaping @Sendable (Int) -> [UInt8]) {
         self.descriptor = descriptor
         self.countLine = countLine
@@ -32,7 +35,7 @@ final class LogWriter: @unchecked Sendable {
         pthread_condattr_destroy(&attributes)
     }
 
-    /// Takes a line with its line feed. Never waits for the reader.
+    /// Queues a line, which includes its line feed, without waiting for the reader.
     func put(_ line: [UInt8]) {
         locked {
             guard lines.count < Self.mostLines, bytes + line.count <= Self.mostBytes, startThread() else {
@@ -44,7 +47,7 @@ final class LogWriter: @unchecked Sendable {
         }
     }
 
-    /// Waits until all lines are written, for so long at most.
+    /// Waits until all lines are written, for `limit` at most.
     func flush(within limit: Duration) {
         var end = timespec()
         clock_gettime(CLOCK_MONOTONIC, &end)
@@ -57,7 +60,7 @@ final class LogWriter: @unchecked Sendable {
         }
     }
 
-    /// False where the system has no thread to give: the next line tries again.
+    /// Starts the thread unless it runs; false if the system has none left, and the next line tries again.
     private func startThread() -> Bool {
         if hasThread { return true }
         let this = Unmanaged.passRetained(self)
@@ -99,8 +102,10 @@ final class LogWriter: @unchecked Sendable {
         }
     }
 
-    /// One call for a line where it can be: lines of other processes and libraries on the same descriptor do not mix with it.
-    /// - Returns: false where the line is lost, as nobody can read it any more.
+    /// Writes a line with one call if possible, so that lines of other processes on the same descriptor do not mix with
+    /// it.
+    ///
+    /// - Returns: false if the line is lost because the descriptor has no reader.
     private func write(_ line: [UInt8]) -> Bool {
         line.withUnsafeBytes { bytes in
             var done = 0

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Counts for Prometheus (text format 0.0.4).
+/// Counters in Prometheus' text format 0.0.4.
 final class Metrics: Sendable {
     private let answers = Mutex<[Int: Int]>([:])
 
@@ -11,7 +11,8 @@ final class Metrics: Sendable {
         return """
             # HELP countersignd_answers_total Answers by HTTP status.
             # TYPE countersignd_answers_total counter
-            \(answers.map { "countersignd_answers_total{status=\"\($0.key)\"} \($0.value)\n" }.joined())# HELP countersignd_waiting Reads that wait for a decision.
+            \(answers.map { "countersignd_answers_total{status=\"\($0.key)\"} \($0.value)\n" }.joined())\
+            # HELP countersignd_waiting Reads that wait for a decision.
             # TYPE countersignd_waiting gauge
             countersignd_waiting \(waiting)
 

@@ -1,18 +1,19 @@
 internal import ArgumentParser
 internal import Glibc
 
-/// This program once more, for what the owner of the database does: this process stays who it is.
+/// Runs this program again for work as the database's owner, while this process keeps its user.
 enum OwnProcess {
-    /// POSIX_SPAWN_SETSID, which spawn.h has for GNU's own programs only.
+    /// POSIX_SPAWN_SETSID, which spawn.h defines with _GNU_SOURCE only.
     private static let newSession: Int16 = 0x80
-    /// What the settings may name by the environment: see systemd.exec(5).
+    /// The variables that the settings may depend on (systemd.exec(5)).
     private static let environment = ["CREDENTIALS_DIRECTORY"]
 
-    /// Waits for it.
+    /// Runs this program and waits for it.
+    ///
     /// - Parameters:
     ///   - words: its arguments.
-    ///   - output: a descriptor that its standard output goes to.
-    /// - Throws: `ExitCode` where it failed, and has said on standard error why; `Trouble` where it could not be started.
+    ///   - output: the descriptor of its standard output.
+    /// - Throws: `ExitCode` if it failed and has reported why on standard error; `Trouble` if it could not be started.
     static func run(_ words: [String], writingTo output: CInt) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -22,7 +23,7 @@ enum OwnProcess {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // Ctrl-C ends this process; the other one removes its own draft.
+        // Ctrl-C ends this process only; the other one removes its own draft.
         posix_spawnattr_setflags(&attributes, newSession)
         var arguments = (["countersignd"] + words).map { strdup($0) } + [nil]
         var variables =

@@ -5,7 +5,7 @@ internal import Hummingbird
 internal import NIOCore
 internal import PhonePages
 
-/// The files of the phone's page, as they were when the program was built.
+/// Serves the files of the phone's page, which are built into the program.
 struct Pages {
     private struct Page {
         let type: String
@@ -14,7 +14,8 @@ struct Pages {
     }
 
     private static let policy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        + "manifest-src 'self'; worker-src 'self'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 
     private let pages: [String: Page]
@@ -34,7 +35,12 @@ struct Pages {
             }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// - Parameter name: what stands behind `/phone/`.
+    /// Returns the response for a file.
+    ///
+    /// - Parameters:
+    ///   - name: the path below `/phone/`; empty for index.html.
+    ///   - request: the request.
+    /// - Returns: the file, or 304, 308, 404 or 405.
     func answer(_ name: String, _ request: Request) -> Response {
         guard request.method == .get || request.method == .head else {
             return .json(Refusal.method("GET, HEAD").answer)
@@ -43,6 +49,8 @@ struct Pages {
             return Response(status: .permanentRedirect, headers: [.location: "/phone/"])
         }
         guard let page = pages[name.isEmpty ? "index.html" : name] else { return .json(Refusal.path.answer) }
+        // Each literal is a valid field name.
+        // swift-format-ignore: NeverForceUnwrap
         var headers: HTTPFields = [
             .contentType: page.type, .eTag: page.tag, .cacheControl: "no-cache", .contentSecurityPolicy: Self.policy,
             .init("Referrer-Policy")!: "no-referrer", .init("Cross-Origin-Opener-Policy")!: "same-origin",

@@ -10,9 +10,11 @@ internal import Synchronization
 internal import Vault
 internal import WebPush
 
-/// Everything that leaves the server: codes by the gateways, notifications to phones, decisions to applications. What became of each is recorded.
+/// Delivers everything that leaves the server, and records the results.
+///
+/// Codes go through gateways, notifications to phones, and decisions to applications.
 final class Post: Outbox, Service {
-    /// A caller is not kept longer than this by a slow gateway: the code is on its way then. Nil for one who waits for the end.
+    /// How long a call waits for a slow gateway, after which the code counts as on its way; nil to wait for the result.
     private let patience: Duration?
     private let outgoing: Outgoing
     private let courier: Courier
@@ -47,7 +49,7 @@ final class Post: Outbox, Service {
         self.service.withLock { $0 = (service, key) }
     }
 
-    /// Tells applications of decisions, those of before the start first.
+    /// Delivers callbacks until the server ends, beginning with those that an earlier run left.
     func run() async throws {
         guard let (service, _) = service.withLock({ $0 }) else { return }
         await withGracefulShutdownHandler {
@@ -156,7 +158,7 @@ final class Post: Outbox, Service {
                 approval.notified = true
                 try records.put(approval)
             }
-            // RFC 8030, section 7.3: the subscription is gone.
+            // The subscription is gone (RFC 8030, section 7.3).
             if status == 404 || status == 410, var current = try records.device(device.id), current.push == push {
                 current.push = nil
                 try records.put(current)

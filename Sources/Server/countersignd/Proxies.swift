@@ -3,14 +3,14 @@ internal import Hummingbird
 internal import Identifiers
 internal import NIOCore
 
-/// Whom a call comes from, with proxies that the settings trust looked through.
+/// Finds the client's address of a call behind trusted proxies.
 struct Proxies {
     let trusted: [Network]
 
-    /// A numeric address, or `local` for a socket of this machine.
+    /// Returns the client's numeric address, or `local` for a unix socket.
     ///
-    /// X-Forwarded-For is read from its end: what a trusted proxy wrote is believed, and nothing beyond an entry that cannot be read, since a
-    /// client may have written all of that.
+    /// X-Forwarded-For is read from its end while the entry's writer is a trusted proxy. An entry that cannot be parsed
+    /// ends the search, since a client may have written everything before it.
     func address(of request: Request, _ channel: any Channel) -> String {
         guard let peer = channel.remoteAddress?.ipAddress else { return "local" }
         guard var found = Address(peer) else { return peer }
@@ -26,7 +26,8 @@ struct Proxies {
 
     func isTrusted(_ address: Address) -> Bool { trusted.contains { $0.contains(address) } }
 
-    /// `192.0.2.1`, `192.0.2.1:PORT`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:PORT`, in quotes or not.
+    /// Parses `192.0.2.1`, `192.0.2.1:PORT`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:PORT`, optionally in
+    /// quotes.
     static func address(_ entry: Substring) -> Address? {
         var text = trimmed(entry)
         if text.count >= 2, text.first == "\"", text.last == "\"" { text = text.dropFirst().dropLast() }
@@ -48,7 +49,7 @@ struct Proxies {
                 && digits.utf8.allSatisfy { (0x30...0x39).contains($0) }
     }
 
-    /// Without blanks and tabs at its ends (RFC 9110, section 5.6.3).
+    /// Removes blanks and tabs at both ends (RFC 9110, section 5.6.3).
     private static func trimmed(_ text: Substring) -> Substring {
         var text = text.drop { $0 == " " || $0 == "\t" }
         while text.last == " " || text.last == "\t" { text.removeLast() }
@@ -56,6 +57,8 @@ struct Proxies {
     }
 }
 
+// The literal is a valid field name.
+// swift-format-ignore: NeverForceUnwrap
 extension HTTPField.Name {
     static let forwardedFor = Self("X-Forwarded-For")!
 }

@@ -2,21 +2,22 @@ internal import AuthyService
 internal import Logging
 internal import Synchronization
 
-/// Whether the server can do its work, which is to write: it tries. However often it is asked, it writes once in a second at most, and waits
-/// for one try at a time.
+/// Checks with a write whether the server can work.
+///
+/// It writes at most once in a second, however often it is asked, and has one write at a time.
 final class Readiness: Sendable {
-    /// How long an answer is good, and how long a try may take.
+    /// How long a result is valid, and how long a write may take.
     private static let (freshness, patience) = (Duration.seconds(1), Duration.seconds(1))
-    /// How long after the last question somebody is believed to be asking.
+    /// How long after the last question the server counts as watched.
     private static let attention = Duration.seconds(30)
 
     private struct State {
         var asked: ContinuousClock.Instant?
-        /// The last try that ended, and why nothing could be written; nil if it was.
+        /// When the last write ended, and the reason why it failed; nil if it succeeded.
         var last: (at: ContinuousClock.Instant, fault: String?)?
-        /// When the try began that has not ended.
+        /// When the current write began; nil if there is none.
         var begun: ContinuousClock.Instant?
-        /// Those who wait for it.
+        /// The questions that wait for the current write.
         var waiting: [AsyncStream<String?>.Continuation] = []
         var isLeaving = false
         /// Whether the log says that nothing can be written.
@@ -35,7 +36,7 @@ final class Readiness: Sendable {
 
     init(_ service: AuthyService) { self.service = service }
 
-    /// - Returns: why the server is not ready; nil if it is.
+    /// Returns the reason why the server is not ready; nil if it is.
     func fault() async -> String? {
         switch step(at: .now) {
         case .answer(let fault): return fault
@@ -47,18 +48,18 @@ final class Readiness: Sendable {
                 result.finish()
             }
             let fault = await results.first { _ in true } ?? Self.stalled
-            // A try that does not end is told by who waited for it.
+            // A write that does not end is reported by the question that waited for it.
             if fault == Self.stalled { tell(fault) }
             return fault
         }
     }
 
-    /// From now on it is not ready: no new work is to come here.
+    /// Makes the server not ready from now on, so that it gets no new work.
     func leave() { state.withLock { $0.isLeaving = true } }
 
     var isLeaving: Bool { state.withLock { $0.isLeaving } }
 
-    /// Whether somebody who watches has to be given time to see that.
+    /// Whether a monitor needs time to see that the server is not ready.
     var isWatched: Bool { state.withLock { $0.asked.map { .now - $0 < Self.attention } ?? false } }
 
     private func step(at now: ContinuousClock.Instant) -> Step {
@@ -98,7 +99,7 @@ final class Readiness: Sendable {
         }
     }
 
-    /// Once for each change.
+    /// Logs each change once.
     private func tell(_ reason: String?) {
         let isNews = state.withLock { state in
             defer { state.isFaultTold = reason != nil }

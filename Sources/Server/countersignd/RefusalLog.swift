@@ -3,7 +3,9 @@ internal import Logging
 internal import Identifiers
 
 extension Front {
-    /// Of a refused key, and of what is too much. What `verify` refuses is in the log already; a path of its own may have a code in it.
+    /// Logs refused keys and rate limits.
+    ///
+    /// `verify` logs its own refusals, and its path may contain a code.
     func tell(_ refusal: Refusal, of application: Int64?, _ steps: ArraySlice<Substring>, _ address: String) {
         if refusal == .key {
             service.sparingLog.warn("key_refused", about: address, ["address": "\(address)"], at: service.limitTime())

@@ -10,24 +10,27 @@ internal import ServerSettings
 internal import ServiceLifecycle
 internal import UnixSignals
 
-/// The server: its listeners, what runs beside them, and the order in which they end.
+/// Runs the server: its listeners, the services beside them, and the order in which they end.
 struct Serving {
     let service: AuthyService
     let post: Post
     let log: Logger
-    /// Throws once the database is not under its name any more: what is written to it then would be lost.
+    /// Throws if the database file was removed or replaced, since anything written then would be lost.
     let requireDatabase: @Sendable () throws -> Void
 
-    /// Whoever scrapes counts is one, or a few.
+    /// The limit of the metrics listener, which serves one or a few scrapers.
     private static let connectionsOfMetrics = 16
-    /// Open files that are no connections of clients: the database, the event loops, calls to gateways, push services and callbacks, programs.
+    /// Open files beside client connections: the database, event loops, outgoing calls and programs.
     private static let otherFiles = 512
 
-    /// How long the listeners stay open after a signal, where somebody watches `/readyz` and where nobody does: long enough to be seen, short
-    /// enough for a restart.
+    /// How long the listeners stay open after a signal, with and without a monitor of `/readyz`.
+    ///
+    /// The first is long enough for the monitor to see it, the second short enough for a restart.
     private static let (farewell, shortFarewell) = (Duration.seconds(2), Duration.milliseconds(300))
 
-    /// Until SIGTERM or SIGINT. `/readyz` goes down first; then those who wait are answered, and the listeners close.
+    /// Runs until SIGTERM or SIGINT.
+    ///
+    /// `/readyz` fails first; then waiting reads are answered, and the listeners close.
     func run() async throws {
         let settings = service.settings
         let proxies = Proxies(trusted: settings.server.trustedProxies.compactMap { Network($0) })
@@ -38,7 +41,7 @@ struct Serving {
             pages: Pages(isTLS: settings.server.publicURL?.hasPrefix("https:") ?? false),
             proxies: proxies)
         let certificate = try settings.server.certificate.map { try Certificate($0) }
-        // With behind_proxy nobody else than proxies comes.
+        // With behind_proxy, only proxies connect.
         let most = settings.server.behindProxy ? nil : settings.limits.connectionsOfAddress
         for listener in bound { try listener.requireFree("listen") }
         try settings.server.metrics?.requireFree("metrics")
@@ -58,7 +61,8 @@ struct Serving {
         var quiet = log
         quiet.logLevel = .error
         var configuration = ServiceGroupConfiguration(
-            // Connections that are being taken would be dropped, and end the process, if the others were cancelled at once.
+            // Cancelling the other services at once would drop connections that are being accepted, and end the
+            // process.
             services: listeners.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) } + [
                 .init(service: post, failureTerminationBehavior: .gracefullyShutdownGroup),
                 .init(service: upkeep, failureTerminationBehavior: .gracefullyShutdownGroup),
@@ -71,7 +75,7 @@ struct Serving {
         try await group.run()
     }
 
-    /// A second signal ends the wait for those who watch.
+    /// Begins the shutdown at the first signal; a second one skips the time for monitors.
     private static func end(_ group: ServiceGroup, _ readiness: Readiness, at signals: UnixSignalsSequence) async {
         for await _ in signals {
             guard !readiness.isLeaving else {
@@ -87,13 +91,13 @@ struct Serving {
         }
     }
 
-    /// The addresses that are listened at: not those that another one has in it, as `[::]` has `0.0.0.0`.
+    /// The addresses to bind, without those that another one covers, as `[::]` covers `0.0.0.0`.
     private var bound: [ServerSettings.Listener] {
         let all = service.settings.server.listen
         return all.filter { one in !all.contains { $0.covers(one, isDual: Self.isDual) } }
     }
 
-    /// ip(7), net.ipv6.bindv6only.
+    /// Whether IPv6 sockets also accept IPv4 (ip(7), net.ipv6.bindv6only).
     private static let isDual: Bool = {
         let file = open("/proc/sys/net/ipv6/bindv6only", O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return true }
@@ -151,8 +155,9 @@ struct Serving {
         }
     }
 
-    /// So few that those of all listeners fit into the open files that this process may have: where there is no file for a connection that
-    /// comes, it comes again and again, and nothing else does.
+    /// Returns the limit of each listener, lowered if all of them would exceed the limit on open files.
+    ///
+    /// Without a free file, accepting a waiting connection fails again and again, and nothing else runs.
     private func connectionsOfListener() throws -> Int {
         let (listeners, wanted, files) = (bound.count, service.settings.limits.connections, Self.mostFiles())
         let room = (files - Self.otherFiles - Self.connectionsOfMetrics) / listeners
@@ -169,7 +174,7 @@ struct Serving {
         return room
     }
 
-    /// How many files may be open, once that is as many as the system lets this process have.
+    /// Raises the soft limit on open files to the hard limit, and returns it.
     private static func mostFiles() -> Int {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }
@@ -180,7 +185,7 @@ struct Serving {
     }
 }
 
-/// What goes on beside the calls: deadlines of those who wait, the certificate, old records.
+/// Periodic work beside the calls: deadlines of waiting reads, the certificate, old records.
 struct Upkeep: Service {
     let service: AuthyService
     let certificate: Certificate?
@@ -194,7 +199,7 @@ struct Upkeep: Service {
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
                 try? await Task.sleep(for: .milliseconds(250))
                 do { try requireDatabase() } catch {
-                    // Nobody hears of the end of the others from here on.
+                    // After the throw, the shutdown handler below does not run, so waiting reads are released here.
                     service.hub.close()
                     throw error
                 }

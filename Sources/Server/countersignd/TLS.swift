@@ -7,7 +7,7 @@ internal import NIOSSL
 internal import ServerSettings
 internal import Synchronization
 
-/// The certificate as it is on the disk: new connections take the newest one that could be read.
+/// The TLS certificate on disk; new connections use the last one that could be read.
 final class Certificate: Sendable {
     private struct State {
         var context: NIOSSLContext
@@ -23,7 +23,7 @@ final class Certificate: Sendable {
 
     var context: NIOSSLContext { state.withLock { $0.context } }
 
-    /// Reads the files again where they have changed; what cannot be read leaves the old one in place.
+    /// Reads the files again if they have changed; if that fails, the old certificate stays in use.
     func refresh(log: Logger) {
         let stamp = Self.stamp(files)
         guard state.withLock({ $0.stamp != stamp }) else { return }
@@ -53,7 +53,8 @@ final class Certificate: Sendable {
             throw Trouble(
                 "\(keyKey): \(files.privateKey): this key does not belong to the certificate in \(files.chain)",
                 hint:
-                    "name the key that the certificate was made with; the server's own certificate comes first in its file"
+                    "name the key that the certificate was made with; "
+                    + "the server's own certificate comes first in its file"
             )
         }
     }
@@ -78,7 +79,7 @@ final class Certificate: Sendable {
     }
 }
 
-/// HTTP/1.1 behind TLS, with the certificate of the moment.
+/// HTTP/1.1 over TLS with the current certificate.
 struct TLSDoor<Base: ServerChildChannel>: ServerChildChannel {
     typealias Value = Base.Value
     let base: Base

@@ -6,10 +6,12 @@ internal import Logging
 internal import Records
 internal import Synchronization
 
-/// Tells applications of decisions. Each decision has a task of its own, so that an application which is silent holds up no other; what is to
-/// be told stands in the store, and is told again after a new start.
+/// Delivers callbacks about decisions to applications.
+///
+/// Each callback has a task of its own, so that an application that does not respond delays no other. Pending callbacks
+/// are in the store, and are delivered after a restart.
 final class Teller: Sendable {
-    /// Seconds before each try. After the last the application has to look by itself.
+    /// Seconds before each try; after the last one, the application must poll.
     private static let pauses = [0, 1, 10, 60]
     private static let batch = 1_000
 
@@ -20,12 +22,12 @@ final class Teller: Sendable {
 
     init() { (nudges, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
 
-    /// Something new is to be told.
+    /// Looks for new callbacks.
     func nudge() { continuation.yield() }
 
     func end() { continuation.finish() }
 
-    /// Until `end`; what is under way then is told after the next start.
+    /// Runs until `end`; a callback that is under way then is delivered after the next start.
     func run(_ service: AuthyService, _ outgoing: Outgoing) async {
         nudge()
         await withDiscardingTaskGroup { group in
@@ -68,7 +70,7 @@ final class Teller: Sendable {
                 try approval.answer.flatMap { try records.device($0.device) }
             )
         }
-        // Whoever wants to hear no more is told nothing.
+        // A revoked application, or one without a callback, gets nothing.
         guard let callback = found?.0?.callback, found?.0?.revoked == nil,
             let key = try? await service.signingKey(of: approval.application)
         else {
@@ -99,7 +101,8 @@ final class Teller: Sendable {
         }
     }
 
-    /// Unix time with six decimals, which count within the second: receivers keep nonces, and take none twice.
+    /// Returns Unix time with six decimals that count calls in the same second, since receivers reject a nonce they
+    /// have seen.
     private func nonce(at now: Int64) -> String {
         let (second, count) = nonces.withLock { last in
             last = now > last.second ? (now, 0) : (last.second, last.count + 1)

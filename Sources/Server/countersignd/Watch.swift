@@ -4,20 +4,19 @@ internal import NIOCore
 internal import NIOHTTPTypes
 internal import Synchronization
 
-/// What one connection knows of its client: whether it went away while it was to be answered, whether it sends its requests and takes its
-/// answers in time, and how much it sends ahead.
+/// Guards one connection: detects that the client has gone, times it out, and limits pipelining.
 ///
-/// A client that has sent no whole request within `patience` of connecting, or of the last answer, is disconnected, as is one that takes
-/// nothing of an answer for so long: slow headers, slow bodies, slow readers and idle connections end here.
+/// A client is disconnected if it sends no whole request within `patience` of connecting or of the last response, or
+/// reads nothing of a response for that long. This ends slow headers, slow bodies, slow readers and idle connections.
 final class Watch: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
-    /// Requests that may stand behind the one that is being answered. Each is worth some kilobytes, however few bytes it came in.
+    /// The maximum number of pipelined requests, each of which takes some kilobytes, however short it is.
     private static let mostAhead = 16
-    /// Parts of requests that may come out of what was read at once, for the same reason.
+    /// The maximum number of request parts from one read, for the same reason.
     private static let mostParts = 1_024
 
     private let patience: TimeAmount
@@ -25,19 +24,24 @@ final class Watch: ChannelDuplexHandler, RemovableChannelHandler {
     private let listener: (number: Int, most: Int)
     private var entry: Doors.Entry?
     private var deadline = NIODeadline.now()
-    /// Whole requests that are not answered; below zero where the answer came before the end of the request.
+    /// Whole requests without a response; negative if a response came before the end of its request.
     private var due = 0
-    /// Requests that have begun and are not answered.
+    /// Requests that have begun and have no response.
     private var unanswered = 0
     private var parts = 0
     private var isClosed = false
-    /// Since when the client takes nothing of what is written.
+    /// Since when the client does not read; nil if it does.
     private var stuck: NIODeadline?
     private var timer: Scheduled<Void>?
     private var onGone: (@Sendable () -> Void)?
     private var isGone = false
 
-    /// - Parameter listener: its number, and how many connections it takes.
+    /// Creates a guard for one connection.
+    ///
+    /// - Parameters:
+    ///   - patience: the timeout.
+    ///   - doors: the limits on connections.
+    ///   - listener: the listener's number and its limit.
     init(patience: TimeAmount, doors: Doors, listener: (number: Int, most: Int)) {
         self.patience = patience
         self.doors = doors
@@ -105,12 +109,13 @@ final class Watch: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelInactive()
     }
 
-    /// The client has shown an API key, or the key of a confirmed phone. On the event loop.
+    /// Counts the connection for an authenticated client; must be called on the event loop.
     func isKnown(as client: Doors.Client) {
         if let known = entry { entry = doors.move(known, to: client) }
     }
 
-    /// Calls `body` as soon as the client goes, or at once if it has gone; not after the answer was written. On the event loop.
+    /// Calls `body` when the client disconnects before the response is written, at once if it has; must be called on
+    /// the event loop.
     func whenGone(_ body: @escaping @Sendable () -> Void) {
         if isGone { body() } else { onGone = body }
     }
@@ -121,7 +126,7 @@ final class Watch: ChannelDuplexHandler, RemovableChannelHandler {
         onGone = nil
     }
 
-    /// One timer for a connection, set again when it finds that the deadline has moved.
+    /// Moves the deadline; the connection's one timer is set again when it finds that the deadline has moved.
     private func expect(_ context: ChannelHandlerContext) {
         deadline = .now() + patience
         guard timer == nil else { return }
@@ -144,7 +149,7 @@ final class Watch: ChannelDuplexHandler, RemovableChannelHandler {
     }
 }
 
-/// What a call knows of where it came from.
+/// The context of a call, with its connection.
 struct Context: RequestContext {
     var coreContext: CoreRequestContextStorage
     let channel: any Channel
@@ -154,13 +159,13 @@ struct Context: RequestContext {
         channel = source.channel
     }
 
-    /// Says that the client has shown a key that is good: its connection is none of the strangers' any more.
+    /// Counts the connection for an authenticated client.
     func isKnown(as client: Doors.Client) {
         let channel = channel
         channel.eventLoop.execute { try? channel.pipeline.syncOperations.handler(type: Watch.self).isKnown(as: client) }
     }
 
-    /// Says that the body of the request may come now, where the client waits for that.
+    /// Sends `100 Continue` if the client waits for it.
     func sendContinue() {
         let channel = channel
         channel.eventLoop.execute {
@@ -168,7 +173,7 @@ struct Context: RequestContext {
         }
     }
 
-    /// Sees to it that `body` is called when the client goes before it is answered.
+    /// Calls `body` when the client disconnects before it has the response.
     func whenGone(_ body: @escaping @Sendable () -> Void) async {
         let channel = channel
         channel.eventLoop.execute {

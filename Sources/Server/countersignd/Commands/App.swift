@@ -45,7 +45,8 @@ struct App: AsyncParsableCommand {
                 Output.complain(
                     "warning: application \(other) has the same name: on their phones people cannot tell them apart")
                 Output.complain(
-                    "hint: a new key for application \(other) is countersignd app rotate \(other); an application that is not needed ends "
+                    "hint: a new key for application \(other) is countersignd app rotate \(other); "
+                        + "an application that is not needed ends "
                         + "with countersignd app revoke \(application.id)")
             }
             if json {
@@ -56,7 +57,8 @@ struct App: AsyncParsableCommand {
                     ]))
             } else {
                 Output.line(
-                    "Application \(application.id), \(application.name). Its API key is shown this once:\n\n    \(key)\n"
+                    "Application \(application.id), \(application.name). "
+                        + "Its API key is shown this once:\n\n    \(key)\n"
                 )
                 Output.line(
                     "On each host: put it into a file that _countersign may read (api_key_file in countersign.toml).")
@@ -168,7 +170,8 @@ struct App: AsyncParsableCommand {
                 }
                 guard let application, application.revoked == nil else { return nil }
                 return
-                    "Application \(id), \(application.name), has \(Output.count(users, "user")). Its keys will be worth nothing, for good. Revoke it?"
+                    "Application \(id), \(application.name), has \(Output.count(users, "user")). "
+                    + "Its keys will be worth nothing, for good. Revoke it?"
             }
             try await desk.service().revoke(id)
             Audit.tell("app_revoke", ["app": String(id)])

@@ -9,7 +9,8 @@ struct Backup: AsyncParsableCommand {
         abstract:
             "A consistent copy of the database, while the server runs. The master key is not in it: keep that apart.",
         discussion: """
-            Root's copy may go into any folder of root's. The copy is written in the state folder first: that needs room for it.
+            Root's copy may go into any folder of root's. The copy is written in the state folder first: that \
+            needs room for it.
 
             Example:
               countersignd backup /root/countersignd-$(date +%F).db
@@ -22,7 +23,7 @@ struct Backup: AsyncParsableCommand {
     func run() async throws {
         if toOutput { return try await writeToOutput() }
         do {
-            // By this process, which may write where the owner of the database may not, and remove what came to nothing.
+            // This process may write where the database's owner may not, and removes an incomplete file.
             let made = try NewFile(file)
             defer { made.discard() }
             try OwnProcess.run(words, writingTo: made.descriptor)
@@ -44,7 +45,7 @@ struct Backup: AsyncParsableCommand {
         return ["backup", "--to-output"] + options + ["--", file]
     }
 
-    /// As the owner of the database, for the process that has the file open.
+    /// Runs as the database's owner, and writes to the file that the parent has opened.
     private func writeToOutput() async throws {
         let desk = try await place.open()
         let draft = "\(desk.database).backup.\(getpid())"

@@ -5,7 +5,7 @@ internal import Records
 internal import ServerSettings
 internal import Vault
 
-/// Looks at everything as the user that serves, and makes nothing.
+/// Checks everything as the service user, and makes nothing.
 struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Whether settings, keys and database are right.",
@@ -43,12 +43,13 @@ struct Check: AsyncParsableCommand {
         }
         for gateway in settings.gateways where gateway.type == .log {
             Output.complain(
-                "warning: the gateway \(gateway.name) writes codes to the log: serve does not start without --insecure-log-codes"
+                "warning: the gateway \(gateway.name) writes codes to the log: "
+                    + "serve does not start without --insecure-log-codes"
             )
         }
     }
 
-    /// Root has read the settings; the server reads them as somebody else.
+    /// Checks that the service user can read the settings, which root has read.
     private static func file(of named: String?) throws {
         let file = named ?? ServerSettings.usualFile
         if named != nil || access(file, F_OK) == 0 || errno != ENOENT {
@@ -56,7 +57,7 @@ struct Check: AsyncParsableCommand {
         }
     }
 
-    /// What reads the secrets of gateways when the server starts, and their programs.
+    /// Reads the secrets of gateways as the server does when it starts, and checks their programs.
     private static func gateways(_ settings: ServerSettings) throws {
         for gateway in settings.gateways {
             guard case .command(let words) = gateway.type, let program = words.first else { continue }
@@ -77,7 +78,9 @@ struct Check: AsyncParsableCommand {
         }
     }
 
-    /// - Returns: whether it has an application.
+    /// Checks the database.
+    ///
+    /// - Returns: whether it contains an application.
     private static func database(_ settings: ServerSettings) async throws -> Bool {
         let file = Desk.database(settings)
         let claim = access(Claim.file(settings.state), F_OK) == 0 ? try Claim(using: settings.state) : nil
@@ -95,7 +98,7 @@ struct Check: AsyncParsableCommand {
         return try await !store.read { try $0.applications() }.isEmpty
     }
 
-    /// `init` reads the key that is there, or makes one.
+    /// Checks that `init` could read the master key, or make one.
     private static func masterKeyToBe(_ settings: ServerSettings) throws {
         let file = try Desk.masterKeyFile(settings)
         guard case .file = settings.masterKey, access(file, F_OK) != 0, errno == ENOENT else {
@@ -105,7 +108,8 @@ struct Check: AsyncParsableCommand {
         let folder = String(file[..<(file.lastIndex(of: "/") ?? file.startIndex)]) + "/"
         guard folder != settings.state + "/", access(folder, W_OK | X_OK) != 0 else { return }
         throw Trouble(
-            "master_key: \(file) is not there, and \(Keeper.current.name) cannot make it: \(String(cString: strerror(errno)))",
+            "master_key: \(file) is not there, and \(Keeper.current.name) cannot make it: "
+                + "\(String(cString: strerror(errno)))",
             hint: "keep it in \(settings.state), where countersignd init makes it, or put the file there")
     }
 }

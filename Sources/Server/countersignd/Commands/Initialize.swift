@@ -6,9 +6,9 @@ struct Initialize: AsyncParsableCommand {
         commandName: "init",
         abstract: "Make the database and the master key, once, before the first start.",
         discussion: """
-            Nothing else makes them: a server whose database is missing stops and says so, since a new one would know nobody. Where both are \
-            there already, nothing is changed. Where only the master key is there, it may belong to a database that is lost; --use-key says \
-            that it does not.
+            Nothing else makes them: a server whose database is missing stops and says so, since a new one would know \
+            nobody. Where both are there already, nothing is changed. Where only the master key is there, it may \
+            belong to a database that is lost; --use-key says that it does not.
 
             Example:
               countersignd init
@@ -26,7 +26,8 @@ struct Initialize: AsyncParsableCommand {
         Audit.tell("init")
         Output.line("\(desk.database) and its master key are made.")
         Output.line(
-            "Copy \(try Desk.masterKeyFile(desk.settings)) to a safe place, apart from the backups: without it they cannot be read."
+            "Copy \(try Desk.masterKeyFile(desk.settings)) to a safe place, apart from the backups: "
+                + "without it they cannot be read."
         )
     }
 }

@@ -18,8 +18,8 @@ struct Key: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "A new master key.",
             discussion: """
-                The old key stays beside it as FILE.old until you remove it: backups made until now need it. A server that runs goes on. \
-                At any moment one of the two files fits the database.
+                The old key stays beside it as FILE.old until you remove it: backups made until now need it. A server \
+                that runs goes on. At any moment one of the two files fits the database.
 
                 Example:
                   countersignd key rotate

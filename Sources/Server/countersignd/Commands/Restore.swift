@@ -9,10 +9,11 @@ struct Restore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Put a backup in place of the database. Stop the server first.",
         discussion: """
-            The database that was there stays beside it as countersignd.db.before-TIME; earlier ones stay too. What was removed or replaced \
-            since the backup is back: phones, API keys, callbacks, users, their phone numbers and SoftTokens; each is named. Links, codes \
-            that are out and pending requests of the backup are void. A backup that the master key does not fit is refused; after key \
-            rotate, --key names the key of its time, and the backup is put under the present one.
+            The database that was there stays beside it as countersignd.db.before-TIME; earlier ones stay too. What \
+            was removed or replaced since the backup is back: phones, API keys, callbacks, users, their phone numbers \
+            and SoftTokens; each is named. Links, codes that are out and pending requests of the backup are void. A \
+            backup that the master key does not fit is refused; after key rotate, --key names the key of its time, and \
+            the backup is put under the present one.
 
             Examples:
               countersignd restore /root/countersignd-2026-01-31.db
@@ -24,7 +25,7 @@ struct Restore: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try Desk.settings(place.settings, state: place.state)
-        // With the rights of the caller: root's backups lie where the owner of the database may not go.
+        // Opened with the caller's rights: root's backups may lie where the database's owner cannot read.
         let source = try BackupFile(reading: file)
         let oldKey = try key.map { try MasterKey.read(file: $0) }
         try Keeper.become(ownerOf: settings.state)
@@ -54,7 +55,7 @@ struct Restore: AsyncParsableCommand {
         if let revival { RevivalReport(revival).show() }
     }
 
-    /// Puts the database under the present master key, or refuses.
+    /// Encrypts the data key under the present master key, or throws if no known key fits.
     private func fit(_ fresh: String, _ oldKey: MasterKey?, _ settings: ServerSettings) async throws {
         let store = try SQLiteRecordStore(path: fresh, create: false)
         defer { store.close() }
@@ -75,7 +76,7 @@ struct Restore: AsyncParsableCommand {
         try await store.write { try $0.setValue(Desk.dataKey, to: rewrapped) }
     }
 
-    /// Names the key that would fit, if it is one of those that lie beside the present one.
+    /// Makes the error, which names a fitting key beside the present one, if there is one.
     private static func misfit(_ file: String, _ path: String, _ wrapped: [UInt8]) -> Trouble {
         let folder = path.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }
         let fitting = Folder.names(folder).sorted().map { "\(folder)/\($0)" }.filter {
@@ -90,10 +91,11 @@ struct Restore: AsyncParsableCommand {
                 ?? "name the key of its time with --key")
     }
 
-    /// At every moment there is a database under the name, and it is the one before or the new one.
-    /// - Returns: the name of the one before; nil where there was none.
+    /// Puts the new database in place; at every moment the name leads to the old or the new one.
+    ///
+    /// - Returns: the name that the old one has now; nil if there was none.
     private static func place(_ fresh: String, _ database: String, at now: Int64) throws -> String? {
-        // A log that stays behind would be taken for the new database's.
+        // SQLite would take a leftover WAL for the new database's.
         try? SQLiteRecordStore.settle(path: database)
         let before = freeName("\(database).before-\(stamp(now))")
         for end in ["-wal", "-shm"] where access(database + end, F_OK) == 0 {
@@ -129,7 +131,7 @@ struct Restore: AsyncParsableCommand {
         return name
     }
 
-    /// Such as 20260131T235959Z.
+    /// Returns a time such as 20260131T235959Z.
     private static func stamp(_ now: Int64) -> String {
         Moment.text(now).filter { $0 != "-" && $0 != ":" }
     }

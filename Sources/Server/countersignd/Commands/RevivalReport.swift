@@ -1,6 +1,6 @@
 internal import Records
 
-/// What a restore has brought back, as warnings with what to do about each.
+/// Reports what a restore has brought back, with what to do about each.
 struct RevivalReport {
     let revival: Result<SQLiteRecordStore.Revival, any Error>
 
@@ -9,7 +9,8 @@ struct RevivalReport {
     func show() {
         guard let revival = try? revival.get() else {
             return Output.complain(
-                "warning: the one before cannot be read: phones, API keys, users and all else that was removed since are back, unnamed"
+                "warning: the one before cannot be read: "
+                    + "phones, API keys, users and all else that was removed since are back, unnamed"
             )
         }
         for phone in revival.phones {
@@ -49,7 +50,8 @@ struct RevivalReport {
         for (application, user) in revival.consents {
             Output.complain("warning: application \(application) may ask user \(user) again, who has refused it since")
             Output.complain(
-                "hint: the user refuses it once more on the phone, under Phones; or countersignd app revoke \(application)"
+                "hint: the user refuses it once more on the phone, under Phones; "
+                    + "or countersignd app revoke \(application)"
             )
         }
         if revival.emails > 0 {

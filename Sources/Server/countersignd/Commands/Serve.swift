@@ -19,12 +19,12 @@ struct Serve: AsyncParsableCommand {
     @Flag(help: "Let gateways of the type log write codes to the log: for trying out only.")
     var insecureLogCodes = false
 
-    /// 78 (EX_CONFIG of sysexits.h) for a mistake in the settings, which no new start mends: countersignd.service has it too.
+    /// EX_CONFIG (sysexits.h), which countersignd.service takes as a failure that a restart cannot mend.
     private static let settingsAreWrong: Int32 = 78
 
     func run() async throws {
         signal(SIGHUP, SIG_IGN)
-        // A file that may not grow is an error of the write, not the end of the server.
+        // Beyond RLIMIT_FSIZE, the write fails with EFBIG and the server continues.
         signal(SIGXFSZ, SIG_IGN)
         let log = JSONLog.logger()
         do {

@@ -83,7 +83,8 @@ struct Users: AsyncParsableCommand {
             let view = try await place.open().service().user(try user.id())
             guard !json else { return Output.line(Users.json(view)) }
             Output.line(
-                "user      \(view.id)\nphone     \(view.phone)\ne-mail    \(view.email)\ncreated   \(Moment.text(view.created))"
+                "user      \(view.id)\nphone     \(view.phone)\n"
+                    + "e-mail    \(view.email)\ncreated   \(Moment.text(view.created))"
             )
             for member in view.applications {
                 Output.line(
@@ -132,13 +133,14 @@ struct Users: AsyncParsableCommand {
                 Output.picture(code.lines(.halfBlocks, coloured: Output.isColoured))
             }
             Output.line(
-                "\n\(link)\n\nIt is good once. The phone then shows a confirmation code:\n    countersignd user confirm \(id) CODE"
+                "\n\(link)\n\nIt is good once. The phone then shows a confirmation code:\n"
+                    + "    countersignd user confirm \(id) CODE"
             )
         }
 
         private func send(by way: Way, to id: AuthyID, _ desk: Desk) async throws {
             let log = JSONLog.logger(level: .critical)
-            // The process ends with the command: what is on its way then is lost.
+            // The process ends with the command, so it must wait for the delivery.
             let post = try Post(desk, log: log, logCodes: true, patience: nil)
             let service = desk.service(outbox: post, log: log)
             try await post.begin(service)
@@ -195,7 +197,8 @@ struct Users: AsyncParsableCommand {
                 try await consent.ask {
                     try await service.user(id).devices.first { $0.id == remove && $0.removed == nil }
                         .map {
-                            "\($0.name) will be asked for nothing any more, and needs a new link to come back. Remove it?"
+                            "\($0.name) will be asked for nothing any more, "
+                                + "and needs a new link to come back. Remove it?"
                         }
                 }
                 try await service.removeDevice(remove, of: id)
@@ -308,7 +311,8 @@ struct Users: AsyncParsableCommand {
                 let view = try await service.user(id)
                 let phones = view.devices.count { $0.removed == nil }
                 let has =
-                    "is in \(Output.count(view.applications.count, "application")) and has \(Output.count(phones, "phone"))"
+                    "is in \(Output.count(view.applications.count, "application")) "
+                    + "and has \(Output.count(phones, "phone"))"
                 return "User \(id), \(view.phone), \(has). Remove all of that?"
             }
             try await service.removeUser(id)
