@@ -1,6 +1,4 @@
-/*
- * The files of the phone's page, as they were when the program was built.
- */
+/* The files of the phone's page, built into the program. */
 #ifndef PHONE_PAGES_H
 #define PHONE_PAGES_H
 
@@ -9,16 +7,16 @@
 #pragma clang assume_nonnull begin
 
 typedef struct {
-    /* Behind `/phone/`, such as "main.js"; the page itself is "index.html". ASCII, ends with NUL. */
+    /* The path below `/phone/`, such as "main.js"; the page itself is "index.html". NUL-terminated ASCII. */
     const char *name;
-    /* For Content-Type. ASCII, ends with NUL. */
+    /* The value of Content-Type. NUL-terminated ASCII. */
     const char *type;
-    /* `size` bytes, with no NUL at the end. They live as long as the program. */
+    /* `size` bytes without a final NUL, valid as long as the program runs. */
     const unsigned char *bytes;
     size_t size;
 } phone_page;
 
-/* `phone_pages_count` of them; no name comes twice. */
+/* `phone_pages_count` pages with unique names. */
 extern const phone_page *const phone_pages_table;
 extern const size_t phone_pages_count;
 

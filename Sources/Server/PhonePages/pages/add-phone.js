@@ -1,4 +1,5 @@
-// Another phone for this account: a link that this phone makes, as a QR code and as text. docs/develop/adr/0057
+// Adds another phone to this account: this phone makes a link, and shows it as a QR code and as text. See
+// docs/develop/adr/0057.
 
 import * as bytes from "./bytes.js";
 import * as clock from "./clock.js";
@@ -7,20 +8,20 @@ import * as texts from "./texts.js";
 
 const words = texts.addPhone;
 
-/** Light modules that a reader needs on each side. */
+/** Light modules on each side of the code (ISO/IEC 18004: 4 or more). */
 const MARGIN = 4;
 
 export class AddPhone {
   #api;
   #onJoined;
-  /** Kept while the answer may only be lost: the same call again makes no further link. */
+  /** The link's token, kept while only the answer may be lost: the same call again makes no other link. */
   #token = null;
   /** The server's answer; null while there is no link. */
   #made = null;
   #left = el("span");
   element = el("section", { class: "add-phone" });
 
-  /** - onJoined: given the id of the phone that has opened the link. */
+  /** - onJoined: called with the id of the phone that has opened the link. */
   constructor(api, onJoined) {
     this.#api = api;
     this.#onJoined = onJoined;
@@ -28,7 +29,7 @@ export class AddPhone {
     setInterval(() => this.#tick(), 1000);
   }
 
-  /** - joining: the state's. */
+  /** - joining: `joining` of the state. */
   update(joining) {
     if (this.#made === null || !Array.isArray(joining)) return;
     const found = joining.find((one) => typeof one?.id === "string" && one.created >= this.#made.created);
@@ -127,7 +128,7 @@ function isLink(made) {
     && Array.isArray(made.modules) && made.modules.every(isRow);
 }
 
-/** Dark on light, whatever is behind it: one bar for each run of dark modules. */
+/** Dark on light in every color scheme, with one bar for each run of dark modules. */
 function qrCode(modules) {
   const side = modules.length + 2 * MARGIN;
   const bars = modules.flatMap((row, y) =>

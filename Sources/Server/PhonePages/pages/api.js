@@ -1,13 +1,13 @@
-// Calls to the server, each signed by the device's key. The contract is docs/reference/phone.md.
+// Calls to the server, each signed with the device's key: docs/reference/phone.md.
 
 import * as clock from "./clock.js";
 import { digest, sign } from "./keys.js";
 
-/** The browser waits this long for an answer; a waiting read is answered after 25 s. */
+/** Milliseconds until a call is given up; the server answers a waiting read after 25 s. */
 const DEADLINE = 15_000;
 const WAITING_DEADLINE = 40_000;
 
-/** What went wrong. `code` is the server's, or "offline" where no answer came, or "invalid" where it made no sense. */
+/** An error with a code: the server's, "offline" without an answer, or "invalid" if the answer cannot be parsed. */
 export class Trouble extends Error {
   constructor(code, answer = {}, retryAfter = 0) {
     super(code);
@@ -19,7 +19,7 @@ export class Trouble extends Error {
 
 const OPTIONS = { cache: "no-store", credentials: "omit", redirect: "error", referrerPolicy: "no-referrer" };
 
-/** One request and its answer as JSON. */
+/** Sends one request and returns the answer's JSON. */
 async function exchange(path, options, deadline, signal) {
   const limit = AbortSignal.timeout(deadline);
   const started = Date.now();
@@ -39,7 +39,7 @@ async function exchange(path, options, deadline, signal) {
   throw new Trouble(code, isObject ? answer : {}, Number(response.headers.get("Retry-After")) || 0);
 }
 
-/** A signal that ends with the first of both. AbortSignal.any is missing in browsers of 2022. */
+/** Returns a signal that aborts with the first of two. Browsers of 2022 have no AbortSignal.any. */
 function either(first, second) {
   if (!first) return second;
   const both = new AbortController();
@@ -54,10 +54,10 @@ function post(body) {
   return { method: "POST", body, headers: { "Content-Type": "application/json" } };
 }
 
-/** What a link is for, without using it. */
+/** Returns what a link is for, without using it. */
 export const invitation = (token) => exchange("invitation", post(JSON.stringify({ token })), DEADLINE);
 
-/** The other call without a device. */
+/** Enrolls a device with a link; beside `invitation` the only call without a device. */
 export async function enroll({ token, pair, name, osType }) {
   const signature = await sign(pair.privateKey, `countersign-enrol-1\n${token}\n${pair.publicKey}`);
   const body = { token, public_key: pair.publicKey, name, os_type: osType, signature };
@@ -79,8 +79,9 @@ export class API {
   }
 
   /**
-   * The answer to a request, ready to be sent as often as it takes: what is sent again must be the same.
-   * - text: exactly what was shown.
+   * Returns a function that sends the answer to a request. Every call sends the same bytes, since a retry must be
+   * identical.
+   * - text: exactly the text that was shown.
    */
   async answer({ id, text }, decision, choice) {
     const signature = await sign(this.#device.key, `countersign-answer-1\n${decision}\n${choice ?? ""}\n${text}`);
@@ -104,7 +105,10 @@ export class API {
     return this.#call("GET", before === null ? "history" : `history?before=${encodeURIComponent(before)}`);
   }
 
-  /** A link for another phone. - token: 32 random bytes as base64url; the same again makes no further link. */
+  /**
+   * Makes a link for another phone.
+   * - token: 32 random bytes as base64url; the same token again makes no other link.
+   */
   link(token) {
     return this.#call("POST", "links", { token });
   }
@@ -126,7 +130,7 @@ export class API {
     return this.#call("POST", `devices/${encodeURIComponent(id)}`, { name });
   }
 
-  /** - code: what the new phone shows. */
+  /** - code: the confirmation code that the new phone shows. */
   confirmDevice(id, code) {
     return this.#call("POST", `devices/${encodeURIComponent(id)}/confirm`, { code });
   }
@@ -135,7 +139,7 @@ export class API {
     return this.#call("DELETE", `devices/${encodeURIComponent(id)}`);
   }
 
-  /** A call that is refused for its time is made once more, with the time that the refusal told. */
+  /** Sends a call, and repeats it once with the server's time if the server refuses its timestamp. */
   async #call(method, path, body, options = {}) {
     try {
       return await this.#once(method, path, body, options);

@@ -1,4 +1,4 @@
-// The applications that this account is in, and whether they may ask.
+// The list of the account's applications, and whether each may ask for logins.
 
 import { announce, button, el, plain, plainText } from "./dom.js";
 import * as texts from "./texts.js";

@@ -1,4 +1,4 @@
-// Bytes and text.
+// Conversions between bytes and text.
 
 export const utf8 = (text) => new TextEncoder().encode(text);
 
@@ -8,7 +8,7 @@ export function toB64u(bytes) {
   return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
 
-/** Throws where the text is no base64url. */
+/** Throws if the text is not base64url. */
 export function fromB64u(text) {
   const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
   return Uint8Array.from(binary, (character) => character.charCodeAt(0));

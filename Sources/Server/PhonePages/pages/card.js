@@ -1,4 +1,4 @@
-// One request on the page, from the first look to its end.
+// The card of one login request, until it is closed.
 
 import * as clock from "./clock.js";
 import { announce, button, el, icon, moveTo, pairs, plain, plainText } from "./dom.js";
@@ -19,7 +19,7 @@ export class Card {
   #phase = "asking";
   #overSince = Infinity;
 
-  /** - onEnd: called when nothing is left to do with it. */
+  /** - onEnd: called when the card can be removed. */
   constructor(request, api, guard, onEnd) {
     this.request = request;
     this.#api = api;
@@ -31,12 +31,12 @@ export class Card {
     this.tick();
   }
 
-  /** Whether it still waits for an answer. */
+  /** Whether the request still waits for an answer. */
   get isPending() {
     return this.#phase === "asking" || this.#phase === "choosing" || this.#phase === "sending";
   }
 
-  /** Since when the person may take it away; Infinity before. */
+  /** When the request was over, as Date.now(); Infinity before. */
   get overSince() {
     return this.#overSince;
   }
@@ -50,7 +50,7 @@ export class Card {
     if (ends !== null && now > ends + 1 && (this.#phase === "asking" || this.#phase === "choosing")) this.#end("expired");
   }
 
-  /** The server does not list it any more. */
+  /** Called when the server no longer lists the request. */
   vanish() {
     if (this.#phase !== "asking" && this.#phase !== "choosing") return;
     this.#end(this.request.ends !== null && clock.now() >= this.request.ends - 1 ? "expired" : "elsewhere");
@@ -75,7 +75,7 @@ export class Card {
     this.#guard.watch(this.element);
   }
 
-  /** A button that counts only while the card stands still. */
+  /** A button that ignores clicks while the card is moving. */
   #guarded(label, attributes, act, ...before) {
     const onclick = () => this.#guard.isSettled(this.element) && act();
     return button(label, { ...attributes, "aria-describedby": `message-${this.request.id}`, onclick }, ...before);
@@ -110,7 +110,7 @@ export class Card {
     }
   }
 
-  /** An answer that was lost is sent again: the server takes the same one twice. */
+  /** Sends the answer, and again if it may be lost: the server accepts the same answer twice. */
   async #persist(send) {
     for (const pause of PAUSES) {
       try {
@@ -125,7 +125,7 @@ export class Card {
 
   #answered(answer, decision) {
     if (answer.status === "approved") return this.#end("approved");
-    // A number that the login does not show may mean that the login is somebody else's.
+    // If none of the numbers is the one at the login, it may be somebody else's login.
     if (answer.reason === "wrong_number") return this.#askWhy("wrong_number");
     if (answer.status === "denied" && decision === "denied") return this.#askWhy("denied");
     this.#end(answer.status === "denied" ? "denied" : "elsewhere");

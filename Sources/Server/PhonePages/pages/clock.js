@@ -1,12 +1,12 @@
-// The server's time, from the device's clock and the difference that was seen last. Codes need it offline too.
+// The server's time, computed from the device's clock and the last known difference, since codes need it offline too.
 
 import * as store from "./store.js";
 
-/** A difference below this is the network's delay and the seconds that were cut off. */
+/** Seconds; a smaller difference comes from network delay and rounding. */
 const NOISE = 2;
-/** From then on the person is told. */
+/** Seconds of difference from which the user is warned. */
 const WORTH_TELLING = 20;
-/** An answer that took longer says little about the time: the page may have slept in between. */
+/** Milliseconds; a slower answer says little about the time, as the page may have slept. */
 const SLOW = 4000;
 
 let difference = 0;
@@ -15,13 +15,13 @@ export async function load() {
   difference = (await store.get("clock")) ?? 0;
 }
 
-/** Seconds since 1970, as the server counts them. */
+/** The server's time in Unix seconds. */
 export const now = () => Date.now() / 1000 + difference;
 
 export const isOff = () => Math.abs(difference) > WORTH_TELLING;
 
 /**
- * Takes the server's time from an answer.
+ * Updates the difference from an answer.
  * - started, ended: Date.now() before the request and after the answer.
  */
 export function learn(serverNow, started, ended) {

@@ -1,4 +1,4 @@
-// SoftToken codes, also without a connection: everything that they need is kept here.
+// SoftToken codes, from secrets that are stored here so that codes work without a connection.
 
 import * as clock from "./clock.js";
 import { button, el, icon, plain, plainText, svg } from "./dom.js";
@@ -8,7 +8,7 @@ import * as texts from "./texts.js";
 import * as totp from "./totp.js";
 
 const words = texts.codes;
-/** The next code is shown for the last seconds of one. */
+/** Seconds before the end of a code in which the next one is shown too. */
 const SOON = 10;
 const ROUND = 2 * Math.PI * 15;
 
@@ -65,7 +65,7 @@ class CodeCard {
   }
 }
 
-/** The gap is drawn, not a character: what is copied by hand is the bare code. */
+/** The gap is drawn by the style, so that a manual copy has digits only. */
 const spaced = (code) => texts.groups(code).map((group) => el("span", { class: "group" }, group));
 
 export class CodesView {
@@ -87,8 +87,8 @@ export class CodesView {
   }
 
   /**
-   * Fetches the secrets that are new and drops those that are gone.
-   * - listed: the state's `tokens`.
+   * Fetches new secrets, and deletes those that are not listed any more.
+   * - listed: `tokens` of the state.
    */
   async update(api, listed) {
     const kept = new Map((await store.tokens()).map((token) => [token.id, token]));
@@ -117,5 +117,5 @@ export class CodesView {
   }
 }
 
-/** Another `added` stands for another secret under the same id. */
+/** A changed `added` means a new secret with the same id. */
 const isSame = (listed, kept) => kept !== undefined && kept.added === listed.added && kept.application === listed.application;

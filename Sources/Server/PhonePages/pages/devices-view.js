@@ -1,4 +1,4 @@
-// The phones of this account: named, removed, and added.
+// The account's phones: rename, remove and add.
 
 import { AddPhone } from "./add-phone.js";
 import { ApplicationsList } from "./applications-list.js";
@@ -20,7 +20,8 @@ export class DevicesView {
 
   /**
    * - more: elements to show below.
-   * - onThisRemoved: called when this phone was removed here. onJoined: given the id of a phone that has opened a link.
+   * - onThisRemoved: called when the user has removed this phone here.
+   * - onJoined: called with the id of a phone that has opened a link.
    */
   constructor(api, more, { onThisRemoved, onJoined }) {
     this.#api = api;
@@ -35,12 +36,12 @@ export class DevicesView {
     this.#account.replaceChildren(...(phone ? [plain(words.account(phone))] : []));
   }
 
-  /** - joining: the state's. */
+  /** - joining: `joining` of the state. */
   update(joining) {
     this.#addPhone.update(joining);
   }
 
-  /** The keyboard and the screen reader begin here. */
+  /** Moves the focus to the view's first element. */
   focus() {
     moveTo(this.#title);
   }
@@ -114,7 +115,7 @@ export class DevicesView {
     try {
       await act();
       announce(done);
-      // Where this phone removed itself, the whole view is gone.
+      // After this phone has removed itself, the view is gone.
       if (item.isConnected) await this.#showAfter(item, device);
     } catch (error) {
       if (error.code === "unknown") return this.show();
@@ -123,7 +124,7 @@ export class DevicesView {
     }
   }
 
-  /** The list anew; who was in this item goes on with it, or from the top where it is gone. */
+  /** Draws the list again, and keeps the focus in the item that had it, or moves it to the top if that is gone. */
   async #showAfter(item, device) {
     const hadFocus = item.contains(document.activeElement);
     await this.show();

@@ -1,6 +1,10 @@
-// Making elements. Text goes in as text, never as markup.
+// Creates elements. Text is inserted as text nodes only, never as markup.
 
-/** - attributes: `onclick` and the like are listeners, `true` sets an empty attribute, `false`, null and undefined set none. */
+/**
+ * Creates an element.
+ * - attributes: `onclick` and the like add listeners; `true` sets an empty attribute; `false`, null and undefined set
+ *   none.
+ */
 export function el(name, attributes = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -34,46 +38,46 @@ export function svg(name, attributes, ...children) {
   return element;
 }
 
-/** A drawing for the eye only; the words stand beside it. */
+/** A decorative icon, hidden from screen readers since words stand beside it. */
 export const icon = (shape) =>
   svg("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" }, svg("path", { d: SHAPES[shape] }));
 
-// What could hide or turn other characters round, or takes room that cannot be told from a plain space.
+// Characters that are invisible, change the direction of text, or look like a plain space.
 const UNSEEN = /([\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs})/u;
 
 const LONG = 40;
 
 const codePoint = (character) => `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
 
-/** Where a line may break: behind a dot, since host names are read by their parts. */
+/** Allows a line break behind each dot, as host names are read in parts. */
 const breakable = (text) => text.split(".").flatMap((part, index) => (index > 0 ? [".", el("wbr"), part] : [part]));
 
-/** Somebody else's text: every character that would not be seen becomes its number, such as U+202E. */
+/** Shows untrusted text: each invisible character becomes its code point, such as U+202E. */
 export function plain(text) {
   const parts = text.split(UNSEEN).flatMap((part, index) => (index % 2 ? el("span", { class: "unseen" }, codePoint(part)) : breakable(part)));
   return el("bdi", { class: "plain" }, ...parts.filter((part) => part !== ""));
 }
 
-/** Names and values, both somebody else's. A long value has the whole width. */
+/** Shows untrusted names and values. A long value takes the whole width. */
 export function pairs(details) {
   const row = ([name, value]) => el("div", { class: value.length > LONG && "long" }, el("dt", {}, plain(name)), el("dd", {}, plain(value)));
   return details.length > 0 && el("dl", {}, ...details.map(row));
 }
 
-/** The same as bare text, for titles and for what a screen reader is told. */
+/** Does the same as a string, for titles and screen readers. */
 export const plainText = (text) => plain(text).textContent;
 
 let announcement = 0;
 
-/** Says it to a screen reader. */
+/** Announces text to a screen reader. */
 export function announce(text) {
   const region = document.getElementById("announcements");
-  // The same words twice are said twice.
+  // A change is needed for the same words to be announced again.
   announcement += 1;
   region.replaceChildren(el("p", { "data-announcement": announcement }, text));
 }
 
-/** Moves the keyboard and the screen reader to what has just come. */
+/** Moves the focus of keyboard and screen reader to a new element. */
 export function moveTo(element) {
   element.setAttribute("tabindex", "-1");
   element.focus({ preventScroll: true });

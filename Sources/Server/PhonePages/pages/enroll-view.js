@@ -1,4 +1,4 @@
-// From the link to a confirmed phone.
+// The views of enrollment, from the link to a confirmed phone.
 
 import * as api from "./api.js";
 import { announce, button, el, icon, moveTo, plain } from "./dom.js";
@@ -10,7 +10,7 @@ import * as texts from "./texts.js";
 const words = texts.enroll;
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 
-/** The token in a link, or null. */
+/** Returns the token in a link, or null. */
 export function tokenIn(link) {
   const found = /#enrol=([^#&]*)$/.exec(link.trim())?.[1];
   return found !== undefined && TOKEN.test(found) ? found : null;
@@ -21,7 +21,7 @@ const linkFor = (token) => `${location.origin}${location.pathname}#enrol=${token
 const page = (name, shape, title, ...children) =>
   el("section", { class: "step", "data-step": name }, el("div", { class: "mark" }, icon(shape)), el("h1", {}, title), ...children);
 
-/** Whose phone this becomes, and who will ask it: before anything is sent that could not be taken back. */
+/** Shows the account and its applications before anything is sent that cannot be undone. */
 async function invitation(token) {
   const { applications, phone } = await api.invitation(token);
   const names = (Array.isArray(applications) ? applications : []).filter((name) => typeof name === "string");
@@ -33,12 +33,12 @@ async function invitation(token) {
 
 const problemIn = (problem) => problem && el("p", { class: "problem", role: "alert" }, plain(problem));
 
-/** Nothing can be done at this address, or in this window. */
+/** Shown if the page cannot work at this address or in this window. */
 export const unusable = (title, text) => page("unusable", "warning", title, el("p", {}, text));
 
 /**
- * No device and no link.
- * - onToken: given the token of a link that was pasted.
+ * Shown without a device and without a link.
+ * - onToken: called with the token of a pasted link.
  */
 export function withoutLink({ wasRemoved, problem, onToken }) {
   const field = el("input", { id: "link", type: "url", autocomplete: "off", spellcheck: "false", required: true, enterkeyhint: "go" });
@@ -57,15 +57,17 @@ export function withoutLink({ wasRemoved, problem, onToken }) {
 }
 
 /**
- * A link, and the question what this phone is called.
- * - isEnrolled: another enrollment would be replaced. onKeep: called to leave it. onDone: called with the new device.
+ * Shown with a link: asks for the phone's name.
+ * - isEnrolled: whether this replaces another enrollment.
+ * - onKeep: called to keep that one instead.
+ * - onDone: called with the new device.
  */
 export async function withLink({ token, isEnrolled, onKeep, onDone, onRefused }) {
   const view = page("enroll", "phone", words.title, el("p", {}, isEnrolled ? words.replaces : words.intro));
   try {
     view.append(await invitation(token));
   } catch (error) {
-    // A link that is worth nothing is told at once; anything else is told when it is used.
+    // An invalid link is reported at once; other errors show when it is used.
     if (["link_unknown", "link_used", "link_expired"].includes(error.code) && !(await store.get("enrolment"))) {
       onRefused(refusal(error));
       return null;
@@ -106,7 +108,7 @@ export async function withLink({ token, isEnrolled, onKeep, onDone, onRefused })
 
 const refusal = (error) => (typeof error.answer?.message === "string" ? error.answer.message : texts.enrollProblem(error.code));
 
-/** Safari and the home screen keep separate stores: a key made here would not be there. */
+/** Safari and the home screen have separate storage, so a key made here would be missing there. */
 function appleFirst(token) {
   const copy = button(words.copyLink, { class: "quiet wide", "data-do": "copy-link", onclick: () => copyLink(copy, token) }, icon("copy"));
   const steps = words.appleSteps.map((step) => el("li", {}, step));
@@ -120,7 +122,7 @@ async function copyLink(copy, token) {
   announce(words.copied);
 }
 
-/** The key is kept before it is sent, and sent again as it is: an answer that gets lost is then no lost link. */
+/** Stores the key before it is sent, and sends the same key again: a lost answer then costs no link. */
 async function enroll(token, name) {
   const known = await store.get("enrolment");
   const pair = known?.token === token ? known.pair : await keys.make();
@@ -132,7 +134,7 @@ async function enroll(token, name) {
   return device;
 }
 
-/** The code that the person gives back where the link came from. */
+/** Shows the confirmation code, which the user enters where the link came from. */
 export function confirmation(code) {
   const digits = texts.groups(code).map((group) => el("span", { class: "group" }, group));
   const view = page(
@@ -143,7 +145,7 @@ export function confirmation(code) {
   return view;
 }
 
-/** Says that it is done, above the first view. */
+/** Announces success above the first view. */
 export function done() {
   const text = el("p", { class: "result", "data-status": "approved" }, icon("yes"), words.done);
   announce(words.done);

@@ -1,14 +1,15 @@
-// Keeps a tap from landing on what was not there when the finger set out: a button counts only once it has kept still for a while.
+// Protects against taps on something that has just moved under the finger: a button works only after it has stood still
+// for a while.
 
 const SETTLING = 400;
 const LOOK_EVERY = 100;
 
-/** Several places on the page, each with the moment since which it has not moved. */
+/** Watches elements, each with the time of its last movement. */
 export class Guard {
   #places = new Map();
   #timer;
 
-  /** From now on `element` has to keep still before it counts; also for one whose contents have changed. */
+  /** Requires `element` to stand still from now on; called again when its contents have changed. */
   watch(element) {
     this.#places.set(element, { at: position(element), since: performance.now() });
     element.removeAttribute("data-settled");
@@ -22,7 +23,7 @@ export class Guard {
     this.#timer = undefined;
   }
 
-  /** Whether a tap on `element` counts now. */
+  /** Whether `element` has stood still long enough. */
   isSettled(element) {
     this.#look();
     const place = this.#places.get(element);
@@ -39,7 +40,7 @@ export class Guard {
   }
 }
 
-/** On the page, not in the window: scrolling is the person's own doing. Hidden elements are nowhere. */
+/** The position on the page, not in the window, as scrolling is the user's own action. Hidden elements have none. */
 function position(element) {
   const box = element.getBoundingClientRect();
   return `${Math.round(box.left + scrollX)} ${Math.round(box.top + scrollY)} ${Math.round(box.width)} ${Math.round(box.height)}`;

@@ -1,4 +1,4 @@
-// What has happened with this account.
+// The account's history.
 
 import * as clock from "./clock.js";
 import { button, el, icon, pairs, plain } from "./dom.js";
@@ -18,7 +18,7 @@ export class HistoryView {
     this.element = el("section", {}, el("h1", {}, texts.views.history), this.#list, this.#foot);
   }
 
-  /** From the newest on. */
+  /** Loads the newest entries. */
   async show() {
     this.#next = null;
     await this.#load(true);
@@ -57,7 +57,7 @@ function item(entry) {
     el("p", { class: "where" }, ...where.flatMap((part, index) => (index > 0 ? [" · ", part] : [part]))));
 }
 
-/** What the request showed. */
+/** The details that the request showed. */
 function details({ request }) {
   try {
     return parseDetails(JSON.parse(request).details);

@@ -1,11 +1,11 @@
-// Whether the browser may throw away what this page keeps, and the card that asks it not to.
+// The card that asks the browser for persistent storage, so that it does not delete the key.
 
 import { announce, button, el, icon } from "./dom.js";
 import * as texts from "./texts.js";
 
 const words = texts.keeping;
 
-/** The card shows only while the browser has promised nothing. */
+/** Shows the card while the browser has not granted persistent storage. */
 export class Keeping {
   #cards = [];
   #hasAsked = false;
@@ -16,7 +16,7 @@ export class Keeping {
     return element;
   }
 
-  /** Never waits for the person: a browser may answer only once its own question was answered. */
+  /** Does not wait for the answer: a browser may answer only after its own prompt was closed. */
   update() {
     if (this.#hasAsked) return;
     navigator.storage?.persisted?.().then((isKept) => !this.#hasAsked && this.#draw(isKept ? null : words.why), () => {});
@@ -31,7 +31,7 @@ export class Keeping {
     }
   }
 
-  /** Only from a tap: Firefox shows its question where the person has just tapped, and nowhere else. */
+  /** Called by a tap only, as Firefox shows its prompt only then. */
   #ask() {
     this.#hasAsked = true;
     this.#draw(words.asking);

@@ -1,9 +1,12 @@
-// Keeps the server's state before the page: a waiting read, again and again, while anybody looks.
+// Keeps the state up to date with one long poll after another while the page is visible.
 
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 30_000;
 
-/** Before the n-th try after n failures in a row, in milliseconds; `random` from 0 to 1 keeps a thousand phones apart. */
+/**
+ * Milliseconds before the next try after `failures` failures in a row; `random`, from 0 to 1, spreads the tries of many
+ * phones.
+ */
 export function pauseAfter(failures, random) {
   const full = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (failures - 1));
   return full * (0.5 + random / 2);
@@ -27,7 +30,7 @@ export class Live {
     addEventListener("pageshow", (event) => event.persisted && this.refresh());
   }
 
-  /** Asks at once, whatever is under way. */
+  /** Asks again at once, and aborts the call under way. */
   refresh() {
     this.#revision = null;
     this.#failures = 0;
@@ -57,7 +60,7 @@ export class Live {
       this.#revision = typeof state.revision === "string" ? state.revision : null;
       this.#failures = 0;
       await this.#tell.state(state);
-      // A server that does not wait must not be asked without end.
+      // A server that answers without waiting must not be polled in a tight loop.
       if (this.#revision === seen && performance.now() - started < 1000) await this.#pause(FIRST_PAUSE, signal);
     } catch (error) {
       if (signal.aborted || this.#ended) return;

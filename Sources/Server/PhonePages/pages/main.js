@@ -1,4 +1,4 @@
-// Puts the page together: which device this is, what is shown, and what the server says.
+// Puts the page together: the device of this browser, the views, and the server's state.
 
 import { API } from "./api.js";
 import * as clock from "./clock.js";
@@ -21,7 +21,7 @@ const main = document.getElementById("main");
 const nav = document.getElementById("views");
 const count = document.getElementById("count");
 
-/** What runs for an enrolled phone; null before and after. */
+/** The running parts of an enrolled phone; null before and after. */
 let running = null;
 
 function show(view, { isStep = false } = {}) {
@@ -38,7 +38,7 @@ function showCount(pending) {
   count.parentElement.setAttribute("aria-label", texts.requests.tabLabel(pending));
 }
 
-/** Takes the token out of the address bar: it shall not be seen, shared or kept in the browser's history. */
+/** Removes the token from the address bar and the history, so that it is not seen or shared. */
 function takeToken() {
   if (!location.hash.startsWith("#enrol=")) return undefined;
   const token = enrollment.tokenIn(location.href);
@@ -46,7 +46,7 @@ function takeToken() {
   return token;
 }
 
-/** One enrolled phone: its views and its connection. */
+/** One enrolled phone with its views and its connection. */
 class Running {
   #device;
   #api;
@@ -58,7 +58,7 @@ class Running {
   #isConfirmed = false;
   #confirmationShown = null;
   #justEnrolled;
-  /** Done once, when the next view is shown. */
+  /** Called once, when the next view is shown. */
   #afterRoute = null;
 
   constructor(device, justEnrolled) {
@@ -100,7 +100,7 @@ class Running {
     return !this.#isConfirmed || main.querySelector("[data-request], [data-link], form") !== null;
   }
 
-  /** Shows the view that the address names. */
+  /** Shows the view of the address. */
   route() {
     if (!this.#isConfirmed) return;
     const name = Object.hasOwn(this.#views, location.hash.slice(1)) ? location.hash.slice(1) : "requests";
@@ -119,7 +119,9 @@ class Running {
     location.hash = `#${name}`;
   }
 
-  /** A phone has opened the link that the view of phones shows: on to its question, and back when that is closed. */
+  /**
+   * Called when a phone has opened the link in the view of phones: goes to its question, and back when that is closed.
+   */
   #joined(id) {
     const back = () => location.hash === "#requests" && this.#go("devices", () => this.#views.devices.focus());
     this.#go("requests", () => this.#views.requests.goToPhone(id, back));
@@ -137,7 +139,7 @@ class Running {
     this.#views.requests.update(requests, state);
     this.#views.devices.update(state.joining);
     closeAllBut(new Set(requests.map((one) => one.id))).catch(() => {});
-    // Codes may take several calls; new requests do not wait for them.
+    // Codes may need several calls, and new requests do not wait for them.
     this.#codes.update(this.#api, Array.isArray(state.tokens) ? state.tokens : []).catch((error) => this.#trouble(error, 1));
   }
 
@@ -170,7 +172,7 @@ class Running {
   }
 }
 
-/** This phone is none any more: nothing of it is kept. */
+/** This phone is no longer enrolled: everything stored is deleted. */
 async function removed() {
   running?.end();
   running = null;
@@ -183,7 +185,7 @@ function showNoLink(options) {
   show(enrollment.withoutLink({ ...options, onToken: (token) => offer(token) }), { isStep: true });
 }
 
-/** Shows what the link is for; nothing is sent before the person says so. */
+/** Shows what the link is for; nothing is sent before the user agrees. */
 async function offer(token) {
   const device = await store.get("device");
   const view = await enrollment.withLink({
@@ -209,7 +211,7 @@ async function begin() {
   const token = takeToken();
   if (token) return offer(token);
   const device = await store.get("device");
-  // A link whose answer was lost is as good as before.
+  // A link remains usable if only its answer was lost.
   const unfinished = device ? undefined : await store.get("enrolment");
   if (unfinished && token === undefined) return offer(unfinished.token);
   if (token === null && !device) return showNoLink({ problem: texts.enroll.notALink });
@@ -217,7 +219,7 @@ async function begin() {
   return run(device, false);
 }
 
-/** What the service worker says: something came, or the person tapped its notification. */
+/** Messages of the service worker: a push arrived, or the user tapped its notification. */
 function hear(message) {
   if (message === "show requests") location.hash = "#requests";
   running?.refresh();

@@ -1,10 +1,10 @@
-// Notices. They cover the bar at the top and nothing else: what is below a finger must neither move nor hide for them.
+// Notices. They cover only the bar at the top, so that nothing below a finger moves or is hidden.
 
 import { el, icon } from "./dom.js";
 
 const shown = new Map();
 
-/** Shows `text`, for `milliseconds` where they are given, or takes the notice of that name away where there is none. */
+/** Shows `text`, for `milliseconds` if given. Without a text, removes the notice of that name. */
 export function notice(name, text, milliseconds) {
   if ((shown.get(name)?.text ?? null) === (text ?? null)) return;
   shown.get(name)?.element.remove();

@@ -16,7 +16,10 @@ function withDeadline(promise) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-/** One subscription, made with the server's key. Another key's is given up first: a browser has one for each page. */
+/**
+ * Subscribes with the server's key. A browser has one subscription for each page, so one with another key is ended
+ * first.
+ */
 async function subscribe(pushKey) {
   const { pushManager } = await withDeadline(navigator.serviceWorker.ready);
   const old = await pushManager.getSubscription();
@@ -26,14 +29,14 @@ async function subscribe(pushKey) {
   return withDeadline(pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: fromB64u(pushKey) }));
 }
 
-/** Ends it in this browser; what the server has is another matter. */
+/** Ends the subscription in this browser, but not at the server. */
 export async function unsubscribe() {
   const registration = await navigator.serviceWorker?.getRegistration();
   const subscription = await registration?.pushManager?.getSubscription();
   await subscription?.unsubscribe();
 }
 
-/** Takes notifications away whose request no longer waits. */
+/** Closes notifications of requests that no longer wait. */
 export async function closeAllBut(ids) {
   const registration = await navigator.serviceWorker?.getRegistration();
   const notifications = (await registration?.getNotifications?.()) ?? [];
@@ -52,7 +55,7 @@ export class Notifications {
     this.#api = api;
   }
 
-  /** A card; `quiet` ones show only while there is something to turn on. */
+  /** A card; `quiet` ones show only while notifications can be turned on. */
   card(quiet) {
     const element = el("div", { class: "card notify", "data-card": "notifications", hidden: true });
     this.#cards.push({ element, quiet });
@@ -68,13 +71,13 @@ export class Notifications {
     if (this.#isOn && !this.#mended) this.#mend();
   }
 
-  /** The browser may have changed its subscription while nobody looked; what the server has is made right again. */
+  /** Sends the current subscription to the server, as the browser may have changed it. */
   async #mend() {
     this.#mended = true;
     try {
       if (Notification.permission === "granted") await this.#send(await subscribe(this.#pushKey));
     } catch {
-      // The next start of the page tries again.
+      // Tried again when the page starts next.
     }
   }
 
@@ -101,7 +104,7 @@ export class Notifications {
     return [title, el("p", {}, quiet ? words.why : `${words.off} ${words.why}`), told, turnOn];
   }
 
-  /** Only from a tap: browsers ask for permission once, so it is asked for when the person wants it. */
+  /** Called by a tap only: browsers ask for permission once, so the user chooses when. */
   async #turnOn() {
     if (this.#isBusy) return;
     this.#isBusy = true;
@@ -112,7 +115,7 @@ export class Notifications {
     announce(problem ?? words.on);
   }
 
-  /** Gives what went wrong, or null. */
+  /** Returns what went wrong, or null. */
   async #tryToTurnOn() {
     const permission = await Notification.requestPermission();
     if (permission !== "granted") return permission === "denied" ? words.refused : words.dismissed;
@@ -134,7 +137,7 @@ export class Notifications {
       await unsubscribe();
       this.#isOn = false;
     } catch {
-      // It stays on, and says so.
+      // It stays on, and the card says so.
     }
     this.#isBusy = false;
     this.#draw(this.#isOn ? words.failed : undefined);

@@ -1,11 +1,11 @@
-// What kind of phone this is: a good name for it, and what its browser needs.
+// Detects the kind of phone, for a default name and for what its browser needs.
 
 const agent = () => navigator.userAgent;
 
-/** iPads say that they are Macs, but Macs have no touch screen. */
+/** iPads report a Mac, but Macs have no touch screen. */
 export const isApple = () => /iPhone|iPad|iPod/.test(agent()) || (/Macintosh/.test(agent()) && navigator.maxTouchPoints > 1);
 
-/** Opened from the home screen. */
+/** Whether the page was opened from the home screen. */
 export const isStandalone = () => matchMedia("(display-mode: standalone)").matches || navigator.standalone === true;
 
 export function osType() {
@@ -26,13 +26,13 @@ function system() {
   return known.find(([, pattern]) => pattern.test(agent()))?.[0] ?? "computer";
 }
 
-/** A name that its owner would know it by, such as "Pixel 9", "iPhone" or "Firefox on Linux". */
+/** A name that the owner recognizes, such as "Pixel 9", "iPhone" or "Firefox on Linux". */
 export async function suggestedName() {
   if (isApple()) return /iPhone|iPod/.test(agent()) ? "iPhone" : "iPad";
   if (osType() !== "android") return `${browser()} on ${system()}`;
   const hints = await navigator.userAgentData?.getHighEntropyValues(["model"]).catch(() => null);
   const inAgent = /Android[^;)]*; ([^;)]+?)(?: Build|\))/.exec(agent())?.[1];
-  // Browsers that hide the model call it K.
+  // Browsers that hide the model report K.
   const model = hints?.model || (inAgent !== "K" && inAgent) || "Android phone";
   return model.slice(0, 40);
 }

@@ -1,5 +1,4 @@
-// Questions about the account itself: a new phone that wants to be added, and an application that wants to ask for
-// logins.
+// Questions about the account itself: whether to add a new phone, and whether an application may ask for logins.
 
 import * as clock from "./clock.js";
 import { announce, button, el, icon, moveTo, pairs, plain, plainText } from "./dom.js";
@@ -7,16 +6,19 @@ import * as texts from "./texts.js";
 
 const words = texts.questions;
 
-/** One question, from the first look to its end. */
+/** The card of one question, until it is closed. */
 class Question {
   #guard;
   #onEnd;
-  /** Called when it is closed, where somebody waits for that. */
+  /** Called when the question is closed; null for nothing to do. */
   onClosed = null;
   #actions = el("div", { class: "actions" });
   #phase = "asking";
 
-  /** - key: names it in the list. onEnd: called when nothing is left to do with it. */
+  /**
+   * - key: its name in the list.
+   * - onEnd: called when the card can be removed.
+   */
   constructor(key, guard, onEnd) {
     this.key = key;
     this.#guard = guard;
@@ -25,12 +27,15 @@ class Question {
     this.element = el("article", { class: "card question", "data-question": key, "aria-labelledby": this.title });
   }
 
-  /** Whether the person may still answer. */
+  /** Whether the question can still be answered. */
   get isOpen() {
     return this.#phase === "asking";
   }
 
-  /** - head: what is asked; actions: the ways to answer. */
+  /**
+   * - head: the question's title and details.
+   * - actions: the possible answers.
+   */
   begin(head, ...actions) {
     this.element.replaceChildren(...head.filter(Boolean), this.#actions);
     this.show("asking", ...actions);
@@ -45,13 +50,16 @@ class Question {
     this.#guard.watch(this.element);
   }
 
-  /** A button that counts only while the card stands still. */
+  /** A button that ignores clicks while the card is moving. */
   guarded(label, attributes, act, ...before) {
     const onclick = () => this.#guard.isSettled(this.element) && act();
     return button(label, { ...attributes, "aria-describedby": this.title, onclick }, ...before);
   }
 
-  /** Sends an answer. - ask: draws the question again, with what went wrong. */
+  /**
+   * Sends an answer.
+   * - ask: draws the question again, with the error.
+   */
   async send(act, status, ask) {
     this.show("sending", el("p", { class: "waiting", role: "status" }, texts.requests.sending));
     try {
@@ -73,7 +81,7 @@ class Question {
   }
 }
 
-/** A new phone: it is added by the code that it shows, or removed. */
+/** Asks about a new phone: it is added with the code that it shows, or removed. */
 class JoiningPhone extends Question {
   #api;
   #id;
@@ -116,7 +124,7 @@ class JoiningPhone extends Question {
   }
 }
 
-/** An application that somebody has added the person to. */
+/** Asks about an application that has added the user. */
 class Consent extends Question {
   #api;
   #id;
@@ -155,7 +163,7 @@ const isConsent = (one) => typeof one?.id === "string" && typeof one.application
 const isJoining = (one) =>
   typeof one?.id === "string" && typeof one.name === "string" && typeof one.address === "string" && Number.isFinite(one.created);
 
-/** The open questions, in the order in which they came. */
+/** The open questions, in order of arrival. */
 export class QuestionsView {
   #api;
   #guard;
@@ -163,14 +171,17 @@ export class QuestionsView {
   #open = new Map();
   element = el("div", { class: "requests" });
 
-  /** - onLeft: called when a question was closed that had the keyboard's focus. */
+  /** - onLeft: called when a question with the keyboard's focus was closed. */
   constructor(api, guard, onLeft) {
     this.#api = api;
     this.#guard = guard;
     this.#onLeft = onLeft;
   }
 
-  /** Leads to the question about a new phone. - onClosed: called when it is closed; the person then goes on elsewhere. */
+  /**
+   * Moves to the question about a new phone.
+   * - onClosed: called when the question is closed, in place of onLeft.
+   */
   goToPhone(id, onClosed) {
     const question = this.#open.get(`phone-${id}`);
     if (!question) return;
@@ -179,12 +190,12 @@ export class QuestionsView {
     moveTo(question.element.querySelector("h2"));
   }
 
-  /** Whether there is no question, nor one whose end still shows. */
+  /** Whether no question is shown, not even one with its result. */
   get isEmpty() {
     return this.#open.size === 0;
   }
 
-  /** - state: the server's. */
+  /** - state: the server's state. */
   update({ joining, consents }) {
     const asked = new Map();
     for (const one of list(consents).filter(isConsent)) asked.set(`application-${one.id}`, () => new Consent(one, ...this.#tools()));

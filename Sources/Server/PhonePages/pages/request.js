@@ -1,11 +1,11 @@
-// A request as a value. Its text comes from an application that anybody may have fooled: it is checked here, once.
+// Parses a request. Its text comes from an application and is untrusted: all checks are here.
 
 const isText = (value) => typeof value === "string";
 const isTime = (value) => Number.isFinite(value);
 const isPair = (value) => Array.isArray(value) && value.length === 2 && value.every(isText);
 const isChoices = (value) => Array.isArray(value) && value.length > 1 && value.length <= 10 && value.every((one) => /^\d{1,4}$/.test(one));
 
-/** Names and values; throws where they are something else. */
+/** Returns pairs of names and values; throws on anything else. */
 export function parseDetails(value) {
   if (!Array.isArray(value) || !value.every(isPair)) throw new TypeError("details");
   return value;
@@ -14,8 +14,8 @@ export function parseDetails(value) {
 const SHOWN = new Set(["application", "choices", "created", "details", "ends", "id", "message", "user"]);
 
 /**
+ * Returns null if the text is not valid: there is then nothing to sign.
  * - sent: one of the state's `requests`, {id, text}.
- * Gives null where the text is not what it should be: then there is nothing that could be signed.
  */
 export function parseRequest(sent) {
   if (!isText(sent?.id) || !isText(sent.text)) return null;
@@ -35,7 +35,7 @@ export function parseRequest(sent) {
   return { id, text: sent.text, application, message, created, ends: asked.ends ?? null, choices, details: details(asked) };
 }
 
-/** Nothing is signed that is not shown: what this page does not know is shown as it is. */
+/** The user signs only what is shown, so members that this page does not know are shown as they are. */
 function details(asked) {
   const unknown = Object.keys(asked).filter((name) => !SHOWN.has(name));
   return [...asked.details, ...unknown.map((name) => [name, JSON.stringify(asked[name])])];

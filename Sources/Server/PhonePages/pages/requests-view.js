@@ -1,4 +1,5 @@
-// The list of requests. Cards never change places: new ones come below, and those that are over stay until they are closed.
+// The list of requests. Cards never change places: new ones are added below, and answered ones stay until they are
+// closed.
 
 import { announce, el, icon, moveTo, plainText } from "./dom.js";
 import { Card } from "./card.js";
@@ -8,7 +9,7 @@ import { QuestionsView } from "./questions-view.js";
 import { parseRequest } from "./request.js";
 import * as texts from "./texts.js";
 
-/** A result that nobody closes goes by itself, if nothing else is on the page that could move. */
+/** Milliseconds until results close by themselves, if all cards are over and nothing can move. */
 const LINGER = 60_000;
 
 export class RequestsView {
@@ -22,7 +23,10 @@ export class RequestsView {
   #emptyMore = el("p");
   #empty;
 
-  /** - more: elements for when there is nothing to approve. onCount: told how many wait. */
+  /**
+   * - more: elements to show while there are no requests.
+   * - onCount: called with the number of waiting requests.
+   */
   constructor(api, more, onCount) {
     this.#api = api;
     this.#onCount = onCount;
@@ -34,12 +38,15 @@ export class RequestsView {
     this.#count();
   }
 
-  /** The server does not answer: that nothing is listed here then says nothing. */
+  /** Called when the server does not answer, so that an empty list has no meaning. */
   lose() {
     this.#describeEmpty("warning", texts.requests.unknown, texts.requests.unknownMore);
   }
 
-  /** - sent: the state's `requests`. state: all of it. */
+  /**
+   * - sent: `requests` of the state.
+   * - state: the whole state.
+   */
   update(sent, state) {
     this.#questions.update(state);
     this.#describeEmpty("yes", texts.requests.empty, texts.requests.emptyMore);
@@ -51,7 +58,10 @@ export class RequestsView {
     this.#count();
   }
 
-  /** Leads to the question about a new phone. - onClosed: called when it is closed. */
+  /**
+   * Moves to the question about a new phone.
+   * - onClosed: called when the question is closed.
+   */
   goToPhone(id, onClosed) {
     this.#questions.goToPhone(id, onClosed);
   }
@@ -80,7 +90,7 @@ export class RequestsView {
     if (hadFocus) this.#goOn();
   }
 
-  /** The keyboard and the screen reader go on where something is left to do. */
+  /** Moves the focus to the next card, or to the title. */
   #goOn() {
     this.#count();
     moveTo(this.element.querySelector(".request h2, .question h2") ?? this.#emptyTitle);
@@ -89,7 +99,7 @@ export class RequestsView {
   #tick() {
     const cards = [...this.#cards.values()];
     for (const card of cards) card.tick();
-    // By each card's own end: a phone that slept has had no ticks.
+    // Computed from each card's end, since a phone that slept has had no ticks.
     if (cards.every((card) => Date.now() - card.overSince > LINGER)) for (const card of cards) this.#close(card);
     this.#count();
   }

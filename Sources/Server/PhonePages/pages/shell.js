@@ -1,6 +1,6 @@
-// The page's own files, kept by the service worker so that codes show without a connection.
+// The page's own files, cached by the service worker so that codes work without a connection.
 
-/** Registers the worker. A browser without one shows no codes offline, and everything else works. */
+/** Registers the worker. Without workers, codes do not work offline, but everything else does. */
 export async function keepShell(isBusy) {
   if (!("serviceWorker" in navigator)) return;
   try {
@@ -11,13 +11,13 @@ export async function keepShell(isBusy) {
   }
 }
 
-/** The one script that is named at run time. */
+/** The worker is the only script whose URL is set at run time (trusted-types CSP). */
 function scriptURL(name) {
   const policy = globalThis.trustedTypes?.createPolicy("countersign", { createScriptURL: () => name });
   return policy ? policy.createScriptURL("") : name;
 }
 
-/** A new version takes over while nobody looks, and never in the middle of something. */
+/** A new version takes over only while the page is hidden, so that it interrupts nothing. */
 function renew(registration, isBusy) {
   if (!document.hidden) {
     registration.update().catch(() => {});

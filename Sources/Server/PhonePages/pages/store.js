@@ -1,6 +1,8 @@
-// What the browser keeps: IndexedDB, since only there can a key be kept that no script can read.
+// What the browser stores. IndexedDB is the only place for a key that scripts cannot read.
 //
-// Store "kept": "device" {id, key, name, confirmed}, "enrolment" {token, pair} while one is under way, "clock" (see clock.js).
+// Store "kept": "device" {id, key, name, confirmed}, "enrolment" {token, pair} during an enrollment, "clock" (see
+// clock.js).
+//
 // Store "tokens": {id, added, application, key, digits, period}.
 
 const NAME = "countersign";
@@ -19,7 +21,7 @@ function open() {
   return opened;
 }
 
-/** Runs one transaction; resolves only when what it wrote is on the disk. */
+/** Runs one transaction, and resolves after its writes are on disk. */
 async function transact(stores, mode, act) {
   const database = await open();
   return new Promise((resolve, reject) => {
@@ -38,7 +40,7 @@ export const tokens = () => transact("tokens", "readonly", (in_) => in_.objectSt
 export const putToken = (token) => transact("tokens", "readwrite", (in_) => in_.objectStore("tokens").put(token));
 export const dropToken = (id) => transact("tokens", "readwrite", (in_) => in_.objectStore("tokens").delete(id));
 
-/** A new device replaces whatever was here, in one step: another key, other tokens. */
+/** Replaces everything with a new device in one transaction, as it has another key and other tokens. */
 export function startOver(device) {
   return transact(["kept", "tokens"], "readwrite", (in_) => {
     const kept = in_.objectStore("kept");

@@ -1,7 +1,7 @@
-// Keeps the page's own files for when there is no connection, and shows notifications. It never answers for the server.
+// Caches the page's own files for use without a connection, and shows notifications. It never answers for the server.
 
-// Another one for every change of a file: `python3 Tests/PageTests/test_files.py` writes it.
-const VERSION = "df4bfcef4d83";
+// Changes with every file: `python3 Tests/PageTests/test_files.py` writes it.
+const VERSION = "3a3fed454b75";
 
 const SHELL = [
   "./", "style.css", "icon.svg", "icon-192.png", "icon-512.png", "manifest.webmanifest", "add-phone.js", "api.js",
@@ -39,13 +39,13 @@ self.addEventListener("fetch", (event) => {
   event.respondWith(answer());
 });
 
-/** What a message says; one that makes no sense still has to show something, or the browser takes the right to push away. */
+/** Parses a push message. A malformed one must show something too, or the browser withdraws the permission to push. */
 function read(event) {
   try {
     const { id, title, body } = event.data.json();
     if (typeof id === "string" && typeof title === "string" && typeof body === "string") return { id, title, body };
   } catch {
-    // Shown as below.
+    // Falls through to the default.
   }
   return { id: "countersign", title: "Countersign", body: "Somebody logs in with your account. Open to see." };
 }

@@ -1,4 +1,4 @@
-// Everything that the page says: short, calm, and what to do next.
+// All texts of the page: short, calm, and with what to do next.
 
 export const product = "Countersign";
 
@@ -59,7 +59,7 @@ const enrollProblems = {
   offline: "The server does not answer. Check your connection and try again.",
 };
 export const enrollProblem = (code) => enrollProblems[code] ?? enrollProblems.invalid;
-/** Those that another try may mend. */
+/** Problems that a retry may solve. */
 export const mayTryAgain = (code) => code === "offline" || code === "too_many";
 
 export const requests = {
@@ -267,7 +267,7 @@ export function timeLeft(seconds) {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min left`;
 }
 
-/** Groups as people read them: 123 456, 123 4567, 1234 5678. */
+/** Groups digits for reading: 123 456, 123 4567, 1234 5678. */
 export function groups(code) {
   const half = Math.floor(code.length / 2);
   return [code.slice(0, half), code.slice(half)];

@@ -1,10 +1,10 @@
-// SoftToken codes: TOTP (RFC 6238) with a key that cannot be read.
+// SoftToken codes: TOTP (RFC 6238) with a key that is not extractable.
 
 import { fromB64u } from "./bytes.js";
 
 const ALGORITHMS = ["SHA-1", "SHA-256", "SHA-512"];
 
-/** What the store keeps of an answer to `GET tokens/ID`. Throws where the answer makes no sense. */
+/** Converts an answer to `GET tokens/ID` for the store. Throws if the answer is malformed. */
 export async function importToken(answer, id) {
   const { application, secret, algorithm, digits, period } = answer;
   const makesSense =
@@ -20,7 +20,7 @@ export const timeStep = (token, time) => Math.floor(time / token.period);
 
 export const secondsLeft = (token, time) => token.period - (time % token.period);
 
-/** The code of one time step: text, since 012345 is not 12345. */
+/** Returns the code of one time step as a string, since 012345 is not 12345. */
 export async function code(token, step) {
   const counter = new DataView(new ArrayBuffer(8));
   counter.setBigUint64(0, BigInt(step));
