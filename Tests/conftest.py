@@ -1,4 +1,5 @@
-"""What all suites share: the temporary folders of tests that passed go away at once, all others but those of failed tests at the end."""
+"""What all suites share: the temporary folders of tests that passed go away at once, all others but those of failed
+tests at the end."""
 
 import contextlib
 import pathlib

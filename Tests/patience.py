@@ -1,16 +1,17 @@
-"""The one bound on waits of the tests, and the one loop for what tells nobody that it has happened."""
+"""The tests' one limit on waits, and their one polling loop."""
 
 import time
 
-# Seconds after which something that must happen has not happened, and the test fails. Far more than a loaded machine needs: nothing
-# waits so long to pass.
+# Seconds after which something that must happen has not happened, and the test fails. Far more than a loaded machine
+# needs: nothing waits so long to pass.
 PATIENCE = 300
-# Between two looks: who waits leaves the processor to those who are waited for.
+# Seconds between two looks, which leave the processor to the awaited program.
 PAUSE = 0.01
 
 
 def until(holds, trouble=None):
-    """What `holds` gives, as soon as it gives anything. - trouble: a function that says what the test has to say if nothing comes."""
+    """What `holds` gives, as soon as it gives anything. - trouble: a function that says what the test has to say if
+    nothing comes."""
     deadline = time.monotonic() + PATIENCE
     while not (found := holds()):
         assert time.monotonic() < deadline, trouble() if trouble else holds

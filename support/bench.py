@@ -95,7 +95,8 @@ class Bench:
         return float(self.transaction(service, code).split()[0]) / 1000
 
     def transaction(self, service, answer):
-        done = subprocess.run([self.ground / "pam_bench", self.pam, service, USER, answer, "pts/0"], capture_output=True, text=True)
+        done = subprocess.run([self.ground / "pam_bench", self.pam, service, USER, answer, "pts/0"],
+                              capture_output=True, text=True)
         assert done.returncode == 0, f"{service}: PAM says {done.returncode}: {done.stderr} {self.host.journal}"
         return done.stdout
 
@@ -116,7 +117,8 @@ class Bench:
         return statistics.median(r[0] for r in runs) / 1000, statistics.median(r[1] for r in runs)
 
     def load_once(self, module):
-        done = subprocess.run([self.ground / "pam_bench", "--load", self.host.modules / module], capture_output=True, text=True, check=True)
+        done = subprocess.run([self.ground / "pam_bench", "--load", self.host.modules / module], capture_output=True,
+                              text=True, check=True)
         return tuple(float(part) for part in done.stdout.split())
 
     # From the approval to the login
@@ -135,7 +137,8 @@ class Bench:
     def approve_once(self, phone):
         with self.accounts:
             self.accounts.execute("DELETE FROM pushes")
-        login = subprocess.Popen([self.ground / "pam_bench", self.pam, "countersign", USER, "", "ssh"], stdout=subprocess.PIPE, text=True)
+        login = subprocess.Popen([self.ground / "pam_bench", self.pam, "countersign", USER, "", "ssh"],
+                                 stdout=subprocess.PIPE, text=True)
         request = phone.wait_for_request()
         phone.wait_for_login()
         begun = time.monotonic()
@@ -155,7 +158,9 @@ def table(rows, head):
 def main():
     bench = Bench(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))
     try:
-        print(f"\nA whole PAM transaction with a SoftToken, ms (median of {RUNS}; a third of that at 1,000,000 accounts)\n")
+        print(
+            f"\nA whole PAM transaction with a SoftToken, ms (median of {RUNS}; a third of that at 1,000,000 "
+            f"accounts)\n")
         rows = []
         for count in [n for n in (1, 1_000, 100_000, 1_000_000) if n <= SCALE]:
             t = bench.compare(count)
@@ -169,7 +174,8 @@ def main():
         table(rows, ["module", "ms", "kB added", "ours / it, time", "ours / it, memory"])
         took = sorted(bench.approvals())
         print("From the tap on the phone to PAM_SUCCESS: countersignd on this machine, over its socket\n")
-        table([[f"{statistics.median(took):.2f}", f"{took[len(took) * 9 // 10]:.2f}", f"{took[-1]:.2f}"]], ["median, ms", "p90, ms", "longest, ms"])
+        table([[f"{statistics.median(took):.2f}", f"{took[len(took) * 9 // 10]:.2f}", f"{took[-1]:.2f}"]],
+              ["median, ms", "p90, ms", "longest, ms"])
     finally:
         bench.host.reset()
 

@@ -1,7 +1,7 @@
-"""countersignd under load: calls per second, those who wait, connections that do nothing. wrk asks, on the same processors.
+"""countersignd under load: calls per second, waiting reads, idle connections. wrk runs on the same processors.
 
-The users come in through the API. A phone for each would take minutes, so the rest is done as phones would have left it: a device for each
-is written to the records, and the SoftToken secrets are read there, with the master key that this bench has made.
+Users are made through the API. A phone for each would take minutes, so the rest is made directly as phones would have
+left it: a device for each is written to the records, and the SoftToken secrets are read there with the bench's key.
 """
 
 import base64
@@ -33,7 +33,8 @@ SCALE = int(os.environ.get("SCALE", 1_000_000))
 RUNS, STARTS, WAKES = 3, 10, 500
 CONNECTIONS = 64
 GUESSES = [f"{guess:06}" for guess in range(271_820, 271_830)]
-# Each has three codes at a time, each good once: so many last for three runs of a second. Fewer than a thousand users meet their limits.
+# Each user has three codes at a time, each valid once, so these last for three runs of a second. Fewer than a thousand
+# users would reach their limits.
 USERS = min(max(SCALE, 1_000), 30_000)
 WAITERS = min(SCALE, 10_000)
 IDLE = min(SCALE, 20_000)
@@ -47,11 +48,12 @@ pending_requests = 100
 
 
 class Served(Server):
-    """A server whose log goes to a file, as a busy one's goes to the journal: nobody here reads it meanwhile."""
+    """A server that logs to a file, as a busy one logs to the journal, since nothing here reads it meanwhile."""
 
     def start(self):
         with open(self.folder / "log", "ab") as log:
-            self.process = subprocess.Popen([PROGRAM, "serve", "--settings", self.settings], stdin=subprocess.DEVNULL, stderr=log, env={})
+            self.process = subprocess.Popen([PROGRAM, "serve", "--settings", self.settings], stdin=subprocess.DEVNULL,
+                                            stderr=log, env={})
         while True:
             try:
                 socket.create_connection(("127.0.0.1", self.port)).close()
@@ -91,7 +93,8 @@ class Records:
         return [row[0] for row in self.database.execute("SELECT user FROM members ORDER BY user")]
 
     def pending(self) -> list[str]:
-        return [row[0] for row in self.database.execute("SELECT id FROM approvals WHERE status = 'pending' ORDER BY number")]
+        return [row[0]
+                for row in self.database.execute("SELECT id FROM approvals WHERE status = 'pending' ORDER BY number")]
 
     def secrets(self) -> dict[int, bytes]:
         return {user: unseal(self.key, sealed, f"member.secret {self.application} {user}")
@@ -127,11 +130,13 @@ class Load:
         listed.write_text("".join(f"{method}\t{path}\t{body}\n" for method, path, body in calls))
         busy = server.processor_time()
         done = subprocess.run(
-            ["wrk", "-t", "1", "-c", str(CONNECTIONS), "-d", str(seconds), "--timeout", "10", "-s", REPOSITORY / "support/bench.lua",
+            ["wrk", "-t", "1", "-c", str(CONNECTIONS), "-d", str(seconds), "--timeout", "10", "-s",
+             REPOSITORY / "support/bench.lua",
              server.url, "--", listed, server.application.key], capture_output=True, text=True, check=True)
         summary = json.loads(done.stdout.splitlines()[-1])
         assert summary["lost"] == 0, done.stdout
-        self.answers, self.refused, self.p50, self.p99 = (summary[name] for name in ("answers", "refused", "p50", "p99"))
+        self.answers, self.refused, self.p50, self.p99 = (summary[name]
+                                                          for name in ("answers", "refused", "p50", "p99"))
         self.rate = self.answers / summary["seconds"]
         self.each = (server.processor_time() - busy) / self.answers
 
@@ -146,8 +151,10 @@ def verify(code, user):
 
 
 def fill(server, records):
-    bodies = [f"user[email]=u{n}@example.com&user[cellphone]=555{2_000_000 + n:07}&user[country_code]=1&send_install_link_via_sms=false"
-              for n in range(USERS)]
+    bodies = [
+        f"user[email]=u{n}@example.com&user[cellphone]=555{2_000_000 + n:07}&user[country_code]=1&"
+        f"send_install_link_via_sms=false"
+        for n in range(USERS)]
     while count := USERS - len(records.users()):
         # wrk leaves those that are on their way when its time is over.
         again = bodies[-count - 2 * CONNECTIONS:]
@@ -156,7 +163,7 @@ def fill(server, records):
 
 
 def right_codes(server, secrets):
-    """Three runs, one for each time step whose codes are taken now: they come in order, and none comes twice."""
+    """Three runs, one for each time step whose codes are accepted now, in order and without repeats."""
     if time.time() % 30 > 15 and USERS > 3000:
         time.sleep(30.5 - time.time() % 30)
     step = int(time.time()) // 30
@@ -176,7 +183,8 @@ def wrong_codes(server, secrets):
 
 def create_and_read(server, records, users):
     create = [("POST", f"/onetouch/json/users/{user}/approval_requests",
-               "message=Log+in+to+web-1%3F&details[Host]=web-1&details[User]=zoe&seconds_to_expire=3600") for user in users]
+               "message=Log+in+to+web-1%3F&details[Host]=web-1&details[User]=zoe&seconds_to_expire=3600")
+              for user in users]
     created = best(Load(server, create, 2) for _ in range(RUNS))
     read = [("GET", f"/onetouch/json/approval_requests/{uuid}", "") for uuid in records.pending()[:20_000]]
     return created, best(Load(server, read, 2) for _ in range(RUNS))
@@ -209,10 +217,12 @@ class Waiters:
         self.each = (server.memory() - before) / len(requests)
 
     def ask(self, connection, method, uuid, more=""):
-        connection.sendall(f"{method} /onetouch/json/approval_requests/{uuid} HTTP/1.1\r\n{self.head}{more}\r\n".encode())
+        connection.sendall(
+            f"{method} /onetouch/json/approval_requests/{uuid} HTTP/1.1\r\n{self.head}{more}\r\n".encode())
 
     def wake(self, count):
-        """Milliseconds from just before a request is cancelled to the first byte that its waiter gets, and to what the canceller gets."""
+        """Milliseconds from just before a request is cancelled to the first byte that its waiter gets, and to what the
+        canceller gets."""
         took = []
         with socket.create_connection(("127.0.0.1", self.server.port)) as canceller:
             for uuid in list(self.sockets)[:count]:
@@ -325,7 +335,9 @@ def measure(server):
 
 
 def report(started, resident, right, wrong, created, read, peak, waiters, idle):
-    print(f"countersignd with {USERS:,} users, called over {CONNECTIONS} connections by wrk on the same processors, best of {RUNS}")
+    print(
+        f"countersignd with {USERS:,} users, called over {CONNECTIONS} connections by wrk on the same processors, best "
+        f"of {RUNS}")
     print("(no other such server is in Debian)\n")
     rows = [
         ("right codes (each is on the disk as spent)", *rate(right), "20,000/s"),
@@ -335,10 +347,12 @@ def report(started, resident, right, wrong, created, read, peak, waiters, idle):
     count, each, p50, p99, gone = waiters
     sockets, kept, alone, among = idle
     rows = [
-        (f"start to listening (median of {STARTS})", f"{started:.1f} ms", ""), ("memory, idle", f"{resident / 1000:.1f} MB", ""),
+        (f"start to listening (median of {STARTS})", f"{started:.1f} ms", ""),
+        ("memory, idle", f"{resident / 1000:.1f} MB", ""),
         ("memory, most under these calls", f"{peak / 1000:.1f} MB", "100 MB"),
         (f"{WAITERS:,} waiting reads, each", f"{each:.1f} kB", "40 kB"),
-        ("cancelled, by a call, to its waiter's first byte: p50", f"{p50:.2f} ms", ""), ("the same: p99", f"{p99:.2f} ms", "5 ms"),
+        ("cancelled, by a call, to its waiter's first byte: p50", f"{p50:.2f} ms", ""),
+        ("the same: p99", f"{p99:.2f} ms", "5 ms"),
         (f"{count:,} waiting clients go: all forgotten after", f"{gone:.2f} s", ""),
         (f"{sockets:,} idle connections, each", f"{kept:.1f} kB", ""),
         ("a right code meanwhile (without them)", f"{among:.2f} ms ({alone:.2f} ms)", "")]
@@ -350,7 +364,7 @@ def main():
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    # On a disk, and where nobody else may write: the server refuses settings in /var/tmp.
+    # On a disk, where no other user may write: the server refuses settings in /var/tmp.
     with tempfile.TemporaryDirectory(prefix="countersign-bench.", dir="/var/lib") as ground:
         report(*measure(Served(pathlib.Path(ground), tables=LIMITS)))
 

@@ -22,7 +22,7 @@ NUMBERS = itertools.count(1000)
 
 @pytest.fixture(scope="module")
 def name(request):
-    """The client's; `of` makes a test's list of them."""
+    """A parametrized test's clients; `of` lists them."""
     found = clients.built(request.param)
     if isinstance(found, clients.Missing):
         pytest.skip(str(found))
@@ -31,7 +31,8 @@ def name(request):
 
 @pytest.fixture(scope="module")
 def server(name):
-    """One for all tests of a client. For authy-ssh, which knows one address only, it shows a certificate of that name."""
+    """One for all tests of a client. For authy-ssh, which knows one address only, it shows a certificate of that
+    name."""
     with own_folder() as folder:
         if name != "authy-ssh":
             with Server(folder, tables=LIMITS) as running:
@@ -39,9 +40,12 @@ def server(name):
             return
         chain, key = folder / "chain.pem", folder / "key.pem"
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=api.authy.com",
-             "-addext", "subjectAltName=DNS:api.authy.com,DNS:localhost", "-keyout", key, "-out", chain], check=True, capture_output=True)
-        with Server(folder, server=f'certificate = "{chain}"\nprivate_key = "{key}"', tables=LIMITS, ca_file=str(chain)) as running:
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+             "-subj", "/CN=api.authy.com",
+             "-addext", "subjectAltName=DNS:api.authy.com,DNS:localhost", "-keyout", key, "-out", chain], check=True,
+            capture_output=True)
+        with Server(folder, server=f'certificate = "{chain}"\nprivate_key = "{key}"', tables=LIMITS,
+                    ca_file=str(chain)) as running:
             yield running
 
 

@@ -1,4 +1,4 @@
-"""Authy's public clients, unchanged, against a real server: each makes every call that it has, and reports what it should."""
+"""Authy's public clients, unchanged, against a real server: each makes all its calls and reports the right results."""
 
 import json
 import urllib.parse
@@ -15,7 +15,8 @@ LOGOS = [{"res": "default", "url": "https://cdn.example/a.png"}]
 
 def of(*calls, but=()):
     """One run of the test for each client that has these calls."""
-    return pytest.mark.parametrize("name", [name for name in with_calls(*calls) if name not in but], indirect=True, scope="module")
+    return pytest.mark.parametrize("name", [name for name in with_calls(*calls) if name not in but], indirect=True,
+                                   scope="module")
 
 
 def register(client, phone="212-555-0100", email="zoe@example.com", country_code=1) -> dict:
@@ -23,7 +24,8 @@ def register(client, phone="212-555-0100", email="zoe@example.com", country_code
 
 
 def ask(client, user) -> dict:
-    return client.call("ask", id=user, message="Log in to web-1?", details={"Host": "web-1", "User": "zoe & co"}, hidden={"ticket": "17 a"},
+    return client.call("ask", id=user, message="Log in to web-1?", details={"Host": "web-1", "User": "zoe & co"},
+                       hidden={"ticket": "17 a"},
                        logos=LOGOS, seconds=120)
 
 
@@ -97,7 +99,8 @@ def test_an_address_is_changed_and_written_to(client, server, user):
 def test_a_qr_code_brings_a_secret_into_an_app(client, user):
     report = client.call("qr", id=user, label="zoe")
     assert report["ok"] and report["body"]["qr_code"].startswith("data:image/svg+xml;base64,"), report
-    assert (report["body"]["label"], report["body"]["issuer"], report["body"]["success"]) == ("zoe", "Example Corp", True)
+    assert (report["body"]["label"], report["body"]["issuer"],
+            report["body"]["success"]) == ("zoe", "Example Corp", True)
 
 
 @of("activity")
@@ -142,7 +145,8 @@ def test_a_wrong_code_is_refused(client, user, code):
 
 
 @of("verify")
-@pytest.mark.parametrize("code", ["12", "is valid", "123 456", "true", "", "1234567?force=false", "1234567%2f..", "１２３４５６７"])
+@pytest.mark.parametrize("code",
+                         ["12", "is valid", "123 456", "true", "", "1234567?force=false", "1234567%2f..", "１２３４５６７"])
 def test_what_is_no_code_lets_nobody_in(client, user, code):
     assert not client.call("verify", id=user, code=code)["ok"]
 
@@ -158,7 +162,8 @@ def test_a_path_in_place_of_a_code_lets_nobody_in(client, user, code):
 
 @of("verify", "activity", but=["authy-client"])
 def test_authy_rs_takes_a_path_in_place_of_a_code(client, name, user):
-    """docs/reference/api.md says so: it asks for another call, whose success it takes for the code's. No server can tell."""
+    """This client makes another call and takes its success for the code's: no server can tell
+    (docs/reference/api.md)."""
     assert name == "authy-rs" and client.call("verify", id=user, code="../sms")["ok"]
 
 
@@ -209,7 +214,8 @@ def test_a_phone_is_verified_without_a_user(client, server, name, number, via):
     number = {"phone": number, "country_code": 1}
     started = client.call("start", **number, via=via, length=6)
     assert started["ok"], started
-    assert started["message"] == (f"Text message sent to +1 {written}." if via == "sms" else f"Call to +1 {written} initiated."), started
+    assert started["message"] == (f"Text message sent to +1 {written}." if via == "sms"
+                                  else f"Call to +1 {written} initiated."), started
     code = server.codes()[-1]
     wrong = client.call("check", **number, code="0000" if code != "0000" else "1111")
     assert not wrong["ok"] and "Verification code is incorrect" in said(wrong), wrong
@@ -266,7 +272,8 @@ def test_onetouch_asks_a_phone(client, app, user, phone):
 @of("ask")
 def test_onetouch_without_a_phone_is_an_error_that_says_so(client, user):
     report = ask(client, user)
-    assert not report["ok"] and ("60051" in said(report) or "OneTouch" in said(report) or "device" in said(report)), report
+    assert (not report["ok"]
+            and ("60051" in said(report) or "OneTouch" in said(report) or "device" in said(report))), report
 
 
 @of("look")
@@ -330,7 +337,8 @@ def callback_of(app, phone, user, web, **request) -> dict:
     assert phone.answer(app.create(user, **request), "approved").status == 200
     call = web.wait(heard + 1)[heard]
     query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(call.path).query, keep_blank_values=True))
-    return {"method": call.method, "url": web.url + call.path.split("?")[0], "headers": dict(call.headers), "body": call.body.decode(),
+    return {"method": call.method, "url": web.url + call.path.split("?")[0], "headers": dict(call.headers),
+            "body": call.body.decode(),
             "query": query, "nested": receivers.nested(call), "came": call}
 
 
@@ -343,14 +351,19 @@ def check(client, name, callback, **changes) -> bool:
     return client.call("callback", **parameters)["ok"]
 
 
-MODELS = {"authy-python": receivers.python, "authy-java": receivers.authy_java, "authy-client": receivers.node_signature_only}
+MODELS = {"authy-python": receivers.python, "authy-java": receivers.authy_java,
+          "authy-client": receivers.node_signature_only}
 REQUESTS = [
-    {}, {"message": "Log in as zoe & root? (yes!)"}, {"details": {"Host name": "db-1/eu", "IP": "192.0.2.7"}}, {"hidden_details": {"session": "a b/c"}},
-    {"details": {"Ort": "Köln", "Host": "Größe"}}, {"details": {"a": "5 * 5"}}, {"details": {"a": "~zoe"}}, {"details": {"a": "wow! (yes) it's"}},
-    {"details": {"IP": "1", "IP2": "2"}}, {"details": {"Größe": "1", "Grad": "2"}}, {"details": {"host": "1", "IP": "2"}},
+    {}, {"message": "Log in as zoe & root? (yes!)"}, {"details": {"Host name": "db-1/eu", "IP": "192.0.2.7"}},
+    {"hidden_details": {"session": "a b/c"}},
+    {"details": {"Ort": "Köln", "Host": "Größe"}}, {"details": {"a": "5 * 5"}}, {"details": {"a": "~zoe"}},
+    {"details": {"a": "wow! (yes) it's"}},
+    {"details": {"IP": "1", "IP2": "2"}}, {"details": {"Größe": "1", "Grad": "2"}},
+    {"details": {"host": "1", "IP": "2"}},
     {"details": {"a-b": "1", "a b": "2", "a_b": "3", "ab": "4", "A": "5"}}, {"logos": LOGOS},
     {"logos": [*LOGOS, {"res": "low", "url": "https://cdn.example/b.png"}]}, {"details": {"x": "", "y": "ü*~"}},
-    {"message": "sshd[17]: log in?"}, {"message": "None of these"}, {"details": {"a[1]": "x"}}, {"details": {"_a": "1", "-b": "2", "c": "3", ".d": "4", "5": "6"}},
+    {"message": "sshd[17]: log in?"}, {"message": "None of these"}, {"details": {"a[1]": "x"}},
+    {"details": {"_a": "1", "-b": "2", "c": "3", ".d": "4", "5": "6"}},
     {"details": {"e": "1", "é": "2", "E": "3", "f": "4", "É": "5"}},
 ]
 

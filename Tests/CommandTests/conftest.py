@@ -1,4 +1,5 @@
-"""The admin's command as an ordinary user runs it: settings, state and helpers of that user's own under a temporary directory."""
+"""The admin's command as an ordinary user runs it: settings, state and helpers of that user's own under a temporary
+directory."""
 
 import dataclasses
 import json
@@ -19,8 +20,10 @@ BUILT = pathlib.Path(os.environ.get("COUNTERSIGN_BUILD", TESTS.parent / "build")
 PROGRAMS = ["countersign", "countersign-login", "countersign-net"]
 MODULE = "pam_countersign.so"
 COMMANDS = [
-    "link", "softtoken", "unlink", "prefer", "recovery", "grace", "pause", "opt-out", "opt-in", "forget", "unlock", "show", "list",
-    "history", "report", "init", "backup", "restore", "check", "try", "enroll", "confirm", "refresh", "import", "export",
+    "link", "softtoken", "unlink", "prefer", "recovery", "grace", "pause", "opt-out", "opt-in", "forget", "unlock",
+    "show", "list",
+    "history", "report", "init", "backup", "restore", "check", "try", "enroll", "confirm", "refresh", "import",
+    "export",
 ]
 # Those that speak to the server.
 WITH_NET = ["enroll", "confirm", "refresh", "import"]
@@ -34,14 +37,15 @@ import records  # noqa: E402
 
 
 def ordinary_user() -> pwd.struct_passwd:
-    """Whoever runs the tests; nobody, if that is root."""
+    """The user who runs the tests, or the user nobody if that is root."""
     return pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
 
 
 def as_ordinary_user() -> list[str]:
     """What stands in front of a command that must not run as root."""
     user = ordinary_user()
-    return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"] if os.geteuid() == 0 else []
+    return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}",
+            "--clear-groups"] if os.geteuid() == 0 else []
 
 
 def give(folder: pathlib.Path) -> None:
@@ -69,7 +73,7 @@ class Desk:
     """A place to run the command in."""
 
     def __init__(self, folder: pathlib.Path, built: pathlib.Path):
-        """- built: whose files are the ordinary user's, on the same file system."""
+        """- built: a build on the same file system that the ordinary user owns."""
         self.folder, self.state, self.settings_file = folder, folder / "state", folder / "countersign.toml"
         self.helpers, self.marker = folder / "helpers", folder / "accounts.id"
         self.state.mkdir(mode=0o700)
@@ -101,7 +105,8 @@ class Desk:
 
     def run(self, *arguments, stdin: str = "", env: dict[str, str] | None = None) -> Done:
         done = subprocess.run(
-            self.words(*arguments), input=stdin.encode(), capture_output=True, timeout=PATIENCE, env={**ENVIRONMENT, **(env or {})}, cwd="/")
+            self.words(*arguments), input=stdin.encode(), capture_output=True, timeout=PATIENCE,
+            env={**ENVIRONMENT, **(env or {})}, cwd="/")
         return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def does(self, *arguments, **options) -> Done:
@@ -121,7 +126,8 @@ class Desk:
         """Runs it in a terminal."""
         first, *rest = self.words(*arguments)
         spawned = pexpect.spawn(
-            first, rest, env={**ENVIRONMENT, **(env or {})}, cwd="/", timeout=PATIENCE, dimensions=(60, columns), encoding="utf-8",
+            first, rest, env={**ENVIRONMENT, **(env or {})}, cwd="/", timeout=PATIENCE, dimensions=(60, columns),
+            encoding="utf-8",
             preexec_fn=hear_interrupts)
         spawned.delaybeforesend = None
         return spawned
@@ -130,15 +136,18 @@ class Desk:
         """Writes into the accounts what only a login would, and returns the rows that come back."""
         return records.run(self.state / "accounts.db", statement, *values)
 
-    def remember(self, user: str, service: str = "sshd", rhost: str = "", outcome: str = "denied", reason: str = "locked", when: int = 0):
+    def remember(self, user: str, service: str = "sshd", rhost: str = "", outcome: str = "denied",
+                 reason: str = "locked", when: int = 0):
         """A row of history."""
         self.sql(
-            "INSERT INTO history (time, user, service, rhost, outcome, reason, factor, address) VALUES (?,?,?,?,?,?,NULL,'')",
+            "INSERT INTO history (time, user, service, rhost, outcome, reason, factor, address) VALUES "
+            "(?,?,?,?,?,?,NULL,'')",
             when or int(time.time()), user, service, rhost, outcome, reason)
 
 
 def hear_interrupts():
-    """As a program at a terminal does: what a script starts in the background ignores Ctrl-C, and all that it starts, such as these tests."""
+    """As a program at a terminal does: what a script starts in the background ignores Ctrl-C, and all that it starts,
+    such as these tests."""
     for number in (signal.SIGINT, signal.SIGQUIT):
         signal.signal(number, signal.SIG_DFL)
 
@@ -165,7 +174,7 @@ def desk(tmp_path, built):
 
 @pytest.fixture
 def alice() -> pwd.struct_passwd:
-    """A user whom every Debian has."""
+    """A user that exists on every Debian."""
     return pwd.getpwnam("games")
 
 

@@ -1,4 +1,4 @@
-"""A desk beside a real countersignd whose messages can be read, and a server that answers as it is told."""
+"""A host with a real countersignd, whose messages the test reads, and with a fake server that answers as told."""
 
 import contextlib
 import functools
@@ -22,8 +22,11 @@ PHONE, MASKED = "+4915112345678", "+49-XXX-XXX-XX78"
 CODE = r"Verification code \(or .*\): "
 
 
-def table(url: str, key: str, enrolment: str = 'country_code = "49"\nemail_domain = "example.com"\n', more: str = "") -> str:
-    return f'[server]\nurl = "{url}"\napi_key = "{key}"\nconnect_timeout = 60\nrequest_timeout = 120\n[enrolment]\n{enrolment}{more}'
+def table(url: str, key: str, enrolment: str = 'country_code = "49"\nemail_domain = "example.com"\n',
+          more: str = "") -> str:
+    return (
+        f'[server]\nurl = "{url}"\napi_key = "{key}"\nconnect_timeout = 60\nrequest_timeout = 120\n[enrolment]\n'
+        f'{enrolment}{more}')
 
 
 @contextlib.contextmanager
@@ -50,7 +53,8 @@ def server():
 def codes(server: Server) -> list[str]:
     """All codes that went out, oldest first."""
     text = server.sent.read_text() if server.sent.exists() else ""
-    return [one or other for one, other in re.findall(r"(\d{4,10}) is your code|your code for .*? is (\d{4,10})", text, re.IGNORECASE)]
+    return [one or other for one, other
+            in re.findall(r"(\d{4,10}) is your code|your code for .*? is (\d{4,10})", text, re.IGNORECASE)]
 
 
 @pytest.fixture
@@ -61,7 +65,8 @@ def enrolment(desk, server):
 
 
 class Stub(http.server.ThreadingHTTPServer):
-    """Answers users/new and users/ID/status by `answers`, a list of (status, headers, body) that is used up, and then well."""
+    """Answers users/new and users/ID/status by `answers`, a list of (status, headers, body) that is used up, and then
+    well."""
 
     daemon_threads = True
 
@@ -85,8 +90,10 @@ class Stub(http.server.ThreadingHTTPServer):
             if path.split("?")[0].endswith("/status"):
                 number = int(path.split("/")[-2])
                 if number in self.unknown:
-                    return 404, {}, {"message": "User not found.", "success": False, "error_code": "60026", "errors": {"message": "User not found."}}
-                status = {"authy_id": number, "phone_number": "XXX-XXX-5678", "devices": ["android"], "registered": True, "country_code": 49}
+                    return 404, {}, {"message": "User not found.", "success": False, "error_code": "60026",
+                                     "errors": {"message": "User not found."}}
+                status = {"authy_id": number, "phone_number": "XXX-XXX-5678", "devices": ["android"],
+                          "registered": True, "country_code": 49}
                 return 200, {}, {"message": "User status.", "success": True, "status": status}
             return 404, {}, {"message": "Not found", "success": False, "error_code": "60000", "errors": {}}
 

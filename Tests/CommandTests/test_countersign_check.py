@@ -15,17 +15,17 @@ NOT_ASKED = "hint: the server was not asked: countersign refresh --all --config 
 
 
 def checked(desk, *words):
-    """The settings are right, and somebody can log in: what is warned of."""
+    """The settings are valid and users can log in: returns the warnings."""
     done = desk.does("check", "--helpers", desk.helpers, *words)
     assert done.out == "ok\n" and "error: " not in done.err
-    # It is said that the server was not asked, exactly where there is one.
+    # The command says that it did not ask the server if and only if there is one.
     said = done.err.replace(NOT_ASKED.format(desk.settings_file), "")
     assert (said != done.err) == ("[server]" in desk.settings_file.read_text())
     return said
 
 
 def failing(desk, problems: int = 1):
-    """The settings are right, but nobody can log in: why."""
+    """The settings are valid, but no user can log in: returns the reason."""
     done = desk.run("check", "--helpers", desk.helpers)
     many = "problem" if problems == 1 else "problems"
     assert (done.code, done.out) == (1, f"settings ok, but logins will fail: {problems} {many}\n")
@@ -54,7 +54,8 @@ def test_what_is_no_toml_is_named_with_its_line(desk):
 def test_every_other_command_says_the_same_of_wrong_settings(desk, alice):
     desk.settings("[login]\ntries = 0\n")
     wanted = desk.refuses("check").splitlines()[0]
-    for words in [["show", alice.pw_name], ["list"], ["history"], ["link", alice.pw_name, "1"], ["softtoken", alice.pw_name],
+    for words in [["show", alice.pw_name], ["list"], ["history"], ["link", alice.pw_name, "1"],
+                  ["softtoken", alice.pw_name],
                   ["unlink", alice.pw_name], ["grace", alice.pw_name], ["unlock", alice.pw_name]]:
         assert desk.refuses(*words).splitlines()[0] == wanted
 
@@ -78,7 +79,8 @@ def test_settings_behind_a_symlink_are_an_error(desk):
 
 def test_with_a_missing_state_directory_nobody_can_log_in(desk):
     shutil.rmtree(desk.state)
-    assert f"error: the state directory {desk.state} is missing\nhint: it had accounts: mount what it lies on" in failing(desk)
+    assert (f"error: the state directory {desk.state} is missing\nhint: it had accounts: mount what it lies on"
+            in failing(desk))
     desk.marker.unlink()
     assert f"error: the state directory {desk.state} is missing\nhint: make it with: mkdir -m 0700" in failing(desk)
 
@@ -141,7 +143,8 @@ def test_with_a_helper_that_lacks_a_library_nobody_can_log_in(desk, name):
         pytest.skip("it is linked statically, as it is shipped: it needs no library")
     library = max(libraries, key=program.count)
     path.write_bytes(program.replace(library, library[:-1] + b"9"))
-    assert f"error: {path} cannot start: exit code 127\nhint: a library may be missing: ldd {path} names it\n" in failing(desk)
+    assert (f"error: {path} cannot start: exit code 127\nhint: a library may be missing: ldd {path} names it\n"
+            in failing(desk))
 
 
 def test_with_an_api_key_that_cannot_be_read_logins_fail(desk):
@@ -171,7 +174,8 @@ def test_with_a_socket_that_others_could_have_put_there_logins_fail(desk):
     assert checked(desk) == ""
     folder.chmod(0o777)
     said = failing(desk)
-    assert f"error: {folder}/api.sock: server.url: " in said and "every login of a user with an AuthyID is denied" in said
+    assert (f"error: {folder}/api.sock: server.url: " in said
+            and "every login of a user with an AuthyID is denied" in said)
 
 
 # The file of certificates
@@ -182,11 +186,13 @@ def certificate(tmp_path_factory) -> str:
     """In PEM."""
     folder = tmp_path_factory.mktemp("ca")
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=Test", "-keyout",
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+         "/CN=Test", "-keyout",
          folder / "key.pem", "-out", folder / "ca.pem"], check=True, capture_output=True, timeout=PATIENCE)
     for form, words in {"p12": ["pkcs12", "-export", "-nokeys", "-passout", "pass:", "-in", folder / "ca.pem"],
                         "p7b": ["crl2pkcs7", "-nocrl", "-outform", "der", "-certfile", folder / "ca.pem"]}.items():
-        subprocess.run(["openssl", *words, "-out", folder / f"ca.{form}"], check=True, capture_output=True, timeout=PATIENCE)
+        subprocess.run(["openssl", *words, "-out", folder / f"ca.{form}"], check=True, capture_output=True,
+                       timeout=PATIENCE)
     return (folder / "ca.pem").read_text(), folder
 
 
@@ -201,7 +207,8 @@ def with_ca_file(desk, content: str | bytes, name: str = "ca.pem") -> pathlib.Pa
 
 def test_a_ca_file_with_certificates_is_ok(desk, certificate):
     pem, _ = certificate
-    for text in [pem, "Subject: Test\r\n" + pem.replace("\n", "\r\n"), pem * 3, pem.replace(" CERTIFICATE", " TRUSTED CERTIFICATE")]:
+    for text in [pem, "Subject: Test\r\n" + pem.replace("\n", "\r\n"), pem * 3,
+                 pem.replace(" CERTIFICATE", " TRUSTED CERTIFICATE")]:
         with_ca_file(desk, text)
         assert checked(desk) == ""
 
@@ -212,8 +219,10 @@ def test_with_a_ca_file_that_cannot_be_read_logins_fail(desk):
 
 
 @pytest.mark.parametrize(("name", "form", "command"), [
-    ("ca.der", "der", "openssl x509 -inform der -in {}.der -out {}.pem"), ("ca.crt", "der", "openssl x509 -inform der -in {}.crt -out {}.pem"),
-    ("ca.pem", "der", "openssl x509 -inform der -in {}.pem -out {}.pem.pem"), ("ca.p12", "p12", "openssl pkcs12 -nokeys -in {}.p12 -out {}.pem"),
+    ("ca.der", "der", "openssl x509 -inform der -in {}.der -out {}.pem"),
+    ("ca.crt", "der", "openssl x509 -inform der -in {}.crt -out {}.pem"),
+    ("ca.pem", "der", "openssl x509 -inform der -in {}.pem -out {}.pem.pem"),
+    ("ca.p12", "p12", "openssl pkcs12 -nokeys -in {}.p12 -out {}.pem"),
     ("ca.p7b", "p7b", "openssl pkcs7 -inform der -print_certs -in {}.p7b -out {}.pem")])
 def test_the_hint_converts_a_ca_file_of_another_form(desk, certificate, name, form, command):
     pem, folder = certificate
@@ -223,7 +232,8 @@ def test_the_hint_converts_a_ca_file_of_another_form(desk, certificate, name, fo
     wanted = command.format(desk.folder / "ca", desk.folder / "ca")
     assert f"error: ca_file: {path}: this is DER, not PEM\nhint: convert it, and name the new file: {wanted}\n" in said
     # The command does what is said of it.
-    subprocess.run([*wanted.split(), *(["-passin", "pass:"] if form == "p12" else [])], check=True, capture_output=True, timeout=PATIENCE)
+    subprocess.run([*wanted.split(), *(["-passin", "pass:"] if form == "p12" else [])], check=True, capture_output=True,
+                   timeout=PATIENCE)
     converted = pathlib.Path(wanted.split()[-1])
     with_ca_file(desk, converted.read_bytes(), converted.name)
     assert checked(desk) == ""
@@ -232,9 +242,11 @@ def test_the_hint_converts_a_ca_file_of_another_form(desk, certificate, name, fo
 @pytest.mark.parametrize(("change", "said"), [
     (lambda _: "", "it is empty"), (lambda _: "\n", "there is no certificate in it"),
     (lambda pem: pem.replace("CERTIFICATE", "PRIVATE KEY"), "there is no certificate in it"),
-    (lambda pem: pem[: len(pem) // 2], "it ends within a certificate"), (lambda pem: pem + pem.replace("M", "!", 1), "certificate 2 in it is damaged"),
+    (lambda pem: pem[: len(pem) // 2], "it ends within a certificate"),
+    (lambda pem: pem + pem.replace("M", "!", 1), "certificate 2 in it is damaged"),
     (lambda pem: "\n".join(pem.splitlines()[:3] + pem.splitlines()[-1:]), "certificate 1 in it is damaged"),
-    (lambda pem: pem.encode("utf-16"), "this is UTF-16, not ASCII"), (lambda pem: pem.replace("CERTIFICATE", "PKCS7"), "this is PKCS #7"),
+    (lambda pem: pem.encode("utf-16"), "this is UTF-16, not ASCII"),
+    (lambda pem: pem.replace("CERTIFICATE", "PKCS7"), "this is PKCS #7"),
     (lambda _: "<html>404</html>", "there is no certificate in it")])
 def test_with_a_ca_file_without_a_certificate_logins_fail(desk, certificate, change, said):
     path = with_ca_file(desk, change(certificate[0]))
@@ -251,11 +263,14 @@ def test_all_problems_are_counted(desk):
     ('[enrolment]\ngrace_until = 2020-01-01\n', "enrolment.grace_until: 2020-01-01 is over"),
     ('[outage]\nmode = "allow"\n', 'outage.mode: "allow" does nothing without [server]'),
     ('[login]\nfactors = ["sms", "call"]\n', 'login.factors: nothing of "sms", "call" works without [server]'),
-    ('[login.service.su]\nfactors = ["onetouch"]\n', 'login.service.su.factors: nothing of "onetouch" works without [server]'),
-    ('[login.service."su-k"]\ntries = 1\n', "login.service.su-k: there is neither /etc/pam.d/su-k nor /usr/lib/pam.d/su-k"),
+    ('[login.service.su]\nfactors = ["onetouch"]\n',
+     'login.service.su.factors: nothing of "onetouch" works without [server]'),
+    ('[login.service."su-k"]\ntries = 1\n',
+     "login.service.su-k: there is neither /etc/pam.d/su-k nor /usr/lib/pam.d/su-k"),
     ('[login.user.nosuch]\nprefer = "softtoken"\n', "login.user.nosuch: there is no user nosuch on this host"),
     ('[login.group.nosuch]\nfactors = ["softtoken"]\n', "login.group.nosuch: there is no group nosuch on this host"),
-    ('[[exempt]]\nusers = ["games"]\n[[exempt]]\nusers = ["nosuch"]\n', "exempt[2].users: there is no user nosuch on this host"),
+    ('[[exempt]]\nusers = ["games"]\n[[exempt]]\nusers = ["nosuch"]\n',
+     "exempt[2].users: there is no user nosuch on this host"),
     ('[[exempt]]\ngroups = ["games", "nosuch"]\n', "exempt[1].groups: there is no group nosuch on this host")])
 def test_what_is_probably_a_mistake_is_warned_of(desk, text, warned):
     desk.settings(text)
@@ -266,7 +281,8 @@ def test_what_is_probably_a_mistake_is_warned_of(desk, text, warned):
 @pytest.mark.parametrize("text", [
     '[enrolment]\ngrace_until = 2999-01-01\n', '[enrolment]\nmode = "required"\ngrace_until = 2020-01-01\n',
     SERVER + '[outage]\nmode = "allow"\n[login]\nfactors = ["sms"]\n', '[login]\nfactors = ["sms", "softtoken"]\n',
-    '[login.service.su]\ntries = 1\n', '[login.service.countersign]\ntries = 1\n', '[login.user.games]\nprefer = "softtoken"\n',
+    '[login.service.su]\ntries = 1\n', '[login.service.countersign]\ntries = 1\n',
+    '[login.user.games]\nprefer = "softtoken"\n',
     '[login.group.games]\nfactors = ["softtoken"]\n', '[[exempt]]\nusers = ["games"]\ngroups = ["games"]\n'])
 def test_what_may_be_meant_is_not_warned_of(desk, text):
     desk.settings(text)
@@ -286,7 +302,8 @@ def test_with_json_a_warning_has_message_and_hint(desk):
     desk.settings('[outage]\nmode = "allow"\n')
     done = desk.does("check", "--helpers", desk.helpers, "--json")
     (warning,) = done.json["warnings"]
-    assert done.json["ok"] and done.err == "" and warning.keys() == {"message", "hint"} and "outage.mode" in warning["message"]
+    assert (done.json["ok"] and done.err == "" and warning.keys() == {"message", "hint"}
+            and "outage.mode" in warning["message"])
 
 
 def test_with_json_wrong_settings_are_an_error(desk):
@@ -306,7 +323,8 @@ def test_with_json_problems_are_among_the_warnings_and_make_an_error(desk):
 
 @pytest.mark.parametrize(("text", "said"), [
     ('state = "var/lib"\n', "state: expected an absolute path such as /var/lib/countersign\n"),
-    ('[server]\nurl = "2fa.example.com"\n', "server.url: expected a URL that begins with https:// or http://, or unix:/path\n")])
+    ('[server]\nurl = "2fa.example.com"\n',
+     "server.url: expected a URL that begins with https:// or http://, or unix:/path\n")])
 def test_an_error_names_what_would_do(desk, text, said):
     desk.settings_file.write_text(text, encoding="utf-8")
     assert said in desk.refuses("check")

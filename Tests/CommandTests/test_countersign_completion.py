@@ -29,7 +29,8 @@ def test_there_is_none_for_other_shells(desk, shell):
 
 
 def test_bash_finds_no_fault_in_its_script(desk):
-    done = subprocess.run(["bash", "-n"], input=desk.does("completion", "bash").out, capture_output=True, text=True, timeout=PATIENCE)
+    done = subprocess.run(["bash", "-n"], input=desk.does("completion", "bash").out, capture_output=True, text=True,
+                          timeout=PATIENCE)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -37,12 +38,13 @@ def test_bash_finds_no_fault_in_its_script(desk):
 def test_the_other_shells_find_no_fault_in_theirs(desk, shell):
     if shutil.which(shell) is None:
         pytest.skip(f"there is no {shell} on this machine")
-    done = subprocess.run([shell, "-n"], input=desk.does("completion", shell).out, capture_output=True, text=True, timeout=PATIENCE)
+    done = subprocess.run([shell, "-n"], input=desk.does("completion", shell).out, capture_output=True, text=True,
+                          timeout=PATIENCE)
     assert (done.returncode, done.stderr) == (0, "")
 
 
 class Bash:
-    """A real bash in a real terminal, in which somebody presses Tab."""
+    """A real bash in a real terminal, in which the test presses Tab."""
 
     def __init__(self, desk):
         script = desk.folder / "completion.bash"
@@ -53,12 +55,14 @@ class Bash:
             (self.folder / name).mkdir(parents=True)
         (self.folder / "people.csv").touch()
         self.shell = pexpect.spawn(
-            "bash", ["--norc", "--noprofile"], env={**ENVIRONMENT, "PS1": MARK, "PATH": f"{desk.helpers}:/usr/bin:/bin"}, timeout=PATIENCE,
+            "bash", ["--norc", "--noprofile"],
+            env={**ENVIRONMENT, "PS1": MARK, "PATH": f"{desk.helpers}:/usr/bin:/bin"}, timeout=PATIENCE,
             dimensions=(60, 200), encoding="utf-8", cwd=self.folder)
         self.shell.delaybeforesend = None
         self.cleared = 0
         self.shell.expect_exact(MARK)
-        for line in ["bind 'set enable-bracketed-paste off'", "bind 'set bell-style none'", "bind 'set completion-query-items 0'",
+        for line in ["bind 'set enable-bracketed-paste off'", "bind 'set bell-style none'",
+                     "bind 'set completion-query-items 0'",
                      "bind 'set page-completions off'", f"source {script}"]:
             self.shell.sendline(line)
             self.shell.expect_exact(MARK)
@@ -73,8 +77,9 @@ class Bash:
         return offered
 
     def _clear(self) -> None:
-        """Takes the line back by a key, and not by Ctrl-C, which bash may miss between a completion and its next read. What a command writes
-        then tells the prompt behind it from one that was drawn again: before it the terminal would echo what is typed, and complete nothing."""
+        """Takes the line back by a key, and not by Ctrl-C, which bash may miss between a completion and its next read.
+        What a command writes then tells the prompt behind it from one that was drawn again: before it the terminal
+        would echo what is typed, and complete nothing."""
         self.cleared += 1
         self.shell.send(f"\x15echo cleared $(({self.cleared}+1000))\r")
         self.shell.expect_exact(f"cleared {self.cleared + 1000}\r\n")
@@ -136,7 +141,8 @@ def test_bash_completes_words_of_options(bash):
 
 
 def make(target: str, *variables: str) -> None:
-    done = subprocess.run(["make", "-s", "-C", REPOSITORY, target, *variables], capture_output=True, text=True, timeout=PATIENCE)
+    done = subprocess.run(["make", "-s", "-C", REPOSITORY, target, *variables], capture_output=True, text=True,
+                          timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
 
 

@@ -17,7 +17,8 @@ def test_the_newest_login_comes_first_and_others_are_cut_off(desk, alice):
 def test_each_login_has_all_its_keys(desk, alice):
     desk.remember(alice.pw_name, rhost="192.0.2.1", when=1_800_000_000)
     assert desk.does("history", "--json").json == [{
-        "time": "2027-01-15T08:00:00Z", "user": "games", "uid": None, "key": None, "label": None, "service": "sshd", "rhost": "192.0.2.1",
+        "time": "2027-01-15T08:00:00Z", "user": "games", "uid": None, "key": None, "label": None, "service": "sshd",
+        "rhost": "192.0.2.1",
         "outcome": "denied", "reason": "locked", "factor": None}]
 
 
@@ -34,7 +35,7 @@ def shared(desk, alice):
     desk.remember(f"{alice.pw_name} {KEY}", reason="r1")
     desk.remember(f"{alice.pw_name} {OTHER}", reason="r2")
     desk.sql("UPDATE history SET uid = ?", alice.pw_uid)
-    # Other people, whose names only look like it.
+    # Other users with similar names.
     for name in ["gamesx", f"{alice.pw_name}x {KEY}", f"{alice.pw_name} smith", "mail"]:
         desk.remember(name, reason="other")
     return desk
@@ -43,7 +44,8 @@ def shared(desk, alice):
 def test_of_a_shared_account_all_people_are_shown(shared, alice):
     rows = shared.does("history", alice.pw_name, "--json").json
     assert [(row["reason"], row["user"], row["uid"], row["key"], row["label"]) for row in rows] == [
-        ("r2", "games", alice.pw_uid, OTHER, None), ("r1", "games", alice.pw_uid, KEY, "Anna at home"), ("r0", "games", alice.pw_uid, None, None)]
+        ("r2", "games", alice.pw_uid, OTHER, None), ("r1", "games", alice.pw_uid, KEY, "Anna at home"),
+        ("r0", "games", alice.pw_uid, None, None)]
 
 
 def test_with_a_key_only_the_one_who_has_it_is_shown(shared, alice):
@@ -52,7 +54,9 @@ def test_with_a_key_only_the_one_who_has_it_is_shown(shared, alice):
 
 def test_other_filters_go_with_all_people_of_an_account(shared, alice):
     assert [row["reason"] for row in shared.does("history", alice.pw_name, "--reason", "locked", "--json").json] == []
-    assert len(shared.does("history", alice.pw_name, "--service", "sshd", "--outcome", "denied", "--limit", 2, "--json").json) == 2
+    assert len(
+        shared.does("history", alice.pw_name, "--service", "sshd", "--outcome", "denied", "--limit", 2,
+                    "--json").json) == 2
 
 
 def test_a_label_stays_when_the_factors_go(shared, alice):
@@ -71,7 +75,8 @@ def test_the_label_stands_in_place_of_the_key(shared, alice):
 
 
 @pytest.mark.parametrize("words", [
-    ["--label", "x"], ["--key", KEY, "--label", ""], ["--key", KEY, "--label", "a\nb"], ["--key", KEY, "--label", "x" * 101],
+    ["--label", "x"], ["--key", KEY, "--label", ""], ["--key", KEY, "--label", "a\nb"],
+    ["--key", KEY, "--label", "x" * 101],
     ["--key", KEY, "--label", "a\u202eb"]])
 def test_what_is_no_label_is_refused(desk, alice, words):
     desk.refuses("link", alice.pw_name, 5, *words, code=64)
@@ -143,7 +148,7 @@ def test_a_limit_below_one_is_told_the_range(desk):
 
 @pytest.fixture
 def logins(desk, alice, bob):
-    """Five of them; the first is the oldest. The reasons are their names."""
+    """Five entries, the oldest first, named by their reasons."""
     desk.remember(alice.pw_name, "sshd", "192.0.2.7", "approved", "proven", 1_700_000_000)
     desk.remember(alice.pw_name, "sudo", "", "denied", "wrong_code", 1_700_090_000)
     desk.remember(bob.pw_name, "sshd", "2001:db8::1", "denied", "locked", 1_700_180_000)
@@ -155,11 +160,16 @@ def logins(desk, alice, bob):
 @pytest.mark.parametrize(("words", "found"), [
     (["--service", "sudo"], ["wrong_code"]), (["--service", "sshd"], ["grace", "locked", "proven"]),
     (["--outcome", "denied"], ["locked", "wrong_code"]), (["--outcome", "unavailable"], ["server"]),
-    (["--reason", "grace"], ["grace"]), (["--from", "192.0.2.7"], ["proven"]), (["--from", "2001:DB8:0::1"], ["locked"]),
-    (["--from", "::ffff:192.0.2.7"], ["proven"]), (["--from", "gate.example.com"], ["grace"]), (["--from", "192.0.2.70"], []),
-    (["--since", "1h"], ["server"]), (["--since", "3h"], ["server", "grace"]), (["--since", "150m"], ["server", "grace"]),
-    (["--until", "1h", "--since", "1d"], ["grace"]), (["--until", "2w", "--outcome", "denied"], ["locked", "wrong_code"]),
-    (["--since", "2023-11-15", "--until", "2023-11-17"], ["locked", "wrong_code"]), (["--until", "2023-11-14"], ["proven"]),
+    (["--reason", "grace"], ["grace"]), (["--from", "192.0.2.7"], ["proven"]),
+    (["--from", "2001:DB8:0::1"], ["locked"]),
+    (["--from", "::ffff:192.0.2.7"], ["proven"]), (["--from", "gate.example.com"], ["grace"]),
+    (["--from", "192.0.2.70"], []),
+    (["--since", "1h"], ["server"]), (["--since", "3h"], ["server", "grace"]),
+    (["--since", "150m"], ["server", "grace"]),
+    (["--until", "1h", "--since", "1d"], ["grace"]),
+    (["--until", "2w", "--outcome", "denied"], ["locked", "wrong_code"]),
+    (["--since", "2023-11-15", "--until", "2023-11-17"], ["locked", "wrong_code"]),
+    (["--until", "2023-11-14"], ["proven"]),
     (["--since", "2023-11-15T23:13", "--until", "2023-11-15T23:13:20"], ["wrong_code"]),
     (["--since", "2023-11-15 23:13:21", "--until", "2023-12-31"], ["locked"]),
     (["mail", "--outcome", "denied", "--service", "sshd"], ["locked"]), (["games", "--outcome", "excused"], []),
@@ -174,7 +184,8 @@ def test_a_filter_that_finds_nothing_says_so(logins):
 
 
 @pytest.mark.parametrize("time_text", [
-    "", "yesterday", "7", "7y", "-7d", "d", "2027-02-30", "2027-13-01", "2027-1-1", "2027-01-01T25:00", "2027-01-01T", "2027-01-01T10:61",
+    "", "yesterday", "7", "7y", "-7d", "d", "2027-02-30", "2027-13-01", "2027-1-1", "2027-01-01T25:00", "2027-01-01T",
+    "2027-01-01T10:61",
     "2027-01-01T10", "999999999999d", "2027-01-01T10:00:00Z", "\uff17d"])
 @pytest.mark.parametrize("option", ["--since", "--until"])
 def test_what_is_no_time_is_refused(desk, option, time_text):
@@ -182,7 +193,8 @@ def test_what_is_no_time_is_refused(desk, option, time_text):
 
 
 def test_a_reason_with_a_typo_is_told_what_was_probably_meant(desk):
-    assert "there is no reason wrong-code; did you mean wrong_code?" in desk.refuses("history", "--reason", "wrong-code", code=64)
+    assert "there is no reason wrong-code; did you mean wrong_code?" in desk.refuses("history", "--reason",
+                                                                                     "wrong-code", code=64)
 
 
 def test_an_outcome_that_there_is_none_of_is_refused(desk):

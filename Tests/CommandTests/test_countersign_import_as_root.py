@@ -1,4 +1,4 @@
-"""Many users at once, run by root on a host of its own whose users are there; the server is a real countersignd behind a socket."""
+"""Many users at once, imported by root on a private host that has these users; the server is a real countersignd."""
 
 import json
 import os
@@ -37,17 +37,20 @@ class Host(RootDesk):
 
     def roster(self, round: int = 0, name: str = "users.csv") -> str:
         """A file with everybody, with numbers of this round's own."""
-        lines = ["user,country_code,phone,email"] + [f"{user},49,151{round:03}{n:06},{user}@example.com" for n, user in enumerate(self.names)]
+        lines = ["user,country_code,phone,email"] + [f"{user},49,151{round:03}{n:06},{user}@example.com"
+                                                     for n, user in enumerate(self.names)]
         (self.folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
         return f"/mnt/{name}"
 
     def words(self, *arguments) -> list[str]:
         helpers = ["--helpers", "/mnt"] if arguments[0] in ("import", "enroll", "refresh") else []
-        return ["unshare", "--mount", "sh", "-c", ENTER, self.base, "/mnt/countersign", *arguments, *helpers, "--config", "/mnt/countersign.toml"]
+        return ["unshare", "--mount", "sh", "-c", ENTER, self.base, "/mnt/countersign", *arguments, *helpers,
+                "--config", "/mnt/countersign.toml"]
 
     def start(self, *arguments) -> subprocess.Popen:
         return subprocess.Popen(
-            list(map(str, self.words(*arguments))), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT, cwd="/")
+            list(map(str, self.words(*arguments))), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=ENVIRONMENT, cwd="/")
 
     def run(self, *arguments):
         process = self.start(*arguments)
@@ -66,8 +69,9 @@ class Host(RootDesk):
         return self.server.application.call("GET", "/protected/json/app/stats").json["total_users"]
 
     def truth(self, round: int) -> dict[str, int]:
-        """Which AuthyIDs the server has given to whom: the same number asked for again has the same."""
-        return {user: self.server.application.new_user(f"151{round:03}{n:06}", f"{user}@example.com", 49) for n, user in enumerate(self.names)}
+        """The AuthyIDs that the server has given, by number: the same number gets the same AuthyID again."""
+        return {user: self.server.application.new_user(f"151{round:03}{n:06}", f"{user}@example.com", 49)
+                for n, user in enumerate(self.names)}
 
 
 def ids(accounts: list[dict]) -> dict[str, int]:
@@ -91,7 +95,8 @@ def test_a_thousand_users_are_registered_and_a_second_run_changes_nothing(host):
     accounts = host.accounts()
     assert {account["state"] for account in accounts} == {"linked"} and ids(accounts) == host.truth(0)
     assert host.registered() == 1000
-    assert host.does("import", roster, "--json").json == {"before": 1000, "linked": 0, "refused": 0, "registered": 0, "softtokens": 0}
+    assert host.does("import", roster,
+                     "--json").json == {"before": 1000, "linked": 0, "refused": 0, "registered": 0, "softtokens": 0}
     assert host.accounts() == accounts and host.registered() == 1000
 
 
@@ -103,7 +108,7 @@ def test_killed_at_any_point_and_run_again_it_ends_in_the_same_accounts(host):
         host.forget_all()
         roster = host.roster(round)
         process = host.start("import", roster, "--jobs", "4")
-        # No sleep: some way into what it does, by what the server has seen of it.
+        # The moment is known by what the server has received, not by a sleep.
         wanted, before = chance.randrange(100), round * 100
         while process.poll() is None and host.registered() - before < wanted:
             pass
@@ -121,7 +126,8 @@ def test_killed_at_any_point_and_run_again_it_ends_in_the_same_accounts(host):
 def test_ctrl_c_stops_it_and_the_same_command_goes_on(host):
     roster = host.roster()
     terminal = pexpect.spawn(
-        "unshare", list(map(str, host.words("import", roster)[1:])), env={**ENVIRONMENT, "TERM": "xterm"}, cwd="/", timeout=PATIENCE,
+        "unshare", list(map(str, host.words("import", roster)[1:])), env={**ENVIRONMENT, "TERM": "xterm"}, cwd="/",
+        timeout=PATIENCE,
         dimensions=(40, 100), encoding="utf-8")
     terminal.expect(r"\r\[#+-+\] \d+ of 400: \d+ registered")
     terminal.sendintr()
@@ -156,8 +162,10 @@ def test_the_processes_that_speak_to_the_server_are_of_their_own_user(host):
         found = []
         while process.poll() is None and len(found) < 8:
             try:
-                found = [n for n in children.read_text().split() if pathlib.Path(f"/proc/{n}/comm").read_text() == "countersign-net\n"]
-                uids = {pathlib.Path(f"/proc/{n}/status").read_text().split("Uid:")[1].split("\n")[0].strip() for n in found}
+                found = [n for n in children.read_text().split()
+                         if pathlib.Path(f"/proc/{n}/comm").read_text() == "countersign-net\n"]
+                uids = {pathlib.Path(f"/proc/{n}/status").read_text().split("Uid:")[1].split("\n")[0].strip()
+                        for n in found}
             except (FileNotFoundError, ProcessLookupError):
                 found = []
         assert uids == {"991\t991\t991\t991"}
@@ -177,7 +185,8 @@ def test_files_in_homes_are_read_with_the_rights_of_their_users(host):
     homes = host.folder / "homes"
     table = (host.base / "passwd").read_text()
     for n, name in enumerate(host.names):
-        table = table.replace(f"{name}:x:{FIRST + n}:{FIRST + n}::/:", f"{name}:x:{FIRST + n}:{FIRST + n}::/mnt/homes/{name}:")
+        table = table.replace(f"{name}:x:{FIRST + n}:{FIRST + n}::/:",
+                              f"{name}:x:{FIRST + n}:{FIRST + n}::/mnt/homes/{name}:")
         (homes / name).mkdir(parents=True, mode=0o755)
         os.chown(homes / name, FIRST + n, FIRST + n)
     (host.base / "passwd").write_text(table)
@@ -199,17 +208,19 @@ def test_files_in_homes_are_read_with_the_rights_of_their_users(host):
     put("u3", 0, 0o600)
     (homes / "u1" / ".google_authenticator").unlink()
     (homes / "u1" / ".google_authenticator").symlink_to(homes / "u0" / ".google_authenticator")
-    # What is wrong with one user's file is said, and keeps nobody else from being taken over.
+    # An error in one user's file is reported, and the other users are imported.
     put("u4", FIRST + 4, 0o600, text + "".join(f"{number:08}\n" for number in range(7_000)))
     put("u5", FIRST + 5, 0o600)
     done = host.does("import", "--from", "google-authenticator", "--homes")
     warning = "warning: /mnt/homes/{}/.google_authenticator:{}; {} is passed over"
     assert done.err.splitlines() == [
-        warning.format("u1", "1: a symlink", "u1"), warning.format("u2", f"1: owned by uid {FIRST}, not by the user", "u2"),
+        warning.format("u1", "1: a symlink", "u1"),
+        warning.format("u2", f"1: owned by uid {FIRST}, not by the user", "u2"),
         "warning: /mnt/homes/u3/.google_authenticator: u3 may not read it; passed over",
         warning.format("u4", "23: more than 20 scratch codes", "u4")]
     assert done.out == "1 SoftToken taken over, 1 was there before\n"
-    assert [(account["user"], account["softtoken"]) for account in host.accounts()] == [("u0", True), ("u1", True), ("u5", True)]
+    assert [(account["user"], account["softtoken"]) for account in host.accounts()] == [("u0", True), ("u1", True),
+                                                                                        ("u5", True)]
 
 
 @pytest.mark.parametrize("host", [1], indirect=True)

@@ -1,4 +1,4 @@
-"""How far the rollout has come, on a host whose users the test knows."""
+"""The progress of a rollout, on a host whose users the test knows."""
 
 import json
 import os
@@ -22,14 +22,15 @@ class Rollout(RootDesk):
     has_accounts = False
 
     def people(self, people) -> None:
-        """Nobody but system users, and those who are to be counted: name, uid, shell."""
+        """System users, and the users to count: name, uid, shell."""
         for table in ["passwd", "group"]:
             known = pathlib.Path("/etc", table).read_text(encoding="utf-8").splitlines(keepends=True)
             kept = [row for row in known if int(row.split(":")[2]) < 1000 and not row.startswith("_countersign")]
             (self.base / table).write_text("".join(kept), encoding="utf-8")
         programs = [("_countersign", KEEPER, "/usr/sbin/nologin"), ("_countersign-net", NET, "/usr/sbin/nologin")]
         people = [] if isinstance(people, dict) else people
-        with (self.base / "passwd").open("a", encoding="utf-8") as passwd, (self.base / "group").open("a", encoding="utf-8") as group:
+        with ((self.base / "passwd").open("a", encoding="utf-8") as passwd,
+              (self.base / "group").open("a", encoding="utf-8") as group):
             for name, uid, shell in [*programs, *people]:
                 passwd.write(f"{name}:x:{uid}:{uid}::/:{shell}\n")
                 group.write(f"{name}:x:{uid}:\n")
@@ -39,13 +40,16 @@ class Rollout(RootDesk):
             self.does("init")
             self.has_accounts = True
         subprocess.run(
-            ["unshare", "--mount", "sh", "-c", ENTER, self.base, "setpriv", f"--reuid={KEEPER}", f"--regid={KEEPER}", "--clear-groups",
-             sys.executable, "-c", records.SCRIPT], input=json.dumps(["/mnt/state/accounts.db", True, (statement, values)]), text=True,
+            ["unshare", "--mount", "sh", "-c", ENTER, self.base, "setpriv", f"--reuid={KEEPER}", f"--regid={KEEPER}",
+             "--clear-groups",
+             sys.executable, "-c", records.SCRIPT],
+            input=json.dumps(["/mnt/state/accounts.db", True, (statement, values)]), text=True,
             check=True, timeout=PATIENCE, cwd="/")
 
     def account(self, name: str, uid: int, **columns) -> None:
         names = ["name", "uid", *columns]
-        self.sql(f"INSERT INTO accounts ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})", name, uid, *columns.values())
+        self.sql(f"INSERT INTO accounts ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})", name, uid,
+                 *columns.values())
 
     def rules(self, text: str) -> None:
         self.settings(f'state = "/mnt/state"\n{text}')
@@ -64,7 +68,7 @@ def host(tmp_path):
 
 @pytest.fixture
 def rollout(host):
-    """Ten people, of whom nine have an account."""
+    """Ten people; nine have an account."""
     host.people([("new", 2000, "/bin/bash"), ("carol", 1003, "/bin/bash")])
     host.rules('[enrolment]\nopt_out = "yes"\n')
     host.account("anna", 1001, authy_id=1, confirmed=1)
@@ -81,14 +85,16 @@ def rollout(host):
 
 def test_everybody_is_counted_once(rollout):
     report = rollout.report()
-    assert {key: report[key] for key in ["confirmed", "linked", "in_grace", "grace_over", "opted_out", "never_seen", "people"]} == {
+    assert {key: report[key]
+            for key in ["confirmed", "linked", "in_grace", "grace_over", "opted_out", "never_seen", "people"]} == {
         "confirmed": 4, "linked": 1, "in_grace": 2, "grace_over": 1, "opted_out": 1, "never_seen": 1, "people": 10}
     assert (report["paused"], report["locked"], report["mode"], report["grace_until"]) == (1, 1, "grace", None)
     assert report["never_seen_users"] == ["new"]
 
 
 @pytest.mark.parametrize(("words", "named"), [
-    ([], ["emil", "dora"]), (["--within", 1], ["emil"]), (["--within", 3], ["emil", "dora", "fred"]), (["--within", 0], [])])
+    ([], ["emil", "dora"]), (["--within", 1], ["emil"]), (["--within", 3], ["emil", "dora", "fred"]),
+    (["--within", 0], [])])
 def test_those_whose_grace_ends_soon_are_named_the_most_urgent_first(rollout, words, named):
     assert rollout.ending(*map(str, words)) == named
 
@@ -103,7 +109,8 @@ def test_whose_opt_out_ends_with_grace_runs_out_of_it_too(rollout):
 def test_the_pace_of_the_last_two_weeks_says_how_many_days_are_left(rollout):
     for age in [1, 2, 3, 4, 5, 6, 7, 20, 30]:
         rollout.sql(
-            "INSERT INTO history (time, user, service, rhost, outcome, reason, factor, address) VALUES (?,'fred','sshd','','excused','grace',NULL,'')",
+            "INSERT INTO history (time, user, service, rhost, outcome, reason, factor, address) VALUES "
+            "(?,'fred','sshd','','excused','grace',NULL,'')",
             NOW - age * DAY)
     # Seven logins in fourteen days, three left.
     fred = {row["user"]: row for row in rollout.report("--within", "0", "--days", "6")["grace_ends"]}
@@ -155,11 +162,13 @@ def test_the_page_is_read_by_people(rollout):
     assert lines[0].startswith("Two-factor login on ")
     counts = [line.split("%")[0].split() for line in lines[2:8]]
     assert [(" ".join(words[:-2]), words[-2], words[-1]) for words in counts] == [
-        ("confirmed", "4", "40"), ("linked", "1", "10"), ("in grace", "2", "20"), ("grace used up", "1", "10"), ("opted out", "1", "10"),
+        ("confirmed", "4", "40"), ("linked", "1", "10"), ("in grace", "2", "20"), ("grace used up", "1", "10"),
+        ("opted out", "1", "10"),
         ("never seen", "1", "10")]
     assert lines[8].split() == ["people", "10"] and lines[10] == "  of these 1 paused, 1 locked"
     assert lines[12] == "Within 2 logins or 7 days grace ends for 2 people:"
-    assert lines[14:] == ["  USER  STATE   LOGINS LEFT  DAYS LEFT", "  emil  none    1            -", "  dora  linked  2            -"]
+    assert lines[14:] == ["  USER  STATE   LOGINS LEFT  DAYS LEFT", "  emil  none    1            -",
+                          "  dora  linked  2            -"]
 
 
 @pytest.mark.parametrize(("confirmed", "others", "said"), [
@@ -168,8 +177,10 @@ def test_the_page_is_read_by_people(rollout):
 def test_everybody_is_said_only_where_it_is_everybody(host, confirmed, others, said):
     for state, count in [("1", confirmed), ("0", others)]:
         host.sql(
-            f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {max(count, 1)}) INSERT INTO accounts (name, uid, authy_id, "
-            f"confirmed, grace_used) SELECT 'u{state}-' || i, i, CASE {state} WHEN 1 THEN i END, {state}, 1 FROM n WHERE {count} > 0")
+            f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {max(count, 1)}) INSERT INTO "
+            f"accounts (name, uid, authy_id, "
+            f"confirmed, grace_used) SELECT 'u{state}-' || i, i, CASE {state} WHEN 1 THEN i END, {state}, 1 FROM n "
+            f"WHERE {count} > 0")
     lines = host.does("report").out.splitlines()
     shown = {line[2:18].strip(): line[26:33].strip() for line in lines[2:8]}
     assert {name: shown[name] for name in said} == said
@@ -182,7 +193,8 @@ def test_everybody_is_said_only_where_it_is_everybody(host, confirmed, others, s
 def test_no_two_rows_have_one_name(rollout, mode, rows):
     rollout.rules(f'[enrolment]\nmode = "{mode}"\n')
     lines = rollout.does("report").out.splitlines()
-    assert [line[2:18].strip() for line in lines[2:2 + len(rows)]] == rows and lines[2 + len(rows)].split()[0] == "people"
+    assert ([line[2:18].strip() for line in lines[2:2 + len(rows)]] == rows
+            and lines[2 + len(rows)].split()[0] == "people")
 
 
 def test_a_last_day_is_not_contradicted_by_nobody(host):
@@ -191,7 +203,9 @@ def test_a_last_day_is_not_contradicted_by_nobody(host):
     host.account("emil", 1005, grace_used=1)
     said = host.does("report").out
     assert "for nobody" not in said
-    assert said.endswith(f"For everybody grace ends with {day}, in 12 days.\nNobody's grace ends before that day within 2 logins or 7 days.\n")
+    assert said.endswith(
+        f"For everybody grace ends with {day}, in 12 days.\nNobody's grace ends before that day within 2 logins or 7 "
+        f"days.\n")
     host.rules("[enrolment]\ngrace_until = 2020-01-31\n")
     assert host.does("report").out.endswith("Grace is over: its last day was 2020-01-31.\n")
 
@@ -217,7 +231,8 @@ def test_it_fits_the_terminal(rollout, columns):
     rollout.rules(f"[enrolment]\ngrace_until = {day}\n")
     words = f"stty cols {columns}; /mnt/countersign report --config /mnt/countersign.toml"
     done = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", ENTER, rollout.base, "script", "-qec", words, "/dev/null"], capture_output=True, text=True, timeout=PATIENCE,
+        ["unshare", "--mount", "sh", "-c", ENTER, rollout.base, "script", "-qec", words, "/dev/null"],
+        capture_output=True, text=True, timeout=PATIENCE,
         env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TERM": "dumb", "TZ": "UTC"}, cwd="/")
     lines = done.stdout.replace("\r", "").splitlines()
     assert done.returncode == 0 and lines[0].startswith("Two-factor login on ")
@@ -225,6 +240,7 @@ def test_it_fits_the_terminal(rollout, columns):
     assert "xxxxxxxxxxxxxxxx" in done.stdout
 
 
-@pytest.mark.parametrize("words", [["--within", "-1"], ["--within", "1001"], ["--days", "-1"], ["--days", "x"], ["--days", "99999999999"]])
+@pytest.mark.parametrize(
+    "words", [["--within", "-1"], ["--within", "1001"], ["--days", "-1"], ["--days", "x"], ["--days", "99999999999"]])
 def test_what_is_no_number_of_logins_or_days_is_refused(host, words):
     assert host.run("report", *words).code == 64

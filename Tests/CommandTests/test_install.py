@@ -1,4 +1,4 @@
-"""What `make install` says where it cannot install, and what it does under another root."""
+"""What `make install` reports if it cannot install, and what it does under another root."""
 
 import os
 import pathlib
@@ -28,7 +28,8 @@ def sources(tmp_path):
 def install(folder, *words):
     environment = {"PATH": os.environ["PATH"]}
     return subprocess.run(
-        [*as_ordinary_user(), "make", "install", *words], cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
+        [*as_ordinary_user(), "make", "install", *words], cwd=folder, env=environment, capture_output=True, text=True,
+        timeout=60)
 
 
 def test_an_ordinary_user_is_told_that_root_installs(sources):

@@ -12,7 +12,8 @@ MISSING = [name for name in ["debootstrap", "unshare", "nsenter", "setpriv"] if 
 
 
 def pytest_addoption(parser):
-    parser.addoption("--build-dir", default=os.environ.get("COUNTERSIGN_BUILD", REPOSITORY / "build"), help="what was built")
+    parser.addoption("--build-dir", default=os.environ.get("COUNTERSIGN_BUILD", REPOSITORY / "build"),
+                     help="what was built")
 
 
 def pytest_sessionstart(session):
@@ -25,7 +26,7 @@ def pytest_sessionstart(session):
 
 @pytest.fixture(scope="module", params=sorted(RELEASES))
 def fresh(request, tmp_path_factory):
-    """A machine that nobody has touched."""
+    """An untouched machine."""
     build = pathlib.Path(request.config.getoption("--build-dir")).resolve()
     machine = Machine(request.param, build, tmp_path_factory.mktemp("console") / request.param)
     try:

@@ -1,4 +1,4 @@
-"""A phone at a machine's countersignd, whose API is reached by the machine's own socket."""
+"""A phone of a machine's countersignd, which it reaches through the machine's socket."""
 
 import json
 
@@ -38,7 +38,7 @@ class MachineServer:
 
 
 class Phone(Handset):
-    """Somebody's phone: its browser is a device of that person's, confirmed by the administrator."""
+    """A user's phone: its browser is a device that the administrator has confirmed."""
 
     def __init__(self, machine, authy_id: int):
         super().__init__(MachineServer(machine))

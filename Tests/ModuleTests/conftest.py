@@ -1,4 +1,5 @@
-"""The built module under the real libpam, as an ordinary user: nothing in /etc, everything under a temporary directory."""
+"""The built module under the real libpam, as an ordinary user: nothing in /etc, everything under a temporary
+directory."""
 
 import os
 import pwd
@@ -28,7 +29,7 @@ NUMBER = re.compile(r"[Ee]nter (\d\d)\b")
 
 
 def ordinary_user():
-    """Somebody without rights: the caller, or where the caller is root, nobody."""
+    """A user without rights: the caller, or the user nobody if the caller is root."""
     return pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
 
 
@@ -63,7 +64,8 @@ def open_to(folder, user):
     for path in (folder, *folder.rglob("*")):
         os.chown(path, user.pw_uid, user.pw_gid, follow_symlinks=False)
     for above in folder.parents:
-        if above.stat().st_uid == 0 and str(above).startswith(str(Path(os.environ.get("TMPDIR", "/tmp")))) and above.name:
+        if (above.stat().st_uid == 0 and str(above).startswith(str(Path(os.environ.get("TMPDIR", "/tmp"))))
+                and above.name):
             if above.stat().st_mode & 0o777 == 0o700:
                 above.chmod(0o711)
 
@@ -117,7 +119,8 @@ class Host:
         """The same, from C."""
         path = self.helpers / name
         path.unlink(missing_ok=True)
-        compile_c(path, source, "-Wno-unused-function", f"-I{ROOT}/Sources/Protocol/CFrames/include", *(f"-D{key}={value}" for key, value in macros.items()))
+        compile_c(path, source, "-Wno-unused-function", f"-I{ROOT}/Sources/Protocol/CFrames/include",
+                  *(f"-D{key}={value}" for key, value in macros.items()))
         open_to(self.folder, self.user)
 
     def countersign(self, *arguments, stdin=None):
@@ -149,7 +152,8 @@ class Host:
 
 
 def hear_signals():
-    """As a login program does: nohup, and a script that starts something in the background, have their programs ignore some."""
+    """As a login program does: nohup, and a script that starts something in the background, have their programs ignore
+    some."""
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
 
@@ -164,7 +168,8 @@ class Login:
         defaults = [] if any(s.startswith("tty=") for s in settings) else ["tty=pts/1"]
         self.process = subprocess.Popen(
             [host.product / "pam_host", str(out_write), str(in_read), host.pam, service, user, *defaults, *settings],
-            pass_fds=(out_write, in_read, *descriptors), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            pass_fds=(out_write, in_read, *descriptors), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             env={**os.environ, **(env or {})}, preexec_fn=hear_signals, **as_user(host.user),
         )
         os.close(out_write), os.close(in_read)
@@ -203,7 +208,7 @@ class Login:
         os.write(self.into, line.encode() + b"\n")
 
     def interrupt(self, number=2):
-        """While the module waits, and so blocks the signal: a person is slower than it is between what it tells and its wait."""
+        """While the module waits with the signal blocked: a person is slower than its step from message to wait."""
         until(lambda: self._blocked() & 1 << number - 1, lambda: f"the module does not wait: {self.events}")
         self.process.send_signal(number)
 
@@ -272,7 +277,8 @@ def authority(tmp_path_factory, user):
 
 
 class Site:
-    """A host and its 2FA server; the user is linked there, or not yet. `server` is a stand-in, or somebody's place at the good one."""
+    """A host and its 2FA server, where the user is linked or not. `server` is a stand-in, or a user of the good
+    server."""
 
     def __init__(self, host, server, login_name=None, is_linked=True):
         self.host, self.server = host, server
@@ -286,7 +292,8 @@ class Site:
 
     def rules(self, text="", server=""):
         ca = f'ca_file = "{self.server.ca_file}"\n' if self.server.ca_file else ""
-        self.host.settings(f'[server]\nurl = "{self.server.url}"\napi_key = "{self.server.api_key}"\n{ca}{server}\n{text}')
+        self.host.settings(
+            f'[server]\nurl = "{self.server.url}"\napi_key = "{self.server.api_key}"\n{ca}{server}\n{text}')
 
     def softtoken(self, token):
         """Puts a SoftToken on the user's account here."""

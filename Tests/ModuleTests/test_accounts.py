@@ -139,7 +139,9 @@ def test_whom_the_settings_exempt_gets_in_whatever_became_of_the_accounts_and_th
 def test_a_code_that_the_server_could_not_check_locks_nobody_out(host):
     import json
 
-    host.settings('[server]\nurl = "http://127.0.0.1:9"\napi_key = "0123456789"\n[login]\nfactors = ["softtoken"]\n[lockout]\nfailures = 2\n')
+    host.settings(
+        '[server]\nurl = "http://127.0.0.1:9"\napi_key = "0123456789"\n[login]\nfactors = ["softtoken"]\n[lockout]\n'
+        'failures = 2\n')
     host.countersign("link", host.user.pw_name, 5)
     login = host.login()
     for _ in range(3):

@@ -35,24 +35,29 @@ def words(host, *arguments):
 
 
 def fails(host, *arguments):
-    """A command that does not work, and changes nothing: what it says."""
+    """A command that fails and changes nothing: returns its message."""
     before = rows(host)
     done = subprocess.run(
-        words(host, *arguments), capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL, **as_user(host.user))
-    assert done.returncode in (1, 2) and done.stdout == "" and done.stderr.startswith("error: ") and "\nhint: " in done.stderr, done
+        words(host, *arguments), capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL,
+        **as_user(host.user))
+    assert (done.returncode in (1, 2) and done.stdout == "" and done.stderr.startswith("error: ")
+            and "\nhint: " in done.stderr), done
     assert rows(host) == before
     assert drafts(host) == []
     return done.stderr
 
 
 def drafts(host):
-    return [path.name for path in host.state.iterdir() if re.fullmatch(r"accounts\.db\.[A-Za-z0-9]{6}(-wal|-shm|-journal)?", path.name)]
+    return [path.name for path in host.state.iterdir()
+            if re.fullmatch(r"accounts\.db\.[A-Za-z0-9]{6}(-wal|-shm|-journal)?", path.name)]
 
 
 def rows(host):
     if not host.database.exists():
         return None
-    return records.run(host.database, "SELECT name, uid, authy_id, hex(secret), confirmed, grace_used, last_spent FROM accounts ORDER BY name")
+    return records.run(host.database,
+                       "SELECT name, uid, authy_id, hex(secret), confirmed, grace_used, last_spent FROM accounts ORDER "
+                       "BY name")
 
 
 def softtoken(host):
@@ -94,7 +99,8 @@ def test_a_backup_that_is_ended_by_a_signal_leaves_nothing_or_the_whole(place):
     chance = random.Random(3)
     for number in range(12):
         process = subprocess.Popen(
-            words(place, "backup", place.backups / "one"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **as_user(place.user))
+            words(place, "backup", place.backups / "one"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            **as_user(place.user))
         # So that it is somewhere on its way, wherever that is.
         for _ in range(chance.randrange(3000)):
             os.sched_yield()
@@ -109,7 +115,7 @@ def test_a_backup_that_is_ended_by_a_signal_leaves_nothing_or_the_whole(place):
 
 
 def test_a_backup_has_what_a_copy_of_the_file_lacks(place):
-    """The newest rows stand in the log beside the file for as long as nobody copies them back."""
+    """The newest rows are in the WAL beside the file until a checkpoint."""
     keeper = sqlite3.connect(place.database)
     keeper.execute("SELECT * FROM accounts").fetchall()
     open_to(place.folder, place.user)
@@ -160,9 +166,12 @@ def test_what_was_spent_since_the_backup_stays_spent(place):
 def test_what_was_open_in_a_backup_is_ended(place):
     softtoken(place)
     name, uid = place.user.pw_name, place.user.pw_uid
-    records.run(place.database, "INSERT INTO pushes (name, uid, attempt, place, time) VALUES (?, ?, 'a', '', 5)", name, uid)
+    records.run(place.database, "INSERT INTO pushes (name, uid, attempt, place, time) VALUES (?, ?, 'a', '', 5)", name,
+                uid)
     records.run(
-        place.database, "INSERT INTO remembered (name, uid, service, address, key, time) VALUES (?, ?, 'login', '192.0.2.1', '', 5)", name, uid)
+        place.database,
+        "INSERT INTO remembered (name, uid, service, address, key, time) VALUES (?, ?, 'login', '192.0.2.1', '', 5)",
+        name, uid)
     file = backup(place)
     place.countersign("restore", file, "--yes")
     for table in ("pushes", "remembered", "attempts", "onecodes"):
@@ -170,9 +179,12 @@ def test_what_was_open_in_a_backup_is_ended(place):
 
 
 @pytest.mark.parametrize(("kind", "said"), [
-    ("text", "no backup of accounts"), ("empty", "no backup of accounts"), ("another database", "no backup of accounts"),
-    ("cut", "no backup of accounts"), ("later", "accounts are of version 99"), ("another host", "not the accounts of this host"),
-    ("a changed row", "1 not as they were written"), ("a lost row", "1 lost"), ("folder", "not a regular file"), ("nothing", "No such file"),
+    ("text", "no backup of accounts"), ("empty", "no backup of accounts"),
+    ("another database", "no backup of accounts"),
+    ("cut", "no backup of accounts"), ("later", "accounts are of version 99"),
+    ("another host", "not the accounts of this host"),
+    ("a changed row", "1 not as they were written"), ("a lost row", "1 lost"), ("folder", "not a regular file"),
+    ("nothing", "No such file"),
     ("first release", "earlier version"),
 ])
 def test_what_is_no_backup_of_this_host_is_refused_and_nothing_changes(place, kind, said):
@@ -220,10 +232,12 @@ def test_without_a_terminal_it_has_to_be_said_that_it_is_meant(place):
 
 
 def answered(host, file, meanwhile):
-    """`restore` on a terminal, and what becomes of FILE between the question and the answer: exit code, and what was said."""
+    """`restore` on a terminal, and what becomes of FILE between the question and the answer: exit code, and what was
+    said."""
     above, below = pty.openpty()
     process = subprocess.Popen(
-        words(host, "restore", file), stdin=below, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **as_user(host.user))
+        words(host, "restore", file), stdin=below, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        **as_user(host.user))
     os.close(below)
     said = ""
     while "to confirm: " not in said:
@@ -238,7 +252,7 @@ def answered(host, file, meanwhile):
 
 @pytest.fixture
 def two(place):
-    """Two backups, of which the second has a factor more."""
+    """Two backups; the second has one factor more."""
     one = backup(place, "one")
     softtoken(place)
     return one, backup(place, "two")
@@ -249,7 +263,8 @@ def test_a_file_that_is_written_to_while_the_question_stands_open_is_refused(pla
     one, other = two
     before = rows(place)
     code, said = answered(place, one, lambda: one.write_bytes(other.read_bytes()))
-    assert code == 1 and "error: the file was changed while this ran: nothing was restored" in said and "\nhint: " in said
+    assert (code == 1 and "error: the file was changed while this ran: nothing was restored" in said
+            and "\nhint: " in said)
     assert rows(place) == before and drafts(place) == []
     assert [path.name for path in place.state.iterdir() if ".before-" in path.name] == []
 
@@ -318,9 +333,12 @@ def test_logins_go_on_while_backups_are_made_and_put_back(place):
     """Each is let in or denied, none fails, and the file is sound all the time."""
     place.settings(GENEROUS)
     file = backup(place)
-    makers = [subprocess.Popen(words(place, "backup", place.backups / f"b{n}"), stdout=subprocess.DEVNULL, **as_user(place.user)) for n in range(3)]
+    makers = [
+        subprocess.Popen(words(place, "backup", place.backups / f"b{n}"), stdout=subprocess.DEVNULL,
+                         **as_user(place.user)) for n in range(3)]
     makers += [
-        subprocess.Popen(words(place, "restore", file, "--yes"), stdout=subprocess.DEVNULL, **as_user(place.user)) for _ in range(3)]
+        subprocess.Popen(words(place, "restore", file, "--yes"), stdout=subprocess.DEVNULL, **as_user(place.user))
+        for _ in range(3)]
     for number in range(12):
         login = place.login(f"rhost=192.0.2.{number}")
         assert login.result() == PAM_SUCCESS, login.events
@@ -339,10 +357,11 @@ def test_a_restore_that_is_killed_at_any_point_leaves_the_one_or_the_other(place
     for _ in range(12):
         place.countersign("unlink", place.user.pw_name, "--yes")
         process = subprocess.Popen(
-            words(place, "restore", file, "--yes"), stdout=subprocess.DEVNULL, start_new_session=True, **as_user(place.user))
+            words(place, "restore", file, "--yes"), stdout=subprocess.DEVNULL, start_new_session=True,
+            **as_user(place.user))
         for _ in range(chance.randrange(3000)):
             os.sched_yield()
-        # It and what it has started; the child is in a session of its own.
+        # The process and what it has started; the child is in a session of its own.
         children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True).stdout.split()
         for pid in [process.pid, *map(int, children)]:
             try:

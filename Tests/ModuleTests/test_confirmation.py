@@ -1,4 +1,4 @@
-"""The confirmation code of a new phone, typed at a login: a login only of somebody who has never proven anything."""
+"""The confirmation code of a new phone, typed at a login: it works only for a user who has never proven a factor."""
 
 import pytest
 from conftest import PAM_AUTH_ERR, PAM_SUCCESS, Site
@@ -52,7 +52,7 @@ def prove_by_message(site):
 
 
 def refused(site, thief):
-    """The thief, who has the password and the link, types the code that the link's page shows."""
+    """A thief with the password and the link types the code that the link's page shows."""
     login = site.login()
     for _ in range(3):
         type_at_prompt(login, shown(thief))

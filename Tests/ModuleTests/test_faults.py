@@ -1,5 +1,5 @@
-"""Whatever fails under the module, allocations and calls of the C library, one after another: nobody is let in, the login program lives on, and
-nothing is left behind. See faults.c."""
+"""Allocations and calls of the C library fail under the module, one after another: no user is let in, the login
+program lives on, and nothing is left behind. See faults.c."""
 
 import contextlib
 import itertools
@@ -17,14 +17,17 @@ REFUSALS = {PAM_AUTH_ERR, 4, 5}
 # What tells the module nothing that it needs when it fails: a descriptor is closed anyway, no signal is pending mostly,
 # where there is no terminal nobody presses Enter at it, and how countersign-net ended is no matter.
 HARMLESS = {"close", "sigtimedwait", "open /dev/tty", "waitpid 2"}
-# Each says by its failure that there is no terminal, or no client, to listen to.
+# The failure of each means that there is no terminal, or no client, to listen to.
 LISTENING = {"getpeername", "getsockopt", "isatty", "tcgetattr", "tcgetpgrp", "tcgetsid", "tcflush"}
 
 # What the module calls besides what faults.c makes fail: it cannot fail, or is not asked whether it did.
 CANNOT_FAIL = {
-    "exit", "clock_gettime", "errno_location", "free", "getenv", "geteuid", "getgroups", "getpid", "getresgid", "getresuid", "getsid", "getuid", "umask",
-    "memcpy", "memset", "snprintf", "vsnprintf", "strcmp", "strcspn", "strchr", "strerror", "strlen", "strncmp", "strnlen", "strrchr", "strspn",
-    "strtoull", "explicit_bzero", "sigaddset", "sigemptyset", "sigfillset", "stack_chk_fail", "syslog", "cxa_finalize", "gmon_start__", "inet_pton", "getpgrp", "sigismember", "strtoul",
+    "exit", "clock_gettime", "errno_location", "free", "getenv", "geteuid", "getgroups", "getpid", "getresgid",
+    "getresuid", "getsid", "getuid", "umask",
+    "memcpy", "memset", "snprintf", "vsnprintf", "strcmp", "strcspn", "strchr", "strerror", "strlen", "strncmp",
+    "strnlen", "strrchr", "strspn",
+    "strtoull", "explicit_bzero", "sigaddset", "sigemptyset", "sigfillset", "stack_chk_fail", "syslog", "cxa_finalize",
+    "gmon_start__", "inet_pton", "getpgrp", "sigismember", "strtoul",
     "ctype_b_loc", "dlclose", "dlsym", "fclose", "feof", "ferror", "memchr", "strncasecmp",
 }
 # Only where the login program runs as root; the system tests do that.
@@ -32,7 +35,8 @@ OF_ROOT = {"sched_setaffinity", "sched_setscheduler", "setpriority", "syscall", 
 
 
 def one_fault(host, path, process, number):
-    """A login in which that call fails of that process: 0 is the login program. Gives its name, empty where it did not come, and the login."""
+    """A login in which that call fails of that process: 0 is the login program. Gives its name, empty where it did not
+    come, and the login."""
     path.write_bytes(struct.pack("ii1016s", number, process, b""))
     os.chmod(path, 0o666)
     login = host.login(env={"LD_PRELOAD": str(host.product / "faults.so"), "FAULTS": str(path)})
@@ -44,21 +48,25 @@ def one_fault(host, path, process, number):
 
 @pytest.fixture
 def busy_host(host):
-    """One whose login makes the module do whatever it can be asked to do."""
+    """A user whose login makes the module use all its functions."""
     host.compiled_helper("countersign-login", "fake_login.c", BEHAVIOUR="all_of_it")
     host.compiled_helper("countersign-net", "fake_net.c")
     return host
 
 
 IN_THE_LOGIN_PROGRAM = {
-    "malloc for pam_countersign.so", "realloc for pam_countersign.so", "getpwnam_r", "fopen", "fgets", "fgetgrent_r", "gethostname", "open /proc/self/stat", "read", "openat", "fstat",
-    "socketpair", "fork", "pidfd_open", "send", "recvmsg", "poll", "signalfd", "sigaction", "sigpending", "pthread_sigmask", "waitpid 1"}
+    "malloc for pam_countersign.so", "realloc for pam_countersign.so", "getpwnam_r", "fopen", "fgets", "fgetgrent_r",
+    "gethostname", "open /proc/self/stat", "read", "openat", "fstat",
+    "socketpair", "fork", "pidfd_open", "send", "recvmsg", "poll", "signalfd", "sigaction", "sigpending",
+    "pthread_sigmask", "waitpid 1"}
 IN_A_CHILD = {
-    "getrlimit", "setrlimit", "fcntl", "open /dev/null", "dup2", "dup3", "close_range", "sigaction", "sigprocmask", "setsid", "chdir", "execveat"}
+    "getrlimit", "setrlimit", "fcntl", "open /dev/null", "dup2", "dup3", "close_range", "sigaction", "sigprocmask",
+    "setsid", "chdir", "execveat"}
 
 
 @pytest.mark.parametrize("process, calls", [(0, IN_THE_LOGIN_PROGRAM), (1, IN_A_CHILD), (2, IN_A_CHILD)])
-def test_every_allocation_and_every_call_that_fails_denies_and_leaves_nothing_behind(busy_host, tmp_path, process, calls):
+def test_every_allocation_and_every_call_that_fails_denies_and_leaves_nothing_behind(busy_host, tmp_path, process,
+                                                                                     calls):
     files = [tmp_path / f"faults-{number}" for number in range(4)]
     failed = set()
     with ThreadPoolExecutor(len(files)) as pool:
@@ -76,7 +84,8 @@ def test_every_allocation_and_every_call_that_fails_denies_and_leaves_nothing_be
 
 
 def right_results(name):
-    """A library that gets no memory may get along without: one source of users is asked where another fails. Either child may be waited for."""
+    """A library that gets no memory may get along without: one source of users is asked where another fails. Either
+    child may be waited for."""
     if name in HARMLESS | {""}:
         return {PAM_SUCCESS}
     is_others = " for " in name and not name.endswith("pam_countersign.so")
@@ -84,10 +93,14 @@ def right_results(name):
 
 
 def test_every_call_of_the_module_is_made_to_fail_here_or_cannot():
-    imports = [line.split()[-1].split("@")[0] for line in run("nm", "-D", "--undefined-only", BUILT / "pam_countersign.so")]
+    imports = [line.split()[-1].split("@")[0]
+               for line in run("nm", "-D", "--undefined-only", BUILT / "pam_countersign.so")]
     # Without what the compiler puts round a name.
-    names = {re.sub(r"^_+(isoc99_|isoc23_)?|_chk$|_2$", "", name) for name in imports if not name.startswith(("pam_", "_ITM_"))}
-    made_to_fail = set(re.findall(r"^(?:CALL\(\w+, |CODE\(|WITH_MODE\(|int |pid_t |void \*|FILE \*|char \*)(\w+)", (HERE / "faults.c").read_text(), re.M))
+    names = {re.sub(r"^_+(isoc99_|isoc23_)?|_chk$|_2$", "", name)
+             for name in imports if not name.startswith(("pam_", "_ITM_"))}
+    made_to_fail = set(
+        re.findall(r"^(?:CALL\(\w+, |CODE\(|WITH_MODE\(|int |pid_t |void \*|FILE \*|char \*)(\w+)",
+                   (HERE / "faults.c").read_text(), re.M))
     assert names - made_to_fail - OF_ROOT - LISTENING - CANNOT_FAIL == set()
 
 

@@ -1,4 +1,4 @@
-"""Guesses at the codes of a host: how many are looked at, who is told, and who still gets in."""
+"""Guesses at a host's codes: how many are checked, who is informed, and who can still log in."""
 
 import calendar
 import json
@@ -118,7 +118,7 @@ def test_the_day_can_be_set(host, softtoken):
 
 
 def at_the_limit(rude, status):
-    """A host whose codes only a server checks that answers each check with this status."""
+    """A host whose codes are checked only by a server, which answers each check with this status."""
     rude.server.fault("verify", "status", status)
     rude.rules('[login]\nfactors = ["softtoken"]\ntries = 2\n[lockout]\nfailures = 3\n[enrolment]\nmode = "required"\n')
     for _ in range(2):
@@ -131,7 +131,7 @@ def at_the_limit(rude, status):
 
 
 def test_who_guesses_gets_no_try_back_from_a_server_at_its_limit(rude):
-    """It may have looked at each code: what it answers to a wrong one beyond the limit of an application is 429."""
+    """The server may have checked each code: beyond an application's limit it answers a wrong one with 429."""
     host = at_the_limit(rude, 429)
     assert show(host)["locked_until"] is not None
     assert host.row("failures", "day_failures") == [3, 3]

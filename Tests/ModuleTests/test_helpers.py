@@ -1,4 +1,5 @@
-"""Whatever becomes of countersign-login: the login is denied, the login program lives on, and nothing is left behind."""
+"""Whatever becomes of countersign-login: the login is denied, the login program lives on, and nothing is left
+behind."""
 
 import os
 import re
@@ -22,7 +23,7 @@ def denied(login, reason="helper_failed"):
 
 
 def test_a_helper_that_says_yes_and_ends_well_lets_in(host):
-    """The others below are denied for what they do besides."""
+    """The others below are denied for what they do beyond that."""
     install(host, "yes")
     login = host.login()
     assert login.result() == PAM_SUCCESS
@@ -31,7 +32,8 @@ def test_a_helper_that_says_yes_and_ends_well_lets_in(host):
 
 @pytest.mark.parametrize(
     "behaviour",
-    ["yes_then_abort", "yes_then_exit_1", "yes_twice", "no_verdict", "exit_at_once", "flood", "wrong_version", "cut_frame", "long_frame",
+    ["yes_then_abort", "yes_then_exit_1", "yes_twice", "no_verdict", "exit_at_once", "flood", "wrong_version",
+     "cut_frame", "long_frame",
      "unknown_verdict", "ask_too_early", "start_net_twice", "ready_twice", "long_deadline", "unknown_frame"],
 )
 def test_a_helper_that_breaks_the_rules_denies(host, behaviour):
@@ -52,7 +54,8 @@ def unkillable(host):
 
 def ends_what_was_left(login, name):
     """The log names it."""
-    [pid] = [match[1] for text in login.texts("log") if (match := re.search(rf"{name} \(pid (\d+)\) does not end", text))]
+    [pid] = [match[1] for text in login.texts("log")
+             if (match := re.search(rf"{name} \(pid (\d+)\) does not end", text))]
     os.kill(int(pid), signal.SIGKILL)
 
 

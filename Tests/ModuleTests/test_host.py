@@ -48,7 +48,8 @@ def test_an_argument_that_is_not_ours_denies(host, argument):
     assert login.decisions[0]["reason"] == "bad_argument"
 
 
-@pytest.mark.parametrize("name", ["no/body", "../nobody", "nobody\x01", "nobody ", " nobody", "no\tbody", "x" * 300, "\x1b[31m"])
+@pytest.mark.parametrize(
+    "name", ["no/body", "../nobody", "nobody\x01", "nobody ", " nobody", "no\tbody", "x" * 300, "\x1b[31m"])
 def test_a_name_that_is_no_users_is_played_to_and_denied(host, name):
     login = host.login(user=name)
     for _ in range(3):

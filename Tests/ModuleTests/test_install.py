@@ -25,7 +25,7 @@ def test_everything_is_installed_with_its_mode_and_nothing_half_done_is_left(tmp
     found = modes(tmp_path)
     assert found["lib/security/pam_countersign.so"] == 0o644
     assert found["usr/bin/countersign"] == 0o755
-    # Who cannot read a program cannot trace it either.
+    # A user who cannot read a program cannot trace it either.
     assert {found[f"usr/libexec/countersign/{name}"] for name in ("countersign-login", "countersign-net")} == {0o711}
     for page in ("man5/countersign.toml.5", "man8/countersign.8", "man8/pam_countersign.8"):
         assert found[f"usr/share/man/{page}"] == 0o644
@@ -54,9 +54,12 @@ def test_root_gets_the_users_of_the_logins_and_of_the_server(tmp_path):
     for name in ("passwd", "group", "shadow", "gshadow", "login.defs", "nsswitch.conf"):
         if os.path.exists(f"/etc/{name}"):
             shutil.copy(f"/etc/{name}", etc)
-    script = 'mount --bind "$0" /etc && mount --bind "$1" /var/lib && cd "$2" && support/users "" "$3" && support/users "" "$3" && getent passwd'
+    script = (
+        'mount --bind "$0" /etc && mount --bind "$1" /var/lib && cd "$2" && support/users "" "$3" && support/users "" '
+        '"$3" && getent passwd')
     done = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", script, etc, lib, ROOT, BUILT.resolve() / "countersign"], capture_output=True, text=True, timeout=PATIENCE,
+        ["unshare", "--mount", "sh", "-c", script, etc, lib, ROOT, BUILT.resolve() / "countersign"],
+        capture_output=True, text=True, timeout=PATIENCE,
         env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
     assert done.returncode == 0, done.stderr
     # The accounts are there before the settings, and the second run leaves them as they are.

@@ -1,4 +1,5 @@
-"""The offer to enrol a phone in the login itself, against countersignd; where that could not do it, against a server that lies or fails."""
+"""The offer to enrol a phone in the login itself, against countersignd; where that could not do it, against a server
+that lies or fails."""
 
 import json
 import os
@@ -21,13 +22,13 @@ TERMINAL, SSH = ("tty=pts/1",), ("tty=ssh", "env=SSH_CONNECTION=192.0.2.1 1 192.
 
 @pytest.fixture
 def place(host, countersignd):
-    """A host whose user has nothing but three grace logins, and is a newcomer to the server."""
+    """A host whose user has only three grace logins, and is new to the server."""
     return offering(host, Newcomer(countersignd))
 
 
 @pytest.fixture
 def rude_place(host, authority):
-    """With a server that is as rude as told. Everybody who registers there is the same user."""
+    """A host with a server that misbehaves as told. All registrations there are the same user."""
     with StandIn(certificate=authority.good) as server:
         server.ca_file, server.number = authority.ca_file, "0151 12345618"
         server.codes.add(RUDE_CODE)
@@ -68,7 +69,7 @@ CANCELLED = (PAM_AUTH_ERR, ("denied", "cancelled", "-"))
 
 
 def is_untouched(host, used=0):
-    """The account is as if nothing had been offered, but for so many grace logins."""
+    """The account is as if nothing had been offered, except that `used` grace logins are spent."""
     row = host.row("authy_id", "had_authy_id", "confirmed", "opted_out", "grace_used")
     return row in ([None, 0, 0, None, used], *([None] if used == 0 else []))
 
@@ -77,7 +78,8 @@ def is_untouched(host, used=0):
 def test_number_code_done(place, settings):
     login = numbered(place, *settings)
     told = login.texts("tell")
-    assert told[0] == "You can log in 3 more times without a second factor. Enter your mobile number to enroll now, or type skip."
+    offered = "Enter your mobile number to enroll now, or type skip."
+    assert told[0] == f"You can log in 3 more times without a second factor. {offered}"
     newcomer = place.server
     assert told[1].startswith(f"A code was sent to {newcomer.masked}.")
     [(via, code)] = newcomer.sent()
@@ -97,7 +99,8 @@ def test_the_server_is_told_so_that_it_can_tell_the_user(place):
     login.answer(place.server.sent()[0][1])
     assert ended(login) == ENROLLED
     place.server.wait_for_mail(
-        f"A phone was enrolled for the two-factor login of {place.host.user.pw_name} on {socket.gethostname()}, from 192.0.2.77, ")
+        f"A phone was enrolled for the two-factor login of {place.host.user.pw_name} on {socket.gethostname()}, from "
+        f"192.0.2.77, ")
 
 
 def test_what_the_server_is_told_is_an_activity_of_authys(rude_place):
@@ -192,7 +195,9 @@ def test_wrong_numbers_and_codes_cost_nothing_but_the_tries(place):
     assert is_untouched(place.host, 1)
 
 
-@pytest.mark.parametrize("form", ["{}", "0{}", "(0){}", "+49 (0){}", "+49 0{}", "0049 {}", "+49\u00a0{}", "\u202a+49\u2011{}\u202c", "\uff0b49 {}"])
+@pytest.mark.parametrize("form",
+                         ["{}", "0{}", "(0){}", "+49 (0){}", "+49 0{}", "0049 {}", "+49\u00a0{}",
+                          "\u202a+49\u2011{}\u202c", "\uff0b49 {}"])
 def test_a_number_is_the_same_however_it_is_typed(place, form):
     """The login hands on what was typed: the server knows the numbering plans."""
     newcomer = place.server
@@ -259,7 +264,7 @@ def test_a_code_may_be_sent_again_and_by_call(place):
 
 
 def test_the_first_number_costs_the_grace_login_whatever_becomes_of_it(place):
-    """Or whoever breaks off, and comes again, rings strangers' phones for nothing."""
+    """Otherwise a user who breaks off and comes again could ring strangers' phones for nothing."""
     for used in (1, 2, 3):
         login = numbered(place, number=place.server.another_number())
         login.reply("eof")
@@ -341,7 +346,7 @@ def test_a_check_of_the_number_counts_where_the_server_may_have_looked_at_the_co
     assert rude_place.host.row("failures") == [counted]
 
 
-# To whom it is not made
+# Users who get no offer
 
 
 @pytest.mark.parametrize("change", [
@@ -382,8 +387,10 @@ def test_no_offer_where_there_is_no_terminal_to_ask_at(place, settings):
 
 def test_no_offer_by_default_or_where_no_code_may_be_sent_or_in_other_modes(place):
     for rules, expected in (
-        (OFFER.replace("at_login = true", ""), "grace"), (OFFER + '[login]\nfactors = ["onetouch", "softtoken"]\n', "grace"),
-        (OFFER.replace('"grace"\n', '"optional"\n', 1), "optional"), (OFFER.replace('"grace"\n', '"required"\n', 1), "not_enrolled"),
+        (OFFER.replace("at_login = true", ""), "grace"),
+            (OFFER + '[login]\nfactors = ["onetouch", "softtoken"]\n', "grace"),
+        (OFFER.replace('"grace"\n', '"optional"\n', 1), "optional"),
+            (OFFER.replace('"grace"\n', '"required"\n', 1), "not_enrolled"),
         (OFFER + "grace_until = 2020-01-01\n", "grace_over"),
     ):
         place.rules(rules)
@@ -447,7 +454,7 @@ def test_where_sshd_will_refuse_nothing_is_sent_and_no_grace_is_spent(place):
 
 
 def test_wrong_codes_in_an_offer_are_nobodys_whose_number_was_typed(place, countersignd):
-    """Or whoever may enrol here would use up the codes of people elsewhere."""
+    """Otherwise a user who may enroll here could use up the codes of people elsewhere."""
     somebody = place.server.become_a_user()
     application = countersignd.application
     assert application.call("GET", f"/protected/json/sms/{somebody}?force=true").status == 200
@@ -495,7 +502,8 @@ def test_a_server_that_is_gone_when_the_code_is_typed_enrols_nobody(host, author
 
 
 @pytest.mark.parametrize("lie", [
-    {"success": True}, {"success": True, "user": {"id": 0}}, {"success": True, "user": {"id": "7 "}}, {"success": False, "user": {"id": 7}}, [],
+    {"success": True}, {"success": True, "user": {"id": 0}}, {"success": True, "user": {"id": "7 "}},
+    {"success": False, "user": {"id": 7}}, [],
 ])
 def test_an_answer_without_an_authyid_registers_nobody(rude_place, lie):
     rude_place.server.registered = (200, lie)

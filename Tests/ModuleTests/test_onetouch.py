@@ -102,7 +102,7 @@ def test_no_poll_hangs_while_a_prompt_is_open(site, countersignd):
     login = site.login("tty=ssh")
     login.prompt()
     site.phone.wait_for_request()
-    # The request was made, perhaps after a look at who is asked; and nothing was read.
+    # The request was made, perhaps after a look at the user's status; nothing was read.
     assert countersignd.waiting() == 0 and countersignd.answered_to_others() - before <= 2
     login.reply("eof")
     login.finish()
@@ -365,7 +365,8 @@ def test_a_login_without_a_request_says_so_in_the_log(host, softtoken):
 
 
 @pytest.mark.parametrize("rules", [
-    "[login]\ncheck_number = false\n", "[login.service.login]\ncheck_number = false\n", "[login.user.{user}]\ncheck_number = false\n",
+    "[login]\ncheck_number = false\n", "[login.service.login]\ncheck_number = false\n",
+    "[login.user.{user}]\ncheck_number = false\n",
     "[login]\nnumber_matching = true\n[login.group.{group}]\ncheck_number = false\n"])
 def test_the_number_can_be_turned_off_for_a_service_a_user_or_a_group(site, rules):
     site.rules(rules.format(user=site.host.user.pw_name, group=grp.getgrgid(site.host.user.pw_gid).gr_name))

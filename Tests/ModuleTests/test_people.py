@@ -20,7 +20,8 @@ def keys(tmp_path_factory):
     for name, kind in (("alice", "ed25519"), ("bob", "rsa"), ("carol", "ecdsa")):
         subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-C", name, "-f", folder / name], check=True)
         made[name] = (folder / f"{name}.pub").read_text()
-        printed = subprocess.run(["ssh-keygen", "-lf", folder / f"{name}.pub"], capture_output=True, text=True, check=True).stdout
+        printed = subprocess.run(["ssh-keygen", "-lf", folder / f"{name}.pub"], capture_output=True, text=True,
+                                 check=True).stdout
         assert printed.split()[1] == records.fingerprint(made[name])
     return made
 
@@ -41,11 +42,13 @@ def give(host, stored_name, token):
     records.account(host.database, stored_name, host.user.pw_uid)
     records.run(
         host.database,
-        f"UPDATE accounts SET secret = X'{token.secret.hex()}', algorithm = 'sha1', digits = 6, period = 30 WHERE name = ?", stored_name)
+        f"UPDATE accounts SET secret = X'{token.secret.hex()}', algorithm = 'sha1', digits = 6, period = 30 WHERE name "
+        f"= ?", stored_name)
 
 
 def from_ssh(host, *lines, tty="ssh", port=1):
-    info = "".join(f"publickey {' '.join(line.split()[:2])}\n" if line.startswith(("ssh-", "ecdsa-")) else line for line in lines)
+    info = "".join(f"publickey {' '.join(line.split()[:2])}\n" if line.startswith(("ssh-", "ecdsa-")) else line
+                   for line in lines)
     return host.login(f"tty={tty}", FROM.format(port), f"env=SSH_AUTH_INFO_0={info}")
 
 
@@ -111,12 +114,14 @@ def test_methods_that_came_before_and_after_the_key_do_not_matter(host, people, 
 
 
 def test_what_is_said_outside_of_sshd_is_not_believed(host, people, keys):
-    """Whoever may set PAM's environment there is not sshd."""
+    """If other programs may set PAM's environment, the caller is not sshd."""
     assert not takes(from_ssh(host, keys["alice"], tty="pts/1", port=1), people["alice"].fresh_code())
 
 
 @pytest.mark.parametrize(
-    "info", ["publickey {key}", "publickey {key}=\n", "publickey  {key}\n", "password {key}\n", "publickey {key}\npublickey ssh-rsa AAA\n"],
+    "info",
+    ["publickey {key}", "publickey {key}=\n", "publickey  {key}\n", "password {key}\n",
+     "publickey {key}\npublickey ssh-rsa AAA\n"],
     ids=["cut", "padding", "blank", "password", "no key"])
 def test_a_list_that_is_not_sshds_tells_nobody_apart(host, people, keys, info):
     key = " ".join(keys["alice"].split()[:2])
@@ -149,7 +154,8 @@ def test_the_longest_key_that_openssh_makes_tells_somebody_apart(host, people):
 def test_the_longest_of_everything_still_fits_into_a_frame(host, people):
     long = "x" * 4000
     login = host.login(
-        "tty=ssh", f"rhost={long}", f"ruser={long}", f"env=SSH_CONNECTION=192.0.2.1 {long}", f"env=SSH_AUTH_INFO_0=publickey ssh-rsa {long}\n")
+        "tty=ssh", f"rhost={long}", f"ruser={long}", f"env=SSH_CONNECTION=192.0.2.1 {long}",
+        f"env=SSH_AUTH_INFO_0=publickey ssh-rsa {long}\n")
     assert login.prompt().startswith("Code")
     login.reply("eof")
     assert login.result() == PAM_AUTH_ERR

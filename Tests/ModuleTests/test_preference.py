@@ -96,12 +96,14 @@ def test_a_user_has_the_factors_of_the_users_own_table(site):
 
 def test_a_member_has_the_factors_that_all_groups_with_a_table_share(site):
     group = grp.getgrgid(site.host.user.pw_gid).gr_name
-    site.rules(REQUIRED + f'[login.group."{group}"]\nfactors = ["call", "sms"]\n[login.group.nosuchgroup]\nfactors = ["onetouch"]\n')
+    site.rules(
+        REQUIRED
+        + f'[login.group."{group}"]\nfactors = ["call", "sms"]\n[login.group.nosuchgroup]\nfactors = ["onetouch"]\n')
     assert factors(site.login()) == "Type sms or call: "
 
 
 def test_a_group_that_cannot_be_looked_up_restricts(site):
-    """Whether somebody is a member is not known: what is allowed to all, and to members, is allowed."""
+    """If membership is unknown, factors allowed to all and to members are allowed."""
     site.rules(REQUIRED + '[login]\nfactors = ["sms", "call"]\n[login.group.unsure]\nfactors = ["call", "onetouch"]\n')
     assert factors(site.login("fail-groups")) == "Type call: "
     assert factors(site.login()) == "Type sms or call: "

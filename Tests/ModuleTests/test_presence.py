@@ -1,4 +1,4 @@
-"""Whether anybody is still there while the phone is asked: sshd's client, and who may end the login program."""
+"""Whether the user is still there while the phone is asked: sshd's client, and the login program's end."""
 
 import contextlib
 import signal
@@ -89,8 +89,10 @@ def test_the_end_of_another_connection_is_nobodys(site, connect):
 
 
 @pytest.mark.parametrize("settings", [
-    ("tty=pts/1", "env=SSH_CONNECTION={}"), ("tty=ssh", "env=SSH_CONNECTION=127.0.0.1 1 127.0.0.1 22"), ("tty=ssh", "env=SSH_CONNECTION=UNKNOWN 65535 UNKNOWN 65535"),
-    ("tty=ssh", "env=SSH_CONNECTION="), ("tty=ssh", "env=SSH_CONNECTION=" + "1" * 300), ("tty=ssh", "env=SSH_CONNECTION=127.0.0.1 99999999999999999999 x 1")])
+    ("tty=pts/1", "env=SSH_CONNECTION={}"), ("tty=ssh", "env=SSH_CONNECTION=127.0.0.1 1 127.0.0.1 22"),
+    ("tty=ssh", "env=SSH_CONNECTION=UNKNOWN 65535 UNKNOWN 65535"),
+    ("tty=ssh", "env=SSH_CONNECTION="), ("tty=ssh", "env=SSH_CONNECTION=" + "1" * 300),
+    ("tty=ssh", "env=SSH_CONNECTION=127.0.0.1 99999999999999999999 x 1")])
 def test_a_connection_that_nobody_named_is_not_watched(site, connect, settings):
     site.rules(PATIENT)
     connection = connect()
@@ -137,7 +139,7 @@ def test_ctrl_c_in_the_wait_ends_the_login_and_is_not_left_over(site, state):
 
 
 def test_ctrl_c_that_waits_when_a_prompt_is_due_is_its_answer(host, softtoken):
-    """Pressed before anything was asked: what is asked then must not wait for somebody who has left."""
+    """Pressed before anything was asked: the prompt must not wait for a user who has left."""
     login = host.login("block-sigint", "pending-sigint")
     assert ended(login) == (PAM_AUTH_ERR, ("denied", "cancelled"))
     assert login.texts("ask") == []

@@ -1,4 +1,4 @@
-"""Recovery codes: for whoever lost the phone, each good once."""
+"""Recovery codes: for users who have lost their phone, each valid once."""
 
 import records
 import pytest
@@ -9,7 +9,7 @@ CODES = ("0123456789ab", "cdefghjkmnpq", "rstvwxyz0123", "k00000000001")
 
 @pytest.fixture
 def codes(host, softtoken):
-    """Somebody who has proven a factor once, and has recovery codes."""
+    """A user who has proven a factor once, and has recovery codes."""
     host.settings('[enrolment]\nmode = "required"\n')
     host.account(confirmed=1)
     records.recovery(host.database, host.user.pw_name, host.user.pw_uid, *CODES)

@@ -1,4 +1,4 @@
-"""The server restarts while people log in: nobody passes for it, and nobody loses a request on the phone."""
+"""The server restarts during logins: nobody gets in because of it, and no request on a phone is lost."""
 
 import base64
 import os
@@ -27,7 +27,8 @@ def own_server(authority):
 
 @pytest.fixture
 def people(host, own_server):
-    """Starts logins of as many people as are wanted, each with a phone: all on one account of the system, told apart by their keys."""
+    """Starts logins of as many people as are wanted, each with a phone: all on one account of the system, told apart by
+    their keys."""
     site = Site(host, LoginPhone(own_server, has_device=False), is_linked=False)
     site.rules(ALLOW)
 
@@ -36,7 +37,8 @@ def people(host, own_server):
             phones = list(pool.map(lambda _: LoginPhone(own_server), range(count)))
         keys = [f"ssh-ed25519 {base64.b64encode(os.urandom(51)).decode()}" for _ in phones]
         for phone, key in zip(phones, keys):
-            records.account(host.database, f"{host.user.pw_name} {records.fingerprint(key)}", host.user.pw_uid, authy_id=phone.authy_id)
+            records.account(host.database, f"{host.user.pw_name} {records.fingerprint(key)}", host.user.pw_uid,
+                            authy_id=phone.authy_id)
         return list(zip(phones, keys))
 
     return make
@@ -45,7 +47,8 @@ def people(host, own_server):
 def begin(host, people):
     """Their logins by ssh, each in a connection of its own."""
     return [
-        host.login("tty=ssh", f"env=SSH_CONNECTION=192.0.2.1 {1024 + number} 192.0.2.9 22", f"env=SSH_AUTH_INFO_0=publickey {key}\n")
+        host.login("tty=ssh", f"env=SSH_CONNECTION=192.0.2.1 {1024 + number} 192.0.2.9 22",
+                   f"env=SSH_AUTH_INFO_0=publickey {key}\n")
         for number, (_, key) in enumerate(people)
     ]
 
@@ -66,7 +69,8 @@ def children_of(login, name):
 
 
 def wait_for_helpers(logins):
-    until(lambda: all(children_of(login, "countersign-net") for login in logins), lambda: "not all logins ask the server")
+    until(lambda: all(children_of(login, "countersign-net") for login in logins),
+          lambda: "not all logins ask the server")
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
@@ -79,7 +83,8 @@ def test_forty_logins_that_wait_while_the_server_restarts_all_hear_of_their_appr
     all_in(logins)
 
 
-def test_of_twenty_logins_that_begin_while_the_server_restarts_none_is_excused_and_each_has_its_request(host, own_server, people):
+def test_of_twenty_logins_that_begin_while_the_server_restarts_none_is_excused_and_each_has_its_request(
+        host, own_server, people):
     twenty = people(20)
     own_server.stop(signal.SIGKILL)
     logins = begin(host, twenty)
@@ -111,7 +116,7 @@ def test_a_server_that_fails_at_one_request_only_excuses_nobody_and_is_not_asked
 
 @pytest.mark.parametrize("word", ["sms", "call"])
 def test_a_way_that_fails_alone_excuses_nobody(rude, word):
-    """The server is there: it says what it knows of the user. Whoever logs in could choose the way that fails."""
+    """The server is up and answers about the user. Otherwise a user could choose the way that fails."""
     rude.server.fault(word, "status", 500)
     rude.rules('[outage]\nmode = "allow"\n[login]\nfactors = ["sms", "call"]\n[enrolment]\nmode = "required"\n')
     login = rude.login()
@@ -237,7 +242,8 @@ def test_a_request_is_taken_back_though_the_server_restarts(rude):
 @pytest.mark.parametrize("rules", ["onetouch_wait = 1", 'prompt = "now"'])
 @pytest.mark.parametrize("is_back", [True, False])
 def test_a_prompt_that_is_due_meanwhile_waits_where_the_outage_may_excuse(rude, rules, is_back):
-    """Nobody types a code who is let in a moment later, and a restart is no outage whenever the prompt is due."""
+    """No user must type a code and is then let in by the phone; a restart is not an outage, whenever the prompt
+    comes."""
     rude.rules(f'[outage]\nmode = "allow"\n[login]\n{rules}\n')
     rude.server.wire.refuse()
     login = rude.login("tty=ssh")

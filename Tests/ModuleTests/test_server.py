@@ -10,22 +10,27 @@ from good_server import LoginPhone, Server, own_folder
 from stand_in import StandIn
 from totp import SoftToken
 
-OUTAGES = {"refuse": ("connect", "refuse", None), "silent": ("connect", "hang", None), "500": ("*", "status", 500), "503": ("*", "status", 503),
+OUTAGES = {"refuse": ("connect", "refuse", None), "silent": ("connect", "hang", None), "500": ("*", "status", 500),
+           "503": ("*", "status", 503),
            "never": ("*", "hang", None)}
 # For a server that says nothing; and for one that answers, where a late answer would be another case.
 QUICK = "connect_timeout = 1\nrequest_timeout = 1\n"
 PATIENT = "connect_timeout = 60\nrequest_timeout = 120\n"
 REFUSALS = {
-    "401": ("*", "status", 401), "404": ("*", "status", 404), "429": ("*", "status", 429), "html": ("*", "html", None), "cut": ("*", "cut", None),
-    "huge": ("*", "huge", None), "hang_up": ("*", "hang_up", None), "deep": ("*", "deep", None), "bad_utf8": ("*", "bad_utf8", None),
+    "401": ("*", "status", 401), "404": ("*", "status", 404), "429": ("*", "status", 429), "html": ("*", "html", None),
+    "cut": ("*", "cut", None),
+    "huge": ("*", "huge", None), "hang_up": ("*", "hang_up", None), "deep": ("*", "deep", None),
+    "bad_utf8": ("*", "bad_utf8", None),
     "trailing": ("*", "trailing", None), "gzip": ("*", "gzip_bomb", None), "headers": ("*", "header_flood", None),
 }
-LIES = ["wrong_uuid", "malformed_uuid", "other_user", "string_id", "no_id", "shouting", "status_list", "no_status", "success_false",
-        "success_false_text", "success_text", "success_number", "success_missing", "html", "cut", "huge", "trailing", "bad_utf8", "deep"]
+LIES = ["wrong_uuid", "malformed_uuid", "other_user", "string_id", "no_id", "shouting", "status_list", "no_status",
+        "success_false",
+        "success_false_text", "success_text", "success_number", "success_missing", "html", "cut", "huge", "trailing",
+        "bad_utf8", "deep"]
 
 
 def refused(login):
-    """Whatever is typed at the prompts that come, nobody gets in."""
+    """No input at the prompts lets the user in."""
     while (event := login.next())[0] != "result":
         if event[0] == "ask":
             login.answer("1234567")
@@ -133,8 +138,9 @@ def test_an_approval_that_does_not_count_lets_nobody_in(rude, lie):
     refused(rude.login())
 
 
-@pytest.mark.parametrize("lie", ["shouting", "status_list", "no_status", "success_false", "success_false_text", "success_number",
-                                 "success_missing", "html", "cut", "huge", "bad_utf8", "deep", "trailing"])
+@pytest.mark.parametrize(
+    "lie", ["shouting", "status_list", "no_status", "success_false", "success_false_text", "success_number",
+            "success_missing", "html", "cut", "huge", "bad_utf8", "deep", "trailing"])
 def test_a_verified_code_that_does_not_count_lets_nobody_in(rude, lie):
     rude.server.fault("verify", lie)
     rude.rules('[outage]\nmode = "allow"\n[login]\nprompt = "now"\n', server=PATIENT)
@@ -219,7 +225,9 @@ def test_a_user_whom_the_server_does_not_know_gets_a_prompt_and_no_code_is_good(
     assert not any("phone" in text for text in login.texts("tell"))
 
 
-@pytest.mark.parametrize("answer", ["answer ../sms", "long 10000", "answer 1234567/99", "answer ١٢٣٤٥٦٧", "answer 1234567?force=false", "answer %2e%2e"])
+@pytest.mark.parametrize("answer",
+                         ["answer ../sms", "long 10000", "answer 1234567/99", "answer ١٢٣٤٥٦٧",
+                          "answer 1234567?force=false", "answer %2e%2e"])
 def test_what_is_no_code_never_goes_on_the_wire(rude, answer):
     rude.rules('[login]\nprompt = "now"\n')
     login = rude.login("tty=ssh")
@@ -274,7 +282,8 @@ def test_guesses_at_this_hosts_softtoken_are_counted_whatever_the_server_fails_t
 
 
 def test_a_server_that_makes_requests_and_then_fails_rings_the_phone_no_more_than_three_times(rude):
-    """As behind a proxy that gives up too early: what may have reached the phone is neither sent again nor forgotten."""
+    """As behind a proxy that gives up too early: what may have reached the phone is neither sent again nor
+    forgotten."""
     rude.server.fault("create", "status", 502)
     rude.rules("[login]\nonetouch_wait = 1\n")
     for number in range(5):
@@ -296,13 +305,13 @@ def test_a_server_that_hangs_does_not_keep_out_whoever_has_a_right_code(rude):
     assert login.finish() == []
 
 
-# Neither of them is there, but that takes a thread and descriptors to find out.
+# Neither server exists, but finding that out takes a thread and descriptors.
 NOWHERE = '[server]\nurl = "https://nobody.invalid"\napi_key = "0123456789abcdef"\n'
 
 
 @pytest.mark.parametrize("short", [{"THREADS": 0}, *({"FILES": count} for count in range(5, 14))], ids=str)
 def test_what_a_local_user_can_use_up_is_no_outage(host, short):
-    """Threads and descriptors: su, in a container whose root may not raise limits, hands on its user's."""
+    """Threads and descriptors: in a container whose root may not raise limits, su passes on the user's limits."""
     host.countersign("link", host.user.pw_name, "7")
     host.settings(NOWHERE + QUICK + '[outage]\nmode = "allow"\n[enrolment]\nmode = "required"\n')
     real = host.helpers / "net"

@@ -1,4 +1,4 @@
-"""A disk that takes its time: a login waits for the accounts as long as it has, and nobody with a right code is refused."""
+"""A slow disk: a login waits for the accounts while it has time, and no right code is refused."""
 
 import base64
 import os
@@ -22,7 +22,8 @@ def slow(host):
         pytest.skip("a static countersign-login preloads nothing: make test BUILT=.build/stage")
     library, moved = host.folder / "slow_sync.so", host.folder / "real-login"
     shutil.move(real, moved)
-    subprocess.run(["cc", "-shared", "-fPIC", "-Wall", "-Werror", "-o", library, HERE / "slow_sync.c", "-ldl"], check=True)
+    subprocess.run(["cc", "-shared", "-fPIC", "-Wall", "-Werror", "-o", library, HERE / "slow_sync.c", "-ldl"],
+                   check=True)
     places = [f'-DLIBRARY="{library}"', f'-DREAL="{moved}"']
     subprocess.run(["cc", "-Wall", "-Werror", *places, "-o", real, HERE / "slow_login.c"], check=True)
     open_to(host.folder, host.user)
@@ -30,11 +31,12 @@ def slow(host):
 
 
 def keys(host, token, count):
-    """So many people on one account, told apart by their keys, all with the same SoftToken: each may use its code once."""
+    """People who share an account, told apart by their keys, with the same SoftToken: each may use its code once."""
     blobs = [b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + os.urandom(32) for _ in range(count)]
     lines = [f"ssh-ed25519 {base64.b64encode(blob).decode()}" for blob in blobs]
     rows = ", ".join(
-        f"('{host.user.pw_name} {records.fingerprint(line)}', {host.user.pw_uid}, X'{token.secret.hex()}', 'sha1', 6, 30)" for line in lines)
+        f"('{host.user.pw_name} {records.fingerprint(line)}', {host.user.pw_uid}, X'{token.secret.hex()}', 'sha1', 6, "
+        f"30)" for line in lines)
     records.run(host.database, f"INSERT INTO accounts (name, uid, secret, algorithm, digits, period) VALUES {rows}")
     return lines
 
@@ -61,5 +63,7 @@ def test_sixty_right_codes_at_once_on_a_slow_disk_let_in_sixty(slow, softtoken):
     with ThreadPoolExecutor(CROWD) as pool:
         done = list(pool.map(finish, logins))
     waits = sorted(took for _, _, took in done)
-    print(f"the first after {waits[0]:.1f} s, the median after {waits[CROWD // 2]:.1f} s, the last after {waits[-1]:.1f} s")
+    print(
+        f"the first after {waits[0]:.1f} s, the median after {waits[CROWD // 2]:.1f} s, the last after {waits[-1]:.1f} "
+        f"s")
     assert [(result, reason) for result, reason, _ in done] == [(PAM_SUCCESS, "proven")] * CROWD

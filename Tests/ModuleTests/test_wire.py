@@ -33,7 +33,8 @@ def test_the_time_that_a_server_was_asked_to_wait_does_not_count_as_late(site, c
     login = site.login("tty=ssh")
     prompt = login.prompt()
     assert "press Enter" in prompt and login.texts("tell") == []
-    assert countersignd.answered_to_others() - before <= 5  # a look at who is asked, the request, and at most three reads of it
+    # a look at the user's status, the request, and at most three reads of it
+    assert countersignd.answered_to_others() - before <= 5
     login.reply("eof")
     login.finish()
 
@@ -46,7 +47,7 @@ def test_a_server_that_does_not_wait_is_asked_every_second(rude):
     assert login.result() == PAM_SUCCESS
     login.finish()
     times = [request.time for request in rude.server.requests("poll")]
-    # A request may be late on its way, and the next one not; none is early.
+    # One request may arrive late and the next in time; none is early.
     assert times[3] - began > 2.9 and min(later - earlier for earlier, later in zip(times, times[1:])) < 2
 
 
@@ -65,7 +66,7 @@ def test_one_connection_serves_a_whole_login(rude):
 
 
 def test_whatever_has_to_do_with_codes_is_forced(rude):
-    """Without it, Authy takes any code of a user who never finished the registration, and sends none to who has the app."""
+    """Without it, Authy accepts any code of an unfinished registration, and sends none to users of the app."""
     rude.rules('[login]\nprompt = "now"\n')
     login = rude.login("tty=ssh")
     for typed in ("sms", "call", "1234567"):
@@ -103,7 +104,8 @@ def test_a_request_is_one_that_a_server_of_authys_takes(rude):
     [request] = rude.server.requests("create")
     assert (request.method, request.path) == ("POST", f"/onetouch/json/users/{rude.server.authy_id}/approval_requests")
     assert set(request.parameters) == {"message", "details", "hidden_details", "seconds_to_expire"}
-    assert request.parameters["details"]["Address"] == "192.0.2.7" and 1 <= int(request.parameters["seconds_to_expire"]) <= 90
+    assert (request.parameters["details"]["Address"] == "192.0.2.7"
+            and 1 <= int(request.parameters["seconds_to_expire"]) <= 90)
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])

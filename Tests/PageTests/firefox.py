@@ -1,4 +1,5 @@
-"""A phone in Firefox, driven by WebDriver BiDi (w3.org/TR/webdriver-bidi): Debian's firefox-esr as it comes, headless."""
+"""A phone in Firefox, driven by WebDriver BiDi (w3.org/TR/webdriver-bidi): Debian's firefox-esr as it comes,
+headless."""
 
 import base64
 import contextlib
@@ -74,8 +75,10 @@ def browser(letters: int = 16) -> typing.Iterator[Firefox]:
     (profile / "user.js").write_text(PREFERENCES + f'user_pref("font.size.variable.x-western", {letters});\n')
     environment = {"HOME": str(profile), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "MOZ_HEADLESS": "1"}
     process = subprocess.Popen(
-        [FIREFOX, "--headless", "--no-remote", "--profile", str(profile), "--remote-debugging-port", "0", "about:blank"],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True)
+        [FIREFOX, "--headless", "--no-remote", "--profile", str(profile), "--remote-debugging-port", "0",
+         "about:blank"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment,
+        start_new_session=True)
     try:
         address = next((found[0] for line in process.stderr if (found := re.search(r"ws://\S+", line))), None)
         assert address, "Firefox did not say where it listens"
@@ -116,13 +119,14 @@ class Phone:
         """Gives what a function of the page's own gives, as JSON. It may be async."""
         self._firefox.bring_to_front(self._context)
         call = f"(async () => JSON.stringify((await ({function})(...{json.dumps(arguments)})) ?? null))()"
-        result = self._firefox.call("script.evaluate", expression=call, target={"context": self._context}, awaitPromise=True)
+        result = self._firefox.call("script.evaluate", expression=call, target={"context": self._context},
+                                    awaitPromise=True)
         if result["type"] == "exception":
             raise AssertionError(result["exceptionDetails"]["text"])
         return json.loads(result["result"]["value"])
 
     def wait(self, condition: str, *arguments):
-        """Until a function of the page gives something; what it gave."""
+        """Waits until a function of the page returns a value, and returns that."""
         return self.run(
             f"""async (...given) => {{
                 const end = performance.now() + {PATIENCE * 1000};
@@ -135,18 +139,21 @@ class Phone:
             }}""", *arguments)
 
     def wait_for(self, selector: str) -> None:
-        self.wait("(selector) => [...document.querySelectorAll(selector)].some((one) => one.checkVisibility())", selector)
+        self.wait("(selector) => [...document.querySelectorAll(selector)].some((one) => one.checkVisibility())",
+                  selector)
 
     def text(self, selector: str) -> str:
         self.wait_for(selector)
-        return self.run("(selector) => [...document.querySelectorAll(selector)].find((one) => one.checkVisibility()).innerText", selector)
+        return self.run(
+            "(selector) => [...document.querySelectorAll(selector)].find((one) => one.checkVisibility()).innerText",
+            selector)
 
     def attribute(self, selector: str, name: str) -> str:
         self.wait_for(selector)
         return self.run("(selector, name) => document.querySelector(selector).getAttribute(name)", selector, name)
 
     def tap(self, selector: str) -> None:
-        """With a real pointer, where the first of them stands."""
+        """Clicks with a real pointer at the first visible match."""
         self.wait_for(selector)
         x, y = self.run("""(selector) => {
             const one = [...document.querySelectorAll(selector)].find((one) => one.checkVisibility());
@@ -154,15 +161,18 @@ class Phone:
             const box = one.getBoundingClientRect();
             return [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)];
         }""", selector)
-        steps = [{"type": "pointerMove", "x": x, "y": y}, {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}]
+        steps = [{"type": "pointerMove", "x": x, "y": y}, {"type": "pointerDown", "button": 0},
+                 {"type": "pointerUp", "button": 0}]
         self._firefox.call(
             "input.performActions", context=self._context,
             actions=[{"type": "pointer", "id": "finger", "parameters": {"pointerType": "touch"}, "actions": steps}])
 
     def type(self, selector: str, text: str) -> None:
-        self.run("(selector) => { const field = document.querySelector(selector); field.focus(); field.select(); }", selector)
+        self.run("(selector) => { const field = document.querySelector(selector); field.focus(); field.select(); }",
+                 selector)
         keys = [{"type": kind, "value": letter} for letter in text for kind in ("keyDown", "keyUp")]
-        self._firefox.call("input.performActions", context=self._context, actions=[{"type": "key", "id": "keys", "actions": keys}])
+        self._firefox.call("input.performActions", context=self._context,
+                           actions=[{"type": "key", "id": "keys", "actions": keys}])
 
     def picture(self) -> bytes:
         """Of the window as it is, as PNG."""
@@ -181,7 +191,7 @@ class Phone:
         return self.run(looks.OUT_OF_SIGHT)
 
     def in_sight(self, selector: str) -> bool:
-        """Whether all of them stand in the window as it is, and nothing covers them."""
+        """Whether all matches are inside the window and not covered."""
         return self.run(looks.IN_SIGHT, selector)
 
     def bring_into_sight(self, selector: str) -> None:
@@ -193,7 +203,8 @@ class Phone:
 
     def permit(self, name: str, state: str) -> None:
         origin = self.run("() => location.origin")
-        self._firefox.call("permissions.setPermission", descriptor={"name": name}, state=state, origin=origin, userContext=self._user)
+        self._firefox.call("permissions.setPermission", descriptor={"name": name}, state=state, origin=origin,
+                           userContext=self._user)
 
     # What a person does
 
@@ -226,7 +237,8 @@ class Phone:
         return f"[data-request='{found}']"
 
     def tap_settled(self, card: str, what: str) -> None:
-        """A card takes no tap before it has stood still for a moment. The tap is over when the card has changed, or is gone."""
+        """A card takes no tap before it has stood still for a moment. The tap is over when the card has changed, or is
+        gone."""
         self.wait_for(f"{card} {what}")
         phase = self._phase(card)
         while self._phase(card) == phase:
@@ -249,7 +261,8 @@ class Phone:
         card = self.request(text)
         self.tap_settled(card, "[data-do=approve]")
         self.wait_for(f"{card} [data-choice]")
-        return card, self.run("(card) => [...document.querySelectorAll(card + ' [data-choice]')].map((one) => one.innerText)", card)
+        return card, self.run(
+            "(card) => [...document.querySelectorAll(card + ' [data-choice]')].map((one) => one.innerText)", card)
 
     def deny(self, report: bool = False, text: str = "") -> str:
         card = self.request(text)

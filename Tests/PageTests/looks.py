@@ -22,4 +22,5 @@ IN_SIGHT = """(selector) => [...document.querySelectorAll(selector)].every((one)
     return box.top >= 0 && box.bottom <= innerHeight && corners.every(isSeen);
 })"""
 
-BRING_INTO_SIGHT = """(selector) => document.querySelector(selector).scrollIntoView({ block: "center", behavior: "instant" })"""
+BRING_INTO_SIGHT = (
+    """(selector) => document.querySelector(selector).scrollIntoView({ block: "center", behavior: "instant" })""")

@@ -14,13 +14,17 @@ CHROMIUM = "/usr/bin/chromium"
 SIZE = {"width": 390, "height": 844}
 MILLISECONDS = PATIENCE * 1000
 expect.set_options(timeout=MILLISECONDS)
-AGENT = "Mozilla/5.0 (Linux; Android 16; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36"
+AGENT = (
+    "Mozilla/5.0 (Linux; Android 16; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile "
+    "Safari/537.36")
 
 
 @contextlib.contextmanager
 def browser(ignore_https_errors: bool = False) -> typing.Iterator[Browser]:
-    """One Chromium for any number of phones. The option is the browser's own: a service worker's script heeds no other."""
-    arguments = ["--no-sandbox", "--disable-dev-shm-usage"] + (["--ignore-certificate-errors"] if ignore_https_errors else [])
+    """One Chromium for any number of phones. The option is the browser's own: a service worker's script heeds no
+    other."""
+    arguments = ["--no-sandbox",
+                 "--disable-dev-shm-usage"] + (["--ignore-certificate-errors"] if ignore_https_errors else [])
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         try:
@@ -30,7 +34,8 @@ def browser(ignore_https_errors: bool = False) -> typing.Iterator[Browser]:
 
 
 class Phone:
-    """One browser with a memory of its own. What the page complains of to the console is kept in `complaints`, and should be nothing."""
+    """One browser with a memory of its own. What the page complains of to the console is kept in `complaints`, and
+    should be nothing."""
 
     def __init__(
         self,
@@ -62,7 +67,8 @@ class Phone:
     # Enrolment
 
     def open(self, link: str, name: str | None = None) -> None:
-        """Opens an enrolment link and enrols. The confirmation code shows next; or, for a link that is worth nothing, what is wrong."""
+        """Opens an enrolment link and enrols. The confirmation code shows next; or, for a link that is worth nothing,
+        what is wrong."""
         self.page.goto(link)
         self.page.locator("[data-do=enroll], section[data-step=no-link]").first.wait_for()
         if self.step() == "no-link":
@@ -95,7 +101,8 @@ class Phone:
         return card
 
     def approve(self, choice: str | None = None, text: str = "") -> str:
-        """- choice: which number to tap, where the login shows one. Returns how the page says it ended: `approved`, `wrong_number`, ..."""
+        """- choice: which number to tap, where the login shows one. Returns how the page says it ended: `approved`,
+        `wrong_number`, ..."""
         card = self._same(self.wait_for_request(text))
         self._tap(card, "[data-do=approve]")
         if choice is not None:
@@ -110,7 +117,8 @@ class Phone:
         return card.locator("[data-choice]").all_inner_texts()
 
     def choose(self, choice: str | None, report: bool = False) -> str:
-        """After `choices`. None: none of these. - report: how the question is answered whether it was the person, where it comes."""
+        """After `choices`. None: none of these. - report: how the question is answered whether it was the person, where
+        it comes."""
         card = self._same(self.page.locator("[data-phase=choosing]").first)
         self._tap(card, "[data-do=none]" if choice is None else f"[data-choice='{choice}']")
         expect(card).to_have_attribute("data-phase", re.compile("over|asking-why"))
@@ -166,12 +174,12 @@ class Phone:
 
     @staticmethod
     def _tap(card: Locator, what: str) -> None:
-        """The page takes no tap on a card that has just come or moved; nor would a person. If it moves just then, and the tap goes for
-        nothing, the person taps again."""
+        """The page takes no tap on a card that has just come or moved; nor would a person. If it moves just then, and
+        the tap goes for nothing, the person taps again."""
         while True:
             card.locator(what).wait_for()
             expect(card).to_have_attribute("data-settled", "")
-            # The page looks at the card before it takes the tap; what it does then changes the phase.
+            # The page checks the card before it accepts the tap, which then changes the phase.
             tapped = card.evaluate_handle("""(card) => {
                 const phase = card.dataset.phase;
                 const tap = {};
@@ -229,7 +237,7 @@ class Phone:
             self._tap(self.page.locator(f"[data-question='{key}']"), "[data-do=close]")
 
     def applications(self) -> dict[str, str]:
-        """Who may ask: the decision by the application's name."""
+        """The applications that may ask: the decision by the application's name."""
         self.show("devices")
         listed = self.page.locator("[data-application-id]")
         listed.first.wait_for()
@@ -285,25 +293,28 @@ class Phone:
     def too_small_for_a_thumb(self, least: int = 44) -> list[str]:
         """What can be tapped now and is smaller than this, in CSS pixels."""
         small = []
-        for control in self.page.locator("a, button, input, select, summary, [role=button], [role=link]").locator("visible=true").all():
+        for control in self.page.locator("a, button, input, select, summary, [role=button], [role=link]").locator(
+                "visible=true").all():
             box = control.bounding_box()
             assert box is not None
             if box["width"] < least or box["height"] < least:
-                small.append(f"{box['width']:.1f} x {box['height']:.1f}: {control.evaluate('element => element.outerHTML')}")
+                small.append(
+                    f"{box['width']:.1f} x {box['height']:.1f}: {control.evaluate('element => element.outerHTML')}")
         return small
 
     # Eyes
 
     def set_letters(self, pixels: int) -> None:
         """As the browser's own setting of its text size; 16 is usual."""
-        self.context.new_cdp_session(self.page).send("Page.setFontSizes", {"fontSizes": {"standard": pixels, "fixed": pixels}})
+        self.context.new_cdp_session(self.page).send("Page.setFontSizes",
+                                                     {"fontSizes": {"standard": pixels, "fixed": pixels}})
 
     def out_of_sight(self) -> list[str]:
         """What stands beyond the side of the window, or of its own box."""
         return self.page.evaluate(looks.OUT_OF_SIGHT)
 
     def in_sight(self, selector: str) -> bool:
-        """Whether all of them stand in the window as it is, and nothing covers them."""
+        """Whether all matches are inside the window and not covered."""
         return self.page.evaluate(looks.IN_SIGHT, selector)
 
     def bring_into_sight(self, selector: str) -> None:
@@ -351,11 +362,12 @@ class Phone:
         self.wait_for_shell()
         session = self.context.new_cdp_session(self.page)
         registrations: list[dict[str, typing.Any]] = []
-        session.on("ServiceWorker.workerRegistrationUpdated", lambda event: registrations.extend(event["registrations"]))
+        session.on("ServiceWorker.workerRegistrationUpdated",
+                   lambda event: registrations.extend(event["registrations"]))
         session.send("ServiceWorker.enable")
         while not registrations:
             self.page.evaluate("0")
-        # Who asks for notifications before the browser shows them makes it forget them.
+        # Asking for notifications before the browser shows them makes it forget them.
         self._worker.evaluate("""(patience) => {
             const show = ServiceWorkerRegistration.prototype.showNotification;
             self.shown = new Promise((resolve, reject) => {
@@ -373,7 +385,8 @@ class Phone:
 
     def notifications(self) -> list[dict[str, str]]:
         return self._worker.evaluate(
-            "async () => (await self.registration.getNotifications()).map(({ tag, title, body }) => ({ tag, title, body }))")
+            "async () => (await self.registration.getNotifications()).map(({ tag, title, body }) => ({ tag, title, "
+            "body }))")
 
     def wait_for_no_notification(self) -> None:
         self._worker.evaluate("""async (patience) => {
@@ -397,8 +410,8 @@ class Phone:
         }""", MILLISECONDS)
 
     def tap_notification(self) -> list[str]:
-        """Taps the only one. Returns what the page's worker asks the browser for, which grants it to a real finger only: `focus` of a page, or
-        `open` of an address."""
+        """Taps the only one. Returns what the page's worker asks the browser for, which grants it to a real finger
+        only: `focus` of a page, or `open` of an address."""
         return self._worker.evaluate("""async () => {
             const asked = [];
             WindowClient.prototype.focus = async function () { asked.push("focus"); return this; };

@@ -43,7 +43,8 @@ class Authority:
         now = datetime.datetime.now(datetime.timezone.utc)
         builder = x509.CertificateBuilder().subject_name(subject).issuer_name(self.subject).public_key(key.public_key())
         builder = builder.serial_number(x509.random_serial_number())
-        builder = builder.not_valid_before(now - datetime.timedelta(hours=1)).not_valid_after(now + datetime.timedelta(days=2))
+        builder = builder.not_valid_before(now - datetime.timedelta(hours=1)).not_valid_after(
+            now + datetime.timedelta(days=2))
         for extension in extensions:
             builder = builder.add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
         return builder.sign(self.key, hashes.SHA256())
@@ -129,7 +130,8 @@ class Web:
                 raw, peer = super().get_request()
                 outer.connections += 1
                 # The handshake is for the handler's thread.
-                return (context.wrap_socket(raw, server_side=True, do_handshake_on_connect=False) if context else raw), peer
+                return (context.wrap_socket(raw, server_side=True, do_handshake_on_connect=False) if context
+                        else raw), peer
 
             def handle_error(self, *_):
                 pass
@@ -154,7 +156,8 @@ class Web:
 
     def wait(self, count=1, timeout=PATIENCE) -> list[Call]:
         with self._heard:
-            assert self._heard.wait_for(lambda: len(self.calls) >= count, timeout), [(call.method, call.path) for call in self.calls]
+            assert self._heard.wait_for(lambda: len(self.calls) >= count,
+                                        timeout), [(call.method, call.path) for call in self.calls]
             return list(self.calls)
 
     def close(self):
@@ -179,7 +182,8 @@ class Letter:
 
 
 class MailServer:
-    """SMTP: plain with or without STARTTLS, or TLS from the start. `replies` gives other answers to a command, such as {"RCPT": "550 no"}."""
+    """SMTP: plain with or without STARTTLS, or TLS from the start. `replies` gives other answers to a command, such as
+    {"RCPT": "550 no"}."""
 
     def __init__(self, context=None, starttls=False, replies=None, address="127.0.0.1"):
         self.context, self.starttls, self.replies = context, starttls, replies or {}
@@ -297,7 +301,8 @@ def gateway(type, **keys) -> str:
     """A table of the settings. One try, and as much time for it as there can be, unless less is asked for."""
     keys = {"type": type, "timeout": 60, "retries": 0, **keys}
     keys = {name.rstrip("_"): value for name, value in keys.items()}
-    return "[[gateway]]\n" + "".join(f"{name} = {json.dumps(value if isinstance(value, (int, list)) else str(value))}\n" for name, value in keys.items())
+    return "[[gateway]]\n" + "".join(f"{name} = {json.dumps(value if isinstance(value, (int, list)) else str(value))}\n"
+                                     for name, value in keys.items())
 
 
 def secret(folder: pathlib.Path, name: str, text: str) -> pathlib.Path:
@@ -315,7 +320,7 @@ def script(folder: pathlib.Path, text: str) -> pathlib.Path:
 
 
 def deliveries(server: Server, user: int, count: int) -> list[tuple[str, str, str, str]]:
-    """Kind, gateway, result and detail of what was sent to a user, oldest first, once there are so many."""
+    """Kind, gateway, result and detail of a user's deliveries, oldest first, once there are `count` of them."""
     def rows():
         lines = server.command("user", "deliveries", user).stdout.splitlines()[1:]
         return lines if len(lines) >= count else None

@@ -1,4 +1,5 @@
-"""What the tests of the phone's page share, in whichever browser: a module of tests names `pages`, which is phone.py or firefox.py."""
+"""What the tests of the phone's page share, in whichever browser: a module of tests names `pages`, which is phone.py or
+firefox.py."""
 
 import contextlib
 import pathlib
@@ -31,7 +32,7 @@ def phones(pages, browser):
 
 
 def enroll(server, user, phone, name="Pixel 9"):
-    """By the administrator, who also confirms it."""
+    """Enrolled and confirmed by the administrator."""
     phone.open(link(server, user), name)
     server.command("user", "confirm", user, phone.confirmation_code())
     phone.wait_until_confirmed()

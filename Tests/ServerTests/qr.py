@@ -29,7 +29,8 @@ def read_image(png: bytes) -> str:
 
 
 def gray_rows(png: bytes) -> list[bytes]:
-    """A byte for each pixel, of a picture as browsers write them: RGB or RGBA, 8 bits deep, not interlaced (w3.org/TR/png-3)."""
+    """A byte for each pixel, of a picture as browsers write them: RGB or RGBA, 8 bits deep, not interlaced
+    (w3.org/TR/png-3)."""
     chunks, at = [], 8
     while at < len(png):
         length = int.from_bytes(png[at:at + 4], "big")

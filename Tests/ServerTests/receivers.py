@@ -1,5 +1,6 @@
-"""How the published receivers of Authy's callbacks rebuild the text that was signed, each told in a few lines of ours: what an application
-would compute over the bytes that it is sent. A receiver that cannot read a request computes nothing, which is None."""
+"""How the published receivers of Authy's callbacks rebuild the text that was signed, each told in a few lines of ours:
+what an application would compute over the bytes that it is sent. A receiver that cannot read a request computes
+nothing, which is None."""
 
 import base64
 import hashlib
@@ -16,7 +17,8 @@ def encoder(kept: str, blank: str = "+"):
     """Form encoding that leaves letters, digits and `kept` as they are."""
     def encode(text: str) -> str:
         return "".join(
-            chr(byte) if chr(byte) in PLAIN + kept else blank if byte == 0x20 else f"%{byte:02X}" for byte in text.encode("utf-8", "surrogatepass"))
+            chr(byte) if chr(byte) in PLAIN + kept else blank if byte == 0x20 else f"%{byte:02X}"
+            for byte in text.encode("utf-8", "surrogatepass"))
     return encode
 
 
@@ -84,14 +86,15 @@ def rails(call):
 
 def by_name(value, name="", order=None) -> list[str]:
     if isinstance(value, dict):
-        return [part for key in sorted(value, key=order) for part in by_name(value[key], f"{name}[{key}]" if name else key, order)]
+        return [part for key in sorted(value, key=order)
+                for part in by_name(value[key], f"{name}[{key}]" if name else key, order)]
     if isinstance(value, list):
         return [part for element in value for part in by_name(element, f"{name}[]", order)]
     return [f"{ruby(name)}={ruby(text(value))}"]
 
 
-# node: authy-client stringifies by qs with brackets, and sorts names at every level as a dictionary would (localeCompare). Of a query it checks
-# no signature at all.
+# node: authy-client stringifies by qs with brackets, and sorts names at every level as a dictionary would
+# (localeCompare). Of a query it checks no signature at all.
 
 PUNCTUATION = " _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$"
 
@@ -108,15 +111,17 @@ def node(call):
 
 
 def node_signature_only(call):
-    """What it computes, whatever it thinks of the rest of the body."""
+    """The signature that it computes, whatever it makes of the rest of the body."""
     return "&".join(by_name(body(call), order=dictionary))
 
 
-# Java: authy-java flattens with an index for each element, sorts all names as they are, encodes, and takes the indices out
+# Java: authy-java flattens with an index for each element, sorts all names as they are, encodes, and takes the indices
+# out
 
 def flat(value, name="") -> dict[str, str]:
     if isinstance(value, dict):
-        return {key: leaf for member, inner in value.items() for key, leaf in flat(inner, f"{name}[{member}]" if name else member).items()}
+        return {key: leaf for member, inner in value.items()
+                for key, leaf in flat(inner, f"{name}[{member}]" if name else member).items()}
     if isinstance(value, list):
         return {key: leaf for index, inner in enumerate(value) for key, leaf in flat(inner, f"{name}[{index}]").items()}
     return {name: text(value)}
@@ -129,8 +134,8 @@ def authy_java(call):
     return "&".join(f"{name}={leaf}" for name, leaf in encoded)
 
 
-# Python: authy-python flattens with an index for each element, encodes, sorts the whole texts, and then takes out of them every index in
-# brackets, and a None that begins a value
+# Python: authy-python flattens with an index for each element, encodes, sorts the whole texts, and then takes out of
+# them every index in brackets, and a None that begins a value
 
 def python(call):
     leaves = flat(body(call)) if call.method == "POST" else dict(pairs(call))
@@ -142,7 +147,8 @@ def python(call):
 
 def printed(value, name="") -> dict[str, str]:
     if isinstance(value, dict):
-        return {key: leaf for member, inner in value.items() for key, leaf in printed(inner, f"{name}[{member}]" if name else member).items()}
+        return {key: leaf for member, inner in value.items()
+                for key, leaf in printed(inner, f"{name}[{member}]" if name else member).items()}
     return {name: json.dumps(value, separators=(",", ":")) if isinstance(value, list) else text(value)}
 
 
@@ -168,7 +174,8 @@ def snippet(call):
     return "&".join(sorted(by_name(body(call) if call.method == "POST" else nested(call))))
 
 
-ALL = {"Ruby": rails, "Python": python, "node": node_signature_only, "authy-java": authy_java, "Java (servlets)": servlets, "C#": dotnet,
+ALL = {"Ruby": rails, "Python": python, "node": node_signature_only, "authy-java": authy_java,
+       "Java (servlets)": servlets, "C#": dotnet,
        "PHP": twilio_php, "JavaScript (documentation)": snippet}
 OF_QUERIES = {name: ALL[name] for name in ("Ruby", "Python", "authy-java", "JavaScript (documentation)")}
 

@@ -53,7 +53,8 @@ class Faults:
     def __init__(self, folder: pathlib.Path):
         self.file = folder / "fault"
         library = folder / "faults.so"
-        subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", library, pathlib.Path(__file__).with_name("faults.c")], check=True)
+        subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", library, pathlib.Path(__file__).with_name("faults.c")],
+                       check=True)
         self.environment = {"LD_PRELOAD": str(library), "FAULTS": str(self.file)}
         self.clear()
 
@@ -67,13 +68,14 @@ class Faults:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens at."""
+    """A free port on loopback."""
     with reserved_port() as holder:
         return holder.getsockname()[1]
 
 
 def reserved_port() -> socket.socket:
-    """Holds a port of loopback: as long as it is open, nobody is given that port, and who asks for it by its number may listen there."""
+    """Holds a port on loopback: the kernel gives it to no one else, but a program that asks for its number may listen
+    there."""
     holder = socket.socket()
     holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     holder.bind(("127.0.0.1", 0))
@@ -109,10 +111,11 @@ class Reply:
 
 
 class Server:
-    """`top` and `server` are TOML: keys of the top level and of [server]; `tables` is TOML that begins with a table. `ca_file` is what a
-    client needs of a server with a certificate."""
+    """`top` and `server` are TOML: keys of the top level and of [server]; `tables` is TOML that begins with a table.
+    `ca_file` is what a client needs of a server with a certificate."""
 
-    def __init__(self, folder: pathlib.Path, top="", server="", tables="", arguments=(), extra_listener=None, ca_file=None, seed=None):
+    def __init__(self, folder: pathlib.Path, top="", server="", tables="", arguments=(), extra_listener=None,
+                 ca_file=None, seed=None):
         self.folder, self.ca_file = folder, ca_file
         self.state = folder / "state"
         self.state.mkdir(mode=0o700, exist_ok=True)
@@ -120,7 +123,8 @@ class Server:
         self._place = reserved_port()
         self.port = self._place.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self.public_url = f"{'https' if 'certificate' in server or 'behind_proxy' in server else 'http'}://localhost:{self.port}"
+        self.public_url = (
+            f"{'https' if 'certificate' in server or 'behind_proxy' in server else 'http'}://localhost:{self.port}")
         self.settings = folder / "countersignd.toml"
         self.arguments = list(arguments)
         self.start_with = [PROGRAM]
@@ -141,8 +145,10 @@ class Server:
     def write_settings(self, top="", server="", tables=""):
         self.settings.write_text(
             f'state = "{self.state}"\nmaster_key = "{self.state}/master.key"\n{top}\n'
-            f'[server]\nlisten = {json.dumps(self.listeners)}\npublic_url = "{self.public_url}"\nmetrics = "unix:{self.folder}/metrics.sock"\n{server}\n{tables}\n'
-            f'[[gateway]]\nname = "tee"\ntype = "command"\nfor = ["sms", "call", "email"]\ncommand = ["/usr/bin/tee", "-a", "{self.sent}"]\n')
+            f'[server]\nlisten = {json.dumps(self.listeners)}\npublic_url = "{self.public_url}"\nmetrics = '
+            f'"unix:{self.folder}/metrics.sock"\n{server}\n{tables}\n'
+            f'[[gateway]]\nname = "tee"\ntype = "command"\nfor = ["sms", "call", "email"]\ncommand = ["/usr/bin/tee", '
+            f'"-a", "{self.sent}"]\n')
         self.settings.chmod(0o600)
 
     # The commands
@@ -151,7 +157,8 @@ class Server:
         """A command of the administrator's, such as `command("user", "list")`."""
         place = [] if arguments[:1] in (("help",), ("--help",), ("--version",)) else ["--settings", str(self.settings)]
         done = subprocess.run(
-            [PROGRAM, *map(str, arguments), *place], capture_output=True, text=True, timeout=PATIENCE, input=stdin, env=self.environment)
+            [PROGRAM, *map(str, arguments), *place], capture_output=True, text=True, timeout=PATIENCE, input=stdin,
+            env=self.environment)
         assert not check or done.returncode == 0, (arguments, done.stdout, done.stderr)
         return done
 
@@ -161,14 +168,16 @@ class Server:
 
     def sql(self, statement, *values):
         """Writes into the database what only time would, or a fault."""
-        with contextlib.closing(sqlite3.connect(self.state / "countersignd.db", timeout=PATIENCE)) as database, database:
+        with (contextlib.closing(sqlite3.connect(self.state / "countersignd.db", timeout=PATIENCE)) as database,
+              database):
             return database.execute(statement, values).fetchall()
 
     # The process
 
     def start(self) -> "Server":
         self.process = subprocess.Popen(
-            [*self.start_with, "serve", "--settings", str(self.settings), *self.arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            [*self.start_with, "serve", "--settings", str(self.settings), *self.arguments], stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, text=True, env=self.environment)
         threading.Thread(target=self._listen, args=(self.process,), daemon=True).start()
         self.wait_for_event("listening", len(self.listeners) + 1, process=self.process)
@@ -259,12 +268,13 @@ class Server:
         return int(re.search(r"^countersignd_waiting (\d+)$", self.metrics(), re.MULTILINE)[1])
 
     def wait_for_waiting(self, count=1):
-        """Until so many reads wait."""
+        """Waits until `count` reads wait."""
         until(lambda: self.waiting() == count, lambda: f"{self.waiting()} reads wait, not {count}")
 
     def answered_to_others(self) -> int:
         """How many calls of others than this process were answered so far."""
-        return sum(map(int, re.findall(r"^countersignd_answers_total.* (\d+)$", self.metrics(), re.MULTILINE))) - self.asked
+        return sum(
+            map(int, re.findall(r"^countersignd_answers_total.* (\d+)$", self.metrics(), re.MULTILINE))) - self.asked
 
     def metrics(self) -> str:
         with contextlib.closing(SocketConnection(self.folder / "metrics.sock")) as connection:
@@ -272,7 +282,8 @@ class Server:
             return Reply(connection.getresponse()).text
 
     def messages(self) -> list[tuple[str, str]]:
-        """All codes that went out, oldest first: call, or sms (which an e-mail reads like), and the code. There are other messages."""
+        """All codes that went out, oldest first: call, or sms (which an e-mail reads like), and the code. There are
+        other messages."""
         text = self.sent.read_text() if self.sent.exists() else ""
         found = re.findall(r"(\d{4,10}) is your code for |Your code for [^.]* is (\d{4,10})\.", text)
         return [("sms", message) if message else ("call", call) for message, call in found]
@@ -282,7 +293,7 @@ class Server:
 
 
 class Seed:
-    """A state with one application, made once and copied for each server whose test does not care how it was made."""
+    """A state with one application, made once and copied for each server that does not need a state of its own."""
 
     def __init__(self):
         with own_folder() as folder:
@@ -314,7 +325,8 @@ class Application:
         return self.server.call(method, path, body, headers, timeout)
 
     def new_user(self, phone="5551230001", email="zoe@example.com", country_code=1) -> int:
-        parameters = {"user": {"email": email, "cellphone": phone, "country_code": country_code}, "send_install_link_via_sms": False}
+        parameters = {"user": {"email": email, "cellphone": phone, "country_code": country_code},
+                      "send_install_link_via_sms": False}
         reply = self.call("POST", "/protected/json/users/new", parameters)
         assert reply.status == 200, reply.text
         return reply.json["user"]["id"]
@@ -328,7 +340,8 @@ class Application:
         return reply.json["approval_request"]["uuid"]
 
     def read(self, uuid, wait=None) -> Reply:
-        return self.call("GET", f"/onetouch/json/approval_requests/{uuid}", headers={"Prefer": f"wait={wait}"} if wait else {}, timeout=PATIENCE)
+        return self.call("GET", f"/onetouch/json/approval_requests/{uuid}",
+                         headers={"Prefer": f"wait={wait}"} if wait else {}, timeout=PATIENCE)
 
     def status(self, uuid) -> str:
         return self.read(uuid).json["approval_request"]["status"]
@@ -343,7 +356,8 @@ def unb64u(text: str) -> bytes:
 
 
 class Handset:
-    """The phone's page without a browser: docs/reference/phone.md, by an independent implementation of its cryptography."""
+    """The phone's page without a browser: docs/reference/phone.md, by an independent implementation of its
+    cryptography."""
 
     def __init__(self, server: Server, name="Pixel 9"):
         self.server, self.name, self.id, self.clock = server, name, None, 0
@@ -359,7 +373,8 @@ class Handset:
         token = urllib.parse.urlparse(link).fragment.removeprefix("enrol=")
         reply = self.server.call("POST", "/phone/api/enrol", json.dumps({
             "token": token, "public_key": self.public_key, "name": self.name, "os_type": "android",
-            "signature": self.sign(f"countersign-enrol-1\n{token}\n{self.public_key}")}), {"Content-Type": "application/json"})
+            "signature": self.sign(f"countersign-enrol-1\n{token}\n{self.public_key}")}),
+                                 {"Content-Type": "application/json"})
         if reply.status == 200:
             self.id = reply.json["device"]
         return reply
@@ -374,18 +389,21 @@ class Handset:
         moment = int(time.time()) + self.clock
         path = "/phone/api/" + path
         text = f"countersign-call-1\n{method}\n{path}\n{moment}\n{b64u(hashlib.sha256(body).digest())}"
-        headers = {"Authorization": f"Countersign {self.id}.{moment}.{self.sign(text)}", "Content-Type": "application/json", **(headers or {})}
+        headers = {"Authorization": f"Countersign {self.id}.{moment}.{self.sign(text)}",
+                   "Content-Type": "application/json", **(headers or {})}
         return self.server.call(method, path, body or None, headers, timeout)
 
     def state(self, seen=None, wait=None) -> dict:
-        reply = self.call("GET", "state" + (f"?seen={seen}" if seen else ""), headers={"Prefer": f"wait={wait}"} if wait else {})
+        reply = self.call("GET", "state" + (f"?seen={seen}" if seen else ""),
+                          headers={"Prefer": f"wait={wait}"} if wait else {})
         assert reply.status == 200, reply.text
         return reply.json
 
     def answer(self, uuid, decision, choice=None, text=None) -> Reply:
         if text is None:
             text = next(request["text"] for request in self.state()["requests"] if request["id"] == uuid)
-        parameters = {"id": uuid, "decision": decision, "signature": self.sign(f"countersign-answer-1\n{decision}\n{choice or ''}\n{text}")}
+        parameters = {"id": uuid, "decision": decision,
+                      "signature": self.sign(f"countersign-answer-1\n{decision}\n{choice or ''}\n{text}")}
         if choice:
             parameters["choice"] = choice
         return self.call("POST", "answer", parameters)

@@ -38,15 +38,20 @@ def signature(key, nonce, method, url, parameters) -> str:
     return base64.b64encode(hmac.new(key.encode(), signed.encode(), hashlib.sha256).digest()).decode()
 
 
-VECTOR = json.loads("""{"authy_id":1635,"callback_action":"approval_request_status","uuid":"6f1d2c30-0000-4000-8000-000000000001","status":"approved",
-"device_uuid":null,"approval_request":{"transaction":{"details":{"Host name":"db-1/eu","IP":"192.0.2.7"},"hidden_details":{},"encrypted":false,
-"message":"Log in as zoe & root?","created_at_time":1700000000},"logos":[{"res":"default","url":"https://cdn.example/a.png"},
-{"res":"low","url":"https://cdn.example/b.png"}],"expiration_timestamp":0},"device":{"enabled_unlock_methods":["pin","fingerprint"]}}""")
+VECTOR = json.loads("""{"authy_id":1635,"callback_action":"approval_request_status",\
+"uuid":"6f1d2c30-0000-4000-8000-000000000001","status":"approved",
+"device_uuid":null,"approval_request":{"transaction":{"details":{"Host name":"db-1/eu","IP":"192.0.2.7"},\
+"hidden_details":{},"encrypted":false,
+"message":"Log in as zoe & root?","created_at_time":1700000000},"logos":[{"res":"default",\
+"url":"https://cdn.example/a.png"},
+{"res":"low","url":"https://cdn.example/b.png"}],"expiration_timestamp":0},"device":{"enabled_unlock_methods":["pin",\
+"fingerprint"]}}""")
 SHORT = {"authy_id": "1635", "callback_action": "approval_request_status", "status": "denied", "uuid": VECTOR["uuid"]}
 
 
 @pytest.mark.parametrize("method, parameters, expected", [
-    ("POST", VECTOR, "12sh1T7NLLMPlCLSiID10MS6SeKMvbOmb85TprUsppo="), ("GET", SHORT, "PGs2k8r+HK9laGephe2ucICsQVUKl5ZdDrFG60RFP5M=")])
+    ("POST", VECTOR, "12sh1T7NLLMPlCLSiID10MS6SeKMvbOmb85TprUsppo="),
+    ("GET", SHORT, "PGs2k8r+HK9laGephe2ucICsQVUKl5ZdDrFG60RFP5M=")])
 def test_the_recipe_gives_the_known_signatures(method, parameters, expected):
     arguments = "1700000000", method, "https://pam.example.net/authy/callback", parameters
     assert signature("test-app-key-0123456789abcdef", *arguments) == expected
@@ -69,7 +74,8 @@ def told(server, web):
 
 
 def create(server, web, method="POST", url=None) -> Application:
-    return server.create_application(f"Told at {web.port}", "--callback", url or f"{web.url}/authy/callback", "--callback-method", method)
+    return server.create_application(f"Told at {web.port}", "--callback", url or f"{web.url}/authy/callback",
+                                     "--callback-method", method)
 
 
 @pytest.fixture
@@ -82,14 +88,16 @@ def parameters(call) -> dict:
         assert call.headers["Content-Type"] == "application/json"
         return call.json
     assert call.body == b""
-    return dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(call.path).query, keep_blank_values=True, strict_parsing=True))
+    return dict(
+        urllib.parse.parse_qsl(urllib.parse.urlsplit(call.path).query, keep_blank_values=True, strict_parsing=True))
 
 
 def is_signed(call, web, key) -> bool:
     assert {"X-Authy-Signature", "X-Authy-Signature-Nonce"} <= set(call.names)
     nonce = call.headers["X-Authy-Signature-Nonce"]
     assert abs(float(nonce) - time.time()) < PATIENCE
-    return call.headers["X-Authy-Signature"] == signature(key, nonce, call.method, web.url + call.path, parameters(call))
+    return call.headers["X-Authy-Signature"] == signature(key, nonce, call.method, web.url + call.path,
+                                                          parameters(call))
 
 
 def decide(application, phone, user, decision="approved", **request) -> str:
@@ -112,7 +120,8 @@ def test_an_application_is_told_of_a_decision_and_can_check_who_says_it(server, 
     app = create(server, web, method)
     user = app.new_user()
     phone = handset(server, user)
-    uuid = decide(app, phone, user, decision, message="Log in as zoe & root?", details=AWKWARD, hidden_details={"session": "a b/c"})
+    uuid = decide(app, phone, user, decision, message="Log in as zoe & root?", details=AWKWARD,
+                  hidden_details={"session": "a b/c"})
     call, = web.wait()
     assert call.method == method and call.path.split("?")[0] == "/authy/callback"
     said = parameters(call)
@@ -125,24 +134,29 @@ def test_an_application_is_told_of_a_decision_and_can_check_who_says_it(server, 
 def test_authys_own_client_believes_it(server, web, method):
     app = create(server, web, method)
     user = app.new_user()
-    decide(app, handset(server, user), user, details={"Host name": "db-1/eu", "IP": "192.0.2.7"}, hidden_details={"session": "17"})
+    decide(app, handset(server, user), user, details={"Host name": "db-1/eu", "IP": "192.0.2.7"},
+           hidden_details={"session": "17"})
     call, = web.wait()
     arguments = call.headers["X-Authy-Signature-Nonce"], method, f"{web.url}/authy/callback"
     client = AuthyApiClient(app.key).one_touch
     assert client.validate_one_touch_signature(call.headers["X-Authy-Signature"], *arguments, parameters(call))
-    assert not client.validate_one_touch_signature(call.headers["X-Authy-Signature"], *arguments, {**parameters(call), "status": "denied"})
+    assert not client.validate_one_touch_signature(call.headers["X-Authy-Signature"], *arguments,
+                                                   {**parameters(call), "status": "denied"})
 
 
 def test_a_callback_tells_of_the_request(server, web, told, user):
     phone = handset(server, user)
-    uuid = decide(told, phone, user, message="Log in?", details={"Host": "web-1"}, hidden_details={"session": "17"}, seconds_to_expire=120)
+    uuid = decide(told, phone, user, message="Log in?", details={"Host": "web-1"}, hidden_details={"session": "17"},
+                  seconds_to_expire=120)
     said = web.wait()[0].json
     transaction = said["approval_request"]["transaction"]
     assert transaction["details"] == {"Host": "web-1"} and transaction["hidden_details"] == {"session": "17"}
     assert (transaction["message"], transaction["status"], transaction["uuid"]) == ("Log in?", "approved", uuid)
-    assert transaction["encrypted"] is False and abs(transaction["created_at_time"] - time.time()) < PATIENCE > abs(transaction["device_signing_time"] - time.time())
+    assert (transaction["encrypted"] is False and abs(transaction["created_at_time"] - time.time()) < PATIENCE
+            > abs(transaction["device_signing_time"] - time.time()))
     assert said["approval_request"]["expiration_timestamp"] == transaction["created_at_time"] + 120
-    assert said["authy_id"] == user and said["device"]["os_type"] == "android" and said["device"]["id"] == said["device_uuid"] == number_of(phone)
+    assert (said["authy_id"] == user and said["device"]["os_type"] == "android"
+            and said["device"]["id"] == said["device_uuid"] == number_of(phone))
     assert transaction["customer_uuid"] == told.id
     proof = told.read(uuid).json["approval_request"]["countersign"]
     assert base64.b64decode(said["signature"], validate=True) == unb64u(proof["signature"])
@@ -151,12 +165,16 @@ def test_a_callback_tells_of_the_request(server, web, told, user):
 def test_a_callback_by_post_has_all_keys_of_authys(server, web, told, user):
     decide(told, handset(server, user), user)
     said = web.wait()[0].json
-    assert {"authy_id", "device_uuid", "callback_action", "uuid", "status", "signature", "approval_request", "device"} <= set(said)
+    assert {"authy_id", "device_uuid", "callback_action", "uuid", "status", "signature", "approval_request",
+            "device"} <= set(said)
     request = said["approval_request"]
-    assert {"details", "hidden_details", "message", "status", "uuid", "encrypted", "flagged", "created_at_time", "device_signing_time", "reason",
-            "device_details", "device_geolocation", "requester_details", "customer_uuid"} - set(request["transaction"]) == set()
+    assert {"details", "hidden_details", "message", "status", "uuid", "encrypted", "flagged", "created_at_time",
+            "device_signing_time", "reason",
+            "device_details", "device_geolocation", "requester_details",
+            "customer_uuid"} - set(request["transaction"]) == set()
     assert {"transaction", "expiration_timestamp", "logos"} - set(request) == set()
-    assert {"city", "country", "id", "ip", "last_sync_date", "os_type", "region", "registration_city", "registration_country", "registration_date",
+    assert {"city", "country", "id", "ip", "last_sync_date", "os_type", "region", "registration_city",
+            "registration_country", "registration_date",
             "registration_ip", "registration_method", "registration_region"} - set(said["device"]) == set()
 
 
@@ -165,9 +183,12 @@ def test_what_is_not_there_is_told_as_authy_told_it(server, web, told, user):
     said = web.wait()[0].json
     request, transaction = said["approval_request"], said["approval_request"]["transaction"]
     assert request["logos"] is None and transaction["details"] is None and transaction["hidden_details"] is None
-    assert transaction["device_details"] == {} and transaction["device_geolocation"] == "" and transaction["reason"] is None
-    assert transaction["requester_details"] is None and "enabled_unlock_methods" not in said["device"] and b"[]" not in web.calls[0].body
-    assert {type(number) for number in (said["authy_id"], said["device_uuid"], said["device"]["id"], transaction["customer_uuid"])} == {int}
+    assert (transaction["device_details"] == {} and transaction["device_geolocation"] == ""
+            and transaction["reason"] is None)
+    assert (transaction["requester_details"] is None and "enabled_unlock_methods" not in said["device"]
+            and b"[]" not in web.calls[0].body)
+    assert {type(number) for number
+            in (said["authy_id"], said["device_uuid"], said["device"]["id"], transaction["customer_uuid"])} == {int}
 
 
 # As receivers that others have published compute it
@@ -189,12 +210,15 @@ def believers(stage, method, receivers, decision="approved", **request) -> set[s
     heard = len(web.calls)
     decide(apps[method], phone, user, decision, **request)
     call = web.wait(heard + 1)[heard]
-    return {name for name, receiver in receivers.items() if believes(receiver, call, apps[method].key, f"{web.url}/authy/callback")}
+    return {name for name, receiver in receivers.items()
+            if believes(receiver, call, apps[method].key, f"{web.url}/authy/callback")}
 
 
 ORDINARY = [
-    {}, {"message": "Log in as zoe & root?"}, {"details": {"Host name": "db-1/eu", "IP": "192.0.2.7"}}, {"hidden_details": {"session": "a b/c"}},
-    {"message": "Größe 100 %", "details": {"Ort": "Köln"}, "hidden_details": {"a": "", "b": "x=y;z"}, "seconds_to_expire": 0},
+    {}, {"message": "Log in as zoe & root?"}, {"details": {"Host name": "db-1/eu", "IP": "192.0.2.7"}},
+    {"hidden_details": {"session": "a b/c"}},
+    {"message": "Größe 100 %", "details": {"Ort": "Köln"}, "hidden_details": {"a": "", "b": "x=y;z"},
+     "seconds_to_expire": 0},
 ]
 
 
@@ -221,12 +245,16 @@ def test_every_published_receiver_believes_an_ordinary_callback(stage, request_,
     ({"message": "None of these"}, {"Python"}, {"Python"}),
     ({"logos": [{"res": "default", "url": "https://cdn.example/a.png"}]},
      {"Java (servlets)", "C#", "PHP"}, set()),
-    ({"logos": [{"res": "default", "url": "https://cdn.example/a.png"}, {"res": "low", "url": "https://cdn.example/b.png"}]},
-     {"Java (servlets)", "C#", "PHP", "JavaScript (documentation)"}, {"Python", "authy-java", "JavaScript (documentation)"}),
-], ids=["value with *", "name with *", "~", "! and brackets", "a name that begins another", "digits alone", "brackets in a name", "other letters", "small before capital", "digits in brackets",
+    ({"logos": [{"res": "default", "url": "https://cdn.example/a.png"},
+                {"res": "low", "url": "https://cdn.example/b.png"}]},
+     {"Java (servlets)", "C#", "PHP", "JavaScript (documentation)"},
+     {"Python", "authy-java", "JavaScript (documentation)"}),
+], ids=["value with *", "name with *", "~", "! and brackets", "a name that begins another", "digits alone",
+        "brackets in a name", "other letters", "small before capital", "digits in brackets",
         "None", "a logo", "two logos"])
 def test_where_receivers_disagree_rails_is_right(stage, request_, post, get):
-    """docs/reference/api.md has the table. Whoever disbelieves has computed another text than Authy signed."""
+    """See the table in docs/reference/api.md. A receiver that rejects a callback has computed another text than Authy
+    signed."""
     request_ = {"message": "Log in?", **request_}
     assert set(receivers.ALL) - believers(stage, "POST", receivers.ALL, **request_) == post
     assert set(receivers.OF_QUERIES) - believers(stage, "GET", receivers.OF_QUERIES, **request_) == get
@@ -256,7 +284,8 @@ def test_a_callback_by_get_has_what_authys_clients_ask_for(server, web):
     user = app.new_user()
     decide(app, handset(server, user), user)
     names = {name.split("[")[0] for name in parameters(web.wait()[0])}
-    assert {"authy_id", "device_uuid", "callback_action", "uuid", "status", "signature", "approval_request"} - names == set()
+    assert {"authy_id", "device_uuid", "callback_action", "uuid", "status", "signature",
+            "approval_request"} - names == set()
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
@@ -269,7 +298,7 @@ def test_a_query_of_the_callbacks_own_breaks_no_signature(server, web, method):
 
 
 def test_no_two_callbacks_have_the_same_nonce(server, web, told, user):
-    """Who keeps the nonces takes the second for a repetition."""
+    """A receiver that keeps nonces takes the second one for a replay."""
     phone = handset(server, user)
     for _ in range(3):
         decide(told, phone, user)
@@ -327,7 +356,7 @@ def test_a_decision_outlives_a_server_that_was_stopped_while_it_told_of_it(serve
 
 
 def test_decisions_of_others_cost_no_tries(server, web, told, user):
-    """Four decisions in a second are no four tries of the one that failed."""
+    """Four decisions in a second are not four tries of a failed one."""
     phone = handset(server, user)
     requests = [told.create(user) for _ in range(6)]
     web.usual = lambda call: 500 if call.json["uuid"] == requests[0] else 200
@@ -351,7 +380,8 @@ def test_an_application_that_is_silent_holds_no_other_up(server, web, told, user
 
 
 def test_a_crowd_that_cannot_be_told_holds_no_other_up(folder, web):
-    with Server(folder, tables="[limits]\npending_requests = 100\nrequests = 1000\n") as server, Web(usual=500) as broken:
+    with (Server(folder, tables="[limits]\npending_requests = 100\nrequests = 1000\n") as server,
+          Web(usual=500) as broken):
         crowd, told = create(server, broken), create(server, web)
         user = told.new_user()
         assert crowd.new_user() == user
@@ -367,7 +397,7 @@ def test_a_crowd_that_cannot_be_told_holds_no_other_up(folder, web):
         assert max(per_request.values(), default=0) <= 3, per_request.most_common(3)
 
 
-# To nobody else
+# To no other application
 
 def test_an_application_without_a_callback_is_told_nothing(server, web, told, user):
     phone = handset(server, user)
@@ -446,7 +476,9 @@ def test_the_letter_case_of_the_headers_outlives_tls(folder):
         assert "h2" not in web.protocols and is_signed(web.wait()[0], web, app.key)
 
 
-@pytest.mark.parametrize("url", ["https://", "http:///x", "https://user:password@localhost/x", "https://localhost:99999/x", "https://localhost:x/", "ftp://localhost/x",
+@pytest.mark.parametrize("url",
+                         ["https://", "http:///x", "https://user:password@localhost/x", "https://localhost:99999/x",
+                          "https://localhost:x/", "ftp://localhost/x",
                                  "localhost/x", "https://local host/x", "https://localhost/ü"])
 def test_an_address_that_can_never_be_called_is_refused_at_once(server, url):
     for arguments in (["app", "create", "Nowhere", "--callback", url], ["app", "callback", server.application.id, url]):

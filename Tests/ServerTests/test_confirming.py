@@ -1,4 +1,5 @@
-"""Who may confirm a new phone: its own code only for somebody who has never proven anything; else an administrator, or what was proven before."""
+"""How a new phone is confirmed: by its own code only if the user has never proven a factor, else by an administrator or
+an older factor."""
 
 import base64
 import time
@@ -37,7 +38,7 @@ def shown(phone):
     return phone.state()["confirmation"]
 
 
-# What somebody has proven, before a thief opens a link.
+# What the user has proven before a thief opens a link.
 
 def a_code_of_the_page(server, app, user):
     phone = handset(server, user)
@@ -100,17 +101,20 @@ def a_code_before_they_were_removed_and_came_back(server, app, user):
 
 
 PROOFS = [
-    a_code_of_the_page, a_confirmed_phone, a_phone_that_was_lost, a_phone_that_removed_itself, a_sent_code, a_code_of_an_authenticator_app,
+    a_code_of_the_page, a_confirmed_phone, a_phone_that_was_lost, a_phone_that_removed_itself, a_sent_code,
+    a_code_of_an_authenticator_app,
     a_first_confirmation, a_code_then_another_number, a_code_to_an_application_that_removed_them,
     a_code_before_they_were_removed_and_came_back,
 ]
 
 
-def test_the_first_phone_of_somebody_who_never_proved_anything_is_confirmed_by_its_code_and_the_answer_says_so(server, app, user):
+def test_the_first_phone_of_somebody_who_never_proved_anything_is_confirmed_by_its_code_and_the_answer_says_so(
+        server, app, user):
     phone = new_phone(server, user)
     answer = app.verify(shown(phone), user)
     assert answer.status == 200 and is_confirmed(phone)
-    assert answer.json == {"message": "Token is valid.", "token": "is valid", "success": "true", "countersign": CONFIRMATION}
+    assert answer.json == {"message": "Token is valid.", "token": "is valid", "success": "true",
+                           "countersign": CONFIRMATION}
     assert '"token":"is valid"' in answer.text and "|" not in answer.text
 
 
@@ -119,7 +123,8 @@ def test_a_link_is_no_way_past_what_was_proven(server, app, user, prove):
     prove(server, app, user)
     thief = new_phone(server, user)
     answer = app.verify(shown(thief), user)
-    assert answer.status == 401 and answer.json["error_code"] == "60020" and answer.json["message"] == "Token is invalid"
+    assert (answer.status == 401 and answer.json["error_code"] == "60020"
+            and answer.json["message"] == "Token is invalid")
     assert answer.json["countersign"] == CONFIRMATION
     assert not is_confirmed(thief)
     refusal = server.wait_for_event("code_refused")
@@ -135,7 +140,7 @@ def test_a_number_that_came_back_as_another_user_has_proven_something_before(ser
     again = app.new_user()
     thief = new_phone(server, again)
     assert again != user and app.verify(shown(thief), again).status == 401 and not is_confirmed(thief)
-    # The administrator, who removes a user for good, begins anew.
+    # The administrator removes the user for good, and begins again.
     server.command("user", "remove", again, "--yes")
     fresh = app.new_user()
     phone = new_phone(server, fresh)
@@ -143,7 +148,7 @@ def test_a_number_that_came_back_as_another_user_has_proven_something_before(ser
 
 
 def test_what_was_proven_to_the_first_application_is_not_got_past_by_way_of_a_second(server, app, user):
-    """Although nobody but the first can tell whether it was the person: a phone has the codes of all applications."""
+    """Only the first application can tell whether it was the user: a phone has the codes of all applications."""
     a_code_of_an_authenticator_app(server, app, user)
     other = server.create_application("Other")
     assert other.new_user() == user
@@ -162,8 +167,10 @@ def test_beside_a_right_code_an_application_confirms_the_phone_of_its_own_link_a
     a_sent_code(server, app, user)
     phone = new_phone(server, user)
     server.sql("UPDATE devices SET application = ?", other.id)
-    assert verify(app, onecode(server, app, user), user, confirmation=shown(phone)).status == 200 and not is_confirmed(phone)
-    assert verify(other, onecode(server, other, user), user, confirmation=shown(phone)).status == 200 and is_confirmed(phone)
+    assert (verify(app, onecode(server, app, user), user, confirmation=shown(phone)).status == 200
+            and not is_confirmed(phone))
+    assert (verify(other, onecode(server, other, user), user, confirmation=shown(phone)).status == 200
+            and is_confirmed(phone))
 
 
 def test_a_caller_who_knows_that_somebody_has_proven_something_gets_no_phone_confirmed(server, app, user):

@@ -1,4 +1,4 @@
-"""What gateways get, and what becomes of a message that one of them does not take."""
+"""What gateways receive, and what happens to a message that a gateway does not accept."""
 
 import base64
 import email
@@ -17,7 +17,8 @@ import xml.etree.ElementTree
 import pytest
 
 import server as harness
-from outside import Authority, Lone, MailServer, Web, deliveries, gateway, in_background, is_alive, script, secret, until
+from outside import (Authority, Lone, MailServer, Web, deliveries, gateway, in_background, is_alive, script, secret,
+                     until)
 from patience import PATIENCE
 from server import Handset, Server, start_error
 
@@ -52,11 +53,13 @@ def everything_told(server, user):
 # Twilio
 
 def twilio(folder, web):
-    return gateway("twilio", account="AC0123456789", token_file=secret(folder, "token", TOKEN), from_="+15559990000", url=web.url)
+    return gateway("twilio", account="AC0123456789", token_file=secret(folder, "token", TOKEN), from_="+15559990000",
+                   url=web.url)
 
 
 def test_twilio_gets_a_message_as_it_wants_it(folder, authority):
-    with Web(authority.context(), usual=(201, {}, b'{"sid": "SM1"}')) as web, Lone(folder, trusting(authority), tables=twilio(folder, web)) as server:
+    with (Web(authority.context(), usual=(201, {}, b'{"sid": "SM1"}')) as web,
+          Lone(folder, trusting(authority), tables=twilio(folder, web)) as server):
         user = server.application.new_user()
         assert send(server, user).json["message"] == "SMS token was sent"
         call, = web.wait()
@@ -70,10 +73,13 @@ def test_twilio_gets_a_message_as_it_wants_it(folder, authority):
         assert deliveries(server, user, 1) == [("sms", "twilio", "sent", "HTTP 201")]
 
 
-@pytest.mark.parametrize("sender, field", [("MG0123456789abcdef0123456789abcdef", "MessagingServiceSid"), ("12345", "From"), ("Example", "From")])
+@pytest.mark.parametrize("sender, field",
+                         [("MG0123456789abcdef0123456789abcdef", "MessagingServiceSid"), ("12345", "From"),
+                          ("Example", "From")])
 def test_twilio_is_told_which_kind_of_sender_it_is(folder, authority, sender, field):
     with Web(authority.context(), usual=201) as web:
-        table = gateway("twilio", account="AC0123456789", token_file=secret(folder, "token", TOKEN), from_=sender, url=web.url)
+        table = gateway("twilio", account="AC0123456789", token_file=secret(folder, "token", TOKEN), from_=sender,
+                        url=web.url)
         with Lone(folder, trusting(authority), tables=table) as server:
             assert send(server, server.application.new_user()).status == 200
             form = urllib.parse.parse_qs(web.wait()[0].body.decode(), strict_parsing=True)
@@ -81,7 +87,8 @@ def test_twilio_is_told_which_kind_of_sender_it_is(folder, authority, sender, fi
 
 
 def test_twilio_says_the_code_digit_by_digit_and_twice(folder, authority):
-    with Web(authority.context(), usual=201) as web, Lone(folder, trusting(authority), tables=twilio(folder, web)) as server:
+    with (Web(authority.context(), usual=201) as web,
+          Lone(folder, trusting(authority), tables=twilio(folder, web)) as server):
         app = server.create_application("Bob's <Sons> & Co")
         user = app.new_user()
         assert app.call("GET", f"/protected/json/call/{user}?force=true").json["message"].startswith("Call started")
@@ -98,7 +105,8 @@ def test_twilio_says_the_code_digit_by_digit_and_twice(folder, authority):
 
 def test_the_number_of_twilios_error_is_kept_and_none_of_its_words(folder, authority):
     refusal = (400, {}, f'{{"code": 21211, "message": "The To number {PHONE} is not valid"}}'.encode())
-    with Web(authority.context(), usual=refusal) as web, Lone(folder, trusting(authority), tables=twilio(folder, web)) as server:
+    with (Web(authority.context(), usual=refusal) as web,
+          Lone(folder, trusting(authority), tables=twilio(folder, web)) as server):
         user = server.application.new_user()
         assert send(server, user).json["error_code"] == "60015"
         assert deliveries(server, user, 1) == [("sms", "twilio", "failed", "HTTP 400, Twilio error 21211")]
@@ -114,10 +122,13 @@ def test_a_webhook_can_check_who_speaks(folder, authority):
         call, = web.wait()
         assert (call.method, call.path, call.headers["Content-Type"]) == ("POST", "/send", "application/json")
         stamp = call.headers["X-Countersign-Timestamp"]
-        assert call.headers["X-Countersign-Signature"] == hmac.new(KEY.encode(), f"{stamp}.".encode() + call.body, hashlib.sha256).hexdigest()
+        assert call.headers["X-Countersign-Signature"] == hmac.new(KEY.encode(), f"{stamp}.".encode() + call.body,
+                                                                   hashlib.sha256).hexdigest()
         message = call.json
-        assert abs(int(stamp) - time.time()) < PATIENCE and message["at"] == int(stamp) and uuid.UUID(message["id"]).version == 4
-        assert (message["kind"], message["to"], message["application"], message["locale"]) == ("sms", PHONE, "Example Corp", "de")
+        assert (abs(int(stamp) - time.time()) < PATIENCE and message["at"] == int(stamp)
+                and uuid.UUID(message["id"]).version == 4)
+        assert (message["kind"], message["to"], message["application"],
+                message["locale"]) == ("sms", PHONE, "Example Corp", "de")
         assert message["text"] == f"{message['code']} is your code for Example Corp."
         assert server.application.verify(message["code"], user).status == 200
 
@@ -127,13 +138,16 @@ def test_a_webhook_gets_calls_and_mails_as_well(folder):
         user = server.application.new_user()
         assert send(server, user, "call").status == send(server, user, "email").status == 200
         call, mail = [call.json for call in web.wait(2)]
-        assert (call["kind"], call["to"]) == ("call", PHONE) and (mail["kind"], mail["to"]) == ("email", "zoe@example.com")
+        assert ((call["kind"], call["to"]) == ("call", PHONE)
+                and (mail["kind"], mail["to"]) == ("email", "zoe@example.com"))
         assert mail["subject"] == "Your code for Example Corp" and mail["code"] not in mail["subject"]
 
 
 def test_a_new_user_gets_the_link_by_text_message(folder):
     with Web() as web, Lone(folder, tables=webhook(folder, web)) as server:
-        made = server.application.call("POST", "/protected/json/users/new", {"user": {"email": "zoe@example.com", "cellphone": "5551230001", "country_code": 1}})
+        made = server.application.call("POST", "/protected/json/users/new",
+                                       {"user": {"email": "zoe@example.com", "cellphone": "5551230001",
+                                                 "country_code": 1}})
         message = web.wait()[0].json
         assert (message["kind"], message["to"], message["code"]) == ("sms", PHONE, "")
         link = re.search(re.escape(server.public_url) + r"/phone/#enrol=\S+", message["text"])[0]
@@ -177,7 +191,8 @@ def test_the_second_gateway_takes_what_the_first_does_not(folder):
         user = server.application.new_user()
         assert send(server, user).status == 200
         assert server.application.verify(server.codes()[0], user).status == 200
-        assert deliveries(server, user, 2) == [("sms", "webhook", "failed", "HTTP 400"), ("sms", "tee", "sent", "exit status 0")]
+        assert deliveries(server, user, 2) == [("sms", "webhook", "failed", "HTTP 400"),
+                                               ("sms", "tee", "sent", "exit status 0")]
         assert len(web.calls) == 1
 
 
@@ -206,7 +221,8 @@ def test_a_gateway_that_is_silent_is_left_at_its_timeout(folder):
         # A gateway may have a minute, and this one has a second.
         assert 0.9 < time.monotonic() - begun < 30
         # It may have been taken: not a second time by the same way.
-        assert len(web.calls) == 1 and [row[1:3] for row in deliveries(server, user, 2)] == [("webhook", "failed"), ("tee", "sent")]
+        assert (len(web.calls) == 1
+                and [row[1:3] for row in deliveries(server, user, 2)] == [("webhook", "failed"), ("tee", "sent")])
 
 
 def test_nobody_waits_long_for_slow_gateways(folder):
@@ -220,10 +236,12 @@ def test_nobody_waits_long_for_slow_gateways(folder):
             assert ask().status == 200
             took.append(time.monotonic() - begun)
             assert server.codes() == []
-        # Clients give up after 3 to 5 seconds, and ask again; the gateway has a minute. Where the machine is slow, one may be late.
+        # Clients give up after 3 to 5 seconds, and ask again; the gateway has a minute. Where the machine is slow, one
+        # may be late.
         assert min(took) < 5 and max(took) < 30, took
         web.hold.set()
-        assert sorted(deliveries(server, user, 2)) == [(kind, "webhook", "sent", "HTTP 200") for kind in ("call", "sms")]
+        assert sorted(deliveries(server, user, 2)) == [(kind, "webhook", "sent", "HTTP 200")
+                                                       for kind in ("call", "sms")]
 
 
 def test_what_may_pass_is_tried_again(folder):
@@ -232,30 +250,36 @@ def test_what_may_pass_is_tried_again(folder):
         assert send(server, user).status == 200
         first, second = web.wait(2)
         assert first.json["id"] == second.json["id"] and first.json["code"] == second.json["code"]
-        assert [row[2:] for row in deliveries(server, user, 2)] == [("failed", "HTTP 503"), ("sent", "HTTP 200")] and server.codes() == []
+        assert ([row[2:] for row in deliveries(server, user, 2)] == [("failed", "HTTP 503"), ("sent", "HTTP 200")]
+                and server.codes() == [])
 
 
 def test_a_gateway_that_asks_for_a_moment_has_it(folder):
-    with Web(None, (429, {"Retry-After": "1"}, b""), 200) as web, Lone(folder, tables=webhook(folder, web, retries=1)) as server:
+    with (Web(None, (429, {"Retry-After": "1"}, b""), 200) as web,
+          Lone(folder, tables=webhook(folder, web, retries=1)) as server):
         assert send(server, server.application.new_user()).status == 200
         first, second = web.wait(2)
         assert second.at - first.at >= 0.95
 
 
 def test_a_gateway_that_asks_for_an_hour_is_passed_over(folder):
-    with Web(None, usual=(429, {"Retry-After": "3600"}, b"")) as web, Server(folder, tables=webhook(folder, web, retries=5)) as server:
+    with (Web(None, usual=(429, {"Retry-After": "3600"}, b"")) as web,
+          Server(folder, tables=webhook(folder, web, retries=5)) as server):
         user = server.application.new_user()
         assert send(server, user).status == 200
-        assert len(web.calls) == 1 and [row[1:3] for row in deliveries(server, user, 2)] == [("webhook", "failed"), ("tee", "sent")]
+        assert (len(web.calls) == 1
+                and [row[1:3] for row in deliveries(server, user, 2)] == [("webhook", "failed"), ("tee", "sent")])
 
 
 @pytest.mark.parametrize("kind, number", [("sms", "60015"), ("call", "60014"), ("email", "60015")])
 def test_a_message_that_no_gateway_took_is_an_error(folder, kind, number):
-    with Web(usual=400) as web, Lone(folder, tables=webhook(folder, web) + webhook(folder, web, name="second")) as server:
+    with (Web(usual=400) as web,
+          Lone(folder, tables=webhook(folder, web) + webhook(folder, web, name="second")) as server):
         user = server.application.new_user()
         reply = send(server, user, kind)
         assert (reply.status, reply.json["error_code"], reply.json["success"]) == (503, number, False)
-        assert [row[:3] for row in deliveries(server, user, 2)] == [(kind, "webhook", "failed"), (kind, "second", "failed")]
+        assert [row[:3] for row in deliveries(server, user, 2)] == [(kind, "webhook", "failed"),
+                                                                    (kind, "second", "failed")]
 
 
 @pytest.mark.parametrize("kind, number", [("sms", "60007"), ("call", "60006")])
@@ -288,7 +312,7 @@ def smtp(mail, scheme="smtp", host="127.0.0.1", **more):
 
 
 def read(letter):
-    """The mail, by another's parser; what it finds wrong fails the test."""
+    """The mail, parsed by Python; a defect fails the test."""
     return email.message_from_bytes(letter.data, policy=email.policy.default.clone(raise_on_defect=True))
 
 
@@ -320,7 +344,8 @@ def test_a_name_of_any_letters_arrives_whole_and_adds_no_header(folder):
 
 
 def test_a_line_that_is_a_dot_ends_no_mail(folder):
-    with MailServer() as mail, Lone(folder, tables='[codes]\nemail_text = "one\\n.\\n..two {code}"\n' + smtp(mail)) as server:
+    with (MailServer() as mail,
+          Lone(folder, tables='[codes]\nemail_text = "one\\n.\\n..two {code}"\n' + smtp(mail)) as server):
         assert send(server, server.application.new_user(), "email").status == 200
         assert re.fullmatch(r"one\n\.\n\.\.two \d+\n", read(mail.letters[0]).get_content().replace("\r\n", "\n"))
 
@@ -328,7 +353,8 @@ def test_a_line_that_is_a_dot_ends_no_mail(folder):
 def test_a_text_message_goes_to_the_mailbox_of_a_number(folder):
     with MailServer() as mail, Lone(folder, tables=smtp(mail, sms_domain="sms.example.net")) as server:
         assert send(server, server.application.new_user()).status == 200
-        assert mail.letters[0].recipients == ["15551230001@sms.example.net"] and read(mail.letters[0])["Subject"] is None
+        assert (mail.letters[0].recipients == ["15551230001@sms.example.net"]
+                and read(mail.letters[0])["Subject"] is None)
 
 
 def test_a_password_goes_by_tls_and_the_mail_behind_it(folder, authority):
@@ -396,7 +422,8 @@ def test_a_command_gets_its_arguments_as_they_stand(folder, monkeypatch):
     wrapper = script(folder, f'#!/bin/sh\nexport A_SECRET=of_the_server\nexec {harness.PROGRAM} "$@"\n')
     monkeypatch.setattr(harness, "PROGRAM", wrapper)
     file = folder / "witness"
-    words = [str(script(folder, WITNESS.format(file=file))), "--to={to}", "{kind}", "$(id)", "; id", "`id`", "a  b", "*", "", "{other"]
+    words = [str(script(folder, WITNESS.format(file=file))), "--to={to}", "{kind}", "$(id)", "; id", "`id`", "a  b",
+             "*", "", "{other"]
     with Lone(folder, tables=gateway("command", command=words)) as server:
         user = server.application.new_user()
         assert send(server, user).status == 200
@@ -406,17 +433,22 @@ def test_a_command_gets_its_arguments_as_they_stand(folder, monkeypatch):
         code = re.fullmatch(r"(\d+) is your code for Example Corp\.\n", seen["stdin"])[1]
         assert not any(code in word for word in seen["argv"]) and server.application.verify(code, user).status == 200
         assert seen["folder"] == "/" and seen["group"] and seen["tty"] is None
-        assert {target for target in seen["files"].values() if not target.startswith("pipe:") and not target.endswith("/fd")} == {"/dev/null", str(file)}
+        assert {target for target in seen["files"].values() if not target.startswith("pipe:")
+                and not target.endswith("/fd")} == {"/dev/null", str(file)}
         assert sum(target.startswith("pipe:") for target in seen["files"].values()) == 1
         assert deliveries(server, user, 1) == [("sms", "command", "sent", "exit status 0")]
 
 
-@pytest.mark.parametrize("address", ["$(id)@example.com", "`id`@example.com", "a|id@example.com", "-oProxy@example.com", "a@[127.0.0.1]", "a&b@example.com"])
+@pytest.mark.parametrize("address",
+                         ["$(id)@example.com", "`id`@example.com", "a|id@example.com", "-oProxy@example.com",
+                          "a@[127.0.0.1]", "a&b@example.com"])
 def test_an_address_that_is_no_plain_one_reaches_no_command(folder, address):
     file = folder / "witness"
-    with Lone(folder, tables=gateway("command", command=[str(script(folder, WITNESS.format(file=file))), "{to}"])) as server:
+    with Lone(folder,
+              tables=gateway("command", command=[str(script(folder, WITNESS.format(file=file))), "{to}"])) as server:
         made = server.application.call("POST", "/protected/json/users/new", {
-            "user": {"email": address, "cellphone": "5551230001", "country_code": 1}, "send_install_link_via_sms": False})
+            "user": {"email": address, "cellphone": "5551230001", "country_code": 1},
+            "send_install_link_via_sms": False})
         if made.status == 200:
             assert send(server, made.json["user"]["id"], "email").status == 503
         else:
@@ -430,14 +462,17 @@ def test_a_command_that_fails_is_followed_by_the_next(folder):
     with Server(folder, tables=tables) as server:
         user = server.application.new_user()
         assert send(server, user).status == 200
-        assert [row[1:3] for row in deliveries(server, user, 3)] == [("missing", "failed"), ("command", "failed"), ("tee", "sent")]
+        assert [row[1:3] for row in deliveries(server, user, 3)] == [("missing", "failed"), ("command", "failed"),
+                                                                     ("tee", "sent")]
         assert deliveries(server, user, 3)[1][3] == "exit status 3"
 
 
 def hanging(folder):
-    """A program that ignores what it can, and its child; and their process ids, once they run."""
+    """A program and its child that ignore all signals they can, and their process ids, once they run."""
     file = folder / "pids"
-    words = [str(script(folder, f'#!/bin/sh\ntrap "" TERM HUP INT\nsleep 300 & echo "$$ $!" > {file}.new; mv {file}.new {file}; wait; sleep 300\n'))]
+    words = [
+        str(script(folder, f'#!/bin/sh\ntrap "" TERM HUP INT\nsleep 300 & echo "$$ $!" > {file}.new; mv {file}.new '
+                           f'{file}; wait; sleep 300\n'))]
     return words, lambda: until(lambda: file.exists() and [int(pid) for pid in file.read_text().split()])
 
 
@@ -477,7 +512,8 @@ def test_codes_are_written_to_no_log_unless_the_command_line_says_so(folder):
     done = server.command("serve", check=False)
     assert done.returncode == 78 and done.stdout == ""
     error, hint = start_error(done).splitlines()
-    assert error.startswith("error: ") and "gateway log" in error and hint.startswith("hint: ") and "--insecure-log-codes" in hint
+    assert (error.startswith("error: ") and "gateway log" in error and hint.startswith("hint: ")
+            and "--insecure-log-codes" in hint)
 
 
 def test_the_word_for_it_alone_writes_no_codes_to_the_log(folder):
@@ -490,7 +526,8 @@ def test_the_word_for_it_alone_writes_no_codes_to_the_log(folder):
 
 # Secrets
 
-@pytest.mark.parametrize("mode, text, word", [(0o644, KEY, "unsafe"), (0o600, "short", "16 bytes"), (None, "", "cannot be opened")])
+@pytest.mark.parametrize("mode, text, word",
+                         [(0o644, KEY, "unsafe"), (0o600, "short", "16 bytes"), (None, "", "cannot be opened")])
 def test_a_secret_that_is_none_stops_the_start(folder, mode, text, word):
     file = folder / "secret"
     if mode:
@@ -508,7 +545,8 @@ def test_a_secret_that_is_none_stops_the_start(folder, mode, text, word):
 def enrolled(application, user, address, **more):
     return application.call(
         "POST", f"/protected/json/users/{user}/register_activity",
-        {"type": "countersign_enrolled", "user_ip": "192.0.2.7", "data": {"email": address, "host": "gate", "user": "zoe", **more}})
+        {"type": "countersign_enrolled", "user_ip": "192.0.2.7",
+         "data": {"email": address, "host": "gate", "user": "zoe", **more}})
 
 
 def test_who_enrolled_a_phone_in_a_login_is_told_at_the_address_of_that_registration(folder):
@@ -519,7 +557,8 @@ def test_who_enrolled_a_phone_in_a_login_is_told_at_the_address_of_that_registra
         message = read(until(lambda: mail.letters)[0])
         assert message["To"] == "zoe@example.com" and "enrolled" in message["Subject"] and message["Bcc"] is None
         text = message.get_content()
-        assert "zoe" in text and "gate??Bcc" in text and "192.0.2.7" in text and "tell your system administrator" in text
+        assert ("zoe" in text and "gate??Bcc" in text and "192.0.2.7" in text
+                and "tell your system administrator" in text)
 
 
 def refused(reply, status, number):
@@ -536,7 +575,8 @@ def test_no_key_sends_such_a_notice_to_an_address_that_it_did_not_give_nor_witho
         app.call("POST", f"/protected/json/users/{user}/delete")
         replies += [enrolled(app, app.new_user(email="zoe@example.com"), "zoe@example.com")]
         assert [reply.status for reply in replies[:5]] == [200] * 5
-        assert all(refused(reply, 429, "60003") and 80_000 < int(reply.headers["Retry-After"]) <= 86_400 for reply in replies[5:])
+        assert all(refused(reply, 429, "60003") and 80_000 < int(reply.headers["Retry-After"]) <= 86_400
+                   for reply in replies[5:])
         until(lambda: len(mail.letters) == 5)
         assert [letter.recipients for letter in mail.letters] == [["zoe@example.com"]] * 5
         assert [event["level"] for event in server.events("enrolment_not_told")] == ["warning"] * 7
@@ -551,7 +591,8 @@ def test_no_codes_that_were_sent_before_silence_such_a_notice(folder):
 
 
 def test_the_link_to_the_phones_page_comes_with_the_enrolment(folder):
-    with MailServer() as mail, Web() as web, Lone(folder, tables=webhook(folder, web, for_=["sms"]) + smtp(mail)) as server:
+    with (MailServer() as mail, Web() as web,
+          Lone(folder, tables=webhook(folder, web, for_=["sms"]) + smtp(mail)) as server):
         user = server.application.new_user()
         assert enrolled(server.application, user, "zoe@example.com").status == 200
         [call] = web.wait(1)
@@ -569,7 +610,8 @@ def test_where_there_is_no_mail_the_host_hears_that_nobody_is_told(folder):
 
 def test_a_number_gets_few_links_a_day_whoever_asks_for_them(folder):
     def asked(application, number="5551230001"):
-        made = application.call("POST", "/protected/json/users/new", {"user": {"email": "zoe@example.com", "cellphone": number, "country_code": 1}})
+        made = application.call("POST", "/protected/json/users/new",
+                                {"user": {"email": "zoe@example.com", "cellphone": number, "country_code": 1}})
         assert made.status == 200 and made.json["success"] is True
         return made.json["user"]["id"]
 

@@ -46,7 +46,8 @@ def is_confirmed(phone):
 
 def ask(server, opened):
     drawn = opened.partition("#enrol=")[2]
-    return server.call("POST", "/phone/api/invitation", json.dumps({"token": drawn}), {"Content-Type": "application/json"})
+    return server.call("POST", "/phone/api/invitation", json.dumps({"token": drawn}),
+                       {"Content-Type": "application/json"})
 
 
 def picture(modules):
@@ -101,7 +102,8 @@ def test_a_link_of_another_users_phone_is_left_alone(server, app, phone):
     stranger = handset(server, app.new_user("5551230002"))
     theirs = made(stranger)
     made(phone)
-    assert open_link(server, theirs)[1].status == 200 and stranger.state()["joining"] != [] and phone.state()["joining"] == []
+    assert (open_link(server, theirs)[1].status == 200 and stranger.state()["joining"] != []
+            and phone.state()["joining"] == [])
 
 
 # The holder of the link gets nothing from it alone.
@@ -129,7 +131,7 @@ def test_the_new_phone_lets_no_further_application_ask(server, app, user, phone)
     assert other.call("GET", f"/protected/json/users/{user}/status").json["status"]["registered"] is False
 
 
-# Who may make one
+# Who may make a link
 
 def test_a_phone_that_is_not_confirmed_makes_no_link(server, user, phone):
     new = joined(server, made(phone))
@@ -158,7 +160,8 @@ def test_only_the_phones_own_key_and_its_own_time_make_a_link(server, phone):
     assert make(thief).json["error"] == "unknown_device"
     phone.clock = -3600
     assert make(phone).json["error"] == "clock"
-    reply = server.call("POST", "/phone/api/links", json.dumps({"token": token()}), {"Content-Type": "application/json"})
+    reply = server.call("POST", "/phone/api/links", json.dumps({"token": token()}),
+                        {"Content-Type": "application/json"})
     assert reply.status == 401
     assert server.sql("SELECT count(*) FROM enrolments WHERE made_by IS NOT NULL") == [(0,)]
 
@@ -196,7 +199,8 @@ def test_a_link_of_somebody_else_is_not_taken_over(server, app, user, phone):
 
 
 @pytest.mark.parametrize("drawn", [
-    None, "", "A" * 42, "A" * 44, "A" * 42 + "B", "A" * 42 + "=", "+" * 43, "A" * 43 + "\n", "A" * 4000, 7, ["A" * 43], {}])
+    None, "", "A" * 42, "A" * 44, "A" * 42 + "B", "A" * 42 + "=", "+" * 43, "A" * 43 + "\n", "A" * 4000, 7, ["A" * 43],
+    {}])
 def test_a_token_of_another_form_is_refused(server, phone, drawn):
     assert phone.call("POST", "links", {"token": drawn}).json["error"] == "invalid"
     assert phone.call("POST", "links", {}).json["error"] == "invalid"

@@ -1,4 +1,5 @@
-"""The phone's page in a real browser at a phone's size, with the real server. Pictures for people to look at are left in .shots/."""
+"""The phone's page in a real browser at a phone's size, with the real server. Pictures for people to look at are left
+in .shots/."""
 
 import json
 import re
@@ -36,7 +37,8 @@ def test_a_link_makes_a_phone_that_waits_to_be_confirmed(server, app, user, open
 
 def test_no_key_can_leave_the_browser(phone):
     phone.softtoken_code("Example Corp")
-    assert sorted(key for key in phone.keys() if key[1] != "public") == [("ECDSA", "private", False), ("HMAC", "secret", False)]
+    assert sorted(key for key in phone.keys() if key[1] != "public") == [("ECDSA", "private", False),
+                                                                         ("HMAC", "secret", False)]
 
 
 def test_the_page_can_be_put_on_the_home_screen(phone):
@@ -47,12 +49,14 @@ def test_the_page_can_be_put_on_the_home_screen(phone):
 
 def test_a_screen_reader_hears_of_a_request_and_every_control_has_a_name(app, phone, user):
     app.create(user, "zoe wants in", details=DETAILS, countersign={"number": "42"})
-    phone.page.locator("[role=status], [aria-live]").filter(has_text="New request. zoe wants in").first.wait_for(state="attached")
+    phone.page.locator("[role=status], [aria-live]").filter(has_text="New request. zoe wants in").first.wait_for(
+        state="attached")
     phone.choices()
     for view in ("requests", "codes", "history", "devices"):
         phone.show(view)
         heard = phone.page.locator("body").aria_snapshot()
-        controls = [line for line in heard.splitlines() if re.match(r" *- (button|link|textbox|checkbox|radio|combobox|tab)\b", line)]
+        controls = [line for line in heard.splitlines()
+                    if re.match(r" *- (button|link|textbox|checkbox|radio|combobox|tab)\b", line)]
         assert controls and all(re.search(r'"[^"]+"', line) for line in controls), heard
 
 
@@ -73,7 +77,7 @@ def test_a_link_that_was_used_is_told_so(server, user, open_phone):
     second.complaints = []
     second.open(invitation)
     assert "already" in second.problem()
-    second.complaints.clear()  # the browser tells of every answer that is no 200
+    second.complaints.clear()  # the browser logs every answer other than 200
 
 
 def test_a_link_that_has_expired_is_told_so(server, user, open_phone):
@@ -168,7 +172,8 @@ def test_the_link_names_company_and_account_and_warns_of_private_windows(server,
 
 def test_a_long_host_name_breaks_at_its_dots(app, open_phone, server, user):
     phone = enroll(server, user, open_phone(size={"width": 320, "height": 700}))
-    app.create(user, "Are you logging in to database-primary.frankfurt.production.example.com?", details={"User": "zoe"})
+    app.create(user, "Are you logging in to database-primary.frankfurt.production.example.com?",
+               details={"User": "zoe"})
     phone.wait_for_request()
     breaks = phone.page.evaluate("""() => {
         const heading = document.querySelector("[data-request] h2 bdi");
@@ -219,7 +224,8 @@ def test_every_step_can_be_used_with_letters_twice_as_large(server, app, user, o
     phone.close_results()
     for view in ("codes", "history", "devices"):
         phone.show(view)
-        phone.page.locator({"codes": "[data-code]", "history": "li[data-kind]", "devices": "[data-device]"}[view]).first.wait_for()
+        phone.page.locator(
+            {"codes": "[data-code]", "history": "li[data-kind]", "devices": "[data-device]"}[view]).first.wait_for()
         look(view)
     phone.page.locator("[data-do=rename]").click()
     look("rename")
@@ -305,7 +311,8 @@ def test_all_that_is_tapped_is_large_enough_for_a_thumb(server, app, user, open_
     look("denying")
     for view in ("codes", "history", "devices"):
         phone.show(view)
-        phone.page.locator({"codes": "[data-code]", "history": "li[data-kind]", "devices": "[data-device]"}[view]).first.wait_for()
+        phone.page.locator(
+            {"codes": "[data-code]", "history": "li[data-kind]", "devices": "[data-device]"}[view]).first.wait_for()
         look(view)
     for action in ("rename", "remove"):
         phone.page.locator(f"[data-do={action}]").click()
@@ -337,7 +344,8 @@ def test_a_phone_gets_another_name_and_another_phone_is_removed(server, app, pho
 
 
 def notify(app, user, phone):
-    """A request, and its notification. The page knows of the request already: what it does not know it would take away."""
+    """A request and its notification. The page knows the request already, since it closes notifications of unknown
+    ones."""
     uuid = app.create(user, "zoe wants in")
     phone.wait_for_request("zoe wants in")
     phone.allow_notifications()
@@ -372,7 +380,7 @@ def test_a_notification_goes_when_its_request_is_over(app, phone, user):
 def test_a_push_that_makes_no_sense_still_shows_something(phone):
     """Or the browser would take the right to push away."""
     phone.allow_notifications()
-    phone.go_offline()  # or the page would take it away at once: there is no such request
+    phone.go_offline()  # else the page would close it at once, as there is no such request
     phone.take_push("no JSON")
     [shown] = phone.notifications()
     assert shown["title"] == "Countersign" and "log" in shown["body"].lower()
@@ -421,7 +429,7 @@ def test_what_a_new_phone_calls_itself_is_text_and_never_markup(server, user, ph
 
 
 def second_application(server, user, name="Other Corp"):
-    """Adds the number of somebody who has a phone for the first one."""
+    """Adds the number of a user who has a phone for the first one."""
     other = server.create_application(name)
     assert other.new_user() == user
     return other
@@ -478,7 +486,8 @@ def test_what_an_application_is_called_is_text_and_never_markup(server, user, ph
 def test_a_question_is_read_at_the_narrowest_and_by_a_screen_reader(server, user, open_phone):
     phone = enroll(server, user, open_phone(size={"width": 360, "height": 740}))
     second_application(server, user, "A company with a very long name of sixty characters, really")
-    phone.page.locator("[role=status], [aria-live]").filter(has_text="wants to ask you to confirm logins").first.wait_for(state="attached")
+    phone.page.locator("[role=status], [aria-live]").filter(
+        has_text="wants to ask you to confirm logins").first.wait_for(state="attached")
     phone.wait_for_question()
     assert phone.page.evaluate("document.documentElement.scrollWidth") <= 360
     phone.screenshot("consent-360")
@@ -486,7 +495,8 @@ def test_a_question_is_read_at_the_narrowest_and_by_a_screen_reader(server, user
 
 # Another phone
 
-def test_a_phone_adds_another_one_from_the_code_on_its_screen_to_an_approved_login(server, app, user, phone, open_phone):
+def test_a_phone_adds_another_one_from_the_code_on_its_screen_to_an_approved_login(server, app, user, phone,
+                                                                                   open_phone):
     opened = phone.add_another()
     phone.screenshot("add-phone")
     assert scan(phone) == opened and opened.startswith(f"{server.public_url}/phone/#enrol=")
@@ -510,7 +520,8 @@ def test_a_phone_adds_another_one_from_the_code_on_its_screen_to_an_approved_log
     phone.screenshot("add-phone-done")
     uuid = app.create(user, QUESTION, details=DETAILS)
     assert second.approve() == "approved" and app.status(uuid) == "approved"
-    assert "Link for another phone made" in [entry["text"] for entry in second.history() if entry["kind"] == "link_made"][0]
+    assert "Link for another phone made" in [entry["text"] for entry in second.history()
+                                             if entry["kind"] == "link_made"][0]
 
 
 def test_a_new_phone_that_is_refused_leads_back_to_the_phones_too(server, user, phone, open_phone):
@@ -542,7 +553,8 @@ def test_the_link_can_be_copied_and_closed_and_the_keyboard_follows(phone):
     phone.context.grant_permissions(["clipboard-read", "clipboard-write"])
     phone.adding().locator("[data-do=copy-link]").tap()
     phone.page.get_by_role("button", name="Copied").wait_for()
-    assert phone.page.evaluate("navigator.clipboard.readText()") == opened == phone.adding().locator(".link").inner_text()
+    assert phone.page.evaluate("navigator.clipboard.readText()") == opened == phone.adding().locator(
+        ".link").inner_text()
     assert phone.too_small_for_a_thumb() == []
     phone.adding().locator("[data-do=close]").tap()
     assert phone.focused() == "Add another phone" and phone.adding("closed").count() == 1
@@ -551,7 +563,8 @@ def test_the_link_can_be_copied_and_closed_and_the_keyboard_follows(phone):
 def test_a_screen_reader_hears_what_the_code_is_and_what_to_do(phone):
     phone.add_another()
     heard = phone.adding().aria_snapshot()
-    for text in ('heading "Scan this with the other phone"', 'img "QR code of the link below"', "Tap Enroll there", " min "):
+    for text in ('heading "Scan this with the other phone"', 'img "QR code of the link below"', "Tap Enroll there",
+                 " min "):
         assert text in heard, heard
 
 
@@ -592,7 +605,8 @@ def test_who_has_made_too_many_links_is_told_what_to_do(phone):
 
 
 @pytest.mark.parametrize("width, height, letters, dark", [
-    (280, 653, 16, False), (280, 653, 32, True), (844, 390, 16, False), (844, 390, 32, False), (390, 844, 16, True), (360, 740, 32, False)])
+    (280, 653, 16, False), (280, 653, 32, True), (844, 390, 16, False), (844, 390, 32, False), (390, 844, 16, True),
+    (360, 740, 32, False)])
 def test_the_code_is_read_from_every_screen_and_nothing_is_cut(server, user, open_phone, width, height, letters, dark):
     phone = open_phone(size={"width": width, "height": height}, dark=dark)
     phone.set_letters(letters)
@@ -619,7 +633,8 @@ def test_who_answers_a_question_goes_on_where_something_is_left_to_do(server, ap
     assert phone.focused() == "Nothing to approve"
 
 
-def test_the_keyboard_stays_with_a_phone_that_was_renamed_and_an_application_that_was_decided(server, user, phone, open_phone):
+def test_the_keyboard_stays_with_a_phone_that_was_renamed_and_an_application_that_was_decided(server, user, phone,
+                                                                                              open_phone):
     enroll(server, user, open_phone(), "Old phone")
     phone.show("devices")
     phone.rename("Old phone", "Older phone")

@@ -1,4 +1,5 @@
-"""Each flow of the phone's page in Firefox, with the real server. Chromium has more tests of the same page: test_page.py."""
+"""Each flow of the phone's page in Firefox, with the real server. Chromium has more tests of the same page:
+test_page.py."""
 
 import json
 import time
@@ -19,7 +20,7 @@ def phone(server, user, open_phone):
 
 
 def test_a_link_makes_a_phone_though_nobody_answers_the_browsers_question(server, app, user, open_phone):
-    """Firefox asks before it promises to keep data; headless, as in a tab that nobody looks at, no answer ever comes."""
+    """Firefox asks before it grants persistent storage; headless, no answer ever comes."""
     phone = open_phone()
     phone.open(link(server, user), "Pixel 9")
     code = phone.confirmation_code()
@@ -101,7 +102,8 @@ def test_the_history_and_the_devices(server, app, phone, user, open_phone):
     phone.tap("[data-device]:not([data-this]) [data-do=rename]")
     phone.type("[data-device] input", "Older phone")
     phone.tap("[data-do=save]")
-    phone.wait("() => [...document.querySelectorAll('[data-device] h2 bdi')].some((one) => one.textContent === 'Older phone')")
+    phone.wait(
+        "() => [...document.querySelectorAll('[data-device] h2 bdi')].some((one) => one.textContent === 'Older phone')")
     phone.tap("[data-device]:not([data-this]) [data-do=remove]")
     phone.tap("[data-do=remove-really]")
     second.wait_for("section[data-step=removed]")
@@ -133,7 +135,8 @@ def test_nothing_stands_beyond_a_narrow_screen(server, app, user, open_phone):
 
 # Another phone
 
-def test_a_phone_adds_another_one_from_the_code_on_its_screen_to_an_approved_login(server, app, user, phone, open_phone):
+def test_a_phone_adds_another_one_from_the_code_on_its_screen_to_an_approved_login(server, app, user, phone,
+                                                                                   open_phone):
     opened = phone.add_another()
     phone.screenshot("add-phone")
     assert scan(phone) == opened and phone.in_sight(".qr") and phone.focused() == "Scan this with the other phone"

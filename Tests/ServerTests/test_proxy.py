@@ -40,14 +40,15 @@ http {{
 
 @contextlib.contextmanager
 def nginx(server, folder):
-    """The server as who comes by way of nginx sees it."""
+    """The server as a client behind nginx sees it."""
     chain, key = certificate(folder, "nginx")
     through = copy.copy(server)
     place = reserved_port()
     through.port, through.ca_file = place.getsockname()[1], str(chain)
     file = folder / "nginx.conf"
     file.write_text(CONFIGURATION.format(
-        user="user root;\n" if folder.owner() == "root" else "", folder=folder, port=through.port, behind=server.port, chain=chain, key=key))
+        user="user root;\n" if folder.owner() == "root" else "", folder=folder, port=through.port, behind=server.port,
+        chain=chain, key=key))
     process = subprocess.Popen([NGINX, "-c", file, "-e", folder / "error.log"], stdin=subprocess.DEVNULL)
     try:
         until(lambda: answers(through.port) or process.poll() is not None)
@@ -67,7 +68,8 @@ def answers(port) -> bool:
 @pytest.fixture
 def server(folder):
     """Its own limit of idleness is three seconds, so that a wait of six tells."""
-    with Server(folder, server='behind_proxy = true\ntrusted_proxies = ["127.0.0.1"]', tables="[limits]\nidle_timeout = 3\n") as running:
+    with Server(folder, server='behind_proxy = true\ntrusted_proxies = ["127.0.0.1"]',
+                tables="[limits]\nidle_timeout = 3\n") as running:
         yield running
 
 
@@ -116,7 +118,8 @@ def test_a_page_that_waits_behind_a_proxy_hears_of_a_new_request(server, app, ph
 def test_a_waiting_read_is_freed_when_its_client_leaves_the_proxy(server, through, app, phone, user):
     uuid = app.create(user)
     with through.connection() as connection:
-        connection.request("GET", f"/onetouch/json/approval_requests/{uuid}", headers={"X-Authy-API-Key": app.key, "Prefer": "wait=50"})
+        connection.request("GET", f"/onetouch/json/approval_requests/{uuid}",
+                           headers={"X-Authy-API-Key": app.key, "Prefer": "wait=50"})
         server.wait_for_waiting()
     server.wait_for_waiting(0)
 
@@ -130,7 +133,8 @@ def test_where_a_phone_is_stands_in_what_the_proxy_forwards(server, through, app
     with through.connection() as connection:
         connection.source_address = ("127.0.0.2", 0)
         # What the client itself says of it does not count.
-        connection.request("POST", "/phone/api/enrol", body, {"Content-Type": "application/json", "X-Forwarded-For": "192.0.2.66"})
+        connection.request("POST", "/phone/api/enrol", body,
+                           {"Content-Type": "application/json", "X-Forwarded-For": "192.0.2.66"})
         assert connection.getresponse().status == 200
     [device] = json.loads(server.command("user", "devices", user, "--json").stdout)
     assert device["address"] == "127.0.0.2"

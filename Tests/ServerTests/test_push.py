@@ -26,11 +26,13 @@ class Subscription:
 
     @property
     def parameters(self) -> dict:
-        point = self.key.public_key().public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
+        point = self.key.public_key().public_bytes(serialization.Encoding.X962,
+                                                   serialization.PublicFormat.UncompressedPoint)
         return {"endpoint": self.endpoint, "p256dh": b64u(point), "auth": b64u(self.secret)}
 
     def read(self, call) -> dict:
-        return json.loads(http_ece.decrypt(call.body, private_key=self.key, auth_secret=self.secret, version="aes128gcm"))
+        return json.loads(
+            http_ece.decrypt(call.body, private_key=self.key, auth_secret=self.secret, version="aes128gcm"))
 
 
 @pytest.fixture
@@ -121,7 +123,8 @@ def test_the_server_proves_who_it_is(app, phone, user, service, subscription):
     app.create(user)
     call, = service.wait()
     said = claims(call)
-    assert said["aud"] == service.url and said["sub"] == "mailto:it@example.com" and time.time() < said["exp"] <= time.time() + 86_400
+    assert (said["aud"] == service.url and said["sub"] == "mailto:it@example.com"
+            and time.time() < said["exp"] <= time.time() + 86_400)
     # Browsers subscribed for this key; another one is refused by push services.
     assert call.headers["Authorization"].split("k=")[1] == phone.state()["push_key"]
 
@@ -130,7 +133,8 @@ def test_the_key_of_the_server_stays_over_a_restart(server, app, phone, user, se
     key = phone.state()["push_key"]
     server.restart()
     app.create(user)
-    assert service.wait()[0].headers["Authorization"].endswith("k=" + key) and phone.state()["push_key"] == key and len(unb64u(key)) == 65
+    assert (service.wait()[0].headers["Authorization"].endswith("k=" + key) and phone.state()["push_key"] == key
+            and len(unb64u(key)) == 65)
 
 
 def test_an_origin_is_named_as_browsers_name_it(app, phone, user, service):
@@ -242,13 +246,17 @@ def test_a_phone_that_wants_no_notifications_gets_none(server, app, phone, user,
     assert [call.path for call in service.wait()] == ["/push/two"]
 
 
-# Whom the server calls
+# Hosts that the server calls
 
 @pytest.mark.parametrize("form", [
-    "https://localhost:{other}/x", "https://localhost/x", "http://localhost:{port}/x", "https://127.0.0.1:{port}/x", "https://localhost.:{port}/x",
-    "https://localhost:{port}@localhost:{other}/x", "https://localhost:{other}#@localhost:{port}/", "https://localhost:{other}\\@localhost:{port}/",
-    "https://localhost:0{port}:{other}/x", "https://[::1]:{port}/x", "https:localhost:{port}/x", "https:///localhost:{port}/x",
-    "https://lOCALhost%00:{port}/x", "//localhost:{port}/x", "https://localhost:{port}\r\nHost: x/", "https://ⅼocalhost:{port}/x"])
+    "https://localhost:{other}/x", "https://localhost/x", "http://localhost:{port}/x", "https://127.0.0.1:{port}/x",
+    "https://localhost.:{port}/x",
+    "https://localhost:{port}@localhost:{other}/x", "https://localhost:{other}#@localhost:{port}/",
+    "https://localhost:{other}\\@localhost:{port}/",
+    "https://localhost:0{port}:{other}/x", "https://[::1]:{port}/x", "https:localhost:{port}/x",
+    "https:///localhost:{port}/x",
+    "https://lOCALhost%00:{port}/x", "//localhost:{port}/x", "https://localhost:{port}\r\nHost: x/",
+    "https://ⅼocalhost:{port}/x"])
 def test_no_address_takes_the_server_to_another_host(authority, phone, service, form):
     with Web(authority.context("localhost", "127.0.0.1")) as other:
         endpoint = form.format(port=service.port, other=other.port)
@@ -288,7 +296,8 @@ def test_without_hosts_there_are_no_notifications(server, app, phone, user, serv
 
 
 def test_a_push_service_that_cannot_prove_its_name_is_told_nothing(folder, authority):
-    with Web(Authority(folder, "stranger").context()) as service, Server(folder, top(authority), tables=push(service.host)) as server:
+    with (Web(Authority(folder, "stranger").context()) as service,
+          Server(folder, top(authority), tables=push(service.host)) as server):
         user = server.application.new_user()
         phone = handset(server, user)
         subscribed(phone, f"{service.url}/x")

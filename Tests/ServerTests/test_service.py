@@ -1,4 +1,4 @@
-"""countersignd as a service: its log, what it says of its state, and how it ends."""
+"""countersignd as a service: its log, its readiness, and how it ends."""
 
 import contextlib
 import fcntl
@@ -28,7 +28,7 @@ def listens(port) -> bool:
 
 @contextlib.contextmanager
 def short_pipe():
-    """A pipe of one page that nobody reads."""
+    """A pipe of one page without a reader."""
     reading, writing = os.pipe()
     fcntl.fcntl(writing, F_SETPIPE_SZ, 4_096)
     try:
@@ -42,7 +42,8 @@ def short_pipe():
 @contextlib.contextmanager
 def process(server, *arguments, stderr, **environment):
     running = subprocess.Popen(
-        [PROGRAM, "serve", "--settings", server.settings, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr,
+        [PROGRAM, "serve", "--settings", server.settings, *arguments], stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=stderr,
         env={**server.environment, **environment})
     try:
         yield running
@@ -52,8 +53,10 @@ def process(server, *arguments, stderr, **environment):
 
 
 def log_lines(server, user, count):
-    """So many events."""
-    request = f"GET /protected/json/verify/0000000/{user} HTTP/1.1\r\nHost: x\r\nX-Authy-API-Key: {server.application.key}\r\n\r\n".encode()
+    """Makes the server log `count` lines."""
+    request = (
+        f"GET /protected/json/verify/0000000/{user} HTTP/1.1\r\nHost: x\r\nX-Authy-API-Key: "
+        f"{server.application.key}\r\n\r\n".encode())
     with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as raw:
         answers = raw.makefile("rb")
         for _ in range(count // 8):
@@ -116,7 +119,8 @@ def test_values_in_the_log_have_their_types(server, app, user):
     refused = server.wait_for_event("code_refused")
     assert (refused["application"], refused["user"], refused["reason"]) == (app.id, user, "wrong")
     listening = server.events("listening")
-    assert f"127.0.0.1:{server.port}" in [event["address"] for event in listening] and [event["tls"] for event in listening] == [False] * 2
+    assert (f"127.0.0.1:{server.port}" in [event["address"] for event in listening]
+            and [event["tls"] for event in listening] == [False] * 2)
 
 
 @pytest.mark.parametrize("is_journal", [True, False])
@@ -134,7 +138,8 @@ def test_lines_have_a_priority_where_the_journal_reads_them(folder, is_journal):
         for line in log:
             prefix, brace, rest = line.partition("{")
             lines[json.loads(brace + rest)["event"]] = prefix
-    assert (lines["listening"], lines["key_refused"], lines["stopped"]) == (("<5>", "<4>", "<5>") if is_journal else ("", "", ""))
+    assert (lines["listening"], lines["key_refused"],
+            lines["stopped"]) == (("<5>", "<4>", "<5>") if is_journal else ("", "", ""))
 
 
 @pytest.fixture
@@ -182,7 +187,8 @@ def test_a_server_that_cannot_write_is_not_ready_until_it_can(faulty, faults, fa
 
 def test_a_server_whose_database_another_holds_is_not_ready_until_it_is_free(server):
     import sqlite3
-    with contextlib.closing(sqlite3.connect(server.state / "countersignd.db", timeout=PATIENCE, isolation_level=None)) as other:
+    with contextlib.closing(
+            sqlite3.connect(server.state / "countersignd.db", timeout=PATIENCE, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         until(lambda: readiness(server) == 503)
         other.execute("ROLLBACK")

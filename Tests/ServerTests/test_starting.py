@@ -61,7 +61,8 @@ def test_a_server_of_another_database_takes_no_address_away(folder):
         server.command("init", "--state", other)
         assert f"server.listen: 127.0.0.1 port {server.port}: another program" in serve(server, "--state", other)
         port = free_port()
-        server.settings.write_text(server.settings.read_text().replace(f'"127.0.0.1:{server.port}"', f'"127.0.0.1:{port}"'))
+        server.settings.write_text(
+            server.settings.read_text().replace(f'"127.0.0.1:{server.port}"', f'"127.0.0.1:{port}"'))
         assert f"server.listen: unix:{path}: another server" in serve(server, "--state", other)
         assert is_alive(path)
 
@@ -80,7 +81,7 @@ def test_a_socket_in_a_folder_that_is_not_there_is_named(folder):
 
 
 def of_nobody(folder, certificate_lines) -> Server:
-    """A server that runs as nobody, since its state folder belongs to nobody."""
+    """A server that runs as the user nobody, who owns its state directory."""
     folder.chmod(0o711)
     server = Server(folder, server=certificate_lines)
     server.settings.chmod(0o644)
@@ -143,14 +144,16 @@ def test_check_says_that_the_program_of_a_gateway_cannot_be_run(folder, word):
         program.write_text("#!/bin/sh\n")
     server = Server(folder, tables=f'[[gateway]]\ntype = "command"\nname = "modem"\ncommand = ["{program}"]\n')
     done = server.command("check", check=False)
-    assert done.returncode == 1 and f"error: gateway modem: {program}: " in done.stderr and word in done.stderr and "\nhint: " in done.stderr
+    assert (done.returncode == 1 and f"error: gateway modem: {program}: " in done.stderr and word in done.stderr
+            and "\nhint: " in done.stderr)
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     assert server.command("check").returncode == 0
 
 
 def test_check_says_that_the_secret_of_a_gateway_is_missing(folder):
-    server = Server(folder, tables=f'[[gateway]]\ntype = "webhook"\nurl = "https://example.com"\nsecret_file = "{folder}/secret"\n')
+    server = Server(
+        folder, tables=f'[[gateway]]\ntype = "webhook"\nurl = "https://example.com"\nsecret_file = "{folder}/secret"\n')
     done = server.command("check", check=False)
     assert done.returncode == 1 and f"{folder}/secret" in done.stderr
 
@@ -190,7 +193,8 @@ def test_arguments_of_serve_that_make_no_sense_are_logged_too(folder):
 def test_listeners_of_both_families_and_in_one_another_are_all_served(folder, listen, served):
     server = Server(folder, server="behind_proxy = true")
     server.listeners = [address.format(port=server.port) for address in listen]
-    server.settings.write_text(re.sub(r"listen = .*", f"listen = {json.dumps(server.listeners)}", server.settings.read_text()))
+    server.settings.write_text(
+        re.sub(r"listen = .*", f"listen = {json.dumps(server.listeners)}", server.settings.read_text()))
     assert server.command("check").returncode == 0
     with server:
         for address in served:
@@ -213,7 +217,9 @@ def test_check_makes_nothing(folder):
     settings.write_text(f'state = "{folder}/state"\nmaster_key = "{folder}/state/master.key"\n')
     settings.chmod(0o600)
     for _ in range(2):
-        done = subprocess.run([PROGRAM, "check", "--settings", settings], capture_output=True, text=True, timeout=PATIENCE)
-        assert (done.returncode, done.stdout) == (1, "The settings are right.\n") and "countersignd init" in done.stderr, done
+        done = subprocess.run([PROGRAM, "check", "--settings", settings], capture_output=True, text=True,
+                              timeout=PATIENCE)
+        assert ((done.returncode, done.stdout) == (1, "The settings are right.\n")
+                and "countersignd init" in done.stderr), done
         assert [path.name for path in folder.rglob("*") if path != folder / "state"] == ["settings.toml"]
         (folder / "state").mkdir(mode=0o700, exist_ok=True)

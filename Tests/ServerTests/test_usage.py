@@ -8,8 +8,10 @@ from patience import PATIENCE
 from server import PROGRAM
 
 COMMANDS = [
-    "serve", "app", "app create", "app list", "app rotate", "app revoke", "app callback", "user", "user list", "user show", "user link",
-    "user confirm", "user devices", "user deliveries", "user change-phone", "user unlock", "user remove", "key", "key rotate", "backup", "restore", "check", "init",
+    "serve", "app", "app create", "app list", "app rotate", "app revoke", "app callback", "user", "user list",
+    "user show", "user link",
+    "user confirm", "user devices", "user deliveries", "user change-phone", "user unlock", "user remove", "key",
+    "key rotate", "backup", "restore", "check", "init",
 ]
 
 
@@ -20,7 +22,8 @@ def run(*words):
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_the_help_of_each_command_has_an_example(command):
     done = run(*command.split(), "--help")
-    assert done.returncode == 0 and f"\n  countersignd {command}" in done.stdout.split("Example", 1)[1].split("USAGE:")[0]
+    assert (done.returncode == 0
+            and f"\n  countersignd {command}" in done.stdout.split("Example", 1)[1].split("USAGE:")[0])
 
 
 def test_the_commands_with_an_example_are_all_commands():
@@ -46,11 +49,13 @@ def test_what_makes_no_sense_is_an_error_with_the_usage_of_its_command(words, er
     done = run(*words.split())
     assert (done.returncode, done.stdout) == (64, "")
     first, *rest = done.stderr.splitlines()
-    assert first.startswith("error: ") and error in first and rest and all(line.startswith("hint: ") for line in rest), done.stderr
+    assert (first.startswith("error: ") and error in first and rest
+            and all(line.startswith("hint: ") for line in rest)), done.stderr
     assert all(hint in done.stderr for hint in hints), done.stderr
 
 
 def test_both_commands_are_of_one_version():
     assert run("--version").stdout == "countersignd 0.1.0\n"
-    other = subprocess.run([PROGRAM.parent / "countersign", "--version"], capture_output=True, text=True, timeout=PATIENCE)
+    other = subprocess.run([PROGRAM.parent / "countersign", "--version"], capture_output=True, text=True,
+                           timeout=PATIENCE)
     assert other.stdout == "countersign 0.1.0\n"

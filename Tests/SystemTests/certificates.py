@@ -47,7 +47,7 @@ class Authority:
 
     @functools.cached_property
     def self_signed(self) -> Certificate:
-        """The right names, signed by nobody else."""
+        """The right names, self-signed."""
         made = self._request("self-signed", "localhost")
         names = self._extensions("self-signed", f"subjectAltName={GOOD_NAMES}")
         self._sign_itself("self-signed", ["-days", "2", "-extfile", names])
@@ -62,7 +62,8 @@ class Authority:
 
     def _request(self, name: str, common_name: str) -> Certificate:
         openssl(
-            "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", f"/CN={common_name}",
+            "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+            f"/CN={common_name}",
             "-keyout", self._path(f"{name}.key"), "-out", self._path(f"{name}.csr"))
         return Certificate(self._directory / f"{name}.pem", self._directory / f"{name}.key")
 

@@ -1,4 +1,5 @@
-"""The private host that all system tests share, and the 2FA servers that some of them talk to: a good one, and a rude one."""
+"""The private host that all system tests share, and the 2FA servers that some of them talk to: a good one, and a rude
+one."""
 
 import os
 import pathlib

@@ -1,4 +1,4 @@
-"""The good 2FA server of the login tests: one real countersignd for all of them, and for each a person of its own, with a phone there.
+"""The good 2FA server of the login tests: one real countersignd for all, with a user and a phone for each test.
 
     with run(authority) as server:
         phone = LoginPhone(server)
@@ -38,7 +38,7 @@ def take_from(build: pathlib.Path) -> None:
 def run(authority):
     """A countersignd over TLS, for localhost; its `socket` serves the same machine."""
     with own_folder() as folder:
-        folder.chmod(0o755)  # for whom the socket is
+        folder.chmod(0o755)  # the user of the socket
         tls = f'certificate = "{authority.good.certificate}"\nprivate_key = "{authority.good.key}"'
         socket = f"unix:{folder}/api.sock"
         with Server(folder, server=tls, extra_listener=socket, ca_file=authority.ca_file) as running:
@@ -80,7 +80,7 @@ class Request:
 
 
 class Person:
-    """Somebody who wants in; and, as `url`, `api_key` and `ca_file`, what a host's settings say of the server."""
+    """A user who logs in; `url`, `api_key` and `ca_file` are the host's settings for the server."""
 
     def __init__(self, server: Server, url: str | None = None):
         self.server, self.application = server, server.application
@@ -93,11 +93,12 @@ class Person:
         return self.server.messages()[self._messages_before:]
 
     def wait_for_mail(self, text: str) -> None:
-        """Until this was sent to somebody: no login waits for mail."""
+        """Waits until this was sent, since no login waits for mail."""
         until(lambda: text in self.server.sent.read_text(), lambda: f"sent: {self.server.sent.read_text()}")
 
     def tried(self, user: int) -> list[str]:
-        """What became of each code of this user that the server was asked about, oldest first: accepted, wrong, spent or limited."""
+        """What became of each code of this user that the server was asked about, oldest first: accepted, wrong, spent
+        or limited."""
         witness = self.application.new_user(str(next(NUMBERS)))
         self.application.verify("0000000", witness)
         with self.server.heard:  # the log is in order: what came before the witness stands before it
@@ -106,7 +107,7 @@ class Person:
 
 
 class Newcomer(Person):
-    """Has a mobile number in Germany, and is nobody's user yet."""
+    """A mobile number in Germany that is not registered yet."""
 
     def __init__(self, server: Server):
         super().__init__(server)
@@ -116,20 +117,20 @@ class Newcomer(Person):
         self._users_before = self._users()
 
     def another_number(self) -> str:
-        """Of another country, and of nobody yet."""
+        """A number of another country that is not registered yet."""
         number = str(next(NUMBERS))
         return f"+1 {number[:3]} {number[3:6]}-{number[6:]}"
 
     def users(self) -> list[int]:
-        """Whoever was registered since, in no order."""
+        """The users registered since, in no order."""
         return [user for user in self._users() if user not in self._users_before]
 
     def is_unheard_of(self) -> bool:
-        """Nobody was registered, and nothing was sent."""
+        """No user was registered, and nothing was sent."""
         return self.users() == [] and self.sent() == []
 
     def user_of(self, number: str) -> int:
-        """The user who has this number, such as "+49 15112345678"; registered now, where there is none."""
+        """The user with this number, such as "+49 15112345678"; registered now if there is none."""
         code, _, national = number.removeprefix("+").partition(" ")
         return self.application.new_user(national, country_code=int(code))
 
@@ -157,13 +158,14 @@ class LoginPhone(Person, Handset):
 
     def wait_for_request(self, patience: float = PATIENCE) -> Request:
         """The next request that was not handed out yet."""
-        request = self._wait_for(lambda pending: next((request for request in pending if request.id not in self._seen), None), patience)
+        request = self._wait_for(
+            lambda pending: next((request for request in pending if request.id not in self._seen), None), patience)
         self._seen.add(request.id)
         return request
 
     def approve(self, login, request: Request | None = None) -> None:
-        """As somebody who looks at the `login` as well: with the number that it shows, where there is one. Without a request: the
-        newest one."""
+        """As somebody who looks at the `login` as well: with the number that it shows, where there is one. Without a
+        request: the newest one."""
         request = request or self._newest()
         choice = login.shown_number() if request.choices else None
         assert self.answer(request.id, "approved", choice, request.text).json == {"status": "approved"}
@@ -173,7 +175,7 @@ class LoginPhone(Person, Handset):
         assert self.answer(request.id, "denied", text=request.text).json == {"status": "denied"}
 
     def let_expire(self, request: Request) -> None:
-        """The request ends without an answer, before its time: as who reads it sees it, it has expired."""
+        """The request ends early without an answer: a reader sees it as expired."""
         assert self.application.call("DELETE", f"/onetouch/json/approval_requests/{request.id}").status == 200
         assert self.application.status(request.id) == "expired"
 
@@ -219,5 +221,6 @@ def pending(state: dict) -> list[Request]:
 
 
 def judged(log: list[dict], user: int) -> list[str]:
-    words = {"code_accepted": lambda event: "accepted", "code_refused": lambda event: event["reason"], "codes_limited": lambda event: "limited"}
+    words = {"code_accepted": lambda event: "accepted", "code_refused": lambda event: event["reason"],
+             "codes_limited": lambda event: "limited"}
     return [words[event["event"]](event) for event in log if event["event"] in words and event["user"] == user]

@@ -1,9 +1,10 @@
-"""A name server for the private host, on 127.0.0.1 or another address of loopback, that knows one name and is as rude as told.
+"""A name server for the private host, on a loopback address, that knows one name and misbehaves as told.
 
     with NameServer() as names:
         names.says["AAAA"] = "nothing"
 
-For each type: "address", "no_data", "failure" (SERVFAIL), or "nothing", which is no answer at all. `failures` makes so many questions fail first.
+For each type: "address", "no_data", "failure" (SERVFAIL), or "nothing" for no answer at all. The first `failures`
+questions fail.
 """
 
 import contextlib
@@ -53,7 +54,8 @@ class NameServer:
         if self.failures > 0:
             self.failures -= 1
             says = "failure"
-        record = b"\xc0\x0c" + question[end:end + 4] + struct.pack(">IH", 0, len(ADDRESSES[kind])) + ADDRESSES[kind] if says == "address" else b""
+        record = (b"\xc0\x0c" + question[end:end + 4] + struct.pack(">IH", 0, len(ADDRESSES[kind])) + ADDRESSES[kind]
+                  if says == "address" else b"")
         flags = 0x8180 | (2 if says == "failure" else 0)
         return question[:2] + struct.pack(">HHHHH", flags, 1, 1 if record else 0, 0, 0) + question[12:end + 4] + record
 
@@ -68,8 +70,9 @@ def name_in(question: bytes) -> tuple[str, int]:
 
 @contextlib.contextmanager
 def asked(*addresses: str):
-    """The private host asks the name servers at these addresses, and nobody else."""
-    files = {"/etc/resolv.conf": "".join(f"nameserver {address}\n" for address in addresses), "/etc/nsswitch.conf": "hosts: files dns\n"}
+    """The private host asks only the name servers at these addresses."""
+    files = {"/etc/resolv.conf": "".join(f"nameserver {address}\n" for address in addresses),
+             "/etc/nsswitch.conf": "hosts: files dns\n"}
     before = {path: pathlib.Path(path).read_bytes() for path in files if pathlib.Path(path).exists()}
     for path, text in files.items():
         pathlib.Path(path).unlink(missing_ok=True)

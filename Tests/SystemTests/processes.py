@@ -1,4 +1,4 @@
-"""The processes of the private host: who is alive, whose child, with which descriptors."""
+"""The processes of the private host, with parents and descriptors."""
 
 import contextlib
 import dataclasses
@@ -65,7 +65,7 @@ def below(pid: int) -> list[Process]:
 
 
 def wait_for_end(processes: list[Process], seconds: float) -> list[Process]:
-    """Those of them that are still there after so long; comes back at once when all have ended."""
+    """Returns the processes that are still there after `seconds`, at once when all have ended."""
     deadline = time.monotonic() + seconds
     return [process for process in processes if not ended(process, deadline)]
 

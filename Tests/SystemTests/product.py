@@ -38,7 +38,8 @@ class Product:
     host: Host
 
     def configure(
-        self, server: Person | StandIn | None = None, login: str = "", enrolment: str = REQUIRED, more: str = "", server_lines: str = ""
+        self, server: Person | StandIn | None = None, login: str = "", enrolment: str = REQUIRED, more: str = "",
+            server_lines: str = ""
     ) -> None:
         """Writes the settings: lines of [login], [enrolment] and [server], and whole tables in `more`."""
         tables = [f"{server_table(server)}{server_lines}", f"[login]\n{login}", f"[enrolment]\n{enrolment}", more]
@@ -66,8 +67,8 @@ class Product:
         return [decision for decision in decisions if decision["reason"] != "decided_before"]
 
     def decided(self, **expected: str) -> None:
-        """Exactly one decision was made, besides later rounds that it ended at once; it says this in the log, and history tells
-        the same."""
+        """Exactly one decision was made, besides later rounds that it ended at once; it says this in the log, and
+        history tells the same."""
         decisions = [decision for decision in self.decisions() if decision["reason"] != "decided_before"]
         assert len(decisions) == 1, decisions
         assert {key: decisions[0].get(key) for key in expected} == expected

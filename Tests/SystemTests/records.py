@@ -1,4 +1,5 @@
-"""What stands in accounts.db, read and changed behind the product's back: an independent witness, for what no command does."""
+"""The contents of accounts.db, read and changed without the product: an independent witness for what no command
+does."""
 
 import base64
 import ctypes
@@ -31,16 +32,17 @@ def run(path, statement: str, *values) -> list:
 
 
 def tamper(path, statement: str, *values) -> list:
-    """The same, but the seals stay as they were: as a fault of the disk, or somebody who does not know better, would leave them."""
+    """The same, but the seals stay as they were, as after a disk fault or an unskilled change."""
     return _run(path, False, (statement, values))
 
 
 def _run(path, is_sealed: bool, *orders) -> list:
-    """The rows of the last of the statements, each of which comes with its values."""
+    """The rows of the last statement; each statement comes with its values."""
     owner = os.stat(path)
     identity = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
     done = subprocess.run(
-        ["/usr/bin/python3", "-c", SCRIPT], input=json.dumps([str(path), is_sealed, *orders]), capture_output=True, text=True, timeout=PATIENCE, cwd="/",
+        ["/usr/bin/python3", "-c", SCRIPT], input=json.dumps([str(path), is_sealed, *orders]), capture_output=True,
+        text=True, timeout=PATIENCE, cwd="/",
         **identity)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -48,7 +50,8 @@ def _run(path, is_sealed: bool, *orders) -> list:
 
 def account(path, name: str, uid: int, **columns) -> None:
     """Sets columns of one account, which is made where there is none."""
-    settings = [(f"UPDATE accounts SET {column} = ? WHERE name = ? AND uid = ?", (value, name, uid)) for column, value in columns.items()]
+    settings = [(f"UPDATE accounts SET {column} = ? WHERE name = ? AND uid = ?", (value, name, uid))
+                for column, value in columns.items()]
     _run(path, True, ("INSERT INTO accounts (name, uid) VALUES (?, ?) ON CONFLICT DO NOTHING", (name, uid)), *settings)
 
 

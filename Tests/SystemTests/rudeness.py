@@ -1,8 +1,8 @@
-"""What a bad 2FA server, or somebody between it and us, can answer: tables of faults for the stand-in server.
+"""What a bad 2FA server, or an attacker in between, can answer: tables of faults for the stand-in server.
 
-INSTEAD of an answer, nothing good happens on the server either. MANGLED: an answer spoilt on its way. LIES: what is wrong
-with an answer that says yes at first sight. Lies, and mangled answers but those in TRUE, say yes whatever the phone said:
-whoever believes them lets somebody in.
+INSTEAD of an answer, nothing good happens on the server either. MANGLED: an answer spoilt on its way. LIES: what is
+wrong with an answer that says yes at first sight. Lies, and mangled answers but those in TRUE, say yes whatever the
+phone said: a host that believes them lets the user in.
 """
 
 import dataclasses
@@ -84,7 +84,7 @@ def drip(handler, number, body, seconds, stopping: threading.Event) -> None:
 
 
 def gzip_bomb(handler, number, _body, _argument, _stopping) -> None:
-    """200 MB of blanks, compressed though nobody asked."""
+    """200 MB of blanks, compressed although the host did not ask for that."""
     handler.reply(number, packed_blanks(), {"Content-Encoding": "gzip"})
 
 
@@ -126,7 +126,8 @@ MANGLED = {
 TRUE = {"drip", "header_flood"}  # only slow or long-winded
 
 
-# Lies: change a yes, in place, into one that must not count. OneTouch answers hold `approval_request`, verify answers `token`.
+# Lies: change a yes, in place, into one that must not count. OneTouch answers hold `approval_request`, verify answers
+# `token`.
 
 
 def inner(body: dict) -> dict:

@@ -1,4 +1,5 @@
-"""Seals rows of accounts.db that were changed behind the product's back, as docs/develop/adr/0040 has it: an independent witness.
+"""Seals rows of accounts.db that were changed behind the product's back, as docs/develop/adr/0040 has it: an
+independent witness.
 
 It stands alone: its text is also run by processes that may not read this folder.
 """
@@ -30,6 +31,7 @@ def seal(database, only: str | None = None) -> None:
         database.execute("DELETE FROM members")
     for row in database.execute(f"SELECT {COLUMNS} FROM accounts WHERE ?1 IS NULL OR name = ?1", (only,)).fetchall():
         name, uid = row[:2]
-        database.execute("UPDATE accounts SET seal = ? WHERE name = ? AND uid = ?", (digest(*map(field, row))[:16], name, uid))
+        database.execute("UPDATE accounts SET seal = ? WHERE name = ? AND uid = ?",
+                         (digest(*map(field, row))[:16], name, uid))
         member = int.from_bytes(digest(b"member", field(name), field(uid))[:8], "big", signed=True)
         database.execute("INSERT OR IGNORE INTO members (id) VALUES (?)", (member,))

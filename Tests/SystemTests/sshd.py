@@ -27,7 +27,8 @@ Subsystem sftp /usr/lib/openssh/sftp-server
 class Sshd:
     """Started when made, and ready then. `extra` lines come first in sshd_config, where the first value wins."""
 
-    def __init__(self, name: str, extra: str, directory: pathlib.Path, host_key: pathlib.Path, journal: Journal, address: str):
+    def __init__(self, name: str, extra: str, directory: pathlib.Path, host_key: pathlib.Path, journal: Journal,
+                 address: str):
         self.name, self.address = name, address
         self.port = free_port(address)
         self._program = directory / name
@@ -64,7 +65,7 @@ class Sshd:
 
 
 def free_port(address: str) -> int:
-    """Nobody else takes ports of a private loopback meanwhile; on a shared one sshd says so and the start fails."""
+    """On a private loopback the port stays free meanwhile; on a shared one sshd reports it and the start fails."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as taken:
         taken.bind((address, 0))

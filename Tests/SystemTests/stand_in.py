@@ -1,11 +1,12 @@
-"""A stand-in for a 2FA server that speaks the Authy API v1, in this process: for what a good server cannot do, and for a look at the
-very bytes that it is sent. The good server is good_server.py.
+"""A stand-in for a 2FA server with the Authy API v1, in this process: for what a good server cannot do, and to see
+the bytes that it receives. The good server is good_server.py.
 
     with StandIn(certificate=authority.good) as server:
         server.phone = "approve"
         server.fault("poll", "status", 503, times=2)
 
-Endpoints, as `fault` names them: create, poll, cancel, verify, sms, call, start, check, register; `connect` is what comes before any request.
+Endpoints, as `fault` names them: create, poll, cancel, verify, sms, call, start, check, register; `connect` comes
+before any request.
 """
 
 import os
@@ -32,21 +33,23 @@ SENT = {"sms": "SMS token was sent", "call": "Call started...", "start": "Text m
 
 
 class StandIn:
-    """Plain HTTP on 127.0.0.1, TLS with a `certificate`, or a socket file at `unix`. It answers at once, whatever a client would wait for."""
+    """Plain HTTP on 127.0.0.1, TLS with a `certificate`, or a socket file at `unix`. It answers at once, whatever a
+    client would wait for."""
 
     api_key = "stand-in-key-0123456789"
-    authy_id = 4242  # of the only user, whoever registers
+    authy_id = 4242  # of the only user, whatever registers
 
     def __init__(self, certificate=None, unix: str | os.PathLike | None = None):
-        self.ca_file = None  # of whoever signed the certificate, for those who configure a client
+        self.ca_file = None  # of the certificate's authority, for the client's settings
         self.phone = "ignore"  # or "approve": what the person does with all requests
         self.codes: set[str] = set()  # good once each
-        # What whoever registers is told.
-        self.registered: tuple[int, object] = 200, {"message": "User created successfully.", "user": {"id": self.authy_id}, "success": True}
-        self.taken: tuple[int, object] | None = None  # what is said to whoever has a number checked, instead of yes
+        # The answer to a registration.
+        self.registered: tuple[int, object] = 200, {"message": "User created successfully.",
+                                                    "user": {"id": self.authy_id}, "success": True}
+        self.taken: tuple[int, object] | None = None  # the answer to a check of a number, instead of yes
         self.received: list[wire.Received] = []
         self.wire = wire.Wire(self._serve, certificate, unix)
-        self._created: dict[str, int] = {}  # whom each request asks
+        self._created: dict[str, int] = {}  # the user of each request
         self._faults: dict[str, rudeness.Fault] = {}
         self._changed = threading.Condition()
 
@@ -112,7 +115,8 @@ class StandIn:
         if fault and fault.kind in rudeness.LIES:
             rudeness.LIES[fault.kind](body)
         elif fault:
-            return rudeness.MANGLED[fault.kind](handler, status, rudeness.compact(body), fault.argument, self.wire.stopping)
+            return rudeness.MANGLED[fault.kind](handler, status, rudeness.compact(body), fault.argument,
+                                                self.wire.stopping)
         handler.reply(status, rudeness.compact(body))
 
     def _answer(self, endpoint: str, arguments: tuple[str, ...], query: dict, says_yes: bool) -> tuple[int, object]:
@@ -151,7 +155,8 @@ class StandIn:
 
     def _approval(self, name: str, is_approved: bool) -> dict:
         return {"approval_request": {
-            "_app_name": "Stand-in", "_app_serial_id": 1, "_authy_id": self._created.get(name), "_id": "5f0c0ffee", "_user_email": "a@example.com",
+            "_app_name": "Stand-in", "_app_serial_id": 1, "_authy_id": self._created.get(name), "_id": "5f0c0ffee",
+            "_user_email": "a@example.com",
             "app_id": "5f0c0ffee0", "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
             "processed_at": "2026-01-01T00:00:01Z" if is_approved else None, "notified": False, "seconds_to_expire": 90,
             "status": "approved" if is_approved else "pending", "user_id": "5f0c0ffee1", "uuid": name,

@@ -1,4 +1,4 @@
-"""A person at a terminal: a program in a real pty, what it shows, and what is typed."""
+"""A person at a terminal: a program in a real pty, its output and its input."""
 
 import io
 import os
@@ -13,7 +13,8 @@ from patience import PATIENCE, until
 
 READ = {"x86_64": "0", "aarch64": "63"}  # the number of read(2)
 
-ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM": "dumb", "LC_ALL": "C.UTF-8", "HOME": "/root"}
+ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM": "dumb", "LC_ALL": "C.UTF-8",
+               "HOME": "/root"}
 
 
 class Terminal(pexpect.spawn):
@@ -64,7 +65,8 @@ class Terminal(pexpect.spawn):
         self.send("\x03")
 
     def interrupt_prompt(self) -> None:
-        """Types Ctrl-C at a prompt. A person is slower than sudo, which does not hear it between its prompt and its read."""
+        """Types Ctrl-C at a prompt. A person is slower than sudo, which does not hear it between its prompt and its
+        read."""
         until(self._is_reading, lambda: f"{self._named()} does not read its terminal:\n{self.transcript}")
         self.interrupt()
 
@@ -80,7 +82,7 @@ class Terminal(pexpect.spawn):
         return self.exitstatus if self.signalstatus is None else -self.signalstatus
 
     def hang_up(self) -> None:
-        """Closes the terminal, and leaves the program to what it makes of that."""
+        """Closes the terminal, and leaves the program to react to that."""
         self.ptyproc.fileobj.close()
 
     def drop(self) -> None:

@@ -26,7 +26,8 @@ def lines(product):
     (["unlock", "alice"], "unlock", "notice", "nothing to unlock"),
     (["prefer", "alice", "sms"], "prefer", "notice", "sms"),
     (["recovery", "alice"], "recovery", "notice", "10 codes made, 0 void"),
-    (["pause", "alice", "--hours", "1", "--reason", "a \"new\" phone"], "pause", "warning", "until [0-9TZ:-]+: a \\?new\\? phone"),
+    (["pause", "alice", "--hours", "1", "--reason", "a \"new\" phone"], "pause", "warning",
+     "until [0-9TZ:-]+: a \\?new\\? phone"),
     (["opt-out", "alice", "--yes"], "opt-out", "warning", "enrolment.opt_out is no; the account is linked")])
 def test_each_change_of_an_account_is_one_line(product, words, action, severity, detail):
     product.configure(more=SERVER)
@@ -40,7 +41,8 @@ def test_each_change_of_an_account_is_one_line(product, words, action, severity,
 
 
 @pytest.mark.parametrize("words", [
-    ["show", "alice"], ["list"], ["history"], ["report"], ["grace", "alice"], ["recovery", "alice", "--count"], ["forget", "alice"],
+    ["show", "alice"], ["list"], ["history"], ["report"], ["grace", "alice"], ["recovery", "alice", "--count"],
+    ["forget", "alice"],
     ["opt-in", "alice"], ["pause", "alice", "--end"], ["unlink", "bob"]])
 def test_what_changes_nothing_leaves_no_line(product, words):
     product.softtoken("alice")
@@ -87,7 +89,8 @@ def test_what_others_do_to_files_of_their_own_is_not_in_the_log(product):
     alice = product.host.people["alice"]
     subprocess.run(["chown", "-R", "alice:alice", scratch], check=True)
     done = subprocess.run(
-        ["setpriv", f"--reuid={alice.uid}", f"--regid={alice.uid}", "--clear-groups", "countersign", "opt-out", "bob", "--yes", "--config",
+        ["setpriv", f"--reuid={alice.uid}", f"--regid={alice.uid}", "--clear-groups", "countersign", "opt-out", "bob",
+         "--yes", "--config",
          scratch / "own.toml"], capture_output=True, text=True, timeout=PATIENCE, env=ENVIRONMENT, cwd="/")
     assert done.returncode == 0, done.stderr
     assert lines(product) == []

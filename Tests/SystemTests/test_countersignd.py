@@ -51,7 +51,7 @@ FOLDER = pathlib.Path("/run/countersignd")
 
 
 class UnitServer(Server):
-    """As countersignd.service runs it: by a user of its own, to whom systemd gives the folder of the socket."""
+    """As countersignd.service runs it: as a user of its own that owns the socket's directory."""
 
     def __init__(self, folder):
         self.user = pwd.getpwnam("_countersignd")
@@ -92,7 +92,8 @@ def test_the_socket_of_the_unit_is_taken_as_systemd_lays_it_out(product, units_s
 
 
 @pytest.mark.parametrize("owner, mode", [
-    ("mallory", 0o755), ("_countersign-net", 0o755), ("_countersignd", 0o775), ("_countersignd", 0o757), ("root", 0o1777), ("root", 0o775),
+    ("mallory", 0o755), ("_countersign-net", 0o755), ("_countersignd", 0o775), ("_countersignd", 0o757),
+    ("root", 0o1777), ("root", 0o775),
 ])
 def test_a_socket_that_others_than_root_and_the_server_could_have_made_is_not_asked(product, units_server, owner, mode):
     shutil.chown(FOLDER, owner)
@@ -170,7 +171,8 @@ def type_sent_code(phone, terminal):
 
 @pytest.mark.parametrize("way, gets", [("ssh", "alice"), ("sudo", "root")])
 def test_a_link_and_the_password_are_no_way_past_a_factor_that_was_proven(product, countersignd, way, gets):
-    """Whoever has both types the link's code and is not in; who has the factor too is, and the phone is confirmed by that."""
+    """A user with both types the link's code and is not let in; with the factor too, the user is, and that confirms the
+    phone."""
     phone = enrolled(product, LoginPhone(countersignd, countersignd.socket, has_device=False))
     first = product.knock("ssh")
     type_sent_code(phone, first)

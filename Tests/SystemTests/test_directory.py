@@ -1,4 +1,4 @@
-"""Groups that are kept elsewhere, by a source that fails: who may be a member is no stranger."""
+"""Groups from a source that fails: a user who may be a member does not count as a non-member."""
 
 import errno
 import itertools
@@ -19,12 +19,15 @@ SWITCH, RUDENESS, GROUP = map(pathlib.Path, ["/etc/nsswitch.conf", "/etc/rude-ns
 PLACE = pathlib.Path("/usr/lib/x86_64-linux-gnu/libnss_hesiod.so.2")
 TRYAGAIN, UNAVAIL, RETURN = -2, -1, 2
 REASONS = [0, errno.ENOENT, errno.ESRCH, errno.EIO, errno.EAGAIN, errno.ECONNREFUSED, errno.ETIMEDOUT, errno.ENOMEM]
-FAILURES = [*itertools.product([TRYAGAIN, UNAVAIL], REASONS), (TRYAGAIN, errno.ERANGE), (UNAVAIL, errno.ERANGE), (RETURN, 0), (7, 0)]
+FAILURES = [*itertools.product([TRYAGAIN, UNAVAIL], REASONS), (TRYAGAIN, errno.ERANGE), (UNAVAIL, errno.ERANGE),
+            (RETURN, 0), (7, 0)]
 SOFTTOKEN_OFF = '[login.group.admins]\nfactors = ["onetouch"]'
 
 
 def compile_c(target, *sources, flags=()):
-    subprocess.run(["cc", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-D_Nullable=", *flags, "-o", target, *sources], check=True)
+    subprocess.run(
+        ["cc", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-D_Nullable=", *flags, "-o", target, *sources],
+        check=True)
 
 
 class Directory:
@@ -33,7 +36,8 @@ class Directory:
     def __init__(self, folder):
         self.folder, self.program = folder, folder / "groups_of"
         compile_c(
-            self.program, HERE / "groups_of.c", REPOSITORY / "Sources/Common/CGroups/groups.c", flags=[f"-I{REPOSITORY}/Sources/Common/CGroups/include"])
+            self.program, HERE / "groups_of.c", REPOSITORY / "Sources/Common/CGroups/groups.c",
+            flags=[f"-I{REPOSITORY}/Sources/Common/CGroups/include"])
         self.library()
 
     def library(self, *flags):
@@ -48,7 +52,8 @@ class Directory:
         subprocess.run(["umount", PLACE], check=False, stderr=subprocess.DEVNULL)
 
     def lines(self, group, *more):
-        SWITCH.write_text("\n".join(["passwd: files", "shadow: files", *([f"group: {group}"] if group else []), *more]) + "\n")
+        SWITCH.write_text("\n".join(["passwd: files", "shadow: files", *([f"group: {group}"] if group else []), *more])
+                          + "\n")
 
     def fail(self, *calls):
         RUDENESS.write_text("".join(f"{call}\n" for call in calls))
@@ -58,7 +63,8 @@ class Directory:
             resource.setrlimit(resource.RLIMIT_DATA, (data, data))
 
         done = subprocess.run(
-            [self.program, user, "42001", *groups], capture_output=True, text=True, timeout=PATIENCE, preexec_fn=lower, env=environment)
+            [self.program, user, "42001", *groups], capture_output=True, text=True, timeout=PATIENCE, preexec_fn=lower,
+            env=environment)
         assert done.returncode == 0, done
         answers = [int(line) for line in done.stdout.split()]
         return answers if len(groups) > 1 else answers[0]
@@ -85,7 +91,8 @@ def directory(host, private_directory):
 
 
 LINES = [
-    "hesiod", "files hesiod", "hesiod files", "files hesiod files", "files [SUCCESS=merge] hesiod", "hesiod [UNAVAIL=return] files",
+    "hesiod", "files hesiod", "hesiod files", "files hesiod files", "files [SUCCESS=merge] hesiod",
+    "hesiod [UNAVAIL=return] files",
     "files [NOTFOUND=continue] hesiod [!UNAVAIL=continue]", "hesiod [TRYAGAIN=continue UNAVAIL=continue] files",
 ]
 
@@ -117,7 +124,8 @@ def test_a_group_that_two_sources_know_is_uncertain_where_the_first_of_them_fail
 
 @pytest.mark.parametrize("action", ["continue", "merge"])
 def test_a_group_that_two_sources_know_differently_is_uncertain_where_both_are_asked(directory, action):
-    """After [SUCCESS=continue] the C library takes the last of them, in which a member of the first is a stranger, and the other way round."""
+    """After [SUCCESS=continue] the C library uses the last source, where a member in the first one is none, and vice
+    versa."""
     GROUP.write_text(GROUP.read_text() + "admins:x:42777:\n")
     directory.lines(f"files [SUCCESS={action}] hesiod")
     assert directory.says("alice", "admins") < 0
@@ -150,7 +158,8 @@ def test_a_source_that_is_not_there_has_not_answered(directory):
 
 
 def test_lines_that_nobody_understands_are_doubt(directory):
-    for line in ["", "[NOTFOUND=return]", "files [", "files [NOTFOUND]", "files [NOTFOUND=maybe] hesiod", "files [NOSUCH=return] hesiod",
+    for line in ["", "[NOTFOUND=return]", "files [", "files [NOTFOUND]", "files [NOTFOUND=maybe] hesiod",
+                 "files [NOSUCH=return] hesiod",
                  " ".join(["files"] * 17), "files" + " " * 5_000]:
         SWITCH.write_text(f"group: {line}\n")
         assert directory.says("bob", "admins") < 0, line
@@ -165,7 +174,7 @@ def test_lines_that_nobody_understands_are_doubt(directory):
 
 
 def test_initgroups_has_sources_of_its_own(directory):
-    """nsswitch.conf(5): where it is there, it says who is in groups, and a source that knows the user ends the search."""
+    """nsswitch.conf(5): `initgroups`, if present, selects the sources, and one that knows the user ends the search."""
     directory.lines("files hesiod", "initgroups: files")
     assert directory.says("alice", "admins") == 0
     directory.lines("files hesiod", "initgroups: hesiod files")
@@ -205,7 +214,8 @@ def test_a_file_of_groups_that_cannot_be_read_is_doubt(directory):
 
 def test_broken_lines_and_those_for_compat_are_no_groups(directory):
     directory.lines("files")
-    GROUP.write_text("robots\n+\n+admins:x:42500:alice\n-@x\n:x:::\n# robots:x:1:bob\n" + GROUP.read_text() + "end:x:42900:bob")
+    GROUP.write_text("robots\n+\n+admins:x:42500:alice\n-@x\n:x:::\n# robots:x:1:bob\n" + GROUP.read_text()
+                     + "end:x:42900:bob")
     assert directory.says("alice", "+admins", "admins") == [0, 0]
     assert directory.says("carol", "robots") == 1
     assert directory.says("bob", "end") == 1
@@ -223,7 +233,8 @@ def test_a_hundred_thousand_members_are_read_to_the_last(directory):
 # Whole logins
 
 pytest_product = pytest.mark.product
-HALFWAY = ["initgroups_dyn -1 2", "initgroups_dyn -2 11", "initgroups_dyn -1 111", "getgrnam_r -1 2", "getgrnam_r -2 11", "getgrnam_r -1 111"]
+HALFWAY = ["initgroups_dyn -1 2", "initgroups_dyn -2 11", "initgroups_dyn -1 111", "getgrnam_r -1 2",
+           "getgrnam_r -2 11", "getgrnam_r -1 111"]
 
 
 @pytest.fixture
@@ -238,7 +249,8 @@ def is_let_in_by_a_code(product, way, user):
     name = {"ssh": user, "sudo": "root"}[way]
     if terminal.reads_one_of(prompts.CODE, f"{prompts.SSH_REFUSES}|sudo: |{prompts.PASSWORD}") == 0:
         terminal.answer(product.tokens[user].fresh_code())
-        if terminal.reads_one_of(rf"(?m)^{name}\r\n", f"{prompts.CODE}|{prompts.SSH_REFUSES}|sudo: |{prompts.PASSWORD}") == 0:
+        if terminal.reads_one_of(rf"(?m)^{name}\r\n",
+                                 f"{prompts.CODE}|{prompts.SSH_REFUSES}|sudo: |{prompts.PASSWORD}") == 0:
             return terminal.ends() == 0
     terminal.drop()
     return False
@@ -254,7 +266,8 @@ def test_a_restriction_of_a_group_holds_where_its_members_cannot_be_found_out(re
         directory.fail(failure)
         assert not is_let_in_by_a_code(restricted, way, "alice"), failure
         assert not is_let_in_by_a_code(restricted, way, "bob"), failure
-    assert restricted.host.journal.lines(r"the groups of (alice|bob) are not certain: source hesiod in /etc/nsswitch\.conf: ")
+    assert restricted.host.journal.lines(
+        r"the groups of (alice|bob) are not certain: source hesiod in /etc/nsswitch\.conf: ")
     directory.fail()
     assert is_let_in_by_a_code(restricted, way, "bob")
 

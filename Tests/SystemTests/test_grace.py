@@ -1,4 +1,4 @@
-"""Grace logins and enrolment: who gets in without a factor, how often, and who is told what."""
+"""Grace logins and enrollment: who is let in without a factor, how often, and what they are told."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the helpers are while a login waits: nobody's root, with nothing in their hands that is not theirs."""
+"""The helpers while a login waits: they are not root, and hold no descriptors that are not theirs."""
 
 import pathlib
 
@@ -18,7 +18,8 @@ def status(process):
 
 
 def helpers():
-    names = {"countersign-log": "countersign-login", "countersign-net": "countersign-net"}  # the kernel keeps 15 characters
+    # the kernel keeps 15 characters
+    names = {"countersign-log": "countersign-login", "countersign-net": "countersign-net"}
     return {names[process.name]: process for process in processes.everybody() if process.name in names}
 
 
@@ -44,7 +45,7 @@ def test_a_helper_has_a_user_of_its_own_and_no_other_rights(waiting, name, user)
     assert found["Groups"] == []
     assert {found[key][0] for key in ("CapPrm", "CapEff", "CapInh")} == {"0" * 16}
     assert found["NoNewPrivs"] == ["1"]
-    # The kernel gives the /proc entries of what nobody may trace or dump to root.
+    # The kernel makes root the owner of the /proc entries of an undumpable process.
     assert pathlib.Path("/proc", str(waiting[name].pid), "mem").stat().st_uid == 0
 
 
@@ -68,7 +69,7 @@ def test_of_the_login_programs_descriptors_a_helper_has_only_its_sockets(waiting
 
 
 def test_the_login_program_never_holds_the_api_key(waiting, product):
-    """The two helpers talk over a socket of their own, of which the login program keeps no end."""
+    """The two helpers share a socket, and the login program keeps neither end of it."""
     [sudo] = [p for p in processes.everybody() if p.name == "sudo"]
     held, of_net = sudo.descriptors(), waiting["countersign-net"].descriptors()
     assert [fd for fd, target in held.items() if target.startswith("socket:") and target in of_net.values()] == []
@@ -89,7 +90,8 @@ def test_a_user_who_narrows_the_limits_of_su_breaks_no_login(product, limit):
 def test_with_the_callers_factor_every_rule_judges_the_caller(product):
     """su to root: carol's group exempts carol, and bob is asked for his own factor, not for root's."""
     product.configure(
-        login='[login.service.su]\nfactor_of = "caller"', more='[[exempt]]\ngroups = ["robots"]\n[[exempt]]\nusers = ["root"]')
+        login='[login.service.su]\nfactor_of = "caller"',
+        more='[[exempt]]\ngroups = ["robots"]\n[[exempt]]\nusers = ["root"]')
     token = product.softtoken("bob")
     product.host.pam_stack("su", f"{FACTOR}\naccount required pam_unix.so\nsession required pam_permit.so\n")
     assert gets_in(product.host.su("carol"), "root")

@@ -1,5 +1,5 @@
-"""What the key says with which somebody comes by ssh: who of several people it is, and whether a login is like one before. And recovery
-codes, for whoever lost the phone."""
+"""What an ssh key tells: which of several people logs in, and whether a login resembles an earlier one. And recovery
+codes, for users who have lost their phone."""
 
 import json
 import pathlib
@@ -48,7 +48,7 @@ def proves(terminal, code):
 
 
 def give(product, key, token):
-    """A factor of their own to whoever comes with that key."""
+    """Gives the owner of that key a factor of their own."""
     product.host.countersign(
         "softtoken", "carol", "--key", records.fingerprint(public(key)), "--secret-stdin", stdin=f"{token.base32}\n")
 
@@ -149,7 +149,7 @@ def test_the_memory_that_a_hash_needs_is_there_whatever_limits_the_caller_has(pr
 
 
 def test_where_there_is_no_memory_for_a_hash_no_code_is_called_wrong(product):
-    """As in a container whose root cannot go beyond a hard limit; a root who can has the memory."""
+    """As in a container whose root cannot exceed a hard limit; a root who can has the memory."""
     alice = product.host.people["alice"]
     product.softtoken("alice")
     records.account(STATE / "accounts.db", "alice", alice.uid, confirmed=1)

@@ -1,4 +1,5 @@
-"""The server's name has to be looked up, and name servers are slow, silent or gone: within the time limits all the same."""
+"""The server's name has to be looked up, and name servers are slow, silent or gone: within the time limits all the
+same."""
 
 import socket
 import time
@@ -26,7 +27,7 @@ def names():
 
 @pytest.fixture
 def approving(product, authority, names):
-    """A server by name, for whom everybody's phone approves at once."""
+    """A server by name, where every phone approves at once."""
     with StandIn(certificate=authority.named) as server:
         server.phone = "approve"
         configure(product, server, authority)
@@ -35,7 +36,8 @@ def approving(product, authority, names):
 
 def configure(product, server, authority, more=""):
     port = server.wire._address[1]
-    place = types.SimpleNamespace(url=f"https://{name_server.NAME}:{port}", api_key=server.api_key, ca_file=authority.ca_file)
+    place = types.SimpleNamespace(url=f"https://{name_server.NAME}:{port}", api_key=server.api_key,
+                                  ca_file=authority.ca_file)
     product.configure(place, PATIENT, server_lines=LIMITS, more=more)
     product.link("alice", server.authy_id)
 

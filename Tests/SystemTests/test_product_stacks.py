@@ -1,4 +1,5 @@
-"""The example stacks of pam.d/, each as it stands, with the built product: a SoftToken's code lets in after the password."""
+"""The example stacks of pam.d/, each as it stands, with the built product: a SoftToken's code lets in after the
+password."""
 
 import pytest
 

@@ -1,4 +1,5 @@
-"""A rollout as an administrator and the users live it: imported from a file, proven at the first login, another phone, a phone that is lost."""
+"""A rollout as an administrator and the users live it: imported from a file, proven at the first login, another phone,
+a phone that is lost."""
 
 import itertools
 import json
@@ -17,11 +18,12 @@ NATIONAL = itertools.count(5_553_000_000)
 
 @pytest.fixture
 def office(product, countersignd):
-    """A host whose server knows nobody yet; `numbers` are theirs."""
+    """A host whose server has no users yet; `numbers` are the users' phone numbers."""
     product.configure(LoginPhone(countersignd, has_device=False), enrolment=GRACE)
     product.numbers = {user: next(NATIONAL) for user in ("alice", "bob", "carol")}
     file = product.host.scratch / "users.csv"
-    file.write_text("user,country_code,phone,email\n" + "".join(f"{user},1,{number},\n" for user, number in product.numbers.items()))
+    file.write_text("user,country_code,phone,email\n"
+                    + "".join(f"{user},1,{number},\n" for user, number in product.numbers.items()))
     product.file = str(file)
     return product
 

@@ -23,7 +23,8 @@ pytestmark = pytest.mark.product
 RULES = REPOSITORY / "docs/countersign.sudoers"
 DATABASE = "/var/lib/countersign/accounts.db"
 SELF = ["/usr/bin/countersign", "self"]
-LISTED = [["show"], ["show", "--json"], ["confirm"], ["recovery"], ["recovery", "--count"], ["enroll"], ["opt-out"], ["opt-in"]]
+LISTED = [["show"], ["show", "--json"], ["confirm"], ["recovery"], ["recovery", "--count"], ["enroll"], ["opt-out"],
+          ["opt-in"]]
 CODES = r"(?:[0-9a-z]{4}-){2}[0-9a-z]{4}"
 
 
@@ -35,8 +36,9 @@ def own(product):
     rules = pathlib.Path("/etc/sudoers")
     before = rules.read_text(encoding="ascii")
     rules.chmod(0o640)
-    # Nobody may do anything else, so that what is let through is let through by the shipped rules.
-    rules.write_text(re.sub(r"(?m)^(alice|bob|carol) .*\n", "", before) + "@includedir /etc/sudoers.d\n", encoding="ascii")
+    # Nothing else is allowed, so only the shipped rules let anything through.
+    rules.write_text(re.sub(r"(?m)^(alice|bob|carol) .*\n", "", before) + "@includedir /etc/sudoers.d\n",
+                     encoding="ascii")
     rules.chmod(0o440)
     active.write_text(RULES.read_text(encoding="utf-8"), encoding="utf-8")
     active.chmod(0o440)
@@ -50,7 +52,8 @@ def own(product):
 @pytest.fixture
 def password_only(own):
     """sudo asks for the password and nothing else."""
-    own.host.pam_stack("sudo", "auth required pam_unix.so nodelay\naccount required pam_unix.so\nsession required pam_permit.so\n")
+    own.host.pam_stack(
+        "sudo", "auth required pam_unix.so nodelay\naccount required pam_unix.so\nsession required pam_permit.so\n")
 
 
 @contextlib.contextmanager
@@ -110,7 +113,8 @@ def test_a_user_sees_the_account_of_that_user_and_no_other(own):
 
 
 @pytest.mark.parametrize("words", [
-    ["show", "alice"], ["show", "--config", "/tmp/x"], ["recovery", "--count", "--json"], ["opt-out", "--yes"], ["nonsense"], [],
+    ["show", "alice"], ["show", "--config", "/tmp/x"], ["recovery", "--count", "--json"], ["opt-out", "--yes"],
+    ["nonsense"], [],
     ["show", "--json", "--json"]])
 def test_sudo_lets_nothing_through_that_is_not_listed(own, words):
     terminal = own.host.sudo("bob", "-n", *SELF, *words)
@@ -127,7 +131,8 @@ def test_sudo_lets_no_other_command_through(own, words):
 
 def test_no_command_takes_a_user_settings_a_module_or_a_yes():
     for command in [[], ["show"], ["enroll"], ["confirm"], ["recovery"], ["opt-out"], ["opt-in"]]:
-        shown = subprocess.run(["countersign", "self", *command, "--help"], capture_output=True, text=True, env=ENVIRONMENT, timeout=PATIENCE).stdout
+        shown = subprocess.run(["countersign", "self", *command, "--help"], capture_output=True, text=True,
+                               env=ENVIRONMENT, timeout=PATIENCE).stdout
         assert "countersign self" in shown
         assert not set(re.findall(r"--[a-z-]+", shown)) - {"--help", "--version", "--json", "--count"}
 
@@ -139,17 +144,24 @@ def test_test_lists_what_the_rules_list():
 
 def run_as(uid: int, environment: dict[str, str], *words: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "countersign", "self", *words], capture_output=True, text=True,
+        ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "countersign", "self", *words],
+        capture_output=True, text=True,
         timeout=PATIENCE, env={**ENVIRONMENT, **environment}, cwd="/")
 
 
 @pytest.mark.parametrize(("uid", "environment", "said"), [
-    (0, {}, "nobody called sudo"), (0, {"SUDO_UID": "42001"}, "nobody called sudo"), (0, {"SUDO_UID": "0", "SUDO_USER": "root"}, "not for root"),
-    (0, {"SUDO_UID": "42001", "SUDO_USER": "bob"}, "name no user"), (0, {"SUDO_UID": "42001", "SUDO_USER": "nobody-of-this-name"}, "name no user"),
-    (0, {"SUDO_UID": "-1", "SUDO_USER": "alice"}, "nobody called sudo"), (0, {"SUDO_UID": "42001 ", "SUDO_USER": "alice"}, "nobody called sudo"),
-    (0, {"SUDO_UID": "4294967296", "SUDO_USER": "alice"}, "nobody called sudo"), (0, {"SUDO_UID": "", "SUDO_USER": "alice"}, "nobody called sudo"),
-    (42001, {"SUDO_UID": "42001", "SUDO_USER": "alice"}, "run through sudo"), (42002, {"SUDO_UID": "42001", "SUDO_USER": "alice"}, "run through sudo")])
-@pytest.mark.parametrize("words", [["show"], ["enroll"], ["confirm"], ["recovery"], ["recovery", "--count"], ["opt-out"], ["opt-in"]])
+    (0, {}, "nobody called sudo"), (0, {"SUDO_UID": "42001"}, "nobody called sudo"),
+    (0, {"SUDO_UID": "0", "SUDO_USER": "root"}, "not for root"),
+    (0, {"SUDO_UID": "42001", "SUDO_USER": "bob"}, "name no user"),
+    (0, {"SUDO_UID": "42001", "SUDO_USER": "nobody-of-this-name"}, "name no user"),
+    (0, {"SUDO_UID": "-1", "SUDO_USER": "alice"}, "nobody called sudo"),
+    (0, {"SUDO_UID": "42001 ", "SUDO_USER": "alice"}, "nobody called sudo"),
+    (0, {"SUDO_UID": "4294967296", "SUDO_USER": "alice"}, "nobody called sudo"),
+    (0, {"SUDO_UID": "", "SUDO_USER": "alice"}, "nobody called sudo"),
+    (42001, {"SUDO_UID": "42001", "SUDO_USER": "alice"}, "run through sudo"),
+    (42002, {"SUDO_UID": "42001", "SUDO_USER": "alice"}, "run through sudo")])
+@pytest.mark.parametrize(
+    "words", [["show"], ["enroll"], ["confirm"], ["recovery"], ["recovery", "--count"], ["opt-out"], ["opt-in"]])
 def test_without_a_caller_of_sudo_nothing_is_done(product, uid, environment, said, words):
     product.configure(enrolment='opt_out = "yes"')
     product.softtoken("alice")
@@ -204,7 +216,8 @@ def test_without_accounts_nothing_is_done(own, password_only, words):
 
 
 def test_root_opens_no_file_of_the_accounts(own):
-    """What runs as root reads the account through another process: whoever owns the accounts cannot lead root to another file."""
+    """The root process reads the account through another process, so the accounts' owner cannot lead root to another
+    file."""
     confirmed(own)
     secret = own.host.scratch / "secret"
     secret.write_text("of root", encoding="ascii")
@@ -224,15 +237,17 @@ def test_nobody_runs_it_with_a_group_of_roots_or_as_anybody_else(own, words):
     assert terminal.ends() != 0 and "user:" not in terminal.transcript
 
 
-# How it runs: nobody holds up the logins of others
+# How it runs: no user can delay the logins of others
 
 
 # The slowest that a user can make what sudo starts, and unable to write a file.
-REINED = ["nice", "-n", "19", "chrt", "--idle", "0", "ionice", "-c", "3", "taskset", "1", "prlimit", "--fsize=0:", "--cpu=1000:", "--"]
+REINED = ["nice", "-n", "19", "chrt", "--idle", "0", "ionice", "-c", "3", "taskset", "1", "prlimit", "--fsize=0:",
+          "--cpu=1000:", "--"]
 
 
 def ours() -> list[processes.Process]:
-    return [process for process in processes.everybody() if process.name.startswith("countersign") and process.name != "countersignd"]
+    return [process for process in processes.everybody() if process.name.startswith("countersign")
+            and process.name != "countersignd"]
 
 
 def test_how_the_caller_runs_is_left_behind(own):
@@ -266,8 +281,9 @@ sys.stdin.read()
 
 @contextlib.contextmanager
 def accounts_held():
-    """Who wants to read or write the accounts meanwhile, waits."""
-    keeper = ["setpriv", "--reuid=_countersign", "--regid=_countersign", "--clear-groups", "/usr/bin/python3", "-c", HOLD]
+    """Readers and writers of the accounts wait meanwhile."""
+    keeper = ["setpriv", "--reuid=_countersign", "--regid=_countersign", "--clear-groups", "/usr/bin/python3", "-c",
+              HOLD]
     with subprocess.Popen(keeper, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/") as holder:
         assert holder.stdout.readline() == "held\n"
         yield
@@ -278,7 +294,8 @@ def at_the_accounts() -> processes.Process:
     def found():
         for process in processes.everybody():
             with contextlib.suppress(OSError):
-                if process.uid != 0 and os.readlink(f"/proc/{process.pid}/exe") == SELF[0] and DATABASE in process.descriptors().values():
+                if (process.uid != 0 and os.readlink(f"/proc/{process.pid}/exe") == SELF[0]
+                        and DATABASE in process.descriptors().values()):
                     return process
         return None
 
@@ -300,8 +317,10 @@ def test_no_key_stops_or_ends_who_has_the_accounts_open(own, password_only, key)
     confirmed(own)
     own.host.countersign("opt-out", "alice", "--yes")
     with accounts_held():
-        # As a shell starts it: a job of its own, which a key can stop. What is written just before the shell ends may be lost.
-        terminal = own.host.terminal([*as_user("alice"), "bash", "-mc", f"sudo {' '.join(SELF)} opt-in; echo code=$?; read"])
+        # As a shell starts it: a job of its own, which a key can stop. What is written just before the shell ends may
+        # be lost.
+        terminal = own.host.terminal(
+            [*as_user("alice"), "bash", "-mc", f"sudo {' '.join(SELF)} opt-in; echo code=$?; read"])
         give_password(own, terminal)
         at_the_accounts()
         terminal.send(key)
@@ -335,7 +354,8 @@ def test_new_recovery_codes_need_a_factor_that_is_proven_there_and_then(own):
     own.decided(outcome="approved", reason="proven", factor="softtoken", user="alice", service="countersign")
     assert own.show("alice")["recovery_codes_left"] == 10
     (line,) = [line for line in audit(own) if "action=recovery" in line]
-    assert line == f'action=recovery user=alice uid={own.host.people["alice"].uid} by=alice detail="10 codes made, 0 void"'
+    assert (line
+            == f'action=recovery user=alice uid={own.host.people["alice"].uid} by=alice detail="10 codes made, 0 void"')
     assert not re.search(CODES, "\n".join(str(line) for line in own.host.journal.lines("")))
 
 
@@ -437,7 +457,7 @@ AT_LOGIN = 'mode = "grace"\nat_login = true\nemail_domain = "example.com"\ncount
 
 @pytest.fixture
 def newcomer(countersignd):
-    """bob, of whom the server knows nothing yet."""
+    """bob, who is unknown to the server."""
     return Newcomer(countersignd)
 
 
@@ -481,7 +501,8 @@ def test_who_skips_is_not_enrolled_and_no_grace_is_spent(own, password_only, new
     terminal.reads("let in without a factor")
     assert terminal.ends() == 2
     shown = own.show("bob")
-    assert (shown["state"], shown["had_authy_id"], shown["grace_logins_used"]) == ("none", False, 0) and newcomer.is_unheard_of()
+    assert ((shown["state"], shown["had_authy_id"], shown["grace_logins_used"]) == ("none", False, 0)
+            and newcomer.is_unheard_of())
 
 
 @pytest.mark.parametrize(("more", "said"), [
@@ -506,7 +527,8 @@ def test_without_grace_nobody_enrols_themselves(own, password_only, newcomer):
 
 
 @pytest.mark.parametrize(("before", "said"), [
-    ([["link", "bob", "5"]], "given a second factor already"), ([["link", "bob", "5"], ["unlink", "bob", "--yes"]], "had a phone here before"),
+    ([["link", "bob", "5"]], "given a second factor already"),
+    ([["link", "bob", "5"], ["unlink", "bob", "--yes"]], "had a phone here before"),
     ([["softtoken", "bob"]], "given a second factor already")])
 def test_who_has_or_had_a_factor_is_not_enrolled_anew(own, password_only, newcomer, before, said):
     own.configure(newcomer, enrolment=AT_LOGIN)
@@ -614,7 +636,7 @@ def test_one_text_message_is_enough_to_opt_out(own, countersignd):
 
 
 def test_a_factor_that_sudo_remembers_is_asked_for_anew(own):
-    """Within its timestamp sudo asks nobody anything."""
+    """Within its timestamp sudo asks nothing."""
     with sudo_rules("Defaults timestamp_type=global"):
         own.configure(enrolment='opt_out = "yes"')
         token = confirmed(own)
@@ -669,7 +691,7 @@ def test_who_has_no_factor_opts_out_with_the_password_and_spends_no_grace(own):
 
 
 def test_a_factor_that_was_given_and_never_proven_is_asked_for_too(own, password_only):
-    """Who has a session and the password of such an account is not excused by them."""
+    """A session and the password of such an account do not replace the factor."""
     own.configure(enrolment='mode = "required"\nopt_out = "yes"')
     token = own.softtoken("alice")
     terminal = own.host.sudo("alice", *SELF, "opt-out")
@@ -713,7 +735,7 @@ def test_nobody_is_waited_for_longer_than_a_login_lasts(own):
     terminal.reads("Type bob to confirm: ")
     asked = time.monotonic()
     terminal.reads("nothing was changed: nobody answered in time")
-    # The limit is ten seconds; that of a login whose settings say nothing is ninety.
+    # The limit is ten seconds; a login's default is ninety.
     assert time.monotonic() - asked < 60
     assert terminal.ends() == 2 and own.show("bob")["opted_out"] is None
 
@@ -749,7 +771,8 @@ def test_an_opt_out_is_undone_with_the_password_and_without_any_factor(own):
     assert any("action=opt-in user=alice" in line and "by=alice" in line for line in audit(own))
 
 
-@pytest.mark.parametrize("rules", ['mode = "required"', 'mode = "grace"\ngrace_logins = 0', 'mode = "grace"\ngrace_until = 2020-01-01'])
+@pytest.mark.parametrize(
+    "rules", ['mode = "required"', 'mode = "grace"\ngrace_logins = 0', 'mode = "grace"\ngrace_until = 2020-01-01'])
 def test_who_could_not_log_in_afterwards_does_not_opt_in(own, password_only, rules):
     own.configure(enrolment=f'{rules}\nopt_out = "yes"')
     own.host.countersign("opt-out", "bob", "--yes")
@@ -760,9 +783,10 @@ def test_who_could_not_log_in_afterwards_does_not_opt_in(own, password_only, rul
 
 
 @pytest.mark.parametrize("rules", [
-    'mode = "optional"\nopt_out = "yes"', 'mode = "grace"\ngrace_logins = 1\nopt_out = "yes"', 'mode = "required"\nopt_out = "no"'])
+    'mode = "optional"\nopt_out = "yes"', 'mode = "grace"\ngrace_logins = 1\nopt_out = "yes"',
+    'mode = "required"\nopt_out = "no"'])
 def test_whoever_does_not_lose_a_login_by_it_opts_in(own, password_only, rules):
-    """Who can log in without a factor, and who cannot with the opt-out either, as it counts for nothing."""
+    """Users who can log in without a factor, and users for whom the opt-out does not count."""
     own.configure(enrolment=rules)
     own.host.countersign("opt-out", "bob", "--yes")
     terminal = own.host.sudo("bob", *SELF, "opt-in")

@@ -1,5 +1,5 @@
-"""From the first login to enforcement, by the users' own hands: real ssh and sudo, the real countersignd, and a gateway that delivers to
-this test."""
+"""From the first login to enforcement, by the users' own hands: real ssh and sudo, the real countersignd, and a gateway
+that delivers to this test."""
 
 import pathlib
 import re
@@ -51,7 +51,7 @@ class Gateway:
         return self.server.sent.read_text(encoding="utf-8") if self.server.sent.exists() else ""
 
     def wait(self, text: str) -> None:
-        """For what goes out by mail, which no login waits for."""
+        """Waits for a mail, which no login waits for."""
         until(lambda: text in self.sent, lambda: f"{text!r} is not in what was sent:\n{self.sent}")
 
     def codes(self) -> list[str]:
@@ -238,7 +238,8 @@ def test_a_server_that_is_killed_in_the_middle_enrols_nobody_and_locks_nobody_ou
 
 
 def test_never_argues_and_takes_the_name_for_a_yes(product, gateway, countersignd):
-    configure(product, countersignd, OFFER + 'opt_out = "yes"\nopt_out_text = "A stolen password is enough to become you here."\n')
+    configure(product, countersignd,
+              OFFER + 'opt_out = "yes"\nopt_out_text = "A stolen password is enough to become you here."\n')
     terminal = product.knock("ssh")
     terminal.reads(ASKS_NUMBER)
     terminal.answer("never")

@@ -1,5 +1,5 @@
-"""The example stacks of pam.d/, each as it stands. In our module's place is pam_deny, pam_permit, or pam_warn, which lets in
-after a password and logs that it was asked: so these tests are about the stacks alone."""
+"""The example stacks of pam.d/, each as it stands. In our module's place is pam_deny, pam_permit, or pam_warn, which
+lets in after a password and logs that it was asked: so these tests are about the stacks alone."""
 
 import pathlib
 
@@ -11,7 +11,7 @@ SERVICES = ["sshd", "sudo", "su", "login"]
 
 
 def knock(host, service):
-    """Somebody in front of the password prompt, who will be root or alice; and the password."""
+    """A user at the password prompt for root or alice, and the password."""
     terminal = {
         "sshd": lambda: host.ssh("alice", sshd=daemon(host), options=("NumberOfPasswordPrompts=1",)),
         "sudo": lambda: host.sudo("alice"),
@@ -21,7 +21,8 @@ def knock(host, service):
         "login": lambda: host.login("alice"),
     }[service]()
     terminal.reads("assword.*: $")
-    return terminal, host.people["root" if service.startswith("su") and not service.startswith("sudo") else "alice"].password
+    return terminal, host.people["root" if service.startswith("su")
+                                 and not service.startswith("sudo") else "alice"].password
 
 
 def daemon(host):
@@ -206,7 +207,8 @@ def test_with_the_console_recipe_root_gets_in_on_the_console_without_us(host):
     host.journal.wait("pam_succeed_if.*was met by user \"root\"")
 
 
-@pytest.mark.parametrize("user, console, password", [("root", "tty1", "wrong"), ("alice", "tty1", ""), ("root", "", "")])
+@pytest.mark.parametrize("user, console, password",
+                         [("root", "tty1", "wrong"), ("alice", "tty1", ""), ("root", "", "")])
 def test_the_console_recipe_is_no_second_door(host, user, console, password):
     console_recipe(host)
     terminal = host.login_on_console(console, user) if console else host.login(user)

@@ -28,7 +28,8 @@ class Client:
 
     def call(self, method, path, body=None):
         content = {"Content-Type": "application/json"} if body else {}
-        self._connection.request(method, path, json.dumps(body) if body else None, {"X-Authy-API-Key": self._key, **content})
+        self._connection.request(method, path, json.dumps(body) if body else None,
+                                 {"X-Authy-API-Key": self._key, **content})
         answer = self._connection.getresponse()
         return answer.status, answer.read()
 
@@ -150,7 +151,8 @@ def test_tls_is_good_with_the_good_certificate(stand_in, authority):
 
 
 @pytest.mark.parametrize("name, reason", [
-    ("self_signed", "self-signed certificate"), ("wrong_host", "Hostname mismatch"), ("expired", "certificate has expired"),
+    ("self_signed", "self-signed certificate"), ("wrong_host", "Hostname mismatch"),
+    ("expired", "certificate has expired"),
 ])
 def test_tls_fails_with_a_bad_certificate(authority, name, reason):
     with StandIn(certificate=getattr(authority, name)) as server:
@@ -161,7 +163,8 @@ def test_tls_fails_with_a_bad_certificate(authority, name, reason):
 
 def test_totp_codes_are_those_of_the_standards():
     secret = b"12345678901234567890"
-    assert [totp.hotp(secret, counter) for counter in range(3)] == ["755224", "287082", "359152"]  # RFC 4226, appendix D
+    # RFC 4226, appendix D
+    assert [totp.hotp(secret, counter) for counter in range(3)] == ["755224", "287082", "359152"]
     assert totp.hotp(secret, 59 // 30, digits=8) == "94287082"  # RFC 6238, appendix B
     assert totp.hotp((secret * 4)[:64], 59 // 30, digits=8, algorithm="sha512") == "90693936"
 

@@ -1,4 +1,5 @@
-"""What a command writes is the command's alone: no byte of ours is ever in the standard output of sudo, su or ssh, whatever there is to say."""
+"""What a command writes is the command's alone: no byte of ours is ever in the standard output of sudo, su or ssh,
+whatever there is to say."""
 
 import subprocess
 
@@ -45,7 +46,8 @@ class Run:
         return terminal
 
     def without(self):
-        """The process, which is given all its answers beforehand: in a session that has no terminal, as of a program or of cron's."""
+        """The process, which is given all its answers beforehand: in a session that has no terminal, as of a program or
+        of cron's."""
         askpass = self.host.scratch / "askpass"
         answers = "\n".join([self.password, *self.answers]) + "\n"
         (self.host.scratch / "answers").write_text(answers)
@@ -67,7 +69,7 @@ class Run:
 
 
 def ended(process):
-    """Its exit code, and what it wrote to standard error."""
+    """Returns the exit code and the text on standard error."""
     _, errors = process.communicate(timeout=PATIENCE)
     return process.returncode, errors
 
@@ -116,7 +118,7 @@ def test_after_a_wrong_code_without_a_terminal(product, way):
 def test_while_the_phone_is_asked(product, phone, way):
     run = Run(product, way)
     terminal = run.in_a_terminal()
-    # A sudo that takes the password from a program has nobody who reads.
+    # If sudo gets the password from a program, no person reads its output.
     if way not in ("ssh", "sudo -S"):
         terminal.reads(prompts.WAITING)
     phone.approve(terminal, phone.wait_for_request())

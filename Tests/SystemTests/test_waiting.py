@@ -1,4 +1,5 @@
-"""While the phone is asked: Enter opens the prompt, Ctrl-C ends the login, and who called sudo lives on. Who has gone is noticed."""
+"""While the phone is asked: Enter opens the prompt, Ctrl-C ends the login but not sudo's caller, and a lost client is
+noticed."""
 
 import os
 import signal
@@ -16,7 +17,8 @@ CALLERS = {
     "sh": "sh -c 'sudo id -un; echo lives $((40+2))'",
     "bash": "bash -c 'sudo id -un; echo lives $((40+2))'",
     "make": "make -f Makefile",
-    "python": "python3 -S -c 'import subprocess; subprocess.run([\"sudo\", \"id\", \"-un\"]); print(\"lives\", 40 + 2)'",
+    "python": "python3 -S -c 'import subprocess; subprocess.run([\"sudo\", \"id\", \"-un\"]); print(\"lives\", 40 + "
+              "2)'",
     "a pipe behind": "sudo id -un | cat && echo lives $((40+2))",
     "no input": "sudo id -un </dev/null && echo lives $((40+2))",
     "no errors": "sudo id -un 2>/dev/null && echo lives $((40+2))",
@@ -134,9 +136,10 @@ def test_enter_opens_the_prompt_of_other_programs_too(product, phone, way, user)
 
 
 @pytest.mark.parametrize("words", [
-    "printf '%s\\n' \"$PASSWORD\" | sudo -S id -un", "setsid -w sudo -S id -un <<<\"$PASSWORD\"", "stty -icanon; sudo id -un"])
+    "printf '%s\\n' \"$PASSWORD\" | sudo -S id -un", "setsid -w sudo -S id -un <<<\"$PASSWORD\"",
+    "stty -icanon; sudo id -un"])
 def test_where_a_key_cannot_be_heard_none_is_promised(shell, phone, words):
-    """Answers come from a pipe, there is no terminal, or it is another program's."""
+    """Input comes from a pipe, there is no terminal, or another program has it."""
     shell.terminal.answer(f"PASSWORD='{shell.password}'")
     shell.terminal.reads(SHELL)
     shell.terminal.answer(words)
@@ -166,7 +169,7 @@ def test_a_sudo_in_the_background_takes_nothing_from_the_shell(product, shell, p
     shell.terminal.reads(r"\n\[3\]\r\n")
 
 
-# Who has gone
+# Clients that have gone
 
 
 def test_a_client_that_is_killed_in_the_silent_wait_is_noticed(product, phone):

@@ -16,7 +16,8 @@ def hotp(secret: bytes, counter: int, digits: int = 6, algorithm: str = "sha1") 
 
 
 class SoftToken:
-    """A new secret for each test, so that no test waits for another's time step to pass; or one that is known already."""
+    """A new secret for each test, so that no test waits for another's time step to pass; or one that is known
+    already."""
 
     def __init__(self, digits: int = 6, period: int = 30, algorithm: str = "sha1", secret: bytes | None = None):
         self.secret = secret or secrets.token_bytes(20)
@@ -34,8 +35,8 @@ class SoftToken:
         return hotp(self.secret, step, self.digits, self.algorithm)
 
     def fresh_code(self) -> str:
-        """A code that the host takes and that was not given out before: at most two in one step, as later ones would lie
-        beyond the drift that a host allows."""
+        """A code that the host takes and that was not given out before: at most two in one step, as later ones would
+        lie beyond the drift that a host allows."""
         now = self.step()
         step = max(now, self._spent + 1)
         assert step <= now + 1, "this token has no unspent code now: make another one"
@@ -50,4 +51,5 @@ class SoftToken:
     def wrong_code(self) -> str:
         """A code of the right length that is good at no time near now."""
         near = {self.code_at(self.step() + drift) for drift in range(-10, 11)}
-        return next(code for code in iter(lambda: f"{secrets.randbelow(10**self.digits):0{self.digits}}", "") if code not in near)
+        return next(code for code in iter(lambda: f"{secrets.randbelow(10**self.digits):0{self.digits}}", "")
+                    if code not in near)

@@ -30,7 +30,7 @@ class Wire:
 
     def __init__(self, serve, certificate=None, unix: str | os.PathLike | None = None):
         self.stopping = threading.Event()
-        self.connections = 0  # accepted so far, whatever became of them
+        self.connections = 0  # accepted so far, in any state
         self.hang_on_connect = False
         self._serve = serve
         self._tls = server_context(certificate) if certificate else None
@@ -54,7 +54,7 @@ class Wire:
         threading.Thread(target=self._accept, args=(self._listener,), name="stand-in", daemon=True).start()
 
     def refuse(self) -> None:
-        """Nobody listens, but the port stays taken, so that no other program can get it."""
+        """A port without a listener that stays reserved, so that no other program can get it."""
         self._bind()
         self.drop_connections()
 
@@ -88,7 +88,8 @@ class Wire:
                 return
             self._open.add(connection)
             self.connections += 1
-            threading.Thread(target=self._talk, args=(connection, self.connections), name="stand-in talk", daemon=True).start()
+            threading.Thread(target=self._talk, args=(connection, self.connections), name="stand-in talk",
+                             daemon=True).start()
 
     def _talk(self, plain: socket.socket, number: int) -> None:
         connection = plain
@@ -130,7 +131,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return Received(self.command, path, dict(urllib.parse.parse_qsl(query)), headers, parameters, self.number, at)
 
     def reply(self, status: int, body: bytes, headers: dict | None = None) -> None:
-        fields = {"Content-Type": "application/json; charset=utf-8", "Content-Length": str(len(body)), **(headers or {})}
+        fields = {"Content-Type": "application/json; charset=utf-8", "Content-Length": str(len(body)),
+                  **(headers or {})}
         head = f"HTTP/1.1 {status} -\r\n" + "".join(f"{name}: {value}\r\n" for name, value in fields.items()) + "\r\n"
         self.wfile.write(head.encode("latin-1") + body)
 

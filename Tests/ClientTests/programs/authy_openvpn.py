@@ -1,4 +1,5 @@
-"""Calls the plugin authy-openvpn as OpenVPN does: a line of JSON with `call` and its parameters comes in, a line with its verdict goes out.
+"""Calls the plugin authy-openvpn as OpenVPN does: a line of JSON with `call` and its parameters comes in, a line with
+its verdict goes out.
 
 As root, in a mount namespace of its own, where /etc holds nothing but the plugin's settings.
 """
@@ -36,7 +37,8 @@ settings.parent.mkdir(parents=True)
 
 mask = ctypes.c_uint()
 handle = plugin.openvpn_plugin_open_v1(
-    ctypes.byref(mask), texts("authy-openvpn.so", f"{os.environ['API_URL']}/protected/json", os.environ["API_KEY"]), texts("verb=0"))
+    ctypes.byref(mask), texts("authy-openvpn.so", f"{os.environ['API_URL']}/protected/json", os.environ["API_KEY"]),
+    texts("verb=0"))
 assert mask.value == 1 << USER_PASS_VERIFY, mask.value
 
 for line in sys.stdin:

@@ -1,4 +1,5 @@
-"""Makes the calls of authy-python: a line of JSON with `call` and its parameters comes in, a line with what the client reports goes out."""
+"""Makes the calls of authy-python: a line of JSON with `call` and its parameters comes in, a line with what the client
+reports goes out."""
 
 import json
 import os
@@ -12,7 +13,8 @@ client = AuthyApiClient(os.environ["API_KEY"], api_uri=os.environ["API_URL"])
 
 def report(resource, **more):
     content = resource.content if isinstance(resource.content, dict) else {}
-    return {"ok": resource.ok(), "code": resource.response.status_code, "message": content.get("message"), "errors": resource.errors(),
+    return {"ok": resource.ok(), "code": resource.response.status_code, "message": content.get("message"),
+            "errors": resource.errors(),
             "body": content, **more}
 
 
@@ -35,13 +37,16 @@ def call(it):
         case "qr":
             return report(client.users.generate_qr(who, size=200, label=it["label"]))
         case "start":
-            return report(client.phones.verification_start(it["phone"], it["country_code"], via=it["via"], code_length=it["length"]))
+            return report(
+                client.phones.verification_start(it["phone"], it["country_code"], via=it["via"],
+                                                 code_length=it["length"]))
         case "check":
             return report(client.phones.verification_check(it["phone"], it["country_code"], it["code"]))
         case "info":
             return report(client.phones.info(it["phone"], it["country_code"]))
         case "ask":
-            made = client.one_touch.send_request(who, it["message"], it["seconds"], it["details"], it["hidden"], it["logos"])
+            made = client.one_touch.send_request(who, it["message"], it["seconds"], it["details"], it["hidden"],
+                                                 it["logos"])
             return report(made, uuid=made.get_uuid() if made.ok() else None)
         case "look":
             read = client.one_touch.get_approval_status(it["uuid"])
