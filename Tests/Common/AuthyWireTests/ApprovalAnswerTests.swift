@@ -7,7 +7,8 @@ private func answer(
     status: String = #""approved""#, uuid: String = "\"\(Asked.uuid)\"", user: String = "1635", success: String = "true"
 ) -> String {
     """
-    {"approval_request":{"_app_name":"a","_authy_id":\(user),"_id":"x","notified":true,"processed_at":null,"seconds_to_expire":90,
+    {"approval_request":{"_app_name":"a","_authy_id":\(user),"_id":"x","notified":true,"processed_at":null,\
+    "seconds_to_expire":90,
     "status":\(status),"user_id":"y","uuid":\(uuid)},"success":\(success)}
     """
 }
@@ -51,7 +52,10 @@ struct ApprovalAnswerTests {
             #"{"approval_request":{"uuid":"\#(Asked.uuid)","_authy_id":1635},"success":true}"#,
             #"{"approval_request":{"status":"approved","uuid":"\#(Asked.uuid)","_authy_id":1635}}"#,
             #"{"approval_request":[{"status":"approved","uuid":"\#(Asked.uuid)","_authy_id":1635}],"success":true}"#,
-            #"{"approval_request":{"transaction":{"status":"approved","uuid":"\#(Asked.uuid)","_authy_id":1635}},"success":true}"#,
+            #"""
+            {"approval_request":{"transaction":{"status":"approved","uuid":"\#(Asked.uuid)","_authy_id":1635}},\#
+            "success":true}
+            """#,
         ])
     func malformed(json: String?) throws {
         #expect(try judge(200, json) == .fault(.malformed))

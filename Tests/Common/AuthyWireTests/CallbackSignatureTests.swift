@@ -7,21 +7,28 @@ private let key = "test-app-key-0123456789abcdef"
 private let nonce = "1700000000"
 private let url = "https://pam.example.net/authy/callback"
 private let post = """
-    {"authy_id":1635,"callback_action":"approval_request_status","uuid":"6f1d2c30-0000-4000-8000-000000000001","status":"approved",
-    "device_uuid":null,"approval_request":{"transaction":{"details":{"Host name":"db-1/eu","IP":"192.0.2.7"},"hidden_details":{},
+    {"authy_id":1635,"callback_action":"approval_request_status","uuid":"6f1d2c30-0000-4000-8000-000000000001",\
+    "status":"approved",
+    "device_uuid":null,"approval_request":{"transaction":{"details":{"Host name":"db-1/eu","IP":"192.0.2.7"},\
+    "hidden_details":{},
     "encrypted":false,"message":"Log in as zoe & root?","created_at_time":1700000000},"logos":[
-    {"res":"default","url":"https://cdn.example/a.png"},{"res":"low","url":"https://cdn.example/b.png"}],"expiration_timestamp":0},
+    {"res":"default","url":"https://cdn.example/a.png"},{"res":"low","url":"https://cdn.example/b.png"}],\
+    "expiration_timestamp":0},
     "device":{"enabled_unlock_methods":["pin","fingerprint"]}}
     """
 private let postText = """
     approval_request%5Bexpiration_timestamp%5D=0&approval_request%5Blogos%5D%5B%5D%5Bres%5D=default&\
-    approval_request%5Blogos%5D%5B%5D%5Burl%5D=https%3A%2F%2Fcdn.example%2Fa.png&approval_request%5Blogos%5D%5B%5D%5Bres%5D=low&\
+    approval_request%5Blogos%5D%5B%5D%5Burl%5D=https%3A%2F%2Fcdn.example%2Fa.png&\
+    approval_request%5Blogos%5D%5B%5D%5Bres%5D=low&\
     approval_request%5Blogos%5D%5B%5D%5Burl%5D=https%3A%2F%2Fcdn.example%2Fb.png&\
     approval_request%5Btransaction%5D%5Bcreated_at_time%5D=1700000000&\
     approval_request%5Btransaction%5D%5Bdetails%5D%5BHost+name%5D=db-1%2Feu&\
-    approval_request%5Btransaction%5D%5Bdetails%5D%5BIP%5D=192.0.2.7&approval_request%5Btransaction%5D%5Bencrypted%5D=false&\
-    approval_request%5Btransaction%5D%5Bmessage%5D=Log+in+as+zoe+%26+root%3F&authy_id=1635&callback_action=approval_request_status&\
-    device%5Benabled_unlock_methods%5D%5B%5D=pin&device%5Benabled_unlock_methods%5D%5B%5D=fingerprint&device_uuid=&status=approved&\
+    approval_request%5Btransaction%5D%5Bdetails%5D%5BIP%5D=192.0.2.7&\
+    approval_request%5Btransaction%5D%5Bencrypted%5D=false&\
+    approval_request%5Btransaction%5D%5Bmessage%5D=Log+in+as+zoe+%26+root%3F&authy_id=1635&\
+    callback_action=approval_request_status&\
+    device%5Benabled_unlock_methods%5D%5B%5D=pin&device%5Benabled_unlock_methods%5D%5B%5D=fingerprint&\
+    device_uuid=&status=approved&\
     uuid=6f1d2c30-0000-4000-8000-000000000001
     """
 private let postSignature = "12sh1T7NLLMPlCLSiID10MS6SeKMvbOmb85TprUsppo="

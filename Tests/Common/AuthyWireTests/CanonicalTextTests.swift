@@ -78,7 +78,8 @@ struct CanonicalTextTests {
             ("t[m]", "b c"), ("t[d][Host name]", "db-1/eu"), ("t[m][n]", ""), ("s[]", "2"), ("s[]", "1"), ("tt", ""),
         ]
         let json = """
-            {"status":"approved","logos":[{"res":"z","url":"2"},{"res":"a","url":"3"}],"a1":"x","a":"y","s":["2","1"],"tt":"",
+            {"status":"approved","logos":[{"res":"z","url":"2"},{"res":"a","url":"3"}],"a1":"x","a":"y","s":["2","1"],\
+            "tt":"",
             "t":{"d":{"Host name":"db-1/eu"},"m":"b c"}}
             """
         let text = CanonicalText.of(query: query.filter { $0.0 != "t[m][n]" }.map { (name: $0.0, value: $0.1) })

@@ -3,7 +3,7 @@ import Foundation
 import Identifiers
 import Testing
 
-/// A body as it came off the wire, by the decoder that the client uses; nil, as there, for what is no JSON.
+/// A response body as the client's decoder reads it; nil if it is not JSON, as there.
 func decoded(_ json: String?) -> JSONValue? {
     json.flatMap { try? JSONDecoder().decode(JSONValue.self, from: Data($0.utf8)) }
 }

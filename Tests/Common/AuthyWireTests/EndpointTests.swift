@@ -19,7 +19,10 @@ struct EndpointTests {
             ),
             (
                 .verify(code, of: user, isProven: true, confirmation: code), .get,
-                "/protected/json/verify/012345/1635?force=true&countersign%5Bproven%5D=true&countersign%5Bconfirmation%5D=012345"
+                """
+                /protected/json/verify/012345/1635?force=true&countersign%5Bproven%5D=true\
+                &countersign%5Bconfirmation%5D=012345
+                """
             ),
             (.sms(to: user), .get, "/protected/json/sms/1635?force=true"),
             (.call(to: user), .get, "/protected/json/call/1635?force=true"),

@@ -13,7 +13,8 @@ struct NewApprovalRequestTests {
                 details: [Detail("User", "zoe"), Detail("Host", "db-1"), Detail("Address", "192.0.2.7")],
                 hiddenDetails: [Detail("attempt", "7")], secondsToExpire: 80, number: CheckNumber(17)))
         let expected =
-            #"{"message":"Log in to db-1 as \"zoe\"?","details":{"Number":"17","User":"zoe","Host":"db-1","Address":"192.0.2.7"},"#
+            #"{"message":"Log in to db-1 as \"zoe\"?","details":{"Number":"17","User":"zoe","#
+            + #""Host":"db-1","Address":"192.0.2.7"},"#
             + #""hidden_details":{"attempt":"7"},"seconds_to_expire":80,"countersign":{"number":"17"}}"#
         #expect(request.json == expected)
     }

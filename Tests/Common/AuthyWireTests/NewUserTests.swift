@@ -9,7 +9,8 @@ struct NewUserTests {
         let user = NewUser(phone: mobile, email: "a\"@example.com", sendsInstallLink: false)
         #expect(
             user.json
-                == #"{"user":{"email":"a\"@example.com","cellphone":"15112345678","country_code":"49"},"send_install_link_via_sms":false}"#
+                == #"{"user":{"email":"a\"@example.com","cellphone":"15112345678","country_code":"49"},"#
+                + #""send_install_link_via_sms":false}"#
         )
     }
 
@@ -47,7 +48,8 @@ struct NewUserTests {
 
     @Test func `The fields that a server blames are named, wherever it names them`() {
         let body = decoded(
-            #"{"message":"User was not valid","success":false,"errors":{"message":"x","email":"is invalid"},"cellphone":"is invalid","error_code":"60027"}"#
+            #"{"message":"User was not valid","success":false,"errors":{"message":"x","email":"is invalid"},"#
+                + #""cellphone":"is invalid","error_code":"60027"}"#
         )
         #expect(NewUserAnswer(status: 400, body: body) == .invalid(["cellphone", "email"]))
         #expect(NewUserAnswer(status: 429, body: body) == .fault(.limited))
@@ -98,6 +100,7 @@ struct StatusAnswerTests {
         type: UserActivity.enrolled, email: "zoe@example.com", address: "192.0.2.7", host: "gate", user: "zoe")
     #expect(
         activity.json
-            == #"{"type":"countersign_enrolled","user_ip":"192.0.2.7","data":{"email":"zoe@example.com","host":"gate","user":"zoe"}}"#
+            == #"{"type":"countersign_enrolled","user_ip":"192.0.2.7","#
+            + #""data":{"email":"zoe@example.com","host":"gate","user":"zoe"}}"#
     )
 }

@@ -29,7 +29,8 @@ struct OneCodeAnswerTests {
         arguments: ["true", #""true""#, "1", "0", #""false""#, #""""#, "[]", "{}"])
     func ignored(value: String) {
         let json =
-            #"{"success":true,"ignored":\#(value),"device":"android","message":"Ignored: SMS is not needed for smartphones."}"#
+            #"{"success":true,"ignored":\#(value),"device":"android","#
+            + #""message":"Ignored: SMS is not needed for smartphones."}"#
         #expect(OneCodeAnswer(status: 200, body: decoded(json)) == .ignored(device: "android"))
     }
 

@@ -16,7 +16,8 @@ struct PhoneCheckTests {
         #expect(Endpoint.startPhoneCheck.target == "/protected/json/phones/verification/start")
         #expect(
             Endpoint.checkPhone(code, of: mobile).target
-                == "/protected/json/phones/verification/check?country_code=49&phone_number=15112345678&verification_code=1234567"
+                == "/protected/json/phones/verification/check?country_code=49&phone_number=15112345678"
+                + "&verification_code=1234567"
         )
     }
 

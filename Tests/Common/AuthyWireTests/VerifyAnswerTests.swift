@@ -27,7 +27,7 @@ struct VerifyAnswerTests {
         #expect(VerifyAnswer(status: 200, body: decoded(body().dropLast() + extensions)) == .phoneConfirmed)
         #expect(
             VerifyAnswer(status: 401, body: decoded(refusal(#""60020""#).dropLast() + extensions)) == .confirmationCode)
-        // It makes no answer right that is not.
+        // It does not make a wrong answer right.
         #expect(
             VerifyAnswer(status: 200, body: decoded(body(success: "false").dropLast() + extensions))
                 == .fault(.malformed))

@@ -1,7 +1,9 @@
 import OATH
 import Testing
 
-/// RFC 4648, section 10. A secret has ten bytes at least, so each vector stands behind ten zero bytes, which are two whole groups.
+/// The vectors of RFC 4648, section 10.
+///
+/// A secret has at least ten bytes, so each vector follows ten zero bytes, which are two whole groups.
 private let vectors = [
     ("", ""), ("f", "MY======"), ("fo", "MZXQ===="), ("foo", "MZXW6==="), ("foob", "MZXW6YQ="), ("fooba", "MZXW6YTB"),
     ("foobar", "MZXW6YTBOI======"),

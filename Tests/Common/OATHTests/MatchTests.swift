@@ -6,7 +6,7 @@ import Testing
 private let moment: Int64 = 1_111_111_125
 private let now: Int64 = 37_037_037
 
-/// Two time steps with the same code under the seed of RFC 6238, found by search: side by side, and two apart.
+/// Two pairs of time steps with the same code under the seed of RFC 6238, found by search: adjacent, and two apart.
 private let twins: [(earlier: Int64, later: Int64, code: String)] = [
     (910_737, 910_738, "911617"), (153_567, 153_569, "468457"),
 ]

@@ -2,7 +2,9 @@ import Identifiers
 import OATH
 import Testing
 
-/// The seeds of RFC 6238, appendix B: the digits 1 to 0, over and over, as long as the hash. The first is that of RFC 4226, appendix D, too.
+/// The seeds of RFC 6238, appendix B: the digits 1 to 0, repeated up to the length of the hash.
+///
+/// The first one is also the seed of RFC 4226, appendix D.
 enum Seed {
     static func bytes(_ algorithm: Algorithm) -> [UInt8] {
         let length =
@@ -17,5 +19,5 @@ enum Seed {
     static func secret(_ algorithm: Algorithm) throws -> Secret { try #require(Secret(bytes: bytes(algorithm))) }
 }
 
-/// A code as somebody would type it.
+/// A code as a user types it.
 func typed(_ text: String) throws -> OneTimeCode { try #require(OneTimeCode(text.utf8)) }

@@ -5,13 +5,13 @@ import Testing
 
 /// One way of writing a number, from Tests/phone-numbers.json, which the tests of all commands and calls share.
 struct Form: Decodable, CustomTestStringConvertible, Sendable {
-    /// The country code that stands beside it, or that is usual where it was written; else it has to name its own.
+    /// The country code given beside the number or usual there; nil if the number must contain its own.
     let given: String?
     let usually: String?
     let text: String
-    /// E.164.
+    /// The number in E.164.
     let `is`: String?
-    /// A part of the reason.
+    /// A part of the error message.
     let refused: String?
 
     var country: NumberCountry { given.map { .given($0) } ?? usually.map { .usually($0) } ?? .unknown }
@@ -90,7 +90,7 @@ struct WrittenFormTests {
     }
 }
 
-/// Numbers that are the same at each run (splitmix64).
+/// Pseudorandom numbers, the same in each run (splitmix64).
 private struct Steps {
     var state: UInt64
 

@@ -2,7 +2,7 @@ import Foundation
 import SQLite
 import Testing
 
-/// A folder of its own, gone with the last reference.
+/// A temporary directory, removed with the last reference.
 private final class Folder: Sendable {
     let path: String
 

@@ -91,7 +91,7 @@ import Testing
     }
 }
 
-/// What only a process of its own can show.
+/// What only a separate process can show.
 @Suite(.serialized) struct ProcessTests {
     let place: Place
 

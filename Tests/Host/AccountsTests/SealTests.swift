@@ -13,7 +13,7 @@ struct SealTests {
 
     private init(place: Place) { self.place = place }
 
-    /// So many others, on many pages.
+    /// Other users, on many pages.
     private func crowd(_ count: Int = 400) throws {
         let accounts = try place.open()
         for index in 0..<count {
@@ -102,7 +102,7 @@ struct SealTests {
         for end in ["-wal", "-shm"] { unlink(place.path + end) }
         let whole = try place.read()
         let pages = whole.count / 4096
-        // Those with the row of alice, and with her number among the members: the rest does not matter to her.
+        // Pages with alice's row, and with her number among the members; the others do not matter to her.
         let homes = (1..<pages).filter { page in
             let bytes = Data(whole[page * 4096..<(page + 1) * 4096])
             return bytes.range(of: Data("alice".utf8)) != nil
@@ -136,7 +136,7 @@ struct SealTests {
         #expect(try place.open().damage() == Accounts.Damage())
     }
 
-    /// What the file would be if an earlier version had written it last: without the newer columns, and sealed as it sealed.
+    /// The file as an earlier version would have written it last: without the newer columns, and with its seal.
     private func take(backTo version: Int64) throws {
         let connection = try place.raw()
         let newer = Seal.columns.split(separator: ",").dropFirst(Int(Seal.count(in: version)))

@@ -429,11 +429,14 @@ struct StandingTests {
         let connection = try old.raw()
         try connection.execute(Schema.migrations[0])
         try connection.execute(
-            "PRAGMA user_version = 1; INSERT INTO accounts (name, uid, authy_id, confirmed) VALUES ('alice', 1000, 7, 1)"
+            """
+            PRAGMA user_version = 1; \
+            INSERT INTO accounts (name, uid, authy_id, confirmed) VALUES ('alice', 1000, 7, 1)
+            """
         )
         try connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         try #require(chmod(old.path, 0o600) == 0)
-        // Not by a login, which cannot know whether they are the right ones.
+        // Not by a login, which cannot know whether these are the right ones.
         #expect(throws: AccountsError.unprepared) {
             try Accounts(path: old.path, id: String(repeating: "0", count: 32))
         }

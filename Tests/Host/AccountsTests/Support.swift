@@ -6,7 +6,7 @@ import Testing
 
 @testable import Accounts
 
-/// A folder of its own with the path of a database in it, gone with the last reference.
+/// A temporary directory with the path of a database in it, removed with the last reference.
 final class Place: Sendable {
     let folder: String
     var path: String { folder + "/accounts.db" }
@@ -19,10 +19,10 @@ final class Place: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-    /// Opens the accounts; there are some from now on.
+    /// Opens the accounts, and creates them if necessary.
     func open(busyTimeout: Int32 = 5000) throws -> Accounts { try Accounts.begin(path, busyTimeout: busyTimeout) }
 
-    /// A connection that knows nothing of accounts.
+    /// A plain SQLite connection.
     func raw() throws -> Connection { try Connection(path: path) }
 
     func write(_ bytes: [UInt8], to end: String = "", mode: mode_t = 0o600) throws {
@@ -45,7 +45,7 @@ let year: Int64 = 365 * 86_400
 let phone = AuthyID(7)!
 let token = StoredSoftToken(secret: Array("12345678901234567890".utf8))
 
-/// As many threads as `count`, each with a connection of its own, begin at the same moment. Returns what each of them found.
+/// Starts `count` threads at the same moment, each with a connection of its own, and returns their results.
 func together<T: Sendable>(_ count: Int, at place: Place, _ body: @escaping @Sendable (Accounts, Int) throws -> T)
     throws -> [T]
 {
@@ -71,7 +71,7 @@ func together<T: Sendable>(_ count: Int, at place: Place, _ body: @escaping @Sen
     return try results.withLock { $0 }.map { try $0.get() }
 }
 
-/// Stays in the thread that made it.
+/// A value that stays in the thread that made it.
 struct Unshared<T>: @unchecked Sendable {
     let value: T
     init(_ value: T) { self.value = value }
@@ -109,7 +109,7 @@ extension Accounts {
         try Accounts(path: path, id: try prepare(path: path).id, busyTimeout: busyTimeout)
     }
 
-    /// An approval request that must be granted.
+    /// An approval request that must be valid.
     func push(_ person: Person = alice, attempt: String = "attempt", place: String = "192.0.2.1", now: Int64) throws
         -> Int64
     {

@@ -63,13 +63,13 @@ struct TryTests {
     @Test func `A right code in between takes nothing from the day's count but itself`() throws {
         _ = try accounts.setSoftToken(alice, token)
         for round in 0..<16 {
-            // Three wrong ones of a guesser, one right one of the user.
+            // Three wrong codes of a guesser, one right code of the user.
             _ = try charge(4)
             #expect(try accounts.settle(.approved(.softToken(token, timeStep: Int64(round))), now: start))
         }
         #expect(try accounts.account(of: alice).failuresOfDay(at: Instant(wall: start)) == 48)
         #expect(try charge(3) == [.granted, .granted, .locked(until: start + 86_400)])
-        // The phone still lets in, and lifts nothing.
+        // The phone still lets the user in, but does not lift the lockout.
         _ = try accounts.link(alice, phone)
         #expect(try accounts.settle(.approved(.oneTouch(phone), attempt: "b"), now: start))
         #expect(try charge(1) == [.locked(until: start + 86_400)])
@@ -90,7 +90,7 @@ struct TryTests {
 
     // MARK: clocks that jump
 
-    /// The clock that does not jump says this, whatever the wall clock does.
+    /// The monotonic clock has this value, whatever the wall clock does.
     private func steadily(_ seconds: Int64, boot: String = "a") {
         accounts.steady = { Instant.Steady(boot: boot, seconds: seconds) }
     }
@@ -143,9 +143,9 @@ struct TryTests {
         _ = try accounts.setSoftToken(alice, token)
         _ = try charge(3)
         #expect(try accounts.account(of: alice).wrongCodes == 3)
-        // An administrator's unlock is no reason to keep it from the user.
+        // An administrator's unlock does not hide it from the user.
         _ = try accounts.unlock(alice, now: start)
-        // One wrong and one right code in the login itself, one more of somebody else meanwhile.
+        // One wrong and one right code in the login itself, and one of another login meanwhile.
         _ = try charge(3)
         var settlement = Settlement.approved(.softToken(token, timeStep: 9))
         settlement.knownWrongCodes = 3 + 1

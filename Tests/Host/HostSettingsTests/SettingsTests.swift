@@ -43,7 +43,7 @@ private let example = """
 
     """
 
-/// The same with every line that is a comment there.
+/// The same with every commented-out line active.
 let wholeExample = """
     state = "/srv/countersign"
 
@@ -267,19 +267,21 @@ struct SettingsTests {
 
     @Test func `inline tables and dotted keys say the same as headers`() throws {
         let inline =
-            "server = { url = \"https://a\", api_key_file = \"/k\" }\nlogin.service.su = { tries = 1 }\nexempt = [{ users = [\"a\"] }]"
+            "server = { url = \"https://a\", api_key_file = \"/k\" }\n"
+            + "login.service.su = { tries = 1 }\nexempt = [{ users = [\"a\"] }]"
         let headers =
-            "[server]\nurl = \"https://a\"\napi_key_file = \"/k\"\n[login.service.su]\ntries = 1\n[[exempt]]\nusers = [\"a\"]"
+            "[server]\nurl = \"https://a\"\napi_key_file = \"/k\"\n"
+            + "[login.service.su]\ntries = 1\n[[exempt]]\nusers = [\"a\"]"
         #expect(try Settings.parse(inline, file: "t") == Settings.parse(headers, file: "t"))
     }
 }
 
-/// A whole number that some key takes.
+/// A key that takes a whole number.
 struct Limits: Sendable, CustomTestStringConvertible {
     let header: String
     let key: String
     let range: ClosedRange<Int>
-    /// What else the table needs.
+    /// Other keys that the table needs.
     var beside = ""
 
     var testDescription: String { "\(header) \(key)" }

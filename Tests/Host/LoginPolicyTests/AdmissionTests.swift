@@ -1,7 +1,9 @@
 import LoginPolicy
 import Testing
 
-/// The table of the issue, cell by cell. Whoever is exempt does not come here.
+/// The table of the issue, cell by cell.
+///
+/// Exempt users do not get here.
 struct AdmissionTests {
     typealias Cell = (state: AccountState, mode: EnrolmentRules.Mode, graceIsOver: Bool, admission: Admission)
 

@@ -41,7 +41,8 @@ struct CodeTests {
     }
 
     private static let confirms =
-        "That code confirms a new phone and is not a login. Log in with another code, or ask your administrator to confirm the phone."
+        "That code confirms a new phone and is not a login. "
+        + "Log in with another code, or ask your administrator to confirm the phone."
 
     @Test("The code of a first phone lets in who has never proven anything")
     func firstPhone() {
@@ -354,7 +355,7 @@ struct CodeTests {
         }
     }
 
-    /// It would die of it: "PAM auth succeeded when it should have failed" (field guide, 4a).
+    /// sshd would end with "PAM auth succeeded when it should have failed" (field guide, 4a).
     @Test("Where sshd has shown that it will refuse, nothing lets in any more")
     func nothingAfterStandIn() {
         let standIn = typed("\u{8}\n\r")

@@ -126,7 +126,10 @@ struct EnrolmentFlowTests {
                     .sent,
                     [
                         .tell(
-                            "You are being called with a code at +49-XXX-XXX-XX18. Type it, or another number beginning with +."
+                            """
+                            You are being called with a code at +49-XXX-XXX-XX18. \
+                            Type it, or another number beginning with +.
+                            """
                         ),
                         .ask(NumberPrompts.code),
                     ]
@@ -285,7 +288,8 @@ struct EnrolmentFlowTests {
         let day = CivilDay(year: 2027, month: 3, day: 31)
         #expect(
             Texts.offer(left: 1, until: day)
-                == "You can log in 1 more time without a second factor, until 2027-03-31. Enter your mobile number to enroll now, or type skip."
+                == "You can log in 1 more time without a second factor, until 2027-03-31. "
+                + "Enter your mobile number to enroll now, or type skip."
         )
     }
 

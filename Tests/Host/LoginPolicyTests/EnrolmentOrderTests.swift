@@ -3,7 +3,7 @@ import Testing
 @testable import Identifiers
 @testable import LoginPolicy
 
-/// Events by the question that they answer.
+/// Events, by the action that they answer.
 private let events: [(kind: String, events: [OfferEvent])] = [
     ("begin", [.begin]),
     (
@@ -37,7 +37,9 @@ struct EnrolmentOrderTests {
         }
     }
 
-    /// What answers something that was asked, at each stage. Anything else refuses.
+    /// The events that answer an action, at each stage.
+    ///
+    /// Any other event is refused.
     static let table = [
         Line("before the offer", [], ["begin"]),
         Line("at the prompt for a number", offered, ["answered"]),
@@ -88,7 +90,7 @@ struct EnrolmentOrderTests {
         }
     }
 
-    /// In so many of a hundred cases an event answers what was asked; else it is any event at all.
+    /// In this percentage of cases an event answers an action; otherwise it is any event.
     @Test(
         "Whatever happens in whatever order, nobody is enrolled, excused or opted out but by the rules",
         arguments: [0, 70, 90, 99])
@@ -148,7 +150,7 @@ private struct Witness {
     /// What was asked last and not answered yet.
     private var open: OfferAction?
     private var mayCall = false
-    /// To which a code was sent last.
+    /// The number that the last code was sent to.
     private var number: PhoneNumber?
     private var way: Factor?
     private var id: AuthyID?
@@ -290,7 +292,7 @@ private struct Witness {
         case .spendGrace: kinds = ["graceSpent"]
         default: return nil
         }
-        // Nobody opts out by chance.
+        // The opt-out never happens by chance.
         if saidNever, case .ask = open, Bool.random(using: &random) { return says("alice") }
         return kinds.randomElement(using: &random).flatMap { kind in
             events.first { $0.kind == kind }?.events.randomElement(using: &random)
@@ -299,7 +301,7 @@ private struct Witness {
 }
 
 extension EnrolmentFlow.Action {
-    /// Whether something is wanted that takes time.
+    /// Whether an action is open that takes time.
     fileprivate var isBegun: Bool {
         switch self {
         case .tell, .end, .enrol, .optOut: false

@@ -82,7 +82,8 @@ let offered: OfferScript = [
         .begin,
         [
             .tell(
-                "You can log in 3 more times without a second factor. Enter your mobile number to enroll now, or type skip."
+                "You can log in 3 more times without a second factor. "
+                    + "Enter your mobile number to enroll now, or type skip."
             ),
             .ask(NumberPrompts.plain),
         ]

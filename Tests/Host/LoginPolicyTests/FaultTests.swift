@@ -3,7 +3,7 @@ import Testing
 @testable import Identifiers
 @testable import LoginPolicy
 
-/// What goes wrong between us and the server, and when an outage excuses.
+/// Failures between host and server, and when an outage excuses the user.
 struct FaultTests {
     static let allow: Change = { $0.outage = .allow }
     static let faults: [(LoginFlow.Fault, String)] = [
@@ -32,7 +32,7 @@ struct FaultTests {
             ])
     }
 
-    /// Who has no device is not told of the phone.
+    /// A user without a device is not told of the phone.
     private func told(_ notice: String, _ fault: LoginFlow.Fault) -> [Action] {
         fault == .noDevice ? [] : [.tell(notice)]
     }
@@ -203,7 +203,7 @@ struct FaultTests {
             [(.begin, [.ask(Prompts.code)])] + triedAtServer + [(.verifyFailed(fault), [unavailable(.server, notice)])])
     }
 
-    /// Whoever types any six digits while the phone is being asked would otherwise be in as soon as `verify` fails.
+    /// Otherwise a user who types any six digits while the phone is asked would get in as soon as `verify` fails.
     @Test("An outage at a code excuses nobody while the approval is still open on the phone")
     func outageAtCodeWithApprovalOpen() {
         play(
@@ -256,7 +256,7 @@ struct FaultTests {
     }
 }
 
-/// Nothing cuts a conversation; after the deadline nothing lets in.
+/// Nothing interrupts a conversation; after the deadline nothing lets the user in.
 struct DeadlineTests {
     @Test(
         "Between two prompts, and before the first, the deadline ends the login",

@@ -104,7 +104,7 @@ struct OneTouchTests {
     }
 }
 
-/// When the prompt appears, and where the check number is seen.
+/// When the prompt appears, and where the check number is shown.
 struct PromptTimeTests {
     static let now: Change = { $0.rules.prompt = .now }
     static let matching: Change = { $0.rules.numberMatching = true }
@@ -399,7 +399,7 @@ struct EnterTests {
     }
 }
 
-/// The client, or the terminal, has gone.
+/// The client or the terminal has gone.
 struct DisconnectedTests {
     @Test("It ends the login wherever that is, with a word for the log", arguments: Stage.all)
     func anywhere(stage: Stage) {
@@ -475,7 +475,7 @@ struct LastLookTests {
     }
 }
 
-/// Ways of coming to each state of the flow.
+/// Ways to reach each state of the flow.
 struct Stage: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let facts: Facts
@@ -540,7 +540,7 @@ struct Stage: Sendable, CustomTestStringConvertible {
         script.contains { $0.event == .created } && !script.contains { $0.event == .looked(.expired) }
     }
 
-    /// All but those at a prompt, in the wait, before the beginning, and when all is said.
+    /// All states except at a prompt, in the wait, at the start and at the end.
     static let between = [
         chargingPush, looking, lookingEarly, charging, matching, verifying, lookingAfterVerify, chargingOneCode,
         sendingOneCode,

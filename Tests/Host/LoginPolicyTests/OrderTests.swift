@@ -3,7 +3,7 @@ import Testing
 @testable import Identifiers
 @testable import LoginPolicy
 
-/// Events by the question that they answer.
+/// Events, by the action that they answer.
 private let events: [(kind: String, events: [Event])] = [
     ("begin", [.begin]),
     ("pushCharged", [.granted, .paused, .tooMany, .alreadySent].map(Event.pushCharged)),
@@ -49,7 +49,9 @@ struct OrderTests {
         }
     }
 
-    /// What answers something that was asked, at each stage, and what is no news any more. Anything else refuses.
+    /// The events that answer an action, or may still come late, at each stage.
+    ///
+    /// Any other event is refused.
     static let table = [
         Line(.idle, ["begin"]),
         Line(.chargingPush, ["pushCharged"]),
@@ -74,7 +76,7 @@ struct OrderTests {
         Line(.matchingRecovery, ["recoveryMatched"]),
         Line(.lookingAfterRecovery, ["looked", "lookFailed"]),
         Line(.chargingPreferred, ["oneCodeCharged"]),
-        // What was under way when the login was refused may still come in.
+        // Results of actions that were open when the login was refused may still arrive.
         Line(
             .lastLook, ["looked", "lookFailed"],
             events.map(\.kind).filter { !["created", "createFailed", "looked", "lookFailed"].contains($0) }),
@@ -170,7 +172,7 @@ struct AnyOrderTests {
     static let runs = 20_000
     static let length = 30
 
-    /// In so many of a hundred cases an event answers what was asked; else it is any event at all.
+    /// In this percentage of cases an event answers an action; otherwise it is any event.
     @Test("Whatever happens in whatever order, nothing lets in but a proof or a rule", arguments: [0, 70, 90, 98])
     func anyOrder(discipline: Int) {
         var random = Seeded(seed: 0xC0DE + UInt64(discipline))
@@ -185,7 +187,10 @@ struct AnyOrderTests {
                 witness.see(event, flow.handle(event))
                 if let complaint = witness.complaint {
                     Issue.record(
-                        "run \(run): \(complaint)\n\(facts)\n\(witness.trace.map { "\($0.event) -> \($0.actions)" }.joined(separator: "\n"))"
+                        """
+                        run \(run): \(complaint)\n\(facts)\n\
+                        \(witness.trace.map { "\($0.event) -> \($0.actions)" }.joined(separator: "\n"))
+                        """
                     )
                     return
                 }
@@ -195,7 +200,7 @@ struct AnyOrderTests {
                     "\(decision.outcome.rawValue) \(decision.reason.rawValue) \(decision.factor?.rawValue ?? "-")")
             }
         }
-        // A run that comes to nothing proves nothing.
+        // A run without a result proves nothing.
         if discipline >= 90 { #expect(ends.isSuperset(of: Self.reached), "\(Self.reached.subtracting(ends))") }
     }
 
@@ -272,7 +277,7 @@ private struct Witness {
     private var request = Request.none
     private var sentNumber: CheckNumber?
     private var typed: OneTimeCode?
-    /// The charge for a try at `typed` was granted, and not used by these yet.
+    /// The charge for a try at `typed` was granted, and these have not used it yet.
     private var mayMatch = false
     private var mayVerify = false
     private var verifies = 0
@@ -283,9 +288,9 @@ private struct Witness {
     private var isLocked: Bool
     private var isLate = false
     private var isHopeless = false
-    /// It looks once more, and that is all.
+    /// The flow looks once more, and does nothing else.
     private var isRefused = false
-    /// The last request could not be sent, by an outage.
+    /// The last request could not be sent because of an outage.
     private var missesServer = false
     private var proof: Proof?
     private var rightStep: Int64?
@@ -296,7 +301,7 @@ private struct Witness {
     }
 
     private var matchesHere: Bool { facts.rules.factors.contains(.softToken) && facts.hasSoftToken }
-    /// What the first action is in place of a request on the phone.
+    /// The first action if there is no request on the phone.
     private var prefers: Factor? {
         guard !facts.withholdsPush, let factor = facts.rules.prefer, facts.rules.factors.contains(factor) else {
             return nil
@@ -338,7 +343,7 @@ private struct Witness {
 
     private mutating func fail(_ complaint: String) { self.complaint = self.complaint ?? complaint }
 
-    /// Whether the event answers something that was asked; it is not open any more.
+    /// Whether the event answers an open action, which is then closed.
     private mutating func take(_ event: Event) -> Bool {
         let index = open.firstIndex { action in
             switch (action, event) {
@@ -483,7 +488,7 @@ private struct Witness {
         }
     }
 
-    /// An event that answers something open, if there is anything.
+    /// An event that answers an open action, if there is one.
     func plausibleEvent(using random: inout Seeded) -> Event? {
         if trace.isEmpty { return .begin }
         return open.reversed().lazy.compactMap { Self.kind(of: $0) }.first.flatMap { kinds in

@@ -3,7 +3,7 @@ import Testing
 @testable import Identifiers
 @testable import LoginPolicy
 
-/// Codes for whoever lost the phone.
+/// Codes for users who have lost their phone.
 struct RecoveryTests {
     private static func left(_ count: Int) -> Facts { app { $0.recoveryLeft = count } }
     private static let asked: Script = [(.begin, [.ask("Verification code (or recovery): ")])] + recoveryAsked
@@ -123,7 +123,7 @@ struct RecoveryTests {
     }
 }
 
-/// Recovery codes that are typed where another code is asked for.
+/// Recovery codes typed at a prompt for another code.
 struct UnaskedRecoveryTests {
     private static let ours: Script = [
         (typed("abcd-efgh-jkmn"), [.chargeTry]),

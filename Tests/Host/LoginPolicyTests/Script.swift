@@ -8,10 +8,12 @@ typealias Event = LoginFlow.Event
 typealias Action = LoginFlow.Action
 typealias Change = @Sendable (inout Facts) -> Void
 
-/// Each event of a login, and all that the flow wants done about it.
+/// Each event of a login, with the actions that the flow asks for.
 typealias Script = [(event: Event, actions: [Action])]
 
-/// Plays a login from its first event to its end. A script that does not end, or that goes on after the end, is wrong too.
+/// Plays a login from its first event to its end.
+///
+/// The test also fails if the script does not end, or continues after the end.
 func play(_ facts: Facts, _ script: Script, sourceLocation: SourceLocation = #_sourceLocation) {
     var flow = LoginFlow(facts)
     for (index, line) in script.enumerated() {
@@ -31,7 +33,7 @@ func play(_ facts: Facts, _ script: Script, sourceLocation: SourceLocation = #_s
     }
 }
 
-/// A flow to which these events have happened.
+/// A flow after these events.
 func flow(_ facts: Facts, after script: Script) -> LoginFlow {
     var flow = LoginFlow(facts)
     for line in script { _ = flow.handle(line.event) }
@@ -49,7 +51,7 @@ extension [Action] {
         return nil
     }
 
-    /// All that the person reads.
+    /// All texts that the user reads.
     var texts: [String] {
         compactMap {
             switch $0 {
@@ -63,7 +65,7 @@ extension [Action] {
 
 // MARK: - Who logs in
 
-/// A user with an AuthyID, over ssh: no text is seen before the first prompt.
+/// A user with an AuthyID over ssh, where no text shows before the first prompt.
 func phone(_ change: (inout Facts) -> Void = { _ in }) -> Facts {
     var facts = Facts()
     facts.hasServer = true
@@ -73,7 +75,7 @@ func phone(_ change: (inout Facts) -> Void = { _ in }) -> Facts {
     return facts
 }
 
-/// A user with a SoftToken of this host, where there is no server.
+/// A user with a SoftToken of this host, without a server.
 func app(_ change: (inout Facts) -> Void = { _ in }) -> Facts {
     var facts = Facts()
     facts.hasSoftToken = true
@@ -101,10 +103,10 @@ func code(_ digits: String) -> OneTimeCode {
     return code
 }
 
-/// The person types 123456, the try at it is charged, and the code is checked on this host.
+/// The user types 123456, the try is charged, and the code is checked on this host.
 let triedHere: Script = [(typed("123456"), [.chargeTry]), (.tryCharged(granted: true), [.match(code("123456"))])]
 
-/// The same where there is nothing on this host to check it with.
+/// The same without a secret on this host to check it with.
 let triedAtServer: Script = [(typed("123456"), [.chargeTry]), (.tryCharged(granted: true), [.verify(code("123456"))])]
 
 /// The word `recovery` is typed at the prompt.
@@ -117,7 +119,7 @@ func recoveryCode(_ text: String) -> RecoveryCode {
     return code
 }
 
-/// The request has gone out, and the first look at it is under way.
+/// The request was sent, and the first look at it is under way.
 let pushed: Script = [
     (.begin, [.chargePush(automatic: true)]), (.pushCharged(.granted), [.createPush(nil)]),
     (.created, [.look(.untilPromptIsDue)]),
@@ -146,10 +148,10 @@ enum Prompts {
 
 // MARK: - How it ends
 
-/// A refusal while a request is open on the phone: it is looked at once more, and there is nothing new.
+/// A refusal while a request is open on the phone: one more look brings nothing new.
 func refused(at event: Event, _ ending: Action) -> Script { [(event, [.look(.none)]), (.looked(.pending), [ending])] }
 
-/// The person gives up at a prompt while a request is open.
+/// The user gives up at a prompt while a request is open.
 let leaves = refused(at: nothing, cancelled)
 
 func approved(_ factor: Factor, spending timeStep: Int64? = nil) -> Action {

@@ -3,7 +3,7 @@ import Testing
 @testable import Identifiers
 @testable import LoginPolicy
 
-/// What the person reads.
+/// The texts that the user reads.
 struct TextTests {
     static let fixed = [
         Texts.notEnrolled, Texts.notEnrolled, Texts.unavailable, Texts.again, Texts.deniedOnPhone, Texts.timeout,

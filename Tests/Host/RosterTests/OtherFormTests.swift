@@ -39,7 +39,8 @@ struct JSONLineTests {
 
     @Test(arguments: 1...40) func objectsOfJSONComeInAnyLayout(pieces: Int) {
         let object =
-            "{\n \"user\": \"alice\", \"country_code\": 49,\n \"phone\": \"1701234567\", \"email\": \"alice@example.com\"\n}"
+            "{\n \"user\": \"alice\", \"country_code\": 49,\n "
+            + "\"phone\": \"1701234567\", \"email\": \"alice@example.com\"\n}"
         let bob = #"{"user":"b}]\\\"ob","authy_id":12}"#
         let second = Found.entry(Entry(line: 5, user: #"b}]\"ob"#, factor: .authyID(AuthyID(12)!)))
         let first = entry(1, "alice", "49", "1701234567", "alice@example.com")
@@ -91,7 +92,10 @@ struct OATHTests {
             read("\(type) alice - \(hex)", .oath) == [
                 fault(
                     1,
-                    "a token that counts events (HOTP) is not taken: only those that count time are; make the user a new one"
+                    """
+                    a token that counts events (HOTP) is not taken: \
+                    only those that count time are; make the user a new one
+                    """
                 )
             ])
     }
@@ -177,7 +181,8 @@ struct GoogleAuthenticatorTests {
     @Test func whatIsNoSuchTokenIsRefusedByItsLine() {
         let secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
         let counting =
-            "a token that counts events (HOTP_COUNTER) is not taken: only those that count time are; make the user a new one"
+            "a token that counts events (HOTP_COUNTER) is not taken: "
+            + "only those that count time are; make the user a new one"
         #expect(throws: LineFault(2, counting)) { try read(secret, "\" HOTP_COUNTER 1") }
         #expect(throws: LineFault(1, "the first line is not a secret of 10 to 128 bytes in Base32")) { try read("") }
         #expect(throws: LineFault(1, "no TOTP_AUTH: the file is for neither kind of token")) { try read(secret) }

@@ -2,7 +2,7 @@ import Identifiers
 import OATH
 import Roster
 
-/// All that a file brings, read in pieces of so many bytes.
+/// All entries of a file, read in pieces of this many bytes.
 func read(_ bytes: [UInt8], _ form: Roster.Form = .own, pieces: Int = 7) -> [Found] {
     var roster = Roster(form)
     var found: [Found] = []

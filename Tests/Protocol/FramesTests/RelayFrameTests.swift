@@ -4,7 +4,7 @@ import Testing
 
 /// The relay's own reader and writer of frames; its files are compiled into these tests too.
 @Suite struct RelayFrameTests {
-    /// Calls back with what the relay reads in these bytes.
+    /// Calls `body` with the frame that the relay reads from these bytes.
     private func reading<R>(_ bytes: [UInt8], _ body: (ReceivedFrame?) -> R) -> R {
         var memory = bytes + [0xFF]  // Beyond the end, never to be read.
         return memory.withUnsafeMutableBufferPointer { memory in
@@ -12,7 +12,7 @@ import Testing
         }
     }
 
-    /// What the relay writes into memory of this size.
+    /// The frame that the relay writes into memory of this size.
     private func writing(_ capacity: Int, _ body: (inout SentFrame) -> Void) -> [UInt8] {
         var memory = [UInt8](repeating: 0xFF, count: capacity + 1)
         let count = memory.withUnsafeMutableBufferPointer { memory in

@@ -54,7 +54,7 @@ struct HubTests {
         #expect(hub.count == 0)
     }
 
-    /// Seconds that this thread has computed, whatever else the machine does.
+    /// The CPU seconds of this thread, whatever else the machine does.
     private func computed() -> Double {
         var time = timespec()
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)

@@ -9,7 +9,7 @@ import Vault
 
 @testable import AuthyService
 
-/// A server whose users were added before numbers were read by their plans.
+/// A server with users from before numbers were parsed by their numbering plans.
 private final class Site {
     let folder: String
     let store: SQLiteRecordStore
@@ -44,7 +44,7 @@ private final class Site {
             answer.body.split(separator: #""id":"#).last.flatMap { AuthyID(String($0.prefix { $0.isNumber })) })
     }
 
-    /// A user as one was kept before: by the digits that were written.
+    /// A user as stored before: with the digits as written.
     func old(_ code: String, _ number: String, like other: String) async throws -> AuthyID {
         let id = try await register(code, other)
         let phone = try #require(PhoneNumber(countryCode: code, national: number))

@@ -11,7 +11,7 @@ import Synchronization
 import Testing
 import Vault
 
-/// The clock of the day, which somebody sets.
+/// A wall clock that tests set.
 private final class Day: Sendable {
     let now = Mutex<Int64>(1_800_000_000)
     func set(to time: Int64) { now.withLock { $0 = time } }
@@ -25,7 +25,7 @@ private struct Nothing: Outbox {
     func tell() {}
 }
 
-/// Records of which one reading fails: the one after so many.
+/// Records where one read fails, after a number of others.
 private struct Failing: RecordStore {
     let store: any RecordStore
     let left = Left()
@@ -94,7 +94,7 @@ private final class Place {
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-    /// The phone, by a call that it signed.
+    /// The phone, authenticated by a signed call.
     func phone() async throws -> Phone {
         let time = day.now.withLock { $0 }
         let hash = Base64URL.encode(Array(SHA256.hash(data: [])))
@@ -106,8 +106,10 @@ private final class Place {
             body: [])
     }
 
-    /// Reads with a wait of so many seconds, from the fiftieth on. `meanwhile` is told how often it waited, each time that it does; then there
-    /// is news, so that it waits again unless its time is over.
+    /// Reads with a wait of this many seconds, from the fiftieth on.
+    ///
+    /// `meanwhile` is called each time the read waits, with the number of waits; then there is news, so that it waits
+    /// again unless its time is over.
     func read(wait seconds: Int64, meanwhile: @escaping @Sendable (Int) -> Void) async throws -> Int {
         let times = Mutex(0)
         let id = try #require(ApprovalRequestID(request))
@@ -128,7 +130,7 @@ struct WaitTests {
         let place = try await Place()
         let times = try await place.read(wait: 10) { [day = place.day, hub = place.hub] times in
             day.set(to: 1_000)
-            // A third time is one too many, and the end of it.
+            // A third time is one too many, and ends the wait.
             hub.sweep(at: times == 1 ? 59 : times == 2 ? 60 : .max)
         }
         #expect(times == 2)

@@ -7,7 +7,7 @@ struct TheCourier {
         kind: .sms, to: "+15551234567", code: "012345", subject: "", text: "012345 is your code.",
         application: "Example")
 
-    /// Gateways that answer from a script, and a clock that only pauses move.
+    /// Gateways that answer from a script, and a clock that only pauses advance.
     private func courier(_ scripts: [(name: String, retries: Int, verdicts: [Verdict])], _ log: Log) -> Courier {
         let carriers = scripts.map { script in
             let left = Script(script.verdicts)
@@ -71,7 +71,8 @@ struct TheCourier {
                 type: .twilio(account: "AC1", tokenFile: "/nowhere", from: "+1", url: "https://a.example")),
             Gateway(
                 name: "w", kinds: [.sms],
-                type: .smtp(url: "smtp://localhost", from: "a@b.example", user: nil, passwordFile: nil, smsDomain: nil)),
+                type: .smtp(
+                    url: "smtp://localhost", from: "a@b.example", user: nil, passwordFile: nil, smsDomain: nil)),
             Gateway(name: "w", kinds: [.sms], type: .command(["send"])),
         ]
         for gateway in wrong {

@@ -20,13 +20,13 @@ struct AHostList {
         "https://push.example:8443/",
         "https://push.example:0/", "https://push.example:65979/", "https://local.example/", "https://other.example/",
         "https://127.0.0.1/", "https://0x7f.1/", "https://2130706433/", "https://[::1]/", "https://localhost/",
-        // Names that only look like it.
+        // Names that only look similar.
         "https://notify.example/", "https://evilnotify.example/", "https://.notify.example/",
         "https://push.example.evil.test/",
         "https://evil.test/push.example", "https://evil.test?push.example", "https://evil.test#push.example",
         "https://push.example./",
         "https://a.notify.example./", "https://push..example/", "https://bad.example/",
-        // User information, and what one reader takes for it and another does not.
+        // User information, and forms that only some parsers take for it.
         "https://user@push.example/", "https://user:pass@push.example/", "https://push.example@evil.test/",
         "https://@push.example/",
         "https://:@push.example/", "https://push.example:443@evil.test/", "https://evil.test\\@push.example/",
@@ -85,7 +85,7 @@ struct ARecipient {
 }
 
 struct ALine {
-    /// - Parameter places: items with their server and their deadline.
+    /// Returns a line with these items, given with their server and deadline.
     private func line(_ limits: Line<Int>.Limits, _ places: [(item: Int, server: String, deadline: Int64)]) -> (
         Line<Int>, [Bool]
     ) {

@@ -48,7 +48,7 @@ struct KeepingTests {
 
     @Test func `What is good in old records and not in the present ones is found, and nothing else`() async throws {
         try await store.write { writing in
-            // It had ended then.
+            // It had ended by then.
             try writing.put(key(2, of: 1, ends: start))
             for (name, isConfirmed) in [("kept", true), ("lost", true), ("unconfirmed", false)] {
                 var phone = try device(name)
@@ -69,7 +69,10 @@ struct KeepingTests {
         }
         let raw = try place.raw()
         try raw.execute(
-            "UPDATE members SET generic_secret = x'07' WHERE user = 7; UPDATE applications SET url = 'a', method = 'GET'"
+            """
+            UPDATE members SET generic_secret = x'07' WHERE user = 7; \
+            UPDATE applications SET url = 'a', method = 'GET'
+            """
         )
         #expect(try revival().isEmpty)
         try raw.execute("DELETE FROM api_keys WHERE number < 3; UPDATE devices SET removed = 1 WHERE id != 'kept'")
@@ -81,7 +84,7 @@ struct KeepingTests {
             found.phones.map(\.id) == ["lost"] && found.keys.map(\.application) == [1] && found.users == 0
                 && found.emails == 1)
         #expect(found.secrets.map(\.user) == [7] && found.members.map(\.user) == [8] && found.numbers == [8])
-        // Whoever is gone altogether is counted as that only.
+        // A user who is gone altogether counts as that only.
         try raw.execute("DELETE FROM users WHERE id = 8")
         let more = try revival()
         #expect(more.users == 1 && more.members.isEmpty && more.numbers.isEmpty)

@@ -25,12 +25,18 @@ struct MigrationTests {
         "applications (id, name, url, method, created) VALUES (1, 'hosts', 'https://a.example', 'POST', 100)",
         "api_keys VALUES (1, x'0901', 1, x'00FF', 'abcd', 100, NULL)",
         "users VALUES (7, x'0902', x'010200', 101)",
-        "members VALUES (1, 7, 102, 103, x'05', 60000000, x'06', 60000001, x'07', 'transfer', 700, 1, 104, 3, 105, 9, 106, 2, 107, 1)",
-        "devices VALUES (1, 'a', 7, x'04', 'Pixel 9', 'android', 108, '192.0.2.1', 109, 110, NULL, NULL, 'https://p.example', x'04', x'02')",
+        """
+        members VALUES (1, 7, 102, 103, x'05', 60000000, x'06', 60000001, x'07', 'transfer', \
+        700, 1, 104, 3, 105, 9, 106, 2, 107, 1)
+        """,
+        """
+        devices VALUES (1, 'a', 7, x'04', 'Pixel 9', 'android', 108, '192.0.2.1', 109, 110, \
+        NULL, NULL, 'https://p.example', x'04', x'02')
+        """,
         "enrolments VALUES (x'0903', 7, 111, 711, 'a')",
         """
-        approvals VALUES (1, '00000000-0000-4000-8000-000000000001', 1, 7, '{}', 'Log in?', '', '[]', '42', 112, 60, 172, 113, 'approved', 113, \
-        1, 2, 'a', 'signed', x'08', NULL, 0)
+        approvals VALUES (1, '00000000-0000-4000-8000-000000000001', 1, 7, '{}', 'Log in?', '', '[]', '42', 112, 60, \
+        172, 113, 'approved', 113, 1, 2, 'a', 'signed', x'08', NULL, 0)
         """,
         "phone_checks VALUES (1, x'0904', 'id', x'09', 713, 1, 114, 1)",
         "activities VALUES (1, 7, 1, 115, 'softtoken', 'detail')",
@@ -52,7 +58,7 @@ struct MigrationTests {
             })
     }
 
-    /// What all rows have in some columns.
+    /// The values of some columns in all rows.
     private func content(_ columns: [String: [String]]) throws -> [String: [String]] {
         let connection = try place.raw()
         return try Dictionary(
@@ -81,23 +87,24 @@ struct MigrationTests {
     }
 
     private static func member(of application: Int, confirmed: Bool = false) -> String {
-        "members (application, user, added, confirmed, secret, one_code_spent, wrong_since, wrong, day_wrong_since, day_wrong, sends_since, "
-            + "sends, requests_since, requests) VALUES (\(application), 7, 102, \(confirmed ? "103" : "NULL"), x'05', 0, 0, 0, 0, 0, 0, 0, 0, 0)"
+        "members (application, user, added, confirmed, secret, one_code_spent, wrong_since, wrong, day_wrong_since, "
+            + "day_wrong, sends_since, sends, requests_since, requests) VALUES "
+            + "(\(application), 7, 102, \(confirmed ? "103" : "NULL"), x'05', 0, 0, 0, 0, 0, 0, 0, 0, 0)"
     }
 
     private static func device(confirmed: Bool) -> String {
-        "devices (id, user, public_key, name, os_type, created, address, last_seen, confirmed) VALUES ('a', 7, x'04', 'Pixel 9', 'android', "
-            + "108, '192.0.2.1', 109, \(confirmed ? "110" : "NULL"))"
+        "devices (id, user, public_key, name, os_type, created, address, last_seen, confirmed) VALUES "
+            + "('a', 7, x'04', 'Pixel 9', 'android', 108, '192.0.2.1', 109, \(confirmed ? "110" : "NULL"))"
     }
 
     private static func approval(_ status: String) -> String {
         """
-        approvals VALUES (1, '00000000-0000-4000-8000-000000000001', 1, 7, '{}', 'Log in?', '', '[]', NULL, 112, 60, 172, 113, '\(status)', \
-        113, 1, 2, 'a', 'signed', x'08', NULL, 0)
+        approvals VALUES (1, '00000000-0000-4000-8000-000000000001', 1, 7, '{}', 'Log in?', '', '[]', NULL, 112, 60, \
+        172, 113, '\(status)', 113, 1, 2, 'a', 'signed', x'08', NULL, 0)
         """
     }
 
-    /// Each: the rows of version 4, and whether applications 1 and 2 may ask afterwards.
+    /// Rows of version 4, and whether applications 1 and 2 may ask afterwards.
     static let members: [(what: String, rows: [String], asks: [Bool])] = [
         (
             "a code was shown to one of two", [member(of: 1, confirmed: true), member(of: 2), device(confirmed: true)],
@@ -156,7 +163,7 @@ struct MigrationTests {
             member.confirmed == 103 && member.wrongCodes == Count(since: 104, times: 3)
                 && member.requests == Count(since: 107, times: 1))
         #expect(try await store.read { try $0.approval(try requestID(1)) }?.answer?.signed == "signed")
-        // What came with later versions is there.
+        // The additions of later versions are there.
         #expect(member.notices == Count())
         #expect(try await store.read { try $0.linksSent(application: 1, phoneHash: [9, 2]) } == Count())
         try await store.write { try $0.put(FormerMember(member, phoneHash: [9, 2], removed: 120)) }
@@ -175,7 +182,7 @@ struct MigrationTests {
 
     @Test func `A step that fails leaves the file as it was`() throws {
         try makeVersion1()
-        // In the way of the table that version 2 brings.
+        // A table with the name that version 2 creates.
         try place.raw().execute("CREATE VIEW former_members AS SELECT 1")
         let before = try schema(of: place)
         #expect(throws: (any Error).self) { try SQLiteRecordStore(path: place.path, create: false) }

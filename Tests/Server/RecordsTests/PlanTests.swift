@@ -5,7 +5,7 @@ import Testing
 @testable import Records
 
 struct PlanTests {
-    /// Runs everything that there is, and returns the SQL of it.
+    /// Runs every operation, and returns its SQL.
     private func everything(_ connection: Connection) throws -> Set<String> {
         var seen: Set<String> = []
         connection.trace = { seen.insert($0) }
@@ -85,7 +85,7 @@ struct PlanTests {
         }
     }
 
-    /// To list by an index, newest or oldest first and so many, is no search.
+    /// Listing by an index, newest or oldest first and with a limit, is not a search.
     private static func isSlow(_ step: String) -> Bool {
         let lists = ["SCAN deliveries USING INDEX deliveries_at", "SCAN approvals USING INDEX approvals_to_tell"]
         return (step.contains("SCAN") && !lists.contains(step)) || step.contains("TEMP B-TREE")

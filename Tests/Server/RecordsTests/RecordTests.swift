@@ -192,7 +192,7 @@ struct RecordTests {
         try await store.write { try $0.putWrongCodes(short, long, of: 1) }
         #expect(try await store.read { try $0.wrongCodes(of: 1) } == (short, long))
         #expect(try await store.read { try $0.wrongCodes(of: 99) } == (Count(), Count()))
-        // What else is written of the application leaves them.
+        // Other writes to the application keep them.
         try await store.write { writing in
             let application = try #require(try writing.application(1))
             try writing.put(application)

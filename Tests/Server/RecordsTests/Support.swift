@@ -5,7 +5,7 @@ import Testing
 
 @testable import Records
 
-/// A folder of its own with the path of the records in it, gone with the last reference.
+/// A temporary directory with the path of the records in it, removed with the last reference.
 final class Place: Sendable {
     let folder: String
     var path: String { folder + "/records.db" }
@@ -20,7 +20,7 @@ final class Place: Sendable {
 
     func open() throws -> SQLiteRecordStore { try SQLiteRecordStore(path: path, create: true) }
 
-    /// A connection that knows nothing of records.
+    /// A plain SQLite connection.
     func raw(_ end: String = "") throws -> Connection { try Connection(path: path + end) }
 
     func mode(_ end: String = "") throws -> mode_t {
@@ -36,7 +36,7 @@ struct Stop: Error {}
 
 let start: Int64 = 1_800_000_000
 
-/// An Authy ID that must be one.
+/// An AuthyID that must be valid.
 func id(_ value: Int64) throws -> AuthyID { try #require(AuthyID(value)) }
 
 func requestID(_ number: Int) throws -> ApprovalRequestID {

@@ -132,7 +132,7 @@ struct TransactionTests {
     }
 
     @Test func `A lost transaction fails its bodies, and the next one is as if nothing had been`() async throws {
-        // A trigger that undoes everything is what a full disk does to a transaction.
+        // A trigger that rolls back has the effect of a full disk on a transaction.
         try place.raw().execute(
             """
             CREATE TRIGGER full BEFORE INSERT ON server_values WHEN new.name = 'full'

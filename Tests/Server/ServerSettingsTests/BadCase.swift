@@ -2,7 +2,7 @@ import ServerSettings
 import SettingsFile
 import Testing
 
-/// What the log would say, or nil where the settings are taken.
+/// The log's line, or nil if the settings are valid.
 func complaint(about text: String) -> String? {
     do throws(SettingsError) {
         _ = try ServerSettings.parse(text, file: "t")
@@ -12,7 +12,7 @@ func complaint(about text: String) -> String? {
     }
 }
 
-/// Settings that must not be taken, with the whole line that the log then has.
+/// Invalid settings, with the whole line that the log then has.
 struct BadCase: Sendable, CustomTestStringConvertible {
     let text: String
     let error: String

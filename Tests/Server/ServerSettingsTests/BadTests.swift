@@ -60,7 +60,8 @@ private let badTops = [
     BadCase("[server]\nlistn = []", "t:2: server.listn: unknown key \"listn\"; did you mean \"listen\"?"),
     BadCase("[codes]\ndrift = 1", "t:2: codes.drift: unknown key \"drift\"; known here: " + codeKeys),
     BadCase(
-        "[limits]\nwrong_code = 1", "t:2: limits.wrong_code: unknown key \"wrong_code\"; did you mean \"wrong_codes\"?"),
+        "[limits]\nwrong_code = 1",
+        "t:2: limits.wrong_code: unknown key \"wrong_code\"; did you mean \"wrong_codes\"?"),
     BadCase("[phone]\nx = 1", "t:2: phone.x: unknown key \"x\"; known here: link_lifetime"),
     BadCase("[push]\nhost = []", "t:2: push.host: unknown key \"host\"; did you mean \"hosts\"?"),
     BadCase(
@@ -85,7 +86,8 @@ private let badServers = [
     BadCase("listen = \"127.0.0.1:1\"", "t:2: server.listen: expected a list in brackets, found a text"),
     BadCase(
         "listen = [\"localhost:80\"]",
-        "t:2: server.listen[1]: expected a numeric address and a port such as 127.0.0.1:8555, [::1]:8555 or unix:/run/countersignd/api.sock; "
+        "t:2: server.listen[1]: expected a numeric address and a port such as 127.0.0.1:8555, "
+            + "[::1]:8555 or unix:/run/countersignd/api.sock; "
             + "did you mean \"127.0.0.1:80\"?"),
     BadCase(
         "listen = [\"127.0.0.1:1\", \"[::]:80\"]",

@@ -3,14 +3,14 @@ import ServerSettings
 import SettingsFile
 import Testing
 
-/// The file in docs/, as it is installed.
+/// The installed file from docs/.
 private func documented() throws -> String {
     let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
     return try String(contentsOf: root.appending(path: "docs/countersignd.toml"), encoding: .utf8)
 }
 
-/// With the # taken off every line that is a key or a header.
+/// With the # removed from every line that is a key or a header.
 private func awake(_ text: String) -> String {
     text.split(separator: "\n", omittingEmptySubsequences: false)
         .map { $0.hasPrefix("#") && !$0.hasPrefix("# ") && $0 != "#" ? $0.dropFirst() : $0 }.joined(separator: "\n")
@@ -33,12 +33,12 @@ struct DocumentedFileTests {
     }
 }
 
-/// A folder of its own for one test.
+/// A temporary directory for one test.
 private final class Folder {
     let path: String
 
     init() throws {
-        // Where TMPDIR leads through a symlink, the file would not be trusted.
+        // If TMPDIR leads through a symlink, the file is not trusted.
         path = FileManager.default.temporaryDirectory.resolvingSymlinksInPath().appending(path: UUID().uuidString)
             .path()
         try FileManager.default.createDirectory(
@@ -55,7 +55,8 @@ private final class Folder {
 }
 
 struct LoadTests {
-    /// Root trusts no folder that others may write, even with a sticky bit; the tests' folder is in one.
+    /// Root does not trust directories that others may write, even with a sticky bit, and the tests' directory is in
+    /// one.
     private let trust = Trust(owner: geteuid() == 0 ? 1 : geteuid(), group: getegid())
 
     private func complaint(_ path: String?, orElse usual: String = "/nonexistent/a.toml") -> String? {

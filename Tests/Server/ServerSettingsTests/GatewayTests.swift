@@ -68,7 +68,8 @@ struct GatewayTests {
 
     @Test func `gateways keep their order, and what they carry`() throws {
         let text =
-            "[[gateway]]\ntype = \"log\"\nfor = [\"email\", \"sms\"]\ntimeout = 3\nretries = 4\n[[gateway]]\ntype = \"log\"\nname = \"b\""
+            "[[gateway]]\ntype = \"log\"\nfor = [\"email\", \"sms\"]\ntimeout = 3\nretries = 4\n"
+            + "[[gateway]]\ntype = \"log\"\nname = \"b\""
         let gateways = try ServerSettings.parse(text, file: "t").gateways
         #expect(gateways.map(\.name) == ["log", "b"])
         #expect(gateways.first?.kinds == [.email, .sms])
@@ -99,7 +100,8 @@ private let badGateways = [
     BadCase("name = \"a\"", "t:1: gateway[1]: type is missing; write type = \"twilio\", webhook, smtp, command or log"),
     BadCase(
         "type = \"twillio\"",
-        "t:2: gateway[1].type: expected \"twilio\", \"webhook\", \"smtp\", \"command\" or \"log\", found \"twillio\"; did you mean \"twilio\"?"
+        "t:2: gateway[1].type: expected \"twilio\", \"webhook\", \"smtp\", \"command\" or \"log\", "
+            + "found \"twillio\"; did you mean \"twilio\"?"
     ),
     BadCase(twilio, "t:1: gateway[1]: from is missing; this gateway needs it"),
     BadCase("type = \"twilio\"", "t:1: gateway[1]: account is missing; this gateway needs it"),
@@ -151,10 +153,12 @@ private let badGateways = [
         "t:3: gateway[1].secret_file: expected an absolute path such as /etc/countersign/webhook-secret"),
     BadCase(
         "type = \"webhook\"\nurl = \"http://192.0.2.1\"",
-        "t:3: gateway[1].url: codes would go there unencrypted; write https://, or http:// for localhost, 127.0.0.1 and [::1] only"
+        "t:3: gateway[1].url: codes would go there unencrypted; "
+            + "write https://, or http:// for localhost, 127.0.0.1 and [::1] only"
     ),
     BadCase(
-        smtp + "url = \"mail.example.com\"", "t:4: gateway[1].url: expected a URL that begins with smtps:// or smtp://"),
+        smtp + "url = \"mail.example.com\"",
+        "t:4: gateway[1].url: expected a URL that begins with smtps:// or smtp://"),
     BadCase(
         smtp + "url = \"smtp://a/x\"", "t:4: gateway[1].url: the URL of a mail server has no path"),
     BadCase(
@@ -193,7 +197,8 @@ struct SenderTests {
     ])
     func `what is neither a number nor a name sends nothing`(from: String) {
         let error =
-            "t:5: gateway[1].from: expected a number such as +15551234567, a short code, a messaging service (MG...), or a name of up to 11 letters and digits"
+            "t:5: gateway[1].from: expected a number such as +15551234567, a short code, "
+            + "a messaging service (MG...), or a name of up to 11 letters and digits"
         #expect(complaint(about: "[[gateway]]\n\(twilio)from = \"\(from)\"") == error)
     }
 

@@ -151,12 +151,12 @@ struct ServerSettingsTests {
     }
 }
 
-/// A whole number that some key takes.
+/// A key that takes a whole number.
 struct Range: Sendable, CustomTestStringConvertible {
     let header: String
     let key: String
     let range: ClosedRange<Int>
-    /// What else the table needs.
+    /// Other keys that the table needs.
     var beside = ""
 
     var testDescription: String { "\(header) \(key)" }

@@ -2,7 +2,8 @@ import Testing
 import Vault
 
 struct Base64URLTests {
-    /// RFC 4648, section 10, without its padding; the last two are the letters that plain Base64 writes otherwise.
+    /// The vectors of RFC 4648, section 10, without padding; the last two contain the characters in which the alphabets
+    /// differ.
     static let vectors: [([UInt8], String)] = [
         ([], ""), (Array("f".utf8), "Zg"), (Array("fo".utf8), "Zm8"), (Array("foo".utf8), "Zm9v"),
         (Array("foob".utf8), "Zm9vYg"),

@@ -2,7 +2,7 @@ import Glibc
 import Testing
 import Vault
 
-/// A folder of its own for each test, gone at the end of it.
+/// A temporary directory for each test, removed at its end.
 private final class Folder {
     let path: String
 
@@ -21,7 +21,7 @@ private final class Folder {
         try #require(fchmod(descriptor, mode) == 0)
     }
 
-    /// Nil where it was read.
+    /// The error, or nil if the key was read.
     func refusal() -> MasterKeyError? {
         do {
             _ = try MasterKey.read(file: file)

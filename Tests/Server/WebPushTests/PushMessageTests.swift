@@ -12,8 +12,8 @@ private enum Example {
     static let salt = "DGv6ra1nlYgDCS1FRnbzlw"
     static let authentication = "BTBZMqHH6r4Tts7J_aSIgg"
     static let body =
-        "DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A_yl95b"
-        + "Qpu6cVPTpK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qulcy4a-fN"
+        "DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3"
+        + "jl7A_yl95bQpu6cVPTpK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qulcy4a-fN"
 
     static func bytes(_ text: String) throws -> [UInt8] { try #require(Base64URL.decode(text)) }
 
@@ -21,7 +21,8 @@ private enum Example {
         try #require(PushSubscription(publicKey: bytes(publicKey), authentication: bytes(authentication)))
     }
 
-    /// What the browser does with a body, by RFC 8291, section 3.4, and RFC 8188, section 2.2: the content, with its delimiter and padding.
+    /// Decrypts a body as a browser does (RFC 8291, section 3.4; RFC 8188, section 2.2) into the content with delimiter
+    /// and padding.
     static func opened(_ body: [UInt8]) throws -> [UInt8] {
         let sender = try P256.KeyAgreement.PublicKey(x963Representation: body[21..<86])
         let ours = try P256.KeyAgreement.PrivateKey(rawRepresentation: bytes(browserKey))

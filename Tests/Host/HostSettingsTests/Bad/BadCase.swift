@@ -2,7 +2,7 @@ import HostSettings
 import SettingsFile
 import Testing
 
-/// Settings that must not be taken, with the whole line that the log then has.
+/// Invalid settings, with the whole line that the log then has.
 struct BadCase: Sendable, CustomTestStringConvertible {
     let text: String
     let error: String
@@ -15,7 +15,7 @@ struct BadCase: Sendable, CustomTestStringConvertible {
     var testDescription: String { error }
 }
 
-/// What the log would say, or nil where the settings are taken.
+/// The log's line, or nil if the settings are valid.
 func complaint(about text: String) -> String? {
     do throws(SettingsError) {
         _ = try Settings.parse(text, file: "t")
@@ -25,7 +25,7 @@ func complaint(about text: String) -> String? {
     }
 }
 
-/// Headers and keys that a table needs beside what is tested.
+/// Headers and keys that a table needs beside the tested ones.
 let server = "[server]\napi_key_file = \"/k\"\n"
 
 struct BadSettingsTests {

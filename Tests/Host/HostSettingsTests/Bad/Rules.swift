@@ -6,7 +6,8 @@ let badLogins = [
     BadCase("[login]\nfactors = []", "t:2: login.factors: this list is empty; name something, or leave out the key"),
     BadCase(
         "[login]\nfactors = [\"sms\", \"onetuch\"]",
-        "t:2: login.factors[2]: expected \"onetouch\", \"softtoken\", \"sms\", \"call\" or \"recovery\", found \"onetuch\"; did you mean \"onetouch\"?"
+        "t:2: login.factors[2]: expected \"onetouch\", \"softtoken\", \"sms\", \"call\" or \"recovery\", "
+            + "found \"onetuch\"; did you mean \"onetouch\"?"
     ),
     BadCase(
         "[login]\nfactors = [\n  \"sms\", # one\n  \"call\",\n  \"sms\",\n]",
@@ -48,7 +49,8 @@ let badLogins = [
 
 let badPreferences = [
     BadCase(
-        "[login]\nprefer = \"recovery\"", "t:2: login.prefer: a recovery code cannot be preferred; name another factor"),
+        "[login]\nprefer = \"recovery\"",
+        "t:2: login.prefer: a recovery code cannot be preferred; name another factor"),
     BadCase(
         "[login]\nfactors = [\"sms\"]\nprefer = \"call\"",
         "t:3: login.prefer: \"call\" is preferred, but not among factors"),
@@ -74,7 +76,8 @@ let badPreferences = [
         "[login.user.bob]\ncheck_number = \"no\"",
         "t:2: login.user.bob.check_number: expected true or false, found a text"),
     BadCase(
-        "[remember]\nseconds = 604801", "t:2: remember.seconds: expected a whole number from 0 to 604800, found 604801"),
+        "[remember]\nseconds = 604801",
+        "t:2: remember.seconds: expected a whole number from 0 to 604800, found 604801"),
     BadCase("[pause]\nmax_hours = 0", "t:2: pause.max_hours: expected a whole number from 1 to 8760, found 0"),
 ]
 
@@ -126,7 +129,8 @@ private func all(_ networks: String) -> BadCase {
 
 /// All of IPv4 that is neither private nor reserved.
 let publicNetworks = """
-    1.0.0.0/8 2.0.0.0/7 4.0.0.0/6 8.0.0.0/7 11.0.0.0/8 12.0.0.0/6 16.0.0.0/4 32.0.0.0/3 64.0.0.0/3 96.0.0.0/6 100.0.0.0/10 \
+    1.0.0.0/8 2.0.0.0/7 4.0.0.0/6 8.0.0.0/7 11.0.0.0/8 12.0.0.0/6 16.0.0.0/4 32.0.0.0/3 64.0.0.0/3 96.0.0.0/6 \
+    100.0.0.0/10 \
     100.128.0.0/9 101.0.0.0/8 102.0.0.0/7 104.0.0.0/5 112.0.0.0/5 120.0.0.0/6 124.0.0.0/7 126.0.0.0/8 128.0.0.0/3 \
     160.0.0.0/5 168.0.0.0/8 169.0.0.0/9 169.128.0.0/10 169.192.0.0/11 169.224.0.0/12 169.240.0.0/13 169.248.0.0/14 \
     169.252.0.0/15 169.255.0.0/16 170.0.0.0/7 172.0.0.0/12 172.32.0.0/11 172.64.0.0/10 172.128.0.0/9 173.0.0.0/8 \
@@ -141,11 +145,11 @@ private func exempted(_ count: Int) -> String {
 }
 
 private func tooMany(_ groups: Int, _ bytes: Int) -> String {
-    "t: [[exempt]] and [login.group.NAME] name \(groups) groups, with \(bytes) bytes in their names; at most 256 with 7000 bytes can be looked "
-        + "up in a login"
+    "t: [[exempt]] and [login.group.NAME] name \(groups) groups, with \(bytes) bytes in their names; "
+        + "at most 256 with 7000 bytes can be looked up in a login"
 }
 
-/// As many as can be looked up.
+/// The maximum that can be looked up.
 let manyGroups = exempted(255) + "[login.group.staff]\nfactors = [\"sms\"]\n"
 
 let tooManyGroups: [BadCase] = [

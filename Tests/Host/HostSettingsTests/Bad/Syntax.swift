@@ -30,7 +30,8 @@ let badSyntax = [
         "[login] tries = 3\n", "t:1: \(brackets)"),
     BadCase(
         "[login]\ntries = 3 prompt = \"now\"\n",
-        "t:2: this line is not TOML; look for a missing quote, bracket, comma or equals sign here or in the line above"),
+        "t:2: this line is not TOML; look for a missing quote, bracket, comma or equals sign "
+            + "here or in the line above"),
     BadCase(
         "[“login”]\ntries = 3\n", "t:1: \(brackets)"),
     BadCase("\n[[[exempt]]]\n", "t:2: \(brackets)"),
@@ -52,7 +53,8 @@ let badSyntax = [
         "\n[[exempt]]\nusers = [\"a\\u0000b\"]\n",
         "t:3: a NUL has no place in the settings, not even escaped; take it out"),
     BadCase(
-        "[login]\n\"tries\\U00000000\" = 3\n", "t:2: a NUL has no place in the settings, not even escaped; take it out"),
+        "[login]\n\"tries\\U00000000\" = 3\n",
+        "t:2: a NUL has no place in the settings, not even escaped; take it out"),
 ]
 
 let badTypes = [
@@ -74,7 +76,8 @@ let badTypes = [
     BadCase("[login]\nfactors = \"sms\"", "t:2: login.factors: expected a list in brackets, found a text"),
     BadCase(
         "[login]\nfactors = [\"sms\",\n3]",
-        "t:3: login.factors[2]: expected \"onetouch\", \"softtoken\", \"sms\", \"call\" or \"recovery\", found a whole number"
+        "t:3: login.factors[2]: expected \"onetouch\", \"softtoken\", \"sms\", \"call\" or \"recovery\", "
+            + "found a whole number"
     ),
     BadCase(
         "[enrolment]\ngrace_until = \"2027-03-31\"",
@@ -108,7 +111,8 @@ let unknownKeys = [
         "[enrollment]\nmode = \"grace\"", "t:1: enrollment: unknown key \"enrollment\"; did you mean \"enrolment\"?"),
     BadCase(
         "tries = 3\n",
-        "t:1: tries: unknown key \"tries\"; known here: state, server, login, enrolment, outage, lockout, remember, pause, exempt"
+        "t:1: tries: unknown key \"tries\"; known here: state, server, login, "
+            + "enrolment, outage, lockout, remember, pause, exempt"
     ),
     BadCase(
         "\n[login]\n\nonetouch_wiat = 3",
@@ -119,7 +123,8 @@ let unknownKeys = [
     BadCase(
         "[login]\n\"a b\\u001b\" = 3",
         "t: login.\"a b\\u{1B}\": unknown key \"a b\\u{1B}\"; known here: "
-            + "factors, prefer, onetouch_wait, deadline, tries, prompt, number_matching, check_number, factor_of, service, group, user"
+            + "factors, prefer, onetouch_wait, deadline, tries, prompt, number_matching, "
+            + "check_number, factor_of, service, group, user"
     ),
     BadCase(
         "[login.service.su]\nfactorof = \"caller\"",
