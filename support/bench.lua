@@ -1,6 +1,6 @@
--- For wrk: asks what a file lists, a call on each line (METHOD, path, body, tabs between), one after another and again from the top.
--- Arguments: the file, the API key. The last line that it prints is JSON.
--- wrk asks for a call once before it begins, and does not make it: the list begins with the second.
+-- For wrk: makes the calls that a file lists, one on each line (METHOD, path, body, separated by tabs), in order and
+-- again from the top. Arguments: the file, the API key. The last line of the output is JSON.
+-- wrk asks for one call before it begins, and does not make it, so the list begins with the second.
 local calls, next = {}, -1
 
 function init(args)
@@ -19,7 +19,8 @@ end
 
 function done(summary, latency)
   local errors = summary.errors
-  io.write(string.format('\n{"answers": %d, "seconds": %f, "refused": %d, "lost": %d, "p50": %f, "p99": %f}\n', summary.requests,
-    summary.duration / 1e6, errors.status, errors.connect + errors.read + errors.write + errors.timeout,
+  io.write(string.format('\n{"answers": %d, "seconds": %f, "refused": %d, "lost": %d, "p50": %f, "p99": %f}\n',
+    summary.requests, summary.duration / 1e6, errors.status,
+    errors.connect + errors.read + errors.write + errors.timeout,
     latency:percentile(50) / 1000, latency:percentile(99) / 1000))
 end

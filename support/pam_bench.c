@@ -1,6 +1,6 @@
 /*
- * pam_bench CONFDIR SERVICE USER ANSWER TTY   one whole PAM transaction: prints the microseconds it took, and the time of CLOCK_MONOTONIC
- *                                             in microseconds when it succeeded
+ * pam_bench CONFDIR SERVICE USER ANSWER TTY   runs one PAM transaction; prints the microseconds that it took, and the
+ *                                             CLOCK_MONOTONIC time in microseconds when it succeeded
  * pam_bench --load MODULE                     prints the microseconds of dlopen, and the kB of memory that it added
  */
 #define _GNU_SOURCE
@@ -18,7 +18,7 @@ static double now(void) {
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-/* Private and shared kB that this process has touched. */
+/* The resident memory of this process in kB. */
 static long memory(void) {
     long size, resident;
     FILE *file = fopen("/proc/self/statm", "r");

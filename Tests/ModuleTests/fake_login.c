@@ -8,9 +8,9 @@
 #include "CFrames.h"
 
 enum {
-    yes, yes_then_abort, yes_then_exit_1, yes_and_stay, yes_twice, no_verdict, exit_at_once, hang, hang_after_ready, flood, wrong_version,
-    cut_frame, long_frame, unknown_verdict, ask_too_early, start_net_twice, ready_twice, long_deadline, unknown_frame, rude_text, group_flood,
-    too_many_groups, all_of_it, yes_and_terminate
+    yes, yes_then_abort, yes_then_exit_1, yes_and_stay, yes_twice, no_verdict, exit_at_once, hang, hang_after_ready,
+    flood, wrong_version, cut_frame, long_frame, unknown_verdict, ask_too_early, start_net_twice, ready_twice,
+    long_deadline, unknown_frame, rude_text, group_flood, too_many_groups, all_of_it, yes_and_terminate
 };
 
 static void send_frame(int kind, int field, const char *value) {
@@ -27,7 +27,7 @@ static void send_frame(int kind, int field, const char *value) {
 
 static void raw(const void *bytes, size_t length) { send(3, bytes, length, MSG_NOSIGNAL); }
 static void approve(void) { send_frame(KIND_VERDICT, FIELD_OUTCOME, "1"); }
-/* The next frame of the module's is of this kind and holds that field. */
+/* Whether the next frame of the module is of this kind and contains that field. */
 static int comes(int kind, int field, const char *value) {
     unsigned char frame[FRAME_MAX];
     size_t count = strlen(value);
@@ -59,7 +59,8 @@ int main(void) {
     case long_frame: send_frame(KIND_TELL, FIELD_TEXT, big); return 0;
     case unknown_verdict: send_frame(KIND_VERDICT, FIELD_OUTCOME, "9"); return 0;
     case ask_too_early: send_frame(KIND_ASK, FIELD_TEXT, "Code: "); approve(); return 0;
-    case start_net_twice: ready("10"); send_frame(KIND_START_NET, 0, ""); send_frame(KIND_START_NET, 0, ""); approve(); return 0;
+    case start_net_twice:
+        ready("10"); send_frame(KIND_START_NET, 0, ""); send_frame(KIND_START_NET, 0, ""); approve(); return 0;
     case ready_twice: ready("10"); ready("10"); approve(); return 0;
     case long_deadline: ready("601"); approve(); return 0;
     case unknown_frame: ready("10"); send_frame(99, 0, ""); approve(); return 0;
@@ -68,27 +69,33 @@ int main(void) {
         for (;;) {
             unsigned char frame[FRAME_MAX] = {FRAME_VERSION, KIND_MATCH_GROUPS}, answer[FRAME_MAX];
             size_t length = 2;
-            while (length + 5 <= sizeof frame) frame[length++] = FIELD_NAME, frame[length++] = 2, frame[length++] = 0, frame[length++] = 'a', frame[length++] = 'b';
+            while (length + 5 <= sizeof frame)
+                frame[length++] = FIELD_NAME, frame[length++] = 2, frame[length++] = 0, frame[length++] = 'a',
+                frame[length++] = 'b';
             if (send(3, frame, length, MSG_NOSIGNAL) < 0 || recv(3, answer, sizeof answer, 0) <= 0) return 0;
         }
     case too_many_groups: {
-        /* With those that are looked up, the caller's field counts for none of them. Those beyond are said to be unsure, or nobody gets in. */
+        /* The caller's field must not count for any group that is looked up, and groups beyond the limit must be
+           reported as unsure; otherwise the login is denied. */
         unsigned char frame[FRAME_MAX] = {FRAME_VERSION, KIND_MATCH_GROUPS, FIELD_CALLER, 1, 0, '1'}, answer[FRAME_MAX];
         size_t length = 6;
         ready("10");
         for (int count = 0; count < FRAME_GROUPS_MAX + 3; count++) {
-            frame[length++] = FIELD_NAME, frame[length++] = 2, frame[length++] = 0, frame[length++] = 'a', frame[length++] = 'b';
+            frame[length++] = FIELD_NAME, frame[length++] = 2, frame[length++] = 0, frame[length++] = 'a',
+            frame[length++] = 'b';
         }
         send(3, frame, length, MSG_NOSIGNAL);
-        static const unsigned char unsure[] = {FIELD_UNSURE, 2, 0, 'a', 'b', FIELD_UNSURE, 2, 0, 'a', 'b', FIELD_UNSURE, 2, 0, 'a', 'b'};
-        if (recv(3, answer, sizeof answer, 0) == 2 + sizeof unsure && !memcmp(answer + 2, unsure, sizeof unsure)) approve();
+        static const unsigned char unsure[] = {FIELD_UNSURE, 2, 0, 'a', 'b', FIELD_UNSURE, 2, 0, 'a', 'b',
+            FIELD_UNSURE, 2, 0, 'a', 'b'};
+        if (recv(3, answer, sizeof answer, 0) == 2 + sizeof unsure && !memcmp(answer + 2, unsure, sizeof unsure))
+            approve();
         return 0;
     }
     case all_of_it: {
-        /* Whatever the module can be asked to do, and a yes where all of it was done. countersign-net is fake_net.c. */
+        /* All requests that the module knows, and a yes if all were done. countersign-net is fake_net.c. */
         char net[4];
         send_frame(KIND_LOG, FIELD_TEXT, "begun"), ready("10"), send_frame(KIND_MATCH_GROUPS, FIELD_NAME, "root");
-        /* Not a member, and nothing that is unsure: every source was asked to its end. */
+        /* Not a member, and nothing is unsure: every source was asked to its end. */
         if (!comes(KIND_GROUPS, 0, "")) return 1;
         send_frame(KIND_START_NET, 0, "");
         if (recv(4, net, sizeof net, 0) != 1) return 1;
@@ -97,7 +104,9 @@ int main(void) {
         approve();
         return 0;
     }
-    case rude_text: ready("10"); send_frame(KIND_TELL, FIELD_TEXT, "\x1b[2Jhi\x07 \xc3\xa9"); send_frame(KIND_LOG, FIELD_TEXT, "a\nb\x1b"); approve(); return 0;
+    case rude_text:
+        ready("10"); send_frame(KIND_TELL, FIELD_TEXT, "\x1b[2Jhi\x07 \xc3\xa9");
+        send_frame(KIND_LOG, FIELD_TEXT, "a\nb\x1b"); approve(); return 0;
     }
     return 0;
 }

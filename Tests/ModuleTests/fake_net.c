@@ -1,4 +1,4 @@
-/* A countersign-net that says that it is there, and ends with its socket; with STAYS it does not. */
+/* A countersign-net that reports ready and ends when its socket is closed; with STAYS it does not end. */
 #include <sys/socket.h>
 #include <unistd.h>
 

@@ -59,8 +59,9 @@ int pam_authenticate(pam_handle_t *handle, int flags) {
     return result;
 }
 
-/* Those of the C library: dlsym may need them. */
-extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t), *__libc_memalign(size_t, size_t);
+/* The C library's own allocators, since dlsym may allocate. */
+extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t),
+    *__libc_memalign(size_t, size_t);
 
 /* The file that a call comes from. */
 static const char *file_of(const void *caller) {
@@ -69,7 +70,7 @@ static const char *file_of(const void *caller) {
     return name ? name + 1 : "?";
 }
 
-/* Named by who asks: the C library may get along without. */
+/* Named by the caller, since the C library may get along without the memory. */
 static int lacks(const char *name, const void *caller) {
     char full[200];
     if (report == NULL || !is_armed || is_paused) return 0;
@@ -90,31 +91,39 @@ static int breaks(const char *name, const void *caller) {
 void *malloc(size_t size) { return LACKS("malloc") ? errno = ENOMEM, NULL : __libc_malloc(size); }
 void *calloc(size_t n, size_t size) { return LACKS("calloc") ? errno = ENOMEM, NULL : __libc_calloc(n, size); }
 void *realloc(void *old, size_t size) { return LACKS("realloc") ? errno = ENOMEM, NULL : __libc_realloc(old, size); }
-void *aligned_alloc(size_t a, size_t size) { return LACKS("aligned_alloc") ? errno = ENOMEM, NULL : __libc_memalign(a, size); }
+void *aligned_alloc(size_t a, size_t size) {
+    return LACKS("aligned_alloc") ? errno = ENOMEM, NULL : __libc_memalign(a, size);
+}
 int posix_memalign(void **place, size_t a, size_t size) {
     if (LACKS("posix_memalign")) return ENOMEM;
     return (*place = __libc_memalign(a, size)) ? 0 : ENOMEM;
 }
 
-#define CALL(result, name, error, parameters, ...)                                                                                           \
-    result name parameters {                                                                                                                 \
-        result(*real) parameters;                                                                                                            \
-        if (BREAKS(#name)) return errno = error, -1;                                                                                         \
-        *(void **)&real = dlsym(RTLD_NEXT, #name);                                                                                           \
-        return real(__VA_ARGS__);                                                                                                            \
+#define CALL(result, name, error, parameters, ...) \
+    result name parameters { \
+        result(*real) parameters; \
+        if (BREAKS(#name)) return errno = error, -1; \
+        *(void **)&real = dlsym(RTLD_NEXT, #name); \
+        return real(__VA_ARGS__); \
     }
 /* These return the error. */
-#define CODE(name, error, give, parameters, ...)                                                                                             \
-    int name parameters {                                                                                                                    \
-        int(*real) parameters;                                                                                                               \
-        if (BREAKS(#name)) { give; return error; }                                                                                            \
-        *(void **)&real = dlsym(RTLD_NEXT, #name);                                                                                           \
-        return real(__VA_ARGS__);                                                                                                            \
+#define CODE(name, error, give, parameters, ...) \
+    int name parameters { \
+        int(*real) parameters; \
+        if (BREAKS(#name)) { give; return error; } \
+        *(void **)&real = dlsym(RTLD_NEXT, #name); \
+        return real(__VA_ARGS__); \
     }
 
-CODE(getpwnam_r, EIO, *found = NULL, (const char *name, struct passwd *entry, char *buffer, size_t size, struct passwd **found), name, entry, buffer, size, found)
-CODE(getpwuid_r, EIO, *found = NULL, (uid_t uid, struct passwd *entry, char *buffer, size_t size, struct passwd **found), uid, entry, buffer, size, found)
-CODE(fgetgrent_r, EIO, *found = NULL, (FILE *file, struct group *entry, char *buffer, size_t size, struct group **found), file, entry, buffer, size, found)
+CODE(getpwnam_r, EIO, *found = NULL,
+     (const char *name, struct passwd *entry, char *buffer, size_t size, struct passwd **found),
+     name, entry, buffer, size, found)
+CODE(getpwuid_r, EIO, *found = NULL,
+     (uid_t uid, struct passwd *entry, char *buffer, size_t size, struct passwd **found),
+     uid, entry, buffer, size, found)
+CODE(fgetgrent_r, EIO, *found = NULL,
+     (FILE *file, struct group *entry, char *buffer, size_t size, struct group **found),
+     file, entry, buffer, size, found)
 CALL(int, gethostname, EIO, (char *name, size_t size), name, size)
 CALL(int, socketpair, EMFILE, (int domain, int type, int protocol, int ends[2]), domain, type, protocol, ends)
 CALL(int, pidfd_open, EMFILE, (pid_t pid, unsigned flags), pid, flags)
@@ -124,7 +133,8 @@ CALL(ssize_t, write, EIO, (int fd, const void *buffer, size_t size), fd, buffer,
 CALL(ssize_t, send, EIO, (int fd, const void *buffer, size_t size, int flags), fd, buffer, size, flags)
 CALL(ssize_t, recvmsg, EIO, (int fd, struct msghdr *message, int flags), fd, message, flags)
 CALL(int, signalfd, EMFILE, (int fd, const sigset_t *mask, int flags), fd, mask, flags)
-CALL(int, sigtimedwait, EAGAIN, (const sigset_t *mask, siginfo_t *info, const struct timespec *timeout), mask, info, timeout)
+CALL(int, sigtimedwait, EAGAIN, (const sigset_t *mask, siginfo_t *info, const struct timespec *timeout),
+     mask, info, timeout)
 CALL(int, sigaction, ENOSYS, (int signal, const struct sigaction *new, struct sigaction *old), signal, new, old)
 CALL(int, sigprocmask, ENOSYS, (int how, const sigset_t *new, sigset_t *old), how, new, old)
 CALL(int, getrlimit, EIO, (__rlimit_resource_t which, struct rlimit *limit), which, limit)
@@ -135,8 +145,11 @@ CALL(int, close_range, EIO, (unsigned first, unsigned last, int flags), first, l
 CALL(int, chdir, EIO, (const char *path), path)
 CALL(pid_t, setsid, EPERM, (void))
 CALL(int, sigpending, EFAULT, (sigset_t *set), set)
-CALL(int, execveat, ENOMEM, (int fd, const char *path, char *const arguments[], char *const environment[], int flags), fd, path, arguments, environment, flags)
-CALL(int, prctl, EPERM, (int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d), option, a, b, c, d)
+CALL(int, execveat, ENOMEM,
+     (int fd, const char *path, char *const arguments[], char *const environment[], int flags),
+     fd, path, arguments, environment, flags)
+CALL(int, prctl, EPERM, (int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d),
+     option, a, b, c, d)
 
 FILE *fopen(const char *path, const char *mode) {
     FILE *(*real)(const char *, const char *);
@@ -171,7 +184,7 @@ pid_t fork(void) {
     return pid;
 }
 
-/* Named by the child: countersign-net, the second one, decides nothing by its end. */
+/* Named by the child: the end of countersign-net, the second one, decides nothing. */
 pid_t waitpid(pid_t pid, int *status, int options) {
     pid_t (*real)(pid_t, int *, int);
     if (BREAKS(pid == first_child ? "waitpid 1" : "waitpid 2")) return errno = EIO, -1;
@@ -179,7 +192,7 @@ pid_t waitpid(pid_t pid, int *status, int options) {
     return real(pid, status, options);
 }
 
-/* Named by how many are watched: one is a child that is to end. */
+/* Named by the number of descriptors: a single one is a child that is to end. */
 int poll(struct pollfd *fds, nfds_t n, int timeout) {
     int (*real)(struct pollfd *, nfds_t, int);
     if (BREAKS(n == 1 ? "poll 1" : "poll")) return errno = ENOMEM, -1;
@@ -187,7 +200,7 @@ int poll(struct pollfd *fds, nfds_t n, int timeout) {
     return real(fds, n, timeout);
 }
 
-/* Nobody can undo what a mask was set to, where setting it back fails: that cannot fail. */
+/* Setting a mask back never fails here, since nothing could undo that. */
 int pthread_sigmask(int how, const sigset_t *new, sigset_t *old) {
     int (*real)(int, const sigset_t *, sigset_t *);
     if (old != NULL && BREAKS("pthread_sigmask")) return EINVAL;
@@ -204,18 +217,18 @@ int close(int fd) {
     return failed ? errno = EIO, -1 : result;
 }
 
-#define WITH_MODE(name, parameters, ...)                                                                                                     \
-    int name parameters {                                                                                                                    \
-        int (*real)();                                                                                                                       \
-        char full[200];                                                                                                                      \
-        va_list more;                                                                                                                        \
-        snprintf(full, sizeof full, #name " %s", path);                                                                                      \
-        if (BREAKS(full)) return errno = ENFILE, -1;                                                                                          \
-        va_start(more, flags);                                                                                                               \
-        int mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(more, int) : 0;                                                                    \
-        va_end(more);                                                                                                                        \
-        *(void **)&real = dlsym(RTLD_NEXT, #name);                                                                                           \
-        return real(__VA_ARGS__, mode);                                                                                                      \
+#define WITH_MODE(name, parameters, ...) \
+    int name parameters { \
+        int (*real)(); \
+        char full[200]; \
+        va_list more; \
+        snprintf(full, sizeof full, #name " %s", path); \
+        if (BREAKS(full)) return errno = ENFILE, -1; \
+        va_start(more, flags); \
+        int mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(more, int) : 0; \
+        va_end(more); \
+        *(void **)&real = dlsym(RTLD_NEXT, #name); \
+        return real(__VA_ARGS__, mode); \
     }
 WITH_MODE(open, (const char *path, int flags, ...), path, flags)
 WITH_MODE(openat, (int folder, const char *path, int flags, ...), folder, path, flags)

@@ -8,16 +8,16 @@
  * TEXT", "null" (success with a null reply), "fail", "eof" or "long N". Newlines in texts are written as \n. Settings:
  *
  *   tty=, rhost=, ruser=, env=NAME=VALUE     items, and PAM's environment
- *   rounds=N          so many calls of pam_authenticate
+ *   rounds=N          N calls of pam_authenticate
  *   setcred           pam_setcred too, before anything else
  *   no-conversation   no conversation function
  *   close-std, ignore-sigchld, reap-sigchld, ignore-sighup, nofile=N, fsize=N, block-sigint
- *                     what the login program is like
+ *                     properties of the login program
  *   pending-sigint    SIGINT has come, and with block-sigint waits
  *   rename=NAME       PAM_USER becomes NAME in the first prompt
  *   fail-groups       /etc/group cannot be read to its end
  *
- * At the end "left ..." lines name whatever was left behind: children, descriptors, the signal mask, signal handlers,
+ * At the end "left ..." lines name what was left behind: children, descriptors, the signal mask, signal handlers,
  * and signals that wait to be unblocked.
  */
 #define _GNU_SOURCE
@@ -37,7 +37,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Far from those that a login program has. */
+/* Far above the descriptors of a login program. */
 #define OUT 900
 #define IN 901
 
@@ -45,7 +45,7 @@ static const char *rename_to;
 static int fail_groups;
 static pam_handle_t *handle;
 
-/* Where faults.c is preloaded: what this program does for itself is not to fail. */
+/* With faults.c preloaded, calls by this program itself must not fail. */
 static void faults_pause(int paused) {
     static void (*pause)(int);
     if (pause == NULL) *(void **)&pause = dlsym(RTLD_DEFAULT, "faults_pause");
@@ -63,7 +63,7 @@ static void say(const char *word, const char *text) {
     if (write(OUT, line, length) < 0) _exit(99);
 }
 
-/* The log goes through these: the linker takes ours. */
+/* The module logs through these, since the linker prefers them. */
 static void take(int priority, const char *format, va_list arguments) {
     char text[8192], line[8300];
     faults_pause(1);
@@ -73,7 +73,9 @@ static void take(int priority, const char *format, va_list arguments) {
     faults_pause(0);
 }
 void vsyslog(int priority, const char *format, va_list arguments) { take(priority, format, arguments); }
-void __vsyslog_chk(int priority, int flag, const char *format, va_list arguments) { (void)flag, take(priority, format, arguments); }
+void __vsyslog_chk(int priority, int flag, const char *format, va_list arguments) {
+    (void)flag, take(priority, format, arguments);
+}
 void syslog(int priority, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
@@ -88,7 +90,7 @@ void __syslog_chk(int priority, int flag, const char *format, ...) {
     va_end(arguments);
 }
 
-/* The module reads /etc/group by this one. */
+/* The module reads /etc/group through this one. */
 int fgetgrent_r(FILE *file, struct group *entry, char *buffer, size_t size, struct group **found) {
     int (*read_entry)(FILE *, struct group *, char *, size_t, struct group **);
     *(void **)&read_entry = dlsym(RTLD_NEXT, "fgetgrent_r");
@@ -131,7 +133,9 @@ static int converse_now(int count, const struct pam_message **messages, struct p
     for (int i = 0; i < count; i++) {
         int style = messages[i]->msg_style;
         int asks = style == PAM_PROMPT_ECHO_ON || style == PAM_PROMPT_ECHO_OFF;
-        const char *word = style == PAM_PROMPT_ECHO_ON ? "ask" : asks ? "ask-hidden" : style == PAM_ERROR_MSG ? "tell" : "tell-on-stdout";
+        const char *word = style == PAM_PROMPT_ECHO_ON ? "ask"
+            : asks ? "ask-hidden"
+            : style == PAM_ERROR_MSG ? "tell" : "tell-on-stdout";
         say(word, messages[i]->msg);
         int result = asks ? answer(&all[i].resp) : PAM_SUCCESS;
         if (result != PAM_SUCCESS) {
@@ -168,15 +172,19 @@ static unsigned long long descriptors(void) {
     return sum;
 }
 
-static void note_left(unsigned long long fds, const sigset_t *mask, const struct sigaction *actions, int quiet_children) {
+static void note_left(unsigned long long fds, const sigset_t *mask, const struct sigaction *actions,
+                      int quiet_children) {
     char text[200];
     sigset_t now, pending;
-    if (descriptors() != fds) snprintf(text, sizeof text, "descriptors %llx, before %llx", descriptors(), fds), say("left", text);
+    if (descriptors() != fds)
+        snprintf(text, sizeof text, "descriptors %llx, before %llx", descriptors(), fds), say("left", text);
     sigprocmask(SIG_SETMASK, NULL, &now);
     for (int s = 1; s < NSIG; s++) {
         struct sigaction action;
-        if (sigismember(&now, s) != sigismember(mask, s)) snprintf(text, sizeof text, "signal %d in the mask", s), say("left", text);
-        if (sigaction(s, NULL, &action) == 0 && action.sa_handler != actions[s].sa_handler) snprintf(text, sizeof text, "handler of %d", s), say("left", text);
+        if (sigismember(&now, s) != sigismember(mask, s))
+            snprintf(text, sizeof text, "signal %d in the mask", s), say("left", text);
+        if (sigaction(s, NULL, &action) == 0 && action.sa_handler != actions[s].sa_handler)
+            snprintf(text, sizeof text, "handler of %d", s), say("left", text);
     }
     sigpending(&pending);
     for (int s = 1; s < NSIG; s++)
@@ -219,11 +227,12 @@ int main(int argc, char **argv) {
             sigprocmask(SIG_BLOCK, &block, NULL);
         } else return 2;
     }
-    /* Every login program has looked somebody up before it asks PAM. */
+    /* Every login program has looked up a user before it calls PAM. */
     struct passwd *found = getpwuid(getuid());
     gid_t groups[64];
     int count = 64;
-    if (found == NULL || getgrgid(found->pw_gid) == NULL || getgrouplist(found->pw_name, found->pw_gid, groups, &count) < 0) return 4;
+    if (found == NULL || getgrgid(found->pw_gid) == NULL
+        || getgrouplist(found->pw_name, found->pw_gid, groups, &count) < 0) return 4;
     result = pam_start_confdir(argv[2], argv[3], &conversation, argv[1], &handle);
     if (result != PAM_SUCCESS) return 3;
     if (tty) pam_set_item(handle, PAM_TTY, tty);

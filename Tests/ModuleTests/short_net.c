@@ -1,4 +1,4 @@
-/* countersign-net where something is short on this host: THREADS: none can be started; FILES: so many descriptors. */
+/* countersign-net on a host with a shortage. THREADS: no thread can be started; FILES: the limit on descriptors. */
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -11,7 +11,7 @@
 
 int main(void) {
     char *const arguments[] = {"countersign-net", 0}, *const environment[] = {0};
-    /* The stack of each thread, for which there is no room. */
+    /* The stack of each thread, which does not fit. */
     struct rlimit stack = {1ull << 46, RLIM_INFINITY}, files = {FILES, FILES};
     if (!THREADS && setrlimit(RLIMIT_STACK, &stack) != 0) return 1;
     if (setrlimit(RLIMIT_NOFILE, &files) != 0) return 1;

@@ -1,4 +1,4 @@
-/* In the place of countersign-login: starts the real one, which lies beside it, with a slow disk. */
+/* Replaces countersign-login: starts the real one, which is beside it, with a slow disk. */
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include <unistd.h>

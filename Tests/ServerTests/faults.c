@@ -1,6 +1,6 @@
-/* Faults for a test, put before the C library by LD_PRELOAD. The file that $FAULTS names says which: "enospc" or "erofs" (files cannot be
-   written), "stall" (no sync ends), "clock SECONDS" (the clock of the day is that much off). Besides, no thread may raise its priority, as in
-   a service, and what goes to the system log goes to standard error. */
+/* Faults for a test, for LD_PRELOAD. The file that $FAULTS names contains the fault: "enospc" or "erofs" (files cannot
+   be written), "stall" (no sync ends), "clock SECONDS" (the wall clock is that much off). Besides, no thread may raise
+   its priority, as in a service, and the system log goes to standard error. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -34,13 +34,13 @@ static int fault_of(int file) {
     return strncmp(word, "enospc", 6) == 0 ? ENOSPC : strncmp(word, "erofs", 5) == 0 ? EROFS : 0;
 }
 
-#define WRITE(name, parameters, values)                                                                                                     \
-    ssize_t name parameters {                                                                                                               \
-        static ssize_t(*next) parameters;                                                                                                   \
-        if (!next) *(void **)&next = dlsym(RTLD_NEXT, #name);                                                                               \
-        int fault = fault_of(file);                                                                                                         \
-        if (fault) return errno = fault, -1;                                                                                                \
-        return next values;                                                                                                                 \
+#define WRITE(name, parameters, values) \
+    ssize_t name parameters { \
+        static ssize_t(*next) parameters; \
+        if (!next) *(void **)&next = dlsym(RTLD_NEXT, #name); \
+        int fault = fault_of(file); \
+        if (fault) return errno = fault, -1; \
+        return next values; \
     }
 WRITE(write, (int file, const void *data, size_t size), (file, data, size))
 WRITE(pwrite, (int file, const void *data, size_t size, off_t offset), (file, data, size, offset))

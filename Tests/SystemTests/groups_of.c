@@ -1,4 +1,4 @@
-/* groups_of USER PRIMARY GROUP...: what CGroups says of each group: 1, 0 or -errno. NOFILE in the environment is the
+/* groups_of USER PRIMARY GROUP...: what CGroups reports of each group: 1, 0 or -errno. NOFILE in the environment is the
    number of open files that it may have. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * A source of groups for tests, in the place of libnss_hesiod, which every Debian has and nobody uses. It knows the
- * group `admins` with alice in it, `crowd` with 100,000 members and alice as the last, and nothing else. /etc/rude-nss
+ * A source of groups for tests, in place of libnss_hesiod, which is on every Debian but unused. It knows the group
+ * `admins` with alice in it, `crowd` with 100,000 members and alice as the last, and nothing else. /etc/rude-nss
  * makes calls fail, one line each:
  *
  *   CALL STATUS ERRNO [AFTER]       such as `initgroups_dyn -1 2`; AFTER: that many calls go well before
@@ -24,14 +24,16 @@ static int fails(const char *call, int so_far, enum nss_status *status, int *err
     FILE *file = fopen("/etc/rude-nss", "re");
     while (file != NULL && fgets(line, sizeof line, file) != NULL) {
         after = 0;
-        if (sscanf(line, "%39s %d %d %d", name, &number, &reason, &after) < 3 || strcmp(name, call) != 0 || so_far < after) continue;
+        if (sscanf(line, "%39s %d %d %d", name, &number, &reason, &after) < 3 || strcmp(name, call) != 0
+            || so_far < after) continue;
         *status = number, *error = reason, found = 1;
     }
     if (file != NULL) fclose(file);
     return found;
 }
 
-static enum nss_status fill(const char *name, gid_t gid, int members, struct group *entry, char *buffer, size_t size, int *error) {
+static enum nss_status fill(const char *name, gid_t gid, int members, struct group *entry, char *buffer, size_t size,
+                            int *error) {
     size_t needed = strlen(name) + 1 + sizeof(char *) * (size_t)(members + 2) + 9 * (size_t)members;
     if (size < needed) {
         *error = ERANGE;
@@ -59,7 +61,8 @@ enum nss_status _nss_hesiod_getgrnam_r(const char *name, struct group *entry, ch
 }
 
 #ifndef NO_INITGROUPS
-enum nss_status _nss_hesiod_initgroups_dyn(const char *user, gid_t primary, long *start, long *size, gid_t **ids, long limit, int *error) {
+enum nss_status _nss_hesiod_initgroups_dyn(const char *user, gid_t primary, long *start, long *size, gid_t **ids,
+                                           long limit, int *error) {
     enum nss_status status;
     const gid_t all[] = {ADMINS, CROWD};
     (void)primary;
@@ -93,7 +96,8 @@ enum nss_status _nss_hesiod_getgrent_r(struct group *entry, char *buffer, size_t
     enum nss_status status;
     if (fails("getgrent_r", next_entry, &status, error)) return status;
     if (next_entry == 2) return NSS_STATUS_NOTFOUND;
-    status = next_entry == 0 ? fill("crowd", CROWD, MEMBERS, entry, buffer, size, error) : fill("admins", ADMINS, 1, entry, buffer, size, error);
+    status = next_entry == 0 ? fill("crowd", CROWD, MEMBERS, entry, buffer, size, error)
+                             : fill("admins", ADMINS, 1, entry, buffer, size, error);
     if (status == NSS_STATUS_SUCCESS) next_entry++;
     return status;
 }
