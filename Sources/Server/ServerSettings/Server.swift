@@ -82,7 +82,7 @@ extension ServerSettings.Listener {
     /// - Parameters:
     ///   - other: the address that may be covered.
     ///   - isDual: whether `[::]` also accepts IPv4, as it does unless `net.ipv6.bindv6only` is set (ip(7)).
-    /// - Returns: false for equal addresses, other ports and sockets of this machine.
+    /// - Returns: false for equal addresses, port 0, other ports and sockets of this machine.
     public func covers(_ other: Self, isDual: Bool = true) -> Bool {
         guard case .address(let host, let port) = self, case .address(let otherHost, port) = other, port != 0 else {
             return false
