@@ -34,7 +34,7 @@ def pytest_sessionfinish(session):
         return
     for path in base.iterdir():
         if path.name.startswith("popen-gw"):
-            # A worker's, which has cleared it. It is there as long as something is in it.
+            # A worker's directory, which the worker has cleared. It exists while it has contents.
             with contextlib.suppress(OSError):
                 path.rmdir()
         elif path.is_symlink() or not path.is_dir():

@@ -10,8 +10,8 @@ PAUSE = 0.01
 
 
 def until(holds, trouble=None):
-    """What `holds` gives, as soon as it gives anything. - trouble: a function that says what the test has to say if
-    nothing comes."""
+    """Returns the result of `holds` as soon as it is true. - trouble: returns the message of the test if that never
+    happens."""
     deadline = time.monotonic() + PATIENCE
     while not (found := holds()):
         assert time.monotonic() < deadline, trouble() if trouble else holds

@@ -40,7 +40,7 @@ class Demo:
             self.host.pam_stack(service, PASSWORD_FIRST)
 
     def show(self, terminal, command):
-        """What the terminal showed, with what was typed, and the log's line of the decision."""
+        """The terminal's output, with the input, and the log line of the decision."""
         code = terminal.ends()
         print(f"  $ {command}")
         for line in terminal.transcript.splitlines():

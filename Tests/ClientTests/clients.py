@@ -16,7 +16,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAMS = HERE / "programs"
 CHECKOUTS = os.environ.get("CLIENTS")
-# What takes long to build is kept from run to run.
+# Clients that take long to build are kept from run to run.
 BUILT = HERE.parents[1] / ".build" / "clients"
 NODE_MODULES, CRATES, GO_SOURCES, JAXB = ("/usr/share/nodejs", "/usr/share/cargo/registry", "/usr/share/gocode",
                                           "/usr/share/java/jaxb-api.jar")
@@ -204,7 +204,7 @@ class AuthySSH:
 
 
 USERS, PHONES, ONETOUCH = {"register", "status", "verify", "sms", "call"}, {"start", "check"}, {"ask", "look"}
-# Name, how it is started, and the calls that it has.
+# Name, command, and supported calls.
 ALL = {
     "authy-python": (python,
                      USERS | PHONES | ONETOUCH | {"delete", "qr", "info", "application", "statistics", "callback"}),

@@ -326,7 +326,7 @@ def test_a_server_that_sends_no_messages_is_an_error(start):
 
 @pytest.fixture
 def told(server):
-    """An application that is told of decisions, and its server."""
+    """An application with a callback, and its server."""
     with Web() as web:
         yield web
 
@@ -371,7 +371,7 @@ REQUESTS = [
 @of("callback")
 @pytest.mark.parametrize("method", ["POST", "GET"])
 def test_what_a_client_makes_of_a_callback_is_what_our_tests_say(start, server, told, number, name, method):
-    """receivers.py tells in a few lines how each client checks; here the client itself is asked."""
+    """receivers.py describes each client's check in a few lines; here the client itself checks."""
     if (name, method) == ("authy-client", "GET"):
         pytest.skip("it checks no signature of a query")
     app = server.create_application("Told", "--callback", f"{told.url}/authy/callback", "--callback-method", method)

@@ -42,7 +42,7 @@ def ordinary_user() -> pwd.struct_passwd:
 
 
 def as_ordinary_user() -> list[str]:
-    """What stands in front of a command that must not run as root."""
+    """The prefix of a command that must not run as root."""
     user = ordinary_user()
     return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}",
             "--clear-groups"] if os.geteuid() == 0 else []
@@ -146,8 +146,8 @@ class Desk:
 
 
 def hear_interrupts():
-    """As a program at a terminal does: what a script starts in the background ignores Ctrl-C, and all that it starts,
-    such as these tests."""
+    """As a program at a terminal: background jobs of a script ignore Ctrl-C, and so do their children, such as these
+    tests."""
     for number in (signal.SIGINT, signal.SIGQUIT):
         signal.signal(number, signal.SIG_DFL)
 

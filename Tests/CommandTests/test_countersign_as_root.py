@@ -234,7 +234,7 @@ def test_check_warns_where_libpam_does_not_find_the_module(desk):
 @pytest.mark.parametrize(("group", "mode"), [(ALICE, 0o640), (KEEPER, 0o660), (KEEPER, 0o644)])
 def test_settings_that_others_may_read_or_write_are_an_error(desk, group, mode):
     desk.settings('state = "/mnt/state"\n', group, mode)
-    # What the kernel refuses the keeper cannot be looked at by it.
+    # The service user cannot check a file that the kernel does not let it see.
     assert ("may not open" if group == ALICE else "unsafe") in desk.run("check").err
     assert "unsafe" in desk.run("list").err
 

@@ -231,7 +231,7 @@ def test_the_hint_converts_a_ca_file_of_another_form(desk, certificate, name, fo
     said = failing(desk)
     wanted = command.format(desk.folder / "ca", desk.folder / "ca")
     assert f"error: ca_file: {path}: this is DER, not PEM\nhint: convert it, and name the new file: {wanted}\n" in said
-    # The command does what is said of it.
+    # The command does what its description says.
     subprocess.run([*wanted.split(), *(["-passin", "pass:"] if form == "p12" else [])], check=True, capture_output=True,
                    timeout=PATIENCE)
     converted = pathlib.Path(wanted.split()[-1])

@@ -49,7 +49,7 @@ class Bash:
     def __init__(self, desk):
         script = desk.folder / "completion.bash"
         script.write_text(desk.does("completion", "bash").out, encoding="utf-8")
-        # Folders of the names that are offered: bash must not take the one for the other.
+        # Directories with the names of the candidates: bash must not confuse them.
         self.folder = desk.folder / "where she stands"
         for name in ["check", "report", "root", "nobody", "sms", "other"]:
             (self.folder / name).mkdir(parents=True)

@@ -145,7 +145,7 @@ def test_codes_that_are_locked_are_not_tried(enrolment, server):
 
 
 def fail_to_check(stub, status=503, error="60000"):
-    """A server that sends codes, and fails where they are to be checked."""
+    """A server that sends codes, but fails to check them."""
     answer = stub.answer
 
     def some(path: str, body: dict):

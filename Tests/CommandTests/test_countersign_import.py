@@ -20,7 +20,7 @@ USERS = ["games", "mail", "news", "proxy", "backup"]
 
 @pytest.fixture
 def desk(desk, stub):
-    """With the server that answers as it is told."""
+    """A host with the fake server."""
     desk.settings(table(stub.url, "not-a-real-key"))
     return desk
 

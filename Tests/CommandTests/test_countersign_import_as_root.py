@@ -36,7 +36,7 @@ class Host(RootDesk):
             '[enrolment]\nemail_domain = "example.com"\n')
 
     def roster(self, round: int = 0, name: str = "users.csv") -> str:
-        """A file with everybody, with numbers of this round's own."""
+        """A file with all users, with new numbers for this round."""
         lines = ["user,country_code,phone,email"] + [f"{user},49,151{round:03}{n:06},{user}@example.com"
                                                      for n, user in enumerate(self.names)]
         (self.folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -135,7 +135,7 @@ def test_ctrl_c_stops_it_and_the_same_command_goes_on(host):
     terminal.wait()
     assert terminal.exitstatus == 130 and "hint: stopped; the same command goes on from there" in said
     linked = len(host.accounts())
-    # What the server knows is linked, too: nothing was under way.
+    # All users that the server knows are linked too: no call was interrupted.
     assert 0 < linked < 400 and host.registered() == linked
     assert host.does("import", roster).out == f"{400 - linked} registered, {linked} were there before\n"
     assert ids(host.accounts()) == host.truth(0)
@@ -203,7 +203,7 @@ def test_files_in_homes_are_read_with_the_rights_of_their_users(host):
     done = host.does("import", "--from", "google-authenticator", "--homes", "--json")
     assert done.json == {"before": 0, "linked": 0, "refused": 0, "registered": 0, "softtokens": 2}
     assert host.does("show", "u0", "--json").json["state"] == "linked"
-    # Another's file, what only root can read, and what is behind a symlink.
+    # Another user's file, a file that only root can read, and one behind a symlink.
     put("u2", FIRST, 0o644)
     put("u3", 0, 0o600)
     (homes / "u1" / ".google_authenticator").unlink()

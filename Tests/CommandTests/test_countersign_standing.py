@@ -293,7 +293,7 @@ def test_what_destroys_nothing_asks_nothing(desk, alice):
     desk.does("recovery", alice.pw_name)
 
 
-# What the person is not sent for
+# Logins that do not ask the phone
 
 
 def test_a_pause_after_a_denial_is_shown_with_its_end_until_unlock(desk, alice):

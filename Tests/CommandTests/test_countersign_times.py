@@ -1,4 +1,4 @@
-"""Times are those of the host, and say in which zone they are, whatever zone the caller likes."""
+"""Times are in the host's zone and name it, whatever zone the caller has."""
 
 import os
 import pathlib

@@ -1,4 +1,4 @@
-"""Each command that the documents name is one that the programs take, as their own parsers describe it."""
+"""The programs accept every command in the documents, as their own parsers describe it."""
 
 import functools
 import json
@@ -15,7 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = ["countersign", "countersignd"]
 DOCUMENTS = ["README.md", "SECURITY.md", "CONTRIBUTING.md",
              *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*/*.md"))]
-# What stands before a command, or divides two.
+# Words before a command, or between two.
 PREFIXES = {"sudo", "then", "do", "if", "!", "exec", "else"}
 DIVIDERS = {"|", "||", "&&", ";", "&", "(", ")", "\n"}
 EVERYWHERE = {"help", "version"}
@@ -34,7 +34,7 @@ def described(program: str) -> dict:
 
 
 def spans(text: str) -> tuple[list[str], list[str]]:
-    """The code of a Markdown text: whole lines of a shell, and what stands within a line."""
+    """The code of a Markdown text: whole lines of shell, and code spans."""
     blocks, inline, fence = [], [], None
     for line in text.splitlines():
         if opened := re.match(r"\s*```(\w*)", line):
@@ -81,7 +81,7 @@ def is_placeholder(word: str) -> bool:
 
 
 def fault(words: list[str], whole: bool) -> str | None:
-    """Why the program would not take these words; `whole` where nothing is left out."""
+    """The reason why the program would reject these words; `whole` if nothing is left out."""
     command, rest = described(words[0]), words[1:]
     while command.get("subcommands"):
         if not rest:

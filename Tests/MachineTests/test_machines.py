@@ -15,7 +15,7 @@ from totp import SoftToken
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 OUR_LINE = re.compile(r"^auth +required +pam_countersign\.so$")
 STACKS = ["sshd", "sudo", "sudo-i", "su", "login"]
-# What a stack of PAM says that names what is not there any more.
+# The message of a PAM stack that names a missing module.
 BAD_STACK = r"unable to dlopen|adding faulty module|unknown option|unrecognized option|illegal module"
 SETTINGS = '[enrolment]\nmode = "required"\n[login]\nonetouch_wait = 30\n'
 SERVER = f'[server]\nurl = "unix:{SOCKET}"\napi_key_file = "/etc/countersign/api-key"\n'

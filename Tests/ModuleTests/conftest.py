@@ -58,7 +58,7 @@ def compile_c(path, source, *options):
 
 
 def open_to(folder, user):
-    """Gives a folder and what is in it to the user, and lets everybody through the folders above it."""
+    """Gives a directory and its contents to the user, and lets all users pass through the directories above it."""
     if os.geteuid() != 0:
         return
     for path in (folder, *folder.rglob("*")):
@@ -141,7 +141,7 @@ class Host:
         records.account(self.database, self.user.pw_name, self.user.pw_uid, **columns)
 
     def row(self, *columns):
-        """Columns of the user's account, or None where there is none."""
+        """Columns of the user's account, or None if there is no account."""
         statement = f"SELECT {', '.join(columns)} FROM accounts WHERE name = ? AND uid = ?"
         found = records.run(self.database, statement, self.user.pw_name, self.user.pw_uid)
         return found[0] if found else None
@@ -159,7 +159,7 @@ def hear_signals():
 
 
 class Login:
-    """One transaction: what is shown and asked comes as events, answers are given as they are needed."""
+    """One transaction: texts and questions come as events, and the test gives answers when they are needed."""
 
     def __init__(self, host, service, user, settings, env=None, descriptors=()):
         out_read, out_write = os.pipe()
@@ -221,7 +221,7 @@ class Login:
         return int(self.until("result"))
 
     def finish(self):
-        """Reads to the end and gives what the module left behind."""
+        """Reads to the end, and returns what the module left behind."""
         while self.next() is not None:
             pass
         self.process.wait(PATIENCE)
@@ -324,7 +324,7 @@ def site(host, countersignd):
 
 @pytest.fixture
 def rude(host, authority):
-    """With a server that is as rude as told."""
+    """A host with a server that misbehaves as told."""
     from stand_in import StandIn
 
     with StandIn(certificate=authority.good) as server:

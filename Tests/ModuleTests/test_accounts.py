@@ -62,7 +62,7 @@ def test_accounts_of_a_later_version_deny(host, softtoken):
 
 
 def test_accounts_that_somebody_keeps_locked_deny_in_the_end(host, softtoken):
-    """Waits as long as the login has: ten seconds here."""
+    """Waits for the login's whole time: ten seconds here."""
     host.settings("[login]\ndeadline = 10\nonetouch_wait = 1\n")
     keeper = sqlite3.connect(host.state / "accounts.db", isolation_level=None)
     open_to(host.folder, host.user)

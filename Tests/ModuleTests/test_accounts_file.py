@@ -266,7 +266,7 @@ def test_exempt_users_get_in_without_accounts_and_the_log_says_what_is_missing(h
     assert login.decisions[0]["reason"] == "exempt" and "missing" in login.decisions[0]["detail"]
 
 
-# What stands in it
+# Its contents
 
 
 def crowd(host, count=400):

@@ -259,7 +259,7 @@ def two(place):
 
 
 def test_a_file_that_is_written_to_while_the_question_stands_open_is_refused(place, two):
-    """It keeps its name and its inode: what is read again is not what was looked at."""
+    """It keeps its name and its inode, but a second read returns other contents than the check saw."""
     one, other = two
     before = rows(place)
     code, said = answered(place, one, lambda: one.write_bytes(other.read_bytes()))
@@ -321,7 +321,7 @@ def test_a_login_under_way_sees_the_accounts_from_before_or_the_ones_from_after(
     login.prompt()
     place.countersign("restore", file, "--yes")
     place.account(last_spent=None)
-    # It asks what is there now: the code of the SoftToken that was replaced is right again, the other is not.
+    # It reads the present file: the code of the replaced SoftToken is right again, the other is not.
     login.answer(new.fresh_code())
     login.prompt()
     login.answer(old.fresh_code())

@@ -95,7 +95,7 @@ def right_results(name):
 def test_every_call_of_the_module_is_made_to_fail_here_or_cannot():
     imports = [line.split()[-1].split("@")[0]
                for line in run("nm", "-D", "--undefined-only", BUILT / "pam_countersign.so")]
-    # Without what the compiler puts round a name.
+    # Without the compiler's additions to a name.
     names = {re.sub(r"^_+(isoc99_|isoc23_)?|_chk$|_2$", "", name)
              for name in imports if not name.startswith(("pam_", "_ITM_"))}
     made_to_fail = set(

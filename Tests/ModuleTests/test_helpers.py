@@ -1,4 +1,4 @@
-"""Whatever becomes of countersign-login: the login is denied, the login program lives on, and nothing is left
+"""countersign-login ends or misbehaves in any way: the login is denied, the login program lives on, and nothing is left
 behind."""
 
 import os

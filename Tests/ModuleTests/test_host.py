@@ -1,4 +1,4 @@
-"""The login program may be in any state: our module copes, and leaves it as it was."""
+"""The login program may be in any state: the module works, and leaves it unchanged."""
 
 import pytest
 from conftest import PAM_AUTH_ERR, PAM_SUCCESS

@@ -1,4 +1,4 @@
-"""What the login program loads with the module."""
+"""The libraries that the module loads into the login program."""
 
 import subprocess
 
@@ -31,8 +31,8 @@ def test_the_module_has_no_swift_runtime_no_threads_and_no_signal_handlers():
 
 
 def test_the_relay_allocates_nothing_and_cannot_trap():
-    """Embedded Swift ends the process where it gets no memory, and where a check of the library fails. What allocates
-    is C, and looks."""
+    """Embedded Swift ends the process without memory, and if a check of its library fails. Only C allocates, and
+    checks."""
     imports = {line.split()[-1].split("@")[0] for line in lines("nm", "-D", "--undefined-only", MODULE)}
     assert imports & {"malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc", "putchar",
                       "arc4random_buf"} == {"malloc", "realloc"}

@@ -1,5 +1,4 @@
-"""The offer to enrol a phone in the login itself, against countersignd; where that could not do it, against a server
-that lies or fails."""
+"""The offer to enroll a phone in the login itself, against countersignd, or against a server that lies or fails."""
 
 import json
 import os
@@ -480,7 +479,7 @@ def test_a_server_that_fails_in_the_middle_leads_to_the_grace_login(rude_place, 
             asked.append(event[1].partition(" [")[0])
             login.answer(RUDE_CODE if asked == ["Code"] else "skip")
     login.finish()
-    # What is refused may go another way; a server that is out of reach ends the offer.
+    # After a refusal the user may choose another way; an unreachable server ends the offer.
     later = ["Type sms or call or skip: "] if fault in [("status", 401), ("hang_up", None)] else []
     assert asked == {"start": later, "check": ["Code", "Code"], "register": ["Code"]}[endpoint]
     assert (login.decisions[-1]["outcome"], login.decisions[-1]["reason"]) == ("excused", "grace")
@@ -526,7 +525,7 @@ def test_an_authyid_of_somebody_elses_is_not_linked_without_a_code_that_was_sent
 
 
 def child(login, helper):
-    """The number of a helper, as soon as it has become one."""
+    """The process id of a helper, as soon as it runs."""
     def found():
         children = pathlib.Path(f"/proc/{login.process.pid}/task/{login.process.pid}/children").read_text().split()
         return [int(pid) for pid in children if os.path.basename(os.readlink(f"/proc/{pid}/exe")) == helper]

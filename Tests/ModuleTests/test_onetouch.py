@@ -77,7 +77,7 @@ def test_the_request_tells_who_logs_in_from_where_to_what(site):
     site.phone.approve(login, request)
     login.finish()
     name = site.host.user.pw_name
-    # Nothing stands twice: the question names the host, and the details the rest.
+    # Nothing is repeated: the question names the host, and the details the rest.
     assert request.message == f"Are you logging in to {socket.gethostname()}?"
     assert request.details == {"User": name, "Service": "SSH login", "Address": "192.0.2.7"}
     assert 1 <= request.seconds <= 90
@@ -262,7 +262,7 @@ def test_a_code_of_the_phone_is_good_once_and_a_wrong_one_never(site):
 
 
 def test_a_code_that_is_spent_here_is_never_sent_to_the_server(site):
-    """Where it would be good: the host and the server know the same SoftToken."""
+    """The code would be right there too: the host and the server have the same SoftToken."""
     site.softtoken(site.phone.token)
     site.rules('[login]\nfactors = ["softtoken"]\n')
     code = site.phone.code()
@@ -296,7 +296,7 @@ def test_locked_codes_do_not_block_an_approval(site):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has root's account here")
 def test_root_under_sshd_is_asked_by_word_only(host, countersignd):
-    """sshd may refuse root whatever we say; only what is typed shows it."""
+    """sshd may refuse root whatever the module says; only the typed answer shows it."""
     site = Site(host, LoginPhone(countersignd), "root")
     login = site.login("tty=ssh", user="root")
     assert "push" in login.prompt()

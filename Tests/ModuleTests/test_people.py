@@ -1,4 +1,4 @@
-"""Several people on one account of the system, told apart by the SSH key that they used."""
+"""Several people who share a system account, told apart by their SSH keys."""
 
 import base64
 import os

@@ -1,4 +1,4 @@
-"""Which ways: what is tried first, and which factors one service, group or user may use."""
+"""Which factor is tried first, and which factors a service, group or user may use."""
 
 import grp
 
@@ -114,7 +114,7 @@ def test_a_group_that_cannot_be_looked_up_exempts_nobody(site):
     assert factors(site.login("fail-groups")) == "Type sms: "
 
 
-# As many groups as settings may name, with names as long as they may be together.
+# The maximum number of groups, with the maximum total length of names.
 MOST = [f"{'g' * 23}{number:04}" for number in range(255)]
 
 

@@ -27,7 +27,7 @@ def own_server(authority):
 
 @pytest.fixture
 def people(host, own_server):
-    """Starts logins of as many people as are wanted, each with a phone: all on one account of the system, told apart by
+    """Starts logins of any number of people, each with a phone: they share a system account, and are told apart by
     their keys."""
     site = Site(host, LoginPhone(own_server, has_device=False), is_linked=False)
     site.rules(ALLOW)
@@ -45,7 +45,7 @@ def people(host, own_server):
 
 
 def begin(host, people):
-    """Their logins by ssh, each in a connection of its own."""
+    """Their ssh logins, each in its own connection."""
     return [
         host.login("tty=ssh", f"env=SSH_CONNECTION=192.0.2.1 {1024 + number} 192.0.2.9 22",
                    f"env=SSH_AUTH_INFO_0=publickey {key}\n")

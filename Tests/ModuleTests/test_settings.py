@@ -1,4 +1,4 @@
-"""Settings that are not in order deny every login, whatever they say about outages."""
+"""Invalid settings deny every login, whatever they say about outages."""
 
 import os
 

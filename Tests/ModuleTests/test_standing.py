@@ -1,4 +1,4 @@
-"""What stands in an account beside its factors: a pause, opting out, and logins that are remembered."""
+"""The parts of an account beside its factors: pause, opt-out, and remembered logins."""
 
 import base64
 import time

@@ -175,7 +175,7 @@ class Phone:
                            actions=[{"type": "key", "id": "keys", "actions": keys}])
 
     def picture(self) -> bytes:
-        """Of the window as it is, as PNG."""
+        """A screenshot of the window, as PNG."""
         self._firefox.bring_to_front(self._context)
         return base64.b64decode(self._firefox.call("browsingContext.captureScreenshot", context=self._context)["data"])
 
@@ -187,7 +187,7 @@ class Phone:
     # Eyes
 
     def out_of_sight(self) -> list[str]:
-        """What stands beyond the side of the window, or of its own box."""
+        """Elements that extend beyond the side of the window, or of their own box."""
         return self.run(looks.OUT_OF_SIGHT)
 
     def in_sight(self, selector: str) -> bool:
@@ -237,7 +237,7 @@ class Phone:
         return f"[data-request='{found}']"
 
     def tap_settled(self, card: str, what: str) -> None:
-        """A card takes no tap before it has stood still for a moment. The tap is over when the card has changed, or is
+        """A card ignores taps until it has stood still for a moment. The tap is done when the card has changed, or is
         gone."""
         self.wait_for(f"{card} {what}")
         phase = self._phase(card)

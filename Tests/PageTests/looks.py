@@ -1,4 +1,4 @@
-"""What both browsers are asked about what stands before a person's eyes: functions of JavaScript."""
+"""JavaScript functions for both browsers that report what a person sees."""
 
 OUT_OF_SIGHT = """() => {
     const width = document.documentElement.clientWidth;

@@ -34,8 +34,8 @@ def browser(ignore_https_errors: bool = False) -> typing.Iterator[Browser]:
 
 
 class Phone:
-    """One browser with a memory of its own. What the page complains of to the console is kept in `complaints`, and
-    should be nothing."""
+    """One browser with its own storage. Errors of the page on the console are in `complaints`, which should be
+    empty."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Phone:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def _hear(self, text: str) -> None:
-        """The browser itself tells of every call that was refused or got no answer."""
+        """The browser itself logs every call that was refused or got no answer."""
         if not text.startswith("Failed to load resource"):
             self.complaints.append(text)
 
@@ -67,8 +67,8 @@ class Phone:
     # Enrolment
 
     def open(self, link: str, name: str | None = None) -> None:
-        """Opens an enrolment link and enrols. The confirmation code shows next; or, for a link that is worth nothing,
-        what is wrong."""
+        """Opens an enrollment link and enrolls. The confirmation code shows next, or, for an invalid link, the
+        error."""
         self.page.goto(link)
         self.page.locator("[data-do=enroll], section[data-step=no-link]").first.wait_for()
         if self.step() == "no-link":
@@ -84,11 +84,11 @@ class Phone:
         self.page.locator("#views").wait_for()
 
     def step(self) -> str:
-        """Where a phone without a device stands: `enroll`, `confirm`, `no-link`, `removed`, `unusable`."""
+        """The step of a phone without a device: `enroll`, `confirm`, `no-link`, `removed`, `unusable`."""
         return self._attribute(self.page.locator("section[data-step]"), "data-step")
 
     def problem(self) -> str:
-        """What the page says went wrong."""
+        """The page's error message."""
         return self.page.locator(".problem:visible").first.inner_text()
 
     # OneTouch
@@ -136,7 +136,7 @@ class Phone:
         return card
 
     def hold_the_seconds(self) -> None:
-        """From now on what the page does every second is done when the test says so, as on a phone that sleeps."""
+        """From now on the test triggers the page's timer of one second, as on a phone that sleeps."""
         self.page.add_init_script("""
             const every = setInterval;
             window.everySecond = [];
@@ -152,7 +152,7 @@ class Phone:
         }""", count)
 
     def close_results(self) -> None:
-        """Takes away every card that is over."""
+        """Closes every card that is over."""
         over = self.page.locator("[data-request][data-phase=over]")
         while over.count():
             self._tap(self._same(over.first), "[data-do=close]")
@@ -169,13 +169,13 @@ class Phone:
         return self._attribute(card, "data-status")
 
     def _same(self, card: Locator) -> Locator:
-        """That card by its id, whatever happens to it."""
+        """The card with this id, in any state."""
         return self.page.locator(f"[data-request='{self._attribute(card, 'data-request')}']")
 
     @staticmethod
     def _tap(card: Locator, what: str) -> None:
-        """The page takes no tap on a card that has just come or moved; nor would a person. If it moves just then, and
-        the tap goes for nothing, the person taps again."""
+        """The page ignores taps on a card that has just come or moved. If the card moves just then and the tap is
+        ignored, this taps again."""
         while True:
             card.locator(what).wait_for()
             expect(card).to_have_attribute("data-settled", "")
@@ -230,7 +230,7 @@ class Phone:
         return self.page.locator(f"[data-add-phone={phase}]")
 
     def close_questions(self) -> None:
-        """Takes away every question that was answered."""
+        """Closes every question that was answered."""
         over = self.page.locator("[data-question][data-phase=over]")
         while over.count():
             key = self._attribute(over.first, "data-question")
@@ -257,7 +257,7 @@ class Phone:
         card = self.page.locator(f"[data-application='{application}']")
         return self._attribute(card.locator("[data-code]"), "data-code")
 
-    # What is kept
+    # Stored data
 
     def keys(self) -> list[tuple[str, str, bool]]:
         """Algorithm, type and extractability of each key that the browser keeps for the page."""
@@ -310,7 +310,7 @@ class Phone:
                                                      {"fontSizes": {"standard": pixels, "fixed": pixels}})
 
     def out_of_sight(self) -> list[str]:
-        """What stands beyond the side of the window, or of its own box."""
+        """Elements that extend beyond the side of the window, or of their own box."""
         return self.page.evaluate(looks.OUT_OF_SIGHT)
 
     def in_sight(self, selector: str) -> bool:
@@ -480,7 +480,7 @@ class Phone:
         return self.page.locator(f"[data-device='{self._attribute(named, 'data-device')}']")
 
     def picture(self) -> bytes:
-        """Of the window as it is, as PNG."""
+        """A screenshot of the window, as PNG."""
         return self.page.screenshot()
 
     def screenshot(self, name: str) -> None:

@@ -15,14 +15,14 @@ def files() -> set[str]:
 
 
 def shell() -> list[str]:
-    """What the service worker keeps; "./" is index.html."""
+    """The files that the service worker caches; "./" is index.html."""
     listed = re.search(r"^const SHELL = \[(.*?)\];", WORKER.read_text(), re.MULTILINE | re.DOTALL)
     assert listed
     return re.findall(r'"([^"]+)"', listed[1])
 
 
 def version() -> str:
-    """Of all that the service worker keeps, and of its own text."""
+    """A digest of all cached files and of the service worker itself."""
     digest = hashlib.sha256(VERSION.sub("", WORKER.read_text()).encode())
     for name in sorted(files() - {WORKER.name}):
         digest.update(name.encode() + b"\0" + hashlib.sha256((PAGES / name).read_bytes()).digest())

@@ -1,4 +1,4 @@
-"""The ways of writing a phone number that all commands and calls take or refuse alike."""
+"""Spellings of phone numbers, which all commands and calls accept or refuse alike."""
 
 import json
 import pathlib

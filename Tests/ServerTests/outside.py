@@ -71,7 +71,7 @@ class Authority:
 
 
 class Call:
-    """A request as it came."""
+    """A received request."""
 
     def __init__(self, handler, body):
         self.method, self.path, self.body = handler.command, handler.path, body

@@ -1,5 +1,4 @@
-"""What the tests of the phone's page share, in whichever browser: a module of tests names `pages`, which is phone.py or
-firefox.py."""
+"""Fixtures of the page's tests for both browsers: a test module sets `pages` to phone.py or firefox.py."""
 
 import contextlib
 import pathlib

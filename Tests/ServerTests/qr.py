@@ -21,7 +21,7 @@ def read(picture: Picture) -> str:
 
 
 def read_image(png: bytes) -> str:
-    """Whatever else the picture shows; there is one code in it."""
+    """Finds the one code in a picture, whatever else it shows."""
     rows = gray_rows(png)
     [found] = zxingcpp.read_barcodes(memoryview(b"".join(rows)).cast("B", (len(rows), len(rows[0]))))
     assert found.format == zxingcpp.BarcodeFormat.QRCode

@@ -143,7 +143,7 @@ def python(call):
     return re.sub("=None", "=", re.sub(r"%5B[0-9]*%5D", "%5B%5D", "&".join(fragments)))
 
 
-# Java (servlets) and C#, Twilio's samples: what is no object is printed as it is, so that an empty list is the text []
+# Java (servlets) and C#, Twilio's samples: a value other than an object is printed as it is, so an empty list is []
 
 def printed(value, name="") -> dict[str, str]:
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""A real countersignd in a folder of its own, on a free port of loopback, and what a test needs to talk to it."""
+"""A real countersignd in a temporary directory, on a free loopback port, with the clients that tests need."""
 
 import base64
 import contextlib

@@ -447,7 +447,7 @@ def test_a_code_from_the_qr_code_of_a_secret_is_right_once(server, app, user):
     assert (shown.scheme, shown.netloc,
             urllib.parse.unquote(shown.path)) == ("otpauth", "totp", "/Example Corp:zoe@web-1")
     assert fields["issuer"] == made["issuer"] == "Example Corp" and made["label"] == "zoe@web-1"
-    # An authenticator app takes the values that are left out for these.
+    # An authenticator app uses these defaults for missing values.
     assert (fields.get("algorithm", "SHA1"), fields.get("digits", "6"),
             fields.get("period", "30")) == ("SHA1", "6", "30")
     code = totp(base64.b32decode(fields["secret"]), int(time.time()) // 30)
@@ -482,7 +482,7 @@ def test_whoever_is_removed_and_added_again_goes_on_with_what_was_counted(server
     # Counts of other users do not change.
     theirs = other.new_user()
     assert other.verify("0000000", theirs).status == 401
-    # The administrator begins anew.
+    # The administrator begins again.
     server.command("user", "remove", again, "--yes")
     assert app.verify("0000000", app.new_user()).status == 401
 

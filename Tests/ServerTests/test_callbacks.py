@@ -1,4 +1,4 @@
-"""What applications are told of decisions, checked by the recipe of Authy's documentation and by Authy's own client."""
+"""Callbacks about decisions, checked by the recipe of Authy's documentation and by Authy's own client."""
 
 import base64
 import collections
@@ -69,7 +69,7 @@ def web():
 
 @pytest.fixture
 def told(server, web):
-    """An application that is told of decisions by POST."""
+    """An application with a POST callback."""
     return create(server, web)
 
 
@@ -195,7 +195,7 @@ def test_what_is_not_there_is_told_as_authy_told_it(server, web, told, user):
 
 @pytest.fixture(scope="module")
 def stage():
-    """One server with two applications that are told, by POST and by GET, and a phone that is in both."""
+    """One server with two applications, with a POST and a GET callback, and a phone in both."""
     with own_folder() as folder, Web() as web, Server(folder, tables="[limits]\nrequests = 1000\n") as server:
         apps = {method: create(server, web, method) for method in ("POST", "GET")}
         user = apps["POST"].new_user()

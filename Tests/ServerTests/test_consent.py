@@ -46,7 +46,7 @@ def may_ask(application, user):
 
 
 def asked(phone):
-    """The applications that the page is to ask about."""
+    """The applications that the page must ask about."""
     return [(one["id"], one["application"]) for one in phone.state()["consents"]]
 
 
@@ -169,7 +169,7 @@ def test_links_that_others_have_sent_take_none_from_an_application_that_the_pers
     assert sent_link(server, app)
 
 
-# Consent by what the person shows to the application
+# Consent by a proof that the user gives to the application
 
 def test_a_code_of_the_page_lets_an_application_ask(other, phone, user):
     assert other.verify(phone.softtoken(other), user).status == 200

@@ -197,7 +197,7 @@ def site():
 
 @pytest.fixture
 def known(site):
-    """What stands in the paths, made anew for each; removed users come back as new ones."""
+    """The values for the paths, new for each answer; removed users come back as new ones."""
     app = site.application
     user, fresh = app.new_user(), app.new_user("5551230002")
     phone = handset(site, user)

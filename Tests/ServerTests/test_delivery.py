@@ -571,7 +571,7 @@ def test_no_key_sends_such_a_notice_to_an_address_that_it_did_not_give_nor_witho
         assert refused(enrolled(app, user, "stranger@example.com"), 400, "60029")
         assert mail.letters == []
         replies = [enrolled(app, user, "zoe@example.com") for _ in range(10)]
-        # A removal does not begin anew.
+        # A removal does not reset the count.
         app.call("POST", f"/protected/json/users/{user}/delete")
         replies += [enrolled(app, app.new_user(email="zoe@example.com"), "zoe@example.com")]
         assert [reply.status for reply in replies[:5]] == [200] * 5
@@ -621,7 +621,7 @@ def test_a_number_gets_few_links_a_day_whoever_asks_for_them(folder):
             user = [asked(application) for _ in range(2)][0]
         web.wait(4)
         server.restart()
-        # Neither a new start nor a removal by everybody begins anew.
+        # Neither a restart nor a removal by all applications resets the count.
         for application in (server.application, other):
             application.call("POST", f"/protected/json/users/{user}/delete")
         for application in (server.application, other, server.create_application("A third")):

@@ -58,7 +58,7 @@ class Answers:
 
 
 def asked(server, *sent, methods=("GET",)):
-    """The answers to what is sent at once, and None where the server ends the connection after them."""
+    """The answers to these requests, sent at once, then None if the server closes the connection."""
     with connected(server) as raw:
         raw.sendall(b"".join(part if isinstance(part, bytes) else part.encode() for part in sent))
         answers = Answers(raw)
@@ -297,7 +297,7 @@ def test_answers_to_requests_that_came_at_once_are_in_their_order(server):
     (['"[2001:db8::7]:443"'], "2001:db8::7"),
     (["2001:DB8::7"], "2001:db8::7"),
     (["::ffff:203.0.113.9"], "203.0.113.9"),
-    # What cannot be read was written by a proxy, or leads on to what the client wrote.
+    # An invalid entry was written by a proxy, or is followed by entries of the client.
     (["198.51.100.66, unknown"], "127.0.0.1"),
     (["198.51.100.66, "], "127.0.0.1"),
     (["198.51.100.66, _hidden, 10.1.2.3"], "10.1.2.3"),

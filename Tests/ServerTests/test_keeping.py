@@ -62,7 +62,7 @@ def test_init_takes_a_key_that_is_said_to_be_new_and_changes_nothing_a_second_ti
     key = (server.state / "master.key").read_bytes()
     for path in server.state.glob("countersignd.db*"):
         path.unlink()
-    # A draft of an init that was killed; what a restore put aside is none.
+    # A draft of an init that was killed, in contrast to a file that a restore put aside.
     draft, kept = server.state / "countersignd.db.draft.abcdef", server.state / "countersignd.db.before"
     draft.write_bytes(b"x")
     kept.write_bytes(b"x")
@@ -503,7 +503,7 @@ def test_a_master_key_may_be_a_credential_of_systemds(folder):
     server.environment["CREDENTIALS_DIRECTORY"] = str(credentials)
     with server:
         assert server.application.call("GET", "/protected/json/app/details").status == 200
-        # What is sealed under it opens.
+        # Data encrypted under it can be decrypted.
         user = server.application.new_user()
         assert json.loads(server.command("user", "show", user, "--json").stdout)["phone"] == "+1-XXX-XXX-XX01"
         refused = server.command("key", "rotate", check=False)

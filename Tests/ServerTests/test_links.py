@@ -254,7 +254,7 @@ def test_a_server_without_an_address_of_its_own_says_that_it_makes_no_links(serv
     assert (refused.status, refused.json["error"]) == (409, "no_links") and "administrator" in refused.json["message"]
 
 
-# What is told
+# History and log
 
 def test_the_history_of_every_phone_and_the_log_tell_of_a_link_and_keep_the_token_secret(server, user, phone):
     second = handset(server, user, "Tablet")

@@ -269,7 +269,7 @@ def test_the_softtoken_is_right_also_offline(app, phone, user):
     phone.reload()
     code = phone.softtoken_code("Example Corp")
     assert app.verify(code, user).status == 200
-    phone.complaints.clear()  # what could not be reached, as the browser tells it
+    phone.complaints.clear()  # the browser's log of unreachable addresses
 
 
 def test_two_phones_of_one_user_see_the_same(server, app, phone, user, open_phone):
@@ -378,7 +378,7 @@ def test_a_notification_goes_when_its_request_is_over(app, phone, user):
 
 
 def test_a_push_that_makes_no_sense_still_shows_something(phone):
-    """Or the browser would take the right to push away."""
+    """Otherwise the browser would withdraw the permission to push."""
     phone.allow_notifications()
     phone.go_offline()  # else the page would close it at once, as there is no such request
     phone.take_push("no JSON")
@@ -592,7 +592,7 @@ def test_a_phone_without_a_connection_says_so_and_a_second_try_makes_no_second_l
     phone.page.locator("[data-do=add-phone]").tap()
     phone.link()
     assert len(server.events("link_made")) == 1
-    phone.complaints.clear()  # the browser tells of the answer that was lost
+    phone.complaints.clear()  # the browser logs the lost answer
 
 
 def test_who_has_made_too_many_links_is_told_what_to_do(phone):

@@ -1,4 +1,4 @@
-"""What the phone's page may do: docs/reference/phone.md, with keys and signatures made by another implementation."""
+"""The phone's API (docs/reference/phone.md), with keys and signatures of another implementation."""
 
 import concurrent.futures
 import json
@@ -137,7 +137,7 @@ def test_the_number_is_chosen_on_the_phone(app, phone, user):
 
 
 def test_the_numbers_beside_the_right_one_are_such_as_could_be_right(server, app, phone, user):
-    """A host shows 10 to 99: a number below would tell that it is not the right one."""
+    """A host shows 10 to 99, so a lower number would be a visible decoy."""
     for _ in range(25):
         uuid = app.create(user, countersign={"number": "10"})
         [request] = phone.state()["requests"]

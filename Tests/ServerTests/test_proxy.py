@@ -67,7 +67,7 @@ def answers(port) -> bool:
 
 @pytest.fixture
 def server(folder):
-    """Its own limit of idleness is three seconds, so that a wait of six tells."""
+    """Its idle timeout is three seconds, so a wait of six proves the point."""
     with Server(folder, server='behind_proxy = true\ntrusted_proxies = ["127.0.0.1"]',
                 tables="[limits]\nidle_timeout = 3\n") as running:
         yield running
@@ -132,7 +132,7 @@ def test_where_a_phone_is_stands_in_what_the_proxy_forwards(server, through, app
         "signature": phone.sign(f"countersign-enrol-1\n{token}\n{phone.public_key}")})
     with through.connection() as connection:
         connection.source_address = ("127.0.0.2", 0)
-        # What the client itself says of it does not count.
+        # The client's own claim does not count.
         connection.request("POST", "/phone/api/enrol", body,
                            {"Content-Type": "application/json", "X-Forwarded-For": "192.0.2.66"})
         assert connection.getresponse().status == 200

@@ -73,9 +73,9 @@ def subscribed(phone, endpoint) -> Subscription:
 
 
 def claims(call) -> dict:
-    """What the server says of itself, once its signature was found good."""
+    """The claims of the server's token, after its signature was verified."""
     authorization = call.headers["Authorization"]
-    # py_vapid takes no blank behind the comma, which RFC 8292 has in its own example.
+    # py_vapid does not accept a blank behind the comma, although RFC 8292 has one in its example.
     assert Vapid02.verify(authorization.replace(", ", ","))
     token = authorization.removeprefix("vapid t=").split(",")[0]
     assert jwt.get_unverified_header(token) == {"typ": "JWT", "alg": "ES256"}

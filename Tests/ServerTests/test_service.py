@@ -105,7 +105,7 @@ def test_a_start_that_fails_ends_where_nobody_reads_why(server):
 
 
 def test_what_a_client_has_chosen_stands_in_the_log_as_can_be_seen(server, app, phone, user):
-    """A terminal obeys U+009B as it does Escape; the journal shows a line with such characters as a blob."""
+    """A terminal treats U+009B like Escape [, and the journal shows a line with such characters as a blob."""
     phone.allow(app)
     host = "w\u009b2J\u0085\u202e\u2028\u200b\ue000\U000e0041\u001b[31m\u007f Zoë ☎"
     uuid = app.create(user, hidden_details={"host": host})

@@ -1,4 +1,4 @@
-"""One server on one database: what the second one does to the first, and what is said where a start cannot be."""
+"""One server on one database: a second start leaves the first one alone, and failed starts report why."""
 
 import fcntl
 import json

@@ -378,7 +378,7 @@ def test_connections_of_all_addresses_together_leave_files_for_the_rest(folder, 
                 sockets[-1].connect(str(place))
         sockets += [connect(server) for _ in range(60)]
         until(lambda: len(list(files.iterdir())) >= idle + 36 + 16 + 36)
-        # A listener takes up to four at once.
+        # A listener accepts up to four at once.
         assert len(list(files.iterdir())) <= idle + 36 + 16 + 36 + 9
         for raw in sockets:
             raw.close()

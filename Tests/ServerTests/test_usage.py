@@ -1,4 +1,4 @@
-"""What the command says of itself, and of arguments that make no sense."""
+"""The command's help, and its errors for invalid arguments."""
 
 import subprocess
 

@@ -53,7 +53,7 @@ def authority(request):
 
 @pytest.fixture
 def stand_in(authority):
-    """A 2FA server over TLS, for localhost, that is as rude as told."""
+    """A 2FA server over TLS, for localhost, that misbehaves as told."""
     with StandIn(certificate=authority.good) as server:
         server.ca_file = authority.ca_file
         yield server

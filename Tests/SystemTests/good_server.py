@@ -101,7 +101,7 @@ class Person:
         or limited."""
         witness = self.application.new_user(str(next(NUMBERS)))
         self.application.verify("0000000", witness)
-        with self.server.heard:  # the log is in order: what came before the witness stands before it
+        with self.server.heard:  # the log is in order: earlier events are before the witness
             assert self.server.heard.wait_for(lambda: judged(self.server.log, witness), PATIENCE), self.server.log[-5:]
             return judged(self.server.log, user)
 
@@ -164,8 +164,8 @@ class LoginPhone(Person, Handset):
         return request
 
     def approve(self, login, request: Request | None = None) -> None:
-        """As somebody who looks at the `login` as well: with the number that it shows, where there is one. Without a
-        request: the newest one."""
+        """Approves as a user who also sees the `login`, with the number that it shows, if any. The default request is
+        the newest."""
         request = request or self._newest()
         choice = login.shown_number() if request.choices else None
         assert self.answer(request.id, "approved", choice, request.text).json == {"status": "approved"}
@@ -197,7 +197,7 @@ class LoginPhone(Person, Handset):
     # Codes
 
     def code(self) -> str:
-        """What the phone shows: a right code, and another one each time."""
+        """The code that the phone shows: right, and different each time."""
         return self.token.fresh_code()
 
     def codes_tried(self) -> list[str]:
@@ -207,7 +207,7 @@ class LoginPhone(Person, Handset):
         return self._wait_for(lambda pending: pending and pending[-1])
 
     def _wait_for(self, found, patience: float = PATIENCE):
-        """What `found` finds in the pending requests, as soon as it finds something."""
+        """The result of `found` on the pending requests, as soon as there is one."""
         deadline = time.monotonic() + patience
         state = self.state()
         while not (result := found(pending(state))):

@@ -50,7 +50,7 @@ class Host:
     # The product
 
     def install(self) -> None:
-        """Puts what is in the build directory where `make install` puts it."""
+        """Installs the files of the build directory as `make install` does."""
         places = {MODULE: self.modules, "countersign": pathlib.Path("/usr/bin"), **dict.fromkeys(PROGRAMS, HELPERS)}
         missing = [name for name in places if not (self.build / name).exists()]
         assert not missing, f"{self.build} lacks {', '.join(missing)}: run `make build` first"
@@ -89,12 +89,11 @@ class Host:
         path.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8")
 
     def example_stack(self, service: str) -> None:
-        """Copies pam.d/SERVICE as it stands."""
+        """Copies pam.d/SERVICE unchanged."""
         self.pam_stack(service, (REPOSITORY / "pam.d" / service).read_text(encoding="utf-8"))
 
     def recipe(self, service: str, number: int) -> None:
-        """Runs the command that stands behind `#$` in the example stack's comments, as an admin would: the first is
-        1."""
+        """Runs a command from the example stack's comments, marked `#$`, as an administrator would: the first is 1."""
         text = (REPOSITORY / "pam.d" / service).read_text(encoding="utf-8")
         command = [line.removeprefix("#$ ") for line in text.splitlines() if line.startswith("#$ ")][number - 1]
         subprocess.run(["sh", "-ec", command], check=True, env=ENVIRONMENT, cwd=REPOSITORY)
@@ -116,7 +115,7 @@ class Host:
         for path in [directory, directory / "authorized_keys"]:
             os.chown(path, person.uid, person.uid)
 
-    # What people do. Each is a program in a terminal of its own
+    # Actions of users, each a program in its own terminal
 
     def ssh(self, user: str, command: str | None = "id -un", sshd: Sshd | None = None, **options) -> Terminal:
         """The real client; `command` None is an interactive shell. Options: see `client_options`."""

@@ -30,7 +30,7 @@ class Person:
 
 
 def move_in(homes: pathlib.Path) -> dict[str, Person]:
-    """Makes everybody, with a home below `homes` and nowhere else, and returns them by name, root included."""
+    """Makes all users, with homes below `homes` only, and returns them by name, root included."""
     people = [Person(name, FIRST_UID + n, f"pass of {name}", homes / name) for n, name in enumerate(PEOPLE)]
     root = Person("root", 0, "pass of root", homes / "root")
     forget([*PEOPLE, *PROGRAMS, "robots"])
@@ -74,7 +74,7 @@ def write_sudoers() -> None:
 
 
 def hurry() -> None:
-    """Takes away the pause that pam_unix asks for after each failure; Debian's stacks are otherwise as they are."""
+    """Removes pam_unix's delay after each failure; Debian's stacks are otherwise unchanged."""
     stack = pathlib.Path("/etc/pam.d/common-auth")
     lines_of_it = stack.read_text(encoding="utf-8").splitlines()
     changed = [f"{line} nodelay" if "pam_unix.so" in line
@@ -105,7 +105,7 @@ def replace_root(table: str, entry: str) -> None:
 
 
 def forget(names: list[str]) -> None:
-    """A machine that knows one of the names already keeps its own; the private host has it anew."""
+    """A machine with one of these users keeps it; the private host has its own."""
     for table in ["passwd", "shadow", "group", "gshadow"]:
         if table_path(table).exists():
             rewrite(table, lambda line: "" if line.split(":")[0] in names else line)

@@ -23,7 +23,7 @@ class Process:
         return self.state == "Z" and self.parent != 1
 
     def descriptors(self) -> dict[int, str]:
-        """Number and target of each open descriptor; one that is closed meanwhile is none."""
+        """Number and target of each open descriptor, without those closed meanwhile."""
         found = {}
         for link in pathlib.Path("/proc", str(self.pid), "fd").iterdir():
             with contextlib.suppress(FileNotFoundError):

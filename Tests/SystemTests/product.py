@@ -61,14 +61,14 @@ class Product:
         return json.loads(self.host.countersign("history", user, "--json").stdout)
 
     def decisions(self) -> list[dict]:
-        """The log line of each decision since the test began, as a dictionary; without those of later rounds, which say
-        that it was decided before."""
+        """The log line of each decision since the test began, as a dictionary, without those of later rounds, which
+        only refer to it."""
         decisions = [parse_decision(line.text) for line in self.host.journal.lines(r"\boutcome=")]
         return [decision for decision in decisions if decision["reason"] != "decided_before"]
 
     def decided(self, **expected: str) -> None:
-        """Exactly one decision was made, besides later rounds that it ended at once; it says this in the log, and
-        history tells the same."""
+        """Exactly one decision was made, apart from later rounds that it ended at once; the log has this line, and
+        history agrees."""
         decisions = [decision for decision in self.decisions() if decision["reason"] != "decided_before"]
         assert len(decisions) == 1, decisions
         assert {key: decisions[0].get(key) for key in expected} == expected

@@ -16,7 +16,7 @@ WORD_PUSH = r"\([a-z, ]*\bpush\b[a-z, ]*\): "
 WORD_RECOVERY = r"\([a-z, ]*\brecovery\b[a-z, ]*\): "
 WORD_SKIP = r"\([a-z, ]*\bskip\b[a-z, ]*\): "
 
-WAITING = r"Check your phone [^\r\n.]*\."  # told while the phone is asked, where text is shown at once
+WAITING = r"Check your phone [^\r\n.]*\."  # shown while the phone is asked, if text is shown at once
 ENTER_OPENS = r"Press Enter here to type a code instead\.\r\n"  # where a key can be heard meanwhile
 NOT_ACCEPTED = r"That code was not accepted"  # wrong and spent ones alike
 CONFIRMS_ONLY = r"That code confirms a new phone and is not a login"

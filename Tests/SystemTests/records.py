@@ -27,7 +27,7 @@ database.close()
 
 
 def run(path, statement: str, *values) -> list:
-    """By the owner of the file, so that SQLite's other files are theirs too. What it changes is sealed anew."""
+    """Runs as the file's owner, so that SQLite's other files have the same owner. Changed rows are sealed again."""
     return _run(path, True, (statement, values))
 
 
@@ -49,7 +49,7 @@ def _run(path, is_sealed: bool, *orders) -> list:
 
 
 def account(path, name: str, uid: int, **columns) -> None:
-    """Sets columns of one account, which is made where there is none."""
+    """Sets columns of one account, and makes the account if it is missing."""
     settings = [(f"UPDATE accounts SET {column} = ? WHERE name = ? AND uid = ?", (value, name, uid))
                 for column, value in columns.items()]
     _run(path, True, ("INSERT INTO accounts (name, uid) VALUES (?, ?) ON CONFLICT DO NOTHING", (name, uid)), *settings)

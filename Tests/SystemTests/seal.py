@@ -1,7 +1,6 @@
-"""Seals rows of accounts.db that were changed behind the product's back, as docs/develop/adr/0040 has it: an
-independent witness.
+"""Seals rows of accounts.db that were changed without the product, by docs/develop/adr/0040: an independent witness.
 
-It stands alone: its text is also run by processes that may not read this folder.
+It imports nothing of these tests, since processes that may not read this directory run its text too.
 """
 
 import hmac

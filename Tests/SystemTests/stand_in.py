@@ -33,8 +33,8 @@ SENT = {"sms": "SMS token was sent", "call": "Call started...", "start": "Text m
 
 
 class StandIn:
-    """Plain HTTP on 127.0.0.1, TLS with a `certificate`, or a socket file at `unix`. It answers at once, whatever a
-    client would wait for."""
+    """Plain HTTP on 127.0.0.1, TLS with a `certificate`, or a socket file at `unix`. It answers at once, also if the
+    client asks to wait."""
 
     api_key = "stand-in-key-0123456789"
     authy_id = 4242  # of the only user, whatever registers
@@ -120,7 +120,7 @@ class StandIn:
         handler.reply(status, rudeness.compact(body))
 
     def _answer(self, endpoint: str, arguments: tuple[str, ...], query: dict, says_yes: bool) -> tuple[int, object]:
-        """- says_yes: what a lie starts from: approved, or valid, whatever is true."""
+        """- says_yes: the start of a lie: approved, or valid, whatever is true."""
         match endpoint:
             case "create":
                 name = str(uuid.uuid4())
@@ -164,7 +164,7 @@ class StandIn:
 
 
 def route(request: wire.Received) -> tuple[str, tuple[str, ...]]:
-    """The endpoint's name, empty if there is none, and what stands in the path."""
+    """The endpoint's name, empty if there is none, and the values in the path."""
     for name, method, pattern in ROUTES:
         if request.method == method and (match := pattern.fullmatch(request.path)):
             return name, match.groups()

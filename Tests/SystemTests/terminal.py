@@ -18,7 +18,7 @@ ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM": "
 
 
 class Terminal(pexpect.spawn):
-    """A program that a person runs. What the terminal showed is in `transcript`."""
+    """A program that a person runs. `transcript` has all output of the terminal."""
 
     def __init__(self, argv: list[str], env: dict[str, str] | None = None, limit: float = PATIENCE):
         super().__init__(
@@ -41,7 +41,7 @@ class Terminal(pexpect.spawn):
         return self.match
 
     def reads_one_of(self, *patterns: str, limit: float = PATIENCE) -> int:
-        """Waits until the program shows one of these, and tells which."""
+        """Waits until the program shows one of these, and returns which."""
         index = self.expect([*map(re.compile, patterns), pexpect.EOF, pexpect.TIMEOUT], timeout=limit)
         assert index < len(patterns), f"{self._named()} shows none of {patterns!r}:\n{self.transcript}"
         return index

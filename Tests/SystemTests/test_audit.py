@@ -1,4 +1,4 @@
-"""What the administrator's commands leave in the system log."""
+"""The system log of the administrator's commands."""
 
 import re
 import subprocess

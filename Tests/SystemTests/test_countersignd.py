@@ -150,7 +150,7 @@ def test_a_server_that_is_killed_lets_nobody_in(product):
 
 
 def new_phone(phone):
-    """One that has opened a link of the user's, with the confirmation code that it shows."""
+    """A phone that has opened the user's link, with the confirmation code that it shows."""
     new = Handset(phone.server, "Burner")
     assert new.enrol(link(phone.server, phone.authy_id)).status == 200
     return new, new.state()["confirmation"]

@@ -41,7 +41,7 @@ class Directory:
         self.library()
 
     def library(self, *flags):
-        """Builds the source anew, and puts it in its place."""
+        """Builds the source again, and installs it."""
         built = self.folder / f"rude{''.join(flags)}.so"
         if not built.exists():
             compile_c(built, HERE / "rude_nss.c", flags=["-shared", "-fPIC", *flags])

@@ -110,7 +110,7 @@ def test_login_tells_that_it_waits(product, phone):
 
 
 def test_a_user_who_slows_su_down_does_not_slow_the_helper_down(product):
-    """With the accounts' lock in hand, a helper that hardly runs would hold up everybody's logins."""
+    """While it holds the accounts' lock, a helper that hardly runs would delay all logins."""
     import os
 
     from host import as_user

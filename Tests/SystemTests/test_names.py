@@ -80,7 +80,7 @@ def test_a_name_server_that_is_silent_costs_no_more_than_the_time_limit(product,
     began = time.monotonic()
     terminal.reads(prompts.SERVER_TROUBLE)
     terminal.reads(prompts.CODE)
-    # Without the limit it is what the resolver waits: five seconds, twice.
+    # Without the limit it is the resolver's timeout: five seconds, twice.
     assert time.monotonic() - began < 9.5
     terminal.interrupt_prompt()
     assert terminal.ends() != 0

@@ -205,7 +205,7 @@ def test_a_wrong_code_is_refused_and_may_be_corrected(product, phone):
 
 
 def test_a_code_that_is_spent_here_is_not_shown_to_the_server(product, phone):
-    """Where it would be good: the host and the server know the same SoftToken."""
+    """The code would be right there too: the host and the server have the same SoftToken."""
     product.configure(phone, HASTY)
     token = product.softtoken("alice", phone.token)
     terminal = product.knock("ssh")

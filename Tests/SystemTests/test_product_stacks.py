@@ -1,5 +1,4 @@
-"""The example stacks of pam.d/, each as it stands, with the built product: a SoftToken's code lets in after the
-password."""
+"""The unchanged example stacks of pam.d/ with the built product: a SoftToken's code is accepted after the password."""
 
 import pytest
 

@@ -31,7 +31,7 @@ ONCE = {"options": ("NumberOfPasswordPrompts=1",)}
 
 
 class Socket:
-    """What the host's settings need to know of a server on a socket."""
+    """The host's settings for a server on a socket."""
 
     url = f"unix:{FOLDER}/api.sock"
     ca_file = None
@@ -41,7 +41,7 @@ class Socket:
 
 
 class Gateway:
-    """What the server sent to people."""
+    """The messages that the server sent."""
 
     def __init__(self, server):
         self.server = server
@@ -72,7 +72,7 @@ def countersignd(host):
 
 @pytest.fixture
 def gateway(product, countersignd):
-    """Everybody has three grace logins and is offered to enrol."""
+    """All users have three grace logins and get the offer to enroll."""
     configure(product, countersignd, OFFER)
     return Gateway(countersignd)
 

@@ -1,5 +1,5 @@
-"""The example stacks of pam.d/, each as it stands. In our module's place is pam_deny, pam_permit, or pam_warn, which
-lets in after a password and logs that it was asked: so these tests are about the stacks alone."""
+"""The unchanged example stacks of pam.d/, with pam_deny, pam_permit or pam_warn in place of the module. pam_warn lets
+the user in after a password and logs the call, so these tests are about the stacks alone."""
 
 import pathlib
 

@@ -1,4 +1,4 @@
-"""The stand-in 2FA server: as rude as told, and harmless otherwise."""
+"""The stand-in 2FA server: it misbehaves as told, and is harmless otherwise."""
 
 import http.client
 import json

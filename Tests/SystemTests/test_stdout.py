@@ -1,5 +1,5 @@
-"""What a command writes is the command's alone: no byte of ours is ever in the standard output of sudo, su or ssh,
-whatever there is to say."""
+"""A command's output is unchanged: no byte of ours is ever in the standard output of sudo, su or ssh, whatever the
+module has to say."""
 
 import subprocess
 

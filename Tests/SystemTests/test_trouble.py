@@ -26,7 +26,7 @@ ONLY_OF_POLLS = {"wrong_uuid", "malformed_uuid", "other_user", "string_id", "no_
 
 @pytest.fixture
 def rude(product, stand_in):
-    """The server that alice's phone belongs to, as rude as told."""
+    """The server of alice's phone, which misbehaves as told."""
     product.configure(stand_in, HASTY)
     product.link("alice", stand_in.authy_id)
     return stand_in

@@ -55,7 +55,7 @@ class Shell:
         self.terminal.reads(prompts.WAITING)
 
     def gets_no_rest(self):
-        """Nothing that was typed before reaches the shell: what is typed now is all of its line."""
+        """No earlier input reaches the shell: its line is exactly what is typed now."""
         self.terminal.reads(SHELL)
         self.terminal.answer("echo [$((1+1))]")
         self.terminal.reads(r"\n\[2\]\r\n")

@@ -35,8 +35,8 @@ class SoftToken:
         return hotp(self.secret, step, self.digits, self.algorithm)
 
     def fresh_code(self) -> str:
-        """A code that the host takes and that was not given out before: at most two in one step, as later ones would
-        lie beyond the drift that a host allows."""
+        """A code that the host accepts and that was not used before: at most two in one step, as later ones would
+        exceed the drift that a host allows."""
         now = self.step()
         step = max(now, self._spent + 1)
         assert step <= now + 1, "this token has no unspent code now: make another one"

@@ -14,7 +14,7 @@ import urllib.parse
 
 @dataclasses.dataclass(frozen=True)
 class Received:
-    """One request as it came. `connection` counts from 1; `time` is monotonic."""
+    """One received request. `connection` counts from 1; `time` is monotonic."""
 
     method: str
     path: str
