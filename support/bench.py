@@ -15,7 +15,7 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(REPOSITORY / "Tests"), str(REPOSITORY / "Tests/SystemTests")]
 
 from good_server import LoginPhone, Server, take_from  # noqa: E402
-from host import SETTINGS, Host  # noqa: E402
+from host import Host  # noqa: E402
 from seal import seal  # noqa: E402
 from totp import hotp  # noqa: E402
 
@@ -69,7 +69,8 @@ class Bench:
             self.accounts.execute("DELETE FROM accounts WHERE name <> ?", (USER,))
             self.accounts.executemany(
                 "INSERT INTO accounts (name, uid, secret, algorithm, digits, period) VALUES (?, ?, ?, 'sha1', 6, 30)",
-                ((f"u{n}", 100_000 + n, secrets.token_bytes(20)) for n in range(count - 1)))
+                ((f"u{n}", 100_000 + n, secrets.token_bytes(20)) for n in range(count - 1)),
+            )
             seal(self.accounts)
         self.accounts.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
@@ -95,8 +96,9 @@ class Bench:
         return float(self.transaction(service, code).split()[0]) / 1000
 
     def transaction(self, service, answer):
-        done = subprocess.run([self.ground / "pam_bench", self.pam, service, USER, answer, "pts/0"],
-                              capture_output=True, text=True)
+        done = subprocess.run(
+            [self.ground / "pam_bench", self.pam, service, USER, answer, "pts/0"], capture_output=True, text=True
+        )
         assert done.returncode == 0, f"{service}: PAM says {done.returncode}: {done.stderr} {self.host.journal}"
         return done.stdout
 
@@ -117,8 +119,12 @@ class Bench:
         return statistics.median(r[0] for r in runs) / 1000, statistics.median(r[1] for r in runs)
 
     def load_once(self, module):
-        done = subprocess.run([self.ground / "pam_bench", "--load", self.host.modules / module], capture_output=True,
-                              text=True, check=True)
+        done = subprocess.run(
+            [self.ground / "pam_bench", "--load", self.host.modules / module],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         return tuple(float(part) for part in done.stdout.split())
 
     # From the approval to the login
@@ -137,8 +143,9 @@ class Bench:
     def approve_once(self, phone):
         with self.accounts:
             self.accounts.execute("DELETE FROM pushes")
-        login = subprocess.Popen([self.ground / "pam_bench", self.pam, "countersign", USER, "", "ssh"],
-                                 stdout=subprocess.PIPE, text=True)
+        login = subprocess.Popen(
+            [self.ground / "pam_bench", self.pam, "countersign", USER, "", "ssh"], stdout=subprocess.PIPE, text=True
+        )
         request = phone.wait_for_request()
         phone.wait_for_login()
         begun = time.monotonic()
@@ -160,22 +167,35 @@ def main():
     try:
         print(
             f"\nA whole PAM transaction with a SoftToken, ms (median of {RUNS}; a third of that at 1,000,000 "
-            f"accounts)\n")
+            f"accounts)\n"
+        )
         rows = []
         for count in [n for n in (1, 1_000, 100_000, 1_000_000) if n <= SCALE]:
             t = bench.compare(count)
-            rows.append([f"{count:,}", f"{t['countersign']:.2f}", f"{t['google']:.2f}", f"{t['oath']:.2f}",
-                         f"{t['countersign'] / t['google']:.2f}", f"{t['countersign'] / t['oath']:.3f}"])
+            rows.append(
+                [
+                    f"{count:,}",
+                    f"{t['countersign']:.2f}",
+                    f"{t['google']:.2f}",
+                    f"{t['oath']:.2f}",
+                    f"{t['countersign'] / t['google']:.2f}",
+                    f"{t['countersign'] / t['oath']:.3f}",
+                ]
+            )
         table(rows, ["accounts", "countersign", "google_authenticator", "oath", "ours / google", "ours / oath"])
         print("Loading the module\n")
         ours = bench.load("pam_countersign.so")
-        rows = [[name, f"{ms:.2f}", f"{kb:.0f}", f"{ours[0] / ms:.2f}", f"{ours[1] / kb:.2f}" if kb else "-"]
-                for name, (ms, kb) in [("pam_countersign.so", ours), *((peer, bench.load(peer)) for peer in PEERS)]]
+        rows = [
+            [name, f"{ms:.2f}", f"{kb:.0f}", f"{ours[0] / ms:.2f}", f"{ours[1] / kb:.2f}" if kb else "-"]
+            for name, (ms, kb) in [("pam_countersign.so", ours), *((peer, bench.load(peer)) for peer in PEERS)]
+        ]
         table(rows, ["module", "ms", "kB added", "ours / it, time", "ours / it, memory"])
         took = sorted(bench.approvals())
         print("From the tap on the phone to PAM_SUCCESS: countersignd on this machine, over its socket\n")
-        table([[f"{statistics.median(took):.2f}", f"{took[len(took) * 9 // 10]:.2f}", f"{took[-1]:.2f}"]],
-              ["median, ms", "p90, ms", "longest, ms"])
+        table(
+            [[f"{statistics.median(took):.2f}", f"{took[len(took) * 9 // 10]:.2f}", f"{took[-1]:.2f}"]],
+            ["median, ms", "p90, ms", "longest, ms"],
+        )
     finally:
         bench.host.reset()
 

@@ -52,8 +52,9 @@ class Served(Server):
 
     def start(self):
         with open(self.folder / "log", "ab") as log:
-            self.process = subprocess.Popen([PROGRAM, "serve", "--settings", self.settings], stdin=subprocess.DEVNULL,
-                                            stderr=log, env={})
+            self.process = subprocess.Popen(
+                [PROGRAM, "serve", "--settings", self.settings], stdin=subprocess.DEVNULL, stderr=log, env={}
+            )
         while True:
             try:
                 socket.create_connection(("127.0.0.1", self.port)).close()
@@ -85,7 +86,7 @@ class Records:
         text = (server.state / "master.key").read_text().strip().rpartition(":")[2]
         # The first eight bytes name the master key.
         values = self.database.execute("SELECT value FROM server_values")
-        wrapped = next(value for value, in values if len(value) == 8 + 1 + 12 + 32 + 16)[8:]
+        wrapped = next(value for (value,) in values if len(value) == 8 + 1 + 12 + 32 + 16)[8:]
         data_key = unseal(derive(base64.urlsafe_b64decode(text + "="), "countersign wrap"), wrapped, "data key")
         self.key = derive(data_key, "countersign seal")
 
@@ -93,12 +94,15 @@ class Records:
         return [row[0] for row in self.database.execute("SELECT user FROM members ORDER BY user")]
 
     def pending(self) -> list[str]:
-        return [row[0]
-                for row in self.database.execute("SELECT id FROM approvals WHERE status = 'pending' ORDER BY number")]
+        return [
+            row[0] for row in self.database.execute("SELECT id FROM approvals WHERE status = 'pending' ORDER BY number")
+        ]
 
     def secrets(self) -> dict[int, bytes]:
-        return {user: unseal(self.key, sealed, f"member.secret {self.application} {user}")
-                for user, sealed in self.database.execute("SELECT user, secret FROM members ORDER BY user")}
+        return {
+            user: unseal(self.key, sealed, f"member.secret {self.application} {user}")
+            for user, sealed in self.database.execute("SELECT user, secret FROM members ORDER BY user")
+        }
 
     def give_phones(self):
         now = int(time.time())
@@ -106,7 +110,8 @@ class Records:
         self.database.executemany(
             "INSERT INTO devices (id, user, public_key, name, os_type, created, address, last_seen, confirmed)"
             " VALUES (?, ?, ?, 'Phone', 'android', ?, '127.0.0.1', ?, ?)",
-            ((str(uuid.uuid4()), user, bytes([4]) + os.urandom(64), now, now, now) for user in self.users()))
+            ((str(uuid.uuid4()), user, bytes([4]) + os.urandom(64), now, now, now) for user in self.users()),
+        )
         self.database.execute("UPDATE members SET consented = ?", (now,))
         self.database.execute("COMMIT")
 
@@ -130,13 +135,32 @@ class Load:
         listed.write_text("".join(f"{method}\t{path}\t{body}\n" for method, path, body in calls))
         busy = server.processor_time()
         done = subprocess.run(
-            ["wrk", "-t", "1", "-c", str(CONNECTIONS), "-d", str(seconds), "--timeout", "10", "-s",
-             REPOSITORY / "support/bench.lua",
-             server.url, "--", listed, server.application.key], capture_output=True, text=True, check=True)
+            [
+                "wrk",
+                "-t",
+                "1",
+                "-c",
+                str(CONNECTIONS),
+                "-d",
+                str(seconds),
+                "--timeout",
+                "10",
+                "-s",
+                REPOSITORY / "support/bench.lua",
+                server.url,
+                "--",
+                listed,
+                server.application.key,
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         summary = json.loads(done.stdout.splitlines()[-1])
         assert summary["lost"] == 0, done.stdout
-        self.answers, self.refused, self.p50, self.p99 = (summary[name]
-                                                          for name in ("answers", "refused", "p50", "p99"))
+        self.answers, self.refused, self.p50, self.p99 = (
+            summary[name] for name in ("answers", "refused", "p50", "p99")
+        )
         self.rate = self.answers / summary["seconds"]
         self.each = (server.processor_time() - busy) / self.answers
 
@@ -154,10 +178,11 @@ def fill(server, records):
     bodies = [
         f"user[email]=u{n}@example.com&user[cellphone]=555{2_000_000 + n:07}&user[country_code]=1&"
         f"send_install_link_via_sms=false"
-        for n in range(USERS)]
+        for n in range(USERS)
+    ]
     while count := USERS - len(records.users()):
         # wrk leaves those that are on their way when its time is over.
-        again = bodies[-count - 2 * CONNECTIONS:]
+        again = bodies[-count - 2 * CONNECTIONS :]
         Load(server, [("POST", "/protected/json/users/new", body) for body in again])
     records.give_phones()
 
@@ -182,9 +207,14 @@ def wrong_codes(server, secrets):
 
 
 def create_and_read(server, records, users):
-    create = [("POST", f"/onetouch/json/users/{user}/approval_requests",
-               "message=Log+in+to+web-1%3F&details[Host]=web-1&details[User]=zoe&seconds_to_expire=3600")
-              for user in users]
+    create = [
+        (
+            "POST",
+            f"/onetouch/json/users/{user}/approval_requests",
+            "message=Log+in+to+web-1%3F&details[Host]=web-1&details[User]=zoe&seconds_to_expire=3600",
+        )
+        for user in users
+    ]
     created = best(Load(server, create, 2) for _ in range(RUNS))
     read = [("GET", f"/onetouch/json/approval_requests/{uuid}", "") for uuid in records.pending()[:20_000]]
     return created, best(Load(server, read, 2) for _ in range(RUNS))
@@ -211,14 +241,15 @@ class Waiters:
         self.server, self.head = server, f"Host: localhost\r\nX-Authy-API-Key: {server.application.key}\r\n"
         before = server.memory()
         self.sockets = dict(zip(requests, open_sockets(server, len(requests))))
-        for uuid, waiter in self.sockets.items():
-            self.ask(waiter, "GET", uuid, "Prefer: wait=60\r\n")
+        for request, waiter in self.sockets.items():
+            self.ask(waiter, "GET", request, "Prefer: wait=60\r\n")
         until(lambda: server.waiting() == len(requests), "not all wait")
         self.each = (server.memory() - before) / len(requests)
 
     def ask(self, connection, method, uuid, more=""):
         connection.sendall(
-            f"{method} /onetouch/json/approval_requests/{uuid} HTTP/1.1\r\n{self.head}{more}\r\n".encode())
+            f"{method} /onetouch/json/approval_requests/{uuid} HTTP/1.1\r\n{self.head}{more}\r\n".encode()
+        )
 
     def wake(self, count):
         """Milliseconds from just before a request is cancelled to the first byte that its waiter gets, and to what the
@@ -337,12 +368,15 @@ def measure(server):
 def report(started, resident, right, wrong, created, read, peak, waiters, idle):
     print(
         f"countersignd with {USERS:,} users, called over {CONNECTIONS} connections by wrk on the same processors, best "
-        f"of {RUNS}")
+        f"of {RUNS}"
+    )
     print("(no other such server is in Debian)\n")
     rows = [
         ("right codes (each is on the disk as spent)", *rate(right), "20,000/s"),
         ("wrong codes (each is counted on the disk)", *rate(wrong), ""),
-        ("OneTouch requests created (on the disk)", *rate(created), ""), ("OneTouch requests read", *rate(read), "")]
+        ("OneTouch requests created (on the disk)", *rate(created), ""),
+        ("OneTouch requests read", *rate(read), ""),
+    ]
     table(rows, ["calls", "figure", "p50", "p99", "processor time of each", "aim"])
     count, each, p50, p99, gone = waiters
     sockets, kept, alone, among = idle
@@ -355,7 +389,8 @@ def report(started, resident, right, wrong, created, read, peak, waiters, idle):
         ("the same: p99", f"{p99:.2f} ms", "5 ms"),
         (f"{count:,} waiting clients go: all forgotten after", f"{gone:.2f} s", ""),
         (f"{sockets:,} idle connections, each", f"{kept:.1f} kB", ""),
-        ("a right code meanwhile (without them)", f"{among:.2f} ms ({alone:.2f} ms)", "")]
+        ("a right code meanwhile (without them)", f"{among:.2f} ms ({alone:.2f} ms)", ""),
+    ]
     table(rows, ["subject", "figure", "aim"])
 
 

@@ -53,8 +53,12 @@ class Demo:
 
     def ssh(self, user, *answers, when=None):
         once = ("NumberOfPasswordPrompts=1",)
-        self.play(self.product.knock("ssh", user, sshd=self.host.sshd("sshd"), options=once), f"ssh {user}@gate id -un",
-                  answers, when)
+        self.play(
+            self.product.knock("ssh", user, sshd=self.host.sshd("sshd"), options=once),
+            f"ssh {user}@gate id -un",
+            answers,
+            when,
+        )
 
     def sudo(self, user, *answers, when=None):
         self.play(self.product.knock("sudo", user), "sudo id -un", answers, when)
@@ -150,14 +154,16 @@ def choose(phone, terminal):
     number = terminal.shown_number()
     look(phone)
     print(
-        f"  the phone asks which number: {', '.join(phone.choices())}; the person taps {number}: "
-        f"{phone.choose(number)}")
+        f"  the phone asks which number: {', '.join(phone.choices())}; the person taps {number}: {phone.choose(number)}"
+    )
     phone.close_results()
 
 
 def enrolment(demo, server):
-    demo.product.configure(Socket(server.application.key),
-                           enrolment=GRACE + '\nat_login = true\nemail_domain = "example.com"\ncountry_code = "1"')
+    demo.product.configure(
+        Socket(server.application.key),
+        enrolment=GRACE + '\nat_login = true\nemail_domain = "example.com"\ncountry_code = "1"',
+    )
     title("Somebody who has no phone yet enrols one in the login itself, after skipping it once")
     demo.ssh("bob", "skip")
     demo.ssh("bob", "555 010 0456", lambda: server.codes()[-1])
@@ -186,7 +192,8 @@ def interactive(demo, server):
     daemon = demo.host.sshd("sshd")
     title(
         "A phone: open this link in a browser on this machine, or scan it with a phone that reaches the machine under "
-        "this name")
+        "this name"
+    )
     print(server.command("user", "link", authy_id).stdout)
     title("The phone's confirmation code")
     while True:

@@ -18,8 +18,12 @@ PROGRAMS = HERE / "programs"
 CHECKOUTS = os.environ.get("CLIENTS")
 # Clients that take long to build are kept from run to run.
 BUILT = HERE.parents[1] / ".build" / "clients"
-NODE_MODULES, CRATES, GO_SOURCES, JAXB = ("/usr/share/nodejs", "/usr/share/cargo/registry", "/usr/share/gocode",
-                                          "/usr/share/java/jaxb-api.jar")
+NODE_MODULES, CRATES, GO_SOURCES, JAXB = (
+    "/usr/share/nodejs",
+    "/usr/share/cargo/registry",
+    "/usr/share/gocode",
+    "/usr/share/java/jaxb-api.jar",
+)
 
 
 class Missing(Exception):
@@ -50,6 +54,7 @@ def run(*command, **more):
 
 # How each client is started, and the environment that it needs
 
+
 def ruby():
     return [program("ruby"), PROGRAMS / "authy_ruby.rb", checkout("twilio/authy-ruby", "lib/authy.rb")], {}
 
@@ -71,14 +76,17 @@ def client_of_node():
     client = checkout("ruimarinho/authy-client", "dist/src/index.js")
     modules = BUILT / "node"
     shutil.rmtree(modules, ignore_errors=True)
-    for repository, name in (("ruimarinho/google-libphonenumber", "google-libphonenumber"),
-                             ("guillaumepotier/validator.js", "validator.js"),
-                             ("uphold/validator.js-asserts", "validator.js-asserts"),
-                             ("uphold/request-logger", "@uphold/request-logger")):
+    for repository, name in (
+        ("ruimarinho/google-libphonenumber", "google-libphonenumber"),
+        ("guillaumepotier/validator.js", "validator.js"),
+        ("uphold/validator.js-asserts", "validator.js-asserts"),
+        ("uphold/request-logger", "@uphold/request-logger"),
+    ):
         (modules / name).parent.mkdir(parents=True, exist_ok=True)
         (modules / name).symlink_to(checkout(repository))
-    return [program("node"), PROGRAMS / "authy_client.js",
-            client / "dist" / "src"], {"NODE_PATH": f"{PROGRAMS / 'standins'}:{modules}:{NODE_MODULES}"}
+    return [program("node"), PROGRAMS / "authy_client.js", client / "dist" / "src"], {
+        "NODE_PATH": f"{PROGRAMS / 'standins'}:{modules}:{NODE_MODULES}"
+    }
 
 
 def java():
@@ -88,22 +96,47 @@ def java():
     classes = BUILT / "java"
     shutil.rmtree(classes, ignore_errors=True)
     sources = [*client.glob("src/main/java/**/*.java"), *org_json.glob("*.java"), PROGRAMS / "AuthyJava.java"]
-    run(program("javac"), "-nowarn", "-encoding", "UTF-8", "--add-exports",
-        "java.base/sun.net.www.protocol.http=ALL-UNNAMED", "-cp", JAXB,
-        "-d", classes, *sources)
+    run(
+        program("javac"),
+        "-nowarn",
+        "-encoding",
+        "UTF-8",
+        "--add-exports",
+        "java.base/sun.net.www.protocol.http=ALL-UNNAMED",
+        "-cp",
+        JAXB,
+        "-d",
+        classes,
+        *sources,
+    )
     return [program("java"), "-Dfile.encoding=UTF-8", "-cp", f"{classes}:{JAXB}", "AuthyJava"], {}
 
 
 def go():
     path = BUILT / "go"
     shutil.rmtree(path, ignore_errors=True)
-    for repository, name in (("dcu/go-authy", "dcu/go-authy"), ("gojek/heimdall", "gojektech/heimdall"),
-                             ("gojek/valkyrie", "gojektech/valkyrie")):
-        shutil.copytree(checkout(repository), path / "src" / "github.com" / name,
-                        ignore=shutil.ignore_patterns(".git", "*_test.go"))
-    run(program("go"), "build", "-o", path / "calls", PROGRAMS / "go" / "main.go",
-        env={**os.environ, "GO111MODULE": "off", "GOPATH": f"{path}:{GO_SOURCES}", "GOCACHE": str(BUILT / "go-cache"),
-             "GOFLAGS": "-buildvcs=false"})
+    for repository, name in (
+        ("dcu/go-authy", "dcu/go-authy"),
+        ("gojek/heimdall", "gojektech/heimdall"),
+        ("gojek/valkyrie", "gojektech/valkyrie"),
+    ):
+        shutil.copytree(
+            checkout(repository), path / "src" / "github.com" / name, ignore=shutil.ignore_patterns(".git", "*_test.go")
+        )
+    run(
+        program("go"),
+        "build",
+        "-o",
+        path / "calls",
+        PROGRAMS / "go" / "main.go",
+        env={
+            **os.environ,
+            "GO111MODULE": "off",
+            "GOPATH": f"{path}:{GO_SOURCES}",
+            "GOCACHE": str(BUILT / "go-cache"),
+            "GOFLAGS": "-buildvcs=false",
+        },
+    )
     return [path / "calls"], {}
 
 
@@ -116,9 +149,19 @@ def rust():
         shutil.rmtree(folder / name, ignore_errors=True)
     shutil.copytree(PROGRAMS / "rust", folder, dirs_exist_ok=True)
     shutil.copytree(client, folder / "authy", ignore=shutil.ignore_patterns(".git", "tests"))
-    run(program("cargo"), "build", "--quiet", "--offline", "--manifest-path", folder / "Cargo.toml",
-        "--config", 'source.crates-io.replace-with="debian"', "--config", f'source.debian.directory="{CRATES}"',
-        env={**os.environ, "CARGO_TARGET_DIR": str(folder / "target"), "RUSTFLAGS": "--cap-lints=allow"})
+    run(
+        program("cargo"),
+        "build",
+        "--quiet",
+        "--offline",
+        "--manifest-path",
+        folder / "Cargo.toml",
+        "--config",
+        'source.crates-io.replace-with="debian"',
+        "--config",
+        f'source.debian.directory="{CRATES}"',
+        env={**os.environ, "CARGO_TARGET_DIR": str(folder / "target"), "RUSTFLAGS": "--cap-lints=allow"},
+    )
     return [folder / "target" / "debug" / "authy-rs-calls"], {}
 
 
@@ -143,9 +186,13 @@ class Client:
     def __init__(self, command, environment, url, key, folder):
         self.errors = open(folder / "client.log", "w+")
         self.process = subprocess.Popen(
-            [str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors,
+            [str(word) for word in command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
             text=True,
-            env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "API_URL": url, "API_KEY": key, **environment})
+            env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "API_URL": url, "API_KEY": key, **environment},
+        )
 
     def call(self, name: str, **parameters) -> dict:
         """The client's report: `ok` is its own verdict, `raised` its exception, and the rest what it returned."""
@@ -174,14 +221,25 @@ class AuthySSH:
         shutil.copy(command[0], self.script)
         self.settings.write_text(f"banner=Welcome\napi_key={key}\ndefault_verify_action=disable\n")
         (folder / ".curlrc").write_text(
-            f'connect-to = "api.authy.com:443:127.0.0.1:{server.port}"\ncacert = "{server.ca_file}"\n')
-        self.environment = {"PATH": "/usr/bin:/bin:/usr/sbin", "HOME": str(folder), "CURL_HOME": str(folder),
-                            "USER": "root", "SHELL": "/bin/sh"}
+            f'connect-to = "api.authy.com:443:127.0.0.1:{server.port}"\ncacert = "{server.ca_file}"\n'
+        )
+        self.environment = {
+            "PATH": "/usr/bin:/bin:/usr/sbin",
+            "HOME": str(folder),
+            "CURL_HOME": str(folder),
+            "USER": "root",
+            "SHELL": "/bin/sh",
+        }
 
     def run(self, *arguments, stdin="", **environment) -> str:
         done = subprocess.run(
-            ["bash", self.script, *map(str, arguments)], input=stdin, capture_output=True, text=True, timeout=60,
-            env={**self.environment, **environment})
+            ["bash", self.script, *map(str, arguments)],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={**self.environment, **environment},
+        )
         return done.stdout
 
     def call(self, name: str, **it) -> dict:
@@ -206,13 +264,17 @@ class AuthySSH:
 USERS, PHONES, ONETOUCH = {"register", "status", "verify", "sms", "call"}, {"start", "check"}, {"ask", "look"}
 # Name, command, and supported calls.
 ALL = {
-    "authy-python": (python,
-                     USERS | PHONES | ONETOUCH | {"delete", "qr", "info", "application", "statistics", "callback"}),
+    "authy-python": (
+        python,
+        USERS | PHONES | ONETOUCH | {"delete", "qr", "info", "application", "statistics", "callback"},
+    ),
     "authy-ruby": (ruby, USERS | PHONES | ONETOUCH | {"delete", "qr", "email", "update"}),
     "authy-php": (php, USERS | PHONES | ONETOUCH | {"delete", "info"}),
     "node-authy": (node, USERS | PHONES | ONETOUCH | {"delete", "info", "pending"}),
-    "authy-client": (client_of_node, USERS | PHONES | ONETOUCH
-                     | {"delete", "info", "application", "statistics", "activity", "callback"}),
+    "authy-client": (
+        client_of_node,
+        USERS | PHONES | ONETOUCH | {"delete", "info", "application", "statistics", "activity", "callback"},
+    ),
     "authy-java": (java, USERS | PHONES | ONETOUCH | {"delete", "info", "callback"}),
     "go-authy": (go, USERS | PHONES | ONETOUCH),
     "authy-rs": (rust, USERS | PHONES | {"delete", "info", "application", "statistics", "activity", "ask"}),
@@ -239,8 +301,11 @@ def built(name: str) -> tuple[list, dict] | Missing:
 def start(name: str, server, key: str, folder: pathlib.Path):
     """A client that is `built`."""
     command, environment = built(name)
-    return AuthySSH(command, server, key,
-                    folder) if name == "authy-ssh" else Client(command, environment, server.url, key, folder)
+    return (
+        AuthySSH(command, server, key, folder)
+        if name == "authy-ssh"
+        else Client(command, environment, server.url, key, folder)
+    )
 
 
 def other_commits() -> list[str]:
@@ -252,7 +317,9 @@ def other_commits() -> list[str]:
         repository, commit = line.split()[:2]
         asked = subprocess.run(
             ["git", "-C", str(pathlib.Path(CHECKOUTS) / repository.split("/")[1]), "rev-parse", "HEAD"],
-            capture_output=True, text=True)
+            capture_output=True,
+            text=True,
+        )
         if asked.stdout.strip() != commit:
             told.append(f"{repository} is not at {commit}")
     return told

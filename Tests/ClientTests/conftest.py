@@ -40,12 +40,32 @@ def server(name):
             return
         chain, key = folder / "chain.pem", folder / "key.pem"
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-             "-subj", "/CN=api.authy.com",
-             "-addext", "subjectAltName=DNS:api.authy.com,DNS:localhost", "-keyout", key, "-out", chain], check=True,
-            capture_output=True)
-        with Server(folder, server=f'certificate = "{chain}"\nprivate_key = "{key}"', tables=LIMITS,
-                    ca_file=str(chain)) as running:
+            [
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                "/CN=api.authy.com",
+                "-addext",
+                "subjectAltName=DNS:api.authy.com,DNS:localhost",
+                "-keyout",
+                key,
+                "-out",
+                chain,
+            ],
+            check=True,
+            capture_output=True,
+        )
+        with Server(
+            folder, server=f'certificate = "{chain}"\nprivate_key = "{key}"', tables=LIMITS, ca_file=str(chain)
+        ) as running:
             yield running
 
 
@@ -58,6 +78,7 @@ def app(server):
 def start(name, server):
     """Starts the client with a key: `start(key)`."""
     with contextlib.ExitStack() as stack:
+
         def start_one(key, server=server):
             client = clients.start(name, server, key, stack.enter_context(own_folder()))
             stack.callback(client.close)

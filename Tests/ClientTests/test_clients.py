@@ -15,8 +15,9 @@ LOGOS = [{"res": "default", "url": "https://cdn.example/a.png"}]
 
 def of(*calls, but=()):
     """One run of the test for each client that has these calls."""
-    return pytest.mark.parametrize("name", [name for name in with_calls(*calls) if name not in but], indirect=True,
-                                   scope="module")
+    return pytest.mark.parametrize(
+        "name", [name for name in with_calls(*calls) if name not in but], indirect=True, scope="module"
+    )
 
 
 def register(client, phone="212-555-0100", email="zoe@example.com", country_code=1) -> dict:
@@ -24,9 +25,15 @@ def register(client, phone="212-555-0100", email="zoe@example.com", country_code
 
 
 def ask(client, user) -> dict:
-    return client.call("ask", id=user, message="Log in to web-1?", details={"Host": "web-1", "User": "zoe & co"},
-                       hidden={"ticket": "17 a"},
-                       logos=LOGOS, seconds=120)
+    return client.call(
+        "ask",
+        id=user,
+        message="Log in to web-1?",
+        details={"Host": "web-1", "User": "zoe & co"},
+        hidden={"ticket": "17 a"},
+        logos=LOGOS,
+        seconds=120,
+    )
 
 
 def said(report) -> str:
@@ -35,6 +42,7 @@ def said(report) -> str:
 
 
 # Users
+
 
 @of("register")
 def test_a_user_is_created_once_for_a_phone(client, number):
@@ -99,8 +107,11 @@ def test_an_address_is_changed_and_written_to(client, server, user):
 def test_a_qr_code_brings_a_secret_into_an_app(client, user):
     report = client.call("qr", id=user, label="zoe")
     assert report["ok"] and report["body"]["qr_code"].startswith("data:image/svg+xml;base64,"), report
-    assert (report["body"]["label"], report["body"]["issuer"],
-            report["body"]["success"]) == ("zoe", "Example Corp", True)
+    assert (report["body"]["label"], report["body"]["issuer"], report["body"]["success"]) == (
+        "zoe",
+        "Example Corp",
+        True,
+    )
 
 
 @of("activity")
@@ -110,6 +121,7 @@ def test_an_activity_is_taken_note_of(client, user):
 
 
 # Codes
+
 
 @of("verify", "sms")
 def test_a_code_by_sms_is_good_once(client, name, server, user):
@@ -145,8 +157,9 @@ def test_a_wrong_code_is_refused(client, user, code):
 
 
 @of("verify")
-@pytest.mark.parametrize("code",
-                         ["12", "is valid", "123 456", "true", "", "1234567?force=false", "1234567%2f..", "１２３４５６７"])
+@pytest.mark.parametrize(
+    "code", ["12", "is valid", "123 456", "true", "", "1234567?force=false", "1234567%2f..", "１２３４５６７"]
+)
 def test_what_is_no_code_lets_nobody_in(client, user, code):
     assert not client.call("verify", id=user, code=code)["ok"]
 
@@ -206,6 +219,7 @@ def test_a_message_to_a_user_who_does_not_exist_is_an_error(client, server):
 
 # Phones without users
 
+
 @of("start", "check")
 @pytest.mark.parametrize("via", ["sms", "call"])
 def test_a_phone_is_verified_without_a_user(client, server, name, number, via):
@@ -214,8 +228,9 @@ def test_a_phone_is_verified_without_a_user(client, server, name, number, via):
     number = {"phone": number, "country_code": 1}
     started = client.call("start", **number, via=via, length=6)
     assert started["ok"], started
-    assert started["message"] == (f"Text message sent to +1 {written}." if via == "sms"
-                                  else f"Call to +1 {written} initiated."), started
+    assert started["message"] == (
+        f"Text message sent to +1 {written}." if via == "sms" else f"Call to +1 {written} initiated."
+    ), started
     code = server.codes()[-1]
     wrong = client.call("check", **number, code="0000" if code != "0000" else "1111")
     assert not wrong["ok"] and "Verification code is incorrect" in said(wrong), wrong
@@ -247,6 +262,7 @@ def test_information_on_phones_is_not_to_be_had(client):
 
 # OneTouch
 
+
 @of("ask", "look")
 @pytest.mark.parametrize("decision", ["approved", "denied"])
 def test_onetouch_is_asked_and_answered(client, app, user, phone, decision):
@@ -272,8 +288,9 @@ def test_onetouch_asks_a_phone(client, app, user, phone):
 @of("ask")
 def test_onetouch_without_a_phone_is_an_error_that_says_so(client, user):
     report = ask(client, user)
-    assert (not report["ok"]
-            and ("60051" in said(report) or "OneTouch" in said(report) or "device" in said(report))), report
+    assert not report["ok"] and ("60051" in said(report) or "OneTouch" in said(report) or "device" in said(report)), (
+        report
+    )
 
 
 @of("look")
@@ -283,6 +300,7 @@ def test_a_request_that_does_not_exist_is_an_error(client):
 
 
 # The application
+
 
 @of("application")
 def test_the_application_is_told(client, app):
@@ -324,6 +342,7 @@ def test_a_server_that_sends_no_messages_is_an_error(start):
 
 # Callbacks, as the clients themselves check them
 
+
 @pytest.fixture
 def told(server):
     """An application with a callback, and its server."""
@@ -337,9 +356,15 @@ def callback_of(app, phone, user, web, **request) -> dict:
     assert phone.answer(app.create(user, **request), "approved").status == 200
     call = web.wait(heard + 1)[heard]
     query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(call.path).query, keep_blank_values=True))
-    return {"method": call.method, "url": web.url + call.path.split("?")[0], "headers": dict(call.headers),
-            "body": call.body.decode(),
-            "query": query, "nested": receivers.nested(call), "came": call}
+    return {
+        "method": call.method,
+        "url": web.url + call.path.split("?")[0],
+        "headers": dict(call.headers),
+        "body": call.body.decode(),
+        "query": query,
+        "nested": receivers.nested(call),
+        "came": call,
+    }
 
 
 def check(client, name, callback, **changes) -> bool:
@@ -351,18 +376,30 @@ def check(client, name, callback, **changes) -> bool:
     return client.call("callback", **parameters)["ok"]
 
 
-MODELS = {"authy-python": receivers.python, "authy-java": receivers.authy_java,
-          "authy-client": receivers.node_signature_only}
+MODELS = {
+    "authy-python": receivers.python,
+    "authy-java": receivers.authy_java,
+    "authy-client": receivers.node_signature_only,
+}
 REQUESTS = [
-    {}, {"message": "Log in as zoe & root? (yes!)"}, {"details": {"Host name": "db-1/eu", "IP": "192.0.2.7"}},
+    {},
+    {"message": "Log in as zoe & root? (yes!)"},
+    {"details": {"Host name": "db-1/eu", "IP": "192.0.2.7"}},
     {"hidden_details": {"session": "a b/c"}},
-    {"details": {"Ort": "Köln", "Host": "Größe"}}, {"details": {"a": "5 * 5"}}, {"details": {"a": "~zoe"}},
+    {"details": {"Ort": "Köln", "Host": "Größe"}},
+    {"details": {"a": "5 * 5"}},
+    {"details": {"a": "~zoe"}},
     {"details": {"a": "wow! (yes) it's"}},
-    {"details": {"IP": "1", "IP2": "2"}}, {"details": {"Größe": "1", "Grad": "2"}},
+    {"details": {"IP": "1", "IP2": "2"}},
+    {"details": {"Größe": "1", "Grad": "2"}},
     {"details": {"host": "1", "IP": "2"}},
-    {"details": {"a-b": "1", "a b": "2", "a_b": "3", "ab": "4", "A": "5"}}, {"logos": LOGOS},
-    {"logos": [*LOGOS, {"res": "low", "url": "https://cdn.example/b.png"}]}, {"details": {"x": "", "y": "ü*~"}},
-    {"message": "sshd[17]: log in?"}, {"message": "None of these"}, {"details": {"a[1]": "x"}},
+    {"details": {"a-b": "1", "a b": "2", "a_b": "3", "ab": "4", "A": "5"}},
+    {"logos": LOGOS},
+    {"logos": [*LOGOS, {"res": "low", "url": "https://cdn.example/b.png"}]},
+    {"details": {"x": "", "y": "ü*~"}},
+    {"message": "sshd[17]: log in?"},
+    {"message": "None of these"},
+    {"details": {"a[1]": "x"}},
     {"details": {"_a": "1", "-b": "2", "c": "3", ".d": "4", "5": "6"}},
     {"details": {"e": "1", "é": "2", "E": "3", "f": "4", "É": "5"}},
 ]

@@ -20,9 +20,30 @@ BUILT = pathlib.Path(os.environ.get("COUNTERSIGN_BUILD", TESTS.parent / "build")
 PROGRAMS = ["countersign", "countersign-login", "countersign-net"]
 MODULE = "pam_countersign.so"
 COMMANDS = [
-    "link", "softtoken", "unlink", "prefer", "recovery", "grace", "pause", "opt-out", "opt-in", "forget", "unlock",
-    "show", "list",
-    "history", "report", "init", "backup", "restore", "check", "try", "enroll", "confirm", "refresh", "import",
+    "link",
+    "softtoken",
+    "unlink",
+    "prefer",
+    "recovery",
+    "grace",
+    "pause",
+    "opt-out",
+    "opt-in",
+    "forget",
+    "unlock",
+    "show",
+    "list",
+    "history",
+    "report",
+    "init",
+    "backup",
+    "restore",
+    "check",
+    "try",
+    "enroll",
+    "confirm",
+    "refresh",
+    "import",
     "export",
 ]
 # Those that speak to the server.
@@ -44,8 +65,9 @@ def ordinary_user() -> pwd.struct_passwd:
 def as_ordinary_user() -> list[str]:
     """The prefix of a command that must not run as root."""
     user = ordinary_user()
-    return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}",
-            "--clear-groups"] if os.geteuid() == 0 else []
+    return (
+        ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"] if os.geteuid() == 0 else []
+    )
 
 
 def give(folder: pathlib.Path) -> None:
@@ -105,8 +127,13 @@ class Desk:
 
     def run(self, *arguments, stdin: str = "", env: dict[str, str] | None = None) -> Done:
         done = subprocess.run(
-            self.words(*arguments), input=stdin.encode(), capture_output=True, timeout=PATIENCE,
-            env={**ENVIRONMENT, **(env or {})}, cwd="/")
+            self.words(*arguments),
+            input=stdin.encode(),
+            capture_output=True,
+            timeout=PATIENCE,
+            env={**ENVIRONMENT, **(env or {})},
+            cwd="/",
+        )
         return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def does(self, *arguments, **options) -> Done:
@@ -126,9 +153,15 @@ class Desk:
         """Runs it in a terminal."""
         first, *rest = self.words(*arguments)
         spawned = pexpect.spawn(
-            first, rest, env={**ENVIRONMENT, **(env or {})}, cwd="/", timeout=PATIENCE, dimensions=(60, columns),
+            first,
+            rest,
+            env={**ENVIRONMENT, **(env or {})},
+            cwd="/",
+            timeout=PATIENCE,
+            dimensions=(60, columns),
             encoding="utf-8",
-            preexec_fn=hear_interrupts)
+            preexec_fn=hear_interrupts,
+        )
         spawned.delaybeforesend = None
         return spawned
 
@@ -136,13 +169,26 @@ class Desk:
         """Writes into the accounts what only a login would, and returns the rows that come back."""
         return records.run(self.state / "accounts.db", statement, *values)
 
-    def remember(self, user: str, service: str = "sshd", rhost: str = "", outcome: str = "denied",
-                 reason: str = "locked", when: int = 0):
+    def remember(
+        self,
+        user: str,
+        service: str = "sshd",
+        rhost: str = "",
+        outcome: str = "denied",
+        reason: str = "locked",
+        when: int = 0,
+    ):
         """A row of history."""
         self.sql(
             "INSERT INTO history (time, user, service, rhost, outcome, reason, factor, address) VALUES "
             "(?,?,?,?,?,?,NULL,'')",
-            when or int(time.time()), user, service, rhost, outcome, reason)
+            when or int(time.time()),
+            user,
+            service,
+            rhost,
+            outcome,
+            reason,
+        )
 
 
 def hear_interrupts():

@@ -22,11 +22,13 @@ PHONE, MASKED = "+4915112345678", "+49-XXX-XXX-XX78"
 CODE = r"Verification code \(or .*\): "
 
 
-def table(url: str, key: str, enrolment: str = 'country_code = "49"\nemail_domain = "example.com"\n',
-          more: str = "") -> str:
+def table(
+    url: str, key: str, enrolment: str = 'country_code = "49"\nemail_domain = "example.com"\n', more: str = ""
+) -> str:
     return (
         f'[server]\nurl = "{url}"\napi_key = "{key}"\nconnect_timeout = 60\nrequest_timeout = 120\n[enrolment]\n'
-        f'{enrolment}{more}')
+        f"{enrolment}{more}"
+    )
 
 
 @contextlib.contextmanager
@@ -53,8 +55,10 @@ def server():
 def codes(server: Server) -> list[str]:
     """All codes that went out, oldest first."""
     text = server.sent.read_text() if server.sent.exists() else ""
-    return [one or other for one, other
-            in re.findall(r"(\d{4,10}) is your code|your code for .*? is (\d{4,10})", text, re.IGNORECASE)]
+    return [
+        one or other
+        for one, other in re.findall(r"(\d{4,10}) is your code|your code for .*? is (\d{4,10})", text, re.IGNORECASE)
+    ]
 
 
 @pytest.fixture
@@ -90,10 +94,23 @@ class Stub(http.server.ThreadingHTTPServer):
             if path.split("?")[0].endswith("/status"):
                 number = int(path.split("/")[-2])
                 if number in self.unknown:
-                    return 404, {}, {"message": "User not found.", "success": False, "error_code": "60026",
-                                     "errors": {"message": "User not found."}}
-                status = {"authy_id": number, "phone_number": "XXX-XXX-5678", "devices": ["android"],
-                          "registered": True, "country_code": 49}
+                    return (
+                        404,
+                        {},
+                        {
+                            "message": "User not found.",
+                            "success": False,
+                            "error_code": "60026",
+                            "errors": {"message": "User not found."},
+                        },
+                    )
+                status = {
+                    "authy_id": number,
+                    "phone_number": "XXX-XXX-5678",
+                    "devices": ["android"],
+                    "registered": True,
+                    "country_code": 49,
+                }
                 return 200, {}, {"message": "User status.", "success": True, "status": status}
             return 404, {}, {"message": "Not found", "success": False, "error_code": "60000", "errors": {}}
 

@@ -35,20 +35,33 @@ def test_there_is_completion_for_the_shell(desk, shell):
     assert "softtoken" in desk.does("--generate-completion-script", shell).out
 
 
-@pytest.mark.parametrize("words",
-                         [["link", "{}", "1"], ["softtoken", "{}"], ["unlink", "{}"], ["grace", "{}"], ["unlock", "{}"],
-                                   ["show", "{}"], ["opt-out", "{}", "--yes"], ["opt-in", "{}"],
-                          ["pause", "{}", "--end"],
-                                   ["prefer", "{}", "sms"], ["recovery", "{}"], ["forget", "{}"],
-                          ["try", "{}", "--service", "login"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["link", "{}", "1"],
+        ["softtoken", "{}"],
+        ["unlink", "{}"],
+        ["grace", "{}"],
+        ["unlock", "{}"],
+        ["show", "{}"],
+        ["opt-out", "{}", "--yes"],
+        ["opt-in", "{}"],
+        ["pause", "{}", "--end"],
+        ["prefer", "{}", "sms"],
+        ["recovery", "{}"],
+        ["forget", "{}"],
+        ["try", "{}", "--service", "login"],
+    ],
+)
 @pytest.mark.parametrize("name", ["nobody-of-this-name", "../games", "", "games\u202e"])
 def test_a_user_whom_the_system_does_not_know_is_refused_with_a_hint(desk, words, name):
     said = desk.refuses(*[word.format(name) for word in words])
     assert "there is no user" in said and "\u202e" not in said
 
 
-@pytest.mark.parametrize(("typed", "meant"),
-                         [("chekc", "check"), ("histroy", "history"), ("soft-token", "softtoken"), ("Show", "show")])
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("chekc", "check"), ("histroy", "history"), ("soft-token", "softtoken"), ("Show", "show")]
+)
 def test_a_command_with_a_typo_is_told_what_was_probably_meant(desk, typed, meant):
     assert desk.refuses(typed, code=64).startswith(f"error: there is no command {typed}; did you mean {meant}?\n")
 
@@ -61,10 +74,14 @@ def test_help_is_still_a_command(desk):
     assert "countersign check" in desk.does("help", "check").out
 
 
-@pytest.mark.parametrize(("words", "taken"), [
-    (["list", "--state", "graced"], "'none', 'linked', 'confirmed', 'opted-out', 'paused' or 'locked'."),
-    (["prefer", "games", "pigeon"], "'sms', 'call', 'softtoken', 'onetouch' or 'none'."),
-    (["completion", "tcsh"], "'bash', 'zsh' or 'fish'.")])
+@pytest.mark.parametrize(
+    ("words", "taken"),
+    [
+        (["list", "--state", "graced"], "'none', 'linked', 'confirmed', 'opted-out', 'paused' or 'locked'."),
+        (["prefer", "games", "pigeon"], "'sms', 'call', 'softtoken', 'onetouch' or 'none'."),
+        (["completion", "tcsh"], "'bash', 'zsh' or 'fish'."),
+    ],
+)
 def test_a_word_that_an_option_does_not_take_is_answered_by_one_line_with_those_that_it_takes(desk, words, taken):
     first, *rest = desk.refuses(*words, code=64).splitlines()
     assert first.endswith(f"Please provide one of {taken}") and "\\u{" not in first
@@ -77,10 +94,13 @@ def test_a_word_that_an_option_does_not_take_is_answered_by_one_line_with_those_
 def test_link_says_what_it_did_and_what_was_there_before(desk, alice):
     desk.settings(SERVER)
     assert desk.does("link", alice.pw_name, 4711).out == "games: linked to AuthyID 4711; the account is now linked\n"
-    assert desk.does("link", alice.pw_name,
-                     99).out == "games: linked to AuthyID 99 (was 4711); the account stays linked\n"
-    assert desk.does("link", alice.pw_name,
-                     99).out == "games: linked to AuthyID 99 (as before); the account stays linked\n"
+    assert (
+        desk.does("link", alice.pw_name, 99).out == "games: linked to AuthyID 99 (was 4711); the account stays linked\n"
+    )
+    assert (
+        desk.does("link", alice.pw_name, 99).out
+        == "games: linked to AuthyID 99 (as before); the account stays linked\n"
+    )
 
 
 def test_a_confirmed_account_stays_confirmed_with_a_new_authyid(desk, alice):
@@ -135,8 +155,9 @@ def test_the_account_of_a_user_who_is_gone_is_shown_and_unlinked_by_its_uid(desk
 
 
 def test_unlink_of_an_account_that_is_not_there_is_an_error_where_it_is_named_by_uid(desk, alice):
-    assert "there is no account of games with uid 77\nhint: `countersign list`" in desk.refuses("unlink", alice.pw_name,
-                                                                                                "--uid", 77)
+    assert "there is no account of games with uid 77\nhint: `countersign list`" in desk.refuses(
+        "unlink", alice.pw_name, "--uid", 77
+    )
     assert desk.does("list", "--json").json == []
 
 
@@ -156,16 +177,18 @@ def test_grace_with_json_prints_the_account_and_says_the_change_beside_it(desk, 
     assert done.err == "games: 1 grace login used (was 0); 4 left\n"
 
 
-@pytest.mark.parametrize("words",
-                         [["--reset", "--used", "1"], ["--used=-1"], ["--used", "many"], ["--used", "99999999999"]])
+@pytest.mark.parametrize(
+    "words", [["--reset", "--used", "1"], ["--used=-1"], ["--used", "many"], ["--used", "99999999999"]]
+)
 def test_grace_refuses_what_makes_no_sense(desk, alice, words):
     desk.refuses("grace", alice.pw_name, *words, code=64)
 
 
 @pytest.mark.parametrize("number", [-1, 1001])
 def test_grace_names_the_range_of_what_may_have_been_used(desk, alice, number):
-    assert f"--used takes a number from 0 to 1000, not {number}" in desk.refuses("grace", alice.pw_name, "--used",
-                                                                                 number, code=64)
+    assert f"--used takes a number from 0 to 1000, not {number}" in desk.refuses(
+        "grace", alice.pw_name, "--used", number, code=64
+    )
 
 
 def test_a_thousand_grace_logins_may_have_been_used(desk, alice):
@@ -188,12 +211,21 @@ def test_unlock_says_what_it_cleared(desk, alice):
     desk.does("softtoken", alice.pw_name)
     until = int(time.time()) + 200
     desk.sql("UPDATE accounts SET failures = 5, locked_until = ?, last_spent = 99999999999", until)
-    desk.sql("INSERT INTO pushes (name, uid, attempt, place, time) VALUES (?, ?, 'x', '', ?)", alice.pw_name,
-             alice.pw_uid, until - 210)
+    desk.sql(
+        "INSERT INTO pushes (name, uid, attempt, place, time) VALUES (?, ?, 'x', '', ?)",
+        alice.pw_name,
+        alice.pw_uid,
+        until - 210,
+    )
     desk.sql("INSERT INTO onecodes (name, uid, time) VALUES (?, ?, ?)", alice.pw_name, alice.pw_uid, until - 210)
     said = desk.does("unlock", alice.pw_name).out
-    for part in ["5 failures", "a lock until ", "1 approval request and any pause", "1 OneCode",
-                 "time step 99999999999"]:
+    for part in [
+        "5 failures",
+        "a lock until ",
+        "1 approval request and any pause",
+        "1 OneCode",
+        "time step 99999999999",
+    ]:
         assert part in said
     assert desk.does("show", alice.pw_name, "--json").json["locked_until"] is None
     assert desk.does("unlock", alice.pw_name).out == "games: nothing to unlock\n"
@@ -204,14 +236,34 @@ def test_unlock_says_what_it_cleared(desk, alice):
 
 def test_show_has_an_answer_for_a_user_of_whom_nothing_is_known(desk, alice):
     assert desk.does("show", alice.pw_name, "--json").json == {
-        "user": "games", "uid": alice.pw_uid, "key": None, "label": None, "authy_id": None, "had_authy_id": False,
-        "softtoken": False, "state": "none",
-        "locked_until": None, "grace_logins_used": 0, "grace_logins_left": 5, "failures": 0, "opted_out": None,
+        "user": "games",
+        "uid": alice.pw_uid,
+        "key": None,
+        "label": None,
+        "authy_id": None,
+        "had_authy_id": False,
+        "softtoken": False,
+        "state": "none",
+        "locked_until": None,
+        "grace_logins_used": 0,
+        "grace_logins_left": 5,
+        "failures": 0,
+        "opted_out": None,
         "opted_out_counts": False,
-        "paused_until": None, "pause_reason": None, "prefers": None, "recovery_codes_left": 0, "server": None,
-        "wrong_codes_of_day": 0, "wrong_codes_since_login": 0,
-        "softtoken_parameters": None, "remembered": [], "people": [], "denied": [], "requests_paused_until": None,
-        "codes_paused_until": None}
+        "paused_until": None,
+        "pause_reason": None,
+        "prefers": None,
+        "recovery_codes_left": 0,
+        "server": None,
+        "wrong_codes_of_day": 0,
+        "wrong_codes_since_login": 0,
+        "softtoken_parameters": None,
+        "remembered": [],
+        "people": [],
+        "denied": [],
+        "requests_paused_until": None,
+        "codes_paused_until": None,
+    }
 
 
 def test_show_tells_people_the_same_as_programs(desk, alice):
@@ -219,9 +271,15 @@ def test_show_tells_people_the_same_as_programs(desk, alice):
     desk.does("softtoken", alice.pw_name, "--algorithm", "sha256", "--digits", 8, "--period", 60)
     lines = dict(line.split(":", 1) for line in desk.does("show", alice.pw_name).out.splitlines())
     assert {key: value.strip() for key, value in lines.items()} == {
-        "user": f"games (uid {alice.pw_uid})", "state": "linked", "AuthyID": "12",
+        "user": f"games (uid {alice.pw_uid})",
+        "state": "linked",
+        "AuthyID": "12",
         "SoftToken": "sha256, 8 digits, 60 s",
-        "recovery": "0 codes left", "locked": "-", "failures": "0", "grace logins": "0 used, 5 left"}
+        "recovery": "0 codes left",
+        "locked": "-",
+        "failures": "0",
+        "grace logins": "0 used, 5 left",
+    }
 
 
 def test_show_says_that_grace_does_not_apply_to_a_confirmed_account(desk, alice):
@@ -232,16 +290,20 @@ def test_show_says_that_grace_does_not_apply_to_a_confirmed_account(desk, alice)
 
 def test_show_says_that_grace_does_not_apply_in_another_mode(desk, alice):
     desk.settings('[enrolment]\nmode = "required"\n')
-    assert 'grace logins: 0 used; grace applies in enrolment.mode = "grace" only\n' in desk.does("show",
-                                                                                                 alice.pw_name).out
+    assert (
+        'grace logins: 0 used; grace applies in enrolment.mode = "grace" only\n' in desk.does("show", alice.pw_name).out
+    )
 
 
 def test_show_with_json_has_failures_and_the_parameters_of_the_softtoken(desk, alice):
     desk.does("softtoken", alice.pw_name, "--algorithm", "sha256", "--digits", 8, "--period", 60)
     desk.sql("UPDATE accounts SET failures = 2")
     shown = desk.does("show", alice.pw_name, "--json").json
-    assert (shown["failures"] == 2
-            and shown["softtoken_parameters"] == {"algorithm": "sha256", "digits": 8, "period": 60})
+    assert shown["failures"] == 2 and shown["softtoken_parameters"] == {
+        "algorithm": "sha256",
+        "digits": 8,
+        "period": 60,
+    }
 
 
 def test_a_lock_is_shown_in_utc_and_never_longer_than_the_rules_say(desk, alice):
@@ -250,8 +312,11 @@ def test_a_lock_is_shown_in_utc_and_never_longer_than_the_rules_say(desk, alice)
     desk.sql("UPDATE accounts SET failures = 5, locked_until = ?", int(time.time()) + 86400)
     before = time.gmtime(time.time() + 60)
     shown = desk.does("show", alice.pw_name, "--json").json["locked_until"]
-    assert time.strftime("%Y-%m-%dT%H:%M:%SZ",
-                         before) <= shown <= time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 60))
+    assert (
+        time.strftime("%Y-%m-%dT%H:%M:%SZ", before)
+        <= shown
+        <= time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 60))
+    )
 
 
 def test_a_lock_that_has_run_out_is_none(desk, alice):
@@ -275,8 +340,14 @@ def test_list_with_json_is_a_list_of_what_show_prints(desk, alice, bob):
     desk.does("softtoken", bob.pw_name)
     shown = [desk.does("show", user.pw_name, "--json").json for user in (alice, bob)]
     for account in shown:
-        for beside in ["softtoken_parameters", "remembered", "people", "denied", "requests_paused_until",
-                       "codes_paused_until"]:
+        for beside in [
+            "softtoken_parameters",
+            "remembered",
+            "people",
+            "denied",
+            "requests_paused_until",
+            "codes_paused_until",
+        ]:
             del account[beside]
     assert desk.does("list", "--json").json == shown
 

@@ -23,7 +23,8 @@ SETTINGS = "/etc/countersign/countersign.toml"
 ENTER = (
     'if test -d "$0/etc"; then mount --bind "$0/etc" /etc; fi; if test -d "$0/run"; then mount --bind "$0/run" /run; '
     'fi; mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/group" /etc/group && mount --bind "$0/host" /mnt && '
-    'exec "$@"')
+    'exec "$@"'
+)
 
 
 class RootDesk:
@@ -56,16 +57,22 @@ class RootDesk:
         """A copy of /etc that is /etc from then on, with the settings in their place."""
         etc = self.base / "etc"
         if not etc.exists():
-            shutil.copytree("/etc", etc, symlinks=True,
-                            ignore=shutil.ignore_patterns("countersign", "shadow*", "ssl", "ssh"))
+            shutil.copytree(
+                "/etc", etc, symlinks=True, ignore=shutil.ignore_patterns("countersign", "shadow*", "ssl", "ssh")
+            )
             (etc / "countersign").mkdir(mode=0o755)
             if (self.folder / "countersign.toml").exists():
                 shutil.copy2(self.folder / "countersign.toml", etc / "countersign")
                 os.chown(etc / "countersign" / "countersign.toml", 0, KEEPER)
         return etc
 
-    def run(self, *arguments, user: int | None = None, env: dict[str, str] | None = None,
-            settings=("--config", "/mnt/countersign.toml")) -> Done:
+    def run(
+        self,
+        *arguments,
+        user: int | None = None,
+        env: dict[str, str] | None = None,
+        settings=("--config", "/mnt/countersign.toml"),
+    ) -> Done:
         # It looks at the stacks: not at those of this machine.
         if arguments[0] == "check":
             self.own_etc()
@@ -74,9 +81,15 @@ class RootDesk:
         become = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if user else []
         done = subprocess.run(
             ["unshare", "--mount", "sh", "-c", ENTER, self.base, *become, *words],
-            capture_output=True, text=True, timeout=PATIENCE, env=env, cwd="/")
-        assert ("unshare" not in done.stderr
-                and "mount:" not in done.stderr), f"no namespace can be made here: {done.stderr}"
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            env=env,
+            cwd="/",
+        )
+        assert "unshare" not in done.stderr and "mount:" not in done.stderr, (
+            f"no namespace can be made here: {done.stderr}"
+        )
         return Done(done.returncode, done.stdout, done.stderr)
 
     def does(self, *arguments) -> Done:
@@ -97,8 +110,9 @@ def desk(tmp_path):
 def test_root_makes_the_state_directory_and_owns_nothing_in_it(desk):
     assert desk.does("link", "alice", "12").out == "alice: linked to AuthyID 12; the account is now linked\n"
     assert desk.owner_and_mode("state") == (KEEPER, KEEPER, 0o700)
-    assert {desk.owner_and_mode(f"state/{path.name}")
-            for path in (desk.folder / "state").iterdir()} == {(KEEPER, KEEPER, 0o600)}
+    assert {desk.owner_and_mode(f"state/{path.name}") for path in (desk.folder / "state").iterdir()} == {
+        (KEEPER, KEEPER, 0o600)
+    }
 
 
 def test_root_uses_the_state_directory_that_is_there(desk):
@@ -157,8 +171,11 @@ def test_check_warns_of_a_missing_system_user(desk, name):
     desk.people({person: number for person, number in PEOPLE.items() if person != name})
     desk.settings('state = "/mnt/state"\n', group=0)
     done = desk.run("check")
-    assert (done.code == 1 and f"error: the system user {name} is missing" in done.err
-            and "useradd --system --user-group --no-create-home" in done.err)
+    assert (
+        done.code == 1
+        and f"error: the system user {name} is missing" in done.err
+        and "useradd --system --user-group --no-create-home" in done.err
+    )
 
 
 def test_check_makes_nothing(desk):
@@ -171,8 +188,10 @@ def test_check_makes_nothing(desk):
 def test_check_finds_settings_that_the_login_cannot_read(desk):
     desk.settings('state = "/mnt/state"\n', group=0)
     done = desk.run("check")
-    assert ((done.code, done.out) == (1, "")
-            and ": _countersign may not open it: its group must be _countersign" in done.err)
+    assert (done.code, done.out) == (
+        1,
+        "",
+    ) and ": _countersign may not open it: its group must be _countersign" in done.err
     assert "chgrp _countersign /mnt/countersign.toml; chmod 640 /mnt/countersign.toml\n" in done.err
 
 
@@ -211,15 +230,18 @@ def test_a_folder_of_the_settings_that_the_login_may_not_enter_is_opened_by_the_
     assert done.err == "error: /etc/countersign: _countersign may not enter it\nhint: chmod 755 /etc/countersign\n"
 
 
-@pytest.mark.parametrize(("closed", "said"), [
-    (0o755, "only root may read /etc/countersign/countersign.toml"), (0o700, "only root may enter /etc/countersign")])
+@pytest.mark.parametrize(
+    ("closed", "said"),
+    [(0o755, "only root may read /etc/countersign/countersign.toml"), (0o700, "only root may enter /etc/countersign")],
+)
 @pytest.mark.parametrize("command", [["list"], ["check"], ["show", "alice"], ["try", "alice", "--service", "sudo"]])
 def test_an_ordinary_user_is_not_told_to_open_the_settings_of_the_host(desk, closed, said, command):
     (desk.own_etc() / "countersign").chmod(closed)
     done = desk.run(*command, "--config", SETTINGS, user=ALICE)
     assert done.code == 1 and "mode 0640" not in done.err
     assert done.err.startswith(
-        f"error: {said}\nhint: run it as root; for your own account: sudo countersign self show\n")
+        f"error: {said}\nhint: run it as root; for your own account: sudo countersign self show\n"
+    )
 
 
 def test_check_warns_where_libpam_does_not_find_the_module(desk):
@@ -227,8 +249,9 @@ def test_check_warns_where_libpam_does_not_find_the_module(desk):
     said = f"{MODULE} is in none of libpam's directories: "
     assert (f"warning: {said}no stack can use it by its name\nhint: make install\n" in desk.run("check").err) != found
     (desk.own_etc() / "pam.d" / "sudo").write_text("auth required pam_countersign.so\n")
-    assert (f"error: {said}the stacks that name it refuse every login\nhint: make install\n"
-            in desk.run("check").err) != found
+    assert (
+        f"error: {said}the stacks that name it refuse every login\nhint: make install\n" in desk.run("check").err
+    ) != found
 
 
 @pytest.mark.parametrize(("group", "mode"), [(ALICE, 0o640), (KEEPER, 0o660), (KEEPER, 0o644)])
@@ -247,8 +270,10 @@ def test_plain_http_is_an_error_for_the_logins_of_a_machine(desk):
 
 def test_check_warns_of_a_state_directory_with_another_owner(desk):
     (desk.folder / "state").mkdir(mode=0o700)
-    assert f"error: /mnt/state belongs to uid 0, not {KEEPER}\nhint: change that with: chown -R {KEEPER}" in desk.run(
-        "check").err
+    assert (
+        f"error: /mnt/state belongs to uid 0, not {KEEPER}\nhint: change that with: chown -R {KEEPER}"
+        in desk.run("check").err
+    )
 
 
 # The stacks of the host
@@ -260,39 +285,66 @@ THEIRS = "@include common-auth\n"
 
 def warned_of_stacks(desk, **stacks: str | None) -> list[str]:
     folder = desk.own_etc() / "pam.d"
-    for name, text in {"common-auth": "auth required pam_unix.so\n", "other": THEIRS, "sudo": THEIRS, "sudo-i": THEIRS,
-                       "su": THEIRS,
-                       "su-l": "auth include su\n",
-                       **{name.replace("_", "-"): text for name, text in stacks.items()}}.items():
+    for name, text in {
+        "common-auth": "auth required pam_unix.so\n",
+        "other": THEIRS,
+        "sudo": THEIRS,
+        "sudo-i": THEIRS,
+        "su": THEIRS,
+        "su-l": "auth include su\n",
+        **{name.replace("_", "-"): text for name, text in stacks.items()},
+    }.items():
         (folder / name).unlink(missing_ok=True)
         if text is not None:
             (folder / name).write_text(text)
-    return [line for line in desk.run("check").err.splitlines() if line.startswith("warning: ")
-            and "/etc/pam.d" in line]
+    return [
+        line for line in desk.run("check").err.splitlines() if line.startswith("warning: ") and "/etc/pam.d" in line
+    ]
 
 
-@pytest.mark.parametrize(("stacks", "said"), [
-    ({"sudo": OURS},
-     "/etc/pam.d/sudo has pam_countersign, but /etc/pam.d/sudo-i has not: `sudo -i` asks for no second factor"),
-    ({"sudo_i": OURS},
-     "/etc/pam.d/sudo-i has pam_countersign, but /etc/pam.d/sudo has not: `sudo` asks for no second factor"),
-    ({"sudo": OURS, "sudo_i": "# " + OURS + "session required pam_countersign.so\n"},
-     "/etc/pam.d/sudo has pam_countersign, but"),
-    ({"sudo": OURS, "sudo_i": None},
-     "/etc/pam.d/sudo-i is missing: `sudo -i` goes by /etc/pam.d/other, which asks for no second factor"),
-    ({"su": OURS, "su_l": THEIRS},
-     "/etc/pam.d/su has pam_countersign, but /etc/pam.d/su-l has not: `su -` asks for no second factor")])
+@pytest.mark.parametrize(
+    ("stacks", "said"),
+    [
+        (
+            {"sudo": OURS},
+            "/etc/pam.d/sudo has pam_countersign, but /etc/pam.d/sudo-i has not: `sudo -i` asks for no second factor",
+        ),
+        (
+            {"sudo_i": OURS},
+            "/etc/pam.d/sudo-i has pam_countersign, but /etc/pam.d/sudo has not: `sudo` asks for no second factor",
+        ),
+        (
+            {"sudo": OURS, "sudo_i": "# " + OURS + "session required pam_countersign.so\n"},
+            "/etc/pam.d/sudo has pam_countersign, but",
+        ),
+        (
+            {"sudo": OURS, "sudo_i": None},
+            "/etc/pam.d/sudo-i is missing: `sudo -i` goes by /etc/pam.d/other, which asks for no second factor",
+        ),
+        (
+            {"su": OURS, "su_l": THEIRS},
+            "/etc/pam.d/su has pam_countersign, but /etc/pam.d/su-l has not: `su -` asks for no second factor",
+        ),
+    ],
+)
 def test_a_second_door_that_asks_for_no_factor_is_warned_of(desk, stacks, said):
     (line,) = warned_of_stacks(desk, **stacks)
     assert line.startswith(f"warning: {said}")
 
 
-@pytest.mark.parametrize("stacks", [
-    {}, {"sudo": OURS, "sudo_i": OURS}, {"su": OURS}, {"common_auth": OURS},
-    {"sudo": OURS, "sudo_i": "auth substack sudo\n"},
-    {"sudo": OURS, "sudo_i": "auth\t[success=ok default=die] /lib/security/pam_countersign.so debug\n"},
-    {"sudo": OURS, "sudo_i": None, "other": "auth requisite pam_deny.so\n" + THEIRS},
-    {"sudo": OURS, "sudo_i": "@include sudo-i\n" + OURS}])
+@pytest.mark.parametrize(
+    "stacks",
+    [
+        {},
+        {"sudo": OURS, "sudo_i": OURS},
+        {"su": OURS},
+        {"common_auth": OURS},
+        {"sudo": OURS, "sudo_i": "auth substack sudo\n"},
+        {"sudo": OURS, "sudo_i": "auth\t[success=ok default=die] /lib/security/pam_countersign.so debug\n"},
+        {"sudo": OURS, "sudo_i": None, "other": "auth requisite pam_deny.so\n" + THEIRS},
+        {"sudo": OURS, "sudo_i": "@include sudo-i\n" + OURS},
+    ],
+)
 def test_doors_that_are_all_the_same_are_not_warned_of(desk, stacks):
     assert warned_of_stacks(desk, **stacks) == []
 
@@ -310,8 +362,10 @@ def test_whoever_is_enrolled_by_the_login_that_sudo_was_is_told_so(desk):
     # What users may run begins no accounts: those of another settings file are taken by init.
     assert "there are no accounts yet" in enrols_herself(desk).err
     assert desk.run("init", settings=[]).code == 0
-    assert ("error: you have been given a second factor already\nhint: sudo countersign self confirm\n"
-            == enrols_herself(desk).err)
+    assert (
+        "error: you have been given a second factor already\nhint: sudo countersign self confirm\n"
+        == enrols_herself(desk).err
+    )
     with contextlib.closing(sqlite3.connect(desk.folder / "state" / "accounts.db")) as accounts:
         accounts.execute("UPDATE accounts SET confirmed = 1")
         seal(accounts)
@@ -355,11 +409,13 @@ def test_root_writes_a_backup_where_only_root_may_and_restores_it_from_there(des
     own.mkdir(mode=0o700)
     desk.does("link", "alice", "12")
     desk.does("backup", "/mnt/root/accounts")
-    assert (desk.owner_and_mode("root/accounts") == (0, 0, 0o600)
-            and [path.name for path in own.iterdir()] == ["accounts"])
+    assert desk.owner_and_mode("root/accounts") == (0, 0, 0o600) and [path.name for path in own.iterdir()] == [
+        "accounts"
+    ]
     desk.does("unlink", "alice", "--yes")
     kept = json.loads(desk.does("restore", "/mnt/root/accounts", "--yes", "--json").out)["kept"]
     assert '"authy_id":12' in desk.does("show", "alice", "--json").out
     assert desk.owner_and_mode(kept.removeprefix("/mnt/")) == (KEEPER, KEEPER, 0o600)
-    assert {desk.owner_and_mode(f"state/{path.name}")[:2]
-            for path in (desk.folder / "state").iterdir()} == {(KEEPER, KEEPER)}
+    assert {desk.owner_and_mode(f"state/{path.name}")[:2] for path in (desk.folder / "state").iterdir()} == {
+        (KEEPER, KEEPER)
+    }

@@ -38,9 +38,15 @@ def test_good_settings_are_ok_and_nothing_is_warned_of(desk):
     assert checked(desk) == ""
 
 
-@pytest.mark.parametrize(("text", "line", "key"), [
-    ("[login]\ntries = 0\n", 3, "login.tries"), ("[enrolment]\nmode = \"gracious\"\n", 3, "enrolment.mode"),
-    ("[lockout]\n\nsecond = 3\n", 4, "lockout.second"), ("[[exempt]]\nusers = []\n", 3, "exempt[1].users")])
+@pytest.mark.parametrize(
+    ("text", "line", "key"),
+    [
+        ("[login]\ntries = 0\n", 3, "login.tries"),
+        ('[enrolment]\nmode = "gracious"\n', 3, "enrolment.mode"),
+        ("[lockout]\n\nsecond = 3\n", 4, "lockout.second"),
+        ("[[exempt]]\nusers = []\n", 3, "exempt[1].users"),
+    ],
+)
 def test_a_wrong_word_is_named_with_its_file_line_and_key(desk, text, line, key):
     desk.settings(text)
     assert desk.refuses("check").startswith(f"error: {desk.settings_file}:{line}: {key}: ")
@@ -54,9 +60,16 @@ def test_what_is_no_toml_is_named_with_its_line(desk):
 def test_every_other_command_says_the_same_of_wrong_settings(desk, alice):
     desk.settings("[login]\ntries = 0\n")
     wanted = desk.refuses("check").splitlines()[0]
-    for words in [["show", alice.pw_name], ["list"], ["history"], ["link", alice.pw_name, "1"],
-                  ["softtoken", alice.pw_name],
-                  ["unlink", alice.pw_name], ["grace", alice.pw_name], ["unlock", alice.pw_name]]:
+    for words in [
+        ["show", alice.pw_name],
+        ["list"],
+        ["history"],
+        ["link", alice.pw_name, "1"],
+        ["softtoken", alice.pw_name],
+        ["unlink", alice.pw_name],
+        ["grace", alice.pw_name],
+        ["unlock", alice.pw_name],
+    ]:
         assert desk.refuses(*words).splitlines()[0] == wanted
 
 
@@ -79,8 +92,10 @@ def test_settings_behind_a_symlink_are_an_error(desk):
 
 def test_with_a_missing_state_directory_nobody_can_log_in(desk):
     shutil.rmtree(desk.state)
-    assert (f"error: the state directory {desk.state} is missing\nhint: it had accounts: mount what it lies on"
-            in failing(desk))
+    assert (
+        f"error: the state directory {desk.state} is missing\nhint: it had accounts: mount what it lies on"
+        in failing(desk)
+    )
     desk.marker.unlink()
     assert f"error: the state directory {desk.state} is missing\nhint: make it with: mkdir -m 0700" in failing(desk)
 
@@ -143,8 +158,10 @@ def test_with_a_helper_that_lacks_a_library_nobody_can_log_in(desk, name):
         pytest.skip("it is linked statically, as it is shipped: it needs no library")
     library = max(libraries, key=program.count)
     path.write_bytes(program.replace(library, library[:-1] + b"9"))
-    assert (f"error: {path} cannot start: exit code 127\nhint: a library may be missing: ldd {path} names it\n"
-            in failing(desk))
+    assert (
+        f"error: {path} cannot start: exit code 127\nhint: a library may be missing: ldd {path} names it\n"
+        in failing(desk)
+    )
 
 
 def test_with_an_api_key_that_cannot_be_read_logins_fail(desk):
@@ -174,8 +191,9 @@ def test_with_a_socket_that_others_could_have_put_there_logins_fail(desk):
     assert checked(desk) == ""
     folder.chmod(0o777)
     said = failing(desk)
-    assert (f"error: {folder}/api.sock: server.url: " in said
-            and "every login of a user with an AuthyID is denied" in said)
+    assert (
+        f"error: {folder}/api.sock: server.url: " in said and "every login of a user with an AuthyID is denied" in said
+    )
 
 
 # The file of certificates
@@ -186,13 +204,33 @@ def certificate(tmp_path_factory) -> str:
     """In PEM."""
     folder = tmp_path_factory.mktemp("ca")
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
-         "/CN=Test", "-keyout",
-         folder / "key.pem", "-out", folder / "ca.pem"], check=True, capture_output=True, timeout=PATIENCE)
-    for form, words in {"p12": ["pkcs12", "-export", "-nokeys", "-passout", "pass:", "-in", folder / "ca.pem"],
-                        "p7b": ["crl2pkcs7", "-nocrl", "-outform", "der", "-certfile", folder / "ca.pem"]}.items():
-        subprocess.run(["openssl", *words, "-out", folder / f"ca.{form}"], check=True, capture_output=True,
-                       timeout=PATIENCE)
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-subj",
+            "/CN=Test",
+            "-keyout",
+            folder / "key.pem",
+            "-out",
+            folder / "ca.pem",
+        ],
+        check=True,
+        capture_output=True,
+        timeout=PATIENCE,
+    )
+    for form, words in {
+        "p12": ["pkcs12", "-export", "-nokeys", "-passout", "pass:", "-in", folder / "ca.pem"],
+        "p7b": ["crl2pkcs7", "-nocrl", "-outform", "der", "-certfile", folder / "ca.pem"],
+    }.items():
+        subprocess.run(
+            ["openssl", *words, "-out", folder / f"ca.{form}"], check=True, capture_output=True, timeout=PATIENCE
+        )
     return (folder / "ca.pem").read_text(), folder
 
 
@@ -207,8 +245,12 @@ def with_ca_file(desk, content: str | bytes, name: str = "ca.pem") -> pathlib.Pa
 
 def test_a_ca_file_with_certificates_is_ok(desk, certificate):
     pem, _ = certificate
-    for text in [pem, "Subject: Test\r\n" + pem.replace("\n", "\r\n"), pem * 3,
-                 pem.replace(" CERTIFICATE", " TRUSTED CERTIFICATE")]:
+    for text in [
+        pem,
+        "Subject: Test\r\n" + pem.replace("\n", "\r\n"),
+        pem * 3,
+        pem.replace(" CERTIFICATE", " TRUSTED CERTIFICATE"),
+    ]:
         with_ca_file(desk, text)
         assert checked(desk) == ""
 
@@ -218,12 +260,16 @@ def test_with_a_ca_file_that_cannot_be_read_logins_fail(desk):
     assert "ca_file: /nowhere/ca.pem: " in failing(desk)
 
 
-@pytest.mark.parametrize(("name", "form", "command"), [
-    ("ca.der", "der", "openssl x509 -inform der -in {}.der -out {}.pem"),
-    ("ca.crt", "der", "openssl x509 -inform der -in {}.crt -out {}.pem"),
-    ("ca.pem", "der", "openssl x509 -inform der -in {}.pem -out {}.pem.pem"),
-    ("ca.p12", "p12", "openssl pkcs12 -nokeys -in {}.p12 -out {}.pem"),
-    ("ca.p7b", "p7b", "openssl pkcs7 -inform der -print_certs -in {}.p7b -out {}.pem")])
+@pytest.mark.parametrize(
+    ("name", "form", "command"),
+    [
+        ("ca.der", "der", "openssl x509 -inform der -in {}.der -out {}.pem"),
+        ("ca.crt", "der", "openssl x509 -inform der -in {}.crt -out {}.pem"),
+        ("ca.pem", "der", "openssl x509 -inform der -in {}.pem -out {}.pem.pem"),
+        ("ca.p12", "p12", "openssl pkcs12 -nokeys -in {}.p12 -out {}.pem"),
+        ("ca.p7b", "p7b", "openssl pkcs7 -inform der -print_certs -in {}.p7b -out {}.pem"),
+    ],
+)
 def test_the_hint_converts_a_ca_file_of_another_form(desk, certificate, name, form, command):
     pem, folder = certificate
     content = ssl.PEM_cert_to_DER_cert(pem) if form == "der" else (folder / f"ca.{form}").read_bytes()
@@ -232,22 +278,31 @@ def test_the_hint_converts_a_ca_file_of_another_form(desk, certificate, name, fo
     wanted = command.format(desk.folder / "ca", desk.folder / "ca")
     assert f"error: ca_file: {path}: this is DER, not PEM\nhint: convert it, and name the new file: {wanted}\n" in said
     # The command does what its description says.
-    subprocess.run([*wanted.split(), *(["-passin", "pass:"] if form == "p12" else [])], check=True, capture_output=True,
-                   timeout=PATIENCE)
+    subprocess.run(
+        [*wanted.split(), *(["-passin", "pass:"] if form == "p12" else [])],
+        check=True,
+        capture_output=True,
+        timeout=PATIENCE,
+    )
     converted = pathlib.Path(wanted.split()[-1])
     with_ca_file(desk, converted.read_bytes(), converted.name)
     assert checked(desk) == ""
 
 
-@pytest.mark.parametrize(("change", "said"), [
-    (lambda _: "", "it is empty"), (lambda _: "\n", "there is no certificate in it"),
-    (lambda pem: pem.replace("CERTIFICATE", "PRIVATE KEY"), "there is no certificate in it"),
-    (lambda pem: pem[: len(pem) // 2], "it ends within a certificate"),
-    (lambda pem: pem + pem.replace("M", "!", 1), "certificate 2 in it is damaged"),
-    (lambda pem: "\n".join(pem.splitlines()[:3] + pem.splitlines()[-1:]), "certificate 1 in it is damaged"),
-    (lambda pem: pem.encode("utf-16"), "this is UTF-16, not ASCII"),
-    (lambda pem: pem.replace("CERTIFICATE", "PKCS7"), "this is PKCS #7"),
-    (lambda _: "<html>404</html>", "there is no certificate in it")])
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda _: "", "it is empty"),
+        (lambda _: "\n", "there is no certificate in it"),
+        (lambda pem: pem.replace("CERTIFICATE", "PRIVATE KEY"), "there is no certificate in it"),
+        (lambda pem: pem[: len(pem) // 2], "it ends within a certificate"),
+        (lambda pem: pem + pem.replace("M", "!", 1), "certificate 2 in it is damaged"),
+        (lambda pem: "\n".join(pem.splitlines()[:3] + pem.splitlines()[-1:]), "certificate 1 in it is damaged"),
+        (lambda pem: pem.encode("utf-16"), "this is UTF-16, not ASCII"),
+        (lambda pem: pem.replace("CERTIFICATE", "PKCS7"), "this is PKCS #7"),
+        (lambda _: "<html>404</html>", "there is no certificate in it"),
+    ],
+)
 def test_with_a_ca_file_without_a_certificate_logins_fail(desk, certificate, change, said):
     path = with_ca_file(desk, change(certificate[0]))
     assert f"error: ca_file: {path}: {said}\nhint: " in failing(desk)
@@ -259,31 +314,52 @@ def test_all_problems_are_counted(desk):
     failing(desk, 2)
 
 
-@pytest.mark.parametrize(("text", "warned"), [
-    ('[enrolment]\ngrace_until = 2020-01-01\n', "enrolment.grace_until: 2020-01-01 is over"),
-    ('[outage]\nmode = "allow"\n', 'outage.mode: "allow" does nothing without [server]'),
-    ('[login]\nfactors = ["sms", "call"]\n', 'login.factors: nothing of "sms", "call" works without [server]'),
-    ('[login.service.su]\nfactors = ["onetouch"]\n',
-     'login.service.su.factors: nothing of "onetouch" works without [server]'),
-    ('[login.service."su-k"]\ntries = 1\n',
-     "login.service.su-k: there is neither /etc/pam.d/su-k nor /usr/lib/pam.d/su-k"),
-    ('[login.user.nosuch]\nprefer = "softtoken"\n', "login.user.nosuch: there is no user nosuch on this host"),
-    ('[login.group.nosuch]\nfactors = ["softtoken"]\n', "login.group.nosuch: there is no group nosuch on this host"),
-    ('[[exempt]]\nusers = ["games"]\n[[exempt]]\nusers = ["nosuch"]\n',
-     "exempt[2].users: there is no user nosuch on this host"),
-    ('[[exempt]]\ngroups = ["games", "nosuch"]\n', "exempt[1].groups: there is no group nosuch on this host")])
+@pytest.mark.parametrize(
+    ("text", "warned"),
+    [
+        ("[enrolment]\ngrace_until = 2020-01-01\n", "enrolment.grace_until: 2020-01-01 is over"),
+        ('[outage]\nmode = "allow"\n', 'outage.mode: "allow" does nothing without [server]'),
+        ('[login]\nfactors = ["sms", "call"]\n', 'login.factors: nothing of "sms", "call" works without [server]'),
+        (
+            '[login.service.su]\nfactors = ["onetouch"]\n',
+            'login.service.su.factors: nothing of "onetouch" works without [server]',
+        ),
+        (
+            '[login.service."su-k"]\ntries = 1\n',
+            "login.service.su-k: there is neither /etc/pam.d/su-k nor /usr/lib/pam.d/su-k",
+        ),
+        ('[login.user.nosuch]\nprefer = "softtoken"\n', "login.user.nosuch: there is no user nosuch on this host"),
+        (
+            '[login.group.nosuch]\nfactors = ["softtoken"]\n',
+            "login.group.nosuch: there is no group nosuch on this host",
+        ),
+        (
+            '[[exempt]]\nusers = ["games"]\n[[exempt]]\nusers = ["nosuch"]\n',
+            "exempt[2].users: there is no user nosuch on this host",
+        ),
+        ('[[exempt]]\ngroups = ["games", "nosuch"]\n', "exempt[1].groups: there is no group nosuch on this host"),
+    ],
+)
 def test_what_is_probably_a_mistake_is_warned_of(desk, text, warned):
     desk.settings(text)
     said = checked(desk)
     assert f"warning: {warned}" in said and said.count("warning: ") == said.count("hint: ") == 1
 
 
-@pytest.mark.parametrize("text", [
-    '[enrolment]\ngrace_until = 2999-01-01\n', '[enrolment]\nmode = "required"\ngrace_until = 2020-01-01\n',
-    SERVER + '[outage]\nmode = "allow"\n[login]\nfactors = ["sms"]\n', '[login]\nfactors = ["sms", "softtoken"]\n',
-    '[login.service.su]\ntries = 1\n', '[login.service.countersign]\ntries = 1\n',
-    '[login.user.games]\nprefer = "softtoken"\n',
-    '[login.group.games]\nfactors = ["softtoken"]\n', '[[exempt]]\nusers = ["games"]\ngroups = ["games"]\n'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[enrolment]\ngrace_until = 2999-01-01\n",
+        '[enrolment]\nmode = "required"\ngrace_until = 2020-01-01\n',
+        SERVER + '[outage]\nmode = "allow"\n[login]\nfactors = ["sms"]\n',
+        '[login]\nfactors = ["sms", "softtoken"]\n',
+        "[login.service.su]\ntries = 1\n",
+        "[login.service.countersign]\ntries = 1\n",
+        '[login.user.games]\nprefer = "softtoken"\n',
+        '[login.group.games]\nfactors = ["softtoken"]\n',
+        '[[exempt]]\nusers = ["games"]\ngroups = ["games"]\n',
+    ],
+)
 def test_what_may_be_meant_is_not_warned_of(desk, text):
     desk.settings(text)
     assert checked(desk) == ""
@@ -302,8 +378,12 @@ def test_with_json_a_warning_has_message_and_hint(desk):
     desk.settings('[outage]\nmode = "allow"\n')
     done = desk.does("check", "--helpers", desk.helpers, "--json")
     (warning,) = done.json["warnings"]
-    assert (done.json["ok"] and done.err == "" and warning.keys() == {"message", "hint"}
-            and "outage.mode" in warning["message"])
+    assert (
+        done.json["ok"]
+        and done.err == ""
+        and warning.keys() == {"message", "hint"}
+        and "outage.mode" in warning["message"]
+    )
 
 
 def test_with_json_wrong_settings_are_an_error(desk):
@@ -321,10 +401,16 @@ def test_with_json_problems_are_among_the_warnings_and_make_an_error(desk):
     assert "is missing" in done.json["warnings"][0]["message"]
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    ('state = "var/lib"\n', "state: expected an absolute path such as /var/lib/countersign\n"),
-    ('[server]\nurl = "2fa.example.com"\n',
-     "server.url: expected a URL that begins with https:// or http://, or unix:/path\n")])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('state = "var/lib"\n', "state: expected an absolute path such as /var/lib/countersign\n"),
+        (
+            '[server]\nurl = "2fa.example.com"\n',
+            "server.url: expected a URL that begins with https:// or http://, or unix:/path\n",
+        ),
+    ],
+)
 def test_an_error_names_what_would_do(desk, text, said):
     desk.settings_file.write_text(text, encoding="utf-8")
     assert said in desk.refuses("check")

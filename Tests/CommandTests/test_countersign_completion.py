@@ -12,8 +12,10 @@ from patience import PATIENCE
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 PLACES = {
-    "bash": "usr/share/bash-completion/completions/countersign", "zsh": "usr/share/zsh/vendor-completions/_countersign",
-    "fish": "usr/share/fish/vendor_completions.d/countersign.fish"}
+    "bash": "usr/share/bash-completion/completions/countersign",
+    "zsh": "usr/share/zsh/vendor-completions/_countersign",
+    "fish": "usr/share/fish/vendor_completions.d/countersign.fish",
+}
 MARK = "MARK> "
 
 
@@ -29,8 +31,9 @@ def test_there_is_none_for_other_shells(desk, shell):
 
 
 def test_bash_finds_no_fault_in_its_script(desk):
-    done = subprocess.run(["bash", "-n"], input=desk.does("completion", "bash").out, capture_output=True, text=True,
-                          timeout=PATIENCE)
+    done = subprocess.run(
+        ["bash", "-n"], input=desk.does("completion", "bash").out, capture_output=True, text=True, timeout=PATIENCE
+    )
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -38,8 +41,9 @@ def test_bash_finds_no_fault_in_its_script(desk):
 def test_the_other_shells_find_no_fault_in_theirs(desk, shell):
     if shutil.which(shell) is None:
         pytest.skip(f"there is no {shell} on this machine")
-    done = subprocess.run([shell, "-n"], input=desk.does("completion", shell).out, capture_output=True, text=True,
-                          timeout=PATIENCE)
+    done = subprocess.run(
+        [shell, "-n"], input=desk.does("completion", shell).out, capture_output=True, text=True, timeout=PATIENCE
+    )
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -55,15 +59,24 @@ class Bash:
             (self.folder / name).mkdir(parents=True)
         (self.folder / "people.csv").touch()
         self.shell = pexpect.spawn(
-            "bash", ["--norc", "--noprofile"],
-            env={**ENVIRONMENT, "PS1": MARK, "PATH": f"{desk.helpers}:/usr/bin:/bin"}, timeout=PATIENCE,
-            dimensions=(60, 200), encoding="utf-8", cwd=self.folder)
+            "bash",
+            ["--norc", "--noprofile"],
+            env={**ENVIRONMENT, "PS1": MARK, "PATH": f"{desk.helpers}:/usr/bin:/bin"},
+            timeout=PATIENCE,
+            dimensions=(60, 200),
+            encoding="utf-8",
+            cwd=self.folder,
+        )
         self.shell.delaybeforesend = None
         self.cleared = 0
         self.shell.expect_exact(MARK)
-        for line in ["bind 'set enable-bracketed-paste off'", "bind 'set bell-style none'",
-                     "bind 'set completion-query-items 0'",
-                     "bind 'set page-completions off'", f"source {script}"]:
+        for line in [
+            "bind 'set enable-bracketed-paste off'",
+            "bind 'set bell-style none'",
+            "bind 'set completion-query-items 0'",
+            "bind 'set page-completions off'",
+            f"source {script}",
+        ]:
             self.shell.sendline(line)
             self.shell.expect_exact(MARK)
 
@@ -141,8 +154,9 @@ def test_bash_completes_words_of_options(bash):
 
 
 def make(target: str, *variables: str) -> None:
-    done = subprocess.run(["make", "-s", "-C", REPOSITORY, target, *variables], capture_output=True, text=True,
-                          timeout=PATIENCE)
+    done = subprocess.run(
+        ["make", "-s", "-C", REPOSITORY, target, *variables], capture_output=True, text=True, timeout=PATIENCE
+    )
     assert done.returncode == 0, done.stderr
 
 

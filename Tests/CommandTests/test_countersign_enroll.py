@@ -222,8 +222,8 @@ def test_another_number_takes_the_place_of_a_wrong_one(enrolment, server):
     terminal.expect(CODE)
     terminal.sendline("+49 151")
     terminal.expect(
-        "The number is not taken: it is too short for a number of \\+49|The number is not taken: it lacks the area "
-        "code")
+        "The number is not taken: it is too short for a number of \\+49|The number is not taken: it lacks the area code"
+    )
     terminal.expect(CODE)
     terminal.sendline("\u202a+49 (0)151\u00a0123456-99")
     terminal.expect(r"games: registered \+49-XXX-XXX-XX99 as AuthyID \d+; the account stays linked")
@@ -271,9 +271,13 @@ def test_who_has_proven_a_softtoken_gets_a_phone_besides_once_it_is_proven(enrol
     assert (shown["state"], shown["softtoken"], shown["authy_id"] is None) == ("confirmed", True, False)
 
 
-@pytest.mark.parametrize(("typed", "code", "said"), [
-    ("later", 0, "games: the phone is not linked: it was not proven"),
-    ("000000", 2, "error: games: the phone is not linked: no code was right")])
+@pytest.mark.parametrize(
+    ("typed", "code", "said"),
+    [
+        ("later", 0, "games: the phone is not linked: it was not proven"),
+        ("000000", 2, "error: games: the phone is not linked: no code was right"),
+    ],
+)
 def test_a_phone_that_was_not_proven_is_not_put_beside_what_was(enrolment, server, typed, code, said):
     with_softtoken(enrolment)
     terminal = enroll(enrolment, "--confirm", "sms")
@@ -349,8 +353,9 @@ def test_an_account_that_was_given_takes_no_other_number(enrolment, server):
 
 def test_later_leaves_it_to_the_first_login(enrolment, server):
     done = enrolment.does("enroll", "games", "--phone", PHONE, "--later")
-    assert re.fullmatch(rf"{REGISTERED}\ngames: not confirmed yet; the first login with the factor confirms\n",
-                        done.out)
+    assert re.fullmatch(
+        rf"{REGISTERED}\ngames: not confirmed yet; the first login with the factor confirms\n", done.out
+    )
     assert account(enrolment)["state"] == "linked" and codes(server) == []
 
 
@@ -369,8 +374,15 @@ def test_json_says_all_of_it(enrolment):
 
 def test_a_program_gives_the_code_on_standard_input(enrolment, server):
     words = enrolment.words("enroll", "games", "--phone", PHONE, "--confirm", "sms", "--code-stdin", "--json")
-    process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                               env=ENVIRONMENT, cwd="/")
+    process = subprocess.Popen(
+        words,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=ENVIRONMENT,
+        cwd="/",
+    )
     for line in process.stderr:
         if "on its way" in line:
             break
@@ -393,22 +405,31 @@ def test_without_a_terminal_it_must_be_said_how_to_confirm(desk, arguments):
 def test_a_server_out_of_reach_stores_nothing(enrolment, server):
     server.stop()
     done = enrolment.run("enroll", "games", "--phone", PHONE, "--later")
-    assert (done.code == 75 and f"the server is out of reach: {server.url}: " in done.err
-            and "nothing was stored" in done.err)
+    assert (
+        done.code == 75
+        and f"the server is out of reach: {server.url}: " in done.err
+        and "nothing was stored" in done.err
+    )
     assert account(enrolment)["state"] == "none"
 
 
 def test_without_a_server_the_settings_are_named(desk):
     desk.settings('[enrolment]\ncountry_code = "49"\n')
-    assert "the settings have no [server]" in desk.refuses("enroll", "games", "--phone", PHONE, "--email",
-                                                           "a@example.com", "--later")
+    assert "the settings have no [server]" in desk.refuses(
+        "enroll", "games", "--phone", PHONE, "--email", "a@example.com", "--later"
+    )
 
 
 def test_each_field_that_the_server_refuses_is_named(desk, stub):
     desk.settings(table(stub.url, "not-a-real-key"))
-    body = {"message": "User was not valid", "success": False, "error_code": "60027", "cellphone": "is invalid",
-            "email": "is invalid",
-            "errors": {"message": "User was not valid", "cellphone": "is invalid", "email": "is invalid"}}
+    body = {
+        "message": "User was not valid",
+        "success": False,
+        "error_code": "60027",
+        "cellphone": "is invalid",
+        "email": "is invalid",
+        "errors": {"message": "User was not valid", "cellphone": "is invalid", "email": "is invalid"},
+    }
     stub.answers = [(400, {}, body)]
     said = desk.refuses("enroll", "games", "--phone", PHONE, "--later")
     assert "the server does not take the phone number and the e-mail address of games; nothing was stored" in said
@@ -418,8 +439,12 @@ def test_each_field_that_the_server_refuses_is_named(desk, stub):
 def test_a_server_that_takes_no_more_says_when_to_come_again(desk, stub):
     desk.settings(table(stub.url, "not-a-real-key"))
     stub.answers = [
-        (429, {"Retry-After": "17"},
-         {"message": "Too many requests", "success": False, "error_code": "60003", "errors": {}})] * 4
+        (
+            429,
+            {"Retry-After": "17"},
+            {"message": "Too many requests", "success": False, "error_code": "60003", "errors": {}},
+        )
+    ] * 4
     done = desk.run("enroll", "games", "--phone", PHONE, "--later")
     assert done.code == 75 and "hint: try again in 17 seconds" in done.err
 
@@ -433,7 +458,8 @@ def test_an_account_with_an_authyid_is_left_alone(enrolment, server):
 
 
 @pytest.mark.parametrize(
-    "phone", ["12", "+0123456789", "+491234567890123456", "0151 12345678 x5", "+49 151 x", "+49151123456789012"])
+    "phone", ["12", "+0123456789", "+491234567890123456", "0151 12345678 x5", "+49 151 x", "+49151123456789012"]
+)
 def test_a_phone_number_is_one_of_e164(enrolment, phone):
     said = enrolment.refuses("enroll", "games", f"--phone={phone}", "--later")
     assert said.startswith("error: --phone: not a phone number")
@@ -441,15 +467,18 @@ def test_a_phone_number_is_one_of_e164(enrolment, phone):
 
 @pytest.mark.parametrize("email", ["alice", "a@b@c", "a b@example.com", "@example.com"])
 def test_an_email_address_is_one(enrolment, email):
-    assert enrolment.refuses("enroll", "games", "--phone", PHONE, f"--email={email}",
-                             "--later").startswith("error: --email: not an e-mail address")
+    assert enrolment.refuses("enroll", "games", "--phone", PHONE, f"--email={email}", "--later").startswith(
+        "error: --email: not an e-mail address"
+    )
 
 
 def test_without_a_domain_in_the_settings_the_email_address_must_be_given(desk, server):
     desk.settings(table(server.url, server.application.key, enrolment=""))
     said = desk.refuses("enroll", "games", "--phone", PHONE, "--later")
-    assert said == ("error: --email: missing, and the settings have no enrolment.email_domain\n"
-                    "hint: add --email ADDRESS, or set email_domain under [enrolment]\n")
+    assert said == (
+        "error: --email: missing, and the settings have no enrolment.email_domain\n"
+        "hint: add --email ADDRESS, or set email_domain under [enrolment]\n"
+    )
     desk.does("enroll", "games", "--phone", PHONE, "--email", "alice@example.com", "--later")
 
 
@@ -492,8 +521,9 @@ def test_ctrl_c_ends_it_and_the_account_stays_linked(enrolment):
 
 def net_processes(parent: int) -> list[int]:
     children = pathlib.Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return [int(child) for child in children
-            if pathlib.Path(f"/proc/{child}/comm").read_text().strip() == "countersign-net"]
+    return [
+        int(child) for child in children if pathlib.Path(f"/proc/{child}/comm").read_text().strip() == "countersign-net"
+    ]
 
 
 def test_no_process_stays_behind_and_none_was_told_the_number_in_its_arguments(enrolment):
@@ -546,8 +576,11 @@ def test_a_softtoken_of_this_host_is_confirmed_without_a_server(desk):
 def test_nobody_is_confirmed_by_a_softtoken_that_is_brought_along(enrolment):
     enrolment.does("enroll", "games", "--phone", PHONE, "--later")
     done = enrolment.run("confirm", "games", "--by", "softtoken", "--code-stdin", stdin="123456\n")
-    assert (done.code == 2 and "games has no SoftToken: countersign softtoken games makes one" in done.err
-            and "otpauth" not in done.out)
+    assert (
+        done.code == 2
+        and "games has no SoftToken: countersign softtoken games makes one" in done.err
+        and "otpauth" not in done.out
+    )
     assert account(enrolment)["softtoken"] is False
 
 

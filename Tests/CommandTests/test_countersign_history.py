@@ -16,10 +16,20 @@ def test_the_newest_login_comes_first_and_others_are_cut_off(desk, alice):
 
 def test_each_login_has_all_its_keys(desk, alice):
     desk.remember(alice.pw_name, rhost="192.0.2.1", when=1_800_000_000)
-    assert desk.does("history", "--json").json == [{
-        "time": "2027-01-15T08:00:00Z", "user": "games", "uid": None, "key": None, "label": None, "service": "sshd",
-        "rhost": "192.0.2.1",
-        "outcome": "denied", "reason": "locked", "factor": None}]
+    assert desk.does("history", "--json").json == [
+        {
+            "time": "2027-01-15T08:00:00Z",
+            "user": "games",
+            "uid": None,
+            "key": None,
+            "label": None,
+            "service": "sshd",
+            "rhost": "192.0.2.1",
+            "outcome": "denied",
+            "reason": "locked",
+            "factor": None,
+        }
+    ]
 
 
 # Several people on one account
@@ -44,8 +54,10 @@ def shared(desk, alice):
 def test_of_a_shared_account_all_people_are_shown(shared, alice):
     rows = shared.does("history", alice.pw_name, "--json").json
     assert [(row["reason"], row["user"], row["uid"], row["key"], row["label"]) for row in rows] == [
-        ("r2", "games", alice.pw_uid, OTHER, None), ("r1", "games", alice.pw_uid, KEY, "Anna at home"),
-        ("r0", "games", alice.pw_uid, None, None)]
+        ("r2", "games", alice.pw_uid, OTHER, None),
+        ("r1", "games", alice.pw_uid, KEY, "Anna at home"),
+        ("r0", "games", alice.pw_uid, None, None),
+    ]
 
 
 def test_with_a_key_only_the_one_who_has_it_is_shown(shared, alice):
@@ -54,9 +66,14 @@ def test_with_a_key_only_the_one_who_has_it_is_shown(shared, alice):
 
 def test_other_filters_go_with_all_people_of_an_account(shared, alice):
     assert [row["reason"] for row in shared.does("history", alice.pw_name, "--reason", "locked", "--json").json] == []
-    assert len(
-        shared.does("history", alice.pw_name, "--service", "sshd", "--outcome", "denied", "--limit", 2,
-                    "--json").json) == 2
+    assert (
+        len(
+            shared.does(
+                "history", alice.pw_name, "--service", "sshd", "--outcome", "denied", "--limit", 2, "--json"
+            ).json
+        )
+        == 2
+    )
 
 
 def test_a_label_stays_when_the_factors_go(shared, alice):
@@ -74,10 +91,16 @@ def test_the_label_stands_in_place_of_the_key(shared, alice):
     assert "LABEL" in shared.does("list").out and "Anna at home" in shared.does("list").out
 
 
-@pytest.mark.parametrize("words", [
-    ["--label", "x"], ["--key", KEY, "--label", ""], ["--key", KEY, "--label", "a\nb"],
-    ["--key", KEY, "--label", "x" * 101],
-    ["--key", KEY, "--label", "a\u202eb"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--label", "x"],
+        ["--key", KEY, "--label", ""],
+        ["--key", KEY, "--label", "a\nb"],
+        ["--key", KEY, "--label", "x" * 101],
+        ["--key", KEY, "--label", "a\u202eb"],
+    ],
+)
 def test_what_is_no_label_is_refused(desk, alice, words):
     desk.refuses("link", alice.pw_name, 5, *words, code=64)
     assert desk.does("list", "--json").json == []
@@ -97,7 +120,14 @@ def test_a_user_who_is_gone_still_has_a_history(desk):
 def test_usual_logins_fit_into_80_columns(desk, alice):
     desk.sql(
         "INSERT INTO history (time, user, service, rhost, outcome, reason, factor, address) VALUES (?,?,?,?,?,?,?,'')",
-        1_800_000_000, alice.pw_name, "sshd", "192.168.100.200", "approved", "wrong_code", "softtoken")
+        1_800_000_000,
+        alice.pw_name,
+        "sshd",
+        "192.168.100.200",
+        "approved",
+        "wrong_code",
+        "softtoken",
+    )
     header, row = desk.does("history").out.splitlines()
     assert len(row) <= 80 and row.index("approved") == header.index("OUTCOME")
     assert row.split()[-4:] == ["192.168.100.200", "approved", "wrong_code", "softtoken"]
@@ -157,23 +187,33 @@ def logins(desk, alice, bob):
     return desk
 
 
-@pytest.mark.parametrize(("words", "found"), [
-    (["--service", "sudo"], ["wrong_code"]), (["--service", "sshd"], ["grace", "locked", "proven"]),
-    (["--outcome", "denied"], ["locked", "wrong_code"]), (["--outcome", "unavailable"], ["server"]),
-    (["--reason", "grace"], ["grace"]), (["--from", "192.0.2.7"], ["proven"]),
-    (["--from", "2001:DB8:0::1"], ["locked"]),
-    (["--from", "::ffff:192.0.2.7"], ["proven"]), (["--from", "gate.example.com"], ["grace"]),
-    (["--from", "192.0.2.70"], []),
-    (["--since", "1h"], ["server"]), (["--since", "3h"], ["server", "grace"]),
-    (["--since", "150m"], ["server", "grace"]),
-    (["--until", "1h", "--since", "1d"], ["grace"]),
-    (["--until", "2w", "--outcome", "denied"], ["locked", "wrong_code"]),
-    (["--since", "2023-11-15", "--until", "2023-11-17"], ["locked", "wrong_code"]),
-    (["--until", "2023-11-14"], ["proven"]),
-    (["--since", "2023-11-15T23:13", "--until", "2023-11-15T23:13:20"], ["wrong_code"]),
-    (["--since", "2023-11-15 23:13:21", "--until", "2023-12-31"], ["locked"]),
-    (["mail", "--outcome", "denied", "--service", "sshd"], ["locked"]), (["games", "--outcome", "excused"], []),
-    (["--service", "sshd", "--limit", "1"], ["grace"])])
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["--service", "sudo"], ["wrong_code"]),
+        (["--service", "sshd"], ["grace", "locked", "proven"]),
+        (["--outcome", "denied"], ["locked", "wrong_code"]),
+        (["--outcome", "unavailable"], ["server"]),
+        (["--reason", "grace"], ["grace"]),
+        (["--from", "192.0.2.7"], ["proven"]),
+        (["--from", "2001:DB8:0::1"], ["locked"]),
+        (["--from", "::ffff:192.0.2.7"], ["proven"]),
+        (["--from", "gate.example.com"], ["grace"]),
+        (["--from", "192.0.2.70"], []),
+        (["--since", "1h"], ["server"]),
+        (["--since", "3h"], ["server", "grace"]),
+        (["--since", "150m"], ["server", "grace"]),
+        (["--until", "1h", "--since", "1d"], ["grace"]),
+        (["--until", "2w", "--outcome", "denied"], ["locked", "wrong_code"]),
+        (["--since", "2023-11-15", "--until", "2023-11-17"], ["locked", "wrong_code"]),
+        (["--until", "2023-11-14"], ["proven"]),
+        (["--since", "2023-11-15T23:13", "--until", "2023-11-15T23:13:20"], ["wrong_code"]),
+        (["--since", "2023-11-15 23:13:21", "--until", "2023-12-31"], ["locked"]),
+        (["mail", "--outcome", "denied", "--service", "sshd"], ["locked"]),
+        (["games", "--outcome", "excused"], []),
+        (["--service", "sshd", "--limit", "1"], ["grace"]),
+    ],
+)
 def test_only_what_was_asked_for_is_shown(logins, words, found):
     assert [row["reason"] for row in logins.does("history", "--json", *words).json] == found
 
@@ -183,18 +223,36 @@ def test_a_filter_that_finds_nothing_says_so(logins):
     assert (done.out, done.err) == ("", "There are no such logins in the history.\n")
 
 
-@pytest.mark.parametrize("time_text", [
-    "", "yesterday", "7", "7y", "-7d", "d", "2027-02-30", "2027-13-01", "2027-1-1", "2027-01-01T25:00", "2027-01-01T",
-    "2027-01-01T10:61",
-    "2027-01-01T10", "999999999999d", "2027-01-01T10:00:00Z", "\uff17d"])
+@pytest.mark.parametrize(
+    "time_text",
+    [
+        "",
+        "yesterday",
+        "7",
+        "7y",
+        "-7d",
+        "d",
+        "2027-02-30",
+        "2027-13-01",
+        "2027-1-1",
+        "2027-01-01T25:00",
+        "2027-01-01T",
+        "2027-01-01T10:61",
+        "2027-01-01T10",
+        "999999999999d",
+        "2027-01-01T10:00:00Z",
+        "\uff17d",
+    ],
+)
 @pytest.mark.parametrize("option", ["--since", "--until"])
 def test_what_is_no_time_is_refused(desk, option, time_text):
     desk.refuses("history", f"{option}={time_text}", code=64)
 
 
 def test_a_reason_with_a_typo_is_told_what_was_probably_meant(desk):
-    assert "there is no reason wrong-code; did you mean wrong_code?" in desk.refuses("history", "--reason",
-                                                                                     "wrong-code", code=64)
+    assert "there is no reason wrong-code; did you mean wrong_code?" in desk.refuses(
+        "history", "--reason", "wrong-code", code=64
+    )
 
 
 def test_an_outcome_that_there_is_none_of_is_refused(desk):

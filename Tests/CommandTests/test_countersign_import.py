@@ -55,19 +55,27 @@ def test_everybody_is_registered_and_linked(desk, stub):
 
 
 def test_every_bad_line_is_named_by_its_number_and_nothing_is_done(desk, stub):
-    path = write(desk, (HEADER + (
-        "games,49,15112345678,\n"
-        "nobody-at-all,49,15112345678,\n"
-        "games,49,15112345679,\n"
-        "mail,49,12,\n"
-        "news,999999,15112345678,\n"
-        "proxy,49,15112345678,not an address\n"
-        "backup,49\n"
-        'man,49,1"5,\n'
-        '"irc\n",49,15112345678,\n'
-        "lp,49,+33612345678,\n"
-        ",49,15112345678,\n"
-        "sys,49,,\n")).encode() + b"b\xfcro,49,15112345678,\n")
+    path = write(
+        desk,
+        (
+            HEADER
+            + (
+                "games,49,15112345678,\n"
+                "nobody-at-all,49,15112345678,\n"
+                "games,49,15112345679,\n"
+                "mail,49,12,\n"
+                "news,999999,15112345678,\n"
+                "proxy,49,15112345678,not an address\n"
+                "backup,49\n"
+                'man,49,1"5,\n'
+                '"irc\n",49,15112345678,\n'
+                "lp,49,+33612345678,\n"
+                ",49,15112345678,\n"
+                "sys,49,,\n"
+            )
+        ).encode()
+        + b"b\xfcro,49,15112345678,\n",
+    )
     assert faults(desk, path) == [
         "3: there is no user nobody-at-all on this host",
         "4: games is in line 2 already",
@@ -85,12 +93,16 @@ def test_every_bad_line_is_named_by_its_number_and_nothing_is_done(desk, stub):
     assert stub.registered == []
 
 
-@pytest.mark.parametrize(("text", "fault"), [
-    ("", "1: the file is empty"), ("games,49,15112345678,\n", "1: there is no column games"),
-    ("user,phone,email\ngames,1,\n", "1: the column country_code is missing"),
-    (HEADER + f'games,49,"{"x" * (1 << 20)}",\n', "2: longer than 64 kB"),
-    (HEADER + 'games,49,"15112345678,\n', "2: the quote is never closed"),
-])
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "1: the file is empty"),
+        ("games,49,15112345678,\n", "1: there is no column games"),
+        ("user,phone,email\ngames,1,\n", "1: the column country_code is missing"),
+        (HEADER + f'games,49,"{"x" * (1 << 20)}",\n', "2: longer than 64 kB"),
+        (HEADER + 'games,49,"15112345678,\n', "2: the quote is never closed"),
+    ],
+)
 def test_a_file_that_is_none_is_named_by_line(desk, text, fault):
     (said,) = faults(desk, write(desk, text))
     assert said.startswith(fault)
@@ -102,56 +114,80 @@ def test_no_number_is_said_of_a_bad_line(desk):
     assert said.startswith('2: phone: "XXXX XXXX XXx78": letters cannot stand in it')
 
 
-@pytest.mark.parametrize("text", [
-    "\ufeff" + HEADER + "games,49,15112345678,\r\n",
-    HEADER.replace("\n", "\r\n") + '"games","49","151 12345678",""\r\n',
-    "EMAIL,phone,Country_Code,user\n,0151 12345678,+49,games", HEADER + "games,,+4915112345678,\n",
-    HEADER + "games,,0151-12345678,\n",
-    '{"user":"games","phone":"+4915112345678"}\n',
-    '{"user":"games","country_code":49,"phone":15112345678,"email":"games@example.com"}',
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeff" + HEADER + "games,49,15112345678,\r\n",
+        HEADER.replace("\n", "\r\n") + '"games","49","151 12345678",""\r\n',
+        "EMAIL,phone,Country_Code,user\n,0151 12345678,+49,games",
+        HEADER + "games,,+4915112345678,\n",
+        HEADER + "games,,0151-12345678,\n",
+        '{"user":"games","phone":"+4915112345678"}\n',
+        '{"user":"games","country_code":49,"phone":15112345678,"email":"games@example.com"}',
+    ],
+)
 def test_whatever_form_a_line_has_the_number_is_the_same(desk, stub, text):
     desk.does("import", write(desk, text))
     assert stub.registered == ["4915112345678"] and ids(desk) == {"games": 1000}
 
 
-@pytest.mark.parametrize("text", [
-    HEADER + "games,49,15112345678,\n,,,\n,,,\n", ",,,\n" + HEADER + "games,49,15112345678,\n",
-    HEADER + " , ,\t,\ngames,49,15112345678,\n,,,,,,\n",
-    "user,country_code,phone,email,\ngames,49,15112345678,,\n",
-    "user,,country_code,phone,email,,\ngames,,49,15112345678,,,\n",
-    HEADER.replace(",email", "") + "games,49,15112345678\n", HEADER + "games,49,15112345678,,,\n",
-    HEADER + "games,'+49,'+4915112345678,\n", HEADER + "games,49,'+4915112345678,\n",
-    '[{"user":"games","country_code":"49","phone":"15112345678"}]\n',
-    '[\n  {\n    "user": "games",\n    "phone": "+4915112345678"\n  }\n]\n',
-    '{\n  "user": "games",\n  "phone": "+4915112345678",\n  "email": null\n}\n',
-    '\n \t{"user":"games","phone":"+4915112345678"}',
-    '\ufeff [ {"user":"games","phone":"+4915112345678"} ]', '[{"user":"games","country_code":49,"phone":15112345678}]',
-    '{"user":"games","phone":"+4915112345678","email":null}\n\n'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEADER + "games,49,15112345678,\n,,,\n,,,\n",
+        ",,,\n" + HEADER + "games,49,15112345678,\n",
+        HEADER + " , ,\t,\ngames,49,15112345678,\n,,,,,,\n",
+        "user,country_code,phone,email,\ngames,49,15112345678,,\n",
+        "user,,country_code,phone,email,,\ngames,,49,15112345678,,,\n",
+        HEADER.replace(",email", "") + "games,49,15112345678\n",
+        HEADER + "games,49,15112345678,,,\n",
+        HEADER + "games,'+49,'+4915112345678,\n",
+        HEADER + "games,49,'+4915112345678,\n",
+        '[{"user":"games","country_code":"49","phone":"15112345678"}]\n',
+        '[\n  {\n    "user": "games",\n    "phone": "+4915112345678"\n  }\n]\n',
+        '{\n  "user": "games",\n  "phone": "+4915112345678",\n  "email": null\n}\n',
+        '\n \t{"user":"games","phone":"+4915112345678"}',
+        '\ufeff [ {"user":"games","phone":"+4915112345678"} ]',
+        '[{"user":"games","country_code":49,"phone":15112345678}]',
+        '{"user":"games","phone":"+4915112345678","email":null}\n\n',
+    ],
+)
 def test_what_a_spreadsheet_or_a_program_writes_is_taken(desk, stub, text):
     assert desk.does("import", write(desk, text)).out == "1 registered\n"
     assert stub.registered == ["4915112345678"] and ids(desk) == {"games": 1000}
 
 
-@pytest.mark.parametrize(("text", "fault"), [
-    ("user,country_code,phone,email,\ngames,49,15112345678,,x\n", "2: field 5 has a value, but its column has no name"),
-    (HEADER + "games,49,15112345678,,x\n", "2: 5 fields, but the header has 4"),
-    (",,,\n,,,\n", "1: there is no header"),
-    (HEADER + "games,49,15112345678,,,x\n", "2: 6 fields, but the header has 4"),
-    (HEADER + "games,49,1511\n", "2: 3 fields, but the header"),
-    ((HEADER + "games,49,15112345678,\n").encode("utf-16"), "1: this is UTF-16, and UTF-8 is wanted"),
-    ((HEADER + "games,49,15112345678,\n").encode("utf-16-le"), "1: this is UTF-16"),
-    ((HEADER + "games,49,15112345678,\n").encode("utf-16-be"), "1: this is UTF-16"),
-    ("[]", None), ('[{"user":"games","phone":"+4915112345678"}', "1: the array is never closed"),
-    ('[\n{"user":"games","phone":"+4915112345678"}\n{"user":"mail"}]',
-     "3: no object in JSON; one object on each line is wanted"),
-    ('[["games"]]', "1: no object in JSON; one object on each line is wanted"),
-    ('[{"user":"games"', "1: the object is never closed"),
-    ('[{"user":"games","phone":"+4915112345678"},]', "1: no object in JSON"),
-    ('{"users":[{"user":"games"}]}', "1: there is no member users"),
-    ('[\n{"user":"games","phone":"+4915112345678"},\n{"user":"mail","phone":["1"]}]',
-     "3: phone: a text or a number is needed"),
-    ('[{"user":"' + "x" * 70_000 + '"}]', "1: longer than 64 kB")])
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (
+            "user,country_code,phone,email,\ngames,49,15112345678,,x\n",
+            "2: field 5 has a value, but its column has no name",
+        ),
+        (HEADER + "games,49,15112345678,,x\n", "2: 5 fields, but the header has 4"),
+        (",,,\n,,,\n", "1: there is no header"),
+        (HEADER + "games,49,15112345678,,,x\n", "2: 6 fields, but the header has 4"),
+        (HEADER + "games,49,1511\n", "2: 3 fields, but the header"),
+        ((HEADER + "games,49,15112345678,\n").encode("utf-16"), "1: this is UTF-16, and UTF-8 is wanted"),
+        ((HEADER + "games,49,15112345678,\n").encode("utf-16-le"), "1: this is UTF-16"),
+        ((HEADER + "games,49,15112345678,\n").encode("utf-16-be"), "1: this is UTF-16"),
+        ("[]", None),
+        ('[{"user":"games","phone":"+4915112345678"}', "1: the array is never closed"),
+        (
+            '[\n{"user":"games","phone":"+4915112345678"}\n{"user":"mail"}]',
+            "3: no object in JSON; one object on each line is wanted",
+        ),
+        ('[["games"]]', "1: no object in JSON; one object on each line is wanted"),
+        ('[{"user":"games"', "1: the object is never closed"),
+        ('[{"user":"games","phone":"+4915112345678"},]', "1: no object in JSON"),
+        ('{"users":[{"user":"games"}]}', "1: there is no member users"),
+        (
+            '[\n{"user":"games","phone":"+4915112345678"},\n{"user":"mail","phone":["1"]}]',
+            "3: phone: a text or a number is needed",
+        ),
+        ('[{"user":"' + "x" * 70_000 + '"}]', "1: longer than 64 kB"),
+    ],
+)
 def test_what_is_wrong_with_a_layout_is_named_by_line(desk, stub, text, fault):
     path = write(desk, text)
     if fault is None:
@@ -177,9 +213,12 @@ def test_how_many_users_get_a_text_message_is_said_before(desk, stub):
     said = desk.does("import", path, "--dry-run")
     assert "text message" not in said.err
     stub.answers = [
-        (401, {}, {"message": "Invalid API key", "success": False, "error_code": "60001", "errors": {}})] * 40
-    said = "4 users will be registered; the server sends each of them a text message with a link\n" \
+        (401, {}, {"message": "Invalid API key", "success": False, "error_code": "60001", "errors": {}})
+    ] * 40
+    said = (
+        "4 users will be registered; the server sends each of them a text message with a link\n"
         "hint: --no-install-link has it send none; --dry-run registers nobody\n"
+    )
     assert desk.run("import", path).err.startswith(said) and stub.registered == []
     stub.answers = []
     assert said in desk.does("import", path).err
@@ -202,12 +241,17 @@ HOSTILE = ["=1+1", "+49", "-x", "@x", "1-2", "20.1.2027", "12:30"]
 def test_no_cell_of_an_export_is_a_formula_or_a_day_and_it_can_be_imported_again(desk, alice):
     desk.does("list")
     for number, name in enumerate([*HOSTILE, "20230001", "anna.m"]):
-        desk.sql("INSERT INTO accounts (name, uid, authy_id, grace_used) VALUES (?, ?, ?, 5)", name, 3000 + number,
-                 5000 + number)
+        desk.sql(
+            "INSERT INTO accounts (name, uid, authy_id, grace_used) VALUES (?, ?, ?, 5)",
+            name,
+            3000 + number,
+            5000 + number,
+        )
     rows = [line.split(",") for line in desk.does("export").out.splitlines()[1:]]
     assert {row[0] for row in rows} == {*(f"'{name}" for name in HOSTILE if name != "+49"), "+49", "20230001", "anna.m"}
     assert [json.loads(line)["user"] for line in desk.does("export", "--json").out.splitlines()] == sorted(
-        [*HOSTILE, "20230001", "anna.m"])
+        [*HOSTILE, "20230001", "anna.m"]
+    )
     cells = [cell for line in desk.does("list", "--csv").out.splitlines() for cell in line.split(",")]
     assert not [cell for cell in cells if re.fullmatch(r"\d+([-/.:]\d+)+|[=@].*", cell)]
     path = write(desk, desk.does("export").out, "again.csv")
@@ -218,8 +262,9 @@ def test_no_cell_of_an_export_is_a_formula_or_a_day_and_it_can_be_imported_again
 def test_two_users_with_one_number_are_said_and_get_one_authyid(desk):
     path = write(desk, HEADER + "games,49,15112345678,\nmail,49,0151-12345678,\n")
     said = desk.does("import", path).err
-    assert (said.startswith(f"warning: {path}:3: mail: the number of line 2 again: both accounts get one AuthyID\n")
-            and set(ids(desk).values()) == {1000})
+    assert said.startswith(
+        f"warning: {path}:3: mail: the number of line 2 again: both accounts get one AuthyID\n"
+    ) and set(ids(desk).values()) == {1000}
 
 
 def test_without_a_server_nobody_can_be_registered(desk):
@@ -262,14 +307,23 @@ def test_a_second_run_changes_nothing(desk, stub):
 
 def test_a_user_with_an_authyid_keeps_it(desk, stub):
     desk.does("link", "mail", "12")
-    assert desk.does("import", roster(desk),
-                     "--json").json == {"before": 1, "linked": 0, "refused": 0, "registered": 4, "softtokens": 0}
+    assert desk.does("import", roster(desk), "--json").json == {
+        "before": 1,
+        "linked": 0,
+        "refused": 0,
+        "registered": 4,
+        "softtokens": 0,
+    }
     assert ids(desk)["mail"] == 12
 
 
 def test_whom_the_server_does_not_take_is_named_by_line_and_the_others_are_registered(desk, stub):
-    body = {"message": "User was not valid", "success": False, "error_code": "60027",
-            "errors": {"cellphone": "is invalid"}}
+    body = {
+        "message": "User was not valid",
+        "success": False,
+        "error_code": "60027",
+        "errors": {"cellphone": "is invalid"},
+    }
     stub.answers = [(400, {}, body)]
     path = roster(desk)
     done = desk.run("import", path, "--jobs", "1")
@@ -280,8 +334,11 @@ def test_whom_the_server_does_not_take_is_named_by_line_and_the_others_are_regis
 
 
 def test_it_comes_again_when_the_server_says_so(desk, stub):
-    limited = (429, {"Retry-After": "1"},
-               {"message": "Too many requests", "success": False, "error_code": "60003", "errors": {}})
+    limited = (
+        429,
+        {"Retry-After": "1"},
+        {"message": "Too many requests", "success": False, "error_code": "60003", "errors": {}},
+    )
     # As often as countersign-net itself tries.
     stub.answers = [limited] * 4
     done = desk.does("import", roster(desk), "--jobs", "1")
@@ -303,8 +360,10 @@ def test_a_server_that_stays_out_of_reach_stops_it(desk, stub):
 
 
 def test_a_server_that_is_lost_on_the_way_leaves_a_rest_that_is_counted(desk, stub):
-    stub.answers = [(200, {}, {"message": "", "user": {"id": 1000}, "success": True}),
-                    *[(401, {}, {"message": "no", "success": False})] * 9]
+    stub.answers = [
+        (200, {}, {"message": "", "user": {"id": 1000}, "success": True}),
+        *[(401, {}, {"message": "no", "success": False})] * 9,
+    ]
     done = desk.run("import", roster(desk), "--jobs", "1")
     assert done.code == 1 and "1 registered, 4 left\nerror: " in done.err
 
@@ -328,31 +387,41 @@ def test_lines_with_an_authyid_need_no_server_and_an_export_is_imported_again(de
     assert desk.does("import", path).out == "2 linked\n"
     desk.does("softtoken", "news")
     done = desk.does("export")
-    assert (done.out == "user,country_code,phone,email,authy_id\ngames,,,,12\nmail,,,,13\n"
-            and "1 account left out" in done.err)
+    assert (
+        done.out == "user,country_code,phone,email,authy_id\ngames,,,,12\nmail,,,,13\n"
+        and "1 account left out" in done.err
+    )
     lines = [json.loads(line) for line in desk.does("export", "--json").out.splitlines()]
     assert lines == [{"authy_id": 12, "user": "games"}, {"authy_id": 13, "user": "mail"}]
     desk.does("unlink", "games", "--yes")
     assert desk.does("import", write(desk, done.out, "again.csv")).out == "1 linked, 1 was there before\n"
-    assert desk.does("import",
-                     write(desk, desk.does("export", "--json").out, "again.json")).out == "2 were there before\n"
+    assert (
+        desk.does("import", write(desk, desk.does("export", "--json").out, "again.json")).out == "2 were there before\n"
+    )
 
 
 def test_a_file_of_pam_oath_is_taken_over(desk):
-    path = write(desk, f"HOTP/T30 games - {HEX}\n# nobody\nHOTP/T60/8 mail 1234 {HEX} 0 123456 2026-01-02T03:04:05L\n",
-                 "users.oath")
+    path = write(
+        desk,
+        f"HOTP/T30 games - {HEX}\n# nobody\nHOTP/T60/8 mail 1234 {HEX} 0 123456 2026-01-02T03:04:05L\n",
+        "users.oath",
+    )
     done = desk.does("import", path, "--from", "oath")
     assert done.out == "2 SoftTokens taken over\n" and f"warning: {path}:3: mail: the PIN is left behind" in done.err
     assert desk.sql("SELECT name, hex(secret), digits, period, confirmed FROM accounts ORDER BY name") == [
-        ["games", HEX.upper(), 6, 30, 0], ["mail", HEX.upper(), 8, 60, 0]]
+        ["games", HEX.upper(), 6, 30, 0],
+        ["mail", HEX.upper(), 8, 60, 0],
+    ]
     assert desk.does("import", path, "--from", "oath").out == "2 were there before\n"
 
 
 def test_a_file_of_pam_oath_with_event_tokens_is_refused(desk):
     path = write(desk, f"HOTP games - {HEX}\nHOTP/T30 mail - {HEX}\nHOTP/T30 mail - {HEX}\n", "users.oath")
     first, second = faults(desk, path, "--from", "oath")
-    assert (first.startswith("1: a token that counts events (HOTP) is not taken")
-            and second == "3: mail is in line 2 already")
+    assert (
+        first.startswith("1: a token that counts events (HOTP) is not taken")
+        and second == "3: mail is in line 2 already"
+    )
 
 
 def test_the_settings_of_authy_ssh_are_taken_over(desk):
@@ -387,8 +456,9 @@ def test_who_has_a_factor_gets_no_softtoken_of_another_program(desk, store, stat
     write(desk, TOKEN + "12345678\n", "stores/games")
     oath = write(desk, "HOTP/T30 games - 48656c6c6f21deadbeef48656C6C6F21DEADBEEF\n", "users.oath")
     done = desk.does("import", oath if store == "oath" else desk.folder / "stores", "--from", store)
-    assert (done.out == "1 was there before\n"
-            and "games:1: games has a factor already" in done.err.replace("users.oath:", "games:"))
+    assert done.out == "1 was there before\n" and "games:1: games has a factor already" in done.err.replace(
+        "users.oath:", "games:"
+    )
     shown = desk.does("show", "games", "--json").json
     assert (shown["state"], shown["authy_id"], shown["softtoken"]) == (state, 5, False)
     assert desk.sql("SELECT hash FROM recovery") == hashes
@@ -401,8 +471,9 @@ def test_too_many_scratch_codes_are_a_fault_of_the_file(desk):
     done = desk.run("import", desk.folder / "stores", "--from", "google-authenticator")
     assert done.code == 1 and "stores/games:24: more than 20 scratch codes" in done.err
     write(desk, TOKEN + "".join(codes[:20]), "stores/games")
-    assert desk.does("import", desk.folder / "stores", "--from",
-                     "google-authenticator").out == "1 SoftToken taken over\n"
+    assert (
+        desk.does("import", desk.folder / "stores", "--from", "google-authenticator").out == "1 SoftToken taken over\n"
+    )
 
 
 def test_what_is_no_file_is_refused(desk):
@@ -412,7 +483,8 @@ def test_what_is_no_file_is_refused(desk):
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["x.csv", "--homes"], ["--homes"], ["x.csv", "--jobs", "0"], ["x.csv", "--patience", "-1"]])
+    "arguments", [[], ["x.csv", "--homes"], ["--homes"], ["x.csv", "--jobs", "0"], ["x.csv", "--patience", "-1"]]
+)
 def test_arguments_that_make_no_sense_are_usage(desk, arguments):
     assert desk.run("import", *arguments).code == 64
 
@@ -420,8 +492,10 @@ def test_arguments_that_make_no_sense_are_usage(desk, arguments):
 def test_a_terminal_shows_a_bar(desk):
     terminal = desk.terminal("import", roster(desk), env={"TERM": "xterm", "NO_COLOR": "1"})
     said = terminal.read()
-    assert ("\r[##############################] 5 of 5: 5 registered\x1b[K\r\n5 registered\r\n" in said
-            and "\x1b[3" not in said)
+    assert (
+        "\r[##############################] 5 of 5: 5 registered\x1b[K\r\n5 registered\r\n" in said
+        and "\x1b[3" not in said
+    )
 
 
 @pytest.mark.parametrize("change", ["linked", "confirmed"])
@@ -476,12 +550,15 @@ def test_refresh_stores_what_the_server_says(desk, stub):
 def test_refresh_asks_about_all_who_share_an_account_or_the_one_with_the_key(desk, stub):
     desk.does("link", "games", "1000")
     desk.does("link", "games", "1001", "--key", KEY)
-    assert desk.does("refresh", "games", "--key",
-                     KEY).out == f"games {KEY}: AuthyID 1001, phone XXX-XXX-5678, OneTouch possible\n"
+    assert (
+        desk.does("refresh", "games", "--key", KEY).out
+        == f"games {KEY}: AuthyID 1001, phone XXX-XXX-5678, OneTouch possible\n"
+    )
     assert desk.sql("SELECT name FROM accounts WHERE seen_phone IS NOT NULL") == [[f"games {KEY}"]]
-    assert [(line["key"], line["authy_id"])
-            for line in map(json.loads, desk.does("refresh", "games", "--json").out.splitlines())] == [
-        (None, 1000), (KEY, 1001)]
+    assert [
+        (line["key"], line["authy_id"])
+        for line in map(json.loads, desk.does("refresh", "games", "--json").out.splitlines())
+    ] == [(None, 1000), (KEY, 1001)]
     stub.unknown = {1001}
     said = desk.run("refresh", "games").err
     assert f"hint: countersign unlink games --key {KEY}, and then countersign enroll games --key {KEY} --phone" in said
@@ -493,8 +570,10 @@ def test_refresh_names_those_whom_the_server_does_not_know_any_more(desk, stub):
     stub.unknown = {gone}
     done = desk.run("refresh", "--all")
     assert done.code == 1 and len(done.out.splitlines()) == 4
-    assert (f"error: mail: the server does not know AuthyID {gone} any more\nhint: countersign unlink mail, and then"
-            in done.err)
+    assert (
+        f"error: mail: the server does not know AuthyID {gone} any more\nhint: countersign unlink mail, and then"
+        in done.err
+    )
     lines = [json.loads(line) for line in desk.run("refresh", "--all", "--json").out.splitlines()]
     assert {line["user"]: line["known"] for line in lines} == {user: user != "mail" for user in USERS}
 
@@ -509,7 +588,8 @@ def test_a_server_that_wants_a_pause_gets_it(desk, stub):
 def test_without_a_word_of_the_servers_the_pauses_grow(desk, stub):
     desk.does("link", "games", "1000")
     stub.answers = [
-        (429, {}, {"message": "Too many requests", "success": False, "error_code": "60003", "errors": {}})] * 12
+        (429, {}, {"message": "Too many requests", "success": False, "error_code": "60003", "errors": {}})
+    ] * 12
     said = desk.does("refresh", "--all").err
     assert re.findall(r"trying again in (\d) s", said) == ["1", "1", "2"]
 
@@ -550,8 +630,9 @@ def test_refresh_of_nobody_fails_where_the_server_refuses_the_key(desk, stub):
 def test_a_url_with_https_where_the_server_speaks_http_is_named(desk, stub):
     desk.settings(table(stub.url.replace("http:", "https:"), "not-a-real-key"))
     said = desk.refuses("refresh", "--all")
-    assert (f"error: {stub.url.replace('http:', 'https:')} cannot be used: SSL connect error\nhint: url and API key"
-            in said)
+    assert (
+        f"error: {stub.url.replace('http:', 'https:')} cannot be used: SSL connect error\nhint: url and API key" in said
+    )
 
 
 def test_refresh_of_nobody_is_for_later_where_the_server_is_out_of_reach(desk, stub):

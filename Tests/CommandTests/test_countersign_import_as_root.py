@@ -33,24 +33,42 @@ class Host(RootDesk):
         self.server = Server(base, extra_listener=f"unix:{self.folder}/api.sock")
         self.settings(
             f'state = "/mnt/state"\n[server]\nurl = "unix:/mnt/api.sock"\napi_key = "{self.server.application.key}"\n'
-            '[enrolment]\nemail_domain = "example.com"\n')
+            '[enrolment]\nemail_domain = "example.com"\n'
+        )
 
     def roster(self, round: int = 0, name: str = "users.csv") -> str:
         """A file with all users, with new numbers for this round."""
-        lines = ["user,country_code,phone,email"] + [f"{user},49,151{round:03}{n:06},{user}@example.com"
-                                                     for n, user in enumerate(self.names)]
+        lines = ["user,country_code,phone,email"] + [
+            f"{user},49,151{round:03}{n:06},{user}@example.com" for n, user in enumerate(self.names)
+        ]
         (self.folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
         return f"/mnt/{name}"
 
     def words(self, *arguments) -> list[str]:
         helpers = ["--helpers", "/mnt"] if arguments[0] in ("import", "enroll", "refresh") else []
-        return ["unshare", "--mount", "sh", "-c", ENTER, self.base, "/mnt/countersign", *arguments, *helpers,
-                "--config", "/mnt/countersign.toml"]
+        return [
+            "unshare",
+            "--mount",
+            "sh",
+            "-c",
+            ENTER,
+            self.base,
+            "/mnt/countersign",
+            *arguments,
+            *helpers,
+            "--config",
+            "/mnt/countersign.toml",
+        ]
 
     def start(self, *arguments) -> subprocess.Popen:
         return subprocess.Popen(
-            list(map(str, self.words(*arguments))), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env=ENVIRONMENT, cwd="/")
+            list(map(str, self.words(*arguments))),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=ENVIRONMENT,
+            cwd="/",
+        )
 
     def run(self, *arguments):
         process = self.start(*arguments)
@@ -70,8 +88,10 @@ class Host(RootDesk):
 
     def truth(self, round: int) -> dict[str, int]:
         """The AuthyIDs that the server has given, by number: the same number gets the same AuthyID again."""
-        return {user: self.server.application.new_user(f"151{round:03}{n:06}", f"{user}@example.com", 49)
-                for n, user in enumerate(self.names)}
+        return {
+            user: self.server.application.new_user(f"151{round:03}{n:06}", f"{user}@example.com", 49)
+            for n, user in enumerate(self.names)
+        }
 
 
 def ids(accounts: list[dict]) -> dict[str, int]:
@@ -95,8 +115,13 @@ def test_a_thousand_users_are_registered_and_a_second_run_changes_nothing(host):
     accounts = host.accounts()
     assert {account["state"] for account in accounts} == {"linked"} and ids(accounts) == host.truth(0)
     assert host.registered() == 1000
-    assert host.does("import", roster,
-                     "--json").json == {"before": 1000, "linked": 0, "refused": 0, "registered": 0, "softtokens": 0}
+    assert host.does("import", roster, "--json").json == {
+        "before": 1000,
+        "linked": 0,
+        "refused": 0,
+        "registered": 0,
+        "softtokens": 0,
+    }
     assert host.accounts() == accounts and host.registered() == 1000
 
 
@@ -126,9 +151,14 @@ def test_killed_at_any_point_and_run_again_it_ends_in_the_same_accounts(host):
 def test_ctrl_c_stops_it_and_the_same_command_goes_on(host):
     roster = host.roster()
     terminal = pexpect.spawn(
-        "unshare", list(map(str, host.words("import", roster)[1:])), env={**ENVIRONMENT, "TERM": "xterm"}, cwd="/",
+        "unshare",
+        list(map(str, host.words("import", roster)[1:])),
+        env={**ENVIRONMENT, "TERM": "xterm"},
+        cwd="/",
         timeout=PATIENCE,
-        dimensions=(40, 100), encoding="utf-8")
+        dimensions=(40, 100),
+        encoding="utf-8",
+    )
     terminal.expect(r"\r\[#+-+\] \d+ of 400: \d+ registered")
     terminal.sendintr()
     said = terminal.read()
@@ -162,10 +192,14 @@ def test_the_processes_that_speak_to_the_server_are_of_their_own_user(host):
         found = []
         while process.poll() is None and len(found) < 8:
             try:
-                found = [n for n in children.read_text().split()
-                         if pathlib.Path(f"/proc/{n}/comm").read_text() == "countersign-net\n"]
-                uids = {pathlib.Path(f"/proc/{n}/status").read_text().split("Uid:")[1].split("\n")[0].strip()
-                        for n in found}
+                found = [
+                    n
+                    for n in children.read_text().split()
+                    if pathlib.Path(f"/proc/{n}/comm").read_text() == "countersign-net\n"
+                ]
+                uids = {
+                    pathlib.Path(f"/proc/{n}/status").read_text().split("Uid:")[1].split("\n")[0].strip() for n in found
+                }
             except (FileNotFoundError, ProcessLookupError):
                 found = []
         assert uids == {"991\t991\t991\t991"}
@@ -185,8 +219,9 @@ def test_files_in_homes_are_read_with_the_rights_of_their_users(host):
     homes = host.folder / "homes"
     table = (host.base / "passwd").read_text()
     for n, name in enumerate(host.names):
-        table = table.replace(f"{name}:x:{FIRST + n}:{FIRST + n}::/:",
-                              f"{name}:x:{FIRST + n}:{FIRST + n}::/mnt/homes/{name}:")
+        table = table.replace(
+            f"{name}:x:{FIRST + n}:{FIRST + n}::/:", f"{name}:x:{FIRST + n}:{FIRST + n}::/mnt/homes/{name}:"
+        )
         (homes / name).mkdir(parents=True, mode=0o755)
         os.chown(homes / name, FIRST + n, FIRST + n)
     (host.base / "passwd").write_text(table)
@@ -217,10 +252,14 @@ def test_files_in_homes_are_read_with_the_rights_of_their_users(host):
         warning.format("u1", "1: a symlink", "u1"),
         warning.format("u2", f"1: owned by uid {FIRST}, not by the user", "u2"),
         "warning: /mnt/homes/u3/.google_authenticator: u3 may not read it; passed over",
-        warning.format("u4", "23: more than 20 scratch codes", "u4")]
+        warning.format("u4", "23: more than 20 scratch codes", "u4"),
+    ]
     assert done.out == "1 SoftToken taken over, 1 was there before\n"
-    assert [(account["user"], account["softtoken"]) for account in host.accounts()] == [("u0", True), ("u1", True),
-                                                                                        ("u5", True)]
+    assert [(account["user"], account["softtoken"]) for account in host.accounts()] == [
+        ("u0", True),
+        ("u1", True),
+        ("u5", True),
+    ]
 
 
 @pytest.mark.parametrize("host", [1], indirect=True)

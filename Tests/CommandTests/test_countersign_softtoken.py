@@ -36,27 +36,53 @@ def test_the_link_has_a_new_secret_of_20_bytes_and_names_user_and_host(desk, ali
 
 
 def test_no_two_secrets_are_the_same(desk, alice, bob):
-    assert link_in(desk.does("softtoken", alice.pw_name).out)[1]["secret"] != link_in(
-        desk.does("softtoken", bob.pw_name).out)[1]["secret"]
+    assert (
+        link_in(desk.does("softtoken", alice.pw_name).out)[1]["secret"]
+        != link_in(desk.does("softtoken", bob.pw_name).out)[1]["secret"]
+    )
 
 
 def test_options_go_into_the_link_and_the_account(desk, alice):
     done = desk.does(
-        "softtoken", alice.pw_name, "--algorithm", "sha512", "--digits", 8, "--period", 60, "--issuer",
-        "Example & Söhne")
+        "softtoken",
+        alice.pw_name,
+        "--algorithm",
+        "sha512",
+        "--digits",
+        8,
+        "--period",
+        60,
+        "--issuer",
+        "Example & Söhne",
+    )
     label, parameters = link_in(done.out)
     assert label == "Example & Söhne:games"
-    assert [parameters[key] for key in ["issuer", "algorithm", "digits", "period"]] == ["Example & Söhne", "SHA512",
-                                                                                        "8", "60"]
-    assert ("SoftToken: " in desk.does("show", alice.pw_name).out
-            and "sha512, 8 digits, 60 s" in desk.does("show", alice.pw_name).out)
+    assert [parameters[key] for key in ["issuer", "algorithm", "digits", "period"]] == [
+        "Example & Söhne",
+        "SHA512",
+        "8",
+        "60",
+    ]
+    assert (
+        "SoftToken: " in desk.does("show", alice.pw_name).out
+        and "sha512, 8 digits, 60 s" in desk.does("show", alice.pw_name).out
+    )
     assert done.err == "games: SoftToken made (sha512, 8 digits, 60 s); the account is now linked\n"
 
 
-@pytest.mark.parametrize("words", [
-    ["--digits", "5"], ["--digits", "9"], ["--period", "14"], ["--period", "61"], ["--algorithm", "md5"],
-    ["--issuer", "a:b"],
-    ["--issuer", ""], ["--json", "--qr"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--digits", "5"],
+        ["--digits", "9"],
+        ["--period", "14"],
+        ["--period", "61"],
+        ["--algorithm", "md5"],
+        ["--issuer", "a:b"],
+        ["--issuer", ""],
+        ["--json", "--qr"],
+    ],
+)
 def test_options_that_no_token_has_are_refused(desk, alice, words):
     desk.refuses("softtoken", alice.pw_name, *words, code=64)
 
@@ -77,10 +103,21 @@ def test_a_secret_comes_from_standard_input_as_people_write_it(desk, alice, type
     assert parameters["secret"] == SECRET and stored(desk) == SECRET
 
 
-@pytest.mark.parametrize("typed", [
-    "", "\n", "JBSWY3DP", "not base32 at all!", "0123456789ABCDEF", f"{SECRET}\n{SECRET}\n", "\u0100" * 20, "A" * 208,
-    "A" * 100_000,
-    f"{SECRET}\0"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "\n",
+        "JBSWY3DP",
+        "not base32 at all!",
+        "0123456789ABCDEF",
+        f"{SECRET}\n{SECRET}\n",
+        "\u0100" * 20,
+        "A" * 208,
+        "A" * 100_000,
+        f"{SECRET}\0",
+    ],
+)
 def test_what_is_no_secret_is_refused_without_repeating_it(desk, alice, typed):
     said = desk.refuses("softtoken", alice.pw_name, "--secret-stdin", stdin=typed)
     assert "Base32" in said and (len(typed) < 8 or typed[:8] not in said)
@@ -164,8 +201,14 @@ def test_a_terminal_that_is_too_narrow_for_the_code_is_told_the_columns(desk, al
     def shown(columns: int) -> str:
         first, *rest = desk.words("softtoken", alice.pw_name, "--replace")
         return pexpect.spawn(
-            first, rest, env={**ENVIRONMENT, "LC_ALL": locale}, cwd="/", timeout=PATIENCE, dimensions=(60, columns),
-            encoding="utf-8").read()
+            first,
+            rest,
+            env={**ENVIRONMENT, "LC_ALL": locale},
+            cwd="/",
+            timeout=PATIENCE,
+            dimensions=(60, columns),
+            encoding="utf-8",
+        ).read()
 
     said = shown(30)
     (needed,) = re.findall(r"hint: widen the terminal to (\d+) columns for the QR code", said)

@@ -25,7 +25,13 @@ def ended(terminal) -> tuple[str, int]:
 def remember_login(desk, user, service="sshd", address="192.0.2.7", key="", when=0):
     desk.sql(
         "INSERT INTO remembered (name, uid, service, address, key, time) VALUES (?,?,?,?,?,?)",
-        user.pw_name, user.pw_uid, service, address, key, when or int(time.time()))
+        user.pw_name,
+        user.pw_uid,
+        service,
+        address,
+        key,
+        when or int(time.time()),
+    )
 
 
 # opt-out and opt-in
@@ -76,8 +82,10 @@ def test_the_text_against_it_is_a_setting(desk, alice):
     assert desk.does("opt-out", alice.pw_name, "--yes").err == "Think of the\npayroll.\n"
 
 
-@pytest.mark.parametrize(("rule", "counts", "said"), [
-    ("no", False, "the settings do not allow it"), ("grace", True, "as long as grace logins last"), ("yes", True, "")])
+@pytest.mark.parametrize(
+    ("rule", "counts", "said"),
+    [("no", False, "the settings do not allow it"), ("grace", True, "as long as grace logins last"), ("yes", True, "")],
+)
 def test_the_settings_say_whether_an_opt_out_counts(desk, alice, rule, counts, said):
     desk.settings(OPT_OUT.format(rule))
     done = desk.does("opt-out", alice.pw_name, "--yes")
@@ -96,8 +104,9 @@ def test_an_opt_out_for_the_time_of_grace_ends_with_it(desk, alice):
 def test_opt_in_undoes_it(desk, alice):
     desk.settings(OPT_OUT.format("yes"))
     desk.does("softtoken", alice.pw_name)
-    assert "the account stays linked, and is asked again after opt-in" in desk.does("opt-out", alice.pw_name,
-                                                                                    "--yes").out
+    assert (
+        "the account stays linked, and is asked again after opt-in" in desk.does("opt-out", alice.pw_name, "--yes").out
+    )
     assert desk.does("opt-in", alice.pw_name).out == "games: opted in; the account is linked\n"
     assert desk.does("opt-in", alice.pw_name).out == "games: nothing to undo; the account is not opted out\n"
     assert show(desk, alice)["opted_out"] is None
@@ -130,20 +139,34 @@ def test_a_pause_that_has_run_out_is_none(desk, alice):
 
 
 def test_a_pause_is_no_longer_than_the_settings_allow(desk, alice):
-    assert "72 hours at most, not 73\nhint: raise pause.max_hours in " in desk.refuses("pause", alice.pw_name,
-                                                                                       "--hours", 73, "--reason", "x")
+    assert "72 hours at most, not 73\nhint: raise pause.max_hours in " in desk.refuses(
+        "pause", alice.pw_name, "--hours", 73, "--reason", "x"
+    )
     desk.settings("[pause]\nmax_hours = 100\n")
     desk.does("pause", alice.pw_name, "--hours", 100, "--reason", "x")
     desk.settings("[pause]\nmax_hours = 1\n")
     assert show(desk, alice)["paused_until"] is None
 
 
-@pytest.mark.parametrize("words", [
-    [], ["--hours", "1"], ["--reason", "x"], ["--hours", "0", "--reason", "x"], ["--hours", "-1", "--reason", "x"],
-    ["--hours", "1.5", "--reason", "x"], ["--hours", "99999999999999999999", "--reason", "x"],
-    ["--hours", "1", "--reason", ""],
-    ["--hours", "1", "--reason", "  "], ["--hours", "1", "--reason", "a\nb"], ["--hours", "1", "--reason", "a\x1b[2Jb"],
-    ["--hours", "1", "--reason", "x" * 201], ["--end", "--hours", "1"], ["--end", "--reason", "x"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["--hours", "1"],
+        ["--reason", "x"],
+        ["--hours", "0", "--reason", "x"],
+        ["--hours", "-1", "--reason", "x"],
+        ["--hours", "1.5", "--reason", "x"],
+        ["--hours", "99999999999999999999", "--reason", "x"],
+        ["--hours", "1", "--reason", ""],
+        ["--hours", "1", "--reason", "  "],
+        ["--hours", "1", "--reason", "a\nb"],
+        ["--hours", "1", "--reason", "a\x1b[2Jb"],
+        ["--hours", "1", "--reason", "x" * 201],
+        ["--end", "--hours", "1"],
+        ["--end", "--reason", "x"],
+    ],
+)
 def test_what_is_no_pause_is_refused(desk, alice, words):
     desk.refuses("pause", alice.pw_name, *words, code=64)
     assert desk.does("list", "--json").json == []
@@ -169,8 +192,10 @@ def test_a_preference_is_set_shown_and_taken_back(desk, alice):
     assert desk.does("prefer", alice.pw_name, "sms").out == "games: sms is tried first\n"
     assert show(desk, alice)["prefers"] == "sms"
     assert desk.does("prefer", alice.pw_name, "softtoken").out == "games: softtoken is tried first (was sms)\n"
-    assert desk.does("prefer", alice.pw_name,
-                     "none").out == "games: what the settings say is tried first (was softtoken)\n"
+    assert (
+        desk.does("prefer", alice.pw_name, "none").out
+        == "games: what the settings say is tried first (was softtoken)\n"
+    )
     assert show(desk, alice)["prefers"] is None
 
 
@@ -185,10 +210,16 @@ def test_what_cannot_be_preferred_is_refused(desk, alice, word):
     desk.refuses("prefer", alice.pw_name, word, code=64)
 
 
-@pytest.mark.parametrize(("settings", "factor", "warned"), [
-    ("", "sms", "no [server]"), ("", "softtoken", ""), (SERVER, "sms", ""),
-    (SERVER + '[login]\nfactors = ["onetouch", "softtoken"]\n', "sms", "do not have sms"),
-    (SERVER + '[login.user.games]\nfactors = ["onetouch"]\n', "call", "do not have call")])
+@pytest.mark.parametrize(
+    ("settings", "factor", "warned"),
+    [
+        ("", "sms", "no [server]"),
+        ("", "softtoken", ""),
+        (SERVER, "sms", ""),
+        (SERVER + '[login]\nfactors = ["onetouch", "softtoken"]\n', "sms", "do not have sms"),
+        (SERVER + '[login.user.games]\nfactors = ["onetouch"]\n', "call", "do not have call"),
+    ],
+)
 def test_a_preference_that_comes_to_nothing_is_warned_of(desk, alice, settings, factor, warned):
     desk.settings(settings)
     said = desk.does("prefer", alice.pw_name, factor).err
@@ -202,8 +233,9 @@ def test_recovery_prints_ten_codes_that_are_all_different(desk, alice):
     desk.does("softtoken", alice.pw_name)
     done = desk.does("recovery", alice.pw_name)
     codes = done.out.splitlines()
-    assert (len(set(codes)) == 10
-            and all(re.fullmatch(r"(?:[0-9a-hjkmnp-tv-z]{4}-){2}[0-9a-hjkmnp-tv-z]{4}", code) for code in codes))
+    assert len(set(codes)) == 10 and all(
+        re.fullmatch(r"(?:[0-9a-hjkmnp-tv-z]{4}-){2}[0-9a-hjkmnp-tv-z]{4}", code) for code in codes
+    )
     assert "games: 10 recovery codes, shown this once\n" in done.err
     assert show(desk, alice)["recovery_codes_left"] == 10
 
@@ -231,7 +263,11 @@ def test_recovery_codes_as_json(desk, alice):
     made = desk.does("recovery", alice.pw_name, "--json").json
     assert (made["user"], made["uid"], made["key"], len(made["recovery_codes"])) == ("games", alice.pw_uid, None, 10)
     assert desk.does("recovery", alice.pw_name, "--count", "--json").json == {
-        "user": "games", "uid": alice.pw_uid, "key": None, "recovery_codes_left": 10}
+        "user": "games",
+        "uid": alice.pw_uid,
+        "key": None,
+        "recovery_codes_left": 10,
+    }
 
 
 def test_without_a_factor_there_is_nothing_to_recover(desk, alice):
@@ -256,16 +292,22 @@ def test_what_destroys_is_not_done_without_a_yes_where_nobody_can_be_asked(desk,
     desk.does("softtoken", alice.pw_name)
     desk.does("recovery", alice.pw_name)
     before = (show(desk, alice), desk.sql("SELECT hash FROM recovery"))
-    assert desk.refuses(command, alice.pw_name) == \
-        "error: nobody is at a terminal to confirm this\nhint: add --yes where it is meant\n"
+    assert (
+        desk.refuses(command, alice.pw_name)
+        == "error: nobody is at a terminal to confirm this\nhint: add --yes where it is meant\n"
+    )
     assert (show(desk, alice), desk.sql("SELECT hash FROM recovery")) == before
     desk.does(command, alice.pw_name, "--yes")
     assert desk.sql("SELECT hash FROM recovery") != before[1]
 
 
-@pytest.mark.parametrize(("command", "question"), [
-    ("unlink", "games loses SoftToken, 10 recovery codes. Type games to confirm: "),
-    ("recovery", "10 recovery codes of games become void. Type games to confirm: ")])
+@pytest.mark.parametrize(
+    ("command", "question"),
+    [
+        ("unlink", "games loses SoftToken, 10 recovery codes. Type games to confirm: "),
+        ("recovery", "10 recovery codes of games become void. Type games to confirm: "),
+    ],
+)
 def test_what_destroys_asks_for_the_name_on_a_terminal(desk, alice, command, question):
     desk.does("softtoken", alice.pw_name)
     desk.does("recovery", alice.pw_name)
@@ -300,26 +342,33 @@ def test_a_pause_after_a_denial_is_shown_with_its_end_until_unlock(desk, alice):
     desk.does("softtoken", alice.pw_name)
     now = int(time.time())
     push = (
-        "INSERT INTO pushes (name, uid, attempt, place, time, state, ended) VALUES ('games', ?, ?, ?, ?, 'denied', ?)")
+        "INSERT INTO pushes (name, uid, attempt, place, time, state, ended) VALUES ('games', ?, ?, ?, ?, 'denied', ?)"
+    )
     desk.sql(push, alice.pw_uid, "a", "192.0.2.7", now - 40, now - 30)
     desk.sql(push, alice.pw_uid, "b", "", now - 400, now - 350)
     until = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now + 270))
     shown = desk.does("show", alice.pw_name).out
-    assert re.search(r"denied: +no request goes to the phone for logins from 192\.0\.2\.7 until \S+; unlock ends it\n",
-                     shown)
+    assert re.search(
+        r"denied: +no request goes to the phone for logins from 192\.0\.2\.7 until \S+; unlock ends it\n", shown
+    )
     assert "of this host" not in shown and "requests:" not in shown
     assert show(desk, alice)["denied"] == [{"place": "192.0.2.7", "until": f"{until}Z"}]
     desk.does("unlock", alice.pw_name)
     assert "denied:" not in desk.does("show", alice.pw_name).out and show(desk, alice)["denied"] == []
 
 
-@pytest.mark.parametrize(("table", "title", "name"), [
-    ("pushes", "requests", "requests_paused_until"), ("onecodes", "codes", "codes_paused_until")])
+@pytest.mark.parametrize(
+    ("table", "title", "name"),
+    [("pushes", "requests", "requests_paused_until"), ("onecodes", "codes", "codes_paused_until")],
+)
 def test_that_nothing_more_is_sent_for_a_while_is_shown(desk, alice, table, title, name):
     desk.does("softtoken", alice.pw_name)
     now = int(time.time())
-    columns, marks = ("name, uid, time, attempt, place",
-                      "'games', ?, ?, 'x', ''") if table == "pushes" else ("name, uid, time", "'games', ?, ?")
+    columns, marks = (
+        ("name, uid, time, attempt, place", "'games', ?, ?, 'x', ''")
+        if table == "pushes"
+        else ("name, uid, time", "'games', ?, ?")
+    )
     for age in [500, 400, 300, 200]:
         assert (show(desk, alice)[name] is None) == (age > 200)
         desk.sql(f"INSERT INTO {table} ({columns}) VALUES ({marks})", alice.pw_uid, now - age)
@@ -338,18 +387,28 @@ def test_show_lists_where_nothing_is_asked_and_forget_ends_it(desk, alice):
     remember_login(desk, alice, service="sshd", address="192.0.2.9", when=int(time.time()) - 4000)
     (login,) = show(desk, alice)["remembered"]
     assert (login["service"], login["address"], login["key"]) == ("sshd", "192.0.2.7", KEY)
-    assert re.search(rf"remembered: +sshd from 192.0.2.7 with {re.escape(KEY)}, until \S+\n",
-                     desk.does("show", alice.pw_name).out)
+    assert re.search(
+        rf"remembered: +sshd from 192.0.2.7 with {re.escape(KEY)}, until \S+\n", desk.does("show", alice.pw_name).out
+    )
     assert desk.does("forget", alice.pw_name).out == "games: 2 remembered logins forgotten\n"
     assert desk.does("forget", alice.pw_name).out == "games: nothing was remembered\n"
     assert show(desk, alice)["remembered"] == []
 
 
-@pytest.mark.parametrize("words", [
-    ["link", "games", "5"], ["softtoken", "games", "--replace"], ["unlink", "games", "--yes"],
-    ["grace", "games", "--reset"], ["prefer", "games", "sms"],
-    ["recovery", "games", "--yes"], ["pause", "games", "--hours", "1", "--reason", "x"], ["opt-out", "games", "--yes"],
-    ["opt-in", "games"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["link", "games", "5"],
+        ["softtoken", "games", "--replace"],
+        ["unlink", "games", "--yes"],
+        ["grace", "games", "--reset"],
+        ["prefer", "games", "sms"],
+        ["recovery", "games", "--yes"],
+        ["pause", "games", "--hours", "1", "--reason", "x"],
+        ["opt-out", "games", "--yes"],
+        ["opt-in", "games"],
+    ],
+)
 def test_every_change_of_an_account_forgets_them(desk, alice, words):
     desk.settings("[remember]\nseconds = 3600\n")
     desk.does("softtoken", alice.pw_name)
@@ -363,18 +422,26 @@ def test_every_change_of_an_account_forgets_them(desk, alice, words):
 
 def test_people_who_share_an_account_are_told_apart_by_their_keys(desk, alice):
     desk.settings(SERVER)
-    assert desk.does("link", alice.pw_name, 1, "--key",
-                     KEY).out == f"games {KEY}: linked to AuthyID 1; the account is now linked\n"
+    assert (
+        desk.does("link", alice.pw_name, 1, "--key", KEY).out
+        == f"games {KEY}: linked to AuthyID 1; the account is now linked\n"
+    )
     desk.does("softtoken", alice.pw_name, "--key", OTHER_KEY)
     desk.does("link", alice.pw_name, 2)
-    assert [show(desk, alice, *words)["authy_id"] for words in ([], ["--key", KEY], ["--key", OTHER_KEY])] == [2, 1,
-                                                                                                               None]
+    assert [show(desk, alice, *words)["authy_id"] for words in ([], ["--key", KEY], ["--key", OTHER_KEY])] == [
+        2,
+        1,
+        None,
+    ]
     assert show(desk, alice)["people"] == [KEY, OTHER_KEY] and show(desk, alice, "--key", KEY)["people"] == []
-    assert [line.split()[1:] for line in desk.does("show", alice.pw_name).out.splitlines()
-            if line.startswith("person:")] == [
-        [KEY, "linked"], [OTHER_KEY, "linked"]]
+    assert [
+        line.split()[1:] for line in desk.does("show", alice.pw_name).out.splitlines() if line.startswith("person:")
+    ] == [[KEY, "linked"], [OTHER_KEY, "linked"]]
     assert [(row["user"], row["key"]) for row in desk.does("list", "--json").json] == [
-        ("games", None), ("games", KEY), ("games", OTHER_KEY)]
+        ("games", None),
+        ("games", KEY),
+        ("games", OTHER_KEY),
+    ]
 
 
 def test_every_command_takes_a_key_and_leaves_the_others_alone(desk, alice):
@@ -384,9 +451,12 @@ def test_every_command_takes_a_key_and_leaves_the_others_alone(desk, alice):
     before = show(desk, alice)
     key = ["--key", KEY]
     for words in (
-        ["grace", alice.pw_name, "--used", 2], ["prefer", alice.pw_name, "sms"],
-            ["pause", alice.pw_name, "--hours", 1, "--reason", "x"],
-        ["opt-out", alice.pw_name, "--yes"], ["recovery", alice.pw_name], ["unlock", alice.pw_name],
+        ["grace", alice.pw_name, "--used", 2],
+        ["prefer", alice.pw_name, "sms"],
+        ["pause", alice.pw_name, "--hours", 1, "--reason", "x"],
+        ["opt-out", alice.pw_name, "--yes"],
+        ["recovery", alice.pw_name],
+        ["unlock", alice.pw_name],
     ):
         desk.does(*words, *key)
     theirs = show(desk, alice, *key)
@@ -414,8 +484,9 @@ def test_history_is_kept_by_key(desk, alice):
     desk.refuses("history", "--key", KEY, code=64)
 
 
-@pytest.mark.parametrize("key",
-                         ["", "SHA256:", KEY[:-1], KEY + "=", KEY.lower(), "MD5:0", KEY[:-1] + "\n", KEY[:-1] + " "])
+@pytest.mark.parametrize(
+    "key", ["", "SHA256:", KEY[:-1], KEY + "=", KEY.lower(), "MD5:0", KEY[:-1] + "\n", KEY[:-1] + " "]
+)
 def test_what_is_no_fingerprint_is_refused(desk, alice, key):
     desk.refuses("link", alice.pw_name, "1", "--key", key, code=64)
     assert desk.does("list", "--json").json == []
@@ -427,10 +498,13 @@ def test_what_is_no_fingerprint_is_refused(desk, alice, key):
 def test_show_tells_what_the_server_said_and_how_old_that_is(desk, alice):
     desk.settings(SERVER)
     desk.does("link", alice.pw_name, 5)
-    desk.sql("UPDATE accounts SET seen_phone = 'XXX-XXX-1118', seen_app = 0, seen = ?",
-             int(time.time()) - 3 * 86400 - 60)
-    assert re.search(r"server says: +phone XXX-XXX-1118, no device for OneTouch: codes only, 3 days ago\n",
-                     desk.does("show", alice.pw_name).out)
+    desk.sql(
+        "UPDATE accounts SET seen_phone = 'XXX-XXX-1118', seen_app = 0, seen = ?", int(time.time()) - 3 * 86400 - 60
+    )
+    assert re.search(
+        r"server says: +phone XXX-XXX-1118, no device for OneTouch: codes only, 3 days ago\n",
+        desk.does("show", alice.pw_name).out,
+    )
     server = show(desk, alice)["server"]
     assert (server["phone"], server["has_app"]) == ("XXX-XXX-1118", False) and server["time"].endswith("Z")
 
@@ -460,8 +534,9 @@ def test_show_and_list_have_the_same_words_for_what_becomes_of_the_next_login(de
     assert state() == ("confirmed, paused", "paused")
 
 
-@pytest.mark.parametrize(("settings", "hint"),
-                         [("", "countersign softtoken games"), (SERVER, "countersign enroll games")])
+@pytest.mark.parametrize(
+    ("settings", "hint"), [("", "countersign softtoken games"), (SERVER, "countersign enroll games")]
+)
 def test_without_a_factor_there_are_no_recovery_codes_and_the_hint_leads_to_one(desk, alice, settings, hint):
     desk.settings(settings)
     assert desk.refuses("recovery", alice.pw_name).endswith(f"\nhint: {hint}\n")

@@ -14,9 +14,12 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 CALLERS = [None, "UTC", "America/Los_Angeles", "XXX+11", "Pacific/Kiritimati"]
 ZONES = ["Etc/UTC", "Asia/Kolkata", "America/Los_Angeles", "Pacific/Kiritimati"]
 MOMENT = 1_800_000_000  # 2027-01-15 08:00 UTC
-HERE = {"Etc/UTC": "2027-01-15 08:00Z", "Asia/Kolkata": "2027-01-15 13:30+05:30",
-        "America/Los_Angeles": "2027-01-15 00:00-08:00",
-        "Pacific/Kiritimati": "2027-01-15 22:00+14:00"}
+HERE = {
+    "Etc/UTC": "2027-01-15 08:00Z",
+    "Asia/Kolkata": "2027-01-15 13:30+05:30",
+    "America/Los_Angeles": "2027-01-15 00:00-08:00",
+    "Pacific/Kiritimati": "2027-01-15 22:00+14:00",
+}
 
 
 class Clocked(Rollout):
@@ -36,7 +39,8 @@ class Clocked(Rollout):
         self.sql(
             "INSERT INTO history (time, user, service, rhost, outcome, reason, factor, address) VALUES "
             "(?,'fred','sshd','','denied','locked',NULL,'')",
-            when)
+            when,
+        )
 
 
 @pytest.fixture
@@ -55,8 +59,9 @@ def test_a_row_of_history_has_the_hosts_time_and_its_zone(host, zone):
 
 
 @pytest.mark.parametrize("caller", CALLERS)
-@pytest.mark.parametrize(("zone", "day"),
-                         [("Etc/UTC", "2027-01-15"), ("Pacific/Niue", "2027-01-14"), ("Asia/Kolkata", "2027-01-15")])
+@pytest.mark.parametrize(
+    ("zone", "day"), [("Etc/UTC", "2027-01-15"), ("Pacific/Niue", "2027-01-14"), ("Asia/Kolkata", "2027-01-15")]
+)
 def test_days_of_a_filter_are_those_of_the_host(host, caller, zone, day):
     host.zone(zone)
     host.remember(MOMENT)
@@ -90,14 +95,24 @@ def test_the_last_day_of_grace_is_one_of_the_host(host, zone):
 def test_every_time_that_a_person_reads_names_its_zone(host, zone):
     host.zone(zone)
     until = int(time.time()) + 3600
-    host.account("fred", 1006, authy_id=3, confirmed=1, locked_until=until, failures=5, paused_at=until - 3700,
-                 paused_until=until, pause_reason="x")
+    host.account(
+        "fred",
+        1006,
+        authy_id=3,
+        confirmed=1,
+        locked_until=until,
+        failures=5,
+        paused_at=until - 3700,
+        paused_until=until,
+        pause_reason="x",
+    )
     local = datetime.fromtimestamp(until, zoneinfo.ZoneInfo(zone))
     offset = local.strftime("%z")
     offset = "Z" if offset == "+0000" else f"{offset[:3]}:{offset[3:]}"
     host.rules("[lockout]\nseconds = 3600\n")
     for caller in CALLERS:
-        assert (host.says(caller, "show", "fred").count(f"until {local:%Y-%m-%dT%H:%M}") == 2
-                and offset in host.says(caller, "show", "fred"))
+        assert host.says(caller, "show", "fred").count(f"until {local:%Y-%m-%dT%H:%M}") == 2 and offset in host.says(
+            caller, "show", "fred"
+        )
         assert host.says(caller, "list", "--columns", "locked,paused").splitlines()[1].split("  ")[0].endswith(offset)
         assert offset in host.says(caller, "report").splitlines()[0]

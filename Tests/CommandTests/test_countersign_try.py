@@ -121,8 +121,9 @@ def test_wrong_settings_let_nobody_in_and_a_hint_leads_to_check(desk, alice):
     done = desk.run(*try_words(desk, alice))
     assert done.code == 1 and "games: not let in (unavailable, settings)\n" in done.out
     told, error, _ = done.err.splitlines()
-    assert (told.startswith("Two-factor login does not work")
-            and error.startswith(f"error: {desk.settings_file}:3: login.tries: "))
+    assert told.startswith("Two-factor login does not work") and error.startswith(
+        f"error: {desk.settings_file}:3: login.tries: "
+    )
     assert done.err.endswith(f"\nhint: countersign check --helpers {desk.helpers} --config {desk.settings_file}\n")
 
 
@@ -143,7 +144,8 @@ def test_a_service_that_no_program_has_is_warned_of_and_near_ones_are_named(desk
     said = desk.does(*try_words(desk, alice, "log")).err
     assert said.startswith(
         "warning: there is neither /etc/pam.d/log nor /usr/lib/pam.d/log: no login has this service\nhint: did you "
-        "mean login? ")
+        "mean login? "
+    )
     assert "did you mean login? " in desk.does(*try_words(desk, alice, "lgoin")).err
 
 
@@ -172,8 +174,13 @@ def test_with_json_there_is_one_object_and_the_conversation_is_beside_it(desk, a
 def test_with_json_a_login_without_history_has_no_reason(desk, alice):
     (desk.helpers / "countersign-login").unlink()
     done = desk.run(*try_words(desk, alice), "--json")
-    assert (done.code == 1
-            and done.json == {"user": "games", "let_in": False, "outcome": None, "reason": None, "factor": None})
+    assert done.code == 1 and done.json == {
+        "user": "games",
+        "let_in": False,
+        "outcome": None,
+        "reason": None,
+        "factor": None,
+    }
 
 
 def test_with_json_the_factor_is_told(desk, alice):

@@ -23,8 +23,9 @@ def deps(folder):
         program(folder, name, "echo installed")
     for name in ["bash", "dirname", "head", "sed", "sort"]:  # and no swift of this machine's
         (folder / name).symlink_to(shutil.which(name))
-    return subprocess.run([ROOT / "support/deps", "build"], capture_output=True, text=True, timeout=PATIENCE,
-                          env={"PATH": str(folder)})
+    return subprocess.run(
+        [ROOT / "support/deps", "build"], capture_output=True, text=True, timeout=PATIENCE, env={"PATH": str(folder)}
+    )
 
 
 def complaint(done):

@@ -13,8 +13,12 @@ from conftest import BUILT, ENVIRONMENT
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = ["countersign", "countersignd"]
-DOCUMENTS = ["README.md", "SECURITY.md", "CONTRIBUTING.md",
-             *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*/*.md"))]
+DOCUMENTS = [
+    "README.md",
+    "SECURITY.md",
+    "CONTRIBUTING.md",
+    *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*/*.md")),
+]
 # Words before a command, or between two.
 PREFIXES = {"sudo", "then", "do", "if", "!", "exec", "else"}
 DIVIDERS = {"|", "||", "&&", ";", "&", "(", ")", "\n"}
@@ -28,8 +32,13 @@ def described(program: str) -> dict:
     """The commands of a program with their arguments."""
     # Accepted by every command of the argument parser, and kept out of --help.
     done = subprocess.run(
-        [BUILT / program, "--experimental-dump-help"], capture_output=True, text=True, timeout=60, check=True,
-        env=ENVIRONMENT)
+        [BUILT / program, "--experimental-dump-help"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        env=ENVIRONMENT,
+    )
     return json.loads(done.stdout)["command"]
 
 
@@ -72,8 +81,14 @@ def commands(line: str) -> list[list[str]]:
 def named(arguments: list[dict], word: str) -> dict | None:
     kinds = {"long": "--", "short": "-"}
     return next(
-        (each for each in arguments for name in each.get("names", [])
-         if kinds.get(name["kind"], "-") + name["name"] == word), None)
+        (
+            each
+            for each in arguments
+            for name in each.get("names", [])
+            if kinds.get(name["kind"], "-") + name["name"] == word
+        ),
+        None,
+    )
 
 
 def is_placeholder(word: str) -> bool:
@@ -131,15 +146,16 @@ def takes(argument: dict, word: str) -> bool:
 @pytest.mark.parametrize("page", sorted((ROOT / "docs/reference/man").glob("*.[58]")), ids=lambda page: page.name)
 def test_the_examples_of_a_man_page_are_commands_of_the_programs(page):
     lines = re.findall(r"^\.Dl (?:[#$] )?(.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
-    told = [words for line in lines for words in commands(line.replace("\\(dq", "\""))]
+    told = [words for line in lines for words in commands(line.replace("\\(dq", '"'))]
     assert [f"{shlex.join(words)}: {why}" for words in told if (why := fault(words, True))] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_the_commands_of_a_document_are_those_of_the_programs(document):
     blocks, inline = spans((ROOT / document).read_text(encoding="utf-8"))
-    told = [(words, True) for line in blocks
-            for words in commands(line)] + [(words, False) for text in inline for words in commands(text)]
+    told = [(words, True) for line in blocks for words in commands(line)] + [
+        (words, False) for text in inline for words in commands(text)
+    ]
     faults = [f"{shlex.join(words)}: {why}" for words, whole in told if (why := fault(words, whole))]
     assert faults == []
 
@@ -163,7 +179,8 @@ def test_the_documents_do_name_commands():
         ("countersign prefer alice push", "push is none of"),
         ("countersign history --outcome fine", "--outcome does not take fine"),
         ("countersign try alice --service", "--service needs a value"),
-    ])
+    ],
+)
 def test_a_command_that_is_gone_is_found(line, why):
     (words, *_) = commands(line)
     found = fault(words, True)
@@ -197,10 +214,14 @@ def leaves(command: dict, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], s
         if each.get("subcommands"):
             found |= leaves(each, name)
         else:
-            options = [option for option in each.get("arguments", []) if option["kind"] != "positional"
-                       and option["shouldDisplay"]]
-            found[name] = {entry["name"] for option in options for entry in option["names"]
-                           if entry["kind"] == "long"} - EVERYWHERE
+            options = [
+                option
+                for option in each.get("arguments", [])
+                if option["kind"] != "positional" and option["shouldDisplay"]
+            ]
+            found[name] = {
+                entry["name"] for option in options for entry in option["names"] if entry["kind"] == "long"
+            } - EVERYWHERE
     return found
 
 

@@ -7,8 +7,17 @@ def test_what_somebody_wrote_into_the_accounts_moves_no_cursor(desk, alice):
     desk.sql(
         "INSERT INTO history (time, user, service, rhost, outcome, reason, address) VALUES (1, ?, ?, ?, 'denied', ?, "
         "'')",
-        alice.pw_name, "a\x1b[31m", "b\x07", "c\x9b2J")
-    for words in (["show", alice.pw_name], ["list"], ["history"], ["show", alice.pw_name, "--json"],
-                  ["history", "--json"]):
+        alice.pw_name,
+        "a\x1b[31m",
+        "b\x07",
+        "c\x9b2J",
+    )
+    for words in (
+        ["show", alice.pw_name],
+        ["list"],
+        ["history"],
+        ["show", alice.pw_name, "--json"],
+        ["history", "--json"],
+    ):
         done = desk.run(*words)
         assert not set("\x1b\x07\x9b") & set(done.out + done.err)

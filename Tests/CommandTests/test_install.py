@@ -28,8 +28,13 @@ def sources(tmp_path):
 def install(folder, *words):
     environment = {"PATH": os.environ["PATH"]}
     return subprocess.run(
-        [*as_ordinary_user(), "make", "install", *words], cwd=folder, env=environment, capture_output=True, text=True,
-        timeout=60)
+        [*as_ordinary_user(), "make", "install", *words],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
 
 
 def test_an_ordinary_user_is_told_that_root_installs(sources):

@@ -12,8 +12,9 @@ MISSING = [name for name in ["debootstrap", "unshare", "nsenter", "setpriv"] if 
 
 
 def pytest_addoption(parser):
-    parser.addoption("--build-dir", default=os.environ.get("COUNTERSIGN_BUILD", REPOSITORY / "build"),
-                     help="what was built")
+    parser.addoption(
+        "--build-dir", default=os.environ.get("COUNTERSIGN_BUILD", REPOSITORY / "build"), help="what was built"
+    )
 
 
 def pytest_sessionstart(session):

@@ -23,16 +23,38 @@ from terminal import Terminal  # noqa: E402
 ROOTS = REPOSITORY / ".build-machines"
 # What an ordinary host has, and what our programs need of it (docs/develop/dependencies.md).
 PACKAGES = [
-    "systemd", "systemd-sysv", "dbus", "libpam-systemd", "libnss-systemd", "openssh-server", "openssh-client", "sudo",
-    "login", "passwd",
-    "procps", "iproute2", "ca-certificates", "make", "curl", "libqrencode4", "libsqlite3-0", "libpam0g", "libcrypt1",
-    "libphonenumber8", "libstdc++6",
+    "systemd",
+    "systemd-sysv",
+    "dbus",
+    "libpam-systemd",
+    "libnss-systemd",
+    "openssh-server",
+    "openssh-client",
+    "sudo",
+    "login",
+    "passwd",
+    "procps",
+    "iproute2",
+    "ca-certificates",
+    "make",
+    "curl",
+    "libqrencode4",
+    "libsqlite3-0",
+    "libpam0g",
+    "libcrypt1",
+    "libphonenumber8",
+    "libstdc++6",
 ]
 RELEASES = {"bookworm": ["libcurl4"], "trixie": ["libcurl4t64"]}
 ENVIRONMENT = [
-    "env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "TERM=dumb",
+    "env",
+    "-i",
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "HOME=/root",
+    "TERM=dumb",
     "LANG=C.UTF-8",
-    "USER=root", "LOGNAME=root",
+    "USER=root",
+    "LOGNAME=root",
 ]
 
 
@@ -41,8 +63,10 @@ def mirror() -> str | None:
     if "MIRROR" in os.environ:
         return os.environ["MIRROR"]
     targets = subprocess.run(
-        ["apt-get", "indextargets", "--format", "$(ORIGIN) $(REPO_URI)", "Created-By: Packages"], capture_output=True,
-        text=True)
+        ["apt-get", "indextargets", "--format", "$(ORIGIN) $(REPO_URI)", "Created-By: Packages"],
+        capture_output=True,
+        text=True,
+    )
     found = [line.removeprefix("Debian ") for line in targets.stdout.splitlines() if line.startswith("Debian ")]
     return next((uri for uri in sorted(set(found)) if "security" not in uri), None)
 
@@ -58,9 +82,17 @@ def root(release: str) -> pathlib.Path:
     draft = ROOTS / f"{place.name}.{os.getpid()}"
     uri = mirror()
     done = subprocess.run(
-        ["debootstrap", "--variant=minbase", f"--include={','.join(packages)}", release, draft,
-         *([uri] if uri else [])],
-        capture_output=True, text=True)
+        [
+            "debootstrap",
+            "--variant=minbase",
+            f"--include={','.join(packages)}",
+            release,
+            draft,
+            *([uri] if uri else []),
+        ],
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, f"debootstrap {release}: {done.stdout[-2000:]}{done.stderr}"
     (draft / ".countersign-test-root").touch()
     shutil.rmtree(place, ignore_errors=True)

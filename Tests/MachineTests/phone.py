@@ -31,8 +31,21 @@ class MachineServer:
         words = [word for name, value in (headers or {}).items() for word in ("-H", f"{name}: {value}")]
         body = body.decode() if isinstance(body, bytes) else body
         done = self.machine.run(
-            "curl", "-sS", "--max-time", timeout, "--unix-socket", SOCKET, "-X", method, *words, "-w", "\n%{http_code}",
-            *(["--data-binary", "@-"] if body is not None else []), f"http://localhost{path}", stdin=body)
+            "curl",
+            "-sS",
+            "--max-time",
+            timeout,
+            "--unix-socket",
+            SOCKET,
+            "-X",
+            method,
+            *words,
+            "-w",
+            "\n%{http_code}",
+            *(["--data-binary", "@-"] if body is not None else []),
+            f"http://localhost{path}",
+            stdin=body,
+        )
         text, _, status = done.stdout.rpartition("\n")
         return Reply(int(status), text)
 

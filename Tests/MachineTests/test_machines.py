@@ -41,11 +41,15 @@ def installed(fresh):
         fresh.run("chpasswd", stdin=f"{name}:pass of {name}\n")
     fresh.install()
     as_readme_says(
-        fresh, "cp -aT /etc/pam.d /root/pam.d.before",
-        "install -m 640 -g _countersign docs/countersign.toml /etc/countersign/countersign.toml")
+        fresh,
+        "cp -aT /etc/pam.d /root/pam.d.before",
+        "install -m 640 -g _countersign docs/countersign.toml /etc/countersign/countersign.toml",
+    )
     checked = fresh.run("countersign", "check", check=False)
-    assert (checked.returncode,
-            checked.stdout) == (1, "settings ok, but nobody is asked for a second factor: 1 problem\n"), checked.stderr
+    assert (checked.returncode, checked.stdout) == (
+        1,
+        "settings ok, but nobody is asked for a second factor: 1 problem\n",
+    ), checked.stderr
     as_readme_says(fresh, r"sed -n 's/^#I\$ //p' pam.d/sudo | sh -eu", r"sed -n 's/^#A\$ //p' pam.d/sshd | sh -eu")
     for file in ["su", "login"]:
         fresh.shell(rf"sed -n 's/^#I\$ //p' pam.d/{file} | sh -eu")
@@ -54,8 +58,12 @@ def installed(fresh):
 
 
 def ssh(machine, user="alice", *options, command="id -un"):
-    settings = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "NumberOfPasswordPrompts=1",
-                "LogLevel=ERROR"]
+    settings = [
+        "StrictHostKeyChecking=no",
+        "UserKnownHostsFile=/dev/null",
+        "NumberOfPasswordPrompts=1",
+        "LogLevel=ERROR",
+    ]
     common = [word for setting in settings for word in ("-o", setting)]
     return machine.terminal("ssh", *common, *options, f"{user}@localhost", command)
 
@@ -82,8 +90,9 @@ def test_every_library_that_the_programs_load_is_there(installed):
 
 def test_the_stacks_are_debians_with_our_line_and_nothing_else(installed, machine):
     for name in STACKS:
-        before, after = (text.splitlines()
-                         for text in [machine.stock(f"/etc/pam.d/{name}"), machine.read(f"/etc/pam.d/{name}")])
+        before, after = (
+            text.splitlines() for text in [machine.stock(f"/etc/pam.d/{name}"), machine.read(f"/etc/pam.d/{name}")]
+        )
         changes = [line for line in difflib.ndiff(before, after) if line[0] in "+-"]
         assert len(changes) == 1 and changes[0].startswith("+ ") and OUR_LINE.match(changes[0][2:]), (name, changes)
         assert after[after.index(changes[0][2:]) - 1] == "@include common-auth"
@@ -102,21 +111,25 @@ def test_the_commands_of_the_stacks_change_nothing_before_there_are_settings(ins
     try:
         before = machine.run("sha256sum", *watched).stdout
         for letter, file in [("I", "sudo"), ("I", "su"), ("I", "login"), ("A", "sshd"), ("B", "sshd")]:
-            done = machine.run("bash", "-c", rf"cd /mnt/countersign; sed -n 's/^#{letter}\$ //p' pam.d/{file} | sh -eu",
-                               check=False)
+            done = machine.run(
+                "bash", "-c", rf"cd /mnt/countersign; sed -n 's/^#{letter}\$ //p' pam.d/{file} | sh -eu", check=False
+            )
             assert done.returncode != 0 and "/etc/countersign/countersign.toml" in done.stderr
         assert machine.run("sha256sum", *watched).stdout == before
     finally:
         machine.shell(
-            "mv /root/countersign.toml /etc/countersign/; cp -a /root/stacks/. /etc/pam.d/; rm -r /root/stacks")
+            "mv /root/countersign.toml /etc/countersign/; cp -a /root/stacks/. /etc/pam.d/; rm -r /root/stacks"
+        )
 
 
 def test_what_is_given_again_keeps_the_settings_and_the_way_back(installed, machine):
     before = machine.run("sha256sum", "/root/pam.d.before/sudo", "/etc/countersign/countersign.toml").stdout
     as_readme_says(
-        machine, "test -e /root/pam.d.before || cp -aT /etc/pam.d /root/pam.d.before",
+        machine,
+        "test -e /root/pam.d.before || cp -aT /etc/pam.d /root/pam.d.before",
         "test -e /etc/countersign/countersign.toml || install -m 640 -g _countersign docs/countersign.toml "
-        "/etc/countersign/countersign.toml")
+        "/etc/countersign/countersign.toml",
+    )
     assert machine.run("sha256sum", "/root/pam.d.before/sudo", "/etc/countersign/countersign.toml").stdout == before
 
 
@@ -138,8 +151,9 @@ def test_ssh_with_a_password_and_a_wrong_code_is_refused(installed, machine):
     machine.run("countersign", "unlock", "alice")
 
 
-@pytest.mark.parametrize("words, gets",
-                         [(["sudo", "-k", "id", "-un"], "root"), (["sudo", "-k", "-i", "id", "-un"], "root")])
+@pytest.mark.parametrize(
+    "words, gets", [(["sudo", "-k", "id", "-un"], "root"), (["sudo", "-k", "-i", "id", "-un"], "root")]
+)
 def test_sudo_with_a_password_and_a_code(installed, machine, words, gets):
     code = new_code(machine)
     terminal = machine.terminal(*words, user="alice")
@@ -170,8 +184,9 @@ def test_login_with_a_password_and_a_code(installed, machine):
 def test_the_groups_of_an_ordinary_host_leave_no_doubt(installed, machine):
     """systemd's own users are asked too, since libnss-systemd is there."""
     assert "systemd" in re.search(r"^group:.*$", machine.read("/etc/nsswitch.conf"), re.MULTILINE)[0]
-    configure(machine,
-              f'{SETTINGS}[login.group.adm]\nfactors = ["onetouch"]\n[login.group.sudo]\nfactors = ["softtoken"]\n')
+    configure(
+        machine, f'{SETTINGS}[login.group.adm]\nfactors = ["onetouch"]\n[login.group.sudo]\nfactors = ["softtoken"]\n'
+    )
     code = new_code(machine)
     terminal = ssh(machine)
     give(terminal, prompts.PASSWORD, "pass of alice")
@@ -191,11 +206,13 @@ def test_debians_stacks_bring_back_nothing_that_debian_removed(installed, machin
 @pytest.fixture(scope="module")
 def phone(installed):
     """README's countersignd, by its unit, asked by its socket; zoe's phone is a device there."""
-    as_readme_says(installed,
-                   "install -m 640 -g _countersignd docs/countersignd.toml /etc/countersign/countersignd.toml")
+    as_readme_says(
+        installed, "install -m 640 -g _countersignd docs/countersignd.toml /etc/countersign/countersignd.toml"
+    )
     installed.write(
         "/etc/countersign/countersignd.toml",
-        f'[server]\nlisten = ["127.0.0.1:8555", "unix:{SOCKET}"]\npublic_url = "http://localhost:8555"\n')
+        f'[server]\nlisten = ["127.0.0.1:8555", "unix:{SOCKET}"]\npublic_url = "http://localhost:8555"\n',
+    )
     as_readme_says(installed, "countersignd init", "systemctl enable --now countersignd")
     wait_for_server(installed)
     key = json.loads(installed.run("countersignd", "app", "create", "Example Corp", "--json").stdout)["api_key"]
@@ -208,8 +225,8 @@ def phone(installed):
 
 def wait_for_server(machine):
     machine.shell(
-        f"until curl -fsS --unix-socket {SOCKET} http://localhost/healthz; do systemctl is-active -q countersignd; "
-        f"done")
+        f"until curl -fsS --unix-socket {SOCKET} http://localhost/healthz; do systemctl is-active -q countersignd; done"
+    )
 
 
 def test_ssh_with_a_password_and_the_phone(installed, machine, phone):
@@ -254,7 +271,8 @@ def test_variant_b_asks_those_who_have_keys_for_the_second_factor_only(installed
     assert "kim" not in machine.shell("passwd -Sa | awk '$2 == \"P\" {print $1}'").split()
     machine.shell(
         "ssh-keygen -q -t ed25519 -N '' -f /root/key; install -d -m 700 -o kim -g kim /home/kim/.ssh;"
-        "install -m 600 -o kim -g kim /root/key.pub /home/kim/.ssh/authorized_keys")
+        "install -m 600 -o kim -g kim /root/key.pub /home/kim/.ssh/authorized_keys"
+    )
     as_readme_says(machine, r"sed -n 's/^#B\$ //p' pam.d/sshd | sh -eu")
     code = new_code(machine, "kim")
     terminal = ssh(machine, "kim", "-i", "/root/key")
@@ -280,11 +298,19 @@ def test_nothing_is_left_behind_the_way_out(installed, machine):
     """On a host without a compiler, as one to which the build was copied."""
     assert machine.run("sh", "-c", "command -v gcc", check=False).returncode != 0
     as_readme_says(
-        machine, "countersignd init", "systemctl disable --now countersignd", "make uninstall; systemctl daemon-reload",
-        "rm /lib/*/security/pam_countersign.so", "rm -r /etc/countersign /var/lib/countersign")
+        machine,
+        "countersignd init",
+        "systemctl disable --now countersignd",
+        "make uninstall; systemctl daemon-reload",
+        "rm /lib/*/security/pam_countersign.so",
+        "rm -r /etc/countersign /var/lib/countersign",
+    )
     machine.shell("while pgrep -u _countersign,_countersign-net >&2; do :; done")
     as_readme_says(
-        machine, "userdel _countersign; userdel _countersign-net", "rm -r /var/lib/countersignd; userdel _countersignd",
-        "rm -r /root/pam.d.before")
+        machine,
+        "userdel _countersign; userdel _countersign-net",
+        "rm -r /var/lib/countersignd; userdel _countersignd",
+        "rm -r /root/pam.d.before",
+    )
     left = machine.run("find", "/etc", "/root", "/usr", "/var/lib", "-xdev", "-iname", "*countersign*").stdout
     assert left == "" and machine.run("grep", "-r", "pam_countersign", "/etc/pam.d", check=False).stdout == ""

@@ -64,8 +64,11 @@ def open_to(folder, user):
     for path in (folder, *folder.rglob("*")):
         os.chown(path, user.pw_uid, user.pw_gid, follow_symlinks=False)
     for above in folder.parents:
-        if (above.stat().st_uid == 0 and str(above).startswith(str(Path(os.environ.get("TMPDIR", "/tmp"))))
-                and above.name):
+        if (
+            above.stat().st_uid == 0
+            and str(above).startswith(str(Path(os.environ.get("TMPDIR", "/tmp"))))
+            and above.name
+        ):
             if above.stat().st_mode & 0o777 == 0o700:
                 above.chmod(0o711)
 
@@ -119,15 +122,24 @@ class Host:
         """The same, from C."""
         path = self.helpers / name
         path.unlink(missing_ok=True)
-        compile_c(path, source, "-Wno-unused-function", f"-I{ROOT}/Sources/Protocol/CFrames/include",
-                  *(f"-D{key}={value}" for key, value in macros.items()))
+        compile_c(
+            path,
+            source,
+            "-Wno-unused-function",
+            f"-I{ROOT}/Sources/Protocol/CFrames/include",
+            *(f"-D{key}={value}" for key, value in macros.items()),
+        )
         open_to(self.folder, self.user)
 
     def countersign(self, *arguments, stdin=None):
         """The admin command, by the ordinary user."""
         done = subprocess.run(
             [self.product / "countersign", arguments[0], "--config", self.config, *map(str, arguments[1:])],
-            input=stdin, capture_output=True, text=True, timeout=PATIENCE, **as_user(self.user),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            **as_user(self.user),
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -168,9 +180,13 @@ class Login:
         defaults = [] if any(s.startswith("tty=") for s in settings) else ["tty=pts/1"]
         self.process = subprocess.Popen(
             [host.product / "pam_host", str(out_write), str(in_read), host.pam, service, user, *defaults, *settings],
-            pass_fds=(out_write, in_read, *descriptors), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            pass_fds=(out_write, in_read, *descriptors),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, **(env or {})}, preexec_fn=hear_signals, **as_user(host.user),
+            env={**os.environ, **(env or {})},
+            preexec_fn=hear_signals,
+            **as_user(host.user),
         )
         os.close(out_write), os.close(in_read)
         self.out, self.into, self.buffer = out_read, in_write, b""
@@ -293,7 +309,8 @@ class Site:
     def rules(self, text="", server=""):
         ca = f'ca_file = "{self.server.ca_file}"\n' if self.server.ca_file else ""
         self.host.settings(
-            f'[server]\nurl = "{self.server.url}"\napi_key = "{self.server.api_key}"\n{ca}{server}\n{text}')
+            f'[server]\nurl = "{self.server.url}"\napi_key = "{self.server.api_key}"\n{ca}{server}\n{text}'
+        )
 
     def softtoken(self, token):
         """Puts a SoftToken on the user's account here."""

@@ -141,7 +141,8 @@ def test_a_code_that_the_server_could_not_check_locks_nobody_out(host):
 
     host.settings(
         '[server]\nurl = "http://127.0.0.1:9"\napi_key = "0123456789"\n[login]\nfactors = ["softtoken"]\n[lockout]\n'
-        'failures = 2\n')
+        "failures = 2\n"
+    )
     host.countersign("link", host.user.pw_name, 5)
     login = host.login()
     for _ in range(3):

@@ -44,9 +44,13 @@ def let_in(host, token):
 def fails(host, *words):
     """A command that fails: returns its message."""
     done = subprocess.run(
-        [host.product / "countersign", words[0], "--config", host.config, *words[1:]], capture_output=True, text=True,
+        [host.product / "countersign", words[0], "--config", host.config, *words[1:]],
+        capture_output=True,
+        text=True,
         timeout=PATIENCE,
-        stdin=subprocess.DEVNULL, **as_user(host.user))
+        stdin=subprocess.DEVNULL,
+        **as_user(host.user),
+    )
     assert done.returncode == 1 and done.stdout == "" and "\nhint: " in done.stderr, done
     return done.stderr
 
@@ -172,12 +176,16 @@ def in_place_of_the_log(host):
 
 
 DAMAGES = {
-    "a folder": as_another_kind(os.mkdir), "a pipe": as_another_kind(os.mkfifo), "a symlink to it": behind_a_symlink,
+    "a folder": as_another_kind(os.mkdir),
+    "a pipe": as_another_kind(os.mkfifo),
+    "a symlink to it": behind_a_symlink,
     "a symlink to nothing": as_another_kind(lambda path: path.symlink_to("/nonexistent")),
     "garbage": as_another_kind(lambda path: path.write_bytes(b"\xa5" * 8192)),
-    "empty": cut(lambda size: 0), "its first page": cut(lambda size: PAGE),
+    "empty": cut(lambda size: 0),
+    "its first page": cut(lambda size: PAGE),
     "its half": cut(lambda size: size // 2 // PAGE * PAGE),
-    "half of a page": cut(lambda size: size // 2 + 17), "a folder in place of its log": in_place_of_the_log,
+    "half of a page": cut(lambda size: size // 2 + 17),
+    "a folder in place of its log": in_place_of_the_log,
     "a file for others": lambda host: host.database.chmod(0o666),
     "a folder for others": lambda host: host.state.chmod(0o777),
 }
@@ -196,8 +204,9 @@ def test_a_row_that_was_copied_from_another_account_lets_nobody_in(generous, sof
     user = generous.user
     records.account(generous.database, "somebody", 4711)
     records.tamper(generous.database, "DELETE FROM accounts WHERE name = ?1", user.pw_name)
-    records.tamper(generous.database, "UPDATE accounts SET name = ?1, uid = ?2 WHERE name = 'somebody'", user.pw_name,
-                   user.pw_uid)
+    records.tamper(
+        generous.database, "UPDATE accounts SET name = ?1, uid = ?2 WHERE name = 'somebody'", user.pw_name, user.pw_uid
+    )
     refused(generous, says=f"the account of {user.pw_name}")
 
 
@@ -207,7 +216,8 @@ def test_a_marker_that_does_not_name_the_accounts_lets_nobody_in(generous, softt
     faulty = {
         "of another directory": text.replace(str(generous.state), f"{generous.state}2"),
         "cut": text[: text.rindex(" ")],
-        "garbage": "\x00\xff" * 50, "empty": "",
+        "garbage": "\x00\xff" * 50,
+        "empty": "",
     }
     generous.marker.unlink() if fault == "gone" else generous.marker.write_bytes(faulty[fault].encode("latin-1"))
     assert "init" in refused(generous) or fault == "garbage"
@@ -276,7 +286,9 @@ def crowd(host, count=400):
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) INSERT INTO accounts (name, uid, "
         "authy_id, pause_reason) "
         "SELECT printf('%s%04d', char(97 + i % 26), i), 10000 + i, 500000 + i, 'on a page of its own as far as that "
-        "goes' FROM n", count)
+        "goes' FROM n",
+        count,
+    )
 
 
 def swap(path, first, second):
@@ -302,10 +314,11 @@ def test_a_page_that_is_exchanged_for_any_other_lets_nobody_in_who_has_a_factor(
     whole = files(generous)["accounts.db"]
     [home] = [
         page
-        for page
-        in pages_with(generous.database,
-                      b"nobody" if generous.user.pw_name == "nobody" else generous.user.pw_name.encode())
-        if whole[(page - 1) * PAGE] == 0x0A]
+        for page in pages_with(
+            generous.database, b"nobody" if generous.user.pw_name == "nobody" else generous.user.pw_name.encode()
+        )
+        if whole[(page - 1) * PAGE] == 0x0A
+    ]
     reasons = set()
     for page in range(1, len(whole) // PAGE + 1):
         if page == home:
@@ -326,29 +339,41 @@ def test_a_page_that_is_exchanged_for_any_other_lets_nobody_in_who_has_a_factor(
     assert let_in(generous, softtoken)
 
 
-@pytest.mark.parametrize("change", [
-    "UPDATE accounts SET confirmed = 0", "DELETE FROM accounts WHERE name = ?1",
-    "UPDATE accounts SET authy_id = 7 WHERE name = ?1",
-    "UPDATE accounts SET grace_used = 0, confirmed = 0 WHERE name = ?1",
-    "UPDATE accounts SET opted_out = 5 WHERE name = ?1",
-    "UPDATE accounts SET paused_at = 1, paused_until = 99999999999, pause_reason = 'x'",
-    "UPDATE accounts SET uid = uid + 1",
-    "UPDATE accounts SET last_spent = NULL, failures = 0, locked_until = NULL, secret = randomblob(20) WHERE name = ?1",
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE accounts SET confirmed = 0",
+        "DELETE FROM accounts WHERE name = ?1",
+        "UPDATE accounts SET authy_id = 7 WHERE name = ?1",
+        "UPDATE accounts SET grace_used = 0, confirmed = 0 WHERE name = ?1",
+        "UPDATE accounts SET opted_out = 5 WHERE name = ?1",
+        "UPDATE accounts SET paused_at = 1, paused_until = 99999999999, pause_reason = 'x'",
+        "UPDATE accounts SET uid = uid + 1",
+        "UPDATE accounts SET last_spent = NULL, failures = 0, locked_until = NULL, secret = randomblob(20) "
+        "WHERE name = ?1",
+    ],
+)
 def test_a_row_that_is_not_as_it_was_written_lets_nobody_in(generous, softtoken, change):
     generous.account(confirmed=1, grace_used=3)
     values = [generous.user.pw_name] if "?1" in change else []
     records.tamper(generous.database, change, *values)
-    assert "countersign" not in refused(
-        generous, says=f"the account of {generous.user.pw_name} (uid {generous.user.pw_uid})").split("restore")[0]
+    assert (
+        "countersign"
+        not in refused(generous, says=f"the account of {generous.user.pw_name} (uid {generous.user.pw_uid})").split(
+            "restore"
+        )[0]
+    )
     assert "init --adopt" in check(generous)
 
 
 def check(host):
     done = subprocess.run(
         [host.product / "countersign", "check", "--config", host.config, "--helpers", host.helpers],
-        capture_output=True, text=True,
-        timeout=PATIENCE, **as_user(host.user))
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        **as_user(host.user),
+    )
     return done.stdout + done.stderr
 
 
@@ -364,8 +389,11 @@ def test_the_damage_of_one_account_keeps_nobody_else_out(generous, softtoken):
 
 def test_an_account_whose_row_is_damaged_is_not_overwritten_by_a_command(generous, softtoken):
     records.tamper(generous.database, "DELETE FROM accounts")
-    for words in (["link", generous.user.pw_name, "5"], ["unlock", generous.user.pw_name],
-                  ["show", generous.user.pw_name]):
+    for words in (
+        ["link", generous.user.pw_name, "5"],
+        ["unlock", generous.user.pw_name],
+        ["show", generous.user.pw_name],
+    ):
         assert "is lost or was changed in the file" in fails(generous, *words)
     generous.countersign("init", "--adopt", "--yes")
     generous.countersign("link", generous.user.pw_name, "5")
@@ -390,7 +418,8 @@ def as_new(host):
 
 
 @pytest.mark.parametrize(
-    "left", ["a draft", "accounts that are not noted", "half a marker", "a marker that is not in its place"])
+    "left", ["a draft", "accounts that are not noted", "half a marker", "a marker that is not in its place"]
+)
 def test_an_init_that_was_killed_is_finished_by_the_next(generous, left):
     marked, kept = generous.marker.read_bytes(), files(generous)
     as_new(generous)
@@ -411,14 +440,20 @@ def test_logins_that_come_while_accounts_are_made_are_let_in_or_denied_and_make_
     as_new(generous)
     logins = [generous.login("rhost=192.0.2.1") for _ in range(4)]
     makers = [
-        subprocess.Popen([generous.product / "countersign", "init", "--config", generous.config],
-                         stdout=subprocess.PIPE, text=True,
-                         **as_user(generous.user)) for _ in range(3)]
+        subprocess.Popen(
+            [generous.product / "countersign", "init", "--config", generous.config],
+            stdout=subprocess.PIPE,
+            text=True,
+            **as_user(generous.user),
+        )
+        for _ in range(3)
+    ]
     logins += [generous.login("rhost=192.0.2.1") for _ in range(4)]
     said = [maker.communicate(timeout=PATIENCE)[0] for maker in makers]
     assert [maker.returncode for maker in makers] == [0, 0, 0]
-    assert (len({line.split()[-1] for line in said}) == 1
-            and [("new accounts" in line) for line in said].count(True) == 1)
+    assert (
+        len({line.split()[-1] for line in said}) == 1 and [("new accounts" in line) for line in said].count(True) == 1
+    )
     for login in logins:
         login.result()
         login.finish()
@@ -428,13 +463,22 @@ def test_logins_that_come_while_accounts_are_made_are_let_in_or_denied_and_make_
 
 def test_accounts_of_the_first_release_are_taken_by_init_and_not_by_a_login(generous, softtoken):
     generous.account(confirmed=1)
-    known = """name, uid, authy_id, secret, algorithm, digits, period, last_spent, confirmed, grace_used, failures, locked_until, had_authy_id,
-        opted_out, paused_until, paused_at, pause_reason, prefers, seen_phone, seen_app, seen""".replace("\n", " ").split(", ")
-    newer = [name for [name] in records.run(generous.database, "SELECT name FROM pragma_table_info('accounts')")
-             if name not in map(str.strip, known)]
-    for statement in [*(f"ALTER TABLE accounts DROP COLUMN {name}" for name in newer),
-                      "ALTER TABLE history DROP COLUMN uid",
-                      "DROP TABLE members", "DROP TABLE identity", "PRAGMA user_version = 2"]:
+    known = """name, uid, authy_id, secret, algorithm, digits, period, last_spent, confirmed, grace_used, failures,
+        locked_until, had_authy_id, opted_out, paused_until, paused_at, pause_reason, prefers, seen_phone, seen_app, seen""".replace(
+        "\n", " "
+    ).split(", ")
+    newer = [
+        name
+        for [name] in records.run(generous.database, "SELECT name FROM pragma_table_info('accounts')")
+        if name not in map(str.strip, known)
+    ]
+    for statement in [
+        *(f"ALTER TABLE accounts DROP COLUMN {name}" for name in newer),
+        "ALTER TABLE history DROP COLUMN uid",
+        "DROP TABLE members",
+        "DROP TABLE identity",
+        "PRAGMA user_version = 2",
+    ]:
         records.tamper(generous.database, statement)
     generous.marker.unlink()
     assert "countersign init" in refused(generous)

@@ -17,7 +17,7 @@ from patience import PATIENCE
 from totp import SoftToken
 
 REQUIRED = '[enrolment]\nmode = "required"\n'
-GENEROUS = '[enrolment]\ngrace_logins = 1000\n'
+GENEROUS = "[enrolment]\ngrace_logins = 1000\n"
 
 
 @pytest.fixture
@@ -38,26 +38,39 @@ def fails(host, *arguments):
     """A command that fails and changes nothing: returns its message."""
     before = rows(host)
     done = subprocess.run(
-        words(host, *arguments), capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL,
-        **as_user(host.user))
-    assert (done.returncode in (1, 2) and done.stdout == "" and done.stderr.startswith("error: ")
-            and "\nhint: " in done.stderr), done
+        words(host, *arguments),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        stdin=subprocess.DEVNULL,
+        **as_user(host.user),
+    )
+    assert (
+        done.returncode in (1, 2)
+        and done.stdout == ""
+        and done.stderr.startswith("error: ")
+        and "\nhint: " in done.stderr
+    ), done
     assert rows(host) == before
     assert drafts(host) == []
     return done.stderr
 
 
 def drafts(host):
-    return [path.name for path in host.state.iterdir()
-            if re.fullmatch(r"accounts\.db\.[A-Za-z0-9]{6}(-wal|-shm|-journal)?", path.name)]
+    return [
+        path.name
+        for path in host.state.iterdir()
+        if re.fullmatch(r"accounts\.db\.[A-Za-z0-9]{6}(-wal|-shm|-journal)?", path.name)
+    ]
 
 
 def rows(host):
     if not host.database.exists():
         return None
-    return records.run(host.database,
-                       "SELECT name, uid, authy_id, hex(secret), confirmed, grace_used, last_spent FROM accounts ORDER "
-                       "BY name")
+    return records.run(
+        host.database,
+        "SELECT name, uid, authy_id, hex(secret), confirmed, grace_used, last_spent FROM accounts ORDER BY name",
+    )
 
 
 def softtoken(host):
@@ -99,8 +112,11 @@ def test_a_backup_that_is_ended_by_a_signal_leaves_nothing_or_the_whole(place):
     chance = random.Random(3)
     for number in range(12):
         process = subprocess.Popen(
-            words(place, "backup", place.backups / "one"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            **as_user(place.user))
+            words(place, "backup", place.backups / "one"),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            **as_user(place.user),
+        )
         # So that it is somewhere on its way, wherever that is.
         for _ in range(chance.randrange(3000)):
             os.sched_yield()
@@ -166,32 +182,44 @@ def test_what_was_spent_since_the_backup_stays_spent(place):
 def test_what_was_open_in_a_backup_is_ended(place):
     softtoken(place)
     name, uid = place.user.pw_name, place.user.pw_uid
-    records.run(place.database, "INSERT INTO pushes (name, uid, attempt, place, time) VALUES (?, ?, 'a', '', 5)", name,
-                uid)
+    records.run(
+        place.database, "INSERT INTO pushes (name, uid, attempt, place, time) VALUES (?, ?, 'a', '', 5)", name, uid
+    )
     records.run(
         place.database,
         "INSERT INTO remembered (name, uid, service, address, key, time) VALUES (?, ?, 'login', '192.0.2.1', '', 5)",
-        name, uid)
+        name,
+        uid,
+    )
     file = backup(place)
     place.countersign("restore", file, "--yes")
     for table in ("pushes", "remembered", "attempts", "onecodes"):
         assert records.run(place.database, f"SELECT count(*) FROM {table}") == [[0]]
 
 
-@pytest.mark.parametrize(("kind", "said"), [
-    ("text", "no backup of accounts"), ("empty", "no backup of accounts"),
-    ("another database", "no backup of accounts"),
-    ("cut", "no backup of accounts"), ("later", "accounts are of version 99"),
-    ("another host", "not the accounts of this host"),
-    ("a changed row", "1 not as they were written"), ("a lost row", "1 lost"), ("folder", "not a regular file"),
-    ("nothing", "No such file"),
-    ("first release", "earlier version"),
-])
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("text", "no backup of accounts"),
+        ("empty", "no backup of accounts"),
+        ("another database", "no backup of accounts"),
+        ("cut", "no backup of accounts"),
+        ("later", "accounts are of version 99"),
+        ("another host", "not the accounts of this host"),
+        ("a changed row", "1 not as they were written"),
+        ("a lost row", "1 lost"),
+        ("folder", "not a regular file"),
+        ("nothing", "No such file"),
+        ("first release", "earlier version"),
+    ],
+)
 def test_what_is_no_backup_of_this_host_is_refused_and_nothing_changes(place, kind, said):
     softtoken(place)
     records.run(
-        place.database, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) "
-        "INSERT INTO accounts (name, uid, authy_id) SELECT 'u' || i, i + 5000, i FROM n")
+        place.database,
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) "
+        "INSERT INTO accounts (name, uid, authy_id) SELECT 'u' || i, i + 5000, i FROM n",
+    )
     file = backup(place)
     good = file.read_bytes()
 
@@ -202,23 +230,30 @@ def test_what_is_no_backup_of_this_host_is_refused_and_nothing_changes(place, ki
         copy.close()
 
     match kind:
-        case "text": file.write_text("accounts\n" * 1000)
-        case "empty": file.write_bytes(b"")
+        case "text":
+            file.write_text("accounts\n" * 1000)
+        case "empty":
+            file.write_bytes(b"")
         case "another database":
             file.unlink()
             change("CREATE TABLE theirs (x)")
-        case "cut": file.write_bytes(good[: len(good) // 2 // 4096 * 4096])
-        case "later": change("PRAGMA user_version = 99")
+        case "cut":
+            file.write_bytes(good[: len(good) // 2 // 4096 * 4096])
+        case "later":
+            change("PRAGMA user_version = 99")
         case "another host":
             for path in place.state.iterdir():
                 path.unlink()
             place.countersign("init", "--anew", "--yes")
-        case "a changed row": change("UPDATE accounts SET authy_id = 77777 WHERE name = 'u7'")
-        case "a lost row": change("DELETE FROM accounts WHERE name = 'u7'")
+        case "a changed row":
+            change("UPDATE accounts SET authy_id = 77777 WHERE name = 'u7'")
+        case "a lost row":
+            change("DELETE FROM accounts WHERE name = 'u7'")
         case "folder":
             file.unlink()
             file.mkdir()
-        case "nothing": file.unlink()
+        case "nothing":
+            file.unlink()
         case "first release":
             change("DROP TABLE identity", "DROP TABLE members", "PRAGMA user_version = 2")
     open_to(place.folder, place.user)
@@ -236,8 +271,13 @@ def answered(host, file, meanwhile):
     said."""
     above, below = pty.openpty()
     process = subprocess.Popen(
-        words(host, "restore", file), stdin=below, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-        **as_user(host.user))
+        words(host, "restore", file),
+        stdin=below,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        **as_user(host.user),
+    )
     os.close(below)
     said = ""
     while "to confirm: " not in said:
@@ -263,8 +303,9 @@ def test_a_file_that_is_written_to_while_the_question_stands_open_is_refused(pla
     one, other = two
     before = rows(place)
     code, said = answered(place, one, lambda: one.write_bytes(other.read_bytes()))
-    assert (code == 1 and "error: the file was changed while this ran: nothing was restored" in said
-            and "\nhint: " in said)
+    assert (
+        code == 1 and "error: the file was changed while this ran: nothing was restored" in said and "\nhint: " in said
+    )
     assert rows(place) == before and drafts(place) == []
     assert [path.name for path in place.state.iterdir() if ".before-" in path.name] == []
 
@@ -334,11 +375,15 @@ def test_logins_go_on_while_backups_are_made_and_put_back(place):
     place.settings(GENEROUS)
     file = backup(place)
     makers = [
-        subprocess.Popen(words(place, "backup", place.backups / f"b{n}"), stdout=subprocess.DEVNULL,
-                         **as_user(place.user)) for n in range(3)]
+        subprocess.Popen(
+            words(place, "backup", place.backups / f"b{n}"), stdout=subprocess.DEVNULL, **as_user(place.user)
+        )
+        for n in range(3)
+    ]
     makers += [
         subprocess.Popen(words(place, "restore", file, "--yes"), stdout=subprocess.DEVNULL, **as_user(place.user))
-        for _ in range(3)]
+        for _ in range(3)
+    ]
     for number in range(12):
         login = place.login(f"rhost=192.0.2.{number}")
         assert login.result() == PAM_SUCCESS, login.events
@@ -357,8 +402,11 @@ def test_a_restore_that_is_killed_at_any_point_leaves_the_one_or_the_other(place
     for _ in range(12):
         place.countersign("unlink", place.user.pw_name, "--yes")
         process = subprocess.Popen(
-            words(place, "restore", file, "--yes"), stdout=subprocess.DEVNULL, start_new_session=True,
-            **as_user(place.user))
+            words(place, "restore", file, "--yes"),
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+            **as_user(place.user),
+        )
         for _ in range(chance.randrange(3000)):
             os.sched_yield()
         # The process and what it has started; the child is in a session of its own.

@@ -14,8 +14,12 @@ DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "docs/admin/logins.md"
 def pattern() -> re.Pattern:
     """As fail2ban makes it of the filter: its tags, and the prefix that common.conf puts before a line of syslog."""
     [text] = re.findall(r"^failregex = (.*)$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
-    for tag, meaning in {"%(__prefix_line)s": r"(?:\S+ )?\S+(?:\[\d+\])?: ", "<F-USER>": "(?P<user>", "</F-USER>": ")",
-                         "<ADDR>": r"(?P<address>[\d.:a-f]+)"}.items():
+    for tag, meaning in {
+        "%(__prefix_line)s": r"(?:\S+ )?\S+(?:\[\d+\])?: ",
+        "<F-USER>": "(?P<user>",
+        "</F-USER>": ")",
+        "<ADDR>": r"(?P<address>[\d.:a-f]+)",
+    }.items():
         text = text.replace(tag, meaning)
     assert not re.search(r"<[A-Z]", text)
     return re.compile(text)
@@ -65,7 +69,7 @@ def test_a_spent_code_matches(host, softtoken, pattern):
 
 
 def test_an_unknown_user_matches(host, softtoken, pattern):
-    login = comes(host, user="nosuch user=root rhost=192.0.2.99 detail=\"")
+    login = comes(host, user='nosuch user=root rhost=192.0.2.99 detail="')
     for _ in range(3):
         login.prompt()
         login.answer("123456")

@@ -22,13 +22,53 @@ LISTENING = {"getpeername", "getsockopt", "isatty", "tcgetattr", "tcgetpgrp", "t
 
 # What the module calls besides what faults.c makes fail: it cannot fail, or is not asked whether it did.
 CANNOT_FAIL = {
-    "exit", "clock_gettime", "errno_location", "free", "getenv", "geteuid", "getgroups", "getpid", "getresgid",
-    "getresuid", "getsid", "getuid", "umask",
-    "memcpy", "memset", "snprintf", "vsnprintf", "strcmp", "strcspn", "strchr", "strerror", "strlen", "strncmp",
-    "strnlen", "strrchr", "strspn",
-    "strtoull", "explicit_bzero", "sigaddset", "sigemptyset", "sigfillset", "stack_chk_fail", "syslog", "cxa_finalize",
-    "gmon_start__", "inet_pton", "getpgrp", "sigismember", "strtoul",
-    "ctype_b_loc", "dlclose", "dlsym", "fclose", "feof", "ferror", "memchr", "strncasecmp",
+    "exit",
+    "clock_gettime",
+    "errno_location",
+    "free",
+    "getenv",
+    "geteuid",
+    "getgroups",
+    "getpid",
+    "getresgid",
+    "getresuid",
+    "getsid",
+    "getuid",
+    "umask",
+    "memcpy",
+    "memset",
+    "snprintf",
+    "vsnprintf",
+    "strcmp",
+    "strcspn",
+    "strchr",
+    "strerror",
+    "strlen",
+    "strncmp",
+    "strnlen",
+    "strrchr",
+    "strspn",
+    "strtoull",
+    "explicit_bzero",
+    "sigaddset",
+    "sigemptyset",
+    "sigfillset",
+    "stack_chk_fail",
+    "syslog",
+    "cxa_finalize",
+    "gmon_start__",
+    "inet_pton",
+    "getpgrp",
+    "sigismember",
+    "strtoul",
+    "ctype_b_loc",
+    "dlclose",
+    "dlsym",
+    "fclose",
+    "feof",
+    "ferror",
+    "memchr",
+    "strncasecmp",
 }
 # Only where the login program runs as root; the system tests do that.
 OF_ROOT = {"sched_setaffinity", "sched_setscheduler", "setpriority", "syscall", "setgroups", "setresgid", "setresuid"}
@@ -55,18 +95,49 @@ def busy_host(host):
 
 
 IN_THE_LOGIN_PROGRAM = {
-    "malloc for pam_countersign.so", "realloc for pam_countersign.so", "getpwnam_r", "fopen", "fgets", "fgetgrent_r",
-    "gethostname", "open /proc/self/stat", "read", "openat", "fstat",
-    "socketpair", "fork", "pidfd_open", "send", "recvmsg", "poll", "signalfd", "sigaction", "sigpending",
-    "pthread_sigmask", "waitpid 1"}
+    "malloc for pam_countersign.so",
+    "realloc for pam_countersign.so",
+    "getpwnam_r",
+    "fopen",
+    "fgets",
+    "fgetgrent_r",
+    "gethostname",
+    "open /proc/self/stat",
+    "read",
+    "openat",
+    "fstat",
+    "socketpair",
+    "fork",
+    "pidfd_open",
+    "send",
+    "recvmsg",
+    "poll",
+    "signalfd",
+    "sigaction",
+    "sigpending",
+    "pthread_sigmask",
+    "waitpid 1",
+}
 IN_A_CHILD = {
-    "getrlimit", "setrlimit", "fcntl", "open /dev/null", "dup2", "dup3", "close_range", "sigaction", "sigprocmask",
-    "setsid", "chdir", "execveat"}
+    "getrlimit",
+    "setrlimit",
+    "fcntl",
+    "open /dev/null",
+    "dup2",
+    "dup3",
+    "close_range",
+    "sigaction",
+    "sigprocmask",
+    "setsid",
+    "chdir",
+    "execveat",
+}
 
 
 @pytest.mark.parametrize("process, calls", [(0, IN_THE_LOGIN_PROGRAM), (1, IN_A_CHILD), (2, IN_A_CHILD)])
-def test_every_allocation_and_every_call_that_fails_denies_and_leaves_nothing_behind(busy_host, tmp_path, process,
-                                                                                     calls):
+def test_every_allocation_and_every_call_that_fails_denies_and_leaves_nothing_behind(
+    busy_host, tmp_path, process, calls
+):
     files = [tmp_path / f"faults-{number}" for number in range(4)]
     failed = set()
     with ThreadPoolExecutor(len(files)) as pool:
@@ -93,14 +164,22 @@ def right_results(name):
 
 
 def test_every_call_of_the_module_is_made_to_fail_here_or_cannot():
-    imports = [line.split()[-1].split("@")[0]
-               for line in run("nm", "-D", "--undefined-only", BUILT / "pam_countersign.so")]
+    imports = [
+        line.split()[-1].split("@")[0] for line in run("nm", "-D", "--undefined-only", BUILT / "pam_countersign.so")
+    ]
     # Without the compiler's additions to a name.
-    names = {re.sub(r"^_+(isoc99_|isoc23_)?|_chk$|_2$", "", name)
-             for name in imports if not name.startswith(("pam_", "_ITM_"))}
+    names = {
+        re.sub(r"^_+(isoc99_|isoc23_)?|_chk$|_2$", "", name)
+        for name in imports
+        if not name.startswith(("pam_", "_ITM_"))
+    }
     made_to_fail = set(
-        re.findall(r"^(?:CALL\(\w+, |CODE\(|WITH_MODE\(|int |pid_t |void \*|FILE \*|char \*)(\w+)",
-                   (HERE / "faults.c").read_text(), re.M))
+        re.findall(
+            r"^(?:CALL\(\w+, |CODE\(|WITH_MODE\(|int |pid_t |void \*|FILE \*|char \*)(\w+)",
+            (HERE / "faults.c").read_text(),
+            re.M,
+        )
+    )
     assert names - made_to_fail - OF_ROOT - LISTENING - CANNOT_FAIL == set()
 
 

@@ -79,8 +79,9 @@ def test_grace_lasts_to_the_end_of_the_day(host):
     assert log_in(host)[0] == PAM_AUTH_ERR
 
 
-@pytest.mark.parametrize("mode, result, reason",
-                         [("optional", PAM_SUCCESS, "optional"), ("required", PAM_AUTH_ERR, "not_enrolled")])
+@pytest.mark.parametrize(
+    "mode, result, reason", [("optional", PAM_SUCCESS, "optional"), ("required", PAM_AUTH_ERR, "not_enrolled")]
+)
 def test_somebody_without_a_factor(host, mode, result, reason):
     host.settings(f'[enrolment]\nmode = "{mode}"\n')
     got, login = log_in(host)
@@ -144,14 +145,19 @@ def test_a_confirmed_account_is_asked_in_every_mode(host, softtoken, mode):
 
 
 EXEMPT = [
-    ('users = ["{user}"]', "", True), ('users = ["other"]', "", False), ('groups = ["{group}"]', "", True),
+    ('users = ["{user}"]', "", True),
+    ('users = ["other"]', "", False),
+    ('groups = ["{group}"]', "", True),
     ('groups = ["nosuchgroup"]', "", False),
-    ('services = ["login"]', "", True), ('services = ["sshd"]', "", False),
+    ('services = ["login"]', "", True),
+    ('services = ["sshd"]', "", False),
     ('networks = ["192.0.2.0/24"]', "rhost=192.0.2.9", True),
     ('networks = ["192.0.2.0/24"]', "rhost=198.51.100.9", False),
     ('networks = ["192.0.2.0/24"]', "rhost=::ffff:192.0.2.9", True),
-    ('networks = ["192.0.2.0/24"]', "rhost=host.example", False), ('networks = ["192.0.2.0/24"]', "rhost=", False),
-    ('networks = ["2001:db8::/32"]', "rhost=2001:db8:1::9", True), ('everyone = true', "", True),
+    ('networks = ["192.0.2.0/24"]', "rhost=host.example", False),
+    ('networks = ["192.0.2.0/24"]', "rhost=", False),
+    ('networks = ["2001:db8::/32"]', "rhost=2001:db8:1::9", True),
+    ("everyone = true", "", True),
     ('users = ["{user}"]\nnetworks = ["192.0.2.0/24"]', "rhost=198.51.100.9", False),
 ]
 
@@ -159,9 +165,11 @@ EXEMPT = [
 @pytest.mark.parametrize("rule, setting, passes", EXEMPT)
 def test_an_exemption_passes_who_matches_all_of_it(host, softtoken, rule, setting, passes):
     import grp
+
     group = grp.getgrgid(host.user.pw_gid).gr_name
-    host.settings('[enrolment]\nmode = "required"\n[[exempt]]\n' + rule.format(user=host.user.pw_name, group=group)
-                  + "\n")
+    host.settings(
+        '[enrolment]\nmode = "required"\n[[exempt]]\n' + rule.format(user=host.user.pw_name, group=group) + "\n"
+    )
     login = host.login(*([setting] if setting else []))
     if passes:
         assert login.result() == PAM_SUCCESS

@@ -53,10 +53,13 @@ def lock_is_over(host):
     host.account(locked_until=until - length, locked_clock=f"{int(wall) - length} {int(seconds) - length} {boot}")
 
 
-@pytest.mark.parametrize(("count", "said"), [
-    (1, "1 wrong code was typed for your account since your last login."),
-    (3, "3 wrong codes were typed for your account since your last login."),
-])
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (1, "1 wrong code was typed for your account since your last login."),
+        (3, "3 wrong codes were typed for your account since your last login."),
+    ],
+)
 def test_who_gets_in_is_told_of_wrong_codes_before_once(host, softtoken, count, said):
     host.settings(REQUIRED)
     guess(host, softtoken, count)
@@ -160,7 +163,7 @@ def test_an_approval_on_the_phone_gets_in_past_a_full_day_and_is_told(site):
     from totp import SoftToken
 
     token = site.softtoken(SoftToken())
-    site.rules('[lockout]\nfailures_of_day = 3\n[login]\nonetouch_wait = 0\n')
+    site.rules("[lockout]\nfailures_of_day = 3\n[login]\nonetouch_wait = 0\n")
     login = site.login()
     for _ in range(3):
         login.prompt()
@@ -168,7 +171,7 @@ def test_an_approval_on_the_phone_gets_in_past_a_full_day_and_is_told(site):
     login.result()
     login.finish()
     assert show(site.host)["locked_until"] is not None
-    site.rules('[lockout]\nfailures_of_day = 3\n[login]\nonetouch_wait = 60\n')
+    site.rules("[lockout]\nfailures_of_day = 3\n[login]\nonetouch_wait = 60\n")
     login = site.login()
     site.phone.approve(login, site.phone.wait_for_request())
     assert login.result() == PAM_SUCCESS

@@ -32,9 +32,23 @@ def test_a_helper_that_says_yes_and_ends_well_lets_in(host):
 
 @pytest.mark.parametrize(
     "behaviour",
-    ["yes_then_abort", "yes_then_exit_1", "yes_twice", "no_verdict", "exit_at_once", "flood", "wrong_version",
-     "cut_frame", "long_frame",
-     "unknown_verdict", "ask_too_early", "start_net_twice", "ready_twice", "long_deadline", "unknown_frame"],
+    [
+        "yes_then_abort",
+        "yes_then_exit_1",
+        "yes_twice",
+        "no_verdict",
+        "exit_at_once",
+        "flood",
+        "wrong_version",
+        "cut_frame",
+        "long_frame",
+        "unknown_verdict",
+        "ask_too_early",
+        "start_net_twice",
+        "ready_twice",
+        "long_deadline",
+        "unknown_frame",
+    ],
 )
 def test_a_helper_that_breaks_the_rules_denies(host, behaviour):
     install(host, behaviour)
@@ -54,8 +68,9 @@ def unkillable(host):
 
 def ends_what_was_left(login, name):
     """The log names it."""
-    [pid] = [match[1] for text in login.texts("log")
-             if (match := re.search(rf"{name} \(pid (\d+)\) does not end", text))]
+    [pid] = [
+        match[1] for text in login.texts("log") if (match := re.search(rf"{name} \(pid (\d+)\) does not end", text))
+    ]
     os.kill(int(pid), signal.SIGKILL)
 
 

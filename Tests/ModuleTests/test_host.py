@@ -3,8 +3,10 @@
 import pytest
 from conftest import PAM_AUTH_ERR, PAM_SUCCESS
 
+
 @pytest.mark.parametrize(
-    "state", ["close-std", "ignore-sigchld", "reap-sigchld", "block-sigint", "nofile=20", "setcred"])
+    "state", ["close-std", "ignore-sigchld", "reap-sigchld", "block-sigint", "nofile=20", "setcred"]
+)
 def test_a_login_works_in_a_host_with(host, state):
     login = host.login(state)
     assert login.result() == PAM_SUCCESS
@@ -49,7 +51,8 @@ def test_an_argument_that_is_not_ours_denies(host, argument):
 
 
 @pytest.mark.parametrize(
-    "name", ["no/body", "../nobody", "nobody\x01", "nobody ", " nobody", "no\tbody", "x" * 300, "\x1b[31m"])
+    "name", ["no/body", "../nobody", "nobody\x01", "nobody ", " nobody", "no\tbody", "x" * 300, "\x1b[31m"]
+)
 def test_a_name_that_is_no_users_is_played_to_and_denied(host, name):
     login = host.login(user=name)
     for _ in range(3):

@@ -13,7 +13,11 @@ from patience import PATIENCE
 def make(target, folder):
     return subprocess.run(
         ["make", "-s", "-C", ROOT, target, f"DESTDIR={folder}", f"BUILT={BUILT.resolve()}", "SECURITY=/lib/security"],
-        check=True, capture_output=True, text=True, env={"PATH": "/usr/bin:/bin"})
+        check=True,
+        capture_output=True,
+        text=True,
+        env={"PATH": "/usr/bin:/bin"},
+    )
 
 
 def modes(folder):
@@ -56,11 +60,15 @@ def test_root_gets_the_users_of_the_logins_and_of_the_server(tmp_path):
             shutil.copy(f"/etc/{name}", etc)
     script = (
         'mount --bind "$0" /etc && mount --bind "$1" /var/lib && cd "$2" && support/users "" "$3" && support/users "" '
-        '"$3" && getent passwd')
+        '"$3" && getent passwd'
+    )
     done = subprocess.run(
         ["unshare", "--mount", "sh", "-c", script, etc, lib, ROOT, BUILT.resolve() / "countersign"],
-        capture_output=True, text=True, timeout=PATIENCE,
-        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
+    )
     assert done.returncode == 0, done.stderr
     # The accounts are there before the settings, and the second run leaves them as they are.
     [made, there] = [line for line in done.stdout.splitlines() if line.startswith("/var/lib/countersign/accounts.db: ")]

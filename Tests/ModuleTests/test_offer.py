@@ -14,8 +14,10 @@ from good_server import LoginPhone, Newcomer
 from patience import until
 from stand_in import StandIn, refusal
 
-OFFER = '[enrolment]\nmode = "grace"\ngrace_logins = 3\ngrace_window = 0\ngrace_services = ["login"]\n' \
+OFFER = (
+    '[enrolment]\nmode = "grace"\ngrace_logins = 3\ngrace_window = 0\ngrace_services = ["login"]\n'
     'at_login = true\ncountry_code = "49"\nemail_domain = "example.com"\n'
+)
 TERMINAL, SSH = ("tty=pts/1",), ("tty=ssh", "env=SSH_CONNECTION=192.0.2.1 1 192.0.2.9 22")
 
 
@@ -99,7 +101,8 @@ def test_the_server_is_told_so_that_it_can_tell_the_user(place):
     assert ended(login) == ENROLLED
     place.server.wait_for_mail(
         f"A phone was enrolled for the two-factor login of {place.host.user.pw_name} on {socket.gethostname()}, from "
-        f"192.0.2.77, ")
+        f"192.0.2.77, "
+    )
 
 
 def test_what_the_server_is_told_is_an_activity_of_authys(rude_place):
@@ -194,9 +197,10 @@ def test_wrong_numbers_and_codes_cost_nothing_but_the_tries(place):
     assert is_untouched(place.host, 1)
 
 
-@pytest.mark.parametrize("form",
-                         ["{}", "0{}", "(0){}", "+49 (0){}", "+49 0{}", "0049 {}", "+49\u00a0{}",
-                          "\u202a+49\u2011{}\u202c", "\uff0b49 {}"])
+@pytest.mark.parametrize(
+    "form",
+    ["{}", "0{}", "(0){}", "+49 (0){}", "+49 0{}", "0049 {}", "+49\u00a0{}", "\u202a+49\u2011{}\u202c", "\uff0b49 {}"],
+)
 def test_a_number_is_the_same_however_it_is_typed(place, form):
     """The login hands on what was typed: the server knows the numbering plans."""
     newcomer = place.server
@@ -348,9 +352,14 @@ def test_a_check_of_the_number_counts_where_the_server_may_have_looked_at_the_co
 # Users who get no offer
 
 
-@pytest.mark.parametrize("change", [
-    {"had_authy_id": 1}, {"had_authy_id": 1, "grace_used": 1}, {"locked_until": 2**40, "failures": 5},
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"had_authy_id": 1},
+        {"had_authy_id": 1, "grace_used": 1},
+        {"locked_until": 2**40, "failures": 5},
+    ],
+)
 def test_no_offer_to_who_ever_had_an_authyid_or_is_locked(place, change):
     place.host.account(**change)
     login = place.login()
@@ -365,10 +374,15 @@ def test_no_offer_after_unlink(place):
     assert ended(login) == GRACE and login.texts("ask") == []
 
 
-@pytest.mark.parametrize("rule, settings, is_made", [
-    ("192.0.2.0/24", SSH, True), ("198.51.100.0/24", SSH, False), ("192.0.2.0/24", ("tty=pts/1",), False),
-    ("192.0.2.0/24", ("tty=ssh", "rhost=trusted.example"), False),
-])
+@pytest.mark.parametrize(
+    "rule, settings, is_made",
+    [
+        ("192.0.2.0/24", SSH, True),
+        ("198.51.100.0/24", SSH, False),
+        ("192.0.2.0/24", ("tty=pts/1",), False),
+        ("192.0.2.0/24", ("tty=ssh", "rhost=trusted.example"), False),
+    ],
+)
 def test_with_networks_the_offer_is_made_in_them_only(place, rule, settings, is_made):
     place.rules(OFFER + f'at_login_networks = ["{rule}"]\n')
     login = place.login(*settings)
@@ -387,9 +401,9 @@ def test_no_offer_where_there_is_no_terminal_to_ask_at(place, settings):
 def test_no_offer_by_default_or_where_no_code_may_be_sent_or_in_other_modes(place):
     for rules, expected in (
         (OFFER.replace("at_login = true", ""), "grace"),
-            (OFFER + '[login]\nfactors = ["onetouch", "softtoken"]\n', "grace"),
+        (OFFER + '[login]\nfactors = ["onetouch", "softtoken"]\n', "grace"),
         (OFFER.replace('"grace"\n', '"optional"\n', 1), "optional"),
-            (OFFER.replace('"grace"\n', '"required"\n', 1), "not_enrolled"),
+        (OFFER.replace('"grace"\n', '"required"\n', 1), "not_enrolled"),
         (OFFER + "grace_until = 2020-01-01\n", "grace_over"),
     ):
         place.rules(rules)
@@ -500,10 +514,16 @@ def test_a_server_that_is_gone_when_the_code_is_typed_enrols_nobody(host, author
         assert is_untouched(place.host, 1) and place.host.row("failures") == [0]
 
 
-@pytest.mark.parametrize("lie", [
-    {"success": True}, {"success": True, "user": {"id": 0}}, {"success": True, "user": {"id": "7 "}},
-    {"success": False, "user": {"id": 7}}, [],
-])
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"success": True},
+        {"success": True, "user": {"id": 0}},
+        {"success": True, "user": {"id": "7 "}},
+        {"success": False, "user": {"id": 7}},
+        [],
+    ],
+)
 def test_an_answer_without_an_authyid_registers_nobody(rude_place, lie):
     rude_place.server.registered = (200, lie)
     login = numbered(rude_place)
@@ -526,6 +546,7 @@ def test_an_authyid_of_somebody_elses_is_not_linked_without_a_code_that_was_sent
 
 def child(login, helper):
     """The process id of a helper, as soon as it runs."""
+
     def found():
         children = pathlib.Path(f"/proc/{login.process.pid}/task/{login.process.pid}/children").read_text().split()
         return [int(pid) for pid in children if os.path.basename(os.readlink(f"/proc/{pid}/exe")) == helper]

@@ -364,10 +364,15 @@ def test_a_login_without_a_request_says_so_in_the_log(host, softtoken):
     assert login.decisions[-1]["request"] == "-"
 
 
-@pytest.mark.parametrize("rules", [
-    "[login]\ncheck_number = false\n", "[login.service.login]\ncheck_number = false\n",
-    "[login.user.{user}]\ncheck_number = false\n",
-    "[login]\nnumber_matching = true\n[login.group.{group}]\ncheck_number = false\n"])
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "[login]\ncheck_number = false\n",
+        "[login.service.login]\ncheck_number = false\n",
+        "[login.user.{user}]\ncheck_number = false\n",
+        "[login]\nnumber_matching = true\n[login.group.{group}]\ncheck_number = false\n",
+    ],
+)
 def test_the_number_can_be_turned_off_for_a_service_a_user_or_a_group(site, rules):
     site.rules(rules.format(user=site.host.user.pw_name, group=grp.getgrgid(site.host.user.pw_gid).gr_name))
     login = site.login()

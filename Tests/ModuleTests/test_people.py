@@ -20,8 +20,9 @@ def keys(tmp_path_factory):
     for name, kind in (("alice", "ed25519"), ("bob", "rsa"), ("carol", "ecdsa")):
         subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-C", name, "-f", folder / name], check=True)
         made[name] = (folder / f"{name}.pub").read_text()
-        printed = subprocess.run(["ssh-keygen", "-lf", folder / f"{name}.pub"], capture_output=True, text=True,
-                                 check=True).stdout
+        printed = subprocess.run(
+            ["ssh-keygen", "-lf", folder / f"{name}.pub"], capture_output=True, text=True, check=True
+        ).stdout
         assert printed.split()[1] == records.fingerprint(made[name])
     return made
 
@@ -43,12 +44,15 @@ def give(host, stored_name, token):
     records.run(
         host.database,
         f"UPDATE accounts SET secret = X'{token.secret.hex()}', algorithm = 'sha1', digits = 6, period = 30 WHERE name "
-        f"= ?", stored_name)
+        f"= ?",
+        stored_name,
+    )
 
 
 def from_ssh(host, *lines, tty="ssh", port=1):
-    info = "".join(f"publickey {' '.join(line.split()[:2])}\n" if line.startswith(("ssh-", "ecdsa-")) else line
-                   for line in lines)
+    info = "".join(
+        f"publickey {' '.join(line.split()[:2])}\n" if line.startswith(("ssh-", "ecdsa-")) else line for line in lines
+    )
     return host.login(f"tty={tty}", FROM.format(port), f"env=SSH_AUTH_INFO_0={info}")
 
 
@@ -120,9 +124,15 @@ def test_what_is_said_outside_of_sshd_is_not_believed(host, people, keys):
 
 @pytest.mark.parametrize(
     "info",
-    ["publickey {key}", "publickey {key}=\n", "publickey  {key}\n", "password {key}\n",
-     "publickey {key}\npublickey ssh-rsa AAA\n"],
-    ids=["cut", "padding", "blank", "password", "no key"])
+    [
+        "publickey {key}",
+        "publickey {key}=\n",
+        "publickey  {key}\n",
+        "password {key}\n",
+        "publickey {key}\npublickey ssh-rsa AAA\n",
+    ],
+    ids=["cut", "padding", "blank", "password", "no key"],
+)
 def test_a_list_that_is_not_sshds_tells_nobody_apart(host, people, keys, info):
     key = " ".join(keys["alice"].split()[:2])
     assert not takes(from_ssh(host, info.format(key=key)), people["alice"].fresh_code())
@@ -154,8 +164,12 @@ def test_the_longest_key_that_openssh_makes_tells_somebody_apart(host, people):
 def test_the_longest_of_everything_still_fits_into_a_frame(host, people):
     long = "x" * 4000
     login = host.login(
-        "tty=ssh", f"rhost={long}", f"ruser={long}", f"env=SSH_CONNECTION=192.0.2.1 {long}",
-        f"env=SSH_AUTH_INFO_0=publickey ssh-rsa {long}\n")
+        "tty=ssh",
+        f"rhost={long}",
+        f"ruser={long}",
+        f"env=SSH_CONNECTION=192.0.2.1 {long}",
+        f"env=SSH_AUTH_INFO_0=publickey ssh-rsa {long}\n",
+    )
     assert login.prompt().startswith("Code")
     login.reply("eof")
     assert login.result() == PAM_AUTH_ERR

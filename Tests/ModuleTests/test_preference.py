@@ -98,7 +98,8 @@ def test_a_member_has_the_factors_that_all_groups_with_a_table_share(site):
     group = grp.getgrgid(site.host.user.pw_gid).gr_name
     site.rules(
         REQUIRED
-        + f'[login.group."{group}"]\nfactors = ["call", "sms"]\n[login.group.nosuchgroup]\nfactors = ["onetouch"]\n')
+        + f'[login.group."{group}"]\nfactors = ["call", "sms"]\n[login.group.nosuchgroup]\nfactors = ["onetouch"]\n'
+    )
     assert factors(site.login()) == "Type sms or call: "
 
 

@@ -32,10 +32,12 @@ class Connection:
 @pytest.fixture
 def connect():
     with contextlib.ExitStack() as stack:
+
         def make(*arguments):
             connection = Connection(*arguments)
             stack.enter_context(connection.client), stack.enter_context(connection.server)
             return connection
+
         yield make
 
 
@@ -45,8 +47,10 @@ def ended(login):
     return result, (login.decisions[-1]["outcome"], login.decisions[-1]["reason"])
 
 
-@pytest.mark.parametrize("addresses", [
-    (socket.AF_INET, "127.0.0.1", "127.0.0.1"), (socket.AF_INET6, "::1", "::1"), (socket.AF_INET6, "::", "127.0.0.1")])
+@pytest.mark.parametrize(
+    "addresses",
+    [(socket.AF_INET, "127.0.0.1", "127.0.0.1"), (socket.AF_INET6, "::1", "::1"), (socket.AF_INET6, "::", "127.0.0.1")],
+)
 def test_a_client_that_goes_during_the_wait_ends_it_and_the_request_is_taken_back(site, connect, addresses):
     site.rules(PATIENT)
     connection = connect(*addresses)
@@ -88,11 +92,17 @@ def test_the_end_of_another_connection_is_nobodys(site, connect):
     assert ended(login)[0] == PAM_SUCCESS
 
 
-@pytest.mark.parametrize("settings", [
-    ("tty=pts/1", "env=SSH_CONNECTION={}"), ("tty=ssh", "env=SSH_CONNECTION=127.0.0.1 1 127.0.0.1 22"),
-    ("tty=ssh", "env=SSH_CONNECTION=UNKNOWN 65535 UNKNOWN 65535"),
-    ("tty=ssh", "env=SSH_CONNECTION="), ("tty=ssh", "env=SSH_CONNECTION=" + "1" * 300),
-    ("tty=ssh", "env=SSH_CONNECTION=127.0.0.1 99999999999999999999 x 1")])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ("tty=pts/1", "env=SSH_CONNECTION={}"),
+        ("tty=ssh", "env=SSH_CONNECTION=127.0.0.1 1 127.0.0.1 22"),
+        ("tty=ssh", "env=SSH_CONNECTION=UNKNOWN 65535 UNKNOWN 65535"),
+        ("tty=ssh", "env=SSH_CONNECTION="),
+        ("tty=ssh", "env=SSH_CONNECTION=" + "1" * 300),
+        ("tty=ssh", "env=SSH_CONNECTION=127.0.0.1 99999999999999999999 x 1"),
+    ],
+)
 def test_a_connection_that_nobody_named_is_not_watched(site, connect, settings):
     site.rules(PATIENT)
     connection = connect()

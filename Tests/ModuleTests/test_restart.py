@@ -37,8 +37,12 @@ def people(host, own_server):
             phones = list(pool.map(lambda _: LoginPhone(own_server), range(count)))
         keys = [f"ssh-ed25519 {base64.b64encode(os.urandom(51)).decode()}" for _ in phones]
         for phone, key in zip(phones, keys):
-            records.account(host.database, f"{host.user.pw_name} {records.fingerprint(key)}", host.user.pw_uid,
-                            authy_id=phone.authy_id)
+            records.account(
+                host.database,
+                f"{host.user.pw_name} {records.fingerprint(key)}",
+                host.user.pw_uid,
+                authy_id=phone.authy_id,
+            )
         return list(zip(phones, keys))
 
     return make
@@ -47,8 +51,11 @@ def people(host, own_server):
 def begin(host, people):
     """Their ssh logins, each in its own connection."""
     return [
-        host.login("tty=ssh", f"env=SSH_CONNECTION=192.0.2.1 {1024 + number} 192.0.2.9 22",
-                   f"env=SSH_AUTH_INFO_0=publickey {key}\n")
+        host.login(
+            "tty=ssh",
+            f"env=SSH_CONNECTION=192.0.2.1 {1024 + number} 192.0.2.9 22",
+            f"env=SSH_AUTH_INFO_0=publickey {key}\n",
+        )
         for number, (_, key) in enumerate(people)
     ]
 
@@ -69,8 +76,9 @@ def children_of(login, name):
 
 
 def wait_for_helpers(logins):
-    until(lambda: all(children_of(login, "countersign-net") for login in logins),
-          lambda: "not all logins ask the server")
+    until(
+        lambda: all(children_of(login, "countersign-net") for login in logins), lambda: "not all logins ask the server"
+    )
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
@@ -84,7 +92,8 @@ def test_forty_logins_that_wait_while_the_server_restarts_all_hear_of_their_appr
 
 
 def test_of_twenty_logins_that_begin_while_the_server_restarts_none_is_excused_and_each_has_its_request(
-        host, own_server, people):
+    host, own_server, people
+):
     twenty = people(20)
     own_server.stop(signal.SIGKILL)
     logins = begin(host, twenty)
@@ -175,8 +184,10 @@ def test_a_code_is_verified_again_when_the_connection_ends(rude):
     login.finish()
 
 
-@pytest.mark.parametrize("kind, argument", [
-    ("hang_up", None), ("cut", None), ("status", 500), ("status", 502), ("status", 503), ("huge", None)])
+@pytest.mark.parametrize(
+    "kind, argument",
+    [("hang_up", None), ("cut", None), ("status", 500), ("status", 502), ("status", 503), ("huge", None)],
+)
 def test_a_look_that_fails_is_made_again(rude, kind, argument):
     rude.server.fault("poll", kind, argument, times=3)
     rude.server.phone = "approve"

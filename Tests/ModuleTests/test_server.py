@@ -10,23 +10,51 @@ from good_server import LoginPhone, Server, own_folder
 from stand_in import StandIn
 from totp import SoftToken
 
-OUTAGES = {"refuse": ("connect", "refuse", None), "silent": ("connect", "hang", None), "500": ("*", "status", 500),
-           "503": ("*", "status", 503),
-           "never": ("*", "hang", None)}
+OUTAGES = {
+    "refuse": ("connect", "refuse", None),
+    "silent": ("connect", "hang", None),
+    "500": ("*", "status", 500),
+    "503": ("*", "status", 503),
+    "never": ("*", "hang", None),
+}
 # For a server that says nothing; and for one that answers, where a late answer would be another case.
 QUICK = "connect_timeout = 1\nrequest_timeout = 1\n"
 PATIENT = "connect_timeout = 60\nrequest_timeout = 120\n"
 REFUSALS = {
-    "401": ("*", "status", 401), "404": ("*", "status", 404), "429": ("*", "status", 429), "html": ("*", "html", None),
+    "401": ("*", "status", 401),
+    "404": ("*", "status", 404),
+    "429": ("*", "status", 429),
+    "html": ("*", "html", None),
     "cut": ("*", "cut", None),
-    "huge": ("*", "huge", None), "hang_up": ("*", "hang_up", None), "deep": ("*", "deep", None),
+    "huge": ("*", "huge", None),
+    "hang_up": ("*", "hang_up", None),
+    "deep": ("*", "deep", None),
     "bad_utf8": ("*", "bad_utf8", None),
-    "trailing": ("*", "trailing", None), "gzip": ("*", "gzip_bomb", None), "headers": ("*", "header_flood", None),
+    "trailing": ("*", "trailing", None),
+    "gzip": ("*", "gzip_bomb", None),
+    "headers": ("*", "header_flood", None),
 }
-LIES = ["wrong_uuid", "malformed_uuid", "other_user", "string_id", "no_id", "shouting", "status_list", "no_status",
-        "success_false",
-        "success_false_text", "success_text", "success_number", "success_missing", "html", "cut", "huge", "trailing",
-        "bad_utf8", "deep"]
+LIES = [
+    "wrong_uuid",
+    "malformed_uuid",
+    "other_user",
+    "string_id",
+    "no_id",
+    "shouting",
+    "status_list",
+    "no_status",
+    "success_false",
+    "success_false_text",
+    "success_text",
+    "success_number",
+    "success_missing",
+    "html",
+    "cut",
+    "huge",
+    "trailing",
+    "bad_utf8",
+    "deep",
+]
 
 
 def refused(login):
@@ -139,8 +167,23 @@ def test_an_approval_that_does_not_count_lets_nobody_in(rude, lie):
 
 
 @pytest.mark.parametrize(
-    "lie", ["shouting", "status_list", "no_status", "success_false", "success_false_text", "success_number",
-            "success_missing", "html", "cut", "huge", "bad_utf8", "deep", "trailing"])
+    "lie",
+    [
+        "shouting",
+        "status_list",
+        "no_status",
+        "success_false",
+        "success_false_text",
+        "success_number",
+        "success_missing",
+        "html",
+        "cut",
+        "huge",
+        "bad_utf8",
+        "deep",
+        "trailing",
+    ],
+)
 def test_a_verified_code_that_does_not_count_lets_nobody_in(rude, lie):
     rude.server.fault("verify", lie)
     rude.rules('[outage]\nmode = "allow"\n[login]\nprompt = "now"\n', server=PATIENT)
@@ -225,9 +268,17 @@ def test_a_user_whom_the_server_does_not_know_gets_a_prompt_and_no_code_is_good(
     assert not any("phone" in text for text in login.texts("tell"))
 
 
-@pytest.mark.parametrize("answer",
-                         ["answer ../sms", "long 10000", "answer 1234567/99", "answer ١٢٣٤٥٦٧",
-                          "answer 1234567?force=false", "answer %2e%2e"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "answer ../sms",
+        "long 10000",
+        "answer 1234567/99",
+        "answer ١٢٣٤٥٦٧",
+        "answer 1234567?force=false",
+        "answer %2e%2e",
+    ],
+)
 def test_what_is_no_code_never_goes_on_the_wire(rude, answer):
     rude.rules('[login]\nprompt = "now"\n')
     login = rude.login("tty=ssh")

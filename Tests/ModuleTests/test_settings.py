@@ -64,8 +64,14 @@ def test_somebody_elses(host):
 
 @pytest.mark.parametrize(
     "text, word",
-    [("[outage]\nmode = \"alow\"\n", ":3"), (OPEN + "[logn]\n", "logn"), (OPEN + "[login]\ntries = \"3\"\n", "tries"),
-     (OPEN + "x = = 1\n", ":6"), (OPEN + "[server]\nurl = \"https://x\"\n", "api_key"), (OPEN + "\x00", "UTF-8")],
+    [
+        ('[outage]\nmode = "alow"\n', ":3"),
+        (OPEN + "[logn]\n", "logn"),
+        (OPEN + '[login]\ntries = "3"\n', "tries"),
+        (OPEN + "x = = 1\n", ":6"),
+        (OPEN + '[server]\nurl = "https://x"\n', "api_key"),
+        (OPEN + "\x00", "UTF-8"),
+    ],
 )
 def test_one_wrong_word(host, text, word):
     host.settings(text)

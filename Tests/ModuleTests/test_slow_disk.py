@@ -22,8 +22,9 @@ def slow(host):
         pytest.skip("a static countersign-login preloads nothing: make test BUILT=.build/stage")
     library, moved = host.folder / "slow_sync.so", host.folder / "real-login"
     shutil.move(real, moved)
-    subprocess.run(["cc", "-shared", "-fPIC", "-Wall", "-Werror", "-o", library, HERE / "slow_sync.c", "-ldl"],
-                   check=True)
+    subprocess.run(
+        ["cc", "-shared", "-fPIC", "-Wall", "-Werror", "-o", library, HERE / "slow_sync.c", "-ldl"], check=True
+    )
     places = [f'-DLIBRARY="{library}"', f'-DREAL="{moved}"']
     subprocess.run(["cc", "-Wall", "-Werror", *places, "-o", real, HERE / "slow_login.c"], check=True)
     open_to(host.folder, host.user)
@@ -36,7 +37,9 @@ def keys(host, token, count):
     lines = [f"ssh-ed25519 {base64.b64encode(blob).decode()}" for blob in blobs]
     rows = ", ".join(
         f"('{host.user.pw_name} {records.fingerprint(line)}', {host.user.pw_uid}, X'{token.secret.hex()}', 'sha1', 6, "
-        f"30)" for line in lines)
+        f"30)"
+        for line in lines
+    )
     records.run(host.database, f"INSERT INTO accounts (name, uid, secret, algorithm, digits, period) VALUES {rows}")
     return lines
 
@@ -65,5 +68,6 @@ def test_sixty_right_codes_at_once_on_a_slow_disk_let_in_sixty(slow, softtoken):
     waits = sorted(took for _, _, took in done)
     print(
         f"the first after {waits[0]:.1f} s, the median after {waits[CROWD // 2]:.1f} s, the last after {waits[-1]:.1f} "
-        f"s")
+        f"s"
+    )
     assert [(result, reason) for result, reason, _ in done] == [(PAM_SUCCESS, "proven")] * CROWD

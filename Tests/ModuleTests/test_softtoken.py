@@ -28,9 +28,17 @@ def test_a_right_code_lets_in_and_confirms_the_account(host, softtoken):
 def test_the_parameters_of_a_secret_are_kept(host, algorithm, digits, period):
     token = SoftToken(digits, period, algorithm)
     host.countersign(
-        "softtoken", host.user.pw_name, "--secret-stdin", "--algorithm", algorithm, "--digits", digits, "--period",
+        "softtoken",
+        host.user.pw_name,
+        "--secret-stdin",
+        "--algorithm",
+        algorithm,
+        "--digits",
+        digits,
+        "--period",
         period,
-        stdin=token.base32 + "\n")
+        stdin=token.base32 + "\n",
+    )
     login = host.login()
     login.prompt()
     login.answer(token.fresh_code())
@@ -71,8 +79,16 @@ def test_a_code_may_be_typed_in_groups_and_between_blanks(host, softtoken):
 
 @pytest.mark.parametrize(
     "answer",
-    ["answer ../sms", "answer 12345", "answer ١٢٣٤٥٦", "answer 123456#1", "answer 0x1234", "long 10000",
-     "answer 12345678901", "answer %00"],
+    [
+        "answer ../sms",
+        "answer 12345",
+        "answer ١٢٣٤٥٦",
+        "answer 123456#1",
+        "answer 0x1234",
+        "long 10000",
+        "answer 12345678901",
+        "answer %00",
+    ],
 )
 def test_what_is_no_code_costs_neither_a_try_nor_a_failure(host, softtoken, answer):
     login = host.login()

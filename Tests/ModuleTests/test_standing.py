@@ -41,8 +41,12 @@ def proven(login, token):
 
 def test_a_pause_excuses_until_its_end_and_is_logged_loudly_with_its_reason(host, softtoken):
     host.settings(REQUIRED)
-    host.account(confirmed=1, paused_at=int(time.time()), paused_until=int(time.time()) + HOUR,
-                 pause_reason='phone lost "=\n outcome=approved')
+    host.account(
+        confirmed=1,
+        paused_at=int(time.time()),
+        paused_until=int(time.time()) + HOUR,
+        pause_reason='phone lost "=\n outcome=approved',
+    )
     login = host.login()
     assert excused(login) == "paused"
     line = next(text for text in login.texts("log") if "outcome=" in text)
@@ -50,8 +54,9 @@ def test_a_pause_excuses_until_its_end_and_is_logged_loudly_with_its_reason(host
     assert login.decisions[-1]["outcome"] == "excused"
 
 
-@pytest.mark.parametrize("ends_in, max_hours",
-                         [(-1, 72), (73 * HOUR, 72), (2 * HOUR, 1), (400 * 24 * HOUR, 8760), (2**62, 8760)])
+@pytest.mark.parametrize(
+    "ends_in, max_hours", [(-1, 72), (73 * HOUR, 72), (2 * HOUR, 1), (400 * 24 * HOUR, 8760), (2**62, 8760)]
+)
 def test_a_pause_that_is_over_or_longer_than_allowed_is_none(host, softtoken, ends_in, max_hours):
     """The latter was made by a clock that was ahead, or under other settings."""
     host.settings(REQUIRED + f"[pause]\nmax_hours = {max_hours}\n")
@@ -90,8 +95,9 @@ def test_opting_out_while_grace_lasts_spends_grace_logins_and_ends_with_them(hos
     assert login.decisions[0]["reason"] == "grace_over"
 
 
-def test_opting_out_while_grace_lasts_does_nothing_for_who_has_proven_a_factor_or_where_there_is_no_grace(host,
-                                                                                                          softtoken):
+def test_opting_out_while_grace_lasts_does_nothing_for_who_has_proven_a_factor_or_where_there_is_no_grace(
+    host, softtoken
+):
     host.account(opted_out=1, confirmed=1)
     host.settings(GRACE + 'opt_out = "grace"\n')
     asked(host.login())
@@ -131,8 +137,10 @@ def test_after_a_proven_factor_the_same_login_is_not_asked_again(host, softtoken
 
 
 @pytest.mark.parametrize(
-    "other", [{"address": THERE}, {"key": "b"}, {"key": None}, {"service": "sshd"}],
-    ids=["address", "key", "no key", "service"])
+    "other",
+    [{"address": THERE}, {"key": "b"}, {"key": None}, {"service": "sshd"}],
+    ids=["address", "key", "no key", "service"],
+)
 def test_a_login_that_differs_is_asked(host, softtoken, other):
     host.settings(REMEMBER)
     host.stack("sshd")
@@ -156,9 +164,10 @@ def test_nothing_is_remembered_without_a_numeric_address_or_where_it_is_off(host
         softtoken._spent = 0
 
 
-@pytest.mark.parametrize("info",
-                         ["publickey", "publickey ssh-ed25519 !!!!\n", "publickey ssh-ed25519\n",
-                          "publickey ssh-rsa " + "A" * 5000 + "\n"])
+@pytest.mark.parametrize(
+    "info",
+    ["publickey", "publickey ssh-ed25519 !!!!\n", "publickey ssh-ed25519\n", "publickey ssh-rsa " + "A" * 5000 + "\n"],
+)
 def test_a_list_of_keys_that_is_not_whole_is_not_remembered(host, softtoken, info):
     host.settings(REMEMBER)
     settings = ("tty=ssh", f"env=SSH_CONNECTION={HERE} 1 192.0.2.9 22", f"env=SSH_AUTH_INFO_0={info}")

@@ -104,8 +104,10 @@ def test_a_request_is_one_that_a_server_of_authys_takes(rude):
     [request] = rude.server.requests("create")
     assert (request.method, request.path) == ("POST", f"/onetouch/json/users/{rude.server.authy_id}/approval_requests")
     assert set(request.parameters) == {"message", "details", "hidden_details", "seconds_to_expire"}
-    assert (request.parameters["details"]["Address"] == "192.0.2.7"
-            and 1 <= int(request.parameters["seconds_to_expire"]) <= 90)
+    assert (
+        request.parameters["details"]["Address"] == "192.0.2.7"
+        and 1 <= int(request.parameters["seconds_to_expire"]) <= 90
+    )
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])

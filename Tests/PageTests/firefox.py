@@ -75,10 +75,23 @@ def browser(letters: int = 16) -> typing.Iterator[Firefox]:
     (profile / "user.js").write_text(PREFERENCES + f'user_pref("font.size.variable.x-western", {letters});\n')
     environment = {"HOME": str(profile), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "MOZ_HEADLESS": "1"}
     process = subprocess.Popen(
-        [FIREFOX, "--headless", "--no-remote", "--profile", str(profile), "--remote-debugging-port", "0",
-         "about:blank"],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment,
-        start_new_session=True)
+        [
+            FIREFOX,
+            "--headless",
+            "--no-remote",
+            "--profile",
+            str(profile),
+            "--remote-debugging-port",
+            "0",
+            "about:blank",
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        start_new_session=True,
+    )
     try:
         address = next((found[0] for line in process.stderr if (found := re.search(r"ws://\S+", line))), None)
         assert address, "Firefox did not say where it listens"
@@ -119,8 +132,9 @@ class Phone:
         """Gives what a function of the page's own gives, as JSON. It may be async."""
         self._firefox.bring_to_front(self._context)
         call = f"(async () => JSON.stringify((await ({function})(...{json.dumps(arguments)})) ?? null))()"
-        result = self._firefox.call("script.evaluate", expression=call, target={"context": self._context},
-                                    awaitPromise=True)
+        result = self._firefox.call(
+            "script.evaluate", expression=call, target={"context": self._context}, awaitPromise=True
+        )
         if result["type"] == "exception":
             raise AssertionError(result["exceptionDetails"]["text"])
         return json.loads(result["result"]["value"])
@@ -133,20 +147,26 @@ class Phone:
                 for (;;) {{
                     const found = ({condition})(...given);
                     if (found) return found === true ? true : found;
-                    if (performance.now() > end) throw new Error("never came: " + {json.dumps(condition)} + "; " + document.body.innerText);
+                    if (performance.now() > end) {{
+                        throw new Error("never came: " + {json.dumps(condition)} + "; " + document.body.innerText);
+                    }}
                     await new Promise((done) => setTimeout(done, 20));
                 }}
-            }}""", *arguments)
+            }}""",
+            *arguments,
+        )
 
     def wait_for(self, selector: str) -> None:
-        self.wait("(selector) => [...document.querySelectorAll(selector)].some((one) => one.checkVisibility())",
-                  selector)
+        self.wait(
+            "(selector) => [...document.querySelectorAll(selector)].some((one) => one.checkVisibility())", selector
+        )
 
     def text(self, selector: str) -> str:
         self.wait_for(selector)
         return self.run(
             "(selector) => [...document.querySelectorAll(selector)].find((one) => one.checkVisibility()).innerText",
-            selector)
+            selector,
+        )
 
     def attribute(self, selector: str, name: str) -> str:
         self.wait_for(selector)
@@ -155,24 +175,34 @@ class Phone:
     def tap(self, selector: str) -> None:
         """Clicks with a real pointer at the first visible match."""
         self.wait_for(selector)
-        x, y = self.run("""(selector) => {
+        x, y = self.run(
+            """(selector) => {
             const one = [...document.querySelectorAll(selector)].find((one) => one.checkVisibility());
             one.scrollIntoView({ block: "center", behavior: "instant" });
             const box = one.getBoundingClientRect();
             return [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)];
-        }""", selector)
-        steps = [{"type": "pointerMove", "x": x, "y": y}, {"type": "pointerDown", "button": 0},
-                 {"type": "pointerUp", "button": 0}]
+        }""",
+            selector,
+        )
+        steps = [
+            {"type": "pointerMove", "x": x, "y": y},
+            {"type": "pointerDown", "button": 0},
+            {"type": "pointerUp", "button": 0},
+        ]
         self._firefox.call(
-            "input.performActions", context=self._context,
-            actions=[{"type": "pointer", "id": "finger", "parameters": {"pointerType": "touch"}, "actions": steps}])
+            "input.performActions",
+            context=self._context,
+            actions=[{"type": "pointer", "id": "finger", "parameters": {"pointerType": "touch"}, "actions": steps}],
+        )
 
     def type(self, selector: str, text: str) -> None:
-        self.run("(selector) => { const field = document.querySelector(selector); field.focus(); field.select(); }",
-                 selector)
+        self.run(
+            "(selector) => { const field = document.querySelector(selector); field.focus(); field.select(); }", selector
+        )
         keys = [{"type": kind, "value": letter} for letter in text for kind in ("keyDown", "keyUp")]
-        self._firefox.call("input.performActions", context=self._context,
-                           actions=[{"type": "key", "id": "keys", "actions": keys}])
+        self._firefox.call(
+            "input.performActions", context=self._context, actions=[{"type": "key", "id": "keys", "actions": keys}]
+        )
 
     def picture(self) -> bytes:
         """A screenshot of the window, as PNG."""
@@ -203,8 +233,9 @@ class Phone:
 
     def permit(self, name: str, state: str) -> None:
         origin = self.run("() => location.origin")
-        self._firefox.call("permissions.setPermission", descriptor={"name": name}, state=state, origin=origin,
-                           userContext=self._user)
+        self._firefox.call(
+            "permissions.setPermission", descriptor={"name": name}, state=state, origin=origin, userContext=self._user
+        )
 
     # What a person does
 
@@ -233,7 +264,9 @@ class Phone:
         self.show("requests")
         found = self.wait(
             """(text) => [...document.querySelectorAll("[data-request][data-phase=asking]")]
-                .find((card) => card.innerText.includes(text))?.dataset.request""", text)
+                .find((card) => card.innerText.includes(text))?.dataset.request""",
+            text,
+        )
         return f"[data-request='{found}']"
 
     def tap_settled(self, card: str, what: str) -> None:
@@ -262,7 +295,8 @@ class Phone:
         self.tap_settled(card, "[data-do=approve]")
         self.wait_for(f"{card} [data-choice]")
         return card, self.run(
-            "(card) => [...document.querySelectorAll(card + ' [data-choice]')].map((one) => one.innerText)", card)
+            "(card) => [...document.querySelectorAll(card + ' [data-choice]')].map((one) => one.innerText)", card
+        )
 
     def deny(self, report: bool = False, text: str = "") -> str:
         card = self.request(text)

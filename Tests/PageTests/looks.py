@@ -14,7 +14,8 @@ OUT_OF_SIGHT = """() => {
 
 IN_SIGHT = """(selector) => [...document.querySelectorAll(selector)].every((one) => {
     const box = one.getBoundingClientRect();
-    const corners = [[1, 1], [1, box.height - 1], [box.width / 2, box.height / 2], [box.width - 1, 1], [box.width - 1, box.height - 1]];
+    const [right, bottom] = [box.width - 1, box.height - 1];
+    const corners = [[1, 1], [1, bottom], [box.width / 2, box.height / 2], [right, 1], [right, bottom]];
     const isSeen = ([x, y]) => {
         const top = document.elementFromPoint(box.x + x, box.y + y);
         return top !== null && (one.contains(top) || top.contains(one));
@@ -23,4 +24,5 @@ IN_SIGHT = """(selector) => [...document.querySelectorAll(selector)].every((one)
 })"""
 
 BRING_INTO_SIGHT = (
-    """(selector) => document.querySelector(selector).scrollIntoView({ block: "center", behavior: "instant" })""")
+    """(selector) => document.querySelector(selector).scrollIntoView({ block: "center", behavior: "instant" })"""
+)

@@ -16,15 +16,17 @@ MILLISECONDS = PATIENCE * 1000
 expect.set_options(timeout=MILLISECONDS)
 AGENT = (
     "Mozilla/5.0 (Linux; Android 16; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile "
-    "Safari/537.36")
+    "Safari/537.36"
+)
 
 
 @contextlib.contextmanager
 def browser(ignore_https_errors: bool = False) -> typing.Iterator[Browser]:
     """One Chromium for any number of phones. The option is the browser's own: a service worker's script heeds no
     other."""
-    arguments = ["--no-sandbox",
-                 "--disable-dev-shm-usage"] + (["--ignore-certificate-errors"] if ignore_https_errors else [])
+    arguments = ["--no-sandbox", "--disable-dev-shm-usage"] + (
+        ["--ignore-certificate-errors"] if ignore_https_errors else []
+    )
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         try:
@@ -48,8 +50,15 @@ class Phone:
     ):
         self._shots = shots
         self.context: BrowserContext = browser.new_context(
-            viewport=size or SIZE, has_touch=True, is_mobile=True, device_scale_factor=2, user_agent=agent,
-            color_scheme="dark" if dark else "light", ignore_https_errors=ignore_https_errors, locale="en-GB")
+            viewport=size or SIZE,
+            has_touch=True,
+            is_mobile=True,
+            device_scale_factor=2,
+            user_agent=agent,
+            color_scheme="dark" if dark else "light",
+            ignore_https_errors=ignore_https_errors,
+            locale="en-GB",
+        )
         self.context.set_default_timeout(MILLISECONDS)
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
@@ -145,11 +154,14 @@ class Phone:
         self.page.reload()
 
     def pass_seconds(self, count: int) -> None:
-        self.page.evaluate("""(count) => {
+        self.page.evaluate(
+            """(count) => {
             const now = Date.now() + 1000 * count;
             Date.now = () => now;
             for (const act of everySecond) act();
-        }""", count)
+        }""",
+            count,
+        )
 
     def close_results(self) -> None:
         """Closes every card that is over."""
@@ -184,7 +196,8 @@ class Phone:
                 const phase = card.dataset.phase;
                 const tap = {};
                 card.addEventListener("click", () => {
-                    tap.isIgnored = card.dataset.phase === phase && card.isConnected && !card.hasAttribute("data-settled");
+                    const isOpen = card.isConnected && !card.hasAttribute("data-settled");
+                    tap.isIgnored = card.dataset.phase === phase && isOpen;
                 }, { once: true });
                 return tap;
             }""")
@@ -261,7 +274,9 @@ class Phone:
 
     def keys(self) -> list[tuple[str, str, bool]]:
         """Algorithm, type and extractability of each key that the browser keeps for the page."""
-        return [tuple(key) for key in self.page.evaluate("""async () => {
+        return [
+            tuple(key)
+            for key in self.page.evaluate("""async () => {
             const done = (request) => new Promise((resolve, reject) => {
                 request.onsuccess = () => resolve(request.result);
                 request.onerror = () => reject(request.error);
@@ -278,7 +293,8 @@ class Phone:
                 database.close();
             }
             return keys;
-        }""")]
+        }""")
+        ]
 
     def problems_of_installing(self) -> list[str]:
         """Why the page could not be put on the home screen, as the browser sees it."""
@@ -293,21 +309,26 @@ class Phone:
     def too_small_for_a_thumb(self, least: int = 44) -> list[str]:
         """What can be tapped now and is smaller than this, in CSS pixels."""
         small = []
-        for control in self.page.locator("a, button, input, select, summary, [role=button], [role=link]").locator(
-                "visible=true").all():
+        for control in (
+            self.page.locator("a, button, input, select, summary, [role=button], [role=link]")
+            .locator("visible=true")
+            .all()
+        ):
             box = control.bounding_box()
             assert box is not None
             if box["width"] < least or box["height"] < least:
                 small.append(
-                    f"{box['width']:.1f} x {box['height']:.1f}: {control.evaluate('element => element.outerHTML')}")
+                    f"{box['width']:.1f} x {box['height']:.1f}: {control.evaluate('element => element.outerHTML')}"
+                )
         return small
 
     # Eyes
 
     def set_letters(self, pixels: int) -> None:
         """As the browser's own setting of its text size; 16 is usual."""
-        self.context.new_cdp_session(self.page).send("Page.setFontSizes",
-                                                     {"fontSizes": {"standard": pixels, "fixed": pixels}})
+        self.context.new_cdp_session(self.page).send(
+            "Page.setFontSizes", {"fontSizes": {"standard": pixels, "fixed": pixels}}
+        )
 
     def out_of_sight(self) -> list[str]:
         """Elements that extend beyond the side of the window, or of their own box."""
@@ -328,6 +349,7 @@ class Phone:
 
     def lose_next_answer(self, urls: str) -> None:
         """The server gets the call and answers, and nothing arrives."""
+
         def lose(route):
             route.fetch()
             route.abort()
@@ -362,13 +384,15 @@ class Phone:
         self.wait_for_shell()
         session = self.context.new_cdp_session(self.page)
         registrations: list[dict[str, typing.Any]] = []
-        session.on("ServiceWorker.workerRegistrationUpdated",
-                   lambda event: registrations.extend(event["registrations"]))
+        session.on(
+            "ServiceWorker.workerRegistrationUpdated", lambda event: registrations.extend(event["registrations"])
+        )
         session.send("ServiceWorker.enable")
         while not registrations:
             self.page.evaluate("0")
         # Asking for notifications before the browser shows them makes it forget them.
-        self._worker.evaluate("""(patience) => {
+        self._worker.evaluate(
+            """(patience) => {
             const show = ServiceWorkerRegistration.prototype.showNotification;
             self.shown = new Promise((resolve, reject) => {
                 setTimeout(() => reject(new Error("nothing is shown")), patience);
@@ -378,7 +402,9 @@ class Phone:
                     return shown;
                 };
             });
-        }""", MILLISECONDS)
+        }""",
+            MILLISECONDS,
+        )
         push = {"origin": self._origin, "registrationId": registrations[-1]["registrationId"], "data": message}
         session.send("ServiceWorker.deliverPushMessage", push)
         self._worker.evaluate("() => self.shown")
@@ -386,28 +412,35 @@ class Phone:
     def notifications(self) -> list[dict[str, str]]:
         return self._worker.evaluate(
             "async () => (await self.registration.getNotifications()).map(({ tag, title, body }) => ({ tag, title, "
-            "body }))")
+            "body }))"
+        )
 
     def wait_for_no_notification(self) -> None:
-        self._worker.evaluate("""async (patience) => {
+        self._worker.evaluate(
+            """async (patience) => {
             const end = performance.now() + patience;
             while ((await self.registration.getNotifications()).length > 0) {
                 if (performance.now() > end) throw new Error("still there");
                 await new Promise((resume) => setTimeout(resume, 10));
             }
-        }""", MILLISECONDS)
+        }""",
+            MILLISECONDS,
+        )
 
     def close_page(self) -> None:
         """Comes back when the page's worker has seen it go."""
         self.page.goto("about:blank")
-        self._worker.evaluate("""async (patience) => {
+        self._worker.evaluate(
+            """async (patience) => {
             const end = performance.now() + patience;
             const seen = { type: "window", includeUncontrolled: true };
             while ((await self.clients.matchAll(seen)).length > 0) {
                 if (performance.now() > end) throw new Error("still there");
                 await new Promise((resume) => setTimeout(resume, 10));
             }
-        }""", MILLISECONDS)
+        }""",
+            MILLISECONDS,
+        )
 
     def tap_notification(self) -> list[str]:
         """Taps the only one. Returns what the page's worker asks the browser for, which grants it to a real finger

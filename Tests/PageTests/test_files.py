@@ -35,7 +35,8 @@ def modules() -> dict[str, str]:
 
 def test_every_file_is_built_in_once():
     assert sorted(re.findall(r'^#embed "pages/(.+)"$', (SOURCES / "pages.c").read_text(), re.MULTILINE)) == sorted(
-        files())
+        files()
+    )
     assert sorted(re.findall(r'^    \{"(.+?)",', (SOURCES / "pages.c").read_text(), re.MULTILINE)) == sorted(files())
 
 
@@ -52,7 +53,8 @@ def test_every_import_names_a_file_and_something_that_it_exports():
     for name, text in modules().items():
         for names, file in re.findall(r'^import (?:\* as \w+|\{([^}]*)\}) from "\./([^"]+)";$', text, re.MULTILINE):
             exports = set(
-                re.findall(r"^export (?:async )?(?:function|class|const) (\w+)", modules()[file], re.MULTILINE))
+                re.findall(r"^export (?:async )?(?:function|class|const) (\w+)", modules()[file], re.MULTILINE)
+            )
             assert {one.strip() for one in names.split(",") if one.strip()} <= exports, f"{name} imports from {file}"
 
 
@@ -62,8 +64,9 @@ def test_nothing_is_fetched_from_elsewhere_nor_made_of_markup():
     for name, text in modules().items():
         assert not forbidden.search(text), name
         assert not re.search(r"https?://(?!www\.w3\.org/2000/svg\")[\w]", text), name
-    assert not re.search(r"<style|style=|\son\w+=|<script(?![^>]*\bsrc=\"[a-z]+\.js\")",
-                         (PAGES / "index.html").read_text())
+    assert not re.search(
+        r"<style|style=|\son\w+=|<script(?![^>]*\bsrc=\"[a-z]+\.js\")", (PAGES / "index.html").read_text()
+    )
 
 
 def write_version() -> None:

@@ -44,7 +44,8 @@ class Authority:
         builder = x509.CertificateBuilder().subject_name(subject).issuer_name(self.subject).public_key(key.public_key())
         builder = builder.serial_number(x509.random_serial_number())
         builder = builder.not_valid_before(now - datetime.timedelta(hours=1)).not_valid_after(
-            now + datetime.timedelta(days=2))
+            now + datetime.timedelta(days=2)
+        )
         for extension in extensions:
             builder = builder.add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
         return builder.sign(self.key, hashes.SHA256())
@@ -56,8 +57,12 @@ class Authority:
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
         certificate = self._sign(subject, key, x509.SubjectAlternativeName([self._name(name) for name in names]))
         file = self.folder / f"{self.name}-{'-'.join(names)}-{certificate.serial_number}.pem"
-        file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+        file.write_bytes(
+            certificate.public_bytes(serialization.Encoding.PEM)
+            + key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(file)
         return context
@@ -130,8 +135,9 @@ class Web:
                 raw, peer = super().get_request()
                 outer.connections += 1
                 # The handshake is for the handler's thread.
-                return (context.wrap_socket(raw, server_side=True, do_handshake_on_connect=False) if context
-                        else raw), peer
+                return (
+                    context.wrap_socket(raw, server_side=True, do_handshake_on_connect=False) if context else raw
+                ), peer
 
             def handle_error(self, *_):
                 pass
@@ -156,8 +162,9 @@ class Web:
 
     def wait(self, count=1, timeout=PATIENCE) -> list[Call]:
         with self._heard:
-            assert self._heard.wait_for(lambda: len(self.calls) >= count,
-                                        timeout), [(call.method, call.path) for call in self.calls]
+            assert self._heard.wait_for(lambda: len(self.calls) >= count, timeout), [
+                (call.method, call.path) for call in self.calls
+            ]
             return list(self.calls)
 
     def close(self):
@@ -288,21 +295,24 @@ class Session:
 
 # Settings
 
+
 class Lone(Server):
     """A countersignd without the gateway of the harness."""
 
     def write_settings(self, top="", server="", tables=""):
         super().write_settings(top, server, tables)
         text = self.settings.read_text()
-        self.settings.write_text(text[:text.rindex('[[gateway]]\nname = "tee"')])
+        self.settings.write_text(text[: text.rindex('[[gateway]]\nname = "tee"')])
 
 
 def gateway(type, **keys) -> str:
     """A table of the settings. One try, and as much time for it as there can be, unless less is asked for."""
     keys = {"type": type, "timeout": 60, "retries": 0, **keys}
     keys = {name.rstrip("_"): value for name, value in keys.items()}
-    return "[[gateway]]\n" + "".join(f"{name} = {json.dumps(value if isinstance(value, (int, list)) else str(value))}\n"
-                                     for name, value in keys.items())
+    return "[[gateway]]\n" + "".join(
+        f"{name} = {json.dumps(value if isinstance(value, (int, list)) else str(value))}\n"
+        for name, value in keys.items()
+    )
 
 
 def secret(folder: pathlib.Path, name: str, text: str) -> pathlib.Path:
@@ -321,6 +331,7 @@ def script(folder: pathlib.Path, text: str) -> pathlib.Path:
 
 def deliveries(server: Server, user: int, count: int) -> list[tuple[str, str, str, str]]:
     """Kind, gateway, result and detail of a user's deliveries, oldest first, once there are `count` of them."""
+
     def rows():
         lines = server.command("user", "deliveries", user).stdout.splitlines()[1:]
         return lines if len(lines) >= count else None

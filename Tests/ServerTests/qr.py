@@ -33,8 +33,8 @@ def gray_rows(png: bytes) -> list[bytes]:
     (w3.org/TR/png-3)."""
     chunks, at = [], 8
     while at < len(png):
-        length = int.from_bytes(png[at:at + 4], "big")
-        chunks.append((png[at + 4:at + 8], png[at + 8:at + 8 + length]))
+        length = int.from_bytes(png[at : at + 4], "big")
+        chunks.append((png[at + 4 : at + 8], png[at + 8 : at + 8 + length]))
         at += 12 + length
     width, height, depth, colors, *rest = struct.unpack(">IIBBBBB", chunks[0][1])
     assert (depth, rest) == (8, [0, 0, 0]) and colors in (2, 6)
@@ -42,7 +42,7 @@ def gray_rows(png: bytes) -> list[bytes]:
     data = zlib.decompress(b"".join(body for kind, body in chunks if kind == b"IDAT"))
     step, above, rows = 1 + width * size, bytes(width * size), []
     for start in range(0, step * height, step):
-        above = unfiltered(data[start], data[start + 1:start + step], above, size)
+        above = unfiltered(data[start], data[start + 1 : start + step], above, size)
         rows.append(bytes((r + g + b) // 3 for r, g, b in zip(above[::size], above[1::size], above[2::size])))
     return rows
 
@@ -80,7 +80,7 @@ def of_svg(data_url: str) -> Picture:
     assert "".join(f"M{x} {y}h{width}v1H{x}z" for x, y, width in bars) == path
     picture = [[False] * side for _ in range(side)]
     for x, y, width in (map(int, bar) for bar in bars):
-        picture[y][x:x + width] = [True] * width
+        picture[y][x : x + width] = [True] * width
     return picture
 
 

@@ -15,10 +15,13 @@ PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 def encoder(kept: str, blank: str = "+"):
     """Form encoding that leaves letters, digits and `kept` as they are."""
+
     def encode(text: str) -> str:
         return "".join(
             chr(byte) if chr(byte) in PLAIN + kept else blank if byte == 0x20 else f"%{byte:02X}"
-            for byte in text.encode("utf-8", "surrogatepass"))
+            for byte in text.encode("utf-8", "surrogatepass")
+        )
+
     return encode
 
 
@@ -35,6 +38,7 @@ def sign(key, nonce, method, url, parameters) -> str:
 
 
 # What arrives
+
 
 def body(call):
     return json.loads(call.body)
@@ -69,6 +73,7 @@ def nested(call) -> dict:
 
 # Ruby: ActiveSupport's to_query, at every level the encoded members sorted, elements of arrays as they came
 
+
 def to_query(value, name="", encode=ruby) -> str:
     if isinstance(value, dict):
         members = (to_query(member, f"{name}[{key}]" if name else key, encode) for key, member in value.items())
@@ -84,10 +89,14 @@ def rails(call):
 
 # The snippet of the documentation: names as they are, at every level in the order of `order`
 
+
 def by_name(value, name="", order=None) -> list[str]:
     if isinstance(value, dict):
-        return [part for key in sorted(value, key=order)
-                for part in by_name(value[key], f"{name}[{key}]" if name else key, order)]
+        return [
+            part
+            for key in sorted(value, key=order)
+            for part in by_name(value[key], f"{name}[{key}]" if name else key, order)
+        ]
     if isinstance(value, list):
         return [part for element in value for part in by_name(element, f"{name}[]", order)]
     return [f"{ruby(name)}={ruby(text(value))}"]
@@ -118,10 +127,14 @@ def node_signature_only(call):
 # Java: authy-java flattens with an index for each element, sorts all names as they are, encodes, and takes the indices
 # out
 
+
 def flat(value, name="") -> dict[str, str]:
     if isinstance(value, dict):
-        return {key: leaf for member, inner in value.items()
-                for key, leaf in flat(inner, f"{name}[{member}]" if name else member).items()}
+        return {
+            key: leaf
+            for member, inner in value.items()
+            for key, leaf in flat(inner, f"{name}[{member}]" if name else member).items()
+        }
     if isinstance(value, list):
         return {key: leaf for index, inner in enumerate(value) for key, leaf in flat(inner, f"{name}[{index}]").items()}
     return {name: text(value)}
@@ -137,6 +150,7 @@ def authy_java(call):
 # Python: authy-python flattens with an index for each element, encodes, sorts the whole texts, and then takes out of
 # them every index in brackets, and a None that begins a value
 
+
 def python(call):
     leaves = flat(body(call)) if call.method == "POST" else dict(pairs(call))
     fragments = sorted(f"{ruby(name)}={ruby(leaf)}" for name, leaf in leaves.items())
@@ -145,10 +159,14 @@ def python(call):
 
 # Java (servlets) and C#, Twilio's samples: a value other than an object is printed as it is, so an empty list is []
 
+
 def printed(value, name="") -> dict[str, str]:
     if isinstance(value, dict):
-        return {key: leaf for member, inner in value.items()
-                for key, leaf in printed(inner, f"{name}[{member}]" if name else member).items()}
+        return {
+            key: leaf
+            for member, inner in value.items()
+            for key, leaf in printed(inner, f"{name}[{member}]" if name else member).items()
+        }
     return {name: json.dumps(value, separators=(",", ":")) if isinstance(value, list) else text(value)}
 
 
@@ -164,19 +182,28 @@ def dotnet(call):
 
 # PHP, Twilio's sample: flattens with an index for each element, encodes, and sorts the whole texts
 
+
 def twilio_php(call):
     return "&".join(sorted(f"{php(name)}={php(leaf)}" for name, leaf in flat(body(call)).items()))
 
 
 # JavaScript, the snippet of the documentation: stringifies, and sorts the whole texts
 
+
 def snippet(call):
     return "&".join(sorted(by_name(body(call) if call.method == "POST" else nested(call))))
 
 
-ALL = {"Ruby": rails, "Python": python, "node": node_signature_only, "authy-java": authy_java,
-       "Java (servlets)": servlets, "C#": dotnet,
-       "PHP": twilio_php, "JavaScript (documentation)": snippet}
+ALL = {
+    "Ruby": rails,
+    "Python": python,
+    "node": node_signature_only,
+    "authy-java": authy_java,
+    "Java (servlets)": servlets,
+    "C#": dotnet,
+    "PHP": twilio_php,
+    "JavaScript (documentation)": snippet,
+}
 OF_QUERIES = {name: ALL[name] for name in ("Ruby", "Python", "authy-java", "JavaScript (documentation)")}
 
 

@@ -53,8 +53,9 @@ class Faults:
     def __init__(self, folder: pathlib.Path):
         self.file = folder / "fault"
         library = folder / "faults.so"
-        subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", library, pathlib.Path(__file__).with_name("faults.c")],
-                       check=True)
+        subprocess.run(
+            ["gcc", "-shared", "-fPIC", "-O1", "-o", library, pathlib.Path(__file__).with_name("faults.c")], check=True
+        )
         self.environment = {"LD_PRELOAD": str(library), "FAULTS": str(self.file)}
         self.clear()
 
@@ -114,8 +115,17 @@ class Server:
     """`top` and `server` are TOML: keys of the top level and of [server]; `tables` is TOML that begins with a table.
     `ca_file` is what a client needs of a server with a certificate."""
 
-    def __init__(self, folder: pathlib.Path, top="", server="", tables="", arguments=(), extra_listener=None,
-                 ca_file=None, seed=None):
+    def __init__(
+        self,
+        folder: pathlib.Path,
+        top="",
+        server="",
+        tables="",
+        arguments=(),
+        extra_listener=None,
+        ca_file=None,
+        seed=None,
+    ):
         self.folder, self.ca_file = folder, ca_file
         self.state = folder / "state"
         self.state.mkdir(mode=0o700, exist_ok=True)
@@ -124,7 +134,8 @@ class Server:
         self.port = self._place.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.public_url = (
-            f"{'https' if 'certificate' in server or 'behind_proxy' in server else 'http'}://localhost:{self.port}")
+            f"{'https' if 'certificate' in server or 'behind_proxy' in server else 'http'}://localhost:{self.port}"
+        )
         self.settings = folder / "countersignd.toml"
         self.arguments = list(arguments)
         self.start_with = [PROGRAM]
@@ -148,7 +159,8 @@ class Server:
             f'[server]\nlisten = {json.dumps(self.listeners)}\npublic_url = "{self.public_url}"\nmetrics = '
             f'"unix:{self.folder}/metrics.sock"\n{server}\n{tables}\n'
             f'[[gateway]]\nname = "tee"\ntype = "command"\nfor = ["sms", "call", "email"]\ncommand = ["/usr/bin/tee", '
-            f'"-a", "{self.sent}"]\n')
+            f'"-a", "{self.sent}"]\n'
+        )
         self.settings.chmod(0o600)
 
     # The commands
@@ -157,8 +169,13 @@ class Server:
         """A command of the administrator's, such as `command("user", "list")`."""
         place = [] if arguments[:1] in (("help",), ("--help",), ("--version",)) else ["--settings", str(self.settings)]
         done = subprocess.run(
-            [PROGRAM, *map(str, arguments), *place], capture_output=True, text=True, timeout=PATIENCE, input=stdin,
-            env=self.environment)
+            [PROGRAM, *map(str, arguments), *place],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            input=stdin,
+            env=self.environment,
+        )
         assert not check or done.returncode == 0, (arguments, done.stdout, done.stderr)
         return done
 
@@ -168,17 +185,23 @@ class Server:
 
     def sql(self, statement, *values):
         """Writes into the database what only time would, or a fault."""
-        with (contextlib.closing(sqlite3.connect(self.state / "countersignd.db", timeout=PATIENCE)) as database,
-              database):
+        with (
+            contextlib.closing(sqlite3.connect(self.state / "countersignd.db", timeout=PATIENCE)) as database,
+            database,
+        ):
             return database.execute(statement, values).fetchall()
 
     # The process
 
     def start(self) -> "Server":
         self.process = subprocess.Popen(
-            [*self.start_with, "serve", "--settings", str(self.settings), *self.arguments], stdin=subprocess.DEVNULL,
+            [*self.start_with, "serve", "--settings", str(self.settings), *self.arguments],
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True, env=self.environment)
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self.environment,
+        )
         threading.Thread(target=self._listen, args=(self.process,), daemon=True).start()
         self.wait_for_event("listening", len(self.listeners) + 1, process=self.process)
         return self
@@ -273,8 +296,10 @@ class Server:
 
     def answered_to_others(self) -> int:
         """How many calls of others than this process were answered so far."""
-        return sum(
-            map(int, re.findall(r"^countersignd_answers_total.* (\d+)$", self.metrics(), re.MULTILINE))) - self.asked
+        return (
+            sum(map(int, re.findall(r"^countersignd_answers_total.* (\d+)$", self.metrics(), re.MULTILINE)))
+            - self.asked
+        )
 
     def metrics(self) -> str:
         with contextlib.closing(SocketConnection(self.folder / "metrics.sock")) as connection:
@@ -325,8 +350,10 @@ class Application:
         return self.server.call(method, path, body, headers, timeout)
 
     def new_user(self, phone="5551230001", email="zoe@example.com", country_code=1) -> int:
-        parameters = {"user": {"email": email, "cellphone": phone, "country_code": country_code},
-                      "send_install_link_via_sms": False}
+        parameters = {
+            "user": {"email": email, "cellphone": phone, "country_code": country_code},
+            "send_install_link_via_sms": False,
+        }
         reply = self.call("POST", "/protected/json/users/new", parameters)
         assert reply.status == 200, reply.text
         return reply.json["user"]["id"]
@@ -340,8 +367,12 @@ class Application:
         return reply.json["approval_request"]["uuid"]
 
     def read(self, uuid, wait=None) -> Reply:
-        return self.call("GET", f"/onetouch/json/approval_requests/{uuid}",
-                         headers={"Prefer": f"wait={wait}"} if wait else {}, timeout=PATIENCE)
+        return self.call(
+            "GET",
+            f"/onetouch/json/approval_requests/{uuid}",
+            headers={"Prefer": f"wait={wait}"} if wait else {},
+            timeout=PATIENCE,
+        )
 
     def status(self, uuid) -> str:
         return self.read(uuid).json["approval_request"]["status"]
@@ -362,8 +393,11 @@ class Handset:
     def __init__(self, server: Server, name="Pixel 9"):
         self.server, self.name, self.id, self.clock = server, name, None, 0
         self.key = ec.generate_private_key(ec.SECP256R1())
-        self.public_key = b64u(self.key.public_key().public_bytes(
-            serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint))
+        self.public_key = b64u(
+            self.key.public_key().public_bytes(
+                serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+            )
+        )
 
     def sign(self, text: str) -> str:
         r, s = utils.decode_dss_signature(self.key.sign(text.encode(), ec.ECDSA(hashes.SHA256())))
@@ -371,10 +405,20 @@ class Handset:
 
     def enrol(self, link: str) -> Reply:
         token = urllib.parse.urlparse(link).fragment.removeprefix("enrol=")
-        reply = self.server.call("POST", "/phone/api/enrol", json.dumps({
-            "token": token, "public_key": self.public_key, "name": self.name, "os_type": "android",
-            "signature": self.sign(f"countersign-enrol-1\n{token}\n{self.public_key}")}),
-                                 {"Content-Type": "application/json"})
+        reply = self.server.call(
+            "POST",
+            "/phone/api/enrol",
+            json.dumps(
+                {
+                    "token": token,
+                    "public_key": self.public_key,
+                    "name": self.name,
+                    "os_type": "android",
+                    "signature": self.sign(f"countersign-enrol-1\n{token}\n{self.public_key}"),
+                }
+            ),
+            {"Content-Type": "application/json"},
+        )
         if reply.status == 200:
             self.id = reply.json["device"]
         return reply
@@ -389,21 +433,28 @@ class Handset:
         moment = int(time.time()) + self.clock
         path = "/phone/api/" + path
         text = f"countersign-call-1\n{method}\n{path}\n{moment}\n{b64u(hashlib.sha256(body).digest())}"
-        headers = {"Authorization": f"Countersign {self.id}.{moment}.{self.sign(text)}",
-                   "Content-Type": "application/json", **(headers or {})}
+        headers = {
+            "Authorization": f"Countersign {self.id}.{moment}.{self.sign(text)}",
+            "Content-Type": "application/json",
+            **(headers or {}),
+        }
         return self.server.call(method, path, body or None, headers, timeout)
 
     def state(self, seen=None, wait=None) -> dict:
-        reply = self.call("GET", "state" + (f"?seen={seen}" if seen else ""),
-                          headers={"Prefer": f"wait={wait}"} if wait else {})
+        reply = self.call(
+            "GET", "state" + (f"?seen={seen}" if seen else ""), headers={"Prefer": f"wait={wait}"} if wait else {}
+        )
         assert reply.status == 200, reply.text
         return reply.json
 
     def answer(self, uuid, decision, choice=None, text=None) -> Reply:
         if text is None:
             text = next(request["text"] for request in self.state()["requests"] if request["id"] == uuid)
-        parameters = {"id": uuid, "decision": decision,
-                      "signature": self.sign(f"countersign-answer-1\n{decision}\n{choice or ''}\n{text}")}
+        parameters = {
+            "id": uuid,
+            "decision": decision,
+            "signature": self.sign(f"countersign-answer-1\n{decision}\n{choice or ''}\n{text}"),
+        }
         if choice:
             parameters["choice"] = choice
         return self.call("POST", "answer", parameters)
@@ -422,7 +473,7 @@ class Handset:
 
 def totp(secret: bytes, step: int) -> str:
     digest = hmac.new(secret, struct.pack(">Q", step), hashlib.sha1).digest()
-    number = struct.unpack(">I", digest[digest[-1] & 15:][:4])[0] & 0x7FFFFFFF
+    number = struct.unpack(">I", digest[digest[-1] & 15 :][:4])[0] & 0x7FFFFFFF
     return f"{number % 1_000_000:06}"
 
 

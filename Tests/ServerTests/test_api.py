@@ -16,37 +16,83 @@ from outside import until
 from server import Faults, Handset, Server, handset, link, totp
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-STATUS_KEYS = {"authy_id", "confirmed", "registered", "country_code", "phone_number", "email", "devices",
-               "has_hard_token", "account_disabled",
-               "detailed_devices", "deleted_devices"}
-APPROVAL_KEYS = {"_app_name": str, "_app_serial_id": int, "_authy_id": int, "_id": str, "_user_email": str,
-                 "app_id": str, "created_at": str,
-                 "updated_at": str, "notified": bool, "seconds_to_expire": int, "status": str, "user_id": str,
-                 "uuid": str}
+STATUS_KEYS = {
+    "authy_id",
+    "confirmed",
+    "registered",
+    "country_code",
+    "phone_number",
+    "email",
+    "devices",
+    "has_hard_token",
+    "account_disabled",
+    "detailed_devices",
+    "deleted_devices",
+}
+APPROVAL_KEYS = {
+    "_app_name": str,
+    "_app_serial_id": int,
+    "_authy_id": int,
+    "_id": str,
+    "_user_email": str,
+    "app_id": str,
+    "created_at": str,
+    "updated_at": str,
+    "notified": bool,
+    "seconds_to_expire": int,
+    "status": str,
+    "user_id": str,
+    "uuid": str,
+}
 
 
-@pytest.mark.parametrize("body, headers, query", [
-    pytest.param("user[email]=zoe@example.com&user[cellphone]=555-123-0001&user[country_code]=1", FORM, "",
-                 id="raw brackets, as authy-ssh"),
-    pytest.param("user%5Bemail%5D=zoe%40example.com&user%5Bcellphone%5D=555+123+0001&user%5Bcountry_code%5D=1", FORM,
-                 "", id="ruby"),
-    pytest.param("", {}, "&user[email]=zoe%40example.com&user[cellphone]=5551230001&user[country_code]=1",
-                 id="php: all in the query"),
-    pytest.param('{"user":{"email":"zoe@example.com","cellphone":"5551230001","country_code":"1"}}',
-                 {"Content-Type": "application/json"}, "",
-                 id="java: numbers as strings"),
-    pytest.param('\ufeff{"user":{"email":"zoe@example.com","cellphone":"5551230001","country_code":1}}'.encode(),
-                 {"Content-Type": "application/json"}, "",
-                 id="a byte order mark first, as some libraries of C# write"),
-    pytest.param(
-        '{"user":{"email":"zoe@example.com","cellphone":"5551230001","country_code":1},"x":null,"y":{},"z":[]}', {}, "",
-        id="JSON that does not say so"),
-])
+@pytest.mark.parametrize(
+    "body, headers, query",
+    [
+        pytest.param(
+            "user[email]=zoe@example.com&user[cellphone]=555-123-0001&user[country_code]=1",
+            FORM,
+            "",
+            id="raw brackets, as authy-ssh",
+        ),
+        pytest.param(
+            "user%5Bemail%5D=zoe%40example.com&user%5Bcellphone%5D=555+123+0001&user%5Bcountry_code%5D=1",
+            FORM,
+            "",
+            id="ruby",
+        ),
+        pytest.param(
+            "",
+            {},
+            "&user[email]=zoe%40example.com&user[cellphone]=5551230001&user[country_code]=1",
+            id="php: all in the query",
+        ),
+        pytest.param(
+            '{"user":{"email":"zoe@example.com","cellphone":"5551230001","country_code":"1"}}',
+            {"Content-Type": "application/json"},
+            "",
+            id="java: numbers as strings",
+        ),
+        pytest.param(
+            '\ufeff{"user":{"email":"zoe@example.com","cellphone":"5551230001","country_code":1}}'.encode(),
+            {"Content-Type": "application/json"},
+            "",
+            id="a byte order mark first, as some libraries of C# write",
+        ),
+        pytest.param(
+            '{"user":{"email":"zoe@example.com","cellphone":"5551230001","country_code":1},"x":null,"y":{},"z":[]}',
+            {},
+            "",
+            id="JSON that does not say so",
+        ),
+    ],
+)
 def test_a_user_is_created_however_the_parameters_come(server, app, body, headers, query):
     for key_place in ({"X-Authy-API-Key": app.key}, {}):
         where = query if key_place else f"{query}&api_key={app.key}"
-        reply = server.call("POST", f"/protected/json/users/new?send_install_link_via_sms=False{where}", body,
-                            {**headers, **key_place})
+        reply = server.call(
+            "POST", f"/protected/json/users/new?send_install_link_via_sms=False{where}", body, {**headers, **key_place}
+        )
         assert reply.status == 200, reply.text
         assert reply.json["user"]["id"] == app.new_user()
 
@@ -69,16 +115,22 @@ def test_what_is_empty_is_absent(server, app, user):
     body = f"api_key={app.key}&message=Login%3F&details=&hidden_details=&logos=&seconds_to_expire="
     made = server.call("POST", f"/onetouch/json/users/{user}/approval_requests", body, FORM)
     assert made.status == 200, made.text
-    request = app.call(
-        "GET", f"/onetouch/json/approval_requests/{made.json['approval_request']['uuid']}").json["approval_request"]
+    request = app.call("GET", f"/onetouch/json/approval_requests/{made.json['approval_request']['uuid']}").json[
+        "approval_request"
+    ]
     assert request["seconds_to_expire"] == 86_400
     assert json.loads(phone.state()["requests"][0]["text"])["details"] == []
     fresh = app.new_user("5551230002")
-    assert server.call("POST", f"/protected/json/users/{fresh}/secret", f"api_key={app.key}&label=&qr_size=",
-                       FORM).json["label"] == f"AuthyID {fresh}"
+    assert (
+        server.call("POST", f"/protected/json/users/{fresh}/secret", f"api_key={app.key}&label=&qr_size=", FORM).json[
+            "label"
+        ]
+        == f"AuthyID {fresh}"
+    )
     body = (
         f"api_key={app.key}&via=&country_code=1&phone_number=5551230009&"
-        f"locale=&code_length=&custom_code=&custom_message=")
+        f"locale=&code_length=&custom_code=&custom_message="
+    )
     assert server.call("POST", "/protected/json/phones/verification/start", body, FORM).status == 200
     assert len(server.codes()[-1]) == 4
 
@@ -101,16 +153,23 @@ def test_a_check_of_a_number_is_found_by_its_uuid_where_it_was_started(server, a
 def test_messages_and_calls_are_counted_apart(app, user):
     for way in ("sms", "sms", "call"):
         app.call("GET", f"/protected/json/{way}/{user}?force=true")
-    app.call("POST", "/protected/json/phones/verification/start",
-             {"via": "call", "country_code": 1, "phone_number": "5551230009"})
+    app.call(
+        "POST",
+        "/protected/json/phones/verification/start",
+        {"via": "call", "country_code": 1, "phone_number": "5551230009"},
+    )
     [month] = app.call("GET", "/protected/json/app/stats").json["stats"]
     assert (month["sms_count"], month["calls_count"]) == (2, 2)
 
 
 def test_a_post_without_any_body_is_one(server, app, user):
     with socket.create_connection(("127.0.0.1", server.port)) as raw:
-        raw.sendall((f"POST /protected/json/users/delete/{user} HTTP/1.1\r\nHost: x\r\nX-Authy-API-Key: {app.key}\r\n"
-                     "Content-Type: application/json\r\nConnection: close\r\n\r\n").encode())
+        raw.sendall(
+            (
+                f"POST /protected/json/users/delete/{user} HTTP/1.1\r\nHost: x\r\nX-Authy-API-Key: {app.key}\r\n"
+                "Content-Type: application/json\r\nConnection: close\r\n\r\n"
+            ).encode()
+        )
         assert b" 200 " in raw.makefile("rb").readline()
 
 
@@ -122,20 +181,29 @@ def test_a_user_is_removed_by_any_of_the_three_paths(app, user, path):
 
 
 def test_the_bytes_that_clients_look_for(server, app, user):
-    made = app.call("POST", "/protected/json/users/new",
-                    {"user": {"email": "a@b.cc", "cellphone": "5551230001", "country_code": 1}}).text
+    made = app.call(
+        "POST", "/protected/json/users/new", {"user": {"email": "a@b.cc", "cellphone": "5551230001", "country_code": 1}}
+    ).text
     assert "email" not in made and "cellphone" not in made and [c for c in made if c.isdigit()] == list(str(user))
     sent = app.call("GET", f"/protected/json/sms/{user}?force=true").text
     assert sent.index('"success"') < sent.index("sent")
     right = app.verify(server.codes()[-1], user)
-    assert (right.status == 200 and '"token":"is valid"' in right.text and "|" not in right.text
-            and right.headers["Content-Type"].startswith("application/json"))
+    assert (
+        right.status == 200
+        and '"token":"is valid"' in right.text
+        and "|" not in right.text
+        and right.headers["Content-Type"].startswith("application/json")
+    )
     assert right.json == {"message": "Token is valid.", "token": "is valid", "success": "true"}
     wrong = app.verify("1234567", user)
     assert wrong.status == 401
-    assert wrong.json == {"message": "Token is invalid", "token": "is invalid", "success": False,
-                          "errors": {"message": "Token is invalid"},
-                          "error_code": "60020"}
+    assert wrong.json == {
+        "message": "Token is invalid",
+        "token": "is invalid",
+        "success": False,
+        "errors": {"message": "Token is invalid"},
+        "error_code": "60020",
+    }
 
 
 @pytest.mark.parametrize("force", ["", "?force=false", "?force=true"])
@@ -151,16 +219,24 @@ def test_a_code_that_is_none_is_never_answered_with_200(app, user, token):
 @pytest.mark.parametrize("identity", ["tony", "0", "-1", "99999999999999999999", "1%20", "999999"])
 def test_an_unknown_user_is_not_found(app, identity):
     not_found = 404, "60026", "User not found."
-    calls = [("GET", "users/{}/status"), ("GET", "sms/{}"), ("GET", "call/{}"), ("POST", "users/{}/delete"),
-             ("POST", "email/{}"), ("POST", "users/{}/secret"),
-             ("POST", "users/{}/update")]
+    calls = [
+        ("GET", "users/{}/status"),
+        ("GET", "sms/{}"),
+        ("GET", "call/{}"),
+        ("POST", "users/{}/delete"),
+        ("POST", "email/{}"),
+        ("POST", "users/{}/secret"),
+        ("POST", "users/{}/update"),
+    ]
     for method, path in calls:
-        reply = app.call(method, "/protected/json/" + path.format(identity),
-                         {"email": "a@example.com"} if method == "POST" else None)
+        reply = app.call(
+            method, "/protected/json/" + path.format(identity), {"email": "a@example.com"} if method == "POST" else None
+        )
         assert (reply.status, reply.json["error_code"], reply.json["message"]) == not_found, path
     reply = app.verify("1234567", identity)
     assert (reply.status, reply.json["error_code"], reply.json["message"]) == (
-        (401, "60016", "User doesn't exist") if identity.isdigit() else not_found)
+        (401, "60016", "User doesn't exist") if identity.isdigit() else not_found
+    )
 
 
 def test_users_of_another_application_are_unknown(server, app, phone, user):
@@ -217,8 +293,11 @@ def test_a_onecode_for_an_action_is_good_for_that_action_only(server, app, user)
 
 def test_an_email_brings_a_code(server, app, user):
     reply = app.call("POST", f"/protected/json/email/{user}")
-    assert (reply.json["message"] == "Email token was sent" and reply.json["email_id"].startswith("EM")
-            and reply.json["email"] == "z***@example.com")
+    assert (
+        reply.json["message"] == "Email token was sent"
+        and reply.json["email_id"].startswith("EM")
+        and reply.json["email"] == "z***@example.com"
+    )
     assert app.verify(server.codes()[-1], user).status == 200
 
 
@@ -240,9 +319,10 @@ def test_a_number_that_is_verified_has_five_guesses_in_ten_minutes(server, app):
     number = {"country_code": 1, "phone_number": "5551230009"}
 
     def check(code):
-        return app.call("GET",
-                        f"/protected/json/phones/verification/check?{urllib.parse.urlencode(number)}&"
-                        f"verification_code={code}")
+        return app.call(
+            "GET",
+            f"/protected/json/phones/verification/check?{urllib.parse.urlencode(number)}&verification_code={code}",
+        )
 
     assert app.call("POST", "/protected/json/phones/verification/start", number).status == 200
     right = server.codes()[-1]
@@ -274,7 +354,8 @@ def pass_ten_minutes(server):
     """What was counted in ten minutes was counted before."""
     server.sql(
         "UPDATE members SET wrong_since = wrong_since - 600, sends_since = sends_since - 600, requests_since = "
-        "requests_since - 600")
+        "requests_since - 600"
+    )
 
 
 def test_so_many_wrong_codes_in_a_day_are_refused_with_retry_after(folder):
@@ -286,8 +367,9 @@ def test_so_many_wrong_codes_in_a_day_are_refused_with_retry_after(folder):
         assert [app.verify("0000000", user).status for _ in range(3)] == [401] * 2 + [429]
         pass_ten_minutes(server)
         refused = app.verify(phone.softtoken(app), user)
-        assert ((refused.status, refused.json["error_code"]) == (429, "60003")
-                and 600 < int(refused.headers["Retry-After"]) <= 86_400)
+        assert (refused.status, refused.json["error_code"]) == (429, "60003") and 600 < int(
+            refused.headers["Retry-After"]
+        ) <= 86_400
         server.sql("UPDATE members SET day_wrong_since = day_wrong_since - 86400")
         assert app.verify(phone.softtoken(app), user).status == 200
 
@@ -300,8 +382,9 @@ def test_so_many_requests_in_ten_minutes_are_refused_with_retry_after_whatever_b
         for decision in ("approved", "denied", "approved"):
             phone.answer(app.create(user), decision)
         refused = app.call("POST", path, {"message": "?"})
-        assert ((refused.status, refused.json["error_code"]) == (429, "60003")
-                and 1 <= int(refused.headers["Retry-After"]) <= 600)
+        assert (refused.status, refused.json["error_code"]) == (429, "60003") and 1 <= int(
+            refused.headers["Retry-After"]
+        ) <= 600
         assert phone.state()["requests"] == []
         pass_ten_minutes(server)
         assert app.call("POST", path, {"message": "?"}).status == 200
@@ -313,8 +396,9 @@ def test_an_application_that_guesses_is_refused_with_retry_after_and_others_go_o
         users = [app.new_user(f"555123000{number}") for number in range(3)]
         assert [app.verify("0000000", user).status for user in users] == [401] * 3
         refused = app.verify("0000000", users[0])
-        assert ((refused.status, refused.json["error_code"]) == (429, "60003")
-                and 1 <= int(refused.headers["Retry-After"]) <= 600)
+        assert (refused.status, refused.json["error_code"]) == (429, "60003") and 1 <= int(
+            refused.headers["Retry-After"]
+        ) <= 600
         assert other.verify("0000000", other.new_user("5551230001")).status == 401
 
 
@@ -332,8 +416,13 @@ def test_a_right_code_is_taken_however_many_wrong_ones_others_of_the_application
         for user in users[1:]:
             assert app.verify(sent_code(server, app, user), user).status == 200
         [told] = server.events("wrong_codes_of_application")
-        assert (told["level"], told["application"], told["limit"], told["users"],
-                told["seconds"]) == ("warning", app.id, 3, 3, 600)
+        assert (told["level"], told["application"], told["limit"], told["users"], told["seconds"]) == (
+            "warning",
+            app.id,
+            3,
+            3,
+            600,
+        )
 
 
 def test_beyond_the_limit_of_its_application_a_user_has_few_guesses(folder):
@@ -411,8 +500,12 @@ def test_what_is_too_much_and_a_key_that_is_refused_leave_a_line_and_no_flood(se
     for _ in range(9):
         app.call("GET", f"/protected/json/sms/{user}?force=true")
     limited = server.wait_for_event("too_many_requests")
-    assert (limited["level"], limited["application"], limited["user"],
-            limited["call"]) == ("warning", app.id, user, "sms")
+    assert (limited["level"], limited["application"], limited["user"], limited["call"]) == (
+        "warning",
+        app.id,
+        user,
+        "sms",
+    )
     assert 1 <= limited["retry_after"] <= 600
     app.verify("1234567", user)
     server.wait_for_event("code_refused")
@@ -433,23 +526,34 @@ def test_an_application_that_calls_too_often_is_refused_with_retry_after_and_oth
 
 
 def test_an_activity_is_registered(app, user):
-    good = app.call("POST", f"/protected/json/users/{user}/register_activity",
-                    {"type": "password_reset", "user_ip": "192.0.2.7", "data": {"a": 1}})
+    good = app.call(
+        "POST",
+        f"/protected/json/users/{user}/register_activity",
+        {"type": "password_reset", "user_ip": "192.0.2.7", "data": {"a": 1}},
+    )
     assert good.json == {"message": "Activity was created.", "success": True}
-    assert app.call("POST", f"/protected/json/users/{user}/register_activity",
-                    {"type": "dance"}).json["error_code"] == "60029"
+    assert (
+        app.call("POST", f"/protected/json/users/{user}/register_activity", {"type": "dance"}).json["error_code"]
+        == "60029"
+    )
 
 
 def test_a_code_from_the_qr_code_of_a_secret_is_right_once(server, app, user):
     made = app.call("POST", f"/protected/json/users/{user}/secret", {"label": "zoe@web-1", "qr_size": "300"}).json
     shown = urllib.parse.urlparse(qr.read(qr.of_svg(made["qr_code"])))
     fields = dict(urllib.parse.parse_qsl(shown.query))
-    assert (shown.scheme, shown.netloc,
-            urllib.parse.unquote(shown.path)) == ("otpauth", "totp", "/Example Corp:zoe@web-1")
+    assert (shown.scheme, shown.netloc, urllib.parse.unquote(shown.path)) == (
+        "otpauth",
+        "totp",
+        "/Example Corp:zoe@web-1",
+    )
     assert fields["issuer"] == made["issuer"] == "Example Corp" and made["label"] == "zoe@web-1"
     # An authenticator app uses these defaults for missing values.
-    assert (fields.get("algorithm", "SHA1"), fields.get("digits", "6"),
-            fields.get("period", "30")) == ("SHA1", "6", "30")
+    assert (fields.get("algorithm", "SHA1"), fields.get("digits", "6"), fields.get("period", "30")) == (
+        "SHA1",
+        "6",
+        "30",
+    )
     code = totp(base64.b32decode(fields["secret"]), int(time.time()) // 30)
     assert [app.verify(code, user).status for _ in range(2)] == [200, 401]
 
@@ -551,15 +655,19 @@ def test_an_application_that_was_first_says_nothing_of_the_mail_of_others(server
     other = server.create_application("Other")
     assert other.new_user(email="ann@example.org") == user
     for application, address in ((app, "zoe@example.com"), (other, "ann@example.org")):
-        assert application.call(
-            "POST", f"/protected/json/email/{user}").json["email"] == f"{address[0]}***@{address.split('@')[1]}"
+        assert (
+            application.call("POST", f"/protected/json/email/{user}").json["email"]
+            == f"{address[0]}***@{address.split('@')[1]}"
+        )
         assert application.call("GET", f"/protected/json/users/{user}/status").json["status"]["email"] == address
     # A link is for all applications, so it is not sent to an address that only one of them has.
     refused = server.command("user", "link", user, "--send", "email", check=False)
     assert refused.returncode == 1 and "different" in refused.stderr
     shown = json.loads(server.command("user", "show", user, "--json").stdout)
-    assert (shown["email"] == ""
-            and [one["email"] for one in shown["applications"]] == ["zoe@example.com", "ann@example.org"])
+    assert shown["email"] == "" and [one["email"] for one in shown["applications"]] == [
+        "zoe@example.com",
+        "ann@example.org",
+    ]
     app.call("POST", f"/protected/json/users/{user}/delete")
     assert server.command("user", "link", user, "--send", "email")
 
@@ -580,14 +688,22 @@ def test_a_request_needs_a_phone_and_a_member(app, user):
     assert (stranger.status, stranger.json["error_code"], stranger.json["message"]) == (404, "60026", "User not found.")
 
 
-@pytest.mark.parametrize("parameters", [
-    {}, {"message": ""}, {"message": "?", "seconds_to_expire": -1}, {"message": "?", "seconds_to_expire": "soon"},
-    {"message": "?", "logos": [{"res": "huge", "url": "x"}]},
-    {"message": "?", "logos": [{"res": "default", "url": "x" * 501}]}, {"message": "?", "countersign": {"number": "7"}},
-    {"message": "?", "countersign": {"number": "07"}}, {"message": "?", "countersign": {"number": "100"}},
-    {"message": "?", "countersign": {"number": "+7"}},
-    {"message": "?", "details": {"a": {"b": "c"}}},
-])
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"message": ""},
+        {"message": "?", "seconds_to_expire": -1},
+        {"message": "?", "seconds_to_expire": "soon"},
+        {"message": "?", "logos": [{"res": "huge", "url": "x"}]},
+        {"message": "?", "logos": [{"res": "default", "url": "x" * 501}]},
+        {"message": "?", "countersign": {"number": "7"}},
+        {"message": "?", "countersign": {"number": "07"}},
+        {"message": "?", "countersign": {"number": "100"}},
+        {"message": "?", "countersign": {"number": "+7"}},
+        {"message": "?", "details": {"a": {"b": "c"}}},
+    ],
+)
 def test_a_request_that_makes_no_sense_is_refused(app, phone, user, parameters):
     reply = app.call("POST", f"/onetouch/json/users/{user}/approval_requests", parameters)
     assert (reply.status, reply.json["error_code"]) == (400, "60004")
@@ -596,8 +712,9 @@ def test_a_request_that_makes_no_sense_is_refused(app, phone, user, parameters):
 def test_a_logo_without_a_default_shows_nothing_and_does_no_harm(app, phone, user):
     """As Twilio's own example sends it."""
     form = "message=Log+in%3F&logos%5B%5D%5Bres%5D=low&logos%5B%5D%5Burl%5D=https%3A%2F%2Fexample.com%2Flogo.png"
-    reply = app.server.call("POST", f"/onetouch/json/users/{user}/approval_requests", form,
-                            {**FORM, "X-Authy-API-Key": app.key})
+    reply = app.server.call(
+        "POST", f"/onetouch/json/users/{user}/approval_requests", form, {**FORM, "X-Authy-API-Key": app.key}
+    )
     assert reply.status == 200, reply.text
     assert phone.state()["requests"][0]["id"] == reply.json["approval_request"]["uuid"]
 
@@ -605,8 +722,9 @@ def test_a_logo_without_a_default_shows_nothing_and_does_no_harm(app, phone, use
 def test_a_logo_without_an_address_does_no_harm(app, phone, user):
     """As authy-rs sends it: the address as a second `res`."""
     form = "message=Log+in%3F&logos%5B%5D%5Bres%5D=default&logos%5B%5D%5Bres%5D=https%3A%2F%2Fexample.com%2Flogo.png"
-    reply = app.server.call("POST", f"/onetouch/json/users/{user}/approval_requests", form,
-                            {**FORM, "X-Authy-API-Key": app.key})
+    reply = app.server.call(
+        "POST", f"/onetouch/json/users/{user}/approval_requests", form, {**FORM, "X-Authy-API-Key": app.key}
+    )
     assert reply.status == 200, reply.text
     assert phone.state()["requests"][0]["id"] == reply.json["approval_request"]["uuid"]
 
@@ -624,8 +742,12 @@ def test_an_unknown_request_is_not_found(app):
     uuid = "6f1d2c30-0000-4000-8000-000000000001"
     reply = app.read(uuid)
     assert reply.status == 404
-    assert reply.json == {"message": f"Approval request not found: {uuid}", "success": False, "errors": {},
-                          "error_code": "60049"}
+    assert reply.json == {
+        "message": f"Approval request not found: {uuid}",
+        "success": False,
+        "errors": {},
+        "error_code": "60049",
+    }
     assert app.read("tony").status == 404
 
 
@@ -669,19 +791,33 @@ def test_without_a_key_there_is_nothing(server, key):
 
 
 def test_a_path_that_leads_nowhere_is_told_so(app):
-    for path in ("/protected/json/nothing", "/protected/xml/app/details", "/onetouch/json", "/protected/json/users",
-                 "/protected"):
+    for path in (
+        "/protected/json/nothing",
+        "/protected/xml/app/details",
+        "/onetouch/json",
+        "/protected/json/users",
+        "/protected",
+    ):
         reply = app.call("GET", path)
         assert (reply.status, reply.json["error_code"]) == (404, "60000")
 
 
-@pytest.mark.parametrize("body, status", [
-    (b"{", 400), (b"[" * 50_000, 400), (b'{"a":' * 1000, 400), (b'{"a":"\xff"}', 400), (b"x" * 70_000, 413),
-    (b'{"a":1}x', 400), (b'{"a":"\\ud800"}', 400),
-])
+@pytest.mark.parametrize(
+    "body, status",
+    [
+        (b"{", 400),
+        (b"[" * 50_000, 400),
+        (b'{"a":' * 1000, 400),
+        (b'{"a":"\xff"}', 400),
+        (b"x" * 70_000, 413),
+        (b'{"a":1}x', 400),
+        (b'{"a":"\\ud800"}', 400),
+    ],
+)
 def test_a_body_that_is_broken_deep_or_long_is_refused_and_others_go_on(server, app, body, status):
-    reply = server.call("POST", "/protected/json/users/new", body,
-                        {"X-Authy-API-Key": app.key, "Content-Type": "application/json"})
+    reply = server.call(
+        "POST", "/protected/json/users/new", body, {"X-Authy-API-Key": app.key, "Content-Type": "application/json"}
+    )
     assert reply.status == status and isinstance(reply.json["error_code"], str)
     assert app.call("GET", "/protected/json/app/details").status == 200
 
@@ -700,8 +836,9 @@ def test_health_readiness_and_metrics(server, app):
 def test_a_store_that_cannot_be_read_is_not_ready_until_it_can(server):
     server.sql("ALTER TABLE server_values RENAME TO elsewhere")
     reply = server.call("GET", "/readyz")
-    assert ((reply.status, reply.text) == (503, "nothing can be written\n")
-            and server.call("GET", "/healthz").status == 200)
+    assert (reply.status, reply.text) == (503, "nothing can be written\n") and server.call(
+        "GET", "/healthz"
+    ).status == 200
     server.sql("ALTER TABLE elsewhere RENAME TO server_values")
     until(lambda: server.call("GET", "/readyz").status == 200)
 

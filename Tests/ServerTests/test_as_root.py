@@ -20,7 +20,8 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 SERVER, STATE = 990, "/var/lib/countersignd"
 ENTER = (
     'mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/group" /etc/group && mount --bind "$0/lib" /var/lib && '
-    'exec "$@"')
+    'exec "$@"'
+)
 
 
 class Root:
@@ -40,7 +41,8 @@ class Root:
         for name, line in (("passwd", user), ("group", group)):
             known = pathlib.Path("/etc", name).read_text().splitlines(keepends=True)
             (self.base / name).write_text(
-                "".join([row for row in known if not row.startswith("_countersignd:")] + [line]))
+                "".join([row for row in known if not row.startswith("_countersignd:")] + [line])
+            )
 
     def configure(self, text: str):
         self.settings.write_text(text)
@@ -50,7 +52,12 @@ class Root:
         named = ["--settings", "/var/lib/settings.toml", *(["--state", state] if state else [])]
         done = subprocess.run(
             ["unshare", "--mount", "sh", "-c", ENTER, self.base, "/var/lib/program", *map(str, arguments), *named],
-            capture_output=True, text=True, timeout=PATIENCE, cwd="/", env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            cwd="/",
+            env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+        )
         assert "unshare:" not in done.stderr and "mount:" not in done.stderr, done.stderr
         return done
 
@@ -107,24 +114,33 @@ def test_check_makes_nothing_and_looks_as_the_user_of_the_unit(root):
     assert not root.state.exists()
     root.settings.chmod(0o600)
     done = root.command("check")
-    assert (done.returncode == 1 and "_countersignd may not read it" in done.stderr
-            and "chgrp _countersignd" in done.stderr)
+    assert (
+        done.returncode == 1 and "_countersignd may not read it" in done.stderr and "chgrp _countersignd" in done.stderr
+    )
     root.settings.chmod(0o644)
     root.configure('[server]\ncertificate = "/var/lib/key.pem"\nprivate_key = "/var/lib/key.pem"\n')
     (root.lib / "key.pem").write_text("secret")
     (root.lib / "key.pem").chmod(0o600)
     done = root.command("check")
-    assert done.stderr == (
-        "error: server.certificate: /var/lib/key.pem: _countersignd may not read it\n"
-        "hint: chgrp _countersignd /var/lib/key.pem; chmod 640 /var/lib/key.pem\n") and done.returncode == 1
+    assert (
+        done.stderr
+        == (
+            "error: server.certificate: /var/lib/key.pem: _countersignd may not read it\n"
+            "hint: chgrp _countersignd /var/lib/key.pem; chmod 640 /var/lib/key.pem\n"
+        )
+        and done.returncode == 1
+    )
     assert not root.state.exists()
 
 
 def test_what_root_left_in_the_state_folder_is_named(root):
     root.state.mkdir(mode=0o700)
     done = root.command("app", "list")
-    assert (done.returncode == 1 and f"hint: chown -R _countersignd: {STATE}\n" in done.stderr
-            and list(root.state.iterdir()) == [])
+    assert (
+        done.returncode == 1
+        and f"hint: chown -R _countersignd: {STATE}\n" in done.stderr
+        and list(root.state.iterdir()) == []
+    )
     os.chown(root.state, SERVER, SERVER)
     (root.state / "master.key").write_text("x")
     done = root.command("check")
@@ -135,8 +151,9 @@ def test_what_root_left_in_the_state_folder_is_named(root):
 def test_without_the_user_of_the_unit_nothing_is_made(root):
     root.people("", "")
     done = root.command("init")
-    assert (done.returncode == 1 and "the system user _countersignd is missing" in done.stderr
-            and "useradd" in done.stderr)
+    assert (
+        done.returncode == 1 and "the system user _countersignd is missing" in done.stderr and "useradd" in done.stderr
+    )
     assert not root.state.exists()
 
 
@@ -206,10 +223,24 @@ class Watched(Root):
     def told(self, *arguments, environment=None) -> str:
         """What a command writes into the system log: facility authpriv, priority notice."""
         done = subprocess.run(
-            ["unshare", "--mount", "sh", "-c", WATCHED.format(devices=" ".join(DEVICES)), self.base, "/var/lib/program",
-             *map(str, arguments),
-             "--settings", "/var/lib/settings.toml"], capture_output=True, text=True, timeout=PATIENCE, cwd="/",
-            env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **(environment or {})})
+            [
+                "unshare",
+                "--mount",
+                "sh",
+                "-c",
+                WATCHED.format(devices=" ".join(DEVICES)),
+                self.base,
+                "/var/lib/program",
+                *map(str, arguments),
+                "--settings",
+                "/var/lib/settings.toml",
+            ],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            cwd="/",
+            env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **(environment or {})},
+        )
         assert done.returncode == 0, done.stderr
         line = self.log.recv(4_096).decode()
         assert line.startswith(f"<{10 * 8 + 5}>")
@@ -234,8 +265,9 @@ def test_a_command_that_changes_something_leaves_a_line_with_who_did_it(watched)
     assert watched.told("app", "callback", 1, "none", environment=by) == "action=app_callback app=1 url=none by=games"
     assert watched.told("key", "rotate", environment=by) == "action=key_rotate by=games"
     assert watched.told("backup", f"{STATE}/copy.db", environment=by) == f"action=backup file={STATE}/copy.db by=games"
-    assert watched.told("restore", f"{STATE}/copy.db",
-                        environment=by) == f"action=restore file={STATE}/copy.db by=games"
+    assert (
+        watched.told("restore", f"{STATE}/copy.db", environment=by) == f"action=restore file={STATE}/copy.db by=games"
+    )
     assert watched.told("app", "revoke", 1, "--yes").startswith("action=app_revoke app=1 by=")
     # What reads only says nothing.
     watched.log.setblocking(False)

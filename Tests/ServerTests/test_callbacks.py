@@ -22,6 +22,7 @@ from server import Application, Server, handset, own_folder, unb64u
 
 # The recipe
 
+
 def canonical(value, name=None) -> str:
     """What Rails' `to_query` makes of parameters."""
     if isinstance(value, dict):
@@ -49,9 +50,13 @@ VECTOR = json.loads("""{"authy_id":1635,"callback_action":"approval_request_stat
 SHORT = {"authy_id": "1635", "callback_action": "approval_request_status", "status": "denied", "uuid": VECTOR["uuid"]}
 
 
-@pytest.mark.parametrize("method, parameters, expected", [
-    ("POST", VECTOR, "12sh1T7NLLMPlCLSiID10MS6SeKMvbOmb85TprUsppo="),
-    ("GET", SHORT, "PGs2k8r+HK9laGephe2ucICsQVUKl5ZdDrFG60RFP5M=")])
+@pytest.mark.parametrize(
+    "method, parameters, expected",
+    [
+        ("POST", VECTOR, "12sh1T7NLLMPlCLSiID10MS6SeKMvbOmb85TprUsppo="),
+        ("GET", SHORT, "PGs2k8r+HK9laGephe2ucICsQVUKl5ZdDrFG60RFP5M="),
+    ],
+)
 def test_the_recipe_gives_the_known_signatures(method, parameters, expected):
     arguments = "1700000000", method, "https://pam.example.net/authy/callback", parameters
     assert signature("test-app-key-0123456789abcdef", *arguments) == expected
@@ -59,6 +64,7 @@ def test_the_recipe_gives_the_known_signatures(method, parameters, expected):
 
 
 # What an application sees
+
 
 @pytest.fixture
 def web():
@@ -74,8 +80,9 @@ def told(server, web):
 
 
 def create(server, web, method="POST", url=None) -> Application:
-    return server.create_application(f"Told at {web.port}", "--callback", url or f"{web.url}/authy/callback",
-                                     "--callback-method", method)
+    return server.create_application(
+        f"Told at {web.port}", "--callback", url or f"{web.url}/authy/callback", "--callback-method", method
+    )
 
 
 @pytest.fixture
@@ -89,15 +96,17 @@ def parameters(call) -> dict:
         return call.json
     assert call.body == b""
     return dict(
-        urllib.parse.parse_qsl(urllib.parse.urlsplit(call.path).query, keep_blank_values=True, strict_parsing=True))
+        urllib.parse.parse_qsl(urllib.parse.urlsplit(call.path).query, keep_blank_values=True, strict_parsing=True)
+    )
 
 
 def is_signed(call, web, key) -> bool:
     assert {"X-Authy-Signature", "X-Authy-Signature-Nonce"} <= set(call.names)
     nonce = call.headers["X-Authy-Signature-Nonce"]
     assert abs(float(nonce) - time.time()) < PATIENCE
-    return call.headers["X-Authy-Signature"] == signature(key, nonce, call.method, web.url + call.path,
-                                                          parameters(call))
+    return call.headers["X-Authy-Signature"] == signature(
+        key, nonce, call.method, web.url + call.path, parameters(call)
+    )
 
 
 def decide(application, phone, user, decision="approved", **request) -> str:
@@ -120,9 +129,16 @@ def test_an_application_is_told_of_a_decision_and_can_check_who_says_it(server, 
     app = create(server, web, method)
     user = app.new_user()
     phone = handset(server, user)
-    uuid = decide(app, phone, user, decision, message="Log in as zoe & root?", details=AWKWARD,
-                  hidden_details={"session": "a b/c"})
-    call, = web.wait()
+    uuid = decide(
+        app,
+        phone,
+        user,
+        decision,
+        message="Log in as zoe & root?",
+        details=AWKWARD,
+        hidden_details={"session": "a b/c"},
+    )
+    (call,) = web.wait()
     assert call.method == method and call.path.split("?")[0] == "/authy/callback"
     said = parameters(call)
     assert (said["uuid"], said["status"], str(said["authy_id"])) == (uuid, decision, str(user))
@@ -134,29 +150,46 @@ def test_an_application_is_told_of_a_decision_and_can_check_who_says_it(server, 
 def test_authys_own_client_believes_it(server, web, method):
     app = create(server, web, method)
     user = app.new_user()
-    decide(app, handset(server, user), user, details={"Host name": "db-1/eu", "IP": "192.0.2.7"},
-           hidden_details={"session": "17"})
-    call, = web.wait()
+    decide(
+        app,
+        handset(server, user),
+        user,
+        details={"Host name": "db-1/eu", "IP": "192.0.2.7"},
+        hidden_details={"session": "17"},
+    )
+    (call,) = web.wait()
     arguments = call.headers["X-Authy-Signature-Nonce"], method, f"{web.url}/authy/callback"
     client = AuthyApiClient(app.key).one_touch
     assert client.validate_one_touch_signature(call.headers["X-Authy-Signature"], *arguments, parameters(call))
-    assert not client.validate_one_touch_signature(call.headers["X-Authy-Signature"], *arguments,
-                                                   {**parameters(call), "status": "denied"})
+    assert not client.validate_one_touch_signature(
+        call.headers["X-Authy-Signature"], *arguments, {**parameters(call), "status": "denied"}
+    )
 
 
 def test_a_callback_tells_of_the_request(server, web, told, user):
     phone = handset(server, user)
-    uuid = decide(told, phone, user, message="Log in?", details={"Host": "web-1"}, hidden_details={"session": "17"},
-                  seconds_to_expire=120)
+    uuid = decide(
+        told,
+        phone,
+        user,
+        message="Log in?",
+        details={"Host": "web-1"},
+        hidden_details={"session": "17"},
+        seconds_to_expire=120,
+    )
     said = web.wait()[0].json
     transaction = said["approval_request"]["transaction"]
     assert transaction["details"] == {"Host": "web-1"} and transaction["hidden_details"] == {"session": "17"}
     assert (transaction["message"], transaction["status"], transaction["uuid"]) == ("Log in?", "approved", uuid)
-    assert (transaction["encrypted"] is False and abs(transaction["created_at_time"] - time.time()) < PATIENCE
-            > abs(transaction["device_signing_time"] - time.time()))
+    assert transaction["encrypted"] is False and abs(transaction["created_at_time"] - time.time()) < PATIENCE > abs(
+        transaction["device_signing_time"] - time.time()
+    )
     assert said["approval_request"]["expiration_timestamp"] == transaction["created_at_time"] + 120
-    assert (said["authy_id"] == user and said["device"]["os_type"] == "android"
-            and said["device"]["id"] == said["device_uuid"] == number_of(phone))
+    assert (
+        said["authy_id"] == user
+        and said["device"]["os_type"] == "android"
+        and said["device"]["id"] == said["device_uuid"] == number_of(phone)
+    )
     assert transaction["customer_uuid"] == told.id
     proof = told.read(uuid).json["approval_request"]["countersign"]
     assert base64.b64decode(said["signature"], validate=True) == unb64u(proof["signature"])
@@ -165,17 +198,49 @@ def test_a_callback_tells_of_the_request(server, web, told, user):
 def test_a_callback_by_post_has_all_keys_of_authys(server, web, told, user):
     decide(told, handset(server, user), user)
     said = web.wait()[0].json
-    assert {"authy_id", "device_uuid", "callback_action", "uuid", "status", "signature", "approval_request",
-            "device"} <= set(said)
+    assert {
+        "authy_id",
+        "device_uuid",
+        "callback_action",
+        "uuid",
+        "status",
+        "signature",
+        "approval_request",
+        "device",
+    } <= set(said)
     request = said["approval_request"]
-    assert {"details", "hidden_details", "message", "status", "uuid", "encrypted", "flagged", "created_at_time",
-            "device_signing_time", "reason",
-            "device_details", "device_geolocation", "requester_details",
-            "customer_uuid"} - set(request["transaction"]) == set()
+    assert {
+        "details",
+        "hidden_details",
+        "message",
+        "status",
+        "uuid",
+        "encrypted",
+        "flagged",
+        "created_at_time",
+        "device_signing_time",
+        "reason",
+        "device_details",
+        "device_geolocation",
+        "requester_details",
+        "customer_uuid",
+    } - set(request["transaction"]) == set()
     assert {"transaction", "expiration_timestamp", "logos"} - set(request) == set()
-    assert {"city", "country", "id", "ip", "last_sync_date", "os_type", "region", "registration_city",
-            "registration_country", "registration_date",
-            "registration_ip", "registration_method", "registration_region"} - set(said["device"]) == set()
+    assert {
+        "city",
+        "country",
+        "id",
+        "ip",
+        "last_sync_date",
+        "os_type",
+        "region",
+        "registration_city",
+        "registration_country",
+        "registration_date",
+        "registration_ip",
+        "registration_method",
+        "registration_region",
+    } - set(said["device"]) == set()
 
 
 def test_what_is_not_there_is_told_as_authy_told_it(server, web, told, user):
@@ -183,15 +248,24 @@ def test_what_is_not_there_is_told_as_authy_told_it(server, web, told, user):
     said = web.wait()[0].json
     request, transaction = said["approval_request"], said["approval_request"]["transaction"]
     assert request["logos"] is None and transaction["details"] is None and transaction["hidden_details"] is None
-    assert (transaction["device_details"] == {} and transaction["device_geolocation"] == ""
-            and transaction["reason"] is None)
-    assert (transaction["requester_details"] is None and "enabled_unlock_methods" not in said["device"]
-            and b"[]" not in web.calls[0].body)
-    assert {type(number) for number
-            in (said["authy_id"], said["device_uuid"], said["device"]["id"], transaction["customer_uuid"])} == {int}
+    assert (
+        transaction["device_details"] == {}
+        and transaction["device_geolocation"] == ""
+        and transaction["reason"] is None
+    )
+    assert (
+        transaction["requester_details"] is None
+        and "enabled_unlock_methods" not in said["device"]
+        and b"[]" not in web.calls[0].body
+    )
+    assert {
+        type(number)
+        for number in (said["authy_id"], said["device_uuid"], said["device"]["id"], transaction["customer_uuid"])
+    } == {int}
 
 
 # As receivers that others have published compute it
+
 
 @pytest.fixture(scope="module")
 def stage():
@@ -210,15 +284,24 @@ def believers(stage, method, receivers, decision="approved", **request) -> set[s
     heard = len(web.calls)
     decide(apps[method], phone, user, decision, **request)
     call = web.wait(heard + 1)[heard]
-    return {name for name, receiver in receivers.items()
-            if believes(receiver, call, apps[method].key, f"{web.url}/authy/callback")}
+    return {
+        name
+        for name, receiver in receivers.items()
+        if believes(receiver, call, apps[method].key, f"{web.url}/authy/callback")
+    }
 
 
 ORDINARY = [
-    {}, {"message": "Log in as zoe & root?"}, {"details": {"Host name": "db-1/eu", "IP": "192.0.2.7"}},
+    {},
+    {"message": "Log in as zoe & root?"},
+    {"details": {"Host name": "db-1/eu", "IP": "192.0.2.7"}},
     {"hidden_details": {"session": "a b/c"}},
-    {"message": "Größe 100 %", "details": {"Ort": "Köln"}, "hidden_details": {"a": "", "b": "x=y;z"},
-     "seconds_to_expire": 0},
+    {
+        "message": "Größe 100 %",
+        "details": {"Ort": "Köln"},
+        "hidden_details": {"a": "", "b": "x=y;z"},
+        "seconds_to_expire": 0,
+    },
 ]
 
 
@@ -230,28 +313,49 @@ def test_every_published_receiver_believes_an_ordinary_callback(stage, request_,
     assert believers(stage, "GET", receivers.OF_QUERIES, decision, **request_) == set(receivers.OF_QUERIES)
 
 
-@pytest.mark.parametrize("request_, post, get", [
-    ({"details": {"a": "5 * 5"}}, {"authy-java", "Java (servlets)", "C#"}, {"authy-java"}),
-    ({"details": {"a*b": "1"}}, {"authy-java", "Java (servlets)", "C#"}, {"authy-java"}),
-    ({"details": {"a": "~zoe"}}, {"authy-java", "Java (servlets)", "C#", "PHP"}, {"authy-java"}),
-    ({"details": {"a": "wow! (yes)"}}, {"C#"}, set()),
-    ({"details": {"IP": "1", "IP2": "2"}}, {"authy-java", "Java (servlets)"}, {"authy-java"}),
-    ({"details": {"2026": "1"}}, {"Python", "authy-java"}, {"Python", "authy-java"}),
-    # Ours signs the name as it is; a receiver that reads queries by levels reads another one.
-    ({"details": {"a[b]": "1"}}, set(), {"Ruby", "JavaScript (documentation)"}),
-    ({"details": {"Größe": "1", "Grad": "2"}}, {"node", "authy-java", "Java (servlets)"}, {"authy-java"}),
-    ({"details": {"host": "1", "IP": "2"}}, {"node"}, set()),
-    ({"message": "sshd[17]: log in?"}, {"Python"}, {"Python"}),
-    ({"message": "None of these"}, {"Python"}, {"Python"}),
-    ({"logos": [{"res": "default", "url": "https://cdn.example/a.png"}]},
-     {"Java (servlets)", "C#", "PHP"}, set()),
-    ({"logos": [{"res": "default", "url": "https://cdn.example/a.png"},
-                {"res": "low", "url": "https://cdn.example/b.png"}]},
-     {"Java (servlets)", "C#", "PHP", "JavaScript (documentation)"},
-     {"Python", "authy-java", "JavaScript (documentation)"}),
-], ids=["value with *", "name with *", "~", "! and brackets", "a name that begins another", "digits alone",
-        "brackets in a name", "other letters", "small before capital", "digits in brackets",
-        "None", "a logo", "two logos"])
+@pytest.mark.parametrize(
+    "request_, post, get",
+    [
+        ({"details": {"a": "5 * 5"}}, {"authy-java", "Java (servlets)", "C#"}, {"authy-java"}),
+        ({"details": {"a*b": "1"}}, {"authy-java", "Java (servlets)", "C#"}, {"authy-java"}),
+        ({"details": {"a": "~zoe"}}, {"authy-java", "Java (servlets)", "C#", "PHP"}, {"authy-java"}),
+        ({"details": {"a": "wow! (yes)"}}, {"C#"}, set()),
+        ({"details": {"IP": "1", "IP2": "2"}}, {"authy-java", "Java (servlets)"}, {"authy-java"}),
+        ({"details": {"2026": "1"}}, {"Python", "authy-java"}, {"Python", "authy-java"}),
+        # Ours signs the name as it is; a receiver that reads queries by levels reads another one.
+        ({"details": {"a[b]": "1"}}, set(), {"Ruby", "JavaScript (documentation)"}),
+        ({"details": {"Größe": "1", "Grad": "2"}}, {"node", "authy-java", "Java (servlets)"}, {"authy-java"}),
+        ({"details": {"host": "1", "IP": "2"}}, {"node"}, set()),
+        ({"message": "sshd[17]: log in?"}, {"Python"}, {"Python"}),
+        ({"message": "None of these"}, {"Python"}, {"Python"}),
+        ({"logos": [{"res": "default", "url": "https://cdn.example/a.png"}]}, {"Java (servlets)", "C#", "PHP"}, set()),
+        (
+            {
+                "logos": [
+                    {"res": "default", "url": "https://cdn.example/a.png"},
+                    {"res": "low", "url": "https://cdn.example/b.png"},
+                ]
+            },
+            {"Java (servlets)", "C#", "PHP", "JavaScript (documentation)"},
+            {"Python", "authy-java", "JavaScript (documentation)"},
+        ),
+    ],
+    ids=[
+        "value with *",
+        "name with *",
+        "~",
+        "! and brackets",
+        "a name that begins another",
+        "digits alone",
+        "brackets in a name",
+        "other letters",
+        "small before capital",
+        "digits in brackets",
+        "None",
+        "a logo",
+        "two logos",
+    ],
+)
 def test_where_receivers_disagree_rails_is_right(stage, request_, post, get):
     """See the table in docs/reference/api.md. A receiver that rejects a callback has computed another text than Authy
     signed."""
@@ -284,8 +388,15 @@ def test_a_callback_by_get_has_what_authys_clients_ask_for(server, web):
     user = app.new_user()
     decide(app, handset(server, user), user)
     names = {name.split("[")[0] for name in parameters(web.wait()[0])}
-    assert {"authy_id", "device_uuid", "callback_action", "uuid", "status", "signature",
-            "approval_request"} - names == set()
+    assert {
+        "authy_id",
+        "device_uuid",
+        "callback_action",
+        "uuid",
+        "status",
+        "signature",
+        "approval_request",
+    } - names == set()
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
@@ -293,7 +404,7 @@ def test_a_query_of_the_callbacks_own_breaks_no_signature(server, web, method):
     app = create(server, web, method, f"{web.url}/authy/callback?tenant=7")
     user = app.new_user()
     decide(app, handset(server, user), user)
-    call, = web.wait()
+    (call,) = web.wait()
     assert call.path.startswith("/authy/callback?tenant=7") and is_signed(call, web, app.key)
 
 
@@ -314,6 +425,7 @@ def test_the_newest_key_signs(server, web, told, user):
 
 
 # Once, and for certain
+
 
 def test_a_callback_that_was_taken_is_told_once(server, web, told, user):
     phone = handset(server, user)
@@ -362,7 +474,7 @@ def test_decisions_of_others_cost_no_tries(server, web, told, user):
     web.usual = lambda call: 500 if call.json["uuid"] == requests[0] else 200
     for count, uuid in enumerate(requests):
         assert phone.answer(uuid, "approved").status == 200
-        until(lambda: len({call.json["uuid"] for call in web.calls}) > count)
+        until(lambda told=count: len({call.json["uuid"] for call in web.calls}) > told)
     tries = [call for call in web.calls if call.json["uuid"] == requests[0]]
     assert len(tries) <= 2 and server.events("callback_failed") == []
 
@@ -380,8 +492,10 @@ def test_an_application_that_is_silent_holds_no_other_up(server, web, told, user
 
 
 def test_a_crowd_that_cannot_be_told_holds_no_other_up(folder, web):
-    with (Server(folder, tables="[limits]\npending_requests = 100\nrequests = 1000\n") as server,
-          Web(usual=500) as broken):
+    with (
+        Server(folder, tables="[limits]\npending_requests = 100\nrequests = 1000\n") as server,
+        Web(usual=500) as broken,
+    ):
         crowd, told = create(server, broken), create(server, web)
         user = told.new_user()
         assert crowd.new_user() == user
@@ -398,6 +512,7 @@ def test_a_crowd_that_cannot_be_told_holds_no_other_up(folder, web):
 
 
 # To no other application
+
 
 def test_an_application_without_a_callback_is_told_nothing(server, web, told, user):
     phone = handset(server, user)
@@ -476,10 +591,20 @@ def test_the_letter_case_of_the_headers_outlives_tls(folder):
         assert "h2" not in web.protocols and is_signed(web.wait()[0], web, app.key)
 
 
-@pytest.mark.parametrize("url",
-                         ["https://", "http:///x", "https://user:password@localhost/x", "https://localhost:99999/x",
-                          "https://localhost:x/", "ftp://localhost/x",
-                                 "localhost/x", "https://local host/x", "https://localhost/ü"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://",
+        "http:///x",
+        "https://user:password@localhost/x",
+        "https://localhost:99999/x",
+        "https://localhost:x/",
+        "ftp://localhost/x",
+        "localhost/x",
+        "https://local host/x",
+        "https://localhost/ü",
+    ],
+)
 def test_an_address_that_can_never_be_called_is_refused_at_once(server, url):
     for arguments in (["app", "create", "Nowhere", "--callback", url], ["app", "callback", server.application.id, url]):
         done = server.command(*arguments, check=False)

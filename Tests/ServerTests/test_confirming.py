@@ -40,6 +40,7 @@ def shown(phone):
 
 # What the user has proven before a thief opens a link.
 
+
 def a_code_of_the_page(server, app, user):
     phone = handset(server, user)
     assert app.verify(phone.softtoken(app), user).status == 200
@@ -101,20 +102,31 @@ def a_code_before_they_were_removed_and_came_back(server, app, user):
 
 
 PROOFS = [
-    a_code_of_the_page, a_confirmed_phone, a_phone_that_was_lost, a_phone_that_removed_itself, a_sent_code,
+    a_code_of_the_page,
+    a_confirmed_phone,
+    a_phone_that_was_lost,
+    a_phone_that_removed_itself,
+    a_sent_code,
     a_code_of_an_authenticator_app,
-    a_first_confirmation, a_code_then_another_number, a_code_to_an_application_that_removed_them,
+    a_first_confirmation,
+    a_code_then_another_number,
+    a_code_to_an_application_that_removed_them,
     a_code_before_they_were_removed_and_came_back,
 ]
 
 
 def test_the_first_phone_of_somebody_who_never_proved_anything_is_confirmed_by_its_code_and_the_answer_says_so(
-        server, app, user):
+    server, app, user
+):
     phone = new_phone(server, user)
     answer = app.verify(shown(phone), user)
     assert answer.status == 200 and is_confirmed(phone)
-    assert answer.json == {"message": "Token is valid.", "token": "is valid", "success": "true",
-                           "countersign": CONFIRMATION}
+    assert answer.json == {
+        "message": "Token is valid.",
+        "token": "is valid",
+        "success": "true",
+        "countersign": CONFIRMATION,
+    }
     assert '"token":"is valid"' in answer.text and "|" not in answer.text
 
 
@@ -123,8 +135,9 @@ def test_a_link_is_no_way_past_what_was_proven(server, app, user, prove):
     prove(server, app, user)
     thief = new_phone(server, user)
     answer = app.verify(shown(thief), user)
-    assert (answer.status == 401 and answer.json["error_code"] == "60020"
-            and answer.json["message"] == "Token is invalid")
+    assert (
+        answer.status == 401 and answer.json["error_code"] == "60020" and answer.json["message"] == "Token is invalid"
+    )
     assert answer.json["countersign"] == CONFIRMATION
     assert not is_confirmed(thief)
     refusal = server.wait_for_event("code_refused")
@@ -167,10 +180,12 @@ def test_beside_a_right_code_an_application_confirms_the_phone_of_its_own_link_a
     a_sent_code(server, app, user)
     phone = new_phone(server, user)
     server.sql("UPDATE devices SET application = ?", other.id)
-    assert (verify(app, onecode(server, app, user), user, confirmation=shown(phone)).status == 200
-            and not is_confirmed(phone))
-    assert (verify(other, onecode(server, other, user), user, confirmation=shown(phone)).status == 200
-            and is_confirmed(phone))
+    assert verify(app, onecode(server, app, user), user, confirmation=shown(phone)).status == 200 and not is_confirmed(
+        phone
+    )
+    assert verify(other, onecode(server, other, user), user, confirmation=shown(phone)).status == 200 and is_confirmed(
+        phone
+    )
 
 
 def test_a_caller_who_knows_that_somebody_has_proven_something_gets_no_phone_confirmed(server, app, user):
@@ -212,6 +227,7 @@ def test_a_code_that_the_holder_of_the_key_can_make_confirms_no_phone(server, ap
 
 
 # A phone that is confirmed confirms the next one.
+
 
 def joining(phone):
     return [one["id"] for one in phone.state()["joining"]]

@@ -34,9 +34,12 @@ def may_ask(application, user):
     made = request(application, user)
     sent = application.call("GET", f"/protected/json/sms/{user}").json
     answers = {
-        known["registered"], known["devices"] != [], known["detailed_devices"] + known["deleted_devices"] != [],
+        known["registered"],
+        known["devices"] != [],
+        known["detailed_devices"] + known["deleted_devices"] != [],
         made.status == 200,
-        "ignored" in sent}
+        "ignored" in sent,
+    }
     assert len(answers) == 1, (known, made.text, sent)
     if made.status == 200:
         application.call("DELETE", f"/onetouch/json/approval_requests/{made.json['approval_request']['uuid']}")
@@ -64,13 +67,15 @@ def send(server, application, user, way="sms"):
 
 # What an application sees of a user who does not know of it
 
+
 def test_a_second_application_learns_nothing_of_the_phone_and_asks_nothing(server, app, other, phone, user):
     assert may_ask(app, user) and not may_ask(other, user)
     assert phone.state()["requests"] == []
     known, newcomer = status(other, user), status(other, other.new_user("5551230077"))
     assert {name: known[name] for name in known if name not in ("authy_id", "phone_number")} == {
         **{name: newcomer[name] for name in newcomer if name not in ("authy_id", "phone_number")},
-        "email": "evil@attacker.example"}
+        "email": "evil@attacker.example",
+    }
 
 
 def test_nor_of_phones_that_were_removed(server, other, phone, user):
@@ -82,8 +87,10 @@ def test_nor_by_what_becomes_of_its_secrets_and_addresses(server, app, other, ph
     """A person with a phone that is not known here is like one without."""
     assert other.call("POST", f"/protected/json/users/{user}/secret").status == 200
     handset(server, user, "Second")
-    assert (other.new_user(email="second@attacker.example") == user
-            and status(other, user)["email"] == "second@attacker.example")
+    assert (
+        other.new_user(email="second@attacker.example") == user
+        and status(other, user)["email"] == "second@attacker.example"
+    )
 
 
 def test_nor_by_which_messages_are_left(server, other, phone, user):
@@ -91,8 +98,11 @@ def test_nor_by_which_messages_are_left(server, other, phone, user):
     counts = []
     for number in ("5551230001", "5551230077"):
         for _ in range(5):
-            other.call("POST", "/protected/json/users/new",
-                       {"user": {"email": "a@b.cc", "cellphone": number, "country_code": 1}})
+            other.call(
+                "POST",
+                "/protected/json/users/new",
+                {"user": {"email": "a@b.cc", "cellphone": number, "country_code": 1}},
+            )
         counts.append(other.call("GET", f"/protected/json/sms/{other.new_user(number)}?force=true").status)
     assert counts == [429, 429]
 
@@ -120,12 +130,19 @@ def test_it_confirms_no_phone_whose_link_another_has_sent(server, app, user):
 def sent_link(server, application, number="5551230001"):
     """The link that comes by text message when an application adds a number."""
     before = server.sent.read_text() if server.sent.exists() else ""
-    application.call("POST", "/protected/json/users/new",
-                     {"user": {"email": "zoe@example.com", "cellphone": number, "country_code": 1}})
+    application.call(
+        "POST",
+        "/protected/json/users/new",
+        {"user": {"email": "zoe@example.com", "cellphone": number, "country_code": 1}},
+    )
     news = until(
-        lambda: [text for text in [server.sent.read_text()[len(before):] if server.sent.exists() else ""]
-                 if server.public_url in text])
-    return news[0][news[0].index(server.public_url):].split()[0]
+        lambda: [
+            text
+            for text in [server.sent.read_text()[len(before) :] if server.sent.exists() else ""]
+            if server.public_url in text
+        ]
+    )
+    return news[0][news[0].index(server.public_url) :].split()[0]
 
 
 def test_the_application_whose_link_was_opened_asks_once_the_administrator_has_confirmed_the_phone(server, app, user):
@@ -163,13 +180,17 @@ def test_links_that_others_have_sent_take_none_from_an_application_that_the_pers
     for number in range(3):
         stranger = server.create_application(f"Stranger {number}")
         for _ in range(3):
-            stranger.call("POST", "/protected/json/users/new",
-                          {"user": {"email": "a@b.cc", "cellphone": "5551230001", "country_code": 1}})
+            stranger.call(
+                "POST",
+                "/protected/json/users/new",
+                {"user": {"email": "a@b.cc", "cellphone": "5551230001", "country_code": 1}},
+            )
     assert server.wait_for_event("link_not_sent", 4)["reason"] == "too many links to the number"
     assert sent_link(server, app)
 
 
 # Consent by a proof that the user gives to the application
+
 
 def test_a_code_of_the_page_lets_an_application_ask(other, phone, user):
     assert other.verify(phone.softtoken(other), user).status == 200
@@ -214,8 +235,9 @@ def check_number(server, application, length, number="5551230001"):
 
 
 @pytest.mark.parametrize("length, lets", [(4, False), (5, False), (6, True), (7, True)])
-def test_a_number_that_was_checked_lets_an_application_ask_unless_the_code_can_be_guessed(server, other, user, length,
-                                                                                          lets):
+def test_a_number_that_was_checked_lets_an_application_ask_unless_the_code_can_be_guessed(
+    server, other, user, length, lets
+):
     check_number(server, other, length)
     assert may_ask(other, user) is lets
 
@@ -228,6 +250,7 @@ def test_a_number_that_was_checked_before_it_was_added_lets_the_application_ask(
 
 
 # Consent on the phone
+
 
 def test_a_phone_lets_an_application_ask(server, other, phone, user):
     assert asked(phone) == [(str(other.id), "Other Corp")]
@@ -269,7 +292,9 @@ def test_a_refusal_takes_back_what_was_asked(app, other, phone, user):
 def test_the_page_lists_the_applications_and_what_was_decided(app, other, phone):
     listed = phone.call("GET", "applications").json["applications"]
     assert [(one["id"], one["application"], one["decision"]) for one in listed] == [
-        (str(app.id), "Example Corp", "allowed"), (str(other.id), "Other Corp", None)]
+        (str(app.id), "Example Corp", "allowed"),
+        (str(other.id), "Other Corp", None),
+    ]
     decide(phone, app, "refused")
     assert phone.call("GET", "applications").json["applications"][0]["decision"] == "refused"
 
@@ -285,8 +310,9 @@ def test_only_a_few_applications_are_asked_about_at_once(server, app, phone, use
     assert [name for _, name in asked(phone)] == ["Stranger 2", "Stranger 3", "Stranger 4"]
 
 
-@pytest.mark.parametrize("parameters",
-                         [{}, {"decision": ""}, {"decision": "ALLOWED"}, {"decision": True}, {"decision": ["allowed"]}])
+@pytest.mark.parametrize(
+    "parameters", [{}, {"decision": ""}, {"decision": "ALLOWED"}, {"decision": True}, {"decision": ["allowed"]}]
+)
 def test_a_decision_that_makes_no_sense_is_none(other, phone, user, parameters):
     assert phone.call("POST", f"applications/{other.id}", parameters).json["error"] == "invalid"
     assert not may_ask(other, user)

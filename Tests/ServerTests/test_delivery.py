@@ -17,8 +17,19 @@ import xml.etree.ElementTree
 import pytest
 
 import server as harness
-from outside import (Authority, Lone, MailServer, Web, deliveries, gateway, in_background, is_alive, script, secret,
-                     until)
+from outside import (
+    Authority,
+    Lone,
+    MailServer,
+    Web,
+    deliveries,
+    gateway,
+    in_background,
+    is_alive,
+    script,
+    secret,
+    until,
+)
 from patience import PATIENCE
 from server import Handset, Server, start_error
 
@@ -52,17 +63,21 @@ def everything_told(server, user):
 
 # Twilio
 
+
 def twilio(folder, web):
-    return gateway("twilio", account="AC0123456789", token_file=secret(folder, "token", TOKEN), from_="+15559990000",
-                   url=web.url)
+    return gateway(
+        "twilio", account="AC0123456789", token_file=secret(folder, "token", TOKEN), from_="+15559990000", url=web.url
+    )
 
 
 def test_twilio_gets_a_message_as_it_wants_it(folder, authority):
-    with (Web(authority.context(), usual=(201, {}, b'{"sid": "SM1"}')) as web,
-          Lone(folder, trusting(authority), tables=twilio(folder, web)) as server):
+    with (
+        Web(authority.context(), usual=(201, {}, b'{"sid": "SM1"}')) as web,
+        Lone(folder, trusting(authority), tables=twilio(folder, web)) as server,
+    ):
         user = server.application.new_user()
         assert send(server, user).json["message"] == "SMS token was sent"
-        call, = web.wait()
+        (call,) = web.wait()
         assert (call.method, call.path) == ("POST", "/2010-04-01/Accounts/AC0123456789/Messages.json")
         assert call.headers["Content-Type"] == "application/x-www-form-urlencoded"
         assert call.headers["Authorization"] == "Basic " + base64.b64encode(f"AC0123456789:{TOKEN}".encode()).decode()
@@ -73,13 +88,15 @@ def test_twilio_gets_a_message_as_it_wants_it(folder, authority):
         assert deliveries(server, user, 1) == [("sms", "twilio", "sent", "HTTP 201")]
 
 
-@pytest.mark.parametrize("sender, field",
-                         [("MG0123456789abcdef0123456789abcdef", "MessagingServiceSid"), ("12345", "From"),
-                          ("Example", "From")])
+@pytest.mark.parametrize(
+    "sender, field",
+    [("MG0123456789abcdef0123456789abcdef", "MessagingServiceSid"), ("12345", "From"), ("Example", "From")],
+)
 def test_twilio_is_told_which_kind_of_sender_it_is(folder, authority, sender, field):
     with Web(authority.context(), usual=201) as web:
-        table = gateway("twilio", account="AC0123456789", token_file=secret(folder, "token", TOKEN), from_=sender,
-                        url=web.url)
+        table = gateway(
+            "twilio", account="AC0123456789", token_file=secret(folder, "token", TOKEN), from_=sender, url=web.url
+        )
         with Lone(folder, trusting(authority), tables=table) as server:
             assert send(server, server.application.new_user()).status == 200
             form = urllib.parse.parse_qs(web.wait()[0].body.decode(), strict_parsing=True)
@@ -87,12 +104,14 @@ def test_twilio_is_told_which_kind_of_sender_it_is(folder, authority, sender, fi
 
 
 def test_twilio_says_the_code_digit_by_digit_and_twice(folder, authority):
-    with (Web(authority.context(), usual=201) as web,
-          Lone(folder, trusting(authority), tables=twilio(folder, web)) as server):
+    with (
+        Web(authority.context(), usual=201) as web,
+        Lone(folder, trusting(authority), tables=twilio(folder, web)) as server,
+    ):
         app = server.create_application("Bob's <Sons> & Co")
         user = app.new_user()
         assert app.call("GET", f"/protected/json/call/{user}?force=true").json["message"].startswith("Call started")
-        call, = web.wait()
+        (call,) = web.wait()
         assert call.path == "/2010-04-01/Accounts/AC0123456789/Calls.json"
         form = urllib.parse.parse_qs(call.body.decode(), strict_parsing=True)
         assert form["To"] == [PHONE] and set(form) == {"To", "From", "Twiml"}
@@ -105,8 +124,10 @@ def test_twilio_says_the_code_digit_by_digit_and_twice(folder, authority):
 
 def test_the_number_of_twilios_error_is_kept_and_none_of_its_words(folder, authority):
     refusal = (400, {}, f'{{"code": 21211, "message": "The To number {PHONE} is not valid"}}'.encode())
-    with (Web(authority.context(), usual=refusal) as web,
-          Lone(folder, trusting(authority), tables=twilio(folder, web)) as server):
+    with (
+        Web(authority.context(), usual=refusal) as web,
+        Lone(folder, trusting(authority), tables=twilio(folder, web)) as server,
+    ):
         user = server.application.new_user()
         assert send(server, user).json["error_code"] == "60015"
         assert deliveries(server, user, 1) == [("sms", "twilio", "failed", "HTTP 400, Twilio error 21211")]
@@ -115,20 +136,30 @@ def test_the_number_of_twilios_error_is_kept_and_none_of_its_words(folder, autho
 
 # Webhook
 
+
 def test_a_webhook_can_check_who_speaks(folder, authority):
     with Web(authority.context()) as web, Lone(folder, trusting(authority), tables=webhook(folder, web)) as server:
         user = server.application.new_user()
         assert server.application.call("GET", f"/protected/json/sms/{user}?force=true&locale=de").status == 200
-        call, = web.wait()
+        (call,) = web.wait()
         assert (call.method, call.path, call.headers["Content-Type"]) == ("POST", "/send", "application/json")
         stamp = call.headers["X-Countersign-Timestamp"]
-        assert call.headers["X-Countersign-Signature"] == hmac.new(KEY.encode(), f"{stamp}.".encode() + call.body,
-                                                                   hashlib.sha256).hexdigest()
+        assert (
+            call.headers["X-Countersign-Signature"]
+            == hmac.new(KEY.encode(), f"{stamp}.".encode() + call.body, hashlib.sha256).hexdigest()
+        )
         message = call.json
-        assert (abs(int(stamp) - time.time()) < PATIENCE and message["at"] == int(stamp)
-                and uuid.UUID(message["id"]).version == 4)
-        assert (message["kind"], message["to"], message["application"],
-                message["locale"]) == ("sms", PHONE, "Example Corp", "de")
+        assert (
+            abs(int(stamp) - time.time()) < PATIENCE
+            and message["at"] == int(stamp)
+            and uuid.UUID(message["id"]).version == 4
+        )
+        assert (message["kind"], message["to"], message["application"], message["locale"]) == (
+            "sms",
+            PHONE,
+            "Example Corp",
+            "de",
+        )
         assert message["text"] == f"{message['code']} is your code for Example Corp."
         assert server.application.verify(message["code"], user).status == 200
 
@@ -138,16 +169,20 @@ def test_a_webhook_gets_calls_and_mails_as_well(folder):
         user = server.application.new_user()
         assert send(server, user, "call").status == send(server, user, "email").status == 200
         call, mail = [call.json for call in web.wait(2)]
-        assert ((call["kind"], call["to"]) == ("call", PHONE)
-                and (mail["kind"], mail["to"]) == ("email", "zoe@example.com"))
+        assert (call["kind"], call["to"]) == ("call", PHONE) and (mail["kind"], mail["to"]) == (
+            "email",
+            "zoe@example.com",
+        )
         assert mail["subject"] == "Your code for Example Corp" and mail["code"] not in mail["subject"]
 
 
 def test_a_new_user_gets_the_link_by_text_message(folder):
     with Web() as web, Lone(folder, tables=webhook(folder, web)) as server:
-        made = server.application.call("POST", "/protected/json/users/new",
-                                       {"user": {"email": "zoe@example.com", "cellphone": "5551230001",
-                                                 "country_code": 1}})
+        made = server.application.call(
+            "POST",
+            "/protected/json/users/new",
+            {"user": {"email": "zoe@example.com", "cellphone": "5551230001", "country_code": 1}},
+        )
         message = web.wait()[0].json
         assert (message["kind"], message["to"], message["code"]) == ("sms", PHONE, "")
         link = re.search(re.escape(server.public_url) + r"/phone/#enrol=\S+", message["text"])[0]
@@ -186,13 +221,16 @@ def test_no_proxy_of_the_environment_sees_a_code(folder, monkeypatch):
 
 # Which gateway, and how often
 
+
 def test_the_second_gateway_takes_what_the_first_does_not(folder):
     with Web(usual=400) as web, Server(folder, tables=webhook(folder, web, retries=3)) as server:
         user = server.application.new_user()
         assert send(server, user).status == 200
         assert server.application.verify(server.codes()[0], user).status == 200
-        assert deliveries(server, user, 2) == [("sms", "webhook", "failed", "HTTP 400"),
-                                               ("sms", "tee", "sent", "exit status 0")]
+        assert deliveries(server, user, 2) == [
+            ("sms", "webhook", "failed", "HTTP 400"),
+            ("sms", "tee", "sent", "exit status 0"),
+        ]
         assert len(web.calls) == 1
 
 
@@ -221,8 +259,10 @@ def test_a_gateway_that_is_silent_is_left_at_its_timeout(folder):
         # A gateway may have a minute, and this one has a second.
         assert 0.9 < time.monotonic() - begun < 30
         # It may have been taken: not a second time by the same way.
-        assert (len(web.calls) == 1
-                and [row[1:3] for row in deliveries(server, user, 2)] == [("webhook", "failed"), ("tee", "sent")])
+        assert len(web.calls) == 1 and [row[1:3] for row in deliveries(server, user, 2)] == [
+            ("webhook", "failed"),
+            ("tee", "sent"),
+        ]
 
 
 def test_nobody_waits_long_for_slow_gateways(folder):
@@ -230,8 +270,11 @@ def test_nobody_waits_long_for_slow_gateways(folder):
         web.hold = threading.Event()
         app, user = server.application, server.application.new_user()
         start, took = {"country_code": 1, "phone_number": "5551230009"}, []
-        for ask in (lambda: send(server, user), lambda: send(server, user, "call"),
-                    lambda: app.call("POST", "/protected/json/phones/verification/start", start)):
+        for ask in (
+            lambda: send(server, user),
+            lambda: send(server, user, "call"),
+            lambda: app.call("POST", "/protected/json/phones/verification/start", start),
+        ):
             begun = time.monotonic()
             assert ask().status == 200
             took.append(time.monotonic() - begun)
@@ -240,8 +283,9 @@ def test_nobody_waits_long_for_slow_gateways(folder):
         # may be late.
         assert min(took) < 5 and max(took) < 30, took
         web.hold.set()
-        assert sorted(deliveries(server, user, 2)) == [(kind, "webhook", "sent", "HTTP 200")
-                                                       for kind in ("call", "sms")]
+        assert sorted(deliveries(server, user, 2)) == [
+            (kind, "webhook", "sent", "HTTP 200") for kind in ("call", "sms")
+        ]
 
 
 def test_what_may_pass_is_tried_again(folder):
@@ -250,36 +294,48 @@ def test_what_may_pass_is_tried_again(folder):
         assert send(server, user).status == 200
         first, second = web.wait(2)
         assert first.json["id"] == second.json["id"] and first.json["code"] == second.json["code"]
-        assert ([row[2:] for row in deliveries(server, user, 2)] == [("failed", "HTTP 503"), ("sent", "HTTP 200")]
-                and server.codes() == [])
+        assert [row[2:] for row in deliveries(server, user, 2)] == [
+            ("failed", "HTTP 503"),
+            ("sent", "HTTP 200"),
+        ] and server.codes() == []
 
 
 def test_a_gateway_that_asks_for_a_moment_has_it(folder):
-    with (Web(None, (429, {"Retry-After": "1"}, b""), 200) as web,
-          Lone(folder, tables=webhook(folder, web, retries=1)) as server):
+    with (
+        Web(None, (429, {"Retry-After": "1"}, b""), 200) as web,
+        Lone(folder, tables=webhook(folder, web, retries=1)) as server,
+    ):
         assert send(server, server.application.new_user()).status == 200
         first, second = web.wait(2)
         assert second.at - first.at >= 0.95
 
 
 def test_a_gateway_that_asks_for_an_hour_is_passed_over(folder):
-    with (Web(None, usual=(429, {"Retry-After": "3600"}, b"")) as web,
-          Server(folder, tables=webhook(folder, web, retries=5)) as server):
+    with (
+        Web(None, usual=(429, {"Retry-After": "3600"}, b"")) as web,
+        Server(folder, tables=webhook(folder, web, retries=5)) as server,
+    ):
         user = server.application.new_user()
         assert send(server, user).status == 200
-        assert (len(web.calls) == 1
-                and [row[1:3] for row in deliveries(server, user, 2)] == [("webhook", "failed"), ("tee", "sent")])
+        assert len(web.calls) == 1 and [row[1:3] for row in deliveries(server, user, 2)] == [
+            ("webhook", "failed"),
+            ("tee", "sent"),
+        ]
 
 
 @pytest.mark.parametrize("kind, number", [("sms", "60015"), ("call", "60014"), ("email", "60015")])
 def test_a_message_that_no_gateway_took_is_an_error(folder, kind, number):
-    with (Web(usual=400) as web,
-          Lone(folder, tables=webhook(folder, web) + webhook(folder, web, name="second")) as server):
+    with (
+        Web(usual=400) as web,
+        Lone(folder, tables=webhook(folder, web) + webhook(folder, web, name="second")) as server,
+    ):
         user = server.application.new_user()
         reply = send(server, user, kind)
         assert (reply.status, reply.json["error_code"], reply.json["success"]) == (503, number, False)
-        assert [row[:3] for row in deliveries(server, user, 2)] == [(kind, "webhook", "failed"),
-                                                                    (kind, "second", "failed")]
+        assert [row[:3] for row in deliveries(server, user, 2)] == [
+            (kind, "webhook", "failed"),
+            (kind, "second", "failed"),
+        ]
 
 
 @pytest.mark.parametrize("kind, number", [("sms", "60007"), ("call", "60006")])
@@ -307,6 +363,7 @@ def test_neither_log_nor_records_have_the_code_the_address_or_a_secret(folder):
 
 # SMTP
 
+
 def smtp(mail, scheme="smtp", host="127.0.0.1", **more):
     return gateway("smtp", url=f"{scheme}://{host}:{mail.port}", from_="countersign@example.com", **more)
 
@@ -320,7 +377,7 @@ def test_a_mail_arrives_and_says_the_code(folder):
     with MailServer() as mail, Lone(folder, tables=smtp(mail)) as server:
         user = server.application.new_user()
         assert send(server, user, "email").status == 200
-        letter, = mail.letters
+        (letter,) = mail.letters
         message = read(letter)
         assert (letter.sender, letter.recipients) == ("countersign@example.com", ["zoe@example.com"])
         assert message["From"] == "countersign@example.com" and message["To"] == "zoe@example.com"
@@ -344,8 +401,10 @@ def test_a_name_of_any_letters_arrives_whole_and_adds_no_header(folder):
 
 
 def test_a_line_that_is_a_dot_ends_no_mail(folder):
-    with (MailServer() as mail,
-          Lone(folder, tables='[codes]\nemail_text = "one\\n.\\n..two {code}"\n' + smtp(mail)) as server):
+    with (
+        MailServer() as mail,
+        Lone(folder, tables='[codes]\nemail_text = "one\\n.\\n..two {code}"\n' + smtp(mail)) as server,
+    ):
         assert send(server, server.application.new_user(), "email").status == 200
         assert re.fullmatch(r"one\n\.\n\.\.two \d+\n", read(mail.letters[0]).get_content().replace("\r\n", "\n"))
 
@@ -353,8 +412,9 @@ def test_a_line_that_is_a_dot_ends_no_mail(folder):
 def test_a_text_message_goes_to_the_mailbox_of_a_number(folder):
     with MailServer() as mail, Lone(folder, tables=smtp(mail, sms_domain="sms.example.net")) as server:
         assert send(server, server.application.new_user()).status == 200
-        assert (mail.letters[0].recipients == ["15551230001@sms.example.net"]
-                and read(mail.letters[0])["Subject"] is None)
+        assert (
+            mail.letters[0].recipients == ["15551230001@sms.example.net"] and read(mail.letters[0])["Subject"] is None
+        )
 
 
 def test_a_password_goes_by_tls_and_the_mail_behind_it(folder, authority):
@@ -363,11 +423,12 @@ def test_a_password_goes_by_tls_and_the_mail_behind_it(folder, authority):
         tables = smtp(mail, "smtps", "localhost", user="countersign", password_file=password)
         with Lone(folder, trusting(authority), tables=tables) as server:
             assert send(server, server.application.new_user(), "email").status == 200
-            letter, = mail.letters
+            (letter,) = mail.letters
             assert letter.is_tls and letter.login == ("countersign", "of the mail server")
 
 
 # To Linux 0.0.0.0 is this machine; to countersignd it is an address like any other.
+
 
 def test_beyond_loopback_a_mail_goes_by_starttls(folder, authority):
     password = secret(folder, "password", "of the mail server")
@@ -375,7 +436,7 @@ def test_beyond_loopback_a_mail_goes_by_starttls(folder, authority):
         tables = smtp(mail, host="0.0.0.0", user="countersign", password_file=password)
         with Lone(folder, trusting(authority), tables=tables) as server:
             assert send(server, server.application.new_user(), "email").status == 200
-            letter, = mail.letters
+            (letter,) = mail.letters
             assert letter.is_tls and letter.login == ("countersign", "of the mail server")
             assert mail.verbs().index("STARTTLS") < mail.verbs().index("AUTH") < mail.verbs().index("MAIL")
 
@@ -411,9 +472,17 @@ def test_a_mail_server_that_says_later_is_asked_again(folder, reply, tries):
 WITNESS = """#!/usr/bin/python3 -IS
 import json, os, sys
 with open("{file}", "a") as file:
-    json.dump({{"argv": sys.argv[1:], "environment": open("/proc/self/environ").read().split(chr(0)), "stdin": sys.stdin.read(),
-               "folder": os.getcwd(), "group": os.getpgrp() == os.getpid(), "tty": os.ttyname(0) if os.isatty(0) else None,
-               "files": {{name: os.readlink("/proc/self/fd/" + name) for name in os.listdir("/proc/self/fd") if os.path.exists("/proc/self/fd/" + name)}}}}, file)
+    own = "/proc/self/fd/"
+    seen = {{
+        "argv": sys.argv[1:],
+        "environment": open("/proc/self/environ").read().split(chr(0)),
+        "stdin": sys.stdin.read(),
+        "folder": os.getcwd(),
+        "group": os.getpgrp() == os.getpid(),
+        "tty": os.ttyname(0) if os.isatty(0) else None,
+        "files": {{name: os.readlink(own + name) for name in os.listdir(own) if os.path.exists(own + name)}},
+    }}
+    json.dump(seen, file)
     file.write(chr(10))
 """
 
@@ -422,8 +491,18 @@ def test_a_command_gets_its_arguments_as_they_stand(folder, monkeypatch):
     wrapper = script(folder, f'#!/bin/sh\nexport A_SECRET=of_the_server\nexec {harness.PROGRAM} "$@"\n')
     monkeypatch.setattr(harness, "PROGRAM", wrapper)
     file = folder / "witness"
-    words = [str(script(folder, WITNESS.format(file=file))), "--to={to}", "{kind}", "$(id)", "; id", "`id`", "a  b",
-             "*", "", "{other"]
+    words = [
+        str(script(folder, WITNESS.format(file=file))),
+        "--to={to}",
+        "{kind}",
+        "$(id)",
+        "; id",
+        "`id`",
+        "a  b",
+        "*",
+        "",
+        "{other",
+    ]
     with Lone(folder, tables=gateway("command", command=words)) as server:
         user = server.application.new_user()
         assert send(server, user).status == 200
@@ -433,22 +512,37 @@ def test_a_command_gets_its_arguments_as_they_stand(folder, monkeypatch):
         code = re.fullmatch(r"(\d+) is your code for Example Corp\.\n", seen["stdin"])[1]
         assert not any(code in word for word in seen["argv"]) and server.application.verify(code, user).status == 200
         assert seen["folder"] == "/" and seen["group"] and seen["tty"] is None
-        assert {target for target in seen["files"].values() if not target.startswith("pipe:")
-                and not target.endswith("/fd")} == {"/dev/null", str(file)}
+        assert {
+            target for target in seen["files"].values() if not target.startswith("pipe:") and not target.endswith("/fd")
+        } == {"/dev/null", str(file)}
         assert sum(target.startswith("pipe:") for target in seen["files"].values()) == 1
         assert deliveries(server, user, 1) == [("sms", "command", "sent", "exit status 0")]
 
 
-@pytest.mark.parametrize("address",
-                         ["$(id)@example.com", "`id`@example.com", "a|id@example.com", "-oProxy@example.com",
-                          "a@[127.0.0.1]", "a&b@example.com"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "$(id)@example.com",
+        "`id`@example.com",
+        "a|id@example.com",
+        "-oProxy@example.com",
+        "a@[127.0.0.1]",
+        "a&b@example.com",
+    ],
+)
 def test_an_address_that_is_no_plain_one_reaches_no_command(folder, address):
     file = folder / "witness"
-    with Lone(folder,
-              tables=gateway("command", command=[str(script(folder, WITNESS.format(file=file))), "{to}"])) as server:
-        made = server.application.call("POST", "/protected/json/users/new", {
-            "user": {"email": address, "cellphone": "5551230001", "country_code": 1},
-            "send_install_link_via_sms": False})
+    with Lone(
+        folder, tables=gateway("command", command=[str(script(folder, WITNESS.format(file=file))), "{to}"])
+    ) as server:
+        made = server.application.call(
+            "POST",
+            "/protected/json/users/new",
+            {
+                "user": {"email": address, "cellphone": "5551230001", "country_code": 1},
+                "send_install_link_via_sms": False,
+            },
+        )
         if made.status == 200:
             assert send(server, made.json["user"]["id"], "email").status == 503
         else:
@@ -462,8 +556,11 @@ def test_a_command_that_fails_is_followed_by_the_next(folder):
     with Server(folder, tables=tables) as server:
         user = server.application.new_user()
         assert send(server, user).status == 200
-        assert [row[1:3] for row in deliveries(server, user, 3)] == [("missing", "failed"), ("command", "failed"),
-                                                                     ("tee", "sent")]
+        assert [row[1:3] for row in deliveries(server, user, 3)] == [
+            ("missing", "failed"),
+            ("command", "failed"),
+            ("tee", "sent"),
+        ]
         assert deliveries(server, user, 3)[1][3] == "exit status 3"
 
 
@@ -471,8 +568,14 @@ def hanging(folder):
     """A program and its child that ignore all signals they can, and their process ids, once they run."""
     file = folder / "pids"
     words = [
-        str(script(folder, f'#!/bin/sh\ntrap "" TERM HUP INT\nsleep 300 & echo "$$ $!" > {file}.new; mv {file}.new '
-                           f'{file}; wait; sleep 300\n'))]
+        str(
+            script(
+                folder,
+                f'#!/bin/sh\ntrap "" TERM HUP INT\nsleep 300 & echo "$$ $!" > {file}.new; mv {file}.new '
+                f"{file}; wait; sleep 300\n",
+            )
+        )
+    ]
     return words, lambda: until(lambda: file.exists() and [int(pid) for pid in file.read_text().split()])
 
 
@@ -485,7 +588,7 @@ def test_a_command_that_hangs_is_killed_with_its_children(folder):
         assert 0.9 < time.monotonic() - begun < 60
         assert deliveries(server, user, 1) == [("sms", "command", "failed", "killed after 1 s")]
         until(lambda: not any(is_alive(pid) for pid in pids()))
-        assert not [line for line in zombies(server.process.pid)]
+        assert not list(zombies(server.process.pid))
 
 
 def zombies(parent):
@@ -507,13 +610,18 @@ def test_no_command_outlives_the_server(folder):
 
 # Log
 
+
 def test_codes_are_written_to_no_log_unless_the_command_line_says_so(folder):
     server = Server(folder, tables=gateway("log"))
     done = server.command("serve", check=False)
     assert done.returncode == 78 and done.stdout == ""
     error, hint = start_error(done).splitlines()
-    assert (error.startswith("error: ") and "gateway log" in error and hint.startswith("hint: ")
-            and "--insecure-log-codes" in hint)
+    assert (
+        error.startswith("error: ")
+        and "gateway log" in error
+        and hint.startswith("hint: ")
+        and "--insecure-log-codes" in hint
+    )
 
 
 def test_the_word_for_it_alone_writes_no_codes_to_the_log(folder):
@@ -526,8 +634,10 @@ def test_the_word_for_it_alone_writes_no_codes_to_the_log(folder):
 
 # Secrets
 
-@pytest.mark.parametrize("mode, text, word",
-                         [(0o644, KEY, "unsafe"), (0o600, "short", "16 bytes"), (None, "", "cannot be opened")])
+
+@pytest.mark.parametrize(
+    "mode, text, word", [(0o644, KEY, "unsafe"), (0o600, "short", "16 bytes"), (None, "", "cannot be opened")]
+)
 def test_a_secret_that_is_none_stops_the_start(folder, mode, text, word):
     file = folder / "secret"
     if mode:
@@ -542,11 +652,17 @@ def test_a_secret_that_is_none_stops_the_start(folder, mode, text, word):
 
 # The notice of an enrolment in a login
 
+
 def enrolled(application, user, address, **more):
     return application.call(
-        "POST", f"/protected/json/users/{user}/register_activity",
-        {"type": "countersign_enrolled", "user_ip": "192.0.2.7",
-         "data": {"email": address, "host": "gate", "user": "zoe", **more}})
+        "POST",
+        f"/protected/json/users/{user}/register_activity",
+        {
+            "type": "countersign_enrolled",
+            "user_ip": "192.0.2.7",
+            "data": {"email": address, "host": "gate", "user": "zoe", **more},
+        },
+    )
 
 
 def test_who_enrolled_a_phone_in_a_login_is_told_at_the_address_of_that_registration(folder):
@@ -557,8 +673,9 @@ def test_who_enrolled_a_phone_in_a_login_is_told_at_the_address_of_that_registra
         message = read(until(lambda: mail.letters)[0])
         assert message["To"] == "zoe@example.com" and "enrolled" in message["Subject"] and message["Bcc"] is None
         text = message.get_content()
-        assert ("zoe" in text and "gate??Bcc" in text and "192.0.2.7" in text
-                and "tell your system administrator" in text)
+        assert (
+            "zoe" in text and "gate??Bcc" in text and "192.0.2.7" in text and "tell your system administrator" in text
+        )
 
 
 def refused(reply, status, number):
@@ -575,8 +692,10 @@ def test_no_key_sends_such_a_notice_to_an_address_that_it_did_not_give_nor_witho
         app.call("POST", f"/protected/json/users/{user}/delete")
         replies += [enrolled(app, app.new_user(email="zoe@example.com"), "zoe@example.com")]
         assert [reply.status for reply in replies[:5]] == [200] * 5
-        assert all(refused(reply, 429, "60003") and 80_000 < int(reply.headers["Retry-After"]) <= 86_400
-                   for reply in replies[5:])
+        assert all(
+            refused(reply, 429, "60003") and 80_000 < int(reply.headers["Retry-After"]) <= 86_400
+            for reply in replies[5:]
+        )
         until(lambda: len(mail.letters) == 5)
         assert [letter.recipients for letter in mail.letters] == [["zoe@example.com"]] * 5
         assert [event["level"] for event in server.events("enrolment_not_told")] == ["warning"] * 7
@@ -591,8 +710,11 @@ def test_no_codes_that_were_sent_before_silence_such_a_notice(folder):
 
 
 def test_the_link_to_the_phones_page_comes_with_the_enrolment(folder):
-    with (MailServer() as mail, Web() as web,
-          Lone(folder, tables=webhook(folder, web, for_=["sms"]) + smtp(mail)) as server):
+    with (
+        MailServer() as mail,
+        Web() as web,
+        Lone(folder, tables=webhook(folder, web, for_=["sms"]) + smtp(mail)) as server,
+    ):
         user = server.application.new_user()
         assert enrolled(server.application, user, "zoe@example.com").status == 200
         [call] = web.wait(1)
@@ -608,10 +730,14 @@ def test_where_there_is_no_mail_the_host_hears_that_nobody_is_told(folder):
 
 # Links that an application has sent
 
+
 def test_a_number_gets_few_links_a_day_whoever_asks_for_them(folder):
     def asked(application, number="5551230001"):
-        made = application.call("POST", "/protected/json/users/new",
-                                {"user": {"email": "zoe@example.com", "cellphone": number, "country_code": 1}})
+        made = application.call(
+            "POST",
+            "/protected/json/users/new",
+            {"user": {"email": "zoe@example.com", "cellphone": number, "country_code": 1}},
+        )
         assert made.status == 200 and made.json["success"] is True
         return made.json["user"]["id"]
 

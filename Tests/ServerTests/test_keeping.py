@@ -5,7 +5,6 @@ import contextlib
 import http.client
 import json
 import os
-import pathlib
 import random
 import signal
 import sqlite3
@@ -31,7 +30,8 @@ def test_a_first_start_makes_all_that_it_needs_for_its_user_alone(folder):
 
 
 @pytest.mark.parametrize(
-    "command", [["serve"], ["app", "list"], ["user", "list"], ["backup", "copy.db"], ["key", "rotate"], ["check"]])
+    "command", [["serve"], ["app", "list"], ["user", "list"], ["backup", "copy.db"], ["key", "rotate"], ["check"]]
+)
 def test_nothing_but_init_makes_a_database(folder, command):
     server = Server(folder)
     for path in server.state.glob("countersignd.db*"):
@@ -39,8 +39,9 @@ def test_nothing_but_init_makes_a_database(folder, command):
     left = sorted(path.name for path in server.state.iterdir())
     command = [str(folder / "copy.db") if word == "copy.db" else word for word in command]
     done = server.command(*command, check=False)
-    assert (done.returncode == 1 and "countersignd.db is missing" in done.stderr
-            and "restore BACKUP" in done.stderr), done
+    assert done.returncode == 1 and "countersignd.db is missing" in done.stderr and "restore BACKUP" in done.stderr, (
+        done
+    )
     assert sorted(path.name for path in server.state.iterdir()) == left and not (folder / "copy.db").exists()
 
 
@@ -146,11 +147,17 @@ def test_phones_and_secrets_are_sealed_on_the_disk(server, app, phone, user):
 def test_a_rotated_key_is_good_for_the_overlap_only(server, app):
     output = server.command("app", "rotate", app.id, "--overlap", "1").stdout
     fresh = Application(server, app.id, next(word for word in output.split() if len(word) == 32))
-    assert app.call("GET", "/protected/json/app/details").status == 200 == fresh.call(
-        "GET", "/protected/json/app/details").status
+    assert (
+        app.call("GET", "/protected/json/app/details").status
+        == 200
+        == fresh.call("GET", "/protected/json/app/details").status
+    )
     server.command("app", "rotate", app.id, "--overlap", "0")
-    assert fresh.call("GET", "/protected/json/app/details").status == 401 == app.call(
-        "GET", "/protected/json/app/details").status
+    assert (
+        fresh.call("GET", "/protected/json/app/details").status
+        == 401
+        == app.call("GET", "/protected/json/app/details").status
+    )
 
 
 def test_a_revoked_application_has_no_key(server, app):
@@ -222,11 +229,16 @@ def test_whatever_went_to_the_old_number_is_void(server, app, phone, user):
     assert app.verify(phone.softtoken(app), user).status == 200
 
 
-@pytest.mark.parametrize("arguments, hint", [
-    (["user", "show", "99"], "user list"), (["user", "change-phone", "{user}", "12"], "+1555"),
-    (["app", "revoke", "9", "--yes"], "app list"),
-    (["user", "confirm", "{user}", "0000000"], "phone again"), (["restore", "/nonexistent"], "missing"),
-])
+@pytest.mark.parametrize(
+    "arguments, hint",
+    [
+        (["user", "show", "99"], "user list"),
+        (["user", "change-phone", "{user}", "12"], "+1555"),
+        (["app", "revoke", "9", "--yes"], "app list"),
+        (["user", "confirm", "{user}", "0000000"], "phone again"),
+        (["restore", "/nonexistent"], "missing"),
+    ],
+)
 def test_a_command_that_cannot_be_done_says_what_to_do(server, user, arguments, hint):
     done = server.command(*[argument.format(user=user) for argument in arguments], check=False)
     assert done.returncode == 1 and done.stdout == "" and done.stderr.startswith("error: ") and hint in done.stderr
@@ -274,7 +286,7 @@ def test_every_database_that_a_restore_puts_aside_stays(server, app):
     names = []
     for path in kept:
         with contextlib.closing(sqlite3.connect(path)) as database:
-            names.append([name for name, in database.execute("SELECT name FROM applications ORDER BY id")])
+            names.append([name for (name,) in database.execute("SELECT name FROM applications ORDER BY id")])
     assert names.count(["Example Corp", "Second Corp"]) == 1 and names.count(["Example Corp"]) == 2
     # What was put aside can be put back.
     server.command("restore", kept[names.index(["Example Corp", "Second Corp"])])
@@ -289,8 +301,9 @@ def test_a_backup_that_the_master_key_does_not_fit_is_refused_and_the_key_that_f
     before = sorted((path.name, path.stat().st_ino) for path in server.state.iterdir())
     refused = server.command("restore", backup, check=False)
     old = server.state / "master.key.old"
-    assert (refused.returncode == 1
-            and f"hint: {old} fits: countersignd restore {backup} --key {old}" in refused.stderr), refused.stderr
+    assert (
+        refused.returncode == 1 and f"hint: {old} fits: countersignd restore {backup} --key {old}" in refused.stderr
+    ), refused.stderr
     assert sorted((path.name, path.stat().st_ino) for path in server.state.iterdir()) == before
     server.command("restore", backup, "--key", old)
     # It is under the present key from now on.
@@ -305,9 +318,11 @@ def test_a_backup_that_is_ended_by_a_signal_leaves_nothing_or_the_whole(server):
     folder.mkdir()
     for number in range(12):
         process = subprocess.Popen(
-            [PROGRAM, "backup", folder / "copy.db", "--settings", server.settings], stdout=subprocess.DEVNULL,
+            [PROGRAM, "backup", folder / "copy.db", "--settings", server.settings],
+            stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env=server.environment)
+            env=server.environment,
+        )
         # So that it is somewhere on its way, wherever that is.
         for _ in range(chance.randrange(20_000)):
             os.sched_yield()
@@ -319,7 +334,8 @@ def test_a_backup_that_is_ended_by_a_signal_leaves_nothing_or_the_whole(server):
             (folder / name).rename(server.folder / f"whole{number}")
             # An empty file is sound, too.
             assert sqlite3.connect(server.folder / f"whole{number}").execute(
-                "SELECT count(*) FROM applications").fetchall() == [(1,)]
+                "SELECT count(*) FROM applications"
+            ).fetchall() == [(1,)]
     server.command("backup", folder / "copy.db")
     assert [path.name for path in folder.iterdir()] == ["copy.db"]
 
@@ -330,8 +346,12 @@ def test_a_backup_of_another_server_is_refused(server, app):
     Server(server.folder / "other").command("backup", backup)
     server.stop()
     refused = server.command("restore", backup, check=False)
-    assert (refused.returncode == 1 and "does not fit" in refused.stderr and "--key" in refused.stderr
-            and "fits:" not in refused.stderr)
+    assert (
+        refused.returncode == 1
+        and "does not fit" in refused.stderr
+        and "--key" in refused.stderr
+        and "fits:" not in refused.stderr
+    )
     with server:
         assert app.call("GET", "/protected/json/app/details").status == 200
 
@@ -351,14 +371,36 @@ def test_a_restore_that_is_killed_leaves_the_database_before_or_the_new_one(serv
     server.command("backup", backup)
     server.command("app", "create", "Second Corp")
     server.stop()
-    calls = {"link": "link,linkat", "rename": "rename,renameat,renameat2", "unlink": "unlink,unlinkat",
-             "copy": "write"}[call]
+    calls = {
+        "link": "link,linkat",
+        "rename": "rename,renameat,renameat2",
+        "unlink": "unlink,unlinkat",
+        "copy": "write",
+    }[call]
     for count in range(1, 200):
         done = subprocess.run(
-            ["strace", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", "-e", f"trace={calls}", "-e",
-             f"inject={calls}:signal=KILL:when={count}", PROGRAM,
-             "restore", str(backup), "--settings", str(server.settings)], capture_output=True, text=True,
-            timeout=PATIENCE, env=server.environment)
+            [
+                "strace",
+                "-f",
+                "--seccomp-bpf",
+                "-qq",
+                "-o",
+                "/dev/null",
+                "-e",
+                f"trace={calls}",
+                "-e",
+                f"inject={calls}:signal=KILL:when={count}",
+                PROGRAM,
+                "restore",
+                str(backup),
+                "--settings",
+                str(server.settings),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            env=server.environment,
+        )
         assert server.command("check").returncode == 0
         if done.returncode == 0:
             break
@@ -367,10 +409,14 @@ def test_a_restore_that_is_killed_leaves_the_database_before_or_the_new_one(serv
     assert kept and "Second Corp" not in server.command("app", "list").stdout
 
 
-@pytest.mark.parametrize("words, question", [
-    (["app", "revoke", "{app}"], "Example Corp, has 1 user."),
-    (["user", "remove", "{user}"], "is in 1 application and has 1 phone."),
-    (["user", "devices", "{user}", "--remove", "{phone}"], "Pixel 9")])
+@pytest.mark.parametrize(
+    "words, question",
+    [
+        (["app", "revoke", "{app}"], "Example Corp, has 1 user."),
+        (["user", "remove", "{user}"], "is in 1 application and has 1 phone."),
+        (["user", "devices", "{user}", "--remove", "{phone}"], "Pixel 9"),
+    ],
+)
 def test_what_destroys_asks_first(server, app, phone, user, words, question):
     words = [word.format(app=app.id, user=user, phone=phone.id) for word in words]
     refused = server.command(*words, check=False, stdin="y\n")
@@ -378,8 +424,12 @@ def test_what_destroys_asks_first(server, app, phone, user, words, question):
     for answer, code in (("", 1), ("n", 1), ("yes", 0)):
         assert phone.call("GET", "state").status == 200 and app.call("GET", "/protected/json/app/details").status == 200
         terminal = pexpect.spawn(
-            str(PROGRAM), [*words, "--settings", str(server.settings)], env=server.environment, encoding="utf-8",
-            timeout=PATIENCE)
+            str(PROGRAM),
+            [*words, "--settings", str(server.settings)],
+            env=server.environment,
+            encoding="utf-8",
+            timeout=PATIENCE,
+        )
         terminal.expect("\\[y/N\\] ")
         assert question in terminal.before
         terminal.sendline(answer)
@@ -398,13 +448,19 @@ def test_what_a_backup_brings_back_is_named(server, app, phone, user):
     server.command("user", "remove", other, "--yes")
     server.stop()
     done = server.command("restore", backup)
-    assert (phone.id in done.stderr and "Pixel 9" in done.stderr and old[:4] in done.stderr
-            and "1 user who was removed is back" in done.stderr)
+    assert (
+        phone.id in done.stderr
+        and "Pixel 9" in done.stderr
+        and old[:4] in done.stderr
+        and "1 user who was removed is back" in done.stderr
+    )
 
 
 def test_what_a_backup_brings_back_of_users_who_are_still_there_is_named(server, app, user):
-    backup, other_app = server.folder / "backup.db", server.create_application("Other Corp", "--callback",
-                                                                               "https://old.example.com/")
+    backup, other_app = (
+        server.folder / "backup.db",
+        server.create_application("Other Corp", "--callback", "https://old.example.com/"),
+    )
     moved, gone, fresh, mailed, scanned = (app.new_user(f"555123001{number}") for number in range(5))
     for one in (user, gone, fresh):
         assert other_app.new_user({user: "5551230001", gone: "5551230011", fresh: "5551230012"}[one]) == one
@@ -497,7 +553,8 @@ def test_a_master_key_may_be_a_credential_of_systemds(folder):
     os.rename(server.state / "master.key", credentials / "countersignd.key")
     (credentials / "countersignd.key").chmod(0o400)
     server.settings.write_text(
-        server.settings.read_text().replace(f'"{server.state}/master.key"', '"credential:countersignd.key"'))
+        server.settings.read_text().replace(f'"{server.state}/master.key"', '"credential:countersignd.key"')
+    )
     refused = server.command("check", check=False)
     assert refused.returncode == 1 and "CREDENTIALS_DIRECTORY" in refused.stderr
     server.environment["CREDENTIALS_DIRECTORY"] = str(credentials)
@@ -514,11 +571,13 @@ def test_a_master_key_may_be_a_credential_of_systemds(folder):
 def test_without_its_credential_nothing_starts_and_nothing_is_made(folder):
     server = Server(folder)
     server.settings.write_text(
-        server.settings.read_text().replace(f'"{server.state}/master.key"', '"credential:countersignd.key"'))
+        server.settings.read_text().replace(f'"{server.state}/master.key"', '"credential:countersignd.key"')
+    )
     server.environment["CREDENTIALS_DIRECTORY"] = str(folder)
     refused = server.command("serve", check=False)
-    assert (refused.returncode != 0 and "countersignd.key" in refused.stderr
-            and not (folder / "countersignd.key").exists())
+    assert (
+        refused.returncode != 0 and "countersignd.key" in refused.stderr and not (folder / "countersignd.key").exists()
+    )
 
 
 def test_check_finds_all_in_order(server):
@@ -567,8 +626,11 @@ def test_kill_9_in_the_middle_of_a_hundred_logins_loses_nothing_that_was_answere
     for index, answer in enumerate(answers):
         again = app.verify(codes[index], users[index])
         # What was answered is spent; what was not may be either, but is never good twice.
-        assert again.json.get("error_code") == "60019" if answer == 200 else again.status in (200, 401), (index, answer,
-                                                                                                          again.text)
+        assert again.json.get("error_code") == "60019" if answer == 200 else again.status in (200, 401), (
+            index,
+            answer,
+            again.text,
+        )
     assert [phone.secret(app) for phone in phones] == secrets
 
 
@@ -596,8 +658,11 @@ def test_kill_9_in_the_middle_of_a_hundred_approvals_loses_no_request_and_no_dec
         request = app.read(uuid).json["approval_request"]
         # What was answered is so for good; an answer that did not arrive may have been written or not.
         wish = "denied" if number % 3 == 0 else "approved"
-        assert request["status"] == decided[number] == wish if number in decided else request["status"] in (
-            "pending", wish), (number, request)
+        assert (
+            request["status"] == decided[number] == wish
+            if number in decided
+            else request["status"] in ("pending", wish)
+        ), (number, request)
         assert request["status"] == "pending" or uuid in request["countersign"]["signed"]
 
 
@@ -610,6 +675,7 @@ def test_two_servers_and_a_command_on_one_database_do_not_harm_each_other(server
 
 def test_an_idle_or_slow_client_harms_nobody(server, app):
     import socket
+
     idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(300)]
     for raw in idle[::2]:
         raw.sendall(b"GET /protected/json/app/details HTTP/1.1\r\nX-Slow: ")
@@ -623,9 +689,13 @@ def test_an_idle_or_slow_client_harms_nobody(server, app):
 @pytest.mark.parametrize("more", [{}, {"NO_COLOR": "1"}], ids=["coloured", "plain"])
 def test_a_phone_reads_the_link_off_the_terminal(server, user, more):
     terminal = pexpect.spawn(
-        str(PROGRAM), ["user", "link", str(user), "--settings", str(server.settings)],
-        env={**server.environment, **more}, encoding="utf-8",
-        timeout=PATIENCE, dimensions=(80, 120))
+        str(PROGRAM),
+        ["user", "link", str(user), "--settings", str(server.settings)],
+        env={**server.environment, **more},
+        encoding="utf-8",
+        timeout=PATIENCE,
+        dimensions=(80, 120),
+    )
     terminal.expect(pexpect.EOF)
     terminal.close()
     assert terminal.exitstatus == 0

@@ -46,8 +46,9 @@ def is_confirmed(phone):
 
 def ask(server, opened):
     drawn = opened.partition("#enrol=")[2]
-    return server.call("POST", "/phone/api/invitation", json.dumps({"token": drawn}),
-                       {"Content-Type": "application/json"})
+    return server.call(
+        "POST", "/phone/api/invitation", json.dumps({"token": drawn}), {"Content-Type": "application/json"}
+    )
 
 
 def picture(modules):
@@ -102,11 +103,15 @@ def test_a_link_of_another_users_phone_is_left_alone(server, app, phone):
     stranger = handset(server, app.new_user("5551230002"))
     theirs = made(stranger)
     made(phone)
-    assert (open_link(server, theirs)[1].status == 200 and stranger.state()["joining"] != []
-            and phone.state()["joining"] == [])
+    assert (
+        open_link(server, theirs)[1].status == 200
+        and stranger.state()["joining"] != []
+        and phone.state()["joining"] == []
+    )
 
 
 # The holder of the link gets nothing from it alone.
+
 
 def test_the_code_of_the_new_phone_confirms_it_neither_at_a_login_nor_by_itself(server, app, user, phone):
     new = joined(server, made(phone))
@@ -132,6 +137,7 @@ def test_the_new_phone_lets_no_further_application_ask(server, app, user, phone)
 
 
 # Who may make a link
+
 
 def test_a_phone_that_is_not_confirmed_makes_no_link(server, user, phone):
     new = joined(server, made(phone))
@@ -160,13 +166,15 @@ def test_only_the_phones_own_key_and_its_own_time_make_a_link(server, phone):
     assert make(thief).json["error"] == "unknown_device"
     phone.clock = -3600
     assert make(phone).json["error"] == "clock"
-    reply = server.call("POST", "/phone/api/links", json.dumps({"token": token()}),
-                        {"Content-Type": "application/json"})
+    reply = server.call(
+        "POST", "/phone/api/links", json.dumps({"token": token()}), {"Content-Type": "application/json"}
+    )
     assert reply.status == 401
     assert server.sql("SELECT count(*) FROM enrolments WHERE made_by IS NOT NULL") == [(0,)]
 
 
 # The same call again
+
 
 def test_the_same_call_again_makes_nothing_new(server, phone):
     drawn = token()
@@ -198,9 +206,23 @@ def test_a_link_of_somebody_else_is_not_taken_over(server, app, user, phone):
     assert make(second, drawn).json["error"] == "invalid"
 
 
-@pytest.mark.parametrize("drawn", [
-    None, "", "A" * 42, "A" * 44, "A" * 42 + "B", "A" * 42 + "=", "+" * 43, "A" * 43 + "\n", "A" * 4000, 7, ["A" * 43],
-    {}])
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        None,
+        "",
+        "A" * 42,
+        "A" * 44,
+        "A" * 42 + "B",
+        "A" * 42 + "=",
+        "+" * 43,
+        "A" * 43 + "\n",
+        "A" * 4000,
+        7,
+        ["A" * 43],
+        {},
+    ],
+)
 def test_a_token_of_another_form_is_refused(server, phone, drawn):
     assert phone.call("POST", "links", {"token": drawn}).json["error"] == "invalid"
     assert phone.call("POST", "links", {}).json["error"] == "invalid"
@@ -212,6 +234,7 @@ def test_only_post_makes_a_link(phone):
 
 
 # Limits
+
 
 def test_links_are_counted_by_the_day_for_all_phones_of_a_user_and_unlock_lifts_it(server, app, user, phone):
     second = handset(server, user, "Tablet")
@@ -255,6 +278,7 @@ def test_a_server_without_an_address_of_its_own_says_that_it_makes_no_links(serv
 
 
 # History and log
+
 
 def test_the_history_of_every_phone_and_the_log_tell_of_a_link_and_keep_the_token_secret(server, user, phone):
     second = handset(server, user, "Tablet")

@@ -18,8 +18,9 @@ def site():
     """A server whose text messages go to a web server."""
     with own_folder() as folder, Web() as web:
         key = secret(folder, "hook", "x" * 32)
-        tables = "[limits]\nsends = 1000\ncalls_per_second = 0\n" + gateway("webhook", **{"for": ["sms"]}, url=web.url,
-                                                                            secret_file=str(key))
+        tables = "[limits]\nsends = 1000\ncalls_per_second = 0\n" + gateway(
+            "webhook", **{"for": ["sms"]}, url=web.url, secret_file=str(key)
+        )
         with Server(folder, tables=tables) as server:
             server.web = web
             yield server
@@ -27,8 +28,9 @@ def site():
 
 def register(site, code, number, email="zoe@example.com"):
     user = {"email": email, "cellphone": number, "country_code": code}
-    return site.application.call("POST", "/protected/json/users/new",
-                                 {"user": user, "send_install_link_via_sms": False})
+    return site.application.call(
+        "POST", "/protected/json/users/new", {"user": user, "send_install_link_via_sms": False}
+    )
 
 
 def test_one_phone_is_one_user_however_it_is_written(site):
@@ -62,8 +64,9 @@ def test_codes_go_to_the_number_of_e164_and_the_answer_names_it_as_it_was_writte
     """Written as one likes, a check is of the same number from start to end."""
     for form in forms("given", True):
         heard = len(site.web.calls)
-        reply = site.application.call("POST", START,
-                                      {"via": "sms", "country_code": form["given"], "phone_number": form["text"]})
+        reply = site.application.call(
+            "POST", START, {"via": "sms", "country_code": form["given"], "phone_number": form["text"]}
+        )
         assert reply.status == 200, form
         code = re.sub("[ +]", "", form["given"])
         assert reply.json["message"] == f"Text message sent to +{code} {form['text']}."
@@ -82,13 +85,17 @@ def test_change_phone_takes_what_enroll_takes(server):
         server.command("user", "change-phone", user, "+15551230077")
 
 
-@pytest.mark.parametrize("form", [form for form in forms(None, False) if "\0" not in form["text"]],
-                         ids=lambda form: ascii(form["text"])[:30])
+@pytest.mark.parametrize(
+    "form", [form for form in forms(None, False) if "\0" not in form["text"]], ids=lambda form: ascii(form["text"])[:30]
+)
 def test_change_phone_refuses_what_is_no_number_and_says_why(site, form):
     user = register(site, 1, "5551230077").json["user"]["id"]
     done = site.command("user", "change-phone", user, form["text"], check=False)
-    assert (done.returncode == 1 and done.stderr.startswith("error: not a phone number: ")
-            and form["refused"] in done.stderr), done.stderr
+    assert (
+        done.returncode == 1
+        and done.stderr.startswith("error: not a phone number: ")
+        and form["refused"] in done.stderr
+    ), done.stderr
     assert register(site, 1, "5551230077").json["user"]["id"] == user
 
 

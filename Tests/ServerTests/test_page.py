@@ -10,7 +10,6 @@ import pytest
 from page import enroll, scan
 from server import link
 
-import phone as pages
 
 QUESTION = "Are you running a command on web-1.example.com?"
 DETAILS = {"User": "zoe", "Service": "sudo", "Address": "192.0.2.7", "Command": "/usr/bin/systemctl restart postgresql"}
@@ -37,8 +36,10 @@ def test_a_link_makes_a_phone_that_waits_to_be_confirmed(server, app, user, open
 
 def test_no_key_can_leave_the_browser(phone):
     phone.softtoken_code("Example Corp")
-    assert sorted(key for key in phone.keys() if key[1] != "public") == [("ECDSA", "private", False),
-                                                                         ("HMAC", "secret", False)]
+    assert sorted(key for key in phone.keys() if key[1] != "public") == [
+        ("ECDSA", "private", False),
+        ("HMAC", "secret", False),
+    ]
 
 
 def test_the_page_can_be_put_on_the_home_screen(phone):
@@ -50,13 +51,17 @@ def test_the_page_can_be_put_on_the_home_screen(phone):
 def test_a_screen_reader_hears_of_a_request_and_every_control_has_a_name(app, phone, user):
     app.create(user, "zoe wants in", details=DETAILS, countersign={"number": "42"})
     phone.page.locator("[role=status], [aria-live]").filter(has_text="New request. zoe wants in").first.wait_for(
-        state="attached")
+        state="attached"
+    )
     phone.choices()
     for view in ("requests", "codes", "history", "devices"):
         phone.show(view)
         heard = phone.page.locator("body").aria_snapshot()
-        controls = [line for line in heard.splitlines()
-                    if re.match(r" *- (button|link|textbox|checkbox|radio|combobox|tab)\b", line)]
+        controls = [
+            line
+            for line in heard.splitlines()
+            if re.match(r" *- (button|link|textbox|checkbox|radio|combobox|tab)\b", line)
+        ]
         assert controls and all(re.search(r'"[^"]+"', line) for line in controls), heard
 
 
@@ -131,7 +136,8 @@ def test_the_numbers_to_compare_are_larger_than_any_other_text(app, phone, user)
     app.create(user, QUESTION, details=DETAILS, countersign={"number": "42"})
     phone.choices()
     sizes = phone.page.evaluate("""() => {
-        const size = (selector) => [...document.querySelectorAll(selector)].map((one) => parseFloat(getComputedStyle(one).fontSize));
+        const all = (selector) => [...document.querySelectorAll(selector)];
+        const size = (selector) => all(selector).map((one) => parseFloat(getComputedStyle(one).fontSize));
         return [Math.min(...size("[data-choice]")), Math.max(...size("main :not([data-choice])"))];
     }""")
     assert sizes[0] >= 32 > sizes[1]
@@ -172,8 +178,9 @@ def test_the_link_names_company_and_account_and_warns_of_private_windows(server,
 
 def test_a_long_host_name_breaks_at_its_dots(app, open_phone, server, user):
     phone = enroll(server, user, open_phone(size={"width": 320, "height": 700}))
-    app.create(user, "Are you logging in to database-primary.frankfurt.production.example.com?",
-               details={"User": "zoe"})
+    app.create(
+        user, "Are you logging in to database-primary.frankfurt.production.example.com?", details={"User": "zoe"}
+    )
     phone.wait_for_request()
     breaks = phone.page.evaluate("""() => {
         const heading = document.querySelector("[data-request] h2 bdi");
@@ -225,7 +232,8 @@ def test_every_step_can_be_used_with_letters_twice_as_large(server, app, user, o
     for view in ("codes", "history", "devices"):
         phone.show(view)
         phone.page.locator(
-            {"codes": "[data-code]", "history": "li[data-kind]", "devices": "[data-device]"}[view]).first.wait_for()
+            {"codes": "[data-code]", "history": "li[data-kind]", "devices": "[data-device]"}[view]
+        ).first.wait_for()
         look(view)
     phone.page.locator("[data-do=rename]").click()
     look("rename")
@@ -312,7 +320,8 @@ def test_all_that_is_tapped_is_large_enough_for_a_thumb(server, app, user, open_
     for view in ("codes", "history", "devices"):
         phone.show(view)
         phone.page.locator(
-            {"codes": "[data-code]", "history": "li[data-kind]", "devices": "[data-device]"}[view]).first.wait_for()
+            {"codes": "[data-code]", "history": "li[data-kind]", "devices": "[data-device]"}[view]
+        ).first.wait_for()
         look(view)
     for action in ("rename", "remove"):
         phone.page.locator(f"[data-do={action}]").click()
@@ -487,7 +496,8 @@ def test_a_question_is_read_at_the_narrowest_and_by_a_screen_reader(server, user
     phone = enroll(server, user, open_phone(size={"width": 360, "height": 740}))
     second_application(server, user, "A company with a very long name of sixty characters, really")
     phone.page.locator("[role=status], [aria-live]").filter(
-        has_text="wants to ask you to confirm logins").first.wait_for(state="attached")
+        has_text="wants to ask you to confirm logins"
+    ).first.wait_for(state="attached")
     phone.wait_for_question()
     assert phone.page.evaluate("document.documentElement.scrollWidth") <= 360
     phone.screenshot("consent-360")
@@ -495,8 +505,10 @@ def test_a_question_is_read_at_the_narrowest_and_by_a_screen_reader(server, user
 
 # Another phone
 
-def test_a_phone_adds_another_one_from_the_code_on_its_screen_to_an_approved_login(server, app, user, phone,
-                                                                                   open_phone):
+
+def test_a_phone_adds_another_one_from_the_code_on_its_screen_to_an_approved_login(
+    server, app, user, phone, open_phone
+):
     opened = phone.add_another()
     phone.screenshot("add-phone")
     assert scan(phone) == opened and opened.startswith(f"{server.public_url}/phone/#enrol=")
@@ -520,8 +532,10 @@ def test_a_phone_adds_another_one_from_the_code_on_its_screen_to_an_approved_log
     phone.screenshot("add-phone-done")
     uuid = app.create(user, QUESTION, details=DETAILS)
     assert second.approve() == "approved" and app.status(uuid) == "approved"
-    assert "Link for another phone made" in [entry["text"] for entry in second.history()
-                                             if entry["kind"] == "link_made"][0]
+    assert (
+        "Link for another phone made"
+        in [entry["text"] for entry in second.history() if entry["kind"] == "link_made"][0]
+    )
 
 
 def test_a_new_phone_that_is_refused_leads_back_to_the_phones_too(server, user, phone, open_phone):
@@ -553,8 +567,9 @@ def test_the_link_can_be_copied_and_closed_and_the_keyboard_follows(phone):
     phone.context.grant_permissions(["clipboard-read", "clipboard-write"])
     phone.adding().locator("[data-do=copy-link]").tap()
     phone.page.get_by_role("button", name="Copied").wait_for()
-    assert phone.page.evaluate("navigator.clipboard.readText()") == opened == phone.adding().locator(
-        ".link").inner_text()
+    assert (
+        phone.page.evaluate("navigator.clipboard.readText()") == opened == phone.adding().locator(".link").inner_text()
+    )
     assert phone.too_small_for_a_thumb() == []
     phone.adding().locator("[data-do=close]").tap()
     assert phone.focused() == "Add another phone" and phone.adding("closed").count() == 1
@@ -563,8 +578,12 @@ def test_the_link_can_be_copied_and_closed_and_the_keyboard_follows(phone):
 def test_a_screen_reader_hears_what_the_code_is_and_what_to_do(phone):
     phone.add_another()
     heard = phone.adding().aria_snapshot()
-    for text in ('heading "Scan this with the other phone"', 'img "QR code of the link below"', "Tap Enroll there",
-                 " min "):
+    for text in (
+        'heading "Scan this with the other phone"',
+        'img "QR code of the link below"',
+        "Tap Enroll there",
+        " min ",
+    ):
         assert text in heard, heard
 
 
@@ -604,9 +623,17 @@ def test_who_has_made_too_many_links_is_told_what_to_do(phone):
     assert "ask your administrator" in phone.problem()
 
 
-@pytest.mark.parametrize("width, height, letters, dark", [
-    (280, 653, 16, False), (280, 653, 32, True), (844, 390, 16, False), (844, 390, 32, False), (390, 844, 16, True),
-    (360, 740, 32, False)])
+@pytest.mark.parametrize(
+    "width, height, letters, dark",
+    [
+        (280, 653, 16, False),
+        (280, 653, 32, True),
+        (844, 390, 16, False),
+        (844, 390, 32, False),
+        (390, 844, 16, True),
+        (360, 740, 32, False),
+    ],
+)
 def test_the_code_is_read_from_every_screen_and_nothing_is_cut(server, user, open_phone, width, height, letters, dark):
     phone = open_phone(size={"width": width, "height": height}, dark=dark)
     phone.set_letters(letters)
@@ -633,8 +660,9 @@ def test_who_answers_a_question_goes_on_where_something_is_left_to_do(server, ap
     assert phone.focused() == "Nothing to approve"
 
 
-def test_the_keyboard_stays_with_a_phone_that_was_renamed_and_an_application_that_was_decided(server, user, phone,
-                                                                                              open_phone):
+def test_the_keyboard_stays_with_a_phone_that_was_renamed_and_an_application_that_was_decided(
+    server, user, phone, open_phone
+):
     enroll(server, user, open_phone(), "Old phone")
     phone.show("devices")
     phone.rename("Old phone", "Older phone")

@@ -103,7 +103,8 @@ def test_the_history_and_the_devices(server, app, phone, user, open_phone):
     phone.type("[data-device] input", "Older phone")
     phone.tap("[data-do=save]")
     phone.wait(
-        "() => [...document.querySelectorAll('[data-device] h2 bdi')].some((one) => one.textContent === 'Older phone')")
+        "() => [...document.querySelectorAll('[data-device] h2 bdi')].some((one) => one.textContent === 'Older phone')"
+    )
     phone.tap("[data-device]:not([data-this]) [data-do=remove]")
     phone.tap("[data-do=remove-really]")
     second.wait_for("section[data-step=removed]")
@@ -135,8 +136,10 @@ def test_nothing_stands_beyond_a_narrow_screen(server, app, user, open_phone):
 
 # Another phone
 
-def test_a_phone_adds_another_one_from_the_code_on_its_screen_to_an_approved_login(server, app, user, phone,
-                                                                                   open_phone):
+
+def test_a_phone_adds_another_one_from_the_code_on_its_screen_to_an_approved_login(
+    server, app, user, phone, open_phone
+):
     opened = phone.add_another()
     phone.screenshot("add-phone")
     assert scan(phone) == opened and phone.in_sight(".qr") and phone.focused() == "Scan this with the other phone"

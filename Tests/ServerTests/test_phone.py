@@ -47,14 +47,19 @@ def test_a_new_phone_may_do_nothing_until_its_code_was_given_back(server, app, u
     phone.enrol(link(server, user))
     state = phone.state()
     assert state["device"]["confirmed"] is False and state["tokens"] == [] and state["requests"] == []
-    assert app.call("POST", f"/onetouch/json/users/{user}/approval_requests",
-                    {"message": "?"}).json["error_code"] == "60051"
+    assert (
+        app.call("POST", f"/onetouch/json/users/{user}/approval_requests", {"message": "?"}).json["error_code"]
+        == "60051"
+    )
     for method, path in (("GET", f"tokens/{app.id}"), ("GET", "devices"), ("GET", "history")):
         assert phone.call(method, path).json["error"] == "unconfirmed"
     assert app.verify(state["confirmation"], user).status == 200
     state = phone.state()
-    assert (state["device"]["confirmed"] is True and "confirmation" not in state
-            and [(token["id"], token["application"]) for token in state["tokens"]] == [(str(app.id), "Example Corp")])
+    assert (
+        state["device"]["confirmed"] is True
+        and "confirmation" not in state
+        and [(token["id"], token["application"]) for token in state["tokens"]] == [(str(app.id), "Example Corp")]
+    )
 
 
 def test_a_confirmation_code_is_good_once(server, app, user):
@@ -107,14 +112,19 @@ def test_a_decision_is_signed_by_the_phone_and_anybody_can_check_it(app, phone, 
     public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), unb64u(proof["public_key"]))
     public.verify(
         utils.encode_dss_signature(int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")),
-        proof["signed"].encode(), ec.ECDSA(hashes.SHA256()))
+        proof["signed"].encode(),
+        ec.ECDSA(hashes.SHA256()),
+    )
 
 
 def test_a_signature_for_another_decision_is_refused(app, phone, user):
     uuid = app.create(user)
     text = phone.state()["requests"][0]["text"]
-    reply = phone.call("POST", "answer", {
-        "id": uuid, "decision": "approved", "signature": phone.sign(f"countersign-answer-1\ndenied\n\n{text}")})
+    reply = phone.call(
+        "POST",
+        "answer",
+        {"id": uuid, "decision": "approved", "signature": phone.sign(f"countersign-answer-1\ndenied\n\n{text}")},
+    )
     assert reply.status == 400 and app.status(uuid) == "pending"
 
 
@@ -187,7 +197,8 @@ def test_a_waiting_read_is_freed_when_its_client_goes(server, app, phone, user):
     raw = socket.create_connection(("127.0.0.1", server.port))
     raw.sendall(
         f"GET /onetouch/json/approval_requests/{uuid} HTTP/1.1\r\nHost: x\r\nX-Authy-API-Key: {app.key}\r\nPrefer: "
-        f"wait=50\r\n\r\n".encode())
+        f"wait=50\r\n\r\n".encode()
+    )
     server.wait_for_waiting()
     raw.close()
     server.wait_for_waiting(0)
@@ -197,7 +208,8 @@ def test_one_request_and_one_phone_are_waited_for_in_so_many_places(server, app,
     uuid = app.create(user)
     head = (
         f"GET /onetouch/json/approval_requests/{uuid} HTTP/1.1\r\nX-Authy-API-Key: {app.key}\r\nPrefer: wait=50\r\n"
-        f"\r\n".encode())
+        f"\r\n".encode()
+    )
     crowd = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(16)]
     for raw in crowd:
         raw.sendall(head)
@@ -273,22 +285,40 @@ def test_the_history_tells_of_requests_and_codes(app, phone, user):
     kinds = {entry["kind"] for entry in history["entries"]}
     assert {"request", "softtoken", "device_added"} <= kinds and history["next"] is None
     request = next(entry for entry in history["entries"] if entry["kind"] == "request")
-    assert (request["status"] == "approved" and request["device"] == "Pixel 9"
-            and json.loads(request["request"])["details"] == [["Host", "web-1"]])
+    assert (
+        request["status"] == "approved"
+        and request["device"] == "Pixel 9"
+        and json.loads(request["request"])["details"] == [["Host", "web-1"]]
+    )
 
 
 @pytest.mark.parametrize(
-    "endpoint", ["https://127.0.0.1/x", "http://fcm.googleapis.com/x", "https://fcm.googleapis.com.evil.example/x",
-                 "https://fcm.googleapis.com@evil.example/", "file:///etc/passwd", "https://fcm.googleapis.com:8443/"])
+    "endpoint",
+    [
+        "https://127.0.0.1/x",
+        "http://fcm.googleapis.com/x",
+        "https://fcm.googleapis.com.evil.example/x",
+        "https://fcm.googleapis.com@evil.example/",
+        "file:///etc/passwd",
+        "https://fcm.googleapis.com:8443/",
+    ],
+)
 def test_nobody_but_a_push_service_is_ever_called_for_a_phone(phone, endpoint):
-    reply = phone.call("POST", "push",
-                       {"endpoint": endpoint, "p256dh": phone.public_key, "auth": "AAAAAAAAAAAAAAAAAAAAAA"})
+    reply = phone.call(
+        "POST", "push", {"endpoint": endpoint, "p256dh": phone.public_key, "auth": "AAAAAAAAAAAAAAAAAAAAAA"}
+    )
     assert reply.json["error"] == "invalid"
 
 
 def test_a_push_service_is_taken(phone):
-    reply = phone.call("POST", "push",
-                       {"endpoint": "https://fcm.googleapis.com/fcm/send/x", "p256dh": phone.public_key,
-                        "auth": "AAAAAAAAAAAAAAAAAAAAAA"})
+    reply = phone.call(
+        "POST",
+        "push",
+        {
+            "endpoint": "https://fcm.googleapis.com/fcm/send/x",
+            "p256dh": phone.public_key,
+            "auth": "AAAAAAAAAAAAAAAAAAAAAA",
+        },
+    )
     assert reply.status == 200 and phone.state()["push"] is True
     assert phone.call("POST", "push", {}).status == 200 and phone.state()["push"] is False

@@ -23,7 +23,8 @@ error_log {folder}/error.log;
 events {{}}
 http {{
     access_log off;
-    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/f;
+    uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
     server {{
         listen 127.0.0.1:{port} ssl;
         ssl_certificate {chain}; ssl_certificate_key {key};
@@ -46,9 +47,16 @@ def nginx(server, folder):
     place = reserved_port()
     through.port, through.ca_file = place.getsockname()[1], str(chain)
     file = folder / "nginx.conf"
-    file.write_text(CONFIGURATION.format(
-        user="user root;\n" if folder.owner() == "root" else "", folder=folder, port=through.port, behind=server.port,
-        chain=chain, key=key))
+    file.write_text(
+        CONFIGURATION.format(
+            user="user root;\n" if folder.owner() == "root" else "",
+            folder=folder,
+            port=through.port,
+            behind=server.port,
+            chain=chain,
+            key=key,
+        )
+    )
     process = subprocess.Popen([NGINX, "-c", file, "-e", folder / "error.log"], stdin=subprocess.DEVNULL)
     try:
         until(lambda: answers(through.port) or process.poll() is not None)
@@ -68,8 +76,9 @@ def answers(port) -> bool:
 @pytest.fixture
 def server(folder):
     """Its idle timeout is three seconds, so a wait of six proves the point."""
-    with Server(folder, server='behind_proxy = true\ntrusted_proxies = ["127.0.0.1"]',
-                tables="[limits]\nidle_timeout = 3\n") as running:
+    with Server(
+        folder, server='behind_proxy = true\ntrusted_proxies = ["127.0.0.1"]', tables="[limits]\nidle_timeout = 3\n"
+    ) as running:
         yield running
 
 
@@ -118,8 +127,9 @@ def test_a_page_that_waits_behind_a_proxy_hears_of_a_new_request(server, app, ph
 def test_a_waiting_read_is_freed_when_its_client_leaves_the_proxy(server, through, app, phone, user):
     uuid = app.create(user)
     with through.connection() as connection:
-        connection.request("GET", f"/onetouch/json/approval_requests/{uuid}",
-                           headers={"X-Authy-API-Key": app.key, "Prefer": "wait=50"})
+        connection.request(
+            "GET", f"/onetouch/json/approval_requests/{uuid}", headers={"X-Authy-API-Key": app.key, "Prefer": "wait=50"}
+        )
         server.wait_for_waiting()
     server.wait_for_waiting(0)
 
@@ -127,14 +137,21 @@ def test_a_waiting_read_is_freed_when_its_client_leaves_the_proxy(server, throug
 def test_where_a_phone_is_stands_in_what_the_proxy_forwards(server, through, app, user):
     phone = Handset(through)
     token = link(server, user).partition("#enrol=")[2]
-    body = json.dumps({
-        "token": token, "public_key": phone.public_key, "name": phone.name, "os_type": "android",
-        "signature": phone.sign(f"countersign-enrol-1\n{token}\n{phone.public_key}")})
+    body = json.dumps(
+        {
+            "token": token,
+            "public_key": phone.public_key,
+            "name": phone.name,
+            "os_type": "android",
+            "signature": phone.sign(f"countersign-enrol-1\n{token}\n{phone.public_key}"),
+        }
+    )
     with through.connection() as connection:
         connection.source_address = ("127.0.0.2", 0)
         # The client's own claim does not count.
-        connection.request("POST", "/phone/api/enrol", body,
-                           {"Content-Type": "application/json", "X-Forwarded-For": "192.0.2.66"})
+        connection.request(
+            "POST", "/phone/api/enrol", body, {"Content-Type": "application/json", "X-Forwarded-For": "192.0.2.66"}
+        )
         assert connection.getresponse().status == 200
     [device] = json.loads(server.command("user", "devices", user, "--json").stdout)
     assert device["address"] == "127.0.0.2"

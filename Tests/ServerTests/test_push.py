@@ -26,13 +26,15 @@ class Subscription:
 
     @property
     def parameters(self) -> dict:
-        point = self.key.public_key().public_bytes(serialization.Encoding.X962,
-                                                   serialization.PublicFormat.UncompressedPoint)
+        point = self.key.public_key().public_bytes(
+            serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+        )
         return {"endpoint": self.endpoint, "p256dh": b64u(point), "auth": b64u(self.secret)}
 
     def read(self, call) -> dict:
         return json.loads(
-            http_ece.decrypt(call.body, private_key=self.key, auth_secret=self.secret, version="aes128gcm"))
+            http_ece.decrypt(call.body, private_key=self.key, auth_secret=self.secret, version="aes128gcm")
+        )
 
 
 @pytest.fixture
@@ -84,7 +86,7 @@ def claims(call) -> dict:
 
 def test_a_push_service_is_called_as_it_wants_it(app, phone, user, service, subscription):
     app.create(user, seconds_to_expire=120)
-    call, = service.wait()
+    (call,) = service.wait()
     assert (call.method, call.path) == ("POST", "/push/one?of=many")
     assert call.headers["Content-Encoding"] == "aes128gcm" and call.headers["Urgency"] == "high"
     assert 110 <= int(call.headers["TTL"]) <= 120 and len(call.body) <= 4096
@@ -92,24 +94,24 @@ def test_a_push_service_is_called_as_it_wants_it(app, phone, user, service, subs
 
 def test_only_the_phone_can_read_what_it_is_told(app, phone, user, service, subscription):
     uuid = app.create(user, "Zoë wants to log in to <web-1> 🗝", seconds_to_expire=120, details={"Host": "web-1"})
-    call, = service.wait()
+    (call,) = service.wait()
     message = subscription.read(call)
     ends = json.loads(phone.state()["requests"][0]["text"])["ends"]
     assert message == {"id": uuid, "title": "Example Corp", "body": "Zoë wants to log in to <web-1> 🗝", "ends": ends}
     assert b"web-1" not in call.body and uuid.encode() not in call.body
-    with pytest.raises(Exception):
+    with pytest.raises(Exception):  # noqa: B017 (whatever http_ece makes of it)
         Subscription(subscription.endpoint).read(call)
 
 
 def test_a_request_without_an_end_is_told_for_a_day(app, user, service, subscription):
     app.create(user, seconds_to_expire=0)
-    call, = service.wait()
+    (call,) = service.wait()
     assert call.headers["TTL"] == "86400" and subscription.read(call)["ends"] is None
 
 
 def test_the_longest_message_is_told(app, user, service, subscription):
     app.create(user, "🗝" * 1000)
-    call, = service.wait()
+    (call,) = service.wait()
     assert subscription.read(call)["body"].startswith("🗝" * 90) and len(call.body) <= 4096
 
 
@@ -121,10 +123,13 @@ def test_the_length_of_a_notification_tells_little(app, user, service, subscript
 
 def test_the_server_proves_who_it_is(app, phone, user, service, subscription):
     app.create(user)
-    call, = service.wait()
+    (call,) = service.wait()
     said = claims(call)
-    assert (said["aud"] == service.url and said["sub"] == "mailto:it@example.com"
-            and time.time() < said["exp"] <= time.time() + 86_400)
+    assert (
+        said["aud"] == service.url
+        and said["sub"] == "mailto:it@example.com"
+        and time.time() < said["exp"] <= time.time() + 86_400
+    )
     # Browsers subscribed for this key; another one is refused by push services.
     assert call.headers["Authorization"].split("k=")[1] == phone.state()["push_key"]
 
@@ -133,8 +138,11 @@ def test_the_key_of_the_server_stays_over_a_restart(server, app, phone, user, se
     key = phone.state()["push_key"]
     server.restart()
     app.create(user)
-    assert (service.wait()[0].headers["Authorization"].endswith("k=" + key) and phone.state()["push_key"] == key
-            and len(unb64u(key)) == 65)
+    assert (
+        service.wait()[0].headers["Authorization"].endswith("k=" + key)
+        and phone.state()["push_key"] == key
+        and len(unb64u(key)) == 65
+    )
 
 
 def test_an_origin_is_named_as_browsers_name_it(app, phone, user, service):
@@ -248,15 +256,28 @@ def test_a_phone_that_wants_no_notifications_gets_none(server, app, phone, user,
 
 # Hosts that the server calls
 
-@pytest.mark.parametrize("form", [
-    "https://localhost:{other}/x", "https://localhost/x", "http://localhost:{port}/x", "https://127.0.0.1:{port}/x",
-    "https://localhost.:{port}/x",
-    "https://localhost:{port}@localhost:{other}/x", "https://localhost:{other}#@localhost:{port}/",
-    "https://localhost:{other}\\@localhost:{port}/",
-    "https://localhost:0{port}:{other}/x", "https://[::1]:{port}/x", "https:localhost:{port}/x",
-    "https:///localhost:{port}/x",
-    "https://lOCALhost%00:{port}/x", "//localhost:{port}/x", "https://localhost:{port}\r\nHost: x/",
-    "https://ⅼocalhost:{port}/x"])
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "https://localhost:{other}/x",
+        "https://localhost/x",
+        "http://localhost:{port}/x",
+        "https://127.0.0.1:{port}/x",
+        "https://localhost.:{port}/x",
+        "https://localhost:{port}@localhost:{other}/x",
+        "https://localhost:{other}#@localhost:{port}/",
+        "https://localhost:{other}\\@localhost:{port}/",
+        "https://localhost:0{port}:{other}/x",
+        "https://[::1]:{port}/x",
+        "https:localhost:{port}/x",
+        "https:///localhost:{port}/x",
+        "https://lOCALhost%00:{port}/x",
+        "//localhost:{port}/x",
+        "https://localhost:{port}\r\nHost: x/",
+        "https://ⅼocalhost:{port}/x",
+    ],
+)
 def test_no_address_takes_the_server_to_another_host(authority, phone, service, form):
     with Web(authority.context("localhost", "127.0.0.1")) as other:
         endpoint = form.format(port=service.port, other=other.port)
@@ -296,8 +317,10 @@ def test_without_hosts_there_are_no_notifications(server, app, phone, user, serv
 
 
 def test_a_push_service_that_cannot_prove_its_name_is_told_nothing(folder, authority):
-    with (Web(Authority(folder, "stranger").context()) as service,
-          Server(folder, top(authority), tables=push(service.host)) as server):
+    with (
+        Web(Authority(folder, "stranger").context()) as service,
+        Server(folder, top(authority), tables=push(service.host)) as server,
+    ):
         user = server.application.new_user()
         phone = handset(server, user)
         subscribed(phone, f"{service.url}/x")

@@ -26,6 +26,7 @@ def listens(port) -> bool:
 
 # The log
 
+
 @contextlib.contextmanager
 def short_pipe():
     """A pipe of one page without a reader."""
@@ -42,9 +43,12 @@ def short_pipe():
 @contextlib.contextmanager
 def process(server, *arguments, stderr, **environment):
     running = subprocess.Popen(
-        [PROGRAM, "serve", "--settings", server.settings, *arguments], stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL, stderr=stderr,
-        env={**server.environment, **environment})
+        [PROGRAM, "serve", "--settings", server.settings, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=stderr,
+        env={**server.environment, **environment},
+    )
     try:
         yield running
     finally:
@@ -56,7 +60,8 @@ def log_lines(server, user, count):
     """Makes the server log `count` lines."""
     request = (
         f"GET /protected/json/verify/0000000/{user} HTTP/1.1\r\nHost: x\r\nX-Authy-API-Key: "
-        f"{server.application.key}\r\n\r\n".encode())
+        f"{server.application.key}\r\n\r\n".encode()
+    )
     with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as raw:
         answers = raw.makefile("rb")
         for _ in range(count // 8):
@@ -119,8 +124,10 @@ def test_values_in_the_log_have_their_types(server, app, user):
     refused = server.wait_for_event("code_refused")
     assert (refused["application"], refused["user"], refused["reason"]) == (app.id, user, "wrong")
     listening = server.events("listening")
-    assert (f"127.0.0.1:{server.port}" in [event["address"] for event in listening]
-            and [event["tls"] for event in listening] == [False] * 2)
+    assert (
+        f"127.0.0.1:{server.port}" in [event["address"] for event in listening]
+        and [event["tls"] for event in listening] == [False] * 2
+    )
 
 
 @pytest.mark.parametrize("is_journal", [True, False])
@@ -138,8 +145,9 @@ def test_lines_have_a_priority_where_the_journal_reads_them(folder, is_journal):
         for line in log:
             prefix, brace, rest = line.partition("{")
             lines[json.loads(brace + rest)["event"]] = prefix
-    assert (lines["listening"], lines["key_refused"],
-            lines["stopped"]) == (("<5>", "<4>", "<5>") if is_journal else ("", "", ""))
+    assert (lines["listening"], lines["key_refused"], lines["stopped"]) == (
+        ("<5>", "<4>", "<5>") if is_journal else ("", "", "")
+    )
 
 
 @pytest.fixture
@@ -166,6 +174,7 @@ def test_nothing_but_objects_is_in_the_log_where_threads_may_not_raise_their_pri
 
 # Whether it is ready
 
+
 def readiness(server) -> int:
     return server.call("GET", "/readyz").status
 
@@ -187,8 +196,10 @@ def test_a_server_that_cannot_write_is_not_ready_until_it_can(faulty, faults, fa
 
 def test_a_server_whose_database_another_holds_is_not_ready_until_it_is_free(server):
     import sqlite3
+
     with contextlib.closing(
-            sqlite3.connect(server.state / "countersignd.db", timeout=PATIENCE, isolation_level=None)) as other:
+        sqlite3.connect(server.state / "countersignd.db", timeout=PATIENCE, isolation_level=None)
+    ) as other:
         other.execute("BEGIN IMMEDIATE")
         until(lambda: readiness(server) == 503)
         other.execute("ROLLBACK")

@@ -62,7 +62,8 @@ def test_a_server_of_another_database_takes_no_address_away(folder):
         assert f"server.listen: 127.0.0.1 port {server.port}: another program" in serve(server, "--state", other)
         port = free_port()
         server.settings.write_text(
-            server.settings.read_text().replace(f'"127.0.0.1:{server.port}"', f'"127.0.0.1:{port}"'))
+            server.settings.read_text().replace(f'"127.0.0.1:{server.port}"', f'"127.0.0.1:{port}"')
+        )
         assert f"server.listen: unix:{path}: another server" in serve(server, "--state", other)
         assert is_alive(path)
 
@@ -96,13 +97,15 @@ def test_a_certificate_that_the_user_of_the_server_cannot_read_is_named_with_the
     chain, key = certificate(folder, "own")
     server = of_nobody(folder, f'certificate = "{chain}"\nprivate_key = "{key}"')
     key.chmod(0o600)
+
     def error():
         done = server.command(command, check=False)
         assert done.returncode == 1
         return start_error(done) if command == "serve" else done.stderr
 
     assert error() == (
-        f"error: server.private_key: {key}: nobody may not read it\nhint: chgrp nogroup {key}; chmod 640 {key}\n")
+        f"error: server.private_key: {key}: nobody may not read it\nhint: chgrp nogroup {key}; chmod 640 {key}\n"
+    )
     os.chown(key, 0, 65534)
     key.chmod(0o640)
     chain.chmod(0o600)
@@ -144,8 +147,12 @@ def test_check_says_that_the_program_of_a_gateway_cannot_be_run(folder, word):
         program.write_text("#!/bin/sh\n")
     server = Server(folder, tables=f'[[gateway]]\ntype = "command"\nname = "modem"\ncommand = ["{program}"]\n')
     done = server.command("check", check=False)
-    assert (done.returncode == 1 and f"error: gateway modem: {program}: " in done.stderr and word in done.stderr
-            and "\nhint: " in done.stderr)
+    assert (
+        done.returncode == 1
+        and f"error: gateway modem: {program}: " in done.stderr
+        and word in done.stderr
+        and "\nhint: " in done.stderr
+    )
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     assert server.command("check").returncode == 0
@@ -153,7 +160,8 @@ def test_check_says_that_the_program_of_a_gateway_cannot_be_run(folder, word):
 
 def test_check_says_that_the_secret_of_a_gateway_is_missing(folder):
     server = Server(
-        folder, tables=f'[[gateway]]\ntype = "webhook"\nurl = "https://example.com"\nsecret_file = "{folder}/secret"\n')
+        folder, tables=f'[[gateway]]\ntype = "webhook"\nurl = "https://example.com"\nsecret_file = "{folder}/secret"\n'
+    )
     done = server.command("check", check=False)
     assert done.returncode == 1 and f"{folder}/secret" in done.stderr
 
@@ -182,19 +190,23 @@ def test_arguments_of_serve_that_make_no_sense_are_logged_too(folder):
     assert done.returncode == 64 and "--nonsense" in start_error(done)
 
 
-@pytest.mark.parametrize("listen, served", [
-    (["0.0.0.0:{port}", "[::]:{port}"], ["127.0.0.1", "::1"]),
-    (["[::]:{port}", "0.0.0.0:{port}"], ["127.0.0.1", "::1"]),
-    (["[::]:{port}"], ["127.0.0.1", "::1"]),
-    (["[::1]:{port}", "[::]:{port}", "127.0.0.1:{port}"], ["127.0.0.1", "::1"]),
-    (["127.0.0.1:{port}", "0.0.0.0:{port}"], ["127.0.0.1", "127.0.0.2"]),
-    (["127.0.0.1:{port}", "[::1]:{port}"], ["127.0.0.1", "::1"]),
-])
+@pytest.mark.parametrize(
+    "listen, served",
+    [
+        (["0.0.0.0:{port}", "[::]:{port}"], ["127.0.0.1", "::1"]),
+        (["[::]:{port}", "0.0.0.0:{port}"], ["127.0.0.1", "::1"]),
+        (["[::]:{port}"], ["127.0.0.1", "::1"]),
+        (["[::1]:{port}", "[::]:{port}", "127.0.0.1:{port}"], ["127.0.0.1", "::1"]),
+        (["127.0.0.1:{port}", "0.0.0.0:{port}"], ["127.0.0.1", "127.0.0.2"]),
+        (["127.0.0.1:{port}", "[::1]:{port}"], ["127.0.0.1", "::1"]),
+    ],
+)
 def test_listeners_of_both_families_and_in_one_another_are_all_served(folder, listen, served):
     server = Server(folder, server="behind_proxy = true")
     server.listeners = [address.format(port=server.port) for address in listen]
     server.settings.write_text(
-        re.sub(r"listen = .*", f"listen = {json.dumps(server.listeners)}", server.settings.read_text()))
+        re.sub(r"listen = .*", f"listen = {json.dumps(server.listeners)}", server.settings.read_text())
+    )
     assert server.command("check").returncode == 0
     with server:
         for address in served:
@@ -217,9 +229,12 @@ def test_check_makes_nothing(folder):
     settings.write_text(f'state = "{folder}/state"\nmaster_key = "{folder}/state/master.key"\n')
     settings.chmod(0o600)
     for _ in range(2):
-        done = subprocess.run([PROGRAM, "check", "--settings", settings], capture_output=True, text=True,
-                              timeout=PATIENCE)
-        assert ((done.returncode, done.stdout) == (1, "The settings are right.\n")
-                and "countersignd init" in done.stderr), done
+        done = subprocess.run(
+            [PROGRAM, "check", "--settings", settings], capture_output=True, text=True, timeout=PATIENCE
+        )
+        assert (done.returncode, done.stdout) == (
+            1,
+            "The settings are right.\n",
+        ) and "countersignd init" in done.stderr, done
         assert [path.name for path in folder.rglob("*") if path != folder / "state"] == ["settings.toml"]
         (folder / "state").mkdir(mode=0o700, exist_ok=True)

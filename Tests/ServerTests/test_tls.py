@@ -24,18 +24,39 @@ def certificate(folder, name):
     """A self-signed certificate for localhost."""
     chain, key = folder / f"{name}.pem", folder / f"{name}.key"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-         "-subj", f"/CN={name}",
-         "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key, "-out", chain], check=True,
-        capture_output=True)
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            f"/CN={name}",
+            "-addext",
+            "subjectAltName=DNS:localhost,IP:127.0.0.1",
+            "-keyout",
+            key,
+            "-out",
+            chain,
+        ],
+        check=True,
+        capture_output=True,
+    )
     return chain, key
 
 
 def common_name(port, chain):
     """Of the certificate that the server shows, which must be this one."""
     context = ssl.create_default_context(cafile=str(chain))
-    with (socket.create_connection(("127.0.0.1", port)) as raw,
-          context.wrap_socket(raw, server_hostname="localhost") as tls):
+    with (
+        socket.create_connection(("127.0.0.1", port)) as raw,
+        context.wrap_socket(raw, server_hostname="localhost") as tls,
+    ):
         return dict(pair for pairs in tls.getpeercert()["subject"] for pair in pairs)["commonName"]
 
 
@@ -65,7 +86,8 @@ def test_a_certificate_is_read_again_when_it_changes(folder):
 def test_plain_http_is_never_spoken_on_another_address_than_loopback(folder):
     server = Server(folder)
     server.settings.write_text(
-        server.settings.read_text().replace(f"127.0.0.1:{server.port}", f"0.0.0.0:{server.port}"))
+        server.settings.read_text().replace(f"127.0.0.1:{server.port}", f"0.0.0.0:{server.port}")
+    )
     done = server.command("check", check=False)
     assert done.returncode == 1 and "listen" in done.stderr
 
@@ -77,7 +99,8 @@ def test_the_socket_of_this_machine_speaks_the_same(folder):
             raw.connect(str(path))
             raw.sendall(
                 f"GET /protected/json/app/details HTTP/1.1\r\nHost: x\r\nX-Authy-API-Key: {server.application.key}\r\n"
-                f"Connection: close\r\n\r\n".encode())
+                f"Connection: close\r\n\r\n".encode()
+            )
             answer = raw.makefile("rb").read()
     assert answer.startswith(b"HTTP/1.1 200") and b"Example Corp" in answer
 
@@ -86,8 +109,12 @@ def test_the_page_lets_nothing_of_others_in(server):
     page = server.call("GET", "/phone/")
     assert page.status == 200 and page.headers["Content-Type"].startswith("text/html")
     policy = page.headers["Content-Security-Policy"]
-    assert ("default-src 'none'" in policy and "unsafe" not in policy and "script-src 'self'" in policy
-            and "http" not in policy)
+    assert (
+        "default-src 'none'" in policy
+        and "unsafe" not in policy
+        and "script-src 'self'" in policy
+        and "http" not in policy
+    )
     assert page.headers["X-Content-Type-Options"] == "nosniff" and page.headers["Referrer-Policy"] == "no-referrer"
     again = server.call("GET", "/phone/", headers={"If-None-Match": page.headers["ETag"]})
     assert again.status == 304 and again.body == b""
@@ -133,10 +160,14 @@ def test_some_requests_may_come_ahead_of_their_answers(server):
         assert rest(raw).count(b"ok\n") == 16
 
 
-@pytest.mark.parametrize("flood", [
-    b"GET /healthz HTTP/1.1\r\n\r\n" * 50_000,
-    b"POST /protected/json/x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\n&\r\n" * 50_000,
-], ids=["requests", "parts of one"])
+@pytest.mark.parametrize(
+    "flood",
+    [
+        b"GET /healthz HTTP/1.1\r\n\r\n" * 50_000,
+        b"POST /protected/json/x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\n&\r\n" * 50_000,
+    ],
+    ids=["requests", "parts of one"],
+)
 def test_whoever_sends_many_ahead_is_disconnected_before_they_cost_memory(server, flood):
     before = server.memory("VmHWM")
     for _ in range(10):
@@ -149,9 +180,12 @@ def test_whoever_sends_many_ahead_is_disconnected_before_they_cost_memory(server
     assert server.memory("VmHWM") - before < 10_000
 
 
-SLOW = {"nothing": b"", "a part of a head": b"GET /healthz HTTP/1.1\r\nX-Slow: ",
-        "a part of a body": b"POST /protected/json/users/new HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc",
-        "one request": b"GET /healthz HTTP/1.1\r\n\r\n"}
+SLOW = {
+    "nothing": b"",
+    "a part of a head": b"GET /healthz HTTP/1.1\r\nX-Slow: ",
+    "a part of a body": b"POST /protected/json/users/new HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc",
+    "one request": b"GET /healthz HTTP/1.1\r\n\r\n",
+}
 
 
 @pytest.mark.parametrize("sent", SLOW.values(), ids=SLOW)
@@ -184,8 +218,9 @@ def state_of(server, port) -> str | None:
     """The state of the server's end of a connection (01: open), which the other end does not see before it has read
     what came."""
     rows = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()]
-    return next((row[3] for row in rows if row[1].endswith(f":{server.port:04X}") and row[2].endswith(f":{port:04X}")),
-                None)
+    return next(
+        (row[3] for row in rows if row[1].endswith(f":{server.port:04X}") and row[2].endswith(f":{port:04X}")), None
+    )
 
 
 HEALTH = b"GET /healthz HTTP/1.1\r\n\r\n"
@@ -226,7 +261,8 @@ def state(device) -> bytes:
     text = f"countersign-call-1\nGET\n/phone/api/state\n{moment}\n{b64u(hashlib.sha256(b'').digest())}"
     return (
         f"GET /phone/api/state HTTP/1.1\r\nHost: x\r\nAuthorization: Countersign "
-        f"{device.id}.{moment}.{device.sign(text)}\r\n\r\n".encode())
+        f"{device.id}.{moment}.{device.sign(text)}\r\n\r\n".encode()
+    )
 
 
 def test_whoever_has_shown_a_key_is_not_of_the_crowd(folder):
@@ -242,14 +278,16 @@ def test_whoever_has_shown_a_key_is_not_of_the_crowd(folder):
         assert b"HTTP/1.1 200" in asked(held, state(phone))
         waiting.sendall(
             f"GET /onetouch/json/approval_requests/{uuid} HTTP/1.1\r\nHost: x\r\nPrefer: wait=60\r\nX-Authy-API-Key: "
-            f"{server.application.key}\r\n\r\n".encode())
+            f"{server.application.key}\r\n\r\n".encode()
+        )
         server.wait_for_waiting()
         # A phone that is not confirmed, and a wrong key, are strangers.
         stranger = Handset(server)
         assert stranger.enrol(link(server, user)).status == 200
         liars = [connect(server, "127.0.0.2") for _ in range(2)]
-        assert (b"HTTP/1.1 200" in asked(liars[0], state(stranger))
-                and b"HTTP/1.1 401" in asked(liars[1], details("x" * 32)))
+        assert b"HTTP/1.1 200" in asked(liars[0], state(stranger)) and b"HTTP/1.1 401" in asked(
+            liars[1], details("x" * 32)
+        )
         crowd = [connect(server, "127.0.0.2") for _ in range(20)]
         assert [rest(raw) for raw in liars] == [b""] * 2
         until(lambda: len(select.select(crowd, [], [], 0)[0]) == 18)
@@ -292,7 +330,7 @@ def test_behind_a_proxy_a_phone_has_as_many_connections_as_there_are(folder):
 
 
 def test_a_proxy_that_is_trusted_and_this_machine_have_as_many_connections_as_there_are(folder):
-    settings = '[limits]\nconnections_of_address = 1\n'
+    settings = "[limits]\nconnections_of_address = 1\n"
     with Server(folder, server='trusted_proxies = ["127.0.0.2"]', tables=settings) as server:
         for source in ("127.0.0.1", "127.0.0.2"):
             crowd = [connect(server, source) for _ in range(5)]
@@ -313,8 +351,11 @@ def test_a_full_listener_closes_the_oldest_that_has_shown_nothing_wherever_it_co
     path = folder / "api.sock"
     with Server(folder, tables="[limits]\nconnections = 20\n", extra_listener=f"unix:{path}") as server:
         call = details(server.application.key)
-        ways = [lambda _: connect(server, "127.0.0.1"), lambda number: connect(server, f"127.0.1.{number + 1}"),
-                lambda _: local(path)]
+        ways = [
+            lambda _: connect(server, "127.0.0.1"),
+            lambda number: connect(server, f"127.0.1.{number + 1}"),
+            lambda _: local(path),
+        ]
         for way in ways:
             host = way(0)
             assert b"HTTP/1.1 200" in asked(host, call)
@@ -388,8 +429,11 @@ def test_connections_of_all_addresses_together_leave_files_for_the_rest(folder, 
 def test_with_too_few_files_for_any_connections_nothing_starts(folder, monkeypatch):
     monkeypatch.setattr("server.PROGRAM", with_files(folder, 500))
     done = Server(folder, tables="[limits]\nconnections = 40\n").command("serve", check=False)
-    assert (done.returncode == 1 and "no more than 500 open files" in done.stderr
-            and "LimitNOFILE= or ulimit -n to 568" in done.stderr)
+    assert (
+        done.returncode == 1
+        and "no more than 500 open files" in done.stderr
+        and "LimitNOFILE= or ulimit -n to 568" in done.stderr
+    )
 
 
 def test_whoever_takes_no_answer_is_disconnected(folder):
@@ -413,8 +457,9 @@ def test_whoever_takes_no_answer_is_disconnected(folder):
 @pytest.mark.parametrize("key", ["X-Authy-API-Key: nonsense-nonsense\r\n", ""], ids=["a wrong key", "no key"])
 def test_a_stranger_is_refused_before_the_body_is_there(server, key):
     with connect(server) as raw:
-        raw.sendall(f"POST /protected/json/users/new HTTP/1.1\r\n{key}Content-Length: 60000\r\n\r\n".encode()
-                    + b"x" * 10_000)
+        raw.sendall(
+            f"POST /protected/json/users/new HTTP/1.1\r\n{key}Content-Length: 60000\r\n\r\n".encode() + b"x" * 10_000
+        )
         assert raw.recv(100).startswith(b"HTTP/1.1 401" if key else b"HTTP/1.1 413")
 
 
@@ -424,12 +469,15 @@ def test_a_phone_sends_no_long_body(server):
         assert raw.recv(100).startswith(b"HTTP/1.1 413")
 
 
-@pytest.mark.parametrize("body", ["Transfer-Encoding: chunked\r\n\r\nZZ\r\n", "Content-Length: 100\r\n\r\n{"],
-                         ids=["bad chunk", "cut"])
-@pytest.mark.parametrize("path",
-                         ["/phone/api/enrol", "/protected/json/users/new", "/protected/json/users/new?api_key={key}"])
-def test_a_body_that_does_not_come_whole_is_the_fault_of_the_client_and_no_error_in_the_log(server, app, user, path,
-                                                                                            body):
+@pytest.mark.parametrize(
+    "body", ["Transfer-Encoding: chunked\r\n\r\nZZ\r\n", "Content-Length: 100\r\n\r\n{"], ids=["bad chunk", "cut"]
+)
+@pytest.mark.parametrize(
+    "path", ["/phone/api/enrol", "/protected/json/users/new", "/protected/json/users/new?api_key={key}"]
+)
+def test_a_body_that_does_not_come_whole_is_the_fault_of_the_client_and_no_error_in_the_log(
+    server, app, user, path, body
+):
     with connect(server) as raw:
         raw.sendall(f"POST {path.format(key=app.key)} HTTP/1.1\r\nHost: x\r\n{body}".encode())
         raw.shutdown(socket.SHUT_WR)
@@ -442,8 +490,12 @@ def test_a_body_that_does_not_come_whole_is_the_fault_of_the_client_and_no_error
 
 def test_a_gateway_that_logs_codes_needs_a_word(folder):
     server = Server(folder, tables='[[gateway]]\ntype = "log"\n')
-    done = subprocess.run([server_program(), "serve", "--settings", str(server.settings)], capture_output=True,
-                          text=True, timeout=PATIENCE)
+    done = subprocess.run(
+        [server_program(), "serve", "--settings", str(server.settings)],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
     assert done.returncode == 78 and "--insecure-log-codes" in done.stderr
     with Server(folder, tables='[[gateway]]\ntype = "log"\n', arguments=["--insecure-log-codes"]) as running:
         user = running.application.new_user()
@@ -454,4 +506,5 @@ def test_a_gateway_that_logs_codes_needs_a_word(folder):
 
 def server_program():
     import server
+
     return server.PROGRAM

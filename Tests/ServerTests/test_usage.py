@@ -8,10 +8,29 @@ from patience import PATIENCE
 from server import PROGRAM
 
 COMMANDS = [
-    "serve", "app", "app create", "app list", "app rotate", "app revoke", "app callback", "user", "user list",
-    "user show", "user link",
-    "user confirm", "user devices", "user deliveries", "user change-phone", "user unlock", "user remove", "key",
-    "key rotate", "backup", "restore", "check", "init",
+    "serve",
+    "app",
+    "app create",
+    "app list",
+    "app rotate",
+    "app revoke",
+    "app callback",
+    "user",
+    "user list",
+    "user show",
+    "user link",
+    "user confirm",
+    "user devices",
+    "user deliveries",
+    "user change-phone",
+    "user unlock",
+    "user remove",
+    "key",
+    "key rotate",
+    "backup",
+    "restore",
+    "check",
+    "init",
 ]
 
 
@@ -22,8 +41,9 @@ def run(*words):
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_the_help_of_each_command_has_an_example(command):
     done = run(*command.split(), "--help")
-    assert (done.returncode == 0
-            and f"\n  countersignd {command}" in done.stdout.split("Example", 1)[1].split("USAGE:")[0])
+    assert (
+        done.returncode == 0 and f"\n  countersignd {command}" in done.stdout.split("Example", 1)[1].split("USAGE:")[0]
+    )
 
 
 def test_the_commands_with_an_example_are_all_commands():
@@ -34,28 +54,34 @@ def test_the_commands_with_an_example_are_all_commands():
     assert found == set(COMMANDS)
 
 
-@pytest.mark.parametrize("words, error, hints", [
-    ("user link abc", "abc is no AuthyID", ["Usage: countersignd user link"]),
-    ("user link 7 --send fax", "fax", ["Usage: countersignd user link", "sms", "email"]),
-    ("user show", "Missing expected argument", ["Usage: countersignd user show"]),
-    ("app rotate 1 --overlap 721", "0 to 720 hours", ["Usage: countersignd app rotate"]),
-    ("app rotate one", "one", ["Usage: countersignd app rotate", "app list"]),
-    ("app callback 1 nonsense", "https://example.com", ["Usage: countersignd app callback"]),
-    ("app create x --callback-method PUT", "PUT", ["Usage: countersignd app create", "GET", "POST"]),
-    ("usr list", "there is no command usr; did you mean user?", ["Usage: countersignd"]),
-    ("user lnk 7", "lnk", ["Usage: countersignd user"]),
-], ids=str)
+@pytest.mark.parametrize(
+    "words, error, hints",
+    [
+        ("user link abc", "abc is no AuthyID", ["Usage: countersignd user link"]),
+        ("user link 7 --send fax", "fax", ["Usage: countersignd user link", "sms", "email"]),
+        ("user show", "Missing expected argument", ["Usage: countersignd user show"]),
+        ("app rotate 1 --overlap 721", "0 to 720 hours", ["Usage: countersignd app rotate"]),
+        ("app rotate one", "one", ["Usage: countersignd app rotate", "app list"]),
+        ("app callback 1 nonsense", "https://example.com", ["Usage: countersignd app callback"]),
+        ("app create x --callback-method PUT", "PUT", ["Usage: countersignd app create", "GET", "POST"]),
+        ("usr list", "there is no command usr; did you mean user?", ["Usage: countersignd"]),
+        ("user lnk 7", "lnk", ["Usage: countersignd user"]),
+    ],
+    ids=str,
+)
 def test_what_makes_no_sense_is_an_error_with_the_usage_of_its_command(words, error, hints):
     done = run(*words.split())
     assert (done.returncode, done.stdout) == (64, "")
     first, *rest = done.stderr.splitlines()
-    assert (first.startswith("error: ") and error in first and rest
-            and all(line.startswith("hint: ") for line in rest)), done.stderr
+    assert (
+        first.startswith("error: ") and error in first and rest and all(line.startswith("hint: ") for line in rest)
+    ), done.stderr
     assert all(hint in done.stderr for hint in hints), done.stderr
 
 
 def test_both_commands_are_of_one_version():
     assert run("--version").stdout == "countersignd 0.1.0\n"
-    other = subprocess.run([PROGRAM.parent / "countersign", "--version"], capture_output=True, text=True,
-                           timeout=PATIENCE)
+    other = subprocess.run(
+        [PROGRAM.parent / "countersign", "--version"], capture_output=True, text=True, timeout=PATIENCE
+    )
     assert other.stdout == "countersign 0.1.0\n"

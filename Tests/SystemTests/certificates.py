@@ -62,9 +62,20 @@ class Authority:
 
     def _request(self, name: str, common_name: str) -> Certificate:
         openssl(
-            "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+            "req",
+            "-new",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-subj",
             f"/CN={common_name}",
-            "-keyout", self._path(f"{name}.key"), "-out", self._path(f"{name}.csr"))
+            "-keyout",
+            self._path(f"{name}.key"),
+            "-out",
+            self._path(f"{name}.csr"),
+        )
         return Certificate(self._directory / f"{name}.pem", self._directory / f"{name}.key")
 
     def _sign_itself(self, name: str, options: list[str]) -> None:

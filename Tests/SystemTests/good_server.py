@@ -15,7 +15,6 @@ import dataclasses
 import itertools
 import json
 import pathlib
-import re
 import sys
 import time
 
@@ -90,7 +89,7 @@ class Person:
 
     def sent(self) -> list[tuple[str, str]]:
         """Kind and code of each message to the person, oldest first."""
-        return self.server.messages()[self._messages_before:]
+        return self.server.messages()[self._messages_before :]
 
     def wait_for_mail(self, text: str) -> None:
         """Waits until this was sent, since no login waits for mail."""
@@ -159,7 +158,8 @@ class LoginPhone(Person, Handset):
     def wait_for_request(self, patience: float = PATIENCE) -> Request:
         """The next request that was not handed out yet."""
         request = self._wait_for(
-            lambda pending: next((request for request in pending if request.id not in self._seen), None), patience)
+            lambda pending: next((request for request in pending if request.id not in self._seen), None), patience
+        )
         self._seen.add(request.id)
         return request
 
@@ -221,6 +221,9 @@ def pending(state: dict) -> list[Request]:
 
 
 def judged(log: list[dict], user: int) -> list[str]:
-    words = {"code_accepted": lambda event: "accepted", "code_refused": lambda event: event["reason"],
-             "codes_limited": lambda event: "limited"}
+    words = {
+        "code_accepted": lambda event: "accepted",
+        "code_refused": lambda event: event["reason"],
+        "codes_limited": lambda event: "limited",
+    }
     return [words[event["event"]](event) for event in log if event["event"] in words and event["user"] == user]

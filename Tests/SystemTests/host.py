@@ -56,8 +56,11 @@ class Host:
         assert not missing, f"{self.build} lacks {', '.join(missing)}: run `make build` first"
         HELPERS.mkdir(exist_ok=True)
         for name, directory in places.items():
-            install_file(self.build / name, directory / name,
-                         0o644 if name == MODULE else 0o711 if directory == HELPERS else 0o755)
+            install_file(
+                self.build / name,
+                directory / name,
+                0o644 if name == MODULE else 0o711 if directory == HELPERS else 0o755,
+            )
 
     def put_in_place_of_the_module(self, name: str) -> None:
         """Another PAM module, such as pam_warn.so, under our module's name until the test's end."""
@@ -75,8 +78,14 @@ class Host:
     def countersign(self, *arguments: str, stdin: str | None = None, check: bool = True) -> subprocess.CompletedProcess:
         """Runs the admin's command as root."""
         done = subprocess.run(
-            ["countersign", *arguments], input=stdin, capture_output=True, text=True, timeout=PATIENCE, env=ENVIRONMENT,
-            cwd="/")
+            ["countersign", *arguments],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            env=ENVIRONMENT,
+            cwd="/",
+        )
         assert not check or done.returncode == 0, f"countersign {' '.join(arguments)}: {done.stdout}{done.stderr}"
         return done
 
@@ -132,19 +141,29 @@ class Host:
     def sftp(self, user: str, sshd: Sshd | None = None, **options) -> Terminal:
         daemon = sshd or self.sshd()
         return self.terminal(
-            ["sftp", *self.client_options(**options), "-P", str(daemon.port), f"{user}@{daemon.address}"])
+            ["sftp", *self.client_options(**options), "-P", str(daemon.port), f"{user}@{daemon.address}"]
+        )
 
     def client_options(
-        self, methods: str = "keyboard-interactive", key: pathlib.Path | None = None, source: str = "",
+        self,
+        methods: str = "keyboard-interactive",
+        key: pathlib.Path | None = None,
+        source: str = "",
         options: tuple[str, ...] = (),
     ) -> list[str]:
         """`source`: the client's own address, any of 127.0.0.0/8. `options`: more of ssh_config, as Name=value."""
         identity = f"IdentityFile={key}" if key else "IdentityFile=none"
         named = [
-            f"PreferredAuthentications={methods}", identity, "IdentitiesOnly=yes", "HostKeyAlias=gate",
+            f"PreferredAuthentications={methods}",
+            identity,
+            "IdentitiesOnly=yes",
+            "HostKeyAlias=gate",
             "StrictHostKeyChecking=yes",
-            f"UserKnownHostsFile={self._keys}/known_hosts", "GlobalKnownHostsFile=none", "ControlPath=none",
-            *([f"BindAddress={source}"] if source else []), *options,
+            f"UserKnownHostsFile={self._keys}/known_hosts",
+            "GlobalKnownHostsFile=none",
+            "ControlPath=none",
+            *([f"BindAddress={source}"] if source else []),
+            *options,
         ]
         return ["-F", "none", *(word for name in named for word in ("-o", name))]
 

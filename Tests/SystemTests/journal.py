@@ -69,8 +69,9 @@ class Journal:
         return "\n".join(map(str, self._lines))
 
     def _matching(self, pattern: str, program: str) -> list[Line]:
-        return [line for line in self._lines if (not program or line.program == program)
-                and re.search(pattern, line.text)]
+        return [
+            line for line in self._lines if (not program or line.program == program) and re.search(pattern, line.text)
+        ]
 
     def _settle(self) -> None:
         """Waits until the collector has read all that was sent before now: a mark of our own comes out last."""

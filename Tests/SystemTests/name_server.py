@@ -47,23 +47,28 @@ class NameServer:
 
     def _answer(self, question: bytes) -> bytes | None:
         name, end = name_in(question)
-        kind = TYPES.get(struct.unpack(">H", question[end:end + 2])[0], "")
+        kind = TYPES.get(struct.unpack(">H", question[end : end + 2])[0], "")
         says = self.says.get(kind, "no_data") if name == NAME else "no_data"
         if says == "nothing":
             return None
         if self.failures > 0:
             self.failures -= 1
             says = "failure"
-        record = (b"\xc0\x0c" + question[end:end + 4] + struct.pack(">IH", 0, len(ADDRESSES[kind])) + ADDRESSES[kind]
-                  if says == "address" else b"")
+        record = (
+            b"\xc0\x0c" + question[end : end + 4] + struct.pack(">IH", 0, len(ADDRESSES[kind])) + ADDRESSES[kind]
+            if says == "address"
+            else b""
+        )
         flags = 0x8180 | (2 if says == "failure" else 0)
-        return question[:2] + struct.pack(">HHHHH", flags, 1, 1 if record else 0, 0, 0) + question[12:end + 4] + record
+        return (
+            question[:2] + struct.pack(">HHHHH", flags, 1, 1 if record else 0, 0, 0) + question[12 : end + 4] + record
+        )
 
 
 def name_in(question: bytes) -> tuple[str, int]:
     labels, at = [], 12
     while length := question[at]:
-        labels.append(question[at + 1:at + 1 + length].decode("ascii").lower())
+        labels.append(question[at + 1 : at + 1 + length].decode("ascii").lower())
         at += 1 + length
     return ".".join(labels), at + 1
 
@@ -71,8 +76,10 @@ def name_in(question: bytes) -> tuple[str, int]:
 @contextlib.contextmanager
 def asked(*addresses: str):
     """The private host asks only the name servers at these addresses."""
-    files = {"/etc/resolv.conf": "".join(f"nameserver {address}\n" for address in addresses),
-             "/etc/nsswitch.conf": "hosts: files dns\n"}
+    files = {
+        "/etc/resolv.conf": "".join(f"nameserver {address}\n" for address in addresses),
+        "/etc/nsswitch.conf": "hosts: files dns\n",
+    }
     before = {path: pathlib.Path(path).read_bytes() for path in files if pathlib.Path(path).exists()}
     for path, text in files.items():
         pathlib.Path(path).unlink(missing_ok=True)

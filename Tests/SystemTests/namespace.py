@@ -47,7 +47,8 @@ def refuse_the_machine() -> None:
     outer = os.environ.get("COUNTERSIGN_OUTER_MOUNTS")
     if os.geteuid() != 0 or not outer or os.readlink("/proc/self/ns/mnt") == outer:
         raise NotPrivate(
-            "not in a private mount namespace: start this with Tests/SystemTests/run, or `inside` beside it")
+            "not in a private mount namespace: start this with Tests/SystemTests/run, or `inside` beside it"
+        )
 
 
 def mount(*arguments: str) -> None:
@@ -75,8 +76,9 @@ def overlay(path: pathlib.Path) -> None:
 
 def empty(path: str) -> None:
     status = os.stat(path)
-    mount("-t", "tmpfs", "-o", f"mode={status.st_mode & 0o7777:o},uid={status.st_uid},gid={status.st_gid}", "empty",
-          path)
+    mount(
+        "-t", "tmpfs", "-o", f"mode={status.st_mode & 0o7777:o},uid={status.st_uid},gid={status.st_gid}", "empty", path
+    )
 
 
 def own_devices() -> None:

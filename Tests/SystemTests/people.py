@@ -52,8 +52,9 @@ def move_in(homes: pathlib.Path) -> dict[str, Person]:
 
 
 def digest(password: str) -> str:
-    done = subprocess.run(["openssl", "passwd", "-6", "-stdin"], input=password, capture_output=True, text=True,
-                          check=True)
+    done = subprocess.run(
+        ["openssl", "passwd", "-6", "-stdin"], input=password, capture_output=True, text=True, check=True
+    )
     return done.stdout.strip()
 
 
@@ -77,8 +78,9 @@ def hurry() -> None:
     """Removes pam_unix's delay after each failure; Debian's stacks are otherwise unchanged."""
     stack = pathlib.Path("/etc/pam.d/common-auth")
     lines_of_it = stack.read_text(encoding="utf-8").splitlines()
-    changed = [f"{line} nodelay" if "pam_unix.so" in line
-               and not line.startswith("#") else line for line in lines_of_it]
+    changed = [
+        f"{line} nodelay" if "pam_unix.so" in line and not line.startswith("#") else line for line in lines_of_it
+    ]
     stack.write_text("".join(f"{line}\n" for line in changed), encoding="utf-8")
 
 

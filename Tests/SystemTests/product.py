@@ -38,8 +38,12 @@ class Product:
     host: Host
 
     def configure(
-        self, server: Person | StandIn | None = None, login: str = "", enrolment: str = REQUIRED, more: str = "",
-            server_lines: str = ""
+        self,
+        server: Person | StandIn | None = None,
+        login: str = "",
+        enrolment: str = REQUIRED,
+        more: str = "",
+        server_lines: str = "",
     ) -> None:
         """Writes the settings: lines of [login], [enrolment] and [server], and whole tables in `more`."""
         tables = [f"{server_table(server)}{server_lines}", f"[login]\n{login}", f"[enrolment]\n{enrolment}", more]
@@ -80,8 +84,10 @@ class Product:
     def knock(self, way: str, user: str = "alice", **options) -> Terminal:
         """The program that asks, after the right password was given: "ssh", "sudo", "su" or "login"."""
         start = {
-            "ssh": lambda: self.host.ssh(user, **options), "sudo": lambda: self.host.sudo(user, **options),
-            "su": lambda: self.host.su("bob", user, **options), "login": lambda: self.host.login(user, **options),
+            "ssh": lambda: self.host.ssh(user, **options),
+            "sudo": lambda: self.host.sudo(user, **options),
+            "su": lambda: self.host.su("bob", user, **options),
+            "login": lambda: self.host.login(user, **options),
         }[way]
         terminal = start()
         give_password(terminal, self.host.people[user].password)

@@ -11,7 +11,9 @@ import pathlib
 import subprocess
 
 # What changes a row seals it, as the product would.
-SCRIPT = (pathlib.Path(__file__).parent / "seal.py").read_text(encoding="utf-8") + """
+SCRIPT = (
+    (pathlib.Path(__file__).parent / "seal.py").read_text(encoding="utf-8")
+    + """
 import json, sqlite3, sys
 path, is_sealed, *orders = json.load(sys.stdin)
 database = sqlite3.connect(path, timeout=%d)
@@ -23,7 +25,9 @@ with database:
         seal(database)
 print(json.dumps(rows, default=bytes.hex))
 database.close()
-""" % PATIENCE
+"""
+    % PATIENCE
+)
 
 
 def run(path, statement: str, *values) -> list:
@@ -41,17 +45,24 @@ def _run(path, is_sealed: bool, *orders) -> list:
     owner = os.stat(path)
     identity = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
     done = subprocess.run(
-        ["/usr/bin/python3", "-c", SCRIPT], input=json.dumps([str(path), is_sealed, *orders]), capture_output=True,
-        text=True, timeout=PATIENCE, cwd="/",
-        **identity)
+        ["/usr/bin/python3", "-c", SCRIPT],
+        input=json.dumps([str(path), is_sealed, *orders]),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        cwd="/",
+        **identity,
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
 def account(path, name: str, uid: int, **columns) -> None:
     """Sets columns of one account, and makes the account if it is missing."""
-    settings = [(f"UPDATE accounts SET {column} = ? WHERE name = ? AND uid = ?", (value, name, uid))
-                for column, value in columns.items()]
+    settings = [
+        (f"UPDATE accounts SET {column} = ? WHERE name = ? AND uid = ?", (value, name, uid))
+        for column, value in columns.items()
+    ]
     _run(path, True, ("INSERT INTO accounts (name, uid) VALUES (?, ?) ON CONFLICT DO NOTHING", (name, uid)), *settings)
 
 

@@ -120,8 +120,15 @@ def trailing(handler, number, body, _argument, _stopping) -> None:
 
 
 MANGLED = {
-    "cut": cut, "huge": huge, "drip": drip, "gzip_bomb": gzip_bomb, "header_flood": header_flood, "bad_utf8": bad_utf8,
-    "deep": deep, "duplicate_keys": duplicate_keys, "trailing": trailing,
+    "cut": cut,
+    "huge": huge,
+    "drip": drip,
+    "gzip_bomb": gzip_bomb,
+    "header_flood": header_flood,
+    "bad_utf8": bad_utf8,
+    "deep": deep,
+    "duplicate_keys": duplicate_keys,
+    "trailing": trailing,
 }
 TRUE = {"drip", "header_flood"}  # only slow or long-winded
 

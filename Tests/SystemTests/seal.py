@@ -5,9 +5,9 @@ It imports nothing of these tests, since processes that may not read this direct
 
 import hmac
 
-COLUMNS = """name, uid, authy_id, secret, algorithm, digits, period, last_spent, confirmed, grace_used, failures, locked_until, had_authy_id,
-    opted_out, paused_until, paused_at, pause_reason, prefers, seen_phone, seen_app, seen, locks, locked_clock, day_failures, day_clock,
-    wrong_codes, label"""
+COLUMNS = """name, uid, authy_id, secret, algorithm, digits, period, last_spent, confirmed, grace_used, failures,
+    locked_until, had_authy_id, opted_out, paused_until, paused_at, pause_reason, prefers, seen_phone, seen_app, seen,
+    locks, locked_clock, day_failures, day_clock, wrong_codes, label"""
 
 
 def field(value) -> bytes:
@@ -30,7 +30,8 @@ def seal(database, only: str | None = None) -> None:
         database.execute("DELETE FROM members")
     for row in database.execute(f"SELECT {COLUMNS} FROM accounts WHERE ?1 IS NULL OR name = ?1", (only,)).fetchall():
         name, uid = row[:2]
-        database.execute("UPDATE accounts SET seal = ? WHERE name = ? AND uid = ?",
-                         (digest(*map(field, row))[:16], name, uid))
+        database.execute(
+            "UPDATE accounts SET seal = ? WHERE name = ? AND uid = ?", (digest(*map(field, row))[:16], name, uid)
+        )
         member = int.from_bytes(digest(b"member", field(name), field(uid))[:8], "big", signed=True)
         database.execute("INSERT OR IGNORE INTO members (id) VALUES (?)", (member,))

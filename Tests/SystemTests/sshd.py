@@ -27,8 +27,9 @@ Subsystem sftp /usr/lib/openssh/sftp-server
 class Sshd:
     """Started when made, and ready then. `extra` lines come first in sshd_config, where the first value wins."""
 
-    def __init__(self, name: str, extra: str, directory: pathlib.Path, host_key: pathlib.Path, journal: Journal,
-                 address: str):
+    def __init__(
+        self, name: str, extra: str, directory: pathlib.Path, host_key: pathlib.Path, journal: Journal, address: str
+    ):
         self.name, self.address = name, address
         self.port = free_port(address)
         self._program = directory / name
@@ -38,8 +39,13 @@ class Sshd:
         self.config.write_text(text, encoding="ascii")
         self._check_config()
         self._process = subprocess.Popen(
-            [self._program, "-D", "-f", self.config], cwd="/", env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            [self._program, "-D", "-f", self.config],
+            cwd="/",
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         journal.wait(rf"Server listening on {address} port {self.port}\.", program=name)
 
     @property

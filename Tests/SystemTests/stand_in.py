@@ -44,8 +44,10 @@ class StandIn:
         self.phone = "ignore"  # or "approve": what the person does with all requests
         self.codes: set[str] = set()  # good once each
         # The answer to a registration.
-        self.registered: tuple[int, object] = 200, {"message": "User created successfully.",
-                                                    "user": {"id": self.authy_id}, "success": True}
+        self.registered: tuple[int, object] = (
+            200,
+            {"message": "User created successfully.", "user": {"id": self.authy_id}, "success": True},
+        )
         self.taken: tuple[int, object] | None = None  # the answer to a check of a number, instead of yes
         self.received: list[wire.Received] = []
         self.wire = wire.Wire(self._serve, certificate, unix)
@@ -115,8 +117,9 @@ class StandIn:
         if fault and fault.kind in rudeness.LIES:
             rudeness.LIES[fault.kind](body)
         elif fault:
-            return rudeness.MANGLED[fault.kind](handler, status, rudeness.compact(body), fault.argument,
-                                                self.wire.stopping)
+            return rudeness.MANGLED[fault.kind](
+                handler, status, rudeness.compact(body), fault.argument, self.wire.stopping
+            )
         handler.reply(status, rudeness.compact(body))
 
     def _answer(self, endpoint: str, arguments: tuple[str, ...], query: dict, says_yes: bool) -> tuple[int, object]:
@@ -154,13 +157,25 @@ class StandIn:
             return is_good
 
     def _approval(self, name: str, is_approved: bool) -> dict:
-        return {"approval_request": {
-            "_app_name": "Stand-in", "_app_serial_id": 1, "_authy_id": self._created.get(name), "_id": "5f0c0ffee",
-            "_user_email": "a@example.com",
-            "app_id": "5f0c0ffee0", "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
-            "processed_at": "2026-01-01T00:00:01Z" if is_approved else None, "notified": False, "seconds_to_expire": 90,
-            "status": "approved" if is_approved else "pending", "user_id": "5f0c0ffee1", "uuid": name,
-        }, "success": True}
+        return {
+            "approval_request": {
+                "_app_name": "Stand-in",
+                "_app_serial_id": 1,
+                "_authy_id": self._created.get(name),
+                "_id": "5f0c0ffee",
+                "_user_email": "a@example.com",
+                "app_id": "5f0c0ffee0",
+                "created_at": "2026-01-01T00:00:00Z",
+                "updated_at": "2026-01-01T00:00:00Z",
+                "processed_at": "2026-01-01T00:00:01Z" if is_approved else None,
+                "notified": False,
+                "seconds_to_expire": 90,
+                "status": "approved" if is_approved else "pending",
+                "user_id": "5f0c0ffee1",
+                "uuid": name,
+            },
+            "success": True,
+        }
 
 
 def route(request: wire.Received) -> tuple[str, tuple[str, ...]]:

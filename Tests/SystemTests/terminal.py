@@ -13,8 +13,12 @@ from patience import PATIENCE, until
 
 READ = {"x86_64": "0", "aarch64": "63"}  # the number of read(2)
 
-ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM": "dumb", "LC_ALL": "C.UTF-8",
-               "HOME": "/root"}
+ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "TERM": "dumb",
+    "LC_ALL": "C.UTF-8",
+    "HOME": "/root",
+}
 
 
 class Terminal(pexpect.spawn):
@@ -22,8 +26,15 @@ class Terminal(pexpect.spawn):
 
     def __init__(self, argv: list[str], env: dict[str, str] | None = None, limit: float = PATIENCE):
         super().__init__(
-            argv[0], argv[1:], env={**ENVIRONMENT, **(env or {})}, cwd="/", timeout=limit, dimensions=(50, 200),
-            encoding="utf-8", codec_errors="backslashreplace")
+            argv[0],
+            argv[1:],
+            env={**ENVIRONMENT, **(env or {})},
+            cwd="/",
+            timeout=limit,
+            dimensions=(50, 200),
+            encoding="utf-8",
+            codec_errors="backslashreplace",
+        )
         self.argv = argv
         self.delaybeforesend = None
         self.ptyproc.delayafterclose = self.ptyproc.delayafterterminate = 0.01

@@ -25,9 +25,12 @@ class Control:
         self.path = self.folder / "ssh-%C"
         # As in a person's ~/.ssh/config.
         self.options = [
-            "HostKeyAlias=gate", "StrictHostKeyChecking=yes", f"UserKnownHostsFile={self.host._keys}/known_hosts",
+            "HostKeyAlias=gate",
+            "StrictHostKeyChecking=yes",
+            f"UserKnownHostsFile={self.host._keys}/known_hosts",
             f"IdentityFile={self.host.key}",
-            "IdentitiesOnly=yes"]
+            "IdentitiesOnly=yes",
+        ]
         self.config = self.folder / "ssh_config"
         self.config.write_text("".join(f"{option.replace('=', ' ', 1)}\n" for option in self.options))
 
@@ -35,23 +38,38 @@ class Control:
         """By hand: the first connection, which the others may share."""
         words = [word for option in options for word in ("-o", option)]
         return self.host.terminal(
-            ["ssh", "-F", str(self.config), *words, "-p", str(self.daemon.port), f"alice@{self.daemon.address}",
-             "id -un"])
+            [
+                "ssh",
+                "-F",
+                str(self.config),
+                *words,
+                "-p",
+                str(self.daemon.port),
+                f"alice@{self.daemon.address}",
+                "id -un",
+            ]
+        )
 
     def ansible(self, *words: str, ssh_args: str = "", timeout: int = 60, pipelining: str = FORCED_TERMINAL):
         inventory = self.folder / "hosts"
         inventory.write_text(
             f"gate ansible_host={self.daemon.address} ansible_port={self.daemon.port} ansible_user=alice "
             f"ansible_become_password={self.host.people['alice'].password!r} "
-            f"ansible_python_interpreter=/usr/bin/python3\n")
+            f"ansible_python_interpreter=/usr/bin/python3\n"
+        )
         settings = self.folder / "ansible.cfg"
         common = f"-F {self.config}"
         settings.write_text(
             f"[defaults]\ninventory = {inventory}\ntimeout = {timeout}\nnocows = 1\n[ssh_connection]\npipelining = "
             f"{pipelining}\n"
-            f"ssh_args = {common} {ssh_args or '-C -o ControlMaster=auto -o ControlPersist=60s'}\n")
-        environment = {"ANSIBLE_CONFIG": str(settings), "HOME": str(self.folder),
-                       "ANSIBLE_LOCAL_TEMP": str(self.folder / "tmp"), "LC_ALL": "C.UTF-8"}
+            f"ssh_args = {common} {ssh_args or '-C -o ControlMaster=auto -o ControlPersist=60s'}\n"
+        )
+        environment = {
+            "ANSIBLE_CONFIG": str(settings),
+            "HOME": str(self.folder),
+            "ANSIBLE_LOCAL_TEMP": str(self.folder / "tmp"),
+            "LC_ALL": "C.UTF-8",
+        }
         return self.host.terminal(["ansible", "gate", *words], env=environment)
 
     def share(self):
@@ -79,7 +97,8 @@ def control(product, phone):
     yield control
     for socket in control.folder.glob("ssh-*"):
         control.host.terminal(
-            ["ssh", "-F", str(control.config), "-o", f"ControlPath={socket}", "-O", "exit", "alice@127.0.0.1"]).ends()
+            ["ssh", "-F", str(control.config), "-o", f"ControlPath={socket}", "-O", "exit", "alice@127.0.0.1"]
+        ).ends()
 
 
 def test_as_installed_it_cannot_use_what_is_remembered(control):
@@ -108,8 +127,9 @@ def test_it_uses_a_connection_that_is_shared(control):
     assert len(control.phone.requests()) == 1
 
 
-@pytest.mark.parametrize("module, pipelining",
-                         [("command", FORCED_TERMINAL), ("command", PIPELINING), ("raw", FORCED_TERMINAL)])
+@pytest.mark.parametrize(
+    "module, pipelining", [("command", FORCED_TERMINAL), ("command", PIPELINING), ("raw", FORCED_TERMINAL)]
+)
 def test_become_is_approved_on_the_phone_without_a_number(control, module, pipelining):
     args = control.share()
     run = control.ansible("-m", module, "-a", "id -un", "--become", ssh_args=args, pipelining=pipelining)

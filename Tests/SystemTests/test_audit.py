@@ -18,17 +18,25 @@ def lines(product):
     return product.host.journal.lines("action=", program="countersign")
 
 
-@pytest.mark.parametrize(("words", "action", "severity", "detail"), [
-    (["link", "alice", "12"], "link", "notice", "AuthyID 12, SoftToken before"),
-    (["softtoken", "alice", "--replace"], "softtoken", "notice", "replaced"),
-    (["unlink", "alice", "--yes"], "unlink", "notice", "SoftToken"),
-    (["grace", "alice", "--used", "2"], "grace", "notice", "2 used, 0 before"),
-    (["unlock", "alice"], "unlock", "notice", "nothing to unlock"),
-    (["prefer", "alice", "sms"], "prefer", "notice", "sms"),
-    (["recovery", "alice"], "recovery", "notice", "10 codes made, 0 void"),
-    (["pause", "alice", "--hours", "1", "--reason", "a \"new\" phone"], "pause", "warning",
-     "until [0-9TZ:-]+: a \\?new\\? phone"),
-    (["opt-out", "alice", "--yes"], "opt-out", "warning", "enrolment.opt_out is no; the account is linked")])
+@pytest.mark.parametrize(
+    ("words", "action", "severity", "detail"),
+    [
+        (["link", "alice", "12"], "link", "notice", "AuthyID 12, SoftToken before"),
+        (["softtoken", "alice", "--replace"], "softtoken", "notice", "replaced"),
+        (["unlink", "alice", "--yes"], "unlink", "notice", "SoftToken"),
+        (["grace", "alice", "--used", "2"], "grace", "notice", "2 used, 0 before"),
+        (["unlock", "alice"], "unlock", "notice", "nothing to unlock"),
+        (["prefer", "alice", "sms"], "prefer", "notice", "sms"),
+        (["recovery", "alice"], "recovery", "notice", "10 codes made, 0 void"),
+        (
+            ["pause", "alice", "--hours", "1", "--reason", 'a "new" phone'],
+            "pause",
+            "warning",
+            "until [0-9TZ:-]+: a \\?new\\? phone",
+        ),
+        (["opt-out", "alice", "--yes"], "opt-out", "warning", "enrolment.opt_out is no; the account is linked"),
+    ],
+)
 def test_each_change_of_an_account_is_one_line(product, words, action, severity, detail):
     product.configure(more=SERVER)
     product.softtoken("alice")
@@ -40,10 +48,21 @@ def test_each_change_of_an_account_is_one_line(product, words, action, severity,
     assert re.fullmatch(rf'action={action} user=alice uid={uid} by=root detail="{detail}"', line.text), line.text
 
 
-@pytest.mark.parametrize("words", [
-    ["show", "alice"], ["list"], ["history"], ["report"], ["grace", "alice"], ["recovery", "alice", "--count"],
-    ["forget", "alice"],
-    ["opt-in", "alice"], ["pause", "alice", "--end"], ["unlink", "bob"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["show", "alice"],
+        ["list"],
+        ["history"],
+        ["report"],
+        ["grace", "alice"],
+        ["recovery", "alice", "--count"],
+        ["forget", "alice"],
+        ["opt-in", "alice"],
+        ["pause", "alice", "--end"],
+        ["unlink", "bob"],
+    ],
+)
 def test_what_changes_nothing_leaves_no_line(product, words):
     product.softtoken("alice")
     product.host.journal.clear()
@@ -63,8 +82,12 @@ def test_what_is_undone_is_told_too(product):
 
 def test_who_called_sudo_is_named(product):
     done = subprocess.run(
-        ["countersign", "prefer", "bob", "softtoken"], capture_output=True, timeout=PATIENCE, cwd="/",
-        env={**ENVIRONMENT, "SUDO_UID": str(product.host.people["alice"].uid)})
+        ["countersign", "prefer", "bob", "softtoken"],
+        capture_output=True,
+        timeout=PATIENCE,
+        cwd="/",
+        env={**ENVIRONMENT, "SUDO_UID": str(product.host.people["alice"].uid)},
+    )
     assert done.returncode == 0
     assert " user=bob uid=" in lines(product)[0].text and " by=alice " in lines(product)[0].text
 
@@ -89,8 +112,23 @@ def test_what_others_do_to_files_of_their_own_is_not_in_the_log(product):
     alice = product.host.people["alice"]
     subprocess.run(["chown", "-R", "alice:alice", scratch], check=True)
     done = subprocess.run(
-        ["setpriv", f"--reuid={alice.uid}", f"--regid={alice.uid}", "--clear-groups", "countersign", "opt-out", "bob",
-         "--yes", "--config",
-         scratch / "own.toml"], capture_output=True, text=True, timeout=PATIENCE, env=ENVIRONMENT, cwd="/")
+        [
+            "setpriv",
+            f"--reuid={alice.uid}",
+            f"--regid={alice.uid}",
+            "--clear-groups",
+            "countersign",
+            "opt-out",
+            "bob",
+            "--yes",
+            "--config",
+            scratch / "own.toml",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        env=ENVIRONMENT,
+        cwd="/",
+    )
     assert done.returncode == 0, done.stderr
     assert lines(product) == []

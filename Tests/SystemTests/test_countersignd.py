@@ -91,10 +91,17 @@ def test_the_socket_of_the_unit_is_taken_as_systemd_lays_it_out(product, units_s
     product.decided(outcome="approved", factor="onetouch", user="alice")
 
 
-@pytest.mark.parametrize("owner, mode", [
-    ("mallory", 0o755), ("_countersign-net", 0o755), ("_countersignd", 0o775), ("_countersignd", 0o757),
-    ("root", 0o1777), ("root", 0o775),
-])
+@pytest.mark.parametrize(
+    "owner, mode",
+    [
+        ("mallory", 0o755),
+        ("_countersign-net", 0o755),
+        ("_countersignd", 0o775),
+        ("_countersignd", 0o757),
+        ("root", 0o1777),
+        ("root", 0o775),
+    ],
+)
 def test_a_socket_that_others_than_root_and_the_server_could_have_made_is_not_asked(product, units_server, owner, mode):
     shutil.chown(FOLDER, owner)
     FOLDER.chmod(mode)

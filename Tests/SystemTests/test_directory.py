@@ -19,15 +19,21 @@ SWITCH, RUDENESS, GROUP = map(pathlib.Path, ["/etc/nsswitch.conf", "/etc/rude-ns
 PLACE = pathlib.Path("/usr/lib/x86_64-linux-gnu/libnss_hesiod.so.2")
 TRYAGAIN, UNAVAIL, RETURN = -2, -1, 2
 REASONS = [0, errno.ENOENT, errno.ESRCH, errno.EIO, errno.EAGAIN, errno.ECONNREFUSED, errno.ETIMEDOUT, errno.ENOMEM]
-FAILURES = [*itertools.product([TRYAGAIN, UNAVAIL], REASONS), (TRYAGAIN, errno.ERANGE), (UNAVAIL, errno.ERANGE),
-            (RETURN, 0), (7, 0)]
+FAILURES = [
+    *itertools.product([TRYAGAIN, UNAVAIL], REASONS),
+    (TRYAGAIN, errno.ERANGE),
+    (UNAVAIL, errno.ERANGE),
+    (RETURN, 0),
+    (7, 0),
+]
 SOFTTOKEN_OFF = '[login.group.admins]\nfactors = ["onetouch"]'
 
 
 def compile_c(target, *sources, flags=()):
     subprocess.run(
         ["cc", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-D_Nullable=", *flags, "-o", target, *sources],
-        check=True)
+        check=True,
+    )
 
 
 class Directory:
@@ -36,8 +42,11 @@ class Directory:
     def __init__(self, folder):
         self.folder, self.program = folder, folder / "groups_of"
         compile_c(
-            self.program, HERE / "groups_of.c", REPOSITORY / "Sources/Common/CGroups/groups.c",
-            flags=[f"-I{REPOSITORY}/Sources/Common/CGroups/include"])
+            self.program,
+            HERE / "groups_of.c",
+            REPOSITORY / "Sources/Common/CGroups/groups.c",
+            flags=[f"-I{REPOSITORY}/Sources/Common/CGroups/include"],
+        )
         self.library()
 
     def library(self, *flags):
@@ -52,8 +61,9 @@ class Directory:
         subprocess.run(["umount", PLACE], check=False, stderr=subprocess.DEVNULL)
 
     def lines(self, group, *more):
-        SWITCH.write_text("\n".join(["passwd: files", "shadow: files", *([f"group: {group}"] if group else []), *more])
-                          + "\n")
+        SWITCH.write_text(
+            "\n".join(["passwd: files", "shadow: files", *([f"group: {group}"] if group else []), *more]) + "\n"
+        )
 
     def fail(self, *calls):
         RUDENESS.write_text("".join(f"{call}\n" for call in calls))
@@ -63,8 +73,13 @@ class Directory:
             resource.setrlimit(resource.RLIMIT_DATA, (data, data))
 
         done = subprocess.run(
-            [self.program, user, "42001", *groups], capture_output=True, text=True, timeout=PATIENCE, preexec_fn=lower,
-            env=environment)
+            [self.program, user, "42001", *groups],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            preexec_fn=lower,
+            env=environment,
+        )
         assert done.returncode == 0, done
         answers = [int(line) for line in done.stdout.split()]
         return answers if len(groups) > 1 else answers[0]
@@ -91,9 +106,14 @@ def directory(host, private_directory):
 
 
 LINES = [
-    "hesiod", "files hesiod", "hesiod files", "files hesiod files", "files [SUCCESS=merge] hesiod",
+    "hesiod",
+    "files hesiod",
+    "hesiod files",
+    "files hesiod files",
+    "files [SUCCESS=merge] hesiod",
     "hesiod [UNAVAIL=return] files",
-    "files [NOTFOUND=continue] hesiod [!UNAVAIL=continue]", "hesiod [TRYAGAIN=continue UNAVAIL=continue] files",
+    "files [NOTFOUND=continue] hesiod [!UNAVAIL=continue]",
+    "hesiod [TRYAGAIN=continue UNAVAIL=continue] files",
 ]
 
 
@@ -158,9 +178,16 @@ def test_a_source_that_is_not_there_has_not_answered(directory):
 
 
 def test_lines_that_nobody_understands_are_doubt(directory):
-    for line in ["", "[NOTFOUND=return]", "files [", "files [NOTFOUND]", "files [NOTFOUND=maybe] hesiod",
-                 "files [NOSUCH=return] hesiod",
-                 " ".join(["files"] * 17), "files" + " " * 5_000]:
+    for line in [
+        "",
+        "[NOTFOUND=return]",
+        "files [",
+        "files [NOTFOUND]",
+        "files [NOTFOUND=maybe] hesiod",
+        "files [NOSUCH=return] hesiod",
+        " ".join(["files"] * 17),
+        "files" + " " * 5_000,
+    ]:
         SWITCH.write_text(f"group: {line}\n")
         assert directory.says("bob", "admins") < 0, line
     directory.lines("files", "group: files hesiod")
@@ -185,9 +212,18 @@ def test_initgroups_has_sources_of_its_own(directory):
     assert directory.says("alice", "admins") == 0
 
 
-@pytest.mark.parametrize("line", [
-    "files", "files systemd", "files [SUCCESS=merge] systemd", "compat", "compat systemd", "FILES# all", None,
-])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "files",
+        "files systemd",
+        "files [SUCCESS=merge] systemd",
+        "compat",
+        "compat systemd",
+        "FILES# all",
+        None,
+    ],
+)
 def test_the_lines_of_ordinary_hosts_leave_no_doubt(directory, line):
     if line is None:
         SWITCH.unlink()
@@ -214,8 +250,9 @@ def test_a_file_of_groups_that_cannot_be_read_is_doubt(directory):
 
 def test_broken_lines_and_those_for_compat_are_no_groups(directory):
     directory.lines("files")
-    GROUP.write_text("robots\n+\n+admins:x:42500:alice\n-@x\n:x:::\n# robots:x:1:bob\n" + GROUP.read_text()
-                     + "end:x:42900:bob")
+    GROUP.write_text(
+        "robots\n+\n+admins:x:42500:alice\n-@x\n:x:::\n# robots:x:1:bob\n" + GROUP.read_text() + "end:x:42900:bob"
+    )
     assert directory.says("alice", "+admins", "admins") == [0, 0]
     assert directory.says("carol", "robots") == 1
     assert directory.says("bob", "end") == 1
@@ -233,8 +270,14 @@ def test_a_hundred_thousand_members_are_read_to_the_last(directory):
 # Whole logins
 
 pytest_product = pytest.mark.product
-HALFWAY = ["initgroups_dyn -1 2", "initgroups_dyn -2 11", "initgroups_dyn -1 111", "getgrnam_r -1 2",
-           "getgrnam_r -2 11", "getgrnam_r -1 111"]
+HALFWAY = [
+    "initgroups_dyn -1 2",
+    "initgroups_dyn -2 11",
+    "initgroups_dyn -1 111",
+    "getgrnam_r -1 2",
+    "getgrnam_r -2 11",
+    "getgrnam_r -1 111",
+]
 
 
 @pytest.fixture
@@ -249,8 +292,12 @@ def is_let_in_by_a_code(product, way, user):
     name = {"ssh": user, "sudo": "root"}[way]
     if terminal.reads_one_of(prompts.CODE, f"{prompts.SSH_REFUSES}|sudo: |{prompts.PASSWORD}") == 0:
         terminal.answer(product.tokens[user].fresh_code())
-        if terminal.reads_one_of(rf"(?m)^{name}\r\n",
-                                 f"{prompts.CODE}|{prompts.SSH_REFUSES}|sudo: |{prompts.PASSWORD}") == 0:
+        if (
+            terminal.reads_one_of(
+                rf"(?m)^{name}\r\n", f"{prompts.CODE}|{prompts.SSH_REFUSES}|sudo: |{prompts.PASSWORD}"
+            )
+            == 0
+        ):
             return terminal.ends() == 0
     terminal.drop()
     return False
@@ -267,7 +314,8 @@ def test_a_restriction_of_a_group_holds_where_its_members_cannot_be_found_out(re
         assert not is_let_in_by_a_code(restricted, way, "alice"), failure
         assert not is_let_in_by_a_code(restricted, way, "bob"), failure
     assert restricted.host.journal.lines(
-        r"the groups of (alice|bob) are not certain: source hesiod in /etc/nsswitch\.conf: ")
+        r"the groups of (alice|bob) are not certain: source hesiod in /etc/nsswitch\.conf: "
+    )
     directory.fail()
     assert is_let_in_by_a_code(restricted, way, "bob")
 

@@ -7,10 +7,13 @@ from test_self_enrolment import ASKS_NUMBER, countersignd, enrol, gateway  # noq
 pytestmark = pytest.mark.product
 
 ADDRESSES = {
-    "alice@corp.example.com": "alice@corp.example.com", "CORP\\dora": "dora@example.com",
+    "alice@corp.example.com": "alice@corp.example.com",
+    "CORP\\dora": "dora@example.com",
     "dora@CORP": "dora@example.com",
-    "anna.m.oeller": "anna.m.oeller@example.com", "Alice.Smith": "Alice.Smith@example.com",
-    "zoe+admin": "zoe+admin@example.com"}
+    "anna.m.oeller": "anna.m.oeller@example.com",
+    "Alice.Smith": "Alice.Smith@example.com",
+    "zoe+admin": "zoe+admin@example.com",
+}
 
 
 @pytest.mark.parametrize("name", ADDRESSES)
@@ -21,8 +24,9 @@ def test_a_name_that_gives_an_address_gets_the_offer(product, gateway, name):
         assert terminal.ends() == 0
         account = product.show(name)
         assert account["state"] == "confirmed"
-        status = gateway.server.application.call("GET",
-                                                 f"/protected/json/users/{account['authy_id']}/status").json["status"]
+        status = gateway.server.application.call("GET", f"/protected/json/users/{account['authy_id']}/status").json[
+            "status"
+        ]
         assert status["email"] == ADDRESSES[name]
 
 

@@ -54,8 +54,9 @@ def test_ssh_asks_after_the_key_where_both_are_needed(host):
 
 
 def test_an_sshd_under_its_own_name_has_the_stack_of_that_name(host):
-    host.pam_stack("sshd-open",
-                   "auth required pam_permit.so\naccount required pam_permit.so\nsession required pam_permit.so")
+    host.pam_stack(
+        "sshd-open", "auth required pam_permit.so\naccount required pam_permit.so\nsession required pam_permit.so"
+    )
     terminal = host.ssh("alice", sshd=host.sshd("sshd-open"))
     assert terminal.ends() == 0
 

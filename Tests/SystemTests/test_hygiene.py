@@ -91,7 +91,8 @@ def test_with_the_callers_factor_every_rule_judges_the_caller(product):
     """su to root: carol's group exempts carol, and bob is asked for his own factor, not for root's."""
     product.configure(
         login='[login.service.su]\nfactor_of = "caller"',
-        more='[[exempt]]\ngroups = ["robots"]\n[[exempt]]\nusers = ["root"]')
+        more='[[exempt]]\ngroups = ["robots"]\n[[exempt]]\nusers = ["root"]',
+    )
     token = product.softtoken("bob")
     product.host.pam_stack("su", f"{FACTOR}\naccount required pam_unix.so\nsession required pam_permit.so\n")
     assert gets_in(product.host.su("carol"), "root")

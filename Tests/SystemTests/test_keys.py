@@ -38,7 +38,8 @@ def public(key: pathlib.Path) -> str:
 
 def knock(product, key, **options):
     return product.host.ssh(
-        "carol", sshd=product.host.sshd(extra=KEY_FIRST), key=key, methods="publickey,keyboard-interactive", **options)
+        "carol", sshd=product.host.sshd(extra=KEY_FIRST), key=key, methods="publickey,keyboard-interactive", **options
+    )
 
 
 def proves(terminal, code):
@@ -50,7 +51,8 @@ def proves(terminal, code):
 def give(product, key, token):
     """Gives the owner of that key a factor of their own."""
     product.host.countersign(
-        "softtoken", "carol", "--key", records.fingerprint(public(key)), "--secret-stdin", stdin=f"{token.base32}\n")
+        "softtoken", "carol", "--key", records.fingerprint(public(key)), "--secret-stdin", stdin=f"{token.base32}\n"
+    )
 
 
 def test_two_people_on_one_account_are_each_asked_for_their_own_factor(product, keys):
@@ -84,8 +86,12 @@ def test_scp_right_after_a_login_is_not_asked(product, keys):
     assert proves(knock(product, keys[1]), token.fresh_code())
     (product.host.scratch / "file").write_text("text")
     terminal = product.host.scp(
-        "carol", product.host.scratch / "file", sshd=product.host.sshd(extra=KEY_FIRST), key=keys[1],
-        methods="publickey,keyboard-interactive")
+        "carol",
+        product.host.scratch / "file",
+        sshd=product.host.sshd(extra=KEY_FIRST),
+        key=keys[1],
+        methods="publickey,keyboard-interactive",
+    )
     assert terminal.ends() == 0
     assert (product.host.people["carol"].home / "file").read_text() == "text"
 

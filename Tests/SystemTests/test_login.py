@@ -21,8 +21,9 @@ def test_a_code_of_the_softtoken_lets_in(product, way):
     terminal.reads(prompts.CODE)
     terminal.answer(token.fresh_code())
     assert gets_in(terminal, GETS[way])
-    product.decided(outcome="approved", factor="softtoken", user="alice", service=SERVICE[way],
-                    rhost=RHOST.get(way, ""))
+    product.decided(
+        outcome="approved", factor="softtoken", user="alice", service=SERVICE[way], rhost=RHOST.get(way, "")
+    )
 
 
 def test_a_code_lets_in_at_a_console(product):
@@ -166,8 +167,12 @@ def test_whoever_has_no_factor_where_one_is_required_is_told_whom_to_ask(product
 
 
 HERS = ['users = ["alice"]\nservices = ["sshd-cs"]', 'networks = ["127.0.0.64/26"]', 'groups = ["alice"]']
-OTHERS = ['users = ["bob"]', 'networks = ["127.0.0.64/26"]', 'groups = ["robots"]',
-          'users = ["alice"]\nservices = ["su"]']
+OTHERS = [
+    'users = ["bob"]',
+    'networks = ["127.0.0.64/26"]',
+    'groups = ["robots"]',
+    'users = ["alice"]\nservices = ["su"]',
+]
 
 
 @pytest.mark.parametrize("rule", HERS)
@@ -198,8 +203,9 @@ def test_root_whom_sshd_will_refuse_and_unknown_users_see_what_others_see(produc
 
 
 def test_unknown_users_see_the_prompt_of_those_who_have_a_factor(product):
-    product.host.pam_stack("sshd-cs",
-                           PASSWORD_FIRST.replace("auth requisite pam_deny.so\n", "auth required pam_permit.so\n"))
+    product.host.pam_stack(
+        "sshd-cs", PASSWORD_FIRST.replace("auth requisite pam_deny.so\n", "auth required pam_permit.so\n")
+    )
     product.softtoken("alice")
     shown = []
     for user in ["alice", "nobody-knows-me"]:
@@ -239,7 +245,8 @@ def traces_of_a_session(host, terminal, token):
     daemon = host.sshd()
     traces = [
         (process.name, process.is_zombie, process.uid, sorted(process.descriptors()), process.signals())
-        for process in processes.below(daemon.pid)]
+        for process in processes.below(daemon.pid)
+    ]
     terminal.answer("exit")
     assert terminal.ends() == 0
     return traces

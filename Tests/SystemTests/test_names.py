@@ -36,8 +36,9 @@ def approving(product, authority, names):
 
 def configure(product, server, authority, more=""):
     port = server.wire._address[1]
-    place = types.SimpleNamespace(url=f"https://{name_server.NAME}:{port}", api_key=server.api_key,
-                                  ca_file=authority.ca_file)
+    place = types.SimpleNamespace(
+        url=f"https://{name_server.NAME}:{port}", api_key=server.api_key, ca_file=authority.ca_file
+    )
     product.configure(place, PATIENT, server_lines=LIMITS, more=more)
     product.link("alice", server.authy_id)
 

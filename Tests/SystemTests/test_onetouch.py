@@ -27,16 +27,23 @@ def test_approved_on_the_phone_is_in_without_typing(product, phone, way):
 def test_the_request_tells_who_logs_in_where(product, phone, way):
     product.knock(way)
     request = phone.wait_for_request()
-    told = {"ssh": ["gate", "alice", "SSH login", "127.0.0.1"],
-            "sudo": ["gate", "alice", "sudo", "/usr/bin/id -un"]}[way]
+    told = {"ssh": ["gate", "alice", "SSH login", "127.0.0.1"], "sudo": ["gate", "alice", "sudo", "/usr/bin/id -un"]}[
+        way
+    ]
     text = " ".join([request.message, *request.details.values()])
     assert all(word in text for word in told), text
     assert 0 < request.seconds <= 90
 
 
-@pytest.mark.parametrize(("name", "shown"), [
-    ("CORP\\M\u00fcller", "CORP\\M\u00fcller"), ("\u6771\u4eac", "\u6771\u4eac"), ("al\u202eecila", "al\\u{202E}ecila"),
-    ("dora smith", "dora smith")])
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("CORP\\M\u00fcller", "CORP\\M\u00fcller"),
+        ("\u6771\u4eac", "\u6771\u4eac"),
+        ("al\u202eecila", "al\\u{202E}ecila"),
+        ("dora smith", "dora smith"),
+    ],
+)
 def test_the_phone_shows_names_as_they_are(product, phone, name, shown):
     with called(product.host, name):
         product.link(name, phone.authy_id)
@@ -274,8 +281,9 @@ def test_unknown_users_see_the_prompt_of_those_who_have_a_phone(product, phone, 
 
 @pytest.mark.parametrize("permission", ["", "PermitRootLogin yes"])
 def test_root_sees_the_same_prompt_whether_sshd_will_refuse_or_not(product, roots_phone, permission):
-    terminal = product.host.ssh("root", sshd=product.host.sshd(extra=permission),
-                                options=("NumberOfPasswordPrompts=1",))
+    terminal = product.host.ssh(
+        "root", sshd=product.host.sshd(extra=permission), options=("NumberOfPasswordPrompts=1",)
+    )
     for _ in range(3):
         assert terminal.reads(prompts.CODE)[0].strip() == "Verification code (or sms, call, push):"
         terminal.answer(roots_phone.token.wrong_code())
@@ -316,9 +324,10 @@ def test_the_number_that_the_login_shows_is_among_those_of_the_phone_and_approve
     assert gets_in(terminal, GETS[way])
 
 
-@pytest.mark.parametrize("options",
-                         [["-S"], ["-HSk"], ["-u", "root", "--stdin"], ["-p", "Password: ", "-S"],
-                          ["--prompt", "Password: ", "-S", "--"]])
+@pytest.mark.parametrize(
+    "options",
+    [["-S"], ["-HSk"], ["-u", "root", "--stdin"], ["-p", "Password: ", "-S"], ["--prompt", "Password: ", "-S", "--"]],
+)
 def test_a_sudo_that_a_program_feeds_shows_no_number_and_asks_for_none(product, phone, options):
     """No person reads its terminal: ansible's become has one too."""
     terminal = product.host.sudo("alice", *options, "id", "-un")
@@ -329,9 +338,10 @@ def test_a_sudo_that_a_program_feeds_shows_no_number_and_asks_for_none(product, 
     assert gets_in(terminal, "root")
 
 
-@pytest.mark.parametrize("options",
-                         [["-p", "Password -S: "], ["-p", "-S assword: "], ["-uroot"], ["--prompt=assword -S: "],
-                          ["--", "env", "-S"]])
+@pytest.mark.parametrize(
+    "options",
+    [["-p", "Password -S: "], ["-p", "-S assword: "], ["-uroot"], ["--prompt=assword -S: "], ["--", "env", "-S"]],
+)
 def test_what_only_looks_like_a_sudo_that_a_program_feeds_shows_the_number(product, phone, options):
     words = [] if "env" in options else ["id"]
     terminal = product.host.sudo("alice", *options, *words, *([] if not words else ["-un"]))

@@ -22,8 +22,9 @@ def office(product, countersignd):
     product.configure(LoginPhone(countersignd, has_device=False), enrolment=GRACE)
     product.numbers = {user: next(NATIONAL) for user in ("alice", "bob", "carol")}
     file = product.host.scratch / "users.csv"
-    file.write_text("user,country_code,phone,email\n"
-                    + "".join(f"{user},1,{number},\n" for user, number in product.numbers.items()))
+    file.write_text(
+        "user,country_code,phone,email\n" + "".join(f"{user},1,{number},\n" for user, number in product.numbers.items())
+    )
     product.file = str(file)
     return product
 

@@ -1,7 +1,6 @@
 """`countersign self`, run by users through the real sudo and the rules that are shipped."""
 
 import contextlib
-import json
 import os
 import pathlib
 import re
@@ -23,8 +22,16 @@ pytestmark = pytest.mark.product
 RULES = REPOSITORY / "docs/countersign.sudoers"
 DATABASE = "/var/lib/countersign/accounts.db"
 SELF = ["/usr/bin/countersign", "self"]
-LISTED = [["show"], ["show", "--json"], ["confirm"], ["recovery"], ["recovery", "--count"], ["enroll"], ["opt-out"],
-          ["opt-in"]]
+LISTED = [
+    ["show"],
+    ["show", "--json"],
+    ["confirm"],
+    ["recovery"],
+    ["recovery", "--count"],
+    ["enroll"],
+    ["opt-out"],
+    ["opt-in"],
+]
 CODES = r"(?:[0-9a-z]{4}-){2}[0-9a-z]{4}"
 
 
@@ -37,8 +44,9 @@ def own(product):
     before = rules.read_text(encoding="ascii")
     rules.chmod(0o640)
     # Nothing else is allowed, so only the shipped rules let anything through.
-    rules.write_text(re.sub(r"(?m)^(alice|bob|carol) .*\n", "", before) + "@includedir /etc/sudoers.d\n",
-                     encoding="ascii")
+    rules.write_text(
+        re.sub(r"(?m)^(alice|bob|carol) .*\n", "", before) + "@includedir /etc/sudoers.d\n", encoding="ascii"
+    )
     rules.chmod(0o440)
     active.write_text(RULES.read_text(encoding="utf-8"), encoding="utf-8")
     active.chmod(0o440)
@@ -53,7 +61,8 @@ def own(product):
 def password_only(own):
     """sudo asks for the password and nothing else."""
     own.host.pam_stack(
-        "sudo", "auth required pam_unix.so nodelay\naccount required pam_unix.so\nsession required pam_permit.so\n")
+        "sudo", "auth required pam_unix.so nodelay\naccount required pam_unix.so\nsession required pam_permit.so\n"
+    )
 
 
 @contextlib.contextmanager
@@ -112,10 +121,18 @@ def test_a_user_sees_the_account_of_that_user_and_no_other(own):
         assert terminal.ends() == 0
 
 
-@pytest.mark.parametrize("words", [
-    ["show", "alice"], ["show", "--config", "/tmp/x"], ["recovery", "--count", "--json"], ["opt-out", "--yes"],
-    ["nonsense"], [],
-    ["show", "--json", "--json"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["show", "alice"],
+        ["show", "--config", "/tmp/x"],
+        ["recovery", "--count", "--json"],
+        ["opt-out", "--yes"],
+        ["nonsense"],
+        [],
+        ["show", "--json", "--json"],
+    ],
+)
 def test_sudo_lets_nothing_through_that_is_not_listed(own, words):
     terminal = own.host.sudo("bob", "-n", *SELF, *words)
     terminal.reads("not allowed|password is required")
@@ -131,37 +148,52 @@ def test_sudo_lets_no_other_command_through(own, words):
 
 def test_no_command_takes_a_user_settings_a_module_or_a_yes():
     for command in [[], ["show"], ["enroll"], ["confirm"], ["recovery"], ["opt-out"], ["opt-in"]]:
-        shown = subprocess.run(["countersign", "self", *command, "--help"], capture_output=True, text=True,
-                               env=ENVIRONMENT, timeout=PATIENCE).stdout
+        shown = subprocess.run(
+            ["countersign", "self", *command, "--help"],
+            capture_output=True,
+            text=True,
+            env=ENVIRONMENT,
+            timeout=PATIENCE,
+        ).stdout
         assert "countersign self" in shown
         assert not set(re.findall(r"--[a-z-]+", shown)) - {"--help", "--version", "--json", "--count"}
 
 
 def test_test_lists_what_the_rules_list():
     ruled = re.findall(r"/usr/bin/countersign self ([a-z -]+?)(?=, \\\n|\n)", RULES.read_text(encoding="utf-8"))
-    assert [words for words in map(str.split, ruled)] == LISTED
+    assert list(map(str.split, ruled)) == LISTED
 
 
 def run_as(uid: int, environment: dict[str, str], *words: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "countersign", "self", *words],
-        capture_output=True, text=True,
-        timeout=PATIENCE, env={**ENVIRONMENT, **environment}, cwd="/")
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        env={**ENVIRONMENT, **environment},
+        cwd="/",
+    )
 
 
-@pytest.mark.parametrize(("uid", "environment", "said"), [
-    (0, {}, "nobody called sudo"), (0, {"SUDO_UID": "42001"}, "nobody called sudo"),
-    (0, {"SUDO_UID": "0", "SUDO_USER": "root"}, "not for root"),
-    (0, {"SUDO_UID": "42001", "SUDO_USER": "bob"}, "name no user"),
-    (0, {"SUDO_UID": "42001", "SUDO_USER": "nobody-of-this-name"}, "name no user"),
-    (0, {"SUDO_UID": "-1", "SUDO_USER": "alice"}, "nobody called sudo"),
-    (0, {"SUDO_UID": "42001 ", "SUDO_USER": "alice"}, "nobody called sudo"),
-    (0, {"SUDO_UID": "4294967296", "SUDO_USER": "alice"}, "nobody called sudo"),
-    (0, {"SUDO_UID": "", "SUDO_USER": "alice"}, "nobody called sudo"),
-    (42001, {"SUDO_UID": "42001", "SUDO_USER": "alice"}, "run through sudo"),
-    (42002, {"SUDO_UID": "42001", "SUDO_USER": "alice"}, "run through sudo")])
 @pytest.mark.parametrize(
-    "words", [["show"], ["enroll"], ["confirm"], ["recovery"], ["recovery", "--count"], ["opt-out"], ["opt-in"]])
+    ("uid", "environment", "said"),
+    [
+        (0, {}, "nobody called sudo"),
+        (0, {"SUDO_UID": "42001"}, "nobody called sudo"),
+        (0, {"SUDO_UID": "0", "SUDO_USER": "root"}, "not for root"),
+        (0, {"SUDO_UID": "42001", "SUDO_USER": "bob"}, "name no user"),
+        (0, {"SUDO_UID": "42001", "SUDO_USER": "nobody-of-this-name"}, "name no user"),
+        (0, {"SUDO_UID": "-1", "SUDO_USER": "alice"}, "nobody called sudo"),
+        (0, {"SUDO_UID": "42001 ", "SUDO_USER": "alice"}, "nobody called sudo"),
+        (0, {"SUDO_UID": "4294967296", "SUDO_USER": "alice"}, "nobody called sudo"),
+        (0, {"SUDO_UID": "", "SUDO_USER": "alice"}, "nobody called sudo"),
+        (42001, {"SUDO_UID": "42001", "SUDO_USER": "alice"}, "run through sudo"),
+        (42002, {"SUDO_UID": "42001", "SUDO_USER": "alice"}, "run through sudo"),
+    ],
+)
+@pytest.mark.parametrize(
+    "words", [["show"], ["enroll"], ["confirm"], ["recovery"], ["recovery", "--count"], ["opt-out"], ["opt-in"]]
+)
 def test_without_a_caller_of_sudo_nothing_is_done(product, uid, environment, said, words):
     product.configure(enrolment='opt_out = "yes"')
     product.softtoken("alice")
@@ -173,7 +205,8 @@ def test_without_a_caller_of_sudo_nothing_is_done(product, uid, environment, sai
 def test_what_the_caller_puts_into_the_environment_counts_for_nothing(own):
     environment = {"SUDO_UID": str(own.host.people["alice"].uid), "SUDO_USER": "alice", "SUDO_GID": "0"}
     terminal = own.host.terminal(
-        ["setpriv", "--reuid=bob", "--regid=bob", "--init-groups", "--", "sudo", *SELF, "show"], environment)
+        ["setpriv", "--reuid=bob", "--regid=bob", "--init-groups", "--", "sudo", *SELF, "show"], environment
+    )
     terminal.reads(r"user: +bob \(uid ")
     assert terminal.ends() == 0
 
@@ -241,13 +274,31 @@ def test_nobody_runs_it_with_a_group_of_roots_or_as_anybody_else(own, words):
 
 
 # The slowest that a user can make what sudo starts, and unable to write a file.
-REINED = ["nice", "-n", "19", "chrt", "--idle", "0", "ionice", "-c", "3", "taskset", "1", "prlimit", "--fsize=0:",
-          "--cpu=1000:", "--"]
+REINED = [
+    "nice",
+    "-n",
+    "19",
+    "chrt",
+    "--idle",
+    "0",
+    "ionice",
+    "-c",
+    "3",
+    "taskset",
+    "1",
+    "prlimit",
+    "--fsize=0:",
+    "--cpu=1000:",
+    "--",
+]
 
 
 def ours() -> list[processes.Process]:
-    return [process for process in processes.everybody() if process.name.startswith("countersign")
-            and process.name != "countersignd"]
+    return [
+        process
+        for process in processes.everybody()
+        if process.name.startswith("countersign") and process.name != "countersignd"
+    ]
 
 
 def test_how_the_caller_runs_is_left_behind(own):
@@ -282,8 +333,15 @@ sys.stdin.read()
 @contextlib.contextmanager
 def accounts_held():
     """Readers and writers of the accounts wait meanwhile."""
-    keeper = ["setpriv", "--reuid=_countersign", "--regid=_countersign", "--clear-groups", "/usr/bin/python3", "-c",
-              HOLD]
+    keeper = [
+        "setpriv",
+        "--reuid=_countersign",
+        "--regid=_countersign",
+        "--clear-groups",
+        "/usr/bin/python3",
+        "-c",
+        HOLD,
+    ]
     with subprocess.Popen(keeper, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/") as holder:
         assert holder.stdout.readline() == "held\n"
         yield
@@ -291,11 +349,15 @@ def accounts_held():
 
 def at_the_accounts() -> processes.Process:
     """Waits until a process of ours is the accounts' user."""
+
     def found():
         for process in processes.everybody():
             with contextlib.suppress(OSError):
-                if (process.uid != 0 and os.readlink(f"/proc/{process.pid}/exe") == SELF[0]
-                        and DATABASE in process.descriptors().values()):
+                if (
+                    process.uid != 0
+                    and os.readlink(f"/proc/{process.pid}/exe") == SELF[0]
+                    and DATABASE in process.descriptors().values()
+                ):
                     return process
         return None
 
@@ -306,7 +368,7 @@ def at_the_accounts() -> processes.Process:
 def test_who_has_the_accounts_open_is_in_no_session_of_the_callers(own, password_only, words):
     confirmed(own)
     with accounts_held():
-        terminal = begin(own, words)
+        terminal = begin(own, words)  # noqa: F841 (open until the end)
         process = at_the_accounts()
         assert os.getsid(process.pid) == process.pid
 
@@ -320,7 +382,8 @@ def test_no_key_stops_or_ends_who_has_the_accounts_open(own, password_only, key)
         # As a shell starts it: a job of its own, which a key can stop. What is written just before the shell ends may
         # be lost.
         terminal = own.host.terminal(
-            [*as_user("alice"), "bash", "-mc", f"sudo {' '.join(SELF)} opt-in; echo code=$?; read"])
+            [*as_user("alice"), "bash", "-mc", f"sudo {' '.join(SELF)} opt-in; echo code=$?; read"]
+        )
         give_password(own, terminal)
         at_the_accounts()
         terminal.send(key)
@@ -354,8 +417,9 @@ def test_new_recovery_codes_need_a_factor_that_is_proven_there_and_then(own):
     own.decided(outcome="approved", reason="proven", factor="softtoken", user="alice", service="countersign")
     assert own.show("alice")["recovery_codes_left"] == 10
     (line,) = [line for line in audit(own) if "action=recovery" in line]
-    assert (line
-            == f'action=recovery user=alice uid={own.host.people["alice"].uid} by=alice detail="10 codes made, 0 void"')
+    assert (
+        line == f'action=recovery user=alice uid={own.host.people["alice"].uid} by=alice detail="10 codes made, 0 void"'
+    )
     assert not re.search(CODES, "\n".join(str(line) for line in own.host.journal.lines("")))
 
 
@@ -391,9 +455,15 @@ def test_a_code_that_was_spent_elsewhere_makes_none(own):
     assert terminal.ends() == 2 and own.show("alice")["recovery_codes_left"] == 0
 
 
-@pytest.mark.parametrize(("settings", "standing"), [
-    ('[[exempt]]\nusers = ["alice"]', []), ('[login.service.countersign]\nfactor_of = "caller"', []),
-    ("", ["pause", "alice", "--hours", "1", "--reason", "x"]), ("", ["opt-out", "alice", "--yes"])])
+@pytest.mark.parametrize(
+    ("settings", "standing"),
+    [
+        ('[[exempt]]\nusers = ["alice"]', []),
+        ('[login.service.countersign]\nfactor_of = "caller"', []),
+        ("", ["pause", "alice", "--hours", "1", "--reason", "x"]),
+        ("", ["opt-out", "alice", "--yes"]),
+    ],
+)
 def test_to_be_let_in_without_a_factor_is_not_enough(own, settings, standing):
     confirmed(own)
     own.configure(enrolment='opt_out = "yes"', more=settings)
@@ -501,14 +571,21 @@ def test_who_skips_is_not_enrolled_and_no_grace_is_spent(own, password_only, new
     terminal.reads("let in without a factor")
     assert terminal.ends() == 2
     shown = own.show("bob")
-    assert ((shown["state"], shown["had_authy_id"], shown["grace_logins_used"]) == ("none", False, 0)
-            and newcomer.is_unheard_of())
+    assert (shown["state"], shown["had_authy_id"], shown["grace_logins_used"]) == (
+        "none",
+        False,
+        0,
+    ) and newcomer.is_unheard_of()
 
 
-@pytest.mark.parametrize(("more", "said"), [
-    (("at_login = true", "at_login = false"), "nobody enrols themselves here"),
-    (("at_login = true", 'at_login = true\nat_login_networks = ["0.0.0.0/0"]'), "nobody enrols themselves here"),
-    (('mode = "grace"', 'mode = "optional"'), "nobody enrols themselves here")])
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("at_login = true", "at_login = false"), "nobody enrols themselves here"),
+        (("at_login = true", 'at_login = true\nat_login_networks = ["0.0.0.0/0"]'), "nobody enrols themselves here"),
+        (('mode = "grace"', 'mode = "optional"'), "nobody enrols themselves here"),
+    ],
+)
 def test_where_no_login_offers_it_nobody_enrols_themselves(own, password_only, newcomer, more, said):
     own.configure(newcomer, enrolment=AT_LOGIN.replace(*more))
     terminal = own.host.sudo("bob", *SELF, "enroll")
@@ -526,10 +603,14 @@ def test_without_grace_nobody_enrols_themselves(own, password_only, newcomer):
     assert terminal.ends() == 2 and newcomer.is_unheard_of()
 
 
-@pytest.mark.parametrize(("before", "said"), [
-    ([["link", "bob", "5"]], "given a second factor already"),
-    ([["link", "bob", "5"], ["unlink", "bob", "--yes"]], "had a phone here before"),
-    ([["softtoken", "bob"]], "given a second factor already")])
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        ([["link", "bob", "5"]], "given a second factor already"),
+        ([["link", "bob", "5"], ["unlink", "bob", "--yes"]], "had a phone here before"),
+        ([["softtoken", "bob"]], "given a second factor already"),
+    ],
+)
 def test_who_has_or_had_a_factor_is_not_enrolled_anew(own, password_only, newcomer, before, said):
     own.configure(newcomer, enrolment=AT_LOGIN)
     for words in before:
@@ -752,8 +833,14 @@ def test_where_nobody_may_opt_out_nothing_is_asked(own, password_only):
 def test_opting_out_is_not_for_pipes(own):
     own.configure(enrolment='mode = "grace"\nopt_out = "yes"\n')
     done = subprocess.run(
-        ["countersign", "self", "opt-out"], input="bob\n", capture_output=True, text=True, timeout=PATIENCE,
-        env={**ENVIRONMENT, "SUDO_UID": str(own.host.people["bob"].uid), "SUDO_USER": "bob"}, cwd="/")
+        ["countersign", "self", "opt-out"],
+        input="bob\n",
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        env={**ENVIRONMENT, "SUDO_UID": str(own.host.people["bob"].uid), "SUDO_USER": "bob"},
+        cwd="/",
+    )
     assert done.returncode == 1 and "nobody is at a terminal" in done.stderr and own.show("bob")["opted_out"] is None
 
 
@@ -772,7 +859,8 @@ def test_an_opt_out_is_undone_with_the_password_and_without_any_factor(own):
 
 
 @pytest.mark.parametrize(
-    "rules", ['mode = "required"', 'mode = "grace"\ngrace_logins = 0', 'mode = "grace"\ngrace_until = 2020-01-01'])
+    "rules", ['mode = "required"', 'mode = "grace"\ngrace_logins = 0', 'mode = "grace"\ngrace_until = 2020-01-01']
+)
 def test_who_could_not_log_in_afterwards_does_not_opt_in(own, password_only, rules):
     own.configure(enrolment=f'{rules}\nopt_out = "yes"')
     own.host.countersign("opt-out", "bob", "--yes")
@@ -782,9 +870,14 @@ def test_who_could_not_log_in_afterwards_does_not_opt_in(own, password_only, rul
     assert terminal.ends() == 2 and own.show("bob")["opted_out_counts"] is True
 
 
-@pytest.mark.parametrize("rules", [
-    'mode = "optional"\nopt_out = "yes"', 'mode = "grace"\ngrace_logins = 1\nopt_out = "yes"',
-    'mode = "required"\nopt_out = "no"'])
+@pytest.mark.parametrize(
+    "rules",
+    [
+        'mode = "optional"\nopt_out = "yes"',
+        'mode = "grace"\ngrace_logins = 1\nopt_out = "yes"',
+        'mode = "required"\nopt_out = "no"',
+    ],
+)
 def test_whoever_does_not_lose_a_login_by_it_opts_in(own, password_only, rules):
     """Users who can log in without a factor, and users for whom the opt-out does not count."""
     own.configure(enrolment=rules)

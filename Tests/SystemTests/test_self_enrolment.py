@@ -238,8 +238,11 @@ def test_a_server_that_is_killed_in_the_middle_enrols_nobody_and_locks_nobody_ou
 
 
 def test_never_argues_and_takes_the_name_for_a_yes(product, gateway, countersignd):
-    configure(product, countersignd,
-              OFFER + 'opt_out = "yes"\nopt_out_text = "A stolen password is enough to become you here."\n')
+    configure(
+        product,
+        countersignd,
+        OFFER + 'opt_out = "yes"\nopt_out_text = "A stolen password is enough to become you here."\n',
+    )
     terminal = product.knock("ssh")
     terminal.reads(ASKS_NUMBER)
     terminal.answer("never")

@@ -21,8 +21,9 @@ def knock(host, service):
         "login": lambda: host.login("alice"),
     }[service]()
     terminal.reads("assword.*: $")
-    return terminal, host.people["root" if service.startswith("su")
-                                 and not service.startswith("sudo") else "alice"].password
+    return terminal, host.people[
+        "root" if service.startswith("su") and not service.startswith("sudo") else "alice"
+    ].password
 
 
 def daemon(host):
@@ -115,8 +116,13 @@ def test_a_key_alone_is_not_enough_where_a_password_is_asked_for(host):
 def test_the_sshd_lines_say_what_they_mean_to_say(host):
     set_up(host, "sshd", "pam_warn.so")
     effective = daemon(host).effective("alice")
-    for line in ["usepam yes", "kbdinteractiveauthentication yes", "passwordauthentication no", "permitrootlogin no",
-                 "authenticationmethods keyboard-interactive:pam"]:
+    for line in [
+        "usepam yes",
+        "kbdinteractiveauthentication yes",
+        "passwordauthentication no",
+        "permitrootlogin no",
+        "authenticationmethods keyboard-interactive:pam",
+    ]:
         assert f"\n{line}\n" in effective
 
 
@@ -204,11 +210,12 @@ def test_with_the_console_recipe_root_gets_in_on_the_console_without_us(host):
     terminal.answer("tty; exit")
     terminal.reads("/dev/tty1")
     assert terminal.ends() == 0
-    host.journal.wait("pam_succeed_if.*was met by user \"root\"")
+    host.journal.wait('pam_succeed_if.*was met by user "root"')
 
 
-@pytest.mark.parametrize("user, console, password",
-                         [("root", "tty1", "wrong"), ("alice", "tty1", ""), ("root", "", "")])
+@pytest.mark.parametrize(
+    "user, console, password", [("root", "tty1", "wrong"), ("alice", "tty1", ""), ("root", "", "")]
+)
 def test_the_console_recipe_is_no_second_door(host, user, console, password):
     console_recipe(host)
     terminal = host.login_on_console(console, user) if console else host.login(user)

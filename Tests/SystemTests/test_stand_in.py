@@ -28,8 +28,9 @@ class Client:
 
     def call(self, method, path, body=None):
         content = {"Content-Type": "application/json"} if body else {}
-        self._connection.request(method, path, json.dumps(body) if body else None,
-                                 {"X-Authy-API-Key": self._key, **content})
+        self._connection.request(
+            method, path, json.dumps(body) if body else None, {"X-Authy-API-Key": self._key, **content}
+        )
         answer = self._connection.getresponse()
         return answer.status, answer.read()
 
@@ -150,10 +151,14 @@ def test_tls_is_good_with_the_good_certificate(stand_in, authority):
     assert Client(stand_in, authority.ca_file).push()
 
 
-@pytest.mark.parametrize("name, reason", [
-    ("self_signed", "self-signed certificate"), ("wrong_host", "Hostname mismatch"),
-    ("expired", "certificate has expired"),
-])
+@pytest.mark.parametrize(
+    "name, reason",
+    [
+        ("self_signed", "self-signed certificate"),
+        ("wrong_host", "Hostname mismatch"),
+        ("expired", "certificate has expired"),
+    ],
+)
 def test_tls_fails_with_a_bad_certificate(authority, name, reason):
     with StandIn(certificate=getattr(authority, name)) as server:
         with pytest.raises(ssl.SSLCertVerificationError, match=reason):

@@ -51,13 +51,20 @@ class Run:
         askpass = self.host.scratch / "askpass"
         answers = "\n".join([self.password, *self.answers]) + "\n"
         (self.host.scratch / "answers").write_text(answers)
-        askpass.write_text(f'#!/bin/sh\ncd {self.host.scratch}; head -n 1 answers; sed -i 1d answers\n')
+        askpass.write_text(f"#!/bin/sh\ncd {self.host.scratch}; head -n 1 answers; sed -i 1d answers\n")
         askpass.chmod(0o755)
         for path in [self.host.scratch, self.host.scratch / "answers"]:
             subprocess.run(["chown", "alice", path], check=True)
         process = subprocess.Popen(
-            self.words(), stdin=subprocess.PIPE, stdout=self.out.open("w"), stderr=subprocess.PIPE, text=True, cwd="/",
-            env={**ENVIRONMENT, "SUDO_ASKPASS": str(askpass)}, start_new_session=True)
+            self.words(),
+            stdin=subprocess.PIPE,
+            stdout=self.out.open("w"),
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd="/",
+            env={**ENVIRONMENT, "SUDO_ASKPASS": str(askpass)},
+            start_new_session=True,
+        )
         if self.way != "sudo -A":
             process.stdin.write(answers)
             process.stdin.flush()

@@ -16,9 +16,13 @@ NOWHERE = "http://127.0.0.1:9"
 # That a code confirmed a new phone is bad only for an account that has proven a factor:
 # ModuleTests/test_confirmation.py.
 BAD_ANSWERS = [
-    *[(kind, None)
-      for kind in sorted({*rudeness.LIES, *rudeness.MANGLED} - rudeness.TRUE - {"success_text", "confirmation"})],
-    ("html", None), ("hang_up", None), ("redirect", NOWHERE),
+    *[
+        (kind, None)
+        for kind in sorted({*rudeness.LIES, *rudeness.MANGLED} - rudeness.TRUE - {"success_text", "confirmation"})
+    ],
+    ("html", None),
+    ("hang_up", None),
+    ("redirect", NOWHERE),
     *[("status", number) for number in [401, 404, 429, 500, 503]],
 ]
 ONLY_OF_POLLS = {"wrong_uuid", "malformed_uuid", "other_user", "string_id", "no_id"}
@@ -47,8 +51,9 @@ def test_a_bad_answer_to_a_poll_lets_nobody_in(product, rude, kind, argument):
     product.decided(outcome="approved", factor="softtoken", user="alice")
 
 
-@pytest.mark.parametrize("kind, argument",
-                         [(kind, argument) for kind, argument in BAD_ANSWERS if kind not in ONLY_OF_POLLS])
+@pytest.mark.parametrize(
+    "kind, argument", [(kind, argument) for kind, argument in BAD_ANSWERS if kind not in ONLY_OF_POLLS]
+)
 def test_a_bad_answer_about_a_code_lets_nobody_in(product, rude, kind, argument):
     product.configure(rude, 'prompt = "now"')
     rude.fault("verify", kind, argument)
@@ -62,8 +67,9 @@ def test_a_bad_answer_about_a_code_lets_nobody_in(product, rude, kind, argument)
     assert product.decisions()[-1]["outcome"] in {"denied", "unavailable"}
 
 
-@pytest.mark.parametrize("kind, argument",
-                         [("html", None), ("status", 401), ("status", 429), ("cut", None), ("huge", None)])
+@pytest.mark.parametrize(
+    "kind, argument", [("html", None), ("status", 401), ("status", 429), ("cut", None), ("huge", None)]
+)
 def test_a_bad_answer_to_a_request_goes_to_the_prompt_with_a_word(product, rude, kind, argument):
     # The answer comes before the prompt, however long it takes.
     product.configure(rude, "onetouch_wait = 60")

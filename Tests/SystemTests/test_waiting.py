@@ -17,8 +17,7 @@ CALLERS = {
     "sh": "sh -c 'sudo id -un; echo lives $((40+2))'",
     "bash": "bash -c 'sudo id -un; echo lives $((40+2))'",
     "make": "make -f Makefile",
-    "python": "python3 -S -c 'import subprocess; subprocess.run([\"sudo\", \"id\", \"-un\"]); print(\"lives\", 40 + "
-              "2)'",
+    "python": 'python3 -S -c \'import subprocess; subprocess.run(["sudo", "id", "-un"]); print("lives", 40 + 2)\'',
     "a pipe behind": "sudo id -un | cat && echo lives $((40+2))",
     "no input": "sudo id -un </dev/null && echo lives $((40+2))",
     "no errors": "sudo id -un 2>/dev/null && echo lives $((40+2))",
@@ -30,8 +29,9 @@ CALLERS = {
     "nohup": "nohup sudo id -un | cat; echo lives $((40+2))",
     "sudo -b": "sudo -b id -un && wait; sleep 0.3; echo lives $((40+2))",
     "a terminal in the terminal": "script -qec 'sudo id -un' /dev/null; echo lives $((40+2))",
-    "python's pty": "python3 -S -c 'import pty; pty.spawn([\"sudo\", \"id\", \"-un\"]); print(\"lives\", 40 + 2)'",
+    "python's pty": 'python3 -S -c \'import pty; pty.spawn(["sudo", "id", "-un"]); print("lives", 40 + 2)\'',
 }
+
 
 class Shell:
     """alice's shell in a terminal, from which sudo is called."""
@@ -135,9 +135,14 @@ def test_enter_opens_the_prompt_of_other_programs_too(product, phone, way, user)
     terminal.reads("alice|" + prompts.SHELL)
 
 
-@pytest.mark.parametrize("words", [
-    "printf '%s\\n' \"$PASSWORD\" | sudo -S id -un", "setsid -w sudo -S id -un <<<\"$PASSWORD\"",
-    "stty -icanon; sudo id -un"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "printf '%s\\n' \"$PASSWORD\" | sudo -S id -un",
+        'setsid -w sudo -S id -un <<<"$PASSWORD"',
+        "stty -icanon; sudo id -un",
+    ],
+)
 def test_where_a_key_cannot_be_heard_none_is_promised(shell, phone, words):
     """Input comes from a pipe, there is no terminal, or another program has it."""
     shell.terminal.answer(f"PASSWORD='{shell.password}'")

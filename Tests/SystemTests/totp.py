@@ -51,5 +51,8 @@ class SoftToken:
     def wrong_code(self) -> str:
         """A code of the right length that is good at no time near now."""
         near = {self.code_at(self.step() + drift) for drift in range(-10, 11)}
-        return next(code for code in iter(lambda: f"{secrets.randbelow(10**self.digits):0{self.digits}}", "")
-                    if code not in near)
+        return next(
+            code
+            for code in iter(lambda: f"{secrets.randbelow(10**self.digits):0{self.digits}}", "")
+            if code not in near
+        )

@@ -88,8 +88,9 @@ class Wire:
                 return
             self._open.add(connection)
             self.connections += 1
-            threading.Thread(target=self._talk, args=(connection, self.connections), name="stand-in talk",
-                             daemon=True).start()
+            threading.Thread(
+                target=self._talk, args=(connection, self.connections), name="stand-in talk", daemon=True
+            ).start()
 
     def _talk(self, plain: socket.socket, number: int) -> None:
         connection = plain
@@ -131,8 +132,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return Received(self.command, path, dict(urllib.parse.parse_qsl(query)), headers, parameters, self.number, at)
 
     def reply(self, status: int, body: bytes, headers: dict | None = None) -> None:
-        fields = {"Content-Type": "application/json; charset=utf-8", "Content-Length": str(len(body)),
-                  **(headers or {})}
+        fields = {
+            "Content-Type": "application/json; charset=utf-8",
+            "Content-Length": str(len(body)),
+            **(headers or {}),
+        }
         head = f"HTTP/1.1 {status} -\r\n" + "".join(f"{name}: {value}\r\n" for name, value in fields.items()) + "\r\n"
         self.wfile.write(head.encode("latin-1") + body)
 

@@ -1,4 +1,5 @@
 """Documents: each link leads somewhere."""
+
 import pathlib
 import posixpath
 import re
@@ -17,8 +18,9 @@ def anchors(path):
 
 
 def links():
-    files = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, check=True, capture_output=True,
-                           text=True).stdout.split()
+    files = subprocess.run(
+        ["git", "ls-files", "*.md"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.split()
     for file in files:
         for target in re.findall(r"\]\(([^)\s]+)\)", (ROOT / file).read_text()):
             if "://" not in target and not target.startswith("mailto:"):

@@ -1,4 +1,5 @@
 """The targets of Package.swift: what imports what, and whether the picture of it is true."""
+
 import importlib.machinery
 import importlib.util
 import pathlib

@@ -37,8 +37,10 @@ settings.parent.mkdir(parents=True)
 
 mask = ctypes.c_uint()
 handle = plugin.openvpn_plugin_open_v1(
-    ctypes.byref(mask), texts("authy-openvpn.so", f"{os.environ['API_URL']}/protected/json", os.environ["API_KEY"]),
-    texts("verb=0"))
+    ctypes.byref(mask),
+    texts("authy-openvpn.so", f"{os.environ['API_URL']}/protected/json", os.environ["API_KEY"]),
+    texts("verb=0"),
+)
 assert mask.value == 1 << USER_PASS_VERIFY, mask.value
 
 for line in sys.stdin:
@@ -46,6 +48,10 @@ for line in sys.stdin:
     settings.write_text(f"zoe {it['id']}\n")
     # The word in the place of a code has one sent, and the login is refused.
     password = it["code"] if it["call"] == "verify" else it["call"]
-    let_in = plugin.openvpn_plugin_func_v1(
-        ctypes.c_void_p(handle), USER_PASS_VERIFY, texts(), texts("username=zoe", f"password={password}")) == SUCCESS
+    let_in = (
+        plugin.openvpn_plugin_func_v1(
+            ctypes.c_void_p(handle), USER_PASS_VERIFY, texts(), texts("username=zoe", f"password={password}")
+        )
+        == SUCCESS
+    )
     print(json.dumps({"ok": let_in}), file=answers, flush=True)

@@ -13,9 +13,14 @@ client = AuthyApiClient(os.environ["API_KEY"], api_uri=os.environ["API_URL"])
 
 def report(resource, **more):
     content = resource.content if isinstance(resource.content, dict) else {}
-    return {"ok": resource.ok(), "code": resource.response.status_code, "message": content.get("message"),
-            "errors": resource.errors(),
-            "body": content, **more}
+    return {
+        "ok": resource.ok(),
+        "code": resource.response.status_code,
+        "message": content.get("message"),
+        "errors": resource.errors(),
+        "body": content,
+        **more,
+    }
 
 
 def call(it):
@@ -38,15 +43,18 @@ def call(it):
             return report(client.users.generate_qr(who, size=200, label=it["label"]))
         case "start":
             return report(
-                client.phones.verification_start(it["phone"], it["country_code"], via=it["via"],
-                                                 code_length=it["length"]))
+                client.phones.verification_start(
+                    it["phone"], it["country_code"], via=it["via"], code_length=it["length"]
+                )
+            )
         case "check":
             return report(client.phones.verification_check(it["phone"], it["country_code"], it["code"]))
         case "info":
             return report(client.phones.info(it["phone"], it["country_code"]))
         case "ask":
-            made = client.one_touch.send_request(who, it["message"], it["seconds"], it["details"], it["hidden"],
-                                                 it["logos"])
+            made = client.one_touch.send_request(
+                who, it["message"], it["seconds"], it["details"], it["hidden"], it["logos"]
+            )
             return report(made, uuid=made.get_uuid() if made.ok() else None)
         case "look":
             read = client.one_touch.get_approval_status(it["uuid"])
@@ -56,9 +64,15 @@ def call(it):
         case "statistics":
             return report(client.stats.fetch())
         case "callback":
-            return {"ok": client.one_touch.validate_one_touch_signature(
-                it["headers"]["X-Authy-Signature"], it["headers"]["X-Authy-Signature-Nonce"], it["method"], it["url"],
-                json.loads(it["body"]) if it["method"] == "POST" else it["query"])}
+            return {
+                "ok": client.one_touch.validate_one_touch_signature(
+                    it["headers"]["X-Authy-Signature"],
+                    it["headers"]["X-Authy-Signature-Nonce"],
+                    it["method"],
+                    it["url"],
+                    json.loads(it["body"]) if it["method"] == "POST" else it["query"],
+                )
+            }
     raise ValueError(f"no such call: {it['call']}")
 
 
