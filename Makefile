@@ -110,7 +110,7 @@ format:
 	.build-python/bin/ruff format --quiet $(PYTHON)
 	.build-python/bin/ruff check --quiet --fix $(PYTHON)
 
-PYTHON := Tests support/graph support/sbom support/demo.py support/bench.py support/bench_server.py
+PYTHON := Tests support/graph support/sbom support/picture support/demo.py support/bench.py support/bench_server.py
 SHELLS = $(shell grep -l -m 1 '^\#!.*bash' support/* .ci/run Tests/SystemTests/run Tests/SystemTests/inside)
 
 check:

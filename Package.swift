@@ -19,7 +19,9 @@ let embedded: [SwiftSetting] = [
 
 let hardened = ["-Wall", "-Wextra", "-Werror", "-fstack-protector-strong", "-D_FORTIFY_SOURCE=2", "-O1"]
 
-/// The folders of `Sources/`. Arrows point down: `docs/develop/targets.svg` shows them, and a test checks them.
+/// The folders of the sources.
+///
+/// Arrows point inward: docs/develop/targets.svg shows them, and a test checks them.
 enum Wing: String {
     case module = "Module", frames = "Protocol", common = "Common", host = "Host", server = "Server"
 }

@@ -464,9 +464,9 @@ def test_logins_that_come_while_accounts_are_made_are_let_in_or_denied_and_make_
 def test_accounts_of_the_first_release_are_taken_by_init_and_not_by_a_login(generous, softtoken):
     generous.account(confirmed=1)
     known = """name, uid, authy_id, secret, algorithm, digits, period, last_spent, confirmed, grace_used, failures,
-        locked_until, had_authy_id, opted_out, paused_until, paused_at, pause_reason, prefers, seen_phone, seen_app, seen""".replace(
-        "\n", " "
-    ).split(", ")
+        locked_until, had_authy_id, opted_out, paused_until, paused_at, pause_reason, prefers, seen_phone,
+        seen_app, seen"""
+    known = " ".join(known.split()).split(", ")
     newer = [
         name
         for [name] in records.run(generous.database, "SELECT name FROM pragma_table_info('accounts')")

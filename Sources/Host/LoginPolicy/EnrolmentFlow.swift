@@ -93,7 +93,7 @@ extension EnrolmentFlow {
     private mutating func askCode(_ notice: String?) -> [Action] {
         state = .askingCode
         let words = (facts.ways.map { $0 == .call ? Word.call : .sms }) + [.skip]
-        return told(notice) + [.ask(Texts.prompt(approve: false, number: nil, codes: phone?.way != nil, words: words))]
+        return told(notice) + [.ask(Texts.prompt(approves: false, number: nil, codes: phone?.way != nil, words: words))]
     }
 
     private func told(_ notice: String?) -> [Action] { notice.map { [.tell($0)] } ?? [] }

@@ -41,7 +41,7 @@ extension LoginFlow {
         let told = tellNotices()
         let number = showsNumber && approvable ? facts.number : nil
         return before + told + [
-            .ask(Texts.prompt(approve: approvable, number: number, codes: takesCodes, words: words))
+            .ask(Texts.prompt(approves: approvable, number: number, codes: takesCodes, words: words))
         ]
     }
 

@@ -150,12 +150,12 @@ public enum Texts {
     /// The code prompt, which names only what applies.
     ///
     /// - Parameters:
-    ///   - approve: whether a request is open on the phone.
+    ///   - approves: whether a request is open on the phone.
     ///   - number: the check number to show, or nil for none.
     ///   - codes: whether a code can be typed.
     ///   - words: the words that can be typed.
     /// - Returns: a prompt that ends with a blank.
-    static func prompt(approve approves: Bool, number: CheckNumber?, codes: Bool, words: [Word]) -> String {
+    static func prompt(approves: Bool, number: CheckNumber?, codes: Bool, words: [Word]) -> String {
         let approve = number.map { "Enter \($0) on your phone to approve" } ?? "Approve on your phone"
         let here = number == nil ? "" : " here"
         let words = words.map(\.rawValue)

@@ -2,6 +2,7 @@ import AuthyWire
 import Identifiers
 import Testing
 
+// swift-format-ignore: NeverForceUnwrap
 private let mobile = PhoneNumber(countryCode: "49", national: "15112345678")!
 
 struct NewUserTests {

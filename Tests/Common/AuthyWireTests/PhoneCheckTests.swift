@@ -3,6 +3,7 @@ import Identifiers
 import Testing
 
 struct PhoneCheckTests {
+    // swift-format-ignore: NeverForceUnwrap
     private let mobile = PhoneNumber(countryCode: "49", national: "15112345678")!
 
     @Test func `A number is sent in its two parts, and the code is as long as others`() {

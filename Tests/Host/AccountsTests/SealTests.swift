@@ -18,6 +18,7 @@ struct SealTests {
         let accounts = try place.open()
         for index in 0..<count {
             let person = Person(name: "user\(index * 7919 % 10_000)", uid: 2000)
+            // swift-format-ignore: NeverForceUnwrap
             _ = try accounts.link(person, AuthyID(Int64(index + 100))!)
         }
         _ = try accounts.link(alice, phone)

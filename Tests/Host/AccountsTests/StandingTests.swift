@@ -7,7 +7,9 @@ import Testing
 @testable import Accounts
 
 private let office = Remembrance(service: "sshd", address: "192.0.2.1", key: "")
+// swift-format-ignore: NeverForceUnwrap
 private let key = KeyFingerprint("SHA256:" + String(repeating: "a", count: 43))!
+// swift-format-ignore: NeverForceUnwrap
 private let otherKey = KeyFingerprint("SHA256:" + String(repeating: "b", count: 43))!
 
 struct StandingTests {

@@ -42,6 +42,7 @@ let alice = Person(name: "alice", uid: 1000)
 let bob = Person(name: "bob", uid: 1001)
 let start: Int64 = 1_800_000_000
 let year: Int64 = 365 * 86_400
+// swift-format-ignore: NeverForceUnwrap
 let phone = AuthyID(7)!
 let token = StoredSoftToken(secret: Array("12345678901234567890".utf8))
 

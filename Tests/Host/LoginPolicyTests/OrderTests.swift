@@ -419,7 +419,7 @@ private struct Witness {
             if prompt.contains("then press Enter"), prompt.hasPrefix("Enter 42") != (sentNumber != nil) {
                 fail("what is sent is not what is seen")
             }
-            if prompt.hasPrefix("Approve") != (request == .creating || request == .pending) {
+            if prompt.contains("then press Enter") != (request == .creating || request == .pending) {
                 fail("the prompt is wrong about the request")
             }
         case .chargeTry:

@@ -162,7 +162,8 @@ struct UnaskedRecoveryTests {
             play(
                 facts,
                 [
-                    (.begin, [.ask("Code: ")]), (typed("abcd-efgh-jkmn"), [.tell(Texts.noCode), .ask("Code: ")]),
+                    (.begin, [.ask("Verification code: ")]),
+                    (typed("abcd-efgh-jkmn"), [.tell(Texts.noCode), .ask("Verification code: ")]),
                     (nothing, [cancelled]),
                 ])
         }

@@ -139,7 +139,7 @@ enum Prompts {
     static let both = "Approve on your phone, then press Enter. Or type a code (sms, call): "
     static let bothAndRecovery = "Approve on your phone, then press Enter. Or type a code (sms, call, recovery): "
     static let approve = "Approve on your phone, then press Enter: "
-    static let code = "Code: "
+    static let code = "Verification code: "
     static let codeAndWords = "Verification code (or sms, call): "
     static let words = "Type sms or call: "
     static let codeAndPush = "Verification code (or sms, call, push): "

@@ -28,7 +28,7 @@ struct TextTests {
             [true, false].flatMap { codes in
                 [nil, number].flatMap { number in
                     [[], [.skip], Word.allCases].map {
-                        Texts.prompt(approve: approve, number: number, codes: codes, words: $0)
+                        Texts.prompt(approves: approve, number: number, codes: codes, words: $0)
                     }
                 }
             }

@@ -78,7 +78,8 @@ struct WordTests {
     func named(it: Case) throws {
         let prompt = try #require(lastPrompt(of: it))
         let names = it.words.map(\.rawValue)
-        let named = prompt.split(separator: "[").dropFirst().first.map { $0.prefix { $0 != "]" } } ?? ""
+        let listed = prompt.split(separator: "(").dropFirst().first.map { $0.prefix { $0 != ")" } } ?? ""
+        let named = listed.hasPrefix("or ") ? listed.dropFirst(3) : listed
         if prompt.hasPrefix("Type ") {
             #expect(prompt == "Type \(names.joined(separator: " or ")): ")
         } else {

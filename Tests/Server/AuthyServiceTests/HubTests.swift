@@ -6,6 +6,7 @@ import Testing
 struct HubTests {
     static let many = 100_000
     private let hub = Hub { 0 }
+    // swift-format-ignore: NeverForceUnwrap
     private var subject: Hub.Subject { .user(AuthyID(1)!) }
 
     private func ticket(until deadline: Int64 = 100, of holder: String = "a") throws -> Hub.Ticket {
