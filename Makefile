@@ -17,7 +17,7 @@ COMPLETION_zsh = $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_countersign
 COMPLETION_fish = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/countersign.fish
 PROGRAMS := countersign-login countersign-net countersign countersignd
 
-.PHONY: help build stage test test-targets test-module test-command test-system test-machines test-clients clients-folder demo bench install uninstall format check graph sbom deps clean
+.PHONY: help build stage test test-targets test-module test-command test-system test-machines test-clients clients-folder demo bench install uninstall format check graph picture sbom deps clean
 
 help:
 	@echo 'make build     what is shipped, in build/'
@@ -30,7 +30,7 @@ help:
 	@echo 'make uninstall all of that but the module, the settings and the accounts'
 	@echo 'make stage     a debug build in .build/stage; make test BUILT=.build/stage takes it'
 	@echo 'make check     format, comments, shell, Python, JavaScript, man pages;  make format, make clean'
-	@echo 'make graph     the picture of the targets, from Package.swift;  make sbom: build/countersign.spdx.json'
+	@echo 'make graph     the picture of the targets, from Package.swift;  make picture: that of README;  make sbom: build/countersign.spdx.json'
 
 deps:
 	@support/deps build
@@ -126,6 +126,10 @@ graph:
 	@support/deps check
 	support/graph >docs/develop/targets.svg.new
 	mv docs/develop/targets.svg.new docs/develop/targets.svg
+
+picture:
+	support/picture docs/login.txt >docs/login.svg.new
+	mv docs/login.svg.new docs/login.svg
 
 sbom:
 	mkdir -p build

@@ -8,9 +8,9 @@ private let secret = Secret(base32: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")!
 private let hex = "48656c6c6f21deadbeef48656C6C6F21DEADBEEF"
 
 private func token(_ period: Int = 30, _ digits: Int = 6, codes: [String] = []) -> Entry.SoftToken {
-    Entry.SoftToken(
-        // swift-format-ignore: NeverForceUnwrap
-        secret: secret, parameters: TOTP(algorithm: .sha1, digits: digits, period: period)!, scratchCodes: codes)
+    // swift-format-ignore: NeverForceUnwrap
+    let parameters = TOTP(algorithm: .sha1, digits: digits, period: period)!
+    return Entry.SoftToken(secret: secret, parameters: parameters, scratchCodes: codes)
 }
 
 struct JSONLineTests {
