@@ -154,13 +154,13 @@ def test_what_an_ok_is_about_is_said(host):
     [
         (
             "@include common-auth\nauth sufficient /mnt/pam_countersign.so\n",
-            "/etc/pam.d/sudo:2: `sufficient` lets people in whom",
+            "/etc/pam.d/sudo:2: `sufficient` lets in people that",
         ),
         (
             "@include common-auth\nauth optional /mnt/pam_countersign.so\n",
-            "/etc/pam.d/sudo:2: `optional` lets people in whom",
+            "/etc/pam.d/sudo:2: `optional` lets in people that",
         ),
-        ("auth sufficient /mnt/pam_countersign.so\n", "/etc/pam.d/sudo:1: `sufficient` lets people in whom"),
+        ("auth sufficient /mnt/pam_countersign.so\n", "/etc/pam.d/sudo:1: `sufficient` lets in people that"),
         (
             "@include common-auth\nauth [success=ok default=ignore] /mnt/pam_countersign.so\n",
             "/etc/pam.d/sudo:2: `[success=ok default=ignore]`",

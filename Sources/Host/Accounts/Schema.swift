@@ -87,7 +87,7 @@ enum Schema {
         return String((0..<32).map { _ in digits[Int.random(in: 0..<16, using: &random)] })
     }
 
-    /// Version 1: a row for each person about whom something is known.
+    /// Version 1: a row for each known person.
     ///
     /// People with a factor are enrolled; `confirmed` means that one of their factors has succeeded. All times are in
     /// seconds since 1970; `last_spent` is a time step.

@@ -149,7 +149,7 @@ public final class Client {
     /// The request that was created last, and whether a decision on it was seen.
     private var request: ApprovalRequestID?
     private var isDecided = false
-    /// The users who have a device, or for whom the server does not say.
+    /// The users who have a device, or may have one because the server does not say.
     private var reachable: Set<AuthyID> = []
     /// The login has ended, and nobody waits for answers.
     private var isEnding = false

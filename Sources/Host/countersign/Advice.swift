@@ -38,7 +38,7 @@ extension Finding {
         ]
     }
 
-    /// Users to whom no login offers enrollment, because their names give no e-mail address.
+    /// Users that no login offers enrollment, because their names give no e-mail address.
     ///
     /// `accounts` are the accounts of this host; `system` are the users that the system lists.
     static func namesWithoutAddress(_ settings: Settings, _ accounts: [(Person, Account)], _ system: [SystemUser])

@@ -56,7 +56,7 @@ struct PastUserArgument: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The account of this uid, for a user whom the system does not know any more.", valueName: "number"))
+            "The account of this uid, for a user that the system no longer knows.", valueName: "number"))
     var uid: UInt32?
 
     @OptionGroup var key: KeyOption

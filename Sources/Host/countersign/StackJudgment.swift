@@ -81,7 +81,7 @@ enum StackJudgment {
         case .holds: nil
         case .refusalIgnored(let line):
             (
-                "\(line.place): `\(line.control.text)` lets people in whom pam_countersign refuses",
+                "\(line.place): `\(line.control.text)` lets in people that pam_countersign refuses",
                 "write `required` in place of `\(line.control.text)`"
             )
         case .absenceIgnored(let line):

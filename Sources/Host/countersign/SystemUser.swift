@@ -37,7 +37,7 @@ struct SystemUser: Equatable {
         UnsafeMutablePointer<UnsafeMutablePointer<passwd>?>
     ) -> CInt
 
-    private static func find(_ whom: String, _ look: Look) throws -> SystemUser? {
+    private static func find(_ account: String, _ look: Look) throws -> SystemUser? {
         var buffer = [CChar](repeating: 0, count: 65_536)
         return try buffer.withUnsafeMutableBufferPointer { memory -> SystemUser? in
             guard let start = memory.baseAddress else { return nil }
@@ -49,7 +49,7 @@ struct SystemUser: Equatable {
             }
             guard [0, ENOENT, ESRCH].contains(error) else {
                 throw Trouble(
-                    "the system cannot look up \(whom): \(systemReason(error))",
+                    "the system cannot look up \(account): \(systemReason(error))",
                     hint: "try again when its user database answers")
             }
             return nil

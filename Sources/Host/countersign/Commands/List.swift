@@ -20,7 +20,7 @@ struct List: AdminCommand {
     var state: [StateFilter] = []
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Only those to whom grace applies, with at most so many left.", valueName: "number"))
+        help: ArgumentHelp("Only users in grace, with at most this many logins left.", valueName: "number"))
     var graceLeft: Int?
     @Option(help: ArgumentHelp("These columns, with commas between them.", valueName: "names"))
     var columns: ColumnNames?

@@ -14,7 +14,7 @@ struct Own: ParsableCommand {
         commandName: "self",
         abstract: "Look after your own account, through sudo.",
         discussion: """
-            Acts on the account of whoever called sudo, and on no other. An account that has a factor is only changed \
+            Acts on the account of the user who called sudo, and on no other. An account that has a factor is only changed \
             after that was proven in this run, to sudo or to this command, but for opt-in.
 
             Examples:

@@ -13,7 +13,7 @@ struct SoftToken: AdminCommand {
         abstract: "Give a user a SoftToken of this host.",
         discussion: """
             Makes a secret, and prints the link that takes it into an authenticator app: on a terminal as a QR code \
-            and as the bare secret too. Whoever sees any of them has the user's second factor. Some apps know SHA-1, 6 \
+            and as the bare secret too. Anyone who sees one of them has the user's second factor. Some apps know SHA-1, 6 \
             digits and 30 seconds only, whatever the link says.
 
             Examples:
