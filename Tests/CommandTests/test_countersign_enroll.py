@@ -63,7 +63,7 @@ def phone_of(server):
 def test_whoever_has_a_device_is_asked_on_it(enrolment, server, decision, code, state):
     phone = phone_of(server)
     terminal = enroll(enrolment)
-    terminal.expect(r"Approve on the phone: .* s left \[a code, sms, call, softtoken, later\]: ")
+    terminal.expect(r"Approve on the phone: .* s left \(a code, sms, call, softtoken, later\): ")
     request = phone.state(wait=10)["requests"][0]
     assert "Are you setting up this phone for games on " in request["text"]
     assert phone.answer(request["id"], decision).status == 200
@@ -113,7 +113,7 @@ def test_another_way_is_taken_where_the_first_one_does_not_work(enrolment, serve
     terminal = enroll(enrolment, "--confirm", "onetouch")
     terminal.expect("That is not possible: the user has no device")
     # It is not offered again.
-    terminal.expect(r"How to confirm \[sms, call, softtoken, later\]: ")
+    terminal.expect(r"How to confirm \(sms, call, softtoken, later\): ")
     terminal.sendline("smoke")
     terminal.expect("That is none of the words.")
     terminal.expect("How to confirm")
@@ -542,7 +542,7 @@ def test_a_way_that_the_settings_forbid_is_not_taken(desk, server):
     desk.settings(table(server.url, server.application.key, more='[login]\nfactors = ["softtoken", "call"]\n'))
     terminal = enroll(desk, "--confirm", "sms")
     terminal.expect("Sms is not possible: login.factors does not have it")
-    terminal.expect(r"How to confirm \[call, softtoken, later\]: ")
+    terminal.expect(r"How to confirm \(call, softtoken, later\): ")
     terminal.sendline("call")
     terminal.expect(r"Verification code \(or resend, softtoken, later\): ")
     terminal.sendline(codes(server)[-1])

@@ -100,7 +100,7 @@ def test_ctrl_c_at_the_prompt_ends_it(desk, alice, restored, handler):
 
 def test_a_grace_login_is_spent_and_told(desk, alice):
     done = desk.does(*try_words(desk, alice))
-    assert "after 4 more logins" in done.err and done.out == "games: let in (excused, grace)\n"
+    assert "log in 4 more times" in done.err and done.out == "games: let in (excused, grace)\n"
     assert desk.does("show", alice.pw_name, "--json").json["grace_logins_used"] == 1
 
 
@@ -168,7 +168,7 @@ def test_a_login_that_an_earlier_one_let_in_is_not_taken_for_it(desk, alice):
 def test_with_json_there_is_one_object_and_the_conversation_is_beside_it(desk, alice):
     done = desk.does(*try_words(desk, alice), "--json")
     assert done.json == {"user": "games", "let_in": True, "outcome": "excused", "reason": "grace", "factor": None}
-    assert "after 4 more logins" in done.err
+    assert "log in 4 more times" in done.err
 
 
 def test_with_json_a_login_without_history_has_no_reason(desk, alice):

@@ -22,7 +22,7 @@ def used(host):
 
 def test_grace_logins_are_counted_down_and_end(host):
     host.settings(RULES)
-    for number, left in enumerate(["after 2 more logins", "after 1 more login", "after this login"]):
+    for number, left in enumerate(["log in 2 more times", "log in 1 more time", "your last login"]):
         result, login = log_in(host, f"192.0.2.{number}")
         assert result == PAM_SUCCESS and left in login.texts("tell")[0]
         assert (login.decisions[0]["outcome"], login.decisions[0]["reason"]) == ("excused", "grace")

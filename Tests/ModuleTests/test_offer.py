@@ -46,7 +46,7 @@ def offering(host, server):
 
 
 def offered(login):
-    assert login.prompt().startswith("Mobile number [skip")
+    assert login.prompt().startswith("Mobile number (or skip")
     return login
 
 
@@ -145,7 +145,7 @@ def test_an_enrolment_is_not_remembered_as_a_login(place, countersignd):
     assert ended(login) == ENROLLED
     LoginPhone(countersignd, authy_id=place.server.users()[0])
     login = place.login("tty=ssh", SSH[1].replace(" 1 ", " 2 "))
-    assert "Approve" in login.prompt()
+    assert "then press Enter" in login.prompt()
     login.reply("eof")
     assert ended(login)[0] == PAM_AUTH_ERR
 
@@ -155,7 +155,7 @@ def test_skip_spends_a_grace_login(place, text):
     login = offered(place.login())
     login.answer(text)
     assert ended(login) == GRACE
-    assert "after 2 more logins" in login.texts("tell")[-1]
+    assert "log in 2 more times" in login.texts("tell")[-1]
     assert is_untouched(place.host, 1) and place.server.is_unheard_of()
 
 
@@ -174,7 +174,7 @@ def test_enter_twice_is_a_skip_and_skip_works_at_the_code_too(place):
 def test_the_last_grace_login_offers_and_the_one_after_it_is_denied(place):
     place.host.account(grace_used=2)
     login = offered(place.login())
-    assert "after 1 more login." in login.texts("tell")[0]
+    assert "log in 1 more time" in login.texts("tell")[0]
     login.answer("skip")
     assert ended(login) == GRACE
     login = place.login()
@@ -278,7 +278,7 @@ def test_the_first_number_costs_the_grace_login_whatever_becomes_of_it(place):
 
 def test_the_first_number_costs_it_in_a_service_that_spends_none_too(place):
     place.host.stack("sudo")
-    for left in ("after 2 more logins", "after 1 more login", "after this login"):
+    for left in ("log in 2 more times", "log in 1 more time", "your last login"):
         login = offered(place.login(service="sudo"))
         login.answer("skip")
         assert ended(login) == GRACE
@@ -490,12 +490,12 @@ def test_a_server_that_fails_in_the_middle_leads_to_the_grace_login(rude_place, 
     asked = []
     while (event := login.next())[0] != "result":
         if event[0] == "ask":
-            asked.append(event[1].partition(" [")[0])
-            login.answer(RUDE_CODE if asked == ["Code"] else "skip")
+            asked.append(event[1].partition(" (")[0])
+            login.answer(RUDE_CODE if asked == ["Verification code"] else "skip")
     login.finish()
     # After a refusal the user may choose another way; an unreachable server ends the offer.
     later = ["Type sms or call or skip: "] if fault in [("status", 401), ("hang_up", None)] else []
-    assert asked == {"start": later, "check": ["Code", "Code"], "register": ["Code"]}[endpoint]
+    assert asked == {"start": later, "check": ["Verification code"] * 2, "register": ["Verification code"]}[endpoint]
     assert (login.decisions[-1]["outcome"], login.decisions[-1]["reason"]) == ("excused", "grace")
     assert is_untouched(rude_place.host, 1)
 
@@ -635,7 +635,7 @@ def test_never_without_the_name_changes_nothing_and_is_not_there_where_it_is_not
     place.rules(OFFER)
     login = offered(place.login())
     login.answer("never")
-    assert "not apply" in login.until("tell")
+    assert "Not recognized" in login.until("tell")
     offered(login).answer("skip")
     assert ended(login) == GRACE
     assert place.host.row("opted_out") == [None]

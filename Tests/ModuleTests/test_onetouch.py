@@ -40,7 +40,7 @@ def test_denied_on_the_phone_is_out_at_once_and_told(site):
     login = site.login()
     site.phone.deny()
     assert ended(login) == DENIED
-    assert "denied" in login.texts("tell")[-1]
+    assert login.texts("tell")[-1].startswith("Denied on your phone.")
     assert login.texts("ask") == []
 
 

@@ -170,7 +170,7 @@ def test_the_longest_of_everything_still_fits_into_a_frame(host, people):
         f"env=SSH_CONNECTION=192.0.2.1 {long}",
         f"env=SSH_AUTH_INFO_0=publickey ssh-rsa {long}\n",
     )
-    assert login.prompt().startswith("Code")
+    assert login.prompt().startswith("Verification code")
     login.reply("eof")
     assert login.result() == PAM_AUTH_ERR
     login.finish()

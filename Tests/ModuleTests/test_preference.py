@@ -20,7 +20,7 @@ def test_who_prefers_a_onecode_is_sent_one_in_place_of_a_request(site, way):
     site.rules(REQUIRED)
     site.host.account(prefers=way)
     login = site.login()
-    assert "[sms, call, push]" in login.prompt()
+    assert "(or sms, call, push)" in login.prompt()
     [(via, code)] = site.phone.sent()
     assert via == way and site.phone.requests() == []
     login.answer(code)

@@ -113,7 +113,7 @@ def test_the_word_is_not_there_without_codes_or_where_they_are_no_factor_or_noth
     login = host.login()
     assert "recovery" not in login.prompt()
     login.answer("recovery")
-    assert "not apply" in login.until("tell")
+    assert "Not recognized" in login.until("tell")
     gives_up(login)
 
 

@@ -251,7 +251,7 @@ def test_a_unix_socket_in_a_folder_of_the_callers_own_is_used(host, user):
 def test_a_user_without_a_device_gets_a_prompt_and_no_wait(host, countersignd):
     """Nor is a request tried: the server would have to refuse it."""
     login = Site(host, LoginPhone(countersignd, has_device=False)).login("tty=pts/1")
-    assert "Approve" not in login.prompt()
+    assert "press Enter" not in login.prompt()
     assert login.texts("tell") == []
     login.reply("eof")
     assert login.result() == PAM_AUTH_ERR

@@ -86,7 +86,7 @@ def test_opting_out_for_good_excuses_in_every_mode_with_or_without_a_factor(host
 def test_opting_out_while_grace_lasts_spends_grace_logins_and_ends_with_them(host):
     host.settings(GRACE + 'opt_out = "grace"\n')
     host.account(opted_out=1)
-    for left in ("after 1 more login", "after this login"):
+    for left in ("log in 1 more time", "your last login"):
         login = host.login()
         assert excused(login) == "opted_out" and left in login.texts("tell")[0]
     login = host.login()

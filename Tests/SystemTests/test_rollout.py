@@ -66,7 +66,7 @@ def test_an_import_before_which_enforcement_came_lets_nobody_skip(office, counte
     terminal = office.knock("ssh", "bob")
     terminal.reads(prompts.WORD_SMS)
     terminal.answer("skip")
-    terminal.reads("does not apply here")
+    terminal.reads("Not recognized")
     assert "skip]" not in terminal.transcript
 
 

@@ -24,7 +24,7 @@ FOLDER = pathlib.Path("/run/countersignd")
 GRACE = 'mode = "grace"\ngrace_logins = 3\ngrace_window = 0\ngrace_services = ["sshd-cs"]\n'
 OFFER = GRACE + 'at_login = true\ncountry_code = "49"\nemail_domain = "example.com"\n'
 NUMBER = "0151 12345618"
-ASKS_NUMBER = r"Mobile number \[skip[a-z, ]*\]: "
+ASKS_NUMBER = r"Mobile number \(or skip[a-z, ]*\): "
 ASKS_CODE = r"Verification code \(or sms, call, skip\): "
 GETS = [("ssh", "alice"), ("sudo", "root")]
 ONCE = {"options": ("NumberOfPasswordPrompts=1",)}
@@ -190,7 +190,7 @@ def test_a_code_is_sent_again_and_by_call(product, gateway):
 
 
 def test_the_last_grace_login_and_the_lockout_after_it(product, gateway):
-    for left in ("after 3 more logins", "after 2 more logins", "after 1 more login"):
+    for left in ("log in 3 more times", "log in 2 more times", "log in 1 more time"):
         terminal = product.knock("ssh")
         terminal.reads(left)
         terminal.reads(ASKS_NUMBER)
