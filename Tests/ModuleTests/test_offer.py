@@ -89,7 +89,7 @@ def test_number_code_done(place, settings):
     [user] = newcomer.users()
     assert newcomer.become_a_user() == user and via == "sms"
     assert place.host.row("authy_id", "had_authy_id", "confirmed", "grace_used") == [user, 1, 1, 1]
-    assert login.texts("tell")[-1].startswith(f"You are enrolled with {newcomer.masked}.")
+    assert login.texts("tell")[-1].startswith(f"Phone {newcomer.masked} is set up.")
     [line] = [text for text in login.texts("log") if "outcome=" in text]
     assert line.startswith("4 ") and f"AuthyID {user}, phone {newcomer.masked}" in line
     assert not any(newcomer.national[3:] in text for word in ("tell", "ask", "log") for text in login.texts(word))

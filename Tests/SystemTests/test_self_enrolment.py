@@ -109,7 +109,7 @@ def test_enrolment_in_the_conversation(product, gateway, way, gets):
     terminal = product.knock(way)
     enrol(terminal, gateway)
     assert gets_in(terminal, gets)
-    assert "You are enrolled with +49-XXX-XXX-XX18" in terminal.transcript
+    assert "Phone +49-XXX-XXX-XX18" in terminal.transcript
     product.decided(outcome="approved", reason="enrolled", factor="sms", user="alice")
     shown = product.show("alice")
     # The first number costs a grace login, in services that spend none otherwise too.
