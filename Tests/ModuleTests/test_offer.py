@@ -185,10 +185,10 @@ def test_the_last_grace_login_offers_and_the_one_after_it_is_denied(place):
 def test_wrong_numbers_and_codes_cost_nothing_but_the_tries(place):
     login = offered(place.login())
     login.answer("12")
-    assert "no telephone number" in login.until("tell")
+    assert "does not look like a phone number" in login.until("tell")
     login.prompt()
     login.answer("+49 151 12345 6x")
-    assert "no telephone number" in login.until("tell")
+    assert "does not look like a phone number" in login.until("tell")
     login.prompt()
     login.answer(place.server.number)
     login.prompt()

@@ -163,7 +163,7 @@ def test_a_wrong_number_and_a_wrong_code_cost_nothing_but_the_try(product, gatew
     terminal = product.knock("ssh")
     terminal.reads(ASKS_NUMBER)
     terminal.answer("my phone")
-    terminal.reads("no telephone number")
+    terminal.reads("does not look like a phone number")
     terminal.reads(ASKS_NUMBER)
     terminal.answer(NUMBER)
     terminal.reads(ASKS_CODE)
