@@ -84,7 +84,7 @@ def test_the_seconds_that_are_left_are_kept_up_to_date(enrolment, server):
 def test_a_code_of_the_phone_confirms_while_it_is_asked(enrolment, server):
     phone = phone_of(server)
     terminal = enroll(enrolment)
-    terminal.expect("later\\]: ")
+    terminal.expect("later\\): ")
     terminal.sendline(phone.softtoken(server.application))
     assert "games: confirmed by onetouch" in ends(terminal, 0)
 

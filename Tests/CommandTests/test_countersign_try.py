@@ -6,7 +6,7 @@ import signal
 import pytest
 from totp import SoftToken
 
-CODE = r"Code[^\r\n]*: "
+CODE = r"Verification code[^\r\n]*: "
 
 
 def try_words(desk, user, service="login"):
