@@ -37,13 +37,15 @@ public final class NewFile {
             throw .exists
         }
         Unfinished.watch(draft, in: folder)
-        descriptor = openat(folder, draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
+        let opened = openat(folder, draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard opened >= 0 else {
             let error = NewFileError.failed(Self.reason())
             Unfinished.forget()
             close(folder)
             throw error
         }
+        // Last: an initializer that throws once all is set runs deinit, which would close the folder again.
+        descriptor = opened
     }
 
     deinit {
