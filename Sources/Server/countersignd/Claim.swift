@@ -39,7 +39,7 @@ final class Claim: Sendable {
         guard descriptor >= 0 else { throw Trouble("\(path) cannot be opened: \(String(cString: strerror(errno)))") }
         if flock(descriptor, lock | LOCK_NB) == 0 { return }
         let (why, error) = (String(cString: strerror(errno)), errno)
-        close(descriptor)
+        // All is set: deinit closes the descriptor.
         throw error == EWOULDBLOCK ? taken : Trouble("\(path) cannot be locked: \(why)")
     }
 
