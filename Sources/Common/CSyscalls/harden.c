@@ -16,7 +16,7 @@ int system_harden(void) {
     return 0;
 }
 
-void system_die_plainly(void) {
+void system_default_signals(void) {
     static const int signals[] = {SIGQUIT, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP};
     struct sigaction usual = {.sa_handler = SIG_DFL};
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) sigaction(signals[i], &usual, NULL);

@@ -120,14 +120,14 @@ pid_t system_start(const system_helper *h) {
     return pid < 0 ? -error : pid;
 }
 
-void system_leave_reins(void) {
+void system_reset_inherited(void) {
     leave_the_callers_reins();
     reset_limits(1);
 }
 
 static int code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
 
-int system_go_on_apart(void) {
+int system_fork_session(void) {
     struct sigaction usual = {.sa_handler = SIG_DFL};
     sigset_t all, before;
     int status = 126 << 8;

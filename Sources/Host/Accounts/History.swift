@@ -87,14 +87,14 @@ extension Accounts {
             """, values: users + given.map(\.value), read: HistoryRow.init)
     }
 
-    func remember(_ settlement: Settlement, of person: Person, now: Int64) throws {
+    func remember(_ commit: LoginCommit, of person: Person, now: Int64) throws {
         try connection.run(
             """
             INSERT INTO history (time, user, service, rhost, outcome, reason, factor, address, uid)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-            """, now, person.storedName, plain(settlement.service), plain(settlement.rhost),
-            settlement.outcome.rawValue,
-            plain(settlement.reason), settlement.factor?.rawValue, plain(settlement.address), person.uid)
+            """, now, person.storedName, plain(commit.service), plain(commit.rhost),
+            commit.outcome.rawValue,
+            plain(commit.reason), commit.factor?.rawValue, plain(commit.address), person.uid)
         try connection.run("DELETE FROM history WHERE id <= last_insert_rowid() - ?1", historyRows)
         try thinOut(person.storedName)
     }

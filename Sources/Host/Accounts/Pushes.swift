@@ -3,7 +3,7 @@ internal import SQLite
 
 /// The answer to a charge for an approval request.
 public enum PushCharge: Equatable, Sendable {
-    /// The request may be sent; the number is for `endPush` and `Settlement`.
+    /// The request may be sent; the number is for `endPush` and `LoginCommit`.
     case granted(Int64)
     /// The person has denied a request for this place within the last five minutes.
     case paused
@@ -31,7 +31,7 @@ extension Accounts {
 
     /// Charges one approval request before it is sent.
     ///
-    /// It counts until `endPush` or `settle` reports that it was approved or failed.
+    /// It counts until `endPush` or `commit` reports that it was approved or failed.
     ///
     /// - Parameters:
     ///   - person: the person who gets it.
@@ -62,7 +62,7 @@ extension Accounts {
 
     /// Ends a pending approval request; one that has ended or was forgotten stays as it is.
     ///
-    /// It is on the disk with the next `settle`.
+    /// It is on the disk with the next `commit`.
     ///
     /// - Parameters:
     ///   - id: the number from `chargePush`.

@@ -80,7 +80,7 @@ extension Accounts {
     /// - Returns: false if the proof does not hold: the code was spent, or the account no longer has the factor.
     ///   Nothing was written then.
     /// - Throws: `AccountsError.altered` if the row is lost or was changed; `SQLiteError`.
-    public func confirm(_ person: Person, _ proof: Settlement.Proof) throws -> Bool {
+    public func confirm(_ person: Person, _ proof: LoginCommit.Proof) throws -> Bool {
         try writeIfProven(.now) {
             guard try accept(proof, of: person, approved: true, now: 0) else { return false }
             try update(person, "opted_out = NULL")
@@ -95,7 +95,7 @@ extension Accounts {
 
 /// A recovery code as it is stored.
 public struct StoredRecoveryCode: Equatable, Sendable {
-    /// The number for `Settlement.Proof.recovery`.
+    /// The number for `LoginCommit.Proof.recovery`.
     public let id: Int64
     /// The hash of the code (crypt(3)).
     public let hash: String
@@ -166,7 +166,7 @@ extension Accounts {
 // MARK: - Not asking twice
 
 /// What a login must have in common with an earlier one in which a factor was proven.
-public struct Remembrance: Hashable, Sendable {
+public struct TrustedLogin: Hashable, Sendable {
     /// The PAM service.
     public let service: String
     /// The complete address of the client; never empty.
@@ -193,7 +193,7 @@ extension Accounts {
     ///   - now: seconds since 1970.
     /// - Returns: whether the login need not be asked.
     /// - Throws: `SQLiteError`.
-    public func isRemembered(_ person: Person, _ login: Remembrance, seconds: Int, now: Int64) throws -> Bool {
+    public func isRemembered(_ person: Person, _ login: TrustedLogin, seconds: Int, now: Int64) throws -> Bool {
         guard seconds > 0, !login.address.isEmpty else { return false }
         let window = Window(seconds, before: now)
         return try connection.first(
@@ -210,7 +210,7 @@ extension Accounts {
     /// - Parameter person: the person.
     /// - Returns: the logins, newest first; times are in seconds since 1970.
     /// - Throws: `SQLiteError`.
-    public func remembered(of person: Person) throws -> [(login: Remembrance, time: Int64)] {
+    public func remembered(of person: Person) throws -> [(login: TrustedLogin, time: Int64)] {
         try connection.all(
             """
             SELECT service, address, key, time FROM remembered \
@@ -218,7 +218,7 @@ extension Accounts {
             """, person.storedName, person.uid
         ) { row in
             (
-                Remembrance(service: row.text(0) ?? "", address: row.text(1) ?? "", key: row.text(2) ?? ""),
+                TrustedLogin(service: row.text(0) ?? "", address: row.text(1) ?? "", key: row.text(2) ?? ""),
                 row.integer(3) ?? 0
             )
         }
@@ -237,7 +237,7 @@ extension Accounts {
     }
 
     /// Remembers a login for `seconds`, and deletes logins that are older.
-    func keep(_ login: Remembrance, of person: Person, seconds: Int, now: Int64) throws {
+    func keep(_ login: TrustedLogin, of person: Person, seconds: Int, now: Int64) throws {
         guard seconds > 0, !login.address.isEmpty else { return }
         try forget(.remembered, outside: Window(seconds, before: now))
         try connection.run(

@@ -6,7 +6,7 @@ internal import SQLite
 public enum TryCharge: Equatable, Sendable {
     /// The code may be checked.
     ///
-    /// It counts as a failure until `settle` reports that it was right.
+    /// It counts as a failure until `commit` reports that it was right.
     case granted
     /// No code is accepted until then, in seconds since 1970.
     case locked(until: Int64)

@@ -40,9 +40,9 @@ public enum Admission: Equatable, Sendable {
             case (true, .linked, .required): .needsFactor(.none)
             case (true, .none, .optional): .decided(Decision(.excused, .optional))
             case (true, .none, .grace) where graceIsOver:
-                .decided(Decision(.denied, .graceOver, farewell: Texts.notEnrolled))
+                .decided(Decision(.denied, .graceOver, finalMessage: Texts.notEnrolled))
             case (true, .none, .grace): .needsGrace
-            case (true, .none, .required): .decided(Decision(.denied, .notEnrolled, farewell: Texts.notEnrolled))
+            case (true, .none, .required): .decided(Decision(.denied, .notEnrolled, finalMessage: Texts.notEnrolled))
             }
     }
 }

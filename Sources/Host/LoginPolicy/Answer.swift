@@ -8,7 +8,7 @@ public enum Answer: Equatable, Sendable {
     /// No answer: the conversation ended or failed.
     case nothing
     /// sshd's fake password: sshd passes it on instead of the answer when it will refuse the login in any case.
-    case standIn
+    case sshdFakePassword
     case enter
     case word(Word)
     case code(OneTimeCode)
@@ -27,7 +27,7 @@ public enum Answer: Equatable, Sendable {
         let word = String(decoding: trimmed.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
         self =
             if Typed.isStandIn(typed) {
-                .standIn
+                .sshdFakePassword
             } else if trimmed.isEmpty {
                 .enter
             } else if let word = Word(rawValue: word) {
@@ -45,7 +45,7 @@ public enum Answer: Equatable, Sendable {
 /// What the user typed at the prompt for a recovery code; the cases are those of `Answer`.
 public enum RecoveryAnswer: Equatable, Sendable {
     case nothing
-    case standIn
+    case sshdFakePassword
     case enter
     case code(RecoveryCode)
     case other
@@ -54,7 +54,7 @@ public enum RecoveryAnswer: Equatable, Sendable {
     public init(_ typed: [UInt8]?) {
         switch Answer(typed) {
         case .nothing: self = .nothing
-        case .standIn: self = .standIn
+        case .sshdFakePassword: self = .sshdFakePassword
         case .enter: self = .enter
         case .word, .code, .recovery, .other:
             self = typed.flatMap { RecoveryCode(Typed.trimmed($0)) }.map(RecoveryAnswer.code) ?? .other

@@ -32,7 +32,7 @@ public enum Reason: String, Equatable, Sendable, CaseIterable {
     case disconnected
     case timeout
     case unknownUser = "unknown_user"
-    case hopeless
+    case sshdRefuses
     case decidedBefore = "decided_before"
     case tooManyRequests = "too_many_requests"
     // unavailable
@@ -54,17 +54,17 @@ public struct Decision: Equatable, Sendable {
     /// The TOTP time step (RFC 6238, section 4) that this spends, whatever the outcome; nil for none.
     public var spentTimeStep: Int64?
     /// The last text that the user sees, or nil for none.
-    public var farewell: String?
+    public var finalMessage: String?
 
     /// Describes an end; factor, time step and final text default to none.
     public init(
         _ outcome: Outcome, _ reason: Reason, factor: Factor? = nil, spentTimeStep: Int64? = nil,
-        farewell: String? = nil
+        finalMessage: String? = nil
     ) {
         self.outcome = outcome
         self.reason = reason
         self.factor = factor
         self.spentTimeStep = spentTimeStep
-        self.farewell = farewell
+        self.finalMessage = finalMessage
     }
 }

@@ -58,7 +58,7 @@ extension EnrolmentFlow {
 
     /// What the driver has to do; its result comes back as an event.
     public enum Action: Equatable, Sendable {
-        case tell(String)
+        case show(String)
         case ask(String)
         case chargeOneCode
         case send(Factor, to: PhoneNumber)

@@ -40,7 +40,7 @@ public struct EnrolmentFlow: Sendable {
     private var hasPressedEnter = false
     private var isLate = false
     /// sshd has sent its fake password: it refuses in any case, so nothing is sent or approved any more.
-    private var isHopeless = false
+    private var willSSHDRefuse = false
 
     /// Starts in the state that expects `.begin`.
     public init(_ facts: Facts) {
@@ -74,7 +74,7 @@ public struct EnrolmentFlow: Sendable {
         case (.registering, .registered(let id)): return enrol(id)
         case (.registering, .registerFailed(let failure)): return registerFailed(failure)
         case (.spendingGrace(let optsOut), .graceSpent(let left)): return graceSpent(left: left, optsOut: optsOut)
-        default: return end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable))
+        default: return end(Decision(.unavailable, .protocolError, finalMessage: Texts.unavailable))
         }
     }
 
@@ -96,7 +96,7 @@ extension EnrolmentFlow {
         return told(notice) + [.ask(Texts.prompt(approves: false, number: nil, codes: phone?.way != nil, words: words))]
     }
 
-    private func told(_ notice: String?) -> [Action] { notice.map { [.tell($0)] } ?? [] }
+    private func told(_ notice: String?) -> [Action] { notice.map { [.show($0)] } ?? [] }
 
     /// Shows the prompt again.
     private mutating func askAgain(_ notice: String?) -> [Action] { phone == nil ? askNumber(notice) : askCode(notice) }
@@ -109,8 +109,8 @@ extension EnrolmentFlow {
         // The client may not show prompts: proceed as if nothing had been offered.
         case .nothing where isFirst && facts.mayBeDeaf && !isLate: return spendGrace()
         case .nothing: return end(Decision(.denied, isLate ? .timeout : .cancelled))
-        case .standIn: return hopeless(Texts.noNumber)
-        case _ where isHopeless: return hopeless(Texts.noNumber)
+        case .sshdFakePassword: return sshdRefuses(Texts.noNumber)
+        case _ where willSSHDRefuse: return sshdRefuses(Texts.noNumber)
         case _ where isLate: return late()
         case .enter where wasEmpty: return spendGrace()
         case .enter:
@@ -119,7 +119,7 @@ extension EnrolmentFlow {
         case .word(.skip): return spendGrace()
         case .word(.never) where mayOptOut:
             state = .askingName
-            return [.tell(facts.rules.optOutText ?? Texts.optOut), .ask(Texts.namePrompt)]
+            return [.show(facts.rules.optOutText ?? Texts.optOut), .ask(Texts.namePrompt)]
         case .word: return fruitless(Texts.noSuchWord)
         case .code, .recovery, .other: return number(in: typed).map { take($0) } ?? wrong(Texts.noNumber)
         }
@@ -129,8 +129,8 @@ extension EnrolmentFlow {
     private mutating func nameTyped(_ typed: [UInt8]?) -> [Action] {
         switch Answer(typed) {
         case .nothing: return end(Decision(.denied, isLate ? .timeout : .cancelled))
-        case .standIn: return hopeless(Texts.notOptedOut)
-        case _ where isHopeless: return hopeless(Texts.notOptedOut)
+        case .sshdFakePassword: return sshdRefuses(Texts.notOptedOut)
+        case _ where willSSHDRefuse: return sshdRefuses(Texts.notOptedOut)
         case _ where isLate: return late()
         case _ where typed.map { Typed.trimmed($0).elementsEqual(facts.name.utf8) } ?? false && !facts.name.isEmpty:
             return optOut()
@@ -141,8 +141,8 @@ extension EnrolmentFlow {
     private mutating func codeTyped(_ typed: [UInt8]?) -> [Action] {
         switch Answer(typed) {
         case .nothing: return end(Decision(.denied, isLate ? .timeout : .cancelled))
-        case .standIn: return hopeless(Texts.wrongCode)
-        case _ where isHopeless: return hopeless(Texts.wrongCode)
+        case .sshdFakePassword: return sshdRefuses(Texts.wrongCode)
+        case _ where willSSHDRefuse: return sshdRefuses(Texts.wrongCode)
         case _ where isLate: return late()
         case .word(.sms) where facts.ways.contains(.sms): return again(.sms)
         case .word(.call) where facts.ways.contains(.call): return again(.call)
@@ -186,7 +186,7 @@ extension EnrolmentFlow {
 
     private mutating func send(to number: PhoneNumber) -> [Action] {
         guard let way = facts.ways.first else {
-            return end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable))
+            return end(Decision(.unavailable, .protocolError, finalMessage: Texts.unavailable))
         }
         phone = Phone(number: number)
         return send(way)
@@ -198,7 +198,7 @@ extension EnrolmentFlow {
     }
 
     private mutating func send(_ way: Factor) -> [Action] {
-        guard let phone else { return end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable)) }
+        guard let phone else { return end(Decision(.unavailable, .protocolError, finalMessage: Texts.unavailable)) }
         state = .sending(way)
         return [.send(way, to: phone.number)]
     }
@@ -222,13 +222,13 @@ extension EnrolmentFlow {
     }
 
     private mutating func check(_ code: OneTimeCode) -> [Action] {
-        guard let phone else { return end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable)) }
+        guard let phone else { return end(Decision(.unavailable, .protocolError, finalMessage: Texts.unavailable)) }
         state = .checking
         return [.check(code, of: phone.number)]
     }
 
     private mutating func register() -> [Action] {
-        guard let phone else { return end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable)) }
+        guard let phone else { return end(Decision(.unavailable, .protocolError, finalMessage: Texts.unavailable)) }
         state = .registering
         return [.register(phone.number)]
     }
@@ -265,15 +265,15 @@ extension EnrolmentFlow {
     }
 
     /// Shown like a wrong answer; the login is denied in the end.
-    private mutating func hopeless(_ notice: String) -> [Action] {
-        isHopeless = true
+    private mutating func sshdRefuses(_ notice: String) -> [Action] {
+        willSSHDRefuse = true
         return isLate ? late() : wrong(notice)
     }
 
-    private mutating func late() -> [Action] { end(Decision(.denied, .timeout, farewell: Texts.timeout)) }
+    private mutating func late() -> [Action] { end(Decision(.denied, .timeout, finalMessage: Texts.timeout)) }
 
     private mutating func giveUp(_ notice: String?) -> [Action] {
-        if isHopeless { return end(Decision(.denied, .hopeless, farewell: notice)) }
+        if willSSHDRefuse { return end(Decision(.denied, .sshdRefuses, finalMessage: notice)) }
         return told(notice) + spendGrace()
     }
 
@@ -283,13 +283,13 @@ extension EnrolmentFlow {
     }
 
     private mutating func graceSpent(left: Int?, optsOut: Bool) -> [Action] {
-        guard let left else { return end(Decision(.denied, .graceOver, farewell: Texts.notEnrolled)) }
-        let farewell = Texts.grace(left: left, until: facts.rules.graceUntil, isOffered: !optsOut)
+        guard let left else { return end(Decision(.denied, .graceOver, finalMessage: Texts.notEnrolled)) }
+        let finalMessage = Texts.grace(left: left, until: facts.rules.graceUntil, isOffered: !optsOut)
         state = .ended
         return [
             optsOut
-                ? .optOut(Decision(.excused, .optedOut, farewell: farewell))
-                : .end(Decision(.excused, .grace, farewell: farewell))
+                ? .optOut(Decision(.excused, .optedOut, finalMessage: finalMessage))
+                : .end(Decision(.excused, .grace, finalMessage: finalMessage))
         ]
     }
 
@@ -302,12 +302,13 @@ extension EnrolmentFlow {
 
     private mutating func enrol(_ id: AuthyID) -> [Action] {
         guard let phone, let way = phone.way else {
-            return end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable))
+            return end(Decision(.unavailable, .protocolError, finalMessage: Texts.unavailable))
         }
         state = .ended
         return [
             .enrol(
-                id, phone.number, Decision(.approved, .enrolled, factor: way, farewell: Texts.enrolled(phone.number)))
+                id, phone.number,
+                Decision(.approved, .enrolled, factor: way, finalMessage: Texts.enrolled(phone.number)))
         ]
     }
 

@@ -9,13 +9,13 @@ extension LoginFlow {
 
     mutating func locked() -> [Action] {
         isLocked = true
-        return isLate ? end(Decision(.denied, .timeout, farewell: Texts.timeout)) : openPrompt(Texts.lockedUsePhone)
+        return isLate ? end(Decision(.denied, .timeout, finalMessage: Texts.timeout)) : openPrompt(Texts.lockedUsePhone)
     }
 
     mutating func matched(_ match: CodeMatch, _ code: OneTimeCode) -> [Action] {
         switch match {
         case .accepted(let timeStep) where isLate:
-            return end(Decision(.denied, .timeout, spentTimeStep: timeStep, farewell: Texts.timeout))
+            return end(Decision(.denied, .timeout, spentTimeStep: timeStep, finalMessage: Texts.timeout))
         case .accepted(let timeStep): return right(Proof(factor: .softToken, timeStep: timeStep))
         case .spent: return wrong(wrongCode, .spentCode)
         case .wrong:
@@ -49,7 +49,7 @@ extension LoginFlow {
     mutating func confirmationTyped(_ isTaken: Bool) -> [Action] {
         guard isTaken else { return wrong(Texts.confirmationCode, .confirmationCode) }
         guard !facts.isConfirmed else {
-            return end(Decision(.denied, .confirmationCode, farewell: Texts.phoneConfirmed))
+            return end(Decision(.denied, .confirmationCode, finalMessage: Texts.phoneConfirmed))
         }
         return verified(.accepted(timeStep: 0))
     }
@@ -64,22 +64,23 @@ extension LoginFlow {
     /// Accepts a right code; while a request is open, a denial on the phone still overrules it.
     mutating func right(_ proof: Proof) -> [Action] {
         guard push == .pending else { return approve(proof) }
-        state = .looking(proof: proof)
-        return [.look(.none)]
+        state = .polling(proof: proof)
+        return [.poll(.none)]
     }
 
     mutating func approve(_ proof: Proof) -> [Action] {
-        let farewell = proof.factor == .recovery ? Texts.recovered(left: facts.recoveryLeft - 1) : nil
+        let finalMessage = proof.factor == .recovery ? Texts.recovered(left: facts.recoveryLeft - 1) : nil
         return end(
-            Decision(.approved, .proven, factor: proof.factor, spentTimeStep: proof.timeStep, farewell: farewell))
+            Decision(
+                .approved, .proven, factor: proof.factor, spentTimeStep: proof.timeStep, finalMessage: finalMessage))
     }
 
     mutating func wrong(_ notice: String, _ reason: Reason) -> [Action] {
         tries -= 1
-        if isLate { return end(Decision(.denied, .timeout, farewell: Texts.timeout)) }
+        if isLate { return end(Decision(.denied, .timeout, finalMessage: Texts.timeout)) }
         if tries > 0 { return openPrompt(notice) }
-        if reason == .server { return end(Decision(.unavailable, .server, farewell: notice)) }
-        return end(Decision(.denied, reason, farewell: Texts.noMoreTries))
+        if reason == .server { return end(Decision(.unavailable, .server, finalMessage: notice)) }
+        return end(Decision(.denied, reason, finalMessage: Texts.noMoreTries))
     }
 }
 
@@ -88,11 +89,11 @@ extension LoginFlow {
     mutating func recoveryTyped(_ answer: RecoveryAnswer) -> [Action] {
         switch answer {
         case .nothing: return end(Decision(.denied, isLate ? .timeout : .cancelled))
-        case .standIn:
-            isHopeless = true
-            return wrong(Texts.wrongCode, .hopeless)
+        case .sshdFakePassword:
+            willSSHDRefuse = true
+            return wrong(Texts.wrongCode, .sshdRefuses)
         // It is not checked, so it stays valid for another login.
-        case _ where isLate: return end(Decision(.denied, .timeout, farewell: Texts.timeout))
+        case _ where isLate: return end(Decision(.denied, .timeout, finalMessage: Texts.timeout))
         case .enter: return fruitless(nil)
         case .code(let code):
             state = .chargingRecovery(code)

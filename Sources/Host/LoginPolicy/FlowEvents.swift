@@ -62,8 +62,8 @@ extension LoginFlow {
         case pushCharged(PushCharge)
         case created
         case createFailed(Fault)
-        case looked(ApprovalStatus)
-        case lookFailed(Fault)
+        case polled(ApprovalStatus)
+        case pollFailed(Fault)
         /// `promptIsDueAfter` has passed.
         case promptIsDue
         case deadline
@@ -91,15 +91,15 @@ extension LoginFlow {
     }
 
     /// How long a look at the request may wait for a decision: until the prompt, shortly, or not at all.
-    public enum Patience: Equatable, Sendable { case untilPromptIsDue, brief, none }
+    public enum Wait: Equatable, Sendable { case untilPromptIsDue, brief, none }
 
     /// What the driver has to do; its result comes back as an event.
     public enum Action: Equatable, Sendable {
         case chargePush(automatic: Bool)
         case createPush(CheckNumber?)
-        case look(Patience)
-        case stopLooking
-        case tell(String)
+        case poll(Wait)
+        case stopPolling
+        case show(String)
         /// Report Enter as an event until the next prompt.
         case listen
         case ask(String)

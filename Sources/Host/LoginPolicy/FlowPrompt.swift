@@ -47,30 +47,30 @@ extension LoginFlow {
 
     mutating func tellNotices() -> [Action] {
         defer { notices = [] }
-        return notices.map(Action.tell)
+        return notices.map(Action.show)
     }
 
     mutating func nothingLeft() -> [Action] {
-        if isLocked { return end(Decision(.denied, .locked, farewell: Texts.locked)) }
-        if hadFault { return end(Decision(.unavailable, .server, farewell: notices.last ?? Texts.serverRefuses)) }
-        if hasNoDevice { return end(Decision(.unavailable, .server, farewell: Texts.noDevice)) }
+        if isLocked { return end(Decision(.denied, .locked, finalMessage: Texts.locked)) }
+        if hadFault { return end(Decision(.unavailable, .server, finalMessage: notices.last ?? Texts.serverRefuses)) }
+        if hasNoDevice { return end(Decision(.unavailable, .server, finalMessage: Texts.noDevice)) }
         if push == .over {
-            return end(Decision(.denied, .tooManyRequests, farewell: notices.last ?? Texts.tooManyPushes))
+            return end(Decision(.denied, .tooManyRequests, finalMessage: notices.last ?? Texts.tooManyPushes))
         }
-        return end(Decision(.unavailable, .noFactor, farewell: Texts.noFactor))
+        return end(Decision(.unavailable, .noFactor, finalMessage: Texts.noFactor))
     }
 
     mutating func answered(_ answer: Answer) -> [Action] {
         switch answer {
         case .nothing: return end(Decision(.denied, isLate ? .timeout : .cancelled))
         // Shown like a wrong code, whatever was typed; neither charged nor checked.
-        case .standIn:
-            isHopeless = true
-            return wrong(Texts.wrongCode, .hopeless)
+        case .sshdFakePassword:
+            willSSHDRefuse = true
+            return wrong(Texts.wrongCode, .sshdRefuses)
         case .code(let code) where takesCodes && (!isLate || matchesCodes):
             state = .charging(code)
             return [.chargeTry]
-        case _ where isLate: return end(Decision(.denied, .timeout, farewell: Texts.timeout))
+        case _ where isLate: return end(Decision(.denied, .timeout, finalMessage: Texts.timeout))
         case .enter: return enter()
         case .word(let word) where words.contains(word): return typed(word)
         case .word: return fruitless(Texts.noSuchWord)
@@ -90,15 +90,15 @@ extension LoginFlow {
             return outage()
         }
         guard approvable else { return fruitless(nil) }
-        if isHopeless { return fruitless(Texts.notApprovedYet) }
-        state = .looking(proof: nil)
-        return push == .pending ? [.look(.brief)] : []
+        if willSSHDRefuse { return fruitless(Texts.notApprovedYet) }
+        state = .polling(proof: nil)
+        return push == .pending ? [.poll(.brief)] : []
     }
 
     /// An unusable answer is not a failed try, but the fifth one ends the login, so that no client goes on forever.
     mutating func fruitless(_ notice: String?) -> [Action] {
         fruitless += 1
-        return fruitless < 5 ? openPrompt(notice) : end(Decision(.denied, .noAnswer, farewell: Texts.timeout))
+        return fruitless < 5 ? openPrompt(notice) : end(Decision(.denied, .noAnswer, finalMessage: Texts.timeout))
     }
 
     mutating func typed(_ word: Word) -> [Action] {
@@ -116,13 +116,13 @@ extension LoginFlow {
         case .skip:
             state = .spendingGrace
             return [.spendGrace]
-        case .never: return end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable))
+        case .never: return end(Decision(.unavailable, .protocolError, finalMessage: Texts.unavailable))
         }
     }
 
     mutating func graceSpent(left: Int?) -> [Action] {
         if let left {
-            return end(Decision(.excused, .grace, farewell: Texts.grace(left: left, until: facts.graceUntil)))
+            return end(Decision(.excused, .grace, finalMessage: Texts.grace(left: left, until: facts.graceUntil)))
         }
         skip = .none
         return openPrompt(Texts.graceUsedUp)

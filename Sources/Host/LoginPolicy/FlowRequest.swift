@@ -52,11 +52,11 @@ extension LoginFlow {
 
     /// The request exists: only now the text says to check the phone, since a user may have none.
     func created() -> [Action] {
-        guard facts.textIsLive else { return [.look(.untilPromptIsDue)] }
+        guard facts.textIsLive else { return [.poll(.untilPromptIsDue)] }
         let listens = facts.hearsEnter && promptTakesCodes
         let text = Texts.waiting(number: showsNumber ? facts.number : nil, enter: listens)
         // Listen first, so that an Enter that answers the text is heard.
-        return (listens ? [.listen] : []) + [.tell(text), .look(.untilPromptIsDue)]
+        return (listens ? [.listen] : []) + [.show(text), .poll(.untilPromptIsDue)]
     }
 
     mutating func waiting(_ event: Event) -> [Action] {
@@ -72,14 +72,14 @@ extension LoginFlow {
         case .createFailed(let fault):
             push = .over
             return fault == .outage ? outage() : openPrompt(notice(of: fault))
-        case .looked(.pending), .lookFailed(.outage): return [.look(.untilPromptIsDue)]
-        case .looked(.approved): return end(Decision(.approved, .proven, factor: .oneTouch))
-        case .looked(.denied): return deniedOnPhone()
-        case .looked(.expired): return openPrompt(expired())
-        case .lookFailed(let fault): return openPrompt(notice(of: fault))
-        case .promptIsDue, .enterPressed: return openPrompt(before: [.stopLooking])
+        case .polled(.pending), .pollFailed(.outage): return [.poll(.untilPromptIsDue)]
+        case .polled(.approved): return end(Decision(.approved, .proven, factor: .oneTouch))
+        case .polled(.denied): return deniedOnPhone()
+        case .polled(.expired): return openPrompt(expired())
+        case .pollFailed(let fault): return openPrompt(notice(of: fault))
+        case .promptIsDue, .enterPressed: return openPrompt(before: [.stopPolling])
         case .interrupted: return end(Decision(.denied, .cancelled))
-        default: return end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable))
+        default: return end(Decision(.unavailable, .protocolError, finalMessage: Texts.unavailable))
         }
     }
 
@@ -89,23 +89,23 @@ extension LoginFlow {
     ///   - event: the result.
     ///   - proof: the right code before which the look comes, if any; only a denial on the phone overrules it.
     /// - Returns: the actions to perform.
-    mutating func looking(_ event: Event, _ proof: Proof?) -> [Action] {
+    mutating func polling(_ event: Event, _ proof: Proof?) -> [Action] {
         switch (event, proof) {
         case (.created, _):
             push = .pending
-            return [.look(.brief)]
-        case (.looked(.denied), _): return deniedOnPhone(spending: proof?.timeStep)
-        case (.looked, let proof?), (.lookFailed, let proof?), (.createFailed, let proof?): return approve(proof)
-        case (.looked(.approved), nil): return end(Decision(.approved, .proven, factor: .oneTouch))
-        case (.looked(.pending), nil): return openPrompt(Texts.notApprovedYet)
-        case (.looked(.expired), nil): return openPrompt(expired())
-        case (.lookFailed(let fault), nil): return openPrompt(notice(of: fault))
+            return [.poll(.brief)]
+        case (.polled(.denied), _): return deniedOnPhone(spending: proof?.timeStep)
+        case (.polled, let proof?), (.pollFailed, let proof?), (.createFailed, let proof?): return approve(proof)
+        case (.polled(.approved), nil): return end(Decision(.approved, .proven, factor: .oneTouch))
+        case (.polled(.pending), nil): return openPrompt(Texts.notApprovedYet)
+        case (.polled(.expired), nil): return openPrompt(expired())
+        case (.pollFailed(let fault), nil): return openPrompt(notice(of: fault))
         case (.createFailed(let fault), nil):
             push = .over
             return fault == .outage ? outage() : openPrompt(notice(of: fault))
         case (.promptIsDue, _): return []
         case (.interrupted, _): return end(Decision(.denied, .cancelled))
-        default: return end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable))
+        default: return end(Decision(.unavailable, .protocolError, finalMessage: Texts.unavailable))
         }
     }
 
@@ -117,10 +117,10 @@ extension LoginFlow {
         return []
     }
 
-    mutating func lastLook(_ event: Event, _ decision: Decision) -> [Action] {
+    mutating func lastPoll(_ event: Event, _ decision: Decision) -> [Action] {
         switch event {
-        case .looked(.denied): deniedOnPhone(spending: decision.spentTimeStep)
-        case .looked, .lookFailed, .interrupted: close(decision)
+        case .polled(.denied): deniedOnPhone(spending: decision.spentTimeStep)
+        case .polled, .pollFailed, .interrupted: close(decision)
         default: []
         }
     }
@@ -133,7 +133,8 @@ extension LoginFlow {
     mutating func deniedOnPhone(spending timeStep: Int64? = nil) -> [Action] {
         push = .over
         return end(
-            Decision(.denied, .deniedOnPhone, factor: .oneTouch, spentTimeStep: timeStep, farewell: Texts.deniedOnPhone)
+            Decision(
+                .denied, .deniedOnPhone, factor: .oneTouch, spentTimeStep: timeStep, finalMessage: Texts.deniedOnPhone)
         )
     }
 

@@ -13,7 +13,7 @@ public struct LoginFlow: Sendable {
         case asking
         case askingRecovery
         /// Looks once at the request: after Enter, or before a right code (`proof`) counts.
-        case looking(proof: Proof?)
+        case polling(proof: Proof?)
         case charging(OneTimeCode)
         case matching(OneTimeCode)
         case verifying
@@ -24,7 +24,7 @@ public struct LoginFlow: Sendable {
         case sendingOneCode(Factor)
         case spendingGrace
         /// The login is denied; a denial on the phone can still change the reason.
-        case lastLook(Decision)
+        case lastPoll(Decision)
         case ended
     }
 
@@ -45,7 +45,7 @@ public struct LoginFlow: Sendable {
     var fruitless = 0
     var isLate = false
     /// sshd has sent its fake password: it refuses in any case, so nothing is approved any more.
-    var isHopeless = false
+    var willSSHDRefuse = false
     /// The request could not be sent while a prompt was open, because the server cannot be reached.
     var missedOutage = false
     var hadFault = false
@@ -82,26 +82,26 @@ public struct LoginFlow: Sendable {
         switch (state, event) {
         case (.ended, _): return []
         case (_, .deadline): return deadlinePassed()
-        case (.lastLook, .disconnected), (.lastLook, .enterPressed): return []
+        case (.lastPoll, .disconnected), (.lastPoll, .enterPressed): return []
         case (_, .disconnected): return end(Decision(.denied, .disconnected))
         // Enter was pressed while the prompt was already on its way.
         case (_, .enterPressed) where state != .waiting: return []
         // A result that belongs to no open question to the server.
         case (_, .created) where push != .creating, (_, .createFailed) where push != .creating && push != .over,
-            (_, .looked) where push == .none || push == .creating,
-            (_, .lookFailed) where push == .none || push == .creating:
-            return end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable))
+            (_, .polled) where push == .none || push == .creating,
+            (_, .pollFailed) where push == .none || push == .creating:
+            return end(Decision(.unavailable, .protocolError, finalMessage: Texts.unavailable))
         // Known already: a countersign-net that ends reports it again.
         case (_, .createFailed) where push == .over: return []
         case (.idle, .begin): return begin()
         case (.chargingPush(let typed), .pushCharged(let charge)): return charged(charge, typed: typed)
         case (.waiting, _): return waiting(event)
-        case (.looking(let proof), _): return looking(event, proof)
-        case (.lastLook(let decision), _): return lastLook(event, decision)
+        case (.polling(let proof), _): return polling(event, proof)
+        case (.lastPoll(let decision), _): return lastPoll(event, decision)
         case (.asking, .answered(let answer)): return answered(answer)
         case (.askingRecovery, .recoveryTyped(let answer)): return recoveryTyped(answer)
         // The result of a look that was given up or overtaken.
-        case (.asking, .looked), (.asking, .lookFailed), (.askingRecovery, .looked), (.askingRecovery, .lookFailed),
+        case (.asking, .polled), (.asking, .pollFailed), (.askingRecovery, .polled), (.askingRecovery, .pollFailed),
             (_, .promptIsDue):
             return []
         case (_, .created): return note(.pending)
@@ -119,7 +119,7 @@ public struct LoginFlow: Sendable {
         case (.spendingGrace, .graceSpent(let left)): return graceSpent(left: left)
         // Ctrl-C at a prompt ends the conversation; this one came between two prompts.
         case (_, .interrupted): return isAtPrompt ? [] : end(Decision(.denied, .cancelled))
-        default: return end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable))
+        default: return end(Decision(.unavailable, .protocolError, finalMessage: Texts.unavailable))
         }
     }
 }
@@ -132,24 +132,24 @@ extension LoginFlow {
     /// A conversation cannot be interrupted: at a prompt, the deadline takes effect when the answer comes.
     mutating func deadlinePassed() -> [Action] {
         isLate = true
-        if case .lastLook(let decision) = state { return close(decision) }
-        return isAtPrompt ? [] : end(Decision(.denied, .timeout, farewell: Texts.timeout))
+        if case .lastPoll(let decision) = state { return close(decision) }
+        return isAtPrompt ? [] : end(Decision(.denied, .timeout, finalMessage: Texts.timeout))
     }
 
     /// Before a refusal, looks once more at an open request: a denial on the phone pauses further requests.
     mutating func end(_ decision: Decision) -> [Action] {
         var decision = decision
         // A right code of this host is spent, however the login ends.
-        if case .looking(let proof?) = state { decision.spentTimeStep = proof.timeStep }
+        if case .polling(let proof?) = state { decision.spentTimeStep = proof.timeStep }
         guard push == .pending, decision.outcome == .denied, !isLate else { return close(decision) }
-        state = .lastLook(decision)
-        return [.look(.none)]
+        state = .lastPoll(decision)
+        return [.poll(.none)]
     }
 
     mutating func close(_ decision: Decision) -> [Action] {
         state = .ended
         // When sshd refuses in any case, a yes would make it abort.
-        let isInVain = isHopeless && decision.outcome.letsIn
-        return [.end(isInVain ? Decision(.denied, .hopeless, spentTimeStep: decision.spentTimeStep) : decision)]
+        let isInVain = willSSHDRefuse && decision.outcome.letsIn
+        return [.end(isInVain ? Decision(.denied, .sshdRefuses, spentTimeStep: decision.spentTimeStep) : decision)]
     }
 }

@@ -5,15 +5,15 @@ internal import HostSettings
 
 /// Reasons in the account to skip the factor, in order of precedence: pause, opt-out, remembered login.
 struct Excuses {
-    private let visit: Visit
+    private let login: LoginRequest
     private let person: Person
     private let account: Account
     private let accounts: Accounts
     private let settings: Settings
 
-    init(_ visit: Visit, _ person: Person, _ account: Account, _ accounts: Accounts, _ settings: Settings) {
-        (self.visit, self.person, self.account, self.accounts, self.settings) = (
-            visit, person, account, accounts, settings
+    init(_ login: LoginRequest, _ person: Person, _ account: Account, _ accounts: Accounts, _ settings: Settings) {
+        (self.login, self.person, self.account, self.accounts, self.settings) = (
+            login, person, account, accounts, settings
         )
     }
 
@@ -32,17 +32,17 @@ struct Excuses {
         // The opt-out lasts as long as grace does, and these modes have none.
         case (.grace, .optional), (.grace, .required): return nil
         case (.grace, .grace):
-            switch try accounts.spendGrace(person, visit: visit, rules: settings.enrolment) {
+            switch try accounts.spendGrace(person, login: login, rules: settings.enrolment) {
             case .excused(let left):
-                let farewell = Texts.grace(left: left, until: settings.enrolment.graceUntil)
-                return Ending(Decision(.excused, .optedOut, farewell: farewell))
+                let finalMessage = Texts.grace(left: left, until: settings.enrolment.graceUntil)
+                return Ending(Decision(.excused, .optedOut, finalMessage: finalMessage))
             case .exhausted: return nil
             }
         }
     }
 
     private func remembered() throws -> Ending? {
-        guard let login = visit.remembrance,
+        guard let login = login.trustedLogin,
             try accounts.isRemembered(person, login, seconds: settings.remember, now: now())
         else { return nil }
         return Ending(Decision(.excused, .remembered))
@@ -66,13 +66,13 @@ struct Offer {
     ///
     /// - Throws: `Refusal` if the user gets no offer, and errors of the accounts.
     init(
-        _ visit: Visit, _ person: Person, _ account: Account, _ accounts: Accounts, _ settings: Settings,
+        _ login: LoginRequest, _ person: Person, _ account: Account, _ accounts: Accounts, _ settings: Settings,
         _ rules: LoginRules
     ) throws {
         let enrolment = settings.enrolment
-        guard visit.mayBeAsked else { throw Refusal(reason: "there is no terminal to ask at") }
+        guard login.mayBeAsked else { throw Refusal(reason: "there is no terminal to ask at") }
         // The caller of su has proven another user's password, not their own.
-        guard person == visit.user else {
+        guard person == login.user else {
             throw Refusal(reason: "the login is not of the account whose factor is asked for")
         }
         guard account.state == .none, !account.hadAuthyID else {
@@ -86,7 +86,7 @@ struct Offer {
             throw Refusal(reason: "the user's name gives no e-mail address")
         }
         if let networks = enrolment.atLoginNetworks {
-            guard let address = visit.address, networks.contains(where: { $0.contains(address) }) else {
+            guard let address = login.address, networks.contains(where: { $0.contains(address) }) else {
                 throw Refusal(reason: "the client is in none of enrolment.at_login_networks")
             }
         }
@@ -96,7 +96,7 @@ struct Offer {
         facts.tries = rules.tries
         facts.rules = enrolment
         facts.left = enrolment.graceLogins - account.graceUsed
-        facts.mayBeDeaf = visit.comesBySSH
+        facts.mayBeDeaf = login.comesBySSH
         guard facts.left > 0 else { throw Refusal(reason: "no grace login is left") }
         guard !facts.ways.isEmpty else { throw Refusal(reason: "login.factors has neither sms nor call") }
         guard try accounts.lock(of: person, rules: settings.lockout, now: now()) == nil else {

@@ -7,15 +7,15 @@ struct LogLine {
     /// The priority as in syslog(3); a login that an outage excuses is an alert.
     let priority: Int64
 
-    init(_ ending: Ending, _ visit: Visit, judged: Person?) {
+    init(_ ending: Ending, _ login: LoginRequest, subject: Person?) {
         let decision = ending.decision
-        let detail = [judged?.key.map { "key \($0)" }, ending.detail].compactMap { $0 }.joined(separator: "; ")
+        let detail = [subject?.key.map { "key \($0)" }, ending.detail].compactMap { $0 }.joined(separator: "; ")
         let keys = [
             ("outcome", decision.outcome.rawValue), ("reason", decision.reason.rawValue),
             ("factor", decision.factor?.rawValue ?? ""),
-            ("user", judged?.name ?? visit.name), ("uid", judged.map { String($0.uid) } ?? ""),
-            ("service", visit.service),
-            ("rhost", visit.rhost),
+            ("user", subject?.name ?? login.name), ("uid", subject.map { String($0.uid) } ?? ""),
+            ("service", login.service),
+            ("rhost", login.rhost),
         ]
         let words = keys.map { "\($0)=\($1.logToken)" }.joined(separator: " ")
         // The request comes last, so that patterns for lines of earlier versions still match.

@@ -9,7 +9,7 @@ internal import HostSettings
 internal import SettingsFile
 
 /// A fault that prevents a decision; the login ends as unavailable.
-struct Failure: Error {
+struct LoginError: Error {
     let reason: Reason
     let detail: String
 }
@@ -19,19 +19,19 @@ private struct Left: Error { let reason: Reason }
 
 /// One login, from the hello to the verdict.
 struct Login {
-    private let visit: Visit
+    private let login: LoginRequest
     private var module: Module
     private let netChannel: Channel
-    private var judged: Person?
+    private var subject: Person?
     private var accounts: Accounts?
-    private var enrolling: Enrolling?
+    private var enrolment: EnrolmentDriver?
     /// When the login ends: a time of `system_now`, in milliseconds.
     private var ends: Int64?
     /// Seconds for which a proven factor is remembered.
     private var remembers = 0
 
-    init(visit: Visit, module: Channel, net: Channel) {
-        self.visit = visit
+    init(login: LoginRequest, module: Channel, net: Channel) {
+        self.login = login
         self.module = Module(channel: module)
         netChannel = net
     }
@@ -40,12 +40,13 @@ struct Login {
         var ending = Ending(Decision(.unavailable, .protocolError))
         do {
             ending = try decide()
-        } catch let failure as Failure {
-            ending = Ending(Decision(.unavailable, failure.reason, farewell: Texts.unavailable), detail: failure.detail)
+        } catch let failure as LoginError {
+            ending = Ending(
+                Decision(.unavailable, failure.reason, finalMessage: Texts.unavailable), detail: failure.detail)
         } catch let left as Left {
             ending = Ending(Decision(.denied, left.reason))
         } catch {
-            ending = Ending(Decision(.unavailable, .accounts, farewell: Texts.unavailable), detail: "\(error)")
+            ending = Ending(Decision(.unavailable, .accounts, finalMessage: Texts.unavailable), detail: "\(error)")
         }
         conclude(ending)
     }
@@ -54,35 +55,37 @@ struct Login {
 
     private mutating func decide() throws -> Ending {
         let settings = try loadSettings()
-        var rules = settings.login(for: visit.service)
-        let seconds = settings.enrolment.atLogin ? Enrolling.deadline(rules, visit) : rules.deadline
+        var rules = settings.login(for: login.service)
+        let seconds = settings.enrolment.atLogin ? EnrolmentDriver.deadline(rules, login) : rules.deadline
         // Wait for a locked database at most until one second before the deadline, to have time to report the end.
         ends = system_now() + Int64(seconds) * 1_000 - 1_000
         module.ready(deadline: seconds)
         let asksCaller = rules.factorOf == .caller
-        judged = visit.user == nil ? nil : asksCaller ? visit.caller : visit.user
-        let groups = try judged == nil ? Groups() : matchedGroups(settings.groupNames, ofCaller: asksCaller)
+        subject = login.user == nil ? nil : asksCaller ? login.caller : login.user
+        let groups = try subject == nil ? Groups() : matchedGroups(settings.groupNames, ofCaller: asksCaller)
         // Exempt users pass whatever state the accounts are in, so that an administrator can log in to repair them.
         if isExempt(settings, groups: groups.certain) { return exempt(settings) }
         let accounts = try openAccounts(settings)
         self.accounts = accounts
-        if let earlier = try accounts.attempt(visit.attempt, now: now()), isOver(earlier) {
+        if let earlier = try accounts.attempt(login.attempt, now: now()), isOver(earlier) {
             return Ending(Decision(.denied, .decidedBefore))
         }
-        if let somebody = judged {
-            rules = settings.login(for: visit.service, user: somebody.name, groups: groups.certain)
+        if let somebody = subject {
+            rules = settings.login(for: login.service, user: somebody.name, groups: groups.certain)
             // If membership is unknown, allow only the factors permitted either way, and show the number in doubt.
             let others = settings.login(
-                for: visit.service, user: somebody.name, groups: groups.certain.union(groups.unsure))
+                for: login.service, user: somebody.name, groups: groups.certain.union(groups.unsure))
             rules.factors.removeAll { !others.factors.contains($0) }
             rules.checkNumber = rules.checkNumber || others.checkNumber
-            if !asksCaller { judged = try toldApart(somebody, accounts) }
+            if !asksCaller { subject = try toldApart(somebody, accounts) }
         }
         remembers = settings.remember
-        let account = try judged.map(accounts.account) ?? Account()
-        if let judged, let excused = try Excuses(visit, judged, account, accounts, settings).first() { return excused }
+        let account = try subject.map(accounts.account) ?? Account()
+        if let subject, let excused = try Excuses(login, subject, account, accounts, settings).first() {
+            return excused
+        }
         let admission = Admission(
-            isKnown: judged != nil, state: account.state, mode: settings.enrolment.mode,
+            isKnown: subject != nil, state: account.state, mode: settings.enrolment.mode,
             graceIsOver: settings.enrolment.isOver(now()))
         switch admission {
         case .decided(let decision): return Ending(decision)
@@ -95,17 +98,17 @@ struct Login {
                     try spendGrace(settings.enrolment, accounts), detail: "no offer to enroll: \(refusal.reason)")
             }
         case .needsFactor(let skip):
-            var asking = try Asking(
-                visit: visit, person: judged, account: account, accounts: accounts, settings: settings, rules: rules,
+            var driver = try LoginDriver(
+                login: login, person: subject, account: account, accounts: accounts, settings: settings, rules: rules,
                 skip: skip,
                 module: module, net: netChannel)
-            return try asking.run()
+            return try driver.run()
         }
     }
 
     /// Tells people who share a system account apart by their ssh key; any other key stands for the account itself.
     private func toldApart(_ somebody: Person, _ accounts: Accounts) throws -> Person {
-        guard let keys = visit.keys, !keys.isEmpty else { return somebody }
+        guard let keys = login.keys, !keys.isEmpty else { return somebody }
         for key in keys {
             let person = Person(name: somebody.name, uid: somebody.uid, key: key)
             if try accounts.hasAccount(person) { return person }
@@ -119,27 +122,27 @@ struct Login {
     private mutating func offer(_ account: Account, _ accounts: Accounts, _ settings: Settings, _ rules: LoginRules)
         throws -> Ending?
     {
-        guard settings.enrolment.atLogin, let judged, let server = settings.server else { return nil }
-        let offer = try Offer(visit, judged, account, accounts, settings, rules)
-        var enrolling = try Enrolling(
-            visit: visit, person: judged, accounts: accounts, settings: settings, server: server, rules: rules,
+        guard settings.enrolment.atLogin, let subject, let server = settings.server else { return nil }
+        let offer = try Offer(login, subject, account, accounts, settings, rules)
+        var enrolment = try EnrolmentDriver(
+            login: login, person: subject, accounts: accounts, settings: settings, server: server, rules: rules,
             facts: offer.facts,
             email: offer.email, module: module, net: netChannel)
-        let ending = try enrolling.run()
-        self.enrolling = enrolling
+        let ending = try enrolment.run()
+        self.enrolment = enrolment
         return ending
     }
 
     private func loadSettings() throws -> Settings {
         do {
-            let settings = try Settings.load(visit.settingsPath, trust: visit.trust)
-            if visit.isElevated, settings.server?.isPlain == true {
+            let settings = try Settings.load(login.settingsPath, trust: login.trust)
+            if login.isElevated, settings.server?.isPlain == true {
                 let advice = "http is not taken for logins of this machine; use https or unix:"
-                throw Failure(reason: .settings, detail: "\(visit.settingsPath): server.url: \(advice)")
+                throw LoginError(reason: .settings, detail: "\(login.settingsPath): server.url: \(advice)")
             }
             return settings
         } catch let error as SettingsError {
-            throw Failure(reason: .settings, detail: error.description)
+            throw LoginError(reason: .settings, detail: error.description)
         }
     }
 
@@ -150,15 +153,15 @@ struct Login {
     private func isOver(_ earlier: Attempt) -> Bool {
         switch earlier.outcome {
         case .denied, .unavailable: true
-        case .approved: visit.comesBySSH
+        case .approved: login.comesBySSH
         case .excused, nil: false
         }
     }
 
     private func isExempt(_ settings: Settings, groups: Set<String>) -> Bool {
-        guard let judged else { return false }
+        guard let subject else { return false }
         return settings.exemptions.contains {
-            $0.matches(user: judged.name, groups: groups, service: visit.service, address: visit.address)
+            $0.matches(user: subject.name, groups: groups, service: login.service, address: login.address)
         }
     }
 
@@ -168,7 +171,7 @@ struct Login {
             accounts = try openAccounts(settings)
             return Ending(decision)
         } catch {
-            return Ending(decision, detail: (error as? Failure)?.detail ?? "\(error)")
+            return Ending(decision, detail: (error as? LoginError)?.detail ?? "\(error)")
         }
     }
 
@@ -178,12 +181,12 @@ struct Login {
     private func openAccounts(_ settings: Settings) throws -> Accounts {
         let marker: AccountsMarker
         do {
-            marker = try AccountsMarker.load(beside: visit.settingsPath, trust: visit.trust)
+            marker = try AccountsMarker.load(beside: login.settingsPath, trust: login.trust)
         } catch {
-            throw Failure(reason: .accounts, detail: error.description)
+            throw LoginError(reason: .accounts, detail: error.description)
         }
         guard let id = marker.id(of: settings.state) else {
-            throw Failure(
+            throw LoginError(
                 reason: .accounts,
                 detail: "\(marker.path) names no accounts in \(settings.state); run countersign init as root")
         }
@@ -211,18 +214,19 @@ struct Login {
             case .frame(let frame) where frame.kind == KIND_INTERRUPT: throw Left(reason: .cancelled)
             case .frame(let frame) where frame.kind == KIND_DISCONNECTED: throw Left(reason: .disconnected)
             case .nothing: continue
-            default: throw Failure(reason: .protocolError, detail: "the module named no groups")
+            default: throw LoginError(reason: .protocolError, detail: "the module named no groups")
             }
         }
-        throw Failure(reason: .protocolError, detail: "the module named no groups in time")
+        throw LoginError(reason: .protocolError, detail: "the module named no groups in time")
     }
 
     private func spendGrace(_ rules: EnrolmentRules, _ accounts: Accounts) throws -> Decision {
-        guard let judged else { return Decision(.unavailable, .protocolError) }
-        let grace = try accounts.spendGrace(judged, visit: visit, rules: rules)
+        guard let subject else { return Decision(.unavailable, .protocolError) }
+        let grace = try accounts.spendGrace(subject, login: login, rules: rules)
         return switch grace {
-        case .excused(let left): Decision(.excused, .grace, farewell: Texts.grace(left: left, until: rules.graceUntil))
-        case .exhausted: Decision(.denied, .graceOver, farewell: Texts.notEnrolled)
+        case .excused(let left):
+            Decision(.excused, .grace, finalMessage: Texts.grace(left: left, until: rules.graceUntil))
+        case .exhausted: Decision(.denied, .graceOver, finalMessage: Texts.notEnrolled)
         }
     }
 
@@ -231,56 +235,58 @@ struct Login {
     private mutating func conclude(_ ending: Ending) {
         var ending = ending
         // Unknown users are always denied, whatever the decoy flow decided.
-        if judged == nil, ending.decision.outcome != .unavailable {
+        if subject == nil, ending.decision.outcome != .unavailable {
             ending.decision = Decision(
-                .denied, .unknownUser, farewell: ending.decision.outcome.letsIn ? nil : ending.decision.farewell)
+                .denied, .unknownUser, finalMessage: ending.decision.outcome.letsIn ? nil : ending.decision.finalMessage
+            )
         }
-        settle(&ending)
-        if ending.decision.reason == .enrolled, let silence = enrolling?.tellServer() {
+        commit(&ending)
+        if ending.decision.reason == .enrolled, let silence = enrolment?.tellServer() {
             ending.detail = "\(ending.detail ?? ""); the server could not tell the user: \(silence)"
         }
-        let line = LogLine(ending, visit, judged: judged)
+        let line = LogLine(ending, login, subject: subject)
         module.ready(deadline: 10)
         module.log(line.description, priority: line.priority)
         if ending.decision.outcome == .approved, ending.wrongCodes > 0 {
-            module.tell(Texts.wrongCodes(ending.wrongCodes))
+            module.show(Texts.wrongCodes(ending.wrongCodes))
         }
-        if let farewell = ending.decision.farewell { module.tell(farewell) }
+        if let finalMessage = ending.decision.finalMessage { module.show(finalMessage) }
         module.verdict(ending.decision.outcome)
     }
 
     /// Stores the end; a login that cannot be stored lets the user in only if exempt.
-    private func settle(_ ending: inout Ending) {
+    private func commit(_ ending: inout Ending) {
         guard let accounts else { return }
         do {
-            if try accounts.settle(settlement(ending), now: now()) { return }
-            ending.decision = Decision(.denied, ending.proofIsSpent ? .spentCode : .notEnrolled, farewell: Texts.again)
+            if try accounts.commit(commit(ending), now: now()) { return }
+            ending.decision = Decision(
+                .denied, ending.proofIsSpent ? .spentCode : .notEnrolled, finalMessage: Texts.again)
             (ending.proof, ending.optsOut) = (nil, false)
-            _ = try accounts.settle(settlement(ending), now: now())
+            _ = try accounts.commit(commit(ending), now: now())
         } catch {
             if ending.decision.outcome.letsIn, ending.decision.reason != .exempt {
-                ending.decision = Decision(.unavailable, .accounts, farewell: Texts.unavailable)
+                ending.decision = Decision(.unavailable, .accounts, finalMessage: Texts.unavailable)
             }
             ending.detail = "\(error)"
         }
     }
 
-    private func settlement(_ ending: Ending) -> Settlement {
-        var settlement = Settlement(
-            person: judged, attempt: visit.attempt, outcome: ending.decision.outcome, proof: ending.proof,
+    private func commit(_ ending: Ending) -> LoginCommit {
+        var commit = LoginCommit(
+            person: subject, attempt: login.attempt, outcome: ending.decision.outcome, proof: ending.proof,
             push: ending.push,
-            reason: ending.decision.reason.rawValue, factor: ending.decision.factor, service: visit.service,
-            rhost: visit.rhost,
-            address: visit.place)
-        settlement.optsOut = ending.optsOut
-        settlement.asked = ending.asked
-        settlement.knownWrongCodes = ending.wrongCodes + ending.ownWrongCodes
+            reason: ending.decision.reason.rawValue, factor: ending.decision.factor, service: login.service,
+            rhost: login.rhost,
+            address: login.place)
+        commit.optsOut = ending.optsOut
+        commit.asked = ending.asked
+        commit.knownWrongCodes = ending.wrongCodes + ending.ownWrongCodes
         // Remember only a factor that was asked for and proven, not a new enrollment or an excuse.
         if ending.decision.reason == .proven {
-            settlement.remember = visit.remembrance
-            settlement.rememberSeconds = remembers
+            commit.remember = login.trustedLogin
+            commit.rememberSeconds = remembers
         }
-        return settlement
+        return commit
     }
 }
 
@@ -293,8 +299,8 @@ private struct Groups {
 /// A decision and what is stored with it.
 struct Ending {
     var decision: Decision
-    var proof: Settlement.Proof?
-    var push: Settlement.Push?
+    var proof: LoginCommit.Proof?
+    var push: LoginCommit.Push?
     /// The newest request on the phone, as the server's log names it.
     var request: ApprovalRequestID?
     var detail: String?

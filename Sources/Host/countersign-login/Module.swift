@@ -18,7 +18,7 @@ struct Module {
         send(frame)
     }
 
-    func tell(_ text: String) { send(KIND_TELL, text) }
+    func show(_ text: String) { send(KIND_TELL, text) }
     func ask(_ prompt: String) { send(KIND_ASK, prompt) }
     func listen() { send(Frame(KIND_LISTEN)) }
     func startNet() { send(Frame(KIND_START_NET)) }

@@ -5,7 +5,7 @@ internal import LoginPolicy
 
 /// The connection to countersign-net on fd 4: sends requests and receives their results (CFrames.h).
 struct Net {
-    enum Question { case create, look, verify, oneCode, phoneCode, phoneCheck, register, tell }
+    enum Question { case create, poll, verify, oneCode, phoneCode, phoneCheck, register, show }
 
     /// The result of a request.
     struct Answer {
@@ -48,15 +48,15 @@ struct Net {
         return true
     }
 
-    mutating func look(milliseconds: Int64, of person: AuthyID) -> Bool {
+    mutating func poll(milliseconds: Int64, of person: AuthyID) -> Bool {
         var frame = Frame(KIND_LOOK)
         frame.add(FIELD_WAIT, number: max(0, milliseconds))
         frame.add(FIELD_AUTHY_ID, number: person.value)
-        return ask(.look, frame)
+        return ask(.poll, frame)
     }
 
-    mutating func stopLooking() {
-        asked = asked.filter { $0.value != .look }
+    mutating func stopPolling() {
+        asked = asked.filter { $0.value != .poll }
         _ = isOpen && channel.send(Frame(KIND_STOP))
     }
 

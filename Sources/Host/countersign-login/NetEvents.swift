@@ -6,10 +6,10 @@ extension LoginFlow.Event {
     init?(_ answer: Net.Answer) {
         switch (answer.question, answer.result) {
         case (.create, RESULT_CREATED): self = .created
-        case (.look, RESULT_PENDING): self = .looked(.pending)
-        case (.look, RESULT_APPROVED): self = .looked(.approved)
-        case (.look, RESULT_DENIED): self = .looked(.denied)
-        case (.look, RESULT_EXPIRED): self = .looked(.expired)
+        case (.poll, RESULT_PENDING): self = .polled(.pending)
+        case (.poll, RESULT_APPROVED): self = .polled(.approved)
+        case (.poll, RESULT_DENIED): self = .polled(.denied)
+        case (.poll, RESULT_EXPIRED): self = .polled(.expired)
         case (.verify, RESULT_VALID): self = .verified(.accepted(timeStep: 0))
         case (.verify, RESULT_WRONG): self = .verified(.wrong)
         case (.verify, RESULT_SPENT): self = .verified(.spent)
@@ -17,10 +17,10 @@ extension LoginFlow.Event {
         case (.verify, RESULT_CONFIRMATION_CODE): self = .confirmationTyped(taken: false)
         case (.oneCode, RESULT_SENT): self = .oneCodeSent
         case (.create, _): self = .createFailed(LoginFlow.Fault(answer))
-        case (.look, _): self = .lookFailed(LoginFlow.Fault(answer))
+        case (.poll, _): self = .pollFailed(LoginFlow.Fault(answer))
         case (.verify, _): self = .verifyFailed(LoginFlow.Fault(answer))
         case (.oneCode, _): self = .oneCodeFailed(LoginFlow.Fault(answer))
-        case (.phoneCode, _), (.phoneCheck, _), (.register, _), (.tell, _): return nil
+        case (.phoneCode, _), (.phoneCheck, _), (.register, _), (.show, _): return nil
         }
     }
 }
@@ -36,7 +36,7 @@ extension EnrolmentFlow.Event {
         case (.phoneCheck, _): self = .checkFailed(EnrolmentFlow.Failure(answer))
         case (.register, RESULT_REGISTERED): self = answer.authyID.map(Self.registered) ?? .registerFailed(.refused)
         case (.register, _): self = .registerFailed(EnrolmentFlow.Failure(answer))
-        case (.create, _), (.look, _), (.verify, _), (.oneCode, _), (.tell, _): return nil
+        case (.create, _), (.poll, _), (.verify, _), (.oneCode, _), (.show, _): return nil
         }
     }
 }

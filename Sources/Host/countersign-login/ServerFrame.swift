@@ -12,14 +12,14 @@ extension Settings.Server {
     ///   - trust: who may own the key file and the folders of the socket.
     ///   - deadline: seconds for the whole login.
     /// - Returns: the frame.
-    /// - Throws: `Failure` if the key cannot be read or the socket is not safe.
+    /// - Throws: `LoginError` if the key cannot be read or the socket is not safe.
     func frame(trust: Trust, deadline: Int) throws -> Frame {
         let key: APIKey
         do throws(SettingsError) {
             key = try self.key(trust: trust)
             try checkSocket(trust: trust)
         } catch {
-            throw Failure(reason: .settings, detail: error.description)
+            throw LoginError(reason: .settings, detail: error.description)
         }
         return Frame(self, key: key, milliseconds: Int64(deadline) * 1_000)
     }

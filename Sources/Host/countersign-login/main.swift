@@ -8,8 +8,8 @@ signal(SIGPIPE, SIG_IGN)
 // A file that exceeds RLIMIT_FSIZE is an error to report and must not end the process (setrlimit(2)).
 signal(SIGXFSZ, SIG_IGN)
 let module = Channel(descriptor: 3)
-guard let visit = Visit.receive(from: module) else { exit(1) }
-var login = Login(visit: visit, module: module, net: Channel(descriptor: 4))
-login.run()
+guard let login = LoginRequest.receive(from: module) else { exit(1) }
+var session = Login(login: login, module: module, net: Channel(descriptor: 4))
+session.run()
 // Skip cleanup: nothing needs it, and the login program waits for this process to end.
 _exit(0)

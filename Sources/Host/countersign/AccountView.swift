@@ -29,7 +29,7 @@ struct AccountView {
         self.account = account
         self.label = label
         self.now = now
-        let instant = Instant(wall: now, steady: Moment.steady)
+        let instant = Instant(wall: now, steady: Timestamp.steady)
         lockedUntil = account.lock(settings.lockout, at: instant)
         wrongCodesOfDay = account.failuresOfDay(at: instant)
         pause = account.pause.flatMap { $0.holds(at: now, maxHours: settings.pauseMaxHours) ? $0 : nil }
@@ -62,15 +62,15 @@ struct AccountView {
             "had_authy_id": .bool(account.hadAuthyID),
             "softtoken": .bool(account.hasSoftToken),
             "state": .string(account.state.rawValue),
-            "locked_until": lockedUntil.map { .string(Moment.utc($0)) } ?? .null,
+            "locked_until": lockedUntil.map { .string(Timestamp.utc($0)) } ?? .null,
             "grace_logins_used": .integer(Int64(account.graceUsed)),
             "grace_logins_left": .integer(Int64(graceLeft)),
             "failures": .integer(Int64(account.failures)),
             "wrong_codes_of_day": .integer(Int64(wrongCodesOfDay)),
             "wrong_codes_since_login": .integer(Int64(account.wrongCodes)),
-            "opted_out": account.optedOut.map { .string(Moment.utc($0)) } ?? .null,
+            "opted_out": account.optedOut.map { .string(Timestamp.utc($0)) } ?? .null,
             "opted_out_counts": .bool(isOptedOut),
-            "paused_until": pause.map { .string(Moment.utc($0.until)) } ?? .null,
+            "paused_until": pause.map { .string(Timestamp.utc($0.until)) } ?? .null,
             "pause_reason": pause.map { .string($0.reason) } ?? .null,
             "prefers": account.prefers.map { .string($0.rawValue) } ?? .null,
             "recovery_codes_left": .integer(Int64(account.recoveryLeft)),
@@ -84,14 +84,14 @@ struct AccountView {
             ("user", "\(person.storedName) (uid \(person.uid))"),
             ("label", label),
             ("state", stateLine),
-            ("paused", pause.map { "until \(Moment.local($0.until)): \($0.reason)" }),
+            ("paused", pause.map { "until \(Timestamp.local($0.until)): \($0.reason)" }),
             ("opted out", optedOutLine),
             ("AuthyID", account.authyID?.description ?? (account.hadAuthyID ? "- (there was one)" : "-")),
-            ("server says", account.seen.map { "\($0.sentence), \(Moment.age($0.time, now))" }),
+            ("server says", account.seen.map { "\($0.sentence), \(Timestamp.age($0.time, now))" }),
             ("SoftToken", more.token.map { "\($0.algorithm), \($0.digits) digits, \($0.period) s" } ?? "-"),
             ("prefers", account.prefers?.rawValue),
-            ("recovery", account.state == .none ? nil : "\(Sentence.count(account.recoveryLeft, "code")) left"),
-            ("locked", lockedUntil.map { "until \(Moment.local($0))" } ?? "-"),
+            ("recovery", account.state == .none ? nil : "\(ChangeSummary.count(account.recoveryLeft, "code")) left"),
+            ("locked", lockedUntil.map { "until \(Timestamp.local($0))" } ?? "-"),
             ("failures", String(account.failures)),
             ("wrong codes", wrongCodesLine),
             ("grace logins", graceLine),
@@ -114,7 +114,7 @@ struct AccountView {
     private var optedOutLine: String? {
         account.optedOut.map { since in
             let void = isOptedOut ? "" : optOut == .no ? "; the settings do not allow it" : "; grace is used up"
-            return "since \(Moment.local(since))\(void)"
+            return "since \(Timestamp.local(since))\(void)"
         }
     }
 
@@ -141,25 +141,25 @@ struct AccountView {
 struct Details {
     let token: StoredSoftToken?
     /// Remembered logins that have not expired.
-    private let logins: [(login: Remembrance, time: Int64)]
+    private let logins: [(login: TrustedLogin, time: Int64)]
     private let seconds: Int
     /// People who share this account, told apart by their keys.
     let people: [(key: KeyFingerprint, state: AccountState, label: String?)]
     /// Limits on approval requests and codes that are in effect.
     private let limits: RequestLimits
 
-    init(of person: Person, _ desk: Desk) throws {
-        token = try desk.accounts.softToken(of: person)
-        seconds = desk.settings.remember
-        let now = desk.now
+    init(of person: Person, _ context: CommandContext) throws {
+        token = try context.accounts.softToken(of: person)
+        seconds = context.settings.remember
+        let now = context.now
         let first = now - Int64(seconds)
-        logins = try desk.accounts.remembered(of: person).filter { $0.time > first && $0.time <= now + 60 }
-        let others = person.key == nil ? try desk.accounts.people(on: person.name, uid: person.uid) : []
-        let labels = try desk.accounts.labels()
+        logins = try context.accounts.remembered(of: person).filter { $0.time > first && $0.time <= now + 60 }
+        let others = person.key == nil ? try context.accounts.people(on: person.name, uid: person.uid) : []
+        let labels = try context.accounts.labels()
         people = try others.compactMap { other in
-            try other.key.map { ($0, try desk.accounts.account(of: other).state, labels[other]) }
+            try other.key.map { ($0, try context.accounts.account(of: other).state, labels[other]) }
         }
-        limits = try desk.accounts.requestLimits(of: person, now: now)
+        limits = try context.accounts.requestLimits(of: person, now: now)
     }
 
     /// Titles and texts of the limits in effect.
@@ -168,20 +168,20 @@ struct Details {
         let pauses = limits.denied.map { pause in
             let logins = pause.place.isEmpty ? "logins of this host" : "logins from \(pause.place)"
             return (
-                "denied", "no request goes to the phone for \(logins) until \(Moment.local(pause.until)); \(unlock)"
+                "denied", "no request goes to the phone for \(logins) until \(Timestamp.local(pause.until)); \(unlock)"
             )
         }
         let requests = limits.requestsUntil.map {
-            ("requests", "none goes to the phone until \(Moment.local($0)); \(unlock)")
+            ("requests", "none goes to the phone until \(Timestamp.local($0)); \(unlock)")
         }
-        let codes = limits.oneCodesUntil.map { ("codes", "none is sent until \(Moment.local($0)); \(unlock)") }
+        let codes = limits.oneCodesUntil.map { ("codes", "none is sent until \(Timestamp.local($0)); \(unlock)") }
         return pauses + [requests, codes].compactMap { $0 }
     }
 
     var remembered: [String] {
         logins.map { login, time in
             let key = login.key.isEmpty ? "" : " with \(login.key)"
-            return "\(login.service) from \(login.address)\(key), until \(Moment.local(time + Int64(seconds)))"
+            return "\(login.service) from \(login.address)\(key), until \(Timestamp.local(time + Int64(seconds)))"
         }
     }
 
@@ -196,16 +196,16 @@ struct Details {
             JSONValue.object([
                 "service": .string(login.service), "address": .string(login.address),
                 "key": login.key.isEmpty ? .null : .string(login.key),
-                "time": .string(Moment.utc(time)), "until": .string(Moment.utc(time + Int64(seconds))),
+                "time": .string(Timestamp.utc(time)), "until": .string(Timestamp.utc(time + Int64(seconds))),
             ])
         }
         return [
             "softtoken_parameters": parameters ?? .null, "remembered": .array(remembered),
             "people": .array(people.map { .string($0.key.description) }),
             "denied": .array(
-                limits.denied.map { .object(["place": .string($0.place), "until": .string(Moment.utc($0.until))]) }),
-            "requests_paused_until": limits.requestsUntil.map { .string(Moment.utc($0)) } ?? .null,
-            "codes_paused_until": limits.oneCodesUntil.map { .string(Moment.utc($0)) } ?? .null,
+                limits.denied.map { .object(["place": .string($0.place), "until": .string(Timestamp.utc($0.until))]) }),
+            "requests_paused_until": limits.requestsUntil.map { .string(Timestamp.utc($0)) } ?? .null,
+            "codes_paused_until": limits.oneCodesUntil.map { .string(Timestamp.utc($0)) } ?? .null,
         ]
     }
 }
@@ -221,7 +221,7 @@ extension ServerView {
     fileprivate var json: JSONValue {
         .object([
             "phone": phone.map { .string($0) } ?? .null, "has_app": hasApp.map { .bool($0) } ?? .null,
-            "time": .string(Moment.utc(time)),
+            "time": .string(Timestamp.utc(time)),
         ])
     }
 }

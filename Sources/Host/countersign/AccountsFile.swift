@@ -13,15 +13,15 @@ struct AccountsFile {
     private let settings: Settings
     /// Path of the settings.
     private let file: String
-    private let keeper: Keeper
+    private let serviceUser: ServiceUser
     private(set) var marker: AccountsMarker
 
-    init(_ settings: Settings, beside file: String, _ keeper: Keeper) throws {
-        (self.settings, self.file, self.keeper) = (settings, file, keeper)
-        marker = try AccountsMarker.load(beside: file, trust: keeper.trust)
+    init(_ settings: Settings, beside file: String, _ serviceUser: ServiceUser) throws {
+        (self.settings, self.file, self.serviceUser) = (settings, file, serviceUser)
+        marker = try AccountsMarker.load(beside: file, trust: serviceUser.trust)
     }
 
-    var path: String { Desk.path(settings) }
+    var path: String { CommandContext.path(settings) }
     /// Id that the accounts must have; nil if none were ever made.
     var markedID: String? { marker.id(of: settings.state) }
 
@@ -32,7 +32,7 @@ struct AccountsFile {
 
     /// Makes the accounts if there are none, takes over those of an earlier version, and notes their id in the marker.
     func make() throws -> Preparation {
-        try StateFolder.make(settings.state, for: keeper)
+        try StateFolder.make(settings.state, for: serviceUser)
         guard let preparation = try work(.prepare).preparation else { throw Self.unclear }
         try note(preparation.id)
         return preparation
@@ -54,8 +54,8 @@ struct AccountsFile {
     /// Option that makes another command use the same settings, for hints; empty for the default path.
     var again: String { file == Path.settings.text ? "" : " --config \(file)" }
 
-    private static var unclear: Trouble {
-        Trouble("the accounts cannot be made ready", hint: "as root, countersign check says why")
+    private static var unclear: CommandError {
+        CommandError("the accounts cannot be made ready", hint: "as root, countersign check says why")
     }
 
     // MARK: work of the child process
@@ -128,7 +128,7 @@ struct AccountsFile {
     ///
     /// With `adopts`, a file that `export` did not write is accepted too.
     func inspect(_ source: CInt, adopts: Bool) throws -> Summary {
-        try StateFolder.make(settings.state, for: keeper)
+        try StateFolder.make(settings.state, for: serviceUser)
         return try restored(words(.inspect), source, adopts).summary
     }
 
@@ -163,7 +163,7 @@ struct AccountsFile {
     private func note(_ id: String) throws {
         let folder = String(marker.path.dropLast("/accounts.id".utf8.count))
         var part = 0
-        let opened = system_open_trusted(folder.isEmpty ? "/" : folder, system_trust(keeper.trust), 1, &part)
+        let opened = system_open_trusted(folder.isEmpty ? "/" : folder, system_trust(serviceUser.trust), 1, &part)
         guard opened >= 0 else { throw cannotNote(HelperProgram.reason(opened)) }
         defer { close(opened) }
         let above = open("/proc/self/fd/\(opened)", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -172,7 +172,7 @@ struct AccountsFile {
         let descriptor = try draft(in: above)
         defer { close(descriptor) }
         // Another process may have noted another state directory meanwhile.
-        var now = try AccountsMarker.load(beside: file, trust: keeper.trust)
+        var now = try AccountsMarker.load(beside: file, trust: serviceUser.trust)
         if now.id(of: settings.state) == id {
             unlinkat(above, Self.draftName, 0)
             return
@@ -223,12 +223,12 @@ struct AccountsFile {
 
     /// Lets the login read the marker.
     private func isReadable(_ descriptor: CInt) -> Bool {
-        guard case .appointed(let user) = keeper else { return true }
+        guard case .appointed(let user) = serviceUser else { return true }
         return fchown(descriptor, 0, user.gid) == 0 && fchmod(descriptor, 0o640) == 0
     }
 
-    private func cannotNote(_ why: String) -> Trouble {
-        Trouble(
+    private func cannotNote(_ why: String) -> CommandError {
+        CommandError(
             "\(marker.path) cannot be written: \(why)",
             hint: "it says which accounts belong to the settings beside it; until then nobody is let in")
     }

@@ -6,21 +6,21 @@ internal import HostSettings
 internal import SettingsFile
 
 /// Advice on settings that are valid, but have no effect or are probably a mistake.
-extension Finding {
-    static func advice(_ settings: Settings, now: Int64) -> [Finding] {
+extension CheckResult {
+    static func advice(_ settings: Settings, now: Int64) -> [CheckResult] {
         grace(settings.enrolment, now) + outage(settings) + factors(settings) + services(settings) + people(settings)
             + exemptions(settings.exemptions) + doubts(settings.groupNames)
     }
 
     /// Groups that the system cannot look up.
-    private static func doubts(_ groups: [String]) -> [Finding] {
+    private static func doubts(_ groups: [String]) -> [CheckResult] {
         groups.compactMap { name in
             do {
                 _ = try SystemGroup.named(name)
                 return nil
             } catch {
-                return Finding(
-                    "\(Trouble(error).message): what [login.group.\(name)] forbids is forbidden to everyone, "
+                return CheckResult(
+                    "\(CommandError(error).message): what [login.group.\(name)] forbids is forbidden to everyone, "
                         + "and nobody is exempt by it",
                     "see `group` in /etc/nsswitch.conf: each source there must be installed and answer; "
                         + "take out those not in use"
@@ -29,10 +29,10 @@ extension Finding {
         }
     }
 
-    private static func grace(_ rules: EnrolmentRules, _ now: Int64) -> [Finding] {
+    private static func grace(_ rules: EnrolmentRules, _ now: Int64) -> [CheckResult] {
         guard rules.mode == .grace, let last = rules.graceUntil, rules.isOver(now) else { return [] }
         return [
-            Finding(
+            CheckResult(
                 "enrolment.grace_until: \(last) is over: no grace login is left",
                 "set a later day, or mode = \"required\"")
         ]
@@ -42,7 +42,7 @@ extension Finding {
     ///
     /// `accounts` are the accounts of this host; `system` are the users that the system lists.
     static func namesWithoutAddress(_ settings: Settings, _ accounts: [(Person, Account)], _ system: [SystemUser])
-        -> [Finding]
+        -> [CheckResult]
     {
         guard settings.enrolment.atLogin, settings.enrolment.mode == .grace else { return [] }
         let enrolled = accounts.filter { $0.1.state != .none || $0.0.key != nil }.map(\.0.name)
@@ -52,43 +52,43 @@ extension Finding {
         let named =
             without.prefix(5).joined(separator: ", ") + (without.count > 5 ? " and \(without.count - 5) more" : "")
         return [
-            Finding(
+            CheckResult(
                 "enrolment.at_login: no offer to \(named): the name gives no e-mail address",
                 "countersign enroll '\(first)' --phone +CC... --email ADDRESS")
         ]
     }
 
-    private static func outage(_ settings: Settings) -> [Finding] {
+    private static func outage(_ settings: Settings) -> [CheckResult] {
         guard settings.outage == .allow, settings.server == nil else { return [] }
         return [
-            Finding(
+            CheckResult(
                 "outage.mode: \"allow\" does nothing without [server]",
                 "write [server] into the settings, or leave [outage] out")
         ]
     }
 
-    private static func factors(_ settings: Settings) -> [Finding] {
+    private static func factors(_ settings: Settings) -> [CheckResult] {
         guard settings.server == nil else { return [] }
         let tables = [("login", "")] + settings.serviceNames.map { ("login.service.\($0)", $0) }
         let lacking = tables.filter { !settings.login(for: $0.1).factors.contains(.softToken) }
         // A finding for [login] covers the services too.
         return (lacking.first?.0 == "login" ? lacking.prefix(1) : lacking[...]).map { table, service in
             let names = settings.login(for: service).factors.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
-            return Finding(
+            return CheckResult(
                 "\(table).factors: nothing of \(names) works without [server]: nobody can prove a factor",
                 "add \"softtoken\", or write [server] into the settings")
         }
     }
 
-    private static func services(_ settings: Settings) -> [Finding] {
-        unknown(settings.serviceNames.filter { $0 != Fresh.service }).map { name, hint in
-            Finding("login.service.\(name): \(noStack(name)): these rules are for nobody", hint)
+    private static func services(_ settings: Settings) -> [CheckResult] {
+        unknown(settings.serviceNames.filter { $0 != StepUpProof.service }).map { name, hint in
+            CheckResult("login.service.\(name): \(noStack(name)): these rules are for nobody", hint)
         }
     }
 
     /// Advice if no stack has this service name.
-    static func service(_ name: String) -> [Finding] {
-        unknown([name]).map { Finding("\(noStack($0)): no login has this service", $1) }
+    static func service(_ name: String) -> [CheckResult] {
+        unknown([name]).map { CheckResult("\(noStack($0)): no login has this service", $1) }
     }
 
     private static func noStack(_ name: String) -> String {
@@ -107,17 +107,17 @@ extension Finding {
         }
     }
 
-    private static func people(_ settings: Settings) -> [Finding] {
+    private static func people(_ settings: Settings) -> [CheckResult] {
         let users = settings.userNames.filter { !exists($0, SystemUser.named) }.map { ("user", $0, "passwd") }
         let groups = settings.factorGroups.filter { !exists($0, SystemGroup.named) }.map { ("group", $0, "group") }
         return (users + groups).map { kind, name, table in
-            Finding(
+            CheckResult(
                 "login.\(kind).\(name): there is no \(kind) \(name) on this host: these rules are for nobody",
                 "check the spelling; `getent \(table)` lists them")
         }
     }
 
-    private static func exemptions(_ exemptions: [Exemption]) -> [Finding] {
+    private static func exemptions(_ exemptions: [Exemption]) -> [CheckResult] {
         exemptions.enumerated().flatMap { index, exemption in
             let users = (exemption.users ?? []).filter { !exists($0, SystemUser.named) }.map {
                 ("users", "user", $0, "passwd")
@@ -126,7 +126,7 @@ extension Finding {
                 ("groups", "group", $0, "group")
             }
             return (users + groups).map { key, kind, name, table in
-                Finding(
+                CheckResult(
                     "exempt[\(index + 1)].\(key): there is no \(kind) \(name) on this host",
                     "check the spelling; `getent \(table)` lists them")
             }

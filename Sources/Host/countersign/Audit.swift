@@ -17,7 +17,7 @@ struct Audit {
 
     /// Call this before the process changes its user.
     static func current() throws -> Audit {
-        let uid = Keeper.isRoots ? sudoCaller ?? getuid() : getuid()
+        let uid = ServiceUser.isRoots ? sudoCaller ?? getuid() : getuid()
         return Audit(by: try SystemUser.numbered(uid)?.name ?? String(uid))
     }
 
@@ -42,7 +42,7 @@ struct Audit {
 
     /// Writes only for accounts of this host, not for files that other users keep for themselves.
     private func write(_ text: String, _ loudness: Loudness) {
-        guard Keeper.isRoots else { return }
+        guard ServiceUser.isRoots else { return }
         openlog("countersign", 0, LOG_AUTHPRIV)
         text.withCString { start in
             withVaList([start]) { vsyslog(LOG_AUTHPRIV | loudness.priority, "%s", $0) }

@@ -26,7 +26,7 @@ enum Column: String, CaseIterable {
 
     /// Returns the cell for people.
     func cell(_ view: AccountView) -> String {
-        let text = value(view, Moment.short)
+        let text = value(view, Timestamp.short)
         return text.isEmpty ? "-" : text
     }
 
@@ -35,7 +35,7 @@ enum Column: String, CaseIterable {
     /// The number of used grace logins stands alone, as spreadsheets read 5/5 as a day in May.
     func csv(_ view: AccountView) -> String {
         if self == .grace { return view.account.isConfirmed ? "" : String(view.account.graceUsed) }
-        return value(view, Moment.utc)
+        return value(view, Timestamp.utc)
     }
 
     /// Returns an empty string if there is no value.
@@ -65,7 +65,7 @@ enum Column: String, CaseIterable {
         }
     }
 
-    func ink(_ text: String) -> Ink? {
+    func color(_ text: String) -> TerminalColor? {
         switch (self, text) {
         case (.state, "confirmed"): .green
         case (.state, "linked"), (.state, "paused"), (.state, "opted-out"): .yellow

@@ -12,7 +12,7 @@ struct ConfirmationOption: ParsableArguments {
     func ask(_ what: String, for name: String) throws {
         if yes { return }
         guard isatty(STDIN_FILENO) == 1 else {
-            throw Trouble("nobody is at a terminal to confirm this", hint: "add --yes where it is meant")
+            throw CommandError("nobody is at a terminal to confirm this", hint: "add --yes where it is meant")
         }
         try Confirmation.ask(what, for: name)
     }
@@ -29,10 +29,10 @@ enum Confirmation {
         let typed = line(until: until)
         if typed == nil, let until, until <= system_now() {
             Output.complain("")
-            throw Trouble("nothing was changed: nobody answered in time", hint: "run this again", code: .refused)
+            throw CommandError("nothing was changed: nobody answered in time", hint: "run this again", code: .refused)
         }
         guard let typed, typed.utf8.elementsEqual(name.utf8) else {
-            throw Trouble(
+            throw CommandError(
                 "nothing was changed: that was not \(name)", hint: "type the name letter by letter, or leave it",
                 code: .refused)
         }

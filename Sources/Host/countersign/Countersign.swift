@@ -33,7 +33,7 @@ struct Countersign: ParsableCommand {
             CommandGroup(
                 name: "Enrolment", subcommands: [Enroll.self, Confirm.self, Refresh.self, Import.self, Export.self]),
             CommandGroup(name: "Report", subcommands: [Show.self, List.self, History.self, Report.self]),
-            CommandGroup(name: "Your own account", subcommands: [Own.self]),
+            CommandGroup(name: "Your own account", subcommands: [SelfCommand.self]),
             CommandGroup(
                 name: "Diagnostic",
                 subcommands: [Init.self, Backup.self, Restore.self, Check.self, Try.self, Completion.self]),
@@ -41,15 +41,15 @@ struct Countersign: ParsableCommand {
 
     /// Runs the command.
     ///
-    /// Exit codes are 0, those of `Trouble`, and 64 for wrong arguments.
+    /// Exit codes are 0, those of `CommandError`, and 64 for wrong arguments.
     static func main() {
-        system_die_plainly()
+        system_default_signals()
         HostTime.dropCallersZone()
         do {
             try Usage.know(CommandLine.arguments.dropFirst().first, of: self)
             var command = try parseAsRoot()
             try command.run()
-        } catch let trouble as Trouble {
+        } catch let trouble as CommandError {
             trouble.report()
             Glibc.exit(trouble.code.rawValue)
         } catch {
@@ -66,14 +66,14 @@ struct Countersign: ParsableCommand {
     }
 }
 
-/// A command that hardens its process, and throws only `Trouble` or an `ExitCode`.
+/// A command that hardens its process, and throws only `CommandError` or an `ExitCode`.
 protocol AdminCommand: ParsableCommand {
     func perform() throws
 }
 
 extension AdminCommand {
     func run() throws {
-        try Keeper.harden()
-        do { try perform() } catch { throw error is ExitCode ? error : Trouble(error) }
+        try ServiceUser.harden()
+        do { try perform() } catch { throw error is ExitCode ? error : CommandError(error) }
     }
 }

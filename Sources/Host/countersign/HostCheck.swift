@@ -13,7 +13,7 @@ struct HostCheck {
     let notAsked: [String]
     /// Lines that exempt some users or callers on purpose.
     let exempt: [String]
-    let findings: [Finding]
+    let findings: [CheckResult]
 
     /// Checks the host against the settings at this path.
     init(settings: String) {
@@ -34,16 +34,16 @@ struct HostCheck {
         findings = ofStacks + sshd.findings + (sudoers.map(Self.sudo) ?? [])
     }
 
-    private static let noStack = Finding(
+    private static let noStack = CheckResult(
         "no file in /etc/pam.d has pam_countersign: nobody is asked for a second factor",
         "put the line into the stacks, as in pam.d/sudo and pam.d/sshd of the documentation, and check again",
         effect: .asksNobody)
 
     /// Checks that libpam finds the module where a stack names it without a path.
-    private static func module(_ stacks: [AuthStack]) -> [Finding] {
+    private static func module(_ stacks: [AuthStack]) -> [CheckResult] {
         let lines = stacks.flatMap(\.lines).filter(\.isOurs)
         let paths = lines.filter { $0.path.hasPrefix("/") && access($0.path, R_OK) != 0 }.map { line in
-            Finding(
+            CheckResult(
                 "\(line.place): \(line.path): \(systemReason(ENOENT)): its logins are refused",
                 "make install, and name the module without a path",
                 effect: .stopsLogins)
@@ -55,16 +55,16 @@ struct HostCheck {
         }
         let isUsed = lines.contains { !$0.path.hasPrefix("/") }
         let effect = isUsed ? "the stacks that name it refuse every login" : "no stack can use it by its name"
-        let missing = Finding(
+        let missing = CheckResult(
             "\(AuthStack.module) is in none of libpam's directories: \(effect)", "make install",
             effect: isUsed ? .stopsLogins : .advice)
         return once(paths) + [missing]
     }
 
-    private static func judged(_ stacks: [AuthStack]) -> [Finding] {
+    private static func judged(_ stacks: [AuthStack]) -> [CheckResult] {
         once(
             stacks.compactMap { stack in
-                StackJudgment(stack).text.map { Finding($0.message, $0.hint, effect: .asksNotAll) }
+                StackJudgment(stack).text.map { CheckResult($0.message, $0.hint, effect: .asksNotAll) }
             })
     }
 
@@ -78,14 +78,14 @@ struct HostCheck {
         return texts
     }
 
-    private static func sudo(_ sudoers: Sudoers) -> [Finding] {
+    private static func sudo(_ sudoers: Sudoers) -> [CheckResult] {
         let other = sudoers.services.filter { AuthStack(of: $0.name)?.asks != true }.map { name, line in
-            Finding(
+            CheckResult(
                 "/etc/sudoers: `\(line)`: /etc/pam.d/\(name) has no pam_countersign: sudo asks for no second factor",
                 "put the same line into /etc/pam.d/\(name)", effect: .asksNotAll)
         }
         let unasked = sudoers.unasked.map { line in
-            Finding(
+            CheckResult(
                 "/etc/sudoers: `\(line)`: sudo asks for neither password nor second factor",
                 "take that line away: visudo",
                 effect: .asksNotAll)
@@ -94,47 +94,47 @@ struct HostCheck {
     }
 
     /// Lines of stacks that name other settings.
-    private static func otherSettings(_ stacks: [AuthStack], _ settings: String) -> [Finding] {
+    private static func otherSettings(_ stacks: [AuthStack], _ settings: String) -> [CheckResult] {
         let lines = stacks.flatMap(\.lines).filter(\.isOurs)
         return once(
             lines.compactMap { line in
                 let named = line.arguments.last { $0.hasPrefix("config=") }.map { String($0.dropFirst(7)) }
                 guard let named, named != settings else { return nil }
-                return Finding(
+                return CheckResult(
                     "\(line.place): these logins read \(named), not \(settings)", "countersign check --config \(named)")
             })
     }
 
     /// Drops findings that are repeated because several services include the same line.
-    private static func once(_ findings: [Finding]) -> [Finding] {
+    private static func once(_ findings: [CheckResult]) -> [CheckResult] {
         findings.enumerated().filter { index, finding in
             !findings.prefix(index).contains { $0.message == finding.message }
         }.map(\.element)
     }
 
     /// Sibling services (sudo and sudo-i, su and su-l) where only one runs the module.
-    private static func secondDoors() -> [Finding] {
+    private static func secondDoors() -> [CheckResult] {
         [("sudo", "sudo-i", "sudo -i"), ("su", "su-l", "su -")].flatMap { name, other, command in
             let (first, second, rest) = (AuthStack(of: name), AuthStack(of: other), AuthStack(of: "other"))
             let file = "/etc/pam.d/\(other)"
             switch (first?.asks, second?.asks) {
             case (true, false):
                 return [
-                    Finding(
+                    CheckResult(
                         "/etc/pam.d/\(name) has pam_countersign, but \(file) has not: "
                             + "`\(command)` asks for no second factor",
                         "put the same line into \(file)")
                 ]
             case (false, true):
                 return [
-                    Finding(
+                    CheckResult(
                         "\(file) has pam_countersign, but /etc/pam.d/\(name) has not: "
                             + "`\(name)` asks for no second factor",
                         "put the same line into /etc/pam.d/\(name)")
                 ]
             case (true, nil) where rest?.asks == false && rest?.denies == false:
                 return [
-                    Finding(
+                    CheckResult(
                         "\(file) is missing: `\(command)` goes by /etc/pam.d/other, which asks for no second factor",
                         "pam.d/\(name) in the documentation says what to put there")
                 ]

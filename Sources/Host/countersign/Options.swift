@@ -25,7 +25,7 @@ struct UserName: ParsableArguments {
 
     static func find(_ user: String) throws -> Person {
         if let known = try SystemUser.named(user) { return known.person }
-        throw Trouble(
+        throw CommandError(
             "there is no user \(user) on this host", hint: "check the spelling; `getent passwd` lists the users")
     }
 }
@@ -64,7 +64,7 @@ struct PastUserArgument: ParsableArguments {
     func find() throws -> Person {
         if let uid { return key.person(Person(name: user, uid: uid)) }
         if let known = try SystemUser.named(user) { return key.person(known.person) }
-        throw Trouble(
+        throw CommandError(
             "there is no user \(user) on this host",
             hint: "check the spelling; for a user who is gone add --uid with the number that `countersign list` shows")
     }

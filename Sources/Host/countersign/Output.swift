@@ -14,7 +14,7 @@ enum Output {
     static func picture(_ lines: [String]) throws {
         let text = lines.map { $0 + "\n" }.joined()
         guard write(text, to: STDOUT_FILENO) else {
-            throw Trouble("standard output cannot be written: \(systemReason())")
+            throw CommandError("standard output cannot be written: \(systemReason())")
         }
     }
 
@@ -30,7 +30,7 @@ enum Output {
     static func aside<Value>(_ body: () throws -> Value) throws -> Value {
         let kept = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
         guard kept >= 0, dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 else {
-            throw Trouble("standard output cannot be set aside: \(systemReason())")
+            throw CommandError("standard output cannot be set aside: \(systemReason())")
         }
         defer {
             dup2(kept, STDOUT_FILENO)

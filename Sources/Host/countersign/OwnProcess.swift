@@ -13,19 +13,19 @@ enum OwnProcess {
     private static func output(_ words: [String], input: CInt?) throws -> [UInt8]? {
         var ends: [CInt] = [-1, -1]
         guard pipe(&ends) == 0, ends.allSatisfy({ fcntl($0, F_SETFD, FD_CLOEXEC) == 0 }) else {
-            throw Trouble("no pipe can be made: \(systemReason())")
+            throw CommandError("no pipe can be made: \(systemReason())")
         }
         let child = start(words, input: input, output: ends[1])
         close(ends[1])
         defer { close(ends[0]) }
-        guard let child else { throw Trouble("this program cannot be started again: \(systemReason())") }
+        guard let child else { throw CommandError("this program cannot be started again: \(systemReason())") }
         let bytes = all(ends[0])
         return waitFor(child) ? bytes : nil
     }
 
     /// Does the same with a file as standard input, read from its beginning.
     static func output(_ words: [String], reading input: CInt) throws -> [UInt8]? {
-        guard lseek(input, 0, SEEK_SET) == 0 else { throw Trouble("the file cannot be read: \(systemReason())") }
+        guard lseek(input, 0, SEEK_SET) == 0 else { throw CommandError("the file cannot be read: \(systemReason())") }
         return try output(words, input: input)
     }
 
@@ -34,7 +34,7 @@ enum OwnProcess {
     /// Returns false if it failed; it has then printed the reason to standard error.
     static func run(_ words: [String], writingTo output: CInt) throws -> Bool {
         guard let child = start(words, input: nil, output: output) else {
-            throw Trouble("this program cannot be started again: \(systemReason())")
+            throw CommandError("this program cannot be started again: \(systemReason())")
         }
         return waitFor(child)
     }

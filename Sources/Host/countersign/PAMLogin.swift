@@ -11,12 +11,14 @@ enum PAMStack {
     {
         let words = [module?.text ?? "pam_countersign.so"] + arguments
         guard words.allSatisfy({ $0.utf8.allSatisfy(isPlain) }) else {
-            throw Trouble(
+            throw CommandError(
                 "a path has a blank or another character in it that a line of pam.d does not take",
                 hint: "use other paths")
         }
         var template = Array("/tmp/countersign-try.XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw Trouble("no directory can be made in /tmp: \(systemReason())") }
+        guard mkdtemp(&template) != nil else {
+            throw CommandError("no directory can be made in /tmp: \(systemReason())")
+        }
         let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         // libpam falls back to the stack `other` for the remaining types, and logs an error if there is none.
         let denial = ["auth", "account", "password", "session"].map { "\($0) required pam_deny.so\n" }.joined()
@@ -34,7 +36,7 @@ enum PAMStack {
         defer { if descriptor >= 0 { close(descriptor) } }
         let bytes = Array(text.utf8)
         guard descriptor >= 0, Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
-            throw Trouble("\(file) cannot be written: \(systemReason())")
+            throw CommandError("\(file) cannot be written: \(systemReason())")
         }
     }
 
@@ -66,7 +68,7 @@ final class PAMLogin {
         var started: OpaquePointer?
         let result = pam_start_confdir(service, user, &conversation, folder, &started)
         guard result == PAM_SUCCESS, let started else {
-            throw Trouble("libpam cannot start: \(Self.words(result))", hint: "the system log may say more")
+            throw CommandError("libpam cannot start: \(Self.words(result))", hint: "the system log may say more")
         }
         handle = started
         set(PAM_TTY, Self.terminal)
@@ -82,7 +84,7 @@ final class PAMLogin {
         switch result {
         case PAM_SUCCESS: return .letIn
         case PAM_MODULE_UNKNOWN, PAM_OPEN_ERR, PAM_SYMBOL_ERR:
-            throw Trouble(
+            throw CommandError(
                 "the module cannot be loaded: \(Self.words(result))", hint: "name the one to try with --module")
         default: return .refused(Self.words(result))
         }

@@ -47,7 +47,7 @@ struct SSHDaemon {
         values = Dictionary(pairs) { first, _ in first }
     }
 
-    fileprivate var findings: [Finding] {
+    fileprivate var findings: [CheckResult] {
         if values["usepam"] != "yes" {
             return [
                 Self.open("sshd does not use PAM (UsePAM \(values["usepam"] ?? "no")): ssh asks for no second factor")
@@ -57,7 +57,7 @@ struct SSHDaemon {
     }
 
     /// OpenSSH 9.8 and later can use the stack of another service.
-    private var otherService: [Finding] {
+    private var otherService: [CheckResult] {
         guard let name = values["pamservicename"], name != "sshd", AuthStack(of: name)?.asks != true else { return [] }
         return [
             Self.open(
@@ -87,7 +87,7 @@ struct SSHDaemon {
         alone(values.merging(block.values) { _, changed in changed })
     }
 
-    private func finding(_ block: SSHMatchBlock) -> Finding? {
+    private func finding(_ block: SSHMatchBlock) -> CheckResult? {
         guard block.isForEverybody, let way = alone(block).first, !alone(values).contains(way) else { return nil }
         return Self.open("\(block.place): `\(block.text)`: \(way)")
     }
@@ -99,13 +99,13 @@ struct SSHDaemon {
         }
     }
 
-    private static func open(_ message: String) -> Finding { Finding(message, advice, effect: .asksNotAll) }
+    private static func open(_ message: String) -> CheckResult { CheckResult(message, advice, effect: .asksNotAll) }
 
     /// Without this method sshd cannot ask a second question.
-    private var unable: [Finding] {
+    private var unable: [CheckResult] {
         guard values["kbdinteractiveauthentication"] == "no" else { return [] }
         return [
-            Finding(
+            CheckResult(
                 "sshd cannot ask for a second factor: KbdInteractiveAuthentication is no", Self.advice,
                 effect: .stopsLogins)
         ]
@@ -135,12 +135,12 @@ extension SSHDaemon.Reading {
         }
     }
 
-    var findings: [Finding] {
+    var findings: [CheckResult] {
         switch self {
         case .absent: []
         case .unreadable(let why, let settings):
             [
-                Finding(
+                CheckResult(
                     "sshd does not say its settings, its files were read instead: sshd -T: \(why)",
                     "when sshd runs: countersign check")
             ]

@@ -12,7 +12,7 @@ enum SecretInput {
         var system = SystemRandomNumberGenerator()
         var bytes = (0..<20).map { _ in UInt8.random(in: .min ... .max, using: &system) }
         defer { wipe(&bytes) }
-        guard let secret = Secret(bytes: bytes) else { throw Trouble("no secret can be made") }
+        guard let secret = Secret(bytes: bytes) else { throw CommandError("no secret can be made") }
         return secret
     }
 
@@ -22,7 +22,7 @@ enum SecretInput {
         var bytes = try line()
         defer { wipe(&bytes) }
         guard let text = String(validating: bytes, as: UTF8.self), let secret = Secret(base32: text) else {
-            throw Trouble(
+            throw CommandError(
                 "standard input holds no secret in Base32",
                 hint: "one line of letters and the digits 2 to 7, 16 of them or more, as in `JBSW Y3DP EHPK 3PXP`")
         }
@@ -38,7 +38,7 @@ enum SecretInput {
         while bytes.count < longest {
             let count = Glibc.read(STDIN_FILENO, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw Trouble("standard input cannot be read: \(systemReason())") }
+            guard count >= 0 else { throw CommandError("standard input cannot be read: \(systemReason())") }
             bytes += buffer.prefix(count)
             if count == 0 || (bytes.last == 0x0A && isatty(STDIN_FILENO) == 1) { break }
         }

@@ -7,22 +7,22 @@ enum StateFolder {
     ///
     /// It is made only in a directory that nobody but root can change, and that is reached without a symlink. Otherwise
     /// nothing is done, and opening the accounts reports what is missing.
-    static func make(_ path: String, for keeper: Keeper) throws {
-        guard case .appointed(let user) = keeper, let (above, name) = split(path) else { return }
+    static func make(_ path: String, for serviceUser: ServiceUser) throws {
+        guard case .appointed(let user) = serviceUser, let (above, name) = split(path) else { return }
         var part = 0
         let folder = system_open_trusted(above, system_trust(owner: 0, group: 0, public_file: 0), 1, &part)
         guard folder >= 0 else { return }
         defer { close(folder) }
         guard mkdirat(folder, name, 0o700) == 0 else {
             if errno == EEXIST { return }
-            throw Trouble("\(path) cannot be made: \(systemReason())")
+            throw CommandError("\(path) cannot be made: \(systemReason())")
         }
         try give(name, in: folder, to: user, path)
     }
 
     /// Command that makes it by hand.
     static func command(_ path: String) -> String {
-        Keeper.isRoots
+        ServiceUser.isRoots
             ? "install -d -m 0700 -o \(SystemUser.login) -g \(SystemUser.login) \(path)" : "mkdir -m 0700 \(path)"
     }
 
@@ -30,7 +30,7 @@ enum StateFolder {
         let made = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         defer { if made >= 0 { close(made) } }
         guard made >= 0, fchown(made, user.uid, user.gid) == 0, fchmod(made, 0o700) == 0 else {
-            throw Trouble(
+            throw CommandError(
                 "\(path) cannot be given to \(user.name): \(systemReason())", hint: "make it with: \(command(path))")
         }
     }

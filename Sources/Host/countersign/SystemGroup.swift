@@ -12,7 +12,9 @@ enum SystemGroup {
     static func named(_ name: String) throws -> UInt32? {
         var gid: gid_t = 0
         let found = groups_named(name, &gid)
-        guard found >= 0 else { throw Trouble("the system cannot look up the group \(name): \(systemReason(-found))") }
+        guard found >= 0 else {
+            throw CommandError("the system cannot look up the group \(name): \(systemReason(-found))")
+        }
         return found == 1 ? gid : nil
     }
 

@@ -48,7 +48,7 @@ struct SystemUser: Equatable {
                 return SystemUser(name: String(cString: found.pointee.pw_name), uid: entry.pw_uid, gid: entry.pw_gid)
             }
             guard [0, ENOENT, ESRCH].contains(error) else {
-                throw Trouble(
+                throw CommandError(
                     "the system cannot look up \(account): \(systemReason(error))",
                     hint: "try again when its user database answers")
             }

@@ -3,8 +3,9 @@ enum Table {
     /// Usual width of a terminal, in characters.
     static let columns = 80
 
-    /// Lays out the rows; `ink` returns the color of a cell in that column, for terminals with colors.
-    static func lines(_ header: [String], _ rows: [[String]], ink: (Int, String) -> Ink? = { _, _ in nil }) -> [String]
+    /// Lays out the rows; `color` returns the color of a cell in that column, for terminals with colors.
+    static func lines(_ header: [String], _ rows: [[String]], color: (Int, String) -> TerminalColor? = { _, _ in nil })
+        -> [String]
     {
         let cells = [header] + rows.map { $0.map(\.plain) }
         let widths = header.indices.map { column in cells.map { $0.dropFirst(column).first?.count ?? 0 }.max() ?? 0 }
@@ -14,7 +15,7 @@ enum Table {
             let last = row.lastIndex { !$0.isEmpty } ?? 0
             return row.prefix(last + 1).enumerated().map { column, text in
                 let padded = column == last ? text : text.padded(to: widths[column])
-                return ink(column, text)?.paint(padded, if: takesColours) ?? padded
+                return color(column, text)?.paint(padded, if: takesColours) ?? padded
             }.joined(separator: isWide ? " " : "  ")
         }
     }

@@ -342,15 +342,17 @@ extension AuthyService {
             var unlocked = Unlocked(links: links.reduce(0, +))
             for var member in members {
                 unlocked.add(member)
-                (member.wrongCodes, member.wrongCodesOfDay) = (Count(), Count())
-                (member.sends, member.requests, member.notices) = (Count(), Count(), Count())
+                (member.wrongCodes, member.wrongCodesOfDay) = (WindowCounter(), WindowCounter())
+                (member.sends, member.requests, member.notices) = (WindowCounter(), WindowCounter(), WindowCounter())
                 if let spent = member.spent, spent > ahead { (member.spent, unlocked.freesCode) = (nil, true) }
                 if let spent = member.genericSpent, spent > ahead {
                     (member.genericSpent, unlocked.freesCode) = (nil, true)
                 }
                 try records.put(member)
             }
-            for sender in senders { try records.putLinksSent(Count(), application: sender, phoneHash: user.phoneHash) }
+            for sender in senders {
+                try records.putLinksSent(WindowCounter(), application: sender, phoneHash: user.phoneHash)
+            }
             return unlocked
         }
     }
@@ -459,7 +461,7 @@ extension AuthyService {
     /// - Returns: The number of deleted rows.
     /// - Throws: `RecordStoreError` if the server cannot store it.
     public func purge() async throws -> Int {
-        let before = now() - Int64(settings.retentionDays) * Span.day
+        let before = now() - Int64(settings.retentionDays) * Interval.day
         return try await store.write { try $0.purge(before: before, limit: 1_000) }
     }
 }

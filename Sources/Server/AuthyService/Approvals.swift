@@ -21,7 +21,7 @@ extension AuthyService {
     /// - Throws: `Refusal` if the user is unknown or has no device, a parameter is invalid, or a limit is reached;
     ///   `RecordStoreError` if the server cannot store it.
     public func createApproval(for id: String, by caller: Caller, _ parameters: Parameters) async throws -> Answer {
-        let wish = try Wish(parameters)
+        let wish = try ApprovalParameters(parameters)
         let now = now()
         guard let user = AuthyID(id) else { throw Refusal.userNotFound }
         let approval = try await store.write { records in
@@ -31,21 +31,21 @@ extension AuthyService {
             guard try devices(for: member, in: records).contains(where: \.isActive) else {
                 throw Refusal(400, 60051, "The user has no OneTouch device.")
             }
-            if let wait = member.requests.wait(Span.tenMinutes, limit: settings.limits.requests, at: limitTime()) {
+            if let wait = member.requests.wait(Interval.tenMinutes, limit: settings.limits.requests, at: limitTime()) {
                 throw Refusal.tooMany(retryAfter: wait)
             }
             try records.expireApprovals(of: user, at: now)
             if try records.pendingCount(of: user, application: caller.id, at: now) >= settings.limits.pendingRequests {
                 throw Refusal.tooMany(retryAfter: 10)
             }
-            member.requests.add(Span.tenMinutes, at: limitTime())
+            member.requests.add(Interval.tenMinutes, at: limitTime())
             guard let approval = wish.approval(for: user, of: caller, at: now) else { throw Refusal.broken }
             try records.put(member)
             try records.put(approval)
             try records.count(Self.month(of: caller.id, at: now) { _ in })
             return approval
         }
-        hub.wake(.user(user))
+        waiters.wake(.user(user))
         outbox.notify(
             Notification(
                 request: approval.id, user: user, application: caller.id, title: caller.application.name,
@@ -81,20 +81,20 @@ extension AuthyService {
         guard seconds > 0, reading.approval.standing(at: now) == .pending else { return reading.answer(at: now) }
         // One second more than the rest of the request's lifetime: either clock may be anywhere within its second.
         let left = reading.approval.ends.map { min($0 - now + 1, 60) } ?? 60
-        let deadline = hub.uptime() + min(seconds, left)
+        let deadline = waiters.uptime() + min(seconds, left)
         var hasNews = true
         while hasNews, reading.approval.standing(at: self.now()) == .pending {
             let id = reading.approval.id
-            guard let ticket = hub.ticket(for: .approval(id), of: id.description, until: deadline) else {
+            guard let ticket = waiters.ticket(for: .approval(id), of: id.description, until: deadline) else {
                 throw Refusal.tooMany(retryAfter: 5)
             }
-            reading = try await hub.look(with: ticket) { try await approval(name, of: caller) }
+            reading = try await waiters.look(with: ticket) { try await approval(name, of: caller) }
             if reading.approval.standing(at: self.now()) == .pending {
-                await watch { [hub] in hub.end(ticket) }
-                hasNews = await hub.wait(for: ticket)
+                await watch { [waiters] in waiters.end(ticket) }
+                hasNews = await waiters.wait(for: ticket)
                 reading = try await approval(name, of: caller)
             } else {
-                hub.end(ticket)
+                waiters.end(ticket)
             }
         }
         return reading.answer(at: self.now())
@@ -125,8 +125,8 @@ extension AuthyService {
             try records.put(approval)
             return (approval.user, id)
         }
-        hub.wake(.user(user))
-        hub.wake(.approval(id))
+        waiters.wake(.user(user))
+        waiters.wake(.approval(id))
         return Answer([("message", JSONText.string("Approval request was cancelled.")), ("success", "true")])
     }
 
@@ -136,7 +136,7 @@ extension AuthyService {
     }
 
     /// Reads the request, and checks the key again: it may have ended while its holder waited.
-    private func approval(_ name: String, of caller: Caller) async throws -> Reading {
+    private func approval(_ name: String, of caller: Caller) async throws -> ApprovalView {
         guard let id = ApprovalRequestID(name) else { throw Self.notFound(name) }
         let now = now()
         let (approval, user, device) = try await store.read { records in
@@ -148,7 +148,7 @@ extension AuthyService {
             }
             return (approval, user, try approval.answer.flatMap { try records.device($0.device) })
         }
-        return Reading(
+        return ApprovalView(
             approval: approval, application: caller.application,
             email: try self.contact(of: user).email(of: caller.id) ?? "",
             device: device)
@@ -180,7 +180,7 @@ extension Approval {
 }
 
 /// An approval request with everything that its application may read of it.
-struct Reading {
+struct ApprovalView {
     let approval: Approval
     let application: Application
     let email: String
@@ -244,7 +244,7 @@ struct Reading {
 }
 
 /// The checked parameters of a new approval request.
-private struct Wish {
+private struct ApprovalParameters {
     static let years: Int64 = 10 * 366 * 86_400
     let message: String
     let details: [(String, String)]

@@ -20,7 +20,7 @@ public struct Callback: Sendable {
             "approval_request": .object([
                 "transaction": Self.transaction(approval), "expiration_timestamp": .integer(approval.ends ?? 0),
                 "logos": Self.value(JSONParameters.elements(approval.logos)),
-                "app_id": .string(Reading.name(of: approval.application)),
+                "app_id": .string(ApprovalView.name(of: approval.application)),
             ]),
             "device": Self.device(device),
         ])

@@ -141,8 +141,8 @@ extension AuthyService {
                     detail: own.name))
             return isAllowed ? [] : try records.cancelApprovals(of: own.user, application: application, at: now)
         }
-        hub.wake(.user(phone.user))
-        for request in ended { hub.wake(.approval(request)) }
+        waiters.wake(.user(phone.user))
+        for request in ended { waiters.wake(.approval(request)) }
         log.notice(
             "consent_decided",
             metadata: [

@@ -72,10 +72,10 @@ extension AuthyService {
     private func countLink(of user: AuthyID, in records: any RecordWriting) throws {
         guard let hash = try records.user(user)?.phoneHash else { throw PhoneRefusal.unknownDevice }
         var links = try records.linksSent(application: LinkSender.phones, phoneHash: hash)
-        if let wait = links.wait(Span.day, limit: Self.linksOfPhonesADay, at: limitTime()) {
+        if let wait = links.wait(Interval.day, limit: Self.linksOfPhonesADay, at: limitTime()) {
             throw PhoneRefusal.tooManyLinks(wait)
         }
-        links.add(Span.day, at: limitTime())
+        links.add(Interval.day, at: limitTime())
         try records.putLinksSent(links, application: LinkSender.phones, phoneHash: hash)
     }
 

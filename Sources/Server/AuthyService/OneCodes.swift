@@ -57,10 +57,10 @@ extension AuthyService {
         let now = now()
         return try await store.write { records in
             var member = try self.member(user, of: caller, in: records)
-            if let wait = member.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: limitTime()) {
+            if let wait = member.sends.wait(Interval.tenMinutes, limit: settings.limits.sends, at: limitTime()) {
                 throw Refusal.tooMany(retryAfter: wait)
             }
-            member.sends.add(Span.tenMinutes, at: limitTime())
+            member.sends.add(Interval.tenMinutes, at: limitTime())
             let purpose = Purpose.oneCode(member)
             let code: String
             if let out = member.oneCode, now < out.ends, !out.isSpent, out.action == action {

@@ -74,7 +74,7 @@ extension AuthyService {
         let hash = vault.index(phone.e164)
         return try await store.write { records in
             let old = try records.phoneCheck(application: caller.id, phoneHash: hash)
-            if let wait = old?.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: limitTime()) {
+            if let wait = old?.sends.wait(Interval.tenMinutes, limit: settings.limits.sends, at: limitTime()) {
                 throw Refusal.tooMany(retryAfter: wait)
             }
             // A new code would allow five more guesses.
@@ -93,9 +93,9 @@ extension AuthyService {
                 let sealed = try vault.seal(Array(code.utf8), as: Purpose.phoneCheck(caller.id, id))
                 check = PhoneCheck(
                     application: caller.id, phoneHash: hash, id: id, sealed: sealed, ends: now + Self.checkLifetime)
-                check.sends = old?.sends ?? Count()
+                check.sends = old?.sends ?? WindowCounter()
             }
-            check.sends.add(Span.tenMinutes, at: limitTime())
+            check.sends.add(Interval.tenMinutes, at: limitTime())
             try records.put(check)
             try records.count(Self.month(of: caller.id, at: now) { $0.count(kind) })
             return (check, code)

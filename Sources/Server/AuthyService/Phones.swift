@@ -107,14 +107,14 @@ extension AuthyService {
             }
             let sender = member.mayAsk ? caller.id : LinkSender.strangers
             var links = try records.linksSent(application: sender, phoneHash: hash)
-            if member.sends.wait(Span.tenMinutes, limit: settings.limits.sends, at: limitTime()) != nil {
+            if member.sends.wait(Interval.tenMinutes, limit: settings.limits.sends, at: limitTime()) != nil {
                 return "too many messages to the user"
             }
-            if links.wait(Span.day, limit: Self.linksOfDay, at: limitTime()) != nil {
+            if links.wait(Interval.day, limit: Self.linksOfDay, at: limitTime()) != nil {
                 return "too many links to the number"
             }
-            member.sends.add(Span.tenMinutes, at: limitTime())
-            links.add(Span.day, at: limitTime())
+            member.sends.add(Interval.tenMinutes, at: limitTime())
+            links.add(Interval.day, at: limitTime())
             try records.put(member)
             try records.putLinksSent(links, application: sender, phoneHash: hash)
             return nil
@@ -183,7 +183,7 @@ extension AuthyService {
         log.notice(
             "device_enrolled", metadata: ["user": "\(device.user)", "device": "\(device.id)", "address": "\(address)"])
         // The person's other phones ask whether the new one is theirs.
-        hub.wake(.user(device.user))
+        waiters.wake(.user(device.user))
         return Answer([("device", JSONText.string(device.id)), ("now", String(now))])
     }
 
@@ -259,20 +259,21 @@ extension AuthyService {
         watch: @Sendable (@escaping @Sendable () -> Void) async -> Void
     ) async throws -> Answer {
         var state = try await state(of: phone.device)
-        let deadline = hub.uptime() + min(seconds, 60)
+        let deadline = waiters.uptime() + min(seconds, 60)
         var hasNews = seconds > 0
         while hasNews, seen == state.revision {
-            let end = state.firstEnd.map { hub.uptime() + min(max(0, $0 - now()) + 1, 60) } ?? .max
-            guard let ticket = hub.ticket(for: .user(phone.user), of: phone.device.id, until: min(deadline, end)) else {
+            let end = state.firstEnd.map { waiters.uptime() + min(max(0, $0 - now()) + 1, 60) } ?? .max
+            guard let ticket = waiters.ticket(for: .user(phone.user), of: phone.device.id, until: min(deadline, end))
+            else {
                 throw PhoneRefusal.tooManyWaits
             }
-            state = try await hub.look(with: ticket) { try await self.state(of: phone.device) }
+            state = try await waiters.look(with: ticket) { try await self.state(of: phone.device) }
             if seen == state.revision {
-                await watch { [hub] in hub.end(ticket) }
-                hasNews = await hub.wait(for: ticket)
+                await watch { [waiters] in waiters.end(ticket) }
+                hasNews = await waiters.wait(for: ticket)
                 state = try await self.state(of: phone.device)
             } else {
-                hub.end(ticket)
+                waiters.end(ticket)
             }
         }
         return state.answer(at: now())
@@ -406,8 +407,8 @@ extension AuthyService {
     }
 
     private func tell(_ approval: Approval, by phone: Phone) {
-        hub.wake(.approval(approval.id))
-        hub.wake(.user(approval.user))
+        waiters.wake(.approval(approval.id))
+        waiters.wake(.user(approval.user))
         log.notice(
             "request_decided",
             metadata: approval.trace.merging([
@@ -509,7 +510,7 @@ extension AuthyService {
             change(&device)
             try records.put(device)
         }
-        hub.wake(.user(phone.user))
+        waiters.wake(.user(phone.user))
     }
 
     /// Lists the user's devices that are not removed, oldest first (`GET devices`).
@@ -574,7 +575,7 @@ extension AuthyService {
                 try confirm(code, of: own.user, at: now, in: records) != nil
             else { throw PhoneRefusal.wrongCode }
         }
-        hub.wake(.user(phone.user))
+        waiters.wake(.user(phone.user))
         log.notice(
             "device_confirmed", metadata: ["user": "\(phone.user)", "device": "\(id)", "by": "\(phone.device.id)"])
         return Answer([])

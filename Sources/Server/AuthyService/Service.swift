@@ -16,7 +16,7 @@ public struct AuthyService: Sendable {
     /// The settings of the server.
     public let settings: ServerSettings
     /// The waiting calls.
-    public let hub: Hub
+    public let waiters: WaiterRegistry
     /// Delivers codes, notifications and callbacks.
     public let outbox: any Outbox
     /// The log.
@@ -25,8 +25,8 @@ public struct AuthyService: Sendable {
     public let sparingLog: SparingLog
     /// Returns the wall clock as Unix time in seconds.
     public let now: @Sendable () -> Int64
-    private let limitClock: LimitClock?
-    let pace: Pace
+    private let limitClock: SteadyClock?
+    let rateLimiter: RateLimiter
 
     /// Makes the service.
     ///
@@ -34,25 +34,26 @@ public struct AuthyService: Sendable {
     ///   - store: Where everything is stored.
     ///   - vault: Seals the secrets in the store.
     ///   - settings: The settings of the server.
-    ///   - hub: The waiting calls.
+    ///   - waiters: The waiting calls.
     ///   - outbox: Delivers codes, notifications and callbacks.
     ///   - log: The log.
     ///   - limitClock: The clock of the limits; nil to use `now`, if that never jumps.
     ///   - now: Returns the wall clock as Unix time in seconds.
     public init(
-        store: any RecordStore, vault: Vault, settings: ServerSettings, hub: Hub, outbox: any Outbox, log: Logger,
-        limitClock: LimitClock? = nil, now: @escaping @Sendable () -> Int64
+        store: any RecordStore, vault: Vault, settings: ServerSettings, waiters: WaiterRegistry, outbox: any Outbox,
+        log: Logger,
+        limitClock: SteadyClock? = nil, now: @escaping @Sendable () -> Int64
     ) {
         self.store = store
         self.vault = vault
         self.settings = settings
-        self.hub = hub
+        self.waiters = waiters
         self.outbox = outbox
         self.log = log
         sparingLog = SparingLog(log)
         self.now = now
         self.limitClock = limitClock
-        pace = Pace(settings.limits)
+        rateLimiter = RateLimiter(settings.limits)
     }
 
     /// Returns the time of the limits in seconds; changes of the wall clock do not affect it.
@@ -71,7 +72,7 @@ public struct AuthyService: Sendable {
         guard let (application, _) = try await store.read({ try $0.application(keyHash: hash, at: now) }) else {
             throw Refusal.key
         }
-        if let retryAfter = pace.call(application.id, at: limitTime()) {
+        if let retryAfter = rateLimiter.call(application.id, at: limitTime()) {
             sparingLog.warn(
                 "too_many_requests", about: "all \(application.id)",
                 ["application": "\(application.id)", "call": "all"], at: limitTime())
@@ -119,9 +120,9 @@ public struct Caller: Sendable {
 /// Limits the calls of each application.
 ///
 /// The counts are kept in memory: a restart forgets one second of them.
-final class Pace: Sendable {
+final class RateLimiter: Sendable {
     private let limits: ServerSettings.Limits
-    private let calls = Mutex<[Int64: Count]>([:])
+    private let calls = Mutex<[Int64: WindowCounter]>([:])
 
     init(_ limits: ServerSettings.Limits) { self.limits = limits }
 
@@ -129,7 +130,7 @@ final class Pace: Sendable {
     func call(_ application: Int64, at now: Int64) -> Int64? {
         guard limits.callsPerSecond > 0 else { return nil }
         return calls.withLock { calls in
-            var count = calls[application, default: Count()].within(1, at: now)
+            var count = calls[application, default: WindowCounter()].within(1, at: now)
             count.times += 1
             calls[application] = count
             return count.times > limits.callsPerSecond ? 1 : nil
@@ -138,18 +139,18 @@ final class Pace: Sendable {
 }
 
 /// Lengths of time, in seconds.
-enum Span {
+enum Interval {
     static let tenMinutes: Int64 = 600
     static let day: Int64 = 86_400
 }
 
-extension Count {
+extension WindowCounter {
     /// Returns the count of the current period; a new one if the old period is over.
     ///
     /// A count that began in the future, because a clock was set back, continues from now.
-    func within(_ seconds: Int64, at now: Int64) -> Count {
-        if since > now { return Count(since: now, times: times) }
-        return now - since < seconds ? self : Count(since: now, times: 0)
+    func within(_ seconds: Int64, at now: Int64) -> WindowCounter {
+        if since > now { return WindowCounter(since: now, times: times) }
+        return now - since < seconds ? self : WindowCounter(since: now, times: 0)
     }
 
     /// Returns the seconds until the limit allows one more; nil if it does already.

@@ -38,7 +38,7 @@ extension AuthyService {
         }
         log.info("user_added", metadata: ["application": "\(caller.id)", "user": "\(user.id)"])
         // An existing phone asks whether the application may ask it, and shows codes for it.
-        if isNew { hub.wake(.user(user.id)) }
+        if isNew { waiters.wake(.user(user.id)) }
         if parameters.flag("send_install_link_via_sms") ?? parameters.flag("send_install_link_via_sms", in: "user")
             ?? true
         {
@@ -181,7 +181,7 @@ extension AuthyService {
             if try records.members(of: member.user).isEmpty { try records.removeUser(member.user) }
             return member.user
         }
-        hub.wake(.user(user))
+        waiters.wake(.user(user))
         log.notice("user_removed", metadata: ["application": "\(caller.id)", "user": "\(user)"])
         return Answer([("message", JSONText.string("User removed from application")), ("success", "true")])
     }
@@ -292,10 +292,10 @@ extension AuthyService {
             guard let email, try contact(of: user).has(email: email, of: caller.id) else {
                 throw Refusal(400, 60029, "Activity was not created: this application gave no such e-mail address.")
             }
-            if let wait = member.notices.wait(Span.day, limit: Self.noticesOfDay, at: limitTime()) {
+            if let wait = member.notices.wait(Interval.day, limit: Self.noticesOfDay, at: limitTime()) {
                 throw Refusal.tooMany(retryAfter: wait)
             }
-            member.notices.add(Span.day, at: limitTime())
+            member.notices.add(Interval.day, at: limitTime())
             try records.put(member)
             try records.add(
                 Activity(user: user.id, application: caller.id, at: now, kind: UserActivity.enrolled, detail: ""))

@@ -94,7 +94,7 @@ extension AuthyService {
         switch verdict {
         case .accepted(let kind):
             log.info("code_accepted", metadata: metadata.merging(["kind": "\(kind.word)"]) { $1 })
-            hub.wake(.user(user))
+            waiters.wake(.user(user))
         case .confirmationNotTaken:
             log.warning("code_refused", metadata: metadata.merging(["reason": "confirmation"]) { $1 })
         case .wrong, .wrongBeyondLimit: tellRefused("wrong")
@@ -120,13 +120,13 @@ extension AuthyService {
     ) throws -> (Verdict, ApplicationLimit?) {
         var member = member
         let (limits, time) = (settings.limits, limitTime())
-        if let wait = member.wrongCodes.wait(Span.tenMinutes, limit: limits.wrongCodes, at: time)
-            ?? member.wrongCodesOfDay.wait(Span.day, limit: limits.wrongCodesOfDay, at: time)
+        if let wait = member.wrongCodes.wait(Interval.tenMinutes, limit: limits.wrongCodes, at: time)
+            ?? member.wrongCodesOfDay.wait(Interval.day, limit: limits.wrongCodesOfDay, at: time)
         {
             // A lock that begins in the future ends one period from now, once.
             if member.wrongCodes.since > time || member.wrongCodesOfDay.since > time {
-                member.wrongCodes = member.wrongCodes.within(Span.tenMinutes, at: time)
-                member.wrongCodesOfDay = member.wrongCodesOfDay.within(Span.day, at: time)
+                member.wrongCodes = member.wrongCodes.within(Interval.tenMinutes, at: time)
+                member.wrongCodesOfDay = member.wrongCodesOfDay.within(Interval.day, at: time)
                 try records.put(member)
             }
             return (.limited(wait), nil)
@@ -138,7 +138,7 @@ extension AuthyService {
         case .accepted(let kind):
             member.confirmed = member.confirmed ?? now
             if kind.isFromPhone { member.consent(at: now) }
-            member.wrongCodes = Count()
+            member.wrongCodes = WindowCounter()
             try records.add(
                 Activity(user: member.user, application: member.application, at: now, kind: kind.word, detail: ""))
             if let confirmation = check.confirmation, kind == .softToken || kind == .oneCode {
@@ -160,17 +160,18 @@ extension AuthyService {
     ) throws -> (Verdict, ApplicationLimit?) {
         let (limits, users) = (settings.limits, try records.memberCount(of: member.application))
         let ofTenMinutes = ApplicationLimit(
-            span: Span.tenMinutes, limit: max(limits.wrongCodesOfApplication, users), users: users)
+            span: Interval.tenMinutes, limit: max(limits.wrongCodesOfApplication, users), users: users)
         let ofDay = ApplicationLimit(
-            span: Span.day, limit: max(10 * limits.wrongCodesOfApplication, 2 * users), users: users)
+            span: Interval.day, limit: max(10 * limits.wrongCodesOfApplication, 2 * users), users: users)
         var (inTenMinutes, inDay) = try records.wrongCodes(of: member.application)
         let wait = ofTenMinutes.wait(inTenMinutes, at: time)
         let waitOfDay = ofDay.wait(inDay, at: time)
         inTenMinutes.add(ofTenMinutes.span, at: time)
         inDay.add(ofDay.span, at: time)
         try records.putWrongCodes(inTenMinutes, inDay, of: member.application)
-        member.wrongCodes.add(Span.tenMinutes, at: time, price: wait == nil ? 1 : max(1, limits.wrongCodes / 2))
-        member.wrongCodesOfDay.add(Span.day, at: time, price: waitOfDay == nil ? 1 : max(1, limits.wrongCodesOfDay / 2))
+        member.wrongCodes.add(Interval.tenMinutes, at: time, price: wait == nil ? 1 : max(1, limits.wrongCodes / 2))
+        member.wrongCodesOfDay.add(
+            Interval.day, at: time, price: waitOfDay == nil ? 1 : max(1, limits.wrongCodesOfDay / 2))
         try records.put(member)
         let reached = inTenMinutes.times == ofTenMinutes.limit ? ofTenMinutes : inDay.times == ofDay.limit ? ofDay : nil
         return ([wait, waitOfDay].compactMap { $0 }.max().map { .wrongBeyondLimit($0) } ?? .wrong, reached)
@@ -292,7 +293,7 @@ struct ApplicationLimit: Sendable {
     let users: Int64
 
     /// Returns the seconds until the limit allows one more; nil if it does already.
-    func wait(_ count: Count, at time: Int64) -> Int64? { count.wait(span, limit: limit, at: time) }
+    func wait(_ count: WindowCounter, at time: Int64) -> Int64? { count.wait(span, limit: limit, at: time) }
 }
 
 /// The purpose of each sealed value; a value that is moved to another place does not open.

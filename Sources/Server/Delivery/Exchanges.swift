@@ -13,7 +13,7 @@ final class Exchanges: Sendable {
     }
 
     private struct State: Sendable {
-        var line: Line<Ticket>
+        var line: FairQueue<Ticket>
         var isOver = false
     }
 
@@ -26,11 +26,11 @@ final class Exchanges: Sendable {
     /// - Parameters:
     ///   - authorities: a PEM file of the only trusted authorities; nil for the system's.
     ///   - limits: how many exchanges run and wait.
-    init?(authorities: String?, limits: Line<Ticket>.Limits) {
+    init?(authorities: String?, limits: FairQueue<Ticket>.Limits) {
         guard let multi = Multi() else { return nil }
         self.multi = multi
         self.authorities = authorities
-        state = Mutex(State(line: Line(limits)))
+        state = Mutex(State(line: FairQueue(limits)))
         guard Background.run({ self.work() }) else { return nil }
     }
 

@@ -37,7 +37,7 @@ package struct Mailer: Sendable {
     ///   - load: the message and its timeout.
     ///   - now: Unix seconds.
     /// - Returns: a request with an envelope.
-    func request(_ load: Carrier.Load, at now: Int64) -> OutgoingRequest {
+    func request(_ load: GatewayClient.DeliveryJob, at now: Int64) -> OutgoingRequest {
         let to = recipient(load.message)
         let mail = Mail(
             from: from, to: to, subject: load.message.subject, text: load.message.text, id: load.id, date: now)

@@ -48,7 +48,7 @@ package struct Program: Sendable {
 
 extension Outgoing {
     /// Runs the program until it ends or its time is over, on a thread that may block.
-    func run(_ program: Program, _ load: Carrier.Load) async -> Verdict {
+    func run(_ program: Program, _ load: GatewayClient.DeliveryJob) async -> Verdict {
         let children = children
         return await workers.run(milliseconds: load.timeout, refused: Self.verdict) { left, reply in
             children.run(program, load.message, milliseconds: left, reply)

@@ -15,10 +15,10 @@ package struct Twilio: Sendable {
         self.token = token
         sender = (from.hasPrefix("MG") && from.utf8.count == 34 ? "MessagingServiceSid" : "From", from)
         self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
-        try Carrier.checkHTTP(self.url)
+        try GatewayClient.checkHTTP(self.url)
     }
 
-    func request(_ load: Carrier.Load) -> OutgoingRequest {
+    func request(_ load: GatewayClient.DeliveryJob) -> OutgoingRequest {
         let (message, isCall) = (load.message, load.message.kind == .call)
         let text = isCall ? ("Twiml", Self.twiml(message)) : ("Body", message.text)
         return OutgoingRequest(

@@ -16,7 +16,7 @@ package struct Webhook: Sendable {
     package init(url: String, secret: [UInt8]) throws(DeliveryError) {
         self.url = url
         key = SymmetricKey(data: secret)
-        try Carrier.checkHTTP(url)
+        try GatewayClient.checkHTTP(url)
     }
 
     /// Builds the request for one try.
@@ -25,7 +25,7 @@ package struct Webhook: Sendable {
     ///   - load: the message and its timeout.
     ///   - now: Unix seconds, which are signed with the body.
     /// - Returns: a POST with the headers `X-Countersign-Timestamp` and `X-Countersign-Signature`.
-    package func request(_ load: Carrier.Load, at now: Int64) -> OutgoingRequest {
+    package func request(_ load: GatewayClient.DeliveryJob, at now: Int64) -> OutgoingRequest {
         let body = Self.body(load, at: now)
         let headers = [
             ("Content-Type", "application/json"), ("X-Countersign-Timestamp", String(now)),
@@ -40,7 +40,7 @@ package struct Webhook: Sendable {
         Hex.text(HMAC<SHA256>.authenticationCode(for: Array("\(timestamp).\(body)".utf8), using: key))
     }
 
-    private static func body(_ load: Carrier.Load, at now: Int64) -> String {
+    private static func body(_ load: GatewayClient.DeliveryJob, at now: Int64) -> String {
         let message = load.message
         let texts = [
             ("id", load.id), ("kind", message.kind.rawValue), ("to", message.to), ("code", message.code),

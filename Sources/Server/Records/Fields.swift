@@ -22,7 +22,7 @@ struct Fields {
     mutating func text() throws -> String { try Self.present(textOrNil()) }
     mutating func blob() throws -> [UInt8] { try Self.present(blobOrNil()) }
     mutating func flag() throws -> Bool { try integer() != 0 }
-    mutating func count() throws -> Count { Count(since: try integer(), times: try integer()) }
+    mutating func count() throws -> WindowCounter { WindowCounter(since: try integer(), times: try integer()) }
     mutating func user() throws -> AuthyID { try Self.present(AuthyID(integer())) }
 
     static func present<T>(_ value: T?) throws -> T {

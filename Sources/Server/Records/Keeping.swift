@@ -64,7 +64,7 @@ extension SQLiteRecordStore {
                 try connection.run(
                     "UPDATE approvals SET status = 'expired', updated = ?1 WHERE status = 'pending'", now)
                 try connection.run(
-                    "UPDATE approvals SET telling = \(Approval.Telling.failed.rawValue) WHERE telling = 1")
+                    "UPDATE approvals SET telling = \(Approval.CallbackState.failed.rawValue) WHERE telling = 1")
                 try connection.run(
                     "UPDATE devices SET removed = ?1, confirmation = NULL WHERE confirmed IS NULL AND removed IS NULL",
                     now)

@@ -87,7 +87,7 @@ public protocol RecordReading {
     /// Returns the wrong codes of all users of an application together, in ten minutes and in a day.
     ///
     /// - Throws: `RecordStoreError` if the records cannot be read.
-    func wrongCodes(of application: Int64) throws -> (inTenMinutes: Count, inDay: Count)
+    func wrongCodes(of application: Int64) throws -> (inTenMinutes: WindowCounter, inDay: WindowCounter)
 
     /// Returns what is kept of a removed member with this phone; nil if there is nothing.
     ///
@@ -147,7 +147,7 @@ public protocol RecordReading {
     /// Returns how many links an application, or a `LinkSender`, had made for a phone number.
     ///
     /// - Throws: `RecordStoreError` if the records cannot be read.
-    func linksSent(application: Int64, phoneHash: [UInt8]) throws -> Count
+    func linksSent(application: Int64, phoneHash: [UInt8]) throws -> WindowCounter
 
     /// Returns the phone check of an application for a phone number; nil if there is none.
     ///
@@ -194,7 +194,7 @@ public protocol RecordWriting: RecordReading {
     /// Stores the wrong codes of all users of an application together.
     ///
     /// - Throws: `RecordStoreError` if the records cannot be written.
-    func putWrongCodes(_ inTenMinutes: Count, _ inDay: Count, of application: Int64) throws
+    func putWrongCodes(_ inTenMinutes: WindowCounter, _ inDay: WindowCounter, of application: Int64) throws
 
     /// Stores an API key.
     ///
@@ -288,7 +288,7 @@ public protocol RecordWriting: RecordReading {
     /// Stores how many links an application, or a `LinkSender`, had made for a phone number.
     ///
     /// - Throws: `RecordStoreError` if the records cannot be written.
-    func putLinksSent(_ count: Count, application: Int64, phoneHash: [UInt8]) throws
+    func putLinksSent(_ count: WindowCounter, application: Int64, phoneHash: [UInt8]) throws
 
     /// Stores a phone check, in place of an earlier one of the same application and phone.
     ///

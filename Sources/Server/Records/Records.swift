@@ -90,7 +90,7 @@ public struct User: Equatable, Sendable {
 }
 
 /// How often something was done since a time; the reader decides how long a count is valid.
-public struct Count: Equatable, Sendable {
+public struct WindowCounter: Equatable, Sendable {
     /// The start of the count.
     public var since: Int64
     /// The number of times since then.
@@ -131,15 +131,15 @@ public struct Member: Equatable, Sendable {
     /// The OneCode that was sent and has not been replaced; nil for none.
     public var oneCode: OneCode?
     /// Wrong codes in ten minutes.
-    public var wrongCodes = Count()
+    public var wrongCodes = WindowCounter()
     /// Wrong codes in a day.
-    public var wrongCodesOfDay = Count()
+    public var wrongCodesOfDay = WindowCounter()
     /// Messages sent in ten minutes.
-    public var sends = Count()
+    public var sends = WindowCounter()
     /// Approval requests created in ten minutes.
-    public var requests = Count()
+    public var requests = WindowCounter()
     /// E-mails about an enrollment sent in a day.
-    public var notices = Count()
+    public var notices = WindowCounter()
 
     /// A code that was sent by text message, call or e-mail.
     public struct OneCode: Equatable, Sendable {
@@ -188,15 +188,15 @@ public struct FormerMember: Equatable, Sendable {
     /// When the person refused the application; nil if they had not.
     public let refused: Int64?
     /// Wrong codes in ten minutes.
-    public let wrongCodes: Count
+    public let wrongCodes: WindowCounter
     /// Wrong codes in a day.
-    public let wrongCodesOfDay: Count
+    public let wrongCodesOfDay: WindowCounter
     /// Messages sent in ten minutes.
-    public let sends: Count
+    public let sends: WindowCounter
     /// Approval requests created in ten minutes.
-    public let requests: Count
+    public let requests: WindowCounter
     /// E-mails about an enrollment sent in a day.
-    public let notices: Count
+    public let notices: WindowCounter
 
     /// Copies what is kept of a member.
     public init(_ member: Member, phoneHash: [UInt8], removed: Int64) {
@@ -321,7 +321,7 @@ public struct Approval: Equatable, Sendable {
     public enum Status: String, Sendable, CaseIterable { case pending, approved, denied, expired, cancelled }
 
     /// The state of the callback: none wanted, due, done, or failed.
-    public enum Telling: Int64, Sendable { case none, due, done, failed }
+    public enum CallbackState: Int64, Sendable { case none, due, done, failed }
 
     /// The UUID of the request.
     public let id: ApprovalRequestID
@@ -354,7 +354,7 @@ public struct Approval: Equatable, Sendable {
     /// Whether a push message about it was delivered.
     public var notified = false
     /// The state of the callback.
-    public var telling = Telling.none
+    public var telling = CallbackState.none
     /// The signed answer; nil before.
     public var answer: Answer?
     /// Whether the person reported that they did not start the login.
@@ -416,7 +416,7 @@ public struct PhoneCheck: Equatable, Sendable {
     /// The number of wrong codes entered.
     public var wrongCodes: Int64
     /// Messages sent in ten minutes.
-    public var sends = Count()
+    public var sends = WindowCounter()
 
     /// Makes a check without a count of messages.
     public init(application: Int64, phoneHash: [UInt8], id: String, sealed: [UInt8], ends: Int64, wrongCodes: Int64 = 0)

@@ -172,7 +172,7 @@ extension Approval {
         status = try Fields.present(Status(rawValue: fields.text()))
         processed = fields.integerOrNil()
         notified = try fields.flag()
-        telling = try Fields.present(Telling(rawValue: fields.integer()))
+        telling = try Fields.present(CallbackState(rawValue: fields.integer()))
         reported = try fields.flag()
         answer = Answer(&fields)
     }

@@ -118,11 +118,11 @@ extension SQLiteReading {
         try first("SELECT members FROM applications WHERE id = ?1", application) { try $0.integer() } ?? 0
     }
 
-    func wrongCodes(of application: Int64) throws -> (inTenMinutes: Count, inDay: Count) {
+    func wrongCodes(of application: Int64) throws -> (inTenMinutes: WindowCounter, inDay: WindowCounter) {
         try first("SELECT wrong_since, wrong, day_wrong_since, day_wrong FROM applications WHERE id = ?1", application)
         {
             (try $0.count(), try $0.count())
-        } ?? (Count(), Count())
+        } ?? (WindowCounter(), WindowCounter())
     }
 
     func device(_ id: String) throws -> Device? {
@@ -193,12 +193,12 @@ extension SQLiteReading {
         ) { try Activity(&$0) }
     }
 
-    func linksSent(application: Int64, phoneHash: [UInt8]) throws -> Count {
+    func linksSent(application: Int64, phoneHash: [UInt8]) throws -> WindowCounter {
         try first(
             "SELECT since, times FROM links_sent WHERE phone_hash = ?1 AND application = ?2", phoneHash, application
         ) {
             try $0.count()
-        } ?? Count()
+        } ?? WindowCounter()
     }
 
     func phoneCheck(application: Int64, phoneHash: [UInt8]) throws -> PhoneCheck? {

@@ -7,9 +7,9 @@ internal import SQLite
 final class Transaction: RecordWriting, SQLiteReading {
     let connection: Connection
     /// The counts of the finished bodies.
-    private var tally = Tally()
+    private var counters = MonthlyCounters()
     /// The counts of the running body.
-    private var ownTally = Tally()
+    private var ownTally = MonthlyCounters()
 
     init(_ connection: Connection) { self.connection = connection }
 
@@ -19,12 +19,12 @@ final class Transaction: RecordWriting, SQLiteReading {
     /// - Returns: What the body returned or threw.
     /// - Throws: The error after which SQLite has rolled back the whole transaction, such as a full disk.
     func run<T>(_ body: (any RecordWriting) throws -> T) throws -> Result<T, any Error> {
-        ownTally = Tally()
+        ownTally = MonthlyCounters()
         try connection.run("SAVEPOINT body")
         do {
             let result = try body(self)
             try connection.run("RELEASE body")
-            tally.add(ownTally)
+            counters.add(ownTally)
             return .success(result)
         } catch {
             guard connection.isInTransaction else { throw error }
@@ -36,7 +36,7 @@ final class Transaction: RecordWriting, SQLiteReading {
 
     /// Writes the counts; it is the last step of a transaction.
     func writeTally() throws {
-        for month in tally.months.values {
+        for month in counters.months.values {
             try change(
                 """
                 INSERT INTO months (\(MonthOfStatistics.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
@@ -47,21 +47,21 @@ final class Transaction: RecordWriting, SQLiteReading {
                     users_added = min(users_added + excluded.users_added, ?9)
                 """, month.application, month.year, month.month, month.apiCalls, month.codesAccepted, month.calls,
                 month.messages,
-                month.usersAdded, Tally.most)
+                month.usersAdded, MonthlyCounters.most)
         }
     }
 
     func count(_ month: MonthOfStatistics) throws {
         guard month.isPlausible else { throw RecordStoreError.invalid("count") }
-        let key = Tally.key(month)
-        if tally.months[key] == nil, ownTally.months[key] == nil, try application(month.application) == nil {
+        let key = MonthlyCounters.key(month)
+        if counters.months[key] == nil, ownTally.months[key] == nil, try application(month.application) == nil {
             throw RecordStoreError.conflict("a count of no application")
         }
         ownTally.add(month)
     }
 
     func statistics(of application: Int64) throws -> [MonthOfStatistics] {
-        var sum = tally
+        var sum = counters
         sum.add(ownTally)
         return sum.added(to: try storedStatistics(of: application), of: application)
     }
@@ -113,7 +113,7 @@ extension Transaction {
             application.revoked)
     }
 
-    func putWrongCodes(_ inTenMinutes: Count, _ inDay: Count, of application: Int64) throws {
+    func putWrongCodes(_ inTenMinutes: WindowCounter, _ inDay: WindowCounter, of application: Int64) throws {
         try change(
             "UPDATE applications SET wrong_since = ?2, wrong = ?3, day_wrong_since = ?4, day_wrong = ?5 WHERE id = ?1",
             application,
@@ -286,7 +286,7 @@ extension Transaction {
             """, user.value, now)
     }
 
-    func putLinksSent(_ count: Count, application: Int64, phoneHash: [UInt8]) throws {
+    func putLinksSent(_ count: WindowCounter, application: Int64, phoneHash: [UInt8]) throws {
         try change(
             "INSERT OR REPLACE INTO links_sent (phone_hash, application, since, times) VALUES (?1, ?2, ?3, ?4)",
             phoneHash, application,

@@ -14,7 +14,7 @@ enum Audit {
     }()
 
     /// Whether changes are logged: not if somebody tries the server in a directory of their own.
-    private static let isOfThisHost = geteuid() == 0 || Keeper.current.name == Keeper.login
+    private static let isOfThisHost = geteuid() == 0 || ServiceUser.current.name == ServiceUser.login
 
     /// Records the user; must be called before the process changes its user.
     static func begin() { _ = (by, isOfThisHost) }

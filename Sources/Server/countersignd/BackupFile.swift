@@ -11,15 +11,15 @@ struct BackupFile {
         descriptor = Glibc.open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw errno == ENOENT
-                ? Trouble("\(file) is missing")
-                : Trouble("\(file) cannot be opened: \(String(cString: strerror(errno)))")
+                ? CommandError("\(file) is missing")
+                : CommandError("\(file) cannot be opened: \(String(cString: strerror(errno)))")
         }
         var (found, log) = (stat(), stat())
         guard fstat(descriptor, &found) == 0, found.st_mode & S_IFMT == S_IFREG else {
-            throw Trouble("\(file) is no regular file")
+            throw CommandError("\(file) is no regular file")
         }
         if stat(file + "-wal", &log) == 0, log.st_size > 0 {
-            throw Trouble(
+            throw CommandError(
                 "\(file)-wal lies beside it: that is a database as it was left, not what backup wrote",
                 hint: "open it once, as its owner: sqlite3 \(file) 'PRAGMA wal_checkpoint(TRUNCATE)'; or take a backup")
         }
@@ -28,7 +28,7 @@ struct BackupFile {
     /// Copies the backup to a new file of mode 0600.
     func copy(to draft: String) throws {
         let target = Glibc.open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard target >= 0 else { throw Trouble("\(draft) cannot be made: \(String(cString: strerror(errno)))") }
+        guard target >= 0 else { throw CommandError("\(draft) cannot be made: \(String(cString: strerror(errno)))") }
         defer { close(target) }
         try Self.copy(descriptor, to: target, draft)
     }
@@ -36,7 +36,7 @@ struct BackupFile {
     /// Writes a file of this process's user to a descriptor.
     static func send(_ draft: String, to target: Int32) throws {
         let source = Glibc.open(draft, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
-        guard source >= 0 else { throw Trouble("\(draft) cannot be opened: \(String(cString: strerror(errno)))") }
+        guard source >= 0 else { throw CommandError("\(draft) cannot be opened: \(String(cString: strerror(errno)))") }
         defer { close(source) }
         try copy(source, to: target, "the backup")
     }
@@ -48,7 +48,7 @@ struct BackupFile {
             if count == 0 { return }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
-                throw Trouble("\(path): its source cannot be read: \(String(cString: strerror(errno)))")
+                throw CommandError("\(path): its source cannot be read: \(String(cString: strerror(errno)))")
             }
             var written = 0
             while written < count {
@@ -56,7 +56,9 @@ struct BackupFile {
                     write(target, $0.baseAddress?.advanced(by: written), count - written)
                 }
                 if more < 0, errno == EINTR { continue }
-                guard more > 0 else { throw Trouble("\(path) cannot be written: \(String(cString: strerror(errno)))") }
+                guard more > 0 else {
+                    throw CommandError("\(path) cannot be written: \(String(cString: strerror(errno)))")
+                }
                 written += more
             }
         }

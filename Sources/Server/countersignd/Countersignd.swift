@@ -61,7 +61,7 @@ struct Countersignd: AsyncParsableCommand {
             for hint in usage.hints { Output.complain("hint: \(hint)") }
             Glibc.exit(usage.code)
         } catch {
-            let trouble = Trouble(error)
+            let trouble = CommandError(error)
             Output.complain("error: \(trouble.message)")
             if let hint = trouble.hint { Output.complain("hint: \(hint)") }
             Glibc.exit(1)
@@ -77,7 +77,7 @@ struct Place: ParsableArguments {
     @Option(help: ArgumentHelp("The folder of the database, in place of that of the settings.", valueName: "folder"))
     var state: String?
 
-    func open() async throws -> Desk { try await Desk.open(settings, state: state) }
+    func open() async throws -> ServerContext { try await ServerContext.open(settings, state: state) }
 }
 
 enum Output {

@@ -16,17 +16,17 @@ extension ServerSettings.Listener {
     private static func requireFree(socket path: String, _ place: String) throws {
         let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) + "/"
         guard access(folder, W_OK | X_OK) == 0 else {
-            throw Trouble(
-                "\(place): \(Keeper.current.name) cannot write to \(folder): \(String(cString: strerror(errno)))",
+            throw CommandError(
+                "\(place): \(ServiceUser.current.name) cannot write to \(folder): \(String(cString: strerror(errno)))",
                 hint:
                     "/run/countersignd is there while the unit runs; "
-                    + "another folder is made by hand, for \(Keeper.current.name)"
+                    + "another folder is made by hand, for \(ServiceUser.current.name)"
             )
         }
         var found = stat()
         guard lstat(path, &found) == 0 else { return }
         guard found.st_mode & S_IFMT == S_IFSOCK else {
-            throw Trouble("\(place): there is a file that is no socket", hint: "name another")
+            throw CommandError("\(place): there is a file that is no socket", hint: "name another")
         }
         let error = knock { descriptor in
             var address = sockaddr_un()
@@ -39,7 +39,8 @@ extension ServerSettings.Listener {
             }
         }
         guard error != ECONNREFUSED, error != ENOENT else { return }
-        throw Trouble("\(place): another server listens there", hint: "end it, or give this one an address of its own")
+        throw CommandError(
+            "\(place): another server listens there", hint: "end it, or give this one an address of its own")
     }
 
     private static func requireFree(_ host: String, _ port: Int, _ place: String) throws {
@@ -56,14 +57,14 @@ extension ServerSettings.Listener {
         switch error {
         case 0: return
         case EADDRINUSE:
-            throw Trouble(
+            throw CommandError(
                 "\(place): another program listens there", hint: "ss -ltnp says which; end it, or take another port")
         case EACCES:
-            throw Trouble(
-                "\(place): \(Keeper.current.name) may not listen there",
+            throw CommandError(
+                "\(place): \(ServiceUser.current.name) may not listen there",
                 hint: "take a port above 1023, or see CAP_NET_BIND_SERVICE in countersignd.service")
         case let error:
-            throw Trouble(
+            throw CommandError(
                 "\(place): \(String(cString: strerror(error)))", hint: "`ip address` shows the addresses of this host")
         }
     }

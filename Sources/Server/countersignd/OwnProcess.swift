@@ -13,7 +13,8 @@ enum OwnProcess {
     /// - Parameters:
     ///   - words: its arguments.
     ///   - output: the descriptor of its standard output.
-    /// - Throws: `ExitCode` if it failed and has reported why on standard error; `Trouble` if it could not be started.
+    /// - Throws: `ExitCode` if it failed and has reported why on standard error; `CommandError` if it could not be
+    ///   started.
     static func run(_ words: [String], writingTo output: CInt) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -32,7 +33,7 @@ enum OwnProcess {
         var child: pid_t = 0
         let error = posix_spawn(&child, "/proc/self/exe", &actions, &attributes, &arguments, &variables)
         guard error == 0 else {
-            throw Trouble("this program cannot be started again: \(String(cString: strerror(error)))")
+            throw CommandError("this program cannot be started again: \(String(cString: strerror(error)))")
         }
         var status: CInt = -1
         while waitpid(child, &status, 0) < 0, errno == EINTR {}

@@ -2,7 +2,7 @@ internal import AuthyService
 internal import Logging
 internal import Identifiers
 
-extension Front {
+extension RootResponder {
     /// Logs refused keys and rate limits.
     ///
     /// `verify` logs its own refusals, and its path may contain a code.

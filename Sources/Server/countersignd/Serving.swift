@@ -13,7 +13,7 @@ internal import UnixSignals
 /// Runs the server: its listeners, the services beside them, and the order in which they end.
 struct Serving {
     let service: AuthyService
-    let post: Post
+    let outbox: OutboxDispatcher
     let log: Logger
     /// Throws if the database file was removed or replaced, since anything written then would be lost.
     let requireDatabase: @Sendable () throws -> Void
@@ -36,7 +36,7 @@ struct Serving {
         let proxies = Proxies(trusted: settings.server.trustedProxies.compactMap { Network($0) })
         let metrics = Metrics()
         let readiness = Readiness(service)
-        let front = Front(
+        let responder = RootResponder(
             service: service, metrics: metrics, readiness: readiness,
             pages: Pages(isTLS: settings.server.publicURL?.hasPrefix("https:") ?? false),
             proxies: proxies)
@@ -46,16 +46,17 @@ struct Serving {
         for listener in bound { try listener.requireFree("listen") }
         try settings.server.metrics?.requireFree("metrics")
         let connections = try connectionsOfListener()
-        let doors = Doors(mostOfPlace: most, connections: connections, proxies: proxies) {
+        let limiter = ConnectionLimiter(mostOfPlace: most, connections: connections, proxies: proxies) {
             [service] event, thing, metadata in
             service.sparingLog.warn(event, about: thing, metadata, at: service.limitTime())
         }
         var listeners: [any Service] = bound.enumerated().map { number, listener in
-            door(listener, front, certificate, doors, (number, connections), mode: 0o666)
+            door(listener, responder, certificate, limiter, (number, connections), mode: 0o666)
         }
         if let place = settings.server.metrics {
-            let front = MetricsFront(metrics: metrics, hub: service.hub)
-            listeners.append(door(place, front, nil, doors, (bound.count, Self.connectionsOfMetrics), mode: 0o660))
+            let responder = MetricsResponder(metrics: metrics, waiters: service.waiters)
+            listeners.append(
+                door(place, responder, nil, limiter, (bound.count, Self.connectionsOfMetrics), mode: 0o660))
         }
         let upkeep = Upkeep(service: service, certificate: certificate, log: log, requireDatabase: requireDatabase)
         var quiet = log
@@ -64,7 +65,7 @@ struct Serving {
             // Cancelling the other services at once would drop connections that are being accepted, and end the
             // process.
             services: listeners.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) } + [
-                .init(service: post, failureTerminationBehavior: .gracefullyShutdownGroup),
+                .init(service: outbox, failureTerminationBehavior: .gracefullyShutdownGroup),
                 .init(service: upkeep, failureTerminationBehavior: .gracefullyShutdownGroup),
             ], logger: quiet)
         configuration.maximumGracefulShutdownDuration = .seconds(4)
@@ -107,7 +108,8 @@ struct Serving {
     }()
 
     private func door<Responder: HTTPResponder<Context>>(
-        _ listener: ServerSettings.Listener, _ front: Responder, _ certificate: Certificate?, _ doors: Doors,
+        _ listener: ServerSettings.Listener, _ responder: Responder, _ certificate: Certificate?,
+        _ limiter: ConnectionLimiter,
         _ connections: (listener: Int, most: Int), mode: mode_t
     ) -> Application<Responder> {
         let address: BindAddress
@@ -124,7 +126,7 @@ struct Serving {
             if case .address(let host, let port) = other { "\(host):\(port)" } else { nil }
         }
         return Application(
-            responder: front, server: http(tls, doors, connections),
+            responder: responder, server: http(tls, limiter, connections),
             configuration: .init(
                 address: address, serverName: nil, backlog: 4_096,
                 availableConnectionsDelegate: MaximumAvailableConnections(connections.most)),
@@ -137,7 +139,9 @@ struct Serving {
             }, eventLoopGroupProvider: .singleton, logger: quiet)
     }
 
-    private func http(_ certificate: Certificate?, _ doors: Doors, _ connections: (listener: Int, most: Int))
+    private func http(
+        _ certificate: Certificate?, _ limiter: ConnectionLimiter, _ connections: (listener: Int, most: Int)
+    )
         -> HTTPServerBuilder
     {
         let patience = TimeAmount.seconds(service.settings.limits.idleTimeout)
@@ -145,13 +149,14 @@ struct Serving {
             maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100)
         let configuration = HTTP1Channel.Configuration(
             additionalChannelHandlers: [
-                Watch(patience: patience, doors: doors, listener: (connections.listener, connections.most))
+                ConnectionGuardHandler(
+                    patience: patience, limiter: limiter, listener: (connections.listener, connections.most))
             ],
             idleTimeout: nil, httpDecoderConfiguration: decoder)
         return HTTPServerBuilder { responder in
             let plain = HTTPChannel(base: HTTP1Channel(responder: responder, configuration: configuration))
             guard let certificate else { return plain }
-            return TLSDoor(base: plain, certificate: certificate)
+            return TLSChannel(base: plain, certificate: certificate)
         }
     }
 
@@ -163,7 +168,7 @@ struct Serving {
         let room = (files - Self.otherFiles - Self.connectionsOfMetrics) / listeners
         let needed = wanted * listeners + Self.otherFiles + Self.connectionsOfMetrics
         guard room >= 10 else {
-            throw Trouble(
+            throw CommandError(
                 "this process may have no more than \(files) open files",
                 hint: "set LimitNOFILE= or ulimit -n to \(needed)")
         }
@@ -200,13 +205,13 @@ struct Upkeep: Service {
                 try? await Task.sleep(for: .milliseconds(250))
                 do { try requireDatabase() } catch {
                     // After the throw, the shutdown handler below does not run, so waiting reads are released here.
-                    service.hub.close()
+                    service.waiters.close()
                     throw error
                 }
-                service.hub.sweep(at: service.hub.uptime())
+                service.waiters.sweep(at: service.waiters.uptime())
                 if let fresh = try? await service.news(), fresh != news {
                     news = fresh
-                    service.hub.wakeAll()
+                    service.waiters.wakeAll()
                 }
                 ticks += 1
                 if ticks % 40 == 0 { certificate?.refresh(log: log) }
@@ -217,7 +222,7 @@ struct Upkeep: Service {
             }
             try? await service.keepLimitClock()
         } onGracefulShutdown: {
-            service.hub.close()
+            service.waiters.close()
         }
     }
 

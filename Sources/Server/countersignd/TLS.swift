@@ -34,7 +34,8 @@ final class Certificate: Sendable {
         } catch {
             state.withLock { $0.stamp = stamp }
             log.error(
-                "certificate_unreadable", metadata: ["file": "\(files.chain)", "reason": "\(Trouble(error).message)"])
+                "certificate_unreadable",
+                metadata: ["file": "\(files.chain)", "reason": "\(CommandError(error).message)"])
         }
     }
 
@@ -50,7 +51,7 @@ final class Certificate: Sendable {
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["http/1.1"]
         do { return try NIOSSLContext(configuration: configuration) } catch {
-            throw Trouble(
+            throw CommandError(
                 "\(keyKey): \(files.privateKey): this key does not belong to the certificate in \(files.chain)",
                 hint:
                     "name the key that the certificate was made with; "
@@ -62,12 +63,13 @@ final class Certificate: Sendable {
     private static func read<Value>(_ file: String, _ key: String, _ what: String, _ body: () throws -> Value) throws
         -> Value
     {
-        try Keeper.requireReadable(file, key)
+        try ServiceUser.requireReadable(file, key)
         do { return try body() } catch { throw noPEM(file, key, what) }
     }
 
-    private static func noPEM(_ file: String, _ key: String, _ what: String) -> Trouble {
-        Trouble("\(key): \(file): there is no \(what) in it", hint: "it is to be a PEM file: see countersignd.toml(5)")
+    private static func noPEM(_ file: String, _ key: String, _ what: String) -> CommandError {
+        CommandError(
+            "\(key): \(file): there is no \(what) in it", hint: "it is to be a PEM file: see countersignd.toml(5)")
     }
 
     private static func stamp(_ files: ServerSettings.Certificate) -> [Int] {
@@ -80,7 +82,7 @@ final class Certificate: Sendable {
 }
 
 /// HTTP/1.1 over TLS with the current certificate.
-struct TLSDoor<Base: ServerChildChannel>: ServerChildChannel {
+struct TLSChannel<Base: ServerChildChannel>: ServerChildChannel {
     typealias Value = Base.Value
     let base: Base
     let certificate: Certificate

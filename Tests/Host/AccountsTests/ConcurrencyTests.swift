@@ -14,7 +14,7 @@ import Testing
     @Test func `The same code in twenty simultaneous logins lets one in`() throws {
         _ = try place.open().setSoftToken(alice, token)
         let found = try together(20, at: place) { accounts, index in
-            try accounts.settle(.approved(.softToken(token, timeStep: 7), attempt: "\(index)"), now: start)
+            try accounts.commit(.approved(.softToken(token, timeStep: 7), attempt: "\(index)"), now: start)
         }
         #expect(found.count { $0 } == 1)
         #expect(try place.open().history(limit: 100).count == 1)
@@ -64,7 +64,7 @@ import Testing
 
     @Test func `Twenty that find no file make one between them`() throws {
         let found = try together(20, at: place) { accounts, index in
-            try accounts.settle(.denied(Person(name: "user\(index)", uid: 1), attempt: "\(index)"), now: start)
+            try accounts.commit(.denied(Person(name: "user\(index)", uid: 1), attempt: "\(index)"), now: start)
         }
         #expect(found == Array(repeating: true, count: 20))
         #expect(try place.open().history(limit: 100).count == 20)
@@ -79,7 +79,7 @@ import Testing
                 let person = Person(name: "user\(index)", uid: 1)
                 _ = try accounts.setSoftToken(person, token)
                 _ = try accounts.chargeTry(person, rules: LockoutRules(), now: start)
-                return try accounts.settle(
+                return try accounts.commit(
                     .approved(.softToken(token, timeStep: Int64(round)), of: person, attempt: "\(index)"), now: start)
             }
         }
@@ -104,7 +104,7 @@ import Testing
                 group.addTask { [path = place.path] in
                     await #expect(processExitsWith: .success) { [path = path as String, index = index as Int] in
                         _ = try Accounts.begin(path, busyTimeout: 30_000)
-                            .settle(.approved(.softToken(token, timeStep: 7), attempt: "\(index)"), now: start)
+                            .commit(.approved(.softToken(token, timeStep: 7), attempt: "\(index)"), now: start)
                     }
                 }
             }
@@ -118,7 +118,7 @@ import Testing
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = place.path as String] in
             let accounts = try Accounts.begin(path)
             _ = try accounts.setSoftToken(alice, token)
-            _ = try accounts.settle(.approved(.softToken(token, timeStep: 7)), now: start)
+            _ = try accounts.commit(.approved(.softToken(token, timeStep: 7)), now: start)
             try accounts.write(.now) {
                 try accounts.connection.run("UPDATE accounts SET last_spent = NULL, confirmed = 0")
                 kill(getpid(), SIGKILL)
@@ -127,8 +127,8 @@ import Testing
         let accounts = try place.open(busyTimeout: 0)
         #expect(try accounts.isSound())
         #expect(try accounts.account(of: alice).state == .confirmed)
-        #expect(try !accounts.settle(.approved(.softToken(token, timeStep: 7)), now: start))
-        #expect(try accounts.settle(.approved(.softToken(token, timeStep: 8)), now: start))
+        #expect(try !accounts.commit(.approved(.softToken(token, timeStep: 7)), now: start))
+        #expect(try accounts.commit(.approved(.softToken(token, timeStep: 8)), now: start))
     }
 
     @Test(arguments: [3, 30, 90]) func `A process that is killed at any moment loses nothing that was answered`(
@@ -138,13 +138,13 @@ import Testing
             let accounts = try Accounts.begin(path)
             for round in 0..<100_000 {
                 if round == after { Thread.detachNewThread { kill(getpid(), SIGKILL) } }
-                _ = try accounts.settle(.denied(attempt: "\(round)"), now: start)
+                _ = try accounts.commit(.denied(attempt: "\(round)"), now: start)
             }
         }
         let accounts = try place.open(busyTimeout: 0)
         #expect(try accounts.isSound())
         #expect(try accounts.history(limit: 100_000).count >= after)
-        #expect(try accounts.settle(.denied(), now: start))
+        #expect(try accounts.commit(.denied(), now: start))
     }
 
     @Test func `A process that may not make files longer is refused, and leaves a sound file`() async throws {
@@ -155,7 +155,7 @@ import Testing
             setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
             do {
                 let accounts = try Accounts.begin(path)
-                for round in 0..<1000 { _ = try accounts.settle(.denied(attempt: "\(round)"), now: start) }
+                for round in 0..<1000 { _ = try accounts.commit(.denied(attempt: "\(round)"), now: start) }
             } catch is SQLiteError {
                 exit(7)
             }
@@ -163,7 +163,7 @@ import Testing
         let accounts = try place.open()
         #expect(try accounts.isSound())
         #expect(try accounts.softToken(of: alice) == token)
-        #expect(try accounts.settle(.approved(.softToken(token, timeStep: 1)), now: start))
+        #expect(try accounts.commit(.approved(.softToken(token, timeStep: 1)), now: start))
     }
 
     @Test func `A process that may not write at all makes no file and leaves none`() async throws {

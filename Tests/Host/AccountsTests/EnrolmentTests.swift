@@ -58,7 +58,7 @@ struct EnrolmentTests {
 
     @Test func `The same SoftToken again keeps what was spent, another one begins anew`() throws {
         _ = try accounts.setSoftToken(alice, token)
-        #expect(try accounts.settle(.approved(.softToken(token, timeStep: 50)), now: start))
+        #expect(try accounts.commit(.approved(.softToken(token, timeStep: 50)), now: start))
         _ = try accounts.setSoftToken(alice, token)
         #expect(try accounts.softToken(of: alice)?.lastSpent == 50)
         _ = try accounts.setSoftToken(alice, StoredSoftToken(secret: token.secret, period: 60))
@@ -72,7 +72,7 @@ struct EnrolmentTests {
         #expect(try accounts.takeOver(alice, StoredSoftToken(secret: [9]), recoveryCodes: []) == nil)
         #expect(try accounts.softToken(of: alice)?.secret == token.secret)
         _ = try accounts.link(bob, phone)
-        #expect(try accounts.settle(.approved(.oneTouch(phone), of: bob), now: start))
+        #expect(try accounts.commit(.approved(.oneTouch(phone), of: bob), now: start))
         _ = try accounts.setRecoveryCodes(bob, ["$y$j9T$hers"])
         let before = try accounts.account(of: bob)
         #expect(try accounts.takeOver(bob, token, recoveryCodes: hashes) == nil)
@@ -82,7 +82,7 @@ struct EnrolmentTests {
 
     @Test func `A confirmed account stays confirmed whatever factor it gets, until it is unlinked`() throws {
         _ = try accounts.link(alice, phone)
-        #expect(try accounts.settle(.approved(.oneTouch(phone)), now: start))
+        #expect(try accounts.commit(.approved(.oneTouch(phone)), now: start))
         #expect(try accounts.account(of: alice).state == .confirmed)
         #expect(try accounts.link(alice, AuthyID(8)!).after.state == .confirmed)
         #expect(try accounts.setSoftToken(alice, token).after.state == .confirmed)
@@ -108,7 +108,7 @@ struct EnrolmentTests {
         _ = try accounts.setSoftToken(alice, token)
         #expect(try accounts.account(of: successor) == Account())
         #expect(try accounts.softToken(of: successor) == nil)
-        #expect(try !accounts.settle(.approved(.softToken(token, timeStep: 50), of: successor), now: start))
+        #expect(try !accounts.commit(.approved(.softToken(token, timeStep: 50), of: successor), now: start))
         #expect(try accounts.unlink(successor).before == Account())
         #expect(try accounts.account(of: alice).authyID == phone)
     }
@@ -144,7 +144,7 @@ struct EnrolmentTests {
         let odd = Person(name: "o'brien\"; DROP TABLE accounts; --\0x", uid: .max)
         _ = try accounts.link(odd, phone)
         #expect(try accounts.list().map(\.0) == [odd])
-        #expect(try accounts.settle(.approved(.oneTouch(phone), of: odd, attempt: "'; --"), now: start))
+        #expect(try accounts.commit(.approved(.oneTouch(phone), of: odd, attempt: "'; --"), now: start))
         #expect(try accounts.attempt("'; --", now: start)?.outcome == .approved)
     }
 
@@ -159,7 +159,7 @@ struct EnrolmentTests {
         _ = try accounts.link(alice, phone)
         _ = try accounts.setSoftToken(alice, token)
         #expect(
-            try accounts.settle(.denied(proof: .softToken(token, timeStep: (start + year) / 30)), now: start + year))
+            try accounts.commit(.denied(proof: .softToken(token, timeStep: (start + year) / 30)), now: start + year))
         for _ in 1...5 { _ = try accounts.chargeTry(alice, rules: LockoutRules(), now: start) }
         try accounts.endPush(try accounts.push(now: start), .denied, now: start)
         #expect(try accounts.chargeOneCode(alice, now: start))
@@ -180,9 +180,9 @@ struct EnrolmentTests {
         throws
     {
         _ = try accounts.setSoftToken(alice, token)
-        #expect(try accounts.settle(.approved(.softToken(token, timeStep: start / 30 + 1)), now: start))
+        #expect(try accounts.commit(.approved(.softToken(token, timeStep: start / 30 + 1)), now: start))
         #expect(try accounts.unlock(alice, now: start).spentStep == nil)
-        #expect(try !accounts.settle(.approved(.softToken(token, timeStep: start / 30 + 1)), now: start))
+        #expect(try !accounts.commit(.approved(.softToken(token, timeStep: start / 30 + 1)), now: start))
     }
 
     @Test func `Unlocking one person does nothing to another`() throws {

@@ -114,7 +114,7 @@ struct FileTests {
         try place.write(bytes)
         let accounts = try place.open()
         #expect { try accounts.account(of: alice) } throws: { ($0 as? SQLiteError)?.code == 11 }
-        #expect(throws: SQLiteError.self) { try accounts.settle(.approved(.oneTouch(phone)), now: start) }
+        #expect(throws: SQLiteError.self) { try accounts.commit(.approved(.oneTouch(phone)), now: start) }
         #expect(throws: SQLiteError.self) { try accounts.chargeTry(alice, rules: LockoutRules(), now: start) }
     }
 
@@ -169,7 +169,7 @@ struct FileTests {
         let other = try place.raw()
         try other.execute("BEGIN IMMEDIATE")
         #expect { try accounts.link(alice, phone) } throws: { ($0 as? SQLiteError)?.code == 5 }
-        #expect { try accounts.settle(.denied(), now: start) } throws: { ($0 as? SQLiteError)?.code == 5 }
+        #expect { try accounts.commit(.denied(), now: start) } throws: { ($0 as? SQLiteError)?.code == 5 }
         #expect(try accounts.account(of: alice) == Account())
         try other.execute("COMMIT")
         #expect(try accounts.link(alice, phone).after.authyID == phone)
@@ -182,7 +182,7 @@ struct FileTests {
         try accounts.connection.execute("PRAGMA max_page_count = \(pages)")
         var settled = 0
         let error = #expect(throws: SQLiteError.self) {
-            for _ in 0..<10_000 where try accounts.settle(.denied(attempt: "\(settled)"), now: start) { settled += 1 }
+            for _ in 0..<10_000 where try accounts.commit(.denied(attempt: "\(settled)"), now: start) { settled += 1 }
         }
         #expect(error?.code == 13)
         #expect(try accounts.history(limit: 10_000).count == settled)
@@ -194,12 +194,12 @@ struct FileTests {
     @Test func `No method leaves a transaction open, also not one that failed`() throws {
         let accounts = try place.open()
         #expect(throws: SQLiteError.self) { try accounts.setSoftToken(alice, StoredSoftToken(secret: [])) }
-        #expect(throws: (any Error).self) { try accounts.settle(.denied(attempt: ""), now: start) }
+        #expect(throws: (any Error).self) { try accounts.commit(.denied(attempt: ""), now: start) }
         #expect(try accounts.link(alice, phone).before == Account())
     }
 
     @Test func `The log stays short, also when every process commits once`() throws {
-        for number in 0..<400 { #expect(try place.open().settle(.denied(nil, attempt: "\(number)"), now: start)) }
+        for number in 0..<400 { #expect(try place.open().commit(.denied(nil, attempt: "\(number)"), now: start)) }
         var status = stat()
         try #require(stat(place.path + "-wal", &status) == 0)
         #expect(status.st_size <= 300 * 4120)
@@ -224,23 +224,24 @@ struct LoginPathTests {
         _ = try accounts.chargeOneCode(alice, now: start)
         for _ in 1...6 { _ = try accounts.chargeTry(alice, rules: LockoutRules(), now: start) }
         _ = try accounts.lock(of: alice, rules: LockoutRules(), now: start - year)
-        for proof in [Settlement.Proof.softToken(token, timeStep: 1), .oneTouch(phone), .verified(phone)] {
-            _ = try accounts.settle(.approved(proof, push: .init(push, .approved)), now: start)
+        for proof in [LoginCommit.Proof.softToken(token, timeStep: 1), .oneTouch(phone), .verified(phone)] {
+            _ = try accounts.commit(.approved(proof, push: .init(push, .approved)), now: start)
         }
         _ = try accounts.people(on: "alice", uid: 1000)
         _ = try accounts.setRecoveryCodes(alice, ["$y$j9T$salt$digest"])
         let codes = try accounts.recoveryCodes(of: alice)
-        let office = Remembrance(service: "sshd", address: "192.0.2.1", key: "")
-        for proof in codes.map({ Settlement.Proof.recovery(id: $0.id) }) + [.enrolled(phone), .oneTouch(phone)] {
-            var settlement = Settlement.approved(proof)
-            (settlement.remember, settlement.rememberSeconds) = (office, 60)
-            _ = try accounts.settle(settlement, now: start)
+        let office = TrustedLogin(service: "sshd", address: "192.0.2.1", key: "")
+        for proof in codes.map({ LoginCommit.Proof.recovery(id: $0.id) }) + [.enrolled(phone), .oneTouch(phone)] {
+            var commit = LoginCommit.approved(proof)
+            (commit.remember, commit.rememberSeconds) = (office, 60)
+            _ = try accounts.commit(commit, now: start)
         }
         _ = try accounts.isRemembered(alice, office, seconds: 60, now: start)
-        var optingOut = Settlement(person: alice, attempt: "b", outcome: .excused, reason: "opted_out", service: "sshd")
+        var optingOut = LoginCommit(
+            person: alice, attempt: "b", outcome: .excused, reason: "opted_out", service: "sshd")
         optingOut.optsOut = true
-        _ = try accounts.settle(optingOut, now: start)
-        _ = try accounts.settle(.denied(), now: start)
+        _ = try accounts.commit(optingOut, now: start)
+        _ = try accounts.commit(.denied(), now: start)
         return seen
     }
 

@@ -79,7 +79,7 @@ struct GraceTests {
     @Test func `An account with a factor that has succeeded has no grace`() throws {
         _ = try accounts.link(alice, phone)
         #expect(try login(from: "192.0.2.1") == .excused(left: 4))
-        #expect(try accounts.settle(.approved(.oneTouch(phone)), now: start))
+        #expect(try accounts.commit(.approved(.oneTouch(phone)), now: start))
         #expect(try login(from: "192.0.2.1") == .exhausted)
         #expect(try login(from: "", service: "sudo") == .exhausted)
     }

@@ -111,7 +111,7 @@ struct PushTests {
     func `A key that is none is refused`(_ key: String) {
         #expect(throws: AccountsError.self) { try charge(key) }
         #expect(throws: AccountsError.self) { try accounts.attempt(key, now: start) }
-        #expect(throws: AccountsError.self) { try accounts.settle(.denied(attempt: key), now: start) }
+        #expect(throws: AccountsError.self) { try accounts.commit(.denied(attempt: key), now: start) }
     }
 }
 
@@ -138,9 +138,9 @@ struct OneCodeTests {
     @Test func `A success makes room for more, a failure does not`() throws {
         _ = try accounts.link(alice, phone)
         for _ in 1...3 { _ = try charge() }
-        #expect(try accounts.settle(.denied(), now: start))
+        #expect(try accounts.commit(.denied(), now: start))
         #expect(try !charge())
-        #expect(try accounts.settle(.approved(.verified(phone)), now: start))
+        #expect(try accounts.commit(.approved(.verified(phone)), now: start))
         #expect(try charge())
     }
 

@@ -32,7 +32,7 @@ struct SealTests {
             _ = try accounts.setSoftToken(person, token)
             _ = try accounts.chargeTry(person, rules: LockoutRules(), now: start)
             _ = try accounts.refundTry(person, rules: LockoutRules())
-            _ = try accounts.settle(
+            _ = try accounts.commit(
                 .approved(.softToken(token, timeStep: 5), of: person, attempt: person.storedName), now: start)
             _ = try accounts.pause(person, Pause(from: start, until: start + 60, reason: "t1:x;"))
             _ = try accounts.optOut(person, now: start)
@@ -76,7 +76,7 @@ struct SealTests {
         #expect(throws: error) { try accounts.link(alice, phone) }
         #expect(throws: error) { try accounts.unlink(alice) }
         #expect(throws: error) { try accounts.chargeTry(alice, rules: LockoutRules(), now: start) }
-        #expect(throws: error) { try accounts.settle(.approved(.oneTouch(phone)), now: start) }
+        #expect(throws: error) { try accounts.commit(.approved(.oneTouch(phone)), now: start) }
         #expect(throws: error) {
             try accounts.spendGrace(
                 alice, service: "sshd", place: "", rules: EnrolmentRules(), now: start, graceEnds: nil)
@@ -92,7 +92,7 @@ struct SealTests {
         let error = AccountsError.altered("alice", uid: 1000)
         #expect(throws: error) { try accounts.account(of: alice) }
         #expect(throws: error) { try accounts.hasAccount(alice) }
-        #expect(throws: error) { try accounts.settle(.approved(.enrolled(phone)), now: start) }
+        #expect(throws: error) { try accounts.commit(.approved(.enrolled(phone)), now: start) }
         #expect(try accounts.damage().lost == 1)
     }
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Accounts
 
-private let office = Remembrance(service: "sshd", address: "192.0.2.1", key: "")
+private let office = TrustedLogin(service: "sshd", address: "192.0.2.1", key: "")
 // swift-format-ignore: NeverForceUnwrap
 private let key = KeyFingerprint("SHA256:" + String(repeating: "a", count: 43))!
 // swift-format-ignore: NeverForceUnwrap
@@ -22,13 +22,13 @@ struct StandingTests {
     }
 
     private func approve(
-        _ person: Person = alice, remember: Remembrance? = office, seconds: Int = 600, now: Int64 = start
+        _ person: Person = alice, remember: TrustedLogin? = office, seconds: Int = 600, now: Int64 = start
     ) throws {
         _ = try accounts.link(person, phone)
-        var settlement = Settlement.approved(.oneTouch(phone), of: person)
-        settlement.remember = remember
-        settlement.rememberSeconds = seconds
-        #expect(try accounts.settle(settlement, now: now))
+        var commit = LoginCommit.approved(.oneTouch(phone), of: person)
+        commit.remember = remember
+        commit.rememberSeconds = seconds
+        #expect(try accounts.commit(commit, now: now))
     }
 
     // MARK: opting out and pausing
@@ -44,9 +44,9 @@ struct StandingTests {
     }
 
     @Test func `Who opts out in a login has an account from then on`() throws {
-        var settlement = Settlement(person: bob, attempt: "a", outcome: .excused, reason: "opted_out", service: "sshd")
-        settlement.optsOut = true
-        #expect(try accounts.settle(settlement, now: start))
+        var commit = LoginCommit(person: bob, attempt: "a", outcome: .excused, reason: "opted_out", service: "sshd")
+        commit.optsOut = true
+        #expect(try accounts.commit(commit, now: start))
         #expect(try accounts.account(of: bob).optedOut == start)
         #expect(try accounts.list().map(\.0) == [bob])
     }
@@ -56,9 +56,9 @@ struct StandingTests {
     ) throws {
         _ = try accounts.link(bob, phone)
         if isConfirmed { #expect(try accounts.confirm(bob, .verified(phone))) }
-        var settlement = Settlement(person: bob, attempt: "a", outcome: .excused, reason: "opted_out", service: "sshd")
-        settlement.optsOut = true
-        #expect(try !accounts.settle(settlement, now: start))
+        var commit = LoginCommit(person: bob, attempt: "a", outcome: .excused, reason: "opted_out", service: "sshd")
+        commit.optsOut = true
+        #expect(try !accounts.commit(commit, now: start))
         #expect(try accounts.account(of: bob).optedOut == nil)
         #expect(try accounts.history(limit: 1).isEmpty)
     }
@@ -66,17 +66,17 @@ struct StandingTests {
     @Test(arguments: ["skipped", "grace"]) func `Who was confirmed while the prompt was open does not skip there`(
         reason: String
     ) throws {
-        let skipped = Settlement(person: bob, attempt: "a", outcome: .excused, reason: reason, service: "sshd")
+        let skipped = LoginCommit(person: bob, attempt: "a", outcome: .excused, reason: reason, service: "sshd")
         _ = try accounts.link(bob, phone)
-        #expect(try accounts.settle(skipped, now: start))
+        #expect(try accounts.commit(skipped, now: start))
         #expect(try accounts.confirm(bob, .verified(phone)))
-        #expect(try !accounts.settle(skipped, now: start))
+        #expect(try !accounts.commit(skipped, now: start))
     }
 
     @Test func `An outage excuses who has the factors of the beginning, and no lock`() throws {
         _ = try accounts.link(bob, phone)
-        var outage = Settlement(person: bob, attempt: "a", outcome: .excused, reason: "outage", service: "sshd")
-        func excuses() throws -> Bool { try accounts.settle(outage, now: start) }
+        var outage = LoginCommit(person: bob, attempt: "a", outcome: .excused, reason: "outage", service: "sshd")
+        func excuses() throws -> Bool { try accounts.commit(outage, now: start) }
         #expect(try !excuses())
         outage.asked = try accounts.account(of: bob)
         #expect(try excuses())
@@ -103,9 +103,9 @@ struct StandingTests {
         for _ in 1...LockoutRules().failures {
             _ = try accounts.chargeTry(bob, rules: LockoutRules(), now: start - 300)
         }
-        var outage = Settlement(person: bob, attempt: "a", outcome: .excused, reason: "outage", service: "sshd")
+        var outage = LoginCommit(person: bob, attempt: "a", outcome: .excused, reason: "outage", service: "sshd")
         outage.asked = try accounts.account(of: bob)
-        #expect(try accounts.settle(outage, now: start))
+        #expect(try accounts.commit(outage, now: start))
     }
 
     @Test func `An opt-out that was decided on for another state of the account is none`() throws {
@@ -118,14 +118,14 @@ struct StandingTests {
     @Test func `A factor that is proven in a login undoes an opt-out`() throws {
         _ = try accounts.link(alice, phone)
         _ = try accounts.optOut(alice, now: start)
-        #expect(try accounts.settle(.approved(.oneTouch(phone)), now: start))
+        #expect(try accounts.commit(.approved(.oneTouch(phone)), now: start))
         #expect(try accounts.account(of: alice).optedOut == nil)
     }
 
     @Test func `A denied login opts nobody out`() throws {
-        var settlement = Settlement.denied(bob)
-        settlement.optsOut = true
-        #expect(try accounts.settle(settlement, now: start))
+        var commit = LoginCommit.denied(bob)
+        commit.optsOut = true
+        #expect(try accounts.commit(commit, now: start))
         #expect(try accounts.account(of: bob) == Account())
     }
 
@@ -180,7 +180,7 @@ struct StandingTests {
     // MARK: enrolment
 
     @Test func `A phone that was enrolled in a login links and confirms an account that never had one`() throws {
-        #expect(try accounts.settle(.approved(.enrolled(phone), of: bob), now: start))
+        #expect(try accounts.commit(.approved(.enrolled(phone), of: bob), now: start))
         let account = try accounts.account(of: bob)
         #expect(account.state == .confirmed && account.authyID == phone && account.hadAuthyID)
     }
@@ -194,7 +194,7 @@ struct StandingTests {
         }
         if before == "unlinked" { _ = try accounts.unlink(bob) }
         let account = try accounts.account(of: bob)
-        #expect(try !accounts.settle(.approved(.enrolled(phone), of: bob), now: start))
+        #expect(try !accounts.commit(.approved(.enrolled(phone), of: bob), now: start))
         #expect(try accounts.account(of: bob) == account)
         #expect(try accounts.history(limit: 9).isEmpty)
     }
@@ -214,7 +214,7 @@ struct StandingTests {
 
     @Test func `A phone that somebody else here has is enrolled for nobody else in a login`() throws {
         _ = try accounts.link(alice, phone)
-        #expect(try !accounts.settle(.approved(.enrolled(phone), of: bob), now: start))
+        #expect(try !accounts.commit(.approved(.enrolled(phone), of: bob), now: start))
         #expect(try accounts.account(of: bob) == Account())
         #expect(try accounts.holders(of: phone) == [alice])
     }
@@ -222,7 +222,7 @@ struct StandingTests {
     @Test func `Of two logins that enrol at once one does`() throws {
         let ids = try (1...8).map { try #require(AuthyID(Int64($0))) }
         let done = try together(8, at: place) { accounts, index in
-            try accounts.settle(.approved(.enrolled(ids[index]), of: bob, attempt: "a\(index)"), now: start)
+            try accounts.commit(.approved(.enrolled(ids[index]), of: bob, attempt: "a\(index)"), now: start)
         }
         #expect(done.filter { $0 }.count == 1)
     }
@@ -260,13 +260,13 @@ struct StandingTests {
         _ = try accounts.setRecoveryCodes(alice, hashes)
         let codes = try accounts.recoveryCodes(of: alice)
         #expect(codes.map(\.hash) == hashes)
-        #expect(try !accounts.settle(.approved(.recovery(id: codes[0].id), of: bob, attempt: "b"), now: start))
-        #expect(try accounts.settle(.approved(.recovery(id: codes[0].id), attempt: "c"), now: start))
-        #expect(try !accounts.settle(.approved(.recovery(id: codes[0].id), attempt: "d"), now: start))
+        #expect(try !accounts.commit(.approved(.recovery(id: codes[0].id), of: bob, attempt: "b"), now: start))
+        #expect(try accounts.commit(.approved(.recovery(id: codes[0].id), attempt: "c"), now: start))
+        #expect(try !accounts.commit(.approved(.recovery(id: codes[0].id), attempt: "d"), now: start))
         #expect(try accounts.account(of: alice).recoveryLeft == 9)
         _ = try accounts.setRecoveryCodes(alice, Array(hashes.prefix(2)))
         #expect(try accounts.account(of: alice).recoveryLeft == 2)
-        #expect(try !accounts.settle(.approved(.recovery(id: codes[1].id), attempt: "e"), now: start))
+        #expect(try !accounts.commit(.approved(.recovery(id: codes[1].id), attempt: "e"), now: start))
     }
 
     @Test func `Recovery codes keep the account that has nothing else, and are not left behind without it`() throws {
@@ -280,7 +280,7 @@ struct StandingTests {
         _ = try accounts.link(alice, phone)
         _ = try accounts.setRecoveryCodes(alice, hashes)
         let id = try #require(try accounts.recoveryCodes(of: alice).first?.id)
-        #expect(try !accounts.settle(.approved(.recovery(id: id)), now: start))
+        #expect(try !accounts.commit(.approved(.recovery(id: id)), now: start))
         #expect(try accounts.account(of: alice).recoveryLeft == 10)
     }
 
@@ -289,7 +289,7 @@ struct StandingTests {
         _ = try accounts.setRecoveryCodes(alice, hashes)
         let id = try #require(try accounts.recoveryCodes(of: alice).first?.id)
         let done = try together(8, at: place) { accounts, index in
-            try accounts.settle(.approved(.recovery(id: id), attempt: "a\(index)"), now: start)
+            try accounts.commit(.approved(.recovery(id: id), attempt: "a\(index)"), now: start)
         }
         #expect(done.filter { $0 }.count == 1)
     }
@@ -318,29 +318,29 @@ struct StandingTests {
     }
 
     @Test(arguments: [
-        Remembrance(service: "sudo", address: "192.0.2.1", key: ""),
-        Remembrance(service: "sshd", address: "192.0.2.2", key: ""),
-        Remembrance(service: "sshd", address: "192.0.2.1", key: "SHA256:x"),
-        Remembrance(service: "sshd", address: "", key: ""),
+        TrustedLogin(service: "sudo", address: "192.0.2.1", key: ""),
+        TrustedLogin(service: "sshd", address: "192.0.2.2", key: ""),
+        TrustedLogin(service: "sshd", address: "192.0.2.1", key: "SHA256:x"),
+        TrustedLogin(service: "sshd", address: "", key: ""),
     ])
-    func `Another service, address or key is not`(login: Remembrance) throws {
+    func `Another service, address or key is not`(login: TrustedLogin) throws {
         try approve()
         #expect(try !accounts.isRemembered(alice, login, seconds: 600, now: start))
         #expect(try !accounts.isRemembered(bob, office, seconds: 600, now: start))
     }
 
     @Test func `A login without an address is never remembered`() throws {
-        try approve(remember: Remembrance(service: "sudo", address: "", key: ""))
+        try approve(remember: TrustedLogin(service: "sudo", address: "", key: ""))
         #expect(try accounts.remembered(of: alice).isEmpty)
     }
 
     @Test func `A denial forgets, but another round of what was denied before says nothing`() throws {
         try approve()
-        var again = Settlement.denied(attempt: "b")
+        var again = LoginCommit.denied(attempt: "b")
         again.reason = Reason.decidedBefore.rawValue
-        #expect(try accounts.settle(again, now: start))
+        #expect(try accounts.commit(again, now: start))
         #expect(try accounts.isRemembered(alice, office, seconds: 600, now: start))
-        #expect(try accounts.settle(.denied(attempt: "c"), now: start))
+        #expect(try accounts.commit(.denied(attempt: "c"), now: start))
         #expect(try !accounts.isRemembered(alice, office, seconds: 600, now: start))
     }
 
@@ -367,10 +367,10 @@ struct StandingTests {
 
     @Test func `What is remembered is listed, the newest first`() throws {
         try approve()
-        var next = Settlement.approved(.oneTouch(phone), attempt: "b")
-        next.remember = Remembrance(service: "sshd", address: "192.0.2.9", key: key.description)
+        var next = LoginCommit.approved(.oneTouch(phone), attempt: "b")
+        next.remember = TrustedLogin(service: "sshd", address: "192.0.2.9", key: key.description)
         next.rememberSeconds = 600
-        #expect(try accounts.settle(next, now: start + 5))
+        #expect(try accounts.commit(next, now: start + 5))
         #expect(try accounts.remembered(of: alice).map(\.login.address) == ["192.0.2.9", "192.0.2.1"])
     }
 
@@ -387,7 +387,7 @@ struct StandingTests {
         #expect(try accounts.people(on: "root", uid: 1).isEmpty)
         #expect(try accounts.people(on: "roo", uid: 0).isEmpty)
         #expect(try accounts.list().map(\.0) == [one, two])
-        #expect(try accounts.settle(.approved(.oneTouch(phone), of: one), now: start))
+        #expect(try accounts.commit(.approved(.oneTouch(phone), of: one), now: start))
         #expect(try accounts.account(of: one).state == .confirmed)
         #expect(try accounts.account(of: two).state == .linked)
         #expect(try accounts.history(limit: 1).first?.user == "root \(key)")
@@ -403,10 +403,10 @@ struct StandingTests {
 
     @Test func `The history is restricted by all that is named`() throws {
         for (index, service) in ["sshd", "sudo", "sshd"].enumerated() {
-            var settlement = Settlement.denied(index == 2 ? bob : alice, attempt: "a\(index)")
-            settlement.service = service
-            settlement.rhost = "192.0.2.\(index)"
-            #expect(try accounts.settle(settlement, now: start + Int64(index)))
+            var commit = LoginCommit.denied(index == 2 ? bob : alice, attempt: "a\(index)")
+            commit.service = service
+            commit.rhost = "192.0.2.\(index)"
+            #expect(try accounts.commit(commit, now: start + Int64(index)))
         }
         func found(_ restrict: (inout HistoryFilter) -> Void) throws -> [Int64] {
             var filter = HistoryFilter()

@@ -78,20 +78,20 @@ struct Unshared<T>: @unchecked Sendable {
     init(_ value: T) { self.value = value }
 }
 
-extension Settlement {
+extension LoginCommit {
     static func approved(
         _ proof: Proof, of person: Person = alice, attempt: String = "attempt", push: Push? = nil
-    ) -> Settlement {
-        Settlement(
+    ) -> LoginCommit {
+        LoginCommit(
             person: person, attempt: attempt, outcome: .approved, proof: proof, push: push, reason: "code",
             factor: .softToken,
             service: "sshd", rhost: "client.example.com", address: "192.0.2.1")
     }
 
     static func denied(_ person: Person? = alice, attempt: String = "attempt", proof: Proof? = nil, push: Push? = nil)
-        -> Settlement
+        -> LoginCommit
     {
-        Settlement(
+        LoginCommit(
             person: person, attempt: attempt, outcome: .denied, proof: proof, push: push, reason: "wrong-code",
             service: "sshd")
     }

@@ -40,7 +40,7 @@ struct TryTests {
             now = until
         }
         #expect(lengths == [300, 600, 1200, 2400, 3600, 3600])
-        #expect(try accounts.settle(.approved(.softToken(token, timeStep: 9)), now: now))
+        #expect(try accounts.commit(.approved(.softToken(token, timeStep: 9)), now: now))
         _ = try charge(5, now: now)
         #expect(try accounts.lock(of: alice, rules: rules, now: now) == now + 300)
     }
@@ -65,13 +65,13 @@ struct TryTests {
         for round in 0..<16 {
             // Three wrong codes of a guesser, one right code of the user.
             _ = try charge(4)
-            #expect(try accounts.settle(.approved(.softToken(token, timeStep: Int64(round))), now: start))
+            #expect(try accounts.commit(.approved(.softToken(token, timeStep: Int64(round))), now: start))
         }
         #expect(try accounts.account(of: alice).failuresOfDay(at: Instant(wall: start)) == 48)
         #expect(try charge(3) == [.granted, .granted, .locked(until: start + 86_400)])
         // The phone still lets the user in, but does not lift the lockout.
         _ = try accounts.link(alice, phone)
-        #expect(try accounts.settle(.approved(.oneTouch(phone), attempt: "b"), now: start))
+        #expect(try accounts.commit(.approved(.oneTouch(phone), attempt: "b"), now: start))
         #expect(try charge(1) == [.locked(until: start + 86_400)])
         let unlocked = try accounts.unlock(alice, now: start)
         #expect(unlocked.failuresOfDay == 50)
@@ -147,9 +147,9 @@ struct TryTests {
         _ = try accounts.unlock(alice, now: start)
         // One wrong and one right code in the login itself, and one of another login meanwhile.
         _ = try charge(3)
-        var settlement = Settlement.approved(.softToken(token, timeStep: 9))
-        settlement.knownWrongCodes = 3 + 1
-        #expect(try accounts.settle(settlement, now: start))
+        var commit = LoginCommit.approved(.softToken(token, timeStep: 9))
+        commit.knownWrongCodes = 3 + 1
+        #expect(try accounts.commit(commit, now: start))
         #expect(try accounts.account(of: alice).wrongCodes == 1)
     }
 
@@ -157,7 +157,7 @@ struct TryTests {
         _ = try accounts.setSoftToken(alice, token)
         _ = try charge(5)
         #expect(try accounts.lock(of: alice, rules: rules, now: start) == start + 300)
-        #expect(try accounts.settle(.approved(.softToken(token, timeStep: 9)), now: start))
+        #expect(try accounts.commit(.approved(.softToken(token, timeStep: 9)), now: start))
         #expect(try accounts.account(of: alice).failures == 0)
         #expect(try accounts.lock(of: alice, rules: rules, now: start) == nil)
     }
@@ -165,7 +165,7 @@ struct TryTests {
     @Test func `An approval on the phone clears no failures and no lock`() throws {
         _ = try accounts.link(alice, phone)
         _ = try charge(5)
-        #expect(try accounts.settle(.approved(.oneTouch(phone)), now: start))
+        #expect(try accounts.commit(.approved(.oneTouch(phone)), now: start))
         #expect(try accounts.account(of: alice).failures == 5)
         #expect(try accounts.lock(of: alice, rules: rules, now: start) == start + 300)
     }
@@ -173,7 +173,7 @@ struct TryTests {
     @Test func `A code that the server found right clears failures and lock`() throws {
         _ = try accounts.link(alice, phone)
         _ = try charge(5)
-        #expect(try accounts.settle(.approved(.verified(phone)), now: start))
+        #expect(try accounts.commit(.approved(.verified(phone)), now: start))
         #expect(try accounts.account(of: alice).failures == 0)
         #expect(try accounts.lock(of: alice, rules: rules, now: start) == nil)
     }

@@ -11,13 +11,13 @@ struct AdmissionTests {
     private static let notEnrolled = Admission.decided(
         Decision(
             .denied, .notEnrolled,
-            farewell:
+            finalMessage:
                 "You must set up a second factor before you can log in. Contact your administrator."
         ))
     private static let graceOver = Admission.decided(
         Decision(
             .denied, .graceOver,
-            farewell: "You must set up a second factor before you can log in. Contact your administrator."))
+            finalMessage: "You must set up a second factor before you can log in. Contact your administrator."))
 
     static let table: [Cell] = [
         (.none, .optional, false, excused),

@@ -113,25 +113,25 @@ struct AnswerTests {
 
     // MARK: sshd's stand-in answer
 
-    private static func standIn(_ length: Int) -> [UInt8] {
+    private static func sshdFakePassword(_ length: Int) -> [UInt8] {
         let pattern = Array("\u{8}\n\r\u{7F}INCORRECT".utf8)
         return (0..<length).map { pattern[$0 % pattern.count] }
     }
 
     @Test("The stand-in answer is known at every length", arguments: [1...40, 100...130, 10_000...10_000])
-    func standIn(lengths: ClosedRange<Int>) {
-        for length in lengths { #expect(Answer(Self.standIn(length)) == .standIn, "\(length)") }
+    func sshdFakePassword(lengths: ClosedRange<Int>) {
+        for length in lengths { #expect(Answer(Self.sshdFakePassword(length)) == .sshdFakePassword, "\(length)") }
     }
 
     @Test("With one byte changed, or one before it, it is no stand-in answer")
     func noStandIn() {
         for length in 1...40 {
             for index in 0..<length {
-                var bytes = Self.standIn(length)
+                var bytes = Self.sshdFakePassword(length)
                 bytes[index] ^= 0x20
-                #expect(Answer(bytes) != .standIn, "\(length), \(index)")
+                #expect(Answer(bytes) != .sshdFakePassword, "\(length), \(index)")
             }
-            #expect(Answer([0x20] + Self.standIn(length)) != .standIn)
+            #expect(Answer([0x20] + Self.sshdFakePassword(length)) != .sshdFakePassword)
         }
     }
 

@@ -26,8 +26,8 @@ struct CodeTests {
             both(),
             prompted() + triedHere + [
                 (.matched(.wrong), [.verify(code("123456"))]),
-                (.verified(.wrong), [.tell(Self.wrong), .ask(Prompts.both)]),
-                (nothing, [.look(.none)]), (.looked(.pending), [cancelled]),
+                (.verified(.wrong), [.show(Self.wrong), .ask(Prompts.both)]),
+                (nothing, [.poll(.none)]), (.polled(.pending), [cancelled]),
             ])
     }
 
@@ -63,9 +63,9 @@ struct CodeTests {
                 $0.isConfirmed = isConfirmed
             },
             [(.begin, [.ask(Prompts.codeAndPush)])] + triedAtServer + [
-                (.confirmationTyped(taken: false), [.tell(Self.confirms), .ask(Prompts.codeAndPush)])
+                (.confirmationTyped(taken: false), [.show(Self.confirms), .ask(Prompts.codeAndPush)])
             ] + triedAtServer + [
-                (.confirmationTyped(taken: false), [.tell(Self.confirms), .ask(Prompts.codeAndPush)])
+                (.confirmationTyped(taken: false), [.show(Self.confirms), .ask(Prompts.codeAndPush)])
             ] + triedAtServer + [
                 (
                     .confirmationTyped(taken: false),
@@ -73,7 +73,7 @@ struct CodeTests {
                         .end(
                             Decision(
                                 .denied, .confirmationCode,
-                                farewell: "That code was not accepted. Please log in again later."))
+                                finalMessage: "That code was not accepted. Please log in again later."))
                     ]
                 )
             ])
@@ -89,7 +89,7 @@ struct CodeTests {
             [(.begin, [.ask(Prompts.codeAndPush)])] + triedAtServer + [
                 (
                     .confirmationTyped(taken: true),
-                    [.end(Decision(.denied, .confirmationCode, farewell: Texts.phoneConfirmed))]
+                    [.end(Decision(.denied, .confirmationCode, finalMessage: Texts.phoneConfirmed))]
                 )
             ])
     }
@@ -99,8 +99,8 @@ struct CodeTests {
         play(
             both(),
             prompted() + triedHere + [
-                (.matched(.spent), [.tell(Self.wrong), .ask(Prompts.both)]), (nothing, [.look(.none)]),
-                (.looked(.pending), [cancelled]),
+                (.matched(.spent), [.show(Self.wrong), .ask(Prompts.both)]), (nothing, [.poll(.none)]),
+                (.polled(.pending), [cancelled]),
             ])
     }
 
@@ -110,7 +110,7 @@ struct CodeTests {
             play(
                 facts,
                 Self.asked + triedHere + [
-                    (.matched(.wrong), [.tell(Self.wrong), .ask(Prompts.code)]), (nothing, [cancelled]),
+                    (.matched(.wrong), [.show(Self.wrong), .ask(Prompts.code)]), (nothing, [cancelled]),
                 ])
         }
     }
@@ -123,10 +123,10 @@ struct CodeTests {
             both { $0.rules.factors = [.sms, .call] },
             [
                 (.begin, [.ask(words)]),
-                (typed("123456"), [.tell(Texts.noSuchWord), .ask(words)]),
+                (typed("123456"), [.show(Texts.noSuchWord), .ask(words)]),
                 (typed("sms"), [.chargeOneCode]),
                 (.oneCodeCharged(granted: true), [.sendOneCode(.sms)]),
-                (.oneCodeSent, [.tell(Texts.oneCodeSent(.sms)), .ask(Prompts.codeAndWords)]),
+                (.oneCodeSent, [.show(Texts.oneCodeSent(.sms)), .ask(Prompts.codeAndWords)]),
             ] + triedAtServer + [(.verified(.accepted(timeStep: 0)), [approved(.sms)])])
     }
 
@@ -137,10 +137,10 @@ struct CodeTests {
             prompted(Prompts.approve) + [
                 (
                     typed("123456"),
-                    [.tell("Not recognized. Type a code or one of the words shown."), .ask(Prompts.approve)]
+                    [.show("Not recognized. Type a code or one of the words shown."), .ask(Prompts.approve)]
                 ),
-                (nothing, [.look(.none)]),
-                (.looked(.pending), [cancelled]),
+                (nothing, [.poll(.none)]),
+                (.polled(.pending), [cancelled]),
             ])
     }
 
@@ -152,7 +152,7 @@ struct CodeTests {
 
     @Test("The third wrong code is the last")
     func threeTries() {
-        let again: [Action] = [.tell(Self.wrong), .ask(Prompts.code)]
+        let again: [Action] = [.show(Self.wrong), .ask(Prompts.code)]
         play(
             app(),
             Self.asked + Self.attempt(.wrong, again) + Self.attempt(.wrong, again)
@@ -161,7 +161,7 @@ struct CodeTests {
 
     @Test("A right code on the last try is right")
     func lastTry() {
-        let again: [Action] = [.tell(Self.wrong), .ask(Prompts.code)]
+        let again: [Action] = [.show(Self.wrong), .ask(Prompts.code)]
         play(
             app(),
             Self.asked + Self.attempt(.wrong, again) + Self.attempt(.spent, again)
@@ -170,7 +170,7 @@ struct CodeTests {
 
     @Test("There are as many tries as the settings say", arguments: [1, 2, 7])
     func tryCount(count: Int) {
-        let again = Self.attempt(.wrong, [.tell(Self.wrong), .ask(Prompts.code)])
+        let again = Self.attempt(.wrong, [.show(Self.wrong), .ask(Prompts.code)])
         play(
             app { $0.rules.tries = count },
             Self.asked + Array(repeating: again, count: count - 1).joined()
@@ -180,11 +180,11 @@ struct CodeTests {
     @Test("Words and Enter are no tries")
     func noTries() {
         let looks: Script = [
-            (enter, [.look(.brief)]), (.looked(.pending), [.tell(Texts.notApprovedYet), .ask(Prompts.both)]),
+            (enter, [.poll(.brief)]), (.polled(.pending), [.show(Texts.notApprovedYet), .ask(Prompts.both)]),
         ]
         let sms: Script = [
             (typed("sms"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.sendOneCode(.sms)]),
-            (.oneCodeSent, [.tell(Texts.oneCodeSent(.sms)), .ask(Prompts.both)]),
+            (.oneCodeSent, [.show(Texts.oneCodeSent(.sms)), .ask(Prompts.both)]),
         ]
         play(
             phone { $0.rules.tries = 1 },
@@ -194,7 +194,7 @@ struct CodeTests {
 
     @Test("What is neither code nor word goes nowhere and is no try, but the fifth is the end")
     func otherAnswers() {
-        let again: [Action] = [.tell("That does not look like a code. Codes have 6 to 10 digits."), .ask(Prompts.code)]
+        let again: [Action] = [.show("That does not look like a code. Codes have 6 to 10 digits."), .ask(Prompts.code)]
         play(
             app(),
             Self.asked + [
@@ -219,11 +219,11 @@ struct CodeTests {
         let sent: Script = [
             (typed(factor == .sms ? "sms" : "call"), [.chargeOneCode]),
             (.oneCodeCharged(granted: true), [.sendOneCode(factor)]),
-            (.oneCodeSent, [.tell(Texts.oneCodeSent(factor)), .ask(Prompts.both)]),
+            (.oneCodeSent, [.show(Texts.oneCodeSent(factor)), .ask(Prompts.both)]),
         ]
         play(
             phone(),
-            prompted() + sent + triedAtServer + [(.verified(match), [.tell(said), .ask(Prompts.both)])] + triedAtServer
+            prompted() + sent + triedAtServer + [(.verified(match), [.show(said), .ask(Prompts.both)])] + triedAtServer
                 + refused(at: .interrupted, cancelled))
     }
 
@@ -256,15 +256,15 @@ struct CodeTests {
 
     @Test("A try that is not granted is not looked at; codes are locked from then on, and the approval stays open")
     func lockedByTry() {
-        let said = Action.tell("Too many wrong codes. Codes are blocked for now; approve on your phone instead.")
+        let said = Action.show("Too many wrong codes. Codes are blocked for now; approve on your phone instead.")
         play(
             both(),
             prompted() + [
                 (typed("123456"), [.chargeTry]),
                 (.tryCharged(granted: false), [said, .ask(Prompts.approve)]),
                 (typed("123456"), [said, .ask(Prompts.approve)]),
-                (enter, [.look(.brief)]),
-                (.looked(.approved), [approved(.oneTouch)]),
+                (enter, [.poll(.brief)]),
+                (.polled(.approved), [approved(.oneTouch)]),
             ])
     }
 
@@ -280,7 +280,7 @@ struct CodeTests {
 
     @Test("With codes locked, typing them leads to nothing and ends")
     func lockedTyping() {
-        let again: [Action] = [.tell(Texts.lockedUsePhone), .ask(Prompts.approve)]
+        let again: [Action] = [.show(Texts.lockedUsePhone), .ask(Prompts.approve)]
         play(
             both { $0.isLocked = true },
             prompted(Prompts.approve, saying: [Texts.lockedUsePhone])
@@ -295,31 +295,31 @@ struct CodeTests {
         play(
             both(),
             prompted() + triedHere + [
-                (.matched(.accepted(timeStep: 7)), [.look(.none)]), (.looked(.denied), [deniedOnPhone(spending: 7)]),
+                (.matched(.accepted(timeStep: 7)), [.poll(.none)]), (.polled(.denied), [deniedOnPhone(spending: 7)]),
             ])
         play(
             phone(),
             prompted() + triedAtServer + [
-                (.verified(.accepted(timeStep: 0)), [.look(.none)]), (.looked(.denied), [deniedOnPhone()]),
+                (.verified(.accepted(timeStep: 0)), [.poll(.none)]), (.polled(.denied), [deniedOnPhone()]),
             ])
     }
 
     @Test(
         "Nothing else on the phone overrules a right code",
         arguments: [
-            .looked(.pending), .looked(.approved), .looked(.expired), .lookFailed(.outage), .lookFailed(.refused),
-            .lookFailed(.noDevice),
+            .polled(.pending), .polled(.approved), .polled(.expired), .pollFailed(.outage), .pollFailed(.refused),
+            .pollFailed(.noDevice),
         ] as [Event])
-    func nothingElseOverrules(look: Event) {
+    func nothingElseOverrules(poll: Event) {
         play(
             both(),
             prompted() + triedHere + [
-                (.matched(.accepted(timeStep: 7)), [.look(.none)]), (look, [approved(.softToken, spending: 7)]),
+                (.matched(.accepted(timeStep: 7)), [.poll(.none)]), (poll, [approved(.softToken, spending: 7)]),
             ])
         play(
             phone(),
             prompted() + triedAtServer + [
-                (.verified(.accepted(timeStep: 0)), [.look(.none)]), (look, [approved(.softToken)]),
+                (.verified(.accepted(timeStep: 0)), [.poll(.none)]), (poll, [approved(.softToken)]),
             ])
     }
 
@@ -336,43 +336,43 @@ struct CodeTests {
         var flow = flow(stage.facts, after: stage.script)
         #expect(
             flow.handle(.oneCodeSent).decision
-                == Decision(.unavailable, .protocolError, spentTimeStep: 7, farewell: Texts.unavailable))
+                == Decision(.unavailable, .protocolError, spentTimeStep: 7, finalMessage: Texts.unavailable))
     }
 
     // MARK: answers that are none
 
     @Test("sshd's stand-in answer looks like a wrong code, but is charged nowhere and checked nowhere")
-    func standIn() {
-        let standIn = typed("\u{8}\n\r\u{7F}INCORRECT\u{8}")
+    func sshdFakePassword() {
+        let sshdFakePassword = typed("\u{8}\n\r\u{7F}INCORRECT\u{8}")
         for facts in [app(), both()] {
             let start = facts.hasServer ? prompted() : Self.asked
-            let again: [Action] = [.tell(Self.wrong), .ask(facts.hasServer ? Prompts.both : Prompts.code)]
-            let end = denied(.hopeless, Texts.noMoreTries)
+            let again: [Action] = [.show(Self.wrong), .ask(facts.hasServer ? Prompts.both : Prompts.code)]
+            let end = denied(.sshdRefuses, Texts.noMoreTries)
             play(
                 facts,
-                start + [(standIn, again), (standIn, again)]
-                    + (facts.hasServer ? refused(at: standIn, end) : [(standIn, [end])]))
+                start + [(sshdFakePassword, again), (sshdFakePassword, again)]
+                    + (facts.hasServer ? refused(at: sshdFakePassword, end) : [(sshdFakePassword, [end])]))
         }
     }
 
     /// sshd would end with "PAM auth succeeded when it should have failed" (field guide, 4a).
     @Test("Where sshd has shown that it will refuse, nothing lets in any more")
     func nothingAfterStandIn() {
-        let standIn = typed("\u{8}\n\r")
-        var approval = flow(phone(), after: prompted() + [(standIn, [])])
-        #expect(approval.handle(enter) == [.tell(Texts.notApprovedYet), .ask(Prompts.both)])
+        let sshdFakePassword = typed("\u{8}\n\r")
+        var approval = flow(phone(), after: prompted() + [(sshdFakePassword, [])])
+        #expect(approval.handle(enter) == [.show(Texts.notApprovedYet), .ask(Prompts.both)])
         var outage = flow(
             phone { $0.outage = .allow },
-            after: Array(pushed.prefix(2)) + [(.promptIsDue, []), (.createFailed(.outage), []), (standIn, [])])
+            after: Array(pushed.prefix(2)) + [(.promptIsDue, []), (.createFailed(.outage), []), (sshdFakePassword, [])])
         #expect(outage.handle(enter).decision?.outcome.letsIn != true)
-        var skip = flow(app { $0.skip = .free }, after: Self.asked + [(standIn, [])])
+        var skip = flow(app { $0.skip = .free }, after: Self.asked + [(sshdFakePassword, [])])
         #expect(skip.handle(typed("skip")).decision?.outcome.letsIn != true)
     }
 
     @Test("Answers with which nothing can be done are no failures, but the fifth is the end")
     func fruitless() {
         let empty: Script = [(enter, [.ask(Prompts.code)])]
-        let word: Script = [(typed("push"), [.tell(Texts.noSuchWord), .ask(Prompts.code)])]
+        let word: Script = [(typed("push"), [.show(Texts.noSuchWord), .ask(Prompts.code)])]
         play(app(), Self.asked + empty + word + empty + word + [(enter, [denied(.noAnswer, Texts.timeout)])])
         play(app(), Self.asked + empty + word + empty + word + [(typed("skip"), [denied(.noAnswer, Texts.timeout)])])
     }
@@ -381,7 +381,7 @@ struct CodeTests {
     func fruitlessOneCodes() {
         let again: Script = [
             (typed("sms"), [.chargeOneCode]),
-            (.oneCodeCharged(granted: false), [.tell(Texts.tooManyOneCodes), .ask(Prompts.both)]),
+            (.oneCodeCharged(granted: false), [.show(Texts.tooManyOneCodes), .ask(Prompts.both)]),
         ]
         play(
             phone(),

@@ -31,13 +31,13 @@ struct EnrolmentFlowTests {
     func enterTwice() {
         play(
             alice(),
-            offered + [(says(""), [.tell(Texts.enterAgain), .ask(NumberPrompts.plain)])] + givesUp(at: says(" ")))
+            offered + [(says(""), [.show(Texts.enterAgain), .ask(NumberPrompts.plain)])] + givesUp(at: says(" ")))
         play(
             alice(),
             offered + [
-                (says(""), [.tell(Texts.enterAgain), .ask(NumberPrompts.plain)]),
-                (says("x"), [.tell(Texts.noNumber), .ask(NumberPrompts.plain)]),
-                (says(""), [.tell(Texts.enterAgain), .ask(NumberPrompts.plain)]),
+                (says(""), [.show(Texts.enterAgain), .ask(NumberPrompts.plain)]),
+                (says("x"), [.show(Texts.noNumber), .ask(NumberPrompts.plain)]),
+                (says(""), [.show(Texts.enterAgain), .ask(NumberPrompts.plain)]),
                 (silent, [.end(Decision(.denied, .cancelled))]),
             ])
     }
@@ -48,12 +48,12 @@ struct EnrolmentFlowTests {
             alice(),
             offered + [
                 (says("skip"), [.spendGrace]),
-                (.graceSpent(left: nil), [.end(Decision(.denied, .graceOver, farewell: Texts.notEnrolled))]),
+                (.graceSpent(left: nil), [.end(Decision(.denied, .graceOver, finalMessage: Texts.notEnrolled))]),
             ])
     }
 
     @Test(
-        "Whoever does not answer at a terminal has given up; a client that shows no prompts gets in as if nothing had been offered"
+        "No answer at a terminal gives up; a client that shows no prompts gets in as if nothing had been offered"
     )
     func noAnswer() {
         play(alice(), offered + [(silent, [.end(Decision(.denied, .cancelled))])])
@@ -62,7 +62,7 @@ struct EnrolmentFlowTests {
         play(
             alice { $0.mayBeDeaf = true },
             offered + [
-                (says("x"), [.tell(Texts.noNumber), .ask(NumberPrompts.plain)]),
+                (says("x"), [.show(Texts.noNumber), .ask(NumberPrompts.plain)]),
                 (silent, [.end(Decision(.denied, .cancelled))]),
             ])
     }
@@ -76,13 +76,13 @@ struct EnrolmentFlowTests {
         ])
     func noNumber(text: String) {
         var flow = flow(alice(), after: offered)
-        #expect(flow.handle(says(text)) == [.tell(Texts.noNumber), .ask(NumberPrompts.plain)])
+        #expect(flow.handle(says(text)) == [.show(Texts.noNumber), .ask(NumberPrompts.plain)])
     }
 
     @Test("Without a country code in the settings a number has to name its own")
     func noCountryCode() {
         var flow = flow(alice { $0.rules.countryCode = nil }, after: offered)
-        #expect(flow.handle(says("0151 12345618")) == [.tell(Texts.noNumber), .ask(NumberPrompts.plain)])
+        #expect(flow.handle(says("0151 12345618")) == [.show(Texts.noNumber), .ask(NumberPrompts.plain)])
         #expect(flow.handle(says("+49 151 12345618")) == [.chargeOneCode])
     }
 
@@ -91,15 +91,15 @@ struct EnrolmentFlowTests {
         play(
             alice(),
             offered + [
-                (says("x"), [.tell(Texts.noNumber), .ask(NumberPrompts.plain)]),
+                (says("x"), [.show(Texts.noNumber), .ask(NumberPrompts.plain)]),
                 (says("151 12345618"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.send(.sms, to: number)]),
-                (.sendFailed(.invalid), [.tell(Texts.numberRefused), .ask(NumberPrompts.plain)]),
+                (.sendFailed(.invalid), [.show(Texts.numberRefused), .ask(NumberPrompts.plain)]),
             ] + givesUp(at: says("y"), saying: Texts.noNumber))
     }
 
     @Test("Wrong codes cost nothing but the tries: after the last of them the login passes on grace")
     func wrongCodes() {
-        let again: OfferScript = [(.checked(false), [.tell(Texts.wrongSentCode), .ask(NumberPrompts.code)])]
+        let again: OfferScript = [(.checked(false), [.show(Texts.wrongSentCode), .ask(NumberPrompts.code)])]
         let tried: OfferScript = checking.suffix(2)
         play(
             alice(),
@@ -108,7 +108,7 @@ struct EnrolmentFlowTests {
 
     @Test("What cannot be read as a code is no try")
     func unreadableCodes() {
-        let again: OfferScript = [(says("12x"), [.tell(Texts.noCode), .ask(NumberPrompts.code)])]
+        let again: OfferScript = [(says("12x"), [.show(Texts.noCode), .ask(NumberPrompts.code)])]
         play(
             alice(),
             codeSent + again + again + again + again + givesUp(at: says("abcd-efgh-jkmn"), saying: Texts.noCode))
@@ -120,12 +120,12 @@ struct EnrolmentFlowTests {
             alice(),
             codeSent + [
                 (says("sms"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.send(.sms, to: number)]),
-                (.sent, [.tell(sentText), .ask(NumberPrompts.code)]),
+                (.sent, [.show(sentText), .ask(NumberPrompts.code)]),
                 (says("call"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.send(.call, to: number)]),
                 (
                     .sent,
                     [
-                        .tell(
+                        .show(
                             """
                             You are being called with a code at +49-XXX-XXX-XX18. \
                             Type it, or another number beginning with +.
@@ -143,7 +143,7 @@ struct EnrolmentFlowTests {
             alice(),
             codeSent + [
                 (says("call"), [.chargeOneCode]),
-                (.oneCodeCharged(granted: false), [.tell(Texts.tooManyOneCodes), .ask(NumberPrompts.code)]),
+                (.oneCodeCharged(granted: false), [.show(Texts.tooManyOneCodes), .ask(NumberPrompts.code)]),
                 (silent, [.end(Decision(.denied, .cancelled))]),
             ])
     }
@@ -155,7 +155,7 @@ struct EnrolmentFlowTests {
             alice(),
             codeSent + [
                 (says("+1 555 123-0001"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.send(.sms, to: other)]),
-                (.sent, [.tell(Texts.codeSent(.sms, to: other)), .ask(NumberPrompts.code)]),
+                (.sent, [.show(Texts.codeSent(.sms, to: other)), .ask(NumberPrompts.code)]),
                 (says("1234567"), [.chargeTry]), (.tryCharged(granted: true), [.check(code("1234567"), of: other)]),
                 (.checked(true), [.register(other)]), (.registered(authyID(78)), [enrolled(78, other)]),
             ])
@@ -167,7 +167,7 @@ struct EnrolmentFlowTests {
             alice(),
             codeSent + [
                 (says("+15551230001"), [.chargeOneCode]),
-                (.oneCodeCharged(granted: false), [.tell(Texts.tooManyOneCodes), .ask(NumberPrompts.plain)]),
+                (.oneCodeCharged(granted: false), [.show(Texts.tooManyOneCodes), .ask(NumberPrompts.plain)]),
             ] + givesUp(at: says("skip")))
     }
 
@@ -177,8 +177,8 @@ struct EnrolmentFlowTests {
             alice { $0.factors = [.oneTouch, .call] },
             sending.prefix(2) + [
                 (.oneCodeCharged(granted: true), [.send(.call, to: number)]),
-                (.sent, [.tell(Texts.codeSent(.call, to: number)), .ask("Verification code (or call, skip): ")]),
-                (says("sms"), [.tell(Texts.noSuchWord), .ask("Verification code (or call, skip): ")]),
+                (.sent, [.show(Texts.codeSent(.call, to: number)), .ask("Verification code (or call, skip): ")]),
+                (says("sms"), [.show(Texts.noSuchWord), .ask("Verification code (or call, skip): ")]),
                 (silent, [.end(Decision(.denied, .cancelled))]),
             ])
         #expect(alice { $0.factors = [.oneTouch, .softToken, .recovery] }.ways == [])
@@ -189,10 +189,10 @@ struct EnrolmentFlowTests {
         play(
             alice(),
             sending + [
-                (.sendFailed(.refused), [.tell(Texts.oneCodeNotSent), .ask(NumberPrompts.noCode)]),
-                (says("1234567"), [.tell(Texts.noSuchWord), .ask(NumberPrompts.noCode)]),
+                (.sendFailed(.refused), [.show(Texts.oneCodeNotSent), .ask(NumberPrompts.noCode)]),
+                (says("1234567"), [.show(Texts.noSuchWord), .ask(NumberPrompts.noCode)]),
                 (says("call"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.send(.call, to: number)]),
-                (.sent, [.tell(Texts.codeSent(.call, to: number)), .ask(NumberPrompts.code)]),
+                (.sent, [.show(Texts.codeSent(.call, to: number)), .ask(NumberPrompts.code)]),
             ] + registering.suffix(3) + [(.registered(authyID(77)), [enrolled(by: .call)])])
     }
 
@@ -202,7 +202,7 @@ struct EnrolmentFlowTests {
         play(alice { $0.tries = 1 }, checking + givesUp(at: .checkFailed(.outage), saying: Texts.serverSilent))
         play(
             alice(),
-            checking + [(.checkFailed(.refused), [.tell(Texts.serverRefuses), .ask(NumberPrompts.code)])]
+            checking + [(.checkFailed(.refused), [.show(Texts.serverRefuses), .ask(NumberPrompts.code)])]
                 + registering.suffix(3)
                 + [(.registered(authyID(77)), [enrolled()])])
         play(alice(), registering + givesUp(at: .registerFailed(.outage), saying: Texts.serverSilent))
@@ -213,7 +213,7 @@ struct EnrolmentFlowTests {
     func registrationRefused() {
         play(
             alice(),
-            registering + [(.registerFailed(.invalid), [.tell(Texts.numberRefused), .ask(NumberPrompts.plain)])]
+            registering + [(.registerFailed(.invalid), [.show(Texts.numberRefused), .ask(NumberPrompts.plain)])]
                 + givesUp(at: says("skip")))
     }
 
@@ -223,7 +223,7 @@ struct EnrolmentFlowTests {
             alice(),
             codeSent + [
                 (says("sms"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.send(.sms, to: number)]),
-                (.sendFailed(.invalid), [.tell(Texts.oneCodeNotSent), .ask(NumberPrompts.code)]),
+                (.sendFailed(.invalid), [.show(Texts.oneCodeNotSent), .ask(NumberPrompts.code)]),
             ] + registering.suffix(3) + [(.registered(authyID(77)), [enrolled()])])
     }
 
@@ -237,7 +237,7 @@ struct EnrolmentFlowTests {
 
     @Test("After the deadline nothing is begun any more, and nobody gets in")
     func late() {
-        let tooLate = OfferAction.end(Decision(.denied, .timeout, farewell: Texts.timeout))
+        let tooLate = OfferAction.end(Decision(.denied, .timeout, finalMessage: Texts.timeout))
         for text in ["", "skip", "+4915112345618", "x"] {
             play(alice(), offered + [(.deadline, []), (says(text), [tooLate])])
         }
@@ -257,34 +257,34 @@ struct EnrolmentFlowTests {
     }
 
     @Test("In a login that sshd will refuse it looks as it does in others, and nothing is sent")
-    func hopeless() {
+    func sshdRefuses() {
         let typed = says("\u{8}\n\r\u{7F}")
         play(
             alice { $0.mayBeDeaf = true },
             offered + [
-                (typed, [.tell(Texts.noNumber), .ask(NumberPrompts.plain)]),
-                (typed, [.tell(Texts.noNumber), .ask(NumberPrompts.plain)]),
-                (typed, [.end(Decision(.denied, .hopeless, farewell: Texts.noNumber))]),
+                (typed, [.show(Texts.noNumber), .ask(NumberPrompts.plain)]),
+                (typed, [.show(Texts.noNumber), .ask(NumberPrompts.plain)]),
+                (typed, [.end(Decision(.denied, .sshdRefuses, finalMessage: Texts.noNumber))]),
             ])
         for text in ["skip", "", "0151 12345618"] {
             var flow = flow(alice(), after: offered + [(typed, [])])
-            #expect(flow.handle(says(text)) == [.tell(Texts.noNumber), .ask(NumberPrompts.plain)])
+            #expect(flow.handle(says(text)) == [.show(Texts.noNumber), .ask(NumberPrompts.plain)])
         }
     }
 
     @Test("Answers that mean nothing end the offer, not the login")
     func fruitless() {
         let again: OfferScript = Array(
-            repeating: (says("push"), [.tell(Texts.noSuchWord), .ask(NumberPrompts.plain)]), count: 4)
+            repeating: (says("push"), [.show(Texts.noSuchWord), .ask(NumberPrompts.plain)]), count: 4)
         play(alice(), offered + again + givesUp(at: says("push"), saying: Texts.noSuchWord))
     }
 
     @Test("The settings' own text takes the place of ours, which tells the last day too")
     func text() {
         var flow = EnrolmentFlow(alice { $0.rules.atLoginText = "Enrol today." })
-        #expect(flow.handle(.begin) == [.tell("Enrol today."), .ask(NumberPrompts.plain)])
+        #expect(flow.handle(.begin) == [.show("Enrol today."), .ask(NumberPrompts.plain)])
         flow = EnrolmentFlow(alice { $0.rules.atLoginText = "%n logins are left, %n%%n" })
-        #expect(flow.handle(.begin) == [.tell("3 logins are left, 3%3"), .ask(NumberPrompts.plain)])
+        #expect(flow.handle(.begin) == [.show("3 logins are left, 3%3"), .ask(NumberPrompts.plain)])
         let day = CivilDay(year: 2027, month: 3, day: 31)
         #expect(
             Texts.offer(left: 1, until: day)
@@ -297,7 +297,7 @@ struct EnrolmentFlowTests {
 
     static let wants: OfferScript =
         offered.map { ($0.event, [$0.actions[0], .ask(NumberPrompts.never)]) } + [
-            (says("never"), [.tell(Texts.optOut), .ask(NumberPrompts.name)])
+            (says("never"), [.show(Texts.optOut), .ask(NumberPrompts.name)])
         ]
 
     @Test("never argues against it, and only the user's own name confirms it")
@@ -308,7 +308,7 @@ struct EnrolmentFlowTests {
         for text in ["", "Alice", "never", "yes", "alice alice", "alic\u{65}\u{301}"] {
             play(
                 alice { $0.rules.optOut = .yes },
-                Self.wants + [(says(text), [.tell("You have not opted out."), .ask(NumberPrompts.never)])]
+                Self.wants + [(says(text), [.show("You have not opted out."), .ask(NumberPrompts.never)])]
                     + givesUp(at: says("skip")))
         }
         play(alice { $0.rules.optOut = .yes }, Self.wants + [(silent, [.end(Decision(.denied, .cancelled))])])
@@ -322,31 +322,33 @@ struct EnrolmentFlowTests {
             confirmed + [
                 (
                     .graceSpent(left: 1),
-                    [.optOut(Decision(.excused, .optedOut, farewell: Texts.grace(left: 1, until: nil)))]
+                    [.optOut(Decision(.excused, .optedOut, finalMessage: Texts.grace(left: 1, until: nil)))]
                 )
             ])
         play(
             alice { $0.rules.optOut = .grace },
-            confirmed + [(.graceSpent(left: nil), [.end(Decision(.denied, .graceOver, farewell: Texts.notEnrolled))])])
+            confirmed + [
+                (.graceSpent(left: nil), [.end(Decision(.denied, .graceOver, finalMessage: Texts.notEnrolled))])
+            ])
     }
 
     @Test("Where opting out is not allowed, never does nothing")
     func neverRefused() {
         play(
             alice(),
-            offered + [(says("never"), [.tell(Texts.noSuchWord), .ask(NumberPrompts.plain)])]
+            offered + [(says("never"), [.show(Texts.noSuchWord), .ask(NumberPrompts.plain)])]
                 + givesUp(at: says("skip")))
     }
 
     @Test("The settings' own text argues in place of ours")
     func optOutText() {
         var flow = flow(alice { ($0.rules.optOut, $0.rules.optOutText) = (.yes, "Think again.") }, after: offered)
-        #expect(flow.handle(says("never")) == [.tell("Think again."), .ask(NumberPrompts.name)])
+        #expect(flow.handle(says("never")) == [.show("Think again."), .ask(NumberPrompts.name)])
     }
 
     @Test("A name that sshd's stand-in takes the place of opts nobody out")
     func neverHopeless() {
         var flow = flow(alice { ($0.rules.optOut, $0.tries) = (.yes, 1) }, after: Self.wants)
-        #expect(flow.handle(says("\u{8}")) == [.end(Decision(.denied, .hopeless, farewell: Texts.notOptedOut))])
+        #expect(flow.handle(says("\u{8}")) == [.end(Decision(.denied, .sshdRefuses, finalMessage: Texts.notOptedOut))])
     }
 }

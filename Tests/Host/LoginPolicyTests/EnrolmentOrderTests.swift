@@ -64,7 +64,9 @@ struct EnrolmentOrderTests {
             for event in events {
                 var flow = flow(line.facts, after: line.script)
                 #expect(
-                    flow.handle(event) == [.end(Decision(.unavailable, .protocolError, farewell: Texts.unavailable))],
+                    flow.handle(event) == [
+                        .end(Decision(.unavailable, .protocolError, finalMessage: Texts.unavailable))
+                    ],
                     "\(event)")
             }
         }
@@ -159,7 +161,7 @@ private struct Witness {
     private var oneCodes = 0
     private var tries = 0
     private var isLate = false
-    private var isHopeless = false
+    private var willSSHDRefuse = false
     private var saidNever = false
     private var saidName = false
     private var left: Int?
@@ -214,7 +216,7 @@ private struct Witness {
         case .checked(let isRight): self.isRight = isRight
         case .answered(let text):
             let answer = Answer(text)
-            if answer == .standIn { isHopeless = true }
+            if answer == .sshdFakePassword { willSSHDRefuse = true }
             saidName = saidNever && text.map { String(decoding: $0, as: UTF8.self) } == "alice"
             saidNever = answer == .word(.never)
             if case .code(let code) = answer { typed = code } else { typed = nil }
@@ -226,11 +228,11 @@ private struct Witness {
 
     private mutating func judge(_ action: OfferAction, _ event: OfferEvent, _ asked: Bool) {
         if isLate, action.isBegun { fail("something is begun after the deadline") }
-        if isHopeless, action.isBegun {
+        if willSSHDRefuse, action.isBegun {
             if case .ask = action {} else { fail("something is begun where sshd will refuse") }
         }
         switch action {
-        case .tell: return
+        case .show: return
         case .ask: if !asked && event != .begin { fail("a prompt in a prompt") }
         case .chargeOneCode: if !asked { fail("a code that nobody asked for") }
         case .send(let factor, let to):
@@ -254,27 +256,27 @@ private struct Witness {
         case .register(let number):
             if !asked || event != .checked(true) || number != self.number { fail("a number that was not proven") }
             id = nil
-        case .spendGrace: if isHopeless { fail("grace where sshd will refuse") }
+        case .spendGrace: if willSSHDRefuse { fail("grace where sshd will refuse") }
         case .enrol(let id, let number, let decision):
             end = "enrol \(decision.outcome.rawValue) \(decision.reason.rawValue) \(decision.factor?.rawValue ?? "-")"
             if !isRight || !asked || id != self.id || number != self.number || decision.factor != way {
                 fail("enrolled without a right code")
             }
-            if isLate || isHopeless { fail("in where nobody gets in") }
+            if isLate || willSSHDRefuse { fail("in where nobody gets in") }
         case .optOut(let decision):
             end = "opt out \(decision.outcome.rawValue) \(decision.reason.rawValue) -"
             if decision.outcome != .excused || decision.reason != .optedOut { fail("not an opt-out") }
             if facts.rules.optOut == .no || !saidName || facts.rules.optOut == .grace && left == nil {
                 fail("opted out without a word")
             }
-            if isLate || isHopeless || !asked { fail("in where nobody gets in") }
+            if isLate || willSSHDRefuse || !asked { fail("in where nobody gets in") }
         case .end(let decision):
             end = "end \(decision.outcome.rawValue) \(decision.reason.rawValue) -"
             guard decision.outcome.letsIn else { return }
             if decision.outcome != .excused || decision.reason != .grace || left == nil || !asked {
                 fail("in without a reason")
             }
-            if isLate || isHopeless { fail("in where nobody gets in") }
+            if isLate || willSSHDRefuse { fail("in where nobody gets in") }
         }
         open = action
     }
@@ -304,7 +306,7 @@ extension EnrolmentFlow.Action {
     /// Whether an action is open that takes time.
     fileprivate var isBegun: Bool {
         switch self {
-        case .tell, .end, .enrol, .optOut: false
+        case .show, .end, .enrol, .optOut: false
         default: true
         }
     }

@@ -44,8 +44,8 @@ extension [EnrolmentFlow.Action] {
     var texts: [String] {
         compactMap {
             switch $0 {
-            case .tell(let text), .ask(let text): text
-            case .end(let decision), .enrol(_, _, let decision), .optOut(let decision): decision.farewell
+            case .show(let text), .ask(let text): text
+            case .end(let decision), .enrol(_, _, let decision), .optOut(let decision): decision.finalMessage
             default: nil
             }
         }
@@ -81,7 +81,7 @@ let offered: OfferScript = [
     (
         .begin,
         [
-            .tell(
+            .show(
                 "You can log in 3 more times without a second factor. "
                     + "Enter your mobile number to enroll now, or type skip."
             ),
@@ -91,7 +91,7 @@ let offered: OfferScript = [
 ]
 let sending: OfferScript =
     offered + [(says("151 123456-18"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.send(.sms, to: number)])]
-let codeSent: OfferScript = sending + [(.sent, [.tell(sentText), .ask(NumberPrompts.code)])]
+let codeSent: OfferScript = sending + [(.sent, [.show(sentText), .ask(NumberPrompts.code)])]
 let checking: OfferScript =
     codeSent + [(says("1234567"), [.chargeTry]), (.tryCharged(granted: true), [.check(code("1234567"), of: number)])]
 let registering: OfferScript = checking + [(.checked(true), [.register(number)])]
@@ -106,14 +106,14 @@ enum NumberPrompts {
 }
 
 func grace(_ left: Int) -> Decision {
-    Decision(.excused, .grace, farewell: Texts.grace(left: left, until: nil, isOffered: true))
+    Decision(.excused, .grace, finalMessage: Texts.grace(left: left, until: nil, isOffered: true))
 }
 
 func enrolled(_ id: Int64 = 77, _ number: PhoneNumber = number, by way: Factor = .sms) -> OfferAction {
-    .enrol(authyID(id), number, Decision(.approved, .enrolled, factor: way, farewell: Texts.enrolled(number)))
+    .enrol(authyID(id), number, Decision(.approved, .enrolled, factor: way, finalMessage: Texts.enrolled(number)))
 }
 
 /// The grace login that would have been spent without the offer.
 func givesUp(at event: OfferEvent, saying notice: String? = nil) -> OfferScript {
-    [(event, (notice.map { [.tell($0)] } ?? []) + [.spendGrace]), (.graceSpent(left: 2), [.end(grace(2))])]
+    [(event, (notice.map { [.show($0)] } ?? []) + [.spendGrace]), (.graceSpent(left: 2), [.end(grace(2))])]
 }

@@ -34,7 +34,7 @@ struct FaultTests {
 
     /// A user without a device is not told of the phone.
     private func told(_ notice: String, _ fault: LoginFlow.Fault) -> [Action] {
-        fault == .noDevice ? [] : [.tell(notice)]
+        fault == .noDevice ? [] : [.show(notice)]
     }
 
     @Test("Where OneTouch is all there is, a request that cannot be made is the end", arguments: faults)
@@ -61,11 +61,11 @@ struct FaultTests {
         play(
             both(Self.allow),
             Self.creating + [
-                (.createFailed(.outage), [.tell(Texts.serverSilent), .ask(Prompts.codeAndWords)]),
+                (.createFailed(.outage), [.show(Texts.serverSilent), .ask(Prompts.codeAndWords)]),
                 (typed("123456"), [.chargeTry]),
                 (.tryCharged(granted: true), [.match(code("123456"))]),
                 (.matched(.wrong), [.verify(code("123456"))]),
-                (.verifyFailed(.outage), [.tell(Texts.serverSilent), .ask(Prompts.codeAndWords)]),
+                (.verifyFailed(.outage), [.show(Texts.serverSilent), .ask(Prompts.codeAndWords)]),
                 (nothing, [cancelled]),
             ])
     }
@@ -79,12 +79,12 @@ struct FaultTests {
 
     @Test("An outage that shows when Enter waits for the request excuses as well, where it is allowed")
     func outageAtEnter() {
-        let early = Self.creating + [(.promptIsDue, [.stopLooking, .ask(Prompts.both)]), (enter, [])]
+        let early = Self.creating + [(.promptIsDue, [.stopPolling, .ask(Prompts.both)]), (enter, [])]
         play(phone(Self.allow), early + [(.createFailed(.outage), [excusedByOutage])])
         for (fault, notice) in Self.faults {
             play(
                 phone(),
-                early + [(.createFailed(fault), [.tell(notice), .ask(Prompts.codeAndWords)]), (nothing, [cancelled])])
+                early + [(.createFailed(fault), [.show(notice), .ask(Prompts.codeAndWords)]), (nothing, [cancelled])])
         }
     }
 
@@ -94,16 +94,16 @@ struct FaultTests {
             play(
                 facts,
                 Self.creating + [
-                    (.promptIsDue, [.stopLooking, .ask(Prompts.both)]),
+                    (.promptIsDue, [.stopPolling, .ask(Prompts.both)]),
                     (.createFailed(fault), []),
-                    (enter, [.tell(notice), .ask(Prompts.codeAndWords)]),
+                    (enter, [.show(notice), .ask(Prompts.codeAndWords)]),
                     (nothing, [cancelled]),
                 ])
         }
     }
 
     @Test(
-        "An outage that shows while the prompt is open excuses at Enter, where it is allowed and nothing can be proven without the server"
+        "An outage at an open prompt excuses at Enter, if allowed and nothing can be proven without the server"
     )
     func outageAtPrompt() {
         for factors in [[.oneTouch], [.oneTouch, .softToken], [.oneTouch, .sms]] as [[Factor]] {
@@ -130,7 +130,7 @@ struct FaultTests {
 
     @Test("A request that fails while a code is checked changes nothing about the code")
     func failsBesideCode() {
-        let early = Self.creating + [(.promptIsDue, [.stopLooking, .ask(Prompts.both)])]
+        let early = Self.creating + [(.promptIsDue, [.stopPolling, .ask(Prompts.both)])]
         play(
             both(),
             early + triedHere + [
@@ -140,7 +140,7 @@ struct FaultTests {
             phone(),
             early + triedAtServer + [
                 (.createFailed(.refused), []),
-                (.verified(.wrong), [.tell(Texts.serverRefuses), .tell(Texts.wrongCode), .ask(Prompts.codeAndWords)]),
+                (.verified(.wrong), [.show(Texts.serverRefuses), .show(Texts.wrongCode), .ask(Prompts.codeAndWords)]),
                 (nothing, [cancelled]),
             ])
     }
@@ -153,9 +153,9 @@ struct FaultTests {
             play(
                 facts,
                 pushed + [
-                    (.lookFailed(.outage), [.look(.untilPromptIsDue)]),
-                    (.lookFailed(.outage), [.look(.untilPromptIsDue)]),
-                    (.looked(.approved), [approved(.oneTouch)]),
+                    (.pollFailed(.outage), [.poll(.untilPromptIsDue)]),
+                    (.pollFailed(.outage), [.poll(.untilPromptIsDue)]),
+                    (.polled(.approved), [approved(.oneTouch)]),
                 ])
         }
     }
@@ -165,9 +165,9 @@ struct FaultTests {
         play(
             phone(Self.allow),
             pushed + [
-                (.lookFailed(fault), [.tell(notice), .ask(Prompts.both)]),
-                (enter, [.look(.brief)]),
-                (.looked(.approved), [approved(.oneTouch)]),
+                (.pollFailed(fault), [.show(notice), .ask(Prompts.both)]),
+                (enter, [.poll(.brief)]),
+                (.polled(.approved), [approved(.oneTouch)]),
             ])
     }
 
@@ -175,7 +175,7 @@ struct FaultTests {
 
     @Test("A code that cannot be verified is a try, and is said to be no fault of the person's", arguments: faults)
     func notVerified(fault: LoginFlow.Fault, notice: String) {
-        let again: Script = triedAtServer + [(.verifyFailed(fault), [.tell(notice), .ask(Prompts.codeAndPush)])]
+        let again: Script = triedAtServer + [(.verifyFailed(fault), [.show(notice), .ask(Prompts.codeAndPush)])]
         play(
             phone { $0.withholdsPush = true },
             [(.begin, [.ask(Prompts.codeAndPush)])] + again + again + triedAtServer + [
@@ -209,9 +209,9 @@ struct FaultTests {
         play(
             phone(Self.allow),
             prompted() + triedAtServer + [
-                (.verifyFailed(.outage), [.tell(Texts.serverSilent), .ask(Prompts.both)]),
-                (enter, [.look(.brief)]),
-                (.looked(.denied), [deniedOnPhone()]),
+                (.verifyFailed(.outage), [.show(Texts.serverSilent), .ask(Prompts.both)]),
+                (enter, [.poll(.brief)]),
+                (.polled(.denied), [deniedOnPhone()]),
             ])
     }
 
@@ -250,8 +250,8 @@ struct FaultTests {
             facts,
             prompted() + [
                 (typed("sms"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.sendOneCode(.sms)]),
-                (.oneCodeFailed(.outage), [.tell(Texts.serverSilent), .ask(Prompts.both)]), (nothing, [.look(.none)]),
-                (.looked(.pending), [cancelled]),
+                (.oneCodeFailed(.outage), [.show(Texts.serverSilent), .ask(Prompts.both)]), (nothing, [.poll(.none)]),
+                (.polled(.pending), [cancelled]),
             ])
     }
 }
@@ -323,7 +323,7 @@ struct DeadlineTests {
     @Test("An approval that is seen after the deadline is none")
     func lateApproval() {
         var flow = flow(phone(), after: prompted() + [(.deadline, [])])
-        #expect(flow.handle(.looked(.approved)) == [])
+        #expect(flow.handle(.polled(.approved)) == [])
         #expect(flow.handle(enter) == [tooLate])
     }
 }

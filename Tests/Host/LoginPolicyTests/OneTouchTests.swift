@@ -5,16 +5,16 @@ import Testing
 
 struct OneTouchTests {
     @Test("The phone is asked first, and an approval there is enough")
-    func approval() { play(phone(), pushed + [(.looked(.approved), [approved(.oneTouch)])]) }
+    func approval() { play(phone(), pushed + [(.polled(.approved), [approved(.oneTouch)])]) }
 
     @Test("While nothing is decided, the next look follows, until there is a decision")
     func keepsLooking() {
-        let pending: Script = [(.looked(.pending), [.look(.untilPromptIsDue)])]
-        play(phone(), pushed + pending + pending + pending + [(.looked(.approved), [approved(.oneTouch)])])
+        let pending: Script = [(.polled(.pending), [.poll(.untilPromptIsDue)])]
+        play(phone(), pushed + pending + pending + pending + [(.polled(.approved), [approved(.oneTouch)])])
     }
 
     @Test("A denial on the phone ends the login at once")
-    func denial() { play(phone(), pushed + [(.looked(.denied), [deniedOnPhone()])]) }
+    func denial() { play(phone(), pushed + [(.polled(.denied), [deniedOnPhone()])]) }
 
     @Test("A request that expires leads to the prompt, which offers a new one")
     func expiry() { play(phone(), expired() + [(nothing, [cancelled])]) }
@@ -24,8 +24,8 @@ struct OneTouchTests {
         play(
             phone(),
             prompted() + [
-                (enter, [.look(.brief)]),
-                (.looked(.approved), [approved(.oneTouch)]),
+                (enter, [.poll(.brief)]),
+                (.polled(.approved), [approved(.oneTouch)]),
             ])
     }
 
@@ -52,7 +52,7 @@ struct OneTouchTests {
             phone(),
             [
                 (.begin, [.chargePush(automatic: true)]),
-                (.pushCharged(charge), [.tell(notice), .ask(Prompts.codeAndWords)]),
+                (.pushCharged(charge), [.show(notice), .ask(Prompts.codeAndWords)]),
                 (nothing, [cancelled]),
             ])
     }
@@ -79,13 +79,13 @@ struct OneTouchTests {
 
     @Test("Locked codes do not keep an approval out")
     func lockedButApproved() {
-        play(phone { $0.isLocked = true }, pushed + [(.looked(.approved), [approved(.oneTouch)])])
+        play(phone { $0.isLocked = true }, pushed + [(.polled(.approved), [approved(.oneTouch)])])
         play(
             phone { $0.isLocked = true },
             prompted(
                 Prompts.approve,
                 saying: ["Too many wrong codes. Codes are blocked for now; approve on your phone instead."]) + [
-                    (enter, [.look(.brief)]), (.looked(.approved), [approved(.oneTouch)]),
+                    (enter, [.poll(.brief)]), (.polled(.approved), [approved(.oneTouch)]),
                 ])
     }
 
@@ -98,8 +98,8 @@ struct OneTouchTests {
                 (typed("push"), [.chargePush(automatic: false)]),
                 (.pushCharged(.granted), [.createPush(CheckNumber(42)), .ask(Prompts.numbered)]),
                 (.created, []),
-                (enter, [.look(.brief)]),
-                (.looked(.approved), [approved(.oneTouch)]),
+                (enter, [.poll(.brief)]),
+                (.polled(.approved), [approved(.oneTouch)]),
             ])
     }
 }
@@ -132,8 +132,8 @@ struct PromptTimeTests {
                 (.pushCharged(.granted), [.createPush(CheckNumber(42))]),
                 (.created, [.ask(Prompts.numbered)]),
                 (.promptIsDue, []),
-                (enter, [.look(.brief)]),
-                (.looked(.approved), [approved(.oneTouch)]),
+                (enter, [.poll(.brief)]),
+                (.polled(.approved), [approved(.oneTouch)]),
             ])
     }
 
@@ -144,10 +144,10 @@ struct PromptTimeTests {
             [
                 (.begin, [.chargePush(automatic: true)]),
                 (.pushCharged(.granted), [.createPush(CheckNumber(42))]),
-                (.promptIsDue, [.stopLooking, .ask(Prompts.numbered)]),
+                (.promptIsDue, [.stopPolling, .ask(Prompts.numbered)]),
                 (enter, []),
-                (.created, [.look(.brief)]),
-                (.looked(.approved), [approved(.oneTouch)]),
+                (.created, [.poll(.brief)]),
+                (.polled(.approved), [approved(.oneTouch)]),
             ])
     }
 
@@ -158,10 +158,10 @@ struct PromptTimeTests {
             [
                 (.begin, [.chargePush(automatic: true)]),
                 (.pushCharged(.granted), [.createPush(CheckNumber(42))]),
-                (.promptIsDue, [.stopLooking, .ask(Prompts.numbered)]),
+                (.promptIsDue, [.stopPolling, .ask(Prompts.numbered)]),
                 (.created, []),
-                (enter, [.look(.brief)]),
-                (.looked(.denied), [deniedOnPhone()]),
+                (enter, [.poll(.brief)]),
+                (.polled(.denied), [deniedOnPhone()]),
             ])
     }
 
@@ -176,7 +176,7 @@ struct PromptTimeTests {
                 (.begin, [.chargePush(automatic: true)]),
                 (.pushCharged(.granted), [.createPush(CheckNumber(42))]),
                 (.created, [.ask(Prompts.numbered)]),
-                (nothing, [.look(.none)]), (.looked(.pending), [cancelled]),
+                (nothing, [.poll(.none)]), (.polled(.pending), [cancelled]),
             ])
     }
 
@@ -189,9 +189,9 @@ struct PromptTimeTests {
             [
                 (.begin, [.chargePush(automatic: true)]),
                 (.pushCharged(.granted), [.createPush(CheckNumber(42))]),
-                (.created, [.tell("Check your phone and enter 42 there to approve."), .look(.untilPromptIsDue)]),
-                (.promptIsDue, [.stopLooking, .ask(Prompts.numbered)]),
-                (nothing, [.look(.none)]), (.looked(.pending), [cancelled]),
+                (.created, [.show("Check your phone and enter 42 there to approve."), .poll(.untilPromptIsDue)]),
+                (.promptIsDue, [.stopPolling, .ask(Prompts.numbered)]),
+                (nothing, [.poll(.none)]), (.polled(.pending), [cancelled]),
             ])
     }
 
@@ -203,14 +203,14 @@ struct PromptTimeTests {
             facts([Self.live, off]),
             [
                 (.begin, [.chargePush(automatic: true)]), (.pushCharged(.granted), [.createPush(nil)]),
-                (.created, [.tell(told), .look(.untilPromptIsDue)]), (.looked(.approved), [approved(.oneTouch)]),
+                (.created, [.show(told), .poll(.untilPromptIsDue)]), (.polled(.approved), [approved(.oneTouch)]),
             ])
         #expect(LoginFlow(facts([Self.matching, off, { $0.rules.onetouchWait = 20 }])).promptIsDueAfter == 20)
         play(
             facts([Self.now, off]),
             [
                 (.begin, [.chargePush(automatic: true)]), (.pushCharged(.granted), [.createPush(nil)]),
-                (.created, [.ask(Prompts.both)]), (enter, [.look(.brief)]), (.looked(.approved), [approved(.oneTouch)]),
+                (.created, [.ask(Prompts.both)]), (enter, [.poll(.brief)]), (.polled(.approved), [approved(.oneTouch)]),
             ])
         play(
             facts([off]),
@@ -218,7 +218,7 @@ struct PromptTimeTests {
                 (typed("push"), [.chargePush(automatic: false)]),
                 (.pushCharged(.granted), [.createPush(nil), .ask(Prompts.both)]),
                 (.created, []),
-                (enter, [.look(.brief)]), (.looked(.approved), [approved(.oneTouch)]),
+                (enter, [.poll(.brief)]), (.polled(.approved), [approved(.oneTouch)]),
             ])
     }
 
@@ -230,10 +230,10 @@ struct PromptTimeTests {
             [
                 (.begin, [.chargePush(automatic: true)]),
                 (.pushCharged(.granted), [.createPush(CheckNumber(42))]),
-                (.created, [.listen, .tell(told), .look(.untilPromptIsDue)]),
-                (.enterPressed, [.stopLooking, .ask(Prompts.numbered)]),
+                (.created, [.listen, .show(told), .poll(.untilPromptIsDue)]),
+                (.enterPressed, [.stopPolling, .ask(Prompts.numbered)]),
                 (.enterPressed, []), (.promptIsDue, []),
-                (enter, [.look(.brief)]), (.looked(.approved), [approved(.oneTouch)]),
+                (enter, [.poll(.brief)]), (.polled(.approved), [approved(.oneTouch)]),
             ])
     }
 
@@ -253,7 +253,7 @@ struct PromptTimeTests {
             let flow = flow(
                 facts([Self.live, Self.hearing, changes]), after: [(.begin, []), (.pushCharged(.granted), [])])
             var copy = flow
-            #expect(copy.handle(.created) == [.tell(told), .look(.untilPromptIsDue)])
+            #expect(copy.handle(.created) == [.show(told), .poll(.untilPromptIsDue)])
         }
     }
 
@@ -268,7 +268,7 @@ struct PromptTimeTests {
                 (.begin, [.chargePush(automatic: true)]),
                 (.pushCharged(.granted), [.createPush(CheckNumber(42))]),
                 (.created, [.ask(Prompts.numbered)]),
-                (nothing, [.look(.none)]), (.looked(.pending), [cancelled]),
+                (nothing, [.poll(.none)]), (.polled(.pending), [cancelled]),
             ])
     }
 
@@ -280,7 +280,7 @@ struct PromptTimeTests {
                 (.begin, [.chargePush(automatic: true)]),
                 (.pushCharged(.granted), [.createPush(nil)]),
                 (.created, [.ask(Prompts.both)]),
-                (nothing, [.look(.none)]), (.looked(.pending), [cancelled]),
+                (nothing, [.poll(.none)]), (.polled(.pending), [cancelled]),
             ])
     }
 
@@ -292,8 +292,8 @@ struct PromptTimeTests {
                 (.begin, [.chargePush(automatic: true)]),
                 (.pushCharged(.granted), [.createPush(CheckNumber(42))]),
                 (.created, [.ask(Prompts.numbered)]),
-                (enter, [.look(.brief)]),
-                (.looked(.expired), [.tell(Texts.requestExpired), .ask(Prompts.codeAndPush)]),
+                (enter, [.poll(.brief)]),
+                (.polled(.expired), [.show(Texts.requestExpired), .ask(Prompts.codeAndPush)]),
                 (nothing, [cancelled]),
             ])
     }
@@ -304,14 +304,14 @@ struct EnterTests {
     @Test("Enter looks at the approval, and if nothing is decided the prompt comes again, as often as it is pressed")
     func looksAgain() {
         let again: Script = [
-            (enter, [.look(.brief)]), (.looked(.pending), [.tell("Not approved yet."), .ask(Prompts.both)]),
+            (enter, [.poll(.brief)]), (.polled(.pending), [.show("Not approved yet."), .ask(Prompts.both)]),
         ]
         play(phone(), prompted() + Array(repeating: again, count: 20).joined() + leaves)
     }
 
     @Test("Enter finds out that the request was denied")
     func findsDenial() {
-        play(phone(), prompted() + [(enter, [.look(.brief)]), (.looked(.denied), [deniedOnPhone()])])
+        play(phone(), prompted() + [(enter, [.poll(.brief)]), (.polled(.denied), [deniedOnPhone()])])
     }
 
     @Test("Enter finds out that the request has expired")
@@ -319,8 +319,8 @@ struct EnterTests {
         play(
             phone(),
             prompted() + [
-                (enter, [.look(.brief)]),
-                (.looked(.expired), [.tell("The request on your phone has expired."), .ask(Prompts.codeAndPush)]),
+                (enter, [.poll(.brief)]),
+                (.polled(.expired), [.show("The request on your phone has expired."), .ask(Prompts.codeAndPush)]),
                 (nothing, [cancelled]),
             ])
     }
@@ -334,10 +334,10 @@ struct EnterTests {
             play(
                 phone { $0.outage = .allow },
                 prompted() + [
-                    (enter, [.look(.brief)]),
-                    (.lookFailed(fault), [.tell(notice), .ask(Prompts.both)]),
-                    (enter, [.look(.brief)]),
-                    (.looked(.approved), [approved(.oneTouch)]),
+                    (enter, [.poll(.brief)]),
+                    (.pollFailed(fault), [.show(notice), .ask(Prompts.both)]),
+                    (enter, [.poll(.brief)]),
+                    (.polled(.approved), [approved(.oneTouch)]),
                 ])
         }
     }
@@ -346,7 +346,7 @@ struct EnterTests {
     func sendsNothing() {
         for facts in [phone(), app(), both(), phone { $0.skip = .spending }] {
             var flow = flow(facts, after: facts == app() ? [(.begin, [])] : prompted())
-            #expect(flow.handle(enter).allSatisfy { $0 == .look(.brief) || $0 == .ask(Prompts.code) })
+            #expect(flow.handle(enter).allSatisfy { $0 == .poll(.brief) || $0 == .ask(Prompts.code) })
         }
     }
 
@@ -355,8 +355,8 @@ struct EnterTests {
         play(
             phone(),
             pushed + [
-                (.enterPressed, [.stopLooking, .ask(Prompts.both)]), (.promptIsDue, []), (enter, [.look(.brief)]),
-                (.looked(.approved), [approved(.oneTouch)]),
+                (.enterPressed, [.stopPolling, .ask(Prompts.both)]), (.promptIsDue, []), (enter, [.poll(.brief)]),
+                (.polled(.approved), [approved(.oneTouch)]),
             ])
     }
 
@@ -387,7 +387,7 @@ struct EnterTests {
     func interruptArrivesLate() {
         play(
             phone(),
-            prompted() + [(.interrupted, []), (enter, [.look(.brief)]), (.looked(.approved), [approved(.oneTouch)])])
+            prompted() + [(.interrupted, []), (enter, [.poll(.brief)]), (.polled(.approved), [approved(.oneTouch)])])
     }
 
     @Test("Ctrl-C between two prompts ends the login", arguments: Stage.between)
@@ -405,22 +405,22 @@ struct DisconnectedTests {
     func anywhere(stage: Stage) {
         var flow = flow(stage.facts, after: stage.script)
         var actions = flow.handle(.disconnected)
-        if stage.testDescription == Stage.lastLook.testDescription {
+        if stage.testDescription == Stage.lastPoll.testDescription {
             #expect(actions == [])
             return
         }
-        if actions == [.look(.none)] { actions = flow.handle(.looked(.pending)) }
+        if actions == [.poll(.none)] { actions = flow.handle(.polled(.pending)) }
         #expect(
             actions.decision?.outcome == .denied && actions.decision?.reason == .disconnected
-                && actions.decision?.farewell == nil)
+                && actions.decision?.finalMessage == nil)
     }
 
     @Test("A denial on the phone counts all the same")
-    func denial() { play(phone(), pushed + [(.disconnected, [.look(.none)]), (.looked(.denied), [deniedOnPhone()])]) }
+    func denial() { play(phone(), pushed + [(.disconnected, [.poll(.none)]), (.polled(.denied), [deniedOnPhone()])]) }
 
     @Test("An approval that came too late lets nobody in")
     func approval() {
-        play(phone(), pushed + [(.disconnected, [.look(.none)]), (.looked(.approved), [denied(.disconnected)])])
+        play(phone(), pushed + [(.disconnected, [.poll(.none)]), (.polled(.approved), [denied(.disconnected)])])
     }
 }
 
@@ -435,26 +435,26 @@ struct LastLookTests {
             (both(), Stage.matching.script, .interrupted),
         ]
         for (facts, script, event) in refusals {
-            play(facts, script + [(event, [.look(.none)]), (.looked(.denied), [deniedOnPhone()])])
+            play(facts, script + [(event, [.poll(.none)]), (.polled(.denied), [deniedOnPhone()])])
         }
     }
 
     @Test(
         "Nothing else on the phone changes the end",
         arguments: [
-            .looked(.pending), .looked(.approved), .looked(.expired), .lookFailed(.outage), .lookFailed(.refused),
-            .lookFailed(.noDevice),
+            .polled(.pending), .polled(.approved), .polled(.expired), .pollFailed(.outage), .pollFailed(.refused),
+            .pollFailed(.noDevice),
         ] as [Event])
-    func nothingElse(look: Event) {
-        let stage = Stage.lastLook
-        play(stage.facts, stage.script + [(look, [cancelled])])
+    func nothingElse(poll: Event) {
+        let stage = Stage.lastPoll
+        play(stage.facts, stage.script + [(poll, [cancelled])])
     }
 
     @Test(
         "Neither the deadline nor an impatient Ctrl-C waits for that look",
         arguments: [.deadline, .interrupted] as [Event])
     func notWaitedFor(event: Event) {
-        let stage = Stage.lastLook
+        let stage = Stage.lastPoll
         play(stage.facts, stage.script + [(event, [cancelled])])
     }
 
@@ -463,8 +463,8 @@ struct LastLookTests {
         play(
             phone(),
             Stage.verifying.script + [
-                (.interrupted, [.look(.none)]), (.verified(.accepted(timeStep: 0)), []),
-                (.looked(.pending), [cancelled]),
+                (.interrupted, [.poll(.none)]), (.verified(.accepted(timeStep: 0)), []),
+                (.polled(.pending), [cancelled]),
             ])
     }
 
@@ -495,18 +495,18 @@ struct Stage: Sendable, CustomTestStringConvertible {
     static let askingForCode = Stage("at the prompt, with no request", app(), [(.begin, [.ask(Prompts.code)])])
     static let askingEarly = Stage(
         "at the prompt, while the request is on its way", both(),
-        Array(pushed.prefix(2)) + [(.promptIsDue, [.stopLooking, .ask(Prompts.both)])])
-    static let looking = Stage("while Enter looks", both(), prompted() + [(enter, [.look(.brief)])])
+        Array(pushed.prefix(2)) + [(.promptIsDue, [.stopPolling, .ask(Prompts.both)])])
+    static let polling = Stage("while Enter looks", both(), prompted() + [(enter, [.poll(.brief)])])
     static let lookingEarly = Stage("while Enter waits for the request", both(), askingEarly.script + [(enter, [])])
     static let charging = Stage("while a try is charged", both(), prompted() + [(typed("123456"), [.chargeTry])])
     static let matching = Stage("while a code is checked on this host", both(), prompted() + triedHere)
     static let verifying = Stage("while a code is verified", phone(), prompted() + triedAtServer)
     static let lookingAfterMatch = Stage(
         "while a right code of this host waits for a look", both(),
-        prompted() + triedHere + [(.matched(.accepted(timeStep: 7)), [.look(.none)])])
+        prompted() + triedHere + [(.matched(.accepted(timeStep: 7)), [.poll(.none)])])
     static let lookingAfterVerify = Stage(
         "while a code that the server found right waits for a look", phone(),
-        prompted() + triedAtServer + [(.verified(.accepted(timeStep: 0)), [.look(.none)])])
+        prompted() + triedAtServer + [(.verified(.accepted(timeStep: 0)), [.poll(.none)])])
     static let chargingOneCode = Stage(
         "while a OneCode is charged", both(), prompted() + [(typed("sms"), [.chargeOneCode])])
     static let sendingOneCode = Stage(
@@ -529,25 +529,25 @@ struct Stage: Sendable, CustomTestStringConvertible {
         chargingRecovery.script + [(.tryCharged(granted: true), [.matchRecovery(recoveryCode("abcdefghjkmn"))])])
     static let lookingAfterRecovery = Stage(
         "while a right recovery code waits for a look", both { $0.recoveryLeft = 2 },
-        matchingRecovery.script + [(.recoveryMatched(true), [.look(.none)])])
+        matchingRecovery.script + [(.recoveryMatched(true), [.poll(.none)])])
     static let chargingPreferred = Stage(
         "while a OneCode that is preferred is charged", both { $0.rules.prefer = .sms }, [(.begin, [.chargeOneCode])])
 
-    static let lastLook = Stage(
-        "while a refused login looks once more", phone(), prompted() + [(nothing, [.look(.none)])])
+    static let lastPoll = Stage(
+        "while a refused login looks once more", phone(), prompted() + [(nothing, [.poll(.none)])])
 
     var hasOpenRequest: Bool {
-        script.contains { $0.event == .created } && !script.contains { $0.event == .looked(.expired) }
+        script.contains { $0.event == .created } && !script.contains { $0.event == .polled(.expired) }
     }
 
     /// All states except at a prompt, in the wait, at the start and at the end.
     static let between = [
-        chargingPush, looking, lookingEarly, charging, matching, verifying, lookingAfterVerify, chargingOneCode,
+        chargingPush, polling, lookingEarly, charging, matching, verifying, lookingAfterVerify, chargingOneCode,
         sendingOneCode,
         chargingTypedPush, spendingGrace, chargingRecovery, matchingRecovery, lookingAfterRecovery, chargingPreferred,
     ]
 
     static let all =
-        [idle, creating, waiting, asking, askingForCode, askingEarly, askingRecovery, lookingAfterMatch, lastLook]
+        [idle, creating, waiting, asking, askingForCode, askingEarly, askingRecovery, lookingAfterMatch, lastPoll]
         + between
 }

@@ -9,8 +9,8 @@ private let events: [(kind: String, events: [Event])] = [
     ("pushCharged", [.granted, .paused, .tooMany, .alreadySent].map(Event.pushCharged)),
     ("created", [.created]),
     ("createFailed", [.outage, .noDevice, .limited, .refused].map(Event.createFailed)),
-    ("looked", [.pending, .approved, .denied, .expired].map(Event.looked)),
-    ("lookFailed", [.outage, .noDevice, .limited, .refused].map(Event.lookFailed)),
+    ("looked", [.pending, .approved, .denied, .expired].map(Event.polled)),
+    ("lookFailed", [.outage, .noDevice, .limited, .refused].map(Event.pollFailed)),
     (
         "answered",
         [
@@ -60,7 +60,7 @@ struct OrderTests {
         Line(.asking, ["answered"], ["looked", "lookFailed"]),
         Line(.askingForCode, ["answered"]),
         Line(.askingEarly, ["answered", "created", "createFailed"]),
-        Line(.looking, ["looked", "lookFailed"]),
+        Line(.polling, ["looked", "lookFailed"]),
         Line(.lookingEarly, ["created", "createFailed"]),
         Line(.charging, ["tryCharged"]),
         Line(.matching, ["matched"]),
@@ -78,7 +78,7 @@ struct OrderTests {
         Line(.chargingPreferred, ["oneCodeCharged"]),
         // Results of actions that were open when the login was refused may still arrive.
         Line(
-            .lastLook, ["looked", "lookFailed"],
+            .lastPoll, ["looked", "lookFailed"],
             events.map(\.kind).filter { !["created", "createFailed", "looked", "lookFailed"].contains($0) }),
     ]
 
@@ -150,7 +150,7 @@ struct OrderTests {
     @Test("After the end nothing is done any more, whatever happens")
     func ended() {
         let endings: [(Facts, Script)] = [
-            (phone(), pushed + [(.looked(.approved), [])]), (phone(), pushed + [(.looked(.denied), [])]),
+            (phone(), pushed + [(.polled(.approved), [])]), (phone(), pushed + [(.polled(.denied), [])]),
             (app(), [(.deadline, [])]),
             (phone { $0.outage = .allow }, pushed.prefix(2) + [(.createFailed(.outage), [])]),
             (Facts(), [(.begin, [])]),
@@ -287,7 +287,7 @@ private struct Witness {
     private var oneCode: Factor?
     private var isLocked: Bool
     private var isLate = false
-    private var isHopeless = false
+    private var willSSHDRefuse = false
     /// The flow looks once more, and does nothing else.
     private var isRefused = false
     /// The last request could not be sent because of an outage.
@@ -325,7 +325,7 @@ private struct Witness {
             judge(action, event, asked)
             if case .end = action, index + 1 < actions.count { fail("the end is not the last") }
         }
-        if actions == [.look(.none)], !isProof(event) { isRefused = true }
+        if actions == [.poll(.none)], !isProof(event) { isRefused = true }
         if event != .promptIsDue, !isProof(event) { proof = nil }
         for text in actions.texts
         where !text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) || text.utf8.count >= 200 || text.isEmpty {
@@ -347,8 +347,8 @@ private struct Witness {
     private mutating func take(_ event: Event) -> Bool {
         let index = open.firstIndex { action in
             switch (action, event) {
-            case (.chargePush, .pushCharged), (.createPush, .created), (.createPush, .createFailed), (.look, .looked),
-                (.look, .lookFailed),
+            case (.chargePush, .pushCharged), (.createPush, .created), (.createPush, .createFailed), (.poll, .polled),
+                (.poll, .pollFailed),
                 (.ask, .answered), (.chargeTry, .tryCharged), (.match, .matched), (.verify, .verified),
                 (.verify, .verifyFailed),
                 (.verify, .confirmationTyped),
@@ -370,9 +370,9 @@ private struct Witness {
         switch event {
         case .created: request = .pending
         case .createFailed(.outage): (request, missesServer) = (.over, true)
-        case .answered(.standIn): isHopeless = true
-        case .createFailed, .looked(.expired), .looked(.denied), .looked(.approved): request = .over
-        case .recoveryTyped(.standIn): isHopeless = true
+        case .answered(.sshdFakePassword): willSSHDRefuse = true
+        case .createFailed, .polled(.expired), .polled(.denied), .polled(.approved): request = .over
+        case .recoveryTyped(.sshdFakePassword): willSSHDRefuse = true
         case .answered(.code(let code)): (typed, recovery) = (code, nil)
         case .recoveryTyped(.code(let code)): (typed, recovery) = (nil, code)
         case .tryCharged(let granted):
@@ -398,9 +398,9 @@ private struct Witness {
         case .createPush(let number):
             if event != .pushCharged(.granted) || !asked { fail("a request without a charge") }
             (request, sentNumber, missesServer) = (.creating, number, false)
-        case .look: if request != .pending { fail("a look at nothing") }
-        case .stopLooking: open.removeAll { if case .look = $0 { true } else { false } }
-        case .tell: break
+        case .poll: if request != .pending { fail("a look at nothing") }
+        case .stopPolling: open.removeAll { if case .poll = $0 { true } else { false } }
+        case .show: break
         case .listen:
             if !facts.hearsEnter || !facts.textIsLive || event != .created {
                 fail("listening where no text invites it")
@@ -451,7 +451,7 @@ private struct Witness {
         case .end(let decision): judge(decision, event, asked)
         }
         switch action {
-        case .end, .tell, .chargeTry, .match: break
+        case .end, .show, .chargeTry, .match: break
         default:
             if isLate { fail("something is begun after the deadline") }
             if isRefused { fail("something is begun after the login was refused") }
@@ -464,18 +464,18 @@ private struct Witness {
         if decision.spentTimeStep != rightStep { fail("a right code is not spent, or a wrong one is") }
         guard decision.outcome.letsIn else { return }
         if isLate { fail("in after the deadline") }
-        if isHopeless { fail("in where sshd refuses") }
+        if willSSHDRefuse { fail("in where sshd refuses") }
         if isRefused { fail("in after it was refused") }
         if !asked || !isProper(decision, event) { fail("in without a reason") }
     }
 
     private func isProper(_ decision: Decision, _ event: Event) -> Bool {
         switch (decision.outcome, decision.reason, decision.factor) {
-        case (.approved, .proven, .oneTouch): event == .looked(.approved) && proof == nil
+        case (.approved, .proven, .oneTouch): event == .polled(.approved) && proof == nil
         case (.approved, .proven, .recovery):
-            event != .looked(.denied) && proof == .recovered && decision.spentTimeStep == nil
+            event != .polled(.denied) && proof == .recovered && decision.spentTimeStep == nil
         case (.approved, .proven, let factor?):
-            event != .looked(.denied)
+            event != .polled(.denied)
                 && (decision.spentTimeStep.map { proof == .matched($0) && factor == .softToken }
                     ?? (proof == .verified && factor == oneCode ?? .softToken))
         case (.excused, .grace, nil): if case .graceSpent(_?) = event { true } else { false }
@@ -502,7 +502,7 @@ private struct Witness {
         switch action {
         case .chargePush: ["pushCharged"]
         case .createPush: ["created", "created", "createFailed"]
-        case .look: ["looked", "looked", "lookFailed"]
+        case .poll: ["looked", "looked", "lookFailed"]
         case .ask: ["answered"]
         case .chargeTry: ["tryCharged"]
         case .match: ["matched"]
@@ -512,7 +512,7 @@ private struct Witness {
         case .spendGrace: ["graceSpent"]
         case .askRecovery: ["recoveryTyped"]
         case .matchRecovery: ["recoveryMatched"]
-        case .tell, .listen, .stopLooking, .end: nil
+        case .show, .listen, .stopPolling, .end: nil
         }
     }
 }

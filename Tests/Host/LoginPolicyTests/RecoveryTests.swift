@@ -20,11 +20,14 @@ struct RecoveryTests {
             (2, "You have 1 recovery code left. Ask your administrator for new ones."),
             (1, "You have no recovery codes left. Ask your administrator for new ones."),
         ])
-    func right(count: Int, farewell: String) {
+    func right(count: Int, finalMessage: String) {
         play(
             Self.left(count),
             Self.asked + Self.tried + [
-                (.recoveryMatched(true), [.end(Decision(.approved, .proven, factor: .recovery, farewell: farewell))])
+                (
+                    .recoveryMatched(true),
+                    [.end(Decision(.approved, .proven, factor: .recovery, finalMessage: finalMessage))]
+                )
             ])
     }
 
@@ -36,7 +39,7 @@ struct RecoveryTests {
                 (
                     .recoveryMatched(false),
                     [
-                        .tell("That recovery code was not accepted. Each is good once."),
+                        .show("That recovery code was not accepted. Each is good once."),
                         .ask("Verification code (or recovery): "),
                     ]
                 )
@@ -70,7 +73,7 @@ struct RecoveryTests {
                 (
                     recoveryTyped(text),
                     [
-                        .tell("That does not look like a recovery code. It has 8 to 32 letters and digits."),
+                        .show("That does not look like a recovery code. It has 8 to 32 letters and digits."),
                         .ask("Verification code (or recovery): "),
                     ]
                 ),
@@ -82,7 +85,7 @@ struct RecoveryTests {
     func denial() {
         play(
             Stage.lookingAfterRecovery.facts,
-            Stage.lookingAfterRecovery.script + [(.looked(.denied), [deniedOnPhone()])])
+            Stage.lookingAfterRecovery.script + [(.polled(.denied), [deniedOnPhone()])])
     }
 
     @Test("A phone that was not approved does not keep out whoever has a recovery code")
@@ -91,8 +94,8 @@ struct RecoveryTests {
             Stage.lookingAfterRecovery.facts,
             Stage.lookingAfterRecovery.script + [
                 (
-                    .looked(.pending),
-                    [.end(Decision(.approved, .proven, factor: .recovery, farewell: Texts.recovered(left: 1)))]
+                    .polled(.pending),
+                    [.end(Decision(.approved, .proven, factor: .recovery, finalMessage: Texts.recovered(left: 1)))]
                 )
             ])
     }
@@ -109,10 +112,10 @@ struct RecoveryTests {
     }
 
     @Test("In a login that sshd will refuse it looks like a wrong code, and is not looked at")
-    func hopeless() {
+    func sshdRefuses() {
         play(
             app { ($0.recoveryLeft, $0.rules.tries) = (3, 1) },
-            Self.asked + [(recoveryTyped("\u{8}\n\r"), [denied(.hopeless, Texts.noMoreTries)])])
+            Self.asked + [(recoveryTyped("\u{8}\n\r"), [denied(.sshdRefuses, Texts.noMoreTries)])])
     }
 
     @Test("An outage is excused where it is allowed, though recovery codes are left: they are for a lost phone")
@@ -137,7 +140,7 @@ struct UnaskedRecoveryTests {
             [(.begin, [.ask("Verification code (or recovery): ")])] + Self.ours + [
                 (
                     .recoveryMatched(true),
-                    [.end(Decision(.approved, .proven, factor: .recovery, farewell: Texts.recovered(left: 9)))]
+                    [.end(Decision(.approved, .proven, factor: .recovery, finalMessage: Texts.recovered(left: 9)))]
                 )
             ])
     }
@@ -150,7 +153,7 @@ struct UnaskedRecoveryTests {
                 + [
                     (
                         .recoveryMatched(false),
-                        [.tell(Texts.wrongRecoveryCode), .ask("Verification code (or recovery): ")]
+                        [.show(Texts.wrongRecoveryCode), .ask("Verification code (or recovery): ")]
                     )
                 ] + Self.ours
                 + [(.recoveryMatched(false), [denied(.wrongCode, Texts.noMoreTries)])])
@@ -163,7 +166,7 @@ struct UnaskedRecoveryTests {
                 facts,
                 [
                     (.begin, [.ask("Verification code: ")]),
-                    (typed("abcd-efgh-jkmn"), [.tell(Texts.noCode), .ask("Verification code: ")]),
+                    (typed("abcd-efgh-jkmn"), [.show(Texts.noCode), .ask("Verification code: ")]),
                     (nothing, [cancelled]),
                 ])
         }
@@ -190,18 +193,18 @@ struct UnaskedRecoveryTests {
         play(
             facts,
             start + tried + [
-                (.recoveryMatched(true), [.look(.none)]),
+                (.recoveryMatched(true), [.poll(.none)]),
                 (
-                    .looked(.pending),
-                    [.end(Decision(.approved, .proven, factor: .recovery, farewell: Texts.recovered(left: 1)))]
+                    .polled(.pending),
+                    [.end(Decision(.approved, .proven, factor: .recovery, finalMessage: Texts.recovered(left: 1)))]
                 ),
             ])
         play(
             facts,
             start + tried + [
                 (.recoveryMatched(false), [.verify(code("12345678"))]),
-                (.verified(.accepted(timeStep: 0)), [.look(.none)]),
-                (.looked(.pending), [approved(.softToken)]),
+                (.verified(.accepted(timeStep: 0)), [.poll(.none)]),
+                (.polled(.pending), [approved(.softToken)]),
             ])
         play(
             app { ($0.recoveryLeft, $0.rules.tries) = (2, 1) },
@@ -224,7 +227,7 @@ struct PreferenceTests {
             phone { $0.rules.prefer = factor },
             [
                 (.begin, [.chargeOneCode]), (.oneCodeCharged(granted: true), [.sendOneCode(factor)]),
-                (.oneCodeSent, [.tell(notice), .ask("Verification code (or sms, call, push): ")]),
+                (.oneCodeSent, [.show(notice), .ask("Verification code (or sms, call, push): ")]),
             ] + triedAtServer + [(.verified(.accepted(timeStep: 0)), [approved(factor)])])
     }
 
@@ -236,7 +239,7 @@ struct PreferenceTests {
                 (.begin, [.ask("Verification code (or sms, call, push): ")]),
                 (typed("push"), [.chargePush(automatic: false)]),
                 (.pushCharged(.granted), [.createPush(CheckNumber(42)), .ask(Prompts.numbered)]), (.created, []),
-                (enter, [.look(.brief)]), (.looked(.approved), [approved(.oneTouch)]),
+                (enter, [.poll(.brief)]), (.polled(.approved), [approved(.oneTouch)]),
             ])
     }
 
@@ -248,7 +251,7 @@ struct PreferenceTests {
                 (.begin, [.chargeOneCode]),
                 (
                     .oneCodeCharged(granted: false),
-                    [.tell(Texts.tooManyOneCodes), .ask("Verification code (or sms, call, push): ")]
+                    [.show(Texts.tooManyOneCodes), .ask("Verification code (or sms, call, push): ")]
                 ),
             ]
                 + [(nothing, [cancelled])])
@@ -258,7 +261,7 @@ struct PreferenceTests {
                 (.begin, [.chargeOneCode]), (.oneCodeCharged(granted: true), [.sendOneCode(.sms)]),
                 (
                     .oneCodeFailed(.refused),
-                    [.tell(Texts.oneCodeNotSent), .ask("Verification code (or sms, call, push): ")]
+                    [.show(Texts.oneCodeNotSent), .ask("Verification code (or sms, call, push): ")]
                 ),
                 (nothing, [cancelled]),
             ])

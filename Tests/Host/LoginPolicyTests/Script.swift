@@ -55,8 +55,8 @@ extension [Action] {
     var texts: [String] {
         compactMap {
             switch $0 {
-            case .tell(let text), .ask(let text), .askRecovery(let text): text
-            case .end(let decision): decision.farewell
+            case .show(let text), .ask(let text), .askRecovery(let text): text
+            case .end(let decision): decision.finalMessage
             default: nil
             }
         }
@@ -122,17 +122,17 @@ func recoveryCode(_ text: String) -> RecoveryCode {
 /// The request was sent, and the first look at it is under way.
 let pushed: Script = [
     (.begin, [.chargePush(automatic: true)]), (.pushCharged(.granted), [.createPush(nil)]),
-    (.created, [.look(.untilPromptIsDue)]),
+    (.created, [.poll(.untilPromptIsDue)]),
 ]
 
 /// The same, up to the prompt that comes after the wait.
 func prompted(_ prompt: String = Prompts.both, saying notices: [String] = []) -> Script {
-    pushed + [(.promptIsDue, [.stopLooking] + notices.map(Action.tell) + [.ask(prompt)])]
+    pushed + [(.promptIsDue, [.stopPolling] + notices.map(Action.show) + [.ask(prompt)])]
 }
 
 /// The request has expired during the wait.
 func expired(_ prompt: String = Prompts.codeAndPush) -> Script {
-    pushed + [(.looked(.expired), [.tell(Texts.requestExpired), .ask(prompt)])]
+    pushed + [(.polled(.expired), [.show(Texts.requestExpired), .ask(prompt)])]
 }
 
 enum Prompts {
@@ -149,7 +149,7 @@ enum Prompts {
 // MARK: - How it ends
 
 /// A refusal while a request is open on the phone: one more look brings nothing new.
-func refused(at event: Event, _ ending: Action) -> Script { [(event, [.look(.none)]), (.looked(.pending), [ending])] }
+func refused(at event: Event, _ ending: Action) -> Script { [(event, [.poll(.none)]), (.polled(.pending), [ending])] }
 
 /// The user gives up at a prompt while a request is open.
 let leaves = refused(at: nothing, cancelled)
@@ -158,19 +158,19 @@ func approved(_ factor: Factor, spending timeStep: Int64? = nil) -> Action {
     .end(Decision(.approved, .proven, factor: factor, spentTimeStep: timeStep))
 }
 
-func denied(_ reason: Reason, spending timeStep: Int64? = nil, _ farewell: String? = nil) -> Action {
-    .end(Decision(.denied, reason, spentTimeStep: timeStep, farewell: farewell))
+func denied(_ reason: Reason, spending timeStep: Int64? = nil, _ finalMessage: String? = nil) -> Action {
+    .end(Decision(.denied, reason, spentTimeStep: timeStep, finalMessage: finalMessage))
 }
 
 func deniedOnPhone(spending timeStep: Int64? = nil) -> Action {
     .end(
         Decision(
             .denied, .deniedOnPhone, factor: .oneTouch, spentTimeStep: timeStep,
-            farewell: "Denied on your phone. If that was not you, tell your administrator."))
+            finalMessage: "Denied on your phone. If that was not you, tell your administrator."))
 }
 
-func unavailable(_ reason: Reason, _ farewell: String) -> Action {
-    .end(Decision(.unavailable, reason, farewell: farewell))
+func unavailable(_ reason: Reason, _ finalMessage: String) -> Action {
+    .end(Decision(.unavailable, reason, finalMessage: finalMessage))
 }
 
 let tooLate = denied(.timeout, Texts.timeout)

@@ -27,7 +27,7 @@ struct WordTests {
         Case("with a request on its way", phone(), Stage.askingEarly.script, [.sms, .call]),
         Case("after a request has expired", phone(), expired(), [.sms, .call, .push]),
         Case(
-            "after a request has expired at Enter", phone(), prompted() + [(enter, []), (.looked(.expired), [])],
+            "after a request has expired at Enter", phone(), prompted() + [(enter, []), (.polled(.expired), [])],
             [.sms, .call, .push]),
         Case("after a denial a short while ago", phone(), paused, [.sms, .call]),
         Case("after too many requests", phone(), begun + [(.pushCharged(.tooMany), [])], [.sms, .call]),
@@ -94,7 +94,7 @@ struct WordTests {
             var flow = flow(it.facts, after: it.script)
             let actions = flow.handle(.answered(.word(word)))
             #expect(
-                actions == [.tell("Not recognized. Type a code or one of the words shown."), .ask(prompt)], "\(word)")
+                actions == [.show("Not recognized. Type a code or one of the words shown."), .ask(prompt)], "\(word)")
         }
     }
 
@@ -130,8 +130,8 @@ struct WordTests {
                 (typed("push"), [.chargePush(automatic: false)]),
                 (.pushCharged(.granted), [.createPush(CheckNumber(42)), .ask(Prompts.numbered)]),
                 (.created, []),
-                (enter, [.look(.brief)]),
-                (.looked(.approved), [approved(.oneTouch)]),
+                (enter, [.poll(.brief)]),
+                (.polled(.approved), [approved(.oneTouch)]),
             ])
     }
 
@@ -143,8 +143,8 @@ struct WordTests {
             phone(),
             expired() + [
                 (typed("push"), [.chargePush(automatic: false)]),
-                (.pushCharged(charge), [.tell(notice), .ask(Prompts.codeAndWords)]),
-                (typed("push"), [.tell(Texts.noSuchWord), .ask(Prompts.codeAndWords)]),
+                (.pushCharged(charge), [.show(notice), .ask(Prompts.codeAndWords)]),
+                (typed("push"), [.show(Texts.noSuchWord), .ask(Prompts.codeAndWords)]),
                 (nothing, [cancelled]),
             ])
     }
@@ -157,7 +157,7 @@ struct WordTests {
                 (typed("push"), [.chargePush(automatic: false)]),
                 (.pushCharged(.granted), [.createPush(CheckNumber(42)), .ask(Prompts.numbered)]),
                 (.createFailed(.refused), []),
-                (enter, [.tell(Texts.serverRefuses), .ask(Prompts.codeAndWords)]),
+                (enter, [.show(Texts.serverRefuses), .ask(Prompts.codeAndWords)]),
                 (nothing, [cancelled]),
             ])
     }
@@ -179,13 +179,13 @@ struct WordTests {
             (0, "This is your last login without a second factor."),
         ])
     func skipsSpending(left: Int, sentence: String) {
-        let farewell = sentence + " Contact your administrator to set one up."
+        let finalMessage = sentence + " Contact your administrator to set one up."
         play(
             app { $0.skip = .spending },
             [
                 (.begin, [.ask("Verification code (or skip): ")]),
                 (typed("skip"), [.spendGrace]),
-                (.graceSpent(left: left), [.end(Decision(.excused, .grace, farewell: farewell))]),
+                (.graceSpent(left: left), [.end(Decision(.excused, .grace, finalMessage: finalMessage))]),
             ])
     }
 
@@ -196,8 +196,8 @@ struct WordTests {
             [
                 (.begin, [.ask("Verification code (or skip): ")]),
                 (typed("skip"), [.spendGrace]),
-                (.graceSpent(left: nil), [.tell("No logins without a second factor are left."), .ask(Prompts.code)]),
-                (typed("skip"), [.tell(Texts.noSuchWord), .ask(Prompts.code)]),
+                (.graceSpent(left: nil), [.show("No logins without a second factor are left."), .ask(Prompts.code)]),
+                (typed("skip"), [.show(Texts.noSuchWord), .ask(Prompts.code)]),
                 (nothing, [cancelled]),
             ])
     }
@@ -233,7 +233,7 @@ struct WordTests {
                 (.begin, [.ask(Prompts.words)]),
                 (typed(word), [.chargeOneCode]),
                 (.oneCodeCharged(granted: true), [.sendOneCode(factor)]),
-                (.oneCodeSent, [.tell(notice), .ask(Prompts.codeAndWords)]),
+                (.oneCodeSent, [.show(notice), .ask(Prompts.codeAndWords)]),
             ] + triedAtServer + [(.verified(.accepted(timeStep: 0)), [approved(factor)])])
     }
 
@@ -245,9 +245,9 @@ struct WordTests {
                 (typed("sms"), [.chargeOneCode]),
                 (
                     .oneCodeCharged(granted: false),
-                    [.tell("No code was sent: there were too many lately."), .ask(Prompts.both)]
+                    [.show("No code was sent: there were too many lately."), .ask(Prompts.both)]
                 ),
-                (nothing, [.look(.none)]), (.looked(.pending), [cancelled]),
+                (nothing, [.poll(.none)]), (.polled(.pending), [cancelled]),
             ])
     }
 
@@ -266,8 +266,8 @@ struct WordTests {
                 (.begin, [.ask(words)]),
                 (typed("call"), [.chargeOneCode]),
                 (.oneCodeCharged(granted: true), [.sendOneCode(.call)]),
-                (.oneCodeFailed(fault), [.tell(notice), .ask(words)]),
-                (typed("123456"), [.tell(Texts.noSuchWord), .ask(words)]),
+                (.oneCodeFailed(fault), [.show(notice), .ask(words)]),
+                (typed("123456"), [.show(Texts.noSuchWord), .ask(words)]),
                 (nothing, [cancelled]),
             ])
     }

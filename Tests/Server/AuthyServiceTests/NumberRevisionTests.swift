@@ -23,7 +23,7 @@ private final class Site {
         store = try SQLiteRecordStore(path: folder + "/records.db", create: true)
         service = AuthyService(
             store: store, vault: try Vault.create(masterKey: MasterKey()).vault, settings: ServerSettings(),
-            hub: Hub { 0 },
+            waiters: WaiterRegistry { 0 },
             outbox: Silence(),
             log: Logger(label: "none") { _ in SwiftLogNoOpLogHandler() }, now: { 1_800_000_000 })
         caller = try await service.caller(key: try await service.createApplication("Example", callback: nil).key)

@@ -51,7 +51,7 @@ private struct Failing: RecordStore {
 private final class Place {
     let folder: String
     let day = Day()
-    let hub = Hub { 50 }
+    let waiters = WaiterRegistry { 50 }
     let store: Failing
     let service: AuthyService
     let caller: Caller
@@ -65,7 +65,8 @@ private final class Place {
         folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         store = Failing(store: try SQLiteRecordStore(path: folder + "/records.db", create: true))
         service = AuthyService(
-            store: store, vault: try Vault.create(masterKey: MasterKey()).vault, settings: ServerSettings(), hub: hub,
+            store: store, vault: try Vault.create(masterKey: MasterKey()).vault, settings: ServerSettings(),
+            waiters: waiters,
             outbox: Nothing(),
             log: Logger(label: "none") { _ in SwiftLogNoOpLogHandler() }, now: { [day] in day.now.withLock { $0 } })
         caller = try await service.caller(key: try await service.createApplication("Example", callback: nil).key)
@@ -113,13 +114,13 @@ private final class Place {
     func read(wait seconds: Int64, meanwhile: @escaping @Sendable (Int) -> Void) async throws -> Int {
         let times = Mutex(0)
         let id = try #require(ApprovalRequestID(request))
-        _ = try await service.readApproval(request, by: caller, wait: seconds) { [hub] _ in
+        _ = try await service.readApproval(request, by: caller, wait: seconds) { [waiters] _ in
             meanwhile(
                 times.withLock { times in
                     times += 1
                     return times
                 })
-            hub.wake(.approval(id))
+            waiters.wake(.approval(id))
         }
         return times.withLock { $0 }
     }
@@ -128,19 +129,19 @@ private final class Place {
 struct WaitTests {
     @Test func `a clock that is set back makes no wait longer`() async throws {
         let place = try await Place()
-        let times = try await place.read(wait: 10) { [day = place.day, hub = place.hub] times in
+        let times = try await place.read(wait: 10) { [day = place.day, waiters = place.waiters] times in
             day.set(to: 1_000)
             // A third time is one too many, and ends the wait.
-            hub.sweep(at: times == 1 ? 59 : times == 2 ? 60 : .max)
+            waiters.sweep(at: times == 1 ? 59 : times == 2 ? 60 : .max)
         }
         #expect(times == 2)
-        #expect(place.hub.count == 0)
+        #expect(place.waiters.count == 0)
     }
 
     @Test func `nobody waits longer than a minute, whatever was asked for`() async throws {
         let place = try await Place()
-        let times = try await place.read(wait: 1_000) { [hub = place.hub] times in
-            hub.sweep(at: times == 1 ? 109 : times == 2 ? 110 : .max)
+        let times = try await place.read(wait: 1_000) { [waiters = place.waiters] times in
+            waiters.sweep(at: times == 1 ? 109 : times == 2 ? 110 : .max)
         }
         #expect(times == 2)
     }
@@ -150,7 +151,7 @@ struct WaitTests {
         let phone = try await place.phone()
         let state = try await place.service.state(of: phone, seen: nil, wait: 0) { _ in }
         let revision = try #require(state.body.split(separator: "\"").dropFirst(3).first)
-        for _ in 0...Hub.most {
+        for _ in 0...WaiterRegistry.most {
             place.store.left.count.withLock { $0 = 1 }
             await #expect(throws: RecordStoreError.closed) { try await place.read(wait: 10) { _ in } }
             place.store.left.count.withLock { $0 = 1 }
@@ -158,6 +159,6 @@ struct WaitTests {
                 try await place.service.state(of: phone, seen: String(revision), wait: 10) { _ in }
             }
         }
-        #expect(place.hub.count == 0)
+        #expect(place.waiters.count == 0)
     }
 }

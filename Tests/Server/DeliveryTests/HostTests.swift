@@ -86,10 +86,10 @@ struct ARecipient {
 
 struct ALine {
     /// Returns a line with these items, given with their server and deadline.
-    private func line(_ limits: Line<Int>.Limits, _ places: [(item: Int, server: String, deadline: Int64)]) -> (
-        Line<Int>, [Bool]
+    private func line(_ limits: FairQueue<Int>.Limits, _ places: [(item: Int, server: String, deadline: Int64)]) -> (
+        FairQueue<Int>, [Bool]
     ) {
-        var line = Line<Int>(limits)
+        var line = FairQueue<Int>(limits)
         let taken = places.map { line.join($0.item, server: $0.server, deadline: $0.deadline) }
         return (line, taken)
     }

@@ -89,7 +89,7 @@ struct ApprovalTests {
     @Test func `To be told are those that are due, oldest first`() async throws {
         try await store.write { writing in
             for (number, telling) in [(1, .due), (2, .done), (3, .due), (4, .none), (5, .failed)]
-                as [(Int, Approval.Telling)]
+                as [(Int, Approval.CallbackState)]
             {
                 var approval = try request(number, created: start - Int64(number))
                 approval.telling = telling

@@ -139,7 +139,8 @@ struct MigrationTests {
         #expect(members.map { $0.consented != nil } == asks, "\(what)")
         #expect(members.allSatisfy { $0.refused == nil })
         #expect(
-            try await store.read { try $0.linksSent(application: 0, phoneHash: [9, 2]) } == Count(since: 5, times: 3))
+            try await store.read { try $0.linksSent(application: 0, phoneHash: [9, 2]) }
+                == WindowCounter(since: 5, times: 3))
     }
 
     private func schema(of place: Place) throws -> [String] {
@@ -160,12 +161,12 @@ struct MigrationTests {
         #expect(try await store.read { try $0.memberCount(of: 1) } == 1)
         let member = try #require(try await store.read { try $0.member(application: 1, user: alice) })
         #expect(
-            member.confirmed == 103 && member.wrongCodes == Count(since: 104, times: 3)
-                && member.requests == Count(since: 107, times: 1))
+            member.confirmed == 103 && member.wrongCodes == WindowCounter(since: 104, times: 3)
+                && member.requests == WindowCounter(since: 107, times: 1))
         #expect(try await store.read { try $0.approval(try requestID(1)) }?.answer?.signed == "signed")
         // The additions of later versions are there.
-        #expect(member.notices == Count())
-        #expect(try await store.read { try $0.linksSent(application: 1, phoneHash: [9, 2]) } == Count())
+        #expect(member.notices == WindowCounter())
+        #expect(try await store.read { try $0.linksSent(application: 1, phoneHash: [9, 2]) } == WindowCounter())
         try await store.write { try $0.put(FormerMember(member, phoneHash: [9, 2], removed: 120)) }
         #expect(try await store.read { try $0.formerMember(application: 1, phoneHash: [9, 2]) }?.removed == 120)
         store.close()

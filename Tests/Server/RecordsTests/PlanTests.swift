@@ -35,7 +35,7 @@ struct PlanTests {
         try writing.put(Enrolment(hash: hash(1), user: try id(7), created: 1, ends: 2))
         try writing.put(try request(1))
         try writing.expireApprovals(of: try id(7), at: 1)
-        try writing.putLinksSent(Count(since: 1, times: 1), application: 1, phoneHash: hash(1))
+        try writing.putLinksSent(WindowCounter(since: 1, times: 1), application: 1, phoneHash: hash(1))
         _ = try writing.cancelApprovals(of: try id(7), application: 1, at: 1)
         try writing.put(PhoneCheck(application: 1, phoneHash: hash(1), id: "", sealed: [], ends: 1))
         try writing.add(try activity(""))

@@ -98,11 +98,11 @@ struct RecordTests {
         member.genericSpent = -3
         member.oneCode = .init(sealed: [4], action: "", ends: 5)
         member.oneCode?.isSpent = true
-        member.wrongCodes = Count(since: 6, times: 7)
-        member.wrongCodesOfDay = Count(since: 8, times: 9)
-        member.sends = Count(since: 10, times: 11)
-        member.requests = Count(since: 12, times: 13)
-        member.notices = Count(since: 14, times: 15)
+        member.wrongCodes = WindowCounter(since: 6, times: 7)
+        member.wrongCodesOfDay = WindowCounter(since: 8, times: 9)
+        member.sends = WindowCounter(since: 10, times: 11)
+        member.requests = WindowCounter(since: 12, times: 13)
+        member.notices = WindowCounter(since: 14, times: 15)
         member.consented = 16
         member.refused = 17
         member.oneCode?.isMailed = true
@@ -116,11 +116,11 @@ struct RecordTests {
     {
         var member = Member(application: 1, user: try id(7), added: 1, secret: [])
         member.confirmed = 2
-        member.wrongCodes = Count(since: 3, times: 4)
-        member.wrongCodesOfDay = Count(since: 5, times: 6)
-        member.sends = Count(since: 7, times: 8)
-        member.requests = Count(since: 9, times: 10)
-        member.notices = Count(since: 11, times: 12)
+        member.wrongCodes = WindowCounter(since: 3, times: 4)
+        member.wrongCodesOfDay = WindowCounter(since: 5, times: 6)
+        member.sends = WindowCounter(since: 7, times: 8)
+        member.requests = WindowCounter(since: 9, times: 10)
+        member.notices = WindowCounter(since: 11, times: 12)
         member.consented = 13
         member.refused = 14
         let former = FormerMember(member, phoneHash: hash(7), removed: start)
@@ -142,20 +142,20 @@ struct RecordTests {
 
     @Test func `Links are counted by number and application, and forgotten in time`() async throws {
         let store = store
-        func sent(by application: Int64 = 1) async throws -> Count {
+        func sent(by application: Int64 = 1) async throws -> WindowCounter {
             try await store.read { try $0.linksSent(application: application, phoneHash: hash(70)) }
         }
-        #expect(try await sent() == Count())
+        #expect(try await sent() == WindowCounter())
         for times in [1, 2] as [Int64] {
             try await store.write {
-                try $0.putLinksSent(Count(since: start, times: times), application: 1, phoneHash: hash(70))
+                try $0.putLinksSent(WindowCounter(since: start, times: times), application: 1, phoneHash: hash(70))
             }
-            #expect(try await sent() == Count(since: start, times: times))
+            #expect(try await sent() == WindowCounter(since: start, times: times))
         }
-        #expect(try await sent(by: 2) == Count())
+        #expect(try await sent(by: 2) == WindowCounter())
         #expect(try await store.write { try $0.purge(before: start, limit: 9) } == 0)
         #expect(try await store.write { try $0.purge(before: start + 1, limit: 9) } == 1)
-        #expect(try await sent() == Count())
+        #expect(try await sent() == WindowCounter())
     }
 
     @Test func `What an application has asked is taken back, and nothing that others have`() async throws {
@@ -187,11 +187,11 @@ struct RecordTests {
     }
 
     @Test func `Wrong codes are counted for each application, in ten minutes and in a day`() async throws {
-        #expect(try await store.read { try $0.wrongCodes(of: 1) } == (Count(), Count()))
-        let (short, long) = (Count(since: 5, times: 6), Count(since: 7, times: 8))
+        #expect(try await store.read { try $0.wrongCodes(of: 1) } == (WindowCounter(), WindowCounter()))
+        let (short, long) = (WindowCounter(since: 5, times: 6), WindowCounter(since: 7, times: 8))
         try await store.write { try $0.putWrongCodes(short, long, of: 1) }
         #expect(try await store.read { try $0.wrongCodes(of: 1) } == (short, long))
-        #expect(try await store.read { try $0.wrongCodes(of: 99) } == (Count(), Count()))
+        #expect(try await store.read { try $0.wrongCodes(of: 99) } == (WindowCounter(), WindowCounter()))
         // Other writes to the application keep them.
         try await store.write { writing in
             let application = try #require(try writing.application(1))
@@ -306,7 +306,7 @@ struct RecordTests {
 
     @Test func `A phone check is one for each number and application, and can go`() async throws {
         var check = PhoneCheck(application: 1, phoneHash: hash(1), id: "x", sealed: [1], ends: start, wrongCodes: 2)
-        check.sends = Count(since: 3, times: 4)
+        check.sends = WindowCounter(since: 3, times: 4)
         try await store.write { [check] in try $0.put(check) }
         #expect(try await store.read { try $0.phoneCheck(application: 1, phoneHash: hash(1)) } == check)
         let other = PhoneCheck(application: 1, phoneHash: hash(1), id: "y", sealed: [], ends: start + 1)

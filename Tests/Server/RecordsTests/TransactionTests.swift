@@ -101,8 +101,8 @@ struct TransactionTests {
     }
 
     @Test func `Counts stop at the most that there is`() async throws {
-        for _ in 1...3 { try await store.write { try $0.count(month(1, calls: Tally.most)) } }
-        #expect(try await store.read { try $0.statistics(of: 1) } == [month(1, calls: Tally.most)])
+        for _ in 1...3 { try await store.write { try $0.count(month(1, calls: MonthlyCounters.most)) } }
+        #expect(try await store.read { try $0.statistics(of: 1) } == [month(1, calls: MonthlyCounters.most)])
     }
 
     @Test func `A reading sees one moment, whatever is written meanwhile`() async throws {

@@ -21,7 +21,7 @@ int system_harden(void);
  * runtime answers them with a program that offers a debugger, with the rights of this process, to a user who types
  * Ctrl-\ at its terminal.
  */
-void system_die_plainly(void);
+void system_default_signals(void);
 
 /* Sends one frame (send(2)); never waits (-EAGAIN), never raises SIGPIPE. */
 int system_send(int socket, const uint8_t *frame, size_t length);
@@ -80,14 +80,14 @@ pid_t system_start(const system_helper *helper);
  * Resets what a process of root, started through sudo, has inherited from its caller: scheduling, processors, limits
  * and, with cgroup v2, the control group, as far as the system allows.
  */
-void system_leave_reins(void);
+void system_reset_inherited(void);
 
 /*
  * Continues in a child, in a session of its own with all signals at their defaults: a terminal can no longer stop or
  * end it, though it may still read and write one. Returns in the child, 0 or -errno; in this process only if the fork
  * fails, -errno. Otherwise this process waits for the child with all signals blocked, and exits with its exit code.
  */
-int system_go_on_apart(void);
+int system_fork_session(void);
 
 /* Waits up to `milliseconds` for a helper to end, and reaps it if it has. Closing its sockets tells it to end. */
 void system_await(pid_t pid, int milliseconds);

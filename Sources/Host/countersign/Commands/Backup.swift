@@ -23,11 +23,11 @@ struct Backup: AdminCommand {
     @OptionGroup var option: SettingsOption
 
     func perform() throws {
-        let keeper = try Keeper.current()
-        let settings = try Settings.load(option.config.text, trust: keeper.trust)
-        let accounts = try AccountsFile(settings, beside: option.config.text, keeper)
+        let serviceUser = try ServiceUser.current()
+        let settings = try Settings.load(option.config.text, trust: serviceUser.trust)
+        let accounts = try AccountsFile(settings, beside: option.config.text, serviceUser)
         guard let id = accounts.markedID else {
-            throw Trouble("there are no accounts yet", hint: "countersign init\(accounts.again)")
+            throw CommandError("there are no accounts yet", hint: "countersign init\(accounts.again)")
         }
         try write { try accounts.export(to: $0, id: id) }
         try Audit.current().tell("backup", detail: file.text)
@@ -46,11 +46,12 @@ struct Backup: AdminCommand {
         }
     }
 
-    private func failure(_ error: NewFileError) -> Trouble {
+    private func failure(_ error: NewFileError) -> CommandError {
         switch error {
-        case .exists: Trouble("\(file) is there already", hint: "name another file, or remove it")
+        case .exists: CommandError("\(file) is there already", hint: "name another file, or remove it")
         case .failed(let why):
-            Trouble("\(file) cannot be written: \(why)", hint: "name a file in a directory that is there and has room")
+            CommandError(
+                "\(file) cannot be written: \(why)", hint: "name a file in a directory that is there and has room")
         }
     }
 }
@@ -81,16 +82,16 @@ struct Restore: AdminCommand {
     @OptionGroup var option: SettingsOption
 
     func perform() throws {
-        let keeper = try Keeper.current()
+        let serviceUser = try ServiceUser.current()
         let audit = try Audit.current()
-        let settings = try Settings.load(option.config.text, trust: keeper.trust)
-        let accounts = try AccountsFile(settings, beside: option.config.text, keeper)
+        let settings = try Settings.load(option.config.text, trust: serviceUser.trust)
+        let accounts = try AccountsFile(settings, beside: option.config.text, serviceUser)
         let source = try opened()
         defer { close(source) }
         let summary = try accounts.inspect(source, adopts: adopt)
         try compare(summary, accounts)
-        let last = summary.lastLogin.map { "the last login in it was at \(Moment.local($0))" } ?? "no login is in it"
-        let people = Sentence.count(summary.accounts, "account")
+        let last = summary.lastLogin.map { "the last login in it was at \(Timestamp.local($0))" } ?? "no login is in it"
+        let people = ChangeSummary.count(summary.accounts, "account")
         try confirmation.ask(
             "\(file) has \(people), and \(last). It takes the place of the accounts of this host.", for: "restore")
         let restored = try accounts.restore(source, seen: summary, adopts: adopt)
@@ -101,19 +102,19 @@ struct Restore: AdminCommand {
     private func opened() throws -> CInt {
         let source = open(file.text, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard source >= 0 else {
-            throw Trouble("\(file): \(systemReason())", hint: "name a file that `countersign backup` has written")
+            throw CommandError("\(file): \(systemReason())", hint: "name a file that `countersign backup` has written")
         }
         var found = stat()
         guard fstat(source, &found) == 0, found.st_mode & S_IFMT == S_IFREG else {
             close(source)
-            throw Trouble("\(file): not a regular file", hint: "name a file that `countersign backup` has written")
+            throw CommandError("\(file): not a regular file", hint: "name a file that `countersign backup` has written")
         }
         return source
     }
 
     private func compare(_ summary: AccountsFile.Summary, _ accounts: AccountsFile) throws {
         guard !adopt, let id = accounts.markedID, id != summary.id else { return }
-        throw Trouble(
+        throw CommandError(
             "\(file): not the accounts of this host, which have the id \(id), but those with the id \(summary.id)",
             hint: "if they are to be this host's from now on: countersign restore \(file) --adopt\(accounts.again)")
     }
@@ -124,11 +125,11 @@ struct Restore: AdminCommand {
             return try Output.json(
                 .object([
                     "path": .string(path), "id": .string(summary.id), "accounts": .integer(Int64(summary.accounts)),
-                    "last_login": summary.lastLogin.map { .string(Moment.utc($0)) } ?? .null,
+                    "last_login": summary.lastLogin.map { .string(Timestamp.utc($0)) } ?? .null,
                     "kept": kept.map { .string($0) } ?? .null,
                 ]))
         }
-        try Output.line("\(path): \(Sentence.count(summary.accounts, "account")) from \(file)")
+        try Output.line("\(path): \(ChangeSummary.count(summary.accounts, "account")) from \(file)")
         if let kept {
             try Output.line(
                 "those that there were: \(kept); with all their secrets, remove it when it is not needed any more")

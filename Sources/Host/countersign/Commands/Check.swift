@@ -25,9 +25,9 @@ struct Check: AdminCommand {
     @OptionGroup var output: OutputOption
 
     func perform() throws {
-        var findings: [Finding] = []
-        let looked: Looked
-        do { looked = try look(&findings) } catch { throw output.json ? report(findings, Trouble(error)) : error }
+        var findings: [CheckResult] = []
+        let looked: CheckedHost
+        do { looked = try look(&findings) } catch { throw output.json ? report(findings, CommandError(error)) : error }
         if let sentence = Self.sentence(findings) { throw try fail(findings, sentence) }
         if output.json { return try Output.json(json(findings, nil)) }
         try Output.line("ok")
@@ -37,14 +37,14 @@ struct Check: AdminCommand {
         }
     }
 
-    private struct Looked {
+    private struct CheckedHost {
         let settings: Settings
         /// Nil unless root runs this: logins of other users are not those of the host.
         let host: HostCheck?
     }
 
     /// Returns nil if there is no problem.
-    private static func sentence(_ findings: [Finding]) -> String? {
+    private static func sentence(_ findings: [CheckResult]) -> String? {
         let count = findings.count { $0.isProblem }
         guard count > 0 else { return nil }
         let effects = findings.map(\.effect)
@@ -52,30 +52,31 @@ struct Check: AdminCommand {
             effects.contains(.stopsLogins)
             ? "logins will fail"
             : "\(effects.contains(.asksNobody) ? "nobody" : "not everybody") is asked for a second factor"
-        return "settings ok, but \(what): \(Sentence.count(count, "problem"))"
+        return "settings ok, but \(what): \(ChangeSummary.count(count, "problem"))"
     }
 
     /// Prints each finding at once, as an error in the settings ends the check.
-    private func look(_ findings: inout [Finding]) throws -> Looked {
-        let keeper = try? Keeper.current()
-        let trust = keeper?.trust ?? Trust(owner: 0, group: 0)
+    private func look(_ findings: inout [CheckResult]) throws -> CheckedHost {
+        let serviceUser = try? ServiceUser.current()
+        let trust = serviceUser?.trust ?? Trust(owner: 0, group: 0)
         // These need root's rights. The host's stacks concern only root; other users try a module of their own.
-        let host = Keeper.isRoots ? HostCheck(settings: option.config.text) : nil
-        let programs = Finding.helpers(helpers.text, ownedBy: trust.owner)
+        let host = ServiceUser.isRoots ? HostCheck(settings: option.config.text) : nil
+        let programs = CheckResult.helpers(helpers.text, ownedBy: trust.owner)
         // The login reads the settings as this user, so the check does too.
-        try keeper?.takeOver()
-        if Keeper.isRoots { tell(try Finding.users(), &findings) }
+        try serviceUser?.takeOver()
+        if ServiceUser.isRoots { tell(try CheckResult.users(), &findings) }
         let settings = try load(trust)
         tell(
-            Finding.state(settings, beside: option.config.text, keeper) + Finding.server(settings.server, trust),
+            CheckResult.state(settings, beside: option.config.text, serviceUser)
+                + CheckResult.server(settings.server, trust),
             &findings)
         let needed = ["countersign-login"] + (settings.server == nil ? [] : ["countersign-net"])
         tell(needed.compactMap { programs[$0] } + (host?.findings ?? []), &findings)
-        tell(Finding.advice(settings, now: Moment.now), &findings)
+        tell(CheckResult.advice(settings, now: Timestamp.now), &findings)
         let id = try? AccountsMarker.load(beside: option.config.text, trust: trust).id(of: settings.state)
-        let accounts = id.flatMap { try? Accounts(path: Desk.path(settings), id: $0).list() } ?? []
-        tell(Finding.namesWithoutAddress(settings, accounts, SystemPeople.all()), &findings)
-        return Looked(settings: settings, host: host)
+        let accounts = id.flatMap { try? Accounts(path: CommandContext.path(settings), id: $0).list() } ?? []
+        tell(CheckResult.namesWithoutAddress(settings, accounts, SystemPeople.all()), &findings)
+        return CheckedHost(settings: settings, host: host)
     }
 
     /// Prints which services an "ok" covers.
@@ -88,7 +89,7 @@ struct Check: AdminCommand {
     private func load(_ trust: Trust) throws -> Settings {
         let file = option.config.text
         let settings = try Settings.load(file, trust: trust)
-        if Keeper.isRoots, settings.server?.isPlain == true {
+        if ServiceUser.isRoots, settings.server?.isPlain == true {
             let message = "http is not taken for logins of this machine; use https or unix:"
             throw SettingsError(
                 file: file, text: try TrustedFile.text(file, trust: trust),
@@ -97,30 +98,30 @@ struct Check: AdminCommand {
         return settings
     }
 
-    private func tell(_ more: [Finding], _ findings: inout [Finding]) {
+    private func tell(_ more: [CheckResult], _ findings: inout [CheckResult]) {
         findings += more
         if !output.json { for finding in more { finding.tell() } }
     }
 
-    private func fail(_ findings: [Finding], _ sentence: String) throws -> any Error {
-        if output.json { return report(findings, Trouble(sentence, hint: findings.first { $0.isProblem }?.hint)) }
+    private func fail(_ findings: [CheckResult], _ sentence: String) throws -> any Error {
+        if output.json { return report(findings, CommandError(sentence, hint: findings.first { $0.isProblem }?.hint)) }
         try Output.line(sentence)
         return ExitCode.failure
     }
 
-    private func report(_ findings: [Finding], _ trouble: Trouble) -> any Error {
+    private func report(_ findings: [CheckResult], _ trouble: CommandError) -> any Error {
         do { try Output.json(json(findings, trouble)) } catch { return error }
         return ExitCode.failure
     }
 
-    private func json(_ findings: [Finding], _ trouble: Trouble?) -> JSONValue {
+    private func json(_ findings: [CheckResult], _ trouble: CommandError?) -> JSONValue {
         .object([
             "ok": .bool(trouble == nil), "error": trouble?.json ?? .null, "warnings": .array(findings.map(\.json)),
         ])
     }
 }
 
-extension Trouble {
+extension CommandError {
     fileprivate var json: JSONValue {
         .object(["message": .string(message), "hint": hint.map { .string($0) } ?? .null])
     }

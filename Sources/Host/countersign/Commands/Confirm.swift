@@ -37,32 +37,36 @@ struct Confirm: AdminCommand {
         let person = try user.find()
         var pool: NetPool?
         defer { pool?.end() }
-        let desk = try Desk.open(settings) { settings, keeper in
+        let context = try CommandContext.open(settings) { settings, serviceUser in
             guard settings.server != nil else { return }
-            pool = try NetPool.start(settings, count: 1, helpers: helpers.helpers, keeper)
+            pool = try NetPool.start(settings, count: 1, helpers: helpers.helpers, serviceUser)
         }
         let dialogue = Dialogue(pool?.processes.first, try Stops.watch(), asks: !codeStdin && Dialogue.isPossible)
-        let ended = try Self.prove(person, desk, dialogue, by)
+        let ended = try Self.prove(person, context, dialogue, by)
         if output.json {
             let way = ended.way.map { JSONValue.string($0.rawValue) } ?? .null
             try Output.json(
                 .object(["user": .string(person.name), "uid": .integer(Int64(person.uid)), "confirmed_by": way]))
         }
-        try ended.tell(person, desk, besidesData: output.json)
+        try ended.tell(person, context, besidesData: output.json)
     }
 
-    static func prove(_ person: Person, _ desk: Desk, _ dialogue: Dialogue, _ way: Way?) throws -> Proving.Ended {
-        let account = try desk.accounts.account(of: person)
+    static func prove(_ person: Person, _ context: CommandContext, _ dialogue: Dialogue, _ way: Way?) throws
+        -> FactorProof.Ended
+    {
+        let account = try context.accounts.account(of: person)
         switch account.state {
         case .linked: break
         case .none:
-            throw Trouble(
+            throw CommandError(
                 "\(person.name) has no factor to confirm", hint: "countersign enroll \(person.typed) --phone +CC...")
-        case .confirmed: throw Trouble("\(person.name) is confirmed already", hint: "countersign show \(person.typed)")
+        case .confirmed:
+            throw CommandError("\(person.name) is confirmed already", hint: "countersign show \(person.typed)")
         }
-        let id = desk.settings.server == nil ? nil : account.authyID
-        let view = try id.flatMap { try dialogue.look($0, of: person, desk) } ?? account.seen
-        var proving = try Proving(desk, person, id, .confirmation, phone: view?.phone, hasApp: view?.hasApp, dialogue)
+        let id = context.settings.server == nil ? nil : account.authyID
+        let view = try id.flatMap { try dialogue.look($0, of: person, context) } ?? account.seen
+        var proving = try FactorProof(
+            context, person, id, .confirmation, phone: view?.phone, hasApp: view?.hasApp, dialogue)
         guard let first = way ?? proving.first else {
             return .refused("nothing that the account has is in login.factors, or works without [server]")
         }

@@ -61,15 +61,15 @@ struct Enroll: AdminCommand {
         var contact: (phone: PhoneNumber?, email: String)?
         var pool: NetPool?
         defer { pool?.end() }
-        let desk = try Desk.open(settings) { settings, keeper in
+        let context = try CommandContext.open(settings) { settings, serviceUser in
             contact = try check(person, settings.enrolment)
-            pool = try NetPool.start(settings, count: 1, helpers: helpers.helpers, keeper)
+            pool = try NetPool.start(settings, count: 1, helpers: helpers.helpers, serviceUser)
         }
         guard let contact, let net = pool?.processes.first else { return }
-        if let id = try desk.accounts.account(of: person).authyID { throw Enrolling.isLinked(person, id) }
-        let phone = try contact.phone ?? Self.ask(desk.settings.enrolment)
+        if let id = try context.accounts.account(of: person).authyID { throw PhoneEnrolment.isLinked(person, id) }
+        let phone = try contact.phone ?? Self.ask(context.settings.enrolment)
         let dialogue = Dialogue(net, try Stops.watch(), asks: !codeStdin && Dialogue.isPossible)
-        let enrolling = Enrolling(desk: desk, person: person, dialogue: dialogue, json: output.json)
+        let enrolling = PhoneEnrolment(context: context, person: person, dialogue: dialogue, json: output.json)
         try enrolling.run(phone, email: contact.email, installLink: !link.noInstallLink, way: confirm, later: later)
     }
 
@@ -79,20 +79,20 @@ struct Enroll: AdminCommand {
         do throws(Contact.Complaint) { address = try Contact.email(email, of: person.name, rules) } catch {
             let hint =
                 email == nil ? "add --email ADDRESS, or set email_domain under [enrolment]" : "countersign help enroll"
-            throw Trouble("--email: \(error.message)", hint: hint)
+            throw CommandError("--email: \(error.message)", hint: hint)
         }
         return (try phone.map { try Self.number($0, rules, "--phone: ") }, address)
     }
 
     private static func ask(_ rules: EnrolmentRules) throws -> PhoneNumber {
         Output.ask("Mobile number: ")
-        guard let line = readLine() else { throw Trouble("no number was given", hint: "countersign help enroll") }
+        guard let line = readLine() else { throw CommandError("no number was given", hint: "countersign help enroll") }
         return try number(line, rules)
     }
 
     private static func number(_ text: String, _ rules: EnrolmentRules, _ place: String = "") throws -> PhoneNumber {
         do throws(PhoneNumberError) { return try Contact.phone(text, rules) } catch {
-            throw Trouble("\(place)not a phone number: \(error.message)", hint: "write it as in +4915112345678")
+            throw CommandError("\(place)not a phone number: \(error.message)", hint: "write it as in +4915112345678")
         }
     }
 }

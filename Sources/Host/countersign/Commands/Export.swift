@@ -22,10 +22,10 @@ struct Export: AdminCommand {
     @OptionGroup var settings: SettingsOption
 
     func perform() throws {
-        let desk = try Desk.open(settings)
+        let context = try CommandContext.open(settings)
         var left = 0
         if !json { try Output.line(CSVText.header) }
-        for (person, account) in try desk.accounts.list() {
+        for (person, account) in try context.accounts.list() {
             guard let id = account.authyID, person.key == nil else {
                 if account.state != .none { left += 1 }
                 continue
@@ -40,7 +40,7 @@ struct Export: AdminCommand {
         }
         guard left > 0 else { return }
         Output.warning(
-            "\(Sentence.count(left, "account")) left out: "
+            "\(ChangeSummary.count(left, "account")) left out: "
                 + "only users with an AuthyID, and no keys, can be written in this form"
         )
     }

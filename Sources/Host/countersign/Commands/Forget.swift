@@ -18,10 +18,11 @@ struct Forget: AdminCommand {
 
     func perform() throws {
         let person = try user.find()
-        let desk = try Desk.open(settings)
-        let count = try desk.accounts.forget(person)
-        if count > 0 { desk.tell("forget", person, "\(Sentence.count(count, "login"))") }
-        let what = count == 0 ? "nothing was remembered" : "\(Sentence.count(count, "remembered login")) forgotten"
+        let context = try CommandContext.open(settings)
+        let count = try context.accounts.forget(person)
+        if count > 0 { context.tell("forget", person, "\(ChangeSummary.count(count, "login"))") }
+        let what =
+            count == 0 ? "nothing was remembered" : "\(ChangeSummary.count(count, "remembered login")) forgotten"
         try Output.line("\(person.label): \(what)")
     }
 }

@@ -31,17 +31,17 @@ struct GraceLogins: AdminCommand {
 
     func perform() throws {
         let person = try user.find()
-        let desk = try Desk.open(settings)
+        let context = try CommandContext.open(settings)
         let wanted = reset ? 0 : used
         guard let wanted else {
-            let view = AccountView(person, try desk.accounts.account(of: person), desk.settings, now: desk.now)
+            let view = AccountView(person, try context.accounts.account(of: person), context.settings, now: context.now)
             return try output.json
                 ? Output.json(view.json) : Output.line("\(person.label): grace logins: \(view.graceLine)")
         }
-        let change = try desk.accounts.setGraceUsed(person, wanted)
-        desk.tell("grace", person, "\(wanted) used, \(change.before.graceUsed) before")
-        let view = AccountView(person, change.after, desk.settings, now: desk.now)
-        try Output.said(Sentence.grace(person, change, left: view.graceLeft), besidesData: output.json)
+        let change = try context.accounts.setGraceUsed(person, wanted)
+        context.tell("grace", person, "\(wanted) used, \(change.before.graceUsed) before")
+        let view = AccountView(person, change.after, context.settings, now: context.now)
+        try Output.said(ChangeSummary.grace(person, change, left: view.graceLeft), besidesData: output.json)
         if output.json { try Output.json(view.json) }
     }
 }

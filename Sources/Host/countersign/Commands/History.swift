@@ -32,10 +32,10 @@ struct History: AdminCommand {
     var reason: String?
     @Option(help: ArgumentHelp("Only logins from this address, or host name.", valueName: "address"))
     var from: String?
-    @Option(help: ArgumentHelp("Only logins since then, \(When.help).", valueName: "time"))
-    var since: When?
+    @Option(help: ArgumentHelp("Only logins since then, \(TimeArgument.help).", valueName: "time"))
+    var since: TimeArgument?
     @Option(help: ArgumentHelp("Only logins until then; a day counts to its end.", valueName: "time"))
-    var until: When?
+    var until: TimeArgument?
     @Option(parsing: .unconditional, help: ArgumentHelp("How many at most.", valueName: "number"))
     var limit = 50
     @OptionGroup var output: OutputOption
@@ -54,12 +54,12 @@ struct History: AdminCommand {
         // A deleted user still has a history.
         let known = try user.flatMap(SystemUser.named)
         let name = known?.name ?? user
-        let desk = try Desk.open(settings)
-        let rows = try desk.accounts.history(filter(name, desk.now), limit: limit)
-        let labels = try desk.accounts.labels()
+        let context = try CommandContext.open(settings)
+        let rows = try context.accounts.history(filter(name, context.now), limit: limit)
+        let labels = try context.accounts.labels()
         if output.json { return try Output.json(.array(rows.map { $0.json(labels) })) }
         if rows.isEmpty { return complain(of: name, isKnown: known != nil) }
-        try Output.picture(Table.lines(HistoryRow.header, rows.map { $0.row(labels) }, ink: HistoryRow.ink))
+        try Output.picture(Table.lines(HistoryRow.header, rows.map { $0.row(labels) }, color: HistoryRow.color))
     }
 
     private func filter(_ name: String?, _ now: Int64) -> HistoryFilter {
@@ -94,7 +94,7 @@ extension HistoryRow {
 
     fileprivate func json(_ labels: [Person: String]) -> JSONValue {
         .object([
-            "time": .string(Moment.utc(time)), "user": .string(person.name),
+            "time": .string(Timestamp.utc(time)), "user": .string(person.name),
             "uid": uid.map { .integer(Int64($0)) } ?? .null,
             "key": person.key.map { .string($0.description) } ?? .null,
             "label": labels[person].map { .string($0) } ?? .null,
@@ -106,7 +106,7 @@ extension HistoryRow {
 
     fileprivate static var header: [String] { ["TIME", "USER", "SERVICE", "RHOST", "OUTCOME", "REASON", "FACTOR"] }
 
-    fileprivate static func ink(_ column: Int, _ text: String) -> Ink? {
+    fileprivate static func color(_ column: Int, _ text: String) -> TerminalColor? {
         guard column == 4 else { return nil }
         return switch Outcome(rawValue: text) {
         case .approved: .green
@@ -119,7 +119,7 @@ extension HistoryRow {
     fileprivate func row(_ labels: [Person: String]) -> [String] {
         let who = labels[person].map { "\(person.name) (\($0))" } ?? user
         return [
-            Moment.short(time), who, service, rhost.isEmpty ? "-" : rhost, outcome.rawValue, reason,
+            Timestamp.short(time), who, service, rhost.isEmpty ? "-" : rhost, outcome.rawValue, reason,
             factor?.rawValue ?? "-",
         ]
     }

@@ -45,7 +45,7 @@ struct Import: AdminCommand {
     var from: Store?
     @Flag(help: "With --from google-authenticator: the files that all users have in their homes.")
     var homes = false
-    @OptionGroup var crew: CrewOption
+    @OptionGroup var poolOption: RequestPoolOption
     @OptionGroup var helpers: HelpersOption
     @OptionGroup var output: OutputOption
     @OptionGroup var settings: SettingsOption
@@ -64,30 +64,31 @@ struct Import: AdminCommand {
         var pool: NetPool?
         defer { pool?.end() }
         // The file is read without root's rights; the processes that speak to the server are started before that.
-        let desk = try Desk.open(settings) { settings, keeper in
+        let context = try CommandContext.open(settings) { settings, serviceUser in
             guard from == nil, !dryRun, settings.server != nil else { return }
-            pool = try NetPool.start(settings, count: crew.jobs, helpers: helpers.helpers, keeper)
+            pool = try NetPool.start(settings, count: poolOption.jobs, helpers: helpers.helpers, serviceUser)
         }
         var check = RosterCheck()
-        let makesEmail = desk.settings.enrolment.emailDomain != nil
+        let makesEmail = context.settings.enrolment.emailDomain != nil
         try source.rewind(makesEmail: makesEmail)
-        guard try check.run(&source, users, desk.settings.enrolment, stops, account: desk.accounts.account(of:)) else {
+        guard try check.run(&source, users, context.settings.enrolment, stops, account: context.accounts.account(of:))
+        else {
             throw ExitCode(Stops.code)
         }
-        try tell(check, desk.settings)
+        try tell(check, context.settings)
         if dryRun {
             return try Output.said("\(check.plan.sentence); nothing was done", besidesData: output.json)
         }
         try source.rewind(makesEmail: makesEmail)
         announce(check.plan)
-        let importing = Importing(desk, source, users, total: check.good, installLink: !link.noInstallLink)
-        try end(importing.run(pool, stops, patience: crew.patience), importing)
+        let importing = Importing(context, source, users, total: check.good, installLink: !link.noInstallLink)
+        try end(importing.run(pool, stops, patience: poolOption.patience), importing)
     }
 
     private func source() throws -> RosterSource {
         guard let file else { return .lines(try GoogleAuthenticatorFiles.homes()) }
         guard let path = Path(argument: file) else {
-            throw Trouble("the working directory is gone", hint: "give the whole path")
+            throw CommandError("the working directory is gone", hint: "give the whole path")
         }
         switch from {
         case .googleAuthenticator?: return .lines(try GoogleAuthenticatorFiles.folder(path, name: file))
@@ -100,7 +101,7 @@ struct Import: AdminCommand {
     /// Says what users will receive, before anything is sent.
     private func announce(_ plan: RosterCheck.Plan) {
         guard plan.registered > 0 else { return }
-        let users = Sentence.count(plan.registered, "user")
+        let users = ChangeSummary.count(plan.registered, "user")
         if link.noInstallLink {
             return Output.complain("\(users) will be registered; the server is asked to send them nothing")
         }
@@ -110,8 +111,8 @@ struct Import: AdminCommand {
 
     private func tell(_ check: RosterCheck, _ settings: Settings) throws {
         if check.bad > 0 {
-            throw Trouble(
-                "\(Sentence.count(check.bad, "line")) of \(check.good + check.bad) "
+            throw CommandError(
+                "\(ChangeSummary.count(check.bad, "line")) of \(check.good + check.bad) "
                     + "\(check.bad == 1 ? "is" : "are") bad; nothing was done",
                 hint: "correct \(check.bad == 1 ? "it" : "them") and run the same command again")
         }
@@ -125,8 +126,8 @@ struct Import: AdminCommand {
         case .done:
             try Output.said(counts.sentence, besidesData: output.json)
             if counts.refused > 0 {
-                throw Trouble(
-                    "\(Sentence.count(counts.refused, "user")) the server did not take",
+                throw CommandError(
+                    "\(ChangeSummary.count(counts.refused, "user")) the server did not take",
                     hint: "correct the lines and run the same command again")
             }
         case .stopped:
@@ -135,7 +136,7 @@ struct Import: AdminCommand {
             throw ExitCode(Stops.code)
         case .outOfReach(let reason):
             Output.complain(importing.soFar)
-            throw Trouble(reason, hint: "the same command, run later, goes on from there", code: .later)
+            throw CommandError(reason, hint: "the same command, run later, goes on from there", code: .later)
         }
     }
 }

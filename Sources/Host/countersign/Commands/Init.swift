@@ -35,9 +35,9 @@ struct Init: AdminCommand {
     }
 
     func perform() throws {
-        let keeper = try Keeper.current()
-        let settings = try load(keeper)
-        let accounts = try AccountsFile(settings, beside: option.config.text, keeper)
+        let serviceUser = try ServiceUser.current()
+        let settings = try load(serviceUser)
+        let accounts = try AccountsFile(settings, beside: option.config.text, serviceUser)
         let (how, id) = try adopt ? ("adopted", take(accounts)) : prepare(accounts)
         // A warning, as users can now be let in without a factor, or with another one.
         if anew || adopt { try Audit.current().tell("init", detail: "\(accounts.path) \(how), id \(id)", .warning) }
@@ -57,15 +57,15 @@ struct Init: AdminCommand {
     }
 
     /// Loads the settings; if there are none yet, those of a newly installed host.
-    private func load(_ keeper: Keeper) throws -> Settings {
+    private func load(_ serviceUser: ServiceUser) throws -> Settings {
         let file = option.config.text
         let isMissing = file == Path.settings.text && access(file, F_OK) != 0 && errno == ENOENT
-        return try isMissing ? Settings.parse("", file: file) : Settings.load(file, trust: keeper.trust)
+        return try isMissing ? Settings.parse("", file: file) : Settings.load(file, trust: serviceUser.trust)
     }
 
     private func prepare(_ accounts: AccountsFile) throws -> (String, String) {
         guard let marked = accounts.markedID else {
-            guard !anew else { throw Trouble("no accounts were made there before", hint: "leave out --anew") }
+            guard !anew else { throw CommandError("no accounts were made there before", hint: "leave out --anew") }
             let made = try accounts.make()
             return (made.how, made.id)
         }
@@ -73,19 +73,20 @@ struct Init: AdminCommand {
         switch try accounts.look() {
         case .accounts(let id) where id == marked:
             guard !anew else {
-                throw Trouble("\(file) is there", hint: "to begin anew, move it away first, with its -wal and -shm")
+                throw CommandError(
+                    "\(file) is there", hint: "to begin anew, move it away first, with its -wal and -shm")
             }
             let found = try accounts.make()
             return (found.how, found.id)
         case .accounts(let id):
-            throw Trouble("\(AccountsError.other(file, id: id))", hint: Self.ways(accounts, Self.adopting))
+            throw CommandError("\(AccountsError.other(file, id: id))", hint: Self.ways(accounts, Self.adopting))
         case .unprepared:
-            throw Trouble(
+            throw CommandError(
                 "\(file): accounts of an earlier version, though later ones were made there",
                 hint: Self.ways(accounts, Self.adopting))
         case .nothing:
             guard anew else {
-                throw Trouble(
+                throw CommandError(
                     "\(file): missing, though it was made (\(accounts.marker.path) says so)",
                     hint: Self.ways(
                         accounts, "to begin anew, with every user new to this host: countersign init --anew"))
@@ -99,7 +100,7 @@ struct Init: AdminCommand {
 
     private func take(_ accounts: AccountsFile) throws -> String {
         if try accounts.look() == .nothing {
-            throw Trouble("\(accounts.path): missing", hint: "there is nothing to adopt")
+            throw CommandError("\(accounts.path): missing", hint: "there is nothing to adopt")
         }
         try confirmation.ask("All that stands in \(accounts.path) is trusted then.", for: "adopt")
         return try accounts.adopt()
@@ -124,7 +125,7 @@ struct AccountsWork: AdminCommand {
     @Flag var adopt = false
 
     func perform() throws {
-        try Keeper.current().takeOver()
+        try ServiceUser.current().takeOver()
         // A file size limit then gives an error that is reported, as a full disk does.
         signal(SIGXFSZ, SIG_IGN)
         let path = state + "/accounts.db"
@@ -137,8 +138,8 @@ struct AccountsWork: AdminCommand {
         case .restore:
             let restored = try Accounts.restore(
                 STDIN_FILENO, path: path, digest: digest, adopts: adopt,
-                stamp: Moment.utc(Moment.now).replacing(":", with: ""),
-                now: Moment.now)
+                stamp: Timestamp.utc(Timestamp.now).replacing(":", with: ""),
+                now: Timestamp.now)
             try Output.line(words(restored.summary) + (restored.kept.map { " \($0)" } ?? ""))
         }
     }

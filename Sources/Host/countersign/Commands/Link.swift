@@ -37,15 +37,16 @@ struct Link: AdminCommand {
 
     func perform() throws {
         let person = try user.find()
-        let desk = try Desk.open(settings)
-        let change = try desk.accounts.link(person, authyID)
-        if let label { try desk.accounts.setLabel(person, label) }
-        desk.tell("link", person, "AuthyID \(authyID), \(Sentence.factors(change.before)) before")
-        try Output.line(Sentence.linked(person, authyID, change))
+        let context = try CommandContext.open(settings)
+        let change = try context.accounts.link(person, authyID)
+        if let label { try context.accounts.setLabel(person, label) }
+        context.tell("link", person, "AuthyID \(authyID), \(ChangeSummary.factors(change.before)) before")
+        try Output.line(ChangeSummary.linked(person, authyID, change))
         if let prefer {
-            try Output.line(Sentence.prefers(person, Prefer.set(prefer, for: person, desk, warnsOfServer: false)))
+            try Output.line(
+                ChangeSummary.prefers(person, Prefer.set(prefer, for: person, context, warnsOfServer: false)))
         }
-        guard desk.settings.server == nil else { return }
+        guard context.settings.server == nil else { return }
         Output.warning("the settings have no [server]: AuthyIDs are not used")
         Output.hint(
             "write [server] into \(settings.config), "

@@ -40,9 +40,11 @@ struct List: AdminCommand {
     }
 
     func perform() throws {
-        let desk = try Desk.open(settings)
-        let labels = try desk.accounts.labels()
-        let all = try desk.accounts.list().map { AccountView($0, $1, desk.settings, label: labels[$0], now: desk.now) }
+        let context = try CommandContext.open(settings)
+        let labels = try context.accounts.labels()
+        let all = try context.accounts.list().map {
+            AccountView($0, $1, context.settings, label: labels[$0], now: context.now)
+        }
         let views = all.filter(takes)
         if output.json { return try Output.json(.array(views.map(\.json))) }
         if csv { return try Output.line(table(views)) }
@@ -51,7 +53,7 @@ struct List: AdminCommand {
         }
         let columns = columns?.columns ?? Self.usual(for: views)
         let rows = views.map { view in columns.map { $0.cell(view) } }
-        try Output.picture(Table.lines(columns.map(\.header), rows) { columns[$0].ink($1) })
+        try Output.picture(Table.lines(columns.map(\.header), rows) { columns[$0].color($1) })
     }
 
     private func takes(_ view: AccountView) -> Bool {

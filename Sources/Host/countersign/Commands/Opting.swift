@@ -24,9 +24,9 @@ struct OptOut: AdminCommand {
 
     func perform() throws {
         let person = try user.find()
-        let desk = try Desk.open(settings)
-        try Self.argue(person, desk.settings) { try confirmation.ask($0, for: person.name) }
-        try Self.optOut(person, desk)
+        let context = try CommandContext.open(settings)
+        try Self.argue(person, context.settings) { try confirmation.ask($0, for: person.name) }
+        try Self.optOut(person, context)
     }
 
     static func argue(_ person: Person, _ settings: Settings, confirm: (String) throws -> Void) throws {
@@ -38,15 +38,15 @@ struct OptOut: AdminCommand {
     }
 
     /// Opts a person out, if the account is still in the given state; nil accepts any state.
-    static func optOut(_ person: Person, _ desk: Desk, onlyIn state: AccountState? = nil) throws {
-        guard let change = try desk.accounts.optOut(person, now: Moment.now, onlyIn: state) else {
-            throw Trouble(
+    static func optOut(_ person: Person, _ context: CommandContext, onlyIn state: AccountState? = nil) throws {
+        guard let change = try context.accounts.optOut(person, now: Timestamp.now, onlyIn: state) else {
+            throw CommandError(
                 "the account of \(person.label) has changed meanwhile; nothing was done", hint: "run this again")
         }
-        let rule = desk.settings.enrolment.optOut
-        desk.tell(
+        let rule = context.settings.enrolment.optOut
+        context.tell(
             "opt-out", person, "enrolment.opt_out is \(rule.rawValue); the account is \(change.after.state)", .warning)
-        try Output.line(Sentence.optedOut(person, change, rule))
+        try Output.line(ChangeSummary.optedOut(person, change, rule))
     }
 }
 
@@ -63,13 +63,13 @@ struct OptIn: AdminCommand {
     @OptionGroup var settings: SettingsOption
 
     func perform() throws {
-        try Self.optIn(user.find(), Desk.open(settings))
+        try Self.optIn(user.find(), CommandContext.open(settings))
     }
 
-    static func optIn(_ person: Person, _ desk: Desk) throws {
-        let change = try desk.accounts.optIn(person)
-        if change.before.optedOut != nil { desk.tell("opt-in", person, "the account is \(change.after.state)") }
-        try Output.line(Sentence.optedIn(person, change))
+    static func optIn(_ person: Person, _ context: CommandContext) throws {
+        let change = try context.accounts.optIn(person)
+        if change.before.optedOut != nil { context.tell("opt-in", person, "the account is \(change.after.state)") }
+        try Output.line(ChangeSummary.optedIn(person, change))
     }
 }
 

@@ -43,24 +43,24 @@ struct PauseUser: AdminCommand {
 
     func perform() throws {
         let person = try user.find()
-        let desk = try Desk.open(settings)
-        guard !end, let hours, let reason else { return try finish(person, desk) }
-        let longest = desk.settings.pauseMaxHours
+        let context = try CommandContext.open(settings)
+        guard !end, let hours, let reason else { return try finish(person, context) }
+        let longest = context.settings.pauseMaxHours
         guard hours <= longest else {
-            throw Trouble(
-                "a pause lasts \(Sentence.count(longest, "hour")) at most, not \(hours)",
+            throw CommandError(
+                "a pause lasts \(ChangeSummary.count(longest, "hour")) at most, not \(hours)",
                 hint: "raise pause.max_hours in \(settings.config)")
         }
-        let pause = Pause(from: desk.now, until: desk.now + Int64(hours) * 3_600, reason: reason)
-        let change = try desk.accounts.pause(person, pause)
-        desk.tell("pause", person, "until \(Moment.utc(pause.until)): \(reason)", .warning)
-        try Output.line(Sentence.paused(person, pause, change))
+        let pause = Pause(from: context.now, until: context.now + Int64(hours) * 3_600, reason: reason)
+        let change = try context.accounts.pause(person, pause)
+        context.tell("pause", person, "until \(Timestamp.utc(pause.until)): \(reason)", .warning)
+        try Output.line(ChangeSummary.paused(person, pause, change))
     }
 
-    private func finish(_ person: Person, _ desk: Desk) throws {
-        let change = try desk.accounts.pause(person, nil)
-        if change.before.pause != nil { desk.tell("pause", person, "ended") }
-        try Output.line(Sentence.unpaused(person, change, now: desk.now))
+    private func finish(_ person: Person, _ context: CommandContext) throws {
+        let change = try context.accounts.pause(person, nil)
+        if change.before.pause != nil { context.tell("pause", person, "ended") }
+        try Output.line(ChangeSummary.unpaused(person, change, now: context.now))
     }
 
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.generalCategory == .control }

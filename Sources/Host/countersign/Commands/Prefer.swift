@@ -22,23 +22,24 @@ struct Prefer: AdminCommand {
 
     func perform() throws {
         let person = try user.find()
-        let desk = try Desk.open(settings)
-        let change = try Self.set(factor, for: person, desk)
-        try Output.line(Sentence.prefers(person, change))
+        let context = try CommandContext.open(settings)
+        let change = try Self.set(factor, for: person, context)
+        try Output.line(ChangeSummary.prefers(person, change))
     }
 
     /// Stores the preference, and warns if it has no effect.
     ///
     /// `warnsOfServer` is false if the caller itself warns that there is no server.
-    static func set(_ preference: Preference, for person: Person, _ desk: Desk, warnsOfServer: Bool = true) throws
+    static func set(_ preference: Preference, for person: Person, _ context: CommandContext, warnsOfServer: Bool = true)
+        throws
         -> Change
     {
-        let change = try desk.accounts.prefer(person, preference.factor)
-        desk.tell("prefer", person, preference.rawValue)
-        let rules = desk.settings.login(for: "", of: person)
+        let change = try context.accounts.prefer(person, preference.factor)
+        context.tell("prefer", person, preference.rawValue)
+        let rules = context.settings.login(for: "", of: person)
         if let factor = preference.factor, !rules.factors.contains(factor) {
             Output.warning("the settings' factors do not have \(factor.rawValue) for \(person.label): it is not tried")
-        } else if let factor = preference.factor, factor != .softToken, desk.settings.server == nil, warnsOfServer {
+        } else if let factor = preference.factor, factor != .softToken, context.settings.server == nil, warnsOfServer {
             Output.warning("the settings have no [server]: \(factor.rawValue) is not tried")
         }
         return change

@@ -30,48 +30,52 @@ struct RecoveryCommand: AdminCommand {
 
     func perform() throws {
         let person = try user.find()
-        let desk = try Desk.open(settings)
-        let left = count ? 0 : try desk.accounts.account(of: person).recoveryLeft
+        let context = try CommandContext.open(settings)
+        let left = count ? 0 : try context.accounts.account(of: person).recoveryLeft
         if left > 0 {
-            let what =
-                "\(Sentence.count(left, "recovery code")) of \(person.label) \(left == 1 ? "becomes" : "become") void."
+            let codes = ChangeSummary.count(left, "recovery code")
+            let what = "\(codes) of \(person.label) \(left == 1 ? "becomes" : "become") void."
             try confirmation.ask(what, for: person.name)
         }
-        try count ? Self.tellCount(person, desk, json: output.json) : Self.make(person, desk, json: output.json)
+        try count ? Self.tellCount(person, context, json: output.json) : Self.make(person, context, json: output.json)
     }
 
-    static func tellCount(_ person: Person, _ desk: Desk, json: Bool) throws {
-        let left = try desk.accounts.account(of: person).recoveryLeft
-        guard json else { return try Output.line("\(person.label): \(Sentence.count(left, "recovery code")) left") }
+    static func tellCount(_ person: Person, _ context: CommandContext, json: Bool) throws {
+        let left = try context.accounts.account(of: person).recoveryLeft
+        guard json else {
+            return try Output.line("\(person.label): \(ChangeSummary.count(left, "recovery code")) left")
+        }
         try Output.json(object(person, ["recovery_codes_left": .integer(Int64(left))]))
     }
 
-    static func make(_ person: Person, _ desk: Desk, json: Bool) throws {
-        let account = try desk.accounts.account(of: person)
+    static func make(_ person: Person, _ context: CommandContext, json: Bool) throws {
+        let account = try context.accounts.account(of: person)
         guard account.state != .none else {
-            throw Trouble(
+            throw CommandError(
                 "\(person.label) has no factor that a recovery code could stand for",
-                hint: "countersign \(desk.settings.server == nil ? "softtoken" : "enroll") \(person.name)")
+                hint: "countersign \(context.settings.server == nil ? "softtoken" : "enroll") \(person.name)")
         }
         let codes = RecoveryCodes.make()
         guard codes.count == RecoveryCodes.count, let hashes = RecoveryCodes.hashes(of: codes) else {
-            throw Trouble("no recovery codes can be made: crypt(3) has no yescrypt, or no 16 MB for it")
+            throw CommandError("no recovery codes can be made: crypt(3) has no yescrypt, or no 16 MB for it")
         }
-        let change = try desk.accounts.setRecoveryCodes(person, hashes)
-        desk.tell("recovery", person, "\(Sentence.count(codes.count, "code")) made, \(change.before.recoveryLeft) void")
+        let change = try context.accounts.setRecoveryCodes(person, hashes)
+        context.tell(
+            "recovery", person, "\(ChangeSummary.count(codes.count, "code")) made, \(change.before.recoveryLeft) void"
+        )
         // Printed even if the output fails.
         defer {
-            Output.complain(Sentence.recovery(person, change))
-            warn(account, person, desk)
+            Output.complain(ChangeSummary.recovery(person, change))
+            warn(account, person, context)
         }
         let spelled = codes.map(RecoveryCodes.spelled)
         guard json else { return try Output.picture(spelled) }
         try Output.json(object(person, ["recovery_codes": .array(spelled.map { .string($0) })]))
     }
 
-    private static func warn(_ account: Account, _ person: Person, _ desk: Desk) {
+    private static func warn(_ account: Account, _ person: Person, _ context: CommandContext) {
         if !account.isConfirmed { Output.warning("they are of no use until \(person.label) has once proven a factor") }
-        guard !desk.settings.login(for: "", of: person).factors.contains(.recovery) else { return }
+        guard !context.settings.login(for: "", of: person).factors.contains(.recovery) else { return }
         Output.warning("the settings' factors do not have \"recovery\": the codes are not taken")
     }
 

@@ -25,7 +25,7 @@ struct Refresh: AdminCommand {
     @OptionGroup var key: KeyOption
     @Flag(help: "Every account that has an AuthyID.")
     var all = false
-    @OptionGroup var crew: CrewOption
+    @OptionGroup var poolOption: RequestPoolOption
     @OptionGroup var helpers: HelpersOption
     @OptionGroup var output: OutputOption
     @OptionGroup var settings: SettingsOption
@@ -35,7 +35,7 @@ struct Refresh: AdminCommand {
         if key.key != nil, user == nil { throw ValidationError("--key needs the user who is shared.") }
     }
 
-    private struct Job: Errand {
+    private struct RefreshRequest: PooledRequest {
         let person: Person
         let id: AuthyID
 
@@ -43,7 +43,7 @@ struct Refresh: AdminCommand {
     }
 
     /// Asks whether the server accepts the API key.
-    private struct KeyCheck: Errand {
+    private struct KeyCheck: PooledRequest {
         var request: Frame { .application }
     }
 
@@ -51,26 +51,27 @@ struct Refresh: AdminCommand {
         let named = try user.map { key.person(try UserName.find($0)) }
         var pool: NetPool?
         defer { pool?.end() }
-        let desk = try Desk.open(settings) { settings, keeper in
-            pool = try NetPool.start(settings, count: named == nil ? crew.jobs : 1, helpers: helpers.helpers, keeper)
+        let context = try CommandContext.open(settings) { settings, serviceUser in
+            pool = try NetPool.start(
+                settings, count: named == nil ? poolOption.jobs : 1, helpers: helpers.helpers, serviceUser)
         }
         guard let pool else { return }
-        let jobs = try jobs(desk, named)
+        let jobs = try jobs(context, named)
         guard !jobs.isEmpty else {
-            return try run([KeyCheck()], pool, patience: 0) { _, answer in try tell(answer, desk) }
+            return try run([KeyCheck()], pool, patience: 0) { _, answer in try tell(answer, context) }
         }
         var unknown = 0
-        try run(jobs, pool, patience: named == nil ? crew.patience : 0) { job, answer in
-            if try !tell(job, answer, desk) { unknown += 1 }
+        try run(jobs, pool, patience: named == nil ? poolOption.patience : 0) { job, answer in
+            if try !tell(job, answer, context) { unknown += 1 }
         }
         if unknown > 0 { throw ExitCode.failure }
     }
 
-    private func run<Job: Errand>(
-        _ jobs: [Job], _ pool: NetPool, patience: Int, answered: (Job, NetAnswer) throws -> Void
+    private func run<RefreshRequest: PooledRequest>(
+        _ jobs: [RefreshRequest], _ pool: NetPool, patience: Int, answered: (RefreshRequest, NetAnswer) throws -> Void
     ) throws {
         var left = jobs.makeIterator()
-        var team = Crew<Job>(pool, try Stops.watch(), patience: patience)
+        var team = RequestPool<RefreshRequest>(pool, try Stops.watch(), patience: patience)
         let ended = try team.run(
             next: { left.next().map { .ask($0) } ?? .end }, answered: answered,
             waiting: { wait, reason in
@@ -78,54 +79,56 @@ struct Refresh: AdminCommand {
             })
         switch ended {
         case .stopped: throw ExitCode(Stops.code)
-        case .outOfReach(let reason): throw Trouble(reason, hint: Enrolling.outageHint, code: .later)
+        case .outOfReach(let reason): throw CommandError(reason, hint: PhoneEnrolment.outageHint, code: .later)
         case .done: break
         }
     }
 
-    private func tell(_ answer: NetAnswer, _ desk: Desk) throws {
+    private func tell(_ answer: NetAnswer, _ context: CommandContext) throws {
         switch answer {
         case .noted:
             Output.complain("nobody on this host has an AuthyID yet")
             try output.json
                 ? Output.json(.object(["reached": .bool(true), "key_accepted": .bool(true)]))
                 : Output.line("server reached, key accepted")
-        case .refused(let reason): throw unusable(desk, reason)
-        default: throw Trouble("the server gave an answer that makes no sense", hint: Enrolling.refusalHint)
+        case .refused(let reason): throw unusable(context, reason)
+        default: throw CommandError("the server gave an answer that makes no sense", hint: PhoneEnrolment.refusalHint)
         }
     }
 
-    private func unusable(_ desk: Desk, _ reason: String) -> Trouble {
+    private func unusable(_ context: CommandContext, _ reason: String) -> CommandError {
         let place =
-            switch desk.settings.server?.endpoint {
+            switch context.settings.server?.endpoint {
             case .web(let url): url
             case .unixSocket(let path): "unix:\(path)"
             case nil: "[server]"
             }
-        return Trouble("\(place) cannot be used: \(reason)", hint: Enrolling.refusalHint)
+        return CommandError("\(place) cannot be used: \(reason)", hint: PhoneEnrolment.refusalHint)
     }
 
-    private func jobs(_ desk: Desk, _ person: Person?) throws -> [Job] {
+    private func jobs(_ context: CommandContext, _ person: Person?) throws -> [RefreshRequest] {
         guard let person else {
-            return try desk.accounts.list().compactMap { person, account in
-                account.authyID.map { Job(person: person, id: $0) }
+            return try context.accounts.list().compactMap { person, account in
+                account.authyID.map { RefreshRequest(person: person, id: $0) }
             }
         }
-        let others = person.key == nil ? try desk.accounts.people(on: person.name, uid: person.uid) : []
+        let others = person.key == nil ? try context.accounts.people(on: person.name, uid: person.uid) : []
         let jobs = try ([person] + others).compactMap { person in
-            try desk.accounts.account(of: person).authyID.map { Job(person: person, id: $0) }
+            try context.accounts.account(of: person).authyID.map { RefreshRequest(person: person, id: $0) }
         }
         guard !jobs.isEmpty else {
-            throw Trouble("\(person.label) has no AuthyID", hint: "countersign enroll \(person.typed) --phone +CC...")
+            throw CommandError(
+                "\(person.label) has no AuthyID", hint: "countersign enroll \(person.typed) --phone +CC...")
         }
         return jobs
     }
 
     /// Returns false if the server does not know the user.
-    private func tell(_ job: Job, _ answer: NetAnswer, _ desk: Desk) throws -> Bool {
+    private func tell(_ job: RefreshRequest, _ answer: NetAnswer, _ context: CommandContext) throws -> Bool {
         switch answer {
         case .status(let phone, let hasApp):
-            _ = try desk.accounts.see(job.person, job.id, ServerView(phone: phone, hasApp: hasApp, time: Moment.now))
+            _ = try context.accounts.see(
+                job.person, job.id, ServerView(phone: phone, hasApp: hasApp, time: Timestamp.now))
             try output.json ? Output.json(json(job, phone, hasApp)) : Output.line(sentence(job, phone, hasApp))
             return true
         case .unknownUser:
@@ -135,17 +138,17 @@ struct Refresh: AdminCommand {
                 "countersign unlink \(job.person.typed), and then countersign enroll \(job.person.typed) --phone +CC..."
             )
             return false
-        case .refused(let reason): throw unusable(desk, reason)
-        default: throw Trouble("the server gave an answer that makes no sense", hint: Enrolling.refusalHint)
+        case .refused(let reason): throw unusable(context, reason)
+        default: throw CommandError("the server gave an answer that makes no sense", hint: PhoneEnrolment.refusalHint)
         }
     }
 
-    private func sentence(_ job: Job, _ phone: String?, _ hasApp: Bool?) -> String {
+    private func sentence(_ job: RefreshRequest, _ phone: String?, _ hasApp: Bool?) -> String {
         let app = hasApp.map(ServerView.app) ?? "the server does not say whether there is a device"
         return "\(job.person.label): AuthyID \(job.id), phone \(phone ?? "not said"), \(app)"
     }
 
-    private func json(_ job: Job, _ phone: String?, _ hasApp: Bool?, isKnown: Bool = true) -> JSONValue {
+    private func json(_ job: RefreshRequest, _ phone: String?, _ hasApp: Bool?, isKnown: Bool = true) -> JSONValue {
         .object([
             "user": .string(job.person.name), "uid": .integer(Int64(job.person.uid)),
             "key": job.person.key.map { .string($0.description) } ?? .null, "authy_id": .integer(job.id.value),
@@ -155,7 +158,7 @@ struct Refresh: AdminCommand {
     }
 }
 
-struct CrewOption: ParsableArguments {
+struct RequestPoolOption: ParsableArguments {
     @Option(help: ArgumentHelp("How many are asked about at the same time, 1 to 64.", valueName: "number"))
     var jobs = 8
     @Option(help: ArgumentHelp("For how long a server that is out of reach is tried again.", valueName: "seconds"))

@@ -42,24 +42,25 @@ struct Report: AdminCommand {
 
     func perform() throws {
         let system = SystemPeople.all()
-        let desk = try Desk.open(settings)
-        let rollout = Rollout(
-            try desk.accounts.list(), system, desk.settings, graceLogins: try Self.graceLogins(desk),
-            horizon: .init(logins: within, days: days), now: desk.now)
-        if output.json { return try Output.json(rollout.json(desk.now, within: within, days: days)) }
+        let context = try CommandContext.open(settings)
+        let rollout = RolloutForecast(
+            try context.accounts.list(), system, context.settings, graceLogins: try Self.graceLogins(context),
+            horizon: .init(logins: within, days: days), now: context.now)
+        if output.json { return try Output.json(rollout.json(context.now, within: within, days: days)) }
         let page = Page(
             width: min(Terminal.columns ?? Table.columns, Table.columns), takesColours: Terminal.takesColours)
         let endings = page.lines(rollout, within: within, days: days)
         try Output.picture(
-            page.head(Self.host, desk.now) + page.lines(rollout) + [""] + endings + page.guesses(rollout))
+            page.head(Self.host, context.now) + page.lines(rollout) + [""] + endings + page.guesses(rollout))
     }
 
-    private static func graceLogins(_ desk: Desk) throws -> [String: Int] {
+    private static func graceLogins(_ context: CommandContext) throws -> [String: Int] {
         var filter = HistoryFilter()
         filter.outcome = .excused
         filter.reason = Reason.grace.rawValue
-        filter.since = desk.now - Int64(Rollout.lookBack) * 86_400
-        return Dictionary(try desk.accounts.history(filter, limit: 100_000).map { ($0.user, 1) }, uniquingKeysWith: +)
+        filter.since = context.now - Int64(RolloutForecast.lookBack) * 86_400
+        return Dictionary(
+            try context.accounts.history(filter, limit: 100_000).map { ($0.user, 1) }, uniquingKeysWith: +)
     }
 
     private static var host: String {
@@ -77,10 +78,10 @@ private struct Page {
     private static let names = 20
 
     func head(_ host: String, _ now: Int64) -> [String] {
-        wrapped("Two-factor login on \(host.plain), \(Moment.short(now))") + [""]
+        wrapped("Two-factor login on \(host.plain), \(Timestamp.short(now))") + [""]
     }
 
-    func lines(_ rollout: Rollout) -> [String] {
+    func lines(_ rollout: RolloutForecast) -> [String] {
         let rows = Self.standings(rollout.rules.mode).map {
             row($0, rollout.counts[$0] ?? 0, of: rollout.people, rollout.rules.mode)
         }
@@ -92,11 +93,11 @@ private struct Page {
     }
 
     /// Standings that the mode has: `required` has no grace, and in `optional` grace is never used up.
-    private static func standings(_ mode: EnrolmentRules.Mode) -> [Rollout.Standing] {
+    private static func standings(_ mode: EnrolmentRules.Mode) -> [RolloutForecast.Standing] {
         switch mode {
-        case .grace: Rollout.Standing.allCases
-        case .optional: Rollout.Standing.allCases.filter { $0 != .graceOver }
-        case .required: Rollout.Standing.allCases.filter { $0 != .inGrace }
+        case .grace: RolloutForecast.Standing.allCases
+        case .optional: RolloutForecast.Standing.allCases.filter { $0 != .graceOver }
+        case .required: RolloutForecast.Standing.allCases.filter { $0 != .inGrace }
         }
     }
 
@@ -108,7 +109,9 @@ private struct Page {
         return "\(Int(share.rounded())) %"
     }
 
-    private func row(_ standing: Rollout.Standing, _ count: Int, of all: Int, _ mode: EnrolmentRules.Mode) -> String {
+    private func row(_ standing: RolloutForecast.Standing, _ count: Int, of all: Int, _ mode: EnrolmentRules.Mode)
+        -> String
+    {
         let share = all == 0 ? 0 : Double(count) / Double(all)
         let start =
             "  " + title(standing, mode).padded(to: 16) + String(count).padded(left: 8)
@@ -117,11 +120,11 @@ private struct Page {
         let length = count == 0 ? 0 : max(1, Int((share * Double(room)).rounded()))
         guard length > 0, room > 0 else { return start }
         return start + "  "
-            + ink(standing).paint(
+            + color(standing).paint(
                 String(repeating: Terminal.takesUnicode ? "\u{2588}" : "#", count: length), if: takesColours)
     }
 
-    private func title(_ standing: Rollout.Standing, _ mode: EnrolmentRules.Mode) -> String {
+    private func title(_ standing: RolloutForecast.Standing, _ mode: EnrolmentRules.Mode) -> String {
         switch standing {
         case .confirmed: "confirmed"
         case .linked: "linked"
@@ -132,7 +135,7 @@ private struct Page {
         }
     }
 
-    private func ink(_ standing: Rollout.Standing) -> Ink {
+    private func color(_ standing: RolloutForecast.Standing) -> TerminalColor {
         switch standing {
         case .confirmed: .green
         case .graceOver: .red
@@ -140,34 +143,35 @@ private struct Page {
         }
     }
 
-    func lines(_ rollout: Rollout, within: Int, days: Int) -> [String] {
+    func lines(_ rollout: RolloutForecast, within: Int, days: Int) -> [String] {
         switch rollout.rules.mode {
         case .optional: return wrapped("Nobody has to have a factor: enrolment.mode is \"optional\".")
         case .required:
             return wrapped("There is no grace: enrolment.mode is \"required\". Who has no factor is refused.")
         case .grace: break
         }
-        let horizon = "\(Sentence.count(within, "login")) or \(Sentence.count(days, "day"))"
+        let horizon = "\(ChangeSummary.count(within, "login")) or \(ChangeSummary.count(days, "day"))"
         let sentence = soon(rollout, horizon)
         return lastDay(rollout) + (sentence.isEmpty ? [] : wrapped(sentence)) + table(rollout.endings)
     }
 
-    private func soon(_ rollout: Rollout, _ horizon: String) -> String {
+    private func soon(_ rollout: RolloutForecast, _ horizon: String) -> String {
         guard rollout.endings.isEmpty else {
-            return "Within \(horizon) grace ends for \(Sentence.count(rollout.endings.count, "person", "people")):"
+            return
+                "Within \(horizon) grace ends for \(ChangeSummary.count(rollout.endings.count, "person", "people")):"
         }
         if rollout.rules.graceUntil == nil { return "Within \(horizon) grace ends for nobody." }
         return rollout.lastDayIn == nil ? "" : "Nobody's grace ends before that day within \(horizon)."
     }
 
-    private func lastDay(_ rollout: Rollout) -> [String] {
+    private func lastDay(_ rollout: RolloutForecast) -> [String] {
         guard let day = rollout.rules.graceUntil else { return [] }
         guard let left = rollout.lastDayIn else { return wrapped("Grace is over: its last day was \(day).") }
-        let when = left == 0 ? "today" : "in \(Sentence.count(left, "day"))"
+        let when = left == 0 ? "today" : "in \(ChangeSummary.count(left, "day"))"
         return wrapped("For everybody grace ends with \(day), \(when).")
     }
 
-    private func table(_ endings: [Rollout.Ending]) -> [String] {
+    private func table(_ endings: [RolloutForecast.Ending]) -> [String] {
         guard !endings.isEmpty else { return [] }
         let rows = endings.prefix(Self.names).map { ending in
             [
@@ -183,10 +187,10 @@ private struct Page {
     }
 
     /// Accounts with many wrong codes; empty if there are none.
-    func guesses(_ rollout: Rollout) -> [String] {
+    func guesses(_ rollout: RolloutForecast) -> [String] {
         guard !rollout.guessed.isEmpty else { return [] }
         let rows = rollout.guessed.prefix(Self.names).map { view in
-            [view.person.storedName, String(view.wrongCodesOfDay), view.lockedUntil.map(Moment.short) ?? "-"]
+            [view.person.storedName, String(view.wrongCodesOfDay), view.lockedUntil.map(Timestamp.short) ?? "-"]
         }
         let lines = Table.lines(["USER", "WRONG CODES", "LOCKED UNTIL"], rows).map {
             "  " + String($0.prefix(max(1, width - 2)))
@@ -206,11 +210,11 @@ private struct Page {
     }
 }
 
-extension Rollout {
+extension RolloutForecast {
     fileprivate func json(_ now: Int64, within: Int, days: Int) -> JSONValue {
         let counted = Standing.allCases.map { ($0.rawValue, JSONValue.integer(Int64(counts[$0] ?? 0))) }
         let more: [String: JSONValue] = [
-            "time": .string(Moment.utc(now)), "people": .integer(Int64(people)), "paused": .integer(Int64(paused)),
+            "time": .string(Timestamp.utc(now)), "people": .integer(Int64(people)), "paused": .integer(Int64(paused)),
             "locked": .integer(Int64(locked)), "mode": .string(rules.mode.rawValue),
             "grace_until": rules.graceUntil.map { .string($0.description) } ?? .null,
             "never_seen_users": .array(neverSeen.map { .string($0.name) }),
@@ -228,12 +232,12 @@ extension AccountView {
             "user": .string(person.name), "uid": .integer(Int64(person.uid)),
             "key": person.key.map { .string($0.description) } ?? .null,
             "wrong_codes_of_day": .integer(Int64(wrongCodesOfDay)),
-            "locked_until": lockedUntil.map { .string(Moment.utc($0)) } ?? .null,
+            "locked_until": lockedUntil.map { .string(Timestamp.utc($0)) } ?? .null,
         ])
     }
 }
 
-extension Rollout.Ending {
+extension RolloutForecast.Ending {
     fileprivate var json: JSONValue {
         .object([
             "user": .string(view.person.name), "uid": .integer(Int64(view.person.uid)),

@@ -21,18 +21,18 @@ struct Show: AdminCommand {
 
     func perform() throws {
         let person = try user.find()
-        let desk = try Desk.open(settings, begins: false)
-        guard !attempt.isEmpty else { return try Self.show(person, desk, json: output.json) }
-        let approved = try attempt.first { try desk.accounts.attempt($0, now: desk.now)?.outcome == .approved }
-        let view = AccountView(person, try desk.accounts.account(of: person), desk.settings, now: desk.now)
+        let context = try CommandContext.open(settings, begins: false)
+        guard !attempt.isEmpty else { return try Self.show(person, context, json: output.json) }
+        let approved = try attempt.first { try context.accounts.attempt($0, now: context.now)?.outcome == .approved }
+        let view = AccountView(person, try context.accounts.account(of: person), context.settings, now: context.now)
         try Output.json(view.json(with: ["approved_attempt": approved.map { .string($0) } ?? .null]))
     }
 
-    static func show(_ person: Person, _ desk: Desk, json: Bool) throws {
-        let label = try desk.accounts.labels()[person]
+    static func show(_ person: Person, _ context: CommandContext, json: Bool) throws {
+        let label = try context.accounts.labels()[person]
         let view = AccountView(
-            person, try desk.accounts.account(of: person), desk.settings, label: label, now: desk.now)
-        let details = try Details(of: person, desk)
+            person, try context.accounts.account(of: person), context.settings, label: label, now: context.now)
+        let details = try Details(of: person, context)
         try json ? Output.json(view.json(details)) : Output.line(view.lines(details).joined(separator: "\n"))
     }
 }

@@ -53,10 +53,10 @@ struct SoftToken: AdminCommand {
 
     func perform() throws {
         let person = try user.find()
-        let desk = try Desk.open(settings)
-        let account = try desk.accounts.account(of: person)
+        let context = try CommandContext.open(settings)
+        let account = try context.accounts.account(of: person)
         if account.hasSoftToken, !replace {
-            throw Trouble(
+            throw CommandError(
                 "\(person.name) has a SoftToken already",
                 hint: "add --replace; codes of the old one are refused from then on")
         }
@@ -64,11 +64,11 @@ struct SoftToken: AdminCommand {
         let link = try link(person, secret)
         let token = StoredSoftToken(
             secret: secret.withUnsafeBytes { Array($0) }, algorithm: algorithm.rawValue, digits: digits, period: period)
-        let change = try desk.accounts.setSoftToken(person, token)
-        desk.tell("softtoken", person, change.before.hasSoftToken ? "replaced" : "made")
+        let change = try context.accounts.setSoftToken(person, token)
+        context.tell("softtoken", person, change.before.hasSoftToken ? "replaced" : "made")
         // Printed last, as a QR code can be taller than the terminal, and even if the output fails.
         defer {
-            Output.complain(Sentence.softToken(person, token, change))
+            Output.complain(ChangeSummary.softToken(person, token, change))
             if Terminal.isThere, !output.json, person.key == nil {
                 Output.complain("then: countersign try \(person.name) --service sudo\(settings.again)")
             }
@@ -80,7 +80,9 @@ struct SoftToken: AdminCommand {
         let host = Self.hostName()
         guard let parameters = TOTP(algorithm: algorithm, digits: digits, period: period),
             let link = OtpauthLink(issuer: issuer ?? host, account: person.name, secret: secret, parameters: parameters)
-        else { throw Trouble("the name of this host or user has a colon in it", hint: "name an --issuer without one") }
+        else {
+            throw CommandError("the name of this host or user has a colon in it", hint: "name an --issuer without one")
+        }
         return link
     }
 
@@ -97,7 +99,7 @@ struct SoftToken: AdminCommand {
 
     static func draw(_ link: OtpauthLink) throws {
         guard let code = QRCode(link.text) else {
-            throw Trouble("no QR code can be made of the link: \(systemReason())")
+            throw CommandError("no QR code can be made of the link: \(systemReason())")
         }
         let style: QRCode.Style = Terminal.takesUnicode ? .halfBlocks : .ascii
         let needed = code.columns(style)

@@ -44,9 +44,9 @@ struct Try: ParsableCommand {
     func run() throws {
         let ended: Ended
         do {
-            if service != Fresh.service { Finding.service(service).forEach { $0.tell() } }
+            if service != StepUpProof.service { CheckResult.service(service).forEach { $0.tell() } }
             ended = try login()
-        } catch { throw Trouble(error) }
+        } catch { throw CommandError(error) }
         if ended.row == nil, !ended.letIn { explain(ended.trouble) }
         try output.json ? Output.json(ended.json) : Output.line(ended.sentence)
         guard ended.letIn else { throw ExitCode.failure }
@@ -86,9 +86,9 @@ struct Try: ParsableCommand {
         let person = try user.find()
         // Settings that this user cannot read: loading them throws the reason.
         if access(settings.config.text, R_OK) != 0, errno == EACCES {
-            _ = try Settings.load(settings.config.text, trust: Keeper.current().trust)
+            _ = try Settings.load(settings.config.text, trust: ServiceUser.current().trust)
         }
-        let began = Moment.now
+        let began = Timestamp.now
         let arguments = ["config=\(settings.config)", "helpers=\(helpers)"]
         let login = try PAMStack.with(service: service, module: module, arguments: arguments) {
             try PAMLogin(service: service, user: person.name, folder: $0)
@@ -96,20 +96,20 @@ struct Try: ParsableCommand {
         let result = try login.authenticate()
         let names = [person.name, try SystemUser.numbered(getuid())?.name]
         do {
-            let row = try Desk.open(settings).accounts.history(limit: 10).first {
+            let row = try CommandContext.open(settings).accounts.history(limit: 10).first {
                 $0.service == service && $0.time >= began && names.contains($0.user)
                     && $0.outcome.letsIn == (result == .letIn)
             }
             return Ended(person: person, result: result, row: row, trouble: nil)
         } catch {
             // The result of the login does not depend on the history.
-            if result == .letIn { Trouble(error).report() }
+            if result == .letIn { CommandError(error).report() }
             return Ended(person: person, result: result, row: nil, trouble: error)
         }
     }
 
     private func explain(_ error: (any Error)?) {
-        let trouble = error.map { Trouble($0) }
+        let trouble = error.map { CommandError($0) }
         Output.error(trouble?.message ?? "not let in; the reason is in the system log, in a line of pam_countersign")
         let helpers = helpers.text == Path.helpers.text ? "" : " --helpers \(helpers)"
         Output.hint("countersign check\(helpers)\(settings.again)")

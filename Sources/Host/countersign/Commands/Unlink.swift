@@ -23,18 +23,19 @@ struct Unlink: AdminCommand {
 
     func perform() throws {
         let person = try user.find()
-        let desk = try Desk.open(settings)
-        let account = try desk.accounts.account(of: person)
+        let context = try CommandContext.open(settings)
+        let account = try context.accounts.account(of: person)
         if let uid = user.uid, account == Account() {
-            throw Trouble(
+            throw CommandError(
                 "there is no account of \(person.name) with uid \(uid)", hint: "`countersign list` shows all accounts")
         }
         if account.state != .none {
-            let codes = account.recoveryLeft > 0 ? ", \(Sentence.count(account.recoveryLeft, "recovery code"))" : ""
-            try confirmation.ask("\(person.label) loses \(Sentence.factors(account))\(codes).", for: person.name)
+            let codes =
+                account.recoveryLeft > 0 ? ", \(ChangeSummary.count(account.recoveryLeft, "recovery code"))" : ""
+            try confirmation.ask("\(person.label) loses \(ChangeSummary.factors(account))\(codes).", for: person.name)
         }
-        let change = try desk.accounts.unlink(person)
-        if change.before.state != .none { desk.tell("unlink", person, Sentence.factors(change.before)) }
-        try Output.line(Sentence.unlinked(person, change))
+        let change = try context.accounts.unlink(person)
+        if change.before.state != .none { context.tell("unlink", person, ChangeSummary.factors(change.before)) }
+        try Output.line(ChangeSummary.unlinked(person, change))
     }
 }

@@ -18,9 +18,9 @@ struct Unlock: AdminCommand {
 
     func perform() throws {
         let person = try user.find()
-        let desk = try Desk.open(settings)
-        let unlocked = try desk.accounts.unlock(person, now: desk.now)
-        desk.tell("unlock", person, Sentence.cleared(unlocked, now: desk.now) ?? "nothing to unlock")
-        try Output.line(Sentence.unlocked(person, unlocked, now: desk.now))
+        let context = try CommandContext.open(settings)
+        let unlocked = try context.accounts.unlock(person, now: context.now)
+        context.tell("unlock", person, ChangeSummary.cleared(unlocked, now: context.now) ?? "nothing to unlock")
+        try Output.line(ChangeSummary.unlocked(person, unlocked, now: context.now))
     }
 }

@@ -53,7 +53,7 @@ final class Dialogue {
     ///   - input: whether lines are read.
     ///   - until: deadline, as `system_now` counts; nil for none.
     /// - Returns: what arrived first.
-    /// - Throws: `ExitCode` at Ctrl-C, `Trouble` if a line is too long.
+    /// - Throws: `ExitCode` at Ctrl-C, `CommandError` if a line is too long.
     func hear(input: Bool, until: Int64? = nil) throws -> Heard {
         while true {
             if let answer = net?.answer() { return .answer(answer) }
@@ -78,7 +78,7 @@ final class Dialogue {
 
     private func line() throws -> String? {
         guard let end = typed.firstIndex(of: 0x0A) ?? (inputIsOver && !typed.isEmpty ? typed.endIndex : nil) else {
-            guard typed.count < Self.longest else { throw Trouble("standard input has a line that is too long") }
+            guard typed.count < Self.longest else { throw CommandError("standard input has a line that is too long") }
             return nil
         }
         let line = typed[..<end]

@@ -6,9 +6,9 @@ internal import LoginPolicy
 internal import OATH
 
 /// Codes that the server sends, and codes of a SoftToken.
-extension Proving {
+extension FactorProof {
     mutating func sendCode(_ way: Way) throws -> Next {
-        guard try desk.accounts.chargeOneCode(person, now: Moment.now) else {
+        guard try context.accounts.chargeOneCode(person, now: Timestamp.now) else {
             let why = "three codes were sent within ten minutes: no more for now"
             guard dialogue.asks else { return cannot(why) }
             say("\(why.prefix(1).uppercased() + why.dropFirst()). A code that arrives late is taken.")
@@ -27,7 +27,7 @@ extension Proving {
     }
 
     /// Reads codes until one is right, too many are wrong, or another way is chosen.
-    mutating func readCode(_ way: Way, check: (inout Proving, OneTimeCode) throws -> Next?) throws -> Next {
+    mutating func readCode(_ way: Way, check: (inout FactorProof, OneTimeCode) throws -> Next?) throws -> Next {
         while true {
             prompt("Verification code (or \(words(without: way, resend: way != .softToken))): ")
             guard case .line(let line) = try dialogue.hear(input: true) else {
@@ -61,7 +61,7 @@ extension Proving {
         case .limited(let seconds): return cannot(.limited(seconds: seconds))
         case let answer:
             // A code that could not be checked does not count as wrong.
-            try desk.accounts.refundTry(person, rules: desk.settings.lockout)
+            try context.accounts.refundTry(person, rules: context.settings.lockout)
             return cannot(answer)
         }
     }
@@ -71,11 +71,12 @@ extension Proving {
 
     func charge() throws -> Next? {
         guard
-            case .locked(let until) = try desk.accounts.chargeTry(person, rules: desk.settings.lockout, now: Moment.now)
+            case .locked(let until) = try context.accounts.chargeTry(
+                person, rules: context.settings.lockout, now: Timestamp.now)
         else {
             return nil
         }
-        return .ended(.refused("no codes are taken until \(Moment.local(until)), after too many wrong ones"))
+        return .ended(.refused("no codes are taken until \(Timestamp.local(until)), after too many wrong ones"))
     }
 
     mutating func wrong() -> Next? {
@@ -85,22 +86,23 @@ extension Proving {
         return nil
     }
 
-    func confirm(_ proof: Settlement.Proof, _ way: Way) throws -> Next {
+    func confirm(_ proof: LoginCommit.Proof, _ way: Way) throws -> Next {
         if case .another(let seen) = purpose, let id {
-            guard let change = try desk.accounts.link(person, id, ifStill: seen) else {
+            guard let change = try context.accounts.link(person, id, ifStill: seen) else {
                 return .ended(.refused("the account was changed meanwhile"))
             }
-            desk.tell(
-                "enroll", person, "AuthyID \(id), \(phone ?? "no number"), \(Sentence.factors(change.before)) before")
+            context.tell(
+                "enroll", person,
+                "AuthyID \(id), \(phone ?? "no number"), \(ChangeSummary.factors(change.before)) before")
         }
-        guard try desk.accounts.confirm(person, proof) else {
+        guard try context.accounts.confirm(person, proof) else {
             return .ended(.refused("the account was changed meanwhile, or the code was used before"))
         }
         return .ended(.confirmed(way))
     }
 
     mutating func makeToken() throws -> Next {
-        let kept = try desk.accounts.softToken(of: person)
+        let kept = try context.accounts.softToken(of: person)
         let token: StoredSoftToken
         if let kept {
             say("Type a code of the SoftToken that the user has.")
@@ -135,11 +137,11 @@ extension Proving {
         else { return cannot("the SoftToken of the user cannot be used") }
         guard
             case .accepted(let step) = parameters.match(
-                code, secret: secret, at: Moment.now, lastSpent: token.lastSpent)
+                code, secret: secret, at: Timestamp.now, lastSpent: token.lastSpent)
         else {
             return wrong()
         }
-        if isNew { _ = try desk.accounts.setSoftToken(person, token) }
+        if isNew { _ = try context.accounts.setSoftToken(person, token) }
         return try confirm(.softToken(token, timeStep: step), .softToken)
     }
 }

@@ -6,14 +6,14 @@ internal import Identifiers
 internal import LoginPolicy
 
 /// Approval on the phone.
-extension Proving {
+extension FactorProof {
     /// Time for an answer, in seconds.
     private static let approvalTime = 120
 
     mutating func askPhone() throws -> Next {
         guard let id else { return .choice }
-        let charge = try desk.accounts.chargePush(
-            person, attempt: "countersign \(getpid()) \(system_now())", place: "", automatic: false, now: Moment.now)
+        let charge = try context.accounts.chargePush(
+            person, attempt: "countersign \(getpid()) \(system_now())", place: "", automatic: false, now: Timestamp.now)
         guard case .granted(let push) = charge else {
             return cannot("too many requests went to the phone, or one was denied: no more for now")
         }
@@ -23,13 +23,13 @@ extension Proving {
             seconds: Self.approvalTime, number: number)
         let answer = dialogue.ask(request)
         guard answer == .created else {
-            try desk.accounts.endPush(push, .failed, now: Moment.now)
+            try context.accounts.endPush(push, .failed, now: Timestamp.now)
             return cannot(answer)
         }
         var phone = PhoneWait(until: system_now() + Int64(Self.approvalTime) * 1_000, number: number)
         while true {
             let (end, next) = try wait(&phone, id)
-            if let end { try desk.accounts.endPush(push, end, now: Moment.now) }
+            if let end { try context.accounts.endPush(push, end, now: Timestamp.now) }
             if let next {
                 dialogue.stopLooking()
                 return next

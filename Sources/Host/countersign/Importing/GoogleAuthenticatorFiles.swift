@@ -9,7 +9,7 @@ enum GoogleAuthenticatorFiles {
     static func folder(_ path: Path, name: String) throws -> [RosterLine] {
         let folder = open(path.text, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else {
-            throw Trouble(
+            throw CommandError(
                 "\(name): \(systemReason())", hint: "name a folder with one file for each user, or use --homes")
         }
         defer { close(folder) }
@@ -20,8 +20,8 @@ enum GoogleAuthenticatorFiles {
 
     /// Reads `~/.google_authenticator` of every user that the system lists.
     static func homes() throws -> [RosterLine] {
-        guard Keeper.isRoots else {
-            throw Trouble("--homes is for root, who may become every user", hint: "name a folder with the files")
+        guard ServiceUser.isRoots else {
+            throw CommandError("--homes is for root, who may become every user", hint: "name a folder with the files")
         }
         var users: [(user: SystemUser, home: String)] = []
         setpwent()
@@ -68,7 +68,7 @@ enum GoogleAuthenticatorFiles {
             if seteuid(0) != 0 || setegid(gid) != 0 || setgroups(Int(max(0, count)), groups) != 0 { _exit(1) }
         }
         guard count >= 0, initgroups(user.name, user.gid) == 0, setegid(user.gid) == 0, seteuid(user.uid) == 0 else {
-            throw Trouble("cannot become \(user.name): \(systemReason())")
+            throw CommandError("cannot become \(user.name): \(systemReason())")
         }
         return body()
     }

@@ -13,7 +13,7 @@ internal import Roster
 ///
 /// What has been counted is on disk.
 final class Importing {
-    struct Registration: Errand {
+    struct Registration: PooledRequest {
         let place: String
         let person: Person
         /// The account before the server was asked.
@@ -21,7 +21,7 @@ final class Importing {
         let request: Frame
     }
 
-    typealias Team = Crew<Registration>
+    typealias Team = RequestPool<Registration>
 
     struct Counts {
         var registered = 0
@@ -61,14 +61,14 @@ final class Importing {
     /// The counts of an import that has not finished.
     var soFar: String { counts.sentence(left: total - counts.all) }
     private let total: Int
-    private let desk: Desk
+    private let context: CommandContext
     private var source: RosterSource
     private let users: UserDirectory
     private let installLink: Bool
     private var progress: Progress
 
-    init(_ desk: Desk, _ source: RosterSource, _ users: UserDirectory, total: Int, installLink: Bool) {
-        self.desk = desk
+    init(_ context: CommandContext, _ source: RosterSource, _ users: UserDirectory, total: Int, installLink: Bool) {
+        self.context = context
         self.source = source
         self.users = users
         self.installLink = installLink
@@ -94,14 +94,14 @@ final class Importing {
 
     private func next() throws -> Team.Step {
         guard let line = try source.next() else { return .end }
-        let candidate: Candidate
+        let candidate: ImportedUser
         do throws(LineFault) {
-            candidate = try Candidate(try line.result.get(), place: line.place, users, desk.settings.enrolment)
+            candidate = try ImportedUser(try line.result.get(), place: line.place, users, context.settings.enrolment)
         } catch {
-            throw Trouble(
+            throw CommandError(
                 "\(line.place): \(error.message); the file is not what it was", hint: "run the same command again")
         }
-        let account = try desk.accounts.account(of: candidate.person)
+        let account = try context.accounts.account(of: candidate.person)
         switch candidate.work {
         case .register, .link:
             if account.authyID != nil { return before() }
@@ -129,7 +129,7 @@ final class Importing {
     /// Leaves a user who has, or was given, another factor.
     ///
     /// The secret lay within the user's reach, so it must not stand beside that factor.
-    private func kept(_ candidate: Candidate) -> Team.Step {
+    private func kept(_ candidate: ImportedUser) -> Team.Step {
         progress.leave()
         Output.warning("\(candidate.place): \(candidate.person.name) has a factor already, and is left as it is")
         return before()
@@ -140,40 +140,43 @@ final class Importing {
         case .registered(let id): try link(one.person, id, one.account, one.place) { $0.registered += 1 }
         case .invalid(let fields):
             progress.leave()
-            Output.complain("\(one.place): the server does not take \(Enrolling.named(fields)) of \(one.person.name)")
+            Output.complain(
+                "\(one.place): the server does not take \(PhoneEnrolment.named(fields)) of \(one.person.name)")
             counts.refused += 1
             progress.show(counts.all, counts.sentence)
         case .refused(let reason):
             progress.leave()
             Output.complain(soFar)
-            throw Trouble(
-                "\(one.place): the server did not register \(one.person.name): \(reason)", hint: Enrolling.refusalHint)
+            throw CommandError(
+                "\(one.place): the server did not register \(one.person.name): \(reason)",
+                hint: PhoneEnrolment.refusalHint)
         default:
             progress.leave()
             Output.complain(soFar)
-            throw Trouble("\(one.place): the server gave an answer that makes no sense", hint: Enrolling.refusalHint)
+            throw CommandError(
+                "\(one.place): the server gave an answer that makes no sense", hint: PhoneEnrolment.refusalHint)
         }
     }
 
     private func link(
         _ person: Person, _ id: AuthyID, _ seen: Account, _ place: String, _ count: (inout Counts) -> Void
     ) throws {
-        guard try desk.accounts.link(person, id, ifStill: seen) != nil else {
+        guard try context.accounts.link(person, id, ifStill: seen) != nil else {
             progress.leave()
             Output.warning("\(place): the account of \(person.name) has changed meanwhile, and is left as it is")
             _ = before()
             return
         }
-        desk.tell("import", person, "AuthyID \(id)")
+        context.tell("import", person, "AuthyID \(id)")
         count(&counts)
         progress.show(counts.all, counts.sentence)
     }
 
-    private func takeOver(_ token: Entry.SoftToken, _ candidate: Candidate) throws -> Team.Step {
+    private func takeOver(_ token: Entry.SoftToken, _ candidate: ImportedUser) throws -> Team.Step {
         let person = candidate.person
         let codes = token.scratchCodes.compactMap { RecoveryCode(Array($0.utf8)) }
         guard let hashes = codes.isEmpty ? [] : RecoveryCodes.hashes(of: codes) else {
-            throw Trouble("no recovery code can be hashed on this system")
+            throw CommandError("no recovery code can be hashed on this system")
         }
         let parameters = token.parameters
         let stored = StoredSoftToken(
@@ -181,8 +184,10 @@ final class Importing {
             digits: parameters.digits,
             period: parameters.period)
         // The account may have been given a factor meanwhile.
-        guard try desk.accounts.takeOver(person, stored, recoveryCodes: hashes) != nil else { return kept(candidate) }
-        desk.tell("import", person, "SoftToken, \(Sentence.count(hashes.count, "recovery code"))")
+        guard try context.accounts.takeOver(person, stored, recoveryCodes: hashes) != nil else {
+            return kept(candidate)
+        }
+        context.tell("import", person, "SoftToken, \(ChangeSummary.count(hashes.count, "recovery code"))")
         counts.tokens += 1
         progress.show(counts.all, counts.sentence)
         return .done

@@ -27,10 +27,10 @@ struct RosterCheck {
     ) throws -> Bool {
         while let line = try source.next() {
             if !readable([stops.descriptor], until: 0).isEmpty { return false }
-            let candidate: Candidate
+            let candidate: ImportedUser
             do throws(LineFault) {
                 let entry = try line.result.get()
-                candidate = try Candidate(entry, place: line.place, users, rules)
+                candidate = try ImportedUser(entry, place: line.place, users, rules)
                 try take(candidate, entry, line.place)
                 good += 1
             } catch {
@@ -43,7 +43,7 @@ struct RosterCheck {
         return true
     }
 
-    private mutating func take(_ candidate: Candidate, _ entry: Entry, _ place: String) throws(LineFault) {
+    private mutating func take(_ candidate: ImportedUser, _ entry: Entry, _ place: String) throws(LineFault) {
         let name = UserDirectory.hash(candidate.person.name)
         if let first = lines[name] {
             throw LineFault(entry.line, "\(candidate.person.name) is in line \(first) already")
@@ -72,7 +72,7 @@ extension RosterCheck {
         private var withAuthyID = 0
         private var withFactor = 0
 
-        mutating func count(_ work: Candidate.Work, _ account: Account) {
+        mutating func count(_ work: ImportedUser.Work, _ account: Account) {
             switch work {
             case .register, .link: if account.authyID != nil { return withAuthyID += 1 }
             case .token: if account.state != .none { return withFactor += 1 }

@@ -16,10 +16,10 @@ struct RosterFile {
     /// Opens a roster; `name` is the path as typed, for messages.
     static func open(_ path: Path, name: String, _ form: Roster.Form) throws -> RosterFile {
         let descriptor = Glibc.open(path.text, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        guard descriptor >= 0 else { throw Trouble("\(name): \(systemReason())", hint: "check the path") }
+        guard descriptor >= 0 else { throw CommandError("\(name): \(systemReason())", hint: "check the path") }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw Trouble("\(name): not a regular file", hint: "it is read twice: put it into a file first")
+            throw CommandError("\(name): not a regular file", hint: "it is read twice: put it into a file first")
         }
         return RosterFile(
             name: name, descriptor: descriptor, form: form, size: Int(status.st_size), roster: Roster(form))
@@ -28,7 +28,7 @@ struct RosterFile {
     /// Goes back to the beginning; `makesEmail` is passed on to `Roster`.
     mutating func rewind(makesEmail: Bool) throws {
         guard lseek(descriptor, 0, SEEK_SET) == 0 else {
-            throw Trouble("\(name) cannot be read again: \(systemReason())")
+            throw CommandError("\(name) cannot be read again: \(systemReason())")
         }
         roster = Roster(form, makesEmail: makesEmail)
         found = []
@@ -43,7 +43,7 @@ struct RosterFile {
             var buffer = [UInt8](repeating: 0, count: Self.piece)
             let count = read(descriptor, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw Trouble("\(name) cannot be read: \(systemReason())") }
+            guard count >= 0 else { throw CommandError("\(name) cannot be read: \(systemReason())") }
             isAtEnd = count == 0
             found = (isAtEnd ? roster.end() : roster.take(Array(buffer.prefix(count))))[...]
         }

@@ -77,13 +77,13 @@ struct NetPool {
     /// Starts the processes, which become the user who speaks to the server.
     ///
     /// Root calls this before it becomes another user.
-    static func start(_ settings: Settings, count: Int, helpers: Path, _ keeper: Keeper) throws -> NetPool {
+    static func start(_ settings: Settings, count: Int, helpers: Path, _ serviceUser: ServiceUser) throws -> NetPool {
         guard let server = settings.server else { throw noServer }
-        let key = try server.key(trust: keeper.trust)
-        try server.checkSocket(trust: keeper.trust)
+        let key = try server.key(trust: serviceUser.trust)
+        try server.checkSocket(trust: serviceUser.trust)
         let program = try open(helpers)
         defer { close(program) }
-        let user = try user(keeper)
+        let user = try user(serviceUser)
         let processes = try (0..<count).map { _ in try start(program, as: user, server.name) }
         let first = Frame(server, key: key, milliseconds: milliseconds)
         for process in processes { _ = process.channel.send(first) }
@@ -98,8 +98,8 @@ struct NetPool {
         for process in processes { system_await(process.pid, 1_000) }
     }
 
-    static var noServer: Trouble {
-        Trouble(
+    static var noServer: CommandError {
+        CommandError(
             "the settings have no [server]",
             hint: "write [server] into the settings, or give users SoftTokens: countersign softtoken")
     }
@@ -109,7 +109,7 @@ struct NetPool {
         var part = 0
         let program = system_open_trusted(path, system_trust(owner: geteuid(), group: 0, public_file: 1), 0, &part)
         guard program >= 0 else {
-            throw Trouble(
+            throw CommandError(
                 "\(path): \(HelperProgram.reason(program))",
                 hint: "install Countersign anew, or say where the helpers are with --helpers")
         }
@@ -117,12 +117,12 @@ struct NetPool {
     }
 
     /// Returns nil if the processes stay the user of this one.
-    private static func user(_ keeper: Keeper) throws -> SystemUser? {
-        guard case .appointed = keeper else { return nil }
+    private static func user(_ serviceUser: ServiceUser) throws -> SystemUser? {
+        guard case .appointed = serviceUser else { return nil }
         guard let user = try SystemUser.named(SystemUser.net), user.uid != 0, user.gid != 0 else {
-            throw Trouble(
+            throw CommandError(
                 "the system user \(SystemUser.net) is missing",
-                hint: "create it with: \(Keeper.useradd(SystemUser.net))")
+                hint: "create it with: \(ServiceUser.useradd(SystemUser.net))")
         }
         return user
     }
@@ -130,7 +130,7 @@ struct NetPool {
     private static func start(_ program: CInt, as user: SystemUser?, _ server: String) throws -> Process {
         var ends: [CInt] = [-1, -1]
         guard socketpair(AF_UNIX, CInt(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
-            throw Trouble("no socket can be made: \(systemReason())")
+            throw CommandError("no socket can be made: \(systemReason())")
         }
         defer { close(ends[1]) }
         let pid = "countersign-net".withCString { name in
@@ -140,7 +140,7 @@ struct NetPool {
                 gid: user?.gid ?? 0)
             return system_start(&helper)
         }
-        guard pid > 0 else { throw Trouble("countersign-net cannot be started: \(systemReason(-pid))") }
+        guard pid > 0 else { throw CommandError("countersign-net cannot be started: \(systemReason(-pid))") }
         return Process(channel: Channel(descriptor: ends[0]), server: server, pid: pid)
     }
 }

@@ -8,7 +8,7 @@ struct Stops {
     /// Watches for the signals from now on.
     static func watch() throws -> Stops {
         let descriptor = system_watch_signals()
-        guard descriptor >= 0 else { throw Trouble("signals cannot be watched: \(systemReason(-descriptor))") }
+        guard descriptor >= 0 else { throw CommandError("signals cannot be watched: \(systemReason(-descriptor))") }
         return Stops(descriptor: descriptor)
     }
 

@@ -33,9 +33,9 @@ struct App: AsyncParsableCommand {
         func validate() throws { try App.requireCallable(callback) }
 
         func run() async throws {
-            let desk = try await place.open()
-            let service = desk.service()
-            let same = try await desk.store.read { try $0.applications() }.filter {
+            let context = try await place.open()
+            let service = context.service()
+            let same = try await context.store.read { try $0.applications() }.filter {
                 $0.revoked == nil && $0.name == name
             }.map(\.id)
             let callback = callback.map { Application.Callback(url: $0, method: callbackMethod) }
@@ -78,8 +78,8 @@ struct App: AsyncParsableCommand {
         @Flag(help: "As JSON.") var json = false
 
         func run() async throws {
-            let desk = try await place.open()
-            let rows = try await desk.store.read { records in
+            let context = try await place.open()
+            let rows = try await context.store.read { records in
                 try records.applications().map { ($0, try records.keys(of: $0.id), try records.memberCount(of: $0.id)) }
             }
             if json {
@@ -163,9 +163,9 @@ struct App: AsyncParsableCommand {
         @Argument(help: "The number of the application: countersignd app list shows it.") var id: Int64
 
         func run() async throws {
-            let desk = try await place.open()
+            let context = try await place.open()
             try await consent.ask {
-                let (application, users) = try await desk.store.read { [id] in
+                let (application, users) = try await context.store.read { [id] in
                     (try $0.application(id), try $0.memberCount(of: id))
                 }
                 guard let application, application.revoked == nil else { return nil }
@@ -173,7 +173,7 @@ struct App: AsyncParsableCommand {
                     "Application \(id), \(application.name), has \(Output.count(users, "user")). "
                     + "Its keys will be worth nothing, for good. Revoke it?"
             }
-            try await desk.service().revoke(id)
+            try await context.service().revoke(id)
             Audit.tell("app_revoke", ["app": String(id)])
             Output.line("Application \(id) is revoked.")
         }

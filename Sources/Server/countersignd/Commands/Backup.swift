@@ -29,9 +29,9 @@ struct Backup: AsyncParsableCommand {
             try OwnProcess.run(words, writingTo: made.descriptor)
             try made.finish()
         } catch NewFileError.exists {
-            throw Trouble("\(file) is there already", hint: "name a file that is not there yet")
+            throw CommandError("\(file) is there already", hint: "name a file that is not there yet")
         } catch NewFileError.failed(let why) {
-            throw Trouble(
+            throw CommandError(
                 "\(file) cannot be written: \(why)", hint: "name a file in a folder that is there and has room")
         }
         Audit.tell("backup", ["file": file])
@@ -47,13 +47,13 @@ struct Backup: AsyncParsableCommand {
 
     /// Runs as the database's owner, and writes to the file that the parent has opened.
     private func writeToOutput() async throws {
-        let desk = try await place.open()
-        let draft = "\(desk.database).backup.\(getpid())"
+        let context = try await place.open()
+        let draft = "\(context.database).backup.\(getpid())"
         defer { unlink(draft) }
-        do { try await desk.store.backUp(to: draft) } catch RecordStoreError.file(let path, let why) {
-            throw Trouble(
+        do { try await context.store.backUp(to: draft) } catch RecordStoreError.file(let path, let why) {
+            throw CommandError(
                 "\(path): \(why)",
-                hint: "see that \(Keeper.current.name) may write \(desk.settings.state), and has room there")
+                hint: "see that \(ServiceUser.current.name) may write \(context.settings.state), and has room there")
         }
         try BackupFile.send(draft, to: STDOUT_FILENO)
     }

@@ -18,16 +18,16 @@ struct Check: AsyncParsableCommand {
     @OptionGroup var place: Place
 
     func run() async throws {
-        let settings = try Desk.settings(place.settings, state: place.state)
-        try Keeper.become(ownerOf: settings.state, make: false)
+        let settings = try ServerContext.settings(place.settings, state: place.state)
+        try ServiceUser.become(ownerOf: settings.state, make: false)
         try Self.file(of: place.settings)
         if let files = settings.server.certificate { _ = try Certificate(files) }
         try Self.gateways(settings)
         Self.warn(settings)
-        guard try Desk.hasDatabase(settings) else {
+        guard try ServerContext.hasDatabase(settings) else {
             try Self.masterKeyToBe(settings)
             Output.line("The settings are right.")
-            throw RecordStoreError.missing(Desk.database(settings))
+            throw RecordStoreError.missing(ServerContext.database(settings))
         }
         let hasApplication = try await Self.database(settings)
         Output.line("Settings, master key and database are right.")
@@ -53,7 +53,7 @@ struct Check: AsyncParsableCommand {
     private static func file(of named: String?) throws {
         let file = named ?? ServerSettings.usualFile
         if named != nil || access(file, F_OK) == 0 || errno != ENOENT {
-            try Keeper.requireReadable(file, "the settings")
+            try ServiceUser.requireReadable(file, "the settings")
         }
     }
 
@@ -65,16 +65,16 @@ struct Check: AsyncParsableCommand {
         }
         let outgoing = try Outgoing(authorities: settings.authorities)
         defer { outgoing.shutDown() }
-        _ = try Courier(gateways: settings.gateways, outgoing: outgoing) { _ in }
+        _ = try GatewayFailover(gateways: settings.gateways, outgoing: outgoing) { _ in }
     }
 
     private static func program(_ path: String, _ place: String) throws {
         var found = stat()
         guard access(path, F_OK) == 0 || errno != ENOENT else {
-            throw Trouble("\(place): there is no such program", hint: "install it, or name another")
+            throw CommandError("\(place): there is no such program", hint: "install it, or name another")
         }
         guard access(path, X_OK) == 0, stat(path, &found) == 0, found.st_mode & S_IFMT == S_IFREG else {
-            throw Trouble("\(place): \(Keeper.current.name) may not run it", hint: "chmod 755 \(path)")
+            throw CommandError("\(place): \(ServiceUser.current.name) may not run it", hint: "chmod 755 \(path)")
         }
     }
 
@@ -82,17 +82,17 @@ struct Check: AsyncParsableCommand {
     ///
     /// - Returns: whether it contains an application.
     private static func database(_ settings: ServerSettings) async throws -> Bool {
-        let file = Desk.database(settings)
-        let claim = access(Claim.file(settings.state), F_OK) == 0 ? try Claim(using: settings.state) : nil
-        defer { withExtendedLifetime(claim) {} }
+        let file = ServerContext.database(settings)
+        let stateLock = access(StateLock.file(settings.state), F_OK) == 0 ? try StateLock(using: settings.state) : nil
+        defer { withExtendedLifetime(stateLock) {} }
         let store = try SQLiteRecordStore(path: file, create: false)
-        guard let wrapped = try await store.read({ try $0.value(Desk.dataKey) }) else {
-            throw Trouble("\(file) has no key yet: its init was ended too early", hint: "countersignd init")
+        guard let wrapped = try await store.read({ try $0.value(ServerContext.dataKey) }) else {
+            throw CommandError("\(file) has no key yet: its init was ended too early", hint: "countersignd init")
         }
-        _ = try Desk.vault(of: wrapped, settings)
+        _ = try ServerContext.vault(of: wrapped, settings)
         let faults = try SQLiteRecordStore.check(path: file)
         guard faults.isEmpty else {
-            throw Trouble(
+            throw CommandError(
                 "the database is damaged: \(faults.joined(separator: "; "))", hint: "countersignd restore BACKUP")
         }
         return try await !store.read { try $0.applications() }.isEmpty
@@ -100,15 +100,15 @@ struct Check: AsyncParsableCommand {
 
     /// Checks that `init` could read the master key, or make one.
     private static func masterKeyToBe(_ settings: ServerSettings) throws {
-        let file = try Desk.masterKeyFile(settings)
+        let file = try ServerContext.masterKeyFile(settings)
         guard case .file = settings.masterKey, access(file, F_OK) != 0, errno == ENOENT else {
             _ = try MasterKey.read(file: file)
             return
         }
         let folder = String(file[..<(file.lastIndex(of: "/") ?? file.startIndex)]) + "/"
         guard folder != settings.state + "/", access(folder, W_OK | X_OK) != 0 else { return }
-        throw Trouble(
-            "master_key: \(file) is not there, and \(Keeper.current.name) cannot make it: "
+        throw CommandError(
+            "master_key: \(file) is not there, and \(ServiceUser.current.name) cannot make it: "
                 + "\(String(cString: strerror(errno)))",
             hint: "keep it in \(settings.state), where countersignd init makes it, or put the file there")
     }

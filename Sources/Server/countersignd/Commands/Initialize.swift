@@ -19,14 +19,14 @@ struct Initialize: AsyncParsableCommand {
     var useKey = false
 
     func run() async throws {
-        let (desk, isNew) = try await Desk.make(place.settings, state: place.state, useKey: useKey)
+        let (context, isNew) = try await ServerContext.make(place.settings, state: place.state, useKey: useKey)
         guard isNew else {
-            return Output.line("\(desk.database) and its master key are there already. Nothing was changed.")
+            return Output.line("\(context.database) and its master key are there already. Nothing was changed.")
         }
         Audit.tell("init")
-        Output.line("\(desk.database) and its master key are made.")
+        Output.line("\(context.database) and its master key are made.")
         Output.line(
-            "Copy \(try Desk.masterKeyFile(desk.settings)) to a safe place, apart from the backups: "
+            "Copy \(try ServerContext.masterKeyFile(context.settings)) to a safe place, apart from the backups: "
                 + "without it they cannot be read."
         )
     }

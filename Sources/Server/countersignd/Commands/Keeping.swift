@@ -27,24 +27,24 @@ struct Key: AsyncParsableCommand {
         @OptionGroup var place: Place
 
         func run() async throws {
-            let desk = try await place.open()
-            let file = try Desk.masterKeyFile(desk.settings)
-            guard case .file = desk.settings.masterKey else {
-                throw Trouble(
+            let context = try await place.open()
+            let file = try ServerContext.masterKeyFile(context.settings)
+            guard case .file = context.settings.masterKey else {
+                throw CommandError(
                     "the master key is a credential of systemd",
                     hint: "run this with a master_key file, then encrypt that file anew")
             }
             guard access(file + ".old", F_OK) != 0 else {
-                throw Trouble("\(file).old is there already", hint: "remove it once no backup needs it")
+                throw CommandError("\(file).old is there already", hint: "remove it once no backup needs it")
             }
             let fresh = try MasterKey.create(file: file + ".new")
-            let wrapped = try desk.vault.dataKeyWrapped(under: fresh)
+            let wrapped = try context.vault.dataKeyWrapped(under: fresh)
             guard link(file, file + ".old") == 0 else {
-                throw Trouble("\(file).old cannot be made: \(String(cString: strerror(errno)))")
+                throw CommandError("\(file).old cannot be made: \(String(cString: strerror(errno)))")
             }
-            try await desk.store.write { try $0.setValue(Desk.dataKey, to: wrapped) }
+            try await context.store.write { try $0.setValue(ServerContext.dataKey, to: wrapped) }
             guard rename(file + ".new", file) == 0 else {
-                throw Trouble(
+                throw CommandError(
                     "\(file).new cannot be put in place: \(String(cString: strerror(errno)))",
                     hint: "mv \(file).new \(file)")
             }

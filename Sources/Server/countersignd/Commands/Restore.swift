@@ -24,14 +24,14 @@ struct Restore: AsyncParsableCommand {
     @Argument(help: "What backup wrote.") var file: String
 
     func run() async throws {
-        let settings = try Desk.settings(place.settings, state: place.state)
+        let settings = try ServerContext.settings(place.settings, state: place.state)
         // Opened with the caller's rights: root's backups may lie where the database's owner cannot read.
         let source = try BackupFile(reading: file)
         let oldKey = try key.map { try MasterKey.read(file: $0) }
-        try Keeper.become(ownerOf: settings.state)
-        let claim = try Claim(aloneWith: settings.state)
-        defer { withExtendedLifetime(claim) {} }
-        let database = Desk.database(settings)
+        try ServiceUser.become(ownerOf: settings.state)
+        let stateLock = try StateLock(aloneWith: settings.state)
+        defer { withExtendedLifetime(stateLock) {} }
+        let database = ServerContext.database(settings)
         let (raw, fresh) = (database + ".restoring", database + ".restored")
         func clear() {
             for name in [raw, fresh] { for end in ["", "-wal", "-shm", "-journal"] { unlink(name + end) } }
@@ -40,14 +40,14 @@ struct Restore: AsyncParsableCommand {
         defer { clear() }
         try source.copy(to: raw)
         let faults = try SQLiteRecordStore.check(path: raw)
-        guard faults.isEmpty else { throw Trouble("\(file) is damaged: \(faults.joined(separator: "; "))") }
+        guard faults.isEmpty else { throw CommandError("\(file) is damaged: \(faults.joined(separator: "; "))") }
         try SQLiteRecordStore.copy(raw, to: fresh)
         try await fit(fresh, oldKey, settings)
         let now = Int64(time(nil))
         let timeStep = now / 30 + Int64(settings.codes.driftSteps)
         try SQLiteRecordStore.endWhatIsOpen(path: fresh, at: now, timeStep: timeStep)
         try SQLiteRecordStore.settle(path: fresh)
-        let isFirst = try !Desk.hasDatabase(settings)
+        let isFirst = try !ServerContext.hasDatabase(settings)
         let revival = isFirst ? nil : Result { try SQLiteRecordStore.revival(by: fresh, over: database, at: now) }
         let before = try Self.place(fresh, database, at: now)
         Audit.tell("restore", ["file": file])
@@ -59,25 +59,25 @@ struct Restore: AsyncParsableCommand {
     private func fit(_ fresh: String, _ oldKey: MasterKey?, _ settings: ServerSettings) async throws {
         let store = try SQLiteRecordStore(path: fresh, create: false)
         defer { store.close() }
-        guard let wrapped = try await store.read({ try $0.value(Desk.dataKey) }) else {
-            throw Trouble(
+        guard let wrapped = try await store.read({ try $0.value(ServerContext.dataKey) }) else {
+            throw CommandError(
                 "\(file) has no key in it: it was made before the database was complete", hint: "take another backup")
         }
-        let path = try Desk.masterKeyFile(settings)
+        let path = try ServerContext.masterKeyFile(settings)
         let present = try MasterKey.read(file: path)
         if (try? Vault(masterKey: present, wrappedDataKey: wrapped)) != nil { return }
         guard let oldKey else { throw Self.misfit(file, path, wrapped) }
         guard let vault = try? Vault(masterKey: oldKey, wrappedDataKey: wrapped) else {
-            throw Trouble(
+            throw CommandError(
                 "the master key \(key ?? "") does not fit \(file): nothing was changed",
                 hint: "name the key of its time with --key")
         }
         let rewrapped = try vault.dataKeyWrapped(under: present)
-        try await store.write { try $0.setValue(Desk.dataKey, to: rewrapped) }
+        try await store.write { try $0.setValue(ServerContext.dataKey, to: rewrapped) }
     }
 
     /// Makes the error, which names a fitting key beside the present one, if there is one.
-    private static func misfit(_ file: String, _ path: String, _ wrapped: [UInt8]) -> Trouble {
+    private static func misfit(_ file: String, _ path: String, _ wrapped: [UInt8]) -> CommandError {
         let folder = path.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }
         let fitting = Folder.names(folder).sorted().map { "\(folder)/\($0)" }.filter {
             $0.hasPrefix(path) && $0 != path
@@ -85,7 +85,7 @@ struct Restore: AsyncParsableCommand {
         .first {
             ((try? MasterKey.read(file: $0)).flatMap { try? Vault(masterKey: $0, wrappedDataKey: wrapped) }) != nil
         }
-        return Trouble(
+        return CommandError(
             "the master key \(path) does not fit \(file): nothing was changed",
             hint: fitting.map { "\($0) fits: countersignd restore \(file) --key \($0)" }
                 ?? "name the key of its time with --key")
@@ -100,15 +100,15 @@ struct Restore: AsyncParsableCommand {
         let before = freeName("\(database).before-\(stamp(now))")
         for end in ["-wal", "-shm"] where access(database + end, F_OK) == 0 {
             guard rename(database + end, before + end) == 0 else {
-                throw Trouble("\(database)\(end) cannot be put aside: \(String(cString: strerror(errno)))")
+                throw CommandError("\(database)\(end) cannot be put aside: \(String(cString: strerror(errno)))")
             }
         }
         let hadOne = access(database, F_OK) == 0
         if hadOne, link(database, before) != 0 {
-            throw Trouble("\(database) cannot be kept as \(before): \(String(cString: strerror(errno)))")
+            throw CommandError("\(database) cannot be kept as \(before): \(String(cString: strerror(errno)))")
         }
         guard rename(fresh, database) == 0 else {
-            throw Trouble("\(database) cannot be put in place: \(String(cString: strerror(errno)))")
+            throw CommandError("\(database) cannot be put in place: \(String(cString: strerror(errno)))")
         }
         try persistFolder(of: database)
         return hadOne ? before : nil
@@ -119,7 +119,8 @@ struct Restore: AsyncParsableCommand {
             file.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         defer { if folder >= 0 { close(folder) } }
         guard folder >= 0, fsync(folder) == 0 else {
-            throw Trouble("\(file) is in place, but its folder cannot be synced: \(String(cString: strerror(errno)))")
+            throw CommandError(
+                "\(file) is in place, but its folder cannot be synced: \(String(cString: strerror(errno)))")
         }
     }
 

@@ -35,7 +35,7 @@ struct Serve: AsyncParsableCommand {
                 hint: "put it back, or countersignd restore BACKUP; nothing was answered as done that is not in it")
             throw ExitCode(1)
         } catch {
-            let trouble = Trouble(error)
+            let trouble = CommandError(error)
             JSONLog.fail("start_failed", trouble.message, hint: trouble.hint)
             throw ExitCode(trouble.isOfSettings ? Self.settingsAreWrong : 1)
         }
@@ -44,17 +44,17 @@ struct Serve: AsyncParsableCommand {
     }
 
     private func serve(_ log: Logger) async throws {
-        let desk = try await place.open()
-        let claim = try Claim(serving: desk.settings.state)
-        defer { withExtendedLifetime(claim) {} }
+        let context = try await place.open()
+        let stateLock = try StateLock(serving: context.settings.state)
+        defer { withExtendedLifetime(stateLock) {} }
         let begun = ContinuousClock.now
-        let hub = Hub { (ContinuousClock.now - begun).components.seconds }
-        let clock = try await LimitClock(desk.store, at: Int64(time(nil)), uptime: hub.uptime)
-        let post = try Post(desk, log: log, logCodes: insecureLogCodes, patience: .milliseconds(2_500))
-        let service = desk.service(outbox: post, log: log, hub: hub, limitClock: clock)
-        try await post.begin(service)
+        let waiters = WaiterRegistry { (ContinuousClock.now - begun).components.seconds }
+        let clock = try await SteadyClock(context.store, at: Int64(time(nil)), uptime: waiters.uptime)
+        let outbox = try OutboxDispatcher(context, log: log, logCodes: insecureLogCodes, patience: .milliseconds(2_500))
+        let service = context.service(outbox: outbox, log: log, waiters: waiters, limitClock: clock)
+        try await outbox.begin(service)
         _ = try await service.reviseNumbers()
-        let store = desk.store
-        try await Serving(service: service, post: post, log: log) { try store.requireInPlace() }.run()
+        let store = context.store
+        try await Serving(service: service, outbox: outbox, log: log) { try store.requireInPlace() }.run()
     }
 }

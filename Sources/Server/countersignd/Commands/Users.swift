@@ -17,7 +17,7 @@ struct UserNumber: ParsableArguments {
     }
 
     func id() throws -> AuthyID {
-        guard let id = AuthyID(number) else { throw Trouble("\(number) is no AuthyID") }
+        guard let id = AuthyID(number) else { throw CommandError("\(number) is no AuthyID") }
         return id
     }
 }
@@ -118,13 +118,14 @@ struct Users: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let desk = try await place.open()
+            let context = try await place.open()
             let id = try user.id()
-            if let send { return try await self.send(by: send, to: id, desk) }
-            let service = desk.service()
+            if let send { return try await self.send(by: send, to: id, context) }
+            let service = context.service()
             _ = try await service.user(id)
             guard let link = try await service.link(for: id) else {
-                throw Trouble("phones cannot reach this server", hint: "set public_url under [server] in the settings")
+                throw CommandError(
+                    "phones cannot reach this server", hint: "set public_url under [server] in the settings")
             }
             Audit.tell("user_link", ["user": user.number])
             if plain { return Output.line(link) }
@@ -138,20 +139,20 @@ struct Users: AsyncParsableCommand {
             )
         }
 
-        private func send(by way: Way, to id: AuthyID, _ desk: Desk) async throws {
+        private func send(by way: Way, to id: AuthyID, _ context: ServerContext) async throws {
             let log = JSONLog.logger(level: .critical)
             // The process ends with the command, so it must wait for the delivery.
-            let post = try Post(desk, log: log, logCodes: true, patience: nil)
-            let service = desk.service(outbox: post, log: log)
-            try await post.begin(service)
+            let outbox = try OutboxDispatcher(context, log: log, logCodes: true, patience: nil)
+            let service = context.service(outbox: outbox, log: log)
+            try await outbox.begin(service)
             let isSent = try await service.sendLink(to: id, by: way.kind)
             if isSent != nil { Audit.tell("user_link", ["user": user.number, "send": way.rawValue]) }
             switch isSent {
             case true?: Output.line("A link is on its way. It is good once; the phone then shows a confirmation code.")
             case false?:
-                throw Trouble("no gateway took the message", hint: "countersignd user deliveries \(id) says why")
+                throw CommandError("no gateway took the message", hint: "countersignd user deliveries \(id) says why")
             case nil:
-                throw Trouble(
+                throw CommandError(
                     "nothing can be sent", hint: "public_url and a [[gateway]] for \(way) are needed in the settings")
             }
         }

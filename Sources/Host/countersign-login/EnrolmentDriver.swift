@@ -1,0 +1,190 @@
+internal import Accounts
+internal import CFrames
+internal import CSyscalls
+internal import Frames
+internal import Identifiers
+internal import LoginPolicy
+internal import HostSettings
+
+/// Drives the offer to enroll: performs the actions of `EnrolmentFlow` and feeds back their results until it ends.
+struct EnrolmentDriver {
+    /// How long to wait for the server when it is told about an enrollment, in milliseconds.
+    private static let patience: Int64 = 3_000
+
+    private let login: LoginRequest
+    private let person: Person
+    private let accounts: Accounts
+    private let settings: Settings
+    private let email: String
+    /// How many grace logins are left, after one was spent.
+    private var graceLeft: Int?
+    private let module: Module
+    private var net: Net
+    private var flow: EnrolmentFlow
+    private var events: [EnrolmentFlow.Event] = [.begin]
+    private var ending: Ending?
+    private var enrolled: AuthyID?
+    private var detail: String?
+    private var deadline: Int64?
+
+    /// Seconds for a login with an offer to enroll.
+    ///
+    /// Longer than the settings say, since the user types a number and waits for a message; below sshd's
+    /// `LoginGraceTime` of 120 seconds (sshd_config(5)).
+    static func deadline(_ rules: LoginRules, _ login: LoginRequest) -> Int {
+        max(rules.deadline, login.comesBySSH ? 110 : 300)
+    }
+
+    init(
+        login: LoginRequest, person: Person, accounts: Accounts, settings: Settings, server: Settings.Server,
+        rules: LoginRules,
+        facts: EnrolmentFlow.Facts, email: String, module: Module, net: Channel
+    ) throws {
+        self.login = login
+        self.person = person
+        self.accounts = accounts
+        self.settings = settings
+        self.email = email
+        self.module = module
+        self.net = Net(channel: net)
+        flow = EnrolmentFlow(facts)
+        let seconds = Self.deadline(rules, login)
+        deadline = system_now() + Int64(seconds) * 1_000
+        let frame = try server.frame(trust: login.trust, deadline: seconds)
+        module.startNet()
+        self.net.open(frame)
+    }
+
+    mutating func run() throws -> Ending {
+        while true {
+            while !events.isEmpty, ending == nil {
+                for action in flow.handle(events.removeFirst()) { try perform(action) }
+            }
+            if let ending { return ending }
+            try listen()
+        }
+    }
+
+    // MARK: events
+
+    private mutating func listen() throws {
+        Channel.wait(
+            for: net.isOpen ? [module.channel, net.channel] : [module.channel],
+            until: deadline ?? system_now() + 600_000)
+        for answer in net.receive() {
+            if let detail = answer.detail { self.detail = detail }
+            guard var event = EnrolmentFlow.Event(answer) else { continue }
+            // A phone of another user of this host is refused, without telling why.
+            if case .registered(let id) = event, try !accounts.holders(of: id).isEmpty {
+                self.detail = "AuthyID \(id) is another user's here"
+                event = .registerFailed(.invalid)
+            }
+            // A code that could not be checked does not count as wrong; at a limit the server may have checked it.
+            if case .checkFailed(let failure) = event, failure != .limited {
+                try accounts.refundTry(person, rules: settings.lockout)
+            }
+            events.append(event)
+        }
+        if let due = deadline, due <= system_now() {
+            deadline = nil
+            events.append(.deadline)
+        }
+        hearModule()
+    }
+
+    private mutating func hearModule() {
+        switch module.channel.receive() {
+        case .nothing: return
+        case .frame(let frame) where frame.kind == KIND_INTERRUPT: events.append(.interrupted)
+        case .frame(let frame) where frame.kind == KIND_DISCONNECTED:
+            ending = Ending(Decision(.denied, .disconnected), detail: detail)
+        case .frame(let frame) where frame.kind == KIND_ANSWER:
+            events.append(.answered(frame.value(FIELD_TEXT).map(Array.init)))
+        // The login program is gone, or sent an unexpected frame.
+        default: ending = Ending(Decision(.denied, .cancelled), detail: "the login program went away")
+        }
+    }
+
+    // MARK: actions
+
+    private mutating func perform(_ action: EnrolmentFlow.Action) throws {
+        switch action {
+        case .show(let text): module.show(text)
+        case .ask(let prompt): module.ask(prompt)
+        case .chargeOneCode:
+            // The first number spends the grace login, whatever comes of it and in any service: otherwise a user could
+            // break off, log in again and ring strangers' phones.
+            let granted = try spendGrace(inAnyService: true) != nil && accounts.chargeOneCode(person, now: now())
+            events.append(.oneCodeCharged(granted: granted))
+        // No link to the app: the server sends it when it hears of the enrollment (`tellServer`).
+        case .register(let number): asked(.registerFailed(.refused), net.register(number, email: email))
+        case .send(let factor, let number): asked(.sendFailed(.refused), net.sendCode(by: factor, to: number))
+        case .chargeTry:
+            events.append(
+                .tryCharged(granted: try accounts.chargeTry(person, rules: settings.lockout, now: now()) == .granted))
+        case .check(let code, let number): asked(.checkFailed(.refused), net.check(code, of: number))
+        case .spendGrace: events.append(.graceSpent(left: try spendGrace()))
+        case .enrol(let id, let number, let decision):
+            enrolled = id
+            ending = Ending(decision, detail: "AuthyID \(id), phone \(number.maskedWithCode)")
+            ending?.proof = .enrolled(id)
+        case .optOut(let decision):
+            ending = Ending(decision, detail: "opted out in this login")
+            ending?.optsOut = true
+        case .end(let decision): ending = Ending(decision, detail: detail)
+        }
+    }
+
+    /// Reports a failure if the request could not be sent.
+    private mutating func asked(_ failure: EnrolmentFlow.Event, _ isSent: Bool) {
+        if isSent { return }
+        detail = detail ?? "countersign-net cannot be reached"
+        events.append(failure)
+    }
+
+    /// Spends one grace login for the whole offer; returns how many are left after it, or nil if there is none to
+    /// spend.
+    private mutating func spendGrace(inAnyService: Bool = false) throws -> Int? {
+        if let graceLeft { return graceLeft }
+        var rules = settings.enrolment
+        if inAnyService { rules.graceServices = [login.service] }
+        let grace = try accounts.spendGrace(person, login: login, rules: rules)
+        if case .excused(let left) = grace { graceLeft = left }
+        return graceLeft
+    }
+
+    // MARK: after the enrollment
+
+    /// Tells the server about an enrollment (Authy API, `register_activity`), so that it notifies the user by e-mail.
+    ///
+    /// Called after the enrollment is stored; nothing depends on it.
+    ///
+    /// - Returns: why the server may not know of it, or nil.
+    mutating func tellServer() -> String? {
+        guard let enrolled else { return nil }
+        var frame = Frame(KIND_TELL_SERVER)
+        frame.add(FIELD_AUTHY_ID, number: enrolled.value)
+        frame.add(FIELD_ACTIVITY, text: "countersign_enrolled")
+        frame.add(FIELD_EMAIL, text: email)
+        frame.add(FIELD_USER, text: login.name)
+        frame.add(FIELD_HOST, text: login.host)
+        if let address = login.address { frame.add(FIELD_RHOST, text: address.description) }
+        guard net.ask(.show, frame) else { return "countersign-net cannot be reached" }
+        let until = system_now() + Self.patience
+        while net.isOpen, system_now() < until {
+            Channel.wait(for: [net.channel], until: until)
+            for answer in net.receive() where answer.question == .show {
+                return answer.result == RESULT_NOTED ? nil : answer.detail ?? "it was refused"
+            }
+        }
+        return "no answer in time"
+    }
+}
+
+extension Accounts {
+    /// Spends a grace login for this login, if one is due.
+    func spendGrace(_ person: Person, login: LoginRequest, rules: EnrolmentRules) throws -> Grace {
+        try spendGrace(
+            person, service: login.service, place: login.place, rules: rules, now: now(), graceEnds: rules.graceEnd)
+    }
+}

@@ -1,0 +1,49 @@
+internal import Accounts
+internal import Identifiers
+internal import HostSettings
+
+/// Settings and accounts that a command works with.
+struct CommandContext {
+    let settings: Settings
+    let accounts: Accounts
+    /// Seconds since 1970.
+    let now: Int64
+    private let audit: Audit
+
+    /// Reads the settings with the caller's rights, then becomes the user who keeps the accounts, and opens them.
+    ///
+    /// With `begins`, accounts are made if none were ever made. Commands that only read, and those that users may run,
+    /// leave it off: if the marker were lost, the accounts would be forgotten. `prepare` runs with the caller's rights,
+    /// before the process changes its user for good.
+    static func open(
+        _ option: SettingsOption, begins: Bool = true, prepare: (Settings, ServiceUser) throws -> Void = { _, _ in }
+    ) throws -> CommandContext {
+        try open(path: option.config.text, begins: begins, prepare: prepare)
+    }
+
+    static func open(
+        path file: String, begins: Bool = true, prepare: (Settings, ServiceUser) throws -> Void = { _, _ in }
+    )
+        throws -> CommandContext
+    {
+        let serviceUser = try ServiceUser.current()
+        let audit = try Audit.current()
+        let settings = try Settings.load(file, trust: serviceUser.trust)
+        let accountsFile = try AccountsFile(settings, beside: file, serviceUser)
+        guard let id = begins ? try accountsFile.id() : accountsFile.markedID else {
+            throw CommandError("there are no accounts yet", hint: "countersign init\(accountsFile.again)")
+        }
+        try prepare(settings, serviceUser)
+        try serviceUser.takeOver()
+        let accounts = try Accounts(path: path(settings), id: id)
+        accounts.steady = { Timestamp.steady }
+        return CommandContext(settings: settings, accounts: accounts, now: Timestamp.now, audit: audit)
+    }
+
+    /// Writes a change to the system log; call it as soon as the change is stored.
+    func tell(_ action: String, _ person: Person, _ detail: String, _ loudness: Audit.Loudness = .usual) {
+        audit.tell(action, person, detail: detail, loudness)
+    }
+
+    static func path(_ settings: Settings) -> String { settings.state + "/accounts.db" }
+}

@@ -1,0 +1,209 @@
+internal import AuthyService
+internal import AuthyWire
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+internal import NIOCore
+internal import Records
+
+/// Authy's parameters, not those of Hummingbird's router.
+typealias Parameters = AuthyWire.Parameters
+
+/// The root responder: routes each call, and turns each error into a response.
+struct RootResponder: HTTPResponder {
+    static let longestBody = 65_536
+    /// The maximum body size for phones, and for callers without a key in a header or the query.
+    static let longestStrangersBody = 8_192
+
+    let service: AuthyService
+    let metrics: Metrics
+    let readiness: Readiness
+    let pages: Pages
+    let proxies: Proxies
+
+    func respond(to request: Request, context: Context) async -> Response {
+        var response = await answer(request, context)
+        response.headers[.cacheControl] = response.headers[.cacheControl] ?? "no-store"
+        response.headers[.xContentTypeOptions] = "nosniff"
+        metrics.count(response.status.code)
+        return response
+    }
+
+    private func answer(_ request: Request, _ context: Context) async -> Response {
+        let path = request.head.path.map { $0.prefix { $0 != "?" } } ?? ""
+        // An old client begins its paths with two slashes.
+        let steps = path.split(separator: "/", omittingEmptySubsequences: false).drop { $0.isEmpty }
+        switch steps.first {
+        case "protected", "onetouch": return await api(request, steps, context)
+        case "phone" where steps.dropFirst().first == "api": return await phone(request, steps.dropFirst(2), context)
+        case "phone": return pages.answer(steps.dropFirst().joined(separator: "/"), request)
+        case "healthz": return .text("ok\n")
+        case "readyz": return await ready()
+        default: return .json(Refusal.path.answer)
+        }
+    }
+
+    private func ready() async -> Response {
+        guard let fault = await readiness.fault() else { return .text("ok\n") }
+        return .text("\(fault)\n", status: .serviceUnavailable)
+    }
+
+    // The API
+
+    private func api(_ request: Request, _ steps: ArraySlice<Substring>, _ context: Context) async -> Response {
+        var application: Int64?
+        do {
+            let (caller, parameters) = try await known(request, context)
+            application = caller.id
+            let call = Call(
+                method: request.method, steps: Array(steps), parameters: parameters, wait: request.secondsToWait)
+            return .json(try await call.answer(by: caller, service) { await context.whenGone($0) })
+        } catch let refusal as Refusal {
+            tell(refusal, of: application, steps, proxies.address(of: request, context.channel))
+            return .json(refusal.answer)
+        } catch {
+            service.log.error("call_failed", metadata: ["reason": "\(error)"])
+            return .json(Refusal.broken.answer)
+        }
+    }
+
+    /// Authenticates the caller and reads the parameters.
+    ///
+    /// Full-size bodies are read only from authenticated callers. Some clients send the key in the body, which must
+    /// then be short.
+    private func known(_ request: Request, _ context: Context) async throws -> (Caller, Parameters) {
+        var parameters = Parameters()
+        guard let query = FormText.members(request.query.utf8) else { throw Refusal.noUTF8 }
+        parameters.merge(query)
+        guard let key = request.headers[.authyKey] ?? parameters.text("api_key") else {
+            parameters.merge(
+                try Self.members(try await Self.body(of: request, context, upTo: Self.longestStrangersBody), request))
+            let caller = try await service.caller(key: parameters.text("api_key"))
+            context.isKnown(as: .application(caller.id))
+            return (caller, parameters)
+        }
+        let caller = try await service.caller(key: key)
+        context.isKnown(as: .application(caller.id))
+        parameters.merge(try Self.members(try await Self.body(of: request, context, upTo: Self.longestBody), request))
+        return (caller, parameters)
+    }
+
+    private static func members(_ body: [UInt8], _ request: Request) throws -> [Parameter.Member] {
+        guard !body.isEmpty else { return [] }
+        let isJSON = request.headers[.contentType]?.hasPrefix("application/json") ?? false
+        // authy-python sends JSON without declaring it.
+        let looksLikeJSON = body.first { ![0x20, 0x0A, 0x0D, 0x09].contains($0) } == 0x7B
+        guard let members = isJSON || looksLikeJSON ? JSONParameters.members(body) : FormText.members(body) else {
+            throw Refusal.body
+        }
+        return members
+    }
+
+    /// Reads the body, after `100 Continue` if the client waits for that and the length is allowed (RFC 9110, section
+    /// 10.1.1).
+    private static func body(of request: Request, _ context: Context, upTo limit: Int) async throws -> [UInt8] {
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw Refusal.tooLong }
+        if request.headers[.expect] != nil { context.sendContinue() }
+        do {
+            return Array(buffer: try await request.body.collect(upTo: limit))
+        } catch is NIOTooManyBytesError {
+            throw Refusal.tooLong
+        } catch {
+            // A truncated or malformed body is the client's fault, and is not logged.
+            throw Refusal.body
+        }
+    }
+
+    // The phone's page
+
+    private func phone(_ request: Request, _ steps: ArraySlice<Substring>, _ context: Context) async -> Response {
+        do {
+            let body = try await Self.body(of: request, context, upTo: Self.longestStrangersBody)
+            guard body.isEmpty || JSONParameters.members(body) != nil else { throw Refusal.body }
+            var parameters = Parameters()
+            parameters.merge(JSONParameters.members(body) ?? [])
+            if Array(steps) == ["invitation"], request.method == .post {
+                return .json(try await service.invitation(parameters))
+            }
+            if Array(steps) == ["enrol"], request.method == .post {
+                return .json(try await service.enrol(parameters, from: proxies.address(of: request, context.channel)))
+            }
+            let phone = try await service.phone(
+                authorization: request.headers[.authorization], method: request.method.rawValue,
+                path: request.head.path ?? "", body: body)
+            // An unconfirmed phone may do nothing, and counts as unauthenticated.
+            if phone.isConfirmed { context.isKnown(as: .phone(phone.id)) }
+            let call = PhoneCall(
+                method: request.method, steps: Array(steps), parameters: parameters,
+                query: FormText.members(request.query.utf8) ?? [],
+                wait: request.secondsToWait)
+            return .json(try await call.answer(by: phone, service) { await context.whenGone($0) })
+        } catch let refusal as PhoneRefusal {
+            if refusal.status == 429 {
+                let address = proxies.address(of: request, context.channel)
+                service.sparingLog.warn(
+                    "too_many_requests", about: address, ["address": "\(address)", "call": "phone"],
+                    at: service.limitTime())
+            }
+            var answer = Answer(status: refusal.status, body: refusal.body)
+            answer.retryAfter = refusal.retryAfter
+            return .json(answer)
+        } catch let refusal as Refusal {
+            return .json(refusal.answer)
+        } catch {
+            service.log.error("call_failed", metadata: ["reason": "\(error)"])
+            return .json(Answer(status: PhoneRefusal.broken.status, body: PhoneRefusal.broken.body))
+        }
+    }
+}
+
+/// The responder of `/metrics`, on a listener of its own, so that a proxy does not expose it by accident.
+struct MetricsResponder: HTTPResponder {
+    let metrics: Metrics
+    let waiters: WaiterRegistry
+
+    func respond(to request: Request, context _: Context) async -> Response {
+        request.head.path == "/metrics"
+            ? .text(metrics.text(waiting: waiters.count)) : .text("only /metrics is here\n", status: .notFound)
+    }
+}
+
+// Each literal is a valid field name.
+// swift-format-ignore: NeverForceUnwrap
+extension HTTPField.Name {
+    static let authyKey = Self("X-Authy-API-Key")!
+    static let prefer = Self("Prefer")!
+    static let retryAfter = Self("Retry-After")!
+}
+
+extension Request {
+    /// The raw query without the question mark; empty if there is none.
+    var query: Substring {
+        guard let path = head.path, let mark = path.firstIndex(of: "?") else { return "" }
+        return path[path.index(after: mark)...]
+    }
+
+    /// The seconds of `Prefer: wait=N` (RFC 7240, section 4.3); 0 for none.
+    var secondsToWait: Int64 {
+        let wishes = headers[values: .prefer].flatMap { $0.split(separator: ",") }
+        let wait = wishes.lazy.map { $0.filter { $0 != " " } }.first { $0.hasPrefix("wait=") }
+        return wait.flatMap { Int64($0.dropFirst(5)) }.map { max(0, $0) } ?? 0
+    }
+}
+
+extension Response {
+    static func json(_ answer: Answer) -> Response {
+        var response = Response(
+            status: .init(code: answer.status), headers: [.contentType: "application/json; charset=utf-8"],
+            body: .init(byteBuffer: ByteBuffer(string: answer.body)))
+        if let methods = answer.allow { response.headers[.allow] = methods }
+        if let seconds = answer.retryAfter { response.headers[.retryAfter] = String(seconds) }
+        return response
+    }
+
+    static func text(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
+        Response(
+            status: status, headers: [.contentType: "text/plain; charset=utf-8"],
+            body: .init(byteBuffer: ByteBuffer(string: text)))
+    }
+}
