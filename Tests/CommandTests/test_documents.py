@@ -232,3 +232,18 @@ def test_the_man_page_has_the_commands_and_options_of_the_program(program, elsew
     listed.pop(("self",), None)
     assert {name: listed.get(name) for name in actual} == actual
     assert set(listed) == set(actual)
+
+
+def test_readme_asks_for_keys_or_passwords_before_anything_changes():
+    install = (ROOT / "README.md").read_text().partition("\n## Install on Debian")[2]
+    question, _, rest = install.partition("do people log in by ssh with a key, or with a password?")
+    assert rest and "```" not in question
+    first = next(line for line in rest.splitlines() if line.startswith("make "))
+    assert rest.index("is locked out of ssh; with B,") < rest.index(first)
+
+
+@pytest.mark.parametrize("stack", ["sshd", "sudo", "su", "login"])
+def test_the_example_stacks_bring_back_nothing_that_debian_13_removed(stack):
+    lines = [line for line in (ROOT / "pam.d" / stack).read_text().splitlines() if not line.startswith("#")]
+    assert any("pam_countersign.so" in line for line in lines)
+    assert not [line for line in lines if "pam_lastlog" in line or "user_readenv" in line]
