@@ -75,10 +75,9 @@ def children_of(login, name):
     return [pid for pid in found if Path(f"/proc/{pid}/comm").read_text().strip() == name[:15]]
 
 
-def wait_for_helpers(logins):
-    until(
-        lambda: all(children_of(login, "countersign-net") for login in logins), lambda: "not all logins ask the server"
-    )
+def wait_for_first_helper(logins):
+    """Not for all: the first may have given up before the last one begins."""
+    until(lambda: any(children_of(login, "countersign-net") for login in logins), lambda: "no login asks the server")
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
@@ -97,7 +96,7 @@ def test_of_twenty_logins_that_begin_while_the_server_restarts_none_is_excused_a
     twenty = people(20)
     own_server.stop(signal.SIGKILL)
     logins = begin(host, twenty)
-    wait_for_helpers(logins)
+    wait_for_first_helper(logins)
     own_server.start()
     approve_all(twenty)
     all_in(logins)
@@ -229,7 +228,7 @@ def test_connections_that_end_before_they_are_encrypted_are_made_again(host, aut
 def test_a_login_that_ends_before_the_server_is_back_asks_nobody(rude):
     rude.server.wire.refuse()
     login = rude.login()
-    wait_for_helpers([login])
+    wait_for_first_helper([login])
     net = children_of(login, "countersign-net")
     login.process.kill()
     login.finish()
@@ -258,7 +257,7 @@ def test_a_prompt_that_is_due_meanwhile_waits_where_the_outage_may_excuse(rude, 
     rude.rules(f'[outage]\nmode = "allow"\n[login]\n{rules}\n')
     rude.server.wire.refuse()
     login = rude.login("tty=ssh")
-    wait_for_helpers([login])
+    wait_for_first_helper([login])
     if not is_back:
         assert login.result() == PAM_SUCCESS
         login.finish()
