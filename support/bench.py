@@ -68,7 +68,8 @@ class Bench:
         with self.accounts:
             self.accounts.execute("DELETE FROM accounts WHERE name <> ?", (USER,))
             self.accounts.executemany(
-                "INSERT INTO accounts (name, uid, secret, algorithm, digits, period) VALUES (?, ?, ?, 'sha1', 6, 30)",
+                "INSERT INTO accounts (name, uid, key, secret, algorithm, digits, period) "
+                "VALUES (?, ?, '', ?, 'sha1', 6, 30)",
                 ((f"u{n}", 100_000 + n, secrets.token_bytes(20)) for n in range(count - 1)),
             )
             seal(self.accounts)

@@ -128,7 +128,7 @@ def test_what_is_no_authyid_is_refused(desk, alice, text):
 
 
 def test_a_name_that_came_back_with_another_uid_loses_the_earlier_account(desk, alice):
-    desk.sql("INSERT INTO accounts (name, uid, authy_id) VALUES (?, 4321, 5)", alice.pw_name)
+    desk.sql("INSERT INTO accounts (name, uid, key, authy_id) VALUES (?, 4321, '', 5)", alice.pw_name)
     assert "the account of an earlier games, uid 4321, is deleted" in desk.does("link", alice.pw_name, 6).out
     assert [shown["uid"] for shown in desk.does("list", "--json").json] == [alice.pw_uid]
 
@@ -147,7 +147,7 @@ def test_unlink_of_nothing_says_that_there_was_nothing(desk, alice):
 
 
 def test_the_account_of_a_user_who_is_gone_is_shown_and_unlinked_by_its_uid(desk):
-    desk.sql("INSERT INTO accounts (name, uid, authy_id) VALUES ('gone', 4321, 5)")
+    desk.sql("INSERT INTO accounts (name, uid, key, authy_id) VALUES ('gone', 4321, '', 5)")
     assert "--uid" in desk.refuses("show", "gone") and "--uid" in desk.refuses("unlink", "gone")
     assert desk.does("show", "gone", "--uid", 4321, "--json").json["authy_id"] == 5
     assert "unlinked from AuthyID 5" in desk.does("unlink", "gone", "--uid", 4321, "--yes").out

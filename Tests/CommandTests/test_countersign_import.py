@@ -242,7 +242,7 @@ def test_no_cell_of_an_export_is_a_formula_or_a_day_and_it_can_be_imported_again
     desk.does("list")
     for number, name in enumerate([*HOSTILE, "20230001", "anna.m"]):
         desk.sql(
-            "INSERT INTO accounts (name, uid, authy_id, grace_used) VALUES (?, ?, ?, 5)",
+            "INSERT INTO accounts (name, uid, key, authy_id, grace_used) VALUES (?, ?, '', ?, 5)",
             name,
             3000 + number,
             5000 + number,
@@ -554,7 +554,7 @@ def test_refresh_asks_about_all_who_share_an_account_or_the_one_with_the_key(des
         desk.does("refresh", "games", "--key", KEY).out
         == f"games {KEY}: AuthyID 1001, phone XXX-XXX-5678, OneTouch possible\n"
     )
-    assert desk.sql("SELECT name FROM accounts WHERE seen_phone IS NOT NULL") == [[f"games {KEY}"]]
+    assert desk.sql("SELECT name, key FROM accounts WHERE seen_phone IS NOT NULL") == [["games", KEY]]
     assert [
         (line["key"], line["authy_id"])
         for line in map(json.loads, desk.does("refresh", "games", "--json").out.splitlines())

@@ -13,11 +13,9 @@ NOW = int(time.time())
 
 
 def account(desk, name, uid, **columns):
-    names = ["name", "uid", *columns]
+    columns = {"name": name, "uid": uid, "key": "", **columns}
     desk.sql(
-        f"INSERT INTO accounts ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})",
-        name,
-        uid,
+        f"INSERT INTO accounts ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
         *columns.values(),
     )
 
@@ -204,8 +202,8 @@ def test_ten_thousand_accounts_are_looked_at_within_seconds(desk):
     desk.settings(SERVER)
     desk.sql(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) "
-        "INSERT INTO accounts (name, uid, authy_id, had_authy_id, confirmed, grace_used) "
-        "SELECT 'user' || i, i, i, 1, i % 2, i % 6 FROM n"
+        "INSERT INTO accounts (name, uid, key, authy_id, had_authy_id, confirmed, grace_used) "
+        "SELECT 'user' || i, i, '', i, 1, i % 2, i % 6 FROM n"
     )
     desk.sql(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000) "

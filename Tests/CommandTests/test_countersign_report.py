@@ -65,11 +65,9 @@ class Rollout(RootDesk):
         )
 
     def account(self, name: str, uid: int, **columns) -> None:
-        names = ["name", "uid", *columns]
+        columns = {"name": name, "uid": uid, "key": "", **columns}
         self.sql(
-            f"INSERT INTO accounts ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})",
-            name,
-            uid,
+            f"INSERT INTO accounts ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
             *columns.values(),
         )
 
@@ -101,7 +99,7 @@ def rollout(host):
     host.account("fred", 1006, grace_used=2)
     host.account("gina", 1007, grace_used=5)
     host.account("hans", 1008, opted_out=NOW, grace_used=4)
-    host.account("root SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU", 0, authy_id=9, confirmed=1)
+    host.account("root", 0, key="SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU", authy_id=9, confirmed=1)
     return host
 
 
@@ -232,8 +230,8 @@ def test_everybody_is_said_only_where_it_is_everybody(host, confirmed, others, s
     for state, count in [("1", confirmed), ("0", others)]:
         host.sql(
             f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {max(count, 1)}) INSERT INTO "
-            f"accounts (name, uid, authy_id, "
-            f"confirmed, grace_used) SELECT 'u{state}-' || i, i, CASE {state} WHEN 1 THEN i END, {state}, 1 FROM n "
+            f"accounts (name, uid, key, authy_id, "
+            f"confirmed, grace_used) SELECT 'u{state}-' || i, i, '', CASE {state} WHEN 1 THEN i END, {state}, 1 FROM n "
             f"WHERE {count} > 0"
         )
     lines = host.does("report").out.splitlines()
@@ -279,7 +277,7 @@ def test_a_host_without_anybody_has_a_report(host):
 def test_of_a_multitude_the_first_twenty_are_named(host):
     host.sql(
         "WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < 1024) "
-        "INSERT INTO accounts (name, uid, grace_used) SELECT 'u' || i, i, 4 FROM n"
+        "INSERT INTO accounts (name, uid, key, grace_used) SELECT 'u' || i, i, '', 4 FROM n"
     )
     lines = host.does("report").out.splitlines()
     assert lines[-1] == "  and 5 more: countersign report --json" and lines[-2].split()[0] == "u1019"

@@ -24,13 +24,14 @@ def ended(terminal) -> tuple[str, int]:
 
 def remember_login(desk, user, service="sshd", address="192.0.2.7", key="", when=0):
     desk.sql(
-        "INSERT INTO remembered (name, uid, service, address, key, time) VALUES (?,?,?,?,?,?)",
-        user.pw_name,
-        user.pw_uid,
+        "INSERT INTO remembered (account, service, address, key, time) "
+        "SELECT id, ?, ?, ?, ? FROM accounts WHERE name = ? AND uid = ? AND key = ''",
         service,
         address,
         key,
         when or int(time.time()),
+        user.pw_name,
+        user.pw_uid,
     )
 
 

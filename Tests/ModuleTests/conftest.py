@@ -154,7 +154,7 @@ class Host:
 
     def row(self, *columns):
         """Columns of the user's account, or None if there is no account."""
-        statement = f"SELECT {', '.join(columns)} FROM accounts WHERE name = ? AND uid = ?"
+        statement = f"SELECT {', '.join(columns)} FROM accounts WHERE name = ? AND uid = ? AND key = ''"
         found = records.run(self.database, statement, self.user.pw_name, self.user.pw_uid)
         return found[0] if found else None
 

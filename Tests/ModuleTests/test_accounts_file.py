@@ -284,9 +284,9 @@ def crowd(host, count=400):
     records.run(
         host.database,
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) INSERT INTO accounts (name, uid, "
-        "authy_id, pause_reason) "
-        "SELECT printf('%s%04d', char(97 + i % 26), i), 10000 + i, 500000 + i, 'on a page of its own as far as that "
-        "goes' FROM n",
+        "key, authy_id, pause_reason) "
+        "SELECT printf('%s%04d', char(97 + i % 26), i), 10000 + i, '', 500000 + i, "
+        "'on a page of its own as far as that goes' FROM n",
         count,
     )
 
@@ -466,15 +466,42 @@ def test_accounts_of_the_first_release_are_taken_by_init_and_not_by_a_login(gene
     known = """name, uid, authy_id, secret, algorithm, digits, period, last_spent, confirmed, grace_used, failures,
         locked_until, had_authy_id, opted_out, paused_until, paused_at, pause_reason, prefers, seen_phone,
         seen_app, seen"""
-    known = " ".join(known.split()).split(", ")
-    newer = [
-        name
-        for [name] in records.run(generous.database, "SELECT name FROM pragma_table_info('accounts')")
-        if name not in map(str.strip, known)
-    ]
+    of_person = "name TEXT NOT NULL, uid INTEGER NOT NULL"
     for statement in [
-        *(f"ALTER TABLE accounts DROP COLUMN {name}" for name in newer),
+        "DROP INDEX accounts_authy_id",
+        "ALTER TABLE accounts RENAME TO later",
+        f"""CREATE TABLE accounts ({of_person}, authy_id INTEGER, secret BLOB, algorithm TEXT, digits INTEGER,
+            period INTEGER, last_spent INTEGER, confirmed INTEGER NOT NULL DEFAULT 0,
+            grace_used INTEGER NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0, locked_until INTEGER,
+            had_authy_id INTEGER NOT NULL DEFAULT 0, opted_out INTEGER, paused_until INTEGER, paused_at INTEGER,
+            pause_reason TEXT, prefers TEXT, seen_phone TEXT, seen_app INTEGER, seen INTEGER,
+            PRIMARY KEY (name, uid)) STRICT, WITHOUT ROWID""",
+        f"INSERT INTO accounts SELECT {known} FROM later",
+        "DROP TABLE later",
+        "CREATE INDEX accounts_authy_id ON accounts (authy_id)",
+        "DROP TABLE grace",
+        f"CREATE TABLE grace ({of_person}, place TEXT NOT NULL, time INTEGER NOT NULL) STRICT",
+        "CREATE INDEX grace_time ON grace (time)",
+        "DROP TABLE recovery",
+        f"CREATE TABLE recovery (id INTEGER PRIMARY KEY, {of_person}, hash TEXT NOT NULL, used INTEGER) STRICT",
+        "CREATE INDEX recovery_person ON recovery (name, uid)",
+        "DROP TABLE remembered",
+        f"""CREATE TABLE remembered ({of_person}, service TEXT NOT NULL, address TEXT NOT NULL, key TEXT NOT NULL,
+            time INTEGER NOT NULL) STRICT""",
+        "CREATE INDEX remembered_time ON remembered (time)",
+        *(
+            statement
+            for table in ("pushes", "onecodes")
+            for statement in (
+                f"DROP INDEX {table}_person",
+                f"ALTER TABLE {table} DROP COLUMN key",
+                f"CREATE INDEX {table}_person ON {table} (name, uid, time)",
+            )
+        ),
+        "DROP INDEX history_person",
+        "ALTER TABLE history DROP COLUMN key",
         "ALTER TABLE history DROP COLUMN uid",
+        "CREATE INDEX history_user ON history (user)",
         "DROP TABLE members",
         "DROP TABLE identity",
         "PRAGMA user_version = 2",

@@ -187,7 +187,8 @@ def test_what_was_open_in_a_backup_is_ended(place):
     )
     records.run(
         place.database,
-        "INSERT INTO remembered (name, uid, service, address, key, time) VALUES (?, ?, 'login', '192.0.2.1', '', 5)",
+        "INSERT INTO remembered (account, service, address, key, time) "
+        "SELECT id, 'login', '192.0.2.1', '', 5 FROM accounts WHERE name = ? AND uid = ?",
         name,
         uid,
     )
@@ -218,7 +219,7 @@ def test_what_is_no_backup_of_this_host_is_refused_and_nothing_changes(place, ki
     records.run(
         place.database,
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) "
-        "INSERT INTO accounts (name, uid, authy_id) SELECT 'u' || i, i + 5000, i FROM n",
+        "INSERT INTO accounts (name, uid, key, authy_id) SELECT 'u' || i, i + 5000, '', i FROM n",
     )
     file = backup(place)
     good = file.read_bytes()

@@ -118,7 +118,12 @@ def test_the_word_is_not_there_without_codes_or_where_they_are_no_factor_or_noth
 
 
 def test_codes_of_somebody_elses_are_not_taken(host, codes):
-    records.run(host.database, "UPDATE recovery SET uid = uid + 1 WHERE id = 1")
+    records.account(host.database, "somebody", 4711)
+    records.run(
+        host.database,
+        "UPDATE recovery SET account = (SELECT id FROM accounts WHERE name = 'somebody') "
+        "WHERE id = (SELECT min(id) FROM recovery)",
+    )
     login = recover(host.login(), codes[0])
     assert "not accepted" in login.until("tell")
     gives_up(login)

@@ -36,11 +36,12 @@ def keys(host, token, count):
     blobs = [b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + os.urandom(32) for _ in range(count)]
     lines = [f"ssh-ed25519 {base64.b64encode(blob).decode()}" for blob in blobs]
     rows = ", ".join(
-        f"('{host.user.pw_name} {records.fingerprint(line)}', {host.user.pw_uid}, X'{token.secret.hex()}', 'sha1', 6, "
-        f"30)"
+        f"('{host.user.pw_name}', '{records.fingerprint(line)}', {host.user.pw_uid}, X'{token.secret.hex()}', "
+        f"'sha1', 6, 30)"
         for line in lines
     )
-    records.run(host.database, f"INSERT INTO accounts (name, uid, secret, algorithm, digits, period) VALUES {rows}")
+    columns = "name, key, uid, secret, algorithm, digits, period"
+    records.run(host.database, f"INSERT INTO accounts ({columns}) VALUES {rows}")
     return lines
 
 

@@ -57,24 +57,26 @@ def _run(path, is_sealed: bool, *orders) -> list:
     return json.loads(done.stdout)
 
 
-def account(path, name: str, uid: int, **columns) -> None:
+def account(path, name: str, uid: int, key: str = "", **columns) -> None:
     """Sets columns of one account, and makes the account if it is missing."""
     settings = [
-        (f"UPDATE accounts SET {column} = ? WHERE name = ? AND uid = ?", (value, name, uid))
+        (f"UPDATE accounts SET {column} = ? WHERE name = ? AND uid = ? AND key = ?", (value, name, uid, key))
         for column, value in columns.items()
     ]
-    _run(path, True, ("INSERT INTO accounts (name, uid) VALUES (?, ?) ON CONFLICT DO NOTHING", (name, uid)), *settings)
+    new = "INSERT INTO accounts (name, uid, key) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+    _run(path, True, (new, (name, uid, key)), *settings)
 
 
 def recovery(path, name: str, uid: int, *codes: str) -> None:
     """Puts recovery codes in place, hashed by crypt(3) itself."""
-    orders = [("DELETE FROM recovery WHERE name = ? AND uid = ?", (name, uid))]
+    account = "(SELECT id FROM accounts WHERE name = ? AND uid = ? AND key = '')"
+    orders = [(f"DELETE FROM recovery WHERE account = {account}", (name, uid))]
     library = ctypes.CDLL("libcrypt.so.1")
     library.crypt.restype = ctypes.c_char_p
     for code in codes:
         hashed = library.crypt(code.encode("ascii"), b"$y$j9T$abcdefghijklmnop$").decode("ascii")
         assert hashed.startswith("$y$"), hashed
-        orders.append(("INSERT INTO recovery (name, uid, hash) VALUES (?, ?, ?)", (name, uid, hashed)))
+        orders.append((f"INSERT INTO recovery (account, hash) VALUES ({account}, ?)", (name, uid, hashed)))
     _run(path, True, *orders)
 
 

@@ -18,13 +18,6 @@ public struct Person: Hashable, Sendable {
         self.key = key
     }
 
-    /// The name under which the account is stored: the user name, and behind a blank the key if there is one.
-    public var storedName: String { key.map { "\(name) \($0)" } ?? name }
-
-    /// Splits a stored name: the part behind the last blank is the key if it has the form of one.
-    public init(storedName: String, uid: UInt32) {
-        let parts = storedName.split(separator: " ", omittingEmptySubsequences: false)
-        let key = parts.count > 1 ? parts.last.flatMap { KeyFingerprint(String($0)) } : nil
-        self.init(name: key == nil ? storedName : parts.dropLast().joined(separator: " "), uid: uid, key: key)
-    }
+    /// The user name, and behind a blank the key if there is one.
+    public var nameWithKey: String { key.map { "\(name) \($0)" } ?? name }
 }

@@ -135,13 +135,10 @@ extension Accounts {
     /// - Throws: `AccountsError.altered` if the row is lost or was changed, rather than an empty account;
     ///   `SQLiteError`.
     public func account(of person: Person) throws -> Account {
-        guard try verify(person) else { return Account() }
-        return try connection.first(
-            """
-            SELECT \(Account.columns)
-            FROM accounts WHERE name = ?1 AND uid = ?2
-            """, person.storedName, person.uid
-        ) { try Account($0, from: 0) } ?? Account()
+        guard let id = try id(of: person) else { return Account() }
+        return try connection.first("SELECT \(Account.columns) FROM accounts WHERE id = ?1", id) {
+            try Account($0, from: 0)
+        } ?? Account()
     }
 
     /// The SoftToken of a person.
@@ -150,12 +147,12 @@ extension Accounts {
     /// - Returns: nil if the account has none.
     /// - Throws: `AccountsError` if the row is lost, was changed, or is damaged; `SQLiteError`.
     public func softToken(of person: Person) throws -> StoredSoftToken? {
-        try verify(person)
+        guard let id = try id(of: person) else { return nil }
         return try connection.first(
             """
             SELECT secret, algorithm, digits, period, last_spent
-            FROM accounts WHERE name = ?1 AND uid = ?2 AND secret IS NOT NULL
-            """, person.storedName, person.uid
+            FROM accounts WHERE id = ?1 AND secret IS NOT NULL
+            """, id
         ) { row in
             guard let secret = row.blob(0), let algorithm = row.text(1), let digits = row.integer(2),
                 let period = row.integer(3)
@@ -173,7 +170,7 @@ extension Accounts {
     /// - Parameter person: the person.
     /// - Returns: whether there is a row.
     /// - Throws: `AccountsError.altered` if the row is lost or was changed; `SQLiteError`.
-    public func hasAccount(_ person: Person) throws -> Bool { try verify(person) }
+    public func hasAccount(_ person: Person) throws -> Bool { try id(of: person) != nil }
 
     /// All accounts, sorted by name, without a check of their seals: see `damage`.
     ///
@@ -182,10 +179,10 @@ extension Accounts {
     public func list() throws -> [(Person, Account)] {
         try connection.all(
             """
-            SELECT name, uid, \(Account.columns)
-            FROM accounts ORDER BY name, uid
+            SELECT name, uid, key, \(Account.columns)
+            FROM accounts ORDER BY name, key, uid
             """
-        ) { (try Person($0), try Account($0, from: 2)) }
+        ) { (try Person($0), try Account($0, from: 3)) }
     }
 
     /// The people who have this AuthyID, sorted by name.
@@ -194,9 +191,9 @@ extension Accounts {
     /// - Returns: the people, none if nobody has it.
     /// - Throws: `AccountsError.damaged` if a row cannot be read; `SQLiteError`.
     public func holders(of authyID: AuthyID) throws -> [Person] {
-        try connection.all("SELECT name, uid FROM accounts WHERE authy_id = ?1 ORDER BY name, uid", authyID.value) {
-            try Person($0)
-        }
+        try connection.all(
+            "SELECT name, uid, key FROM accounts WHERE authy_id = ?1 ORDER BY name, key, uid", authyID.value
+        ) { try Person($0) }
     }
 
     /// The people who share a system account and are told apart by their SSH keys.
@@ -207,21 +204,42 @@ extension Accounts {
     /// - Returns: the people with their keys, sorted by key.
     /// - Throws: `AccountsError.damaged` if a row cannot be read; `SQLiteError`.
     public func people(on name: String, uid: UInt32) throws -> [Person] {
-        let first = name + " SHA256:"
-        return try connection.all(
-            "SELECT name, uid FROM accounts WHERE name > ?1 AND name < ?2 AND uid = ?3 ORDER BY name", first,
-            name + " SHA256;", uid
-        ) { try Person($0) }.filter { $0.name == name && $0.key != nil }
+        try connection.all(
+            "SELECT name, uid, key FROM accounts WHERE name = ?1 AND uid = ?2 AND key <> '' ORDER BY key", name, uid
+        ) { try Person($0) }
     }
 }
 
 extension Person {
-    /// Reads name and uid, from the first column on.
+    /// Reads name, uid and key, from the first column on.
     init(_ row: Row) throws {
-        guard let name = row.text(0), let uid = row.integer(1).flatMap(UInt32.init(exactly:)) else {
+        guard let name = row.text(0), let uid = row.integer(1).flatMap(UInt32.init(exactly:)), let key = row.text(2)
+        else {
             throw AccountsError.damaged("a row without a name")
         }
-        self.init(storedName: name, uid: uid)
+        self.init(name: name, uid: uid, key: try KeyFingerprint(stored: key))
+    }
+
+    /// The key as the tables have it: its fingerprint, or "" for none.
+    var storedKey: String { key?.description ?? "" }
+
+    /// Name, uid and key, for the statements on tables that hold all three.
+    var columns: [(any Bindable)?] { [name, uid, storedKey] }
+
+    /// Selects the rows of a person in those tables; the values are `columns`.
+    static let matches = "name = ?1 AND uid = ?2 AND key = ?3"
+    /// The id of a person's account, for statements on the tables that refer to it; NULL if there is none.
+    ///
+    /// The values are `columns`. Nothing is checked here: what lets a person in goes through `Accounts.id(of:)`.
+    static let account = "(SELECT id FROM accounts WHERE \(matches))"
+}
+
+extension KeyFingerprint {
+    /// Reads a key as the tables have it; nil for none.
+    init?(stored text: String) throws {
+        if text.isEmpty { return nil }
+        guard let key = KeyFingerprint(text) else { throw AccountsError.damaged("a key that is no fingerprint") }
+        self = key
     }
 }
 
@@ -231,8 +249,7 @@ extension Account {
         authy_id, secret IS NOT NULL, confirmed, grace_used, failures, locked_until, had_authy_id, opted_out, \
         paused_until, pause_reason,
         prefers, seen_phone, seen_app, seen, paused_at, locks, locked_clock, day_failures, day_clock, wrong_codes,
-        (SELECT count(*) FROM recovery WHERE recovery.name = accounts.name AND recovery.uid = accounts.uid \
-        AND used IS NULL)
+        (SELECT count(*) FROM recovery WHERE recovery.account = accounts.id AND used IS NULL)
         """
 
     fileprivate init(_ row: Row, from column: Int32) throws {

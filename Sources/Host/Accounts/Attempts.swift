@@ -48,11 +48,11 @@ extension Accounts {
 
     /// The tables whose rows count for a limited time, each with its key.
     enum Passing: String {
-        case grace = "name, uid, place"
+        case grace = "account, place"
         case pushes = "id"
         case onecodes = "rowid"
         case attempts = "key"
-        case remembered = "name, uid, service, address, key"
+        case remembered = "account, service, address, key"
     }
 
     /// Deletes rows that no longer count, at most a hundred that are too old and a hundred in the future.

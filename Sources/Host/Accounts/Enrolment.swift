@@ -62,9 +62,9 @@ extension Accounts {
         try update(
             person,
             """
-            seen_phone = CASE WHEN authy_id = ?3 THEN seen_phone END, \
-            seen_app = CASE WHEN authy_id = ?3 THEN seen_app END,
-                seen = CASE WHEN authy_id = ?3 THEN seen END, authy_id = ?3, had_authy_id = 1
+            seen_phone = CASE WHEN authy_id = ?2 THEN seen_phone END, \
+            seen_app = CASE WHEN authy_id = ?2 THEN seen_app END,
+                seen = CASE WHEN authy_id = ?2 THEN seen END, authy_id = ?2, had_authy_id = 1
             """, authyID.value)
     }
 
@@ -103,8 +103,8 @@ extension Accounts {
         try update(
             person,
             """
-            last_spent = CASE WHEN secret = ?3 AND period = ?6 THEN last_spent END, secret = ?3, algorithm = ?4, \
-            digits = ?5, period = ?6
+            last_spent = CASE WHEN secret = ?2 AND period = ?5 THEN last_spent END, secret = ?2, algorithm = ?3, \
+            digits = ?4, period = ?5
             """, token.secret, token.algorithm, token.digits, token.period)
     }
 
@@ -124,7 +124,7 @@ extension Accounts {
                 confirmed = 0,
                     seen_phone = NULL, seen_app = NULL, seen = NULL
                 """)
-            try connection.run("DELETE FROM recovery WHERE name = ?1 AND uid = ?2", person.storedName, person.uid)
+            try deleteRecoveryCodes(of: person)
         }
     }
 
@@ -139,8 +139,8 @@ extension Accounts {
     public func setGraceUsed(_ person: Person, _ used: Int) throws -> Change {
         guard used >= 0 else { throw AccountsError.invalid("number of grace logins") }
         return try change(person, forgetsNamesakes: false) {
-            try update(person, "grace_used = ?3", used)
-            try connection.run("DELETE FROM grace WHERE name = ?1 AND uid = ?2", person.storedName, person.uid)
+            try update(person, "grace_used = ?2", used)
+            try connection.run("DELETE FROM grace WHERE account = \(Person.account)", values: person.columns)
         }
     }
 
@@ -156,8 +156,7 @@ extension Accounts {
     /// - Returns: what was cleared.
     /// - Throws: `AccountsError.altered` if the row is lost or was changed; `SQLiteError`.
     public func unlock(_ person: Person, now: Int64) throws -> Unlocked {
-        let (name, uid) = (person.storedName, person.uid)
-        return try write(.now) {
+        try write(.now) {
             let before = try account(of: person)
             let token = try softToken(of: person)
             let ahead = token.flatMap { token in
@@ -167,8 +166,8 @@ extension Accounts {
                 person,
                 "failures = 0, locked_until = NULL, locked_clock = NULL, locks = 0, day_failures = 0, day_clock = NULL")
             if ahead != nil { try update(person, "last_spent = NULL") }
-            let pushes = try connection.run("DELETE FROM pushes WHERE name = ?1 AND uid = ?2", name, uid)
-            let oneCodes = try connection.run("DELETE FROM onecodes WHERE name = ?1 AND uid = ?2", name, uid)
+            let pushes = try connection.run("DELETE FROM pushes WHERE \(Person.matches)", values: person.columns)
+            let oneCodes = try deleteOneCodes(of: person)
             if person.key == nil { try forgetIfEmpty(person) }
             return Unlocked(
                 failures: before.failures, failuresOfDay: before.failuresOfDay(at: instant(now)),
@@ -197,7 +196,7 @@ extension Accounts {
     /// Changes the account inside a transaction.
     func changing(_ person: Person, forgetsNamesakes: Bool, _ update: () throws -> Void) throws -> Change {
         let before = try account(of: person)
-        let wasKnown = try verify(person)
+        let wasKnown = try id(of: person) != nil
         let forgotten = forgetsNamesakes ? try forgetNamesakes(of: person) : []
         try ensure(person)
         try update()
@@ -209,10 +208,7 @@ extension Accounts {
     }
 
     private func forgetNamesakes(of person: Person) throws -> [UInt32] {
-        for table in ["recovery", "remembered"] {
-            try connection.run("DELETE FROM \(table) WHERE name = ?1 AND uid <> ?2", person.storedName, person.uid)
-        }
-        return try delete(where: "name = ?1 AND uid <> ?2", person.storedName, person.uid)
+        try delete(where: "name = ?1 AND uid <> ?2 AND key = ?3", person.columns)
     }
 
     /// Deletes a row that says nothing.
@@ -221,12 +217,11 @@ extension Accounts {
     private func forgetIfEmpty(_ person: Person) throws {
         try delete(
             where: """
-                name = ?1 AND uid = ?2 AND authy_id IS NULL AND secret IS NULL AND grace_used = 0 AND failures = 0 \
+                \(Person.matches) AND authy_id IS NULL AND secret IS NULL AND grace_used = 0 AND failures = 0 \
                 AND day_failures = 0
                 AND locked_until IS NULL AND had_authy_id = 0 AND opted_out IS NULL AND paused_until IS NULL \
                 AND prefers IS NULL
-                AND NOT EXISTS (SELECT 1 FROM recovery WHERE recovery.name = accounts.name \
-                AND recovery.uid = accounts.uid)
-                """, person.storedName, person.uid)
+                AND NOT EXISTS (SELECT 1 FROM recovery WHERE recovery.account = accounts.id)
+                """, person.columns)
     }
 }

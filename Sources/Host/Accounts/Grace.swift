@@ -47,18 +47,18 @@ extension Accounts {
 
     private func hasSpent(_ person: Person, at place: String, within window: Window) throws -> Bool {
         try connection.first(
-            "SELECT time FROM grace WHERE name = ?1 AND uid = ?2 AND place = ?3", person.storedName, person.uid, place
+            "SELECT time FROM grace WHERE account = \(Person.account) AND place = ?4", values: person.columns + [place]
         ) { $0.integer(0).map(window.contains) ?? false } ?? false
     }
 
     private func spend(_ person: Person, at place: String, rules: EnrolmentRules, now: Int64) throws {
-        try ensure(person)
+        let id = try ensure(person)
         try update(person, "grace_used = grace_used + 1")
         try forget(.grace, outside: Window(rules.graceWindow, before: now))
         try connection.run(
             """
-            INSERT INTO grace (name, uid, place, time) VALUES (?1, ?2, ?3, ?4)
+            INSERT INTO grace (account, place, time) VALUES (?1, ?2, ?3)
             ON CONFLICT DO UPDATE SET time = excluded.time
-            """, person.storedName, person.uid, place, now)
+            """, id, place, now)
     }
 }

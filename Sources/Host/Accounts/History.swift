@@ -5,10 +5,12 @@ internal import SQLite
 public struct HistoryRow: Equatable, Sendable {
     /// Seconds since 1970, by the clock at that time.
     public let time: Int64
-    /// The stored name of the person (`Person.storedName`).
+    /// The user name.
     public let user: String
-    /// The uid of the person; nil in rows of earlier versions.
+    /// The uid of the user; nil in rows of earlier versions.
     public let uid: UInt32?
+    /// The SSH key that tells the person apart on a shared account; nil for none.
+    public let key: KeyFingerprint?
     /// The PAM service.
     public let service: String
     /// The client's address or name, as PAM has it; empty for a local login.
@@ -21,13 +23,18 @@ public struct HistoryRow: Equatable, Sendable {
     public let factor: Factor?
     /// The place of the client (`Address.place`), or the beginning of its name; empty for a local login.
     public let address: String
+
+    /// The user name, and behind a blank the key if there is one; see `Person.nameWithKey`.
+    public var nameWithKey: String { Person(name: user, uid: 0, key: key).nameWithKey }
 }
 
 /// The logins to read; a nil property does not restrict them.
 public struct HistoryFilter: Equatable, Sendable {
-    /// The stored name, with the key behind it for a person with a key.
+    /// The user name.
     public var user: String?
-    /// Whether to include `user` with any key behind the name.
+    /// The key of the person among those who share the account of `user`; nil for the account itself.
+    public var key: KeyFingerprint?
+    /// Whether to include everybody who shares the account of `user`, whatever `key` is.
     public var withKeys = false
     /// The PAM service.
     public var service: String?
@@ -50,7 +57,7 @@ extension Accounts {
     /// The newest logins of one user or of all.
     ///
     /// - Parameters:
-    ///   - user: the stored name, or nil for all users.
+    ///   - user: the user name, for logins without a key that tells people apart; nil for all logins.
     ///   - limit: the most rows.
     /// - Returns: the rows, newest first.
     /// - Throws: `AccountsError.damaged` for an unknown outcome; `SQLiteError`.
@@ -68,46 +75,42 @@ extension Accounts {
     /// - Returns: the rows, newest first.
     /// - Throws: `AccountsError.damaged` for an unknown outcome; `SQLiteError`.
     public func history(_ filter: HistoryFilter, limit: Int) throws -> [HistoryRow] {
-        // The query names only columns that restrict, so that the index on users is used. Names with a key behind them
-        // lie between the two bounds.
-        let user = filter.withKeys ? "(user = ? OR user > ? AND user < ?)" : "user = ?"
-        let users: [any Bindable] =
-            filter.user.map { filter.withKeys ? [$0, "\($0) SHA256:", "\($0) SHA256;"] : [$0] } ?? []
-        let others: [(column: String, value: (any Bindable)?)] = [
+        // The query names only columns that restrict, so that the index on people is used.
+        let isOfOne = filter.user != nil && !filter.withKeys
+        let all: [(column: String, value: (any Bindable)?)] = [
+            ("user = ?", filter.user), ("key = ?", isOfOne ? filter.key?.description ?? "" : nil),
             ("service = ?", filter.service), ("outcome = ?", filter.outcome?.rawValue), ("reason = ?", filter.reason),
             ("rhost = ?", filter.rhost), ("time >= ?", filter.since), ("time <= ?", filter.until),
         ]
-        let given = others.filter { $0.value != nil }
-        let words = (users.isEmpty ? [] : [user]) + given.map(\.column)
+        let given = all.filter { $0.value != nil }
         return try connection.all(
             """
-            SELECT time, user, service, rhost, outcome, reason, factor, address, uid FROM history
-            \(words.isEmpty ? "" : "WHERE \(words.joined(separator: " AND "))")
+            SELECT time, user, service, rhost, outcome, reason, factor, address, uid, key FROM history
+            WHERE \((["TRUE"] + given.map(\.column)).joined(separator: " AND "))
             ORDER BY id DESC LIMIT \(max(0, limit))
-            """, values: users + given.map(\.value), read: HistoryRow.init)
+            """, values: given.map(\.value), read: HistoryRow.init)
     }
 
     func remember(_ commit: LoginCommit, of person: Person, now: Int64) throws {
         try connection.run(
             """
-            INSERT INTO history (time, user, service, rhost, outcome, reason, factor, address, uid)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-            """, now, person.storedName, plain(commit.service), plain(commit.rhost),
-            commit.outcome.rawValue,
-            plain(commit.reason), commit.factor?.rawValue, plain(commit.address), person.uid)
+            INSERT INTO history (time, user, service, rhost, outcome, reason, factor, address, uid, key)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+            """, now, person.name, plain(commit.service), plain(commit.rhost), commit.outcome.rawValue,
+            plain(commit.reason), commit.factor?.rawValue, plain(commit.address), person.uid, person.storedKey)
         try connection.run("DELETE FROM history WHERE id <= last_insert_rowid() - ?1", historyRows)
-        try thinOut(person.storedName)
+        try thinOut(person)
     }
 
-    /// Keeps only a share of the rows for one user, so that no user pushes out the logins of all others.
+    /// Keeps only a share of the rows for one person, so that nobody pushes out the logins of all others.
     ///
-    /// It runs once in a while, as it walks over the rows of the user.
-    private func thinOut(_ user: String) throws {
+    /// It runs once in a while, as it walks over the rows of the person.
+    private func thinOut(_ person: Person) throws {
         try connection.run(
             """
-            DELETE FROM history WHERE last_insert_rowid() % 64 = 0 AND user = ?1
-            AND id <= (SELECT id FROM history WHERE user = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)
-            """, user, historyRows / 20)
+            DELETE FROM history WHERE last_insert_rowid() % 64 = 0 AND user = ?1 AND key = ?2
+            AND id <= (SELECT id FROM history WHERE user = ?1 AND key = ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3)
+            """, person.name, person.storedKey, historyRows / 20)
     }
 }
 
@@ -134,5 +137,6 @@ extension HistoryRow {
         factor = row.text(6).flatMap(Factor.init(rawValue:))
         address = row.text(7) ?? ""
         uid = row.integer(8).flatMap(UInt32.init(exactly:))
+        key = try KeyFingerprint(stored: row.text(9) ?? "")
     }
 }

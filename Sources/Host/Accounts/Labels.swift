@@ -15,7 +15,7 @@ extension Accounts {
     ///   a key; `SQLiteError`.
     public func setLabel(_ person: Person, _ label: String?) throws {
         guard person.key != nil, label.map(Self.isLabel) ?? true else { throw AccountsError.invalid("label") }
-        _ = try write(.now) { try update(person, "label = ?3", label) }
+        _ = try write(.now) { try update(person, "label = ?2", label) }
     }
 
     /// All labels, by person.
@@ -23,8 +23,8 @@ extension Accounts {
     /// - Returns: the labels of the people who have one.
     /// - Throws: `AccountsError.damaged` if a row cannot be read; `SQLiteError`.
     public func labels() throws -> [Person: String] {
-        let found = try connection.all("SELECT name, uid, label FROM accounts WHERE label IS NOT NULL") { row in
-            (try Person(row), row.text(2) ?? "")
+        let found = try connection.all("SELECT name, uid, key, label FROM accounts WHERE label IS NOT NULL") { row in
+            (try Person(row), row.text(3) ?? "")
         }
         return Dictionary(found) { first, _ in first }
     }

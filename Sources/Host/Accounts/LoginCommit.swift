@@ -114,12 +114,9 @@ extension Accounts {
                 if let proof = commit.proof, try !accept(proof, of: person, approved: approved, now: now) {
                     return false
                 }
-                if approved {
-                    try connection.run(
-                        "DELETE FROM onecodes WHERE name = ?1 AND uid = ?2", person.storedName, person.uid)
-                }
+                if approved { try deleteOneCodes(of: person) }
                 if approved, commit.knownWrongCodes > 0 {
-                    try update(person, "wrong_codes = max(0, wrong_codes - ?3)", commit.knownWrongCodes)
+                    try update(person, "wrong_codes = max(0, wrong_codes - ?2)", commit.knownWrongCodes)
                 }
                 if try !noteStanding(commit, of: person, now: now) { return false }
                 try remember(commit, of: person, now: now)
@@ -145,7 +142,7 @@ extension Accounts {
         case .excused where commit.optsOut:
             guard try account(of: person).state == .none else { return false }
             try ensure(person)
-            try update(person, "opted_out = coalesce(opted_out, ?3)", now)
+            try update(person, "opted_out = coalesce(opted_out, ?2)", now)
         // A grace login may have been spent at the first prompt, long before this.
         case .excused where [Reason.skipped.rawValue, Reason.grace.rawValue].contains(commit.reason):
             return try account(of: person).state != .confirmed
@@ -165,35 +162,33 @@ extension Accounts {
         switch proof {
         case .softToken(let token, let timeStep):
             guard try spend(timeStep, of: token, person) else { return false }
-            return try !approved || confirm(person, "secret = ?3", token.secret, codeWasRight: true)
-        case .oneTouch(let id): return try !approved || confirm(person, "authy_id = ?3", id.value, codeWasRight: false)
-        case .verified(let id): return try !approved || confirm(person, "authy_id = ?3", id.value, codeWasRight: true)
+            return try !approved || confirm(person, "secret = ?2", token.secret, codeWasRight: true)
+        case .oneTouch(let id): return try !approved || confirm(person, "authy_id = ?2", id.value, codeWasRight: false)
+        case .verified(let id): return try !approved || confirm(person, "authy_id = ?2", id.value, codeWasRight: true)
         case .firstPhone(let id):
-            return try !approved || confirm(person, "authy_id = ?3 AND confirmed = 0", id.value, codeWasRight: true)
+            return try !approved || confirm(person, "authy_id = ?2 AND confirmed = 0", id.value, codeWasRight: true)
         case .recovery(let id):
             guard try useRecoveryCode(id, of: person, now: now) else { return false }
-            return try !approved || confirm(person, "confirmed = ?3", 1, codeWasRight: true)
+            return try !approved || confirm(person, "confirmed = ?2", 1, codeWasRight: true)
         case .enrolled(let id): return try approved && enrol(person, id)
         }
     }
 
     private func enrol(_ person: Person, _ id: AuthyID) throws -> Bool {
-        try verify(person)
         try ensure(person)
         return try update(
-            person, "authy_id = ?3, had_authy_id = 1, confirmed = 1, opted_out = NULL, \(Self.codeWasRight)",
+            person, "authy_id = ?2, had_authy_id = 1, confirmed = 1, opted_out = NULL, \(Self.codeWasRight)",
             where: """
                 authy_id IS NULL AND secret IS NULL AND had_authy_id = 0 AND confirmed = 0
-                AND NOT EXISTS (SELECT 1 FROM accounts WHERE authy_id = ?3)
+                AND NOT EXISTS (SELECT 1 FROM accounts WHERE authy_id = ?2)
                 """, id.value)
     }
 
     /// Spends a time step; false if it or a later one was spent before.
     private func spend(_ timeStep: Int64, of token: StoredSoftToken, _ person: Person) throws -> Bool {
         try update(
-            person, "last_spent = ?5", where: "secret = ?3 AND period = ?4 AND (last_spent IS NULL OR last_spent < ?5)",
-            token.secret,
-            token.period, timeStep)
+            person, "last_spent = ?4", where: "secret = ?2 AND period = ?3 AND (last_spent IS NULL OR last_spent < ?4)",
+            token.secret, token.period, timeStep)
     }
 
     /// Marks the account confirmed; false if it no longer has the factor.

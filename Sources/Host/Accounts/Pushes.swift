@@ -52,8 +52,9 @@ extension Accounts {
             if try pushesNotApproved(person, window) >= Self.pushesNotApproved { return .tooMany }
             try forget(.pushes, outside: window)
             let id = try connection.first(
-                "INSERT INTO pushes (name, uid, attempt, place, time) VALUES (?1, ?2, ?3, ?4, ?5) RETURNING id",
-                person.storedName, person.uid, attempt, place, now
+                """
+                INSERT INTO pushes (name, uid, key, attempt, place, time) VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id
+                """, values: person.columns + [attempt, place, now]
             ) { $0.integer(0) }
             guard case let id?? = id else { throw AccountsError.damaged("no number for a push") }
             return .granted(id)
@@ -93,24 +94,30 @@ extension Accounts {
         try write(.withNext) {
             let window = Window(Self.requestWindow, before: now)
             let count = try connection.first(
-                "SELECT count(*) FROM onecodes WHERE name = ?1 AND uid = ?2 AND time > ?3 AND time <= ?4",
-                person.storedName, person.uid, window.after, window.until
+                "SELECT count(*) FROM onecodes WHERE \(Person.matches) AND time > ?4 AND time <= ?5",
+                values: person.columns + [window.after, window.until]
             ) { $0.integer(0) ?? 0 }
             guard let count, count < Self.oneCodesNotUsed else { return false }
             try forget(.onecodes, outside: window)
             try connection.run(
-                "INSERT INTO onecodes (name, uid, time) VALUES (?1, ?2, ?3)", person.storedName, person.uid, now)
+                "INSERT INTO onecodes (name, uid, key, time) VALUES (?1, ?2, ?3, ?4)", values: person.columns + [now])
             return true
         }
+    }
+
+    /// Deletes the OneCodes that count against a person; returns their number.
+    @discardableResult
+    func deleteOneCodes(of person: Person) throws -> Int {
+        try connection.run("DELETE FROM onecodes WHERE \(Person.matches)", values: person.columns)
     }
 
     private func isPaused(_ person: Person, at place: String, _ sent: Window, _ denied: Window) throws -> Bool {
         try connection.first(
             """
             SELECT 1 FROM pushes
-            WHERE name = ?1 AND uid = ?2 AND time > ?3 AND time <= ?4
-            AND state = 'denied' AND place = ?5 AND ended > ?6 AND ended <= ?7
-            """, person.storedName, person.uid, sent.after, sent.until, place, denied.after, denied.until
+            WHERE \(Person.matches) AND time > ?4 AND time <= ?5
+            AND state = 'denied' AND place = ?6 AND ended > ?7 AND ended <= ?8
+            """, values: person.columns + [sent.after, sent.until, place, denied.after, denied.until]
         ) { _ in true } ?? false
     }
 
@@ -118,8 +125,8 @@ extension Accounts {
         try connection.first(
             """
             SELECT count(*) FROM pushes \
-            WHERE name = ?1 AND uid = ?2 AND time > ?3 AND time <= ?4 AND state <> 'approved'
-            """, person.storedName, person.uid, window.after, window.until
+            WHERE \(Person.matches) AND time > ?4 AND time <= ?5 AND state <> 'approved'
+            """, values: person.columns + [window.after, window.until]
         ) { $0.integer(0) ?? 0 } ?? 0
     }
 

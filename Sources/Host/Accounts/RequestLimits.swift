@@ -35,10 +35,9 @@ extension Accounts {
         limits.denied = try connection.all(
             """
             SELECT place, max(ended) FROM pushes
-            WHERE name = ?1 AND uid = ?2 AND time > ?3 AND time <= ?4 AND state = 'denied' AND ended > ?5 \
-            AND ended <= ?6
+            WHERE \(Person.matches) AND time > ?4 AND time <= ?5 AND state = 'denied' AND ended > ?6 AND ended <= ?7
             GROUP BY place ORDER BY place
-            """, person.storedName, person.uid, sent.after, sent.until, denied.after, denied.until
+            """, values: person.columns + [sent.after, sent.until, denied.after, denied.until]
         ) { RequestLimits.Pause(place: $0.text(0) ?? "", until: ($0.integer(1) ?? 0).adding(Self.pause)) }
         limits.requestsUntil = try end(of: "pushes", "AND state <> 'approved'", Self.pushesNotApproved, person, sent)
         limits.oneCodesUntil = try end(of: "onecodes", "", Self.oneCodesNotUsed, person, sent)
@@ -51,9 +50,9 @@ extension Accounts {
     {
         let oldest = try connection.first(
             """
-            SELECT time FROM \(table) WHERE name = ?1 AND uid = ?2 AND time > ?3 AND time <= ?4 \(condition)
+            SELECT time FROM \(table) WHERE \(Person.matches) AND time > ?4 AND time <= ?5 \(condition)
             ORDER BY time DESC LIMIT 1 OFFSET \(most - 1)
-            """, person.storedName, person.uid, window.after, window.until
+            """, values: person.columns + [window.after, window.until]
         ) { $0.integer(0) ?? 0 }
         return oldest.map { $0.adding(Self.requestWindow) }
     }

@@ -5,7 +5,7 @@ internal import SQLite
 /// `user_version` of the file is the number of migrations that it has seen; with 0 it does not belong to Countersign.
 enum Schema {
     /// In order; new ones are only appended.
-    static let migrations = [first, enrolment, seals, guesses, people]
+    static let migrations = [first, enrolment, seals, guesses, people, ids]
 
     static var version: Int64 { Int64(migrations.count) }
 

@@ -5,9 +5,10 @@ internal import SQLite
 /// Shows that a row of `accounts` is the one that was written for that person, and that no row is lost.
 ///
 /// SQLite has no checksums of its pages: two that are swapped make rows unfindable, or show old ones, without an error.
-/// So each row has a keyed digest of its other columns, and a second table, whose pages cannot stand in for those of
-/// the first, lists everybody who has a row. The key is the id of the database, which is not secret: seals protect
-/// against faults, and not against a person who can write the file.
+/// So each row has a keyed digest of its other columns, and a second table lists everybody who has a row. People are
+/// found by an index, and members by the number of the row: no page can stand in for one of either kind. The key is the
+/// id of the database, which is not secret: seals protect against faults, and not against a person who can write the
+/// file.
 struct Seal {
     /// The sealed columns, in this order.
     ///
@@ -17,10 +18,12 @@ struct Seal {
         locked_until, had_authy_id,
         opted_out, paused_until, paused_at, pause_reason, prefers, seen_phone, seen_app, seen, locks, locked_clock, \
         day_failures, day_clock,
-        wrong_codes, label
+        wrong_codes, label, id, key
         """
+    private static let (nameColumn, uidColumn): (Int32, Int32) = (0, 1)
+    private static let (idColumn, keyColumn): (Int32, Int32) = (27, 28)
     /// The number of `columns` that a version of the tables seals, by the first such version, in ascending order.
-    static let counts: [(version: Int64, count: Int32)] = [(3, 21), (4, 26), (5, 27)]
+    static let counts: [(version: Int64, count: Int32)] = [(3, 21), (4, 26), (5, 27), (6, 29)]
     static let count = counts.last?.count ?? 0
 
     /// The number of sealed columns in a version of the tables that has seals.
@@ -43,11 +46,40 @@ struct Seal {
     }
 
     /// The number of a person in the table of members.
-    func member(_ name: String, _ uid: Int64) -> Int64 {
+    ///
+    /// It is made of the user name with the key behind it, as in all versions: a member whose row is lost has no other
+    /// trace, so these numbers outlive every migration.
+    func member(_ person: Person) -> Int64 { member(nameWithKey: person.nameWithKey, uid: Int64(person.uid)) }
+
+    private func member(nameWithKey: String, uid: Int64) -> Int64 {
         var bytes = Array("member".utf8)
-        Self.append(.text(name), to: &bytes)
+        Self.append(.text(nameWithKey), to: &bytes)
         Self.append(.integer(uid), to: &bytes)
         return code(bytes).prefix(8).reduce(Int64(0)) { $0 << 8 | Int64($1) }
+    }
+
+    /// The number of the person of a row whose first columns are `columns`, or as many of them as `count` says.
+    fileprivate func member(of row: Row, count: Int32 = Self.count) -> Int64 {
+        member(nameWithKey: Self.nameWithKey(of: row, count: count), uid: row.integer(Self.uidColumn) ?? 0)
+    }
+
+    /// The user name of such a row, and behind a blank the key if there is one; until version 5, `name` was both.
+    fileprivate static func nameWithKey(of row: Row, count: Int32 = Self.count) -> String {
+        let name = row.text(nameColumn) ?? ""
+        guard count > keyColumn, let key = row.text(keyColumn), !key.isEmpty else { return name }
+        return "\(name) \(key)"
+    }
+
+    /// The id of a row that is as it was written for a person; nil if it is not.
+    ///
+    /// An index that is damaged can lead to the row of another person, which is as it was written for that one.
+    func id(of row: Row, for person: Person) -> Int64? {
+        guard row.blob(Self.count) == digest(of: row), row.text(Self.nameColumn) == person.name,
+            row.integer(Self.uidColumn) == Int64(person.uid), row.text(Self.keyColumn) == person.storedKey
+        else {
+            return nil
+        }
+        return row.integer(Self.idColumn)
     }
 
     private func code(_ bytes: [UInt8]) -> HMAC<SHA256>.MAC { HMAC<SHA256>.authenticationCode(for: bytes, using: key) }
@@ -64,36 +96,43 @@ struct Seal {
 }
 
 extension Accounts {
-    /// Checks that the row of a person is as it was written, or that there never was one.
+    /// The id of a person's row, which is as it was written; here alone a person is looked up to be let in.
     ///
     /// - Parameter person: the person.
-    /// - Returns: whether there is a row.
+    /// - Returns: the id; nil if there never was a row.
     /// - Throws: `AccountsError.altered` if the row is lost, or is not as it was written; `SQLiteError`.
-    @discardableResult
-    func verify(_ person: Person) throws -> Bool {
-        let isSealed = try connection.first(
-            "SELECT \(Seal.columns), seal FROM accounts WHERE name = ?1 AND uid = ?2", person.storedName, person.uid
-        ) { row in row.blob(Seal.count) == seal.digest(of: row) }
-        if isSealed == nil, try !isMember(person) { return false }
-        guard isSealed == true else { throw AccountsError.altered(person.storedName, uid: person.uid) }
-        return true
+    func id(of person: Person) throws -> Int64? {
+        let found = try connection.first(
+            "SELECT \(Seal.columns), seal FROM accounts WHERE \(Person.matches)", values: person.columns
+        ) { seal.id(of: $0, for: person) }
+        switch found {
+        case .some(.some(let id)): return id
+        case .some(.none): throw AccountsError.altered(person.nameWithKey, uid: person.uid)
+        case .none:
+            let isMember = try connection.first("SELECT 1 FROM members WHERE id = ?1", seal.member(person)) { _ in true
+            }
+            guard isMember == nil else { throw AccountsError.altered(person.nameWithKey, uid: person.uid) }
+            return nil
+        }
     }
 
-    private func isMember(_ person: Person) throws -> Bool {
-        let number = seal.member(person.storedName, Int64(person.uid))
-        return try connection.first("SELECT 1 FROM members WHERE id = ?1", number) { _ in true } ?? false
-    }
-
-    /// Adds a row for the person if there is none.
+    /// The id of the person's row, which is added if there is none.
     ///
-    /// Runs inside a transaction, after `verify`.
-    func ensure(_ person: Person) throws {
-        let (name, uid) = (person.storedName, person.uid)
-        let isNew = try connection.run(
-            "INSERT INTO accounts (name, uid) VALUES (?1, ?2) ON CONFLICT DO NOTHING", name, uid)
-        guard isNew == 1 else { return }
-        try connection.run("INSERT INTO members (id) VALUES (?1) ON CONFLICT DO NOTHING", seal.member(name, Int64(uid)))
-        try sealRow(of: person)
+    /// Runs inside a transaction.
+    ///
+    /// - Parameter person: the person.
+    /// - Returns: the id.
+    /// - Throws: `AccountsError.altered` if the row is lost or was changed; `SQLiteError`.
+    @discardableResult
+    func ensure(_ person: Person) throws -> Int64 {
+        if let id = try id(of: person) { return id }
+        let added = try connection.first(
+            "INSERT INTO accounts (name, uid, key) VALUES (?1, ?2, ?3) RETURNING \(Seal.columns)",
+            values: person.columns, read: seal.sealed)
+        guard let added else { throw AccountsError.damaged("no id for a row") }
+        try connection.run("INSERT INTO members (id) VALUES (?1) ON CONFLICT DO NOTHING", seal.member(person))
+        try store(added)
+        return added.id
     }
 
     /// Changes a row; rows are changed in no other way.
@@ -102,7 +141,7 @@ extension Accounts {
     ///
     /// - Parameters:
     ///   - person: the person.
-    ///   - changes: the text behind SET; its values are ?3 and on.
+    ///   - changes: the text behind SET; its values are ?2 and on.
     ///   - condition: what must also hold for the row.
     ///   - values: the values of `changes` and `condition`.
     /// - Returns: whether there was such a row.
@@ -111,23 +150,20 @@ extension Accounts {
     func update(_ person: Person, _ changes: String, where condition: String = "TRUE", _ values: (any Bindable)?...)
         throws -> Bool
     {
-        try verify(person)
-        let statement = "UPDATE accounts SET \(changes) WHERE name = ?1 AND uid = ?2 AND \(condition)"
-        let count = try connection.run(statement, values: [person.storedName, person.uid] + values)
-        guard count > 0 else { return false }
-        try sealRow(of: person)
+        guard let id = try id(of: person) else { return false }
+        let changed = try connection.first(
+            "UPDATE accounts SET \(changes) WHERE id = ?1 AND \(condition) RETURNING \(Seal.columns)",
+            values: [id] + values, read: seal.sealed)
+        guard let changed else { return false }
+        try store(changed)
         return true
     }
 
-    private func sealRow(of person: Person) throws {
-        let digest = try connection.first(
-            "SELECT \(Seal.columns) FROM accounts WHERE name = ?1 AND uid = ?2", person.storedName, person.uid
-        ) { seal.digest(of: $0) }
-        try connection.run(
-            "UPDATE accounts SET seal = ?3 WHERE name = ?1 AND uid = ?2", person.storedName, person.uid, digest)
+    private func store(_ seal: (id: Int64, digest: [UInt8])) throws {
+        try connection.run("UPDATE accounts SET seal = ?2 WHERE id = ?1", seal.id, seal.digest)
     }
 
-    /// Deletes rows, whatever they hold.
+    /// Deletes rows, whatever they hold, and all that refers to them.
     ///
     /// Runs inside a transaction.
     ///
@@ -137,14 +173,11 @@ extension Accounts {
     /// - Returns: the uids of the deleted rows.
     /// - Throws: `SQLiteError`.
     @discardableResult
-    func delete(where condition: String, _ values: (any Bindable)?...) throws -> [UInt32] {
-        let gone = try connection.all("DELETE FROM accounts WHERE \(condition) RETURNING name, uid", values: values) {
-            row in
-            (name: row.text(0) ?? "", uid: row.integer(1) ?? 0)
-        }
-        for person in gone {
-            try connection.run("DELETE FROM members WHERE id = ?1", seal.member(person.name, person.uid))
-        }
+    func delete(where condition: String, _ values: [(any Bindable)?]) throws -> [UInt32] {
+        let gone = try connection.all(
+            "DELETE FROM accounts WHERE \(condition) RETURNING \(Seal.columns)", values: values
+        ) { row in (member: seal.member(of: row), uid: row.integer(1) ?? 0) }
+        for person in gone { try connection.run("DELETE FROM members WHERE id = ?1", person.member) }
         return gone.compactMap { UInt32(exactly: $0.uid) }
     }
 }
@@ -152,22 +185,21 @@ extension Accounts {
 // MARK: - All rows at once
 
 extension Seal {
+    /// The id of a row and the seal that it must have; its columns are `columns`.
+    fileprivate func sealed(_ row: Row) throws -> (id: Int64, digest: [UInt8]) {
+        guard let id = row.integer(Self.idColumn) else { throw AccountsError.damaged("a row without an id") }
+        return (id, digest(of: row))
+    }
+
     func damage(in connection: Connection) throws -> Accounts.Damage {
         var damage = Accounts.Damage()
         var members = Set(try connection.all("SELECT id FROM members") { $0.integer(0) ?? 0 })
-        _ = try connection.all("SELECT \(Self.columns), seal FROM accounts ORDER BY name, uid") { row in
-            let name = row.text(0) ?? ""
-            if row.blob(Self.count) != digest(of: row) { damage.altered.append(name) }
-            members.remove(member(name, row.integer(1) ?? 0))
+        _ = try connection.all("SELECT \(Self.columns), seal FROM accounts ORDER BY name, key, uid") { row in
+            if row.blob(Self.count) != digest(of: row) { damage.altered.append(Self.nameWithKey(of: row)) }
+            members.remove(member(of: row))
         }
         damage.lost = members.count
         return damage
-    }
-
-    /// The primary key of a row of `accounts`.
-    struct Key: Hashable {
-        let name: String
-        let uid: Int64
     }
 
     /// The rows that are not as an earlier version wrote them.
@@ -175,14 +207,14 @@ extension Seal {
     /// - Parameters:
     ///   - connection: the open database.
     ///   - version: the version of its tables, `Schema.firstSealed` or later.
-    /// - Returns: the keys of those rows.
+    /// - Returns: the numbers of their people in the table of members.
     /// - Throws: `SQLiteError`.
-    func altered(in connection: Connection, version: Int64) throws -> Set<Key> {
+    func altered(in connection: Connection, version: Int64) throws -> Set<Int64> {
         let count = Self.count(in: version)
         let columns = Self.columns.split(separator: ",").prefix(Int(count)).joined(separator: ",")
         let rows = try connection.all("SELECT \(columns), seal FROM accounts") { row in
             let isAsWritten = row.blob(count) == digest(of: row, count: count)
-            return isAsWritten ? nil : Key(name: row.text(0) ?? "", uid: row.integer(1) ?? 0)
+            return isAsWritten ? nil : member(of: row, count: count)
         }
         return Set(rows.compactMap(\.self))
     }
@@ -195,16 +227,13 @@ extension Seal {
     ///
     /// - Parameters:
     ///   - connection: the open database.
-    ///   - altered: rows that get no seal, so that they stay refused.
+    ///   - altered: the people whose rows get no seal, so that they stay refused.
     /// - Throws: `SQLiteError`.
-    func renew(in connection: Connection, except altered: Set<Key>) throws {
-        let rows = try connection.all("SELECT \(Self.columns) FROM accounts") { row in
-            (key: Key(name: row.text(0) ?? "", uid: row.integer(1) ?? 0), digest: digest(of: row))
-        }
-        for (key, digest) in rows {
-            let seal = altered.contains(key) ? nil : digest
-            try connection.run("UPDATE accounts SET seal = ?3 WHERE name = ?1 AND uid = ?2", key.name, key.uid, seal)
-            try connection.run("INSERT INTO members (id) VALUES (?1) ON CONFLICT DO NOTHING", member(key.name, key.uid))
+    func renew(in connection: Connection, except altered: Set<Int64>) throws {
+        for row in try rows(in: connection) {
+            let digest = altered.contains(row.member) ? nil : row.seal.digest
+            try connection.run("UPDATE accounts SET seal = ?2 WHERE id = ?1", row.seal.id, digest)
+            try connection.run("INSERT INTO members (id) VALUES (?1) ON CONFLICT DO NOTHING", row.member)
         }
     }
 
@@ -213,21 +242,18 @@ extension Seal {
     /// Runs inside a transaction.
     func all(in connection: Connection) throws {
         try connection.run("DELETE FROM members")
-        let rows = try connection.all("SELECT \(Self.columns) FROM accounts") { row in
-            (name: row.text(0) ?? "", uid: row.integer(1) ?? 0, digest: digest(of: row))
-        }
-        for row in rows {
-            try connection.run(
-                "UPDATE accounts SET seal = ?3 WHERE name = ?1 AND uid = ?2", row.name, row.uid, row.digest)
-            try connection.run("INSERT INTO members (id) VALUES (?1)", member(row.name, row.uid))
-        }
+        try renew(in: connection, except: [])
+    }
+
+    private func rows(in connection: Connection) throws -> [(member: Int64, seal: (id: Int64, digest: [UInt8]))] {
+        try connection.all("SELECT \(Self.columns) FROM accounts") { (member(of: $0), try sealed($0)) }
     }
 }
 
 extension Accounts {
     /// What is wrong with the rows.
     public struct Damage: Equatable, Sendable {
-        /// The stored names (`Person.storedName`) of rows that are not as they were written, sorted.
+        /// The people (`Person.nameWithKey`) whose rows are not as they were written, sorted.
         public var altered: [String] = []
         /// The number of lost rows; their names are not known.
         public var lost = 0

@@ -14,7 +14,7 @@ extension Accounts {
     /// - Throws: `AccountsError.altered` if the row is lost or was changed; `SQLiteError`.
     public func optOut(_ person: Person, now: Int64, onlyIn state: AccountState? = nil) throws -> Change? {
         try change(person, where: { state == nil || $0.state == state }) {
-            try update(person, "opted_out = coalesce(opted_out, ?3)", now)
+            try update(person, "opted_out = coalesce(opted_out, ?2)", now)
         }
     }
 
@@ -37,7 +37,7 @@ extension Accounts {
     public func pause(_ person: Person, _ pause: Pause?) throws -> Change {
         try change(person, forgetsNamesakes: pause != nil) {
             try update(
-                person, "paused_until = ?3, paused_at = ?4, pause_reason = ?5", pause?.until, pause?.made, pause?.reason
+                person, "paused_until = ?2, paused_at = ?3, pause_reason = ?4", pause?.until, pause?.made, pause?.reason
             )
         }
     }
@@ -52,7 +52,7 @@ extension Accounts {
     ///   changed; `SQLiteError`.
     public func prefer(_ person: Person, _ factor: Factor?) throws -> Change {
         guard factor != .recovery else { throw AccountsError.invalid("preference") }
-        return try change(person) { try update(person, "prefers = ?3", factor?.rawValue) }
+        return try change(person) { try update(person, "prefers = ?2", factor?.rawValue) }
     }
 
     /// Stores what the server said about the AuthyID of the account, and nothing about another AuthyID.
@@ -67,7 +67,7 @@ extension Accounts {
     public func see(_ person: Person, _ authyID: AuthyID, _ view: ServerView) throws -> Bool {
         try write(.now) {
             try update(
-                person, "seen_phone = ?4, seen_app = ?5, seen = ?6", where: "authy_id = ?3", authyID.value, view.phone,
+                person, "seen_phone = ?3, seen_app = ?4, seen = ?5", where: "authy_id = ?2", authyID.value, view.phone,
                 view.hasApp.map { $0 ? 1 : 0 }, view.time)
         }
     }
@@ -84,7 +84,7 @@ extension Accounts {
         try writeIfProven(.now) {
             guard try accept(proof, of: person, approved: true, now: 0) else { return false }
             try update(person, "opted_out = NULL")
-            try connection.run("DELETE FROM onecodes WHERE name = ?1 AND uid = ?2", person.storedName, person.uid)
+            try deleteOneCodes(of: person)
             try forgetRemembered(person)
             return true
         }
@@ -115,8 +115,8 @@ extension Accounts {
     /// - Throws: `AccountsError.damaged` if a row cannot be read; `SQLiteError`.
     public func recoveryCodes(of person: Person) throws -> [StoredRecoveryCode] {
         try connection.all(
-            "SELECT id, hash FROM recovery WHERE name = ?1 AND uid = ?2 AND used IS NULL ORDER BY id",
-            person.storedName, person.uid
+            "SELECT id, hash FROM recovery WHERE account = \(Person.account) AND used IS NULL ORDER BY id",
+            values: person.columns
         ) { row in
             guard let id = row.integer(0), let hash = row.text(1) else {
                 throw AccountsError.damaged("a recovery code")
@@ -148,18 +148,25 @@ extension Accounts {
     ///
     /// Runs inside a transaction.
     func put(_ hashes: [String], _ person: Person) throws {
-        try connection.run("DELETE FROM recovery WHERE name = ?1 AND uid = ?2", person.storedName, person.uid)
+        try deleteRecoveryCodes(of: person)
         for hash in hashes {
             try connection.run(
-                "INSERT INTO recovery (name, uid, hash) VALUES (?1, ?2, ?3)", person.storedName, person.uid, hash)
+                "INSERT INTO recovery (account, hash) VALUES (\(Person.account), ?4)", values: person.columns + [hash])
         }
+    }
+
+    /// Deletes all recovery codes of a person, used ones too.
+    ///
+    /// Runs inside a transaction.
+    func deleteRecoveryCodes(of person: Person) throws {
+        try connection.run("DELETE FROM recovery WHERE account = \(Person.account)", values: person.columns)
     }
 
     /// Uses a recovery code; false if it was used before.
     func useRecoveryCode(_ id: Int64, of person: Person, now: Int64) throws -> Bool {
         try connection.run(
-            "UPDATE recovery SET used = ?4 WHERE id = ?3 AND name = ?1 AND uid = ?2 AND used IS NULL",
-            person.storedName, person.uid, id, now) == 1
+            "UPDATE recovery SET used = ?5 WHERE id = ?4 AND account = \(Person.account) AND used IS NULL",
+            values: person.columns + [id, now]) == 1
     }
 }
 
@@ -198,10 +205,10 @@ extension Accounts {
         let window = Window(seconds, before: now)
         return try connection.first(
             """
-            SELECT 1 FROM remembered JOIN accounts USING (name, uid)
-            WHERE name = ?1 AND uid = ?2 AND service = ?3 AND address = ?4 AND key = ?5 AND time > ?6 AND time <= ?7 \
-            AND confirmed = 1
-            """, person.storedName, person.uid, login.service, login.address, login.key, window.after, window.until
+            SELECT 1 FROM remembered JOIN accounts ON accounts.id = remembered.account
+            WHERE account = \(Person.account) AND service = ?4 AND address = ?5 AND remembered.key = ?6 \
+            AND time > ?7 AND time <= ?8 AND confirmed = 1
+            """, values: person.columns + [login.service, login.address, login.key, window.after, window.until]
         ) { _ in true } ?? false
     }
 
@@ -214,8 +221,8 @@ extension Accounts {
         try connection.all(
             """
             SELECT service, address, key, time FROM remembered \
-            WHERE name = ?1 AND uid = ?2 ORDER BY time DESC, service, address, key
-            """, person.storedName, person.uid
+            WHERE account = \(Person.account) ORDER BY time DESC, service, address, key
+            """, values: person.columns
         ) { row in
             (
                 TrustedLogin(service: row.text(0) ?? "", address: row.text(1) ?? "", key: row.text(2) ?? ""),
@@ -233,7 +240,7 @@ extension Accounts {
 
     @discardableResult
     func forgetRemembered(_ person: Person) throws -> Int {
-        try connection.run("DELETE FROM remembered WHERE name = ?1 AND uid = ?2", person.storedName, person.uid)
+        try connection.run("DELETE FROM remembered WHERE account = \(Person.account)", values: person.columns)
     }
 
     /// Remembers a login for `seconds`, and deletes logins that are older.
@@ -242,8 +249,8 @@ extension Accounts {
         try forget(.remembered, outside: Window(seconds, before: now))
         try connection.run(
             """
-            INSERT INTO remembered (name, uid, service, address, key, time) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            INSERT INTO remembered (account, service, address, key, time) VALUES (\(Person.account), ?4, ?5, ?6, ?7)
             ON CONFLICT DO UPDATE SET time = excluded.time
-            """, person.storedName, person.uid, login.service, login.address, login.key, now)
+            """, values: person.columns + [login.service, login.address, login.key, now])
     }
 }

@@ -103,7 +103,7 @@ extension Accounts {
             try update(
                 person,
                 """
-                failures = ?3, locked_until = ?4, locked_clock = ?5, locks = ?6, day_failures = ?7, day_clock = ?8,
+                failures = ?2, locked_until = ?3, locked_clock = ?4, locks = ?5, day_failures = ?6, day_clock = ?7,
                     wrong_codes = wrong_codes + 1
                 """, failures, lock > 0 ? now.wall.adding(Int(lock)) : nil, lock > 0 ? now.text : nil, locks, count + 1,
                 began.text)
@@ -126,9 +126,9 @@ extension Accounts {
             try update(
                 person,
                 """
-                failures = ?3, day_failures = ?4, wrong_codes = max(0, wrong_codes - 1), locks = ?5,
-                    locked_until = CASE WHEN ?6 THEN NULL ELSE locked_until END, \
-                locked_clock = CASE WHEN ?6 THEN NULL ELSE locked_clock END
+                failures = ?2, day_failures = ?3, wrong_codes = max(0, wrong_codes - 1), locks = ?4,
+                    locked_until = CASE WHEN ?5 THEN NULL ELSE locked_until END, \
+                locked_clock = CASE WHEN ?5 THEN NULL ELSE locked_clock END
                 """, failures, count, opens ? max(0, account.locks - 1) : account.locks, isOpen)
         }
     }
@@ -148,7 +148,7 @@ extension Accounts {
         guard let until = account.lock(rules, at: now) else { return nil }
         if account.needsAnchor(now) {
             let day = account.dayBegan.map { $0.liesAhead(of: now) ? now : $0 }
-            try update(person, "locked_until = ?3, locked_clock = ?4, day_clock = ?5", until, now.text, day?.text)
+            try update(person, "locked_until = ?2, locked_clock = ?3, day_clock = ?4", until, now.text, day?.text)
         }
         return until
     }

@@ -81,7 +81,7 @@ struct AccountView {
     /// The account as `show` prints it, one line for each known fact.
     func lines(_ more: Details) -> [String] {
         let known: [(String, String?)] = [
-            ("user", "\(person.storedName) (uid \(person.uid))"),
+            ("user", "\(person.nameWithKey) (uid \(person.uid))"),
             ("label", label),
             ("state", stateLine),
             ("paused", pause.map { "until \(Timestamp.local($0.until)): \($0.reason)" }),

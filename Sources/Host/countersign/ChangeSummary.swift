@@ -136,5 +136,5 @@ extension ChangeSummary {
 
 extension Person {
     /// The name, and the key where people are told apart by it, for people.
-    var label: String { storedName.plain }
+    var label: String { nameWithKey.plain }
 }

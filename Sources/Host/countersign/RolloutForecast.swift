@@ -67,7 +67,7 @@ struct RolloutForecast {
         locked = views.count { $0.lockedUntil != nil }
         let many = min(settings.lockout.failures, settings.lockout.failuresOfDay)
         guessed = views.filter { $0.wrongCodesOfDay >= many }
-            .sorted { ($1.wrongCodesOfDay, $0.person.storedName) < ($0.wrongCodesOfDay, $1.person.storedName) }
+            .sorted { ($1.wrongCodesOfDay, $0.person.nameWithKey) < ($0.wrongCodesOfDay, $1.person.nameWithKey) }
         let lastDay = rules.isOver(now) ? nil : rules.graceUntil.flatMap { Timestamp.days(until: $0, now) }
         lastDayIn = rules.mode == .grace ? lastDay : nil
         let left = views.filter {
@@ -84,7 +84,7 @@ struct RolloutForecast {
     }
 
     private static func rank(_ ending: Ending) -> (Int, Int, String) {
-        (ending.view.graceLeft, ending.days ?? .max, ending.view.person.storedName)
+        (ending.view.graceLeft, ending.days ?? .max, ending.view.person.nameWithKey)
     }
 
     private static func standing(of view: AccountView) -> Standing {
@@ -98,7 +98,7 @@ struct RolloutForecast {
 
     private static func days(_ view: AccountView, _ lastDay: Int?, _ graceLogins: [String: Int]) -> Int? {
         // Logins covered by one grace login count too, so that this is early rather than late.
-        let pace = graceLogins[view.person.storedName].map { view.graceLeft * lookBack / max(1, $0) }
+        let pace = graceLogins[view.person.nameWithKey].map { view.graceLeft * lookBack / max(1, $0) }
         return [pace, lastDay].compactMap { $0 }.min()
     }
 }

@@ -269,7 +269,7 @@ struct LoginPathTests {
 extension Accounts {
     fileprivate func plan(of sql: String) throws -> [String] {
         var literal = sql
-        for number in (1...9).reversed() { literal = literal.replacingOccurrences(of: "?\(number)", with: "'1'") }
+        for number in (1...12).reversed() { literal = literal.replacingOccurrences(of: "?\(number)", with: "'1'") }
         return try connection.all("EXPLAIN QUERY PLAN \(literal)") { $0.text(3) ?? "" }
     }
 }

@@ -65,7 +65,8 @@ struct History: AdminCommand {
     private func filter(_ name: String?, _ now: Int64) -> HistoryFilter {
         var filter = HistoryFilter()
         // By name alone, as the uid of a deleted user is not known.
-        filter.user = name.map { Person(name: $0, uid: 0, key: key.key).storedName }
+        filter.user = name
+        filter.key = key.key
         filter.withKeys = key.key == nil
         filter.service = service
         filter.outcome = outcome
@@ -90,7 +91,7 @@ struct History: AdminCommand {
 
 extension HistoryRow {
     /// The person of the row; without a uid only the name is known.
-    private var person: Person { Person(storedName: user, uid: uid ?? .max) }
+    private var person: Person { Person(name: user, uid: uid ?? .max, key: key) }
 
     fileprivate func json(_ labels: [Person: String]) -> JSONValue {
         .object([
@@ -117,7 +118,7 @@ extension HistoryRow {
     }
 
     fileprivate func row(_ labels: [Person: String]) -> [String] {
-        let who = labels[person].map { "\(person.name) (\($0))" } ?? user
+        let who = labels[person].map { "\(person.name) (\($0))" } ?? nameWithKey
         return [
             Timestamp.short(time), who, service, rhost.isEmpty ? "-" : rhost, outcome.rawValue, reason,
             factor?.rawValue ?? "-",

@@ -60,7 +60,7 @@ struct Report: AdminCommand {
         filter.reason = Reason.grace.rawValue
         filter.since = context.now - Int64(RolloutForecast.lookBack) * 86_400
         return Dictionary(
-            try context.accounts.history(filter, limit: 100_000).map { ($0.user, 1) }, uniquingKeysWith: +)
+            try context.accounts.history(filter, limit: 100_000).map { ($0.nameWithKey, 1) }, uniquingKeysWith: +)
     }
 
     private static var host: String {
@@ -175,7 +175,7 @@ private struct Page {
         guard !endings.isEmpty else { return [] }
         let rows = endings.prefix(Self.names).map { ending in
             [
-                ending.view.person.storedName, ending.view.standing, String(ending.view.graceLeft),
+                ending.view.person.nameWithKey, ending.view.standing, String(ending.view.graceLeft),
                 ending.days.map { $0 == 0 ? "today" : "about \($0)" } ?? "-",
             ]
         }
@@ -190,7 +190,7 @@ private struct Page {
     func guesses(_ rollout: RolloutForecast) -> [String] {
         guard !rollout.guessed.isEmpty else { return [] }
         let rows = rollout.guessed.prefix(Self.names).map { view in
-            [view.person.storedName, String(view.wrongCodesOfDay), view.lockedUntil.map(Timestamp.short) ?? "-"]
+            [view.person.nameWithKey, String(view.wrongCodesOfDay), view.lockedUntil.map(Timestamp.short) ?? "-"]
         }
         let lines = Table.lines(["USER", "WRONG CODES", "LOCKED UNTIL"], rows).map {
             "  " + String($0.prefix(max(1, width - 2)))

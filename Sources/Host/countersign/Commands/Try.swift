@@ -97,7 +97,7 @@ struct Try: ParsableCommand {
         let names = [person.name, try SystemUser.numbered(getuid())?.name]
         do {
             let row = try CommandContext.open(settings).accounts.history(limit: 10).first {
-                $0.service == service && $0.time >= began && names.contains($0.user)
+                $0.service == service && $0.time >= began && names.contains($0.nameWithKey)
                     && $0.outcome.letsIn == (result == .letIn)
             }
             return Ended(person: person, result: result, row: row, trouble: nil)

@@ -1,0 +1,31 @@
+import Foundation
+import Identifiers
+import SQLite
+import Testing
+
+@testable import Accounts
+
+extension Place {
+    /// Writes a file as an earlier version with seals would have left it: alice and bob have the same phone.
+    func makeEarlier(version: Int64) throws {
+        try write([])
+        let connection = try raw()
+        for step in Schema.migrations.prefix(Int(version)) { try connection.execute(step) }
+        let id = String(repeating: "5", count: 32)
+        try connection.run("INSERT INTO identity (id) VALUES (?1)", id)
+        let seal = Seal(id: id)
+        let count = Seal.count(in: version)
+        let columns = Seal.columns.split(separator: ",").prefix(Int(count)).joined(separator: ",")
+        for person in [alice, bob] {
+            let digest = try connection.first(
+                """
+                INSERT INTO accounts (name, uid, authy_id, had_authy_id) VALUES (?1, ?2, ?3, 1) RETURNING \(columns)
+                """, person.name, person.uid, phone.value
+            ) { seal.digest(of: $0, count: count) }
+            try connection.run("UPDATE accounts SET seal = ?2 WHERE name = ?1", person.name, digest)
+            try connection.run("INSERT INTO members (id) VALUES (?1)", seal.member(person))
+        }
+        try connection.execute("PRAGMA user_version = \(version); PRAGMA wal_checkpoint(TRUNCATE)")
+        try #require(chmod(path, 0o600) == 0)
+    }
+}
