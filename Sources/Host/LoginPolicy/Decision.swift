@@ -32,7 +32,8 @@ public enum Reason: String, Equatable, Sendable, CaseIterable {
     case disconnected
     case timeout
     case unknownUser = "unknown_user"
-    case sshdRefuses
+    /// sshd will refuse the login in any case.
+    case sshdRefuses = "hopeless"
     case decidedBefore = "decided_before"
     case tooManyRequests = "too_many_requests"
     // unavailable
