@@ -86,7 +86,9 @@ let moduleTargets: [Target] = [
 let protocolTargets: [Target] = [
     cLibrary("CFrames", .frames),
     library("Frames", .frames, ["CFrames", "CSyscalls"]),
+    library("NetProtocol", .frames, ["CFrames", "Frames", "Identifiers"]),
     tests(of: "Frames", .frames, ["CFrames"]),
+    tests(of: "NetProtocol", .frames, ["CFrames", "Frames", "Identifiers"]),
 ]
 
 let commonTargets: [Target] = [
@@ -111,28 +113,26 @@ let commonTargets: [Target] = [
 
 let hostTargets: [Target] = [
     library("LoginPolicy", .host, ["Identifiers"]),
-    library("HostSettings", .host, ["Identifiers", "LoginPolicy", "SettingsFile", "CSyscalls"]),
+    library("HostSettings", .host, ["Identifiers", "LoginPolicy", "NetProtocol", "SettingsFile", "CSyscalls"]),
     library("Accounts", .host, ["Identifiers", "LoginPolicy", "SQLite", .crypto]),
     library("Recovery", .host, ["CCrypt", "Identifiers"]),
     library("Roster", .host, ["AuthyWire", "Identifiers", "OATH"]),
     library("AuthyAPI", .host, ["CCurl", "AuthyWire", "Identifiers", "LoginPolicy"]),
-    library("NetFrames", .host, ["CFrames", "Frames", "HostSettings"]),
     program(
         "countersign-login", .host,
         [
-            "CFrames", "CSyscalls", "Frames", "Identifiers", "LoginPolicy", "NetFrames", "SettingsFile", "HostSettings",
-            "OATH",
+            "CFrames", "CSyscalls", "Frames", "Identifiers", "LoginPolicy", "NetProtocol", "SettingsFile",
+            "HostSettings", "OATH",
             "Accounts", "Recovery", .crypto,
         ],
         linker: [.unsafeFlags(["-static-executable"], .when(configuration: .release))]),
     program(
         "countersign-net", .host,
-        ["CFrames", "CSyscalls", "Frames", "Identifiers", "LoginPolicy", "AuthyWire", "AuthyAPI"]),
+        ["CSyscalls", "Frames", "Identifiers", "NetProtocol", "AuthyWire", "AuthyAPI"]),
     program(
         "countersign", .host,
         [
-            "CFrames", "CGroups", "CPAM", "CSyscalls", "Frames", "Identifiers", "LoginPolicy", "NetFrames", "QRCode",
-            "Roster",
+            "CGroups", "CPAM", "CSyscalls", "Frames", "Identifiers", "LoginPolicy", "NetProtocol", "QRCode", "Roster",
             "SettingsFile", "HostSettings", "OATH", "Accounts", "AuthyWire", "NewFile", "PhoneNumbers", "Recovery",
             "CommandSupport",
             .argumentParser,

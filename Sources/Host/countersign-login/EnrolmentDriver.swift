@@ -2,9 +2,10 @@ internal import Accounts
 internal import CFrames
 internal import CSyscalls
 internal import Frames
+internal import HostSettings
 internal import Identifiers
 internal import LoginPolicy
-internal import HostSettings
+internal import NetProtocol
 
 /// Drives the offer to enroll: performs the actions of `EnrolmentFlow` and feeds back their results until it ends.
 struct EnrolmentDriver {
@@ -50,9 +51,9 @@ struct EnrolmentDriver {
         flow = EnrolmentFlow(facts)
         let seconds = Self.deadline(rules, login)
         deadline = system_now() + Int64(seconds) * 1_000
-        let frame = try server.frame(trust: login.trust, deadline: seconds)
+        let server = try server.netServer(trust: login.trust, deadline: seconds)
         module.startNet()
-        self.net.open(frame)
+        self.net.start(server)
     }
 
     mutating func run() throws -> Ending {
@@ -72,7 +73,7 @@ struct EnrolmentDriver {
             for: net.isOpen ? [module.channel, net.channel] : [module.channel],
             until: deadline ?? system_now() + 600_000)
         for answer in net.receive() {
-            if let detail = answer.detail { self.detail = detail }
+            if let reason = answer.result.reason { detail = reason }
             guard var event = EnrolmentFlow.Event(answer) else { continue }
             // A phone of another user of this host is refused, without telling why.
             if case .registered(let id) = event, try !accounts.holders(of: id).isEmpty {
@@ -117,12 +118,14 @@ struct EnrolmentDriver {
             let granted = try spendGrace(inAnyService: true) != nil && accounts.chargeOneCode(person, now: now())
             events.append(.oneCodeCharged(granted: granted))
         // No link to the app: the server sends it when it hears of the enrollment (`tellServer`).
-        case .register(let number): asked(.registerFailed(.refused), net.register(number, email: email))
-        case .send(let factor, let number): asked(.sendFailed(.refused), net.sendCode(by: factor, to: number))
+        case .register(let number):
+            asked(.registerFailed(.refused), net.ask(.register(number, email: email, sendsInstallLink: false)))
+        case .send(let factor, let number):
+            asked(.sendFailed(.refused), CodeDelivery(factor).map { net.ask(.sendPhoneCode($0, to: number)) })
         case .chargeTry:
             events.append(
                 .tryCharged(granted: try accounts.chargeTry(person, rules: settings.lockout, now: now()) == .granted))
-        case .check(let code, let number): asked(.checkFailed(.refused), net.check(code, of: number))
+        case .check(let code, let number): asked(.checkFailed(.refused), net.ask(.checkPhoneCode(code, of: number)))
         case .spendGrace: events.append(.graceSpent(left: try spendGrace()))
         case .enrol(let id, let number, let decision):
             enrolled = id
@@ -136,8 +139,8 @@ struct EnrolmentDriver {
     }
 
     /// Reports a failure if the request could not be sent.
-    private mutating func asked(_ failure: EnrolmentFlow.Event, _ isSent: Bool) {
-        if isSent { return }
+    private mutating func asked(_ failure: EnrolmentFlow.Event, _ isSent: Bool?) {
+        if isSent == true { return }
         detail = detail ?? "countersign-net cannot be reached"
         events.append(failure)
     }
@@ -162,19 +165,17 @@ struct EnrolmentDriver {
     /// - Returns: why the server may not know of it, or nil.
     mutating func tellServer() -> String? {
         guard let enrolled else { return nil }
-        var frame = Frame(KIND_TELL_SERVER)
-        frame.add(FIELD_AUTHY_ID, number: enrolled.value)
-        frame.add(FIELD_ACTIVITY, text: "countersign_enrolled")
-        frame.add(FIELD_EMAIL, text: email)
-        frame.add(FIELD_USER, text: login.name)
-        frame.add(FIELD_HOST, text: login.host)
-        if let address = login.address { frame.add(FIELD_RHOST, text: address.description) }
-        guard net.ask(.show, frame) else { return "countersign-net cannot be reached" }
+        let activity = ActivityReport(
+            type: "countersign_enrolled", email: email, user: login.name, host: login.host,
+            address: login.address?.description)
+        guard net.ask(.report(activity, of: enrolled)) else { return "countersign-net cannot be reached" }
         let until = system_now() + Self.patience
         while net.isOpen, system_now() < until {
             Channel.wait(for: [net.channel], until: until)
-            for answer in net.receive() where answer.question == .show {
-                return answer.result == RESULT_NOTED ? nil : answer.detail ?? "it was refused"
+            for answer in net.receive() {
+                guard case .report = answer.request else { continue }
+                if answer.result == .noted { return nil }
+                return answer.result.reason ?? "it was refused"
             }
         }
         return "no answer in time"
@@ -186,5 +187,16 @@ extension Accounts {
     func spendGrace(_ person: Person, login: LoginRequest, rules: EnrolmentRules) throws -> Grace {
         try spendGrace(
             person, service: login.service, place: login.place, rules: rules, now: now(), graceEnds: rules.graceEnd)
+    }
+}
+
+extension CodeDelivery {
+    /// Nil for a factor that is no code by message.
+    init?(_ factor: Factor) {
+        switch factor {
+        case .sms: self = .sms
+        case .call: self = .call
+        case .oneTouch, .softToken, .recovery: return nil
+        }
     }
 }

@@ -2,11 +2,12 @@ internal import Accounts
 internal import CFrames
 internal import CSyscalls
 internal import Frames
+internal import HostSettings
 internal import Identifiers
 internal import LoginPolicy
+internal import NetProtocol
 internal import OATH
 internal import Recovery
-internal import HostSettings
 
 /// Drives the login: performs the actions of `LoginFlow` and feeds back their results until it ends.
 struct LoginDriver {
@@ -30,8 +31,6 @@ struct LoginDriver {
     private var ending: Ending?
     private var push: Int64?
     private var matched: LoginCommit.Proof?
-    /// The code that the server was last asked to verify.
-    private var verifying: OneTimeCode?
     /// The confirmation code of a new phone that was typed in this login.
     private var confirmation: OneTimeCode?
     /// The server has confirmed the user's first phone with the code that was typed.
@@ -98,9 +97,9 @@ struct LoginDriver {
         deadline = began + Int64(rules.deadline) * 1_000
         promptIsDue = began + Int64(flow.promptIsDueAfter) * 1_000
         guard person != nil, account.authyID != nil, let server else { return }
-        let frame = try server.frame(trust: login.trust, deadline: rules.deadline)
+        let named = try server.netServer(trust: login.trust, deadline: rules.deadline)
         module.startNet()
-        self.net.open(frame)
+        self.net.start(named)
     }
 
     mutating func run() throws -> Ending {
@@ -121,18 +120,28 @@ struct LoginDriver {
         Channel.wait(for: net.isOpen ? [module.channel, net.channel] : [module.channel], until: next)
         // Results that have arrived come before timers that are due.
         for answer in net.receive() {
-            if let detail = answer.detail { self.detail = detail }
-            request = answer.request ?? request
-            if answer.question == .poll { pollEnds = nil }
-            if answer.result == RESULT_CONFIRMATION_CODE { confirmation = verifying }
-            if answer.result == RESULT_PHONE_CONFIRMED { hasConfirmedPhone = true }
-            if answer.question == .create { created() }
+            note(answer)
             guard let event = LoginFlow.Event(answer) else { continue }
-            try refund(event, unsent: answer.isUnsent)
+            try refund(event, after: answer.result)
             events.append(event)
         }
         tick()
         hearModule()
+    }
+
+    /// Notes what a result says besides the event.
+    private mutating func note(_ answer: Net.Answered) {
+        if let reason = answer.result.reason { detail = reason }
+        switch (answer.request, answer.result) {
+        case (.create, .created(let id)):
+            request = id
+            created()
+        case (.create, _): created()
+        case (.poll, _): pollEnds = nil
+        case (.verify(let code, _, _, _), .confirmationCode): confirmation = code
+        case (.verify, .phoneConfirmed): hasConfirmedPhone = true
+        default: break
+        }
     }
 
     private mutating func tick() {
@@ -250,7 +259,7 @@ struct LoginDriver {
         case .verify(let code): asked(.verifyFailed(.refused), try verify(code, person))
         case .chargeOneCode: events.append(.oneCodeCharged(granted: try accounts.chargeOneCode(who, now: now())))
         case .sendOneCode(let factor):
-            asked(.oneCodeFailed(.refused), person.account.authyID.map { net.sendOneCode(by: factor, to: $0) })
+            asked(.oneCodeFailed(.refused), sendOneCode(factor, person))
         case .spendGrace: events.append(.graceSpent(left: try spendGrace()))
         case .show, .listen, .ask, .askRecovery, .end, .stopPolling: return
         }
@@ -282,10 +291,11 @@ struct LoginDriver {
     /// Two codes are not refunded: one that is wrong for this host's SoftToken, which was checked here, and one that
     /// the server answered with a limit, since it may have checked the code
     /// (docs/develop/adr/0011-what-is-sent-again.md).
-    private mutating func refund(_ event: LoginFlow.Event, unsent: Bool) throws {
+    private mutating func refund(_ event: LoginFlow.Event, after result: NetResult) throws {
         guard let person else { return }
+        let isUnsent = if case .unreached = result { true } else { false }
         switch event {
-        case .createFailed(let fault) where unsent || fault == .noDevice:
+        case .createFailed(let fault) where isUnsent || fault == .noDevice:
             guard let id = push else { return }
             push = nil
             try person.accounts.endPush(id, .failed, now: now())
@@ -309,7 +319,7 @@ struct LoginDriver {
 
     private mutating func poll(wait: Int64) {
         polled = system_now()
-        asked(.pollFailed(.refused), person?.account.authyID.map { net.poll(milliseconds: wait, of: $0) })
+        asked(.pollFailed(.refused), person?.account.authyID.map { net.ask(.poll($0, milliseconds: max(0, wait))) })
     }
 
     private mutating func match(_ code: OneTimeCode) throws -> LoginFlow.CodeMatch {
@@ -383,26 +393,23 @@ struct LoginDriver {
 
     private mutating func verify(_ code: OneTimeCode, _ person: Enrolled) throws -> Bool? {
         guard let id = person.account.authyID else { return nil }
-        verifying = code
         // The account may have been confirmed since the prompt was opened.
         let isProven = try person.account.isConfirmed || person.accounts.account(of: person.person).isConfirmed
-        return net.verify(code, of: id, isProven: isProven, confirmation: confirmation)
+        return net.ask(.verify(code, of: id, isProven: isProven, confirmation: confirmation))
+    }
+
+    private mutating func sendOneCode(_ factor: Factor, _ person: Enrolled) -> Bool? {
+        guard let id = person.account.authyID, let delivery = CodeDelivery(factor) else { return nil }
+        return net.ask(.sendCode(delivery, to: id))
     }
 
     private mutating func create(_ number: CheckNumber?) -> Bool {
         guard let id = person?.account.authyID else { return false }
-        var frame = Frame(KIND_CREATE)
-        frame.add(FIELD_AUTHY_ID, number: id.value)
-        frame.add(FIELD_MESSAGE, text: login.message, limit: 400)
-        for (label, value) in login.details {
-            frame.add(FIELD_LABEL, text: label)
-            frame.add(FIELD_VALUE, text: value, limit: 400)
-        }
         let left = max(1, ((deadline ?? system_now()) - system_now()) / 1_000)
-        frame.add(FIELD_EXPIRY, number: left)
-        frame.add(FIELD_HOST, text: login.host)
-        frame.add(FIELD_ATTEMPT, text: login.attempt)
-        if let number { frame.add(FIELD_CHECK_NUMBER, number: Int64(number.value)) }
-        return net.ask(.create, frame)
+        var question = ApprovalQuestion(message: login.message, seconds: left, number: number)
+        question.details = login.details
+        question.host = login.host
+        question.attempt = login.attempt
+        return net.ask(.create(question, for: id))
     }
 }

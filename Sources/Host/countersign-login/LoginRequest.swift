@@ -4,6 +4,7 @@ internal import CSyscalls
 internal import Frames
 internal import Glibc
 internal import Identifiers
+internal import NetProtocol
 internal import SettingsFile
 
 /// Who logs in, from where, to what: the module's frame `hello`.
@@ -107,12 +108,12 @@ struct LoginRequest {
     }
 
     /// What the phone shows below the question, in this order, without repeating it.
-    var details: [(label: String, value: String)] {
+    var details: [ApprovalQuestion.Detail] {
         let caller = self.caller?.name ?? ""
         return [
             ("User", name), ("Service", serviceInWords), ("Address", rhost), ("Command", command),
             ("Asked by", caller == name || comesBySSH ? "" : caller),
-        ].filter { !$0.1.isEmpty }.map { ($0.0, $0.1.printable()) }
+        ].filter { !$0.1.isEmpty }.map { ApprovalQuestion.Detail(label: $0.0, value: $0.1.printable()) }
     }
 
     /// Waits at most 5 seconds for the hello; nil if none comes or it is malformed.

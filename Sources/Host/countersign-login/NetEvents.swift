@@ -1,63 +1,65 @@
-internal import CFrames
 internal import LoginPolicy
+internal import NetProtocol
 
 extension LoginFlow.Event {
     /// Translates a result; nil if the flow never makes such a request.
-    init?(_ answer: Net.Answer) {
-        switch (answer.question, answer.result) {
-        case (.create, RESULT_CREATED): self = .created
-        case (.poll, RESULT_PENDING): self = .polled(.pending)
-        case (.poll, RESULT_APPROVED): self = .polled(.approved)
-        case (.poll, RESULT_DENIED): self = .polled(.denied)
-        case (.poll, RESULT_EXPIRED): self = .polled(.expired)
-        case (.verify, RESULT_VALID): self = .verified(.accepted(timeStep: 0))
-        case (.verify, RESULT_WRONG): self = .verified(.wrong)
-        case (.verify, RESULT_SPENT): self = .verified(.spent)
-        case (.verify, RESULT_PHONE_CONFIRMED): self = .confirmationTyped(taken: true)
-        case (.verify, RESULT_CONFIRMATION_CODE): self = .confirmationTyped(taken: false)
-        case (.oneCode, RESULT_SENT): self = .oneCodeSent
-        case (.create, _): self = .createFailed(LoginFlow.Fault(answer))
-        case (.poll, _): self = .pollFailed(LoginFlow.Fault(answer))
-        case (.verify, _): self = .verifyFailed(LoginFlow.Fault(answer))
-        case (.oneCode, _): self = .oneCodeFailed(LoginFlow.Fault(answer))
-        case (.phoneCode, _), (.phoneCheck, _), (.register, _), (.show, _): return nil
+    init?(_ answered: Net.Answered) {
+        switch (answered.request, answered.result) {
+        case (.create, .created): self = .created
+        case (.poll, .pending): self = .polled(.pending)
+        case (.poll, .approved): self = .polled(.approved)
+        case (.poll, .denied): self = .polled(.denied)
+        case (.poll, .expired): self = .polled(.expired)
+        case (.verify, .valid): self = .verified(.accepted(timeStep: 0))
+        case (.verify, .wrong): self = .verified(.wrong)
+        case (.verify, .spent): self = .verified(.spent)
+        case (.verify, .phoneConfirmed): self = .confirmationTyped(taken: true)
+        case (.verify, .confirmationCode): self = .confirmationTyped(taken: false)
+        case (.sendCode, .sent): self = .oneCodeSent
+        case (.create, let result): self = .createFailed(LoginFlow.Fault(result))
+        case (.poll, let result): self = .pollFailed(LoginFlow.Fault(result))
+        case (.verify, let result): self = .verifyFailed(LoginFlow.Fault(result))
+        case (.sendCode, let result): self = .oneCodeFailed(LoginFlow.Fault(result))
+        case (.register, _), (.status, _), (.report, _), (.sendPhoneCode, _), (.checkPhoneCode, _), (.checkKey, _):
+            return nil
         }
     }
 }
 
 extension EnrolmentFlow.Event {
     /// Translates a result; nil if the flow never makes such a request.
-    init?(_ answer: Net.Answer) {
-        switch (answer.question, answer.result) {
-        case (.phoneCode, RESULT_SENT): self = .sent
-        case (.phoneCode, _): self = .sendFailed(EnrolmentFlow.Failure(answer))
-        case (.phoneCheck, RESULT_VALID): self = .checked(true)
-        case (.phoneCheck, RESULT_WRONG): self = .checked(false)
-        case (.phoneCheck, _): self = .checkFailed(EnrolmentFlow.Failure(answer))
-        case (.register, RESULT_REGISTERED): self = answer.authyID.map(Self.registered) ?? .registerFailed(.refused)
-        case (.register, _): self = .registerFailed(EnrolmentFlow.Failure(answer))
-        case (.create, _), (.poll, _), (.verify, _), (.oneCode, _), (.show, _): return nil
+    init?(_ answered: Net.Answered) {
+        switch (answered.request, answered.result) {
+        case (.sendPhoneCode, .sent): self = .sent
+        case (.sendPhoneCode, let result): self = .sendFailed(EnrolmentFlow.Failure(result))
+        case (.checkPhoneCode, .valid): self = .checked(true)
+        case (.checkPhoneCode, .wrong): self = .checked(false)
+        case (.checkPhoneCode, let result): self = .checkFailed(EnrolmentFlow.Failure(result))
+        case (.register, .registered(let id)): self = .registered(id)
+        case (.register, let result): self = .registerFailed(EnrolmentFlow.Failure(result))
+        case (.create, _), (.poll, _), (.verify, _), (.sendCode, _), (.status, _), (.report, _), (.checkKey, _):
+            return nil
         }
     }
 }
 
 extension EnrolmentFlow.Failure {
-    init(_ answer: Net.Answer) {
-        switch answer.result {
-        case RESULT_INVALID: self = .invalid
-        case RESULT_OUTAGE, RESULT_UNREACHED: self = .outage
-        case RESULT_LIMITED: self = .limited
+    init(_ result: NetResult) {
+        switch result {
+        case .invalid: self = .invalid
+        case .outage, .unreached: self = .outage
+        case .limited: self = .limited
         default: self = .refused
         }
     }
 }
 
 extension LoginFlow.Fault {
-    init(_ answer: Net.Answer) {
-        switch answer.result {
-        case RESULT_OUTAGE, RESULT_UNREACHED: self = .outage
-        case RESULT_NO_DEVICE: self = .noDevice
-        case RESULT_LIMITED: self = .limited
+    init(_ result: NetResult) {
+        switch result {
+        case .outage, .unreached: self = .outage
+        case .noDevice: self = .noDevice
+        case .limited: self = .limited
         default: self = .refused
         }
     }

@@ -1,10 +1,9 @@
 // Sends requests to the one server that the first frame names. fd 3 is the socket to countersign-login; ends at end of
 // file on it.
-internal import AuthyAPI
-internal import CFrames
 internal import CSyscalls
 internal import Frames
 internal import Glibc
+internal import NetProtocol
 
 guard system_harden() == 0 else { exit(1) }
 signal(SIGPIPE, SIG_IGN)
@@ -12,7 +11,7 @@ signal(SIGPIPE, SIG_IGN)
 setenv("RES_OPTIONS", "timeout:1 attempts:3", 1)
 let login = Channel(descriptor: 3)
 Channel.wait(for: [login], until: system_now() + 10_000)
-guard case .frame(let frame) = login.receive(), let server = ServerFrame(frame) else { exit(1) }
+guard case .frame(let frame) = login.receive(), let server = NetServer(frame) else { exit(1) }
 Service(login: login, server: server).run()
 // Skip cleanup: nothing needs it, and the login waits for this process to end.
 _exit(0)

@@ -78,7 +78,7 @@ extension Frame {
     public mutating func add(_ name: CInt, text: String, limit: Int = 1_024) {
         var bytes = Array(text.utf8.prefix(limit + 1))
         if bytes.count > limit { while let last = bytes.popLast(), last & 0xC0 == 0x80 {} }
-        add(name, bytes)
+        add(name, bytes: bytes)
     }
 
     /// Adds a field for each text that fits.
@@ -87,5 +87,5 @@ extension Frame {
     ///   - name: FIELD_*, the same for all of them.
     ///   - texts: the values; they are never cut.
     /// - Returns: the texts that did not fit.
-    public mutating func add(_ name: CInt, texts: [String]) -> [String] { texts.filter { !add(name, $0.utf8) } }
+    public mutating func add(_ name: CInt, texts: [String]) -> [String] { texts.filter { !add(name, bytes: $0.utf8) } }
 }

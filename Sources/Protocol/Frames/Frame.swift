@@ -35,10 +35,10 @@ public struct Frame {
     ///
     /// - Parameters:
     ///   - name: FIELD_*.
-    ///   - value: its bytes.
+    ///   - value: the bytes of its value.
     /// - Returns: false if the value does not fit into FRAME_MAX; nothing is added then.
     @discardableResult
-    public mutating func add(_ name: CInt, _ value: some Collection<UInt8>) -> Bool {
+    public mutating func add(_ name: CInt, bytes value: some Collection<UInt8>) -> Bool {
         let count = value.count
         guard count <= Int(FRAME_MAX), bytes.count + 3 + count <= Int(FRAME_MAX) else { return false }
         bytes.append(UInt8(truncatingIfNeeded: name))
@@ -62,7 +62,7 @@ public struct Frame {
             digits.insert(0x30 &+ UInt8(truncatingIfNeeded: rest % 10), at: 0)
             rest /= 10
         } while rest > 0
-        return add(name, digits)
+        return add(name, bytes: digits)
     }
 
     /// Returns the value of the first field of that name, or nil if there is none.

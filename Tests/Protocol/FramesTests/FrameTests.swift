@@ -7,8 +7,8 @@ import Testing
         var frame = Frame(KIND_HELLO)
         frame.add(FIELD_USER, text: "zoë")
         frame.add(FIELD_UID, number: 1_000)
-        frame.add(FIELD_NAME, [])
-        frame.add(FIELD_NAME, [0, 255])
+        frame.add(FIELD_NAME, bytes: [])
+        frame.add(FIELD_NAME, bytes: [0, 255])
         let received = try #require(Frame(received: frame.bytes))
         #expect(received.kind == KIND_HELLO)
         #expect(received.text(FIELD_USER) == "zoë")
@@ -38,8 +38,8 @@ import Testing
     @Test func aFieldThatDoesNotFitIsLeftOutAndTheRestStaysWhole() {
         var frame = Frame(KIND_TELL)
         let taken =
-            [5_000, 5_000, 70_000].map { frame.add(FIELD_TEXT, [UInt8](repeating: 65, count: $0)) } + [
-                frame.add(FIELD_NAME, [1])
+            [5_000, 5_000, 70_000].map { frame.add(FIELD_TEXT, bytes: [UInt8](repeating: 65, count: $0)) } + [
+                frame.add(FIELD_NAME, bytes: [1])
             ]
         #expect(taken == [true, false, false, true])
         #expect(Frame(received: frame.bytes)?.value(FIELD_NAME) == [1])

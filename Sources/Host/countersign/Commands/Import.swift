@@ -1,7 +1,6 @@
 internal import Accounts
 internal import ArgumentParser
 internal import AuthyWire
-internal import Frames
 internal import Glibc
 internal import HostSettings
 internal import Identifiers

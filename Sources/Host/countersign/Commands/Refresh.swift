@@ -1,9 +1,9 @@
 internal import Accounts
 internal import ArgumentParser
 internal import AuthyWire
-internal import Frames
 internal import HostSettings
 internal import Identifiers
+internal import NetProtocol
 
 struct Refresh: AdminCommand {
     static let configuration = CommandConfiguration(
@@ -39,12 +39,12 @@ struct Refresh: AdminCommand {
         let person: Person
         let id: AuthyID
 
-        var request: Frame { .status(of: id) }
+        var request: NetRequest { .status(of: id) }
     }
 
     /// Asks whether the server accepts the API key.
     private struct KeyCheck: PooledRequest {
-        var request: Frame { .application }
+        var request: NetRequest { .checkKey }
     }
 
     func perform() throws {
@@ -68,7 +68,7 @@ struct Refresh: AdminCommand {
     }
 
     private func run<RefreshRequest: PooledRequest>(
-        _ jobs: [RefreshRequest], _ pool: NetPool, patience: Int, answered: (RefreshRequest, NetAnswer) throws -> Void
+        _ jobs: [RefreshRequest], _ pool: NetPool, patience: Int, answered: (RefreshRequest, NetResult) throws -> Void
     ) throws {
         var left = jobs.makeIterator()
         var team = RequestPool<RefreshRequest>(pool, try Stops.watch(), patience: patience)
@@ -84,7 +84,7 @@ struct Refresh: AdminCommand {
         }
     }
 
-    private func tell(_ answer: NetAnswer, _ context: CommandContext) throws {
+    private func tell(_ answer: NetResult, _ context: CommandContext) throws {
         switch answer {
         case .noted:
             Output.complain("nobody on this host has an AuthyID yet")
@@ -124,9 +124,9 @@ struct Refresh: AdminCommand {
     }
 
     /// Returns false if the server does not know the user.
-    private func tell(_ job: RefreshRequest, _ answer: NetAnswer, _ context: CommandContext) throws -> Bool {
+    private func tell(_ job: RefreshRequest, _ answer: NetResult, _ context: CommandContext) throws -> Bool {
         switch answer {
-        case .status(let phone, let hasApp):
+        case .user(let phone, let hasApp):
             _ = try context.accounts.see(
                 job.person, job.id, ServerView(phone: phone, hasApp: hasApp, time: Timestamp.now))
             try output.json ? Output.json(json(job, phone, hasApp)) : Output.line(sentence(job, phone, hasApp))

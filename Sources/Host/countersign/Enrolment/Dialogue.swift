@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import CSyscalls
 internal import Frames
 internal import Glibc
+internal import NetProtocol
 
 /// Lines from the keyboard, answers of the server and Ctrl-C, in the order in which they arrive.
 final class Dialogue {
@@ -9,7 +10,7 @@ final class Dialogue {
         case line(String)
         /// No more lines will come.
         case end
-        case answer(NetAnswer)
+        case answer(NetResult)
         /// The time is up.
         case due
     }
@@ -34,11 +35,11 @@ final class Dialogue {
     /// Whether a person sits at a terminal and sees what is printed there.
     static var isPossible: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
 
-    func send(_ request: Frame) { net?.ask(request) }
-    func stopLooking() { net?.stopLooking() }
+    func send(_ request: NetRequest) { net?.ask(request) }
+    func stopPolling() { net?.stopPolling() }
 
     /// Asks the server and waits for the answer, for as long as the settings allow.
-    func ask(_ request: Frame) -> NetAnswer {
+    func ask(_ request: NetRequest) -> NetResult {
         guard let channel = net?.channel else { return .refused("there is no server") }
         net?.ask(request)
         while true {

@@ -1,6 +1,7 @@
 internal import Accounts
 internal import Identifiers
 internal import LoginPolicy
+internal import NetProtocol
 internal import PhoneNumbers
 internal import HostSettings
 
@@ -145,7 +146,7 @@ struct FactorProof {
         return .choice
     }
 
-    func cannot(_ answer: NetAnswer) -> Next {
+    func cannot(_ answer: NetResult) -> Next {
         switch answer {
         case .outage(let reason):
             cannot("the server is out of reach: \(reason)", .unavailable("the server is out of reach: \(reason)"))

@@ -1,9 +1,9 @@
 internal import Accounts
 internal import AuthyWire
-internal import Frames
 internal import HostSettings
 internal import Identifiers
 internal import LoginPolicy
+internal import NetProtocol
 
 /// Registers a person at the server, links the account, and has a factor proven.
 struct PhoneEnrolment {
@@ -125,7 +125,7 @@ extension Dialogue {
     ///
     /// Nothing is stored on this host.
     func register(_ phone: PhoneNumber, email: String, installLink: Bool, for person: Person) throws -> AuthyID {
-        switch ask(.register(phone, email: email, installLink: installLink)) {
+        switch ask(.register(phone, email: email, sendsInstallLink: installLink)) {
         case .registered(let id): return id
         case .invalid(let fields):
             throw CommandError(
@@ -153,7 +153,7 @@ extension Dialogue {
 
     /// Stores what the server knows of a user; returns nil if it does not say, which is not a failure.
     func look(_ id: AuthyID, of person: Person, _ context: CommandContext) throws -> ServerView? {
-        guard case .status(let phone, let hasApp) = ask(.status(of: id)) else { return nil }
+        guard case .user(let phone, let hasApp) = ask(.status(of: id)) else { return nil }
         let view = ServerView(phone: phone, hasApp: hasApp, time: Timestamp.now)
         _ = try context.accounts.see(person, id, view)
         return view

@@ -1,7 +1,7 @@
 internal import CSyscalls
-internal import Frames
 internal import Glibc
 internal import Identifiers
+internal import NetProtocol
 
 /// The wait for an approval on the phone: when to poll the server, and what the person sees meanwhile.
 struct PhoneWait {
@@ -26,10 +26,10 @@ struct PhoneWait {
     var isOver: Bool { system_now() >= until }
     var isDueToLook: Bool { !isLooking && system_now() >= lookAt }
 
-    mutating func look(at id: AuthyID) -> Frame {
+    mutating func look(at id: AuthyID) -> NetRequest {
         isLooking = true
         lookAt = system_now() + Self.pace
-        return .look(at: id, milliseconds: max(0, min(Self.longestLook, until - system_now())))
+        return .poll(id, milliseconds: max(0, min(Self.longestLook, until - system_now())))
     }
 
     mutating func looked() { isLooking = false }

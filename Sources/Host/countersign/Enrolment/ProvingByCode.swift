@@ -1,8 +1,8 @@
 internal import Accounts
-internal import Frames
 internal import HostSettings
 internal import Identifiers
 internal import LoginPolicy
+internal import NetProtocol
 internal import OATH
 
 /// Codes that the server sends, and codes of a SoftToken.
@@ -16,7 +16,7 @@ extension FactorProof {
             return try readCode(way) { try $0.verify($1, way) }
         }
         guard let id else { return .choice }
-        let answer = dialogue.ask(.oneCode(by: way, to: id))
+        let answer = dialogue.ask(.sendCode(way.delivery, to: id))
         guard answer == .sent else { return cannot(answer) }
         let another = takesNumbers ? " Type it, or another number beginning with +." : ""
         say(
@@ -50,7 +50,7 @@ extension FactorProof {
     mutating func verify(_ code: OneTimeCode, _ way: Way) throws -> Next? {
         guard let id else { return .choice }
         if let locked = try charge() { return locked }
-        switch dialogue.ask(.verify(code, of: id, isProven: isProven)) {
+        switch dialogue.ask(.verify(code, of: id, isProven: isProven, confirmation: nil)) {
         case .valid: return try confirm(.verified(id), way)
         case .phoneConfirmed where !isProven: return try confirm(.firstPhone(id), way)
         case .phoneConfirmed, .confirmationCode:

@@ -1,9 +1,9 @@
 internal import Accounts
 internal import CSyscalls
-internal import Frames
 internal import Glibc
 internal import Identifiers
 internal import LoginPolicy
+internal import NetProtocol
 
 /// Approval on the phone.
 extension FactorProof {
@@ -18,11 +18,11 @@ extension FactorProof {
             return cannot("too many requests went to the phone, or one was denied: no more for now")
         }
         let number = rules.numberMatching && rules.checkNumber ? CheckNumber(Int.random(in: CheckNumber.range)) : nil
-        let request = Frame.approval(
-            of: id, message: "Are you setting up this phone for \(person.name) on \(issuer)?",
-            seconds: Self.approvalTime, number: number)
-        let answer = dialogue.ask(request)
-        guard answer == .created else {
+        let question = ApprovalQuestion(
+            message: "Are you setting up this phone for \(person.name) on \(issuer)?",
+            seconds: Int64(Self.approvalTime), number: number)
+        let answer = dialogue.ask(.create(question, for: id))
+        guard case .created = answer else {
             try context.accounts.endPush(push, .failed, now: Timestamp.now)
             return cannot(answer)
         }
@@ -31,7 +31,7 @@ extension FactorProof {
             let (end, next) = try wait(&phone, id)
             if let end { try context.accounts.endPush(push, end, now: Timestamp.now) }
             if let next {
-                dialogue.stopLooking()
+                dialogue.stopPolling()
                 return next
             }
         }
@@ -70,7 +70,7 @@ extension FactorProof {
         phone.redraw()
         switch read(line) {
         case .code(let code):
-            dialogue.stopLooking()
+            dialogue.stopPolling()
             phone.looked()
             let next = try verify(code, .oneTouch)
             return (next == nil ? nil : .cancelled, next)

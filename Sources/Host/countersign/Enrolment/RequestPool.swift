@@ -1,10 +1,11 @@
 internal import CSyscalls
 internal import Frames
 internal import Glibc
+internal import NetProtocol
 
 /// One of many requests to the server.
 protocol PooledRequest {
-    var request: Frame { get }
+    var request: NetRequest { get }
 }
 
 /// Sends many requests to the server through several processes, and repeats those that meet a limit or an outage.
@@ -57,7 +58,7 @@ struct RequestPool<RefreshRequest: PooledRequest> {
     /// - Returns: how it ended.
     /// - Throws: what `next` and `answered` throw.
     mutating func run(
-        next: () throws -> Step, answered: (RefreshRequest, NetAnswer) throws -> Void, waiting: (Int64, String) -> Void
+        next: () throws -> Step, answered: (RefreshRequest, NetResult) throws -> Void, waiting: (Int64, String) -> Void
     ) throws -> Ended {
         var isAtEnd = false
         while true {
@@ -93,7 +94,7 @@ struct RequestPool<RefreshRequest: PooledRequest> {
     }
 
     private mutating func take(
-        _ descriptor: CInt, _ answered: (RefreshRequest, NetAnswer) throws -> Void, _ waiting: (Int64, String) -> Void
+        _ descriptor: CInt, _ answered: (RefreshRequest, NetResult) throws -> Void, _ waiting: (Int64, String) -> Void
     ) throws {
         guard let index = pool.processes.firstIndex(where: { $0.channel.descriptor == descriptor }),
             let answer = pool.processes[index].answer(), let job = under.removeValue(forKey: index)
@@ -131,7 +132,7 @@ struct RequestPool<RefreshRequest: PooledRequest> {
     }
 
     /// Waits for open requests, so that nothing is registered without being linked; a second Ctrl-C ends the wait.
-    private mutating func stop(_ answered: (RefreshRequest, NetAnswer) throws -> Void) throws -> Ended {
+    private mutating func stop(_ answered: (RefreshRequest, NetResult) throws -> Void) throws -> Ended {
         drain()
         let until = system_now() + Self.patienceAtStop
         while !under.isEmpty, system_now() < until, !hasStop() {

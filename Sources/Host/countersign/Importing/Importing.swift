@@ -1,10 +1,10 @@
 internal import Accounts
 internal import AuthyWire
 internal import CSyscalls
-internal import Frames
 internal import HostSettings
 internal import Identifiers
 internal import LoginPolicy
+internal import NetProtocol
 internal import OATH
 internal import Recovery
 internal import Roster
@@ -18,7 +18,7 @@ final class Importing {
         let person: Person
         /// The account before the server was asked.
         let account: Account
-        let request: Frame
+        let request: NetRequest
     }
 
     typealias Team = RequestPool<Registration>
@@ -111,7 +111,7 @@ final class Importing {
         }
         switch candidate.work {
         case .register(let phone, let email):
-            let request = Frame.register(phone, email: email, installLink: installLink)
+            let request = NetRequest.register(phone, email: email, sendsInstallLink: installLink)
             return .ask(
                 Registration(place: candidate.place, person: candidate.person, account: account, request: request))
         case .link(let id): try link(candidate.person, id, account, candidate.place) { $0.linked += 1 }
@@ -135,7 +135,7 @@ final class Importing {
         return before()
     }
 
-    private func take(_ one: Registration, _ answer: NetAnswer) throws {
+    private func take(_ one: Registration, _ answer: NetResult) throws {
         switch answer {
         case .registered(let id): try link(one.person, id, one.account, one.place) { $0.registered += 1 }
         case .invalid(let fields):

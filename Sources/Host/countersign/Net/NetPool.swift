@@ -1,9 +1,8 @@
-internal import CFrames
 internal import CSyscalls
 internal import Frames
 internal import Glibc
-internal import NetFrames
 internal import HostSettings
+internal import NetProtocol
 
 /// Processes of countersign-net, which speak to the server and have no other rights.
 ///
@@ -31,41 +30,42 @@ struct NetPool {
 
         var isIdle: Bool { isThere && asked == nil }
 
-        mutating func ask(_ request: Frame) {
-            var frame = request
-            frame.add(FIELD_NUMBER, number: nextNumber)
-            isThere = isThere && channel.send(frame)
+        mutating func ask(_ request: NetRequest) {
+            isThere = isThere && channel.send(NetMessage.request(request, number: nextNumber).frame)
             asked = nextNumber
             nextNumber += 1
         }
 
         /// Gives up a poll that has not been answered.
-        mutating func stopLooking() {
+        mutating func stopPolling() {
             asked = nil
-            isThere = isThere && channel.send(Frame(KIND_STOP))
+            isThere = isThere && channel.send(NetMessage.stopPolling.frame)
         }
 
         /// Returns the answer to the open request; nil while there is none.
         ///
-        /// For a process that has ended, the answer is `refused`.
-        mutating func answer() -> NetAnswer? {
+        /// For a process that has ended, the answer is `refused`; an outage is `outage`, whether something was sent or
+        /// not, and names the server.
+        mutating func answer() -> NetResult? {
             while let number = asked {
                 guard isThere else { return end() }
                 switch channel.receive() {
                 case .nothing: return nil
                 case .end: return end()
-                case .frame(let frame) where frame.kind == KIND_RESULT && frame.number(FIELD_NUMBER) == number:
+                case .frame(let frame):
+                    // An answer to an earlier request that was given up is dropped.
+                    guard let reply = NetReply(frame), reply.number == number else { continue }
                     asked = nil
-                    if case .outage(let reason) = NetAnswer(frame) { return .outage("\(server): \(reason)") }
-                    return NetAnswer(frame)
-                // Answer to an earlier request that was given up.
-                case .frame: continue
+                    switch reply.result {
+                    case .outage(let reason), .unreached(let reason): return .outage("\(server): \(reason)")
+                    case let result: return result
+                    }
                 }
             }
             return nil
         }
 
-        private mutating func end() -> NetAnswer {
+        private mutating func end() -> NetResult {
             isThere = false
             asked = nil
             return .refused("countersign-net ended")
@@ -85,8 +85,8 @@ struct NetPool {
         defer { close(program) }
         let user = try user(serviceUser)
         let processes = try (0..<count).map { _ in try start(program, as: user, server.name) }
-        let first = Frame(server, key: key, milliseconds: milliseconds)
-        for process in processes { _ = process.channel.send(first) }
+        let first = server.netServer(key: key, milliseconds: milliseconds)
+        for process in processes { _ = process.channel.send(first.frame) }
         return NetPool(processes: processes)
     }
 

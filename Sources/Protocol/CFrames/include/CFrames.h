@@ -9,6 +9,7 @@
  *   module <-> countersign-login             fd 3 of countersign-login
  *   countersign-login <-> countersign-net    fd 4 of countersign-login, fd 3 of countersign-net
  *
+ * NetProtocol is the one place where the second socket's frames are written and read.
  * The command `countersign` starts countersign-net as countersign-login does and speaks to it in the same way.
  *
  * Legal order on the first socket: the module sends hello. countersign-login then sends any number of log, and ready
@@ -18,7 +19,7 @@
  * answer without text.
  *
  * Legal order on the second socket: server once, then requests. A request carries a number, and one result with the
- * same number answers it. A look that is under way when another request comes is given up and never answered. A look
+ * same number answers it. A poll that is under way when another request comes is given up and never answered. A poll
  * asks about the request that this countersign-net process created last. If the user has no device, create is answered
  * by no_device and creates nothing. At end of file, countersign-net withdraws the request that it created unless it has
  * seen a decision on it.
@@ -56,14 +57,14 @@
 /* From countersign-login to countersign-net. All but server and stop carry FIELD_NUMBER. */
 #define KIND_SERVER 32          /* the one server that this process may reach */
 #define KIND_CREATE 33          /* an approval request on the phone */
-#define KIND_LOOK 34            /* the status of that request */
+#define KIND_POLL 34            /* the status of that request */
 #define KIND_VERIFY 35          /* check a code of a user */
 #define KIND_SMS 36             /* send a code to a user by text message */
 #define KIND_CALL 37            /* send a code to a user by voice call */
-#define KIND_STOP 38            /* gives up the look that is under way; has no number and no result */
+#define KIND_STOP 38            /* gives up the poll that is under way; has no number and no result */
 #define KIND_REGISTER 39        /* create a user at the server */
 #define KIND_STATUS 40          /* what the server knows of a user */
-#define KIND_TELL_SERVER 41     /* report an activity of a user to the server */
+#define KIND_REPORT 41          /* report an activity of a user to the server */
 #define KIND_PHONE_SMS 42       /* send a code by text message to a number that belongs to no user yet */
 #define KIND_PHONE_CALL 43      /* the same by voice call */
 #define KIND_PHONE_CHECK 44     /* check a code that was sent to such a number */
@@ -115,7 +116,7 @@
 #define FIELD_REQUEST_TIMEOUT 71 /* server: seconds */
 #define FIELD_DEADLINE 72      /* server: milliseconds that are left of the login */
 #define FIELD_AUTHY_ID 73      /* the user at the server; also in result registered */
-#define FIELD_WAIT 75          /* look: milliseconds for which a server that can wait may hold the answer back */
+#define FIELD_WAIT 75          /* poll: milliseconds for which a server that can wait may hold the answer back */
 #define FIELD_CODE 76          /* verify, phone_check: 6 to 10 digits */
 #define FIELD_MESSAGE 77       /* create: the question on the phone */
 #define FIELD_LABEL 78         /* create: the label of a detail, followed by its FIELD_VALUE; any number of pairs */
@@ -127,10 +128,10 @@
 #define FIELD_COUNTRY_CODE 84  /* register, phone_*: digits */
 #define FIELD_PHONE 85         /* register, phone_*: the national number, digits; result of status: as the server
                                   masks it */
-#define FIELD_EMAIL 86         /* register, tell_server */
+#define FIELD_EMAIL 86         /* register, report */
 #define FIELD_INSTALL_LINK 87  /* register: present: the server sends a link to the app */
 #define FIELD_HAS_APP 88       /* result of status: 1 or 0, absent if the server does not say */
-#define FIELD_ACTIVITY 89      /* tell_server: the type of the activity; comes with FIELD_EMAIL, FIELD_USER, FIELD_HOST
+#define FIELD_ACTIVITY 89      /* report: the type of the activity; comes with FIELD_EMAIL, FIELD_USER, FIELD_HOST
                                   and, if there is one, FIELD_RHOST */
 #define FIELD_RETRY_AFTER 90   /* result limited: seconds, if the server named them */
 #define FIELD_PROVEN 91        /* verify: present: the user has proven a factor before, so the confirmation code of
@@ -151,7 +152,7 @@
 #define RESULT_SENT 9
 #define RESULT_REGISTERED 10   /* with FIELD_AUTHY_ID */
 #define RESULT_USER 11         /* of status */
-#define RESULT_NOTED 12        /* of tell_server and application */
+#define RESULT_NOTED 12        /* of report and application */
 #define RESULT_INVALID 13      /* the server rejects the phone number, the country code or the e-mail address */
 #define RESULT_UNKNOWN_USER 14
 #define RESULT_LIMITED 15      /* too many requests */
