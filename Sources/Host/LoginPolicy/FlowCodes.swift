@@ -7,12 +7,21 @@ extension LoginFlow {
         return matchesCodes ? [.match(code)] : handle(.matched(.wrong))
     }
 
+    mutating func tryCharged(granted: Bool) -> [Action] {
+        switch state {
+        case .charging(let code) where granted: match(code)
+        case .chargingRecovery(let code) where granted: matchRecovery(code)
+        case .charging, .chargingRecovery: locked()
+        default: unexpected()
+        }
+    }
+
     mutating func locked() -> [Action] {
         isLocked = true
         return isLate ? end(Decision(.denied, .timeout, finalMessage: Texts.timeout)) : openPrompt(Texts.lockedUsePhone)
     }
 
-    mutating func matched(_ match: CodeMatch, _ code: OneTimeCode) -> [Action] {
+    mutating func matched(_ match: CodeMatch, code: OneTimeCode) -> [Action] {
         switch match {
         case .accepted(let timeStep) where isLate:
             return end(Decision(.denied, .timeout, spentTimeStep: timeStep, finalMessage: Texts.timeout))
@@ -63,7 +72,7 @@ extension LoginFlow {
 
     /// Accepts a right code; while a request is open, a denial on the phone still overrules it.
     mutating func right(_ proof: Proof) -> [Action] {
-        guard push == .pending else { return approve(proof) }
+        guard push.isPending else { return approve(proof) }
         state = .polling(proof: proof)
         return [.poll(.none)]
     }

@@ -15,7 +15,7 @@ extension LoginFlow {
     /// Whether a code can be typed at the prompt, at once or after one of its words.
     var promptTakesCodes: Bool { takesCodes || words.contains { [.sms, .call, .recovery].contains($0) } }
 
-    var approvable: Bool { push == .creating || push == .pending }
+    var approvable: Bool { push.isCreating || push.isPending }
 
     func canSend(_ factor: Factor) -> Bool {
         facts.rules.factors.contains(factor) && facts.hasAuthyID && facts.hasServer && !isLocked
@@ -26,7 +26,7 @@ extension LoginFlow {
             switch $0 {
             case .sms: canSend(.sms)
             case .call: canSend(.call)
-            case .push: canPush && (push == .expired || push == .none && pushesByWord)
+            case .push: canPush && (push == .expired || push == .byWord)
             case .recovery: facts.rules.factors.contains(.recovery) && facts.recoveryLeft > 0 && !isLocked
             case .skip: skip != .none
             case .never: false
@@ -39,10 +39,8 @@ extension LoginFlow {
         guard approvable || takesCodes || !words.isEmpty else { return before + nothingLeft() }
         state = .asking
         let told = tellNotices()
-        let number = showsNumber && approvable ? facts.number : nil
-        return before + told + [
-            .ask(Texts.prompt(approves: approvable, number: number, codes: takesCodes, words: words))
-        ]
+        let prompt = Texts.prompt(approves: approvable, number: push.number, codes: takesCodes, words: words)
+        return before + told + [.ask(prompt)]
     }
 
     mutating func tellNotices() -> [Action] {
@@ -53,8 +51,8 @@ extension LoginFlow {
     mutating func nothingLeft() -> [Action] {
         if isLocked { return end(Decision(.denied, .locked, finalMessage: Texts.locked)) }
         if hadFault { return end(Decision(.unavailable, .server, finalMessage: notices.last ?? Texts.serverRefuses)) }
-        if hasNoDevice { return end(Decision(.unavailable, .server, finalMessage: Texts.noDevice)) }
-        if push == .over {
+        if push == .over(.noDevice) { return end(Decision(.unavailable, .server, finalMessage: Texts.noDevice)) }
+        if push.isOver {
             return end(Decision(.denied, .tooManyRequests, finalMessage: notices.last ?? Texts.tooManyPushes))
         }
         return end(Decision(.unavailable, .noFactor, finalMessage: Texts.noFactor))
@@ -85,14 +83,15 @@ extension LoginFlow {
 
     /// Enter looks at the request once more and does nothing else.
     mutating func enter() -> [Action] {
-        if missedOutage {
-            missedOutage = false
+        if push == .over(.unnoticedOutage) {
+            push = .over(.other)
             return outage()
         }
         guard approvable else { return fruitless(nil) }
         if willSSHDRefuse { return fruitless(Texts.notApprovedYet) }
         state = .polling(proof: nil)
-        return push == .pending ? [.poll(.brief)] : []
+        // A request that is being created is looked at once it exists.
+        return push.isPending ? [.poll(.brief)] : []
     }
 
     /// An unusable answer is not a failed try, but the fifth one ends the login, so that no client goes on forever.
@@ -128,7 +127,7 @@ extension LoginFlow {
         return openPrompt(Texts.graceUsedUp)
     }
 
-    mutating func oneCodeCharged(_ granted: Bool, _ factor: Factor) -> [Action] {
+    mutating func oneCodeCharged(_ granted: Bool, factor: Factor) -> [Action] {
         guard granted else { return fruitless(Texts.tooManyOneCodes) }
         state = .sendingOneCode(factor)
         return [.sendOneCode(factor)]

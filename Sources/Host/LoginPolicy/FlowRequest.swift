@@ -7,7 +7,7 @@ extension LoginFlow {
     mutating func begin() -> [Action] {
         if isLocked { notices.append(Texts.lockedUsePhone) }
         if let preference {
-            pushesByWord = true
+            push = .byWord
             return preference == .softToken ? openPrompt() : typed(preference == .call ? .call : .sms)
         }
         guard canPush, !facts.withholdsPush else { return openPrompt() }
@@ -30,98 +30,101 @@ extension LoginFlow {
     }
 
     mutating func charged(_ charge: PushCharge, typed: Bool) -> [Action] {
+        if charge == .granted { return create(typed: typed) }
+        push = .over(.other)
         switch charge {
-        case .granted: return create(typed: typed)
-        case .paused: push = .over
-        case .tooMany: push = .over
-        case .alreadySent: push = .over
+        case .paused: return openPrompt(Texts.pushPaused)
+        case .tooMany: return openPrompt(Texts.tooManyPushes)
+        case .alreadySent, .granted: return openPrompt()
         }
-        return openPrompt(charge == .paused ? Texts.pushPaused : charge == .tooMany ? Texts.tooManyPushes : nil)
     }
 
     mutating func create(typed: Bool) -> [Action] {
-        push = .creating
-        if typed {
-            // The prompt comes at once and shows the number in time.
-            showsNumber = facts.rules.checkNumber
-            return openPrompt(before: [.createPush(showsNumber ? facts.number : nil)])
-        }
+        // After the word `push`, the prompt comes at once and shows the number in time.
+        let isShown = typed || facts.textIsLive || Self.prompt(of: facts) == .now
+        let number = facts.rules.checkNumber && isShown ? facts.number : nil
+        push = .creating(number)
+        if typed { return openPrompt(before: [.createPush(number)]) }
         state = .waiting
-        return [.createPush(showsNumber ? facts.number : nil)]
+        return [.createPush(number)]
     }
 
-    /// The request exists: only now the text says to check the phone, since a user may have none.
-    func created() -> [Action] {
-        guard facts.textIsLive else { return [.poll(.untilPromptIsDue)] }
-        let listens = facts.hearsEnter && promptTakesCodes
-        let text = Texts.waiting(number: showsNumber ? facts.number : nil, enter: listens)
-        // Listen first, so that an Enter that answers the text is heard.
-        return (listens ? [.listen] : []) + [.show(text), .poll(.untilPromptIsDue)]
+    /// The request exists: only now a text says to check the phone, since a user may have none.
+    mutating func created() -> [Action] {
+        guard case .creating(let number) = push else { return refuse() }
+        push = .pending(number)
+        switch state {
+        case .waiting where Self.prompt(of: facts) == .now: return openPrompt()
+        case .waiting where facts.textIsLive:
+            let listens = facts.hearsEnter && promptTakesCodes
+            let actions: [Action] = [.show(Texts.waiting(number: number, enter: listens)), .poll(.untilPromptIsDue)]
+            // Listen first, so that an Enter that answers the text is heard.
+            return listens ? [.listen] + actions : actions
+        case .waiting: return [.poll(.untilPromptIsDue)]
+        case .polling: return [.poll(.brief)]
+        default: return []
+        }
     }
 
-    mutating func waiting(_ event: Event) -> [Action] {
-        switch event {
-        case .created:
-            push = .pending
-            return Self.prompt(of: facts) == .now ? openPrompt() : created()
-        case .createFailed(.noDevice):
+    mutating func createFailed(_ fault: Fault) -> [Action] {
+        // Known already: a countersign-net that ends reports it again.
+        if push.isOver { return [] }
+        guard push.isCreating else { return refuse() }
+        push = .over(.other)
+        switch state {
+        case .waiting where fault == .noDevice:
             // No usable device: fall back to codes, and mention the phone only if nothing else is left.
-            push = .over
-            hasNoDevice = true
+            push = .over(.noDevice)
             return openPrompt()
-        case .createFailed(let fault):
-            push = .over
-            return fault == .outage ? outage() : openPrompt(notice(of: fault))
-        case .polled(.pending), .pollFailed(.outage): return [.poll(.untilPromptIsDue)]
-        case .polled(.approved): return end(Decision(.approved, .proven, factor: .oneTouch))
-        case .polled(.denied): return deniedOnPhone()
-        case .polled(.expired): return openPrompt(expired())
-        case .pollFailed(let fault): return openPrompt(notice(of: fault))
-        case .promptIsDue, .enterPressed: return openPrompt(before: [.stopPolling])
-        case .interrupted: return end(Decision(.denied, .cancelled))
-        default: return end(Decision(.unavailable, .protocolError, finalMessage: Texts.unavailable))
+        case .waiting, .polling: return fault == .outage ? outage() : openPrompt(notice(of: fault))
+        case _ where fault == .outage:
+            push = .over(.unnoticedOutage)
+            hadFault = true
+            return []
+        default:
+            notices.append(notice(of: fault))
+            return []
         }
     }
 
-    /// Takes the result of one look.
+    /// Takes the status of the request.
     ///
-    /// - Parameters:
-    ///   - event: the result.
-    ///   - proof: the right code before which the look comes, if any; only a denial on the phone overrules it.
-    /// - Returns: the actions to perform.
-    mutating func polling(_ event: Event, _ proof: Proof?) -> [Action] {
-        switch (event, proof) {
-        case (.created, _):
-            push = .pending
-            return [.poll(.brief)]
-        case (.polled(.denied), _): return deniedOnPhone(spending: proof?.timeStep)
-        case (.polled, let proof?), (.pollFailed, let proof?), (.createFailed, let proof?): return approve(proof)
-        case (.polled(.approved), nil): return end(Decision(.approved, .proven, factor: .oneTouch))
-        case (.polled(.pending), nil): return openPrompt(Texts.notApprovedYet)
-        case (.polled(.expired), nil): return openPrompt(expired())
-        case (.pollFailed(let fault), nil): return openPrompt(notice(of: fault))
-        case (.createFailed(let fault), nil):
-            push = .over
-            return fault == .outage ? outage() : openPrompt(notice(of: fault))
-        case (.promptIsDue, _): return []
-        case (.interrupted, _): return end(Decision(.denied, .cancelled))
-        default: return end(Decision(.unavailable, .protocolError, finalMessage: Texts.unavailable))
+    /// If the poll comes before a right code counts, only a denial on the phone overrules the code.
+    mutating func polled(_ status: ApprovalStatus) -> [Action] {
+        guard isPolled else { return refuse() }
+        switch (state, status) {
+        case (.waiting, .denied): return deniedOnPhone()
+        case (.polling(let proof), .denied): return deniedOnPhone(spending: proof?.timeStep)
+        case (.lastPoll(let decision), .denied): return deniedOnPhone(spending: decision.spentTimeStep)
+        case (.lastPoll(let decision), _): return close(decision)
+        case (.polling(let proof?), _): return approve(proof)
+        case (.waiting, .pending): return [.poll(.untilPromptIsDue)]
+        case (.polling, .pending): return openPrompt(Texts.notApprovedYet)
+        case (.waiting, .approved), (.polling, .approved): return end(Decision(.approved, .proven, factor: .oneTouch))
+        case (.waiting, .expired), (.polling, .expired): return openPrompt(expired())
+        // The result of a poll that was given up or overtaken.
+        case (.asking, _), (.askingRecovery, _): return []
+        default: return unexpected()
         }
     }
 
-    mutating func note(_ push: Push, _ fault: Fault? = nil) -> [Action] {
-        self.push = push
-        missedOutage = fault == .outage
-        hadFault = hadFault || missedOutage
-        if let fault, fault != .outage { notices.append(notice(of: fault)) }
-        return []
+    mutating func pollFailed(_ fault: Fault) -> [Action] {
+        guard isPolled else { return refuse() }
+        switch state {
+        case .waiting where fault == .outage: return [.poll(.untilPromptIsDue)]
+        case .waiting, .polling(nil): return openPrompt(notice(of: fault))
+        case .polling(let proof?): return approve(proof)
+        case .lastPoll(let decision): return close(decision)
+        case .asking, .askingRecovery: return []
+        default: return unexpected()
+        }
     }
 
-    mutating func lastPoll(_ event: Event, _ decision: Decision) -> [Action] {
-        switch event {
-        case .polled(.denied): deniedOnPhone(spending: decision.spentTimeStep)
-        case .polled, .pollFailed, .interrupted: close(decision)
-        default: []
+    /// Whether a poll can have a result: there is, or was, a request.
+    private var isPolled: Bool {
+        switch push {
+        case .pending, .expired, .over: true
+        case .unsent, .byWord, .creating: false
         }
     }
 
@@ -131,11 +134,10 @@ extension LoginFlow {
     }
 
     mutating func deniedOnPhone(spending timeStep: Int64? = nil) -> [Action] {
-        push = .over
+        push = .over(.other)
         return end(
             Decision(
-                .denied, .deniedOnPhone, factor: .oneTouch, spentTimeStep: timeStep, finalMessage: Texts.deniedOnPhone)
-        )
+                .denied, .deniedOnPhone, factor: .oneTouch, spentTimeStep: timeStep, finalMessage: Texts.deniedOnPhone))
     }
 
     mutating func notice(of fault: Fault) -> String {

@@ -3,8 +3,8 @@ internal import Identifiers
 /// The state machine of a login that needs a factor.
 ///
 /// It is a pure value without clock, network or storage: events go in, actions come out. The driver performs the
-/// actions in order and feeds their results back as events. A pair of state and event that is not listed ends the login
-/// as unavailable.
+/// actions in order and feeds their results back as events. An event that the state does not expect ends the login as
+/// unavailable.
 public struct LoginFlow: Sendable {
     enum State: Equatable, Sendable {
         case idle
@@ -28,7 +28,38 @@ public struct LoginFlow: Sendable {
         case ended
     }
 
-    enum Push: Equatable, Sendable { case none, creating, pending, expired, over }
+    /// The request on the phone.
+    enum Push: Equatable, Sendable {
+        /// None was sent yet.
+        case unsent
+        /// None was sent yet, and one is sent only after the word `push`.
+        case byWord
+        /// Being created, or open; with the check number that the user sees, if any.
+        case creating(CheckNumber?)
+        case pending(CheckNumber?)
+        case expired
+        /// None is open, and no other one is sent.
+        case over(End)
+
+        enum End: Equatable, Sendable {
+            case noDevice
+            /// The server could not be reached while a prompt was open; the user has not been told yet.
+            case unnoticedOutage
+            case other
+        }
+
+        var isCreating: Bool { if case .creating = self { true } else { false } }
+        var isPending: Bool { if case .pending = self { true } else { false } }
+        var isOver: Bool { if case .over = self { true } else { false } }
+
+        /// The check number that the user sees while the request can be approved.
+        var number: CheckNumber? {
+            switch self {
+            case .creating(let number), .pending(let number): number
+            case .unsent, .byWord, .expired, .over: nil
+            }
+        }
+    }
 
     struct Proof: Equatable, Sendable {
         let factor: Factor
@@ -37,7 +68,7 @@ public struct LoginFlow: Sendable {
 
     let facts: Facts
     var state = State.idle
-    var push = Push.none
+    var push: Push
     var isLocked: Bool
     var skip: Admission.Skip
     var tries: Int
@@ -46,14 +77,8 @@ public struct LoginFlow: Sendable {
     var isLate = false
     /// sshd has sent its fake password: it refuses in any case, so nothing is approved any more.
     var willSSHDRefuse = false
-    /// The request could not be sent while a prompt was open, because the server cannot be reached.
-    var missedOutage = false
     var hadFault = false
-    /// The server knows no device of the user.
-    var hasNoDevice = false
-    /// A request is sent only after the word `push`.
-    var pushesByWord: Bool
-    var showsNumber: Bool
+    /// What the next prompt tells first.
     var notices: [String] = []
 
     /// Starts in the state that expects `.begin`.
@@ -61,9 +86,8 @@ public struct LoginFlow: Sendable {
         self.facts = facts
         isLocked = facts.isLocked
         skip = facts.skip
-        pushesByWord = facts.withholdsPush
+        push = if facts.withholdsPush { .byWord } else { .unsent }
         tries = facts.rules.tries
-        showsNumber = facts.rules.checkNumber && (facts.textIsLive || Self.prompt(of: facts) == .now)
     }
 
     /// When `.promptIsDue` is due, in seconds from the beginning of the login.
@@ -79,47 +103,59 @@ public struct LoginFlow: Sendable {
     /// - Parameter event: what happened; an event that the state does not expect ends the login as unavailable.
     /// - Returns: the actions to perform, in order; none if there is nothing to do or the login has ended.
     public mutating func handle(_ event: Event) -> [Action] {
-        switch (state, event) {
-        case (.ended, _): return []
-        case (_, .deadline): return deadlinePassed()
-        case (.lastPoll, .disconnected), (.lastPoll, .enterPressed): return []
-        case (_, .disconnected): return end(Decision(.denied, .disconnected))
-        // Enter was pressed while the prompt was already on its way.
-        case (_, .enterPressed) where state != .waiting: return []
-        // A result that belongs to no open question to the server.
-        case (_, .created) where push != .creating, (_, .createFailed) where push != .creating && push != .over,
-            (_, .polled) where push == .none || push == .creating,
-            (_, .pollFailed) where push == .none || push == .creating:
-            return end(Decision(.unavailable, .protocolError, finalMessage: Texts.unavailable))
-        // Known already: a countersign-net that ends reports it again.
-        case (_, .createFailed) where push == .over: return []
-        case (.idle, .begin): return begin()
-        case (.chargingPush(let typed), .pushCharged(let charge)): return charged(charge, typed: typed)
-        case (.waiting, _): return waiting(event)
-        case (.polling(let proof), _): return polling(event, proof)
-        case (.lastPoll(let decision), _): return lastPoll(event, decision)
-        case (.asking, .answered(let answer)): return answered(answer)
-        case (.askingRecovery, .recoveryTyped(let answer)): return recoveryTyped(answer)
-        // The result of a look that was given up or overtaken.
-        case (.asking, .polled), (.asking, .pollFailed), (.askingRecovery, .polled), (.askingRecovery, .pollFailed),
-            (_, .promptIsDue):
-            return []
-        case (_, .created): return note(.pending)
-        case (_, .createFailed(let fault)): return note(.over, fault)
-        case (.charging(let code), .tryCharged(let granted)): return granted ? match(code) : locked()
-        case (.matching(let code), .matched(let match)): return matched(match, code)
-        case (.verifying, .verified(let match)): return verified(match)
-        case (.verifying, .confirmationTyped(let isTaken)): return confirmationTyped(isTaken)
-        case (.verifying, .verifyFailed(let fault)): return verifyFailed(fault)
-        case (.chargingRecovery(let code), .tryCharged(let granted)): return granted ? matchRecovery(code) : locked()
-        case (.matchingRecovery(let code), .recoveryMatched(let isRight)): return recoveryMatched(isRight, orElse: code)
-        case (.chargingOneCode(let factor), .oneCodeCharged(let granted)): return oneCodeCharged(granted, factor)
-        case (.sendingOneCode(let factor), .oneCodeSent): return oneCodeSent(factor)
-        case (.sendingOneCode, .oneCodeFailed(let fault)): return oneCodeFailed(fault)
-        case (.spendingGrace, .graceSpent(let left)): return graceSpent(left: left)
-        // Ctrl-C at a prompt ends the conversation; this one came between two prompts.
-        case (_, .interrupted): return isAtPrompt ? [] : end(Decision(.denied, .cancelled))
-        default: return end(Decision(.unavailable, .protocolError, finalMessage: Texts.unavailable))
+        if state == .ended { return [] }
+        switch event {
+        case .begin:
+            guard state == .idle else { return unexpected() }
+            return begin()
+        case .deadline: return deadlinePassed()
+        case .disconnected: return disconnected()
+        case .interrupted: return interrupted()
+        case .promptIsDue, .enterPressed:
+            // Elsewhere the prompt is open or on its way.
+            guard state == .waiting else { return [] }
+            return openPrompt(before: [.stopPolling])
+        case .pushCharged(let charge):
+            guard case .chargingPush(let typed) = state else { return unexpected() }
+            return charged(charge, typed: typed)
+        case .created: return created()
+        case .createFailed(let fault): return createFailed(fault)
+        case .polled(let status): return polled(status)
+        case .pollFailed(let fault): return pollFailed(fault)
+        case .answered(let answer):
+            guard state == .asking else { return unexpected() }
+            return answered(answer)
+        case .recoveryTyped(let answer):
+            guard state == .askingRecovery else { return unexpected() }
+            return recoveryTyped(answer)
+        case .tryCharged(let granted): return tryCharged(granted: granted)
+        case .matched(let match):
+            guard case .matching(let code) = state else { return unexpected() }
+            return matched(match, code: code)
+        case .recoveryMatched(let isRight):
+            guard case .matchingRecovery(let code) = state else { return unexpected() }
+            return recoveryMatched(isRight, orElse: code)
+        case .verified(let match):
+            guard state == .verifying else { return unexpected() }
+            return verified(match)
+        case .confirmationTyped(let isTaken):
+            guard state == .verifying else { return unexpected() }
+            return confirmationTyped(isTaken)
+        case .verifyFailed(let fault):
+            guard state == .verifying else { return unexpected() }
+            return verifyFailed(fault)
+        case .oneCodeCharged(let granted):
+            guard case .chargingOneCode(let factor) = state else { return unexpected() }
+            return oneCodeCharged(granted, factor: factor)
+        case .oneCodeSent:
+            guard case .sendingOneCode(let factor) = state else { return unexpected() }
+            return oneCodeSent(factor)
+        case .oneCodeFailed(let fault):
+            guard case .sendingOneCode = state else { return unexpected() }
+            return oneCodeFailed(fault)
+        case .graceSpent(let left):
+            guard state == .spendingGrace else { return unexpected() }
+            return graceSpent(left: left)
         }
     }
 }
@@ -128,6 +164,25 @@ public struct LoginFlow: Sendable {
 
 extension LoginFlow {
     var isAtPrompt: Bool { state == .asking || state == .askingRecovery }
+
+    /// Refuses an event that the state does not expect; once the login is denied, it no longer matters.
+    mutating func unexpected() -> [Action] {
+        if case .lastPoll = state { return [] }
+        return refuse()
+    }
+
+    mutating func refuse() -> [Action] { end(Decision(.unavailable, .protocolError, finalMessage: Texts.unavailable)) }
+
+    mutating func disconnected() -> [Action] {
+        if case .lastPoll = state { return [] }
+        return end(Decision(.denied, .disconnected))
+    }
+
+    /// Ctrl-C at a prompt ends the conversation, so that this one came while none was open.
+    mutating func interrupted() -> [Action] {
+        if case .lastPoll(let decision) = state { return close(decision) }
+        return isAtPrompt ? [] : end(Decision(.denied, .cancelled))
+    }
 
     /// A conversation cannot be interrupted: at a prompt, the deadline takes effect when the answer comes.
     mutating func deadlinePassed() -> [Action] {
@@ -141,7 +196,7 @@ extension LoginFlow {
         var decision = decision
         // A right code of this host is spent, however the login ends.
         if case .polling(let proof?) = state { decision.spentTimeStep = proof.timeStep }
-        guard push == .pending, decision.outcome == .denied, !isLate else { return close(decision) }
+        guard push.isPending, decision.outcome == .denied, !isLate else { return close(decision) }
         state = .lastPoll(decision)
         return [.poll(.none)]
     }
@@ -149,7 +204,9 @@ extension LoginFlow {
     mutating func close(_ decision: Decision) -> [Action] {
         state = .ended
         // When sshd refuses in any case, a yes would make it abort.
-        let isInVain = willSSHDRefuse && decision.outcome.letsIn
-        return [.end(isInVain ? Decision(.denied, .sshdRefuses, spentTimeStep: decision.spentTimeStep) : decision)]
+        if willSSHDRefuse, decision.outcome.letsIn {
+            return [.end(Decision(.denied, .sshdRefuses, spentTimeStep: decision.spentTimeStep))]
+        }
+        return [.end(decision)]
     }
 }

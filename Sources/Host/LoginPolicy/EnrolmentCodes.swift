@@ -1,0 +1,60 @@
+internal import Identifiers
+
+/// The number, the codes sent to it, and the registration.
+extension EnrolmentFlow {
+    mutating func charge(_ number: PhoneNumber) -> [Action] {
+        state = .chargingNumber(number)
+        return [.chargeOneCode]
+    }
+
+    mutating func charge(_ phone: Phone, by way: Factor) -> [Action] {
+        state = .chargingCode(phone, by: way)
+        return [.chargeOneCode]
+    }
+
+    mutating func oneCodeCharged(granted: Bool) -> [Action] {
+        switch state {
+        case .chargingNumber(let number):
+            guard granted else { return fruitless(Texts.tooManyOneCodes) }
+            guard let way = facts.ways.first else { return refuse() }
+            return send(to: Phone(number: number, way: nil), by: way)
+        case .chargingCode(let phone, let way):
+            guard granted else { return fruitless(Texts.tooManyOneCodes, phone: phone) }
+            return send(to: phone, by: way)
+        case .idle, .askingNumber, .askingName, .askingCode, .sending, .chargingTry, .checking, .registering,
+            .spendingGrace, .ended:
+            return refuse()
+        }
+    }
+
+    mutating func send(to phone: Phone, by way: Factor) -> [Action] {
+        state = .sending(phone, by: way)
+        return [.send(way, to: phone.number)]
+    }
+
+    mutating func sendFailed(_ failure: Failure, phone: Phone) -> [Action] {
+        let isFirst = phone.way == nil
+        switch failure {
+        case .invalid where isFirst: return wrong(Texts.numberRefused)
+        case .outage where isFirst: return giveUp(Texts.serverSilent)
+        case .outage: return fruitless(Texts.serverSilent, phone: phone)
+        case .limited: return fruitless(Texts.tooManyOneCodes, phone: phone)
+        case .invalid, .refused: return fruitless(Texts.oneCodeNotSent, phone: phone)
+        }
+    }
+
+    mutating func registerFailed(_ failure: Failure) -> [Action] {
+        switch failure {
+        case .invalid: wrong(Texts.numberRefused)
+        case .outage, .limited, .refused: giveUp(Self.notice(of: failure))
+        }
+    }
+
+    static func notice(of failure: Failure) -> String {
+        switch failure {
+        case .outage: Texts.serverSilent
+        case .limited: Texts.serverLimited
+        case .invalid, .refused: Texts.serverRefuses
+        }
+    }
+}
