@@ -57,15 +57,21 @@ public struct Decision: Equatable, Sendable {
     /// The last text that the user sees, or nil for none.
     public var finalMessage: String?
 
-    /// Describes an end; factor, time step and final text default to none.
+    /// More about the reason, for the log; nil for nothing more.
+    public var detail: String?
+    /// The newest request on the phone, as the server's log names it; nil for none.
+    public var request: ApprovalRequestID?
+
+    /// Describes an end; factor, time step, texts and request default to none.
     public init(
         _ outcome: Outcome, _ reason: Reason, factor: Factor? = nil, spentTimeStep: Int64? = nil,
-        finalMessage: String? = nil
+        finalMessage: String? = nil, detail: String? = nil
     ) {
         self.outcome = outcome
         self.reason = reason
         self.factor = factor
         self.spentTimeStep = spentTimeStep
         self.finalMessage = finalMessage
+        self.detail = detail
     }
 }

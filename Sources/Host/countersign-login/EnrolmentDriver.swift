@@ -10,11 +10,10 @@ internal import NetProtocol
 /// Drives the offer to enroll: performs the actions of `EnrolmentFlow` and feeds back their results until it ends.
 struct EnrolmentDriver {
     /// How long to wait for the server when it is told about an enrollment, in milliseconds.
-    private static let patience: Int64 = 3_000
+    private static let reportTimeout: Int64 = 3_000
 
     private let login: LoginRequest
-    private let person: Person
-    private let accounts: Accounts
+    private let user: KnownUser
     private let settings: Settings
     private let email: String
     /// How many grace logins are left, after one was spent.
@@ -23,7 +22,7 @@ struct EnrolmentDriver {
     private var net: Net
     private var flow: EnrolmentFlow
     private var events: [EnrolmentFlow.Event] = [.begin]
-    private var ending: Ending?
+    private var end: (Decision, LoginCommit)?
     private var enrolled: AuthyID?
     private var detail: String?
     private var deadline: Int64?
@@ -32,36 +31,38 @@ struct EnrolmentDriver {
     ///
     /// Longer than the settings say, since the user types a number and waits for a message; below sshd's
     /// `LoginGraceTime` of 120 seconds (sshd_config(5)).
-    static func deadline(_ rules: LoginRules, _ login: LoginRequest) -> Int {
+    static func deadline(of login: LoginRequest, rules: LoginRules) -> Int {
         max(rules.deadline, login.comesBySSH ? 110 : 300)
     }
 
     init(
-        login: LoginRequest, person: Person, accounts: Accounts, settings: Settings, server: Settings.Server,
-        rules: LoginRules,
-        facts: EnrolmentFlow.Facts, email: String, module: Module, net: Channel
+        login: LoginRequest, user: KnownUser, settings: Settings, server: Settings.Server, rules: LoginRules,
+        offer: Offer, module: Module, net: Channel
     ) throws {
         self.login = login
-        self.person = person
-        self.accounts = accounts
+        self.user = user
         self.settings = settings
-        self.email = email
+        self.email = offer.email
         self.module = module
         self.net = Net(channel: net)
-        flow = EnrolmentFlow(facts)
-        let seconds = Self.deadline(rules, login)
+        flow = EnrolmentFlow(offer.facts)
+        let seconds = Self.deadline(of: login, rules: rules)
         deadline = system_now() + Int64(seconds) * 1_000
         let server = try server.netServer(trust: login.trust, deadline: seconds)
         module.startNet()
         self.net.start(server)
     }
 
-    mutating func run() throws -> Ending {
+    /// Drives the offer to its end.
+    ///
+    /// - Returns: how the login ends, and what is written down of it.
+    /// - Throws: errors of the accounts.
+    mutating func run() throws -> (Decision, LoginCommit) {
         while true {
-            while !events.isEmpty, ending == nil {
+            while !events.isEmpty, end == nil {
                 for action in flow.handle(events.removeFirst()) { try perform(action) }
             }
-            if let ending { return ending }
+            if let end { return end }
             try listen()
         }
     }
@@ -76,13 +77,13 @@ struct EnrolmentDriver {
             if let reason = answer.result.reason { detail = reason }
             guard var event = EnrolmentFlow.Event(answer) else { continue }
             // A phone of another user of this host is refused, without telling why.
-            if case .registered(let id) = event, try !accounts.holders(of: id).isEmpty {
+            if case .registered(let id) = event, try !user.accounts.holders(of: id).isEmpty {
                 self.detail = "AuthyID \(id) is another user's here"
                 event = .registerFailed(.invalid)
             }
             // A code that could not be checked does not count as wrong; at a limit the server may have checked it.
             if case .checkFailed(let failure) = event, failure != .limited {
-                try accounts.refundTry(person, rules: settings.lockout)
+                try user.accounts.refundTry(user.person, rules: settings.lockout)
             }
             events.append(event)
         }
@@ -94,15 +95,13 @@ struct EnrolmentDriver {
     }
 
     private mutating func hearModule() {
-        switch module.channel.receive() {
+        switch module.receive() {
         case .nothing: return
-        case .frame(let frame) where frame.kind == KIND_INTERRUPT: events.append(.interrupted)
-        case .frame(let frame) where frame.kind == KIND_DISCONNECTED:
-            ending = Ending(Decision(.denied, .disconnected), detail: detail)
-        case .frame(let frame) where frame.kind == KIND_ANSWER:
-            events.append(.answered(frame.value(FIELD_TEXT).map(Array.init)))
-        // The login program is gone, or sent an unexpected frame.
-        default: ending = Ending(Decision(.denied, .cancelled), detail: "the login program went away")
+        case .interrupted: events.append(.interrupted)
+        case .disconnected: finish(Decision(.denied, .disconnected, detail: detail))
+        case .answered(let typed): events.append(.answered(typed))
+        // Enter is reported only after `listen`.
+        case .enterPressed, .gone: finish(Decision(.denied, .cancelled, detail: "the login program went away"))
         }
     }
 
@@ -115,32 +114,40 @@ struct EnrolmentDriver {
         case .chargeOneCode:
             // The first number spends the grace login, whatever comes of it and in any service: otherwise a user could
             // break off, log in again and ring strangers' phones.
-            let granted = try spendGrace(inAnyService: true) != nil && accounts.chargeOneCode(person, now: now())
+            let granted =
+                try spendGrace(inAnyService: true) != nil && user.accounts.chargeOneCode(user.person, now: now())
             events.append(.oneCodeCharged(granted: granted))
         // No link to the app: the server sends it when it hears of the enrollment (`tellServer`).
         case .register(let number):
-            asked(.registerFailed(.refused), net.ask(.register(number, email: email, sendsInstallLink: false)))
+            ask(.register(number, email: email, sendsInstallLink: false), orElse: .registerFailed(.refused))
         case .send(let factor, let number):
-            asked(.sendFailed(.refused), CodeDelivery(factor).map { net.ask(.sendPhoneCode($0, to: number)) })
+            ask(CodeDelivery(factor).map { .sendPhoneCode($0, to: number) }, orElse: .sendFailed(.refused))
         case .chargeTry:
-            events.append(
-                .tryCharged(granted: try accounts.chargeTry(person, rules: settings.lockout, now: now()) == .granted))
-        case .check(let code, let number): asked(.checkFailed(.refused), net.ask(.checkPhoneCode(code, of: number)))
+            let charge = try user.accounts.chargeTry(user.person, rules: settings.lockout, now: now())
+            events.append(.tryCharged(granted: charge == .granted))
+        case .check(let code, let number): ask(.checkPhoneCode(code, of: number), orElse: .checkFailed(.refused))
         case .spendGrace: events.append(.graceSpent(left: try spendGrace()))
         case .enrol(let id, let number, let decision):
             enrolled = id
-            ending = Ending(decision, detail: "AuthyID \(id), phone \(number.maskedWithCode)")
-            ending?.proof = .enrolled(id)
-        case .optOut(let decision):
-            ending = Ending(decision, detail: "opted out in this login")
-            ending?.optsOut = true
-        case .end(let decision): ending = Ending(decision, detail: detail)
+            finish(decision, detail: "AuthyID \(id), phone \(number.maskedWithCode)") { $0.proof = .enrolled(id) }
+        case .optOut(let decision): finish(decision, detail: "opted out in this login") { $0.optsOut = true }
+        case .end(let decision): finish(decision, detail: detail)
         }
     }
 
-    /// Reports a failure if the request could not be sent.
-    private mutating func asked(_ failure: EnrolmentFlow.Event, _ isSent: Bool?) {
-        if isSent == true { return }
+    private mutating func finish(
+        _ decision: Decision, detail: String? = nil, leaving change: (inout LoginCommit) -> Void = { _ in }
+    ) {
+        var decision = decision
+        decision.detail = detail ?? decision.detail
+        var commit = LoginCommit(decision, of: login, subject: user.person)
+        change(&commit)
+        end = (decision, commit)
+    }
+
+    /// Sends a request to the server; reports a failure if it cannot be sent.
+    private mutating func ask(_ request: NetRequest?, orElse failure: EnrolmentFlow.Event) {
+        if let request, net.ask(request) { return }
         detail = detail ?? "countersign-net cannot be reached"
         events.append(failure)
     }
@@ -151,7 +158,7 @@ struct EnrolmentDriver {
         if let graceLeft { return graceLeft }
         var rules = settings.enrolment
         if inAnyService { rules.graceServices = [login.service] }
-        let grace = try accounts.spendGrace(person, login: login, rules: rules)
+        let grace = try user.accounts.spendGrace(user.person, login: login, rules: rules)
         if case .excused(let left) = grace { graceLeft = left }
         return graceLeft
     }
@@ -169,7 +176,7 @@ struct EnrolmentDriver {
             type: "countersign_enrolled", email: email, user: login.name, host: login.host,
             address: login.address?.description)
         guard net.ask(.report(activity, of: enrolled)) else { return "countersign-net cannot be reached" }
-        let until = system_now() + Self.patience
+        let until = system_now() + Self.reportTimeout
         while net.isOpen, system_now() < until {
             Channel.wait(for: [net.channel], until: until)
             for answer in net.receive() {
@@ -187,16 +194,5 @@ extension Accounts {
     func spendGrace(_ person: Person, login: LoginRequest, rules: EnrolmentRules) throws -> Grace {
         try spendGrace(
             person, service: login.service, place: login.place, rules: rules, now: now(), graceEnds: rules.graceEnd)
-    }
-}
-
-extension CodeDelivery {
-    /// Nil for a factor that is no code by message.
-    init?(_ factor: Factor) {
-        switch factor {
-        case .sms: self = .sms
-        case .call: self = .call
-        case .oneTouch, .softToken, .recovery: return nil
-        }
     }
 }

@@ -1,51 +1,51 @@
 internal import Accounts
+internal import HostSettings
 internal import Identifiers
 internal import LoginPolicy
-internal import HostSettings
 
 /// Reasons in the account to skip the factor, in order of precedence: pause, opt-out, remembered login.
 struct Excuses {
     private let login: LoginRequest
-    private let person: Person
-    private let account: Account
-    private let accounts: Accounts
+    private let user: KnownUser
     private let settings: Settings
 
-    init(_ login: LoginRequest, _ person: Person, _ account: Account, _ accounts: Accounts, _ settings: Settings) {
-        (self.login, self.person, self.account, self.accounts, self.settings) = (
-            login, person, account, accounts, settings
-        )
+    init(login: LoginRequest, user: KnownUser, settings: Settings) {
+        self.login = login
+        self.user = user
+        self.settings = settings
     }
 
-    func first() throws -> Ending? { try paused() ?? optedOut() ?? remembered() }
+    func first() throws -> Decision? { try paused() ?? optedOut() ?? remembered() }
 
-    private func paused() -> Ending? {
-        guard let pause = account.pause, pause.holds(at: now(), maxHours: settings.pauseMaxHours) else { return nil }
-        return Ending(Decision(.excused, .paused), detail: "until \(Calendar.text(of: pause.until)): \(pause.reason)")
+    private func paused() -> Decision? {
+        guard let pause = user.account.pause, pause.holds(at: now(), maxHours: settings.pauseMaxHours) else {
+            return nil
+        }
+        return Decision(.excused, .paused, detail: "until \(Calendar.text(of: pause.until)): \(pause.reason)")
     }
 
-    private func optedOut() throws -> Ending? {
-        guard account.optedOut != nil else { return nil }
+    private func optedOut() throws -> Decision? {
+        guard user.account.optedOut != nil else { return nil }
         switch (settings.enrolment.optOut, settings.enrolment.mode) {
         case (.no, _): return nil
-        case (.yes, _): return Ending(Decision(.excused, .optedOut))
+        case (.yes, _): return Decision(.excused, .optedOut)
         // The opt-out lasts as long as grace does, and these modes have none.
         case (.grace, .optional), (.grace, .required): return nil
         case (.grace, .grace):
-            switch try accounts.spendGrace(person, login: login, rules: settings.enrolment) {
+            switch try user.accounts.spendGrace(user.person, login: login, rules: settings.enrolment) {
             case .excused(let left):
                 let finalMessage = Texts.grace(left: left, until: settings.enrolment.graceUntil)
-                return Ending(Decision(.excused, .optedOut, finalMessage: finalMessage))
+                return Decision(.excused, .optedOut, finalMessage: finalMessage)
             case .exhausted: return nil
             }
         }
     }
 
-    private func remembered() throws -> Ending? {
-        guard let login = login.trustedLogin,
-            try accounts.isRemembered(person, login, seconds: settings.remember, now: now())
+    private func remembered() throws -> Decision? {
+        guard let trusted = login.trustedLogin,
+            try user.accounts.isRemembered(user.person, trusted, seconds: settings.remember, now: now())
         else { return nil }
-        return Ending(Decision(.excused, .remembered))
+        return Decision(.excused, .remembered)
     }
 }
 
@@ -65,10 +65,8 @@ struct Offer {
     /// Prepares the offer.
     ///
     /// - Throws: `Refusal` if the user gets no offer, and errors of the accounts.
-    init(
-        _ login: LoginRequest, _ person: Person, _ account: Account, _ accounts: Accounts, _ settings: Settings,
-        _ rules: LoginRules
-    ) throws {
+    init(login: LoginRequest, user: KnownUser, settings: Settings, rules: LoginRules) throws {
+        let (person, account, accounts) = (user.person, user.account, user.accounts)
         let enrolment = settings.enrolment
         guard login.mayBeAsked else { throw Refusal(reason: "there is no terminal to ask at") }
         // The caller of su has proven another user's password, not their own.

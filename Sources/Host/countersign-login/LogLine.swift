@@ -1,3 +1,4 @@
+internal import Accounts
 internal import Identifiers
 internal import LoginPolicy
 
@@ -7,9 +8,9 @@ struct LogLine {
     /// The priority as in syslog(3); a login that an outage excuses is an alert.
     let priority: Int64
 
-    init(_ ending: Ending, _ login: LoginRequest, subject: Person?) {
-        let decision = ending.decision
-        let detail = [subject?.key.map { "key \($0)" }, ending.detail].compactMap { $0 }.joined(separator: "; ")
+    init(_ decision: Decision, of login: LoginRequest, commit: LoginCommit) {
+        let subject = commit.person
+        let detail = [subject?.key.map { "key \($0)" }, decision.detail].compactMap { $0 }.joined(separator: "; ")
         let keys = [
             ("outcome", decision.outcome.rawValue), ("reason", decision.reason.rawValue),
             ("factor", decision.factor?.rawValue ?? ""),
@@ -19,13 +20,13 @@ struct LogLine {
         ]
         let words = keys.map { "\($0)=\($1.logToken)" }.joined(separator: " ")
         // The request comes last, so that patterns for lines of earlier versions still match.
-        text = words + " detail=\"\(detail.logText)\" request=\(ending.request?.description ?? "-")"
+        text = words + " detail=\"\(detail.logText)\" request=\(decision.request?.description ?? "-")"
         priority =
             switch (decision.outcome, decision.reason) {
             case (.excused, .outage): 1
             case (.unavailable, _): 3
             case (.approved, .enrolled), (.excused, .paused): 4
-            case (.excused, .optedOut) where ending.optsOut: 4
+            case (.excused, .optedOut) where commit.optsOut: 4
             case (.denied, _): 5
             default: 6
             }

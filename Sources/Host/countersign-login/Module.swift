@@ -18,10 +18,37 @@ struct Module {
         send(frame)
     }
 
-    func show(_ text: String) { send(KIND_TELL, text) }
-    func ask(_ prompt: String) { send(KIND_ASK, prompt) }
+    func show(_ text: String) { send(KIND_TELL, text: text) }
+    func ask(_ prompt: String) { send(KIND_ASK, text: prompt) }
     func listen() { send(Frame(KIND_LISTEN)) }
     func startNet() { send(Frame(KIND_START_NET)) }
+
+    /// What the module reports.
+    enum Report {
+        case nothing
+        /// Ctrl-C was pressed while no prompt was open.
+        case interrupted
+        /// Enter was pressed after `listen`.
+        case enterPressed
+        /// The client or the terminal is gone.
+        case disconnected
+        /// What was typed at a prompt, or nil for no answer.
+        case answered([UInt8]?)
+        /// The login program is gone, or sent an unexpected frame.
+        case gone
+    }
+
+    /// Receives one report without waiting.
+    func receive() -> Report {
+        switch channel.receive() {
+        case .nothing: .nothing
+        case .frame(let frame) where frame.kind == KIND_INTERRUPT: .interrupted
+        case .frame(let frame) where frame.kind == KIND_ENTER: .enterPressed
+        case .frame(let frame) where frame.kind == KIND_DISCONNECTED: .disconnected
+        case .frame(let frame) where frame.kind == KIND_ANSWER: .answered(frame.value(FIELD_TEXT).map(Array.init))
+        case .frame, .end: .gone
+        }
+    }
 
     /// Writes a line to the system log; `priority` is as in syslog(3).
     func log(_ line: String, priority: Int64) {
@@ -58,7 +85,7 @@ struct Module {
         send(frame)
     }
 
-    private func send(_ kind: CInt, _ text: String) {
+    private func send(_ kind: CInt, text: String) {
         var frame = Frame(kind)
         frame.add(FIELD_TEXT, text: text)
         send(frame)
