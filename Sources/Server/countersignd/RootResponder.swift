@@ -33,13 +33,15 @@ struct RootResponder: HTTPResponder {
         let path = request.head.path.map { $0.prefix { $0 != "?" } } ?? ""
         // An old client begins its paths with two slashes.
         let steps = path.split(separator: "/", omittingEmptySubsequences: false).drop { $0.isEmpty }
-        switch steps.first {
-        case "protected", "onetouch": return await api(request, steps, context)
-        case "phone" where steps.dropFirst().first == "api": return await phone(request, steps.dropFirst(2), context)
-        case "phone": return pages.answer(steps.dropFirst().joined(separator: "/"), request)
-        case "healthz": return .text("ok\n")
-        case "readyz": return await ready()
-        default: return .json(Refusal.path.answer)
+        guard case .found(let part, _) = ServerPart.routes.match(request.method, path: steps) else {
+            return .json(Refusal.path.answer)
+        }
+        switch part {
+        case .api: return await api(request, steps, context)
+        case .phoneAPI: return await phone(request, steps, context)
+        case .phonePage: return pages.answer(steps.dropFirst().joined(separator: "/"), request)
+        case .health: return .text("ok\n")
+        case .readiness: return await ready()
         }
     }
 
@@ -55,9 +57,10 @@ struct RootResponder: HTTPResponder {
         do {
             let (caller, parameters) = try await known(request, context)
             application = caller.id
-            let call = Call(
-                method: request.method, steps: Array(steps), parameters: parameters, wait: request.secondsToWait)
-            return .json(try await call.answer(by: caller, service) { await context.whenGone($0) })
+            let call = APICall(
+                service: service, caller: caller, parameters: parameters, wait: request.secondsToWait,
+                watch: { await context.whenGone($0) })
+            return .json(try await call.answer(request.method, path: steps))
         } catch let refusal as Refusal {
             tell(refusal, of: application, steps, proxies.address(of: request, context.channel))
             return .json(refusal.answer)
@@ -122,11 +125,10 @@ struct RootResponder: HTTPResponder {
             guard body.isEmpty || JSONParameters.members(body) != nil else { throw Refusal.body }
             var parameters = Parameters()
             parameters.merge(JSONParameters.members(body) ?? [])
-            if Array(steps) == ["invitation"], request.method == .post {
-                return .json(try await service.invitation(parameters))
-            }
-            if Array(steps) == ["enrol"], request.method == .post {
-                return .json(try await service.enrol(parameters, from: proxies.address(of: request, context.channel)))
+            if case .found(let handler, _) = EnrolmentCall.routes.match(request.method, path: steps) {
+                let address = proxies.address(of: request, context.channel)
+                return .json(
+                    try await handler(EnrolmentCall(service: service, parameters: parameters, address: address)))
             }
             let phone = try await service.phone(
                 authorization: request.headers[.authorization], method: request.method.rawValue,
@@ -134,10 +136,10 @@ struct RootResponder: HTTPResponder {
             // An unconfirmed phone may do nothing, and counts as unauthenticated.
             if phone.isConfirmed { context.isKnown(as: .phone(phone.id)) }
             let call = PhoneCall(
-                method: request.method, steps: Array(steps), parameters: parameters,
-                query: FormText.members(request.query.utf8) ?? [],
-                wait: request.secondsToWait)
-            return .json(try await call.answer(by: phone, service) { await context.whenGone($0) })
+                service: service, phone: phone, parameters: parameters,
+                query: FormText.members(request.query.utf8) ?? [], wait: request.secondsToWait,
+                watch: { await context.whenGone($0) })
+            return .json(try await call.answer(request.method, path: steps))
         } catch let refusal as PhoneRefusal {
             if refusal.status == 429 {
                 let address = proxies.address(of: request, context.channel)
