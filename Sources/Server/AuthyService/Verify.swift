@@ -235,53 +235,6 @@ extension AuthyService {
     }
 }
 
-/// The parameters of a verification.
-private struct CodeCheck: Sendable {
-    /// The code; nil if the text cannot be one.
-    let code: OneTimeCode?
-    let action: String
-    /// Whether the caller knows that this person has proven a factor, so that no confirmation code confirms a phone by
-    /// itself.
-    let isProven: Bool
-    /// The confirmation code of a new phone, given with a code of another factor; if that one is correct, the phone is
-    /// confirmed.
-    let confirmation: OneTimeCode?
-
-    init(_ token: String, _ parameters: Parameters) {
-        code = OneTimeCode(Array(token.utf8))
-        action = parameters.text("action") ?? ""
-        isProven = parameters.flag(Literal.proven, in: Literal.extensions) ?? false
-        confirmation = parameters.text(Literal.confirmation, in: Literal.extensions).flatMap {
-            OneTimeCode(Array($0.utf8))
-        }
-    }
-}
-
-/// The origin of a correct code.
-enum CodeKind: Equatable, Sendable {
-    /// From the phone page.
-    case softToken
-    /// From an authenticator app, whose secret the application has seen (users/ID/secret).
-    case authenticator
-    case oneCode
-    /// Sent by e-mail, perhaps not only, to an address that the application has chosen.
-    case mailedCode
-    /// From the page of a new phone, which it has confirmed.
-    case confirmation
-
-    /// The word in the log and the history.
-    var word: String {
-        switch self {
-        case .softToken, .authenticator: "softtoken"
-        case .oneCode, .mailedCode: "onecode"
-        case .confirmation: "confirmation"
-        }
-    }
-
-    /// Whether only the person's phone can have shown the code, and not the application.
-    var isFromPhone: Bool { self != .authenticator && self != .mailedCode }
-}
-
 /// The most wrong codes of all users of an application together in a period, before each user has only two left.
 ///
 /// An attacker who guesses across users then has few tries, and a user who enters a correct code is never locked out
@@ -294,19 +247,4 @@ struct ApplicationLimit: Sendable {
 
     /// Returns the seconds until the limit allows one more; nil if it does already.
     func wait(_ count: WindowCounter, at time: Int64) -> Int64? { count.wait(span, limit: limit, at: time) }
-}
-
-/// The purpose of each sealed value; a value that is moved to another place does not open.
-enum Purpose {
-    static func secret(_ member: Member) -> String { secret(member.application, member.user) }
-    static func secret(_ application: Int64, _ user: AuthyID) -> String { "member.secret \(application) \(user)" }
-    static func genericSecret(_ member: Member) -> String {
-        "member.generic_secret \(member.application) \(member.user)"
-    }
-    static func oneCode(_ member: Member) -> String { "member.onecode \(member.application) \(member.user)" }
-    static func confirmation(_ device: String) -> String { "device.confirmation \(device)" }
-    static func phoneCheck(_ application: Int64, _ id: String) -> String { "phone_check \(application) \(id)" }
-
-    /// The purpose of an API key.
-    public static func key(_ hint: String, _ application: Int64) -> String { "api_key \(application) \(hint)" }
 }

@@ -1,0 +1,93 @@
+internal import Vault
+internal import Logging
+internal import AuthyWire
+internal import Identifiers
+internal import Records
+
+extension Approval {
+    /// The metadata of log entries about this request, including the host and the login attempt if the host has named
+    /// them.
+    var trace: Logger.Metadata {
+        let hidden = JSONParameters.members(Array(hiddenDetails.utf8)) ?? []
+        let said = hidden.compactMap { member -> (String, Logger.MetadataValue)? in
+            guard [NewApprovalRequest.hostName, NewApprovalRequest.attemptName].contains(member.name),
+                let text = member.value.text
+            else {
+                return nil
+            }
+            return (member.name, .string(String(text.unicodeScalars.prefix(200))))
+        }
+        return ["application": "\(application)", "user": "\(user)", "request": "\(id)"].merging(said) { first, _ in
+            first
+        }
+    }
+
+    /// The status at a time: a pending request whose time is over has expired, whatever is stored.
+    func standing(at now: Int64) -> Status {
+        if status == .pending, let ends, now >= ends { .expired } else { status }
+    }
+}
+
+/// An approval request with everything that its application may read of it.
+struct ApprovalView {
+    let approval: Approval
+    let application: Application
+    let email: String
+    let device: Device?
+
+    func answer(at now: Int64) -> Answer {
+        Answer([
+            ("approval_request", JSONText.object(members(at: now))), ("success", "true"),
+            ("message", JSONText.string("Approval request status.")),
+        ])
+    }
+
+    private func members(at now: Int64) -> [(name: String, json: String)] {
+        let standing = approval.standing(at: now)
+        // Authy's clients know four statuses.
+        let status = standing == .cancelled ? Approval.Status.expired : standing
+        let id = JSONText.string(approval.id.description)
+        let application = JSONText.string(Self.name(of: self.application.id))
+        let processed = approval.processed.map { JSONText.string(Moment.text($0)) } ?? "null"
+        return [
+            ("_app_name", JSONText.string(self.application.name)), ("_app_serial_id", String(self.application.id)),
+            ("_authy_id", String(approval.user.value)),
+            ("_id", JSONText.string(approval.id.description.replacing("-", with: "").prefix(24).description)),
+            ("_user_email", JSONText.string(Contact.passesValidators(email) ? email : "nobody@example.com")),
+            ("app_id", application),
+            ("created_at", JSONText.string(Moment.text(approval.created))),
+            ("notified", approval.notified ? "true" : "false"),
+            ("processed_at", processed), ("seconds_to_expire", String(approval.secondsToExpire)),
+            ("status", JSONText.string(status.rawValue)),
+            ("updated_at", JSONText.string(Moment.text(approval.updated))),
+            ("user_id", JSONText.string(String(approval.user.value))),
+            ("uuid", id),
+            ("hidden_details", approval.hiddenDetails.isEmpty ? "{}" : approval.hiddenDetails),
+            ("countersign", countersign(standing)),
+        ]
+    }
+
+    /// Writes the signed answer with everything that is needed to verify it again.
+    private func countersign(_ standing: Approval.Status) -> String {
+        var members = [
+            (name: "cancelled", json: standing == .cancelled ? "true" : "false"),
+            ("reported", approval.reported ? "true" : "false"),
+        ]
+        if let answer = approval.answer {
+            members += [
+                ("reason", answer.reason.map(JSONText.string) ?? "null"), ("device", JSONText.string(answer.device)),
+                ("device_name", JSONText.string(device?.name ?? "")),
+                ("public_key", JSONText.string(Base64URL.encode(device?.publicKey ?? []))),
+                ("signed", JSONText.string(answer.signed)),
+                ("signature", JSONText.string(Base64URL.encode(answer.signature))),
+            ]
+        }
+        return JSONText.object(members)
+    }
+
+    /// Writes an id as 24 hexadecimal digits, the form of Authy's application ids.
+    static func name(of application: Int64) -> String {
+        let hex = String(application, radix: 16)
+        return String(repeating: "0", count: max(0, 24 - hex.utf8.count)) + hex
+    }
+}

@@ -1,0 +1,69 @@
+internal import AuthyWire
+internal import Identifiers
+internal import Records
+
+extension AuthyService {
+    /// Returns one page of the user's history, newest first (`GET history`).
+    ///
+    /// - Parameters:
+    ///   - phone: The device that calls.
+    ///   - before: Only entries before this Unix time in seconds; nil for the first page.
+    /// - Returns: At most 30 entries; `next` is `before` of the next page, or null.
+    /// - Throws: `PhoneRefusal`: `unconfirmed`; `RecordStoreError` if the records cannot be read.
+    public func history(of phone: Phone, before: Int64?) async throws -> Answer {
+        guard phone.device.isActive else { throw PhoneRefusal.unconfirmed }
+        let before = before ?? .max
+        let now = now()
+        let page = 30
+        let (approvals, activities, names, devices) = try await store.read { records in
+            let names = Dictionary(
+                try records.applications().map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+            let devices = Dictionary(
+                try records.devices(of: phone.user).map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+            return (
+                try records.approvals(of: phone.user, before: before, limit: page),
+                try records.activities(of: phone.user, before: before, limit: page),
+                names, devices
+            )
+        }
+        let requests = approvals.filter { $0.standing(at: now) != .pending }.map { approval in
+            (
+                at: approval.created,
+                json: Self.entry(approval, standing: approval.standing(at: now), names[approval.application], devices)
+            )
+        }
+        let others = activities.filter { $0.kind != "reported" }.map {
+            (at: $0.at, json: Self.entry($0, $0.application.flatMap { names[$0] }))
+        }
+        let entries = (requests + others).sorted { $0.at > $1.at }.prefix(page)
+        let hasMore = approvals.count == page || activities.count == page
+        return Answer([
+            ("entries", JSONText.array(entries.map(\.json))),
+            ("next", hasMore ? entries.last.map { String($0.at) } ?? "null" : "null"),
+        ])
+    }
+
+    private static func entry(
+        _ approval: Approval, standing: Approval.Status, _ application: String?, _ devices: [String: String]
+    )
+        -> String
+    {
+        JSONText.object([
+            ("at", String(approval.created)), ("kind", JSONText.string("request")),
+            ("application", application.map(JSONText.string) ?? "null"),
+            ("status", JSONText.string(standing.rawValue)), ("message", JSONText.string(approval.message)),
+            ("request", JSONText.string(approval.text)),
+            ("device", approval.answer.flatMap { devices[$0.device] }.map(JSONText.string) ?? "null"),
+            ("reported", approval.reported ? "true" : "false"),
+        ])
+    }
+
+    private static func entry(_ activity: Activity, _ application: String?) -> String {
+        JSONText.object([
+            ("at", String(activity.at)), ("kind", JSONText.string(activity.kind)),
+            ("application", application.map(JSONText.string) ?? "null"),
+            ("status", "null"), ("message", JSONText.string(activity.detail)), ("device", "null"),
+            ("reported", "false"),
+        ])
+    }
+}

@@ -1,0 +1,43 @@
+internal import AuthyWire
+internal import Identifiers
+internal import Records
+
+/// The error response to a call of the phone page.
+public struct PhoneRefusal: Error, Sendable {
+    /// The HTTP status.
+    public let status: Int
+    let code: String
+    let message: String
+    var more: [(name: String, json: String)] = []
+    /// The value of the header Retry-After, in seconds; nil for none.
+    public var retryAfter: Int64?
+
+    /// The body: a JSON object with `error`, `message`, and more members for some errors.
+    public var body: String {
+        JSONText.object([("error", JSONText.string(code)), ("message", JSONText.string(message))] + more)
+    }
+
+    static let invalid = PhoneRefusal(
+        status: 400, code: "invalid", message: "Something went wrong. Please load this page again.")
+    static let unknown = PhoneRefusal(status: 404, code: "unknown", message: "This is not known any more.")
+    static let unconfirmed = PhoneRefusal(status: 403, code: "unconfirmed", message: "This phone is not confirmed yet.")
+    static let wrongCode = PhoneRefusal(
+        status: 400, code: "wrong_code", message: "That is not the code that the new phone shows.")
+    static let unknownLink = PhoneRefusal(
+        status: 404, code: "link_unknown", message: "This link is not known. Please ask for a new one.")
+    static let unknownDevice = PhoneRefusal(status: 401, code: "unknown_device", message: "This phone was removed.")
+    /// 404, `unknown`: the call does not exist.
+    public static let path = PhoneRefusal(status: 404, code: "unknown", message: "There is no such call.")
+    /// 500, `broken`: the server failed.
+    public static let broken = PhoneRefusal(
+        status: 500, code: "broken", message: "The server cannot do this now. Please try again.")
+
+    static let tooManyWaits = PhoneRefusal(
+        status: 429, code: "too_many", message: "This page is open too many times. Close some.", retryAfter: 30)
+
+    static func over(_ status: Approval.Status) -> PhoneRefusal {
+        PhoneRefusal(
+            status: 409, code: "over", message: "This request is over.",
+            more: [("status", JSONText.string(status.rawValue))])
+    }
+}

@@ -1,0 +1,127 @@
+internal import AuthyWire
+internal import Identifiers
+internal import Records
+internal import Crypto
+internal import Vault
+
+extension AuthyService {
+    /// Returns the state that the page shows (`GET state`).
+    ///
+    /// It returns at once if `seen` is not the current revision; otherwise when something changes or the time is over.
+    ///
+    /// - Parameters:
+    ///   - phone: The device that calls.
+    ///   - seen: The revision that the page has; nil for none.
+    ///   - seconds: How long to wait for a change, at most 60 seconds; 0 to return at once (`Prefer: wait=N`, RFC
+    ///     7240).
+    ///   - watch: Called with a function that ends the wait, once there is a wait to end; it calls the function when
+    ///     the client disconnects.
+    /// - Returns: The state and its revision.
+    /// - Throws: `PhoneRefusal`: `unknown_device` if the device was removed, `too_many` if the device waits too often;
+    ///   `RecordStoreError` or `VaultError` if the state cannot be read.
+    public func state(
+        of phone: Phone, seen: String?, wait seconds: Int64,
+        watch: @Sendable (@escaping @Sendable () -> Void) async -> Void
+    ) async throws -> Answer {
+        var state = try await state(of: phone.device)
+        let deadline = waiters.uptime() + min(seconds, 60)
+        var hasNews = seconds > 0
+        while hasNews, seen == state.revision {
+            let end = state.firstEnd.map { waiters.uptime() + min(max(0, $0 - now()) + 1, 60) } ?? .max
+            guard let ticket = waiters.ticket(for: .user(phone.user), of: phone.device.id, until: min(deadline, end))
+            else {
+                throw PhoneRefusal.tooManyWaits
+            }
+            state = try await waiters.look(with: ticket) { try await self.state(of: phone.device) }
+            if seen == state.revision {
+                await watch { [waiters] in waiters.end(ticket) }
+                hasNews = await waiters.wait(for: ticket)
+                state = try await self.state(of: phone.device)
+            } else {
+                waiters.end(ticket)
+            }
+        }
+        return state.answer(at: now())
+    }
+
+    private struct State {
+        let members: [(name: String, json: String)]
+        let firstEnd: Int64?
+        let revision: String
+
+        init(_ members: [(name: String, json: String)], firstEnd: Int64?) {
+            self.members = members
+            self.firstEnd = firstEnd
+            revision = Base64URL.encode(Array(SHA256.hash(data: Array(JSONText.object(members).utf8)).prefix(12)))
+        }
+
+        func answer(at now: Int64) -> Answer {
+            Answer([("revision", JSONText.string(revision)), ("now", String(now))] + members)
+        }
+    }
+
+    private func state(of known: Device) async throws -> State {
+        let now = now()
+        let (device, user, requests, tokens, joining, questions, key) = try await store.read { records in
+            guard let device = try records.device(known.id), device.removed == nil,
+                let user = try records.user(device.user)
+            else {
+                throw PhoneRefusal.unknownDevice
+            }
+            let requests = device.isActive ? try records.pendingApprovals(of: user.id, at: now) : []
+            let members = device.isActive ? try records.members(of: user.id) : []
+            let tokens = try members.filter { $0.refused == nil }
+                .map { ($0.application, try records.application($0.application)?.name ?? "", $0.added) }
+            let questions = try openQuestions(members, in: records)
+            let joining = device.isActive ? try records.devices(of: user.id).filter { $0.isNew(at: now) } : []
+            return (device, user, requests, tokens, joining, questions, try records.value(VAPID.publicName))
+        }
+        var members: [(name: String, json: String)] = [
+            (
+                "device",
+                JSONText.object([
+                    ("id", JSONText.string(device.id)), ("name", JSONText.string(device.name)),
+                    ("confirmed", device.isActive ? "true" : "false"),
+                ])
+            )
+        ]
+        if let sealed = device.confirmation {
+            let code = String(decoding: try vault.open(sealed, as: Purpose.confirmation(device.id)), as: UTF8.self)
+            members.append(("confirmation", JSONText.string(code)))
+        }
+        members += [
+            ("user", JSONText.object([("phone", JSONText.string(try self.contact(of: user).phone.masked))])),
+            ("push_key", JSONText.string(Base64URL.encode(key ?? []))), ("push", device.push == nil ? "false" : "true"),
+            (
+                "tokens",
+                JSONText.array(
+                    tokens.map {
+                        JSONText.object([
+                            ("id", JSONText.string(String($0.0))), ("application", JSONText.string($0.1)),
+                            ("added", String($0.2)),
+                        ])
+                    })
+            ),
+            ("joining", JSONText.array(joining.map(Self.joining))), ("consents", JSONText.array(questions)),
+            (
+                "requests",
+                JSONText.array(
+                    requests.map {
+                        JSONText.object([
+                            ("id", JSONText.string($0.id.description)), ("text", JSONText.string($0.text)),
+                        ])
+                    })
+            ),
+        ]
+        return State(members, firstEnd: requests.compactMap(\.ends).min())
+    }
+
+    /// Describes a new phone to a confirmed one, as JSON.
+    private static func joining(_ device: Device) -> String {
+        JSONText.object([
+            ("id", JSONText.string(device.id)), ("name", JSONText.string(device.name)),
+            ("address", JSONText.string(device.address)),
+            ("created", String(device.created)),
+        ])
+    }
+}

@@ -1,0 +1,173 @@
+internal import ArgumentParser
+internal import AuthyService
+internal import AuthyWire
+internal import Glibc
+internal import Logging
+internal import Identifiers
+internal import QRCode
+internal import Records
+
+// The commands about the phones of a user.
+
+extension Users {
+    struct Link: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "A one-time link that makes a phone's browser a device of the user.",
+            discussion: """
+                Examples:
+                  countersignd user link 1234567
+                  countersignd user link 1234567 --send sms
+                """)
+        @OptionGroup var place: Place
+        @OptionGroup var user: UserNumber
+        @Flag(help: "Print the link alone.") var plain = false
+        @Option(help: "Send it instead.") var send: Way?
+
+        enum Way: String, CaseIterable, ExpressibleByArgument {
+            case sms, email
+
+            var kind: OneCode.Kind { self == .sms ? .sms : .email }
+        }
+
+        func run() async throws {
+            let context = try await place.open()
+            let id = try user.id()
+            if let send { return try await self.send(by: send, to: id, context) }
+            let service = context.service()
+            _ = try await service.user(id)
+            guard let link = try await service.link(for: id) else {
+                throw CommandError(
+                    "phones cannot reach this server", hint: "set public_url under [server] in the settings")
+            }
+            Audit.tell("user_link", ["user": user.number])
+            if plain { return Output.line(link) }
+            if let code = QRCode(link) {
+                print()
+                Output.picture(code.lines(.halfBlocks, coloured: Output.isColoured))
+            }
+            Output.line(
+                "\n\(link)\n\nIt is good once. The phone then shows a confirmation code:\n"
+                    + "    countersignd user confirm \(id) CODE"
+            )
+        }
+
+        private func send(by way: Way, to id: AuthyID, _ context: ServerContext) async throws {
+            let log = JSONLog.logger(level: .critical)
+            // The process ends with the command, so it must wait for the delivery.
+            let outbox = try OutboxDispatcher(context, log: log, logCodes: true, patience: nil)
+            let service = context.service(outbox: outbox, log: log)
+            try await outbox.begin(service)
+            let isSent = try await service.sendLink(to: id, by: way.kind)
+            if isSent != nil { Audit.tell("user_link", ["user": user.number, "send": way.rawValue]) }
+            switch isSent {
+            case true?: Output.line("A link is on its way. It is good once; the phone then shows a confirmation code.")
+            case false?:
+                throw CommandError("no gateway took the message", hint: "countersignd user deliveries \(id) says why")
+            case nil:
+                throw CommandError(
+                    "nothing can be sent", hint: "public_url and a [[gateway]] for \(way) are needed in the settings")
+            }
+        }
+    }
+
+    struct Confirm: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Take the confirmation code that a new phone shows.",
+            discussion: """
+                Examples:
+                  countersignd user confirm 1234567 0912348
+                  countersignd user confirm 1234567 091 2348
+                """)
+        @OptionGroup var place: Place
+        @OptionGroup var user: UserNumber
+        @Argument(help: "Seven digits; blanks and hyphens between them do not count.") var code: [String]
+
+        func run() async throws {
+            let device = try await place.open().service().confirm(code.joined(), of: try user.id())
+            Audit.tell("user_confirm", ["user": user.number, "device": device.id])
+            Output.line("\(device.name) is confirmed.")
+        }
+    }
+
+    struct Devices: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "The phones of a user.",
+            discussion: """
+                Examples:
+                  countersignd user devices 1234567
+                  countersignd user devices 1234567 --remove 8d1c0c8e-5f3a-4a53-9a0c-3b8a3f1d2e4c
+                """)
+        @OptionGroup var place: Place
+        @OptionGroup var consent: Consent
+        @OptionGroup var user: UserNumber
+        @Option(help: ArgumentHelp("Remove this one.", valueName: "device")) var remove: String?
+        @Flag(help: "As JSON.") var json = false
+
+        func run() async throws {
+            let service = try await place.open().service()
+            let id = try user.id()
+            if let remove {
+                try await consent.ask {
+                    try await service.user(id).devices.first { $0.id == remove && $0.removed == nil }
+                        .map {
+                            "\($0.name) will be asked for nothing any more, "
+                                + "and needs a new link to come back. Remove it?"
+                        }
+                }
+                try await service.removeDevice(remove, of: id)
+                Audit.tell("device_remove", ["user": user.number, "device": remove])
+                return Output.line("\(remove) is removed.")
+            }
+            let view = try await service.user(id)
+            if json { Output.line(JSONText.array(view.devices.map(Users.json))) } else { Users.show(view.devices) }
+        }
+    }
+
+    struct ChangePhone: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Another phone number; the AuthyID stays.",
+            discussion: """
+                Examples:
+                  countersignd user change-phone 1234567 +15551234567
+                  countersignd user change-phone 1234567 "+49 (0)151 12345678"
+                """)
+        @OptionGroup var place: Place
+        @OptionGroup var user: UserNumber
+        @Argument(
+            help: ArgumentHelp(
+                "With + and the country code; blanks, hyphens and brackets do not count.", valueName: "number"))
+        var phone: [String]
+
+        func run() async throws {
+            let masked = try await place.open().service().changePhone(
+                of: try user.id(), to: phone.joined(separator: " "))
+            Audit.tell("user_change_phone", ["user": user.number, "phone": masked])
+            Output.line("The phone number is \(masked) now.")
+        }
+    }
+
+    static func show(_ devices: [Device]) {
+        guard !devices.isEmpty else { return Output.line("no phone yet") }
+        Output.table(
+            [["DEVICE", "NAME", "SYSTEM", "STATE", "SINCE", "LAST SEEN", "FROM"]]
+                + devices.map { device in
+                    let state =
+                        device.removed != nil ? "removed" : device.confirmed != nil ? "confirmed" : "unconfirmed"
+                    return [
+                        device.id, device.name, device.osType, state, Moment.text(device.created),
+                        Moment.text(device.lastSeen),
+                        device.address,
+                    ]
+                })
+    }
+
+    static func json(_ device: Device) -> String {
+        JSONText.object([
+            ("id", JSONText.string(device.id)), ("name", JSONText.string(device.name)),
+            ("os_type", JSONText.string(device.osType)),
+            ("created", String(device.created)), ("last_seen", String(device.lastSeen)),
+            ("confirmed", device.confirmed.map { String($0) } ?? "null"),
+            ("removed", device.removed.map { String($0) } ?? "null"), ("address", JSONText.string(device.address)),
+        ])
+    }
+}
