@@ -236,7 +236,7 @@ def test_a_client_that_waits_gets_its_refusal_at_once_and_sends_nothing(server, 
         answer = answers.next()
         # The body may or may not follow, so the next bytes cannot be read as a request.
         assert answer.status == status and is_closed(answer)
-        raw.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
+        raw.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         assert answers.next() is None
 
 
@@ -267,9 +267,11 @@ TOO_LONG = "x" * 40_000
         (f"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: {TOO_LONG}\r\n\r\n", 431),
         ("GET /healthz HTTP/1.1\r\nHost: x\r\n" + "X-Many: 1\r\n" * 200 + "\r\n", 431),
         ("GET /healthz HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400),
+        ("GET /healthz HTTP/1.1\r\n\r\n", 400),
+        ("GET /healthz HTTP/1.0\r\nHost: x\r\nHost: y\r\n\r\n", 400),
         ("GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx", 400),
         ("GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n", 400),
-        ("GET /healthz HTTP/1.1\r\nno colon\r\n\r\n", 400),
+        ("GET /healthz HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n", 400),
         ("nonsense\r\n\r\n", 400),
         ("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
         ("GET /healthz HTTP/2.0\r\nHost: x\r\n\r\n", 505),
@@ -297,7 +299,7 @@ def test_a_broken_body_ends_the_connection(server):
     answer, end = asked(
         server,
         f"POST /protected/json/users/new HTTP/1.1\r\nHost: x\r\nX-Authy-API-Key: {server.application.key}\r\n"
-        "Transfer-Encoding: chunked\r\n\r\nZZ\r\nGET /healthz HTTP/1.1\r\n\r\n",
+        "Transfer-Encoding: chunked\r\n\r\nZZ\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
         methods=("POST", "GET"),
     )
     assert answer.status == 400 and is_closed(answer) and end is None

@@ -678,7 +678,7 @@ def test_an_idle_or_slow_client_harms_nobody(server, app):
 
     idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(300)]
     for raw in idle[::2]:
-        raw.sendall(b"GET /protected/json/app/details HTTP/1.1\r\nX-Slow: ")
+        raw.sendall(b"GET /protected/json/app/details HTTP/1.1\r\nHost: x\r\nX-Slow: ")
     try:
         assert app.call("GET", "/protected/json/app/details").status == 200
     finally:

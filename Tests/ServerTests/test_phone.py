@@ -207,8 +207,8 @@ def test_a_waiting_read_is_freed_when_its_client_goes(server, app, phone, user):
 def test_one_request_and_one_phone_are_waited_for_in_so_many_places(server, app, phone, user):
     uuid = app.create(user)
     head = (
-        f"GET /onetouch/json/approval_requests/{uuid} HTTP/1.1\r\nX-Authy-API-Key: {app.key}\r\nPrefer: wait=50\r\n"
-        f"\r\n".encode()
+        f"GET /onetouch/json/approval_requests/{uuid} HTTP/1.1\r\nHost: x\r\nX-Authy-API-Key: {app.key}\r\n"
+        f"Prefer: wait=50\r\n\r\n".encode()
     )
     crowd = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(16)]
     for raw in crowd:

@@ -156,15 +156,16 @@ def rest(raw) -> bytes:
 
 def test_some_requests_may_come_ahead_of_their_answers(server):
     with connect(server) as raw:
-        raw.sendall(b"GET /healthz HTTP/1.1\r\n\r\n" * 15 + b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n")
+        last = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        raw.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 15 + last)
         assert rest(raw).count(b"ok\n") == 16
 
 
 @pytest.mark.parametrize(
     "flood",
     [
-        b"GET /healthz HTTP/1.1\r\n\r\n" * 50_000,
-        b"POST /protected/json/x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\n&\r\n" * 50_000,
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 50_000,
+        b"POST /protected/json/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\n&\r\n" * 50_000,
     ],
     ids=["requests", "parts of one"],
 )
@@ -182,9 +183,9 @@ def test_whoever_sends_many_ahead_is_disconnected_before_they_cost_memory(server
 
 SLOW = {
     "nothing": b"",
-    "a part of a head": b"GET /healthz HTTP/1.1\r\nX-Slow: ",
-    "a part of a body": b"POST /protected/json/users/new HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc",
-    "one request": b"GET /healthz HTTP/1.1\r\n\r\n",
+    "a part of a head": b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ",
+    "a part of a body": b"POST /protected/json/users/new HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc",
+    "one request": b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
 }
 
 
@@ -197,7 +198,7 @@ def test_whoever_sends_no_whole_request_in_time_is_disconnected(folder, sent):
 
 def test_a_byte_now_and_then_is_no_request_in_time(folder):
     with Server(folder, tables="[limits]\nidle_timeout = 1\n") as server, connect(server) as raw:
-        raw.sendall(b"GET /healthz HTTP/1.1\r\nX-Slow: ")
+        raw.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ")
         sent = 0
         while not select.select([raw], [], [], 0.1)[0]:
             raw.sendall(b"x")
@@ -223,7 +224,7 @@ def state_of(server, port) -> str | None:
     )
 
 
-HEALTH = b"GET /healthz HTTP/1.1\r\n\r\n"
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 def asked(raw, request=HEALTH) -> bytes:
@@ -335,7 +336,7 @@ def test_a_proxy_that_is_trusted_and_this_machine_have_as_many_connections_as_th
         for source in ("127.0.0.1", "127.0.0.2"):
             crowd = [connect(server, source) for _ in range(5)]
             for raw in crowd:
-                raw.sendall(b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n")
+                raw.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
                 assert b"ok" in rest(raw)
 
 
@@ -457,13 +458,13 @@ def test_whoever_takes_no_answer_is_disconnected(folder):
     with Server(folder, tables="[limits]\nidle_timeout = 8\n") as server, socket.socket() as raw:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         raw.connect(("127.0.0.1", server.port))
-        raw.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
+        raw.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         assert raw.recv(1_000)
         # Until the server gets rid of no more.
         sent, polls = 1, 0
         while polls < 300:
             assert sent < 20_000
-            raw.sendall(b"GET /phone/icon-512.png HTTP/1.1\r\n\r\n" * 16)
+            raw.sendall(b"GET /phone/icon-512.png HTTP/1.1\r\nHost: x\r\n\r\n" * 16)
             sent, polls = sent + 16, 0
             while polls < 300 and f'{{status="200"}} {sent}\n' not in server.metrics():
                 polls += 1
@@ -475,14 +476,15 @@ def test_whoever_takes_no_answer_is_disconnected(folder):
 def test_a_stranger_is_refused_before_the_body_is_there(server, key):
     with connect(server) as raw:
         raw.sendall(
-            f"POST /protected/json/users/new HTTP/1.1\r\n{key}Content-Length: 60000\r\n\r\n".encode() + b"x" * 10_000
+            f"POST /protected/json/users/new HTTP/1.1\r\nHost: x\r\n{key}Content-Length: 60000\r\n\r\n".encode()
+            + b"x" * 10_000
         )
         assert raw.recv(100).startswith(b"HTTP/1.1 401" if key else b"HTTP/1.1 413")
 
 
 def test_a_phone_sends_no_long_body(server):
     with connect(server) as raw:
-        raw.sendall(b"POST /phone/api/enrol HTTP/1.1\r\nContent-Length: 60000\r\n\r\n" + b"x" * 10_000)
+        raw.sendall(b"POST /phone/api/enrol HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n" + b"x" * 10_000)
         assert raw.recv(100).startswith(b"HTTP/1.1 413")
 
 

@@ -68,9 +68,11 @@ final class HTTPProtocolHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        guard head.headers["host"].count <= 1 else { return refuse(.malformed, context) }
         var head = head
         let isOld = head.version.major == 1 && head.version.minor == 0
+        // RFC 9112, section 3.2.
+        let hosts = head.headers["host"].count
+        guard hosts == 1 || isOld && hosts == 0 else { return refuse(.malformed, context) }
         // The decoder stops after a request that asks for an upgrade, and this server supports none.
         let upgrades = head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
         let isLast =
