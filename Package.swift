@@ -95,19 +95,21 @@ let commonTargets: [Target] = [
     cLibrary("CSyscalls", .common),
     cLibrary("CGroups", .common),
     library("Identifiers", .common),
+    library("Encoding", .common),
     library("SettingsFile", .common, ["Identifiers", "CSyscalls", .product(name: "TOMLKit", package: "TOMLKit")]),
     library("SQLite", .common, ["CSQLite"]),
-    library("OATH", .common, ["Identifiers", .crypto]),
+    library("OATH", .common, ["Encoding", "Identifiers", .crypto]),
     library("QRCode", .common, ["CQRencode", "CSyscalls"]),
-    library("AuthyWire", .common, ["Identifiers", .crypto]),
+    library("AuthyWire", .common, ["Encoding", "Identifiers", .crypto]),
     library("PhoneNumbers", .common, ["CPhoneNumber", "Identifiers"]),
     library("NewFile", .common),
     library("CommandSupport", .common, ["SettingsFile", .argumentParser]),
     tests(of: "Identifiers", .common),
+    tests(of: "Encoding", .common),
     tests(of: "SQLite", .common),
     tests(of: "OATH", .common, ["Identifiers"]),
     tests(of: "QRCode", .common),
-    tests(of: "AuthyWire", .common, ["Identifiers"]),
+    tests(of: "AuthyWire", .common, ["Encoding", "Identifiers"]),
     tests(of: "PhoneNumbers", .common, ["Identifiers"]),
 ]
 
@@ -116,14 +118,13 @@ let hostTargets: [Target] = [
     library("HostSettings", .host, ["Identifiers", "LoginPolicy", "NetProtocol", "SettingsFile", "CSyscalls"]),
     library("Accounts", .host, ["Identifiers", "LoginPolicy", "SQLite", .crypto]),
     library("Recovery", .host, ["CCrypt", "Identifiers"]),
-    library("Roster", .host, ["AuthyWire", "Identifiers", "OATH"]),
-    library("AuthyAPI", .host, ["CCurl", "AuthyWire", "Identifiers", "LoginPolicy"]),
+    library("Roster", .host, ["AuthyWire", "Encoding", "Identifiers", "OATH"]),
+    library("AuthyAPI", .host, ["CCurl", "AuthyWire", "Encoding", "Identifiers", "LoginPolicy"]),
     program(
         "countersign-login", .host,
         [
-            "CFrames", "CSyscalls", "Frames", "Identifiers", "LoginPolicy", "NetProtocol", "SettingsFile",
-            "HostSettings", "OATH",
-            "Accounts", "Recovery", .crypto,
+            "CFrames", "CSyscalls", "Encoding", "Frames", "Identifiers", "LoginPolicy", "NetProtocol", "SettingsFile",
+            "HostSettings", "OATH", "Accounts", "Recovery", .crypto,
         ],
         linker: [.unsafeFlags(["-static-executable"], .when(configuration: .release))]),
     program(
@@ -132,7 +133,8 @@ let hostTargets: [Target] = [
     program(
         "countersign", .host,
         [
-            "CGroups", "CPAM", "CSyscalls", "Frames", "Identifiers", "LoginPolicy", "NetProtocol", "QRCode", "Roster",
+            "CGroups", "CPAM", "CSyscalls", "Encoding", "Frames", "Identifiers", "LoginPolicy", "NetProtocol", "QRCode",
+            "Roster",
             "SettingsFile", "HostSettings", "OATH", "Accounts", "AuthyWire", "NewFile", "PhoneNumbers", "Recovery",
             "CommandSupport",
             .argumentParser,
@@ -149,21 +151,20 @@ let serverTargets: [Target] = [
     cLibrary("PhonePages", .server, exclude: ["pages"], flags: ["-Wno-c23-extensions"]),
     library("ServerSettings", .server, ["SettingsFile", "Identifiers"]),
     library("Records", .server, ["Identifiers", "SQLite"]),
-    library("Vault", .server, [.crypto]),
-    library("WebPush", .server, ["Vault", .crypto]),
-    library("Delivery", .server, ["CCurl", "CProgram", "CSyscalls", "ServerSettings", "AuthyWire", .crypto]),
+    library("Vault", .server, ["Encoding", .crypto]),
+    library("WebPush", .server, ["Encoding", .crypto]),
+    library("Delivery", .server, ["CCurl", "CProgram", "CSyscalls", "Encoding", "ServerSettings", .crypto]),
     library(
         "AuthyService", .server,
         [
-            "AuthyWire", "Identifiers", "OATH", "PhoneNumbers", "QRCode", "Records", "ServerSettings", "Vault",
-            "WebPush",
-            .crypto, .logging,
+            "AuthyWire", "Encoding", "Identifiers", "OATH", "PhoneNumbers", "QRCode", "Records", "ServerSettings",
+            "Vault", "WebPush", .crypto, .logging,
         ]),
     program(
         "countersignd", .server,
         [
-            "AuthyService", "AuthyWire", "CSyscalls", "Delivery", "Identifiers", "NewFile", "PhonePages", "QRCode",
-            "Records",
+            "AuthyService", "AuthyWire", "CSyscalls", "Delivery", "Encoding", "Identifiers", "NewFile", "PhonePages",
+            "QRCode", "Records",
             "ServerSettings", "SettingsFile", "CommandSupport", "Vault", "WebPush", .argumentParser, .crypto, .logging,
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "NIOCore", package: "swift-nio"),
@@ -172,12 +173,12 @@ let serverTargets: [Target] = [
         ]),
     tests(
         of: "AuthyService", .server,
-        ["AuthyWire", "Identifiers", "Records", "ServerSettings", "Vault", .crypto, .logging]),
+        ["AuthyWire", "Encoding", "Identifiers", "Records", "ServerSettings", "Vault", .crypto, .logging]),
     tests(of: "Records", .server, ["Identifiers", "SQLite"]),
     tests(of: "Delivery", .server, ["ServerSettings"]),
     tests(of: "ServerSettings", .server, ["SettingsFile"]),
-    tests(of: "Vault", .server),
-    tests(of: "WebPush", .server, ["Vault", .crypto]),
+    tests(of: "Vault", .server, ["Encoding"]),
+    tests(of: "WebPush", .server, ["Encoding", .crypto]),
 ]
 
 let systemTargets: [Target] = [

@@ -1,4 +1,5 @@
 internal import Crypto
+public import Encoding
 
 /// The signature of a callback: HMAC-SHA256 over nonce, method, URL and parameters, in Base64.
 ///
@@ -42,7 +43,7 @@ public struct CallbackSignature: Equatable, Sendable {
     /// - Returns: 44 characters of Base64.
     public func text(key: some Sequence<UInt8>) -> String {
         let key = SymmetricKey(data: Array(key))
-        return Base64.encode(HMAC<SHA256>.authenticationCode(for: Array(stringToSign.utf8), using: key))
+        return Base64.encode(Array(HMAC<SHA256>.authenticationCode(for: Array(stringToSign.utf8), using: key)))
     }
 
     /// Whether a value of `X-Authy-Signature` is right, in a time that does not depend on where it differs.

@@ -1,3 +1,5 @@
+public import Encoding
+
 /// An error number of the Authy API v1: on the wire `error_code`, a string of digits.
 public struct ErrorNumber: Hashable, Sendable, CustomStringConvertible {
     /// The number, 1 to 99999.
@@ -20,8 +22,8 @@ public struct ErrorNumber: Hashable, Sendable, CustomStringConvertible {
         where (1...5).contains(text.utf8.count) && text.utf8.allSatisfy({ (0x30...0x39).contains($0) }):
             guard let code = Int(text) else { return nil }
             self.init(code)
-        case .integer(let integer)?:
-            guard let code = Int(exactly: integer) else { return nil }
+        case .number(let number)?:
+            guard let integer = number.integer, let code = Int(exactly: integer) else { return nil }
             self.init(code)
         default: return nil
         }

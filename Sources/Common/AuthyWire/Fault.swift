@@ -1,3 +1,5 @@
+public import Encoding
+
 /// Why a call gave no answer that counts, in one classification for all calls.
 ///
 /// The rows apply from top to bottom; an error number counts only with a status that is an error (400 to 599).

@@ -1,3 +1,5 @@
+internal import Encoding
+
 /// Reads `application/x-www-form-urlencoded` with the nesting of Rails.
 ///
 /// `a[b]=c`, `a[0][c]=d`, and `a[][c]=d`, where a new element begins as soon as a name comes again. Brackets may be
@@ -38,39 +40,12 @@ public enum FormText {
     }
 
     /// One step of a path, in which a plus stays a plus (RFC 3986, section 2.1); nil if it does not decode to UTF-8.
-    public static func step(_ text: String) -> String? { decoded(text.utf8, plus: 0x2B) }
-
-    /// Decodes `%XX` and `+`; nil if the result is not UTF-8.
-    ///
-    /// - Parameters:
-    ///   - bytes: the encoded text.
-    ///   - plus: the byte that a plus stands for.
-    /// - Returns: the decoded text.
-    static func decoded(_ bytes: some Collection<UInt8>, plus: UInt8 = 0x20) -> String? {
-        var plain: [UInt8] = []
-        plain.reserveCapacity(bytes.count)
-        var rest = bytes[...]
-        while let byte = rest.popFirst() {
-            switch byte {
-            case 0x2B: plain.append(plus)
-            case 0x25:
-                guard let high = rest.popFirst().flatMap(hex), let low = rest.popFirst().flatMap(hex) else {
-                    return nil
-                }
-                plain.append(high << 4 | low)
-            default: plain.append(byte)
-            }
-        }
-        return String(validating: plain, as: UTF8.self)
+    public static func step(_ text: String) -> String? {
+        PercentEncoding.decode(utf8: text.utf8, plus: .plus)
     }
 
-    private static func hex(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case 0x30...0x39: digit - 0x30
-        case 0x41...0x46: digit - 0x37
-        case 0x61...0x66: digit - 0x57
-        default: nil
-        }
+    private static func decoded(_ text: some Collection<UInt8>) -> String? {
+        PercentEncoding.decode(utf8: text, plus: .blank)
     }
 
     /// Splits a name: `a[b][]` is `a`, `b` and the empty step.

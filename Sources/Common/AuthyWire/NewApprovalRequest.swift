@@ -1,3 +1,4 @@
+internal import Encoding
 public import Identifiers
 
 /// What the phone shows: the body of `Endpoint.createApprovalRequest`, cut to the limits of all known clients and
@@ -65,18 +66,16 @@ public struct NewApprovalRequest: Equatable, Sendable {
     ///
     /// Details keep their order.
     public var json: String {
-        var members = [(name: "message", json: JSONText.string(message))]
-        if !details.isEmpty { members.append(("details", Self.json(of: details))) }
-        if !hiddenDetails.isEmpty { members.append(("hidden_details", Self.json(of: hiddenDetails))) }
-        members.append(("seconds_to_expire", String(secondsToExpire)))
-        if let number {
-            members.append(("countersign", JSONText.object([("number", JSONText.string(number.description))])))
-        }
-        return JSONText.object(members)
+        var body: JSONObject = ["message": .string(message)]
+        if !details.isEmpty { body["details"] = Self.object(of: details) }
+        if !hiddenDetails.isEmpty { body["hidden_details"] = Self.object(of: hiddenDetails) }
+        body["seconds_to_expire"] = .integer(secondsToExpire)
+        body[Literal.extensions] = number.map { ["number": .string($0.description)] }
+        return JSONValue.object(body).serialized()
     }
 
-    private static func json(of details: [Detail]) -> String {
-        JSONText.object(details.map { ($0.name, JSONText.string($0.value)) })
+    private static func object(of details: [Detail]) -> JSONValue {
+        .object(JSONObject(details.map { ($0.name, .string($0.value)) }))
     }
 
     private static func fitting(_ details: [Detail]) -> [Detail] {

@@ -1,3 +1,4 @@
+public import Encoding
 public import Identifiers
 
 /// A person to register: the body of `Endpoint.newUser`.
@@ -49,11 +50,11 @@ public struct NewUser: Equatable, Sendable {
 
     /// The body for `Content-Type: application/json`.
     public var json: String {
-        let user = JSONText.object([
-            ("email", JSONText.string(email)), ("cellphone", JSONText.string(phone.national)),
-            ("country_code", JSONText.string(phone.countryCode)),
-        ])
-        return JSONText.object([("user", user), ("send_install_link_via_sms", sendsInstallLink ? "true" : "false")])
+        let user: JSONValue = [
+            "email": .string(email), "cellphone": .string(phone.national), "country_code": .string(phone.countryCode),
+        ]
+        let body: JSONValue = ["user": user, "send_install_link_via_sms": .bool(sendsInstallLink)]
+        return body.serialized()
     }
 }
 
@@ -95,7 +96,7 @@ public enum NewUserAnswer: Hashable, Sendable {
 
     private static func id(_ value: JSONValue?) -> AuthyID? {
         switch value {
-        case .integer(let number)?: AuthyID(number)
+        case .number(let number)?: number.integer.flatMap { AuthyID($0) }
         case .string(let text)?: AuthyID(text)
         default: nil
         }
@@ -189,12 +190,9 @@ public struct UserActivity: Equatable, Sendable {
 
     /// The body for `Content-Type: application/json`.
     public var json: String {
-        let data = JSONText.object([
-            ("email", JSONText.string(email)), ("host", JSONText.string(host)), ("user", JSONText.string(user)),
-        ])
-        return JSONText.object(
-            [("type", JSONText.string(type))] + (address.map { [("user_ip", JSONText.string($0))] } ?? []) + [
-                ("data", data)
-            ])
+        var body: JSONObject = ["type": .string(type)]
+        body["user_ip"] = address.map { .string($0) }
+        body["data"] = ["email": .string(email), "host": .string(host), "user": .string(user)]
+        return JSONValue.object(body).serialized()
     }
 }

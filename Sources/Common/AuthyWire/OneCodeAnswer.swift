@@ -1,3 +1,5 @@
+public import Encoding
+
 /// The result of `Endpoint.sms`, `Endpoint.call` or `Endpoint.startPhoneCheck`.
 ///
 /// The texts in it come from the server: they are escaped before anybody sees them.

@@ -1,3 +1,4 @@
+public import Encoding
 public import Identifiers
 
 /// The result of `Endpoint.createApprovalRequest`.

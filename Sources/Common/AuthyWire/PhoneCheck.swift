@@ -1,3 +1,4 @@
+public import Encoding
 public import Identifiers
 
 /// A number to verify before it belongs to anybody: the body of `Endpoint.startPhoneCheck`.
@@ -21,10 +22,11 @@ public struct NewPhoneCheck: Equatable, Sendable {
 
     /// The body for `Content-Type: application/json`.
     public var json: String {
-        JSONText.object([
-            ("via", JSONText.string(way.rawValue)), ("country_code", JSONText.string(phone.countryCode)),
-            ("phone_number", JSONText.string(phone.national)), ("code_length", String(Self.length)),
-        ])
+        let body: JSONValue = [
+            "via": .string(way.rawValue), "country_code": .string(phone.countryCode),
+            "phone_number": .string(phone.national), "code_length": .integer(Self.length),
+        ]
+        return body.serialized()
     }
 }
 

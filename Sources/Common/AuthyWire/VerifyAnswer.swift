@@ -1,3 +1,5 @@
+public import Encoding
+
 /// The result of `Endpoint.verify`.
 public enum VerifyAnswer: Hashable, Sendable {
     /// The code is right.

@@ -1,3 +1,5 @@
+internal import Encoding
+
 /// The link that brings a token into an authenticator app, mostly as a QR code (Key URI Format of Google
 /// Authenticator).
 ///
@@ -20,9 +22,9 @@ public struct OtpauthLink: Sendable, CustomStringConvertible, CustomDebugStringC
         guard !issuer.isEmpty, !account.isEmpty, !issuer.utf8.contains(0x3A), !account.utf8.contains(0x3A) else {
             return nil
         }
-        let name = Self.percentEncoded(issuer)
+        let name = PercentEncoding.encode(issuer)
         text =
-            "otpauth://totp/\(name):\(Self.percentEncoded(account))?secret=\(secret.base32)&issuer=\(name)"
+            "otpauth://totp/\(name):\(PercentEncoding.encode(account))?secret=\(secret.base32)&issuer=\(name)"
             + Self.unusual(parameters)
     }
 
@@ -40,17 +42,4 @@ public struct OtpauthLink: Sendable, CustomStringConvertible, CustomDebugStringC
     public var debugDescription: String { description }
     /// Empty, so that a dump does not show the secret.
     public var customMirror: Mirror { Mirror(self, children: []) }
-
-    /// Keeps the unreserved characters (RFC 3986, section 2.3) and writes every other byte of the UTF-8 as %XX.
-    private static func percentEncoded(_ text: String) -> String {
-        text.utf8.reduce(into: "") { encoded, byte in
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E:
-                encoded.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                let hex = String(byte, radix: 16, uppercase: true)
-                encoded += byte < 0x10 ? "%0\(hex)" : "%\(hex)"
-            }
-        }
-    }
 }

@@ -1,4 +1,5 @@
 public import AuthyWire
+internal import Encoding
 public import Identifiers
 internal import LoginPolicy
 
@@ -302,7 +303,8 @@ public final class Client {
         switch task.step {
         case .device:
             if case .answer(let status, let body, _) = result, prospect != .away, let user = task.user {
-                return looked(for: StatusAnswer(status: status, body: JSON.parse(body), user: user), task, user)
+                return looked(
+                    for: StatusAnswer(status: status, body: JSONValue(body, limits: .answer), user: user), task, user)
             }
         case .request:
             // Only an outage is probed; any other result is certain.
@@ -358,8 +360,8 @@ public final class Client {
         switch result {
         case .failed(let failure): isWorthIt(failure, task) ? .away : .none
         // Without JSON it comes from a gateway, whose server is not there.
-        case .answer(503, let body, _) where JSON.parse(body) == nil: canComeAgain(task) ? .away : .none
-        case .answer(503, let body, _) where ErrorNumber(in: JSON.parse(body))?.isNotSent == true: .none
+        case .answer(503, let body, _) where JSONValue(body, limits: .answer) == nil: canComeAgain(task) ? .away : .none
+        case .answer(503, let body, _) where ErrorNumber(in: JSONValue(body, limits: .answer))?.isNotSent == true: .none
         case .answer(429, _, _) where task.isVerify: .none
         case .answer(429, _, _), .answer(503, _, _): canComeAgain(task) ? .busy : .none
         case .answer(502, _, _), .answer(504, _, _): task.isRepeatable ? .away : .none
@@ -420,7 +422,7 @@ public final class Client {
             case .broken: .refused(failure.reason)
             }
         case .answer(let status, let body, let retryAfter):
-            let json = JSON.parse(body)
+            let json = JSONValue(body, limits: .answer)
             if case .limited = Fault(status: status, body: json) { return .limited(retryAfter) }
             switch task.request {
             case .create: return created(CreateAnswer(status: status, body: json))

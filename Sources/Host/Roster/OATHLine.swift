@@ -1,3 +1,4 @@
+internal import Encoding
 internal import OATH
 
 /// One line of pam_oath's users.oath: TYPE USER PIN SECRET, followed by state of pam_oath.
@@ -41,7 +42,7 @@ enum OATHLine {
         defer { wipe(&bytes) }
         var high: UInt8?
         for digit in text.utf8 {
-            guard let value = value(digit), bytes.count <= Secret.sizes.upperBound else { return nil }
+            guard let value = Hexadecimal.value(of: digit), bytes.count <= Secret.sizes.upperBound else { return nil }
             if let first = high {
                 bytes.append(first << 4 | value)
                 high = nil
@@ -50,15 +51,6 @@ enum OATHLine {
             }
         }
         return high == nil ? Secret(bytes: bytes) : nil
-    }
-
-    private static func value(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case 0x30...0x39: digit - 0x30
-        case 0x41...0x46: digit - 0x37
-        case 0x61...0x66: digit - 0x57
-        default: nil
-        }
     }
 
     private static func wipe(_ bytes: inout [UInt8]) { for index in bytes.indices { bytes[index] = 0 } }

@@ -1,4 +1,5 @@
 internal import Accounts
+internal import Encoding
 internal import Identifiers
 internal import LoginPolicy
 

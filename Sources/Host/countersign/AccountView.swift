@@ -1,5 +1,5 @@
 internal import Accounts
-internal import AuthyWire
+internal import Encoding
 internal import Identifiers
 internal import LoginPolicy
 internal import HostSettings
@@ -45,12 +45,14 @@ struct AccountView {
     /// The account's status in one word: `paused`, `opted-out`, or its state.
     var standing: String { pause != nil ? "paused" : isOptedOut ? "opted-out" : account.state.rawValue }
 
-    var json: JSONValue { .object(fields) }
+    var json: JSONValue { .object(JSONObject(sorting: fields)) }
 
     /// The account together with its details.
     func json(_ more: Details) -> JSONValue { json(with: more.json) }
 
-    func json(with more: [String: JSONValue]) -> JSONValue { .object(fields.merging(more) { $1 }) }
+    func json(with more: [String: JSONValue]) -> JSONValue {
+        .object(JSONObject(sorting: fields.merging(more) { $1 }))
+    }
 
     private var fields: [String: JSONValue] {
         [

@@ -1,4 +1,5 @@
 internal import CSyscalls
+internal import Encoding
 internal import Glibc
 internal import Identifiers
 

@@ -1,6 +1,7 @@
 internal import Accounts
 internal import AuthyWire
 internal import CSyscalls
+internal import Encoding
 internal import Glibc
 internal import HostSettings
 internal import SettingsFile

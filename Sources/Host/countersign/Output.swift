@@ -1,4 +1,4 @@
-internal import AuthyWire
+internal import Encoding
 internal import Glibc
 
 /// Standard output carries the answer, standard error everything said about it.
@@ -19,7 +19,7 @@ enum Output {
     }
 
     /// Writes JSON in ASCII only, so that text of others cannot move the cursor.
-    static func json(_ value: JSONValue) throws { try line(value.serialized().asciiJSON) }
+    static func json(_ value: JSONValue) throws { try line(value.serialized(isSorted: true, escaping: .nonASCII)) }
 
     /// Says what a command did: on standard output, unless that carries data.
     static func said(_ text: String, besidesData: Bool = false) throws {

@@ -5,16 +5,4 @@ extension String {
     ///
     /// Characters that the locale cannot show are escaped too.
     var plain: String { printable { $0.isASCII || Terminal.takesUnicode } }
-
-    /// JSON with all non-ASCII characters escaped; they can stand only in its strings.
-    var asciiJSON: String {
-        utf16.reduce(into: "") { text, unit in
-            if unit < 0x7F {
-                text.unicodeScalars.append(Unicode.Scalar(UInt8(unit)))
-            } else {
-                let hex = String(unit, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - hex.utf8.count) + hex
-            }
-        }
-    }
 }

@@ -1,5 +1,4 @@
 internal import Accounts
-internal import AuthyWire
 internal import Identifiers
 internal import LoginPolicy
 internal import HostSettings

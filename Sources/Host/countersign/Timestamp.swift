@@ -1,5 +1,6 @@
 internal import Accounts
 internal import CSyscalls
+internal import Encoding
 internal import Glibc
 internal import Identifiers
 
@@ -11,12 +12,7 @@ enum Timestamp {
     static var steady: Instant.Steady? { Instant.Steady(milliseconds: system_now()) }
 
     /// RFC 3339, in UTC.
-    static func utc(_ moment: Int64) -> String {
-        var parts = tm()
-        var moment = time_t(moment)
-        gmtime_r(&moment, &parts)
-        return text(&parts, "%Y-%m-%dT%H:%M:%SZ")
-    }
+    static func utc(_ moment: Int64) -> String { RFC3339.utc(moment) }
 
     /// RFC 3339, in this host's time zone.
     static func local(_ moment: Int64) -> String {

@@ -1,3 +1,4 @@
+internal import Encoding
 internal import Logging
 public import AuthyWire
 internal import Identifiers
@@ -98,7 +99,7 @@ extension AuthyService {
         let text = """
             A phone was enrolled for the two-factor login of \(line(parameters.text("user", in: "data"))) on \
             \(line(parameters.text("host", in: "data"))), from \(line(parameters.text("user_ip"))), \
-            at \(Moment.text(now())).
+            at \(RFC3339.utc(now())).
 
             If that was you, nothing is to be done. If not, somebody knows your password: \
             tell your system administrator now.

@@ -1,3 +1,4 @@
+internal import Encoding
 internal import ServerSettings
 internal import AuthyWire
 internal import Records
@@ -57,29 +58,10 @@ extension AuthyService {
     static func month(of application: Int64, at now: Int64, _ change: (inout MonthOfStatistics) -> Void)
         -> MonthOfStatistics
     {
-        let (year, month) = monthOfYear(now)
-        var counts = MonthOfStatistics(application: application, year: year, month: month)
+        let day = UTCDay(unixTime: now)
+        var counts = MonthOfStatistics(application: application, year: day.year, month: day.month)
         counts.apiCalls = 1
         change(&counts)
         return counts
-    }
-
-    /// Returns year and month (1 to 12) of a time in UTC, by Howard Hinnant's `civil_from_days`.
-    static func monthOfYear(_ unixTime: Int64) -> (Int64, Int64) {
-        let date = date(unixTime)
-        return (date.year, date.month)
-    }
-
-    static func dayOfMonth(_ unixTime: Int64) -> Int64 { date(unixTime).day }
-
-    private static func date(_ unixTime: Int64) -> (year: Int64, month: Int64, day: Int64) {
-        let days = max(0, unixTime) / 86_400 + 719_468
-        let era = days / 146_097
-        let dayOfEra = days % 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shifted = (5 * dayOfYear + 2) / 153
-        let month = shifted < 10 ? shifted + 3 : shifted - 9
-        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shifted + 2) / 5 + 1)
     }
 }

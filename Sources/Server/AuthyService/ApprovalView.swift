@@ -1,3 +1,4 @@
+internal import Encoding
 internal import Vault
 internal import Logging
 internal import AuthyWire
@@ -48,18 +49,18 @@ struct ApprovalView {
         let status = standing == .cancelled ? Approval.Status.expired : standing
         let id = JSONText.string(approval.id.description)
         let application = JSONText.string(Self.name(of: self.application.id))
-        let processed = approval.processed.map { JSONText.string(Moment.text($0)) } ?? "null"
+        let processed = approval.processed.map { JSONText.string(RFC3339.utc($0)) } ?? "null"
         return [
             ("_app_name", JSONText.string(self.application.name)), ("_app_serial_id", String(self.application.id)),
             ("_authy_id", String(approval.user.value)),
             ("_id", JSONText.string(approval.id.description.replacing("-", with: "").prefix(24).description)),
             ("_user_email", JSONText.string(Contact.passesValidators(email) ? email : "nobody@example.com")),
             ("app_id", application),
-            ("created_at", JSONText.string(Moment.text(approval.created))),
+            ("created_at", JSONText.string(RFC3339.utc(approval.created))),
             ("notified", approval.notified ? "true" : "false"),
             ("processed_at", processed), ("seconds_to_expire", String(approval.secondsToExpire)),
             ("status", JSONText.string(status.rawValue)),
-            ("updated_at", JSONText.string(Moment.text(approval.updated))),
+            ("updated_at", JSONText.string(RFC3339.utc(approval.updated))),
             ("user_id", JSONText.string(String(approval.user.value))),
             ("uuid", id),
             ("hidden_details", approval.hiddenDetails.isEmpty ? "{}" : approval.hiddenDetails),

@@ -1,3 +1,4 @@
+internal import Encoding
 internal import ServerSettings
 internal import Logging
 public import AuthyWire

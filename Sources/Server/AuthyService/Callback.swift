@@ -1,4 +1,5 @@
 internal import AuthyWire
+internal import Encoding
 internal import Identifiers
 public import Records
 
@@ -29,9 +30,10 @@ public struct Callback: Sendable {
     private static func transaction(_ approval: Approval) -> JSONValue {
         let shown =
             (JSONParameters.members(approval.text.utf8) ?? []).first { $0.name == "details" }?.value.elements ?? []
-        let details = shown.map { ($0.elements.first?.text ?? "", JSONValue.string($0.elements.last?.text ?? "")) }
+        let details = JSONObject(
+            shown.map { ($0.elements.first?.text ?? "", .string($0.elements.last?.text ?? "")) })
         return .object([
-            "details": details.isEmpty ? .null : .object(Dictionary(details, uniquingKeysWith: { first, _ in first })),
+            "details": details.members.isEmpty ? .null : .object(details),
             "hidden_details": value(.members(JSONParameters.members(approval.hiddenDetails.utf8) ?? [])),
             "message": .string(approval.message), "status": .string(approval.status.rawValue),
             "uuid": .string(approval.id.description),
@@ -39,7 +41,7 @@ public struct Callback: Sendable {
             "flagged": .bool(approval.reported),
             "created_at_time": .integer(approval.created),
             "device_signing_time": .integer(approval.processed ?? approval.updated),
-            "reason": approval.answer?.reason.map { .string($0) } ?? .null, "device_details": .object([:]),
+            "reason": .string(orNull: approval.answer?.reason), "device_details": .object([:]),
             "device_geolocation": .string(""),
             "requester_details": .null,
         ])
@@ -64,7 +66,7 @@ public struct Callback: Sendable {
             "registration_region",
             "last_account_recovery_at", "multidevice_enabled", "multidevice_updated_at", "last_unlock_date",
         ]
-        var members = Dictionary(unknown.map { ($0, JSONValue.null) }, uniquingKeysWith: { first, _ in first })
+        var members = JSONObject(unknown.map { ($0, .null) })
         members["id"] = number(of: device?.id)
         members["os_type"] = .string(device?.osType ?? "")
         members["registration_date"] = .integer(device?.created ?? 0)
@@ -80,7 +82,7 @@ public struct Callback: Sendable {
         case .list(let elements): elements.isEmpty ? .null : .array(elements.map(value))
         case .members(let members) where members.isEmpty: .null
         case .members(let members):
-            .object(Dictionary(members.map { ($0.name, value($0.value)) }, uniquingKeysWith: { first, _ in first }))
+            .object(JSONObject(members.map { ($0.name, value($0.value)) }))
         }
     }
 
@@ -92,7 +94,10 @@ public struct Callback: Sendable {
     ///   - key: The API key that signs.
     /// - Returns: The JSON body, and the value of the signature header.
     public func post(to url: String, nonce: String, key: [UInt8]) -> (body: String, signature: String) {
-        (body.serialized(), CallbackSignature(nonce: nonce, method: .post, url: url, body: body).text(key: key))
+        (
+            body.serialized(isSorted: true),
+            CallbackSignature(nonce: nonce, method: .post, url: url, body: body).text(key: key)
+        )
     }
 
     /// Returns the callback as a GET request.
@@ -108,7 +113,7 @@ public struct Callback: Sendable {
         let base = url.prefix { $0 != "?" && $0 != "#" }
         let own = FormText.pairs(url[base.endIndex...].dropFirst().prefix { $0 != "#" }.utf8) ?? []
         let pairs = own + Self.flattened(body, named: "")
-        let query = pairs.map { Self.encoded($0.name) + "=" + Self.encoded($0.value) }.joined(separator: "&")
+        let query = PercentEncoding.encode(pairs: pairs)
         return (
             "\(base)?\(query)", CallbackSignature(nonce: nonce, method: .get, url: url, query: pairs).text(key: key)
         )
@@ -120,25 +125,13 @@ public struct Callback: Sendable {
     private static func flattened(_ value: JSONValue, named name: String) -> [(name: String, value: String)] {
         switch value {
         case .null: [(name, "")]
-        case .bool(let truth): [(name, truth ? "true" : "false")]
-        case .integer(let number): [(name, String(number))]
-        case .number(let number): [(name, "\(number)")]
+        case .bool(let truth): [(name, "\(truth)")]
+        case .number(let number): [(name, number.text)]
         case .string(let text): [(name, text)]
         case .array(let elements): elements.flatMap { flattened($0, named: name + "[]") }
-        case .object(let members):
-            members.sorted { $0.key < $1.key }.flatMap {
-                flattened($0.value, named: name.isEmpty ? $0.key : "\(name)[\($0.key)]")
-            }
-        }
-    }
-
-    /// Percent-encodes all but the unreserved characters (RFC 3986, section 2.3).
-    private static func encoded(_ text: String) -> String {
-        text.utf8.reduce(into: "") { encoded, byte in
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E:
-                encoded.unicodeScalars.append(Unicode.Scalar(byte))
-            default: encoded += "%" + (byte < 0x10 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+        case .object(let object):
+            object.members.sorted { $0.name < $1.name }.flatMap {
+                flattened($0.value, named: name.isEmpty ? $0.name : "\(name)[\($0.name)]")
             }
         }
     }

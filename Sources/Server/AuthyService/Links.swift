@@ -1,11 +1,11 @@
 public import AuthyWire
 internal import Crypto
+internal import Encoding
 internal import Logging
 internal import Identifiers
 internal import QRCode
 internal import Records
 internal import ServerSettings
-internal import Vault
 
 // Links that a phone makes for another phone: docs/develop/adr/0057
 

@@ -1,3 +1,4 @@
+internal import Encoding
 internal import Vault
 internal import AuthyWire
 public import Identifiers

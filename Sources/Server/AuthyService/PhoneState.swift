@@ -1,3 +1,4 @@
+internal import Encoding
 internal import AuthyWire
 internal import Identifiers
 internal import Records

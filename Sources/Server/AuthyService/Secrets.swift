@@ -1,3 +1,4 @@
+internal import Encoding
 internal import Logging
 public import AuthyWire
 internal import Identifiers

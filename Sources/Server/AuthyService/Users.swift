@@ -1,3 +1,5 @@
+internal import Encoding
+internal import ServerSettings
 internal import Logging
 public import AuthyWire
 internal import Identifiers

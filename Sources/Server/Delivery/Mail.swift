@@ -1,4 +1,4 @@
-internal import AuthyWire
+internal import Encoding
 internal import Glibc
 
 /// A plain-text mail (RFC 5322, RFC 2045), in ASCII with lines of at most 76 characters.
@@ -56,7 +56,8 @@ package enum HeaderText {
             String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
         let isPlain =
             text.utf8.count <= 60 && text.utf8.allSatisfy { (0x20...0x7E).contains($0) } && !text.contains("=?")
-        return isPlain ? text : words(text).map { "=?utf-8?B?\(Base64.encode($0.utf8))?=" }.joined(separator: "\r\n ")
+        return isPlain
+            ? text : words(text).map { "=?utf-8?B?\(Base64.encode(Array($0.utf8)))?=" }.joined(separator: "\r\n ")
     }
 
     /// Splits the text without cutting a character (RFC 2047, section 5).
@@ -129,6 +130,6 @@ package enum QuotedPrintable {
     /// Encodes one byte; a blank at the end of a line must be encoded, as transports strip it.
     private static func sign(_ byte: UInt8, isLast: Bool) -> String {
         let isPlain = (0x21...0x7E).contains(byte) && byte != UInt8(ascii: "=") || byte == 0x20 && !isLast
-        return isPlain ? String(Unicode.Scalar(byte)) : "=" + Hex.text([byte], uppercase: true)
+        return isPlain ? String(Unicode.Scalar(byte)) : "=" + Hexadecimal.encode([byte], isUppercase: true)
     }
 }

@@ -1,3 +1,4 @@
+internal import Encoding
 internal import ServerSettings
 
 /// A gateway that uses the Messages and Calls resources of Twilio's REST API, version 2010-04-01.
@@ -9,7 +10,7 @@ package struct Twilio: Sendable {
     private let url: String
 
     init(account: String, token: Password, from: String, url: String) throws(DeliveryError) {
-        let isName = !account.isEmpty && account.utf8.allSatisfy { Form.isUnreserved($0) }
+        let isName = !account.isEmpty && account.utf8.allSatisfy { PercentEncoding.isUnreserved($0) }
         guard isName else { throw DeliveryError("account is no account SID") }
         self.account = account
         self.token = token
@@ -24,7 +25,7 @@ package struct Twilio: Sendable {
         return OutgoingRequest(
             url: "\(url)/2010-04-01/Accounts/\(account)/\(isCall ? "Calls" : "Messages").json",
             headers: [("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/json")],
-            body: Array(Form.encode([("To", message.to), sender, text]).utf8), timeout: load.timeout,
+            body: Array(PercentEncoding.encode(pairs: [("To", message.to), sender, text]).utf8), timeout: load.timeout,
             user: account, password: token.text)
     }
 
@@ -83,26 +84,5 @@ package struct Twilio: Sendable {
             if (5...6).contains(number.count) { return ", Twilio error \(String(decoding: number, as: UTF8.self))" }
         }
         return ""
-    }
-}
-
-/// Encodes `application/x-www-form-urlencoded`.
-enum Form {
-    static func encode(_ fields: [(name: String, value: String)]) -> String {
-        fields.map { "\($0.name)=\(escaped($0.value))" }.joined(separator: "&")
-    }
-
-    static func isUnreserved(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) && byte < 0x80 || "-._~".utf8.contains(byte)
-    }
-
-    private static func escaped(_ text: String) -> String {
-        text.utf8.reduce(into: "") { escaped, byte in
-            if isUnreserved(byte) {
-                escaped.unicodeScalars.append(Unicode.Scalar(byte))
-            } else {
-                escaped += "%" + Hex.text([byte], uppercase: true)
-            }
-        }
     }
 }

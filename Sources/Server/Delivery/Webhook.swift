@@ -1,5 +1,5 @@
-internal import AuthyWire
 internal import Crypto
+internal import Encoding
 internal import ServerSettings
 
 /// A gateway that POSTs JSON to a service of the administrator's, signed with a shared secret.
@@ -37,19 +37,18 @@ package struct Webhook: Sendable {
 
     /// HMAC-SHA256 of `TIMESTAMP.BODY`, in lower-case hex.
     private func signature(timestamp: Int64, _ body: String) -> String {
-        Hex.text(HMAC<SHA256>.authenticationCode(for: Array("\(timestamp).\(body)".utf8), using: key))
+        Hexadecimal.encode(HMAC<SHA256>.authenticationCode(for: Array("\(timestamp).\(body)".utf8), using: key))
     }
 
     private static func body(_ load: GatewayClient.DeliveryJob, at now: Int64) -> String {
         let message = load.message
-        let texts = [
-            ("id", load.id), ("kind", message.kind.rawValue), ("to", message.to), ("code", message.code),
-            ("text", message.text),
-            ("application", message.application),
+        var body: JSONObject = [
+            "id": .string(load.id), "kind": .string(message.kind.rawValue), "to": .string(message.to),
+            "code": .string(message.code), "text": .string(message.text), "application": .string(message.application),
         ]
-        let more = [("subject", message.kind == .email ? message.subject : nil), ("locale", message.locale)]
-        let all = texts + more.compactMap { name, text in text.map { (name, $0) } }
-        return JSONText.object(
-            all.map { (name: $0.0, json: JSONText.string($0.1)) } + [(name: "at", json: String(now))])
+        if message.kind == .email { body["subject"] = .string(message.subject) }
+        body["locale"] = message.locale.map { .string($0) }
+        body["at"] = .integer(now)
+        return JSONValue.object(body).serialized()
     }
 }

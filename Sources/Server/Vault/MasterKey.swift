@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Encoding
 internal import Glibc
 
 /// The root of all sealing keys: 32 random bytes, kept in a file apart from the database and its backups.
@@ -72,19 +73,12 @@ public struct MasterKey: Sendable {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(size)
         for start in stride(from: line.startIndex, to: line.endIndex, by: 2) {
-            guard let high = digit(line[start]), let low = digit(line[start + 1]) else { return nil }
+            guard let high = Hexadecimal.value(of: line[start]),
+                let low = Hexadecimal.value(of: line[start + 1])
+            else { return nil }
             bytes.append(high << 4 | low)
         }
         return bytes
-    }
-
-    private static func digit(_ letter: UInt8) -> UInt8? {
-        switch letter {
-        case 0x30...0x39: letter - 0x30
-        case 0x41...0x46: letter - 0x41 + 10
-        case 0x61...0x66: letter - 0x61 + 10
-        default: nil
-        }
     }
 }
 

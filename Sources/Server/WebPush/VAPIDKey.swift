@@ -1,5 +1,5 @@
 internal import Crypto
-internal import Vault
+internal import Encoding
 
 /// The key pair that identifies this server to push services (RFC 8292).
 ///
@@ -32,13 +32,16 @@ public struct VAPIDKey: Sendable {
     /// - Returns: `vapid t=JWT, k=PUBLIC_KEY`, with the JWT signed by ES256.
     /// - Throws: An error of the crypto library if signing fails.
     public func authorization(audience: String, subject: String, expires: Int64) throws -> String {
-        let claims = #"{"aud":\#(JSONString(audience)),"exp":\#(expires),"sub":\#(JSONString(subject))}"#
-        let signed = Self.part(#"{"typ":"JWT","alg":"ES256"}"#) + "." + Self.part(claims)
+        let claims: JSONValue = ["aud": .string(audience), "exp": .integer(expires), "sub": .string(subject)]
+        let signed = Self.part(["typ": "JWT", "alg": "ES256"]) + "." + Self.part(claims)
         let signature = try key.signature(for: Array(signed.utf8))
         return "vapid t=\(signed).\(Base64URL.encode(signature.rawRepresentation)), k=\(Base64URL.encode(publicKey))"
     }
 
-    private static func part(_ json: String) -> String { Base64URL.encode(Array(json.utf8)) }
+    /// Encodes a part of the JWT without optional escapes: some push services compare the bytes.
+    private static func part(_ json: JSONValue) -> String {
+        Base64URL.encode(Array(json.serialized(escaping: .required).utf8))
+    }
 }
 
 extension VAPIDKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
@@ -48,24 +51,4 @@ extension VAPIDKey: CustomStringConvertible, CustomDebugStringConvertible, Custo
     public var debugDescription: String { description }
     /// A mirror without children, so that reflection does not show the private key.
     public var customMirror: Mirror { Mirror(self, children: []) }
-}
-
-/// Writes a text as a JSON string (RFC 8259, section 7) without optional escapes: some push services compare the bytes.
-private struct JSONString: CustomStringConvertible {
-    let description: String
-
-    init(_ text: String) {
-        description = text.unicodeScalars.reduce(into: "\"") { json, scalar in json += Self.escaped(scalar) } + "\""
-    }
-
-    private static func escaped(_ scalar: Unicode.Scalar) -> String {
-        switch scalar {
-        case "\"": return "\\\""
-        case "\\": return "\\\\"
-        case "\u{0}"..."\u{1F}":
-            let hex = String(scalar.value, radix: 16)
-            return "\\u" + String(repeating: "0", count: 4 - hex.utf8.count) + hex
-        default: return String(scalar)
-        }
-    }
 }

@@ -1,5 +1,6 @@
 internal import AuthyService
 internal import AuthyWire
+internal import Encoding
 internal import Glibc
 internal import Logging
 
@@ -30,7 +31,7 @@ struct JSONLog: LogHandler {
     /// Returns one line with its line feed.
     private static func line(_ level: Logger.Level, _ event: String, _ metadata: Logger.Metadata) -> [UInt8] {
         var members = [
-            (name: "at", json: JSONText.string(Moment.text(Int64(time(nil))))),
+            (name: "at", json: JSONText.string(RFC3339.utc(Int64(time(nil))))),
             ("level", JSONText.string(level.rawValue)),
             ("event", JSONText.string(event)),
         ]

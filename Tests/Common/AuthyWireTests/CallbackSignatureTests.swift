@@ -1,4 +1,5 @@
 import AuthyWire
+import Encoding
 import Foundation
 import Testing
 
@@ -93,21 +94,5 @@ struct CallbackSignatureTests {
         ])
     func mismatch(signature: String) throws {
         #expect(try !posted().matches(signature, key: key.utf8))
-    }
-
-    @Test(
-        "Base64 is that of RFC 4648, section 10",
-        arguments: [
-            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
-            ("foobar", "Zm9vYmFy"),
-        ])
-    func base64(plain: String, encoded: String) {
-        #expect(Base64.encode(plain.utf8) == encoded)
-    }
-
-    @Test("Base64 of any bytes is what Foundation makes of them", arguments: 0..<70)
-    func base64(count: Int) {
-        let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 151 &+ count &* 7 &+ 0xF8) }
-        #expect(Base64.encode(bytes) == Data(bytes).base64EncodedString())
     }
 }

@@ -1,4 +1,5 @@
 import AuthyWire
+import Encoding
 import Testing
 
 struct CanonicalTextTests {
@@ -52,7 +53,7 @@ struct CanonicalTextTests {
 
     @Test("Members are sorted as they are written, encoded and with their values, not by their names")
     func order() {
-        let members: [String: JSONValue] = [
+        let members: JSONObject = [
             "a": .integer(1), "a1": .integer(1), "a b": .integer(1), "a~": .integer(1), "a*": .integer(1),
             "A": .integer(1),
             "_": .integer(1), "é": .integer(1),

@@ -1,12 +1,10 @@
 import AuthyWire
-import Foundation
+import Encoding
 import Identifiers
 import Testing
 
-/// A response body as the client's decoder reads it; nil if it is not JSON, as there.
-func decoded(_ json: String?) -> JSONValue? {
-    json.flatMap { try? JSONDecoder().decode(JSONValue.self, from: Data($0.utf8)) }
-}
+/// A response body as the client reads it; nil if it is not JSON, as there.
+func decoded(_ json: String?) -> JSONValue? { json.flatMap { JSONValue($0.utf8, limits: .answer) } }
 
 /// A number that must be one.
 func number(_ code: Int) throws -> ErrorNumber { try #require(ErrorNumber(code)) }

@@ -1,4 +1,5 @@
 import AuthyWire
+import Encoding
 import Identifiers
 import Testing
 

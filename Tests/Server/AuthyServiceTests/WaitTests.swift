@@ -1,6 +1,7 @@
 import AuthyService
 import AuthyWire
 import Crypto
+import Encoding
 import class Foundation.FileManager
 import Glibc
 import Identifiers

@@ -1,6 +1,6 @@
 import Crypto
+import Encoding
 import Testing
-import Vault
 import WebPush
 
 /// RFC 8291, section 5 and appendix A.

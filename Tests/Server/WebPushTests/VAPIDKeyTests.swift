@@ -1,5 +1,5 @@
+import Encoding
 import Testing
-import Vault
 import WebPush
 
 /// RFC 8292, section 2.4.

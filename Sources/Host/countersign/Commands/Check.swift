@@ -1,6 +1,6 @@
 internal import Accounts
 internal import ArgumentParser
-internal import AuthyWire
+internal import Encoding
 internal import Glibc
 internal import HostSettings
 internal import SettingsFile

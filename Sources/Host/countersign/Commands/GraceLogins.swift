@@ -1,5 +1,6 @@
 internal import Accounts
 internal import ArgumentParser
+internal import Encoding
 internal import Identifiers
 internal import HostSettings
 

@@ -1,6 +1,6 @@
 internal import Accounts
 internal import ArgumentParser
-internal import AuthyWire
+internal import Encoding
 internal import Identifiers
 internal import LoginPolicy
 internal import SettingsFile

@@ -1,6 +1,6 @@
 internal import Accounts
 internal import ArgumentParser
-internal import AuthyWire
+internal import Encoding
 internal import Identifiers
 
 struct List: AdminCommand {

@@ -1,6 +1,6 @@
 internal import Accounts
 internal import ArgumentParser
-internal import AuthyWire
+internal import Encoding
 internal import HostSettings
 internal import Identifiers
 internal import LoginPolicy
@@ -84,6 +84,6 @@ struct RecoveryCommand: AdminCommand {
             "user": .string(person.name), "uid": .integer(Int64(person.uid)),
             "key": person.key.map { .string($0.description) } ?? .null,
         ]
-        return .object(whose.merging(more) { $1 })
+        return .object(JSONObject(sorting: whose.merging(more) { $1 }))
     }
 }

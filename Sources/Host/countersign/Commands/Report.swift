@@ -1,6 +1,6 @@
 internal import Accounts
 internal import ArgumentParser
-internal import AuthyWire
+internal import Encoding
 internal import Glibc
 internal import Identifiers
 internal import LoginPolicy
@@ -222,7 +222,7 @@ extension RolloutForecast {
             "grace_ends": .array(endings.map(\.json)),
             "wrong_codes": .array(guessed.map(\.guesses)),
         ]
-        return .object(Dictionary(counted) { $1 }.merging(more) { $1 })
+        return .object(JSONObject(sorting: Dictionary(counted) { $1 }.merging(more) { $1 }))
     }
 }
 

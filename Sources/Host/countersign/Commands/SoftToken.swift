@@ -1,7 +1,7 @@
+internal import Encoding
 internal import QRCode
 internal import Accounts
 internal import ArgumentParser
-internal import AuthyWire
 internal import Glibc
 internal import Identifiers
 internal import OATH

@@ -1,5 +1,7 @@
 internal import Accounts
 internal import AuthyWire
+internal import Encoding
+internal import Frames
 internal import HostSettings
 internal import Identifiers
 internal import LoginPolicy

@@ -1,6 +1,8 @@
 internal import Accounts
 internal import AuthyWire
 internal import CSyscalls
+internal import Encoding
+internal import Frames
 internal import HostSettings
 internal import Identifiers
 internal import LoginPolicy

@@ -2,6 +2,7 @@ public import ArgumentParser
 internal import AuthyService
 internal import AuthyWire
 internal import Delivery
+internal import Encoding
 internal import Glibc
 public import Records
 
@@ -92,7 +93,7 @@ struct App: AsyncParsableCommand {
                             let alive = keys.filter { $0.ends.map { $0 > now } ?? true }.map { $0.hint + "..." }.joined(
                                 separator: " ")
                             return [
-                                String(app.id), app.name, String(users), Moment.text(app.created),
+                                String(app.id), app.name, String(users), RFC3339.utc(app.created),
                                 app.revoked == nil ? alive : "revoked",
                                 app.callback?.url ?? "-",
                             ]

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import AuthyService
+internal import Encoding
 internal import Glibc
 internal import Records
 internal import ServerSettings
@@ -134,6 +135,6 @@ struct Restore: AsyncParsableCommand {
 
     /// Returns a time such as 20260131T235959Z.
     private static func stamp(_ now: Int64) -> String {
-        Moment.text(now).filter { $0 != "-" && $0 != ":" }
+        RFC3339.utc(now).filter { $0 != "-" && $0 != ":" }
     }
 }

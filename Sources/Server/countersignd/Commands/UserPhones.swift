@@ -1,3 +1,4 @@
+internal import Encoding
 internal import ArgumentParser
 internal import AuthyService
 internal import AuthyWire
@@ -154,8 +155,8 @@ extension Users {
                     let state =
                         device.removed != nil ? "removed" : device.confirmed != nil ? "confirmed" : "unconfirmed"
                     return [
-                        device.id, device.name, device.osType, state, Moment.text(device.created),
-                        Moment.text(device.lastSeen),
+                        device.id, device.name, device.osType, state, RFC3339.utc(device.created),
+                        RFC3339.utc(device.lastSeen),
                         device.address,
                     ]
                 })

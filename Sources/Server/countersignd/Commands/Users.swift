@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import AuthyService
 internal import AuthyWire
+internal import Encoding
 internal import Glibc
 internal import Identifiers
 internal import Records
@@ -82,14 +83,14 @@ struct Users: AsyncParsableCommand {
             guard !json else { return Output.line(Users.json(view)) }
             Output.line(
                 "user      \(view.id)\nphone     \(view.phone)\n"
-                    + "e-mail    \(view.email)\ncreated   \(Moment.text(view.created))"
+                    + "e-mail    \(view.email)\ncreated   \(RFC3339.utc(view.created))"
             )
             for member in view.applications {
                 Output.line(
                     "in        application \(member.application), "
-                        + (member.confirmed.map { "confirmed \(Moment.text($0))" } ?? "not confirmed")
-                        + (member.consented.map { ", asks since \(Moment.text($0))" }
-                            ?? member.refused.map { ", refused \(Moment.text($0))" } ?? ", does not ask yet")
+                        + (member.confirmed.map { "confirmed \(RFC3339.utc($0))" } ?? "not confirmed")
+                        + (member.consented.map { ", asks since \(RFC3339.utc($0))" }
+                            ?? member.refused.map { ", refused \(RFC3339.utc($0))" } ?? ", does not ask yet")
                         + (member.email.map { ", \($0)" } ?? ""))
             }
             Users.show(view.devices)
@@ -113,7 +114,7 @@ struct Users: AsyncParsableCommand {
                 [["AT", "KIND", "GATEWAY", "RESULT", "MS", "DETAIL"]]
                     + all.map {
                         [
-                            Moment.text($0.at), $0.kind, $0.gateway, $0.succeeded ? "sent" : "failed",
+                            RFC3339.utc($0.at), $0.kind, $0.gateway, $0.succeeded ? "sent" : "failed",
                             String($0.milliseconds), $0.detail,
                         ]
                     })

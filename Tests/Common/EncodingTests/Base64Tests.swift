@@ -1,5 +1,6 @@
+import Encoding
+import Foundation
 import Testing
-import Vault
 
 struct Base64URLTests {
     /// The vectors of RFC 4648, section 10, without padding; the last two contain the characters in which the alphabets
@@ -46,4 +47,31 @@ struct Base64URLTests {
     }
 
     private static let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+}
+
+struct Base64Tests {
+    @Test(
+        "Base64 is that of RFC 4648, section 10",
+        arguments: [
+            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ])
+    func base64(plain: String, encoded: String) {
+        #expect(Base64.encode(Array(plain.utf8)) == encoded)
+        #expect(Base64.encode(Array(plain.utf8), isPadded: false) == String(encoded.prefix { $0 != "=" }))
+    }
+
+    @Test("Base64 of any bytes is what Foundation makes of them", arguments: 0..<70)
+    func base64(count: Int) {
+        let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 151 &+ count &* 7 &+ 0xF8) }
+        #expect(Base64.encode(bytes) == Data(bytes).base64EncodedString())
+        #expect(Base64.decode(utf8: Base64.encode(bytes).utf8) == bytes)
+    }
+
+    @Test(
+        "What is not padded to the letter, or not canonical, is refused",
+        arguments: [
+            "Zg", "Zg=", "Zg===", "=", "====", "Z===", "Zh==", "Zm9=", "Zm-v", "Zm_v", "Zm9v\n", " Zm9", "Zg==Zg==",
+        ])
+    func refused(text: String) { #expect(Base64.decode(utf8: text.utf8) == nil) }
 }
