@@ -95,7 +95,7 @@ let commonTargets: [Target] = [
     cLibrary("CSyscalls", .common),
     cLibrary("CGroups", .common),
     library("Identifiers", .common),
-    library("Encoding", .common),
+    library("Encoding", .common, ["Identifiers"]),
     library("SettingsFile", .common, ["Identifiers", "CSyscalls", .product(name: "TOMLKit", package: "TOMLKit")]),
     library("SQLite", .common, ["CSQLite"]),
     library("OATH", .common, ["Encoding", "Identifiers", .crypto]),

@@ -66,7 +66,7 @@ public enum NewUserAnswer: Hashable, Sendable {
     /// order.
     case invalid([String])
     /// Any other answer.
-    case fault(Fault)
+    case error(AuthyError)
 
     /// Classifies an answer of the server.
     ///
@@ -74,7 +74,7 @@ public enum NewUserAnswer: Hashable, Sendable {
     /// |---|---|---|---|
     /// | 200 | | `success` true or "true", `user.id` a positive integer or its digits | `registered` |
     /// | 400–499, not 429 | 60027, 60033, 60038 | | `invalid` |
-    /// | anything else | | | see `Fault` |
+    /// | anything else | | | see `AuthyError` |
     ///
     /// - Parameters:
     ///   - status: the HTTP status.
@@ -90,7 +90,7 @@ public enum NewUserAnswer: Hashable, Sendable {
             }
             self = .invalid(named)
         } else {
-            self = .fault(Fault(status: status, body: body))
+            self = .error(AuthyError(status: status, body: body))
         }
     }
 
@@ -117,7 +117,7 @@ public enum StatusAnswer: Hashable, Sendable {
     /// The server does not know this AuthyID.
     case unknownUser
     /// Any other answer.
-    case fault(Fault)
+    case error(AuthyError)
 
     /// Classifies an answer of the server.
     ///
@@ -125,7 +125,7 @@ public enum StatusAnswer: Hashable, Sendable {
     /// |---|---|---|---|
     /// | 200 | | `success` true or "true", `status` an object of this user | `user` |
     /// | 400–499, not 429 | 60016, 60026, 60050 | | `unknownUser` |
-    /// | anything else | | | see `Fault` |
+    /// | anything else | | | see `AuthyError` |
     ///
     /// An object is of this user if its `authy_id` is absent or that of the user. A device takes requests if
     /// `registered` is true, or if `devices` names one that is not `sms`.
@@ -144,7 +144,7 @@ public enum StatusAnswer: Hashable, Sendable {
         {
             self = .unknownUser
         } else {
-            self = .fault(Fault(status: status, body: body))
+            self = .error(AuthyError(status: status, body: body))
         }
     }
 

@@ -19,7 +19,7 @@ public enum OneCodeAnswer: Hashable, Sendable {
     /// No code can be sent to the number.
     case invalidNumber
     /// Any other answer.
-    case fault(Fault)
+    case error(AuthyError)
 
     /// Classifies an answer of the server.
     ///
@@ -28,11 +28,11 @@ public enum OneCodeAnswer: Hashable, Sendable {
     /// | 200 | | `success` true or "true", `ignored` absent, null or false | `sent` |
     /// | 200 | | `success` true or "true", `ignored` anything else | `ignored` |
     /// | 400–599, not 429 | 60006, 60007 | | `notEnabled` |
-    /// | 400–599, not 429 | 60014, 60015 | | `fault(.refused)` |
+    /// | 400–599, not 429 | 60014, 60015 | | `error(.refused)` |
     /// | 503 | none | `message` has "not" and, behind it, "enabled" | `notEnabled` |
     /// | 400–499, not 429 | 60016, 60026, 60050 | | `unknownUser` |
     /// | 400–499, not 429 | 60033, 60078, 60082, 60083 | | `invalidNumber` |
-    /// | anything else | | | see `Fault` |
+    /// | anything else | | | see `AuthyError` |
     ///
     /// With 60014 and 60015 no gateway took the message, while the server works. The row on 503 makes a call that the
     /// server does not offer different from a server that is down.
@@ -46,7 +46,7 @@ public enum OneCodeAnswer: Hashable, Sendable {
         } else if (400...599).contains(status), status != 429, let refusal = Self.refusal(status, body) {
             self = refusal
         } else {
-            self = .fault(Fault(status: status, body: body))
+            self = .error(AuthyError(status: status, body: body))
         }
     }
 
@@ -60,7 +60,7 @@ public enum OneCodeAnswer: Hashable, Sendable {
     private static func refusal(_ status: Int, _ body: JSONValue?) -> OneCodeAnswer? {
         switch ErrorNumber(in: body) {
         case .callsDisabled?, .smsDisabled?: .notEnabled
-        case let error? where error.isNotSent: .fault(.refused(status: status, error: error))
+        case let error? where error.isNotSent: .error(.refused(status: status, error: error))
         case let error? where status < 500 && ErrorNumber.unknownUser.contains(error): .unknownUser
         case let error? where status < 500 && ErrorNumber.invalidNumber.contains(error): .invalidNumber
         case nil where status == 503 && saysNotEnabled(body): .notEnabled

@@ -12,7 +12,7 @@ public enum CreateAnswer: Hashable, Sendable {
     /// The application has no OneTouch.
     case notEnabled
     /// Any other answer.
-    case fault(Fault)
+    case error(AuthyError)
 
     /// Classifies an answer of the server.
     ///
@@ -23,7 +23,7 @@ public enum CreateAnswer: Hashable, Sendable {
     /// | 400–499, not 429 | 60051 | `noDevice` |
     /// | 400–499, not 429 | 60016, 60026, 60050 | `unknownUser` |
     /// | 400–499, not 429 | 60065, 60085 | `notEnabled` |
-    /// | anything else | | see `Fault` |
+    /// | anything else | | see `AuthyError` |
     ///
     /// - Parameters:
     ///   - status: the HTTP status.
@@ -34,9 +34,9 @@ public enum CreateAnswer: Hashable, Sendable {
         {
             self = .created(request)
         } else if (400...499).contains(status), status != 429, let error = ErrorNumber(in: body) {
-            self = Self.refusal(error) ?? .fault(Fault(status: status, body: body))
+            self = Self.refusal(error) ?? .error(AuthyError(status: status, body: body))
         } else {
-            self = .fault(Fault(status: status, body: body))
+            self = .error(AuthyError(status: status, body: body))
         }
     }
 
@@ -54,13 +54,13 @@ public enum CreateAnswer: Hashable, Sendable {
 public enum ApprovalAnswer: Hashable, Sendable {
     case status(ApprovalStatus)
     /// Any other answer.
-    case fault(Fault)
+    case error(AuthyError)
 
     /// Classifies an answer of the server.
     ///
     /// An answer counts only with status 200, `success` the boolean true, the name of this request, the number of this
     /// user (an integer, not text), and exactly one of the four statuses. Any other answer with status 200 is
-    /// malformed; other statuses are classified by `Fault`.
+    /// malformed; other statuses are classified by `AuthyError`.
     ///
     /// - Parameters:
     ///   - status: the HTTP status.
@@ -73,7 +73,7 @@ public enum ApprovalAnswer: Hashable, Sendable {
             approval["_authy_id"] == .integer(user.value),
             let word = approval["status"]?.text, let standing = ApprovalStatus(rawValue: word)
         else {
-            self = .fault(Fault(status: status, body: body))
+            self = .error(AuthyError(status: status, body: body))
             return
         }
         self = .status(standing)

@@ -37,7 +37,7 @@ public enum PhoneCheckAnswer: Hashable, Sendable {
     /// The code is wrong, or no longer valid: it has expired, or there were too many wrong ones.
     case wrong
     /// Any other answer.
-    case fault(Fault)
+    case error(AuthyError)
 
     /// Classifies an answer of the server.
     ///
@@ -46,7 +46,7 @@ public enum PhoneCheckAnswer: Hashable, Sendable {
     /// | 200 | | `success` true or "true" | `valid` |
     /// | 401 | 60022 | | `wrong` |
     /// | 404 | 60023 | | `wrong` |
-    /// | anything else | | | see `Fault` |
+    /// | anything else | | | see `AuthyError` |
     ///
     /// - Parameters:
     ///   - status: the HTTP status.
@@ -55,7 +55,7 @@ public enum PhoneCheckAnswer: Hashable, Sendable {
         switch (status, ErrorNumber(in: body)) {
         case (200, _) where body?.isSuccess(orText: true) == true: self = .valid
         case (401, .phoneCodeWrong?), (404, .noPhoneCheck?): self = .wrong
-        default: self = .fault(Fault(status: status, body: body))
+        default: self = .error(AuthyError(status: status, body: body))
         }
     }
 }

@@ -17,7 +17,7 @@ public enum VerifyAnswer: Hashable, Sendable {
     /// The server does not know this AuthyID.
     case unknownUser
     /// Any other answer.
-    case fault(Fault)
+    case error(AuthyError)
 
     /// Classifies an answer of the server.
     ///
@@ -36,7 +36,7 @@ public enum VerifyAnswer: Hashable, Sendable {
     /// | 401 | absent or null | anything else, "Invalid API key" too, or none | `keyRefused` |
     /// | 401 | present, but not a number | | `malformed` |
     /// | 400–499, not 429 | 60016, 60026, 60050 | | `unknownUser` |
-    /// | anything else | | | see `Fault` |
+    /// | anything else | | | see `AuthyError` |
     ///
     /// - Parameters:
     ///   - status: the HTTP status.
@@ -48,7 +48,7 @@ public enum VerifyAnswer: Hashable, Sendable {
             case 401: Self.refusal(body)
             case 400...499 where status != 429 && ErrorNumber(in: body).map(ErrorNumber.unknownUser.contains) == true:
                 .unknownUser
-            default: .fault(Fault(status: status, body: body))
+            default: .error(AuthyError(status: status, body: body))
             }
     }
 
@@ -66,9 +66,9 @@ public enum VerifyAnswer: Hashable, Sendable {
         case .tokenInvalid?: isConfirmation(body) ? .confirmationCode : .wrong
         case .tokenReused?: .spent
         case let error? where ErrorNumber.unknownUser.contains(error): .unknownUser
-        case nil where body?["error_code"] ?? .null != .null: .fault(.malformed)
+        case nil where body?["error_code"] ?? .null != .null: .error(.malformed)
         case nil where saysWrong(body): .wrong
-        default: .fault(Fault(status: 401, body: body))
+        default: .error(AuthyError(status: 401, body: body))
         }
     }
 

@@ -1,3 +1,5 @@
+internal import Identifiers
+
 /// Which characters of a string are written as `\uXXXX`, besides those that JSON demands (RFC 8259, section 7).
 public enum JSONEscaping: Sendable {
     /// No others: some receivers compare the bytes.
@@ -6,11 +8,14 @@ public enum JSONEscaping: Sendable {
     case lineEnds
     /// All that is not ASCII, and DEL.
     case nonASCII
+    /// Characters that do not show as themselves: they control a terminal, break a line, or turn its direction.
+    case unprintable
 
     fileprivate func covers(_ scalar: Unicode.Scalar) -> Bool {
         switch (self, scalar.value) {
         case (_, 0x00...0x1F), (.lineEnds, 0x7F), (.lineEnds, 0x2028...0x2029), (.lineEnds, 0xFEFF): true
         case (.nonASCII, 0x7F...): true
+        case (.unprintable, 0x7F...): !scalar.isPrintable
         default: false
         }
     }

@@ -423,7 +423,7 @@ public final class Client {
             }
         case .answer(let status, let body, let retryAfter):
             let json = JSONValue(body, limits: .answer)
-            if case .limited = Fault(status: status, body: json) { return .limited(retryAfter) }
+            if case .limited = AuthyError(status: status, body: json) { return .limited(retryAfter) }
             switch task.request {
             case .create: return created(CreateAnswer(status: status, body: json))
             case .look(let user, _): return looked(status, json, user)
@@ -432,7 +432,8 @@ public final class Client {
             case .checkPhone: return Self.checked(PhoneCheckAnswer(status: status, body: json))
             case .register: return Self.registered(NewUserAnswer(status: status, body: json))
             case .status(let user): return Self.known(StatusAnswer(status: status, body: json, user: user))
-            case .tell, .application: return status == 200 ? .noted : Self.result(of: Fault(status: status, body: json))
+            case .tell, .application:
+                return status == 200 ? .noted : Self.result(of: AuthyError(status: status, body: json))
             }
         }
     }
@@ -446,7 +447,7 @@ public final class Client {
         case .noDevice: return .noDevice("the user has no device")
         case .unknownUser: return .noDevice("the server does not know the user")
         case .notEnabled: return .noDevice("OneTouch is not enabled")
-        case .fault(let fault): return Self.result(of: fault)
+        case .error(let error): return Self.result(of: error)
         }
     }
 
@@ -456,7 +457,7 @@ public final class Client {
         case .status(let status):
             isDecided = status != .pending
             return .status(status)
-        case .fault(let fault): return Self.result(of: fault)
+        case .error(let error): return Self.result(of: error)
         }
     }
 
@@ -468,7 +469,7 @@ public final class Client {
         case .phoneConfirmed: .phoneConfirmed
         case .confirmationCode: .confirmationCode
         case .unknownUser: .refused("the server does not know the user")
-        case .fault(let fault): result(of: fault)
+        case .error(let error): result(of: error)
         }
     }
 
@@ -479,7 +480,7 @@ public final class Client {
         case .notEnabled: .refused("the server does not send codes that way")
         case .unknownUser: .refused("the server does not know the user")
         case .invalidNumber: .invalid("cellphone")
-        case .fault(let fault): result(of: fault)
+        case .error(let error): result(of: error)
         }
     }
 
@@ -487,7 +488,7 @@ public final class Client {
         switch answer {
         case .valid: .valid
         case .wrong: .wrong
-        case .fault(let fault): result(of: fault)
+        case .error(let error): result(of: error)
         }
     }
 
@@ -495,7 +496,7 @@ public final class Client {
         switch answer {
         case .registered(let id): .registered(id)
         case .invalid(let fields): .invalid(fields.joined(separator: ", "))
-        case .fault(let fault): result(of: fault)
+        case .error(let error): result(of: error)
         }
     }
 
@@ -503,12 +504,12 @@ public final class Client {
         switch answer {
         case .user(let user): .user(user)
         case .unknownUser: .unknownUser
-        case .fault(let fault): result(of: fault)
+        case .error(let error): result(of: error)
         }
     }
 
-    private static func result(of fault: Fault) -> Result {
-        switch fault {
+    private static func result(of error: AuthyError) -> Result {
+        switch error {
         case .keyRefused: .refused("the server refuses the API key")
         case .limited: .limited(nil)
         case .serverError(let status): .outage("the server fails (\(status))")

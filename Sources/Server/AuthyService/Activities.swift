@@ -34,7 +34,7 @@ extension AuthyService {
                 try records.add(Activity(user: member.user, application: caller.id, at: now, kind: type, detail: ""))
             }
         }
-        return Answer([("message", JSONText.string("Activity was created.")), ("success", "true")])
+        return Answer(["message": "Activity was created.", "success": true])
     }
 
     /// Sends the link to the phone page, now that the number has been proven; the login did not have one sent earlier.

@@ -1,4 +1,5 @@
 internal import AuthyWire
+internal import Encoding
 
 /// The response to a call, without HTTP.
 public struct Answer: Sendable {
@@ -11,9 +12,9 @@ public struct Answer: Sendable {
     /// The value of the header Allow; nil for none.
     public var allow: String?
 
-    init(_ members: [(name: String, json: String)], status: Int = 200) {
+    init(_ members: JSONObject, status: Int = 200) {
         self.status = status
-        body = JSONText.object(members)
+        body = JSONValue.object(members).serialized()
     }
 
     /// Makes a response with a body of the caller's own.
@@ -101,12 +102,13 @@ public struct Refusal: Error, Equatable, Sendable {
     ///
     /// Every value in `errors` is a string, and so is `error_code`; the fields are repeated at the top level.
     public var answer: Answer {
-        let fields = self.fields.sorted { $0.key < $1.key }.map { (name: $0.key, json: JSONText.string($0.value)) }
-        let errors = code == 60049 ? [] : [(name: "message", json: JSONText.string(message))] + fields
-        var members = [(name: "message", json: JSONText.string(message))]
-        if code == 60019 || code == 60020 { members.append(("token", JSONText.string(Literal.tokenIsInvalid))) }
-        members += [("success", "false"), ("errors", JSONText.object(errors))] + fields
-        members.append(("error_code", JSONText.string(String(code))))
+        let fields = JSONObject(self.fields.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
+        let errors: JSONObject = if code == 60049 { [:] } else { ["message": .string(message)] + fields }
+        var members: JSONObject = ["message": .string(message)]
+        if code == 60019 || code == 60020 { members["token"] = .string(Literal.tokenIsInvalid) }
+        members += ["success": false, "errors": .object(errors)]
+        members += fields
+        members["error_code"] = .string(String(code))
         var answer = Answer(members, status: status)
         answer.retryAfter = retryAfter
         answer.allow = allow

@@ -11,13 +11,13 @@ extension AuthyService {
     /// - Parameter caller: The application.
     /// - Returns: Its id and name, and whether text messages and approval requests are available.
     public func applicationDetails(of caller: Caller) -> Answer {
-        let app = JSONText.object([
-            ("app_id", String(caller.id)), ("name", JSONText.string(caller.application.name)),
-            ("plan", JSONText.string("self-hosted")),
-            ("sms_enabled", outbox.canSend(.sms) ? "true" : "false"),
-            ("onetouch_enabled", settings.server.publicURL == nil ? "false" : "true"),
-        ])
-        return Answer([("app", app), ("message", JSONText.string("Application information.")), ("success", "true")])
+        let app: JSONValue = [
+            "app_id": .integer(caller.id), "name": .string(caller.application.name),
+            "plan": "self-hosted",
+            "sms_enabled": .bool(outbox.canSend(.sms)),
+            "onetouch_enabled": .bool(settings.server.publicURL != nil),
+        ]
+        return Answer(["app": app, "message": "Application information.", "success": true])
     }
 
     /// Returns the counters of the last twelve months (Authy API: GET /protected/json/app/stats).
@@ -32,20 +32,20 @@ extension AuthyService {
             (try $0.statistics(of: caller.id), try $0.memberCount(of: caller.id))
         }
         var added: Int64 = 0
-        let stats = months.prefix(12).map { month -> String in
+        let stats = months.prefix(12).map { month -> JSONValue in
             defer { added += month.usersAdded }
-            return JSONText.object([
-                ("api_calls_count", String(month.apiCalls)), ("auths_count", String(month.codesAccepted)),
-                ("calls_count", String(month.calls)),
-                ("month", JSONText.string(Self.names[Int(month.month - 1) % 12])),
-                ("sms_count", String(month.messages)),
-                ("users_count", String(max(0, total - added))), ("year", String(month.year)),
-            ])
+            return [
+                "api_calls_count": .integer(month.apiCalls), "auths_count": .integer(month.codesAccepted),
+                "calls_count": .integer(month.calls),
+                "month": .string(Self.names[Int(month.month - 1) % 12]),
+                "sms_count": .integer(month.messages),
+                "users_count": .integer(max(0, total - added)), "year": .integer(month.year),
+            ]
         }
         return Answer([
-            ("app_id", String(caller.id)), ("count", String(stats.count)), ("total_users", String(total)),
-            ("stats", JSONText.array(Array(stats))),
-            ("message", JSONText.string("Monthly statistics.")), ("success", "true"),
+            "app_id": .integer(caller.id), "count": .integer(stats.count), "total_users": .integer(total),
+            "stats": .array(stats),
+            "message": "Monthly statistics.", "success": true,
         ])
     }
 

@@ -51,8 +51,9 @@ extension AuthyService {
             return (approval, true)
         }
         if decided.1 { tell(decided.0, by: phone) }
-        let reason = decided.0.answer?.reason.map { [(name: "reason", json: JSONText.string($0))] } ?? []
-        return Answer([(name: "status", json: JSONText.string(decided.0.status.rawValue))] + reason)
+        var members: JSONObject = ["status": .string(decided.0.status.rawValue)]
+        members["reason"] = decided.0.answer?.reason.map { .string($0) }
+        return Answer(members)
     }
 
     private func tell(_ approval: Approval, by phone: Phone) {
@@ -99,6 +100,6 @@ extension AuthyService {
                 "request_reported",
                 metadata: ["user": "\(phone.user)", "request": "\(id)", "device": "\(phone.device.id)"])
         }
-        return Answer([])
+        return Answer([:])
     }
 }

@@ -1,3 +1,4 @@
+internal import Encoding
 internal import AuthyWire
 internal import Identifiers
 internal import Records
@@ -65,8 +66,8 @@ struct ApprovalParameters {
         }
         // Authy's own example has no default logo, which shows nothing.
         guard all.contains(where: { $0.0 == "default" }) else { return "" }
-        return JSONText.array(
-            all.map { JSONText.object([("res", JSONText.string($0.0)), ("url", JSONText.string($0.1))]) })
+        let elements: [JSONValue] = all.map { ["res": .string($0.0), "url": .string($0.1)] }
+        return JSONValue.array(elements).serialized()
     }
 
     static func cut(_ text: String, _ limit: Int) -> String {
@@ -87,15 +88,14 @@ struct ApprovalParameters {
     private func text(_ id: ApprovalRequestID, _ user: AuthyID, _ application: String, _ now: Int64, _ ends: Int64?)
         -> String
     {
-        let shown = details.map { JSONText.array([JSONText.string($0.0), JSONText.string($0.1)]) }
-        let choices = number.map { [("choices", JSONText.array(Self.choices($0).map(JSONText.string)))] } ?? []
-        return JSONText.object(
-            [("application", JSONText.string(application))] + choices + [
-                ("created", String(now)), ("details", JSONText.array(shown)),
-                ("ends", ends.map { String($0) } ?? "null"),
-                ("id", JSONText.string(id.description)), ("message", JSONText.string(message)),
-                ("user", String(user.value)),
-            ])
+        let shown = details.map { JSONValue.array([.string($0.0), .string($0.1)]) }
+        var text: JSONObject = ["application": .string(application)]
+        text["choices"] = number.map { .array(Self.choices($0).map { .string($0) }) }
+        text += [
+            "created": .integer(now), "details": .array(shown), "ends": .integer(orNull: ends),
+            "id": .string(id.description), "message": .string(message), "user": .integer(user.value),
+        ]
+        return JSONValue.object(text).serialized()
     }
 
     /// Returns the number and two other possible numbers, in random order.
@@ -105,6 +105,13 @@ struct ApprovalParameters {
     }
 }
 
+extension JSONValue.Limits {
+    /// For what this server has written itself.
+    fileprivate static let stored = JSONValue.Limits(depth: 32, members: .max, values: .max, areNumbersFinite: false)
+}
+
 extension [(String, String)] {
-    fileprivate var json: String { isEmpty ? "" : JSONText.object(map { ($0.0, JSONText.string($0.1)) }) }
+    fileprivate var json: String {
+        isEmpty ? "" : JSONValue.object(JSONObject(map { ($0.0, .string($0.1)) })).serialized()
+    }
 }

@@ -38,52 +38,52 @@ struct ApprovalView {
 
     func answer(at now: Int64) -> Answer {
         Answer([
-            ("approval_request", JSONText.object(members(at: now))), ("success", "true"),
-            ("message", JSONText.string("Approval request status.")),
+            "approval_request": .object(members(at: now)), "success": true,
+            "message": "Approval request status.",
         ])
     }
 
-    private func members(at now: Int64) -> [(name: String, json: String)] {
+    private func members(at now: Int64) -> JSONObject {
         let standing = approval.standing(at: now)
         // Authy's clients know four statuses.
         let status = standing == .cancelled ? Approval.Status.expired : standing
-        let id = JSONText.string(approval.id.description)
-        let application = JSONText.string(Self.name(of: self.application.id))
-        let processed = approval.processed.map { JSONText.string(RFC3339.utc($0)) } ?? "null"
+        let id = JSONValue.string(approval.id.description)
+        let application = JSONValue.string(Self.name(of: self.application.id))
+        let processed = JSONValue.string(orNull: approval.processed.map(RFC3339.utc))
         return [
-            ("_app_name", JSONText.string(self.application.name)), ("_app_serial_id", String(self.application.id)),
-            ("_authy_id", String(approval.user.value)),
-            ("_id", JSONText.string(approval.id.description.replacing("-", with: "").prefix(24).description)),
-            ("_user_email", JSONText.string(Contact.passesValidators(email) ? email : "nobody@example.com")),
-            ("app_id", application),
-            ("created_at", JSONText.string(RFC3339.utc(approval.created))),
-            ("notified", approval.notified ? "true" : "false"),
-            ("processed_at", processed), ("seconds_to_expire", String(approval.secondsToExpire)),
-            ("status", JSONText.string(status.rawValue)),
-            ("updated_at", JSONText.string(RFC3339.utc(approval.updated))),
-            ("user_id", JSONText.string(String(approval.user.value))),
-            ("uuid", id),
-            ("hidden_details", approval.hiddenDetails.isEmpty ? "{}" : approval.hiddenDetails),
-            ("countersign", countersign(standing)),
+            "_app_name": .string(self.application.name), "_app_serial_id": .integer(self.application.id),
+            "_authy_id": .integer(approval.user.value),
+            "_id": .string(approval.id.description.replacing("-", with: "").prefix(24).description),
+            "_user_email": .string(Contact.passesValidators(email) ? email : "nobody@example.com"),
+            "app_id": application,
+            "created_at": .string(RFC3339.utc(approval.created)),
+            "notified": .bool(approval.notified),
+            "processed_at": processed, "seconds_to_expire": .integer(approval.secondsToExpire),
+            "status": .string(status.rawValue),
+            "updated_at": .string(RFC3339.utc(approval.updated)),
+            "user_id": .string(String(approval.user.value)),
+            "uuid": id,
+            "hidden_details": JSONValue(approval.hiddenDetails.utf8, limits: .stored) ?? [:],
+            "countersign": countersign(standing),
         ]
     }
 
     /// Writes the signed answer with everything that is needed to verify it again.
-    private func countersign(_ standing: Approval.Status) -> String {
-        var members = [
-            (name: "cancelled", json: standing == .cancelled ? "true" : "false"),
-            ("reported", approval.reported ? "true" : "false"),
+    private func countersign(_ standing: Approval.Status) -> JSONValue {
+        var members: JSONObject = [
+            "cancelled": .bool(standing == .cancelled),
+            "reported": .bool(approval.reported),
         ]
         if let answer = approval.answer {
             members += [
-                ("reason", answer.reason.map(JSONText.string) ?? "null"), ("device", JSONText.string(answer.device)),
-                ("device_name", JSONText.string(device?.name ?? "")),
-                ("public_key", JSONText.string(Base64URL.encode(device?.publicKey ?? []))),
-                ("signed", JSONText.string(answer.signed)),
-                ("signature", JSONText.string(Base64URL.encode(answer.signature))),
+                "reason": .string(orNull: answer.reason), "device": .string(answer.device),
+                "device_name": .string(device?.name ?? ""),
+                "public_key": .string(Base64URL.encode(device?.publicKey ?? [])),
+                "signed": .string(answer.signed),
+                "signature": .string(Base64URL.encode(answer.signature)),
             ]
         }
-        return JSONText.object(members)
+        return .object(members)
     }
 
     /// Writes an id as 24 hexadecimal digits, the form of Authy's application ids.

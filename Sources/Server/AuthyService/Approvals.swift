@@ -52,8 +52,8 @@ extension AuthyService {
                 ends: approval.ends))
         log.info("request_created", metadata: approval.trace)
         return Answer([
-            ("approval_request", JSONText.object([("uuid", JSONText.string(approval.id.description))])),
-            ("message", JSONText.string("Approval request was created.")), ("success", "true"),
+            "approval_request": ["uuid": .string(approval.id.description)],
+            "message": "Approval request was created.", "success": true,
         ])
     }
 
@@ -126,7 +126,7 @@ extension AuthyService {
         }
         waiters.wake(.user(user))
         waiters.wake(.approval(id))
-        return Answer([("message", JSONText.string("Approval request was cancelled.")), ("success", "true")])
+        return Answer(["message": "Approval request was cancelled.", "success": true])
     }
 
     private static func notFound(_ name: String) -> Refusal {

@@ -1,4 +1,5 @@
 public import AuthyWire
+internal import Encoding
 internal import Logging
 internal import Identifiers
 internal import Records
@@ -63,7 +64,7 @@ extension AuthyService {
     /// Returns the applications that the page asks about, as JSON, oldest first.
     ///
     /// These are the applications that have added the person and are neither allowed nor refused.
-    func openQuestions(_ members: [Member], in records: any RecordReading) throws -> [String] {
+    func openQuestions(_ members: [Member], in records: any RecordReading) throws -> [JSONValue] {
         try members.filter { $0.consented == nil && $0.refused == nil }.sorted {
             ($0.added, $0.application) < ($1.added, $1.application)
         }
@@ -71,10 +72,10 @@ extension AuthyService {
             guard let application = try records.application(member.application), application.revoked == nil else {
                 return nil
             }
-            return JSONText.object([
-                ("id", JSONText.string(String(application.id))), ("application", JSONText.string(application.name)),
-                ("added", String(member.added)),
-            ])
+            return [
+                "id": .string(String(application.id)), "application": .string(application.name),
+                "added": .integer(member.added),
+            ]
         }
         .prefix(Self.questionsAtOnce).map { $0 }
     }
@@ -92,17 +93,14 @@ extension AuthyService {
             }
         }
         return Answer([
-            (
-                "applications",
-                JSONText.array(
-                    found.map { member, name in
-                        let decision = member.consented != nil ? "allowed" : member.refused != nil ? "refused" : nil
-                        return JSONText.object([
-                            ("id", JSONText.string(String(member.application))), ("application", JSONText.string(name)),
-                            ("added", String(member.added)), ("decision", decision.map(JSONText.string) ?? "null"),
-                        ])
-                    })
-            )
+            "applications": .array(
+                found.map { member, name in
+                    let decision = member.consented != nil ? "allowed" : member.refused != nil ? "refused" : nil
+                    return [
+                        "id": .string(String(member.application)), "application": .string(name),
+                        "added": .integer(member.added), "decision": .string(orNull: decision),
+                    ]
+                })
         ])
     }
 
@@ -149,6 +147,6 @@ extension AuthyService {
                 "application": "\(application)", "user": "\(phone.user)", "decision": "\(decision)",
                 "device": "\(phone.id)",
             ])
-        return Answer([])
+        return Answer([:])
     }
 }

@@ -132,7 +132,7 @@ extension AuthyService {
             "device_enrolled", metadata: ["user": "\(device.user)", "device": "\(device.id)", "address": "\(address)"])
         // The person's other phones ask whether the new one is theirs.
         waiters.wake(.user(device.user))
-        return Answer([("device", JSONText.string(device.id)), ("now", String(now))])
+        return Answer(["device": .string(device.id), "now": .integer(now)])
     }
 
     static func deviceName(_ text: String?) -> String {

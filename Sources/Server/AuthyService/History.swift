@@ -1,3 +1,4 @@
+internal import Encoding
 internal import AuthyWire
 internal import Identifiers
 internal import Records
@@ -38,32 +39,32 @@ extension AuthyService {
         let entries = (requests + others).sorted { $0.at > $1.at }.prefix(page)
         let hasMore = approvals.count == page || activities.count == page
         return Answer([
-            ("entries", JSONText.array(entries.map(\.json))),
-            ("next", hasMore ? entries.last.map { String($0.at) } ?? "null" : "null"),
+            "entries": .array(entries.map(\.json)),
+            "next": .integer(orNull: hasMore ? entries.last?.at : nil),
         ])
     }
 
     private static func entry(
         _ approval: Approval, standing: Approval.Status, _ application: String?, _ devices: [String: String]
     )
-        -> String
+        -> JSONValue
     {
-        JSONText.object([
-            ("at", String(approval.created)), ("kind", JSONText.string("request")),
-            ("application", application.map(JSONText.string) ?? "null"),
-            ("status", JSONText.string(standing.rawValue)), ("message", JSONText.string(approval.message)),
-            ("request", JSONText.string(approval.text)),
-            ("device", approval.answer.flatMap { devices[$0.device] }.map(JSONText.string) ?? "null"),
-            ("reported", approval.reported ? "true" : "false"),
-        ])
+        [
+            "at": .integer(approval.created), "kind": "request",
+            "application": .string(orNull: application),
+            "status": .string(standing.rawValue), "message": .string(approval.message),
+            "request": .string(approval.text),
+            "device": .string(orNull: approval.answer.flatMap { devices[$0.device] }),
+            "reported": .bool(approval.reported),
+        ]
     }
 
-    private static func entry(_ activity: Activity, _ application: String?) -> String {
-        JSONText.object([
-            ("at", String(activity.at)), ("kind", JSONText.string(activity.kind)),
-            ("application", application.map(JSONText.string) ?? "null"),
-            ("status", "null"), ("message", JSONText.string(activity.detail)), ("device", "null"),
-            ("reported", "false"),
-        ])
+    private static func entry(_ activity: Activity, _ application: String?) -> JSONValue {
+        [
+            "at": .integer(activity.at), "kind": .string(activity.kind),
+            "application": .string(orNull: application),
+            "status": .null, "message": .string(activity.detail), "device": .null,
+            "reported": false,
+        ]
     }
 }

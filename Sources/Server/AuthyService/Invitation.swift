@@ -1,5 +1,6 @@
 public import AuthyWire
 internal import Crypto
+internal import Encoding
 internal import Identifiers
 internal import Records
 
@@ -27,8 +28,8 @@ extension AuthyService {
             return (user, applications.filter { $0.revoked == nil }.map(\.name))
         }
         return Answer([
-            (name: "applications", json: JSONText.array(names.map { JSONText.string($0) })),
-            (name: "phone", json: JSONText.string(try contact(of: user).phone.masked)),
+            "applications": .array(names.map { .string($0) }),
+            "phone": .string(try contact(of: user).phone.masked),
         ])
     }
 }

@@ -63,9 +63,9 @@ extension AuthyService {
         if isNew { log.notice("link_made", metadata: ["user": "\(phone.user)", "by": "\(phone.id)"]) }
         let link = Self.link(base, token)
         return Answer([
-            ("link", JSONText.string(link)), ("created", String(made.created)), ("ends", String(made.ends)),
-            ("now", String(now)),
-            ("modules", JSONText.array((QRCode(link)?.rows ?? []).map { JSONText.string($0) })),
+            "link": .string(link), "created": .integer(made.created), "ends": .integer(made.ends),
+            "now": .integer(now),
+            "modules": .array((QRCode(link)?.rows ?? []).map { .string($0) }),
         ])
     }
 

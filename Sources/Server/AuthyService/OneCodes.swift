@@ -1,3 +1,4 @@
+internal import Encoding
 internal import ServerSettings
 internal import Logging
 public import AuthyWire
@@ -98,19 +99,19 @@ extension AuthyService {
     }
 
     private static func sent(_ kind: OneCode.Kind, _ to: String, _ phone: PhoneNumber) -> Answer {
-        let phone = JSONText.string(phone.maskedWithCode)
+        let phone = JSONValue.string(phone.maskedWithCode)
         switch kind {
         case .sms:
             return Answer([
-                ("success", "true"), ("message", JSONText.string("SMS token was sent")), ("cellphone", phone),
+                "success": true, "message": "SMS token was sent", "cellphone": phone,
             ])
         case .call:
-            return Answer([("success", "true"), ("message", JSONText.string("Call started...")), ("cellphone", phone)])
+            return Answer(["success": true, "message": "Call started...", "cellphone": phone])
         case .email:
             return Answer([
-                ("success", "true"), ("message", JSONText.string("Email token was sent")),
-                ("email", JSONText.string(Contact.masked(email: to))),
-                ("email_id", JSONText.string("EM" + Random.uuid().replacing("-", with: ""))),
+                "success": true, "message": "Email token was sent",
+                "email": .string(Contact.masked(email: to)),
+                "email_id": .string("EM" + Random.uuid().replacing("-", with: "")),
             ])
         }
     }
@@ -124,9 +125,9 @@ extension AuthyService {
             Pass force=true if you still want to call users that are using the App.
             """
         return Answer([
-            ("message", JSONText.string(message)), ("cellphone", JSONText.string(phone.maskedWithCode)),
-            ("device", JSONText.string(device)),
-            ("ignored", "true"), ("success", "true"),
+            "message": .string(message), "cellphone": .string(phone.maskedWithCode),
+            "device": .string(device),
+            "ignored": true, "success": true,
         ])
     }
 

@@ -51,7 +51,7 @@ extension AuthyService {
         let now = now()
         guard (now - 90...now + 90).contains(time) else {
             throw PhoneRefusal(
-                status: 401, code: "clock", message: "The clock of this phone is off.", more: [("now", String(now))])
+                status: 401, code: "clock", message: "The clock of this phone is off.", more: ["now": .integer(now)])
         }
         if now - device.lastSeen > 600 { try await touch(device, at: now) }
         return Phone(device)

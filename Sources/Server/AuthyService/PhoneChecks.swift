@@ -1,3 +1,4 @@
+internal import Encoding
 internal import Logging
 internal import Identifiers
 internal import PhoneNumbers
@@ -57,13 +58,10 @@ extension AuthyService {
         }
         log.info("phone_code_sent", metadata: ["application": "\(caller.id)", "kind": "\(kind.rawValue)"])
         return Answer([
-            ("carrier", JSONText.string("unknown")), ("is_cellphone", "true"), ("is_ported", "false"),
-            (
-                "message",
-                JSONText.string(kind == .sms ? "Text message sent to \(written)." : "Call to \(written) initiated.")
-            ),
-            ("seconds_to_expire", String(max(0, check.ends - now()))), ("uuid", JSONText.string(check.id)),
-            ("success", "true"),
+            "carrier": "unknown", "is_cellphone": true, "is_ported": false,
+            "message": .string(kind == .sms ? "Text message sent to \(written)." : "Call to \(written) initiated."),
+            "seconds_to_expire": .integer(max(0, check.ends - now())), "uuid": .string(check.id),
+            "success": true,
         ])
     }
 
@@ -136,7 +134,7 @@ extension AuthyService {
             level: isRight == true ? .info : .notice, isRight == true ? "phone_code_accepted" : "phone_code_refused",
             metadata: ["application": "\(caller.id)"])
         switch isRight {
-        case true?: return Answer([("message", JSONText.string("Verification code is correct.")), ("success", "true")])
+        case true?: return Answer(["message": "Verification code is correct.", "success": true])
         case false?: throw Refusal(401, 60022, "Verification code is incorrect")
         case nil: throw Refusal(404, 60023, "No pending verifications for \(written) found.")
         }
@@ -169,9 +167,9 @@ extension AuthyService {
             check.ends == 0
             ? "verified" : now() < check.ends && check.wrongCodes < Self.checkTries ? "pending" : "expired"
         return Answer([
-            ("message", JSONText.string("Phone Verification status.")), ("status", JSONText.string(status)),
-            ("seconds_to_expire", String(max(0, check.ends - now()))), ("uuid", JSONText.string(check.id)),
-            ("success", "true"),
+            "message": "Phone Verification status.", "status": .string(status),
+            "seconds_to_expire": .integer(max(0, check.ends - now())), "uuid": .string(check.id),
+            "success": true,
         ])
     }
 

@@ -1,3 +1,4 @@
+internal import Encoding
 internal import AuthyWire
 internal import Identifiers
 internal import Records
@@ -8,13 +9,13 @@ public struct PhoneRefusal: Error, Sendable {
     public let status: Int
     let code: String
     let message: String
-    var more: [(name: String, json: String)] = []
+    var more: JSONObject = [:]
     /// The value of the header Retry-After, in seconds; nil for none.
     public var retryAfter: Int64?
 
     /// The body: a JSON object with `error`, `message`, and more members for some errors.
     public var body: String {
-        JSONText.object([("error", JSONText.string(code)), ("message", JSONText.string(message))] + more)
+        JSONValue.object(["error": .string(code), "message": .string(message)] + more).serialized()
     }
 
     static let invalid = PhoneRefusal(
@@ -38,6 +39,6 @@ public struct PhoneRefusal: Error, Sendable {
     static func over(_ status: Approval.Status) -> PhoneRefusal {
         PhoneRefusal(
             status: 409, code: "over", message: "This request is over.",
-            more: [("status", JSONText.string(status.rawValue))])
+            more: ["status": .string(status.rawValue)])
     }
 }

@@ -46,18 +46,19 @@ extension AuthyService {
     }
 
     private struct State {
-        let members: [(name: String, json: String)]
+        let members: JSONObject
         let firstEnd: Int64?
         let revision: String
 
-        init(_ members: [(name: String, json: String)], firstEnd: Int64?) {
+        init(_ members: JSONObject, firstEnd: Int64?) {
             self.members = members
             self.firstEnd = firstEnd
-            revision = Base64URL.encode(Array(SHA256.hash(data: Array(JSONText.object(members).utf8)).prefix(12)))
+            let text = JSONValue.object(members).serialized()
+            revision = Base64URL.encode(Array(SHA256.hash(data: Array(text.utf8)).prefix(12)))
         }
 
         func answer(at now: Int64) -> Answer {
-            Answer([("revision", JSONText.string(revision)), ("now", String(now))] + members)
+            Answer(["revision": .string(revision), "now": .integer(now)] + members)
         }
     }
 
@@ -77,52 +78,43 @@ extension AuthyService {
             let joining = device.isActive ? try records.devices(of: user.id).filter { $0.isNew(at: now) } : []
             return (device, user, requests, tokens, joining, questions, try records.value(VAPID.publicName))
         }
-        var members: [(name: String, json: String)] = [
-            (
-                "device",
-                JSONText.object([
-                    ("id", JSONText.string(device.id)), ("name", JSONText.string(device.name)),
-                    ("confirmed", device.isActive ? "true" : "false"),
-                ])
-            )
+        var members: JSONObject = [
+            "device": [
+                "id": .string(device.id), "name": .string(device.name),
+                "confirmed": .bool(device.isActive),
+            ]
         ]
         if let sealed = device.confirmation {
             let code = String(decoding: try vault.open(sealed, as: Purpose.confirmation(device.id)), as: UTF8.self)
-            members.append(("confirmation", JSONText.string(code)))
+            members["confirmation"] = .string(code)
         }
         members += [
-            ("user", JSONText.object([("phone", JSONText.string(try self.contact(of: user).phone.masked))])),
-            ("push_key", JSONText.string(Base64URL.encode(key ?? []))), ("push", device.push == nil ? "false" : "true"),
-            (
-                "tokens",
-                JSONText.array(
-                    tokens.map {
-                        JSONText.object([
-                            ("id", JSONText.string(String($0.0))), ("application", JSONText.string($0.1)),
-                            ("added", String($0.2)),
-                        ])
-                    })
-            ),
-            ("joining", JSONText.array(joining.map(Self.joining))), ("consents", JSONText.array(questions)),
-            (
-                "requests",
-                JSONText.array(
-                    requests.map {
-                        JSONText.object([
-                            ("id", JSONText.string($0.id.description)), ("text", JSONText.string($0.text)),
-                        ])
-                    })
-            ),
+            "user": ["phone": .string(try self.contact(of: user).phone.masked)],
+            "push_key": .string(Base64URL.encode(key ?? [])), "push": .bool(device.push != nil),
+            "tokens": .array(
+                tokens.map {
+                    [
+                        "id": .string(String($0.0)), "application": .string($0.1),
+                        "added": .integer($0.2),
+                    ]
+                }),
+            "joining": .array(joining.map(Self.joining)), "consents": .array(questions),
+            "requests": .array(
+                requests.map {
+                    [
+                        "id": .string($0.id.description), "text": .string($0.text),
+                    ]
+                }),
         ]
         return State(members, firstEnd: requests.compactMap(\.ends).min())
     }
 
     /// Describes a new phone to a confirmed one, as JSON.
-    private static func joining(_ device: Device) -> String {
-        JSONText.object([
-            ("id", JSONText.string(device.id)), ("name", JSONText.string(device.name)),
-            ("address", JSONText.string(device.address)),
-            ("created", String(device.created)),
-        ])
+    private static func joining(_ device: Device) -> JSONValue {
+        [
+            "id": .string(device.id), "name": .string(device.name),
+            "address": .string(device.address),
+            "created": .integer(device.created),
+        ]
     }
 }

@@ -27,9 +27,9 @@ extension AuthyService {
         guard let member = found.0, member.refused == nil, let name = found.1?.name else { throw PhoneRefusal.unknown }
         let secret = try vault.open(member.secret, as: Purpose.secret(member))
         return Answer([
-            ("id", JSONText.string(id)), ("application", JSONText.string(name)),
-            ("secret", JSONText.string(Base64URL.encode(secret))),
-            ("algorithm", JSONText.string("SHA-1")), ("digits", "6"), ("period", "30"),
+            "id": .string(id), "application": .string(name),
+            "secret": .string(Base64URL.encode(secret)),
+            "algorithm": "SHA-1", "digits": 6, "period": 30,
         ])
     }
 
@@ -44,7 +44,7 @@ extension AuthyService {
     public func setPush(_ parameters: Parameters, from phone: Phone) async throws -> Answer {
         let push = try self.push(parameters)
         try await change(phone.device.id, of: phone) { $0.push = push }
-        return Answer([])
+        return Answer([:])
     }
 
     private func push(_ parameters: Parameters) throws -> Device.Push? {
@@ -79,19 +79,16 @@ extension AuthyService {
         guard phone.device.isActive else { throw PhoneRefusal.unconfirmed }
         let devices = try await store.read { try $0.devices(of: phone.user) }.filter { $0.removed == nil }
         return Answer([
-            (
-                "devices",
-                JSONText.array(
-                    devices.map { device in
-                        JSONText.object([
-                            ("id", JSONText.string(device.id)), ("name", JSONText.string(device.name)),
-                            ("os_type", JSONText.string(device.osType)),
-                            ("created", String(device.created)), ("last_seen", String(device.lastSeen)),
-                            ("confirmed", device.isActive ? "true" : "false"),
-                            ("this", device.id == phone.device.id ? "true" : "false"),
-                        ])
-                    })
-            )
+            "devices": .array(
+                devices.map { device in
+                    [
+                        "id": .string(device.id), "name": .string(device.name),
+                        "os_type": .string(device.osType),
+                        "created": .integer(device.created), "last_seen": .integer(device.lastSeen),
+                        "confirmed": .bool(device.isActive),
+                        "this": .bool(device.id == phone.device.id),
+                    ]
+                })
         ])
     }
 
@@ -108,7 +105,7 @@ extension AuthyService {
         guard phone.device.isActive else { throw PhoneRefusal.unconfirmed }
         let name = Self.deviceName(parameters.text("name"))
         try await change(id, of: phone) { $0.name = name }
-        return Answer([])
+        return Answer([:])
     }
 
     /// Confirms a new phone with the code that it shows, from a confirmed one (`POST devices/UUID/confirm`).
@@ -135,7 +132,7 @@ extension AuthyService {
         waiters.wake(.user(phone.user))
         log.notice(
             "device_confirmed", metadata: ["user": "\(phone.user)", "device": "\(id)", "by": "\(phone.device.id)"])
-        return Answer([])
+        return Answer([:])
     }
 
     /// Removes a device (`DELETE devices/UUID`); a device that is not confirmed can remove only itself.
@@ -152,7 +149,7 @@ extension AuthyService {
         try await change(id, of: phone) { $0.remove(at: now) }
         log.notice(
             "device_removed", metadata: ["user": "\(phone.user)", "device": "\(id)", "by": "\(phone.device.id)"])
-        return Answer([])
+        return Answer([:])
     }
 }
 

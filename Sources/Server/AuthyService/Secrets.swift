@@ -49,9 +49,9 @@ extension AuthyService {
         }
         log.notice("secret_made", metadata: ["application": "\(caller.id)", "user": "\(id)"])
         return Answer([
-            ("label", JSONText.string(label)), ("issuer", JSONText.string(issuer)),
-            ("qr_code", JSONText.string("data:image/svg+xml;base64," + Base64.encode(Array(picture.utf8)))),
-            ("success", "true"),
+            "label": .string(label), "issuer": .string(issuer),
+            "qr_code": .string("data:image/svg+xml;base64," + Base64.encode(Array(picture.utf8))),
+            "success": true,
         ])
     }
 

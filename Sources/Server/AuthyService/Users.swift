@@ -45,8 +45,8 @@ extension AuthyService {
             try await sendLink(to: user.id, phone, by: caller)
         }
         return Answer([
-            ("message", JSONText.string("User created successfully.")),
-            ("user", JSONText.object([("id", String(user.id.value))])), ("success", "true"),
+            "message": "User created successfully.",
+            "user": ["id": .integer(user.id.value)], "success": true,
         ])
     }
 
@@ -138,28 +138,29 @@ extension AuthyService {
         }
         let contact = try self.contact(of: user)
         let active = devices.filter { $0.isActive }
-        let status: [(name: String, json: String)] = [
-            ("authy_id", String(user.id.value)), ("confirmed", member.confirmed != nil ? "true" : "false"),
-            ("registered", active.isEmpty ? "false" : "true"), ("country_code", contact.phone.countryCode),
-            ("phone_number", JSONText.string(contact.phone.masked)),
-            ("email", JSONText.string(contact.email(of: caller.id) ?? "")),
-            ("devices", JSONText.array(active.map { JSONText.string($0.osType) })), ("has_hard_token", "false"),
-            ("account_disabled", "false"),
-            ("detailed_devices", JSONText.array(active.map(Self.detail))),
-            ("deleted_devices", JSONText.array(devices.filter { $0.removed != nil }.map(Self.detail))),
+        let status: JSONObject = [
+            "authy_id": .integer(user.id.value), "confirmed": .bool(member.confirmed != nil),
+            "registered": .bool(!active.isEmpty),
+            "country_code": .integer(orNull: Int(contact.phone.countryCode)),
+            "phone_number": .string(contact.phone.masked),
+            "email": .string(contact.email(of: caller.id) ?? ""),
+            "devices": .array(active.map { .string($0.osType) }), "has_hard_token": false,
+            "account_disabled": false,
+            "detailed_devices": .array(active.map(Self.detail)),
+            "deleted_devices": .array(devices.filter { $0.removed != nil }.map(Self.detail)),
         ]
         return Answer([
-            ("status", JSONText.object(status)), ("message", JSONText.string("User status.")), ("success", "true"),
+            "status": .object(status), "message": "User status.", "success": true,
         ])
     }
 
-    private static func detail(_ device: Device) -> String {
-        JSONText.object([
-            ("device_type", JSONText.string("browser")), ("os_type", JSONText.string(device.osType)),
-            ("registration_device_id", "null"), ("registration_method", JSONText.string("link")),
-            ("device_id", JSONText.string(device.id)),
-            ("last_sync_date", String(device.lastSeen)), ("creation_date", String(device.created)),
-        ])
+    private static func detail(_ device: Device) -> JSONValue {
+        [
+            "device_type": "browser", "os_type": .string(device.osType),
+            "registration_device_id": .null, "registration_method": "link",
+            "device_id": .string(device.id),
+            "last_sync_date": .integer(device.lastSeen), "creation_date": .integer(device.created),
+        ]
     }
 
     /// Removes a user from the application (Authy API: POST /protected/json/users/ID/delete and its other paths).
@@ -183,7 +184,7 @@ extension AuthyService {
         }
         waiters.wake(.user(user))
         log.notice("user_removed", metadata: ["application": "\(caller.id)", "user": "\(user)"])
-        return Answer([("message", JSONText.string("User removed from application")), ("success", "true")])
+        return Answer(["message": "User removed from application", "success": true])
     }
 
     /// Changes the e-mail address of a user (POST /protected/json/users/ID/update).
@@ -216,6 +217,6 @@ extension AuthyService {
                     403, 60031, "User was not updated: the first e-mail address stays, as the user has shown a code.")
             }
         }
-        return Answer([("message", JSONText.string("User was updated successfully")), ("success", "true")])
+        return Answer(["message": "User was updated successfully", "success": true])
     }
 }

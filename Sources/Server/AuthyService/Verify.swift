@@ -1,3 +1,4 @@
+internal import Encoding
 internal import ServerSettings
 internal import Logging
 public import AuthyWire
@@ -50,30 +51,25 @@ extension AuthyService {
         }
     }
 
-    private static let acceptedMembers = [
-        (name: "message", json: JSONText.string(Literal.validMessage)),
-        (name: "token", json: JSONText.string(Literal.tokenIsValid)),
-        (name: "success", json: JSONText.string("true")),
+    private static let acceptedMembers: JSONObject = [
+        "message": .string(Literal.validMessage), "token": .string(Literal.tokenIsValid), "success": "true",
     ]
     private static let accepted = Answer(acceptedMembers)
 
     /// The extension that tells a host that the code was the confirmation code of a new phone; Authy's clients ignore
     /// it.
-    private static let saysConfirmation = (
-        name: Literal.extensions, json: JSONText.object([(Literal.factor, JSONText.string(Literal.confirmation))])
-    )
+    private static let saysConfirmation: JSONObject = [
+        Literal.extensions: [Literal.factor: .string(Literal.confirmation)]
+    ]
 
-    private static let acceptedConfirmation = Answer(acceptedMembers + [saysConfirmation])
+    private static let acceptedConfirmation = Answer(acceptedMembers + saysConfirmation)
 
     /// The response to a confirmation code that needs another factor; to other clients it means a wrong code.
     private static let confirmationNotTaken = Answer(
         [
-            ("message", JSONText.string(Literal.invalidMessage)), ("token", JSONText.string(Literal.tokenIsInvalid)),
-            ("success", "false"),
-            ("errors", JSONText.object([("message", JSONText.string(Literal.invalidMessage))])),
-            ("error_code", JSONText.string("60020")),
-            saysConfirmation,
-        ], status: 401)
+            "message": .string(Literal.invalidMessage), "token": .string(Literal.tokenIsInvalid), "success": false,
+            "errors": ["message": .string(Literal.invalidMessage)], "error_code": "60020",
+        ] + saysConfirmation, status: 401)
 
     enum Verdict: Equatable, Sendable {
         case accepted(CodeKind)

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Encoding
 internal import Glibc
 internal import CommandSupport
 
@@ -83,6 +84,7 @@ struct Place: ParsableArguments {
 enum Output {
     /// Prints a line in which control characters are replaced: text of others must not move the cursor.
     static func line(_ text: String) { print(plain(text)) }
+    static func json(_ value: JSONValue) { line(value.serialized()) }
     /// Returns a number and its noun, as in "1 phone" and "2 phones".
     static func count(_ number: some BinaryInteger, _ noun: String) -> String {
         "\(number) \(noun)\(number == 1 ? "" : "s")"

@@ -1,5 +1,4 @@
 internal import AuthyService
-internal import AuthyWire
 internal import Encoding
 internal import Glibc
 internal import Logging
@@ -30,39 +29,21 @@ struct JSONLog: LogHandler {
 
     /// Returns one line with its line feed.
     private static func line(_ level: Logger.Level, _ event: String, _ metadata: Logger.Metadata) -> [UInt8] {
-        var members = [
-            (name: "at", json: JSONText.string(RFC3339.utc(Int64(time(nil))))),
-            ("level", JSONText.string(level.rawValue)),
-            ("event", JSONText.string(event)),
+        var members: JSONObject = [
+            "at": .string(RFC3339.utc(Int64(time(nil)))), "level": .string(level.rawValue), "event": .string(event),
         ]
         let texts = metadata.mapValues { "\($0)" }.filter { !$0.value.isEmpty }
-        members += texts.sorted { $0.key < $1.key }.map { ($0.key, value($0.value, of: $0.key)) }
-        return Array(((isJournal ? prefix(of: level) : "") + visible(JSONText.object(members)) + "\n").utf8)
+        members += JSONObject(texts.sorted { $0.key < $1.key }.map { ($0.key, value($0.value, of: $0.key)) })
+        // Text that a client has chosen can neither control the terminal of a reader, nor make the journal show the
+        // line as a blob.
+        let line = JSONValue.object(members).serialized(escaping: .unprintable) + "\n"
+        return Array(((isJournal ? prefix(of: level) : "") + line).utf8)
     }
 
-    /// Returns the same JSON with invisible characters as `\uXXXX`.
-    ///
-    /// Text that a client has chosen can then neither control the terminal of a reader, nor make the journal show the
-    /// line as a blob.
-    private static func visible(_ json: String) -> String {
-        var text = String.UnicodeScalarView()
-        for scalar in json.unicodeScalars {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned, .surrogate:
-                for unit in UTF16.encode(scalar) ?? .init() {
-                    let hex = String(unit, radix: 16)
-                    text.append(
-                        contentsOf: "\\u\(String(repeating: "0", count: 4 - hex.utf8.count))\(hex)".unicodeScalars)
-                }
-            default: text.append(scalar)
-            }
-        }
-        return String(text)
-    }
-
-    private static func value(_ text: String, of key: String) -> String {
-        let isPlain = numbers.contains(key) && Int64(text).map { String($0) == text } ?? false
-        return isPlain || truths.contains(key) && ["true", "false"].contains(text) ? text : JSONText.string(text)
+    private static func value(_ text: String, of key: String) -> JSONValue {
+        if numbers.contains(key), let number = Int64(text), String(number) == text { return .integer(number) }
+        if truths.contains(key), let truth = Bool(text) { return .bool(truth) }
+        return .string(text)
     }
 
     /// The prefix that the journal reads a line's priority from (sd-daemon(3)), with the levels of syslog(3).

@@ -1,6 +1,7 @@
 internal import AuthyService
 internal import AuthyWire
 internal import Delivery
+internal import Encoding
 internal import Identifiers
 internal import Logging
 internal import Records
@@ -170,11 +171,10 @@ final class OutboxDispatcher: Outbox, Service {
         _ notification: Notification, _ endpoint: String, _ subscription: PushSubscription, _ key: VAPIDKey,
         at now: Int64
     ) throws -> OutgoingRequest {
-        let ends = notification.ends.map { String($0) } ?? "null"
-        let text = JSONText.object([
-            ("id", JSONText.string(notification.request.description)), ("title", JSONText.string(notification.title)),
-            ("body", JSONText.string(notification.body)), ("ends", ends),
-        ])
+        let content: JSONValue = [
+            "id": .string(notification.request.description), "title": .string(notification.title),
+            "body": .string(notification.body), "ends": .integer(orNull: notification.ends),
+        ]
         let life = notification.ends.map { max(0, min($0 - now, 86_400)) } ?? 86_400
         guard let origin = Outgoing.origin(of: endpoint) else { throw CommandError("no origin") }
         let authorization = try key.authorization(audience: origin, subject: subject, expires: now + 12 * 3_600)
@@ -185,6 +185,7 @@ final class OutboxDispatcher: Outbox, Service {
                 ("Content-Type", "application/octet-stream"),
                 ("TTL", String(life)), ("Urgency", "high"),
             ],
-            body: try PushMessage.encrypt(Array(text.utf8), for: subscription), timeout: 10_000, allowedHosts: hosts)
+            body: try PushMessage.encrypt(Array(content.serialized().utf8), for: subscription), timeout: 10_000,
+            allowedHosts: hosts)
     }
 }

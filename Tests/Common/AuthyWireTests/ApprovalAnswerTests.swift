@@ -58,7 +58,7 @@ struct ApprovalAnswerTests {
             """#,
         ])
     func malformed(json: String?) throws {
-        #expect(try judge(200, json) == .fault(.malformed))
+        #expect(try judge(200, json) == .error(.malformed))
     }
 
     @Test(
@@ -70,17 +70,17 @@ struct ApprovalAnswerTests {
             (401, .keyRefused), (403, .refused(status: 403, error: nil)), (404, .notFound), (429, .limited),
             (500, .serverError(500)),
             (503, .serverError(503)), (600, .malformed),
-        ] as [(Int, Fault)])
-    func otherStatus(status: Int, fault: Fault) throws {
-        #expect(try judge(status, answer()) == .fault(fault))
+        ] as [(Int, AuthyError)])
+    func otherStatus(status: Int, fault: AuthyError) throws {
+        #expect(try judge(status, answer()) == .error(fault))
     }
 
     @Test("A request that the server does not know is not found")
     func notFound() throws {
         let body = #"{"message":"Approval request not found: x","success":false,"errors":{},"error_code":"60049"}"#
-        #expect(try judge(404, body) == .fault(.notFound))
-        #expect(try judge(400, body) == .fault(.notFound))
-        #expect(try judge(404, nil) == .fault(.notFound))
+        #expect(try judge(404, body) == .error(.notFound))
+        #expect(try judge(400, body) == .error(.notFound))
+        #expect(try judge(404, nil) == .error(.notFound))
     }
 
     @Test("The number of a user is compared to its last digit")
@@ -91,7 +91,7 @@ struct ApprovalAnswerTests {
         ] {
             let judged = ApprovalAnswer(
                 status: 200, body: decoded(answer(user: written)), request: try Asked.request(), user: user)
-            #expect(judged == (counts ? .status(.approved) : .fault(.malformed)), "\(written)")
+            #expect(judged == (counts ? .status(.approved) : .error(.malformed)), "\(written)")
         }
     }
 }

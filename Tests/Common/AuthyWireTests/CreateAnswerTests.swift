@@ -34,7 +34,7 @@ struct CreateAnswerTests {
             #"{"approval_request":{"uuid":"\#(Asked.uuid)"}}"#, "[\(created())]", refusal("60051"), refusal("60001"),
         ])
     func malformed(json: String?) {
-        #expect(CreateAnswer(status: 200, body: decoded(json)) == .fault(.malformed))
+        #expect(CreateAnswer(status: 200, body: decoded(json)) == .error(.malformed))
     }
 
     @Test(
@@ -43,9 +43,9 @@ struct CreateAnswerTests {
             (201, .malformed), (204, .malformed), (302, .malformed), (401, .keyRefused), (404, .notFound),
             (429, .limited),
             (500, .serverError(500)),
-        ] as [(Int, Fault)])
-    func otherStatus(status: Int, fault: Fault) {
-        #expect(CreateAnswer(status: status, body: decoded(created())) == .fault(fault))
+        ] as [(Int, AuthyError)])
+    func otherStatus(status: Int, fault: AuthyError) {
+        #expect(CreateAnswer(status: status, body: decoded(created())) == .error(fault))
     }
 
     @Test(
@@ -54,12 +54,12 @@ struct CreateAnswerTests {
             (400, "60051", .noDevice), (404, "60051", .noDevice), (404, "60026", .unknownUser),
             (400, "60050", .unknownUser),
             (401, "60016", .unknownUser),
-            (400, "60085", .notEnabled), (403, "60065", .notEnabled), (401, "60001", .fault(.keyRefused)),
-            (403, "60001", .fault(.keyRefused)),
-            (429, "60003", .fault(.limited)), (429, "60051", .fault(.limited)), (400, "60003", .fault(.limited)),
-            (404, "60049", .fault(.notFound)),
-            (404, "", .fault(.notFound)), (401, "", .fault(.keyRefused)), (503, "60085", .fault(.serverError(503))),
-            (500, "60051", .fault(.serverError(500))),
+            (400, "60085", .notEnabled), (403, "60065", .notEnabled), (401, "60001", .error(.keyRefused)),
+            (403, "60001", .error(.keyRefused)),
+            (429, "60003", .error(.limited)), (429, "60051", .error(.limited)), (400, "60003", .error(.limited)),
+            (404, "60049", .error(.notFound)),
+            (404, "", .error(.notFound)), (401, "", .error(.keyRefused)), (503, "60085", .error(.serverError(503))),
+            (500, "60051", .error(.serverError(500))),
         ] as [(Int, String, CreateAnswer)])
     func refusals(status: Int, code: String, answer: CreateAnswer) {
         #expect(CreateAnswer(status: status, body: decoded(refusal(code))) == answer)
@@ -69,6 +69,6 @@ struct CreateAnswerTests {
     func otherRefusal() throws {
         #expect(
             CreateAnswer(status: 400, body: decoded(refusal("60004")))
-                == .fault(.refused(status: 400, error: try number(60004))))
+                == .error(.refused(status: 400, error: try number(60004))))
     }
 }

@@ -44,7 +44,7 @@ struct NewUserTests {
         #"{"user":{"id":7},"success":false}"#, #"{"user":{},"success":true}"#, "{}", "[]",
     ])
     func `An answer without a number that can be one registers nobody`(json: String) {
-        #expect(NewUserAnswer(status: 200, body: decoded(json)) == .fault(.malformed))
+        #expect(NewUserAnswer(status: 200, body: decoded(json)) == .error(.malformed))
     }
 
     @Test func `The fields that a server blames are named, wherever it names them`() {
@@ -53,7 +53,7 @@ struct NewUserTests {
                 + #""cellphone":"is invalid","error_code":"60027"}"#
         )
         #expect(NewUserAnswer(status: 400, body: body) == .invalid(["cellphone", "email"]))
-        #expect(NewUserAnswer(status: 429, body: body) == .fault(.limited))
+        #expect(NewUserAnswer(status: 429, body: body) == .error(.limited))
     }
 }
 
@@ -77,7 +77,7 @@ struct StatusAnswerTests {
     }
 
     @Test func `An answer about somebody else is none`() throws {
-        #expect(try answer(#"{"authy_id":1636,"registered":true}"#) == .fault(.malformed))
+        #expect(try answer(#"{"authy_id":1636,"registered":true}"#) == .error(.malformed))
     }
 
     @Test func `The masked number is made plain and short`() throws {
@@ -92,7 +92,7 @@ struct StatusAnswerTests {
         #expect(
             StatusAnswer(status: 404, body: decoded(#"{"error_code":"60026","success":false}"#), user: user)
                 == .unknownUser)
-        #expect(StatusAnswer(status: 404, body: nil, user: user) == .fault(.notFound))
+        #expect(StatusAnswer(status: 404, body: nil, user: user) == .error(.notFound))
     }
 }
 

@@ -50,7 +50,7 @@ struct OneCodeAnswerTests {
             refusal("60003"),
         ])
     func malformed(json: String?) {
-        #expect(OneCodeAnswer(status: 200, body: decoded(json)) == .fault(.malformed))
+        #expect(OneCodeAnswer(status: 200, body: decoded(json)) == .error(.malformed))
     }
 
     @Test(
@@ -63,7 +63,7 @@ struct OneCodeAnswerTests {
     @Test("What no gateway took is no outage of the server", arguments: [60014, 60015])
     func notSent(code: Int) {
         let answer = OneCodeAnswer(status: 503, body: decoded(refusal(String(code))))
-        #expect(answer == .fault(.refused(status: 503, error: ErrorNumber(code))))
+        #expect(answer == .error(.refused(status: 503, error: ErrorNumber(code))))
     }
 
     @Test(
@@ -71,10 +71,10 @@ struct OneCodeAnswerTests {
         arguments: [
             (refusal(nil, message: "SMS is not enabled"), .notEnabled),
             (refusal(nil, message: "Calls are not yet enabled here"), .notEnabled),
-            (refusal(nil, message: "enabled, but not now"), .fault(.serverError(503))),
-            (refusal(nil, message: "Service unavailable"), .fault(.serverError(503))),
-            (refusal("60000", message: "SMS is not enabled"), .fault(.serverError(503))),
-            ("SMS is not enabled", .fault(.serverError(503))),
+            (refusal(nil, message: "enabled, but not now"), .error(.serverError(503))),
+            (refusal(nil, message: "Service unavailable"), .error(.serverError(503))),
+            (refusal("60000", message: "SMS is not enabled"), .error(.serverError(503))),
+            ("SMS is not enabled", .error(.serverError(503))),
         ] as [(String, OneCodeAnswer)])
     func notEnabledByText(json: String, answer: OneCodeAnswer) {
         #expect(OneCodeAnswer(status: 503, body: decoded(json)) == answer)
@@ -83,25 +83,25 @@ struct OneCodeAnswerTests {
     @Test(
         "Only of a 503",
         arguments: [(500, .serverError(500)), (404, .notFound), (401, .keyRefused), (200, .malformed), (429, .limited)]
-            as [(Int, Fault)])
-    func notEnabledElsewhere(status: Int, fault: Fault) {
+            as [(Int, AuthyError)])
+    func notEnabledElsewhere(status: Int, fault: AuthyError) {
         #expect(
-            OneCodeAnswer(status: status, body: decoded(refusal(nil, message: "SMS is not enabled"))) == .fault(fault))
+            OneCodeAnswer(status: status, body: decoded(refusal(nil, message: "SMS is not enabled"))) == .error(fault))
     }
 
     @Test(
         "Limits, unknown users and refused keys are told apart",
         arguments: [
-            (400, "60009", .fault(.limited)), (503, "60010", .fault(.limited)), (403, "60011", .fault(.limited)),
-            (400, "60012", .fault(.limited)),
-            (400, "60120", .fault(.limited)), (429, "60003", .fault(.limited)), (429, "60007", .fault(.limited)),
+            (400, "60009", .error(.limited)), (503, "60010", .error(.limited)), (403, "60011", .error(.limited)),
+            (400, "60012", .error(.limited)),
+            (400, "60120", .error(.limited)), (429, "60003", .error(.limited)), (429, "60007", .error(.limited)),
             (404, "60026", .unknownUser), (400, "60033", .invalidNumber), (400, "60078", .invalidNumber),
             (400, "60082", .invalidNumber),
-            (400, "60083", .invalidNumber), (429, "60033", .fault(.limited)), (500, "60033", .fault(.serverError(500))),
-            (401, "60016", .unknownUser), (429, "60026", .fault(.limited)), (500, "60026", .fault(.serverError(500))),
-            (401, "60001", .fault(.keyRefused)),
-            (503, "60000", .fault(.serverError(503))), (404, "60002", .fault(.notFound)),
-            (302, "60007", .fault(.malformed)),
+            (400, "60083", .invalidNumber), (429, "60033", .error(.limited)), (500, "60033", .error(.serverError(500))),
+            (401, "60016", .unknownUser), (429, "60026", .error(.limited)), (500, "60026", .error(.serverError(500))),
+            (401, "60001", .error(.keyRefused)),
+            (503, "60000", .error(.serverError(503))), (404, "60002", .error(.notFound)),
+            (302, "60007", .error(.malformed)),
         ] as [(Int, String, OneCodeAnswer)])
     func refusals(status: Int, code: String, answer: OneCodeAnswer) {
         #expect(OneCodeAnswer(status: status, body: decoded(refusal(code))) == answer)

@@ -30,11 +30,11 @@ struct PhoneCheckTests {
     @Test(
         arguments: [
             (401, "60022", .wrong), (404, "60023", .wrong),
-            (401, "60023", .fault(.refused(status: 401, error: ErrorNumber(60023)))),
-            (401, "60001", .fault(.keyRefused)), (404, "60022", .fault(.notFound)), (200, "60022", .fault(.malformed)),
-            (500, "60022", .fault(.serverError(500))), (429, "60022", .fault(.limited)),
-            (401, nil, .fault(.keyRefused)),
-            (404, nil, .fault(.notFound)), (200, nil, .fault(.malformed)),
+            (401, "60023", .error(.refused(status: 401, error: ErrorNumber(60023)))),
+            (401, "60001", .error(.keyRefused)), (404, "60022", .error(.notFound)), (200, "60022", .error(.malformed)),
+            (500, "60022", .error(.serverError(500))), (429, "60022", .error(.limited)),
+            (401, nil, .error(.keyRefused)),
+            (404, nil, .error(.notFound)), (200, nil, .error(.malformed)),
         ] as [(Int, String?, PhoneCheckAnswer)])
     func `A code is called wrong only where the answer says so`(status: Int, error: String?, answer: PhoneCheckAnswer) {
         let number = error.map { #","error_code":"\#($0)""# } ?? ""
@@ -43,7 +43,7 @@ struct PhoneCheckTests {
 
     @Test func `What is no object says nothing`() {
         for body in [nil, decoded("[]"), decoded("true")] {
-            #expect(PhoneCheckAnswer(status: 200, body: body) == .fault(.malformed))
+            #expect(PhoneCheckAnswer(status: 200, body: body) == .error(.malformed))
         }
     }
 }

@@ -30,7 +30,7 @@ struct VerifyAnswerTests {
         // It does not make a wrong answer right.
         #expect(
             VerifyAnswer(status: 200, body: decoded(body(success: "false").dropLast() + extensions))
-                == .fault(.malformed))
+                == .error(.malformed))
         #expect(VerifyAnswer(status: 401, body: decoded(refusal(#""60019""#).dropLast() + extensions)) == .spent)
     }
 
@@ -64,7 +64,7 @@ struct VerifyAnswerTests {
             refusal(#""60001""#),
         ])
     func malformed(json: String?) {
-        #expect(VerifyAnswer(status: 200, body: decoded(json)) == .fault(.malformed))
+        #expect(VerifyAnswer(status: 200, body: decoded(json)) == .error(.malformed))
     }
 
     @Test(
@@ -73,9 +73,9 @@ struct VerifyAnswerTests {
             (0, .malformed), (201, .malformed), (204, .malformed), (302, .malformed), (401, .keyRefused),
             (404, .notFound), (429, .limited),
             (500, .serverError(500)), (503, .serverError(503)),
-        ] as [(Int, Fault)])
-    func otherStatus(status: Int, fault: Fault) {
-        #expect(VerifyAnswer(status: status, body: decoded(body())) == .fault(fault))
+        ] as [(Int, AuthyError)])
+    func otherStatus(status: Int, fault: AuthyError) {
+        #expect(VerifyAnswer(status: status, body: decoded(body())) == .error(fault))
     }
 
     @Test(
@@ -104,20 +104,20 @@ struct VerifyAnswerTests {
             #"{"token":"is invalid","message":["Token is invalid"]}"#,
         ])
     func keyRefused(json: String?) {
-        #expect(VerifyAnswer(status: 401, body: decoded(json)) == .fault(.keyRefused))
+        #expect(VerifyAnswer(status: 401, body: decoded(json)) == .error(.keyRefused))
     }
 
     @Test(
         "An error number that is none says nothing",
         arguments: [#""""#, #""x""#, #""60020 ""#, #"["60020"]"#, "true", "{}", "0", "60020.5"])
     func noNumber(code: String) {
-        #expect(VerifyAnswer(status: 401, body: decoded(refusal(code))) == .fault(.malformed))
+        #expect(VerifyAnswer(status: 401, body: decoded(refusal(code))) == .error(.malformed))
     }
 
     @Test("A wrong code comes with status 401 and no other", arguments: [400, 403, 422], [60020, 60019])
     func wrongElsewhere(status: Int, code: Int) throws {
         let answer = VerifyAnswer(status: status, body: decoded(refusal("\(code)")))
-        #expect(answer == .fault(.refused(status: status, error: try number(code))))
+        #expect(answer == .error(.refused(status: status, error: try number(code))))
     }
 
     @Test(
@@ -126,11 +126,11 @@ struct VerifyAnswerTests {
             (401, "60016", .unknownUser), (404, "60026", .unknownUser), (404, "60016", .unknownUser),
             (400, "60050", .unknownUser),
             (401, "60026", .unknownUser),
-            (403, "60001", .fault(.keyRefused)), (429, "60003", .fault(.limited)), (401, "60003", .fault(.limited)),
-            (429, "60020", .fault(.limited)),
-            (429, "60016", .fault(.limited)), (404, "60002", .fault(.notFound)),
-            (500, "60020", .fault(.serverError(500))),
-            (503, "60016", .fault(.serverError(503))),
+            (403, "60001", .error(.keyRefused)), (429, "60003", .error(.limited)), (401, "60003", .error(.limited)),
+            (429, "60020", .error(.limited)),
+            (429, "60016", .error(.limited)), (404, "60002", .error(.notFound)),
+            (500, "60020", .error(.serverError(500))),
+            (503, "60016", .error(.serverError(503))),
         ] as [(Int, String, VerifyAnswer)])
     func faults(status: Int, code: String, answer: VerifyAnswer) {
         #expect(VerifyAnswer(status: status, body: decoded(refusal(code))) == answer)
@@ -138,6 +138,6 @@ struct VerifyAnswerTests {
 
     @Test("A page that is not there says nothing of the user", arguments: [nil, "<html>", "{}"])
     func notFound(json: String?) {
-        #expect(VerifyAnswer(status: 404, body: decoded(json)) == .fault(.notFound))
+        #expect(VerifyAnswer(status: 404, body: decoded(json)) == .error(.notFound))
     }
 }

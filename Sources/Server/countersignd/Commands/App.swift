@@ -51,11 +51,9 @@ struct App: AsyncParsableCommand {
                         + "with countersignd app revoke \(application.id)")
             }
             if json {
-                Output.line(
-                    JSONText.object([
-                        ("id", String(application.id)), ("name", JSONText.string(application.name)),
-                        ("api_key", JSONText.string(key)),
-                    ]))
+                Output.json([
+                    "id": .integer(application.id), "name": .string(application.name), "api_key": .string(key),
+                ])
             } else {
                 Output.line(
                     "Application \(application.id), \(application.name). "
@@ -84,7 +82,7 @@ struct App: AsyncParsableCommand {
                 try records.applications().map { ($0, try records.keys(of: $0.id), try records.memberCount(of: $0.id)) }
             }
             if json {
-                Output.line(JSONText.array(rows.map { Self.json($0.0, $0.1, $0.2) }))
+                Output.json(.array(rows.map { Self.json($0.0, $0.1, $0.2) }))
             } else {
                 let now = Int64(time(nil))
                 Output.table(
@@ -101,23 +99,20 @@ struct App: AsyncParsableCommand {
             }
         }
 
-        private static func json(_ app: Application, _ keys: [APIKeyRecord], _ users: Int64) -> String {
-            JSONText.object([
-                ("id", String(app.id)), ("name", JSONText.string(app.name)), ("users", String(users)),
-                ("created", String(app.created)),
-                ("revoked", app.revoked.map { String($0) } ?? "null"),
-                ("callback", app.callback.map { JSONText.string($0.url) } ?? "null"),
-                (
-                    "keys",
-                    JSONText.array(
-                        keys.map {
-                            JSONText.object([
-                                ("hint", JSONText.string($0.hint)), ("created", String($0.created)),
-                                ("ends", $0.ends.map { String($0) } ?? "null"),
-                            ])
-                        })
-                ),
-            ])
+        private static func json(_ app: Application, _ keys: [APIKeyRecord], _ users: Int64) -> JSONValue {
+            [
+                "id": .integer(app.id), "name": .string(app.name), "users": .integer(users),
+                "created": .integer(app.created),
+                "revoked": .integer(orNull: app.revoked),
+                "callback": .string(orNull: app.callback?.url),
+                "keys": .array(
+                    keys.map {
+                        [
+                            "hint": .string($0.hint), "created": .integer($0.created),
+                            "ends": .integer(orNull: $0.ends),
+                        ]
+                    }),
+            ]
         }
     }
 

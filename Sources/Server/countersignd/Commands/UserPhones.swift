@@ -120,7 +120,7 @@ extension Users {
                 return Output.line("\(remove) is removed.")
             }
             let view = try await service.user(id)
-            if json { Output.line(JSONText.array(view.devices.map(Users.json))) } else { Users.show(view.devices) }
+            if json { Output.json(.array(view.devices.map(Users.json))) } else { Users.show(view.devices) }
         }
     }
 
@@ -162,13 +162,13 @@ extension Users {
                 })
     }
 
-    static func json(_ device: Device) -> String {
-        JSONText.object([
-            ("id", JSONText.string(device.id)), ("name", JSONText.string(device.name)),
-            ("os_type", JSONText.string(device.osType)),
-            ("created", String(device.created)), ("last_seen", String(device.lastSeen)),
-            ("confirmed", device.confirmed.map { String($0) } ?? "null"),
-            ("removed", device.removed.map { String($0) } ?? "null"), ("address", JSONText.string(device.address)),
-        ])
+    static func json(_ device: Device) -> JSONValue {
+        [
+            "id": .string(device.id), "name": .string(device.name),
+            "os_type": .string(device.osType),
+            "created": .integer(device.created), "last_seen": .integer(device.lastSeen),
+            "confirmed": .integer(orNull: device.confirmed),
+            "removed": .integer(orNull: device.removed), "address": .string(device.address),
+        ]
     }
 }

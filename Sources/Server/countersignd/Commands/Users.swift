@@ -51,7 +51,9 @@ struct Users: AsyncParsableCommand {
             if !json { Output.line("ID          PHONE              PHONES  CONFIRMED  E-MAIL") }
             while true {
                 let page = try await service.users(after: after, limit: 500)
-                for user in page { Output.line(json ? Users.json(user) : Self.row(user)) }
+                for user in page {
+                    if json { Output.json(Users.json(user)) } else { Output.line(Self.row(user)) }
+                }
                 guard let last = page.last else { return }
                 after = last.id.value
             }
@@ -80,7 +82,7 @@ struct Users: AsyncParsableCommand {
 
         func run() async throws {
             let view = try await place.open().service().user(try user.id())
-            guard !json else { return Output.line(Users.json(view)) }
+            guard !json else { return Output.json(Users.json(view)) }
             Output.line(
                 "user      \(view.id)\nphone     \(view.phone)\n"
                     + "e-mail    \(view.email)\ncreated   \(RFC3339.utc(view.created))"
@@ -185,23 +187,20 @@ struct Users: AsyncParsableCommand {
         }
     }
 
-    private static func json(_ user: UserView) -> String {
-        JSONText.object([
-            ("id", user.id.description), ("phone", JSONText.string(user.phone)), ("email", JSONText.string(user.email)),
-            ("created", String(user.created)),
-            (
-                "applications",
-                JSONText.array(
-                    user.applications.map {
-                        JSONText.object([
-                            ("id", String($0.application)), ("confirmed", $0.confirmed.map { String($0) } ?? "null"),
-                            ("consented", $0.consented.map { String($0) } ?? "null"),
-                            ("refused", $0.refused.map { String($0) } ?? "null"),
-                            ("email", $0.email.map(JSONText.string) ?? "null"),
-                        ])
-                    })
-            ),
-            ("devices", JSONText.array(user.devices.map(json))),
-        ])
+    private static func json(_ user: UserView) -> JSONValue {
+        [
+            "id": .integer(user.id.value), "phone": .string(user.phone), "email": .string(user.email),
+            "created": .integer(user.created),
+            "applications": .array(
+                user.applications.map {
+                    [
+                        "id": .integer($0.application), "confirmed": .integer(orNull: $0.confirmed),
+                        "consented": .integer(orNull: $0.consented),
+                        "refused": .integer(orNull: $0.refused),
+                        "email": .string(orNull: $0.email),
+                    ]
+                }),
+            "devices": .array(user.devices.map(json)),
+        ]
     }
 }

@@ -4,7 +4,7 @@ public import Encoding
 ///
 /// The rows apply from top to bottom; an error number counts only with a status that is an error (400 to 599).
 ///
-/// | HTTP status | `error_code` | fault |
+/// | HTTP status | `error_code` | error |
 /// |---|---|---|
 /// | 429 | any | `limited` |
 /// | 400–599 | 60001, 60047 | `keyRefused` |
@@ -15,7 +15,7 @@ public import Encoding
 /// | 401 | none | `keyRefused` |
 /// | 400–499 | any other, or none | `refused` |
 /// | anything else, 200 too | any, or none | `malformed` |
-public enum Fault: Error, Hashable, Sendable {
+public enum AuthyError: Error, Hashable, Sendable {
     /// The server does not know the API key.
     case keyRefused
     /// Too many requests, or a limit of text messages or calls.
@@ -46,7 +46,7 @@ public enum Fault: Error, Hashable, Sendable {
             }
     }
 
-    private static func refusal(_ status: Int, _ error: ErrorNumber?) -> Fault {
+    private static func refusal(_ status: Int, _ error: ErrorNumber?) -> AuthyError {
         switch (status, error) {
         case (_, let error?) where ErrorNumber.refusedKey.contains(error): .keyRefused
         case (_, let error?) where ErrorNumber.limits.contains(error): .limited

@@ -59,7 +59,7 @@ struct ErrorNumberTests {
     }
 }
 
-struct FaultTests {
+struct AuthyErrorTests {
     private static func body(_ code: String) -> String {
         #"{"message":"no","success":false,"errors":{},"error_code":"\#(code)"}"#
     }
@@ -82,9 +82,9 @@ struct FaultTests {
             (404, nil, .notFound), (404, "<html>", .notFound), (404, body("60049"), .notFound),
             (404, body("60026"), .notFound),
             (400, body("60049"), .notFound),
-        ] as [(Int, String?, Fault)])
-    func faults(status: Int, json: String?, fault: Fault) {
-        #expect(Fault(status: status, body: decoded(json)) == fault)
+        ] as [(Int, String?, AuthyError)])
+    func faults(status: Int, json: String?, fault: AuthyError) {
+        #expect(AuthyError(status: status, body: decoded(json)) == fault)
     }
 
     @Test(
@@ -92,13 +92,13 @@ struct FaultTests {
         arguments: [(400, 60002), (403, 60063), (401, 60020), (410, 60079), (499, 1)])
     func refused(status: Int, code: Int) throws {
         #expect(
-            Fault(status: status, body: decoded(Self.body("\(code)")))
+            AuthyError(status: status, body: decoded(Self.body("\(code)")))
                 == .refused(status: status, error: try number(code)))
     }
 
     @Test("A refusal without a number is one all the same", arguments: [400, 402, 403, 405, 499])
     func refusedWithoutNumber(status: Int) {
-        #expect(Fault(status: status, body: nil) == .refused(status: status, error: nil))
+        #expect(AuthyError(status: status, body: nil) == .refused(status: status, error: nil))
     }
 
     @Test(
@@ -106,6 +106,6 @@ struct FaultTests {
         arguments: [Int.min, -1, 0, 100, 199, 200, 201, 204, 299, 301, 302, 399, 600, Int.max],
         [nil, "{}", body("60001"), body("60003"), body("60049")])
     func malformed(status: Int, json: String?) {
-        #expect(Fault(status: status, body: decoded(json)) == .malformed)
+        #expect(AuthyError(status: status, body: decoded(json)) == .malformed)
     }
 }
