@@ -177,17 +177,19 @@ class Desk:
         outcome: str = "denied",
         reason: str = "locked",
         when: int = 0,
+        key: str = "",
     ):
         """A row of history."""
         self.sql(
-            "INSERT INTO history (time, user, service, rhost, outcome, reason, factor, address) VALUES "
-            "(?,?,?,?,?,?,NULL,'')",
+            "INSERT INTO history (time, user, service, rhost, outcome, reason, key, factor, address) VALUES "
+            "(?,?,?,?,?,?,?,NULL,'')",
             when or int(time.time()),
             user,
             service,
             rhost,
             outcome,
             reason,
+            key,
         )
 
 

@@ -42,12 +42,12 @@ KEY, OTHER = f"SHA256:{'A' * 43}", f"SHA256:{'B' * 43}"
 def shared(desk, alice):
     desk.does("link", alice.pw_name, 5, "--key", KEY, "--label", "Anna at home")
     desk.remember(alice.pw_name, reason="r0")
-    desk.remember(f"{alice.pw_name} {KEY}", reason="r1")
-    desk.remember(f"{alice.pw_name} {OTHER}", reason="r2")
+    desk.remember(alice.pw_name, key=KEY, reason="r1")
+    desk.remember(alice.pw_name, key=OTHER, reason="r2")
     desk.sql("UPDATE history SET uid = ?", alice.pw_uid)
     # Other users with similar names.
-    for name in ["gamesx", f"{alice.pw_name}x {KEY}", f"{alice.pw_name} smith", "mail"]:
-        desk.remember(name, reason="other")
+    for name, key in [("gamesx", ""), (f"{alice.pw_name}x", KEY), (f"{alice.pw_name} smith", ""), ("mail", "")]:
+        desk.remember(name, key=key, reason="other")
     return desk
 
 

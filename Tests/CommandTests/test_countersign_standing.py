@@ -479,7 +479,7 @@ def test_the_list_has_a_column_of_keys_only_where_there_are_any(desk, alice):
 
 def test_history_is_kept_by_key(desk, alice):
     desk.remember(alice.pw_name)
-    desk.remember(f"{alice.pw_name} {KEY}")
+    desk.remember(alice.pw_name, key=KEY)
     assert [row["key"] for row in desk.does("history", alice.pw_name, "--json").json] == [KEY, None]
     assert [row["key"] for row in desk.does("history", alice.pw_name, "--key", KEY, "--json").json] == [KEY]
     desk.refuses("history", "--key", KEY, code=64)

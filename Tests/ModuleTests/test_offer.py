@@ -413,8 +413,8 @@ def test_no_offer_by_default_or_where_no_code_may_be_sent_or_in_other_modes(plac
 
 def test_no_offer_on_an_account_that_several_people_use(place):
     place.host.account(grace_used=0)
-    name = f"{place.host.user.pw_name} SHA256:{'A' * 43}"
-    records.account(place.host.database, name, place.host.user.pw_uid, authy_id=666, had_authy_id=1)
+    user, key = place.host.user, f"SHA256:{'A' * 43}"
+    records.account(place.host.database, user.pw_name, user.pw_uid, key, authy_id=666, had_authy_id=1)
     login = place.login()
     assert ended(login) == GRACE and login.texts("ask") == []
 

@@ -39,8 +39,9 @@ def people(host, own_server):
         for phone, key in zip(phones, keys):
             records.account(
                 host.database,
-                f"{host.user.pw_name} {records.fingerprint(key)}",
+                host.user.pw_name,
                 host.user.pw_uid,
+                records.fingerprint(key),
                 authy_id=phone.authy_id,
             )
         return list(zip(phones, keys))

@@ -32,9 +32,9 @@ extension EnrolmentFlow {
         return [.send(way, to: phone.number)]
     }
 
-    mutating func sendFailed(_ failure: Failure, phone: Phone) -> [Action] {
+    mutating func sendFailed(_ error: ServerError, phone: Phone) -> [Action] {
         let isFirst = phone.way == nil
-        switch failure {
+        switch error {
         case .invalid where isFirst: return wrong(Texts.numberRefused)
         case .outage where isFirst: return giveUp(Texts.serverSilent)
         case .outage: return fruitless(Texts.serverSilent, phone: phone)
@@ -43,15 +43,15 @@ extension EnrolmentFlow {
         }
     }
 
-    mutating func registerFailed(_ failure: Failure) -> [Action] {
-        switch failure {
+    mutating func registerFailed(_ error: ServerError) -> [Action] {
+        switch error {
         case .invalid: wrong(Texts.numberRefused)
-        case .outage, .limited, .refused: giveUp(Self.notice(of: failure))
+        case .outage, .limited, .refused: giveUp(Self.notice(of: error))
         }
     }
 
-    static func notice(of failure: Failure) -> String {
-        switch failure {
+    static func notice(of error: ServerError) -> String {
+        switch error {
         case .outage: Texts.serverSilent
         case .limited: Texts.serverLimited
         case .invalid, .refused: Texts.serverRefuses

@@ -27,7 +27,7 @@ extension EnrolmentFlow {
     }
 
     /// Why the server did not send, check or register.
-    public enum Failure: Equatable, Sendable {
+    public enum ServerError: Equatable, Sendable {
         /// The server rejects the number.
         case invalid
         /// countersign-net reports no address, no connection or no HTTP answer in time.
@@ -45,12 +45,12 @@ extension EnrolmentFlow {
         case answered([UInt8]?)
         case oneCodeCharged(granted: Bool)
         case sent
-        case sendFailed(Failure)
+        case sendFailed(ServerError)
         case tryCharged(granted: Bool)
         case checked(Bool)
-        case checkFailed(Failure)
+        case checkFailed(ServerError)
         case registered(AuthyID)
-        case registerFailed(Failure)
+        case registerFailed(ServerError)
         case graceSpent(left: Int?)
         case deadline
         case interrupted

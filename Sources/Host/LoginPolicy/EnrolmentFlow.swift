@@ -84,9 +84,9 @@ public struct EnrolmentFlow: Sendable {
         case .sent:
             guard case .sending(let phone, let way) = state else { return refuse() }
             return askCode(Texts.codeSent(way, to: phone.number), phone: Phone(number: phone.number, way: way))
-        case .sendFailed(let failure):
+        case .sendFailed(let error):
             guard case .sending(let phone, _) = state else { return refuse() }
-            return sendFailed(failure, phone: phone)
+            return sendFailed(error, phone: phone)
         case .tryCharged(let granted):
             guard case .chargingTry(let code, let sent) = state else { return refuse() }
             guard granted else { return giveUp(Texts.lockedUsePhone) }
@@ -97,15 +97,15 @@ public struct EnrolmentFlow: Sendable {
             guard isRight else { return wrong(Texts.wrongSentCode, phone: sent.phone) }
             state = .registering(sent)
             return [.register(sent.number)]
-        case .checkFailed(let failure):
+        case .checkFailed(let error):
             guard case .checking(let sent) = state else { return refuse() }
-            return wrong(Self.notice(of: failure), phone: sent.phone)
+            return wrong(Self.notice(of: error), phone: sent.phone)
         case .registered(let id):
             guard case .registering(let sent) = state else { return refuse() }
             return enrol(id, by: sent)
-        case .registerFailed(let failure):
+        case .registerFailed(let error):
             guard case .registering = state else { return refuse() }
-            return registerFailed(failure)
+            return registerFailed(error)
         case .graceSpent(let left):
             guard case .spendingGrace(let optsOut) = state else { return refuse() }
             return graceSpent(left: left, optsOut: optsOut)

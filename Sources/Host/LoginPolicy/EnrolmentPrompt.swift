@@ -32,7 +32,7 @@ extension EnrolmentFlow {
     }
 
     mutating func numberTyped(_ typed: [UInt8]?, at prompt: NumberPrompt) -> [Action] {
-        switch Answer(typed) {
+        switch PromptInput(typed) {
         // The client may not show prompts: proceed as if nothing had been offered.
         case .nothing where prompt == .first && facts.mayBeDeaf && !isLate: return spendGrace()
         case .nothing: return end(Decision(.denied, isLate ? .timeout : .cancelled))
@@ -54,7 +54,7 @@ extension EnrolmentFlow {
 
     /// Only the user name itself confirms, so that nobody opts out by habit.
     mutating func nameTyped(_ typed: [UInt8]?) -> [Action] {
-        switch Answer(typed) {
+        switch PromptInput(typed) {
         case .nothing: return end(Decision(.denied, isLate ? .timeout : .cancelled))
         case .sshdFakePassword: return sshdRefuses(Texts.notOptedOut)
         case _ where willSSHDRefuse: return sshdRefuses(Texts.notOptedOut)
@@ -66,7 +66,7 @@ extension EnrolmentFlow {
     }
 
     mutating func codeTyped(_ typed: [UInt8]?, phone: Phone) -> [Action] {
-        switch Answer(typed) {
+        switch PromptInput(typed) {
         case .nothing: return end(Decision(.denied, isLate ? .timeout : .cancelled))
         case .sshdFakePassword: return sshdRefuses(Texts.wrongCode, phone: phone)
         case _ where willSSHDRefuse: return sshdRefuses(Texts.wrongCode, phone: phone)

@@ -63,11 +63,11 @@ extension LoginFlow {
         return verified(.accepted(timeStep: 0))
     }
 
-    mutating func verifyFailed(_ fault: Fault) -> [Action] {
-        if fault == .outage, facts.outage == .allow, !matchesCodes, !isLocked, !approvable {
+    mutating func verifyFailed(_ error: ServerError) -> [Action] {
+        if error == .outage, facts.outage == .allow, !matchesCodes, !isLocked, !approvable {
             return end(Decision(.excused, .outage))
         }
-        return wrong(notice(of: fault), matchesCodes ? .wrongCode : .server)
+        return wrong(notice(of: error), matchesCodes ? .wrongCode : .server)
     }
 
     /// Accepts a right code; while a request is open, a denial on the phone still overrules it.
@@ -95,8 +95,8 @@ extension LoginFlow {
 
 /// Recovery codes.
 extension LoginFlow {
-    mutating func recoveryTyped(_ answer: RecoveryAnswer) -> [Action] {
-        switch answer {
+    mutating func recoveryTyped(_ input: RecoveryInput) -> [Action] {
+        switch input {
         case .nothing: return end(Decision(.denied, isLate ? .timeout : .cancelled))
         case .sshdFakePassword:
             willSSHDRefuse = true

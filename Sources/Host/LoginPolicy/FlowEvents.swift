@@ -38,7 +38,7 @@ extension LoginFlow {
     }
 
     /// Why the server gave no usable answer.
-    public enum Fault: Equatable, Sendable {
+    public enum ServerError: Equatable, Sendable {
         /// countersign-net reports no address, no connection or no HTTP answer in time.
         case outage
         /// The server has no device of this user to ask.
@@ -61,9 +61,9 @@ extension LoginFlow {
         case begin
         case pushCharged(PushCharge)
         case created
-        case createFailed(Fault)
+        case createFailed(ServerError)
         case polled(ApprovalStatus)
-        case pollFailed(Fault)
+        case pollFailed(ServerError)
         /// `promptIsDueAfter` has passed.
         case promptIsDue
         case deadline
@@ -74,19 +74,19 @@ extension LoginFlow {
         /// The client or the terminal is gone.
         case disconnected
         /// The answer to `ask`.
-        case answered(Answer)
+        case answered(PromptInput)
         /// The answer to `askRecovery`.
-        case recoveryTyped(RecoveryAnswer)
+        case recoveryTyped(RecoveryInput)
         case tryCharged(granted: Bool)
         case matched(CodeMatch)
         case recoveryMatched(Bool)
         case verified(CodeMatch)
         /// The code was the confirmation code of a new phone; `taken`: the server has confirmed the phone with it.
         case confirmationTyped(taken: Bool)
-        case verifyFailed(Fault)
+        case verifyFailed(ServerError)
         case oneCodeCharged(granted: Bool)
         case oneCodeSent
-        case oneCodeFailed(Fault)
+        case oneCodeFailed(ServerError)
         case graceSpent(left: Int?)
     }
 

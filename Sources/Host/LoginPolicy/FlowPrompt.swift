@@ -50,7 +50,9 @@ extension LoginFlow {
 
     mutating func nothingLeft() -> [Action] {
         if isLocked { return end(Decision(.denied, .locked, finalMessage: Texts.locked)) }
-        if hadFault { return end(Decision(.unavailable, .server, finalMessage: notices.last ?? Texts.serverRefuses)) }
+        if serverHasFailed {
+            return end(Decision(.unavailable, .server, finalMessage: notices.last ?? Texts.serverRefuses))
+        }
         if push == .over(.noDevice) { return end(Decision(.unavailable, .server, finalMessage: Texts.noDevice)) }
         if push.isOver {
             return end(Decision(.denied, .tooManyRequests, finalMessage: notices.last ?? Texts.tooManyPushes))
@@ -58,8 +60,8 @@ extension LoginFlow {
         return end(Decision(.unavailable, .noFactor, finalMessage: Texts.noFactor))
     }
 
-    mutating func answered(_ answer: Answer) -> [Action] {
-        switch answer {
+    mutating func answered(_ input: PromptInput) -> [Action] {
+        switch input {
         case .nothing: return end(Decision(.denied, isLate ? .timeout : .cancelled))
         // Shown like a wrong code, whatever was typed; neither charged nor checked.
         case .sshdFakePassword:
@@ -134,11 +136,11 @@ extension LoginFlow {
     }
 
     /// Counts as an outage only if a code is all that can be asked; otherwise the prompt opens again.
-    mutating func oneCodeFailed(_ fault: Fault) -> [Action] {
-        guard fault == .outage else {
-            return openPrompt(fault == .limited ? Texts.tooManyOneCodes : Texts.oneCodeNotSent)
+    mutating func oneCodeFailed(_ error: ServerError) -> [Action] {
+        guard error == .outage else {
+            return openPrompt(error == .limited ? Texts.tooManyOneCodes : Texts.oneCodeNotSent)
         }
-        return canPush || verifiesCodes ? openPrompt(notice(of: fault)) : outage()
+        return canPush || verifiesCodes ? openPrompt(notice(of: error)) : outage()
     }
 
     mutating func oneCodeSent(_ factor: Factor) -> [Action] {

@@ -66,23 +66,23 @@ extension LoginFlow {
         }
     }
 
-    mutating func createFailed(_ fault: Fault) -> [Action] {
+    mutating func createFailed(_ error: ServerError) -> [Action] {
         // Known already: a countersign-net that ends reports it again.
         if push.isOver { return [] }
         guard push.isCreating else { return refuse() }
         push = .over(.other)
         switch state {
-        case .waiting where fault == .noDevice:
+        case .waiting where error == .noDevice:
             // No usable device: fall back to codes, and mention the phone only if nothing else is left.
             push = .over(.noDevice)
             return openPrompt()
-        case .waiting, .polling: return fault == .outage ? outage() : openPrompt(notice(of: fault))
-        case _ where fault == .outage:
+        case .waiting, .polling: return error == .outage ? outage() : openPrompt(notice(of: error))
+        case _ where error == .outage:
             push = .over(.unnoticedOutage)
-            hadFault = true
+            serverHasFailed = true
             return []
         default:
-            notices.append(notice(of: fault))
+            notices.append(notice(of: error))
             return []
         }
     }
@@ -108,11 +108,11 @@ extension LoginFlow {
         }
     }
 
-    mutating func pollFailed(_ fault: Fault) -> [Action] {
+    mutating func pollFailed(_ error: ServerError) -> [Action] {
         guard isPolled else { return refuse() }
         switch state {
-        case .waiting where fault == .outage: return [.poll(.untilPromptIsDue)]
-        case .waiting, .polling(nil): return openPrompt(notice(of: fault))
+        case .waiting where error == .outage: return [.poll(.untilPromptIsDue)]
+        case .waiting, .polling(nil): return openPrompt(notice(of: error))
         case .polling(let proof?): return approve(proof)
         case .lastPoll(let decision): return close(decision)
         case .asking, .askingRecovery: return []
@@ -140,9 +140,9 @@ extension LoginFlow {
                 .denied, .deniedOnPhone, factor: .oneTouch, spentTimeStep: timeStep, finalMessage: Texts.deniedOnPhone))
     }
 
-    mutating func notice(of fault: Fault) -> String {
-        hadFault = true
-        return switch fault {
+    mutating func notice(of error: ServerError) -> String {
+        serverHasFailed = true
+        return switch error {
         case .outage: Texts.serverSilent
         case .noDevice: Texts.noDevice
         case .limited: Texts.serverLimited

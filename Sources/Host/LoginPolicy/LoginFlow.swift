@@ -77,7 +77,7 @@ public struct LoginFlow: Sendable {
     var isLate = false
     /// sshd has sent its fake password: it refuses in any case, so nothing is approved any more.
     var willSSHDRefuse = false
-    var hadFault = false
+    var serverHasFailed = false
     /// What the next prompt tells first.
     var notices: [String] = []
 
@@ -119,15 +119,15 @@ public struct LoginFlow: Sendable {
             guard case .chargingPush(let typed) = state else { return unexpected() }
             return charged(charge, typed: typed)
         case .created: return created()
-        case .createFailed(let fault): return createFailed(fault)
+        case .createFailed(let error): return createFailed(error)
         case .polled(let status): return polled(status)
-        case .pollFailed(let fault): return pollFailed(fault)
-        case .answered(let answer):
+        case .pollFailed(let error): return pollFailed(error)
+        case .answered(let input):
             guard state == .asking else { return unexpected() }
-            return answered(answer)
-        case .recoveryTyped(let answer):
+            return answered(input)
+        case .recoveryTyped(let input):
             guard state == .askingRecovery else { return unexpected() }
-            return recoveryTyped(answer)
+            return recoveryTyped(input)
         case .tryCharged(let granted): return tryCharged(granted: granted)
         case .matched(let match):
             guard case .matching(let code) = state else { return unexpected() }
@@ -141,18 +141,18 @@ public struct LoginFlow: Sendable {
         case .confirmationTyped(let isTaken):
             guard state == .verifying else { return unexpected() }
             return confirmationTyped(isTaken)
-        case .verifyFailed(let fault):
+        case .verifyFailed(let error):
             guard state == .verifying else { return unexpected() }
-            return verifyFailed(fault)
+            return verifyFailed(error)
         case .oneCodeCharged(let granted):
             guard case .chargingOneCode(let factor) = state else { return unexpected() }
             return oneCodeCharged(granted, factor: factor)
         case .oneCodeSent:
             guard case .sendingOneCode(let factor) = state else { return unexpected() }
             return oneCodeSent(factor)
-        case .oneCodeFailed(let fault):
+        case .oneCodeFailed(let error):
             guard case .sendingOneCode = state else { return unexpected() }
-            return oneCodeFailed(fault)
+            return oneCodeFailed(error)
         case .graceSpent(let left):
             guard state == .spendingGrace else { return unexpected() }
             return graceSpent(left: left)

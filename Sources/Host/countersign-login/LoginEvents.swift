@@ -76,9 +76,9 @@ extension LoginDriver {
         case .answered(let typed):
             codes.answered = now()
             if asksForRecovery {
-                events.append(.recoveryTyped(RecoveryAnswer(typed)))
+                events.append(.recoveryTyped(RecoveryInput(typed)))
             } else {
-                events.append(.answered(Answer(typed)))
+                events.append(.answered(PromptInput(typed)))
             }
         case .gone:
             detail = "the login program went away"
@@ -95,12 +95,12 @@ extension LoginDriver {
         guard let user else { return }
         let isUnsent = if case .unreached = result { true } else { false }
         switch event {
-        case .createFailed(let fault) where isUnsent || fault == .noDevice:
+        case .createFailed(let error) where isUnsent || error == .noDevice:
             guard let id = push else { return }
             push = nil
             try user.accounts.endPush(id, .failed, now: now())
-        case .verifyFailed(let fault)
-        where fault != .limited && (!user.account.hasSoftToken || !rules.factors.contains(.softToken)):
+        case .verifyFailed(let error)
+        where error != .limited && (!user.account.hasSoftToken || !rules.factors.contains(.softToken)):
             try user.accounts.refundTry(user.person, rules: settings.lockout)
             codes.tries -= 1
         default: return

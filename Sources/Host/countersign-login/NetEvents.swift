@@ -16,10 +16,10 @@ extension LoginFlow.Event {
         case (.verify, .phoneConfirmed): self = .confirmationTyped(taken: true)
         case (.verify, .confirmationCode): self = .confirmationTyped(taken: false)
         case (.sendCode, .sent): self = .oneCodeSent
-        case (.create, let result): self = .createFailed(LoginFlow.Fault(result))
-        case (.poll, let result): self = .pollFailed(LoginFlow.Fault(result))
-        case (.verify, let result): self = .verifyFailed(LoginFlow.Fault(result))
-        case (.sendCode, let result): self = .oneCodeFailed(LoginFlow.Fault(result))
+        case (.create, let result): self = .createFailed(LoginFlow.ServerError(result))
+        case (.poll, let result): self = .pollFailed(LoginFlow.ServerError(result))
+        case (.verify, let result): self = .verifyFailed(LoginFlow.ServerError(result))
+        case (.sendCode, let result): self = .oneCodeFailed(LoginFlow.ServerError(result))
         case (.register, _), (.status, _), (.report, _), (.sendPhoneCode, _), (.checkPhoneCode, _), (.checkKey, _):
             return nil
         }
@@ -31,19 +31,19 @@ extension EnrolmentFlow.Event {
     init?(_ answered: Net.Answered) {
         switch (answered.request, answered.result) {
         case (.sendPhoneCode, .sent): self = .sent
-        case (.sendPhoneCode, let result): self = .sendFailed(EnrolmentFlow.Failure(result))
+        case (.sendPhoneCode, let result): self = .sendFailed(EnrolmentFlow.ServerError(result))
         case (.checkPhoneCode, .valid): self = .checked(true)
         case (.checkPhoneCode, .wrong): self = .checked(false)
-        case (.checkPhoneCode, let result): self = .checkFailed(EnrolmentFlow.Failure(result))
+        case (.checkPhoneCode, let result): self = .checkFailed(EnrolmentFlow.ServerError(result))
         case (.register, .registered(let id)): self = .registered(id)
-        case (.register, let result): self = .registerFailed(EnrolmentFlow.Failure(result))
+        case (.register, let result): self = .registerFailed(EnrolmentFlow.ServerError(result))
         case (.create, _), (.poll, _), (.verify, _), (.sendCode, _), (.status, _), (.report, _), (.checkKey, _):
             return nil
         }
     }
 }
 
-extension EnrolmentFlow.Failure {
+extension EnrolmentFlow.ServerError {
     init(_ result: NetResult) {
         switch result {
         case .invalid: self = .invalid
@@ -54,7 +54,7 @@ extension EnrolmentFlow.Failure {
     }
 }
 
-extension LoginFlow.Fault {
+extension LoginFlow.ServerError {
     init(_ result: NetResult) {
         switch result {
         case .outage, .unreached: self = .outage

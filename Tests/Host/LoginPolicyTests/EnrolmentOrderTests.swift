@@ -215,7 +215,7 @@ private struct Witness {
         switch event {
         case .checked(let isRight): self.isRight = isRight
         case .answered(let text):
-            let answer = Answer(text)
+            let answer = PromptInput(text)
             if answer == .sshdFakePassword { willSSHDRefuse = true }
             saidName = saidNever && text.map { String(decoding: $0, as: UTF8.self) } == "alice"
             saidNever = answer == .word(.never)

@@ -6,7 +6,7 @@ import Testing
 /// Failures between host and server, and when an outage excuses the user.
 struct FaultTests {
     static let allow: Change = { $0.outage = .allow }
-    static let faults: [(LoginFlow.Fault, String)] = [
+    static let faults: [(LoginFlow.ServerError, String)] = [
         (.outage, "The 2FA server does not answer."), (.noDevice, "No request could be sent to your phone."),
         (.refused, "The 2FA server cannot be used at the moment."),
         (.limited, "Too many codes or requests lately: the 2FA server takes no more for now. Try again later."),
@@ -24,7 +24,7 @@ struct FaultTests {
     @Test(
         "A request that cannot be made leads to the prompt, with a clear word where there is something to say",
         arguments: faults)
-    func notMade(fault: LoginFlow.Fault, notice: String) {
+    func notMade(fault: LoginFlow.ServerError, notice: String) {
         play(
             phone(),
             Self.creating + [
@@ -33,12 +33,12 @@ struct FaultTests {
     }
 
     /// A user without a device is not told of the phone.
-    private func told(_ notice: String, _ fault: LoginFlow.Fault) -> [Action] {
+    private func told(_ notice: String, _ fault: LoginFlow.ServerError) -> [Action] {
         fault == .noDevice ? [] : [.show(notice)]
     }
 
     @Test("Where OneTouch is all there is, a request that cannot be made is the end", arguments: faults)
-    func notMadeAndNothingElse(fault: LoginFlow.Fault, notice: String) {
+    func notMadeAndNothingElse(fault: LoginFlow.ServerError, notice: String) {
         play(
             phone { $0.rules.factors = [.oneTouch] },
             Self.creating + [(.createFailed(fault), [unavailable(.server, notice)])])
@@ -48,7 +48,7 @@ struct FaultTests {
     func outageAllowed() { play(phone(Self.allow), Self.creating + [(.createFailed(.outage), [excusedByOutage])]) }
 
     @Test("What is no outage excuses nobody", arguments: faults.dropFirst())
-    func noOutage(fault: LoginFlow.Fault, notice: String) {
+    func noOutage(fault: LoginFlow.ServerError, notice: String) {
         play(
             phone(Self.allow),
             Self.creating + [
@@ -89,7 +89,7 @@ struct FaultTests {
     }
 
     @Test("A request that fails while the prompt is open is told of at the next one", arguments: faults)
-    func failsAtPrompt(fault: LoginFlow.Fault, notice: String) {
+    func failsAtPrompt(fault: LoginFlow.ServerError, notice: String) {
         for facts in [phone(), both(Self.allow)] {
             play(
                 facts,
@@ -161,7 +161,7 @@ struct FaultTests {
     }
 
     @Test("In the wait any other fault leads to the prompt, and the approval stays open", arguments: faults.dropFirst())
-    func faultInTheWait(fault: LoginFlow.Fault, notice: String) {
+    func faultInTheWait(fault: LoginFlow.ServerError, notice: String) {
         play(
             phone(Self.allow),
             pushed + [
@@ -174,7 +174,7 @@ struct FaultTests {
     // MARK: a code cannot be verified
 
     @Test("A code that cannot be verified is a try, and is said to be no fault of the person's", arguments: faults)
-    func notVerified(fault: LoginFlow.Fault, notice: String) {
+    func notVerified(fault: LoginFlow.ServerError, notice: String) {
         let again: Script = triedAtServer + [(.verifyFailed(fault), [.show(notice), .ask(Prompts.codeAndPush)])]
         play(
             phone { $0.withholdsPush = true },
@@ -193,7 +193,7 @@ struct FaultTests {
     }
 
     @Test("What is no outage at a code excuses nobody", arguments: faults.dropFirst())
-    func noOutageAtCode(fault: LoginFlow.Fault, notice: String) {
+    func noOutageAtCode(fault: LoginFlow.ServerError, notice: String) {
         play(
             phone {
                 Self.allow(&$0)

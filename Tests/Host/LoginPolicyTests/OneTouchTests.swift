@@ -327,7 +327,7 @@ struct EnterTests {
 
     @Test("A look that fails leads back to the prompt, and the request stays open")
     func failedLook() {
-        let faults: [(LoginFlow.Fault, String)] = [
+        let faults: [(LoginFlow.ServerError, String)] = [
             (.outage, Texts.serverSilent), (.refused, Texts.serverRefuses), (.noDevice, Texts.noDevice),
         ]
         for (fault, notice) in faults {

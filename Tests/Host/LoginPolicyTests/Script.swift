@@ -96,7 +96,7 @@ func both(_ change: (inout Facts) -> Void = { _ in }) -> Facts {
 let enter = typed("")
 let nothing = Event.answered(.nothing)
 
-func typed(_ text: String) -> Event { .answered(Answer(Array(text.utf8))) }
+func typed(_ text: String) -> Event { .answered(PromptInput(Array(text.utf8))) }
 
 func code(_ digits: String) -> OneTimeCode {
     guard let code = OneTimeCode(Array(digits.utf8)) else { preconditionFailure("\(digits) is no code") }
@@ -112,7 +112,7 @@ let triedAtServer: Script = [(typed("123456"), [.chargeTry]), (.tryCharged(grant
 /// The word `recovery` is typed at the prompt.
 let recoveryAsked: Script = [(typed("recovery"), [.askRecovery("Recovery code: ")])]
 
-func recoveryTyped(_ text: String) -> Event { .recoveryTyped(RecoveryAnswer(Array(text.utf8))) }
+func recoveryTyped(_ text: String) -> Event { .recoveryTyped(RecoveryInput(Array(text.utf8))) }
 
 func recoveryCode(_ text: String) -> RecoveryCode {
     guard let code = RecoveryCode(Array(text.utf8)) else { preconditionFailure("\(text) is no recovery code") }

@@ -257,8 +257,8 @@ struct WordTests {
             (.outage, Texts.serverSilent), (.noDevice, Texts.oneCodeNotSent), (.refused, Texts.oneCodeNotSent),
             (.limited, Texts.tooManyOneCodes),
         ]
-            as [(LoginFlow.Fault, String)])
-    func oneCodeFails(fault: LoginFlow.Fault, notice: String) {
+            as [(LoginFlow.ServerError, String)])
+    func oneCodeFails(fault: LoginFlow.ServerError, notice: String) {
         let words = Prompts.words
         play(
             phone { $0.rules.factors = [.sms, .call] },

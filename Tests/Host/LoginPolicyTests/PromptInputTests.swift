@@ -3,13 +3,13 @@ import Testing
 @testable import Identifiers
 @testable import LoginPolicy
 
-struct AnswerTests {
-    private func answer(_ text: String) -> Answer { Answer(Array(text.utf8)) }
+struct PromptInputTests {
+    private func answer(_ text: String) -> PromptInput { PromptInput(Array(text.utf8)) }
 
     @Test("No answer is nothing, which is not the same as an empty line")
     func nothing() {
-        #expect(Answer(nil) == .nothing)
-        #expect(Answer([]) == .enter)
+        #expect(PromptInput(nil) == .nothing)
+        #expect(PromptInput([]) == .enter)
     }
 
     @Test(
@@ -79,7 +79,7 @@ struct AnswerTests {
         "Separators of ISO 8859 and Windows-1252 are dropped too: nobody says how the terminal writes",
         arguments: [0xA0, 0xAD, 0x96, 0x97] as [UInt8])
     func otherEncodings(separator: UInt8) {
-        #expect(Answer(Array("123".utf8) + [separator] + Array("456".utf8)) == .code(code("123456")))
+        #expect(PromptInput(Array("123".utf8) + [separator] + Array("456".utf8)) == .code(code("123456")))
     }
 
     @Test(
@@ -109,7 +109,7 @@ struct AnswerTests {
             [0xED, 0xA0, 0x80],
         ]
             as [[UInt8]])
-    func noText(bytes: [UInt8]) { #expect(Answer(bytes) == .other) }
+    func noText(bytes: [UInt8]) { #expect(PromptInput(bytes) == .other) }
 
     // MARK: sshd's stand-in answer
 
@@ -120,7 +120,7 @@ struct AnswerTests {
 
     @Test("The stand-in answer is known at every length", arguments: [1...40, 100...130, 10_000...10_000])
     func sshdFakePassword(lengths: ClosedRange<Int>) {
-        for length in lengths { #expect(Answer(Self.sshdFakePassword(length)) == .sshdFakePassword, "\(length)") }
+        for length in lengths { #expect(PromptInput(Self.sshdFakePassword(length)) == .sshdFakePassword, "\(length)") }
     }
 
     @Test("With one byte changed, or one before it, it is no stand-in answer")
@@ -129,9 +129,9 @@ struct AnswerTests {
             for index in 0..<length {
                 var bytes = Self.sshdFakePassword(length)
                 bytes[index] ^= 0x20
-                #expect(Answer(bytes) != .sshdFakePassword, "\(length), \(index)")
+                #expect(PromptInput(bytes) != .sshdFakePassword, "\(length), \(index)")
             }
-            #expect(Answer([0x20] + Self.sshdFakePassword(length)) != .sshdFakePassword)
+            #expect(PromptInput([0x20] + Self.sshdFakePassword(length)) != .sshdFakePassword)
         }
     }
 
@@ -143,7 +143,7 @@ struct AnswerTests {
             let bytes = (0..<Int.random(in: 0...16, using: &random)).map { _ in
                 alphabet.randomElement(using: &random) ?? 0
             }
-            guard case .code(let code) = Answer(bytes) else { continue }
+            guard case .code(let code) = PromptInput(bytes) else { continue }
             let blanks = Set("\t\n\r ".utf8)
             #expect((6...10).contains(code.digits.count) && code.digits.allSatisfy { $0.isASCII && $0.isNumber })
             #expect(bytes.filter { !blanks.contains($0) } == Array(code.digits.utf8))

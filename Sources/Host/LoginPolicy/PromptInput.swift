@@ -4,7 +4,7 @@ public import Identifiers
 public enum Word: String, Equatable, Sendable, CaseIterable { case sms, call, push, recovery, skip, never }
 
 /// What the user typed at a code prompt.
-public enum Answer: Equatable, Sendable {
+public enum PromptInput: Equatable, Sendable {
     /// No answer: the conversation ended or failed.
     case nothing
     /// sshd's fake password: sshd passes it on instead of the answer when it will refuse the login in any case.
@@ -26,7 +26,7 @@ public enum Answer: Equatable, Sendable {
         let trimmed = Typed.trimmed(typed)
         let word = String(decoding: trimmed.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
         self =
-            if Typed.isStandIn(typed) {
+            if Typed.isSSHDFakePassword(typed) {
                 .sshdFakePassword
             } else if trimmed.isEmpty {
                 .enter
@@ -42,8 +42,8 @@ public enum Answer: Equatable, Sendable {
     }
 }
 
-/// What the user typed at the prompt for a recovery code; the cases are those of `Answer`.
-public enum RecoveryAnswer: Equatable, Sendable {
+/// What the user typed at the prompt for a recovery code; the cases are those of `PromptInput`.
+public enum RecoveryInput: Equatable, Sendable {
     case nothing
     case sshdFakePassword
     case enter
@@ -52,12 +52,12 @@ public enum RecoveryAnswer: Equatable, Sendable {
 
     /// Reads what the conversation returned; nil if it returned nothing.
     public init(_ typed: [UInt8]?) {
-        switch Answer(typed) {
+        switch PromptInput(typed) {
         case .nothing: self = .nothing
         case .sshdFakePassword: self = .sshdFakePassword
         case .enter: self = .enter
         case .word, .code, .recovery, .other:
-            self = typed.flatMap { RecoveryCode(Typed.trimmed($0)) }.map(RecoveryAnswer.code) ?? .other
+            self = typed.flatMap { RecoveryCode(Typed.trimmed($0)) }.map(RecoveryInput.code) ?? .other
         }
     }
 }
@@ -73,7 +73,7 @@ enum Typed {
     /// Whether this is sshd's fake password.
     ///
     /// sshd repeats the pattern up to the length of what was typed (OpenSSH, auth-pam.c, `fake_password`).
-    static func isStandIn(_ typed: [UInt8]) -> Bool {
+    static func isSSHDFakePassword(_ typed: [UInt8]) -> Bool {
         let pattern = Array("\u{8}\n\r\u{7F}INCORRECT".utf8)
         return !typed.isEmpty && typed.enumerated().allSatisfy { pattern[$0.offset % pattern.count] == $0.element }
     }
