@@ -6,7 +6,7 @@ internal import Records
 
 // What a host reports of a user
 
-extension AuthyService {
+extension APIService {
     /// Records an activity of a user (Authy API: POST /protected/json/users/ID/register_activity).
     ///
     /// In addition to Authy's types there is `countersign_enrolled`: this phone was enrolled during a login. A notice
@@ -17,16 +17,19 @@ extension AuthyService {
     ///   - caller: The application.
     ///   - parameters: `type`, and for an enrollment `data[email]`, `data[user]`, `data[host]` and `user_ip`.
     /// - Returns: A message.
-    /// - Throws: `Refusal` if the user is unknown, the type is invalid, or the notice cannot be sent;
+    /// - Throws: `APIError` if the user is unknown, the type is invalid, or the notice cannot be sent;
     ///   `RecordStoreError` or `VaultError` if the server cannot store it.
-    public func registerActivity(_ id: String, by caller: Caller, _ parameters: Parameters) async throws -> Answer {
+    public func registerActivity(_ id: String, by caller: AuthenticatedApplication, parameters: Parameters) async throws
+        -> ServiceResponse
+    {
         let types = ["password_reset", "banned", "unbanned", "cookie_login", UserActivity.enrolled]
         guard let type = parameters.text("type"), types.contains(type) else {
-            throw Refusal(400, 60029, "Activity was not created: type must be one of \(types.joined(separator: ", ")).")
+            throw APIError(
+                400, 60029, "Activity was not created: type must be one of \(types.joined(separator: ", ")).")
         }
         if type == UserActivity.enrolled {
             try await sendLinkToEnrolled(id, by: caller)
-            try await tellOfEnrolment(id, parameters, by: caller)
+            try await sendEnrolmentNotice(of: id, parameters: parameters, by: caller)
         } else {
             let now = now()
             try await store.write { records in
@@ -34,14 +37,14 @@ extension AuthyService {
                 try records.add(Activity(user: member.user, application: caller.id, at: now, kind: type, detail: ""))
             }
         }
-        return Answer(["message": "Activity was created.", "success": true])
+        return ServiceResponse(["message": "Activity was created.", "success": true])
     }
 
     /// Sends the link to the phone page, now that the number has been proven; the login did not have one sent earlier.
-    private func sendLinkToEnrolled(_ id: String, by caller: Caller) async throws {
+    private func sendLinkToEnrolled(_ id: String, by caller: AuthenticatedApplication) async throws {
         let user = try await store.read { records in
             let member = try self.member(AuthyID(id), of: caller, in: records)
-            guard let user = try records.user(member.user) else { throw Refusal.userNotFound }
+            guard let user = try records.user(member.user) else { throw APIError.userNotFound }
             return user
         }
         try await sendLink(to: user.id, contact(of: user).phone, by: caller)
@@ -56,11 +59,13 @@ extension AuthyService {
     ///
     /// An API key cannot send mail to anyone else. If no notice can be sent, the call fails without any effect, so that
     /// the host can log it and try again.
-    private func tellOfEnrolment(_ id: String, _ parameters: Parameters, by caller: Caller) async throws {
+    private func sendEnrolmentNotice(of id: String, parameters: Parameters, by caller: AuthenticatedApplication)
+        async throws
+    {
         do {
-            let (user, email) = try await chargeNotice(id, parameters.text("email", in: "data"), by: caller)
+            let (user, email) = try await chargeNotice(of: id, email: parameters.text("email", in: "data"), by: caller)
             sendNotice(to: email, of: user, parameters, by: caller)
-        } catch let refusal as Refusal {
+        } catch let refusal as APIError {
             log.warning(
                 "enrolment_not_told",
                 metadata: [
@@ -71,17 +76,19 @@ extension AuthyService {
         }
     }
 
-    private func chargeNotice(_ id: String, _ email: String?, by caller: Caller) async throws -> (AuthyID, String) {
+    private func chargeNotice(of id: String, email: String?, by caller: AuthenticatedApplication) async throws -> (
+        AuthyID, String
+    ) {
         let now = now()
         return try await store.write { records in
             var member = try self.member(AuthyID(id), of: caller, in: records)
-            guard let user = try records.user(member.user) else { throw Refusal.userNotFound }
+            guard let user = try records.user(member.user) else { throw APIError.userNotFound }
             guard outbox.canSend(.email) else { throw Self.notEnabled(.email) }
             guard let email, try contact(of: user).has(email: email, of: caller.id) else {
-                throw Refusal(400, 60029, "Activity was not created: this application gave no such e-mail address.")
+                throw APIError(400, 60029, "Activity was not created: this application gave no such e-mail address.")
             }
             if let wait = member.notices.wait(Interval.day, limit: Self.noticesOfDay, at: limitTime()) {
-                throw Refusal.tooMany(retryAfter: wait)
+                throw APIError.tooMany(retryAfter: wait)
             }
             member.notices.add(Interval.day, at: limitTime())
             try records.put(member)
@@ -91,7 +98,9 @@ extension AuthyService {
         }
     }
 
-    private func sendNotice(to email: String, of user: AuthyID, _ parameters: Parameters, by caller: Caller) {
+    private func sendNotice(
+        to email: String, of user: AuthyID, _ parameters: Parameters, by caller: AuthenticatedApplication
+    ) {
         let line = { (text: String?) in
             String(
                 (text ?? "?").unicodeScalars.map { (0x20...0x7E).contains($0.value) ? Character($0) : "?" }.prefix(100))

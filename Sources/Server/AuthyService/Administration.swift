@@ -18,23 +18,23 @@ public struct AdministrationError: Error, Sendable {
     }
 }
 
-extension AuthyService {
+extension APIService {
     // Commands run in processes of their own. They leave news here; the server looks for it and wakes the waiters.
 
-    private static let newsName = "news"
+    private static let changeMarkName = "news"
 
-    func leaveNews(in records: any RecordWriting) throws {
-        try records.setValue(Self.newsName, to: Random.bytes(8))
+    func markChange(in records: any RecordWriting) throws {
+        try records.setValue(Self.changeMarkName, to: Random.bytes(8))
     }
 
     /// Returns a value that changes whenever a command changed a user or a key.
     ///
     /// - Returns: 8 random bytes; nil before the first change.
     /// - Throws: `RecordStoreError` if the records cannot be read.
-    public func news() async throws -> [UInt8]? { try await store.read { try $0.value(Self.newsName) } }
+    public func changeMark() async throws -> [UInt8]? { try await store.read { try $0.value(Self.changeMarkName) } }
 }
 
-extension AuthyService {
+extension APIService {
     /// Deletes rows that were over before the retention time, at most 1000 of each kind.
     ///
     /// - Returns: The number of deleted rows.

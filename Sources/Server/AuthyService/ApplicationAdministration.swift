@@ -5,7 +5,7 @@ internal import Vault
 
 // The administrator's commands about applications.
 
-extension AuthyService {
+extension APIService {
     /// Creates an application with its first API key.
     ///
     /// The key is returned in plain text, and is stored nowhere else in this form.
@@ -52,7 +52,7 @@ extension AuthyService {
                 try records.put(old)
             }
             try records.put(record(of: key, id, at: now))
-            try leaveNews(in: records)
+            try markChange(in: records)
         }
         return key
     }
@@ -68,7 +68,7 @@ extension AuthyService {
             guard var application = try records.application(id) else { throw Self.noApplication(id) }
             application.revoked = application.revoked ?? now
             try records.put(application)
-            try leaveNews(in: records)
+            try markChange(in: records)
         }
     }
 
@@ -96,7 +96,7 @@ extension AuthyService {
         let now = now()
         let keys = try await store.read { try $0.keys(of: application) }
         guard let key = keys.first(where: { $0.ends.map { $0 > now } ?? true }) else { return nil }
-        return try vault.open(key.sealed, as: Purpose.key(key.hint, application))
+        return try vault.open(key.sealed, as: Purpose.key(hint: key.hint, application: application))
     }
 
     private static func noApplication(_ id: Int64) -> AdministrationError {
@@ -113,6 +113,7 @@ extension AuthyService {
         let hint = String(key.prefix(4))
         return APIKeyRecord(
             hash: Array(SHA256.hash(data: Array(key.utf8))), application: application,
-            sealed: try vault.seal(Array(key.utf8), as: Purpose.key(hint, application)), hint: hint, created: now)
+            sealed: try vault.seal(Array(key.utf8), as: Purpose.key(hint: hint, application: application)), hint: hint,
+            created: now)
     }
 }

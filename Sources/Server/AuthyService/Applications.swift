@@ -5,19 +5,19 @@ internal import Records
 
 // The calls app/details and app/stats
 
-extension AuthyService {
+extension APIService {
     /// Describes the calling application (Authy API: GET /protected/json/app/details).
     ///
     /// - Parameter caller: The application.
     /// - Returns: Its id and name, and whether text messages and approval requests are available.
-    public func applicationDetails(of caller: Caller) -> Answer {
+    public func applicationDetails(of caller: AuthenticatedApplication) -> ServiceResponse {
         let app: JSONValue = [
             "app_id": .integer(caller.id), "name": .string(caller.application.name),
             "plan": "self-hosted",
             "sms_enabled": .bool(outbox.canSend(.sms)),
             "onetouch_enabled": .bool(settings.server.publicURL != nil),
         ]
-        return Answer(["app": app, "message": "Application information.", "success": true])
+        return ServiceResponse(["app": app, "message": "Application information.", "success": true])
     }
 
     /// Returns the counters of the last twelve months (Authy API: GET /protected/json/app/stats).
@@ -27,7 +27,7 @@ extension AuthyService {
     /// - Parameter caller: The application.
     /// - Returns: The months, newest first, and the number of users.
     /// - Throws: `RecordStoreError` if the records cannot be read.
-    public func statistics(of caller: Caller) async throws -> Answer {
+    public func statistics(of caller: AuthenticatedApplication) async throws -> ServiceResponse {
         let (months, total) = try await store.read {
             (try $0.statistics(of: caller.id), try $0.memberCount(of: caller.id))
         }
@@ -42,7 +42,7 @@ extension AuthyService {
                 "users_count": .integer(max(0, total - added)), "year": .integer(month.year),
             ]
         }
-        return Answer([
+        return ServiceResponse([
             "app_id": .integer(caller.id), "count": .integer(stats.count), "total_users": .integer(total),
             "stats": .array(stats),
             "message": "Monthly statistics.", "success": true,

@@ -8,7 +8,7 @@ internal import WebPush
 
 // Approval requests (OneTouch), for the phone: docs/reference/phone.md
 
-extension AuthyService {
+extension APIService {
     /// Records the signed answer to an approval request (`POST answer`).
     ///
     /// A wrong check number denies the request, whichever decision was signed. The same answer again gets the same
@@ -18,45 +18,45 @@ extension AuthyService {
     ///   - parameters: `id`, `decision`, `choice` and `signature`.
     ///   - phone: The device that calls.
     /// - Returns: The status of the request, and the reason if an approval became a denial.
-    /// - Throws: `PhoneRefusal`: `unconfirmed`, `unknown_device`, `unknown`, `invalid`, or `over` if the request is no
+    /// - Throws: `PhoneAPIError`: `unconfirmed`, `unknown_device`, `unknown`, `invalid`, or `over` if the request is no
     ///   longer pending; `RecordStoreError` if the server cannot store it.
-    public func answer(_ parameters: Parameters, from phone: Phone) async throws -> Answer {
-        guard phone.device.isActive else { throw PhoneRefusal.unconfirmed }
+    public func answer(_ parameters: Parameters, from phone: Phone) async throws -> ServiceResponse {
+        guard phone.device.isActive else { throw PhoneAPIError.unconfirmed }
         guard let id = parameters.text("id").flatMap({ ApprovalRequestID($0) }), let word = parameters.text("decision"),
             let decision = Approval.Status(rawValue: word), decision == .approved || decision == .denied,
             let signature = parameters.text("signature").flatMap(Base64URL.decode),
             let key = DeviceKey(uncompressedPoint: phone.device.publicKey)
-        else { throw PhoneRefusal.invalid }
+        else { throw PhoneAPIError.invalid }
         let choice = parameters.text("choice")
         let now = now()
         let decided = try await store.write { records -> (Approval, Bool) in
             guard let device = try records.device(phone.device.id), device.isActive else {
-                throw PhoneRefusal.unknownDevice
+                throw PhoneAPIError.unknownDevice
             }
             guard var approval = try records.approval(id), approval.user == phone.user else {
-                throw PhoneRefusal.unknown
+                throw PhoneAPIError.unknown
             }
             let signed = "countersign-answer-1\n\(word)\n\(choice ?? "")\n\(approval.text)"
-            guard key.isValid(signature: signature, of: signed) else { throw PhoneRefusal.invalid }
+            guard key.isValid(signature: signature, of: signed) else { throw PhoneAPIError.invalid }
             if let old = approval.answer, old.device == device.id, old.signed == signed { return (approval, false) }
-            guard approval.standing(at: now) == .pending else { throw PhoneRefusal.over(approval.standing(at: now)) }
+            guard approval.standing(at: now) == .pending else { throw PhoneAPIError.over(approval.standing(at: now)) }
             let isWrong = decision == .approved && approval.number != nil && approval.number != choice
-            approval.status = isWrong ? .denied : decision
-            approval.answer = Approval.Answer(
+            approval.status = if isWrong { .denied } else { decision }
+            approval.answer = Approval.SignedAnswer(
                 device: device.id, signed: signed, signature: signature, reason: isWrong ? "wrong_number" : nil)
             approval.processed = now
             approval.updated = now
-            if try records.application(approval.application)?.callback != nil { approval.telling = .due }
+            if try records.application(approval.application)?.callback != nil { approval.callbackState = .due }
             try records.put(approval)
             return (approval, true)
         }
-        if decided.1 { tell(decided.0, by: phone) }
+        if decided.1 { announce(decided.0, by: phone) }
         var members: JSONObject = ["status": .string(decided.0.status.rawValue)]
         members["reason"] = decided.0.answer?.reason.map { .string($0) }
-        return Answer(members)
+        return ServiceResponse(members)
     }
 
-    private func tell(_ approval: Approval, by phone: Phone) {
+    private func announce(_ approval: Approval, by phone: Phone) {
         waiters.wake(.approval(approval.id))
         waiters.wake(.user(approval.user))
         log.notice(
@@ -65,7 +65,7 @@ extension AuthyService {
                 "status": "\(approval.status.rawValue)", "reason": "\(approval.answer?.reason ?? "")",
                 "device": "\(phone.device.id)",
             ]) { $1 })
-        if approval.telling == .due { outbox.tell() }
+        if approval.callbackState == .due { outbox.deliverCallbacks() }
     }
 
     /// Records that the person did not start a login that was denied (`POST report`).
@@ -74,16 +74,16 @@ extension AuthyService {
     ///   - parameters: `id` is the UUID of the request.
     ///   - phone: The device that calls.
     /// - Returns: An empty object.
-    /// - Throws: `PhoneRefusal`: `unconfirmed`, `invalid`, or `unknown` if the user has no denied request with this id;
+    /// - Throws: `PhoneAPIError`: `unconfirmed`, `invalid`, or `unknown` if the user has no denied request with this id;
     ///   `RecordStoreError` if the server cannot store it.
-    public func report(_ parameters: Parameters, from phone: Phone) async throws -> Answer {
+    public func report(_ parameters: Parameters, from phone: Phone) async throws -> ServiceResponse {
         let now = now()
-        guard phone.device.isActive else { throw PhoneRefusal.unconfirmed }
-        guard let id = parameters.text("id").flatMap({ ApprovalRequestID($0) }) else { throw PhoneRefusal.invalid }
+        guard phone.device.isActive else { throw PhoneAPIError.unconfirmed }
+        guard let id = parameters.text("id").flatMap({ ApprovalRequestID($0) }) else { throw PhoneAPIError.invalid }
         let isNew = try await store.write { records in
             guard var approval = try records.approval(id), approval.user == phone.user, approval.status == .denied
             else {
-                throw PhoneRefusal.unknown
+                throw PhoneAPIError.unknown
             }
             guard !approval.reported else { return false }
             approval.reported = true
@@ -100,6 +100,6 @@ extension AuthyService {
                 "request_reported",
                 metadata: ["user": "\(phone.user)", "request": "\(id)", "device": "\(phone.device.id)"])
         }
-        return Answer([:])
+        return ServiceResponse([:])
     }
 }

@@ -14,39 +14,39 @@ struct ApprovalParameters {
     let number: String?
 
     init(_ parameters: Parameters) throws {
-        guard let message = parameters.text("message"), !message.isEmpty else { throw Refusal.missing("message") }
+        guard let message = parameters.text("message"), !message.isEmpty else { throw APIError.missing("message") }
         guard let seconds = Int64(parameters.text("seconds_to_expire") ?? "86400"), (0...Self.years).contains(seconds)
         else {
-            throw Refusal.parameter("seconds_to_expire")
+            throw APIError.parameter("seconds_to_expire")
         }
-        self.message = Self.cut(message, 200)
+        self.message = Self.cut(message, to: 200)
         secondsToExpire = seconds
         number = try Self.number(parameters)
-        details = try Self.details(parameters, without: number == nil ? nil : NewApprovalRequest.numberName)
-        hidden = try Self.pairs(parameters["hidden_details"], "hidden_details").json
+        details = try Self.details(parameters, without: number.map { _ in NewApprovalRequest.numberName })
+        hidden = try Self.pairs(parameters["hidden_details"], named: "hidden_details").json
         logos = try Self.logos(parameters["logos"])
     }
 
     private static func number(_ parameters: Parameters) throws -> String? {
         guard let number = parameters.text("number", in: "countersign") else { return nil }
         guard let value = Int(number), let checked = CheckNumber(value), checked.description == number else {
-            throw Refusal.parameter("countersign[number]")
+            throw APIError.parameter("countersign[number]")
         }
         return number
     }
 
     /// Reads the details: an object, or one plain text.
     private static func details(_ parameters: Parameters, without name: String?) throws -> [(String, String)] {
-        if let text = parameters.text("details") { return [("Details", cut(text, 1_000))] }
-        return try pairs(parameters["details"], "details").filter { $0.0 != name }
+        if let text = parameters.text("details") { return [("Details", cut(text, to: 1_000))] }
+        return try pairs(parameters["details"], named: "details").filter { $0.0 != name }
     }
 
-    private static func pairs(_ parameter: Parameter?, _ name: String) throws -> [(String, String)] {
+    private static func pairs(_ parameter: Parameter?, named name: String) throws -> [(String, String)] {
         let members = parameter?.members ?? []
-        guard members.count <= 30 else { throw Refusal.parameter(name) }
+        guard members.count <= 30 else { throw APIError.parameter(name) }
         return try members.map { member in
-            guard let text = member.value.text else { throw Refusal.parameter("\(name)[\(cut(member.name, 40))]") }
-            return (cut(member.name, 100), cut(text, 1_000))
+            guard let text = member.value.text else { throw APIError.parameter("\(name)[\(cut(member.name, to: 40))]") }
+            return (cut(member.name, to: 100), cut(text, to: 1_000))
         }
     }
 
@@ -60,7 +60,7 @@ struct ApprovalParameters {
             guard let url = logo["url"]?.text, !url.isEmpty else { return nil }
             guard let res = logo["res"]?.text, ["default", "low", "med", "high"].contains(res), url.utf8.count <= 500
             else {
-                throw Refusal.parameter("logos")
+                throw APIError.parameter("logos")
             }
             return (res, url)
         }
@@ -70,22 +70,27 @@ struct ApprovalParameters {
         return JSONValue.array(elements).serialized()
     }
 
-    static func cut(_ text: String, _ limit: Int) -> String {
-        text.unicodeScalars.count > limit ? String(text.unicodeScalars.prefix(limit - 3)) + "..." : text
+    static func cut(_ text: String, to limit: Int) -> String {
+        if text.unicodeScalars.count > limit {
+            String(text.unicodeScalars.prefix(limit - 3)) + "..."
+        } else {
+            text
+        }
     }
 
-    func approval(for user: AuthyID, of caller: Caller, at now: Int64) -> Approval? {
+    func approval(for user: AuthyID, of caller: AuthenticatedApplication, at now: Int64) -> Approval? {
         guard let id = ApprovalRequestID(Random.uuid()) else { return nil }
-        let ends = secondsToExpire == 0 ? nil : now + secondsToExpire
+        let ends: Int64? = if secondsToExpire == 0 { nil } else { now + secondsToExpire }
         return Approval(
-            id: id, application: caller.id, user: user, text: text(id, user, caller.application.name, now, ends),
+            id: id, application: caller.id, user: user,
+            text: text(of: id, user: user, application: caller.application.name, created: now, ends: ends),
             message: message,
             hiddenDetails: hidden,
             logos: logos, number: number, created: now, secondsToExpire: secondsToExpire, ends: ends)
     }
 
     /// Writes the text that the phone shows and signs; the names are in alphabetical order.
-    private func text(_ id: ApprovalRequestID, _ user: AuthyID, _ application: String, _ now: Int64, _ ends: Int64?)
+    private func text(of id: ApprovalRequestID, user: AuthyID, application: String, created now: Int64, ends: Int64?)
         -> String
     {
         let shown = details.map { JSONValue.array([.string($0.0), .string($0.1)]) }
@@ -105,13 +110,8 @@ struct ApprovalParameters {
     }
 }
 
-extension JSONValue.Limits {
-    /// For what this server has written itself.
-    fileprivate static let stored = JSONValue.Limits(depth: 32, members: .max, values: .max, areNumbersFinite: false)
-}
-
 extension [(String, String)] {
     fileprivate var json: String {
-        isEmpty ? "" : JSONValue.object(JSONObject(map { ($0.0, .string($0.1)) })).serialized()
+        if isEmpty { "" } else { JSONValue.object(JSONObject(map { ($0.0, .string($0.1)) })).serialized() }
     }
 }

@@ -36,8 +36,8 @@ struct ApprovalView {
     let email: String
     let device: Device?
 
-    func answer(at now: Int64) -> Answer {
-        Answer([
+    func response(at now: Int64) -> ServiceResponse {
+        ServiceResponse([
             "approval_request": .object(members(at: now)), "success": true,
             "message": "Approval request status.",
         ])
@@ -46,23 +46,22 @@ struct ApprovalView {
     private func members(at now: Int64) -> JSONObject {
         let standing = approval.standing(at: now)
         // Authy's clients know four statuses.
-        let status = standing == .cancelled ? Approval.Status.expired : standing
-        let id = JSONValue.string(approval.id.description)
-        let application = JSONValue.string(Self.name(of: self.application.id))
-        let processed = JSONValue.string(orNull: approval.processed.map(RFC3339.utc))
+        let status = if standing == .cancelled { Approval.Status.expired } else { standing }
+        let shownEmail = if Contact.passesValidators(email) { email } else { "nobody@example.com" }
         return [
             "_app_name": .string(self.application.name), "_app_serial_id": .integer(self.application.id),
             "_authy_id": .integer(approval.user.value),
             "_id": .string(approval.id.description.replacing("-", with: "").prefix(24).description),
-            "_user_email": .string(Contact.passesValidators(email) ? email : "nobody@example.com"),
-            "app_id": application,
+            "_user_email": .string(shownEmail),
+            "app_id": .string(Self.name(of: self.application.id)),
             "created_at": .string(RFC3339.utc(approval.created)),
             "notified": .bool(approval.notified),
-            "processed_at": processed, "seconds_to_expire": .integer(approval.secondsToExpire),
+            "processed_at": .string(orNull: approval.processed.map(RFC3339.utc)),
+            "seconds_to_expire": .integer(approval.secondsToExpire),
             "status": .string(status.rawValue),
             "updated_at": .string(RFC3339.utc(approval.updated)),
             "user_id": .string(String(approval.user.value)),
-            "uuid": id,
+            "uuid": .string(approval.id.description),
             "hidden_details": JSONValue(approval.hiddenDetails.utf8, limits: .stored) ?? [:],
             "countersign": countersign(standing),
         ]
@@ -91,4 +90,9 @@ struct ApprovalView {
         let hex = String(application, radix: 16)
         return String(repeating: "0", count: max(0, 24 - hex.utf8.count)) + hex
     }
+}
+
+extension JSONValue.Limits {
+    /// For what this server has written itself.
+    fileprivate static let stored = JSONValue.Limits(depth: 32, members: .max, values: .max, areNumbersFinite: false)
 }

@@ -1,4 +1,3 @@
-internal import Encoding
 internal import ServerSettings
 internal import Logging
 public import AuthyWire
@@ -7,7 +6,7 @@ internal import Records
 
 // Approval requests (OneTouch), for the application
 
-extension AuthyService {
+extension APIService {
     /// Creates an approval request (Authy API: POST /onetouch/json/users/ID/approval_requests).
     ///
     /// It returns as soon as the request is on the disk; the phones are told afterwards.
@@ -17,28 +16,30 @@ extension AuthyService {
     ///   - caller: The application.
     ///   - parameters: The parameters of the call.
     /// - Returns: The UUID of the request.
-    /// - Throws: `Refusal` if the user is unknown or has no device, a parameter is invalid, or a limit is reached;
+    /// - Throws: `APIError` if the user is unknown or has no device, a parameter is invalid, or a limit is reached;
     ///   `RecordStoreError` if the server cannot store it.
-    public func createApproval(for id: String, by caller: Caller, _ parameters: Parameters) async throws -> Answer {
-        let wish = try ApprovalParameters(parameters)
+    public func createApproval(for id: String, by caller: AuthenticatedApplication, _ parameters: Parameters)
+        async throws -> ServiceResponse
+    {
+        let checked = try ApprovalParameters(parameters)
         let now = now()
-        guard let user = AuthyID(id) else { throw Refusal.userNotFound }
+        guard let user = AuthyID(id) else { throw APIError.userNotFound }
         let approval = try await store.write { records in
             guard var member = try records.member(application: caller.id, user: user) else {
-                throw Refusal.userNotFound
+                throw APIError.userNotFound
             }
             guard try devices(for: member, in: records).contains(where: \.isActive) else {
-                throw Refusal(400, 60051, "The user has no OneTouch device.")
+                throw APIError(400, 60051, "The user has no OneTouch device.")
             }
             if let wait = member.requests.wait(Interval.tenMinutes, limit: settings.limits.requests, at: limitTime()) {
-                throw Refusal.tooMany(retryAfter: wait)
+                throw APIError.tooMany(retryAfter: wait)
             }
             try records.expireApprovals(of: user, at: now)
             if try records.pendingCount(of: user, application: caller.id, at: now) >= settings.limits.pendingRequests {
-                throw Refusal.tooMany(retryAfter: 10)
+                throw APIError.tooMany(retryAfter: 10)
             }
             member.requests.add(Interval.tenMinutes, at: limitTime())
-            guard let approval = wish.approval(for: user, of: caller, at: now) else { throw Refusal.broken }
+            guard let approval = checked.approval(for: user, of: caller, at: now) else { throw APIError.broken }
             try records.put(member)
             try records.put(approval)
             try records.count(Self.month(of: caller.id, at: now) { _ in })
@@ -51,7 +52,7 @@ extension AuthyService {
                 body: approval.message,
                 ends: approval.ends))
         log.info("request_created", metadata: approval.trace)
-        return Answer([
+        return ServiceResponse([
             "approval_request": ["uuid": .string(approval.id.description)],
             "message": "Approval request was created.", "success": true,
         ])
@@ -69,34 +70,34 @@ extension AuthyService {
     ///   - watch: Called with a function that ends the wait, once there is a wait to end; it calls the function when
     ///     the client disconnects.
     /// - Returns: The request and its status.
-    /// - Throws: `Refusal` if there is no such request, the key has ended, or too many calls wait for it;
+    /// - Throws: `APIError` if there is no such request, the key has ended, or too many calls wait for it;
     ///   `RecordStoreError` or `VaultError` if it cannot be read.
     public func readApproval(
-        _ name: String, by caller: Caller, wait seconds: Int64,
+        _ name: String, by caller: AuthenticatedApplication, wait seconds: Int64,
         watch: @Sendable (@escaping @Sendable () -> Void) async -> Void
-    ) async throws -> Answer {
+    ) async throws -> ServiceResponse {
         let now = now()
-        var reading = try await approval(name, of: caller)
-        guard seconds > 0, reading.approval.standing(at: now) == .pending else { return reading.answer(at: now) }
+        var view = try await approval(name, of: caller)
+        guard seconds > 0, view.approval.standing(at: now) == .pending else { return view.response(at: now) }
         // One second more than the rest of the request's lifetime: either clock may be anywhere within its second.
-        let left = reading.approval.ends.map { min($0 - now + 1, 60) } ?? 60
+        let left = view.approval.ends.map { min($0 - now + 1, 60) } ?? 60
         let deadline = waiters.uptime() + min(seconds, left)
-        var hasNews = true
-        while hasNews, reading.approval.standing(at: self.now()) == .pending {
-            let id = reading.approval.id
-            guard let ticket = waiters.ticket(for: .approval(id), of: id.description, until: deadline) else {
-                throw Refusal.tooMany(retryAfter: 5)
+        var mayWait = true
+        while mayWait, view.approval.standing(at: self.now()) == .pending {
+            let id = view.approval.id
+            guard let waiter = waiters.register(for: .approval(id), of: id.description, until: deadline) else {
+                throw APIError.tooMany(retryAfter: 5)
             }
-            reading = try await waiters.look(with: ticket) { try await approval(name, of: caller) }
-            if reading.approval.standing(at: self.now()) == .pending {
-                await watch { [waiters] in waiters.end(ticket) }
-                hasNews = await waiters.wait(for: ticket)
-                reading = try await approval(name, of: caller)
+            view = try await waiters.read(holding: waiter) { try await approval(name, of: caller) }
+            if view.approval.standing(at: self.now()) == .pending {
+                await watch { [waiters] in waiters.end(waiter) }
+                mayWait = await waiters.wait(for: waiter)
+                view = try await approval(name, of: caller)
             } else {
-                waiters.end(ticket)
+                waiters.end(waiter)
             }
         }
-        return reading.answer(at: self.now())
+        return view.response(at: self.now())
     }
 
     /// Cancels a pending request (DELETE /onetouch/json/approval_requests/UUID; an extension of Authy's API).
@@ -105,9 +106,9 @@ extension AuthyService {
     ///   - name: The UUID as in the path.
     ///   - caller: The application.
     /// - Returns: A message.
-    /// - Throws: `Refusal` if there is no such request or it is no longer pending; `RecordStoreError` if the server
+    /// - Throws: `APIError` if there is no such request or it is no longer pending; `RecordStoreError` if the server
     ///   cannot store it.
-    public func cancelApproval(_ name: String, by caller: Caller) async throws -> Answer {
+    public func cancelApproval(_ name: String, by caller: AuthenticatedApplication) async throws -> ServiceResponse {
         let now = now()
         let (user, id) = try await store.write { records in
             guard let id = ApprovalRequestID(name), var approval = try records.approval(id),
@@ -116,7 +117,7 @@ extension AuthyService {
                 throw Self.notFound(name)
             }
             guard approval.standing(at: now) == .pending else {
-                throw Refusal(409, 60079, "The approval request is no longer pending.")
+                throw APIError(409, 60079, "The approval request is no longer pending.")
             }
             approval.status = .cancelled
             approval.processed = now
@@ -126,20 +127,20 @@ extension AuthyService {
         }
         waiters.wake(.user(user))
         waiters.wake(.approval(id))
-        return Answer(["message": "Approval request was cancelled.", "success": true])
+        return ServiceResponse(["message": "Approval request was cancelled.", "success": true])
     }
 
-    private static func notFound(_ name: String) -> Refusal {
+    private static func notFound(_ name: String) -> APIError {
         let shown = ApprovalRequestID(name)?.description ?? "no UUID"
-        return Refusal(404, 60049, "Approval request not found: \(shown)")
+        return APIError(404, 60049, "Approval request not found: \(shown)")
     }
 
     /// Reads the request, and checks the key again: it may have ended while its holder waited.
-    private func approval(_ name: String, of caller: Caller) async throws -> ApprovalView {
+    private func approval(_ name: String, of caller: AuthenticatedApplication) async throws -> ApprovalView {
         guard let id = ApprovalRequestID(name) else { throw Self.notFound(name) }
         let now = now()
         let (approval, user, device) = try await store.read { records in
-            guard try records.application(keyHash: caller.keyHash, at: now) != nil else { throw Refusal.key }
+            guard try records.application(keyHash: caller.keyHash, at: now) != nil else { throw APIError.key }
             guard let approval = try records.approval(id), approval.application == caller.id,
                 let user = try records.user(approval.user)
             else {

@@ -1,5 +1,5 @@
-internal import AuthyWire
 internal import Encoding
+internal import AuthyWire
 internal import Identifiers
 public import Records
 
@@ -125,7 +125,7 @@ public struct Callback: Sendable {
     private static func flattened(_ value: JSONValue, named name: String) -> [(name: String, value: String)] {
         switch value {
         case .null: [(name, "")]
-        case .bool(let truth): [(name, "\(truth)")]
+        case .bool(let truth): [(name, String(truth))]
         case .number(let number): [(name, number.text)]
         case .string(let text): [(name, text)]
         case .array(let elements): elements.flatMap { flattened($0, named: name + "[]") }

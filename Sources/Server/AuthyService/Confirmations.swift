@@ -4,7 +4,7 @@ internal import Vault
 
 // Confirmation of a new phone: docs/develop/adr/0049
 
-extension AuthyService {
+extension APIService {
     /// Returns the new phone that shows this code; nil if there is none.
     func newDevice(showing code: String, of user: AuthyID, at now: Int64, in records: any RecordReading) throws
         -> Device?

@@ -1,5 +1,5 @@
-public import AuthyWire
 internal import Encoding
+public import AuthyWire
 internal import Logging
 internal import Identifiers
 internal import Records
@@ -19,7 +19,7 @@ extension Member {
     }
 }
 
-extension AuthyService {
+extension APIService {
     /// How many applications a page asks about at once, so that they cannot fill it.
     private static let questionsAtOnce = 3
     /// The shortest code of phones/verification that counts as proof; a shorter one can be guessed.
@@ -28,7 +28,7 @@ extension AuthyService {
     /// Returns the phones that a member's application may see, removed ones included; none without the person's
     /// consent.
     func devices(for member: Member, in records: any RecordReading) throws -> [Device] {
-        member.mayAsk ? try records.devices(of: member.user) : []
+        if member.mayAsk { try records.devices(of: member.user) } else { [] }
     }
 
     /// Records consent for the application whose link the phone has opened.
@@ -45,7 +45,8 @@ extension AuthyService {
     func consent(of device: Device, among known: [Device], at now: Int64, in records: any RecordWriting) throws {
         let members = try records.members(of: device.user)
         let isFirst = !known.contains { $0.confirmed != nil }
-        let application = device.application ?? (isFirst && members.count == 1 ? members.first?.application : nil)
+        let only: Int64? = if isFirst && members.count == 1 { members.first?.application } else { nil }
+        let application = device.application ?? only
         guard var member = members.first(where: { $0.application == application }) else { return }
         member.consent(at: now)
         try records.put(member)
@@ -58,7 +59,8 @@ extension AuthyService {
         guard let check = try records.phoneCheck(application: application, phoneHash: phoneHash), check.ends == 0 else {
             return false
         }
-        return try vault.open(check.sealed, as: Purpose.phoneCheck(application, check.id)).count >= Self.shortestProof
+        return try vault.open(check.sealed, as: Purpose.phoneCheck(application: application, id: check.id)).count
+            >= Self.shortestProof
     }
 
     /// Returns the applications that the page asks about, as JSON, oldest first.
@@ -84,18 +86,19 @@ extension AuthyService {
     ///
     /// - Parameter phone: The device that calls.
     /// - Returns: The applications; `decision` is `allowed`, `refused` or null.
-    /// - Throws: `PhoneRefusal` if the device is not confirmed; `RecordStoreError` if the records cannot be read.
-    public func applications(of phone: Phone) async throws -> Answer {
-        guard phone.isConfirmed else { throw PhoneRefusal.unconfirmed }
+    /// - Throws: `PhoneAPIError` if the device is not confirmed; `RecordStoreError` if the records cannot be read.
+    public func applications(of phone: Phone) async throws -> ServiceResponse {
+        guard phone.isConfirmed else { throw PhoneAPIError.unconfirmed }
         let found = try await store.read { records in
             try records.members(of: phone.user).compactMap { member in
                 try records.application(member.application).flatMap { $0.revoked == nil ? (member, $0.name) : nil }
             }
         }
-        return Answer([
+        return ServiceResponse([
             "applications": .array(
                 found.map { member, name in
-                    let decision = member.consented != nil ? "allowed" : member.refused != nil ? "refused" : nil
+                    let decision: String? =
+                        if member.consented != nil { "allowed" } else if member.refused != nil { "refused" } else { nil }
                     return [
                         "id": .string(String(member.application)), "application": .string(name),
                         "added": .integer(member.added), "decision": .string(orNull: decision),
@@ -114,30 +117,32 @@ extension AuthyService {
     ///   - parameters: `decision` is `allowed` or `refused`.
     ///   - phone: The device that calls.
     /// - Returns: An empty object.
-    /// - Throws: `PhoneRefusal` if the device is not confirmed or has no such application, or a parameter is invalid;
+    /// - Throws: `PhoneAPIError` if the device is not confirmed or has no such application, or a parameter is invalid;
     ///   `RecordStoreError` if the server cannot store it.
-    public func decide(on id: String, _ parameters: Parameters, from phone: Phone) async throws -> Answer {
+    public func decide(on id: String, parameters: Parameters, from phone: Phone) async throws -> ServiceResponse {
         guard let application = Int64(id), let decision = parameters.text("decision"),
             ["allowed", "refused"].contains(decision)
         else {
-            throw PhoneRefusal.invalid
+            throw PhoneAPIError.invalid
         }
         let isAllowed = decision == "allowed"
+        let kind = if isAllowed { "consented" } else { "refused" }
         let now = now()
         let ended = try await store.write { records in
-            guard let own = try records.device(phone.id), own.isActive else { throw PhoneRefusal.unconfirmed }
+            guard let own = try records.device(phone.id), own.isActive else { throw PhoneAPIError.unconfirmed }
             guard var member = try records.member(application: application, user: own.user) else {
-                throw PhoneRefusal.unknown
+                throw PhoneAPIError.unknown
             }
-            guard isAllowed ? member.consented == nil : member.refused == nil else { return [ApprovalRequestID]() }
-            member.consented = isAllowed ? now : nil
-            member.refused = isAllowed ? nil : now
+            let isNew = if isAllowed { member.consented == nil } else { member.refused == nil }
+            guard isNew else { return [ApprovalRequestID]() }
+            (member.consented, member.refused) = if isAllowed { (now, nil) } else { (nil, now) }
             try records.put(member)
             try records.add(
                 Activity(
-                    user: own.user, application: application, at: now, kind: isAllowed ? "consented" : "refused",
+                    user: own.user, application: application, at: now, kind: kind,
                     detail: own.name))
-            return isAllowed ? [] : try records.cancelApprovals(of: own.user, application: application, at: now)
+            if isAllowed { return [] }
+            return try records.cancelApprovals(of: own.user, application: application, at: now)
         }
         waiters.wake(.user(phone.user))
         for request in ended { waiters.wake(.approval(request)) }
@@ -147,6 +152,6 @@ extension AuthyService {
                 "application": "\(application)", "user": "\(phone.user)", "decision": "\(decision)",
                 "device": "\(phone.id)",
             ])
-        return Answer([:])
+        return ServiceResponse([:])
     }
 }

@@ -10,7 +10,7 @@ internal import WebPush
 
 // Links that enroll a phone, and the enrollment: docs/reference/phone.md
 
-extension AuthyService {
+extension APIService {
     /// Makes a one-time enrollment link for a user.
     ///
     /// - Parameters:
@@ -29,7 +29,7 @@ extension AuthyService {
                     hash: hash, user: user, application: application, created: now,
                     ends: now + settings.phone.linkLifetime))
         }
-        return Self.link(base, token)
+        return Self.link(base: base, token: token)
     }
 
     /// The most links that applications can have sent to one number in a day, so that mistyped numbers cost little.
@@ -38,7 +38,7 @@ extension AuthyService {
     private static let linksOfDay: Int64 = 5
 
     /// Sends a link to a person without a phone; a link that cannot be sent is not an error of users/new.
-    func sendLink(to user: AuthyID, _ phone: PhoneNumber, by caller: Caller) async throws {
+    func sendLink(to user: AuthyID, _ phone: PhoneNumber, by caller: AuthenticatedApplication) async throws {
         guard settings.server.publicURL != nil, outbox.canSend(.sms) else { return }
         let (known, active) = try await store.read { records in
             let member = try records.member(application: caller.id, user: user)
@@ -53,7 +53,7 @@ extension AuthyService {
             guard var member = try records.member(application: caller.id, user: user) else {
                 return "the user was removed"
             }
-            let sender = member.mayAsk ? caller.id : LinkSender.strangers
+            let sender = if member.mayAsk { caller.id } else { LinkSender.strangers }
             var links = try records.linksSent(application: sender, phoneHash: hash)
             if member.sends.wait(Interval.tenMinutes, limit: settings.limits.sends, at: limitTime()) != nil {
                 return "too many messages to the user"
@@ -92,27 +92,27 @@ extension AuthyService {
     ///   - parameters: `token`, `public_key`, `name`, `os_type` and `signature`.
     ///   - address: The IP address of the client.
     /// - Returns: The UUID of the device, and the time.
-    /// - Throws: `PhoneRefusal`: `link_unknown`, `link_used`, `link_expired`, `invalid`, or `too_many` if the user has
+    /// - Throws: `PhoneAPIError`: `link_unknown`, `link_used`, `link_expired`, `invalid`, or `too_many` if the user has
     ///   too many phones; `RecordStoreError` or `VaultError` if the server cannot store it.
-    public func enrol(_ parameters: Parameters, from address: String) async throws -> Answer {
+    public func enrol(_ parameters: Parameters, from address: String) async throws -> ServiceResponse {
         guard let token = parameters.text("token"), let encoded = parameters.text("public_key"),
             let point = Base64URL.decode(encoded),
             let key = DeviceKey(uncompressedPoint: point),
             let signature = parameters.text("signature").flatMap(Base64URL.decode),
             key.isValid(signature: signature, of: "countersign-enrol-1\n\(token)\n\(encoded)")
-        else { throw PhoneRefusal.invalid }
+        else { throw PhoneAPIError.invalid }
         let now = now()
         let hash = Array(SHA256.hash(data: Array(token.utf8)))
         let name = Self.deviceName(parameters.text("name"))
-        let os =
-            parameters.text("os_type").flatMap { ["android", "ios", "desktop"].contains($0) ? $0 : nil } ?? "other"
+        let system = parameters.text("os_type") ?? "other"
+        let os = if ["android", "ios", "desktop"].contains(system) { system } else { "other" }
         // A caller without a valid link costs no write transaction.
-        guard try await store.read({ try $0.enrolment(hash: hash) }) != nil else { throw PhoneRefusal.unknownLink }
+        guard try await store.read({ try $0.enrolment(hash: hash) }) != nil else { throw PhoneAPIError.unknownLink }
         let device = try await store.write { records in
-            guard var enrolment = try records.enrolment(hash: hash) else { throw PhoneRefusal.unknownLink }
+            guard var enrolment = try records.enrolment(hash: hash) else { throw PhoneAPIError.unknownLink }
             if let used = enrolment.device {
                 guard let device = try records.device(used), device.publicKey == point, device.removed == nil else {
-                    throw PhoneRefusal.usedLink
+                    throw PhoneAPIError.usedLink
                 }
                 return device
             }
@@ -132,7 +132,7 @@ extension AuthyService {
             "device_enrolled", metadata: ["user": "\(device.user)", "device": "\(device.id)", "address": "\(address)"])
         // The person's other phones ask whether the new one is theirs.
         waiters.wake(.user(device.user))
-        return Answer(["device": .string(device.id), "now": .integer(now)])
+        return ServiceResponse(["device": .string(device.id), "now": .integer(now)])
     }
 
     static func deviceName(_ text: String?) -> String {
@@ -140,6 +140,6 @@ extension AuthyService {
             !$0.properties.isDefaultIgnorableCodePoint && $0.value >= 0x20 && $0.value != 0x7F
         }
         let name = String(String.UnicodeScalarView(plain.prefix(60)))
-        return name.isEmpty ? "Phone" : name
+        return if name.isEmpty { "Phone" } else { name }
     }
 }

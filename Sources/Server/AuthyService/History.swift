@@ -3,16 +3,16 @@ internal import AuthyWire
 internal import Identifiers
 internal import Records
 
-extension AuthyService {
+extension APIService {
     /// Returns one page of the user's history, newest first (`GET history`).
     ///
     /// - Parameters:
     ///   - phone: The device that calls.
     ///   - before: Only entries before this Unix time in seconds; nil for the first page.
     /// - Returns: At most 30 entries; `next` is `before` of the next page, or null.
-    /// - Throws: `PhoneRefusal`: `unconfirmed`; `RecordStoreError` if the records cannot be read.
-    public func history(of phone: Phone, before: Int64?) async throws -> Answer {
-        guard phone.device.isActive else { throw PhoneRefusal.unconfirmed }
+    /// - Throws: `PhoneAPIError`: `unconfirmed`; `RecordStoreError` if the records cannot be read.
+    public func history(of phone: Phone, before: Int64?) async throws -> ServiceResponse {
+        guard phone.device.isActive else { throw PhoneAPIError.unconfirmed }
         let before = before ?? .max
         let now = now()
         let page = 30
@@ -30,22 +30,24 @@ extension AuthyService {
         let requests = approvals.filter { $0.standing(at: now) != .pending }.map { approval in
             (
                 at: approval.created,
-                json: Self.entry(approval, standing: approval.standing(at: now), names[approval.application], devices)
+                json: Self.entry(
+                    approval, standing: approval.standing(at: now), application: names[approval.application],
+                    devices: devices)
             )
         }
         let others = activities.filter { $0.kind != "reported" }.map {
-            (at: $0.at, json: Self.entry($0, $0.application.flatMap { names[$0] }))
+            (at: $0.at, json: Self.entry($0, application: $0.application.flatMap { names[$0] }))
         }
         let entries = (requests + others).sorted { $0.at > $1.at }.prefix(page)
         let hasMore = approvals.count == page || activities.count == page
-        return Answer([
+        return ServiceResponse([
             "entries": .array(entries.map(\.json)),
             "next": .integer(orNull: hasMore ? entries.last?.at : nil),
         ])
     }
 
     private static func entry(
-        _ approval: Approval, standing: Approval.Status, _ application: String?, _ devices: [String: String]
+        _ approval: Approval, standing: Approval.Status, application: String?, devices: [String: String]
     )
         -> JSONValue
     {
@@ -59,7 +61,7 @@ extension AuthyService {
         ]
     }
 
-    private static func entry(_ activity: Activity, _ application: String?) -> JSONValue {
+    private static func entry(_ activity: Activity, application: String?) -> JSONValue {
         [
             "at": .integer(activity.at), "kind": .string(activity.kind),
             "application": .string(orNull: application),

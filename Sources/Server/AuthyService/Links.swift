@@ -1,6 +1,6 @@
+internal import Encoding
 public import AuthyWire
 internal import Crypto
-internal import Encoding
 internal import Logging
 internal import Identifiers
 internal import QRCode
@@ -9,7 +9,7 @@ internal import ServerSettings
 
 // Links that a phone makes for another phone: docs/develop/adr/0057
 
-extension AuthyService {
+extension APIService {
     /// The most links that the phones of one user can make in a day.
     private static let linksOfPhonesADay: Int64 = 10
     /// The longest lifetime of such a link in seconds; the other phone is at hand.
@@ -23,7 +23,7 @@ extension AuthyService {
     ///   - base: The server's `public_url`.
     ///   - token: The token of the link.
     /// - Returns: The URL; the token is in the fragment, which browsers do not send.
-    static func link(_ base: String, _ token: String) -> String { "\(base)/phone/#enrol=\(token)" }
+    static func link(base: String, token: String) -> String { "\(base)/phone/#enrol=\(token)" }
 
     /// Makes a link with which a confirmed phone enrolls another phone of the same user (`POST links`).
     ///
@@ -34,20 +34,20 @@ extension AuthyService {
     ///   - parameters: `token` is 32 random bytes in Base64url.
     ///   - phone: The device that calls.
     /// - Returns: The link, its times, and the rows of its QR code.
-    /// - Throws: `PhoneRefusal`: `unconfirmed`, `no_links`, `invalid`, `too_many` beyond the limits of links or phones,
+    /// - Throws: `PhoneAPIError`: `unconfirmed`, `no_links`, `invalid`, `too_many` beyond the limits of links or phones,
     ///   `link_used` and `link_expired` for a token that was used before; `RecordStoreError` if the server cannot store
     ///   it.
-    public func makeLink(_ parameters: Parameters, from phone: Phone) async throws -> Answer {
-        guard phone.isConfirmed else { throw PhoneRefusal.unconfirmed }
-        guard let base = settings.server.publicURL else { throw PhoneRefusal.noLinks }
+    public func makeLink(_ parameters: Parameters, from phone: Phone) async throws -> ServiceResponse {
+        guard phone.isConfirmed else { throw PhoneAPIError.unconfirmed }
+        guard let base = settings.server.publicURL else { throw PhoneAPIError.noLinks }
         guard let token = parameters.text("token"), let bytes = Base64URL.decode(token), bytes.count == 32
-        else { throw PhoneRefusal.invalid }
+        else { throw PhoneAPIError.invalid }
         let now = now()
         let hash = Array(SHA256.hash(data: Array(token.utf8)))
         let (made, isNew) = try await store.write { records in
-            guard let own = try records.device(phone.id), own.isActive else { throw PhoneRefusal.unconfirmed }
+            guard let own = try records.device(phone.id), own.isActive else { throw PhoneAPIError.unconfirmed }
             if let known = try records.enrolment(hash: hash) {
-                guard known.madeBy == own.id else { throw PhoneRefusal.invalid }
+                guard known.madeBy == own.id else { throw PhoneAPIError.invalid }
                 try checkOpen(known, at: now, in: records)
                 return (known, false)
             }
@@ -61,8 +61,8 @@ extension AuthyService {
             return (made, true)
         }
         if isNew { log.notice("link_made", metadata: ["user": "\(phone.user)", "by": "\(phone.id)"]) }
-        let link = Self.link(base, token)
-        return Answer([
+        let link = Self.link(base: base, token: token)
+        return ServiceResponse([
             "link": .string(link), "created": .integer(made.created), "ends": .integer(made.ends),
             "now": .integer(now),
             "modules": .array((QRCode(link)?.rows ?? []).map { .string($0) }),
@@ -70,10 +70,10 @@ extension AuthyService {
     }
 
     private func countLink(of user: AuthyID, in records: any RecordWriting) throws {
-        guard let hash = try records.user(user)?.phoneHash else { throw PhoneRefusal.unknownDevice }
+        guard let hash = try records.user(user)?.phoneHash else { throw PhoneAPIError.unknownDevice }
         var links = try records.linksSent(application: LinkSender.phones, phoneHash: hash)
         if let wait = links.wait(Interval.day, limit: Self.linksOfPhonesADay, at: limitTime()) {
-            throw PhoneRefusal.tooManyLinks(wait)
+            throw PhoneAPIError.tooManyLinks(wait)
         }
         links.add(Interval.day, at: limitTime())
         try records.putLinksSent(links, application: LinkSender.phones, phoneHash: hash)
@@ -81,36 +81,36 @@ extension AuthyService {
 
     /// Checks that a link can be used; a link that a phone has made ends with that phone.
     ///
-    /// - Throws: `PhoneRefusal`: `link_used`, `link_expired`.
+    /// - Throws: `PhoneAPIError`: `link_used`, `link_expired`.
     func checkOpen(_ enrolment: Enrolment, at now: Int64, in records: any RecordReading) throws {
-        guard enrolment.device == nil else { throw PhoneRefusal.usedLink }
+        guard enrolment.device == nil else { throw PhoneAPIError.usedLink }
         let isMakerThere = try enrolment.madeBy.map { try records.device($0)?.isActive ?? false } ?? true
-        guard now < enrolment.ends, isMakerThere else { throw PhoneRefusal.expiredLink }
+        guard now < enrolment.ends, isMakerThere else { throw PhoneAPIError.expiredLink }
     }
 
     /// Checks that the user can have one more phone.
     ///
-    /// - Throws: `PhoneRefusal`: `too_many`.
+    /// - Throws: `PhoneAPIError`: `too_many`.
     func checkRoom(of user: AuthyID, in records: any RecordReading) throws {
         guard try records.devices(of: user).count(where: { $0.removed == nil }) < Self.mostPhones else {
-            throw PhoneRefusal.tooManyPhones
+            throw PhoneAPIError.tooManyPhones
         }
     }
 }
 
-extension PhoneRefusal {
-    static let noLinks = PhoneRefusal(
+extension PhoneAPIError {
+    static let noLinks = PhoneAPIError(
         status: 409, code: "no_links",
         message: "This server makes no links for phones. Please ask your administrator for one.")
-    static let tooManyPhones = PhoneRefusal(
+    static let tooManyPhones = PhoneAPIError(
         status: 429, code: "too_many", message: "There are too many phones already. Remove one first.")
 
     /// Returns the error for too many links in a day.
     ///
     /// - Parameter seconds: The time until a link is possible again.
     /// - Returns: The error, with status 429.
-    static func tooManyLinks(_ seconds: Int64) -> PhoneRefusal {
-        PhoneRefusal(
+    static func tooManyLinks(_ seconds: Int64) -> PhoneAPIError {
+        PhoneAPIError(
             status: 429, code: "too_many",
             message: "Too many links were made today. Try again tomorrow, or ask your administrator for one.",
             retryAfter: seconds)

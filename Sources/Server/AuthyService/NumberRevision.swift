@@ -6,7 +6,7 @@ internal import Vault
 
 // Users are found by the hash of their phone number, so that stored numbers must have the form in which calls are read.
 
-extension AuthyService {
+extension APIService {
     private static let revisionName = "phone_numbers"
     /// The version of the phone number parser; it is raised when the parsing changes.
     private static let revision: [UInt8] = [1]
@@ -36,7 +36,8 @@ extension AuthyService {
         let users = try records.users(after: id, limit: Self.page)
         var count = 0
         for user in users where try revise(user, in: records) { count += 1 }
-        return (users.count < Self.page ? nil : users.last?.id.value, count)
+        let last: Int64? = if users.count < Self.page { nil } else { users.last?.id.value }
+        return (last, count)
     }
 
     private func revise(_ user: User, in records: any RecordWriting) throws -> Bool {

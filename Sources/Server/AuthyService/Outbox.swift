@@ -15,7 +15,7 @@ public protocol Outbox: Sendable {
     func notify(_ request: Notification)
 
     /// Starts the delivery of callbacks that are due in the store, without waiting for it.
-    func tell()
+    func deliverCallbacks()
 }
 
 /// A code or link on its way to a person.

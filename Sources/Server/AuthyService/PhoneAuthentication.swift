@@ -19,7 +19,7 @@ public struct Phone: Sendable {
     fileprivate init(_ device: Device) { self.device = device }
 }
 
-extension AuthyService {
+extension APIService {
     /// Authenticates a call of the phone page by `Authorization: Countersign DEVICE.TIME.SIGNATURE`.
     ///
     /// - Parameters:
@@ -28,7 +28,7 @@ extension AuthyService {
     ///   - path: The part of the URL after `public_url`, with its query.
     ///   - body: The body of the request.
     /// - Returns: The device.
-    /// - Throws: `PhoneRefusal`: `unknown_device` if the device is unknown or removed or the signature is invalid,
+    /// - Throws: `PhoneAPIError`: `unknown_device` if the device is unknown or removed or the signature is invalid,
     ///   `clock` if the time is more than 90 seconds off; `RecordStoreError` if the records cannot be read.
     public func phone(authorization: String?, method: String, path: String, body: [UInt8]) async throws -> Phone {
         let parts = authorization?.split(separator: " ", maxSplits: 1) ?? []
@@ -36,21 +36,21 @@ extension AuthyService {
         guard parts.count == 2, parts[0] == "Countersign", fields.count == 3, fields[0].utf8.count == 36,
             let time = Int64(fields[1]),
             let signature = Base64URL.decode(String(fields[2]))
-        else { throw PhoneRefusal.unknownDevice }
+        else { throw PhoneAPIError.unknownDevice }
         guard let device = try await store.read({ try $0.device(String(fields[0])) }),
             let key = DeviceKey(uncompressedPoint: device.publicKey)
         else {
-            throw PhoneRefusal.unknownDevice
+            throw PhoneAPIError.unknownDevice
         }
         let hash = Base64URL.encode(Array(SHA256.hash(data: body)))
         guard key.isValid(signature: signature, of: "countersign-call-1\n\(method)\n\(path)\n\(fields[1])\n\(hash)"),
             device.removed == nil
         else {
-            throw PhoneRefusal.unknownDevice
+            throw PhoneAPIError.unknownDevice
         }
         let now = now()
         guard (now - 90...now + 90).contains(time) else {
-            throw PhoneRefusal(
+            throw PhoneAPIError(
                 status: 401, code: "clock", message: "The clock of this phone is off.", more: ["now": .integer(now)])
         }
         if now - device.lastSeen > 600 { try await touch(device, at: now) }

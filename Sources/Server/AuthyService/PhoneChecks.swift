@@ -1,4 +1,3 @@
-internal import Encoding
 internal import Logging
 internal import Identifiers
 internal import PhoneNumbers
@@ -9,7 +8,7 @@ internal import Vault
 
 // Verification of phone numbers that belong to no user (phones/verification)
 
-extension AuthyService {
+extension APIService {
     /// How long a code is valid, in seconds.
     private static let checkLifetime: Int64 = 600
     private static let checkTries: Int64 = 5
@@ -17,16 +16,18 @@ extension AuthyService {
     private static let lengths = 4...10
 
     /// Parses the phone number to check; also returns it as the caller wrote it, for the response.
-    private func phone(_ parameters: Parameters, by caller: Caller) throws -> (number: PhoneNumber, written: String) {
-        guard let code = parameters.text("country_code") else { throw Refusal.missing("country_code") }
-        guard let text = parameters.text("phone_number") else { throw Refusal.missing("phone_number") }
+    private func phone(_ parameters: Parameters, by caller: AuthenticatedApplication) throws -> (
+        number: PhoneNumber, written: String
+    ) {
+        guard let code = parameters.text("country_code") else { throw APIError.missing("country_code") }
+        guard let text = parameters.text("phone_number") else { throw APIError.missing("phone_number") }
         do throws(PhoneNumberError) {
             let number = try PhoneNumber(written: text, in: .given(code))
             return (number, "+" + code.filter { $0 != "+" && $0 != " " } + " " + text)
         } catch {
-            tell(error, of: caller)
-            throw error.part == .countryCode
-                ? Refusal(400, 60078, "The country code is invalid.") : Refusal(400, 60033, "Phone number is invalid")
+            logRejection(error, of: caller)
+            guard error.part != .countryCode else { throw APIError(400, 60078, "The country code is invalid.") }
+            throw APIError(400, 60033, "Phone number is invalid")
         }
     }
 
@@ -38,26 +39,32 @@ extension AuthyService {
     ///   - caller: The application.
     ///   - parameters: The parameters of the call.
     /// - Returns: The UUID of the check, and the seconds until the code expires.
-    /// - Throws: `Refusal` if a parameter is invalid, a limit is reached, or no gateway accepted the message;
+    /// - Throws: `APIError` if a parameter is invalid, a limit is reached, or no gateway accepted the message;
     ///   `RecordStoreError` or `VaultError` if the server cannot store it.
-    public func startPhoneCheck(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
+    public func startPhoneCheck(by caller: AuthenticatedApplication, _ parameters: Parameters) async throws
+        -> ServiceResponse
+    {
         guard let kind = OneCode.Kind(rawValue: parameters.text("via") ?? "sms"), kind != .email else {
-            throw Refusal.parameter("via")
+            throw APIError.parameter("via")
         }
         let (phone, written) = try self.phone(parameters, by: caller)
         guard let length = Int(parameters.text("code_length") ?? "4"), Self.lengths.contains(length) else {
-            throw Refusal.parameter("code_length")
+            throw APIError.parameter("code_length")
         }
         guard parameters["custom_code"] == nil, parameters["custom_message"] == nil else {
-            throw Refusal(403, 60091, "Custom codes and messages are not allowed.")
+            throw APIError(403, 60091, "Custom codes and messages are not allowed.")
         }
         guard outbox.canSend(kind) else { throw Self.notEnabled(kind) }
         let (check, code) = try await openCheck(of: phone, length: length, kind, by: caller)
-        guard await outbox.send(message(kind, phone.e164, code, nil, caller, parameters.text("locale"))) else {
+        guard
+            await outbox.send(
+                message(
+                    kind: kind, to: phone.e164, code: code, user: nil, by: caller, locale: parameters.text("locale")))
+        else {
             throw Self.notSent(kind)
         }
         log.info("phone_code_sent", metadata: ["application": "\(caller.id)", "kind": "\(kind.rawValue)"])
-        return Answer([
+        return ServiceResponse([
             "carrier": "unknown", "is_cellphone": true, "is_ported": false,
             "message": .string(kind == .sms ? "Text message sent to \(written)." : "Call to \(written) initiated."),
             "seconds_to_expire": .integer(max(0, check.ends - now())), "uuid": .string(check.id),
@@ -65,7 +72,9 @@ extension AuthyService {
         ])
     }
 
-    private func openCheck(of phone: PhoneNumber, length: Int, _ kind: OneCode.Kind, by caller: Caller) async throws
+    private func openCheck(
+        of phone: PhoneNumber, length: Int, _ kind: OneCode.Kind, by caller: AuthenticatedApplication
+    ) async throws
         -> (PhoneCheck, String)
     {
         let now = now()
@@ -73,22 +82,23 @@ extension AuthyService {
         return try await store.write { records in
             let old = try records.phoneCheck(application: caller.id, phoneHash: hash)
             if let wait = old?.sends.wait(Interval.tenMinutes, limit: settings.limits.sends, at: limitTime()) {
-                throw Refusal.tooMany(retryAfter: wait)
+                throw APIError.tooMany(retryAfter: wait)
             }
             // A new code would allow five more guesses.
             if let old, now < old.ends, old.wrongCodes >= Self.checkTries {
-                throw Refusal.tooMany(retryAfter: old.ends - now)
+                throw APIError.tooMany(retryAfter: old.ends - now)
             }
             var check: PhoneCheck
             let code: String
             if let old, now < old.ends {
                 check = old
                 code = String(
-                    decoding: try vault.open(old.sealed, as: Purpose.phoneCheck(caller.id, old.id)), as: UTF8.self)
+                    decoding: try vault.open(old.sealed, as: Purpose.phoneCheck(application: caller.id, id: old.id)),
+                    as: UTF8.self)
             } else {
                 let id = Random.uuid()
                 code = Random.digits(length)
-                let sealed = try vault.seal(Array(code.utf8), as: Purpose.phoneCheck(caller.id, id))
+                let sealed = try vault.seal(Array(code.utf8), as: Purpose.phoneCheck(application: caller.id, id: id))
                 check = PhoneCheck(
                     application: caller.id, phoneHash: hash, id: id, sealed: sealed, ends: now + Self.checkLifetime)
                 check.sends = old?.sends ?? WindowCounter()
@@ -106,11 +116,13 @@ extension AuthyService {
     ///   - caller: The application.
     ///   - parameters: The parameters of the call.
     /// - Returns: A message, if the code is correct.
-    /// - Throws: `Refusal` if the code is wrong, no code is pending for the number, or a parameter is invalid;
+    /// - Throws: `APIError` if the code is wrong, no code is pending for the number, or a parameter is invalid;
     ///   `RecordStoreError` or `VaultError` if the server cannot store it.
-    public func checkPhone(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
+    public func checkPhone(by caller: AuthenticatedApplication, _ parameters: Parameters) async throws
+        -> ServiceResponse
+    {
         let (phone, written) = try self.phone(parameters, by: caller)
-        guard let typed = parameters.text("verification_code") else { throw Refusal.missing("verification_code") }
+        guard let typed = parameters.text("verification_code") else { throw APIError.missing("verification_code") }
         // Input that cannot be a code does not count as a guess.
         let code = OneTimeCode.digits(of: typed.utf8, count: Self.lengths)
         let now = now()
@@ -120,7 +132,10 @@ extension AuthyService {
                 check.wrongCodes < Self.checkTries
             else { return nil }
             guard let code else { return false }
-            if Self.same(try vault.open(check.sealed, as: Purpose.phoneCheck(caller.id, check.id)), Array(code.utf8)) {
+            if Self.same(
+                try vault.open(check.sealed, as: Purpose.phoneCheck(application: caller.id, id: check.id)),
+                Array(code.utf8))
+            {
                 check.ends = 0
                 try records.put(check)
                 try noteProof(hash, to: caller.id, at: now, in: records)
@@ -130,13 +145,17 @@ extension AuthyService {
             try records.put(check)
             return false
         }
-        log.log(
-            level: isRight == true ? .info : .notice, isRight == true ? "phone_code_accepted" : "phone_code_refused",
-            metadata: ["application": "\(caller.id)"])
+        let metadata: Logger.Metadata = ["application": "\(caller.id)"]
+        if isRight == true {
+            log.info("phone_code_accepted", metadata: metadata)
+        } else {
+            log.notice("phone_code_refused", metadata: metadata)
+        }
         switch isRight {
-        case true?: return Answer(["message": "Verification code is correct.", "success": true])
-        case false?: throw Refusal(401, 60022, "Verification code is incorrect")
-        case nil: throw Refusal(404, 60023, "No pending verifications for \(written) found.")
+        case true?:
+            return ServiceResponse(["message": "Verification code is correct.", "success": true])
+        case false?: throw APIError(401, 60022, "Verification code is incorrect")
+        case nil: throw APIError(404, 60023, "No pending verifications for \(written) found.")
         }
     }
 
@@ -158,15 +177,22 @@ extension AuthyService {
     ///   - caller: The application.
     ///   - parameters: The number, or `uuid`.
     /// - Returns: The status: `pending`, `verified` or `expired`.
-    /// - Throws: `Refusal` if there is no such check or a parameter is invalid; `RecordStoreError` if the records
+    /// - Throws: `APIError` if there is no such check or a parameter is invalid; `RecordStoreError` if the records
     ///   cannot be read.
-    public func phoneCheckStatus(by caller: Caller, _ parameters: Parameters) async throws -> Answer {
+    public func phoneCheckStatus(by caller: AuthenticatedApplication, _ parameters: Parameters) async throws
+        -> ServiceResponse
+    {
         let (found, name) = try await phoneCheck(of: caller, parameters)
-        guard let check = found else { throw Refusal(404, 60023, "No pending verifications for \(name) found.") }
+        guard let check = found else { throw APIError(404, 60023, "No pending verifications for \(name) found.") }
         let status =
-            check.ends == 0
-            ? "verified" : now() < check.ends && check.wrongCodes < Self.checkTries ? "pending" : "expired"
-        return Answer([
+            if check.ends == 0 {
+                "verified"
+            } else if now() < check.ends && check.wrongCodes < Self.checkTries {
+                "pending"
+            } else {
+                "expired"
+            }
+        return ServiceResponse([
             "message": "Phone Verification status.", "status": .string(status),
             "seconds_to_expire": .integer(max(0, check.ends - now())), "uuid": .string(check.id),
             "success": true,
@@ -174,7 +200,9 @@ extension AuthyService {
     }
 
     /// Finds a check by its UUID or its number; also returns how the caller named it.
-    private func phoneCheck(of caller: Caller, _ parameters: Parameters) async throws -> (PhoneCheck?, String) {
+    private func phoneCheck(of caller: AuthenticatedApplication, _ parameters: Parameters) async throws -> (
+        PhoneCheck?, String
+    ) {
         if let id = parameters.text("uuid") {
             return (try await store.read { try $0.phoneCheck(application: caller.id, id: id) }, "this uuid")
         }
@@ -187,5 +215,5 @@ extension AuthyService {
     /// The response to GET /protected/json/phones/info of Authy's API: this server does not know the carriers.
     ///
     /// It is not a 5xx status, which some clients retry and others fail on.
-    public static let phoneInfo = Refusal(403, 60024, "Phone information is not available on this server.")
+    public static let phoneInfo = APIError(403, 60024, "Phone information is not available on this server.")
 }

@@ -5,7 +5,7 @@ internal import Records
 internal import Crypto
 internal import Vault
 
-extension AuthyService {
+extension APIService {
     /// Returns the state that the page shows (`GET state`).
     ///
     /// It returns at once if `seen` is not the current revision; otherwise when something changes or the time is over.
@@ -18,31 +18,31 @@ extension AuthyService {
     ///   - watch: Called with a function that ends the wait, once there is a wait to end; it calls the function when
     ///     the client disconnects.
     /// - Returns: The state and its revision.
-    /// - Throws: `PhoneRefusal`: `unknown_device` if the device was removed, `too_many` if the device waits too often;
+    /// - Throws: `PhoneAPIError`: `unknown_device` if the device was removed, `too_many` if the device waits too often;
     ///   `RecordStoreError` or `VaultError` if the state cannot be read.
     public func state(
         of phone: Phone, seen: String?, wait seconds: Int64,
         watch: @Sendable (@escaping @Sendable () -> Void) async -> Void
-    ) async throws -> Answer {
+    ) async throws -> ServiceResponse {
         var state = try await state(of: phone.device)
         let deadline = waiters.uptime() + min(seconds, 60)
-        var hasNews = seconds > 0
-        while hasNews, seen == state.revision {
+        var mayWait = seconds > 0
+        while mayWait, seen == state.revision {
             let end = state.firstEnd.map { waiters.uptime() + min(max(0, $0 - now()) + 1, 60) } ?? .max
-            guard let ticket = waiters.ticket(for: .user(phone.user), of: phone.device.id, until: min(deadline, end))
+            guard let waiter = waiters.register(for: .user(phone.user), of: phone.device.id, until: min(deadline, end))
             else {
-                throw PhoneRefusal.tooManyWaits
+                throw PhoneAPIError.tooManyWaits
             }
-            state = try await waiters.look(with: ticket) { try await self.state(of: phone.device) }
+            state = try await waiters.read(holding: waiter) { try await self.state(of: phone.device) }
             if seen == state.revision {
-                await watch { [waiters] in waiters.end(ticket) }
-                hasNews = await waiters.wait(for: ticket)
+                await watch { [waiters] in waiters.end(waiter) }
+                mayWait = await waiters.wait(for: waiter)
                 state = try await self.state(of: phone.device)
             } else {
-                waiters.end(ticket)
+                waiters.end(waiter)
             }
         }
-        return state.answer(at: now())
+        return state.response(at: now())
     }
 
     private struct State {
@@ -57,8 +57,8 @@ extension AuthyService {
             revision = Base64URL.encode(Array(SHA256.hash(data: Array(text.utf8)).prefix(12)))
         }
 
-        func answer(at now: Int64) -> Answer {
-            Answer(["revision": .string(revision), "now": .integer(now)] + members)
+        func response(at now: Int64) -> ServiceResponse {
+            ServiceResponse(["revision": .string(revision), "now": .integer(now)] + members)
         }
     }
 
@@ -68,14 +68,16 @@ extension AuthyService {
             guard let device = try records.device(known.id), device.removed == nil,
                 let user = try records.user(device.user)
             else {
-                throw PhoneRefusal.unknownDevice
+                throw PhoneAPIError.unknownDevice
             }
-            let requests = device.isActive ? try records.pendingApprovals(of: user.id, at: now) : []
-            let members = device.isActive ? try records.members(of: user.id) : []
+            let requests: [Approval] =
+                if device.isActive { try records.pendingApprovals(of: user.id, at: now) } else { [] }
+            let members: [Member] = if device.isActive { try records.members(of: user.id) } else { [] }
             let tokens = try members.filter { $0.refused == nil }
                 .map { ($0.application, try records.application($0.application)?.name ?? "", $0.added) }
             let questions = try openQuestions(members, in: records)
-            let joining = device.isActive ? try records.devices(of: user.id).filter { $0.isNew(at: now) } : []
+            let joining: [Device] =
+                if device.isActive { try records.devices(of: user.id).filter { $0.isNew(at: now) } } else { [] }
             return (device, user, requests, tokens, joining, questions, try records.value(VAPID.publicName))
         }
         var members: JSONObject = [

@@ -7,7 +7,7 @@ internal import QRCode
 internal import Records
 internal import Vault
 
-extension AuthyService {
+extension APIService {
     /// Makes a new secret for an authenticator app (Authy API: POST /protected/json/users/ID/secret).
     ///
     /// The earlier secret becomes invalid. It is possible only until the user has entered a first code or has a phone:
@@ -18,29 +18,31 @@ extension AuthyService {
     ///   - caller: The application.
     ///   - parameters: `label` and `qr_size`.
     /// - Returns: The QR code as an SVG image in a `data:` URL.
-    /// - Throws: `Refusal` if the user is unknown or has proven a factor, or a parameter is invalid; `RecordStoreError`
+    /// - Throws: `APIError` if the user is unknown or has proven a factor, or a parameter is invalid; `RecordStoreError`
     ///   or `VaultError` if the server cannot store it.
-    public func newSecret(of id: String, by caller: Caller, _ parameters: Parameters) async throws -> Answer {
+    public func newSecret(of id: String, by caller: AuthenticatedApplication, _ parameters: Parameters) async throws
+        -> ServiceResponse
+    {
         let label = Self.plain(parameters.text("label") ?? "AuthyID \(id)")
         let issuer = Self.plain(caller.application.name)
         let bytes = Random.bytes(20)
         guard let secret = Secret(bytes: bytes),
             let link = OtpauthLink(issuer: issuer, account: label, secret: secret, parameters: TOTP())
         else {
-            throw Refusal.parameter("label")
+            throw APIError.parameter("label")
         }
         guard let size = Int(parameters.text("qr_size") ?? "300"), (50...1_000).contains(size) else {
-            throw Refusal.parameter("qr_size")
+            throw APIError.parameter("qr_size")
         }
         guard let picture = QRCode(link.text)?.svg(scale: max(1, size / 60)) else {
-            throw Refusal(500, 60122, "The QR code could not be made.")
+            throw APIError(500, 60122, "The QR code could not be made.")
         }
         try await store.write { records in
             var member = try self.member(AuthyID(id), of: caller, in: records)
             guard member.confirmed == nil,
                 try !devices(for: member, in: records).contains(where: { $0.confirmed != nil })
             else {
-                throw Refusal(
+                throw APIError(
                     403, 60123, "Generic authenticator tokens are not enabled for users who have shown a code already.")
             }
             member.genericSecret = try vault.seal(bytes, as: Purpose.genericSecret(member))
@@ -48,7 +50,7 @@ extension AuthyService {
             try records.put(member)
         }
         log.notice("secret_made", metadata: ["application": "\(caller.id)", "user": "\(id)"])
-        return Answer([
+        return ServiceResponse([
             "label": .string(label), "issuer": .string(issuer),
             "qr_code": .string("data:image/svg+xml;base64," + Base64.encode(Array(picture.utf8))),
             "success": true,
@@ -58,6 +60,6 @@ extension AuthyService {
     /// Makes a text fit for an otpauth link: without colons, and not empty.
     private static func plain(_ text: String) -> String {
         let plain = String(text.filter { $0 != ":" }.prefix(60))
-        return plain.isEmpty ? "Countersign" : plain
+        return if plain.isEmpty { "Countersign" } else { plain }
     }
 }

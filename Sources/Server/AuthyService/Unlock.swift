@@ -28,7 +28,7 @@ public struct Unlocked: Sendable {
     }
 }
 
-extension AuthyService {
+extension APIService {
     /// Clears the limits of a user in all applications, so that they can try again at once.
     ///
     /// Time steps that were marked as used while the clock was ahead are freed, if they are further ahead than a

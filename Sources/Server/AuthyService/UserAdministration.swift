@@ -36,7 +36,7 @@ public struct UserView: Sendable {
     }
 }
 
-extension AuthyService {
+extension APIService {
     static func noUser(_ id: AuthyID) -> AdministrationError {
         AdministrationError("there is no user \(id)", hint: "countersignd user list shows them")
     }
@@ -82,7 +82,7 @@ extension AuthyService {
     /// The one address that all of the user's applications agree on; mail on behalf of all of them goes there.
     private static func email(of members: [Member], _ contact: Contact) -> String? {
         let addresses = Set(members.compactMap { contact.email(of: $0.application) })
-        return addresses.count == 1 ? addresses.first : nil
+        return if addresses.count == 1 { addresses.first } else { nil }
     }
 
     /// Confirms the new phone that shows a code, on the administrator's word.
@@ -97,7 +97,7 @@ extension AuthyService {
         let now = now()
         let device = try await store.write { records in
             guard try records.user(id) != nil else { throw Self.noUser(id) }
-            try leaveNews(in: records)
+            try markChange(in: records)
             return try confirm(Self.plain(code), of: id, at: now, in: records)
         }
         guard let device else {
@@ -140,7 +140,8 @@ extension AuthyService {
         }
         guard kind != .call, outbox.canSend(kind), settings.server.publicURL != nil else { return nil }
         // The link enrolls a phone for all applications, so that none of them alone decides where it goes.
-        guard let to = kind == .email ? Self.email(of: members, contact) : contact.phone.e164 else {
+        let address: String? = if kind == .email { Self.email(of: members, contact) } else { contact.phone.e164 }
+        guard let to = address else {
             throw AdministrationError(
                 "the applications of user \(id) gave no e-mail address, or different ones",
                 hint: "send it by sms, or hand it over")
@@ -166,12 +167,12 @@ extension AuthyService {
             guard let user = try records.user(id) else { throw Self.noUser(id) }
             try records.removeUser(id)
             try records.removeFormerMembers(phoneHash: user.phoneHash)
-            try leaveNews(in: records)
+            try markChange(in: records)
         }
     }
 }
 
-extension AuthyService {
+extension APIService {
     /// Changes the phone number of a user.
     ///
     /// Everything that was sent to the old number becomes invalid: links, codes, and phones that are not confirmed.
@@ -210,7 +211,7 @@ extension AuthyService {
                 try records.put(member)
             }
             try records.add(Activity(user: id, application: nil, at: now, kind: "phone_changed", detail: ""))
-            try leaveNews(in: records)
+            try markChange(in: records)
         }
         return phone.masked
     }
@@ -232,7 +233,7 @@ extension AuthyService {
             found.remove(at: now)
             try records.put(found)
             try records.add(Activity(user: id, application: nil, at: now, kind: "device_removed", detail: found.name))
-            try leaveNews(in: records)
+            try markChange(in: records)
         }
     }
 }

@@ -13,7 +13,7 @@ public enum VAPID {
     public static let purpose = "vapid"
 }
 
-extension AuthyService {
+extension APIService {
     /// Returns the key that identifies this server to push services, and makes it at the first call.
     ///
     /// - Returns: The key.

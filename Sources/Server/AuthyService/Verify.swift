@@ -9,7 +9,7 @@ internal import Vault
 
 // Verification of codes
 
-extension AuthyService {
+extension APIService {
     /// Verifies a code (Authy API: GET /protected/json/verify/TOKEN/ID).
     ///
     /// The code is a SoftToken's, a OneCode, or the confirmation code of a new phone; each is valid once. `force` makes
@@ -22,39 +22,40 @@ extension AuthyService {
     ///   - parameters: `action`, and the extensions of Countersign's hosts.
     /// - Returns: The response for a correct code; for the code of a new phone that another factor must confirm, the
     ///   one for a wrong code with an extension.
-    /// - Throws: `Refusal` if the code is wrong or used, the user is unknown, or a limit is reached; `RecordStoreError`
+    /// - Throws: `APIError` if the code is wrong or used, the user is unknown, or a limit is reached; `RecordStoreError`
     ///   or `VaultError` if the server cannot store it.
-    public func verify(_ token: String, of id: String, by caller: Caller, _ parameters: Parameters) async throws
-        -> Answer
+    public func verify(_ token: String, of id: String, by caller: AuthenticatedApplication, parameters: Parameters)
+        async throws
+        -> ServiceResponse
     {
         guard let user = AuthyID(id) else {
             // As in Authy's API: a number that is not a user's has an error of its own.
             let isNumber = !id.isEmpty && id.utf8.allSatisfy { (0x30...0x39).contains($0) }
-            throw isNumber ? Refusal.userDoesNotExist : Refusal.userNotFound
+            throw isNumber ? APIError.userDoesNotExist : APIError.userNotFound
         }
         let now = now()
         let check = CodeCheck(token, parameters)
-        let (verdict, reached) = try await store.write { records -> (Verdict, ApplicationLimit?) in
+        let (result, reached) = try await store.write { records -> (VerificationResult, ApplicationLimit?) in
             guard let member = try records.member(application: caller.id, user: user) else { return (.unknown, nil) }
-            return try judge(check, of: member, at: now, in: records)
+            return try evaluate(check, of: member, at: now, in: records)
         }
-        tell(verdict, of: user, by: caller)
-        if let reached { tell(reached, by: caller) }
-        switch verdict {
+        logResult(result, of: user, by: caller)
+        if let reached { logLimit(reached, by: caller) }
+        switch result {
         case .accepted(.confirmation): return Self.acceptedConfirmation
         case .accepted: return Self.accepted
-        case .confirmationNotTaken: return Self.confirmationNotTaken
-        case .unknown: throw Refusal.userDoesNotExist
-        case .limited(let wait), .wrongBeyondLimit(let wait): throw Refusal.tooMany(retryAfter: wait)
-        case .spent: throw Refusal.tokenReused
-        case .wrong: throw Refusal.tokenInvalid
+        case .confirmationNotAccepted: return Self.confirmationNotAccepted
+        case .unknown: throw APIError.userDoesNotExist
+        case .limited(let wait), .wrongBeyondLimit(let wait): throw APIError.tooMany(retryAfter: wait)
+        case .spent: throw APIError.tokenReused
+        case .wrong: throw APIError.tokenInvalid
         }
     }
 
     private static let acceptedMembers: JSONObject = [
         "message": .string(Literal.validMessage), "token": .string(Literal.tokenIsValid), "success": "true",
     ]
-    private static let accepted = Answer(acceptedMembers)
+    private static let accepted = ServiceResponse(acceptedMembers)
 
     /// The extension that tells a host that the code was the confirmation code of a new phone; Authy's clients ignore
     /// it.
@@ -62,46 +63,46 @@ extension AuthyService {
         Literal.extensions: [Literal.factor: .string(Literal.confirmation)]
     ]
 
-    private static let acceptedConfirmation = Answer(acceptedMembers + saysConfirmation)
+    private static let acceptedConfirmation = ServiceResponse(acceptedMembers + saysConfirmation)
 
     /// The response to a confirmation code that needs another factor; to other clients it means a wrong code.
-    private static let confirmationNotTaken = Answer(
+    private static let confirmationNotAccepted = ServiceResponse(
         [
             "message": .string(Literal.invalidMessage), "token": .string(Literal.tokenIsInvalid), "success": false,
             "errors": ["message": .string(Literal.invalidMessage)], "error_code": "60020",
         ] + saysConfirmation, status: 401)
 
-    enum Verdict: Equatable, Sendable {
+    enum VerificationResult: Equatable, Sendable {
         case accepted(CodeKind)
         case spent, wrong, unknown
         /// The code of a new phone of a person who has proven something before: another factor must confirm it.
-        case confirmationNotTaken
+        case confirmationNotAccepted
         /// The user's own limit is reached; the code was not checked.
         case limited(Int64)
         /// The code is wrong, and it is one more than the application may have.
         case wrongBeyondLimit(Int64)
     }
 
-    private func tell(_ verdict: Verdict, of user: AuthyID, by caller: Caller) {
+    private func logResult(_ result: VerificationResult, of user: AuthyID, by caller: AuthenticatedApplication) {
         let metadata: Logger.Metadata = ["application": "\(caller.id)", "user": "\(user)"]
-        func tellRefused(_ reason: String) {
+        func logRefused(_ reason: String) {
             log.notice("code_refused", metadata: metadata.merging(["reason": "\(reason)"]) { $1 })
         }
-        switch verdict {
+        switch result {
         case .accepted(let kind):
             log.info("code_accepted", metadata: metadata.merging(["kind": "\(kind.word)"]) { $1 })
             waiters.wake(.user(user))
-        case .confirmationNotTaken:
+        case .confirmationNotAccepted:
             log.warning("code_refused", metadata: metadata.merging(["reason": "confirmation"]) { $1 })
-        case .wrong, .wrongBeyondLimit: tellRefused("wrong")
-        case .spent: tellRefused("spent")
+        case .wrong, .wrongBeyondLimit: logRefused("wrong")
+        case .spent: logRefused("spent")
         case .limited(let wait):
             log.warning("codes_limited", metadata: metadata.merging(["retry_after": "\(wait)"]) { $1 })
         case .unknown: break
         }
     }
 
-    private func tell(_ reached: ApplicationLimit, by caller: Caller) {
+    private func logLimit(_ reached: ApplicationLimit, by caller: AuthenticatedApplication) {
         log.warning(
             "wrong_codes_of_application",
             metadata: [
@@ -111,9 +112,9 @@ extension AuthyService {
             ])
     }
 
-    private func judge(
+    private func evaluate(
         _ check: CodeCheck, of member: Member, at now: Int64, in records: any RecordWriting
-    ) throws -> (Verdict, ApplicationLimit?) {
+    ) throws -> (VerificationResult, ApplicationLimit?) {
         var member = member
         let (limits, time) = (settings.limits, limitTime())
         if let wait = member.wrongCodes.wait(Interval.tenMinutes, limit: limits.wrongCodes, at: time)
@@ -127,8 +128,8 @@ extension AuthyService {
             }
             return (.limited(wait), nil)
         }
-        let verdict = try check.code.map { try match($0, check, &member, at: now, in: records) } ?? .wrong
-        switch verdict {
+        let result = try check.code.map { try match($0, check: check, member: &member, at: now, in: records) } ?? .wrong
+        switch result {
         // The holder of a code that was correct does not guess: it counts towards no limit.
         case .spent: return (.spent, nil)
         case .accepted(let kind):
@@ -142,8 +143,8 @@ extension AuthyService {
             }
             try records.count(Self.month(of: member.application, at: now) { $0.codesAccepted = 1 })
             try records.put(member)
-            return (verdict, nil)
-        case .confirmationNotTaken: return (verdict, try chargeWrongCode(&member, at: time, in: records).1)
+            return (result, nil)
+        case .confirmationNotAccepted: return (result, try chargeWrongCode(&member, at: time, in: records).1)
         default: return try chargeWrongCode(&member, at: time, in: records)
         }
     }
@@ -153,7 +154,7 @@ extension AuthyService {
     /// Beyond the limit of the application, it counts as half of what its user may have.
     private func chargeWrongCode(
         _ member: inout Member, at time: Int64, in records: any RecordWriting
-    ) throws -> (Verdict, ApplicationLimit?) {
+    ) throws -> (VerificationResult, ApplicationLimit?) {
         let (limits, users) = (settings.limits, try records.memberCount(of: member.application))
         let ofTenMinutes = ApplicationLimit(
             span: Interval.tenMinutes, limit: max(limits.wrongCodesOfApplication, users), users: users)
@@ -164,12 +165,20 @@ extension AuthyService {
         let waitOfDay = ofDay.wait(inDay, at: time)
         inTenMinutes.add(ofTenMinutes.span, at: time)
         inDay.add(ofDay.span, at: time)
-        try records.putWrongCodes(inTenMinutes, inDay, of: member.application)
-        member.wrongCodes.add(Interval.tenMinutes, at: time, price: wait == nil ? 1 : max(1, limits.wrongCodes / 2))
-        member.wrongCodesOfDay.add(
-            Interval.day, at: time, price: waitOfDay == nil ? 1 : max(1, limits.wrongCodesOfDay / 2))
+        try records.putWrongCodes(inTenMinutes: inTenMinutes, inDay: inDay, of: member.application)
+        let price: Int64 = if wait == nil { 1 } else { max(1, limits.wrongCodes / 2) }
+        let priceOfDay: Int64 = if waitOfDay == nil { 1 } else { max(1, limits.wrongCodesOfDay / 2) }
+        member.wrongCodes.add(Interval.tenMinutes, at: time, price: price)
+        member.wrongCodesOfDay.add(Interval.day, at: time, price: priceOfDay)
         try records.put(member)
-        let reached = inTenMinutes.times == ofTenMinutes.limit ? ofTenMinutes : inDay.times == ofDay.limit ? ofDay : nil
+        let reached: ApplicationLimit? =
+            if inTenMinutes.times == ofTenMinutes.limit {
+                ofTenMinutes
+            } else if inDay.times == ofDay.limit {
+                ofDay
+            } else {
+                nil
+            }
         return ([wait, waitOfDay].compactMap { $0 }.max().map { .wrongBeyondLimit($0) } ?? .wrong, reached)
     }
 
@@ -177,15 +186,17 @@ extension AuthyService {
     ///
     /// All kinds are checked, so that the time does not reveal which ones the user has.
     private func match(
-        _ code: OneTimeCode, _ check: CodeCheck, _ member: inout Member, at now: Int64, in records: any RecordWriting
-    ) throws -> Verdict {
-        let softToken = try softTokenMatch(code, member.secret, Purpose.secret(member), member.spent, at: now)
+        _ code: OneTimeCode, check: CodeCheck, member: inout Member, at now: Int64, in records: any RecordWriting
+    ) throws -> VerificationResult {
+        let softToken = try softTokenMatch(
+            code, sealed: member.secret, purpose: Purpose.secret(member), spent: member.spent, at: now)
         if case .accepted(let step) = softToken {
             member.spent = step
             return .accepted(.softToken)
         }
         if let secret = member.genericSecret {
-            let generic = try softTokenMatch(code, secret, Purpose.genericSecret(member), member.genericSpent, at: now)
+            let generic = try softTokenMatch(
+                code, sealed: secret, purpose: Purpose.genericSecret(member), spent: member.genericSpent, at: now)
             if case .accepted(let step) = generic {
                 member.genericSpent = step
                 return .accepted(.authenticator)
@@ -193,19 +204,19 @@ extension AuthyService {
             if generic == .spent { return .spent }
         }
         if softToken == .spent { return .spent }
-        if let verdict = try oneCodeMatch(code, action: check.action, &member, at: now) { return verdict }
+        if let result = try oneCodeMatch(code, action: check.action, member: &member, at: now) { return result }
         guard let device = try newDevice(showing: code.digits, of: member.user, at: now, in: records) else {
             return .wrong
         }
         guard !check.isProven, try confirmsItself(device, for: member, in: records) else {
-            return .confirmationNotTaken
+            return .confirmationNotAccepted
         }
         try confirm(device, at: now, in: records)
         return .accepted(.confirmation)
     }
 
     private func softTokenMatch(
-        _ code: OneTimeCode, _ sealed: [UInt8], _ purpose: String, _ spent: Int64?, at now: Int64
+        _ code: OneTimeCode, sealed: [UInt8], purpose: String, spent: Int64?, at now: Int64
     ) throws
         -> TOTP.Match
     {
@@ -214,8 +225,8 @@ extension AuthyService {
         return TOTP().match(code, secret: secret, at: now, driftSteps: settings.codes.driftSteps, lastSpent: spent)
     }
 
-    private func oneCodeMatch(_ code: OneTimeCode, action: String, _ member: inout Member, at now: Int64) throws
-        -> Verdict?
+    private func oneCodeMatch(_ code: OneTimeCode, action: String, member: inout Member, at now: Int64) throws
+        -> VerificationResult?
     {
         guard let oneCode = member.oneCode, now < oneCode.ends, oneCode.action == action,
             Self.same(try vault.open(oneCode.sealed, as: Purpose.oneCode(member)), Array(code.digits.utf8))

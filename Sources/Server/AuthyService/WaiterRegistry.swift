@@ -5,7 +5,7 @@ internal import Synchronization
 ///
 /// Times are those of a monotonic clock: a jump of the wall clock would stretch waits or end them all.
 ///
-/// A caller takes a ticket first, then reads, then waits for the ticket, so that a change in between is not lost. One
+/// A caller takes a waiter first, then reads, then waits for the waiter, so that a change in between is not lost. One
 /// sweep serves all deadlines, so that a wait needs no task and no timer of its own.
 public final class WaiterRegistry: Sendable {
     /// What a call waits for.
@@ -21,7 +21,7 @@ public final class WaiterRegistry: Sendable {
         private enum State {
             case open
             case waiting(CheckedContinuation<Bool, Never>)
-            case over(isNews: Bool)
+            case over(isChange: Bool)
         }
         private let state = Mutex(State.open)
         fileprivate let number: UInt64
@@ -36,25 +36,25 @@ public final class WaiterRegistry: Sendable {
             self.deadline = deadline
         }
 
-        fileprivate func end(isNews: Bool) {
+        fileprivate func end(isChange: Bool) {
             let continuation = state.withLock { state -> CheckedContinuation<Bool, Never>? in
                 switch state {
                 case .over: return nil
                 case .open:
-                    state = .over(isNews: isNews)
+                    state = .over(isChange: isChange)
                     return nil
                 case .waiting(let continuation):
-                    state = .over(isNews: isNews)
+                    state = .over(isChange: isChange)
                     return continuation
                 }
             }
-            continuation?.resume(returning: isNews)
+            continuation?.resume(returning: isChange)
         }
 
         fileprivate func wait() async -> Bool {
             await withCheckedContinuation { continuation in
                 let over = state.withLock { state -> Bool? in
-                    if case .over(let isNews) = state { return isNews }
+                    if case .over(let isChange) = state { return isChange }
                     state = .waiting(continuation)
                     return nil
                 }
@@ -64,10 +64,10 @@ public final class WaiterRegistry: Sendable {
     }
 
     private struct State {
-        /// The tickets of a subject, by their numbers: thousands may share a subject.
-        var tickets: [Subject: [UInt64: Waiter]] = [:]
+        /// The waiters of a subject, by their numbers: thousands may share a subject.
+        var waiters: [Subject: [UInt64: Waiter]] = [:]
         var held: [String: Int] = [:]
-        /// The tickets by the second in which they end.
+        /// The waiters by the second in which they end.
         var deadlines: [Int64: [UInt64: Waiter]] = [:]
         var swept: Int64 = 0
         var next: UInt64 = 0
@@ -75,85 +75,85 @@ public final class WaiterRegistry: Sendable {
         var isClosed = false
     }
 
-    /// The most tickets that one holder may have at a time.
+    /// The most waiters that one holder may have at a time.
     public static let most = 16
 
     /// Returns the seconds since a fixed point in time; it never decreases.
     public let uptime: @Sendable () -> Int64
     private let state = Mutex(State())
 
-    /// Makes an empty hub with the given monotonic clock.
+    /// Makes an empty registry with the given monotonic clock.
     public init(uptime: @escaping @Sendable () -> Int64) { self.uptime = uptime }
 
     /// The number of waits.
     public var count: Int { state.withLock { $0.count } }
 
-    /// Takes a ticket for a wait.
+    /// Takes a waiter for a wait.
     ///
     /// - Parameters:
     ///   - subject: What the call waits for.
     ///   - holder: The identity that the limit of waits applies to, such as the id of a phone.
     ///   - deadline: The uptime in seconds at which a sweep ends the wait.
-    /// - Returns: The ticket, which has ended already if the hub is closed; nil if the holder has too many.
-    public func ticket(for subject: Subject, of holder: String, until deadline: Int64) -> Waiter? {
+    /// - Returns: The waiter, which has ended already if the registry is closed; nil if the holder has too many.
+    public func register(for subject: Subject, of holder: String, until deadline: Int64) -> Waiter? {
         state.withLock { state in
             state.next += 1
-            let ticket = Waiter(state.next, subject, holder, max(deadline, state.swept + 1))
+            let waiter = Waiter(state.next, subject, holder, max(deadline, state.swept + 1))
             guard !state.isClosed else {
-                ticket.end(isNews: false)
-                return ticket
+                waiter.end(isChange: false)
+                return waiter
             }
             guard state.held[holder, default: 0] < Self.most else { return nil }
             state.held[holder, default: 0] += 1
-            state.tickets[subject, default: [:]][ticket.number] = ticket
-            state.deadlines[ticket.deadline, default: [:]][ticket.number] = ticket
+            state.waiters[subject, default: [:]][waiter.number] = waiter
+            state.deadlines[waiter.deadline, default: [:]][waiter.number] = waiter
             state.count += 1
-            return ticket
+            return waiter
         }
     }
 
-    /// Reads between taking a ticket and waiting for it; if the reading fails, the ticket ends.
+    /// Reads between taking a waiter and waiting for it; if the reading fails, the waiter ends.
     ///
     /// - Parameters:
-    ///   - ticket: The ticket.
+    ///   - waiter: The waiter.
     ///   - body: Reads the state.
     /// - Returns: What the body returned.
     /// - Throws: What the body threw.
-    public func look<T>(with ticket: Waiter, _ body: () async throws -> T) async throws -> T {
+    public func read<T>(holding waiter: Waiter, _ body: () async throws -> T) async throws -> T {
         do {
             return try await body()
         } catch {
-            end(ticket)
+            end(waiter)
             throw error
         }
     }
 
-    /// Waits until the ticket ends.
+    /// Waits until the waiter ends.
     ///
-    /// - Parameter ticket: The ticket.
+    /// - Parameter waiter: The waiter.
     /// - Returns: True after a change; false after the deadline, a disconnect, or the end of the server.
     @discardableResult
-    public func wait(for ticket: Waiter) async -> Bool {
-        defer { forget(ticket) }
-        return await ticket.wait()
+    public func wait(for waiter: Waiter) async -> Bool {
+        defer { forget(waiter) }
+        return await waiter.wait()
     }
 
     /// Ends a wait whose client has disconnected, or that is not needed.
-    public func end(_ ticket: Waiter) {
-        ticket.end(isNews: false)
-        forget(ticket)
+    public func end(_ waiter: Waiter) {
+        waiter.end(isChange: false)
+        forget(waiter)
     }
 
     /// Ends all waits for a subject, because it has changed.
     public func wake(_ subject: Subject) {
-        for ticket in state.withLock({ $0.tickets[subject].map { Array($0.values) } ?? [] }) {
-            ticket.end(isNews: true)
+        for waiter in state.withLock({ $0.waiters[subject].map { Array($0.values) } ?? [] }) {
+            waiter.end(isChange: true)
         }
     }
 
     /// Ends all waits, because something has changed and it is not known what.
     public func wakeAll() {
-        for ticket in state.withLock({ $0.tickets.values.flatMap(\.values) }) { ticket.end(isNews: true) }
+        for waiter in state.withLock({ $0.waiters.values.flatMap(\.values) }) { waiter.end(isChange: true) }
     }
 
     /// Ends the waits whose deadline has passed.
@@ -165,26 +165,26 @@ public final class WaiterRegistry: Sendable {
             state.swept = max(state.swept, now)
             return seconds.flatMap { state.deadlines[$0, default: [:]].values }
         }
-        for ticket in ended { ticket.end(isNews: false) }
+        for waiter in ended { waiter.end(isChange: false) }
     }
 
-    /// Ends all waits; later tickets end at once.
+    /// Ends all waits; later waiters end at once.
     public func close() {
-        let tickets = state.withLock { state in
+        let waiters = state.withLock { state in
             state.isClosed = true
-            return state.tickets.values.flatMap(\.values)
+            return state.waiters.values.flatMap(\.values)
         }
-        for ticket in tickets { ticket.end(isNews: false) }
+        for waiter in waiters { waiter.end(isChange: false) }
     }
 
-    private func forget(_ ticket: Waiter) {
+    private func forget(_ waiter: Waiter) {
         state.withLock { state in
-            guard state.tickets[ticket.subject]?.removeValue(forKey: ticket.number) != nil else { return }
-            if state.tickets[ticket.subject]?.isEmpty ?? false { state.tickets[ticket.subject] = nil }
-            let held = state.held[ticket.holder, default: 1] - 1
-            state.held[ticket.holder] = held == 0 ? nil : held
-            state.deadlines[ticket.deadline]?[ticket.number] = nil
-            if state.deadlines[ticket.deadline]?.isEmpty ?? false { state.deadlines[ticket.deadline] = nil }
+            guard state.waiters[waiter.subject]?.removeValue(forKey: waiter.number) != nil else { return }
+            if state.waiters[waiter.subject]?.isEmpty ?? false { state.waiters[waiter.subject] = nil }
+            let held = state.held[waiter.holder, default: 1] - 1
+            state.held[waiter.holder] = held == 0 ? nil : held
+            state.deadlines[waiter.deadline]?[waiter.number] = nil
+            if state.deadlines[waiter.deadline]?.isEmpty ?? false { state.deadlines[waiter.deadline] = nil }
             state.count -= 1
         }
     }

@@ -42,14 +42,14 @@ public struct Approval: Equatable, Sendable {
     /// Whether a push message about it was delivered.
     public var notified = false
     /// The state of the callback.
-    public var telling = CallbackState.none
+    public var callbackState = CallbackState.none
     /// The signed answer; nil before.
-    public var answer: Answer?
+    public var answer: SignedAnswer?
     /// Whether the person reported that they did not start the login.
     public var reported = false
 
     /// The answer that a device signed.
-    public struct Answer: Equatable, Sendable {
+    public struct SignedAnswer: Equatable, Sendable {
         /// The id of the device.
         public let device: String
         /// The signed text.

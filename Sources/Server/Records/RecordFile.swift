@@ -11,7 +11,7 @@ struct RecordFile {
     /// SQLite rejects a symlink anywhere in a path (SQLITE_OPEN_NOFOLLOW), but /var/lib may be one.
     init(_ path: String) throws {
         let cut = path.utf8.lastIndex(of: 0x2F).map(path.utf8.index(after:)) ?? path.startIndex
-        let above = cut == path.startIndex ? "." : String(decoding: path.utf8[..<cut], as: UTF8.self)
+        let above = if cut == path.startIndex { "." } else { String(decoding: path.utf8[..<cut], as: UTF8.self) }
         guard !path.utf8.contains(0), cut != path.endIndex else {
             throw RecordStoreError.invalid("path of the records")
         }
@@ -46,9 +46,9 @@ struct RecordFile {
     /// owner's.
     func secure() throws {
         guard let found = try status() else { throw RecordStoreError.missing(path) }
-        try require(found.st_mode & S_IFMT == S_IFREG, "not a regular file")
-        try require(found.st_uid == geteuid() || geteuid() == 0, "owned by uid \(found.st_uid), not \(geteuid())")
-        try require(found.st_mode & 0o077 == 0, "others may use it: its mode must be 0600")
+        try require(found.st_mode & S_IFMT == S_IFREG, why: "not a regular file")
+        try require(found.st_uid == geteuid() || geteuid() == 0, why: "owned by uid \(found.st_uid), not \(geteuid())")
+        try require(found.st_mode & 0o077 == 0, why: "others may use it: its mode must be 0600")
         if found.st_size == 0 { throw RecordStoreError.damaged("\(path) is empty") }
     }
 
@@ -108,11 +108,12 @@ struct RecordFile {
         // The lock marks the draft as in use while this process lives: see removeDrafts.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw RecordStoreError.file(draft, why: Self.reason()) }
         try fill(draft)
-        try Self.persist(draft, O_RDONLY)
+        try Self.persist(draft, flags: O_RDONLY)
         guard unsafe link(draft, path) == 0 else {
-            throw errno == EEXIST ? RecordStoreError.exists(path) : RecordStoreError.file(path, why: Self.reason())
+            guard errno != EEXIST else { throw RecordStoreError.exists(path) }
+            throw RecordStoreError.file(path, why: Self.reason())
         }
-        try Self.persist(folder, O_RDONLY | O_DIRECTORY)
+        try Self.persist(folder, flags: O_RDONLY | O_DIRECTORY)
     }
 
     /// Removes drafts of processes that were killed while they created this file: their locks are free.
@@ -144,14 +145,14 @@ struct RecordFile {
 
     private static let draftEnd = ".draft."
 
-    private static func persist(_ path: String, _ flags: Int32) throws {
+    private static func persist(_ path: String, flags: Int32) throws {
         let descriptor = unsafe Glibc.open(path, flags | O_CLOEXEC)
         guard descriptor >= 0 else { throw RecordStoreError.file(path, why: reason()) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw RecordStoreError.file(path, why: reason()) }
     }
 
-    private func require(_ condition: Bool, _ why: String) throws {
+    private func require(_ condition: Bool, why: String) throws {
         if !condition { throw RecordStoreError.file(path, why: why) }
     }
 

@@ -111,7 +111,7 @@ public protocol RecordReading {
     /// Returns at most `limit` requests whose callback is due, oldest first.
     ///
     /// - Throws: `RecordStoreError` if the records cannot be read.
-    func approvalsToTell(limit: Int) throws -> [Approval]
+    func approvalsWithDueCallback(limit: Int) throws -> [Approval]
 
     /// Returns at most `limit` activities of a user from before a time, newest first.
     ///

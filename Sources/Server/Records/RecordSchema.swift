@@ -22,8 +22,8 @@ enum RecordSchema {
     /// - Returns: The version of the file, which may be older than `version`.
     /// - Throws: `RecordStoreError.damaged` for a file that is not ours, `.newer` for a later version.
     static func check(_ connection: Connection) throws -> Int64 {
-        let found = try number("user_version", connection)
-        guard try number("application_id", connection) == applicationID, found > 0 else {
+        let found = try number("user_version", of: connection)
+        guard try number("application_id", of: connection) == applicationID, found > 0 else {
             throw RecordStoreError.damaged("the file is not of countersignd")
         }
         guard found <= version else { throw RecordStoreError.newer(version: found, known: version) }
@@ -33,14 +33,14 @@ enum RecordSchema {
     /// Brings older tables up to date in one transaction.
     static func migrate(_ connection: Connection) throws {
         try connection.transaction(.immediate) {
-            for step in migrations.dropFirst(max(0, Int(try number("user_version", connection)))) {
+            for step in migrations.dropFirst(max(0, Int(try number("user_version", of: connection)))) {
                 try connection.execute(step)
             }
             try connection.execute("PRAGMA user_version = \(version)")
         }
     }
 
-    private static func number(_ pragma: String, _ connection: Connection) throws -> Int64 {
+    private static func number(_ pragma: String, of connection: Connection) throws -> Int64 {
         try connection.first("PRAGMA \(pragma)") { $0.integer(0) ?? 0 } ?? 0
     }
 

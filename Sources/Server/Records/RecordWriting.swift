@@ -19,7 +19,7 @@ public protocol RecordWriting: RecordReading {
     /// Stores the wrong codes of all users of an application together.
     ///
     /// - Throws: `RecordStoreError` if the records cannot be written.
-    func putWrongCodes(_ inTenMinutes: WindowCounter, _ inDay: WindowCounter, of application: Int64) throws
+    func putWrongCodes(inTenMinutes: WindowCounter, inDay: WindowCounter, of application: Int64) throws
 
     /// Stores an API key.
     ///

@@ -172,13 +172,13 @@ extension Approval {
         status = try Fields.present(Status(rawValue: fields.text()))
         processed = fields.integerOrNil()
         notified = try fields.flag()
-        telling = try Fields.present(CallbackState(rawValue: fields.integer()))
+        callbackState = try Fields.present(CallbackState(rawValue: fields.integer()))
         reported = try fields.flag()
-        answer = Answer(&fields)
+        answer = SignedAnswer(&fields)
     }
 }
 
-extension Approval.Answer {
+extension Approval.SignedAnswer {
     fileprivate init?(_ fields: inout Fields) {
         guard let device = fields.textOrNil(), let signed = fields.textOrNil(), let signature = fields.blobOrNil()
         else { return nil }

@@ -174,7 +174,7 @@ extension SQLiteReading {
         ) { try Approval(&$0) }
     }
 
-    func approvalsToTell(limit: Int) throws -> [Approval] {
+    func approvalsWithDueCallback(limit: Int) throws -> [Approval] {
         try all(
             "SELECT \(Approval.columns) FROM approvals WHERE telling = 1 ORDER BY created, number LIMIT ?1",
             max(0, limit)

@@ -7,7 +7,7 @@ internal import Synchronization
 /// commits pending writes together; a write returns when it is on the disk.
 public final class SQLiteRecordStore: RecordStore {
     let file: RecordFile
-    private let readers: Readers
+    private let readers: ReadConnections
     private let writer: Writer
     private let identity: RecordFile.Identity
     private let isClosed = Mutex(false)
@@ -24,10 +24,10 @@ public final class SQLiteRecordStore: RecordStore {
             file = try RecordFile(path)
             let connection = try file.open(create: create, Self.options)
             try connection.execute("PRAGMA synchronous = FULL; PRAGMA cache_size = -16000")
-            readers = try Readers(file)
+            readers = try ReadConnections(file)
             let (file, identity) = (file, RecordFile.Identity(file))
             self.identity = identity
-            writer = try Writer(Unshared(connection)) { try identity.require(file) }
+            writer = try Writer(ConnectionBox(connection)) { try identity.require(file) }
         } catch { throw RecordStoreError.from(error) }
     }
 
@@ -65,7 +65,7 @@ public final class SQLiteRecordStore: RecordStore {
     /// - Returns: What the body returned.
     /// - Throws: What the body threw, or `RecordStoreError` if the records cannot be written.
     public func write<T: Sendable>(_ body: @escaping @Sendable (any RecordWriting) throws -> T) async throws -> T {
-        try await withCheckedThrowingContinuation { writer.put(Writing(body, $0)) }
+        try await withCheckedThrowingContinuation { writer.put(PendingWrite(body, $0)) }
     }
 
     private static var options: Connection.Options {
@@ -79,7 +79,7 @@ public final class SQLiteRecordStore: RecordStore {
 }
 
 /// A body of `write` and the continuation that waits for its result.
-private final class Writing<T: Sendable>: Write {
+private final class PendingWrite<T: Sendable>: WriteRequest {
     private let body: @Sendable (any RecordWriting) throws -> T
     private let waiting: CheckedContinuation<T, any Error>
     private let result = Mutex<Result<T, any Error>?>(nil)

@@ -9,7 +9,7 @@ final class Transaction: RecordWriting, SQLiteReading {
     /// The counts of the finished bodies.
     private var counters = MonthlyCounters()
     /// The counts of the running body.
-    private var ownTally = MonthlyCounters()
+    private var ownCounters = MonthlyCounters()
 
     init(_ connection: Connection) { self.connection = connection }
 
@@ -19,12 +19,12 @@ final class Transaction: RecordWriting, SQLiteReading {
     /// - Returns: What the body returned or threw.
     /// - Throws: The error after which SQLite has rolled back the whole transaction, such as a full disk.
     func run<T>(_ body: (any RecordWriting) throws -> T) throws -> Result<T, any Error> {
-        ownTally = MonthlyCounters()
+        ownCounters = MonthlyCounters()
         try connection.run("SAVEPOINT body")
         do {
             let result = try body(self)
             try connection.run("RELEASE body")
-            counters.add(ownTally)
+            counters.add(ownCounters)
             return .success(result)
         } catch {
             guard connection.isInTransaction else { throw error }
@@ -35,7 +35,7 @@ final class Transaction: RecordWriting, SQLiteReading {
     }
 
     /// Writes the counts; it is the last step of a transaction.
-    func writeTally() throws {
+    func writeCounters() throws {
         for month in counters.months.values {
             try change(
                 """
@@ -54,15 +54,15 @@ final class Transaction: RecordWriting, SQLiteReading {
     func count(_ month: MonthOfStatistics) throws {
         guard month.isPlausible else { throw RecordStoreError.invalid("count") }
         let key = MonthlyCounters.key(month)
-        if counters.months[key] == nil, ownTally.months[key] == nil, try application(month.application) == nil {
+        if counters.months[key] == nil, ownCounters.months[key] == nil, try application(month.application) == nil {
             throw RecordStoreError.conflict("a count of no application")
         }
-        ownTally.add(month)
+        ownCounters.add(month)
     }
 
     func statistics(of application: Int64) throws -> [MonthOfStatistics] {
         var sum = counters
-        sum.add(ownTally)
+        sum.add(ownCounters)
         return sum.added(to: try storedStatistics(of: application), of: application)
     }
 
@@ -113,7 +113,7 @@ extension Transaction {
             application.revoked)
     }
 
-    func putWrongCodes(_ inTenMinutes: WindowCounter, _ inDay: WindowCounter, of application: Int64) throws {
+    func putWrongCodes(inTenMinutes: WindowCounter, inDay: WindowCounter, of application: Int64) throws {
         try change(
             "UPDATE applications SET wrong_since = ?2, wrong = ?3, day_wrong_since = ?4, day_wrong = ?5 WHERE id = ?1",
             application,

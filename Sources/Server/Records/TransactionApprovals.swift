@@ -20,7 +20,7 @@ extension Transaction {
             approval.hiddenDetails, approval.logos, approval.number, approval.created, approval.secondsToExpire,
             approval.ends,
             approval.updated, approval.status.rawValue, approval.processed, approval.notified,
-            approval.telling.rawValue,
+            approval.callbackState.rawValue,
             approval.reported, approval.answer?.device, approval.answer?.signed, approval.answer?.signature,
             approval.answer?.reason)
     }

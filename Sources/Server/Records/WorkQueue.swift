@@ -26,7 +26,7 @@ internal import Glibc
     }
 
     /// Adds work at the end; returns false if the queue is closed, in which case nobody will do it.
-    func put(_ work: Work) -> Bool {
+    func enqueue(_ work: Work) -> Bool {
         locked {
             if isClosed { return false }
             waiting.append(work)
@@ -39,12 +39,12 @@ internal import Glibc
     ///
     /// - Parameters:
     ///   - limit: The most items to take.
-    ///   - hope: The number of items that are likely to arrive soon; 1 if no more is expected.
-    ///   - patience: How long to wait for that number, whether or not there is work already.
+    ///   - expected: The number of items that are likely to arrive soon; 1 if no more is expected.
+    ///   - timeout: How long to wait for that number, whether or not there is work already.
     /// - Returns: The items, oldest first; nil once the queue is closed and empty.
-    func take(limit: Int, hope: Int = 1, patience: Duration = .zero) -> [Work]? {
+    func dequeue(limit: Int, expected: Int = 1, timeout: Duration = .zero) -> [Work]? {
         locked {
-            if hope > 1 { wait(for: min(hope, limit), until: Self.time(after: patience)) }
+            if expected > 1 { wait(for: min(expected, limit), until: Self.time(after: timeout)) }
             while waiting.isEmpty && !isClosed { unsafe pthread_cond_wait(condition, mutex) }
             if waiting.isEmpty { return nil }
             let taken = Array(waiting.prefix(limit))
@@ -62,10 +62,10 @@ internal import Glibc
         }
     }
 
-    private static func time(after patience: Duration) -> timespec {
+    private static func time(after timeout: Duration) -> timespec {
         var now = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &now)
-        let nanoseconds = now.tv_nsec + Int(patience / .nanoseconds(1))
+        let nanoseconds = now.tv_nsec + Int(timeout / .nanoseconds(1))
         return timespec(tv_sec: now.tv_sec + nanoseconds / 1_000_000_000, tv_nsec: nanoseconds % 1_000_000_000)
     }
 

@@ -48,7 +48,7 @@ extension Kind<String> {
     static var pushHost: Kind {
         .text("a host in quotes") { text throws(Fault) in
             let host = text.lowercased()
-            let bare = host.hasPrefix("*.") ? host.dropFirst(2) : host[...]
+            let bare = if host.hasPrefix("*.") { host.dropFirst(2) } else { host[...] }
             let name = bare.prefix { $0 != ":" }
             let isWide = host.hasPrefix("*.")
             guard WebAddress.isHost(name), bare.count == name.count || isPort(bare.dropFirst(name.count + 1)) else {

@@ -56,15 +56,16 @@ extension GatewayType {
         let url = try table.take("url", .gatewayURL)
         try table.close()
         return .twilio(
-            account: try table.need(account, "account"), tokenFile: try table.need(tokenFile, "token_file"),
-            from: try table.need(from, "from"), url: url ?? "https://api.twilio.com")
+            account: try table.need(account, key: "account"), tokenFile: try table.need(tokenFile, key: "token_file"),
+            from: try table.need(from, key: "from"), url: url ?? "https://api.twilio.com")
     }
 
     private static func readWebhook(_ table: inout Table) throws(Complaint) -> GatewayType {
         let url = try table.take("url", .gatewayURL)
         let secretFile = try table.take("secret_file", .path(such: "/etc/countersign/webhook-secret"))
         try table.close()
-        return .webhook(url: try table.need(url, "url"), secretFile: try table.need(secretFile, "secret_file"))
+        return .webhook(
+            url: try table.need(url, key: "url"), secretFile: try table.need(secretFile, key: "secret_file"))
     }
 
     private static func readSMTP(_ table: inout Table) throws(Complaint) -> GatewayType {
@@ -74,17 +75,18 @@ extension GatewayType {
         let passwordFile = try table.take("password_file", .path(such: "/etc/countersign/smtp-password"))
         let smsDomain = try table.take("sms_domain", .domain)
         try table.close()
-        if user != nil { _ = try table.need(passwordFile, "password_file") }
-        if passwordFile != nil { _ = try table.need(user, "user") }
+        if user != nil { _ = try table.need(passwordFile, key: "password_file") }
+        if passwordFile != nil { _ = try table.need(user, key: "user") }
         return .smtp(
-            url: try table.need(url, "url"), from: try table.need(from, "from"), user: user, passwordFile: passwordFile,
+            url: try table.need(url, key: "url"), from: try table.need(from, key: "from"), user: user,
+            passwordFile: passwordFile,
             smsDomain: smsDomain)
     }
 
     private static func readCommand(_ table: inout Table) throws(Complaint) -> GatewayType {
         let words = try table.take("command", .list(of: .argument))
         try table.close()
-        let command = try table.need(words, "command")
+        let command = try table.need(words, key: "command")
         do throws(Fault) {
             guard let program = command.first, command.count <= 64 else {
                 throw Fault("a command has at most 64 words")
@@ -114,7 +116,7 @@ extension GatewayType {
 }
 
 extension Table {
-    fileprivate func need<T>(_ value: T?, _ key: String) throws(Complaint) -> T {
+    fileprivate func need<T>(_ value: T?, key: String) throws(Complaint) -> T {
         guard let value else { throw complaint("\(key) is missing; this gateway needs it") }
         return value
     }

@@ -1,7 +1,7 @@
 internal import Glibc
 public import SettingsFile
 
-extension ServerSettings {
+extension ServiceSettings {
     /// The path of the settings unless a command names another one.
     public static let usualFile = "/etc/countersign/countersignd.toml"
 
@@ -14,7 +14,7 @@ extension ServerSettings {
     ///   - trust: the owner and group that are trusted beside root.
     /// - Returns: the settings.
     /// - Throws: `SettingsError` if the file is missing, unsafe or unreadable, or at its first fault.
-    public static func load(_ path: String? = nil, trust: Trust) throws(SettingsError) -> ServerSettings {
+    public static func load(_ path: String? = nil, trust: Trust) throws(SettingsError) -> ServiceSettings {
         try load(path, orElse: usualFile, trust: trust)
     }
 
@@ -27,9 +27,9 @@ extension ServerSettings {
     /// - Returns: the settings.
     /// - Throws: `SettingsError` as above.
     package static func load(_ path: String?, orElse usual: String, trust: Trust) throws(SettingsError)
-        -> ServerSettings
+        -> ServiceSettings
     {
-        if path == nil, isMissing(usual) { return ServerSettings() }
+        if path == nil, isMissing(usual) { return ServiceSettings() }
         let file = path ?? usual
         return try parse(TrustedFile.text(file, trust: trust, isPublic: true), file: file)
     }

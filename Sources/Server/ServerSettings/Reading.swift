@@ -1,6 +1,6 @@
 public import SettingsFile
 
-extension ServerSettings {
+extension ServiceSettings {
     /// Parses the text of a settings file.
     ///
     /// - Parameters:
@@ -8,9 +8,9 @@ extension ServerSettings {
     ///   - file: the path for error messages; nothing is read from it.
     /// - Returns: the settings, with defaults for missing keys.
     /// - Throws: `SettingsError` at the first fault, with its line and key.
-    public static func parse(_ text: String, file: String) throws(SettingsError) -> ServerSettings {
+    public static func parse(_ text: String, file: String) throws(SettingsError) -> ServiceSettings {
         do throws(Complaint) {
-            return try ServerSettings(Table(Value.document(text)))
+            return try ServiceSettings(Table(Value.document(text)))
         } catch {
             throw SettingsError(file: file, text: text, error)
         }
@@ -33,7 +33,7 @@ extension ServerSettings {
     }
 }
 
-extension ServerSettings.Codes {
+extension ServiceSettings.Codes {
     fileprivate init(_ given: Table) throws(Complaint) {
         self.init()
         var table = given
@@ -49,7 +49,7 @@ extension ServerSettings.Codes {
     }
 }
 
-extension ServerSettings.Limits {
+extension ServiceSettings.Limits {
     fileprivate init(_ given: Table) throws(Complaint) {
         self.init()
         var table = given
@@ -67,7 +67,7 @@ extension ServerSettings.Limits {
     }
 }
 
-extension ServerSettings.Phone {
+extension ServiceSettings.Phone {
     fileprivate init(_ given: Table) throws(Complaint) {
         self.init()
         var table = given
@@ -76,7 +76,7 @@ extension ServerSettings.Phone {
     }
 }
 
-extension ServerSettings.Push {
+extension ServiceSettings.Push {
     fileprivate init(_ given: Table) throws(Complaint) {
         self.init()
         var table = given
@@ -92,7 +92,7 @@ extension Kind<Int64> {
     }
 }
 
-extension Kind<ServerSettings.MasterKey> {
+extension Kind<ServiceSettings.MasterKey> {
     /// An absolute path, or `credential:` and a name that systemd allows.
     fileprivate static var masterKey: Kind {
         .text("a path in quotes") { text throws(Fault) in

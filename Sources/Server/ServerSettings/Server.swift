@@ -1,7 +1,7 @@
 internal import Identifiers
 internal import SettingsFile
 
-extension ServerSettings.Server {
+extension ServiceSettings.Server {
     init(_ given: Table) throws(Complaint) {
         self.init()
         var table = given
@@ -14,7 +14,7 @@ extension ServerSettings.Server {
         metrics = try table.take("metrics", .listener)
         try table.close()
         switch (chain, key) {
-        case (let chain?, let key?): certificate = ServerSettings.Certificate(chain: chain, privateKey: key)
+        case (let chain?, let key?): certificate = ServiceSettings.Certificate(chain: chain, privateKey: key)
         case (nil, nil): certificate = nil
         case (_?, nil):
             throw table.complaint(
@@ -66,7 +66,7 @@ extension ServerSettings.Server {
     }
 }
 
-extension ServerSettings.Listener {
+extension ServiceSettings.Listener {
     /// The listener as it is written in the file.
     fileprivate var written: String {
         switch self {
@@ -101,14 +101,15 @@ extension ServerSettings.Listener {
     private static let loopback = ["127.0.0.0/8", "::1"].compactMap { Network($0) }
 }
 
-extension Kind<ServerSettings.Listener> {
+extension Kind<ServiceSettings.Listener> {
     fileprivate static var listener: Kind {
         .text("an address and a port in quotes") { text throws(Fault) in
-            text.hasPrefix("unix:") ? .unixSocket(try socketPath(text)) : try address(text)
+            if text.hasPrefix("unix:") { return .unixSocket(try socketPath(text)) }
+            return try address(text)
         }
     }
 
-    private static func address(_ text: String) throws(Fault) -> ServerSettings.Listener {
+    private static func address(_ text: String) throws(Fault) -> ServiceSettings.Listener {
         let colon = text.lastIndex(of: ":") ?? text.endIndex
         let digits = text[colon...].dropFirst()
         guard let host = numericHost(text[..<colon]) else { throw Fault(refusal(of: text[..<colon], port: digits)) }
@@ -124,7 +125,7 @@ extension Kind<ServerSettings.Listener> {
     /// a scope.
     private static func numericHost(_ text: Substring) -> String? {
         let isBracketed = text.hasPrefix("[") && text.hasSuffix("]") && text.utf8.count > 2
-        let bare = isBracketed ? text.dropFirst().dropLast() : text
+        let bare = if isBracketed { text.dropFirst().dropLast() } else { text }
         guard !bare.contains("%"), bare.contains(":") == isBracketed else { return nil }
         return Address(String(bare))?.description
     }
@@ -159,7 +160,7 @@ extension Kind<String> {
             guard !address.isPlain || address.isOfThisMachine else {
                 throw Fault("http:// is taken for localhost, 127.0.0.1 and [::1] only; phones need https://")
             }
-            let usualPort = address.isPlain ? ":80" : ":443"
+            let usualPort = if address.isPlain { ":80" } else { ":443" }
             return address.text.hasSuffix("\(address.host)\(usualPort)")
                 ? String(address.text.dropLast(usualPort.count)) : address.text
         }

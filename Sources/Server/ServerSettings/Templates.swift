@@ -18,10 +18,10 @@ extension Kind<String> {
         .text { given throws(Fault) in
             let text = given.replacing("\r\n", with: "\n")
             guard (1...length).contains(text.count) else { throw Fault("this text has 1 to \(length) characters") }
-            let lines = template.isOneLine ? [text] : text.split(separator: "\n").map(String.init)
+            let lines = if template.isOneLine { [text] } else { text.split(separator: "\n").map(String.init) }
             let isPlain = !lines.contains(where: \.hasControlCharacters)
             guard isPlain else { throw Fault("there is a control character in this text; take it out") }
-            try check(placeholders(in: text), template.known)
+            try check(placeholders(in: text), known: template.known)
             if let needed = template.needed, !text.contains("{\(needed)}") {
                 throw Fault("{\(needed)} is missing in this text")
             }
@@ -29,7 +29,7 @@ extension Kind<String> {
         }
     }
 
-    private static func check(_ names: [String], _ known: [String]) throws(Fault) {
+    private static func check(_ names: [String], known: [String]) throws(Fault) {
         guard let stranger = names.first(where: { !known.contains($0) }) else { return }
         let near = stranger.nearest(in: known).map { "did you mean {\($0)}?" }
         throw Fault(
@@ -43,6 +43,6 @@ extension Kind<String> {
 func placeholders(in text: String) -> [String] {
     text.split(separator: "{", omittingEmptySubsequences: false).dropFirst().compactMap { part in
         let word = part.prefix { $0.utf8.count == 1 && $0.utf8.allSatisfy { $0.isLetter || $0 == UInt8(ascii: "_") } }
-        return !word.isEmpty && part.dropFirst(word.count).first == "}" ? String(word) : nil
+        return if !word.isEmpty && part.dropFirst(word.count).first == "}" { String(word) } else { nil }
     }
 }

@@ -24,7 +24,7 @@ enum Audit {
     /// - Parameters:
     ///   - action: such as `user_confirm`.
     ///   - keys: further keys and values, in the order in which they are written.
-    static func tell(_ action: String, _ keys: KeyValuePairs<String, String> = [:]) {
+    static func record(_ action: String, with keys: KeyValuePairs<String, String> = [:]) {
         guard isOfThisHost else { return }
         let all = [("action", action)] + keys.map { ($0.key, $0.value) } + [("by", by)]
         let text = all.map { "\($0)=\(token($1))" }.joined(separator: " ")
@@ -52,6 +52,6 @@ enum Audit {
     /// Replaces bytes that could end the value or begin another key.
     private static func token(_ value: String) -> String {
         let safe = value.utf8.prefix(127).map { $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x3D ? $0 : 0x3F }
-        return safe.isEmpty ? "-" : String(decoding: safe, as: UTF8.self)
+        return if safe.isEmpty { "-" } else { String(decoding: safe, as: UTF8.self) }
     }
 }

@@ -10,9 +10,8 @@ struct BackupFile {
         path = file
         descriptor = Glibc.open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw errno == ENOENT
-                ? CommandError("\(file) is missing")
-                : CommandError("\(file) cannot be opened: \(String(cString: strerror(errno)))")
+            guard errno != ENOENT else { throw CommandError("\(file) is missing") }
+            throw CommandError("\(file) cannot be opened: \(String(cString: strerror(errno)))")
         }
         var (found, log) = (stat(), stat())
         guard fstat(descriptor, &found) == 0, found.st_mode & S_IFMT == S_IFREG else {
@@ -30,7 +29,7 @@ struct BackupFile {
         let target = Glibc.open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard target >= 0 else { throw CommandError("\(draft) cannot be made: \(String(cString: strerror(errno)))") }
         defer { close(target) }
-        try Self.copy(descriptor, to: target, draft)
+        try Self.copy(descriptor, to: target, path: draft)
     }
 
     /// Writes a file of this process's user to a descriptor.
@@ -38,10 +37,10 @@ struct BackupFile {
         let source = Glibc.open(draft, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
         guard source >= 0 else { throw CommandError("\(draft) cannot be opened: \(String(cString: strerror(errno)))") }
         defer { close(source) }
-        try copy(source, to: target, "the backup")
+        try copy(source, to: target, path: "the backup")
     }
 
-    private static func copy(_ source: Int32, to target: Int32, _ path: String) throws {
+    private static func copy(_ source: Int32, to target: Int32, path: String) throws {
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
         while true {
             let count = buffer.withUnsafeMutableBytes { read(source, $0.baseAddress, $0.count) }

@@ -15,55 +15,58 @@ final class CallbackWorker: Sendable {
     private static let pauses = [0, 1, 10, 60]
     private static let batch = 1_000
 
-    private let nudges: AsyncStream<Void>
+    private let wakes: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation
     private let underWay = Mutex<Set<ApprovalRequestID>>([])
     private let nonces = Mutex((second: Int64(0), count: 0))
 
-    init() { (nudges, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
+    init() { (wakes, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
 
     /// Looks for new callbacks.
-    func nudge() { continuation.yield() }
+    func wake() { continuation.yield() }
 
     func end() { continuation.finish() }
 
     /// Runs until `end`; a callback that is under way then is delivered after the next start.
-    func run(_ service: AuthyService, _ outgoing: Outgoing) async {
-        nudge()
+    func run(_ service: APIService, outgoing: Outgoing) async {
+        wake()
         await withDiscardingTaskGroup { group in
-            for await _ in nudges {
-                let due = (try? await service.store.read { try $0.approvalsToTell(limit: Self.batch) }) ?? []
+            for await _ in wakes {
+                let due = (try? await service.store.read { try $0.approvalsWithDueCallback(limit: Self.batch) }) ?? []
                 for approval in due where underWay.withLock({ $0.insert(approval.id).inserted }) {
-                    group.addTask { await self.tell(approval, service, outgoing, isBatchFull: due.count == Self.batch) }
+                    group.addTask {
+                        await self.deliver(
+                            approval, service: service, outgoing: outgoing, isBatchFull: due.count == Self.batch)
+                    }
                 }
             }
             group.cancelAll()
         }
     }
 
-    private func tell(_ approval: Approval, _ service: AuthyService, _ outgoing: Outgoing, isBatchFull: Bool) async {
-        var telling = Approval.CallbackState.failed
+    private func deliver(_ approval: Approval, service: APIService, outgoing: Outgoing, isBatchFull: Bool) async {
+        var state = Approval.CallbackState.failed
         for pause in Self.pauses {
             if pause > 0 { try? await Task.sleep(for: .seconds(pause)) }
             guard !Task.isCancelled else { return }
-            if await isTold(approval, service, outgoing) {
-                telling = .done
+            if await isDelivered(approval, service: service, outgoing: outgoing) {
+                state = .done
                 break
             }
         }
         guard !Task.isCancelled else { return }
-        if telling == .failed { service.log.error("callback_failed", metadata: ["request": "\(approval.id)"]) }
-        let outcome = telling
+        if state == .failed { service.log.error("callback_failed", metadata: ["request": "\(approval.id)"]) }
+        let outcome = state
         try? await service.store.write { records in
             guard var approval = try records.approval(approval.id) else { return }
-            approval.telling = outcome
+            approval.callbackState = outcome
             try records.put(approval)
         }
         underWay.withLock { _ = $0.remove(approval.id) }
-        if isBatchFull { nudge() }
+        if isBatchFull { wake() }
     }
 
-    private func isTold(_ approval: Approval, _ service: AuthyService, _ outgoing: Outgoing) async -> Bool {
+    private func isDelivered(_ approval: Approval, service: APIService, outgoing: Outgoing) async -> Bool {
         let found = try? await service.store.read { records in
             (
                 try records.application(approval.application),
@@ -76,12 +79,12 @@ final class CallbackWorker: Sendable {
         else {
             return true
         }
-        let request = request(Callback(approval, device: found?.1), callback, key, at: service.now())
+        let request = request(Callback(approval, device: found?.1), target: callback, key: key, at: service.now())
         guard case .answer(let answer) = await outgoing.send(request) else { return false }
         return (200...299).contains(answer.status)
     }
 
-    private func request(_ callback: Callback, _ target: Application.Callback, _ key: [UInt8], at now: Int64)
+    private func request(_ callback: Callback, target: Application.Callback, key: [UInt8], at now: Int64)
         -> OutgoingRequest
     {
         let nonce = nonce(at: now)
@@ -105,7 +108,7 @@ final class CallbackWorker: Sendable {
     /// have seen.
     private func nonce(at now: Int64) -> String {
         let (second, count) = nonces.withLock { last in
-            last = now > last.second ? (now, 0) : (last.second, last.count + 1)
+            last = if now > last.second { (now, 0) } else { (last.second, last.count + 1) }
             return last
         }
         let decimals = String(count % 1_000_000)

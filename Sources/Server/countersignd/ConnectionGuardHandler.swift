@@ -6,7 +6,7 @@ internal import Synchronization
 
 /// Guards one connection: detects that the client has gone, times it out, and limits pipelining.
 ///
-/// A client is disconnected if it sends no whole request within `patience` of connecting or of the last response, or
+/// A client is disconnected if it sends no whole request within `timeout` of connecting or of the last response, or
 /// reads nothing of a response for that long. This ends slow headers, slow bodies, slow readers and idle connections.
 final class ConnectionGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
@@ -19,7 +19,7 @@ final class ConnectionGuardHandler: ChannelDuplexHandler, RemovableChannelHandle
     /// The maximum number of request parts from one read, for the same reason.
     private static let mostParts = 1_024
 
-    private let patience: TimeAmount
+    private let timeout: TimeAmount
     private let limiter: ConnectionLimiter
     private let listener: (number: Int, most: Int)
     private var entry: ConnectionLimiter.Entry?
@@ -39,18 +39,18 @@ final class ConnectionGuardHandler: ChannelDuplexHandler, RemovableChannelHandle
     /// Creates a guard for one connection.
     ///
     /// - Parameters:
-    ///   - patience: the timeout.
+    ///   - timeout: the timeout.
     ///   - limiter: the limits on connections.
     ///   - listener: the listener's number and its limit.
-    init(patience: TimeAmount, limiter: ConnectionLimiter, listener: (number: Int, most: Int)) {
-        self.patience = patience
+    init(timeout: TimeAmount, limiter: ConnectionLimiter, listener: (number: Int, most: Int)) {
+        self.timeout = timeout
         self.limiter = limiter
         self.listener = listener
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         let channel = context.channel
-        entry = limiter.come(channel.remoteAddress?.ipAddress, at: listener.number, most: listener.most) {
+        entry = limiter.admit(channel.remoteAddress?.ipAddress, at: listener.number, most: listener.most) {
             channel.eventLoop.execute { channel.close(promise: nil) }
         }
         expect(context)
@@ -58,7 +58,7 @@ final class ConnectionGuardHandler: ChannelDuplexHandler, RemovableChannelHandle
 
     func handlerRemoved(context: ChannelHandlerContext) {
         timer?.cancel()
-        if let entry { limiter.leave(entry) }
+        if let entry { limiter.remove(entry) }
         entry = nil
     }
 
@@ -85,7 +85,7 @@ final class ConnectionGuardHandler: ChannelDuplexHandler, RemovableChannelHandle
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        stuck = context.channel.isWritable ? nil : .now()
+        stuck = if context.channel.isWritable { nil } else { .now() }
         context.fireChannelWritabilityChanged()
     }
 
@@ -110,8 +110,8 @@ final class ConnectionGuardHandler: ChannelDuplexHandler, RemovableChannelHandle
     }
 
     /// Counts the connection for an authenticated client; must be called on the event loop.
-    func isKnown(as client: ConnectionLimiter.Client) {
-        if let known = entry { entry = limiter.move(known, to: client) }
+    func authenticated(as client: ConnectionLimiter.Client) {
+        if let known = entry { entry = limiter.authenticate(known, as: client) }
     }
 
     /// Calls `body` when the client disconnects before the response is written, at once if it has; must be called on
@@ -128,23 +128,25 @@ final class ConnectionGuardHandler: ChannelDuplexHandler, RemovableChannelHandle
 
     /// Moves the deadline; the connection's one timer is set again when it finds that the deadline has moved.
     private func expect(_ context: ChannelHandlerContext) {
-        deadline = .now() + patience
+        deadline = .now() + timeout
         guard timer == nil else { return }
-        schedule(NIOLoopBound(context, eventLoop: context.eventLoop), NIOLoopBound(self, eventLoop: context.eventLoop))
+        schedule(
+            NIOLoopBound(context, eventLoop: context.eventLoop), for: NIOLoopBound(self, eventLoop: context.eventLoop))
     }
 
-    private func schedule(_ context: NIOLoopBound<ChannelHandlerContext>, _ this: NIOLoopBound<ConnectionGuardHandler>)
-    {
+    private func schedule(
+        _ context: NIOLoopBound<ChannelHandlerContext>, for this: NIOLoopBound<ConnectionGuardHandler>
+    ) {
         timer = context.value.eventLoop.scheduleTask(deadline: deadline) {
-            let watch = this.value
-            watch.timer = nil
-            guard !watch.isGone else { return }
-            let isStuck = watch.stuck.map { $0 + watch.patience <= .now() } ?? false
-            if isStuck || watch.due <= 0 && watch.deadline <= .now() {
-                watch.close(context.value)
+            let handler = this.value
+            handler.timer = nil
+            guard !handler.isGone else { return }
+            let isStuck = handler.stuck.map { $0 + handler.timeout <= .now() } ?? false
+            if isStuck || handler.due <= 0 && handler.deadline <= .now() {
+                handler.close(context.value)
             } else {
-                if watch.deadline <= .now() { watch.deadline = .now() + watch.patience }
-                watch.schedule(context, this)
+                if handler.deadline <= .now() { handler.deadline = .now() + handler.timeout }
+                handler.schedule(context, for: this)
             }
         }
     }
@@ -161,10 +163,10 @@ struct Context: RequestContext {
     }
 
     /// Counts the connection for an authenticated client.
-    func isKnown(as client: ConnectionLimiter.Client) {
+    func authenticated(as client: ConnectionLimiter.Client) {
         let channel = channel
         channel.eventLoop.execute {
-            try? channel.pipeline.syncOperations.handler(type: ConnectionGuardHandler.self).isKnown(as: client)
+            try? channel.pipeline.syncOperations.handler(type: ConnectionGuardHandler.self).authenticated(as: client)
         }
     }
 
@@ -180,10 +182,10 @@ struct Context: RequestContext {
     func whenGone(_ body: @escaping @Sendable () -> Void) async {
         let channel = channel
         channel.eventLoop.execute {
-            guard let watch = try? channel.pipeline.syncOperations.handler(type: ConnectionGuardHandler.self) else {
+            guard let handler = try? channel.pipeline.syncOperations.handler(type: ConnectionGuardHandler.self) else {
                 return body()
             }
-            watch.whenGone(body)
+            handler.whenGone(body)
         }
     }
 }

@@ -38,7 +38,7 @@ final class ConnectionLimiter: Sendable {
     /// changes.
     private static let mostOfPhone = 32
 
-    private struct Crowd {
+    private struct ConnectionQueue {
         /// The functions that close the counted connections, by number.
         private var closers: [UInt64: @Sendable () -> Void] = [:]
         /// The numbers in order of arrival, including some that have left.
@@ -47,7 +47,7 @@ final class ConnectionLimiter: Sendable {
 
         var count: Int { closers.count }
 
-        mutating func add(_ number: UInt64, _ close: @escaping @Sendable () -> Void) {
+        mutating func add(_ number: UInt64, close: @escaping @Sendable () -> Void) {
             if order.count > 2 * closers.count + 16 {
                 order = order[passed...].filter { closers[$0] != nil }
                 passed = 0
@@ -70,20 +70,20 @@ final class ConnectionLimiter: Sendable {
         }
     }
 
-    private struct Hall {
+    private struct ListenerState {
         /// The number of all open connections.
         var open = 0
         /// The connections that have not authenticated.
-        var strangers = Crowd()
+        var unauthenticated = ConnectionQueue()
     }
 
     private struct State {
-        var halls: [Int: Hall] = [:]
-        var holders: [String: Crowd] = [:]
+        var listeners: [Int: ListenerState] = [:]
+        var holders: [String: ConnectionQueue] = [:]
         var next: UInt64 = 0
     }
 
-    private let mostOfPlace: Int?
+    private let mostOfAddress: Int?
     private let mostOfApplication: Int
     private let proxies: Proxies
     private let warn: Warning
@@ -92,12 +92,12 @@ final class ConnectionLimiter: Sendable {
     /// Creates the limits.
     ///
     /// - Parameters:
-    ///   - mostOfPlace: the limit of one unauthenticated address; nil if only proxies connect.
+    ///   - mostOfAddress: the limit of one unauthenticated address; nil if only proxies connect.
     ///   - connections: the limit of one listener.
     ///   - proxies: the trusted proxies.
     ///   - warn: writes a warning.
-    init(mostOfPlace: Int?, connections: Int, proxies: Proxies, warn: @escaping Warning) {
-        self.mostOfPlace = mostOfPlace
+    init(mostOfAddress: Int?, connections: Int, proxies: Proxies, warn: @escaping Warning) {
+        self.mostOfAddress = mostOfAddress
         mostOfApplication = max(1, connections * 3 / 4)
         self.proxies = proxies
         self.warn = warn
@@ -110,17 +110,19 @@ final class ConnectionLimiter: Sendable {
     ///   - listener: the listener's number.
     ///   - most: the limit of the listener.
     ///   - close: closes the connection asynchronously.
-    /// - Returns: the entry that `move` and `leave` take.
-    func come(_ peer: String?, at listener: Int, most: Int, close: @escaping @Sendable () -> Void) -> Entry {
+    /// - Returns: the entry that `authenticate` and `remove` need.
+    func admit(_ peer: String?, at listener: Int, most: Int, close: @escaping @Sendable () -> Void) -> Entry {
         let place = place(of: peer)
         let (number, oldest) = state.withLock { state in
             state.next += 1
-            var hall = state.halls.removeValue(forKey: listener) ?? Hall()
-            hall.open += 1
+            var listenerState = state.listeners.removeValue(forKey: listener) ?? ListenerState()
+            listenerState.open += 1
             // The new connection itself is not a candidate.
-            let oldest = hall.open >= most && hall.strangers.count > 0 ? hall.strangers.removeOldest() : nil
-            hall.strangers.add(state.next, close)
-            state.halls[listener] = hall
+            let isFull = listenerState.open >= most && listenerState.unauthenticated.count > 0
+            let oldest: (@Sendable () -> Void)? =
+                if isFull { listenerState.unauthenticated.removeOldest() } else { nil }
+            listenerState.unauthenticated.add(state.next, close: close)
+            state.listeners[listener] = listenerState
             return (state.next, oldest)
         }
         if let oldest {
@@ -128,14 +130,14 @@ final class ConnectionLimiter: Sendable {
             oldest()
         }
         let entry = Entry(number: number, listener: listener, isShared: place == nil, holder: nil, close: close)
-        guard let place, let mostOfPlace else { return entry }
-        return count(entry, for: place, mostOfPlace) { warn in
+        guard let place, let mostOfAddress else { return entry }
+        return count(entry, for: place, most: mostOfAddress) { warn in
             warn("connections_of_address_used_up", place, ["address": "\(place)"])
         }
     }
 
     /// Counts an authenticated connection for its client, and no longer as unauthenticated or for its address.
-    func move(_ entry: Entry, to client: Client) -> Entry {
+    func authenticate(_ entry: Entry, as client: Client) -> Entry {
         let holder: String? =
             switch client {
             case .application(let id): "application \(id)"
@@ -148,27 +150,27 @@ final class ConnectionLimiter: Sendable {
         guard let holder else { return moved }
         switch client {
         case .application(let id):
-            return count(moved, for: holder, mostOfApplication) { warn in
+            return count(moved, for: holder, most: mostOfApplication) { warn in
                 warn("connections_of_application_used_up", holder, ["application": "\(id)"])
             }
         case .phone(let id):
-            return count(moved, for: holder, Self.mostOfPhone) { warn in
+            return count(moved, for: holder, most: Self.mostOfPhone) { warn in
                 warn("connections_of_phone_used_up", holder, ["device": "\(id)"])
             }
         }
     }
 
     /// Removes a closed connection.
-    func leave(_ entry: Entry) {
+    func remove(_ entry: Entry) {
         state.withLock { state in
             Self.forget(entry, in: &state)
-            state.halls[entry.listener]?.open -= 1
+            state.listeners[entry.listener]?.open -= 1
         }
     }
 
     /// The address to count a peer for; nil if it stands for many clients.
     private func place(of peer: String?) -> String? {
-        guard mostOfPlace != nil, let address = peer.flatMap({ Address($0) }),
+        guard mostOfAddress != nil, let address = peer.flatMap({ Address($0) }),
             !["127.0.0.1", "::1"].contains(address.description),
             !proxies.isTrusted(address)
         else { return nil }
@@ -176,7 +178,7 @@ final class ConnectionLimiter: Sendable {
     }
 
     private static func forget(_ entry: Entry, in state: inout State) {
-        state.halls[entry.listener]?.strangers.remove(entry.number)
+        state.listeners[entry.listener]?.unauthenticated.remove(entry.number)
         guard let holder = entry.holder else { return }
         state.holders[holder]?.remove(entry.number)
         if state.holders[holder]?.count == 0 { state.holders[holder] = nil }
@@ -188,18 +190,19 @@ final class ConnectionLimiter: Sendable {
     ///   - entry: the connection.
     ///   - holder: the address, phone or application.
     ///   - most: the holder's limit.
-    ///   - tell: writes a warning when the limit is reached.
+    ///   - warnFull: writes a warning when the limit is reached.
     /// - Returns: the entry with its holder.
-    private func count(_ entry: Entry, for holder: String, _ most: Int, _ tell: (Warning) -> Void) -> Entry {
+    private func count(_ entry: Entry, for holder: String, most: Int, warnFull: (Warning) -> Void) -> Entry {
         let (oldest, isFull) = state.withLock { state in
-            var crowd = state.holders.removeValue(forKey: holder) ?? Crowd()
-            let oldest = crowd.count >= most ? crowd.removeOldest() : nil
-            crowd.add(entry.number, entry.close)
-            let isFull = crowd.count == most
-            state.holders[holder] = crowd
+            var queue = state.holders.removeValue(forKey: holder) ?? ConnectionQueue()
+            let oldest: (@Sendable () -> Void)? =
+                if queue.count >= most { queue.removeOldest() } else { nil }
+            queue.add(entry.number, close: entry.close)
+            let isFull = queue.count == most
+            state.holders[holder] = queue
             return (oldest, isFull)
         }
-        if isFull { tell(warn) }
+        if isFull { warnFull(warn) }
         oldest?()
         var counted = entry
         counted.holder = holder

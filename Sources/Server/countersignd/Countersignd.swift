@@ -54,7 +54,7 @@ struct Countersignd: AsyncParsableCommand {
             if let error = usage.error,
                 CommandLine.arguments.dropFirst().first == Serve.configuration.commandName ?? "serve"
             {
-                JSONLog.fail("start_failed", error, hint: usage.hints.joined(separator: "; "))
+                JSONLog.fail("start_failed", reason: error, hint: usage.hints.joined(separator: "; "))
                 Glibc.exit(usage.code)
             }
             if let text = usage.text { Output.line(text) }
@@ -62,9 +62,9 @@ struct Countersignd: AsyncParsableCommand {
             for hint in usage.hints { Output.complain("hint: \(hint)") }
             Glibc.exit(usage.code)
         } catch {
-            let trouble = CommandError(error)
-            Output.complain("error: \(trouble.message)")
-            if let hint = trouble.hint { Output.complain("hint: \(hint)") }
+            let failure = CommandError(error)
+            Output.complain("error: \(failure.message)")
+            if let hint = failure.hint { Output.complain("hint: \(hint)") }
             Glibc.exit(1)
         }
     }

@@ -23,7 +23,7 @@ final class HTTPProtocolHandler: ChannelDuplexHandler, RemovableChannelHandler {
     ///
     /// Until then its data is read and dropped: closing a connection with unread data may destroy the response on its
     /// way (RFC 9112, section 9.6).
-    private static let farewell = TimeAmount.seconds(2)
+    private static let lingerTime = TimeAmount.seconds(2)
 
     /// A request without a response.
     private struct Pending {
@@ -40,7 +40,7 @@ final class HTTPProtocolHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Whether the last request of this connection has come.
     private var hasLast = false
     /// The response to a malformed request, sent after all earlier responses.
-    private var refusal: Refusal?
+    private var refusal: APIError?
     /// Whether the last response is written.
     private var isEnding = false
     private var context: ChannelHandlerContext?
@@ -56,7 +56,7 @@ final class HTTPProtocolHandler: ChannelDuplexHandler, RemovableChannelHandler {
         // Anything after the last request is ignored.
         guard refusal == nil, !isEnding, !hasLast || isInRequest else { return }
         switch unwrapInboundIn(data) {
-        case .head(let head): begin(head, context)
+        case .head(let head): begin(head, in: context)
         case .body: context.fireChannelRead(data)
         case .end:
             isInRequest = false
@@ -67,12 +67,12 @@ final class HTTPProtocolHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+    private func begin(_ head: HTTPRequestHead, in context: ChannelHandlerContext) {
         var head = head
         let isOld = head.version.major == 1 && head.version.minor == 0
         // RFC 9112, section 3.2.
         let hosts = head.headers["host"].count
-        guard hosts == 1 || isOld && hosts == 0 else { return refuse(.malformed, context) }
+        guard hosts == 1 || isOld && hosts == 0 else { return refuse(.malformed, in: context) }
         // The decoder stops after a request that asks for an upgrade, and this server supports none.
         let upgrades = head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
         let isLast =
@@ -97,12 +97,12 @@ final class HTTPProtocolHandler: ChannelDuplexHandler, RemovableChannelHandler {
             context.fireErrorCaught(error)
             if pending.isEmpty { return end(context) }
             pending[pending.index(before: pending.endIndex)].isLast = true
-        case let error as HTTPParserError: refuse(Self.refusal(of: error, isInLine: line.isInLine), context)
+        case let error as HTTPParserError: refuse(Self.refusal(of: error, isInLine: line.isInLine), in: context)
         default: context.fireErrorCaught(error)
         }
     }
 
-    private static func refusal(of error: HTTPParserError, isInLine: Bool) -> Refusal {
+    private static func refusal(of error: HTTPParserError, isInLine: Bool) -> APIError {
         switch error {
         case .headerOverflow: isInLine ? .lineTooLong : .headersTooLong
         case .invalidVersion: .version
@@ -111,17 +111,17 @@ final class HTTPProtocolHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Schedules the response to a malformed request, which the handlers above never see.
-    private func refuse(_ refusal: Refusal, _ context: ChannelHandlerContext) {
+    private func refuse(_ refusal: APIError, in context: ChannelHandlerContext) {
         guard self.refusal == nil, !isEnding, !hasLast else { return }
         self.refusal = refusal
-        if pending.isEmpty { sayRefusal(context) }
+        if pending.isEmpty { writeRefusal(context) }
     }
 
-    private func sayRefusal(_ context: ChannelHandlerContext) {
-        guard let answer = refusal?.answer else { return }
-        let body = ByteBuffer(string: answer.body)
+    private func writeRefusal(_ context: ChannelHandlerContext) {
+        guard let response = refusal?.response else { return }
+        let body = ByteBuffer(string: response.body)
         let head = HTTPResponseHead(
-            version: .http1_1, status: .init(statusCode: answer.status),
+            version: .http1_1, status: .init(statusCode: response.status),
             headers: [
                 "Content-Type": "application/json; charset=utf-8", "Content-Length": String(body.readableBytes),
                 "Cache-Control": "no-store",
@@ -164,7 +164,7 @@ final class HTTPProtocolHandler: ChannelDuplexHandler, RemovableChannelHandler {
                 return context.write(data, promise: promise)
             }
             context.writeAndFlush(data, promise: promise)
-            if first.isLast { end(context) } else { sayRefusal(context) }
+            if first.isLast { end(context) } else { writeRefusal(context) }
         }
     }
 
@@ -175,7 +175,7 @@ final class HTTPProtocolHandler: ChannelDuplexHandler, RemovableChannelHandler {
         isEnding = true
         context.close(mode: .output, promise: nil)
         let channel = context.channel
-        context.eventLoop.scheduleTask(in: Self.farewell) { channel.close(promise: nil) }
+        context.eventLoop.scheduleTask(in: Self.lingerTime) { channel.close(promise: nil) }
         context.read()
     }
 

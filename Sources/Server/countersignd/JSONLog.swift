@@ -6,7 +6,9 @@ internal import Logging
 /// Writes each event as one line of JSON on standard error: `at`, `level`, `event`, then the event's keys.
 struct JSONLog: LogHandler {
     /// The writer of all lines, which never makes a caller wait for the reader.
-    static let writer = LogWriter(STDERR_FILENO) { count in line(.warning, "log_lines_dropped", ["count": "\(count)"]) }
+    static let writer = LogWriter(STDERR_FILENO) { count in
+        line(.warning, event: "log_lines_dropped", metadata: ["count": "\(count)"])
+    }
 
     /// The keys with numbers as values; all other values, except those of `truths`, are strings.
     private static let numbers = Set([
@@ -24,11 +26,11 @@ struct JSONLog: LogHandler {
 
     func log(event: LogEvent) {
         let all = metadata.merging(event.metadata ?? [:]) { $1 }.filter { !$0.key.hasPrefix("hb.") }
-        Self.writer.put(Self.line(event.level, "\(event.message)", all))
+        Self.writer.put(Self.line(event.level, event: "\(event.message)", metadata: all))
     }
 
     /// Returns one line with its line feed.
-    private static func line(_ level: Logger.Level, _ event: String, _ metadata: Logger.Metadata) -> [UInt8] {
+    private static func line(_ level: Logger.Level, event: String, metadata: Logger.Metadata) -> [UInt8] {
         var members: JSONObject = [
             "at": .string(RFC3339.utc(Int64(time(nil)))), "level": .string(level.rawValue), "event": .string(event),
         ]
@@ -76,7 +78,7 @@ struct JSONLog: LogHandler {
     }
 
     /// Logs why the server could not start or continue, and flushes.
-    static func fail(_ event: String, _ reason: String, hint: String?) {
+    static func fail(_ event: String, reason: String, hint: String?) {
         logger().critical("\(event)", metadata: ["reason": "\(reason)", "hint": "\(hint ?? "")"])
         flush()
     }

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import ServerSettings
 
-extension ServerSettings.Listener {
+extension ServiceSettings.Listener {
     /// Throws if something else listens at the address, before anything is bound.
     ///
     /// Binding a unix socket would replace the file of a running server.
@@ -9,7 +9,8 @@ extension ServerSettings.Listener {
         switch self {
         case .unixSocket(let path): try Self.requireFree(socket: path, "server.\(key): unix:\(path)")
         case .address(_, 0): break
-        case .address(let host, let port): try Self.requireFree(host, port, "server.\(key): \(host) port \(port)")
+        case .address(let host, let port):
+            try Self.requireFree(host: host, port: port, place: "server.\(key): \(host) port \(port)")
         }
     }
 
@@ -28,7 +29,7 @@ extension ServerSettings.Listener {
         guard found.st_mode & S_IFMT == S_IFSOCK else {
             throw CommandError("\(place): there is a file that is no socket", hint: "name another")
         }
-        let error = knock { descriptor in
+        let error = probe { descriptor in
             var address = sockaddr_un()
             address.sun_family = sa_family_t(AF_UNIX)
             withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
@@ -43,13 +44,13 @@ extension ServerSettings.Listener {
             "\(place): another server listens there", hint: "end it, or give this one an address of its own")
     }
 
-    private static func requireFree(_ host: String, _ port: Int, _ place: String) throws {
+    private static func requireFree(host: String, port: Int, place: String) throws {
         var hints = addrinfo()
         (hints.ai_flags, hints.ai_socktype) = (AI_NUMERICHOST | AI_NUMERICSERV, Int32(SOCK_STREAM.rawValue))
         var list: UnsafeMutablePointer<addrinfo>?
         guard getaddrinfo(host, String(port), &hints, &list) == 0, let list else { return }
         defer { freeaddrinfo(list) }
-        let error = knock(family: list.pointee.ai_family) { descriptor in
+        let error = probe(family: list.pointee.ai_family) { descriptor in
             var yes: Int32 = 1
             setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
             return bind(descriptor, list.pointee.ai_addr, list.pointee.ai_addrlen)
@@ -72,10 +73,10 @@ extension ServerSettings.Listener {
     /// Calls `body` with a new socket.
     ///
     /// - Returns: the errno of `body`, or 0.
-    private static func knock(family: Int32 = AF_UNIX, _ body: (Int32) -> Int32) -> Int32 {
+    private static func probe(family: Int32 = AF_UNIX, _ body: (Int32) -> Int32) -> Int32 {
         let descriptor = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
         guard descriptor >= 0 else { return errno }
         defer { close(descriptor) }
-        return body(descriptor) == 0 ? 0 : errno
+        return if body(descriptor) == 0 { 0 } else { errno }
     }
 }

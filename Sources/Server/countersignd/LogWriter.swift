@@ -82,7 +82,7 @@ final class LogWriter: @unchecked Sendable {
 
     private func work() -> Never {
         while true {
-            let batch = take()
+            let batch = dequeue()
             let lost = batch.count { !write($0) }
             let count = locked { () -> Int in
                 defer { dropped = 0 }
@@ -92,7 +92,7 @@ final class LogWriter: @unchecked Sendable {
         }
     }
 
-    private func take() -> [[UInt8]] {
+    private func dequeue() -> [[UInt8]] {
         locked {
             isBusy = false
             pthread_cond_broadcast(changed)

@@ -16,17 +16,17 @@ internal import WebPush
 /// Codes go through gateways, notifications to phones, and decisions to applications.
 final class OutboxDispatcher: Outbox, Service {
     /// How long a call waits for a slow gateway, after which the code counts as on its way; nil to wait for the result.
-    private let patience: Duration?
+    private let timeout: Duration?
     private let outgoing: Outgoing
     private let failover: GatewayFailover
     private let hosts: [String]
     private let subject: String
     private let log: Logger
-    private let service = Mutex<(AuthyService, VAPIDKey)?>(nil)
+    private let service = Mutex<(APIService, VAPIDKey)?>(nil)
     private let callbackWorker = CallbackWorker()
 
-    init(_ context: ServerContext, log: Logger, logCodes: Bool, patience: Duration?) throws {
-        self.patience = patience
+    init(_ context: ServerContext, log: Logger, logCodes: Bool, timeout: Duration?) throws {
+        self.timeout = timeout
         let settings = context.settings
         if !logCodes, let gateway = settings.gateways.first(where: { $0.type == .log }) {
             throw CommandError(
@@ -45,7 +45,7 @@ final class OutboxDispatcher: Outbox, Service {
         self.log = log
     }
 
-    func begin(_ service: AuthyService) async throws {
+    func begin(_ service: APIService) async throws {
         let key = try await service.vapidKey()
         self.service.withLock { $0 = (service, key) }
     }
@@ -54,14 +54,14 @@ final class OutboxDispatcher: Outbox, Service {
     func run() async throws {
         guard let (service, _) = service.withLock({ $0 }) else { return }
         await withGracefulShutdownHandler {
-            await callbackWorker.run(service, outgoing)
+            await callbackWorker.run(service, outgoing: outgoing)
         } onGracefulShutdown: {
             self.callbackWorker.end()
             self.outgoing.shutDown()
         }
     }
 
-    func tell() { callbackWorker.nudge() }
+    func deliverCallbacks() { callbackWorker.wake() }
 
     // Codes
 
@@ -71,23 +71,23 @@ final class OutboxDispatcher: Outbox, Service {
 
     func send(_ message: OneCode) async -> Bool {
         guard let kind = Gateway.Kind(rawValue: message.kind.rawValue) else { return false }
-        let letter = OneCodeMessage(
+        let delivery = OneCodeMessage(
             kind: kind, to: message.to, code: message.code, subject: message.subject, text: message.text,
             application: message.applicationName,
             locale: message.locale)
-        guard let patience else {
-            let attempts = await failover.deliver(letter)
+        guard let timeout else {
+            let attempts = await failover.deliver(delivery)
             await record(attempts, of: message)
             return attempts.last?.succeeded ?? false
         }
         let (results, result) = AsyncStream.makeStream(of: Bool.self)
         Task {
-            let attempts = await failover.deliver(letter)
+            let attempts = await failover.deliver(delivery)
             result.yield(attempts.last?.succeeded ?? false)
             await record(attempts, of: message)
         }
         Task {
-            try? await Task.sleep(for: patience)
+            try? await Task.sleep(for: timeout)
             result.yield(true)
             result.finish()
         }
@@ -130,17 +130,20 @@ final class OutboxDispatcher: Outbox, Service {
             guard let (service, key) = service.withLock({ $0 }) else { return }
             let devices = (try? await service.store.read { try $0.devices(of: notification.user) }) ?? []
             for device in devices where device.confirmed != nil && device.removed == nil {
-                if let push = device.push { Task { await self.push(notification, to: device, push, key, service) } }
+                if let push = device.push {
+                    Task { await self.push(notification, to: device, push: push, key: key, service: service) }
+                }
             }
         }
     }
 
     private func push(
-        _ notification: Notification, to device: Device, _ push: Device.Push, _ key: VAPIDKey, _ service: AuthyService
+        _ notification: Notification, to device: Device, push: Device.Push, key: VAPIDKey, service: APIService
     ) async {
         let now = service.now()
         guard let subscription = PushSubscription(publicKey: push.publicKey, authentication: push.authentication),
-            let request = try? request(notification, push.endpoint, subscription, key, at: now)
+            let request = try? request(
+                notification, endpoint: push.endpoint, subscription: subscription, key: key, at: now)
         else { return }
         let begun = ContinuousClock.now
         let result = await outgoing.send(request)
@@ -168,7 +171,7 @@ final class OutboxDispatcher: Outbox, Service {
     }
 
     private func request(
-        _ notification: Notification, _ endpoint: String, _ subscription: PushSubscription, _ key: VAPIDKey,
+        _ notification: Notification, endpoint: String, subscription: PushSubscription, key: VAPIDKey,
         at now: Int64
     ) throws -> OutgoingRequest {
         let content: JSONValue = [

@@ -41,14 +41,15 @@ struct Pages {
     ///   - name: the path below `/phone/`; empty for index.html.
     ///   - request: the request.
     /// - Returns: the file, or 304, 308, 404 or 405.
-    func answer(_ name: String, _ request: Request) -> Response {
+    func response(for name: String, _ request: Request) -> Response {
         guard request.method == .get || request.method == .head else {
-            return .json(Refusal.method("GET, HEAD").answer)
+            return .json(APIError.method("GET, HEAD").response)
         }
         guard let path = request.head.path, path.hasPrefix("/phone/") else {
             return Response(status: .permanentRedirect, headers: [.location: "/phone/"])
         }
-        guard let page = pages[name.isEmpty ? "index.html" : name] else { return .json(Refusal.path.answer) }
+        let file = if name.isEmpty { "index.html" } else { name }
+        guard let page = pages[file] else { return .json(APIError.path.response) }
         // Each literal is a valid field name.
         // swift-format-ignore: NeverForceUnwrap
         var headers: HTTPFields = [

@@ -34,12 +34,12 @@ struct Proxies {
         if text.first == "[" {
             guard let end = text.firstIndex(of: "]"), isPort(text[text.index(after: end)...]) else { return nil }
             let inside = text[..<end].dropFirst()
-            return inside.contains(":") ? Address(String(inside)) : nil
+            return if inside.contains(":") { Address(String(inside)) } else { nil }
         }
         guard let colon = text.firstIndex(of: ":"), colon == text.lastIndex(of: ":") else {
             return Address(String(text))
         }
-        return isPort(text[colon...]) ? Address(String(text[..<colon])) : nil
+        return if isPort(text[colon...]) { Address(String(text[..<colon])) } else { nil }
     }
 
     private static func isPort(_ text: Substring) -> Bool {

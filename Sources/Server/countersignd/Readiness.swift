@@ -7,7 +7,7 @@ internal import Synchronization
 /// It writes at most once in a second, however often it is asked, and has one write at a time.
 final class Readiness: Sendable {
     /// How long a result is valid, and how long a write may take.
-    private static let (freshness, patience) = (Duration.seconds(1), Duration.seconds(1))
+    private static let (freshness, timeout) = (Duration.seconds(1), Duration.seconds(1))
     /// How long after the last question the server counts as watched.
     private static let attention = Duration.seconds(30)
 
@@ -25,31 +25,31 @@ final class Readiness: Sendable {
     }
 
     private enum Step {
-        case answer(String?)
+        case result(String?)
         case wait(AsyncStream<String?>, AsyncStream<String?>.Continuation, isFirst: Bool)
     }
 
     private static let stalled = "a write does not end"
 
-    private let service: AuthyService
+    private let service: APIService
     private let state = Mutex(State())
 
-    init(_ service: AuthyService) { self.service = service }
+    init(_ service: APIService) { self.service = service }
 
     /// Returns the reason why the server is not ready; nil if it is.
     func fault() async -> String? {
         switch step(at: .now) {
-        case .answer(let fault): return fault
+        case .result(let fault): return fault
         case .wait(let results, let result, let isFirst):
             if isFirst { Task { end(await attempt()) } }
             Task {
-                try? await Task.sleep(for: Self.patience)
+                try? await Task.sleep(for: Self.timeout)
                 result.yield(Self.stalled)
                 result.finish()
             }
             let fault = await results.first { _ in true } ?? Self.stalled
             // A write that does not end is reported by the question that waited for it.
-            if fault == Self.stalled { tell(fault) }
+            if fault == Self.stalled { log(fault) }
             return fault
         }
     }
@@ -65,9 +65,9 @@ final class Readiness: Sendable {
     private func step(at now: ContinuousClock.Instant) -> Step {
         state.withLock { state in
             state.asked = now
-            if state.isLeaving { return .answer("the server is ending") }
-            if let last = state.last, now - last.at < Self.freshness, state.begun == nil { return .answer(last.fault) }
-            if let begun = state.begun, now - begun >= Self.patience { return .answer(Self.stalled) }
+            if state.isLeaving { return .result("the server is ending") }
+            if let last = state.last, now - last.at < Self.freshness, state.begun == nil { return .result(last.fault) }
+            if let begun = state.begun, now - begun >= Self.timeout { return .result(Self.stalled) }
             let (results, result) = AsyncStream.makeStream(of: String?.self)
             state.waiting.append(result)
             let isFirst = state.begun == nil
@@ -92,7 +92,7 @@ final class Readiness: Sendable {
             state.last = (.now, fault)
             return state.waiting
         }
-        tell(reason)
+        log(reason)
         for result in waiting {
             result.yield(fault)
             result.finish()
@@ -100,7 +100,7 @@ final class Readiness: Sendable {
     }
 
     /// Logs each change once.
-    private func tell(_ reason: String?) {
+    private func log(_ reason: String?) {
         let isNews = state.withLock { state in
             defer { state.isFaultTold = reason != nil }
             return state.isFaultTold != (reason != nil)

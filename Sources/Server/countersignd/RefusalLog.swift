@@ -6,19 +6,21 @@ extension RootResponder {
     /// Logs refused keys and rate limits.
     ///
     /// `verify` logs its own refusals, and its path may contain a code.
-    func tell(_ refusal: Refusal, of application: Int64?, _ steps: ArraySlice<Substring>, _ address: String) {
-        if refusal == .key {
-            service.sparingLog.warn("key_refused", about: address, ["address": "\(address)"], at: service.limitTime())
+    func logRefusal(_ error: APIError, of application: Int64?, path steps: ArraySlice<Substring>, from address: String)
+    {
+        if error == .key {
+            service.rateLimitedLog.warn(
+                "key_refused", about: address, metadata: ["address": "\(address)"], at: service.limitTime())
         }
         let steps = Array(steps.dropFirst(2))
-        guard refusal.status == 429, let application, let call = steps.first, call != "verify" else { return }
+        guard error.status == 429, let application, let call = steps.first, call != "verify" else { return }
         let user = steps.dropFirst().first.flatMap { AuthyID(String($0)) }?.description ?? ""
-        let name = steps.last == "approval_requests" ? "approval_requests" : call
-        service.sparingLog.warn(
+        let name = if let last = steps.last, last == "approval_requests" { last } else { call }
+        service.rateLimitedLog.warn(
             "too_many_requests", about: "\(name) \(application) \(user)",
-            [
+            metadata: [
                 "application": "\(application)", "user": "\(user)", "call": "\(name)",
-                "retry_after": "\(refusal.retryAfter ?? 0)",
+                "retry_after": "\(error.retryAfter ?? 0)",
             ],
             at: service.limitTime())
     }

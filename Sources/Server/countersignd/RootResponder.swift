@@ -15,31 +15,31 @@ struct RootResponder: HTTPResponder {
     /// The maximum body size for phones, and for callers without a key in a header or the query.
     static let longestStrangersBody = 8_192
 
-    let service: AuthyService
+    let service: APIService
     let metrics: Metrics
     let readiness: Readiness
     let pages: Pages
     let proxies: Proxies
 
     func respond(to request: Request, context: Context) async -> Response {
-        var response = await answer(request, context)
+        var response = await route(request, in: context)
         response.headers[.cacheControl] = response.headers[.cacheControl] ?? "no-store"
         response.headers[.xContentTypeOptions] = "nosniff"
         metrics.count(response.status.code)
         return response
     }
 
-    private func answer(_ request: Request, _ context: Context) async -> Response {
+    private func route(_ request: Request, in context: Context) async -> Response {
         let path = request.head.path.map { $0.prefix { $0 != "?" } } ?? ""
         // An old client begins its paths with two slashes.
         let steps = path.split(separator: "/", omittingEmptySubsequences: false).drop { $0.isEmpty }
         guard case .found(let part, _) = ServerPart.routes.match(request.method, path: steps) else {
-            return .json(Refusal.path.answer)
+            return .json(APIError.path.response)
         }
         switch part {
-        case .api: return await api(request, steps, context)
-        case .phoneAPI: return await phone(request, steps, context)
-        case .phonePage: return pages.answer(steps.dropFirst().joined(separator: "/"), request)
+        case .api: return await api(request, path: steps, in: context)
+        case .phoneAPI: return await phone(request, path: steps, in: context)
+        case .phonePage: return pages.response(for: steps.dropFirst().joined(separator: "/"), request)
         case .health: return .text("ok\n")
         case .readiness: return await ready()
         }
@@ -52,21 +52,21 @@ struct RootResponder: HTTPResponder {
 
     // The API
 
-    private func api(_ request: Request, _ steps: ArraySlice<Substring>, _ context: Context) async -> Response {
+    private func api(_ request: Request, path steps: ArraySlice<Substring>, in context: Context) async -> Response {
         var application: Int64?
         do {
-            let (caller, parameters) = try await known(request, context)
+            let (caller, parameters) = try await authenticate(request, in: context)
             application = caller.id
             let call = APICall(
                 service: service, caller: caller, parameters: parameters, wait: request.secondsToWait,
                 watch: { await context.whenGone($0) })
-            return .json(try await call.answer(request.method, path: steps))
-        } catch let refusal as Refusal {
-            tell(refusal, of: application, steps, proxies.address(of: request, context.channel))
-            return .json(refusal.answer)
+            return .json(try await call.response(to: request.method, path: steps))
+        } catch let refusal as APIError {
+            logRefusal(refusal, of: application, path: steps, from: proxies.address(of: request, context.channel))
+            return .json(refusal.response)
         } catch {
             service.log.error("call_failed", metadata: ["reason": "\(error)"])
-            return .json(Refusal.broken.answer)
+            return .json(APIError.broken.response)
         }
     }
 
@@ -74,30 +74,35 @@ struct RootResponder: HTTPResponder {
     ///
     /// Full-size bodies are read only from authenticated callers. Some clients send the key in the body, which must
     /// then be short.
-    private func known(_ request: Request, _ context: Context) async throws -> (Caller, Parameters) {
+    private func authenticate(_ request: Request, in context: Context) async throws -> (
+        AuthenticatedApplication, Parameters
+    ) {
         var parameters = Parameters()
-        guard let query = FormText.members(request.query.utf8) else { throw Refusal.noUTF8 }
+        guard let query = FormText.members(request.query.utf8) else { throw APIError.noUTF8 }
         parameters.merge(query)
         guard let key = request.headers[.authyKey] ?? parameters.text("api_key") else {
             parameters.merge(
-                try Self.members(try await Self.body(of: request, context, upTo: Self.longestStrangersBody), request))
+                try Self.members(
+                    try await Self.body(of: request, context, upTo: Self.longestStrangersBody), of: request))
             let caller = try await service.caller(key: parameters.text("api_key"))
-            context.isKnown(as: .application(caller.id))
+            context.authenticated(as: .application(caller.id))
             return (caller, parameters)
         }
         let caller = try await service.caller(key: key)
-        context.isKnown(as: .application(caller.id))
-        parameters.merge(try Self.members(try await Self.body(of: request, context, upTo: Self.longestBody), request))
+        context.authenticated(as: .application(caller.id))
+        parameters.merge(
+            try Self.members(try await Self.body(of: request, context, upTo: Self.longestBody), of: request))
         return (caller, parameters)
     }
 
-    private static func members(_ body: [UInt8], _ request: Request) throws -> [Parameter.Member] {
+    private static func members(_ body: [UInt8], of request: Request) throws -> [Parameter.Member] {
         guard !body.isEmpty else { return [] }
         let isJSON = request.headers[.contentType]?.hasPrefix("application/json") ?? false
         // authy-python sends JSON without declaring it.
         let looksLikeJSON = body.first { ![0x20, 0x0A, 0x0D, 0x09].contains($0) } == 0x7B
-        guard let members = isJSON || looksLikeJSON ? JSONParameters.members(body) : FormText.members(body) else {
-            throw Refusal.body
+        let members = if isJSON || looksLikeJSON { JSONParameters.members(body) } else { FormText.members(body) }
+        guard let members else {
+            throw APIError.body
         }
         return members
     }
@@ -105,24 +110,24 @@ struct RootResponder: HTTPResponder {
     /// Reads the body, after `100 Continue` if the client waits for that and the length is allowed (RFC 9110, section
     /// 10.1.1).
     private static func body(of request: Request, _ context: Context, upTo limit: Int) async throws -> [UInt8] {
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw Refusal.tooLong }
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw APIError.tooLong }
         if request.headers[.expect] != nil { context.sendContinue() }
         do {
             return Array(buffer: try await request.body.collect(upTo: limit))
         } catch is NIOTooManyBytesError {
-            throw Refusal.tooLong
+            throw APIError.tooLong
         } catch {
             // A truncated or malformed body is the client's fault, and is not logged.
-            throw Refusal.body
+            throw APIError.body
         }
     }
 
     // The phone's page
 
-    private func phone(_ request: Request, _ steps: ArraySlice<Substring>, _ context: Context) async -> Response {
+    private func phone(_ request: Request, path steps: ArraySlice<Substring>, in context: Context) async -> Response {
         do {
             let body = try await Self.body(of: request, context, upTo: Self.longestStrangersBody)
-            guard body.isEmpty || JSONParameters.members(body) != nil else { throw Refusal.body }
+            guard body.isEmpty || JSONParameters.members(body) != nil else { throw APIError.body }
             var parameters = Parameters()
             parameters.merge(JSONParameters.members(body) ?? [])
             if case .found(let handler, _) = EnrolmentCall.routes.match(request.method, path: steps) {
@@ -134,27 +139,27 @@ struct RootResponder: HTTPResponder {
                 authorization: request.headers[.authorization], method: request.method.rawValue,
                 path: request.head.path ?? "", body: body)
             // An unconfirmed phone may do nothing, and counts as unauthenticated.
-            if phone.isConfirmed { context.isKnown(as: .phone(phone.id)) }
+            if phone.isConfirmed { context.authenticated(as: .phone(phone.id)) }
             let call = PhoneCall(
                 service: service, phone: phone, parameters: parameters,
                 query: FormText.members(request.query.utf8) ?? [], wait: request.secondsToWait,
                 watch: { await context.whenGone($0) })
-            return .json(try await call.answer(request.method, path: steps))
-        } catch let refusal as PhoneRefusal {
+            return .json(try await call.response(to: request.method, path: steps))
+        } catch let refusal as PhoneAPIError {
             if refusal.status == 429 {
                 let address = proxies.address(of: request, context.channel)
-                service.sparingLog.warn(
-                    "too_many_requests", about: address, ["address": "\(address)", "call": "phone"],
+                service.rateLimitedLog.warn(
+                    "too_many_requests", about: address, metadata: ["address": "\(address)", "call": "phone"],
                     at: service.limitTime())
             }
-            var answer = Answer(status: refusal.status, body: refusal.body)
-            answer.retryAfter = refusal.retryAfter
-            return .json(answer)
-        } catch let refusal as Refusal {
-            return .json(refusal.answer)
+            var response = ServiceResponse(status: refusal.status, body: refusal.body)
+            response.retryAfter = refusal.retryAfter
+            return .json(response)
+        } catch let refusal as APIError {
+            return .json(refusal.response)
         } catch {
             service.log.error("call_failed", metadata: ["reason": "\(error)"])
-            return .json(Answer(status: PhoneRefusal.broken.status, body: PhoneRefusal.broken.body))
+            return .json(ServiceResponse(status: PhoneAPIError.broken.status, body: PhoneAPIError.broken.body))
         }
     }
 }
@@ -165,8 +170,11 @@ struct MetricsResponder: HTTPResponder {
     let waiters: WaiterRegistry
 
     func respond(to request: Request, context _: Context) async -> Response {
-        request.head.path == "/metrics"
-            ? .text(metrics.text(waiting: waiters.count)) : .text("only /metrics is here\n", status: .notFound)
+        if request.head.path == "/metrics" {
+            .text(metrics.text(waiting: waiters.count))
+        } else {
+            .text("only /metrics is here\n", status: .notFound)
+        }
     }
 }
 
@@ -194,7 +202,7 @@ extension Request {
 }
 
 extension Response {
-    static func json(_ answer: Answer) -> Response {
+    static func json(_ answer: ServiceResponse) -> Response {
         var response = Response(
             status: .init(code: answer.status), headers: [.contentType: "application/json; charset=utf-8"],
             body: .init(byteBuffer: ByteBuffer(string: answer.body)))

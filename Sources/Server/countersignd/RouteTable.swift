@@ -41,7 +41,7 @@ struct RouteTable<Handler: Sendable>: Sendable {
                 case .rest: break
                 }
             }
-            return rest.isEmpty ? values : nil
+            return if rest.isEmpty { values } else { nil }
         }
     }
 
@@ -77,6 +77,6 @@ struct RouteTable<Handler: Sendable>: Sendable {
             if row.methods.isEmpty || row.methods.contains(method) { return .found(row.handler, values) }
             others += row.methods.filter { !others.contains($0) }
         }
-        return others.isEmpty ? .unknown : .otherMethods(others)
+        return if others.isEmpty { .unknown } else { .otherMethods(others) }
     }
 }

@@ -24,10 +24,10 @@ typealias ClientWatch = @Sendable (@escaping @Sendable () -> Void) async -> Void
 /// A call of the Authy API: docs/reference/api.md.
 struct APICall: Sendable {
     /// Answers the call.
-    typealias Handler = @Sendable (APICall) async throws -> Answer
+    typealias Handler = @Sendable (APICall) async throws -> ServiceResponse
 
-    let service: AuthyService
-    let caller: Caller
+    let service: APIService
+    let caller: AuthenticatedApplication
     let parameters: Parameters
     /// How long the client waits for a change, in seconds; 0 for not at all.
     let wait: Int64
@@ -37,15 +37,15 @@ struct APICall: Sendable {
 
     /// Answers the request with this method and path.
     ///
-    /// - Throws: `Refusal`, `RecordStoreError` or `VaultError`, as the service does.
-    func answer(_ method: HTTPRequest.Method, path: ArraySlice<Substring>) async throws -> Answer {
+    /// - Throws: `APIError`, `RecordStoreError` or `VaultError`, as the service does.
+    func response(to method: HTTPRequest.Method, path: ArraySlice<Substring>) async throws -> ServiceResponse {
         switch Self.routes.match(method, path: path) {
         case .found(let handler, let values):
             var call = self
             call.values = values
             return try await handler(call)
-        case .otherMethods(let methods): throw Refusal.method(methods.map(\.rawValue).joined(separator: ", "))
-        case .unknown: throw Refusal.path
+        case .otherMethods(let methods): throw APIError.method(methods.map(\.rawValue).joined(separator: ", "))
+        case .unknown: throw APIError.path
         }
     }
 
@@ -62,16 +62,16 @@ struct APICall: Sendable {
         // Authy's clients use both methods for the same calls.
         .protected("verify/:code/:id") {
             try await $0.service.verify(
-                FormText.step($0.values[0]) ?? $0.values[0], of: $0.values[1], by: $0.caller, $0.parameters)
+                FormText.step($0.values[0]) ?? $0.values[0], of: $0.values[1], by: $0.caller, parameters: $0.parameters)
         },
         .protected("sms/:id") {
-            try await $0.service.sendOneCode(.sms, to: $0.values[0], by: $0.caller, $0.parameters)
+            try await $0.service.sendOneCode(.sms, to: $0.values[0], by: $0.caller, parameters: $0.parameters)
         },
         .protected("call/:id") {
-            try await $0.service.sendOneCode(.call, to: $0.values[0], by: $0.caller, $0.parameters)
+            try await $0.service.sendOneCode(.call, to: $0.values[0], by: $0.caller, parameters: $0.parameters)
         },
         .protected("email/:id") {
-            try await $0.service.sendOneCode(.email, to: $0.values[0], by: $0.caller, $0.parameters)
+            try await $0.service.sendOneCode(.email, to: $0.values[0], by: $0.caller, parameters: $0.parameters)
         },
         .protected("app/details") { $0.service.applicationDetails(of: $0.caller) },
         .protected("app/stats") { try await $0.service.statistics(of: $0.caller) },
@@ -81,13 +81,13 @@ struct APICall: Sendable {
         .protected("users/:id/remove") { try await $0.service.removeUser($0.values[0], by: $0.caller) },
         .protected("users/delete/:id") { try await $0.service.removeUser($0.values[0], by: $0.caller) },
         .protected("users/:id/update") {
-            try await $0.service.updateUser($0.values[0], by: $0.caller, $0.parameters)
+            try await $0.service.updateUser($0.values[0], by: $0.caller, parameters: $0.parameters)
         },
         .protected("users/:id/secret") {
             try await $0.service.newSecret(of: $0.values[0], by: $0.caller, $0.parameters)
         },
         .protected("users/:id/register_activity") {
-            try await $0.service.registerActivity($0.values[0], by: $0.caller, $0.parameters)
+            try await $0.service.registerActivity($0.values[0], by: $0.caller, parameters: $0.parameters)
         },
         .protected("phones/verification/start") {
             try await $0.service.startPhoneCheck(by: $0.caller, $0.parameters)
@@ -96,9 +96,9 @@ struct APICall: Sendable {
         .protected("phones/verification/status") {
             try await $0.service.phoneCheckStatus(by: $0.caller, $0.parameters)
         },
-        .protected("phones/info") { _ in throw AuthyService.phoneInfo },
+        .protected("phones/info") { _ in throw APIService.phoneInfo },
         // The wrong method is reported even for a call that does not exist.
-        .protected(":call/**") { _ in throw Refusal.path },
+        .protected(":call/**") { _ in throw APIError.path },
     ])
 }
 
@@ -111,9 +111,9 @@ extension RouteTable.Row where Handler == APICall.Handler {
 /// A call of the phone's page: docs/reference/phone.md.
 struct PhoneCall: Sendable {
     /// Answers the call.
-    typealias Handler = @Sendable (PhoneCall) async throws -> Answer
+    typealias Handler = @Sendable (PhoneCall) async throws -> ServiceResponse
 
-    let service: AuthyService
+    let service: APIService
     let phone: Phone
     let parameters: Parameters
     let query: [Parameter.Member]
@@ -125,10 +125,10 @@ struct PhoneCall: Sendable {
 
     /// Answers the request with this method and path.
     ///
-    /// - Throws: `PhoneRefusal`, `RecordStoreError` or `VaultError`, as the service does.
-    func answer(_ method: HTTPRequest.Method, path: ArraySlice<Substring>) async throws -> Answer {
+    /// - Throws: `PhoneAPIError`, `RecordStoreError` or `VaultError`, as the service does.
+    func response(to method: HTTPRequest.Method, path: ArraySlice<Substring>) async throws -> ServiceResponse {
         guard case .found(let handler, let values) = Self.routes.match(method, path: path) else {
-            throw PhoneRefusal.path
+            throw PhoneAPIError.path
         }
         var call = self
         call.values = values
@@ -150,15 +150,15 @@ struct PhoneCall: Sendable {
         },
         .init(.get, path: "phone/api/applications") { try await $0.service.applications(of: $0.phone) },
         .init(.post, path: "phone/api/applications/:application") {
-            try await $0.service.decide(on: $0.values[0], $0.parameters, from: $0.phone)
+            try await $0.service.decide(on: $0.values[0], parameters: $0.parameters, from: $0.phone)
         },
         .init(.post, path: "phone/api/links") { try await $0.service.makeLink($0.parameters, from: $0.phone) },
         .init(.get, path: "phone/api/devices") { try await $0.service.devices(of: $0.phone) },
         .init(.post, path: "phone/api/devices/:device") {
-            try await $0.service.renameDevice($0.values[0], $0.parameters, from: $0.phone)
+            try await $0.service.renameDevice($0.values[0], parameters: $0.parameters, from: $0.phone)
         },
         .init(.post, path: "phone/api/devices/:device/confirm") {
-            try await $0.service.confirmDevice($0.values[0], $0.parameters, from: $0.phone)
+            try await $0.service.confirmDevice($0.values[0], parameters: $0.parameters, from: $0.phone)
         },
         .init(.delete, path: "phone/api/devices/:device") {
             try await $0.service.removeDevice($0.values[0], from: $0.phone)
@@ -171,9 +171,9 @@ struct PhoneCall: Sendable {
 /// A call of the phone's page that comes before the device is enrolled, and is not signed.
 struct EnrolmentCall: Sendable {
     /// Answers the call.
-    typealias Handler = @Sendable (EnrolmentCall) async throws -> Answer
+    typealias Handler = @Sendable (EnrolmentCall) async throws -> ServiceResponse
 
-    let service: AuthyService
+    let service: APIService
     let parameters: Parameters
     /// The address of the client.
     let address: String

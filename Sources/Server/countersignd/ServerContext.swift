@@ -42,18 +42,18 @@ struct CommandError: Error {
 
 /// The context of a command: the settings, the store and its key.
 struct ServerContext {
-    let settings: ServerSettings
+    let settings: ServiceSettings
     let store: SQLiteRecordStore
     let vault: Vault
     /// The shared lock, held as long as the process lives.
     private let stateLock: StateLock
 
     var database: String { Self.database(settings) }
-    static func database(_ settings: ServerSettings) -> String { settings.state + "/countersignd.db" }
+    static func database(_ settings: ServiceSettings) -> String { settings.state + "/countersignd.db" }
 
-    static func settings(_ file: String?, state: String?) throws -> ServerSettings {
+    static func settings(_ file: String?, state: String?) throws -> ServiceSettings {
         let trust = Trust(owner: geteuid(), group: getegid())
-        var settings = try ServerSettings.load(file, trust: trust)
+        var settings = try ServiceSettings.load(file, trust: trust)
         if let state {
             guard state.hasPrefix("/") else { throw CommandError("--state takes an absolute path") }
             if settings.masterKey == .file(settings.state + "/master.key") {
@@ -117,7 +117,7 @@ struct ServerContext {
         return (ServerContext(settings: settings, store: store, vault: vault, stateLock: stateLock), true)
     }
 
-    static func hasDatabase(_ settings: ServerSettings) throws -> Bool {
+    static func hasDatabase(_ settings: ServiceSettings) throws -> Bool {
         let path = database(settings)
         if access(path, F_OK) == 0 { return true }
         guard errno == ENOENT else {
@@ -127,7 +127,7 @@ struct ServerContext {
     }
 
     /// Throws if a master key without a database, or a database that a restore set aside, shows that one existed.
-    private static func requireNothingLeft(_ settings: ServerSettings) throws {
+    private static func requireNothingLeft(_ settings: ServiceSettings) throws {
         if case .file(let key) = settings.masterKey, access(key, F_OK) == 0 {
             throw CommandError(
                 "\(database(settings)) is missing, but its master key is there: \(key)",
@@ -146,20 +146,20 @@ struct ServerContext {
     static let dataKey = "data_key"
 
     /// Opens the vault, and finishes a `key rotate` that died between its commit and its rename.
-    static func vault(of wrapped: [UInt8], _ settings: ServerSettings) throws -> Vault {
+    static func vault(of wrapped: [UInt8], _ settings: ServiceSettings) throws -> Vault {
         do {
             return try Vault(masterKey: try masterKey(settings), wrappedDataKey: wrapped)
         } catch VaultError.wrongMasterKey {
             let file = try masterKeyFile(settings)
-            guard let fresh = try? MasterKey.read(file: file + ".new"),
-                let vault = try? Vault(masterKey: fresh, wrappedDataKey: wrapped),
+            guard let newKey = try? MasterKey.read(file: file + ".new"),
+                let vault = try? Vault(masterKey: newKey, wrappedDataKey: wrapped),
                 rename(file + ".new", file) == 0
             else { throw VaultError.wrongMasterKey }
             return vault
         }
     }
 
-    static func masterKeyFile(_ settings: ServerSettings) throws -> String {
+    static func masterKeyFile(_ settings: ServiceSettings) throws -> String {
         switch settings.masterKey {
         case .file(let path): return path
         case .credential(let name):
@@ -172,7 +172,7 @@ struct ServerContext {
         }
     }
 
-    private static func masterKey(_ settings: ServerSettings, create: Bool = false) throws -> MasterKey {
+    private static func masterKey(_ settings: ServiceSettings, create: Bool = false) throws -> MasterKey {
         let file = try masterKeyFile(settings)
         if create, case .file = settings.masterKey, access(file, F_OK) != 0, errno == ENOENT {
             return try MasterKey.create(file: file)
@@ -191,9 +191,9 @@ struct ServerContext {
     func service(
         outbox: any Outbox = NoOutbox(), log: Logger = JSONLog.logger(level: .critical),
         waiters: WaiterRegistry = WaiterRegistry { 0 },
-        limitClock: SteadyClock? = nil
-    ) -> AuthyService {
-        AuthyService(
+        limitClock: LimitClock? = nil
+    ) -> APIService {
+        APIService(
             store: store, vault: vault, settings: settings, waiters: waiters, outbox: outbox, log: log,
             limitClock: limitClock,
             now: { Int64(time(nil)) })
@@ -206,5 +206,5 @@ struct NoOutbox: Outbox {
     func send(_: OneCode) async -> Bool { false }
     func mayPush(to _: String) -> Bool { false }
     func notify(_: Notification) {}
-    func tell() {}
+    func deliverCallbacks() {}
 }

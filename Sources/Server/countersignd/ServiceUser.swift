@@ -26,7 +26,7 @@ struct Account {
 enum ServiceUser {
     /// The user that the unit runs the server as.
     static let login = "_countersignd"
-    private static let usualFolder = ServerSettings().state
+    private static let usualFolder = ServiceSettings().state
 
     /// The effective user of this process.
     static var current: Account { Account.numbered(geteuid(), gid: getegid()) }
@@ -154,7 +154,7 @@ enum ServiceUser {
     ///   - file: the path.
     ///   - key: the settings key that names the file.
     /// - Throws: `CommandError` with a command that mends it.
-    static func requireReadable(_ file: String, _ key: String) throws {
+    static func requireReadable(_ file: String, key: String) throws {
         guard access(file, R_OK) != 0 else { return }
         switch errno {
         case ENOENT, ENOTDIR:

@@ -12,7 +12,7 @@ internal import UnixSignals
 
 /// Runs the server: its listeners, the services beside them, and the order in which they end.
 struct Serving {
-    let service: AuthyService
+    let service: APIService
     let outbox: OutboxDispatcher
     let log: Logger
     /// Throws if the database file was removed or replaced, since anything written then would be lost.
@@ -26,7 +26,7 @@ struct Serving {
     /// How long the listeners stay open after a signal, with and without a monitor of `/readyz`.
     ///
     /// The first is long enough for the monitor to see it, the second short enough for a restart.
-    private static let (farewell, shortFarewell) = (Duration.seconds(2), Duration.milliseconds(300))
+    private static let (monitorDelay, shortMonitorDelay) = (Duration.seconds(2), Duration.milliseconds(300))
 
     /// Runs until SIGTERM or SIGINT.
     ///
@@ -42,21 +42,25 @@ struct Serving {
             proxies: proxies)
         let certificate = try settings.server.certificate.map { try Certificate($0) }
         // With behind_proxy, only proxies connect.
-        let most = settings.server.behindProxy ? nil : settings.limits.connectionsOfAddress
+        let most: Int? = if settings.server.behindProxy { nil } else { settings.limits.connectionsOfAddress }
         for listener in bound { try listener.requireFree("listen") }
         try settings.server.metrics?.requireFree("metrics")
         let connections = try connectionsOfListener()
-        let limiter = ConnectionLimiter(mostOfPlace: most, connections: connections, proxies: proxies) {
+        let limiter = ConnectionLimiter(mostOfAddress: most, connections: connections, proxies: proxies) {
             [service] event, thing, metadata in
-            service.sparingLog.warn(event, about: thing, metadata, at: service.limitTime())
+            service.rateLimitedLog.warn(event, about: thing, metadata: metadata, at: service.limitTime())
         }
         var listeners: [any Service] = bound.enumerated().map { number, listener in
-            door(listener, responder, certificate, limiter, (number, connections), mode: 0o666)
+            application(
+                listener, responder: responder, certificate: certificate, limiter: limiter,
+                connections: (number, connections), mode: 0o666)
         }
         if let place = settings.server.metrics {
             let responder = MetricsResponder(metrics: metrics, waiters: service.waiters)
             listeners.append(
-                door(place, responder, nil, limiter, (bound.count, Self.connectionsOfMetrics), mode: 0o660))
+                application(
+                    place, responder: responder, certificate: nil, limiter: limiter,
+                    connections: (bound.count, Self.connectionsOfMetrics), mode: 0o660))
         }
         let upkeep = Upkeep(service: service, certificate: certificate, log: log, requireDatabase: requireDatabase)
         var quiet = log
@@ -71,19 +75,19 @@ struct Serving {
         configuration.maximumGracefulShutdownDuration = .seconds(4)
         let group = ServiceGroup(configuration: configuration)
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-        let ending = Task { await Self.end(group, readiness, at: signals) }
+        let ending = Task { await Self.end(group, readiness: readiness, at: signals) }
         defer { ending.cancel() }
         try await group.run()
     }
 
     /// Begins the shutdown at the first signal; a second one skips the time for monitors.
-    private static func end(_ group: ServiceGroup, _ readiness: Readiness, at signals: UnixSignalsSequence) async {
+    private static func end(_ group: ServiceGroup, readiness: Readiness, at signals: UnixSignalsSequence) async {
         for await _ in signals {
             guard !readiness.isLeaving else {
                 await group.triggerGracefulShutdown()
                 continue
             }
-            let wait = readiness.isWatched ? farewell : shortFarewell
+            let wait = if readiness.isWatched { monitorDelay } else { shortMonitorDelay }
             readiness.leave()
             Task {
                 try? await Task.sleep(for: wait)
@@ -93,7 +97,7 @@ struct Serving {
     }
 
     /// The addresses to bind, without those that another one covers, as `[::]` covers `0.0.0.0`.
-    private var bound: [ServerSettings.Listener] {
+    private var bound: [ServiceSettings.Listener] {
         let all = service.settings.server.listen
         return all.filter { one in !all.contains { $0.covers(one, isDual: Self.isDual) } }
     }
@@ -107,10 +111,10 @@ struct Serving {
         return read(file, &digit, 1) != 1 || digit != UInt8(ascii: "1")
     }()
 
-    private func door<Responder: HTTPResponder<Context>>(
-        _ listener: ServerSettings.Listener, _ responder: Responder, _ certificate: Certificate?,
-        _ limiter: ConnectionLimiter,
-        _ connections: (listener: Int, most: Int), mode: mode_t
+    private func application<Responder: HTTPResponder<Context>>(
+        _ listener: ServiceSettings.Listener, responder: Responder, certificate: Certificate?,
+        limiter: ConnectionLimiter,
+        connections: (listener: Int, most: Int), mode: mode_t
     ) -> Application<Responder> {
         let address: BindAddress
         let tls: Certificate?
@@ -126,7 +130,7 @@ struct Serving {
             if case .address(let host, let port) = other { "\(host):\(port)" } else { nil }
         }
         return Application(
-            responder: responder, server: http(tls, limiter, connections),
+            responder: responder, server: http(certificate: tls, limiter: limiter, connections: connections),
             configuration: .init(
                 address: address, serverName: nil, backlog: 4_096,
                 availableConnectionsDelegate: MaximumAvailableConnections(connections.most)),
@@ -140,17 +144,17 @@ struct Serving {
     }
 
     private func http(
-        _ certificate: Certificate?, _ limiter: ConnectionLimiter, _ connections: (listener: Int, most: Int)
+        certificate: Certificate?, limiter: ConnectionLimiter, connections: (listener: Int, most: Int)
     )
         -> HTTPServerBuilder
     {
-        let patience = TimeAmount.seconds(service.settings.limits.idleTimeout)
+        let timeout = TimeAmount.seconds(service.settings.limits.idleTimeout)
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100)
         let configuration = HTTP1Channel.Configuration(
             additionalChannelHandlers: [
                 ConnectionGuardHandler(
-                    patience: patience, limiter: limiter, listener: (connections.listener, connections.most))
+                    timeout: timeout, limiter: limiter, listener: (connections.listener, connections.most))
             ],
             idleTimeout: nil, httpDecoderConfiguration: decoder)
         return HTTPServerBuilder { responder in
@@ -192,7 +196,7 @@ struct Serving {
 
 /// Periodic work beside the calls: deadlines of waiting reads, the certificate, old records.
 struct Upkeep: Service {
-    let service: AuthyService
+    let service: APIService
     let certificate: Certificate?
     let log: Logger
     let requireDatabase: @Sendable () throws -> Void
@@ -200,7 +204,7 @@ struct Upkeep: Service {
     func run() async throws {
         try await withGracefulShutdownHandler {
             var ticks = 0
-            var news = try? await service.news()
+            var mark = try? await service.changeMark()
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
                 try? await Task.sleep(for: .milliseconds(250))
                 do { try requireDatabase() } catch {
@@ -209,8 +213,8 @@ struct Upkeep: Service {
                     throw error
                 }
                 service.waiters.sweep(at: service.waiters.uptime())
-                if let fresh = try? await service.news(), fresh != news {
-                    news = fresh
+                if let newMark = try? await service.changeMark(), newMark != mark {
+                    mark = newMark
                     service.waiters.wakeAll()
                 }
                 ticks += 1

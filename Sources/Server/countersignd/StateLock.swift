@@ -42,7 +42,8 @@ final class StateLock: Sendable {
         if flock(descriptor, lock | LOCK_NB) == 0 { return }
         let (why, error) = (String(cString: strerror(errno)), errno)
         // All is set: deinit closes the descriptor.
-        throw error == EWOULDBLOCK ? taken : CommandError("\(path) cannot be locked: \(why)")
+        guard error != EWOULDBLOCK else { throw taken }
+        throw CommandError("\(path) cannot be locked: \(why)")
     }
 
     deinit { close(descriptor) }

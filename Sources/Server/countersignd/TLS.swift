@@ -13,10 +13,10 @@ final class Certificate: Sendable {
         var context: NIOSSLContext
         var stamp: [Int]
     }
-    private let files: ServerSettings.Certificate
+    private let files: ServiceSettings.Certificate
     private let state: Mutex<State>
 
-    init(_ files: ServerSettings.Certificate) throws {
+    init(_ files: ServiceSettings.Certificate) throws {
         self.files = files
         state = Mutex(State(context: try Self.context(files), stamp: Self.stamp(files)))
     }
@@ -39,11 +39,13 @@ final class Certificate: Sendable {
         }
     }
 
-    private static func context(_ files: ServerSettings.Certificate) throws -> NIOSSLContext {
+    private static func context(_ files: ServiceSettings.Certificate) throws -> NIOSSLContext {
         let (chainKey, keyKey) = ("server.certificate", "server.private_key")
-        let chain = try read(files.chain, chainKey, "certificate") { try NIOSSLCertificate.fromPEMFile(files.chain) }
-        guard !chain.isEmpty else { throw noPEM(files.chain, chainKey, "certificate") }
-        let key = try read(files.privateKey, keyKey, "private key without a passphrase") {
+        let chain = try read(files.chain, key: chainKey, what: "certificate") {
+            try NIOSSLCertificate.fromPEMFile(files.chain)
+        }
+        guard !chain.isEmpty else { throw noPEM(files.chain, key: chainKey, what: "certificate") }
+        let key = try read(files.privateKey, key: keyKey, what: "private key without a passphrase") {
             try NIOSSLPrivateKey(file: files.privateKey, format: .pem)
         }
         var configuration = TLSConfiguration.makeServerConfiguration(
@@ -60,19 +62,19 @@ final class Certificate: Sendable {
         }
     }
 
-    private static func read<Value>(_ file: String, _ key: String, _ what: String, _ body: () throws -> Value) throws
+    private static func read<Value>(_ file: String, key: String, what: String, body: () throws -> Value) throws
         -> Value
     {
-        try ServiceUser.requireReadable(file, key)
-        do { return try body() } catch { throw noPEM(file, key, what) }
+        try ServiceUser.requireReadable(file, key: key)
+        do { return try body() } catch { throw noPEM(file, key: key, what: what) }
     }
 
-    private static func noPEM(_ file: String, _ key: String, _ what: String) -> CommandError {
+    private static func noPEM(_ file: String, key: String, what: String) -> CommandError {
         CommandError(
             "\(key): \(file): there is no \(what) in it", hint: "it is to be a PEM file: see countersignd.toml(5)")
     }
 
-    private static func stamp(_ files: ServerSettings.Certificate) -> [Int] {
+    private static func stamp(_ files: ServiceSettings.Certificate) -> [Int] {
         [files.chain, files.privateKey].flatMap { file -> [Int] in
             var found = Glibc.stat()
             guard stat(file, &found) == 0 else { return [0] }

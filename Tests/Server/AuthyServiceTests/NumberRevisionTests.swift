@@ -13,16 +13,16 @@ import Vault
 private final class Site {
     let folder: String
     let store: SQLiteRecordStore
-    let service: AuthyService
-    let caller: Caller
+    let service: APIService
+    let caller: AuthenticatedApplication
 
     init() async throws {
         var template = Array("/tmp/countersign-numbers.XXXXXX".utf8CString)
         try #require(mkdtemp(&template) != nil)
         folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         store = try SQLiteRecordStore(path: folder + "/records.db", create: true)
-        service = AuthyService(
-            store: store, vault: try Vault.create(masterKey: MasterKey()).vault, settings: ServerSettings(),
+        service = APIService(
+            store: store, vault: try Vault.create(masterKey: MasterKey()).vault, settings: ServiceSettings(),
             waiters: WaiterRegistry { 0 },
             outbox: Silence(),
             log: Logger(label: "none") { _ in SwiftLogNoOpLogHandler() }, now: { 1_800_000_000 })
@@ -68,7 +68,7 @@ private struct Silence: Outbox {
     func send(_: OneCode) async -> Bool { true }
     func mayPush(to _: String) -> Bool { false }
     func notify(_: Notification) {}
-    func tell() {}
+    func deliverCallbacks() {}
 }
 
 struct NumberRevisionTests {
@@ -100,7 +100,9 @@ struct NumberRevisionTests {
         for user in [second, short, unclear] {
             #expect(try await site.service.status(user.description, by: site.caller).status == 200)
             #expect(
-                try await site.service.sendOneCode(.sms, to: user.description, by: site.caller, Parameters()).status
+                try await site.service.sendOneCode(
+                    .sms, to: user.description, by: site.caller, parameters: Parameters()
+                ).status
                     == 200)
         }
     }

@@ -23,7 +23,7 @@ private struct Nothing: Outbox {
     func send(_: OneCode) async -> Bool { false }
     func mayPush(to _: String) -> Bool { false }
     func notify(_: Notification) {}
-    func tell() {}
+    func deliverCallbacks() {}
 }
 
 /// Records where one read fails, after a number of others.
@@ -54,8 +54,8 @@ private final class Place {
     let day = Day()
     let waiters = WaiterRegistry { 50 }
     let store: Failing
-    let service: AuthyService
-    let caller: Caller
+    let service: APIService
+    let caller: AuthenticatedApplication
     let request: String
     private static let device = "00000000-0000-4000-8000-000000000001"
     private let key = P256.Signing.PrivateKey()
@@ -65,8 +65,8 @@ private final class Place {
         try #require(mkdtemp(&template) != nil)
         folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         store = Failing(store: try SQLiteRecordStore(path: folder + "/records.db", create: true))
-        service = AuthyService(
-            store: store, vault: try Vault.create(masterKey: MasterKey()).vault, settings: ServerSettings(),
+        service = APIService(
+            store: store, vault: try Vault.create(masterKey: MasterKey()).vault, settings: ServiceSettings(),
             waiters: waiters,
             outbox: Nothing(),
             log: Logger(label: "none") { _ in SwiftLogNoOpLogHandler() }, now: { [day] in day.now.withLock { $0 } })

@@ -10,7 +10,7 @@ struct WaiterTests {
     private var subject: WaiterRegistry.Subject { .user(AuthyID(1)!) }
 
     private func ticket(until deadline: Int64 = 100, of holder: String = "a") throws -> WaiterRegistry.Waiter {
-        try #require(waiters.ticket(for: subject, of: holder, until: deadline))
+        try #require(waiters.register(for: subject, of: holder, until: deadline))
     }
 
     @Test func `news that come before the wait are not lost`() async throws {
@@ -72,12 +72,12 @@ struct WaiterTests {
 
     @Test func `one holder waits in so many places, and in one more as soon as one wait is over`() throws {
         let tickets = try (0..<WaiterRegistry.most).map { _ in try ticket() }
-        #expect(waiters.ticket(for: subject, of: "a", until: 100) == nil)
+        #expect(waiters.register(for: subject, of: "a", until: 100) == nil)
         _ = try ticket(of: "b")
         waiters.end(tickets[3])
         waiters.end(tickets[3])
         _ = try ticket()
-        #expect(waiters.ticket(for: subject, of: "a", until: 100) == nil)
+        #expect(waiters.register(for: subject, of: "a", until: 100) == nil)
     }
 
     @Test func `after the end nobody waits`() async throws {

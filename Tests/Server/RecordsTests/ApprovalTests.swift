@@ -27,7 +27,7 @@ struct ApprovalTests {
         approval.status = status
         approval.processed = start + 2
         approval.notified = true
-        approval.telling = .failed
+        approval.callbackState = .failed
         approval.answer = .init(device: "a", signed: "{}", signature: [0, 1], reason: "wrong_number")
         approval.reported = true
         try await store.write { [approval] in try $0.put(approval) }
@@ -92,12 +92,12 @@ struct ApprovalTests {
                 as [(Int, Approval.CallbackState)]
             {
                 var approval = try request(number, created: start - Int64(number))
-                approval.telling = telling
+                approval.callbackState = telling
                 try writing.put(approval)
             }
         }
-        #expect(try await numbers { try $0.approvalsToTell(limit: 9) } == ["03", "01"])
-        #expect(try await numbers { try $0.approvalsToTell(limit: 1) } == ["03"])
+        #expect(try await numbers { try $0.approvalsWithDueCallback(limit: 9) } == ["03", "01"])
+        #expect(try await numbers { try $0.approvalsWithDueCallback(limit: 1) } == ["03"])
     }
 
     @Test func `Activities are newest first, before a moment, and have their ids from the store`() async throws {

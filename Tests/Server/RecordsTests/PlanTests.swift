@@ -14,7 +14,7 @@ struct PlanTests {
         try connection.transaction(.immediate) {
             try write(transaction)
             try read(transaction)
-            try transaction.writeTally()
+            try transaction.writeCounters()
             try remove(transaction)
         }
         return seen
@@ -58,7 +58,7 @@ struct PlanTests {
             reading.approval(try requestID(1)), reading.pendingApprovals(of: alice, at: 1),
             reading.pendingCount(of: alice, application: 1, at: 1)
         )
-        _ = try (reading.approvals(of: alice, before: 1, limit: 1), reading.approvalsToTell(limit: 1))
+        _ = try (reading.approvals(of: alice, before: 1, limit: 1), reading.approvalsWithDueCallback(limit: 1))
         _ = try (
             reading.activities(of: alice, before: 1, limit: 1), reading.phoneCheck(application: 1, phoneHash: hash(1))
         )

@@ -189,7 +189,7 @@ struct RecordTests {
     @Test func `Wrong codes are counted for each application, in ten minutes and in a day`() async throws {
         #expect(try await store.read { try $0.wrongCodes(of: 1) } == (WindowCounter(), WindowCounter()))
         let (short, long) = (WindowCounter(since: 5, times: 6), WindowCounter(since: 7, times: 8))
-        try await store.write { try $0.putWrongCodes(short, long, of: 1) }
+        try await store.write { try $0.putWrongCodes(inTenMinutes: short, inDay: long, of: 1) }
         #expect(try await store.read { try $0.wrongCodes(of: 1) } == (short, long))
         #expect(try await store.read { try $0.wrongCodes(of: 99) } == (WindowCounter(), WindowCounter()))
         // Other writes to the application keep them.

@@ -5,7 +5,7 @@ import Testing
 /// The log's line, or nil if the settings are valid.
 func complaint(about text: String) -> String? {
     do throws(SettingsError) {
-        _ = try ServerSettings.parse(text, file: "t")
+        _ = try ServiceSettings.parse(text, file: "t")
         return nil
     } catch {
         return error.description

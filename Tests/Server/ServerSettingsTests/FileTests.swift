@@ -18,18 +18,18 @@ private func awake(_ text: String) -> String {
 
 struct DocumentedFileTests {
     @Test func `the documented file says the defaults as it stands`() throws {
-        #expect(try ServerSettings.parse(documented(), file: "countersignd.toml") == ServerSettings())
+        #expect(try ServiceSettings.parse(documented(), file: "countersignd.toml") == ServiceSettings())
     }
 
     @Test func `the documented file is right with every line taken into use`() throws {
-        let settings = try ServerSettings.parse(
+        let settings = try ServiceSettings.parse(
             awake(documented()), file: "countersignd.toml")
         #expect(settings.gateways.map(\.name) == ["twilio", "webhook", "smtp", "command", "log"])
         #expect(settings.server.listen.count == 1)
-        #expect(settings.codes == ServerSettings.Codes())
-        #expect(settings.limits == ServerSettings.Limits())
-        #expect(settings.push == ServerSettings.Push())
-        #expect(settings.phone == ServerSettings.Phone())
+        #expect(settings.codes == ServiceSettings.Codes())
+        #expect(settings.limits == ServiceSettings.Limits())
+        #expect(settings.push == ServiceSettings.Push())
+        #expect(settings.phone == ServiceSettings.Phone())
     }
 }
 
@@ -61,15 +61,17 @@ struct LoadTests {
 
     private func complaint(_ path: String?, orElse usual: String = "/nonexistent/a.toml") -> String? {
         do throws(SettingsError) {
-            _ = try ServerSettings.load(path, orElse: usual, trust: trust)
+            _ = try ServiceSettings.load(path, orElse: usual, trust: trust)
             return nil
         } catch { return error.description }
     }
 
     @Test func `a missing file at the usual place means the defaults`() throws {
         let folder = try Folder()
-        #expect(try ServerSettings.load(nil, orElse: folder.path + "/a.toml", trust: trust) == ServerSettings())
-        #expect(try ServerSettings.load(nil, orElse: folder.path + "/b/a.toml", trust: trust) == ServerSettings())
+        #expect(
+            try ServiceSettings.load(nil, orElse: folder.path + "/a.toml", trust: trust) == ServiceSettings())
+        #expect(
+            try ServiceSettings.load(nil, orElse: folder.path + "/b/a.toml", trust: trust) == ServiceSettings())
     }
 
     @Test func `a missing file that was named is an error`() throws {
@@ -81,8 +83,8 @@ struct LoadTests {
     @Test func `a file is read from either place`() throws {
         let folder = try Folder()
         let file = try folder.file("retention_days = 7")
-        #expect(try ServerSettings.load(file, orElse: "/nonexistent", trust: trust).retentionDays == 7)
-        #expect(try ServerSettings.load(nil, orElse: file, trust: trust).retentionDays == 7)
+        #expect(try ServiceSettings.load(file, orElse: "/nonexistent", trust: trust).retentionDays == 7)
+        #expect(try ServiceSettings.load(nil, orElse: file, trust: trust).retentionDays == 7)
     }
 
     @Test func `a fault in the file is told with its name`() throws {

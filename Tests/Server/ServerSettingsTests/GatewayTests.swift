@@ -7,7 +7,7 @@ let smtp = "type = \"smtp\"\nfrom = \"a@example.com\"\n"
 
 struct GatewayTests {
     private func gateway(_ keys: String) throws -> Gateway? {
-        let gateways = try ServerSettings.parse("[[gateway]]\n\(keys)", file: "t").gateways
+        let gateways = try ServiceSettings.parse("[[gateway]]\n\(keys)", file: "t").gateways
         #expect(gateways.count == 1)
         return gateways.first
     }
@@ -70,7 +70,7 @@ struct GatewayTests {
         let text =
             "[[gateway]]\ntype = \"log\"\nfor = [\"email\", \"sms\"]\ntimeout = 3\nretries = 4\n"
             + "[[gateway]]\ntype = \"log\"\nname = \"b\""
-        let gateways = try ServerSettings.parse(text, file: "t").gateways
+        let gateways = try ServiceSettings.parse(text, file: "t").gateways
         #expect(gateways.map(\.name) == ["log", "b"])
         #expect(gateways.first?.kinds == [.email, .sms])
         #expect(gateways.first?.timeout == 3)

@@ -62,12 +62,12 @@ struct ServerSettingsTests {
         "", "# nothing\n", "\u{FEFF}", "[server]\r\n[codes]\r\n[limits]\n[phone]\n[push]", "gateway = []",
     ])
     func `a file that says nothing has the documented defaults`(text: String) throws {
-        #expect(try ServerSettings.parse(text, file: "t") == ServerSettings())
+        #expect(try ServiceSettings.parse(text, file: "t") == ServiceSettings())
     }
 
     @Test(arguments: [wholeExample, wholeExample.replacing("\n", with: "\r\n")])
     func `every key of the top reaches the settings, with either end of line`(text: String) throws {
-        let settings = try ServerSettings.parse(text, file: "t")
+        let settings = try ServiceSettings.parse(text, file: "t")
         #expect(settings.state == "/srv/2fa")
         #expect(settings.masterKey == .credential("master-key"))
         #expect(settings.retentionDays == 30)
@@ -79,19 +79,19 @@ struct ServerSettingsTests {
 
     @Test(arguments: [wholeExample, wholeExample.replacing("\n", with: "\r\n")])
     func `every key of the server, the codes and the limits reaches the settings`(text: String) throws {
-        let settings = try ServerSettings.parse(text, file: "t")
-        var server = ServerSettings.Server()
+        let settings = try ServiceSettings.parse(text, file: "t")
+        var server = ServiceSettings.Server()
         server.listen = [
             .address(host: "0.0.0.0", port: 443), .address(host: "::", port: 443), .unixSocket("/run/2fa.sock"),
         ]
         server.publicURL = "https://2fa.example.com:8443"
-        server.certificate = ServerSettings.Certificate(chain: "/srv/server.pem", privateKey: "/srv/server.key")
+        server.certificate = ServiceSettings.Certificate(chain: "/srv/server.pem", privateKey: "/srv/server.key")
         server.behindProxy = true
         server.trustedProxies = ["10.0.0.1", "2001:db8::/32"]
         server.metrics = .address(host: "127.0.0.1", port: 9555)
         #expect(settings.server == server)
 
-        var codes = ServerSettings.Codes()
+        var codes = ServiceSettings.Codes()
         codes.oneCodeLifetime = 60
         codes.driftSteps = 0
         (codes.smsText, codes.callText) = ("{code}", "Code:\n{code}")
@@ -99,7 +99,7 @@ struct ServerSettingsTests {
         (codes.linkSubject, codes.linkText) = ("{application}", "{link}")
         #expect(settings.codes == codes)
 
-        var limits = ServerSettings.Limits()
+        var limits = ServiceSettings.Limits()
         (limits.wrongCodes, limits.wrongCodesOfDay, limits.wrongCodesOfApplication) = (1, 2, 3)
         (limits.sends, limits.requests, limits.pendingRequests, limits.callsPerSecond, limits.connections) = (
             4, 6, 7, 8, 90
@@ -109,8 +109,9 @@ struct ServerSettingsTests {
     }
 
     @Test func `without a word about it the master key is in the state folder`() throws {
-        #expect(try ServerSettings.parse("state = \"/srv/2fa\"", file: "t").masterKey == .file("/srv/2fa/master.key"))
-        #expect(try ServerSettings.parse("master_key = \"/k\"", file: "t").masterKey == .file("/k"))
+        #expect(
+            try ServiceSettings.parse("state = \"/srv/2fa\"", file: "t").masterKey == .file("/srv/2fa/master.key"))
+        #expect(try ServiceSettings.parse("master_key = \"/k\"", file: "t").masterKey == .file("/k"))
     }
 
     @Test(arguments: [
@@ -121,7 +122,7 @@ struct ServerSettingsTests {
         ("http://[::1]:443", "http://[::1]:443"), ("https://localhost:80", "https://localhost:80"),
     ])
     func `the public URL is the origin that a browser makes of it`(url: String, origin: String?) throws {
-        let settings = try? ServerSettings.parse("[server]\npublic_url = \"\(url)\"", file: "t")
+        let settings = try? ServiceSettings.parse("[server]\npublic_url = \"\(url)\"", file: "t")
         #expect(settings?.server.publicURL == origin)
     }
 
@@ -130,7 +131,7 @@ struct ServerSettingsTests {
         ("[0:0:0:0:0:0:0:1]:1", "::1", 1), ("[::ffff:127.0.0.1]:1", "127.0.0.1", 1),
     ])
     func `loopback is listened on without TLS`(text: String, host: String, port: Int) throws {
-        let settings = try ServerSettings.parse("[server]\nlisten = [\"\(text)\"]", file: "t")
+        let settings = try ServiceSettings.parse("[server]\nlisten = [\"\(text)\"]", file: "t")
         #expect(settings.server.listen == [.address(host: host, port: port)])
     }
 
@@ -147,7 +148,7 @@ struct ServerSettingsTests {
     }
 
     @Test func `no hosts for notifications is a choice`() throws {
-        #expect(try ServerSettings.parse("[push]\nhosts = []", file: "t").push.hosts == [])
+        #expect(try ServiceSettings.parse("[push]\nhosts = []", file: "t").push.hosts == [])
     }
 }
 

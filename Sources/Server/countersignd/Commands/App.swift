@@ -1,8 +1,8 @@
+internal import Encoding
 public import ArgumentParser
 internal import AuthyService
 internal import AuthyWire
 internal import Delivery
-internal import Encoding
 internal import Glibc
 public import Records
 
@@ -41,7 +41,7 @@ struct App: AsyncParsableCommand {
             }.map(\.id)
             let callback = callback.map { Application.Callback(url: $0, method: callbackMethod) }
             let (application, key) = try await service.createApplication(name, callback: callback)
-            Audit.tell("app_create", ["app": String(application.id)])
+            Audit.record("app_create", with: ["app": String(application.id)])
             if let other = same.first {
                 Output.complain(
                     "warning: application \(other) has the same name: on their phones people cannot tell them apart")
@@ -82,7 +82,7 @@ struct App: AsyncParsableCommand {
                 try records.applications().map { ($0, try records.keys(of: $0.id), try records.memberCount(of: $0.id)) }
             }
             if json {
-                Output.json(.array(rows.map { Self.json($0.0, $0.1, $0.2) }))
+                Output.json(.array(rows.map { Self.json($0.0, keys: $0.1, users: $0.2) }))
             } else {
                 let now = Int64(time(nil))
                 Output.table(
@@ -99,7 +99,7 @@ struct App: AsyncParsableCommand {
             }
         }
 
-        private static func json(_ app: Application, _ keys: [APIKeyRecord], _ users: Int64) -> JSONValue {
+        private static func json(_ app: Application, keys: [APIKeyRecord], users: Int64) -> JSONValue {
             [
                 "id": .integer(app.id), "name": .string(app.name), "users": .integer(users),
                 "created": .integer(app.created),
@@ -134,7 +134,7 @@ struct App: AsyncParsableCommand {
 
         func run() async throws {
             let key = try await place.open().service().rotateKey(of: id, overlap: overlap * 3_600)
-            Audit.tell("app_rotate", ["app": String(id), "overlap": String(overlap)])
+            Audit.record("app_rotate", with: ["app": String(id), "overlap": String(overlap)])
             Output.line("The new API key of application \(id) is shown this once:\n\n    \(key)\n")
             Output.line(
                 overlap == 0
@@ -170,7 +170,7 @@ struct App: AsyncParsableCommand {
                     + "Its keys will be worth nothing, for good. Revoke it?"
             }
             try await context.service().revoke(id)
-            Audit.tell("app_revoke", ["app": String(id)])
+            Audit.record("app_revoke", with: ["app": String(id)])
             Output.line("Application \(id) is revoked.")
         }
     }
@@ -192,9 +192,10 @@ struct App: AsyncParsableCommand {
         func validate() throws { try App.requireCallable(url == "none" ? nil : url) }
 
         func run() async throws {
-            let callback = url == "none" ? nil : Application.Callback(url: url, method: callbackMethod)
+            let callback: Application.Callback? =
+                if url == "none" { nil } else { Application.Callback(url: url, method: callbackMethod) }
             try await place.open().service().setCallback(callback, of: id)
-            Audit.tell("app_callback", ["app": String(id), "url": url])
+            Audit.record("app_callback", with: ["app": String(id), "url": url])
             Output.line(
                 callback == nil
                     ? "Application \(id) is told nothing." : "Application \(id) is told of decisions at \(url).")

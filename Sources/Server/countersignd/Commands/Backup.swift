@@ -34,7 +34,7 @@ struct Backup: AsyncParsableCommand {
             throw CommandError(
                 "\(file) cannot be written: \(why)", hint: "name a file in a folder that is there and has room")
         }
-        Audit.tell("backup", ["file": file])
+        Audit.record("backup", with: ["file": file])
         Output.line("\(file) is a copy of the database. It is of use only with the master key.")
     }
 

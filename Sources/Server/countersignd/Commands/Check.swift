@@ -34,7 +34,7 @@ struct Check: AsyncParsableCommand {
         if !hasApplication { Output.complain("warning: there is no application yet: countersignd app create NAME") }
     }
 
-    private static func warn(_ settings: ServerSettings) {
+    private static func warn(_ settings: ServiceSettings) {
         if settings.server.publicURL == nil {
             Output.complain("warning: public_url is not set: phones cannot reach this server")
         }
@@ -51,24 +51,24 @@ struct Check: AsyncParsableCommand {
 
     /// Checks that the service user can read the settings, which root has read.
     private static func file(of named: String?) throws {
-        let file = named ?? ServerSettings.usualFile
+        let file = named ?? ServiceSettings.usualFile
         if named != nil || access(file, F_OK) == 0 || errno != ENOENT {
-            try ServiceUser.requireReadable(file, "the settings")
+            try ServiceUser.requireReadable(file, key: "the settings")
         }
     }
 
     /// Reads the secrets of gateways as the server does when it starts, and checks their programs.
-    private static func gateways(_ settings: ServerSettings) throws {
+    private static func gateways(_ settings: ServiceSettings) throws {
         for gateway in settings.gateways {
             guard case .command(let words) = gateway.type, let program = words.first else { continue }
-            try Self.program(program, "gateway \(gateway.name): \(program)")
+            try Self.program(program, place: "gateway \(gateway.name): \(program)")
         }
         let outgoing = try Outgoing(authorities: settings.authorities)
         defer { outgoing.shutDown() }
         _ = try GatewayFailover(gateways: settings.gateways, outgoing: outgoing) { _ in }
     }
 
-    private static func program(_ path: String, _ place: String) throws {
+    private static func program(_ path: String, place: String) throws {
         var found = stat()
         guard access(path, F_OK) == 0 || errno != ENOENT else {
             throw CommandError("\(place): there is no such program", hint: "install it, or name another")
@@ -81,9 +81,10 @@ struct Check: AsyncParsableCommand {
     /// Checks the database.
     ///
     /// - Returns: whether it contains an application.
-    private static func database(_ settings: ServerSettings) async throws -> Bool {
+    private static func database(_ settings: ServiceSettings) async throws -> Bool {
         let file = ServerContext.database(settings)
-        let stateLock = access(StateLock.file(settings.state), F_OK) == 0 ? try StateLock(using: settings.state) : nil
+        let hasLock = access(StateLock.file(settings.state), F_OK) == 0
+        let stateLock: StateLock? = if hasLock { try StateLock(using: settings.state) } else { nil }
         defer { withExtendedLifetime(stateLock) {} }
         let store = try SQLiteRecordStore(path: file, create: false)
         guard let wrapped = try await store.read({ try $0.value(ServerContext.dataKey) }) else {
@@ -99,7 +100,7 @@ struct Check: AsyncParsableCommand {
     }
 
     /// Checks that `init` could read the master key, or make one.
-    private static func masterKeyToBe(_ settings: ServerSettings) throws {
+    private static func masterKeyToBe(_ settings: ServiceSettings) throws {
         let file = try ServerContext.masterKeyFile(settings)
         guard case .file = settings.masterKey, access(file, F_OK) != 0, errno == ENOENT else {
             _ = try MasterKey.read(file: file)

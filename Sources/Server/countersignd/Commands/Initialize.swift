@@ -23,7 +23,7 @@ struct Initialize: AsyncParsableCommand {
         guard isNew else {
             return Output.line("\(context.database) and its master key are there already. Nothing was changed.")
         }
-        Audit.tell("init")
+        Audit.record("init")
         Output.line("\(context.database) and its master key are made.")
         Output.line(
             "Copy \(try ServerContext.masterKeyFile(context.settings)) to a safe place, apart from the backups: "

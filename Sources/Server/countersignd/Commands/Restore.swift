@@ -1,6 +1,6 @@
+internal import Encoding
 internal import ArgumentParser
 internal import AuthyService
-internal import Encoding
 internal import Glibc
 internal import Records
 internal import ServerSettings
@@ -33,32 +33,35 @@ struct Restore: AsyncParsableCommand {
         let stateLock = try StateLock(aloneWith: settings.state)
         defer { withExtendedLifetime(stateLock) {} }
         let database = ServerContext.database(settings)
-        let (raw, fresh) = (database + ".restoring", database + ".restored")
+        let (raw, draft) = (database + ".restoring", database + ".restored")
         func clear() {
-            for name in [raw, fresh] { for end in ["", "-wal", "-shm", "-journal"] { unlink(name + end) } }
+            for name in [raw, draft] { for end in ["", "-wal", "-shm", "-journal"] { unlink(name + end) } }
         }
         clear()
         defer { clear() }
         try source.copy(to: raw)
         let faults = try SQLiteRecordStore.check(path: raw)
         guard faults.isEmpty else { throw CommandError("\(file) is damaged: \(faults.joined(separator: "; "))") }
-        try SQLiteRecordStore.copy(raw, to: fresh)
-        try await fit(fresh, oldKey, settings)
+        try SQLiteRecordStore.copy(raw, to: draft)
+        try await fit(draft, oldKey: oldKey, settings: settings)
         let now = Int64(time(nil))
         let timeStep = now / 30 + Int64(settings.codes.driftSteps)
-        try SQLiteRecordStore.endWhatIsOpen(path: fresh, at: now, timeStep: timeStep)
-        try SQLiteRecordStore.settle(path: fresh)
+        try SQLiteRecordStore.endWhatIsOpen(path: draft, at: now, timeStep: timeStep)
+        try SQLiteRecordStore.settle(path: draft)
         let isFirst = try !ServerContext.hasDatabase(settings)
-        let revival = isFirst ? nil : Result { try SQLiteRecordStore.revival(by: fresh, over: database, at: now) }
-        let before = try Self.place(fresh, database, at: now)
-        Audit.tell("restore", ["file": file])
+        let differences: Result<SQLiteRecordStore.RestoreDifferences, any Error>? =
+            if isFirst { nil } else {
+                Result { try SQLiteRecordStore.differences(restoring: draft, over: database, at: now) }
+            }
+        let before = try Self.place(draft, over: database, at: now)
+        Audit.record("restore", with: ["file": file])
         Output.line("The database is that of \(file)." + (before.map { " The one before is \($0)." } ?? ""))
-        if let revival { RevivalReport(revival).show() }
+        if let differences { RestoreReport(differences).show() }
     }
 
     /// Encrypts the data key under the present master key, or throws if no known key fits.
-    private func fit(_ fresh: String, _ oldKey: MasterKey?, _ settings: ServerSettings) async throws {
-        let store = try SQLiteRecordStore(path: fresh, create: false)
+    private func fit(_ draft: String, oldKey: MasterKey?, settings: ServiceSettings) async throws {
+        let store = try SQLiteRecordStore(path: draft, create: false)
         defer { store.close() }
         guard let wrapped = try await store.read({ try $0.value(ServerContext.dataKey) }) else {
             throw CommandError(
@@ -67,7 +70,7 @@ struct Restore: AsyncParsableCommand {
         let path = try ServerContext.masterKeyFile(settings)
         let present = try MasterKey.read(file: path)
         if (try? Vault(masterKey: present, wrappedDataKey: wrapped)) != nil { return }
-        guard let oldKey else { throw Self.misfit(file, path, wrapped) }
+        guard let oldKey else { throw Self.misfit(file, keyFile: path, wrapped: wrapped) }
         guard let vault = try? Vault(masterKey: oldKey, wrappedDataKey: wrapped) else {
             throw CommandError(
                 "the master key \(key ?? "") does not fit \(file): nothing was changed",
@@ -78,7 +81,7 @@ struct Restore: AsyncParsableCommand {
     }
 
     /// Makes the error, which names a fitting key beside the present one, if there is one.
-    private static func misfit(_ file: String, _ path: String, _ wrapped: [UInt8]) -> CommandError {
+    private static func misfit(_ file: String, keyFile path: String, wrapped: [UInt8]) -> CommandError {
         let folder = path.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }
         let fitting = Folder.names(folder).sorted().map { "\(folder)/\($0)" }.filter {
             $0.hasPrefix(path) && $0 != path
@@ -95,7 +98,7 @@ struct Restore: AsyncParsableCommand {
     /// Puts the new database in place; at every moment the name leads to the old or the new one.
     ///
     /// - Returns: the name that the old one has now; nil if there was none.
-    private static func place(_ fresh: String, _ database: String, at now: Int64) throws -> String? {
+    private static func place(_ draft: String, over database: String, at now: Int64) throws -> String? {
         // SQLite would take a leftover WAL for the new database's.
         try? SQLiteRecordStore.settle(path: database)
         let before = freeName("\(database).before-\(stamp(now))")
@@ -108,11 +111,11 @@ struct Restore: AsyncParsableCommand {
         if hadOne, link(database, before) != 0 {
             throw CommandError("\(database) cannot be kept as \(before): \(String(cString: strerror(errno)))")
         }
-        guard rename(fresh, database) == 0 else {
+        guard rename(draft, database) == 0 else {
             throw CommandError("\(database) cannot be put in place: \(String(cString: strerror(errno)))")
         }
         try persistFolder(of: database)
-        return hadOne ? before : nil
+        return if hadOne { before } else { nil }
     }
 
     private static func persistFolder(of file: String) throws {

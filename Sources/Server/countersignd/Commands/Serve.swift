@@ -31,13 +31,13 @@ struct Serve: AsyncParsableCommand {
             try await serve(log)
         } catch RecordStoreError.gone(let path) {
             JSONLog.fail(
-                "database_gone", "\(path) was removed or replaced while the server ran",
+                "database_gone", reason: "\(path) was removed or replaced while the server ran",
                 hint: "put it back, or countersignd restore BACKUP; nothing was answered as done that is not in it")
             throw ExitCode(1)
         } catch {
-            let trouble = CommandError(error)
-            JSONLog.fail("start_failed", trouble.message, hint: trouble.hint)
-            throw ExitCode(trouble.isOfSettings ? Self.settingsAreWrong : 1)
+            let failure = CommandError(error)
+            JSONLog.fail("start_failed", reason: failure.message, hint: failure.hint)
+            throw ExitCode(failure.isOfSettings ? Self.settingsAreWrong : 1)
         }
         log.notice("stopped")
         JSONLog.flush()
@@ -49,8 +49,8 @@ struct Serve: AsyncParsableCommand {
         defer { withExtendedLifetime(stateLock) {} }
         let begun = ContinuousClock.now
         let waiters = WaiterRegistry { (ContinuousClock.now - begun).components.seconds }
-        let clock = try await SteadyClock(context.store, at: Int64(time(nil)), uptime: waiters.uptime)
-        let outbox = try OutboxDispatcher(context, log: log, logCodes: insecureLogCodes, patience: .milliseconds(2_500))
+        let clock = try await LimitClock(context.store, at: Int64(time(nil)), uptime: waiters.uptime)
+        let outbox = try OutboxDispatcher(context, log: log, logCodes: insecureLogCodes, timeout: .milliseconds(2_500))
         let service = context.service(outbox: outbox, log: log, waiters: waiters, limitClock: clock)
         try await outbox.begin(service)
         _ = try await service.reviseNumbers()

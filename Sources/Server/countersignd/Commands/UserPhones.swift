@@ -27,7 +27,12 @@ extension Users {
         enum Way: String, CaseIterable, ExpressibleByArgument {
             case sms, email
 
-            var kind: OneCode.Kind { self == .sms ? .sms : .email }
+            var kind: OneCode.Kind {
+                switch self {
+                case .sms: .sms
+                case .email: .email
+                }
+            }
         }
 
         func run() async throws {
@@ -40,7 +45,7 @@ extension Users {
                 throw CommandError(
                     "phones cannot reach this server", hint: "set public_url under [server] in the settings")
             }
-            Audit.tell("user_link", ["user": user.number])
+            Audit.record("user_link", with: ["user": user.number])
             if plain { return Output.line(link) }
             if let code = QRCode(link) {
                 print()
@@ -55,11 +60,11 @@ extension Users {
         private func send(by way: Way, to id: AuthyID, _ context: ServerContext) async throws {
             let log = JSONLog.logger(level: .critical)
             // The process ends with the command, so it must wait for the delivery.
-            let outbox = try OutboxDispatcher(context, log: log, logCodes: true, patience: nil)
+            let outbox = try OutboxDispatcher(context, log: log, logCodes: true, timeout: nil)
             let service = context.service(outbox: outbox, log: log)
             try await outbox.begin(service)
             let isSent = try await service.sendLink(to: id, by: way.kind)
-            if isSent != nil { Audit.tell("user_link", ["user": user.number, "send": way.rawValue]) }
+            if isSent != nil { Audit.record("user_link", with: ["user": user.number, "send": way.rawValue]) }
             switch isSent {
             case true?: Output.line("A link is on its way. It is good once; the phone then shows a confirmation code.")
             case false?:
@@ -85,7 +90,7 @@ extension Users {
 
         func run() async throws {
             let device = try await place.open().service().confirm(code.joined(), of: try user.id())
-            Audit.tell("user_confirm", ["user": user.number, "device": device.id])
+            Audit.record("user_confirm", with: ["user": user.number, "device": device.id])
             Output.line("\(device.name) is confirmed.")
         }
     }
@@ -116,7 +121,7 @@ extension Users {
                         }
                 }
                 try await service.removeDevice(remove, of: id)
-                Audit.tell("device_remove", ["user": user.number, "device": remove])
+                Audit.record("device_remove", with: ["user": user.number, "device": remove])
                 return Output.line("\(remove) is removed.")
             }
             let view = try await service.user(id)
@@ -142,7 +147,7 @@ extension Users {
         func run() async throws {
             let masked = try await place.open().service().changePhone(
                 of: try user.id(), to: phone.joined(separator: " "))
-            Audit.tell("user_change_phone", ["user": user.number, "phone": masked])
+            Audit.record("user_change_phone", with: ["user": user.number, "phone": masked])
             Output.line("The phone number is \(masked) now.")
         }
     }
@@ -153,7 +158,13 @@ extension Users {
             [["DEVICE", "NAME", "SYSTEM", "STATE", "SINCE", "LAST SEEN", "FROM"]]
                 + devices.map { device in
                     let state =
-                        device.removed != nil ? "removed" : device.confirmed != nil ? "confirmed" : "unconfirmed"
+                        if device.removed != nil {
+                            "removed"
+                        } else if device.confirmed != nil {
+                            "confirmed"
+                        } else {
+                            "unconfirmed"
+                        }
                     return [
                         device.id, device.name, device.osType, state, RFC3339.utc(device.created),
                         RFC3339.utc(device.lastSeen),

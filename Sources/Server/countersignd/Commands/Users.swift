@@ -1,7 +1,7 @@
+internal import Encoding
 internal import ArgumentParser
 internal import AuthyService
 internal import AuthyWire
-internal import Encoding
 internal import Glibc
 internal import Identifiers
 internal import Records
@@ -60,12 +60,12 @@ struct Users: AsyncParsableCommand {
         }
 
         private static func row(_ user: UserView) -> String {
-            func cell(_ text: String, _ width: Int) -> String {
+            func cell(_ text: String, width: Int) -> String {
                 text + String(repeating: " ", count: max(1, width - text.count))
             }
             let phones = user.devices.count { $0.removed == nil && $0.confirmed != nil }
-            return cell(user.id.description, 12) + cell(user.phone, 19) + cell(String(phones), 8)
-                + cell(user.applications.contains { $0.confirmed != nil } ? "yes" : "no", 11) + user.email
+            return cell(user.id.description, width: 12) + cell(user.phone, width: 19) + cell(String(phones), width: 8)
+                + cell(user.applications.contains { $0.confirmed != nil } ? "yes" : "no", width: 11) + user.email
         }
     }
 
@@ -139,14 +139,16 @@ struct Users: AsyncParsableCommand {
         func run() async throws {
             let id = try user.id()
             let cleared = Self.cleared(try await place.open().service().unlock(id))
-            Audit.tell("user_unlock", ["user": user.number])
-            Output.line(
-                "User \(id): "
-                    + (cleared.isEmpty ? "nothing to unlock." : "cleared \(cleared.joined(separator: ", "))."))
+            Audit.record("user_unlock", with: ["user": user.number])
+            let result =
+                if cleared.isEmpty { "nothing to unlock" } else { "cleared \(cleared.joined(separator: ", "))" }
+            Output.line("User \(id): \(result).")
         }
 
         private static func cleared(_ unlocked: Unlocked) -> [String] {
-            func count(_ number: Int64, _ noun: String) -> String? { number == 0 ? nil : Output.count(number, noun) }
+            func count(_ number: Int64, _ noun: String) -> String? {
+                if number == 0 { nil } else { Output.count(number, noun) }
+            }
             return [
                 count(unlocked.wrongCodes, "wrong code"), count(unlocked.messages, "message"),
                 count(unlocked.requests, "request"),
@@ -182,7 +184,7 @@ struct Users: AsyncParsableCommand {
                 return "User \(id), \(view.phone), \(has). Remove all of that?"
             }
             try await service.removeUser(id)
-            Audit.tell("user_remove", ["user": user.number])
+            Audit.record("user_remove", with: ["user": user.number])
             Output.line("User \(id) is removed.")
         }
     }

@@ -37,8 +37,8 @@ struct Key: AsyncParsableCommand {
             guard access(file + ".old", F_OK) != 0 else {
                 throw CommandError("\(file).old is there already", hint: "remove it once no backup needs it")
             }
-            let fresh = try MasterKey.create(file: file + ".new")
-            let wrapped = try context.vault.dataKeyWrapped(under: fresh)
+            let newKey = try MasterKey.create(file: file + ".new")
+            let wrapped = try context.vault.dataKeyWrapped(under: newKey)
             guard link(file, file + ".old") == 0 else {
                 throw CommandError("\(file).old cannot be made: \(String(cString: strerror(errno)))")
             }
@@ -48,7 +48,7 @@ struct Key: AsyncParsableCommand {
                     "\(file).new cannot be put in place: \(String(cString: strerror(errno)))",
                     hint: "mv \(file).new \(file)")
             }
-            Audit.tell("key_rotate")
+            Audit.record("key_rotate")
             Output.line("The master key is new: copy \(file) to a safe place.")
             Output.line(
                 "The old one is \(file).old: keep it for the backups that were made until now, and apart from them.")

@@ -1,7 +1,7 @@
 /// The contents of countersignd.toml, with defaults for missing keys.
 ///
 /// countersignd.toml(5) describes every key.
-public struct ServerSettings: Equatable, Sendable {
+public struct ServiceSettings: Equatable, Sendable {
     /// The absolute path of the directory with the database.
     ///
     /// Key: `state`.

@@ -4,7 +4,7 @@ internal import Synchronization
 /// The clock of the limits, which follows the time since boot and so ignores changes of the wall clock.
 ///
 /// After a restart it is never behind the stored time, nor behind the wall clock.
-public final class SteadyClock: Sendable {
+public final class LimitClock: Sendable {
     private static let name = "limit_time"
 
     private let start: Int64

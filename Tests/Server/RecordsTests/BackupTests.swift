@@ -5,7 +5,7 @@ import Testing
 
 @testable import Records
 
-struct KeepingTests {
+struct BackupTests {
     let place: Place
     let store: SQLiteRecordStore
 
@@ -58,10 +58,10 @@ struct KeepingTests {
         }
         let old = place.path + ".old"
         try await store.backUp(to: old)
-        func revival() throws -> SQLiteRecordStore.Revival {
-            try SQLiteRecordStore.revival(by: old, over: place.path, at: start)
+        func differences() throws -> SQLiteRecordStore.RestoreDifferences {
+            try SQLiteRecordStore.differences(restoring: old, over: place.path, at: start)
         }
-        #expect(try revival().isEmpty)
+        #expect(try differences().isEmpty)
         try await store.write { writing in
             _ = try writing.add(try person(9))
             try writing.put(Member(application: 1, user: try id(9), added: start, secret: [5]))
@@ -74,19 +74,19 @@ struct KeepingTests {
             UPDATE applications SET url = 'a', method = 'GET'
             """
         )
-        #expect(try revival().isEmpty)
+        #expect(try differences().isEmpty)
         try raw.execute("DELETE FROM api_keys WHERE number < 3; UPDATE devices SET removed = 1 WHERE id != 'kept'")
         try raw.execute(
             "UPDATE users SET contact = x'09' WHERE id = 7; UPDATE members SET secret = x'06' WHERE user = 7")
         try raw.execute("UPDATE users SET phone_hash = x'01' WHERE id = 8; DELETE FROM members WHERE user = 8")
-        let found = try revival()
+        let found = try differences()
         #expect(
             found.phones.map(\.id) == ["lost"] && found.keys.map(\.application) == [1] && found.users == 0
                 && found.emails == 1)
         #expect(found.secrets.map(\.user) == [7] && found.members.map(\.user) == [8] && found.numbers == [8])
         // A user who is gone altogether counts as that only.
         try raw.execute("DELETE FROM users WHERE id = 8")
-        let more = try revival()
+        let more = try differences()
         #expect(more.users == 1 && more.members.isEmpty && more.numbers.isEmpty)
     }
 

@@ -8,13 +8,13 @@ internal import Crypto
 internal import Synchronization
 
 /// The calls of the API without HTTP; time and delivery are parameters.
-public struct AuthyService: Sendable {
+public struct APIService: Sendable {
     /// Where everything is stored.
     public let store: any RecordStore
     /// Seals the secrets in the store.
     public let vault: Vault
     /// The settings of the server.
-    public let settings: ServerSettings
+    public let settings: ServiceSettings
     /// The waiting calls.
     public let waiters: WaiterRegistry
     /// Delivers codes, notifications and callbacks.
@@ -22,10 +22,10 @@ public struct AuthyService: Sendable {
     /// The log.
     public let log: Logger
     /// The log for events that clients can cause as often as they like.
-    public let sparingLog: SparingLog
+    public let rateLimitedLog: RateLimitedLog
     /// Returns the wall clock as Unix time in seconds.
     public let now: @Sendable () -> Int64
-    private let limitClock: SteadyClock?
+    private let limitClock: LimitClock?
     let rateLimiter: RateLimiter
 
     /// Makes the service.
@@ -40,9 +40,10 @@ public struct AuthyService: Sendable {
     ///   - limitClock: The clock of the limits; nil to use `now`, if that never jumps.
     ///   - now: Returns the wall clock as Unix time in seconds.
     public init(
-        store: any RecordStore, vault: Vault, settings: ServerSettings, waiters: WaiterRegistry, outbox: any Outbox,
+        store: any RecordStore, vault: Vault, settings: ServiceSettings, waiters: WaiterRegistry,
+        outbox: any Outbox,
         log: Logger,
-        limitClock: SteadyClock? = nil, now: @escaping @Sendable () -> Int64
+        limitClock: LimitClock? = nil, now: @escaping @Sendable () -> Int64
     ) {
         self.store = store
         self.vault = vault
@@ -50,7 +51,7 @@ public struct AuthyService: Sendable {
         self.waiters = waiters
         self.outbox = outbox
         self.log = log
-        sparingLog = SparingLog(log)
+        rateLimitedLog = RateLimitedLog(log)
         self.now = now
         self.limitClock = limitClock
         rateLimiter = RateLimiter(settings.limits)
@@ -63,22 +64,22 @@ public struct AuthyService: Sendable {
     ///
     /// - Parameter key: The key; nil if the request has none.
     /// - Returns: The application.
-    /// - Throws: `Refusal` if the key is missing or invalid, or the application calls too often; `RecordStoreError` if
+    /// - Throws: `APIError` if the key is missing or invalid, or the application calls too often; `RecordStoreError` if
     ///   the records cannot be read.
-    public func caller(key: String?) async throws -> Caller {
-        guard let key, (8...128).contains(key.utf8.count) else { throw Refusal.key }
+    public func caller(key: String?) async throws -> AuthenticatedApplication {
+        guard let key, (8...128).contains(key.utf8.count) else { throw APIError.key }
         let hash = Array(SHA256.hash(data: Array(key.utf8)))
         let now = now()
         guard let (application, _) = try await store.read({ try $0.application(keyHash: hash, at: now) }) else {
-            throw Refusal.key
+            throw APIError.key
         }
-        if let retryAfter = rateLimiter.call(application.id, at: limitTime()) {
-            sparingLog.warn(
+        if let retryAfter = rateLimiter.countCall(of: application.id, at: limitTime()) {
+            rateLimitedLog.warn(
                 "too_many_requests", about: "all \(application.id)",
-                ["application": "\(application.id)", "call": "all"], at: limitTime())
-            throw Refusal.tooMany(retryAfter: retryAfter)
+                metadata: ["application": "\(application.id)", "call": "all"], at: limitTime())
+            throw APIError.tooMany(retryAfter: retryAfter)
         }
-        return Caller(application, hash)
+        return AuthenticatedApplication(application, hash)
     }
 
     /// Stores the time of the limits for the next start.
@@ -94,9 +95,9 @@ public struct AuthyService: Sendable {
     }
 
     /// Returns a member's record; throws the error that Authy's clients know if there is none.
-    func member(_ user: AuthyID?, of caller: Caller, in records: any RecordReading) throws -> Member {
+    func member(_ user: AuthyID?, of caller: AuthenticatedApplication, in records: any RecordReading) throws -> Member {
         guard let user, let member = try records.member(application: caller.id, user: user) else {
-            throw Refusal.userNotFound
+            throw APIError.userNotFound
         }
         return member
     }
@@ -104,8 +105,8 @@ public struct AuthyService: Sendable {
     func contact(of user: User) throws -> Contact { try Contact(sealed: user.contact, of: user.id, in: vault) }
 }
 
-/// An application that has shown a valid key; only `AuthyService.caller(key:)` makes one.
-public struct Caller: Sendable {
+/// An application that has shown a valid key; only `APIService.caller(key:)` makes one.
+public struct AuthenticatedApplication: Sendable {
     let application: Application
     let keyHash: [UInt8]
     /// The id of the application.
@@ -121,19 +122,19 @@ public struct Caller: Sendable {
 ///
 /// The counts are kept in memory: a restart forgets one second of them.
 final class RateLimiter: Sendable {
-    private let limits: ServerSettings.Limits
+    private let limits: ServiceSettings.Limits
     private let calls = Mutex<[Int64: WindowCounter]>([:])
 
-    init(_ limits: ServerSettings.Limits) { self.limits = limits }
+    init(_ limits: ServiceSettings.Limits) { self.limits = limits }
 
     /// Counts a call; returns the seconds to wait if it is one too many, else nil.
-    func call(_ application: Int64, at now: Int64) -> Int64? {
+    func countCall(of application: Int64, at now: Int64) -> Int64? {
         guard limits.callsPerSecond > 0 else { return nil }
         return calls.withLock { calls in
             var count = calls[application, default: WindowCounter()].within(1, at: now)
             count.times += 1
             calls[application] = count
-            return count.times > limits.callsPerSecond ? 1 : nil
+            return if count.times > limits.callsPerSecond { 1 } else { nil }
         }
     }
 }
@@ -150,13 +151,13 @@ extension WindowCounter {
     /// A count that began in the future, because a clock was set back, continues from now.
     func within(_ seconds: Int64, at now: Int64) -> WindowCounter {
         if since > now { return WindowCounter(since: now, times: times) }
-        return now - since < seconds ? self : WindowCounter(since: now, times: 0)
+        return if now - since < seconds { self } else { WindowCounter(since: now, times: 0) }
     }
 
     /// Returns the seconds until the limit allows one more; nil if it does already.
     func wait(_ seconds: Int64, limit: Int64, at now: Int64) -> Int64? {
         let count = within(seconds, at: now)
-        return count.times >= limit ? max(1, count.since + seconds - now) : nil
+        return if count.times >= limit { max(1, count.since + seconds - now) } else { nil }
     }
 
     /// Counts one event.
