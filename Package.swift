@@ -101,6 +101,7 @@ let commonTargets: [Target] = [
     library("OATH", .common, ["Encoding", "Identifiers", .crypto]),
     library("QRCode", .common, ["CQRencode", "CSyscalls"]),
     library("AuthyWire", .common, ["Encoding", "Identifiers", .crypto]),
+    library("HTTPTransport", .common, ["CCurl"]),
     library("PhoneNumbers", .common, ["CPhoneNumber", "Identifiers"]),
     library("NewFile", .common),
     library("CommandSupport", .common, ["SettingsFile", .argumentParser]),
@@ -110,6 +111,7 @@ let commonTargets: [Target] = [
     tests(of: "OATH", .common, ["Identifiers"]),
     tests(of: "QRCode", .common),
     tests(of: "AuthyWire", .common, ["Encoding", "Identifiers"]),
+    tests(of: "HTTPTransport", .common),
     tests(of: "PhoneNumbers", .common, ["Identifiers"]),
 ]
 
@@ -119,7 +121,7 @@ let hostTargets: [Target] = [
     library("Accounts", .host, ["Identifiers", "LoginPolicy", "SQLite", .crypto]),
     library("Recovery", .host, ["CCrypt", "Identifiers"]),
     library("Roster", .host, ["AuthyWire", "Encoding", "Identifiers", "OATH"]),
-    library("AuthyAPI", .host, ["CCurl", "AuthyWire", "Encoding", "Identifiers", "LoginPolicy"]),
+    library("AuthyAPI", .host, ["AuthyWire", "Encoding", "HTTPTransport", "Identifiers"]),
     program(
         "countersign-login", .host,
         [
@@ -153,7 +155,8 @@ let serverTargets: [Target] = [
     library("Records", .server, ["Identifiers", "SQLite"]),
     library("Vault", .server, ["Encoding", .crypto]),
     library("WebPush", .server, ["Encoding", .crypto]),
-    library("Delivery", .server, ["CCurl", "CProgram", "CSyscalls", "Encoding", "ServerSettings", .crypto]),
+    library(
+        "Delivery", .server, ["CProgram", "CSyscalls", "Encoding", "HTTPTransport", "ServerSettings", .crypto]),
     library(
         "AuthyService", .server,
         [
@@ -175,7 +178,7 @@ let serverTargets: [Target] = [
         of: "AuthyService", .server,
         ["AuthyWire", "Encoding", "Identifiers", "Records", "ServerSettings", "Vault", .crypto, .logging]),
     tests(of: "Records", .server, ["Identifiers", "SQLite"]),
-    tests(of: "Delivery", .server, ["ServerSettings"]),
+    tests(of: "Delivery", .server, ["HTTPTransport", "ServerSettings"]),
     tests(of: "ServerSettings", .server, ["SettingsFile"]),
     tests(of: "Vault", .server, ["Encoding"]),
     tests(of: "WebPush", .server, ["Encoding", .crypto]),

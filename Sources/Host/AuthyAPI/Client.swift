@@ -1,140 +1,11 @@
-public import AuthyWire
+internal import AuthyWire
 internal import Encoding
-public import Identifiers
-internal import LoginPolicy
+internal import Identifiers
 
 /// Sends the requests of one login to the 2FA server, one after the other over one connection.
 ///
 /// A poll of an approval request is abandoned when another request is made, so that it delays no prompt and no request.
 public final class Client {
-    /// The requests to the server.
-    public enum Request: Sendable {
-        case create(NewApprovalRequest, AuthyID)
-        /// Polls the request that was created last; a server that can wait may hold the answer back for `wait`
-        /// milliseconds.
-        case look(AuthyID, wait: Int)
-        /// See `Endpoint.verify`.
-        case verify(OneTimeCode, AuthyID, isProven: Bool, confirmation: OneTimeCode?)
-        case sms(AuthyID)
-        case call(AuthyID)
-        case startPhoneCheck(NewPhoneCheck)
-        case checkPhone(OneTimeCode, PhoneNumber)
-        case register(NewUser)
-        case status(AuthyID)
-        /// Reports an activity of the user.
-        case tell(UserActivity, AuthyID)
-        /// Whether the server takes the API key.
-        case application
-    }
-
-    /// The results of all requests.
-    public enum Result: Equatable, Sendable {
-        case created(ApprovalRequestID)
-        case status(ApprovalStatus)
-        case valid
-        case wrong
-        /// The code was right, but was used before.
-        case spent
-        /// The code of a new phone, which is now confirmed.
-        case phoneConfirmed
-        /// The code of a new phone, which somebody else must confirm.
-        case confirmationCode
-        case sent
-        case registered(AuthyID)
-        /// The server refuses the data of the person: the fields that it names.
-        case invalid(String)
-        /// What the server knows about the user.
-        case user(StatusAnswer.User)
-        case unknownUser
-        /// Status 200 for an activity, or for the API key.
-        case noted
-        /// Too many requests, even after the retries; the seconds that the server asked to wait, or nil.
-        case limited(Int?)
-        /// No address or no connection: an outage in which nothing was sent.
-        case unreached(String)
-        /// No HTTP answer in time, or a server that still fails after the retries.
-        case outage(String)
-        /// The user gets no approval request; the reason.
-        case noDevice(String)
-        /// Any other answer or failure; the reason.
-        ///
-        /// It is not an outage.
-        case refused(String)
-    }
-
-    /// The answer to a request.
-    public struct Answer: Equatable, Sendable {
-        /// The number that was passed to `ask`.
-        public let number: Int64
-        /// The result of the request.
-        public let result: Result
-    }
-
-    private struct Task {
-        /// What is sent for the request, one after the other.
-        enum Step: Equatable {
-            /// Whether the person has a device, before an approval is created.
-            case device
-            case request
-            /// Whether the server answers again after it failed at a request that is not repeated; its last result.
-            case probe(Result)
-        }
-
-        let number: Int64
-        let request: Request
-        var step = Step.request
-        var attempts = 0
-        /// When the task began, and when it is abandoned, on the client's clock.
-        var began: Int64 = 0
-        var giveUp: Int64 = 0
-        /// The server was away: the next attempt has the full time.
-        var isRenewed = false
-
-        /// Whether the task checks a code: it is not repeated after 429, as the server may have checked and counted the
-        /// code.
-        var isVerify: Bool {
-            if case .verify = request { step == .request } else { false }
-        }
-
-        var isLook: Bool {
-            if case .look = request { true } else { false }
-        }
-
-        /// Whether the request may be repeated although the server may have received it (RFC 9110, section 9.2.2).
-        var isRepeatable: Bool {
-            switch (step, request) {
-            case (.device, _), (.probe, _), (_, .look), (_, .verify), (_, .status), (_, .application): true
-            // These ring a phone or send a code; and a lost answer to a right code may have spent it.
-            case (_, .create), (_, .sms), (_, .call), (_, .startPhoneCheck), (_, .checkPhone), (_, .register),
-                (_, .tell):
-                false
-            }
-        }
-
-        /// The user whose status tells whether the server works, if a failure of this request might excuse the login;
-        /// or nil.
-        var user: AuthyID? {
-            switch request {
-            case .create(_, let user), .verify(_, let user, _, _), .sms(let user), .call(let user): user
-            default: nil
-            }
-        }
-
-        /// Milliseconds for which the server may hold the answer back.
-        var wait: Int {
-            if case .look(_, let wait) = request { wait } else { 0 }
-        }
-    }
-
-    /// Whether another attempt may have a better result.
-    private enum Prospect {
-        case none
-        /// After a few attempts.
-        case busy
-        /// When the server is back: it may be restarting.
-        case away
-    }
-
     /// How long a server that is away is retried, in milliseconds.
     private static let restartTime: Int64 = 8_000
 
@@ -210,7 +81,8 @@ public final class Client {
         while current != nil, now() < until { _ = work(watching: -1, milliseconds: Int(until - now())) }
         guard let request, !isDecided else { return }
         while now() < until {
-            connection.start(http(.cancelApprovalRequest(request), timeout: Int(until - now())))
+            let timeout = Int(until - now())
+            connection.start(HTTPRequest(.cancelApprovalRequest(request), key: server.key, timeout: timeout))
             guard case .failed(let failure) = finish(until: until), failure.mayPass else { return }
             _ = connection.work(watching: -1, milliseconds: 100)
         }
@@ -255,43 +127,7 @@ public final class Client {
     private func send() {
         guard let task = current else { return }
         current?.attempts += 1
-        var request = http(for: task, timeout: Int(clamping: task.giveUp - now()))
-        request.isSentOnce = !task.isRepeatable
-        connection.start(request)
-    }
-
-    private func http(for task: Task, timeout: Int) -> HTTPRequest {
-        switch task.request {
-        case _ where task.step != .request:
-            return http(task.user.map { .status(of: $0) } ?? .application, timeout: timeout)
-        case .create(let new, let user):
-            return http(.createApprovalRequest(for: user), json: new.json, timeout: timeout)
-        case .register(let new): return http(.newUser, json: new.json, timeout: timeout)
-        case .status(let user): return http(.status(of: user), timeout: timeout)
-        case .application: return http(.application, timeout: timeout)
-        case .tell(let activity, let user):
-            return http(.registerActivity(of: user), json: activity.json, timeout: timeout)
-        case .look:
-            guard let request else { return HTTPRequest(path: "/", timeout: timeout) }
-            var read = http(.readApprovalRequest(request), timeout: timeout)
-            // A repeated request has less time left.
-            let wait = task.wait - Int(clamping: now() - task.began)
-            if wait >= 1_000 { read.headers.append("\(Header.prefer): \(Header.wait(seconds: min(wait / 1_000, 60)))") }
-            return read
-        case .verify(let code, let user, let isProven, let confirmation):
-            return http(.verify(code, of: user, isProven: isProven, confirmation: confirmation), timeout: timeout)
-        case .sms(let user): return http(.sms(to: user), timeout: timeout)
-        case .call(let user): return http(.call(to: user), timeout: timeout)
-        case .startPhoneCheck(let check): return http(.startPhoneCheck, json: check.json, timeout: timeout)
-        case .checkPhone(let code, let phone): return http(.checkPhone(code, of: phone), timeout: timeout)
-        }
-    }
-
-    private func http(_ endpoint: Endpoint, json: String? = nil, timeout: Int) -> HTTPRequest {
-        HTTPRequest(
-            method: endpoint.method, path: endpoint.target, body: json,
-            headers: ["\(Header.apiKey): \(server.key)"] + (json == nil ? [] : ["Content-Type: application/json"]),
-            timeout: timeout)
+        connection.start(task.http(polling: request, at: now(), key: server.key))
     }
 
     // MARK: results
@@ -427,13 +263,13 @@ public final class Client {
             switch task.request {
             case .create: return created(CreateAnswer(status: status, body: json))
             case .look(let user, _): return looked(status, json, user)
-            case .verify: return Self.verified(VerifyAnswer(status: status, body: json))
-            case .sms, .call, .startPhoneCheck: return Self.sent(OneCodeAnswer(status: status, body: json))
-            case .checkPhone: return Self.checked(PhoneCheckAnswer(status: status, body: json))
-            case .register: return Self.registered(NewUserAnswer(status: status, body: json))
-            case .status(let user): return Self.known(StatusAnswer(status: status, body: json, user: user))
+            case .verify: return Result(VerifyAnswer(status: status, body: json))
+            case .sms, .call, .startPhoneCheck: return Result(OneCodeAnswer(status: status, body: json))
+            case .checkPhone: return Result(PhoneCheckAnswer(status: status, body: json))
+            case .register: return Result(NewUserAnswer(status: status, body: json))
+            case .status(let user): return Result(StatusAnswer(status: status, body: json, user: user))
             case .tell, .application:
-                return status == 200 ? .noted : Self.result(of: AuthyError(status: status, body: json))
+                return status == 200 ? .noted : Result(AuthyError(status: status, body: json))
             }
         }
     }
@@ -447,7 +283,7 @@ public final class Client {
         case .noDevice: return .noDevice("the user has no device")
         case .unknownUser: return .noDevice("the server does not know the user")
         case .notEnabled: return .noDevice("OneTouch is not enabled")
-        case .error(let error): return Self.result(of: error)
+        case .error(let error): return Result(error)
         }
     }
 
@@ -457,65 +293,7 @@ public final class Client {
         case .status(let status):
             isDecided = status != .pending
             return .status(status)
-        case .error(let error): return Self.result(of: error)
-        }
-    }
-
-    private static func verified(_ answer: VerifyAnswer) -> Result {
-        switch answer {
-        case .valid: .valid
-        case .wrong: .wrong
-        case .spent: .spent
-        case .phoneConfirmed: .phoneConfirmed
-        case .confirmationCode: .confirmationCode
-        case .unknownUser: .refused("the server does not know the user")
-        case .error(let error): result(of: error)
-        }
-    }
-
-    private static func sent(_ answer: OneCodeAnswer) -> Result {
-        switch answer {
-        case .sent: .sent
-        case .ignored: .refused("the server sent no code, since the user has the app")
-        case .notEnabled: .refused("the server does not send codes that way")
-        case .unknownUser: .refused("the server does not know the user")
-        case .invalidNumber: .invalid("cellphone")
-        case .error(let error): result(of: error)
-        }
-    }
-
-    private static func checked(_ answer: PhoneCheckAnswer) -> Result {
-        switch answer {
-        case .valid: .valid
-        case .wrong: .wrong
-        case .error(let error): result(of: error)
-        }
-    }
-
-    private static func registered(_ answer: NewUserAnswer) -> Result {
-        switch answer {
-        case .registered(let id): .registered(id)
-        case .invalid(let fields): .invalid(fields.joined(separator: ", "))
-        case .error(let error): result(of: error)
-        }
-    }
-
-    private static func known(_ answer: StatusAnswer) -> Result {
-        switch answer {
-        case .user(let user): .user(user)
-        case .unknownUser: .unknownUser
-        case .error(let error): result(of: error)
-        }
-    }
-
-    private static func result(of error: AuthyError) -> Result {
-        switch error {
-        case .keyRefused: .refused("the server refuses the API key")
-        case .limited: .limited(nil)
-        case .serverError(let status): .outage("the server fails (\(status))")
-        case .notFound: .refused("not found (404)")
-        case .refused(let status, _): .refused("refused (\(status))")
-        case .malformed: .refused("malformed answer")
+        case .error(let error): return Result(error)
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import HTTPTransport
 package import ServerSettings
 
 /// A configured gateway, with its secret read and its settings checked.
@@ -114,7 +115,7 @@ extension GatewayClient {
 
     /// Requires https, or http to a loopback address: codes and passwords never cross a network in the clear.
     static func checkHTTP(_ text: String) throws(DeliveryError) {
-        guard let url = TargetURL(text), url.scheme == "https" || url.scheme == "http" && url.isLoopback else {
+        guard let url = ParsedURL(text), url.scheme == "https" || url.scheme == "http" && url.isLoopback else {
             throw DeliveryError("the url must be https://, or http:// to this machine, and without user information")
         }
     }

@@ -1,3 +1,5 @@
+package import HTTPTransport
+
 /// The hosts that may be called at a URL which the administrator did not choose.
 ///
 /// An entry is `name` or `*.domain`, each with an optional `:port`, by default 443.
@@ -14,7 +16,7 @@ package struct HostList: Sendable {
     package init(_ entries: [String]) { self.entries = entries.compactMap(Self.entry) }
 
     /// Returns whether the URL is https and its host and port are in the list.
-    package func allows(_ url: TargetURL) -> Bool {
+    package func allows(_ url: ParsedURL) -> Bool {
         url.scheme == "https" && entries.contains { $0.port == url.port && Self.matches(url.host, $0) }
     }
 
@@ -38,11 +40,5 @@ package struct HostList: Sendable {
         guard !text.isEmpty else { return 443 }
         guard text.hasPrefix(":"), let port = UInt16(text.dropFirst()), port > 0 else { return nil }
         return Int(port)
-    }
-
-    /// Returns whether the bytes are one label of a host name, in lower case.
-    static func isLabel(_ bytes: some Collection<UInt8>) -> Bool {
-        (1...63).contains(bytes.count)
-            && bytes.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D || $0 == 0x5F }
     }
 }

@@ -1,3 +1,4 @@
+internal import HTTPTransport
 internal import ServerSettings
 
 /// A gateway that submits mail to an SMTP server.
@@ -18,7 +19,7 @@ package struct Mailer: Sendable {
     ///   - smsDomain: the domain whose mailboxes are phone numbers; nil if it sends no sms.
     /// - Throws: `DeliveryError` if one of them is malformed.
     init(url: String, from: String, user: String?, password: Password?, smsDomain: String?) throws(DeliveryError) {
-        guard let target = TargetURL(url), ["smtp", "smtps"].contains(target.scheme) else {
+        guard let target = ParsedURL(url), ["smtp", "smtps"].contains(target.scheme) else {
             throw DeliveryError("the url must be smtp:// or smtps://, and without user information")
         }
         guard Recipient.isMail(from) else { throw DeliveryError("from is no e-mail address") }

@@ -1,5 +1,6 @@
 internal import CSyscalls
 internal import Glibc
+internal import HTTPTransport
 
 /// Everything that leaves this process: HTTP exchanges on one thread, mails and programs on a few others.
 ///
@@ -49,14 +50,14 @@ public final class Outgoing: Sendable {
     }
 
     /// Sends a mail on a thread of its own, since libcurl blocks when it ends an SMTP session.
-    private func mail(_ request: OutgoingRequest, to url: TargetURL) async -> OutgoingResult {
+    private func mail(_ request: OutgoingRequest, to url: ParsedURL) async -> OutgoingResult {
         let authorities = authorities
         return await workers.run(milliseconds: request.timeout, refused: Self.refusal) { left, reply in
-            guard let exchange = Exchange(request, to: url, timeout: left, authorities: authorities) else {
+            guard let transfer = request.transfer(to: url, milliseconds: left, authorities: authorities) else {
                 reply.give(.refused(.request))
                 return
             }
-            reply.give(exchange.perform())
+            reply.give(OutgoingResult(transfer.perform()))
         }
     }
 
@@ -83,14 +84,14 @@ public final class Outgoing: Sendable {
 
     /// Returns the origin of a URL as browsers serialize it (RFC 6454, section 6.2), or nil if it cannot be parsed.
     public static func origin(of url: String) -> String? {
-        guard let url = TargetURL(url) else { return nil }
+        guard let url = ParsedURL(url) else { return nil }
         let usual = ["https": 443, "http": 80][url.scheme]
         return "\(url.scheme)://\(url.host)" + (url.port == usual ? "" : ":\(url.port)")
     }
 
     /// Parses the request's URL, and returns nil if it may not be called.
-    static func target(_ request: OutgoingRequest) -> TargetURL? {
-        guard let url = TargetURL(request.url) else { return nil }
+    static func target(_ request: OutgoingRequest) -> ParsedURL? {
+        guard let url = ParsedURL(request.url) else { return nil }
         if let hosts = request.allowedHosts, !HostList(hosts).allows(url) { return nil }
         let schemes = request.envelope == nil ? ["https", "http"] : ["smtps", "smtp"]
         return schemes.contains(url.scheme) ? url : nil

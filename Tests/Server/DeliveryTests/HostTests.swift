@@ -1,11 +1,12 @@
 import Delivery
+import HTTPTransport
 import Testing
 
 private let hosts = HostList([
     "push.example", "*.notify.example", "local.example:8443", "[::1]:9443", "*", "*.", "", "bad.example:x",
 ])
 
-private func allows(_ url: String) -> Bool { TargetURL(url).map { hosts.allows($0) } ?? false }
+private func allows(_ url: String) -> Bool { ParsedURL(url).map { hosts.allows($0) } ?? false }
 
 struct AHostList {
     @Test(arguments: [
@@ -48,7 +49,7 @@ struct AHostList {
     }
 
     @Test func `an empty list allows nothing`() throws {
-        let url = try #require(TargetURL("https://push.example/"))
+        let url = try #require(ParsedURL("https://push.example/"))
         #expect(!HostList([]).allows(url))
     }
 }

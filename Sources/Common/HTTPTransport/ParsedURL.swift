@@ -5,20 +5,20 @@ internal import CCurl
 /// The same handle is checked and then called, so that the check and the call cannot disagree about what the URL means.
 ///
 /// `@unchecked Sendable`: nothing changes it after `init`, and one exchange uses it at a time.
-package final class TargetURL: @unchecked Sendable {
+public final class ParsedURL: @unchecked Sendable {
     /// The maximum length of a URL in bytes.
     static let longest = 16_384
 
     let handle: OpaquePointer
     /// The scheme, in lower case.
-    package let scheme: String
+    public let scheme: String
     /// The host, in lower case; an IPv6 address is in brackets.
-    package let host: String
+    public let host: String
     /// The port, or the default port of the scheme.
-    package let port: Int
+    public let port: Int
 
     /// Parses a URL; nil if it is malformed, has user information, or could be parsed in two ways.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         guard Self.isClear(text), let handle = curl_url() else { return nil }
         self.handle = handle
         guard curl_url_set(handle, CURLUPART_URL, text, UInt32(CURLU_DISALLOW_USER)) == CURLUE_OK,
@@ -38,10 +38,10 @@ package final class TargetURL: @unchecked Sendable {
     deinit { curl_url_cleanup(handle) }
 
     /// The host and port that limits and connections are shared by.
-    var server: String { "\(host):\(port)" }
+    public var server: String { "\(host):\(port)" }
 
     /// Whether the host can only be this machine.
-    var isLoopback: Bool {
+    public var isLoopback: Bool {
         let numbers = host.split(separator: ".", omittingEmptySubsequences: false)
         let isNumeric = numbers.count == 4 && numbers.allSatisfy { UInt8($0) != nil }
         return host == "localhost" || host == "[::1]" || isNumeric && numbers.first == "127"
@@ -66,7 +66,13 @@ package final class TargetURL: @unchecked Sendable {
             return bytes.last == UInt8(ascii: "]")
                 && bytes.dropFirst().dropLast().allSatisfy { "0123456789abcdef:.".utf8.contains($0) }
         }
-        return bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy(HostList.isLabel)
+        return bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy(isLabel)
+    }
+
+    /// Whether the bytes are one label of a host name, in lower case.
+    private static func isLabel(_ bytes: some Collection<UInt8>) -> Bool {
+        (1...63).contains(bytes.count)
+            && bytes.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D || $0 == 0x5F }
     }
 
     private static func part(_ part: CURLUPart, of handle: OpaquePointer) -> String? {

@@ -1,0 +1,259 @@
+internal import CCurl
+internal import Glibc
+
+/// One exchange with a server: libcurl's easy handle, with all its options, and the memory that it needs until the
+/// exchange is over.
+///
+/// Only one thread may use a transfer at a time. Certificates and host names are verified, and TLS is 1.2 or later.
+/// Redirects, proxies from the environment and netrc are not used. The size of a response is limited.
+public final class Transfer {
+    /// The most bytes of a response's body, and of its headers.
+    public static let longest = 65_536
+
+    let easy: UnsafeMutableRawPointer
+    /// The target is kept: libcurl uses its handle.
+    private let target: TransferTarget
+    private var headers: UnsafeMutablePointer<curl_slist>?
+    private var recipients: UnsafeMutablePointer<curl_slist>?
+    private var resolved: UnsafeMutablePointer<curl_slist>?
+    /// The bytes that are not sent yet, of a mail or of a body that is sent once.
+    private var upload: ArraySlice<UInt8> = []
+    private var isUploadBegun = false
+    private var body: [UInt8] = []
+    private var headerBytes = 0
+    private var isTooLong = false
+
+    /// Prepares an exchange over HTTP; nil if libcurl rejects a part of the request.
+    ///
+    /// - Parameters:
+    ///   - request: the request.
+    ///   - target: where it goes, and how.
+    ///   - limits: how long it may take.
+    public init?(_ request: TransferRequest, to target: TransferTarget, limits: TransferLimits) {
+        guard let easy = curl_easy_init() else { return nil }
+        self.easy = easy
+        self.target = target
+        guard set(target), set(limits), setSafety(), setCallbacks(), set(request) else { return nil }
+    }
+
+    /// Prepares an exchange over SMTP; nil if libcurl rejects a part of the mail.
+    ///
+    /// - Parameters:
+    ///   - mail: the mail.
+    ///   - target: where it goes, and how.
+    ///   - limits: how long it may take.
+    public init?(_ mail: TransferMail, to target: TransferTarget, limits: TransferLimits) {
+        guard let easy = curl_easy_init() else { return nil }
+        self.easy = easy
+        self.target = target
+        guard set(target), set(limits), setSafety(), setCallbacks(), set(mail) else { return nil }
+    }
+
+    deinit {
+        curl_easy_cleanup(easy)
+        curl_slist_free_all(headers)
+        curl_slist_free_all(recipients)
+        curl_slist_free_all(resolved)
+    }
+
+    /// Runs the whole exchange on this thread.
+    public func perform() -> TransferResult { result(curl_easy_perform(easy)) }
+
+    // MARK: options
+
+    private func set(_ target: TransferTarget) -> Bool {
+        if let addresses = target.resolved {
+            guard append(addresses, to: &resolved), list(CURLOPT_RESOLVE, resolved) else { return false }
+        }
+        return setURL(target.url) && (target.socket == nil || text(CURLOPT_UNIX_SOCKET_PATH, target.socket))
+            && (target.authorities == nil || text(CURLOPT_CAINFO, target.authorities) && text(CURLOPT_CAPATH, nil))
+            // An empty proxy means none, whatever the environment says.
+            && text(CURLOPT_PROXY, target.proxy ?? "") && (target.user == nil || text(CURLOPT_USERNAME, target.user))
+            && (target.password == nil || text(CURLOPT_PASSWORD, target.password))
+    }
+
+    private func setURL(_ url: TransferTarget.URL) -> Bool {
+        switch url {
+        case .text(let url):
+            let scheme = if url.hasPrefix("https:") { "https" } else { "http" }
+            return text(CURLOPT_URL, url) && text(CURLOPT_PROTOCOLS_STR, scheme)
+        case .parsed(let url):
+            return pointer(CURLOPT_CURLU, UnsafeMutableRawPointer(url.handle))
+                && text(CURLOPT_PROTOCOLS_STR, url.scheme)
+        }
+    }
+
+    private func set(_ limits: TransferLimits) -> Bool {
+        long(CURLOPT_TIMEOUT_MS, max(1, limits.milliseconds))
+            && long(CURLOPT_CONNECTTIMEOUT_MS, max(1, limits.connectMilliseconds))
+    }
+
+    private func setSafety() -> Bool {
+        long(CURLOPT_SSL_VERIFYPEER, 1) && long(CURLOPT_SSL_VERIFYHOST, 2)
+            && long(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2)) && long(CURLOPT_FOLLOWLOCATION, 0)
+            && long(CURLOPT_NETRC, 0) && long(CURLOPT_NOSIGNAL, 1) && long(CURLOPT_TCP_NODELAY, 1)
+            // If libcurl looks up a host itself, its thread is not waited for when the time is over.
+            && long(CURLOPT_QUICK_EXIT, 1)
+    }
+
+    /// Sets method, headers and body; libcurl authenticates with HTTP basic by default.
+    private func set(_ request: TransferRequest) -> Bool {
+        for header in request.headers + ["Expect:"] { guard append(header, to: &headers) else { return false } }
+        return list(CURLOPT_HTTPHEADER, headers) && text(CURLOPT_USERAGENT, "countersign")
+            && (!request.isHTTP1 || long(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))) && setBody(request)
+            && text(CURLOPT_CUSTOMREQUEST, request.method)
+    }
+
+    /// Sets the body after its size, so that libcurl does not stop at a zero byte.
+    ///
+    /// By itself libcurl repeats a request if a reused connection ends without an answer, though the server may have
+    /// received it. It cannot repeat a body that it cannot read again; without a body only a new connection is safe.
+    private func setBody(_ request: TransferRequest) -> Bool {
+        guard let body = request.body else {
+            return long(CURLOPT_HTTPGET, 1) && (!request.isSentOnce || long(CURLOPT_FRESH_CONNECT, 1))
+        }
+        guard long(CURLOPT_POST, 1), long(CURLOPT_POSTFIELDSIZE, body.count) else { return false }
+        if request.isSentOnce {
+            upload = body[...]
+            return setUpload()
+        }
+        // The option needs a non-null pointer, which an empty array may not have.
+        let bytes = if body.isEmpty { [0] as [UInt8] } else { body }
+        return bytes.withUnsafeBytes {
+            pointer(CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: $0.baseAddress))
+        }
+    }
+
+    /// Sets the envelope and the message of a mail; `smtp://` without STARTTLS is for loopback only.
+    private func set(_ mail: TransferMail) -> Bool {
+        upload = mail.message[...]
+        var isPlain = false
+        if case .parsed(let url) = target.url { isPlain = url.scheme == "smtp" && url.isLoopback }
+        return append("<\(mail.recipient)>", to: &recipients) && list(CURLOPT_MAIL_RCPT, recipients)
+            && text(CURLOPT_MAIL_FROM, "<\(mail.sender)>") && ccurl_set_use_ssl(easy, !isPlain) == CURLE_OK
+            && text(CURLOPT_LOGIN_OPTIONS, "AUTH=PLAIN;AUTH=LOGIN") && long(CURLOPT_UPLOAD, 1) && setUpload()
+    }
+
+    // MARK: callbacks
+
+    private func setUpload() -> Bool {
+        ccurl_set_write(easy, CURLOPT_READFUNCTION) { bytes, size, count, context in
+            Transfer.from(context)?.copyUpload(to: bytes, capacity: size * count) ?? 0
+        } == CURLE_OK && pointer(CURLOPT_READDATA, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    private func setCallbacks() -> Bool {
+        let this = Unmanaged.passUnretained(self).toOpaque()
+        return pointer(CURLOPT_WRITEDATA, this) && pointer(CURLOPT_HEADERDATA, this)
+            && ccurl_set_write(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
+                Transfer.from(context)?.append(bytes, count: size * count) ?? 0
+            } == CURLE_OK
+            && ccurl_set_write(easy, CURLOPT_HEADERFUNCTION) { _, size, count, context in
+                Transfer.from(context)?.countHeader(size * count) ?? 0
+            } == CURLE_OK
+    }
+
+    private static func from(_ context: UnsafeMutableRawPointer?) -> Transfer? {
+        context.map { Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    /// Appends to the body; a return value below `count` makes libcurl end the exchange.
+    private func append(_ bytes: UnsafeMutablePointer<CChar>?, count: Int) -> Int {
+        guard let bytes, body.count + count <= Self.longest else {
+            isTooLong = true
+            return 0
+        }
+        body.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: count))
+        return count
+    }
+
+    private func countHeader(_ count: Int) -> Int {
+        headerBytes += count
+        isTooLong = isTooLong || headerBytes > Self.longest
+        return isTooLong ? 0 : count
+    }
+
+    private func copyUpload(to bytes: UnsafeMutablePointer<CChar>?, capacity: Int) -> Int {
+        isUploadBegun = true
+        let part = upload.prefix(max(0, capacity))
+        UnsafeMutableRawBufferPointer(start: bytes, count: part.count).copyBytes(from: part)
+        upload = upload.dropFirst(part.count)
+        return part.count
+    }
+
+    private func append(_ text: String, to list: inout UnsafeMutablePointer<curl_slist>?) -> Bool {
+        guard let longer = curl_slist_append(list, text) else { return false }
+        list = longer
+        return true
+    }
+
+    private func long(_ option: CURLoption, _ value: Int) -> Bool { ccurl_set_long(easy, option, value) == CURLE_OK }
+    private func text(_ option: CURLoption, _ value: String?) -> Bool {
+        ccurl_set_text(easy, option, value) == CURLE_OK
+    }
+    private func list(_ option: CURLoption, _ value: UnsafeMutablePointer<curl_slist>?) -> Bool {
+        ccurl_set_list(easy, option, value) == CURLE_OK
+    }
+    private func pointer(_ option: CURLoption, _ value: UnsafeMutableRawPointer?) -> Bool {
+        ccurl_set_pointer(easy, option, value) == CURLE_OK
+    }
+
+    // MARK: the result
+
+    /// The result of a finished exchange.
+    func result(_ code: CURLcode) -> TransferResult {
+        if isTooLong { return .failed(failure(.tooLong, "the answer is longer than \(Self.longest) bytes")) }
+        guard code != CURLE_OK else {
+            return .response(TransferResponse(status: status, body: body, retryAfter: retryAfter))
+        }
+        // A rejection by a mail server is a response like any other.
+        if recipients != nil, status >= 400, code != CURLE_OPERATION_TIMEDOUT {
+            return .response(TransferResponse(status: status))
+        }
+        return .failed(failure(cause(of: code), String(cString: curl_easy_strerror(code))))
+    }
+
+    private func failure(_ cause: TransferFailure.Cause, _ reason: String) -> TransferFailure {
+        TransferFailure(cause: cause, reason: reason, isUnsent: isUnsent, hasAnswer: status != 0 || headerBytes > 0)
+    }
+
+    private func cause(of code: CURLcode) -> TransferFailure.Cause {
+        switch code {
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .unresolved
+        case CURLE_COULDNT_CONNECT: .unconnected(isTheirs: isTheirs)
+        case CURLE_OPERATION_TIMEDOUT: .timedOut
+        case CURLE_SSL_CONNECT_ERROR, CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE,
+            CURLE_SEND_FAIL_REWIND, CURLE_HTTP2, CURLE_HTTP2_STREAM:
+            .interrupted
+        default: .other
+        }
+    }
+
+    private var status: Int {
+        var status = 0
+        ccurl_status(easy, &status)
+        return status
+    }
+
+    private var retryAfter: Int? {
+        var seconds: curl_off_t = 0
+        ccurl_retry_after(easy, &seconds)
+        return seconds > 0 ? Int(clamping: seconds) : nil
+    }
+
+    /// Whether the other side cannot have received any of the request.
+    private var isUnsent: Bool {
+        guard recipients == nil else { return !isUploadBegun }
+        var size = 0
+        return ccurl_request_size(easy, &size) == CURLE_OK && size == 0
+    }
+
+    /// Whether a connection failed at the other side or in the network: a lack of ports or descriptors, which a local
+    /// user can cause, says nothing about the server.
+    private var isTheirs: Bool {
+        var error = 0
+        ccurl_os_errno(easy, &error)
+        return [ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENETDOWN, ECONNRESET, ENOENT].contains(
+            CInt(clamping: error))
+    }
+}
