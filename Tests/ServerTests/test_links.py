@@ -263,10 +263,19 @@ def test_the_limit_is_not_forgotten_by_a_restart_nor_by_a_replayed_call(server, 
 
 def test_somebody_with_as_many_phones_as_there_can_be_is_told_at_once(server, user, phone):
     for number in range(MOST_PHONES - 1):
-        joined(server, link(server, user), f"Phone {number}")
+        Handset(server, f"Phone {number}").join(user)
     refused = make(phone)
     assert (refused.status, refused.json["error"]) == (429, "too_many") and "Remove one" in refused.json["message"]
     assert server.sql("SELECT count(*) FROM enrolments WHERE made_by IS NOT NULL") == [(0,)]
+    assert open_link(server, link(server, user))[1].json["error"] == "too_many"
+
+
+def test_the_oldest_phone_that_nobody_confirmed_gives_way_to_a_new_one(server, user, phone):
+    first, second, *_ = [joined(server, link(server, user), f"Phone {number}") for number in range(MOST_PHONES - 1)]
+    new = joined(server, made(phone))
+    assert server.wait_for_event("device_removed")["device"] == first.id
+    assert first.call("GET", "state").status == 401
+    assert is_confirmed(phone) and not is_confirmed(second) and not is_confirmed(new)
 
 
 def test_a_server_without_an_address_of_its_own_says_that_it_makes_no_links(server, phone):

@@ -108,16 +108,16 @@ extension APIService {
         let os = if ["android", "ios", "desktop"].contains(system) { system } else { "other" }
         // A caller without a valid link costs no write transaction.
         guard try await store.read({ try $0.enrolment(hash: hash) }) != nil else { throw PhoneAPIError.unknownLink }
-        let device = try await store.write { records in
+        let (device, removed) = try await store.write { records -> (Device, Device?) in
             guard var enrolment = try records.enrolment(hash: hash) else { throw PhoneAPIError.unknownLink }
             if let used = enrolment.device {
                 guard let device = try records.device(used), device.publicKey == point, device.removed == nil else {
                     throw PhoneAPIError.usedLink
                 }
-                return device
+                return (device, nil)
             }
             try checkOpen(enrolment, at: now, in: records)
-            try checkRoom(of: enrolment.user, in: records)
+            let removed = try makeRoom(for: enrolment.user, at: now, in: records)
             var device = Device(
                 id: Random.uuid(), user: enrolment.user, publicKey: point, name: name, osType: os, created: now,
                 address: address)
@@ -126,7 +126,12 @@ extension APIService {
             enrolment.device = device.id
             try records.put(device)
             try records.put(enrolment)
-            return device
+            return (device, removed)
+        }
+        if let removed {
+            log.notice(
+                "device_removed",
+                metadata: ["user": "\(removed.user)", "device": "\(removed.id)", "reason": "too many phones"])
         }
         log.notice(
             "device_enrolled", metadata: ["user": "\(device.user)", "device": "\(device.id)", "address": "\(address)"])

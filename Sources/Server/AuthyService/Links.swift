@@ -14,7 +14,7 @@ extension APIService {
     private static let linksOfPhonesADay: Int64 = 10
     /// The longest lifetime of such a link in seconds; the other phone is at hand.
     private static let linkOfPhoneLifetime: Int64 = 900
-    /// The most phones of one user, including those that wait for confirmation.
+    /// The most phones of one user; those that wait for confirmation give way to others.
     private static let mostPhones = 20
 
     /// Returns the URL of an enrollment link.
@@ -88,13 +88,28 @@ extension APIService {
         guard now < enrolment.ends, isMakerThere else { throw PhoneAPIError.expiredLink }
     }
 
-    /// Checks that the user can have one more phone.
+    /// Checks that the user can have one more phone; only confirmed phones count.
     ///
     /// - Throws: `PhoneAPIError`: `too_many`.
     func checkRoom(of user: AuthyID, in records: any RecordReading) throws {
-        guard try records.devices(of: user).count(where: { $0.removed == nil }) < Self.mostPhones else {
+        guard try records.devices(of: user).count(where: \.isActive) < Self.mostPhones else {
             throw PhoneAPIError.tooManyPhones
         }
+    }
+
+    /// Makes room for a new phone: if there are too many, the oldest one that is not confirmed is removed.
+    ///
+    /// - Returns: The removed phone; nil if there was room.
+    /// - Throws: `PhoneAPIError`: `too_many` if all are confirmed.
+    func makeRoom(for user: AuthyID, at now: Int64, in records: any RecordWriting) throws -> Device? {
+        try checkRoom(of: user, in: records)
+        let phones = try records.devices(of: user).filter { $0.removed == nil }
+        guard phones.count >= Self.mostPhones, var oldest = phones.first(where: { $0.confirmed == nil }) else {
+            return nil
+        }
+        oldest.remove(at: now)
+        try records.put(oldest)
+        return oldest
     }
 }
 
