@@ -74,8 +74,8 @@ extension APIService {
     ///   - parameters: `id` is the UUID of the request.
     ///   - phone: The device that calls.
     /// - Returns: An empty object.
-    /// - Throws: `PhoneAPIError`: `unconfirmed`, `invalid`, or `unknown` if the user has no denied request with this id;
-    ///   `RecordStoreError` if the server cannot store it.
+    /// - Throws: `PhoneAPIError`: `unconfirmed`, `invalid`, or `unknown` if the user has no denied request with this
+    ///   id; `RecordStoreError` if the server cannot store it.
     public func report(_ parameters: Parameters, from phone: Phone) async throws -> ServiceResponse {
         let now = now()
         guard phone.device.isActive else { throw PhoneAPIError.unconfirmed }

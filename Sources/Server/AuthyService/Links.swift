@@ -34,9 +34,9 @@ extension APIService {
     ///   - parameters: `token` is 32 random bytes in Base64url.
     ///   - phone: The device that calls.
     /// - Returns: The link, its times, and the rows of its QR code.
-    /// - Throws: `PhoneAPIError`: `unconfirmed`, `no_links`, `invalid`, `too_many` beyond the limits of links or phones,
-    ///   `link_used` and `link_expired` for a token that was used before; `RecordStoreError` if the server cannot store
-    ///   it.
+    /// - Throws: `PhoneAPIError`: `unconfirmed`, `no_links`, `invalid`, `too_many` beyond the limits of links or
+    ///   phones, `link_used` and `link_expired` for a token that was used before; `RecordStoreError` if the server
+    ///   cannot store it.
     public func makeLink(_ parameters: Parameters, from phone: Phone) async throws -> ServiceResponse {
         guard phone.isConfirmed else { throw PhoneAPIError.unconfirmed }
         guard let base = settings.server.publicURL else { throw PhoneAPIError.noLinks }

@@ -18,8 +18,8 @@ extension APIService {
     ///   - caller: The application.
     ///   - parameters: `label` and `qr_size`.
     /// - Returns: The QR code as an SVG image in a `data:` URL.
-    /// - Throws: `APIError` if the user is unknown or has proven a factor, or a parameter is invalid; `RecordStoreError`
-    ///   or `VaultError` if the server cannot store it.
+    /// - Throws: `APIError` if the user is unknown or has proven a factor, or a parameter is invalid;
+    ///   `RecordStoreError` or `VaultError` if the server cannot store it.
     public func newSecret(of id: String, by caller: AuthenticatedApplication, _ parameters: Parameters) async throws
         -> ServiceResponse
     {

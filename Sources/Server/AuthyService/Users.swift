@@ -18,7 +18,8 @@ extension APIService {
     ///   - caller: The application.
     ///   - parameters: `user[email]`, `user[cellphone]`, `user[country_code]`, and `send_install_link_via_sms`.
     /// - Returns: The AuthyID.
-    /// - Throws: `APIError` if a parameter is invalid; `RecordStoreError` or `VaultError` if the server cannot store it.
+    /// - Throws: `APIError` if a parameter is invalid; `RecordStoreError` or `VaultError` if the server cannot store
+    ///   it.
     public func newUser(by caller: AuthenticatedApplication, _ parameters: Parameters) async throws -> ServiceResponse {
         let (phone, email) = try checked(parameters, by: caller)
         let now = now()

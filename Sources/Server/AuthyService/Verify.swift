@@ -22,8 +22,8 @@ extension APIService {
     ///   - parameters: `action`, and the extensions of Countersign's hosts.
     /// - Returns: The response for a correct code; for the code of a new phone that another factor must confirm, the
     ///   one for a wrong code with an extension.
-    /// - Throws: `APIError` if the code is wrong or used, the user is unknown, or a limit is reached; `RecordStoreError`
-    ///   or `VaultError` if the server cannot store it.
+    /// - Throws: `APIError` if the code is wrong or used, the user is unknown, or a limit is reached;
+    ///   `RecordStoreError` or `VaultError` if the server cannot store it.
     public func verify(_ token: String, of id: String, by caller: AuthenticatedApplication, parameters: Parameters)
         async throws
         -> ServiceResponse

@@ -14,8 +14,8 @@ struct RouteTable<Handler: Sendable>: Sendable {
         ///
         /// - Parameters:
         ///   - methods: The methods of the call; empty for all of them.
-        ///   - path: The parts of the path between slashes. A part that begins with a colon fits any text, even an empty
-        ///     one; the last part `**` fits any number of parts.
+        ///   - path: The parts of the path between slashes. A part that begins with a colon fits any text, even an
+        ///     empty one; the last part `**` fits any number of parts.
         ///   - handler: What handles the call.
         init(_ methods: HTTPRequest.Method..., path: String, handler: Handler) {
             self.methods = methods
