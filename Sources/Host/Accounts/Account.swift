@@ -37,7 +37,7 @@ public struct Account: Equatable, Sendable {
     /// The settings decide whether that counts.
     public var optedOut: Int64?
     /// A pause, which may be over; nil if none was set.
-    public var pause: Pause?
+    public var pause: FactorPause?
     /// The factor that the person wants to be tried first; nil for the one of the settings.
     public var prefers: Factor?
     /// The number of unused recovery codes.
@@ -49,52 +49,9 @@ public struct Account: Equatable, Sendable {
     public init() {}
 
     /// How far the enrollment is: a factor has succeeded, a factor is linked, or there is none.
-    public var state: AccountState { isConfirmed ? .confirmed : authyID != nil || hasSoftToken ? .linked : .none }
-}
-
-/// A time in which the person is not asked for a factor.
-public struct Pause: Equatable, Sendable {
-    /// The first second after the pause, since 1970.
-    public let until: Int64
-    /// When the pause was set, in seconds since 1970.
-    public let made: Int64
-    /// Why, in the words of the administrator.
-    public let reason: String
-
-    /// Takes the values as they are.
-    public init(from made: Int64, until: Int64, reason: String) {
-        self.made = made
-        self.until = until
-        self.reason = reason
-    }
-
-    /// Whether the pause holds now.
-    ///
-    /// A pause that is longer than the settings allow never holds, nor does one that was set in the future.
-    ///
-    /// - Parameters:
-    ///   - now: seconds since 1970.
-    ///   - maxHours: the longest pause that the settings allow.
-    /// - Returns: whether the person is not asked.
-    public func holds(at now: Int64, maxHours: Int) -> Bool {
-        until > now && made <= now.adding(Window.skew) && until <= made.adding(maxHours * 3_600)
-    }
-}
-
-/// What the 2FA server last said about a person.
-public struct ServerView: Equatable, Sendable {
-    /// The number as the server masks it; nil if it named none.
-    public let phone: String?
-    /// Whether the person has a device for approval requests; nil if the server did not say.
-    public let hasApp: Bool?
-    /// When it said so, in seconds since 1970.
-    public let time: Int64
-
-    /// Takes the values as they are.
-    public init(phone: String?, hasApp: Bool?, time: Int64) {
-        self.phone = phone
-        self.hasApp = hasApp
-        self.time = time
+    public var state: AccountState {
+        if isConfirmed { return .confirmed }
+        return authyID != nil || hasSoftToken ? .linked : .none
     }
 }
 
@@ -265,7 +222,7 @@ extension Account {
         hadAuthyID = row.integer(column + 6) == 1
         optedOut = row.integer(column + 7)
         pause = row.integer(column + 8).map { until in
-            Pause(from: row.integer(column + 14) ?? .max, until: until, reason: row.text(column + 9) ?? "")
+            FactorPause(from: row.integer(column + 14) ?? .max, until: until, reason: row.text(column + 9) ?? "")
         }
         prefers = row.text(column + 10).flatMap(Factor.init(rawValue:))
         seen = row.integer(column + 13).map {

@@ -13,7 +13,7 @@ extension Schema {
         ALTER TABLE recovery RENAME TO earlier_recovery;
         ALTER TABLE remembered RENAME TO earlier_remembered;
 
-        -- People are told apart by name and uid, and by the key if several share an account of the system ('' for none).
+        -- People are told apart by name and uid, and by the key if several share a system account ('' for none).
         -- An id is never used again. The key has no default: an earlier version cannot add a row.
         CREATE TABLE accounts (
             id           INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -57,9 +57,10 @@ public enum AccountsError: Error, Equatable, CustomStringConvertible {
 /// The factors of the users and what their logins used up, in one SQLite file that any number of processes open at
 /// once.
 ///
-/// A person is a name and a uid: a name that came back with another uid has no account. All rows belong to a `Person`.
-/// Every method is one short transaction and leaves none open. All may throw `SQLiteError` or `AccountsError`, and have
-/// written nothing then. `now` is in seconds since 1970 and may jump: see `Window`. An instance belongs to one thread.
+/// A person is a name and a uid, and a key where several people share a system account: a name that came back with
+/// another uid has no account. `id(of:)` finds the row of a `Person`. Every method is one short transaction and leaves
+/// none open. All may throw `SQLiteError` or `AccountsError`, and have written nothing then. `now` is in seconds since
+/// 1970 and may jump: see `TimeWindow`. An instance belongs to one thread.
 public final class Accounts {
     /// When a write must be on the disk.
     ///
@@ -80,7 +81,7 @@ public final class Accounts {
     /// loses none.
     var historyRows: Int64 = 100_000
     /// A clock that does not jump; nil if the caller has none.
-    public var steady: (@Sendable () -> Instant.Steady?)?
+    public var bootTime: (@Sendable () -> Instant.BootTime?)?
 
     /// Opens what `prepare` has made; nothing is created here.
     ///
@@ -113,16 +114,16 @@ public final class Accounts {
     }
 }
 
-/// Rolls back a transaction whose proof does not hold.
-private struct Unproven: Error {}
+/// A proof that does not hold: the transaction is rolled back.
+private struct RejectedProofError: Error {}
 
 extension Accounts {
     /// Like `write`, for a proof that may not hold: returns false then, and nothing was written.
     func writeIfProven(_ durability: Durability, _ body: () throws -> Bool) throws -> Bool {
         do {
-            try write(durability) { if try !body() { throw Unproven() } }
+            try write(durability) { if try !body() { throw RejectedProofError() } }
             return true
-        } catch is Unproven {
+        } catch is RejectedProofError {
             return false
         }
     }
@@ -132,7 +133,8 @@ extension Int64 {
     /// The sum, or the nearest number that fits.
     func adding(_ seconds: Int) -> Int64 {
         let (sum, overflow) = addingReportingOverflow(Int64(seconds))
-        return overflow ? (seconds < 0 ? .min : .max) : sum
+        guard overflow else { return sum }
+        return seconds < 0 ? .min : .max
     }
 }
 
@@ -140,7 +142,7 @@ extension Int64 {
 ///
 /// A process reads its clock before it waits for the lock, so the rows of another one may lie a little in the future:
 /// these count as now. Rows further in the future were written while the clock was wrong, and do not count.
-struct Window {
+struct TimeWindow {
     /// Seconds into the future that count as now.
     static let skew = 60
     /// The last time that is too old.

@@ -25,16 +25,17 @@ extension Accounts {
     ///   `SQLiteError`.
     public func attempt(_ key: String, now: Int64) throws -> Attempt? {
         try Self.check(key)
-        let window = Window(Self.attemptMemory, before: now)
+        let window = TimeWindow(Self.attemptMemory, before: now)
         let outcome = try connection.first(
             "SELECT outcome FROM attempts WHERE key = ?1 AND time > ?2 AND time <= ?3", key, window.after, window.until
         ) { try Outcome(stored: $0.text(0)) }
-        let pushed = try hasPush(key, window)
-        return outcome == nil && !pushed ? nil : Attempt(outcome: outcome, pushed: pushed)
+        let pushed = try hasPush(key, within: window)
+        guard outcome != nil || pushed else { return nil }
+        return Attempt(outcome: outcome, pushed: pushed)
     }
 
-    func decide(_ key: String, _ outcome: Outcome, now: Int64) throws {
-        try forget(.attempts, outside: Window(Self.attemptMemory, before: now))
+    func storeDecision(of key: String, _ outcome: Outcome, now: Int64) throws {
+        try deleteExpired(from: .attempts, outside: TimeWindow(Self.attemptMemory, before: now))
         try connection.run(
             """
             INSERT INTO attempts (key, time, outcome) VALUES (?1, ?2, ?3)
@@ -47,7 +48,7 @@ extension Accounts {
     }
 
     /// The tables whose rows count for a limited time, each with its key.
-    enum Passing: String {
+    enum ExpiringTable: String {
         case grace = "account, place"
         case pushes = "id"
         case onecodes = "rowid"
@@ -58,7 +59,7 @@ extension Accounts {
     /// Deletes rows that no longer count, at most a hundred that are too old and a hundred in the future.
     ///
     /// A login pays for the rows that it adds, and not for a thousand others.
-    func forget(_ table: Passing, outside window: Window) throws {
+    func deleteExpired(from table: ExpiringTable, outside window: TimeWindow) throws {
         for (condition, time) in [("time <= ?1", window.after), ("time > ?1", window.until)] {
             try connection.run(
                 """

@@ -57,7 +57,7 @@ extension Accounts {
     }
 
     /// The result of a restore.
-    public struct Restored: Equatable, Sendable {
+    public struct RestoreResult: Equatable, Sendable {
         /// What the backup holds.
         public let summary: AccountsSummary
         /// The path under which the previous accounts are kept; nil if there were none.
@@ -80,7 +80,7 @@ extension Accounts {
     /// - Throws: `AccountsError.exchanged` if the digest of the bytes differs, and the errors of `summary`.
     public static func restore(
         _ bytes: CInt, path: String, digest: String, adopts: Bool, stamp: String, now: Int64
-    ) throws -> Restored {
+    ) throws -> RestoreResult {
         let file = try StateFile(path)
         return try file.alone {
             file.removeDrafts()
@@ -89,17 +89,17 @@ extension Accounts {
             guard found == digest else { throw AccountsError.exchanged }
             let summary = try examine(draft, digest: digest, adopts: adopts)
             try endWhatIsOpen(draft, now: now)
-            let kept = try file.keep(as: "\(path).before-\(stamp)")
-            switch kept {
+            let previous = try file.preserve(as: "\(path).before-\(stamp)")
+            switch previous {
             case .copied(let name):
                 try Connection(path: draft).copy(into: file.open(busyTimeout: 60_000))
-                return Restored(summary: summary, kept: name)
+                return RestoreResult(summary: summary, kept: name)
             case .moved(let name):
-                try file.take(draft)
-                return Restored(summary: summary, kept: name)
+                try file.moveIntoPlace(draft)
+                return RestoreResult(summary: summary, kept: name)
             case .nothing:
-                try file.take(draft)
-                return Restored(summary: summary, kept: nil)
+                try file.moveIntoPlace(draft)
+                return RestoreResult(summary: summary, kept: nil)
             }
         }
     }

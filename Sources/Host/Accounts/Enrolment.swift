@@ -2,8 +2,8 @@ public import Identifiers
 internal import LoginPolicy
 internal import SQLite
 
-/// What a command of an administrator changed.
-public struct Change: Equatable, Sendable {
+/// An account before and after a command of an administrator.
+public struct AccountChange: Equatable, Sendable {
     /// The account before the change.
     public let before: Account
     /// The account after the change.
@@ -40,8 +40,8 @@ extension Accounts {
     ///   - authyID: the number at the 2FA server.
     /// - Returns: what changed.
     /// - Throws: `AccountsError.altered` if the row is lost or was changed; `SQLiteError`.
-    public func link(_ person: Person, _ authyID: AuthyID) throws -> Change {
-        try change(person) { try put(authyID, person) }
+    public func link(_ person: Person, to authyID: AuthyID) throws -> AccountChange {
+        try change(person) { try setAuthyID(of: person, to: authyID) }
     }
 
     /// Links an account like `link`, if it is as it was read: others may have changed it while the server was asked.
@@ -52,13 +52,13 @@ extension Accounts {
     ///   - seen: the account as it was read.
     /// - Returns: nil if its AuthyID differs, or if it was confirmed since. Nothing was written then.
     /// - Throws: `AccountsError.altered` if the row is lost or was changed; `SQLiteError`.
-    public func link(_ person: Person, _ authyID: AuthyID, ifStill seen: Account) throws -> Change? {
+    public func link(_ person: Person, to authyID: AuthyID, ifStill seen: Account) throws -> AccountChange? {
         try change(person, where: { $0.authyID == seen.authyID && $0.isConfirmed == seen.isConfirmed }) {
-            try put(authyID, person)
+            try setAuthyID(of: person, to: authyID)
         }
     }
 
-    private func put(_ authyID: AuthyID, _ person: Person) throws {
+    private func setAuthyID(of person: Person, to authyID: AuthyID) throws {
         try update(
             person,
             """
@@ -78,28 +78,30 @@ extension Accounts {
     ///   - token: the new SoftToken.
     /// - Returns: what changed.
     /// - Throws: `AccountsError.altered` if the row is lost or was changed; `SQLiteError`.
-    public func setSoftToken(_ person: Person, _ token: StoredSoftToken) throws -> Change {
-        try change(person) { try put(token, person) }
+    public func setSoftToken(_ person: Person, to token: StoredSoftToken) throws -> AccountChange {
+        try change(person) { try storeSoftToken(token, of: person) }
     }
 
     /// Gives a SoftToken and recovery codes to a person without a factor, in place of old codes.
     ///
     /// - Parameters:
-    ///   - person: the person.
     ///   - token: the SoftToken.
     ///   - hashes: as for `setRecoveryCodes`.
+    ///   - person: the person.
     /// - Returns: nil if the account has a factor, or had one confirmed. Nothing was written then.
     /// - Throws: `AccountsError.invalid` for other hashes, `AccountsError.altered` if the row is lost or was changed;
     ///   `SQLiteError`.
-    public func takeOver(_ person: Person, _ token: StoredSoftToken, recoveryCodes hashes: [String]) throws -> Change? {
+    public func importSoftToken(_ token: StoredSoftToken, recoveryCodes hashes: [String], for person: Person) throws
+        -> AccountChange?
+    {
         try Self.check(hashes)
         return try change(person, where: { $0.state == .none }) {
-            try put(token, person)
-            try put(hashes, person)
+            try storeSoftToken(token, of: person)
+            try replaceRecoveryCodes(of: person, with: hashes)
         }
     }
 
-    private func put(_ token: StoredSoftToken, _ person: Person) throws {
+    private func storeSoftToken(_ token: StoredSoftToken, of person: Person) throws {
         try update(
             person,
             """
@@ -115,7 +117,7 @@ extension Accounts {
     /// - Parameter person: the person.
     /// - Returns: what changed.
     /// - Throws: `AccountsError.altered` if the row is lost or was changed; `SQLiteError`.
-    public func unlink(_ person: Person) throws -> Change {
+    public func unlink(_ person: Person) throws -> AccountChange {
         try change(person, forgetsNamesakes: false) {
             try update(
                 person,
@@ -136,7 +138,7 @@ extension Accounts {
     /// - Returns: what changed.
     /// - Throws: `AccountsError.invalid` for a negative number, `AccountsError.altered` if the row is lost or was
     ///   changed; `SQLiteError`.
-    public func setGraceUsed(_ person: Person, _ used: Int) throws -> Change {
+    public func setGraceUsed(_ person: Person, to used: Int) throws -> AccountChange {
         guard used >= 0 else { throw AccountsError.invalid("number of grace logins") }
         return try change(person, forgetsNamesakes: false) {
             try update(person, "grace_used = ?2", used)
@@ -159,9 +161,7 @@ extension Accounts {
         try write(.now) {
             let before = try account(of: person)
             let token = try softToken(of: person)
-            let ahead = token.flatMap { token in
-                token.lastSpent.flatMap { $0 > now / Int64(max(1, token.period)) + 1 ? $0 : nil }
-            }
+            let ahead = token?.stepAhead(of: now)
             try update(
                 person,
                 "failures = 0, locked_until = NULL, locked_clock = NULL, locks = 0, day_failures = 0, day_clock = NULL")
@@ -176,15 +176,16 @@ extension Accounts {
         }
     }
 
-    func change(_ person: Person, forgetsNamesakes: Bool = true, _ update: () throws -> Void) throws -> Change {
+    func change(_ person: Person, forgetsNamesakes: Bool = true, _ update: () throws -> Void) throws -> AccountChange {
         try write(.now) { try changing(person, forgetsNamesakes: forgetsNamesakes, update) }
     }
 
     /// Changes the account if it meets a condition.
     ///
     /// Returns nil if it does not. Nothing was written then.
-    func change(_ person: Person, where holds: (Account) -> Bool, _ update: () throws -> Void) throws -> Change? {
-        var made: Change?
+    func change(_ person: Person, where holds: (Account) -> Bool, _ update: () throws -> Void) throws -> AccountChange?
+    {
+        var made: AccountChange?
         _ = try writeIfProven(.now) {
             guard holds(try account(of: person)) else { return false }
             made = try changing(person, forgetsNamesakes: true, update)
@@ -194,17 +195,18 @@ extension Accounts {
     }
 
     /// Changes the account inside a transaction.
-    func changing(_ person: Person, forgetsNamesakes: Bool, _ update: () throws -> Void) throws -> Change {
+    func changing(_ person: Person, forgetsNamesakes: Bool, _ update: () throws -> Void) throws -> AccountChange {
         let before = try account(of: person)
         let wasKnown = try id(of: person) != nil
-        let forgotten = forgetsNamesakes ? try forgetNamesakes(of: person) : []
+        var forgotten: [UInt32] = []
+        if forgetsNamesakes { forgotten = try forgetNamesakes(of: person) }
         try ensure(person)
         try update()
         try forgetRemembered(person)
         let after = try account(of: person)
         // Without a row a key is unknown, and its owner would be asked for the factor of the shared account.
         if person.key == nil || !wasKnown { try forgetIfEmpty(person) }
-        return Change(before: before, after: after, forgotten: forgotten)
+        return AccountChange(before: before, after: after, forgotten: forgotten)
     }
 
     private func forgetNamesakes(of person: Person) throws -> [UInt32] {
@@ -223,5 +225,13 @@ extension Accounts {
                 AND prefers IS NULL
                 AND NOT EXISTS (SELECT 1 FROM recovery WHERE recovery.account = accounts.id)
                 """, person.columns)
+    }
+}
+
+extension StoredSoftToken {
+    /// The last spent time step if no phone's clock can be there yet: it was spent while the clock here was ahead.
+    fileprivate func stepAhead(of now: Int64) -> Int64? {
+        guard let lastSpent, lastSpent > now / Int64(max(1, period)) + 1 else { return nil }
+        return lastSpent
     }
 }

@@ -35,26 +35,28 @@ extension Accounts {
             let account = try account(of: person)
             let left = max(0, rules.graceLogins - account.graceUsed)
             if account.isConfirmed { return .exhausted }
-            if rules.graceWindow > 0, try hasSpent(person, at: place, within: Window(rules.graceWindow, before: now)) {
+            if rules.graceWindow > 0,
+                try hasSpent(person, at: place, within: TimeWindow(rules.graceWindow, before: now))
+            {
                 return .excused(left: left)
             }
             if left == 0 { return .exhausted }
             guard rules.graceServices.contains(service) else { return .excused(left: left) }
-            try spend(person, at: place, rules: rules, now: now)
+            try spendOne(of: person, at: place, rules: rules, now: now)
             return .excused(left: left - 1)
         }
     }
 
-    private func hasSpent(_ person: Person, at place: String, within window: Window) throws -> Bool {
+    private func hasSpent(_ person: Person, at place: String, within window: TimeWindow) throws -> Bool {
         try connection.first(
             "SELECT time FROM grace WHERE account = \(Person.account) AND place = ?4", values: person.columns + [place]
         ) { $0.integer(0).map(window.contains) ?? false } ?? false
     }
 
-    private func spend(_ person: Person, at place: String, rules: EnrolmentRules, now: Int64) throws {
+    private func spendOne(of person: Person, at place: String, rules: EnrolmentRules, now: Int64) throws {
         let id = try ensure(person)
         try update(person, "grace_used = grace_used + 1")
-        try forget(.grace, outside: Window(rules.graceWindow, before: now))
+        try deleteExpired(from: .grace, outside: TimeWindow(rules.graceWindow, before: now))
         try connection.run(
             """
             INSERT INTO grace (account, place, time) VALUES (?1, ?2, ?3)

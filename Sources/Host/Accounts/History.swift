@@ -91,7 +91,7 @@ extension Accounts {
             """, values: given.map(\.value), read: HistoryRow.init)
     }
 
-    func remember(_ commit: LoginCommit, of person: Person, now: Int64) throws {
+    func appendHistory(_ commit: LoginCommit, of person: Person, now: Int64) throws {
         try connection.run(
             """
             INSERT INTO history (time, user, service, rhost, outcome, reason, factor, address, uid, key)

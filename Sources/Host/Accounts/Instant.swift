@@ -5,10 +5,10 @@ public struct Instant: Equatable, Sendable {
     /// Seconds since 1970.
     public let wall: Int64
     /// The moment on the clock that does not jump; nil if it is not known.
-    public let steady: Steady?
+    public let bootTime: BootTime?
 
     /// Seconds since the machine started, including the time that it slept (CLOCK_BOOTTIME).
-    public struct Steady: Equatable, Sendable {
+    public struct BootTime: Equatable, Sendable {
         /// The kernel's id of this boot (random(4)).
         public let boot: String
         /// Seconds since the machine started.
@@ -44,9 +44,9 @@ public struct Instant: Equatable, Sendable {
     }
 
     /// Takes the values as they are.
-    public init(wall: Int64, steady: Steady? = nil) {
+    public init(wall: Int64, bootTime: BootTime? = nil) {
         self.wall = wall
-        self.steady = steady
+        self.bootTime = bootTime
     }
 
     /// Seconds from this moment to another, never negative.
@@ -54,7 +54,7 @@ public struct Instant: Equatable, Sendable {
     /// Within one boot they are exact, whatever the wall clock did. Otherwise the wall clock counts, and 0 if it went
     /// back.
     public func elapsed(until later: Instant) -> Int64 {
-        if let from = steady, let to = later.steady, from.boot == to.boot {
+        if let from = bootTime, let to = later.bootTime, from.boot == to.boot {
             return max(0, to.seconds.less(from.seconds))
         }
         return max(0, later.wall.less(wall))
@@ -62,12 +62,12 @@ public struct Instant: Equatable, Sendable {
 
     /// Whether the wall clock was ahead when the moment was noted, and no better clock tells how long ago that was.
     func liesAhead(of now: Instant) -> Bool {
-        if let from = steady, let to = now.steady, from.boot == to.boot { return false }
-        return wall > now.wall.adding(Window.skew)
+        if let from = bootTime, let to = now.bootTime, from.boot == to.boot { return false }
+        return wall > now.wall.adding(TimeWindow.skew)
     }
 
     /// The stored form: the wall clock, and behind a blank each the seconds and the id of the boot.
-    var text: String { steady.map { "\(wall) \($0.seconds) \($0.boot)" } ?? "\(wall)" }
+    var text: String { bootTime.map { "\(wall) \($0.seconds) \($0.boot)" } ?? "\(wall)" }
 
     /// Reads the stored form; nil for any other text.
     init?(text: String) {
@@ -77,7 +77,7 @@ public struct Instant: Equatable, Sendable {
             self.init(wall: wall)
             return
         }
-        self.init(wall: wall, steady: Steady(boot: String(words[2]), seconds: seconds))
+        self.init(wall: wall, bootTime: BootTime(boot: String(words[2]), seconds: seconds))
     }
 }
 
@@ -85,6 +85,7 @@ extension Int64 {
     /// The difference, or the nearest number that fits.
     func less(_ other: Int64) -> Int64 {
         let (difference, overflow) = subtractingReportingOverflow(other)
-        return overflow ? (other < 0 ? .max : .min) : difference
+        guard overflow else { return difference }
+        return other < 0 ? .max : .min
     }
 }

@@ -13,7 +13,7 @@ extension Accounts {
     ///   - label: one line; nil for none.
     /// - Throws: `AccountsError.invalid` for a label that is empty, too long or not printable, and for a person without
     ///   a key; `SQLiteError`.
-    public func setLabel(_ person: Person, _ label: String?) throws {
+    public func setLabel(_ person: Person, to label: String?) throws {
         guard person.key != nil, label.map(Self.isLabel) ?? true else { throw AccountsError.invalid("label") }
         _ = try write(.now) { try update(person, "label = ?2", label) }
     }

@@ -2,7 +2,9 @@ public import Identifiers
 internal import LoginPolicy
 internal import SQLite
 
-/// How a login ended, and all that is stored about it.
+/// The end of a login, as it is written down: the outcome, what proved it, and what the history says.
+///
+/// The decision itself is `LoginPolicy.Decision`; `Accounts.commit` writes this in one transaction, or nothing of it.
 public struct LoginCommit: Equatable, Sendable {
     /// What proved the identity of the person; it holds only while the account has exactly that factor.
     public enum Proof: Equatable, Sendable {
@@ -35,7 +37,7 @@ public struct LoginCommit: Equatable, Sendable {
         public var end: PushEnd
 
         /// Takes the values as they are.
-        public init(_ id: Int64, _ end: PushEnd) {
+        public init(id: Int64, end: PushEnd) {
             self.id = id
             self.end = end
         }
@@ -99,7 +101,7 @@ extension Accounts {
     ///   - commit: how the login ended.
     ///   - now: seconds since 1970.
     /// - Returns: false if the proof does not hold: this time step or a later one was spent, or the account no longer
-    ///   has the factor. Nothing was written then; the caller denies, and settles again as denied and without the
+    ///   has the factor. Nothing was written then; the caller denies, and commits again as denied and without the
     ///   proof.
     /// - Throws: `AccountsError.invalid` for an approval without a person or a proof, and for a key of another length;
     ///   `AccountsError.altered` if the row is lost or was changed; `SQLiteError`.
@@ -118,11 +120,11 @@ extension Accounts {
                 if approved, commit.knownWrongCodes > 0 {
                     try update(person, "wrong_codes = max(0, wrong_codes - ?2)", commit.knownWrongCodes)
                 }
-                if try !noteStanding(commit, of: person, now: now) { return false }
-                try remember(commit, of: person, now: now)
+                if try !applyOutcome(commit, of: person, now: now) { return false }
+                try appendHistory(commit, of: person, now: now)
             }
-            if let push = commit.push { try finishPush(push.id, push.end, now) }
-            try decide(commit.attempt, commit.outcome, now: now)
+            if let push = commit.push { try finishPush(push.id, as: push.end, now: now) }
+            try storeDecision(of: commit.attempt, commit.outcome, now: now)
             return true
         }
     }
@@ -132,11 +134,11 @@ extension Accounts {
     /// An approval is remembered, a denial deletes remembered logins unless the attempt was denied before, and an
     /// opt-out is noted. Returns false if the account no longer allows the login to be excused: it was enrolled or
     /// confirmed while a prompt was open, or in an outage its factors were changed or its codes locked.
-    private func noteStanding(_ commit: LoginCommit, of person: Person, now: Int64) throws -> Bool {
+    private func applyOutcome(_ commit: LoginCommit, of person: Person, now: Int64) throws -> Bool {
         switch commit.outcome {
         case .approved:
             if let login = commit.remember {
-                try keep(login, of: person, seconds: commit.rememberSeconds, now: now)
+                try rememberLogin(login, of: person, seconds: commit.rememberSeconds, now: now)
             }
         case .denied where commit.reason != Reason.decidedBefore.rawValue: try forgetRemembered(person)
         case .excused where commit.optsOut:
@@ -158,23 +160,44 @@ extension Accounts {
         return true
     }
 
-    func accept(_ proof: LoginCommit.Proof, of person: Person, approved: Bool, now: Int64) throws -> Bool {
-        switch proof {
-        case .softToken(let token, let timeStep):
-            guard try spend(timeStep, of: token, person) else { return false }
-            return try !approved || confirm(person, "secret = ?2", token.secret, codeWasRight: true)
-        case .oneTouch(let id): return try !approved || confirm(person, "authy_id = ?2", id.value, codeWasRight: false)
-        case .verified(let id): return try !approved || confirm(person, "authy_id = ?2", id.value, codeWasRight: true)
-        case .firstPhone(let id):
-            return try !approved || confirm(person, "authy_id = ?2 AND confirmed = 0", id.value, codeWasRight: true)
-        case .recovery(let id):
-            guard try useRecoveryCode(id, of: person, now: now) else { return false }
-            return try !approved || confirm(person, "confirmed = ?2", 1, codeWasRight: true)
-        case .enrolled(let id): return try approved && enrol(person, id)
+    /// Marks an account confirmed by a factor that was proven outside of a login, and undoes an opt-out.
+    ///
+    /// - Parameters:
+    ///   - person: the person.
+    ///   - proof: what was proven.
+    /// - Returns: false if the proof does not hold: the code was spent, or the account no longer has the factor.
+    ///   Nothing was written then.
+    /// - Throws: `AccountsError.altered` if the row is lost or was changed; `SQLiteError`.
+    public func confirm(_ person: Person, by proof: LoginCommit.Proof) throws -> Bool {
+        try writeIfProven(.now) {
+            guard try accept(proof, of: person, approved: true, now: 0) else { return false }
+            try update(person, "opted_out = NULL")
+            try deleteOneCodes(of: person)
+            try forgetRemembered(person)
+            return true
         }
     }
 
-    private func enrol(_ person: Person, _ id: AuthyID) throws -> Bool {
+    func accept(_ proof: LoginCommit.Proof, of person: Person, approved: Bool, now: Int64) throws -> Bool {
+        switch proof {
+        case .softToken(let token, let timeStep):
+            guard try spend(timeStep, of: token, by: person) else { return false }
+            return try !approved || confirm(person, with: "secret = ?2", token.secret, codeWasRight: true)
+        case .oneTouch(let id):
+            return try !approved || confirm(person, with: "authy_id = ?2", id.value, codeWasRight: false)
+        case .verified(let id):
+            return try !approved || confirm(person, with: "authy_id = ?2", id.value, codeWasRight: true)
+        case .firstPhone(let id):
+            return try !approved
+                || confirm(person, with: "authy_id = ?2 AND confirmed = 0", id.value, codeWasRight: true)
+        case .recovery(let id):
+            guard try useRecoveryCode(id, of: person, now: now) else { return false }
+            return try !approved || confirm(person, with: "confirmed = ?2", 1, codeWasRight: true)
+        case .enrolled(let id): return try approved && enrol(person, with: id)
+        }
+    }
+
+    private func enrol(_ person: Person, with id: AuthyID) throws -> Bool {
         try ensure(person)
         return try update(
             person, "authy_id = ?2, had_authy_id = 1, confirmed = 1, opted_out = NULL, \(Self.codeWasRight)",
@@ -185,7 +208,7 @@ extension Accounts {
     }
 
     /// Spends a time step; false if it or a later one was spent before.
-    private func spend(_ timeStep: Int64, of token: StoredSoftToken, _ person: Person) throws -> Bool {
+    private func spend(_ timeStep: Int64, of token: StoredSoftToken, by person: Person) throws -> Bool {
         try update(
             person, "last_spent = ?4", where: "secret = ?2 AND period = ?3 AND (last_spent IS NULL OR last_spent < ?4)",
             token.secret, token.period, timeStep)
@@ -194,10 +217,12 @@ extension Accounts {
     /// Marks the account confirmed; false if it no longer has the factor.
     ///
     /// An approval on the phone says nothing about the codes that were tried.
-    private func confirm(_ person: Person, _ factor: String, _ value: any Bindable, codeWasRight: Bool) throws -> Bool {
-        try update(
-            person, "confirmed = 1, opted_out = NULL\(codeWasRight ? ", \(Self.codeWasRight)" : "")", where: factor,
-            value)
+    private func confirm(_ person: Person, with factor: String, _ value: any Bindable, codeWasRight: Bool) throws
+        -> Bool
+    {
+        var changes = ["confirmed = 1", "opted_out = NULL"]
+        if codeWasRight { changes.append(Self.codeWasRight) }
+        return try update(person, changes.joined(separator: ", "), where: factor, value)
     }
 
     /// Takes back the charge of the right code.

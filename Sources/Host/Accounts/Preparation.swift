@@ -2,7 +2,7 @@ internal import SQLite
 
 extension Accounts {
     /// What there is at a path.
-    public enum Found: Equatable, Sendable {
+    public enum ExistingFile: Equatable, Sendable {
         case nothing
         /// Accounts of an earlier version, which have no id.
         case unprepared
@@ -23,7 +23,7 @@ extension Accounts {
     /// - Parameter path: the path of the accounts.
     /// - Returns: what there is.
     /// - Throws: `AccountsError` if accounts could not be opened there, or are not those of Countersign; `SQLiteError`.
-    public static func look(at path: String) throws -> Found {
+    public static func existingFile(at path: String) throws -> ExistingFile {
         let file = try StateFile(path)
         do {
             guard try file.secure() else { return .nothing }

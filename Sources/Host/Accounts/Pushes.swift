@@ -46,11 +46,15 @@ extension Accounts {
     {
         try Self.check(attempt)
         return try write(.withNext) {
-            let window = Window(Self.requestWindow, before: now)
-            if try isPaused(person, at: place, window, Window(Self.pause, before: now)) { return .paused }
-            if automatic, try hasPush(attempt, Window(Self.attemptMemory, before: now)) { return .alreadySent }
-            if try pushesNotApproved(person, window) >= Self.pushesNotApproved { return .tooMany }
-            try forget(.pushes, outside: window)
+            let window = TimeWindow(Self.requestWindow, before: now)
+            if try isPaused(person, at: place, sent: window, denied: TimeWindow(Self.pause, before: now)) {
+                return .paused
+            }
+            if automatic, try hasPush(attempt, within: TimeWindow(Self.attemptMemory, before: now)) {
+                return .alreadySent
+            }
+            if try pushesNotApproved(by: person, within: window) >= Self.pushesNotApproved { return .tooMany }
+            try deleteExpired(from: .pushes, outside: window)
             let id = try connection.first(
                 """
                 INSERT INTO pushes (name, uid, key, attempt, place, time) VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id
@@ -70,11 +74,11 @@ extension Accounts {
     ///   - end: how it ended.
     ///   - now: seconds since 1970.
     /// - Throws: `SQLiteError`.
-    public func endPush(_ id: Int64, _ end: PushEnd, now: Int64) throws {
-        try write(.withNext) { try finishPush(id, end, now) }
+    public func endPush(_ id: Int64, as end: PushEnd, now: Int64) throws {
+        try write(.withNext) { try finishPush(id, as: end, now: now) }
     }
 
-    func finishPush(_ id: Int64, _ end: PushEnd, _ now: Int64) throws {
+    func finishPush(_ id: Int64, as end: PushEnd, now: Int64) throws {
         if end == .failed {
             try connection.run("DELETE FROM pushes WHERE id = ?1 AND state = 'pending'", id)
         } else {
@@ -92,13 +96,13 @@ extension Accounts {
     /// - Throws: `SQLiteError`.
     public func chargeOneCode(_ person: Person, now: Int64) throws -> Bool {
         try write(.withNext) {
-            let window = Window(Self.requestWindow, before: now)
+            let window = TimeWindow(Self.requestWindow, before: now)
             let count = try connection.first(
                 "SELECT count(*) FROM onecodes WHERE \(Person.matches) AND time > ?4 AND time <= ?5",
                 values: person.columns + [window.after, window.until]
             ) { $0.integer(0) ?? 0 }
             guard let count, count < Self.oneCodesNotUsed else { return false }
-            try forget(.onecodes, outside: window)
+            try deleteExpired(from: .onecodes, outside: window)
             try connection.run(
                 "INSERT INTO onecodes (name, uid, key, time) VALUES (?1, ?2, ?3, ?4)", values: person.columns + [now])
             return true
@@ -111,7 +115,7 @@ extension Accounts {
         try connection.run("DELETE FROM onecodes WHERE \(Person.matches)", values: person.columns)
     }
 
-    private func isPaused(_ person: Person, at place: String, _ sent: Window, _ denied: Window) throws -> Bool {
+    private func isPaused(_ person: Person, at place: String, sent: TimeWindow, denied: TimeWindow) throws -> Bool {
         try connection.first(
             """
             SELECT 1 FROM pushes
@@ -121,7 +125,7 @@ extension Accounts {
         ) { _ in true } ?? false
     }
 
-    private func pushesNotApproved(_ person: Person, _ window: Window) throws -> Int64 {
+    private func pushesNotApproved(by person: Person, within window: TimeWindow) throws -> Int64 {
         try connection.first(
             """
             SELECT count(*) FROM pushes \
@@ -130,7 +134,7 @@ extension Accounts {
         ) { $0.integer(0) ?? 0 } ?? 0
     }
 
-    func hasPush(_ attempt: String, _ window: Window) throws -> Bool {
+    func hasPush(_ attempt: String, within window: TimeWindow) throws -> Bool {
         try connection.first(
             "SELECT 1 FROM pushes WHERE attempt = ?1 AND time > ?2 AND time <= ?3", attempt, window.after, window.until
         ) { _ in true } ?? false

@@ -12,7 +12,8 @@ struct StateFile {
             throw AccountsError.invalid("path of the accounts: it must start with a slash")
         }
         self.path = path
-        folder = slash == path.startIndex ? "/" : String(decoding: path.utf8[..<slash], as: UTF8.self)
+        let above = String(decoding: path.utf8[..<slash], as: UTF8.self)
+        folder = above.isEmpty ? "/" : above
     }
 
     /// Checks that only the user of this process can read and change the file.
@@ -75,7 +76,7 @@ struct StateFile {
         let draft = try newDraft()
         defer { Self.remove(draft) }
         try Schema.create(Connection(path: draft))
-        try take(draft)
+        try moveIntoPlace(draft)
     }
 
     /// The path of a new, empty file; `prepare` removes it if this process does not.
@@ -88,7 +89,7 @@ struct StateFile {
     }
 
     /// Links a draft under the name of the file, which must be free.
-    func take(_ draft: String) throws {
+    func moveIntoPlace(_ draft: String) throws {
         guard unsafe link(draft, path) == 0 else { throw AccountsError.file(folder, why: Self.reason()) }
         try persistFolder()
     }
@@ -133,9 +134,9 @@ struct StateFile {
             guard target >= 0 else { throw AccountsError.file(draft, why: Self.reason()) }
             defer { close(target) }
             var hash = SHA256()
-            try Self.each(bytes, draft) {
+            try Self.read(bytes, named: draft) {
                 unsafe hash.update(bufferPointer: $0)
-                try unsafe Self.writeAll($0, to: target, draft)
+                try unsafe Self.writeAll($0, to: target, named: draft)
             }
             guard fsync(target) == 0 else { throw AccountsError.file(draft, why: Self.reason()) }
             return (draft, Self.hexadecimal(hash.finalize()))
@@ -157,7 +158,7 @@ struct StateFile {
         let source = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard source >= 0 else { throw AccountsError.file(path, why: reason()) }
         defer { close(source) }
-        try each(source, path) { try unsafe writeAll($0, to: target, path) }
+        try read(source, named: path) { try unsafe writeAll($0, to: target, named: path) }
     }
 
     private static func sync(_ path: String) throws {
@@ -167,7 +168,9 @@ struct StateFile {
         guard fsync(descriptor) == 0 else { throw AccountsError.file(path, why: reason()) }
     }
 
-    private static func each(_ source: CInt, _ path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    private static func read(
+        _ source: CInt, named path: String, _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while true {
             let count = unsafe Glibc.read(source, &buffer, buffer.count)
@@ -178,7 +181,7 @@ struct StateFile {
         }
     }
 
-    private static func writeAll(_ bytes: UnsafeRawBufferPointer, to target: CInt, _ path: String) throws {
+    private static func writeAll(_ bytes: UnsafeRawBufferPointer, to target: CInt, named path: String) throws {
         var rest = unsafe bytes
         while unsafe !rest.isEmpty {
             let count = unsafe Glibc.write(target, rest.baseAddress, rest.count)
@@ -189,12 +192,12 @@ struct StateFile {
     }
 
     /// Where the previous file is.
-    enum Kept { case copied(String), moved(String), nothing }
+    enum PreviousFile { case copied(String), moved(String), nothing }
 
     /// Keeps the existing accounts under another name.
     ///
     /// They are copied or, if they cannot be opened, moved. Only in `alone`.
-    func keep(as wanted: String) throws -> Kept {
+    func preserve(as wanted: String) throws -> PreviousFile {
         var name = wanted
         var number = 1
         while try Self.status(name, follow: false) != nil {
@@ -204,7 +207,7 @@ struct StateFile {
         guard try Self.status(path, follow: false) != nil else {
             // The rest of a lost file belongs to no other file.
             for end in ["-wal", "-shm"] where try Self.status(path + end, follow: false) != nil {
-                try move(path + end, name + end)
+                try move(path + end, to: name + end)
             }
             return .nothing
         }
@@ -214,9 +217,9 @@ struct StateFile {
             _ = try secure()
             try open(busyTimeout: 60_000).run("VACUUM INTO ?1", draft)
         } catch  where Self.isUseless(error) {
-            try move(path, name)
+            try move(path, to: name)
             for end in ["-wal", "-shm"] where try Self.status(path + end, follow: false) != nil {
-                try move(path + end, name + end)
+                try move(path + end, to: name + end)
             }
             return .moved(name)
         }
@@ -237,7 +240,7 @@ struct StateFile {
         }
     }
 
-    private func move(_ from: String, _ to: String) throws {
+    private func move(_ from: String, to: String) throws {
         guard unsafe rename(from, to) == 0 else { throw AccountsError.file(from, why: Self.reason()) }
     }
 

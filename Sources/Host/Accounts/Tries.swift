@@ -34,15 +34,15 @@ extension Account {
         guard let lockedUntil else { return nil }
         let left: Int64
         if let lockedAt {
-            let most =
-                isFull(rules, at: now)
-                ? max(rules.length(ofLock: locks), Int64(LockoutRules.day)) : rules.length(ofLock: locks)
+            var most = rules.length(ofLock: locks)
+            if isFull(rules, at: now) { most = max(most, Int64(LockoutRules.day)) }
             left = min(lockedUntil.less(lockedAt.wall), most).less(lockedAt.elapsed(until: now))
         } else {
             // The lock is of an earlier version.
             left = min(lockedUntil.less(now.wall), Int64(rules.seconds))
         }
-        return left > 0 ? now.wall.adding(Int(left)) : nil
+        guard left > 0 else { return nil }
+        return now.wall.adding(Int(left))
     }
 
     /// Wrong codes within a day.
@@ -73,7 +73,7 @@ extension Accounts {
         let account = try account(of: person)
         guard let until = account.lock(rules, at: now) else { return nil }
         guard account.needsAnchor(now) else { return until }
-        return try write(.withNext) { try anchored(person, rules, now) }
+        return try write(.withNext) { try anchoredLock(of: person, rules: rules, now: now) }
     }
 
     /// Charges one code before it is checked.
@@ -91,14 +91,18 @@ extension Accounts {
         let now = instant(now)
         return try write(.withNext) {
             let account = try account(of: person)
-            if let until = try anchored(person, rules, now) { return .locked(until: until) }
+            if let until = try anchoredLock(of: person, rules: rules, now: now) { return .locked(until: until) }
             let failures = account.lockedUntil == nil ? account.failures + 1 : 1
-            let (count, began) = day(account, now)
+            let (count, began) = day(of: account, at: now)
             let isLast = failures >= rules.failures
-            let locks = isLast ? account.locks + 1 : account.locks
-            let lock = max(
-                isLast ? rules.length(ofLock: locks) : 0,
-                count + 1 >= rules.failuresOfDay ? Int64(LockoutRules.day) - began.elapsed(until: now) : 0)
+            var (locks, lock) = (account.locks, Int64(0))
+            if isLast {
+                locks += 1
+                lock = rules.length(ofLock: locks)
+            }
+            if count + 1 >= rules.failuresOfDay {
+                lock = max(lock, Int64(LockoutRules.day) - began.elapsed(until: now))
+            }
             try ensure(person)
             try update(
                 person,
@@ -122,19 +126,20 @@ extension Accounts {
             let account = try account(of: person)
             let (failures, count) = (max(0, account.failures - 1), max(0, account.failuresOfDay - 1))
             let isOpen = failures < rules.failures && count < rules.failuresOfDay
-            let opens = isOpen && account.lockedUntil != nil
+            var locks = account.locks
+            if isOpen, account.lockedUntil != nil { locks = max(0, locks - 1) }
             try update(
                 person,
                 """
                 failures = ?2, day_failures = ?3, wrong_codes = max(0, wrong_codes - 1), locks = ?4,
                     locked_until = CASE WHEN ?5 THEN NULL ELSE locked_until END, \
                 locked_clock = CASE WHEN ?5 THEN NULL ELSE locked_clock END
-                """, failures, count, opens ? max(0, account.locks - 1) : account.locks, isOpen)
+                """, failures, count, locks, isOpen)
         }
     }
 
     /// The number of charges of the day before this one, and when the day began.
-    private func day(_ account: Account, _ now: Instant) -> (count: Int, began: Instant) {
+    private func day(of account: Account, at now: Instant) -> (count: Int, began: Instant) {
         guard let began = account.dayBegan, began.elapsed(until: now) < LockoutRules.day else { return (0, now) }
         // The day began while the clock was ahead: it ends a day from now at the latest, and the count stays.
         return (account.failuresOfDay, began.liesAhead(of: now) ? now : began)
@@ -143,7 +148,7 @@ extension Accounts {
     /// The lock that holds.
     ///
     /// A lock that was set while the clock was ahead begins now, once and for all.
-    private func anchored(_ person: Person, _ rules: LockoutRules, _ now: Instant) throws -> Int64? {
+    private func anchoredLock(of person: Person, rules: LockoutRules, now: Instant) throws -> Int64? {
         let account = try account(of: person)
         guard let until = account.lock(rules, at: now) else { return nil }
         if account.needsAnchor(now) {
@@ -153,5 +158,5 @@ extension Accounts {
         return until
     }
 
-    func instant(_ now: Int64) -> Instant { Instant(wall: now, steady: steady?()) }
+    func instant(_ now: Int64) -> Instant { Instant(wall: now, bootTime: bootTime?()) }
 }

@@ -43,7 +43,7 @@ struct Excuses {
 
     private func remembered() throws -> Decision? {
         guard let trusted = login.trustedLogin,
-            try user.accounts.isRemembered(user.person, trusted, seconds: settings.remember, now: now())
+            try user.accounts.isRemembered(user.person, like: trusted, seconds: settings.remember, now: now())
         else { return nil }
         return Decision(.excused, .remembered)
     }

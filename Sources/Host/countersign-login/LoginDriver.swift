@@ -152,7 +152,7 @@ struct LoginDriver {
         decision.request = request
         var commit = LoginCommit(decision, of: login, subject: user?.person)
         commit.asked = user?.account
-        commit.push = push.map { LoginCommit.Push($0, Self.pushEnd(of: decision)) }
+        commit.push = push.map { LoginCommit.Push(id: $0, end: Self.pushEnd(of: decision)) }
         commit.proof = proof(of: decision)
         commit.knownWrongCodes = (user?.account.wrongCodes ?? 0) + codes.wrong(proofIsCode: commit.proofIsCode)
         // Remember only a factor that was asked for and proven, not a new enrollment or an excuse.

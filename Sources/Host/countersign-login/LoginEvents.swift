@@ -98,7 +98,7 @@ extension LoginDriver {
         case .createFailed(let error) where isUnsent || error == .noDevice:
             guard let id = push else { return }
             push = nil
-            try user.accounts.endPush(id, .failed, now: now())
+            try user.accounts.endPush(id, as: .failed, now: now())
         case .verifyFailed(let error)
         where error != .limited && (!user.account.hasSoftToken || !rules.factors.contains(.softToken)):
             try user.accounts.refundTry(user.person, rules: settings.lockout)

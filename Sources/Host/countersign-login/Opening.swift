@@ -44,7 +44,7 @@ extension LoginRequest {
                 detail: "\(marker.path) names no accounts in \(settings.state); run countersign init as root")
         }
         let accounts = try Accounts(path: settings.state + "/accounts.db", id: id, waitsUntil: waitsUntil)
-        accounts.steady = { Instant.Steady(milliseconds: system_now()) }
+        accounts.bootTime = { Instant.BootTime(milliseconds: system_now()) }
         return accounts
     }
 }

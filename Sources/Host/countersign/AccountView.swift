@@ -13,7 +13,7 @@ struct AccountView {
     /// Wrong codes within a day.
     let wrongCodesOfDay: Int
     /// The pause in effect now, or nil.
-    let pause: Pause?
+    let pause: FactorPause?
     /// Whether an opt-out is in effect: grace may have run out, or the settings may no longer allow it.
     let isOptedOut: Bool
     /// Grace logins left under the settings.
@@ -29,7 +29,7 @@ struct AccountView {
         self.account = account
         self.label = label
         self.now = now
-        let instant = Instant(wall: now, steady: Timestamp.steady)
+        let instant = Instant(wall: now, bootTime: Timestamp.bootTime)
         lockedUntil = account.lock(settings.lockout, at: instant)
         wrongCodesOfDay = account.failuresOfDay(at: instant)
         pause = account.pause.flatMap { $0.holds(at: now, maxHours: settings.pauseMaxHours) ? $0 : nil }

@@ -4,12 +4,12 @@ internal import LoginPolicy
 
 /// Tells a person in one line what a command changed.
 enum ChangeSummary {
-    static func linked(_ person: Person, _ id: AuthyID, _ change: Change) -> String {
+    static func linked(_ person: Person, _ id: AuthyID, _ change: AccountChange) -> String {
         let before = change.before.authyID.map { $0 == id ? " (as before)" : " (was \($0))" } ?? ""
         return line(person, ["linked to AuthyID \(id)\(before)", state(change)] + forgotten(person, change))
     }
 
-    static func softToken(_ person: Person, _ token: StoredSoftToken, _ change: Change) -> String {
+    static func softToken(_ person: Person, _ token: StoredSoftToken, _ change: AccountChange) -> String {
         let what = change.before.hasSoftToken ? "SoftToken replaced" : "SoftToken made"
         let parameters = "\(token.algorithm), \(token.digits) digits, \(token.period) s"
         return line(person, ["\(what) (\(parameters))", state(change)] + forgotten(person, change))
@@ -23,7 +23,7 @@ enum ChangeSummary {
         return names.isEmpty ? "no factor" : names.joined(separator: ", ")
     }
 
-    static func unlinked(_ person: Person, _ change: Change) -> String {
+    static func unlinked(_ person: Person, _ change: AccountChange) -> String {
         guard change.before.state != .none else {
             return line(person, ["nothing to unlink; the account has no factor"])
         }
@@ -31,7 +31,7 @@ enum ChangeSummary {
         return line(person, link + (change.before.hasSoftToken ? ["SoftToken deleted"] : []) + [state(change)])
     }
 
-    static func grace(_ person: Person, _ change: Change, left: Int) -> String {
+    static func grace(_ person: Person, _ change: AccountChange, left: Int) -> String {
         line(
             person,
             ["\(count(change.after.graceUsed, "grace login")) used (was \(change.before.graceUsed))", "\(left) left"])
@@ -55,7 +55,7 @@ enum ChangeSummary {
         return taken.isEmpty ? nil : taken.joined(separator: ", ")
     }
 
-    static func optedOut(_ person: Person, _ change: Change, _ rule: EnrolmentRules.OptOut) -> String {
+    static func optedOut(_ person: Person, _ change: AccountChange, _ rule: EnrolmentRules.OptOut) -> String {
         let rest =
             switch rule {
             case .yes:
@@ -69,7 +69,7 @@ enum ChangeSummary {
             [change.before.optedOut == nil ? "opted out" : "opted out already"] + rest + forgotten(person, change))
     }
 
-    static func optedIn(_ person: Person, _ change: Change) -> String {
+    static func optedIn(_ person: Person, _ change: AccountChange) -> String {
         guard change.before.optedOut != nil else {
             return line(person, ["nothing to undo; the account is not opted out"])
         }
@@ -81,24 +81,24 @@ enum ChangeSummary {
             ])
     }
 
-    static func paused(_ person: Person, _ pause: Pause, _ change: Change) -> String {
+    static func paused(_ person: Person, _ pause: FactorPause, _ change: AccountChange) -> String {
         line(person, ["paused until \(Timestamp.local(pause.until))", pause.reason] + forgotten(person, change))
     }
 
-    static func unpaused(_ person: Person, _ change: Change, now: Int64) -> String {
+    static func unpaused(_ person: Person, _ change: AccountChange, now: Int64) -> String {
         guard let pause = change.before.pause else {
             return line(person, ["nothing to end; the account is not paused"])
         }
         return line(person, [pause.until > now ? "the pause is ended" : "the pause had run out"])
     }
 
-    static func prefers(_ person: Person, _ change: Change) -> String {
+    static func prefers(_ person: Person, _ change: AccountChange) -> String {
         let before = change.before.prefers.map { " (was \($0.rawValue))" } ?? ""
         let now = change.after.prefers.map { "\($0.rawValue) is tried first" } ?? "what the settings say is tried first"
         return line(person, [now + before] + forgotten(person, change))
     }
 
-    static func recovery(_ person: Person, _ change: Change) -> String {
+    static func recovery(_ person: Person, _ change: AccountChange) -> String {
         let before = change.before.recoveryLeft
         let void =
             before == 0
@@ -115,20 +115,20 @@ enum ChangeSummary {
         "\(person.label): \(parts.joined(separator: "; "))"
     }
 
-    fileprivate static func state(_ change: Change) -> String {
+    fileprivate static func state(_ change: AccountChange) -> String {
         switch (change.before.state, change.after.state) {
         case (_, .none): "the account has no factor now"
         case (let before, let after): "the account \(before == after ? "stays" : "is now") \(after)"
         }
     }
 
-    fileprivate static func forgotten(_ person: Person, _ change: Change) -> [String] {
+    fileprivate static func forgotten(_ person: Person, _ change: AccountChange) -> [String] {
         change.forgotten.map { "the account of an earlier \(person.name.plain), uid \($0), is deleted" }
     }
 }
 
 extension ChangeSummary {
-    static func registered(_ person: Person, _ id: AuthyID, _ phone: PhoneNumber, _ change: Change) -> String {
+    static func registered(_ person: Person, _ id: AuthyID, _ phone: PhoneNumber, _ change: AccountChange) -> String {
         line(
             person, ["registered \(phone.maskedWithCode) as AuthyID \(id)", state(change)] + forgotten(person, change))
     }

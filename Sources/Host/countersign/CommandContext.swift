@@ -36,7 +36,7 @@ struct CommandContext {
         try prepare(settings, serviceUser)
         try serviceUser.takeOver()
         let accounts = try Accounts(path: path(settings), id: id)
-        accounts.steady = { Timestamp.steady }
+        accounts.bootTime = { Timestamp.bootTime }
         return CommandContext(settings: settings, accounts: accounts, now: Timestamp.now, audit: audit)
     }
 

@@ -9,7 +9,7 @@ internal import Identifiers
 /// Times are seconds since 1970; each text names its zone.
 enum Timestamp {
     static var now: Int64 { Int64(time(nil)) }
-    static var steady: Instant.Steady? { Instant.Steady(milliseconds: system_now()) }
+    static var bootTime: Instant.BootTime? { Instant.BootTime(milliseconds: system_now()) }
 
     /// RFC 3339, in UTC.
     static func utc(_ moment: Int64) -> String { RFC3339.utc(moment) }

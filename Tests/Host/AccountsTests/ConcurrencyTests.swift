@@ -12,7 +12,7 @@ import Testing
     init() throws { place = try Place() }
 
     @Test func `The same code in twenty simultaneous logins lets one in`() throws {
-        _ = try place.open().setSoftToken(alice, token)
+        _ = try place.open().setSoftToken(alice, to: token)
         let found = try together(20, at: place) { accounts, index in
             try accounts.commit(.approved(.softToken(token, timeStep: 7), attempt: "\(index)"), now: start)
         }
@@ -77,7 +77,7 @@ import Testing
             try (0..<25).map { round in
                 let accounts = try place.open(busyTimeout: 30_000)
                 let person = Person(name: "user\(index)", uid: 1)
-                _ = try accounts.setSoftToken(person, token)
+                _ = try accounts.setSoftToken(person, to: token)
                 _ = try accounts.chargeTry(person, rules: LockoutRules(), now: start)
                 return try accounts.commit(
                     .approved(.softToken(token, timeStep: Int64(round)), of: person, attempt: "\(index)"), now: start)
@@ -98,7 +98,7 @@ import Testing
     init() throws { place = try Place() }
 
     @Test func `The same code in six simultaneous processes lets one in`() async throws {
-        _ = try place.open().setSoftToken(alice, token)
+        _ = try place.open().setSoftToken(alice, to: token)
         await withTaskGroup(of: Void.self) { group in
             for index in 0..<6 {
                 group.addTask { [path = place.path] in
@@ -117,7 +117,7 @@ import Testing
     {
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = place.path as String] in
             let accounts = try Accounts.begin(path)
-            _ = try accounts.setSoftToken(alice, token)
+            _ = try accounts.setSoftToken(alice, to: token)
             _ = try accounts.commit(.approved(.softToken(token, timeStep: 7)), now: start)
             try accounts.write(.now) {
                 try accounts.connection.run("UPDATE accounts SET last_spent = NULL, confirmed = 0")
@@ -148,7 +148,7 @@ import Testing
     }
 
     @Test func `A process that may not make files longer is refused, and leaves a sound file`() async throws {
-        _ = try place.open().setSoftToken(alice, token)
+        _ = try place.open().setSoftToken(alice, to: token)
         await #expect(processExitsWith: .exitCode(7)) { [path = place.path as String] in
             signal(SIGXFSZ, SIG_IGN)
             var limit = rlimit(rlim_cur: 60_000, rlim_max: 60_000)

@@ -29,3 +29,22 @@ extension Place {
         try #require(chmod(path, 0o600) == 0)
     }
 }
+
+extension Place {
+    /// The file that stands in `version5`.
+    func makeVersion5(changed change: String = "") throws {
+        try write([])
+        do {
+            let connection = try raw()
+            try connection.execute(version5 + change + "; PRAGMA wal_checkpoint(TRUNCATE)")
+        }
+        try #require(chmod(path, 0o600) == 0)
+    }
+
+    func version() throws -> Int64? { try raw().first("PRAGMA user_version") { $0.integer(0) } ?? nil }
+
+    /// Opens the accounts as a login does, which brings the tables up to date.
+    func login(busyTimeout: Int32 = 5000) throws -> Accounts {
+        try Accounts(path: path, id: version5ID, busyTimeout: busyTimeout)
+    }
+}

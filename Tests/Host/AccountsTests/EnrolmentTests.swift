@@ -21,18 +21,18 @@ struct EnrolmentTests {
     }
 
     @Test func `Linking says what was before and what is now`() throws {
-        let first = try accounts.link(alice, phone)
+        let first = try accounts.link(alice, to: phone)
         #expect(first.before.authyID == nil)
         #expect(first.after.authyID == phone)
         #expect(first.after.state == .linked)
-        let second = try accounts.link(alice, AuthyID(8)!)
+        let second = try accounts.link(alice, to: AuthyID(8)!)
         #expect(second.before == first.after)
         #expect(try accounts.account(of: alice).authyID == AuthyID(8))
     }
 
     @Test func `A SoftToken comes back as it was given, but for what was spent`() throws {
         let given = StoredSoftToken(secret: [0, 1, 255], algorithm: "sha512", digits: 8, period: 60, lastSpent: 99)
-        let change = try accounts.setSoftToken(alice, given)
+        let change = try accounts.setSoftToken(alice, to: given)
         #expect(!change.before.hasSoftToken)
         #expect(change.after.hasSoftToken)
         var kept = given
@@ -46,7 +46,7 @@ struct EnrolmentTests {
         StoredSoftToken(secret: [1], period: 0), StoredSoftToken(secret: [1], period: 61),
     ])
     func `A SoftToken that no code can be made with is refused`(_ token: StoredSoftToken) throws {
-        #expect(throws: (any Error).self) { try accounts.setSoftToken(alice, token) }
+        #expect(throws: (any Error).self) { try accounts.setSoftToken(alice, to: token) }
         #expect(try accounts.list().isEmpty)
     }
 
@@ -57,35 +57,35 @@ struct EnrolmentTests {
     }
 
     @Test func `The same SoftToken again keeps what was spent, another one begins anew`() throws {
-        _ = try accounts.setSoftToken(alice, token)
+        _ = try accounts.setSoftToken(alice, to: token)
         #expect(try accounts.commit(.approved(.softToken(token, timeStep: 50)), now: start))
-        _ = try accounts.setSoftToken(alice, token)
+        _ = try accounts.setSoftToken(alice, to: token)
         #expect(try accounts.softToken(of: alice)?.lastSpent == 50)
-        _ = try accounts.setSoftToken(alice, StoredSoftToken(secret: token.secret, period: 60))
+        _ = try accounts.setSoftToken(alice, to: StoredSoftToken(secret: token.secret, period: 60))
         #expect(try accounts.softToken(of: alice)?.lastSpent == nil)
     }
 
     @Test func `Only who has no factor gets the SoftToken and the recovery codes of another program`() throws {
         let hashes = ["$y$j9T$one", "$y$j9T$two"]
-        let given = try accounts.takeOver(alice, token, recoveryCodes: hashes)
+        let given = try accounts.importSoftToken(token, recoveryCodes: hashes, for: alice)
         #expect(given?.after.state == .linked && given?.after.recoveryLeft == 2)
-        #expect(try accounts.takeOver(alice, StoredSoftToken(secret: [9]), recoveryCodes: []) == nil)
+        #expect(try accounts.importSoftToken(StoredSoftToken(secret: [9]), recoveryCodes: [], for: alice) == nil)
         #expect(try accounts.softToken(of: alice)?.secret == token.secret)
-        _ = try accounts.link(bob, phone)
+        _ = try accounts.link(bob, to: phone)
         #expect(try accounts.commit(.approved(.oneTouch(phone), of: bob), now: start))
-        _ = try accounts.setRecoveryCodes(bob, ["$y$j9T$hers"])
+        _ = try accounts.setRecoveryCodes(bob, to: ["$y$j9T$hers"])
         let before = try accounts.account(of: bob)
-        #expect(try accounts.takeOver(bob, token, recoveryCodes: hashes) == nil)
+        #expect(try accounts.importSoftToken(token, recoveryCodes: hashes, for: bob) == nil)
         #expect(try accounts.account(of: bob) == before && before.isConfirmed)
         #expect(try accounts.recoveryCodes(of: bob).map(\.hash) == ["$y$j9T$hers"])
     }
 
     @Test func `A confirmed account stays confirmed whatever factor it gets, until it is unlinked`() throws {
-        _ = try accounts.link(alice, phone)
+        _ = try accounts.link(alice, to: phone)
         #expect(try accounts.commit(.approved(.oneTouch(phone)), now: start))
         #expect(try accounts.account(of: alice).state == .confirmed)
-        #expect(try accounts.link(alice, AuthyID(8)!).after.state == .confirmed)
-        #expect(try accounts.setSoftToken(alice, token).after.state == .confirmed)
+        #expect(try accounts.link(alice, to: AuthyID(8)!).after.state == .confirmed)
+        #expect(try accounts.setSoftToken(alice, to: token).after.state == .confirmed)
         let change = try accounts.unlink(alice)
         #expect(change.before.state == .confirmed)
         var nothing = Account()
@@ -94,8 +94,8 @@ struct EnrolmentTests {
     }
 
     @Test func `Unlinking gives no grace login back and no lock away`() throws {
-        _ = try accounts.link(alice, phone)
-        _ = try accounts.setGraceUsed(alice, 3)
+        _ = try accounts.link(alice, to: phone)
+        _ = try accounts.setGraceUsed(alice, to: 3)
         for _ in 1...5 { _ = try accounts.chargeTry(alice, rules: LockoutRules(), now: start) }
         let after = try accounts.unlink(alice).after
         #expect(after.graceUsed == 3)
@@ -104,8 +104,8 @@ struct EnrolmentTests {
 
     @Test func `A name that came back with another uid inherits nothing`() throws {
         let successor = Person(name: alice.name, uid: 2000)
-        _ = try accounts.link(alice, phone)
-        _ = try accounts.setSoftToken(alice, token)
+        _ = try accounts.link(alice, to: phone)
+        _ = try accounts.setSoftToken(alice, to: token)
         #expect(try accounts.account(of: successor) == Account())
         #expect(try accounts.softToken(of: successor) == nil)
         #expect(try !accounts.commit(.approved(.softToken(token, timeStep: 50), of: successor), now: start))
@@ -115,25 +115,25 @@ struct EnrolmentTests {
 
     @Test func `Linking a name that came back forgets the one before, and says so`() throws {
         let successor = Person(name: alice.name, uid: 2000)
-        _ = try accounts.link(alice, phone)
-        _ = try accounts.link(bob, phone)
-        let change = try accounts.setSoftToken(successor, token)
+        _ = try accounts.link(alice, to: phone)
+        _ = try accounts.link(bob, to: phone)
+        let change = try accounts.setSoftToken(successor, to: token)
         #expect(change.forgotten == [1000])
         #expect(change.before == Account())
         #expect(try accounts.list().map(\.0) == [successor, bob])
-        #expect(try accounts.setSoftToken(successor, token).forgotten == [])
+        #expect(try accounts.setSoftToken(successor, to: token).forgotten == [])
     }
 
     @Test func `What a login writes for a name that came back leaves the one before in peace`() throws {
-        _ = try accounts.link(alice, phone)
+        _ = try accounts.link(alice, to: phone)
         _ = try accounts.chargeTry(Person(name: alice.name, uid: 2000), rules: LockoutRules(), now: start)
         #expect(try accounts.list().count == 2)
         #expect(try accounts.account(of: alice).failures == 0)
     }
 
     @Test func `The list has every account in the order of names`() throws {
-        _ = try accounts.link(bob, phone)
-        _ = try accounts.setGraceUsed(alice, 2)
+        _ = try accounts.link(bob, to: phone)
+        _ = try accounts.setGraceUsed(alice, to: 2)
         let list = try accounts.list()
         #expect(list.map(\.0) == [alice, bob])
         #expect(list.map(\.1.state) == [.none, .linked])
@@ -142,26 +142,26 @@ struct EnrolmentTests {
 
     @Test func `Names and keys are data, never SQL`() throws {
         let odd = Person(name: "o'brien\"; DROP TABLE accounts; --\0x", uid: .max)
-        _ = try accounts.link(odd, phone)
+        _ = try accounts.link(odd, to: phone)
         #expect(try accounts.list().map(\.0) == [odd])
         #expect(try accounts.commit(.approved(.oneTouch(phone), of: odd, attempt: "'; --"), now: start))
         #expect(try accounts.attempt("'; --", now: start)?.outcome == .approved)
     }
 
     @Test func `The number of used grace logins is set, not below none`() throws {
-        #expect(try accounts.setGraceUsed(alice, 4).after.graceUsed == 4)
-        #expect(throws: AccountsError.self) { try accounts.setGraceUsed(alice, -1) }
-        #expect(try accounts.setGraceUsed(alice, 0).before.graceUsed == 4)
+        #expect(try accounts.setGraceUsed(alice, to: 4).after.graceUsed == 4)
+        #expect(throws: AccountsError.self) { try accounts.setGraceUsed(alice, to: -1) }
+        #expect(try accounts.setGraceUsed(alice, to: 0).before.graceUsed == 4)
         #expect(try accounts.list().isEmpty)
     }
 
     @Test func `Unlocking clears what keeps a person from trying, and says what it was`() throws {
-        _ = try accounts.link(alice, phone)
-        _ = try accounts.setSoftToken(alice, token)
+        _ = try accounts.link(alice, to: phone)
+        _ = try accounts.setSoftToken(alice, to: token)
         #expect(
             try accounts.commit(.denied(proof: .softToken(token, timeStep: (start + year) / 30)), now: start + year))
         for _ in 1...5 { _ = try accounts.chargeTry(alice, rules: LockoutRules(), now: start) }
-        try accounts.endPush(try accounts.push(now: start), .denied, now: start)
+        try accounts.endPush(try accounts.push(now: start), as: .denied, now: start)
         #expect(try accounts.chargeOneCode(alice, now: start))
         let unlocked = try accounts.unlock(alice, now: start)
         #expect(
@@ -179,7 +179,7 @@ struct EnrolmentTests {
     func `Unlocking leaves a spent step of this moment spent, also that of a phone whose clock is a little ahead`()
         throws
     {
-        _ = try accounts.setSoftToken(alice, token)
+        _ = try accounts.setSoftToken(alice, to: token)
         #expect(try accounts.commit(.approved(.softToken(token, timeStep: start / 30 + 1)), now: start))
         #expect(try accounts.unlock(alice, now: start).spentStep == nil)
         #expect(try !accounts.commit(.approved(.softToken(token, timeStep: start / 30 + 1)), now: start))
@@ -187,7 +187,7 @@ struct EnrolmentTests {
 
     @Test func `Unlocking one person does nothing to another`() throws {
         for _ in 1...5 { _ = try accounts.chargeTry(bob, rules: LockoutRules(), now: start) }
-        try accounts.endPush(try accounts.push(bob, now: start), .denied, now: start)
+        try accounts.endPush(try accounts.push(bob, now: start), as: .denied, now: start)
         let nothing = Unlocked(failures: 0, failuresOfDay: 0, lockedUntil: nil, pushes: 0, oneCodes: 0, spentStep: nil)
         #expect(try accounts.unlock(alice, now: start) == nothing)
         #expect(try accounts.lock(of: bob, rules: LockoutRules(), now: start) == start + 300)

@@ -20,7 +20,7 @@ struct FileTests {
         let before = umask(0)
         defer { umask(before) }
         let accounts = try place.open()
-        _ = try accounts.link(alice, phone)
+        _ = try accounts.link(alice, to: phone)
         for end in ["", "-wal", "-shm"] { #expect(try mode(end) == S_IFREG | 0o600) }
         #expect(try place.names() == ["accounts.db", "accounts.db-shm", "accounts.db-wal"])
     }
@@ -36,7 +36,7 @@ struct FileTests {
         #expect(throws: AccountsError.lost(path)) { try Accounts(path: path, id: "0123") }
         #expect(throws: error) { try Accounts.prepare(path: path) }
         #expect(throws: error) { try Accounts.adopt(path: path) }
-        #expect(try Accounts.look(at: path) == .nothing)
+        #expect(try Accounts.existingFile(at: path) == .nothing)
     }
 
     @Test(arguments: ["", "accounts.db", "./accounts.db", "file:/tmp/accounts.db", "/tmp/a\0.db"])
@@ -45,7 +45,7 @@ struct FileTests {
     }
 
     @Test func `What was written is there for the next one that opens`() throws {
-        _ = try place.open().link(alice, phone)
+        _ = try place.open().link(alice, to: phone)
         #expect(try place.open().account(of: alice).authyID == phone)
     }
 
@@ -103,7 +103,7 @@ struct FileTests {
 
     @Test func `A page that was overwritten is an error when it is needed, and no account is made in its place`() throws
     {
-        do { _ = try place.open().link(alice, phone) }
+        do { _ = try place.open().link(alice, to: phone) }
         let page = try #require(
             try place.raw().first("SELECT rootpage FROM sqlite_schema WHERE name = 'accounts'") {
                 Int($0.integer(0) ?? 0)
@@ -119,14 +119,14 @@ struct FileTests {
     }
 
     @Test func `A file that was cut is an error`() throws {
-        do { _ = try place.open().link(alice, phone) }
+        do { _ = try place.open().link(alice, to: phone) }
         do { _ = try place.raw() }
         try place.write(Array(try place.read().prefix(4096)))
         #expect { try place.open().account(of: alice) } throws: { ($0 as? SQLiteError)?.code == 11 }
     }
 
     @Test func `A log without its database is damage: nothing new is made beside it`() throws {
-        do { _ = try place.open().link(alice, phone) }
+        do { _ = try place.open().link(alice, to: phone) }
         #expect(unlink(place.path) == 0)
         #expect(throws: AccountsError.damaged("\(place.path)-wal is there without \(place.path)")) { try place.open() }
         #expect(try place.names() == ["accounts.db-shm", "accounts.db-wal"])
@@ -146,7 +146,7 @@ struct FileTests {
         let id = try Accounts.prepare(path: place.path).id
         let other = String(repeating: "0", count: 32)
         #expect(throws: AccountsError.other(place.path, id: id)) { try Accounts(path: place.path, id: other) }
-        #expect(try Accounts.look(at: place.path) == .accounts(id: id))
+        #expect(try Accounts.existingFile(at: place.path) == .accounts(id: id))
     }
 
     @Test func `A file of a later version is an error, and stays as it is`() throws {
@@ -168,16 +168,16 @@ struct FileTests {
         let accounts = try place.open(busyTimeout: 20)
         let other = try place.raw()
         try other.execute("BEGIN IMMEDIATE")
-        #expect { try accounts.link(alice, phone) } throws: { ($0 as? SQLiteError)?.code == 5 }
+        #expect { try accounts.link(alice, to: phone) } throws: { ($0 as? SQLiteError)?.code == 5 }
         #expect { try accounts.commit(.denied(), now: start) } throws: { ($0 as? SQLiteError)?.code == 5 }
         #expect(try accounts.account(of: alice) == Account())
         try other.execute("COMMIT")
-        #expect(try accounts.link(alice, phone).after.authyID == phone)
+        #expect(try accounts.link(alice, to: phone).after.authyID == phone)
     }
 
     @Test func `A full database is an error that left nothing, and accounts are read as before`() throws {
         let accounts = try place.open()
-        _ = try accounts.setSoftToken(alice, token)
+        _ = try accounts.setSoftToken(alice, to: token)
         let pages = try accounts.connection.first("PRAGMA page_count") { $0.integer(0) ?? 0 } ?? 0
         try accounts.connection.execute("PRAGMA max_page_count = \(pages)")
         var settled = 0
@@ -193,9 +193,9 @@ struct FileTests {
 
     @Test func `No method leaves a transaction open, also not one that failed`() throws {
         let accounts = try place.open()
-        #expect(throws: SQLiteError.self) { try accounts.setSoftToken(alice, StoredSoftToken(secret: [])) }
+        #expect(throws: SQLiteError.self) { try accounts.setSoftToken(alice, to: StoredSoftToken(secret: [])) }
         #expect(throws: (any Error).self) { try accounts.commit(.denied(attempt: ""), now: start) }
-        #expect(try accounts.link(alice, phone).before == Account())
+        #expect(try accounts.link(alice, to: phone).before == Account())
     }
 
     @Test func `The log stays short, also when every process commits once`() throws {
@@ -219,16 +219,16 @@ struct LoginPathTests {
         _ = try accounts.spendGrace(
             alice, service: "sshd", place: "", rules: EnrolmentRules(), now: start, graceEnds: nil)
         let push = try accounts.push(now: start)
-        try accounts.endPush(push, .expired, now: start)
-        try accounts.endPush(try accounts.push(now: start), .failed, now: start)
+        try accounts.endPush(push, as: .expired, now: start)
+        try accounts.endPush(try accounts.push(now: start), as: .failed, now: start)
         _ = try accounts.chargeOneCode(alice, now: start)
         for _ in 1...6 { _ = try accounts.chargeTry(alice, rules: LockoutRules(), now: start) }
         _ = try accounts.lock(of: alice, rules: LockoutRules(), now: start - year)
         for proof in [LoginCommit.Proof.softToken(token, timeStep: 1), .oneTouch(phone), .verified(phone)] {
-            _ = try accounts.commit(.approved(proof, push: .init(push, .approved)), now: start)
+            _ = try accounts.commit(.approved(proof, push: .init(id: push, end: .approved)), now: start)
         }
         _ = try accounts.people(on: "alice", uid: 1000)
-        _ = try accounts.setRecoveryCodes(alice, ["$y$j9T$salt$digest"])
+        _ = try accounts.setRecoveryCodes(alice, to: ["$y$j9T$salt$digest"])
         let codes = try accounts.recoveryCodes(of: alice)
         let office = TrustedLogin(service: "sshd", address: "192.0.2.1", key: "")
         for proof in codes.map({ LoginCommit.Proof.recovery(id: $0.id) }) + [.enrolled(phone), .oneTouch(phone)] {
@@ -236,7 +236,7 @@ struct LoginPathTests {
             (commit.remember, commit.rememberSeconds) = (office, 60)
             _ = try accounts.commit(commit, now: start)
         }
-        _ = try accounts.isRemembered(alice, office, seconds: 60, now: start)
+        _ = try accounts.isRemembered(alice, like: office, seconds: 60, now: start)
         var optingOut = LoginCommit(
             person: alice, attempt: "b", outcome: .excused, reason: "opted_out", service: "sshd")
         optingOut.optsOut = true
@@ -248,8 +248,8 @@ struct LoginPathTests {
     @Test func `No statement of a login looks through a table`() throws {
         let place = try Place()
         let accounts = try place.open()
-        _ = try accounts.link(alice, phone)
-        _ = try accounts.setSoftToken(alice, token)
+        _ = try accounts.link(alice, to: phone)
+        _ = try accounts.setSoftToken(alice, to: token)
         let statements = try login(accounts).filter { sql in
             ["SELECT", "INSERT", "UPDATE", "DELETE"].contains { sql.hasPrefix($0) }
         }

@@ -38,7 +38,7 @@ struct GraceTests {
     }
 
     @Test func `Logins ride on the last grace login too, from its place only`() throws {
-        _ = try accounts.setGraceUsed(alice, 4)
+        _ = try accounts.setGraceUsed(alice, to: 4)
         #expect(try login(from: "2001:db8::/64") == .excused(left: 0))
         #expect(try login(from: "2001:db8::/64", now: start + 10) == .excused(left: 0))
         #expect(try login(from: "2001:db8:0:1::/64", now: start + 10) == .exhausted)
@@ -48,7 +48,7 @@ struct GraceTests {
     @Test func `Other services are excused while any is left, and spend none`() throws {
         #expect(try login(from: "", service: "sudo") == .excused(left: 5))
         #expect(try accounts.list().isEmpty)
-        _ = try accounts.setGraceUsed(alice, 5)
+        _ = try accounts.setGraceUsed(alice, to: 5)
         #expect(try login(from: "", service: "sudo") == .exhausted)
     }
 
@@ -67,7 +67,7 @@ struct GraceTests {
 
     @Test func `What the administrator sets applies at once, also to a place that has spent`() throws {
         #expect(try login(from: "192.0.2.1") == .excused(left: 4))
-        _ = try accounts.setGraceUsed(alice, 5)
+        _ = try accounts.setGraceUsed(alice, to: 5)
         #expect(try login(from: "192.0.2.1") == .exhausted)
     }
 
@@ -77,7 +77,7 @@ struct GraceTests {
     }
 
     @Test func `An account with a factor that has succeeded has no grace`() throws {
-        _ = try accounts.link(alice, phone)
+        _ = try accounts.link(alice, to: phone)
         #expect(try login(from: "192.0.2.1") == .excused(left: 4))
         #expect(try accounts.commit(.approved(.oneTouch(phone)), now: start))
         #expect(try login(from: "192.0.2.1") == .exhausted)

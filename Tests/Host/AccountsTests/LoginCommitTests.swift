@@ -15,7 +15,7 @@ struct LoginCommitTests {
     }
 
     @Test func `A code is good once, and so is every earlier one`() throws {
-        _ = try accounts.setSoftToken(alice, token)
+        _ = try accounts.setSoftToken(alice, to: token)
         #expect(try accounts.commit(.approved(.softToken(token, timeStep: 100)), now: start))
         #expect(try !accounts.commit(.approved(.softToken(token, timeStep: 100)), now: start))
         #expect(try !accounts.commit(.approved(.softToken(token, timeStep: 99)), now: start))
@@ -24,7 +24,7 @@ struct LoginCommitTests {
     }
 
     @Test func `A success with a spent code writes nothing at all`() throws {
-        _ = try accounts.setSoftToken(alice, token)
+        _ = try accounts.setSoftToken(alice, to: token)
         #expect(try accounts.commit(.denied(attempt: "first", proof: .softToken(token, timeStep: 100)), now: start))
         _ = try accounts.chargeTry(alice, rules: LockoutRules(), now: start)
         _ = try accounts.chargeOneCode(alice, now: start)
@@ -32,7 +32,7 @@ struct LoginCommitTests {
         let before = try accounts.account(of: alice)
         #expect(
             try !accounts.commit(
-                .approved(.softToken(token, timeStep: 100), attempt: "second", push: .init(push, .cancelled)),
+                .approved(.softToken(token, timeStep: 100), attempt: "second", push: .init(id: push, end: .cancelled)),
                 now: start))
         #expect(try accounts.account(of: alice) == before)
         #expect(before.state == .linked && before.failures == 1)
@@ -43,11 +43,11 @@ struct LoginCommitTests {
     }
 
     @Test func `A success confirms, ends the push, marks the attempt and is remembered`() throws {
-        _ = try accounts.setSoftToken(alice, token)
+        _ = try accounts.setSoftToken(alice, to: token)
         let push = try accounts.push(now: start)
         #expect(
             try accounts.commit(
-                .approved(.softToken(token, timeStep: 1), push: .init(push, .cancelled)), now: start + 9))
+                .approved(.softToken(token, timeStep: 1), push: .init(id: push, end: .cancelled)), now: start + 9))
         #expect(try accounts.account(of: alice).state == .confirmed)
         #expect(
             try accounts.connection.all("SELECT state, ended FROM pushes") { [$0.text(0), $0.text(1)] } == [
@@ -62,7 +62,7 @@ struct LoginCommitTests {
     }
 
     @Test func `A code that came too late is denied and spent, and proves nothing`() throws {
-        _ = try accounts.setSoftToken(alice, token)
+        _ = try accounts.setSoftToken(alice, to: token)
         _ = try accounts.chargeTry(alice, rules: LockoutRules(), now: start)
         #expect(try accounts.commit(.denied(proof: .softToken(token, timeStep: 5)), now: start))
         #expect(try accounts.account(of: alice).state == .linked)
@@ -71,16 +71,16 @@ struct LoginCommitTests {
     }
 
     @Test func `A denial confirms nothing`() throws {
-        _ = try accounts.link(alice, phone)
+        _ = try accounts.link(alice, to: phone)
         #expect(try accounts.commit(.denied(proof: .oneTouch(phone)), now: start))
         #expect(try accounts.account(of: alice).state == .linked)
     }
 
     @Test func `A proof of a factor that the account has no more lets nobody in`() throws {
-        _ = try accounts.link(alice, phone)
-        _ = try accounts.setSoftToken(alice, token)
-        _ = try accounts.link(alice, AuthyID(8)!)
-        _ = try accounts.setSoftToken(alice, StoredSoftToken(secret: [9]))
+        _ = try accounts.link(alice, to: phone)
+        _ = try accounts.setSoftToken(alice, to: token)
+        _ = try accounts.link(alice, to: AuthyID(8)!)
+        _ = try accounts.setSoftToken(alice, to: StoredSoftToken(secret: [9]))
         let proofs: [LoginCommit.Proof] = [.oneTouch(phone), .verified(phone), .softToken(token, timeStep: 5)]
         for proof in proofs { #expect(try !accounts.commit(.approved(proof), now: start)) }
         #expect(try !accounts.commit(.denied(proof: .softToken(token, timeStep: 5)), now: start))
@@ -91,7 +91,7 @@ struct LoginCommitTests {
     }
 
     @Test func `An approval without a proof, or of nobody, is refused`() throws {
-        _ = try accounts.link(alice, phone)
+        _ = try accounts.link(alice, to: phone)
         var commit = LoginCommit.approved(.oneTouch(phone))
         commit.proof = nil
         #expect(throws: AccountsError.self) { try accounts.commit(commit, now: start) }
@@ -109,7 +109,7 @@ struct LoginCommitTests {
 
     @Test func `A denial on the phone that ends a login begins the pause`() throws {
         let push = try accounts.push(now: start)
-        #expect(try accounts.commit(.denied(push: .init(push, .denied)), now: start))
+        #expect(try accounts.commit(.denied(push: .init(id: push, end: .denied)), now: start))
         #expect(
             try accounts.chargePush(alice, attempt: "b", place: "192.0.2.1", automatic: true, now: start) == .paused)
     }
@@ -151,7 +151,7 @@ struct LoginCommitTests {
             return try accounts.connection.first("PRAGMA synchronous") { $0.integer(0) } ?? nil
         }
         let (normal, full): (Int64, Int64) = (1, 2)
-        #expect(try level { _ = try accounts.link(alice, phone) } == full)
+        #expect(try level { _ = try accounts.link(alice, to: phone) } == full)
         #expect(try level { _ = try accounts.chargeTry(alice, rules: LockoutRules(), now: start) } == normal)
         #expect(try level { _ = try accounts.commit(.denied(), now: start) } == full)
         #expect(try level { _ = try accounts.push(now: start) } == normal)
@@ -159,7 +159,7 @@ struct LoginCommitTests {
     }
 
     @Test func `A lock that another guess set does not take back a try that was granted before`() throws {
-        _ = try accounts.setSoftToken(alice, token)
+        _ = try accounts.setSoftToken(alice, to: token)
         for _ in 1...6 { _ = try accounts.chargeTry(alice, rules: LockoutRules(), now: start) }
         #expect(try accounts.commit(.approved(.softToken(token, timeStep: 5)), now: start))
     }

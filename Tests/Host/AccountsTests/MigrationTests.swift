@@ -16,25 +16,6 @@ private let two = Person(name: "root", uid: 0, key: otherKey)
 private let carol = Person(name: "carol", uid: 1002)
 private let dave = Person(name: "DOMAIN\\dave smith", uid: 1003)
 
-extension Place {
-    /// The file that stands in `version5`.
-    fileprivate func makeVersion5(changed change: String = "") throws {
-        try write([])
-        do {
-            let connection = try raw()
-            try connection.execute(version5 + change + "; PRAGMA wal_checkpoint(TRUNCATE)")
-        }
-        try #require(chmod(path, 0o600) == 0)
-    }
-
-    fileprivate func version() throws -> Int64? { try raw().first("PRAGMA user_version") { $0.integer(0) } ?? nil }
-
-    /// Opens the accounts as a login does, which brings the tables up to date.
-    fileprivate func login(busyTimeout: Int32 = 5000) throws -> Accounts {
-        try Accounts(path: path, id: version5ID, busyTimeout: busyTimeout)
-    }
-}
-
 /// Version 6 of the tables: ids, and a column for the key.
 struct MigrationTests {
     let place: Place
@@ -90,11 +71,11 @@ struct MigrationTests {
         let far = TrustedLogin(service: "sshd", address: "192.0.2.9", key: key)
         #expect(try accounts.remembered(of: alice).map(\.login) == [far, near])
         #expect(try accounts.remembered(of: alice).map(\.time) == [start + 3, start])
-        #expect(try accounts.isRemembered(alice, near, seconds: 600, now: start))
+        #expect(try accounts.isRemembered(alice, like: near, seconds: 600, now: start))
         let theirs = TrustedLogin(service: "sshd", address: "192.0.2.3", key: key)
         #expect(try accounts.remembered(of: one).map(\.login) == [theirs])
-        #expect(try accounts.isRemembered(one, theirs, seconds: 600, now: start + 6))
-        #expect(try !accounts.isRemembered(root, theirs, seconds: 600, now: start + 6))
+        #expect(try accounts.isRemembered(one, like: theirs, seconds: 600, now: start + 6))
+        #expect(try !accounts.isRemembered(root, like: theirs, seconds: 600, now: start + 6))
         #expect(
             try accounts.connection.all("SELECT place, time FROM grace ORDER BY place") { [$0.text(0), $0.text(1)] }
                 == [["192.0.2.7", "\(start)"], ["192.0.2.8", "\(start + 4)"]])
@@ -133,7 +114,7 @@ struct MigrationTests {
         try Self.expectAll(in: place.login())
         #expect(try place.version() == Schema.version)
         try Self.expectAll(in: place.login())
-        #expect(try Accounts.look(at: place.path) == .accounts(id: version5ID))
+        #expect(try Accounts.existingFile(at: place.path) == .accounts(id: version5ID))
     }
 
     @Test func `The file goes on as before: codes stay spent, locks hold, and factors let in`() throws {
@@ -159,7 +140,7 @@ struct MigrationTests {
         let error = AccountsError.altered("alice", uid: 1000)
         #expect(throws: error) { try accounts.account(of: alice) }
         #expect(throws: error) { try accounts.commit(.approved(.oneTouch(phone)), now: start) }
-        #expect(throws: error) { try place.open().link(alice, phone) }
+        #expect(throws: error) { try place.open().link(alice, to: phone) }
         #expect(try accounts.damage().altered.count == 1)
         #expect(try accounts.account(of: one).state == .confirmed)
         #expect(try accounts.softToken(of: two)?.secret == [1, 2, 3])
@@ -291,75 +272,27 @@ struct MigrationTests {
             #expect((id ?? nil != nil) == (person.name == row))
         }
     }
-}
 
-/// Processes that end while they bring a file up to date.
-@Suite(.serialized) struct MigrationProcessTests {
-    let place: Place
-
-    init() throws { place = try Place() }
-
-    /// The number of statements, of each kind and in order, that a migration runs.
-    private func statements() throws -> Int {
-        try place.makeVersion5()
-        let connection = try place.raw()
-        var count = 0
-        connection.trace = { _ in count += 1 }
-        _ = try Schema.check(connection)
-        connection.trace = nil
-        for end in ["", "-wal", "-shm"] { unlink(place.path + end) }
-        return count
-    }
-
-    @Test func `A process that is killed before any statement leaves the old file, and the next login the new one`()
-        async throws
-    {
-        let count = try statements()
-        #expect(count > 20)
-        // The first ones and the last ones, and some of those that seal rows.
-        for number in Array(1...9) + [count - 6, count - 3, count - 2, count - 1, count] {
-            try place.makeVersion5()
-            await #expect(processExitsWith: .signal(SIGKILL)) {
-                [path = place.path as String, number = number as Int] in
-                let connection = try StateFile(path).open(busyTimeout: 5000)
-                var left = number
-                connection.trace = { _ in
-                    left -= 1
-                    if left == 0 { kill(getpid(), SIGKILL) }
-                }
-                _ = try Schema.check(connection)
-            }
-            let version = try place.version()
-            #expect(version == 5 || (version == Schema.version && number == count), "statement \(number)")
-            try MigrationTests.expectAll(in: Accounts(path: place.path, id: version5ID))
-            for end in ["", "-wal", "-shm"] { unlink(place.path + end) }
+    @Test func `Accounts of the first version are brought up to date with all that is in them`() throws {
+        let old = try Place()
+        try old.write([])
+        let connection = try old.raw()
+        try connection.execute(Schema.migrations[0])
+        try connection.execute(
+            """
+            PRAGMA user_version = 1; \
+            INSERT INTO accounts (name, uid, authy_id, confirmed) VALUES ('alice', 1000, 7, 1)
+            """
+        )
+        try connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        try #require(chmod(old.path, 0o600) == 0)
+        // Not by a login, which cannot know whether these are the right ones.
+        #expect(throws: AccountsError.unprepared) {
+            try Accounts(path: old.path, id: String(repeating: "0", count: 32))
         }
-    }
-
-    @Test func `Processes that find the old file at once bring it up to date once`() async throws {
-        try place.makeVersion5()
-        await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<4 {
-                group.addTask { [path = place.path] in
-                    await #expect(processExitsWith: .success) { [path = path as String] in
-                        let accounts = try Accounts(path: path, id: version5ID, busyTimeout: 30_000)
-                        guard try accounts.account(of: alice).recoveryLeft == 3 else { exit(3) }
-                    }
-                }
-            }
-        }
-        try MigrationTests.expectAll(in: Accounts(path: place.path, id: version5ID))
-    }
-
-    @Test func `A process that may not make files longer is refused, and leaves the old file`() async throws {
-        try place.makeVersion5()
-        await #expect(processExitsWith: .exitCode(7)) { [path = place.path as String] in
-            signal(SIGXFSZ, SIG_IGN)
-            var limit = rlimit(rlim_cur: 60_000, rlim_max: 60_000)
-            setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
-            do { _ = try Accounts(path: path, id: version5ID) } catch is SQLiteError { exit(7) }
-        }
-        #expect(try place.version() == 5)
-        try MigrationTests.expectAll(in: Accounts(path: place.path, id: version5ID))
+        #expect(try Accounts.existingFile(at: old.path) == .unprepared)
+        let account = try old.open().account(of: alice)
+        #expect(
+            account.state == .confirmed && account.authyID == phone && account.hadAuthyID && account.optedOut == nil)
     }
 }

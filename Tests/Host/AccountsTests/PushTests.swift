@@ -29,8 +29,8 @@ struct PushTests {
     }
 
     @Test func `After three that were not approved there are none for ten minutes, from anywhere`() throws {
-        try accounts.endPush(try accounts.push(attempt: "a", now: start), .expired, now: start + 60)
-        try accounts.endPush(try accounts.push(attempt: "b", now: start), .cancelled, now: start + 60)
+        try accounts.endPush(try accounts.push(attempt: "a", now: start), as: .expired, now: start + 60)
+        try accounts.endPush(try accounts.push(attempt: "b", now: start), as: .cancelled, now: start + 60)
         _ = try accounts.push(attempt: "c", now: start)
         #expect(try charge("d", from: "198.51.100.1") == .tooMany)
         #expect(try charge("d", from: "198.51.100.1", automatic: false) == .tooMany)
@@ -41,13 +41,14 @@ struct PushTests {
 
     @Test func `Those that were approved do not count`() throws {
         for attempt in 1...5 {
-            try accounts.endPush(try accounts.push(attempt: "\(attempt)", now: start), .approved, now: start)
+            try accounts.endPush(try accounts.push(attempt: "\(attempt)", now: start), as: .approved, now: start)
         }
         #expect(try charge() == .granted(6))
     }
 
     @Test func `A denial stops requests of both kinds to that person from that place for five minutes`() throws {
-        try accounts.endPush(try accounts.push(attempt: "a", place: "192.0.2.1", now: start), .denied, now: start + 20)
+        try accounts.endPush(
+            try accounts.push(attempt: "a", place: "192.0.2.1", now: start), as: .denied, now: start + 20)
         #expect(try charge("b", now: start + 319) == .paused)
         #expect(try charge("b", automatic: false, now: start + 319) == .paused)
         #expect(try charge("b", from: "192.0.2.2", now: start + 319) == .granted(2))
@@ -58,37 +59,37 @@ struct PushTests {
     @Test func `A request that never reached the server counts for nothing`() throws {
         for _ in 1...4 {
             guard case .granted(let id) = try charge() else { throw Unexpected(what: "not granted") }
-            try accounts.endPush(id, .failed, now: start)
+            try accounts.endPush(id, as: .failed, now: start)
         }
         #expect(try accounts.attempt("a", now: start) == nil)
     }
 
     @Test func `A request that has ended stays as it ended`() throws {
         let id = try accounts.push(now: start)
-        try accounts.endPush(id, .denied, now: start)
-        for end in [PushEnd.approved, .failed, .cancelled] { try accounts.endPush(id, end, now: start) }
+        try accounts.endPush(id, as: .denied, now: start)
+        for end in [PushEnd.approved, .failed, .cancelled] { try accounts.endPush(id, as: end, now: start) }
         #expect(try charge("b") == .paused)
     }
 
     @Test func `A number is never given again, so that a late end meets nobody else's request`() throws {
         let id = try accounts.push(now: start)
-        try accounts.endPush(id, .failed, now: start)
+        try accounts.endPush(id, as: .failed, now: start)
         #expect(try accounts.push(bob, now: start) == id + 1)
-        try accounts.endPush(id, .denied, now: start)
+        try accounts.endPush(id, as: .denied, now: start)
         #expect(try charge("b", bob) == .granted(id + 2))
     }
 
     @Test func `A denial in the year to come pauses nobody today, nor do its requests count`() throws {
         for number in 1...3 {
             let id = try accounts.push(attempt: "\(number)", place: "192.0.2.\(number)", now: start + year)
-            try accounts.endPush(id, .denied, now: start + year)
+            try accounts.endPush(id, as: .denied, now: start + year)
         }
         #expect(try charge("a") == .granted(4))
         #expect(try accounts.connection.all("SELECT id FROM pushes") { $0.integer(0) } == [4])
     }
 
     @Test func `A denial that came while the clock was a year ahead pauses nobody`() throws {
-        try accounts.endPush(try accounts.push(attempt: "a", now: start), .denied, now: start + year)
+        try accounts.endPush(try accounts.push(attempt: "a", now: start), as: .denied, now: start + year)
         #expect(try charge("b", now: start + 10) == .granted(2))
     }
 
@@ -136,7 +137,7 @@ struct OneCodeTests {
     }
 
     @Test func `A success makes room for more, a failure does not`() throws {
-        _ = try accounts.link(alice, phone)
+        _ = try accounts.link(alice, to: phone)
         for _ in 1...3 { _ = try charge() }
         #expect(try accounts.commit(.denied(), now: start))
         #expect(try !charge())

@@ -17,27 +17,28 @@ struct SealTests {
         for index in 0..<count {
             let person = Person(name: "user\(index * 7919 % 10_000)", uid: 2000)
             // swift-format-ignore: NeverForceUnwrap
-            _ = try accounts.link(person, AuthyID(Int64(index + 100))!)
+            _ = try accounts.link(person, to: AuthyID(Int64(index + 100))!)
         }
-        _ = try accounts.link(alice, phone)
+        _ = try accounts.link(alice, to: phone)
     }
 
     @Test func `Whatever is written, every row is as it was written`() throws {
         let accounts = try place.open()
         let key = KeyFingerprint("SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU")
         for person in [alice, bob, Person(name: "alice", uid: 1000, key: key)] {
-            _ = try accounts.link(person, phone)
-            _ = try accounts.setSoftToken(person, token)
+            _ = try accounts.link(person, to: phone)
+            _ = try accounts.setSoftToken(person, to: token)
             _ = try accounts.chargeTry(person, rules: LockoutRules(), now: start)
             _ = try accounts.refundTry(person, rules: LockoutRules())
             _ = try accounts.commit(
                 .approved(.softToken(token, timeStep: 5), of: person, attempt: person.nameWithKey), now: start)
-            _ = try accounts.pause(person, Pause(from: start, until: start + 60, reason: "t1:x;"))
+            _ = try accounts.setPause(person, to: FactorPause(from: start, until: start + 60, reason: "t1:x;"))
             _ = try accounts.optOut(person, now: start)
             _ = try accounts.optIn(person)
-            _ = try accounts.prefer(person, .sms)
-            _ = try accounts.see(person, phone, ServerView(phone: "XX", hasApp: true, time: start))
-            _ = try accounts.setGraceUsed(person, 3)
+            _ = try accounts.setPreference(person, to: .sms)
+            _ = try accounts.storeServerView(
+                of: person, authyID: phone, ServerView(phone: "XX", hasApp: true, time: start))
+            _ = try accounts.setGraceUsed(person, to: 3)
             #expect(try accounts.damage() == Accounts.Damage())
         }
         let new = Person(name: "new", uid: 7)
@@ -48,7 +49,7 @@ struct SealTests {
         _ = try accounts.unlock(alice, now: start)
         _ = try accounts.unlink(bob)
         // The same name with another uid.
-        #expect(try accounts.link(Person(name: "bob", uid: 5), phone).forgotten == [1001])
+        #expect(try accounts.link(Person(name: "bob", uid: 5), to: phone).forgotten == [1001])
         #expect(try accounts.damage() == Accounts.Damage())
         #expect(
             try accounts.connection.first("SELECT count(*) FROM members") { $0.integer(0) }
@@ -66,12 +67,12 @@ struct SealTests {
     func `A row that was changed by anything else is refused, and nothing makes it right again`(_ change: String) throws
     {
         let accounts = try place.open()
-        _ = try accounts.link(alice, phone)
+        _ = try accounts.link(alice, to: phone)
         try accounts.connection.execute("UPDATE accounts SET \(change)")
         let error = AccountsError.altered("alice", uid: 1000)
         #expect(throws: error) { try accounts.account(of: alice) }
         #expect(throws: error) { try accounts.softToken(of: alice) }
-        #expect(throws: error) { try accounts.link(alice, phone) }
+        #expect(throws: error) { try accounts.link(alice, to: phone) }
         #expect(throws: error) { try accounts.unlink(alice) }
         #expect(throws: error) { try accounts.chargeTry(alice, rules: LockoutRules(), now: start) }
         #expect(throws: error) { try accounts.commit(.approved(.oneTouch(phone)), now: start) }
@@ -85,7 +86,7 @@ struct SealTests {
 
     @Test func `A row that is lost makes nobody a newcomer`() throws {
         let accounts = try place.open()
-        _ = try accounts.link(alice, phone)
+        _ = try accounts.link(alice, to: phone)
         try accounts.connection.execute("DELETE FROM accounts")
         let error = AccountsError.altered("alice", uid: 1000)
         #expect(throws: error) { try accounts.account(of: alice) }
@@ -128,7 +129,7 @@ struct SealTests {
     }
 
     @Test func `Accounts that are taken as they stand are sealed, once SQLite finds no fault in them`() throws {
-        do { _ = try place.open().link(alice, phone) }
+        do { _ = try place.open().link(alice, to: phone) }
         do { try place.raw().execute("UPDATE accounts SET authy_id = 8; DELETE FROM members") }
         _ = try Accounts.adopt(path: place.path)
         #expect(try place.open().account(of: alice).authyID == AuthyID(8))
@@ -163,7 +164,7 @@ struct SealTests {
             #expect(throws: AccountsError.altered("alice", uid: 1000)) { try accounts.account(of: alice) }
             #expect(try accounts.damage().altered == ["alice"])
             #expect(try accounts.account(of: bob).authyID == phone)
-            #expect(throws: AccountsError.altered("alice", uid: 1000)) { try place.open().link(alice, phone) }
+            #expect(throws: AccountsError.altered("alice", uid: 1000)) { try place.open().link(alice, to: phone) }
         }
     }
 

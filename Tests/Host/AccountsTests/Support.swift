@@ -44,6 +44,7 @@ let start: Int64 = 1_800_000_000
 let year: Int64 = 365 * 86_400
 // swift-format-ignore: NeverForceUnwrap
 let phone = AuthyID(7)!
+let office = TrustedLogin(service: "sshd", address: "192.0.2.1", key: "")
 let token = StoredSoftToken(secret: Array("12345678901234567890".utf8))
 
 /// Starts `count` threads at the same moment, each with a connection of its own, and returns their results.
@@ -117,6 +118,17 @@ extension Accounts {
         let charge = try chargePush(person, attempt: attempt, place: place, automatic: false, now: now)
         guard case .granted(let id) = charge else { throw Unexpected(what: "\(charge)") }
         return id
+    }
+
+    /// Links the phone and approves a login on it, which is remembered.
+    func approve(
+        _ person: Person = alice, remember: TrustedLogin? = office, seconds: Int = 600, now: Int64 = start
+    ) throws {
+        _ = try link(person, to: phone)
+        var login = LoginCommit.approved(.oneTouch(phone), of: person)
+        login.remember = remember
+        login.rememberSeconds = seconds
+        #expect(try commit(login, now: now))
     }
 
     func isSound() throws -> Bool { try connection.all("PRAGMA integrity_check") { $0.text(0) } == ["ok"] }

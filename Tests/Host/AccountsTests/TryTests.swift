@@ -31,7 +31,7 @@ struct TryTests {
     }
 
     @Test func `Locks grow up to an hour, and begin with five minutes again after a right code`() throws {
-        _ = try accounts.setSoftToken(alice, token)
+        _ = try accounts.setSoftToken(alice, to: token)
         var (now, lengths) = (start, [Int64]())
         for _ in 0..<6 {
             _ = try charge(5, now: now)
@@ -61,7 +61,7 @@ struct TryTests {
     }
 
     @Test func `A right code in between takes nothing from the day's count but itself`() throws {
-        _ = try accounts.setSoftToken(alice, token)
+        _ = try accounts.setSoftToken(alice, to: token)
         for round in 0..<16 {
             // Three wrong codes of a guesser, one right code of the user.
             _ = try charge(4)
@@ -70,7 +70,7 @@ struct TryTests {
         #expect(try accounts.account(of: alice).failuresOfDay(at: Instant(wall: start)) == 48)
         #expect(try charge(3) == [.granted, .granted, .locked(until: start + 86_400)])
         // The phone still lets the user in, but does not lift the lockout.
-        _ = try accounts.link(alice, phone)
+        _ = try accounts.link(alice, to: phone)
         #expect(try accounts.commit(.approved(.oneTouch(phone), attempt: "b"), now: start))
         #expect(try charge(1) == [.locked(until: start + 86_400)])
         let unlocked = try accounts.unlock(alice, now: start)
@@ -92,7 +92,7 @@ struct TryTests {
 
     /// The monotonic clock has this value, whatever the wall clock does.
     private func steadily(_ seconds: Int64, boot: String = "a") {
-        accounts.steady = { Instant.Steady(boot: boot, seconds: seconds) }
+        accounts.bootTime = { Instant.BootTime(boot: boot, seconds: seconds) }
     }
 
     @Test(arguments: [-year, -3_600, 0, 3_600, year])
@@ -140,7 +140,7 @@ struct TryTests {
     // MARK: telling
 
     @Test func `Who gets in knows of the wrong codes before, and of none twice`() throws {
-        _ = try accounts.setSoftToken(alice, token)
+        _ = try accounts.setSoftToken(alice, to: token)
         _ = try charge(3)
         #expect(try accounts.account(of: alice).wrongCodes == 3)
         // An administrator's unlock does not hide it from the user.
@@ -154,7 +154,7 @@ struct TryTests {
     }
 
     @Test func `The fifth try may be the right one: its success clears the lock that it set`() throws {
-        _ = try accounts.setSoftToken(alice, token)
+        _ = try accounts.setSoftToken(alice, to: token)
         _ = try charge(5)
         #expect(try accounts.lock(of: alice, rules: rules, now: start) == start + 300)
         #expect(try accounts.commit(.approved(.softToken(token, timeStep: 9)), now: start))
@@ -163,7 +163,7 @@ struct TryTests {
     }
 
     @Test func `An approval on the phone clears no failures and no lock`() throws {
-        _ = try accounts.link(alice, phone)
+        _ = try accounts.link(alice, to: phone)
         _ = try charge(5)
         #expect(try accounts.commit(.approved(.oneTouch(phone)), now: start))
         #expect(try accounts.account(of: alice).failures == 5)
@@ -171,7 +171,7 @@ struct TryTests {
     }
 
     @Test func `A code that the server found right clears failures and lock`() throws {
-        _ = try accounts.link(alice, phone)
+        _ = try accounts.link(alice, to: phone)
         _ = try charge(5)
         #expect(try accounts.commit(.approved(.verified(phone)), now: start))
         #expect(try accounts.account(of: alice).failures == 0)

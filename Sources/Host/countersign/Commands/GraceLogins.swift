@@ -39,7 +39,7 @@ struct GraceLogins: AdminCommand {
             return try output.json
                 ? Output.json(view.json) : Output.line("\(person.label): grace logins: \(view.graceLine)")
         }
-        let change = try context.accounts.setGraceUsed(person, wanted)
+        let change = try context.accounts.setGraceUsed(person, to: wanted)
         context.tell("grace", person, "\(wanted) used, \(change.before.graceUsed) before")
         let view = AccountView(person, change.after, context.settings, now: context.now)
         try Output.said(ChangeSummary.grace(person, change, left: view.graceLeft), besidesData: output.json)

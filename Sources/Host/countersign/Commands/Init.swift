@@ -130,7 +130,7 @@ struct AccountsWork: AdminCommand {
         signal(SIGXFSZ, SIG_IGN)
         let path = state + "/accounts.db"
         switch work {
-        case .look: try Output.line(words(try Accounts.look(at: path)))
+        case .look: try Output.line(words(try Accounts.existingFile(at: path)))
         case .prepare: try Output.line(words(try Accounts.prepare(path: path)))
         case .adopt: try Output.line("found \(try Accounts.adopt(path: path))")
         case .export: try Accounts.backUp(path: path, id: id, to: STDOUT_FILENO)
@@ -148,7 +148,7 @@ struct AccountsWork: AdminCommand {
         "found \(summary.id) \(summary.accounts) \(summary.lastLogin.map(String.init) ?? "-") \(summary.digest)"
     }
 
-    private func words(_ found: Accounts.Found) -> String {
+    private func words(_ found: Accounts.ExistingFile) -> String {
         switch found {
         case .nothing: "nothing"
         case .unprepared: "unprepared"

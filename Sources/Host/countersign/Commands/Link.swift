@@ -38,8 +38,8 @@ struct Link: AdminCommand {
     func perform() throws {
         let person = try user.find()
         let context = try CommandContext.open(settings)
-        let change = try context.accounts.link(person, authyID)
-        if let label { try context.accounts.setLabel(person, label) }
+        let change = try context.accounts.link(person, to: authyID)
+        if let label { try context.accounts.setLabel(person, to: label) }
         context.tell("link", person, "AuthyID \(authyID), \(ChangeSummary.factors(change.before)) before")
         try Output.line(ChangeSummary.linked(person, authyID, change))
         if let prefer {

@@ -51,14 +51,14 @@ struct PauseUser: AdminCommand {
                 "a pause lasts \(ChangeSummary.count(longest, "hour")) at most, not \(hours)",
                 hint: "raise pause.max_hours in \(settings.config)")
         }
-        let pause = Pause(from: context.now, until: context.now + Int64(hours) * 3_600, reason: reason)
-        let change = try context.accounts.pause(person, pause)
+        let pause = FactorPause(from: context.now, until: context.now + Int64(hours) * 3_600, reason: reason)
+        let change = try context.accounts.setPause(person, to: pause)
         context.tell("pause", person, "until \(Timestamp.utc(pause.until)): \(reason)", .warning)
         try Output.line(ChangeSummary.paused(person, pause, change))
     }
 
     private func finish(_ person: Person, _ context: CommandContext) throws {
-        let change = try context.accounts.pause(person, nil)
+        let change = try context.accounts.setPause(person, to: nil)
         if change.before.pause != nil { context.tell("pause", person, "ended") }
         try Output.line(ChangeSummary.unpaused(person, change, now: context.now))
     }

@@ -32,9 +32,9 @@ struct Prefer: AdminCommand {
     /// `warnsOfServer` is false if the caller itself warns that there is no server.
     static func set(_ preference: Preference, for person: Person, _ context: CommandContext, warnsOfServer: Bool = true)
         throws
-        -> Change
+        -> AccountChange
     {
-        let change = try context.accounts.prefer(person, preference.factor)
+        let change = try context.accounts.setPreference(person, to: preference.factor)
         context.tell("prefer", person, preference.rawValue)
         let rules = context.settings.login(for: "", of: person)
         if let factor = preference.factor, !rules.factors.contains(factor) {

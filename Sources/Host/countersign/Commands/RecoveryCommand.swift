@@ -59,7 +59,7 @@ struct RecoveryCommand: AdminCommand {
         guard codes.count == RecoveryCodes.count, let hashes = RecoveryCodes.hashes(of: codes) else {
             throw CommandError("no recovery codes can be made: crypt(3) has no yescrypt, or no 16 MB for it")
         }
-        let change = try context.accounts.setRecoveryCodes(person, hashes)
+        let change = try context.accounts.setRecoveryCodes(person, to: hashes)
         context.tell(
             "recovery", person, "\(ChangeSummary.count(codes.count, "code")) made, \(change.before.recoveryLeft) void"
         )

@@ -129,8 +129,8 @@ struct Refresh: AdminCommand {
     private func tell(_ job: RefreshRequest, _ answer: NetResult, _ context: CommandContext) throws -> Bool {
         switch answer {
         case .user(let phone, let hasApp):
-            _ = try context.accounts.see(
-                job.person, job.id, ServerView(phone: phone, hasApp: hasApp, time: Timestamp.now))
+            _ = try context.accounts.storeServerView(
+                of: job.person, authyID: job.id, ServerView(phone: phone, hasApp: hasApp, time: Timestamp.now))
             try output.json ? Output.json(json(job, phone, hasApp)) : Output.line(sentence(job, phone, hasApp))
             return true
         case .unknownUser:

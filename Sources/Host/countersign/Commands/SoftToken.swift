@@ -64,7 +64,7 @@ struct SoftToken: AdminCommand {
         let link = try link(person, secret)
         let token = StoredSoftToken(
             secret: secret.withUnsafeBytes { Array($0) }, algorithm: algorithm.rawValue, digits: digits, period: period)
-        let change = try context.accounts.setSoftToken(person, token)
+        let change = try context.accounts.setSoftToken(person, to: token)
         context.tell("softtoken", person, change.before.hasSoftToken ? "replaced" : "made")
         // Printed last, as a QR code can be taller than the terminal, and even if the output fails.
         defer {

@@ -55,7 +55,7 @@ struct PhoneEnrolment {
             return known
         }
         // An account that was confirmed meanwhile is not linked to another phone.
-        guard let change = try context.accounts.link(person, id, ifStill: known) else {
+        guard let change = try context.accounts.link(person, to: id, ifStill: known) else {
             throw CommandError(
                 "the account of \(person.name) has changed meanwhile", hint: "countersign show \(person.typed)")
         }
@@ -157,7 +157,7 @@ extension Dialogue {
     func look(_ id: AuthyID, of person: Person, _ context: CommandContext) throws -> ServerView? {
         guard case .user(let phone, let hasApp) = ask(.status(of: id)) else { return nil }
         let view = ServerView(phone: phone, hasApp: hasApp, time: Timestamp.now)
-        _ = try context.accounts.see(person, id, view)
+        _ = try context.accounts.storeServerView(of: person, authyID: id, view)
         return view
     }
 }

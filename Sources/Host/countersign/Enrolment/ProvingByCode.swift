@@ -88,14 +88,14 @@ extension FactorProof {
 
     func confirm(_ proof: LoginCommit.Proof, _ way: Way) throws -> Next {
         if case .another(let seen) = purpose, let id {
-            guard let change = try context.accounts.link(person, id, ifStill: seen) else {
+            guard let change = try context.accounts.link(person, to: id, ifStill: seen) else {
                 return .ended(.refused("the account was changed meanwhile"))
             }
             context.tell(
                 "enroll", person,
                 "AuthyID \(id), \(phone ?? "no number"), \(ChangeSummary.factors(change.before)) before")
         }
-        guard try context.accounts.confirm(person, proof) else {
+        guard try context.accounts.confirm(person, by: proof) else {
             return .ended(.refused("the account was changed meanwhile, or the code was used before"))
         }
         return .ended(.confirmed(way))
@@ -141,7 +141,7 @@ extension FactorProof {
         else {
             return wrong()
         }
-        if isNew { _ = try context.accounts.setSoftToken(person, token) }
+        if isNew { _ = try context.accounts.setSoftToken(person, to: token) }
         return try confirm(.softToken(token, timeStep: step), .softToken)
     }
 }

@@ -23,13 +23,13 @@ extension FactorProof {
             seconds: Int64(Self.approvalTime), number: number)
         let answer = dialogue.ask(.create(question, for: id))
         guard case .created = answer else {
-            try context.accounts.endPush(push, .failed, now: Timestamp.now)
+            try context.accounts.endPush(push, as: .failed, now: Timestamp.now)
             return cannot(answer)
         }
         var phone = PhoneWait(until: system_now() + Int64(Self.approvalTime) * 1_000, number: number)
         while true {
             let (end, next) = try wait(&phone, id)
-            if let end { try context.accounts.endPush(push, end, now: Timestamp.now) }
+            if let end { try context.accounts.endPush(push, as: end, now: Timestamp.now) }
             if let next {
                 dialogue.stopPolling()
                 return next

@@ -163,7 +163,7 @@ final class Importing {
     private func link(
         _ person: Person, _ id: AuthyID, _ seen: Account, _ place: String, _ count: (inout Counts) -> Void
     ) throws {
-        guard try context.accounts.link(person, id, ifStill: seen) != nil else {
+        guard try context.accounts.link(person, to: id, ifStill: seen) != nil else {
             progress.leave()
             Output.warning("\(place): the account of \(person.name) has changed meanwhile, and is left as it is")
             _ = before()
@@ -186,7 +186,7 @@ final class Importing {
             digits: parameters.digits,
             period: parameters.period)
         // The account may have been given a factor meanwhile.
-        guard try context.accounts.takeOver(person, stored, recoveryCodes: hashes) != nil else {
+        guard try context.accounts.importSoftToken(stored, recoveryCodes: hashes, for: person) != nil else {
             return kept(candidate)
         }
         context.tell("import", person, "SoftToken, \(ChangeSummary.count(hashes.count, "recovery code"))")
