@@ -134,19 +134,19 @@ public final class Client {
 
     private func finish(_ result: HTTPResult) -> Answer? {
         guard let task = current else { return nil }
-        let prospect = prospect(of: result, task)
-        if prospect != .none, retries(task, prospect) { return nil }
+        let prospect = prospect(of: task, after: result)
+        if prospect != .none, retries(task, prospect: prospect) { return nil }
         switch task.step {
         case .device:
             if case .answer(let status, let body, _) = result, prospect != .away, let user = task.user {
-                return looked(
-                    for: StatusAnswer(status: status, body: JSONValue(body, limits: .answer), user: user), task, user)
+                let known = StatusAnswer(status: status, body: JSONValue(body, limits: .answer), user: user)
+                return checkDevice(of: user, in: known, for: task)
             }
         case .request:
             // Only an outage is probed; any other result is certain.
             if case .answer(500..., _, _) = result, !isEnding, task.user != nil, case .outage = judge(result, of: task)
             {
-                return probe(task, judge(result, of: task))
+                return probe(task, after: judge(result, of: task))
             }
         case .probe(let last):
             current = nil
@@ -162,7 +162,7 @@ public final class Client {
     /// Does not create a request for a user without a device.
     ///
     /// If the server does not say, the request is created: the server may not have this call.
-    private func looked(for status: StatusAnswer, _ task: Task, _ user: AuthyID) -> Answer? {
+    private func checkDevice(of user: AuthyID, in status: StatusAnswer, for task: Task) -> Answer? {
         if case .user(let known) = status, known.hasApp == false {
             current = nil
             return Answer(number: task.number, result: .noDevice("the user has no device"))
@@ -176,7 +176,7 @@ public final class Client {
 
     /// Asks the server again: a gateway in front of a restarting server fails at one request but not at the next, which
     /// is not an outage.
-    private func probe(_ task: Task, _ result: Result) -> Answer? {
+    private func probe(_ task: Task, after result: Result) -> Answer? {
         current?.step = .probe(result)
         current?.attempts = 0
         current?.giveUp = ends(task)
@@ -192,16 +192,17 @@ public final class Client {
         }
     }
 
-    private func prospect(of result: HTTPResult, _ task: Task) -> Prospect {
+    private func prospect(of task: Task, after result: HTTPResult) -> Prospect {
         switch result {
-        case .failed(let failure): isWorthIt(failure, task) ? .away : .none
+        case .failed(let failure): if isWorthRepeating(task, after: failure) { .away } else { .none }
         // Without JSON it comes from a gateway, whose server is not there.
-        case .answer(503, let body, _) where JSONValue(body, limits: .answer) == nil: canComeAgain(task) ? .away : .none
+        case .answer(503, let body, _) where JSONValue(body, limits: .answer) == nil:
+            if canComeAgain(task) { .away } else { .none }
         case .answer(503, let body, _) where ErrorNumber(in: JSONValue(body, limits: .answer))?.isNotSent == true: .none
         case .answer(429, _, _) where task.isVerify: .none
-        case .answer(429, _, _), .answer(503, _, _): canComeAgain(task) ? .busy : .none
-        case .answer(502, _, _), .answer(504, _, _): task.isRepeatable ? .away : .none
-        case .answer(500...599, _, _): task.isRepeatable ? .busy : .none
+        case .answer(429, _, _), .answer(503, _, _): if canComeAgain(task) { .busy } else { .none }
+        case .answer(502, _, _), .answer(504, _, _): if task.isRepeatable { .away } else { .none }
+        case .answer(500...599, _, _): if task.isRepeatable { .busy } else { .none }
         case .answer: .none
         }
     }
@@ -210,7 +211,7 @@ public final class Client {
     ///
     /// A poll is always repeated; other requests only if the server cannot have received them, or if a repetition does
     /// no harm.
-    private func isWorthIt(_ failure: HTTPFailure, _ task: Task) -> Bool {
+    private func isWorthRepeating(_ task: Task, after failure: HTTPFailure) -> Bool {
         task.isLook || failure.mayPass && (failure.isUnsent || task.isRepeatable)
     }
 
@@ -223,7 +224,7 @@ public final class Client {
     }
 
     /// Schedules another attempt; false if there is none.
-    private func retries(_ task: Task, _ prospect: Prospect) -> Bool {
+    private func retries(_ task: Task, prospect: Prospect) -> Bool {
         guard !isEnding else { return false }
         switch prospect {
         case .none: return false
@@ -232,7 +233,7 @@ public final class Client {
         // The pause is random, so that not all clients of a server return at the same moment.
         case .away:
             let longest = Int64(100) << Int64(min(task.attempts, 4))
-            let until = task.isLook ? task.giveUp : min(deadline, task.began + Self.restartTime)
+            let until = if task.isLook { task.giveUp } else { min(deadline, task.began + Self.restartTime) }
             guard retries(after: Int64.random(in: longest / 2...min(longest, 1_000)), until: until) else {
                 return false
             }
@@ -262,7 +263,7 @@ public final class Client {
             if case .limited = AuthyError(status: status, body: json) { return .limited(retryAfter) }
             switch task.request {
             case .create: return created(CreateAnswer(status: status, body: json))
-            case .look(let user, _): return looked(status, json, user)
+            case .look(let user, _): return polled(status: status, json: json, of: user)
             case .verify: return Result(VerifyAnswer(status: status, body: json))
             case .sms, .call, .startPhoneCheck: return Result(OneCodeAnswer(status: status, body: json))
             case .checkPhone: return Result(PhoneCheckAnswer(status: status, body: json))
@@ -287,7 +288,7 @@ public final class Client {
         }
     }
 
-    private func looked(_ status: Int, _ json: JSONValue?, _ user: AuthyID) -> Result {
+    private func polled(status: Int, json: JSONValue?, of user: AuthyID) -> Result {
         guard let request else { return .refused("there is no request") }
         switch ApprovalAnswer(status: status, body: json, request: request, user: user) {
         case .status(let status):

@@ -81,14 +81,15 @@ final class Connection {
         switch resolver.outcome(at: time) {
         case .addresses(let addresses): send(unresolved, to: addresses)
         case .failed(let reason, let isOurs):
-            fail("\(host.name) cannot be resolved: \(reason)", isOurs ? .broken : .unreached, mayPass: true)
+            let kind: HTTPFailure.Kind = if isOurs { .broken } else { .unreached }
+            fail("\(host.name) cannot be resolved: \(reason)", kind: kind, mayPass: true)
         case .pending where time >= unresolved.connectEnds: fail("\(host.name) is not resolved in time")
         case .pending(let until): return max(1, min(until ?? unresolved.connectEnds, unresolved.connectEnds) - time)
         }
         return nil
     }
 
-    private func fail(_ reason: String, _ kind: HTTPFailure.Kind = .unreached, mayPass: Bool = false) {
+    private func fail(_ reason: String, kind: HTTPFailure.Kind = .unreached, mayPass: Bool = false) {
         unresolved = nil
         result = .failed(HTTPFailure(kind: kind, reason: reason, isUnsent: true, mayPass: mayPass))
     }

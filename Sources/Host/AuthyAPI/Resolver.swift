@@ -46,7 +46,8 @@ final class Resolver {
         foundAt = nil
         let running = lookups.filter(\.isRunning)
         lookups = Self.families.map { family in
-            running.first { $0.family == family } ?? Lookup.start(host, family, limit: Self.limit, wake)
+            running.first { $0.family == family }
+                ?? Lookup.start(host: host, family: family, limit: Self.limit, wake: wake)
         }
     }
 
@@ -92,7 +93,7 @@ private final class Lookup: Sendable {
     private let wake: @Sendable () -> Void
     private let state = Mutex<Result?>(nil)
 
-    private init(_ host: String, _ family: CInt, limit: Int, _ wake: @escaping @Sendable () -> Void) {
+    private init(host: String, family: CInt, limit: Int, wake: @escaping @Sendable () -> Void) {
         self.host = host
         self.family = family
         self.limit = limit
@@ -103,8 +104,10 @@ private final class Lookup: Sendable {
     var result: Result? { state.withLock { $0 } }
     var isRunning: Bool { result == nil }
 
-    static func start(_ host: String, _ family: CInt, limit: Int, _ wake: @escaping @Sendable () -> Void) -> Lookup {
-        let lookup = Lookup(host, family, limit: limit, wake)
+    static func start(
+        host: String, family: CInt, limit: Int, wake: @escaping @Sendable () -> Void
+    ) -> Lookup {
+        let lookup = Lookup(host: host, family: family, limit: limit, wake: wake)
         // The thread keeps the object alive while it runs.
         let context = Unmanaged.passRetained(lookup).toOpaque()
         var thread = pthread_t()
@@ -132,7 +135,7 @@ private final class Lookup: Sendable {
         defer { if let list { freeaddrinfo(list) } }
         let number = errno
         guard error == 0 else {
-            let isOurs = Self.isOurs(error, number) || Self.descriptorsAreShort
+            let isOurs = Self.isOurs(error, errno: number) || Self.descriptorsAreShort
             return end(Result(failure: Failure(reason: String(cString: gai_strerror(error)), isOurs: isOurs)))
         }
         var addresses: [String] = []
@@ -147,7 +150,7 @@ private final class Lookup: Sendable {
                 failure: addresses.isEmpty ? Failure(reason: "no usable address", isOurs: false) : nil))
     }
 
-    private static func isOurs(_ error: CInt, _ number: CInt) -> Bool {
+    private static func isOurs(_ error: CInt, errno number: CInt) -> Bool {
         switch error {
         case EAI_MEMORY: true
         case EAI_SYSTEM:
@@ -204,7 +207,8 @@ struct NamedHost: Equatable {
         name = String(host)
         let isTLS = url.hasPrefix("https:")
         // The default port of a proxy: CURLOPT_PROXY(3).
-        port = Int(authority.dropFirst(host.count + 1)) ?? (isTLS ? 443 : isProxy ? 1080 : 80)
+        let usual = if isTLS { 443 } else if isProxy { 1080 } else { 80 }
+        port = Int(authority.dropFirst(host.count + 1)) ?? usual
     }
 
     private static func isNumeric(_ host: Substring) -> Bool {

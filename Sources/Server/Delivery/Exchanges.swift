@@ -57,15 +57,16 @@ final class Exchanges: Sendable {
             next.late.forEach { $0.reply.give(.unreached("its turn did not come in time")) }
             if isOver { next.start.forEach { $0.reply.give(.refused(.shutDown)) } }
             if isOver { break }
-            next.start.forEach { start($0, &running) }
+            next.start.forEach { start($0, in: &running) }
             leave(running.work())
-            loop.wait(milliseconds: isEmpty ? 60_000 : 250)
+            let pause: CInt = if isEmpty { 60_000 } else { 250 }
+            loop.wait(milliseconds: pause)
         }
         running.clear()
         state.withLock { $0.line.clear() }.forEach { $0.reply.give(.refused(.shutDown)) }
     }
 
-    private func start(_ ticket: Ticket, _ running: inout RunningExchanges) {
+    private func start(_ ticket: Ticket, in running: inout RunningExchanges) {
         let left = Int(clamping: ticket.deadline - system_now())
         let transfer = ticket.request.transfer(to: ticket.url, milliseconds: left, authorities: authorities)
         guard let transfer, running.start(transfer, for: ticket) else {

@@ -33,7 +33,7 @@ package struct GatewayClient: Sendable {
     /// The timeout of one try, and the number of retries.
     package let rule: RetryPolicy.Rule
     /// Makes one try and returns its result, within the try's timeout and a second more.
-    package let carry: @Sendable (DeliveryJob) async -> Verdict
+    package let carry: @Sendable (DeliveryJob) async -> GatewayResult
 
     /// Creates a gateway from its parts.
     ///
@@ -44,7 +44,7 @@ package struct GatewayClient: Sendable {
     ///   - carry: makes one try and returns its result.
     package init(
         name: String, kinds: [Gateway.Kind], rule: RetryPolicy.Rule,
-        carry: @escaping @Sendable (DeliveryJob) async -> Verdict
+        carry: @escaping @Sendable (DeliveryJob) async -> GatewayResult
     ) {
         self.name = name
         self.kinds = kinds
@@ -62,14 +62,14 @@ extension GatewayClient {
     ///   - log: writes a message to the log, with its code, for a gateway of type `log`.
     /// - Throws: `DeliveryError`, which names the gateway, if its secret cannot be read, its URL is not allowed, or its
     ///   type cannot carry one of its kinds.
-    init(_ gateway: Gateway, outgoing: Outgoing, log: @escaping @Sendable (OneCodeMessage) -> Void)
+    init(_ gateway: Gateway, outgoing: OutgoingClient, log: @escaping @Sendable (OneCodeMessage) -> Void)
         throws(DeliveryError)
     {
         let rule = RetryPolicy.Rule(
             timeout: max(1, min(60, gateway.timeout)) * 1_000, retries: max(0, min(5, gateway.retries)))
         do {
             try Self.check(gateway)
-            let carry = try Self.carry(gateway.type, outgoing, log)
+            let carry = try Self.carry(by: gateway.type, over: outgoing, log: log)
             self.init(name: gateway.name, kinds: gateway.kinds, rule: rule, carry: carry)
         } catch {
             throw DeliveryError("gateway \(gateway.name): \(error.description)")
@@ -87,26 +87,26 @@ extension GatewayClient {
     }
 
     private static func carry(
-        _ type: GatewayType, _ outgoing: Outgoing, _ log: @escaping @Sendable (OneCodeMessage) -> Void
-    ) throws(DeliveryError) -> @Sendable (DeliveryJob) async -> Verdict {
+        by type: GatewayType, over outgoing: OutgoingClient, log: @escaping @Sendable (OneCodeMessage) -> Void
+    ) throws(DeliveryError) -> @Sendable (DeliveryJob) async -> GatewayResult {
         switch type {
         case .twilio(let account, let tokenFile, let from, let url):
             let twilio = try Twilio(account: account, token: SecretFile.text(tokenFile), from: from, url: url)
-            return { Verdict.http(await outgoing.send(twilio.request($0)), note: Twilio.note) }
+            return { GatewayResult.http(await outgoing.send(twilio.request($0)), note: Twilio.note) }
         case .webhook(let url, let secretFile):
             let webhook = try Webhook(url: url, secret: SecretFile.bytes(secretFile))
-            return { Verdict.http(await outgoing.send(webhook.request($0, at: secondsNow()))) }
+            return { GatewayResult.http(await outgoing.send(webhook.request($0, at: secondsNow()))) }
         case .smtp(let url, let from, let user, let passwordFile, let smsDomain):
             let password: Password? = if let passwordFile { try SecretFile.text(passwordFile) } else { nil }
             let mailer = try Mailer(url: url, from: from, user: user, password: password, smsDomain: smsDomain)
-            return { Verdict.mail(await outgoing.send(mailer.request($0, at: secondsNow()))) }
+            return { GatewayResult.mail(await outgoing.send(mailer.request($0, at: secondsNow()))) }
         case .command(let words):
-            let program = try Program(words)
-            return { await outgoing.run(program, $0) }
+            let program = try CommandGateway(words)
+            return { await outgoing.run(program, for: $0) }
         case .log:
             return {
                 log($0.message)
-                return .taken("written to the log")
+                return .accepted("written to the log")
             }
         }
     }

@@ -25,7 +25,7 @@ public struct GatewayFailover: Sendable {
     ///   - outgoing: sends the requests and runs the programs.
     ///   - log: writes a message to the log, with its code, for gateways of type `log`.
     /// - Throws: `DeliveryError` if a gateway's settings or its secret cannot be used.
-    public init(gateways: [Gateway], outgoing: Outgoing, log: @escaping @Sendable (OneCodeMessage) -> Void)
+    public init(gateways: [Gateway], outgoing: OutgoingClient, log: @escaping @Sendable (OneCodeMessage) -> Void)
         throws(DeliveryError)
     {
         var carriers: [GatewayClient] = []
@@ -72,23 +72,24 @@ public struct GatewayFailover: Sendable {
             case .pause(let milliseconds): await clock.pause(milliseconds)
             case .attempt(let gateway, let milliseconds):
                 guard let client = carriers.dropFirst(gateway).first else { return attempts }
-                let (attempt, verdict) = await attempt(
-                    client, GatewayClient.DeliveryJob(message: message, id: id, timeout: milliseconds))
+                let (attempt, result) = await attempt(
+                    by: client, at: GatewayClient.DeliveryJob(message: message, id: id, timeout: milliseconds))
                 attempts.append(attempt)
-                tries.record(verdict)
+                tries.record(result)
             }
         }
     }
 
-    private func attempt(_ client: GatewayClient, _ load: GatewayClient.DeliveryJob) async -> (DeliveryAttempt, Verdict)
-    {
+    private func attempt(by client: GatewayClient, at job: GatewayClient.DeliveryJob) async -> (
+        DeliveryAttempt, GatewayResult
+    ) {
         let start = clock.now()
-        let verdict = await client.carry(load)
-        let succeeded = if case .taken = verdict { true } else { false }
+        let result = await client.carry(job)
+        let succeeded = if case .accepted = result { true } else { false }
         let took = Int(clamping: max(0, clock.now() - start))
         return (
-            DeliveryAttempt(gateway: client.name, succeeded: succeeded, detail: verdict.detail, milliseconds: took),
-            verdict
+            DeliveryAttempt(gateway: client.name, succeeded: succeeded, detail: result.detail, milliseconds: took),
+            result
         )
     }
 

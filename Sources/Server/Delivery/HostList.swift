@@ -17,10 +17,10 @@ package struct HostList: Sendable {
 
     /// Returns whether the URL is https and its host and port are in the list.
     package func allows(_ url: ParsedURL) -> Bool {
-        url.scheme == "https" && entries.contains { $0.port == url.port && Self.matches(url.host, $0) }
+        url.scheme == "https" && entries.contains { $0.port == url.port && Self.matches(url.host, entry: $0) }
     }
 
-    private static func matches(_ host: String, _ entry: Entry) -> Bool {
+    private static func matches(_ host: String, entry: Entry) -> Bool {
         guard entry.isDomain else { return host == entry.name }
         return host.hasSuffix("." + entry.name) && host.utf8.count > entry.name.utf8.count + 1
     }
@@ -28,7 +28,7 @@ package struct HostList: Sendable {
     private static func entry(_ text: String) -> Entry? {
         let text = text.lowercased()
         let isDomain = text.hasPrefix("*.")
-        let rest = isDomain ? text.dropFirst(2) : text[...]
+        let rest = if isDomain { text.dropFirst(2) } else { text[...] }
         let end =
             rest.hasPrefix("[") ? rest.firstIndex(of: "]").map { rest.index(after: $0) } : rest.firstIndex(of: ":")
         let name = rest[..<(end ?? rest.endIndex)]

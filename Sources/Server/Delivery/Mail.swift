@@ -130,6 +130,6 @@ package enum QuotedPrintable {
     /// Encodes one byte; a blank at the end of a line must be encoded, as transports strip it.
     private static func sign(_ byte: UInt8, isLast: Bool) -> String {
         let isPlain = (0x21...0x7E).contains(byte) && byte != UInt8(ascii: "=") || byte == 0x20 && !isLast
-        return isPlain ? String(Unicode.Scalar(byte)) : "=" + Hexadecimal.encode([byte], isUppercase: true)
+        return if isPlain { String(Unicode.Scalar(byte)) } else { "=" + Hexadecimal.encode([byte], isUppercase: true) }
     }
 }

@@ -35,15 +35,15 @@ package struct Mailer: Sendable {
     /// Builds the request for one try.
     ///
     /// - Parameters:
-    ///   - load: the message and its timeout.
+    ///   - job: the message and its timeout.
     ///   - now: Unix seconds.
     /// - Returns: a request with an envelope.
-    func request(_ load: GatewayClient.DeliveryJob, at now: Int64) -> OutgoingRequest {
-        let to = recipient(load.message)
+    func request(_ job: GatewayClient.DeliveryJob, at now: Int64) -> OutgoingRequest {
+        let to = recipient(job.message)
         let mail = Mail(
-            from: from, to: to, subject: load.message.subject, text: load.message.text, id: load.id, date: now)
+            from: from, to: to, subject: job.message.subject, text: job.message.text, id: job.id, date: now)
         var request = OutgoingRequest(
-            url: url, body: Array(mail.text(withSubject: load.message.kind == .email).utf8), timeout: load.timeout,
+            url: url, body: Array(mail.text(withSubject: job.message.kind == .email).utf8), timeout: job.timeout,
             user: user,
             password: password?.text)
         request.envelope = Envelope(sender: from, recipient: to)

@@ -62,11 +62,11 @@ package struct RetryPolicy {
     }
 
     /// Records the result of the last attempt.
-    package mutating func record(_ verdict: Verdict) {
-        switch verdict {
-        case .taken: gateway = rules.count
-        case .mayPass(_, let after) where mayRetry(after): retry(after)
-        case .mayPass, .refused:
+    package mutating func record(_ result: GatewayResult) {
+        switch result {
+        case .accepted: gateway = rules.count
+        case .temporaryFailure(_, let after) where mayRetry(after): retry(after)
+        case .temporaryFailure, .permanentFailure:
             gateway += 1
             retried = 0
         }

@@ -59,7 +59,7 @@ enum SecretFile {
             path, system_trust(owner: geteuid(), group: getegid(), public_file: 0), 0, &part)
         guard descriptor >= 0 else {
             throw DeliveryError(
-                "\(path): \(reason(descriptor, String(decoding: path.utf8.prefix(part), as: UTF8.self)))")
+                "\(path): \(reason(descriptor, part: String(decoding: path.utf8.prefix(part), as: UTF8.self)))")
         }
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: longest + 1)
@@ -69,7 +69,7 @@ enum SecretFile {
         return Array(bytes.prefix(count))
     }
 
-    private static func reason(_ error: CInt, _ part: String) -> String {
+    private static func reason(_ error: CInt, part: String) -> String {
         switch error {
         case SYSTEM_UNSAFE_FILE:
             "unsafe: it must belong to root or uid \(geteuid()) and have mode 0640 at most, its group gid \(getegid())"

@@ -14,18 +14,21 @@ package struct Twilio: Sendable {
         guard isName else { throw DeliveryError("account is no account SID") }
         self.account = account
         self.token = token
-        sender = (from.hasPrefix("MG") && from.utf8.count == 34 ? "MessagingServiceSid" : "From", from)
-        self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
+        let isService = from.hasPrefix("MG") && from.utf8.count == 34
+        let field = if isService { "MessagingServiceSid" } else { "From" }
+        sender = (field, from)
+        self.url = if url.hasSuffix("/") { String(url.dropLast()) } else { url }
         try GatewayClient.checkHTTP(self.url)
     }
 
-    func request(_ load: GatewayClient.DeliveryJob) -> OutgoingRequest {
-        let (message, isCall) = (load.message, load.message.kind == .call)
-        let text = isCall ? ("Twiml", Self.twiml(message)) : ("Body", message.text)
+    func request(_ job: GatewayClient.DeliveryJob) -> OutgoingRequest {
+        let (message, isCall) = (job.message, job.message.kind == .call)
+        let text = if isCall { ("Twiml", Self.twiml(message)) } else { ("Body", message.text) }
+        let resource = if isCall { "Calls" } else { "Messages" }
         return OutgoingRequest(
-            url: "\(url)/2010-04-01/Accounts/\(account)/\(isCall ? "Calls" : "Messages").json",
+            url: "\(url)/2010-04-01/Accounts/\(account)/\(resource).json",
             headers: [("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/json")],
-            body: Array(PercentEncoding.encode(pairs: [("To", message.to), sender, text]).utf8), timeout: load.timeout,
+            body: Array(PercentEncoding.encode(pairs: [("To", message.to), sender, text]).utf8), timeout: job.timeout,
             user: account, password: token.text)
     }
 
@@ -39,7 +42,7 @@ package struct Twilio: Sendable {
         let digits = message.code.map { String($0) }.joined(separator: ", ")
         guard !message.code.isEmpty else { return message.text }
         let parts = parts(of: message.text, around: message.code)
-        return parts.count > 1 ? parts.joined(separator: digits) : "\(message.text) \(digits)."
+        return if parts.count > 1 { parts.joined(separator: digits) } else { "\(message.text) \(digits)." }
     }
 
     /// Splits the text at each occurrence of a word.

@@ -8,13 +8,13 @@ final class Workers: Sendable {
     /// Reasons why a job ended without its own result.
     enum Refusal: Sendable { case tooMany, shutDown, late }
 
-    private struct Job: Sendable {
+    private struct PendingWork: Sendable {
         let run: @Sendable () -> Void
         let refuse: @Sendable (Refusal) -> Void
     }
 
     private struct State: Sendable {
-        var waiting: [Job] = []
+        var waiting: [PendingWork] = []
         /// The refusals of all unfinished jobs, which are called at shutdown.
         var open: [Int: @Sendable (Refusal) -> Void] = [:]
         var number = 0
@@ -46,7 +46,7 @@ final class Workers: Sendable {
         let reply = Reply<Result>()
         let deadline = system_now() + Int64(milliseconds)
         let refuse: @Sendable (Refusal) -> Void = { reply.give(refused($0)) }
-        let job = Job(
+        let job = PendingWork(
             run: {
                 let left = Int(clamping: deadline - system_now())
                 if left > 0, !reply.isGiven { work(left, reply) }
@@ -74,7 +74,7 @@ final class Workers: Sendable {
         open.values.forEach { $0(.shutDown) }
     }
 
-    private func add(_ job: Job) -> Int {
+    private func add(_ job: PendingWork) -> Int {
         let (number, refusal, needsThread) = state.withLock { state -> (Int, Refusal?, Bool) in
             state.number += 1
             if state.isOver || state.waiting.count >= longestLine {
@@ -98,7 +98,7 @@ final class Workers: Sendable {
         while let job = next() { job.run() }
     }
 
-    private func next() -> Job? {
+    private func next() -> PendingWork? {
         state.withLock { state in
             if state.waiting.isEmpty {
                 state.threads -= 1
@@ -110,7 +110,7 @@ final class Workers: Sendable {
 
     /// Called if no thread could be started: jobs wait for the other threads, or are refused if there is none.
     private func threadIsGone() {
-        let waiting = state.withLock { state -> [Job] in
+        let waiting = state.withLock { state -> [PendingWork] in
             state.threads -= 1
             guard state.threads == 0 else { return [] }
             defer { state.waiting = [] }

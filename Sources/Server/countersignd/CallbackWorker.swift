@@ -28,7 +28,7 @@ final class CallbackWorker: Sendable {
     func end() { continuation.finish() }
 
     /// Runs until `end`; a callback that is under way then is delivered after the next start.
-    func run(_ service: APIService, outgoing: Outgoing) async {
+    func run(_ service: APIService, outgoing: OutgoingClient) async {
         wake()
         await withDiscardingTaskGroup { group in
             for await _ in wakes {
@@ -44,7 +44,7 @@ final class CallbackWorker: Sendable {
         }
     }
 
-    private func deliver(_ approval: Approval, service: APIService, outgoing: Outgoing, isBatchFull: Bool) async {
+    private func deliver(_ approval: Approval, service: APIService, outgoing: OutgoingClient, isBatchFull: Bool) async {
         var state = Approval.CallbackState.failed
         for pause in Self.pauses {
             if pause > 0 { try? await Task.sleep(for: .seconds(pause)) }
@@ -66,7 +66,7 @@ final class CallbackWorker: Sendable {
         if isBatchFull { wake() }
     }
 
-    private func isDelivered(_ approval: Approval, service: APIService, outgoing: Outgoing) async -> Bool {
+    private func isDelivered(_ approval: Approval, service: APIService, outgoing: OutgoingClient) async -> Bool {
         let found = try? await service.store.read { records in
             (
                 try records.application(approval.application),

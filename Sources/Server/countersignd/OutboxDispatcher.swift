@@ -17,7 +17,7 @@ internal import WebPush
 final class OutboxDispatcher: Outbox, Service {
     /// How long a call waits for a slow gateway, after which the code counts as on its way; nil to wait for the result.
     private let timeout: Duration?
-    private let outgoing: Outgoing
+    private let outgoing: OutgoingClient
     private let failover: GatewayFailover
     private let hosts: [String]
     private let subject: String
@@ -34,7 +34,7 @@ final class OutboxDispatcher: Outbox, Service {
                 hint: "serve --insecure-log-codes allows that, for trying out only",
                 isOfSettings: true)
         }
-        outgoing = try Outgoing(authorities: settings.authorities)
+        outgoing = try OutgoingClient(authorities: settings.authorities)
         failover = try GatewayFailover(gateways: settings.gateways, outgoing: outgoing) { message in
             log.critical(
                 "insecure_code",
@@ -123,7 +123,7 @@ final class OutboxDispatcher: Outbox, Service {
 
     // Notifications
 
-    func mayPush(to endpoint: String) -> Bool { Outgoing.mayCall(endpoint, hosts: hosts) }
+    func mayPush(to endpoint: String) -> Bool { OutgoingClient.mayCall(endpoint, hosts: hosts) }
 
     func notify(_ notification: Notification) {
         Task {
@@ -179,7 +179,7 @@ final class OutboxDispatcher: Outbox, Service {
             "body": .string(notification.body), "ends": .integer(orNull: notification.ends),
         ]
         let life = notification.ends.map { max(0, min($0 - now, 86_400)) } ?? 86_400
-        guard let origin = Outgoing.origin(of: endpoint) else { throw CommandError("no origin") }
+        guard let origin = OutgoingClient.origin(of: endpoint) else { throw CommandError("no origin") }
         let authorization = try key.authorization(audience: origin, subject: subject, expires: now + 12 * 3_600)
         return OutgoingRequest(
             url: endpoint,

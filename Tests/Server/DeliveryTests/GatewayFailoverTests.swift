@@ -8,16 +8,17 @@ struct TheCourier {
         application: "Example")
 
     /// Gateways that answer from a script, and a clock that only pauses advance.
-    private func failover(_ scripts: [(name: String, retries: Int, verdicts: [Verdict])], _ log: Log) -> GatewayFailover
+    private func failover(_ scripts: [(name: String, retries: Int, results: [GatewayResult])], _ log: Log)
+        -> GatewayFailover
     {
         let carriers = scripts.map { script in
-            let left = Script(script.verdicts)
+            let left = Script(script.results)
             return GatewayClient(
                 name: script.name, kinds: [.sms], rule: .init(timeout: 10_000, retries: script.retries)
             ) {
-                load in
-                await log.add(load.id)
-                return await left.next() ?? .refused("the script is used up")
+                job in
+                await log.add(job.id)
+                return await left.next() ?? .permanentFailure("the script is used up")
             }
         }
         return GatewayFailover(carriers: carriers, clock: .init(now: { 0 }, pause: { _ in }))
@@ -25,7 +26,7 @@ struct TheCourier {
 
     @Test func `the first gateway that takes a message is the last one asked`() async {
         let log = Log()
-        let attempts = await failover([("a", 1, [.taken("HTTP 201")]), ("b", 1, [])], log).deliver(Self.message)
+        let attempts = await failover([("a", 1, [.accepted("HTTP 201")]), ("b", 1, [])], log).deliver(Self.message)
         #expect(attempts.map(\.gateway) == ["a"])
         #expect(attempts.map(\.succeeded) == [true])
         #expect(attempts.map(\.detail) == ["HTTP 201"])
@@ -33,16 +34,17 @@ struct TheCourier {
 
     @Test func `what may pass is tried again, then the next gateway, under the same name`() async {
         let log = Log()
-        let passing = Verdict.mayPass("HTTP 503", after: nil)
-        let attempts = await failover([("a", 1, [passing, passing]), ("b", 0, [.taken("exit status 0")])], log).deliver(
-            Self.message)
+        let passing = GatewayResult.temporaryFailure("HTTP 503", after: nil)
+        let attempts = await failover([("a", 1, [passing, passing]), ("b", 0, [.accepted("exit status 0")])], log)
+            .deliver(
+                Self.message)
         #expect(attempts.map(\.gateway) == ["a", "a", "b"])
         #expect(attempts.map(\.succeeded) == [false, false, true])
         #expect(await Set(log.lines).count == 1)
     }
 
     @Test func `a refusal is not tried again`() async {
-        let attempts = await failover([("a", 5, [.refused("HTTP 400")])], Log()).deliver(Self.message)
+        let attempts = await failover([("a", 5, [.permanentFailure("HTTP 400")])], Log()).deliver(Self.message)
         #expect(attempts.map(\.detail) == ["HTTP 400"])
     }
 
@@ -59,13 +61,13 @@ struct TheCourier {
         let log = Log()
         var message = Self.message
         message.to = "-rf"
-        let attempts = await failover([("a", 0, [.taken("")])], log).deliver(message)
+        let attempts = await failover([("a", 0, [.accepted("")])], log).deliver(message)
         #expect(attempts.map(\.succeeded) == [false])
         #expect(await log.lines.isEmpty)
     }
 
     @Test func `a gateway of the settings that is named wrong is refused by name`() throws {
-        let outgoing = try Outgoing()
+        let outgoing = try OutgoingClient()
         defer { outgoing.shutDown() }
         let wrong: [Gateway] = [
             Gateway(name: "w", kinds: [.sms], type: .webhook(url: "https://example.org/", secretFile: "relative")),
@@ -87,7 +89,7 @@ struct TheCourier {
     }
 
     @Test func `the log gateway hands the message to the log`() async throws {
-        let outgoing = try Outgoing()
+        let outgoing = try OutgoingClient()
         defer { outgoing.shutDown() }
         let (stream, continuation) = AsyncStream<OneCodeMessage>.makeStream()
         let gateway = Gateway(name: "log", kinds: [.sms], type: .log)
@@ -105,7 +107,7 @@ struct ACommand {
     ]) func `says by its exit status whether it took the message`(path: String, succeeded: Bool, detail: String)
         async throws
     {
-        let outgoing = try Outgoing()
+        let outgoing = try OutgoingClient()
         defer { outgoing.shutDown() }
         let gateway = Gateway(name: "c", kinds: [.sms], type: .command([path]))
         let attempts = try await GatewayFailover(gateways: [gateway], outgoing: outgoing, log: { _ in }).deliver(
@@ -117,7 +119,7 @@ struct ACommand {
 
 struct AfterShutDown {
     @Test func `every request is answered`() async throws {
-        let outgoing = try Outgoing()
+        let outgoing = try OutgoingClient()
         outgoing.shutDown()
         let request = OutgoingRequest(url: "https://localhost:1/", timeout: 10_000)
         #expect(await outgoing.send(request) == .refused(.shutDown))
@@ -131,42 +133,43 @@ struct Tried {
     @Test func `all of it takes 45 seconds at the most`() {
         var tries = RetryPolicy([.init(timeout: 30_000, retries: 5)], at: 1_000)
         #expect(tries.next(at: 1_000) == .attempt(gateway: 0, milliseconds: 30_000))
-        tries.record(.mayPass("", after: nil))
+        tries.record(.temporaryFailure("", after: nil))
         #expect(tries.next(at: 31_000) == .pause(milliseconds: 250))
         #expect(tries.next(at: 31_250) == .attempt(gateway: 0, milliseconds: 14_750))
-        tries.record(.mayPass("", after: nil))
+        tries.record(.temporaryFailure("", after: nil))
         #expect(tries.next(at: 46_000) == .end)
     }
 
     @Test func `a short Retry-After is kept, a long one goes to the next gateway`() {
         let rule = RetryPolicy.Rule(timeout: 1_000, retries: 3)
         var tries = RetryPolicy([rule, rule], at: 0)
-        tries.record(.mayPass("HTTP 429", after: 3))
+        tries.record(.temporaryFailure("HTTP 429", after: 3))
         #expect(tries.next(at: 0) == .pause(milliseconds: 3_000))
-        tries.record(.mayPass("HTTP 429", after: 3_600))
+        tries.record(.temporaryFailure("HTTP 429", after: 3_600))
         #expect(tries.next(at: 0) == .attempt(gateway: 1, milliseconds: 1_000))
     }
 }
 
-struct AVerdict {
+struct AGatewayResult {
     @Test(arguments: [200, 201, 204]) func `any 2xx is a yes`(status: Int) {
-        #expect(Verdict.http(.answer(.init(status: status))) == .taken("HTTP \(status)"))
+        #expect(GatewayResult.http(.answer(.init(status: status))) == .accepted("HTTP \(status)"))
     }
 
     @Test func `429, 5xx and no connection may pass; redirects, other 4xx and silence do not`() {
-        #expect(Verdict.http(.answer(.init(status: 429, retryAfter: 2))) == .mayPass("HTTP 429", after: 2))
-        #expect(Verdict.http(.answer(.init(status: 503))) == .mayPass("HTTP 503", after: nil))
-        #expect(Verdict.http(.unreached("Couldn't connect")) == .mayPass("Couldn't connect", after: nil))
+        #expect(
+            GatewayResult.http(.answer(.init(status: 429, retryAfter: 2))) == .temporaryFailure("HTTP 429", after: 2))
+        #expect(GatewayResult.http(.answer(.init(status: 503))) == .temporaryFailure("HTTP 503", after: nil))
+        #expect(GatewayResult.http(.unreached("Couldn't connect")) == .temporaryFailure("Couldn't connect", after: nil))
         for status in [301, 302, 400, 401, 404] {
-            #expect(Verdict.http(.answer(.init(status: status))) == .refused("HTTP \(status)"))
+            #expect(GatewayResult.http(.answer(.init(status: status))) == .permanentFailure("HTTP \(status)"))
         }
-        #expect(Verdict.http(.failed("Timeout was reached")) == .refused("Timeout was reached"))
+        #expect(GatewayResult.http(.failed("Timeout was reached")) == .permanentFailure("Timeout was reached"))
     }
 
     @Test func `a mail server's 4xx may pass, its 5xx does not`() {
-        #expect(Verdict.mail(.answer(.init(status: 250))) == .taken("SMTP 250"))
-        #expect(Verdict.mail(.answer(.init(status: 451))) == .mayPass("SMTP 451", after: nil))
-        #expect(Verdict.mail(.answer(.init(status: 550))) == .refused("SMTP 550"))
+        #expect(GatewayResult.mail(.answer(.init(status: 250))) == .accepted("SMTP 250"))
+        #expect(GatewayResult.mail(.answer(.init(status: 451))) == .temporaryFailure("SMTP 451", after: nil))
+        #expect(GatewayResult.mail(.answer(.init(status: 550))) == .permanentFailure("SMTP 550"))
     }
 }
 
@@ -176,7 +179,7 @@ actor Log {
 }
 
 actor Script {
-    private var verdicts: [Verdict]
-    init(_ verdicts: [Verdict]) { self.verdicts = verdicts }
-    func next() -> Verdict? { verdicts.isEmpty ? nil : verdicts.removeFirst() }
+    private var results: [GatewayResult]
+    init(_ results: [GatewayResult]) { self.results = results }
+    func next() -> GatewayResult? { results.isEmpty ? nil : results.removeFirst() }
 }

@@ -108,7 +108,7 @@ struct AMail {
 
 struct AProgram {
     @Test func `what is put in stays one argument and is not looked at again`() throws {
-        let program = try Program(["/bin/send", "--kind={kind}", "{to}", "{to}{to}", "{code}", "{kind"])
+        let program = try CommandGateway(["/bin/send", "--kind={kind}", "{to}", "{to}{to}", "{code}", "{kind"])
         var message = TheCourier.message
         (message.kind, message.to) = (.email, "{kind} ; $(id)")
         #expect(
@@ -118,6 +118,6 @@ struct AProgram {
 
     @Test(arguments: [[], ["send"], ["./send"], ["/bin/send", "a\u{0}b"]])
     func `it is named by an absolute path`(words: [String]) {
-        #expect(throws: DeliveryError.self) { try Program(words) }
+        #expect(throws: DeliveryError.self) { try CommandGateway(words) }
     }
 }

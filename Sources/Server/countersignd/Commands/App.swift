@@ -203,7 +203,7 @@ struct App: AsyncParsableCommand {
     }
 
     private static func requireCallable(_ callback: String?) throws {
-        guard let callback, callback.utf8.count > 1_024 || !Outgoing.canCall(callback) else { return }
+        guard let callback, callback.utf8.count > 1_024 || !OutgoingClient.canCall(callback) else { return }
         throw ValidationError(
             "a callback is an https:// or http:// URL that can be called, such as https://example.com/authy")
     }

@@ -63,7 +63,7 @@ struct Check: AsyncParsableCommand {
             guard case .command(let words) = gateway.type, let program = words.first else { continue }
             try Self.program(program, place: "gateway \(gateway.name): \(program)")
         }
-        let outgoing = try Outgoing(authorities: settings.authorities)
+        let outgoing = try OutgoingClient(authorities: settings.authorities)
         defer { outgoing.shutDown() }
         _ = try GatewayFailover(gateways: settings.gateways, outgoing: outgoing) { _ in }
     }

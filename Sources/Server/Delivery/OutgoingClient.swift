@@ -5,7 +5,7 @@ internal import HTTPTransport
 /// Everything that leaves this process: HTTP exchanges on one thread, mails and programs on a few others.
 ///
 /// Each call returns within the request's timeout and a second more, also when it is shut down.
-public final class Outgoing: Sendable {
+public final class OutgoingClient: Sendable {
     /// The maximum timeout of a request, in milliseconds.
     private static let longestTimeout = 300_000
 
@@ -93,7 +93,7 @@ public final class Outgoing: Sendable {
     static func target(_ request: OutgoingRequest) -> ParsedURL? {
         guard let url = ParsedURL(request.url) else { return nil }
         if let hosts = request.allowedHosts, !HostList(hosts).allows(url) { return nil }
-        let schemes = request.envelope == nil ? ["https", "http"] : ["smtps", "smtp"]
+        let schemes = if request.envelope == nil { ["https", "http"] } else { ["smtps", "smtp"] }
         return schemes.contains(url.scheme) ? url : nil
     }
 }

@@ -4,7 +4,7 @@ internal import ServerSettings
 internal import Synchronization
 
 /// A gateway that runs a program of the administrator's, with the text on its standard input.
-package struct Program: Sendable {
+package struct CommandGateway: Sendable {
     private let words: [String]
 
     /// Creates a gateway from the words of its command.
@@ -28,10 +28,10 @@ package struct Program: Sendable {
     ///
     /// Each word stays one argument, and replaced text is not expanded again.
     package func arguments(_ message: OneCodeMessage) -> [String] {
-        [path] + words.dropFirst().map { Self.filled($0, ["{kind}": message.kind.rawValue, "{to}": message.to]) }
+        [path] + words.dropFirst().map { Self.filled($0, with: ["{kind}": message.kind.rawValue, "{to}": message.to]) }
     }
 
-    private static func filled(_ text: String, _ values: [String: String]) -> String {
+    private static func filled(_ text: String, with values: [String: String]) -> String {
         var (rest, filled) = (text[...], "")
         while let next = rest.first {
             if let (name, value) = values.first(where: { rest.hasPrefix($0.key) }) {
@@ -46,20 +46,20 @@ package struct Program: Sendable {
     }
 }
 
-extension Outgoing {
+extension OutgoingClient {
     /// Runs the program until it ends or its time is over, on a thread that may block.
-    func run(_ program: Program, _ load: GatewayClient.DeliveryJob) async -> Verdict {
+    func run(_ program: CommandGateway, for job: GatewayClient.DeliveryJob) async -> GatewayResult {
         let children = children
-        return await workers.run(milliseconds: load.timeout, refused: Self.verdict) { left, reply in
-            children.run(program, load.message, milliseconds: left, reply)
+        return await workers.run(milliseconds: job.timeout, refused: Self.result) { left, reply in
+            children.run(program, for: job.message, milliseconds: left, reply: reply)
         }
     }
 
-    private static func verdict(_ reason: Workers.Refusal) -> Verdict {
+    private static func result(_ reason: Workers.Refusal) -> GatewayResult {
         switch reason {
-        case .tooMany: .mayPass(OutgoingResult.Refusal.tooMany.rawValue, after: nil)
-        case .shutDown: .refused(OutgoingResult.Refusal.shutDown.rawValue)
-        case .late: .refused("not done in time")
+        case .tooMany: .temporaryFailure(OutgoingResult.Refusal.tooMany.rawValue, after: nil)
+        case .shutDown: .permanentFailure(OutgoingResult.Refusal.shutDown.rawValue)
+        case .late: .permanentFailure("not done in time")
         }
     }
 }
@@ -83,37 +83,46 @@ final class Children: Sendable {
     }
 
     /// Runs the program and blocks until it is reaped, which may be after the reply if it was killed.
-    func run(_ program: Program, _ message: OneCodeMessage, milliseconds: Int, _ reply: Reply<Verdict>) {
+    func run(
+        _ program: CommandGateway, for message: OneCodeMessage, milliseconds: Int, reply: Reply<GatewayResult>
+    ) {
         let input = Array("\(message.text)\n".utf8)
         let descriptor = program_input(input, input.count)
-        guard descriptor >= 0 else { return reply.give(.refused("no pipe: \(String(cString: strerror(-descriptor)))")) }
+        guard descriptor >= 0 else {
+            return reply.give(.permanentFailure("no pipe: \(String(cString: strerror(-descriptor)))"))
+        }
         var watch: CInt = -1
-        let pid = Self.start(program.path, program.arguments(message), descriptor, &watch)
+        let pid = Self.start(program.path, arguments: program.arguments(message), input: descriptor, watch: &watch)
         close(descriptor)
-        guard pid > 0 else { return reply.give(.refused("cannot be started: \(String(cString: strerror(-pid)))")) }
+        guard pid > 0 else {
+            return reply.give(.permanentFailure("cannot be started: \(String(cString: strerror(-pid)))"))
+        }
         defer { close(watch) }
         add(pid)
         if program_ended(watch, CInt(clamping: milliseconds)) == 1 {
-            reply.give(Self.verdict(reap(pid)))
+            reply.give(Self.result(exitStatus: reap(pid)))
         } else {
             state.withLock { _ in _ = kill(-pid, SIGKILL) }
-            reply.give(.refused("killed after \((milliseconds + 999) / 1_000) s"))
+            reply.give(.permanentFailure("killed after \((milliseconds + 999) / 1_000) s"))
             _ = reap(pid)
         }
     }
 
-    private static func start(_ path: String, _ arguments: [String], _ input: CInt, _ watch: inout CInt) -> pid_t {
+    private static func start(
+        _ path: String, arguments: [String], input: CInt, watch: inout CInt
+    ) -> pid_t {
         let copies = arguments.map { strdup($0) }
         defer { copies.forEach { free($0) } }
         guard copies.allSatisfy({ $0 != nil }) else { return -ENOMEM }
         return program_start(path, copies.map { UnsafePointer($0) } + [nil], input, &watch)
     }
 
-    private static func verdict(_ status: CInt) -> Verdict {
+    private static func result(exitStatus status: CInt) -> GatewayResult {
         switch status {
-        case 0: .taken("exit status 0")
-        case 1...255: .refused("exit status \(status)")
-        default: .refused(status > 255 ? "ended by signal \(status - 256)" : "lost")
+        case 0: .accepted("exit status 0")
+        case 1...255: .permanentFailure("exit status \(status)")
+        case 256...: .permanentFailure("ended by signal \(status - 256)")
+        default: .permanentFailure("lost")
         }
     }
 
