@@ -104,7 +104,7 @@ let commonTargets: [Target] = [
     library("HTTPTransport", .common, ["CCurl"]),
     library("PhoneNumbers", .common, ["CPhoneNumber", "Identifiers"]),
     library("NewFile", .common),
-    library("CommandSupport", .common, ["SettingsFile", .argumentParser]),
+    library("CommandSupport", .common, ["CSyscalls", "Encoding", "Identifiers", "SettingsFile", .argumentParser]),
     tests(of: "Identifiers", .common),
     tests(of: "Encoding", .common),
     tests(of: "SQLite", .common),

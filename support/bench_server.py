@@ -53,7 +53,7 @@ class Served(Server):
     def start(self):
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(
-                [PROGRAM, "serve", "--settings", self.settings], stdin=subprocess.DEVNULL, stderr=log, env={}
+                [PROGRAM, "serve", "--config", self.settings], stdin=subprocess.DEVNULL, stderr=log, env={}
             )
         while True:
             try:

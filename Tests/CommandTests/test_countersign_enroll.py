@@ -63,7 +63,7 @@ def phone_of(server):
 def test_whoever_has_a_device_is_asked_on_it(enrolment, server, decision, code, state):
     phone = phone_of(server)
     terminal = enroll(enrolment)
-    terminal.expect(r"Approve on the phone: .* s left \(a code, sms, call, softtoken, later\): ")
+    terminal.expect(r"Check your phone to approve: .* s left \(a code, sms, call, softtoken, later\): ")
     request = phone.state(wait=10)["requests"][0]
     assert "Are you setting up this phone for games on " in request["text"]
     assert phone.answer(request["id"], decision).status == 200
@@ -76,7 +76,7 @@ def test_the_seconds_that_are_left_are_kept_up_to_date(enrolment, server):
     phone_of(server)
     terminal = enroll(enrolment, env={"TERM": "xterm"})
     terminal.expect("120 s left")
-    terminal.expect("\x1b7\rApprove on the phone: 119 s left")
+    terminal.expect("\x1b7\rCheck your phone to approve: 119 s left")
     terminal.sendline("later")
     ends(terminal, 0)
 
@@ -259,7 +259,7 @@ def test_who_has_proven_a_softtoken_gets_a_phone_besides_once_it_is_proven(enrol
     terminal = enroll(enrolment, "--confirm", way)
     terminal.expect(rf"games: registered \{MASKED} as AuthyID \d+; it is linked once the phone is proven")
     if phone:
-        terminal.expect("Approve on the phone")
+        terminal.expect("Check your phone")
         assert (account(enrolment)["authy_id"], account(enrolment)["had_authy_id"]) == (None, False)
         assert phone.answer(phone.state(wait=10)["requests"][0]["id"], "approved").status == 200
     else:

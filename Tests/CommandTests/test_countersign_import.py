@@ -354,7 +354,7 @@ def test_it_gets_over_an_outage(desk, stub):
 def test_a_server_that_stays_out_of_reach_stops_it(desk, stub):
     stub.shutdown()
     stub.server_close()
-    done = desk.run("import", roster(desk), "--patience", "0")
+    done = desk.run("import", roster(desk), "--timeout", "0")
     assert done.code == 75 and "hint: the same command, run later, goes on from there" in done.err
     assert f"0 registered, 5 left\nerror: the server is out of reach: {stub.url}: " in done.err
 
@@ -483,7 +483,7 @@ def test_what_is_no_file_is_refused(desk):
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["x.csv", "--homes"], ["--homes"], ["x.csv", "--jobs", "0"], ["x.csv", "--patience", "-1"]]
+    "arguments", [[], ["x.csv", "--homes"], ["--homes"], ["x.csv", "--jobs", "0"], ["x.csv", "--timeout", "-1"]]
 )
 def test_arguments_that_make_no_sense_are_usage(desk, arguments):
     assert desk.run("import", *arguments).code == 64
@@ -644,3 +644,11 @@ def test_refresh_of_nobody_is_for_later_where_the_server_is_out_of_reach(desk, s
 
 def test_refresh_of_nobody_is_understood_by_our_server(enrolment):
     assert enrolment.does("refresh", "--all").out == "server reached, key accepted\n"
+
+
+def test_the_old_name_of_an_option_is_taken_with_a_warning(desk):
+    done = desk.run("import", roster(desk), "--patience", "86401")
+    assert done.code == 64 and "--timeout takes 0 to 86400 seconds, not 86401." in done.err
+    assert done.err.startswith(
+        "warning: --patience is called --timeout now; the next release does not take the old name\n"
+    )

@@ -175,7 +175,7 @@ def test_ctrl_c_stops_it_and_the_same_command_goes_on(host):
 def test_an_outage_stops_it_after_a_while_and_a_second_run_goes_on(host):
     roster = host.roster()
     host.server.stop()
-    done = host.run("import", roster, "--patience", "1")
+    done = host.run("import", roster, "--timeout", "1")
     assert done.code == 75 and "error: the server is out of reach" in done.err and "goes on from there" in done.err
     assert host.accounts() == []
     host.server.start()

@@ -1,6 +1,7 @@
 """What an administrator says of an account beside its factors: opting out, pauses, preferences, recovery codes,
 remembered logins."""
 
+import json
 import re
 import time
 
@@ -541,3 +542,28 @@ def test_show_and_list_have_the_same_words_for_what_becomes_of_the_next_login(de
 def test_without_a_factor_there_are_no_recovery_codes_and_the_hint_leads_to_one(desk, alice, settings, hint):
     desk.settings(settings)
     assert desk.refuses("recovery", alice.pw_name).endswith(f"\nhint: {hint}\n")
+
+
+# JSON of what changes an account
+
+
+@pytest.mark.parametrize(
+    "words, said, now",
+    [
+        (["link", "{user}", "4711", "--prefer", "sms"], "linked to AuthyID 4711", {"authy_id": 4711, "prefers": "sms"}),
+        (["prefer", "{user}", "call"], "call is tried first", {"prefers": "call"}),
+        (["pause", "{user}", "--hours", "1", "--reason", "lost"], "paused until", {"pause_reason": "lost"}),
+        (["pause", "{user}", "--end"], "nothing to end", {"paused_until": None}),
+        (["forget", "{user}"], "nothing was remembered", {"state": "linked"}),
+        (["unlock", "{user}"], "nothing to unlock", {"failures": 0}),
+        (["opt-in", "{user}"], "nothing to undo", {"opted_out": None}),
+        (["unlink", "{user}", "--yes"], "SoftToken deleted", {"state": "none", "softtoken": False}),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_json_of_a_change_is_the_account_as_show_prints_it(desk, alice, words, said, now):
+    desk.does("softtoken", alice.pw_name)
+    done = desk.does(*[word.format(user=alice.pw_name) for word in words], "--json")
+    account = json.loads(done.out)
+    assert now.items() <= account.items() and account.items() <= show(desk, alice).items()
+    assert f"{alice.pw_name}: " in done.err and said in done.err

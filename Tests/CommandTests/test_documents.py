@@ -24,7 +24,7 @@ PREFIXES = {"sudo", "then", "do", "if", "!", "exec", "else"}
 DIVIDERS = {"|", "||", "&&", ";", "&", "(", ")", "\n"}
 EVERYWHERE = {"help", "version"}
 # Options of all commands of countersignd, which its man page has in its text.
-SETTINGS_OF_SERVER = {"settings", "state"}
+SETTINGS_OF_SERVER = {"config", "state"}
 
 
 @functools.cache

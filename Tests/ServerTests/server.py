@@ -167,7 +167,7 @@ class Server:
 
     def command(self, *arguments, check=True, stdin=None) -> subprocess.CompletedProcess:
         """A command of the administrator's, such as `command("user", "list")`."""
-        place = [] if arguments[:1] in (("help",), ("--help",), ("--version",)) else ["--settings", str(self.settings)]
+        place = [] if arguments[:1] in (("help",), ("--help",), ("--version",)) else ["--config", str(self.settings)]
         done = subprocess.run(
             [PROGRAM, *map(str, arguments), *place],
             capture_output=True,
@@ -195,7 +195,7 @@ class Server:
 
     def start(self) -> "Server":
         self.process = subprocess.Popen(
-            [*self.start_with, "serve", "--settings", str(self.settings), *self.arguments],
+            [*self.start_with, "serve", "--config", str(self.settings), *self.arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -49,7 +49,7 @@ class Root:
         self.settings.chmod(0o644)
 
     def command(self, *arguments, state=None):
-        named = ["--settings", "/var/lib/settings.toml", *(["--state", state] if state else [])]
+        named = ["--config", "/var/lib/settings.toml", *(["--state", state] if state else [])]
         done = subprocess.run(
             ["unshare", "--mount", "sh", "-c", ENTER, self.base, "/var/lib/program", *map(str, arguments), *named],
             capture_output=True,
@@ -232,7 +232,7 @@ class Watched(Root):
                 self.base,
                 "/var/lib/program",
                 *map(str, arguments),
-                "--settings",
+                "--config",
                 "/var/lib/settings.toml",
             ],
             capture_output=True,

@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import random
+import re
 import signal
 import sqlite3
 import socket
@@ -166,7 +167,7 @@ def test_a_revoked_application_has_no_key(server, app):
 
 
 def test_users_are_listed_shown_changed_and_removed(server, app, phone, user):
-    assert json.loads(server.command("user", "list", "--json").stdout)["id"] == user
+    assert [each["id"] for each in json.loads(server.command("user", "list", "--json").stdout)] == [user]
     shown = json.loads(server.command("user", "show", user, "--json").stdout)
     assert shown["phone"] == "+1-XXX-XXX-XX01" and shown["devices"][0]["id"] == phone.id
     server.command("user", "change-phone", user, "+4915155512345")
@@ -318,7 +319,7 @@ def test_a_backup_that_is_ended_by_a_signal_leaves_nothing_or_the_whole(server):
     folder.mkdir()
     for number in range(12):
         process = subprocess.Popen(
-            [PROGRAM, "backup", folder / "copy.db", "--settings", server.settings],
+            [PROGRAM, "backup", folder / "copy.db", "--config", server.settings],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env=server.environment,
@@ -393,7 +394,7 @@ def test_a_restore_that_is_killed_leaves_the_database_before_or_the_new_one(serv
                 PROGRAM,
                 "restore",
                 str(backup),
-                "--settings",
+                "--config",
                 str(server.settings),
             ],
             capture_output=True,
@@ -421,11 +422,11 @@ def test_what_destroys_asks_first(server, app, phone, user, words, question):
     words = [word.format(app=app.id, user=user, phone=phone.id) for word in words]
     refused = server.command(*words, check=False, stdin="y\n")
     assert refused.returncode == 1 and "--yes" in refused.stderr
-    for answer, code in (("", 1), ("n", 1), ("yes", 0)):
+    for answer, code in (("", 2), ("n", 2), ("yes", 0)):
         assert phone.call("GET", "state").status == 200 and app.call("GET", "/protected/json/app/details").status == 200
         terminal = pexpect.spawn(
             str(PROGRAM),
-            [*words, "--settings", str(server.settings)],
+            [*words, "--config", str(server.settings)],
             env=server.environment,
             encoding="utf-8",
             timeout=PATIENCE,
@@ -690,7 +691,7 @@ def test_an_idle_or_slow_client_harms_nobody(server, app):
 def test_a_phone_reads_the_link_off_the_terminal(server, user, more):
     terminal = pexpect.spawn(
         str(PROGRAM),
-        ["user", "link", str(user), "--settings", str(server.settings)],
+        ["user", "link", str(user), "--config", str(server.settings)],
         env={**server.environment, **more},
         encoding="utf-8",
         timeout=PATIENCE,
@@ -711,3 +712,45 @@ def test_a_link_is_sent_by_sms_or_mail(server, user):
     delivery = server.command("user", "deliveries", user).stdout.splitlines()[1].split()
     assert delivery[1:4] == ["email", "tee", "sent"]
     assert server.command("user", "link", user, "--send", "pigeon", check=False).returncode == 64
+
+
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+def test_json_is_one_value_with_times_in_utc_and_all_else_goes_to_standard_error(server, app, phone, user):
+    def does(*words):
+        done = server.command(*words, "--json")
+        return json.loads(done.stdout), done.stderr
+
+    [listed], _ = does("app", "list")
+    assert TIME.fullmatch(listed["created"]) and listed["revoked"] is None
+    assert TIME.fullmatch(listed["keys"][0]["created"])
+    [shown], _ = does("user", "list")
+    assert does("user", "show", user)[0] == shown and TIME.fullmatch(shown["created"])
+    assert TIME.fullmatch(shown["devices"][0]["confirmed"]) and shown["devices"][0]["removed"] is None
+    assert does("user", "devices", user)[0] == shown["devices"]
+    assert does("user", "deliveries", user)[0] == []
+    assert set(does("user", "link", user)[0]) == {"link"}
+    unlocked, said = does("user", "unlock", user)
+    assert unlocked["wrong_codes"] == 0 and said.startswith(f"User {user}: ")
+    changed, said = does("user", "change-phone", user, "+4915155512345")
+    assert changed == {"id": user, "phone": "+49-XXX-XXX-XX45"} and "+49-XXX-XXX-XX45" in said
+    rotated, _ = does("app", "rotate", app.id)
+    assert rotated["id"] == app.id and len(rotated["api_key"]) == 32 and TIME.fullmatch(rotated["old_key_ends"])
+    assert does("app", "callback", app.id, "none")[0] == {"id": app.id, "callback": None}
+    devices, said = does("user", "devices", user, "--remove", phone.id, "--yes")
+    assert TIME.fullmatch(devices[0]["removed"]) and f"{phone.id} is removed." in said
+    checked, said = does("check")
+    assert checked["ok"] and checked["error"] is None and checked["warnings"] == [] and said == ""
+    assert does("init")[0]["made"] is False
+    assert does("backup", server.folder / "copy.db")[0] == {"file": str(server.folder / "copy.db")}
+    assert set(does("key", "rotate")[0]) == {"master_key", "old_key"}
+    assert does("user", "remove", user, "--yes")[0] == {"removed": user}
+    assert does("app", "revoke", app.id, "--yes")[0] == {"revoked": app.id}
+    assert does("user", "list")[0] == []
+
+
+def test_a_failed_check_is_json_as_well(server):
+    done = server.command("check", "--state", "/nowhere", "--json", check=False)
+    found = json.loads(done.stdout)
+    assert done.returncode == 1 and not found["ok"] and "/nowhere" in found["error"]["message"]

@@ -43,7 +43,7 @@ def short_pipe():
 @contextlib.contextmanager
 def process(server, *arguments, stderr, **environment):
     running = subprocess.Popen(
-        [PROGRAM, "serve", "--settings", server.settings, *arguments],
+        [PROGRAM, "serve", "--config", server.settings, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=stderr,

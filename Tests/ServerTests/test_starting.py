@@ -230,7 +230,7 @@ def test_check_makes_nothing(folder):
     settings.chmod(0o600)
     for _ in range(2):
         done = subprocess.run(
-            [PROGRAM, "check", "--settings", settings], capture_output=True, text=True, timeout=PATIENCE
+            [PROGRAM, "check", "--config", settings], capture_output=True, text=True, timeout=PATIENCE
         )
         assert (done.returncode, done.stdout) == (
             1,

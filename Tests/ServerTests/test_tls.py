@@ -510,7 +510,7 @@ def test_a_body_that_does_not_come_whole_is_the_fault_of_the_client_and_no_error
 def test_a_gateway_that_logs_codes_needs_a_word(folder):
     server = Server(folder, tables='[[gateway]]\ntype = "log"\n')
     done = subprocess.run(
-        [server_program(), "serve", "--settings", str(server.settings)],
+        [server_program(), "serve", "--config", str(server.settings)],
         capture_output=True,
         text=True,
         timeout=PATIENCE,

@@ -1,5 +1,6 @@
 """The command's help, and its errors for invalid arguments."""
 
+import json
 import subprocess
 
 import pytest
@@ -85,3 +86,28 @@ def test_both_commands_are_of_one_version():
         [PROGRAM.parent / "countersign", "--version"], capture_output=True, text=True, timeout=PATIENCE
     )
     assert other.stdout == "countersign 0.1.0\n"
+
+
+@pytest.mark.parametrize("words", [["--settings", "/nowhere.toml"], ["--settings=/nowhere.toml"]], ids=str)
+def test_the_old_name_of_an_option_is_taken_with_a_warning(words):
+    done = run("check", *words)
+    assert done.returncode == 1 and done.stdout == ""
+    warning, error, *_ = done.stderr.splitlines()
+    assert warning == "warning: --settings is called --config now; the next release does not take the old name"
+    assert error.startswith("error: ") and "/nowhere.toml" in error
+
+
+def test_the_old_name_is_a_value_after_two_hyphens():
+    assert "--settings is called" not in run("backup", "--config", "/nowhere.toml", "--", "--settings").stderr
+
+
+def test_a_server_that_is_started_with_the_old_name_logs_it():
+    done = run("serve", "--settings", "/nowhere.toml")
+    events = [json.loads(line) for line in done.stderr.splitlines()]
+    assert done.returncode == 78 and [event["event"] for event in events] == ["old_option", "start_failed"]
+    assert "--config" in events[0]["reason"]
+
+
+@pytest.mark.parametrize("command", [each for each in COMMANDS if each not in ("app", "user", "key", "serve")])
+def test_each_command_that_prints_something_prints_json(command):
+    assert "\n  --json " in run(*command.split(), "--help").stdout

@@ -138,7 +138,7 @@ class Newcomer(Person):
         return self.user_of(f"+49 {self.national}")
 
     def _users(self) -> list[int]:
-        return [json.loads(line)["id"] for line in self.server.command("user", "list", "--json").stdout.splitlines()]
+        return [user["id"] for user in json.loads(self.server.command("user", "list", "--json").stdout)]
 
 
 class LoginPhone(Person, Handset):

@@ -581,9 +581,9 @@ def test_who_skips_is_not_enrolled_and_no_grace_is_spent(own, password_only, new
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (("at_login = true", "at_login = false"), "nobody enrols themselves here"),
-        (("at_login = true", 'at_login = true\nat_login_networks = ["0.0.0.0/0"]'), "nobody enrols themselves here"),
-        (('mode = "grace"', 'mode = "optional"'), "nobody enrols themselves here"),
+        (("at_login = true", "at_login = false"), "nobody enrolls themselves here"),
+        (("at_login = true", 'at_login = true\nat_login_networks = ["0.0.0.0/0"]'), "nobody enrolls themselves here"),
+        (('mode = "grace"', 'mode = "optional"'), "nobody enrolls themselves here"),
     ],
 )
 def test_where_no_login_offers_it_nobody_enrols_themselves(own, password_only, newcomer, more, said):

@@ -15,7 +15,7 @@ extension Kind<String> {
     /// A country code (ITU-T E.164), with or without a plus: 1 to 3 digits, the first not 0.
     static var countryCode: Kind {
         .text("a country code in quotes") { text throws(Fault) in
-            let digits = text.hasPrefix("+") ? String(text.dropFirst()) : text
+            let digits = if text.hasPrefix("+") { String(text.dropFirst()) } else { text }
             guard (1...3).contains(digits.utf8.count), digits.utf8.first != 0x30,
                 digits.utf8.allSatisfy({ (0x30...0x39).contains($0) })
             else { throw Fault("\(text.quoted) is no country code; write it as \"49\"") }

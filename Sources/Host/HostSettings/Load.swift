@@ -44,7 +44,7 @@ extension Settings.Server {
     /// - Throws: `SettingsError` if anybody else could have created the socket, or if that cannot be determined.
     public func checkSocket(trust: Trust) throws(SettingsError) {
         guard case .unixSocket(let path) = endpoint, let slash = path.utf8.lastIndex(of: 0x2F) else { return }
-        let folder = slash == path.startIndex ? "/" : String(path[..<slash])
+        let folder = if slash == path.startIndex { "/" } else { String(path[..<slash]) }
         var part = 0
         let descriptor = system_open_trusted(
             folder, system_trust(owner: trust.owner, group: trust.group, public_file: 0), 1, &part)

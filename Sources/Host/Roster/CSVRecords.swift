@@ -6,7 +6,7 @@
 struct CSVRecords {
     enum Found {
         case record(line: Int, [[UInt8]])
-        case fault(LineFault)
+        case error(RosterError)
     }
 
     /// More fields than any roster has.
@@ -25,9 +25,9 @@ struct CSVRecords {
     private var length = 0
     private var found: [Found] = []
 
-    mutating func take(_ bytes: some Collection<UInt8>) -> [Found] {
+    mutating func read(_ bytes: some Collection<UInt8>) -> [Found] {
         found = []
-        for byte in bytes { take(byte) }
+        for byte in bytes { read(byte) }
         return found
     }
 
@@ -42,7 +42,7 @@ struct CSVRecords {
         return found
     }
 
-    private mutating func take(_ byte: UInt8) {
+    private mutating func read(_ byte: UInt8) {
         let isLineEnd = byte == 0x0A
         defer { if isLineEnd { line += 1 } }
         length += 1
@@ -89,7 +89,7 @@ struct CSVRecords {
     }
 
     private mutating func refuse(_ message: String, at line: Int) {
-        found.append(.fault(LineFault(line, message)))
+        found.append(.error(RosterError(line, message)))
         fields = []
         field = []
         state = .passingOver

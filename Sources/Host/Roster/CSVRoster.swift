@@ -13,51 +13,52 @@ struct CSVRoster {
 
     init(makesEmail: Bool) { self.makesEmail = makesEmail }
 
-    mutating func take(_ bytes: [UInt8]) -> [Found] { entries(records.take(bytes)) }
+    mutating func read(_ bytes: [UInt8]) -> [Found] { entries(records.read(bytes)) }
 
     mutating func end() -> [Found] {
         let found = entries(records.end())
-        return columns == nil && !isLost ? found + [.fault(LineFault(1, "there is no header; \(Self.header)"))] : found
+        guard columns == nil, !isLost else { return found }
+        return found + [.error(RosterError(1, "there is no header; \(Self.header)"))]
     }
 
     private mutating func entries(_ found: [CSVRecords.Found]) -> [Found] {
         var entries: [Found] = []
         for one in found where !isLost {
-            do throws(LineFault) {
+            do throws(RosterError) {
                 if let entry = try entry(one) { entries.append(.entry(entry)) }
             } catch {
                 isLost = columns == nil
-                entries.append(.fault(error))
+                entries.append(.error(error))
             }
         }
         return entries
     }
 
-    private mutating func entry(_ found: CSVRecords.Found) throws(LineFault) -> Entry? {
+    private mutating func entry(_ found: CSVRecords.Found) throws(RosterError) -> Entry? {
         switch found {
-        case .fault(let fault): throw fault
+        case .error(let error): throw error
         case .record(let line, let bytes):
             var fields: [String] = []
             for field in bytes {
-                guard let text = String(validating: field, as: UTF8.self) else { throw LineFault(line, "not UTF-8") }
+                guard let text = String(validating: field, as: UTF8.self) else { throw RosterError(line, "not UTF-8") }
                 fields.append(text)
             }
             // Spreadsheets append rows of nothing but commas.
             if fields.allSatisfy(\.trimmed.isEmpty) { return nil }
             guard let columns else {
-                self.columns = try self.columns(fields, line)
+                self.columns = try self.columns(fields, line: line)
                 return nil
             }
-            return try Entry(line: line, fields: Self.named(fields, columns, line))
+            return try Entry(line: line, fields: Self.named(fields, columns: columns, line: line))
         }
     }
 
-    private static func named(_ fields: [String], _ columns: [Column?], _ line: Int) throws(LineFault) -> [Column:
+    private static func named(_ fields: [String], columns: [Column?], line: Int) throws(RosterError) -> [Column:
         String]
     {
         // Empty fields beyond the header's are ignored.
         guard fields.count >= columns.count, fields.dropFirst(columns.count).allSatisfy(\.trimmed.isEmpty) else {
-            throw LineFault(
+            throw RosterError(
                 line, "\(fields.count) \(fields.count == 1 ? "field" : "fields"), but the header has \(columns.count)")
         }
         var named: [Column: String] = [:]
@@ -65,29 +66,29 @@ struct CSVRoster {
             if let column {
                 named[column] = SpreadsheetCell.text(of: field.trimmed)
             } else if !field.trimmed.isEmpty {
-                throw LineFault(line, "field \(index + 1) has a value, but its column has no name")
+                throw RosterError(line, "field \(index + 1) has a value, but its column has no name")
             }
         }
         return named
     }
 
-    private func columns(_ names: [String], _ line: Int) throws(LineFault) -> [Column?] {
+    private func columns(_ names: [String], line: Int) throws(RosterError) -> [Column?] {
         var columns: [Column?] = []
         for name in names.map(\.trimmed) {
             if name.isEmpty {
                 columns.append(nil)
                 continue
             }
-            guard let column = Column(rawValue: name.lowercased()) else { throw LineFault(line, Self.unknown(name)) }
+            guard let column = Column(rawValue: name.lowercased()) else { throw RosterError(line, Self.unknown(name)) }
             guard !columns.contains(column) else {
-                throw LineFault(line, "the column \(column.rawValue) is there twice")
+                throw RosterError(line, "the column \(column.rawValue) is there twice")
             }
             columns.append(column)
         }
         let missing = Column.needed.filter { !columns.contains($0) && !($0 == .email && makesEmail) }.map(\.rawValue)
         guard missing.isEmpty else {
             let (columns, are) = missing.count == 1 ? ("column", "is") : ("columns", "are")
-            throw LineFault(line, "the \(columns) \(missing.joined(separator: ", ")) \(are) missing; \(Self.header)")
+            throw RosterError(line, "the \(columns) \(missing.joined(separator: ", ")) \(are) missing; \(Self.header)")
         }
         return columns
     }
@@ -98,7 +99,7 @@ struct CSVRoster {
     }
 }
 
-/// Writes CSV in the form that `Roster` reads.
+/// Writes CSV in the form that `RosterReader` reads.
 public enum CSVText {
     /// Header with the names of all columns, without a line end.
     public static let header = Column.allCases.map(\.rawValue).joined(separator: ",")
@@ -115,6 +116,6 @@ public enum CSVText {
     private static func quoted(_ field: String) -> String {
         let special: Set<UInt8> = [0x22, 0x2C, 0x0A, 0x0D]
         let isPlain = !field.utf8.contains(where: special.contains) && field.trimmed == field
-        return isPlain ? field : "\"" + field.replacing("\"", with: "\"\"") + "\""
+        return if isPlain { field } else { "\"" + field.replacing("\"", with: "\"\"") + "\"" }
     }
 }

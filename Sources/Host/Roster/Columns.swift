@@ -14,18 +14,20 @@ enum Column: String, CaseIterable {
 
 extension Entry {
     /// Makes an entry from the fields of one record; blanks around values are dropped.
-    init(line: Int, fields: [Column: String]) throws(LineFault) {
+    init(line: Int, fields: [Column: String]) throws(RosterError) {
         func field(_ column: Column) -> String { (fields[column] ?? "").trimmed }
         let (phone, number) = (field(.phone), field(.authyID))
-        guard !field(.user).isEmpty else { throw LineFault(line, "the user is missing") }
+        guard !field(.user).isEmpty else { throw RosterError(line, "the user is missing") }
         let factor: Factor
         switch (phone.isEmpty, number.isEmpty) {
-        case (true, true): throw LineFault(line, "phone and authy_id are both missing")
-        case (false, false): throw LineFault(line, "phone and authy_id are both there; keep one of the two")
+        case (true, true): throw RosterError(line, "phone and authy_id are both missing")
+        case (false, false): throw RosterError(line, "phone and authy_id are both there; keep one of the two")
         case (false, true):
             factor = .phone(Phone(countryCode: field(.countryCode), number: phone, email: field(.email)))
         case (true, false):
-            guard let id = AuthyID(number) else { throw LineFault(line, "authy_id: a positive whole number is needed") }
+            guard let id = AuthyID(number) else {
+                throw RosterError(line, "authy_id: a positive whole number is needed")
+            }
             factor = .authyID(id)
         }
         self.init(line: line, user: field(.user), factor: factor)

@@ -15,33 +15,33 @@ public enum GoogleAuthenticatorFile {
     ///
     /// - Parameter bytes: content of the file.
     /// - Returns: the token with its scratch codes, and notes for people on options that are not taken over.
-    /// - Throws: `LineFault` if the file is too large or not UTF-8, holds no valid secret, has an unknown line or too
+    /// - Throws: `RosterError` if the file is too large or not UTF-8, holds no valid secret, has an unknown line or too
     ///   many scratch codes, or if its token counts events (HOTP) or has a period other than 15 to 60 seconds.
-    public static func token(_ bytes: [UInt8]) throws(LineFault) -> (Entry.SoftToken, notes: [String]) {
+    public static func token(_ bytes: [UInt8]) throws(RosterError) -> (Entry.SoftToken, notes: [String]) {
         guard bytes.count <= limit, let text = String(validating: bytes, as: UTF8.self) else {
-            throw LineFault(1, "not a text of at most 64 kB")
+            throw RosterError(1, "not a text of at most 64 kB")
         }
         let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }.map(String.init)
         guard let secret = lines.first.flatMap({ Secret(base32: $0.trimmed) }) else {
-            throw LineFault(1, "the first line is not a secret of 10 to 128 bytes in Base32")
+            throw RosterError(1, "the first line is not a secret of 10 to 128 bytes in Base32")
         }
         var found = Options()
         var codes: [String] = []
         for (index, line) in lines.enumerated().dropFirst() {
             if line.hasPrefix("\" ") {
-                try found.take(line.dropFirst(2).split(separator: " ").map(String.init), index + 1)
+                try found.read(line.dropFirst(2).split(separator: " ").map(String.init), line: index + 1)
             } else if isScratchCode(line.trimmed) {
                 codes.append(line.trimmed)
                 if codes.count > mostScratchCodes {
-                    throw LineFault(index + 1, "more than \(mostScratchCodes) scratch codes")
+                    throw RosterError(index + 1, "more than \(mostScratchCodes) scratch codes")
                 }
             } else if !line.trimmed.isEmpty {
-                throw LineFault(index + 1, "neither an option nor a scratch code of eight digits")
+                throw RosterError(index + 1, "neither an option nor a scratch code of eight digits")
             }
         }
-        guard found.countsTime else { throw LineFault(1, "no TOTP_AUTH: the file is for neither kind of token") }
+        guard found.countsTime else { throw RosterError(1, "no TOTP_AUTH: the file is for neither kind of token") }
         guard let parameters = TOTP(algorithm: .sha1, digits: 6, period: found.period) else {
-            throw LineFault(1, "STEP_SIZE \(found.period): a code must last 15 to 60 seconds")
+            throw RosterError(1, "STEP_SIZE \(found.period): a code must last 15 to 60 seconds")
         }
         return (Entry.SoftToken(secret: secret, parameters: parameters, scratchCodes: codes), found.notes)
     }
@@ -51,18 +51,18 @@ public enum GoogleAuthenticatorFile {
         var period = 30
         var notes: [String] = []
 
-        mutating func take(_ words: [String], _ line: Int) throws(LineFault) {
+        mutating func read(_ words: [String], line: Int) throws(RosterError) {
             switch words.first {
             case "TOTP_AUTH": countsTime = true
             case "HOTP_COUNTER":
-                throw LineFault(
+                throw RosterError(
                     line,
                     "a token that counts events (HOTP_COUNTER) is not taken: "
                         + "only those that count time are; make the user a new one"
                 )
             case "STEP_SIZE":
                 guard words.count == 2, let seconds = Int(words[1]) else {
-                    throw LineFault(line, "STEP_SIZE needs a number")
+                    throw RosterError(line, "STEP_SIZE needs a number")
                 }
                 period = seconds
             case "WINDOW_SIZE":

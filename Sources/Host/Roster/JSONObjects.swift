@@ -7,7 +7,7 @@ struct JSONObjects {
     enum Found {
         /// Line where the object begins, and its text.
         case object(line: Int, [UInt8])
-        case fault(LineFault)
+        case error(RosterError)
     }
 
     private enum State: Equatable {
@@ -29,10 +29,10 @@ struct JSONObjects {
     private var firstLine = 1
     private var object: [UInt8] = []
 
-    mutating func take(_ bytes: some Collection<UInt8>) -> [Found] {
+    mutating func read(_ bytes: some Collection<UInt8>) -> [Found] {
         var found: [Found] = []
         for byte in bytes {
-            if let one = take(byte) { found.append(one) }
+            if let one = read(byte) { found.append(one) }
             if byte == 0x0A { line += 1 }
         }
         return found
@@ -46,15 +46,15 @@ struct JSONObjects {
         }
     }
 
-    private mutating func take(_ byte: UInt8) -> Found? {
+    private mutating func read(_ byte: UInt8) -> Found? {
         switch state {
-        case .object(let depth): return takeInside(byte, depth)
+        case .object(let depth): return readInside(byte, depth: depth)
         case .lost: return nil
-        case .start, .between, .end: return takeOutside(byte)
+        case .start, .between, .end: return readOutside(byte)
         }
     }
 
-    private mutating func takeOutside(_ byte: UInt8) -> Found? {
+    private mutating func readOutside(_ byte: UInt8) -> Found? {
         switch (byte, state) {
         case (0x20, _), (0x09, _), (0x0A, _), (0x0D, _): return nil
         case (0x5B, .start) where !isArray:
@@ -74,7 +74,7 @@ struct JSONObjects {
         }
     }
 
-    private mutating func takeInside(_ byte: UInt8, _ depth: Int) -> Found? {
+    private mutating func readInside(_ byte: UInt8, depth: Int) -> Found? {
         guard object.count < longest else { return lose("longer than 64 kB", at: firstLine) }
         object.append(byte)
         if isInText {
@@ -103,6 +103,6 @@ struct JSONObjects {
     private mutating func lose(_ message: String, at line: Int) -> Found {
         state = .lost
         object = []
-        return .fault(LineFault(line, message))
+        return .error(RosterError(line, message))
     }
 }

@@ -4,14 +4,14 @@
 struct Lines {
     enum Found {
         case line(Int, [UInt8])
-        case fault(LineFault)
+        case error(RosterError)
     }
 
     private var line: [UInt8] = []
     private var number = 1
     private var isTooLong = false
 
-    mutating func take(_ bytes: some Collection<UInt8>) -> [Found] {
+    mutating func read(_ bytes: some Collection<UInt8>) -> [Found] {
         var found: [Found] = []
         for byte in bytes {
             if byte == 0x0A {
@@ -21,7 +21,7 @@ struct Lines {
             } else if isTooLong {
                 continue
             } else if line.count >= longest {
-                found.append(.fault(LineFault(number, "longer than 64 kB")))
+                found.append(.error(RosterError(number, "longer than 64 kB")))
                 isTooLong = true
                 line = []
             } else {
@@ -35,6 +35,6 @@ struct Lines {
     mutating func end() -> [Found] {
         if line.last == 0x0D { line.removeLast() }
         defer { line = [] }
-        return line.isEmpty ? [] : [.line(number, line)]
+        return if line.isEmpty { [] } else { [.line(number, line)] }
     }
 }

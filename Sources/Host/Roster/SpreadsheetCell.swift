@@ -4,7 +4,7 @@ public enum SpreadsheetCell {
     ///
     /// - Parameter text: content of a cell.
     /// - Returns: content to write to CSV, before any quoting.
-    public static func guarded(_ text: String) -> String { isTaken(text) ? "'" + text : text }
+    public static func guarded(_ text: String) -> String { if isTaken(text) { "'" + text } else { text } }
 
     /// Returns the text of a cell, without the apostrophe of a guarded one.
     ///

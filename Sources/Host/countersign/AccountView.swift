@@ -1,8 +1,10 @@
 internal import Accounts
+internal import AuthyWire
+internal import CommandSupport
 internal import Encoding
+internal import HostSettings
 internal import Identifiers
 internal import LoginPolicy
-internal import HostSettings
 
 /// An account as commands show it.
 struct AccountView {
@@ -35,7 +37,7 @@ struct AccountView {
         pause = account.pause.flatMap { $0.holds(at: now, maxHours: settings.pauseMaxHours) ? $0 : nil }
         mode = settings.enrolment.mode
         optOut = settings.enrolment.optOut
-        graceLeft = Self.graceLeft(account, settings.enrolment, now)
+        graceLeft = Self.graceLeft(account, rules: settings.enrolment, now: now)
         isOptedOut = account.optedOut != nil && (optOut == .yes || optOut == .grace && graceLeft > 0)
     }
 
@@ -89,10 +91,10 @@ struct AccountView {
             ("paused", pause.map { "until \(Timestamp.local($0.until)): \($0.reason)" }),
             ("opted out", optedOutLine),
             ("AuthyID", account.authyID?.description ?? (account.hadAuthyID ? "- (there was one)" : "-")),
-            ("server says", account.seen.map { "\($0.sentence), \(Timestamp.age($0.time, now))" }),
+            ("server says", account.seen.map { "\($0.sentence), \(Timestamp.age($0.time, now: now))" }),
             ("SoftToken", more.token.map { "\($0.algorithm), \($0.digits) digits, \($0.period) s" } ?? "-"),
             ("prefers", account.prefers?.rawValue),
-            ("recovery", account.state == .none ? nil : "\(ChangeSummary.count(account.recoveryLeft, "code")) left"),
+            ("recovery", account.state == .none ? nil : "\(account.recoveryLeft.counted("code")) left"),
             ("locked", lockedUntil.map { "until \(Timestamp.local($0))" } ?? "-"),
             ("failures", String(account.failures)),
             ("wrong codes", wrongCodesLine),
@@ -134,7 +136,7 @@ struct AccountView {
         return "\(wrongCodesOfDay) within a day, \(account.wrongCodes) since the last login"
     }
 
-    private static func graceLeft(_ account: Account, _ rules: EnrolmentRules, _ now: Int64) -> Int {
+    private static func graceLeft(_ account: Account, rules: EnrolmentRules, now: Int64) -> Int {
         rules.isOver(now) ? 0 : max(0, rules.graceLogins - account.graceUsed)
     }
 }
@@ -168,7 +170,7 @@ struct Details {
     var limited: [(String, String)] {
         let unlock = "unlock ends it"
         let pauses = limits.denied.map { pause in
-            let logins = pause.place.isEmpty ? "logins of this host" : "logins from \(pause.place)"
+            let logins = if pause.place.isEmpty { "logins of this host" } else { "logins from \(pause.place)" }
             return (
                 "denied", "no request goes to the phone for \(logins) until \(Timestamp.local(pause.until)); \(unlock)"
             )
@@ -182,7 +184,7 @@ struct Details {
 
     var remembered: [String] {
         logins.map { login, time in
-            let key = login.key.isEmpty ? "" : " with \(login.key)"
+            let key = if login.key.isEmpty { "" } else { " with \(login.key)" }
             return "\(login.service) from \(login.address)\(key), until \(Timestamp.local(time + Int64(seconds)))"
         }
     }
@@ -218,7 +220,9 @@ extension ServerView {
     }
 
     /// Says in words whether there is a device for approval.
-    static func app(_ hasApp: Bool) -> String { hasApp ? "OneTouch possible" : "no device for OneTouch: codes only" }
+    static func app(_ hasApp: Bool) -> String {
+        if hasApp { "OneTouch possible" } else { "no device for OneTouch: codes only" }
+    }
 
     fileprivate var json: JSONValue {
         .object([

@@ -1,6 +1,7 @@
 internal import Accounts
 internal import ArgumentParser
 internal import CSyscalls
+internal import CommandSupport
 internal import Glibc
 internal import HostSettings
 internal import SettingsFile
@@ -46,13 +47,13 @@ struct AccountsFile {
     }
 
     /// Reports which accounts are on disk, whatever the marker says.
-    func look() throws -> Found {
+    func onDisk() throws -> Found {
         guard let found = try work(.look).found else { throw Self.unclear }
         return found
     }
 
     /// Option that makes another command use the same settings, for hints; empty for the default path.
-    var again: String { file == Path.settings.text ? "" : " --config \(file)" }
+    var again: String { if file == Path.settings.text { "" } else { " --config \(file)" } }
 
     private static var unclear: CommandError {
         CommandError("the accounts cannot be made ready", hint: "as root, countersign check says why")
@@ -94,12 +95,12 @@ struct AccountsFile {
 
     private func work(_ work: Work) throws -> Answer {
         // The child process has printed the reason.
-        guard let output = try OwnProcess.output(words(work)) else { throw ExitCode.failure }
+        guard let output = try OwnProcess.command.output(words(work)) else { throw ExitCode.failure }
         return Answer(words: String(decoding: output, as: UTF8.self).split { $0 == " " || $0 == "\n" })
     }
 
-    private func words(_ work: Work, _ more: String...) -> [String] {
-        [AccountsWork.configuration.commandName ?? "", work.rawValue] + more + ["--", settings.state]
+    private func words(_ work: Work, options: String...) -> [String] {
+        [AccountsWork.configuration.commandName ?? "", work.rawValue] + options + ["--", settings.state]
     }
 
     // MARK: backups
@@ -121,7 +122,9 @@ struct AccountsFile {
 
     /// Writes a copy of the accounts to a descriptor, if they have the given id.
     func export(to output: CInt, id: String) throws {
-        guard try OwnProcess.run(words(.export, "--id", id), writingTo: output) else { throw ExitCode.failure }
+        guard try OwnProcess.command.run(words(.export, options: "--id", id), writingTo: output) == 0 else {
+            throw ExitCode.failure
+        }
     }
 
     /// Reads and checks a backup.
@@ -129,22 +132,22 @@ struct AccountsFile {
     /// With `adopts`, a file that `export` did not write is accepted too.
     func inspect(_ source: CInt, adopts: Bool) throws -> Summary {
         try StateFolder.make(settings.state, for: serviceUser)
-        return try restored(words(.inspect), source, adopts).summary
+        return try restored(words(.inspect), source: source, adopts: adopts).summary
     }
 
     /// Puts a backup in place of the accounts, and notes their id in the marker.
     ///
     /// `seen` is the result of `inspect`; if the file has changed since, it is refused.
     func restore(_ source: CInt, seen: Summary, adopts: Bool) throws -> Restored {
-        let restored = try restored(words(.restore, "--digest", seen.digest), source, adopts)
+        let restored = try restored(words(.restore, options: "--digest", seen.digest), source: source, adopts: adopts)
         try note(restored.summary.id)
         return restored
     }
 
-    private func restored(_ words: [String], _ source: CInt, _ adopts: Bool) throws -> Restored {
+    private func restored(_ words: [String], source: CInt, adopts: Bool) throws -> Restored {
         var words = words
         if adopts { words.insert("--adopt", at: 2) }
-        guard let output = try OwnProcess.output(words, reading: source) else { throw ExitCode.failure }
+        guard let output = try OwnProcess.command.output(words, reading: source) else { throw ExitCode.failure }
         // The path comes last, as it may contain blanks.
         let parts =
             String(decoding: output, as: UTF8.self).split(separator: "\n").first?.split(separator: " ", maxSplits: 5)

@@ -1,14 +1,16 @@
 internal import Accounts
+internal import CommandSupport
 internal import Glibc
+internal import HostSettings
 internal import Identifiers
 internal import LoginPolicy
-internal import HostSettings
 internal import SettingsFile
 
 /// Advice on settings that are valid, but have no effect or are probably a mistake.
 extension CheckResult {
     static func advice(_ settings: Settings, now: Int64) -> [CheckResult] {
-        grace(settings.enrolment, now) + outage(settings) + factors(settings) + services(settings) + people(settings)
+        grace(settings.enrolment, now: now) + outage(settings) + factors(settings) + services(settings)
+            + people(settings)
             + exemptions(settings.exemptions) + doubts(settings.groupNames)
     }
 
@@ -29,7 +31,7 @@ extension CheckResult {
         }
     }
 
-    private static func grace(_ rules: EnrolmentRules, _ now: Int64) -> [CheckResult] {
+    private static func grace(_ rules: EnrolmentRules, now: Int64) -> [CheckResult] {
         guard rules.mode == .grace, let last = rules.graceUntil, rules.isOver(now) else { return [] }
         return [
             CheckResult(
@@ -41,7 +43,7 @@ extension CheckResult {
     /// Users that no login offers enrollment, because their names give no e-mail address.
     ///
     /// `accounts` are the accounts of this host; `system` are the users that the system lists.
-    static func namesWithoutAddress(_ settings: Settings, _ accounts: [(Person, Account)], _ system: [SystemUser])
+    static func namesWithoutAddress(_ settings: Settings, accounts: [(Person, Account)], system: [SystemUser])
         -> [CheckResult]
     {
         guard settings.enrolment.atLogin, settings.enrolment.mode == .grace else { return [] }
@@ -97,7 +99,7 @@ extension CheckResult {
 
     /// Returns the names that have no stack, each with a hint.
     private static func unknown(_ names: [String]) -> [(String, String)] {
-        let known = AuthStack.folders.flatMap(Folder.names)
+        let known = AuthStack.folders.flatMap { Folder.names($0) }
         return names.filter { !known.contains($0) }.map { name in
             // People may have used a shorter or longer form of a stack's name.
             let related = known.filter { $0.hasPrefix(name) || name.hasPrefix($0) }.sorted()
@@ -108,8 +110,10 @@ extension CheckResult {
     }
 
     private static func people(_ settings: Settings) -> [CheckResult] {
-        let users = settings.userNames.filter { !exists($0, SystemUser.named) }.map { ("user", $0, "passwd") }
-        let groups = settings.factorGroups.filter { !exists($0, SystemGroup.named) }.map { ("group", $0, "group") }
+        let users = settings.userNames.filter { !exists($0, find: SystemUser.named) }.map { ("user", $0, "passwd") }
+        let groups = settings.factorGroups.filter { !exists($0, find: SystemGroup.named) }.map {
+            ("group", $0, "group")
+        }
         return (users + groups).map { kind, name, table in
             CheckResult(
                 "login.\(kind).\(name): there is no \(kind) \(name) on this host: these rules are for nobody",
@@ -119,10 +123,10 @@ extension CheckResult {
 
     private static func exemptions(_ exemptions: [Exemption]) -> [CheckResult] {
         exemptions.enumerated().flatMap { index, exemption in
-            let users = (exemption.users ?? []).filter { !exists($0, SystemUser.named) }.map {
+            let users = (exemption.users ?? []).filter { !exists($0, find: SystemUser.named) }.map {
                 ("users", "user", $0, "passwd")
             }
-            let groups = (exemption.groups ?? []).filter { !exists($0, SystemGroup.named) }.map {
+            let groups = (exemption.groups ?? []).filter { !exists($0, find: SystemGroup.named) }.map {
                 ("groups", "group", $0, "group")
             }
             return (users + groups).map { key, kind, name, table in
@@ -134,7 +138,7 @@ extension CheckResult {
     }
 
     /// Also true if the system cannot tell.
-    private static func exists<Found>(_ name: String, _ find: (String) throws -> Found?) -> Bool {
+    private static func exists<Found>(_ name: String, find: (String) throws -> Found?) -> Bool {
         do { return try find(name) != nil } catch { return true }
     }
 }

@@ -1,3 +1,4 @@
+internal import CommandSupport
 internal import Glibc
 
 /// The `auth` lines of one PAM service, with included files expanded in place (pam.d(5)).
@@ -47,14 +48,14 @@ struct AuthStack {
     ///
     /// Files for inclusion, and copies left by editors and package managers, are skipped.
     static func services() -> [String] {
-        let names = Set(folders.flatMap(Folder.names))
+        let names = Set(folders.flatMap { Folder.names($0) })
         return names.filter { !$0.hasPrefix("common-") && !$0.contains { ".~#".contains($0) } }.sorted()
     }
 
     // MARK: reading
 
     private static func lines(of name: String, level: Int, depth: Int) -> [Line]? {
-        let paths = name.hasPrefix("/") ? [name] : folders.map { "\($0)/\(name)" }
+        let paths = if name.hasPrefix("/") { [name] } else { folders.map { "\($0)/\(name)" } }
         let files = paths.lazy.compactMap { path in FileText.read(path, most: longest).map { (path, $0) } }
         guard depth < deepest, let (path, text) = files.first else { return nil }
         return records(text).flatMap { number, words in
@@ -97,19 +98,19 @@ struct AuthStack {
             if character == "]" { isInBrackets = false }
             word.append(character)
         }
-        return word.isEmpty ? words : words + [word]
+        return if word.isEmpty { words } else { words + [word] }
     }
 
     private static func lines(_ words: [String], place: String, level: Int, depth: Int) -> [Line] {
         guard let type = words.first?.lowercased() else { return [] }
-        if type == "@include" { return included(words.dropFirst().first, place, level: level, depth: depth) }
+        if type == "@include" { return included(words.dropFirst().first, place: place, level: level, depth: depth) }
         guard ["auth", "-auth"].contains(type), words.count > 2 else { return [] }
         switch words[1].lowercased() {
-        case "include": return included(words[2], place, level: level, depth: depth)
+        case "include": return included(words[2], place: place, level: level, depth: depth)
         case "substack":
             let start = Line(
                 level: level, module: "", path: "", control: .ignored, arguments: [], mayBeMissing: false, place: place)
-            return [start] + included(words[2], place, level: level + 1, depth: depth)
+            return [start] + included(words[2], place: place, level: level + 1, depth: depth)
         default:
             let name = words[2].split(separator: "/").last.map(String.init) ?? ""
             let line = Line(
@@ -121,7 +122,7 @@ struct AuthStack {
     }
 
     /// Expands an included file; a file that cannot be read is a line that always fails, as in libpam.
-    private static func included(_ name: String?, _ place: String, level: Int, depth: Int) -> [Line] {
+    private static func included(_ name: String?, place: String, level: Int, depth: Int) -> [Line] {
         if let name, let lines = lines(of: name, level: level, depth: depth + 1) { return lines }
         let denial = "pam_deny.so"
         let line = Line(

@@ -1,3 +1,4 @@
+internal import CommandSupport
 internal import Roster
 
 /// Comma-separated values (RFC 4180), with LF as line end.

@@ -1,3 +1,4 @@
+internal import CommandSupport
 internal import Glibc
 
 /// A file of certificates as `ca_file` names it: OpenSSL reads PEM (RFC 7468) only.
@@ -30,19 +31,19 @@ enum CertificateFile {
             if count == 0 { break }
             bytes += buffer.prefix(count)
         }
-        return fault(bytes, path)
+        return fault(bytes, path: path)
     }
 
-    private static func fault(_ bytes: [UInt8], _ path: String) -> (message: String, hint: String)? {
+    private static func fault(_ bytes: [UInt8], path: String) -> (message: String, hint: String)? {
         guard !bytes.isEmpty else { return ("it is empty", wanted) }
-        if bytes.first == 0x30 { return ("this is DER, not PEM", converted(path, binary(bytes))) }
+        if bytes.first == 0x30 { return ("this is DER, not PEM", converted(path, command: binary(bytes))) }
         if [[0xFF, 0xFE], [0xFE, 0xFF]].contains(Array(bytes.prefix(2))) {
             return ("this is UTF-16, not ASCII", converted(path) { "iconv -f UTF-16 -t ASCII \($0) -o \($1)" })
         }
-        return text(String(decoding: bytes, as: UTF8.self), path)
+        return text(String(decoding: bytes, as: UTF8.self), path: path)
     }
 
-    private static func text(_ text: String, _ path: String) -> (message: String, hint: String)? {
+    private static func text(_ text: String, path: String) -> (message: String, hint: String)? {
         var count = 0
         var block: (label: String, base64: String)?
         for line in text.split(whereSeparator: \.isNewline).map({ $0.filter { !$0.isWhitespace || $0 == " " } }) {
@@ -64,7 +65,7 @@ enum CertificateFile {
             }
         }
         if block != nil { return ("it ends within a certificate", "put a whole copy in its place") }
-        return count == 0 ? ("there is no certificate in it", wanted) : nil
+        return if count == 0 { ("there is no certificate in it", wanted) } else { nil }
     }
 
     /// Returns the command that converts a DER file to PEM, chosen by its first bytes.
@@ -78,13 +79,13 @@ enum CertificateFile {
         }
     }
 
-    private static func converted(_ path: String, _ command: (String, String) -> String) -> String {
+    private static func converted(_ path: String, command: (String, String) -> String) -> String {
         let folder = path.prefix(upTo: path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)
         let name = path.dropFirst(folder.count)
         let stem =
             name.lastIndex(of: ".").flatMap { $0 > name.startIndex && name[$0...] != ".pem" ? name[..<$0] : nil }
             ?? name
-        let other = "\(folder)\(stem).pem" == path ? "\(path).pem" : "\(folder)\(stem).pem"
+        let other = if "\(folder)\(stem).pem" == path { "\(path).pem" } else { "\(folder)\(stem).pem" }
         return "convert it, and name the new file: \(command(path, other))"
     }
 

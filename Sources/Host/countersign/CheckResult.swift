@@ -1,6 +1,7 @@
 internal import Accounts
 internal import AuthyWire
 internal import CSyscalls
+internal import CommandSupport
 internal import Encoding
 internal import Glibc
 internal import HostSettings
@@ -30,14 +31,14 @@ struct CheckResult {
         self.effect = effect
     }
 
-    func tell() {
+    func show() {
         if isProblem { Output.error(message) } else { Output.warning(message) }
         Output.hint(hint)
     }
 
     var json: JSONValue { .object(["message": .string(message), "hint": .string(hint)]) }
 
-    private static func fatal(_ message: String, _ hint: String) -> CheckResult {
+    private static func fatal(_ message: String, hint: String) -> CheckResult {
         CheckResult(message, hint, effect: .stopsLogins)
     }
 
@@ -47,12 +48,12 @@ struct CheckResult {
             guard let user = try SystemUser.named(name) else {
                 return fatal(
                     "the system user \(name) is missing: no login is let in",
-                    "create it with: \(ServiceUser.useradd(name))")
+                    hint: "create it with: \(ServiceUser.useradd(name))")
             }
             guard user.uid == 0 || user.gid == 0 else { return nil }
             return fatal(
                 "the system user \(name) is root, or in root's group: no login is let in",
-                "give it a uid and a gid of its own")
+                hint: "give it a uid and a gid of its own")
         }
     }
 
@@ -60,24 +61,26 @@ struct CheckResult {
     ///
     /// `file` is the path of the settings. `serviceUser` is nil if the system user who should own the directory is
     /// missing.
-    static func state(_ settings: Settings, beside file: String, _ serviceUser: ServiceUser?) -> [CheckResult] {
+    static func state(_ settings: Settings, beside file: String, serviceUser: ServiceUser?) -> [CheckResult] {
         let path = settings.state
         var found = stat()
         guard lstat(path, &found) == 0 else {
-            let why = errno == ENOENT ? "is missing" : "cannot be seen: \(systemReason())"
+            let why = if errno == ENOENT { "is missing" } else { "cannot be seen: \(systemReason())" }
             let marker = try? AccountsMarker.load(beside: file, trust: serviceUser?.trust ?? Trust(owner: 0, group: 0))
             let wasMade = marker?.id(of: path) != nil
             let hint =
-                wasMade
-                ? "it had accounts: mount what it lies on, or restore a backup"
-                : "make it with: \(StateFolder.command(path))"
-            return [fatal("the state directory \(path) \(why)", hint)]
+                if wasMade {
+                    "it had accounts: mount what it lies on, or restore a backup"
+                } else {
+                    "make it with: \(StateFolder.command(path))"
+                }
+            return [fatal("the state directory \(path) \(why)", hint: hint)]
         }
         guard found.st_mode & S_IFMT == S_IFDIR else {
             return [
                 fatal(
                     "the state directory \(path) is none",
-                    "name another `state` in the settings, or move what is there away")
+                    hint: "name another `state` in the settings, or move what is there away")
             ]
         }
         let owner = serviceUser.map(owner) ?? found.st_uid
@@ -86,47 +89,50 @@ struct CheckResult {
             findings.append(
                 fatal(
                     "\(path) belongs to uid \(found.st_uid), not \(owner)",
-                    "change that with: chown -R \(owner) \(path)"))
+                    hint: "change that with: chown -R \(owner) \(path)"))
         }
         if found.st_mode & 0o077 != 0 {
             let mode = String(found.st_mode & 0o7777, radix: 8)
             let hint = "change that with: chmod 0700 \(path)"
             // The accounts are not opened in a directory that others can write.
-            let effect: Effect = found.st_mode & 0o022 != 0 ? .stopsLogins : .advice
+            let effect: Effect = if found.st_mode & 0o022 != 0 { .stopsLogins } else { .advice }
             findings.append(CheckResult("others may enter \(path): its mode is 0\(mode)", hint, effect: effect))
         }
         return serviceUser == nil || findings.contains { $0.isProblem }
-            ? findings : findings + accounts(settings, beside: file, serviceUser)
+            ? findings : findings + accounts(settings, beside: file, serviceUser: serviceUser)
     }
 
-    private static func accounts(_ settings: Settings, beside file: String, _ serviceUser: ServiceUser?)
+    private static func accounts(_ settings: Settings, beside file: String, serviceUser: ServiceUser?)
         -> [CheckResult]
     {
         let path = CommandContext.path(settings)
-        let again = file == Path.settings.text ? "" : " --config \(file)"
+        let again = if file == Path.settings.text { "" } else { " --config \(file)" }
         do {
             let marker = try AccountsMarker.load(beside: file, trust: serviceUser?.trust ?? Trust(owner: 0, group: 0))
             guard let id = marker.id(of: settings.state) else {
                 let isThere = access(path, F_OK) == 0
                 let lacks =
-                    isThere
-                    ? "\(marker.path) does not name the accounts in \(settings.state)" : "there are no accounts yet"
-                return [fatal("\(lacks): no login is let in", "countersign init\(again)")]
+                    if isThere {
+                        "\(marker.path) does not name the accounts in \(settings.state)"
+                    } else {
+                        "there are no accounts yet"
+                    }
+                return [fatal("\(lacks): no login is let in", hint: "countersign init\(again)")]
             }
-            return damage(try Accounts(path: path, id: id).damage(), path)
+            return damage(try Accounts(path: path, id: id).damage(), path: path)
         } catch {
-            let trouble = CommandError(error)
-            return [fatal(trouble.message, trouble.hint ?? "countersign(8) has a section on this")]
+            let failure = CommandError(error)
+            return [fatal(failure.message, hint: failure.hint ?? "countersign(8) has a section on this")]
         }
     }
 
     /// Users with damaged accounts are not let in; all others are.
-    private static func damage(_ damage: Accounts.Damage, _ path: String) -> [CheckResult] {
+    private static func damage(_ damage: Accounts.Damage, path: String) -> [CheckResult] {
         let names = damage.altered.prefix(5).joined(separator: ", ") + (damage.altered.count > 5 ? ", ..." : "")
         let altered =
             damage.altered.isEmpty
-            ? nil : "\(ChangeSummary.count(damage.altered.count, "account")) not as written: \(names)"
-        let lost = damage.lost == 0 ? nil : "\(ChangeSummary.count(damage.lost, "account")) lost"
+            ? nil : "\(damage.altered.count.counted("account")) not as written: \(names)"
+        let lost = damage.lost == 0 ? nil : "\(damage.lost.counted("account")) lost"
         let what = [altered, lost].compactMap { $0 }
         guard !what.isEmpty else { return [] }
         return [
@@ -140,14 +146,14 @@ struct CheckResult {
         if case .appointed(let user) = serviceUser { user.uid } else { geteuid() }
     }
 
-    static func server(_ server: Settings.Server?, _ trust: Trust) -> [CheckResult] {
+    static func server(_ server: Settings.Server?, trust: Trust) -> [CheckResult] {
         guard let server else { return [] }
         var findings: [CheckResult] = []
         do throws(SettingsError) { _ = try server.key(trust: trust) } catch {
             findings.append(
                 fatal(
                     ServiceUser.named(error.description),
-                    "without the key every login of a user with an AuthyID is denied"))
+                    hint: "without the key every login of a user with an AuthyID is denied"))
         }
         do throws(SettingsError) {
             try server.checkSocket(trust: trust)
@@ -158,10 +164,11 @@ struct CheckResult {
         } catch {
             findings.append(
                 fatal(
-                    ServiceUser.named(error.description), "until then every login of a user with an AuthyID is denied"))
+                    ServiceUser.named(error.description),
+                    hint: "until then every login of a user with an AuthyID is denied"))
         }
         if let file = server.caFile, let fault = CertificateFile.fault(file, isShared: ServiceUser.isRoots) {
-            findings.append(fatal("ca_file: \(file): \(fault.message)", fault.hint))
+            findings.append(fatal("ca_file: \(file): \(fault.message)", hint: fault.hint))
         }
         return findings
     }
@@ -179,7 +186,7 @@ struct CheckResult {
             // A missing user is reported elsewhere.
             if ServiceUser.isRoots, appointed.map({ $0.uid == 0 || $0.gid == 0 }) ?? true { return nil }
             let program = HelperProgram(path: "\(folder)/\(name)", owner: owner, user: appointed)
-            return program.fault.map { (name, fatal($0.message, $0.hint)) }
+            return program.fault.map { (name, fatal($0.message, hint: $0.hint)) }
         }
         return Dictionary(findings) { first, _ in first }
     }

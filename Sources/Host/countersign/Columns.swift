@@ -1,5 +1,6 @@
 internal import Accounts
 internal import ArgumentParser
+internal import CommandSupport
 internal import Identifiers
 internal import LoginPolicy
 
@@ -26,8 +27,8 @@ enum Column: String, CaseIterable {
 
     /// Returns the cell for people.
     func cell(_ view: AccountView) -> String {
-        let text = value(view, Timestamp.short)
-        return text.isEmpty ? "-" : text
+        let text = value(view, moment: Timestamp.short)
+        return if text.isEmpty { "-" } else { text }
     }
 
     /// Returns the cell for programs.
@@ -35,11 +36,11 @@ enum Column: String, CaseIterable {
     /// The number of used grace logins stands alone, as spreadsheets read 5/5 as a day in May.
     func csv(_ view: AccountView) -> String {
         if self == .grace { return view.account.isConfirmed ? "" : String(view.account.graceUsed) }
-        return value(view, Timestamp.utc)
+        return value(view, moment: Timestamp.utc)
     }
 
     /// Returns an empty string if there is no value.
-    private func value(_ view: AccountView, _ moment: (Int64) -> String) -> String {
+    private func value(_ view: AccountView, moment: (Int64) -> String) -> String {
         let account = view.account
         return switch self {
         case .user: view.person.name
@@ -95,7 +96,7 @@ enum StateFilter: String, CaseIterable, ExpressibleByArgument {
     case optedOut = "opted-out"
     case paused, locked
 
-    func takes(_ view: AccountView) -> Bool {
+    func matches(_ view: AccountView) -> Bool {
         switch self {
         case .none, .linked, .confirmed: view.account.state.rawValue == rawValue
         case .optedOut: view.isOptedOut

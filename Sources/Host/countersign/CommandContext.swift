@@ -1,6 +1,7 @@
 internal import Accounts
-internal import Identifiers
+internal import CommandSupport
 internal import HostSettings
+internal import Identifiers
 
 /// Settings and accounts that a command works with.
 struct CommandContext {
@@ -41,8 +42,15 @@ struct CommandContext {
     }
 
     /// Writes a change to the system log; call it as soon as the change is stored.
-    func tell(_ action: String, _ person: Person, _ detail: String, _ loudness: Audit.Loudness = .usual) {
-        audit.tell(action, person, detail: detail, loudness)
+    func logChange(_ action: String, of person: Person, detail: String, level: AuditLog.Level = .notice) {
+        audit.write(action, of: person, detail: detail, level: level)
+    }
+
+    /// Says what was done: as a sentence, or with `--json` as the account, with the sentence on standard error.
+    func report(_ sentence: String, on person: Person, output: OutputOption) throws {
+        try Output.said(sentence, besidesData: output.json)
+        guard output.json else { return }
+        try Output.json(AccountView(person, try accounts.account(of: person), settings, now: now).json)
     }
 
     static func path(_ settings: Settings) -> String { settings.state + "/accounts.db" }

@@ -1,8 +1,8 @@
 internal import ArgumentParser
 internal import CSyscalls
+internal import CommandSupport
 internal import Glibc
 internal import HostSettings
-internal import CommandSupport
 
 /// The administrator's command, countersign(8).
 @main
@@ -31,7 +31,7 @@ struct Countersign: ParsableCommand {
                     OptOut.self, OptIn.self, Forget.self, Unlock.self,
                 ]),
             CommandGroup(
-                name: "Enrolment", subcommands: [Enroll.self, Confirm.self, Refresh.self, Import.self, Export.self]),
+                name: "Enrollment", subcommands: [Enroll.self, Confirm.self, Refresh.self, Import.self, Export.self]),
             CommandGroup(name: "Report", subcommands: [Show.self, List.self, History.self, Report.self]),
             CommandGroup(name: "Your own account", subcommands: [SelfCommand.self]),
             CommandGroup(
@@ -47,11 +47,14 @@ struct Countersign: ParsableCommand {
         HostTime.dropCallersZone()
         do {
             try Usage.know(CommandLine.arguments.dropFirst().first, of: self)
-            var command = try parseAsRoot()
+            let renamed = [RenamedOption("--patience", isNow: "--timeout", of: ["import", "refresh"])]
+            let (arguments, warnings) = RenamedOption.update(Array(CommandLine.arguments.dropFirst()), renamed: renamed)
+            warnings.forEach(Output.warning)
+            var command = try parseAsRoot(arguments)
             try command.run()
-        } catch let trouble as CommandError {
-            trouble.report()
-            Glibc.exit(trouble.code.rawValue)
+        } catch let failure as CommandError {
+            failure.report()
+            Glibc.exit(failure.code.rawValue)
         } catch {
             end(error)
         }
@@ -73,7 +76,7 @@ protocol AdminCommand: ParsableCommand {
 
 extension AdminCommand {
     func run() throws {
-        try ServiceUser.harden()
+        try ProcessPrivileges.harden()
         do { try perform() } catch { throw error is ExitCode ? error : CommandError(error) }
     }
 }

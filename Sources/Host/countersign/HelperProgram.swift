@@ -1,10 +1,11 @@
 internal import CSyscalls
+internal import CommandSupport
 internal import Glibc
 
 /// A program that logins hand their work to.
 struct HelperProgram {
     /// Time to start and end, in milliseconds.
-    private static let patience: Int64 = 10_000
+    private static let timeout: Int64 = 10_000
 
     let path: String
     /// Uid of the user who starts it.
@@ -45,7 +46,7 @@ struct HelperProgram {
         close(ends[1])
         guard pid > 0 else { return systemReason(-pid) }
         shutdown(ends[0], CInt(SHUT_WR))
-        let hasEnded = !readable([ends[0]], until: system_now() + Self.patience).isEmpty
+        let hasEnded = !readable([ends[0]], until: system_now() + Self.timeout).isEmpty
         if !hasEnded { kill(pid, SIGKILL) }
         var status: CInt = 0
         while waitpid(pid, &status, 0) < 0, errno == EINTR {}

@@ -1,3 +1,4 @@
+internal import CommandSupport
 internal import Glibc
 
 /// What the PAM stacks and the sshd of this host do with the module.
@@ -30,7 +31,8 @@ struct HostCheck {
         let sudoers = asked.contains { ["sudo", "sudo-i"].contains($0) } ? Sudoers() : nil
         exempt = Self.exemptions(asking) + sshd.exempt + (sudoers?.exempt ?? []).map { "/etc/sudoers: \($0)" }
         let ofStacks =
-            Self.module(asking) + Self.judged(asking) + Self.otherSettings(asking, settings) + Self.secondDoors()
+            Self.module(asking) + Self.judged(asking) + Self.otherSettings(asking, settings: settings)
+            + Self.secondDoors()
         findings = ofStacks + sshd.findings + (sudoers.map(Self.sudo) ?? [])
     }
 
@@ -54,7 +56,8 @@ struct HostCheck {
             return once(paths)
         }
         let isUsed = lines.contains { !$0.path.hasPrefix("/") }
-        let effect = isUsed ? "the stacks that name it refuse every login" : "no stack can use it by its name"
+        let effect =
+            if isUsed { "the stacks that name it refuse every login" } else { "no stack can use it by its name" }
         let missing = CheckResult(
             "\(AuthStack.module) is in none of libpam's directories: \(effect)", "make install",
             effect: isUsed ? .stopsLogins : .advice)
@@ -94,7 +97,7 @@ struct HostCheck {
     }
 
     /// Lines of stacks that name other settings.
-    private static func otherSettings(_ stacks: [AuthStack], _ settings: String) -> [CheckResult] {
+    private static func otherSettings(_ stacks: [AuthStack], settings: String) -> [CheckResult] {
         let lines = stacks.flatMap(\.lines).filter(\.isOurs)
         return once(
             lines.compactMap { line in

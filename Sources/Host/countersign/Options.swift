@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import CommandSupport
 internal import Glibc
 public import Identifiers
 public import OATH
@@ -8,12 +9,7 @@ struct SettingsOption: ParsableArguments {
     var config: Path = .settings
 
     /// Option that makes another command use the same settings; empty for the default path.
-    var again: String { config.text == Path.settings.text ? "" : " --config \(config)" }
-}
-
-struct OutputOption: ParsableArguments {
-    @Flag(help: "Print JSON.")
-    var json = false
+    var again: String { if config.text == Path.settings.text { "" } else { " --config \(config)" } }
 }
 
 /// A user known to the system.

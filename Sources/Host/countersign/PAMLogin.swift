@@ -1,4 +1,5 @@
 internal import CPAM
+internal import CommandSupport
 internal import Glibc
 
 /// The stack of one service, in a directory of its own.
@@ -71,8 +72,8 @@ final class PAMLogin {
             throw CommandError("libpam cannot start: \(Self.words(result))", hint: "the system log may say more")
         }
         handle = started
-        set(PAM_TTY, Self.terminal)
-        set(PAM_RUSER, try SystemUser.numbered(getuid())?.name)
+        set(PAM_TTY, text: Self.terminal)
+        set(PAM_RUSER, text: try SystemUser.numbered(getuid())?.name)
     }
 
     deinit { pam_end(handle, PAM_SUCCESS) }
@@ -90,7 +91,7 @@ final class PAMLogin {
         }
     }
 
-    private func set(_ item: CInt, _ text: String?) {
+    private func set(_ item: CInt, text: String?) {
         guard let text else { return }
         pam_set_item(handle, item, text)
     }

@@ -1,7 +1,9 @@
 internal import Accounts
+internal import AuthyWire
+internal import CommandSupport
+internal import HostSettings
 internal import Identifiers
 internal import LoginPolicy
-internal import HostSettings
 
 /// How far two-factor login has come on this host.
 struct RolloutForecast {
@@ -67,12 +69,12 @@ struct RolloutForecast {
         let many = min(settings.lockout.failures, settings.lockout.failuresOfDay)
         guessed = views.filter { $0.wrongCodesOfDay >= many }
             .sorted { ($1.wrongCodesOfDay, $0.person.nameWithKey) < ($0.wrongCodesOfDay, $1.person.nameWithKey) }
-        let lastDay = rules.isOver(now) ? nil : rules.graceUntil.flatMap { Timestamp.days(until: $0, now) }
+        let lastDay = rules.isOver(now) ? nil : rules.graceUntil.flatMap { Timestamp.days(until: $0, from: now) }
         lastDayIn = rules.mode == .grace ? lastDay : nil
         let left = views.filter {
             $0.isInGrace && $0.graceLeft > 0 && !($0.isOptedOut && settings.enrolment.optOut == .yes)
         }
-        endings = left.map { Ending(view: $0, days: Self.days($0, lastDay, graceLogins)) }
+        endings = left.map { Ending(view: $0, days: Self.days($0, lastDay: lastDay, graceLogins: graceLogins)) }
             .filter { $0.view.graceLeft <= horizon.logins || ($0.days ?? .max) <= horizon.days }
             .sorted { Self.rank($0) < Self.rank($1) }
     }
@@ -95,7 +97,7 @@ struct RolloutForecast {
         }
     }
 
-    private static func days(_ view: AccountView, _ lastDay: Int?, _ graceLogins: [String: Int]) -> Int? {
+    private static func days(_ view: AccountView, lastDay: Int?, graceLogins: [String: Int]) -> Int? {
         // Logins covered by one grace login count too, so that this is early rather than late.
         let pace = graceLogins[view.person.nameWithKey].map { view.graceLeft * lookBack / max(1, $0) }
         return [pace, lastDay].compactMap { $0 }.min()

@@ -1,4 +1,5 @@
 internal import CSyscalls
+internal import CommandSupport
 internal import Glibc
 
 /// The settings of this host's sshd, as `sshd -T` prints them (sshd(8)), and its `Match` blocks.
@@ -42,7 +43,7 @@ struct SSHDaemon {
         self.blocks = blocks
         let pairs = output.split(separator: "\n").compactMap { line -> (String, String)? in
             let words = line.split(separator: " ", maxSplits: 1).map(String.init)
-            return words.count == 2 ? (words[0].lowercased(), words[1]) : nil
+            return if words.count == 2 { (words[0].lowercased(), words[1]) } else { nil }
         }
         values = Dictionary(pairs) { first, _ in first }
     }
@@ -118,7 +119,8 @@ extension SSHDaemon.Reading {
             self = .absent
             return
         }
-        guard let (code, output) = SystemProgram.output(SSHDaemon.program, ["-T"], milliseconds: 10_000) else {
+        guard let (code, output) = SystemProgram.output(SSHDaemon.program, arguments: ["-T"], milliseconds: 10_000)
+        else {
             self = .unreadable("it gave no answer", SSHDaemon(files: SSHMatchBlock.file()))
             return
         }
@@ -163,12 +165,12 @@ enum SystemProgram {
     ///   - milliseconds: time in which it has to end.
     /// - Returns: exit code, and all that it printed on both outputs; nil if it cannot be started, does not end in
     ///   time, or prints too much.
-    static func output(_ path: String, _ arguments: [String], milliseconds: Int64) -> (code: CInt, text: String)? {
+    static func output(_ path: String, arguments: [String], milliseconds: Int64) -> (code: CInt, text: String)? {
         var ends: [CInt] = [-1, -1]
         guard pipe(&ends) == 0 else { return nil }
         defer { close(ends[0]) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        let pid = spawn(path, arguments, output: ends[1])
+        let pid = spawn(path, arguments: arguments, output: ends[1])
         close(ends[1])
         guard let pid else { return nil }
         let until = system_now() + milliseconds
@@ -184,13 +186,15 @@ enum SystemProgram {
         if !isOver { kill(pid, SIGKILL) }
         var status: CInt = 0
         while waitpid(pid, &status, 0) < 0, errno == EINTR {}
-        return isOver ? (exitCode(status), String(decoding: bytes, as: UTF8.self)) : nil
+        return if isOver { (exitCode(status), String(decoding: bytes, as: UTF8.self)) } else { nil }
     }
 
     /// The exit code as a shell counts it: 128 plus the number of a signal that ended it.
-    static func exitCode(_ status: CInt) -> CInt { status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F) }
+    static func exitCode(_ status: CInt) -> CInt {
+        if status & 0x7F == 0 { (status >> 8) & 0xFF } else { 128 + (status & 0x7F) }
+    }
 
-    private static func spawn(_ path: String, _ arguments: [String], output: CInt) -> pid_t? {
+    private static func spawn(_ path: String, arguments: [String], output: CInt) -> pid_t? {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -201,6 +205,6 @@ enum SystemProgram {
         var environment: [UnsafeMutablePointer<CChar>?] = [strdup("PATH=/usr/sbin:/usr/bin:/sbin:/bin"), nil]
         defer { (words + environment).forEach { free($0) } }
         var pid: pid_t = 0
-        return posix_spawn(&pid, path, &actions, nil, &words, &environment) == 0 ? pid : nil
+        return if posix_spawn(&pid, path, &actions, nil, &words, &environment) == 0 { pid } else { nil }
     }
 }

@@ -28,7 +28,7 @@ struct SSHMatchBlock {
     static func file() -> (values: [String: String], blocks: [SSHMatchBlock]) {
         // The first entry holds what stands outside of blocks.
         var blocks = [SSHMatchBlock(place: folder, criteria: [])]
-        read(folder + "/sshd_config", inside: 0, &blocks, depth: 0)
+        read(folder + "/sshd_config", inside: 0, blocks: &blocks, depth: 0)
         return (blocks.first?.values ?? [:], Array(blocks.dropFirst()))
     }
 
@@ -58,7 +58,7 @@ struct SSHMatchBlock {
     /// Reads a file; `inside` is the block that includes it.
     ///
     /// A block that begins in the file ends with it.
-    private static func read(_ path: String, inside: Int, _ blocks: inout [SSHMatchBlock], depth: Int) {
+    private static func read(_ path: String, inside: Int, blocks: inout [SSHMatchBlock], depth: Int) {
         guard depth < deepest, let text = FileText.read(path, most: longest) else { return }
         var open = inside
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
@@ -70,15 +70,15 @@ struct SSHMatchBlock {
                 blocks.append(SSHMatchBlock(place: "\(path):\(index + 1)", criteria: rest))
                 open = blocks.count - 1
             case "include":
-                for name in rest.flatMap(Self.files) { read(name, inside: open, &blocks, depth: depth + 1) }
+                for name in rest.flatMap(Self.files) { read(name, inside: open, blocks: &blocks, depth: depth + 1) }
             default:
                 guard blocks.indices.contains(open) else { continue }
-                blocks[open].set(aliases[keyword] ?? keyword, rest.joined(separator: " "))
+                blocks[open].set(aliases[keyword] ?? keyword, value: rest.joined(separator: " "))
             }
         }
     }
 
-    private mutating func set(_ keyword: String, _ value: String) {
+    private mutating func set(_ keyword: String, value: String) {
         if values[keyword] == nil { values[keyword] = value }
     }
 
@@ -86,7 +86,7 @@ struct SSHMatchBlock {
     private static func files(_ pattern: String) -> [String] {
         var found = glob_t()
         defer { globfree(&found) }
-        let path = pattern.hasPrefix("/") ? pattern : "\(folder)/\(pattern)"
+        let path = if pattern.hasPrefix("/") { pattern } else { "\(folder)/\(pattern)" }
         guard glob(path, 0, nil, &found) == 0, let paths = found.gl_pathv else { return [] }
         return (0..<Int(found.gl_pathc)).compactMap { paths[$0].map { String(cString: $0) } }
     }

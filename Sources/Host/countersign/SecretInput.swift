@@ -1,4 +1,5 @@
 internal import CSyscalls
+internal import CommandSupport
 internal import Glibc
 internal import OATH
 

@@ -1,4 +1,4 @@
-internal import CSyscalls
+internal import CommandSupport
 internal import Glibc
 internal import SettingsFile
 
@@ -39,28 +39,10 @@ enum ServiceUser: Equatable {
         }
     }
 
-    /// Hardens the process: no core dump, no tracing by others of the same uid, no new privileges.
-    static func harden() throws {
-        let result = system_harden()
-        guard result == 0 else { throw CommandError("this process cannot be kept to itself: \(systemReason(-result))") }
-    }
-
     /// Makes the process that user's, for good; files that it creates are private to the user.
     func takeOver() throws {
         umask(0o077)
         guard case .appointed(let user) = self else { return }
-        // For a process of root, these two set the real, the effective and the saved id.
-        guard setgroups(0, nil) == 0, setgid(user.gid) == 0, setuid(user.uid) == 0, Self.isNow(user) else {
-            throw CommandError("cannot change to the user \(user.name): \(systemReason())")
-        }
-        // The kernel resets the hardening when the uid changes.
-        try Self.harden()
-    }
-
-    /// Whether neither rights of root are left, nor a way back to them.
-    private static func isNow(_ user: SystemUser) -> Bool {
-        getuid() == user.uid && geteuid() == user.uid && getgid() == user.gid && getegid() == user.gid
-            && getgroups(0, nil) == 0
-            && seteuid(0) != 0 && setegid(0) != 0
+        try ProcessPrivileges.become(user, groups: .none)
     }
 }

@@ -1,3 +1,5 @@
+internal import CommandSupport
+
 /// What a stack with pam_countersign is worth, found by libpam's walk through its lines with made-up results.
 enum StackJudgment {
     /// Nobody that the module refuses gets in.
@@ -60,7 +62,7 @@ enum StackJudgment {
         default: break
         }
         let results = ["success", "new_authtok_reqd", "ignore"] + refusals
-        return line.exempts ? results.filter { !line.control.action(on: $0).isWay } : results
+        return if line.exempts { results.filter { !line.control.action(on: $0).isWay } } else { results }
     }
 
     private static func skipsPassword(_ lines: [AuthStack.Line]) -> Bool {

@@ -72,7 +72,7 @@ struct StackWalk {
             leave(&next, from: state.index)
         case .reset: (next.hasSuccess, next.hasRefusal) = (false, false)
         case .jump(let count):
-            next.index = past(state.index, count)
+            next.index = past(state.index, count: count)
             if !next.isAsked, lines[state.index..<next.index].contains(where: \.isOurs) { next.turn = state.index }
         }
         return next
@@ -86,7 +86,7 @@ struct StackWalk {
     }
 
     /// Returns the line after `count` lines of this level, each with its substack.
-    private func past(_ index: Int, _ count: Int) -> Int {
+    private func past(_ index: Int, count: Int) -> Int {
         let level = lines[index].level
         var (next, left) = (index + 1, count)
         while next < lines.count, lines[next].level >= level, left > 0 {

@@ -16,7 +16,7 @@ struct Sudoers {
     init?() {
         guard access(Self.program, X_OK) == 0, access(Self.file, F_OK) == 0,
             let (code, output) = SystemProgram.output(
-                Self.program, ["-e", "-f", "sudoers", Self.file], milliseconds: 10_000), code == 0
+                Self.program, arguments: ["-e", "-f", "sudoers", Self.file], milliseconds: 10_000), code == 0
         else { return nil }
         self.init(output)
     }

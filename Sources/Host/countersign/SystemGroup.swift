@@ -1,8 +1,9 @@
 internal import CGroups
+internal import CommandSupport
 internal import Glibc
+internal import HostSettings
 internal import Identifiers
 internal import LoginPolicy
-internal import HostSettings
 
 /// A group known to the system.
 enum SystemGroup {
@@ -15,7 +16,7 @@ enum SystemGroup {
         guard found >= 0 else {
             throw CommandError("the system cannot look up the group \(name): \(systemReason(-found))")
         }
-        return found == 1 ? gid : nil
+        return if found == 1 { gid } else { nil }
     }
 
     /// The groups that a user is in, and those where that is unknown, found as the module does in a login.

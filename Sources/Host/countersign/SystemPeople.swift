@@ -1,3 +1,4 @@
+internal import CommandSupport
 internal import Glibc
 
 /// People who can log in, as far as the system lists them; a directory service may not list its users.

@@ -1,5 +1,5 @@
-internal import Encoding
 internal import AuthyWire
+internal import Encoding
 
 /// The error response of a call, in the form that Authy's clients know (Authy API, `error_code`).
 public struct APIError: Error, Equatable, Sendable {

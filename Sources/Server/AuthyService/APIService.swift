@@ -1,11 +1,11 @@
 internal import AuthyWire
+internal import Crypto
 internal import Identifiers
 public import Logging
 public import Records
 public import ServerSettings
-public import Vault
-internal import Crypto
 internal import Synchronization
+public import Vault
 
 /// The calls of the API without HTTP; time and delivery are parameters.
 public struct APIService: Sendable {

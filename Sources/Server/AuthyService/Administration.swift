@@ -1,6 +1,6 @@
-internal import ServerSettings
 internal import Identifiers
 internal import Records
+internal import ServerSettings
 
 // The administrator's commands.
 

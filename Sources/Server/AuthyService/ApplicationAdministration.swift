@@ -1,6 +1,6 @@
+internal import Crypto
 internal import Identifiers
 public import Records
-internal import Crypto
 internal import Vault
 
 // The administrator's commands about applications.

@@ -1,7 +1,7 @@
-internal import Encoding
-internal import ServerSettings
 internal import AuthyWire
+internal import Encoding
 internal import Records
+internal import ServerSettings
 
 // The calls app/details and app/stats
 

@@ -1,9 +1,9 @@
-internal import Encoding
-internal import Vault
-internal import Logging
 public import AuthyWire
+internal import Encoding
 internal import Identifiers
+internal import Logging
 internal import Records
+internal import Vault
 internal import WebPush
 
 // Approval requests (OneTouch), for the phone: docs/reference/phone.md

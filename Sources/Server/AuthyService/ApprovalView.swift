@@ -1,9 +1,9 @@
-internal import Encoding
-internal import Vault
-internal import Logging
 internal import AuthyWire
+internal import Encoding
 internal import Identifiers
+internal import Logging
 internal import Records
+internal import Vault
 
 extension Approval {
     /// The metadata of log entries about this request, including the host and the login attempt if the host has named

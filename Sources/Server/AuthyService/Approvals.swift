@@ -1,8 +1,8 @@
-internal import ServerSettings
-internal import Logging
 public import AuthyWire
 internal import Identifiers
+internal import Logging
 internal import Records
+internal import ServerSettings
 
 // Approval requests (OneTouch), for the application
 

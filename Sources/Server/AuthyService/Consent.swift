@@ -1,7 +1,7 @@
-internal import Encoding
 public import AuthyWire
-internal import Logging
+internal import Encoding
 internal import Identifiers
+internal import Logging
 internal import Records
 internal import Vault
 

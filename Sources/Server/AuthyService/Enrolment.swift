@@ -1,10 +1,10 @@
-internal import Encoding
-internal import ServerSettings
-internal import Logging
 public import AuthyWire
-public import Identifiers
-internal import Records
 internal import Crypto
+internal import Encoding
+public import Identifiers
+internal import Logging
+internal import Records
+internal import ServerSettings
 internal import Vault
 internal import WebPush
 

@@ -1,5 +1,5 @@
-internal import Encoding
 internal import AuthyWire
+internal import Encoding
 internal import Identifiers
 internal import Records
 

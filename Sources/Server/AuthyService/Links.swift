@@ -1,8 +1,8 @@
-internal import Encoding
 public import AuthyWire
 internal import Crypto
-internal import Logging
+internal import Encoding
 internal import Identifiers
+internal import Logging
 internal import QRCode
 internal import Records
 internal import ServerSettings

@@ -1,5 +1,5 @@
-internal import Logging
 internal import Identifiers
+internal import Logging
 internal import PhoneNumbers
 internal import Records
 internal import Vault

@@ -1,9 +1,9 @@
-internal import Encoding
-internal import ServerSettings
-internal import Logging
 public import AuthyWire
+internal import Encoding
 internal import Identifiers
+internal import Logging
 internal import Records
+internal import ServerSettings
 internal import Vault
 
 // Codes by text message, call and e-mail

@@ -1,9 +1,9 @@
-internal import Encoding
-internal import Vault
 internal import AuthyWire
+internal import Crypto
+internal import Encoding
 public import Identifiers
 internal import Records
-internal import Crypto
+internal import Vault
 internal import WebPush
 
 /// A device that has signed its call; only `phone(authorization:method:path:body:)` makes one.

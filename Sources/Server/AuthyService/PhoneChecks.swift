@@ -1,9 +1,9 @@
-internal import Logging
-internal import Identifiers
-internal import PhoneNumbers
-internal import ServerSettings
 public import AuthyWire
+internal import Identifiers
+internal import Logging
+internal import PhoneNumbers
 internal import Records
+internal import ServerSettings
 internal import Vault
 
 // Verification of phone numbers that belong to no user (phones/verification)

@@ -1,8 +1,8 @@
-internal import Encoding
 internal import AuthyWire
+internal import Crypto
+internal import Encoding
 internal import Identifiers
 internal import Records
-internal import Crypto
 internal import Vault
 
 extension APIService {

@@ -1,5 +1,5 @@
-internal import Encoding
 internal import AuthyWire
+internal import Encoding
 
 /// The response to a call, without HTTP.
 public struct ServiceResponse: Sendable {

@@ -1,7 +1,7 @@
-internal import ServerSettings
 public import Identifiers
-internal import Records
 internal import OATH
+internal import Records
+internal import ServerSettings
 
 /// What `unlock` cleared.
 public struct Unlocked: Sendable {

@@ -1,7 +1,7 @@
-internal import ServerSettings
 public import Identifiers
-public import Records
 internal import PhoneNumbers
+public import Records
+internal import ServerSettings
 internal import Vault
 
 // The administrator's commands about users.

@@ -1,7 +1,7 @@
-internal import Encoding
-internal import Logging
 public import AuthyWire
+internal import Encoding
 internal import Identifiers
+internal import Logging
 internal import PhoneNumbers
 internal import Records
 internal import Vault

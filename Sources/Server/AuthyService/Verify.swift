@@ -1,10 +1,10 @@
-internal import Encoding
-internal import ServerSettings
-internal import Logging
 public import AuthyWire
+internal import Encoding
 internal import Identifiers
+internal import Logging
 internal import OATH
 internal import Records
+internal import ServerSettings
 internal import Vault
 
 // Verification of codes

@@ -1,3 +1,4 @@
+internal import CommandSupport
 internal import Glibc
 
 /// A backup, opened with the caller's rights: root's backups may lie where the database's owner cannot read.
@@ -10,8 +11,9 @@ struct BackupFile {
         path = file
         descriptor = Glibc.open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else {
-            guard errno != ENOENT else { throw CommandError("\(file) is missing") }
-            throw CommandError("\(file) cannot be opened: \(String(cString: strerror(errno)))")
+            throw errno == ENOENT
+                ? CommandError("\(file) is missing")
+                : CommandError("\(file) cannot be opened: \(systemReason())")
         }
         var (found, log) = (stat(), stat())
         guard fstat(descriptor, &found) == 0, found.st_mode & S_IFMT == S_IFREG else {
@@ -27,7 +29,7 @@ struct BackupFile {
     /// Copies the backup to a new file of mode 0600.
     func copy(to draft: String) throws {
         let target = Glibc.open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard target >= 0 else { throw CommandError("\(draft) cannot be made: \(String(cString: strerror(errno)))") }
+        guard target >= 0 else { throw CommandError("\(draft) cannot be made: \(systemReason())") }
         defer { close(target) }
         try Self.copy(descriptor, to: target, path: draft)
     }
@@ -35,7 +37,7 @@ struct BackupFile {
     /// Writes a file of this process's user to a descriptor.
     static func send(_ draft: String, to target: Int32) throws {
         let source = Glibc.open(draft, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
-        guard source >= 0 else { throw CommandError("\(draft) cannot be opened: \(String(cString: strerror(errno)))") }
+        guard source >= 0 else { throw CommandError("\(draft) cannot be opened: \(systemReason())") }
         defer { close(source) }
         try copy(source, to: target, path: "the backup")
     }
@@ -47,7 +49,7 @@ struct BackupFile {
             if count == 0 { return }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
-                throw CommandError("\(path): its source cannot be read: \(String(cString: strerror(errno)))")
+                throw CommandError("\(path): its source cannot be read: \(systemReason())")
             }
             var written = 0
             while written < count {
@@ -56,7 +58,7 @@ struct BackupFile {
                 }
                 if more < 0, errno == EINTR { continue }
                 guard more > 0 else {
-                    throw CommandError("\(path) cannot be written: \(String(cString: strerror(errno)))")
+                    throw CommandError("\(path) cannot be written: \(systemReason())")
                 }
                 written += more
             }

@@ -1,5 +1,6 @@
 internal import AuthyService
 internal import AuthyWire
+internal import CommandSupport
 internal import Delivery
 internal import Encoding
 internal import Identifiers
@@ -32,7 +33,7 @@ final class OutboxDispatcher: Outbox, Service {
             throw CommandError(
                 "the gateway \(gateway.name) writes codes to the log",
                 hint: "serve --insecure-log-codes allows that, for trying out only",
-                isOfSettings: true)
+                code: .settings)
         }
         outgoing = try OutgoingClient(authorities: settings.authorities)
         failover = try GatewayFailover(gateways: settings.gateways, outgoing: outgoing) { message in

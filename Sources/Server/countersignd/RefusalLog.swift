@@ -1,6 +1,6 @@
 internal import AuthyService
-internal import Logging
 internal import Identifiers
+internal import Logging
 
 extension RootResponder {
     /// Logs refused keys and rate limits.

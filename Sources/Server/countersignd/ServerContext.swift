@@ -1,44 +1,11 @@
 internal import AuthyService
+internal import CommandSupport
 internal import Glibc
 internal import Logging
 internal import Records
 internal import ServerSettings
 internal import SettingsFile
 internal import Vault
-
-/// An error of a command: what went wrong, and what to do about it.
-struct CommandError: Error {
-    let message: String
-    let hint: String?
-    /// Whether the settings must be changed.
-    let isOfSettings: Bool
-
-    init(_ message: String, hint: String? = nil, isOfSettings: Bool = false) {
-        self.message = message
-        self.hint = hint
-        self.isOfSettings = isOfSettings
-    }
-
-    init(_ error: any Error) {
-        switch error {
-        case let error as CommandError: self = error
-        case let error as AdministrationError: self.init(error.message, hint: error.hint)
-        case let error as MasterKeyError: self.init("\(error.file): \(error.message)", hint: error.hint)
-        case let error as SettingsError:
-            self.init(error.description, hint: "countersignd.toml(5) explains every key", isOfSettings: true)
-        case VaultError.wrongMasterKey:
-            self.init("the master key does not fit this database", hint: "put back the key file that belongs to it")
-        case RecordStoreError.missing(let path):
-            self.init(
-                "\(path) is missing",
-                hint:
-                    "mount the volume that it is on, or countersignd restore BACKUP; "
-                    + "only before a first start: countersignd init"
-            )
-        default: self.init("\(error)")
-        }
-    }
-}
 
 /// The context of a command: the settings, the store and its key.
 struct ServerContext {
@@ -121,7 +88,7 @@ struct ServerContext {
         let path = database(settings)
         if access(path, F_OK) == 0 { return true }
         guard errno == ENOENT else {
-            throw CommandError("\(path) cannot be looked at: \(String(cString: strerror(errno)))")
+            throw CommandError("\(path) cannot be looked at: \(systemReason())")
         }
         return false
     }

@@ -1,26 +1,6 @@
-internal import CSyscalls
+internal import CommandSupport
 internal import Glibc
 internal import ServerSettings
-
-/// A user of the system.
-struct Account {
-    let name: String
-    let uid: uid_t
-    let gid: gid_t
-
-    static func named(_ name: String) -> Account? { getpwnam(name).map { Account($0.pointee) } }
-
-    /// Returns the user with this ID, with the number as its name if the system does not know it.
-    static func numbered(_ uid: uid_t, gid: gid_t) -> Account {
-        getpwuid(uid).map { Account($0.pointee) } ?? Account(name: String(uid), uid: uid, gid: gid)
-    }
-
-    private init(_ entry: passwd) {
-        self.init(name: String(cString: entry.pw_name), uid: entry.pw_uid, gid: entry.pw_gid)
-    }
-
-    private init(name: String, uid: uid_t, gid: gid_t) { (self.name, self.uid, self.gid) = (name, uid, gid) }
-}
 
 /// The service user, who owns the state directory, and the change to it.
 enum ServiceUser {
@@ -29,7 +9,7 @@ enum ServiceUser {
     private static let usualFolder = ServiceSettings().state
 
     /// The effective user of this process.
-    static var current: Account { Account.numbered(geteuid(), gid: getegid()) }
+    static var current: SystemUser { .numbered(geteuid(), gid: getegid()) }
     static var currentGroup: String {
         getgrgid(getegid()).map { String(cString: $0.pointee.gr_name) } ?? String(getegid())
     }
@@ -48,13 +28,13 @@ enum ServiceUser {
         var found = stat()
         if lstat(folder, &found) != 0 {
             guard errno == ENOENT else {
-                throw CommandError("\(folder) cannot be looked at: \(String(cString: strerror(errno)))")
+                throw CommandError("\(folder) cannot be looked at: \(systemReason())")
             }
             let user = try appointed(for: folder)
             guard make else { return try turn(into: user) }
             try self.make(folder, for: user)
             guard lstat(folder, &found) == 0 else {
-                throw CommandError("\(folder) is gone: \(String(cString: strerror(errno)))")
+                throw CommandError("\(folder) is gone: \(systemReason())")
             }
         }
         guard found.st_mode & S_IFMT == S_IFDIR else { throw CommandError("\(folder) is no folder") }
@@ -62,14 +42,14 @@ enum ServiceUser {
         guard isOurs || geteuid() == 0 else {
             throw CommandError("\(folder) belongs to somebody else", hint: "run this as root, or as its owner")
         }
-        if found.st_uid == 0, folder == usualFolder, Account.named(login) != nil {
+        if found.st_uid == 0, folder == usualFolder, try SystemUser.named(login) != nil {
             throw CommandError(
                 "\(folder) belongs to root, but the server runs as \(login)", hint: "chown -R \(login): \(folder)")
         }
         guard found.st_mode & 0o077 == 0 else {
             throw CommandError("\(folder) is open to others", hint: "chmod 700 \(folder)")
         }
-        try turn(into: isOurs ? nil : Account.numbered(found.st_uid, gid: found.st_gid))
+        try turn(into: isOurs ? nil : SystemUser.numbered(found.st_uid, gid: found.st_gid))
         if let closed = closedFolder(above: folder + "/") {
             throw CommandError("\(folder): \(current.name) may not enter \(closed)", hint: "chmod a+x \(closed)")
         }
@@ -77,59 +57,36 @@ enum ServiceUser {
     }
 
     /// The owner that a missing directory will have; nil for the current user.
-    private static func appointed(for folder: String) throws -> Account? {
+    private static func appointed(for folder: String) throws -> SystemUser? {
         guard geteuid() == 0 else { return nil }
-        if let user = Account.named(login), user.uid != 0 { return user }
+        if let user = try SystemUser.named(login), user.uid != 0 { return user }
         guard folder == usualFolder else { return nil }
         let useradd = "useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin"
         throw CommandError("the system user \(login) is missing", hint: "make it with: \(useradd) \(login)")
     }
 
     /// Makes the directory, as root only below a path that no other user can change.
-    private static func make(_ folder: String, for user: Account?) throws {
+    private static func make(_ folder: String, for user: SystemUser?) throws {
         guard let user else {
             guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
-                throw CommandError("\(folder) cannot be made: \(String(cString: strerror(errno)))")
+                throw CommandError("\(folder) cannot be made: \(systemReason())")
             }
             return
         }
-        let parts = folder.split(separator: "/")
         let hint = "install -d -m 700 -o \(user.name) -g \(user.name) \(folder)"
-        guard let name = parts.last.map({ String($0) }),
-            let real = realpath("/" + parts.dropLast().joined(separator: "/"), nil)
-        else {
-            throw CommandError("\(folder) cannot be made: \(String(cString: strerror(errno)))", hint: hint)
+        guard let (above, name) = StateFolder.split(folder), let real = realpath(above, nil) else {
+            throw CommandError("\(folder) cannot be made: \(systemReason())", hint: hint)
         }
         defer { free(real) }
-        var part = 0
-        let above = system_open_trusted(real, system_trust(owner: 0, group: 0, public_file: 0), 1, &part)
-        guard above >= 0 else {
+        if try StateFolder.make(name, in: String(cString: real), for: user, hint: hint) == .untrusted {
             throw CommandError("\(folder) is not made where others than root may write", hint: "make it first: \(hint)")
-        }
-        defer { close(above) }
-        if mkdirat(above, name, 0o700) != 0 {
-            if errno == EEXIST { return }
-            throw CommandError("\(folder) cannot be made: \(String(cString: strerror(errno)))", hint: hint)
-        }
-        let made = openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-        defer { if made >= 0 { close(made) } }
-        guard made >= 0, fchown(made, user.uid, user.gid) == 0 else {
-            throw CommandError(
-                "\(folder) cannot be given to \(user.name): \(String(cString: strerror(errno)))", hint: hint)
         }
     }
 
     /// Changes to the user, with the same groups as in the unit, so that the same files are readable.
-    private static func turn(into user: Account?) throws {
-        if let user {
-            guard initgroups(user.name, user.gid) == 0 || setgroups(0, nil) == 0, setgid(user.gid) == 0,
-                setuid(user.uid) == 0,
-                seteuid(0) != 0
-            else { throw CommandError("cannot become the user \(user.name): \(String(cString: strerror(errno)))") }
-        }
-        guard system_harden() == 0 else {
-            throw CommandError("this process cannot be kept to itself: \(String(cString: strerror(errno)))")
-        }
+    private static func turn(into user: SystemUser?) throws {
+        guard let user else { return try ProcessPrivileges.harden() }
+        try ProcessPrivileges.become(user, groups: .ofUser)
     }
 
     /// Throws if a file in the directory has another owner, which would otherwise show only when the server starts.
@@ -141,7 +98,7 @@ enum ServiceUser {
         for name in names {
             var found = stat()
             guard lstat("\(folder)/\(name)", &found) == 0, found.st_uid != geteuid() else { continue }
-            let owner = Account.numbered(found.st_uid, gid: found.st_gid).name
+            let owner = SystemUser.numbered(found.st_uid, gid: found.st_gid).name
             throw CommandError(
                 "\(folder)/\(name) belongs to \(owner), but its folder to \(current.name)",
                 hint: "chown -R \(current.name): \(folder)")

@@ -1,4 +1,5 @@
 internal import AuthyService
+internal import CommandSupport
 internal import Glibc
 internal import Hummingbird
 internal import HummingbirdCore

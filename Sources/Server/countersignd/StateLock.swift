@@ -1,3 +1,4 @@
+internal import CommandSupport
 internal import Glibc
 
 /// A lock on the state directory, held until the object is released.
@@ -37,10 +38,10 @@ final class StateLock: Sendable {
     private init(_ path: String, _ flags: Int32, _ lock: Int32, _ taken: CommandError) throws {
         descriptor = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
-            throw CommandError("\(path) cannot be opened: \(String(cString: strerror(errno)))")
+            throw CommandError("\(path) cannot be opened: \(systemReason())")
         }
         if flock(descriptor, lock | LOCK_NB) == 0 { return }
-        let (why, error) = (String(cString: strerror(errno)), errno)
+        let (why, error) = (systemReason(), errno)
         // All is set: deinit closes the descriptor.
         guard error != EWOULDBLOCK else { throw taken }
         throw CommandError("\(path) cannot be locked: \(why)")

@@ -55,7 +55,7 @@ struct JSONLineTests {
         ("[", "the array is never closed"), ("[1]", "no object in JSON"), ("[{},", "the user is missing"),
         ("[{\"user\"", "the object is never closed"),
     ]) func whatIsNoArrayOfObjectsIsNamed(text: String, message: String) {
-        guard case .fault(let fault)? = read(text).first else { return #expect(Bool(false)) }
+        guard case .error(let fault)? = read(text).first else { return #expect(Bool(false)) }
         #expect(fault.message.hasPrefix(message) && fault.line == 1)
     }
 
@@ -138,7 +138,7 @@ struct AuthySSHTests {
 }
 
 struct GoogleAuthenticatorTests {
-    private func read(_ lines: String...) throws(LineFault) -> (Entry.SoftToken, notes: [String]) {
+    private func read(_ lines: String...) throws(RosterError) -> (Entry.SoftToken, notes: [String]) {
         try GoogleAuthenticatorFile.token(Array(lines.joined(separator: "\n").utf8))
     }
 
@@ -177,7 +177,7 @@ struct GoogleAuthenticatorTests {
         let file = ["JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "\" TOTP_AUTH"] + codes
         let text = Array(file.joined(separator: "\n").utf8)
         #expect(try GoogleAuthenticatorFile.token(Array(text.dropLast(9))).0.scratchCodes == codes.dropLast())
-        #expect(throws: LineFault(23, "more than 20 scratch codes")) { try GoogleAuthenticatorFile.token(text) }
+        #expect(throws: RosterError(23, "more than 20 scratch codes")) { try GoogleAuthenticatorFile.token(text) }
     }
 
     @Test func whatIsNoSuchTokenIsRefusedByItsLine() {
@@ -185,13 +185,13 @@ struct GoogleAuthenticatorTests {
         let counting =
             "a token that counts events (HOTP_COUNTER) is not taken: "
             + "only those that count time are; make the user a new one"
-        #expect(throws: LineFault(2, counting)) { try read(secret, "\" HOTP_COUNTER 1") }
-        #expect(throws: LineFault(1, "the first line is not a secret of 10 to 128 bytes in Base32")) { try read("") }
-        #expect(throws: LineFault(1, "no TOTP_AUTH: the file is for neither kind of token")) { try read(secret) }
-        #expect(throws: LineFault(3, "neither an option nor a scratch code of eight digits")) {
+        #expect(throws: RosterError(2, counting)) { try read(secret, "\" HOTP_COUNTER 1") }
+        #expect(throws: RosterError(1, "the first line is not a secret of 10 to 128 bytes in Base32")) { try read("") }
+        #expect(throws: RosterError(1, "no TOTP_AUTH: the file is for neither kind of token")) { try read(secret) }
+        #expect(throws: RosterError(3, "neither an option nor a scratch code of eight digits")) {
             try read(secret, "\" TOTP_AUTH", "1234")
         }
-        #expect(throws: LineFault(1, "STEP_SIZE 5: a code must last 15 to 60 seconds")) {
+        #expect(throws: RosterError(1, "STEP_SIZE 5: a code must last 15 to 60 seconds")) {
             try read(secret, "\" TOTP_AUTH", "\" STEP_SIZE 5")
         }
     }

@@ -1,5 +1,7 @@
 internal import Accounts
 internal import ArgumentParser
+internal import AuthyWire
+internal import CommandSupport
 internal import Encoding
 internal import Glibc
 internal import HostSettings
@@ -30,7 +32,7 @@ struct Backup: AdminCommand {
             throw CommandError("there are no accounts yet", hint: "countersign init\(accounts.again)")
         }
         try write { try accounts.export(to: $0, id: id) }
-        try Audit.current().tell("backup", detail: file.text)
+        try Audit.current().write("backup", detail: file.text)
         if output.json { return try Output.json(.object(["file": .string(file.text), "id": .string(id)])) }
         try Output.line("\(file): a copy of the accounts, with all their secrets; id \(id)")
     }
@@ -89,14 +91,15 @@ struct Restore: AdminCommand {
         let source = try opened()
         defer { close(source) }
         let summary = try accounts.inspect(source, adopts: adopt)
-        try compare(summary, accounts)
+        try compare(summary, accounts: accounts)
         let last = summary.lastLogin.map { "the last login in it was at \(Timestamp.local($0))" } ?? "no login is in it"
-        let people = ChangeSummary.count(summary.accounts, "account")
+        let people = summary.accounts.counted("account")
         try confirmation.ask(
             "\(file) has \(people), and \(last). It takes the place of the accounts of this host.", for: "restore")
         let restored = try accounts.restore(source, seen: summary, adopts: adopt)
-        audit.tell("restore", detail: "\(file.text), id \(summary.id); before: \(restored.kept ?? "none")", .warning)
-        try tell(restored, accounts.path)
+        audit.write(
+            "restore", detail: "\(file.text), id \(summary.id); before: \(restored.kept ?? "none")", level: .warning)
+        try report(restored, path: accounts.path)
     }
 
     private func opened() throws -> CInt {
@@ -112,14 +115,14 @@ struct Restore: AdminCommand {
         return source
     }
 
-    private func compare(_ summary: AccountsFile.Summary, _ accounts: AccountsFile) throws {
+    private func compare(_ summary: AccountsFile.Summary, accounts: AccountsFile) throws {
         guard !adopt, let id = accounts.markedID, id != summary.id else { return }
         throw CommandError(
             "\(file): not the accounts of this host, which have the id \(id), but those with the id \(summary.id)",
             hint: "if they are to be this host's from now on: countersign restore \(file) --adopt\(accounts.again)")
     }
 
-    private func tell(_ restored: AccountsFile.Restored, _ path: String) throws {
+    private func report(_ restored: AccountsFile.Restored, path: String) throws {
         let (summary, kept) = (restored.summary, restored.kept)
         if output.json {
             return try Output.json(
@@ -129,7 +132,7 @@ struct Restore: AdminCommand {
                     "kept": kept.map { .string($0) } ?? .null,
                 ]))
         }
-        try Output.line("\(path): \(ChangeSummary.count(summary.accounts, "account")) from \(file)")
+        try Output.line("\(path): \(summary.accounts.counted("account")) from \(file)")
         if let kept {
             try Output.line(
                 "those that there were: \(kept); with all their secrets, remove it when it is not needed any more")

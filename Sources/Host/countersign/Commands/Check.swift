@@ -1,5 +1,7 @@
 internal import Accounts
 internal import ArgumentParser
+internal import AuthyWire
+internal import CommandSupport
 internal import Encoding
 internal import Glibc
 internal import HostSettings
@@ -26,13 +28,15 @@ struct Check: AdminCommand {
 
     func perform() throws {
         var findings: [CheckResult] = []
-        let looked: CheckedHost
-        do { looked = try look(&findings) } catch { throw output.json ? report(findings, CommandError(error)) : error }
-        if let sentence = Self.sentence(findings) { throw try fail(findings, sentence) }
-        if output.json { return try Output.json(json(findings, nil)) }
+        let checked: CheckedHost
+        do { checked = try examine(&findings) } catch {
+            throw output.json ? report(findings, failure: CommandError(error)) : error
+        }
+        if let sentence = Self.sentence(findings) { throw try fail(findings, sentence: sentence) }
+        if output.json { return try Output.json(json(findings, failure: nil)) }
         try Output.line("ok")
-        if let host = looked.host { tell(host) }
-        if looked.settings.server != nil {
+        if let host = checked.host { show(host) }
+        if checked.settings.server != nil {
             Output.hint("the server was not asked: countersign refresh --all\(option.again) does that")
         }
     }
@@ -52,11 +56,11 @@ struct Check: AdminCommand {
             effects.contains(.stopsLogins)
             ? "logins will fail"
             : "\(effects.contains(.asksNobody) ? "nobody" : "not everybody") is asked for a second factor"
-        return "settings ok, but \(what): \(ChangeSummary.count(count, "problem"))"
+        return "settings ok, but \(what): \(count.counted("problem"))"
     }
 
     /// Prints each finding at once, as an error in the settings ends the check.
-    private func look(_ findings: inout [CheckResult]) throws -> CheckedHost {
+    private func examine(_ findings: inout [CheckResult]) throws -> CheckedHost {
         let serviceUser = try? ServiceUser.current()
         let trust = serviceUser?.trust ?? Trust(owner: 0, group: 0)
         // These need root's rights. The host's stacks concern only root; other users try a module of their own.
@@ -64,23 +68,25 @@ struct Check: AdminCommand {
         let programs = CheckResult.helpers(helpers.text, ownedBy: trust.owner)
         // The login reads the settings as this user, so the check does too.
         try serviceUser?.takeOver()
-        if ServiceUser.isRoots { tell(try CheckResult.users(), &findings) }
+        if ServiceUser.isRoots { add(try CheckResult.users(), findings: &findings) }
         let settings = try load(trust)
-        tell(
-            CheckResult.state(settings, beside: option.config.text, serviceUser)
-                + CheckResult.server(settings.server, trust),
-            &findings)
+        add(
+            CheckResult.state(settings, beside: option.config.text, serviceUser: serviceUser)
+                + CheckResult.server(settings.server, trust: trust),
+            findings: &findings)
         let needed = ["countersign-login"] + (settings.server == nil ? [] : ["countersign-net"])
-        tell(needed.compactMap { programs[$0] } + (host?.findings ?? []), &findings)
-        tell(CheckResult.advice(settings, now: Timestamp.now), &findings)
+        add(needed.compactMap { programs[$0] } + (host?.findings ?? []), findings: &findings)
+        add(CheckResult.advice(settings, now: Timestamp.now), findings: &findings)
         let id = try? AccountsMarker.load(beside: option.config.text, trust: trust).id(of: settings.state)
         let accounts = id.flatMap { try? Accounts(path: CommandContext.path(settings), id: $0).list() } ?? []
-        tell(CheckResult.namesWithoutAddress(settings, accounts, SystemPeople.all()), &findings)
+        add(
+            CheckResult.namesWithoutAddress(settings, accounts: accounts, system: SystemPeople.all()),
+            findings: &findings)
         return CheckedHost(settings: settings, host: host)
     }
 
     /// Prints which services an "ok" covers.
-    private func tell(_ host: HostCheck) {
+    private func show(_ host: HostCheck) {
         Output.complain("asked for a second factor: \(host.asked.joined(separator: ", "))")
         if !host.notAsked.isEmpty { Output.complain("not asked: \(host.notAsked.joined(separator: ", "))") }
         for line in host.exempt { Output.complain("not asked by way of \(line)") }
@@ -98,25 +104,27 @@ struct Check: AdminCommand {
         return settings
     }
 
-    private func tell(_ more: [CheckResult], _ findings: inout [CheckResult]) {
+    private func add(_ more: [CheckResult], findings: inout [CheckResult]) {
         findings += more
-        if !output.json { for finding in more { finding.tell() } }
+        if !output.json { for finding in more { finding.show() } }
     }
 
-    private func fail(_ findings: [CheckResult], _ sentence: String) throws -> any Error {
-        if output.json { return report(findings, CommandError(sentence, hint: findings.first { $0.isProblem }?.hint)) }
+    private func fail(_ findings: [CheckResult], sentence: String) throws -> any Error {
+        if output.json {
+            return report(findings, failure: CommandError(sentence, hint: findings.first { $0.isProblem }?.hint))
+        }
         try Output.line(sentence)
         return ExitCode.failure
     }
 
-    private func report(_ findings: [CheckResult], _ trouble: CommandError) -> any Error {
-        do { try Output.json(json(findings, trouble)) } catch { return error }
+    private func report(_ findings: [CheckResult], failure: CommandError) -> any Error {
+        do { try Output.json(json(findings, failure: failure)) } catch { return error }
         return ExitCode.failure
     }
 
-    private func json(_ findings: [CheckResult], _ trouble: CommandError?) -> JSONValue {
+    private func json(_ findings: [CheckResult], failure: CommandError?) -> JSONValue {
         .object([
-            "ok": .bool(trouble == nil), "error": trouble?.json ?? .null, "warnings": .array(findings.map(\.json)),
+            "ok": .bool(failure == nil), "error": failure?.json ?? .null, "warnings": .array(findings.map(\.json)),
         ])
     }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CommandSupport
 
 struct Completion: ParsableCommand {
     static let configuration = CommandConfiguration(

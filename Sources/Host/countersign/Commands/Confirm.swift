@@ -1,5 +1,7 @@
 internal import Accounts
 internal import ArgumentParser
+internal import AuthyWire
+internal import CommandSupport
 internal import Encoding
 internal import HostSettings
 internal import Identifiers
@@ -42,16 +44,16 @@ struct Confirm: AdminCommand {
             pool = try NetPool.start(settings, count: 1, helpers: helpers.helpers, serviceUser)
         }
         let dialogue = Dialogue(pool?.processes.first, try Stops.watch(), asks: !codeStdin && Dialogue.isPossible)
-        let ended = try Self.prove(person, context, dialogue, by)
+        let ended = try Self.prove(person, in: context, dialogue: dialogue, way: by)
         if output.json {
             let way = ended.way.map { JSONValue.string($0.rawValue) } ?? .null
             try Output.json(
                 .object(["user": .string(person.name), "uid": .integer(Int64(person.uid)), "confirmed_by": way]))
         }
-        try ended.tell(person, context, besidesData: output.json)
+        try ended.report(person, in: context, besidesData: output.json)
     }
 
-    static func prove(_ person: Person, _ context: CommandContext, _ dialogue: Dialogue, _ way: Way?) throws
+    static func prove(_ person: Person, in context: CommandContext, dialogue: Dialogue, way: Way?) throws
         -> FactorProof.Ended
     {
         let account = try context.accounts.account(of: person)
@@ -64,7 +66,7 @@ struct Confirm: AdminCommand {
             throw CommandError("\(person.name) is confirmed already", hint: "countersign show \(person.typed)")
         }
         let id = context.settings.server == nil ? nil : account.authyID
-        let view = try id.flatMap { try dialogue.look($0, of: person, context) } ?? account.seen
+        let view = try id.flatMap { try dialogue.serverView($0, of: person, in: context) } ?? account.seen
         var proving = try FactorProof(
             context, person, id, .confirmation, phone: view?.phone, hasApp: view?.hasApp, dialogue)
         guard let first = way ?? proving.first else {

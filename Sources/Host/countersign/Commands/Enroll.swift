@@ -1,5 +1,6 @@
 internal import Accounts
 internal import ArgumentParser
+internal import CommandSupport
 internal import Glibc
 internal import HostSettings
 internal import Identifiers
@@ -62,11 +63,11 @@ struct Enroll: AdminCommand {
         var pool: NetPool?
         defer { pool?.end() }
         let context = try CommandContext.open(settings) { settings, serviceUser in
-            contact = try check(person, settings.enrolment)
+            contact = try check(person, rules: settings.enrolment)
             pool = try NetPool.start(settings, count: 1, helpers: helpers.helpers, serviceUser)
         }
         guard let contact, let net = pool?.processes.first else { return }
-        if let id = try context.accounts.account(of: person).authyID { throw PhoneEnrolment.isLinked(person, id) }
+        if let id = try context.accounts.account(of: person).authyID { throw PhoneEnrolment.isLinked(person, id: id) }
         let phone = try contact.phone ?? Self.ask(context.settings.enrolment)
         let dialogue = Dialogue(net, try Stops.watch(), asks: !codeStdin && Dialogue.isPossible)
         let enrolling = PhoneEnrolment(context: context, person: person, dialogue: dialogue, json: output.json)
@@ -74,24 +75,28 @@ struct Enroll: AdminCommand {
     }
 
     /// Checks the options; the number is nil if it has to be asked for.
-    private func check(_ person: Person, _ rules: EnrolmentRules) throws -> (PhoneNumber?, String) {
+    private func check(_ person: Person, rules: EnrolmentRules) throws -> (PhoneNumber?, String) {
         let address: String
-        do throws(Contact.Complaint) { address = try Contact.email(email, of: person.name, rules) } catch {
+        do throws(Contact.Complaint) { address = try Contact.email(email, of: person.name, rules: rules) } catch {
             let hint =
-                email == nil ? "add --email ADDRESS, or set email_domain under [enrolment]" : "countersign help enroll"
+                if email == nil {
+                    "add --email ADDRESS, or set email_domain under [enrolment]"
+                } else {
+                    "countersign help enroll"
+                }
             throw CommandError("--email: \(error.message)", hint: hint)
         }
-        return (try phone.map { try Self.number($0, rules, "--phone: ") }, address)
+        return (try phone.map { try Self.number($0, rules: rules, place: "--phone: ") }, address)
     }
 
     private static func ask(_ rules: EnrolmentRules) throws -> PhoneNumber {
         Output.ask("Mobile number: ")
         guard let line = readLine() else { throw CommandError("no number was given", hint: "countersign help enroll") }
-        return try number(line, rules)
+        return try number(line, rules: rules)
     }
 
-    private static func number(_ text: String, _ rules: EnrolmentRules, _ place: String = "") throws -> PhoneNumber {
-        do throws(PhoneNumberError) { return try Contact.phone(text, rules) } catch {
+    private static func number(_ text: String, rules: EnrolmentRules, place: String = "") throws -> PhoneNumber {
+        do throws(PhoneNumberError) { return try Contact.phone(text, rules: rules) } catch {
             throw CommandError("\(place)not a phone number: \(error.message)", hint: "write it as in +4915112345678")
         }
     }

@@ -1,5 +1,7 @@
 internal import Accounts
 internal import ArgumentParser
+internal import AuthyWire
+internal import CommandSupport
 internal import Encoding
 internal import Identifiers
 internal import LoginPolicy
@@ -40,7 +42,7 @@ struct Export: AdminCommand {
         }
         guard left > 0 else { return }
         Output.warning(
-            "\(ChangeSummary.count(left, "account")) left out: "
+            "\(left.counted("account")) left out: "
                 + "only users with an AuthyID, and no keys, can be written in this form"
         )
     }

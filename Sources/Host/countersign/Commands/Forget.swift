@@ -1,5 +1,6 @@
 internal import Accounts
 internal import ArgumentParser
+internal import CommandSupport
 internal import Identifiers
 
 struct Forget: AdminCommand {
@@ -14,15 +15,16 @@ struct Forget: AdminCommand {
             """)
 
     @OptionGroup var user: PastUserArgument
+    @OptionGroup var output: OutputOption
     @OptionGroup var settings: SettingsOption
 
     func perform() throws {
         let person = try user.find()
         let context = try CommandContext.open(settings)
         let count = try context.accounts.forget(person)
-        if count > 0 { context.tell("forget", person, "\(ChangeSummary.count(count, "login"))") }
+        if count > 0 { context.logChange("forget", of: person, detail: "\(count.counted("login"))") }
         let what =
-            count == 0 ? "nothing was remembered" : "\(ChangeSummary.count(count, "remembered login")) forgotten"
-        try Output.line("\(person.label): \(what)")
+            count == 0 ? "nothing was remembered" : "\(count.counted("remembered login")) forgotten"
+        try context.report("\(person.label): \(what)", on: person, output: output)
     }
 }

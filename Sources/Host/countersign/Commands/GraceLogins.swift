@@ -1,8 +1,9 @@
 internal import Accounts
 internal import ArgumentParser
+internal import CommandSupport
 internal import Encoding
-internal import Identifiers
 internal import HostSettings
+internal import Identifiers
 
 struct GraceLogins: AdminCommand {
     static let configuration = CommandConfiguration(
@@ -40,9 +41,9 @@ struct GraceLogins: AdminCommand {
                 ? Output.json(view.json) : Output.line("\(person.label): grace logins: \(view.graceLine)")
         }
         let change = try context.accounts.setGraceUsed(person, to: wanted)
-        context.tell("grace", person, "\(wanted) used, \(change.before.graceUsed) before")
+        context.logChange("grace", of: person, detail: "\(wanted) used, \(change.before.graceUsed) before")
         let view = AccountView(person, change.after, context.settings, now: context.now)
-        try Output.said(ChangeSummary.grace(person, change, left: view.graceLeft), besidesData: output.json)
+        try Output.said(ChangeSummary.grace(person, change: change, left: view.graceLeft), besidesData: output.json)
         if output.json { try Output.json(view.json) }
     }
 }

@@ -1,5 +1,7 @@
 internal import Accounts
 internal import ArgumentParser
+internal import AuthyWire
+internal import CommandSupport
 internal import Encoding
 internal import Identifiers
 internal import LoginPolicy
@@ -55,14 +57,14 @@ struct History: AdminCommand {
         let known = try user.flatMap(SystemUser.named)
         let name = known?.name ?? user
         let context = try CommandContext.open(settings)
-        let rows = try context.accounts.history(filter(name, context.now), limit: limit)
+        let rows = try context.accounts.history(filter(name, now: context.now), limit: limit)
         let labels = try context.accounts.labels()
         if output.json { return try Output.json(.array(rows.map { $0.json(labels) })) }
         if rows.isEmpty { return complain(of: name, isKnown: known != nil) }
-        try Output.picture(Table.lines(HistoryRow.header, rows.map { $0.row(labels) }, color: HistoryRow.color))
+        try Output.picture(Table.lines(HistoryRow.header, rows: rows.map { $0.row(labels) }, color: HistoryRow.color))
     }
 
-    private func filter(_ name: String?, _ now: Int64) -> HistoryFilter {
+    private func filter(_ name: String?, now: Int64) -> HistoryFilter {
         var filter = HistoryFilter()
         // By name alone, as the uid of a deleted user is not known.
         filter.user = name
@@ -107,7 +109,7 @@ extension HistoryRow {
 
     fileprivate static var header: [String] { ["TIME", "USER", "SERVICE", "RHOST", "OUTCOME", "REASON", "FACTOR"] }
 
-    fileprivate static func color(_ column: Int, _ text: String) -> TerminalColor? {
+    fileprivate static func color(_ column: Int, text: String) -> TerminalColor? {
         guard column == 4 else { return nil }
         return switch Outcome(rawValue: text) {
         case .approved: .green

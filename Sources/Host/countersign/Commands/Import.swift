@@ -1,6 +1,7 @@
 internal import Accounts
 internal import ArgumentParser
 internal import AuthyWire
+internal import CommandSupport
 internal import Encoding
 internal import Frames
 internal import Glibc
@@ -72,18 +73,21 @@ struct Import: AdminCommand {
         var check = RosterCheck()
         let makesEmail = context.settings.enrolment.emailDomain != nil
         try source.rewind(makesEmail: makesEmail)
-        guard try check.run(&source, users, context.settings.enrolment, stops, account: context.accounts.account(of:))
+        guard
+            try check.run(
+                &source, users: users, rules: context.settings.enrolment, stops: stops,
+                account: context.accounts.account(of:))
         else {
             throw ExitCode(Stops.code)
         }
-        try tell(check, context.settings)
+        try report(check, settings: context.settings)
         if dryRun {
             return try Output.said("\(check.plan.sentence); nothing was done", besidesData: output.json)
         }
         try source.rewind(makesEmail: makesEmail)
         announce(check.plan)
         let importing = Importing(context, source, users, total: check.good, installLink: !link.noInstallLink)
-        try end(importing.run(pool, stops, patience: poolOption.patience), importing)
+        try end(importing.run(pool, stops: stops, timeout: poolOption.timeout), importing: importing)
     }
 
     private func source() throws -> RosterSource {
@@ -93,16 +97,16 @@ struct Import: AdminCommand {
         }
         switch from {
         case .googleAuthenticator?: return .lines(try GoogleAuthenticatorFiles.folder(path, name: file))
-        case .oath?: return .file(try .open(path, name: file, .oath))
-        case .authySSH?: return .file(try .open(path, name: file, .authySSH))
-        case nil: return .file(try .open(path, name: file, .own))
+        case .oath?: return .file(try .open(path, name: file, form: .oath))
+        case .authySSH?: return .file(try .open(path, name: file, form: .authySSH))
+        case nil: return .file(try .open(path, name: file, form: .own))
         }
     }
 
     /// Says what users will receive, before anything is sent.
     private func announce(_ plan: RosterCheck.Plan) {
         guard plan.registered > 0 else { return }
-        let users = ChangeSummary.count(plan.registered, "user")
+        let users = plan.registered.counted("user")
         if link.noInstallLink {
             return Output.complain("\(users) will be registered; the server is asked to send them nothing")
         }
@@ -110,17 +114,17 @@ struct Import: AdminCommand {
         Output.hint("--no-install-link has it send none; --dry-run registers nobody")
     }
 
-    private func tell(_ check: RosterCheck, _ settings: Settings) throws {
+    private func report(_ check: RosterCheck, settings: Settings) throws {
         if check.bad > 0 {
             throw CommandError(
-                "\(ChangeSummary.count(check.bad, "line")) of \(check.good + check.bad) "
+                "\(check.bad.counted("line")) of \(check.good + check.bad) "
                     + "\(check.bad == 1 ? "is" : "are") bad; nothing was done",
                 hint: "correct \(check.bad == 1 ? "it" : "them") and run the same command again")
         }
         if check.registers, settings.server == nil { throw NetPool.noServer }
     }
 
-    private func end(_ ended: Importing.Team.Ended, _ importing: Importing) throws {
+    private func end(_ ended: Importing.Team.Ended, importing: Importing) throws {
         let counts = importing.counts
         if output.json { try Output.json(counts.json) }
         switch ended {
@@ -128,7 +132,7 @@ struct Import: AdminCommand {
             try Output.said(counts.sentence, besidesData: output.json)
             if counts.refused > 0 {
                 throw CommandError(
-                    "\(ChangeSummary.count(counts.refused, "user")) the server did not take",
+                    "\(counts.refused.counted("user")) the server did not take",
                     hint: "correct the lines and run the same command again")
             }
         case .stopped:

@@ -1,5 +1,7 @@
 internal import Accounts
 internal import ArgumentParser
+internal import AuthyWire
+internal import CommandSupport
 internal import Encoding
 internal import Glibc
 internal import HostSettings
@@ -38,9 +40,11 @@ struct Init: AdminCommand {
         let serviceUser = try ServiceUser.current()
         let settings = try load(serviceUser)
         let accounts = try AccountsFile(settings, beside: option.config.text, serviceUser)
-        let (how, id) = try adopt ? ("adopted", take(accounts)) : prepare(accounts)
+        let (how, id) = try adopt ? ("adopted", adopt(accounts)) : prepare(accounts)
         // A warning, as users can now be let in without a factor, or with another one.
-        if anew || adopt { try Audit.current().tell("init", detail: "\(accounts.path) \(how), id \(id)", .warning) }
+        if anew || adopt {
+            try Audit.current().write("init", detail: "\(accounts.path) \(how), id \(id)", level: .warning)
+        }
         if output.json {
             return try Output.json(
                 .object(["path": .string(accounts.path), "id": .string(id), "result": .string(how)]))
@@ -70,7 +74,7 @@ struct Init: AdminCommand {
             return (made.how, made.id)
         }
         let file = accounts.path
-        switch try accounts.look() {
+        switch try accounts.onDisk() {
         case .accounts(let id) where id == marked:
             guard !anew else {
                 throw CommandError(
@@ -79,17 +83,17 @@ struct Init: AdminCommand {
             let found = try accounts.make()
             return (found.how, found.id)
         case .accounts(let id):
-            throw CommandError("\(AccountsError.other(file, id: id))", hint: Self.ways(accounts, Self.adopting))
+            throw CommandError("\(AccountsError.other(file, id: id))", hint: Self.ways(accounts, last: Self.adopting))
         case .unprepared:
             throw CommandError(
                 "\(file): accounts of an earlier version, though later ones were made there",
-                hint: Self.ways(accounts, Self.adopting))
+                hint: Self.ways(accounts, last: Self.adopting))
         case .nothing:
             guard anew else {
                 throw CommandError(
                     "\(file): missing, though it was made (\(accounts.marker.path) says so)",
                     hint: Self.ways(
-                        accounts, "to begin anew, with every user new to this host: countersign init --anew"))
+                        accounts, last: "to begin anew, with every user new to this host: countersign init --anew"))
             }
             try confirmation.ask(
                 "Every user is new to this host then, and is let in by grace where the settings give it.", for: "anew")
@@ -98,15 +102,15 @@ struct Init: AdminCommand {
         }
     }
 
-    private func take(_ accounts: AccountsFile) throws -> String {
-        if try accounts.look() == .nothing {
+    private func adopt(_ accounts: AccountsFile) throws -> String {
+        if try accounts.onDisk() == .nothing {
             throw CommandError("\(accounts.path): missing", hint: "there is nothing to adopt")
         }
         try confirmation.ask("All that stands in \(accounts.path) is trusted then.", for: "adopt")
         return try accounts.adopt()
     }
 
-    private static func ways(_ accounts: AccountsFile, _ last: String) -> String {
+    private static func ways(_ accounts: AccountsFile, last: String) -> String {
         "mount what the state directory lies on, or put back a backup: countersign restore FILE\n" + last
             + accounts.again
     }

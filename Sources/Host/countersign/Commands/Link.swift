@@ -1,7 +1,8 @@
 internal import Accounts
 internal import ArgumentParser
-internal import Identifiers
+internal import CommandSupport
 internal import HostSettings
+internal import Identifiers
 
 struct Link: AdminCommand {
     static let configuration = CommandConfiguration(
@@ -25,6 +26,7 @@ struct Link: AdminCommand {
         help: ArgumentHelp(
             "With --key: what the one who has it is called wherever the key is shown.", valueName: "text"))
     var label: String?
+    @OptionGroup var output: OutputOption
     @OptionGroup var settings: SettingsOption
 
     func validate() throws {
@@ -40,12 +42,14 @@ struct Link: AdminCommand {
         let context = try CommandContext.open(settings)
         let change = try context.accounts.link(person, to: authyID)
         if let label { try context.accounts.setLabel(person, to: label) }
-        context.tell("link", person, "AuthyID \(authyID), \(ChangeSummary.factors(change.before)) before")
-        try Output.line(ChangeSummary.linked(person, authyID, change))
+        context.logChange(
+            "link", of: person, detail: "AuthyID \(authyID), \(ChangeSummary.factors(change.before)) before")
+        var sentences = [ChangeSummary.linked(person, id: authyID, change: change)]
         if let prefer {
-            try Output.line(
-                ChangeSummary.prefers(person, Prefer.set(prefer, for: person, context, warnsOfServer: false)))
+            let change = try Prefer.set(prefer, for: person, in: context, warnsOfServer: false)
+            sentences.append(ChangeSummary.prefers(person, change: change))
         }
+        try context.report(sentences.joined(separator: "\n"), on: person, output: output)
         guard context.settings.server == nil else { return }
         Output.warning("the settings have no [server]: AuthyIDs are not used")
         Output.hint(

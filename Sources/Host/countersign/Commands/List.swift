@@ -1,5 +1,7 @@
 internal import Accounts
 internal import ArgumentParser
+internal import AuthyWire
+internal import CommandSupport
 internal import Encoding
 internal import Identifiers
 
@@ -45,7 +47,7 @@ struct List: AdminCommand {
         let all = try context.accounts.list().map {
             AccountView($0, $1, context.settings, label: labels[$0], now: context.now)
         }
-        let views = all.filter(takes)
+        let views = all.filter(matches)
         if output.json { return try Output.json(.array(views.map(\.json))) }
         if csv { return try Output.line(table(views)) }
         guard !views.isEmpty else {
@@ -53,11 +55,11 @@ struct List: AdminCommand {
         }
         let columns = columns?.columns ?? Self.usual(for: views)
         let rows = views.map { view in columns.map { $0.cell(view) } }
-        try Output.picture(Table.lines(columns.map(\.header), rows) { columns[$0].color($1) })
+        try Output.picture(Table.lines(columns.map(\.header), rows: rows) { columns[$0].color($1) })
     }
 
-    private func takes(_ view: AccountView) -> Bool {
-        guard state.isEmpty || state.contains(where: { $0.takes(view) }) else { return false }
+    private func matches(_ view: AccountView) -> Bool {
+        guard state.isEmpty || state.contains(where: { $0.matches(view) }) else { return false }
         return graceLeft.map { view.isInGrace && view.graceLeft <= $0 } ?? true
     }
 

@@ -1,8 +1,9 @@
 internal import Accounts
 internal import ArgumentParser
+internal import CommandSupport
+internal import HostSettings
 internal import Identifiers
 internal import LoginPolicy
-internal import HostSettings
 
 struct OptOut: AdminCommand {
     static let configuration = CommandConfiguration(
@@ -20,16 +21,17 @@ struct OptOut: AdminCommand {
 
     @OptionGroup var user: UserArgument
     @OptionGroup var confirmation: ConfirmationOption
+    @OptionGroup var output: OutputOption
     @OptionGroup var settings: SettingsOption
 
     func perform() throws {
         let person = try user.find()
         let context = try CommandContext.open(settings)
-        try Self.argue(person, context.settings) { try confirmation.ask($0, for: person.name) }
-        try Self.optOut(person, context)
+        try Self.argue(person, settings: context.settings) { try confirmation.ask($0, for: person.name) }
+        try context.report(Self.optOut(person, in: context), on: person, output: output)
     }
 
-    static func argue(_ person: Person, _ settings: Settings, confirm: (String) throws -> Void) throws {
+    static func argue(_ person: Person, settings: Settings, confirm: (String) throws -> Void) throws {
         for line in settings.enrolment.argument.split(separator: "\n") { Output.complain(String(line)) }
         if settings.enrolment.optOut == .no {
             Output.warning("enrolment.opt_out is \"no\" in the settings: as long as it is, opting out changes nothing")
@@ -38,15 +40,19 @@ struct OptOut: AdminCommand {
     }
 
     /// Opts a person out, if the account is still in the given state; nil accepts any state.
-    static func optOut(_ person: Person, _ context: CommandContext, onlyIn state: AccountState? = nil) throws {
+    ///
+    /// Returns a sentence about it.
+    static func optOut(_ person: Person, in context: CommandContext, onlyIn state: AccountState? = nil) throws -> String
+    {
         guard let change = try context.accounts.optOut(person, now: Timestamp.now, onlyIn: state) else {
             throw CommandError(
                 "the account of \(person.label) has changed meanwhile; nothing was done", hint: "run this again")
         }
         let rule = context.settings.enrolment.optOut
-        context.tell(
-            "opt-out", person, "enrolment.opt_out is \(rule.rawValue); the account is \(change.after.state)", .warning)
-        try Output.line(ChangeSummary.optedOut(person, change, rule))
+        context.logChange(
+            "opt-out", of: person,
+            detail: "enrolment.opt_out is \(rule.rawValue); the account is \(change.after.state)", level: .warning)
+        return ChangeSummary.optedOut(person, change: change, rule: rule)
     }
 }
 
@@ -60,16 +66,21 @@ struct OptIn: AdminCommand {
             """)
 
     @OptionGroup var user: PastUserArgument
+    @OptionGroup var output: OutputOption
     @OptionGroup var settings: SettingsOption
 
     func perform() throws {
-        try Self.optIn(user.find(), CommandContext.open(settings))
+        let person = try user.find()
+        let context = try CommandContext.open(settings)
+        try context.report(Self.optIn(person, in: context), on: person, output: output)
     }
 
-    static func optIn(_ person: Person, _ context: CommandContext) throws {
+    static func optIn(_ person: Person, in context: CommandContext) throws -> String {
         let change = try context.accounts.optIn(person)
-        if change.before.optedOut != nil { context.tell("opt-in", person, "the account is \(change.after.state)") }
-        try Output.line(ChangeSummary.optedIn(person, change))
+        if change.before.optedOut != nil {
+            context.logChange("opt-in", of: person, detail: "the account is \(change.after.state)")
+        }
+        return ChangeSummary.optedIn(person, change: change)
     }
 }
 

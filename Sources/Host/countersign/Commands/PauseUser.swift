@@ -1,7 +1,8 @@
 internal import Accounts
 internal import ArgumentParser
-internal import Identifiers
+internal import CommandSupport
 internal import HostSettings
+internal import Identifiers
 
 struct PauseUser: AdminCommand {
     static let configuration = CommandConfiguration(
@@ -25,6 +26,7 @@ struct PauseUser: AdminCommand {
     var reason: String?
     @Flag(help: "End the pause now.")
     var end = false
+    @OptionGroup var output: OutputOption
     @OptionGroup var settings: SettingsOption
 
     func validate() throws {
@@ -44,23 +46,24 @@ struct PauseUser: AdminCommand {
     func perform() throws {
         let person = try user.find()
         let context = try CommandContext.open(settings)
-        guard !end, let hours, let reason else { return try finish(person, context) }
+        guard !end, let hours, let reason else { return try finish(person, in: context) }
         let longest = context.settings.pauseMaxHours
         guard hours <= longest else {
             throw CommandError(
-                "a pause lasts \(ChangeSummary.count(longest, "hour")) at most, not \(hours)",
+                "a pause lasts \(longest.counted("hour")) at most, not \(hours)",
                 hint: "raise pause.max_hours in \(settings.config)")
         }
         let pause = FactorPause(from: context.now, until: context.now + Int64(hours) * 3_600, reason: reason)
         let change = try context.accounts.setPause(person, to: pause)
-        context.tell("pause", person, "until \(Timestamp.utc(pause.until)): \(reason)", .warning)
-        try Output.line(ChangeSummary.paused(person, pause, change))
+        context.logChange(
+            "pause", of: person, detail: "until \(Timestamp.utc(pause.until)): \(reason)", level: .warning)
+        try context.report(ChangeSummary.paused(person, pause: pause, change: change), on: person, output: output)
     }
 
-    private func finish(_ person: Person, _ context: CommandContext) throws {
+    private func finish(_ person: Person, in context: CommandContext) throws {
         let change = try context.accounts.setPause(person, to: nil)
-        if change.before.pause != nil { context.tell("pause", person, "ended") }
-        try Output.line(ChangeSummary.unpaused(person, change, now: context.now))
+        if change.before.pause != nil { context.logChange("pause", of: person, detail: "ended") }
+        try context.report(ChangeSummary.unpaused(person, change: change, now: context.now), on: person, output: output)
     }
 
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.generalCategory == .control }

@@ -1,5 +1,6 @@
 internal import Accounts
 internal import ArgumentParser
+internal import CommandSupport
 internal import HostSettings
 internal import Identifiers
 internal import LoginPolicy
@@ -18,24 +19,27 @@ struct Prefer: AdminCommand {
     @OptionGroup var user: UserArgument
     @Argument(help: ArgumentHelp("sms, call, softtoken, onetouch or none.", valueName: "factor"))
     var factor: Preference
+    @OptionGroup var output: OutputOption
     @OptionGroup var settings: SettingsOption
 
     func perform() throws {
         let person = try user.find()
         let context = try CommandContext.open(settings)
-        let change = try Self.set(factor, for: person, context)
-        try Output.line(ChangeSummary.prefers(person, change))
+        let change = try Self.set(factor, for: person, in: context)
+        try context.report(ChangeSummary.prefers(person, change: change), on: person, output: output)
     }
 
     /// Stores the preference, and warns if it has no effect.
     ///
     /// `warnsOfServer` is false if the caller itself warns that there is no server.
-    static func set(_ preference: Preference, for person: Person, _ context: CommandContext, warnsOfServer: Bool = true)
+    static func set(
+        _ preference: Preference, for person: Person, in context: CommandContext, warnsOfServer: Bool = true
+    )
         throws
         -> AccountChange
     {
         let change = try context.accounts.setPreference(person, to: preference.factor)
-        context.tell("prefer", person, preference.rawValue)
+        context.logChange("prefer", of: person, detail: preference.rawValue)
         let rules = context.settings.login(for: "", of: person)
         if let factor = preference.factor, !rules.factors.contains(factor) {
             Output.warning("the settings' factors do not have \(factor.rawValue) for \(person.label): it is not tried")

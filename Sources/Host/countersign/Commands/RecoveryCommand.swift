@@ -1,5 +1,7 @@
 internal import Accounts
 internal import ArgumentParser
+internal import AuthyWire
+internal import CommandSupport
 internal import Encoding
 internal import HostSettings
 internal import Identifiers
@@ -33,22 +35,23 @@ struct RecoveryCommand: AdminCommand {
         let context = try CommandContext.open(settings)
         let left = count ? 0 : try context.accounts.account(of: person).recoveryLeft
         if left > 0 {
-            let codes = ChangeSummary.count(left, "recovery code")
+            let codes = left.counted("recovery code")
             let what = "\(codes) of \(person.label) \(left == 1 ? "becomes" : "become") void."
             try confirmation.ask(what, for: person.name)
         }
-        try count ? Self.tellCount(person, context, json: output.json) : Self.make(person, context, json: output.json)
+        try count
+            ? Self.showCount(person, in: context, json: output.json) : Self.make(person, in: context, json: output.json)
     }
 
-    static func tellCount(_ person: Person, _ context: CommandContext, json: Bool) throws {
+    static func showCount(_ person: Person, in context: CommandContext, json: Bool) throws {
         let left = try context.accounts.account(of: person).recoveryLeft
         guard json else {
-            return try Output.line("\(person.label): \(ChangeSummary.count(left, "recovery code")) left")
+            return try Output.line("\(person.label): \(left.counted("recovery code")) left")
         }
-        try Output.json(object(person, ["recovery_codes_left": .integer(Int64(left))]))
+        try Output.json(object(person, more: ["recovery_codes_left": .integer(Int64(left))]))
     }
 
-    static func make(_ person: Person, _ context: CommandContext, json: Bool) throws {
+    static func make(_ person: Person, in context: CommandContext, json: Bool) throws {
         let account = try context.accounts.account(of: person)
         guard account.state != .none else {
             throw CommandError(
@@ -60,26 +63,26 @@ struct RecoveryCommand: AdminCommand {
             throw CommandError("no recovery codes can be made: crypt(3) has no yescrypt, or no 16 MB for it")
         }
         let change = try context.accounts.setRecoveryCodes(person, to: hashes)
-        context.tell(
-            "recovery", person, "\(ChangeSummary.count(codes.count, "code")) made, \(change.before.recoveryLeft) void"
+        context.logChange(
+            "recovery", of: person, detail: "\(codes.count.counted("code")) made, \(change.before.recoveryLeft) void"
         )
         // Printed even if the output fails.
         defer {
-            Output.complain(ChangeSummary.recovery(person, change))
-            warn(account, person, context)
+            Output.complain(ChangeSummary.recovery(person, change: change))
+            warn(account, person: person, in: context)
         }
         let spelled = codes.map(RecoveryCodes.spelled)
         guard json else { return try Output.picture(spelled) }
-        try Output.json(object(person, ["recovery_codes": .array(spelled.map { .string($0) })]))
+        try Output.json(object(person, more: ["recovery_codes": .array(spelled.map { .string($0) })]))
     }
 
-    private static func warn(_ account: Account, _ person: Person, _ context: CommandContext) {
+    private static func warn(_ account: Account, person: Person, in context: CommandContext) {
         if !account.isConfirmed { Output.warning("they are of no use until \(person.label) has once proven a factor") }
         guard !context.settings.login(for: "", of: person).factors.contains(.recovery) else { return }
         Output.warning("the settings' factors do not have \"recovery\": the codes are not taken")
     }
 
-    private static func object(_ person: Person, _ more: [String: JSONValue]) -> JSONValue {
+    private static func object(_ person: Person, more: [String: JSONValue]) -> JSONValue {
         let whose: [String: JSONValue] = [
             "user": .string(person.name), "uid": .integer(Int64(person.uid)),
             "key": person.key.map { .string($0.description) } ?? .null,

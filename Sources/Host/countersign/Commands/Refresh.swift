@@ -1,6 +1,7 @@
 internal import Accounts
 internal import ArgumentParser
 internal import AuthyWire
+internal import CommandSupport
 internal import Encoding
 internal import Frames
 internal import HostSettings
@@ -58,26 +59,26 @@ struct Refresh: AdminCommand {
                 settings, count: named == nil ? poolOption.jobs : 1, helpers: helpers.helpers, serviceUser)
         }
         guard let pool else { return }
-        let jobs = try jobs(context, named)
+        let jobs = try jobs(context, person: named)
         guard !jobs.isEmpty else {
-            return try run([KeyCheck()], pool, patience: 0) { _, answer in try tell(answer, context) }
+            return try run([KeyCheck()], pool: pool, timeout: 0) { _, answer in try report(answer, in: context) }
         }
         var unknown = 0
-        try run(jobs, pool, patience: named == nil ? poolOption.patience : 0) { job, answer in
-            if try !tell(job, answer, context) { unknown += 1 }
+        try run(jobs, pool: pool, timeout: named == nil ? poolOption.timeout : 0) { job, answer in
+            if try !report(job, answer: answer, in: context) { unknown += 1 }
         }
         if unknown > 0 { throw ExitCode.failure }
     }
 
     private func run<RefreshRequest: PooledRequest>(
-        _ jobs: [RefreshRequest], _ pool: NetPool, patience: Int, answered: (RefreshRequest, NetResult) throws -> Void
+        _ jobs: [RefreshRequest], pool: NetPool, timeout: Int, answered: (RefreshRequest, NetResult) throws -> Void
     ) throws {
         var left = jobs.makeIterator()
-        var team = RequestPool<RefreshRequest>(pool, try Stops.watch(), patience: patience)
+        var team = RequestPool<RefreshRequest>(pool, try Stops.watch(), timeout: timeout)
         let ended = try team.run(
             next: { left.next().map { .ask($0) } ?? .end }, answered: answered,
             waiting: { wait, reason in
-                if patience > 0 { Output.complain("\(reason); trying again in \((wait + 999) / 1_000) s") }
+                if timeout > 0 { Output.complain("\(reason); trying again in \((wait + 999) / 1_000) s") }
             })
         switch ended {
         case .stopped: throw ExitCode(Stops.code)
@@ -86,19 +87,19 @@ struct Refresh: AdminCommand {
         }
     }
 
-    private func tell(_ answer: NetResult, _ context: CommandContext) throws {
+    private func report(_ answer: NetResult, in context: CommandContext) throws {
         switch answer {
         case .noted:
             Output.complain("nobody on this host has an AuthyID yet")
             try output.json
                 ? Output.json(.object(["reached": .bool(true), "key_accepted": .bool(true)]))
                 : Output.line("server reached, key accepted")
-        case .refused(let reason): throw unusable(context, reason)
+        case .refused(let reason): throw unusable(context, reason: reason)
         default: throw CommandError("the server gave an answer that makes no sense", hint: PhoneEnrolment.refusalHint)
         }
     }
 
-    private func unusable(_ context: CommandContext, _ reason: String) -> CommandError {
+    private func unusable(_ context: CommandContext, reason: String) -> CommandError {
         let place =
             switch context.settings.server?.endpoint {
             case .web(let url): url
@@ -108,7 +109,7 @@ struct Refresh: AdminCommand {
         return CommandError("\(place) cannot be used: \(reason)", hint: PhoneEnrolment.refusalHint)
     }
 
-    private func jobs(_ context: CommandContext, _ person: Person?) throws -> [RefreshRequest] {
+    private func jobs(_ context: CommandContext, person: Person?) throws -> [RefreshRequest] {
         guard let person else {
             return try context.accounts.list().compactMap { person, account in
                 account.authyID.map { RefreshRequest(person: person, id: $0) }
@@ -126,31 +127,33 @@ struct Refresh: AdminCommand {
     }
 
     /// Returns false if the server does not know the user.
-    private func tell(_ job: RefreshRequest, _ answer: NetResult, _ context: CommandContext) throws -> Bool {
+    private func report(_ job: RefreshRequest, answer: NetResult, in context: CommandContext) throws -> Bool {
         switch answer {
         case .user(let phone, let hasApp):
             _ = try context.accounts.storeServerView(
                 of: job.person, authyID: job.id, ServerView(phone: phone, hasApp: hasApp, time: Timestamp.now))
-            try output.json ? Output.json(json(job, phone, hasApp)) : Output.line(sentence(job, phone, hasApp))
+            try output.json
+                ? Output.json(json(job, phone: phone, hasApp: hasApp))
+                : Output.line(sentence(job, phone: phone, hasApp: hasApp))
             return true
         case .unknownUser:
-            if output.json { try Output.json(json(job, nil, nil, isKnown: false)) }
+            if output.json { try Output.json(json(job, phone: nil, hasApp: nil, isKnown: false)) }
             Output.error("\(job.person.label): the server does not know AuthyID \(job.id) any more")
             Output.hint(
                 "countersign unlink \(job.person.typed), and then countersign enroll \(job.person.typed) --phone +CC..."
             )
             return false
-        case .refused(let reason): throw unusable(context, reason)
+        case .refused(let reason): throw unusable(context, reason: reason)
         default: throw CommandError("the server gave an answer that makes no sense", hint: PhoneEnrolment.refusalHint)
         }
     }
 
-    private func sentence(_ job: RefreshRequest, _ phone: String?, _ hasApp: Bool?) -> String {
+    private func sentence(_ job: RefreshRequest, phone: String?, hasApp: Bool?) -> String {
         let app = hasApp.map(ServerView.app) ?? "the server does not say whether there is a device"
         return "\(job.person.label): AuthyID \(job.id), phone \(phone ?? "not said"), \(app)"
     }
 
-    private func json(_ job: RefreshRequest, _ phone: String?, _ hasApp: Bool?, isKnown: Bool = true) -> JSONValue {
+    private func json(_ job: RefreshRequest, phone: String?, hasApp: Bool?, isKnown: Bool = true) -> JSONValue {
         .object([
             "user": .string(job.person.name), "uid": .integer(Int64(job.person.uid)),
             "key": job.person.key.map { .string($0.description) } ?? .null, "authy_id": .integer(job.id.value),
@@ -164,12 +167,12 @@ struct RequestPoolOption: ParsableArguments {
     @Option(help: ArgumentHelp("How many are asked about at the same time, 1 to 64.", valueName: "number"))
     var jobs = 8
     @Option(help: ArgumentHelp("For how long a server that is out of reach is tried again.", valueName: "seconds"))
-    var patience = 120
+    var timeout = 120
 
     func validate() throws {
         guard (1...64).contains(jobs) else { throw ValidationError("--jobs takes a number from 1 to 64, not \(jobs).") }
-        guard (0...86_400).contains(patience) else {
-            throw ValidationError("--patience takes 0 to 86400 seconds, not \(patience).")
+        guard (0...86_400).contains(timeout) else {
+            throw ValidationError("--timeout takes 0 to 86400 seconds, not \(timeout).")
         }
     }
 }

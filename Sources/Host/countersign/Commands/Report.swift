@@ -1,5 +1,7 @@
 internal import Accounts
 internal import ArgumentParser
+internal import AuthyWire
+internal import CommandSupport
 internal import Encoding
 internal import Glibc
 internal import Identifiers
@@ -48,10 +50,10 @@ struct Report: AdminCommand {
             horizon: .init(logins: within, days: days), now: context.now)
         if output.json { return try Output.json(rollout.json(context.now, within: within, days: days)) }
         let page = Page(
-            width: min(Terminal.columns ?? Table.columns, Table.columns), takesColours: Terminal.takesColours)
+            width: min(Terminal.columns ?? Table.columns, Table.columns), takesColors: Terminal.takesColors)
         let endings = page.lines(rollout, within: within, days: days)
         try Output.picture(
-            page.head(Self.host, context.now) + page.lines(rollout) + [""] + endings + page.guesses(rollout))
+            page.head(Self.host, now: context.now) + page.lines(rollout) + [""] + endings + page.guesses(rollout))
     }
 
     private static func graceLogins(_ context: CommandContext) throws -> [String: Int] {
@@ -73,17 +75,17 @@ struct Report: AdminCommand {
 /// The report as text for people.
 private struct Page {
     let width: Int
-    let takesColours: Bool
+    let takesColors: Bool
     /// Longest list of names.
     private static let names = 20
 
-    func head(_ host: String, _ now: Int64) -> [String] {
+    func head(_ host: String, now: Int64) -> [String] {
         wrapped("Two-factor login on \(host.plain), \(Timestamp.short(now))") + [""]
     }
 
     func lines(_ rollout: RolloutForecast) -> [String] {
         let rows = Self.standings(rollout.rules.mode).map {
-            row($0, rollout.counts[$0] ?? 0, of: rollout.people, rollout.rules.mode)
+            row($0, count: rollout.counts[$0] ?? 0, of: rollout.people, mode: rollout.rules.mode)
         }
         let sum = "  " + "people".padded(to: 16) + String(rollout.people).padded(left: 8)
         let besides = [(rollout.paused, "paused"), (rollout.locked, "locked")].filter { $0.0 > 0 }.map {
@@ -109,22 +111,22 @@ private struct Page {
         return "\(Int(share.rounded())) %"
     }
 
-    private func row(_ standing: RolloutForecast.Standing, _ count: Int, of all: Int, _ mode: EnrolmentRules.Mode)
+    private func row(_ standing: RolloutForecast.Standing, count: Int, of all: Int, mode: EnrolmentRules.Mode)
         -> String
     {
         let share = all == 0 ? 0 : Double(count) / Double(all)
         let start =
-            "  " + title(standing, mode).padded(to: 16) + String(count).padded(left: 8)
+            "  " + title(standing, mode: mode).padded(to: 16) + String(count).padded(left: 8)
             + Self.percent(count, of: all).padded(left: 7)
         let room = max(0, width - start.count - 2)
         let length = count == 0 ? 0 : max(1, Int((share * Double(room)).rounded()))
         guard length > 0, room > 0 else { return start }
         return start + "  "
             + color(standing).paint(
-                String(repeating: Terminal.takesUnicode ? "\u{2588}" : "#", count: length), if: takesColours)
+                String(repeating: Terminal.takesUnicode ? "\u{2588}" : "#", count: length), if: takesColors)
     }
 
-    private func title(_ standing: RolloutForecast.Standing, _ mode: EnrolmentRules.Mode) -> String {
+    private func title(_ standing: RolloutForecast.Standing, mode: EnrolmentRules.Mode) -> String {
         switch standing {
         case .confirmed: "confirmed"
         case .linked: "linked"
@@ -150,24 +152,24 @@ private struct Page {
             return wrapped("There is no grace: enrolment.mode is \"required\". Who has no factor is refused.")
         case .grace: break
         }
-        let horizon = "\(ChangeSummary.count(within, "login")) or \(ChangeSummary.count(days, "day"))"
-        let sentence = soon(rollout, horizon)
+        let horizon = "\(within.counted("login")) or \(days.counted("day"))"
+        let sentence = soon(rollout, horizon: horizon)
         return lastDay(rollout) + (sentence.isEmpty ? [] : wrapped(sentence)) + table(rollout.endings)
     }
 
-    private func soon(_ rollout: RolloutForecast, _ horizon: String) -> String {
+    private func soon(_ rollout: RolloutForecast, horizon: String) -> String {
         guard rollout.endings.isEmpty else {
             return
-                "Within \(horizon) grace ends for \(ChangeSummary.count(rollout.endings.count, "person", "people")):"
+                "Within \(horizon) grace ends for \(rollout.endings.count.counted("person", plural: "people")):"
         }
         if rollout.rules.graceUntil == nil { return "Within \(horizon) grace ends for nobody." }
-        return rollout.lastDayIn == nil ? "" : "Nobody's grace ends before that day within \(horizon)."
+        return if rollout.lastDayIn == nil { "" } else { "Nobody's grace ends before that day within \(horizon)." }
     }
 
     private func lastDay(_ rollout: RolloutForecast) -> [String] {
         guard let day = rollout.rules.graceUntil else { return [] }
         guard let left = rollout.lastDayIn else { return wrapped("Grace is over: its last day was \(day).") }
-        let when = left == 0 ? "today" : "in \(ChangeSummary.count(left, "day"))"
+        let when = left == 0 ? "today" : "in \(left.counted("day"))"
         return wrapped("For everybody grace ends with \(day), \(when).")
     }
 
@@ -179,7 +181,7 @@ private struct Page {
                 ending.days.map { $0 == 0 ? "today" : "about \($0)" } ?? "-",
             ]
         }
-        let lines = Table.lines(["USER", "STATE", "LOGINS LEFT", "DAYS LEFT"], rows).map {
+        let lines = Table.lines(["USER", "STATE", "LOGINS LEFT", "DAYS LEFT"], rows: rows).map {
             "  " + String($0.prefix(max(1, width - 2)))
         }
         let more = endings.count - Self.names
@@ -192,7 +194,7 @@ private struct Page {
         let rows = rollout.guessed.prefix(Self.names).map { view in
             [view.person.nameWithKey, String(view.wrongCodesOfDay), view.lockedUntil.map(Timestamp.short) ?? "-"]
         }
-        let lines = Table.lines(["USER", "WRONG CODES", "LOCKED UNTIL"], rows).map {
+        let lines = Table.lines(["USER", "WRONG CODES", "LOCKED UNTIL"], rows: rows).map {
             "  " + String($0.prefix(max(1, width - 2)))
         }
         let more = rollout.guessed.count - Self.names

@@ -1,10 +1,11 @@
 internal import Accounts
 internal import ArgumentParser
 internal import CSyscalls
+internal import CommandSupport
 internal import Glibc
+internal import HostSettings
 internal import Identifiers
 internal import LoginPolicy
-internal import HostSettings
 
 /// What users do with their own account, through sudo and the rules of countersign.sudoers.
 ///
@@ -14,8 +15,8 @@ struct SelfCommand: ParsableCommand {
         commandName: "self",
         abstract: "Look after your own account, through sudo.",
         discussion: """
-            Acts on the account of the user who called sudo, and on no other. An account that has a factor is only changed \
-            after that was proven in this run, to sudo or to this command, but for opt-in.
+            Acts on the account of the user who called sudo, and on no other. An account that has a factor is only \
+            changed after that was proven in this run, to sudo or to this command, but for opt-in.
 
             Examples:
               sudo countersign self show
@@ -48,7 +49,7 @@ struct SelfCommand: ParsableCommand {
     }
 
     /// Throws if people share the account, as it is not known which of them is at the terminal.
-    static func single(_ person: Person, _ context: CommandContext) throws {
+    static func single(_ person: Person, in context: CommandContext) throws {
         guard try context.accounts.people(on: person.name, uid: person.uid).isEmpty else {
             throw CommandError(
                 "several people share the account \(person.name)", hint: "the administrator tells them apart with --key"
@@ -71,8 +72,8 @@ struct SelfShow: AdminCommand {
     func perform() throws {
         let person = try SelfCommand.begin()
         let context = try SelfCommand.context()
-        try SelfCommand.single(person, context)
-        try Show.show(person, context, json: output.json)
+        try SelfCommand.single(person, in: context)
+        try Show.show(person, in: context, json: output.json)
     }
 }
 
@@ -83,19 +84,19 @@ protocol SelfChange: ParsableCommand {
     /// Whether a factor has to be proven first.
     ///
     /// Requests that make no sense are refused here, before anything is asked.
-    func needsProof(_ account: AccountProbe, _ settings: Settings) throws -> Bool
+    func needsProof(_ account: AccountProbe, settings: Settings) throws -> Bool
     /// Asks the person to agree, at the terminal.
-    func ask(_ person: Person, _ settings: Settings) throws
+    func ask(_ person: Person, settings: Settings) throws
     /// Changes the account.
     ///
     /// `state` is the account's state when the person began, or confirmed if a factor was proven since.
-    func change(_ person: Person, _ context: CommandContext, from state: AccountState) throws
+    func change(_ person: Person, in context: CommandContext, from state: AccountState) throws
 }
 
 extension SelfChange {
     func run() throws { try runChange() }
 
-    func ask(_ person: Person, _ settings: Settings) throws {}
+    func ask(_ person: Person, settings: Settings) throws {}
 
     func runChange() throws {
         do {
@@ -103,18 +104,18 @@ extension SelfChange {
             let settings = try Settings.load(Path.settings.text, trust: ServiceUser.current().trust)
             let before = try AccountProbe(person, attempts: RunningProcess.sudo().map { $0.attempt(of: person) })
             let proof =
-                try needsProof(before, settings)
-                ? StepUpProof.ofSudo(before, settings) ?? StepUpProof.prove(person) : nil
-            try ask(person, settings)
-            try ServiceUser.harden()
+                try needsProof(before, settings: settings)
+                ? StepUpProof.ofSudo(before, settings: settings) ?? StepUpProof.prove(person) : nil
+            try ask(person, settings: settings)
+            try ProcessPrivileges.harden()
             let context = try SelfCommand.context()
-            try SelfCommand.single(person, context)
+            try SelfCommand.single(person, in: context)
             try proof?.check(context)
             // The account may have been confirmed meanwhile.
             guard try proof != nil || context.accounts.account(of: person).state == before.state else {
                 throw CommandError("the account of \(person.name) has changed meanwhile", hint: "run this again")
             }
-            try change(person, context, from: proof == nil ? before.state : .confirmed)
+            try change(person, in: context, from: proof == nil ? before.state : .confirmed)
         } catch { throw error is ExitCode ? error : CommandError(error) }
     }
 }
@@ -137,23 +138,23 @@ struct SelfRecovery: SelfChange {
     func run() throws {
         guard count else { return try runChange() }
         do {
-            try ServiceUser.harden()
+            try ProcessPrivileges.harden()
             let person = try SelfCommand.begin()
             let context = try SelfCommand.context()
-            try SelfCommand.single(person, context)
-            try RecoveryCommand.tellCount(person, context, json: false)
+            try SelfCommand.single(person, in: context)
+            try RecoveryCommand.showCount(person, in: context, json: false)
         } catch { throw CommandError(error) }
     }
 
-    func needsProof(_ account: AccountProbe, _ settings: Settings) throws -> Bool {
+    func needsProof(_ account: AccountProbe, settings: Settings) throws -> Bool {
         guard account.state != .confirmed else { return true }
         throw CommandError(
             "you have not proven a second factor yet, for which recovery codes could stand",
             hint: "sudo countersign self confirm")
     }
 
-    func change(_ person: Person, _ context: CommandContext, from state: AccountState) throws {
-        try RecoveryCommand.make(person, context, json: false)
+    func change(_ person: Person, in context: CommandContext, from state: AccountState) throws {
+        try RecoveryCommand.make(person, in: context, json: false)
     }
 }
 
@@ -168,7 +169,7 @@ struct SelfOptOut: SelfChange {
               sudo countersign self opt-out
             """)
 
-    func needsProof(_ account: AccountProbe, _ settings: Settings) throws -> Bool {
+    func needsProof(_ account: AccountProbe, settings: Settings) throws -> Bool {
         guard settings.enrolment.optOut != .no else {
             throw CommandError(
                 "nobody may opt out here: enrolment.opt_out is \"no\"", hint: "ask the administrator", code: .refused)
@@ -180,14 +181,14 @@ struct SelfOptOut: SelfChange {
         return account.state != .none
     }
 
-    func ask(_ person: Person, _ settings: Settings) throws {
+    func ask(_ person: Person, settings: Settings) throws {
         // As long as the prompt of a login, and two minutes at most.
         let seconds = min(settings.login(for: StepUpProof.service).deadline, 120)
-        try OptOut.argue(person, settings) { try Confirmation.ask($0, for: person.name, seconds: seconds) }
+        try OptOut.argue(person, settings: settings) { try Confirmation.ask($0, for: person.name, seconds: seconds) }
     }
 
-    func change(_ person: Person, _ context: CommandContext, from state: AccountState) throws {
-        try OptOut.optOut(person, context, onlyIn: state)
+    func change(_ person: Person, in context: CommandContext, from state: AccountState) throws {
+        try Output.line(OptOut.optOut(person, in: context, onlyIn: state))
     }
 }
 
@@ -196,7 +197,7 @@ struct SelfOptIn: AdminCommand {
         commandName: "opt-in",
         abstract: "Undo your opt-out.",
         discussion: """
-            Not where you could not log in afterwards: an administrator enrols you first.
+            Not where you could not log in afterwards: an administrator enrolls you first.
 
             Example:
               sudo countersign self opt-in
@@ -205,7 +206,7 @@ struct SelfOptIn: AdminCommand {
     func perform() throws {
         let person = try SelfCommand.begin()
         let context = try SelfCommand.context()
-        try SelfCommand.single(person, context)
+        try SelfCommand.single(person, in: context)
         let view = AccountView(person, try context.accounts.account(of: person), context.settings, now: context.now)
         guard !(view.isOptedOut && view.lacksFactor) else {
             throw CommandError(
@@ -213,6 +214,6 @@ struct SelfOptIn: AdminCommand {
                 hint: "ask the administrator: countersign enroll",
                 code: .refused)
         }
-        try OptIn.optIn(person, context)
+        try Output.line(OptIn.optIn(person, in: context))
     }
 }

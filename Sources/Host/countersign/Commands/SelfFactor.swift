@@ -1,13 +1,14 @@
 internal import Accounts
 internal import ArgumentParser
+internal import CommandSupport
+internal import HostSettings
 internal import Identifiers
 internal import LoginPolicy
-internal import HostSettings
 
 struct SelfEnroll: SelfChange {
     static let configuration = CommandConfiguration(
         commandName: "enroll",
-        abstract: "Enrol your phone, if you never had a second factor.",
+        abstract: "Enroll your phone, if you never had a second factor.",
         discussion: """
             Asks for your mobile number, and for the code that is sent to it, as a login does where enrolment.at_login \
             allows it.
@@ -18,7 +19,7 @@ struct SelfEnroll: SelfChange {
 
     /// The login itself makes the offer, under all its conditions: a grace login left, an allowed network, an unused
     /// number.
-    func needsProof(_ account: AccountProbe, _ settings: Settings) throws -> Bool {
+    func needsProof(_ account: AccountProbe, settings: Settings) throws -> Bool {
         let ask = "ask the administrator: countersign enroll"
         switch account.state {
         case .linked:
@@ -35,14 +36,14 @@ struct SelfEnroll: SelfChange {
         guard settings.enrolment.atLogin, settings.enrolment.atLoginNetworks == nil, settings.enrolment.mode == .grace
         else {
             throw CommandError(
-                "nobody enrols themselves here: the settings allow it in logins of some networks only, or not at all",
+                "nobody enrolls themselves here: the settings allow it in logins of some networks only, or not at all",
                 hint: ask,
                 code: .refused)
         }
         return true
     }
 
-    func change(_ person: Person, _ context: CommandContext, from state: AccountState) throws {
+    func change(_ person: Person, in context: CommandContext, from state: AccountState) throws {
         let account = try context.accounts.account(of: person)
         guard account.isConfirmed else {
             throw CommandError("the account of \(person.name) has changed meanwhile", hint: "run this again")
@@ -63,14 +64,14 @@ struct SelfConfirm: SelfChange {
               sudo countersign self confirm
             """)
 
-    func needsProof(_ account: AccountProbe, _ settings: Settings) throws -> Bool {
+    func needsProof(_ account: AccountProbe, settings: Settings) throws -> Bool {
         if account.state == .none {
             throw CommandError("you have no second factor to confirm", hint: "sudo countersign self enroll")
         }
         return account.state == .linked
     }
 
-    func change(_ person: Person, _ context: CommandContext, from state: AccountState) throws {
+    func change(_ person: Person, in context: CommandContext, from state: AccountState) throws {
         let account = try context.accounts.account(of: person)
         guard account.isConfirmed else {
             throw CommandError("the account of \(person.name) has changed meanwhile", hint: "run this again")

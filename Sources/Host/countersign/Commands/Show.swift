@@ -1,5 +1,7 @@
 internal import Accounts
 internal import ArgumentParser
+internal import AuthyWire
+internal import CommandSupport
 internal import Encoding
 internal import Identifiers
 
@@ -22,13 +24,13 @@ struct Show: AdminCommand {
     func perform() throws {
         let person = try user.find()
         let context = try CommandContext.open(settings, begins: false)
-        guard !attempt.isEmpty else { return try Self.show(person, context, json: output.json) }
+        guard !attempt.isEmpty else { return try Self.show(person, in: context, json: output.json) }
         let approved = try attempt.first { try context.accounts.attempt($0, now: context.now)?.outcome == .approved }
         let view = AccountView(person, try context.accounts.account(of: person), context.settings, now: context.now)
         try Output.json(view.json(with: ["approved_attempt": approved.map { .string($0) } ?? .null]))
     }
 
-    static func show(_ person: Person, _ context: CommandContext, json: Bool) throws {
+    static func show(_ person: Person, in context: CommandContext, json: Bool) throws {
         let label = try context.accounts.labels()[person]
         let view = AccountView(
             person, try context.accounts.account(of: person), context.settings, label: label, now: context.now)

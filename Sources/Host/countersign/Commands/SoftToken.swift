@@ -1,11 +1,12 @@
-internal import Encoding
-internal import QRCode
 internal import Accounts
 internal import ArgumentParser
+internal import CommandSupport
+internal import Encoding
 internal import Glibc
+internal import HostSettings
 internal import Identifiers
 internal import OATH
-internal import HostSettings
+internal import QRCode
 
 struct SoftToken: AdminCommand {
     static let configuration = CommandConfiguration(
@@ -13,8 +14,8 @@ struct SoftToken: AdminCommand {
         abstract: "Give a user a SoftToken of this host.",
         discussion: """
             Makes a secret, and prints the link that takes it into an authenticator app: on a terminal as a QR code \
-            and as the bare secret too. Anyone who sees one of them has the user's second factor. Some apps know SHA-1, 6 \
-            digits and 30 seconds only, whatever the link says.
+            and as the bare secret too. Anyone who sees one of them has the user's second factor. Some apps know \
+            SHA-1, 6 digits and 30 seconds only, whatever the link says.
 
             Examples:
               countersign softtoken alice
@@ -61,14 +62,14 @@ struct SoftToken: AdminCommand {
                 hint: "add --replace; codes of the old one are refused from then on")
         }
         let secret = try secretStdin ? SecretInput.read() : SecretInput.make()
-        let link = try link(person, secret)
+        let link = try link(person, secret: secret)
         let token = StoredSoftToken(
             secret: secret.withUnsafeBytes { Array($0) }, algorithm: algorithm.rawValue, digits: digits, period: period)
         let change = try context.accounts.setSoftToken(person, to: token)
-        context.tell("softtoken", person, change.before.hasSoftToken ? "replaced" : "made")
+        context.logChange("softtoken", of: person, detail: change.before.hasSoftToken ? "replaced" : "made")
         // Printed last, as a QR code can be taller than the terminal, and even if the output fails.
         defer {
-            Output.complain(ChangeSummary.softToken(person, token, change))
+            Output.complain(ChangeSummary.softToken(person, token: token, change: change))
             if Terminal.isThere, !output.json, person.key == nil {
                 Output.complain("then: countersign try \(person.name) --service sudo\(settings.again)")
             }
@@ -76,7 +77,7 @@ struct SoftToken: AdminCommand {
         try hand(over: link, secret, to: person)
     }
 
-    private func link(_ person: Person, _ secret: Secret) throws -> OtpauthLink {
+    private func link(_ person: Person, secret: Secret) throws -> OtpauthLink {
         let host = Self.hostName()
         guard let parameters = TOTP(algorithm: algorithm, digits: digits, period: period),
             let link = OtpauthLink(issuer: issuer ?? host, account: person.name, secret: secret, parameters: parameters)
@@ -101,12 +102,12 @@ struct SoftToken: AdminCommand {
         guard let code = QRCode(link.text) else {
             throw CommandError("no QR code can be made of the link: \(systemReason())")
         }
-        let style: QRCode.Style = Terminal.takesUnicode ? .halfBlocks : .ascii
+        let style: QRCode.Style = if Terminal.takesUnicode { .halfBlocks } else { .ascii }
         let needed = code.columns(style)
         if let columns = Terminal.columns, columns < needed {
             return Output.hint("widen the terminal to \(needed) columns for the QR code")
         }
-        try Output.picture(code.lines(style, coloured: Terminal.takesColours))
+        try Output.picture(code.lines(style, coloured: Terminal.takesColors))
     }
 
     /// Returns the text in groups of four letters, as people type it.
@@ -121,6 +122,6 @@ struct SoftToken: AdminCommand {
         var buffer = [CChar](repeating: 0, count: 256)
         guard gethostname(&buffer, buffer.count - 1) == 0 else { return "localhost" }
         let name = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return name.isEmpty ? "localhost" : name
+        return if name.isEmpty { "localhost" } else { name }
     }
 }

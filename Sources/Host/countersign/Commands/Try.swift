@@ -1,10 +1,12 @@
 internal import Accounts
 internal import ArgumentParser
+internal import AuthyWire
+internal import CommandSupport
 internal import Encoding
 internal import Glibc
+internal import HostSettings
 internal import Identifiers
 internal import LoginPolicy
-internal import HostSettings
 internal import SettingsFile
 
 /// One login through the module.
@@ -44,10 +46,10 @@ struct Try: ParsableCommand {
     func run() throws {
         let ended: Ended
         do {
-            if service != StepUpProof.service { CheckResult.service(service).forEach { $0.tell() } }
+            if service != StepUpProof.service { CheckResult.service(service).forEach { $0.show() } }
             ended = try login()
         } catch { throw CommandError(error) }
-        if ended.row == nil, !ended.letIn { explain(ended.trouble) }
+        if ended.row == nil, !ended.letIn { explain(ended.failure) }
         try output.json ? Output.json(ended.json) : Output.line(ended.sentence)
         guard ended.letIn else { throw ExitCode.failure }
     }
@@ -59,7 +61,7 @@ struct Try: ParsableCommand {
         /// The login's row in the history.
         let row: HistoryRow?
         /// Why the history could not be read.
-        let trouble: (any Error)?
+        let failure: (any Error)?
 
         var letIn: Bool { result == .letIn }
 
@@ -69,9 +71,9 @@ struct Try: ParsableCommand {
         }
 
         /// Whether the settings are wrong: then no row is written to the history.
-        private var isOfSettings: Bool { row == nil && !letIn && trouble is SettingsError }
-        private var outcome: String? { isOfSettings ? Outcome.unavailable.rawValue : row?.outcome.rawValue }
-        private var reason: String? { isOfSettings ? Reason.settings.rawValue : row?.reason }
+        private var isOfSettings: Bool { row == nil && !letIn && failure is SettingsError }
+        private var outcome: String? { if isOfSettings { Outcome.unavailable.rawValue } else { row?.outcome.rawValue } }
+        private var reason: String? { if isOfSettings { Reason.settings.rawValue } else { row?.reason } }
 
         var json: JSONValue {
             .object([
@@ -100,18 +102,18 @@ struct Try: ParsableCommand {
                 $0.service == service && $0.time >= began && names.contains($0.nameWithKey)
                     && $0.outcome.letsIn == (result == .letIn)
             }
-            return Ended(person: person, result: result, row: row, trouble: nil)
+            return Ended(person: person, result: result, row: row, failure: nil)
         } catch {
             // The result of the login does not depend on the history.
             if result == .letIn { CommandError(error).report() }
-            return Ended(person: person, result: result, row: nil, trouble: error)
+            return Ended(person: person, result: result, row: nil, failure: error)
         }
     }
 
     private func explain(_ error: (any Error)?) {
-        let trouble = error.map { CommandError($0) }
-        Output.error(trouble?.message ?? "not let in; the reason is in the system log, in a line of pam_countersign")
-        let helpers = helpers.text == Path.helpers.text ? "" : " --helpers \(helpers)"
+        let failure = error.map { CommandError($0) }
+        Output.error(failure?.message ?? "not let in; the reason is in the system log, in a line of pam_countersign")
+        let helpers = if helpers.text == Path.helpers.text { "" } else { " --helpers \(helpers)" }
         Output.hint("countersign check\(helpers)\(settings.again)")
     }
 }

@@ -1,5 +1,6 @@
 internal import Accounts
 internal import ArgumentParser
+internal import CommandSupport
 internal import Identifiers
 internal import LoginPolicy
 
@@ -7,7 +8,7 @@ struct Unlink: AdminCommand {
     static let configuration = CommandConfiguration(
         abstract: "Take a user's AuthyID and SoftToken away.",
         discussion: """
-            Enrolment begins again: the account has no factor then, and is not confirmed any more. Grace logins that \
+            Enrollment begins again: the account has no factor then, and is not confirmed any more. Grace logins that \
             were used stay used, and a lock stays. On a terminal the user's name is asked for first; elsewhere --yes \
             is needed.
 
@@ -19,6 +20,7 @@ struct Unlink: AdminCommand {
 
     @OptionGroup var user: PastUserArgument
     @OptionGroup var confirmation: ConfirmationOption
+    @OptionGroup var output: OutputOption
     @OptionGroup var settings: SettingsOption
 
     func perform() throws {
@@ -31,11 +33,13 @@ struct Unlink: AdminCommand {
         }
         if account.state != .none {
             let codes =
-                account.recoveryLeft > 0 ? ", \(ChangeSummary.count(account.recoveryLeft, "recovery code"))" : ""
+                account.recoveryLeft > 0 ? ", \(account.recoveryLeft.counted("recovery code"))" : ""
             try confirmation.ask("\(person.label) loses \(ChangeSummary.factors(account))\(codes).", for: person.name)
         }
         let change = try context.accounts.unlink(person)
-        if change.before.state != .none { context.tell("unlink", person, ChangeSummary.factors(change.before)) }
-        try Output.line(ChangeSummary.unlinked(person, change))
+        if change.before.state != .none {
+            context.logChange("unlink", of: person, detail: ChangeSummary.factors(change.before))
+        }
+        try context.report(ChangeSummary.unlinked(person, change: change), on: person, output: output)
     }
 }

@@ -1,5 +1,6 @@
 internal import Accounts
 internal import ArgumentParser
+internal import CommandSupport
 internal import Identifiers
 
 struct Unlock: AdminCommand {
@@ -14,13 +15,16 @@ struct Unlock: AdminCommand {
             """)
 
     @OptionGroup var user: UserArgument
+    @OptionGroup var output: OutputOption
     @OptionGroup var settings: SettingsOption
 
     func perform() throws {
         let person = try user.find()
         let context = try CommandContext.open(settings)
         let unlocked = try context.accounts.unlock(person, now: context.now)
-        context.tell("unlock", person, ChangeSummary.cleared(unlocked, now: context.now) ?? "nothing to unlock")
-        try Output.line(ChangeSummary.unlocked(person, unlocked, now: context.now))
+        context.logChange(
+            "unlock", of: person, detail: ChangeSummary.cleared(unlocked, now: context.now) ?? "nothing to unlock")
+        try context.report(
+            ChangeSummary.unlocked(person, unlocked: unlocked, now: context.now), on: person, output: output)
     }
 }

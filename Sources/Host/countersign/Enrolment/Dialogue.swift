@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CSyscalls
+internal import CommandSupport
 internal import Frames
 internal import Glibc
 internal import NetProtocol
@@ -66,11 +67,11 @@ final class Dialogue {
             if input { watched.append(STDIN_FILENO) }
             let ready = readable(watched, until: until)
             if ready.contains(stops.descriptor) { throw ExitCode(Stops.code) }
-            if ready.contains(STDIN_FILENO) { take() }
+            if ready.contains(STDIN_FILENO) { receive() }
         }
     }
 
-    private func take() {
+    private func receive() {
         var buffer = [UInt8](repeating: 0, count: Self.longest)
         let count = read(STDIN_FILENO, &buffer, buffer.count)
         if count < 0, errno == EINTR || errno == EAGAIN { return }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import AuthyWire
+internal import CommandSupport
 internal import Identifiers
 internal import LoginPolicy
 internal import PhoneNumbers
@@ -22,7 +23,7 @@ enum Contact {
     /// Parses a phone number.
     ///
     /// `countryCode` is the code given beside the number; if it is empty, the settings' code applies.
-    static func phone(_ text: String, countryCode: String = "", _ rules: EnrolmentRules) throws(PhoneNumberError)
+    static func phone(_ text: String, countryCode: String = "", rules: EnrolmentRules) throws(PhoneNumberError)
         -> PhoneNumber
     {
         let country: NumberCountry =
@@ -31,7 +32,7 @@ enum Contact {
     }
 
     /// Returns the e-mail address: the given one, or for nil the user's name at the domain of the settings.
-    static func email(_ text: String?, of user: String, _ rules: EnrolmentRules) throws(Complaint) -> String {
+    static func email(_ text: String?, of user: String, rules: EnrolmentRules) throws(Complaint) -> String {
         if let text {
             guard NewUser.isEmail(text) else { throw Complaint("not an e-mail address") }
             return text

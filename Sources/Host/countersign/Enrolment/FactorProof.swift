@@ -1,9 +1,10 @@
 internal import Accounts
+internal import CommandSupport
+internal import HostSettings
 internal import Identifiers
 internal import LoginPolicy
 internal import NetProtocol
 internal import PhoneNumbers
-internal import HostSettings
 
 /// Has a person prove a factor in a dialogue; an account is confirmed only by such a proof.
 struct FactorProof {
@@ -107,7 +108,7 @@ struct FactorProof {
             case .way(.oneTouch): next = try askPhone()
             case .way(.softToken): next = try makeToken()
             case .choice: next = try choose()
-            case .number(let number): next = try take(number)
+            case .number(let number): next = try useNumber(number)
             }
         }
     }
@@ -128,9 +129,9 @@ struct FactorProof {
     }
 
     /// Registers another number; if the server refuses it, nothing changes.
-    private mutating func take(_ number: PhoneNumber) throws -> Next {
+    private mutating func useNumber(_ number: PhoneNumber) throws -> Next {
         guard let register else { return .choice }
-        do { (id, hasApp) = try register(number) } catch let trouble as CommandError { return cannot(trouble.message) }
+        do { (id, hasApp) = try register(number) } catch let error as CommandError { return cannot(error.message) }
         phone = number.maskedWithCode
         return first.map { .way($0) } ?? .choice
     }
@@ -139,7 +140,7 @@ struct FactorProof {
     let rules: LoginRules
 
     /// Says that a way is not possible; asks for another one if a person can be asked.
-    func cannot(_ why: String, _ ended: Ended? = nil) -> Next {
+    func cannot(_ why: String, ended: Ended? = nil) -> Next {
         guard dialogue.asks else { return .ended(ended ?? .refused(why)) }
         // The name of a user keeps its spelling at the beginning of a sentence.
         say(why.hasPrefix(person.name) ? why : why.prefix(1).uppercased() + why.dropFirst() + ".")
@@ -149,10 +150,12 @@ struct FactorProof {
     func cannot(_ answer: NetResult) -> Next {
         switch answer {
         case .outage(let reason):
-            cannot("the server is out of reach: \(reason)", .unavailable("the server is out of reach: \(reason)"))
+            cannot(
+                "the server is out of reach: \(reason)", ended: .unavailable("the server is out of reach: \(reason)"))
         case .limited:
             cannot(
-                "the server takes no more requests for now", .unavailable("the server takes no more requests for now"))
+                "the server takes no more requests for now",
+                ended: .unavailable("the server takes no more requests for now"))
         case .noDevice(let reason), .refused(let reason), .invalid(let reason):
             cannot("that is not possible: \(reason)")
         case .unknownUser: cannot("the server does not know the AuthyID any more")

@@ -1,5 +1,6 @@
 internal import Accounts
 internal import AuthyWire
+internal import CommandSupport
 internal import Encoding
 internal import Frames
 internal import HostSettings
@@ -20,7 +21,7 @@ struct PhoneEnrolment {
     /// With `way` nil, the factor is chosen by what the person has. With `later`, the proof is left to the first login.
     func run(_ phone: PhoneNumber, email: String, installLink: Bool, way: Way?, later: Bool) throws {
         let before = try context.accounts.account(of: person)
-        if let id = before.authyID { throw Self.isLinked(person, id) }
+        if let id = before.authyID { throw Self.isLinked(person, id: id) }
         if before.isConfirmed, later {
             throw CommandError(
                 "\(person.label) has proven a factor: another one counts once it is proven too",
@@ -29,26 +30,27 @@ struct PhoneEnrolment {
         var known = before
         let register = { (phone: PhoneNumber) in
             let id = try dialogue.register(phone, email: email, installLink: installLink, for: person)
-            known = try take(id, phone, known)
-            return (id, try dialogue.look(id, of: person, context)?.hasApp)
+            known = try adopt(id, phone: phone, known: known)
+            return (id, try dialogue.serverView(id, of: person, in: context)?.hasApp)
         }
         let (id, hasApp) = try register(phone)
-        guard !later else { return try end(.later, phone.maskedWithCode, before) }
+        guard !later else { return try end(.later, phone: phone.maskedWithCode, before: before) }
         var proving = try FactorProof(
             context, person, id, before.isConfirmed ? .another(before) : .enrolment, phone: phone.maskedWithCode,
             hasApp: hasApp, dialogue,
             register: register)
         guard let first = way ?? proving.first else {
-            return try end(.refused("login.factors names no way to confirm by"), phone.maskedWithCode, before)
+            return try end(
+                .refused("login.factors names no way to confirm by"), phone: phone.maskedWithCode, before: before)
         }
         let ended = try proving.run(first)
-        try end(ended, proving.phone, before)
+        try end(ended, phone: proving.phone, before: before)
     }
 
     /// Links the AuthyID; if another factor has confirmed the account, the phone has to be proven first.
     ///
     /// `known` is the account as this dialogue left it. Returns the account as it is now.
-    private func take(_ id: AuthyID, _ phone: PhoneNumber, _ known: Account) throws -> Account {
+    private func adopt(_ id: AuthyID, phone: PhoneNumber, known: Account) throws -> Account {
         guard !known.isConfirmed else {
             let said = "registered \(phone.maskedWithCode) as AuthyID \(id); it is linked once the phone is proven"
             try Output.said("\(person.label): \(said)", besidesData: json)
@@ -59,12 +61,12 @@ struct PhoneEnrolment {
             throw CommandError(
                 "the account of \(person.name) has changed meanwhile", hint: "countersign show \(person.typed)")
         }
-        context.tell("enroll", person, "AuthyID \(id), \(phone.maskedWithCode)")
-        try Output.said(ChangeSummary.registered(person, id, phone, change), besidesData: json)
+        context.logChange("enroll", of: person, detail: "AuthyID \(id), \(phone.maskedWithCode)")
+        try Output.said(ChangeSummary.registered(person, id: id, phone: phone, change: change), besidesData: json)
         return change.after
     }
 
-    static func isLinked(_ person: Person, _ id: AuthyID) -> CommandError {
+    static func isLinked(_ person: Person, id: AuthyID) -> CommandError {
         CommandError(
             "\(person.name) is linked to AuthyID \(id) already",
             hint: """
@@ -89,12 +91,15 @@ struct PhoneEnrolment {
             "cellphone": "the phone number", "country_code": "the country code", "email": "the e-mail address",
         ]
         let named = fields.split { $0 == "," || $0 == " " }.map { words[String($0)] ?? String($0) }
-        return named.isEmpty
-            ? "the phone number, the country code or the e-mail address" : named.joined(separator: " and ")
+        return if named.isEmpty {
+            "the phone number, the country code or the e-mail address"
+        } else {
+            named.joined(separator: " and ")
+        }
     }
 
     /// Prints the result; `before` is the account as it was found.
-    private func end(_ ended: FactorProof.Ended, _ phone: String?, _ before: Account) throws {
+    private func end(_ ended: FactorProof.Ended, phone: String?, before: Account) throws {
         let account = try context.accounts.account(of: person)
         if json {
             try Output.json(
@@ -106,7 +111,7 @@ struct PhoneEnrolment {
                 ]))
         }
         if before.isConfirmed, ended.way == nil { return try notAnother(ended) }
-        try ended.tell(person, context, besidesData: json, isNew: true)
+        try ended.report(person, in: context, besidesData: json, isNew: true)
     }
 
     /// Reports that a confirmed account is unchanged, as the new phone was not proven.
@@ -138,7 +143,7 @@ extension Dialogue {
                 "the server is out of reach: \(reason); nothing was stored", hint: PhoneEnrolment.outageHint,
                 code: .later)
         case .limited(let seconds):
-            let wait = seconds.map { "in \(ChangeSummary.count($0, "second"))" } ?? "later"
+            let wait = seconds.map { "in \($0.counted("second"))" } ?? "later"
             throw CommandError(
                 "the server takes no more requests for now; nothing was stored", hint: "try again \(wait)", code: .later
             )
@@ -154,7 +159,7 @@ extension Dialogue {
     }
 
     /// Stores what the server knows of a user; returns nil if it does not say, which is not a failure.
-    func look(_ id: AuthyID, of person: Person, _ context: CommandContext) throws -> ServerView? {
+    func serverView(_ id: AuthyID, of person: Person, in context: CommandContext) throws -> ServerView? {
         guard case .user(let phone, let hasApp) = ask(.status(of: id)) else { return nil }
         let view = ServerView(phone: phone, hasApp: hasApp, time: Timestamp.now)
         _ = try context.accounts.storeServerView(of: person, authyID: id, view)
@@ -170,14 +175,14 @@ extension FactorProof.Ended {
     /// Reports the result, to the system log and to the caller.
     ///
     /// `isNew` says that the number was given just now.
-    func tell(_ person: Person, _ context: CommandContext, besidesData: Bool, isNew: Bool = false) throws {
+    func report(_ person: Person, in context: CommandContext, besidesData: Bool, isNew: Bool = false) throws {
         let stays =
             "the account stays linked; a login with the factor confirms it, "
             + "and so does countersign confirm \(person.typed)"
-        let hint = isNew ? "\(stays)\n\(PhoneEnrolment.wrongNumber(person))" : stays
+        let hint = if isNew { "\(stays)\n\(PhoneEnrolment.wrongNumber(person))" } else { stays }
         switch self {
         case .confirmed(let way):
-            context.tell("confirm", person, "by \(way.rawValue)")
+            context.logChange("confirm", of: person, detail: "by \(way.rawValue)")
             try Output.said("\(person.name): confirmed by \(way.rawValue)", besidesData: besidesData)
         case .later:
             try Output.said(

@@ -1,4 +1,6 @@
 internal import CSyscalls
+internal import CommandSupport
+internal import Frames
 internal import Glibc
 internal import Identifiers
 internal import NetProtocol
@@ -6,13 +8,13 @@ internal import NetProtocol
 /// The wait for an approval on the phone: when to poll the server, and what the person sees meanwhile.
 struct PhoneWait {
     /// Shortest time between two polls in milliseconds; a server that can wait answers only when there is news.
-    private static let pace: Int64 = 1_000
-    private static let longestLook: Int64 = 20_000
+    private static let pollInterval: Int64 = 1_000
+    private static let longestPoll: Int64 = 20_000
 
     private let until: Int64
     private let number: CheckNumber?
-    private var lookAt: Int64
-    private var isLooking = false
+    private var nextPoll: Int64
+    private var isPolling = false
     /// The seconds on the screen.
     private var shown: Int64?
     private var hasPrompt = false
@@ -20,24 +22,24 @@ struct PhoneWait {
     init(until: Int64, number: CheckNumber?) {
         self.until = until
         self.number = number
-        lookAt = system_now()
+        nextPoll = system_now()
     }
 
     var isOver: Bool { system_now() >= until }
-    var isDueToLook: Bool { !isLooking && system_now() >= lookAt }
+    var isDueToPoll: Bool { !isPolling && system_now() >= nextPoll }
 
-    mutating func look(at id: AuthyID) -> NetRequest {
-        isLooking = true
-        lookAt = system_now() + Self.pace
-        return .poll(id, milliseconds: max(0, min(Self.longestLook, until - system_now())))
+    mutating func poll(_ id: AuthyID) -> NetRequest {
+        isPolling = true
+        nextPoll = system_now() + Self.pollInterval
+        return .poll(id, milliseconds: max(0, min(Self.longestPoll, until - system_now())))
     }
 
-    mutating func looked() { isLooking = false }
+    mutating func endPoll() { isPolling = false }
 
     /// Time of the next action if nothing arrives before, as `system_now` counts.
     var nextEvent: Int64 {
         let second = system_now() + 1_000 - (until - system_now() + 999) % 1_000
-        return min(until, isLooking ? second : min(lookAt, second))
+        return min(until, isPolling ? second : min(nextPoll, second))
     }
 
     mutating func redraw() { hasPrompt = false }
@@ -52,10 +54,9 @@ struct PhoneWait {
     mutating func draw(_ words: String) {
         let left = max(0, (until - system_now() + 999) / 1_000)
         guard !hasPrompt || left != shown else { return }
-        let seconds = String(left)
-        let text =
-            "Approve on the phone\(number.map { " (the number is \($0))" } ?? ""): "
-            + "\(seconds.count < 3 ? String(repeating: " ", count: 3 - seconds.count) : "")\(seconds) s left \(words)"
+        let sentence =
+            number.map { "Check your phone and enter \($0) there to approve" } ?? "Check your phone to approve"
+        let text = "\(sentence): \(String(left).padded(left: 3)) s left \(words)"
         if !hasPrompt {
             Output.draw(text)
         } else if Terminal.movesCursor {

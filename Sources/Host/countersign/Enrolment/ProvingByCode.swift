@@ -1,4 +1,6 @@
 internal import Accounts
+internal import CommandSupport
+internal import Frames
 internal import HostSettings
 internal import Identifiers
 internal import LoginPolicy
@@ -13,17 +15,17 @@ extension FactorProof {
             guard dialogue.asks else { return cannot(why) }
             say("\(why.prefix(1).uppercased() + why.dropFirst()). A code that arrives late is taken.")
             Output.hint("countersign unlock \(person.typed) allows more")
-            return try readCode(way) { try $0.verify($1, way) }
+            return try readCode(way) { try $0.verify($1, way: way) }
         }
         guard let id else { return .choice }
         let answer = dialogue.ask(.sendCode(way.delivery, to: id))
         guard answer == .sent else { return cannot(answer) }
-        let another = takesNumbers ? " Type it, or another number beginning with +." : ""
+        let another = if takesNumbers { " Type it, or another number beginning with +." } else { "" }
         say(
             "A code is on its way by \(way == .call ? "call" : "text message")"
                 + "\(phone.map { " to \($0)" } ?? "").\(another)"
         )
-        return try readCode(way) { try $0.verify($1, way) }
+        return try readCode(way) { try $0.verify($1, way: way) }
     }
 
     /// Reads codes until one is right, too many are wrong, or another way is chosen.
@@ -47,12 +49,12 @@ extension FactorProof {
     }
 
     /// Has the server verify a code; returns nil for another try.
-    mutating func verify(_ code: OneTimeCode, _ way: Way) throws -> Next? {
+    mutating func verify(_ code: OneTimeCode, way: Way) throws -> Next? {
         guard let id else { return .choice }
         if let locked = try charge() { return locked }
         switch dialogue.ask(.verify(code, of: id, isProven: isProven, confirmation: nil)) {
-        case .valid: return try confirm(.verified(id), way)
-        case .phoneConfirmed where !isProven: return try confirm(.firstPhone(id), way)
+        case .valid: return try confirm(.verified(id), way: way)
+        case .phoneConfirmed where !isProven: return try confirm(.firstPhone(id), way: way)
         case .phoneConfirmed, .confirmationCode:
             say("That code confirms a new phone at the server: countersignd user confirm \(id) CODE")
             return wrong()
@@ -86,14 +88,14 @@ extension FactorProof {
         return nil
     }
 
-    func confirm(_ proof: LoginCommit.Proof, _ way: Way) throws -> Next {
+    func confirm(_ proof: LoginCommit.Proof, way: Way) throws -> Next {
         if case .another(let seen) = purpose, let id {
             guard let change = try context.accounts.link(person, to: id, ifStill: seen) else {
                 return .ended(.refused("the account was changed meanwhile"))
             }
-            context.tell(
-                "enroll", person,
-                "AuthyID \(id), \(phone ?? "no number"), \(ChangeSummary.factors(change.before)) before")
+            context.logChange(
+                "enroll", of: person,
+                detail: "AuthyID \(id), \(phone ?? "no number"), \(ChangeSummary.factors(change.before)) before")
         }
         guard try context.accounts.confirm(person, by: proof) else {
             return .ended(.refused("the account was changed meanwhile, or the code was used before"))
@@ -114,12 +116,12 @@ extension FactorProof {
                 return cannot("the name of this host or user has a colon in it")
             }
             token = StoredSoftToken(secret: secret.withUnsafeBytes { Array($0) })
-            try show(link, secret)
+            try show(link, secret: secret)
         }
-        return try readCode(.softToken) { try $0.match($1, token, isNew: kept == nil) }
+        return try readCode(.softToken) { try $0.match($1, token: token, isNew: kept == nil) }
     }
 
-    func show(_ link: OtpauthLink, _ secret: Secret) throws {
+    func show(_ link: OtpauthLink, secret: Secret) throws {
         if dialogue.asks {
             try Output.aside { try SoftToken.draw(link) }
             say(link.text)
@@ -130,7 +132,7 @@ extension FactorProof {
     }
 
     /// Checks a code of a SoftToken; a new token is stored only once it is proven.
-    mutating func match(_ code: OneTimeCode, _ token: StoredSoftToken, isNew: Bool) throws -> Next? {
+    mutating func match(_ code: OneTimeCode, token: StoredSoftToken, isNew: Bool) throws -> Next? {
         if let locked = try charge() { return locked }
         guard let secret = Secret(bytes: token.secret), let algorithm = Algorithm(rawValue: token.algorithm),
             let parameters = TOTP(algorithm: algorithm, digits: token.digits, period: token.period)
@@ -142,6 +144,6 @@ extension FactorProof {
             return wrong()
         }
         if isNew { _ = try context.accounts.setSoftToken(person, to: token) }
-        return try confirm(.softToken(token, timeStep: step), .softToken)
+        return try confirm(.softToken(token, timeStep: step), way: .softToken)
     }
 }

@@ -1,5 +1,7 @@
 internal import Accounts
 internal import CSyscalls
+internal import CommandSupport
+internal import Frames
 internal import Glibc
 internal import Identifiers
 internal import LoginPolicy
@@ -28,7 +30,7 @@ extension FactorProof {
         }
         var phone = PhoneWait(until: system_now() + Int64(Self.approvalTime) * 1_000, number: number)
         while true {
-            let (end, next) = try wait(&phone, id)
+            let (end, next) = try wait(&phone, id: id)
             if let end { try context.accounts.endPush(push, as: end, now: Timestamp.now) }
             if let next {
                 dialogue.stopPolling()
@@ -38,21 +40,21 @@ extension FactorProof {
     }
 
     /// Handles one event; returns how the request ended and what comes next, each nil while unknown.
-    mutating func wait(_ phone: inout PhoneWait, _ id: AuthyID) throws -> (PushEnd?, Next?) {
+    mutating func wait(_ phone: inout PhoneWait, id: AuthyID) throws -> (PushEnd?, Next?) {
         if dialogue.asks { phone.draw("(a code, \(words(without: .oneTouch))): ") }
-        if phone.isDueToLook { dialogue.send(phone.look(at: id)) }
+        if phone.isDueToPoll { dialogue.send(phone.poll(id)) }
         switch try dialogue.hear(input: dialogue.asks, until: phone.nextEvent) {
         case .due where phone.isOver: return (.expired, cannot("nobody answered on the phone"))
         case .due: return (nil, nil)
         case .end: return (.cancelled, .ended(.later))
-        case .line(let line): return try typed(line, &phone)
+        case .line(let line): return try typed(line, phone: &phone)
         case .answer(let answer):
-            phone.looked()
+            phone.endPoll()
             switch answer {
             case .pending, .outage, .limited: return (nil, nil)
             case .approved:
                 phone.leave()
-                return (.approved, try confirm(.oneTouch(id), .oneTouch))
+                return (.approved, try confirm(.oneTouch(id), way: .oneTouch))
             case .denied:
                 phone.leave()
                 return (.denied, .ended(.refused("the request was denied on the phone")))
@@ -66,13 +68,13 @@ extension FactorProof {
         }
     }
 
-    mutating func typed(_ line: String, _ phone: inout PhoneWait) throws -> (PushEnd?, Next?) {
+    mutating func typed(_ line: String, phone: inout PhoneWait) throws -> (PushEnd?, Next?) {
         phone.redraw()
         switch read(line) {
         case .code(let code):
             dialogue.stopPolling()
-            phone.looked()
-            let next = try verify(code, .oneTouch)
+            phone.endPoll()
+            let next = try verify(code, way: .oneTouch)
             return (next == nil ? nil : .cancelled, next)
         case .way(.oneTouch), .nothing: return (nil, nil)
         case .way(let way): return (.cancelled, .way(way))

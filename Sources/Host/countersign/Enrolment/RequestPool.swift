@@ -28,12 +28,12 @@ struct RequestPool<RefreshRequest: PooledRequest> {
     /// Shortest and longest time between two tries in milliseconds; it doubles from one to the next.
     private static var pauses: ClosedRange<Int64> { 500...15_000 }
     /// Milliseconds to wait for open answers after Ctrl-C.
-    private static var patienceAtStop: Int64 { 5_000 }
+    private static var timeoutAtStop: Int64 { 5_000 }
 
     private var pool: NetPool
     private let stops: Stops
     /// How long the server may be out of reach, in milliseconds.
-    private let patience: Int64
+    private let timeout: Int64
     private var under: [Int: RefreshRequest] = [:]
     private var again: [RefreshRequest] = []
     private var pauseUntil: Int64 = 0
@@ -42,10 +42,10 @@ struct RequestPool<RefreshRequest: PooledRequest> {
     private var failingSince: Int64?
     private var lastReason = ""
 
-    init(_ pool: NetPool, _ stops: Stops, patience: Int) {
+    init(_ pool: NetPool, _ stops: Stops, timeout: Int) {
         self.pool = pool
         self.stops = stops
-        self.patience = Int64(patience) * 1_000
+        self.timeout = Int64(timeout) * 1_000
         pause = Self.pauses.lowerBound
     }
 
@@ -67,11 +67,11 @@ struct RequestPool<RefreshRequest: PooledRequest> {
                 let idle = pool.processes.firstIndex(where: \.isIdle)
             {
                 if let job = again.popLast() {
-                    ask(job, idle)
+                    ask(job, index: idle)
                     continue
                 }
                 switch try next() {
-                case .ask(let job): ask(job, idle)
+                case .ask(let job): ask(job, index: idle)
                 case .done: if hasStop() { return try stop(answered) }
                 case .end: isAtEnd = true
                 }
@@ -79,8 +79,10 @@ struct RequestPool<RefreshRequest: PooledRequest> {
             if under.isEmpty, again.isEmpty, isAtEnd { return .done }
             guard pool.processes.contains(where: \.isThere) else { return .outOfReach("countersign-net has ended") }
             let ready = readable(watched, until: pauseUntil > system_now() ? pauseUntil : nil)
-            for descriptor in ready where descriptor != stops.descriptor { try take(descriptor, answered, waiting) }
-            if let since = failingSince, system_now() - since > patience { return .outOfReach(lastReason) }
+            for descriptor in ready where descriptor != stops.descriptor {
+                try receive(descriptor, answered: answered, waiting: waiting)
+            }
+            if let since = failingSince, system_now() - since > timeout { return .outOfReach(lastReason) }
         }
     }
 
@@ -88,13 +90,13 @@ struct RequestPool<RefreshRequest: PooledRequest> {
 
     private func hasStop() -> Bool { readable([stops.descriptor], until: 0) == [stops.descriptor] }
 
-    private mutating func ask(_ job: RefreshRequest, _ index: Int) {
+    private mutating func ask(_ job: RefreshRequest, index: Int) {
         pool.processes[index].ask(job.request)
         under[index] = job
     }
 
-    private mutating func take(
-        _ descriptor: CInt, _ answered: (RefreshRequest, NetResult) throws -> Void, _ waiting: (Int64, String) -> Void
+    private mutating func receive(
+        _ descriptor: CInt, answered: (RefreshRequest, NetResult) throws -> Void, waiting: (Int64, String) -> Void
     ) throws {
         guard let index = pool.processes.firstIndex(where: { $0.channel.descriptor == descriptor }),
             let answer = pool.processes[index].answer(), let job = under.removeValue(forKey: index)
@@ -102,14 +104,15 @@ struct RequestPool<RefreshRequest: PooledRequest> {
         switch answer {
         case .outage(let reason):
             failingSince = failingSince ?? system_now()
-            comeAgain(job, nil, "the server is out of reach: \(reason)", waiting)
+            comeAgain(job, wait: nil, reason: "the server is out of reach: \(reason)", waiting: waiting)
         // A process that was ended from outside; the others go on.
         case .refused where !pool.processes[index].isThere: again.append(job)
         case .limited(let seconds):
             failingSince = nil
             comeAgain(
-                job, seconds.map { Int64(min(max($0, 0), 3_600)) * 1_000 }, "the server takes no more requests for now",
-                waiting)
+                job, wait: seconds.map { Int64(min(max($0, 0), 3_600)) * 1_000 },
+                reason: "the server takes no more requests for now",
+                waiting: waiting)
         default:
             failingSince = nil
             pause = Self.pauses.lowerBound
@@ -118,7 +121,7 @@ struct RequestPool<RefreshRequest: PooledRequest> {
     }
 
     private mutating func comeAgain(
-        _ job: RefreshRequest, _ wait: Int64?, _ reason: String, _ waiting: (Int64, String) -> Void
+        _ job: RefreshRequest, wait: Int64?, reason: String, waiting: (Int64, String) -> Void
     ) {
         again.append(job)
         lastReason = reason
@@ -134,10 +137,10 @@ struct RequestPool<RefreshRequest: PooledRequest> {
     /// Waits for open requests, so that nothing is registered without being linked; a second Ctrl-C ends the wait.
     private mutating func stop(_ answered: (RefreshRequest, NetResult) throws -> Void) throws -> Ended {
         drain()
-        let until = system_now() + Self.patienceAtStop
+        let until = system_now() + Self.timeoutAtStop
         while !under.isEmpty, system_now() < until, !hasStop() {
             for descriptor in readable(watched, until: until) where descriptor != stops.descriptor {
-                try take(descriptor, answered) { _, _ in }
+                try receive(descriptor, answered: answered) { _, _ in }
             }
         }
         return .stopped

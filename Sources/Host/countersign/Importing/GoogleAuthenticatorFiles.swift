@@ -1,3 +1,4 @@
+internal import CommandSupport
 internal import Glibc
 internal import Roster
 
@@ -14,7 +15,9 @@ enum GoogleAuthenticatorFiles {
         }
         defer { close(folder) }
         return Folder.names(path.text).sorted().compactMap { user in
-            line("\(name)/\(user)", user) { () throws(LineFault) in try read(openat(folder, user, how), owners: nil) }
+            line("\(name)/\(user)", user: user) { () throws(RosterError) in
+                try read(openat(folder, user, how), owners: nil)
+            }
         }
     }
 
@@ -39,7 +42,9 @@ enum GoogleAuthenticatorFiles {
                 Output.warning("\(path): \(user.name) may not read it; passed over")
                 return nil
             }
-            let line = line(path, user.name) { () throws(LineFault) in try read(descriptor, owners: [0, user.uid]) }
+            let line = line(path, user: user.name) { () throws(RosterError) in
+                try read(descriptor, owners: [0, user.uid])
+            }
             // The file belongs to the user, so a fault in it does not stop the others.
             if let line, case .failure(let fault) = line.result {
                 Output.warning("\(line.place): \(fault.message); \(user.name) is passed over")
@@ -55,11 +60,11 @@ enum GoogleAuthenticatorFiles {
     /// Returns a descriptor, or the negated errno.
     private static func openHow(_ path: String) -> CInt {
         let descriptor = open(path, how)
-        return descriptor < 0 ? -errno : descriptor
+        return if descriptor < 0 { -errno } else { descriptor }
     }
 
     /// Runs `body` with only that user's rights, so that no file is read that the user could not read.
-    private static func asUser(_ user: SystemUser, _ body: () -> CInt) throws -> CInt {
+    private static func asUser(_ user: SystemUser, body: () -> CInt) throws -> CInt {
         var groups = [gid_t](repeating: 0, count: 65_536)
         let count = getgroups(CInt(groups.count), &groups)
         let gid = getegid()
@@ -74,8 +79,8 @@ enum GoogleAuthenticatorFiles {
     }
 
     /// Returns nil if there is no file.
-    private static func line(_ place: String, _ user: String, _ read: () throws(LineFault) -> [UInt8]?) -> RosterLine? {
-        do throws(LineFault) {
+    private static func line(_ place: String, user: String, read: () throws(RosterError) -> [UInt8]?) -> RosterLine? {
+        do throws(RosterError) {
             guard let bytes = try read() else { return nil }
             let (token, notes) = try GoogleAuthenticatorFile.token(bytes)
             var entry = Entry(line: 1, user: user, factor: .softToken(token))
@@ -87,24 +92,24 @@ enum GoogleAuthenticatorFiles {
     /// Reads a file; `owners` nil allows any owner.
     ///
     /// Returns nil if there is no file.
-    private static func read(_ descriptor: CInt, owners: [uid_t]?) throws(LineFault) -> [UInt8]? {
+    private static func read(_ descriptor: CInt, owners: [uid_t]?) throws(RosterError) -> [UInt8]? {
         guard descriptor >= 0 else {
-            let error = descriptor == -1 ? errno : -descriptor
+            let error = if descriptor == -1 { errno } else { -descriptor }
             if error == ENOENT || error == ENOTDIR { return nil }
-            throw LineFault(1, error == ELOOP ? "a symlink" : systemReason(error))
+            throw RosterError(1, error == ELOOP ? "a symlink" : systemReason(error))
         }
         defer { close(descriptor) }
         var found = stat()
         guard fstat(descriptor, &found) == 0, found.st_mode & S_IFMT == S_IFREG else {
-            throw LineFault(1, "not a regular file")
+            throw RosterError(1, "not a regular file")
         }
         if let owners, !owners.contains(found.st_uid) {
-            throw LineFault(1, "owned by uid \(found.st_uid), not by the user")
+            throw RosterError(1, "owned by uid \(found.st_uid), not by the user")
         }
-        guard found.st_size <= GoogleAuthenticatorFile.limit else { throw LineFault(1, "longer than 64 kB") }
+        guard found.st_size <= GoogleAuthenticatorFile.limit else { throw RosterError(1, "longer than 64 kB") }
         var bytes = [UInt8](repeating: 0, count: GoogleAuthenticatorFile.limit + 1)
         let count = Glibc.read(descriptor, &bytes, bytes.count)
-        guard count >= 0 else { throw LineFault(1, systemReason()) }
+        guard count >= 0 else { throw RosterError(1, systemReason()) }
         return Array(bytes.prefix(count))
     }
 }

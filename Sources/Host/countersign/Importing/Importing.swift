@@ -1,6 +1,7 @@
 internal import Accounts
 internal import AuthyWire
 internal import CSyscalls
+internal import CommandSupport
 internal import Encoding
 internal import Frames
 internal import HostSettings
@@ -47,7 +48,7 @@ final class Importing {
             ]
             let told = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
             if left > 0 { return ((told.isEmpty ? ["0 registered"] : told) + ["\(left) left"]).joined(separator: ", ") }
-            return told.isEmpty ? "nothing to do" : told.joined(separator: ", ")
+            return if told.isEmpty { "nothing to do" } else { told.joined(separator: ", ") }
         }
 
         var json: JSONValue {
@@ -79,12 +80,13 @@ final class Importing {
     }
 
     /// Runs the import; `pool` is nil if no line registers a phone.
-    func run(_ pool: NetPool?, _ stops: Stops, patience: Int) throws -> Team.Ended {
+    func run(_ pool: NetPool?, stops: Stops, timeout: Int) throws -> Team.Ended {
         defer { progress.leave() }
-        progress.show(0, "starting")
+        progress.show(0, text: "starting")
         guard let pool else { return try runAlone(stops) }
-        var team = Team(pool, stops, patience: patience)
-        return try team.run(next: next, answered: take, waiting: { [self] in progress.wait($0, $1, counts.all) })
+        var team = Team(pool, stops, timeout: timeout)
+        return try team.run(
+            next: next, answered: receive, waiting: { [self] in progress.wait($0, reason: $1, done: counts.all) })
     }
 
     private func runAlone(_ stops: Stops) throws -> Team.Ended {
@@ -97,7 +99,7 @@ final class Importing {
     private func next() throws -> Team.Step {
         guard let line = try source.next() else { return .end }
         let candidate: ImportedUser
-        do throws(LineFault) {
+        do throws(RosterError) {
             candidate = try ImportedUser(try line.result.get(), place: line.place, users, context.settings.enrolment)
         } catch {
             throw CommandError(
@@ -116,15 +118,15 @@ final class Importing {
             let request = NetRequest.register(phone, email: email, sendsInstallLink: installLink)
             return .ask(
                 Registration(place: candidate.place, person: candidate.person, account: account, request: request))
-        case .link(let id): try link(candidate.person, id, account, candidate.place) { $0.linked += 1 }
-        case .token(let token): return try takeOver(token, candidate)
+        case .link(let id): try link(candidate.person, id: id, seen: account, place: candidate.place) { $0.linked += 1 }
+        case .token(let token): return try takeOver(token, candidate: candidate)
         }
         return .done
     }
 
     private func before() -> Team.Step {
         counts.before += 1
-        progress.show(counts.all, counts.sentence)
+        progress.show(counts.all, text: counts.sentence)
         return .done
     }
 
@@ -137,15 +139,16 @@ final class Importing {
         return before()
     }
 
-    private func take(_ one: Registration, _ answer: NetResult) throws {
+    private func receive(_ one: Registration, answer: NetResult) throws {
         switch answer {
-        case .registered(let id): try link(one.person, id, one.account, one.place) { $0.registered += 1 }
+        case .registered(let id):
+            try link(one.person, id: id, seen: one.account, place: one.place) { $0.registered += 1 }
         case .invalid(let fields):
             progress.leave()
             Output.complain(
                 "\(one.place): the server does not take \(PhoneEnrolment.named(fields)) of \(one.person.name)")
             counts.refused += 1
-            progress.show(counts.all, counts.sentence)
+            progress.show(counts.all, text: counts.sentence)
         case .refused(let reason):
             progress.leave()
             Output.complain(soFar)
@@ -161,7 +164,7 @@ final class Importing {
     }
 
     private func link(
-        _ person: Person, _ id: AuthyID, _ seen: Account, _ place: String, _ count: (inout Counts) -> Void
+        _ person: Person, id: AuthyID, seen: Account, place: String, count: (inout Counts) -> Void
     ) throws {
         guard try context.accounts.link(person, to: id, ifStill: seen) != nil else {
             progress.leave()
@@ -169,12 +172,12 @@ final class Importing {
             _ = before()
             return
         }
-        context.tell("import", person, "AuthyID \(id)")
+        context.logChange("import", of: person, detail: "AuthyID \(id)")
         count(&counts)
-        progress.show(counts.all, counts.sentence)
+        progress.show(counts.all, text: counts.sentence)
     }
 
-    private func takeOver(_ token: Entry.SoftToken, _ candidate: ImportedUser) throws -> Team.Step {
+    private func takeOver(_ token: Entry.SoftToken, candidate: ImportedUser) throws -> Team.Step {
         let person = candidate.person
         let codes = token.scratchCodes.compactMap { RecoveryCode(Array($0.utf8)) }
         guard let hashes = codes.isEmpty ? [] : RecoveryCodes.hashes(of: codes) else {
@@ -189,9 +192,9 @@ final class Importing {
         guard try context.accounts.importSoftToken(stored, recoveryCodes: hashes, for: person) != nil else {
             return kept(candidate)
         }
-        context.tell("import", person, "SoftToken, \(ChangeSummary.count(hashes.count, "recovery code"))")
+        context.logChange("import", of: person, detail: "SoftToken, \(hashes.count.counted("recovery code"))")
         counts.tokens += 1
-        progress.show(counts.all, counts.sentence)
+        progress.show(counts.all, text: counts.sentence)
         return .done
     }
 }

@@ -1,4 +1,5 @@
 internal import CSyscalls
+internal import CommandSupport
 internal import Glibc
 
 /// Progress of a long command: a bar on a terminal, a line now and then elsewhere.
@@ -21,17 +22,17 @@ struct Progress {
     }
 
     /// Shows how many are done; `text` says what was counted.
-    mutating func show(_ done: Int, _ text: String) {
+    mutating func show(_ done: Int, text: String) {
         waiting = nil
-        draw(done, text, force: done == total)
+        draw(done, text: text, force: done == total)
     }
 
     /// Shows that work goes on later, and why.
-    mutating func wait(_ milliseconds: Int64, _ reason: String, _ done: Int) {
+    mutating func wait(_ milliseconds: Int64, reason: String, done: Int) {
         let text = "\(reason); going on in \((milliseconds + 999) / 1_000) s"
         guard draws else { return Output.complain(text) }
         waiting = text
-        draw(done, text, force: true)
+        draw(done, text: text, force: true)
     }
 
     /// Moves below the bar, so that something else can be printed.
@@ -40,22 +41,22 @@ struct Progress {
         isOnScreen = false
     }
 
-    private mutating func draw(_ done: Int, _ text: String, force: Bool) {
+    private mutating func draw(_ done: Int, text: String, force: Bool) {
         let now = system_now()
         guard now - drawn >= (draws ? Self.frame : Self.line) || force && draws else { return }
         drawn = now
         guard draws else { return Output.complain("\(done) of \(total): \(text)") }
-        let filled = total > 0 ? done * Self.width / total : Self.width
+        let filled = if total > 0 { done * Self.width / total } else { Self.width }
         let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: Self.width - filled)
-        let line = "[\(bar)] \(done) of \(total): \(text)\(left(done, now))"
+        let line = "[\(bar)] \(done) of \(total): \(text)\(left(done, now: now))"
         // Cut to the width of the terminal; the rest of the line is cleared.
         Output.draw("\r\(line.prefix(max(20, Terminal.errorColumns - 1)))\u{1B}[K")
         isOnScreen = true
     }
 
-    private func left(_ done: Int, _ now: Int64) -> String {
+    private func left(_ done: Int, now: Int64) -> String {
         guard waiting == nil, done > 0, done < total, now - began > 2_000 else { return "" }
         let seconds = (now - began) * Int64(total - done) / Int64(done) / 1_000
-        return seconds < 90 ? ", \(seconds) s left" : ", \(seconds / 60 + 1) min left"
+        return if seconds < 90 { ", \(seconds) s left" } else { ", \(seconds / 60 + 1) min left" }
     }
 }

@@ -1,8 +1,9 @@
 internal import Accounts
+internal import CommandSupport
+internal import HostSettings
 internal import Identifiers
 internal import LoginPolicy
 internal import Roster
-internal import HostSettings
 
 /// The first pass over a roster: reports every bad line, and changes nothing.
 struct RosterCheck {
@@ -22,31 +23,31 @@ struct RosterCheck {
     ///
     /// `account` looks up what is known of a person.
     mutating func run(
-        _ source: inout RosterSource, _ users: UserDirectory, _ rules: EnrolmentRules, _ stops: Stops,
+        _ source: inout RosterSource, users: UserDirectory, rules: EnrolmentRules, stops: Stops,
         account: (Person) throws -> Account
     ) throws -> Bool {
         while let line = try source.next() {
             if !readable([stops.descriptor], until: 0).isEmpty { return false }
             let candidate: ImportedUser
-            do throws(LineFault) {
+            do throws(RosterError) {
                 let entry = try line.result.get()
                 candidate = try ImportedUser(entry, place: line.place, users, rules)
-                try take(candidate, entry, line.place)
+                try add(candidate, entry: entry, place: line.place)
                 good += 1
             } catch {
                 bad += 1
                 Output.complain("\(line.place): \(error.message)")
                 continue
             }
-            plan.count(candidate.work, try account(candidate.person))
+            plan.count(candidate.work, account: try account(candidate.person))
         }
         return true
     }
 
-    private mutating func take(_ candidate: ImportedUser, _ entry: Entry, _ place: String) throws(LineFault) {
+    private mutating func add(_ candidate: ImportedUser, entry: Entry, place: String) throws(RosterError) {
         let name = UserDirectory.hash(candidate.person.name)
         if let first = lines[name] {
-            throw LineFault(entry.line, "\(candidate.person.name) is in line \(first) already")
+            throw RosterError(entry.line, "\(candidate.person.name) is in line \(first) already")
         }
         lines[name] = Int32(clamping: entry.line)
         for note in entry.notes { Output.warning("\(place): \(candidate.person.name): \(note)") }
@@ -72,7 +73,7 @@ extension RosterCheck {
         private var withAuthyID = 0
         private var withFactor = 0
 
-        mutating func count(_ work: ImportedUser.Work, _ account: Account) {
+        mutating func count(_ work: ImportedUser.Work, account: Account) {
             switch work {
             case .register, .link: if account.authyID != nil { return withAuthyID += 1 }
             case .token: if account.state != .none { return withFactor += 1 }
@@ -91,7 +92,7 @@ extension RosterCheck {
                 (withFactor, withFactor == 1 ? "has a factor already" : "have a factor already"),
             ]
             let told = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
-            return told.isEmpty ? "nobody is in the file" : told.joined(separator: ", ")
+            return if told.isEmpty { "nobody is in the file" } else { told.joined(separator: ", ") }
         }
     }
 }

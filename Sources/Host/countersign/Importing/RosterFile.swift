@@ -1,3 +1,4 @@
+internal import CommandSupport
 internal import Glibc
 internal import Roster
 
@@ -7,14 +8,14 @@ struct RosterFile {
 
     private let name: String
     private let descriptor: CInt
-    private let form: Roster.Form
+    private let form: RosterReader.Format
     let size: Int
-    private var roster: Roster
+    private var roster: RosterReader
     private var found: ArraySlice<Found> = []
     private var isAtEnd = false
 
     /// Opens a roster; `name` is the path as typed, for messages.
-    static func open(_ path: Path, name: String, _ form: Roster.Form) throws -> RosterFile {
+    static func open(_ path: Path, name: String, form: RosterReader.Format) throws -> RosterFile {
         let descriptor = Glibc.open(path.text, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { throw CommandError("\(name): \(systemReason())", hint: "check the path") }
         var status = stat()
@@ -22,15 +23,15 @@ struct RosterFile {
             throw CommandError("\(name): not a regular file", hint: "it is read twice: put it into a file first")
         }
         return RosterFile(
-            name: name, descriptor: descriptor, form: form, size: Int(status.st_size), roster: Roster(form))
+            name: name, descriptor: descriptor, form: form, size: Int(status.st_size), roster: RosterReader(form))
     }
 
-    /// Goes back to the beginning; `makesEmail` is passed on to `Roster`.
+    /// Goes back to the beginning; `makesEmail` is passed on to `RosterReader`.
     mutating func rewind(makesEmail: Bool) throws {
         guard lseek(descriptor, 0, SEEK_SET) == 0 else {
             throw CommandError("\(name) cannot be read again: \(systemReason())")
         }
-        roster = Roster(form, makesEmail: makesEmail)
+        roster = RosterReader(form, makesEmail: makesEmail)
         found = []
         isAtEnd = false
     }
@@ -45,14 +46,14 @@ struct RosterFile {
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw CommandError("\(name) cannot be read: \(systemReason())") }
             isAtEnd = count == 0
-            found = (isAtEnd ? roster.end() : roster.take(Array(buffer.prefix(count))))[...]
+            found = (isAtEnd ? roster.end() : roster.read(Array(buffer.prefix(count))))[...]
         }
     }
 
     private func line(_ found: Found) -> RosterLine {
         switch found {
         case .entry(let entry): RosterLine(place: "\(name):\(entry.line)", result: .success(entry))
-        case .fault(let fault): RosterLine(place: "\(name):\(fault.line)", result: .failure(fault))
+        case .error(let error): RosterLine(place: "\(name):\(error.line)", result: .failure(error))
         }
     }
 }
@@ -60,7 +61,7 @@ struct RosterFile {
 /// One entry or fault, with its file and line.
 struct RosterLine {
     let place: String
-    let result: Result<Entry, LineFault>
+    let result: Result<Entry, RosterError>
 }
 
 /// Source of a roster.

@@ -1,3 +1,4 @@
+internal import CommandSupport
 internal import Glibc
 
 /// The users of this host, for looking up many of them.

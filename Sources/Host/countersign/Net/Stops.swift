@@ -1,4 +1,5 @@
 internal import CSyscalls
+internal import CommandSupport
 internal import Glibc
 
 /// Ctrl-C and other signals that end a process, handled in turn so that nothing is left half done.

@@ -1,7 +1,8 @@
 internal import AuthyWire
+internal import CommandSupport
+internal import HostSettings
 internal import Identifiers
 internal import LoginPolicy
-internal import HostSettings
 
 /// What `show` says of an account, read by a child process.
 ///
@@ -17,22 +18,22 @@ struct AccountProbe {
         let asked = attempts.flatMap { ["--attempt", $0] }
         let words = ["show", "--json", "--config", Path.settings.text] + asked + ["--", person.name]
         // The child process has printed the reason.
-        guard let output = try OwnProcess.output(words) else {
+        guard let output = try OwnProcess.command.output(words) else {
             throw CommandError("the account cannot be read", hint: "as root, countersign check says why")
         }
         let members = JSONParameters.members(output) ?? []
-        guard let state = Self.word("state", members).flatMap(AccountState.init),
-            let had = Self.word("had_authy_id", members)
+        guard let state = Self.word("state", members: members).flatMap(AccountState.init),
+            let had = Self.word("had_authy_id", members: members)
         else {
             throw CommandError(
                 "the account of \(person.name) cannot be read", hint: "as root, countersign check says why")
         }
         self.state = state
         hadAuthyID = had != "false"
-        approvedAttempt = Self.word("approved_attempt", members).flatMap { attempts.contains($0) ? $0 : nil }
+        approvedAttempt = Self.word("approved_attempt", members: members).flatMap { attempts.contains($0) ? $0 : nil }
     }
 
-    private static func word(_ name: String, _ members: [Parameter.Member]) -> String? {
+    private static func word(_ name: String, members: [Parameter.Member]) -> String? {
         guard case .text(let word)? = members.first(where: { $0.name == name })?.value else { return nil }
         return word
     }

@@ -1,3 +1,4 @@
+internal import CommandSupport
 internal import Glibc
 internal import Identifiers
 
@@ -10,7 +11,7 @@ enum Caller {
                 hint: "the administrator allows it with countersign.sudoers")
         }
         // sudo sets both, whatever the caller's environment contained.
-        guard let uid = Audit.sudoCaller, let name = getenv("SUDO_USER").map({ String(cString: $0) }) else {
+        guard let uid = CallerIdentity.sudoCaller, let name = getenv("SUDO_USER").map({ String(cString: $0) }) else {
             throw CommandError(
                 "nobody called sudo: there is no SUDO_UID", hint: "root uses the other commands: countersign --help")
         }

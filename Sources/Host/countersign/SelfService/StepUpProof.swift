@@ -1,4 +1,5 @@
 internal import Accounts
+internal import CommandSupport
 internal import Glibc
 internal import HostSettings
 internal import Identifiers
@@ -16,7 +17,7 @@ struct StepUpProof {
     private let service: String
 
     /// Returns nil if sudo asked for no factor: within its timestamp, or if its stack lacks Countersign.
-    static func ofSudo(_ account: AccountProbe, _ settings: Settings) -> StepUpProof? {
+    static func ofSudo(_ account: AccountProbe, settings: Settings) -> StepUpProof? {
         // Under every name that sudo can have, the caller's own factor was asked for.
         let others = settings.serviceNames.filter {
             !["su", "su-l"].contains($0) && settings.login(for: $0).factorOf != .user

@@ -1,8 +1,8 @@
-internal import Encoding
 public import ArgumentParser
 internal import AuthyService
-internal import AuthyWire
+internal import CommandSupport
 internal import Delivery
+internal import Encoding
 internal import Glibc
 public import Records
 
@@ -29,7 +29,7 @@ struct App: AsyncParsableCommand {
         @Argument(help: "What people see on their phones.") var name: String
         @Option(help: ArgumentHelp("Where decisions are told to.", valueName: "url")) var callback: String?
         @Option(help: "How they are told.") var callbackMethod: Application.Callback.Method = .post
-        @Flag(help: "As JSON.") var json = false
+        @OptionGroup var output: OutputOption
 
         func validate() throws { try App.requireCallable(callback) }
 
@@ -43,23 +43,23 @@ struct App: AsyncParsableCommand {
             let (application, key) = try await service.createApplication(name, callback: callback)
             Audit.record("app_create", with: ["app": String(application.id)])
             if let other = same.first {
-                Output.complain(
-                    "warning: application \(other) has the same name: on their phones people cannot tell them apart")
-                Output.complain(
-                    "hint: a new key for application \(other) is countersignd app rotate \(other); "
+                Output.warning("application \(other) has the same name: on their phones people cannot tell them apart")
+                Output.hint(
+                    "a new key for application \(other) is countersignd app rotate \(other); "
                         + "an application that is not needed ends "
                         + "with countersignd app revoke \(application.id)")
             }
-            if json {
-                Output.json([
-                    "id": .integer(application.id), "name": .string(application.name), "api_key": .string(key),
-                ])
+            if output.json {
+                try Output.json(
+                    .object([
+                        "id": .integer(application.id), "name": .string(application.name), "api_key": .string(key),
+                    ]))
             } else {
-                Output.line(
+                try Output.line(
                     "Application \(application.id), \(application.name). "
                         + "Its API key is shown this once:\n\n    \(key)\n"
                 )
-                Output.line(
+                try Output.line(
                     "On each host: put it into a file that _countersign may read (api_key_file in countersign.toml).")
             }
         }
@@ -74,45 +74,40 @@ struct App: AsyncParsableCommand {
                 """)
 
         @OptionGroup var place: Place
-        @Flag(help: "As JSON.") var json = false
+        @OptionGroup var output: OutputOption
 
         func run() async throws {
             let context = try await place.open()
             let rows = try await context.store.read { records in
                 try records.applications().map { ($0, try records.keys(of: $0.id), try records.memberCount(of: $0.id)) }
             }
-            if json {
-                Output.json(.array(rows.map { Self.json($0.0, keys: $0.1, users: $0.2) }))
+            if output.json {
+                try Output.json(.array(rows.map { Self.json($0.0, keys: $0.1, users: $0.2) }))
             } else {
                 let now = Int64(time(nil))
-                Output.table(
-                    [["ID", "NAME", "USERS", "CREATED", "KEYS", "CALLBACK"]]
-                        + rows.map { app, keys, users in
-                            let alive = keys.filter { $0.ends.map { $0 > now } ?? true }.map { $0.hint + "..." }.joined(
-                                separator: " ")
-                            return [
-                                String(app.id), app.name, String(users), RFC3339.utc(app.created),
-                                app.revoked == nil ? alive : "revoked",
-                                app.callback?.url ?? "-",
-                            ]
-                        })
+                try Output.table(
+                    ["ID", "NAME", "USERS", "CREATED", "KEYS", "CALLBACK"],
+                    rows: rows.map { app, keys, users in
+                        let alive = keys.filter { $0.ends.map { $0 > now } ?? true }.map { $0.hint + "..." }.joined(
+                            separator: " ")
+                        return [
+                            String(app.id), app.name, String(users), Timestamp.utc(app.created),
+                            app.revoked == nil ? alive : "revoked",
+                            app.callback?.url ?? "-",
+                        ]
+                    })
             }
         }
 
         private static func json(_ app: Application, keys: [APIKeyRecord], users: Int64) -> JSONValue {
-            [
+            let keys = keys.map { key -> JSONValue in
+                .object(["hint": .string(key.hint), "created": .time(key.created), "ends": .time(key.ends)])
+            }
+            return .object([
                 "id": .integer(app.id), "name": .string(app.name), "users": .integer(users),
-                "created": .integer(app.created),
-                "revoked": .integer(orNull: app.revoked),
-                "callback": .string(orNull: app.callback?.url),
-                "keys": .array(
-                    keys.map {
-                        [
-                            "hint": .string($0.hint), "created": .integer($0.created),
-                            "ends": .integer(orNull: $0.ends),
-                        ]
-                    }),
-            ]
+                "created": .time(app.created), "revoked": .time(app.revoked), "callback": .string(orNull: app.callback?.url),
+                "keys": .array(keys),
+            ])
         }
     }
 
@@ -127,6 +122,7 @@ struct App: AsyncParsableCommand {
         @OptionGroup var place: Place
         @Argument(help: "The number of the application: countersignd app list shows it.") var id: Int64
         @Option(help: "Hours that the old key is still good, 0 to 720.") var overlap: Int64 = 24
+        @OptionGroup var output: OutputOption
 
         func validate() throws {
             guard (0...720).contains(overlap) else { throw ValidationError("--overlap takes 0 to 720 hours") }
@@ -135,11 +131,18 @@ struct App: AsyncParsableCommand {
         func run() async throws {
             let key = try await place.open().service().rotateKey(of: id, overlap: overlap * 3_600)
             Audit.record("app_rotate", with: ["app": String(id), "overlap": String(overlap)])
-            Output.line("The new API key of application \(id) is shown this once:\n\n    \(key)\n")
-            Output.line(
+            if output.json {
+                return try Output.json(
+                    .object([
+                        "id": .integer(id), "api_key": .string(key),
+                        "old_key_ends": .time(Timestamp.now + overlap * 3_600),
+                    ]))
+            }
+            try Output.line("The new API key of application \(id) is shown this once:\n\n    \(key)\n")
+            try Output.line(
                 overlap == 0
                     ? "The old key is worth nothing from now on."
-                    : "The old key is good for \(Output.count(overlap, "hour")) more.")
+                    : "The old key is good for \(overlap.counted("hour")) more.")
         }
     }
 
@@ -155,23 +158,24 @@ struct App: AsyncParsableCommand {
                 """)
 
         @OptionGroup var place: Place
-        @OptionGroup var consent: Consent
+        @OptionGroup var confirmation: ConfirmationOption
+        @OptionGroup var output: OutputOption
         @Argument(help: "The number of the application: countersignd app list shows it.") var id: Int64
 
         func run() async throws {
             let context = try await place.open()
-            try await consent.ask {
+            try await confirmation.ask {
                 let (application, users) = try await context.store.read { [id] in
                     (try $0.application(id), try $0.memberCount(of: id))
                 }
                 guard let application, application.revoked == nil else { return nil }
                 return
-                    "Application \(id), \(application.name), has \(Output.count(users, "user")). "
+                    "Application \(id), \(application.name), has \(users.counted("user")). "
                     + "Its keys will be worth nothing, for good. Revoke it?"
             }
             try await context.service().revoke(id)
             Audit.record("app_revoke", with: ["app": String(id)])
-            Output.line("Application \(id) is revoked.")
+            try Output.report("Application \(id) is revoked.", output, json: .object(["revoked": .integer(id)]))
         }
     }
 
@@ -187,6 +191,7 @@ struct App: AsyncParsableCommand {
         @OptionGroup var place: Place
         @Argument(help: "The number of the application: countersignd app list shows it.") var id: Int64
         @Argument(help: "https://..., or none.") var url: String
+        @OptionGroup var output: OutputOption
         @Option(help: "How they are told.") var callbackMethod: Application.Callback.Method = .post
 
         func validate() throws { try App.requireCallable(url == "none" ? nil : url) }
@@ -196,9 +201,11 @@ struct App: AsyncParsableCommand {
                 if url == "none" { nil } else { Application.Callback(url: url, method: callbackMethod) }
             try await place.open().service().setCallback(callback, of: id)
             Audit.record("app_callback", with: ["app": String(id), "url": url])
-            Output.line(
+            let sentence =
                 callback == nil
-                    ? "Application \(id) is told nothing." : "Application \(id) is told of decisions at \(url).")
+                ? "Application \(id) is told nothing." : "Application \(id) is told of decisions at \(url)."
+            try Output.report(
+                sentence, output, json: .object(["id": .integer(id), "callback": .string(orNull: callback?.url)]))
         }
     }
 

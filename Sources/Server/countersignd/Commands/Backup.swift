@@ -1,4 +1,6 @@
 internal import ArgumentParser
+internal import CommandSupport
+internal import Encoding
 internal import Glibc
 internal import NewFile
 internal import Records
@@ -16,6 +18,7 @@ struct Backup: AsyncParsableCommand {
               countersignd backup /root/countersignd-$(date +%F).db
             """)
     @OptionGroup var place: Place
+    @OptionGroup var output: OutputOption
     @Argument(help: "A file that is not there yet.") var file: String
 
     @Flag(help: .hidden) var toOutput = false
@@ -26,7 +29,8 @@ struct Backup: AsyncParsableCommand {
             // This process may write where the database's owner may not, and removes an incomplete file.
             let made = try NewFile(file)
             defer { made.discard() }
-            try OwnProcess.run(words, writingTo: made.descriptor)
+            let code = try Self.ownProcess.run(words, writingTo: made.descriptor)
+            guard code == 0 else { throw ExitCode(code) }
             try made.finish()
         } catch NewFileError.exists {
             throw CommandError("\(file) is there already", hint: "name a file that is not there yet")
@@ -35,11 +39,16 @@ struct Backup: AsyncParsableCommand {
                 "\(file) cannot be written: \(why)", hint: "name a file in a folder that is there and has room")
         }
         Audit.record("backup", with: ["file": file])
-        Output.line("\(file) is a copy of the database. It is of use only with the master key.")
+        try Output.report(
+            "\(file) is a copy of the database. It is of use only with the master key.", output,
+            json: .object(["file": .string(file)]))
     }
 
+    /// This program, with the variable that the settings may depend on (systemd.exec(5)).
+    private static let ownProcess = OwnProcess(name: "countersignd", environment: ["CREDENTIALS_DIRECTORY"])
+
     private var words: [String] {
-        let options = [("--settings", place.settings), ("--state", place.state)].flatMap { name, value in
+        let options = [("--config", place.config), ("--state", place.state)].flatMap { name, value in
             value.map { [name, $0] } ?? []
         }
         return ["backup", "--to-output"] + options + ["--", file]

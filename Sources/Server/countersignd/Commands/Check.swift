@@ -1,5 +1,7 @@
 internal import ArgumentParser
+internal import CommandSupport
 internal import Delivery
+internal import Encoding
 internal import Glibc
 internal import Records
 internal import ServerSettings
@@ -16,37 +18,61 @@ struct Check: AsyncParsableCommand {
               countersignd check && systemctl restart countersignd
             """)
     @OptionGroup var place: Place
+    @OptionGroup var output: OutputOption
 
     func run() async throws {
-        let settings = try ServerContext.settings(place.settings, state: place.state)
+        var warnings: [String] = []
+        do { try await check(&warnings) } catch {
+            guard output.json else { throw error }
+            try Output.json(Self.json(warnings, failure: CommandError(error)))
+            throw ExitCode.failure
+        }
+        if output.json { try Output.json(Self.json(warnings, failure: nil)) }
+    }
+
+    private func check(_ warnings: inout [String]) async throws {
+        let settings = try ServerContext.settings(place.config, state: place.state)
         try ServiceUser.become(ownerOf: settings.state, make: false)
-        try Self.file(of: place.settings)
+        try Self.file(of: place.config)
         if let files = settings.server.certificate { _ = try Certificate(files) }
         try Self.gateways(settings)
-        Self.warn(settings)
+        add(Self.warnings(settings), to: &warnings)
         guard try ServerContext.hasDatabase(settings) else {
             try Self.masterKeyToBe(settings)
-            Output.line("The settings are right.")
+            if !output.json { try Output.line("The settings are right.") }
             throw RecordStoreError.missing(ServerContext.database(settings))
         }
         let hasApplication = try await Self.database(settings)
-        Output.line("Settings, master key and database are right.")
-        if !hasApplication { Output.complain("warning: there is no application yet: countersignd app create NAME") }
+        if !output.json { try Output.line("Settings, master key and database are right.") }
+        if !hasApplication { add(["there is no application yet: countersignd app create NAME"], to: &warnings) }
     }
 
-    private static func warn(_ settings: ServiceSettings) {
+    /// Prints warnings at once, as an error may end the check.
+    private func add(_ more: [String], to warnings: inout [String]) {
+        warnings += more
+        if !output.json { more.forEach(Output.warning) }
+    }
+
+    private static func json(_ warnings: [String], failure: CommandError?) -> JSONValue {
+        let error = failure.map { JSONValue.object(["message": .string($0.message), "hint": .string(orNull: $0.hint)]) }
+        return .object([
+            "ok": .bool(failure == nil), "error": error ?? .null,
+            "warnings": .array(warnings.map { .object(["message": .string($0), "hint": .null]) }),
+        ])
+    }
+
+    private static func warnings(_ settings: ServiceSettings) -> [String] {
+        var warnings: [String] = []
         if settings.server.publicURL == nil {
-            Output.complain("warning: public_url is not set: phones cannot reach this server")
+            warnings.append("public_url is not set: phones cannot reach this server")
         }
         if settings.gateways.isEmpty {
-            Output.complain("warning: there is no [[gateway]]: no code goes out by text message, call or e-mail")
+            warnings.append("there is no [[gateway]]: no code goes out by text message, call or e-mail")
         }
-        for gateway in settings.gateways where gateway.type == .log {
-            Output.complain(
-                "warning: the gateway \(gateway.name) writes codes to the log: "
-                    + "serve does not start without --insecure-log-codes"
-            )
-        }
+        return warnings
+            + settings.gateways.filter { $0.type == .log }.map {
+                "the gateway \($0.name) writes codes to the log: serve does not start without --insecure-log-codes"
+            }
     }
 
     /// Checks that the service user can read the settings, which root has read.
@@ -110,7 +136,7 @@ struct Check: AsyncParsableCommand {
         guard folder != settings.state + "/", access(folder, W_OK | X_OK) != 0 else { return }
         throw CommandError(
             "master_key: \(file) is not there, and \(ServiceUser.current.name) cannot make it: "
-                + "\(String(cString: strerror(errno)))",
+                + "\(systemReason())",
             hint: "keep it in \(settings.state), where countersignd init makes it, or put the file there")
     }
 }

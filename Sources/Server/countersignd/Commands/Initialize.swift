@@ -1,4 +1,6 @@
 internal import ArgumentParser
+internal import CommandSupport
+internal import Encoding
 internal import Glibc
 
 struct Initialize: AsyncParsableCommand {
@@ -14,20 +16,25 @@ struct Initialize: AsyncParsableCommand {
               countersignd init
             """)
     @OptionGroup var place: Place
+    @OptionGroup var output: OutputOption
 
     @Flag(help: "Take the master key that is there already: no database belongs to it.")
     var useKey = false
 
     func run() async throws {
-        let (context, isNew) = try await ServerContext.make(place.settings, state: place.state, useKey: useKey)
+        let (context, isNew) = try await ServerContext.make(place.config, state: place.state, useKey: useKey)
+        let master = try ServerContext.masterKeyFile(context.settings)
+        let json = JSONValue.object([
+            "database": .string(context.database), "master_key": .string(master), "made": .bool(isNew),
+        ])
         guard isNew else {
-            return Output.line("\(context.database) and its master key are there already. Nothing was changed.")
+            return try Output.report(
+                "\(context.database) and its master key are there already. Nothing was changed.", output, json: json)
         }
         Audit.record("init")
-        Output.line("\(context.database) and its master key are made.")
-        Output.line(
-            "Copy \(try ServerContext.masterKeyFile(context.settings)) to a safe place, apart from the backups: "
-                + "without it they cannot be read."
-        )
+        try Output.report("\(context.database) and its master key are made.", output, json: json)
+        try Output.said(
+            "Copy \(master) to a safe place, apart from the backups: without it they cannot be read.",
+            besidesData: output.json)
     }
 }

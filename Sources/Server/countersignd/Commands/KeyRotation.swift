@@ -1,5 +1,7 @@
 internal import ArgumentParser
 internal import AuthyService
+internal import CommandSupport
+internal import Encoding
 internal import Glibc
 internal import Records
 internal import ServerSettings
@@ -25,6 +27,7 @@ struct Key: AsyncParsableCommand {
                   countersignd key rotate
                 """)
         @OptionGroup var place: Place
+        @OptionGroup var output: OutputOption
 
         func run() async throws {
             let context = try await place.open()
@@ -40,18 +43,21 @@ struct Key: AsyncParsableCommand {
             let newKey = try MasterKey.create(file: file + ".new")
             let wrapped = try context.vault.dataKeyWrapped(under: newKey)
             guard link(file, file + ".old") == 0 else {
-                throw CommandError("\(file).old cannot be made: \(String(cString: strerror(errno)))")
+                throw CommandError("\(file).old cannot be made: \(systemReason())")
             }
             try await context.store.write { try $0.setValue(ServerContext.dataKey, to: wrapped) }
             guard rename(file + ".new", file) == 0 else {
                 throw CommandError(
-                    "\(file).new cannot be put in place: \(String(cString: strerror(errno)))",
+                    "\(file).new cannot be put in place: \(systemReason())",
                     hint: "mv \(file).new \(file)")
             }
             Audit.record("key_rotate")
-            Output.line("The master key is new: copy \(file) to a safe place.")
-            Output.line(
-                "The old one is \(file).old: keep it for the backups that were made until now, and apart from them.")
+            try Output.report(
+                "The master key is new: copy \(file) to a safe place.", output,
+                json: .object(["master_key": .string(file), "old_key": .string(file + ".old")]))
+            try Output.said(
+                "The old one is \(file).old: keep it for the backups that were made until now, and apart from them.",
+                besidesData: output.json)
         }
     }
 }

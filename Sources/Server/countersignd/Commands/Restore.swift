@@ -1,6 +1,7 @@
-internal import Encoding
 internal import ArgumentParser
 internal import AuthyService
+internal import CommandSupport
+internal import Encoding
 internal import Glibc
 internal import Records
 internal import ServerSettings
@@ -21,11 +22,12 @@ struct Restore: AsyncParsableCommand {
               countersignd restore /root/countersignd-2026-01-31.db --key /var/lib/countersignd/master.key.old
             """)
     @OptionGroup var place: Place
+    @OptionGroup var output: OutputOption
     @Option(help: ArgumentHelp("The master key of the time of the backup.", valueName: "file")) var key: String?
     @Argument(help: "What backup wrote.") var file: String
 
     func run() async throws {
-        let settings = try ServerContext.settings(place.settings, state: place.state)
+        let settings = try ServerContext.settings(place.config, state: place.state)
         // Opened with the caller's rights: root's backups may lie where the database's owner cannot read.
         let source = try BackupFile(reading: file)
         let oldKey = try key.map { try MasterKey.read(file: $0) }
@@ -55,8 +57,11 @@ struct Restore: AsyncParsableCommand {
             }
         let before = try Self.place(draft, over: database, at: now)
         Audit.record("restore", with: ["file": file])
-        Output.line("The database is that of \(file)." + (before.map { " The one before is \($0)." } ?? ""))
-        if let differences { RestoreReport(differences).show() }
+        let kept = before.map { " The one before is \($0)." } ?? ""
+        try Output.report(
+            "The database is that of \(file).\(kept)", output,
+            json: .object(["database": .string(database), "before": .string(orNull: before)]))
+        if let differences { try RestoreReport(differences).show(besidesData: output.json) }
     }
 
     /// Encrypts the data key under the present master key, or throws if no known key fits.
@@ -70,7 +75,7 @@ struct Restore: AsyncParsableCommand {
         let path = try ServerContext.masterKeyFile(settings)
         let present = try MasterKey.read(file: path)
         if (try? Vault(masterKey: present, wrappedDataKey: wrapped)) != nil { return }
-        guard let oldKey else { throw Self.misfit(file, keyFile: path, wrapped: wrapped) }
+        guard let oldKey else { throw Self.misfit(file, masterKey: path, wrapped: wrapped) }
         guard let vault = try? Vault(masterKey: oldKey, wrappedDataKey: wrapped) else {
             throw CommandError(
                 "the master key \(key ?? "") does not fit \(file): nothing was changed",
@@ -81,9 +86,9 @@ struct Restore: AsyncParsableCommand {
     }
 
     /// Makes the error, which names a fitting key beside the present one, if there is one.
-    private static func misfit(_ file: String, keyFile path: String, wrapped: [UInt8]) -> CommandError {
+    private static func misfit(_ file: String, masterKey path: String, wrapped: [UInt8]) -> CommandError {
         let folder = path.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }
-        let fitting = Folder.names(folder).sorted().map { "\(folder)/\($0)" }.filter {
+        let fitting = Folder.names(folder, hidden: true).sorted().map { "\(folder)/\($0)" }.filter {
             $0.hasPrefix(path) && $0 != path
         }
         .first {
@@ -104,15 +109,15 @@ struct Restore: AsyncParsableCommand {
         let before = freeName("\(database).before-\(stamp(now))")
         for end in ["-wal", "-shm"] where access(database + end, F_OK) == 0 {
             guard rename(database + end, before + end) == 0 else {
-                throw CommandError("\(database)\(end) cannot be put aside: \(String(cString: strerror(errno)))")
+                throw CommandError("\(database)\(end) cannot be put aside: \(systemReason())")
             }
         }
         let hadOne = access(database, F_OK) == 0
         if hadOne, link(database, before) != 0 {
-            throw CommandError("\(database) cannot be kept as \(before): \(String(cString: strerror(errno)))")
+            throw CommandError("\(database) cannot be kept as \(before): \(systemReason())")
         }
         guard rename(draft, database) == 0 else {
-            throw CommandError("\(database) cannot be put in place: \(String(cString: strerror(errno)))")
+            throw CommandError("\(database) cannot be put in place: \(systemReason())")
         }
         try persistFolder(of: database)
         return if hadOne { before } else { nil }
@@ -124,7 +129,7 @@ struct Restore: AsyncParsableCommand {
         defer { if folder >= 0 { close(folder) } }
         guard folder >= 0, fsync(folder) == 0 else {
             throw CommandError(
-                "\(file) is in place, but its folder cannot be synced: \(String(cString: strerror(errno)))")
+                "\(file) is in place, but its folder cannot be synced: \(systemReason())")
         }
     }
 
@@ -138,6 +143,6 @@ struct Restore: AsyncParsableCommand {
 
     /// Returns a time such as 20260131T235959Z.
     private static func stamp(_ now: Int64) -> String {
-        RFC3339.utc(now).filter { $0 != "-" && $0 != ":" }
+        Timestamp.utc(now).filter { $0 != "-" && $0 != ":" }
     }
 }

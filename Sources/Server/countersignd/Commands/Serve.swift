@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import AuthyService
+internal import CommandSupport
 internal import Glibc
 internal import Logging
 internal import Records
@@ -11,16 +12,13 @@ struct Serve: AsyncParsableCommand {
         discussion: """
             Examples:
               systemctl enable --now countersignd
-              countersignd serve --settings $PWD/settings.toml --state $PWD/state
+              countersignd serve --config $PWD/settings.toml --state $PWD/state
             """)
 
     @OptionGroup var place: Place
 
     @Flag(help: "Let gateways of the type log write codes to the log: for trying out only.")
     var insecureLogCodes = false
-
-    /// EX_CONFIG (sysexits.h), which countersignd.service takes as a failure that a restart cannot mend.
-    private static let settingsAreWrong: Int32 = 78
 
     func run() async throws {
         signal(SIGHUP, SIG_IGN)
@@ -37,7 +35,7 @@ struct Serve: AsyncParsableCommand {
         } catch {
             let failure = CommandError(error)
             JSONLog.fail("start_failed", reason: failure.message, hint: failure.hint)
-            throw ExitCode(failure.isOfSettings ? Self.settingsAreWrong : 1)
+            throw ExitCode(failure.code == .settings ? CommandError.Code.settings.rawValue : 1)
         }
         log.notice("stopped")
         JSONLog.flush()

@@ -1,14 +1,14 @@
-internal import Encoding
 internal import ArgumentParser
 internal import AuthyService
-internal import AuthyWire
+internal import CommandSupport
+internal import Encoding
 internal import Glibc
-internal import Logging
 internal import Identifiers
+internal import Logging
 internal import QRCode
 internal import Records
 
-// The commands about the phones of a user.
+// Commands about a user's phones
 
 extension Users {
     struct Link: AsyncParsableCommand {
@@ -22,17 +22,13 @@ extension Users {
         @OptionGroup var place: Place
         @OptionGroup var user: UserNumber
         @Flag(help: "Print the link alone.") var plain = false
+        @OptionGroup var output: OutputOption
         @Option(help: "Send it instead.") var send: Way?
 
         enum Way: String, CaseIterable, ExpressibleByArgument {
             case sms, email
 
-            var kind: OneCode.Kind {
-                switch self {
-                case .sms: .sms
-                case .email: .email
-                }
-            }
+            var kind: OneCode.Kind { self == .sms ? .sms : .email }
         }
 
         func run() async throws {
@@ -46,12 +42,13 @@ extension Users {
                     "phones cannot reach this server", hint: "set public_url under [server] in the settings")
             }
             Audit.record("user_link", with: ["user": user.number])
-            if plain { return Output.line(link) }
+            if output.json { return try Output.json(.object(["link": .string(link)])) }
+            if plain { return try Output.line(link) }
             if let code = QRCode(link) {
-                print()
-                Output.picture(code.lines(.halfBlocks, coloured: Output.isColoured))
+                try Output.line("")
+                try Output.picture(code.lines(.halfBlocks, coloured: Terminal.takesColors))
             }
-            Output.line(
+            try Output.line(
                 "\n\(link)\n\nIt is good once. The phone then shows a confirmation code:\n"
                     + "    countersignd user confirm \(id) CODE"
             )
@@ -66,7 +63,10 @@ extension Users {
             let isSent = try await service.sendLink(to: id, by: way.kind)
             if isSent != nil { Audit.record("user_link", with: ["user": user.number, "send": way.rawValue]) }
             switch isSent {
-            case true?: Output.line("A link is on its way. It is good once; the phone then shows a confirmation code.")
+            case true?:
+                try Output.report(
+                    "A link is on its way. It is good once; the phone then shows a confirmation code.", output,
+                    json: .object(["sent": .string(way.rawValue)]))
             case false?:
                 throw CommandError("no gateway took the message", hint: "countersignd user deliveries \(id) says why")
             case nil:
@@ -86,12 +86,13 @@ extension Users {
                 """)
         @OptionGroup var place: Place
         @OptionGroup var user: UserNumber
+        @OptionGroup var output: OutputOption
         @Argument(help: "Seven digits; blanks and hyphens between them do not count.") var code: [String]
 
         func run() async throws {
             let device = try await place.open().service().confirm(code.joined(), of: try user.id())
             Audit.record("user_confirm", with: ["user": user.number, "device": device.id])
-            Output.line("\(device.name) is confirmed.")
+            try Output.report("\(device.name) is confirmed.", output, json: device.json)
         }
     }
 
@@ -104,16 +105,16 @@ extension Users {
                   countersignd user devices 1234567 --remove 8d1c0c8e-5f3a-4a53-9a0c-3b8a3f1d2e4c
                 """)
         @OptionGroup var place: Place
-        @OptionGroup var consent: Consent
+        @OptionGroup var confirmation: ConfirmationOption
         @OptionGroup var user: UserNumber
         @Option(help: ArgumentHelp("Remove this one.", valueName: "device")) var remove: String?
-        @Flag(help: "As JSON.") var json = false
+        @OptionGroup var output: OutputOption
 
         func run() async throws {
             let service = try await place.open().service()
             let id = try user.id()
             if let remove {
-                try await consent.ask {
+                try await confirmation.ask {
                     try await service.user(id).devices.first { $0.id == remove && $0.removed == nil }
                         .map {
                             "\($0.name) will be asked for nothing any more, "
@@ -122,10 +123,11 @@ extension Users {
                 }
                 try await service.removeDevice(remove, of: id)
                 Audit.record("device_remove", with: ["user": user.number, "device": remove])
-                return Output.line("\(remove) is removed.")
+                try Output.said("\(remove) is removed.", besidesData: output.json)
+                guard output.json else { return }
             }
-            let view = try await service.user(id)
-            if json { Output.json(.array(view.devices.map(Users.json))) } else { Users.show(view.devices) }
+            let devices = try await service.user(id).devices
+            if output.json { try Output.json(.array(devices.map(\.json))) } else { try Users.show(devices) }
         }
     }
 
@@ -139,47 +141,36 @@ extension Users {
                 """)
         @OptionGroup var place: Place
         @OptionGroup var user: UserNumber
+        @OptionGroup var output: OutputOption
         @Argument(
             help: ArgumentHelp(
                 "With + and the country code; blanks, hyphens and brackets do not count.", valueName: "number"))
         var phone: [String]
 
         func run() async throws {
-            let masked = try await place.open().service().changePhone(
-                of: try user.id(), to: phone.joined(separator: " "))
+            let service = try await place.open().service()
+            let id = try user.id()
+            let masked = try await service.changePhone(of: id, to: phone.joined(separator: " "))
             Audit.record("user_change_phone", with: ["user": user.number, "phone": masked])
-            Output.line("The phone number is \(masked) now.")
+            try Output.report(
+                "The phone number is \(masked) now.", output,
+                json: .object(["id": .integer(id.value), "phone": .string(masked)]))
         }
     }
 
-    static func show(_ devices: [Device]) {
-        guard !devices.isEmpty else { return Output.line("no phone yet") }
-        Output.table(
-            [["DEVICE", "NAME", "SYSTEM", "STATE", "SINCE", "LAST SEEN", "FROM"]]
-                + devices.map { device in
-                    let state =
-                        if device.removed != nil {
-                            "removed"
-                        } else if device.confirmed != nil {
-                            "confirmed"
-                        } else {
-                            "unconfirmed"
-                        }
-                    return [
-                        device.id, device.name, device.osType, state, RFC3339.utc(device.created),
-                        RFC3339.utc(device.lastSeen),
-                        device.address,
-                    ]
-                })
-    }
-
-    static func json(_ device: Device) -> JSONValue {
-        [
-            "id": .string(device.id), "name": .string(device.name),
-            "os_type": .string(device.osType),
-            "created": .integer(device.created), "last_seen": .integer(device.lastSeen),
-            "confirmed": .integer(orNull: device.confirmed),
-            "removed": .integer(orNull: device.removed), "address": .string(device.address),
-        ]
+    /// Prints the phones of a user.
+    static func show(_ devices: [Device]) throws {
+        guard !devices.isEmpty else { return try Output.line("no phone yet") }
+        try Output.table(
+            ["DEVICE", "NAME", "SYSTEM", "STATE", "SINCE", "LAST SEEN", "FROM"],
+            rows: devices.map { device in
+                let state =
+                    device.removed != nil ? "removed" : device.confirmed != nil ? "confirmed" : "unconfirmed"
+                return [
+                    device.id, device.name, device.osType, state, Timestamp.utc(device.created),
+                    Timestamp.utc(device.lastSeen),
+                    device.address,
+                ]
+            })
     }
 }

@@ -1,7 +1,7 @@
-internal import Encoding
 internal import ArgumentParser
 internal import AuthyService
-internal import AuthyWire
+internal import CommandSupport
+internal import Encoding
 internal import Glibc
 internal import Identifiers
 internal import Records
@@ -40,23 +40,28 @@ struct Users: AsyncParsableCommand {
             discussion: """
                 Examples:
                   countersignd user list
-                  countersignd user list --json | jq -r 'select(.devices == []) | .id'
+                  countersignd user list --json | jq -r '.[] | select(.devices == []) | .id'
                 """)
         @OptionGroup var place: Place
-        @Flag(help: "As JSON, one object on a line.") var json = false
+        @OptionGroup var output: OutputOption
 
         func run() async throws {
             let service = try await place.open().service()
             var after: Int64 = 0
-            if !json { Output.line("ID          PHONE              PHONES  CONFIRMED  E-MAIL") }
+            try Output.line(output.json ? "[" : "ID          PHONE              PHONES  CONFIRMED  E-MAIL")
             while true {
                 let page = try await service.users(after: after, limit: 500)
-                for user in page {
-                    if json { Output.json(Users.json(user)) } else { Output.line(Self.row(user)) }
-                }
-                guard let last = page.last else { return }
+                for user in page { try show(user, isFirst: after == 0 && user.id == page.first?.id) }
+                guard let last = page.last else { break }
                 after = last.id.value
             }
+            if output.json { try Output.line("]") }
+        }
+
+        /// Prints one user at a time, as there may be many.
+        private func show(_ user: UserView, isFirst: Bool) throws {
+            guard output.json else { return try Output.line(Self.row(user)) }
+            try Output.json(text: (isFirst ? "" : ",") + user.json.serialized())
         }
 
         private static func row(_ user: UserView) -> String {
@@ -78,24 +83,24 @@ struct Users: AsyncParsableCommand {
                 """)
         @OptionGroup var place: Place
         @OptionGroup var user: UserNumber
-        @Flag(help: "As JSON.") var json = false
+        @OptionGroup var output: OutputOption
 
         func run() async throws {
             let view = try await place.open().service().user(try user.id())
-            guard !json else { return Output.json(Users.json(view)) }
-            Output.line(
+            guard !output.json else { return try Output.json(view.json) }
+            try Output.line(
                 "user      \(view.id)\nphone     \(view.phone)\n"
-                    + "e-mail    \(view.email)\ncreated   \(RFC3339.utc(view.created))"
+                    + "e-mail    \(view.email)\ncreated   \(Timestamp.utc(view.created))"
             )
             for member in view.applications {
-                Output.line(
+                try Output.line(
                     "in        application \(member.application), "
-                        + (member.confirmed.map { "confirmed \(RFC3339.utc($0))" } ?? "not confirmed")
-                        + (member.consented.map { ", asks since \(RFC3339.utc($0))" }
-                            ?? member.refused.map { ", refused \(RFC3339.utc($0))" } ?? ", does not ask yet")
+                        + (member.confirmed.map { "confirmed \(Timestamp.utc($0))" } ?? "not confirmed")
+                        + (member.consented.map { ", asks since \(Timestamp.utc($0))" }
+                            ?? member.refused.map { ", refused \(Timestamp.utc($0))" } ?? ", does not ask yet")
                         + (member.email.map { ", \($0)" } ?? ""))
             }
-            Users.show(view.devices)
+            try Users.show(view.devices)
         }
     }
 
@@ -108,18 +113,20 @@ struct Users: AsyncParsableCommand {
                 """)
         @OptionGroup var place: Place
         @OptionGroup var user: UserNumber
+        @OptionGroup var output: OutputOption
 
         func run() async throws {
             let id = try user.id()
             let all = try await place.open().store.read { try $0.deliveries(user: id, limit: 50) }
-            Output.table(
-                [["AT", "KIND", "GATEWAY", "RESULT", "MS", "DETAIL"]]
-                    + all.map {
-                        [
-                            RFC3339.utc($0.at), $0.kind, $0.gateway, $0.succeeded ? "sent" : "failed",
-                            String($0.milliseconds), $0.detail,
-                        ]
-                    })
+            if output.json { return try Output.json(.array(all.map(\.json))) }
+            try Output.table(
+                ["AT", "KIND", "GATEWAY", "RESULT", "MS", "DETAIL"],
+                rows: all.map {
+                    [
+                        Timestamp.utc($0.at), $0.kind, $0.gateway, $0.succeeded ? "sent" : "failed",
+                        String($0.milliseconds), $0.detail,
+                    ]
+                })
         }
     }
 
@@ -135,26 +142,24 @@ struct Users: AsyncParsableCommand {
                 """)
         @OptionGroup var place: Place
         @OptionGroup var user: UserNumber
+        @OptionGroup var output: OutputOption
 
         func run() async throws {
             let id = try user.id()
-            let cleared = Self.cleared(try await place.open().service().unlock(id))
+            let unlocked = try await place.open().service().unlock(id)
             Audit.record("user_unlock", with: ["user": user.number])
-            let result =
-                if cleared.isEmpty { "nothing to unlock" } else { "cleared \(cleared.joined(separator: ", "))" }
-            Output.line("User \(id): \(result).")
+            let cleared = Self.cleared(unlocked)
+            let what = cleared.isEmpty ? "nothing to unlock" : "cleared \(cleared.joined(separator: ", "))"
+            try Output.report("User \(id): \(what).", output, json: unlocked.json)
         }
 
         private static func cleared(_ unlocked: Unlocked) -> [String] {
-            func count(_ number: Int64, _ noun: String) -> String? {
-                if number == 0 { nil } else { Output.count(number, noun) }
-            }
-            return [
-                count(unlocked.wrongCodes, "wrong code"), count(unlocked.messages, "message"),
-                count(unlocked.requests, "request"),
-                count(unlocked.links, "link"), count(unlocked.mails, "mail"),
-                unlocked.freesCode ? "a code that was spent while the clock was ahead" : nil,
-            ].compactMap { $0 }
+            let counts: [(Int64, String)] = [
+                (unlocked.wrongCodes, "wrong code"), (unlocked.messages, "message"), (unlocked.requests, "request"),
+                (unlocked.links, "link"), (unlocked.mails, "mail"),
+            ]
+            let step = unlocked.freesCode ? ["a code that was spent while the clock was ahead"] : []
+            return counts.filter { $0.0 != 0 }.map { $0.0.counted($0.1) } + step
         }
     }
 
@@ -169,40 +174,24 @@ struct Users: AsyncParsableCommand {
                   countersignd user remove 1234567 --yes
                 """)
         @OptionGroup var place: Place
-        @OptionGroup var consent: Consent
+        @OptionGroup var confirmation: ConfirmationOption
         @OptionGroup var user: UserNumber
+        @OptionGroup var output: OutputOption
 
         func run() async throws {
             let id = try user.id()
             let service = try await place.open().service()
-            try await consent.ask {
+            try await confirmation.ask {
                 let view = try await service.user(id)
                 let phones = view.devices.count { $0.removed == nil }
                 let has =
-                    "is in \(Output.count(view.applications.count, "application")) "
-                    + "and has \(Output.count(phones, "phone"))"
+                    "is in \(view.applications.count.counted("application")) "
+                    + "and has \(phones.counted("phone"))"
                 return "User \(id), \(view.phone), \(has). Remove all of that?"
             }
             try await service.removeUser(id)
             Audit.record("user_remove", with: ["user": user.number])
-            Output.line("User \(id) is removed.")
+            try Output.report("User \(id) is removed.", output, json: .object(["removed": .integer(id.value)]))
         }
-    }
-
-    private static func json(_ user: UserView) -> JSONValue {
-        [
-            "id": .integer(user.id.value), "phone": .string(user.phone), "email": .string(user.email),
-            "created": .integer(user.created),
-            "applications": .array(
-                user.applications.map {
-                    [
-                        "id": .integer($0.application), "confirmed": .integer(orNull: $0.confirmed),
-                        "consented": .integer(orNull: $0.consented),
-                        "refused": .integer(orNull: $0.refused),
-                        "email": .string(orNull: $0.email),
-                    ]
-                }),
-            "devices": .array(user.devices.map(json)),
-        ]
     }
 }

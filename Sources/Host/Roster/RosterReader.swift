@@ -1,7 +1,7 @@
 /// Reads a roster, some bytes at a time, in memory that does not grow with the file.
-public struct Roster {
+public struct RosterReader {
     /// Format of a roster file.
-    public enum Form: String, Sendable, CaseIterable {
+    public enum Format: String, Sendable, CaseIterable {
         /// CSV with a header, or JSON if the first character is `{` or `[`: one object per line, or any other layout.
         case own
         /// users.oath of pam_oath.
@@ -14,23 +14,23 @@ public struct Roster {
         /// First bytes, while the format is not known.
         case nothing([UInt8])
         case csv(CSVRoster)
-        case lines(Lines, (Int, String) throws(LineFault) -> Entry?)
+        case lines(Lines, (Int, String) throws(RosterError) -> Entry?)
         case json(JSONObjects)
         /// The file cannot be read, and the fault has been reported.
         case unreadable
     }
 
     private var reading = Reading.nothing([])
-    private let form: Form
+    private let format: Format
     private let makesEmail: Bool
 
     /// Begins to read a file.
     ///
     /// - Parameters:
-    ///   - form: format of the file.
+    ///   - format: format of the file.
     ///   - makesEmail: whether users without an e-mail address get one from their names; CSV then needs no such column.
-    public init(_ form: Form, makesEmail: Bool = false) {
-        self.form = form
+    public init(_ format: Format, makesEmail: Bool = false) {
+        self.format = format
         self.makesEmail = makesEmail
     }
 
@@ -38,7 +38,7 @@ public struct Roster {
     ///
     /// - Parameter bytes: any number of bytes; a line or record may be split anywhere.
     /// - Returns: entries and faults that these bytes complete.
-    public mutating func take(_ bytes: [UInt8]) -> [Found] {
+    public mutating func read(_ bytes: [UInt8]) -> [Found] {
         switch reading {
         case .nothing(let first):
             let all = first + bytes
@@ -51,15 +51,15 @@ public struct Roster {
         case .csv(var csv):
             reading = .nothing([])
             defer { reading = .csv(csv) }
-            return csv.take(bytes)
+            return csv.read(bytes)
         case .lines(var lines, let parse):
             reading = .nothing([])
             defer { reading = .lines(lines, parse) }
-            return Self.entries(lines.take(bytes), parse)
+            return Self.entries(lines.read(bytes), parse: parse)
         case .json(var objects):
             reading = .nothing([])
             defer { reading = .json(objects) }
-            return Self.entries(objects.take(bytes))
+            return Self.entries(objects.read(bytes))
         case .unreadable: return []
         }
     }
@@ -72,12 +72,16 @@ public struct Roster {
         switch reading {
         case .nothing(let first):
             guard !first.isEmpty else {
-                return form == .own ? [.fault(LineFault(1, "the file is empty; \(CSVRoster.header)"))] : []
+                return if format == .own {
+                    [.error(RosterError(1, "the file is empty; \(CSVRoster.header)"))]
+                } else {
+                    []
+                }
             }
             let found = begin(first)
             return found + end()
         case .csv(var csv): return csv.end()
-        case .lines(var lines, let parse): return Self.entries(lines.end(), parse)
+        case .lines(var lines, let parse): return Self.entries(lines.end(), parse: parse)
         case .json(var objects): return Self.entries(objects.end())
         case .unreadable: return []
         }
@@ -109,47 +113,48 @@ public struct Roster {
         guard !Self.isUTF16(bytes) else {
             reading = .unreadable
             return [
-                .fault(
-                    LineFault(1, "this is UTF-16, and UTF-8 is wanted: iconv -f UTF-16 -t UTF-8 FILE, or save it anew"))
+                .error(
+                    RosterError(
+                        1, "this is UTF-16, and UTF-8 is wanted: iconv -f UTF-16 -t UTF-8 FILE, or save it anew"))
             ]
         }
         let rest = Array(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...])
-        switch form {
+        switch format {
         case .own where Self.isOfLines(rest): reading = .lines(Lines(), JSONLine.entry)
         case .own where [0x7B, 0x5B].contains(rest.first { !Self.blanks.contains($0) }): reading = .json(JSONObjects())
         case .own: reading = .csv(CSVRoster(makesEmail: makesEmail))
         case .oath: reading = .lines(Lines(), OATHLine.entry)
         case .authySSH: reading = .lines(Lines(), AuthySSHLine.entry)
         }
-        return rest.isEmpty ? [] : take(rest)
+        return if rest.isEmpty { [] } else { read(rest) }
     }
 
     private static func entries(_ objects: [JSONObjects.Found]) -> [Found] {
         objects.compactMap { found in
             switch found {
-            case .fault(let fault): return .fault(fault)
+            case .error(let error): return .error(error)
             case .object(let line, let bytes):
-                do throws(LineFault) {
+                do throws(RosterError) {
                     guard let text = String(validating: bytes, as: UTF8.self) else {
-                        throw LineFault(line, "not UTF-8")
+                        throw RosterError(line, "not UTF-8")
                     }
-                    return try JSONLine.entry(line, text).map(Found.entry)
-                } catch { return .fault(error) }
+                    return try JSONLine.entry(line, text: text).map(Found.entry)
+                } catch { return .error(error) }
             }
         }
     }
 
-    private static func entries(_ lines: [Lines.Found], _ parse: (Int, String) throws(LineFault) -> Entry?) -> [Found] {
+    private static func entries(_ lines: [Lines.Found], parse: (Int, String) throws(RosterError) -> Entry?) -> [Found] {
         lines.compactMap { found in
             switch found {
-            case .fault(let fault): return .fault(fault)
+            case .error(let error): return .error(error)
             case .line(let number, let bytes):
-                do throws(LineFault) {
+                do throws(RosterError) {
                     guard let text = String(validating: bytes, as: UTF8.self) else {
-                        throw LineFault(number, "not UTF-8")
+                        throw RosterError(number, "not UTF-8")
                     }
                     return try parse(number, text).map(Found.entry)
-                } catch { return .fault(error) }
+                } catch { return .error(error) }
             }
         }
     }

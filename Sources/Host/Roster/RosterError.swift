@@ -1,5 +1,5 @@
 /// What is wrong with one line of a file; the rest of the file is still read.
-public struct LineFault: Error, Equatable, Sendable {
+public struct RosterError: Error, Equatable, Sendable {
     /// Line where the fault is, counted from 1.
     public let line: Int
     /// Reason for people, without the line number.
@@ -19,7 +19,7 @@ public struct LineFault: Error, Equatable, Sendable {
 /// One result of reading a roster; results come in the order of the file.
 public enum Found: Equatable, Sendable {
     case entry(Entry)
-    case fault(LineFault)
+    case error(RosterError)
 }
 
 /// Maximum length of a line in bytes, quoted line ends included; longer lines are refused and not kept.

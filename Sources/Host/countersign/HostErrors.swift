@@ -1,32 +1,13 @@
 internal import Accounts
+internal import CommandSupport
 internal import Glibc
 internal import SettingsFile
 
-/// Why a command failed, and what to do about it.
-struct CommandError: Error {
-    /// Exit codes besides 0, and 64 for wrong arguments.
-    enum Code: Int32 {
-        case failed = 1
-        /// The person or the phone refused.
-        case refused = 2
-        /// The same command may succeed later (EX_TEMPFAIL, sysexits.h).
-        case later = 75
-    }
-
-    let message: String
-    /// One hint on each line.
-    let hint: String?
-    let code: Code
-
-    init(_ message: String, hint: String? = nil, code: Code = .failed) {
-        self.message = message
-        self.hint = hint
-        self.code = code
-    }
-
+extension CommandError {
+    /// Makes an error of anything that a command throws.
     init(_ error: any Error) {
         switch error {
-        case let trouble as CommandError: self = trouble
+        case let error as CommandError: self = error
         case let error as SettingsError:
             self = Self.rootsOnly(error) ?? CommandError(ServiceUser.named(error.description), hint: Self.hint(error))
         case let error as AccountsError: self.init(error.description, hint: Self.hint(error))
@@ -37,18 +18,13 @@ struct CommandError: Error {
         }
     }
 
-    func report() {
-        Output.error(message)
-        hint?.split(separator: "\n").forEach { Output.hint(String($0)) }
-    }
-
     /// An ordinary user needs no advice on owner and mode of files that belong to others.
     private static func rootsOnly(_ error: SettingsError) -> CommandError? {
         var found = stat()
         guard !ServiceUser.isRoots, access(error.file, R_OK) != 0, errno == EACCES, lstat(error.file, &found) == 0,
             found.st_uid != geteuid()
         else { return nil }
-        let verb = isFolder(error.file) ? "enter" : "read"
+        let verb = if isFolder(error.file) { "enter" } else { "read" }
         let own =
             error.file.hasPrefix(Folder.settings)
             ? "run it as root; for your own account: sudo countersign self show" : nil
@@ -89,7 +65,7 @@ struct CommandError: Error {
     /// Returns 0 if there is such a file, else errno.
     private static func lookUp(_ file: String) -> CInt {
         var found = stat()
-        return lstat(file, &found) == 0 ? 0 : errno
+        return if lstat(file, &found) == 0 { 0 } else { errno }
     }
 
     private static func hint(_ error: AccountsError) -> String? {
@@ -106,6 +82,3 @@ struct CommandError: Error {
         }
     }
 }
-
-/// Says why the last system call failed.
-func systemReason(_ error: CInt = errno) -> String { String(cString: strerror(error)) }
