@@ -91,7 +91,7 @@ install:
 	install -m 644 docs/reference/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
 	install -m 644 docs/reference/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 	install -m 644 pam.d/* $(DESTDIR)$(PREFIX)/share/doc/countersign/pam.d/
-	install -m 644 docs/countersign.toml docs/countersignd.toml docs/countersign.sudoers $(DESTDIR)$(PREFIX)/share/doc/countersign/
+	install -m 644 docs/countersign.toml docs/countersignd.toml docs/countersign.sudoers docs/examples/*.toml $(DESTDIR)$(PREFIX)/share/doc/countersign/
 	install -d -m 755 $(foreach shell,bash zsh fish,$(dir $(COMPLETION_$(shell))))
 	$(foreach shell,bash zsh fish,$(BUILT)/countersign completion $(shell) >$(COMPLETION_$(shell)); chmod 644 $(COMPLETION_$(shell));)
 	support/users '$(DESTDIR)' '$(PREFIX)/bin/countersign'

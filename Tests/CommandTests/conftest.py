@@ -40,6 +40,7 @@ COMMANDS = [
     "restore",
     "check",
     "try",
+    "texts",
     "enroll",
     "confirm",
     "refresh",

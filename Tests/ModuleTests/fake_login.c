@@ -106,7 +106,10 @@ int main(void) {
     }
     case rude_text:
         ready("10"); send_frame(KIND_TELL, FIELD_TEXT, "\x1b[2Jhi\x07 \xc3\xa9");
-        send_frame(KIND_LOG, FIELD_TEXT, "a\nb\x1b"); approve(); return 0;
+        /* U+009B, two halves of a letter, U+002F made too long, U+202E, U+1F600, U+00AD, U+0308, U+052F, U+0530. */
+        send_frame(KIND_TELL, FIELD_TEXT, "a\xc2\x9b" "b\xc3" "c\xc3\xc3\xa9\xa9" "d\xc0\xaf" "e\xe2\x80\xae" "f"
+            "\xf0\x9f\x98\x80" "g\xc2\xad" "h\xcc\x88" "i\xd4\xaf" "j\xd4\xb0" "k\xc3");
+        send_frame(KIND_LOG, FIELD_TEXT, "a\nb\x1b\xc3\xa9"); approve(); return 0;
     }
     return 0;
 }

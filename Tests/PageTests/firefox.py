@@ -69,10 +69,12 @@ class Firefox:
 
 
 @contextlib.contextmanager
-def browser(letters: int = 16) -> typing.Iterator[Firefox]:
-    """- letters: the size of text in pixels that the person has set in the browser; 16 is usual."""
+def browser(letters: int = 16, languages: str = "en-GB, en") -> typing.Iterator[Firefox]:
+    """- letters: the size of text in pixels that the person has set in the browser; 16 is usual.
+    - languages: those that the person prefers."""
     profile = pathlib.Path(tempfile.mkdtemp(prefix="firefox"))
-    (profile / "user.js").write_text(PREFERENCES + f'user_pref("font.size.variable.x-western", {letters});\n')
+    size = f'user_pref("font.size.variable.x-western", {letters});\n'
+    (profile / "user.js").write_text(PREFERENCES + size + f'user_pref("intl.accept_languages", "{languages}");\n')
     environment = {"HOME": str(profile), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "MOZ_HEADLESS": "1"}
     process = subprocess.Popen(
         [

@@ -47,6 +47,7 @@ class Phone:
         dark: bool = False,
         ignore_https_errors: bool = False,
         agent: str = AGENT,
+        locale: str = "en-GB",
     ):
         self._shots = shots
         self.context: BrowserContext = browser.new_context(
@@ -57,7 +58,7 @@ class Phone:
             user_agent=agent,
             color_scheme="dark" if dark else "light",
             ignore_https_errors=ignore_https_errors,
-            locale="en-GB",
+            locale=locale,
         )
         self.context.set_default_timeout(MILLISECONDS)
         self.page: Page = self.context.new_page()

@@ -201,15 +201,24 @@ def test_a_long_host_name_breaks_at_its_dots(app, open_phone, server, user):
     assert len(breaks) > 1 and all(line.endswith((" ", ".", "-", "?")) for line in breaks), breaks
 
 
-@pytest.mark.parametrize("width, height", [(280, 653), (390, 844), (844, 390)])
-def test_every_step_can_be_used_with_letters_twice_as_large(server, app, user, open_phone, width, height):
-    phone = open_phone(size={"width": width, "height": height})
+@pytest.mark.parametrize(
+    "width, height, locale",
+    [
+        (280, 653, "en-GB"),
+        (390, 844, "en-GB"),
+        (844, 390, "en-GB"),
+        (280, 653, "de-DE"),
+        (280, 653, "es-ES"),
+    ],
+)
+def test_every_step_can_be_used_with_letters_twice_as_large(server, app, user, open_phone, width, height, locale):
+    phone = open_phone(size={"width": width, "height": height}, locale=locale)
     phone.set_letters(32)
     seen = {}
 
     def look(step):
         seen[step] = phone.out_of_sight()
-        phone.screenshot(f"large-{width}-{step}")
+        phone.screenshot(f"large-{width}-{locale}-{step}")
 
     phone.page.goto(link(server, user))
     phone.page.locator("[data-do=enroll]").wait_for()
@@ -237,7 +246,7 @@ def test_every_step_can_be_used_with_letters_twice_as_large(server, app, user, o
         look(view)
     phone.page.locator("[data-do=rename]").click()
     look("rename")
-    phone.page.get_by_role("button", name="Cancel").click()
+    phone.page.get_by_role("button", name=re.compile("Cancel|Abbrechen")).click()
     phone.page.locator("[data-do=remove]").click()
     look("remove")
     new = open_phone()
@@ -674,3 +683,47 @@ def test_the_keyboard_stays_with_a_phone_that_was_renamed_and_an_application_tha
     device.locator("[data-do=remove-really]").press("Enter")
     device.wait_for(state="detached")
     phone.page.wait_for_function("() => document.activeElement.textContent === 'Your phones'")
+
+
+# Languages
+
+
+@pytest.mark.parametrize(
+    "locale, language, words, day",
+    [
+        ("de-DE", "de", ["Anfragen", "Codes", "Verlauf", "Handys", "Nichts zu bestätigen", "Bestätigen"], "12.12.2025"),
+        (
+            "es-MX",
+            "es",
+            ["Solicitudes", "Códigos", "Historial", "Teléfonos", "Nada que aprobar", "Aprobar"],
+            "12 dic 2025",
+        ),
+        ("fr-FR", "en", ["Requests", "Codes", "History", "Phones", "Nothing to approve", "Approve"], "Dec 12, 2025"),
+    ],
+)
+def test_the_page_speaks_the_browsers_language(server, app, user, open_phone, locale, language, words, day):
+    phone = enroll(server, user, open_phone(locale=locale))
+    assert phone.page.evaluate("document.documentElement.lang") == language
+    *views, nothing, approve = words
+    assert phone.page.locator("#views a > span").all_inner_texts() == views
+    phone.page.get_by_text(nothing).wait_for()
+    app.create(user, QUESTION, details=DETAILS)
+    assert phone.wait_for_request().locator("[data-do=approve]").inner_text() == approve
+    assert phone.approve() == "approved"
+    server.sql("UPDATE devices SET created = ?", 1_765_540_800)  # 12 December 2025
+    phone.page.reload()
+    phone.show("devices")
+    assert day in phone.page.locator("[data-device] .where").first.inner_text()
+
+
+@pytest.mark.parametrize("locale", ["de-DE", "es-ES"])
+def test_another_language_is_not_cut_on_a_narrow_screen(server, app, user, open_phone, locale):
+    phone = enroll(server, user, open_phone(size={"width": 280, "height": 653}, locale=locale))
+    app.create(user, QUESTION, details=DETAILS, countersign={"number": "42"})
+    seen = {}
+    phone.choices()
+    for view in ("requests", "codes", "history", "devices"):
+        phone.show(view)
+        phone.screenshot(f"narrow-{locale}-{view}")
+        seen[view] = phone.out_of_sight()
+    assert {view: found for view, found in seen.items() if found} == {}

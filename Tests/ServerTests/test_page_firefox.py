@@ -202,3 +202,19 @@ def test_every_view_can_be_used_with_letters_twice_as_large(server, app, user, w
         look("add-phone")
         assert phone.in_sight(".qr") and scan(phone) == opened
     assert {step: found for step, found in seen.items() if found} == {}
+
+
+# Languages
+
+
+def test_the_page_speaks_the_browsers_language_on_a_narrow_screen(server, app, user):
+    seen = {}
+    with pages.browser(languages="de-AT, de, en") as german, phones(pages, german) as open_phone:
+        phone = enroll(server, user, open_phone(size={"width": 280, "height": 653}))
+        assert phone.run("() => document.documentElement.lang") == "de"
+        app.create(user, QUESTION, details=DETAILS)
+        assert "Bestätigen" in phone.text(phone.request())
+        for view in ("requests", "codes", "history", "devices"):
+            phone.show(view)
+            seen[view] = phone.out_of_sight()
+    assert {view: found for view, found in seen.items() if found} == {}

@@ -1,5 +1,7 @@
 """Codes of a SoftToken of this host, through real sshd, sudo, su and login: who is asked, and who is not."""
 
+import pathlib
+
 import pytest
 
 import prompts
@@ -24,6 +26,22 @@ def test_a_code_of_the_softtoken_lets_in(product, way):
     product.decided(
         outcome="approved", factor="softtoken", user="alice", service=SERVICE[way], rhost=RHOST.get(way, "")
     )
+
+
+@pytest.mark.parametrize("way", GETS)
+def test_texts_in_german_reach_the_terminal_with_their_umlauts(product, way):
+    german = pathlib.Path(__file__).resolve().parents[2] / "docs/examples/texts.de.toml"
+    texts = pathlib.Path("/etc/countersign/texts.toml")
+    texts.write_bytes(german.read_bytes())
+    texts.chmod(0o644)
+    token = product.softtoken("alice")
+    terminal = product.knock(way)
+    terminal.reads(r"Bestätigungscode( \(oder [a-z, ]+\))?: $")
+    terminal.answer("abc")
+    terminal.reads("Das sieht nicht wie ein Code aus.")
+    terminal.reads(r"Bestätigungscode( \(oder [a-z, ]+\))?: $")
+    terminal.answer(token.fresh_code())
+    assert gets_in(terminal, GETS[way])
 
 
 def test_a_code_lets_in_at_a_console(product):

@@ -79,7 +79,8 @@ public struct AccountsMarker: Equatable, Sendable {
         text.utf8.count == 32 && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
 
-    private static func folder(_ path: String) -> String {
+    /// The directory of a file, without a slash at the end.
+    static func folder(_ path: String) -> String {
         guard let slash = path.utf8.lastIndex(of: 0x2F), slash != path.startIndex else { return "" }
         return String(path[..<slash])
     }

@@ -30,7 +30,8 @@ public enum Admission: Equatable, Sendable {
     ///   - state: how far the account has come.
     ///   - mode: `[enrolment] mode`.
     ///   - graceIsOver: whether `grace_until` has passed.
-    public init(isKnown: Bool, state: AccountState, mode: EnrolmentRules.Mode, graceIsOver: Bool) {
+    ///   - texts: what the user reads.
+    public init(isKnown: Bool, state: AccountState, mode: EnrolmentRules.Mode, graceIsOver: Bool, texts: Texts) {
         self =
             switch (isKnown, state, mode) {
             case (false, _, _): .needsFactor(.none)
@@ -40,9 +41,9 @@ public enum Admission: Equatable, Sendable {
             case (true, .linked, .required): .needsFactor(.none)
             case (true, .none, .optional): .decided(Decision(.excused, .optional))
             case (true, .none, .grace) where graceIsOver:
-                .decided(Decision(.denied, .graceOver, finalMessage: Texts.notEnrolled))
+                .decided(Decision(.denied, .graceOver, finalMessage: texts[.notEnrolled]))
             case (true, .none, .grace): .needsGrace
-            case (true, .none, .required): .decided(Decision(.denied, .notEnrolled, finalMessage: Texts.notEnrolled))
+            case (true, .none, .required): .decided(Decision(.denied, .notEnrolled, finalMessage: texts[.notEnrolled]))
             }
     }
 }

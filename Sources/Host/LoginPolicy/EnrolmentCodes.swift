@@ -15,11 +15,11 @@ extension EnrolmentFlow {
     mutating func oneCodeCharged(granted: Bool) -> [Action] {
         switch state {
         case .chargingNumber(let number):
-            guard granted else { return fruitless(Texts.tooManyOneCodes) }
+            guard granted else { return fruitless(texts[.tooManyOneCodes]) }
             guard let way = facts.ways.first else { return refuse() }
             return send(to: Phone(number: number, way: nil), by: way)
         case .chargingCode(let phone, let way):
-            guard granted else { return fruitless(Texts.tooManyOneCodes, phone: phone) }
+            guard granted else { return fruitless(texts[.tooManyOneCodes], phone: phone) }
             return send(to: phone, by: way)
         case .idle, .askingNumber, .askingName, .askingCode, .sending, .chargingTry, .checking, .registering,
             .spendingGrace, .ended:
@@ -35,26 +35,26 @@ extension EnrolmentFlow {
     mutating func sendFailed(_ error: ServerError, phone: Phone) -> [Action] {
         let isFirst = phone.way == nil
         switch error {
-        case .invalid where isFirst: return wrong(Texts.numberRefused)
-        case .outage where isFirst: return giveUp(Texts.serverSilent)
-        case .outage: return fruitless(Texts.serverSilent, phone: phone)
-        case .limited: return fruitless(Texts.tooManyOneCodes, phone: phone)
-        case .invalid, .refused: return fruitless(Texts.oneCodeNotSent, phone: phone)
+        case .invalid where isFirst: return wrong(texts[.numberRefused])
+        case .outage where isFirst: return giveUp(texts[.serverSilent])
+        case .outage: return fruitless(texts[.serverSilent], phone: phone)
+        case .limited: return fruitless(texts[.tooManyOneCodes], phone: phone)
+        case .invalid, .refused: return fruitless(texts[.oneCodeNotSent], phone: phone)
         }
     }
 
     mutating func registerFailed(_ error: ServerError) -> [Action] {
         switch error {
-        case .invalid: wrong(Texts.numberRefused)
-        case .outage, .limited, .refused: giveUp(Self.notice(of: error))
+        case .invalid: wrong(texts[.numberRefused])
+        case .outage, .limited, .refused: giveUp(notice(of: error))
         }
     }
 
-    static func notice(of error: ServerError) -> String {
+    func notice(of error: ServerError) -> String {
         switch error {
-        case .outage: Texts.serverSilent
-        case .limited: Texts.serverLimited
-        case .invalid, .refused: Texts.serverRefuses
+        case .outage: texts[.serverSilent]
+        case .limited: texts[.serverLimited]
+        case .invalid, .refused: texts[.serverRefuses]
         }
     }
 }

@@ -16,6 +16,8 @@ extension EnrolmentFlow {
         public var left = 0
         /// The client may be unable to show prompts, so that the first one gets no answer.
         public var mayBeDeaf = false
+        /// What the user reads.
+        public var texts = Texts()
 
         /// No name, no factors and the default rules.
         public init() {}

@@ -54,6 +54,7 @@ public struct EnrolmentFlow: Sendable {
     }
 
     let facts: Facts
+    var texts: Texts { facts.texts }
     var state = State.idle
     var tries: Int
     var fruitless = 0
@@ -76,30 +77,30 @@ public struct EnrolmentFlow: Sendable {
         switch event {
         case .begin:
             guard state == .idle else { return refuse() }
-            return askNumber(Texts.offer(facts), .first)
+            return askNumber(texts.offer(facts), .first)
         case .deadline: return deadlinePassed()
         case .interrupted: return state.isAtPrompt ? [] : end(Decision(.denied, .cancelled))
         case .answered(let typed): return answered(typed)
         case .oneCodeCharged(let granted): return oneCodeCharged(granted: granted)
         case .sent:
             guard case .sending(let phone, let way) = state else { return refuse() }
-            return askCode(Texts.codeSent(way, to: phone.number), phone: Phone(number: phone.number, way: way))
+            return askCode(texts.codeSent(way, to: phone.number), phone: Phone(number: phone.number, way: way))
         case .sendFailed(let error):
             guard case .sending(let phone, _) = state else { return refuse() }
             return sendFailed(error, phone: phone)
         case .tryCharged(let granted):
             guard case .chargingTry(let code, let sent) = state else { return refuse() }
-            guard granted else { return giveUp(Texts.lockedUsePhone) }
+            guard granted else { return giveUp(texts[.lockedUsePhone]) }
             state = .checking(sent)
             return [.check(code, of: sent.number)]
         case .checked(let isRight):
             guard case .checking(let sent) = state else { return refuse() }
-            guard isRight else { return wrong(Texts.wrongSentCode, phone: sent.phone) }
+            guard isRight else { return wrong(texts[.wrongSentCode], phone: sent.phone) }
             state = .registering(sent)
             return [.register(sent.number)]
         case .checkFailed(let error):
             guard case .checking(let sent) = state else { return refuse() }
-            return wrong(Self.notice(of: error), phone: sent.phone)
+            return wrong(notice(of: error), phone: sent.phone)
         case .registered(let id):
             guard case .registering(let sent) = state else { return refuse() }
             return enrol(id, by: sent)
@@ -118,7 +119,7 @@ public struct EnrolmentFlow: Sendable {
 // MARK: - The end
 
 extension EnrolmentFlow {
-    mutating func refuse() -> [Action] { end(Decision(.unavailable, .protocolError, finalMessage: Texts.unavailable)) }
+    mutating func refuse() -> [Action] { end(Decision(.unavailable, .protocolError, finalMessage: texts[.unavailable])) }
 
     mutating func wrong(_ notice: String, phone: Phone? = nil) -> [Action] {
         tries -= 1
@@ -137,7 +138,7 @@ extension EnrolmentFlow {
         return isLate ? late() : wrong(notice, phone: phone)
     }
 
-    mutating func late() -> [Action] { end(Decision(.denied, .timeout, finalMessage: Texts.timeout)) }
+    mutating func late() -> [Action] { end(Decision(.denied, .timeout, finalMessage: texts[.timeout])) }
 
     mutating func giveUp(_ notice: String?) -> [Action] {
         if willSSHDRefuse { return end(Decision(.denied, .sshdRefuses, finalMessage: notice)) }
@@ -150,8 +151,8 @@ extension EnrolmentFlow {
     }
 
     mutating func graceSpent(left: Int?, optsOut: Bool) -> [Action] {
-        guard let left else { return end(Decision(.denied, .graceOver, finalMessage: Texts.notEnrolled)) }
-        let finalMessage = Texts.grace(left: left, until: facts.rules.graceUntil, isOffered: !optsOut)
+        guard let left else { return end(Decision(.denied, .graceOver, finalMessage: texts[.notEnrolled])) }
+        let finalMessage = texts.grace(left: left, until: facts.rules.graceUntil, isOffered: !optsOut)
         state = .ended
         if optsOut { return [.optOut(Decision(.excused, .optedOut, finalMessage: finalMessage))] }
         return [.end(Decision(.excused, .grace, finalMessage: finalMessage))]
@@ -166,7 +167,7 @@ extension EnrolmentFlow {
 
     mutating func enrol(_ id: AuthyID, by sent: SentCode) -> [Action] {
         state = .ended
-        let decision = Decision(.approved, .enrolled, factor: sent.way, finalMessage: Texts.enrolled(sent.number))
+        let decision = Decision(.approved, .enrolled, factor: sent.way, finalMessage: texts.enrolled(sent.number))
         return [.enrol(id, sent.number, decision)]
     }
 

@@ -4,13 +4,13 @@ internal import Identifiers
 extension EnrolmentFlow {
     mutating func askNumber(_ notice: String?, _ prompt: NumberPrompt = .again) -> [Action] {
         state = .askingNumber(prompt)
-        return told(notice) + [.ask(Texts.numberPrompt(mayOptOut: mayOptOut))]
+        return told(notice) + [.ask(texts.numberPrompt(mayOptOut: mayOptOut))]
     }
 
     mutating func askCode(_ notice: String?, phone: Phone) -> [Action] {
         state = .askingCode(phone)
         let words = (facts.ways.map { $0 == .call ? Word.call : .sms }) + [.skip]
-        return told(notice) + [.ask(Texts.prompt(approves: false, number: nil, codes: phone.way != nil, words: words))]
+        return told(notice) + [.ask(texts.prompt(approves: false, number: nil, codes: phone.way != nil, words: words))]
     }
 
     func told(_ notice: String?) -> [Action] { notice.map { [.show($0)] } ?? [] }
@@ -36,18 +36,18 @@ extension EnrolmentFlow {
         // The client may not show prompts: proceed as if nothing had been offered.
         case .nothing where prompt == .first && facts.mayBeDeaf && !isLate: return spendGrace()
         case .nothing: return end(Decision(.denied, isLate ? .timeout : .cancelled))
-        case .sshdFakePassword: return sshdRefuses(Texts.noNumber)
-        case _ where willSSHDRefuse: return sshdRefuses(Texts.noNumber)
+        case .sshdFakePassword: return sshdRefuses(texts[.noNumber])
+        case _ where willSSHDRefuse: return sshdRefuses(texts[.noNumber])
         case _ where isLate: return late()
         case .enter where prompt == .afterEnter: return spendGrace()
-        case .enter: return askNumber(Texts.enterAgain, .afterEnter)
+        case .enter: return askNumber(texts[.enterAgain], .afterEnter)
         case .word(.skip): return spendGrace()
         case .word(.never) where mayOptOut:
             state = .askingName
-            return [.show(facts.rules.optOutText ?? Texts.optOut), .ask(Texts.namePrompt)]
-        case .word: return fruitless(Texts.noSuchWord)
+            return [.show(facts.rules.optOutText ?? texts[.optOut]), .ask(texts[.namePrompt])]
+        case .word: return fruitless(texts[.noSuchWord])
         case .code, .recovery, .other:
-            guard let number = number(in: typed) else { return wrong(Texts.noNumber) }
+            guard let number = number(in: typed) else { return wrong(texts[.noNumber]) }
             return charge(number)
         }
     }
@@ -56,34 +56,34 @@ extension EnrolmentFlow {
     mutating func nameTyped(_ typed: [UInt8]?) -> [Action] {
         switch PromptInput(typed) {
         case .nothing: return end(Decision(.denied, isLate ? .timeout : .cancelled))
-        case .sshdFakePassword: return sshdRefuses(Texts.notOptedOut)
-        case _ where willSSHDRefuse: return sshdRefuses(Texts.notOptedOut)
+        case .sshdFakePassword: return sshdRefuses(texts[.notOptedOut])
+        case _ where willSSHDRefuse: return sshdRefuses(texts[.notOptedOut])
         case _ where isLate: return late()
         case _ where typed.map { Typed.trimmed($0).elementsEqual(facts.name.utf8) } ?? false && !facts.name.isEmpty:
             return optOut()
-        case .enter, .word, .code, .recovery, .other: return fruitless(Texts.notOptedOut)
+        case .enter, .word, .code, .recovery, .other: return fruitless(texts[.notOptedOut])
         }
     }
 
     mutating func codeTyped(_ typed: [UInt8]?, phone: Phone) -> [Action] {
         switch PromptInput(typed) {
         case .nothing: return end(Decision(.denied, isLate ? .timeout : .cancelled))
-        case .sshdFakePassword: return sshdRefuses(Texts.wrongCode, phone: phone)
-        case _ where willSSHDRefuse: return sshdRefuses(Texts.wrongCode, phone: phone)
+        case .sshdFakePassword: return sshdRefuses(texts[.wrongCode], phone: phone)
+        case _ where willSSHDRefuse: return sshdRefuses(texts[.wrongCode], phone: phone)
         case _ where isLate: return late()
         case .word(.sms) where facts.ways.contains(.sms): return charge(phone, by: .sms)
         case .word(.call) where facts.ways.contains(.call): return charge(phone, by: .call)
         case .word(.skip): return spendGrace()
         case .code(let code):
-            guard let sent = phone.sentCode else { return fruitless(Texts.noSuchWord, phone: phone) }
+            guard let sent = phone.sentCode else { return fruitless(texts[.noSuchWord], phone: phone) }
             state = .chargingTry(code, sent)
             return [.chargeTry]
         case .enter: return fruitless(nil, phone: phone)
-        case .word: return fruitless(Texts.noSuchWord, phone: phone)
+        case .word: return fruitless(texts[.noSuchWord], phone: phone)
         case .recovery, .other:
             // Another number: a plus tells it from a code.
             guard written(in: typed)?.isInternational == true, let number = number(in: typed) else {
-                return fruitless(Texts.noCode, phone: phone)
+                return fruitless(texts[.noCode], phone: phone)
             }
             // The same number again: send another code.
             if phone.number == number, let way = phone.way ?? facts.ways.first { return charge(phone, by: way) }

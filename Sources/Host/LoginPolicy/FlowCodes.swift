@@ -18,13 +18,14 @@ extension LoginFlow {
 
     mutating func locked() -> [Action] {
         isLocked = true
-        return isLate ? end(Decision(.denied, .timeout, finalMessage: Texts.timeout)) : openPrompt(Texts.lockedUsePhone)
+        return isLate
+            ? end(Decision(.denied, .timeout, finalMessage: texts[.timeout])) : openPrompt(texts[.lockedUsePhone])
     }
 
     mutating func matched(_ match: CodeMatch, code: OneTimeCode) -> [Action] {
         switch match {
         case .accepted(let timeStep) where isLate:
-            return end(Decision(.denied, .timeout, spentTimeStep: timeStep, finalMessage: Texts.timeout))
+            return end(Decision(.denied, .timeout, spentTimeStep: timeStep, finalMessage: texts[.timeout]))
         case .accepted(let timeStep): return right(Proof(factor: .softToken, timeStep: timeStep))
         case .spent: return wrong(wrongCode, .spentCode)
         case .wrong:
@@ -43,7 +44,7 @@ extension LoginFlow {
     }
 
     /// After a code was sent, the text does not tell the user to wait for a new one.
-    var wrongCode: String { oneCode == nil ? Texts.wrongCode : Texts.wrongSentCode }
+    var wrongCode: String { oneCode == nil ? texts[.wrongCode] : texts[.wrongSentCode] }
 
     mutating func verified(_ match: CodeMatch) -> [Action] {
         switch match {
@@ -56,9 +57,9 @@ extension LoginFlow {
     /// A confirmation code only proves that the user has the link: it lets in an account that has never proven a
     /// factor, and no other.
     mutating func confirmationTyped(_ isTaken: Bool) -> [Action] {
-        guard isTaken else { return wrong(Texts.confirmationCode, .confirmationCode) }
+        guard isTaken else { return wrong(texts[.confirmationCode], .confirmationCode) }
         guard !facts.isConfirmed else {
-            return end(Decision(.denied, .confirmationCode, finalMessage: Texts.phoneConfirmed))
+            return end(Decision(.denied, .confirmationCode, finalMessage: texts[.phoneConfirmed]))
         }
         return verified(.accepted(timeStep: 0))
     }
@@ -78,7 +79,7 @@ extension LoginFlow {
     }
 
     mutating func approve(_ proof: Proof) -> [Action] {
-        let finalMessage = proof.factor == .recovery ? Texts.recovered(left: facts.recoveryLeft - 1) : nil
+        let finalMessage = proof.factor == .recovery ? texts.recovered(left: facts.recoveryLeft - 1) : nil
         return end(
             Decision(
                 .approved, .proven, factor: proof.factor, spentTimeStep: proof.timeStep, finalMessage: finalMessage))
@@ -86,10 +87,10 @@ extension LoginFlow {
 
     mutating func wrong(_ notice: String, _ reason: Reason) -> [Action] {
         tries -= 1
-        if isLate { return end(Decision(.denied, .timeout, finalMessage: Texts.timeout)) }
+        if isLate { return end(Decision(.denied, .timeout, finalMessage: texts[.timeout])) }
         if tries > 0 { return openPrompt(notice) }
         if reason == .server { return end(Decision(.unavailable, .server, finalMessage: notice)) }
-        return end(Decision(.denied, reason, finalMessage: Texts.noMoreTries))
+        return end(Decision(.denied, reason, finalMessage: texts[.noMoreTries]))
     }
 }
 
@@ -100,14 +101,14 @@ extension LoginFlow {
         case .nothing: return end(Decision(.denied, isLate ? .timeout : .cancelled))
         case .sshdFakePassword:
             willSSHDRefuse = true
-            return wrong(Texts.wrongCode, .sshdRefuses)
+            return wrong(texts[.wrongCode], .sshdRefuses)
         // It is not checked, so it stays valid for another login.
-        case _ where isLate: return end(Decision(.denied, .timeout, finalMessage: Texts.timeout))
+        case _ where isLate: return end(Decision(.denied, .timeout, finalMessage: texts[.timeout]))
         case .enter: return fruitless(nil)
         case .code(let code):
             state = .chargingRecovery(code)
             return [.chargeTry]
-        case .other: return fruitless(Texts.noRecoveryCode)
+        case .other: return fruitless(texts[.noRecoveryCode])
         }
     }
 
@@ -118,6 +119,6 @@ extension LoginFlow {
 
     mutating func recoveryMatched(_ isRight: Bool, orElse typed: OneTimeCode?) -> [Action] {
         if isRight { return right(Proof(factor: .recovery, timeStep: nil)) }
-        return typed.map { notOfThisHost($0) } ?? wrong(Texts.wrongRecoveryCode, .wrongCode)
+        return typed.map { notOfThisHost($0) } ?? wrong(texts[.wrongRecoveryCode], .wrongCode)
     }
 }

@@ -32,6 +32,8 @@ extension LoginFlow {
         public var number: CheckNumber?
         /// The last day of grace, or nil for no end.
         public var graceUntil: CivilDay?
+        /// What the user reads.
+        public var texts = Texts()
 
         /// An account without factors, and the default rules.
         public init() {}

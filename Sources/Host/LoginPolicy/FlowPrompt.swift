@@ -39,7 +39,7 @@ extension LoginFlow {
         guard approvable || takesCodes || !words.isEmpty else { return before + nothingLeft() }
         state = .asking
         let told = tellNotices()
-        let prompt = Texts.prompt(approves: approvable, number: push.number, codes: takesCodes, words: words)
+        let prompt = texts.prompt(approves: approvable, number: push.number, codes: takesCodes, words: words)
         return before + told + [.ask(prompt)]
     }
 
@@ -49,15 +49,15 @@ extension LoginFlow {
     }
 
     mutating func nothingLeft() -> [Action] {
-        if isLocked { return end(Decision(.denied, .locked, finalMessage: Texts.locked)) }
+        if isLocked { return end(Decision(.denied, .locked, finalMessage: texts[.locked])) }
         if serverHasFailed {
-            return end(Decision(.unavailable, .server, finalMessage: notices.last ?? Texts.serverRefuses))
+            return end(Decision(.unavailable, .server, finalMessage: notices.last ?? texts[.serverRefuses]))
         }
-        if push == .over(.noDevice) { return end(Decision(.unavailable, .server, finalMessage: Texts.noDevice)) }
+        if push == .over(.noDevice) { return end(Decision(.unavailable, .server, finalMessage: texts[.noDevice])) }
         if push.isOver {
-            return end(Decision(.denied, .tooManyRequests, finalMessage: notices.last ?? Texts.tooManyPushes))
+            return end(Decision(.denied, .tooManyRequests, finalMessage: notices.last ?? texts[.tooManyPushes]))
         }
-        return end(Decision(.unavailable, .noFactor, finalMessage: Texts.noFactor))
+        return end(Decision(.unavailable, .noFactor, finalMessage: texts[.noFactor]))
     }
 
     mutating func answered(_ input: PromptInput) -> [Action] {
@@ -66,20 +66,20 @@ extension LoginFlow {
         // Shown like a wrong code, whatever was typed; neither charged nor checked.
         case .sshdFakePassword:
             willSSHDRefuse = true
-            return wrong(Texts.wrongCode, .sshdRefuses)
+            return wrong(texts[.wrongCode], .sshdRefuses)
         case .code(let code) where takesCodes && (!isLate || matchesCodes):
             state = .charging(code)
             return [.chargeTry]
-        case _ where isLate: return end(Decision(.denied, .timeout, finalMessage: Texts.timeout))
+        case _ where isLate: return end(Decision(.denied, .timeout, finalMessage: texts[.timeout]))
         case .enter: return enter()
         case .word(let word) where words.contains(word): return typed(word)
-        case .word: return fruitless(Texts.noSuchWord)
+        case .word: return fruitless(texts[.noSuchWord])
         case .recovery(let code) where words.contains(.recovery):
             state = .chargingRecovery(code)
             return [.chargeTry]
-        case .code: return fruitless(isLocked ? Texts.lockedUsePhone : Texts.noSuchWord)
+        case .code: return fruitless(isLocked ? texts[.lockedUsePhone] : texts[.noSuchWord])
         // It was not checked, so it does not count as a try.
-        case .recovery, .other: return fruitless(isLocked ? Texts.lockedUsePhone : Texts.noCode)
+        case .recovery, .other: return fruitless(isLocked ? texts[.lockedUsePhone] : texts[.noCode])
         }
     }
 
@@ -90,7 +90,7 @@ extension LoginFlow {
             return outage()
         }
         guard approvable else { return fruitless(nil) }
-        if willSSHDRefuse { return fruitless(Texts.notApprovedYet) }
+        if willSSHDRefuse { return fruitless(texts[.notApprovedYet]) }
         state = .polling(proof: nil)
         // A request that is being created is looked at once it exists.
         return push.isPending ? [.poll(.brief)] : []
@@ -99,7 +99,7 @@ extension LoginFlow {
     /// An unusable answer is not a failed try, but the fifth one ends the login, so that no client goes on forever.
     mutating func fruitless(_ notice: String?) -> [Action] {
         fruitless += 1
-        return fruitless < 5 ? openPrompt(notice) : end(Decision(.denied, .noAnswer, finalMessage: Texts.timeout))
+        return fruitless < 5 ? openPrompt(notice) : end(Decision(.denied, .noAnswer, finalMessage: texts[.timeout]))
     }
 
     mutating func typed(_ word: Word) -> [Action] {
@@ -112,25 +112,25 @@ extension LoginFlow {
             return [.chargeOneCode]
         case .recovery:
             state = .askingRecovery
-            return tellNotices() + [.askRecovery(Texts.recoveryPrompt)]
+            return tellNotices() + [.askRecovery(texts[.recoveryPrompt])]
         case .skip where skip == .free: return end(Decision(.excused, .skipped))
         case .skip:
             state = .spendingGrace
             return [.spendGrace]
-        case .never: return end(Decision(.unavailable, .protocolError, finalMessage: Texts.unavailable))
+        case .never: return end(Decision(.unavailable, .protocolError, finalMessage: texts[.unavailable]))
         }
     }
 
     mutating func graceSpent(left: Int?) -> [Action] {
         if let left {
-            return end(Decision(.excused, .grace, finalMessage: Texts.grace(left: left, until: facts.graceUntil)))
+            return end(Decision(.excused, .grace, finalMessage: texts.grace(left: left, until: facts.graceUntil)))
         }
         skip = .none
-        return openPrompt(Texts.graceUsedUp)
+        return openPrompt(texts[.graceUsedUp])
     }
 
     mutating func oneCodeCharged(_ granted: Bool, factor: Factor) -> [Action] {
-        guard granted else { return fruitless(Texts.tooManyOneCodes) }
+        guard granted else { return fruitless(texts[.tooManyOneCodes]) }
         state = .sendingOneCode(factor)
         return [.sendOneCode(factor)]
     }
@@ -138,13 +138,13 @@ extension LoginFlow {
     /// Counts as an outage only if a code is all that can be asked; otherwise the prompt opens again.
     mutating func oneCodeFailed(_ error: ServerError) -> [Action] {
         guard error == .outage else {
-            return openPrompt(error == .limited ? Texts.tooManyOneCodes : Texts.oneCodeNotSent)
+            return openPrompt(error == .limited ? texts[.tooManyOneCodes] : texts[.oneCodeNotSent])
         }
         return canPush || verifiesCodes ? openPrompt(notice(of: error)) : outage()
     }
 
     mutating func oneCodeSent(_ factor: Factor) -> [Action] {
         oneCode = factor
-        return openPrompt(Texts.oneCodeSent(factor))
+        return openPrompt(texts.oneCodeSent(factor))
     }
 }

@@ -5,7 +5,7 @@ extension LoginFlow {
     var canPush: Bool { facts.rules.factors.contains(.oneTouch) && facts.hasAuthyID && facts.hasServer }
 
     mutating func begin() -> [Action] {
-        if isLocked { notices.append(Texts.lockedUsePhone) }
+        if isLocked { notices.append(texts[.lockedUsePhone]) }
         if let preference {
             push = .byWord
             return preference == .softToken ? openPrompt() : typed(preference == .call ? .call : .sms)
@@ -33,8 +33,8 @@ extension LoginFlow {
         if charge == .granted { return create(typed: typed) }
         push = .over(.other)
         switch charge {
-        case .paused: return openPrompt(Texts.pushPaused)
-        case .tooMany: return openPrompt(Texts.tooManyPushes)
+        case .paused: return openPrompt(texts[.pushPaused])
+        case .tooMany: return openPrompt(texts[.tooManyPushes])
         case .alreadySent, .granted: return openPrompt()
         }
     }
@@ -57,7 +57,7 @@ extension LoginFlow {
         case .waiting where Self.prompt(of: facts) == .now: return openPrompt()
         case .waiting where facts.textIsLive:
             let listens = facts.hearsEnter && promptTakesCodes
-            let actions: [Action] = [.show(Texts.waiting(number: number, enter: listens)), .poll(.untilPromptIsDue)]
+            let actions: [Action] = [.show(texts.waiting(number: number, enter: listens)), .poll(.untilPromptIsDue)]
             // Listen first, so that an Enter that answers the text is heard.
             return listens ? [.listen] + actions : actions
         case .waiting: return [.poll(.untilPromptIsDue)]
@@ -99,7 +99,7 @@ extension LoginFlow {
         case (.lastPoll(let decision), _): return close(decision)
         case (.polling(let proof?), _): return approve(proof)
         case (.waiting, .pending): return [.poll(.untilPromptIsDue)]
-        case (.polling, .pending): return openPrompt(Texts.notApprovedYet)
+        case (.polling, .pending): return openPrompt(texts[.notApprovedYet])
         case (.waiting, .approved), (.polling, .approved): return end(Decision(.approved, .proven, factor: .oneTouch))
         case (.waiting, .expired), (.polling, .expired): return openPrompt(expired())
         // The result of a poll that was given up or overtaken.
@@ -130,23 +130,23 @@ extension LoginFlow {
 
     mutating func expired() -> String {
         push = .expired
-        return Texts.requestExpired
+        return texts[.requestExpired]
     }
 
     mutating func deniedOnPhone(spending timeStep: Int64? = nil) -> [Action] {
         push = .over(.other)
         return end(
             Decision(
-                .denied, .deniedOnPhone, factor: .oneTouch, spentTimeStep: timeStep, finalMessage: Texts.deniedOnPhone))
+                .denied, .deniedOnPhone, factor: .oneTouch, spentTimeStep: timeStep, finalMessage: texts[.deniedOnPhone]))
     }
 
     mutating func notice(of error: ServerError) -> String {
         serverHasFailed = true
         return switch error {
-        case .outage: Texts.serverSilent
-        case .noDevice: Texts.noDevice
-        case .limited: Texts.serverLimited
-        case .refused: Texts.serverRefuses
+        case .outage: texts[.serverSilent]
+        case .noDevice: texts[.noDevice]
+        case .limited: texts[.serverLimited]
+        case .refused: texts[.serverRefuses]
         }
     }
 

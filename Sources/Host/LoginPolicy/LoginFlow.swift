@@ -67,6 +67,7 @@ public struct LoginFlow: Sendable {
     }
 
     let facts: Facts
+    var texts: Texts { facts.texts }
     var state = State.idle
     var push: Push
     var isLocked: Bool
@@ -171,7 +172,7 @@ extension LoginFlow {
         return refuse()
     }
 
-    mutating func refuse() -> [Action] { end(Decision(.unavailable, .protocolError, finalMessage: Texts.unavailable)) }
+    mutating func refuse() -> [Action] { end(Decision(.unavailable, .protocolError, finalMessage: texts[.unavailable])) }
 
     mutating func disconnected() -> [Action] {
         if case .lastPoll = state { return [] }
@@ -188,7 +189,7 @@ extension LoginFlow {
     mutating func deadlinePassed() -> [Action] {
         isLate = true
         if case .lastPoll(let decision) = state { return close(decision) }
-        return isAtPrompt ? [] : end(Decision(.denied, .timeout, finalMessage: Texts.timeout))
+        return isAtPrompt ? [] : end(Decision(.denied, .timeout, finalMessage: texts[.timeout]))
     }
 
     /// Before a refusal, looks once more at an open request: a denial on the phone pauses further requests.

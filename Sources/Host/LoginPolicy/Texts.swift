@@ -1,64 +1,74 @@
 public import Identifiers
 
-/// The texts that a user sees while logging in.
-///
-/// Plain ASCII, since sshd and old clients garble the rest: one sentence about what happened, and what to do next.
-public enum Texts {
-    /// Final text: the user has no factor, and one is required, or no grace login is left.
-    public static let notEnrolled =
-        "You must set up a second factor before you can log in. Contact your administrator."
-    /// Final text of every decision `unavailable` whose cause is for the administrator.
-    public static let unavailable = "Two-factor login does not work at the moment. Tell your administrator."
-    /// Final text: the proof no longer holds, because the account has changed during the login.
-    public static let again = "Please log in again."
-    static let deniedOnPhone = "Denied on your phone. If that was not you, tell your administrator."
-    static let timeout = "This took too long. Please log in again."
-    static let locked =
-        "Too many wrong codes. Codes are blocked for now: try again later, or contact your administrator."
-    static let lockedUsePhone = "Too many wrong codes. Codes are blocked for now; approve on your phone instead."
-    static let noFactor = "No second factor can be asked for here. Contact your administrator."
-    static let wrongCode = "That code was not accepted. Wait for a new one and try again."
-    static let confirmationCode = """
-        That code confirms a new phone and is not a login. Log in with another code, or ask your administrator to \
-        confirm the phone.
-        """
-    static let phoneConfirmed = """
-        That code has confirmed a new phone and is not a login. If you did not add a phone, tell your administrator \
-        now.
-        """
-    static let wrongSentCode =
-        "That code was not accepted. Compare it with the one that was sent to you, and type it again."
-    static let noMoreTries = "That code was not accepted. Please log in again later."
-    static let noCode = "That does not look like a code. Codes have 6 to 10 digits."
-    static let noSuchWord = "Not recognized. Type a code or one of the words shown."
-    static let notApprovedYet = "Not approved yet."
-    static let requestExpired = "The request on your phone has expired."
-    static let serverSilent = "The 2FA server does not answer."
-    static let serverRefuses = "The 2FA server cannot be used at the moment."
-    static let serverLimited =
-        "Too many codes or requests lately: the 2FA server takes no more for now. Try again later."
-    static let noDevice = "No request could be sent to your phone."
-    static let pushPaused = "A login was denied on your phone a short while ago, so it was not asked again."
-    static let tooManyPushes = "No request was sent to your phone: there were too many lately."
-    static let tooManyOneCodes = "No code was sent: there were too many lately."
-    static let oneCodeNotSent = "The code could not be sent. Try another way."
-    static let graceUsedUp = "No logins without a second factor are left."
-    static let recoveryPrompt = "Recovery code: "
-    static let wrongRecoveryCode = "That recovery code was not accepted. Each is good once."
-    static let noRecoveryCode = "That does not look like a recovery code. It has 8 to 32 letters and digits."
+/// The texts that people read in a login, and on the phone of it: the English ones, and those that replace them.
+public struct Texts: Equatable, Sendable {
+    private var own: [TextID: Wording] = [:]
 
+    /// The English texts.
+    public init() {}
+
+    /// Replaces a text.
+    ///
+    /// - Parameters:
+    ///   - wording: the new text; blanks around it are dropped.
+    ///   - id: the text to replace.
+    /// - Throws: `TextError` if the text is empty or too long, has a character that is not shown, lacks a place, or has
+    ///   one that is unknown or stands there twice. The text before then stays.
+    public mutating func set(_ wording: Wording, for id: TextID) throws(TextError) {
+        let wording = wording.trimmed
+        try wording.check(for: id)
+        own[id] = wording
+    }
+
+    /// Goes back to the English text.
+    ///
+    /// - Parameter id: the text.
+    public mutating func reset(_ id: TextID) { own[id] = nil }
+
+    /// Whether the text was replaced.
+    ///
+    /// - Parameter id: the text.
+    /// - Returns: false for an English one.
+    public func isOwn(_ id: TextID) -> Bool { own[id] != nil }
+
+    /// The text with its places.
+    ///
+    /// - Parameter id: the text.
+    /// - Returns: the replacement, or the English text.
+    public func wording(_ id: TextID) -> Wording { own[id] ?? id.english }
+
+    /// The labels that have the same text as another: the phone shows only the first line of each name.
+    public var ambiguousLabels: [TextID] {
+        let labels = TextID.allCases.filter { $0.kind == .label }
+        return labels.filter { label in
+            wording(label).other == "Number"
+                || labels.contains { $0 != label && wording($0).other == wording(label).other }
+        }
+    }
+
+    /// A text without places.
+    ///
+    /// - Parameter id: the text.
+    /// - Returns: it as it is shown.
+    public subscript(id: TextID) -> String { text(id, [:]) }
+
+    private func text(_ id: TextID, _ values: [TextPlace: String]) -> String {
+        wording(id).filled(values) + (id.kind == .prompt ? " " : "")
+    }
+
+    private func sentences(_ parts: String?...) -> String { parts.compactMap { $0 }.joined(separator: " ") }
+}
+
+// MARK: a login
+
+extension Texts {
     /// Shown after an approved login: wrong codes were typed since the last one.
     ///
     /// - Parameter count: how many, at least one.
     /// - Returns: two sentences.
-    public static func wrongCodes(_ count: Int) -> String {
-        let codes = count == 1 ? "1 wrong code was" : "\(count) wrong codes were"
-        return "\(codes) typed for your account since your last login. If that was not you, tell your administrator."
-    }
+    public func wrongCodes(_ count: Int) -> String { text(.wrongCodes, [.count: String(count)]) }
 
-    static func oneCodeSent(_ factor: Factor) -> String {
-        factor == .call ? "You are being called with a code." : "A code was sent to your phone by text message."
-    }
+    func oneCodeSent(_ factor: Factor) -> String { self[factor == .call ? .oneCodeCalled : .oneCodeSent] }
 
     /// Shown while the phone is asked.
     ///
@@ -66,10 +76,9 @@ public enum Texts {
     ///   - number: the check number to show, or nil for none.
     ///   - enter: whether Enter opens the prompt.
     /// - Returns: one or two sentences.
-    static func waiting(number: CheckNumber?, enter: Bool) -> String {
-        let approve =
-            number.map { "Check your phone and enter \($0) there to approve." } ?? "Check your phone to approve."
-        return enter ? "\(approve) Press Enter here to type a code instead." : approve
+    func waiting(number: CheckNumber?, enter: Bool) -> String {
+        let approve = number.map { text(.waitingNumber, [.number: $0.description]) } ?? self[.waiting]
+        return sentences(approve, enter ? self[.waitingEnter] : nil)
     }
 
     /// Shown after a grace login: when a factor becomes mandatory.
@@ -79,72 +88,23 @@ public enum Texts {
     ///   - until: the last day of grace, or nil for no end.
     ///   - isOffered: whether the next login offers to enroll.
     /// - Returns: two sentences.
-    public static func grace(left: Int, until: CivilDay?, isOffered: Bool = false) -> String {
-        let advice =
-            isOffered && left > 0
-            ? "To enroll, type your number at the next login." : "Contact your administrator to set one up."
-        return "\(mandatory(after: left, until: until)) \(advice)"
+    public func grace(left: Int, until: CivilDay?, isOffered: Bool = false) -> String {
+        sentences(mandatory(after: left, until: until), self[isOffered && left > 0 ? .graceEnroll : .graceContact])
     }
 
-    private static func mandatory(after left: Int, until: CivilDay?) -> String {
-        if left == 0 { return "This is your last login without a second factor." }
-        let times = left == 1 ? "1 more time" : "\(left) more times"
-        let day = until.map { ", until \($0)" } ?? ""
-        return "You can log in \(times) without a second factor\(day)."
+    private func mandatory(after left: Int, until: CivilDay?) -> String {
+        if left == 0 { return self[.graceLast] }
+        guard let until else { return text(.graceLeft, [.count: String(left)]) }
+        return text(.graceLeftUntil, [.count: String(left), .day: until.description])
     }
 
     /// Shown after a login with a recovery code.
     ///
     /// - Parameter left: how many are left after this one.
     /// - Returns: one or two sentences.
-    static func recovered(left: Int) -> String {
-        let codes = left <= 0 ? "no recovery codes" : left == 1 ? "1 recovery code" : "\(left) recovery codes"
-        return "You have \(codes) left.\(left <= 3 ? " Ask your administrator for new ones." : "")"
-    }
-
-    // MARK: the offer to enroll
-
-    static let noNumber =
-        "That does not look like a phone number. Type it with its country code, as in +49 151 12345678."
-    static let numberRefused = "That number cannot be used. Check it and type it again."
-    static let enterAgain = "Press Enter once more to log in without enrolling, or type your mobile number."
-    /// Shown before opting out, unless the settings have their own text.
-    public static let optOut = """
-        Without a second factor, anyone who learns your password can log in as you. Your administrator sees who has \
-        opted out.
-        """
-    static let namePrompt = "To do without, type your user name; Enter goes back: "
-    static let notOptedOut = "You have not opted out."
-
-    /// The offer to enroll: the settings' text, with `%n` replaced by the number of grace logins left, or ours.
-    static func offer(_ facts: EnrolmentFlow.Facts) -> String {
-        guard let text = facts.rules.atLoginText else { return offer(left: facts.left, until: facts.rules.graceUntil) }
-        let parts = text.split(separator: "%n", omittingEmptySubsequences: false)
-        return parts.joined(separator: String(facts.left))
-    }
-
-    /// The built-in offer to enroll.
-    ///
-    /// - Parameters:
-    ///   - left: how many grace logins are left, this one included.
-    ///   - until: the last day of grace, or nil for no end.
-    /// - Returns: two sentences.
-    static func offer(left: Int, until: CivilDay?) -> String {
-        mandatory(after: left, until: until) + " Enter your mobile number to enroll now, or type skip."
-    }
-
-    static func numberPrompt(mayOptOut: Bool) -> String { "Mobile number (or skip\(mayOptOut ? ", never" : "")): " }
-
-    static func codeSent(_ way: Factor, to number: PhoneNumber) -> String {
-        let sent =
-            way == .call
-            ? "You are being called with a code at \(number.maskedWithCode)."
-            : "A code was sent to \(number.maskedWithCode)."
-        return sent + " Type it, or another number beginning with +."
-    }
-
-    static func enrolled(_ number: PhoneNumber) -> String {
-        "Phone \(number.maskedWithCode) is set up. From your next login on, you confirm with it."
+    func recovered(left: Int) -> String {
+        let codes = left <= 0 ? self[.recoveryNoneLeft] : text(.recoveryLeft, [.count: String(left)])
+        return sentences(codes, left <= 3 ? self[.recoveryAskForMore] : nil)
     }
 
     /// The code prompt, which names only what applies.
@@ -153,18 +113,81 @@ public enum Texts {
     ///   - approves: whether a request is open on the phone.
     ///   - number: the check number to show, or nil for none.
     ///   - codes: whether a code can be typed.
-    ///   - words: the words that can be typed.
+    ///   - words: the words that can be typed; they are the same in every language.
     /// - Returns: a prompt that ends with a blank.
-    static func prompt(approves: Bool, number: CheckNumber?, codes: Bool, words: [Word]) -> String {
-        let approve = number.map { "Enter \($0) on your phone to approve" } ?? "Approve on your phone"
-        let here = number == nil ? "" : " here"
-        let words = words.map(\.rawValue)
-        let list = words.joined(separator: ", ")
-        return switch (approves, codes) {
-        case (true, true): "\(approve), then press Enter\(here). Or type a code\(words.isEmpty ? "" : " (\(list))"): "
-        case (true, false): "\(approve), then press Enter\(here)\(words.isEmpty ? "" : " (or \(list))"): "
-        case (false, true): "Verification code\(words.isEmpty ? "" : " (or \(list))"): "
-        case (false, false): "Type \(words.joined(separator: " or ")): "
+    func prompt(approves: Bool, number: CheckNumber?, codes: Bool, words: [Word]) -> String {
+        let names = words.map(\.rawValue)
+        var values: [TextPlace: String] = [.words: names.joined(separator: ", ")]
+        values[.number] = number?.description
+        let id: TextID
+        switch (approves, number != nil, codes, !words.isEmpty) {
+        case (true, false, true, false): id = .promptApproveOrCode
+        case (true, false, true, true): id = .promptApproveOrCodeWords
+        case (true, true, true, false): id = .promptNumberOrCode
+        case (true, true, true, true): id = .promptNumberOrCodeWords
+        case (true, false, false, false): id = .promptApprove
+        case (true, false, false, true): id = .promptApproveWords
+        case (true, true, false, false): id = .promptNumber
+        case (true, true, false, true): id = .promptNumberWords
+        case (false, _, true, false): id = .promptCode
+        case (false, _, true, true): id = .promptCodeWords
+        case (false, _, false, _):
+            id = .promptWords
+            values[.words] = names.dropFirst().reduce(names.first ?? "") {
+                text(.wordOrWord, [.first: $0, .second: $1])
+            }
+        }
+        return text(id, values)
+    }
+}
+
+// MARK: the offer to enroll
+
+extension Texts {
+    /// The offer to enroll: the settings' text, with `%n` replaced by the number of grace logins left, or ours.
+    func offer(_ facts: EnrolmentFlow.Facts) -> String {
+        guard let text = facts.rules.atLoginText else { return offer(left: facts.left, until: facts.rules.graceUntil) }
+        let parts = text.split(separator: "%n", omittingEmptySubsequences: false)
+        return parts.joined(separator: String(facts.left))
+    }
+
+    /// The offer to enroll, if the settings have no text for it.
+    ///
+    /// - Parameters:
+    ///   - left: how many grace logins are left, this one included.
+    ///   - until: the last day of grace, or nil for no end.
+    /// - Returns: two sentences.
+    func offer(left: Int, until: CivilDay?) -> String {
+        sentences(mandatory(after: left, until: until), self[.offerNumber])
+    }
+
+    func numberPrompt(mayOptOut: Bool) -> String {
+        let words: [Word] = mayOptOut ? [.skip, .never] : [.skip]
+        return text(.numberPrompt, [.words: words.map(\.rawValue).joined(separator: ", ")])
+    }
+
+    func codeSent(_ way: Factor, to number: PhoneNumber) -> String {
+        let sent = text(way == .call ? .codeCalled : .codeSent, [.phone: number.maskedWithCode])
+        return sentences(sent, self[.codeNext])
+    }
+
+    func enrolled(_ number: PhoneNumber) -> String { text(.enrolled, [.phone: number.maskedWithCode]) }
+}
+
+// MARK: the request on the phone
+
+extension Texts {
+    /// The question on the phone: the heading of the request, and the whole text of a notification.
+    ///
+    /// - Parameters:
+    ///   - service: the PAM service.
+    ///   - host: the name of the host.
+    /// - Returns: one sentence.
+    public func question(service: String, host: String) -> String {
+        switch service {
+        case "sudo", "sudo-i": text(.phoneSudo, [.host: host])
+        case "su", "su-l": text(.phoneSu, [.host: host])
+        default: text(.phoneLogin, [.host: host])
         }
     }
 }

@@ -8,11 +8,13 @@ struct Excuses {
     private let login: LoginRequest
     private let user: KnownUser
     private let settings: Settings
+    private let texts: Texts
 
-    init(login: LoginRequest, user: KnownUser, settings: Settings) {
+    init(login: LoginRequest, user: KnownUser, settings: Settings, texts: Texts) {
         self.login = login
         self.user = user
         self.settings = settings
+        self.texts = texts
     }
 
     func first() throws -> Decision? { try paused() ?? optedOut() ?? remembered() }
@@ -34,7 +36,7 @@ struct Excuses {
         case (.grace, .grace):
             switch try user.accounts.spendGrace(user.person, login: login, rules: settings.enrolment) {
             case .excused(let left):
-                let finalMessage = Texts.grace(left: left, until: settings.enrolment.graceUntil)
+                let finalMessage = texts.grace(left: left, until: settings.enrolment.graceUntil)
                 return Decision(.excused, .optedOut, finalMessage: finalMessage)
             case .exhausted: return nil
             }
@@ -58,7 +60,7 @@ struct Offer {
         let reason: String
     }
 
-    let facts: EnrolmentFlow.Facts
+    var facts: EnrolmentFlow.Facts
     /// The user's e-mail address at the server.
     let email: String
 

@@ -23,6 +23,8 @@ struct Login {
     private var systemUser: Person?
     /// The person whose factor is asked: the system user, or one of the people who share that account.
     private var subject: Person?
+    private let textsFile: TextsFile
+    private var texts: Texts { textsFile.texts }
     private var accounts: Accounts?
     private var enrolment: EnrolmentDriver?
     /// When the login ends: a time of `system_now`, in milliseconds.
@@ -32,6 +34,7 @@ struct Login {
         self.login = login
         self.module = Module(channel: module)
         netChannel = net
+        textsFile = TextsFile.load(beside: login.settingsPath, trust: login.trust)
     }
 
     mutating func run() {
@@ -40,11 +43,11 @@ struct Login {
             conclude(decision, leaving: commit)
         } catch let error as LoginError {
             conclude(
-                Decision(.unavailable, error.reason, finalMessage: Texts.unavailable, detail: error.detail))
+                Decision(.unavailable, error.reason, finalMessage: texts[.unavailable], detail: error.detail))
         } catch let left as UserLeft {
             conclude(Decision(.denied, left.reason))
         } catch {
-            conclude(Decision(.unavailable, .accounts, finalMessage: Texts.unavailable, detail: "\(error)"))
+            conclude(Decision(.unavailable, .accounts, finalMessage: texts[.unavailable], detail: "\(error)"))
         }
     }
 
@@ -66,7 +69,7 @@ struct Login {
         let user = try subject.map { person in
             KnownUser(person: person, account: try accounts.account(of: person), accounts: accounts)
         }
-        if let user, let excused = try Excuses(login: login, user: user, settings: settings).first() {
+        if let user, let excused = try Excuses(login: login, user: user, settings: settings, texts: texts).first() {
             return end(excused)
         }
         switch admission(of: user, settings: settings) {
@@ -74,8 +77,8 @@ struct Login {
         case .needsGrace: return try offerOrSpendGrace(of: user, settings: settings, rules: rules)
         case .needsFactor(let skip):
             var driver = try LoginDriver(
-                login: login, user: user, settings: settings, rules: rules, skip: skip, module: module,
-                net: netChannel)
+                login: login, user: user, settings: settings, rules: rules, skip: skip, texts: texts,
+                module: module, net: netChannel)
             return try driver.run()
         }
     }
@@ -167,7 +170,7 @@ struct Login {
     private func admission(of user: KnownUser?, settings: Settings) -> Admission {
         Admission(
             isKnown: user != nil, state: user?.account.state ?? .none, mode: settings.enrolment.mode,
-            graceIsOver: settings.enrolment.isOver(now()))
+            graceIsOver: settings.enrolment.isOver(now()), texts: texts)
     }
 
     /// Offers the user to enroll a phone if the settings say so; otherwise the login spends a grace login.
@@ -178,7 +181,8 @@ struct Login {
         var noOffer: String?
         if settings.enrolment.atLogin, let server = settings.server {
             do {
-                let offer = try Offer(login: login, user: user, settings: settings, rules: rules)
+                var offer = try Offer(login: login, user: user, settings: settings, rules: rules)
+                offer.facts.texts = texts
                 var driver = try EnrolmentDriver(
                     login: login, user: user, settings: settings, server: server, rules: rules, offer: offer,
                     module: module, net: netChannel)
@@ -197,8 +201,8 @@ struct Login {
     private func spendGrace(of user: KnownUser, rules: EnrolmentRules) throws -> Decision {
         switch try user.accounts.spendGrace(user.person, login: login, rules: rules) {
         case .excused(let left):
-            Decision(.excused, .grace, finalMessage: Texts.grace(left: left, until: rules.graceUntil))
-        case .exhausted: Decision(.denied, .graceOver, finalMessage: Texts.notEnrolled)
+            Decision(.excused, .grace, finalMessage: texts.grace(left: left, until: rules.graceUntil))
+        case .exhausted: Decision(.denied, .graceOver, finalMessage: texts[.notEnrolled])
         }
     }
 
@@ -223,9 +227,10 @@ struct Login {
         }
         let line = LogLine(decision, of: login, commit: commit)
         module.ready(deadline: 10)
+        logProblemsOfTexts()
         module.log(line.description, priority: line.priority)
         if decision.outcome == .approved, let wrongCodes = commit.asked?.wrongCodes, wrongCodes > 0 {
-            module.show(Texts.wrongCodes(wrongCodes))
+            module.show(texts.wrongCodes(wrongCodes))
         }
         if let finalMessage = decision.finalMessage { module.show(finalMessage) }
         module.verdict(decision.outcome)
@@ -238,6 +243,14 @@ struct Login {
         return decision.replaced(by: .denied, reason: .unknownUser, finalMessage: finalMessage)
     }
 
+    /// Writes one line to the log if texts of `texts.toml` are not used.
+    private func logProblemsOfTexts() {
+        guard let first = textsFile.problems.first else { return }
+        let more = textsFile.problems.count - 1
+        let rest = more == 0 ? "" : " (and \(more) more)"
+        module.log("notice=texts detail=\"\(first.error.description.logText)\(rest)\"", priority: 4)
+    }
+
     /// Stores the end; a login that cannot be stored lets the user in only if exempt.
     ///
     /// - Returns: how the login ends then, and what is stored of it.
@@ -248,12 +261,12 @@ struct Login {
         do {
             if try accounts.commit(commit, now: now()) { return (decision, commit) }
             let reason: Reason = if commit.proofIsSpent { .spentCode } else { .notEnrolled }
-            decision = decision.replaced(by: .denied, reason: reason, finalMessage: Texts.again)
+            decision = decision.replaced(by: .denied, reason: reason, finalMessage: texts[.again])
             commit = commit.withoutProof.ending(as: decision)
             _ = try accounts.commit(commit, now: now())
         } catch {
             if decision.outcome.letsIn, decision.reason != .exempt {
-                decision = decision.replaced(by: .unavailable, reason: .accounts, finalMessage: Texts.unavailable)
+                decision = decision.replaced(by: .unavailable, reason: .accounts, finalMessage: texts[.unavailable])
             }
             decision.detail = "\(error)"
         }

@@ -11,6 +11,7 @@ struct LoginDriver {
     let login: LoginRequest
     let rules: LoginRules
     let settings: Settings
+    let texts: Texts
     let module: Module
     /// Nil for an unknown user, for whom a decoy runs that sends and stores nothing.
     let user: KnownUser?
@@ -32,17 +33,19 @@ struct LoginDriver {
     private var end: (Decision, LoginCommit)?
 
     init(
-        login: LoginRequest, user: KnownUser?, settings: Settings, rules: LoginRules, skip: Admission.Skip,
+        login: LoginRequest, user: KnownUser?, settings: Settings, rules: LoginRules, skip: Admission.Skip, texts: Texts,
         module: Module, net: Channel
     ) throws {
         self.login = login
         self.user = user
         self.rules = rules
         self.settings = settings
+        self.texts = texts
         self.module = module
         self.net = Net(channel: net)
-        flow = LoginFlow(
-            try LoginFlow.Facts(login: login, user: user, settings: settings, rules: rules, skip: skip))
+        var facts = try LoginFlow.Facts(login: login, user: user, settings: settings, rules: rules, skip: skip)
+        facts.texts = texts
+        flow = LoginFlow(facts)
         let began = system_now()
         timers = LoginTimers(
             promptIsDue: began + Int64(flow.promptIsDueAfter) * 1_000, deadline: began + Int64(rules.deadline) * 1_000)

@@ -26,8 +26,8 @@ extension LoginDriver {
 
     mutating func createPush(for user: KnownUser, number: CheckNumber?) {
         let left = max(1, ((timers.deadline ?? system_now()) - system_now()) / 1_000)
-        var question = ApprovalQuestion(message: login.message, seconds: left, number: number)
-        question.details = login.details
+        var question = ApprovalQuestion(message: login.message(in: texts), seconds: left, number: number)
+        question.details = login.details(in: texts)
         question.host = login.host
         question.attempt = login.attempt
         let request = user.account.authyID.map { NetRequest.create(question, for: $0) }

@@ -4,6 +4,7 @@ internal import CSyscalls
 internal import Frames
 internal import Glibc
 internal import Identifiers
+internal import LoginPolicy
 internal import NetProtocol
 internal import SettingsFile
 
@@ -93,27 +94,23 @@ struct LoginRequest {
     var trust: Trust { Trust(owner: isElevated ? 0 : geteuid(), group: settingsGroup ?? getegid()) }
 
     /// The question on the phone: the heading of the request, and the whole text of a notification.
-    var message: String {
-        switch service {
-        case "sudo", "sudo-i": "Are you running a command on \(host)?".printable()
-        case "su", "su-l": "Are you switching users on \(host)?".printable()
-        default: "Are you logging in to \(host)?".printable()
-        }
-    }
+    func message(in texts: Texts) -> String { texts.question(service: service, host: host).printable() }
 
     /// The service in words, or its name if there are none.
-    private var serviceInWords: String {
-        if comesBySSH { return "SSH login" }
-        return service == "login" ? "Console login" : service
+    private func serviceInWords(_ texts: Texts) -> String {
+        if comesBySSH { return texts[.phoneSSH] }
+        return service == "login" ? texts[.phoneConsole] : service
     }
 
     /// What the phone shows below the question, in this order, without repeating it.
-    var details: [ApprovalQuestion.Detail] {
+    func details(in texts: Texts) -> [ApprovalQuestion.Detail] {
         let caller = self.caller?.name ?? ""
-        return [
-            ("User", name), ("Service", serviceInWords), ("Address", rhost), ("Command", command),
-            ("Asked by", caller == name || comesBySSH ? "" : caller),
-        ].filter { !$0.1.isEmpty }.map { ApprovalQuestion.Detail(label: $0.0, value: $0.1.printable()) }
+        let lines: [(id: TextID, value: String)] = [
+            (.labelUser, name), (.labelService, serviceInWords(texts)), (.labelAddress, rhost),
+            (.labelCommand, command), (.labelCaller, caller == name || comesBySSH ? "" : caller),
+        ]
+        return lines.filter { !$0.value.isEmpty }
+            .map { ApprovalQuestion.Detail(label: texts[$0.id], value: $0.value.printable()) }
     }
 
     /// Waits at most 5 seconds for the hello; nil if none comes or it is malformed.

@@ -15,6 +15,8 @@ struct CheckResult {
         case advice
         /// Some logins, or all, are not asked for a second factor.
         case asksNotAll, asksNobody
+        /// Texts of texts.toml are not used.
+        case showsEnglish
         /// Logins that should succeed are refused.
         case stopsLogins
     }

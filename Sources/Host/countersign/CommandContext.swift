@@ -2,10 +2,13 @@ internal import Accounts
 internal import CommandSupport
 internal import HostSettings
 internal import Identifiers
+internal import LoginPolicy
 
 /// Settings and accounts that a command works with.
 struct CommandContext {
     let settings: Settings
+    /// What users read, if the command shows it to one.
+    let texts: Texts
     let accounts: Accounts
     /// Seconds since 1970.
     let now: Int64
@@ -30,6 +33,7 @@ struct CommandContext {
         let serviceUser = try ServiceUser.current()
         let audit = try Audit.current()
         let settings = try Settings.load(file, trust: serviceUser.trust)
+        let texts = TextsFile.load(beside: file, trust: serviceUser.trust).texts
         let accountsFile = try AccountsFile(settings, beside: file, serviceUser)
         guard let id = begins ? try accountsFile.id() : accountsFile.markedID else {
             throw CommandError("there are no accounts yet", hint: "countersign init\(accountsFile.again)")
@@ -38,7 +42,7 @@ struct CommandContext {
         try serviceUser.takeOver()
         let accounts = try Accounts(path: path(settings), id: id)
         accounts.bootTime = { Timestamp.bootTime }
-        return CommandContext(settings: settings, accounts: accounts, now: Timestamp.now, audit: audit)
+        return CommandContext(settings: settings, texts: texts, accounts: accounts, now: Timestamp.now, audit: audit)
     }
 
     /// Writes a change to the system log; call it as soon as the change is stored.

@@ -36,7 +36,9 @@ struct Countersign: ParsableCommand {
             CommandGroup(name: "Your own account", subcommands: [SelfCommand.self]),
             CommandGroup(
                 name: "Diagnostic",
-                subcommands: [Init.self, Backup.self, Restore.self, Check.self, Try.self, Completion.self]),
+                subcommands: [
+                    Init.self, Backup.self, Restore.self, Check.self, Try.self, TextsCommand.self, Completion.self,
+                ]),
         ])
 
     /// Runs the command.

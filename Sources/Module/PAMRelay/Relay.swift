@@ -186,29 +186,53 @@ private struct Relay {
 
     private func logged(_ frame: ReceivedFrame) {
         let priority = frame.number(FIELD_PRIORITY) ?? 3
-        host_log(host, CInt(truncatingIfNeeded: min(priority, 7)), plain(frame, lineEnd: 0x20))
+        host_log(host, CInt(truncatingIfNeeded: min(priority, 7)), plain(frame, forLog: true))
     }
 
-    /// Copies the text of a frame to the host's text, with only printable ASCII and line ends.
+    /// Copies the text of a frame to the host's text, with only printable ASCII, line ends, and letters in UTF-8.
     ///
     /// Any other byte becomes a question mark, so that no control sequence reaches a terminal or the log. An empty text
     /// becomes a blank.
     ///
     /// - Parameters:
     ///   - frame: a frame with FIELD_TEXT.
-    ///   - lineEnd: the byte that replaces a line feed.
+    ///   - forLog: whether the text is one line of ASCII: line feeds become blanks, and letters question marks.
     /// - Returns: the length in bytes.
-    private func plain(_ frame: ReceivedFrame, lineEnd: UInt8 = 0x0A) -> Int {
+    private func plain(_ frame: ReceivedFrame, forLog: Bool = false) -> Int {
         var text = Buffer(host_text(host))
         if let value = frame.value(FIELD_TEXT) {
             var position = 0
             while let byte = value[position] {
-                text.append(byte == 0x0A ? lineEnd : byte >= 0x20 && byte < 0x7F ? byte : 0x3F)
                 position = position &+ 1
+                if !forLog, let next = value[position], Self.isLetter(byte, next) {
+                    // Half a letter is none.
+                    guard text.room >= 2 else { break }
+                    text.append(byte)
+                    text.append(next)
+                    position = position &+ 1
+                } else if byte == 0x0A {
+                    text.append(forLog ? 0x20 : 0x0A)
+                } else {
+                    text.append(byte >= 0x20 && byte < 0x7F ? byte : 0x3F)
+                }
             }
         }
         if text.count == 0 { text.append(0x20) }
         return text.count
+    }
+
+    /// Whether two bytes are a character of Latin, Greek or Cyrillic script in UTF-8 (RFC 3629, section 3).
+    ///
+    /// These are none: C1 control characters (U+0080 to U+009F), the blank and the hyphen that do not show as
+    /// themselves, and marks that combine with the character before.
+    private static func isLetter(_ first: UInt8, _ second: UInt8) -> Bool {
+        guard first >= 0xC2, first <= 0xD4, second >= 0x80, second <= 0xBF else { return false }
+        let scalar = UInt16(first & 0x1F) &<< 6 | UInt16(second & 0x3F)
+        switch scalar {
+        case 0xAD, 0x300...0x36F, 0x483...0x489: return false
+        case 0xA1...0x52F: return true
+        default: return false
+        }
     }
 
     private func send(_ frame: SentFrame) -> Bool {

@@ -93,6 +93,15 @@ static const unsigned char style_css[] = {
 static const unsigned char sw_js[] = {
 #embed "pages/sw.js"
 };
+static const unsigned char texts_de_js[] = {
+#embed "pages/texts-de.js"
+};
+static const unsigned char texts_en_js[] = {
+#embed "pages/texts-en.js"
+};
+static const unsigned char texts_es_js[] = {
+#embed "pages/texts-es.js"
+};
 static const unsigned char texts_js[] = {
 #embed "pages/texts.js"
 };
@@ -132,6 +141,9 @@ static const phone_page table[] = {
     {"store.js", "text/javascript; charset=utf-8", store_js, sizeof store_js},
     {"style.css", "text/css; charset=utf-8", style_css, sizeof style_css},
     {"sw.js", "text/javascript; charset=utf-8", sw_js, sizeof sw_js},
+    {"texts-de.js", "text/javascript; charset=utf-8", texts_de_js, sizeof texts_de_js},
+    {"texts-en.js", "text/javascript; charset=utf-8", texts_en_js, sizeof texts_en_js},
+    {"texts-es.js", "text/javascript; charset=utf-8", texts_es_js, sizeof texts_es_js},
     {"texts.js", "text/javascript; charset=utf-8", texts_js, sizeof texts_js},
     {"totp.js", "text/javascript; charset=utf-8", totp_js, sizeof totp_js},
 };

@@ -41,7 +41,7 @@ struct AdmissionTests {
     ]
 
     private func admission(_ cell: Cell, isKnown: Bool = true) -> Admission {
-        Admission(isKnown: isKnown, state: cell.state, mode: cell.mode, graceIsOver: cell.graceIsOver)
+        Admission(isKnown: isKnown, state: cell.state, mode: cell.mode, graceIsOver: cell.graceIsOver, texts: english)
     }
 
     @Test("Account and mode decide as the table says", arguments: table)

@@ -89,7 +89,7 @@ struct CodeTests {
             [(.begin, [.ask(Prompts.codeAndPush)])] + triedAtServer + [
                 (
                     .confirmationTyped(taken: true),
-                    [.end(Decision(.denied, .confirmationCode, finalMessage: Texts.phoneConfirmed))]
+                    [.end(Decision(.denied, .confirmationCode, finalMessage: english[.phoneConfirmed]))]
                 )
             ])
     }
@@ -123,10 +123,10 @@ struct CodeTests {
             both { $0.rules.factors = [.sms, .call] },
             [
                 (.begin, [.ask(words)]),
-                (typed("123456"), [.show(Texts.noSuchWord), .ask(words)]),
+                (typed("123456"), [.show(english[.noSuchWord]), .ask(words)]),
                 (typed("sms"), [.chargeOneCode]),
                 (.oneCodeCharged(granted: true), [.sendOneCode(.sms)]),
-                (.oneCodeSent, [.show(Texts.oneCodeSent(.sms)), .ask(Prompts.codeAndWords)]),
+                (.oneCodeSent, [.show(english.oneCodeSent(.sms)), .ask(Prompts.codeAndWords)]),
             ] + triedAtServer + [(.verified(.accepted(timeStep: 0)), [approved(.sms)])])
     }
 
@@ -174,22 +174,22 @@ struct CodeTests {
         play(
             app { $0.rules.tries = count },
             Self.asked + Array(repeating: again, count: count - 1).joined()
-                + Self.attempt(.wrong, [denied(.wrongCode, Texts.noMoreTries)]))
+                + Self.attempt(.wrong, [denied(.wrongCode, english[.noMoreTries])]))
     }
 
     @Test("Words and Enter are no tries")
     func noTries() {
         let looks: Script = [
-            (enter, [.poll(.brief)]), (.polled(.pending), [.show(Texts.notApprovedYet), .ask(Prompts.both)]),
+            (enter, [.poll(.brief)]), (.polled(.pending), [.show(english[.notApprovedYet]), .ask(Prompts.both)]),
         ]
         let sms: Script = [
             (typed("sms"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.sendOneCode(.sms)]),
-            (.oneCodeSent, [.show(Texts.oneCodeSent(.sms)), .ask(Prompts.both)]),
+            (.oneCodeSent, [.show(english.oneCodeSent(.sms)), .ask(Prompts.both)]),
         ]
         play(
             phone { $0.rules.tries = 1 },
             prompted() + looks + sms + looks + triedAtServer
-                + refused(at: .verified(.wrong), denied(.wrongCode, Texts.noMoreTries)))
+                + refused(at: .verified(.wrong), denied(.wrongCode, english[.noMoreTries])))
     }
 
     @Test("What is neither code nor word goes nowhere and is no try, but the fifth is the end")
@@ -200,7 +200,7 @@ struct CodeTests {
             Self.asked + [
                 (typed("../sms"), again), (typed(String(repeating: "1", count: 10_000)), again),
                 (typed("\u{661}\u{662}\u{663}\u{664}\u{665}\u{666}"), again), (typed("12345"), again),
-                (typed("x"), [denied(.noAnswer, Texts.timeout)]),
+                (typed("x"), [denied(.noAnswer, english[.timeout])]),
             ])
         play(
             app { $0.rules.tries = 1 },
@@ -219,7 +219,7 @@ struct CodeTests {
         let sent: Script = [
             (typed(factor == .sms ? "sms" : "call"), [.chargeOneCode]),
             (.oneCodeCharged(granted: true), [.sendOneCode(factor)]),
-            (.oneCodeSent, [.show(Texts.oneCodeSent(factor)), .ask(Prompts.both)]),
+            (.oneCodeSent, [.show(english.oneCodeSent(factor)), .ask(Prompts.both)]),
         ]
         play(
             phone(),
@@ -245,11 +245,11 @@ struct CodeTests {
     @Test("The log tells a spent code from a wrong one")
     func reasons() {
         let one: Change = { $0.rules.tries = 1 }
-        play(app(one), Self.asked + Self.attempt(.spent, [denied(.spentCode, Texts.noMoreTries)]))
-        play(app(one), Self.asked + Self.attempt(.wrong, [denied(.wrongCode, Texts.noMoreTries)]))
+        play(app(one), Self.asked + Self.attempt(.spent, [denied(.spentCode, english[.noMoreTries])]))
+        play(app(one), Self.asked + Self.attempt(.wrong, [denied(.wrongCode, english[.noMoreTries])]))
         play(
             phone(one),
-            prompted() + triedAtServer + refused(at: .verified(.spent), denied(.spentCode, Texts.noMoreTries)))
+            prompted() + triedAtServer + refused(at: .verified(.spent), denied(.spentCode, english[.noMoreTries])))
     }
 
     // MARK: lockout
@@ -280,12 +280,12 @@ struct CodeTests {
 
     @Test("With codes locked, typing them leads to nothing and ends")
     func lockedTyping() {
-        let again: [Action] = [.show(Texts.lockedUsePhone), .ask(Prompts.approve)]
+        let again: [Action] = [.show(english[.lockedUsePhone]), .ask(Prompts.approve)]
         play(
             both { $0.isLocked = true },
-            prompted(Prompts.approve, saying: [Texts.lockedUsePhone])
+            prompted(Prompts.approve, saying: [english[.lockedUsePhone]])
                 + Array(repeating: [(typed("123456"), again)] as Script, count: 4).joined()
-                + refused(at: typed("123456"), denied(.noAnswer, Texts.timeout)))
+                + refused(at: typed("123456"), denied(.noAnswer, english[.timeout])))
     }
 
     // MARK: a denial beside a right code
@@ -336,7 +336,7 @@ struct CodeTests {
         var flow = flow(stage.facts, after: stage.script)
         #expect(
             flow.handle(.oneCodeSent).decision
-                == Decision(.unavailable, .protocolError, spentTimeStep: 7, finalMessage: Texts.unavailable))
+                == Decision(.unavailable, .protocolError, spentTimeStep: 7, finalMessage: english[.unavailable]))
     }
 
     // MARK: answers that are none
@@ -347,7 +347,7 @@ struct CodeTests {
         for facts in [app(), both()] {
             let start = facts.hasServer ? prompted() : Self.asked
             let again: [Action] = [.show(Self.wrong), .ask(facts.hasServer ? Prompts.both : Prompts.code)]
-            let end = denied(.sshdRefuses, Texts.noMoreTries)
+            let end = denied(.sshdRefuses, english[.noMoreTries])
             play(
                 facts,
                 start + [(sshdFakePassword, again), (sshdFakePassword, again)]
@@ -360,7 +360,7 @@ struct CodeTests {
     func nothingAfterStandIn() {
         let sshdFakePassword = typed("\u{8}\n\r")
         var approval = flow(phone(), after: prompted() + [(sshdFakePassword, [])])
-        #expect(approval.handle(enter) == [.show(Texts.notApprovedYet), .ask(Prompts.both)])
+        #expect(approval.handle(enter) == [.show(english[.notApprovedYet]), .ask(Prompts.both)])
         var outage = flow(
             phone { $0.outage = .allow },
             after: Array(pushed.prefix(2)) + [(.promptIsDue, []), (.createFailed(.outage), []), (sshdFakePassword, [])])
@@ -372,20 +372,21 @@ struct CodeTests {
     @Test("Answers with which nothing can be done are no failures, but the fifth is the end")
     func fruitless() {
         let empty: Script = [(enter, [.ask(Prompts.code)])]
-        let word: Script = [(typed("push"), [.show(Texts.noSuchWord), .ask(Prompts.code)])]
-        play(app(), Self.asked + empty + word + empty + word + [(enter, [denied(.noAnswer, Texts.timeout)])])
-        play(app(), Self.asked + empty + word + empty + word + [(typed("skip"), [denied(.noAnswer, Texts.timeout)])])
+        let word: Script = [(typed("push"), [.show(english[.noSuchWord]), .ask(Prompts.code)])]
+        play(app(), Self.asked + empty + word + empty + word + [(enter, [denied(.noAnswer, english[.timeout])])])
+        play(
+            app(), Self.asked + empty + word + empty + word + [(typed("skip"), [denied(.noAnswer, english[.timeout])])])
     }
 
     @Test("OneCodes that are not granted end too")
     func fruitlessOneCodes() {
         let again: Script = [
             (typed("sms"), [.chargeOneCode]),
-            (.oneCodeCharged(granted: false), [.show(Texts.tooManyOneCodes), .ask(Prompts.both)]),
+            (.oneCodeCharged(granted: false), [.show(english[.tooManyOneCodes]), .ask(Prompts.both)]),
         ]
         play(
             phone(),
             prompted() + Array(repeating: again, count: 4).joined() + [(typed("sms"), [.chargeOneCode])]
-                + refused(at: .oneCodeCharged(granted: false), denied(.noAnswer, Texts.timeout)))
+                + refused(at: .oneCodeCharged(granted: false), denied(.noAnswer, english[.timeout])))
     }
 }

@@ -9,7 +9,7 @@ struct EnrolmentFlowTests {
     func enrols() {
         play(alice(), registering + [(.registered(authyID(77)), [enrolled()])])
         #expect(
-            Texts.enrolled(number)
+            english.enrolled(number)
                 == "Phone +49-XXX-XXX-XX18 is set up. From your next login on, you confirm with it.")
     }
 
@@ -31,13 +31,13 @@ struct EnrolmentFlowTests {
     func enterTwice() {
         play(
             alice(),
-            offered + [(says(""), [.show(Texts.enterAgain), .ask(NumberPrompts.plain)])] + givesUp(at: says(" ")))
+            offered + [(says(""), [.show(english[.enterAgain]), .ask(NumberPrompts.plain)])] + givesUp(at: says(" ")))
         play(
             alice(),
             offered + [
-                (says(""), [.show(Texts.enterAgain), .ask(NumberPrompts.plain)]),
-                (says("x"), [.show(Texts.noNumber), .ask(NumberPrompts.plain)]),
-                (says(""), [.show(Texts.enterAgain), .ask(NumberPrompts.plain)]),
+                (says(""), [.show(english[.enterAgain]), .ask(NumberPrompts.plain)]),
+                (says("x"), [.show(english[.noNumber]), .ask(NumberPrompts.plain)]),
+                (says(""), [.show(english[.enterAgain]), .ask(NumberPrompts.plain)]),
                 (silent, [.end(Decision(.denied, .cancelled))]),
             ])
     }
@@ -48,7 +48,7 @@ struct EnrolmentFlowTests {
             alice(),
             offered + [
                 (says("skip"), [.spendGrace]),
-                (.graceSpent(left: nil), [.end(Decision(.denied, .graceOver, finalMessage: Texts.notEnrolled))]),
+                (.graceSpent(left: nil), [.end(Decision(.denied, .graceOver, finalMessage: english[.notEnrolled]))]),
             ])
     }
 
@@ -62,7 +62,7 @@ struct EnrolmentFlowTests {
         play(
             alice { $0.mayBeDeaf = true },
             offered + [
-                (says("x"), [.show(Texts.noNumber), .ask(NumberPrompts.plain)]),
+                (says("x"), [.show(english[.noNumber]), .ask(NumberPrompts.plain)]),
                 (silent, [.end(Decision(.denied, .cancelled))]),
             ])
     }
@@ -76,13 +76,13 @@ struct EnrolmentFlowTests {
         ])
     func noNumber(text: String) {
         var flow = flow(alice(), after: offered)
-        #expect(flow.handle(says(text)) == [.show(Texts.noNumber), .ask(NumberPrompts.plain)])
+        #expect(flow.handle(says(text)) == [.show(english[.noNumber]), .ask(NumberPrompts.plain)])
     }
 
     @Test("Without a country code in the settings a number has to name its own")
     func noCountryCode() {
         var flow = flow(alice { $0.rules.countryCode = nil }, after: offered)
-        #expect(flow.handle(says("0151 12345618")) == [.show(Texts.noNumber), .ask(NumberPrompts.plain)])
+        #expect(flow.handle(says("0151 12345618")) == [.show(english[.noNumber]), .ask(NumberPrompts.plain)])
         #expect(flow.handle(says("+49 151 12345618")) == [.chargeOneCode])
     }
 
@@ -91,27 +91,27 @@ struct EnrolmentFlowTests {
         play(
             alice(),
             offered + [
-                (says("x"), [.show(Texts.noNumber), .ask(NumberPrompts.plain)]),
+                (says("x"), [.show(english[.noNumber]), .ask(NumberPrompts.plain)]),
                 (says("151 12345618"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.send(.sms, to: number)]),
-                (.sendFailed(.invalid), [.show(Texts.numberRefused), .ask(NumberPrompts.plain)]),
-            ] + givesUp(at: says("y"), saying: Texts.noNumber))
+                (.sendFailed(.invalid), [.show(english[.numberRefused]), .ask(NumberPrompts.plain)]),
+            ] + givesUp(at: says("y"), saying: english[.noNumber]))
     }
 
     @Test("Wrong codes cost nothing but the tries: after the last of them the login passes on grace")
     func wrongCodes() {
-        let again: OfferScript = [(.checked(false), [.show(Texts.wrongSentCode), .ask(NumberPrompts.code)])]
+        let again: OfferScript = [(.checked(false), [.show(english[.wrongSentCode]), .ask(NumberPrompts.code)])]
         let tried: OfferScript = checking.suffix(2)
         play(
             alice(),
-            checking + again + tried + again + tried + givesUp(at: .checked(false), saying: Texts.wrongSentCode))
+            checking + again + tried + again + tried + givesUp(at: .checked(false), saying: english[.wrongSentCode]))
     }
 
     @Test("What cannot be read as a code is no try")
     func unreadableCodes() {
-        let again: OfferScript = [(says("12x"), [.show(Texts.noCode), .ask(NumberPrompts.code)])]
+        let again: OfferScript = [(says("12x"), [.show(english[.noCode]), .ask(NumberPrompts.code)])]
         play(
             alice(),
-            codeSent + again + again + again + again + givesUp(at: says("abcd-efgh-jkmn"), saying: Texts.noCode))
+            codeSent + again + again + again + again + givesUp(at: says("abcd-efgh-jkmn"), saying: english[.noCode]))
     }
 
     @Test("A code can be sent again and by call, each charged, and the way of the last one is the factor")
@@ -143,7 +143,7 @@ struct EnrolmentFlowTests {
             alice(),
             codeSent + [
                 (says("call"), [.chargeOneCode]),
-                (.oneCodeCharged(granted: false), [.show(Texts.tooManyOneCodes), .ask(NumberPrompts.code)]),
+                (.oneCodeCharged(granted: false), [.show(english[.tooManyOneCodes]), .ask(NumberPrompts.code)]),
                 (silent, [.end(Decision(.denied, .cancelled))]),
             ])
     }
@@ -155,7 +155,7 @@ struct EnrolmentFlowTests {
             alice(),
             codeSent + [
                 (says("+1 555 123-0001"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.send(.sms, to: other)]),
-                (.sent, [.show(Texts.codeSent(.sms, to: other)), .ask(NumberPrompts.code)]),
+                (.sent, [.show(english.codeSent(.sms, to: other)), .ask(NumberPrompts.code)]),
                 (says("1234567"), [.chargeTry]), (.tryCharged(granted: true), [.check(code("1234567"), of: other)]),
                 (.checked(true), [.register(other)]), (.registered(authyID(78)), [enrolled(78, other)]),
             ])
@@ -167,7 +167,7 @@ struct EnrolmentFlowTests {
             alice(),
             codeSent + [
                 (says("+15551230001"), [.chargeOneCode]),
-                (.oneCodeCharged(granted: false), [.show(Texts.tooManyOneCodes), .ask(NumberPrompts.plain)]),
+                (.oneCodeCharged(granted: false), [.show(english[.tooManyOneCodes]), .ask(NumberPrompts.plain)]),
             ] + givesUp(at: says("skip")))
     }
 
@@ -177,8 +177,8 @@ struct EnrolmentFlowTests {
             alice { $0.factors = [.oneTouch, .call] },
             sending.prefix(2) + [
                 (.oneCodeCharged(granted: true), [.send(.call, to: number)]),
-                (.sent, [.show(Texts.codeSent(.call, to: number)), .ask("Verification code (or call, skip): ")]),
-                (says("sms"), [.show(Texts.noSuchWord), .ask("Verification code (or call, skip): ")]),
+                (.sent, [.show(english.codeSent(.call, to: number)), .ask("Verification code (or call, skip): ")]),
+                (says("sms"), [.show(english[.noSuchWord]), .ask("Verification code (or call, skip): ")]),
                 (silent, [.end(Decision(.denied, .cancelled))]),
             ])
         #expect(alice { $0.factors = [.oneTouch, .softToken, .recovery] }.ways == [])
@@ -189,31 +189,31 @@ struct EnrolmentFlowTests {
         play(
             alice(),
             sending + [
-                (.sendFailed(.refused), [.show(Texts.oneCodeNotSent), .ask(NumberPrompts.noCode)]),
-                (says("1234567"), [.show(Texts.noSuchWord), .ask(NumberPrompts.noCode)]),
+                (.sendFailed(.refused), [.show(english[.oneCodeNotSent]), .ask(NumberPrompts.noCode)]),
+                (says("1234567"), [.show(english[.noSuchWord]), .ask(NumberPrompts.noCode)]),
                 (says("call"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.send(.call, to: number)]),
-                (.sent, [.show(Texts.codeSent(.call, to: number)), .ask(NumberPrompts.code)]),
+                (.sent, [.show(english.codeSent(.call, to: number)), .ask(NumberPrompts.code)]),
             ] + registering.suffix(3) + [(.registered(authyID(77)), [enrolled(by: .call)])])
     }
 
     @Test("A server that is out of reach, or cannot be used, leads to the grace login")
     func serverDown() {
-        play(alice(), sending + givesUp(at: .sendFailed(.outage), saying: Texts.serverSilent))
-        play(alice { $0.tries = 1 }, checking + givesUp(at: .checkFailed(.outage), saying: Texts.serverSilent))
+        play(alice(), sending + givesUp(at: .sendFailed(.outage), saying: english[.serverSilent]))
+        play(alice { $0.tries = 1 }, checking + givesUp(at: .checkFailed(.outage), saying: english[.serverSilent]))
         play(
             alice(),
-            checking + [(.checkFailed(.refused), [.show(Texts.serverRefuses), .ask(NumberPrompts.code)])]
+            checking + [(.checkFailed(.refused), [.show(english[.serverRefuses]), .ask(NumberPrompts.code)])]
                 + registering.suffix(3)
                 + [(.registered(authyID(77)), [enrolled()])])
-        play(alice(), registering + givesUp(at: .registerFailed(.outage), saying: Texts.serverSilent))
-        play(alice(), registering + givesUp(at: .registerFailed(.refused), saying: Texts.serverRefuses))
+        play(alice(), registering + givesUp(at: .registerFailed(.outage), saying: english[.serverSilent]))
+        play(alice(), registering + givesUp(at: .registerFailed(.refused), saying: english[.serverRefuses]))
     }
 
     @Test("A number that was proven, but may not be this person's, costs a try")
     func registrationRefused() {
         play(
             alice(),
-            registering + [(.registerFailed(.invalid), [.show(Texts.numberRefused), .ask(NumberPrompts.plain)])]
+            registering + [(.registerFailed(.invalid), [.show(english[.numberRefused]), .ask(NumberPrompts.plain)])]
                 + givesUp(at: says("skip")))
     }
 
@@ -223,7 +223,7 @@ struct EnrolmentFlowTests {
             alice(),
             codeSent + [
                 (says("sms"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.send(.sms, to: number)]),
-                (.sendFailed(.invalid), [.show(Texts.oneCodeNotSent), .ask(NumberPrompts.code)]),
+                (.sendFailed(.invalid), [.show(english[.oneCodeNotSent]), .ask(NumberPrompts.code)]),
             ] + registering.suffix(3) + [(.registered(authyID(77)), [enrolled()])])
     }
 
@@ -232,12 +232,12 @@ struct EnrolmentFlowTests {
         play(
             alice(),
             codeSent + [(says("1234567"), [.chargeTry])]
-                + givesUp(at: .tryCharged(granted: false), saying: Texts.lockedUsePhone))
+                + givesUp(at: .tryCharged(granted: false), saying: english[.lockedUsePhone]))
     }
 
     @Test("After the deadline nothing is begun any more, and nobody gets in")
     func late() {
-        let tooLate = OfferAction.end(Decision(.denied, .timeout, finalMessage: Texts.timeout))
+        let tooLate = OfferAction.end(Decision(.denied, .timeout, finalMessage: english[.timeout]))
         for text in ["", "skip", "+4915112345618", "x"] {
             play(alice(), offered + [(.deadline, []), (says(text), [tooLate])])
         }
@@ -262,21 +262,21 @@ struct EnrolmentFlowTests {
         play(
             alice { $0.mayBeDeaf = true },
             offered + [
-                (typed, [.show(Texts.noNumber), .ask(NumberPrompts.plain)]),
-                (typed, [.show(Texts.noNumber), .ask(NumberPrompts.plain)]),
-                (typed, [.end(Decision(.denied, .sshdRefuses, finalMessage: Texts.noNumber))]),
+                (typed, [.show(english[.noNumber]), .ask(NumberPrompts.plain)]),
+                (typed, [.show(english[.noNumber]), .ask(NumberPrompts.plain)]),
+                (typed, [.end(Decision(.denied, .sshdRefuses, finalMessage: english[.noNumber]))]),
             ])
         for text in ["skip", "", "0151 12345618"] {
             var flow = flow(alice(), after: offered + [(typed, [])])
-            #expect(flow.handle(says(text)) == [.show(Texts.noNumber), .ask(NumberPrompts.plain)])
+            #expect(flow.handle(says(text)) == [.show(english[.noNumber]), .ask(NumberPrompts.plain)])
         }
     }
 
     @Test("Answers that mean nothing end the offer, not the login")
     func fruitless() {
         let again: OfferScript = Array(
-            repeating: (says("push"), [.show(Texts.noSuchWord), .ask(NumberPrompts.plain)]), count: 4)
-        play(alice(), offered + again + givesUp(at: says("push"), saying: Texts.noSuchWord))
+            repeating: (says("push"), [.show(english[.noSuchWord]), .ask(NumberPrompts.plain)]), count: 4)
+        play(alice(), offered + again + givesUp(at: says("push"), saying: english[.noSuchWord]))
     }
 
     @Test("The settings' own text takes the place of ours, which tells the last day too")
@@ -287,7 +287,7 @@ struct EnrolmentFlowTests {
         #expect(flow.handle(.begin) == [.show("3 logins are left, 3%3"), .ask(NumberPrompts.plain)])
         let day = CivilDay(year: 2027, month: 3, day: 31)
         #expect(
-            Texts.offer(left: 1, until: day)
+            english.offer(left: 1, until: day)
                 == "You can log in 1 more time without a second factor, until 2027-03-31. "
                 + "Enter your mobile number to enroll now, or type skip."
         )
@@ -297,7 +297,7 @@ struct EnrolmentFlowTests {
 
     static let wants: OfferScript =
         offered.map { ($0.event, [$0.actions[0], .ask(NumberPrompts.never)]) } + [
-            (says("never"), [.show(Texts.optOut), .ask(NumberPrompts.name)])
+            (says("never"), [.show(english[.optOut]), .ask(NumberPrompts.name)])
         ]
 
     @Test("never argues against it, and only the user's own name confirms it")
@@ -322,13 +322,13 @@ struct EnrolmentFlowTests {
             confirmed + [
                 (
                     .graceSpent(left: 1),
-                    [.optOut(Decision(.excused, .optedOut, finalMessage: Texts.grace(left: 1, until: nil)))]
+                    [.optOut(Decision(.excused, .optedOut, finalMessage: english.grace(left: 1, until: nil)))]
                 )
             ])
         play(
             alice { $0.rules.optOut = .grace },
             confirmed + [
-                (.graceSpent(left: nil), [.end(Decision(.denied, .graceOver, finalMessage: Texts.notEnrolled))])
+                (.graceSpent(left: nil), [.end(Decision(.denied, .graceOver, finalMessage: english[.notEnrolled]))])
             ])
     }
 
@@ -336,7 +336,7 @@ struct EnrolmentFlowTests {
     func neverRefused() {
         play(
             alice(),
-            offered + [(says("never"), [.show(Texts.noSuchWord), .ask(NumberPrompts.plain)])]
+            offered + [(says("never"), [.show(english[.noSuchWord]), .ask(NumberPrompts.plain)])]
                 + givesUp(at: says("skip")))
     }
 
@@ -349,6 +349,7 @@ struct EnrolmentFlowTests {
     @Test("A name that sshd's stand-in takes the place of opts nobody out")
     func neverHopeless() {
         var flow = flow(alice { ($0.rules.optOut, $0.tries) = (.yes, 1) }, after: Self.wants)
-        #expect(flow.handle(says("\u{8}")) == [.end(Decision(.denied, .sshdRefuses, finalMessage: Texts.notOptedOut))])
+        #expect(
+            flow.handle(says("\u{8}")) == [.end(Decision(.denied, .sshdRefuses, finalMessage: english[.notOptedOut]))])
     }
 }

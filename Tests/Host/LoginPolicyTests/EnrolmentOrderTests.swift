@@ -65,7 +65,7 @@ struct EnrolmentOrderTests {
                 var flow = flow(line.facts, after: line.script)
                 #expect(
                     flow.handle(event) == [
-                        .end(Decision(.unavailable, .protocolError, finalMessage: Texts.unavailable))
+                        .end(Decision(.unavailable, .protocolError, finalMessage: english[.unavailable]))
                     ],
                     "\(event)")
             }

@@ -106,11 +106,11 @@ enum NumberPrompts {
 }
 
 func grace(_ left: Int) -> Decision {
-    Decision(.excused, .grace, finalMessage: Texts.grace(left: left, until: nil, isOffered: true))
+    Decision(.excused, .grace, finalMessage: english.grace(left: left, until: nil, isOffered: true))
 }
 
 func enrolled(_ id: Int64 = 77, _ number: PhoneNumber = number, by way: Factor = .sms) -> OfferAction {
-    .enrol(authyID(id), number, Decision(.approved, .enrolled, factor: way, finalMessage: Texts.enrolled(number)))
+    .enrol(authyID(id), number, Decision(.approved, .enrolled, factor: way, finalMessage: english.enrolled(number)))
 }
 
 /// The grace login that would have been spent without the offer.

@@ -61,11 +61,11 @@ struct FaultTests {
         play(
             both(Self.allow),
             Self.creating + [
-                (.createFailed(.outage), [.show(Texts.serverSilent), .ask(Prompts.codeAndWords)]),
+                (.createFailed(.outage), [.show(english[.serverSilent]), .ask(Prompts.codeAndWords)]),
                 (typed("123456"), [.chargeTry]),
                 (.tryCharged(granted: true), [.match(code("123456"))]),
                 (.matched(.wrong), [.verify(code("123456"))]),
-                (.verifyFailed(.outage), [.show(Texts.serverSilent), .ask(Prompts.codeAndWords)]),
+                (.verifyFailed(.outage), [.show(english[.serverSilent]), .ask(Prompts.codeAndWords)]),
                 (nothing, [cancelled]),
             ])
     }
@@ -74,7 +74,7 @@ struct FaultTests {
     func outageWhileLocked() {
         play(
             Self.facts(phone(), Self.allow, { $0.isLocked = true }),
-            Self.creating + [(.createFailed(.outage), [denied(.locked, Texts.locked)])])
+            Self.creating + [(.createFailed(.outage), [denied(.locked, english[.locked])])])
     }
 
     @Test("An outage that shows when Enter waits for the request excuses as well, where it is allowed")
@@ -140,7 +140,10 @@ struct FaultTests {
             phone(),
             early + triedAtServer + [
                 (.createFailed(.refused), []),
-                (.verified(.wrong), [.show(Texts.serverRefuses), .show(Texts.wrongCode), .ask(Prompts.codeAndWords)]),
+                (
+                    .verified(.wrong),
+                    [.show(english[.serverRefuses]), .show(english[.wrongCode]), .ask(Prompts.codeAndWords)]
+                ),
                 (nothing, [cancelled]),
             ])
     }
@@ -209,7 +212,7 @@ struct FaultTests {
         play(
             phone(Self.allow),
             prompted() + triedAtServer + [
-                (.verifyFailed(.outage), [.show(Texts.serverSilent), .ask(Prompts.both)]),
+                (.verifyFailed(.outage), [.show(english[.serverSilent]), .ask(Prompts.both)]),
                 (enter, [.poll(.brief)]),
                 (.polled(.denied), [deniedOnPhone()]),
             ])
@@ -250,7 +253,8 @@ struct FaultTests {
             facts,
             prompted() + [
                 (typed("sms"), [.chargeOneCode]), (.oneCodeCharged(granted: true), [.sendOneCode(.sms)]),
-                (.oneCodeFailed(.outage), [.show(Texts.serverSilent), .ask(Prompts.both)]), (nothing, [.poll(.none)]),
+                (.oneCodeFailed(.outage), [.show(english[.serverSilent]), .ask(Prompts.both)]),
+                (nothing, [.poll(.none)]),
                 (.polled(.pending), [cancelled]),
             ])
     }
@@ -290,7 +294,7 @@ struct DeadlineTests {
             play(
                 facts,
                 stage + [(.deadline, [])] + triedHere + [
-                    (.matched(.accepted(timeStep: 7)), [denied(.timeout, spending: 7, Texts.timeout)])
+                    (.matched(.accepted(timeStep: 7)), [denied(.timeout, spending: 7, english[.timeout])])
                 ]
             )
         }
@@ -316,7 +320,7 @@ struct DeadlineTests {
     @Test("A right code that waits for a look when the time is up is denied and spent")
     func rightButTooSlow() {
         let (here, there) = (Stage.lookingAfterMatch, Stage.lookingAfterVerify)
-        play(here.facts, here.script + [(.deadline, [denied(.timeout, spending: 7, Texts.timeout)])])
+        play(here.facts, here.script + [(.deadline, [denied(.timeout, spending: 7, english[.timeout])])])
         play(there.facts, there.script + [(.deadline, [tooLate])])
     }
 

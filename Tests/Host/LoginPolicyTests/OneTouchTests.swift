@@ -71,7 +71,7 @@ struct OneTouchTests {
         "Where OneTouch is all there is, a request that may not be sent is the end",
         arguments: [.paused, .tooMany] as [LoginFlow.PushCharge])
     func nothingElse(charge: LoginFlow.PushCharge) {
-        let notice = charge == .paused ? Texts.pushPaused : Texts.tooManyPushes
+        let notice = charge == .paused ? english[.pushPaused] : english[.tooManyPushes]
         play(
             phone { $0.rules.factors = [.oneTouch] },
             [(.begin, [.chargePush(automatic: true)]), (.pushCharged(charge), [denied(.tooManyRequests, notice)])])
@@ -293,7 +293,7 @@ struct PromptTimeTests {
                 (.pushCharged(.granted), [.createPush(CheckNumber(42))]),
                 (.created, [.ask(Prompts.numbered)]),
                 (enter, [.poll(.brief)]),
-                (.polled(.expired), [.show(Texts.requestExpired), .ask(Prompts.codeAndPush)]),
+                (.polled(.expired), [.show(english[.requestExpired]), .ask(Prompts.codeAndPush)]),
                 (nothing, [cancelled]),
             ])
     }
@@ -328,7 +328,7 @@ struct EnterTests {
     @Test("A look that fails leads back to the prompt, and the request stays open")
     func failedLook() {
         let faults: [(LoginFlow.ServerError, String)] = [
-            (.outage, Texts.serverSilent), (.refused, Texts.serverRefuses), (.noDevice, Texts.noDevice),
+            (.outage, english[.serverSilent]), (.refused, english[.serverRefuses]), (.noDevice, english[.noDevice]),
         ]
         for (fault, notice) in faults {
             play(

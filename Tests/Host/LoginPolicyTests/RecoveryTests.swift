@@ -43,7 +43,7 @@ struct RecoveryTests {
                         .ask("Verification code (or recovery): "),
                     ]
                 )
-            ] + recoveryAsked + Self.tried + [(.recoveryMatched(false), [denied(.wrongCode, Texts.noMoreTries)])])
+            ] + recoveryAsked + Self.tried + [(.recoveryMatched(false), [denied(.wrongCode, english[.noMoreTries])])])
     }
 
     @Test("A recovery code is charged before it is looked at, and where codes are locked it is not looked at")
@@ -52,7 +52,7 @@ struct RecoveryTests {
             Self.left(3),
             Self.asked + [
                 (recoveryTyped("abcdefgh"), [.chargeTry]),
-                (.tryCharged(granted: false), [denied(.locked, Texts.locked)]),
+                (.tryCharged(granted: false), [denied(.locked, english[.locked])]),
             ])
     }
 
@@ -95,7 +95,7 @@ struct RecoveryTests {
             Stage.lookingAfterRecovery.script + [
                 (
                     .polled(.pending),
-                    [.end(Decision(.approved, .proven, factor: .recovery, finalMessage: Texts.recovered(left: 1)))]
+                    [.end(Decision(.approved, .proven, factor: .recovery, finalMessage: english.recovered(left: 1)))]
                 )
             ])
     }
@@ -115,7 +115,7 @@ struct RecoveryTests {
     func sshdRefuses() {
         play(
             app { ($0.recoveryLeft, $0.rules.tries) = (3, 1) },
-            Self.asked + [(recoveryTyped("\u{8}\n\r"), [denied(.sshdRefuses, Texts.noMoreTries)])])
+            Self.asked + [(recoveryTyped("\u{8}\n\r"), [denied(.sshdRefuses, english[.noMoreTries])])])
     }
 
     @Test("An outage is excused where it is allowed, though recovery codes are left: they are for a lost phone")
@@ -140,7 +140,7 @@ struct UnaskedRecoveryTests {
             [(.begin, [.ask("Verification code (or recovery): ")])] + Self.ours + [
                 (
                     .recoveryMatched(true),
-                    [.end(Decision(.approved, .proven, factor: .recovery, finalMessage: Texts.recovered(left: 9)))]
+                    [.end(Decision(.approved, .proven, factor: .recovery, finalMessage: english.recovered(left: 9)))]
                 )
             ])
     }
@@ -153,10 +153,10 @@ struct UnaskedRecoveryTests {
                 + [
                     (
                         .recoveryMatched(false),
-                        [.show(Texts.wrongRecoveryCode), .ask("Verification code (or recovery): ")]
+                        [.show(english[.wrongRecoveryCode]), .ask("Verification code (or recovery): ")]
                     )
                 ] + Self.ours
-                + [(.recoveryMatched(false), [denied(.wrongCode, Texts.noMoreTries)])])
+                + [(.recoveryMatched(false), [denied(.wrongCode, english[.noMoreTries])])])
     }
 
     @Test("Where recovery codes are no way in, it is something that cannot be read, and is not looked at")
@@ -166,7 +166,7 @@ struct UnaskedRecoveryTests {
                 facts,
                 [
                     (.begin, [.ask("Verification code: ")]),
-                    (typed("abcd-efgh-jkmn"), [.show(Texts.noCode), .ask("Verification code: ")]),
+                    (typed("abcd-efgh-jkmn"), [.show(english[.noCode]), .ask("Verification code: ")]),
                     (nothing, [cancelled]),
                 ])
         }
@@ -196,7 +196,7 @@ struct UnaskedRecoveryTests {
                 (.recoveryMatched(true), [.poll(.none)]),
                 (
                     .polled(.pending),
-                    [.end(Decision(.approved, .proven, factor: .recovery, finalMessage: Texts.recovered(left: 1)))]
+                    [.end(Decision(.approved, .proven, factor: .recovery, finalMessage: english.recovered(left: 1)))]
                 ),
             ])
         play(
@@ -209,7 +209,7 @@ struct UnaskedRecoveryTests {
         play(
             app { ($0.recoveryLeft, $0.rules.tries) = (2, 1) },
             [(.begin, [.ask("Verification code (or recovery): ")])] + tried + [
-                (.recoveryMatched(false), [denied(.wrongCode, Texts.noMoreTries)])
+                (.recoveryMatched(false), [denied(.wrongCode, english[.noMoreTries])])
             ])
     }
 }
@@ -251,7 +251,7 @@ struct PreferenceTests {
                 (.begin, [.chargeOneCode]),
                 (
                     .oneCodeCharged(granted: false),
-                    [.show(Texts.tooManyOneCodes), .ask("Verification code (or sms, call, push): ")]
+                    [.show(english[.tooManyOneCodes]), .ask("Verification code (or sms, call, push): ")]
                 ),
             ]
                 + [(nothing, [cancelled])])
@@ -261,7 +261,7 @@ struct PreferenceTests {
                 (.begin, [.chargeOneCode]), (.oneCodeCharged(granted: true), [.sendOneCode(.sms)]),
                 (
                     .oneCodeFailed(.refused),
-                    [.show(Texts.oneCodeNotSent), .ask("Verification code (or sms, call, push): ")]
+                    [.show(english[.oneCodeNotSent]), .ask("Verification code (or sms, call, push): ")]
                 ),
                 (nothing, [cancelled]),
             ])

@@ -8,6 +8,9 @@ typealias Event = LoginFlow.Event
 typealias Action = LoginFlow.Action
 typealias Change = @Sendable (inout Facts) -> Void
 
+/// The texts as they are without `texts.toml`.
+let english = Texts()
+
 /// Each event of a login, with the actions that the flow asks for.
 typealias Script = [(event: Event, actions: [Action])]
 
@@ -132,7 +135,7 @@ func prompted(_ prompt: String = Prompts.both, saying notices: [String] = []) ->
 
 /// The request has expired during the wait.
 func expired(_ prompt: String = Prompts.codeAndPush) -> Script {
-    pushed + [(.polled(.expired), [.show(Texts.requestExpired), .ask(prompt)])]
+    pushed + [(.polled(.expired), [.show(english[.requestExpired]), .ask(prompt)])]
 }
 
 enum Prompts {
@@ -173,7 +176,7 @@ func unavailable(_ reason: Reason, _ finalMessage: String) -> Action {
     .end(Decision(.unavailable, reason, finalMessage: finalMessage))
 }
 
-let tooLate = denied(.timeout, Texts.timeout)
+let tooLate = denied(.timeout, english[.timeout])
 let cancelled = denied(.cancelled)
-let outOfOrder = unavailable(.protocolError, Texts.unavailable)
+let outOfOrder = unavailable(.protocolError, english[.unavailable])
 let excusedByOutage = Action.end(Decision(.excused, .outage))

@@ -137,14 +137,15 @@ struct WordTests {
 
     @Test(
         "A new request that may not be sent is not sent, and is not offered again",
-        arguments: [(.paused, Texts.pushPaused), (.tooMany, Texts.tooManyPushes)] as [(LoginFlow.PushCharge, String)])
+        arguments: [(.paused, english[.pushPaused]), (.tooMany, english[.tooManyPushes])]
+            as [(LoginFlow.PushCharge, String)])
     func secondPushRefused(charge: LoginFlow.PushCharge, notice: String) {
         play(
             phone(),
             expired() + [
                 (typed("push"), [.chargePush(automatic: false)]),
                 (.pushCharged(charge), [.show(notice), .ask(Prompts.codeAndWords)]),
-                (typed("push"), [.show(Texts.noSuchWord), .ask(Prompts.codeAndWords)]),
+                (typed("push"), [.show(english[.noSuchWord]), .ask(Prompts.codeAndWords)]),
                 (nothing, [cancelled]),
             ])
     }
@@ -157,7 +158,7 @@ struct WordTests {
                 (typed("push"), [.chargePush(automatic: false)]),
                 (.pushCharged(.granted), [.createPush(CheckNumber(42)), .ask(Prompts.numbered)]),
                 (.createFailed(.refused), []),
-                (enter, [.show(Texts.serverRefuses), .ask(Prompts.codeAndWords)]),
+                (enter, [.show(english[.serverRefuses]), .ask(Prompts.codeAndWords)]),
                 (nothing, [cancelled]),
             ])
     }
@@ -197,7 +198,7 @@ struct WordTests {
                 (.begin, [.ask("Verification code (or skip): ")]),
                 (typed("skip"), [.spendGrace]),
                 (.graceSpent(left: nil), [.show("No logins without a second factor are left."), .ask(Prompts.code)]),
-                (typed("skip"), [.show(Texts.noSuchWord), .ask(Prompts.code)]),
+                (typed("skip"), [.show(english[.noSuchWord]), .ask(Prompts.code)]),
                 (nothing, [cancelled]),
             ])
     }
@@ -254,8 +255,9 @@ struct WordTests {
     @Test(
         "A OneCode that could not be sent leads back to the prompt, and no code is taken for it",
         arguments: [
-            (.outage, Texts.serverSilent), (.noDevice, Texts.oneCodeNotSent), (.refused, Texts.oneCodeNotSent),
-            (.limited, Texts.tooManyOneCodes),
+            (.outage, english[.serverSilent]), (.noDevice, english[.oneCodeNotSent]),
+            (.refused, english[.oneCodeNotSent]),
+            (.limited, english[.tooManyOneCodes]),
         ]
             as [(LoginFlow.ServerError, String)])
     func oneCodeFails(fault: LoginFlow.ServerError, notice: String) {
@@ -267,7 +269,7 @@ struct WordTests {
                 (typed("call"), [.chargeOneCode]),
                 (.oneCodeCharged(granted: true), [.sendOneCode(.call)]),
                 (.oneCodeFailed(fault), [.show(notice), .ask(words)]),
-                (typed("123456"), [.show(Texts.noSuchWord), .ask(words)]),
+                (typed("123456"), [.show(english[.noSuchWord]), .ask(words)]),
                 (nothing, [cancelled]),
             ])
     }

@@ -53,9 +53,15 @@ struct Check: AdminCommand {
         guard count > 0 else { return nil }
         let effects = findings.map(\.effect)
         let what =
-            effects.contains(.stopsLogins)
-            ? "logins will fail"
-            : "\(effects.contains(.asksNobody) ? "nobody" : "not everybody") is asked for a second factor"
+            if effects.contains(.stopsLogins) {
+                "logins will fail"
+            } else if effects.contains(.asksNobody) {
+                "nobody is asked for a second factor"
+            } else if effects.contains(.asksNotAll) {
+                "not everybody is asked for a second factor"
+            } else {
+                "some texts stay English"
+            }
         return "settings ok, but \(what): \(count.counted("problem"))"
     }
 
@@ -77,6 +83,8 @@ struct Check: AdminCommand {
         let needed = ["countersign-login"] + (settings.server == nil ? [] : ["countersign-net"])
         add(needed.compactMap { programs[$0] } + (host?.findings ?? []), findings: &findings)
         add(CheckResult.advice(settings, now: Timestamp.now), findings: &findings)
+        let texts = TextsFile.load(beside: option.config.text, trust: trust)
+        add(CheckResult.texts(texts, isShared: ServiceUser.isRoots), findings: &findings)
         let id = try? AccountsMarker.load(beside: option.config.text, trust: trust).id(of: settings.state)
         let accounts = id.flatMap { try? Accounts(path: CommandContext.path(settings), id: $0).list() } ?? []
         add(

@@ -27,12 +27,14 @@ struct OptOut: AdminCommand {
     func perform() throws {
         let person = try user.find()
         let context = try CommandContext.open(settings)
-        try Self.argue(person, settings: context.settings) { try confirmation.ask($0, for: person.name) }
+        try Self.argue(person, settings: context.settings, texts: context.texts) {
+            try confirmation.ask($0, for: person.name)
+        }
         try context.report(Self.optOut(person, in: context), on: person, output: output)
     }
 
-    static func argue(_ person: Person, settings: Settings, confirm: (String) throws -> Void) throws {
-        for line in settings.enrolment.argument.split(separator: "\n") { Output.complain(String(line)) }
+    static func argue(_ person: Person, settings: Settings, texts: Texts, confirm: (String) throws -> Void) throws {
+        for line in settings.enrolment.argument(in: texts).split(separator: "\n") { Output.complain(String(line)) }
         if settings.enrolment.optOut == .no {
             Output.warning("enrolment.opt_out is \"no\" in the settings: as long as it is, opting out changes nothing")
         }
@@ -86,5 +88,5 @@ struct OptIn: AdminCommand {
 
 extension EnrolmentRules {
     /// Text that argues against opting out.
-    var argument: String { optOutText ?? Texts.optOut }
+    func argument(in texts: Texts) -> String { optOutText ?? texts[.optOut] }
 }

@@ -184,7 +184,10 @@ struct SelfOptOut: SelfChange {
     func ask(_ person: Person, settings: Settings) throws {
         // As long as the prompt of a login, and two minutes at most.
         let seconds = min(settings.login(for: StepUpProof.service).deadline, 120)
-        try OptOut.argue(person, settings: settings) { try Confirmation.ask($0, for: person.name, seconds: seconds) }
+        let texts = TextsFile.load(beside: Path.settings.text, trust: try ServiceUser.current().trust).texts
+        try OptOut.argue(person, settings: settings, texts: texts) {
+            try Confirmation.ask($0, for: person.name, seconds: seconds)
+        }
     }
 
     func change(_ person: Person, in context: CommandContext, from state: AccountState) throws {

@@ -140,7 +140,7 @@ export class DevicesView {
   }
 }
 
-const day = (time) => new Date(time * 1000).toLocaleDateString(undefined, { dateStyle: "medium" });
+const day = (time) => new Date(time * 1000).toLocaleDateString(texts.locale, { dateStyle: "medium" });
 
 function title(device) {
   return el("h2", {}, plain(device.name), device.this && el("span", { class: "badge", "data-status": "this" }, words.thisOne));

@@ -136,12 +136,13 @@ async function enroll(token, name) {
 
 /** Shows the confirmation code, which the user enters where the link came from. */
 export function confirmation(code) {
+  const label = words.confirmCodeLabel(code.split("").join(" "));
   const digits = texts.groups(code).map((group) => el("span", { class: "group" }, group));
   const view = page(
     "confirm", "code", words.confirmTitle, el("p", {}, words.confirmIntro),
-    el("p", { class: "code huge", "data-confirmation": code, role: "img", "aria-label": words.confirmCodeLabel(code) }, ...digits),
+    el("p", { class: "code huge", "data-confirmation": code, role: "img", "aria-label": label }, ...digits),
     el("p", { class: "waiting", role: "status" }, el("span", { class: "spinner" }), words.confirmWaiting));
-  announce(words.confirmCodeLabel(code));
+  announce(label);
   return view;
 }
 

@@ -74,6 +74,6 @@ function badge({ status, reported }) {
 function when(at) {
   const time = new Date(at * 1000);
   const age = clock.now() - at;
-  const text = age < 3600 ? texts.ago(age) : time.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+  const text = age < 3600 ? texts.ago(age) : time.toLocaleString(texts.locale, { dateStyle: "medium", timeStyle: "short" });
   return el("time", { datetime: time.toISOString() }, text);
 }

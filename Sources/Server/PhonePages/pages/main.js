@@ -225,7 +225,15 @@ function hear(message) {
   running?.refresh();
 }
 
+/** Puts the browser's language into what index.html shows. */
+function translate() {
+  document.documentElement.lang = texts.language;
+  nav.setAttribute("aria-label", texts.viewsLabel);
+  for (const link of nav.querySelectorAll("a")) link.querySelector("span").textContent = texts.views[link.hash.slice(1)];
+}
+
 async function start() {
+  translate();
   if (!keys.areAvailable()) {
     takeToken();
     return show(enrollment.unusable(texts.enroll.noKeysTitle, texts.enroll.noKeys), { isStep: true });

@@ -67,7 +67,7 @@ class Question {
       this.end(status);
     } catch (error) {
       if (error.code === "unknown") this.end("gone");
-      else ask(words.problem(error.code));
+      else ask(texts.questionProblem(error.code));
     }
   }
 

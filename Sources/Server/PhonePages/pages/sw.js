@@ -1,14 +1,15 @@
 // Caches the page's own files for use without a connection, and shows notifications. It never answers for the server.
 
 // Changes with every file: `python3 Tests/PageTests/test_files.py` writes it.
-const VERSION = "3a3fed454b75";
+const VERSION = "7ca30d0fc77e";
 
 const SHELL = [
   "./", "style.css", "icon.svg", "icon-192.png", "icon-512.png", "manifest.webmanifest", "add-phone.js", "api.js",
   "applications-list.js", "bytes.js", "card.js", "clock.js", "codes-view.js", "devices-view.js", "dom.js",
   "enroll-view.js", "guard.js", "history-view.js", "keeping.js",
   "keys.js", "live.js", "main.js", "notice.js", "notifications.js",
-  "phone.js", "questions-view.js", "request.js", "requests-view.js", "shell.js", "store.js", "texts.js", "totp.js",
+  "phone.js", "questions-view.js", "request.js", "requests-view.js", "shell.js", "store.js", "texts.js",
+  "texts-de.js", "texts-en.js", "texts-es.js", "totp.js",
 ];
 
 const CACHE = `shell-${VERSION}`;
@@ -39,6 +40,15 @@ self.addEventListener("fetch", (event) => {
   event.respondWith(answer());
 });
 
+/** The text of a push message that cannot be read; a worker of this kind imports nothing. */
+const SOMEBODY = {
+  en: "Somebody logs in with your account. Open to see.",
+  de: "Jemand meldet sich mit Ihrem Konto an. Öffnen Sie die Seite, um es zu sehen.",
+  es: "Alguien inicia sesión con su cuenta. Abra la página para verlo.",
+};
+const preferred = (navigator.languages ?? []).map((tag) => tag.toLowerCase().split("-")[0]);
+const LANGUAGE = preferred.find((one) => Object.hasOwn(SOMEBODY, one)) ?? "en";
+
 /** Parses a push message. A malformed one must show something too, or the browser withdraws the permission to push. */
 function read(event) {
   try {
@@ -47,12 +57,13 @@ function read(event) {
   } catch {
     // Falls through to the default.
   }
-  return { id: "countersign", title: "Countersign", body: "Somebody logs in with your account. Open to see." };
+  return { id: "countersign", title: "Countersign", body: SOMEBODY[LANGUAGE] };
 }
 
 self.addEventListener("push", (event) => {
   const { id, title, body } = read(event);
-  const options = { body, tag: id, requireInteraction: true, renotify: true, icon: "icon-192.png", badge: "icon-192.png", lang: "en" };
+  const icons = { icon: "icon-192.png", badge: "icon-192.png" };
+  const options = { body, tag: id, requireInteraction: true, renotify: true, ...icons, lang: LANGUAGE };
   const tell = async () => {
     await self.registration.showNotification(title, options);
     for (const page of await pages()) page.postMessage("refresh");
