@@ -437,7 +437,8 @@ def test_files_of_pam_google_authenticator_are_taken_over_with_their_scratch_cod
     write(desk, TOKEN.replace('" TOTP_AUTH', '" WINDOW_SIZE 17\n" TOTP_AUTH'), "stores/mail")
     done = desk.does("import", folder, "--from", "google-authenticator")
     assert done.out == "2 SoftTokens taken over\n" and f"{folder}/mail:1: mail: WINDOW_SIZE 17" in done.err
-    assert desk.sql("SELECT name, count(*), min(hash) LIKE '$y$%' FROM recovery") == [["games", 2, 1]]
+    codes = "SELECT name, count(*), min(hash) LIKE '$y$%' FROM recovery JOIN accounts ON accounts.id = account"
+    assert desk.sql(codes) == [["games", 2, 1]]
     write(desk, TOKEN.replace("TOTP_AUTH", "HOTP_COUNTER 1"), "stores/news")
     (folder / "proxy").symlink_to("mail")
     said = desk.run("import", folder, "--from", "google-authenticator")

@@ -77,9 +77,11 @@ public struct EnrolmentFlow: Sendable {
         switch event {
         case .begin:
             guard state == .idle else { return refuse() }
-            return askNumber(texts.offer(facts), .first)
+            return askNumber(texts.offer(facts), at: .first)
         case .deadline: return deadlinePassed()
-        case .interrupted: return state.isAtPrompt ? [] : end(Decision(.denied, .cancelled))
+        case .interrupted:
+            if state.isAtPrompt { return [] }
+            return end(Decision(.denied, .cancelled))
         case .answered(let typed): return answered(typed)
         case .oneCodeCharged(let granted): return oneCodeCharged(granted: granted)
         case .sent:
@@ -119,23 +121,34 @@ public struct EnrolmentFlow: Sendable {
 // MARK: - The end
 
 extension EnrolmentFlow {
-    mutating func refuse() -> [Action] { end(Decision(.unavailable, .protocolError, finalMessage: texts[.unavailable])) }
+    mutating func refuse() -> [Action] {
+        end(Decision(.unavailable, .protocolError, finalMessage: texts[.unavailable]))
+    }
 
     mutating func wrong(_ notice: String, phone: Phone? = nil) -> [Action] {
         tries -= 1
-        return tries > 0 ? askAgain(notice, phone: phone) : giveUp(notice)
+        guard tries > 0 else { return giveUp(notice) }
+        return askAgain(notice, phone: phone)
     }
 
     /// An unusable answer is not a failed try, but the fifth one ends the offer, so that no client goes on forever.
     mutating func fruitless(_ notice: String?, phone: Phone? = nil) -> [Action] {
         fruitless += 1
-        return fruitless < 5 ? askAgain(notice, phone: phone) : giveUp(notice)
+        guard fruitless < 5 else { return giveUp(notice) }
+        return askAgain(notice, phone: phone)
     }
 
     /// Shown like a wrong answer; the login is denied in the end.
     mutating func sshdRefuses(_ notice: String, phone: Phone? = nil) -> [Action] {
         willSSHDRefuse = true
-        return isLate ? late() : wrong(notice, phone: phone)
+        if isLate { return late() }
+        return wrong(notice, phone: phone)
+    }
+
+    /// The conversation ended without an answer.
+    mutating func noAnswer() -> [Action] {
+        let reason: Reason = if isLate { .timeout } else { .cancelled }
+        return end(Decision(.denied, reason))
     }
 
     mutating func late() -> [Action] { end(Decision(.denied, .timeout, finalMessage: texts[.timeout])) }
@@ -174,7 +187,8 @@ extension EnrolmentFlow {
     /// A conversation cannot be interrupted: at a prompt, the deadline takes effect when the answer comes.
     mutating func deadlinePassed() -> [Action] {
         isLate = true
-        return state.isAtPrompt ? [] : late()
+        if state.isAtPrompt { return [] }
+        return late()
     }
 
     mutating func end(_ decision: Decision) -> [Action] {

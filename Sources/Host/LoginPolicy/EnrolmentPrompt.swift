@@ -2,15 +2,17 @@ internal import Identifiers
 
 /// The prompts of the offer and the answers to them.
 extension EnrolmentFlow {
-    mutating func askNumber(_ notice: String?, _ prompt: NumberPrompt = .again) -> [Action] {
+    mutating func askNumber(_ notice: String?, at prompt: NumberPrompt = .again) -> [Action] {
         state = .askingNumber(prompt)
         return told(notice) + [.ask(texts.numberPrompt(mayOptOut: mayOptOut))]
     }
 
     mutating func askCode(_ notice: String?, phone: Phone) -> [Action] {
         state = .askingCode(phone)
-        let words = (facts.ways.map { $0 == .call ? Word.call : .sms }) + [.skip]
-        return told(notice) + [.ask(texts.prompt(approves: false, number: nil, codes: phone.way != nil, words: words))]
+        let ways: [Word] = facts.ways.map { if $0 == .call { .call } else { .sms } }
+        return told(notice) + [
+            .ask(texts.prompt(approves: false, number: nil, codes: phone.way != nil, words: ways + [.skip]))
+        ]
     }
 
     func told(_ notice: String?) -> [Action] { notice.map { [.show($0)] } ?? [] }
@@ -35,12 +37,12 @@ extension EnrolmentFlow {
         switch PromptInput(typed) {
         // The client may not show prompts: proceed as if nothing had been offered.
         case .nothing where prompt == .first && facts.mayBeDeaf && !isLate: return spendGrace()
-        case .nothing: return end(Decision(.denied, isLate ? .timeout : .cancelled))
+        case .nothing: return noAnswer()
         case .sshdFakePassword: return sshdRefuses(texts[.noNumber])
         case _ where willSSHDRefuse: return sshdRefuses(texts[.noNumber])
         case _ where isLate: return late()
         case .enter where prompt == .afterEnter: return spendGrace()
-        case .enter: return askNumber(texts[.enterAgain], .afterEnter)
+        case .enter: return askNumber(texts[.enterAgain], at: .afterEnter)
         case .word(.skip): return spendGrace()
         case .word(.never) where mayOptOut:
             state = .askingName
@@ -55,7 +57,7 @@ extension EnrolmentFlow {
     /// Only the user name itself confirms, so that nobody opts out by habit.
     mutating func nameTyped(_ typed: [UInt8]?) -> [Action] {
         switch PromptInput(typed) {
-        case .nothing: return end(Decision(.denied, isLate ? .timeout : .cancelled))
+        case .nothing: return noAnswer()
         case .sshdFakePassword: return sshdRefuses(texts[.notOptedOut])
         case _ where willSSHDRefuse: return sshdRefuses(texts[.notOptedOut])
         case _ where isLate: return late()
@@ -67,7 +69,7 @@ extension EnrolmentFlow {
 
     mutating func codeTyped(_ typed: [UInt8]?, phone: Phone) -> [Action] {
         switch PromptInput(typed) {
-        case .nothing: return end(Decision(.denied, isLate ? .timeout : .cancelled))
+        case .nothing: return noAnswer()
         case .sshdFakePassword: return sshdRefuses(texts[.wrongCode], phone: phone)
         case _ where willSSHDRefuse: return sshdRefuses(texts[.wrongCode], phone: phone)
         case _ where isLate: return late()

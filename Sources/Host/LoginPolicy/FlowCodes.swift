@@ -4,7 +4,8 @@ internal import Identifiers
 extension LoginFlow {
     mutating func match(_ code: OneTimeCode) -> [Action] {
         state = .matching(code)
-        return matchesCodes ? [.match(code)] : handle(.matched(.wrong))
+        guard matchesCodes else { return handle(.matched(.wrong)) }
+        return [.match(code)]
     }
 
     mutating func tryCharged(granted: Bool) -> [Action] {
@@ -18,8 +19,8 @@ extension LoginFlow {
 
     mutating func locked() -> [Action] {
         isLocked = true
-        return isLate
-            ? end(Decision(.denied, .timeout, finalMessage: texts[.timeout])) : openPrompt(texts[.lockedUsePhone])
+        if isLate { return late() }
+        return openPrompt(texts[.lockedUsePhone])
     }
 
     mutating func matched(_ match: CodeMatch, code: OneTimeCode) -> [Action] {
@@ -27,7 +28,7 @@ extension LoginFlow {
         case .accepted(let timeStep) where isLate:
             return end(Decision(.denied, .timeout, spentTimeStep: timeStep, finalMessage: texts[.timeout]))
         case .accepted(let timeStep): return right(Proof(factor: .softToken, timeStep: timeStep))
-        case .spent: return wrong(wrongCode, .spentCode)
+        case .spent: return wrong(wrongCode, reason: .spentCode)
         case .wrong:
             // Imported recovery codes may be digits too: match those first, and do not send one to the server.
             if !isLate, words.contains(.recovery), let recovery = RecoveryCode(code.digits.utf8) {
@@ -38,7 +39,7 @@ extension LoginFlow {
     }
 
     mutating func notOfThisHost(_ code: OneTimeCode) -> [Action] {
-        guard verifiesCodes, !isLate else { return wrong(wrongCode, .wrongCode) }
+        guard verifiesCodes, !isLate else { return wrong(wrongCode, reason: .wrongCode) }
         state = .verifying
         return [.verify(code)]
     }
@@ -49,15 +50,15 @@ extension LoginFlow {
     mutating func verified(_ match: CodeMatch) -> [Action] {
         switch match {
         case .accepted: right(Proof(factor: oneCode ?? .softToken, timeStep: nil))
-        case .spent: wrong(wrongCode, .spentCode)
-        case .wrong: wrong(wrongCode, .wrongCode)
+        case .spent: wrong(wrongCode, reason: .spentCode)
+        case .wrong: wrong(wrongCode, reason: .wrongCode)
         }
     }
 
     /// A confirmation code only proves that the user has the link: it lets in an account that has never proven a
     /// factor, and no other.
     mutating func confirmationTyped(_ isTaken: Bool) -> [Action] {
-        guard isTaken else { return wrong(texts[.confirmationCode], .confirmationCode) }
+        guard isTaken else { return wrong(texts[.confirmationCode], reason: .confirmationCode) }
         guard !facts.isConfirmed else {
             return end(Decision(.denied, .confirmationCode, finalMessage: texts[.phoneConfirmed]))
         }
@@ -68,7 +69,8 @@ extension LoginFlow {
         if error == .outage, facts.outage == .allow, !matchesCodes, !isLocked, !approvable {
             return end(Decision(.excused, .outage))
         }
-        return wrong(notice(of: error), matchesCodes ? .wrongCode : .server)
+        let reason: Reason = if matchesCodes { .wrongCode } else { .server }
+        return wrong(notice(of: error), reason: reason)
     }
 
     /// Accepts a right code; while a request is open, a denial on the phone still overrules it.
@@ -79,15 +81,16 @@ extension LoginFlow {
     }
 
     mutating func approve(_ proof: Proof) -> [Action] {
-        let finalMessage = proof.factor == .recovery ? texts.recovered(left: facts.recoveryLeft - 1) : nil
+        var finalMessage: String?
+        if proof.factor == .recovery { finalMessage = texts.recovered(left: facts.recoveryLeft - 1) }
         return end(
             Decision(
                 .approved, .proven, factor: proof.factor, spentTimeStep: proof.timeStep, finalMessage: finalMessage))
     }
 
-    mutating func wrong(_ notice: String, _ reason: Reason) -> [Action] {
+    mutating func wrong(_ notice: String, reason: Reason) -> [Action] {
         tries -= 1
-        if isLate { return end(Decision(.denied, .timeout, finalMessage: texts[.timeout])) }
+        if isLate { return late() }
         if tries > 0 { return openPrompt(notice) }
         if reason == .server { return end(Decision(.unavailable, .server, finalMessage: notice)) }
         return end(Decision(.denied, reason, finalMessage: texts[.noMoreTries]))
@@ -98,12 +101,12 @@ extension LoginFlow {
 extension LoginFlow {
     mutating func recoveryTyped(_ input: RecoveryInput) -> [Action] {
         switch input {
-        case .nothing: return end(Decision(.denied, isLate ? .timeout : .cancelled))
+        case .nothing: return noAnswer()
         case .sshdFakePassword:
             willSSHDRefuse = true
-            return wrong(texts[.wrongCode], .sshdRefuses)
+            return wrong(texts[.wrongCode], reason: .sshdRefuses)
         // It is not checked, so it stays valid for another login.
-        case _ where isLate: return end(Decision(.denied, .timeout, finalMessage: texts[.timeout]))
+        case _ where isLate: return late()
         case .enter: return fruitless(nil)
         case .code(let code):
             state = .chargingRecovery(code)
@@ -119,6 +122,6 @@ extension LoginFlow {
 
     mutating func recoveryMatched(_ isRight: Bool, orElse typed: OneTimeCode?) -> [Action] {
         if isRight { return right(Proof(factor: .recovery, timeStep: nil)) }
-        return typed.map { notOfThisHost($0) } ?? wrong(texts[.wrongRecoveryCode], .wrongCode)
+        return typed.map { notOfThisHost($0) } ?? wrong(texts[.wrongRecoveryCode], reason: .wrongCode)
     }
 }

@@ -62,15 +62,15 @@ extension LoginFlow {
 
     mutating func answered(_ input: PromptInput) -> [Action] {
         switch input {
-        case .nothing: return end(Decision(.denied, isLate ? .timeout : .cancelled))
+        case .nothing: return noAnswer()
         // Shown like a wrong code, whatever was typed; neither charged nor checked.
         case .sshdFakePassword:
             willSSHDRefuse = true
-            return wrong(texts[.wrongCode], .sshdRefuses)
+            return wrong(texts[.wrongCode], reason: .sshdRefuses)
         case .code(let code) where takesCodes && (!isLate || matchesCodes):
             state = .charging(code)
             return [.chargeTry]
-        case _ where isLate: return end(Decision(.denied, .timeout, finalMessage: texts[.timeout]))
+        case _ where isLate: return late()
         case .enter: return enter()
         case .word(let word) where words.contains(word): return typed(word)
         case .word: return fruitless(texts[.noSuchWord])
@@ -93,13 +93,15 @@ extension LoginFlow {
         if willSSHDRefuse { return fruitless(texts[.notApprovedYet]) }
         state = .polling(proof: nil)
         // A request that is being created is looked at once it exists.
-        return push.isPending ? [.poll(.brief)] : []
+        guard push.isPending else { return [] }
+        return [.poll(.brief)]
     }
 
     /// An unusable answer is not a failed try, but the fifth one ends the login, so that no client goes on forever.
     mutating func fruitless(_ notice: String?) -> [Action] {
         fruitless += 1
-        return fruitless < 5 ? openPrompt(notice) : end(Decision(.denied, .noAnswer, finalMessage: texts[.timeout]))
+        guard fruitless < 5 else { return end(Decision(.denied, .noAnswer, finalMessage: texts[.timeout])) }
+        return openPrompt(notice)
     }
 
     mutating func typed(_ word: Word) -> [Action] {
@@ -107,9 +109,8 @@ extension LoginFlow {
         case .push:
             state = .chargingPush(typed: true)
             return [.chargePush(automatic: false)]
-        case .sms, .call:
-            state = .chargingOneCode(word == .sms ? .sms : .call)
-            return [.chargeOneCode]
+        case .sms: return chargeOneCode(for: .sms)
+        case .call: return chargeOneCode(for: .call)
         case .recovery:
             state = .askingRecovery
             return tellNotices() + [.askRecovery(texts[.recoveryPrompt])]
@@ -119,6 +120,11 @@ extension LoginFlow {
             return [.spendGrace]
         case .never: return end(Decision(.unavailable, .protocolError, finalMessage: texts[.unavailable]))
         }
+    }
+
+    mutating func chargeOneCode(for factor: Factor) -> [Action] {
+        state = .chargingOneCode(factor)
+        return [.chargeOneCode]
     }
 
     mutating func graceSpent(left: Int?) -> [Action] {
@@ -137,10 +143,12 @@ extension LoginFlow {
 
     /// Counts as an outage only if a code is all that can be asked; otherwise the prompt opens again.
     mutating func oneCodeFailed(_ error: ServerError) -> [Action] {
-        guard error == .outage else {
-            return openPrompt(error == .limited ? texts[.tooManyOneCodes] : texts[.oneCodeNotSent])
+        switch error {
+        case .outage where canPush || verifiesCodes: openPrompt(notice(of: error))
+        case .outage: outage()
+        case .limited: openPrompt(texts[.tooManyOneCodes])
+        case .noDevice, .refused: openPrompt(texts[.oneCodeNotSent])
         }
-        return canPush || verifiesCodes ? openPrompt(notice(of: error)) : outage()
     }
 
     mutating func oneCodeSent(_ factor: Factor) -> [Action] {

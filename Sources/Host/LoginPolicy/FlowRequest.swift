@@ -8,7 +8,8 @@ extension LoginFlow {
         if isLocked { notices.append(texts[.lockedUsePhone]) }
         if let preference {
             push = .byWord
-            return preference == .softToken ? openPrompt() : typed(preference == .call ? .call : .sms)
+            if preference == .softToken { return openPrompt() }
+            return chargeOneCode(for: preference)
         }
         guard canPush, !facts.withholdsPush else { return openPrompt() }
         state = .chargingPush(typed: false)
@@ -22,10 +23,9 @@ extension LoginFlow {
         guard !facts.withholdsPush, let factor = facts.rules.prefer, facts.rules.factors.contains(factor) else {
             return nil
         }
-        return switch factor {
-        case .sms, .call: canSend(factor) ? factor : nil
-        case .softToken: takesCodes ? factor : nil
-        case .oneTouch, .recovery: nil
+        switch factor {
+        case .sms where canSend(.sms), .call where canSend(.call), .softToken where takesCodes: return factor
+        case .sms, .call, .softToken, .oneTouch, .recovery: return nil
         }
     }
 
@@ -41,8 +41,10 @@ extension LoginFlow {
 
     mutating func create(typed: Bool) -> [Action] {
         // After the word `push`, the prompt comes at once and shows the number in time.
-        let isShown = typed || facts.textIsLive || Self.prompt(of: facts) == .now
-        let number = facts.rules.checkNumber && isShown ? facts.number : nil
+        var number: CheckNumber?
+        if facts.rules.checkNumber, typed || facts.textIsLive || Self.prompt(of: facts) == .now {
+            number = facts.number
+        }
         push = .creating(number)
         if typed { return openPrompt(before: [.createPush(number)]) }
         state = .waiting
@@ -59,7 +61,8 @@ extension LoginFlow {
             let listens = facts.hearsEnter && promptTakesCodes
             let actions: [Action] = [.show(texts.waiting(number: number, enter: listens)), .poll(.untilPromptIsDue)]
             // Listen first, so that an Enter that answers the text is heard.
-            return listens ? [.listen] + actions : actions
+            if listens { return [.listen] + actions }
+            return actions
         case .waiting: return [.poll(.untilPromptIsDue)]
         case .polling: return [.poll(.brief)]
         default: return []
@@ -76,7 +79,8 @@ extension LoginFlow {
             // No usable device: fall back to codes, and mention the phone only if nothing else is left.
             push = .over(.noDevice)
             return openPrompt()
-        case .waiting, .polling: return error == .outage ? outage() : openPrompt(notice(of: error))
+        case .waiting where error == .outage, .polling where error == .outage: return outage()
+        case .waiting, .polling: return openPrompt(notice(of: error))
         case _ where error == .outage:
             push = .over(.unnoticedOutage)
             serverHasFailed = true
@@ -137,7 +141,8 @@ extension LoginFlow {
         push = .over(.other)
         return end(
             Decision(
-                .denied, .deniedOnPhone, factor: .oneTouch, spentTimeStep: timeStep, finalMessage: texts[.deniedOnPhone]))
+                .denied, .deniedOnPhone, factor: .oneTouch, spentTimeStep: timeStep, finalMessage: texts[.deniedOnPhone]
+            ))
     }
 
     mutating func notice(of error: ServerError) -> String {

@@ -96,7 +96,8 @@ public struct LoginFlow: Sendable {
 
     /// Without live text only a prompt can show the check number: if the user must see it, the prompt comes at once.
     static func prompt(of facts: Facts) -> LoginRules.Prompt {
-        facts.rules.numberMatching && facts.rules.checkNumber && !facts.textIsLive ? .now : facts.rules.prompt
+        if facts.rules.numberMatching, facts.rules.checkNumber, !facts.textIsLive { return .now }
+        return facts.rules.prompt
     }
 
     /// Takes one event.
@@ -172,7 +173,9 @@ extension LoginFlow {
         return refuse()
     }
 
-    mutating func refuse() -> [Action] { end(Decision(.unavailable, .protocolError, finalMessage: texts[.unavailable])) }
+    mutating func refuse() -> [Action] {
+        end(Decision(.unavailable, .protocolError, finalMessage: texts[.unavailable]))
+    }
 
     mutating func disconnected() -> [Action] {
         if case .lastPoll = state { return [] }
@@ -182,14 +185,24 @@ extension LoginFlow {
     /// Ctrl-C at a prompt ends the conversation, so that this one came while none was open.
     mutating func interrupted() -> [Action] {
         if case .lastPoll(let decision) = state { return close(decision) }
-        return isAtPrompt ? [] : end(Decision(.denied, .cancelled))
+        if isAtPrompt { return [] }
+        return end(Decision(.denied, .cancelled))
     }
+
+    /// The conversation ended without an answer.
+    mutating func noAnswer() -> [Action] {
+        let reason: Reason = if isLate { .timeout } else { .cancelled }
+        return end(Decision(.denied, reason))
+    }
+
+    mutating func late() -> [Action] { end(Decision(.denied, .timeout, finalMessage: texts[.timeout])) }
 
     /// A conversation cannot be interrupted: at a prompt, the deadline takes effect when the answer comes.
     mutating func deadlinePassed() -> [Action] {
         isLate = true
         if case .lastPoll(let decision) = state { return close(decision) }
-        return isAtPrompt ? [] : end(Decision(.denied, .timeout, finalMessage: texts[.timeout]))
+        if isAtPrompt { return [] }
+        return late()
     }
 
     /// Before a refusal, looks once more at an open request: a denial on the phone pauses further requests.

@@ -32,7 +32,8 @@ struct EnrolmentDriver {
     /// Longer than the settings say, since the user types a number and waits for a message; below sshd's
     /// `LoginGraceTime` of 120 seconds (sshd_config(5)).
     static func deadline(of login: LoginRequest, rules: LoginRules) -> Int {
-        max(rules.deadline, login.comesBySSH ? 110 : 300)
+        if login.comesBySSH { return max(rules.deadline, 110) }
+        return max(rules.deadline, 300)
     }
 
     init(
@@ -70,9 +71,7 @@ struct EnrolmentDriver {
     // MARK: events
 
     private mutating func listen() throws {
-        Channel.wait(
-            for: net.isOpen ? [module.channel, net.channel] : [module.channel],
-            until: deadline ?? system_now() + 600_000)
+        net.wait(orFor: module.channel, until: deadline ?? system_now() + 600_000)
         for answer in net.receive() {
             if let reason = answer.result.reason { detail = reason }
             guard var event = EnrolmentFlow.Event(answer) else { continue }

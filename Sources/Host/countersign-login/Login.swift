@@ -1,9 +1,11 @@
 internal import Accounts
 internal import CSyscalls
+internal import Encoding
 internal import Frames
 internal import HostSettings
 internal import Identifiers
 internal import LoginPolicy
+internal import SettingsFile
 
 /// An error that prevents a decision; the login ends as unavailable.
 struct LoginError: Error {

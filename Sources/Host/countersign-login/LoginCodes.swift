@@ -20,7 +20,10 @@ struct TypedCodes {
     var answered: Int64 = 0
 
     /// How many of the codes were wrong.
-    func wrong(proofIsCode: Bool) -> Int { max(0, tries - (proofIsCode ? 1 : 0)) }
+    func wrong(proofIsCode: Bool) -> Int {
+        if proofIsCode { return max(0, tries - 1) }
+        return max(0, tries)
+    }
 }
 
 /// Codes: those of this host, and those that the server sends and verifies.
@@ -73,16 +76,14 @@ extension LoginDriver {
         // The account may have been confirmed since the prompt was opened.
         let isProven = try user.account.isConfirmed || user.accounts.account(of: user.person).isConfirmed
         ask(
-            .verify(code, of: id, isProven: isProven, confirmation: codes.confirmation),
-            orElse: .verifyFailed(.refused))
+            .verify(code, of: id, isProven: isProven, confirmation: codes.confirmation), orElse: .verifyFailed(.refused)
+        )
     }
 
     /// Asks the server to send a code.
     mutating func sendOneCode(by factor: Factor, to user: KnownUser) {
         var request: NetRequest?
-        if let id = user.account.authyID, let delivery = CodeDelivery(factor) {
-            request = .sendCode(delivery, to: id)
-        }
+        if let id = user.account.authyID, let delivery = CodeDelivery(factor) { request = .sendCode(delivery, to: id) }
         ask(request, orElse: .oneCodeFailed(.refused))
     }
 }

@@ -33,7 +33,8 @@ struct LoginDriver {
     private var end: (Decision, LoginCommit)?
 
     init(
-        login: LoginRequest, user: KnownUser?, settings: Settings, rules: LoginRules, skip: Admission.Skip, texts: Texts,
+        login: LoginRequest, user: KnownUser?, settings: Settings, rules: LoginRules, skip: Admission.Skip,
+        texts: Texts,
         module: Module, net: Channel
     ) throws {
         self.login = login
@@ -111,8 +112,7 @@ struct LoginDriver {
 
     private mutating func perform(_ action: LoginFlow.Action, for user: KnownUser) throws {
         switch action {
-        case .chargePush(let automatic):
-            events.append(.pushCharged(try chargePush(of: user, automatic: automatic)))
+        case .chargePush(let automatic): events.append(.pushCharged(try chargePush(of: user, automatic: automatic)))
         case .createPush(let number): createPush(for: user, number: number)
         case .poll(.untilPromptIsDue): pollAgain()
         case .poll(.brief): pollBriefly(wait: min(2_000, max(0, (timers.deadline ?? 0) - system_now())))
@@ -139,8 +139,7 @@ struct LoginDriver {
     /// Sends a request to the server; reports a failure if it cannot be sent.
     ///
     /// - Returns: whether it was sent.
-    @discardableResult
-    mutating func ask(_ request: NetRequest?, orElse failure: LoginFlow.Event) -> Bool {
+    @discardableResult mutating func ask(_ request: NetRequest?, orElse failure: LoginFlow.Event) -> Bool {
         if let request, net.ask(request) { return true }
         detail = detail ?? "countersign-net cannot be reached"
         events.append(failure)
@@ -175,7 +174,8 @@ struct LoginDriver {
         }
         guard decision.outcome == .approved, let id = user?.account.authyID else { return nil }
         if decision.factor == .oneTouch { return .oneTouch(id) }
-        return codes.hasConfirmedPhone ? .firstPhone(id) : .verified(id)
+        if codes.hasConfirmedPhone { return .firstPhone(id) }
+        return .verified(id)
     }
 
     private static func pushEnd(of decision: Decision) -> PushEnd {
@@ -192,9 +192,9 @@ extension LoginFlow.Facts {
     /// What is known when the flow begins; for an unknown user, what is usual here.
     ///
     /// - Throws: errors of the accounts.
-    fileprivate init(
-        login: LoginRequest, user: KnownUser?, settings: Settings, rules: LoginRules, skip: Admission.Skip
-    ) throws {
+    fileprivate init(login: LoginRequest, user: KnownUser?, settings: Settings, rules: LoginRules, skip: Admission.Skip)
+        throws
+    {
         self.init()
         self.rules = rules
         self.skip = skip

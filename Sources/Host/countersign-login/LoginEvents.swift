@@ -13,7 +13,7 @@ extension LoginDriver {
     private static let restartTime: Int64 = 10_000
 
     mutating func listen() throws {
-        Channel.wait(for: net.isOpen ? [module.channel, net.channel] : [module.channel], until: timers.next)
+        net.wait(orFor: module.channel, until: timers.next)
         // Results that have arrived come before timers that are due.
         for answered in net.receive() {
             note(answered)

@@ -58,7 +58,7 @@ struct LoginRequest {
         hearsEnter = hello.value(FIELD_TERMINAL) != nil
         comesBySSH = tty == "ssh"
         takesInput = ["sudo", "sudo-i"].contains(service) && SudoArguments.ofParent().takesInput
-        keys = comesBySSH ? Keys.fingerprints(hello.value(FIELD_AUTH_INFO) ?? []) : []
+        keys = if comesBySSH { Keys.fingerprints(hello.value(FIELD_AUTH_INFO) ?? []) } else { [] }
         let rhost = hello.text(FIELD_RHOST) ?? ""
         // Prefer sshd's own variable: PAM_RHOST may be a name that the client's DNS chose.
         let connected = hello.text(FIELD_CONNECTION)?.prefix { $0 != " " }
@@ -99,7 +99,8 @@ struct LoginRequest {
     /// The service in words, or its name if there are none.
     private func serviceInWords(_ texts: Texts) -> String {
         if comesBySSH { return texts[.phoneSSH] }
-        return service == "login" ? texts[.phoneConsole] : service
+        if service == "login" { return texts[.phoneConsole] }
+        return service
     }
 
     /// What the phone shows below the question, in this order, without repeating it.
@@ -121,6 +122,4 @@ struct LoginRequest {
     }
 }
 
-extension Frame {
-    fileprivate func uid(_ name: CInt) -> UInt32? { number(name).flatMap { UInt32(exactly: $0) } }
-}
+extension Frame { fileprivate func uid(_ name: CInt) -> UInt32? { number(name).flatMap { UInt32(exactly: $0) } } }

@@ -35,6 +35,13 @@ struct Net {
         _ = isOpen && channel.send(NetMessage.stopPolling.frame)
     }
 
+    /// Waits for a result, for a frame of the module, or until a time of `system_now`.
+    func wait(orFor module: Channel, until deadline: Int64) {
+        var channels = [module]
+        if isOpen { channels.append(channel) }
+        Channel.wait(for: channels, until: deadline)
+    }
+
     /// Receives at most one result without waiting; at end of file, all open requests fail.
     mutating func receive() -> [Answered] {
         guard isOpen else { return [] }

@@ -1,5 +1,6 @@
 internal import Accounts
 internal import CommandSupport
+internal import Encoding
 internal import HostSettings
 internal import Identifiers
 internal import LoginPolicy

@@ -1,3 +1,4 @@
+internal import CommandSupport
 internal import HostSettings
 internal import LoginPolicy
 internal import SettingsFile
@@ -27,7 +28,7 @@ extension CheckResult {
         let sample = letters.prefix(12).map(String.init).joined(separator: " ")
         return [
             CheckResult(
-                "\(file.path): \(ChangeSummary.count(ids.count, "text")) with letters outside ASCII: \(sample)",
+                "\(file.path): \(ids.count.counted("text")) with letters outside ASCII: \(sample)",
                 "old ssh clients, and terminals that do not use UTF-8, show other characters in their place")
         ]
     }

@@ -98,7 +98,9 @@ extension APIService {
             "applications": .array(
                 found.map { member, name in
                     let decision: String? =
-                        if member.consented != nil { "allowed" } else if member.refused != nil { "refused" } else { nil }
+                        if member.consented != nil { "allowed" } else if member.refused != nil { "refused" } else {
+                            nil
+                        }
                     return [
                         "id": .string(String(member.application)), "application": .string(name),
                         "added": .integer(member.added), "decision": .string(orNull: decision),

@@ -1,5 +1,6 @@
 public import AuthyWire
 internal import Crypto
+internal import Encoding
 internal import Identifiers
 internal import Records
 

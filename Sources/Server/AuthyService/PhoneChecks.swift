@@ -1,4 +1,5 @@
 public import AuthyWire
+internal import Encoding
 internal import Identifiers
 internal import Logging
 internal import PhoneNumbers

@@ -1,5 +1,6 @@
 internal import ArgumentParser
-internal import AuthyWire
+internal import CommandSupport
+internal import Encoding
 internal import HostSettings
 internal import LoginPolicy
 
@@ -29,7 +30,7 @@ struct TextsCommand: AdminCommand {
         } else {
             try Output.picture(TextID.allCases.flatMap { Self.lines($0, file.texts) })
         }
-        for result in CheckResult.texts(file, isShared: ServiceUser.isRoots) { result.tell() }
+        for result in CheckResult.texts(file, isShared: ServiceUser.isRoots) { result.show() }
     }
 
     /// The text as lines of TOML, below the English one if it is another.
@@ -50,7 +51,7 @@ struct TextsCommand: AdminCommand {
 
     private static func json(_ id: TextID, _ texts: Texts) -> JSONValue {
         let wording = texts.wording(id)
-        var members: [String: JSONValue] = [
+        var members: JSONObject = [
             "id": .string(id.rawValue), "text": .string(wording.other), "own": .bool(texts.isOwn(id)),
             "places": .array(id.places.map { .string($0.rawValue) }),
         ]

@@ -105,7 +105,8 @@ struct App: AsyncParsableCommand {
             }
             return .object([
                 "id": .integer(app.id), "name": .string(app.name), "users": .integer(users),
-                "created": .time(app.created), "revoked": .time(app.revoked), "callback": .string(orNull: app.callback?.url),
+                "created": .time(app.created), "revoked": .time(app.revoked),
+                "callback": .string(orNull: app.callback?.url),
                 "keys": .array(keys),
             ])
         }

@@ -54,7 +54,9 @@ struct Check: AsyncParsableCommand {
     }
 
     private static func json(_ warnings: [String], failure: CommandError?) -> JSONValue {
-        let error = failure.map { JSONValue.object(["message": .string($0.message), "hint": .string(orNull: $0.hint)]) }
+        let error = failure.map {
+            JSONValue.object(["message": .string($0.message), "hint": .string(orNull: $0.hint)])
+        }
         return .object([
             "ok": .bool(failure == nil), "error": error ?? .null,
             "warnings": .array(warnings.map { .object(["message": .string($0), "hint": .null]) }),

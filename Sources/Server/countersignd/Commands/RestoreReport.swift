@@ -32,7 +32,8 @@ struct RestoreReport {
 
     private func warn(users differences: SQLiteRecordStore.RestoreDifferences) {
         if differences.users > 0 {
-            let who = differences.users == 1 ? "1 user who was removed is" : "\(differences.users) users who were removed are"
+            let who =
+                differences.users == 1 ? "1 user who was removed is" : "\(differences.users) users who were removed are"
             Output.warning("\(who) back: countersignd user list")
         }
         for user in differences.numbers {

@@ -61,7 +61,8 @@ struct Users: AsyncParsableCommand {
         /// Prints one user at a time, as there may be many.
         private func show(_ user: UserView, isFirst: Bool) throws {
             guard output.json else { return try Output.line(Self.row(user)) }
-            try Output.json(text: (isFirst ? "" : ",") + user.json.serialized())
+            let json = user.json.serialized(isSorted: true, escaping: .nonASCII)
+            if isFirst { try Output.line(json) } else { try Output.line("," + json) }
         }
 
         private static func row(_ user: UserView) -> String {
