@@ -2,13 +2,15 @@
 
 import json
 import pathlib
+import re
 import tomllib
 
 import pytest
 from conftest import give
 from test_countersign_check import checked
 
-EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "docs/examples"
+DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
+EXAMPLES = DOCS / "examples"
 
 
 def put(desk, text: str, mode: int = 0o644) -> pathlib.Path:
@@ -50,6 +52,33 @@ def test_own_texts_are_marked_and_stand_below_the_english_ones(desk):
     assert texts["again"] == {"id": "again", "text": 'Sag "noch" \\ einmal.', "own": True, "places": []}
     assert texts["grace_left_until"]["places"] == ["count", "day"] and "one" in texts["grace_left_until"]
     assert "one" not in texts["wrong_codes"]
+
+
+def quoted() -> list[str]:
+    """The texts of logins that docs/admin/logins.md names, before its recipes for other programs."""
+    tables = (DOCS / "admin/logins.md").read_text(encoding="utf-8").partition("pam_countersign(sshd:auth)")[0]
+    return [span for span in re.findall(r"`([^`]+)`", " ".join(tables.split())) if re.match(r"[A-Z]\w+ .*\w", span)]
+
+
+def pattern(text: str) -> str:
+    """A text as a pattern, with anything in its places; nothing in them where that ends a sentence."""
+    return re.sub(r"\\\{\w+\\\}", ".+", re.escape(text))
+
+
+def test_the_document_for_users_quotes_texts_that_there_are(desk):
+    sentences = [one for one in printed(desk).values() if one["id"] != "word_or_word"]
+    texts = [one[form] for one in sentences for form in ("one", "text") if form in one]
+    whole = "|".join(pattern(text) for text in texts)
+    beginnings = "|".join(
+        pattern(" ".join(words[:count]))
+        for words in (text.split() for text in texts)
+        for count in range(2, len(words) + 1)
+    )
+    found = quoted()
+    assert len(found) > 30
+    for span in found:
+        head = span.removesuffix("...").strip()
+        assert re.fullmatch(f"(?:{whole})(?: (?:{whole}))*" if head == span else beginnings, head), span
 
 
 @pytest.mark.parametrize("language", ["de", "es"])
