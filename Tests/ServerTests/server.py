@@ -220,7 +220,10 @@ class Server:
             self.log.append({"event": "ended", "code": process.returncode})
             self.heard.notify_all()
 
-    def events(self, name) -> list[dict]:
+    def events(self, name, count=0) -> list[dict]:
+        """The events of that name, as soon as there are `count`: the log comes after the answers."""
+        if count:
+            self.wait_for_event(name, count)
         with self.heard:
             return [event for event in self.log if event["event"] == name]
 

@@ -698,7 +698,7 @@ def test_no_key_sends_such_a_notice_to_an_address_that_it_did_not_give_nor_witho
         )
         until(lambda: len(mail.letters) == 5)
         assert [letter.recipients for letter in mail.letters] == [["zoe@example.com"]] * 5
-        assert [event["level"] for event in server.events("enrolment_not_told")] == ["warning"] * 7
+        assert [event["level"] for event in server.events("enrolment_not_told", 7)] == ["warning"] * 7
 
 
 def test_no_codes_that_were_sent_before_silence_such_a_notice(folder):

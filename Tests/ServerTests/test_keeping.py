@@ -96,7 +96,7 @@ def test_a_server_whose_database_is_taken_away_answers_nothing_as_done_and_stops
             answers.append(app.call("GET", f"/protected/json/sms/{user}?force=true").status)
     assert 200 not in answers
     assert server.wait_for_event("ended")["code"] == 1
-    assert server.events("database_gone")[0]["level"] == "critical"
+    assert server.events("database_gone", 1)[0]["level"] == "critical"
 
 
 def test_a_server_that_loses_its_database_while_clients_come_ends_in_order(server, app, user, phone):
@@ -119,7 +119,7 @@ def test_a_server_that_loses_its_database_while_clients_come_ends_in_order(serve
         finally:
             over.set()
         assert waiting.result(20).status in (200, 503)
-    assert server.events("database_gone") and not server.events("noise")
+    assert server.events("database_gone", 1) and not server.events("noise")
 
 
 def test_a_server_whose_database_is_replaced_stops_as_well(server, app):

@@ -181,7 +181,7 @@ def test_the_same_call_again_makes_nothing_new(server, phone):
     first, second = make(phone, drawn), make(phone, drawn)
     assert first.json["link"] == second.json["link"] and first.json["ends"] == second.json["ends"]
     assert server.sql("SELECT count(*) FROM enrolments WHERE made_by IS NOT NULL") == [(1,)]
-    assert len(server.events("link_made")) == 1
+    assert len(server.events("link_made", 1)) == 1
 
 
 def test_a_call_that_is_replayed_brings_no_link_back_and_ends_none(server, phone):

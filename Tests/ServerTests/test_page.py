@@ -607,7 +607,7 @@ def test_a_link_that_has_expired_is_told_and_another_one_is_made(phone, server):
     assert phone.focused() == "This link has expired."
     expired.locator("[data-do=add-phone]").tap()
     assert phone.link() != first
-    assert len(server.events("link_made")) == 2
+    assert len(server.events("link_made", 2)) == 2
 
 
 def test_a_phone_without_a_connection_says_so_and_a_second_try_makes_no_second_link(phone, server):
@@ -619,7 +619,7 @@ def test_a_phone_without_a_connection_says_so_and_a_second_try_makes_no_second_l
     assert "Check your connection" in phone.problem() and phone.focused() == "Add another phone"
     phone.page.locator("[data-do=add-phone]").tap()
     phone.link()
-    assert len(server.events("link_made")) == 1
+    assert len(server.events("link_made", 1)) == 1
     phone.complaints.clear()  # the browser logs the lost answer
 
 

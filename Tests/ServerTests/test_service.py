@@ -191,7 +191,7 @@ def test_a_server_that_cannot_write_is_not_ready_until_it_can(faulty, faults, fa
     faults.clear()
     until(lambda: readiness(faulty) == 200)
     faulty.wait_for_event("ready_again")
-    assert len(faulty.events("not_ready")) == 1
+    assert len(faulty.events("not_ready", 1)) == 1
 
 
 def test_a_server_whose_database_another_holds_is_not_ready_until_it_is_free(server):

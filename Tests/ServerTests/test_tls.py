@@ -241,7 +241,7 @@ def test_of_one_address_the_oldest_gives_way_that_has_shown_nothing(folder):
             assert len(crowd) < 3 or rest(crowd.pop(0)) == b""
         assert b"ok" in asked(crowd[0]) and b"ok" in asked(connect(server, "127.0.0.3"))
         assert server.wait_for_event("connections_of_address_used_up")["address"] == "127.0.0.2"
-        assert len(server.events("connections_of_address_used_up")) == 1
+        assert len(server.events("connections_of_address_used_up", 1)) == 1
         # A client that disconnects leaves room.
         gone = crowd.pop()
         port = gone.getsockname()[1]
@@ -312,7 +312,7 @@ def test_one_phone_does_not_take_all_connections(folder):
         for raw in crowd[8:]:
             assert b"HTTP/1.1 200" in asked(raw, call)
         assert server.wait_for_event("connections_of_phone_used_up")["device"] == phone.id
-        assert len(server.events("connections_of_phone_used_up")) == 1
+        assert len(server.events("connections_of_phone_used_up", 1)) == 1
         # Other phones at the same address lose nothing by that, nor do strangers.
         others = []
         for _ in range(5):
@@ -366,7 +366,7 @@ def test_a_full_listener_closes_the_oldest_that_has_shown_nothing_wherever_it_co
             assert rest(crowd[0]) == b"" and b"HTTP/1.1 200" in asked(host, call)
             for raw in [host, *crowd]:
                 raw.close()
-        assert len(server.events("connections_used_up")) == 2  # for each listener, in a minute
+        assert len(server.events("connections_used_up", 2)) == 2  # for each listener, in a minute
 
 
 def test_one_application_does_not_take_all_connections(folder):
@@ -395,7 +395,7 @@ def test_who_comes_and_goes_at_the_limit_fills_no_log(folder):
                 assert b"ok" in asked(raw)
                 port = raw.getsockname()[1]
             until(lambda port=port: state_of(server, port) is None)
-        assert len(server.events("connections_of_address_used_up")) == 1
+        assert len(server.events("connections_of_address_used_up", 1)) == 1
 
 
 def with_files(folder, count):

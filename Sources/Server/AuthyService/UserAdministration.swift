@@ -213,7 +213,7 @@ extension APIService {
             try records.add(Activity(user: id, application: nil, at: now, kind: "phone_changed", detail: ""))
             try markChange(in: records)
         }
-        return phone.masked
+        return phone.maskedWithCode
     }
 
     /// Removes a device of a user.
