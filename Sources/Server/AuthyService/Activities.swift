@@ -102,8 +102,10 @@ extension APIService {
         to email: String, of user: AuthyID, _ parameters: Parameters, by caller: AuthenticatedApplication
     ) {
         let line = { (text: String?) in
-            String(
-                (text ?? "?").unicodeScalars.map { (0x20...0x7E).contains($0.value) ? Character($0) : "?" }.prefix(100))
+            let characters = (text ?? "?").unicodeScalars.map { scalar -> Character in
+                if (0x20...0x7E).contains(scalar.value) { Character(scalar) } else { "?" }
+            }
+            return String(characters.prefix(100))
         }
         let text = """
             A phone was enrolled for the two-factor login of \(line(parameters.text("user", in: "data"))) on \

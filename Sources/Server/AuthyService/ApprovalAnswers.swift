@@ -42,8 +42,9 @@ extension APIService {
             guard approval.standing(at: now) == .pending else { throw PhoneAPIError.over(approval.standing(at: now)) }
             let isWrong = decision == .approved && approval.number != nil && approval.number != choice
             approval.status = if isWrong { .denied } else { decision }
+            let reason: String? = if isWrong { "wrong_number" } else { nil }
             approval.answer = Approval.SignedAnswer(
-                device: device.id, signed: signed, signature: signature, reason: isWrong ? "wrong_number" : nil)
+                device: device.id, signed: signed, signature: signature, reason: reason)
             approval.processed = now
             approval.updated = now
             if try records.application(approval.application)?.callback != nil { approval.callbackState = .due }

@@ -32,8 +32,9 @@ public struct Callback: Sendable {
             (JSONParameters.members(approval.text.utf8) ?? []).first { $0.name == "details" }?.value.elements ?? []
         let details = JSONObject(
             shown.map { ($0.elements.first?.text ?? "", .string($0.elements.last?.text ?? "")) })
+        let detailsOrNull: JSONValue = if details.members.isEmpty { .null } else { .object(details) }
         return .object([
-            "details": details.members.isEmpty ? .null : .object(details),
+            "details": detailsOrNull,
             "hidden_details": value(.members(JSONParameters.members(approval.hiddenDetails.utf8) ?? [])),
             "message": .string(approval.message), "status": .string(approval.status.rawValue),
             "uuid": .string(approval.id.description),
@@ -130,8 +131,9 @@ public struct Callback: Sendable {
         case .string(let text): [(name, text)]
         case .array(let elements): elements.flatMap { flattened($0, named: name + "[]") }
         case .object(let object):
-            object.members.sorted { $0.name < $1.name }.flatMap {
-                flattened($0.value, named: name.isEmpty ? $0.name : "\(name)[\($0.name)]")
+            object.members.sorted { $0.name < $1.name }.flatMap { member in
+                let memberName = if name.isEmpty { member.name } else { "\(name)[\(member.name)]" }
+                return flattened(member.value, named: memberName)
             }
         }
     }

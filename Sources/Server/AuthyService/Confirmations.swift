@@ -11,7 +11,7 @@ extension APIService {
     {
         try records.devices(of: user).first { device in
             guard device.isNew(at: now), let sealed = device.confirmation else { return false }
-            return Self.same(try vault.open(sealed, as: Purpose.confirmation(device.id)), Array(code.utf8))
+            return Self.isEqual(try vault.open(sealed, as: Purpose.confirmation(device.id)), to: Array(code.utf8))
         }
     }
 

@@ -90,8 +90,11 @@ extension APIService {
     public func applications(of phone: Phone) async throws -> ServiceResponse {
         guard phone.isConfirmed else { throw PhoneAPIError.unconfirmed }
         let found = try await store.read { records in
-            try records.members(of: phone.user).compactMap { member in
-                try records.application(member.application).flatMap { $0.revoked == nil ? (member, $0.name) : nil }
+            try records.members(of: phone.user).compactMap { member -> (Member, String)? in
+                guard let application = try records.application(member.application), application.revoked == nil else {
+                    return nil
+                }
+                return (member, application.name)
             }
         }
         return ServiceResponse([

@@ -40,9 +40,10 @@ extension APIService {
         }
         let entries = (requests + others).sorted { $0.at > $1.at }.prefix(page)
         let hasMore = approvals.count == page || activities.count == page
+        let next: Int64? = if hasMore { entries.last?.at } else { nil }
         return ServiceResponse([
             "entries": .array(entries.map(\.json)),
-            "next": .integer(orNull: hasMore ? entries.last?.at : nil),
+            "next": .integer(orNull: next),
         ])
     }
 

@@ -65,9 +65,9 @@ extension APIService {
             throw Self.notSent(kind)
         }
         log.info("phone_code_sent", metadata: ["application": "\(caller.id)", "kind": "\(kind.rawValue)"])
+        let message = if kind == .sms { "Text message sent to \(written)." } else { "Call to \(written) initiated." }
         return ServiceResponse([
-            "carrier": "unknown", "is_cellphone": true, "is_ported": false,
-            "message": .string(kind == .sms ? "Text message sent to \(written)." : "Call to \(written) initiated."),
+            "carrier": "unknown", "is_cellphone": true, "is_ported": false, "message": .string(message),
             "seconds_to_expire": .integer(max(0, check.ends - now())), "uuid": .string(check.id),
             "success": true,
         ])
@@ -133,9 +133,9 @@ extension APIService {
                 check.wrongCodes < Self.checkTries
             else { return nil }
             guard let code else { return false }
-            if Self.same(
+            if Self.isEqual(
                 try vault.open(check.sealed, as: Purpose.phoneCheck(application: caller.id, id: check.id)),
-                Array(code.utf8))
+                to: Array(code.utf8))
             {
                 check.ends = 0
                 try records.put(check)

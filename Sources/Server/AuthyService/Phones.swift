@@ -56,7 +56,7 @@ extension APIService {
         return Device.Push(endpoint: endpoint, publicKey: key, authentication: authentication)
     }
 
-    private func change(_ id: String, of phone: Phone, _ change: @escaping @Sendable (inout Device) -> Void)
+    private func change(_ id: String, of phone: Phone, with change: @escaping @Sendable (inout Device) -> Void)
         async throws
     {
         try await store.write { records in

@@ -31,7 +31,8 @@ extension APIService {
         guard let user = AuthyID(id) else {
             // As in Authy's API: a number that is not a user's has an error of its own.
             let isNumber = !id.isEmpty && id.utf8.allSatisfy { (0x30...0x39).contains($0) }
-            throw isNumber ? APIError.userDoesNotExist : APIError.userNotFound
+            guard isNumber else { throw APIError.userNotFound }
+            throw APIError.userDoesNotExist
         }
         let now = now()
         let check = CodeCheck(token, parameters)
@@ -229,15 +230,15 @@ extension APIService {
         -> VerificationResult?
     {
         guard let oneCode = member.oneCode, now < oneCode.ends, oneCode.action == action,
-            Self.same(try vault.open(oneCode.sealed, as: Purpose.oneCode(member)), Array(code.digits.utf8))
+            Self.isEqual(try vault.open(oneCode.sealed, as: Purpose.oneCode(member)), to: Array(code.digits.utf8))
         else { return nil }
         if oneCode.isSpent { return .spent }
         member.oneCode?.isSpent = true
-        return .accepted(oneCode.isMailed ? .mailedCode : .oneCode)
+        return if oneCode.isMailed { .accepted(.mailedCode) } else { .accepted(.oneCode) }
     }
 
     /// Compares in constant time, without an early exit.
-    static func same(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    static func isEqual(_ left: [UInt8], to right: [UInt8]) -> Bool {
         left.count == right.count && zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }

@@ -182,7 +182,7 @@ public final class WaiterRegistry: Sendable {
             guard state.waiters[waiter.subject]?.removeValue(forKey: waiter.number) != nil else { return }
             if state.waiters[waiter.subject]?.isEmpty ?? false { state.waiters[waiter.subject] = nil }
             let held = state.held[waiter.holder, default: 1] - 1
-            state.held[waiter.holder] = held == 0 ? nil : held
+            state.held[waiter.holder] = if held == 0 { nil } else { held }
             state.deadlines[waiter.deadline]?[waiter.number] = nil
             if state.deadlines[waiter.deadline]?.isEmpty ?? false { state.deadlines[waiter.deadline] = nil }
             state.count -= 1

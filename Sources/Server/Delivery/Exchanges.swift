@@ -36,7 +36,8 @@ final class Exchanges: Sendable {
     func add(_ ticket: Ticket) {
         let refusal = state.withLock { state -> OutgoingResult.Refusal? in
             if state.isOver { return .shutDown }
-            return state.line.join(ticket, server: ticket.url.server, deadline: ticket.deadline) ? nil : .tooMany
+            let hasJoined = state.line.join(ticket, server: ticket.url.server, deadline: ticket.deadline)
+            return if hasJoined { nil } else { .tooMany }
         }
         if let refusal { ticket.reply.give(.refused(refusal)) }
         loop.wake()

@@ -78,7 +78,7 @@ package struct FairQueue<Item: Sendable>: Sendable {
     /// Ends one running item of this server.
     package mutating func leave(_ server: String) {
         let left = running[server, default: 0] - 1
-        running[server] = left > 0 ? left : nil
+        running[server] = if left > 0 { left } else { nil }
         runningCount = max(0, runningCount - 1)
     }
 

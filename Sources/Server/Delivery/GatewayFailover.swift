@@ -58,9 +58,9 @@ public struct GatewayFailover: Sendable {
 
     private func attempts(_ message: OneCodeMessage) async -> [DeliveryAttempt] {
         let carriers = carriers.filter { $0.kinds.contains(message.kind) }
-        if let fault = message.fault {
+        if let reason = message.refusalReason {
             return carriers.prefix(1).map {
-                DeliveryAttempt(gateway: $0.name, succeeded: false, detail: fault, milliseconds: 0)
+                DeliveryAttempt(gateway: $0.name, succeeded: false, detail: reason, milliseconds: 0)
             }
         }
         var tries = RetryPolicy(carriers.map(\.rule), at: clock.now())

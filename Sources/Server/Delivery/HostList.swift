@@ -30,7 +30,11 @@ package struct HostList: Sendable {
         let isDomain = text.hasPrefix("*.")
         let rest = if isDomain { text.dropFirst(2) } else { text[...] }
         let end =
-            rest.hasPrefix("[") ? rest.firstIndex(of: "]").map { rest.index(after: $0) } : rest.firstIndex(of: ":")
+            if rest.hasPrefix("[") {
+                rest.firstIndex(of: "]").map { rest.index(after: $0) }
+            } else {
+                rest.firstIndex(of: ":")
+            }
         let name = rest[..<(end ?? rest.endIndex)]
         guard let port = port(rest[name.endIndex...]), !name.isEmpty, !name.contains("*") else { return nil }
         return Entry(name: String(name), isDomain: isDomain, port: port)

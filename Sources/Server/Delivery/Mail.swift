@@ -35,9 +35,9 @@ package struct Mail: Sendable {
     /// - Returns: headers, a blank line, and the body as quoted-printable.
     package func text(withSubject: Bool = true) -> String {
         let domain = from.split(separator: "@").last ?? "localhost"
+        let subjectHeader: String? = if withSubject { "Subject: \(HeaderText.of(subject))" } else { nil }
         let headers = [
-            "From: <\(from)>", "To: <\(to)>", withSubject ? "Subject: \(HeaderText.of(subject))" : nil,
-            "Date: \(MailDate.text(date))",
+            "From: <\(from)>", "To: <\(to)>", subjectHeader, "Date: \(MailDate.text(date))",
             "Message-ID: <\(id)@\(domain)>", "Auto-Submitted: auto-generated", "MIME-Version: 1.0",
             "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: quoted-printable",
         ]
@@ -52,12 +52,14 @@ package enum HeaderText {
 
     /// Returns the text as it is if it is short ASCII, else as encoded words (RFC 2047).
     package static func of(_ text: String) -> String {
-        let text = String(
-            String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+        let scalars = text.unicodeScalars.map { scalar -> Unicode.Scalar in
+            if scalar.properties.generalCategory == .control { " " } else { scalar }
+        }
+        let text = String(String.UnicodeScalarView(scalars))
         let isPlain =
             text.utf8.count <= 60 && text.utf8.allSatisfy { (0x20...0x7E).contains($0) } && !text.contains("=?")
-        return isPlain
-            ? text : words(text).map { "=?utf-8?B?\(Base64.encode(Array($0.utf8)))?=" }.joined(separator: "\r\n ")
+        if isPlain { return text }
+        return words(text).map { "=?utf-8?B?\(Base64.encode(Array($0.utf8)))?=" }.joined(separator: "\r\n ")
     }
 
     /// Splits the text without cutting a character (RFC 2047, section 5).
@@ -86,9 +88,10 @@ package enum MailDate {
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         let day = days.dropFirst(Int(parts.tm_wday)).first ?? "Sun"
         let month = months.dropFirst(Int(parts.tm_mon)).first ?? "Jan"
-        let time = [parts.tm_hour, parts.tm_min, parts.tm_sec].map { ($0 < 10 ? "0" : "") + String($0) }.joined(
-            separator: ":")
-        return "\(day), \(parts.tm_mday) \(month) \(parts.tm_year + 1900) \(time) +0000"
+        let time = [parts.tm_hour, parts.tm_min, parts.tm_sec].map { number in
+            if number < 10 { "0\(number)" } else { "\(number)" }
+        }
+        return "\(day), \(parts.tm_mday) \(month) \(parts.tm_year + 1900) \(time.joined(separator: ":")) +0000"
     }
 }
 

@@ -46,10 +46,10 @@ public struct OneCodeMessage: Equatable, Sendable {
     }
 
     /// The reason why no gateway can send the message, or nil.
-    package var fault: String? {
+    package var refusalReason: String? {
         let isAddress = if kind == .email { Recipient.isMail(to) } else { Recipient.isPhone(to) }
         if !isAddress { return "the address cannot be sent to" }
-        return text.utf8.count > Self.longestText ? "the text is too long" : nil
+        return if text.utf8.count > Self.longestText { "the text is too long" } else { nil }
     }
 }
 

@@ -94,6 +94,6 @@ public final class OutgoingClient: Sendable {
         guard let url = ParsedURL(request.url) else { return nil }
         if let hosts = request.allowedHosts, !HostList(hosts).allows(url) { return nil }
         let schemes = if request.envelope == nil { ["https", "http"] } else { ["smtps", "smtp"] }
-        return schemes.contains(url.scheme) ? url : nil
+        return if schemes.contains(url.scheme) { url } else { nil }
     }
 }

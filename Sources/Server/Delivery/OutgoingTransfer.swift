@@ -23,8 +23,8 @@ extension OutgoingRequest {
         // Without a header, libcurl declares every body to be a form.
         if !headers.contains(where: { $0.name.lowercased() == "content-type" }) { lines.append("Content-Type:") }
         // Some receivers of callbacks look for capitals in names of headers, which HTTP/2 does not have.
-        let request = TransferRequest(
-            method: method.rawValue, headers: lines, body: method == .get ? nil : body, isHTTP1: true)
+        let body: [UInt8]? = if method == .get { nil } else { body }
+        let request = TransferRequest(method: method.rawValue, headers: lines, body: body, isHTTP1: true)
         return Transfer(request, to: target, limits: limits)
     }
 

@@ -77,9 +77,8 @@ final class Workers: Sendable {
     private func add(_ job: PendingWork) -> Int {
         let (number, refusal, needsThread) = state.withLock { state -> (Int, Refusal?, Bool) in
             state.number += 1
-            if state.isOver || state.waiting.count >= longestLine {
-                return (state.number, state.isOver ? .shutDown : .tooMany, false)
-            }
+            if state.isOver { return (state.number, .shutDown, false) }
+            if state.waiting.count >= longestLine { return (state.number, .tooMany, false) }
             state.waiting.append(job)
             state.open[state.number] = job.refuse
             let needsThread = state.threads < threads

@@ -128,11 +128,13 @@ struct RecordFile {
             let isWhole = name.count == start.count + 6
             // Remove a draft's log and other side files only if the draft itself is gone.
             let owner = String(decoding: name.prefix(start.count + 6), as: UTF8.self)
-            if isWhole
-                ? isAbandoned(owner, in: unsafe dirfd(entries)) : unsafe faccessat(dirfd(entries), owner, F_OK, 0) != 0
-            {
-                unsafe unlinkat(dirfd(entries), file, 0)
-            }
+            let isUnused =
+                if isWhole {
+                    isAbandoned(owner, in: unsafe dirfd(entries))
+                } else {
+                    unsafe faccessat(dirfd(entries), owner, F_OK, 0) != 0
+                }
+            if isUnused { unsafe unlinkat(dirfd(entries), file, 0) }
         }
     }
 

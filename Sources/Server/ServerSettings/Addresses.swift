@@ -4,7 +4,8 @@ extension WebAddress {
     /// The host; an IPv6 address is in brackets.
     var host: Substring {
         let rest = text.drop { $0 != "/" }.dropFirst(2)
-        return rest.first == "[" ? rest.prefix { $0 != "]" } + "]" : rest.prefix { $0 != ":" && $0 != "/" }
+        guard rest.first == "[" else { return rest.prefix { $0 != ":" && $0 != "/" } }
+        return rest.prefix { $0 != "]" } + "]"
     }
 
     /// Whether the host is loopback, where a connection may be plain.

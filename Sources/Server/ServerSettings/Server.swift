@@ -161,8 +161,8 @@ extension Kind<String> {
                 throw Fault("http:// is taken for localhost, 127.0.0.1 and [::1] only; phones need https://")
             }
             let usualPort = if address.isPlain { ":80" } else { ":443" }
-            return address.text.hasSuffix("\(address.host)\(usualPort)")
-                ? String(address.text.dropLast(usualPort.count)) : address.text
+            guard address.text.hasSuffix("\(address.host)\(usualPort)") else { return address.text }
+            return String(address.text.dropLast(usualPort.count))
         }
     }
 }

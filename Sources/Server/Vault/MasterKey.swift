@@ -30,7 +30,7 @@ public struct MasterKey: Sendable {
 
     /// Reads the text form as UTF-8 bytes, as `init(text:)` does.
     init?(utf8 text: [UInt8]) {
-        let line = text.last == 0x0A ? text.dropLast() : text[...]
+        let line = if text.last == 0x0A { text.dropLast() } else { text[...] }
         guard var bytes = Self.bytes(line) else { return nil }
         defer { wipe(&bytes) }
         guard bytes.count == Self.size else { return nil }
@@ -65,7 +65,8 @@ public struct MasterKey: Sendable {
     }
 
     private static func bytes(_ line: ArraySlice<UInt8>) -> [UInt8]? {
-        line.starts(with: label.utf8) ? Base64URL.decode(utf8: line.dropFirst(label.utf8.count)) : hexadecimal(line)
+        guard line.starts(with: label.utf8) else { return hexadecimal(line) }
+        return Base64URL.decode(utf8: line.dropFirst(label.utf8.count))
     }
 
     private static func hexadecimal(_ line: ArraySlice<UInt8>) -> [UInt8]? {

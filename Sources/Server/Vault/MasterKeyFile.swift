@@ -52,10 +52,14 @@ extension MasterKey {
                 file, "this names no file", hint: "name a file in a folder that only its user can write")
         }
         let above = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard above >= 0 else { throw .failed(file, "its folder cannot be opened", errno) }
+        guard above >= 0 else { throw .failed(file, reason: "its folder cannot be opened", error: errno) }
         defer { close(above) }
         let descriptor = openat(above, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw errno == EEXIST ? .exists(file) : .failed(file, "cannot be made", errno) }
+        guard descriptor >= 0 else {
+            let error = errno
+            if error == EEXIST { throw .exists(file) }
+            throw .failed(file, reason: "cannot be made", error: error)
+        }
         defer { close(descriptor) }
         let key = MasterKey()
         guard fchmod(descriptor, 0o600) == 0, write(key.text + "\n", to: descriptor), fsync(descriptor) == 0,
@@ -63,7 +67,7 @@ extension MasterKey {
         else {
             let error = errno
             unlinkat(above, name, 0)
-            throw .failed(file, "cannot be written", error)
+            throw .failed(file, reason: "cannot be written", error: error)
         }
         return key
     }
@@ -73,7 +77,8 @@ extension MasterKey {
         let name = String(decoding: file.utf8.reversed().prefix { $0 != 0x2F }.reversed(), as: UTF8.self)
         guard !file.utf8.contains(0), !["", ".", ".."].contains(name) else { return nil }
         let folder = String(decoding: file.utf8.dropLast(name.utf8.count), as: UTF8.self)
-        return (folder.isEmpty ? "." : folder, name)
+        if folder.isEmpty { return (".", name) }
+        return (folder, name)
     }
 
     private static func write(_ text: String, to descriptor: CInt) -> Bool {
@@ -100,7 +105,7 @@ extension MasterKey {
                 Glibc.read(descriptor, $0.baseAddress?.advanced(by: count), $0.count - count)
             }
             if more < 0, errno == EINTR { continue }
-            guard more >= 0 else { throw .failed(file, "cannot be read", errno) }
+            guard more >= 0 else { throw .failed(file, reason: "cannot be read", error: errno) }
             if more == 0 { break }
             count += more
         }
@@ -111,24 +116,24 @@ extension MasterKey {
 
 private enum Opened {
     static func reading(_ file: String) throws(MasterKeyError) -> CInt {
-        guard !file.utf8.contains(0) else { throw .failed(file, "cannot be opened", EINVAL) }
+        guard !file.utf8.contains(0) else { throw .failed(file, reason: "cannot be opened", error: EINVAL) }
         // O_NONBLOCK: opening a FIFO must not block.
         let descriptor = open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .unopened(file, errno) }
+        guard descriptor >= 0 else { throw .unopened(file, error: errno) }
         var found = stat()
         guard fstat(descriptor, &found) == 0 else {
             let error = errno
             close(descriptor)
-            throw .failed(file, "cannot be looked at", error)
+            throw .failed(file, reason: "cannot be looked at", error: error)
         }
-        if let fault = fault(found, file) {
+        if let rejection = rejection(of: found, file: file) {
             close(descriptor)
-            throw fault
+            throw rejection
         }
         return descriptor
     }
 
-    private static func fault(_ found: stat, _ file: String) -> MasterKeyError? {
+    private static func rejection(of found: stat, file: String) -> MasterKeyError? {
         let caller = geteuid()
         let isRoots = found.st_uid == 0
         guard found.st_mode & S_IFMT == S_IFREG else {
@@ -138,7 +143,7 @@ private enum Opened {
             return MasterKeyError(
                 file, "it belongs to uid \(found.st_uid)", hint: "give it to uid \(caller): chown \(caller) FILE")
         }
-        let allowed: mode_t = isRoots && found.st_gid == 0 ? 0o740 : 0o700
+        let allowed: mode_t = if isRoots, found.st_gid == 0 { 0o740 } else { 0o700 }
         guard found.st_mode & 0o777 & ~allowed == 0 else {
             return MasterKeyError(
                 file, "others may read or write it", hint: "chmod 600 FILE, and rotate the key if they could")
@@ -148,23 +153,23 @@ private enum Opened {
 }
 
 extension MasterKeyError {
-    fileprivate static func failed(_ file: String, _ what: String, _ error: CInt) -> MasterKeyError {
+    fileprivate static func failed(_ file: String, reason: String, error: CInt) -> MasterKeyError {
         MasterKeyError(
-            file, "\(what): \(String(cString: strerror(error)))", hint: "see that the folder is there and has room")
+            file, "\(reason): \(String(cString: strerror(error)))", hint: "see that the folder is there and has room")
     }
 
     fileprivate static func exists(_ file: String) -> MasterKeyError {
         MasterKeyError(file, "there is such a file already", hint: "nothing was changed; name another, or use that one")
     }
 
-    fileprivate static func unopened(_ file: String, _ error: CInt) -> MasterKeyError {
+    fileprivate static func unopened(_ file: String, error: CInt) -> MasterKeyError {
         switch error {
         case ENOENT:
             MasterKeyError(file, "there is no such file", hint: "put it back; without it nothing sealed can be read")
         case ELOOP: MasterKeyError(file, "this is a symlink", hint: "name the file of the master key itself")
         case EACCES:
             MasterKeyError(file, "uid \(geteuid()) may not open it", hint: "give it and its folder to that user")
-        default: failed(file, "cannot be opened", error)
+        default: failed(file, reason: "cannot be opened", error: error)
         }
     }
 }

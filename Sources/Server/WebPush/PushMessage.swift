@@ -85,12 +85,14 @@ public enum PushMessage {
             using: SHA256.self, salt: subscription.authentication,
             sharedInfo: info("WebPush: info") + subscription.publicKey + publicKey,
             outputByteCount: 32)
-        let contentKey = derived(input, salt, "Content-Encoding: aes128gcm", size: 16)
-        let nonce = derived(input, salt, "Content-Encoding: nonce", size: 12)
+        let contentKey = derived(from: input, salt: salt, for: "Content-Encoding: aes128gcm", size: 16)
+        let nonce = derived(from: input, salt: salt, for: "Content-Encoding: nonce", size: 12)
         return (contentKey, nonce.withUnsafeBytes { Array($0) })
     }
 
-    private static func derived(_ input: SymmetricKey, _ salt: [UInt8], _ use: String, size: Int) -> SymmetricKey {
+    private static func derived(from input: SymmetricKey, salt: [UInt8], for use: String, size: Int)
+        -> SymmetricKey
+    {
         HKDF<SHA256>.deriveKey(inputKeyMaterial: input, salt: salt, info: info(use), outputByteCount: size)
     }
 

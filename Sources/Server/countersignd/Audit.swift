@@ -11,7 +11,8 @@ enum Audit {
     ///
     /// It is the caller of sudo if root's environment names one, else the login user, else this process's user.
     private static let by: String = {
-        let behindRoot = getuid() == 0 ? CallerIdentity.sudoCaller ?? CallerIdentity.loginUser : nil
+        let behindRoot: uid_t? =
+            if getuid() == 0 { CallerIdentity.sudoCaller ?? CallerIdentity.loginUser } else { nil }
         return SystemUser.numbered(behindRoot ?? getuid(), gid: 0).name
     }()
 

@@ -11,9 +11,8 @@ struct BackupFile {
         path = file
         descriptor = Glibc.open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw errno == ENOENT
-                ? CommandError("\(file) is missing")
-                : CommandError("\(file) cannot be opened: \(systemReason())")
+            guard errno != ENOENT else { throw CommandError("\(file) is missing") }
+            throw CommandError("\(file) cannot be opened: \(systemReason())")
         }
         var (found, log) = (stat(), stat())
         guard fstat(descriptor, &found) == 0, found.st_mode & S_IFMT == S_IFREG else {

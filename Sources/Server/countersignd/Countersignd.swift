@@ -80,7 +80,8 @@ struct Countersignd: AsyncParsableCommand {
         } catch {
             let failure = CommandError(error)
             failure.report()
-            Glibc.exit(failure.code == .settings ? 1 : failure.code.rawValue)
+            if failure.code == .settings { Glibc.exit(1) }
+            Glibc.exit(failure.code.rawValue)
         }
     }
 }

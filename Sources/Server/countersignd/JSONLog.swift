@@ -39,7 +39,8 @@ struct JSONLog: LogHandler {
         // Text that a client has chosen can neither control the terminal of a reader, nor make the journal show the
         // line as a blob.
         let line = JSONValue.object(members).serialized(escaping: .unprintable) + "\n"
-        return Array(((isJournal ? prefix(of: level) : "") + line).utf8)
+        let priority = if isJournal { prefix(of: level) } else { "" }
+        return Array((priority + line).utf8)
     }
 
     private static func value(_ text: String, of key: String) -> JSONValue {

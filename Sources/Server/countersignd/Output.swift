@@ -3,7 +3,7 @@ internal import Encoding
 
 extension Output {
     /// Says what was done: as a sentence, or with `--json` as a value, with the sentence on standard error.
-    static func report(_ sentence: String, _ output: OutputOption, json value: @autoclosure () -> JSONValue) throws {
+    static func report(_ sentence: String, as output: OutputOption, json value: @autoclosure () -> JSONValue) throws {
         try said(sentence, besidesData: output.json)
         if output.json { try json(value()) }
     }

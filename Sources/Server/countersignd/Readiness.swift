@@ -14,14 +14,14 @@ final class Readiness: Sendable {
     private struct State {
         var asked: ContinuousClock.Instant?
         /// When the last write ended, and the reason why it failed; nil if it succeeded.
-        var last: (at: ContinuousClock.Instant, fault: String?)?
+        var last: (at: ContinuousClock.Instant, reason: String?)?
         /// When the current write began; nil if there is none.
         var begun: ContinuousClock.Instant?
         /// The questions that wait for the current write.
         var waiting: [AsyncStream<String?>.Continuation] = []
         var isLeaving = false
         /// Whether the log says that nothing can be written.
-        var isFaultTold = false
+        var isFailureLogged = false
     }
 
     private enum Step {
@@ -37,9 +37,9 @@ final class Readiness: Sendable {
     init(_ service: APIService) { self.service = service }
 
     /// Returns the reason why the server is not ready; nil if it is.
-    func fault() async -> String? {
+    func unreadyReason() async -> String? {
         switch step(at: .now) {
-        case .result(let fault): return fault
+        case .result(let reason): return reason
         case .wait(let results, let result, let isFirst):
             if isFirst { Task { end(await attempt()) } }
             Task {
@@ -47,10 +47,10 @@ final class Readiness: Sendable {
                 result.yield(Self.stalled)
                 result.finish()
             }
-            let fault = await results.first { _ in true } ?? Self.stalled
+            let reason = await results.first { _ in true } ?? Self.stalled
             // A write that does not end is reported by the question that waited for it.
-            if fault == Self.stalled { log(fault) }
-            return fault
+            if reason == Self.stalled { log(reason) }
+            return reason
         }
     }
 
@@ -66,7 +66,7 @@ final class Readiness: Sendable {
         state.withLock { state in
             state.asked = now
             if state.isLeaving { return .result("the server is ending") }
-            if let last = state.last, now - last.at < Self.freshness, state.begun == nil { return .result(last.fault) }
+            if let last = state.last, now - last.at < Self.freshness, state.begun == nil { return .result(last.reason) }
             if let begun = state.begun, now - begun >= Self.timeout { return .result(Self.stalled) }
             let (results, result) = AsyncStream.makeStream(of: String?.self)
             state.waiting.append(result)
@@ -86,15 +86,15 @@ final class Readiness: Sendable {
     }
 
     private func end(_ reason: String?) {
-        let fault = reason.map { _ in "nothing can be written" }
+        let shownReason = reason.map { _ in "nothing can be written" }
         let waiting = state.withLock { state in
             defer { (state.begun, state.waiting) = (nil, []) }
-            state.last = (.now, fault)
+            state.last = (.now, shownReason)
             return state.waiting
         }
         log(reason)
         for result in waiting {
-            result.yield(fault)
+            result.yield(shownReason)
             result.finish()
         }
     }
@@ -102,8 +102,8 @@ final class Readiness: Sendable {
     /// Logs each change once.
     private func log(_ reason: String?) {
         let isNews = state.withLock { state in
-            defer { state.isFaultTold = reason != nil }
-            return state.isFaultTold != (reason != nil)
+            defer { state.isFailureLogged = reason != nil }
+            return state.isFailureLogged != (reason != nil)
         }
         guard isNews else { return }
         if let reason {

@@ -46,8 +46,8 @@ struct RootResponder: HTTPResponder {
     }
 
     private func ready() async -> Response {
-        guard let fault = await readiness.fault() else { return .text("ok\n") }
-        return .text("\(fault)\n", status: .serviceUnavailable)
+        guard let reason = await readiness.unreadyReason() else { return .text("ok\n") }
+        return .text("\(reason)\n", status: .serviceUnavailable)
     }
 
     // The API

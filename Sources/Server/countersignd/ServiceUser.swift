@@ -49,7 +49,8 @@ enum ServiceUser {
         guard found.st_mode & 0o077 == 0 else {
             throw CommandError("\(folder) is open to others", hint: "chmod 700 \(folder)")
         }
-        try turn(into: isOurs ? nil : SystemUser.numbered(found.st_uid, gid: found.st_gid))
+        let owner: SystemUser? = if isOurs { nil } else { SystemUser.numbered(found.st_uid, gid: found.st_gid) }
+        try turn(into: owner)
         if let closed = closedFolder(above: folder + "/") {
             throw CommandError("\(folder): \(current.name) may not enter \(closed)", hint: "chmod a+x \(closed)")
         }

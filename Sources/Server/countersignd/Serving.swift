@@ -190,8 +190,8 @@ struct Serving {
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }
         let before = limit.rlim_cur
         limit.rlim_cur = limit.rlim_max
-        let isRaised = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
-        return Int(clamping: isRaised ? limit.rlim_max : before)
+        guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return Int(clamping: before) }
+        return Int(clamping: limit.rlim_max)
     }
 }
 

@@ -90,9 +90,9 @@ struct App: AsyncParsableCommand {
                     rows: rows.map { app, keys, users in
                         let alive = keys.filter { $0.ends.map { $0 > now } ?? true }.map { $0.hint + "..." }.joined(
                             separator: " ")
+                        let keysColumn = if app.revoked == nil { alive } else { "revoked" }
                         return [
-                            String(app.id), app.name, String(users), Timestamp.utc(app.created),
-                            app.revoked == nil ? alive : "revoked",
+                            String(app.id), app.name, String(users), Timestamp.utc(app.created), keysColumn,
                             app.callback?.url ?? "-",
                         ]
                     })
@@ -140,10 +140,11 @@ struct App: AsyncParsableCommand {
                     ]))
             }
             try Output.line("The new API key of application \(id) is shown this once:\n\n    \(key)\n")
-            try Output.line(
-                overlap == 0
-                    ? "The old key is worth nothing from now on."
-                    : "The old key is good for \(overlap.counted("hour")) more.")
+            if overlap == 0 {
+                try Output.line("The old key is worth nothing from now on.")
+            } else {
+                try Output.line("The old key is good for \(overlap.counted("hour")) more.")
+            }
         }
     }
 
@@ -176,7 +177,7 @@ struct App: AsyncParsableCommand {
             }
             try await context.service().revoke(id)
             Audit.record("app_revoke", with: ["app": String(id)])
-            try Output.report("Application \(id) is revoked.", output, json: .object(["revoked": .integer(id)]))
+            try Output.report("Application \(id) is revoked.", as: output, json: .object(["revoked": .integer(id)]))
         }
     }
 
@@ -195,7 +196,7 @@ struct App: AsyncParsableCommand {
         @OptionGroup var output: OutputOption
         @Option(help: "How they are told.") var callbackMethod: Application.Callback.Method = .post
 
-        func validate() throws { try App.requireCallable(url == "none" ? nil : url) }
+        func validate() throws { if url != "none" { try App.requireCallable(url) } }
 
         func run() async throws {
             let callback: Application.Callback? =
@@ -203,10 +204,13 @@ struct App: AsyncParsableCommand {
             try await place.open().service().setCallback(callback, of: id)
             Audit.record("app_callback", with: ["app": String(id), "url": url])
             let sentence =
-                callback == nil
-                ? "Application \(id) is told nothing." : "Application \(id) is told of decisions at \(url)."
+                if callback == nil {
+                    "Application \(id) is told nothing."
+                } else {
+                    "Application \(id) is told of decisions at \(url)."
+                }
             try Output.report(
-                sentence, output, json: .object(["id": .integer(id), "callback": .string(orNull: callback?.url)]))
+                sentence, as: output, json: .object(["id": .integer(id), "callback": .string(orNull: callback?.url)]))
         }
     }
 

@@ -40,7 +40,7 @@ struct Backup: AsyncParsableCommand {
         }
         Audit.record("backup", with: ["file": file])
         try Output.report(
-            "\(file) is a copy of the database. It is of use only with the master key.", output,
+            "\(file) is a copy of the database. It is of use only with the master key.", as: output,
             json: .object(["file": .string(file)]))
     }
 

@@ -119,10 +119,10 @@ struct Check: AsyncParsableCommand {
             throw CommandError("\(file) has no key yet: its init was ended too early", hint: "countersignd init")
         }
         _ = try ServerContext.vault(of: wrapped, settings)
-        let faults = try SQLiteRecordStore.check(path: file)
-        guard faults.isEmpty else {
+        let problems = try SQLiteRecordStore.check(path: file)
+        guard problems.isEmpty else {
             throw CommandError(
-                "the database is damaged: \(faults.joined(separator: "; "))", hint: "countersignd restore BACKUP")
+                "the database is damaged: \(problems.joined(separator: "; "))", hint: "countersignd restore BACKUP")
         }
         return try await !store.read { try $0.applications() }.isEmpty
     }

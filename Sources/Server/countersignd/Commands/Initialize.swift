@@ -29,10 +29,11 @@ struct Initialize: AsyncParsableCommand {
         ])
         guard isNew else {
             return try Output.report(
-                "\(context.database) and its master key are there already. Nothing was changed.", output, json: json)
+                "\(context.database) and its master key are there already. Nothing was changed.", as: output, json: json
+            )
         }
         Audit.record("init")
-        try Output.report("\(context.database) and its master key are made.", output, json: json)
+        try Output.report("\(context.database) and its master key are made.", as: output, json: json)
         try Output.said(
             "Copy \(master) to a safe place, apart from the backups: without it they cannot be read.",
             besidesData: output.json)

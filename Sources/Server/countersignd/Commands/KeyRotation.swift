@@ -53,7 +53,7 @@ struct Key: AsyncParsableCommand {
             }
             Audit.record("key_rotate")
             try Output.report(
-                "The master key is new: copy \(file) to a safe place.", output,
+                "The master key is new: copy \(file) to a safe place.", as: output,
                 json: .object(["master_key": .string(file), "old_key": .string(file + ".old")]))
             try Output.said(
                 "The old one is \(file).old: keep it for the backups that were made until now, and apart from them.",

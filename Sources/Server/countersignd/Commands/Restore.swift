@@ -42,8 +42,8 @@ struct Restore: AsyncParsableCommand {
         clear()
         defer { clear() }
         try source.copy(to: raw)
-        let faults = try SQLiteRecordStore.check(path: raw)
-        guard faults.isEmpty else { throw CommandError("\(file) is damaged: \(faults.joined(separator: "; "))") }
+        let problems = try SQLiteRecordStore.check(path: raw)
+        guard problems.isEmpty else { throw CommandError("\(file) is damaged: \(problems.joined(separator: "; "))") }
         try SQLiteRecordStore.copy(raw, to: draft)
         try await fit(draft, oldKey: oldKey, settings: settings)
         let now = Int64(time(nil))
@@ -59,7 +59,7 @@ struct Restore: AsyncParsableCommand {
         Audit.record("restore", with: ["file": file])
         let kept = before.map { " The one before is \($0)." } ?? ""
         try Output.report(
-            "The database is that of \(file).\(kept)", output,
+            "The database is that of \(file).\(kept)", as: output,
             json: .object(["database": .string(database), "before": .string(orNull: before)]))
         if let differences { try RestoreReport(differences).show(besidesData: output.json) }
     }

@@ -33,7 +33,11 @@ struct RestoreReport {
     private func warn(users differences: SQLiteRecordStore.RestoreDifferences) {
         if differences.users > 0 {
             let who =
-                differences.users == 1 ? "1 user who was removed is" : "\(differences.users) users who were removed are"
+                if differences.users == 1 {
+                    "1 user who was removed is"
+                } else {
+                    "\(differences.users) users who were removed are"
+                }
             Output.warning("\(who) back: countersignd user list")
         }
         for user in differences.numbers {
@@ -56,7 +60,7 @@ struct RestoreReport {
             )
         }
         if differences.emails > 0 {
-            let who = differences.emails == 1 ? "1 user has" : "\(differences.emails) users have"
+            let who = if differences.emails == 1 { "1 user has" } else { "\(differences.emails) users have" }
             Output.warning("\(who) the e-mail addresses of the backup again: countersignd user list")
         }
     }

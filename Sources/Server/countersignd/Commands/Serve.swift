@@ -35,7 +35,8 @@ struct Serve: AsyncParsableCommand {
         } catch {
             let failure = CommandError(error)
             JSONLog.fail("start_failed", reason: failure.message, hint: failure.hint)
-            throw ExitCode(failure.code == .settings ? CommandError.Code.settings.rawValue : 1)
+            if failure.code == .settings { throw ExitCode(failure.code.rawValue) }
+            throw ExitCode(1)
         }
         log.notice("stopped")
         JSONLog.flush()

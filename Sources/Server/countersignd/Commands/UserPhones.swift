@@ -28,7 +28,7 @@ extension Users {
         enum Way: String, CaseIterable, ExpressibleByArgument {
             case sms, email
 
-            var kind: OneCode.Kind { self == .sms ? .sms : .email }
+            var kind: OneCode.Kind { if self == .sms { .sms } else { .email } }
         }
 
         func run() async throws {
@@ -65,7 +65,7 @@ extension Users {
             switch isSent {
             case true?:
                 try Output.report(
-                    "A link is on its way. It is good once; the phone then shows a confirmation code.", output,
+                    "A link is on its way. It is good once; the phone then shows a confirmation code.", as: output,
                     json: .object(["sent": .string(way.rawValue)]))
             case false?:
                 throw CommandError("no gateway took the message", hint: "countersignd user deliveries \(id) says why")
@@ -92,7 +92,7 @@ extension Users {
         func run() async throws {
             let device = try await place.open().service().confirm(code.joined(), of: try user.id())
             Audit.record("user_confirm", with: ["user": user.number, "device": device.id])
-            try Output.report("\(device.name) is confirmed.", output, json: device.json)
+            try Output.report("\(device.name) is confirmed.", as: output, json: device.json)
         }
     }
 
@@ -153,7 +153,7 @@ extension Users {
             let masked = try await service.changePhone(of: id, to: phone.joined(separator: " "))
             Audit.record("user_change_phone", with: ["user": user.number, "phone": masked])
             try Output.report(
-                "The phone number is \(masked) now.", output,
+                "The phone number is \(masked) now.", as: output,
                 json: .object(["id": .integer(id.value), "phone": .string(masked)]))
         }
     }
@@ -165,7 +165,13 @@ extension Users {
             ["DEVICE", "NAME", "SYSTEM", "STATE", "SINCE", "LAST SEEN", "FROM"],
             rows: devices.map { device in
                 let state =
-                    device.removed != nil ? "removed" : device.confirmed != nil ? "confirmed" : "unconfirmed"
+                    if device.removed != nil {
+                        "removed"
+                    } else if device.confirmed != nil {
+                        "confirmed"
+                    } else {
+                        "unconfirmed"
+                    }
                 return [
                     device.id, device.name, device.osType, state, Timestamp.utc(device.created),
                     Timestamp.utc(device.lastSeen),

@@ -48,7 +48,8 @@ struct Users: AsyncParsableCommand {
         func run() async throws {
             let service = try await place.open().service()
             var after: Int64 = 0
-            try Output.line(output.json ? "[" : "ID          PHONE              PHONES  CONFIRMED  E-MAIL")
+            let head = if output.json { "[" } else { "ID          PHONE              PHONES  CONFIRMED  E-MAIL" }
+            try Output.line(head)
             while true {
                 let page = try await service.users(after: after, limit: 500)
                 for user in page { try show(user, isFirst: after == 0 && user.id == page.first?.id) }
@@ -70,8 +71,10 @@ struct Users: AsyncParsableCommand {
                 text + String(repeating: " ", count: max(1, width - text.count))
             }
             let phones = user.devices.count { $0.removed == nil && $0.confirmed != nil }
+            let isConfirmed = user.applications.contains { $0.confirmed != nil }
+            let confirmed = if isConfirmed { "yes" } else { "no" }
             return cell(user.id.description, width: 12) + cell(user.phone, width: 19) + cell(String(phones), width: 8)
-                + cell(user.applications.contains { $0.confirmed != nil } ? "yes" : "no", width: 11) + user.email
+                + cell(confirmed, width: 11) + user.email
         }
     }
 
@@ -122,10 +125,11 @@ struct Users: AsyncParsableCommand {
             if output.json { return try Output.json(.array(all.map(\.json))) }
             try Output.table(
                 ["AT", "KIND", "GATEWAY", "RESULT", "MS", "DETAIL"],
-                rows: all.map {
-                    [
-                        Timestamp.utc($0.at), $0.kind, $0.gateway, $0.succeeded ? "sent" : "failed",
-                        String($0.milliseconds), $0.detail,
+                rows: all.map { delivery in
+                    let result = if delivery.succeeded { "sent" } else { "failed" }
+                    return [
+                        Timestamp.utc(delivery.at), delivery.kind, delivery.gateway, result,
+                        String(delivery.milliseconds), delivery.detail,
                     ]
                 })
         }
@@ -150,8 +154,8 @@ struct Users: AsyncParsableCommand {
             let unlocked = try await place.open().service().unlock(id)
             Audit.record("user_unlock", with: ["user": user.number])
             let cleared = Self.cleared(unlocked)
-            let what = cleared.isEmpty ? "nothing to unlock" : "cleared \(cleared.joined(separator: ", "))"
-            try Output.report("User \(id): \(what).", output, json: unlocked.json)
+            let what = if cleared.isEmpty { "nothing to unlock" } else { "cleared \(cleared.joined(separator: ", "))" }
+            try Output.report("User \(id): \(what).", as: output, json: unlocked.json)
         }
 
         private static func cleared(_ unlocked: Unlocked) -> [String] {
@@ -159,7 +163,8 @@ struct Users: AsyncParsableCommand {
                 (unlocked.wrongCodes, "wrong code"), (unlocked.messages, "message"), (unlocked.requests, "request"),
                 (unlocked.links, "link"), (unlocked.mails, "mail"),
             ]
-            let step = unlocked.freesCode ? ["a code that was spent while the clock was ahead"] : []
+            let step =
+                if unlocked.freesCode { ["a code that was spent while the clock was ahead"] } else { [] as [String] }
             return counts.filter { $0.0 != 0 }.map { $0.0.counted($0.1) } + step
         }
     }
@@ -192,7 +197,7 @@ struct Users: AsyncParsableCommand {
             }
             try await service.removeUser(id)
             Audit.record("user_remove", with: ["user": user.number])
-            try Output.report("User \(id) is removed.", output, json: .object(["removed": .integer(id.value)]))
+            try Output.report("User \(id) is removed.", as: output, json: .object(["removed": .integer(id.value)]))
         }
     }
 }
