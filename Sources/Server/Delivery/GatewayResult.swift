@@ -23,28 +23,28 @@ package enum GatewayResult: Equatable, Sendable {
     ///   - note: returns a text to add to a failure, from the response body.
     /// - Returns: `.accepted`, `.temporaryFailure` or `.permanentFailure`.
     package static func http(_ result: OutgoingResult, note: ([UInt8]) -> String = { _ in "" }) -> GatewayResult {
-        guard case .answer(let answer) = result else { return unanswered(result) }
-        switch answer.status {
-        case 200...299: return .accepted("HTTP \(answer.status)")
+        guard case .response(let response) = result else { return noResponse(result) }
+        switch response.status {
+        case 200...299: return .accepted("HTTP \(response.status)")
         case 429, 500...599:
-            return .temporaryFailure("HTTP \(answer.status)\(note(answer.body))", after: answer.retryAfter)
-        default: return .permanentFailure("HTTP \(answer.status)\(note(answer.body))")
+            return .temporaryFailure("HTTP \(response.status)\(note(response.body))", after: response.retryAfter)
+        default: return .permanentFailure("HTTP \(response.status)\(note(response.body))")
         }
     }
 
     /// Returns the result of a mail: 2xx is success, and 4xx may be temporary (RFC 5321, section 4.2.1).
     package static func mail(_ result: OutgoingResult) -> GatewayResult {
-        guard case .answer(let answer) = result else { return unanswered(result) }
-        switch answer.status {
-        case 200...299: return .accepted("SMTP \(answer.status)")
-        case 400...499: return .temporaryFailure("SMTP \(answer.status)", after: nil)
-        default: return .permanentFailure("SMTP \(answer.status)")
+        guard case .response(let response) = result else { return noResponse(result) }
+        switch response.status {
+        case 200...299: return .accepted("SMTP \(response.status)")
+        case 400...499: return .temporaryFailure("SMTP \(response.status)", after: nil)
+        default: return .permanentFailure("SMTP \(response.status)")
         }
     }
 
-    private static func unanswered(_ result: OutgoingResult) -> GatewayResult {
+    private static func noResponse(_ result: OutgoingResult) -> GatewayResult {
         switch result {
-        case .answer: .permanentFailure("no answer")
+        case .response: .permanentFailure("no answer")
         case .unreached(let reason): .temporaryFailure(reason, after: nil)
         case .refused(.tooMany): .temporaryFailure(OutgoingResult.Refusal.tooMany.rawValue, after: nil)
         case .refused(let refusal): .permanentFailure(refusal.rawValue)

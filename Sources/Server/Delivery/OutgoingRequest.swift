@@ -64,7 +64,7 @@ struct Envelope: Equatable, Sendable {
 ///
 /// The texts come from libcurl or from this module, and contain nothing of the request.
 public enum OutgoingResult: Equatable, Sendable {
-    case answer(OutgoingAnswer)
+    case response(OutgoingResponse)
     /// Nothing was sent, for a reason on this side.
     case refused(Refusal)
     /// The host has no address or accepts no connection: nothing was sent.
@@ -82,7 +82,7 @@ public enum OutgoingResult: Equatable, Sendable {
 }
 
 /// A response of an HTTP server, or the final reply of a mail server.
-public struct OutgoingAnswer: Equatable, Sendable {
+public struct OutgoingResponse: Equatable, Sendable {
     /// The status code of HTTP, or the reply code of SMTP (RFC 5321, section 4.2).
     public var status: Int
     /// The response body, 64 KiB at most; empty for a mail.

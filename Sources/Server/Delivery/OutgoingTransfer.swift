@@ -45,8 +45,8 @@ extension OutgoingResult {
     init(_ result: TransferResult) {
         switch result {
         case .response(let response):
-            self = .answer(
-                OutgoingAnswer(status: response.status, body: response.body, retryAfter: response.retryAfter))
+            self = .response(
+                OutgoingResponse(status: response.status, body: response.body, retryAfter: response.retryAfter))
         case .failed(let failure):
             self =
                 switch failure.cause {

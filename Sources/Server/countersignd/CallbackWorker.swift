@@ -80,8 +80,8 @@ final class CallbackWorker: Sendable {
             return true
         }
         let request = request(Callback(approval, device: found?.1), target: callback, key: key, at: service.now())
-        guard case .answer(let answer) = await outgoing.send(request) else { return false }
-        return (200...299).contains(answer.status)
+        guard case .response(let response) = await outgoing.send(request) else { return false }
+        return (200...299).contains(response.status)
     }
 
     private func request(_ callback: Callback, target: Application.Callback, key: [UInt8], at now: Int64)

@@ -149,7 +149,7 @@ final class OutboxDispatcher: Outbox, Service {
         let begun = ContinuousClock.now
         let result = await outgoing.send(request)
         let milliseconds = max(1, Int64((ContinuousClock.now - begun) / .milliseconds(1)))
-        let status: Int? = if case .answer(let answer) = result { answer.status } else { nil }
+        let status: Int? = if case .response(let response) = result { response.status } else { nil }
         let succeeded = status.map { (200...299).contains($0) } ?? false
         await write { records in
             let detail = status.map { "status \($0)" } ?? "not reached"

@@ -202,12 +202,12 @@ extension Request {
 }
 
 extension Response {
-    static func json(_ answer: ServiceResponse) -> Response {
+    static func json(_ result: ServiceResponse) -> Response {
         var response = Response(
-            status: .init(code: answer.status), headers: [.contentType: "application/json; charset=utf-8"],
-            body: .init(byteBuffer: ByteBuffer(string: answer.body)))
-        if let methods = answer.allow { response.headers[.allow] = methods }
-        if let seconds = answer.retryAfter { response.headers[.retryAfter] = String(seconds) }
+            status: .init(code: result.status), headers: [.contentType: "application/json; charset=utf-8"],
+            body: .init(byteBuffer: ByteBuffer(string: result.body)))
+        if let methods = result.allow { response.headers[.allow] = methods }
+        if let seconds = result.retryAfter { response.headers[.retryAfter] = String(seconds) }
         return response
     }
 

@@ -152,24 +152,24 @@ struct Tried {
 
 struct AGatewayResult {
     @Test(arguments: [200, 201, 204]) func `any 2xx is a yes`(status: Int) {
-        #expect(GatewayResult.http(.answer(.init(status: status))) == .accepted("HTTP \(status)"))
+        #expect(GatewayResult.http(.response(.init(status: status))) == .accepted("HTTP \(status)"))
     }
 
     @Test func `429, 5xx and no connection may pass; redirects, other 4xx and silence do not`() {
         #expect(
-            GatewayResult.http(.answer(.init(status: 429, retryAfter: 2))) == .temporaryFailure("HTTP 429", after: 2))
-        #expect(GatewayResult.http(.answer(.init(status: 503))) == .temporaryFailure("HTTP 503", after: nil))
+            GatewayResult.http(.response(.init(status: 429, retryAfter: 2))) == .temporaryFailure("HTTP 429", after: 2))
+        #expect(GatewayResult.http(.response(.init(status: 503))) == .temporaryFailure("HTTP 503", after: nil))
         #expect(GatewayResult.http(.unreached("Couldn't connect")) == .temporaryFailure("Couldn't connect", after: nil))
         for status in [301, 302, 400, 401, 404] {
-            #expect(GatewayResult.http(.answer(.init(status: status))) == .permanentFailure("HTTP \(status)"))
+            #expect(GatewayResult.http(.response(.init(status: status))) == .permanentFailure("HTTP \(status)"))
         }
         #expect(GatewayResult.http(.failed("Timeout was reached")) == .permanentFailure("Timeout was reached"))
     }
 
     @Test func `a mail server's 4xx may pass, its 5xx does not`() {
-        #expect(GatewayResult.mail(.answer(.init(status: 250))) == .accepted("SMTP 250"))
-        #expect(GatewayResult.mail(.answer(.init(status: 451))) == .temporaryFailure("SMTP 451", after: nil))
-        #expect(GatewayResult.mail(.answer(.init(status: 550))) == .permanentFailure("SMTP 550"))
+        #expect(GatewayResult.mail(.response(.init(status: 250))) == .accepted("SMTP 250"))
+        #expect(GatewayResult.mail(.response(.init(status: 451))) == .temporaryFailure("SMTP 451", after: nil))
+        #expect(GatewayResult.mail(.response(.init(status: 550))) == .permanentFailure("SMTP 550"))
     }
 }
 
