@@ -1,7 +1,6 @@
 import contextlib
 import itertools
 import pathlib
-import subprocess
 import sys
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "ServerTests"))
 
 import clients  # noqa: E402
+from selfsigned import certificate  # noqa: E402
 from server import Server, handset, own_folder  # noqa: E402
 
 
@@ -38,31 +38,7 @@ def server(name):
             with Server(folder, tables=LIMITS) as running:
                 yield running
             return
-        chain, key = folder / "chain.pem", folder / "key.pem"
-        subprocess.run(
-            [
-                "openssl",
-                "req",
-                "-x509",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:P-256",
-                "-nodes",
-                "-days",
-                "2",
-                "-subj",
-                "/CN=api.authy.com",
-                "-addext",
-                "subjectAltName=DNS:api.authy.com,DNS:localhost",
-                "-keyout",
-                key,
-                "-out",
-                chain,
-            ],
-            check=True,
-            capture_output=True,
-        )
+        chain, key = certificate(folder, "api.authy.com", alternatives="DNS:api.authy.com,DNS:localhost")
         with Server(
             folder, server=f'certificate = "{chain}"\nprivate_key = "{key}"', tables=LIMITS, ca_file=str(chain)
         ) as running:

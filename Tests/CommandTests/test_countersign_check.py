@@ -8,6 +8,7 @@ import ssl
 import subprocess
 
 import pytest
+import selfsigned
 from conftest import SERVER, give
 from patience import PATIENCE
 
@@ -203,27 +204,7 @@ def test_with_a_socket_that_others_could_have_put_there_logins_fail(desk):
 def certificate(tmp_path_factory) -> str:
     """In PEM."""
     folder = tmp_path_factory.mktemp("ca")
-    subprocess.run(
-        [
-            "openssl",
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-subj",
-            "/CN=Test",
-            "-keyout",
-            folder / "key.pem",
-            "-out",
-            folder / "ca.pem",
-        ],
-        check=True,
-        capture_output=True,
-        timeout=PATIENCE,
-    )
+    selfsigned.certificate(folder, "ca")
     for form, words in {
         "p12": ["pkcs12", "-export", "-nokeys", "-passout", "pass:", "-in", folder / "ca.pem"],
         "p7b": ["crl2pkcs7", "-nocrl", "-outform", "der", "-certfile", folder / "ca.pem"],

@@ -9,8 +9,8 @@ import socket
 import pytest
 
 from patience import PATIENCE
+from selfsigned import certificate
 from server import Handset, Server, link, own_folder
-from test_tls import certificate
 
 
 NUMBERS = itertools.count(1_000)

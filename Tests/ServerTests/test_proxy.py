@@ -11,9 +11,9 @@ import time
 import pytest
 
 from patience import PATIENCE, until
+from selfsigned import certificate
 from server import Application, Handset, Server, link, reserved_port
 from test_phone import in_background
-from test_tls import certificate
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin")
 CONFIGURATION = """\

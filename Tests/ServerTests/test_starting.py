@@ -11,8 +11,8 @@ import subprocess
 import pytest
 
 from patience import PATIENCE
+from selfsigned import certificate
 from server import PROGRAM, Reply, Server, SocketConnection, free_port, start_error
-from test_tls import certificate
 
 
 def serve(server, *arguments):

@@ -17,37 +17,8 @@ import pytest
 
 from outside import until
 from patience import PATIENCE
+from selfsigned import certificate
 from server import Handset, Reply, Server, SocketConnection, b64u, handset, link
-
-
-def certificate(folder, name):
-    """A self-signed certificate for localhost."""
-    chain, key = folder / f"{name}.pem", folder / f"{name}.key"
-    subprocess.run(
-        [
-            "openssl",
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-days",
-            "2",
-            "-subj",
-            f"/CN={name}",
-            "-addext",
-            "subjectAltName=DNS:localhost,IP:127.0.0.1",
-            "-keyout",
-            key,
-            "-out",
-            chain,
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return chain, key
 
 
 def common_name(port, chain):
