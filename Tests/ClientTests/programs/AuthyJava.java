@@ -1,4 +1,5 @@
-// Makes the calls of authy-java: a line of JSON with `call` and its parameters comes in, a line with what the client reports goes out.
+// Makes the calls of authy-java: a line of JSON with `call` and its parameters comes in,
+// a line with what the client reports goes out.
 
 import com.authy.AuthyApiClient;
 import com.authy.AuthyException;
@@ -23,7 +24,8 @@ import org.json.JSONArray;
 import org.json.JSONObject;
 
 public class AuthyJava {
-    private static final AuthyApiClient client = new AuthyApiClient(System.getenv("API_KEY"), System.getenv("API_URL"), true);
+    private static final AuthyApiClient client =
+        new AuthyApiClient(System.getenv("API_KEY"), System.getenv("API_URL"), true);
 
     private static Map<String, String> texts(JSONObject object) {
         Map<String, String> all = new HashMap<>();
@@ -34,7 +36,8 @@ public class AuthyJava {
     private static JSONObject report(Instance response) {
         JSONObject report = new JSONObject().put("ok", response.isOk()).put("code", response.getStatus());
         if (response.getError() != null) {
-            report.put("message", response.getError().getMessage()).put("error_code", response.getError().getCode().getNumber());
+            report.put("message", response.getError().getMessage());
+            report.put("error_code", response.getError().getCode().getNumber());
         }
         return report;
     }
@@ -51,7 +54,8 @@ public class AuthyJava {
     }
 
     private static JSONObject call(JSONObject it) throws Exception {
-        String phone = it.optString("phone"), country = String.valueOf(it.optInt("country_code")), code = it.optString("code");
+        String phone = it.optString("phone"), code = it.optString("code");
+        String country = String.valueOf(it.optInt("country_code"));
         int id = it.optInt("id");
         switch (it.getString("call")) {
             case "register": {
@@ -62,10 +66,15 @@ public class AuthyJava {
                 UserStatus status = client.getUsers().requestStatus(id);
                 JSONObject report = report(status);
                 if (!status.isOk()) return report;
-                return report.put("message", status.getMessage()).put("body", new JSONObject().put("success", status.isSuccess()).put("status", new JSONObject()
-                    .put("authy_id", status.getUserId()).put("confirmed", status.isConfirmed()).put("registered", status.isRegistered())
-                    .put("country_code", status.getCountryCode()).put("phone_number", status.getPhoneNumber())
-                    .put("devices", new JSONArray(status.getDevices().toArray()))));
+                JSONObject user = new JSONObject()
+                    .put("authy_id", status.getUserId())
+                    .put("confirmed", status.isConfirmed())
+                    .put("registered", status.isRegistered())
+                    .put("country_code", status.getCountryCode())
+                    .put("phone_number", status.getPhoneNumber())
+                    .put("devices", new JSONArray(status.getDevices().toArray()));
+                JSONObject body = new JSONObject().put("success", status.isSuccess()).put("status", user);
+                return report.put("message", status.getMessage()).put("body", body);
             }
             case "delete":
                 return said(client.getUsers().deleteUser(id));
@@ -94,27 +103,37 @@ public class AuthyJava {
             case "ask": {
                 ApprovalRequestParams.Builder builder = new ApprovalRequestParams.Builder(id, it.getString("message"));
                 builder.setSecondsToExpire(it.getLong("seconds"));
-                for (Map.Entry<String, String> one : texts(it.getJSONObject("details")).entrySet()) builder.addDetail(one.getKey(), one.getValue());
-                for (Map.Entry<String, String> one : texts(it.getJSONObject("hidden")).entrySet()) builder.addHiddenDetail(one.getKey(), one.getValue());
+                for (Map.Entry<String, String> one : texts(it.getJSONObject("details")).entrySet()) {
+                    builder.addDetail(one.getKey(), one.getValue());
+                }
+                for (Map.Entry<String, String> one : texts(it.getJSONObject("hidden")).entrySet()) {
+                    builder.addHiddenDetail(one.getKey(), one.getValue());
+                }
                 for (Object one : it.getJSONArray("logos")) {
-                    builder.addLogo(resolution(((JSONObject) one).getString("res")), ((JSONObject) one).getString("url"));
+                    JSONObject logo = (JSONObject) one;
+                    builder.addLogo(resolution(logo.getString("res")), logo.getString("url"));
                 }
                 OneTouchResponse made = client.getOneTouch().sendApprovalRequest(builder.build());
                 JSONObject report = report(made).put("success", made.isSuccess()).put("message", made.getMessage());
-                return made.getApprovalRequest() == null ? report : report.put("uuid", made.getApprovalRequest().getUUID());
+                if (made.getApprovalRequest() == null) return report;
+                return report.put("uuid", made.getApprovalRequest().getUUID());
             }
             case "look": {
                 OneTouchResponse read = client.getOneTouch().getApprovalRequestStatus(it.getString("uuid"));
                 JSONObject report = report(read).put("success", read.isSuccess()).put("message", read.getMessage());
                 OneTouchResponse.ApprovalRequest request = read.getApprovalRequest();
-                return request == null ? report : report.put("status", request.getStatus()).put("created_at", request.createdAt())
+                if (request == null) return report;
+                return report
+                    .put("status", request.getStatus())
+                    .put("created_at", request.createdAt())
                     .put("notified", request.isNotified());
             }
             case "callback": {
                 Map<String, String> headers = texts(it.getJSONObject("headers"));
+                String url = it.getString("url"), key = System.getenv("API_KEY");
                 boolean believed = it.getString("method").equals("POST")
-                    ? AuthyUtil.validateSignatureForPost(it.getString("body"), headers, it.getString("url"), System.getenv("API_KEY"))
-                    : AuthyUtil.validateSignatureForGet(texts(it.getJSONObject("query")), headers, it.getString("url"), System.getenv("API_KEY"));
+                    ? AuthyUtil.validateSignatureForPost(it.getString("body"), headers, url, key)
+                    : AuthyUtil.validateSignatureForGet(texts(it.getJSONObject("query")), headers, url, key);
                 return new JSONObject().put("ok", believed);
             }
             default:
@@ -124,7 +143,8 @@ public class AuthyJava {
 
     private static JSONObject said(Hash response) {
         JSONObject report = report(response);
-        return response.isOk() ? report.put("message", response.getMessage()).put("success", response.isSuccess()) : report;
+        if (!response.isOk()) return report;
+        return report.put("message", response.getMessage()).put("success", response.isSuccess());
     }
 
     public static void main(String[] arguments) throws Exception {

@@ -1,4 +1,5 @@
-// Makes the calls of authy-client: a line of JSON with `call` and its parameters comes in, a line with what the client reports goes out.
+// Makes the calls of authy-client: a line of JSON with `call` and its parameters comes in,
+// a line with what the client reports goes out.
 'use strict';
 
 const readline = require('readline');
@@ -18,7 +19,8 @@ const calls = {
   check: it => client.verifyPhone({ ...place(it), token: it.code }),
   info: it => client.getPhoneInformation(place(it)),
   ask: it => client.createApprovalRequest(
-    { authyId: it.id, details: { hidden: it.hidden, visible: it.details }, logos: it.logos, message: it.message }, { ttl: it.seconds }),
+    { authyId: it.id, details: { hidden: it.hidden, visible: it.details }, logos: it.logos, message: it.message },
+    { ttl: it.seconds }),
   look: it => client.getApprovalRequest({ id: it.uuid }),
   application: () => client.getApplicationDetails(),
   statistics: () => client.getApplicationStatistics(),
@@ -28,8 +30,11 @@ const calls = {
     const url = new URL(it.url);
     const headers = Object.fromEntries(Object.entries(it.headers).map(([name, value]) => [name.toLowerCase(), value]));
     return client.verifyCallback({
-      body: it.method === 'POST' ? JSON.parse(it.body) : it.nested, headers: { ...headers, host: url.host }, method: it.method,
-      protocol: url.protocol.slice(0, -1), url: url.pathname,
+      body: it.method === 'POST' ? JSON.parse(it.body) : it.nested,
+      headers: { ...headers, host: url.host },
+      method: it.method,
+      protocol: url.protocol.slice(0, -1),
+      url: url.pathname,
     }).then(() => ({}));
   },
 };
@@ -40,9 +45,24 @@ readline.createInterface({ input: process.stdin }).on('line', async line => {
   try {
     const body = await calls[it.call](it);
     const request = body.approval_request || {};
-    answer = { ok: true, message: body.message, id: (body.user || {}).id, uuid: request.uuid, status: request.status, ignored: body.ignored === true, body };
+    answer = {
+      ok: true,
+      message: body.message,
+      id: (body.user || {}).id,
+      uuid: request.uuid,
+      status: request.status,
+      ignored: body.ignored === true,
+      body,
+    };
   } catch (error) {
-    answer = { ok: false, raised: `${error.name}: ${error.message}`, message: error.message, code: error.code, body: error.body, errors: error.errors };
+    answer = {
+      ok: false,
+      raised: `${error.name}: ${error.message}`,
+      message: error.message,
+      code: error.code,
+      body: error.body,
+      errors: error.errors,
+    };
   }
   process.stdout.write(JSON.stringify(answer) + '\n');
 });

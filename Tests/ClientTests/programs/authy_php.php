@@ -1,5 +1,6 @@
 <?php
-// Makes the calls of authy-php: a line of JSON with `call` and its parameters comes in, a line with what the client reports goes out.
+// Makes the calls of authy-php: a line of JSON with `call` and its parameters comes in,
+// a line with what the client reports goes out.
 ini_set('display_errors', 'stderr');
 require 'GuzzleHttp/autoload.php';
 foreach (['AuthyFormatException', 'AuthyResponse', 'AuthyToken', 'AuthyUser', 'AuthyApi'] as $class) {
@@ -9,8 +10,10 @@ foreach (['AuthyFormatException', 'AuthyResponse', 'AuthyToken', 'AuthyUser', 'A
 $client = new Authy\AuthyApi(getenv('API_KEY'), getenv('API_URL'));
 
 function report($response, $more = []) {
-    $message = $response->bodyvar('message') ?? (isset($response->errors()->message) ? $response->errors()->message : null);
-    return array_merge(['ok' => $response->ok(), 'message' => $message, 'id' => $response->id(), 'errors' => $response->errors()], $more);
+    $errors = $response->errors();
+    $message = $response->bodyvar('message') ?? (isset($errors->message) ? $errors->message : null);
+    $report = ['ok' => $response->ok(), 'message' => $message, 'id' => $response->id(), 'errors' => $errors];
+    return array_merge($report, $more);
 }
 
 function body($response, ...$names) {
@@ -37,7 +40,8 @@ function call($client, $it) {
     case 'sms':
     case 'call':
         $response = $it['call'] == 'sms' ? $client->requestSms($id, $force) : $client->phoneCall($id, $force);
-        return report($response, body($response, 'cellphone', 'ignored', 'device') + ['ignored' => $response->bodyvar('ignored') === true]);
+        $body = body($response, 'cellphone', 'ignored', 'device');
+        return report($response, $body + ['ignored' => $response->bodyvar('ignored') === true]);
     case 'start':
         return report($client->phoneVerificationStart($it['phone'], $it['country_code'], $it['via'], $it['length']));
     case 'check':
@@ -46,7 +50,11 @@ function call($client, $it) {
         return report($client->phoneInfo($it['phone'], $it['country_code']));
     case 'ask':
         $response = $client->createApprovalRequest($id, $it['message'], [
-            'details' => $it['details'], 'hidden_details' => $it['hidden'], 'logos' => $it['logos'], 'seconds_to_expire' => $it['seconds']]);
+            'details' => $it['details'],
+            'hidden_details' => $it['hidden'],
+            'logos' => $it['logos'],
+            'seconds_to_expire' => $it['seconds'],
+        ]);
         $made = $response->bodyvar('approval_request');
         return report($response, ['uuid' => $made->uuid ?? null]);
     case 'look':

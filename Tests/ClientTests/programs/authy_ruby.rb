@@ -1,4 +1,5 @@
-# Makes the calls of authy-ruby: a line of JSON with `call` and its parameters comes in, a line with what the client reports goes out.
+# Makes the calls of authy-ruby: a line of JSON with `call` and its parameters comes in,
+# a line with what the client reports goes out.
 $LOAD_PATH.unshift File.join(ARGV[0], "lib")
 require "ostruct"
 require "authy"
@@ -7,7 +8,14 @@ Authy.api_uri = ENV["API_URL"]
 Authy.api_key = ENV["API_KEY"]
 
 def report(response)
-  { ok: response.ok?, code: response.code, message: response["message"] || response.error_msg, id: response.id, errors: response.errors, body: response.to_h }
+  {
+    ok: response.ok?,
+    code: response.code,
+    message: response["message"] || response.error_msg,
+    id: response.id,
+    errors: response.errors,
+    body: response.to_h,
+  }
 end
 
 def call(it)
@@ -28,10 +36,12 @@ def call(it)
     report Authy::PhoneVerification.start(
       via: it["via"], country_code: it["country_code"], phone_number: it["phone"], code_length: it["length"])
   when "check"
-    report Authy::PhoneVerification.check(country_code: it["country_code"], phone_number: it["phone"], verification_code: it["code"])
+    report Authy::PhoneVerification.check(
+      country_code: it["country_code"], phone_number: it["phone"], verification_code: it["code"])
   when "ask"
     response = Authy::OneTouch.send_approval_request(
-      id: id, message: it["message"], details: it["details"], hidden_details: it["hidden"], logos: it["logos"], seconds_to_expire: it["seconds"])
+      id: id, message: it["message"], details: it["details"], hidden_details: it["hidden"], logos: it["logos"],
+      seconds_to_expire: it["seconds"])
     report(response).merge(uuid: response.dig("approval_request", "uuid"))
   when "look"
     response = Authy::OneTouch.approval_request_status(uuid: it["uuid"])

@@ -1,4 +1,5 @@
-// Makes the calls of node-authy: a line of JSON with `call` and its parameters comes in, a line with what the client reports goes out.
+// Makes the calls of node-authy: a line of JSON with `call` and its parameters comes in,
+// a line with what the client reports goes out.
 'use strict';
 
 const readline = require('readline');
@@ -11,7 +12,8 @@ const calls = {
   verify: (it, done) => client.verify(it.id, it.code, done),
   sms: (it, done) => client.request_sms(it.id, it.force, done),
   call: (it, done) => client.request_call(it.id, it.force, done),
-  start: (it, done) => client.phones().verification_start(it.phone, it.country_code, { via: it.via, code_length: it.length }, done),
+  start: (it, done) => client.phones().verification_start(
+    it.phone, it.country_code, { via: it.via, code_length: it.length }, done),
   check: (it, done) => client.phones().verification_check(it.phone, it.country_code, it.code, done),
   pending: (it, done) => client.phones().verification_status(it.phone, it.country_code, done),
   info: (it, done) => client.phones().info(it.phone, it.country_code, done),
@@ -26,10 +28,20 @@ readline.createInterface({ input: process.stdin }).on('line', line => {
   try {
     calls[it.call](it, (error, body) => {
       if (error) {
-        say(error instanceof Error ? { ok: false, raised: String(error) } : { ok: false, message: error.message, errors: error.errors, body: error });
+        say(error instanceof Error
+          ? { ok: false, raised: String(error) }
+          : { ok: false, message: error.message, errors: error.errors, body: error });
       } else {
         const request = body.approval_request || {};
-        say({ ok: true, message: body.message, id: (body.user || {}).id, uuid: request.uuid, status: request.status, ignored: body.ignored === true, body });
+        say({
+          ok: true,
+          message: body.message,
+          id: (body.user || {}).id,
+          uuid: request.uuid,
+          status: request.status,
+          ignored: body.ignored === true,
+          body,
+        });
       }
     });
   } catch (error) {

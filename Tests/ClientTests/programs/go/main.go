@@ -1,4 +1,5 @@
-// Makes the calls of go-authy: a line of JSON with `call` and its parameters comes in, a line with what the client reports goes out.
+// Makes the calls of go-authy: a line of JSON with `call` and its parameters comes in,
+// a line with what the client reports goes out.
 package main
 
 import (
@@ -47,9 +48,12 @@ func call(client *authy.Authy, it parameters) (report, error) {
 		if err != nil {
 			return nil, err
 		}
-		return report{"ok": status.Success, "message": status.Message, "body": report{"success": status.Success, "status": report{
-			"authy_id": status.StatusData.ID, "confirmed": status.StatusData.Confirmed, "registered": status.StatusData.Registered,
-			"country_code": status.StatusData.Country, "phone_number": status.StatusData.PhoneNumber, "devices": status.StatusData.Devices}}}, nil
+		data := status.StatusData
+		user := report{
+			"authy_id": data.ID, "confirmed": data.Confirmed, "registered": data.Registered,
+			"country_code": data.Country, "phone_number": data.PhoneNumber, "devices": data.Devices}
+		body := report{"success": status.Success, "status": user}
+		return report{"ok": status.Success, "message": status.Message, "body": body}, nil
 	case "verify":
 		token, err := client.VerifyToken(id, it.Code, more)
 		if err != nil {

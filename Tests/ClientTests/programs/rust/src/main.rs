@@ -1,4 +1,5 @@
-//! Makes the calls of authy-rs: a line of JSON with `call` and its parameters comes in, a line with what the client reports goes out.
+//! Makes the calls of authy-rs: a line of JSON with `call` and its parameters comes in,
+//! a line with what the client reports goes out.
 
 use authy::api::phone::ContactType;
 use authy::api::user::ActivityType;
@@ -29,8 +30,8 @@ fn call(client: &Client, it: &Value) -> Result<Value, AuthyError> {
         "status" => {
             let (status, user) = user::status(client, id)?;
             json!({"ok": status.success, "message": status.message, "body": {"success": status.success, "status": {
-                "authy_id": user.id, "confirmed": user.confirmed, "registered": user.registered, "country_code": user.country_code,
-                "phone_number": user.phone_number, "devices": user.devices}}})
+                "authy_id": user.id, "confirmed": user.confirmed, "registered": user.registered,
+                "country_code": user.country_code, "phone_number": user.phone_number, "devices": user.devices}}})
         }
         "delete" => {
             let status = user::delete(client, id)?;
@@ -50,12 +51,14 @@ fn call(client: &Client, it: &Value) -> Result<Value, AuthyError> {
                    "body": {"cellphone": sent.cellphone, "device": sent.device}})
         }
         "activity" => {
-            let status = user::register_activity(client, id, Some(&texts(it, "data")), ActivityType::CookieLogin, text(it, "ip"))?;
+            let (data, kind) = (texts(it, "data"), ActivityType::CookieLogin);
+            let status = user::register_activity(client, id, Some(&data), kind, text(it, "ip"))?;
             json!({"ok": status.success, "message": status.message})
         }
         "start" => {
             let via = if text(it, "via") == "sms" { ContactType::SMS } else { ContactType::Call };
-            let (status, start) = phone::start(client, via, country, number, it["length"].as_u64().map(|length| length as u8), None)?;
+            let length = it["length"].as_u64().map(|length| length as u8);
+            let (status, start) = phone::start(client, via, country, number, length, None)?;
             json!({"ok": status.success, "message": start.message})
         }
         "check" => {
@@ -70,19 +73,22 @@ fn call(client: &Client, it: &Value) -> Result<Value, AuthyError> {
             let seconds = it["seconds"].as_u64().map(|seconds| seconds as u32);
             let logos: HashMap<&str, String> = it["logos"].as_array().into_iter().flatten()
                 .map(|logo| (text(logo, "res"), text(logo, "url").to_string())).collect();
+            let (details, hidden) = (texts(it, "details"), texts(it, "hidden"));
             let (status, request) = onetouch::request(
-                client, id, text(it, "message"), Some(&texts(it, "details")), Some(&texts(it, "hidden")), Some(&logos), seconds)?;
+                client, id, text(it, "message"), Some(&details), Some(&hidden), Some(&logos), seconds)?;
             // Its field is private.
             json!({"ok": status.success, "message": status.message, "uuid": serde_json::to_value(&request)?["uuid"]})
         }
         "application" => {
             let (status, details) = app::details(client)?;
             json!({"ok": status.success, "message": status.message, "body": {"app": {
-                "app_id": details.app_id, "name": details.name, "onetouch_enabled": details.onetouch_enabled, "sms_enabled": details.sms_enabled}}})
+                "app_id": details.app_id, "name": details.name, "onetouch_enabled": details.onetouch_enabled,
+                "sms_enabled": details.sms_enabled}}})
         }
         "statistics" => {
             let (status, stats) = app::stats(client)?;
-            let months: Vec<Value> = stats.iter().map(|month| json!({"month": month.month, "sms_count": month.sms_count})).collect();
+            let months = stats.iter().map(|month| json!({"month": month.month, "sms_count": month.sms_count}));
+            let months: Vec<Value> = months.collect();
             json!({"ok": status.success, "message": status.message, "body": {"stats": months}})
         }
         other => json!({"ok": false, "raised": format!("no such call: {other}")}),
@@ -94,7 +100,8 @@ fn main() {
     let client = Client::new(&from("API_URL"), &from("API_KEY"));
     for line in std::io::stdin().lock().lines() {
         let it: Value = serde_json::from_str(&line.expect("text")).expect("JSON");
-        let answer = call(&client, &it).unwrap_or_else(|error| json!({"ok": false, "raised": format!("{error:?}"), "message": error.to_string()}));
+        let answer = call(&client, &it).unwrap_or_else(
+            |error| json!({"ok": false, "raised": format!("{error:?}"), "message": error.to_string()}));
         println!("{answer}");
     }
 }
