@@ -54,7 +54,7 @@ def test_there_is_completion_for_the_shell(desk, shell):
     ],
 )
 @pytest.mark.parametrize("name", ["nobody-of-this-name", "../games", "", "games\u202e"])
-def test_a_user_whom_the_system_does_not_know_is_refused_with_a_hint(desk, words, name):
+def test_a_user_unknown_to_the_system_is_refused_with_a_hint(desk, words, name):
     said = desk.refuses(*[word.format(name) for word in words])
     assert "there is no user" in said and "\u202e" not in said
 
@@ -234,7 +234,7 @@ def test_unlock_says_what_it_cleared(desk, alice):
 # show and list
 
 
-def test_show_has_an_answer_for_a_user_of_whom_nothing_is_known(desk, alice):
+def test_show_has_an_answer_for_a_user_without_records(desk, alice):
     assert desk.does("show", alice.pw_name, "--json").json == {
         "user": "games",
         "uid": alice.pw_uid,

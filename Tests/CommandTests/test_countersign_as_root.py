@@ -356,7 +356,7 @@ def enrols_herself(desk) -> Done:
     return desk.run("self", "enroll", settings=[], env={"SUDO_UID": str(ALICE), "SUDO_USER": "alice"})
 
 
-def test_whoever_is_enrolled_by_the_login_that_sudo_was_is_told_so(desk):
+def test_a_user_enrolled_by_the_login_that_sudo_was_is_told_so(desk):
     desk.own_etc()
     desk.does("link", "alice", "12")
     # What users may run begins no accounts: those of another settings file are taken by init.

@@ -60,7 +60,7 @@ def phone_of(server):
 
 
 @pytest.mark.parametrize(("decision", "code", "state"), [("approved", 0, "confirmed"), ("denied", 2, "linked")])
-def test_whoever_has_a_device_is_asked_on_it(enrolment, server, decision, code, state):
+def test_a_user_with_a_device_is_asked_on_it(enrolment, server, decision, code, state):
     phone = phone_of(server)
     terminal = enroll(enrolment)
     terminal.expect(r"Check your phone to approve: .* s left \(a code, sms, call, softtoken, later\): ")

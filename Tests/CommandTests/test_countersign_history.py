@@ -133,7 +133,7 @@ def test_usual_logins_fit_into_80_columns(desk, alice):
     assert row.split()[-4:] == ["192.168.100.200", "approved", "wrong_code", "softtoken"]
 
 
-def test_a_user_whom_nobody_knows_is_probably_misspelt(desk):
+def test_a_user_unknown_to_all_is_probably_misspelled(desk):
     said = "There is no history of nosuch yet.\nhint: check the spelling: there is no user nosuch on this host\n"
     assert desk.does("history", "nosuch").err == said
 

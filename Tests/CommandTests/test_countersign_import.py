@@ -317,7 +317,7 @@ def test_a_user_with_an_authyid_keeps_it(desk, stub):
     assert ids(desk)["mail"] == 12
 
 
-def test_whom_the_server_does_not_take_is_named_by_line_and_the_others_are_registered(desk, stub):
+def test_users_refused_by_the_server_are_named_by_line_and_the_others_are_registered(desk, stub):
     body = {
         "message": "User was not valid",
         "success": False,
@@ -565,7 +565,7 @@ def test_refresh_asks_about_all_who_share_an_account_or_the_one_with_the_key(des
     assert f"hint: countersign unlink games --key {KEY}, and then countersign enroll games --key {KEY} --phone" in said
 
 
-def test_refresh_names_those_whom_the_server_does_not_know_any_more(desk, stub):
+def test_refresh_names_users_that_the_server_does_not_know_any_more(desk, stub):
     desk.does("import", roster(desk))
     gone = ids(desk)["mail"]
     stub.unknown = {gone}

@@ -125,7 +125,7 @@ def test_nothing_is_stored_for_a_name_that_the_system_does_not_know(host):
     assert os.path.exists(host.state / "accounts.db")
 
 
-def test_whom_the_settings_exempt_gets_in_whatever_became_of_the_accounts_and_the_log_says_so(host):
+def test_an_exempt_user_gets_in_whatever_became_of_the_accounts_and_the_log_says_so(host):
     (host.state / "accounts.db").write_bytes(b"not a database" * 1000)
     (host.state / "accounts.db").chmod(0o600)
     open_to(host.folder, host.user)

@@ -598,7 +598,7 @@ def test_of_two_who_enrol_at_once_one_is_enrolled_and_the_other_is_asked_to_log_
     assert place.host.row("authy_id") == [place.server.become_a_user()]
 
 
-def test_somebody_whom_the_administrator_links_meanwhile_is_not_enrolled_over_it(place):
+def test_a_user_linked_by_the_administrator_meanwhile_is_not_enrolled_over_it(place):
     login = numbered(place)
     place.host.countersign("link", place.host.user.pw_name, 4242)
     login.answer(place.server.sent()[0][1])

@@ -259,7 +259,7 @@ def test_a_user_without_a_device_gets_a_prompt_and_no_wait(host, countersignd):
     assert login.decisions[-1]["detail"] == '"the user has no device"'
 
 
-def test_a_user_whom_the_server_does_not_know_gets_a_prompt_and_no_code_is_good(host, countersignd):
+def test_a_user_unknown_to_the_server_gets_a_prompt_and_no_code_is_good(host, countersignd):
     stranger = LoginPhone(countersignd, has_device=False)
     stranger.authy_id += 1_000_000
     site = Site(host, stranger)
@@ -345,7 +345,7 @@ def test_a_server_that_makes_requests_and_then_fails_rings_the_phone_no_more_tha
     assert len(rude.server.requests("create")) == 3
 
 
-def test_a_server_that_hangs_does_not_keep_out_whoever_has_a_right_code(rude):
+def test_a_server_that_hangs_does_not_keep_out_a_user_with_a_right_code(rude):
     token = rude.softtoken(SoftToken())
     rude.rules('[login]\nprompt = "now"\ndeadline = 20\n', server="request_timeout = 120\n")
     login = rude.login("tty=ssh")

@@ -64,7 +64,7 @@ def test_a_pause_that_is_over_or_longer_than_allowed_is_none(host, softtoken, en
     asked(host.login())
 
 
-def test_a_pause_excuses_whoever_has_no_factor_where_one_is_required(host):
+def test_a_pause_excuses_users_without_a_factor_where_one_is_required(host):
     host.settings(REQUIRED)
     host.account(paused_at=int(time.time()), paused_until=int(time.time()) + HOUR, pause_reason="x")
     assert excused(host.login()) == "paused"

@@ -337,7 +337,7 @@ def test_a_number_that_is_verified_has_five_guesses_in_ten_minutes(server, app):
     assert len(server.events("phone_code_sent", 1)) == 1 and "5551230009" not in json.dumps(server.log)
 
 
-def test_whoever_shows_a_used_code_again_is_not_shut_out(server, app, phone, user):
+def test_a_user_who_shows_a_used_code_again_is_not_shut_out(server, app, phone, user):
     code = phone.softtoken(app)
     assert app.verify(code, user).status == 200
     app.call("GET", f"/protected/json/sms/{user}?force=true")
@@ -570,7 +570,7 @@ def test_no_secret_for_an_authenticator_app_beside_a_phone(app, phone, user):
 
 
 @pytest.mark.parametrize("is_elsewhere", [True, False])
-def test_whoever_is_removed_and_added_again_goes_on_with_what_was_counted(server, app, user, is_elsewhere):
+def test_a_user_removed_and_added_again_goes_on_with_what_was_counted(server, app, user, is_elsewhere):
     other = server.create_application("Other")
     if is_elsewhere:
         assert other.new_user() == user

@@ -731,7 +731,7 @@ def test_where_there_is_no_mail_the_host_hears_that_nobody_is_told(folder):
 # Links that an application has sent
 
 
-def test_a_number_gets_few_links_a_day_whoever_asks_for_them(folder):
+def test_a_number_gets_few_links_a_day_from_all_callers_together(folder):
     def asked(application, number="5551230001"):
         made = application.call(
             "POST",

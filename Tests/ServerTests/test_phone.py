@@ -229,7 +229,7 @@ def test_one_request_and_one_phone_are_waited_for_in_so_many_places(server, app,
 
 
 @pytest.mark.parametrize("end", [["revoke", "--yes"], ["rotate", "--overlap", "0"]], ids=["revoked", "a new key"])
-def test_whoever_waits_is_told_nothing_once_the_key_is_worth_nothing(server, app, phone, user, end):
+def test_a_waiting_phone_is_told_nothing_once_its_key_is_worth_nothing(server, app, phone, user, end):
     uuid = app.create(user)
     read = in_background(app.read, uuid, 50)
     server.wait_for_waiting()

@@ -140,7 +140,7 @@ def test_some_requests_may_come_ahead_of_their_answers(server):
     ],
     ids=["requests", "parts of one"],
 )
-def test_whoever_sends_many_ahead_is_disconnected_before_they_cost_memory(server, flood):
+def test_a_client_that_sends_many_ahead_is_disconnected_before_they_cost_memory(server, flood):
     before = server.memory("VmHWM")
     for _ in range(10):
         with connect(server) as raw:
@@ -161,7 +161,7 @@ SLOW = {
 
 
 @pytest.mark.parametrize("sent", SLOW.values(), ids=SLOW)
-def test_whoever_sends_no_whole_request_in_time_is_disconnected(folder, sent):
+def test_a_client_that_sends_no_whole_request_in_time_is_disconnected(folder, sent):
     with Server(folder, tables="[limits]\nidle_timeout = 1\n") as server, connect(server) as raw:
         raw.sendall(sent)
         rest(raw)
@@ -178,7 +178,7 @@ def test_a_byte_now_and_then_is_no_request_in_time(folder):
         assert rest(raw) == b""
 
 
-def test_whoever_waits_for_a_decision_is_not_idle(folder):
+def test_a_client_that_waits_for_a_decision_is_not_idle(folder):
     with Server(folder, tables="[limits]\nidle_timeout = 3\n") as server:
         user = server.application.new_user()
         handset(server, user)
@@ -237,7 +237,7 @@ def state(device) -> bytes:
     )
 
 
-def test_whoever_has_shown_a_key_is_not_of_the_crowd(folder):
+def test_a_client_that_has_shown_a_key_is_not_of_the_crowd(folder):
     with Server(folder, tables="[limits]\nconnections_of_address = 2\n") as server:
         user = server.application.new_user()
         phone, uuid = handset(server, user), server.application.create(user)
@@ -425,7 +425,7 @@ def test_with_too_few_files_for_any_connections_nothing_starts(folder, monkeypat
     )
 
 
-def test_whoever_takes_no_answer_is_disconnected(folder):
+def test_a_client_that_reads_no_answer_is_disconnected(folder):
     with Server(folder, tables="[limits]\nidle_timeout = 8\n") as server, socket.socket() as raw:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         raw.connect(("127.0.0.1", server.port))

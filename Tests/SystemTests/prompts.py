@@ -22,7 +22,7 @@ NOT_ACCEPTED = r"That code was not accepted"  # wrong and spent ones alike
 CONFIRMS_ONLY = r"That code confirms a new phone and is not a login"
 CODE_SENT = r"A code was sent to your phone|You are being called"
 SERVER_TROUBLE = r"[Tt]he 2FA server (?:does not answer|cannot be used|takes no more for now)"
-ASK_WHOM = r"Contact your administrator"
+ASK_ADMINISTRATOR = r"Contact your administrator"
 
 
 def grace_left(count: int) -> str:

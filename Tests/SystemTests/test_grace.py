@@ -18,7 +18,7 @@ def test_grace_logins_are_counted_down_until_they_end(product):
         assert gets_in(terminal, "alice")
         assert product.show("alice")["grace_logins_left"] == left
     terminal = product.knock("ssh", options=("NumberOfPasswordPrompts=1",))
-    terminal.reads(prompts.ASK_WHOM)
+    terminal.reads(prompts.ASK_ADMINISTRATOR)
     assert terminal.ends() == 255
     assert [decision["outcome"] for decision in product.decisions()] == ["excused"] * 3 + ["denied"]
 
@@ -30,7 +30,7 @@ def test_sudo_is_excused_while_grace_lasts_and_spends_none(product):
     assert product.show("alice")["grace_logins_used"] == 0
     assert gets_in(product.knock("ssh"), "alice")
     terminal = product.knock("sudo")
-    terminal.reads(prompts.ASK_WHOM)
+    terminal.reads(prompts.ASK_ADMINISTRATOR)
     assert terminal.ends() != 0
 
 
@@ -56,7 +56,7 @@ def test_another_address_spends_another_one(product):
 def test_grace_ends_with_its_last_day(product):
     product.configure(enrolment=GRACE + "grace_logins = 5\ngrace_until = 2020-01-01")
     terminal = product.knock("ssh", options=("NumberOfPasswordPrompts=1",))
-    terminal.reads(prompts.ASK_WHOM)
+    terminal.reads(prompts.ASK_ADMINISTRATOR)
     assert terminal.ends() == 255
 
 

@@ -155,7 +155,7 @@ def test_what_is_no_code_is_refused_and_asked_again(product, typed):
 
 
 @pytest.mark.parametrize("way, give_up", [("sudo", "interrupt_prompt"), ("sudo", "end_of_file"), ("su", "end_of_file")])
-def test_whoever_gives_up_at_the_prompt_is_denied_and_it_counts_as_no_failure(product, way, give_up):
+def test_giving_up_at_the_prompt_is_denied_and_counts_as_no_failure(product, way, give_up):
     product.configure(more="[lockout]\nfailures = 1\nseconds = 300")
     product.softtoken("alice")
     terminal = product.knock(way)
@@ -177,9 +177,9 @@ def test_ctrl_c_at_the_prompt_kills_su_and_leaves_no_helper(product):
 
 
 @pytest.mark.parametrize("way", ["ssh", "sudo"])
-def test_whoever_has_no_factor_where_one_is_required_is_told_whom_to_ask(product, way):
+def test_a_user_without_a_factor_where_one_is_required_is_told_who_can_help(product, way):
     terminal = product.knock(way, **({"options": ("NumberOfPasswordPrompts=1",)} if way == "ssh" else {}))
-    terminal.reads(prompts.ASK_WHOM)
+    terminal.reads(prompts.ASK_ADMINISTRATOR)
     assert terminal.ends() != 0
     product.decided(outcome="denied", user="alice", service=SERVICE[way])
 
@@ -208,7 +208,7 @@ def test_an_exemption_for_others_excuses_nobody_else(product, rule):
     product.knock("ssh").reads(prompts.CODE)
 
 
-def test_root_whom_sshd_will_refuse_and_unknown_users_see_what_others_see(product):
+def test_root_refused_by_sshd_and_unknown_users_see_what_others_see(product):
     token = product.softtoken("alice")
     shown = []
     for user in ["alice", "root", "nobody-knows-me"]:

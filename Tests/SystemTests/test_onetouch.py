@@ -262,7 +262,7 @@ def roots_phone(product, countersignd):
 
 
 @pytest.mark.parametrize("user", ["root", "nobody-knows-me"])
-def test_root_whom_sshd_will_refuse_and_unknown_users_ring_no_phone(product, phone, roots_phone, user):
+def test_root_refused_by_sshd_and_unknown_users_ring_no_phone(product, phone, roots_phone, user):
     terminal = product.host.ssh(user, options=("NumberOfPasswordPrompts=1",))
     terminal.reads(prompts.CODE)
     terminal.answer("123456")
@@ -292,7 +292,7 @@ def test_root_sees_the_same_prompt_whether_sshd_will_refuse_or_not(product, root
     assert roots_phone.codes_tried() == (["wrong"] * 3 if permission else [])
 
 
-def test_root_whom_sshd_allows_is_let_in_by_the_phone_after_asking_for_it(product, roots_phone):
+def test_root_allowed_by_sshd_is_let_in_by_the_phone_after_asking_for_it(product, roots_phone):
     terminal = product.host.ssh("root", sshd=product.host.sshd(extra="PermitRootLogin yes"))
     terminal.reads(prompts.WORD_PUSH)
     terminal.answer("push")

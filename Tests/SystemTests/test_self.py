@@ -878,8 +878,8 @@ def test_who_could_not_log_in_afterwards_does_not_opt_in(own, password_only, rul
         'mode = "required"\nopt_out = "no"',
     ],
 )
-def test_whoever_does_not_lose_a_login_by_it_opts_in(own, password_only, rules):
-    """Users who can log in without a factor, and users for whom the opt-out does not count."""
+def test_a_user_who_does_not_lose_a_login_by_it_opts_in(own, password_only, rules):
+    """Users who can log in without a factor, and users whose opt-out does not count."""
     own.configure(enrolment=rules)
     own.host.countersign("opt-out", "bob", "--yes")
     terminal = own.host.sudo("bob", *SELF, "opt-in")

@@ -197,7 +197,7 @@ def test_the_last_grace_login_and_the_lockout_after_it(product, gateway):
         terminal.answer("skip")
         assert gets_in(terminal, "alice")
     terminal = product.knock("ssh", **ONCE)
-    terminal.reads(prompts.ASK_WHOM)
+    terminal.reads(prompts.ASK_ADMINISTRATOR)
     assert terminal.ends() == 255
     assert product.knock("sudo").ends() != 0
     assert decisions(product) == [("excused", "grace")] * 3 + [("denied", "grace_over")] * 2

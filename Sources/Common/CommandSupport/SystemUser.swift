@@ -9,7 +9,7 @@ package struct SystemUser: Equatable, Sendable {
     /// Numeric ID of the primary group.
     package let gid: UInt32
 
-    /// Creates a user of whom these are known.
+    /// Creates a user with these properties.
     package init(name: String, uid: UInt32, gid: UInt32) { (self.name, self.uid, self.gid) = (name, uid, gid) }
 
     /// Finds a user by name; nil if the system says that there is no such user.

@@ -13,7 +13,7 @@ struct LoginDriver {
     let settings: Settings
     let texts: Texts
     let module: Module
-    /// Nil for an unknown user, for whom a decoy runs that sends and stores nothing.
+    /// Nil for an unknown user: a decoy runs instead, which sends and stores nothing.
     let user: KnownUser?
     var net: Net
     var events: [LoginFlow.Event] = [.begin]

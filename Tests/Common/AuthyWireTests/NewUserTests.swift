@@ -87,7 +87,7 @@ struct StatusAnswerTests {
         #expect(user.phone?.hasPrefix("XXX-?[31m") == true)
     }
 
-    @Test func `A user whom the server does not know is told apart from a server that has no such call`() throws {
+    @Test func `A user unknown to the server is told apart from a server that has no such call`() throws {
         let user = try #require(AuthyID(1635))
         #expect(
             StatusAnswer(status: 404, body: decoded(#"{"error_code":"60026","success":false}"#), user: user)
@@ -96,7 +96,7 @@ struct StatusAnswerTests {
     }
 }
 
-@Test func `An activity says what, from where, on which host and as whom`() {
+@Test func `An activity says what, from where, on which host and as which user`() {
     let activity = UserActivity(
         type: UserActivity.enrolled, email: "zoe@example.com", address: "192.0.2.7", host: "gate", user: "zoe")
     #expect(

@@ -77,7 +77,7 @@ struct SQLiteTests {
         #expect(throws: SQLiteError.self) { try connection.run("") }
     }
 
-    @Test func `A transaction that throws undoes everything, whoever threw`() throws {
+    @Test func `A transaction that throws undoes everything, whether our code or SQLite threw`() throws {
         #expect(throws: Stop.self) {
             try connection.transaction(.immediate) {
                 try connection.run("INSERT INTO things (number) VALUES (1)")

@@ -13,7 +13,7 @@ struct EnrolmentTests {
         accounts = try place.open()
     }
 
-    @Test func `A person whom nothing is known about has an empty account, and looking makes no row`() throws {
+    @Test func `A user without records has an empty account, and looking makes no row`() throws {
         #expect(try accounts.account(of: alice) == Account())
         #expect(try accounts.account(of: alice).state == .none)
         #expect(try accounts.softToken(of: alice) == nil)

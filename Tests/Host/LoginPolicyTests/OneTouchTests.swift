@@ -30,7 +30,7 @@ struct OneTouchTests {
     }
 
     @Test(
-        "Whoever cannot be asked on the phone is prompted at once",
+        "A user who cannot be asked on the phone is prompted at once",
         arguments: [{ $0.hasServer = false }, { $0.hasAuthyID = false }] as [Change])
     func noPhone(change: Change) { play(both(change), [(.begin, [.ask(Prompts.code)]), (nothing, [cancelled])]) }
 

@@ -88,7 +88,7 @@ struct RecoveryTests {
             Stage.lookingAfterRecovery.script + [(.polled(.denied), [deniedOnPhone()])])
     }
 
-    @Test("A phone that was not approved does not keep out whoever has a recovery code")
+    @Test("A phone that was not approved does not keep out a user with a recovery code")
     func phoneIsLost() {
         play(
             Stage.lookingAfterRecovery.facts,
@@ -106,7 +106,7 @@ struct RecoveryTests {
         play(Self.left(3), Self.asked + [(.deadline, []), (.recoveryTyped(.nothing), [denied(.timeout)])])
     }
 
-    @Test("Whoever gives up at the prompt for a recovery code is refused")
+    @Test("A user who gives up at the prompt for a recovery code is refused")
     func gaveUp() {
         play(Self.left(3), Self.asked + [(.interrupted, []), (.recoveryTyped(.nothing), [cancelled])])
     }
@@ -217,7 +217,7 @@ struct UnaskedRecoveryTests {
 /// What is tried first.
 struct PreferenceTests {
     @Test(
-        "Whoever prefers a OneCode is sent one at once, charged as ever, and can ask for a request by word",
+        "A user who prefers a OneCode is sent one at once, charged as ever, and can ask for a request by word",
         arguments: [
             (.sms, "A code was sent to your phone by text message."), (.call, "You are being called with a code."),
         ]
@@ -231,7 +231,7 @@ struct PreferenceTests {
             ] + triedAtServer + [(.verified(.accepted(timeStep: 0)), [approved(factor)])])
     }
 
-    @Test("Whoever prefers codes of an app is asked for one at once, and can ask for a request by word")
+    @Test("A user who prefers codes of an app is asked for one at once, and can ask for a request by word")
     func softToken() {
         play(
             both { $0.rules.prefer = .softToken },

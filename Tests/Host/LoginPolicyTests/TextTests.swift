@@ -54,7 +54,7 @@ struct TextTests {
     func prompt(text: String) { #expect(text.hasSuffix(": ") && !text.contains("  ")) }
 
     @Test(
-        "Whoever cannot get in is told whom to ask or what to do",
+        "A user who cannot get in is told who can help or what to do",
         arguments: [
             english[.notEnrolled], english[.notEnrolled], english[.unavailable], english[.locked], english[.noFactor],
             english[.noMoreTries],

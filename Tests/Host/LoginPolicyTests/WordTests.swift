@@ -203,7 +203,7 @@ struct WordTests {
             ])
     }
 
-    @Test("Whoever has skipping only can skip, and whoever may not skip and has nothing is told whom to ask")
+    @Test("Users who can only skip may skip, and users who may not skip and have nothing are told who can help")
     func skipOnly() {
         let nobody = Facts()
         var skipper = Facts()
