@@ -12,10 +12,11 @@ FORMS = {"one", "other"}
 
 
 def texts(language: str) -> dict:
-    """The object of a language's file, which has only strings, lists and objects in it."""
+    """The object of a language's file, which has only strings, lists and objects in it; + joins long strings."""
     source = (PAGES / f"texts-{language}.js").read_text()
     literal = source[source.index("{", source.index(f"export const {language} = ")) :].removesuffix(";\n")
-    quoted = re.sub(r'("(?:[^"\\]|\\.)*")|(\w+):', lambda found: found[1] or f'"{found[2]}":', literal)
+    joined = re.sub(r'" \+\n *"', "", literal)
+    quoted = re.sub(r'("(?:[^"\\]|\\.)*")|(\w+):', lambda found: found[1] or f'"{found[2]}":', joined)
     return json.loads(re.sub(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', lambda found: found[1] or "", quoted))
 
 

@@ -51,7 +51,8 @@ export class AddPhone {
   }
 
   #start(problem) {
-    const start = button(words.start, { class: "main wide", "data-do": "add-phone", onclick: () => this.#make() }, icon("phone"));
+    const start = button(
+      words.start, { class: "main wide", "data-do": "add-phone", onclick: () => this.#make() }, icon("phone"));
     return el("div", { class: "foot" }, problem && el("p", { class: "problem", role: "alert" }, plain(problem)), start);
   }
 
@@ -67,7 +68,8 @@ export class AddPhone {
     } catch (error) {
       if (error.code !== "offline") this.#token = null;
       const isForPerson = error.code === "too_many" || error.code === "no_links";
-      this.#fail(isForPerson && typeof error.answer?.message === "string" ? error.answer.message : words.problem(error.code));
+      const isMessage = isForPerson && typeof error.answer?.message === "string";
+      this.#fail(isMessage ? error.answer.message : words.problem(error.code));
     }
   }
 
@@ -80,12 +82,14 @@ export class AddPhone {
   #draw() {
     const { link, modules } = this.#made;
     const title = el("h2", {}, modules.length > 0 ? words.scan : words.open);
-    const copy = button(words.copy, { class: "quiet wide", "data-do": "copy-link", onclick: () => copyLink(copy, link) }, icon("copy"));
+    const copy = button(
+      words.copy, { class: "quiet wide", "data-do": "copy-link", onclick: () => copyLink(copy, link) }, icon("copy"));
     const steps = el("ol", { class: "steps" }, ...words.steps.map((step) => el("li", {}, step)));
     const code = modules.length > 0 && qrCode(modules);
     this.#show("open", el(
       "div", { class: "card" }, title, code, el("p", { class: "times" }, icon("clock"), this.#left), steps,
-      el("p", { class: "where" }, words.onlyYours), el("p", {}, words.noCamera), el("p", { class: "link", "data-link": link }, link), copy,
+      el("p", { class: "where" }, words.onlyYours), el("p", {}, words.noCamera),
+      el("p", { class: "link", "data-link": link }, link), copy,
       this.#close()));
     this.#tick();
     this.#goTo(title);
@@ -94,7 +98,8 @@ export class AddPhone {
   #expire() {
     const hadFocus = this.element.contains(document.activeElement);
     const title = el("h2", {}, words.expired);
-    const again = button(words.again, { class: "main wide", "data-do": "add-phone", onclick: () => this.#make() }, icon("phone"));
+    const again = button(
+      words.again, { class: "main wide", "data-do": "add-phone", onclick: () => this.#make() }, icon("phone"));
     this.#show("expired", el("div", { class: "card" }, title, el("p", {}, words.expiredMore), again, this.#close()));
     announce(`${words.expired} ${words.expiredMore}`);
     if (hadFocus) this.#goTo(title);
@@ -132,9 +137,17 @@ function isLink(made) {
 function qrCode(modules) {
   const side = modules.length + 2 * MARGIN;
   const bars = modules.flatMap((row, y) =>
-    [...row.matchAll(/1+/g)].map((run) => `M${run.index + MARGIN} ${y + MARGIN}h${run[0].length}v1h-${run[0].length}z`));
-  const attributes = { class: "qr", viewBox: `0 0 ${side} ${side}`, role: "img", "aria-label": words.code, "shape-rendering": "crispEdges" };
-  return svg("svg", attributes, svg("rect", { width: side, height: side, fill: "#fff" }), svg("path", { d: bars.join(""), fill: "#000" }));
+    [...row.matchAll(/1+/g)].map(
+      (run) => `M${run.index + MARGIN} ${y + MARGIN}h${run[0].length}v1h-${run[0].length}z`));
+  const attributes = {
+    class: "qr",
+    viewBox: `0 0 ${side} ${side}`,
+    role: "img",
+    "aria-label": words.code,
+    "shape-rendering": "crispEdges",
+  };
+  const ground = svg("rect", { width: side, height: side, fill: "#fff" });
+  return svg("svg", attributes, ground, svg("path", { d: bars.join(""), fill: "#000" }));
 }
 
 async function copyLink(copy, link) {

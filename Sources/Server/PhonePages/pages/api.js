@@ -75,7 +75,8 @@ export class API {
 
   state(seen, signal) {
     const query = seen === null ? "" : `?seen=${encodeURIComponent(seen)}`;
-    return this.#call("GET", `state${query}`, undefined, { headers: { Prefer: "wait=25" }, deadline: WAITING_DEADLINE, signal });
+    const headers = { Prefer: "wait=25" };
+    return this.#call("GET", `state${query}`, undefined, { headers, deadline: WAITING_DEADLINE, signal });
   }
 
   /**
@@ -153,7 +154,8 @@ export class API {
     const text = body === undefined ? "" : JSON.stringify(body);
     const options = body === undefined ? { method, headers } : post(text);
     const authorization = await this.#authorization(method, path, text);
-    return exchange(path, { ...options, headers: { ...options.headers, Authorization: authorization } }, deadline, signal);
+    const signed = { ...options, headers: { ...options.headers, Authorization: authorization } };
+    return exchange(path, signed, deadline, signal);
   }
 
   async #authorization(method, path, body) {

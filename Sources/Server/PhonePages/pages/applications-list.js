@@ -29,7 +29,9 @@ export class ApplicationsList {
     const name = plainText(application);
     const isAllowed = decision === "allowed";
     const decided = words.decisions[decision ?? "open"] ?? words.decisions.open;
-    const [label, text, next] = isAllowed ? [words.stopLabel(name), words.stop, "refused"] : [words.allowLabel(name), words.allow, "allowed"];
+    const [label, text, next] = isAllowed
+      ? [words.stopLabel(name), words.stop, "refused"]
+      : [words.allowLabel(name), words.allow, "allowed"];
     const attributes = { class: "quiet", "aria-label": label, "data-do": next, onclick: () => this.#decide(id, next) };
     return el(
       "li", { class: "card", "data-application-id": id, "data-decision": decision ?? "open" },

@@ -25,7 +25,11 @@ export class Card {
     this.#api = api;
     this.#guard = guard;
     this.#onEnd = onEnd;
-    const attributes = { class: "card request", "data-request": request.id, "aria-labelledby": `message-${request.id}` };
+    const attributes = {
+      class: "card request",
+      "data-request": request.id,
+      "aria-labelledby": `message-${request.id}`,
+    };
     this.element = el("article", attributes, ...this.#head(), this.#actions);
     this.#ask();
     this.tick();
@@ -47,7 +51,8 @@ export class Card {
     const ends = this.request.ends;
     this.#left.textContent = ends === null || !this.isPending ? "" : texts.timeLeft(ends - now);
     this.#left.toggleAttribute("data-soon", ends !== null && ends - now < 15);
-    if (ends !== null && now > ends + 1 && (this.#phase === "asking" || this.#phase === "choosing")) this.#end("expired");
+    const isOpen = this.#phase === "asking" || this.#phase === "choosing";
+    if (ends !== null && now > ends + 1 && isOpen) this.#end("expired");
   }
 
   /** Called when the server no longer lists the request. */
@@ -94,7 +99,8 @@ export class Card {
   #choose() {
     const numbers = this.request.choices.map((number) =>
       this.#guarded(number, { class: "big number", "data-choice": number }, () => this.#send("approved", number)));
-    const none = this.#guarded(words.noneOfThese, { class: "big deny", "data-do": "none" }, () => this.#send("denied"), icon("no"));
+    const none = this.#guarded(
+      words.noneOfThese, { class: "big deny", "data-do": "none" }, () => this.#send("denied"), icon("no"));
     this.#show("choosing", el("h3", {}, words.which), el("div", { class: "numbers" }, ...numbers), none);
     this.#actions.scrollIntoView({ block: "nearest" });
   }
@@ -141,7 +147,8 @@ export class Card {
   /** - status: `denied` or `wrong_number`. */
   #askWhy(status, problem) {
     this.#show(
-      "asking-why", this.#result(status), el("h3", {}, words.askYou), problem && el("p", { class: "problem", role: "alert" }, problem),
+      "asking-why", this.#result(status), el("h3", {}, words.askYou),
+      problem && el("p", { class: "problem", role: "alert" }, problem),
       el("div", { class: "pair" },
         this.#guarded(words.itWasMe, { class: "big quiet", "data-do": "was-me" }, () => this.#end(status, words.wasMe)),
         this.#guarded(words.report, { class: "big deny", "data-do": "report" }, () => this.#report(status))));

@@ -118,4 +118,5 @@ export class CodesView {
 }
 
 /** A changed `added` means a new secret with the same id. */
-const isSame = (listed, kept) => kept !== undefined && kept.added === listed.added && kept.application === listed.application;
+const isSame = (listed, kept) =>
+  kept !== undefined && kept.added === listed.added && kept.application === listed.application;

@@ -29,7 +29,8 @@ export class DevicesView {
     this.#addPhone = new AddPhone(api, onJoined);
     this.#applications = new ApplicationsList(api);
     this.element = el(
-      "section", {}, this.#title, this.#account, this.#problem, this.#list, this.#addPhone.element, this.#applications.element, ...more);
+      "section", {}, this.#title, this.#account, this.#problem, this.#list, this.#addPhone.element,
+      this.#applications.element, ...more);
   }
 
   setAccount(phone) {
@@ -70,9 +71,12 @@ export class DevicesView {
 
   #describe(item, device) {
     const name = plainText(device.name);
-    const act = (what, label, text, onclick) => button(text, { class: "quiet", "aria-label": label, "data-do": what, onclick });
+    const act = (what, label, text, onclick) =>
+      button(text, { class: "quiet", "aria-label": label, "data-do": what, onclick });
     item.replaceChildren(
-      el("div", { class: "device" }, icon(device.os_type === "desktop" ? "desktop" : "phone"), el("div", {}, title(device), dates(device))),
+      el("div", { class: "device" },
+        icon(device.os_type === "desktop" ? "desktop" : "phone"),
+        el("div", {}, title(device), dates(device))),
       el("div", { class: "pair" },
         act("rename", words.renameLabel(name), words.rename, () => this.#askName(item, device)),
         act("remove", words.removeLabel(name), words.remove, () => this.#askRemove(item, device))));
@@ -80,7 +84,12 @@ export class DevicesView {
 
   #askName(item, device) {
     const field = el("input", {
-      id: `name-${device.id}`, value: device.name, maxlength: 40, autocomplete: "off", required: true, enterkeyhint: "done",
+      id: `name-${device.id}`,
+      value: device.name,
+      maxlength: 40,
+      autocomplete: "off",
+      required: true,
+      enterkeyhint: "done",
     });
     const save = async (event) => {
       event.preventDefault();
@@ -89,13 +98,16 @@ export class DevicesView {
     };
     item.replaceChildren(
       el("form", { onsubmit: save }, el("label", { for: field.id }, words.newName), field,
-        el("div", { class: "pair" }, this.#cancel(item, device), el("button", { class: "main", "data-do": "save" }, words.save))));
+        el("div", { class: "pair" },
+          this.#cancel(item, device),
+          el("button", { class: "main", "data-do": "save" }, words.save))));
     field.focus();
     field.select();
   }
 
   #askRemove(item, device) {
-    const question = el("p", { class: "question" }, device.this ? words.askRemoveThis : plain(words.askRemove(device.name)));
+    const text = device.this ? words.askRemoveThis : plain(words.askRemove(device.name));
+    const question = el("p", { class: "question" }, text);
     const onclick = () => this.#act(item, device, () => this.#remove(device), words.removed);
     const yes = button(words.doRemove, { class: "deny", "data-do": "remove-really", onclick });
     item.replaceChildren(question, el("div", { class: "pair" }, this.#cancel(item, device), yes));
@@ -143,10 +155,12 @@ export class DevicesView {
 const day = (time) => new Date(time * 1000).toLocaleDateString(texts.locale, { dateStyle: "medium" });
 
 function title(device) {
-  return el("h2", {}, plain(device.name), device.this && el("span", { class: "badge", "data-status": "this" }, words.thisOne));
+  const badge = device.this && el("span", { class: "badge", "data-status": "this" }, words.thisOne);
+  return el("h2", {}, plain(device.name), badge);
 }
 
 function dates(device) {
   const seen = device.this ? [] : [words.lastSeen(texts.ago(clock.now() - device.last_seen))];
-  return el("p", { class: "where" }, device.confirmed ? [words.added(day(device.created)), ...seen].join(" · ") : words.unconfirmed);
+  const text = device.confirmed ? [words.added(day(device.created)), ...seen].join(" · ") : words.unconfirmed;
+  return el("p", { class: "where" }, text);
 }

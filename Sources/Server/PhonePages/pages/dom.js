@@ -9,13 +9,16 @@ export function el(name, attributes = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
     if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
-    else if (value !== false && value !== null && value !== undefined) element.setAttribute(key, value === true ? "" : value);
+    else if (value !== false && value !== null && value !== undefined) {
+      element.setAttribute(key, value === true ? "" : value);
+    }
   }
   element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 
-export const button = (label, attributes, ...before) => el("button", { type: "button", ...attributes }, ...before, label);
+export const button = (label, attributes, ...before) =>
+  el("button", { type: "button", ...attributes }, ...before, label);
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -40,7 +43,9 @@ export function svg(name, attributes, ...children) {
 
 /** A decorative icon, hidden from screen readers since words stand beside it. */
 export const icon = (shape) =>
-  svg("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" }, svg("path", { d: SHAPES[shape] }));
+  svg(
+    "svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" },
+    svg("path", { d: SHAPES[shape] }));
 
 // Characters that are invisible, change the direction of text, or look like a plain space.
 const UNSEEN = /([\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs})/u;
@@ -54,13 +59,15 @@ const breakable = (text) => text.split(".").flatMap((part, index) => (index > 0 
 
 /** Shows untrusted text: each invisible character becomes its code point, such as U+202E. */
 export function plain(text) {
-  const parts = text.split(UNSEEN).flatMap((part, index) => (index % 2 ? el("span", { class: "unseen" }, codePoint(part)) : breakable(part)));
+  const parts = text.split(UNSEEN).flatMap(
+    (part, index) => (index % 2 ? el("span", { class: "unseen" }, codePoint(part)) : breakable(part)));
   return el("bdi", { class: "plain" }, ...parts.filter((part) => part !== ""));
 }
 
 /** Shows untrusted names and values. A long value takes the whole width. */
 export function pairs(details) {
-  const row = ([name, value]) => el("div", { class: value.length > LONG && "long" }, el("dt", {}, plain(name)), el("dd", {}, plain(value)));
+  const row = ([name, value]) =>
+    el("div", { class: value.length > LONG && "long" }, el("dt", {}, plain(name)), el("dd", {}, plain(value)));
   return details.length > 0 && el("dl", {}, ...details.map(row));
 }
 

@@ -19,7 +19,9 @@ export function tokenIn(link) {
 const linkFor = (token) => `${location.origin}${location.pathname}#enrol=${token}`;
 
 const page = (name, shape, title, ...children) =>
-  el("section", { class: "step", "data-step": name }, el("div", { class: "mark" }, icon(shape)), el("h1", {}, title), ...children);
+  el(
+    "section", { class: "step", "data-step": name },
+    el("div", { class: "mark" }, icon(shape)), el("h1", {}, title), ...children);
 
 /** Shows the account and its applications before anything is sent that cannot be undone. */
 async function invitation(token) {
@@ -27,7 +29,8 @@ async function invitation(token) {
   const names = (Array.isArray(applications) ? applications : []).filter((name) => typeof name === "string");
   return el(
     "dl", { class: "card facts" },
-    names.length > 0 && el("div", {}, el("dt", {}, words.company(names.length)), ...names.map((name) => el("dd", {}, plain(name)))),
+    names.length > 0 && el(
+      "div", {}, el("dt", {}, words.company(names.length)), ...names.map((name) => el("dd", {}, plain(name)))),
     typeof phone === "string" && el("div", {}, el("dt", {}, words.person), el("dd", {}, plain(phone))));
 }
 
@@ -41,7 +44,14 @@ export const unusable = (title, text) => page("unusable", "warning", title, el("
  * - onToken: called with the token of a pasted link.
  */
 export function withoutLink({ wasRemoved, problem, onToken }) {
-  const field = el("input", { id: "link", type: "url", autocomplete: "off", spellcheck: "false", required: true, enterkeyhint: "go" });
+  const field = el("input", {
+    id: "link",
+    type: "url",
+    autocomplete: "off",
+    spellcheck: "false",
+    required: true,
+    enterkeyhint: "go",
+  });
   const wrong = el("p", { class: "problem", role: "alert", hidden: true }, words.notALink);
   const use = (event) => {
     event.preventDefault();
@@ -50,9 +60,11 @@ export function withoutLink({ wasRemoved, problem, onToken }) {
     if (token) onToken(token);
   };
   return page(
-    wasRemoved ? "removed" : "no-link", wasRemoved || problem ? "warning" : "phone", wasRemoved ? words.removedTitle : words.noLinkTitle,
+    wasRemoved ? "removed" : "no-link", wasRemoved || problem ? "warning" : "phone",
+    wasRemoved ? words.removedTitle : words.noLinkTitle,
     problemIn(problem), el("p", {}, wasRemoved ? words.removed : words.noLink),
-    el("form", { class: "bottom", onsubmit: use, novalidate: true }, el("label", { for: "link" }, words.paste), field, wrong,
+    el("form", { class: "bottom", onsubmit: use, novalidate: true },
+      el("label", { for: "link" }, words.paste), field, wrong,
       el("button", { class: "big main wide", "data-do": "use-link" }, words.use)));
 }
 
@@ -77,9 +89,18 @@ export async function withLink({ token, isEnrolled, onKeep, onDone, onRefused })
   const isElsewhereBetter = isApple() && !isStandalone();
   if (isElsewhereBetter) view.append(appleFirst(token));
   const value = await suggestedName();
-  const field = el("input", { id: "name", value, maxlength: 40, autocomplete: "off", required: true, enterkeyhint: "go" });
+  const field = el("input", {
+    id: "name",
+    value,
+    maxlength: 40,
+    autocomplete: "off",
+    required: true,
+    enterkeyhint: "go",
+  });
   const problem = el("p", { class: "problem", role: "alert", hidden: true });
-  const start = el("button", { class: "big main wide", "data-do": "enroll" }, isElsewhereBetter ? words.appleAnyway : words.start);
+  const start = el(
+    "button", { class: "big main wide", "data-do": "enroll" },
+    isElsewhereBetter ? words.appleAnyway : words.start);
   const refuse = async (text) => {
     await store.drop("enrolment");
     onRefused(text);
@@ -106,14 +127,18 @@ export async function withLink({ token, isEnrolled, onKeep, onDone, onRefused })
   return view;
 }
 
-const refusal = (error) => (typeof error.answer?.message === "string" ? error.answer.message : texts.enrollProblem(error.code));
+const refusal = (error) =>
+  (typeof error.answer?.message === "string" ? error.answer.message : texts.enrollProblem(error.code));
 
 /** Safari and the home screen have separate storage, so a key made here would be missing there. */
 function appleFirst(token) {
-  const copy = button(words.copyLink, { class: "quiet wide", "data-do": "copy-link", onclick: () => copyLink(copy, token) }, icon("copy"));
+  const copy = button(
+    words.copyLink, { class: "quiet wide", "data-do": "copy-link", onclick: () => copyLink(copy, token) },
+    icon("copy"));
   const steps = words.appleSteps.map((step) => el("li", {}, step));
   return el(
-    "div", { class: "card" }, el("h2", {}, words.appleFirst), el("ol", { class: "steps" }, ...steps), el("p", {}, words.appleWhy), copy);
+    "div", { class: "card" }, el("h2", {}, words.appleFirst), el("ol", { class: "steps" }, ...steps),
+    el("p", {}, words.appleWhy), copy);
 }
 
 async function copyLink(copy, token) {

@@ -43,5 +43,6 @@ export class Guard {
 /** The position on the page, not in the window, as scrolling is the user's own action. Hidden elements have none. */
 function position(element) {
   const box = element.getBoundingClientRect();
-  return `${Math.round(box.left + scrollX)} ${Math.round(box.top + scrollY)} ${Math.round(box.width)} ${Math.round(box.height)}`;
+  const corner = `${Math.round(box.left + scrollX)} ${Math.round(box.top + scrollY)}`;
+  return `${corner} ${Math.round(box.width)} ${Math.round(box.height)}`;
 }

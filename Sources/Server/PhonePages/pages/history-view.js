@@ -33,7 +33,8 @@ export class HistoryView {
       this.#list.append(...items);
       this.#next = next ?? null;
       this.#list.hidden = this.#list.childElementCount === 0;
-      const more = this.#next !== null && button(words.more, { class: "quiet wide", "data-do": "more", onclick: () => this.#load(false) });
+      const more = this.#next !== null && button(
+        words.more, { class: "quiet wide", "data-do": "more", onclick: () => this.#load(false) });
       const nothing = this.#list.hidden && el("div", { class: "empty" }, icon("clock"), el("p", {}, words.empty));
       this.#foot.replaceChildren(...[more, nothing].filter(Boolean));
       if (!fresh) items[0]?.focus();
@@ -47,7 +48,9 @@ export class HistoryView {
 
 function item(entry) {
   const isRequest = entry.kind === "request";
-  const title = isRequest && entry.message ? plain(entry.message) : (words.kinds[entry.kind] ?? plain(String(entry.kind)));
+  const title = isRequest && entry.message
+    ? plain(entry.message)
+    : (words.kinds[entry.kind] ?? plain(String(entry.kind)));
   const about = isRequest ? entry.device && words.by(entry.device) : entry.message;
   const where = [entry.application && plain(entry.application), about && plain(about), when(entry.at)].filter(Boolean);
   return el(
@@ -68,12 +71,15 @@ function details({ request }) {
 
 function badge({ status, reported }) {
   if (reported) return el("span", { class: "badge", "data-status": "reported" }, words.reported);
-  return status && el("span", { class: "badge", "data-status": status }, words.statuses[status] ?? plain(String(status)));
+  return status && el(
+    "span", { class: "badge", "data-status": status }, words.statuses[status] ?? plain(String(status)));
 }
 
 function when(at) {
   const time = new Date(at * 1000);
   const age = clock.now() - at;
-  const text = age < 3600 ? texts.ago(age) : time.toLocaleString(texts.locale, { dateStyle: "medium", timeStyle: "short" });
+  const text = age < 3600
+    ? texts.ago(age)
+    : time.toLocaleString(texts.locale, { dateStyle: "medium", timeStyle: "short" });
   return el("time", { datetime: time.toISOString() }, text);
 }

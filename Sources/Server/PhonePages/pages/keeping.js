@@ -19,14 +19,16 @@ export class Keeping {
   /** Does not wait for the answer: a browser may answer only after its own prompt was closed. */
   update() {
     if (this.#hasAsked) return;
-    navigator.storage?.persisted?.().then((isKept) => !this.#hasAsked && this.#draw(isKept ? null : words.why), () => {});
+    navigator.storage?.persisted?.().then(
+      (isKept) => !this.#hasAsked && this.#draw(isKept ? null : words.why), () => {});
   }
 
   #draw(text) {
     for (const card of this.#cards) {
       card.hidden = text === null;
       if (card.hidden) continue;
-      const ask = !this.#hasAsked && button(words.ask, { class: "quiet wide", "data-do": "keep-data", onclick: () => this.#ask() });
+      const ask = !this.#hasAsked && button(
+        words.ask, { class: "quiet wide", "data-do": "keep-data", onclick: () => this.#ask() });
       card.replaceChildren(...[el("h2", {}, icon("warning"), words.title), el("p", {}, text), ask].filter(Boolean));
     }
   }

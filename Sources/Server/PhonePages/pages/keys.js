@@ -9,7 +9,8 @@ const ES256 = { name: "ECDSA", hash: "SHA-256" };
  * Whether keys work here: not on plain http (other than localhost), where browsers have no WebCrypto, or without
  * IndexedDB.
  */
-export const areAvailable = () => globalThis.isSecureContext && Boolean(globalThis.crypto?.subtle) && Boolean(globalThis.indexedDB);
+export const areAvailable = () =>
+  globalThis.isSecureContext && Boolean(globalThis.crypto?.subtle) && Boolean(globalThis.indexedDB);
 
 export async function make() {
   const pair = await crypto.subtle.generateKey(KIND, false, ["sign"]);

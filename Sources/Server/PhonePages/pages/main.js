@@ -75,7 +75,10 @@ class Running {
         onThisRemoved: () => this.#removedHere(), onJoined: (id) => this.#joined(id),
       }),
     };
-    this.#live = new Live(this.#api, { state: (state) => this.#take(state), trouble: (error, failures) => this.#trouble(error, failures) });
+    this.#live = new Live(this.#api, {
+      state: (state) => this.#take(state),
+      trouble: (error, failures) => this.#trouble(error, failures),
+    });
   }
 
   async start() {
@@ -140,7 +143,8 @@ class Running {
     this.#views.devices.update(state.joining);
     closeAllBut(new Set(requests.map((one) => one.id))).catch(() => {});
     // Codes may need several calls, and new requests do not wait for them.
-    this.#codes.update(this.#api, Array.isArray(state.tokens) ? state.tokens : []).catch((error) => this.#trouble(error, 1));
+    const tokens = Array.isArray(state.tokens) ? state.tokens : [];
+    this.#codes.update(this.#api, tokens).catch((error) => this.#trouble(error, 1));
   }
 
   #showConfirmation(code) {
@@ -193,7 +197,8 @@ async function offer(token) {
     isEnrolled: device !== undefined,
     onKeep: () => run(device, false),
     onDone: (made) => run(made, true),
-    onRefused: (problem) => (device ? run(device, false).then(() => notice("enroll", problem, 20_000)) : showNoLink({ problem })),
+    onRefused: (problem) =>
+      (device ? run(device, false).then(() => notice("enroll", problem, 20_000)) : showNoLink({ problem })),
   });
   if (view === null) return;
   running?.end();
@@ -229,7 +234,9 @@ function hear(message) {
 function translate() {
   document.documentElement.lang = texts.language;
   nav.setAttribute("aria-label", texts.viewsLabel);
-  for (const link of nav.querySelectorAll("a")) link.querySelector("span").textContent = texts.views[link.hash.slice(1)];
+  for (const link of nav.querySelectorAll("a")) {
+    link.querySelector("span").textContent = texts.views[link.hash.slice(1)];
+  }
 }
 
 async function start() {

@@ -12,7 +12,9 @@ const exists = () => "serviceWorker" in navigator && "PushManager" in globalThis
 
 function withDeadline(promise) {
   let timer;
-  const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new DOMException("", "TimeoutError")), DEADLINE); });
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new DOMException("", "TimeoutError")), DEADLINE);
+  });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
@@ -94,12 +96,16 @@ export class Notifications {
     const told = problem && el("p", { class: "problem", role: "alert" }, problem);
     if (!exists()) return [title, el("p", {}, isApple() && !isStandalone() ? words.apple : words.missing)];
     if (this.#isOn) {
-      const turnOff = button(words.turnOff, { class: "quiet wide", "data-do": "push-off", onclick: () => this.#turnOff() });
+      const turnOff = button(
+        words.turnOff, { class: "quiet wide", "data-do": "push-off", onclick: () => this.#turnOff() });
       return [title, el("p", {}, words.on), told, turnOff];
     }
     if (Notification.permission === "denied") return [title, el("p", {}, words.refused)];
     const turnOn = button(this.#isBusy ? words.turningOn : words.turnOn, {
-      class: "wide main", "data-do": "push-on", "aria-disabled": this.#isBusy ? "true" : null, onclick: () => this.#turnOn(),
+      class: "wide main",
+      "data-do": "push-on",
+      "aria-disabled": this.#isBusy ? "true" : null,
+      onclick: () => this.#turnOn(),
     });
     return [title, el("p", {}, quiet ? words.why : `${words.off} ${words.why}`), told, turnOn];
   }

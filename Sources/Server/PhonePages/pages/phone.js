@@ -7,7 +7,8 @@ const words = texts.enroll;
 const agent = () => navigator.userAgent;
 
 /** iPads report a Mac, but Macs have no touch screen. */
-export const isApple = () => /iPhone|iPad|iPod/.test(agent()) || (/Macintosh/.test(agent()) && navigator.maxTouchPoints > 1);
+export const isApple = () =>
+  /iPhone|iPad|iPod/.test(agent()) || (/Macintosh/.test(agent()) && navigator.maxTouchPoints > 1);
 
 /** Whether the page was opened from the home screen. */
 export const isStandalone = () => matchMedia("(display-mode: standalone)").matches || navigator.standalone === true;
@@ -20,7 +21,11 @@ export function osType() {
 
 function browser() {
   const known = [
-    ["Firefox", /Firefox|FxiOS/], ["Edge", /Edg/], ["Opera", /OPR/], ["Samsung Internet", /SamsungBrowser/], ["Chrome", /Chrom|CriOS/],
+    ["Firefox", /Firefox|FxiOS/],
+    ["Edge", /Edg/],
+    ["Opera", /OPR/],
+    ["Samsung Internet", /SamsungBrowser/],
+    ["Chrome", /Chrom|CriOS/],
   ];
   return known.find(([, pattern]) => pattern.test(agent()))?.[0] ?? (/Safari/.test(agent()) ? "Safari" : "Browser");
 }

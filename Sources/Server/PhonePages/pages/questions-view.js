@@ -74,8 +74,10 @@ class Question {
   end(status) {
     const isYes = status === "added" || status === "allowed";
     const shape = isYes ? "yes" : status === "gone" ? "clock" : "no";
-    const result = el("p", { class: "result", "data-status": isYes ? "approved" : "denied" }, icon(shape), words.ends[status]);
-    this.show("over", result, this.guarded(texts.requests.close, { class: "big quiet", "data-do": "close" }, () => this.#onEnd(this)));
+    const attributes = { class: "result", "data-status": isYes ? "approved" : "denied" };
+    const result = el("p", attributes, icon(shape), words.ends[status]);
+    const close = { class: "big quiet", "data-do": "close" };
+    this.show("over", result, this.guarded(texts.requests.close, close, () => this.#onEnd(this)));
     this.element.setAttribute("data-status", status);
     announce(words.ends[status]);
   }
@@ -115,7 +117,9 @@ class JoiningPhone extends Question {
     return [
       problem && el("p", { class: "problem", role: "alert" }, problem),
       el("form", { onsubmit: add }, el("label", { for: this.#field.id }, words.phoneCode), this.#field,
-        el("div", { class: "pair" }, remove, el("button", { class: "big approve", "data-do": "add" }, icon("yes"), words.add))),
+        el("div", { class: "pair" },
+          remove,
+          el("button", { class: "big approve", "data-do": "add" }, icon("yes"), words.add))),
     ];
   }
 
@@ -161,7 +165,8 @@ class Consent extends Question {
 const isConsent = (one) => typeof one?.id === "string" && typeof one.application === "string";
 
 const isJoining = (one) =>
-  typeof one?.id === "string" && typeof one.name === "string" && typeof one.address === "string" && Number.isFinite(one.created);
+  typeof one?.id === "string" && typeof one.name === "string" && typeof one.address === "string"
+  && Number.isFinite(one.created);
 
 /** The open questions, in order of arrival. */
 export class QuestionsView {
@@ -198,8 +203,12 @@ export class QuestionsView {
   /** - state: the server's state. */
   update({ joining, consents }) {
     const asked = new Map();
-    for (const one of list(consents).filter(isConsent)) asked.set(`application-${one.id}`, () => new Consent(one, ...this.#tools()));
-    for (const one of list(joining).filter(isJoining)) asked.set(`phone-${one.id}`, () => new JoiningPhone(one, ...this.#tools()));
+    for (const one of list(consents).filter(isConsent)) {
+      asked.set(`application-${one.id}`, () => new Consent(one, ...this.#tools()));
+    }
+    for (const one of list(joining).filter(isJoining)) {
+      asked.set(`phone-${one.id}`, () => new JoiningPhone(one, ...this.#tools()));
+    }
     for (const [key, question] of this.#open) if (!asked.has(key) && question.isOpen) this.#close(question);
     for (const [key, make] of asked) if (!this.#open.has(key)) this.#add(make());
   }

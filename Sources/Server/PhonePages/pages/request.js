@@ -3,7 +3,8 @@
 const isText = (value) => typeof value === "string";
 const isTime = (value) => Number.isFinite(value);
 const isPair = (value) => Array.isArray(value) && value.length === 2 && value.every(isText);
-const isChoices = (value) => Array.isArray(value) && value.length > 1 && value.length <= 10 && value.every((one) => /^\d{1,4}$/.test(one));
+const isChoices = (value) =>
+  Array.isArray(value) && value.length > 1 && value.length <= 10 && value.every((one) => /^\d{1,4}$/.test(one));
 
 /** Returns pairs of names and values; throws on anything else. */
 export function parseDetails(value) {
@@ -26,13 +27,15 @@ export function parseRequest(sent) {
     return null;
   }
   const isWhole =
-    asked !== null && asked.id === sent.id && isText(asked.application) && isText(asked.message) && isTime(asked.created)
+    asked !== null && asked.id === sent.id
+    && isText(asked.application) && isText(asked.message) && isTime(asked.created)
     && (asked.ends === null || asked.ends === undefined || isTime(asked.ends))
     && (asked.choices === undefined || isChoices(asked.choices))
     && Array.isArray(asked.details) && asked.details.every(isPair);
   if (!isWhole) return null;
   const { id, application, message, created, choices } = asked;
-  return { id, text: sent.text, application, message, created, ends: asked.ends ?? null, choices, details: details(asked) };
+  const ends = asked.ends ?? null;
+  return { id, text: sent.text, application, message, created, ends, choices, details: details(asked) };
 }
 
 /** The user signs only what is shown, so members that this page does not know are shown as they are. */

@@ -77,7 +77,8 @@ export class RequestsView {
     this.#cards.set(request.id, card);
     this.#list.append(card.element);
     this.#guard.watch(card.element);
-    announce(texts.requests.announced({ message: plainText(request.message), application: plainText(request.application) }));
+    const [message, application] = [plainText(request.message), plainText(request.application)];
+    announce(texts.requests.announced({ message, application }));
   }
 
   #close(card) {

@@ -7,7 +7,8 @@ export const de = {
   connection: {
     offline: "Keine Verbindung. Codes funktionieren weiter.",
     refused: "Der Server ist zurzeit nicht benutzbar. Es wird weiter versucht.",
-    clockOff: "Die Uhr dieses Handys geht falsch. Die Codes werden berichtigt, aber stellen Sie sie bitte auf automatisch.",
+    clockOff:
+      "Die Uhr dieses Handys geht falsch. Die Codes werden berichtigt, aber stellen Sie sie bitte auf automatisch.",
   },
 
   enroll: {
@@ -15,7 +16,8 @@ export const de = {
     intro: "Es wird künftig gefragt, wenn Sie sich anmelden.",
     company: { one: "Gefragt von", other: "Gefragt von diesen" },
     person: "Telefonnummer des Kontos",
-    privateWindow: "Nehmen Sie ein normales Browserfenster. Ein privates vergisst dieses Handy, sobald es geschlossen wird.",
+    privateWindow:
+      "Nehmen Sie ein normales Browserfenster. Ein privates vergisst dieses Handy, sobald es geschlossen wird.",
     name: "Name dieses Handys",
     browserOn: "{browser} unter {system}",
     android: "Android-Handy",
@@ -32,21 +34,32 @@ export const de = {
       "Tippen Sie auf „Teilen“, dann auf „Zum Home-Bildschirm“.",
       "Öffnen Sie dort Countersign und fügen Sie den Link ein.",
     ],
-    appleWhy: "Vom Home-Bildschirm aus kann es Sie benachrichtigen, und der Schlüssel bleibt erhalten. Im Browser kann er verloren gehen.",
+    appleWhy:
+      "Vom Home-Bildschirm aus kann es Sie benachrichtigen, und der Schlüssel bleibt erhalten. Im Browser kann er " +
+      "verloren gehen.",
     appleAnyway: "Trotzdem hier anmelden",
     noLinkTitle: "Dieses Handy ist nicht angemeldet",
-    noLink: "Öffnen Sie den Link, den Sie beim Anmelden, von Ihrem Administrator oder in einer Nachricht bekommen haben.",
+    noLink:
+      "Öffnen Sie den Link, den Sie beim Anmelden, von Ihrem Administrator oder in einer Nachricht bekommen haben.",
     paste: "Link hier einfügen",
     use: "Diesen Link verwenden",
     notALink: "Das ist kein Link zum Anmelden eines Handys.",
     removedTitle: "Dieses Handy wurde entfernt",
-    removed: "Es kann keine Anmeldungen mehr bestätigen, und seine Schlüssel sind gelöscht. Um es wieder zu nutzen, bitten Sie um einen neuen Link.",
+    removed:
+      "Es kann keine Anmeldungen mehr bestätigen, und seine Schlüssel sind gelöscht. Um es wieder zu nutzen, bitten " +
+      "Sie um einen neuen Link.",
     noKeysTitle: "Diese Adresse kann nicht benutzt werden",
-    noKeys: "Der Browser erzeugt Schlüssel nur auf Seiten, die mit https:// beginnen. Öffnen Sie den Link so, wie Sie ihn bekommen haben.",
+    noKeys:
+      "Der Browser erzeugt Schlüssel nur auf Seiten, die mit https:// beginnen. Öffnen Sie den Link so, wie Sie ihn " +
+      "bekommen haben.",
     noStoreTitle: "Hier kann nichts gespeichert werden",
-    noStore: "Der Browser lässt diese Seite keinen Schlüssel speichern. Verlassen Sie das private Surfen und öffnen Sie den Link noch einmal.",
+    noStore:
+      "Der Browser lässt diese Seite keinen Schlüssel speichern. Verlassen Sie das private Surfen und öffnen Sie den " +
+      "Link noch einmal.",
     confirmTitle: "Geben Sie diesen Code ein",
-    confirmIntro: "Tippen Sie ihn auf dem Handy ein, das den Link gezeigt hat, oder dort, wo Sie ihn sonst bekommen haben, oder nennen Sie ihn Ihrem Administrator.",
+    confirmIntro:
+      "Tippen Sie ihn auf dem Handy ein, das den Link gezeigt hat, oder dort, wo Sie ihn sonst bekommen haben, oder " +
+      "nennen Sie ihn Ihrem Administrator.",
     confirmWaiting: "Warten auf den Code",
     confirmCodeLabel: "Bestätigungscode {code}",
     done: "Dieses Handy ist angemeldet.",
@@ -82,7 +95,8 @@ export const de = {
     notSent: "Ihre Antwort wurde nicht gesendet. Prüfen Sie die Verbindung und versuchen Sie es noch einmal.",
     tooMany: "Zu viele Antworten in kurzer Zeit. Warten Sie einen Moment und versuchen Sie es noch einmal.",
     wentWrong: "Etwas ist schiefgegangen. Versuchen Sie es noch einmal, oder nehmen Sie einen Code.",
-    unreadable: "Es kam eine Anfrage, die diese Seite nicht zeigen kann. Schließen Sie die Seite und öffnen Sie sie neu.",
+    unreadable:
+      "Es kam eine Anfrage, die diese Seite nicht zeigen kann. Schließen Sie die Seite und öffnen Sie sie neu.",
     announced: "Neue Anfrage. {message}. {application}",
     tabLabel: { one: "Anfragen, {count} wartet", other: "Anfragen, {count} warten" },
   },
@@ -102,12 +116,16 @@ export const de = {
     add: "Hinzufügen",
     notMine: "Nicht meins",
     wantsToAsk: "möchte Sie bitten dürfen, Anmeldungen zu bestätigen",
-    wantsToAskMore: "Erlauben Sie es, wenn Sie sich dort anmelden. Dort ist dann bekannt, welche Handys Sie haben. Wenn Sie es nicht kennen, verweigern Sie es: dann wird nicht wieder gefragt.",
+    wantsToAskMore:
+      "Erlauben Sie es, wenn Sie sich dort anmelden. Dort ist dann bekannt, welche Handys Sie haben. Wenn Sie es " +
+      "nicht kennen, verweigern Sie es: dann wird nicht wieder gefragt.",
     allow: "Erlauben",
     refuse: "Verweigern",
     ends: {
       added: "Das neue Handy wurde hinzugefügt.",
-      removed: "Das neue Handy wurde entfernt. Wenn es nicht Ihres war, sagen Sie es Ihrem Administrator: jemand hat Ihren Link.",
+      removed:
+        "Das neue Handy wurde entfernt. Wenn es nicht Ihres war, sagen Sie es Ihrem Administrator: jemand hat Ihren " +
+        "Link.",
       gone: "Danach wird nicht mehr gefragt.",
       allowed: "Erlaubt. Unter „Handys“ können Sie es beenden.",
       refused: "Verweigert. Unter „Handys“ können Sie es später erlauben.",
@@ -175,7 +193,9 @@ export const de = {
     save: "Speichern",
     cancel: "Abbrechen",
     askRemove: "{name} entfernen? Es kann dann nichts mehr bestätigen und zeigt keine Codes.",
-    askRemoveThis: "Dieses Handy entfernen? Seine Schlüssel werden sofort gelöscht, und zur Rückkehr brauchen Sie einen neuen Link.",
+    askRemoveThis:
+      "Dieses Handy entfernen? Seine Schlüssel werden sofort gelöscht, und zur Rückkehr brauchen Sie einen neuen " +
+      "Link.",
     doRemove: "Entfernen",
     renamed: "Umbenannt",
     removed: "Entfernt",
@@ -211,7 +231,11 @@ export const de = {
 
   applications: {
     title: "Wer Sie fragen darf",
-    decisions: { allowed: "Darf Sie bitten, Anmeldungen zu bestätigen", refused: "Verweigert", open: "Noch nicht erlaubt" },
+    decisions: {
+      allowed: "Darf Sie bitten, Anmeldungen zu bestätigen",
+      refused: "Verweigert",
+      open: "Noch nicht erlaubt",
+    },
     allow: "Erlauben",
     allowLabel: "{name} erlauben",
     stop: "Beenden",
@@ -228,13 +252,21 @@ export const de = {
     turnOff: "Ausschalten",
     on: "Benachrichtigungen sind eingeschaltet.",
     off: "Benachrichtigungen sind ausgeschaltet.",
-    refused: "Benachrichtigungen sind für diese Seite blockiert. Erlauben Sie sie in den Einstellungen des Browsers für diese Seite, und kommen Sie dann zurück.",
+    refused:
+      "Benachrichtigungen sind für diese Seite blockiert. Erlauben Sie sie in den Einstellungen des Browsers für " +
+      "diese Seite, und kommen Sie dann zurück.",
     dismissed: "Dem Browser wurde nicht erlaubt, Sie zu benachrichtigen.",
-    timeout: "Der Benachrichtigungsdienst des Browsers antwortet nicht. Prüfen Sie die Verbindung und versuchen Sie es später noch einmal.",
-    failed: "Benachrichtigungen konnten nicht eingeschaltet werden. Solange die Seite offen ist, erscheinen Anfragen trotzdem hier.",
+    timeout:
+      "Der Benachrichtigungsdienst des Browsers antwortet nicht. Prüfen Sie die Verbindung und versuchen Sie es " +
+      "später noch einmal.",
+    failed:
+      "Benachrichtigungen konnten nicht eingeschaltet werden. Solange die Seite offen ist, erscheinen Anfragen " +
+      "trotzdem hier.",
     notAllowed: "Dieser Server benutzt den Benachrichtigungsdienst Ihres Browsers nicht.",
     missing: "Dieser Browser kann Sie nicht benachrichtigen. Solange die Seite offen ist, erscheinen Anfragen hier.",
-    apple: "Für Benachrichtigungen auf einem iPhone oder iPad legen Sie diese Seite zuerst auf den Home-Bildschirm: tippen Sie auf „Teilen“, dann auf „Zum Home-Bildschirm“.",
+    apple:
+      "Für Benachrichtigungen auf einem iPhone oder iPad legen Sie diese Seite zuerst auf den Home-Bildschirm: " +
+      "tippen Sie auf „Teilen“, dann auf „Zum Home-Bildschirm“.",
   },
 
   keeping: {
@@ -243,9 +275,20 @@ export const de = {
     ask: "Den Browser bitten, ihn zu behalten",
     asking: "Ihr Browser fragt Sie jetzt vielleicht. Erlauben Sie ihm, Daten zu speichern.",
     kept: "Der Browser behält den Schlüssel dieses Handys.",
-    refused: "Der Browser hat nicht zugesagt, ihn zu behalten. Es hilft, diese Seite auf den Startbildschirm zu legen. Geht der Schlüssel verloren, bitten Sie um einen neuen Link.",
+    refused:
+      "Der Browser hat nicht zugesagt, ihn zu behalten. Es hilft, diese Seite auf den Startbildschirm zu legen. Geht " +
+      "der Schlüssel verloren, bitten Sie um einen neuen Link.",
   },
 
-  ago: { seconds: "vor {count} s", minutes: "vor {count} min", hours: "vor {count} h", days: { one: "vor {count} Tag", other: "vor {count} Tagen" } },
-  timeLeft: { seconds: "noch {count} s", minutes: "noch {count} min {seconds} s", hours: "noch {count} h {minutes} min" },
+  ago: {
+    seconds: "vor {count} s",
+    minutes: "vor {count} min",
+    hours: "vor {count} h",
+    days: { one: "vor {count} Tag", other: "vor {count} Tagen" },
+  },
+  timeLeft: {
+    seconds: "noch {count} s",
+    minutes: "noch {count} min {seconds} s",
+    hours: "noch {count} h {minutes} min",
+  },
 };

@@ -46,7 +46,8 @@ export const en = {
     noStoreTitle: "Nothing can be kept here",
     noStore: "The browser does not let this page keep a key. Leave private browsing and open the link again.",
     confirmTitle: "Enter this code",
-    confirmIntro: "Type it on the phone that showed you the link, or where else you got it, or tell it to your administrator.",
+    confirmIntro:
+      "Type it on the phone that showed you the link, or where else you got it, or tell it to your administrator.",
     confirmWaiting: "Waiting for the code",
     confirmCodeLabel: "Confirmation code {code}",
     done: "This phone is enrolled.",
@@ -102,12 +103,15 @@ export const en = {
     add: "Add it",
     notMine: "Not mine",
     wantsToAsk: "wants to ask you to confirm logins",
-    wantsToAskMore: "Allow it if you log in there. It then knows which phones you have. If you do not know it, refuse: it cannot ask again.",
+    wantsToAskMore:
+      "Allow it if you log in there. It then knows which phones you have. If you do not know it, refuse: it cannot " +
+      "ask again.",
     allow: "Allow",
     refuse: "Refuse",
     ends: {
       added: "The new phone was added.",
-      removed: "The new phone was removed. If it was not yours, tell your administrator: somebody has your enrollment link.",
+      removed:
+        "The new phone was removed. If it was not yours, tell your administrator: somebody has your enrollment link.",
       gone: "This is no longer asked.",
       allowed: "Allowed. You can stop it under Phones.",
       refused: "Refused. You can allow it later under Phones.",
@@ -228,13 +232,16 @@ export const en = {
     turnOff: "Turn off",
     on: "Notifications are on.",
     off: "Notifications are off.",
-    refused: "Notifications are blocked for this page. Allow them in the browser's settings for this site, then come back.",
+    refused:
+      "Notifications are blocked for this page. Allow them in the browser's settings for this site, then come back.",
     dismissed: "The browser was not allowed to notify you.",
     timeout: "The browser's notification service does not answer. Check your connection and try again later.",
     failed: "Notifications could not be turned on. Requests still show here while the page is open.",
     notAllowed: "This server does not use your browser's notification service.",
     missing: "This browser cannot notify you. Requests show here while the page is open.",
-    apple: "To be notified on an iPhone or iPad, put this page on the home screen first: tap Share, then Add to Home Screen.",
+    apple:
+      "To be notified on an iPhone or iPad, put this page on the home screen first: tap Share, then Add to Home " +
+      "Screen.",
   },
 
   keeping: {
@@ -243,9 +250,15 @@ export const en = {
     ask: "Ask the browser to keep it",
     asking: "Your browser may ask you now. Allow it to store data.",
     kept: "The browser keeps this phone's key.",
-    refused: "The browser did not promise to keep it. Adding this page to your home screen helps. If the key is lost, ask for a new link.",
+    refused:
+      "The browser did not promise to keep it. Adding this page to your home screen helps. If the key is lost, ask " +
+      "for a new link.",
   },
 
   ago: { seconds: "{count} s ago", minutes: "{count} min ago", hours: "{count} h ago", days: "{count} d ago" },
-  timeLeft: { seconds: "{count} s left", minutes: "{count} min {seconds} s left", hours: "{count} h {minutes} min left" },
+  timeLeft: {
+    seconds: "{count} s left",
+    minutes: "{count} min {seconds} s left",
+    hours: "{count} h {minutes} min left",
+  },
 };

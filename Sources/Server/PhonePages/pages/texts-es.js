@@ -15,7 +15,8 @@ export const es = {
     intro: "Se le preguntará en él cuando inicie sesión.",
     company: { one: "Le pregunta", other: "Le preguntan" },
     person: "Número de teléfono de la cuenta",
-    privateWindow: "Use una ventana normal del navegador. Una ventana privada olvida este teléfono en cuanto se cierra.",
+    privateWindow:
+      "Use una ventana normal del navegador. Una ventana privada olvida este teléfono en cuanto se cierra.",
     name: "Nombre de este teléfono",
     browserOn: "{browser} en {system}",
     android: "Teléfono Android",
@@ -32,7 +33,9 @@ export const es = {
       "Toque Compartir y luego Añadir a pantalla de inicio.",
       "Abra Countersign allí y pegue el enlace.",
     ],
-    appleWhy: "Desde la pantalla de inicio puede enviarle avisos y conserva su clave. En el navegador la clave puede perderse.",
+    appleWhy:
+      "Desde la pantalla de inicio puede enviarle avisos y conserva su clave. En el navegador la clave puede " +
+      "perderse.",
     appleAnyway: "Registrar aquí de todos modos",
     noLinkTitle: "Este teléfono no está registrado",
     noLink: "Abra el enlace que recibió al iniciar sesión, de su administrador o en un mensaje.",
@@ -40,13 +43,17 @@ export const es = {
     use: "Usar este enlace",
     notALink: "Eso no es un enlace de registro.",
     removedTitle: "Este teléfono se ha quitado",
-    removed: "Ya no puede aprobar inicios de sesión y sus claves se han borrado. Para volver a usarlo, pida un enlace nuevo.",
+    removed:
+      "Ya no puede aprobar inicios de sesión y sus claves se han borrado. Para volver a usarlo, pida un enlace nuevo.",
     noKeysTitle: "Esta dirección no se puede usar",
     noKeys: "El navegador solo crea claves en páginas que empiezan por https://. Abra el enlace tal como lo recibió.",
     noStoreTitle: "Aquí no se puede guardar nada",
-    noStore: "El navegador no permite que esta página guarde una clave. Salga de la navegación privada y abra el enlace de nuevo.",
+    noStore:
+      "El navegador no permite que esta página guarde una clave. Salga de la navegación privada y abra el enlace de " +
+      "nuevo.",
     confirmTitle: "Introduzca este código",
-    confirmIntro: "Escríbalo en el teléfono que mostró el enlace, o donde lo haya recibido, o dígaselo a su administrador.",
+    confirmIntro:
+      "Escríbalo en el teléfono que mostró el enlace, o donde lo haya recibido, o dígaselo a su administrador.",
     confirmWaiting: "Esperando el código",
     confirmCodeLabel: "Código de confirmación {code}",
     done: "Este teléfono está registrado.",
@@ -102,12 +109,16 @@ export const es = {
     add: "Añadirlo",
     notMine: "No es mío",
     wantsToAsk: "quiere pedirle que confirme inicios de sesión",
-    wantsToAskMore: "Permítalo si inicia sesión allí. Entonces sabrá qué teléfonos tiene usted. Si no lo conoce, rechácelo: no podrá volver a preguntar.",
+    wantsToAskMore:
+      "Permítalo si inicia sesión allí. Entonces sabrá qué teléfonos tiene usted. Si no lo conoce, rechácelo: no " +
+      "podrá volver a preguntar.",
     allow: "Permitir",
     refuse: "Rechazar",
     ends: {
       added: "El teléfono nuevo se ha añadido.",
-      removed: "El teléfono nuevo se ha quitado. Si no era suyo, avise a su administrador: alguien tiene su enlace de registro.",
+      removed:
+        "El teléfono nuevo se ha quitado. Si no era suyo, avise a su administrador: alguien tiene su enlace de " +
+        "registro.",
       gone: "Esto ya no se pregunta.",
       allowed: "Permitido. Puede retirarlo en Teléfonos.",
       refused: "Rechazado. Puede permitirlo más tarde en Teléfonos.",
@@ -211,7 +222,11 @@ export const es = {
 
   applications: {
     title: "Quién puede preguntarle",
-    decisions: { allowed: "Puede pedirle que confirme inicios de sesión", refused: "Rechazado", open: "Todavía no permitido" },
+    decisions: {
+      allowed: "Puede pedirle que confirme inicios de sesión",
+      refused: "Rechazado",
+      open: "Todavía no permitido",
+    },
     allow: "Permitir",
     allowLabel: "Permitir {name}",
     stop: "Retirar",
@@ -228,13 +243,20 @@ export const es = {
     turnOff: "Desactivar",
     on: "Las notificaciones están activadas.",
     off: "Las notificaciones están desactivadas.",
-    refused: "Las notificaciones están bloqueadas para esta página. Permítalas en los ajustes del navegador para este sitio y vuelva aquí.",
+    refused:
+      "Las notificaciones están bloqueadas para esta página. Permítalas en los ajustes del navegador para este sitio " +
+      "y vuelva aquí.",
     dismissed: "No se permitió al navegador enviarle notificaciones.",
     timeout: "El servicio de notificaciones del navegador no responde. Compruebe la conexión e inténtelo más tarde.",
-    failed: "No se pudieron activar las notificaciones. Mientras la página esté abierta, las solicitudes aparecen aquí.",
+    failed:
+      "No se pudieron activar las notificaciones. Mientras la página esté abierta, las solicitudes aparecen aquí.",
     notAllowed: "Este servidor no usa el servicio de notificaciones de su navegador.",
-    missing: "Este navegador no puede enviarle notificaciones. Mientras la página esté abierta, las solicitudes aparecen aquí.",
-    apple: "Para recibir notificaciones en un iPhone o iPad, ponga primero esta página en la pantalla de inicio: toque Compartir y luego Añadir a pantalla de inicio.",
+    missing:
+      "Este navegador no puede enviarle notificaciones. Mientras la página esté abierta, las solicitudes aparecen " +
+      "aquí.",
+    apple:
+      "Para recibir notificaciones en un iPhone o iPad, ponga primero esta página en la pantalla de inicio: toque " +
+      "Compartir y luego Añadir a pantalla de inicio.",
   },
 
   keeping: {
@@ -243,9 +265,20 @@ export const es = {
     ask: "Pedir al navegador que la conserve",
     asking: "Puede que su navegador le pregunte ahora. Permita que guarde datos.",
     kept: "El navegador conserva la clave de este teléfono.",
-    refused: "El navegador no se ha comprometido a conservarla. Añadir esta página a la pantalla de inicio ayuda. Si la clave se pierde, pida un enlace nuevo.",
+    refused:
+      "El navegador no se ha comprometido a conservarla. Añadir esta página a la pantalla de inicio ayuda. Si la " +
+      "clave se pierde, pida un enlace nuevo.",
   },
 
-  ago: { seconds: "hace {count} s", minutes: "hace {count} min", hours: "hace {count} h", days: { one: "hace {count} día", other: "hace {count} días" } },
-  timeLeft: { seconds: "quedan {count} s", minutes: "quedan {count} min {seconds} s", hours: "quedan {count} h {minutes} min" },
+  ago: {
+    seconds: "hace {count} s",
+    minutes: "hace {count} min",
+    hours: "hace {count} h",
+    days: { one: "hace {count} día", other: "hace {count} días" },
+  },
+  timeLeft: {
+    seconds: "quedan {count} s",
+    minutes: "quedan {count} min {seconds} s",
+    hours: "quedan {count} h {minutes} min",
+  },
 };

@@ -8,7 +8,8 @@ const ALGORITHMS = ["SHA-1", "SHA-256", "SHA-512"];
 export async function importToken(answer, id) {
   const { application, secret, algorithm, digits, period } = answer;
   const makesSense =
-    ALGORITHMS.includes(algorithm) && Number.isInteger(digits) && digits >= 6 && digits <= 10 && Number.isInteger(period) && period > 0;
+    ALGORITHMS.includes(algorithm) && Number.isInteger(digits) && digits >= 6 && digits <= 10
+    && Number.isInteger(period) && period > 0;
   if (!makesSense) throw new TypeError("token");
   const bytes = fromB64u(secret);
   const key = await crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: algorithm }, false, ["sign"]);
