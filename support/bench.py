@@ -11,13 +11,10 @@ import subprocess
 import sys
 import time
 
-REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(REPOSITORY / "Tests"), str(REPOSITORY / "Tests/SystemTests")]
-
-from good_server import LoginPhone, Server, take_from  # noqa: E402
-from host import Host  # noqa: E402
-from seal import seal  # noqa: E402
-from totp import hotp  # noqa: E402
+from support.good_server import LoginPhone, Server, take_from
+from support.host import Host
+from support.seal import seal
+from support.totp import hotp
 
 RUNS = int(os.environ.get("RUNS", 31))
 SCALE = int(os.environ.get("SCALE", 1_000_000))

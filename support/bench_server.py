@@ -20,15 +20,13 @@ import tempfile
 import time
 import uuid
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from support.server import PROGRAM, Server, totp
+
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
-os.environ["COUNTERSIGN_BUILD"] = str(pathlib.Path(sys.argv[1]).resolve())
-sys.path.insert(0, str(REPOSITORY / "Tests/ServerTests"))
-
-from cryptography.hazmat.primitives import hashes  # noqa: E402
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: E402
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: E402
-from server import PROGRAM, Server, totp  # noqa: E402
-
 SCALE = int(os.environ.get("SCALE", 1_000_000))
 RUNS, STARTS, WAKES = 3, 10, 500
 CONNECTIONS = 64

@@ -1,22 +1,19 @@
 """What a person sees at a login, through a real sshd and a real sudo, on a private host."""
 
-import os
 import contextlib
+import os
 import pathlib
 import re
 import shutil
 import signal
 import sys
 
+from support import chromium as pages
+from support import server as servers
+from support.host import Host
+from support.product import PASSWORD_FIRST, Product
+
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
-for folder in ("", "SystemTests", "ServerTests", "PageTests"):
-    sys.path.insert(0, str(REPOSITORY / "Tests" / folder))
-
-from host import Host  # noqa: E402
-from product import PASSWORD_FIRST, Product  # noqa: E402
-import phone as pages  # noqa: E402
-import server as servers  # noqa: E402
-
 COLOUR = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 FOLDER = pathlib.Path("/run/countersignd")
 CODE = re.compile(r"\b\w{4}-\w{4}-\w{4}\b")

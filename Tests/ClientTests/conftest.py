@@ -1,15 +1,11 @@
 import contextlib
 import itertools
-import pathlib
-import sys
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "ServerTests"))
-
-import clients  # noqa: E402
-from selfsigned import certificate  # noqa: E402
-from server import Server, handset, own_folder  # noqa: E402
+import clients
+from support.selfsigned import certificate
+from support.server import Server, handset, own_folder
 
 
 def pytest_report_header():

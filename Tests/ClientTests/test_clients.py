@@ -5,10 +5,10 @@ import urllib.parse
 
 import pytest
 
-import receivers
+from support import receivers
 from clients import ALL, with_calls
-from outside import Lone, Web
-from server import handset, own_folder
+from support.outside import Lone, Web
+from support.server import handset, own_folder
 
 LOGOS = [{"res": "default", "url": "https://cdn.example/a.png"}]
 

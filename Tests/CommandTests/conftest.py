@@ -9,11 +9,13 @@ import pwd
 import shutil
 import signal
 import subprocess
-import sys
 import time
 
 import pexpect
 import pytest
+
+from support import records
+from support.patience import PATIENCE
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 BUILT = pathlib.Path(os.environ.get("COUNTERSIGN_BUILD", TESTS.parent / "build"))
@@ -51,11 +53,6 @@ COMMANDS = [
 WITH_NET = ["enroll", "confirm", "refresh", "import"]
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TERM": "dumb", "TZ": "UTC"}
 SERVER = '[server]\nurl = "https://2fa.example.com"\napi_key = "not-a-real-key"\n'
-
-sys.path.insert(0, str(TESTS / "SystemTests"))
-
-from patience import PATIENCE  # noqa: E402
-import records  # noqa: E402
 
 
 def ordinary_user() -> pwd.struct_passwd:

@@ -8,15 +8,12 @@ import os
 import pathlib
 import re
 import shutil
-import sys
 import tempfile
 import threading
 
 import pytest
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "ServerTests"))
-
-from server import Seed, Server  # noqa: E402
+from support.server import Seed, Server
 
 PHONE, MASKED = "+4915112345678", "+49-XXX-XXX-XX78"
 CODE = r"Verification code \(or .*\): "

@@ -12,8 +12,8 @@ import subprocess
 
 import pytest
 from conftest import BUILT, ENVIRONMENT, MODULE, Done
-from patience import PATIENCE
-from seal import seal
+from support.patience import PATIENCE
+from support.seal import seal
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 

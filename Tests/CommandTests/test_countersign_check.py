@@ -8,9 +8,9 @@ import ssl
 import subprocess
 
 import pytest
-import selfsigned
+from support import selfsigned
 from conftest import SERVER, give
-from patience import PATIENCE
+from support.patience import PATIENCE
 
 NOT_ASKED = "hint: the server was not asked: countersign refresh --all --config {} does that\n"
 

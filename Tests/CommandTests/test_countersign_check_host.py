@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 from conftest import BUILT, MODULE
-from patience import PATIENCE
+from support.patience import PATIENCE
 from test_countersign_as_root import RootDesk
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")

@@ -8,7 +8,7 @@ import subprocess
 import pexpect
 import pytest
 from conftest import BUILT, COMMANDS, ENVIRONMENT
-from patience import PATIENCE
+from support.patience import PATIENCE
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 PLACES = {

@@ -14,8 +14,8 @@ import urllib.parse
 import pytest
 from conftest import ENVIRONMENT
 from enrolling import CODE, MASKED, PHONE, codes, enrolment, server, stub, table  # noqa: F401
-from patience import PATIENCE
-from server import Handset, handset, link, totp
+from support.patience import PATIENCE
+from support.server import Handset, handset, link, totp
 
 REGISTERED = rf"games: registered \{MASKED} as AuthyID \d+; the account is now linked"
 

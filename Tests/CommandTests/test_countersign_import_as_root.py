@@ -14,8 +14,8 @@ from conftest import BUILT, ENVIRONMENT, Done
 from enrolling import server_folder
 from test_countersign_as_root import ENTER, KEEPER, PEOPLE, RootDesk
 
-from patience import PATIENCE, until
-from server import Server
+from support.patience import PATIENCE, until
+from support.server import Server
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 FIRST = 50_000

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from enrolling import enrolment, server, stub, table  # noqa: F401
-from numbers_table import FORMS, forms
+from support.numbers_table import FORMS, forms
 
 USERS = ["games", "mail", "news", "proxy", "backup"]
 

@@ -8,8 +8,8 @@ import sys
 import time
 
 import pytest
-from patience import PATIENCE
-import records
+from support import records
+from support.patience import PATIENCE
 from test_countersign_as_root import ENTER, KEEPER, NET, RootDesk
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")

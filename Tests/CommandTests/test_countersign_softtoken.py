@@ -9,7 +9,7 @@ import urllib.parse
 import pexpect
 import pytest
 from conftest import ENVIRONMENT
-from patience import PATIENCE
+from support.patience import PATIENCE
 
 LINK = re.compile(r"otpauth://totp/\S+")
 SECRET = "JBSWY3DPEHPK3PXP"

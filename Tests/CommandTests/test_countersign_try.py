@@ -4,7 +4,7 @@ import pathlib
 import signal
 
 import pytest
-from totp import SoftToken
+from support.totp import SoftToken
 
 CODE = r"Verification code[^\r\n]*: "
 

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from conftest import BUILT, TESTS
-from patience import PATIENCE
+from support.patience import PATIENCE
 
 ENDINGS = [
     "approved proven softtoken",

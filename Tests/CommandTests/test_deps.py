@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from patience import PATIENCE
+from support.patience import PATIENCE
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from patience import PATIENCE
+from support.patience import PATIENCE
 
 UNIT = pathlib.Path(__file__).resolve().parents[2] / "systemd/countersignd.service"
 

@@ -10,16 +10,13 @@ import pathlib
 import re
 import shutil
 import subprocess
-import sys
 import time
+
+from support.patience import PATIENCE
+from support.terminal import Terminal
 
 HERE = pathlib.Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
-sys.path[:0] = [str(HERE.parent / "SystemTests"), str(HERE.parent / "ServerTests")]
-
-from patience import PATIENCE  # noqa: E402
-from terminal import Terminal  # noqa: E402
-
 ROOTS = REPOSITORY / ".build-machines"
 # What an ordinary host has, and what our programs need of it (docs/develop/dependencies.md).
 PACKAGES = [

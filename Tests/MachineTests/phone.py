@@ -2,9 +2,8 @@
 
 import json
 
-import machine  # noqa: F401  (finds the other tests' folders)
-from patience import PATIENCE
-from server import Handset
+from support.patience import PATIENCE
+from support.server import Handset
 
 SOCKET = "/run/countersignd/api.sock"
 

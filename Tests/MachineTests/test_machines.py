@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-import prompts
+from support import prompts
 from machine import REPOSITORY
 from phone import SOCKET, Phone
-from product import gets_in
-from totp import SoftToken
+from support.product import gets_in
+from support.totp import SoftToken
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 OUR_LINE = re.compile(r"^auth +required +pam_countersign\.so$")

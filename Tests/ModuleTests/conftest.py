@@ -8,19 +8,16 @@ import select
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from support import records
+from support.patience import PATIENCE, until
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-sys.path.insert(0, str(HERE.parent / "SystemTests"))
-
-from patience import PATIENCE, until  # noqa: E402
-import records  # noqa: E402
-
 BUILT = Path(os.environ.get("COUNTERSIGN_BUILD", ROOT / "build"))
 PARTS = ("pam_countersign.so", "countersign-login", "countersign-net", "countersign")
 
@@ -276,7 +273,7 @@ def host(tmp_path, product, user):
 @pytest.fixture
 def softtoken(host):
     """A SoftToken on the ordinary user's account."""
-    from totp import SoftToken
+    from support.totp import SoftToken
 
     token = SoftToken()
     host.countersign("softtoken", host.user.pw_name, "--secret-stdin", stdin=token.base32 + "\n")
@@ -285,7 +282,7 @@ def softtoken(host):
 
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory, user):
-    from certificates import Authority
+    from support.certificates import Authority
 
     authority = Authority(tmp_path_factory.mktemp("ca"))
     open_to(Path(authority.ca_file).parent, user)
@@ -324,7 +321,7 @@ class Site:
 @pytest.fixture(scope="session")
 def countersignd(authority):
     """The good 2FA server, one for all tests."""
-    import good_server
+    from support import good_server
 
     good_server.take_from(BUILT)
     with good_server.run(authority) as server:
@@ -334,7 +331,7 @@ def countersignd(authority):
 @pytest.fixture
 def site(host, countersignd):
     """With a phone at the good server."""
-    from good_server import LoginPhone
+    from support.good_server import LoginPhone
 
     return Site(host, LoginPhone(countersignd))
 
@@ -342,7 +339,7 @@ def site(host, countersignd):
 @pytest.fixture
 def rude(host, authority):
     """A host with a server that misbehaves as told."""
-    from stand_in import StandIn
+    from support.stand_in import StandIn
 
     with StandIn(certificate=authority.good) as server:
         server.ca_file = authority.ca_file

@@ -7,9 +7,9 @@ import shutil
 import subprocess
 
 import pytest
-import records
+from support import records
 from conftest import PAM_AUTH_ERR, PAM_SUCCESS, as_user, open_to
-from patience import PATIENCE
+from support.patience import PATIENCE
 
 PAGE = 4096
 # Settings that let users in without a factor, or during an outage.

@@ -11,10 +11,10 @@ import sqlite3
 import subprocess
 
 import pytest
-import records
+from support import records
 from conftest import PAM_SUCCESS, as_user, open_to
-from patience import PATIENCE
-from totp import SoftToken
+from support.patience import PATIENCE
+from support.totp import SoftToken
 
 REQUIRED = '[enrolment]\nmode = "required"\n'
 GENEROUS = "[enrolment]\ngrace_logins = 1000\n"

@@ -2,9 +2,9 @@
 
 import pytest
 from conftest import PAM_AUTH_ERR, PAM_SUCCESS, Site
-from good_server import LoginPhone
-from server import Handset, link
-from totp import SoftToken
+from support.good_server import LoginPhone
+from support.server import Handset, link
+from support.totp import SoftToken
 
 CONFIRMS = "That code confirms a new phone and is not a login."
 CONFIRMED = "That code has confirmed a new phone and is not a login."

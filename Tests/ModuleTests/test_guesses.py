@@ -160,7 +160,7 @@ def test_a_right_code_after_a_limit_gets_in_and_ends_the_count(rude):
 
 
 def test_an_approval_on_the_phone_gets_in_past_a_full_day_and_is_told(site):
-    from totp import SoftToken
+    from support.totp import SoftToken
 
     token = site.softtoken(SoftToken())
     site.rules("[lockout]\nfailures_of_day = 3\n[login]\nonetouch_wait = 0\n")

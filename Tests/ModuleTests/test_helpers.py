@@ -193,7 +193,7 @@ def test_countersign_login_killed_at_any_moment_leaves_the_host_alive_and_never_
     """Forty moments, from the first instruction to after the verdict: spread over a login, and none chosen."""
     import time
 
-    from totp import SoftToken
+    from support.totp import SoftToken
 
     host.settings('[lockout]\nfailures = 100\n[enrolment]\nmode = "required"\n')
     results = []

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from conftest import BUILT, ROOT
-from patience import PATIENCE
+from support.patience import PATIENCE
 
 
 def make(target, folder):

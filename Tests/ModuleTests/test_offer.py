@@ -6,13 +6,13 @@ import pathlib
 import signal
 import socket
 
-import good_server
+from support import good_server
 import pytest
-import records
+from support import records
 from conftest import PAM_AUTH_ERR, PAM_SUCCESS, Site
-from good_server import LoginPhone, Newcomer
-from patience import until
-from stand_in import StandIn, refusal
+from support.good_server import LoginPhone, Newcomer
+from support.patience import until
+from support.stand_in import StandIn, refusal
 
 OFFER = (
     '[enrolment]\nmode = "grace"\ngrace_logins = 3\ngrace_window = 0\ngrace_services = ["login"]\n'

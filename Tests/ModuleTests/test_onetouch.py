@@ -6,7 +6,7 @@ import socket
 
 import pytest
 from conftest import PAM_AUTH_ERR, PAM_SUCCESS, Site
-from good_server import LoginPhone
+from support.good_server import LoginPhone
 
 
 def ended(login):

@@ -5,9 +5,9 @@ import os
 import subprocess
 
 import pytest
-import records
+from support import records
 from conftest import PAM_AUTH_ERR, PAM_SUCCESS
-from totp import SoftToken
+from support.totp import SoftToken
 
 FROM = "env=SSH_CONNECTION=192.0.2.1 {} 192.0.2.9 22"
 

@@ -4,7 +4,7 @@ import grp
 
 import pytest
 from conftest import PAM_AUTH_ERR, PAM_SUCCESS
-from totp import SoftToken
+from support.totp import SoftToken
 
 REQUIRED = '[enrolment]\nmode = "required"\n'
 

@@ -1,6 +1,6 @@
 """Recovery codes: for users who have lost their phone, each valid once."""
 
-import records
+from support import records
 import pytest
 from conftest import PAM_AUTH_ERR, PAM_SUCCESS
 

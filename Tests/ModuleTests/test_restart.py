@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import records
+from support import records
 from conftest import PAM_SUCCESS, Site
-from good_server import LoginPhone, run
-from patience import until
-from stand_in import StandIn
+from support.good_server import LoginPhone, run
+from support.patience import until
+from support.stand_in import StandIn
 from test_server import refused
 
 ALLOW = '[outage]\nmode = "allow"\n[login]\nonetouch_wait = 60\n[enrolment]\nmode = "required"\n'

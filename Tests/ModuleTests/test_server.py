@@ -3,12 +3,12 @@
 import json
 import signal
 
-import good_server
+from support import good_server
 import pytest
 from conftest import PAM_AUTH_ERR, PAM_SUCCESS, Site, open_to
-from good_server import LoginPhone, Server, own_folder
-from stand_in import StandIn
-from totp import SoftToken
+from support.good_server import LoginPhone, Server, own_folder
+from support.stand_in import StandIn
+from support.totp import SoftToken
 
 OUTAGES = {
     "refuse": ("connect", "refuse", None),

@@ -8,7 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-import records
+from support import records
 from conftest import HERE, PAM_SUCCESS, open_to
 
 CROWD = 60

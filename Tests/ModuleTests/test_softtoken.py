@@ -4,7 +4,7 @@ import json
 
 import pytest
 from conftest import PAM_AUTH_ERR, PAM_SUCCESS
-from totp import SoftToken
+from support.totp import SoftToken
 
 
 def state(host):

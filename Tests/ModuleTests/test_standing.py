@@ -4,7 +4,7 @@ import base64
 import time
 
 import pytest
-import records
+from support import records
 from conftest import PAM_AUTH_ERR, PAM_SUCCESS
 
 REQUIRED = '[enrolment]\nmode = "required"\n'

@@ -6,7 +6,7 @@ import time
 
 import pytest
 from conftest import PAM_AUTH_ERR, PAM_SUCCESS, Site
-from stand_in import StandIn
+from support.stand_in import StandIn
 from test_server import refused
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 import page
-from server import Seed, Server, handset, own_folder
+from support.server import Seed, Server, handset, own_folder
 
 
 @pytest.fixture

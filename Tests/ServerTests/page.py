@@ -1,18 +1,15 @@
-"""Fixtures of the page's tests for both browsers: a test module sets `pages` to phone.py or firefox.py."""
+"""Fixtures of the page's tests for both browsers: a test module sets `pages` to chromium or firefox."""
 
 import contextlib
 import pathlib
-import sys
 
 import qr
-from server import link
+from support.server import link
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 SHOTS = REPOSITORY / ".shots"  # pictures for people to look at
 DETAILS = {"User": "zoe", "Service": "SSH login", "Address": "192.0.2.7"}
 QUESTION = "Are you logging in to web-1.example.com?"
-
-sys.path.append(str(REPOSITORY / "Tests/PageTests"))
 
 
 @contextlib.contextmanager

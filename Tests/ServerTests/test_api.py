@@ -12,8 +12,8 @@ import urllib.parse
 import pytest
 
 import qr
-from outside import until
-from server import Faults, Handset, Server, handset, link, totp
+from support.outside import until
+from support.server import Faults, Handset, Server, handset, link, totp
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 STATUS_KEYS = {

@@ -12,8 +12,8 @@ import subprocess
 
 import pytest
 
-from patience import PATIENCE
-from server import PROGRAM, own_folder
+from support.patience import PATIENCE
+from support.server import PROGRAM, own_folder
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 

@@ -13,11 +13,11 @@ import urllib.parse
 import pytest
 from authy.api import AuthyApiClient
 
-import receivers
-from outside import Authority, Web, until
-from patience import PATIENCE
-from receivers import believes
-from server import Application, Server, handset, own_folder, unb64u
+from support import receivers
+from support.outside import Authority, Web, until
+from support.patience import PATIENCE
+from support.receivers import believes
+from support.server import Application, Server, handset, own_folder, unb64u
 
 
 # The recipe

@@ -8,7 +8,7 @@ import urllib.parse
 import pytest
 
 import qr
-from server import Handset, handset, link, totp
+from support.server import Handset, handset, link, totp
 
 CONFIRMATION = {"factor": "confirmation"}
 

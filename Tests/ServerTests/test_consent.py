@@ -7,9 +7,9 @@ import urllib.parse
 
 import pytest
 
-from patience import until
+from support.patience import until
 import qr
-from server import Handset, handset, link, totp
+from support.server import Handset, handset, link, totp
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from outside import Lone
-from server import Server, handset, own_folder
+from support.outside import Lone
+from support.server import Server, handset, own_folder
 
 # A value stands for itself, a type for any value of it, a pattern for a text, a list of one for any number of such, a
 # tuple for one of several.

@@ -16,8 +16,8 @@ import xml.etree.ElementTree
 
 import pytest
 
-import server as harness
-from outside import (
+from support import server as harness
+from support.outside import (
     Authority,
     Lone,
     MailServer,
@@ -30,8 +30,8 @@ from outside import (
     secret,
     until,
 )
-from patience import PATIENCE
-from server import Handset, Server, start_error
+from support.patience import PATIENCE
+from support.server import Handset, Server, start_error
 
 PHONE = "+15551230001"
 KEY = "a-secret-of-the-webhook"

@@ -8,9 +8,9 @@ import socket
 
 import pytest
 
-from patience import PATIENCE
-from selfsigned import certificate
-from server import Handset, Server, link, own_folder
+from support.patience import PATIENCE
+from support.selfsigned import certificate
+from support.server import Handset, Server, link, own_folder
 
 
 NUMBERS = itertools.count(1_000)

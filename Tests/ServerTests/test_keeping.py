@@ -18,9 +18,9 @@ import time
 import pexpect
 import pytest
 
-from patience import PATIENCE
+from support.patience import PATIENCE
 import qr
-from server import PROGRAM, Application, Handset, Server, handset, link
+from support.server import PROGRAM, Application, Handset, Server, handset, link
 
 
 def test_a_first_start_makes_all_that_it_needs_for_its_user_alone(folder):

@@ -9,7 +9,7 @@ import time
 import pytest
 
 import qr
-from server import Handset, Server, b64u, handset, link
+from support.server import Handset, Server, b64u, handset, link
 
 DAY = 86_400
 MOST_LINKS, MOST_PHONES = 10, 20

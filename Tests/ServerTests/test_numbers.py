@@ -6,9 +6,9 @@ import urllib.parse
 
 import pytest
 
-from numbers_table import forms
-from outside import Web, gateway, secret
-from server import Handset, Server, link, own_folder
+from support.numbers_table import forms
+from support.outside import Web, gateway, secret
+from support.server import Handset, Server, link, own_folder
 
 START = "/protected/json/phones/verification/start"
 

@@ -5,11 +5,11 @@ import json
 import re
 import time
 
-import phone as pages  # noqa: F401 (the fixtures drive it)
+from support import chromium as pages  # noqa: F401 (the fixtures drive it)
 import pytest
 
 from page import enroll, scan
-from server import link
+from support.server import link
 
 QUESTION = "Are you running a command on web-1.example.com?"
 DETAILS = {"User": "zoe", "Service": "sudo", "Address": "192.0.2.7", "Command": "/usr/bin/systemctl restart postgresql"}

@@ -7,9 +7,9 @@ import time
 import pytest
 
 from page import DETAILS, QUESTION, enroll, phones, scan
-from server import link
+from support.server import link
 
-import firefox as pages
+from support import firefox as pages
 
 pytestmark = pytest.mark.xdist_group("firefox")
 

@@ -9,8 +9,8 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
-from patience import PATIENCE
-from server import Handset, handset, link, unb64u
+from support.patience import PATIENCE
+from support.server import Handset, handset, link, unb64u
 
 
 def in_background(call, *arguments, **more):

@@ -10,9 +10,9 @@ import time
 
 import pytest
 
-from patience import PATIENCE, until
-from selfsigned import certificate
-from server import Application, Handset, Server, link, reserved_port
+from support.patience import PATIENCE, until
+from support.selfsigned import certificate
+from support.server import Application, Handset, Server, link, reserved_port
 from test_phone import in_background
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin")

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from py_vapid import Vapid02
 
-from outside import Authority, Web, deliveries, until
-from server import Handset, Server, b64u, handset, link, unb64u
+from support.outside import Authority, Web, deliveries, until
+from support.server import Handset, Server, b64u, handset, link, unb64u
 
 
 class Subscription:

@@ -12,9 +12,9 @@ import time
 
 import pytest
 
-from outside import in_background, until
-from patience import PATIENCE
-from server import PROGRAM, Faults, Server
+from support.outside import in_background, until
+from support.patience import PATIENCE
+from support.server import PROGRAM, Faults, Server
 
 F_SETPIPE_SZ = 1031
 

@@ -10,9 +10,9 @@ import subprocess
 
 import pytest
 
-from patience import PATIENCE
-from selfsigned import certificate
-from server import PROGRAM, Reply, Server, SocketConnection, free_port, start_error
+from support.patience import PATIENCE
+from support.selfsigned import certificate
+from support.server import PROGRAM, Reply, Server, SocketConnection, free_port, start_error
 
 
 def serve(server, *arguments):

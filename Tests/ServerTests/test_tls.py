@@ -15,10 +15,10 @@ import time
 
 import pytest
 
-from outside import until
-from patience import PATIENCE
-from selfsigned import certificate
-from server import Handset, Reply, Server, SocketConnection, b64u, handset, link
+from support.outside import until
+from support.patience import PATIENCE
+from support.selfsigned import certificate
+from support.server import Handset, Reply, Server, SocketConnection, b64u, handset, link
 
 
 def common_name(port, chain):
@@ -495,6 +495,6 @@ def test_a_gateway_that_logs_codes_needs_a_word(folder):
 
 
 def server_program():
-    import server
+    from support import server
 
     return server.PROGRAM

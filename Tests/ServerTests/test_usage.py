@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from patience import PATIENCE
-from server import PROGRAM
+from support.patience import PATIENCE
+from support.server import PROGRAM
 
 COMMANDS = [
     "serve",

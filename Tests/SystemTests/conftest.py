@@ -6,13 +6,12 @@ import pathlib
 
 import pytest
 
-import namespace
-import good_server
-from certificates import Authority
-from good_server import LoginPhone
-from host import Host, REPOSITORY
-from product import PASSWORD_FIRST, PATIENT, Product
-from stand_in import StandIn
+from support import good_server, namespace
+from support.certificates import Authority
+from support.good_server import LoginPhone
+from support.host import Host, REPOSITORY
+from support.product import PASSWORD_FIRST, PATIENT, Product
+from support.stand_in import StandIn
 
 
 def pytest_addoption(parser):

@@ -5,7 +5,7 @@ import pathlib
 
 import pytest
 
-from product import FACTOR_ONLY, KEY_FIRST, PATIENT
+from support.product import FACTOR_ONLY, KEY_FIRST, PATIENT
 
 pytestmark = pytest.mark.product
 

@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from patience import PATIENCE
-from terminal import ENVIRONMENT
+from support.patience import PATIENCE
+from support.terminal import ENVIRONMENT
 
 pytestmark = pytest.mark.product
 

@@ -8,12 +8,12 @@ import signal
 
 import pytest
 
-import prompts
-import server as servers
-from good_server import LoginPhone
-from host import SETTINGS, install_file
-from product import HASTY, PATIENT, gets_in
-from server import Handset, Server, link
+from support import prompts
+from support import server as servers
+from support.good_server import LoginPhone
+from support.host import SETTINGS, install_file
+from support.product import HASTY, PATIENT, gets_in
+from support.server import Handset, Server, link
 
 pytestmark = pytest.mark.product
 

@@ -9,10 +9,10 @@ import subprocess
 
 import pytest
 
-import prompts
-from host import REPOSITORY
-from patience import PATIENCE
-from product import gets_in
+from support import prompts
+from support.host import REPOSITORY
+from support.patience import PATIENCE
+from support.product import gets_in
 
 HERE = pathlib.Path(__file__).resolve().parent
 SWITCH, RUDENESS, GROUP = map(pathlib.Path, ["/etc/nsswitch.conf", "/etc/rude-nss", "/etc/group"])

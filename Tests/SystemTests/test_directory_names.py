@@ -1,7 +1,7 @@
 """Users whose names come from a directory, as sssd and winbind write them."""
 
 import pytest
-from people import called
+from support.people import called
 from test_self_enrolment import ASKS_NUMBER, countersignd, enrol, gateway  # noqa: F401
 
 pytestmark = pytest.mark.product

@@ -2,8 +2,8 @@
 
 import pytest
 
-import prompts
-from product import gets_in
+from support import prompts
+from support.product import gets_in
 
 pytestmark = pytest.mark.product
 

@@ -3,7 +3,7 @@
 import pathlib
 import subprocess
 
-import processes
+from support import processes
 
 PASSWORD_ONLY = """\
 auth [success=1 default=ignore] pam_unix.so nodelay

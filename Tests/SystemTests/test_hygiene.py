@@ -4,10 +4,9 @@ import pathlib
 
 import pytest
 
-import processes
-import prompts
-from good_server import LoginPhone
-from product import FACTOR, gets_in
+from support import processes, prompts
+from support.good_server import LoginPhone
+from support.product import FACTOR, gets_in
 
 pytestmark = pytest.mark.product
 
@@ -79,7 +78,7 @@ def test_the_login_program_never_holds_the_api_key(waiting, product):
 def test_a_user_who_narrows_the_limits_of_su_breaks_no_login(product, limit):
     token = product.softtoken("root")
     product.host.pam_stack("su", f"{FACTOR}\naccount required pam_unix.so\nsession required pam_permit.so\n")
-    from host import as_user
+    from support.host import as_user
 
     terminal = product.host.terminal([*as_user("bob"), "prlimit", limit, "su", "root", "-c", "id -un"])
     terminal.reads(prompts.CODE)
@@ -114,7 +113,7 @@ def test_a_user_who_slows_su_down_does_not_slow_the_helper_down(product):
     """While it holds the accounts' lock, a helper that hardly runs would delay all logins."""
     import os
 
-    from host import as_user
+    from support.host import as_user
 
     token = product.softtoken("root")
     product.host.pam_stack("su", f"{FACTOR}\naccount required pam_unix.so\nsession required pam_permit.so\n")

@@ -8,11 +8,10 @@ import subprocess
 
 import pytest
 
-import prompts
-import records
-from host import STATE, as_user
-from product import FACTOR_ONLY, KEY_FIRST, REQUIRED, gets_in, give_password
-from totp import SoftToken
+from support import prompts, records
+from support.host import STATE, as_user
+from support.product import FACTOR_ONLY, KEY_FIRST, REQUIRED, gets_in, give_password
+from support.totp import SoftToken
 
 pytestmark = pytest.mark.product
 

@@ -4,10 +4,9 @@ import pathlib
 
 import pytest
 
-import prompts
-import processes
-from product import PASSWORD_FIRST, gets_in, give_password
-from totp import SoftToken
+from support import processes, prompts
+from support.product import PASSWORD_FIRST, gets_in, give_password
+from support.totp import SoftToken
 
 pytestmark = pytest.mark.product
 

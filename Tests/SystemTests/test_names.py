@@ -8,10 +8,10 @@ import types
 import pytest
 
 import name_server
-import prompts
+from support import prompts
 from name_server import NameServer
-from product import gets_in
-from stand_in import StandIn
+from support.product import gets_in
+from support.stand_in import StandIn
 
 pytestmark = pytest.mark.product
 

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-import prompts
-from good_server import LoginPhone
-from people import called
-from product import FACTOR_ONLY, HASTY, PATIENT, gets_in, give_password
+from support import prompts
+from support.good_server import LoginPhone
+from support.people import called
+from support.product import FACTOR_ONLY, HASTY, PATIENT, gets_in, give_password
 
 pytestmark = pytest.mark.product
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-import prompts
-from product import gets_in
-from totp import SoftToken
+from support import prompts
+from support.product import gets_in
+from support.totp import SoftToken
 
 pytestmark = pytest.mark.product
 

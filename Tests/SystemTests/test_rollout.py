@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-import prompts
-from good_server import LoginPhone
-from product import gets_in
+from support import prompts
+from support.good_server import LoginPhone
+from support.product import gets_in
 
 pytestmark = pytest.mark.product
 

@@ -9,13 +9,12 @@ import time
 
 import pytest
 
-from good_server import LoginPhone, Newcomer
-import processes
-import records
-from host import REPOSITORY, as_user
-from patience import PATIENCE, until
-from prompts import CODE, PASSWORD
-from terminal import ENVIRONMENT
+from support import processes, records
+from support.good_server import LoginPhone, Newcomer
+from support.host import REPOSITORY, as_user
+from support.patience import PATIENCE, until
+from support.prompts import CODE, PASSWORD
+from support.terminal import ENVIRONMENT
 
 pytestmark = pytest.mark.product
 

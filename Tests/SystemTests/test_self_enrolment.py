@@ -5,18 +5,13 @@ import pathlib
 import re
 import shutil
 import signal
-import sys
 
 import pytest
 
-import prompts
-from host import REPOSITORY
-from product import gets_in
-
-sys.path.append(str(REPOSITORY / "Tests/ServerTests"))
-
-from patience import until  # noqa: E402
-from server import Handset, Server  # noqa: E402
+from support import prompts
+from support.patience import until
+from support.product import gets_in
+from support.server import Handset, Server
 
 pytestmark = pytest.mark.product
 

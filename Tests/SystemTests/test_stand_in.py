@@ -8,10 +8,9 @@ import urllib.parse
 
 import pytest
 
-from patience import PATIENCE
-import rudeness
-import totp
-from stand_in import StandIn
+from support import rudeness, totp
+from support.patience import PATIENCE
+from support.stand_in import StandIn
 
 
 class Client:

@@ -5,11 +5,11 @@ import subprocess
 
 import pytest
 
-import prompts
-from host import as_user
-from patience import PATIENCE
-from product import HASTY, PATIENT
-from terminal import ENVIRONMENT
+from support import prompts
+from support.host import as_user
+from support.patience import PATIENCE
+from support.product import HASTY, PATIENT
+from support.terminal import ENVIRONMENT
 
 pytestmark = pytest.mark.product
 

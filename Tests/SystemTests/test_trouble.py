@@ -2,10 +2,9 @@
 
 import pytest
 
-import prompts
-import rudeness
-from product import gets_in
-from stand_in import StandIn
+from support import prompts, rudeness
+from support.product import gets_in
+from support.stand_in import StandIn
 
 pytestmark = pytest.mark.product
 

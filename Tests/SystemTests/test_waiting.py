@@ -6,8 +6,8 @@ import signal
 
 import pytest
 
-import prompts
-from host import as_user
+from support import prompts
+from support.host import as_user
 
 pytestmark = pytest.mark.product
 

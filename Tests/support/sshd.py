@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 
-from journal import Journal
+from support.journal import Journal
 
 CONFIG = """\
 {extra}

@@ -9,13 +9,11 @@ import pwd
 import shutil
 import subprocess
 
-import namespace
-import people
-import processes
-from journal import Journal
-from patience import PATIENCE
-from sshd import Sshd
-from terminal import ENVIRONMENT, Terminal
+from support import namespace, people, processes
+from support.journal import Journal
+from support.patience import PATIENCE
+from support.sshd import Sshd
+from support.terminal import ENVIRONMENT, Terminal
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 SETTINGS = pathlib.Path("/etc/countersign/countersign.toml")

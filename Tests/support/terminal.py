@@ -8,8 +8,8 @@ import signal
 
 import pexpect
 
-import prompts
-from patience import PATIENCE, until
+from support import prompts
+from support.patience import PATIENCE, until
 
 READ = {"x86_64": "0", "aarch64": "63"}  # the number of read(2)
 

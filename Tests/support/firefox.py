@@ -12,10 +12,10 @@ import subprocess
 import tempfile
 import typing
 
-import looks
+from support import looks
 from websockets.sync.client import connect
 
-from patience import PATIENCE
+from support.patience import PATIENCE
 
 FIREFOX = "/usr/bin/firefox-esr"
 SIZE = {"width": 390, "height": 844}

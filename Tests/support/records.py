@@ -4,7 +4,7 @@ does."""
 import base64
 import ctypes
 import hashlib
-from patience import PATIENCE
+from support.patience import PATIENCE
 import json
 import os
 import pathlib

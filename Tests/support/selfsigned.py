@@ -3,7 +3,7 @@
 import pathlib
 import subprocess
 
-from patience import PATIENCE
+from support.patience import PATIENCE
 
 
 def certificate(

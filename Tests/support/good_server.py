@@ -15,15 +15,12 @@ import dataclasses
 import itertools
 import json
 import pathlib
-import sys
 import time
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "ServerTests"))
-
-from patience import PATIENCE, until  # noqa: E402
-import server as servers  # noqa: E402
-from server import Handset, Server, own_folder  # noqa: E402
-from totp import SoftToken  # noqa: E402
+from support import server as servers
+from support.patience import PATIENCE, until
+from support.server import Handset, Server, own_folder
+from support.totp import SoftToken
 
 NUMBERS = itertools.count(5_552_000_000)
 

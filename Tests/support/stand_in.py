@@ -14,9 +14,8 @@ import re
 import threading
 import uuid
 
-from patience import PATIENCE
-import rudeness
-import wire
+from support import rudeness, wire
+from support.patience import PATIENCE
 
 ROUTES = [
     ("create", "POST", re.compile(r"/onetouch/json/users/([^/]+)/approval_requests")),

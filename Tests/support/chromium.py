@@ -5,10 +5,10 @@ import pathlib
 import re
 import typing
 
-import looks
+from support import looks
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Worker, expect, sync_playwright
 
-from patience import PATIENCE
+from support.patience import PATIENCE
 
 CHROMIUM = "/usr/bin/chromium"
 SIZE = {"width": 390, "height": 844}

@@ -4,12 +4,12 @@ import dataclasses
 import json
 import re
 
-from good_server import Person
-from host import Host
-from prompts import PASSWORD
-from stand_in import StandIn
-from terminal import Terminal
-from totp import SoftToken
+from support.good_server import Person
+from support.host import Host
+from support.prompts import PASSWORD
+from support.stand_in import StandIn
+from support.terminal import Terminal
+from support.totp import SoftToken
 
 FACTOR = "auth required pam_countersign.so"
 PASSWORD_FIRST = f"""\

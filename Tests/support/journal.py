@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from patience import PATIENCE
+from support.patience import PATIENCE
 import os
 import re
 import socket

@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from patience import PATIENCE, until
-from server import Server
+from support.patience import PATIENCE, until
+from support.server import Server
 
 
 def in_background(call, *arguments, **more):
