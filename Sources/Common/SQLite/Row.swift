@@ -21,7 +21,7 @@ internal import CSQLite
         }
     }
 
-    deinit { unsafe connection.giveBack(handle, sql) }
+    deinit { unsafe connection.release(handle, sql: sql) }
 
     /// Advances to the next row; false at the end.
     func step() throws -> Bool {
@@ -32,7 +32,8 @@ internal import CSQLite
 
     /// The column as an integer, converted by the rules of sqlite3_column_int64.
     public func integer(_ column: Int32) -> Int64? {
-        unsafe sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : sqlite3_column_int64(handle, column)
+        if unsafe sqlite3_column_type(handle, column) == SQLITE_NULL { return nil }
+        return unsafe sqlite3_column_int64(handle, column)
     }
 
     /// The column as a text, converted by the rules of sqlite3_column_text.

@@ -1,20 +1,6 @@
 internal import CSQLite
 internal import Glibc
 
-/// An error that SQLite returned.
-public struct SQLiteError: Error, Equatable, CustomStringConvertible {
-    /// The extended result code, such as 261 (SQLITE_BUSY_RECOVERY).
-    public let extendedCode: Int32
-    /// The error text of SQLite, or of this target.
-    public let message: String
-    /// The primary result code, such as 5 (SQLITE_BUSY).
-    public var code: Int32 { extendedCode & 0xFF }
-    /// Whether the file is not a database, or a damaged one.
-    public var isNoDatabase: Bool { code == SQLITE_NOTADB || code == SQLITE_CORRUPT }
-    /// The message and the extended result code.
-    public var description: String { "\(message) (SQLite \(extendedCode))" }
-}
-
 /// One open database in WAL mode, for one thread at a time.
 ///
 /// Foreign keys are enforced, and the schema in the file is not trusted.
@@ -63,10 +49,10 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
     ///   - options: how to open it.
     /// - Throws: `SQLiteError` if the file is missing, cannot be opened or written, or is not a database.
     public init(path: String, _ options: Options = Options()) throws {
-        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE
+        var flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE
+        if options.create { flags |= SQLITE_OPEN_CREATE }
         var opened: OpaquePointer?
-        let code = unsafe sqlite3_open_v2(
-            try Self.real(path), &opened, flags | (options.create ? SQLITE_OPEN_CREATE : 0), nil)
+        let code = unsafe sqlite3_open_v2(try Self.real(path), &opened, flags, nil)
         guard let opened = unsafe opened else { throw SQLiteError(extendedCode: code, message: "out of memory") }
         unsafe handle = opened
         self.options = options
@@ -87,7 +73,7 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
     /// /var/lib may well be a symlink. The result starts with a slash, so that it is never taken for a URI.
     private static func real(_ path: String) throws -> String {
         let cut = path.utf8.lastIndex(of: 0x2F).map(path.utf8.index(after:)) ?? path.startIndex
-        let folder = cut == path.startIndex ? "." : String(decoding: path.utf8[..<cut], as: UTF8.self)
+        let folder = if cut == path.startIndex { "." } else { String(decoding: path.utf8[..<cut], as: UTF8.self) }
         guard !path.utf8.contains(0), let real = unsafe realpath(folder, nil) else {
             throw SQLiteError(extendedCode: SQLITE_CANTOPEN, message: "no such folder: \(folder)")
         }
@@ -125,7 +111,7 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
     private func committed(_ pages: Int32) {
         guard pages >= options.walPages else { return }
         let cut = options.cutPages ?? options.walPages + options.walPages / 8
-        let mode = pages < cut ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE
+        let mode = if pages < cut { SQLITE_CHECKPOINT_PASSIVE } else { SQLITE_CHECKPOINT_TRUNCATE }
         waitForOthers(false)
         unsafe sqlite3_wal_checkpoint_v2(handle, "main", mode, nil, nil)
         waitForOthers(true)
@@ -163,7 +149,7 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
     /// waiters that each hold the lock for 0.6 s, 8 of 100 give up after 89 s if all ask equally often, and 1 of 100
     /// with these pauses.
     private static func pause(after milliseconds: Int64) -> UInt32 {
-        milliseconds < 50 ? 2_000 : UInt32(max(1, 16 - milliseconds / 2_000)) * 1_000
+        if milliseconds < 50 { 2_000 } else { UInt32(max(1, 16 - milliseconds / 2_000)) * 1_000 }
     }
 
     /// Milliseconds since the machine started (CLOCK_BOOTTIME), which do not jump.
@@ -171,94 +157,6 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
         var time = timespec()
         unsafe clock_gettime(CLOCK_BOOTTIME, &time)
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-    }
-
-    /// Runs any number of statements without parameters.
-    ///
-    /// - Parameter sql: the statements.
-    /// - Throws: `SQLiteError` of the first statement that fails.
-    public func execute(_ sql: String) throws {
-        trace?(sql)
-        try check(unsafe sqlite3_exec(handle, sql, nil, nil, nil))
-    }
-
-    /// Runs one statement to its end.
-    ///
-    /// - Parameters:
-    ///   - sql: the statement.
-    ///   - values: the values of its parameters, in order.
-    /// - Returns: the number of rows inserted, changed or deleted, also by triggers and foreign keys.
-    /// - Throws: `SQLiteError` if the statement fails or takes another number of values.
-    @discardableResult
-    public func run(_ sql: String, _ values: (any Bindable)?...) throws -> Int { try run(sql, values: values) }
-
-    /// Runs one statement to its end, with the values in an array.
-    ///
-    /// - Parameters:
-    ///   - sql: the statement.
-    ///   - values: the values of its parameters, in order.
-    /// - Returns: the number of rows inserted, changed or deleted, also by triggers and foreign keys.
-    /// - Throws: `SQLiteError` if the statement fails or takes another number of values.
-    @discardableResult
-    public func run(_ sql: String, values: [(any Bindable)?]) throws -> Int {
-        let before = unsafe sqlite3_total_changes64(handle)
-        let answer = try Row(self, sql, values)
-        while try answer.step() {}
-        return Int(unsafe sqlite3_total_changes64(handle) - before)
-    }
-
-    /// The first row of a result.
-    ///
-    /// A statement that writes has done all of it by then.
-    ///
-    /// - Parameters:
-    ///   - sql: the statement.
-    ///   - values: the values of its parameters, in order.
-    ///   - read: makes the result of the row.
-    /// - Returns: nil if there is no row.
-    /// - Throws: `SQLiteError` if the statement fails or takes another number of values, and the error of `read`.
-    public func first<T>(_ sql: String, _ values: (any Bindable)?..., read: (Row) throws -> T) throws -> T? {
-        try first(sql, values: values, read: read)
-    }
-
-    /// The first row of a result, with the values in an array.
-    ///
-    /// - Parameters:
-    ///   - sql: the statement.
-    ///   - values: the values of its parameters, in order.
-    ///   - read: makes the result of the row.
-    /// - Returns: nil if there is no row.
-    /// - Throws: `SQLiteError` if the statement fails or takes another number of values, and the error of `read`.
-    public func first<T>(_ sql: String, values: [(any Bindable)?], read: (Row) throws -> T) throws -> T? {
-        let row = try Row(self, sql, values)
-        return try row.step() ? read(row) : nil
-    }
-
-    /// All rows of a result.
-    ///
-    /// - Parameters:
-    ///   - sql: the statement.
-    ///   - values: the values of its parameters, in order.
-    ///   - read: makes an element of each row.
-    /// - Returns: the elements in the order of the rows.
-    /// - Throws: `SQLiteError` if the statement fails or takes another number of values, and the error of `read`.
-    public func all<T>(_ sql: String, _ values: (any Bindable)?..., read: (Row) throws -> T) throws -> [T] {
-        try all(sql, values: values, read: read)
-    }
-
-    /// All rows of a result, with the values in an array.
-    ///
-    /// - Parameters:
-    ///   - sql: the statement.
-    ///   - values: the values of its parameters, in order.
-    ///   - read: makes an element of each row.
-    /// - Returns: the elements in the order of the rows.
-    /// - Throws: `SQLiteError` if the statement fails or takes another number of values, and the error of `read`.
-    public func all<T>(_ sql: String, values: [(any Bindable)?], read: (Row) throws -> T) throws -> [T] {
-        let row = try Row(self, sql, values)
-        var rows: [T] = []
-        while try row.step() { rows.append(try read(row)) }
-        return rows
     }
 
     /// Replaces the content of another database with that of this one, in one transaction.
@@ -280,38 +178,12 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
         }
         let end = unsafe sqlite3_backup_finish(backup)
         guard code == SQLITE_DONE, end == SQLITE_OK else {
-            throw SQLiteError(
-                extendedCode: code == SQLITE_DONE ? end : code, message: "the database cannot be replaced")
+            let failed = if code == SQLITE_DONE { end } else { code }
+            throw SQLiteError(extendedCode: failed, message: "the database cannot be replaced")
         }
     }
 
-    /// Whether a transaction is open.
-    ///
-    /// After some errors, such as a full disk, SQLite rolls it back by itself.
-    public var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
-
-    /// Runs `body` in a transaction, which may not be nested.
-    ///
-    /// - Parameters:
-    ///   - start: the lock that the transaction begins with.
-    ///   - body: runs inside the transaction.
-    /// - Returns: the result of `body`.
-    /// - Throws: the error of `body`, or `SQLiteError` of the transaction. All changes are rolled back then.
-    @discardableResult
-    public func transaction<T>(_ start: Start, _ body: () throws -> T) throws -> T {
-        try run("BEGIN \(start.rawValue)")
-        do {
-            let result = try body()
-            try run("COMMIT")
-            return result
-        } catch {
-            // The first error is the one to report.
-            if isInTransaction { try? execute("ROLLBACK") }
-            throw error
-        }
-    }
-
-    /// A prepared statement for the caller alone, until `giveBack`.
+    /// A prepared statement for the caller alone, until `release`.
     func statement(_ sql: String) throws -> OpaquePointer {
         if let kept = unsafe statements.removeValue(forKey: sql) { return unsafe kept }
         var prepared: OpaquePointer?
@@ -323,7 +195,7 @@ public struct SQLiteError: Error, Equatable, CustomStringConvertible {
     }
 
     /// Resets the statement and clears its values, which may be secrets.
-    func giveBack(_ statement: OpaquePointer, _ sql: String) {
+    func release(_ statement: OpaquePointer, sql: String) {
         unsafe sqlite3_reset(statement)
         unsafe sqlite3_clear_bindings(statement)
         if unsafe statements.count >= options.keptStatements || statements[sql] != nil {
