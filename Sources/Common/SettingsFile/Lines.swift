@@ -6,8 +6,8 @@ struct Lines {
     private var places: [[String]: Int] = [:]
     /// The number of tables that each `[[list]]` has so far.
     private var counts: [[String]: Int] = [:]
-    /// The first fault that would abort the parser.
-    private(set) var trap: Complaint?
+    /// The error on which the parser would abort the process.
+    private(set) var abortError: DocumentError?
     private var line = 1
     private var rest: ArraySlice<UInt8>
 
@@ -18,7 +18,7 @@ struct Lines {
         repeat {
             skipBlanks(andLines: true)
             guard let path = table, let byte = rest.first else { return }
-            table = byte == Self.open ? header() : pair(in: path) ? path : nil
+            if byte == Self.open { table = header() } else if !pair(in: path) { table = nil }
         } while true
     }
 
@@ -37,7 +37,8 @@ struct Lines {
         let isList = rest.starts(with: [Self.open, Self.open])
         rest = rest.dropFirst(isList ? 2 : 1)
         skipBlanks(andLines: false)
-        guard isSafe(Trap.header(rest.first)), let keys = dottedKey(), take(Self.close), !isList || take(Self.close)
+        guard isSafe(ParserGuard.header(rest.first)), let keys = dottedKey(), consume(Self.close),
+            !isList || consume(Self.close)
         else { return nil }
         var path: [String] = []
         for (index, key) in keys.enumerated() {
@@ -45,31 +46,31 @@ struct Lines {
             if isList, index == keys.count - 1 { counts[path, default: 0] += 1 }
             if let count = counts[path] { path.append(Self.step(count - 1)) }
         }
-        record(path, keys.count)
+        record(path, depth: keys.count)
         return path
     }
 
     private mutating func pair(in table: [String]) -> Bool {
-        guard let keys = dottedKey(), take(UInt8(ascii: "=")) else { return false }
+        guard let keys = dottedKey(), consume(UInt8(ascii: "=")) else { return false }
         skipBlanks(andLines: false)
-        record(table + keys, keys.count)
+        record(table + keys, depth: keys.count)
         return value(table + keys)
     }
 
     private mutating func value(_ path: [String]) -> Bool {
-        guard isSafe(Trap.depth(path)) else { return false }
+        guard isSafe(ParserGuard.depth(path)) else { return false }
         switch rest.first {
         case Self.quote, Self.apostrophe: return string() != nil
         case Self.open:
             return elements(upTo: Self.close) { lines, index in
-                lines.record(path + [Self.step(index)], 1)
+                lines.record(path + [Self.step(index)], depth: 1)
                 return lines.value(path + [Self.step(index)])
             }
         case UInt8(ascii: "{"): return elements(upTo: UInt8(ascii: "}")) { lines, _ in lines.pair(in: path) }
         default:
             let word = rest.prefix { !",]}#\n".utf8.contains($0) }
             rest = rest.dropFirst(word.count)
-            return isSafe(Trap.word(word)) && !word.isEmpty
+            return isSafe(ParserGuard.word(word)) && !word.isEmpty
         }
     }
 
@@ -77,12 +78,12 @@ struct Lines {
         rest = rest.dropFirst()
         for index in 0... {
             skipBlanks(andLines: true)
-            if take(end) { return true }
-            guard isSafe(end == Self.close ? Trap.element(rest.first) : nil), element(&self, index) else {
+            if consume(end) { return true }
+            guard end != Self.close || isSafe(ParserGuard.element(rest.first)), element(&self, index) else {
                 return false
             }
             skipBlanks(andLines: true)
-            guard take(Self.comma) || rest.first == end else { return false }
+            guard consume(Self.comma) || rest.first == end else { return false }
         }
         return false
     }
@@ -91,20 +92,21 @@ struct Lines {
         var keys: [String] = []
         repeat {
             skipBlanks(andLines: false)
-            guard let key = rest.first == Self.quote || rest.first == Self.apostrophe ? string() : bareKey() else {
-                return nil
-            }
+            let isQuoted = rest.first == Self.quote || rest.first == Self.apostrophe
+            let key = if isQuoted { string() } else { bareKey() }
+            guard let key else { return nil }
             keys.append(key)
-            guard isSafe(Trap.depth(keys)) else { return nil }
+            guard isSafe(ParserGuard.depth(keys)) else { return nil }
             skipBlanks(andLines: false)
-        } while take(UInt8(ascii: "."))
+        } while consume(UInt8(ascii: "."))
         return keys
     }
 
     private mutating func bareKey() -> String? {
         let key = rest.prefix { !" \t.=]#\n".utf8.contains($0) }
         rest = rest.dropFirst(key.count)
-        return key.isEmpty ? nil : String(decoding: key, as: UTF8.self)
+        guard !key.isEmpty else { return nil }
+        return String(decoding: key, as: UTF8.self)
     }
 
     /// The text between the quotes.
@@ -121,35 +123,40 @@ struct Lines {
                 if isLong { rest = rest.drop { $0 == mark } }
                 return String(decoding: text, as: UTF8.self)
             }
-            text.append(byte == Self.backslash && mark == Self.quote ? 0 : byte)
-            if byte == Self.backslash, mark == Self.quote, rest.popFirst() == 0x0A { line += 1 }
+            if byte == Self.backslash, mark == Self.quote {
+                text.append(0)
+                if rest.popFirst() == 0x0A { line += 1 }
+            } else {
+                text.append(byte)
+            }
         }
         return nil
     }
 
-    private mutating func isSafe(_ fault: String?) -> Bool {
-        if let fault { trap = Complaint(.line(line), fault) }
-        return fault == nil
+    private mutating func isSafe(_ message: String?) -> Bool {
+        if let message { abortError = DocumentError(.line(line), message) }
+        return message == nil
     }
 
     // MARK: bytes
 
     /// Records a path, and the tables that its last `depth` keys make on the way.
-    private mutating func record(_ path: [String], _ depth: Int) {
+    private mutating func record(_ path: [String], depth: Int) {
         for length in max(1, path.count - depth)...path.count
         where length == path.count || places[Array(path.prefix(length))] == nil {
             places[Array(path.prefix(length))] = line
         }
     }
 
-    private mutating func take(_ byte: UInt8) -> Bool {
+    private mutating func consume(_ byte: UInt8) -> Bool {
         guard rest.first == byte else { return false }
         rest = rest.dropFirst()
         return true
     }
 
     private mutating func skipBlanks(andLines: Bool) {
-        while let byte = rest.first, (andLines ? " \t\r\n#" : " \t").utf8.contains(byte) {
+        let blanks = if andLines { " \t\r\n#" } else { " \t" }
+        while let byte = rest.first, blanks.utf8.contains(byte) {
             if byte == UInt8(ascii: "#") { rest = rest.drop { $0 != 0x0A } } else { rest = rest.dropFirst() }
             if byte == 0x0A { line += 1 }
         }

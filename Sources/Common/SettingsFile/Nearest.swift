@@ -17,7 +17,8 @@ private func steps(from: [Character], to: [Character]) -> Int {
     for (i, letter) in from.enumerated() {
         var row = [i + 1]
         for (j, other) in to.enumerated() {
-            var best = min(rows[i][j] + (letter == other ? 0 : 1), rows[i][j + 1] + 1, row[j] + 1)
+            let change = if letter == other { 0 } else { 1 }
+            var best = min(rows[i][j] + change, rows[i][j + 1] + 1, row[j] + 1)
             if i > 0, j > 0, letter == to[j - 1], other == from[i - 1] { best = min(best, rows[i - 1][j - 1] + 1) }
             row.append(best)
         }

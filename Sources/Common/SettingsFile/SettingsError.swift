@@ -24,8 +24,8 @@ public struct SettingsError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// A fault in a value, from code that does not know where the value stands.
-package struct Fault: Error {
+/// An error in a value, from code that does not know where the value stands.
+package struct ValueError: Error {
     /// One sentence for the administrator.
     package let message: String
 
@@ -33,8 +33,8 @@ package struct Fault: Error {
     package init(_ message: String) { self.message = message }
 }
 
-/// A fault in the document, from code that does not know the file.
-package struct Complaint: Error {
+/// An error in the document, from code that does not know the file.
+package struct DocumentError: Error {
     /// The place of the fault.
     package enum Place {
         case line(Int)
@@ -60,20 +60,23 @@ extension SettingsError {
     /// - Parameters:
     ///   - file: the path of the file.
     ///   - text: its content, in which the line is looked up.
-    ///   - complaint: the fault.
-    package init(file: String, text: String, _ complaint: Complaint) {
-        switch complaint.place {
+    ///   - error: the error without its file.
+    package init(file: String, text: String, _ error: DocumentError) {
+        switch error.place {
         case .line(let line):
-            self.init(file: file, line: line, message: complaint.message)
+            self.init(file: file, line: line, message: error.message)
         case .path(let path):
-            self.init(file: file, line: Lines(text)[path], key: Self.key(path), message: complaint.message)
+            self.init(file: file, line: Lines(text)[path], key: Self.key(path), message: error.message)
         }
     }
 
     private static func key(_ path: [String]) -> String? {
-        path.isEmpty
-            ? nil
-            : path.reduce("") { $0 + ($0.isEmpty || $1.first == "[" ? "" : ".") + ($1.isBareKey ? $1 : $1.quoted) }
+        guard !path.isEmpty else { return nil }
+        return path.reduce("") { key, step in
+            let dot = if key.isEmpty || step.first == "[" { "" } else { "." }
+            let name = if step.isBareKey { step } else { step.quoted }
+            return key + dot + name
+        }
     }
 }
 
@@ -97,7 +100,7 @@ extension String {
 
     /// Whether TOML accepts the text as a key without quotes, or it is a number in brackets for an element of a list.
     fileprivate var isBareKey: Bool {
-        let inner = first == "[" && last == "]" ? dropFirst().dropLast() : self[...]
+        let inner: Substring = if first == "[" && last == "]" { dropFirst().dropLast() } else { self[...] }
         return !inner.isEmpty && inner.utf8.count <= 64
             && inner.unicodeScalars.allSatisfy {
                 $0 == "-" || $0 == "_" || $0.isASCII && $0.properties.isAlphabetic || "0"..."9" ~= $0

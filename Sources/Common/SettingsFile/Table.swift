@@ -23,8 +23,8 @@ package struct Table {
     ///   - key: the name of the key.
     ///   - kind: the type of its value.
     /// - Returns: nil if the key is absent.
-    /// - Throws: `Complaint` if the value has another type.
-    package mutating func take<T>(_ key: String, _ kind: Kind<T>) throws(Complaint) -> T? {
+    /// - Throws: `DocumentError` if the value has another type.
+    package mutating func read<T>(_ key: String, as kind: Kind<T>) throws(DocumentError) -> T? {
         known.append(key)
         guard let value = given[key] else { return nil }
         return try kind.read(value, path + [key])
@@ -36,41 +36,41 @@ package struct Table {
     ///   - key: the name of the key.
     ///   - kind: the type of its value.
     ///   - target: gets the value.
-    /// - Throws: `Complaint` if the value has another type.
-    package mutating func take<T>(_ key: String, _ kind: Kind<T>, into target: inout T) throws(Complaint) {
-        if let value = try take(key, kind) { target = value }
+    /// - Throws: `DocumentError` if the value has another type.
+    package mutating func read<T>(_ key: String, as kind: Kind<T>, into target: inout T) throws(DocumentError) {
+        if let value = try read(key, as: kind) { target = value }
     }
 
     /// Reads a key that is a table.
     ///
     /// - Parameter key: the name of the key.
     /// - Returns: nil if the key is absent.
-    /// - Throws: `Complaint` if the value is not a table.
-    package mutating func tableIfAny(_ key: String) throws(Complaint) -> Table? {
-        try take(key, .table("[\((path + [key]).joined(separator: "."))]"))
+    /// - Throws: `DocumentError` if the value is not a table.
+    package mutating func tableIfAny(_ key: String) throws(DocumentError) -> Table? {
+        try read(key, as: .table("[\((path + [key]).joined(separator: "."))]"))
     }
 
     /// Reads a key that is a table; an absent one counts as empty.
     ///
     /// - Parameter key: the name of the key.
     /// - Returns: the table.
-    /// - Throws: `Complaint` if the value is not a table.
-    package mutating func table(_ key: String) throws(Complaint) -> Table {
+    /// - Throws: `DocumentError` if the value is not a table.
+    package mutating func table(_ key: String) throws(DocumentError) -> Table {
         try tableIfAny(key) ?? Table(at: path + [key])
     }
 
     /// Refuses unknown keys; called after all known keys were read.
     ///
-    /// - Throws: `Complaint` for the first key, in alphabetical order, that was never read.
-    package func close() throws(Complaint) {
+    /// - Throws: `DocumentError` for the first key, in alphabetical order, that was never read.
+    package func close() throws(DocumentError) {
         guard let stranger = names.first(where: { !known.contains($0) }) else { return }
         let near = stranger.nearest(in: known).map { "did you mean \($0.quoted)?" }
         let hint = near ?? "known here: \(known.joined(separator: ", "))"
-        throw complaint("unknown key \(stranger.quoted); \(hint)", at: stranger)
+        throw error("unknown key \(stranger.quoted); \(hint)", at: stranger)
     }
 
     /// An error about a key of the table, or about the whole table if `key` is nil.
-    package func complaint(_ message: String, at key: String? = nil) -> Complaint {
-        Complaint(.path(path + [key].compactMap { $0 }), message)
+    package func error(_ message: String, at key: String? = nil) -> DocumentError {
+        DocumentError(.path(path + [key].compactMap { $0 }), message)
     }
 }

@@ -48,7 +48,7 @@ package enum TrustedFile {
     package static func read(_ path: String, trust: Trust, isPublic: Bool = false, limit: Int) throws(SettingsError)
         -> [UInt8]
     {
-        let descriptor = try open(path, trust, isPublic)
+        let descriptor = try open(path, trust: trust, isPublic: isPublic)
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: limit + 1)
         var count = 0
@@ -67,7 +67,7 @@ package enum TrustedFile {
         return Array(bytes.prefix(count))
     }
 
-    private static func open(_ path: String, _ trust: Trust, _ isPublic: Bool) throws(SettingsError) -> CInt {
+    private static func open(_ path: String, trust: Trust, isPublic: Bool) throws(SettingsError) -> CInt {
         var part = 0
         let rules = system_trust(owner: trust.owner, group: trust.group, public_file: isPublic ? 1 : 0)
         let descriptor = system_open_trusted(path, rules, 0, &part)
@@ -76,14 +76,16 @@ package enum TrustedFile {
             if descriptor == -EACCES, let folder = closed(above: place) {
                 throw SettingsError(file: folder, message: "uid \(geteuid()) may not enter it")
             }
-            throw SettingsError(file: path, message: reason(descriptor, place, of: path, trust, isPublic))
+            throw SettingsError(
+                file: path, message: reason(descriptor, at: place, of: path, trust: trust, isPublic: isPublic))
         }
         guard isPublic else { return descriptor }
         // That descriptor only names the file; this opens the very same one.
         defer { close(descriptor) }
         let readable = Glibc.open("/proc/self/fd/\(descriptor)", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard readable >= 0 else {
-            throw SettingsError(file: path, message: reason(-errno, path, of: path, trust, isPublic))
+            throw SettingsError(
+                file: path, message: reason(-errno, at: path, of: path, trust: trust, isPublic: isPublic))
         }
         return readable
     }
@@ -92,7 +94,8 @@ package enum TrustedFile {
     private static func closed(above part: String) -> String? {
         guard let slash = part.utf8.lastIndex(of: 0x2F), slash != part.startIndex else { return nil }
         let folder = String(part[..<slash])
-        return faccessat(AT_FDCWD, folder, X_OK, AT_EACCESS) == 0 ? nil : folder
+        guard faccessat(AT_FDCWD, folder, X_OK, AT_EACCESS) != 0 else { return nil }
+        return folder
     }
 
     /// The message for a file that cannot be opened.
@@ -104,10 +107,10 @@ package enum TrustedFile {
     ///   - trust: the owner and the group that are trusted.
     ///   - isPublic: whether anybody may read the file.
     /// - Returns: one sentence.
-    package static func reason(_ error: CInt, _ part: String, of path: String, _ trust: Trust, _ isPublic: Bool = false)
-        -> String
-    {
-        let owner = trust.owner == 0 ? "root" : "root or uid \(trust.owner)"
+    package static func reason(
+        _ error: CInt, at part: String, of path: String, trust: Trust, isPublic: Bool = false
+    ) -> String {
+        let owner = if trust.owner == 0 { "root" } else { "root or uid \(trust.owner)" }
         switch error {
         case SYSTEM_UNSAFE_FILE where isPublic:
             return "unsafe: it must belong to \(owner), and others must not be able to write it"

@@ -32,16 +32,16 @@ package enum Value {
     ///
     /// - Parameter text: the document.
     /// - Returns: the entries of the top table.
-    /// - Throws: `Complaint` at the first fault, without values of the document in its message.
-    package static func document(_ text: String) throws(Complaint) -> [String: Value] {
+    /// - Throws: `DocumentError` at the first fault, without values of the document in its message.
+    package static func document(_ text: String) throws(DocumentError) -> [String: Value] {
         if let line = lineOfNUL(text) {
-            throw Complaint(.line(line), "a NUL has no place in the settings, not even escaped; take it out")
+            throw DocumentError(.line(line), "a NUL has no place in the settings, not even escaped; take it out")
         }
-        if let trap = Lines(text).trap { throw trap }
+        if let error = Lines(text).abortError { throw error }
         do {
             return entries(try TOMLTable(string: text))
         } catch {
-            throw Complaint(syntax: error)
+            throw DocumentError(syntax: error)
         }
     }
 
@@ -76,7 +76,7 @@ package enum Value {
     }
 }
 
-extension Complaint {
+extension DocumentError {
     /// Keeps only the subject of the parser's message, which is meant for programmers and can quote a secret value.
     fileprivate init(syntax error: any Error) {
         guard let error = error as? TOMLParseError else {
@@ -85,7 +85,8 @@ extension Complaint {
         }
         let words = error.description
         let sentence = Self.sentences.first { words.contains($0.words) }?.sentence ?? Self.anySentence
-        self.init(.line(error.source.begin.line), words.contains("cannot redefine") ? Self.secondTime(words) : sentence)
+        let message = if words.contains("cannot redefine") { Self.secondTime(words) } else { sentence }
+        self.init(.line(error.source.begin.line), message)
     }
 
     private static let anySentence =
@@ -93,12 +94,12 @@ extension Complaint {
 
     private static let sentences: [(words: String, sentence: String)] = [
         ("end-of-file", "the file ends in the middle of a text, a list or a table"),
-        ("parsing date", Trap.badDate),
+        ("parsing date", ParserGuard.badDate),
         ("not representable", "this number is too large"),
         ("leading zeroes", "a number does not begin with 0; a text stands in quotes"),
         ("unknown escape", "this text has an escape that TOML does not know; write \\\\ for a backslash"),
         ("parsing string", "this text is not closed in its line, or has a control character in it"),
-        ("table header", Trap.badBrackets),
+        ("table header", ParserGuard.badBrackets),
         ("expected '='", "a key is followed by = and its value"),
         ("expected value", "the value is missing"),
         ("could not determine value type", "this is no value; a text stands in straight double quotes"),
@@ -113,8 +114,9 @@ extension Complaint {
     private static func secondTime(_ words: String) -> String {
         let parts = words.split(separator: "'", omittingEmptySubsequences: false)
         let name = parts.dropFirst().first.map { String($0).quoted } ?? "this"
-        return words.contains("as array-of-tables")
-            ? "\(name) is a table above and a list of tables here; write it in the same way everywhere"
-            : "\(name) stands here for the second time; keep one of the two"
+        if words.contains("as array-of-tables") {
+            return "\(name) is a table above and a list of tables here; write it in the same way everywhere"
+        }
+        return "\(name) stands here for the second time; keep one of the two"
     }
 }

@@ -16,18 +16,18 @@ package struct WebAddress {
     /// - Parameters:
     ///   - text: the address.
     ///   - other: what else may stand in its place, for the error.
-    /// - Throws: `Fault` if the address has user, password, query or fragment, or is not valid.
-    package init(_ text: String, orElse other: String = "") throws(Fault) {
+    /// - Throws: `ValueError` if the address has user, password, query or fragment, or is not valid.
+    package init(_ text: String, orElse other: String = "") throws(ValueError) {
         guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw Fault("a URL is ASCII without blanks; write an international name in its xn-- form")
+            throw ValueError("a URL is ASCII without blanks; write an international name in its xn-- form")
         }
         guard let scheme = ["https://", "http://"].first(where: { text.lowercased().hasPrefix($0) }) else {
-            throw Fault("expected a URL that begins with https:// or http://\(other)")
+            throw ValueError("expected a URL that begins with https:// or http://\(other)")
         }
         let rest = text.dropFirst(scheme.count)
-        guard !rest.contains("@") else { throw Fault("a URL here has no user or password in it") }
+        guard !rest.contains("@") else { throw ValueError("a URL here has no user or password in it") }
         guard !rest.contains("?"), !rest.contains("#") else {
-            throw Fault("a URL here has no query (?) and no fragment (#)")
+            throw ValueError("a URL here has no query (?) and no fragment (#)")
         }
         let authority = rest.prefix { $0 != "/" }
         let path = try Self.path(rest.dropFirst(authority.count))
@@ -36,14 +36,17 @@ package struct WebAddress {
         hasPath = !path.isEmpty
     }
 
-    private static func authority(_ text: String) throws(Fault) -> String {
+    private static func authority(_ text: String) throws(ValueError) -> String {
         let isBracketed = text.hasPrefix("[")
-        let host = isBracketed ? text.prefix { $0 != "]" } + "]" : text.prefix { $0 != ":" }
+        let host: Substring = if isBracketed { text.prefix { $0 != "]" } + "]" } else { text.prefix { $0 != ":" } }
         let port = text.dropFirst(host.count)
-        guard isBracketed ? text.contains("]") && isIPv6(host.dropFirst().dropLast()) : isHost(host) else {
-            throw Fault("this URL has no valid host; write a name, an IPv4 address, or an IPv6 address in brackets")
+        let isValid =
+            if isBracketed { text.contains("]") && isIPv6(host.dropFirst().dropLast()) } else { isHost(host) }
+        guard isValid else {
+            throw ValueError(
+                "this URL has no valid host; write a name, an IPv4 address, or an IPv6 address in brackets")
         }
-        guard port.isEmpty || isPort(port) else { throw Fault("the port of a URL is a number from 1 to 65535") }
+        guard port.isEmpty || isPort(port) else { throw ValueError("the port of a URL is a number from 1 to 65535") }
         return text
     }
 
@@ -74,14 +77,16 @@ package struct WebAddress {
         (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte) || byte == UInt8(ascii: "-")
     }
 
-    private static func path(_ text: Substring) throws(Fault) -> String {
+    private static func path(_ text: Substring) throws(ValueError) -> String {
         var text = text
         while text.last == "/" { text.removeLast() }
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         let isPlain = parts.allSatisfy { part in
             !["", ".", ".."].contains(part) && part.utf8.allSatisfy { isOfHost($0 | 0x20) || "._~".utf8.contains($0) }
         }
-        guard isPlain else { throw Fault("the path of a URL here has letters, digits and - . _ ~ between its slashes") }
+        guard isPlain else {
+            throw ValueError("the path of a URL here has letters, digits and - . _ ~ between its slashes")
+        }
         return String(text)
     }
 }

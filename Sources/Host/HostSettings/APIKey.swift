@@ -8,12 +8,12 @@ public struct APIKey: Equatable, Sendable {
     /// The key itself: 8 to 128 bytes.
     public let bytes: [UInt8]
 
-    init(_ bytes: [UInt8]) throws(Fault) {
+    init(_ bytes: [UInt8]) throws(ValueError) {
         guard (8...128).contains(bytes.count) else {
-            throw Fault("an API key has 8 to 128 characters, this one has \(bytes.count)")
+            throw ValueError("an API key has 8 to 128 characters, this one has \(bytes.count)")
         }
         guard bytes.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw Fault("an API key is printable ASCII without blanks; this one has something else in it")
+            throw ValueError("an API key is printable ASCII without blanks; this one has something else in it")
         }
         self.bytes = bytes
     }
@@ -28,7 +28,9 @@ public struct APIKey: Equatable, Sendable {
     public static func parse(_ bytes: some Sequence<UInt8>, file: String) throws(SettingsError) -> APIKey {
         var key = Array(bytes)
         while key.last == 0x0A || key.last == 0x0D { key.removeLast() }
-        do throws(Fault) { return try APIKey(key) } catch { throw SettingsError(file: file, message: error.message) }
+        do throws(ValueError) { return try APIKey(key) } catch {
+            throw SettingsError(file: file, message: error.message)
+        }
     }
 
     /// Compares in constant time for keys of equal length.

@@ -58,7 +58,7 @@ extension Settings.Server {
         if isAboutFolder, descriptor == SYSTEM_UNSAFE_FOLDER, trust.owner == 0, Self.belongsToServer(folder) { return }
         let place = String(decoding: folder.utf8.prefix(part), as: UTF8.self)
         throw SettingsError(
-            file: path, key: "server.url", message: TrustedFile.reason(descriptor, place, of: path, trust))
+            file: path, key: "server.url", message: TrustedFile.reason(descriptor, at: place, of: path, trust: trust))
     }
 
     /// Whether a folder below trusted ones belongs to the server's user, and no other user may write it.

@@ -41,23 +41,23 @@ extension Settings {
 }
 
 extension Settings.Server {
-    init(_ given: Table) throws(Complaint) {
+    init(_ given: Table) throws(DocumentError) {
         var table = given
-        let url = try table.take("url", .endpoint)
-        let key = try table.take("api_key", .apiKey)
-        let keyFile = try table.take("api_key_file", .path())
-        caFile = try table.take("ca_file", .path())
-        proxy = try table.take("proxy", .proxy)
-        connectTimeout = try table.take("connect_timeout", .whole(1...60)) ?? 5
-        requestTimeout = try table.take("request_timeout", .whole(1...120)) ?? 10
+        let url = try table.read("url", as: .endpoint)
+        let key = try table.read("api_key", as: .apiKey)
+        let keyFile = try table.read("api_key_file", as: .path())
+        caFile = try table.read("ca_file", as: .path())
+        proxy = try table.read("proxy", as: .proxy)
+        connectTimeout = try table.read("connect_timeout", as: .whole(1...60)) ?? 5
+        requestTimeout = try table.read("request_timeout", as: .whole(1...120)) ?? 10
         try table.close()
-        guard let url else { throw table.complaint("url is missing; write where the server is, or leave out [server]") }
+        guard let url else { throw table.error("url is missing; write where the server is, or leave out [server]") }
         endpoint = url
         switch (key, keyFile) {
         case (let key?, nil): apiKey = .inline(key)
         case (nil, let file?): apiKey = .file(file)
-        case (nil, nil): throw table.complaint("the API key is missing; write api_key_file or api_key")
-        case (_?, _?): throw table.complaint("api_key is there too; keep one of the two", at: "api_key_file")
+        case (nil, nil): throw table.error("the API key is missing; write api_key_file or api_key")
+        case (_?, _?): throw table.error("api_key is there too; keep one of the two", at: "api_key_file")
         }
     }
 }

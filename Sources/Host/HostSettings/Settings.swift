@@ -84,7 +84,7 @@ public struct Settings: Equatable, Sendable {
     /// - Returns: the settings.
     /// - Throws: `SettingsError` with the first fault, its line and its key.
     public static func parse(_ text: String, file: String) throws(SettingsError) -> Settings {
-        do throws(Complaint) {
+        do throws(DocumentError) {
             return try Settings(Table(Value.document(text)))
         } catch {
             throw SettingsError(file: file, text: text, error)
@@ -96,35 +96,35 @@ public struct Settings: Equatable, Sendable {
 // MARK: the known keys
 
 extension Settings {
-    fileprivate init(_ document: Table) throws(Complaint) {
+    fileprivate init(_ document: Table) throws(DocumentError) {
         var top = document
-        state = try top.take("state", .path(such: "/var/lib/countersign")) ?? "/var/lib/countersign"
-        server = try top.tableIfAny("server").map { table throws(Complaint) in try Server(table) }
+        state = try top.read("state", as: .path(such: "/var/lib/countersign")) ?? "/var/lib/countersign"
+        server = try top.tableIfAny("server").map { table throws(DocumentError) in try Server(table) }
         loginTable = try LoginTable(top.table("login"))
         enrolment = try EnrolmentRules(top.table("enrolment"), hasServer: server != nil)
         outage = try OutageMode(top.table("outage"))
         lockout = try LockoutRules(top.table("lockout"))
         remember = try Settings.single("seconds", kind: .whole(0...604_800), of: top.table("remember")) ?? 0
         pauseMaxHours = try Settings.single("max_hours", kind: .whole(1...8760), of: top.table("pause")) ?? 72
-        exemptions = try Exemption.read(top.take("exempt", .tables("[[exempt]]")) ?? [])
+        exemptions = try Exemption.read(top.read("exempt", as: .tables("[[exempt]]")) ?? [])
         try top.close()
         try checkGroups(top)
     }
 
-    private func checkGroups(_ document: Table) throws(Complaint) {
+    private func checkGroups(_ document: Table) throws(DocumentError) {
         let names = groupNames
         let bytes = names.reduce(0) { $0 + $1.utf8.count }
         let found = "[[exempt]] and [login.group.NAME] name \(names.count) groups, with \(bytes) bytes in their names"
         guard names.count <= Self.groupsMax, bytes <= Self.groupBytesMax else {
-            throw document.complaint(
+            throw document.error(
                 "\(found); at most \(Self.groupsMax) with \(Self.groupBytesMax) bytes can be looked up in a login")
         }
     }
 
     /// Reads a table that has one key.
-    private static func single<T>(_ key: String, kind: Kind<T>, of given: Table) throws(Complaint) -> T? {
+    private static func single<T>(_ key: String, kind: Kind<T>, of given: Table) throws(DocumentError) -> T? {
         var table = given
-        let value = try table.take(key, kind)
+        let value = try table.read(key, as: kind)
         try table.close()
         return value
     }

@@ -68,7 +68,7 @@ public struct TextsFile: Sendable {
 
     private mutating func read(_ text: String) {
         let entries: [String: Value]
-        do throws(Complaint) {
+        do throws(DocumentError) {
             entries = try Value.document(text)
         } catch {
             problems = [Problem(error: SettingsError(file: path, text: text, error), hint: Self.english)]
@@ -95,8 +95,8 @@ public struct TextsFile: Sendable {
     }
 
     private mutating func complain(_ error: TextError, at key: String, in text: String) {
-        let complaint = Complaint(.path([key]), error.message)
-        problems.append(Problem(error: SettingsError(file: path, text: text, complaint), hint: error.hint))
+        let documentError = DocumentError(.path([key]), error.message)
+        problems.append(Problem(error: SettingsError(file: path, text: text, documentError), hint: error.hint))
     }
 
     private static func unknown(_ key: String) -> TextError {

@@ -2,9 +2,9 @@ internal import SettingsFile
 
 extension Kind<String> {
     static var gatewayName: Kind {
-        .text("a name in quotes") { text throws(Fault) in
+        .text("a name in quotes") { text throws(ValueError) in
             guard text.replacing(" ", with: "-").isPlainName, text.last != " " else {
-                throw Fault("the name of a gateway has 1 to 64 letters, digits, blanks and - . _ in it")
+                throw ValueError("the name of a gateway has 1 to 64 letters, digits, blanks and - . _ in it")
             }
             return text
         }
@@ -14,9 +14,9 @@ extension Kind<String> {
     ///
     /// Services with Twilio's API have other forms than AC and 32 digits.
     static var twilioAccount: Kind {
-        .text { text throws(Fault) in
+        .text { text throws(ValueError) in
             guard text.isPlainName, !text.contains(".") else {
-                throw Fault("an account is its SID, such as AC and 32 letters and digits")
+                throw ValueError("an account is its SID, such as AC and 32 letters and digits")
             }
             return text
         }
@@ -27,7 +27,7 @@ extension Kind<String> {
     /// It is a number in E.164, a short code of 3 to 8 digits, the SID of a messaging service (`MG` and 32 hexadecimal
     /// digits), or a name of up to 11 letters, digits and blanks with at least one letter.
     static var sender: Kind {
-        .text("a number or name in quotes") { text throws(Fault) in
+        .text("a number or name in quotes") { text throws(ValueError) in
             let bytes = text.utf8
             let isNumber = bytes.first == UInt8(ascii: "+") && isE164(bytes.dropFirst())
             let isName = (1...11).contains(bytes.count) && bytes.allSatisfy { $0.isLetterOrDigit || $0 == 0x20 }
@@ -40,7 +40,7 @@ extension Kind<String> {
                 isNumber || isShort || isService
                     || isName && bytes.contains(where: \.isLetter) && bytes.first != 0x20 && bytes.last != 0x20
             else {
-                throw Fault(
+                throw ValueError(
                     "expected a number such as +15551234567, a short code, a messaging service (MG...), "
                         + "or a name of up to 11 letters and digits"
                 )
@@ -55,10 +55,10 @@ extension Kind<String> {
 
     /// A URL that codes are sent to: https, or http to loopback.
     static var gatewayURL: Kind {
-        .text("a URL in quotes") { text throws(Fault) in
+        .text("a URL in quotes") { text throws(ValueError) in
             let address = try WebAddress(text)
             guard !address.isPlain || address.isOfThisMachine else {
-                throw Fault(
+                throw ValueError(
                     "codes would go there unencrypted; "
                         + "write https://, or http:// for localhost, 127.0.0.1 and [::1] only"
                 )
@@ -71,21 +71,21 @@ extension Kind<String> {
     ///
     /// `smtp://` uses STARTTLS; only a server on loopback may do without.
     static var mailServer: Kind {
-        .text("a URL in quotes") { text throws(Fault) in
+        .text("a URL in quotes") { text throws(ValueError) in
             guard let scheme = ["smtps://", "smtp://"].first(where: { text.lowercased().hasPrefix($0) }) else {
-                throw Fault("expected a URL that begins with smtps:// or smtp://")
+                throw ValueError("expected a URL that begins with smtps:// or smtp://")
             }
             let address = try WebAddress("https://" + text.dropFirst(scheme.count))
-            guard !address.hasPath else { throw Fault("the URL of a mail server has no path") }
+            guard !address.hasPath else { throw ValueError("the URL of a mail server has no path") }
             return scheme + address.text.dropFirst("https://".count)
         }
     }
 
     static var domain: Kind {
-        .text("a domain in quotes") { text throws(Fault) in
+        .text("a domain in quotes") { text throws(ValueError) in
             let domain = text.lowercased()
             guard WebAddress.isHost(domain[...]) else {
-                throw Fault("\(text.quoted) is no domain; write it as \"sms.example.com\"")
+                throw ValueError("\(text.quoted) is no domain; write it as \"sms.example.com\"")
             }
             return domain
         }
@@ -95,15 +95,15 @@ extension Kind<String> {
     ///
     /// The code cannot be a part of it, since every user of the machine can read a program's arguments.
     static var argument: Kind {
-        .text { text throws(Fault) in
+        .text { text throws(ValueError) in
             let isPlain = !text.hasControlCharacters && text.utf8.count < 4096
-            guard isPlain else { throw Fault("this word is too long or has a control character in it") }
+            guard isPlain else { throw ValueError("this word is too long or has a control character in it") }
             let names = placeholders(in: text)
             guard !names.contains("code"), !names.contains("text") else {
-                throw Fault("the message comes on standard input; every user can read arguments")
+                throw ValueError("the message comes on standard input; every user can read arguments")
             }
             guard let stranger = names.first(where: { !["kind", "to"].contains($0) }) else { return text }
-            throw Fault("{\(stranger)} is not known in a command; known here: {kind}, {to}")
+            throw ValueError("{\(stranger)} is not known in a command; known here: {kind}, {to}")
         }
     }
 }

@@ -9,99 +9,99 @@ extension ServiceSettings {
     /// - Returns: the settings, with defaults for missing keys.
     /// - Throws: `SettingsError` at the first fault, with its line and key.
     public static func parse(_ text: String, file: String) throws(SettingsError) -> ServiceSettings {
-        do throws(Complaint) {
+        do throws(DocumentError) {
             return try ServiceSettings(Table(Value.document(text)))
         } catch {
             throw SettingsError(file: file, text: text, error)
         }
     }
 
-    private init(_ document: Table) throws(Complaint) {
+    private init(_ document: Table) throws(DocumentError) {
         self.init()
         var top = document
-        try top.take("state", .path(such: state), into: &state)
-        masterKey = try top.take("master_key", .masterKey) ?? .file(state + "/master.key")
-        try top.take("retention_days", .whole(1...3650), into: &retentionDays)
-        authorities = try top.take("ca_file", .path(such: "/etc/countersign/ca.pem"))
+        try top.read("state", as: .path(such: state), into: &state)
+        masterKey = try top.read("master_key", as: .masterKey) ?? .file(state + "/master.key")
+        try top.read("retention_days", as: .whole(1...3650), into: &retentionDays)
+        authorities = try top.read("ca_file", as: .path(such: "/etc/countersign/ca.pem"))
         server = try Server(top.table("server"))
         codes = try Codes(top.table("codes"))
         limits = try Limits(top.table("limits"))
         phone = try Phone(top.table("phone"))
         push = try Push(top.table("push"))
-        gateways = try Gateway.read(top.take("gateway", .tables("[[gateway]]")) ?? [])
+        gateways = try Gateway.read(top.read("gateway", as: .tables("[[gateway]]")) ?? [])
         try top.close()
     }
 }
 
 extension ServiceSettings.Codes {
-    fileprivate init(_ given: Table) throws(Complaint) {
+    fileprivate init(_ given: Table) throws(DocumentError) {
         self.init()
         var table = given
-        try table.take("onecode_lifetime", .whole(60...3600), into: &oneCodeLifetime)
-        try table.take("drift_steps", .whole(0...10), into: &driftSteps)
-        try table.take("sms_text", .template(.code, upTo: 480), into: &smsText)
-        try table.take("call_text", .template(.code, upTo: 480), into: &callText)
-        try table.take("email_subject", .template(.subject, upTo: 120), into: &emailSubject)
-        try table.take("email_text", .template(.code, upTo: 4000), into: &emailText)
-        try table.take("link_subject", .template(.subject, upTo: 120), into: &linkSubject)
-        try table.take("link_text", .template(.link, upTo: 4000), into: &linkText)
+        try table.read("onecode_lifetime", as: .whole(60...3600), into: &oneCodeLifetime)
+        try table.read("drift_steps", as: .whole(0...10), into: &driftSteps)
+        try table.read("sms_text", as: .template(.code, upTo: 480), into: &smsText)
+        try table.read("call_text", as: .template(.code, upTo: 480), into: &callText)
+        try table.read("email_subject", as: .template(.subject, upTo: 120), into: &emailSubject)
+        try table.read("email_text", as: .template(.code, upTo: 4000), into: &emailText)
+        try table.read("link_subject", as: .template(.subject, upTo: 120), into: &linkSubject)
+        try table.read("link_text", as: .template(.link, upTo: 4000), into: &linkText)
         try table.close()
     }
 }
 
 extension ServiceSettings.Limits {
-    fileprivate init(_ given: Table) throws(Complaint) {
+    fileprivate init(_ given: Table) throws(DocumentError) {
         self.init()
         var table = given
-        try table.take("wrong_codes", .whole(1...1000), into: &wrongCodes)
-        try table.take("wrong_codes_of_day", .whole(1...10_000), into: &wrongCodesOfDay)
-        try table.take("wrong_codes_of_application", .whole(1...1_000_000), into: &wrongCodesOfApplication)
-        try table.take("sends", .whole(1...1000), into: &sends)
-        try table.take("requests", .whole(1...1000), into: &requests)
-        try table.take("pending_requests", .whole(1...100), into: &pendingRequests)
-        try table.take("calls_per_second", .whole(0...1_000_000), into: &callsPerSecond)
-        try table.take("connections", .whole(10...1_000_000), into: &connections)
-        try table.take("connections_of_address", .whole(1...1_000_000), into: &connectionsOfAddress)
-        try table.take("idle_timeout", .whole(1...3600), into: &idleTimeout)
+        try table.read("wrong_codes", as: .whole(1...1000), into: &wrongCodes)
+        try table.read("wrong_codes_of_day", as: .whole(1...10_000), into: &wrongCodesOfDay)
+        try table.read("wrong_codes_of_application", as: .whole(1...1_000_000), into: &wrongCodesOfApplication)
+        try table.read("sends", as: .whole(1...1000), into: &sends)
+        try table.read("requests", as: .whole(1...1000), into: &requests)
+        try table.read("pending_requests", as: .whole(1...100), into: &pendingRequests)
+        try table.read("calls_per_second", as: .whole(0...1_000_000), into: &callsPerSecond)
+        try table.read("connections", as: .whole(10...1_000_000), into: &connections)
+        try table.read("connections_of_address", as: .whole(1...1_000_000), into: &connectionsOfAddress)
+        try table.read("idle_timeout", as: .whole(1...3600), into: &idleTimeout)
         try table.close()
     }
 }
 
 extension ServiceSettings.Phone {
-    fileprivate init(_ given: Table) throws(Complaint) {
+    fileprivate init(_ given: Table) throws(DocumentError) {
         self.init()
         var table = given
-        try table.take("link_lifetime", .whole(300...604_800), into: &linkLifetime)
+        try table.read("link_lifetime", as: .whole(300...604_800), into: &linkLifetime)
         try table.close()
     }
 }
 
 extension ServiceSettings.Push {
-    fileprivate init(_ given: Table) throws(Complaint) {
+    fileprivate init(_ given: Table) throws(DocumentError) {
         self.init()
         var table = given
-        try table.take("subject", .pushSubject, into: &subject)
-        try table.take("hosts", .list(of: .pushHost, canBeEmpty: true), into: &hosts)
+        try table.read("subject", as: .pushSubject, into: &subject)
+        try table.read("hosts", as: .list(of: .pushHost, canBeEmpty: true), into: &hosts)
         try table.close()
     }
 }
 
 extension Kind<Int64> {
     fileprivate static func whole(_ range: ClosedRange<Int>) -> Kind {
-        Kind { value, path throws(Complaint) in Int64(try Kind<Int>.whole(range).read(value, path)) }
+        Kind { value, path throws(DocumentError) in Int64(try Kind<Int>.whole(range).read(value, path)) }
     }
 }
 
 extension Kind<ServiceSettings.MasterKey> {
     /// An absolute path, or `credential:` and a name that systemd allows.
     fileprivate static var masterKey: Kind {
-        .text("a path in quotes") { text throws(Fault) in
+        .text("a path in quotes") { text throws(ValueError) in
             guard text.hasPrefix("credential:") else {
                 return .file(try absolutePath(text, such: "/var/lib/countersignd/master.key"))
             }
             let name = String(text.dropFirst("credential:".count))
             guard name.isPlainName else {
-                throw Fault("the name of a credential has 1 to 64 letters, digits and - . _ in it")
+                throw ValueError("the name of a credential has 1 to 64 letters, digits and - . _ in it")
             }
             return .credential(name)
         }

@@ -15,24 +15,24 @@ struct Template {
 extension Kind<String> {
     /// A message text with its placeholders, of 1 to `length` characters.
     static func template(_ template: Template, upTo length: Int) -> Kind {
-        .text { given throws(Fault) in
+        .text { given throws(ValueError) in
             let text = given.replacing("\r\n", with: "\n")
-            guard (1...length).contains(text.count) else { throw Fault("this text has 1 to \(length) characters") }
+            guard (1...length).contains(text.count) else { throw ValueError("this text has 1 to \(length) characters") }
             let lines = if template.isOneLine { [text] } else { text.split(separator: "\n").map(String.init) }
             let isPlain = !lines.contains(where: \.hasControlCharacters)
-            guard isPlain else { throw Fault("there is a control character in this text; take it out") }
+            guard isPlain else { throw ValueError("there is a control character in this text; take it out") }
             try check(placeholders(in: text), known: template.known)
             if let needed = template.needed, !text.contains("{\(needed)}") {
-                throw Fault("{\(needed)} is missing in this text")
+                throw ValueError("{\(needed)} is missing in this text")
             }
             return text
         }
     }
 
-    private static func check(_ names: [String], known: [String]) throws(Fault) {
+    private static func check(_ names: [String], known: [String]) throws(ValueError) {
         guard let stranger = names.first(where: { !known.contains($0) }) else { return }
         let near = stranger.nearest(in: known).map { "did you mean {\($0)}?" }
-        throw Fault(
+        throw ValueError(
             "{\(stranger)} is not known in this text; "
                 + "\(near ?? "known here: \(known.map { "{\($0)}" }.joined(separator: ", "))")"
         )

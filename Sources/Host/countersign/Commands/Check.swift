@@ -107,7 +107,7 @@ struct Check: AdminCommand {
             let message = "http is not taken for logins of this machine; use https or unix:"
             throw SettingsError(
                 file: file, text: try TrustedFile.text(file, trust: trust),
-                Complaint(.path(["server", "url"]), message))
+                DocumentError(.path(["server", "url"]), message))
         }
         return settings
     }

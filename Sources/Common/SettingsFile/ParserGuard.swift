@@ -2,18 +2,18 @@
 ///
 /// Each check returns the message for the fault, or nil. A check may be wider than the fault, but refuses nothing that
 /// is TOML.
-enum Trap {
+enum ParserGuard {
     /// Checks the first byte behind `[` or `[[` and blanks.
     static func header(_ byte: UInt8?) -> String? {
         guard let byte, byte != UInt8(ascii: "]") else { return nil }
         let canBeginKey = isDigit(byte) || (0x61...0x7A).contains(byte | 0x20) || "-_\"'".utf8.contains(byte)
-        return canBeginKey ? nil : badBrackets
+        return if canBeginKey { nil } else { badBrackets }
     }
 
     /// Checks the first byte of an element of a list.
     static func element(_ byte: UInt8?) -> String? {
         guard let byte else { return nil }
-        return byte == UInt8(ascii: "}") || byte >= 0x80 ? badBrackets : nil
+        return if byte == UInt8(ascii: "}") || byte >= 0x80 { badBrackets } else { nil }
     }
 
     /// Checks a value without quotes.
@@ -24,14 +24,14 @@ enum Trap {
         guard bytes.count > 10, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-") else { return nil }
         let isTime = " Tt".utf8.contains(bytes[10]) && bytes.dropFirst(11).prefix(2).filter(isDigit).count == 2
         let isWell = bytes.count == word.count && (isTime || bytes.dropFirst(10).allSatisfy(" \t\r".utf8.contains))
-        return isWell ? nil : badDate
+        return if isWell { nil } else { badDate }
     }
 
     /// Checks the number of keys in a path: the parser recurses for each.
     ///
     /// Settings have four at most.
     static func depth(_ path: [String]) -> String? {
-        path.count > 32 ? "tables are nested too deep here" : nil
+        if path.count > 32 { "tables are nested too deep here" } else { nil }
     }
 
     static let badBrackets =
