@@ -8,7 +8,7 @@ struct Bytes {
     /// Refers to `count` bytes from `start` on; a negative count is 0.
     init(_ start: UnsafePointer<UInt8>, count: Int) {
         self.start = start
-        self.count = count < 0 ? 0 : count
+        self.count = max(0, count)
     }
 
     subscript(position: Int) -> UInt8? {
@@ -37,7 +37,7 @@ struct Buffer {
     /// Starts empty in `capacity` bytes from `start` on; a negative capacity is 0.
     init(_ start: UnsafeMutablePointer<UInt8>, capacity: Int) {
         self.start = start
-        self.capacity = capacity < 0 ? 0 : capacity
+        self.capacity = max(0, capacity)
     }
 
     var room: Int { capacity &- count }

@@ -2,7 +2,7 @@ import CFrames
 import CHost
 
 /// How long countersign-login may take to read its settings, and to end after the deadline, in milliseconds.
-private var patience: Int64 { 5_000 }
+private var timeout: Int64 { 5_000 }
 
 /// One login as the module sees it: which frames are legal now.
 ///
@@ -21,7 +21,7 @@ private struct Relay {
 
     init(host: OpaquePointer) {
         self.host = host
-        until = host_now() &+ patience
+        until = host_now() &+ timeout
     }
 
     /// Relays until countersign-login ends or a fault stops the login.
@@ -71,7 +71,7 @@ private struct Relay {
         }
         // The longest field comes last.
         guard add(FIELD_AUTH_INFO, most: FIELD_AUTH_INFO_MAX, to: &frame), isWhole else {
-            report("no_items", "cannot find out who logs in from where")
+            report("no_items", detail: "cannot find out who logs in from where")
             return nil
         }
         return frame
@@ -87,7 +87,7 @@ private struct Relay {
         let count = host_receive(host, until)
         guard count > 0 else { return nothing(count) }
         guard let frame = ReceivedFrame(Bytes(host_received(host), count: Int(count))) else {
-            report("helper_failed", "countersign-login sent what is no frame of this version")
+            report("helper_failed", detail: "countersign-login sent what is no frame of this version")
             return .nothing
         }
         return .frame(frame)
@@ -99,8 +99,8 @@ private struct Relay {
         case HOST_INTERRUPTED: return .interrupt
         case HOST_ENTER: return .enter
         case HOST_DISCONNECTED: return .disconnected
-        case HOST_TIMED_OUT: report("helper_failed", "countersign-login did not answer in time")
-        default: report("helper_failed", "cannot hear countersign-login")
+        case HOST_TIMED_OUT: report("helper_failed", detail: "countersign-login did not answer in time")
+        default: report("helper_failed", detail: "cannot hear countersign-login")
         }
         return .nothing
     }
@@ -112,7 +112,7 @@ private struct Relay {
         case (.starting, KIND_LOG), (.running, KIND_LOG): logged(frame)
         case (.starting, KIND_VERDICT), (.running, KIND_VERDICT): decide(frame)
         case (.starting, KIND_READY): ready(frame)
-        case (.running, KIND_TELL): tell(frame)
+        case (.running, KIND_TELL): showMessage(frame)
         case (.running, KIND_ASK): ask(frame)
         case (.running, KIND_LISTEN): host_listen(host)
         case (.running, KIND_MATCH_GROUPS): matchGroups(frame)
@@ -122,7 +122,7 @@ private struct Relay {
     }
 
     private mutating func fail(_ reason: StaticString) {
-        report("helper_failed", reason)
+        report("helper_failed", detail: reason)
         state = .failed
     }
 
@@ -130,7 +130,7 @@ private struct Relay {
         guard let seconds = frame.number(FIELD_SECONDS), seconds > 0, seconds <= Int64(FRAME_DEADLINE_MAX) else {
             return fail("countersign-login named no deadline")
         }
-        until = host_now() &+ seconds &* 1_000 &+ patience
+        until = host_now() &+ seconds &* 1_000 &+ timeout
         state = .running
     }
 
@@ -143,29 +143,29 @@ private struct Relay {
         case Int64(OUTCOME_UNAVAILABLE): state = .decided(OUTCOME_UNAVAILABLE)
         default: return fail("countersign-login sent an unknown verdict")
         }
-        until = host_now() &+ patience
+        until = host_now() &+ timeout
     }
 
-    private mutating func tell(_ frame: ReceivedFrame) {
+    private mutating func showMessage(_ frame: ReceivedFrame) {
         // A text that the conversation cannot show is lost; without memory, more than that may be missing.
         if host_tell(host, plain(frame)) == HOST_NO_MEMORY { fail("no memory to show a text") }
     }
 
     private mutating func ask(_ frame: ReceivedFrame) {
         // A prompt that was on its way when Ctrl-C was pressed is not shown.
-        let count = isLeft ? HOST_INTERRUPTED : host_ask(host, plain(frame))
+        let count = if isLeft { HOST_INTERRUPTED } else { host_ask(host, plain(frame)) }
         let answer = host_answer(host)
         var reply = newFrame(KIND_ANSWER)
-        if count >= 0 { reply.add(FIELD_TEXT, Bytes(answer, count: Int(count))) }
+        if count >= 0 { reply.add(FIELD_TEXT, value: Bytes(answer, count: Int(count))) }
         unsafe host_wipe(answer.bytes, answer.capacity)
         // A conversation cannot be interrupted: a late answer is passed on all the same, so that its code is spent.
-        until = max(until, host_now() &+ patience)
+        until = max(until, host_now() &+ timeout)
         if !send(reply) { state = .failed }
     }
 
     private mutating func matchGroups(_ frame: ReceivedFrame) {
         var reply = newFrame(KIND_GROUPS)
-        let caller: CInt = frame.value(FIELD_CALLER) == nil ? 0 : 1
+        let caller: CInt = if frame.value(FIELD_CALLER) == nil { 0 } else { 1 }
         var position = frame.firstField
         while let field = frame.field(at: position) {
             position = field.end
@@ -173,8 +173,13 @@ private struct Relay {
             groupLookups = groupLookups &+ 1
             // A group that is not looked up is unsure: a restriction on that group applies.
             let isTooMany = groupLookups > FRAME_GROUPS_MAX
-            let member = isTooMany ? -1 : field.value.pass { unsafe host_in_group(host, caller, $0, $1) }
-            if member != 0 { reply.add(member == 1 ? FIELD_NAME : FIELD_UNSURE, field.value) }
+            let member: CInt =
+                if isTooMany { -1 } else { field.value.pass { unsafe host_in_group(host, caller, $0, $1) } }
+            switch member {
+            case 0: break
+            case 1: reply.add(FIELD_NAME, value: field.value)
+            default: reply.add(FIELD_UNSURE, value: field.value)
+            }
         }
         if !send(reply) { state = .failed }
     }
@@ -204,16 +209,18 @@ private struct Relay {
             var position = 0
             while let byte = value[position] {
                 position = position &+ 1
-                if !forLog, let next = value[position], Self.isLetter(byte, next) {
+                if !forLog, let next = value[position], Self.isLetter(byte, followedBy: next) {
                     // Half a letter is none.
                     guard text.room >= 2 else { break }
                     text.append(byte)
                     text.append(next)
                     position = position &+ 1
                 } else if byte == 0x0A {
-                    text.append(forLog ? 0x20 : 0x0A)
+                    if forLog { text.append(0x20) } else { text.append(0x0A) }
+                } else if byte >= 0x20, byte < 0x7F {
+                    text.append(byte)
                 } else {
-                    text.append(byte >= 0x20 && byte < 0x7F ? byte : 0x3F)
+                    text.append(0x3F)
                 }
             }
         }
@@ -225,7 +232,7 @@ private struct Relay {
     ///
     /// These are none: C1 control characters (U+0080 to U+009F), the blank and the hyphen that do not show as
     /// themselves, and marks that combine with the character before.
-    private static func isLetter(_ first: UInt8, _ second: UInt8) -> Bool {
+    private static func isLetter(_ first: UInt8, followedBy second: UInt8) -> Bool {
         guard first >= 0xC2, first <= 0xD4, second >= 0x80, second <= 0xBF else { return false }
         let scalar = UInt16(first & 0x1F) &<< 6 | UInt16(second & 0x3F)
         switch scalar {
@@ -239,11 +246,11 @@ private struct Relay {
         let sent = host_send(host, frame.buffer.count)
         let memory = host_sent(host)
         unsafe host_wipe(memory.bytes, memory.capacity)
-        if sent != 0 { report("helper_failed", "cannot speak to countersign-login") }
+        if sent != 0 { report("helper_failed", detail: "cannot speak to countersign-login") }
         return sent == 0
     }
 
-    private func report(_ reason: StaticString, _ detail: StaticString) {
+    private func report(_ reason: StaticString, detail: StaticString) {
         // A StaticString ends with a NUL.
         unsafe host_fail(host, Self.text(reason), Self.text(detail))
     }

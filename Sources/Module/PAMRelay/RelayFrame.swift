@@ -77,7 +77,7 @@ struct SentFrame {
 
     /// Adds a field; returns false and adds nothing if it does not fit.
     @discardableResult
-    mutating func add(_ name: CInt, _ value: Bytes) -> Bool {
+    mutating func add(_ name: CInt, value: Bytes) -> Bool {
         guard value.count <= 0xFFFF, buffer.room >= 3, buffer.room &- 3 >= value.count else { return false }
         addHead(name, count: value.count)
         var position = 0
@@ -95,7 +95,7 @@ struct SentFrame {
     ///   - most: the longest value in bytes.
     ///   - body: receives the position and `most`; returns how many bytes it wrote, or a negative error.
     /// - Returns: false if there is no room for `most` bytes, or `body` returned an error or more than `most`.
-    mutating func add(_ name: CInt, most: Int, _ body: (UnsafeMutablePointer<UInt8>, Int) -> CInt) -> Bool {
+    mutating func add(_ name: CInt, most: Int, writing body: (UnsafeMutablePointer<UInt8>, Int) -> CInt) -> Bool {
         guard most >= 0, most <= 0xFFFF, buffer.room >= 3, buffer.room &- 3 >= most else { return false }
         var value = buffer
         for _ in 0..<3 { value.append(0) }

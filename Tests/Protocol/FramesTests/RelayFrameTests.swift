@@ -46,7 +46,7 @@ import Testing
             var text: [UInt8] = [1, 2, 3]
             text.withUnsafeMutableBufferPointer { text in
                 guard let start = text.baseAddress else { return }
-                frame.add(FIELD_TEXT, Bytes(UnsafePointer(start), count: text.count))
+                frame.add(FIELD_TEXT, value: Bytes(UnsafePointer(start), count: text.count))
             }
             let isTaken = frame.add(FIELD_NAME, most: 10) { place, most in
                 place[0] = UInt8(most)
@@ -74,7 +74,7 @@ import Testing
             var text: [UInt8] = [7, 7, 7]
             text.withUnsafeMutableBufferPointer { text in
                 guard let start = text.baseAddress else { return }
-                let isTaken = frame.add(FIELD_TEXT, Bytes(UnsafePointer(start), count: 3))
+                let isTaken = frame.add(FIELD_TEXT, value: Bytes(UnsafePointer(start), count: 3))
                 let isTakenToo = frame.add(FIELD_NAME, most: 3) { _, _ in 3 }
                 #expect(isTaken == (capacity >= 8) && !isTakenToo)
             }
