@@ -41,12 +41,12 @@ public enum AuthyError: Error, Hashable, Sendable {
         self =
             switch status {
             case 429: .limited
-            case 400...599: Self.refusal(status, error)
+            case 400...599: Self.refusal(status, error: error)
             default: .malformed
             }
     }
 
-    private static func refusal(_ status: Int, _ error: ErrorNumber?) -> AuthyError {
+    private static func refusal(_ status: Int, error: ErrorNumber?) -> AuthyError {
         switch (status, error) {
         case (_, let error?) where ErrorNumber.refusedKey.contains(error): .keyRefused
         case (_, let error?) where ErrorNumber.limits.contains(error): .limited

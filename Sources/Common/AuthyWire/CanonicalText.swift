@@ -12,8 +12,8 @@ public enum CanonicalText {
     /// The text for the JSON body of a POST; a body that is not an object has no parameters.
     ///
     /// Rails does not sort objects within arrays, but keeps their order. A sender satisfies both rules if it writes
-    /// such objects sorted, as `JSONValue.serialized(isSorted:)` does. Fractions are written as Swift writes them, which differs
-    /// from Ruby for very large and very small ones; callbacks of Authy have none.
+    /// such objects sorted, as `JSONValue.serialized(isSorted:)` does. Fractions are written as Swift writes them, which
+    /// differs from Ruby for very large and very small ones; callbacks of Authy have none.
     public static func of(_ body: JSONValue) -> String {
         guard case .object(let object) = body else { return "" }
         return joined(object) { $0 }
@@ -26,7 +26,7 @@ public enum CanonicalText {
     public static func of(query: [(name: String, value: String)]) -> String {
         query.map {
             (
-                key: sortKey($0.name, $0.value),
+                key: sortKey($0.name, value: $0.value),
                 text: PercentEncoding.encodeForm($0.name) + "=" + PercentEncoding.encodeForm($0.value)
             )
         }
@@ -36,7 +36,7 @@ public enum CanonicalText {
     }
 
     /// All elements of one array have the same key, so that they stay together and, as sorting is stable, in order.
-    private static func sortKey(_ name: String, _ value: String) -> String {
+    private static func sortKey(_ name: String, value: String) -> String {
         if let array = name.firstRange(of: "[]") { return PercentEncoding.encodeForm(name[..<array.upperBound]) }
         return PercentEncoding.encodeForm(name) + "=" + PercentEncoding.encodeForm(value)
     }

@@ -49,7 +49,7 @@ public struct Endpoint: Hashable, Sendable {
     public static func verify(
         _ code: OneTimeCode, of user: AuthyID, isProven: Bool = false, confirmation: OneTimeCode? = nil
     ) -> Endpoint {
-        let proven = isProven ? "&\(Literal.extensions)[\(Literal.proven)]=true" : ""
+        let proven = if isProven { "&\(Literal.extensions)[\(Literal.proven)]=true" } else { "" }
         let beside = confirmation.map { "&\(Literal.extensions)[\(Literal.confirmation)]=\($0.digits)" } ?? ""
         let more = (proven + beside).replacing("[", with: "%5B").replacing("]", with: "%5D")
         return Endpoint(method: .get, target: "/protected/json/verify/\(code.digits)/\(user)?force=true\(more)")

@@ -15,12 +15,13 @@ extension ErrorNumber {
 
     /// The list of error codes of Authy; the HTTP status only if it has been seen.
     static let table =
-        single + rows(60069...60074, "access keys and application keys") + rows(60094...60096, "reporting")
-        + rows(60102...60105, "push certificates, platform or notification token")
-        + rows(60108...60114, "authentication methods and authenticators")
-        + rows(60127...60131, "state of a user's deletion")
+        single + rows(60069...60074, meaning: "access keys and application keys")
+        + rows(60094...60096, meaning: "reporting")
+        + rows(60102...60105, meaning: "push certificates, platform or notification token")
+        + rows(60108...60114, meaning: "authentication methods and authenticators")
+        + rows(60127...60131, meaning: "state of a user's deletion")
 
-    private static func rows(_ codes: ClosedRange<Int>, _ meaning: String) -> [Row] {
+    private static func rows(_ codes: ClosedRange<Int>, meaning: String) -> [Row] {
         codes.map { Row($0, nil, meaning) }
     }
 

@@ -23,7 +23,7 @@ public enum FormText {
             else { return nil }
             let path = steps(name)
             guard path.count <= limits.depth else { return nil }
-            if let first = path.first { insert(value, path.dropFirst(), at: first, into: &root) }
+            if let first = path.first { insert(value, under: path.dropFirst(), at: first, into: &root) }
         }
         return root
     }
@@ -53,7 +53,7 @@ public enum FormText {
     /// A name whose brackets do not match is one step.
     private static func steps(_ name: String) -> [String] {
         guard name.hasSuffix("]"), let open = name.firstIndex(of: "["), open != name.startIndex else {
-            return name.isEmpty ? [] : [name]
+            return [name].filter { !$0.isEmpty }
         }
         let inner = name[open...].dropFirst().dropLast()
         return [String(name[..<open])]
@@ -62,37 +62,37 @@ public enum FormText {
     }
 
     private static func insert(
-        _ value: String, _ rest: ArraySlice<String>, at name: String, into members: inout [Parameter.Member]
+        _ value: String, under rest: ArraySlice<String>, at name: String, into members: inout [Parameter.Member]
     ) {
         guard let index = members.named(name) else {
-            members.append(.init(name, made(value, rest)))
+            members.append(.init(name, made(value, under: rest)))
             return
         }
         guard let step = rest.first else { return }
         switch members[index].value {
         case .list(var elements) where step.isEmpty:
-            append(value, rest.dropFirst(), to: &elements)
+            append(value, under: rest.dropFirst(), to: &elements)
             members[index].value = .list(elements)
         case .members(var inner) where !step.isEmpty:
-            insert(value, rest.dropFirst(), at: step, into: &inner)
+            insert(value, under: rest.dropFirst(), at: step, into: &inner)
             members[index].value = .members(inner)
         default: break
         }
     }
 
     /// The value of a name that is not there yet, with the remaining steps around it.
-    private static func made(_ value: String, _ rest: ArraySlice<String>) -> Parameter {
+    private static func made(_ value: String, under rest: ArraySlice<String>) -> Parameter {
         guard let step = rest.first else { return .text(value) }
-        let inner = made(value, rest.dropFirst())
-        return step.isEmpty ? .list([inner]) : .members([.init(step, inner)])
+        let inner = made(value, under: rest.dropFirst())
+        return if step.isEmpty { .list([inner]) } else { .members([.init(step, inner)]) }
     }
 
-    private static func append(_ value: String, _ rest: ArraySlice<String>, to elements: inout [Parameter]) {
+    private static func append(_ value: String, under rest: ArraySlice<String>, to elements: inout [Parameter]) {
         if let step = rest.first, case .members(var last)? = elements.last, last.named(step) == nil {
-            insert(value, rest.dropFirst(), at: step, into: &last)
+            insert(value, under: rest.dropFirst(), at: step, into: &last)
             elements[elements.count - 1] = .members(last)
         } else {
-            elements.append(made(value, rest))
+            elements.append(made(value, under: rest))
         }
     }
 }

@@ -30,10 +30,10 @@ public enum JSONParameters {
         case .string(let text): return .text(text)
         case .array(let values):
             let elements = values.compactMap(parameter)
-            return elements.isEmpty ? nil : .list(elements)
+            return if elements.isEmpty { nil } else { .list(elements) }
         case .object(let object):
             let members = members(of: object)
-            return members.isEmpty ? nil : .members(members)
+            return if members.isEmpty { nil } else { .members(members) }
         }
     }
 }

@@ -82,7 +82,8 @@ public struct NewApprovalRequest: Equatable, Sendable {
         var names: Set<String> = [""]
         return details.compactMap { detail in
             let name = beginning(of: detail.name, nameLimit)
-            return names.insert(name).inserted ? Detail(name, cut(detail.value, to: valueLimit)) : nil
+            guard names.insert(name).inserted else { return nil }
+            return Detail(name, cut(detail.value, to: valueLimit))
         }
     }
 
@@ -91,7 +92,7 @@ public struct NewApprovalRequest: Equatable, Sendable {
     ///
     /// Only a single character that is longer than the limit (a letter under many accents) is cut between its scalars.
     private static func cut(_ text: String, to limit: Int) -> String {
-        text.utf16.count > limit ? beginning(of: text, limit - 3) + "..." : text
+        if text.utf16.count > limit { beginning(of: text, limit - 3) + "..." } else { text }
     }
 
     private static func beginning(of text: String, _ limit: Int) -> String {

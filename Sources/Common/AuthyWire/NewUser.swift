@@ -155,7 +155,10 @@ public enum StatusAnswer: Hashable, Sendable {
             hasApp = hasApp == true || devices.contains { $0.text.map { $0 != "sms" } ?? false }
         }
         let phone = status?["phone_number"]?.text.map { text in
-            String(decoding: text.utf8.prefix(40).map { (0x20...0x7E).contains($0) ? $0 : 0x3F }, as: UTF8.self)
+            let printable = text.utf8.prefix(40).map { byte -> UInt8 in
+                if (0x20...0x7E).contains(byte) { byte } else { 0x3F }
+            }
+            return String(decoding: printable, as: UTF8.self)
         }
         return User(phone: phone, hasApp: hasApp)
     }

@@ -43,7 +43,7 @@ public enum OneCodeAnswer: Hashable, Sendable {
     public init(status: Int, body: JSONValue?) {
         if status == 200, let body, body.isSuccess(orText: true) {
             self = Self.success(body)
-        } else if (400...599).contains(status), status != 429, let refusal = Self.refusal(status, body) {
+        } else if (400...599).contains(status), status != 429, let refusal = Self.refusal(status, body: body) {
             self = refusal
         } else {
             self = .error(AuthyError(status: status, body: body))
@@ -57,7 +57,7 @@ public enum OneCodeAnswer: Hashable, Sendable {
         }
     }
 
-    private static func refusal(_ status: Int, _ body: JSONValue?) -> OneCodeAnswer? {
+    private static func refusal(_ status: Int, body: JSONValue?) -> OneCodeAnswer? {
         switch ErrorNumber(in: body) {
         case .callsDisabled?, .smsDisabled?: .notEnabled
         case let error? where error.isNotSent: .error(.refused(status: status, error: error))

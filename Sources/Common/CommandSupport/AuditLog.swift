@@ -61,6 +61,7 @@ package enum CallerIdentity {
     }
 
     private static func number(_ text: String?) -> UInt32? {
-        text.flatMap { UInt32($0) }.flatMap { $0 == .max ? nil : $0 }
+        guard let uid = text.flatMap({ UInt32($0) }), uid != .max else { return nil }
+        return uid
     }
 }

@@ -4,6 +4,7 @@ internal import Glibc
 
 /// The option `--yes` of a command that destroys something, and the question without it.
 package struct ConfirmationOption: ParsableArguments {
+    /// Whether the question is left out.
     @Flag(help: "Do it without asking; needed where there is no terminal to ask on.")
     package var yes = false
 

@@ -16,7 +16,8 @@ package enum Folder {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            if hidden ? name != "." && name != ".." : !name.hasPrefix(".") { names.append(name) }
+            let isListed = if hidden { name != "." && name != ".." } else { !name.hasPrefix(".") }
+            if isListed { names.append(name) }
         }
         return names
     }

@@ -28,12 +28,14 @@ package struct Usage {
         let (whole, message) = (command.fullMessage(for: error), command.message(for: error))
         code = command.exitCode(for: error).rawValue
         guard code != 0 else {
-            (text, self.error, hints) = (whole.isEmpty ? nil : whole, nil, [])
+            text = if whole.isEmpty { nil } else { whole }
+            (self.error, hints) = (nil, [])
             return
         }
-        let lines = message.isEmpty ? [] : whole.split(separator: "\n")
+        let lines: [Substring] = if message.isEmpty { [] } else { whole.split(separator: "\n") }
         let hints = lines.filter { line in ["Help:", "Usage:", "  See "].contains(where: line.hasPrefix) }
-        (text, self.error) = (nil, message.isEmpty ? nil : Self.onOneLine(message))
+        text = nil
+        self.error = if message.isEmpty { nil } else { Self.onOneLine(message) }
         self.hints = hints.map { $0.split(separator: " ").drop { $0 == "Help:" }.joined(separator: " ") }
     }
 

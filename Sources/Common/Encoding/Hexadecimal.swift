@@ -12,7 +12,8 @@ public enum Hexadecimal {
         digits.reserveCapacity(2 * bytes.underestimatedCount)
         for byte in bytes {
             for half in [byte >> 4, byte & 0x0F] {
-                digits.append(half < 10 ? 0x30 + half : letters + half - 10)
+                let digit = if half < 10 { 0x30 + half } else { letters + half - 10 }
+                digits.append(digit)
             }
         }
         return String(decoding: digits, as: UTF8.self)

@@ -19,7 +19,8 @@ public struct JSONNumber: Sendable {
     public var integer: Int64? {
         if text.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == 0x2D }) { return Int64(text) }
         // From 2^53 on not every whole number is a Double.
-        return double.magnitude < 0x1p53 ? Int64(exactly: double) : nil
+        guard double.magnitude < 0x1p53 else { return nil }
+        return Int64(exactly: double)
     }
 
     /// The nearest Double; infinity if the number is larger than any.

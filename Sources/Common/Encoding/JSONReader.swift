@@ -48,12 +48,13 @@ private struct JSONReader {
         self.limits = limits
     }
 
-    private var next: UInt8? { place < bytes.count ? bytes[place] : nil }
+    private var next: UInt8? { if place < bytes.count { bytes[place] } else { nil } }
 
     mutating func document() -> JSONValue? {
         guard let value = value(depth: 0) else { return nil }
         skipBlanks()
-        return place == bytes.count ? value : nil
+        guard place == bytes.count else { return nil }
+        return value
     }
 
     private mutating func skipBlanks() {
@@ -101,7 +102,8 @@ private struct JSONReader {
             if !members.contains(where: { $0.name.utf8.elementsEqual(name.utf8) }) { members.append((name, value)) }
             guard members.count <= limits.members else { return nil }
         } while skip(0x2C)
-        return skip(0x7D) ? .object(JSONObject(unique: members)) : nil
+        guard skip(0x7D) else { return nil }
+        return .object(JSONObject(unique: members))
     }
 
     private mutating func array(depth: Int) -> JSONValue? {
@@ -113,7 +115,8 @@ private struct JSONReader {
             guard let value = value(depth: depth) else { return nil }
             elements.append(value)
         } while skip(0x2C)
-        return skip(0x5D) ? .array(elements) : nil
+        guard skip(0x5D) else { return nil }
+        return .array(elements)
     }
 
     /// Reads a number (RFC 8259, section 6) and keeps its text.

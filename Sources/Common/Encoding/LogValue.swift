@@ -15,7 +15,10 @@ extension String {
     private func escaped(limit: Int, where stays: (Unicode.Scalar) -> Bool) -> String {
         var text = ""
         for scalar in unicodeScalars {
-            let next = stays(scalar) ? String(scalar) : "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+            let next =
+                if stays(scalar) { String(scalar) } else {
+                    "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+                }
             guard text.utf8.count + next.utf8.count <= limit else { break }
             text += next
         }

@@ -63,45 +63,47 @@ public final class Transfer {
 
     private func set(_ target: TransferTarget) -> Bool {
         if let addresses = target.resolved {
-            guard append(addresses, to: &resolved), list(CURLOPT_RESOLVE, resolved) else { return false }
+            guard append(addresses, to: &resolved), set(CURLOPT_RESOLVE, list: resolved) else { return false }
         }
-        return setURL(target.url) && (target.socket == nil || text(CURLOPT_UNIX_SOCKET_PATH, target.socket))
-            && (target.authorities == nil || text(CURLOPT_CAINFO, target.authorities) && text(CURLOPT_CAPATH, nil))
+        return setURL(target.url) && (target.socket == nil || set(CURLOPT_UNIX_SOCKET_PATH, text: target.socket))
+            && (target.authorities == nil
+                || set(CURLOPT_CAINFO, text: target.authorities) && set(CURLOPT_CAPATH, text: nil))
             // An empty proxy means none, whatever the environment says.
-            && text(CURLOPT_PROXY, target.proxy ?? "") && (target.user == nil || text(CURLOPT_USERNAME, target.user))
-            && (target.password == nil || text(CURLOPT_PASSWORD, target.password))
+            && set(CURLOPT_PROXY, text: target.proxy ?? "")
+            && (target.user == nil || set(CURLOPT_USERNAME, text: target.user))
+            && (target.password == nil || set(CURLOPT_PASSWORD, text: target.password))
     }
 
     private func setURL(_ url: TransferTarget.URL) -> Bool {
         switch url {
         case .text(let url):
             let scheme = if url.hasPrefix("https:") { "https" } else { "http" }
-            return text(CURLOPT_URL, url) && text(CURLOPT_PROTOCOLS_STR, scheme)
+            return set(CURLOPT_URL, text: url) && set(CURLOPT_PROTOCOLS_STR, text: scheme)
         case .parsed(let url):
-            return pointer(CURLOPT_CURLU, UnsafeMutableRawPointer(url.handle))
-                && text(CURLOPT_PROTOCOLS_STR, url.scheme)
+            return set(CURLOPT_CURLU, pointer: UnsafeMutableRawPointer(url.handle))
+                && set(CURLOPT_PROTOCOLS_STR, text: url.scheme)
         }
     }
 
     private func set(_ limits: TransferLimits) -> Bool {
-        long(CURLOPT_TIMEOUT_MS, max(1, limits.milliseconds))
-            && long(CURLOPT_CONNECTTIMEOUT_MS, max(1, limits.connectMilliseconds))
+        set(CURLOPT_TIMEOUT_MS, long: max(1, limits.milliseconds))
+            && set(CURLOPT_CONNECTTIMEOUT_MS, long: max(1, limits.connectMilliseconds))
     }
 
     private func setSafety() -> Bool {
-        long(CURLOPT_SSL_VERIFYPEER, 1) && long(CURLOPT_SSL_VERIFYHOST, 2)
-            && long(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2)) && long(CURLOPT_FOLLOWLOCATION, 0)
-            && long(CURLOPT_NETRC, 0) && long(CURLOPT_NOSIGNAL, 1) && long(CURLOPT_TCP_NODELAY, 1)
+        set(CURLOPT_SSL_VERIFYPEER, long: 1) && set(CURLOPT_SSL_VERIFYHOST, long: 2)
+            && set(CURLOPT_SSLVERSION, long: Int(CURL_SSLVERSION_TLSv1_2)) && set(CURLOPT_FOLLOWLOCATION, long: 0)
+            && set(CURLOPT_NETRC, long: 0) && set(CURLOPT_NOSIGNAL, long: 1) && set(CURLOPT_TCP_NODELAY, long: 1)
             // If libcurl looks up a host itself, its thread is not waited for when the time is over.
-            && long(CURLOPT_QUICK_EXIT, 1)
+            && set(CURLOPT_QUICK_EXIT, long: 1)
     }
 
     /// Sets method, headers and body; libcurl authenticates with HTTP basic by default.
     private func set(_ request: TransferRequest) -> Bool {
         for header in request.headers + ["Expect:"] { guard append(header, to: &headers) else { return false } }
-        return list(CURLOPT_HTTPHEADER, headers) && text(CURLOPT_USERAGENT, "countersign")
-            && (!request.isHTTP1 || long(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))) && setBody(request)
-            && text(CURLOPT_CUSTOMREQUEST, request.method)
+        return set(CURLOPT_HTTPHEADER, list: headers) && set(CURLOPT_USERAGENT, text: "countersign")
+            && (!request.isHTTP1 || set(CURLOPT_HTTP_VERSION, long: Int(CURL_HTTP_VERSION_1_1))) && setBody(request)
+            && set(CURLOPT_CUSTOMREQUEST, text: request.method)
     }
 
     /// Sets the body after its size, so that libcurl does not stop at a zero byte.
@@ -110,9 +112,9 @@ public final class Transfer {
     /// received it. It cannot repeat a body that it cannot read again; without a body only a new connection is safe.
     private func setBody(_ request: TransferRequest) -> Bool {
         guard let body = request.body else {
-            return long(CURLOPT_HTTPGET, 1) && (!request.isSentOnce || long(CURLOPT_FRESH_CONNECT, 1))
+            return set(CURLOPT_HTTPGET, long: 1) && (!request.isSentOnce || set(CURLOPT_FRESH_CONNECT, long: 1))
         }
-        guard long(CURLOPT_POST, 1), long(CURLOPT_POSTFIELDSIZE, body.count) else { return false }
+        guard set(CURLOPT_POST, long: 1), set(CURLOPT_POSTFIELDSIZE, long: body.count) else { return false }
         if request.isSentOnce {
             upload = body[...]
             return setUpload()
@@ -120,7 +122,7 @@ public final class Transfer {
         // The option needs a non-null pointer, which an empty array may not have.
         let bytes = if body.isEmpty { [0] as [UInt8] } else { body }
         return bytes.withUnsafeBytes {
-            pointer(CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: $0.baseAddress))
+            set(CURLOPT_COPYPOSTFIELDS, pointer: UnsafeMutableRawPointer(mutating: $0.baseAddress))
         }
     }
 
@@ -129,9 +131,9 @@ public final class Transfer {
         upload = mail.message[...]
         var isPlain = false
         if case .parsed(let url) = target.url { isPlain = url.scheme == "smtp" && url.isLoopback }
-        return append("<\(mail.recipient)>", to: &recipients) && list(CURLOPT_MAIL_RCPT, recipients)
-            && text(CURLOPT_MAIL_FROM, "<\(mail.sender)>") && ccurl_set_use_ssl(easy, !isPlain) == CURLE_OK
-            && text(CURLOPT_LOGIN_OPTIONS, "AUTH=PLAIN;AUTH=LOGIN") && long(CURLOPT_UPLOAD, 1) && setUpload()
+        return append("<\(mail.recipient)>", to: &recipients) && set(CURLOPT_MAIL_RCPT, list: recipients)
+            && set(CURLOPT_MAIL_FROM, text: "<\(mail.sender)>") && ccurl_set_use_ssl(easy, !isPlain) == CURLE_OK
+            && set(CURLOPT_LOGIN_OPTIONS, text: "AUTH=PLAIN;AUTH=LOGIN") && set(CURLOPT_UPLOAD, long: 1) && setUpload()
     }
 
     // MARK: callbacks
@@ -139,12 +141,12 @@ public final class Transfer {
     private func setUpload() -> Bool {
         ccurl_set_write(easy, CURLOPT_READFUNCTION) { bytes, size, count, context in
             Transfer.from(context)?.copyUpload(to: bytes, capacity: size * count) ?? 0
-        } == CURLE_OK && pointer(CURLOPT_READDATA, Unmanaged.passUnretained(self).toOpaque())
+        } == CURLE_OK && set(CURLOPT_READDATA, pointer: Unmanaged.passUnretained(self).toOpaque())
     }
 
     private func setCallbacks() -> Bool {
         let this = Unmanaged.passUnretained(self).toOpaque()
-        return pointer(CURLOPT_WRITEDATA, this) && pointer(CURLOPT_HEADERDATA, this)
+        return set(CURLOPT_WRITEDATA, pointer: this) && set(CURLOPT_HEADERDATA, pointer: this)
             && ccurl_set_write(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
                 Transfer.from(context)?.append(bytes, count: size * count) ?? 0
             } == CURLE_OK
@@ -170,7 +172,7 @@ public final class Transfer {
     private func countHeader(_ count: Int) -> Int {
         headerBytes += count
         isTooLong = isTooLong || headerBytes > Self.longest
-        return isTooLong ? 0 : count
+        return if isTooLong { 0 } else { count }
     }
 
     private func copyUpload(to bytes: UnsafeMutablePointer<CChar>?, capacity: Int) -> Int {
@@ -187,14 +189,14 @@ public final class Transfer {
         return true
     }
 
-    private func long(_ option: CURLoption, _ value: Int) -> Bool { ccurl_set_long(easy, option, value) == CURLE_OK }
-    private func text(_ option: CURLoption, _ value: String?) -> Bool {
+    private func set(_ option: CURLoption, long value: Int) -> Bool { ccurl_set_long(easy, option, value) == CURLE_OK }
+    private func set(_ option: CURLoption, text value: String?) -> Bool {
         ccurl_set_text(easy, option, value) == CURLE_OK
     }
-    private func list(_ option: CURLoption, _ value: UnsafeMutablePointer<curl_slist>?) -> Bool {
+    private func set(_ option: CURLoption, list value: UnsafeMutablePointer<curl_slist>?) -> Bool {
         ccurl_set_list(easy, option, value) == CURLE_OK
     }
-    private func pointer(_ option: CURLoption, _ value: UnsafeMutableRawPointer?) -> Bool {
+    private func set(_ option: CURLoption, pointer value: UnsafeMutableRawPointer?) -> Bool {
         ccurl_set_pointer(easy, option, value) == CURLE_OK
     }
 
@@ -202,7 +204,7 @@ public final class Transfer {
 
     /// The result of a finished exchange.
     func result(_ code: CURLcode) -> TransferResult {
-        if isTooLong { return .failed(failure(.tooLong, "the answer is longer than \(Self.longest) bytes")) }
+        if isTooLong { return .failed(failure(.tooLong, reason: "the answer is longer than \(Self.longest) bytes")) }
         guard code != CURLE_OK else {
             return .response(TransferResponse(status: status, body: body, retryAfter: retryAfter))
         }
@@ -210,10 +212,10 @@ public final class Transfer {
         if recipients != nil, status >= 400, code != CURLE_OPERATION_TIMEDOUT {
             return .response(TransferResponse(status: status))
         }
-        return .failed(failure(cause(of: code), String(cString: curl_easy_strerror(code))))
+        return .failed(failure(cause(of: code), reason: String(cString: curl_easy_strerror(code))))
     }
 
-    private func failure(_ cause: TransferFailure.Cause, _ reason: String) -> TransferFailure {
+    private func failure(_ cause: TransferFailure.Cause, reason: String) -> TransferFailure {
         TransferFailure(cause: cause, reason: reason, isUnsent: isUnsent, hasAnswer: status != 0 || headerBytes > 0)
     }
 
@@ -238,7 +240,7 @@ public final class Transfer {
     private var retryAfter: Int? {
         var seconds: curl_off_t = 0
         ccurl_retry_after(easy, &seconds)
-        return seconds > 0 ? Int(clamping: seconds) : nil
+        return if seconds > 0 { Int(clamping: seconds) } else { nil }
     }
 
     /// Whether the other side cannot have received any of the request.

@@ -18,7 +18,7 @@ public struct Address: Hashable, Sendable, CustomStringConvertible {
             bytes = four
         } else if inet_pton(AF_INET6, String(plain), &sixteen) == 1 {
             let mapped = sixteen.prefix(10).allSatisfy { $0 == 0 } && sixteen[10] == 0xFF && sixteen[11] == 0xFF
-            bytes = mapped ? Array(sixteen.suffix(4)) : sixteen
+            bytes = if mapped { Array(sixteen.suffix(4)) } else { sixteen }
         } else {
             return nil
         }
@@ -39,8 +39,8 @@ public struct Address: Hashable, Sendable, CustomStringConvertible {
 
     /// What counts as one place: an IPv4 address, or the /64 of an IPv6 address, since a single host has all of a /64.
     public var place: String {
-        bytes.count == 4
-            ? description : Address(bytes: Array(bytes.prefix(8)) + [UInt8](repeating: 0, count: 8)).description + "/64"
+        if bytes.count == 4 { return description }
+        return Address(bytes: Array(bytes.prefix(8)) + [UInt8](repeating: 0, count: 8)).description + "/64"
     }
 }
 
@@ -59,7 +59,7 @@ public struct Network: Equatable, Sendable {
         // The prefix is counted in the notation that was written: the first 96 bits of a mapped address only mark it as
         // mapped.
         let width = address.bytes.count * 8
-        let hidden = first.contains(":") && width == 32 ? 96 : 0
+        let hidden = if first.contains(":") && width == 32 { 96 } else { 0 }
         var prefix = width
         if let last = parts.dropFirst().first {
             guard (1...3).contains(last.utf8.count), last.utf8.allSatisfy({ (0x30...0x39).contains($0) }),

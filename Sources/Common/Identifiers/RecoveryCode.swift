@@ -11,15 +11,23 @@ public struct RecoveryCode: Equatable, Sendable, CustomStringConvertible, Custom
         guard typed.count <= 256 else { return nil }
         let characters = TypedCharacter.all(in: Array(typed))
         guard characters.count <= 64 else { return nil }
-        let kept = characters.compactMap {
-            if case .byte(let byte) = $0 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte } else { nil }
+        let kept = characters.compactMap { character -> UInt8? in
+            guard case .byte(let byte) = character else { return nil }
+            return if (0x41...0x5A).contains(byte) { byte | 0x20 } else { byte }
         }
         guard (8...32).contains(kept.count),
             kept.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) })
         else {
             return nil
         }
-        text = String(decoding: kept.map { $0 == 0x6F ? 0x30 : $0 == 0x69 || $0 == 0x6C ? 0x31 : $0 }, as: UTF8.self)
+        let normalized = kept.map { byte -> UInt8 in
+            switch byte {
+            case 0x6F: 0x30
+            case 0x69, 0x6C: 0x31
+            default: byte
+            }
+        }
+        text = String(decoding: normalized, as: UTF8.self)
     }
 
     /// Whether the code has the form of those made here, 12 characters of Crockford's Base32; others are imported.

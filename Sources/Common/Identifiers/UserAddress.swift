@@ -24,7 +24,8 @@ public enum UserAddress {
         } else {
             return nil
         }
-        return address.utf8.count <= longest ? address : nil
+        guard address.utf8.count <= longest else { return nil }
+        return address
     }
 
     /// Whether a text can stand before an @ (RFC 5322, section 3.2.3, without characters that shells and servers

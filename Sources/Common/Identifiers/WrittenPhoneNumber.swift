@@ -10,7 +10,7 @@ public struct WrittenPhoneNumber: Equatable, Sendable {
     public let mayBeDate: Bool
 
     /// The reasons to refuse a text.
-    public enum Fault: Error, Equatable, Sendable {
+    public enum FormatError: Error, Equatable, Sendable {
         case empty
         /// More than `WrittenPhoneNumber.longest` characters.
         case tooLong
@@ -31,8 +31,8 @@ public struct WrittenPhoneNumber: Equatable, Sendable {
     /// Reads digits of any script and separators, and a plus before them.
     ///
     /// - Parameter text: the number as it was written.
-    /// - Throws: `Fault` for any other character, a decimal number, a date, and a text that is empty or too long.
-    public init(_ text: String) throws(Fault) {
+    /// - Throws: `FormatError` for any other character, a decimal number, a date, and a text that is empty or too long.
+    public init(_ text: String) throws(FormatError) {
         guard text.unicodeScalars.count <= Self.longest else { throw .tooLong }
         var digits = ""
         var isInternational = false
@@ -41,10 +41,10 @@ public struct WrittenPhoneNumber: Equatable, Sendable {
             if let digit = Self.digit(scalar) {
                 digits.unicodeScalars.append(digit)
             } else if scalar == "+" || scalar == "\u{FF0B}" {
-                guard digits.isEmpty, !isInternational else { throw Self.isDecimal(text) ? .decimal : .plus }
+                guard digits.isEmpty, !isInternational else { throw Self.error(for: scalar, in: text) }
                 isInternational = true
             } else {
-                throw Self.isDecimal(text) ? .decimal : scalar.properties.isAlphabetic ? .letter : .character(scalar)
+                throw Self.error(for: scalar, in: text)
             }
         }
         guard !Self.isDecimal(text) else { throw .decimal }
@@ -55,6 +55,13 @@ public struct WrittenPhoneNumber: Equatable, Sendable {
         self.isInternational = isInternational
         mayBeDate = date == .possible
         hasZeroInBrackets = text.utf8.filter { $0 != 0x20 }.contains("(0)".utf8)
+    }
+
+    /// The reason to refuse a character, which is a plus in the wrong place or neither a digit nor a separator.
+    private static func error(for scalar: Unicode.Scalar, in text: String) -> FormatError {
+        if isDecimal(text) { return .decimal }
+        if scalar == "+" || scalar == "\u{FF0B}" { return .plus }
+        return if scalar.properties.isAlphabetic { .letter } else { .character(scalar) }
     }
 
     /// A decimal digit of any script, as ASCII.
@@ -104,11 +111,12 @@ public struct WrittenPhoneNumber: Equatable, Sendable {
         func isYear(_ field: (length: Int, value: Int)) -> Bool {
             field.length == 4 && (1900...2099).contains(field.value)
         }
-        if fields.count == 2 { return isDayAndMonth(fields) ? .certain : .none }
+        if fields.count == 2 { return if isDayAndMonth(fields) { .certain } else { .none } }
         guard fields.count == 3, let first = fields.first, let last = fields.last else { return .none }
         if isYear(first), isDayAndMonth(fields.dropFirst()) { return .certain }
         guard isDayAndMonth(fields.dropLast()) else { return .none }
-        return isYear(last) ? .certain : last.length == 2 ? .possible : .none
+        if isYear(last) { return .certain }
+        return if last.length == 2 { .possible } else { .none }
     }
 
     private static func areDigits(_ bytes: ArraySlice<UInt8>) -> Bool { !bytes.isEmpty && bytes.allSatisfy(isDigit) }

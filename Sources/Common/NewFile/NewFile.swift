@@ -29,7 +29,8 @@ public final class NewFile {
         let above = parts.dropLast().joined(separator: "/")
         name = String(parts.last ?? "")
         draft = "\(name).\(String(UInt32.random(in: (1 << 28)...UInt32.max), radix: 16))"
-        folder = open(parts.count < 2 ? "." : above.isEmpty ? "/" : above, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let parent = if parts.count < 2 { "." } else if above.isEmpty { "/" } else { above }
+        folder = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { throw .failed(Self.reason()) }
         var found = stat()
         guard fstatat(folder, name, &found, AT_SYMLINK_NOFOLLOW) != 0 else {
@@ -60,7 +61,8 @@ public final class NewFile {
     public func finish() throws(NewFileError) {
         guard fsync(descriptor) == 0 else { throw .failed(Self.reason()) }
         guard linkat(folder, draft, folder, name, 0) == 0 else {
-            throw errno == EEXIST ? .exists : .failed(Self.reason())
+            if errno == EEXIST { throw .exists }
+            throw .failed(Self.reason())
         }
         discard()
         guard fsync(folder) == 0 else { throw .failed(Self.reason()) }

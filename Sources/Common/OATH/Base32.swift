@@ -11,7 +11,7 @@ extension Secret {
     public init?(base32 text: String) {
         var decoder = Base32Decoder()
         defer { decoder.bytes.withUnsafeMutableBytes(wipe) }
-        guard text.utf8.allSatisfy({ decoder.take($0) }), decoder.isComplete else { return nil }
+        guard text.utf8.allSatisfy({ decoder.append($0) }), decoder.isComplete else { return nil }
         self.init(bytes: decoder.bytes)
     }
 
@@ -38,7 +38,7 @@ extension Secret {
     /// The letter for the five lowest bits.
     private static func letter(of bits: UInt16) -> UInt8 {
         let value = UInt8(bits & 0x1F)
-        return value < 26 ? 0x41 + value : 0x32 + value - 26
+        return if value < 26 { 0x41 + value } else { 0x32 + value - 26 }
     }
 }
 
@@ -52,14 +52,14 @@ private struct Base32Decoder {
 
     init() { bytes.reserveCapacity(Secret.sizes.upperBound + 1) }
 
-    /// Takes the next character; false if it is refused, or if there are too many.
-    mutating func take(_ character: UInt8) -> Bool {
+    /// Appends the next character; false if it is refused, or if there are too many.
+    mutating func append(_ character: UInt8) -> Bool {
         switch character {
         case 0x20, 0x2D: true
-        case 0x3D: takePadding()
-        case 0x41...0x5A: take(value: character - 0x41)
-        case 0x61...0x7A: take(value: character - 0x61)
-        case 0x32...0x37: take(value: character - 0x32 + 26)
+        case 0x3D: appendPadding()
+        case 0x41...0x5A: append(value: character - 0x41)
+        case 0x61...0x7A: append(value: character - 0x61)
+        case 0x32...0x37: append(value: character - 0x32 + 26)
         default: false
         }
     }
@@ -69,12 +69,12 @@ private struct Base32Decoder {
         padding == 0 || ([1, 3, 4, 6].contains(padding) && (letters + padding).isMultiple(of: 8))
     }
 
-    private mutating func takePadding() -> Bool {
+    private mutating func appendPadding() -> Bool {
         padding += 1
         return padding <= 6
     }
 
-    private mutating func take(value: UInt8) -> Bool {
+    private mutating func append(value: UInt8) -> Bool {
         guard padding == 0, bytes.count <= Secret.sizes.upperBound else { return false }
         bits = bits << 5 | UInt16(value)
         letters += 1

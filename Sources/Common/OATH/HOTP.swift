@@ -24,9 +24,9 @@ public enum HOTP {
         let movingFactor = (0..<8).map { UInt8(truncatingIfNeeded: counter >> UInt64(56 - 8 * $0)) }
         let mac =
             switch algorithm {
-            case .sha1: authenticate(Insecure.SHA1.self, movingFactor, secret)
-            case .sha256: authenticate(SHA256.self, movingFactor, secret)
-            case .sha512: authenticate(SHA512.self, movingFactor, secret)
+            case .sha1: authenticate(movingFactor, with: Insecure.SHA1.self, secret: secret)
+            case .sha256: authenticate(movingFactor, with: SHA256.self, secret: secret)
+            case .sha512: authenticate(movingFactor, with: SHA512.self, secret: secret)
             }
         let offset = Int((mac.last ?? 0) & 0x0F)
         return mac.dropFirst(offset).prefix(4).reduce(0) { $0 << 8 | UInt32($1) } & 0x7FFF_FFFF
@@ -38,8 +38,9 @@ public enum HOTP {
         return String((String(repeating: "0", count: 10) + decimal).suffix(digits))
     }
 
-    private static func authenticate<Hash: HashFunction>(_: Hash.Type, _ message: [UInt8], _ secret: Secret) -> [UInt8]
-    {
+    private static func authenticate<Hash: HashFunction>(
+        _ message: [UInt8], with _: Hash.Type, secret: Secret
+    ) -> [UInt8] {
         secret.withUnsafeBytes { Array(HMAC<Hash>.authenticationCode(for: message, using: SymmetricKey(data: $0))) }
     }
 }

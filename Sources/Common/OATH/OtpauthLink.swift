@@ -29,11 +29,11 @@ public struct OtpauthLink: Sendable, CustomStringConvertible, CustomDebugStringC
     }
 
     private static func unusual(_ token: TOTP) -> String {
-        [
-            token.algorithm == .sha1 ? "" : "&algorithm=\(token.algorithm.rawValue.uppercased())",
-            token.digits == 6 ? "" : "&digits=\(token.digits)",
-            token.period == 30 ? "" : "&period=\(token.period)",
-        ].joined()
+        var text = ""
+        if token.algorithm != .sha1 { text += "&algorithm=\(token.algorithm.rawValue.uppercased())" }
+        if token.digits != 6 { text += "&digits=\(token.digits)" }
+        if token.period != 30 { text += "&period=\(token.period)" }
+        return text
     }
 
     /// A fixed text, without the secret.

@@ -34,7 +34,7 @@ public struct TOTP: Equatable, Sendable {
     /// - Parameter unixTime: seconds since 1970-01-01T00:00:00Z.
     /// - Returns: the number of the time step.
     public func timeStep(at unixTime: Int64) -> Int64? {
-        unixTime < 0 ? nil : unixTime / Int64(period)
+        if unixTime < 0 { nil } else { unixTime / Int64(period) }
     }
 
     /// The code of a time step: ASCII digits with leading zeros.

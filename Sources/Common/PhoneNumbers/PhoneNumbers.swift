@@ -26,12 +26,12 @@ extension PhoneNumber {
     /// - Throws: `PhoneNumberError`, with a message for people to read.
     public init(written text: String, in country: NumberCountry) throws(PhoneNumberError) {
         let written: WrittenPhoneNumber
-        do throws(WrittenPhoneNumber.Fault) { written = try WrittenPhoneNumber(text) } catch {
+        do throws(WrittenPhoneNumber.FormatError) { written = try WrittenPhoneNumber(text) } catch {
             throw PhoneNumberError(error.message)
         }
         let reading = try Self.choice(among: try Self.readings(of: written, in: try Self.code(of: country)))
         guard !written.mayBeDate || reading.isValid else {
-            throw PhoneNumberError(WrittenPhoneNumber.Fault.date.message)
+            throw PhoneNumberError(WrittenPhoneNumber.FormatError.date.message)
         }
         guard !(written.hasZeroInBrackets && reading.isValidEitherWay) else {
             throw PhoneNumberError(PhoneNumberError.zeroInBrackets)
@@ -62,7 +62,8 @@ extension PhoneNumber {
             else {
                 throw noCode(text)
             }
-            return try known(written.digits.hasPrefix("00") ? String(written.digits.dropFirst(2)) : written.digits)
+            let isPrefixed = written.digits.hasPrefix("00")
+            return try known(String(written.digits.dropFirst(isPrefixed ? 2 : 0)))
         }
     }
 
@@ -87,7 +88,8 @@ extension PhoneNumber {
     ///
     /// A longer text is not shown, as it may be a number in the wrong place.
     private static func noCode(_ text: String) -> PhoneNumberError {
-        let shown = text.unicodeScalars.count <= 6 ? "there is no country code \"\(text)\"" : "this is no country code"
+        let isShort = text.unicodeScalars.count <= 6
+        let shown = if isShort { "there is no country code \"\(text)\"" } else { "this is no country code" }
         return PhoneNumberError(.countryCode, "\(shown): one has 1 to 3 digits, as 49 has")
     }
 
@@ -116,8 +118,8 @@ extension PhoneNumber {
                 )
             }
         }
-        if !readings.contains(where: { $0.fault == nil && $0.isValid }) {
-            dialedAbroad(written).filter { $0.fault == nil && $0.isValid }.forEach(add)
+        if !readings.contains(where: { $0.error == nil && $0.isValid }) {
+            dialedAbroad(written).filter { $0.error == nil && $0.isValid }.forEach(add)
         }
         return readings
     }
@@ -132,11 +134,11 @@ extension PhoneNumber {
     }
 
     private static func choice(among readings: [Reading]) throws(PhoneNumberError) -> Reading {
-        let good = readings.filter { $0.fault == nil }
+        let good = readings.filter { $0.error == nil }
         let valid = good.filter(\.isValid)
-        let candidates = valid.isEmpty ? good : valid
+        let candidates = if valid.isEmpty { good } else { valid }
         guard let first = candidates.first else {
-            throw readings.first?.fault ?? PhoneNumberError(PhoneNumberError.noNumber)
+            throw readings.first?.error ?? PhoneNumberError(PhoneNumberError.noNumber)
         }
         guard candidates.count == 1 else { throw first.ambiguity }
         return first
@@ -159,7 +161,7 @@ private struct Reading {
         guard phone_read(digits, digits.count, code.flatMap { CInt($0) } ?? 0, &found) == 1 else { return nil }
         countryCode = withUnsafeBytes(of: found.country_code) { Self.text($0) }
         national = withUnsafeBytes(of: found.national) { Self.text($0) }
-        isValid = found.is_valid || PlanChange.knows(countryCode, national) == true
+        isValid = found.is_valid || PlanChange.knows(countryCode, national: national) == true
         self.found = found
     }
 
@@ -168,12 +170,12 @@ private struct Reading {
     }
 
     /// The reason to refuse the number; nil if it is possible.
-    var fault: PhoneNumberError? {
-        if let isKnown = PlanChange.knows(countryCode, national) {
-            return isKnown ? nil : PhoneNumberError(PlanChange.message)
+    var error: PhoneNumberError? {
+        if let isKnown = PlanChange.knows(countryCode, national: national) {
+            return if isKnown { nil } else { PhoneNumberError(PlanChange.message) }
         }
         switch found.length {
-        case PHONE_LENGTH_POSSIBLE: return zeroFault ?? (behindDoubledCode == nil ? nil : ambiguity)
+        case PHONE_LENGTH_POSSIBLE: return zeroError ?? (behindDoubledCode == nil ? nil : ambiguity)
         case PHONE_LENGTH_LOCAL: return PhoneNumberError("it lacks the area code")
         case PHONE_LENGTH_TOO_SHORT: return PhoneNumberError("it is too short for a number of +\(countryCode)")
         case PHONE_LENGTH_TOO_LONG: return PhoneNumberError("it is too long for a number of +\(countryCode)")
@@ -186,16 +188,17 @@ private struct Reading {
 
     /// The error for a 0 that is only dialed in a plan that has none, or for a 0 that belongs to the number and is
     /// missing.
-    private var zeroFault: PhoneNumberError? {
+    private var zeroError: PhoneNumberError? {
         let hasZero = national.hasPrefix("0")
         if hasZero, !found.keeps_zero {
             return PhoneNumberError("no number of +\(countryCode) begins with 0: leave the 0 out")
         }
         guard found.keeps_zero, !isValid, found.is_valid_other_zero else { return nil }
-        return hasZero
-            ? PhoneNumberError(
+        if hasZero {
+            return PhoneNumberError(
                 "no number of +\(countryCode) is like this one, but one without the 0 is: leave the 0 out")
-            : PhoneNumberError("in +\(countryCode) the 0 at the beginning belongs to the number: write it")
+        }
+        return PhoneNumberError("in +\(countryCode) the 0 at the beginning belongs to the number: write it")
     }
 
     /// The number behind the second 49 of `+49 49 151 12345678`.
@@ -222,8 +225,9 @@ private enum PlanChange {
     static let message = "numbers of +229 have ten digits, and begin with 01: write 01 before the eight of old"
 
     /// Whether the present plan has the number; nil for plans that have not changed.
-    static func knows(_ countryCode: String, _ national: String) -> Bool? {
-        countryCode == "229" ? national.utf8.count == 10 && national.hasPrefix("01") : nil
+    static func knows(_ countryCode: String, national: String) -> Bool? {
+        guard countryCode == "229" else { return nil }
+        return national.utf8.count == 10 && national.hasPrefix("01")
     }
 }
 
@@ -235,7 +239,7 @@ extension PhoneNumberError {
         "with the 0 in brackets it is one number, and without it another: write the 0 without brackets, or leave it out"
 }
 
-extension WrittenPhoneNumber.Fault {
+extension WrittenPhoneNumber.FormatError {
     /// The rest of a sentence that begins with "phone: ".
     fileprivate var message: String {
         switch self {

@@ -1,6 +1,9 @@
 extension QRCode {
     /// The number of terminal columns that the code takes.
-    public func columns(_ style: Style) -> Int { (width + 2 * Self.margin) * (style == .ascii ? 2 : 1) }
+    public func columns(_ style: Style) -> Int {
+        let modules = width + 2 * Self.margin
+        return if style == .ascii { 2 * modules } else { modules }
+    }
 
     /// The lines of the code, from the top: light on dark, as most terminals are.
     ///
@@ -15,13 +18,14 @@ extension QRCode {
             case .ascii: all.map { y in all.map { x in isLight(x, y) ? "##" : "  " }.joined() }
             case .halfBlocks:
                 stride(from: all.lowerBound, to: all.upperBound, by: 2).map { y in
-                    all.map { x in Self.block(isLight(x, y), isLight(x, y + 1)) }.joined()
+                    all.map { x in Self.block(upper: isLight(x, y), lower: isLight(x, y + 1)) }.joined()
                 }
             }
-        return coloured ? lines.map { "\u{1B}[97;40m\($0)\u{1B}[0m" } : lines
+        guard coloured else { return lines }
+        return lines.map { "\u{1B}[97;40m\($0)\u{1B}[0m" }
     }
 
-    private static func block(_ upper: Bool, _ lower: Bool) -> String {
+    private static func block(upper: Bool, lower: Bool) -> String {
         switch (upper, lower) {
         case (true, true): "\u{2588}"
         case (true, false): "\u{2580}"

@@ -57,7 +57,7 @@ public struct Frame {
     @discardableResult
     public mutating func add(_ name: CInt, number: Int64) -> Bool {
         var digits: [UInt8] = []
-        var rest = number < 0 ? 0 : number
+        var rest = max(0, number)
         repeat {
             digits.insert(0x30 &+ UInt8(truncatingIfNeeded: rest % 10), at: 0)
             rest /= 10

@@ -72,6 +72,9 @@ extension NetServer: CustomStringConvertible, CustomReflectable {
 extension Frame {
     /// Seconds, at most one day: a longer time could not be counted in milliseconds.
     fileprivate func seconds(_ name: CInt) -> Int? {
-        number(name).flatMap { Int(exactly: $0) }.flatMap { (0...86_400).contains($0) ? $0 : nil }
+        guard let seconds = number(name).flatMap({ Int(exactly: $0) }), (0...86_400).contains(seconds) else {
+            return nil
+        }
+        return seconds
     }
 }
