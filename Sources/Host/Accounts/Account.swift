@@ -51,7 +51,7 @@ public struct Account: Equatable, Sendable {
     /// How far the enrollment is: a factor has succeeded, a factor is linked, or there is none.
     public var state: AccountState {
         if isConfirmed { return .confirmed }
-        return authyID != nil || hasSoftToken ? .linked : .none
+        return if authyID != nil || hasSoftToken { .linked } else { .none }
     }
 }
 

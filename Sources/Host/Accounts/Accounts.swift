@@ -134,7 +134,7 @@ extension Int64 {
     func adding(_ seconds: Int) -> Int64 {
         let (sum, overflow) = addingReportingOverflow(Int64(seconds))
         guard overflow else { return sum }
-        return seconds < 0 ? .min : .max
+        return if seconds < 0 { .min } else { .max }
     }
 }
 

@@ -77,8 +77,9 @@ extension Accounts {
     public func history(_ filter: HistoryFilter, limit: Int) throws -> [HistoryRow] {
         // The query names only columns that restrict, so that the index on people is used.
         let isOfOne = filter.user != nil && !filter.withKeys
+        let keyOfOne: String? = if isOfOne { filter.key?.description ?? "" } else { nil }
         let all: [(column: String, value: (any Bindable)?)] = [
-            ("user = ?", filter.user), ("key = ?", isOfOne ? filter.key?.description ?? "" : nil),
+            ("user = ?", filter.user), ("key = ?", keyOfOne),
             ("service = ?", filter.service), ("outcome = ?", filter.outcome?.rawValue), ("reason = ?", filter.reason),
             ("rhost = ?", filter.rhost), ("time >= ?", filter.since), ("time <= ?", filter.until),
         ]

@@ -86,6 +86,6 @@ extension Int64 {
     func less(_ other: Int64) -> Int64 {
         let (difference, overflow) = subtractingReportingOverflow(other)
         guard overflow else { return difference }
-        return other < 0 ? .max : .min
+        return if other < 0 { .max } else { .min }
     }
 }

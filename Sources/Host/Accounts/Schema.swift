@@ -66,7 +66,7 @@ enum Schema {
             let found = try current(connection)
             guard found < version else { return }
             // A migration does not repair a broken seal: a row that is altered or lost before it stays so.
-            let seal = found < firstSealed ? nil : Seal(id: try id(connection))
+            let seal: Seal? = if found < firstSealed { nil } else { Seal(id: try id(connection)) }
             if seal != nil { try checkIntegrity(connection) }
             let altered = try seal?.altered(in: connection, version: found) ?? []
             for step in migrations.dropFirst(max(0, Int(found))) { try connection.execute(step) }

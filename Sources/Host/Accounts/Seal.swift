@@ -231,7 +231,7 @@ extension Seal {
     /// - Throws: `SQLiteError`.
     func renew(in connection: Connection, except altered: Set<Int64>) throws {
         for row in try rows(in: connection) {
-            let digest = altered.contains(row.member) ? nil : row.seal.digest
+            let digest: [UInt8]? = if altered.contains(row.member) { nil } else { row.seal.digest }
             try connection.run("UPDATE accounts SET seal = ?2 WHERE id = ?1", row.seal.id, digest)
             try connection.run("INSERT INTO members (id) VALUES (?1) ON CONFLICT DO NOTHING", row.member)
         }

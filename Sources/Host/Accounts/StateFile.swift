@@ -260,7 +260,8 @@ struct StateFile {
     /// The file is not opened, as closing it would drop the locks of SQLite.
     private static func status(_ path: String, follow: Bool) throws -> stat? {
         var status = stat()
-        if unsafe follow ? stat(path, &status) == 0 : lstat(path, &status) == 0 { return status }
+        let result = if follow { unsafe stat(path, &status) } else { unsafe lstat(path, &status) }
+        if result == 0 { return status }
         guard errno == ENOENT else { throw AccountsError.file(path, why: reason()) }
         return nil
     }

@@ -92,7 +92,7 @@ extension Accounts {
         return try write(.withNext) {
             let account = try account(of: person)
             if let until = try anchoredLock(of: person, rules: rules, now: now) { return .locked(until: until) }
-            let failures = account.lockedUntil == nil ? account.failures + 1 : 1
+            let failures = if account.lockedUntil == nil { account.failures + 1 } else { 1 }
             let (count, began) = day(of: account, at: now)
             let isLast = failures >= rules.failures
             var (locks, lock) = (account.locks, Int64(0))
@@ -104,13 +104,14 @@ extension Accounts {
                 lock = max(lock, Int64(LockoutRules.day) - began.elapsed(until: now))
             }
             try ensure(person)
+            let (until, since): (Int64?, String?) =
+                if lock > 0 { (now.wall.adding(Int(lock)), now.text) } else { (nil, nil) }
             try update(
                 person,
                 """
                 failures = ?2, locked_until = ?3, locked_clock = ?4, locks = ?5, day_failures = ?6, day_clock = ?7,
                     wrong_codes = wrong_codes + 1
-                """, failures, lock > 0 ? now.wall.adding(Int(lock)) : nil, lock > 0 ? now.text : nil, locks, count + 1,
-                began.text)
+                """, failures, until, since, locks, count + 1, began.text)
             return .granted
         }
     }
@@ -142,7 +143,7 @@ extension Accounts {
     private func day(of account: Account, at now: Instant) -> (count: Int, began: Instant) {
         guard let began = account.dayBegan, began.elapsed(until: now) < LockoutRules.day else { return (0, now) }
         // The day began while the clock was ahead: it ends a day from now at the latest, and the count stays.
-        return (account.failuresOfDay, began.liesAhead(of: now) ? now : began)
+        return (account.failuresOfDay, began.notAhead(of: now))
     }
 
     /// The lock that holds.
@@ -152,11 +153,16 @@ extension Accounts {
         let account = try account(of: person)
         guard let until = account.lock(rules, at: now) else { return nil }
         if account.needsAnchor(now) {
-            let day = account.dayBegan.map { $0.liesAhead(of: now) ? now : $0 }
+            let day = account.dayBegan?.notAhead(of: now)
             try update(person, "locked_until = ?2, locked_clock = ?3, day_clock = ?4", until, now.text, day?.text)
         }
         return until
     }
 
     func instant(_ now: Int64) -> Instant { Instant(wall: now, bootTime: bootTime?()) }
+}
+
+extension Instant {
+    /// This instant, or `now` if it was taken while the clock was ahead.
+    fileprivate func notAhead(of now: Instant) -> Instant { if liesAhead(of: now) { now } else { self } }
 }

@@ -270,7 +270,7 @@ public final class Client {
             case .register: return Result(NewUserAnswer(status: status, body: json))
             case .status(let user): return Result(StatusAnswer(status: status, body: json, user: user))
             case .tell, .application:
-                return status == 200 ? .noted : Result(AuthyError(status: status, body: json))
+                return if status == 200 { .noted } else { Result(AuthyError(status: status, body: json)) }
             }
         }
     }

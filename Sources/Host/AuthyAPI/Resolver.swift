@@ -144,10 +144,9 @@ private final class Lookup: Sendable {
             if let text = Self.text(of: entry), !addresses.contains(text) { addresses.append(text) }
             next = entry.ai_next
         }
-        end(
-            Result(
-                addresses: addresses,
-                failure: addresses.isEmpty ? Failure(reason: "no usable address", isOurs: false) : nil))
+        let failure: Failure? =
+            if addresses.isEmpty { Failure(reason: "no usable address", isOurs: false) } else { nil }
+        end(Result(addresses: addresses, failure: failure))
     }
 
     private static func isOurs(_ error: CInt, errno number: CInt) -> Bool {
@@ -180,7 +179,8 @@ private final class Lookup: Sendable {
         var buffer = [CChar](repeating: 0, count: Int(NI_MAXHOST))
         let error = getnameinfo(address, entry.ai_addrlen, &buffer, socklen_t(buffer.count), nil, 0, NI_NUMERICHOST)
         let text = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return error == 0 && !text.contains("%") ? text : nil
+        guard error == 0, !text.contains("%") else { return nil }
+        return text
     }
 }
 

@@ -53,7 +53,11 @@ public struct Settings: Equatable, Sendable {
         } else if !theirs.isEmpty {
             rules.factors = Factor.allCases.filter { factor in theirs.allSatisfy { $0.contains(factor) } }
         }
-        rules.checkNumber = own?.checkNumber ?? (numbers.isEmpty ? rules.checkNumber : numbers.contains(true))
+        if let checkNumber = own?.checkNumber {
+            rules.checkNumber = checkNumber
+        } else if !numbers.isEmpty {
+            rules.checkNumber = numbers.contains(true)
+        }
         rules.prefer = own?.prefer ?? rules.prefer
         if let prefer = rules.prefer, !rules.factors.contains(prefer) { rules.prefer = nil }
         return rules

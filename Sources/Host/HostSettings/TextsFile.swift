@@ -109,7 +109,7 @@ public struct TextsFile: Sendable {
         case .text(let text): return Wording(other: text)
         case .table(let forms) where id.isPlural: return try wording(forms: forms, for: id)
         default:
-            let forms = id.isPlural ? "{ one = \"...\", other = \"...\" }" : "\"...\""
+            let forms = if id.isPlural { "{ one = \"...\", other = \"...\" }" } else { "\"...\"" }
             throw TextError("expected a text in quotes", hint: "write it as: \(id.rawValue) = \(forms)")
         }
     }

@@ -45,7 +45,7 @@ extension LoginFlow {
     }
 
     /// After a code was sent, the text does not tell the user to wait for a new one.
-    var wrongCode: String { oneCode == nil ? texts[.wrongCode] : texts[.wrongSentCode] }
+    var wrongCode: String { if oneCode == nil { texts[.wrongCode] } else { texts[.wrongSentCode] } }
 
     mutating func verified(_ match: CodeMatch) -> [Action] {
         switch match {

@@ -92,7 +92,7 @@ public struct LoginFlow: Sendable {
     }
 
     /// When `.promptIsDue` is due, in seconds from the beginning of the login.
-    public var promptIsDueAfter: Int { Self.prompt(of: facts) == .now ? 1 : facts.rules.onetouchWait }
+    public var promptIsDueAfter: Int { if Self.prompt(of: facts) == .now { 1 } else { facts.rules.onetouchWait } }
 
     /// Without live text only a prompt can show the check number: if the user must see it, the prompt comes at once.
     static func prompt(of facts: Facts) -> LoginRules.Prompt {

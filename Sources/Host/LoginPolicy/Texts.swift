@@ -68,7 +68,9 @@ extension Texts {
     /// - Returns: two sentences.
     public func wrongCodes(_ count: Int) -> String { text(.wrongCodes, [.count: String(count)]) }
 
-    func oneCodeSent(_ factor: Factor) -> String { self[factor == .call ? .oneCodeCalled : .oneCodeSent] }
+    func oneCodeSent(_ factor: Factor) -> String {
+        if factor == .call { self[.oneCodeCalled] } else { self[.oneCodeSent] }
+    }
 
     /// Shown while the phone is asked.
     ///
@@ -89,7 +91,8 @@ extension Texts {
     ///   - isOffered: whether the next login offers to enroll.
     /// - Returns: two sentences.
     public func grace(left: Int, until: CivilDay?, isOffered: Bool = false) -> String {
-        sentences(mandatory(after: left, until: until), self[isOffered && left > 0 ? .graceEnroll : .graceContact])
+        let next: TextID = if isOffered, left > 0 { .graceEnroll } else { .graceContact }
+        return sentences(mandatory(after: left, until: until), self[next])
     }
 
     private func mandatory(after left: Int, until: CivilDay?) -> String {
@@ -103,7 +106,7 @@ extension Texts {
     /// - Parameter left: how many are left after this one.
     /// - Returns: one or two sentences.
     func recovered(left: Int) -> String {
-        let codes = left <= 0 ? self[.recoveryNoneLeft] : text(.recoveryLeft, [.count: String(left)])
+        let codes = if left <= 0 { self[.recoveryNoneLeft] } else { text(.recoveryLeft, [.count: String(left)]) }
         return sentences(codes, left <= 3 ? self[.recoveryAskForMore] : nil)
     }
 
@@ -162,13 +165,13 @@ extension Texts {
     }
 
     func numberPrompt(mayOptOut: Bool) -> String {
-        let words: [Word] = mayOptOut ? [.skip, .never] : [.skip]
+        let words: [Word] = if mayOptOut { [.skip, .never] } else { [.skip] }
         return text(.numberPrompt, [.words: words.map(\.rawValue).joined(separator: ", ")])
     }
 
     func codeSent(_ way: Factor, to number: PhoneNumber) -> String {
-        let sent = text(way == .call ? .codeCalled : .codeSent, [.phone: number.maskedWithCode])
-        return sentences(sent, self[.codeNext])
+        let id: TextID = if way == .call { .codeCalled } else { .codeSent }
+        return sentences(text(id, [.phone: number.maskedWithCode]), self[.codeNext])
     }
 
     func enrolled(_ number: PhoneNumber) -> String { text(.enrolled, [.phone: number.maskedWithCode]) }

@@ -146,7 +146,7 @@ extension Wording {
         guard !text.isEmpty else {
             throw TextError("this text is empty", hint: "write something, or leave out the key for the English text")
         }
-        let length = id.isAtTerminal ? text.utf8.count : text.utf16.count
+        let length = if id.isAtTerminal { text.utf8.count } else { text.utf16.count }
         guard length <= id.limit else {
             throw TextError("this text is too long", hint: "at most \(id.limit) characters have room, not \(length)")
         }

@@ -41,8 +41,9 @@ public enum RecoveryCodes {
     public static func hashes(of codes: [RecoveryCode]) -> [String]? {
         guard let setting = crypt_gensalt_ra("$y$", 0, nil, 0) else { return nil }
         defer { free(setting) }
-        let hashes = codes.compactMap { hash($0, String(cString: setting)) }
-        return hashes.count == codes.count ? hashes : nil
+        let hashes = codes.compactMap { hash($0, setting: String(cString: setting)) }
+        guard hashes.count == codes.count else { return nil }
+        return hashes
     }
 
     /// Finds a code among the hashes of a person.
@@ -57,7 +58,7 @@ public enum RecoveryCodes {
         var found: Int?
         for (index, hash) in hashes.enumerated() {
             let setting = setting(of: hash)
-            let ours = made[setting] ?? Self.hash(code, setting)
+            let ours = made[setting] ?? Self.hash(code, setting: setting)
             made[setting] = ours
             if let ours, same(ours, hash), found == nil { found = index }
         }
@@ -69,7 +70,7 @@ public enum RecoveryCodes {
         hash.lastIndex(of: "$").map { String(hash[...$0]) } ?? hash
     }
 
-    private static func hash(_ code: RecoveryCode, _ setting: String) -> String? {
+    private static func hash(_ code: RecoveryCode, setting: String) -> String? {
         var data: UnsafeMutableRawPointer?
         var size: CInt = 0
         defer {
@@ -79,7 +80,8 @@ public enum RecoveryCodes {
         guard let hash = crypt_ra(code.text, setting, &data, &size) else { return nil }
         let text = String(cString: hash)
         // crypt(3) reports a failure by a leading star.
-        return text.hasPrefix("*") ? nil : text
+        guard !text.hasPrefix("*") else { return nil }
+        return text
     }
 
     /// Compares in a time that does not depend on where the strings differ.

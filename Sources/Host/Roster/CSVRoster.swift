@@ -87,7 +87,7 @@ struct CSVRoster {
         }
         let missing = Column.needed.filter { !columns.contains($0) && !($0 == .email && makesEmail) }.map(\.rawValue)
         guard missing.isEmpty else {
-            let (columns, are) = missing.count == 1 ? ("column", "is") : ("columns", "are")
+            let (columns, are) = if missing.count == 1 { ("column", "is") } else { ("columns", "are") }
             throw RosterError(line, "the \(columns) \(missing.joined(separator: ", ")) \(are) missing; \(Self.header)")
         }
         return columns

@@ -118,7 +118,8 @@ public struct RosterReader {
                         1, "this is UTF-16, and UTF-8 is wanted: iconv -f UTF-16 -t UTF-8 FILE, or save it anew"))
             ]
         }
-        let rest = Array(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...])
+        let mark = if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { 3 } else { 0 }
+        let rest = Array(bytes.dropFirst(mark))
         switch format {
         case .own where Self.isOfLines(rest): reading = .lines(Lines(), JSONLine.entry)
         case .own where [0x7B, 0x5B].contains(rest.first { !Self.blanks.contains($0) }): reading = .json(JSONObjects())

@@ -249,7 +249,7 @@ struct Login {
     private func logProblemsOfTexts() {
         guard let first = textsFile.problems.first else { return }
         let more = textsFile.problems.count - 1
-        let rest = more == 0 ? "" : " (and \(more) more)"
+        let rest = if more == 0 { "" } else { " (and \(more) more)" }
         module.log("notice=texts detail=\"\(first.error.description.logText)\(rest)\"", priority: 4)
     }
 

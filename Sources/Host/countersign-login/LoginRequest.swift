@@ -106,9 +106,10 @@ struct LoginRequest {
     /// What the phone shows below the question, in this order, without repeating it.
     func details(in texts: Texts) -> [ApprovalQuestion.Detail] {
         let caller = self.caller?.name ?? ""
+        let otherCaller = if caller == name || comesBySSH { "" } else { caller }
         let lines: [(id: TextID, value: String)] = [
             (.labelUser, name), (.labelService, serviceInWords(texts)), (.labelAddress, rhost),
-            (.labelCommand, command), (.labelCaller, caller == name || comesBySSH ? "" : caller),
+            (.labelCommand, command), (.labelCaller, otherCaller),
         ]
         return lines.filter { !$0.value.isEmpty }
             .map { ApprovalQuestion.Detail(label: texts[$0.id], value: $0.value.printable()) }
