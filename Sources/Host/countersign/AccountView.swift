@@ -34,7 +34,12 @@ struct AccountView {
         let instant = Instant(wall: now, bootTime: Timestamp.bootTime)
         lockedUntil = account.lock(settings.lockout, at: instant)
         wrongCodesOfDay = account.failuresOfDay(at: instant)
-        pause = account.pause.flatMap { $0.holds(at: now, maxHours: settings.pauseMaxHours) ? $0 : nil }
+        pause =
+            if let pause = account.pause, pause.holds(at: now, maxHours: settings.pauseMaxHours) {
+                pause
+            } else {
+                nil
+            }
         mode = settings.enrolment.mode
         optOut = settings.enrolment.optOut
         graceLeft = Self.graceLeft(account, rules: settings.enrolment, now: now)
@@ -45,7 +50,9 @@ struct AccountView {
     var lacksFactor: Bool { account.state == .none && !(mode == .optional || mode == .grace && graceLeft > 0) }
 
     /// The account's status in one word: `paused`, `opted-out`, or its state.
-    var standing: String { pause != nil ? "paused" : isOptedOut ? "opted-out" : account.state.rawValue }
+    var standing: String {
+        if pause != nil { "paused" } else if isOptedOut { "opted-out" } else { account.state.rawValue }
+    }
 
     var json: JSONValue { .object(JSONObject(sorting: fields)) }
 
@@ -90,11 +97,11 @@ struct AccountView {
             ("state", stateLine),
             ("paused", pause.map { "until \(Timestamp.local($0.until)): \($0.reason)" }),
             ("opted out", optedOutLine),
-            ("AuthyID", account.authyID?.description ?? (account.hadAuthyID ? "- (there was one)" : "-")),
+            ("AuthyID", authyIDLine),
             ("server says", account.seen.map { "\($0.sentence), \(Timestamp.age($0.time, now: now))" }),
             ("SoftToken", more.token.map { "\($0.algorithm), \($0.digits) digits, \($0.period) s" } ?? "-"),
             ("prefers", account.prefers?.rawValue),
-            ("recovery", account.state == .none ? nil : "\(account.recoveryLeft.counted("code")) left"),
+            ("recovery", recoveryLine),
             ("locked", lockedUntil.map { "until \(Timestamp.local($0))" } ?? "-"),
             ("failures", String(account.failures)),
             ("wrong codes", wrongCodesLine),
@@ -111,15 +118,26 @@ struct AccountView {
 
     /// The account's state, followed by `paused` and `opted-out` where they apply.
     private var stateLine: String {
-        [account.state.rawValue, pause == nil ? nil : "paused", isOptedOut ? "opted-out" : nil].compactMap { $0 }
-            .joined(separator: ", ")
+        var words = [account.state.rawValue]
+        if pause != nil { words.append("paused") }
+        if isOptedOut { words.append("opted-out") }
+        return words.joined(separator: ", ")
+    }
+
+    private var authyIDLine: String {
+        if let id = account.authyID { id.description } else if account.hadAuthyID { "- (there was one)" } else { "-" }
+    }
+
+    private var recoveryLine: String? {
+        if account.state == .none { nil } else { "\(account.recoveryLeft.counted("code")) left" }
     }
 
     private var optedOutLine: String? {
-        account.optedOut.map { since in
-            let void = isOptedOut ? "" : optOut == .no ? "; the settings do not allow it" : "; grace is used up"
-            return "since \(Timestamp.local(since))\(void)"
-        }
+        account.optedOut.map { since in "since \(Timestamp.local(since))\(reasonOptOutIsVoid)" }
+    }
+
+    private var reasonOptOutIsVoid: String {
+        if isOptedOut { "" } else if optOut == .no { "; the settings do not allow it" } else { "; grace is used up" }
     }
 
     var graceLine: String {
@@ -137,7 +155,7 @@ struct AccountView {
     }
 
     private static func graceLeft(_ account: Account, rules: EnrolmentRules, now: Int64) -> Int {
-        rules.isOver(now) ? 0 : max(0, rules.graceLogins - account.graceUsed)
+        if rules.isOver(now) { 0 } else { max(0, rules.graceLogins - account.graceUsed) }
     }
 }
 
@@ -158,7 +176,7 @@ struct Details {
         let now = context.now
         let first = now - Int64(seconds)
         logins = try context.accounts.remembered(of: person).filter { $0.time > first && $0.time <= now + 60 }
-        let others = person.key == nil ? try context.accounts.people(on: person.name, uid: person.uid) : []
+        let others = try context.peopleWithKeys(beside: person)
         let labels = try context.accounts.labels()
         people = try others.compactMap { other in
             try other.key.map { ($0, try context.accounts.account(of: other).state, labels[other]) }

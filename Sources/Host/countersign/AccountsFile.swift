@@ -157,7 +157,8 @@ struct AccountsFile {
         }
         let summary = Summary(
             id: String(parts[1]), accounts: accounts, lastLogin: Int64(parts[3]), digest: String(parts[4]))
-        return Restored(summary: summary, kept: parts.count > 5 ? String(parts[5]) : nil)
+        let kept: String? = if parts.count > 5 { String(parts[5]) } else { nil }
+        return Restored(summary: summary, kept: kept)
     }
 
     // MARK: the marker

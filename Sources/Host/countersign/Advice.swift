@@ -51,8 +51,8 @@ extension CheckResult {
         let names = Set(accounts.map(\.0.name) + system.map(\.name)).subtracting(enrolled)
         let without = names.filter { UserAddress.of($0, domain: settings.enrolment.emailDomain) == nil }.sorted()
         guard let first = without.first else { return [] }
-        let named =
-            without.prefix(5).joined(separator: ", ") + (without.count > 5 ? " and \(without.count - 5) more" : "")
+        let rest = if without.count > 5 { " and \(without.count - 5) more" } else { "" }
+        let named = without.prefix(5).joined(separator: ", ") + rest
         return [
             CheckResult(
                 "enrolment.at_login: no offer to \(named): the name gives no e-mail address",
@@ -74,7 +74,8 @@ extension CheckResult {
         let tables = [("login", "")] + settings.serviceNames.map { ("login.service.\($0)", $0) }
         let lacking = tables.filter { !settings.login(for: $0.1).factors.contains(.softToken) }
         // A finding for [login] covers the services too.
-        return (lacking.first?.0 == "login" ? lacking.prefix(1) : lacking[...]).map { table, service in
+        let shown = if lacking.first?.0 == "login" { lacking.prefix(1) } else { lacking[...] }
+        return shown.map { table, service in
             let names = settings.login(for: service).factors.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
             return CheckResult(
                 "\(table).factors: nothing of \(names) works without [server]: nobody can prove a factor",
@@ -103,8 +104,13 @@ extension CheckResult {
         return names.filter { !known.contains($0) }.map { name in
             // People may have used a shorter or longer form of a stack's name.
             let related = known.filter { $0.hasPrefix(name) || name.hasPrefix($0) }.sorted()
-            let near = related.isEmpty ? name.nearest(in: known).map { [$0] } ?? [] : Array(related.prefix(4))
-            let question = near.isEmpty ? "" : "did you mean \(near.joined(separator: ", "))? "
+            let near =
+                if !related.isEmpty {
+                    Array(related.prefix(4))
+                } else {
+                    name.nearest(in: known).map { [$0] } ?? []
+                }
+            let question = if near.isEmpty { "" } else { "did you mean \(near.joined(separator: ", "))? " }
             return (name, question + "A service is named as its file in /etc/pam.d")
         }
     }

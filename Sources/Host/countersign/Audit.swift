@@ -13,7 +13,8 @@ struct Audit {
 
     /// Call this before the process changes its user.
     static func current() throws -> Audit {
-        let uid = (ServiceUser.isRoots ? CallerIdentity.sudoCaller : nil) ?? getuid()
+        let caller: uid_t? = if ServiceUser.isRoots { CallerIdentity.sudoCaller } else { nil }
+        let uid = caller ?? getuid()
         return Audit(by: try SystemUser.numbered(uid)?.name ?? String(uid))
     }
 

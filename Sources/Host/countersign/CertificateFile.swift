@@ -70,7 +70,8 @@ enum CertificateFile {
 
     /// Returns the command that converts a DER file to PEM, chosen by its first bytes.
     private static func binary(_ bytes: [UInt8]) -> (String, String) -> String {
-        let header = bytes.dropFirst().first.map { $0 < 0x80 ? 2 : 2 + Int($0 & 0x7F) } ?? 2
+        let length = bytes.dropFirst().first ?? 0
+        let header = if length < 0x80 { 2 } else { 2 + Int(length & 0x7F) }
         let inner = Array(bytes.dropFirst(header).prefix(2))
         return switch inner {
         case [0x02, 0x01]: { "openssl pkcs12 -nokeys -in \($0) -out \($1)" }
@@ -83,8 +84,11 @@ enum CertificateFile {
         let folder = path.prefix(upTo: path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)
         let name = path.dropFirst(folder.count)
         let stem =
-            name.lastIndex(of: ".").flatMap { $0 > name.startIndex && name[$0...] != ".pem" ? name[..<$0] : nil }
-            ?? name
+            if let dot = name.lastIndex(of: "."), dot > name.startIndex, name[dot...] != ".pem" {
+                name[..<dot]
+            } else {
+                name
+            }
         let other = if "\(folder)\(stem).pem" == path { "\(path).pem" } else { "\(folder)\(stem).pem" }
         return "convert it, and name the new file: \(command(path, other))"
     }

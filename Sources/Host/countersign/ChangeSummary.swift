@@ -6,7 +6,12 @@ internal import LoginPolicy
 /// Tells a person in one line what a command changed.
 enum ChangeSummary {
     static func linked(_ person: Person, id: AuthyID, change: AccountChange) -> String {
-        let before = change.before.authyID.map { $0 == id ? " (as before)" : " (was \($0))" } ?? ""
+        let before =
+            switch change.before.authyID {
+            case nil: ""
+            case id?: " (as before)"
+            case let other?: " (was \(other))"
+            }
         return line(
             person, parts: ["linked to AuthyID \(id)\(before)", state(change)] + forgotten(person, change: change))
     }
@@ -19,9 +24,9 @@ enum ChangeSummary {
 
     /// Names the factors of an account.
     static func factors(_ account: Account) -> String {
-        let names = [account.authyID.map { "AuthyID \($0)" }, account.hasSoftToken ? "SoftToken" : nil].compactMap {
-            $0
-        }
+        var names: [String] = []
+        if let id = account.authyID { names.append("AuthyID \(id)") }
+        if account.hasSoftToken { names.append("SoftToken") }
         return if names.isEmpty { "no factor" } else { names.joined(separator: ", ") }
     }
 
@@ -29,8 +34,10 @@ enum ChangeSummary {
         guard change.before.state != .none else {
             return line(person, parts: ["nothing to unlink; the account has no factor"])
         }
-        let link = change.before.authyID.map { ["unlinked from AuthyID \($0)"] } ?? []
-        return line(person, parts: link + (change.before.hasSoftToken ? ["SoftToken deleted"] : []) + [state(change)])
+        var parts: [String] = []
+        if let id = change.before.authyID { parts.append("unlinked from AuthyID \(id)") }
+        if change.before.hasSoftToken { parts.append("SoftToken deleted") }
+        return line(person, parts: parts + [state(change)])
     }
 
     static func grace(_ person: Person, change: AccountChange, left: Int) -> String {
@@ -49,43 +56,43 @@ enum ChangeSummary {
 
     /// Returns nil if nothing was cleared.
     static func cleared(_ unlocked: Unlocked, now: Int64) -> String? {
-        let taken = [
-            unlocked.failures > 0 ? unlocked.failures.counted("failure") : nil,
-            unlocked.lockedUntil.map { $0 > now ? "a lock until \(Timestamp.local($0))" : "a lock that had run out" },
-            unlocked.failuresOfDay > 0
-                ? unlocked.failuresOfDay.counted("wrong code of a day", plural: "wrong codes of a day") : nil,
-            unlocked.pushes > 0 ? "\(unlocked.pushes.counted("approval request")) and any pause after them" : nil,
-            unlocked.oneCodes > 0 ? unlocked.oneCodes.counted("OneCode") : nil,
-            unlocked.spentStep.map { "time step \($0), spent in the future" },
-        ].compactMap { $0 }
+        var taken: [String] = []
+        if unlocked.failures > 0 { taken.append(unlocked.failures.counted("failure")) }
+        switch unlocked.lockedUntil {
+        case let until? where until > now: taken.append("a lock until \(Timestamp.local(until))")
+        case .some: taken.append("a lock that had run out")
+        case nil: break
+        }
+        if unlocked.failuresOfDay > 0 {
+            taken.append(unlocked.failuresOfDay.counted("wrong code of a day", plural: "wrong codes of a day"))
+        }
+        if unlocked.pushes > 0 {
+            taken.append("\(unlocked.pushes.counted("approval request")) and any pause after them")
+        }
+        if unlocked.oneCodes > 0 { taken.append(unlocked.oneCodes.counted("OneCode")) }
+        if let step = unlocked.spentStep { taken.append("time step \(step), spent in the future") }
         return if taken.isEmpty { nil } else { taken.joined(separator: ", ") }
     }
 
     static func optedOut(_ person: Person, change: AccountChange, rule: EnrolmentRules.OptOut) -> String {
-        let rest =
+        let done = if change.before.optedOut == nil { "opted out" } else { "opted out already" }
+        let rest: [String] =
             switch rule {
-            case .yes:
-                change.after.state == .none
-                    ? [] : ["the account stays \(change.after.state), and is asked again after opt-in"]
+            case .yes where change.after.state == .none: []
+            case .yes: ["the account stays \(change.after.state), and is asked again after opt-in"]
             case .grace: ["it counts as long as grace logins last"]
             case .no: ["the settings do not allow it, so it does not count"]
             }
-        return line(
-            person,
-            parts: [change.before.optedOut == nil ? "opted out" : "opted out already"] + rest
-                + forgotten(person, change: change))
+        return line(person, parts: [done] + rest + forgotten(person, change: change))
     }
 
     static func optedIn(_ person: Person, change: AccountChange) -> String {
         guard change.before.optedOut != nil else {
             return line(person, parts: ["nothing to undo; the account is not opted out"])
         }
-        return line(
-            person,
-            parts: [
-                "opted in",
-                change.after.state == .none ? "the account has no factor" : "the account is \(change.after.state)",
-            ])
+        let state = change.after.state
+        let rest = if state == .none { "the account has no factor" } else { "the account is \(state)" }
+        return line(person, parts: ["opted in", rest])
     }
 
     static func paused(_ person: Person, pause: FactorPause, change: AccountChange) -> String {
@@ -98,7 +105,8 @@ enum ChangeSummary {
         guard let pause = change.before.pause else {
             return line(person, parts: ["nothing to end; the account is not paused"])
         }
-        return line(person, parts: [pause.until > now ? "the pause is ended" : "the pause had run out"])
+        let ended = if pause.until > now { "the pause is ended" } else { "the pause had run out" }
+        return line(person, parts: [ended])
     }
 
     static func prefers(_ person: Person, change: AccountChange) -> String {
@@ -108,10 +116,12 @@ enum ChangeSummary {
     }
 
     static func recovery(_ person: Person, change: AccountChange) -> String {
-        let before = change.before.recoveryLeft
-        let void =
-            before == 0
-            ? [] : ["\(before == 1 ? "the one" : "the \(before)") from before \(before == 1 ? "is" : "are") void"]
+        let void: [String] =
+            switch change.before.recoveryLeft {
+            case 0: []
+            case 1: ["the one from before is void"]
+            case let before: ["the \(before) from before are void"]
+            }
         return line(person, parts: ["\(change.after.recoveryLeft.counted("recovery code")), shown this once"] + void)
     }
 

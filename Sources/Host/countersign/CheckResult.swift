@@ -100,8 +100,8 @@ struct CheckResult {
             let effect: Effect = if found.st_mode & 0o022 != 0 { .stopsLogins } else { .advice }
             findings.append(CheckResult("others may enter \(path): its mode is 0\(mode)", hint, effect: effect))
         }
-        return serviceUser == nil || findings.contains { $0.isProblem }
-            ? findings : findings + accounts(settings, beside: file, serviceUser: serviceUser)
+        guard serviceUser != nil, !findings.contains(where: { $0.isProblem }) else { return findings }
+        return findings + accounts(settings, beside: file, serviceUser: serviceUser)
     }
 
     private static func accounts(_ settings: Settings, beside file: String, serviceUser: ServiceUser?)
@@ -130,12 +130,13 @@ struct CheckResult {
 
     /// Users with damaged accounts are not let in; all others are.
     private static func damage(_ damage: Accounts.Damage, path: String) -> [CheckResult] {
-        let names = damage.altered.prefix(5).joined(separator: ", ") + (damage.altered.count > 5 ? ", ..." : "")
-        let altered =
-            damage.altered.isEmpty
-            ? nil : "\(damage.altered.count.counted("account")) not as written: \(names)"
-        let lost = damage.lost == 0 ? nil : "\(damage.lost.counted("account")) lost"
-        let what = [altered, lost].compactMap { $0 }
+        let rest = if damage.altered.count > 5 { ", ..." } else { "" }
+        let names = damage.altered.prefix(5).joined(separator: ", ") + rest
+        var what: [String] = []
+        if !damage.altered.isEmpty {
+            what.append("\(damage.altered.count.counted("account")) not as written: \(names)")
+        }
+        if damage.lost != 0 { what.append("\(damage.lost.counted("account")) lost") }
         guard !what.isEmpty else { return [] }
         return [
             CheckResult(
@@ -184,7 +185,7 @@ struct CheckResult {
     static func helpers(_ folder: String, ownedBy owner: UInt32) -> [String: CheckResult] {
         let names = [("countersign-login", SystemUser.login), ("countersign-net", SystemUser.net)]
         let findings = names.compactMap { name, user -> (String, CheckResult)? in
-            let appointed = ServiceUser.isRoots ? (try? SystemUser.named(user)).flatMap { $0 } : nil
+            let appointed: SystemUser? = if ServiceUser.isRoots { try? SystemUser.named(user) } else { nil }
             // A missing user is reported elsewhere.
             if ServiceUser.isRoots, appointed.map({ $0.uid == 0 || $0.gid == 0 }) ?? true { return nil }
             let program = HelperProgram(path: "\(folder)/\(name)", owner: owner, user: appointed)

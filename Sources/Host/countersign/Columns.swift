@@ -35,8 +35,8 @@ enum Column: String, CaseIterable {
     ///
     /// The number of used grace logins stands alone, as spreadsheets read 5/5 as a day in May.
     func csv(_ view: AccountView) -> String {
-        if self == .grace { return view.account.isConfirmed ? "" : String(view.account.graceUsed) }
-        return value(view, moment: Timestamp.utc)
+        guard self == .grace else { return value(view, moment: Timestamp.utc) }
+        return if view.account.isConfirmed { "" } else { String(view.account.graceUsed) }
     }
 
     /// Returns an empty string if there is no value.

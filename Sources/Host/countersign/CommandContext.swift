@@ -36,7 +36,8 @@ struct CommandContext {
         let settings = try Settings.load(file, trust: serviceUser.trust)
         let texts = TextsFile.load(beside: file, trust: serviceUser.trust).texts
         let accountsFile = try AccountsFile(settings, beside: file, serviceUser)
-        guard let id = begins ? try accountsFile.id() : accountsFile.markedID else {
+        let id = if begins { try accountsFile.id() } else { accountsFile.markedID }
+        guard let id else {
             throw CommandError("there are no accounts yet", hint: "countersign init\(accountsFile.again)")
         }
         try prepare(settings, serviceUser)
@@ -56,6 +57,11 @@ struct CommandContext {
         try Output.said(sentence, besidesData: output.json)
         guard output.json else { return }
         try Output.json(AccountView(person, try accounts.account(of: person), settings, now: now).json)
+    }
+
+    /// Returns the people of the same system account who are told apart by their keys; none if `person` has a key.
+    func peopleWithKeys(beside person: Person) throws -> [Person] {
+        if person.key == nil { try accounts.people(on: person.name, uid: person.uid) } else { [] }
     }
 
     static func path(_ settings: Settings) -> String { settings.state + "/accounts.db" }

@@ -79,6 +79,6 @@ protocol AdminCommand: ParsableCommand {
 extension AdminCommand {
     func run() throws {
         try ProcessPrivileges.harden()
-        do { try perform() } catch { throw error is ExitCode ? error : CommandError(error) }
+        do { try perform() } catch let code as ExitCode { throw code } catch { throw CommandError(error) }
     }
 }

@@ -52,7 +52,11 @@ struct HelperProgram {
         while waitpid(pid, &status, 0) < 0, errno == EINTR {}
         guard hasEnded else { return "it does not end" }
         let code = SystemProgram.exitCode(status)
-        return code <= 1 ? nil : code > 128 ? "signal \(code - 128)" : "exit code \(code)"
+        return switch code {
+        case ...1: nil
+        case 129...: "signal \(code - 128)"
+        default: "exit code \(code)"
+        }
     }
 
     /// Says why `system_open_trusted` failed.

@@ -27,8 +27,9 @@ struct HostCheck {
             findings = Self.module(asking) + [Self.noStack]
             return
         }
-        let sshd = asked.contains("sshd") ? SSHDaemon.Reading() : .absent
-        let sudoers = asked.contains { ["sudo", "sudo-i"].contains($0) } ? Sudoers() : nil
+        let sshd: SSHDaemon.Reading = if asked.contains("sshd") { SSHDaemon.Reading() } else { .absent }
+        let asksAtSudo = asked.contains { ["sudo", "sudo-i"].contains($0) }
+        let sudoers: Sudoers? = if asksAtSudo { Sudoers() } else { nil }
         exempt = Self.exemptions(asking) + sshd.exempt + (sudoers?.exempt ?? []).map { "/etc/sudoers: \($0)" }
         let ofStacks =
             Self.module(asking) + Self.judged(asking) + Self.otherSettings(asking, settings: settings)

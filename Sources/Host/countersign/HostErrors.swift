@@ -25,12 +25,13 @@ extension CommandError {
             found.st_uid != geteuid()
         else { return nil }
         let verb = if isFolder(error.file) { "enter" } else { "read" }
-        let own =
-            error.file.hasPrefix(Folder.settings)
-            ? "run it as root; for your own account: sudo countersign self show" : nil
-        return CommandError(
-            "only root may \(verb) \(error.file)",
-            hint: own ?? "run it as root, or name settings of your own with --config")
+        let hint =
+            if error.file.hasPrefix(Folder.settings) {
+                "run it as root; for your own account: sudo countersign self show"
+            } else {
+                "run it as root, or name settings of your own with --config"
+            }
+        return CommandError("only root may \(verb) \(error.file)", hint: hint)
     }
 
     private static func hint(_ error: SettingsError) -> String {
@@ -43,7 +44,7 @@ extension CommandError {
         let elsewhere =
             "logins read it as \(serviceUser): keep it in \(Folder.settings), which nobody but root may write"
         // It is not known what else another directory holds.
-        if isFolder(file) { return file == Folder.settings ? "chmod 755 \(file)" : elsewhere }
+        if isFolder(file) { return if file == Folder.settings { "chmod 755 \(file)" } else { elsewhere } }
         switch lookUp(file) {
         case ENOENT: return "install -m 640 -g \(serviceUser) /usr/share/doc/countersign/countersign.toml \(file)"
         case 0 where error.message.hasPrefix("an API key"):

@@ -69,8 +69,13 @@ struct RolloutForecast {
         let many = min(settings.lockout.failures, settings.lockout.failuresOfDay)
         guessed = views.filter { $0.wrongCodesOfDay >= many }
             .sorted { ($1.wrongCodesOfDay, $0.person.nameWithKey) < ($0.wrongCodesOfDay, $1.person.nameWithKey) }
-        let lastDay = rules.isOver(now) ? nil : rules.graceUntil.flatMap { Timestamp.days(until: $0, from: now) }
-        lastDayIn = rules.mode == .grace ? lastDay : nil
+        let lastDay: Int? =
+            if let until = rules.graceUntil, !rules.isOver(now) {
+                Timestamp.days(until: until, from: now)
+            } else {
+                nil
+            }
+        lastDayIn = if rules.mode == .grace { lastDay } else { nil }
         let left = views.filter {
             $0.isInGrace && $0.graceLeft > 0 && !($0.isOptedOut && settings.enrolment.optOut == .yes)
         }

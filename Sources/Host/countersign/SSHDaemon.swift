@@ -126,7 +126,12 @@ extension SSHDaemon.Reading {
         }
         let last = output.split(separator: "\n").last.map { String($0.prefix(200)) } ?? "exit code \(code)"
         let files = SSHMatchBlock.file()
-        self = code == 0 ? .settings(SSHDaemon(output, files.blocks)) : .unreadable(last, SSHDaemon(files: files))
+        self =
+            if code == 0 {
+                .settings(SSHDaemon(output, files.blocks))
+            } else {
+                .unreadable(last, SSHDaemon(files: files))
+            }
     }
 
     /// People or addresses that sshd lets in without PAM.

@@ -44,7 +44,8 @@ struct SSHMatchBlock {
             let name = pair[0].lowercased()
             index += 1
             guard name != "all" else { continue }
-            let value = pair.count == 2 ? pair[1] : index < criteria.count ? criteria[index] : ""
+            let value =
+                if pair.count == 2 { pair[1] } else if index < criteria.count { criteria[index] } else { "" }
             if pair.count == 1 { index += 1 }
             let patterns = value.split(separator: ",").map(String.init)
             let isOpen = patterns.contains { Self.everybody.contains($0) } || patterns.isEmpty

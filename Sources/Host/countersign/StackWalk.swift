@@ -36,7 +36,9 @@ struct StackWalk {
         while success == nil, let state = open.popLast() {
             guard seen.insert(state).inserted else { continue }
             guard state.index < lines.count else {
-                if state.hasSuccess, !state.hasRefusal { success = state.isAsked ? .asked : .passedBy(state.turn) }
+                if state.hasSuccess, !state.hasRefusal {
+                    success = if state.isAsked { .asked } else { .passedBy(state.turn) }
+                }
                 continue
             }
             // The first result is followed first.
@@ -82,7 +84,11 @@ struct StackWalk {
     private func leave(_ state: inout State, from index: Int) {
         if !state.isAsked { state.turn = index }
         let level = lines[index].level
-        state.index = level == 0 ? lines.count : lines[index...].firstIndex { $0.level < level } ?? lines.count
+        guard level != 0 else {
+            state.index = lines.count
+            return
+        }
+        state.index = lines[index...].firstIndex { $0.level < level } ?? lines.count
     }
 
     /// Returns the line after `count` lines of this level, each with its substack.

@@ -11,8 +11,8 @@ extension CheckResult {
     static func texts(_ file: TextsFile, isShared: Bool) -> [CheckResult] {
         let faults = file.problems.map { problem in
             let message = problem.error.description
-            return CheckResult(
-                isShared ? ServiceUser.named(message) : message, problem.hint, effect: .showsEnglish)
+            let text = if isShared { ServiceUser.named(message) } else { message }
+            return CheckResult(text, problem.hint, effect: .showsEnglish)
         }
         return faults + beyondASCII(file)
     }

@@ -30,7 +30,8 @@ struct Check: AdminCommand {
         var findings: [CheckResult] = []
         let checked: CheckedHost
         do { checked = try examine(&findings) } catch {
-            throw output.json ? report(findings, failure: CommandError(error)) : error
+            guard output.json else { throw error }
+            throw report(findings, failure: CommandError(error))
         }
         if let sentence = Self.sentence(findings) { throw try fail(findings, sentence: sentence) }
         if output.json { return try Output.json(json(findings, failure: nil)) }
@@ -70,7 +71,7 @@ struct Check: AdminCommand {
         let serviceUser = try? ServiceUser.current()
         let trust = serviceUser?.trust ?? Trust(owner: 0, group: 0)
         // These need root's rights. The host's stacks concern only root; other users try a module of their own.
-        let host = ServiceUser.isRoots ? HostCheck(settings: option.config.text) : nil
+        let host: HostCheck? = if ServiceUser.isRoots { HostCheck(settings: option.config.text) } else { nil }
         let programs = CheckResult.helpers(helpers.text, ownedBy: trust.owner)
         // The login reads the settings as this user, so the check does too.
         try serviceUser?.takeOver()
@@ -80,7 +81,8 @@ struct Check: AdminCommand {
             CheckResult.state(settings, beside: option.config.text, serviceUser: serviceUser)
                 + CheckResult.server(settings.server, trust: trust),
             findings: &findings)
-        let needed = ["countersign-login"] + (settings.server == nil ? [] : ["countersign-net"])
+        var needed = ["countersign-login"]
+        if settings.server != nil { needed.append("countersign-net") }
         add(needed.compactMap { programs[$0] } + (host?.findings ?? []), findings: &findings)
         add(CheckResult.advice(settings, now: Timestamp.now), findings: &findings)
         let texts = TextsFile.load(beside: option.config.text, trust: trust)

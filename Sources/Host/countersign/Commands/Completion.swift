@@ -18,7 +18,8 @@ struct Completion: ParsableCommand {
 
     func run() throws {
         let script = Countersign.completionScript(for: CompletionShell(rawValue: shell.rawValue) ?? .bash)
-        try Output.picture([shell == .bash ? Self.mended(script) : script])
+        let shown = if shell == .bash { Self.mended(script) } else { script }
+        try Output.picture([shown])
     }
 
     /// Corrects two faults of the parser's script.

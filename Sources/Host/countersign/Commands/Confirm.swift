@@ -41,7 +41,7 @@ struct Confirm: AdminCommand {
         defer { pool?.end() }
         let context = try CommandContext.open(settings) { settings, serviceUser in
             guard settings.server != nil else { return }
-            pool = try NetPool.start(settings, count: 1, helpers: helpers.helpers, serviceUser)
+            pool = try NetPool.start(settings, count: 1, helpers: helpers.helpers, serviceUser: serviceUser)
         }
         let dialogue = Dialogue(pool?.processes.first, try Stops.watch(), asks: !codeStdin && Dialogue.isPossible)
         let ended = try Self.prove(person, in: context, dialogue: dialogue, way: by)
@@ -65,7 +65,7 @@ struct Confirm: AdminCommand {
         case .confirmed:
             throw CommandError("\(person.name) is confirmed already", hint: "countersign show \(person.typed)")
         }
-        let id = context.settings.server == nil ? nil : account.authyID
+        let id = if context.settings.server == nil { AuthyID?.none } else { account.authyID }
         let view = try id.flatMap { try dialogue.serverView($0, of: person, in: context) } ?? account.seen
         var proving = try FactorProof(
             context, person, id, .confirmation, phone: view?.phone, hasApp: view?.hasApp, dialogue)

@@ -64,7 +64,7 @@ struct Enroll: AdminCommand {
         defer { pool?.end() }
         let context = try CommandContext.open(settings) { settings, serviceUser in
             contact = try check(person, rules: settings.enrolment)
-            pool = try NetPool.start(settings, count: 1, helpers: helpers.helpers, serviceUser)
+            pool = try NetPool.start(settings, count: 1, helpers: helpers.helpers, serviceUser: serviceUser)
         }
         guard let contact, let net = pool?.processes.first else { return }
         if let id = try context.accounts.account(of: person).authyID { throw PhoneEnrolment.isLinked(person, id: id) }

@@ -37,7 +37,7 @@ struct Export: AdminCommand {
             } else {
                 let record = CSVText.record([person.name, "", "", "", id.description])
                 // Data is written unchanged, but must not move the cursor of a terminal.
-                try Terminal.isThere ? Output.line(record) : Output.picture([record])
+                if Terminal.isThere { try Output.line(record) } else { try Output.picture([record]) }
             }
         }
         guard left > 0 else { return }

@@ -23,8 +23,7 @@ struct Forget: AdminCommand {
         let context = try CommandContext.open(settings)
         let count = try context.accounts.forget(person)
         if count > 0 { context.logChange("forget", of: person, detail: "\(count.counted("login"))") }
-        let what =
-            count == 0 ? "nothing was remembered" : "\(count.counted("remembered login")) forgotten"
+        let what = if count == 0 { "nothing was remembered" } else { "\(count.counted("remembered login")) forgotten" }
         try context.report("\(person.label): \(what)", on: person, output: output)
     }
 }

@@ -34,11 +34,11 @@ struct GraceLogins: AdminCommand {
     func perform() throws {
         let person = try user.find()
         let context = try CommandContext.open(settings)
-        let wanted = reset ? 0 : used
+        let wanted: Int? = if reset { 0 } else { used }
         guard let wanted else {
             let view = AccountView(person, try context.accounts.account(of: person), context.settings, now: context.now)
-            return try output.json
-                ? Output.json(view.json) : Output.line("\(person.label): grace logins: \(view.graceLine)")
+            if output.json { return try Output.json(view.json) }
+            return try Output.line("\(person.label): grace logins: \(view.graceLine)")
         }
         let change = try context.accounts.setGraceUsed(person, to: wanted)
         context.logChange("grace", of: person, detail: "\(wanted) used, \(change.before.graceUsed) before")

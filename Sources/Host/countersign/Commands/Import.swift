@@ -56,7 +56,8 @@ struct Import: AdminCommand {
         if homes, from != .googleAuthenticator {
             throw ValidationError("--homes goes with --from google-authenticator only.")
         }
-        guard (file == nil) == homes else { throw ValidationError(homes ? "--homes takes no file." : "Name a file.") }
+        if homes, file != nil { throw ValidationError("--homes takes no file.") }
+        if !homes, file == nil { throw ValidationError("Name a file.") }
     }
 
     func perform() throws {
@@ -68,7 +69,8 @@ struct Import: AdminCommand {
         // The file is read without root's rights; the processes that speak to the server are started before that.
         let context = try CommandContext.open(settings) { settings, serviceUser in
             guard from == nil, !dryRun, settings.server != nil else { return }
-            pool = try NetPool.start(settings, count: poolOption.jobs, helpers: helpers.helpers, serviceUser)
+            pool = try NetPool.start(
+                settings, count: poolOption.jobs, helpers: helpers.helpers, serviceUser: serviceUser)
         }
         var check = RosterCheck()
         let makesEmail = context.settings.enrolment.emailDomain != nil

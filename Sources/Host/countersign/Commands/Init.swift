@@ -40,7 +40,7 @@ struct Init: AdminCommand {
         let serviceUser = try ServiceUser.current()
         let settings = try load(serviceUser)
         let accounts = try AccountsFile(settings, beside: option.config.text, serviceUser)
-        let (how, id) = try adopt ? ("adopted", adopt(accounts)) : prepare(accounts)
+        let (how, id) = if adopt { ("adopted", try adopt(accounts)) } else { try prepare(accounts) }
         // A warning, as users can now be let in without a factor, or with another one.
         if anew || adopt {
             try Audit.current().write("init", detail: "\(accounts.path) \(how), id \(id)", level: .warning)
@@ -64,7 +64,8 @@ struct Init: AdminCommand {
     private func load(_ serviceUser: ServiceUser) throws -> Settings {
         let file = option.config.text
         let isMissing = file == Path.settings.text && access(file, F_OK) != 0 && errno == ENOENT
-        return try isMissing ? Settings.parse("", file: file) : Settings.load(file, trust: serviceUser.trust)
+        if isMissing { return try Settings.parse("", file: file) }
+        return try Settings.load(file, trust: serviceUser.trust)
     }
 
     private func prepare(_ accounts: AccountsFile) throws -> (String, String) {

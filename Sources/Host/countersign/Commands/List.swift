@@ -51,7 +51,8 @@ struct List: AdminCommand {
         if output.json { return try Output.json(.array(views.map(\.json))) }
         if csv { return try Output.line(table(views)) }
         guard !views.isEmpty else {
-            return Output.complain(all.isEmpty ? "There are no accounts yet." : "There are no such accounts.")
+            let sentence = if all.isEmpty { "There are no accounts yet." } else { "There are no such accounts." }
+            return Output.complain(sentence)
         }
         let columns = columns?.columns ?? Self.usual(for: views)
         let rows = views.map { view in columns.map { $0.cell(view) } }
@@ -71,7 +72,9 @@ struct List: AdminCommand {
 
     /// Returns the default columns; those for keys and labels only if somebody has one.
     private static func usual(for views: [AccountView]) -> [Column] {
-        let key: [Column] = views.contains { $0.person.key != nil } ? [.key] : []
-        return Column.usual + key + (views.contains { $0.label != nil } ? [.label] : [])
+        var columns = Column.usual
+        if views.contains(where: { $0.person.key != nil }) { columns.append(.key) }
+        if views.contains(where: { $0.label != nil }) { columns.append(.label) }
+        return columns
     }
 }

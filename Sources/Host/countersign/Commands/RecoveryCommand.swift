@@ -33,14 +33,17 @@ struct RecoveryCommand: AdminCommand {
     func perform() throws {
         let person = try user.find()
         let context = try CommandContext.open(settings)
-        let left = count ? 0 : try context.accounts.account(of: person).recoveryLeft
+        let left = if count { 0 } else { try context.accounts.account(of: person).recoveryLeft }
         if left > 0 {
             let codes = left.counted("recovery code")
             let what = "\(codes) of \(person.label) \(left == 1 ? "becomes" : "become") void."
             try confirmation.ask(what, for: person.name)
         }
-        try count
-            ? Self.showCount(person, in: context, json: output.json) : Self.make(person, in: context, json: output.json)
+        if count {
+            try Self.showCount(person, in: context, json: output.json)
+        } else {
+            try Self.make(person, in: context, json: output.json)
+        }
     }
 
     static func showCount(_ person: Person, in context: CommandContext, json: Bool) throws {

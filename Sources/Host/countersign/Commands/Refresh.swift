@@ -56,7 +56,7 @@ struct Refresh: AdminCommand {
         defer { pool?.end() }
         let context = try CommandContext.open(settings) { settings, serviceUser in
             pool = try NetPool.start(
-                settings, count: named == nil ? poolOption.jobs : 1, helpers: helpers.helpers, serviceUser)
+                settings, count: named == nil ? poolOption.jobs : 1, helpers: helpers.helpers, serviceUser: serviceUser)
         }
         guard let pool else { return }
         let jobs = try jobs(context, person: named)
@@ -115,7 +115,7 @@ struct Refresh: AdminCommand {
                 account.authyID.map { RefreshRequest(person: person, id: $0) }
             }
         }
-        let others = person.key == nil ? try context.accounts.people(on: person.name, uid: person.uid) : []
+        let others = try context.peopleWithKeys(beside: person)
         let jobs = try ([person] + others).compactMap { person in
             try context.accounts.account(of: person).authyID.map { RefreshRequest(person: person, id: $0) }
         }

@@ -91,7 +91,8 @@ private struct Page {
         let besides = [(rollout.paused, "paused"), (rollout.locked, "locked")].filter { $0.0 > 0 }.map {
             "\($0.0) \($0.1)"
         }
-        return rows + [sum] + (besides.isEmpty ? [] : ["", "  of these " + besides.joined(separator: ", ")])
+        guard !besides.isEmpty else { return rows + [sum] }
+        return rows + [sum, "", "  of these " + besides.joined(separator: ", ")]
     }
 
     /// Standings that the mode has: `required` has no grace, and in `optional` grace is never used up.
@@ -103,9 +104,13 @@ private struct Page {
         }
     }
 
+    private static func share(_ count: Int, of all: Int) -> Double {
+        if all == 0 { 0 } else { Double(count) / Double(all) }
+    }
+
     /// Rounds, but shows 0 % and 100 % only where they are exact.
     private static func percent(_ count: Int, of all: Int) -> String {
-        let share = all == 0 ? 0 : Double(count) / Double(all) * 100
+        let share = share(count, of: all) * 100
         if count > 0, share < 1 { return "<1 %" }
         if count < all, share > 99 { return ">99 %" }
         return "\(Int(share.rounded())) %"
@@ -114,12 +119,12 @@ private struct Page {
     private func row(_ standing: RolloutForecast.Standing, count: Int, of all: Int, mode: EnrolmentRules.Mode)
         -> String
     {
-        let share = all == 0 ? 0 : Double(count) / Double(all)
+        let share = Self.share(count, of: all)
         let start =
             "  " + title(standing, mode: mode).padded(to: 16) + String(count).padded(left: 8)
             + Self.percent(count, of: all).padded(left: 7)
         let room = max(0, width - start.count - 2)
-        let length = count == 0 ? 0 : max(1, Int((share * Double(room)).rounded()))
+        let length = if count == 0 { 0 } else { max(1, Int((share * Double(room)).rounded())) }
         guard length > 0, room > 0 else { return start }
         return start + "  "
             + color(standing).paint(
@@ -154,7 +159,8 @@ private struct Page {
         }
         let horizon = "\(within.counted("login")) or \(days.counted("day"))"
         let sentence = soon(rollout, horizon: horizon)
-        return lastDay(rollout) + (sentence.isEmpty ? [] : wrapped(sentence)) + table(rollout.endings)
+        let lines: [String] = if sentence.isEmpty { [] } else { wrapped(sentence) }
+        return lastDay(rollout) + lines + table(rollout.endings)
     }
 
     private func soon(_ rollout: RolloutForecast, horizon: String) -> String {
@@ -169,7 +175,7 @@ private struct Page {
     private func lastDay(_ rollout: RolloutForecast) -> [String] {
         guard let day = rollout.rules.graceUntil else { return [] }
         guard let left = rollout.lastDayIn else { return wrapped("Grace is over: its last day was \(day).") }
-        let when = left == 0 ? "today" : "in \(left.counted("day"))"
+        let when = if left == 0 { "today" } else { "in \(left.counted("day"))" }
         return wrapped("For everybody grace ends with \(day), \(when).")
     }
 
@@ -178,14 +184,27 @@ private struct Page {
         let rows = endings.prefix(Self.names).map { ending in
             [
                 ending.view.person.nameWithKey, ending.view.standing, String(ending.view.graceLeft),
-                ending.days.map { $0 == 0 ? "today" : "about \($0)" } ?? "-",
+                Self.daysLeft(ending.days),
             ]
         }
         let lines = Table.lines(["USER", "STATE", "LOGINS LEFT", "DAYS LEFT"], rows: rows).map {
             "  " + String($0.prefix(max(1, width - 2)))
         }
-        let more = endings.count - Self.names
-        return [""] + lines + (more > 0 ? wrapped("  and \(more) more: countersign report --json") : [])
+        return [""] + lines + rest(of: endings.count)
+    }
+
+    private static func daysLeft(_ days: Int?) -> String {
+        switch days {
+        case nil: "-"
+        case 0?: "today"
+        case let days?: "about \(days)"
+        }
+    }
+
+    /// Says how many of `count` names are left out; empty if all are shown.
+    private func rest(of count: Int) -> [String] {
+        let more = count - Self.names
+        return if more > 0 { wrapped("  and \(more) more: countersign report --json") } else { [] }
     }
 
     /// Accounts with many wrong codes; empty if there are none.
@@ -197,10 +216,8 @@ private struct Page {
         let lines = Table.lines(["USER", "WRONG CODES", "LOCKED UNTIL"], rows: rows).map {
             "  " + String($0.prefix(max(1, width - 2)))
         }
-        let more = rollout.guessed.count - Self.names
         let head = "Many wrong codes within a day, as of somebody who guesses:"
-        return [""] + wrapped(head) + [""] + lines
-            + (more > 0 ? wrapped("  and \(more) more: countersign report --json") : [])
+        return [""] + wrapped(head) + [""] + lines + rest(of: rollout.guessed.count)
     }
 
     /// Breaks the text between words.

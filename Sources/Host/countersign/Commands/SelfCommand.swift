@@ -103,9 +103,12 @@ extension SelfChange {
             let person = try SelfCommand.begin()
             let settings = try Settings.load(Path.settings.text, trust: ServiceUser.current().trust)
             let before = try AccountProbe(person, attempts: RunningProcess.sudo().map { $0.attempt(of: person) })
-            let proof =
-                try needsProof(before, settings: settings)
-                ? StepUpProof.ofSudo(before, settings: settings) ?? StepUpProof.prove(person) : nil
+            let proof: StepUpProof? =
+                if try needsProof(before, settings: settings) {
+                    try StepUpProof.ofSudo(before, settings: settings) ?? StepUpProof.prove(person)
+                } else {
+                    nil
+                }
             try ask(person, settings: settings)
             try ProcessPrivileges.harden()
             let context = try SelfCommand.context()
@@ -115,8 +118,9 @@ extension SelfChange {
             guard try proof != nil || context.accounts.account(of: person).state == before.state else {
                 throw CommandError("the account of \(person.name) has changed meanwhile", hint: "run this again")
             }
-            try change(person, in: context, from: proof == nil ? before.state : .confirmed)
-        } catch { throw error is ExitCode ? error : CommandError(error) }
+            let state: AccountState = if proof == nil { before.state } else { .confirmed }
+            try change(person, in: context, from: state)
+        } catch let code as ExitCode { throw code } catch { throw CommandError(error) }
     }
 }
 

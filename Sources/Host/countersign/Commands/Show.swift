@@ -35,6 +35,10 @@ struct Show: AdminCommand {
         let view = AccountView(
             person, try context.accounts.account(of: person), context.settings, label: label, now: context.now)
         let details = try Details(of: person, context)
-        try json ? Output.json(view.json(details)) : Output.line(view.lines(details).joined(separator: "\n"))
+        if json {
+            try Output.json(view.json(details))
+        } else {
+            try Output.line(view.lines(details).joined(separator: "\n"))
+        }
     }
 }

@@ -61,12 +61,13 @@ struct SoftToken: AdminCommand {
                 "\(person.name) has a SoftToken already",
                 hint: "add --replace; codes of the old one are refused from then on")
         }
-        let secret = try secretStdin ? SecretInput.read() : SecretInput.make()
+        let secret = if secretStdin { try SecretInput.read() } else { try SecretInput.make() }
         let link = try link(person, secret: secret)
         let token = StoredSoftToken(
             secret: secret.withUnsafeBytes { Array($0) }, algorithm: algorithm.rawValue, digits: digits, period: period)
         let change = try context.accounts.setSoftToken(person, to: token)
-        context.logChange("softtoken", of: person, detail: change.before.hasSoftToken ? "replaced" : "made")
+        let done = if change.before.hasSoftToken { "replaced" } else { "made" }
+        context.logChange("softtoken", of: person, detail: done)
         // Printed last, as a QR code can be taller than the terminal, and even if the output fails.
         defer {
             Output.complain(ChangeSummary.softToken(person, token: token, change: change))

@@ -26,20 +26,20 @@ struct TextsCommand: AdminCommand {
         try serviceUser.takeOver()
         let file = TextsFile.load(beside: settings.config.text, trust: serviceUser.trust)
         if output.json {
-            try Output.json(.array(TextID.allCases.map { Self.json($0, file.texts) }))
+            try Output.json(.array(TextID.allCases.map { Self.json($0, in: file.texts) }))
         } else {
-            try Output.picture(TextID.allCases.flatMap { Self.lines($0, file.texts) })
+            try Output.picture(TextID.allCases.flatMap { Self.lines($0, in: file.texts) })
         }
         for result in CheckResult.texts(file, isShared: ServiceUser.isRoots) { result.show() }
     }
 
     /// The text as lines of TOML, below the English one if it is another.
-    private static func lines(_ id: TextID, _ texts: Texts) -> [String] {
-        let comment = texts.isOwn(id) ? ["# English: \(id.english.other)"] : []
-        return comment + [toml(id, texts.wording(id))]
+    private static func lines(_ id: TextID, in texts: Texts) -> [String] {
+        let line = toml(id, wording: texts.wording(id))
+        return if texts.isOwn(id) { ["# English: \(id.english.other)", line] } else { [line] }
     }
 
-    private static func toml(_ id: TextID, _ wording: Wording) -> String {
+    private static func toml(_ id: TextID, wording: Wording) -> String {
         guard let one = wording.one else { return "\(id.rawValue) = \(quoted(wording.other))" }
         return "\(id.rawValue) = { one = \(quoted(one)), other = \(quoted(wording.other)) }"
     }
@@ -49,7 +49,7 @@ struct TextsCommand: AdminCommand {
         "\"\(text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
     }
 
-    private static func json(_ id: TextID, _ texts: Texts) -> JSONValue {
+    private static func json(_ id: TextID, in texts: Texts) -> JSONValue {
         let wording = texts.wording(id)
         var members: JSONObject = [
             "id": .string(id.rawValue), "text": .string(wording.other), "own": .bool(texts.isOwn(id)),

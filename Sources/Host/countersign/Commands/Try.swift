@@ -50,7 +50,7 @@ struct Try: ParsableCommand {
             ended = try login()
         } catch { throw CommandError(error) }
         if ended.row == nil, !ended.letIn { explain(ended.failure) }
-        try output.json ? Output.json(ended.json) : Output.line(ended.sentence)
+        if output.json { try Output.json(ended.json) } else { try Output.line(ended.sentence) }
         guard ended.letIn else { throw ExitCode.failure }
     }
 

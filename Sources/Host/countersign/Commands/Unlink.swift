@@ -33,7 +33,7 @@ struct Unlink: AdminCommand {
         }
         if account.state != .none {
             let codes =
-                account.recoveryLeft > 0 ? ", \(account.recoveryLeft.counted("recovery code"))" : ""
+                if account.recoveryLeft > 0 { ", \(account.recoveryLeft.counted("recovery code"))" } else { "" }
             try confirmation.ask("\(person.label) loses \(ChangeSummary.factors(account))\(codes).", for: person.name)
         }
         let change = try context.accounts.unlink(person)

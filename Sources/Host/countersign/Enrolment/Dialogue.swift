@@ -79,7 +79,8 @@ final class Dialogue {
     }
 
     private func line() throws -> String? {
-        guard let end = typed.firstIndex(of: 0x0A) ?? (inputIsOver && !typed.isEmpty ? typed.endIndex : nil) else {
+        let lastEnd: Int? = if inputIsOver, !typed.isEmpty { typed.endIndex } else { nil }
+        guard let end = typed.firstIndex(of: 0x0A) ?? lastEnd else {
             guard typed.count < Self.longest else { throw CommandError("standard input has a line that is too long") }
             return nil
         }

@@ -27,7 +27,13 @@ enum Contact {
         -> PhoneNumber
     {
         let country: NumberCountry =
-            countryCode.isEmpty ? rules.countryCode.map { .usually($0) } ?? .unknown : .given(countryCode)
+            if !countryCode.isEmpty {
+                .given(countryCode)
+            } else if let usual = rules.countryCode {
+                .usually(usual)
+            } else {
+                .unknown
+            }
         return try PhoneNumber(written: text, in: country)
     }
 

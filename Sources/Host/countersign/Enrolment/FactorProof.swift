@@ -122,9 +122,13 @@ struct FactorProof {
             return "\(person.name) has no SoftToken: countersign softtoken \(person.typed) makes one"
         }
         let why =
-            !isAllowed
-            ? "login.factors does not have it"
-            : context.settings.server == nil ? "the settings have no [server]" : "\(person.name) has no AuthyID"
+            if !isAllowed {
+                "login.factors does not have it"
+            } else if context.settings.server == nil {
+                "the settings have no [server]"
+            } else {
+                "\(person.name) has no AuthyID"
+            }
         return "\(way.rawValue) is not possible: \(why)"
     }
 
@@ -143,7 +147,7 @@ struct FactorProof {
     func cannot(_ why: String, ended: Ended? = nil) -> Next {
         guard dialogue.asks else { return .ended(ended ?? .refused(why)) }
         // The name of a user keeps its spelling at the beginning of a sentence.
-        say(why.hasPrefix(person.name) ? why : why.prefix(1).uppercased() + why.dropFirst() + ".")
+        if why.hasPrefix(person.name) { say(why) } else { say(why.prefix(1).uppercased() + why.dropFirst() + ".") }
         return .choice
     }
 
@@ -196,9 +200,11 @@ struct FactorProof {
     ///
     /// Without a device `onetouch` is not listed, but it is accepted, as one may have been added since.
     func words(without way: Way? = nil, resend: Bool = false) -> String {
-        ((resend ? ["resend"] : []) + ways.filter { $0 != way && !($0 == .oneTouch && hasApp == false) }.map(\.rawValue)
-            + ["later"])
-            .joined(separator: ", ")
+        var words: [String] = []
+        if resend { words.append("resend") }
+        words += ways.filter { $0 != way && !($0 == .oneTouch && hasApp == false) }.map(\.rawValue)
+        words.append("later")
+        return words.joined(separator: ", ")
     }
 
     func prompt(_ text: String) { if dialogue.asks { Output.ask(text) } }

@@ -39,7 +39,8 @@ struct PhoneWait {
     /// Time of the next action if nothing arrives before, as `system_now` counts.
     var nextEvent: Int64 {
         let second = system_now() + 1_000 - (until - system_now() + 999) % 1_000
-        return min(until, isPolling ? second : min(nextPoll, second))
+        let next = if isPolling { second } else { min(nextPoll, second) }
+        return min(until, next)
     }
 
     mutating func redraw() { hasPrompt = false }

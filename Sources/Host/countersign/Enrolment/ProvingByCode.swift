@@ -33,7 +33,8 @@ extension FactorProof {
         while true {
             prompt("Verification code (or \(words(without: way, resend: way != .softToken))): ")
             guard case .line(let line) = try dialogue.hear(input: true) else {
-                return .ended(dialogue.asks ? .later : .refused("standard input ended without a right code"))
+                guard dialogue.asks else { return .ended(.refused("standard input ended without a right code")) }
+                return .ended(.later)
             }
             switch read(line) {
             case .code(let code): if let next = try check(&self, code) { return next }

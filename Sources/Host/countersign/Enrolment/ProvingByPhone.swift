@@ -19,7 +19,12 @@ extension FactorProof {
         guard case .granted(let push) = charge else {
             return cannot("too many requests went to the phone, or one was denied: no more for now")
         }
-        let number = rules.numberMatching && rules.checkNumber ? CheckNumber(Int.random(in: CheckNumber.range)) : nil
+        let number: CheckNumber? =
+            if rules.numberMatching, rules.checkNumber {
+                CheckNumber(Int.random(in: CheckNumber.range))
+            } else {
+                nil
+            }
         let question = ApprovalQuestion(
             message: "Are you setting up this phone for \(person.name) on \(issuer)?",
             seconds: Int64(Self.approvalTime), number: number)

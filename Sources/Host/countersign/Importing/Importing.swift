@@ -42,13 +42,15 @@ final class Importing {
         /// The counts in words, followed by the number of lines left.
         func sentence(left: Int) -> String {
             let parts = [
-                (registered, "registered"), (linked, "linked"),
-                (tokens, tokens == 1 ? "SoftToken taken over" : "SoftTokens taken over"),
-                (before, before == 1 ? "was there before" : "were there before"), (refused, "refused"),
+                (registered, "\(registered) registered"), (linked, "\(linked) linked"),
+                (tokens, tokens.counted("SoftToken taken over", plural: "SoftTokens taken over")),
+                (before, before.counted("was there before", plural: "were there before")),
+                (refused, "\(refused) refused"),
             ]
-            let told = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
-            if left > 0 { return ((told.isEmpty ? ["0 registered"] : told) + ["\(left) left"]).joined(separator: ", ") }
-            return if told.isEmpty { "nothing to do" } else { told.joined(separator: ", ") }
+            let told = parts.filter { $0.0 > 0 }.map(\.1)
+            guard left > 0 else { return if told.isEmpty { "nothing to do" } else { told.joined(separator: ", ") } }
+            let done = if told.isEmpty { ["0 registered"] } else { told }
+            return (done + ["\(left) left"]).joined(separator: ", ")
         }
 
         var json: JSONValue {
@@ -180,7 +182,8 @@ final class Importing {
     private func takeOver(_ token: Entry.SoftToken, candidate: ImportedUser) throws -> Team.Step {
         let person = candidate.person
         let codes = token.scratchCodes.compactMap { RecoveryCode(Array($0.utf8)) }
-        guard let hashes = codes.isEmpty ? [] : RecoveryCodes.hashes(of: codes) else {
+        let hashes: [String]? = if codes.isEmpty { [] } else { RecoveryCodes.hashes(of: codes) }
+        guard let hashes else {
             throw CommandError("no recovery code can be hashed on this system")
         }
         let parameters = token.parameters

@@ -18,7 +18,7 @@ struct Progress {
     init(total: Int) {
         self.total = total
         draws = Terminal.movesCursor
-        drawn = draws ? 0 : system_now()
+        drawn = if draws { 0 } else { system_now() }
     }
 
     /// Shows how many are done; `text` says what was counted.
@@ -43,7 +43,8 @@ struct Progress {
 
     private mutating func draw(_ done: Int, text: String, force: Bool) {
         let now = system_now()
-        guard now - drawn >= (draws ? Self.frame : Self.line) || force && draws else { return }
+        let pause = if draws { Self.frame } else { Self.line }
+        guard now - drawn >= pause || force && draws else { return }
         drawn = now
         guard draws else { return Output.complain("\(done) of \(total): \(text)") }
         let filled = if total > 0 { done * Self.width / total } else { Self.width }

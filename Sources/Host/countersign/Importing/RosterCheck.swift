@@ -87,11 +87,12 @@ extension RosterCheck {
 
         var sentence: String {
             let parts = [
-                (registered, "to be registered"), (linked, "to be linked"), (tokens, "to get a SoftToken"),
-                (withAuthyID, withAuthyID == 1 ? "has an AuthyID already" : "have an AuthyID already"),
-                (withFactor, withFactor == 1 ? "has a factor already" : "have a factor already"),
+                (registered, "\(registered) to be registered"), (linked, "\(linked) to be linked"),
+                (tokens, "\(tokens) to get a SoftToken"),
+                (withAuthyID, withAuthyID.counted("has an AuthyID already", plural: "have an AuthyID already")),
+                (withFactor, withFactor.counted("has a factor already", plural: "have a factor already")),
             ]
-            let told = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+            let told = parts.filter { $0.0 > 0 }.map(\.1)
             return if told.isEmpty { "nobody is in the file" } else { told.joined(separator: ", ") }
         }
     }

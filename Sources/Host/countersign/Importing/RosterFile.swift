@@ -46,7 +46,8 @@ struct RosterFile {
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw CommandError("\(name) cannot be read: \(systemReason())") }
             isAtEnd = count == 0
-            found = (isAtEnd ? roster.end() : roster.read(Array(buffer.prefix(count))))[...]
+            let batch = if isAtEnd { roster.end() } else { roster.read(Array(buffer.prefix(count))) }
+            found = batch[...]
         }
     }
 

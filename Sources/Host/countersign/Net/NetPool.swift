@@ -78,14 +78,14 @@ struct NetPool {
     /// Starts the processes, which become the user who speaks to the server.
     ///
     /// Root calls this before it becomes another user.
-    static func start(_ settings: Settings, count: Int, helpers: Path, _ serviceUser: ServiceUser) throws -> NetPool {
+    static func start(_ settings: Settings, count: Int, helpers: Path, serviceUser: ServiceUser) throws -> NetPool {
         guard let server = settings.server else { throw noServer }
         let key = try server.key(trust: serviceUser.trust)
         try server.checkSocket(trust: serviceUser.trust)
         let program = try open(helpers)
         defer { close(program) }
         let user = try user(serviceUser)
-        let processes = try (0..<count).map { _ in try start(program, as: user, server.name) }
+        let processes = try (0..<count).map { _ in try start(program, as: user, server: server.name) }
         let first = server.netServer(key: key, milliseconds: milliseconds)
         for process in processes { _ = process.channel.send(first.frame) }
         return NetPool(processes: processes)
@@ -128,7 +128,7 @@ struct NetPool {
         return user
     }
 
-    private static func start(_ program: CInt, as user: SystemUser?, _ server: String) throws -> Process {
+    private static func start(_ program: CInt, as user: SystemUser?, server: String) throws -> Process {
         var ends: [CInt] = [-1, -1]
         guard socketpair(AF_UNIX, CInt(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
             throw CommandError("no socket can be made: \(systemReason())")

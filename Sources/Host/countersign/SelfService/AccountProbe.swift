@@ -30,7 +30,8 @@ struct AccountProbe {
         }
         self.state = state
         hadAuthyID = had != "false"
-        approvedAttempt = Self.word("approved_attempt", members: members).flatMap { attempts.contains($0) ? $0 : nil }
+        let approved = Self.word("approved_attempt", members: members)
+        approvedAttempt = if let approved, attempts.contains(approved) { approved } else { nil }
     }
 
     private static func word(_ name: String, members: [Parameter.Member]) -> String? {
