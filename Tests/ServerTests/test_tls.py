@@ -399,7 +399,7 @@ def accepted(server, path) -> list[int]:
 
 def test_connections_of_all_addresses_together_leave_files_for_the_rest(folder, monkeypatch):
     path, sockets = folder / "api.sock", []
-    monkeypatch.setattr("server.PROGRAM", with_files(folder, 600))
+    monkeypatch.setattr("support.server.PROGRAM", with_files(folder, 600))
     with Server(folder, tables="[limits]\nconnections = 40\n", extra_listener=f"unix:{path}") as server:
         # 600 without 512 for other files and 16 for metrics, for two addresses.
         assert server.wait_for_event("connections_lowered")["connections"] == 36
@@ -416,7 +416,7 @@ def test_connections_of_all_addresses_together_leave_files_for_the_rest(folder, 
 
 
 def test_with_too_few_files_for_any_connections_nothing_starts(folder, monkeypatch):
-    monkeypatch.setattr("server.PROGRAM", with_files(folder, 500))
+    monkeypatch.setattr("support.server.PROGRAM", with_files(folder, 500))
     done = Server(folder, tables="[limits]\nconnections = 40\n").command("serve", check=False)
     assert (
         done.returncode == 1

@@ -12,8 +12,8 @@ public enum CanonicalText {
     /// The text for the JSON body of a POST; a body that is not an object has no parameters.
     ///
     /// Rails does not sort objects within arrays, but keeps their order. A sender satisfies both rules if it writes
-    /// such objects sorted, as `JSONValue.serialized(isSorted:)` does. Fractions are written as Swift writes them, which
-    /// differs from Ruby for very large and very small ones; callbacks of Authy have none.
+    /// such objects sorted, as `JSONValue.serialized(isSorted:)` does. Fractions are written as Swift writes them,
+    /// which differs from Ruby for very large and very small ones; callbacks of Authy have none.
     public static func of(_ body: JSONValue) -> String {
         guard case .object(let object) = body else { return "" }
         return joined(object) { $0 }

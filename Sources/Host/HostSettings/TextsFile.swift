@@ -65,12 +65,20 @@ public struct TextsFile: Sendable {
     }
 
     private static let english = "until then all texts are English"
+    private static let mostKeys = 2 * TextID.allCases.count
 
     private mutating func read(_ text: String) {
         let entries: [String: Value]
         do throws(DocumentError) {
             entries = try Value.document(text)
         } catch {
+            problems = [Problem(error: SettingsError(file: path, text: text, error), hint: Self.english)]
+            return
+        }
+        // Each fault costs a look through the whole file, and every login waits for all of them.
+        guard entries.count <= Self.mostKeys else {
+            let error = DocumentError(
+                .path([]), "it has \(entries.count) keys, and there are \(TextID.allCases.count) texts")
             problems = [Problem(error: SettingsError(file: path, text: text, error), hint: Self.english)]
             return
         }

@@ -76,6 +76,15 @@ struct TextsFileTests {
         #expect(file.problems.map(\.hint) == ["until then all texts are English"])
     }
 
+    @Test func `a file of far more keys than texts is left out at once, and named once`() {
+        let keys = (0..<20_000).map { "k\($0) = 1\n" }.joined()
+        let file = TextsFile.parse("again = \"Noch einmal.\"\n" + keys, file: "t")
+        #expect(
+            file.problems.map(\.error.description)
+                == ["t: it has 20001 keys, and there are \(TextID.allCases.count) texts"])
+        #expect(!file.texts.isOwn(.again))
+    }
+
     @Test func `two lines on the phone never have the same label`() {
         let file = TextsFile.parse("label_user = \"Wer\"\nlabel_caller = \"Wer\"\nlabel_command = \"Was\"", file: "t")
         #expect(file.problems.count == 2)
