@@ -12,7 +12,8 @@ from phone import SOCKET, Phone
 from support.product import gets_in
 from support.totp import SoftToken
 
-README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+# A command may go on in the next line.
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8").replace("||\n  ", "|| ")
 OUR_LINE = re.compile(r"^auth +required +pam_countersign\.so$")
 STACKS = ["sshd", "sudo", "sudo-i", "su", "login"]
 # The message of a PAM stack that names a missing module.
