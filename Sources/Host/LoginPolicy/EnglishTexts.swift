@@ -21,8 +21,8 @@ extension TextID {
         case .wrongCodes:
             Wording(
                 one: """
-                    {count} wrong code was typed for your account since your last login. If that was not you, tell your \
-                    administrator.
+                    {count} wrong code was typed for your account since your last login. If that was not you, tell \
+                    your administrator.
                     """,
                 other: """
                     {count} wrong codes were typed for your account since your last login. If that was not you, tell \

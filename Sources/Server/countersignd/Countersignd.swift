@@ -58,8 +58,9 @@ struct Countersignd: AsyncParsableCommand {
         return arguments
     }
 
-    /// Runs the command and exits with 0, 1 for a failure, 2 for a no or 64 for a usage error; `serve` exits with 78 for
-    /// wrong settings.
+    /// Runs the command and exits with 0, 1 for a failure, 2 for a no or 64 for a usage error.
+    ///
+    /// `serve` exits with 78 for wrong settings.
     static func runCommand() async {
         do {
             try Usage.know(CommandLine.arguments.dropFirst().first, of: self)
