@@ -26,7 +26,7 @@ static void put(const char *path, const char *text) {
 
 /* su and sudo pass on how their user runs. A process that is slowed down or frozen while it holds the lock of the
    accounts delays the logins of everybody. Errors are ignored, as not every system has all of these. */
-static void leave_the_callers_reins(void) {
+static void escape_callers_limits(void) {
     struct sched_param usual = {0};
     cpu_set_t all;
     memset(&all, 0xff, sizeof all);
@@ -95,7 +95,7 @@ static void place_descriptors(const system_helper *h) {
 __attribute__((noreturn)) static void become(const system_helper *h) {
     char *const arguments[] = {(char *)h->name, NULL};
     char *const environment[] = {NULL};
-    if (h->elevated && getuid() != 0) leave_the_callers_reins();
+    if (h->elevated && getuid() != 0) escape_callers_limits();
     reset_limits(h->elevated);
     place_descriptors(h);
     reset_signals();
@@ -121,7 +121,7 @@ pid_t system_start(const system_helper *h) {
 }
 
 void system_reset_inherited(void) {
-    leave_the_callers_reins();
+    escape_callers_limits();
     reset_limits(1);
 }
 

@@ -220,7 +220,7 @@ public final class Client {
     /// See RFC 6585, section 4, and RFC 9110, section 15.6.4. An activity is not repeated: its failure is logged, and
     /// somebody waits meanwhile.
     private func canComeAgain(_ task: Task) -> Bool {
-        if case .tell = task.request { false } else { true }
+        if case .report = task.request { false } else { true }
     }
 
     /// Schedules another attempt; false if there is none.
@@ -263,13 +263,13 @@ public final class Client {
             if case .limited = AuthyError(status: status, body: json) { return .limited(retryAfter) }
             switch task.request {
             case .create: return created(CreateAnswer(status: status, body: json))
-            case .look(let user, _): return polled(status: status, json: json, of: user)
+            case .poll(let user, _): return polled(status: status, json: json, of: user)
             case .verify: return Result(VerifyAnswer(status: status, body: json))
             case .sms, .call, .startPhoneCheck: return Result(OneCodeAnswer(status: status, body: json))
             case .checkPhone: return Result(PhoneCheckAnswer(status: status, body: json))
             case .register: return Result(NewUserAnswer(status: status, body: json))
             case .status(let user): return Result(StatusAnswer(status: status, body: json, user: user))
-            case .tell, .application:
+            case .report, .application:
                 return if status == 200 { .noted } else { Result(AuthyError(status: status, body: json)) }
             }
         }

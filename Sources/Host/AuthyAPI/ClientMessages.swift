@@ -7,7 +7,7 @@ extension Client {
         case create(NewApprovalRequest, AuthyID)
         /// Polls the request that was created last; a server that can wait may hold the answer back for `wait`
         /// milliseconds.
-        case look(AuthyID, wait: Int)
+        case poll(AuthyID, wait: Int)
         /// See `Endpoint.verify`.
         case verify(OneTimeCode, AuthyID, isProven: Bool, confirmation: OneTimeCode?)
         case sms(AuthyID)
@@ -17,7 +17,7 @@ extension Client {
         case register(NewUser)
         case status(AuthyID)
         /// Reports an activity of the user.
-        case tell(UserActivity, AuthyID)
+        case report(UserActivity, AuthyID)
         /// Whether the server takes the API key.
         case application
     }

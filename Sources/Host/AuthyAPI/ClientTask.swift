@@ -30,16 +30,16 @@ extension Client {
         }
 
         var isLook: Bool {
-            if case .look = request { true } else { false }
+            if case .poll = request { true } else { false }
         }
 
         /// Whether the request may be repeated although the server may have received it (RFC 9110, section 9.2.2).
         var isRepeatable: Bool {
             switch (step, request) {
-            case (.device, _), (.probe, _), (_, .look), (_, .verify), (_, .status), (_, .application): true
+            case (.device, _), (.probe, _), (_, .poll), (_, .verify), (_, .status), (_, .application): true
             // These ring a phone or send a code; and a lost answer to a right code may have spent it.
             case (_, .create), (_, .sms), (_, .call), (_, .startPhoneCheck), (_, .checkPhone), (_, .register),
-                (_, .tell):
+                (_, .report):
                 false
             }
         }
@@ -55,7 +55,7 @@ extension Client {
 
         /// Milliseconds for which the server may hold the answer back.
         var wait: Int {
-            if case .look(_, let wait) = request { wait } else { 0 }
+            if case .poll(_, let wait) = request { wait } else { 0 }
         }
     }
 
@@ -99,8 +99,8 @@ extension Client.Task {
         case .register(let new): (.newUser, new.json)
         case .status(let user): (.status(of: user), nil)
         case .application: (.application, nil)
-        case .tell(let activity, let user): (.registerActivity(of: user), activity.json)
-        case .look: (created.map { Endpoint.readApprovalRequest($0) }, nil)
+        case .report(let activity, let user): (.registerActivity(of: user), activity.json)
+        case .poll: (created.map { Endpoint.readApprovalRequest($0) }, nil)
         case .verify(let code, let user, let isProven, let confirmation):
             (.verify(code, of: user, isProven: isProven, confirmation: confirmation), nil)
         case .sms(let user): (.sms(to: user), nil)

@@ -18,7 +18,7 @@ extension Client.Request {
         case .create(let question, let user):
             guard let new = NewApprovalRequest(question) else { return nil }
             self = .create(new, user)
-        case .poll(let user, let milliseconds): self = .look(user, wait: Int(milliseconds))
+        case .poll(let user, let milliseconds): self = .poll(user, wait: Int(milliseconds))
         case .verify(let code, let user, let isProven, let confirmation):
             self = .verify(code, user, isProven: isProven, confirmation: confirmation)
         case .sendCode(.sms, let user): self = .sms(user)
@@ -27,7 +27,7 @@ extension Client.Request {
             guard NewUser.isEmail(email) else { return nil }
             self = .register(NewUser(phone: phone, email: email, sendsInstallLink: sendsInstallLink))
         case .status(let user): self = .status(user)
-        case .report(let activity, let user): self = .tell(UserActivity(activity), user)
+        case .report(let activity, let user): self = .report(UserActivity(activity), user)
         case .sendPhoneCode(.sms, let phone): self = .startPhoneCheck(NewPhoneCheck(phone: phone, way: .sms))
         case .sendPhoneCode(.call, let phone): self = .startPhoneCheck(NewPhoneCheck(phone: phone, way: .call))
         case .checkPhoneCode(let code, let phone): self = .checkPhone(code, phone)
