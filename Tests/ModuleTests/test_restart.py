@@ -1,9 +1,12 @@
 """The server restarts during logins: nobody gets in because of it, and no request on a phone is lost."""
 
 import base64
+import contextlib
+import itertools
 import os
 import signal
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -224,6 +227,28 @@ def test_connections_that_end_before_they_are_encrypted_are_made_again(host, aut
         assert login.result() == PAM_SUCCESS
         login.finish()
         assert login.decisions[-1]["reason"] == "proven"
+
+
+def test_the_pauses_between_attempts_differ_so_that_not_all_logins_return_at_once(host, authority):
+    """The longest pauses are drawn from half a second to a second, and end with the 8 seconds of a restart."""
+    with StandIn(certificate=authority.good) as server:
+        server.ca_file = authority.ca_file
+        server.wire.refuse()
+        server.wire._listener.listen(8)
+        server.wire._listener.settimeout(4)
+        login = Site(host, server).login()
+        moments = []
+        with contextlib.suppress(TimeoutError):
+            while True:
+                server.wire._listener.accept()[0].close()
+                moments.append(time.monotonic())
+        login.process.kill()
+        login.finish()
+    pauses = [later - earlier for earlier, later in itertools.pairwise(moments)][4:]
+    assert len(pauses) >= 5
+    assert min(pauses) > 0.45, pauses
+    assert max(pauses) - min(pauses) > 0.02, pauses
+    assert moments[-1] - moments[0] < 8.5
 
 
 def test_a_login_that_ends_before_the_server_is_back_asks_nobody(rude):
