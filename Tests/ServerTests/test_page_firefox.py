@@ -47,6 +47,19 @@ def test_the_browser_is_asked_to_keep_the_key_by_a_tap_and_its_answer_is_used(ph
     assert phone.run("() => navigator.storage.persisted()") is True
 
 
+def test_a_button_stays_the_same_while_the_server_reports_something_else(app, phone, user):
+    """A tap on a button that is replaced between its press and its release is lost."""
+    phone.show("devices")
+    phone.wait_for("[data-card=keeping] [data-do=keep-data]")
+    phone.wait_for("[data-device]")
+    buttons = """() => [...document.querySelectorAll("button")].filter((one) => one.checkVisibility())"""
+    before = phone.run(f"() => ({buttons})().map((one) => {{ one.marked = true; return one.innerText; }})")
+    app.create(user, QUESTION, details=DETAILS)
+    phone.wait("() => document.title.includes('1')")
+    after = phone.run(f"() => ({buttons})().filter((one) => one.marked).map((one) => one.innerText)")
+    assert len(before) >= 3 and after == before
+
+
 def test_a_request_is_approved_by_a_tap(app, phone, user):
     uuid = app.create(user, QUESTION, details=DETAILS)
     card = phone.request("web-1.example.com")

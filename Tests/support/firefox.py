@@ -145,7 +145,7 @@ class Phone:
         """Waits until a function of the page returns a value, and returns that."""
         return self.run(
             f"""async (...given) => {{
-                const end = performance.now() + {PATIENCE * 1000};
+                const end = performance.now() + {PATIENCE * 900};
                 for (;;) {{
                     const found = ({condition})(...given);
                     if (found) return found === true ? true : found;
@@ -175,27 +175,35 @@ class Phone:
         return self.run("(selector, name) => document.querySelector(selector).getAttribute(name)", selector, name)
 
     def tap(self, selector: str) -> None:
-        """Clicks with a real pointer at the first visible match."""
+        """Clicks with a real pointer at the first visible match, and again if that moved away before the click."""
         self.wait_for(selector)
-        x, y = self.run(
-            """(selector) => {
-            const one = [...document.querySelectorAll(selector)].find((one) => one.checkVisibility());
-            one.scrollIntoView({ block: "center", behavior: "instant" });
-            const box = one.getBoundingClientRect();
-            return [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)];
-        }""",
-            selector,
-        )
-        steps = [
-            {"type": "pointerMove", "x": x, "y": y},
-            {"type": "pointerDown", "button": 0},
-            {"type": "pointerUp", "button": 0},
-        ]
-        self._firefox.call(
-            "input.performActions",
-            context=self._context,
-            actions=[{"type": "pointer", "id": "finger", "parameters": {"pointerType": "touch"}, "actions": steps}],
-        )
+        for _ in range(10):
+            x, y = self.run(
+                """(selector) => {
+                const one = [...document.querySelectorAll(selector)].find((one) => one.checkVisibility());
+                one.scrollIntoView({ block: "center", behavior: "instant" });
+                globalThis.missed = true;
+                const hit = (event) => { missed &&= event.target.closest(selector) === null; };
+                document.addEventListener("click", hit, { capture: true, once: true });
+                const box = one.getBoundingClientRect();
+                return [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)];
+            }""",
+                selector,
+            )
+            steps = [
+                {"type": "pointerMove", "x": x, "y": y},
+                {"type": "pointerDown", "button": 0},
+                {"type": "pointerUp", "button": 0},
+            ]
+            self._firefox.call(
+                "input.performActions",
+                context=self._context,
+                actions=[{"type": "pointer", "id": "finger", "parameters": {"pointerType": "touch"}, "actions": steps}],
+            )
+            # A click that opened another page has hit.
+            if not self.run("() => globalThis.missed"):
+                return
+        raise AssertionError(f"no click reaches {selector}")
 
     def type(self, selector: str, text: str) -> None:
         self.run(

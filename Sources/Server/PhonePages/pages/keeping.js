@@ -9,6 +9,8 @@ const words = texts.keeping;
 export class Keeping {
   #cards = [];
   #hasAsked = false;
+  /** The text of the card; null while it is hidden. */
+  #text = null;
 
   card() {
     const element = el("div", { class: "card notify", "data-card": "keeping", hidden: true });
@@ -23,7 +25,10 @@ export class Keeping {
       (isKept) => !this.#hasAsked && this.#draw(isKept ? null : words.why), () => {});
   }
 
+  /** Draws only what is new: a button that is replaced under a finger loses its tap, and its focus. */
   #draw(text) {
+    if (text === this.#text) return;
+    this.#text = text;
     for (const card of this.#cards) {
       card.hidden = text === null;
       if (card.hidden) continue;

@@ -1,7 +1,7 @@
 // Caches the page's own files for use without a connection, and shows notifications. It never answers for the server.
 
 // Changes with every file: `python3 Tests/PageTests/test_files.py` writes it.
-const VERSION = "2682d9e87302";
+const VERSION = "b0832d13d865";
 
 const SHELL = [
   "./", "style.css", "icon.svg", "icon-192.png", "icon-512.png", "manifest.webmanifest", "add-phone.js", "api.js",
