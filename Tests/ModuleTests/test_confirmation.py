@@ -41,7 +41,7 @@ def type_sent_code(site, login):
     """Has a code sent, and types it."""
     type_at_prompt(login, "sms")
     login.prompt()
-    login.answer(site.phone.sent()[-1][1])
+    login.answer(site.phone.sent_code())
 
 
 def prove_by_message(site):
@@ -85,7 +85,7 @@ def test_nor_past_a_softtoken_of_this_host_of_which_the_server_knows_nothing(sit
 
 def test_nor_past_what_was_proven_on_another_host(site, thief):
     site.phone.application.call("GET", f"/protected/json/sms/{site.phone.authy_id}?force=true")
-    assert site.phone.application.verify(site.phone.sent()[-1][1], site.phone.authy_id).status == 200
+    assert site.phone.application.verify(site.phone.sent_code(), site.phone.authy_id).status == 200
     assert site.host.row("confirmed") == [0]
     refused(site, thief)
 
@@ -121,7 +121,7 @@ def test_after_the_code_of_a_new_phone_a_code_of_the_factor_that_was_proven_lets
     assert not is_confirmed(thief)
     login.answer("sms")
     login.prompt()
-    login.answer(site.phone.sent()[-1][1])
+    login.answer(site.phone.sent_code())
     assert login.result() == PAM_SUCCESS and login.finish() == []
     assert is_confirmed(thief)
 

@@ -97,7 +97,7 @@ def test_number_code_done(place, settings):
 
 def test_the_server_is_told_so_that_it_can_tell_the_user(place):
     login = numbered(place, "tty=ssh", "env=SSH_CONNECTION=192.0.2.77 1 192.0.2.9 22")
-    login.answer(place.server.sent()[0][1])
+    login.answer(place.server.sent_code(1))
     assert ended(login) == ENROLLED
     place.server.wait_for_mail(
         f"A phone was enrolled for the two-factor login of {place.host.user.pw_name} on {socket.gethostname()}, from "
@@ -127,7 +127,7 @@ def test_a_server_that_hears_nothing_of_it_is_in_the_log_and_changes_nothing(rud
 def test_the_user_is_registered_by_name_and_domain_and_the_next_login_asks(place, countersignd):
     login = numbered(place)
     assert place.server.users() == []
-    login.answer(place.server.sent()[0][1])
+    login.answer(place.server.sent_code(1))
     assert ended(login) == ENROLLED
     [user] = place.server.users()
     status = countersignd.application.call("GET", f"/protected/json/users/{user}/status").json["status"]
@@ -141,7 +141,7 @@ def test_the_user_is_registered_by_name_and_domain_and_the_next_login_asks(place
 def test_an_enrolment_is_not_remembered_as_a_login(place, countersignd):
     place.rules(OFFER + "[remember]\nseconds = 3600\n")
     login = numbered(place, *SSH)
-    login.answer(place.server.sent()[0][1])
+    login.answer(place.server.sent_code(1))
     assert ended(login) == ENROLLED
     LoginPhone(countersignd, authy_id=place.server.users()[0])
     login = place.login("tty=ssh", SSH[1].replace(" 1 ", " 2 "))
@@ -205,7 +205,7 @@ def test_a_number_is_the_same_however_it_is_typed(place, form):
     """The login hands on what was typed: the server knows the numbering plans."""
     newcomer = place.server
     login = numbered(place, number=form.format(newcomer.national))
-    login.answer(newcomer.sent()[0][1])
+    login.answer(newcomer.sent_code(1))
     assert ended(login) == ENROLLED
     assert newcomer.users() == [newcomer.become_a_user()]
 
@@ -248,7 +248,7 @@ def test_a_code_that_is_wrong_may_be_corrected(place):
     login.answer("7654321")
     assert "not accepted" in login.until("tell")
     login.prompt()
-    login.answer(place.server.sent()[0][1])
+    login.answer(place.server.sent_code(1))
     assert ended(login) == ENROLLED
     assert place.host.row("failures") == [0]
 
@@ -262,7 +262,7 @@ def test_a_code_may_be_sent_again_and_by_call(place):
     login.answer("call")
     assert "too many" in login.until("tell")
     login.prompt()
-    login.answer(place.server.sent()[2][1])
+    login.answer(place.server.sent_code(3))
     assert ended(login) == (PAM_SUCCESS, ("approved", "enrolled", "call"))
 
 
@@ -298,7 +298,7 @@ def test_the_same_number_again_is_a_code_again(place):
     login.answer(f"+49 {place.server.national}")
     login.prompt()
     assert [way for way, _ in place.server.sent()] == ["sms", "sms"]
-    login.answer(place.server.sent()[-1][1])
+    login.answer(place.server.sent_code())
     assert ended(login) == ENROLLED
     assert len(place.server.users()) == 1
 
@@ -307,7 +307,7 @@ def test_another_number_may_be_given_and_is_the_one_that_counts(place):
     login = numbered(place)
     login.answer(other := place.server.another_number())
     assert login.prompt().startswith("Verification code (or ")
-    login.answer(place.server.sent()[1][1])
+    login.answer(place.server.sent_code(2))
     assert ended(login) == ENROLLED
     assert place.host.row("authy_id") == [place.server.user_of(other)] and len(place.server.users()) == 1
 
@@ -330,7 +330,7 @@ def test_guesses_are_counted_and_lock(place):
     for _ in range(2):
         login.answer("7654321")
         login.prompt()
-    login.answer(place.server.sent()[0][1])
+    login.answer(place.server.sent_code(1))
     assert ended(login) == GRACE
     assert place.server.users() == []
     login = place.login()
@@ -471,7 +471,7 @@ def test_wrong_codes_in_an_offer_are_nobodys_whose_number_was_typed(place, count
     somebody = place.server.become_a_user()
     application = countersignd.application
     assert application.call("GET", f"/protected/json/sms/{somebody}?force=true").status == 200
-    theirs = place.server.sent()[-1][1]
+    theirs = place.server.sent_code()
     login = numbered(place)
     for code in ("7654321", "7654322", theirs):
         login.answer(code)
@@ -506,10 +506,10 @@ def test_a_server_that_is_gone_when_the_code_is_typed_enrols_nobody(host, author
         place.rules(OFFER + "[login]\ntries = 2\n")
         login = numbered(place)
         server.stop(signal.SIGKILL)
-        login.answer(place.server.sent()[0][1])
+        login.answer(place.server.sent_code(1))
         assert "2FA server" in login.until("tell")
         login.prompt()
-        login.answer(place.server.sent()[0][1])
+        login.answer(place.server.sent_code(1))
         assert ended(login) == GRACE
         assert is_untouched(place.host, 1) and place.host.row("failures") == [0]
 
@@ -557,7 +557,7 @@ def child(login, helper):
 def test_a_phone_that_another_user_here_has_is_not_enrolled(place):
     records.account(place.host.database, "somebody", 4711, authy_id=place.server.become_a_user(), had_authy_id=1)
     login = numbered(place)
-    login.answer(place.server.sent()[0][1])
+    login.answer(place.server.sent_code(1))
     assert "cannot be used" in login.until("tell")
     offered(login).answer("skip")
     assert ended(login) == GRACE
@@ -569,7 +569,7 @@ def test_a_phone_that_another_user_here_has_is_not_enrolled(place):
 def test_a_helper_that_dies_in_the_middle_leaves_nothing_half_done(place, helper, when):
     login = offered(place.login()) if when == "at the number" else numbered(place)
     os.kill(child(login, helper), signal.SIGKILL)
-    login.answer(place.server.number if when == "at the number" else place.server.sent()[0][1])
+    login.answer(place.server.number if when == "at the number" else place.server.sent_code(1))
     event = login.next()
     while event[0] not in ("ask", "result"):
         event = login.next()
@@ -590,9 +590,9 @@ def test_a_login_program_that_dies_in_the_middle_leaves_nothing_half_done(place)
 
 def test_of_two_who_enrol_at_once_one_is_enrolled_and_the_other_is_asked_to_log_in_again(place):
     one, two = numbered(place), numbered(place, number=place.server.another_number())
-    one.answer(place.server.sent()[0][1])
+    one.answer(place.server.sent_code(1))
     assert ended(one) == ENROLLED
-    two.answer(place.server.sent()[1][1])
+    two.answer(place.server.sent_code(2))
     assert ended(two) == (PAM_AUTH_ERR, ("denied", "not_enrolled", "-"))
     assert two.texts("tell")[-1] == "Please log in again."
     assert place.host.row("authy_id") == [place.server.become_a_user()]
@@ -601,7 +601,7 @@ def test_of_two_who_enrol_at_once_one_is_enrolled_and_the_other_is_asked_to_log_
 def test_a_user_linked_by_the_administrator_meanwhile_is_not_enrolled_over_it(place):
     login = numbered(place)
     place.host.countersign("link", place.host.user.pw_name, 4242)
-    login.answer(place.server.sent()[0][1])
+    login.answer(place.server.sent_code(1))
     assert ended(login)[0] == PAM_AUTH_ERR
     assert place.host.row("authy_id", "confirmed") == [4242, 0]
 

@@ -173,7 +173,7 @@ def type_sent_code(phone, terminal):
     terminal.answer("sms")
     terminal.reads(prompts.CODE_SENT)
     terminal.reads(prompts.CODE)
-    terminal.answer(phone.sent()[-1][1])
+    terminal.answer(phone.sent_code())
 
 
 @pytest.mark.parametrize("way, gets", [("ssh", "alice"), ("sudo", "root")])

@@ -537,9 +537,9 @@ def test_who_never_had_a_factor_enrols_with_the_password_a_number_and_a_code(own
     terminal.reads(r"Mobile number \(or skip\): ")
     terminal.answer(newcomer.number)
     terminal.reads(r"Verification code \(or [a-z, ]+\): ")
-    terminal.answer(newcomer.sent()[0][1])
-    terminal.reads(rf"bob: enrolled \(AuthyID {newcomer.users()[0]}\)")
-    assert terminal.ends() == 0
+    terminal.answer(newcomer.sent_code(1))
+    enrolled = terminal.reads(r"bob: enrolled \(AuthyID (\d+)\)")
+    assert terminal.ends() == 0 and newcomer.users() == [int(enrolled[1])]
     own.decided(outcome="approved", reason="enrolled", factor="sms", user="bob", service="countersign")
     # The first number costs one, whatever service it is typed in.
     assert own.show("bob")["state"] == "confirmed" and own.show("bob")["grace_logins_used"] == 1
@@ -710,7 +710,7 @@ def test_one_text_message_is_enough_to_opt_out(own, countersignd):
     terminal = own.host.sudo("alice", *SELF, "opt-out")
     give_password(own, terminal)
     terminal.reads(CODE)
-    terminal.answer(phone.sent()[-1][1])
+    terminal.answer(phone.sent_code())
     opts_out(own, terminal)
     assert len(phone.sent()) == 1
 

@@ -88,6 +88,12 @@ class Person:
         """Kind and code of each message to the person, oldest first."""
         return self.server.messages()[self._messages_before :]
 
+    def sent_code(self, number: int = 0) -> str:
+        """The code in the message of this number, from 1, or in the newest: waits for it, as a login whose gateway is
+        slow does not."""
+        until(lambda: len(self.sent()) >= max(number, 1), lambda: f"sent: {self.sent()}")
+        return self.sent()[number - 1][1]
+
     def wait_for_mail(self, text: str) -> None:
         """Waits until this was sent, since no login waits for mail."""
         until(lambda: text in self.server.sent.read_text(), lambda: f"sent: {self.server.sent.read_text()}")
