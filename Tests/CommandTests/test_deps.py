@@ -1,5 +1,6 @@
 """What `make` says first, where Swift is missing, too old or does not run."""
 
+import os
 import pathlib
 import shutil
 import subprocess
@@ -56,3 +57,32 @@ def test_a_swift_that_is_new_enough_is_taken(tmp_path, version):
     program(tmp_path, "swift", f"echo 'Swift version {version} (swift-{version}-RELEASE)'")
     done = deps(tmp_path)
     assert (done.returncode, done.stderr) == (0, ""), done
+
+
+# A bare machine
+
+RELEASE = 'mount --bind "$0" /etc/os-release && PATH=$1 exec "$2" build'
+LIBRARIES = {"libncurses6", "libxml2", "libedit2", "libz3-4"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, for another /etc/os-release")
+@pytest.mark.parametrize("release, python", [("12", "libpython3.11"), ("13", "libpython3.13")])
+def test_a_bare_machine_gets_the_libraries_of_the_compiler_and_the_headers_of_cxx(tmp_path, release, python):
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    program(tools, "dpkg-query", "exit 1")
+    program(tools, "apt-get", f"echo $* >>{tmp_path}/asked")
+    program(tools, "swift", "echo 'Swift version 6.3 (swift-6.3-RELEASE)'")
+    for name in ["bash", "dirname", "head", "id", "sed", "sort"]:
+        (tools / name).symlink_to(shutil.which(name))
+    (tmp_path / "os-release").write_text(f'ID=debian\nVERSION_ID="{release}"\n')
+    subprocess.run(
+        ["unshare", "--mount", "sh", "-c", RELEASE, tmp_path / "os-release", tools, ROOT / "support/deps"],
+        timeout=PATIENCE,
+        check=True,
+    )
+    update, install = (tmp_path / "asked").read_text().splitlines()
+    assert update.startswith("update")
+    packages = set(install.split())
+    assert LIBRARIES | {"g++", python} <= packages
+    assert [name for name in packages if name.startswith("libpython")] == [python]

@@ -13,7 +13,7 @@ import subprocess
 import pytest
 
 from support.patience import PATIENCE
-from support.server import PROGRAM, own_folder
+from support.server import PROGRAM, Handset, link, own_folder
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
@@ -202,9 +202,10 @@ def test_a_backup_that_fails_leaves_no_file_that_looks_like_one(root):
 DEVICES = ("null", "zero", "random", "urandom", "full", "tty")
 WATCHED = """\
 for name in {devices}; do mount --bind /dev/$name "$0/dev/$name"; done
-mount --rbind "$0/dev" /dev && mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/group" /etc/group && mount \
---bind "$0/lib" /var/lib && exec "$@"
+mount --rbind "$0/dev" /dev && mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/group" /etc/group && {lib} && \
+exec "$@"
 """
+OWN_LIB = 'mount --bind "$0/lib" /var/lib'
 
 
 class Watched(Root):
@@ -220,20 +221,22 @@ class Watched(Root):
         self.log.settimeout(PATIENCE)
         (base / "dev/log").chmod(0o666)
 
-    def told(self, *arguments, environment=None) -> str:
-        """What a command writes into the system log: facility authpriv, priority notice."""
+    def told(self, *arguments, environment=None, server=None) -> str:
+        """What a command writes into the system log: facility authpriv, priority notice. - server: whose state it
+        changes, in place of this one's."""
+        program, settings = (PROGRAM, server.settings) if server else ("/var/lib/program", "/var/lib/settings.toml")
         done = subprocess.run(
             [
                 "unshare",
                 "--mount",
                 "sh",
                 "-c",
-                WATCHED.format(devices=" ".join(DEVICES)),
+                WATCHED.format(devices=" ".join(DEVICES), lib="true" if server else OWN_LIB),
                 self.base,
-                "/var/lib/program",
+                program,
                 *map(str, arguments),
                 "--config",
-                "/var/lib/settings.toml",
+                settings,
             ],
             capture_output=True,
             text=True,
@@ -284,3 +287,17 @@ def test_a_command_on_a_user_names_the_user_and_who_did_it(watched):
     by = {"SUDO_UID": "0"}
     assert watched.told("user", "unlock", 1234567, environment=by) == "action=user_unlock user=1234567 by=root"
     assert watched.told("user", "remove", 1234567, "--yes", environment=by) == "action=user_remove user=1234567 by=root"
+
+
+def test_a_command_on_a_phone_names_the_phone_and_masks_its_number(watched, server, user):
+    games = {"SUDO_UID": str(pwd.getpwnam("games").pw_uid)}
+    phone = Handset(server)
+    assert phone.enrol(link(server, user)).status == 200
+
+    def told(*arguments):
+        return watched.told("user", *arguments, environment=games, server=server)
+
+    confirmed = told("confirm", user, phone.state()["confirmation"])
+    assert confirmed == f"action=user_confirm user={user} device={phone.id} by=games"
+    changed = told("change-phone", user, "+49 151 12345645")
+    assert changed == f"action=user_change_phone user={user} phone=+49-XXX-XXX-XX45 by=games"

@@ -269,23 +269,23 @@ def test_nobody_waits_long_for_slow_gateways(folder):
     with Web() as web, Server(folder, tables=webhook(folder, web)) as server:
         web.hold = threading.Event()
         app, user = server.application, server.application.new_user()
-        start, took = {"country_code": 1, "phone_number": "5551230009"}, []
+        start = {"country_code": 1, "phone_number": "5551230009"}
         for ask in (
             lambda: send(server, user),
             lambda: send(server, user, "call"),
             lambda: app.call("POST", "/protected/json/phones/verification/start", start),
         ):
-            begun = time.monotonic()
-            assert ask().status == 200
-            took.append(time.monotonic() - begun)
-            assert server.codes() == []
-        # Clients give up after 3 to 5 seconds, and ask again; the gateway has a minute. Where the machine is slow, one
-        # may be late.
-        assert min(took) < 5 and max(took) < 30, took
+            # Clients give up after 3 to 5 seconds, and ask again; the gateway has a minute. Where the machine is slow,
+            # some answers may be late.
+            took = []
+            while min(took, default=3) >= 3 and len(took) < 4:
+                begun = time.monotonic()
+                assert ask().status == 200
+                took.append(time.monotonic() - begun)
+                assert server.codes() == []
+            assert min(took) < 3 and max(took) < 30, took
         web.hold.set()
-        assert sorted(deliveries(server, user, 2)) == [
-            (kind, "webhook", "sent", "HTTP 200") for kind in ("call", "sms")
-        ]
+        assert set(deliveries(server, user, 2)) == {(kind, "webhook", "sent", "HTTP 200") for kind in ("call", "sms")}
 
 
 def test_what_may_pass_is_tried_again(folder):
