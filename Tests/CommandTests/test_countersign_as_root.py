@@ -40,10 +40,13 @@ class RootDesk:
         self.settings('state = "/mnt/state"\n')
 
     def people(self, people: dict[str, int]) -> None:
-        """All users of the system, beside those that every system has."""
+        """All users of the system, beside those that every system has; the machine's own with a name or number of
+        ours are left out."""
+        numbers = {str(number) for number in PEOPLE.values()}
         for table, line in [("passwd", "{0}:x:{1}:{1}::/:/bin/false\n"), ("group", "{0}:x:{1}:\n")]:
             known = pathlib.Path("/etc", table).read_text(encoding="utf-8").splitlines(keepends=True)
-            kept = [row for row in known if row.split(":")[0] not in PEOPLE]
+            fields = [(row, row.split(":")) for row in known]
+            kept = [row for row, [name, _, number, *_] in fields if name not in PEOPLE and number not in numbers]
             added = [line.format(name, number) for name, number in people.items()]
             (self.base / table).write_text("".join(kept + added), encoding="utf-8")
 

@@ -38,11 +38,12 @@ class Root:
         self.people("_countersignd:x:990:990::/:/bin/false\n", "_countersignd:x:990:\n")
 
     def people(self, user: str, group: str):
+        """The machine's own users, without those that have a name or number of ours, and these."""
         for name, line in (("passwd", user), ("group", group)):
             known = pathlib.Path("/etc", name).read_text().splitlines(keepends=True)
-            (self.base / name).write_text(
-                "".join([row for row in known if not row.startswith("_countersignd:")] + [line])
-            )
+            fields = [(row, row.split(":")) for row in known]
+            kept = [row for row, field in fields if field[0] != "_countersignd" and field[2] != str(SERVER)]
+            (self.base / name).write_text("".join([*kept, line]))
 
     def configure(self, text: str):
         self.settings.write_text(text)
