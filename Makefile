@@ -92,6 +92,8 @@ install:
 	install -m 644 docs/reference/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 	install -m 644 pam.d/* $(DESTDIR)$(PREFIX)/share/doc/countersign/pam.d/
 	install -m 644 docs/countersign.toml docs/countersignd.toml docs/countersign.sudoers docs/examples/*.toml $(DESTDIR)$(PREFIX)/share/doc/countersign/
+	install -d -m 755 $(foreach folder,apparmor selinux,$(DESTDIR)$(PREFIX)/share/doc/countersign/$(folder))
+	$(foreach folder,apparmor selinux,install -m 644 $(folder)/* $(DESTDIR)$(PREFIX)/share/doc/countersign/$(folder)/;)
 	install -d -m 755 $(foreach shell,bash zsh fish,$(dir $(COMPLETION_$(shell))))
 	$(foreach shell,bash zsh fish,$(BUILT)/countersign completion $(shell) >$(COMPLETION_$(shell)); chmod 644 $(COMPLETION_$(shell));)
 	support/users '$(DESTDIR)' '$(PREFIX)/bin/countersign'
