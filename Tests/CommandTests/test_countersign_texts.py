@@ -56,7 +56,7 @@ def test_own_texts_are_marked_and_stand_below_the_english_ones(desk):
 
 def quoted() -> list[str]:
     """The texts of logins that docs/admin/logins.md names, before its recipes for other programs."""
-    tables = (DOCS / "admin/logins.md").read_text(encoding="utf-8").partition("pam_countersign(sshd:auth)")[0]
+    tables = (DOCS / "admin/logins.md").read_text(encoding="utf-8").partition("### The order")[0]
     return [span for span in re.findall(r"`([^`]+)`", " ".join(tables.split())) if re.match(r"[A-Z]\w+ .*\w", span)]
 
 
