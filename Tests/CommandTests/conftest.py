@@ -37,6 +37,7 @@ COMMANDS = [
     "list",
     "history",
     "report",
+    "metrics",
     "init",
     "backup",
     "restore",

@@ -8,7 +8,7 @@ public enum NewFileError: Error, Equatable {
     case failed(String)
 }
 
-/// A file of mode 0600 that gets its name once all of it is on disk, and never replaces another file.
+/// A file of mode 0600 that gets its name once all of it is on disk, and replaces another file only if told to.
 ///
 /// Until then it lies in the same directory as NAME.XXXXXXXX. An unfinished file is removed by `discard`, and when
 /// SIGHUP, SIGINT, SIGQUIT or SIGTERM ends the process. A process makes only one such file at a time.
@@ -18,13 +18,17 @@ public final class NewFile {
     private let folder: CInt
     private let name: String
     private let draft: String
+    private let replaces: Bool
 
     /// Creates the unfinished file beside its final path.
     ///
-    /// - Parameter path: path of the finished file, absolute or relative to the working directory.
+    /// - Parameters:
+    ///   - path: path of the finished file, absolute or relative to the working directory.
+    ///   - replaces: whether the file takes the place of one that has the name.
     /// - Throws: `NewFileError.exists` if the name is taken, `NewFileError.failed` if a system call failed; the
     ///   directory is unchanged.
-    public init(_ path: String) throws(NewFileError) {
+    public init(_ path: String, replaces: Bool = false) throws(NewFileError) {
+        self.replaces = replaces
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         let above = parts.dropLast().joined(separator: "/")
         name = String(parts.last ?? "")
@@ -33,7 +37,7 @@ public final class NewFile {
         folder = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { throw .failed(Self.reason()) }
         var found = stat()
-        guard fstatat(folder, name, &found, AT_SYMLINK_NOFOLLOW) != 0 else {
+        guard replaces || fstatat(folder, name, &found, AT_SYMLINK_NOFOLLOW) != 0 else {
             close(folder)
             throw .exists
         }
@@ -54,17 +58,22 @@ public final class NewFile {
         close(folder)
     }
 
-    /// Gives the file its name (link(2)); file and name are on disk when this returns.
+    /// Gives the file its name (link(2), or rename(2) if it replaces); file and name are on disk when this returns.
     ///
     /// - Throws: `NewFileError.exists` if the name was taken meanwhile, `NewFileError.failed` if a system call failed.
     ///   The unfinished file stays until `discard`; if only the directory could not be synced, the file has its name.
     public func finish() throws(NewFileError) {
         guard fsync(descriptor) == 0 else { throw .failed(Self.reason()) }
-        guard linkat(folder, draft, folder, name, 0) == 0 else {
-            if errno == EEXIST { throw .exists }
-            throw .failed(Self.reason())
+        if replaces {
+            guard renameat(folder, draft, folder, name) == 0 else { throw .failed(Self.reason()) }
+            Unfinished.forget()
+        } else {
+            guard linkat(folder, draft, folder, name, 0) == 0 else {
+                if errno == EEXIST { throw .exists }
+                throw .failed(Self.reason())
+            }
+            discard()
         }
-        discard()
         guard fsync(folder) == 0 else { throw .failed(Self.reason()) }
     }
 

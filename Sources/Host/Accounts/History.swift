@@ -3,6 +3,8 @@ internal import SQLite
 
 /// One login that was decided.
 public struct HistoryRow: Equatable, Sendable {
+    /// The number of the row; later rows have larger ones.
+    public let id: Int64
     /// Seconds since 1970, by the clock at that time.
     public let time: Int64
     /// The user name.
@@ -48,6 +50,8 @@ public struct HistoryFilter: Equatable, Sendable {
     public var since: Int64?
     /// The last second, since 1970.
     public var until: Int64?
+    /// The number of a row: only rows after that one.
+    public var after: Int64?
 
     /// A filter that restricts nothing.
     public init() {}
@@ -82,14 +86,29 @@ extension Accounts {
             ("user = ?", filter.user), ("key = ?", keyOfOne),
             ("service = ?", filter.service), ("outcome = ?", filter.outcome?.rawValue), ("reason = ?", filter.reason),
             ("rhost = ?", filter.rhost), ("time >= ?", filter.since), ("time <= ?", filter.until),
+            ("id > ?", filter.after),
         ]
         let given = all.filter { $0.value != nil }
         return try connection.all(
             """
-            SELECT time, user, service, rhost, outcome, reason, factor, address, uid, key FROM history
+            SELECT time, user, service, rhost, outcome, reason, factor, address, uid, key, id FROM history
             WHERE \((["TRUE"] + given.map(\.column)).joined(separator: " AND "))
             ORDER BY id DESC LIMIT \(max(0, limit))
             """, values: given.map(\.value), read: HistoryRow.init)
+    }
+
+    /// The number of the newest row; 0 if there is none.
+    ///
+    /// - Throws: `SQLiteError`.
+    public func lastHistoryID() throws -> Int64 {
+        try connection.first("SELECT max(id) FROM history") { $0.integer(0) ?? 0 } ?? 0
+    }
+
+    /// A number that differs from the one before once another process has changed the accounts.
+    ///
+    /// - Throws: `SQLiteError`.
+    public func changeMark() throws -> Int64 {
+        try connection.first("PRAGMA data_version") { $0.integer(0) ?? 0 } ?? 0
     }
 
     func appendHistory(_ commit: LoginCommit, of person: Person, now: Int64) throws {
@@ -139,5 +158,6 @@ extension HistoryRow {
         address = row.text(7) ?? ""
         uid = row.integer(8).flatMap(UInt32.init(exactly:))
         key = try KeyFingerprint(stored: row.text(9) ?? "")
+        id = row.integer(10) ?? 0
     }
 }

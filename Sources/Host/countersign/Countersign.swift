@@ -32,7 +32,8 @@ struct Countersign: ParsableCommand {
                 ]),
             CommandGroup(
                 name: "Enrollment", subcommands: [Enroll.self, Confirm.self, Refresh.self, Import.self, Export.self]),
-            CommandGroup(name: "Report", subcommands: [Show.self, List.self, History.self, Report.self]),
+            CommandGroup(
+                name: "Report", subcommands: [Show.self, List.self, History.self, Report.self, MetricsCommand.self]),
             CommandGroup(name: "Your own account", subcommands: [SelfCommand.self]),
             CommandGroup(
                 name: "Diagnostic",

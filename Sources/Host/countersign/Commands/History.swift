@@ -19,6 +19,7 @@ struct History: AdminCommand {
               countersign history --outcome denied --since 7d
               countersign history --reason wrong_code --from 192.0.2.7 --since 2027-03-01 --until 2027-03-31
               countersign history --json
+              countersign history --follow --outcome denied
             """)
 
     @Argument(help: "Whose logins. (default: everybody's)", completion: .users)
@@ -38,13 +39,18 @@ struct History: AdminCommand {
     var since: TimeArgument?
     @Option(help: ArgumentHelp("Only logins until then; a day counts to its end.", valueName: "time"))
     var until: TimeArgument?
-    @Option(parsing: .unconditional, help: ArgumentHelp("How many at most.", valueName: "number"))
-    var limit = 50
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("How many at most. (default: 50; none with --follow)", valueName: "number"))
+    var limit: Int?
+    @Flag(help: "Print new logins as they end, until Ctrl-C; with --limit the newest ones first.")
+    var follow = false
     @OptionGroup var output: OutputOption
     @OptionGroup var settings: SettingsOption
 
     func validate() throws {
-        guard limit > 0 else { throw ValidationError("--limit takes a number from 1 on.") }
+        guard limit ?? 1 > 0 else { throw ValidationError("--limit takes a number from 1 on.") }
+        if follow, until != nil { throw ValidationError("--follow goes on, so that --until makes no sense with it.") }
         if key.key != nil, user == nil { throw ValidationError("--key needs the user who is shared.") }
         if let reason, !Reason.allCases.contains(where: { $0.rawValue == reason }) {
             let near = reason.nearest(in: Reason.allCases.map(\.rawValue)).map { "; did you mean \($0)?" } ?? ""
@@ -57,7 +63,12 @@ struct History: AdminCommand {
         let known = try user.flatMap(SystemUser.named)
         let name = known?.name ?? user
         let context = try CommandContext.open(settings)
-        let rows = try context.accounts.history(filter(name, now: context.now), limit: limit)
+        let filter = filter(name, now: context.now)
+        if follow {
+            let following = HistoryFollower(context: context, filter: filter, asJSON: output.json)
+            return try following.run(printing: limit ?? 0)
+        }
+        let rows = try context.accounts.history(filter, limit: limit ?? 50)
         let labels = try context.accounts.labels()
         if output.json { return try Output.json(.array(rows.map { $0.json(labels) })) }
         if rows.isEmpty { return complain(of: name, isKnown: known != nil) }
@@ -95,7 +106,7 @@ extension HistoryRow {
     /// The person of the row; without a uid only the name is known.
     private var person: Person { Person(name: user, uid: uid ?? .max, key: key) }
 
-    fileprivate func json(_ labels: [Person: String]) -> JSONValue {
+    func json(_ labels: [Person: String]) -> JSONValue {
         .object([
             "time": .string(Timestamp.utc(time)), "user": .string(person.name),
             "uid": uid.map { .integer(Int64($0)) } ?? .null,
@@ -107,9 +118,9 @@ extension HistoryRow {
         ])
     }
 
-    fileprivate static var header: [String] { ["TIME", "USER", "SERVICE", "RHOST", "OUTCOME", "REASON", "FACTOR"] }
+    static var header: [String] { ["TIME", "USER", "SERVICE", "RHOST", "OUTCOME", "REASON", "FACTOR"] }
 
-    fileprivate static func color(_ column: Int, text: String) -> TerminalColor? {
+    static func color(_ column: Int, text: String) -> TerminalColor? {
         guard column == 4 else { return nil }
         return switch Outcome(rawValue: text) {
         case .approved: .green
@@ -119,7 +130,7 @@ extension HistoryRow {
         }
     }
 
-    fileprivate func row(_ labels: [Person: String]) -> [String] {
+    func row(_ labels: [Person: String]) -> [String] {
         let who = labels[person].map { "\(person.name) (\($0))" } ?? nameWithKey
         return [
             Timestamp.short(time), who, service, rhost.isEmpty ? "-" : rhost, outcome.rawValue, reason,
