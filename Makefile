@@ -15,7 +15,7 @@ RELEASE := -c release --scratch-path .build-release
 COMPLETION_bash = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/countersign
 COMPLETION_zsh = $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_countersign
 COMPLETION_fish = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/countersign.fish
-MONITORING := fail2ban/filter.d fail2ban/jail.d
+MONITORING := fail2ban/filter.d fail2ban/jail.d grafana node_exporter prometheus
 PROGRAMS := countersign-login countersign-net countersign countersignd
 
 .PHONY: help build stage test test-targets test-module test-command test-system test-machines test-clients clients-folder demo bench install uninstall format check graph picture sbom deps clean
@@ -94,7 +94,7 @@ install:
 	install -m 644 pam.d/* $(DESTDIR)$(PREFIX)/share/doc/countersign/pam.d/
 	install -d -m 755 $(addprefix $(DESTDIR)$(PREFIX)/share/doc/countersign/monitoring/,$(MONITORING))
 	$(foreach folder,$(MONITORING),install -m 644 monitoring/$(folder)/*.* $(DESTDIR)$(PREFIX)/share/doc/countersign/monitoring/$(folder)/;)
-	install -m 644 docs/countersign.toml docs/countersignd.toml docs/countersign.sudoers docs/examples/*.toml $(DESTDIR)$(PREFIX)/share/doc/countersign/
+	install -m 644 docs/countersign.toml docs/countersignd.toml docs/countersign.sudoers docs/admin/monitoring.md docs/examples/*.toml $(DESTDIR)$(PREFIX)/share/doc/countersign/
 	install -d -m 755 $(foreach folder,apparmor selinux,$(DESTDIR)$(PREFIX)/share/doc/countersign/$(folder))
 	$(foreach folder,apparmor selinux,install -m 644 $(folder)/* $(DESTDIR)$(PREFIX)/share/doc/countersign/$(folder)/;)
 	install -d -m 755 $(foreach shell,bash zsh fish,$(dir $(COMPLETION_$(shell))))

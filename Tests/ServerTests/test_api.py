@@ -830,7 +830,7 @@ def test_health_readiness_and_metrics(server, app):
     app.call("GET", "/protected/json/users/1/status")
     assert server.call("GET", "/healthz").text == "ok\n" and server.call("GET", "/readyz").text == "ok\n"
     metrics = server.metrics()
-    assert 'countersignd_answers_total{status="404"} 1' in metrics and "countersignd_waiting 0" in metrics
+    assert 'countersign_requests_total{code="404"} 1' in metrics and "countersign_waiting 0" in metrics
 
 
 def test_a_store_that_cannot_be_read_is_not_ready_until_it_can(server):

@@ -94,7 +94,7 @@ def test_the_page_lets_nothing_of_others_in(server):
 def test_metrics_are_at_an_address_of_their_own_and_nowhere_else(folder):
     path = folder / "api.sock"
     with Server(folder, extra_listener=f"unix:{path}") as server:
-        assert "countersignd_answers_total" in server.metrics()
+        assert "countersign_requests_total" in server.metrics()
         # A proxy that sends no X-Forwarded-For is nothing special.
         assert server.call("GET", "/metrics").status == 404
         for socket_path, target, status in ((path, "/metrics", 404), (folder / "metrics.sock", "/healthz", 404)):
@@ -437,7 +437,7 @@ def test_a_client_that_reads_no_answer_is_disconnected(folder):
             assert sent < 20_000
             raw.sendall(b"GET /phone/icon-512.png HTTP/1.1\r\nHost: x\r\n\r\n" * 16)
             sent, polls = sent + 16, 0
-            while polls < 300 and f'{{status="200"}} {sent}\n' not in server.metrics():
+            while polls < 300 and f'{{code="200"}} {sent}\n' not in server.metrics():
                 polls += 1
         assert state_of(server, raw.getsockname()[1]) == "01"
         until(lambda: state_of(server, raw.getsockname()[1]) != "01")

@@ -291,7 +291,7 @@ class Server:
 
     def waiting(self) -> int:
         """How many reads wait for news."""
-        return int(re.search(r"^countersignd_waiting (\d+)$", self.metrics(), re.MULTILINE)[1])
+        return int(re.search(r"^countersign_waiting (\d+)$", self.metrics(), re.MULTILINE)[1])
 
     def wait_for_waiting(self, count=1):
         """Waits until `count` reads wait."""
@@ -300,7 +300,7 @@ class Server:
     def answered_to_others(self) -> int:
         """How many calls of others than this process were answered so far."""
         return (
-            sum(map(int, re.findall(r"^countersignd_answers_total.* (\d+)$", self.metrics(), re.MULTILINE)))
+            sum(map(int, re.findall(r"^countersign_requests_total.* (\d+)$", self.metrics(), re.MULTILINE)))
             - self.asked
         )
 

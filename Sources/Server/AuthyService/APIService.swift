@@ -23,6 +23,8 @@ public struct APIService: Sendable {
     public let log: Logger
     /// The log for events that clients can cause as often as they like.
     public let rateLimitedLog: RateLimitedLog
+    /// What is counted for Prometheus.
+    public let metrics = Metrics()
     /// Returns the wall clock as Unix time in seconds.
     public let now: @Sendable () -> Int64
     private let limitClock: LimitClock?

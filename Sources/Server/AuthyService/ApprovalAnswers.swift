@@ -58,6 +58,7 @@ extension APIService {
     }
 
     private func announce(_ approval: Approval, by phone: Phone) {
+        metrics.ended(approval.id, as: approval.outcome)
         waiters.wake(.approval(approval.id))
         waiters.wake(.user(approval.user))
         log.notice(
@@ -102,5 +103,13 @@ extension APIService {
                 metadata: ["user": "\(phone.user)", "request": "\(id)", "device": "\(phone.device.id)"])
         }
         return ServiceResponse([:])
+    }
+}
+
+extension Approval {
+    /// How an answered request is counted.
+    fileprivate var outcome: Metrics.ApprovalOutcome {
+        if answer?.reason != nil { return .wrongNumber }
+        return if status == .approved { .approved } else { .denied }
     }
 }

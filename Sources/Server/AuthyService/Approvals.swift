@@ -52,6 +52,7 @@ extension APIService {
                 request: approval.id, user: user, application: caller.id, title: caller.application.name,
                 body: approval.message,
                 ends: approval.ends))
+        metrics.created(approval.id, ends: approval.ends)
         log.info("request_created", metadata: approval.trace)
         return ServiceResponse([
             "approval_request": ["uuid": .string(approval.id.description)],
@@ -126,6 +127,7 @@ extension APIService {
             try records.put(approval)
             return (approval.user, id)
         }
+        metrics.ended(id, as: .cancelled)
         waiters.wake(.user(user))
         waiters.wake(.approval(id))
         return ServiceResponse(["message": "Approval request was cancelled.", "success": true])

@@ -152,6 +152,7 @@ extension APIService {
         } else {
             log.notice("phone_code_refused", metadata: metadata)
         }
+        metrics.countCode("phone", isRight.map { if $0 { .accepted } else { .wrong } } ?? .expired)
         switch isRight {
         case true?:
             return ServiceResponse(["message": "Verification code is correct.", "success": true])

@@ -91,13 +91,20 @@ extension APIService {
         }
         switch result {
         case .accepted(let kind):
+            metrics.countCode(kind.word, .accepted)
             log.info("code_accepted", metadata: metadata.merging(["kind": "\(kind.word)"]) { $1 })
             waiters.wake(.user(user))
         case .confirmationNotAccepted:
+            metrics.countCode(CodeKind.confirmation.word, .unconfirmed)
             log.warning("code_refused", metadata: metadata.merging(["reason": "confirmation"]) { $1 })
-        case .wrong, .wrongBeyondLimit: logRefused("wrong")
-        case .spent: logRefused("spent")
+        case .wrong, .wrongBeyondLimit:
+            metrics.countCode(nil, .wrong)
+            logRefused("wrong")
+        case .spent:
+            metrics.countCode(nil, .spent)
+            logRefused("spent")
         case .limited(let wait):
+            metrics.countCode(nil, .limited)
             log.warning("codes_limited", metadata: metadata.merging(["retry_after": "\(wait)"]) { $1 })
         case .unknown: break
         }

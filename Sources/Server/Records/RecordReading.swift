@@ -78,6 +78,13 @@ public protocol RecordReading {
     /// - Throws: `RecordStoreError` if the records cannot be read.
     func device(_ id: String) throws -> Device?
 
+    /// Returns the number of devices that are confirmed and not removed.
+    ///
+    /// It walks over all devices: for statistics, not for calls.
+    ///
+    /// - Throws: `RecordStoreError` if the records cannot be read.
+    func deviceCount() throws -> Int64
+
     /// Returns all devices of a user, removed ones included, oldest first.
     ///
     /// - Throws: `RecordStoreError` if the records cannot be read.

@@ -129,6 +129,12 @@ extension SQLiteReading {
         try first("SELECT \(Device.columns) FROM devices WHERE id = ?1", id) { try Device(&$0) }
     }
 
+    func deviceCount() throws -> Int64 {
+        try first("SELECT count(*) FROM devices WHERE confirmed IS NOT NULL AND removed IS NULL") {
+            try $0.integer()
+        } ?? 0
+    }
+
     func devices(of user: AuthyID) throws -> [Device] {
         try all("SELECT \(Device.columns) FROM devices WHERE user = ?1 ORDER BY created, number", user.value) {
             try Device(&$0)

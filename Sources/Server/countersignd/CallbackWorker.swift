@@ -56,6 +56,7 @@ final class CallbackWorker: Sendable {
         }
         guard !Task.isCancelled else { return }
         if state == .failed { service.log.error("callback_failed", metadata: ["request": "\(approval.id)"]) }
+        service.metrics.countCallback(succeeded: state == .done)
         let outcome = state
         try? await service.store.write { records in
             guard var approval = try records.approval(approval.id) else { return }

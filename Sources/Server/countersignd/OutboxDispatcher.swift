@@ -98,6 +98,10 @@ final class OutboxDispatcher: Outbox, Service {
     private func record(_ attempts: [DeliveryAttempt], of message: OneCode) async {
         guard let (service, _) = service.withLock({ $0 }) else { return }
         let now = service.now()
+        for attempt in attempts {
+            service.metrics.countDelivery(
+                by: attempt.gateway, kind: message.kind.rawValue, succeeded: attempt.succeeded)
+        }
         let records = attempts.map {
             DeliveryRecord(
                 at: now, application: message.application, user: message.user, kind: message.kind.rawValue,
@@ -151,6 +155,7 @@ final class OutboxDispatcher: Outbox, Service {
         let milliseconds = max(1, Int64((ContinuousClock.now - begun) / .milliseconds(1)))
         let status: Int? = if case .response(let response) = result { response.status } else { nil }
         let succeeded = status.map { (200...299).contains($0) } ?? false
+        service.metrics.countPush(Self.result(of: status))
         await write { records in
             let detail = status.map { "status \($0)" } ?? "not reached"
             try records.add(
@@ -168,6 +173,16 @@ final class OutboxDispatcher: Outbox, Service {
                 current.push = nil
                 try records.put(current)
             }
+        }
+    }
+
+    private static func result(of status: Int?) -> Metrics.PushResult {
+        guard let status else { return .unreached }
+        return switch status {
+        case 200...299: .accepted
+        // The subscription is gone (RFC 8030, section 7.3).
+        case 404, 410: .gone
+        default: .refused
         }
     }
 

@@ -16,32 +16,35 @@ struct RootResponder: HTTPResponder {
     static let longestStrangersBody = 8_192
 
     let service: APIService
-    let metrics: Metrics
     let readiness: Readiness
     let pages: Pages
     let proxies: Proxies
 
     func respond(to request: Request, context: Context) async -> Response {
-        var response = await route(request, in: context)
+        let begun = ContinuousClock.now
+        let (part, answer) = await route(request, in: context)
+        var response = answer
         response.headers[.cacheControl] = response.headers[.cacheControl] ?? "no-store"
         response.headers[.xContentTypeOptions] = "nosniff"
-        metrics.count(response.status.code)
+        service.metrics.countRequest(
+            to: request.secondsToWait > 0 ? .waiting : part, status: response.status.code,
+            seconds: (ContinuousClock.now - begun) / .seconds(1))
         return response
     }
 
-    private func route(_ request: Request, in context: Context) async -> Response {
+    private func route(_ request: Request, in context: Context) async -> (Metrics.Part, Response) {
         let path = request.head.path.map { $0.prefix { $0 != "?" } } ?? ""
         // An old client begins its paths with two slashes.
         let steps = path.split(separator: "/", omittingEmptySubsequences: false).drop { $0.isEmpty }
         guard case .found(let part, _) = ServerPart.routes.match(request.method, path: steps) else {
-            return .json(APIError.path.response)
+            return (.other, .json(APIError.path.response))
         }
         switch part {
-        case .api: return await api(request, path: steps, in: context)
-        case .phoneAPI: return await phone(request, path: steps, in: context)
-        case .phonePage: return pages.response(for: steps.dropFirst().joined(separator: "/"), request)
-        case .health: return .text("ok\n")
-        case .readiness: return await ready()
+        case .api: return (.api, await api(request, path: steps, in: context))
+        case .phoneAPI: return (.phone, await phone(request, path: steps, in: context))
+        case .phonePage: return (.page, pages.response(for: steps.dropFirst().joined(separator: "/"), request))
+        case .health: return (.health, .text("ok\n"))
+        case .readiness: return (.health, await ready())
         }
     }
 
@@ -160,20 +163,6 @@ struct RootResponder: HTTPResponder {
         } catch {
             service.log.error("call_failed", metadata: ["reason": "\(error)"])
             return .json(ServiceResponse(status: PhoneAPIError.broken.status, body: PhoneAPIError.broken.body))
-        }
-    }
-}
-
-/// The responder of `/metrics`, on a listener of its own, so that a proxy does not expose it by accident.
-struct MetricsResponder: HTTPResponder {
-    let metrics: Metrics
-    let waiters: WaiterRegistry
-
-    func respond(to request: Request, context _: Context) async -> Response {
-        if request.head.path == "/metrics" {
-            .text(metrics.text(waiting: waiters.count))
-        } else {
-            .text("only /metrics is here\n", status: .notFound)
         }
     }
 }

@@ -35,10 +35,9 @@ struct Serving {
     func run() async throws {
         let settings = service.settings
         let proxies = Proxies(trusted: settings.server.trustedProxies.compactMap { Network($0) })
-        let metrics = Metrics()
         let readiness = Readiness(service)
         let responder = RootResponder(
-            service: service, metrics: metrics, readiness: readiness,
+            service: service, readiness: readiness,
             pages: Pages(isTLS: settings.server.publicURL?.hasPrefix("https:") ?? false),
             proxies: proxies)
         let certificate = try settings.server.certificate.map { try Certificate($0) }
@@ -57,7 +56,10 @@ struct Serving {
                 connections: (number, connections), mode: 0o666)
         }
         if let place = settings.server.metrics {
-            let responder = MetricsResponder(metrics: metrics, waiters: service.waiters)
+            for gateway in settings.gateways {
+                for kind in gateway.kinds { service.metrics.expectDeliveries(by: gateway.name, kind: kind.rawValue) }
+            }
+            let responder = MetricsResponder(service: service, certificate: certificate)
             listeners.append(
                 application(
                     place, responder: responder, certificate: nil, limiter: limiter,
@@ -219,7 +221,10 @@ struct Upkeep: Service {
                     service.waiters.wakeAll()
                 }
                 ticks += 1
-                if ticks % 40 == 0 { certificate?.refresh(log: log) }
+                if ticks % 40 == 0 {
+                    certificate?.refresh(log: log)
+                    service.metrics.countExpired(at: service.now())
+                }
                 if ticks % 2_400 == 20 {
                     await purge()
                     try? await service.keepLimitClock()

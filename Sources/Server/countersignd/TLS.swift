@@ -11,26 +11,33 @@ internal import Synchronization
 /// The TLS certificate on disk; new connections use the last one that could be read.
 final class Certificate: Sendable {
     private struct State {
-        var context: NIOSSLContext
+        var loaded: Loaded
         var stamp: [Int]
+    }
+    private struct Loaded {
+        let context: NIOSSLContext
+        /// When the first certificate of the chain ends, as Unix time in seconds.
+        let expiry: Int64
     }
     private let files: ServiceSettings.Certificate
     private let state: Mutex<State>
 
     init(_ files: ServiceSettings.Certificate) throws {
         self.files = files
-        state = Mutex(State(context: try Self.context(files), stamp: Self.stamp(files)))
+        state = Mutex(State(loaded: try Self.load(files), stamp: Self.stamp(files)))
     }
 
-    var context: NIOSSLContext { state.withLock { $0.context } }
+    var context: NIOSSLContext { state.withLock { $0.loaded.context } }
+    /// When the first certificate of the chain in use ends, as Unix time in seconds.
+    var expiry: Int64 { state.withLock { $0.loaded.expiry } }
 
     /// Reads the files again if they have changed; if that fails, the old certificate stays in use.
     func refresh(log: Logger) {
         let stamp = Self.stamp(files)
         guard state.withLock({ $0.stamp != stamp }) else { return }
         do {
-            let context = try Self.context(files)
-            state.withLock { $0 = State(context: context, stamp: stamp) }
+            let loaded = try Self.load(files)
+            state.withLock { $0 = State(loaded: loaded, stamp: stamp) }
             log.notice("certificate_read", metadata: ["file": "\(files.chain)"])
         } catch {
             state.withLock { $0.stamp = stamp }
@@ -40,7 +47,7 @@ final class Certificate: Sendable {
         }
     }
 
-    private static func context(_ files: ServiceSettings.Certificate) throws -> NIOSSLContext {
+    private static func load(_ files: ServiceSettings.Certificate) throws -> Loaded {
         let (chainKey, keyKey) = ("server.certificate", "server.private_key")
         let chain = try read(files.chain, key: chainKey, what: "certificate") {
             try NIOSSLCertificate.fromPEMFile(files.chain)
@@ -53,7 +60,10 @@ final class Certificate: Sendable {
             certificateChain: chain.map(NIOSSLCertificateSource.certificate), privateKey: .privateKey(key))
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["http/1.1"]
-        do { return try NIOSSLContext(configuration: configuration) } catch {
+        do {
+            let ends = chain.map { Int64($0.notValidAfter) }
+            return Loaded(context: try NIOSSLContext(configuration: configuration), expiry: ends.min() ?? 0)
+        } catch {
             throw CommandError(
                 "\(keyKey): \(files.privateKey): this key does not belong to the certificate in \(files.chain)",
                 hint:
