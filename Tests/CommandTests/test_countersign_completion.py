@@ -22,7 +22,7 @@ MARK = "MARK> "
 @pytest.mark.parametrize("shell", PLACES)
 def test_the_script_for_a_shell_has_all_commands(desk, shell):
     script = desk.does("completion", shell).out
-    assert all(command in script for command in [*COMMANDS, "self", "completion"])
+    assert all(command in script for command in [*COMMANDS, "self", "setup", "completion"])
 
 
 @pytest.mark.parametrize("shell", ["", "tcsh", "BASH"])
@@ -114,7 +114,7 @@ def bash(desk):
 
 
 def test_bash_offers_all_commands(bash):
-    assert {*COMMANDS, "self", "completion", "help"} <= bash.offers("countersign ")
+    assert {*COMMANDS, "self", "setup", "completion", "help"} <= bash.offers("countersign ")
 
 
 def test_bash_completes_a_command(bash):

@@ -38,7 +38,8 @@ struct Countersign: ParsableCommand {
             CommandGroup(
                 name: "Diagnostic",
                 subcommands: [
-                    Init.self, Backup.self, Restore.self, Check.self, Try.self, TextsCommand.self, Completion.self,
+                    Setup.self, Init.self, Backup.self, Restore.self, Check.self, Try.self, TextsCommand.self,
+                    Completion.self,
                 ]),
         ])
 

@@ -14,7 +14,7 @@ enum StackJudgment {
     case passwordSkipped(AuthStack.Line)
 
     /// Modules that ask for something that the person knows, is or has.
-    private static let proving = [
+    static let proving = [
         "pam_unix.so", "pam_sss.so", "pam_ldap.so", "pam_krb5.so", "pam_winbind.so", "pam_systemd_home.so",
         "pam_fprintd.so", "pam_u2f.so",
         "pam_pkcs11.so",

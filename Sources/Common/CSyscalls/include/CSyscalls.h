@@ -97,6 +97,12 @@ void system_await(pid_t pid, int milliseconds);
  */
 int system_watch_signals(void);
 
+/*
+ * Gives an open file the extended attributes of the file `path`, which is not followed if it is a symlink. Signatures
+ * of the kernel (IMA, EVM) are left out. Returns 0 or -errno; some attributes may be set then.
+ */
+int system_copy_attributes(const char *path, int file);
+
 /* Milliseconds since the machine started (CLOCK_BOOTTIME), which do not jump; 0 on error. */
 int64_t system_now(void);
 

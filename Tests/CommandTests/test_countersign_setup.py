@@ -1,0 +1,134 @@
+"""What `countersign setup --dry-run` plans on the stacks of ten distributions; it changes nothing."""
+
+import os
+import pathlib
+import subprocess
+
+import pytest
+from stack_shapes import GOES_ON, REFUSED, SHAPES
+from support.patience import PATIENCE
+from test_countersign_check_host import CheckedHost
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+
+SERVICES = ["sudo", "su", "login"]
+BEFORE = "auth       required     pam_countersign.so"
+
+
+class ShapedHost(CheckedHost):
+    """A host whose stacks are those of a distribution."""
+
+    def take(self, stacks: dict[str, str]) -> None:
+        for path in self.stack_folder.iterdir():
+            path.unlink()
+        self.stacks(other="auth required pam_deny.so\n", **stacks)
+
+    def plan(self, *services: str):
+        words = [word for service in services for word in ("--service", service)]
+        return self.run("setup", "--dry-run", "--json", *words, settings=())
+
+    def patch(self, plan) -> None:
+        """Makes the planned changes with patch(1), as an administrator could."""
+        for change in plan["changes"]:
+            path = self.stack_folder / pathlib.Path(change["file"]).name
+            subprocess.run(
+                ["patch", "-s", path],
+                input=change["diff"],
+                text=True,
+                check=True,
+                timeout=PATIENCE,
+                capture_output=True,
+            )
+            # Where the module is on this host.
+            path.write_text(path.read_text().replace("pam_countersign.so", "/mnt/pam_countersign.so"))
+
+
+@pytest.fixture
+def host(tmp_path):
+    return ShapedHost(tmp_path)
+
+
+def texts(host) -> dict[str, str]:
+    return {path.name: path.read_text() for path in host.stack_folder.iterdir()}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_path_to_success_goes_through_the_module(host, shape):
+    host.take(SHAPES[shape])
+    before = texts(host)
+    done = host.plan(*SERVICES)
+    assert done.code == 0, done.err
+    assert texts(host) == before, "a dry run changes nothing"
+    asked = set(done.json["services"]) | {entry["service"] for entry in done.json["unchanged"]}
+    assert asked == {"sudo", "sudo-i", "su", "su-l", "login"}
+    host.patch(done.json)
+    checked = host.check()
+    assert checked.code == 0, checked.err
+    assert "asked for a second factor: login, su, su-l, sudo, sudo-i\n" in checked.err
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_one_line_is_added_and_nothing_else_changes_but_an_include(host, shape):
+    host.take(SHAPES[shape])
+    for change in host.plan(*SERVICES).json["changes"]:
+        lines = change["diff"].splitlines()[2:]
+        added = [line[1:] for line in lines if line.startswith("+")]
+        removed = [line[1:] for line in lines if line.startswith("-")]
+        assert BEFORE in added and len(added) == len(removed) + 1
+        assert [line.replace("substack", "include") for line in added if line != BEFORE] == removed
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_question_after_a_wrong_password_is_told(host, shape):
+    host.take(SHAPES[shape])
+    notes = [note for note in host.plan(*SERVICES).json["notes"] if "goes on after a wrong password" in note]
+    assert bool(notes) == (shape in GOES_ON)
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_stack_that_is_not_understood_is_named_by_file_and_line(host, case):
+    stacks, said = REFUSED[case]
+    host.take(stacks)
+    before = texts(host)
+    done = host.plan("sudo")
+    assert done.code == 1 and said in done.err and "hint: by hand: docs/admin/setup.md" in done.err, done
+    assert texts(host) == before
+
+
+def test_a_service_that_asks_already_stays_as_it_is(host):
+    host.take({**SHAPES["Debian 12"], "login": "@include common-auth\nauth required /mnt/pam_countersign.so\n"})
+    plan = host.plan("login").json
+    assert (plan["changes"], plan["unchanged"]) == ([], [{"service": "login", "reason": "asks already"}])
+
+
+def test_a_stack_that_is_a_symlink_is_left_alone(host):
+    host.take(SHAPES["Debian 12"])
+    (host.stack_folder / "login").rename(host.stack_folder / "real")
+    (host.stack_folder / "login").symlink_to("real")
+    assert "/etc/pam.d/login: it is not a regular file" in host.plan("login").err
+
+
+def test_sudo_without_a_password_is_told(host):
+    host.take(SHAPES["Debian 12"])
+    host.sudoers("backup ALL=(ALL) NOPASSWD: /bin/true")
+    assert any("NOPASSWD" in note for note in host.plan("sudo").json["notes"])
+
+
+def test_only_root_sets_up(host):
+    done = host.run("setup", "--dry-run", user=42001, settings=())
+    assert done.code == 1 and done.err == (
+        "error: only root can set up the logins of this host\nhint: sudo countersign setup\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "words", [["--keep", "--undo"], ["--json"], ["--rollback-after", "soon"], ["--server", "https://2fa.example.com"]]
+)
+def test_wrong_options_are_refused(host, words):
+    assert host.run("setup", *words, settings=()).code == 64
+
+
+@pytest.mark.parametrize("word", ["--keep", "--undo"])
+def test_without_a_setup_there_is_nothing_to_keep_or_undo(host, word):
+    done = host.run("setup", word, "--yes", settings=())
+    assert done.code == 1 and done.err.startswith("error: no setup is in force\nhint: ")

@@ -1,0 +1,282 @@
+"""`countersign setup` on Debian's own stacks: who gets in before and after, and the way back."""
+
+import fcntl
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+from support import prompts
+from support.host import SETTINGS
+from support.patience import PATIENCE, until
+from support.product import Product, gets_in
+from support.setup_host import ASKED, DROP_IN, JOURNAL, SSHD_CONFIG, SetupHost, rollbacks, state
+from support.terminal import ENVIRONMENT
+
+pytestmark = pytest.mark.product
+
+SUDO = pathlib.Path("/etc/pam.d/sudo")
+LINE = "auth       required     pam_countersign.so\n"
+FILES = {"/etc/pam.d/sshd", "/etc/pam.d/sudo", "/etc/pam.d/sudo-i", str(DROP_IN)}
+
+
+@pytest.fixture
+def product(host):
+    """The installed product; no stack names it."""
+    host.install()
+    installed = Product(host)
+    installed.configure()
+    host.countersign("init")
+    return installed
+
+
+@pytest.fixture
+def machine(host, product):
+    """Alice has a password, bob a password and a key, backup-job and root a key only."""
+    one = SetupHost(product)
+    host.authorize_key("bob")
+    host.authorize_key("root")
+    one.add_key_only_user("backup-job", 42010)
+    yield one
+    one.put_back()
+
+
+@pytest.fixture
+def token(product):
+    return product.softtoken("alice")
+
+
+def test_who_got_in_before_and_after(machine, token):
+    machine.product.softtoken("bob")
+    users = ["alice", "bob", "backup-job", "root"]
+    assert machine.ways(*users) == {
+        "alice": (False, True),
+        "bob": (True, True),
+        "backup-job": (True, False),
+        "root": (True, False),
+    }
+    said = machine.setup("--yes").stdout
+    assert "bob" in said and "password, then second factor (confirmed)" not in said
+    assert machine.ways(*users) == {
+        "alice": (False, ASKED),
+        "bob": (False, ASKED),
+        "backup-job": (True, False),
+        "root": (True, False),
+    }
+    machine.setup("--undo", "--yes")
+    assert machine.ways("alice", "bob", "backup-job") == {
+        "alice": (False, True),
+        "bob": (True, True),
+        "backup-job": (True, False),
+    }
+
+
+def test_a_code_after_the_password_lets_in(machine, token):
+    machine.setup("--yes")
+    terminal = machine.product.knock("ssh", sshd=machine.daemon())
+    terminal.reads(prompts.CODE)
+    terminal.answer(token.fresh_code())
+    assert gets_in(terminal, "alice")
+    terminal = machine.product.knock("sudo")
+    terminal.reads(prompts.CODE)
+    terminal.answer(token.fresh_code())
+    assert gets_in(terminal, "root")
+
+
+def test_where_all_have_keys_the_second_factor_comes_after_the_key(machine, product):
+    product.softtoken("carol")
+    machine.host.authorize_key("carol")
+    everybody = pathlib.Path("/etc/shadow").read_text()
+    locked = "".join(
+        f"{name}:!{rest}\n" if name in ["alice", "mallory"] else f"{name}:{rest}\n"
+        for name, _, rest in (line.partition(":") for line in everybody.splitlines())
+    )
+    try:
+        pathlib.Path("/etc/shadow").write_text(locked)
+        machine.setup("--yes", "--ask-keys", "--service", "sshd", "--leave", "bob")
+        daemon = machine.daemon()
+        assert machine.by_key("bob", daemon) and machine.by_key("root", daemon)
+        assert not machine.by_key("carol", daemon) and not machine.by_password("carol", daemon)
+        terminal = machine.host.ssh(
+            "carol", sshd=daemon, key=machine.host.key, methods="publickey,keyboard-interactive"
+        )
+        terminal.reads(prompts.CODE)
+    finally:
+        pathlib.Path("/etc/shadow").write_text(everybody)
+
+
+def test_undo_restores_every_byte(machine, token):
+    SUDO.chmod(0o640)
+    os.setxattr(SUDO, "user.note", b"mine") if supports_attributes() else None
+    before = state()
+    machine.setup("--yes")
+    after = state()
+    assert {path for path in after if before.get(path) != after[path]} == FILES
+    assert after[str(SUDO)][1:] == before[str(SUDO)][1:], "mode, owner and attributes stay"
+    assert machine.setup("--undo", "--yes").stdout.startswith("put back: ")
+    assert state() == before
+    SUDO.chmod(0o644)
+
+
+def supports_attributes() -> bool:
+    try:
+        os.setxattr(SUDO, "user.note", b"mine")
+    except OSError:
+        return False
+    os.removexattr(SUDO, "user.note")
+    return True
+
+
+def test_undo_leaves_what_others_have_changed_meanwhile(machine):
+    before = SUDO.read_text()
+    machine.setup("--yes")
+    SUDO.write_text("# theirs\n" + SUDO.read_text() + "session optional pam_umask.so\n")
+    machine.setup("--undo", "--yes")
+    assert SUDO.read_text() == "# theirs\n" + before + "session optional pam_umask.so\n"
+
+
+def test_undo_stops_where_others_have_changed_our_line_and_names_it(machine):
+    machine.setup("--yes")
+    SUDO.write_text(SUDO.read_text().replace(LINE, LINE.replace("required", "requisite")))
+    changed = state()
+    done = machine.setup("--undo", "--yes", check=False)
+    assert done.returncode == 1 and "/etc/pam.d/sudo:" in done.stderr and "requisite" in done.stderr
+    assert state() == changed
+    SUDO.write_text(SUDO.read_text().replace("requisite", "required"))
+    machine.setup("--undo", "--yes")
+
+
+def test_it_is_not_set_up_twice(machine):
+    machine.setup("--yes")
+    once = state()
+    done = machine.setup("--yes", check=False)
+    assert done.returncode == 1 and "a setup is in force" in done.stderr and state() == once
+
+
+def test_two_at_once_are_refused(machine):
+    before = state()
+    JOURNAL.mkdir(mode=0o700)
+    with open(JOURNAL / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = machine.setup("--yes", check=False)
+    assert done.returncode == 75 and "another countersign setup" in done.stderr and state() == before
+
+
+def test_the_rollback_fires_by_itself(machine):
+    before = state()
+    machine.setup("--yes", "--rollback-after", "2s")
+    assert state() != before
+    until(lambda: not rollbacks())
+    assert state() == before
+
+
+def test_a_setup_over_ssh_is_taken_back_by_default(machine):
+    done = subprocess.run(
+        ["countersign", "setup", "--yes"],
+        env={**ENVIRONMENT, "SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22"},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert done.returncode == 0 and "unless it is kept" in done.stderr
+    machine.setup("--undo", "--yes")
+    until(lambda: not rollbacks())
+
+
+def test_a_kill_at_any_moment_is_put_back(machine):
+    """SIGKILL at the n-th call that makes something durable, for each n until the setup gets through."""
+    before = state()
+    kills = 0
+    for number in range(1, 200):
+        done = subprocess.run(
+            [
+                *["strace", "-qq", "-o", "/dev/null", "-e", "trace=rename,fsync,unlink,mkdir,fchmod"],
+                *["-e", f"inject=rename,fsync,unlink,mkdir,fchmod:signal=SIGKILL:when={number}"],
+                *["countersign", "setup", "--yes", "--rollback-after", "1s"],
+            ],
+            env=ENVIRONMENT,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+        until(lambda: not rollbacks())
+        assert state() == before, f"killed at call {number}: {done.stderr}"
+        if done.returncode == 0:
+            break
+        kills += 1
+        if (JOURNAL / "current").exists():  # killed before the way back was armed, and so before the first change
+            machine.setup("--undo", "--yes")
+    assert kills >= 20
+
+
+def keeps(machine, **options):
+    rules = pathlib.Path("/etc/sudoers")
+    text = rules.read_text()
+    rules.chmod(0o640)
+    try:
+        rules.write_text(text + "alice ALL=(root) NOPASSWD: /usr/bin/countersign setup --keep\n")
+        rules.chmod(0o440)
+        terminal = machine.product.knock(
+            "ssh", sshd=machine.daemon(), command="sudo -n countersign setup --keep", **options
+        )
+        yield terminal
+    finally:
+        rules.write_text(text)
+
+
+def test_it_is_kept_from_a_new_login_that_has_proved_a_factor(machine, token):
+    machine.setup("--yes", "--rollback-after", "1h")
+    changed = state()
+    done = machine.setup("--keep", check=False)
+    assert done.returncode == 2 and "not a login that began after the setup" in done.stderr
+    for terminal in keeps(machine):
+        terminal.reads(prompts.CODE)
+        terminal.answer(token.fresh_code())
+        terminal.reads("kept: sshd, sudo, sudo-i ask for a second factor")
+        assert terminal.ends() == 0
+    until(lambda: not rollbacks())
+    assert state() == changed
+
+
+def test_an_excused_login_keeps_nothing(machine):
+    machine.product.configure(enrolment='mode = "grace"')
+    machine.setup("--yes", "--rollback-after", "1h")
+    for terminal in keeps(machine):
+        terminal.reads("no login of alice .*has proved a second factor")
+        assert terminal.ends() == 2
+    machine.setup("--undo", "--yes")
+    until(lambda: not rollbacks())
+
+
+def test_a_host_without_settings_gets_them_with_their_comments(machine):
+    model = pathlib.Path(__file__).resolve().parents[2] / "docs" / "countersign.toml"
+    there = pathlib.Path("/usr/share/doc/countersign/countersign.toml")
+    there.parent.mkdir(parents=True, exist_ok=True)
+    there.write_text(model.read_text())
+    SETTINGS.unlink()
+    machine.setup("--yes", "--service", "sudo", "--grace", "3")
+    assert SETTINGS.read_text() == model.read_text().replace("#grace_logins = 5", "grace_logins = 3")
+    assert SETTINGS.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_machine_that_is_not_understood_is_left_as_it_is(machine):
+    pathlib.Path("/etc/ssh/sshd_config").write_text(
+        SSHD_CONFIG + "Match Address 192.0.2.0/24\n    PasswordAuthentication no\n"
+    )
+    before = state()
+    done = machine.setup("--yes", check=False)
+    assert done.returncode == 1 and "/etc/ssh/sshd_config:5: `Match Address 192.0.2.0/24` sets" in done.stderr
+    assert "docs/admin/setup.md" in done.stderr and state() == before
+
+
+def test_an_sftp_only_group_with_its_own_methods_goes_on(machine):
+    machine.add_key_only_user("drop", 42011)
+    pathlib.Path("/etc/ssh/sshd_config").write_text(
+        SSHD_CONFIG + "Match User drop\n    AuthenticationMethods publickey\n    ForceCommand echo in as drop\n"
+    )
+    plan = json.loads(machine.setup("--dry-run", "--json").stdout)
+    assert {user["user"]: user["asked"] for user in plan["users"]}["drop"] is False
+    machine.setup("--yes")
+    assert machine.ways("drop") == {"drop": (True, False)}
