@@ -128,6 +128,6 @@ REFUSED = {
     ),
     "a jump over the end": (
         {**debian(UNIX + END), "sudo": "auth [success=3 default=ignore] pam_unix.so\n" + END},
-        "/etc/pam.d/sudo: ",
+        "/etc/pam.d/sudo: the stack lets nobody in today",
     ),
 }

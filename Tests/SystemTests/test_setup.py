@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import subprocess
+import tomllib
 
 import pytest
 
@@ -185,29 +186,37 @@ def test_a_setup_over_ssh_is_taken_back_by_default(machine):
     until(lambda: not rollbacks())
 
 
+def killed(machine, call: str, number: int) -> bool:
+    """Runs a setup that gets SIGKILL at the n-th such system call; False if it has fewer of them."""
+    done = subprocess.run(
+        [
+            *["strace", "-qq", "-o", "/dev/null", "-e", f"trace={call}"],
+            *["-e", f"inject={call}:signal=SIGKILL:when={number}"],
+            *["countersign", "setup", "--yes", "--rollback-after", "1s"],
+        ],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    return done.returncode != 0
+
+
 def test_a_kill_at_any_moment_is_put_back(machine):
-    """SIGKILL at the n-th call that makes something durable, for each n until the setup gets through."""
+    """At each call that makes something durable, gives a file its name, or its mode."""
     before = state()
     kills = 0
-    for number in range(1, 200):
-        done = subprocess.run(
-            [
-                *["strace", "-qq", "-o", "/dev/null", "-e", "trace=rename,fsync,unlink,mkdir,fchmod"],
-                *["-e", f"inject=rename,fsync,unlink,mkdir,fchmod:signal=SIGKILL:when={number}"],
-                *["countersign", "setup", "--yes", "--rollback-after", "1s"],
-            ],
-            env=ENVIRONMENT,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-        )
+    for call in ["fsync", "rename", "fchmod"]:
+        number = 1
+        while killed(machine, call, number):
+            until(lambda: not rollbacks())
+            assert state() == before, f"killed at {call} {number}"
+            if (JOURNAL / "current").exists():  # the way back was not armed yet, and so nothing changed
+                machine.setup("--undo", "--yes")
+            number += 1
         until(lambda: not rollbacks())
-        assert state() == before, f"killed at call {number}: {done.stderr}"
-        if done.returncode == 0:
-            break
-        kills += 1
-        if (JOURNAL / "current").exists():  # killed before the way back was armed, and so before the first change
-            machine.setup("--undo", "--yes")
+        assert state() == before
+        kills += number - 1
     assert kills >= 20
 
 
@@ -250,15 +259,58 @@ def test_an_excused_login_keeps_nothing(machine):
     until(lambda: not rollbacks())
 
 
-def test_a_host_without_settings_gets_them_with_their_comments(machine):
-    model = pathlib.Path(__file__).resolve().parents[2] / "docs" / "countersign.toml"
+@pytest.fixture
+def model(machine) -> str:
+    """The text of the settings that are installed as documentation; the host has none of its own."""
+    text = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "countersign.toml").read_text()
     there = pathlib.Path("/usr/share/doc/countersign/countersign.toml")
     there.parent.mkdir(parents=True, exist_ok=True)
-    there.write_text(model.read_text())
+    there.write_text(text)
     SETTINGS.unlink()
+    yield text
+    there.unlink()
+
+
+def test_a_host_without_settings_gets_them_with_their_comments(machine, model):
     machine.setup("--yes", "--service", "sudo", "--grace", "3")
-    assert SETTINGS.read_text() == model.read_text().replace("#grace_logins = 5", "grace_logins = 3")
+    assert SETTINGS.read_text() == model.replace("#grace_logins = 5", "grace_logins = 3")
     assert SETTINGS.stat().st_mode & 0o777 == 0o640
+
+
+def test_settings_for_a_server_name_a_copy_of_its_key(machine, model):
+    key = machine.host.scratch / "key"
+    key.write_text("not-a-real-key\n")
+    machine.setup("--yes", "--service", "su", "--server", "https://2fa.example.com", "--api-key-file", str(key))
+    settings = tomllib.loads(SETTINGS.read_text())
+    assert settings["server"] == {
+        "url": "https://2fa.example.com",
+        "api_key_file": "/etc/countersign/api-key",
+    }
+    assert settings["login"]["service"]["su"] == {"factor_of": "caller"}
+    copy = pathlib.Path("/etc/countersign/api-key")
+    assert (copy.read_text(), copy.stat().st_mode & 0o777) == ("not-a-real-key\n", 0o640)
+
+
+def test_a_person_is_asked_for_settings_and_whether_to_write(machine, model):
+    terminal = machine.host.terminal(["countersign", "setup", "--service", "sudo"])
+    terminal.reads("URL of the 2FA server")
+    terminal.answer("")
+    terminal.reads("Logins that each user has")
+    terminal.answer("7")
+    terminal.reads("Type yes to confirm: ")
+    assert not SETTINGS.exists() and LINE not in SUDO.read_text()
+    terminal.answer("yes")
+    terminal.reads("done: sudo, sudo-i ask for a second factor")
+    assert terminal.ends() == 0
+    assert "\ngrace_logins = 7\n" in SETTINGS.read_text() and LINE in SUDO.read_text()
+
+
+def test_a_no_changes_nothing(machine):
+    before = state()
+    terminal = machine.host.terminal(["countersign", "setup"])
+    terminal.reads("Type yes to confirm: ")
+    terminal.answer("no")
+    assert terminal.ends() == 2 and state() == before and not (JOURNAL / "current").exists()
 
 
 def test_a_machine_that_is_not_understood_is_left_as_it_is(machine):

@@ -66,6 +66,9 @@ private struct StackPlanner {
     func behindPassword(line: String) throws -> Plan {
         let auth = file.records.filter(\.isAuth)
         guard let password = try auth.lastIndex(where: isProving) else { throw noPassword }
+        guard let now = try scratch.stack(text), StackComparison.letsAnybodyIn(now) else {
+            throw SystemFile.notUnderstood(path, "the stack lets nobody in today, as a line of it jumps too far")
+        }
         var fault: String?
         var second: Plan?
         for (record, old, new) in versions(auth[password]) {
