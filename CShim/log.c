@@ -1,4 +1,4 @@
-/* The system log (syslog(3)). */
+/* The system log: the journal with its fields, or syslog(3). */
 #define _GNU_SOURCE
 #include "shim.h"
 
@@ -21,7 +21,10 @@ static const char *token(const char *text, char out[128]) {
 
 /* Writes a line in the form of pam_syslog(3), which itself allocates memory and would lose the line without it. */
 static void write_line(host *h, int priority, const char *text, int length) {
-    syslog(LOG_AUTHPRIV | priority, "pam_countersign(%s:auth): %.*s", items_text(h, PAM_SERVICE), length, text);
+    char service[128], prefix[160];
+    snprintf(prefix, sizeof prefix, "pam_countersign(%s:auth): ", token(items_text(h, PAM_SERVICE), service));
+    if (journal_write(priority, prefix, text, (size_t)length) == 0) return;
+    syslog(LOG_AUTHPRIV | priority, "%s%.*s", prefix, length, text);
 }
 
 void log_failure(host *h, const char *reason, const char *format, ...) {

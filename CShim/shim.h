@@ -110,6 +110,10 @@ void wait_give_back(host *h);
    0 for exit code 0; -1: unknown or never started. */
 int start_finish(host *h);
 
+/* journal.c: writes a line, `prefix` and then the first `length` bytes of `text`, to the journal, with the keys of a
+   decision as fields beside it. It never waits. Returns 0, or -errno if nothing was written: syslog(3) is to do it. */
+int journal_write(int priority, const char *prefix, const char *text, size_t length);
+
 /* log.c: logs the decision `unavailable` in the form in which countersign-login logs its decisions. `reason` is one
    word; `format` and the rest are as in printf(3) and become its detail. */
 __attribute__((format(printf, 3, 4))) void log_failure(host *h, const char *reason, const char *format, ...);

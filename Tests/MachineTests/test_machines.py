@@ -152,6 +152,21 @@ def test_ssh_with_a_password_and_a_wrong_code_is_refused(installed, machine):
     machine.run("countersign", "unlock", "alice")
 
 
+def test_journalctl_finds_the_denial_by_its_fields_once_and_as_sshds(installed, machine):
+    [entry] = entries(machine, "COUNTERSIGN_OUTCOME=denied", "COUNTERSIGN_USER=alice", "_UID=0")
+    assert entry["MESSAGE"].startswith("pam_countersign(sshd:auth): outcome=denied reason=wrong_code ")
+    assert (entry["COUNTERSIGN_REASON"], entry["COUNTERSIGN_SERVICE"]) == ("wrong_code", "sshd")
+    assert (entry["PRIORITY"], entry["SYSLOG_FACILITY"], entry["_TRANSPORT"]) == ("5", "10", "journal")
+    assert entry["_COMM"] == entry["SYSLOG_IDENTIFIER"] and entry["_COMM"] in ("sshd", "sshd-session")
+    assert entry["_SYSTEMD_UNIT"].startswith(("ssh", "session-"))
+    # By its text it is found once too: syslog has not got it a second time.
+    assert [entry["__CURSOR"]] == [each["__CURSOR"] for each in entries(machine, "-g", "reason=wrong_code")]
+
+
+def entries(machine, *words) -> list[dict]:
+    return [json.loads(line) for line in machine.journal("-b", "-o", "json", *words).splitlines()]
+
+
 @pytest.mark.parametrize(
     "words, gets", [(["sudo", "-k", "id", "-un"], "root"), (["sudo", "-k", "-i", "id", "-un"], "root")]
 )
@@ -161,6 +176,12 @@ def test_sudo_with_a_password_and_a_code(installed, machine, words, gets):
     give(terminal, prompts.PASSWORD, "pass of alice")
     give(terminal, prompts.CODE, code)
     assert gets_in(terminal, gets)
+
+
+def test_entries_of_sudo_in_the_journal_are_of_root_although_a_user_calls_it(installed, machine):
+    test_sudo_with_a_password_and_a_code(installed, machine, ["sudo", "-k", "id", "-un"], "root")
+    entry = entries(machine, "COUNTERSIGN_SERVICE=sudo", "COUNTERSIGN_OUTCOME=approved", "_UID=0")[-1]
+    assert (entry["_COMM"], entry["_EXE"], entry["COUNTERSIGN_USER"]) == ("sudo", "/usr/bin/sudo", "alice")
 
 
 def test_su_with_a_password_and_a_code(installed, machine):

@@ -17,6 +17,8 @@
  *   rename=NAME       PAM_USER becomes NAME in the first prompt
  *   fail-groups       /etc/group cannot be read to its end
  *
+ * With PAM_HOST_JOURNAL in the environment, /dev/log leads to the journal, whose own socket is the one that it names.
+ *
  * At the end "left ..." lines name what was left behind: children, descriptors, the signal mask, signal handlers,
  * and signals that wait to be unblocked.
  */
@@ -34,6 +36,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -88,6 +92,31 @@ void __syslog_chk(int priority, int flag, const char *format, ...) {
     va_start(arguments, format);
     take(priority, format, arguments);
     va_end(arguments);
+}
+
+/* Whether this machine has a journal is no matter: the module finds that out by this call. */
+ssize_t readlink(const char *path, char *buffer, size_t size) {
+    static const char target[] = "/run/systemd/journal/dev-log";
+    ssize_t (*real)(const char *, char *, size_t);
+    *(void **)&real = dlsym(RTLD_NEXT, "readlink");
+    if (strcmp(path, "/dev/log") != 0) return real(path, buffer, size);
+    if (getenv("PAM_HOST_JOURNAL") == NULL) return errno = ENOENT, -1;
+    size_t length = size < sizeof target - 1 ? size : sizeof target - 1;
+    memcpy(buffer, target, length);
+    return (ssize_t)length;
+}
+
+ssize_t sendmsg(int fd, const struct msghdr *message, int flags) {
+    ssize_t (*real)(int, const struct msghdr *, int);
+    *(void **)&real = dlsym(RTLD_NEXT, "sendmsg");
+    const struct sockaddr_un *named = message->msg_name;
+    const char *journal = getenv("PAM_HOST_JOURNAL");
+    if (named == NULL || strcmp(named->sun_path, "/run/systemd/journal/socket") != 0) return real(fd, message, flags);
+    struct sockaddr_un own = {.sun_family = AF_UNIX};
+    snprintf(own.sun_path, sizeof own.sun_path, "%s", journal);
+    struct msghdr rerouted = *message;
+    rerouted.msg_name = &own;
+    return real(fd, &rerouted, flags);
 }
 
 /* The module reads /etc/group through this one. */
