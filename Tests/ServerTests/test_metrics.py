@@ -34,7 +34,6 @@ NAMES = {
 
 
 def test_promtool_finds_nothing_wrong_and_each_metric_is_there_from_the_start(server):
-    server.call("GET", "/healthz")
     page = server.metrics()
     check(page)
     assert metrics(page) == NAMES
@@ -64,6 +63,12 @@ def test_each_end_of_an_approval_request_is_counted_once(server, app, phone, use
         "cancelled": 1,
         "expired": 1,
     }
+
+
+def test_requests_that_end_with_the_consent_are_counted(server, app, phone, user):
+    app.create(user)
+    assert phone.call("POST", f"applications/{app.id}", {"decision": "refused"}).status == 200
+    assert value(server.metrics(), "countersign_approvals_total", outcome="cancelled") == 1
 
 
 def test_codes_are_counted_by_kind_and_result(server, app, user):

@@ -181,8 +181,6 @@ def prometheus(folder, seed):
     text = server.settings.read_text()
     server.settings.write_text(re.sub(r"metrics = .*", f'metrics = "127.0.0.1:{port}"', text))
     with server:
-        # No status is counted before the first request.
-        server.call("GET", "/healthz")
         running = Prometheus(folder, port)
         try:
             yield running

@@ -150,7 +150,10 @@ extension APIService {
             return try records.cancelApprovals(of: own.user, application: application, at: now)
         }
         waiters.wake(.user(phone.user))
-        for request in ended { waiters.wake(.approval(request)) }
+        for request in ended {
+            metrics.ended(request, as: .cancelled)
+            waiters.wake(.approval(request))
+        }
         log.notice(
             "consent_decided",
             metadata: [

@@ -59,7 +59,8 @@ public final class Metrics: Sendable {
         var deliveries: [DeliveryLabels: Int64] = [:]
         var pushes = zeros(PushResult.self)
         var callbacks = [true: Int64(0), false: 0]
-        var statuses: [Int: Int64] = [:]
+        /// Others come when they are first sent.
+        var statuses = [200: Int64(0), 500: 0, 503: 0]
         var durations: [Part: Durations] = [:]
         /// The requests that end by themselves, and when.
         var pending: [ApprovalRequestID: Int64] = [:]
