@@ -222,6 +222,25 @@ def test_debians_stacks_bring_back_nothing_that_debian_removed(installed, machin
     assert not re.findall(f"(?i){BAD_STACK}", machine.journal("-b"))
 
 
+def test_the_timer_of_the_documents_writes_the_figures_of_the_host(installed, machine):
+    document = (REPOSITORY / "docs/admin/monitoring.md").read_text(encoding="utf-8")
+    copying = "cp /usr/share/doc/countersign/monitoring/node_exporter/countersign-metrics.* /etc/systemd/system/"
+    starting = "systemctl enable --now countersign-metrics.timer"
+    assert copying in document and starting in document
+    # As the package of node_exporter makes it.
+    machine.shell(f"mkdir -p /var/lib/prometheus/node-exporter; {copying}; systemctl daemon-reload; {starting}")
+    try:
+        machine.run("systemctl", "start", "countersign-metrics.service")
+        page = machine.read("/var/lib/prometheus/node-exporter/countersign.prom")
+        assert 'countersign_users{state="confirmed"} 1' in page
+        assert "countersign-metrics.timer" in machine.run("systemctl", "list-timers", "--no-pager").stdout
+    finally:
+        machine.shell(
+            "systemctl disable --now countersign-metrics.timer; rm /etc/systemd/system/countersign-metrics.*;"
+            "systemctl daemon-reload; rm -r /var/lib/prometheus"
+        )
+
+
 # A server on the same machine
 
 

@@ -36,6 +36,10 @@ def test_everything_is_installed_with_its_mode_and_nothing_half_done_is_left(tmp
         assert found[f"usr/share/man/{page}"] == 0o644
     for service in ("sshd", "sudo", "su", "login"):
         assert f"usr/share/doc/countersign/pam.d/{service}" in found
+    monitoring = [path.relative_to(ROOT) for path in (ROOT / "monitoring").rglob("*") if path.is_file()]
+    assert len(monitoring) > 5
+    for file in monitoring:
+        assert found[f"usr/share/doc/countersign/{file}"] == 0o644
     assert not [name for name in found if name.endswith(".new")]
     assert "support/users" in done.stdout
 
