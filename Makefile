@@ -18,7 +18,7 @@ COMPLETION_fish = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/countersig
 MONITORING := fail2ban/filter.d fail2ban/jail.d grafana node_exporter prometheus
 PROGRAMS := countersign-login countersign-net countersign countersignd
 
-.PHONY: help build stage test test-targets test-module test-command test-system test-machines test-clients clients-folder demo bench install uninstall format check graph picture sbom deps clean
+.PHONY: help build stage test test-targets test-module test-command test-system test-machines test-clients clients-folder demo bench install uninstall format check graph picture sbom docs deps clean
 
 help:
 	@echo 'make build     what is shipped, in build/'
@@ -31,6 +31,7 @@ help:
 	@echo 'make uninstall all of that but the module, the settings and the accounts'
 	@echo 'make stage     a debug build in .build/stage; make test BUILT=.build/stage takes it'
 	@echo 'make check     format, comments, shell, Python, JavaScript, man pages;  make format, make clean'
+	@echo 'make docs      the documents as a site, in build/site, with the pictures that the last tests of the page left'
 	@echo 'make graph     the picture of the targets, from Package.swift;  make picture: that of README;  make sbom: build/countersign.spdx.json'
 
 deps:
@@ -115,7 +116,7 @@ format:
 	.build-python/bin/ruff format --quiet $(PYTHON)
 	.build-python/bin/ruff check --quiet --fix $(PYTHON)
 
-PYTHON := Tests support/graph support/sbom support/picture support/demo.py support/bench.py support/bench_server.py
+PYTHON := Tests support/graph support/sbom support/site support/picture support/demo.py support/bench.py support/bench_server.py
 SHELLS = $(shell grep -l -m 1 '^\#!.*bash' support/* .ci/run Tests/SystemTests/run Tests/SystemTests/inside)
 
 check:
@@ -139,6 +140,11 @@ picture:
 sbom:
 	mkdir -p build
 	support/sbom docs/develop/dependencies.md Sources/Common/CommandSupport/Usage.swift >build/countersign.spdx.json
+
+docs:
+	@support/deps check
+	support/site build/site-pages
+	.build-python/bin/mkdocs build --strict --quiet
 
 clean:
 	rm -rf .build .build-release .build-machines build
