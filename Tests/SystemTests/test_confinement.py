@@ -103,6 +103,7 @@ def test_a_login_by_a_code_of_this_host_while_grace_has_a_date(product):
         ("countersign-login", "/etc/shadow", "r"),
         ("countersign-net", "/etc/countersign/countersign.toml", "r"),
         ("countersign-net", "/etc/countersign/api-key", "r"),
+        ("countersign-net", "/etc/countersign/privkey.pem", "r"),
         ("countersign-net", "/var/lib/countersign/accounts.db", "r"),
         ("countersignd", "/var/lib/countersign/accounts.db", "r"),
         ("countersignd", "/root/.ssh/id_ed25519", "r"),
