@@ -18,7 +18,7 @@ from support.patience import until
 from support.stand_in import StandIn
 from test_server import refused
 
-ALLOW = '[outage]\nmode = "allow"\n[login]\nonetouch_wait = 60\n[enrolment]\nmode = "required"\n'
+RULES = '[outage]\nmode = "{outage}"\n[login]\nonetouch_wait = 60\n[enrolment]\nmode = "required"\n'
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +33,9 @@ def people(host, own_server):
     """Starts logins of any number of people, each with a phone: they share a system account, and are told apart by
     their keys."""
     site = Site(host, LoginPhone(own_server, has_device=False), is_linked=False)
-    site.rules(ALLOW)
 
-    def make(count):
+    def make(count, outage="allow"):
+        site.rules(RULES.format(outage=outage))
         with ThreadPoolExecutor(8) as pool:
             phones = list(pool.map(lambda _: LoginPhone(own_server), range(count)))
         keys = [f"ssh-ed25519 {base64.b64encode(os.urandom(51)).decode()}" for _ in phones]
@@ -94,10 +94,11 @@ def test_forty_logins_that_wait_while_the_server_restarts_all_hear_of_their_appr
     all_in(logins)
 
 
-def test_of_twenty_logins_that_begin_while_the_server_restarts_none_is_excused_and_each_has_its_request(
-    host, own_server, people
+@pytest.mark.parametrize("outage", ["allow", "deny"])
+def test_of_twenty_logins_that_begin_while_the_server_restarts_none_is_excused_or_refused_and_each_has_its_request(
+    host, own_server, people, outage
 ):
-    twenty = people(20)
+    twenty = people(20, outage)
     own_server.stop(signal.SIGKILL)
     logins = begin(host, twenty)
     wait_for_first_helper(logins)
