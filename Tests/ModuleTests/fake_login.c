@@ -94,7 +94,8 @@ int main(void) {
     case all_of_it: {
         /* All requests that the module knows, and a yes if all were done. countersign-net is fake_net.c. */
         char net[4];
-        send_frame(KIND_LOG, FIELD_TEXT, "begun"), ready("10"), send_frame(KIND_MATCH_GROUPS, FIELD_NAME, "root");
+        send_frame(KIND_LOG, FIELD_TEXT, "begun"), ready("10"), send_frame(KIND_LISTEN, 0, "");
+        send_frame(KIND_MATCH_GROUPS, FIELD_NAME, "root");
         /* Not a member, and nothing is unsure: every source was asked to its end. */
         if (!comes(KIND_GROUPS, 0, "")) return 1;
         send_frame(KIND_START_NET, 0, "");

@@ -2,8 +2,8 @@
  * Preloaded into pam_host: makes one call fail that is made while the module runs, by itself or by the C library for
  * it, in this process or in a child before its program. FAULTS names a file of 1,024 bytes: in the first four the
  * number of the call that fails, counted from 1 in each process; in the next four in which process: 0 is the login
- * program, 1 its first child, 2 its second; the rest receives the name of what failed. With FAULTS_UNKILLABLE set,
- * nothing dies of a signal.
+ * program, 1 its first child, 2 its second; the rest receives the name of what failed. FAULTS_ONLY names the calls that
+ * are counted, between commas; all are without it. With FAULTS_UNKILLABLE set, nothing dies of a signal.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -24,6 +24,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 static struct report {
@@ -44,8 +45,17 @@ __attribute__((constructor)) static void begin(void) {
     if (map != MAP_FAILED) report = map;
 }
 
+/* Whether FAULTS_ONLY, as in ",read,write,", has the name, or is not there. */
+static int is_counted(const char *name) {
+    const char *only = getenv("FAULTS_ONLY");
+    char full[200];
+    snprintf(full, sizeof full, ",%s,", name);
+    return only == NULL || strstr(only, full) != NULL;
+}
+
 static int fails(const char *name) {
-    if (report == NULL || !is_armed || is_paused || own_number != report->process || ++count != report->nth) return 0;
+    if (report == NULL || !is_armed || is_paused || own_number != report->process || !is_counted(name)) return 0;
+    if (++count != report->nth) return 0;
     snprintf(report->name, sizeof report->name, "%s", name);
     return 1;
 }
@@ -145,11 +155,26 @@ CALL(int, close_range, EIO, (unsigned first, unsigned last, int flags), first, l
 CALL(int, chdir, EIO, (const char *path), path)
 CALL(pid_t, setsid, EPERM, (void))
 CALL(int, sigpending, EFAULT, (sigset_t *set), set)
+CALL(int, getpeername, ENOBUFS, (int fd, __SOCKADDR_ARG address, socklen_t *length), fd, address, length)
+CALL(int, getsockopt, ENOBUFS, (int fd, int level, int option, void *value, socklen_t *length),
+     fd, level, option, value, length)
+CALL(int, tcgetattr, EIO, (int fd, struct termios *mode), fd, mode)
+CALL(pid_t, tcgetpgrp, EIO, (int fd), fd)
+CALL(pid_t, tcgetsid, EIO, (int fd), fd)
+CALL(int, tcflush, EIO, (int fd, int queue), fd, queue)
 CALL(int, execveat, ENOMEM,
      (int fd, const char *path, char *const arguments[], char *const environment[], int flags),
      fd, path, arguments, environment, flags)
 CALL(int, prctl, EPERM, (int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d),
      option, a, b, c, d)
+
+/* It returns 0. */
+int isatty(int fd) {
+    int (*real)(int);
+    if (BREAKS("isatty")) return errno = EIO, 0;
+    *(void **)&real = dlsym(RTLD_NEXT, "isatty");
+    return real(fd);
+}
 
 FILE *fopen(const char *path, const char *mode) {
     FILE *(*real)(const char *, const char *);

@@ -16,6 +16,7 @@
  *   pending-sigint    SIGINT has come, and with block-sigint waits
  *   rename=NAME       PAM_USER becomes NAME in the first prompt
  *   fail-groups       /etc/group cannot be read to its end
+ *   terminal=PATH     that is its controlling terminal, and its standard input
  *
  * With PAM_HOST_JOURNAL in the environment, /dev/log leads to the journal, whose own socket is the one that it names.
  *
@@ -248,6 +249,10 @@ int main(int argc, char **argv) {
         else if (strcmp(a, "ignore-sighup") == 0) signal(SIGHUP, SIG_IGN);
         else if (strcmp(a, "reap-sigchld") == 0) signal(SIGCHLD, reap), quiet = 1;
         else if (strcmp(a, "pending-sigint") == 0) raise(SIGINT);
+        else if (strncmp(a, "terminal=", 9) == 0) {
+            int fd = setsid() < 0 ? -1 : open(a + 9, O_RDWR);
+            if (fd < 0 || dup2(fd, 0) < 0 || close(fd) != 0) return 2;
+        }
         else if (strncmp(a, "nofile=", 7) == 0) limit(RLIMIT_NOFILE, a + 7);
         else if (strncmp(a, "fsize=", 6) == 0) limit(RLIMIT_FSIZE, a + 6);
         else if (strcmp(a, "block-sigint") == 0) {

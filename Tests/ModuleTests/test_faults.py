@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from conftest import BUILT, HERE, PAM_AUTH_ERR, PAM_SUCCESS
+from test_presence import Connection
 
 # Of the module's, and libpam's own: it opens the audit, and allocates, before it calls the module.
 REFUSALS = {PAM_AUTH_ERR, 4, 5}
@@ -18,7 +19,8 @@ REFUSALS = {PAM_AUTH_ERR, 4, 5}
 # where there is no terminal nobody presses Enter at it, and how countersign-net ended is no matter.
 HARMLESS = {"close", "sigtimedwait", "open /dev/tty", "waitpid 2"}
 # The failure of each means that there is no terminal, or no client, to listen to.
-LISTENING = {"getpeername", "getsockopt", "isatty", "tcgetattr", "tcgetpgrp", "tcgetsid", "tcflush"}
+AT_A_TERMINAL = {"isatty", "tcgetattr", "tcgetpgrp", "tcgetsid", "tcflush"}
+OF_A_CLIENT = {"getpeername", "getsockopt"}
 
 # What the module calls besides what faults.c makes fail: it cannot fail, or is not asked whether it did.
 CANNOT_FAIL = {
@@ -78,16 +80,19 @@ CANNOT_FAIL = {
     "sendmsg",
     "program_invocation_short_name",
 }
-# Only where the login program runs as root; the system tests do that.
+# Only where the login program runs as root: SystemTests/test_hygiene.py has them fail. `syscall` is ioprio_set.
 OF_ROOT = {"sched_setaffinity", "sched_setscheduler", "setpriority", "syscall", "setgroups", "setresgid", "setresuid"}
 
 
-def one_fault(host, path, process, number):
-    """A login in which that call fails of that process: 0 is the login program. Gives its name, empty where it did not
-    come, and the login."""
+def one_fault(host, path, process, number, *settings, only=None, descriptors=()):
+    """A login in which that call fails of that process: 0 is the login program. `only`: the calls that are counted.
+    Gives its name, empty where it did not come, and the login."""
     path.write_bytes(struct.pack("ii1016s", number, process, b""))
     os.chmod(path, 0o666)
-    login = host.login(env={"LD_PRELOAD": str(host.product / "faults.so"), "FAULTS": str(path)})
+    env = {"LD_PRELOAD": str(host.product / "faults.so"), "FAULTS": str(path)}
+    if only:
+        env["FAULTS_ONLY"] = f",{','.join(only)},"
+    login = host.login(*settings, env=env, descriptors=descriptors)
     with contextlib.suppress(BrokenPipeError):  # it has ended without a prompt
         login.answer("123456")
     result, left = login.result(), login.finish()
@@ -162,6 +167,36 @@ def test_every_allocation_and_every_call_that_fails_denies_and_leaves_nothing_be
     assert failed >= calls, calls - failed
 
 
+def faults_while_listening(host, path, calls, *settings, descriptors=()):
+    """Makes each of these calls fail in turn: the login goes on."""
+    failed = set()
+    for number in itertools.count(1):
+        name, result, left, login = one_fault(host, path, 0, number, *settings, only=calls, descriptors=descriptors)
+        assert (login.process.returncode, result, left) == (0, PAM_SUCCESS, []), (name, login.events)
+        if not name:
+            assert failed == calls
+            return
+        failed.add(name)
+
+
+def test_a_terminal_at_which_nobody_can_listen_keeps_nobody_out(busy_host, tmp_path):
+    primary, secondary = os.openpty()
+    try:
+        os.chown(path := os.ttyname(secondary), busy_host.user.pw_uid, -1)
+        faults_while_listening(busy_host, tmp_path / "faults", AT_A_TERMINAL, f"terminal={path}")
+    finally:
+        os.close(primary), os.close(secondary)
+
+
+def test_a_client_that_cannot_be_watched_is_not_kept_out(busy_host, tmp_path):
+    connection = Connection()
+    with connection.client, connection.server:
+        descriptors = [connection.server.fileno()]
+        faults_while_listening(
+            busy_host, tmp_path / "faults", OF_A_CLIENT, *connection.settings, descriptors=descriptors
+        )
+
+
 def right_results(name):
     """A library that gets no memory may get along without: one source of users is asked where another fails. Either
     child may be waited for."""
@@ -188,7 +223,9 @@ def test_every_call_of_the_module_is_made_to_fail_here_or_cannot():
             re.M,
         )
     )
-    assert names - made_to_fail - OF_ROOT - LISTENING - CANNOT_FAIL == set()
+    assert names - made_to_fail - OF_ROOT - CANNOT_FAIL == set()
+    there = (HERE.parent / "SystemTests" / "test_hygiene.py").read_text()
+    assert [name for name in OF_ROOT - {"syscall"} | {"ioprio_set"} if f'"{name}"' not in there] == []
 
 
 def run(*command):

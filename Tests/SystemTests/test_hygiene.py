@@ -126,3 +126,48 @@ def test_a_user_who_slows_su_down_does_not_slow_the_helper_down(product):
     assert pathlib.Path("/proc", str(pid), "oom_score_adj").read_text(encoding="ascii").strip() == "0"
     terminal.answer(token.fresh_code())
     assert gets_in(terminal, "root")
+
+
+class FaultySu:
+    """bob's su to root, in which the first such call of each process fails."""
+
+    def __init__(self, product, folder, call):
+        product.host.pam_stack("su", f"{FACTOR}\naccount required pam_unix.so\nsession required pam_permit.so\n")
+        self.call, self.trace = call, folder / "trace"
+        faults = ["-e", f"trace={call},execveat", "-e", f"inject={call}:error=EPERM:when=1"]
+        strace = ["strace", "-f", "-q", "-u", "bob", "-o", str(self.trace), *faults]
+        self.terminal = product.host.terminal([*strace, "su", "root", "-c", "id -un"])
+
+    def processes_with_a_fault(self):
+        """By their ids, what each did after it."""
+        later: dict[str, list[str]] = {}
+        for line in self.trace.read_text(encoding="utf-8").splitlines():
+            pid, _, text = line.partition(" ")
+            if pid in later:
+                later[pid].append(text.strip())
+            elif "(INJECTED)" in text:
+                later[pid] = []
+        return later
+
+
+@pytest.mark.parametrize("call", ["setgroups", "setresgid", "setresuid"])
+def test_a_helper_that_cannot_give_up_its_rights_is_not_executed_and_denies(product, tmp_path, call):
+    product.softtoken("root")
+    su = FaultySu(product, tmp_path, call)
+    assert su.terminal.ends() == 1
+    [decision] = product.decisions()
+    assert (decision["outcome"], decision["reason"]) == ("unavailable", "helper_failed")
+    assert "it could not be given its rights" in decision["detail"]
+    [later] = su.processes_with_a_fault().values()
+    assert later == ["+++ exited with 126 +++"]
+
+
+# `syscall` of the module is ioprio_set.
+@pytest.mark.parametrize("call", ["sched_setaffinity", "sched_setscheduler", "setpriority", "ioprio_set"])
+def test_a_helper_that_keeps_what_slows_su_down_lets_in_all_the_same(product, tmp_path, call):
+    token = product.softtoken("root")
+    su = FaultySu(product, tmp_path, call)
+    su.terminal.reads(prompts.CODE)
+    su.terminal.answer(token.fresh_code())
+    assert gets_in(su.terminal, "root")
+    assert any("execveat(5" in text for later in su.processes_with_a_fault().values() for text in later)
