@@ -101,6 +101,42 @@ def test_with_a_missing_state_directory_nobody_can_log_in(desk):
     assert f"error: the state directory {desk.state} is missing\nhint: make it with: mkdir -m 0700" in failing(desk)
 
 
+def remove_accounts(desk):
+    for file in desk.state.glob("accounts.db*"):
+        file.unlink()
+
+
+def test_it_says_that_accounts_are_missing_which_were_made(desk):
+    remove_accounts(desk)
+    assert f"error: {desk.state}/accounts.db: missing, though it was made; mount what it lies on" in failing(desk)
+
+
+def test_it_says_that_no_marker_names_the_accounts_which_are_there(desk):
+    desk.marker.unlink()
+    assert (
+        f"error: {desk.marker} does not name the accounts in {desk.state}: no login is let in\n"
+        f"hint: countersign init --config {desk.settings_file}\n" in failing(desk)
+    )
+
+
+def test_it_says_that_there_are_neither_accounts_nor_a_marker(desk):
+    remove_accounts(desk)
+    desk.marker.unlink()
+    assert (
+        "error: there are no accounts yet: no login is let in\n"
+        f"hint: countersign init --config {desk.settings_file}\n" in failing(desk)
+    )
+
+
+def test_it_says_that_the_accounts_are_not_those_which_the_marker_names(desk):
+    [*comments, line] = desk.marker.read_text().splitlines()
+    real, _, folder = line.partition(" ")
+    other = "0123456789abcdef" * 2
+    desk.marker.write_text("\n".join([*comments, f"{other[: len(real)]} {folder}\n"]))
+    said = failing(desk)
+    assert f"error: {desk.state}/accounts.db: not the accounts that belong here, but those with the id {real};" in said
+
+
 def test_a_missing_state_directory_is_not_made_by_anybody_but_root(desk):
     shutil.rmtree(desk.state)
     assert f"error: {desk.state}/accounts.db: missing, though it was made;" in desk.refuses("list")
