@@ -48,6 +48,18 @@ def test_a_recovery_code_lets_in_and_tells_how_many_are_left(host, codes, typed)
     assert not any(code in text for code in (*CODES, typed.strip()) for text in login.texts("log"))
 
 
+@pytest.mark.parametrize("typed", ["0123456789ab", "0123-4567-89AB", " ol23 4567-89ab "])
+def test_a_recovery_code_is_taken_at_the_prompt_for_a_code_too(host, codes, typed):
+    login = host.login()
+    assert "recovery" in login.prompt()
+    login.answer(typed)
+    assert login.result() == PAM_SUCCESS
+    assert login.finish() == [] and len(login.texts("ask")) == 1
+    assert (login.decisions[-1]["reason"], login.decisions[-1]["factor"]) == ("proven", "recovery")
+    assert unused(host) == 3
+    assert not any(code in text for code in (*CODES, typed.strip()) for text in login.texts("log"))
+
+
 def test_each_is_good_once(host, codes):
     assert recover(host.login(), codes[1]).result() == PAM_SUCCESS
     login = recover(host.login(), codes[1])

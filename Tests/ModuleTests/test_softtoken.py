@@ -69,11 +69,12 @@ def test_after_three_wrong_codes_the_login_is_denied(host, softtoken):
     assert login.decisions[0]["reason"] == "wrong_code"
 
 
-def test_a_code_may_be_typed_in_groups_and_between_blanks(host, softtoken):
+@pytest.mark.parametrize("form", ["  {} {} \r", "{}-{}", "{}\u00a0{}", "{}\u2011{}", " {} - {} "])
+def test_a_code_may_be_typed_in_groups_with_hyphens_and_between_blanks(host, softtoken, form):
     code = softtoken.fresh_code()
     login = host.login()
     login.prompt()
-    login.answer(f"  {code[:3]} {code[3:]} \r")
+    login.answer(form.format(code[:3], code[3:]))
     assert login.result() == PAM_SUCCESS
 
 
