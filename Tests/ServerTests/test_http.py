@@ -8,7 +8,8 @@ import socket
 
 import pytest
 
-from support.patience import PATIENCE
+from support.outside import Web
+from support.patience import PATIENCE, until
 from support.selfsigned import certificate
 from support.server import Handset, Server, link, own_folder
 
@@ -28,6 +29,19 @@ def site():
 @pytest.fixture
 def server(site):
     return site
+
+
+@pytest.fixture(scope="module")
+def web():
+    """The server of the application `told`."""
+    with Web() as web:
+        yield web
+
+
+@pytest.fixture(scope="module")
+def told(site, web):
+    """An application that is told of decisions."""
+    return site.create_application("Told", "--callback", f"{web.url}/callback", "--callback-method", "POST")
 
 
 @contextlib.contextmanager
@@ -386,9 +400,10 @@ def test_answers_to_requests_that_came_at_once_are_in_their_order(server):
         ([], "127.0.0.1"),
     ],
 )
-def test_where_a_call_comes_from_is_what_the_last_trusted_proxy_wrote(server, forwarded, address):
+def test_where_a_call_comes_from_is_what_the_last_trusted_proxy_wrote(server, told, web, forwarded, address):
+    """In the phone's data, in the log, and in what the application is told of a decision."""
     # One user for each, since the number of phones of a user is limited.
-    user, phone = server.application.new_user(f"555123{next(NUMBERS)}"), Handset(server)
+    user, phone = told.new_user(f"555123{next(NUMBERS)}"), Handset(server)
     token = link(server, user).partition("#enrol=")[2]
     body = json.dumps(
         {
@@ -404,5 +419,13 @@ def test_where_a_call_comes_from_is_what_the_last_trusted_proxy_wrote(server, fo
         server, f"POST /phone/api/enrol HTTP/1.1\r\nHost: x\r\n{headers}Content-Length: {len(body)}\r\n\r\n{body}"
     )
     assert answer.status == 200, answer.content
-    devices = json.loads(server.command("user", "devices", user, "--json").stdout)
-    assert devices[-1]["address"] == address
+    phone.id = json.loads(answer.content)["device"]
+    [device] = json.loads(server.command("user", "devices", user, "--json").stdout)
+    [enrolled] = until(
+        lambda: [event for event in server.events("device_enrolled") if event["device"] == phone.id],
+    )
+    server.command("user", "confirm", user, phone.state()["confirmation"])
+    uuid = told.create(user)
+    assert phone.answer(uuid, "approved").status == 200
+    [said] = until(lambda: [call.json for call in list(web.calls) if call.json["uuid"] == uuid])
+    assert (device["address"], enrolled["address"], said["device"]["registration_ip"]) == (address,) * 3
