@@ -58,6 +58,17 @@ def test_a_row_of_history_has_the_hosts_time_and_its_zone(host, zone):
         assert host.says(caller, "history").splitlines()[1].startswith(HERE[zone] + " ")
 
 
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_program_reads_utc(host, zone):
+    host.zone(zone)
+    host.remember(MOMENT)
+    host.account("fred", 1006, opted_out=MOMENT)
+    host.rules('[enrolment]\nopt_out = "yes"\n')
+    for caller in CALLERS:
+        for words in [("history", "--json"), ("show", "fred", "--json"), ("list", "--csv")]:
+            assert "2027-01-15T08:00:00Z" in host.says(caller, *words)
+
+
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize(
     ("zone", "day"), [("Etc/UTC", "2027-01-15"), ("Pacific/Niue", "2027-01-14"), ("Asia/Kolkata", "2027-01-15")]

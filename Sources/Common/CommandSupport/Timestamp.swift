@@ -5,8 +5,16 @@ package import Identifiers
 
 /// The clock, and its times as text.
 ///
-/// Times are seconds since 1970; each text names its zone.
+/// Times are seconds since 1970; each text names its zone. People read the host's zone; JSON, CSV and logs have UTC.
 package enum Timestamp {
+    /// Ignores the caller's time zone: removes TZ from the environment and calls tzset(3).
+    ///
+    /// Call it before any other thread runs.
+    package static func dropCallersZone() {
+        unsetenv("TZ")
+        tzset()
+    }
+
     /// Seconds since 1970.
     package static var now: Int64 { Int64(time(nil)) }
 

@@ -4,14 +4,6 @@ public import LoginPolicy
 
 /// The calendar of this host, in the time zone of /etc/localtime (tzset(3)).
 public enum HostTime {
-    /// Ignores the caller's time zone: removes TZ from the environment and calls tzset(3).
-    ///
-    /// Needed in a process that does not start with an empty environment. Call it before any other thread runs.
-    public static func dropCallersZone() {
-        unsetenv("TZ")
-        tzset()
-    }
-
     /// Returns the first second after a day.
     ///
     /// - Parameter day: a day in local time.

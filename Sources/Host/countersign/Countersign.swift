@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import CSyscalls
 internal import CommandSupport
 internal import Glibc
-internal import HostSettings
 
 /// The administrator's command, countersign(8).
 @main
@@ -48,7 +47,7 @@ struct Countersign: ParsableCommand {
     /// Exit codes are 0, those of `CommandError`, and 64 for wrong arguments.
     static func main() {
         system_default_signals()
-        HostTime.dropCallersZone()
+        Timestamp.dropCallersZone()
         do {
             try Usage.know(CommandLine.arguments.dropFirst().first, of: self)
             let renamed = [RenamedOption("--patience", isNow: "--timeout", of: ["import", "refresh"])]

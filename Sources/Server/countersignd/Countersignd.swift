@@ -13,6 +13,7 @@ enum Program {
     /// would report the failure in the system log.
     static func main() {
         setenv("LIBDISPATCH_LOG", "NO", 1)
+        Timestamp.dropCallersZone()
         signal(SIGPIPE, SIG_IGN)
         Audit.begin()
         Task.detached {

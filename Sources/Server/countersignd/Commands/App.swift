@@ -92,7 +92,7 @@ struct App: AsyncParsableCommand {
                             separator: " ")
                         let keysColumn = if app.revoked == nil { alive } else { "revoked" }
                         return [
-                            String(app.id), app.name, String(users), Timestamp.utc(app.created), keysColumn,
+                            String(app.id), app.name, String(users), Timestamp.short(app.created), keysColumn,
                             app.callback?.url ?? "-",
                         ]
                     })

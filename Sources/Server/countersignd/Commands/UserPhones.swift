@@ -173,8 +173,8 @@ extension Users {
                         "unconfirmed"
                     }
                 return [
-                    device.id, device.name, device.osType, state, Timestamp.utc(device.created),
-                    Timestamp.utc(device.lastSeen),
+                    device.id, device.name, device.osType, state, Timestamp.short(device.created),
+                    Timestamp.short(device.lastSeen),
                     device.address,
                 ]
             })

@@ -94,14 +94,14 @@ struct Users: AsyncParsableCommand {
             guard !output.json else { return try Output.json(view.json) }
             try Output.line(
                 "user      \(view.id)\nphone     \(view.phone)\n"
-                    + "e-mail    \(view.email)\ncreated   \(Timestamp.utc(view.created))"
+                    + "e-mail    \(view.email)\ncreated   \(Timestamp.local(view.created))"
             )
             for member in view.applications {
                 try Output.line(
                     "in        application \(member.application), "
-                        + (member.confirmed.map { "confirmed \(Timestamp.utc($0))" } ?? "not confirmed")
-                        + (member.consented.map { ", asks since \(Timestamp.utc($0))" }
-                            ?? member.refused.map { ", refused \(Timestamp.utc($0))" } ?? ", does not ask yet")
+                        + (member.confirmed.map { "confirmed \(Timestamp.local($0))" } ?? "not confirmed")
+                        + (member.consented.map { ", asks since \(Timestamp.local($0))" }
+                            ?? member.refused.map { ", refused \(Timestamp.local($0))" } ?? ", does not ask yet")
                         + (member.email.map { ", \($0)" } ?? ""))
             }
             try Users.show(view.devices)
@@ -128,7 +128,7 @@ struct Users: AsyncParsableCommand {
                 rows: all.map { delivery in
                     let result = if delivery.succeeded { "sent" } else { "failed" }
                     return [
-                        Timestamp.utc(delivery.at), delivery.kind, delivery.gateway, result,
+                        Timestamp.short(delivery.at), delivery.kind, delivery.gateway, result,
                         String(delivery.milliseconds), delivery.detail,
                     ]
                 })
