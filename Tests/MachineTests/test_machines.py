@@ -303,6 +303,49 @@ def test_a_server_that_is_stopped_leaves_the_code_of_the_host(installed, machine
         wait_for_server(machine)
 
 
+UNIT = "_SYSTEMD_UNIT=countersignd.service"
+# Restarts are quick here.
+DROP_IN = "/run/systemd/system/countersignd.service.d/quick.conf"
+
+
+def test_a_server_that_is_killed_again_and_again_comes_back_each_time(installed, machine, phone):
+    machine.shell(f"mkdir -p {DROP_IN.rpartition('/')[0]}")
+    machine.write(DROP_IN, "[Service]\nRestartSec=100ms\n")
+    machine.shell("systemctl daemon-reload; systemctl restart countersignd")
+    wait_for_server(machine)
+    try:
+        for count in range(1, 5):
+            machine.run("systemctl", "kill", "-s", "KILL", "countersignd")
+            machine.shell(
+                f"until [ $(systemctl show -P NRestarts countersignd) = {count} ]"
+                " && systemctl is-active -q countersignd;"
+                " do [ $(systemctl show -P ActiveState countersignd) != failed ]; done"
+            )
+            wait_for_server(machine)
+        assert machine.run("systemctl", "is-active", "countersignd").stdout == "active\n"
+    finally:
+        machine.shell(
+            f"rm -r {DROP_IN.rpartition('/')[0]}; systemctl daemon-reload; systemctl reset-failed countersignd"
+        )
+        machine.run("systemctl", "restart", "countersignd")
+        wait_for_server(machine)
+
+
+def test_each_line_of_the_servers_journal_is_an_object_and_a_refused_key_is_a_warning(installed, machine, phone):
+    machine.shell(f"curl -fsS --fail-early --unix-socket {SOCKET} 'http://localhost/healthz?[1-100]'")
+    machine.run("systemctl", "restart", "countersignd")
+    wait_for_server(machine)
+    refused = ["-H", "X-Authy-API-Key: nonsense-nonsense", "http://localhost/protected/json/app/details"]
+    machine.run("curl", "-sS", "--unix-socket", SOCKET, *refused)
+    machine.shell(
+        f"until journalctl -q -p warning {UNIT} | grep -q key_refused; do systemctl is-active -q countersignd; done"
+    )
+    events = [json.loads(line)["event"] for line in machine.journal(UNIT).splitlines()]
+    assert {"listening", "stopped", "key_refused"} <= set(events)
+    warnings = [json.loads(line)["event"] for line in machine.journal("-p", "warning", UNIT).splitlines()]
+    assert "key_refused" in warnings and "listening" not in warnings
+
+
 # Users with a key and no password
 
 
