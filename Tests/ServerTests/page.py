@@ -38,3 +38,14 @@ def enroll(server, user, phone, name="Pixel 9"):
 def scan(phone) -> str:
     """What a camera reads from the picture of the screen."""
     return qr.read_image(phone.picture())
+
+
+def second_application(server, user, name="Other Corp"):
+    """Adds the number of a user who has a phone for the first one."""
+    other = server.create_application(name)
+    assert other.new_user() == user
+    return other
+
+
+def registered(application, user):
+    return application.call("GET", f"/protected/json/users/{user}/status").json["status"]["registered"]

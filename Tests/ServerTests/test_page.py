@@ -8,7 +8,7 @@ import time
 from support import chromium as pages  # noqa: F401 (the fixtures drive it)
 import pytest
 
-from page import enroll, scan
+from page import enroll, registered, scan, second_application
 from support.server import link
 
 QUESTION = "Are you running a command on web-1.example.com?"
@@ -444,17 +444,6 @@ def test_what_a_new_phone_calls_itself_is_text_and_never_markup(server, user, ph
     card = phone.wait_for_question("<img")
     assert card.locator("img").count() == 0
     assert phone.too_small_for_a_thumb() == []
-
-
-def second_application(server, user, name="Other Corp"):
-    """Adds the number of a user who has a phone for the first one."""
-    other = server.create_application(name)
-    assert other.new_user() == user
-    return other
-
-
-def registered(application, user):
-    return application.call("GET", f"/protected/json/users/{user}/status").json["status"]["registered"]
 
 
 def test_another_application_is_allowed_to_ask(server, user, phone):

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from page import DETAILS, QUESTION, enroll, phones, scan
+from page import DETAILS, QUESTION, enroll, phones, registered, scan, second_application
+from support.patience import until
 from support.server import link
 
 from support import firefox as pages
@@ -147,7 +148,98 @@ def test_nothing_stands_beyond_a_narrow_screen(server, app, user, open_phone):
         assert phone.run("() => document.documentElement.scrollWidth") <= 280, view
 
 
+def test_a_request_that_has_expired_says_what_to_do(app, phone, user):
+    phone.hold_the_seconds()
+    app.create(user, QUESTION, details=DETAILS, seconds_to_expire=60)
+    card = phone.request()
+    phone.pass_seconds(70)
+    assert phone.end(card) == "expired" and "start again or type a code" in phone.text(f"{card} .result")
+    phone.screenshot("expired")
+
+
+# Notifications
+
+
+def test_notifications_that_the_browser_blocks_are_told_with_the_way_to_allow_them(app, phone, user):
+    phone.show("devices")
+    phone.wait_for("[data-card=notifications] [data-do=push-on]")
+    phone.permit("notifications", "denied")
+    phone.tap("[data-card=notifications] [data-do=push-on]")
+    phone.wait(
+        """() => [...document.querySelectorAll("[data-card=notifications]")].some(
+            (card) => card.checkVisibility() && card.innerText.includes("Allow them in the browser's settings"))"""
+    )
+    app.create(user, QUESTION, details=DETAILS)
+    assert phone.approve() == "approved"
+
+
+def test_a_notification_goes_when_its_request_is_over(app, phone, user):
+    uuid = app.create(user, QUESTION, details=DETAILS)
+    phone.request()
+    phone.permit("notifications", "granted")
+    phone.wait_for_shell()
+    phone.run(
+        """async (tag) => {
+        const worker = await navigator.serviceWorker.ready;
+        await worker.showNotification("Example Corp", { tag });
+    }""",
+        uuid,
+    )
+    shown = "async () => (await (await navigator.serviceWorker.ready).getNotifications()).map((one) => one.tag)"
+    assert phone.run(shown) == [uuid]
+    assert phone.approve() == "approved"
+    until(lambda: phone.run(shown) == [])
+
+
+# Other applications
+
+
+def test_another_application_is_allowed_to_ask(server, user, phone):
+    other = second_application(server, user)
+    assert phone.decide("Other Corp wants to ask you to confirm logins", "allow") == "allowed"
+    phone.screenshot("consent")
+    assert registered(other, user)
+    uuid = other.create(user, "zoe wants in")
+    assert phone.approve() == "approved" and other.status(uuid) == "approved"
+
+
+def test_another_application_is_refused_and_asks_no_more(server, app, user, phone):
+    other = second_application(server, user)
+    assert phone.decide("Other Corp", "refuse") == "refused"
+    assert not registered(other, user) and registered(app, user)
+    phone.reload()
+    phone.show("requests")
+    phone.wait("() => document.body.innerText.includes('Nothing to approve')")
+    assert phone.run("() => document.querySelector('[data-question]')") is None
+
+
+def test_the_person_stops_an_application_and_allows_it_again(app, user, phone):
+    phone.show("devices")
+    for answer, may_ask in (("refused", False), ("allowed", True)):
+        phone.tap(f"[data-application-id] [data-do={answer}]")
+        phone.wait_for(f"[data-application-id][data-decision={answer}]")
+        assert registered(app, user) is may_ask
+    phone.screenshot("applications")
+
+
 # Another phone
+
+
+def test_a_new_phone_of_somebody_else_is_removed(server, user, phone, open_phone):
+    thief = open_phone()
+    thief.open(link(server, user), "Burner")
+    thief.confirmation_code()
+    assert phone.decide("Burner", "refuse") == "removed"
+    phone.screenshot("new-phone-removed")
+    thief.wait_for("section[data-step=removed]")
+    assert phone.devices() == ["Firefox phone"]
+
+
+def test_the_link_can_be_copied(phone):
+    opened = phone.add_another()
+    phone.tap("[data-do=copy-link]")
+    phone.wait("() => document.querySelector('[data-do=copy-link]').innerText === 'Copied'")
+    assert phone.paste() == opened == phone.text("[data-add-phone=open] .link")
 
 
 def test_a_phone_adds_another_one_from_the_code_on_its_screen_to_an_approved_login(

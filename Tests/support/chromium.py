@@ -146,23 +146,11 @@ class Phone:
         return card
 
     def hold_the_seconds(self) -> None:
-        """From now on the test triggers the page's timer of one second, as on a phone that sleeps."""
-        self.page.add_init_script("""
-            const every = setInterval;
-            window.everySecond = [];
-            window.setInterval = (act, pause) => pause === 1000 ? everySecond.push(act) : every(act, pause);
-        """)
+        self.page.add_init_script(f"({looks.HOLD_THE_SECONDS})()")
         self.page.reload()
 
     def pass_seconds(self, count: int) -> None:
-        self.page.evaluate(
-            """(count) => {
-            const now = Date.now() + 1000 * count;
-            Date.now = () => now;
-            for (const act of everySecond) act();
-        }""",
-            count,
-        )
+        self.page.evaluate(looks.PASS_SECONDS, count)
 
     def close_results(self) -> None:
         """Closes every card that is over."""

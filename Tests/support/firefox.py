@@ -19,8 +19,10 @@ from support.patience import PATIENCE
 
 FIREFOX = "/usr/bin/firefox-esr"
 SIZE = {"width": 390, "height": 844}
-# Nothing is asked of the browser's maker, and no first-run page opens.
+CONTROL = "\ue009"  # as WebDriver names the key
+# Nothing is asked of the browser's maker, no first-run page opens, and notifications need no desktop.
 PREFERENCES = """
+user_pref("alerts.useSystemBackend", false);
 user_pref("app.normandy.enabled", false);
 user_pref("app.update.disabledForTesting", true);
 user_pref("browser.aboutwelcome.enabled", false);
@@ -241,6 +243,28 @@ class Phone:
         """The text of what has the keyboard's focus."""
         return self.run("() => document.activeElement.textContent")
 
+    def paste(self) -> str:
+        """What the clipboard holds: only a field that a key pastes into may know."""
+        self.run(
+            "() => { const field = document.createElement('input'); field.id = 'paste'; document.body.append(field); }"
+        )
+        self.run("() => document.querySelector('#paste').focus()")
+        keys = [("keyDown", CONTROL), ("keyDown", "v"), ("keyUp", "v"), ("keyUp", CONTROL)]
+        actions = [{"type": kind, "value": key} for kind, key in keys]
+        self._firefox.call(
+            "input.performActions", context=self._context, actions=[{"type": "key", "id": "keys", "actions": actions}]
+        )
+        return self.wait("() => document.querySelector('#paste').value")
+
+    def hold_the_seconds(self) -> None:
+        self._firefox.call(
+            "script.addPreloadScript", functionDeclaration=looks.HOLD_THE_SECONDS, contexts=[self._context]
+        )
+        self.reload()
+
+    def pass_seconds(self, count: int) -> None:
+        self.run(looks.PASS_SECONDS, count)
+
     def permit(self, name: str, state: str) -> None:
         origin = self.run("() => location.origin")
         self._firefox.call(
@@ -332,10 +356,21 @@ class Phone:
         self.tap("[data-add-phone=closed] [data-do=add-phone]")
         return self.attribute("[data-add-phone=open] [data-link]", "data-link")
 
-    def question(self) -> str:
-        """The selector of the first question that waits for an answer."""
-        self.wait_for("[data-question][data-phase=asking]")
-        return f"[data-question='{self.attribute('[data-question][data-phase=asking]', 'data-question')}']"
+    def question(self, text: str = "") -> str:
+        """The selector of the first question that waits for an answer and shows `text`."""
+        found = self.wait(
+            """(text) => [...document.querySelectorAll("[data-question][data-phase=asking]")]
+                .find((card) => card.innerText.includes(text))?.dataset.question""",
+            text,
+        )
+        return f"[data-question='{found}']"
+
+    def decide(self, text: str, answer: str) -> str:
+        """Answers a question: `allow` or `refuse`. Returns how the page says it ended."""
+        self.show("requests")
+        card = self.question(text)
+        self.tap_settled(card, f"[data-do={answer}]")
+        return self.end(card)
 
     def add_phone(self, code: str) -> str:
         """Types the code that a new phone shows. Returns the selector of the question."""

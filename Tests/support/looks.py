@@ -1,4 +1,4 @@
-"""JavaScript functions for both browsers that report what a person sees."""
+"""JavaScript functions for both browsers: what a person sees, and the page's seconds."""
 
 OUT_OF_SIGHT = """() => {
     const width = document.documentElement.clientWidth;
@@ -26,3 +26,16 @@ IN_SIGHT = """(selector) => [...document.querySelectorAll(selector)].every((one)
 BRING_INTO_SIGHT = (
     """(selector) => document.querySelector(selector).scrollIntoView({ block: "center", behavior: "instant" })"""
 )
+
+# From now on the test triggers the page's timer of one second, as on a phone that sleeps. Runs before the page's own.
+HOLD_THE_SECONDS = """() => {
+    const every = setInterval;
+    window.everySecond = [];
+    window.setInterval = (act, pause) => pause === 1000 ? everySecond.push(act) : every(act, pause);
+}"""
+
+PASS_SECONDS = """(count) => {
+    const now = Date.now() + 1000 * count;
+    Date.now = () => now;
+    for (const act of everySecond) act();
+}"""
