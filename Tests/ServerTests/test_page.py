@@ -220,7 +220,8 @@ def test_every_step_can_be_used_with_letters_twice_as_large(server, app, user, o
         seen[step] = phone.out_of_sight()
         phone.screenshot(f"large-{width}-{locale}-{step}")
 
-    phone.page.goto(link(server, user))
+    used = link(server, user)
+    phone.page.goto(used)
     phone.page.locator("[data-do=enroll]").wait_for()
     look("enroll")
     phone.page.locator("[data-do=enroll]").click()
@@ -258,6 +259,26 @@ def test_every_step_can_be_used_with_letters_twice_as_large(server, app, user, o
     look("questions")
     phone.refuse("A tablet")
     look("questions-over")
+    phone.hold_the_seconds()
+    app.create(user, QUESTION, details=DETAILS, seconds_to_expire=60)
+    phone.wait_for_request()
+    phone.add_another()
+    phone.pass_seconds(905)
+    phone.adding("expired").wait_for()
+    look("add-phone-expired")
+    phone.show("requests")
+    phone.page.locator("[data-request][data-status=expired]").wait_for()
+    look("expired")
+    phone.reload()
+    [device] = [
+        one for one in json.loads(server.command("user", "devices", user, "--json").stdout) if not one["removed"]
+    ]
+    server.command("user", "devices", user, "--remove", device["id"], "--yes")
+    phone.page.locator("section[data-step=removed]").wait_for()
+    look("removed")
+    phone.page.goto(used)
+    phone.page.locator("section[data-step=no-link] .problem").first.wait_for()
+    look("problem")
     assert {step: found for step, found in seen.items() if found} == {}
 
 

@@ -283,7 +283,8 @@ def test_every_view_can_be_used_with_letters_twice_as_large(server, app, user, w
             seen[step] = phone.out_of_sight()
             phone.screenshot(f"large-{width}-{step}")
 
-        phone.goto(link(server, user))
+        used = link(server, user)
+        phone.goto(used)
         phone.wait_for("[data-do=enroll]")
         look("enroll")
         phone.tap("[data-do=enroll]")
@@ -306,6 +307,25 @@ def test_every_view_can_be_used_with_letters_twice_as_large(server, app, user, w
         phone.bring_into_sight(".qr")
         look("add-phone")
         assert phone.in_sight(".qr") and scan(phone) == opened
+        phone.hold_the_seconds()
+        app.create(user, QUESTION, details=DETAILS, seconds_to_expire=60)
+        card = phone.request()
+        phone.add_another()
+        phone.pass_seconds(905)
+        phone.wait_for("[data-add-phone=expired]")
+        look("add-phone-expired")
+        phone.show("requests")
+        assert phone.end(card) == "expired"
+        look("expired")
+        phone.reload()
+        for device in json.loads(server.command("user", "devices", user, "--json").stdout):
+            server.command("user", "devices", user, "--remove", device["id"], "--yes")
+        phone.wait_for("section[data-step=removed]")
+        look("removed")
+        phone.goto(used)
+        phone.wait_for("section[data-step=no-link] .problem")
+        look("problem")
+        phone.complaints.clear()  # the browser logs every refused call
     assert {step: found for step, found in seen.items() if found} == {}
 
 
