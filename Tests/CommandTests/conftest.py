@@ -42,6 +42,7 @@ COMMANDS = [
     "backup",
     "restore",
     "check",
+    "doctor",
     "try",
     "texts",
     "enroll",
@@ -51,7 +52,7 @@ COMMANDS = [
     "export",
 ]
 # Those that speak to the server.
-WITH_NET = ["enroll", "confirm", "refresh", "import"]
+WITH_NET = ["enroll", "confirm", "refresh", "import", "doctor"]
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TERM": "dumb", "TZ": "UTC"}
 SERVER = '[server]\nurl = "https://2fa.example.com"\napi_key = "not-a-real-key"\n'
 

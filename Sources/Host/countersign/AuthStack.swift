@@ -5,15 +5,24 @@ internal import Glibc
 struct AuthStack {
     /// One line, or the start of a `substack`, which counts as one line for jumps.
     struct Line {
+        enum Kind {
+            case module
+            /// The start of a substack, which does nothing itself.
+            case substack
+            /// A line that libpam cannot read, or an include that it cannot follow: it returns `perm_denied`.
+            case failing
+        }
+
+        let kind: Kind
         /// Number of substacks around the line.
         let level: Int
-        /// File name of the module; empty at the start of a substack.
+        /// File name of the module; empty where there is none.
         let module: String
         /// The module as the line names it: a name that libpam looks up, or a path.
         let path: String
         let control: PAMControl
         let arguments: [String]
-        /// Whether libpam skips the line if the module's file is missing.
+        /// Whether libpam logs nothing if the module's file is missing; the line fails all the same.
         let mayBeMissing: Bool
         /// Path and line number.
         let place: String
@@ -21,21 +30,69 @@ struct AuthStack {
         var isOurs: Bool { module == AuthStack.module }
     }
 
+    /// What libpam cannot read, or would read otherwise than it looks.
+    struct Fault: Equatable {
+        /// Path, and the line number where there is one.
+        let place: String
+        let message: String
+        let hint: String
+        /// Whether people who are no administrators can change the stack by it.
+        var isOpen = false
+
+        var text: String { "\(place): \(message)" }
+    }
+
     static let module = "pam_countersign.so"
-    static let folders = ["/etc/pam.d", "/usr/lib/pam.d"]
-    /// Nesting limit of included files, as in libpam.
-    private static let deepest = 16
-    /// Largest file that is read, in bytes.
-    private static let longest = 65_536
+    /// Where libpam looks, in this order; the last is SUSE's.
+    static let folders = ["/etc/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d"]
+    /// Service whose lines stand for those of a service without lines of its own.
+    static let fallback = "other"
+    /// Files of distributions that other files include.
+    private static let parts: Set<String> = [
+        "system-auth", "password-auth", "postlogin", "smartcard-auth", "fingerprint-auth", "system-login",
+        "system-local-login", "system-remote-login", "system-services", "config-util",
+    ]
 
     let service: String
     let lines: [Line]
+    let faults: [Fault]
+    /// Whether libpam gives up reading the service, or `other`: nobody is let in.
+    let isRefused: Bool
+    /// Whether the lines are those of `other`.
+    let isFallback: Bool
 
     /// Returns nil if the service has no file, or none that can be read.
     init?(of service: String) {
-        guard let lines = Self.lines(of: service, level: 0, depth: 0) else { return nil }
-        self.service = service
+        var reader = StackReader(service: service)
+        guard reader.readService() else { return nil }
+        self.init(reader)
+    }
+
+    /// The stack that libpam uses for a service: its own, or that of `other`.
+    static func used(by service: String) -> AuthStack {
+        var reader = StackReader(service: service)
+        _ = reader.readService()
+        return AuthStack(reader)
+    }
+
+    private init(_ reader: StackReader) {
+        service = reader.service
+        var (lines, faults, isRefused, isFallback) = (reader.lines, reader.faults, reader.isRefused, false)
+        if service != Self.fallback {
+            // libpam reads `other` for every service, and uses its lines if there are no others.
+            var other = StackReader(service: Self.fallback)
+            _ = other.readService()
+            isFallback = lines.isEmpty
+            if isFallback { (lines, faults) = (other.lines, faults + other.faults) }
+            if other.isRefused, !isRefused {
+                isRefused = true
+                faults += other.faults.filter { !faults.contains($0) }
+            }
+        }
         self.lines = lines
+        self.faults = faults
+        self.isRefused = isRefused
+        self.isFallback = isFallback
     }
 
     /// Whether the stack contains the module.
@@ -48,134 +105,10 @@ struct AuthStack {
     ///
     /// Files for inclusion, and copies left by editors and package managers, are skipped.
     static func services() -> [String] {
-        let names = Set(folders.flatMap { Folder.names($0) })
-        return names.filter { !$0.hasPrefix("common-") && !$0.contains { ".~#".contains($0) } }.sorted()
-    }
-
-    // MARK: reading
-
-    private static func lines(of name: String, level: Int, depth: Int) -> [Line]? {
-        let paths = if name.hasPrefix("/") { [name] } else { folders.map { "\($0)/\(name)" } }
-        let files = paths.lazy.compactMap { path in FileText.read(path, most: longest).map { (path, $0) } }
-        guard depth < deepest, let (path, text) = files.first else { return nil }
-        return records(text).flatMap { number, words in
-            lines(words, place: "\(path):\(number)", level: level, depth: depth)
-        }
-    }
-
-    /// Returns the words of each line that is not empty, with its number.
-    ///
-    /// Comments are dropped, and continued lines are joined.
-    private static func records(_ text: String) -> [(number: Int, words: [String])] {
-        var records: [(number: Int, words: [String])] = []
-        var open: (number: Int, text: String)?
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let start = open ?? (index + 1, "")
-            let code = line.prefix { $0 != "#" }
-            if code.hasSuffix("\\"), code.count == line.count {
-                open = (start.number, start.text + code.dropLast() + " ")
-                continue
-            }
-            open = nil
-            let words = words(start.text + code)
-            if !words.isEmpty { records.append((start.number, words)) }
-        }
-        return records
-    }
-
-    /// Splits a line at blanks, except in brackets.
-    private static func words(_ line: String) -> [String] {
-        var words: [String] = []
-        var word = ""
-        var isInBrackets = false
-        for character in line {
-            if !isInBrackets, character == " " || character == "\t" {
-                if !word.isEmpty { words.append(word) }
-                word = ""
-                continue
-            }
-            if word.isEmpty, character == "[" { isInBrackets = true }
-            if character == "]" { isInBrackets = false }
-            word.append(character)
-        }
-        return if word.isEmpty { words } else { words + [word] }
-    }
-
-    private static func lines(_ words: [String], place: String, level: Int, depth: Int) -> [Line] {
-        guard let type = words.first?.lowercased() else { return [] }
-        if type == "@include" { return included(words.dropFirst().first, place: place, level: level, depth: depth) }
-        guard ["auth", "-auth"].contains(type), words.count > 2 else { return [] }
-        switch words[1].lowercased() {
-        case "include": return included(words[2], place: place, level: level, depth: depth)
-        case "substack":
-            let start = Line(
-                level: level, module: "", path: "", control: .ignored, arguments: [], mayBeMissing: false, place: place)
-            return [start] + included(words[2], place: place, level: level + 1, depth: depth)
-        default:
-            let name = words[2].split(separator: "/").last.map(String.init) ?? ""
-            let line = Line(
-                level: level, module: name, path: words[2], control: PAMControl(words[1]),
-                arguments: Array(words.dropFirst(3)),
-                mayBeMissing: type == "-auth", place: place)
-            return [line]
-        }
-    }
-
-    /// Expands an included file; a file that cannot be read is a line that always fails, as in libpam.
-    private static func included(_ name: String?, place: String, level: Int, depth: Int) -> [Line] {
-        if let name, let lines = lines(of: name, level: level, depth: depth + 1) { return lines }
-        let denial = "pam_deny.so"
-        let line = Line(
-            level: level, module: denial, path: denial, control: PAMControl("required"), arguments: [],
-            mayBeMissing: false, place: place)
-        return [line]
-    }
-}
-
-/// What a line makes of its module's result: the control field of pam.d(5), one word or pairs in brackets.
-struct PAMControl: Equatable {
-    enum Action: Equatable {
-        case ignore, ok, done, bad, die, reset
-        case jump(Int)
-    }
-
-    /// The control field as written.
-    let text: String
-    private let actions: [String: Action]
-
-    static let ignored = PAMControl("[default=ignore]")
-
-    init(_ text: String) {
-        self.text = text
-        let words = [
-            "required": "success=ok new_authtok_reqd=ok ignore=ignore default=bad",
-            "requisite": "success=ok new_authtok_reqd=ok ignore=ignore default=die",
-            "sufficient": "success=done new_authtok_reqd=done default=ignore",
-            "optional": "success=ok new_authtok_reqd=ok default=ignore",
-        ]
-        let pairs = (words[text.lowercased()] ?? text).split { " \t[]".contains($0) }.map {
-            $0.split(separator: "=", maxSplits: 1)
-        }
-        var actions: [String: Action] = [:]
-        for pair in pairs where pair.count == 2 {
-            let name = pair[0].lowercased()
-            // As in libpam, the first `default` counts, and the last value of any other result.
-            if name != "default" || actions[name] == nil { actions[name] = Self.action(pair[1].lowercased()) }
-        }
-        self.actions = actions
-    }
-
-    /// Returns the action for a module's return value, given as libpam's name without `PAM_`, in lower case.
-    func action(on result: String) -> Action { actions[result] ?? actions["default"] ?? .bad }
-
-    private static func action(_ word: String) -> Action {
-        switch word {
-        case "ignore": .ignore
-        case "ok": .ok
-        case "done": .done
-        case "die": .die
-        case "reset": .reset
-        case let number: Int(number).map { $0 == 0 ? .ignore : .jump($0) } ?? .bad
-        }
+        let names = StackReader.usesFolders ? Set(folders.flatMap { Folder.names($0) }) : StackReader.namesInOneFile()
+        return names.filter { name in
+            let isPart = name.hasPrefix("common-") || parts.contains(name)
+            return !isPart && !name.contains { ".~#".contains($0) }
+        }.sorted()
     }
 }

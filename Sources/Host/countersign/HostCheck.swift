@@ -32,18 +32,19 @@ struct HostCheck {
         let sudoers: Sudoers? = if asksAtSudo { Sudoers() } else { nil }
         exempt = Self.exemptions(asking) + sshd.exempt + (sudoers?.exempt ?? []).map { "/etc/sudoers: \($0)" }
         let ofStacks =
-            Self.module(asking) + Self.judged(asking) + Self.otherSettings(asking, settings: settings)
+            Self.module(asking) + Self.judged(asking)
+            + Self.otherSettings(asking, settings: settings)
             + Self.secondDoors()
         findings = ofStacks + sshd.findings + (sudoers.map(Self.sudo) ?? [])
     }
 
-    private static let noStack = CheckResult(
+    static let noStack = CheckResult(
         "no file in /etc/pam.d has pam_countersign: nobody is asked for a second factor",
         "put the line into the stacks, as in pam.d/sudo and pam.d/sshd of the documentation, and check again",
         effect: .asksNobody)
 
     /// Checks that libpam finds the module where a stack names it without a path.
-    private static func module(_ stacks: [AuthStack]) -> [CheckResult] {
+    static func module(_ stacks: [AuthStack]) -> [CheckResult] {
         let lines = stacks.flatMap(\.lines).filter(\.isOurs)
         let paths = lines.filter { $0.path.hasPrefix("/") && access($0.path, R_OK) != 0 }.map { line in
             CheckResult(
@@ -51,11 +52,7 @@ struct HostCheck {
                 "make install, and name the module without a path",
                 effect: .stopsLogins)
         }
-        let triplets = ["/lib", "/usr/lib"].flatMap { above in Folder.names(above).map { "\(above)/\($0)" } }
-        let folders = ["/lib", "/lib64", "/usr/lib", "/usr/lib64"] + triplets
-        guard !folders.contains(where: { access("\($0)/security/\(AuthStack.module)", F_OK) == 0 }) else {
-            return once(paths)
-        }
+        guard PAMModules.files(AuthStack.module).isEmpty else { return once(paths) }
         let isUsed = lines.contains { !$0.path.hasPrefix("/") }
         let effect =
             if isUsed { "the stacks that name it refuse every login" } else { "no stack can use it by its name" }
@@ -68,11 +65,12 @@ struct HostCheck {
     private static func judged(_ stacks: [AuthStack]) -> [CheckResult] {
         once(
             stacks.compactMap { stack in
-                StackJudgment(stack).text.map { CheckResult($0.message, $0.hint, effect: .asksNotAll) }
+                let judgment = StackJudgment(stack)
+                return judgment.text.map { CheckResult($0.message, $0.hint, effect: judgment.effect) }
             })
     }
 
-    private static func exemptions(_ stacks: [AuthStack]) -> [String] {
+    static func exemptions(_ stacks: [AuthStack]) -> [String] {
         let lines = stacks.flatMap(\.lines).filter { $0.exempts && $0.module != "pam_rootok.so" && $0.hasWay }
         var texts: [String] = []
         for line in lines {
@@ -82,7 +80,7 @@ struct HostCheck {
         return texts
     }
 
-    private static func sudo(_ sudoers: Sudoers) -> [CheckResult] {
+    static func sudo(_ sudoers: Sudoers) -> [CheckResult] {
         let other = sudoers.services.filter { AuthStack(of: $0.name)?.asks != true }.map { name, line in
             CheckResult(
                 "/etc/sudoers: `\(line)`: /etc/pam.d/\(name) has no pam_countersign: sudo asks for no second factor",
@@ -117,7 +115,7 @@ struct HostCheck {
     }
 
     /// Sibling services (sudo and sudo-i, su and su-l) where only one runs the module.
-    private static func secondDoors() -> [CheckResult] {
+    static func secondDoors() -> [CheckResult] {
         [("sudo", "sudo-i", "sudo -i"), ("su", "su-l", "su -")].flatMap { name, other, command in
             let (first, second, rest) = (AuthStack(of: name), AuthStack(of: other), AuthStack(of: "other"))
             let file = "/etc/pam.d/\(other)"

@@ -14,7 +14,7 @@ struct SSHDaemon {
         case settings(SSHDaemon)
     }
 
-    fileprivate static let program = "/usr/sbin/sshd"
+    static let program = "/usr/sbin/sshd"
     /// Methods that ask PAM.
     private static let asking: Set<String> = ["keyboard-interactive", "keyboard-interactive:pam", "password"]
     /// Methods that let in by themselves, each with the setting that allows it.
@@ -22,11 +22,11 @@ struct SSHDaemon {
         ("publickey", "pubkeyauthentication"), ("gssapi-with-mic", "gssapiauthentication"),
         ("hostbased", "hostbasedauthentication"),
     ]
-    private static let advice =
+    static let advice =
         "take the sshd_config lines of pam.d/sshd in the documentation, then: sshd -t && systemctl reload ssh"
 
-    private let values: [String: String]
-    private let blocks: [SSHMatchBlock]
+    let values: [String: String]
+    let blocks: [SSHMatchBlock]
 
     /// sshd's defaults of the settings that are looked at.
     private static let defaults = [
@@ -34,7 +34,7 @@ struct SSHDaemon {
     ]
 
     /// The settings in sshd's files, for when sshd prints none.
-    fileprivate init(files: (values: [String: String], blocks: [SSHMatchBlock])) {
+    init(files: (values: [String: String], blocks: [SSHMatchBlock])) {
         values = Self.defaults.merging(files.values) { _, said in said }
         blocks = files.blocks
     }
@@ -69,7 +69,7 @@ struct SSHDaemon {
     }
 
     /// Ways to log in by ssh that do not ask PAM.
-    private func alone(_ values: [String: String]) -> [String] {
+    func alone(_ values: [String: String]) -> [String] {
         let methods = values["authenticationmethods"] ?? "any"
         guard methods != "any" else {
             let enabled = Self.others.filter { values[$0.1] == "yes" }.map(\.0)
@@ -84,17 +84,17 @@ struct SSHDaemon {
     }
 
     /// The same for the people of a block.
-    private func alone(_ block: SSHMatchBlock) -> [String] {
+    func alone(_ block: SSHMatchBlock) -> [String] {
         alone(values.merging(block.values) { _, changed in changed })
     }
 
-    private func finding(_ block: SSHMatchBlock) -> CheckResult? {
+    func finding(_ block: SSHMatchBlock) -> CheckResult? {
         guard block.isForEverybody, let way = alone(block).first, !alone(values).contains(way) else { return nil }
         return Self.open("\(block.place): `\(block.text)`: \(way)")
     }
 
     /// Blocks that let some people, or some addresses, in without PAM, as text for people.
-    fileprivate var exempt: [String] {
+    var exempt: [String] {
         blocks.filter { !$0.isForEverybody && !alone($0).isEmpty && alone($0) != alone(values) }.map {
             "\($0.place): \($0.text)"
         }
@@ -103,7 +103,7 @@ struct SSHDaemon {
     private static func open(_ message: String) -> CheckResult { CheckResult(message, advice, effect: .asksNotAll) }
 
     /// Without this method sshd cannot ask a second question.
-    private var unable: [CheckResult] {
+    var unable: [CheckResult] {
         guard values["kbdinteractiveauthentication"] == "no" else { return [] }
         return [
             CheckResult(
@@ -119,7 +119,12 @@ extension SSHDaemon.Reading {
             self = .absent
             return
         }
-        guard let (code, output) = SystemProgram.output(SSHDaemon.program, arguments: ["-T"], milliseconds: 10_000)
+        self.init(arguments: ["-T"])
+    }
+
+    /// Runs sshd with these arguments; its files are read if it says nothing.
+    init(arguments: [String]) {
+        guard let (code, output) = SystemProgram.output(SSHDaemon.program, arguments: arguments, milliseconds: 10_000)
         else {
             self = .unreadable("it gave no answer", SSHDaemon(files: SSHMatchBlock.file()))
             return
@@ -154,62 +159,5 @@ extension SSHDaemon.Reading {
                 + settings.findings
         case .settings(let settings): settings.findings
         }
-    }
-}
-
-/// Runs a program of the system and reads its output.
-enum SystemProgram {
-    /// Maximum output, in bytes.
-    private static let most = 262_144
-
-    /// Runs a program without any of this process's environment.
-    ///
-    /// - Parameters:
-    ///   - path: path of the program.
-    ///   - arguments: its arguments.
-    ///   - milliseconds: time in which it has to end.
-    /// - Returns: exit code, and all that it printed on both outputs; nil if it cannot be started, does not end in
-    ///   time, or prints too much.
-    static func output(_ path: String, arguments: [String], milliseconds: Int64) -> (code: CInt, text: String)? {
-        var ends: [CInt] = [-1, -1]
-        guard pipe(&ends) == 0 else { return nil }
-        defer { close(ends[0]) }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        let pid = spawn(path, arguments: arguments, output: ends[1])
-        close(ends[1])
-        guard let pid else { return nil }
-        let until = system_now() + milliseconds
-        var bytes: [UInt8] = []
-        var isOver = false
-        while !isOver, bytes.count < most, !readable([ends[0]], until: until).isEmpty {
-            var buffer = [UInt8](repeating: 0, count: 16_384)
-            let count = read(ends[0], &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            isOver = count <= 0
-            bytes += buffer.prefix(max(0, count))
-        }
-        if !isOver { kill(pid, SIGKILL) }
-        var status: CInt = 0
-        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
-        return if isOver { (exitCode(status), String(decoding: bytes, as: UTF8.self)) } else { nil }
-    }
-
-    /// The exit code as a shell counts it: 128 plus the number of a signal that ended it.
-    static func exitCode(_ status: CInt) -> CInt {
-        if status & 0x7F == 0 { (status >> 8) & 0xFF } else { 128 + (status & 0x7F) }
-    }
-
-    private static func spawn(_ path: String, arguments: [String], output: CInt) -> pid_t? {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
-        posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO)
-        var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
-        var environment: [UnsafeMutablePointer<CChar>?] = [strdup("PATH=/usr/sbin:/usr/bin:/sbin:/bin"), nil]
-        defer { (words + environment).forEach { free($0) } }
-        var pid: pid_t = 0
-        return if posix_spawn(&pid, path, &actions, nil, &words, &environment) == 0 { pid } else { nil }
     }
 }

@@ -1,27 +1,46 @@
-/// All ways through a stack that libpam's dispatcher can take for pam_authenticate(3), given its modules' results.
+/// All ways through a stack that libpam's dispatcher (_pam_dispatch_aux in pam_dispatch.c) can take for
+/// pam_authenticate(3), given the results that its modules may have.
 struct StackWalk {
     /// A way that ends in success.
-    enum Success: Equatable {
+    enum Success: Hashable {
         case asked
         /// The module was not asked; holds the index of the line that ended the stack or passed over the module's.
         case passedBy(Int?)
     }
 
+    /// All ways that end in success, each once, in the order in which they are found.
+    private(set) var ways: [Success] = []
+    /// Whether there are more ways than are followed.
+    private(set) var isCut = false
+
     /// Nil if no way ends in success.
-    private(set) var success: Success?
+    var success: Success? { ways.first }
+
+    /// Most states that are followed.
+    private static let mostStates = 200_000
 
     private let lines: [AuthStack.Line]
+    private let ours: [Int]
     private let results: (AuthStack.Line) -> [String]
-    private var seen: Set<State> = []
 
-    /// State of the dispatcher.
-    ///
-    /// Its memory of results is simplified to the side of success: `reset` also forgets refusals from before the
-    /// substack, and a jump that is too long ends the stack.
+    /// The dispatcher's impression, with its status as far as success depends on it.
+    private enum Impression: Hashable {
+        case undefined
+        /// Positive, and the status is success.
+        case success
+        /// Positive with another status, such as that of `ignore=ok`: later successes do not change it.
+        case other
+        case negative
+    }
+
+    /// State of the dispatcher before a line.
     private struct State: Hashable {
         var index = 0
-        var hasSuccess = false
-        var hasRefusal = false
+        var impression = Impression.undefined
+        /// Impressions at the start of the substacks around the line, from the outermost.
+        var saved: [Impression] = [.undefined]
+        /// Level of the line before.
+        var level = 0
         var isAsked = false
         var turn: Int?
     }
@@ -32,13 +51,18 @@ struct StackWalk {
     init(_ lines: [AuthStack.Line], results: @escaping (AuthStack.Line) -> [String]) {
         self.lines = lines
         self.results = results
+        ours = lines.indices.filter { lines[$0].isOurs }
+        var seen: Set<State> = []
         var open = [State()]
-        while success == nil, let state = open.popLast() {
+        while let state = open.popLast() {
             guard seen.insert(state).inserted else { continue }
+            guard seen.count < Self.mostStates else {
+                isCut = true
+                return
+            }
             guard state.index < lines.count else {
-                if state.hasSuccess, !state.hasRefusal {
-                    success = if state.isAsked { .asked } else { .passedBy(state.turn) }
-                }
+                let way: Success = if state.isAsked { .asked } else { .passedBy(state.turn) }
+                if state.impression == .success, !ways.contains(way) { ways.append(way) }
                 continue
             }
             // The first result is followed first.
@@ -48,99 +72,76 @@ struct StackWalk {
 
     private func next(_ state: State) -> [State] {
         let line = lines[state.index]
-        guard !line.module.isEmpty else {
-            var state = state
-            state.index += 1
-            return [state]
+        var entered = state
+        if line.level > state.level {
+            while entered.saved.count <= line.level { entered.saved.append(entered.impression) }
+            entered.saved[line.level] = entered.impression
         }
-        return results(line).map { after(state, result: $0) }
+        entered.level = line.level
+        // Impressions of substacks that have ended are never read again.
+        entered.saved.removeLast(max(0, entered.saved.count - 1 - line.level))
+        entered.index += 1
+        switch line.kind {
+        case .substack: return [entered]
+        case .failing: return [after(entered, line: state.index, result: "perm_denied")]
+        case .module:
+            var states: [State] = []
+            for result in results(line) {
+                let state = after(entered, line: state.index, result: result)
+                if !states.contains(state) { states.append(state) }
+            }
+            return states
+        }
     }
 
-    private func after(_ state: State, result: String) -> State {
-        let line = lines[state.index]
+    /// Returns the state after a line with this result; `state` is already at the line that follows.
+    private func after(_ state: State, line index: Int, result: String) -> State {
+        let line = lines[index]
         var next = state
-        next.index += 1
         if line.isOurs { next.isAsked = true }
-        switch line.control.action(on: result) {
+        let action = line.control.action(on: result)
+        switch action {
         case .ignore: break
         case .ok, .done:
-            // As in libpam, `ignore` is not counted as a result, and a failure stays a failure.
-            if result == "success" { next.hasSuccess = true } else if result != "ignore" { next.hasRefusal = true }
-            let ends = line.control.action(on: result) == .done && !next.hasRefusal && next.hasSuccess
-            if ends { leave(&next, from: state.index) }
-        case .bad: next.hasRefusal = true
+            if next.impression == .undefined || next.impression == .success {
+                next.impression = if result == "success" { .success } else { .other }
+            }
+            if action == .done, next.impression != .negative { leave(&next, from: index) }
+        case .bad: next.impression = .negative
         case .die:
-            next.hasRefusal = true
-            leave(&next, from: state.index)
-        case .reset: (next.hasSuccess, next.hasRefusal) = (false, false)
+            next.impression = .negative
+            leave(&next, from: index)
+        case .reset: next.impression = next.saved[line.level]
         case .jump(let count):
-            next.index = past(state.index, count: count)
-            if !next.isAsked, lines[state.index..<next.index].contains(where: \.isOurs) { next.turn = state.index }
+            let (landing, left) = past(index, count: count)
+            // A jump beyond the end of the stack, or of the substack, is a failure.
+            if left > 0 { next.impression = .negative }
+            move(&next, to: landing, from: index)
         }
         return next
     }
 
     /// Ends the stack, or the substack around the line.
     private func leave(_ state: inout State, from index: Int) {
-        if !state.isAsked { state.turn = index }
         let level = lines[index].level
-        guard level != 0 else {
-            state.index = lines.count
-            return
-        }
-        state.index = lines[index...].firstIndex { $0.level < level } ?? lines.count
+        var end = index + 1
+        while end < lines.count, lines[end].level >= level { end += 1 }
+        move(&state, to: end, from: index)
     }
 
-    /// Returns the line after `count` lines of this level, each with its substack.
-    private func past(_ index: Int, count: Int) -> Int {
+    private func move(_ state: inout State, to landing: Int, from index: Int) {
+        state.index = landing
+        if !state.isAsked, ours.contains(where: { $0 > index && $0 < landing }) { state.turn = index }
+    }
+
+    /// Returns the line after `count` lines of this level, each with its substack, and how many there were too few.
+    private func past(_ index: Int, count: Int) -> (landing: Int, left: Int) {
         let level = lines[index].level
         var (next, left) = (index + 1, count)
         while next < lines.count, lines[next].level >= level, left > 0 {
             repeat { next += 1 } while next < lines.count && lines[next].level > level
             left -= 1
         }
-        return next
-    }
-}
-
-extension PAMControl.Action {
-    /// Whether it ends the stack, or passes over lines.
-    var isWay: Bool {
-        switch self {
-        case .done, .jump: true
-        case .ignore, .ok, .bad, .die, .reset: false
-        }
-    }
-}
-
-extension AuthStack.Line {
-    /// Modules that take the people they apply to from files of their own.
-    private static let byFile = [
-        "pam_rootok.so", "pam_listfile.so", "pam_access.so", "pam_wheel.so", "pam_group.so", "pam_time.so",
-    ]
-    /// Conditions of pam_succeed_if(8) that few people meet.
-    private static let narrow = ["=", "eq", "in", "ingroup", "innetgr", "<", "<=", "lt", "le"]
-
-    /// Whether the line may send some people, or some callers, another way on purpose.
-    ///
-    /// A way for everybody, or nearly everybody, does not count, such as `uid >= 1000`.
-    var exempts: Bool {
-        switch module {
-        case "pam_succeed_if.so": hasNarrowCondition
-        case "pam_usertype.so": arguments.contains("issystem")
-        default: Self.byFile.contains(module)
-        }
-    }
-
-    /// Whether any of its results ends the stack, or passes over lines.
-    var hasWay: Bool { ["success", "auth_err", "perm_denied"].contains { control.action(on: $0).isWay } }
-
-    /// Whether any condition is narrow, as all conditions of a line must hold.
-    private var hasNarrowCondition: Bool {
-        arguments.indices.dropFirst().dropLast().contains { index in
-            let (name, value) = (arguments[index - 1], arguments[index + 1])
-            return Self.narrow.contains(arguments[index].lowercased()) && !(["*", "?*"].contains(value))
-                && ["user", "uid", "gid", "tty", "rhost", "service", "ruser"].contains(name)
-        } || arguments.contains { ["ingroup", "innetgr"].contains($0) }
+        return (next, left)
     }
 }

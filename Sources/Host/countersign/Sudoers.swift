@@ -8,9 +8,11 @@ struct Sudoers {
     private(set) var unasked: [String] = []
     /// Settings and rules by which some people, or some commands, are not asked.
     private(set) var exempt: [String] = []
+    /// Settings by which sudo asks another person, or asks seldom: the line, why, and what to do.
+    private(set) var doubts: [(line: String, why: String, hint: String)] = []
 
     private static let program = "/usr/bin/cvtsudoers"
-    private static let file = "/etc/sudoers"
+    static let file = "/etc/sudoers"
 
     /// Returns nil if there is no sudo, or if its file cannot be read.
     init?() {
@@ -39,6 +41,16 @@ struct Sudoers {
             case "pam_service", "pam_login_service":
                 let name = option.split(separator: "=").last.map(Self.trimmed) ?? ""
                 services.append((name.filter { $0 != "\"" }, said))
+            case "targetpw", "rootpw", "runaspw":
+                doubts.append(
+                    (
+                        said, "sudo asks for another user's password, and for that user's factor",
+                        "take it out, or set factor_of = \"caller\" for sudo (countersign.toml(5))"
+                    ))
+            case "timestamp_timeout":
+                let minutes = option.split(separator: "=").last.map(Self.trimmed).flatMap { Double($0) } ?? 0
+                guard minutes < 0 || minutes > 60 else { continue }
+                doubts.append((said, "people are not asked again for a long time", "set 15 or less: visudo"))
             default: break
             }
         }

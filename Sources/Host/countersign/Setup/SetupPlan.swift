@@ -98,7 +98,7 @@ struct SetupPlan {
     /// The service among those that ask afterwards whose stack this one includes.
     private func includedStack(of service: String) throws -> String? {
         guard let text = try SystemFile.text("/etc/pam.d/\(service)") else { return nil }
-        let included = StackFile(text).records.filter(\.isAuth).compactMap(\.includes)
+        let included = EditedStack(text).records.filter(\.isAuth).compactMap(\.includes)
         return included.first { services.contains($0) }
     }
 

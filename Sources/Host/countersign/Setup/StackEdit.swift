@@ -54,13 +54,13 @@ private struct StackPlanner {
     }
 
     let path: String
-    let file: StackFile
+    let file: EditedStack
     let text: String
     let scratch: SetupScratch
 
     init(path: String, text: String, scratch: SetupScratch) {
         (self.path, self.text, self.scratch) = (path, text, scratch)
-        file = StackFile(text)
+        file = EditedStack(text)
     }
 
     func behindPassword(line: String) throws -> Plan {
@@ -111,7 +111,7 @@ private struct StackPlanner {
     // MARK: versions of a file
 
     /// The record as it is, and with `substack` in place of `include`, so that no line of the included file ends ours.
-    private func versions(_ record: StackFile.Record) -> [(StackFile.Record, old: [String], new: [String])] {
+    private func versions(_ record: EditedStack.Record) -> [(EditedStack.Record, old: [String], new: [String])] {
         let raw = file.raw(record)
         guard record.isPlainInclude, let line = raw.first, let range = line.firstRange(of: "include") else {
             return [(record, raw, raw)]
@@ -153,19 +153,19 @@ private struct StackPlanner {
             let results = ["success", "ignore"]
             return line.exempts ? results.filter { !line.control.action(on: $0).isWay } : results
         }
-        return walk.success != nil
+        return walk.isCut || walk.success != nil
     }
 
-    private func isProving(_ record: StackFile.Record) throws -> Bool {
+    private func isProving(_ record: EditedStack.Record) throws -> Bool {
         let stack = try scratch.stack(file.raw(record).joined(separator: "\n") + "\n")
         return stack?.lines.contains { StackJudgment.proving.contains($0.module) } ?? false
     }
 
     /// Whether the file that the record includes has lines of the auth stack only.
-    private func isAuthOnly(_ record: StackFile.Record) throws -> Bool {
+    private func isAuthOnly(_ record: EditedStack.Record) throws -> Bool {
         guard let name = record.includes else { return true }
         let texts = try AuthStack.folders.lazy.compactMap { try SystemFile.text("\($0)/\(name)") }
-        return texts.first.map { StackFile($0).records.allSatisfy(\.isAuth) } ?? false
+        return texts.first.map { EditedStack($0).records.allSatisfy(\.isAuth) } ?? false
     }
 
     private func named(_ message: String) -> String { scratch.naming(message, path: path) }

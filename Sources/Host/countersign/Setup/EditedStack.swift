@@ -1,5 +1,5 @@
 /// Lines of one file of pam.d(5), as they stand in it.
-struct StackFile {
+struct EditedStack {
     /// One line, with those that continue it.
     struct Record {
         let first: Int

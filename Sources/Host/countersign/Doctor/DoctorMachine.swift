@@ -1,0 +1,52 @@
+internal import CommandSupport
+internal import Glibc
+
+/// What the machine itself does for logins, or against them: root looks at it.
+enum DoctorMachine {
+    private static let journal = ["/usr/bin/journalctl", "/bin/journalctl"]
+    /// Refusals of AppArmor and SELinux that name us, as the kernel writes them.
+    private static let denial = #"(apparmor="DENIED"|avc: +denied).*countersign"#
+
+    /// The users, the helpers and the module: whether they are there, who may change them, and whether they start.
+    static func programs(helpers: String) -> [Diagnosis] {
+        var found = (try? CheckResult.users())?.map { Diagnosis.found("users", $0) } ?? []
+        let faults = CheckResult.helpers(helpers, ownedBy: 0)
+        for name in ["countersign-login", "countersign-net"] {
+            guard let fault = faults[name] else { continue }
+            found.append(.found("helpers", fault))
+        }
+        found += PAMModules.files(AuthStack.module).compactMap(module)
+        return found.isEmpty ? [.ok("helpers", "the helpers start as their users")] : found
+    }
+
+    /// Who may change the module.
+    private static func module(_ path: String) -> Diagnosis? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 else {
+            return .problem("module", "\(path): not a module: its logins are refused", hint: "install Countersign anew")
+        }
+        guard status.st_uid != 0 || status.st_mode & 0o022 != 0 else { return nil }
+        return .problem(
+            "module", "\(path): others than root may change it", hint: "chown root:root \(path) && chmod 644 \(path)")
+    }
+
+    /// What AppArmor and SELinux refused us within a day.
+    static func denials() -> [Diagnosis] {
+        guard let program = journal.first(where: { access($0, X_OK) == 0 }) else { return [] }
+        let arguments = ["-q", "-o", "cat", "--no-pager", "-n", "100", "--since", "-24h", "-g", denial]
+        guard let (_, text) = SystemProgram.output(program, arguments: arguments, milliseconds: 10_000) else {
+            return [.warning("log", "journalctl gave no answer in 10 seconds", hint: "journalctl --verify")]
+        }
+        let lines = text.split(separator: "\n").filter {
+            $0.contains("countersign") && $0.lowercased().contains("denied")
+        }
+        guard let last = lines.last else { return [.ok("log", "no denial by AppArmor or SELinux within a day")] }
+        return [
+            .problem(
+                "log",
+                "\(lines.count.counted("denial")) by AppArmor or SELinux within a day, the last: \(last.prefix(200))",
+                hint: "aa-logprof or audit2why tells which rule is missing")
+        ]
+    }
+}
