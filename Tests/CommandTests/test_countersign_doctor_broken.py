@@ -203,6 +203,18 @@ def huge_stack(host):
     (host.stack_folder / "sudo").write_text(OURS + "# x\n" * 100_000)
 
 
+@broken("stacks", "more than 500 files are included: not read")
+def include_bomb(host):
+    parts = {f"part-{n}": f"auth include part-{n + 1}\n" * 4 for n in range(14)}
+    host.stacks(sudo="auth include part-0\n" + OURS, **parts, **{"part-14": "auth optional pam_permit.so\n"})
+
+
+@broken("sudo", "the stack around this line has too many ways to follow them all")
+def labyrinth(host):
+    jump = "auth [success=ignore default=950] pam_unknown.so\n"
+    host.stacks(sudo=jump * 900 + OURS + "auth optional pam_permit.so\n" * 1_000)
+
+
 @broken("cockpit", "people come in over the network and are not asked", status="warning")
 def cockpit(host):
     host.stacks(cockpit="auth substack common-auth\naccount required pam_unix.so\n")
@@ -314,6 +326,12 @@ config(
     "warning",
 )
 config("root_by_password", "PermitRootLogin without-password refuses root after the second factor", SSHD, ["root"])
+config(
+    "keys_from_nowhere",
+    "AuthorizedKeysCommand /mnt/keys: it is no program",
+    SSHD + "AuthorizedKeysCommand /mnt/keys\nAuthorizedKeysCommandUser nobody\n",
+)
+config("no_authority", "TrustedUserCAKeys /mnt/ca.pub: No such file", SSHD + "TrustedUserCAKeys /mnt/ca.pub\n")
 config(
     "little_time", "LoginGraceTime is 30 s, and a login may take 90 s", SSHD + "LoginGraceTime 30\n", status="warning"
 )

@@ -22,6 +22,8 @@ public final class Transfer {
     private var body: [UInt8] = []
     private var headerBytes = 0
     private var isTooLong = false
+    private var wantsFacts = false
+    private var date: Int64?
 
     /// Prepares an exchange over HTTP; nil if libcurl rejects a part of the request.
     ///
@@ -102,8 +104,14 @@ public final class Transfer {
     private func set(_ request: TransferRequest) -> Bool {
         for header in request.headers + ["Expect:"] { guard append(header, to: &headers) else { return false } }
         return set(CURLOPT_HTTPHEADER, list: headers) && set(CURLOPT_USERAGENT, text: "countersign")
+            && setFacts(request.wantsFacts)
             && (!request.isHTTP1 || set(CURLOPT_HTTP_VERSION, long: Int(CURL_HTTP_VERSION_1_1))) && setBody(request)
             && set(CURLOPT_CUSTOMREQUEST, text: request.method)
+    }
+
+    private func setFacts(_ wanted: Bool) -> Bool {
+        wantsFacts = wanted
+        return !wanted || set(CURLOPT_CERTINFO, long: 1)
     }
 
     /// Sets the body after its size, so that libcurl does not stop at a zero byte.
@@ -150,8 +158,8 @@ public final class Transfer {
             && ccurl_set_write(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
                 Transfer.from(context)?.append(bytes, count: size * count) ?? 0
             } == CURLE_OK
-            && ccurl_set_write(easy, CURLOPT_HEADERFUNCTION) { _, size, count, context in
-                Transfer.from(context)?.countHeader(size * count) ?? 0
+            && ccurl_set_write(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
+                Transfer.from(context)?.readHeader(bytes, count: size * count) ?? 0
             } == CURLE_OK
     }
 
@@ -169,8 +177,12 @@ public final class Transfer {
         return count
     }
 
-    private func countHeader(_ count: Int) -> Int {
+    private func readHeader(_ bytes: UnsafeMutablePointer<CChar>?, count: Int) -> Int {
         headerBytes += count
+        if wantsFacts, let bytes, count < 200 {
+            let text = String(decoding: UnsafeRawBufferPointer(start: bytes, count: count), as: UTF8.self)
+            if text.lowercased().hasPrefix("date:") { date = Self.time(text.dropFirst(5)) }
+        }
         isTooLong = isTooLong || headerBytes > Self.longest
         return if isTooLong { 0 } else { count }
     }
@@ -206,7 +218,9 @@ public final class Transfer {
     func result(_ code: CURLcode) -> TransferResult {
         if isTooLong { return .failed(failure(.tooLong, reason: "the answer is longer than \(Self.longest) bytes")) }
         guard code != CURLE_OK else {
-            return .response(TransferResponse(status: status, body: body, retryAfter: retryAfter))
+            var response = TransferResponse(status: status, body: body, retryAfter: retryAfter)
+            if wantsFacts { (response.date, response.certificatesEnd) = (date, certificatesEnd) }
+            return .response(response)
         }
         // A rejection by a mail server is a response like any other.
         if recipients != nil, status >= 400, code != CURLE_OPERATION_TIMEDOUT {
@@ -235,6 +249,30 @@ public final class Transfer {
         var status = 0
         ccurl_status(easy, &status)
         return status
+    }
+
+    /// When the first certificate of the chain ends.
+    private var certificatesEnd: Int64? {
+        var found: UnsafeMutablePointer<curl_certinfo>?
+        guard ccurl_certificates(easy, &found) == CURLE_OK, let chain = found?.pointee else { return nil }
+        var ends: [Int64] = []
+        for index in 0..<Int(max(0, chain.num_of_certs)) {
+            var entry = chain.certinfo?[index]
+            while let line = entry {
+                if let data = line.pointee.data {
+                    let text = String(cString: data)
+                    if text.hasPrefix("Expire date:"), let end = Self.time(text.dropFirst(12)) { ends.append(end) }
+                }
+                entry = line.pointee.next
+            }
+        }
+        return ends.min()
+    }
+
+    /// Reads a date as HTTP and certificates write it; nil if it is none.
+    private static func time(_ text: some StringProtocol) -> Int64? {
+        let time = Int64(curl_getdate(String(text), nil))
+        return if time > 0 { time } else { nil }
     }
 
     private var retryAfter: Int? {

@@ -55,18 +55,22 @@ public struct TransferRequest {
     public var body: [UInt8]?
     /// Whether the request is never sent twice, although a reused connection ended without an answer.
     public var isSentOnce: Bool
+    /// Whether the response says when it was sent, and when the certificates end.
+    public var wantsFacts: Bool
     /// Whether HTTP/2 is not used: it has lower-case header names only.
     public var isHTTP1: Bool
 
     /// Takes the values as they are.
     public init(
-        method: String, headers: [String] = [], body: [UInt8]? = nil, isSentOnce: Bool = false, isHTTP1: Bool = false
+        method: String, headers: [String] = [], body: [UInt8]? = nil, isSentOnce: Bool = false, isHTTP1: Bool = false,
+        wantsFacts: Bool = false
     ) {
         self.method = method
         self.headers = headers
         self.body = body
         self.isSentOnce = isSentOnce
         self.isHTTP1 = isHTTP1
+        self.wantsFacts = wantsFacts
     }
 }
 

@@ -13,6 +13,11 @@ public struct TransferResponse {
     /// Seconds from `Retry-After` (RFC 9110, section 10.2.3); nil if the header is missing or 0.
     public var retryAfter: Int?
 
+    /// The time of the server (`Date`, RFC 9110, section 6.6.1), in seconds since 1970; nil unless it was wanted.
+    public var date: Int64?
+    /// When the first certificate of the chain ends, in seconds since 1970; nil unless that was wanted.
+    public var certificatesEnd: Int64?
+
     init(status: Int, body: [UInt8] = [], retryAfter: Int? = nil) {
         self.status = status
         self.body = body

@@ -156,7 +156,9 @@ public final class Client {
             return Answer(number: task.number, result: last)
         }
         current = nil
-        return Answer(number: task.number, result: judge(result, of: task))
+        var answer = Answer(number: task.number, result: judge(result, of: task))
+        if case .application = task.request { answer.facts = connection.facts }
+        return answer
     }
 
     /// Does not create a request for a user without a device.

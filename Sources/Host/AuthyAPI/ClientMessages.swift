@@ -63,5 +63,15 @@ extension Client {
         public let number: Int64
         /// The result of the request.
         public let result: Result
+        /// What the response to `application` said of the server.
+        public internal(set) var facts: ServerFacts?
     }
+}
+
+/// What a response says of the server besides its answer.
+public struct ServerFacts: Equatable, Sendable {
+    /// The server's clock, in seconds since 1970; nil if it did not say.
+    public let time: Int64?
+    /// When the first certificate of its chain ends, in seconds since 1970; nil without TLS.
+    public let certificatesEnd: Int64?
 }

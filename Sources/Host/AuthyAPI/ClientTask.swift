@@ -83,6 +83,7 @@ extension Client.Task {
         guard let endpoint else { return HTTPRequest(path: "/", timeout: timeout, isSentOnce: !isRepeatable) }
         var http = HTTPRequest(endpoint, json: json, key: key, timeout: timeout)
         http.isSentOnce = !isRepeatable
+        if case .application = request { http.wantsFacts = true }
         // A repeated request has less time left.
         let left = wait - Int(clamping: now - began)
         if step == .request, left >= 1_000 {

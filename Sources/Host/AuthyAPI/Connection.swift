@@ -17,6 +17,8 @@ final class Connection {
     private let resolver: Resolver?
     private var transfer: Transfer?
     private var unresolved: Unresolved?
+    /// What the last response to a request that wants it says of the server.
+    private(set) var facts: ServerFacts?
     /// A result that needs no work.
     private var result: HTTPResult?
 
@@ -119,6 +121,9 @@ final class Connection {
         }
         guard let transfer, let one = ended.first(where: { $0.transfer === transfer }) else { return nil }
         self.transfer = nil
+        if case .response(let response) = one.result {
+            facts = ServerFacts(time: response.date, certificatesEnd: response.certificatesEnd)
+        }
         return HTTPResult(one.result)
     }
 }

@@ -14,6 +14,8 @@ struct HTTPRequest {
     ///
     /// See `TransferRequest.isSentOnce`.
     var isSentOnce = false
+    /// Whether the connection notes what the response says of the server: see `Connection.facts`.
+    var wantsFacts = false
 }
 
 /// The answer, or the reason that there is none.
@@ -55,7 +57,7 @@ extension HTTPRequest {
     var transfer: TransferRequest {
         TransferRequest(
             method: method.rawValue, headers: headers + ["Accept: application/json"], body: body.map { Array($0.utf8) },
-            isSentOnce: isSentOnce)
+            isSentOnce: isSentOnce, wantsFacts: wantsFacts)
     }
 }
 

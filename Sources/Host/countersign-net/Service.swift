@@ -22,7 +22,10 @@ struct Service {
             guard receiveRequests() else { break }
             let (answer, _) = client.work(watching: login.descriptor, milliseconds: 60_000)
             if let answer {
-                _ = login.send(NetReply(number: answer.number, result: NetResult(answer.result)).frame)
+                var reply = NetReply(number: answer.number, result: NetResult(answer.result))
+                reply.serverTime = answer.facts?.time
+                reply.certificatesEnd = answer.facts?.certificatesEnd
+                _ = login.send(reply.frame)
             }
         }
         client.cancel(milliseconds: 800)

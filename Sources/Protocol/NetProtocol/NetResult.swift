@@ -65,6 +65,10 @@ public struct NetReply: Equatable, Sendable {
     public let number: Int64
     /// Its result.
     public let result: NetResult
+    /// The server's clock, in seconds since 1970, if it was asked whether it accepts the API key.
+    public var serverTime: Int64?
+    /// When the first certificate of the server's chain ends, in seconds since 1970, for the same request over TLS.
+    public var certificatesEnd: Int64?
 
     /// Answers a request.
     public init(number: Int64, result: NetResult) {
@@ -78,6 +82,8 @@ public struct NetReply: Equatable, Sendable {
     public init?(_ frame: Frame) {
         guard frame.kind == KIND_RESULT, let number = frame.number(FIELD_NUMBER) else { return nil }
         self.init(number: number, result: NetResult(frame))
+        serverTime = frame.number(FIELD_SERVER_TIME)
+        certificatesEnd = frame.number(FIELD_CERTIFICATES_END)
     }
 
     /// The reply as it is sent; a reason is cut to 200 bytes, a phone number to 40.
@@ -85,6 +91,8 @@ public struct NetReply: Equatable, Sendable {
         var frame = Frame(KIND_RESULT)
         frame.add(FIELD_NUMBER, number: number)
         frame.add(FIELD_RESULT, number: Int64(result.number))
+        if let serverTime { frame.add(FIELD_SERVER_TIME, number: serverTime) }
+        if let certificatesEnd { frame.add(FIELD_CERTIFICATES_END, number: certificatesEnd) }
         if let reason = result.reason { frame.add(FIELD_REASON, text: reason, limit: 200) }
         switch result {
         case .created(let id): frame.add(FIELD_REQUEST, text: id.description)

@@ -40,6 +40,10 @@ static inline CURLcode ccurl_request_size(CURL *easy, long *value) {
 static inline CURLcode ccurl_retry_after(CURL *easy, curl_off_t *value) {
     return curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, value);
 }
+/* What the certificates of the server say, if CURLOPT_CERTINFO was set. */
+static inline CURLcode ccurl_certificates(CURL *easy, struct curl_certinfo **value) {
+    return curl_easy_getinfo(easy, CURLINFO_CERTINFO, value);
+}
 static inline CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
     return curl_multi_setopt(multi, option, value);
 }

@@ -4,6 +4,7 @@ internal import Glibc
 /// What the machine itself does for logins, or against them: root looks at it.
 enum DoctorMachine {
     private static let journal = ["/usr/bin/journalctl", "/bin/journalctl"]
+    private static let audit = ["/usr/sbin/ausearch", "/sbin/ausearch"]
     /// Refusals of AppArmor and SELinux that name us, as the kernel writes them.
     private static let denial = #"(apparmor="DENIED"|avc: +denied).*countersign"#
 
@@ -31,22 +32,31 @@ enum DoctorMachine {
             "module", "\(path): others than root may change it", hint: "chown root:root \(path) && chmod 644 \(path)")
     }
 
-    /// What AppArmor and SELinux refused us within a day.
+    /// What AppArmor and SELinux refused us within a day, by the journal and by auditd's log.
     static func denials() -> [Diagnosis] {
-        guard let program = journal.first(where: { access($0, X_OK) == 0 }) else { return [] }
-        let arguments = ["-q", "-o", "cat", "--no-pager", "-n", "100", "--since", "-24h", "-g", denial]
-        guard let (_, text) = SystemProgram.output(program, arguments: arguments, milliseconds: 10_000) else {
-            return [.warning("log", "journalctl gave no answer in 10 seconds", hint: "journalctl --verify")]
-        }
-        let lines = text.split(separator: "\n").filter {
-            $0.contains("countersign") && $0.lowercased().contains("denied")
-        }
-        guard let last = lines.last else { return [.ok("log", "no denial by AppArmor or SELinux within a day")] }
-        return [
-            .problem(
-                "log",
-                "\(lines.count.counted("denial")) by AppArmor or SELinux within a day, the last: \(last.prefix(200))",
-                hint: "aa-logprof or audit2why tells which rule is missing")
+        let sources = [
+            (journal, ["-q", "-o", "cat", "--no-pager", "-n", "100", "--since", "-24h", "-g", denial]),
+            (audit, ["--input-logs", "-m", "AVC,USER_AVC", "-ts", "yesterday", "--raw"]),
         ]
+        var (found, lines) = ([Diagnosis](), [Substring]())
+        for (paths, arguments) in sources {
+            guard let program = paths.first(where: { access($0, X_OK) == 0 }) else { continue }
+            guard let (_, text) = SystemProgram.output(program, arguments: arguments, milliseconds: 10_000) else {
+                found.append(
+                    .warning("log", "\(program) gave no answer in 10 seconds, or too long a one", hint: "look by hand"))
+                continue
+            }
+            lines += text.split(separator: "\n").filter {
+                $0.contains("countersign") && $0.lowercased().contains("denied")
+            }
+        }
+        if let last = lines.last {
+            let count = lines.count.counted("denial")
+            found.append(
+                .problem(
+                    "log", "\(count) by AppArmor or SELinux within a day, the last: \(last.prefix(200))",
+                    hint: "aa-logprof or audit2why tells which rule is missing"))
+        }
+        return found.isEmpty ? [.ok("log", "no denial by AppArmor or SELinux within a day")] : found
     }
 }

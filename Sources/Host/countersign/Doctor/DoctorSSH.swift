@@ -81,11 +81,36 @@ extension SSHDaemon.Reading {
                     "sshd", "PermitRootLogin \(root) refuses root after the second factor, whatever is typed",
                     hint: "PermitRootLogin yes with AuthenticationMethods, or no: see pam.d/sshd in the documentation"))
         }
-        return found
+        return found + daemon.keySources
     }
 }
 
 extension SSHDaemon {
+    /// Sources of keys that sshd does not use: people with keys from there cannot log in.
+    fileprivate var keySources: [Diagnosis] {
+        var found: [Diagnosis] = []
+        if let program = values["authorizedkeyscommand"]?.split(separator: " ").first.map(String.init),
+            program != "none"
+        {
+            var status = stat()
+            let isThere = stat(program, &status) == 0 && status.st_mode & 0o111 != 0
+            if !isThere || status.st_uid != 0 || status.st_mode & 0o022 != 0 {
+                let why = isThere ? "others than root may change it" : "it is no program"
+                found.append(
+                    .problem(
+                        "sshd", "AuthorizedKeysCommand \(program): \(why): sshd takes no key from it",
+                        hint: "it must be root's, and executable: sshd_config(5)"))
+            }
+        }
+        if let file = values["trustedusercakeys"], file != "none", access(file, R_OK) != 0 {
+            found.append(
+                .problem(
+                    "sshd", "TrustedUserCAKeys \(file): \(systemReason()): sshd takes no certificate",
+                    hint: "restore the file, or take the line out"))
+        }
+        return found
+    }
+
     /// sshd checks passwords by Kerberos before it asks PAM.
     fileprivate var kerberos: [String] {
         let methods = values["authenticationmethods"] ?? "any"

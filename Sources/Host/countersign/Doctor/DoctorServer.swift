@@ -33,6 +33,8 @@ struct DoctorServer {
         }
         let (first, began) = ask(.checkKey)
         guard first == .noted else { return [refused(first)] }
+        let now = Timestamp.now
+        let reply = pool?.processes.first?.reply
         let (_, again) = ask(.checkKey)
         var found: [Diagnosis] = [
             .ok("server", "reached in \(began) ms, again in \(again) ms; the key is accepted")
@@ -44,8 +46,30 @@ struct DoctorServer {
                     hint: "see how busy it is, and the network between")
             ]
         }
+        if let time = reply?.serverTime { found += clock(time, now: now) }
+        if let end = reply?.certificatesEnd { found += certificate(end, now: now) }
         if let person, let id = account?.authyID { found += phone(id, of: person) }
         return found
+    }
+
+    /// Compares the clocks: codes of a phone are right for half a minute.
+    private func clock(_ time: Int64, now: Int64) -> [Diagnosis] {
+        let seconds = abs(now - time)
+        let hint = "see which of the two is wrong: timedatectl"
+        if seconds > 90 {
+            return [
+                .problem("clock", "this host and the server differ by \(seconds) s: codes will be refused", hint: hint)
+            ]
+        }
+        if seconds > 15 { return [.warning("clock", "this host and the server differ by \(seconds) s", hint: hint)] }
+        return [.ok("clock", "this host and the server agree within \(max(seconds, 1).counted("second"))")]
+    }
+
+    private func certificate(_ end: Int64, now: Int64) -> [Diagnosis] {
+        let days = (end - now) / 86_400
+        guard days < 14 else { return [.ok("server", "its certificate is valid for \(days.counted("day"))")] }
+        let message = "its certificate, or one above it, ends in \(days.counted("day"))"
+        return [.warning("server", message, hint: "renew it: no login of a user with an AuthyID works afterwards")]
     }
 
     private func refused(_ result: NetResult?) -> Diagnosis {

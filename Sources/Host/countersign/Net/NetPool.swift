@@ -22,6 +22,8 @@ struct NetPool {
         /// Number of the request that has not been answered yet.
         private(set) var asked: Int64?
         private(set) var isThere = true
+        /// The last reply, with what it says of the server.
+        private(set) var reply: NetReply?
 
         fileprivate init(channel: Channel, server: String, pid: pid_t) {
             self.channel = channel
@@ -57,6 +59,7 @@ struct NetPool {
                     // An answer to an earlier request that was given up is dropped.
                     guard let reply = NetReply(frame), reply.number == number else { continue }
                     asked = nil
+                    self.reply = reply
                     switch reply.result {
                     case .outage(let reason), .unreached(let reason): return .outage("\(server): \(reason)")
                     case let result: return result

@@ -139,6 +139,8 @@
 #define FIELD_CONFIRMATION 92  /* verify: the confirmation code of a new phone; the server confirms the phone if the
                                   code in FIELD_CODE is right */
 #define FIELD_REQUEST 93       /* result created: the UUID of the request */
+#define FIELD_SERVER_TIME 94   /* result of application: the server's clock, in seconds since 1970, if it says it */
+#define FIELD_CERTIFICATES_END 95 /* result of application: when the first certificate of the server's chain ends */
 
 /* Values of FIELD_RESULT. */
 #define RESULT_CREATED 1
