@@ -1,6 +1,7 @@
 """The doctor blames no machine that is well."""
 
 import os
+import stat
 
 import pytest
 from doctoring import Patient
@@ -71,6 +72,25 @@ def test_a_healthy_machine_is_not_blamed(host, shape, variant):
     assert [line for line in lines if line.status != "ok"] == []
     asking = {line.check for line in lines if "asks for a second factor" in line.message}
     assert {"sudo", "sudo-i"} <= asking and ("sshd" in asking) == (variant is not sudo_only)
+
+
+def test_stacks_in_one_file_are_read_where_there_is_no_folder(host, tmp_path):
+    ours = "auth required /mnt/pam_countersign.so\n"
+    first = "auth requisite pam_unix.so\n"
+    one = "".join(f"{service} {first}{service} {ours}" for service in ["sshd", "sudo", "SUDO-I"])
+    (host.own_etc() / "pam.conf").write_text(f"# Services\n{one}other auth required pam_deny.so\n")
+    os.mknod(tmp_path / "pam.d", stat.S_IFCHR)
+    # What the machine's packages have is hidden by a whiteout of the overlay.
+    del host.binds["/usr/lib/pam.d"]
+    host.mounts.append(f"mount -t overlay -o lowerdir={tmp_path}:/usr/lib overlay /usr/lib")
+    hidden = host.stack_folder.rename(host.base / "hidden")
+    try:
+        lines = host.lines()
+    finally:
+        hidden.rename(host.stack_folder)
+        (host.own_etc() / "pam.conf").unlink()
+    asking = {line.check: line.message for line in lines if "asks for a second factor" in line.message}
+    assert asking["sudo"] == "asks for a second factor: /etc/pam.conf:5" and set(asking) == {"sshd", "sudo", "sudo-i"}
 
 
 def test_the_logins_of_a_user_with_a_factor_are_well(host):

@@ -30,7 +30,8 @@ RESULTS = (
 NAMED = ["success", "auth_err", "ignore", "perm_denied", "module_unknown", "cred_err"]
 REFUSALS = [RESULTS.index(name) for name in [*NAMED, "abort"] if name not in ("success", "ignore")]
 OURS = "pam_countersign.so"
-# What is broken, and what libpam makes of it.
+# What is broken, and what libpam makes of it. A missing module is taken by the doctor for one that may come back: here
+# its success helps nobody.
 ODD = [
     "foo required pam_permit.so",
     "foo sufficient pam_permit.so",
@@ -47,9 +48,9 @@ ODD = [
     "auth [ success = ok  default = bad ] pam_permit.so",
     "auth success=ok pam_permit.so",
     "AUTH Required pam_permit.so",
-    "-auth required /nowhere/pam_gone.so",
-    "-auth sufficient /nowhere/pam_gone.so",
-    "auth required pam_permit.so\r",
+    "-auth [default=bad] /nowhere/pam_gone.so",
+    "-auth [success=bad default=ignore] /nowhere/pam_gone.so",
+    "auth [default=bad] pam_permit.so\r",
     "auth \\\n required \\\n pam_permit.so",
     "auth required pam_permit.so # auth required pam_deny.so",
     "account required pam_deny.so",
@@ -93,7 +94,8 @@ def stacks(chance: random.Random) -> dict[str, str]:
         files[f"common-{number}"] = "".join(f"{line}\n" for line in lines)
         parts.append(f"common-{number}")
     for number in range(STACKS):
-        lines = [other_line(chance, parts) for _ in range(chance.randint(0, 5))]
+        # A continued line would swallow that of the module.
+        lines = [line for _ in range(chance.randint(0, 5)) if not (line := other_line(chance, parts)).endswith("\\")]
         # With `sufficient` and `optional` for the module itself the doctor is stricter than libpam.
         ours = f"auth {control(chance, ['required', 'requisite'])} {OURS}"
         lines.insert(chance.randint(0, len(lines)), ours)
