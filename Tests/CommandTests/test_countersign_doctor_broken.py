@@ -269,6 +269,15 @@ def denied(host):
     host.program("/usr/bin/journalctl", f"echo '{line}'; echo '{line}'")
 
 
+@broken(
+    "log",
+    "/usr/bin/journalctl cannot be asked for denials: Compiled without pattern matching support",
+    status="warning",
+)
+def journal_without_search(host):
+    host.program("/usr/bin/journalctl", "echo Compiled without pattern matching support >&2; exit 1")
+
+
 # sshd
 
 config("no_pam", "sshd does not use PAM (UsePAM no)", SSHD.replace("UsePAM yes", "UsePAM no"))

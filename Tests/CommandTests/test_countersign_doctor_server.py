@@ -4,6 +4,7 @@ import contextlib
 import email.utils
 import http.server
 import os
+import re
 import shutil
 import ssl
 import threading
@@ -76,7 +77,8 @@ def test_a_server_that_is_well_is_not_blamed(host):
         lines = host.lines()
     assert [line for line in lines if line.status != "ok"] == []
     said = [line.message for line in lines if line.check in ("server", "clock")]
-    assert any("the key is accepted" in text for text in said) and "its certificate is valid for 89 days" in said
+    assert any("the key is accepted" in text for text in said)
+    assert any(re.fullmatch("its certificate is valid for (89|90) days", text) for text in said)
     assert any(text.startswith("this host and the server agree within ") for text in said)
 
 
@@ -93,7 +95,7 @@ def test_a_certificate_that_ends_soon_is_named(host):
     with serving(host, host.authority.good):
         [line] = host.blames()
     assert (line.check, line.status) == ("server", "warning")
-    assert line.message == "its certificate, or one above it, ends in 1 day"
+    assert re.fullmatch("its certificate, or one above it, ends in (1 day|2 days)", line.message)
 
 
 @pytest.mark.parametrize("kind", ["expired", "wrong_host", "self_signed"])

@@ -41,9 +41,16 @@ enum DoctorMachine {
         var (found, lines) = ([Diagnosis](), [Substring]())
         for (paths, arguments) in sources {
             guard let program = paths.first(where: { access($0, X_OK) == 0 }) else { continue }
-            guard let (_, text) = SystemProgram.output(program, arguments: arguments, milliseconds: 10_000) else {
+            guard let (code, text) = SystemProgram.output(program, arguments: arguments, milliseconds: 10_000) else {
                 found.append(
-                    .warning("log", "\(program) gave no answer in 10 seconds, or too long a one", hint: "look by hand"))
+                    .warning(
+                        "log", "\(program) gave no answer in 10 seconds, or too long a one", hint: "look by hand"))
+                continue
+            }
+            // Both end with 1 if nothing is found, and say nothing, or that.
+            if code > 1 || code == 1 && text.contains("pattern matching") {
+                let why = text.split(separator: "\n").last.map { String($0.prefix(200)) } ?? "exit code \(code)"
+                found.append(.warning("log", "\(program) cannot be asked for denials: \(why)", hint: "look by hand"))
                 continue
             }
             lines += text.split(separator: "\n").filter {
