@@ -39,6 +39,7 @@ COMMANDS = [
     "report",
     "metrics",
     "init",
+    "join",
     "backup",
     "restore",
     "check",
@@ -52,7 +53,7 @@ COMMANDS = [
     "export",
 ]
 # Those that speak to the server.
-WITH_NET = ["enroll", "confirm", "refresh", "import", "doctor"]
+WITH_NET = ["enroll", "confirm", "join", "refresh", "import", "doctor"]
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TERM": "dumb", "TZ": "UTC"}
 SERVER = '[server]\nurl = "https://2fa.example.com"\napi_key = "not-a-real-key"\n'
 

@@ -4,7 +4,8 @@ internal import Glibc
 /// One exchange with a server: libcurl's easy handle, with all its options, and the memory that it needs until the
 /// exchange is over.
 ///
-/// Only one thread may use a transfer at a time. Certificates and host names are verified, and TLS is 1.2 or later.
+/// Only one thread may use a transfer at a time. Certificates and host names, or the pin of the target, are verified,
+/// and TLS is 1.2 or later.
 /// Redirects, proxies from the environment and netrc are not used. The size of a response is limited.
 public final class Transfer {
     /// The most bytes of a response's body, and of its headers.
@@ -72,6 +73,7 @@ public final class Transfer {
                 || set(CURLOPT_CAINFO, text: target.authorities) && set(CURLOPT_CAPATH, text: nil))
             // An empty proxy means none, whatever the environment says.
             && set(CURLOPT_PROXY, text: target.proxy ?? "")
+            && (target.pin == nil || set(CURLOPT_PINNEDPUBLICKEY, text: target.pin.map { "sha256//" + $0 }))
             && (target.user == nil || set(CURLOPT_USERNAME, text: target.user))
             && (target.password == nil || set(CURLOPT_PASSWORD, text: target.password))
     }
@@ -93,7 +95,8 @@ public final class Transfer {
     }
 
     private func setSafety() -> Bool {
-        set(CURLOPT_SSL_VERIFYPEER, long: 1) && set(CURLOPT_SSL_VERIFYHOST, long: 2)
+        set(CURLOPT_SSL_VERIFYPEER, long: target.pin == nil ? 1 : 0)
+            && set(CURLOPT_SSL_VERIFYHOST, long: target.pin == nil ? 2 : 0)
             && set(CURLOPT_SSLVERSION, long: Int(CURL_SSLVERSION_TLSv1_2)) && set(CURLOPT_FOLLOWLOCATION, long: 0)
             && set(CURLOPT_NETRC, long: 0) && set(CURLOPT_NOSIGNAL, long: 1) && set(CURLOPT_TCP_NODELAY, long: 1)
             // If libcurl looks up a host itself, its thread is not waited for when the time is over.

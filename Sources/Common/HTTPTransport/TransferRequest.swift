@@ -16,6 +16,9 @@ public struct TransferTarget {
     public var authorities: String?
     /// The URL of a proxy, or nil.
     public var proxy: String?
+    /// Base64 of the SHA-256 of the server's public key, or nil; the server is recognized by it alone then, whoever
+    /// signed its certificate.
+    public var pin: String?
     /// `HOST:PORT:ADDRESS[,ADDRESS]`, or nil to have libcurl look up the host.
     public var resolved: String?
     /// The user of HTTP basic authentication (RFC 7617) or of SMTP AUTH; nil for none.

@@ -97,8 +97,7 @@ public final class Client {
 
     private func drop() {
         connection.abandon()
-        current = nil
-        retryAt = nil
+        (current, retryAt) = (nil, nil)
     }
 
     // MARK: sending
@@ -271,6 +270,7 @@ public final class Client {
             case .checkPhone: return Result(PhoneCheckAnswer(status: status, body: json))
             case .register: return Result(NewUserAnswer(status: status, body: json))
             case .status(let user): return Result(StatusAnswer(status: status, body: json, user: user))
+            case .join: return Result(JoinAnswer(status: status, body: json))
             case .report, .application:
                 return if status == 200 { .noted } else { Result(AuthyError(status: status, body: json)) }
             }
@@ -280,8 +280,7 @@ public final class Client {
     private func created(_ answer: CreateAnswer) -> Result {
         switch answer {
         case .created(let id):
-            request = id
-            isDecided = false
+            (request, isDecided) = (id, false)
             return .created(id)
         case .noDevice: return .noDevice("the user has no device")
         case .unknownUser: return .noDevice("the server does not know the user")

@@ -20,6 +20,8 @@ extension Client {
         case report(UserActivity, AuthyID)
         /// Whether the server takes the API key.
         case application
+        /// Exchanges the secret of a code for the API key.
+        case join(NewJoin)
     }
 
     /// The results of all requests.
@@ -43,6 +45,8 @@ extension Client {
         case unknownUser
         /// Status 200 for an activity, or for the API key.
         case noted
+        /// The API key for a code.
+        case joined(HostGrant)
         /// Too many requests, even after the retries; the seconds that the server asked to wait, or nil.
         case limited(Int?)
         /// No address or no connection: an outage in which nothing was sent.

@@ -54,6 +54,16 @@ extension Client.Result {
             }
     }
 
+    init(_ answer: JoinAnswer) {
+        self =
+            switch answer {
+            case .joined(let grant): .joined(grant)
+            case .refused(let refusal): .refused(refusal.message)
+            case .error(.notFound): .refused("the server takes no codes")
+            case .error(let error): Self(error)
+            }
+    }
+
     init(_ error: AuthyError) {
         self =
             switch error {

@@ -39,7 +39,7 @@ extension Client {
             case (.device, _), (.probe, _), (_, .poll), (_, .verify), (_, .status), (_, .application): true
             // These ring a phone or send a code; and a lost answer to a right code may have spent it.
             case (_, .create), (_, .sms), (_, .call), (_, .startPhoneCheck), (_, .checkPhone), (_, .register),
-                (_, .report):
+                (_, .report), (_, .join):
                 false
             }
         }
@@ -100,6 +100,7 @@ extension Client.Task {
         case .register(let new): (.newUser, new.json)
         case .status(let user): (.status(of: user), nil)
         case .application: (.application, nil)
+        case .join(let join): (.join, join.json)
         case .report(let activity, let user): (.registerActivity(of: user), activity.json)
         case .poll: (created.map { Endpoint.readApprovalRequest($0) }, nil)
         case .verify(let code, let user, let isProven, let confirmation):

@@ -10,6 +10,9 @@ public struct ServerAddress: Equatable, Sendable {
     public var caFile: String?
     /// The URL of a proxy, or nil.
     public var proxy: String?
+    /// Base64 of the SHA-256 of the public key of the server's certificate, by which the server is recognized in place
+    /// of authorities and name; nil if those count.
+    public var pin: String?
     /// Seconds until there is a connection.
     public var connectTimeout: Int
     /// Seconds for an answer, without the time that the server was asked to wait.
@@ -19,13 +22,14 @@ public struct ServerAddress: Equatable, Sendable {
 
     /// Takes the values as they are.
     public init(
-        base: String, socket: String? = nil, caFile: String? = nil, proxy: String? = nil, connectTimeout: Int,
-        requestTimeout: Int, key: String
+        base: String, socket: String? = nil, caFile: String? = nil, proxy: String? = nil, pin: String? = nil,
+        connectTimeout: Int, requestTimeout: Int, key: String
     ) {
         self.base = base
         self.socket = socket
         self.caFile = caFile
         self.proxy = proxy
+        self.pin = pin
         self.connectTimeout = connectTimeout
         self.requestTimeout = requestTimeout
         self.key = key
@@ -44,6 +48,7 @@ extension ServerAddress {
         target.socket = socket
         target.authorities = caFile
         target.proxy = proxy
+        target.pin = pin
         target.resolved = resolved
         return target
     }

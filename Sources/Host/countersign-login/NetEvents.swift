@@ -20,7 +20,8 @@ extension LoginFlow.Event {
         case (.poll, let result): self = .pollFailed(LoginFlow.ServerError(result))
         case (.verify, let result): self = .verifyFailed(LoginFlow.ServerError(result))
         case (.sendCode, let result): self = .oneCodeFailed(LoginFlow.ServerError(result))
-        case (.register, _), (.status, _), (.report, _), (.sendPhoneCode, _), (.checkPhoneCode, _), (.checkKey, _):
+        case (.register, _), (.status, _), (.report, _), (.sendPhoneCode, _), (.checkPhoneCode, _), (.checkKey, _),
+            (.join, _):
             return nil
         }
     }
@@ -37,7 +38,8 @@ extension EnrolmentFlow.Event {
         case (.checkPhoneCode, let result): self = .checkFailed(EnrolmentFlow.ServerError(result))
         case (.register, .registered(let id)): self = .registered(id)
         case (.register, let result): self = .registerFailed(EnrolmentFlow.ServerError(result))
-        case (.create, _), (.poll, _), (.verify, _), (.sendCode, _), (.status, _), (.report, _), (.checkKey, _):
+        case (.create, _), (.poll, _), (.verify, _), (.sendCode, _), (.status, _), (.report, _), (.checkKey, _),
+            (.join, _):
             return nil
         }
     }

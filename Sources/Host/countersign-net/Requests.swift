@@ -6,7 +6,7 @@ internal import NetProtocol
 extension ServerAddress {
     init(_ server: NetServer) {
         self.init(
-            base: server.url, socket: server.socket, caFile: server.caFile, proxy: server.proxy,
+            base: server.url, socket: server.socket, caFile: server.caFile, proxy: server.proxy, pin: server.pin,
             connectTimeout: server.connectTimeout, requestTimeout: server.requestTimeout, key: server.key)
     }
 }
@@ -32,6 +32,9 @@ extension Client.Request {
         case .sendPhoneCode(.call, let phone): self = .startPhoneCheck(NewPhoneCheck(phone: phone, way: .call))
         case .checkPhoneCode(let code, let phone): self = .checkPhone(code, phone)
         case .checkKey: self = .application
+        case .join(let secret):
+            guard let join = NewJoin(secret: secret) else { return nil }
+            self = .join(join)
         }
     }
 }
@@ -72,6 +75,8 @@ extension NetResult {
             case .registered(let id): .registered(id)
             case .user(let user): .user(phone: user.phone, hasApp: user.hasApp)
             case .noted: .noted
+            case .joined(let grant):
+                .joined(key: grant.key, authority: grant.authority, application: grant.application)
             case .invalid(let fields): .invalid(fields)
             case .unknownUser: .unknownUser
             case .limited(let seconds): .limited(seconds: seconds)

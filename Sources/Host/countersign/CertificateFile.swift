@@ -34,6 +34,25 @@ enum CertificateFile {
         return fault(bytes, path: path)
     }
 
+    /// Returns only the certificates of a PEM text, one block after the other; nil if one is damaged or there is none.
+    static func certificates(in text: String) -> String? {
+        guard fault(Array(text.utf8), path: "") == nil else { return nil }
+        let (first, last) = ("-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----")
+        var blocks: [String] = []
+        var block: [Substring]?
+        for line in text.split(whereSeparator: \.isNewline) {
+            switch (String(line), block) {
+            case (first, nil): block = []
+            case (last, let lines?):
+                blocks.append("\(first)\n\(lines.joined(separator: "\n"))\n\(last)\n")
+                block = nil
+            case (_, _?) where line.utf8.allSatisfy { value($0) != nil || $0 == 0x3D }: block?.append(line)
+            default: return nil
+            }
+        }
+        return if block == nil, !blocks.isEmpty { blocks.joined() } else { nil }
+    }
+
     private static func fault(_ bytes: [UInt8], path: String) -> (message: String, hint: String)? {
         guard !bytes.isEmpty else { return ("it is empty", wanted) }
         if bytes.first == 0x30 { return ("this is DER, not PEM", converted(path, command: binary(bytes))) }

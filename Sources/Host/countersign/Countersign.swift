@@ -37,8 +37,8 @@ struct Countersign: ParsableCommand {
             CommandGroup(
                 name: "Diagnostic",
                 subcommands: [
-                    Setup.self, Init.self, Backup.self, Restore.self, Check.self, Doctor.self, Try.self,
-                    TextsCommand.self, Completion.self,
+                    Setup.self, Init.self, JoinCommand.self, Backup.self, Restore.self, Check.self, Doctor.self,
+                    Try.self, TextsCommand.self, Completion.self,
                 ]),
         ])
 

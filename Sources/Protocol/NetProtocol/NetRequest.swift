@@ -28,6 +28,8 @@ public enum NetRequest: Equatable, Sendable {
     case checkPhoneCode(OneTimeCode, of: PhoneNumber)
     /// Whether the server accepts the API key.
     case checkKey
+    /// Exchange the secret of a code (Base64url) for the API key.
+    case join(secret: String)
 }
 
 /// How a code is sent.
@@ -140,6 +142,7 @@ extension NetRequest {
         case .sendPhoneCode(.call, _): KIND_PHONE_CALL
         case .checkPhoneCode: KIND_PHONE_CHECK
         case .checkKey: KIND_APPLICATION
+        case .join: KIND_JOIN
         }
     }
 
@@ -168,6 +171,7 @@ extension NetRequest {
         case .checkPhoneCode(let code, let phone):
             frame.add(phone)
             frame.add(FIELD_CODE, text: code.digits)
+        case .join(let secret): frame.add(FIELD_SECRET, text: secret)
         case .checkKey: break
         }
     }
@@ -208,6 +212,9 @@ extension NetRequest {
     fileprivate init?(_ frame: Frame) {
         switch frame.kind {
         case KIND_APPLICATION: self = .checkKey
+        case KIND_JOIN:
+            guard let secret = frame.text(FIELD_SECRET) else { return nil }
+            self = .join(secret: secret)
         case KIND_REGISTER, KIND_PHONE_SMS, KIND_PHONE_CALL, KIND_PHONE_CHECK: self.init(ofNumber: frame)
         default: self.init(ofUser: frame)
         }

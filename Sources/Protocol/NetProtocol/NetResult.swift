@@ -27,6 +27,9 @@ public enum NetResult: Equatable, Sendable {
     case user(phone: String?, hasApp: Bool?)
     /// The server accepts the report, or the API key.
     case noted
+    /// The API key for a code, certificates in PEM that vouch for the server, if it has such, and the name of the
+    /// application.
+    case joined(key: String, authority: String?, application: String)
     /// The server rejects the phone number, the country code or the e-mail address: the fields, in its words.
     case invalid(String)
     /// The server does not know the user.
@@ -53,7 +56,7 @@ public enum NetResult: Equatable, Sendable {
             .refused(let reason):
             reason
         case .created, .pending, .approved, .denied, .expired, .valid, .wrong, .spent, .sent, .registered, .user,
-            .noted:
+            .noted, .joined:
             nil
         }
     }
@@ -98,6 +101,10 @@ public struct NetReply: Equatable, Sendable {
         case .created(let id): frame.add(FIELD_REQUEST, text: id.description)
         case .registered(let id): frame.add(FIELD_AUTHY_ID, number: id.value)
         case .limited(let seconds?): frame.add(FIELD_RETRY_AFTER, number: Int64(seconds))
+        case .joined(let key, let authority, let application):
+            frame.add(FIELD_KEY, text: key)
+            if let authority { frame.add(FIELD_AUTHORITY, bytes: authority.utf8) }
+            frame.add(FIELD_APPLICATION, text: application, limit: 240)
         case .user(let phone, let hasApp):
             if let phone { frame.add(FIELD_PHONE, text: phone, limit: 40) }
             switch hasApp {
@@ -131,6 +138,7 @@ extension NetResult {
         case .registered: RESULT_REGISTERED
         case .user: RESULT_USER
         case .noted: RESULT_NOTED
+        case .joined: RESULT_JOINED
         case .invalid: RESULT_INVALID
         case .unknownUser: RESULT_UNKNOWN_USER
         case .limited: RESULT_LIMITED
@@ -162,6 +170,12 @@ extension NetResult {
         case RESULT_USER:
             self = .user(phone: frame.text(FIELD_PHONE), hasApp: frame.number(FIELD_HAS_APP).map { $0 == 1 })
         case RESULT_NOTED: self = .noted
+        case RESULT_JOINED:
+            guard let key = frame.text(FIELD_KEY), let application = frame.text(FIELD_APPLICATION) else {
+                self = malformed
+                return
+            }
+            self = .joined(key: key, authority: frame.text(FIELD_AUTHORITY), application: application)
         case RESULT_INVALID: self = .invalid(reason)
         case RESULT_UNKNOWN_USER: self = .unknownUser
         case RESULT_LIMITED: self = .limited(seconds: frame.number(FIELD_RETRY_AFTER).map { Int(clamping: $0) })

@@ -13,6 +13,8 @@ public struct NetServer: Equatable, Sendable {
     public var caFile: String?
     /// The URL of a proxy, or nil.
     public var proxy: String?
+    /// Base64 of the SHA-256 of the public key of the server's certificate; nil if authorities and name count.
+    public var pin: String?
     /// Seconds to connect.
     public var connectTimeout: Int
     /// Seconds to answer.
@@ -20,9 +22,10 @@ public struct NetServer: Equatable, Sendable {
     /// How much time is left of the login or the command, in milliseconds.
     public var milliseconds: Int64
 
-    /// Takes the values as they are; socket, CA file and proxy default to none.
+    /// Takes the values as they are; socket, CA file, proxy and pin default to none.
     public init(
         url: String, socket: String? = nil, key: String, caFile: String? = nil, proxy: String? = nil,
+        pin: String? = nil,
         connectTimeout: Int, requestTimeout: Int, milliseconds: Int64
     ) {
         self.url = url
@@ -30,6 +33,7 @@ public struct NetServer: Equatable, Sendable {
         self.key = key
         self.caFile = caFile
         self.proxy = proxy
+        self.pin = pin
         self.connectTimeout = connectTimeout
         self.requestTimeout = requestTimeout
         self.milliseconds = milliseconds
@@ -43,7 +47,8 @@ public struct NetServer: Equatable, Sendable {
         else { return nil }
         self.init(
             url: url, socket: frame.text(FIELD_SOCKET), key: key, caFile: frame.text(FIELD_CA_FILE),
-            proxy: frame.text(FIELD_PROXY), connectTimeout: connectTimeout, requestTimeout: requestTimeout,
+            proxy: frame.text(FIELD_PROXY), pin: frame.text(FIELD_PIN), connectTimeout: connectTimeout,
+            requestTimeout: requestTimeout,
             milliseconds: milliseconds)
     }
 
@@ -55,6 +60,7 @@ public struct NetServer: Equatable, Sendable {
         frame.add(FIELD_KEY, text: key)
         if let caFile { frame.add(FIELD_CA_FILE, text: caFile) }
         if let proxy { frame.add(FIELD_PROXY, text: proxy) }
+        if let pin { frame.add(FIELD_PIN, text: pin) }
         frame.add(FIELD_CONNECT_TIMEOUT, number: Int64(connectTimeout))
         frame.add(FIELD_REQUEST_TIMEOUT, number: Int64(requestTimeout))
         frame.add(FIELD_DEADLINE, number: milliseconds)

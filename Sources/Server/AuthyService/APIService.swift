@@ -29,6 +29,7 @@ public struct APIService: Sendable {
     public let now: @Sendable () -> Int64
     private let limitClock: LimitClock?
     let rateLimiter: RateLimiter
+    let joinLimiter = JoinLimiter()
 
     /// Makes the service.
     ///

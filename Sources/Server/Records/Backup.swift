@@ -61,6 +61,7 @@ extension SQLiteRecordStore {
             try connection.transaction(.immediate) {
                 try connection.run("DELETE FROM enrolments")
                 try connection.run("DELETE FROM phone_checks")
+                try connection.run("DELETE FROM host_invitations WHERE status = 'open'")
                 try connection.run(
                     "UPDATE approvals SET status = 'expired', updated = ?1 WHERE status = 'pending'", now)
                 try connection.run(

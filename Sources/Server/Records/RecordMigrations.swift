@@ -1,6 +1,24 @@
 // The migrations, newest first. A migration that was released never changes.
 
 extension RecordSchema {
+    /// Adds the codes with which hosts fetch an API key.
+    static let hostInvitations = """
+        CREATE TABLE host_invitations (
+            number      INTEGER PRIMARY KEY,
+            hash        BLOB    NOT NULL UNIQUE CHECK (length(hash) > 0),
+            application INTEGER NOT NULL REFERENCES applications (id) ON DELETE CASCADE,
+            url         TEXT    NOT NULL,
+            authority   TEXT,
+            created     INTEGER NOT NULL,
+            ends        INTEGER NOT NULL,
+            status      TEXT    NOT NULL CHECK (status IN ('open', 'used', 'revoked', 'expired')),
+            changed     INTEGER,
+            address     TEXT
+        ) STRICT;
+        CREATE INDEX host_invitations_open ON host_invitations (number) WHERE status = 'open';
+        CREATE INDEX host_invitations_ends ON host_invitations (ends);
+        """
+
     /// Adds the confirmed phone that made a link.
     static let linksOfPhones = "ALTER TABLE enrolments ADD COLUMN made_by TEXT;"
 

@@ -95,6 +95,21 @@ public protocol RecordReading {
     /// - Throws: `RecordStoreError` if the records cannot be read.
     func enrolment(hash: [UInt8]) throws -> Enrolment?
 
+    /// Finds a code for a host by the SHA-256 of its secret; nil if there is none.
+    ///
+    /// - Throws: `RecordStoreError` if the records cannot be read.
+    func hostInvitation(hash: [UInt8]) throws -> HostInvitation?
+
+    /// Returns at most `limit` codes for hosts, newest first.
+    ///
+    /// - Throws: `RecordStoreError` if the records cannot be read.
+    func hostInvitations(limit: Int) throws -> [HostInvitation]
+
+    /// Returns the codes for hosts that are open, oldest first; their time may be over.
+    ///
+    /// - Throws: `RecordStoreError` if the records cannot be read.
+    func openHostInvitations() throws -> [HostInvitation]
+
     /// Returns an approval request; nil if there is none with this id.
     ///
     /// - Throws: `RecordStoreError` if the records cannot be read.

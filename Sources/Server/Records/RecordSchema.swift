@@ -5,7 +5,9 @@ internal import SQLite
 /// The file's `user_version` is the number of migrations that it has seen; 0 is a file that is not ours.
 enum RecordSchema {
     /// Migrations are only ever appended.
-    static let migrations = [first, second, third, fourth, consent, wrongCodesOfApplications, linksOfPhones]
+    static let migrations = [
+        first, second, third, fourth, consent, wrongCodesOfApplications, linksOfPhones, hostInvitations,
+    ]
     static let version = Int64(migrations.count)
     /// The ASCII letters `Csgd`, by which file(1) recognizes the file.
     static let applicationID: Int64 = 0x4373_6764

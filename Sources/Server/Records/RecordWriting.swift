@@ -93,6 +93,25 @@ public protocol RecordWriting: RecordReading {
     /// - Throws: `RecordStoreError` if the records cannot be written.
     func removeOpenEnrolments(of user: AuthyID) throws
 
+    /// Adds a code for a host, and gives it the next number.
+    ///
+    /// - Returns: The number.
+    /// - Throws: `RecordStoreError.conflict` if the application is unknown; another `RecordStoreError` if the records
+    ///   cannot be written.
+    func add(_ invitation: NewHostInvitation) throws -> Int64
+
+    /// Ends a code for a host.
+    ///
+    /// - Parameters:
+    ///   - number: The number of the code.
+    ///   - status: What becomes of it.
+    ///   - now: The time.
+    ///   - address: The client's address, if it was used.
+    /// - Returns: False, with nothing changed, if it was not open.
+    /// - Throws: `RecordStoreError` if the records cannot be written.
+    func end(hostInvitation number: Int64, as status: HostInvitation.Status, at now: Int64, address: String?) throws
+        -> Bool
+
     /// Stores an approval request; its content, user and application never change.
     ///
     /// - Throws: `RecordStoreError.conflict` if the request belongs to another member; another `RecordStoreError` if
@@ -149,8 +168,8 @@ public protocol RecordWriting: RecordReading {
 
     /// Deletes old rows, at most `limit` of each kind.
     ///
-    /// These are approval requests, activities, deliveries, enrollments, phone checks and link counts that were over
-    /// before `before`, and removed members from before then whose user does not exist any more.
+    /// These are approval requests, activities, deliveries, enrollments, codes for hosts, phone checks and link counts
+    /// that were over before `before`, and removed members from before then whose user does not exist any more.
     ///
     /// - Returns: The number of deleted rows.
     /// - Throws: `RecordStoreError` if the records cannot be written.

@@ -146,6 +146,27 @@ extension SQLiteReading {
     }
 }
 
+// Codes for hosts.
+extension SQLiteReading {
+    func hostInvitation(hash: [UInt8]) throws -> HostInvitation? {
+        try first("SELECT \(HostInvitation.columns) FROM host_invitations WHERE hash = ?1", hash) {
+            try HostInvitation(&$0)
+        }
+    }
+
+    func hostInvitations(limit: Int) throws -> [HostInvitation] {
+        try all(
+            "SELECT \(HostInvitation.columns) FROM host_invitations ORDER BY number DESC LIMIT ?1", max(0, limit)
+        ) { try HostInvitation(&$0) }
+    }
+
+    func openHostInvitations() throws -> [HostInvitation] {
+        try all("SELECT \(HostInvitation.columns) FROM host_invitations WHERE status = 'open' ORDER BY number") {
+            try HostInvitation(&$0)
+        }
+    }
+}
+
 // Approval requests.
 extension SQLiteReading {
     func approval(_ id: ApprovalRequestID) throws -> Approval? {

@@ -104,6 +104,10 @@ extension Transaction {
                 WHERE removed < ?1 AND NOT EXISTS (SELECT 1 FROM users WHERE users.id = former_members.user)
                 ORDER BY removed LIMIT ?2)
             """,
+            """
+            DELETE FROM host_invitations WHERE number IN (
+                SELECT number FROM host_invitations WHERE ends < ?1 AND status != 'open' ORDER BY ends LIMIT ?2)
+            """,
         ].reduce(0) { $0 + (try change($1, before, max(0, limit))) }
     }
 }

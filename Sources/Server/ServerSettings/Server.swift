@@ -9,6 +9,7 @@ extension ServiceSettings.Server {
         publicURL = try table.read("public_url", as: .publicURL)
         let chain = try table.read("certificate", as: .path(such: "/etc/countersign/server.pem"))
         let key = try table.read("private_key", as: .path(such: "/etc/countersign/server.key"))
+        hostAuthorities = try table.read("host_ca_file", as: .path(such: "/etc/countersign/server-ca.pem"))
         try table.read("behind_proxy", as: .truth, into: &behindProxy)
         try table.read("trusted_proxies", as: .list(of: .networkText, canBeEmpty: true), into: &trustedProxies)
         metrics = try table.read("metrics", as: .listener)

@@ -59,6 +59,10 @@ public struct ServiceSettings: Equatable, Sendable {
         ///
         /// Both files are read again when they change. Keys: `certificate`, `private_key`.
         public var certificate: Certificate?
+        /// A PEM file with the authorities that hosts need to recognize the server; nil for those of their systems.
+        ///
+        /// A host gets its certificates with the API key. Key: `host_ca_file`.
+        public var hostAuthorities: String?
         /// Whether clients come through a proxy that speaks TLS; plain HTTP is then allowed on addresses other than
         /// loopback.
         ///

@@ -12,7 +12,7 @@ struct JSONLog: LogHandler {
 
     /// The keys with numbers as values; all other values, except those of `truths`, are strings.
     private static let numbers = Set([
-        "application", "connections", "count", "limit", "retry_after", "seconds", "user", "users",
+        "application", "connections", "count", "invitation", "limit", "retry_after", "seconds", "user", "users",
     ])
     private static let truths = Set(["tls"])
 

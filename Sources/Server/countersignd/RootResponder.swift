@@ -45,12 +45,37 @@ struct RootResponder: HTTPResponder {
         case .phonePage: return (.page, pages.response(for: steps.dropFirst().joined(separator: "/"), request))
         case .health: return (.health, .text("ok\n"))
         case .readiness: return (.health, await ready())
+        case .join: return (.other, await join(request, in: context))
         }
     }
 
     private func ready() async -> Response {
         guard let reason = await readiness.unreadyReason() else { return .text("ok\n") }
         return .text("\(reason)\n", status: .serviceUnavailable)
+    }
+
+    /// A host fetches its API key with a code.
+    private func join(_ request: Request, in context: Context) async -> Response {
+        let address = proxies.address(of: request, context.channel)
+        do {
+            let body = try await Self.body(of: request, context, upTo: Self.longestStrangersBody)
+            guard let members = JSONParameters.members(body) else { throw APIError.body }
+            var parameters = Parameters()
+            parameters.merge(members)
+            return .json(try await service.joinHost(parameters, from: address))
+        } catch let refusal as JoinRefusal {
+            return .json(refusal.response)
+        } catch let refusal as APIError {
+            if refusal.status == 429 {
+                service.rateLimitedLog.warn(
+                    "too_many_requests", about: address, metadata: ["address": "\(address)", "call": "join"],
+                    at: service.limitTime())
+            }
+            return .json(refusal.response)
+        } catch {
+            service.log.error("call_failed", metadata: ["reason": "\(error)"])
+            return .json(APIError.broken.response)
+        }
     }
 
     // The API

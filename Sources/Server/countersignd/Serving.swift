@@ -224,6 +224,7 @@ struct Upkeep: Service {
                 if ticks % 40 == 0 {
                     certificate?.refresh(log: log)
                     service.metrics.countExpired(at: service.now())
+                    try? await service.expireHostInvitations()
                 }
                 if ticks % 2_400 == 20 {
                     await purge()

@@ -36,6 +36,7 @@ func requests() throws -> [NetRequest] {
             of: user),
         .report(ActivityReport(type: "t", email: "a@b.example", user: "alice", host: "web1", address: nil), of: user),
         .sendPhoneCode(.sms, to: phone), .sendPhoneCode(.call, to: phone), .checkPhoneCode(code, of: phone), .checkKey,
+        .join(secret: "AAAAAAAAAAAAAAAAAAAAAA"),
     ]
 }
 
@@ -45,14 +46,16 @@ func results() throws -> [NetResult] {
         .created(try #require(ApprovalRequestID("0b9f5b5e-1c2d-4e3f-8a9b-0123456789ab"))), .pending, .approved, .denied,
         .expired, .valid, .wrong, .spent, .phoneConfirmed, .confirmationCode, .sent, .registered(try authyID(1)),
         .user(phone: "XXX-XXX-5618", hasApp: true), .user(phone: nil, hasApp: false), .user(phone: "", hasApp: nil),
-        .noted, .invalid("cellphone"), .unknownUser, .limited(seconds: 30), .limited(seconds: nil), .outage("timeout"),
+        .noted, .joined(key: "secret-key-1", authority: "PEM", application: "Example Corp"),
+        .joined(key: "secret-key-1", authority: nil, application: ""), .invalid("cellphone"), .unknownUser,
+        .limited(seconds: 30), .limited(seconds: nil), .outage("timeout"),
         .unreached("no address"), .noDevice("no device"), .refused("400"),
     ]
 }
 
 let server = NetServer(
     url: "https://2fa.example.com", socket: "/run/x.sock", key: "secret-key-1", caFile: "/etc/ca.pem",
-    proxy: "http://proxy:3128", connectTimeout: 5, requestTimeout: 10, milliseconds: 90_000)
+    proxy: "http://proxy:3128", pin: "AAAA", connectTimeout: 5, requestTimeout: 10, milliseconds: 90_000)
 
 @Suite struct NetMessageTests {
     @Test func eachRequestIsReadAsItWasWritten() throws {
@@ -64,7 +67,7 @@ let server = NetServer(
 
     @Test func theKindsOfTheRequestsDiffer() throws {
         let kinds = Set(try requests().map { NetMessage.request($0, number: 1).frame.kind })
-        #expect(kinds.count == 12 && !kinds.contains(KIND_STOP))
+        #expect(kinds.count == 13 && !kinds.contains(KIND_STOP))
     }
 
     @Test func theEndOfAPollIsReadAsItWasWritten() throws {
@@ -89,6 +92,7 @@ let server = NetServer(
             (KIND_REGISTER, [FIELD_NUMBER, FIELD_COUNTRY_CODE]),
             (KIND_REGISTER, [FIELD_NUMBER, FIELD_COUNTRY_CODE, FIELD_PHONE]),
             (KIND_PHONE_CHECK, [FIELD_NUMBER, FIELD_COUNTRY_CODE, FIELD_PHONE]), (KIND_PHONE_SMS, [FIELD_NUMBER]),
+            (KIND_JOIN, [FIELD_NUMBER]),
         ] as [(CInt, [CInt])])
     func aRequestWithoutAFieldThatItNeedsIsRefused(kind: CInt, fields: [CInt]) {
         var frame = Frame(kind)
@@ -133,7 +137,7 @@ let server = NetServer(
         #expect(NetReply(unnumbered) == nil)
     }
 
-    @Test(arguments: [nil, "0", "22", "99999999999", "258", "x"])
+    @Test(arguments: [nil, "0", "23", "99999999999", "258", "x"])
     func anUnknownResultIsRefused(code: String?) {
         var frame = Frame(KIND_RESULT)
         frame.add(FIELD_NUMBER, number: 1)
@@ -141,7 +145,7 @@ let server = NetServer(
         #expect(NetReply(frame)?.result == .refused("no reason was given"))
     }
 
-    @Test(arguments: [RESULT_CREATED, RESULT_REGISTERED])
+    @Test(arguments: [RESULT_CREATED, RESULT_REGISTERED, RESULT_JOINED])
     func aResultWithoutItsFieldIsRefused(code: CInt) {
         var frame = Frame(KIND_RESULT)
         frame.add(FIELD_NUMBER, number: 1)

@@ -33,6 +33,9 @@ struct PlanTests {
         try writing.moveFormerMembers(from: hash(7), to: hash(8))
         try writing.put(try device("a"))
         try writing.put(Enrolment(hash: hash(1), user: try id(7), created: 1, ends: 2))
+        let invitation = NewHostInvitation(
+            hash: hash(1), application: application.id, url: "https://a.example", authority: nil, created: 1, ends: 2)
+        _ = try writing.end(hostInvitation: try writing.add(invitation), as: .used, at: 1, address: "192.0.2.1")
         try writing.put(try request(1))
         try writing.expireApprovals(of: try id(7), at: 1)
         try writing.putLinksSent(WindowCounter(since: 1, times: 1), application: 1, phoneHash: hash(1))
@@ -64,6 +67,9 @@ struct PlanTests {
         )
         _ = try (reading.deliveries(user: nil, limit: 1), reading.deliveries(user: alice, limit: 1))
         _ = try (reading.statistics(of: 1), reading.value("a"))
+        _ = try (
+            reading.hostInvitation(hash: hash(1)), reading.hostInvitations(limit: 1), reading.openHostInvitations()
+        )
     }
 
     private func remove(_ writing: any RecordWriting) throws {
@@ -87,7 +93,10 @@ struct PlanTests {
 
     /// Listing by an index, newest or oldest first and with a limit, is not a search.
     private static func isSlow(_ step: String) -> Bool {
-        let lists = ["SCAN deliveries USING INDEX deliveries_at", "SCAN approvals USING INDEX approvals_to_tell"]
+        let lists = [
+            "SCAN deliveries USING INDEX deliveries_at", "SCAN approvals USING INDEX approvals_to_tell",
+            "SCAN host_invitations", "SCAN host_invitations USING INDEX host_invitations_open",
+        ]
         return (step.contains("SCAN") && !lists.contains(step)) || step.contains("TEMP B-TREE")
     }
 

@@ -85,13 +85,44 @@ struct NetPool {
         guard let server = settings.server else { throw noServer }
         let key = try server.key(trust: serviceUser.trust)
         try server.checkSocket(trust: serviceUser.trust)
+        return try start(
+            server.netServer(key: key, milliseconds: milliseconds), name: server.name, count: count, helpers: helpers,
+            serviceUser: serviceUser)
+    }
+
+    /// Starts the processes for a server that the settings need not name.
+    static func start(
+        _ server: NetServer, name: String, count: Int, helpers: Path, serviceUser: ServiceUser
+    ) throws -> NetPool {
         let program = try open(helpers)
         defer { close(program) }
         let user = try user(serviceUser)
-        let processes = try (0..<count).map { _ in try start(program, as: user, server: server.name) }
-        let first = server.netServer(key: key, milliseconds: milliseconds)
-        for process in processes { _ = process.channel.send(first.frame) }
+        let processes = try (0..<count).map { _ in try start(program, as: user, server: name) }
+        for process in processes { _ = process.channel.send(server.frame) }
         return NetPool(processes: processes)
+    }
+
+    /// Asks one process of a new pool for one thing, and ends it.
+    ///
+    /// - Parameters:
+    ///   - request: the request.
+    ///   - server: the server to ask.
+    ///   - helpers: the directory of the helpers.
+    ///   - serviceUser: who runs this.
+    /// - Returns: the result; an outage if there is none within the time of `server`.
+    /// - Throws: `CommandError` if countersign-net cannot be started.
+    static func result(
+        of request: NetRequest, from server: NetServer, helpers: Path, serviceUser: ServiceUser
+    ) throws -> NetResult {
+        var pool = try start(server, name: server.url, count: 1, helpers: helpers, serviceUser: serviceUser)
+        defer { pool.end() }
+        let until = system_now() + server.milliseconds
+        pool.processes[0].ask(request)
+        while system_now() < until {
+            if let result = pool.processes[0].answer() { return result }
+            _ = readable([pool.processes[0].channel.descriptor], until: until)
+        }
+        return .outage("\(server.url): no answer in time")
     }
 
     /// Ends the processes, and waits up to a second for each.

@@ -68,6 +68,7 @@
 #define KIND_PHONE_SMS 42       /* send a code by text message to a number that belongs to no user yet */
 #define KIND_PHONE_CALL 43      /* the same by voice call */
 #define KIND_PHONE_CHECK 44     /* check a code that was sent to such a number */
+#define KIND_JOIN 45            /* exchange FIELD_SECRET for the API key */
 #define KIND_APPLICATION 47     /* check the API key: noted if the server accepts it */
 /* From countersign-net to countersign-login. */
 #define KIND_RESULT 48          /* FIELD_NUMBER and FIELD_RESULT */
@@ -141,6 +142,11 @@
 #define FIELD_REQUEST 93       /* result created: the UUID of the request */
 #define FIELD_SERVER_TIME 94   /* result of application: the server's clock, in seconds since 1970, if it says it */
 #define FIELD_CERTIFICATES_END 95 /* result of application: when the first certificate of the server's chain ends */
+#define FIELD_PIN 96           /* server: Base64 of the SHA-256 of the public key of the server's certificate, by which
+                                  the server is recognized in place of authorities and name */
+#define FIELD_SECRET 97        /* join: the secret of a code, Base64url; its result has FIELD_KEY */
+#define FIELD_AUTHORITY 98     /* result joined: certificates in PEM that vouch for the server, if it has such */
+#define FIELD_APPLICATION 99   /* result joined: the name of the application */
 
 /* Values of FIELD_RESULT. */
 #define RESULT_CREATED 1
@@ -163,6 +169,7 @@
 #define RESULT_NO_DEVICE 17    /* of create: the server has no device of this user to ask */
 #define RESULT_REFUSED 18      /* any other failure */
 #define RESULT_PHONE_CONFIRMED 20   /* of verify: the code was that of a new phone, which it has confirmed */
+#define RESULT_JOINED 22       /* of join: with FIELD_KEY, FIELD_APPLICATION and, if there is one, FIELD_AUTHORITY */
 #define RESULT_CONFIRMATION_CODE 21 /* of verify: the code was that of a new phone, which another code must confirm */
 
 /* Values of FIELD_OUTCOME. Only the first two let the user in. */

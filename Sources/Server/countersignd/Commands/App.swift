@@ -14,7 +14,10 @@ struct App: AsyncParsableCommand {
               countersignd app create "Example Corp"
               countersignd app list
             """,
-        subcommands: [Create.self, List.self, Rotate.self, Revoke.self, SetCallback.self])
+        subcommands: [
+            Create.self, List.self, Rotate.self, Revoke.self, SetCallback.self, Invite.self, Invitations.self,
+            Uninvite.self,
+        ])
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
