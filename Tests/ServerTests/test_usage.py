@@ -31,9 +31,11 @@ COMMANDS = [
     "user remove",
     "key",
     "key rotate",
+    "key saved",
     "backup",
     "restore",
     "check",
+    "doctor",
     "init",
 ]
 

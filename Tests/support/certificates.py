@@ -53,6 +53,10 @@ class Authority:
         self._sign_itself("self-signed", ["-days", "2", "-extfile", names])
         return made
 
+    def valid_for(self, days: int) -> Certificate:
+        """The good one, for so many days."""
+        return self._issue(f"good-{days}", GOOD_NAMES, days)
+
     def _issue(self, name: str, names: str, days: int = 2) -> Certificate:
         made = self._request(name, "localhost")
         extensions = self._extensions(name, f"subjectAltName={names}\nextendedKeyUsage=serverAuth")

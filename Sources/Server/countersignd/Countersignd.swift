@@ -36,10 +36,12 @@ struct Countersignd: AsyncParsableCommand {
               countersignd serve                         the server, until SIGTERM
               countersignd user link 1234567             a link that makes a phone's browser a device
               countersignd check                         whether settings, keys and database are right
+              countersignd doctor                        what is wrong with this server, and what to do
             """,
         version: "countersignd \(Usage.version)",
         subcommands: [
             Initialize.self, Serve.self, App.self, Users.self, Key.self, Backup.self, Restore.self, Check.self,
+            Doctor.self,
         ])
 
     /// Whether the server runs, whose standard error is a log.

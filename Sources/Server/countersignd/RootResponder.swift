@@ -36,7 +36,7 @@ struct RootResponder: HTTPResponder {
         let path = request.head.path.map { $0.prefix { $0 != "?" } } ?? ""
         // An old client begins its paths with two slashes.
         let steps = path.split(separator: "/", omittingEmptySubsequences: false).drop { $0.isEmpty }
-        guard case .found(let part, _) = ServerPart.routes.match(request.method, path: steps) else {
+        guard case .found(let part, let values) = ServerPart.routes.match(request.method, path: steps) else {
             return (.other, .json(APIError.path.response))
         }
         switch part {
@@ -46,12 +46,23 @@ struct RootResponder: HTTPResponder {
         case .health: return (.health, .text("ok\n"))
         case .readiness: return (.health, await ready())
         case .join: return (.other, await join(request, in: context))
+        case .instance:
+            return (.other, instance(request, nonce: values[0], proof: values[1], in: context))
         }
     }
 
     private func ready() async -> Response {
         guard let reason = await readiness.unreadyReason() else { return .text("ok\n") }
         return .text("\(reason)\n", status: .serviceUnavailable)
+    }
+
+    /// Shows countersignd doctor that this is the server of its database, and how the call arrived.
+    private func instance(_ request: Request, nonce: String, proof: String, in context: Context) -> Response {
+        let view = InstanceView(
+            address: proxies.address(of: request, context.channel),
+            peer: context.channel.remoteAddress?.ipAddress ?? "local",
+            forwarded: request.headers[values: .forwardedFor].joined(separator: ","))
+        return .json(service.instance(nonce, proof: proof, view: view))
     }
 
     /// A host fetches its API key with a code.

@@ -6,7 +6,7 @@ internal import HTTPTypes
 
 /// The parts of the server, each with its own way to authenticate callers.
 enum ServerPart: Sendable {
-    case api, phoneAPI, phonePage, health, readiness, join
+    case api, phoneAPI, phonePage, health, readiness, join, instance
 
     static let routes = RouteTable<ServerPart>([
         .init(path: "protected/**", handler: .api),
@@ -16,6 +16,7 @@ enum ServerPart: Sendable {
         .init(path: "healthz/**", handler: .health),
         .init(path: "readyz/**", handler: .readiness),
         .init(.post, path: "join", handler: .join),
+        .init(.get, path: "instance/:nonce/:proof", handler: .instance),
     ])
 }
 

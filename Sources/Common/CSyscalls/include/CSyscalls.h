@@ -106,6 +106,9 @@ int system_copy_attributes(const char *path, int file);
 /* Milliseconds since the machine started (CLOCK_BOOTTIME), which do not jump; 0 on error. */
 int64_t system_now(void);
 
+/* Whether something keeps the system's clock right, as the kernel knows (adjtimex(2)): 1 or 0. */
+int system_clock_is_synchronized(void);
+
 /* Overwrites memory; never optimised away (explicit_bzero(3)). */
 void system_wipe(void *buffer, size_t length);
 

@@ -39,9 +39,17 @@ struct Backup: AsyncParsableCommand {
                 "\(file) cannot be written: \(why)", hint: "name a file in a folder that is there and has room")
         }
         Audit.record("backup", with: ["file": file])
+        await remember()
         try Output.report(
             "\(file) is a copy of the database. It is of use only with the master key.", as: output,
             json: .object(["file": .string(file)]))
+    }
+
+    /// Notes the time for `countersignd doctor`; a copy that is complete stays so if that fails.
+    private func remember() async {
+        do { try await KeptCopies.recordBackup(in: try await place.open().store, at: Timestamp.now) } catch {
+            Output.warning("the time of this backup could not be noted: \(CommandError(error).message)")
+        }
     }
 
     /// This program, with the variable that the settings may depend on (systemd.exec(5)).

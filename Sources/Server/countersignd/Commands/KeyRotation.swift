@@ -14,7 +14,7 @@ struct Key: AsyncParsableCommand {
             Example:
               countersignd key rotate
             """,
-        subcommands: [Rotate.self])
+        subcommands: [Rotate.self, Saved.self])
 
     struct Rotate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
