@@ -122,7 +122,14 @@ def test_only_root_sets_up(host):
 
 
 @pytest.mark.parametrize(
-    "words", [["--keep", "--undo"], ["--json"], ["--rollback-after", "soon"], ["--server", "https://2fa.example.com"]]
+    "words",
+    [
+        ["--keep", "--undo"],
+        ["--json"],
+        ["--rollback-after", "soon"],
+        ["--service", "../passwd"],
+        ["--server", "https://2fa.example.com"],
+    ],
 )
 def test_wrong_options_are_refused(host, words):
     assert host.run("setup", *words, settings=()).code == 64

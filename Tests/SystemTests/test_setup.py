@@ -1,5 +1,6 @@
 """`countersign setup` on Debian's own stacks: who gets in before and after, and the way back."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -110,7 +111,7 @@ def test_where_all_have_keys_the_second_factor_comes_after_the_key(machine, prod
 
 def test_undo_restores_every_byte(machine, token):
     SUDO.chmod(0o640)
-    os.setxattr(SUDO, "user.note", b"mine") if supports_attributes() else None
+    os.setxattr(SUDO, "trusted.note", b"mine")
     before = state()
     machine.setup("--yes")
     after = state()
@@ -118,16 +119,8 @@ def test_undo_restores_every_byte(machine, token):
     assert after[str(SUDO)][1:] == before[str(SUDO)][1:], "mode, owner and attributes stay"
     assert machine.setup("--undo", "--yes").stdout.startswith("put back: ")
     assert state() == before
+    os.removexattr(SUDO, "trusted.note")
     SUDO.chmod(0o644)
-
-
-def supports_attributes() -> bool:
-    try:
-        os.setxattr(SUDO, "user.note", b"mine")
-    except OSError:
-        return False
-    os.removexattr(SUDO, "user.note")
-    return True
 
 
 def test_undo_leaves_what_others_have_changed_meanwhile(machine):
@@ -220,19 +213,22 @@ def test_a_kill_at_any_moment_is_put_back(machine):
     assert kills >= 20
 
 
-def keeps(machine, **options):
+@contextlib.contextmanager
+def sudo_rule(rule: str):
     rules = pathlib.Path("/etc/sudoers")
     text = rules.read_text()
-    rules.chmod(0o640)
     try:
-        rules.write_text(text + "alice ALL=(root) NOPASSWD: /usr/bin/countersign setup --keep\n")
-        rules.chmod(0o440)
-        terminal = machine.product.knock(
-            "ssh", sshd=machine.daemon(), command="sudo -n countersign setup --keep", **options
-        )
-        yield terminal
+        rules.write_text(f"{text}{rule}\n")
+        yield
     finally:
         rules.write_text(text)
+
+
+@contextlib.contextmanager
+def keeps(machine):
+    """alice logs in by ssh and keeps the setup there."""
+    with sudo_rule("alice ALL=(root) NOPASSWD: /usr/bin/countersign setup --keep"):
+        yield machine.product.knock("ssh", sshd=machine.daemon(), command="sudo -n countersign setup --keep")
 
 
 def test_it_is_kept_from_a_new_login_that_has_proved_a_factor(machine, token):
@@ -240,7 +236,7 @@ def test_it_is_kept_from_a_new_login_that_has_proved_a_factor(machine, token):
     changed = state()
     done = machine.setup("--keep", check=False)
     assert done.returncode == 2 and "not a login that began after the setup" in done.stderr
-    for terminal in keeps(machine):
+    with keeps(machine) as terminal:
         terminal.reads(prompts.CODE)
         terminal.answer(token.fresh_code())
         terminal.reads("kept: sshd, sudo, sudo-i ask for a second factor")
@@ -249,10 +245,40 @@ def test_it_is_kept_from_a_new_login_that_has_proved_a_factor(machine, token):
     assert state() == changed
 
 
+def test_a_login_from_before_the_setup_keeps_nothing(machine, token):
+    old = machine.product.knock("ssh", sshd=machine.daemon(), command=None, methods="password")
+    old.reads(prompts.SHELL)
+    machine.setup("--yes", "--rollback-after", "1h")
+    new = machine.product.knock("ssh", sshd=machine.daemon())
+    new.reads(prompts.CODE)
+    new.answer(token.fresh_code())
+    assert gets_in(new, "alice")
+    with sudo_rule("alice ALL=(root) NOPASSWD: /usr/bin/countersign setup --keep"):
+        old.answer("sudo -n countersign setup --keep")
+        old.reads("this is not a login that began after the setup")
+    machine.setup("--undo", "--yes")
+    until(lambda: not rollbacks())
+
+
+def test_a_login_of_another_user_keeps_nothing(machine, token):
+    machine.product.configure(enrolment='mode = "grace"')
+    machine.setup("--yes", "--rollback-after", "1h")
+    daemon = machine.daemon()
+    new = machine.product.knock("ssh", sshd=daemon)
+    new.reads(prompts.CODE)
+    new.answer(token.fresh_code())
+    assert gets_in(new, "alice")
+    with sudo_rule("bob ALL=(root) NOPASSWD: /usr/bin/countersign setup --keep"):
+        other = machine.product.knock("ssh", "bob", sshd=daemon, command="sudo -n countersign setup --keep")
+        other.reads("no login of bob .*has proved a second factor")
+    machine.setup("--undo", "--yes")
+    until(lambda: not rollbacks())
+
+
 def test_an_excused_login_keeps_nothing(machine):
     machine.product.configure(enrolment='mode = "grace"')
     machine.setup("--yes", "--rollback-after", "1h")
-    for terminal in keeps(machine):
+    with keeps(machine) as terminal:
         terminal.reads("no login of alice .*has proved a second factor")
         assert terminal.ends() == 2
     machine.setup("--undo", "--yes")
@@ -332,3 +358,61 @@ def test_an_sftp_only_group_with_its_own_methods_goes_on(machine):
     assert {user["user"]: user["asked"] for user in plan["users"]}["drop"] is False
     machine.setup("--yes")
     assert machine.ways("drop") == {"drop": (True, False)}
+
+
+def test_where_one_user_may_use_a_password_the_others_stay_shut_out(machine, token):
+    only = "Match User alice\n    PasswordAuthentication yes\n"
+    pathlib.Path("/etc/ssh/sshd_config").write_text(
+        SSHD_CONFIG.replace("PasswordAuthentication yes", "PasswordAuthentication no") + only
+    )
+    assert machine.ways("alice", "carol") == {"alice": (False, True), "carol": (False, False)}
+    machine.setup("--yes")
+    assert machine.ways("alice", "bob", "carol") == {
+        "alice": (False, ASKED),
+        "bob": (True, False),
+        "carol": (False, False),
+    }
+
+
+def test_a_full_disk_changes_nothing(machine):
+    before = state()
+    done = subprocess.run(
+        [
+            *[
+                "strace",
+                "-qq",
+                "-o",
+                "/dev/null",
+                "-P",
+                "/etc/pam.d/.sudo.countersign-setup",
+                "-e",
+                "trace=write,fsync",
+            ],
+            *["-e", "inject=write,fsync:error=ENOSPC", "countersign", "setup", "--yes"],
+        ],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert done.returncode == 1 and "No space left on device" in done.stderr, done.stderr
+    assert "everything was put back" in done.stderr and state() == before
+    assert not (JOURNAL / "current").exists()
+
+
+def test_what_a_user_puts_in_place_of_keys_is_not_opened(machine):
+    """A device that acts when it is opened, and a pipe that nobody writes to."""
+    for name, make in [("carol", lambda path: path.symlink_to("/dev/tty")), ("mallory", os.mkfifo)]:
+        folder = machine.home(name) / ".ssh"
+        folder.mkdir()
+        make(folder / "authorized_keys")
+    opened = machine.host.scratch / "opened"
+    subprocess.run(
+        ["strace", "-qq", "-y", "-o", opened, "-e", "trace=openat,open", "countersign", "setup", "--dry-run"],
+        env=ENVIRONMENT,
+        check=True,
+        capture_output=True,
+        timeout=PATIENCE,
+    )
+    calls = [line for line in opened.read_text().splitlines() if "authorized_keys" in line and "O_PATH" not in line]
+    assert [line for line in calls if "carol" in line or "mallory" in line or "/dev/tty" in line] == []

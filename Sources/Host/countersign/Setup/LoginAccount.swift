@@ -22,11 +22,12 @@ struct LoginAccount {
         let usable = hashes.filter { $0.count > 1 && isUsable($0[1]) }.compactMap(\.first).map(String.init)
         let withPassword = Set(usable)
         var found: [LoginAccount] = []
+        var names: Set<String> = []
         setpwent()
         defer { endpwent() }
         while let entry = getpwent() {
             let name = String(cString: entry.pointee.pw_name)
-            guard !found.contains(where: { $0.name == name }) else { continue }
+            guard names.insert(name).inserted else { continue }
             found.append(
                 LoginAccount(
                     name: name, uid: entry.pointee.pw_uid, home: String(cString: entry.pointee.pw_dir),
@@ -45,13 +46,32 @@ struct LoginAccount {
     func hasKey(in files: String) -> Bool {
         files.split(separator: " ").filter { $0 != "none" }.contains { pattern in
             let path = expanded(String(pattern))
-            guard let text = FileText.read(path, most: Self.most) else { return ![ENOENT, ENOTDIR].contains(errno) }
+            guard let text = Self.text(path) else { return ![ENOENT, ENOTDIR].contains(errno) }
             return text.split(separator: "\n").contains { line in
                 let first = line.first { $0 != " " && $0 != "\t" }
                 return first.map { $0 != "#" } ?? false
             }
         }
     }
+
+    /// Reads a file that its owner may have made anything of: only a regular one is opened.
+    ///
+    /// Returns nil, and sets errno, if it cannot be read.
+    private static func text(_ path: String) -> String? {
+        let named = open(path, onlyNaming | O_CLOEXEC)
+        guard named >= 0 else { return nil }
+        defer { close(named) }
+        var found = stat()
+        guard fstat(named, &found) == 0, found.st_mode & S_IFMT == S_IFREG else {
+            // sshd takes no key from it either.
+            errno = ENOENT
+            return nil
+        }
+        return FileText.read("/proc/self/fd/\(named)", most: most)
+    }
+
+    /// O_PATH, which fcntl.h defines for GNU programs only.
+    private static let onlyNaming: CInt = 0o10000000
 
     /// Puts the values of `%h`, `%u`, `%U` and `%%` into a path, as sshd does.
     private func expanded(_ pattern: String) -> String {

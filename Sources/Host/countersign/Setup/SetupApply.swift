@@ -7,13 +7,17 @@ enum SetupApply {
     ///
     /// - Throws: `CommandError` if a file is not as planned, or a check fails: everything is put back then.
     static func apply(_ journal: SetupJournal, plan: SetupPlan) throws {
+        // A terminal that goes away must not leave half of the changes.
+        for number in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE] { signal(number, SIG_IGN) }
         do {
+            // A disk that is full shows before the first file is replaced.
             for change in journal.changes {
                 guard try SystemFile.text(change.path) == change.before else {
                     throw CommandError("\(change.path) was changed meanwhile", hint: "run countersign setup again")
                 }
-                try SystemFile.replace(change.path, with: change.after)
+                try SystemFile.prepare(change.path, text: change.after)
             }
+            for change in journal.changes { try SystemFile.commit(change.path) }
             try verify(plan)
             if let note = reload(journal) { Output.warning(note) }
             try journal.noteApplied()

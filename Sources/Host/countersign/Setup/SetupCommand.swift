@@ -51,6 +51,9 @@ struct Setup: AdminCommand {
     @Option(help: .hidden) var wait: Int64 = 0
 
     func validate() throws {
+        if let wrong = service.first(where: { $0.isEmpty || $0.hasPrefix(".") || $0.contains("/") }) {
+            throw ValidationError("\"\(wrong)\" is not the name of a service.")
+        }
         guard !(keep && undo) else { throw ValidationError("--keep and --undo exclude each other.") }
         if output.json, !dryRun, !confirmation.yes, !keep, !undo {
             throw ValidationError("--json needs --dry-run or --yes.")

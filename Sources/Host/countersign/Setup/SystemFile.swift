@@ -56,20 +56,39 @@ enum SystemFile {
         return true
     }
 
-    /// Replaces a file, or makes it with mode 0644: mode, owner and extended attributes stay.
+    /// Replaces a file, or makes it with this mode: mode, owner and extended attributes of an old one stay.
     ///
     /// File and name are on disk when this returns; a process that dies leaves the old file or the new one.
     ///
     /// - Throws: `CommandError` if a step fails; the old file is there then.
     static func replace(_ path: String, with text: String, mode: mode_t = 0o644) throws {
+        try prepare(path, text: text, mode: mode)
+        try commit(path)
+    }
+
+    /// Writes the new file under another name beside the old one.
+    ///
+    /// - Throws: `CommandError` if a step fails, as on a full disk; nothing is left behind.
+    static func prepare(_ path: String, text: String, mode: mode_t = 0o644) throws {
         let draft = draft(of: path)
         unlink(draft)
         let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw failure(path) }
         defer { close(file) }
-        guard write(Array(text.utf8), to: file), copyProperties(of: path, to: file, mode: mode), fsync(file) == 0,
-            rename(draft, path) == 0
+        guard write(Array(text.utf8), to: file), copyProperties(of: path, to: file, mode: mode), fsync(file) == 0
         else {
+            let error = failure(path)
+            unlink(draft)
+            throw error
+        }
+    }
+
+    /// Gives the file that was prepared its name.
+    ///
+    /// - Throws: `CommandError` if that fails; the old file is there then.
+    static func commit(_ path: String) throws {
+        let draft = draft(of: path)
+        guard rename(draft, path) == 0 else {
             let error = failure(path)
             unlink(draft)
             throw error
