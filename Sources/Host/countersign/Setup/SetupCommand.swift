@@ -85,7 +85,9 @@ struct Setup: AdminCommand {
             "\(journal.services.joined(separator: ", ")) will ask for no second factor any more.", for: "yes")
         try SetupApply.undo(journal)
         SetupRollback.log("undone", journal)
-        try Output.said("put back: \(journal.changes.map(\.path).joined(separator: ", "))", besidesData: output.json)
+        let files = journal.changes.map(\.path)
+        try Output.said("put back: \(files.joined(separator: ", "))", besidesData: output.json)
+        if output.json { try Output.json(["undone": .array(files.map { .string($0) })]) }
     }
 
     // MARK: starting one

@@ -13,7 +13,7 @@ enum SetupKeep {
         guard journal.isApplied else {
             throw CommandError("that setup was interrupted", hint: "countersign setup --undo, then countersign setup")
         }
-        if journal.isKept { return try Output.said("kept already", besidesData: output.json) }
+        if journal.isKept { return try report("kept already", journal, output: output) }
         let ancestry = LoginAncestry()
         guard let login = ancestry.login, isNew(login, since: journal) else {
             throw CommandError(
@@ -32,8 +32,14 @@ enum SetupKeep {
         try journal.noteKept()
         SetupRollback.disarm()
         SetupRollback.log("kept by \(SystemUser.numbered(uid, gid: 0).name)", journal)
-        try Output.said(
-            "kept: \(journal.services.joined(separator: ", ")) ask for a second factor", besidesData: output.json)
+        let services = journal.services.joined(separator: ", ")
+        try report("kept: \(services) ask for a second factor", journal, output: output)
+    }
+
+    private static func report(_ sentence: String, _ journal: SetupJournal, output: OutputOption) throws {
+        try Output.said(sentence, besidesData: output.json)
+        guard output.json else { return }
+        try Output.json(["kept": true, "services": .array(journal.services.map { .string($0) })])
     }
 
     private static func newLogin(_ journal: SetupJournal) -> String {
@@ -50,7 +56,9 @@ enum SetupKeep {
     /// Reads the history as the user who keeps the accounts.
     private static func hasProved(_ uid: UInt32, service: String?, since journal: SetupJournal) throws -> Bool {
         guard
-            let output = try OwnProcess.command.output(["history", "--outcome", "approved", "--limit", "100", "--json"]
+            let output = try OwnProcess.command.output([
+                "history", SystemUser.numbered(uid, gid: 0).name, "--outcome", "approved", "--limit", "100", "--json",
+            ]
             ),
             let json = JSONValue(output, limits: .init(depth: 8, members: 64, values: 10_000, areNumbersFinite: true)),
             case .array(let rows) = json
