@@ -416,3 +416,26 @@ def test_what_a_user_puts_in_place_of_keys_is_not_opened(machine):
     )
     calls = [line for line in opened.read_text().splitlines() if "authorized_keys" in line and "O_PATH" not in line]
     assert [line for line in calls if "carol" in line or "mallory" in line or "/dev/tty" in line] == []
+
+
+def test_root_who_may_use_a_password_is_asked_too(machine, product):
+    product.softtoken("root")
+    config = pathlib.Path("/etc/ssh/sshd_config")
+    config.write_text(config.read_text() + "PermitRootLogin yes\n")
+    assert machine.ways("root") == {"root": (True, True)}
+    machine.setup("--yes", "--service", "sshd")
+    assert machine.ways("root") == {"root": (False, ASKED)}
+
+
+def test_su_and_login_ask_where_they_are_named(machine, token):
+    machine.setup("--yes", "--service", "su", "--service", "login")
+    for way in ["su", "login"]:
+        terminal = machine.product.knock(way)
+        terminal.reads(prompts.CODE)
+    assert LINE not in SUDO.read_text()
+
+
+def test_an_account_that_is_made_later_is_asked_and_not_let_in_by_a_key(machine):
+    machine.setup("--yes")
+    machine.add_key_only_user("late", 42012)
+    assert machine.ways("late") == {"late": (False, False)}
