@@ -113,7 +113,10 @@ struct SetupPlan {
         let before = SSHWay.allCases.filter(login.before.contains).map(\.rawValue).joined(separator: " or ")
         let isAsked = !login.asked.isEmpty
         let state = isAsked ? " (\(accounts.state(of: login.account.name)))" : ", as before"
-        return Fate(user: login.account.name, before: before, after: text(login.after) + state, isAsked: isAsked)
+        let lost = SSHWay.allCases.filter { login.before.contains($0) && !login.after.contains($0) }.map(\.rawValue)
+        let noLonger = lost.isEmpty ? "" : "; the \(lost.joined(separator: " or the ")) alone no longer"
+        return Fate(
+            user: login.account.name, before: before, after: text(login.after) + state + noLonger, isAsked: isAsked)
     }
 
     private static var sudoNotes: [String] {
