@@ -126,7 +126,8 @@ enum StackJudgment {
             )
         case .refuses(let line):
             (
-                "\(line.place): \(line.module.isEmpty ? "this line" : line.module) refuses everybody that pam_countersign approves",
+                "\(line.place): \(line.module.isEmpty ? "this line" : line.module) "
+                    + "refuses everybody that pam_countersign approves",
                 "the documentation has stacks that work, in pam.d: compare them, and check again"
             )
         case .unclear(let line):

@@ -2,8 +2,8 @@ internal import Glibc
 
 /// Reads the `auth` lines of a service as libpam does (pam_handlers.c), which is stranger than pam.d(5) says.
 ///
-/// Files are bytes for libpam: it splits lines at line feeds and words at blanks and tabs, and a carriage return belongs
-/// to the word before it.
+/// Files are bytes for libpam: it splits lines at line feeds and words at blanks and tabs, and a carriage return
+/// belongs to the word before it.
 struct StackReader {
     /// Which lines of a file count: all types as in a service's own file and in `@include`, or `auth` only, as in
     /// `auth include`.
