@@ -5,8 +5,7 @@ internal import Glibc
 /// exchange is over.
 ///
 /// Only one thread may use a transfer at a time. Certificates and host names, or the pin of the target, are verified,
-/// and TLS is 1.2 or later.
-/// Redirects, proxies from the environment and netrc are not used. The size of a response is limited.
+/// and TLS is 1.2 or later. Redirects, proxies from the environment and netrc are not used, and responses are limited.
 public final class Transfer {
     /// The most bytes of a response's body, and of its headers.
     public static let longest = 65_536
@@ -22,8 +21,7 @@ public final class Transfer {
     private var isUploadBegun = false
     private var body: [UInt8] = []
     private var headerBytes = 0
-    private var isTooLong = false
-    private var wantsFacts = false
+    private var isTooLong = false, wantsFacts = false
     private var date: Int64?
 
     /// Prepares an exchange over HTTP; nil if libcurl rejects a part of the request.

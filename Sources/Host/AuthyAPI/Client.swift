@@ -235,11 +235,9 @@ public final class Client {
         case .away:
             let longest = Int64(100) << Int64(min(task.attempts, 4))
             let until = if task.isLook { task.giveUp } else { min(deadline, task.began + Self.restartTime) }
-            guard retries(after: Int64.random(in: longest / 2...min(longest, 1_000)), until: until) else {
-                return false
-            }
-            current?.isRenewed = true
-            return true
+            let isPlanned = retries(after: Int64.random(in: longest / 2...min(longest, 1_000)), until: until)
+            if isPlanned { current?.isRenewed = true }
+            return isPlanned
         }
     }
 
