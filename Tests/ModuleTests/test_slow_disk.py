@@ -49,8 +49,9 @@ def test_sixty_right_codes_at_once_on_a_slow_disk_let_in_sixty(slow, softtoken):
         login.prompt()
     code = softtoken.fresh_code()
 
+    begun = time.monotonic()
+
     def finish(login):
-        begun = time.monotonic()
         login.answer(code)
         result = int(login.until("result"))
         took = time.monotonic() - begun
