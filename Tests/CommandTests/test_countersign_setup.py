@@ -139,3 +139,4 @@ def test_wrong_options_are_refused(host, words):
 def test_without_a_setup_there_is_nothing_to_keep_or_undo(host, word):
     done = host.run("setup", word, "--yes", settings=())
     assert done.code == 1 and done.err.startswith("error: no setup is in force\nhint: ")
+    assert not pathlib.Path("/var/lib/countersign-setup").exists()

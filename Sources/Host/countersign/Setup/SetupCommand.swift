@@ -73,7 +73,8 @@ struct Setup: AdminCommand {
     // MARK: ending one
 
     private func end() throws {
-        try SetupJournal.lock()
+        // Where there was none, not even the lock is made.
+        if try SetupJournal.load() != nil { try SetupJournal.lock() }
         guard let journal = try SetupJournal.load() else {
             throw CommandError("no setup is in force", hint: "countersign setup --dry-run")
         }
