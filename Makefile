@@ -18,6 +18,9 @@ COMPLETION_fish = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/countersig
 MONITORING := fail2ban/filter.d fail2ban/jail.d grafana node_exporter prometheus
 PROGRAMS := countersign-login countersign-net countersign countersignd
 
+VERSION = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/Common/CommandSupport/Usage.swift)
+
+.PHONY: deb rpm tarball symbols test-packages
 .PHONY: help build stage test test-targets test-module test-command test-system test-machines test-clients clients-folder demo bench install uninstall format check graph picture sbom docs deps clean
 
 help:
@@ -28,6 +31,8 @@ help:
 	@echo 'make demo      logins through a real sshd and sudo, as a person would see them (INTERACTIVE=1: leaves the sshd up)'
 	@echo 'make bench     side by side with pam_google_authenticator and pam_oath, then the server (SCALE=N: up to N accounts)'
 	@echo 'make install   DESTDIR=, PREFIX=$(PREFIX), SECURITY=$(SECURITY)'
+	@echo 'make deb       libpam-countersign and countersign-server for Debian, in build/packages/;  make rpm, make tarball'
+	@echo 'make test-packages  packages and tarball on fresh machines: install, log in, upgrade, remove, purge (as root)'
 	@echo 'make uninstall all of that but the module, the settings and the accounts'
 	@echo 'make stage     a debug build in .build/stage; make test BUILT=.build/stage takes it'
 	@echo 'make check     format, comments, shell, Python, JavaScript, man pages;  make format, make clean'
@@ -41,6 +46,14 @@ build: deps
 	swift build $(RELEASE) --quiet --product pam_countersign
 	for program in $(PROGRAMS); do echo "Building $$program"; swift build $(RELEASE) --static-swift-stdlib --quiet --product $$program; done
 	support/stage "$$(swift build $(RELEASE) --show-bin-path)" build strip
+
+# The same with its symbols, which packages have beside the programs.
+symbols: build
+	support/stage "$$(swift build $(RELEASE) --show-bin-path)" build/symbols
+
+deb rpm tarball: symbols
+	@support/deps $@
+	support/package $@ $(VERSION)
 
 # The same from a debug build, for a short way from an edit to a login.
 stage: deps
@@ -58,6 +71,10 @@ test: $(fresh)
 test-machines: $(fresh)
 	@support/deps machines
 	COUNTERSIGN_BUILD=$(abspath $(BUILT)) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -s -m pytest -q -p no:cacheprovider Tests/MachineTests
+
+test-packages: deb tarball
+	@support/deps machines
+	PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -s -m pytest -q -p no:cacheprovider Tests/MachineTests --packages build/packages
 
 # Nobody fetches their sources: a client that CLIENTS has not is skipped, with the reason.
 test-clients: clients-folder $(fresh)
@@ -85,17 +102,20 @@ install:
 	install -m 644 $(BUILT)/pam_countersign.so $(DESTDIR)$(SECURITY)/pam_countersign.so.new
 	mv -f $(DESTDIR)$(SECURITY)/pam_countersign.so.new $(DESTDIR)$(SECURITY)/pam_countersign.so
 	install -m 755 $(BUILT)/countersign $(DESTDIR)$(PREFIX)/bin/countersign
-	install -d -m 755 $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d
+	install -d -m 755 $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d $(DESTDIR)$(PREFIX)/share/pam-configs
 	install -m 755 $(BUILT)/countersignd $(DESTDIR)$(PREFIX)/sbin/countersignd.new
 	mv -f $(DESTDIR)$(PREFIX)/sbin/countersignd.new $(DESTDIR)$(PREFIX)/sbin/countersignd
 	install -m 644 systemd/countersignd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/
-	install -m 644 systemd/sysusers.d/countersignd.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/
+	install -m 644 systemd/sysusers.d/*.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/
+	install -m 644 systemd/tmpfiles.d/*.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/
+	install -m 644 packaging/pam-config $(DESTDIR)$(PREFIX)/share/pam-configs/countersign
 	install -m 644 docs/reference/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
 	install -m 644 docs/reference/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 	install -m 644 pam.d/* $(DESTDIR)$(PREFIX)/share/doc/countersign/pam.d/
+	for folder in admin reference; do install -d -m 755 $(DESTDIR)$(PREFIX)/share/doc/countersign/$$folder; install -m 644 docs/$$folder/*.md $(DESTDIR)$(PREFIX)/share/doc/countersign/$$folder/; done
 	install -d -m 755 $(addprefix $(DESTDIR)$(PREFIX)/share/doc/countersign/monitoring/,$(MONITORING))
 	$(foreach folder,$(MONITORING),install -m 644 monitoring/$(folder)/*.* $(DESTDIR)$(PREFIX)/share/doc/countersign/monitoring/$(folder)/;)
-	install -m 644 docs/countersign.toml docs/countersignd.toml docs/countersign.sudoers docs/admin/monitoring.md docs/examples/*.toml $(DESTDIR)$(PREFIX)/share/doc/countersign/
+	install -m 644 docs/countersign.toml docs/countersignd.toml docs/countersign.sudoers docs/examples/*.toml $(DESTDIR)$(PREFIX)/share/doc/countersign/
 	install -d -m 755 $(foreach folder,apparmor selinux,$(DESTDIR)$(PREFIX)/share/doc/countersign/$(folder))
 	$(foreach folder,apparmor selinux,install -m 644 $(folder)/* $(DESTDIR)$(PREFIX)/share/doc/countersign/$(folder)/;)
 	install -d -m 755 $(foreach shell,bash zsh fish,$(dir $(COMPLETION_$(shell))))
@@ -103,7 +123,7 @@ install:
 	support/users '$(DESTDIR)' '$(PREFIX)/bin/countersign'
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/countersign $(DESTDIR)$(PREFIX)/sbin/countersignd $(DESTDIR)$(PREFIX)/lib/systemd/system/countersignd.service $(DESTDIR)$(PREFIX)/lib/sysusers.d/countersignd.conf
+	rm -f $(DESTDIR)$(PREFIX)/bin/countersign $(DESTDIR)$(PREFIX)/sbin/countersignd $(DESTDIR)$(PREFIX)/lib/systemd/system/countersignd.service $(DESTDIR)$(PREFIX)/lib/sysusers.d/countersign{,d}.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/countersign.conf $(DESTDIR)$(PREFIX)/share/pam-configs/countersign
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man8/{pam_countersign,countersign,countersignd}.8 $(DESTDIR)$(PREFIX)/share/man/man5/{countersign,countersignd}.toml.5
 	rm -f $(foreach shell,bash zsh fish,$(COMPLETION_$(shell)))
 	rm -rf $(DESTDIR)$(PREFIX)/libexec/countersign $(DESTDIR)$(PREFIX)/share/doc/countersign
@@ -124,7 +144,7 @@ check:
 	swift format lint --strict --recursive Package.swift Sources Tests
 	.build-python/bin/ruff format --check $(PYTHON)
 	.build-python/bin/ruff check $(PYTHON)
-	shellcheck --severity=warning $(SHELLS)
+	shellcheck --severity=warning $(SHELLS) packaging/install.sh debian/*.p[or]*
 	for page in Sources/Server/PhonePages/pages/*.js; do node --input-type=module --check <$$page || { echo "error: $$page"; exit 1; } >&2; done
 	mandoc -T lint -W warning docs/reference/man/*.[58]
 

@@ -15,6 +15,14 @@ def pytest_addoption(parser):
     parser.addoption(
         "--build-dir", default=os.environ.get("COUNTERSIGN_BUILD", REPOSITORY / "build"), help="what was built"
     )
+    parser.addoption("--packages", type=pathlib.Path, help="a folder with packages for Debian: only these are tested")
+
+
+def pytest_ignore_collect(collection_path, config):
+    if collection_path.name.startswith("test_"):
+        is_for_packages = collection_path.name == "test_packages.py"
+        return True if is_for_packages != bool(config.getoption("--packages")) else None
+    return None
 
 
 def pytest_sessionstart(session):

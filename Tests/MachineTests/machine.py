@@ -163,6 +163,11 @@ class Machine:
     def write(self, path: str, text: str) -> None:
         self.run("tee", path, stdin=text)
 
+    def copy(self, path: pathlib.Path, to: pathlib.Path | str) -> None:
+        """A file of this machine, there."""
+        with path.open("rb") as file:
+            subprocess.run(self.inside("tee", to), stdin=file, stdout=subprocess.DEVNULL, check=True)
+
     def read(self, path: str) -> str:
         return self.run("cat", path).stdout
 
@@ -180,8 +185,7 @@ class Machine:
         compiler."""
         for path in runtime_libraries(self.build):
             self.run("mkdir", "-p", path.parent)
-            with path.open("rb") as file:
-                subprocess.run(self.inside("tee", path), stdin=file, stdout=subprocess.DEVNULL, check=True)
+            self.copy(path, path)
         self.shell(f"make --silent install BUILT={self.build.relative_to(REPOSITORY)} && systemctl daemon-reload")
 
 
