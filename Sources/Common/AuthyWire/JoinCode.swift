@@ -4,9 +4,9 @@ internal import Encoding
 /// What `countersignd app invite` prints and `countersign join` takes: the server's address, how to recognize the
 /// server, and a secret that is exchanged for the API key once.
 ///
-/// The text is `csj1_` and Base64url of: one byte of flags (1: a pin follows the secret), the secret (16 bytes), the pin
-/// (32 bytes), the address, and the first 4 bytes of the SHA-256 of all before. The checksum finds a code that was cut
-/// off or mistyped; it protects from nobody.
+/// The text is `csj1_` and Base64url of: one byte of flags (1: a pin follows the secret), the secret (16 bytes), the
+/// pin (32 bytes), the address, and the first 4 bytes of the SHA-256 of all before. The checksum finds a code that was
+/// cut off or mistyped; it protects from nobody.
 public struct JoinCode: Equatable, Sendable {
     /// Bytes of the secret: 128 bits cannot be guessed in the ten minutes of a code.
     public static let secretSize = 16

@@ -137,7 +137,8 @@ struct HostJoin {
         let new = "have a new one made: countersignd app invite"
         guard !JoinRefusal.allCases.contains(where: { $0.message == reason }) else {
             let warning =
-                "\nif it was not you who used it, somebody else has the API key: countersignd app rotate APP --overlap 0"
+                "\nif it was not you who used it, somebody else has the API key: "
+                + "countersignd app rotate APP --overlap 0"
             let isUsed = reason == JoinRefusal.used.message
             return CommandError("\(code.url): \(reason)", hint: isUsed ? new + warning : new)
         }
