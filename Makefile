@@ -10,7 +10,11 @@ DESTDIR ?=
 PREFIX ?= /usr
 # Where Debian has its modules: x86_64-linux-gnu, aarch64-linux-gnu.
 SECURITY ?= /lib/$(shell uname -m)-linux-gnu/security
-RELEASE := -c release --scratch-path .build-release
+# What every file that ships is built with, dependencies included. The paths of this folder stay out of the files.
+FORTIFIED := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -ffile-prefix-map=$(CURDIR)=.
+HARDENED := $(FORTIFIED:%=-Xcc %) $(FORTIFIED:%=-Xcxx %) -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=. \
+    -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now --disable-local-rpath
+RELEASE := -c release --scratch-path .build-release $(HARDENED)
 # Where Debian's shells look for what completes a command.
 COMPLETION_bash = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/countersign
 COMPLETION_zsh = $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_countersign

@@ -128,7 +128,11 @@ let hostTargets: [Target] = [
             "CFrames", "CSyscalls", "Encoding", "Frames", "Identifiers", "LoginPolicy", "NetProtocol", "SettingsFile",
             "HostSettings", "OATH", "Accounts", "Recovery", .crypto,
         ],
-        linker: [.unsafeFlags(["-static-executable"], .when(configuration: .release))]),
+        linker: [
+            // gold, Swift's linker here, makes no static-pie.
+            .unsafeFlags(
+                ["-static-executable", "-use-ld=lld", "-Xclang-linker", "-static-pie"], .when(configuration: .release))
+        ]),
     program(
         "countersign-net", .host,
         ["CSyscalls", "Frames", "Identifiers", "NetProtocol", "AuthyWire", "AuthyAPI"]),
