@@ -12,6 +12,7 @@ import pytest
 
 from support import prompts
 from support.host import SETTINGS
+from support.joining import invite
 from support.patience import PATIENCE, until
 from support.product import Product, gets_in
 from support.setup_host import ASKED, DROP_IN, JOURNAL, SSHD_CONFIG, SetupHost, rollbacks, state
@@ -320,7 +321,7 @@ def test_settings_for_a_server_name_a_copy_of_its_key(machine, model):
 
 def test_a_person_is_asked_for_settings_and_whether_to_write(machine, model):
     terminal = machine.host.terminal(["countersign", "setup", "--service", "sudo"])
-    terminal.reads("URL of the 2FA server")
+    terminal.reads("URL of a 2FA server")
     terminal.answer("")
     terminal.reads("Logins that each user has")
     terminal.answer("7")
@@ -330,6 +331,32 @@ def test_a_person_is_asked_for_settings_and_whether_to_write(machine, model):
     terminal.reads("done: sudo, sudo-i ask for a second factor")
     assert terminal.ends() == 0
     assert "\ngrace_logins = 7\n" in SETTINGS.read_text() and LINE in SUDO.read_text()
+
+
+def test_a_code_of_the_server_connects_a_host_in_the_same_run(machine, model, countersignd):
+    code = invite(countersignd)["code"]
+    terminal = machine.host.terminal(["countersign", "setup", "--service", "sudo"])
+    terminal.reads("A code of countersignd app invite")
+    terminal.answer(code)
+    terminal.reads("Logins that each user has")
+    terminal.answer("")
+    terminal.reads(f"Logins will ask the server {countersignd.public_url}, and this spends its code")
+    terminal.reads("Type yes to confirm: ")
+    terminal.answer("yes")
+    terminal.reads("done: sudo, sudo-i ask for a second factor")
+    assert terminal.ends() == 0 and LINE in SUDO.read_text()
+    assert tomllib.loads(SETTINGS.read_text())["server"]["url"] == countersignd.public_url
+    assert "server reached" in machine.host.countersign("refresh", "--all").stdout
+
+
+def test_a_code_that_is_spent_changes_no_login(machine, model, countersignd):
+    code = invite(countersignd)["code"]
+    machine.setup("--yes", "--service", "sudo", "--join", code)
+    machine.setup("--undo", "--yes")
+    SETTINGS.unlink()
+    refused = machine.setup("--yes", "--service", "sudo", "--join", code, check=False)
+    assert refused.returncode != 0 and "used" in refused.stderr
+    assert LINE not in SUDO.read_text() and not SETTINGS.exists()
 
 
 def test_a_no_changes_nothing(machine):

@@ -35,9 +35,10 @@ def run(authority):
     """A countersignd over TLS, for localhost; its `socket` serves the same machine."""
     with own_folder() as folder:
         folder.chmod(0o755)  # the user of the socket
-        tls = f'certificate = "{authority.good.certificate}"\nprivate_key = "{authority.good.key}"'
+        tls = f'certificate = "{authority.good.certificate}"\nprivate_key = "{authority.good.key}"\n'
         socket = f"unix:{folder}/api.sock"
-        with Server(folder, server=tls, extra_listener=socket, ca_file=authority.ca_file) as running:
+        more = f'host_ca_file = "{authority.ca_file}"'
+        with Server(folder, server=tls + more, extra_listener=socket, ca_file=authority.ca_file) as running:
             running.socket = socket
             yield running
 

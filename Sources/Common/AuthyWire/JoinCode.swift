@@ -12,7 +12,8 @@ public struct JoinCode: Equatable, Sendable {
     public static let secretSize = 16
     private static let pinSize = 32
     private static let checkSize = 4
-    private static let prefix = "csj1_"
+    /// What every code begins with.
+    public static let prefix = "csj1_"
     /// The longest text that is read, in bytes.
     private static let longest = 2_048
     private static let hasPin: UInt8 = 1

@@ -95,7 +95,10 @@ struct HostJoin {
             authorityFile: plan.server.caFile)
     }
 
-    private static func parse(_ text: String) throws -> JoinCode {
+    /// Reads a code.
+    ///
+    /// - Throws: `CommandError` if it is none, or damaged.
+    static func parse(_ text: String) throws -> JoinCode {
         do throws(JoinCode.ParsingError) { return try JoinCode(text) } catch {
             let again = "copy the whole code that countersignd app invite prints, from csj1_ on"
             switch error {

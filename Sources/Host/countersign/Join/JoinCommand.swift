@@ -26,7 +26,7 @@ struct JoinCommand: AdminCommand {
     @OptionGroup var option: SettingsOption
 
     func perform() throws {
-        let join = try HostJoin(try code ?? Self.read(), settings: option.config, helpers: helpers.helpers)
+        let join = try HostJoin(try code ?? Self.readCode(), settings: option.config, helpers: helpers.helpers)
         try confirmation.ask(join.plan.question, for: "join")
         let report = try join.run()
         try Output.said(
@@ -39,7 +39,10 @@ struct JoinCommand: AdminCommand {
     /// Longest text that is read, in bytes.
     private static let longest = 4_096
 
-    private static func read() throws -> String {
+    /// Reads the code from standard input, after a question if that is a terminal.
+    ///
+    /// - Throws: `CommandError` if there is no line, or it is too long.
+    static func readCode() throws -> String {
         if isatty(STDIN_FILENO) == 1 { Output.ask("The code: ") }
         guard let line = readLine(), line.utf8.count <= longest else {
             throw CommandError(

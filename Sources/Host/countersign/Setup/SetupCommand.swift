@@ -18,6 +18,7 @@ struct Setup: AdminCommand {
               countersign setup --dry-run
               countersign setup
               countersign setup --service sudo --service su --yes
+              countersign setup --join - < code.txt --yes
               countersign setup --keep
               countersign setup --undo
             """)
@@ -106,13 +107,18 @@ struct Setup: AdminCommand {
                 "there are settings already: \(SetupSettings.file)", hint: "edit them, or leave these options out")
         }
         if !SetupSettings.exist, !dryRun, !confirmation.yes, isatty(STDIN_FILENO) == 1 { try settings.ask() }
+        let joined = try settings.readCode()
         let scratch = try SetupScratch()
         let accounts = SetupAccounts(newGrace: settings.grace)
         let wanted = service.isEmpty ? SetupPlan.usual.filter { AuthStack(of: $0) != nil } : service
         let plan = try SetupPlan(
             wanted, asksKeys: askKeys, leaving: leave, accounts: accounts, scratch: scratch)
         let diffs = try plan.changes.map { try $0.diff(scratch) }
-        if output.json { try Output.json(plan.json(diffs: diffs)) } else { try show(plan, diffs: diffs) }
+        if output.json {
+            try Output.json(plan.json(diffs: diffs))
+        } else {
+            try show(plan, diffs: diffs, joined: joined)
+        }
         let problems = try SetupRequirements.problems(services: plan.services)
         if dryRun {
             problems.forEach { $0.show() }
@@ -123,11 +129,12 @@ struct Setup: AdminCommand {
         try apply(plan, settings: settings)
     }
 
-    private func show(_ plan: SetupPlan, diffs: [String]) throws {
+    private func show(_ plan: SetupPlan, diffs: [String], joined: String?) throws {
         for line in plan.lines { try Output.line(line) }
         if !SetupSettings.exist {
             try Output.line("New: \(SetupSettings.file), and the accounts of this host")
         }
+        if let joined { try Output.line("Logins will ask the server \(joined), and this spends its code") }
         for diff in diffs { try Output.line("\n\(diff.split(separator: "\n").joined(separator: "\n"))") }
     }
 

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import AuthyWire
 internal import CommandSupport
 internal import Glibc
 internal import HostSettings
@@ -14,6 +15,11 @@ struct SetupSettings: ParsableArguments {
         help: ArgumentHelp("The file with the server's API key, which is copied.", valueName: "path"),
         completion: .file())
     var apiKeyFile: Path?
+    @Option(
+        help: ArgumentHelp(
+            "Connect this host to a 2FA server with a code of `countersignd app invite`; - reads it from standard "
+                + "input.", valueName: "code"))
+    var join: String?
     @Option(help: ArgumentHelp("Logins without a factor for each user. (default: 5)", valueName: "number"))
     var grace: Int?
     @Option(
@@ -36,20 +42,25 @@ struct SetupSettings: ParsableArguments {
         guard (server == nil) == (apiKeyFile == nil) else {
             throw ValidationError("--server and --api-key-file go together.")
         }
+        guard server == nil || join == nil else { throw ValidationError("--server and --join exclude each other.") }
         let names = factors?.split(separator: ",", omittingEmptySubsequences: false) ?? []
         if let wrong = names.first(where: { Factor(rawValue: String($0)) == nil }) {
             throw ValidationError("there is no factor \(wrong)")
         }
     }
 
+    /// Whether there are options that are only for a host without settings.
     var areGiven: Bool { server != nil || grace != nil || factors != nil }
     static var exist: Bool { access(file, F_OK) == 0 }
 
     /// Asks for what was not given as an option.
     mutating func ask() throws {
-        if server == nil {
-            let typed = Self.answer("URL of the 2FA server, or Enter for codes of this host alone: ")
-            if !typed.isEmpty {
+        if server == nil, join == nil {
+            let typed = Self.answer(
+                "A code of countersignd app invite, the URL of a 2FA server, or Enter for codes of this host alone: ")
+            if typed.hasPrefix(JoinCode.prefix) {
+                join = typed
+            } else if !typed.isEmpty {
                 server = typed
                 let file = Self.answer("File with the server's API key: ")
                 apiKeyFile = Path(argument: file)
@@ -70,6 +81,16 @@ struct SetupSettings: ParsableArguments {
     private static func answer(_ question: String) -> String {
         Output.ask(question)
         return readLine() ?? ""
+    }
+
+    /// Reads the code, if it is on standard input; returns the server that it is of, or nil without a code.
+    ///
+    /// - Throws: `CommandError` if it is no code.
+    mutating func readCode() throws -> String? {
+        guard let given = join else { return nil }
+        let code = if given == "-" { try JoinCommand.readCode() } else { given }
+        join = code
+        return try HostJoin.parse(code).url
     }
 
     /// The text of the settings, with their comments.
@@ -109,7 +130,8 @@ struct SetupSettings: ParsableArguments {
         }.joined(separator: "\n")
     }
 
-    /// Writes the settings if there are none, has the accounts made, and checks both.
+    /// Writes the settings if there are none, has the accounts made, checks both, and connects the host if it has a
+    /// code.
     ///
     /// - Throws: `CommandError`, or an `ExitCode` if the accounts cannot be made; new settings are gone again then.
     func write(services: [String]) throws {
@@ -132,10 +154,17 @@ struct SetupSettings: ParsableArguments {
         do {
             _ = try Settings.load(Self.file, trust: try ServiceUser.current().trust)
             guard try OwnProcess.command.output(["init"]) != nil else { throw ExitCode.failure }
+            if let join { try connect(join) }
         } catch {
             if isNew { unlink(Self.file) }
             throw error
         }
+    }
+
+    /// Exchanges the code, which is spent by it.
+    private func connect(_ code: String) throws {
+        let report = try HostJoin(code, settings: .settings, helpers: .helpers).run()
+        Output.complain("This host is connected to \(report.url) as \(report.application).")
     }
 
     private static func save(_ text: String, as path: String, group: UInt32) throws {
