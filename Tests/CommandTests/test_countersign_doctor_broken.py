@@ -492,6 +492,19 @@ def test_a_broken_machine_is_named_by_the_right_check(host, name):
     assert named and named[0].status == status and named[0].hint, lines
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        'audit: apparmor="DENIED" operation="userns_create" profile="unconfined" comm="countersign"',
+        "audit: avc: denied { read } comm=countersign scontext=u:r:user_t:s0 tcontext=u:r:shadow_t:s0",
+        "countersign was denied",
+    ],
+)
+def test_a_refusal_of_somebody_elses_program_is_not_ours_whatever_its_name(host, line):
+    host.program("/usr/bin/journalctl", f"echo '{line}'")
+    assert [one.status for one in host.blames() if one.check == "log"] != ["problem"]
+
+
 def test_there_are_forty_of_them():
     assert len(BROKEN) >= 40
 

@@ -5,8 +5,11 @@ internal import Glibc
 enum DoctorMachine {
     private static let journal = ["/usr/bin/journalctl", "/bin/journalctl"]
     private static let audit = ["/usr/sbin/ausearch", "/sbin/ausearch"]
-    /// Refusals of AppArmor and SELinux that name us, as the kernel writes them.
-    private static let denial = #"(apparmor="DENIED"|avc: +denied).*countersign"#
+    /// Refusals of AppArmor and SELinux that concern our profiles and types, as the kernel writes them.
+    ///
+    /// The name of a program proves nothing: everybody may choose it.
+    private static let denial =
+        #"(apparmor="DENIED".* profile="([^"]*/)?countersign|avc: +denied.* [st]context=[^ ]*:countersign)"#
 
     /// The users, the helpers and the module: whether they are there, who may change them, and whether they start.
     static func programs(helpers: String) -> [Diagnosis] {
@@ -34,8 +37,9 @@ enum DoctorMachine {
 
     /// What AppArmor and SELinux refused us within a day, by the journal and by auditd's log.
     static func denials() -> [Diagnosis] {
+        let kernel = ["_TRANSPORT=kernel", "_TRANSPORT=audit"]
         let sources = [
-            (journal, ["-q", "-o", "cat", "--no-pager", "-n", "100", "--since", "-24h", "-g", denial]),
+            (journal, ["-q", "-o", "cat", "--no-pager", "-n", "100", "--since", "-24h", "-g", denial] + kernel),
             (audit, ["--input-logs", "-m", "AVC,USER_AVC", "-ts", "yesterday", "--raw"]),
         ]
         var (found, lines) = ([Diagnosis](), [Substring]())
@@ -53,9 +57,7 @@ enum DoctorMachine {
                 found.append(.warning("log", "\(program) cannot be asked for denials: \(why)", hint: "look by hand"))
                 continue
             }
-            lines += text.split(separator: "\n").filter {
-                $0.contains("countersign") && $0.lowercased().contains("denied")
-            }
+            lines += text.split(separator: "\n").filter(isOurs)
         }
         if let last = lines.last {
             let count = lines.count.counted("denial")
@@ -65,5 +67,16 @@ enum DoctorMachine {
                     hint: "aa-logprof or audit2why tells which rule is missing"))
         }
         return found.isEmpty ? [.ok("log", "no denial by AppArmor or SELinux within a day")] : found
+    }
+
+    /// Whether a line is a refusal by our profiles, or of our types.
+    private static func isOurs(_ line: Substring) -> Bool {
+        guard line.lowercased().contains("denied") else { return false }
+        return line.split(separator: " ").contains { word in
+            let names = word.split(separator: "/").last ?? ""
+            return word.hasPrefix("profile=\"")
+                && (names.hasPrefix("countersign") || word.hasPrefix("profile=\"countersign"))
+                || (word.hasPrefix("scontext=") || word.hasPrefix("tcontext=")) && word.contains(":countersign")
+        }
     }
 }

@@ -53,7 +53,7 @@ extension App {
             try Output.line(
                 "Invitation \(number) connects one host to \(url), as application \(application.id), "
                     + "\(application.name). It is good once, until \(Timestamp.utc(invitation.ends)). "
-                    + "On the host, as root:\n\n    countersign join \(code)\n")
+                    + "On the host, as root, run `countersign join`, and paste when it asks:\n\n\(code)\n")
         }
 
         private static func address(_ given: String?, of server: ServiceSettings.Server) throws -> String {
