@@ -30,7 +30,8 @@ class SetupHost:
         self._etc = {path: path.read_bytes() for path in [*stacks(), pathlib.Path("/etc/ssh/sshd_config")]}
         self._users: list[str] = []
         pathlib.Path("/etc/ssh/sshd_config").write_text(SSHD_CONFIG, encoding="ascii")
-        self._daemons = 0
+        self._daemons = []
+        self._count = 0
 
     def put_back(self) -> None:
         for pid in rollbacks():
@@ -60,12 +61,17 @@ class SetupHost:
         self.host.authorize_key(name)
 
     def setup(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
+        """Run while no sshd listens, as those of the tests have another file of settings; their logins go on."""
+        for daemon in self._daemons:
+            daemon.stop()
+        self._daemons.clear()
         return self.host.countersign("setup", *arguments, check=check)
 
     def daemon(self):
         """An sshd that has read the settings as they are now."""
-        self._daemons += 1
-        return self.host.sshd("sshd", extra=f"# {self._daemons}\nInclude /etc/ssh/sshd_config")
+        self._count += 1
+        self._daemons.append(self.host.sshd("sshd", extra=f"# {self._count}\nInclude /etc/ssh/sshd_config"))
+        return self._daemons[-1]
 
     def by_key(self, user: str, daemon) -> bool:
         """Whether the key alone lets in."""

@@ -6,7 +6,19 @@ struct LoginAccount {
     let name: String
     let uid: UInt32
     let home: String
-    let hasPassword: Bool
+    /// Whether its shell is one to work in.
+    let hasShell: Bool
+    var password: Password
+
+    enum Password {
+        /// A locked one in /etc/shadow.
+        case none
+        case here
+        /// It may be known elsewhere, as to a directory.
+        case unknown
+    }
+
+    var hasPassword: Bool { password != .none }
 
     /// Largest file that is read, in bytes.
     private static let most = 8_388_608
@@ -15,12 +27,12 @@ struct LoginAccount {
     ///
     /// - Throws: `CommandError` if /etc/shadow cannot be read.
     static func all() throws -> [LoginAccount] {
-        guard let shadow = FileText.read("/etc/shadow", most: most) else {
+        guard let shadow = FileText.read("/etc/shadow", most: most) ?? (errno == ENOENT ? "" : nil) else {
             throw CommandError("/etc/shadow cannot be read: \(systemReason())", hint: "run this as root")
         }
         let hashes = shadow.split(separator: "\n").map { $0.split(separator: ":", omittingEmptySubsequences: false) }
-        let usable = hashes.filter { $0.count > 1 && isUsable($0[1]) }.compactMap(\.first).map(String.init)
-        let withPassword = Set(usable)
+        let pairs = hashes.filter { $0.count > 1 }.map { (String($0[0]), Self.isUsable($0[1])) }
+        let usable = Dictionary(pairs) { first, second in first || second }
         var found: [LoginAccount] = []
         var names: Set<String> = []
         setpwent()
@@ -28,10 +40,13 @@ struct LoginAccount {
         while let entry = getpwent() {
             let name = String(cString: entry.pointee.pw_name)
             guard names.insert(name).inserted else { continue }
+            let shell = String(cString: entry.pointee.pw_shell).split(separator: "/").last ?? ""
+            // Users of a directory have no line in the file.
+            let password = usable[name].map { $0 ? Password.here : .none } ?? .unknown
             found.append(
                 LoginAccount(
                     name: name, uid: entry.pointee.pw_uid, home: String(cString: entry.pointee.pw_dir),
-                    hasPassword: withPassword.contains(name)))
+                    hasShell: !["nologin", "false", "sync"].contains(shell), password: password))
         }
         return found
     }
@@ -46,12 +61,19 @@ struct LoginAccount {
     func hasKey(in files: String) -> Bool {
         files.split(separator: " ").filter { $0 != "none" }.contains { pattern in
             let path = expanded(String(pattern))
-            guard let text = Self.text(path) else { return ![ENOENT, ENOTDIR].contains(errno) }
+            guard let text = Self.text(path) else {
+                return ![ENOENT, ENOTDIR].contains(errno) || (path.hasPrefix("\(home)/") && isHomeHidden)
+            }
             return text.split(separator: "\n").contains { line in
                 let first = line.first { $0 != " " && $0 != "\t" }
                 return first.map { $0 != "#" } ?? false
             }
         }
+    }
+
+    /// Whether the home directory may hold more than is seen now: it is not mounted, or encrypted.
+    private var isHomeHidden: Bool {
+        hasShell && (access(home, F_OK) != 0 || access("\(home)/.ecryptfs", F_OK) == 0)
     }
 
     /// Reads a file that its owner may have made anything of: only a regular one is opened.
@@ -92,88 +114,5 @@ struct LoginAccount {
             }
         }
         return path.hasPrefix("/") ? path : "\(home)/\(path)"
-    }
-}
-
-/// A way to log in by ssh.
-enum SSHWay: String, CaseIterable {
-    case key, password
-    case keyAndPassword = "key and password"
-}
-
-/// Settings of sshd for one user, as `sshd -T -C` prints them.
-struct SSHSettings {
-    private static let program = "/usr/sbin/sshd"
-    private let values: [String: String]
-
-    static var isInstalled: Bool { access(program, X_OK) == 0 }
-
-    /// Asks sshd; `file` is a file in place of its own, `user` nil for what holds where no `Match` block applies.
-    ///
-    /// - Throws: `CommandError` with sshd's reason.
-    init(of user: String?, in file: String? = nil) throws {
-        let connection = user.map { ["-C", "user=\($0),host=localhost,addr=127.0.0.1"] } ?? []
-        let arguments = ["-T"] + (file.map { ["-f", $0] } ?? []) + connection
-        guard let (code, output) = SystemProgram.output(Self.program, arguments: arguments, milliseconds: 10_000)
-        else {
-            throw CommandError("sshd -T gives no answer", hint: "sshd -t")
-        }
-        guard code == 0 else {
-            let why = output.split(separator: "\n").last.map { String($0.prefix(200)) } ?? "exit code \(code)"
-            let hint =
-                if why.contains("privilege separation") {
-                    "install -d -m 755 /run/sshd, and run this again"
-                } else {
-                    "sshd -t names file and line"
-                }
-            throw CommandError("sshd does not say its settings: \(why)", hint: hint)
-        }
-        let pairs = output.split(separator: "\n").compactMap { line -> (String, String)? in
-            let words = line.split(separator: " ", maxSplits: 1).map(String.init)
-            return words.count == 2 ? (words[0].lowercased(), words[1]) : nil
-        }
-        values = Dictionary(pairs) { first, _ in first }
-    }
-
-    subscript(_ keyword: String) -> String { values[keyword] ?? "" }
-
-    /// Whether PAM can ask more than one question.
-    var asksByPAM: Bool { self["kbdinteractiveauthentication"] == "yes" }
-    var takesPassword: Bool { self["passwordauthentication"] == "yes" || asksByPAM }
-    /// Ways that are enough, each as a list of methods; nil for any single method.
-    private var methods: [[Substring]]? {
-        let text = self["authenticationmethods"]
-        if text.isEmpty || text == "any" { return nil }
-        return text.split(separator: " ").map { $0.split(separator: ",") }
-    }
-    var takesAnyMethod: Bool { methods == nil }
-    /// Whether every way goes through PAM's questions.
-    var alwaysAsksPAM: Bool {
-        methods?.allSatisfy { $0.contains { $0.hasPrefix("keyboard-interactive") } } ?? false
-    }
-
-    /// Ways in which this user can log in, and could be asked by PAM for more where a password is part of them.
-    func ways(of account: LoginAccount) -> Set<SSHWay> {
-        let root = account.uid == 0 ? self["permitrootlogin"] : "yes"
-        let hasKey =
-            self["pubkeyauthentication"] == "yes" && root != "no"
-            && account.hasKey(in: self["authorizedkeysfile"])
-        let hasPassword = takesPassword && root == "yes" && account.hasPassword
-        guard let methods else {
-            return Set((hasKey ? [SSHWay.key] : []) + (hasPassword ? [.password] : []))
-        }
-        return Set(methods.compactMap { way(by: $0, hasKey: hasKey, hasPassword: hasPassword) })
-    }
-
-    private func way(by list: [Substring], hasKey: Bool, hasPassword: Bool) -> SSHWay? {
-        let names = Set(list.map { $0.split(separator: ":").first ?? $0 })
-        let (takesKey, asks) = (
-            names.contains("publickey"), !names.isDisjoint(with: ["password", "keyboard-interactive"])
-        )
-        guard names.isSubset(of: ["publickey", "password", "keyboard-interactive"]), hasKey || !takesKey,
-            hasPassword || !asks
-        else { return nil }
-        if takesKey { return asks ? .keyAndPassword : .key }
-        return asks ? .password : nil
     }
 }

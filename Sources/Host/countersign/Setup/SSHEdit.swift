@@ -28,10 +28,10 @@ struct SSHEdit {
 
     init(asksKeys: Bool, leaving named: [String], scratch: SetupScratch) throws {
         let survey = try SSHSurvey()
-        notes = survey.notes
         firstFactor = asksKeys ? .key : .password
         let plan = try SSHPlan(survey, asksKeys: asksKeys, leaving: named)
         others = plan.others
+        notes = survey.notes + plan.notes
         guard let text = plan.text else {
             change = nil
             logins = survey.accounts.map {
@@ -67,6 +67,13 @@ struct SSHEdit {
                 "\(found.account.name) could not log in by ssh any more, as a `Match` block, or "
                     + "PermitRootLogin, keeps PAM from asking: sshd -T -C user=\(found.account.name)")
         }
+        guard isForced || after.isSubset(of: [.key]) else {
+            throw SystemFile.notUnderstood(
+                SSHSurvey.file,
+                "a `Match` block keeps a way open for \(found.account.name) by which the stack cannot ask for a second "
+                    + "factor (AuthenticationMethods \(settings["authenticationmethods"]), PasswordAuthentication "
+                    + "\(settings["passwordauthentication"])): sshd -T -C user=\(found.account.name)")
+        }
         let new = after.subtracting(found.ways)
         guard new.isEmpty || new == [.keyAndPassword] else {
             throw SystemFile.notUnderstood(
@@ -75,117 +82,6 @@ struct SSHEdit {
                     + "which sshd does not allow today")
         }
         return login
-    }
-}
-
-/// What sshd's settings and the users of this host are now.
-struct SSHSurvey {
-    struct Found {
-        let account: LoginAccount
-        let ways: Set<SSHWay>
-        let settings: SSHSettings
-    }
-
-    static let file = "/etc/ssh/sshd_config"
-    /// Settings that decide who gets in how.
-    private static let deciding: Set<String> = [
-        "authenticationmethods", "passwordauthentication", "kbdinteractiveauthentication", "pubkeyauthentication",
-        "permitrootlogin", "authorizedkeysfile", "authorizedkeyscommand", "trustedusercakeys",
-        "gssapiauthentication", "hostbasedauthentication",
-    ]
-
-    let general: SSHSettings
-    /// Users who can log in by ssh, or have a password.
-    let accounts: [Found]
-    let notes: [String]
-
-    init() throws {
-        general = try SSHSettings(of: nil)
-        try Self.checkFiles()
-        try Self.checkBlocks()
-        try Self.check(general)
-        let general = general
-        let keysMoveBetweenUsers = SSHMatchBlock.file().blocks.contains { $0.values["authorizedkeysfile"] != nil }
-        accounts = try LoginAccount.all().compactMap { account in
-            let hasTraces = account.hasPassword || account.hasKey(in: general["authorizedkeysfile"])
-            guard hasTraces || keysMoveBetweenUsers else { return nil }
-            let settings = try SSHSettings(of: account.name)
-            return Found(account: account, ways: settings.ways(of: account), settings: settings)
-        }
-        notes = Self.notes(general)
-    }
-
-    /// The drop-in counts only if sshd reads its directory before anything else.
-    private static func checkFiles() throws {
-        guard let text = try SystemFile.text(file) else {
-            throw SystemFile.notUnderstood(file, "there is no such file")
-        }
-        let first = text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().first { _, line in
-            line.first { $0 != " " && $0 != "\t" }.map { $0 != "#" } ?? false
-        }
-        let words = first?.element.split { " \t\"".contains($0) } ?? []
-        guard first != nil, words.count == 2, words[0].lowercased() == "include", words[1] == "\(SSHEdit.folder)/*.conf"
-        else {
-            throw SystemFile.notUnderstood(
-                "\(file):\((first?.offset ?? 0) + 1)",
-                "its first line is not `Include \(SSHEdit.folder)/*.conf`, so a "
-                    + "file there would not count before all others")
-        }
-        for name in Folder.names(SSHEdit.folder) where name.contains("countersign") && name.hasSuffix(".conf") {
-            throw SystemFile.notUnderstood("\(SSHEdit.folder)/\(name)", "sshd was set up already, by hand")
-        }
-    }
-
-    /// Blocks for users and groups are asked about for each user; who comes by an address or a port is not known.
-    private static func checkBlocks() throws {
-        for block in SSHMatchBlock.file().blocks {
-            let names = block.criteria.map { $0.split(separator: "=").first.map { $0.lowercased() } ?? "" }
-            let isByPlace = !Set(names).isDisjoint(
-                with: ["address", "host", "localaddress", "localport", "rdomain", "exec", "tagged"])
-            let decided = deciding.intersection(block.values.keys).sorted()
-            guard isByPlace, !decided.isEmpty else { continue }
-            throw SystemFile.notUnderstood(
-                block.place,
-                "`\(block.text)` sets \(decided.joined(separator: ", ")) for some addresses; what holds "
-                    + "there afterwards cannot be said")
-        }
-    }
-
-    private static func check(_ general: SSHSettings) throws {
-        guard general["usepam"] == "yes" else {
-            throw SystemFile.notUnderstood(file, "UsePAM is not yes, so sshd asks PAM nothing")
-        }
-        guard ["", "sshd"].contains(general["pamservicename"]) else {
-            throw SystemFile.notUnderstood(file, "PAMServiceName is \(general["pamservicename"]), not sshd")
-        }
-        for keyword in ["authorizedkeyscommand", "trustedusercakeys"] where !["", "none"].contains(general[keyword]) {
-            throw SystemFile.notUnderstood(
-                file, "\(keyword) is \(general[keyword]), so the files do not say who logs in by a key")
-        }
-        guard general.takesAnyMethod || general.alwaysAsksPAM else {
-            throw SystemFile.notUnderstood(
-                file,
-                "AuthenticationMethods is \(general["authenticationmethods"]) already, without keyboard-interactive")
-        }
-    }
-
-    private static func notes(_ general: SSHSettings) -> [String] {
-        let others = [("gssapiauthentication", "Kerberos (GSSAPI)"), ("hostbasedauthentication", "their host's key")]
-        var notes = others.filter { general[$0.0] == "yes" }.map {
-            "users who log in by \($0.1) alone are asked for password and second factor instead"
-        }
-        let sources = (FileText.read("/etc/nsswitch.conf", most: 65_536) ?? "").split(separator: "\n").first {
-            $0.hasPrefix("passwd:")
-        }
-        let remote = (sources ?? "").split { " \t:".contains($0) }.dropFirst().filter {
-            !["files", "compat", "systemd", "altfiles"].contains($0) && !$0.hasPrefix("[")
-        }
-        if !remote.isEmpty {
-            notes.append(
-                "users of \(remote.joined(separator: ", ")) are not listed here: those who log in by a key alone are "
-                    + "asked for password and second factor instead")
-        }
-        return notes
     }
 }
 
@@ -198,8 +94,14 @@ private struct SSHPlan {
     /// Nil if nobody would be asked.
     let text: String?
     let others: String
+    let notes: [String]
 
     init(_ survey: SSHSurvey, asksKeys: Bool, leaving named: [String]) throws {
+        if asksKeys, let source = survey.sources.first {
+            throw CommandError(
+                "--ask-keys: users of \(source) are not listed here, and those without a key could not log in any more",
+                hint: "without --ask-keys they are asked after the password")
+        }
         let able = survey.accounts.filter { !$0.ways.isEmpty }
         for name in named where !able.contains(where: { $0.account.name == name && $0.ways.contains(.key) }) {
             throw CommandError("\(name) does not log in by a key", hint: "--leave is for accounts that do")
@@ -223,10 +125,15 @@ private struct SSHPlan {
                 "\(without.joined(separator: ", ")) log in by a password only, and could not any more",
                 hint: "without --ask-keys they are asked after the password; or give them keys first")
         }
+        let unknown = able.filter { found in
+            found.account.password == .unknown && found.ways.isSuperset(of: [.key, .password])
+                && !kept.contains(found.account.name)
+        }.map(\.account.name)
+        notes = Self.notes(unknown, asksKeys: asksKeys)
         let isGeneral = survey.general.takesPassword || asksKeys
         let first = asksKeys ? "key" : "password"
         others = isGeneral ? "\(first), then second factor" : "as sshd's other settings say"
-        guard !asked.isEmpty else {
+        guard !asked.isEmpty || (isGeneral && !survey.sources.isEmpty) else {
             text = nil
             return
         }
@@ -238,6 +145,14 @@ private struct SSHPlan {
         let exceptions = try Self.block(kept, lines: ["AuthenticationMethods publickey"])
         let all = isGeneral ? lines + time + exceptions : time + exceptions + (try Self.block(asked, lines: lines))
         text = Self.head + (all + ["Match all"]).map { $0 + "\n" }.joined()
+    }
+
+    private static func notes(_ unknown: [String], asksKeys: Bool) -> [String] {
+        guard !asksKeys, !unknown.isEmpty else { return [] }
+        return [
+            "\(unknown.joined(separator: ", ")): has a key, and no password here, but perhaps one elsewhere: asked for "
+                + "password and second factor; --leave USER keeps a key enough"
+        ]
     }
 
     private static func block(_ names: [String], lines: [String]) throws -> [String] {

@@ -40,7 +40,7 @@ enum SetupApply {
         for login in plan.ssh?.change == nil ? [] : plan.ssh?.logins ?? [] {
             let settings = try SSHSettings(of: login.account.name)
             let keywords = ["authenticationmethods", "kbdinteractiveauthentication", "passwordauthentication"]
-            guard keywords.allSatisfy({ settings[$0] == login.settings[$0] }) else {
+            guard keywords.allSatisfy({ settings[$0] == login.settings[$0] }), settings.usesServiceSSHD else {
                 throw CommandError("sshd reads other settings for \(login.account.name) than those planned")
             }
         }

@@ -24,13 +24,13 @@ struct StackEdit {
     private static let keyLine =
         "auth       requisite    pam_exec.so quiet /usr/bin/grep -qz ^SSH_AUTH_INFO_0=publickey /proc/self/environ"
 
-    /// Plans the change of the service's file in /etc/pam.d; a file of /usr/lib/pam.d is copied there.
+    /// Plans the change of the service's file in /etc/pam.d; a file of /usr/lib/pam.d or /usr/etc/pam.d is copied there.
     ///
     /// - Throws: `CommandError` with file and line if the stack is not understood.
     init(_ service: String, after factor: FirstFactor, scratch: SetupScratch) throws {
         let path = "\(AuthStack.folders[0])/\(service)"
         let own = try SystemFile.text(path)
-        guard let text = try own ?? SystemFile.text("\(AuthStack.folders[1])/\(service)") else {
+        guard let text = try Self.text(of: service) else {
             throw CommandError("there is no PAM service \(service)", hint: "ls \(AuthStack.folders[0])")
         }
         let planner = StackPlanner(path: path, text: text, scratch: scratch)
@@ -42,6 +42,15 @@ struct StackEdit {
         self.service = service
         asksAfterWrongPassword = plan.asksAfterWrongPassword
         change = FileChange(path: path, before: own, after: plan.text, hunks: plan.hunks)
+    }
+}
+
+extension StackEdit {
+    /// The text of the first file that libpam finds for a name; nil if there is none.
+    ///
+    /// - Throws: `CommandError` if it is not one that setup reads.
+    static func text(of name: String) throws -> String? {
+        try AuthStack.folders.lazy.compactMap { try SystemFile.text("\($0)/\(name)") }.first
     }
 }
 
@@ -158,14 +167,15 @@ private struct StackPlanner {
 
     private func isProving(_ record: EditedStack.Record) throws -> Bool {
         let stack = try scratch.stack(file.raw(record).joined(separator: "\n") + "\n")
-        return stack?.lines.contains { StackJudgment.proving.contains($0.module) } ?? false
+        // A line that adds nothing to the auth stack leaves it to `other`.
+        guard let stack, !stack.isFallback else { return false }
+        return stack.lines.contains { StackJudgment.proving.contains($0.module) }
     }
 
     /// Whether the file that the record includes has lines of the auth stack only.
     private func isAuthOnly(_ record: EditedStack.Record) throws -> Bool {
         guard let name = record.includes else { return true }
-        let texts = try AuthStack.folders.lazy.compactMap { try SystemFile.text("\($0)/\(name)") }
-        return texts.first.map { EditedStack($0).records.allSatisfy(\.isAuth) } ?? false
+        return try StackEdit.text(of: name).map { EditedStack($0).records.allSatisfy(\.isAuth) } ?? false
     }
 
     private func named(_ message: String) -> String { scratch.naming(message, path: path) }
