@@ -7,6 +7,7 @@ import subprocess
 import pytest
 from stack_shapes import GOES_ON, REFUSED, SHAPES
 from support.patience import PATIENCE
+from test_countersign_as_root import KEEPER
 from test_countersign_check_host import CheckedHost
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -112,6 +113,59 @@ def test_sudo_without_a_password_is_told(host):
     host.take(SHAPES["Debian 12"])
     host.sudoers("backup ALL=(ALL) NOPASSWD: /bin/true")
     assert any("NOPASSWD" in note for note in host.plan("sudo").json["notes"])
+
+
+def test_lines_that_exempt_somebody_are_told(host):
+    su = "auth sufficient pam_rootok.so\nauth sufficient pam_wheel.so trust group=admins\n@include common-auth\n"
+    host.take({**SHAPES["Debian 12"], "su": su})
+    notes = host.plan("su").json["notes"]
+    assert "/etc/pam.d/su:2: pam_wheel.so trust group=admins: the users that it is for are not asked" in notes
+
+
+def test_another_service_of_sudo_that_does_not_ask_is_refused(host):
+    host.take(SHAPES["Debian 12"])
+    host.sudoers("Defaults:backup pam_service=login")
+    done = host.plan("sudo")
+    assert (
+        done.code == 1
+        and "/etc/sudoers: `Defaults:backup pam_service=login`: sudo goes by /etc/pam.d/login" in done.err
+    )
+    assert host.plan("sudo", "login").code == 0
+
+
+def test_sudo_that_asks_for_another_users_factor_is_told(host):
+    host.take(SHAPES["Debian 12"])
+    host.sudoers("Defaults targetpw")
+    assert any("sudo asks for another user's password" in note for note in host.plan("sudo").json["notes"])
+
+
+def test_users_with_a_password_are_named_for_each_service(host):
+    host.take(SHAPES["Debian 12"])
+    (host.own_etc() / "shadow").write_text("root:$6$x:1::::::\ndaemon:*:1::::::\nbin:!$6$x:1::::::\n")
+    required = host.own_etc() / "countersign" / "countersign.toml"
+    required.write_text('state = "/mnt/state"\n[enrolment]\nmode = "required"\n')
+    os.chown(required, 0, KEEPER)
+    required.chmod(0o640)
+    found = host.plan("sudo", "su").json
+    users = {user["user"]: user["afterwards"] for user in found["local_users"]}
+    assert users["root"] == "password, then second factor (not enrolled: REFUSED until enrolled)"
+    assert "daemon" not in users and "bin" not in users
+    assert any(note.startswith("su asks for the factor of the user whom one becomes") for note in found["notes"])
+    assert "local_users" in host.plan("sudo").json
+
+
+@pytest.mark.parametrize("name", ["common-auth", "system-auth", "password-auth", "other"])
+def test_a_file_that_is_no_service_is_refused(host, name):
+    host.take(SHAPES["Debian 12"])
+    host.stack_folder.joinpath(name).write_text(SHAPES["Debian 12"]["common-auth"])
+    done = host.plan(name)
+    assert done.code == 1 and f"/etc/pam.d/{name} is no service" in done.err
+
+
+@pytest.mark.parametrize("names", [["su", "su-l"], ["su-l", "su"]])
+def test_a_service_that_includes_another_gets_no_line_of_its_own(host, names):
+    host.take(SHAPES["Debian 12"])
+    assert host.plan(*names).json["services"] == ["su"]
 
 
 def test_only_root_sets_up(host):

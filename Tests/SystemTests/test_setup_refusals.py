@@ -106,6 +106,23 @@ def test_a_block_by_which_logins_would_fail_or_not_be_asked_is_refused(machine, 
     assert why in said and "docs/admin/setup.md" in said
 
 
+SETTINGS_OF_A_STACK_THAT_ASKS = {
+    "keys": ("", "sshd lets in by publickey alone"),
+    "the method that cannot ask": (
+        "AuthenticationMethods publickey,password\nKbdInteractiveAuthentication yes\n",
+        "AuthenticationMethods has `password`, which cannot ask",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SETTINGS_OF_A_STACK_THAT_ASKS)
+def test_a_stack_that_asks_already_is_no_reason_to_trust_the_settings_of_sshd(machine, case):
+    lines, why = SETTINGS_OF_A_STACK_THAT_ASKS[case]
+    CONFIG.write_text(lines + SSHD_CONFIG)
+    with written(SSHD, SSHD.read_text() + "auth required pam_countersign.so\n"):
+        assert f"/etc/pam.d/sshd asks already, but {why}" in refusal(machine)
+
+
 def test_a_daemon_with_settings_of_its_own_is_refused(machine):
     daemon = machine.daemon()
     done = machine.host.countersign("setup", "--yes", check=False)

@@ -107,8 +107,10 @@ struct AuthStack {
     static func services() -> [String] {
         let names = StackReader.usesFolders ? Set(folders.flatMap { Folder.names($0) }) : StackReader.namesInOneFile()
         return names.filter { name in
-            let isPart = name.hasPrefix("common-") || parts.contains(name)
-            return !isPart && !name.contains { ".~#".contains($0) }
+            !isPart(name) && !name.contains { ".~#".contains($0) }
         }.sorted()
     }
+
+    /// Whether a file is there for others to include, and stands for no service.
+    static func isPart(_ name: String) -> Bool { name.hasPrefix("common-") || parts.contains(name) }
 }

@@ -8,10 +8,12 @@ struct SetupAccounts {
     let states: [String: String]
     /// What becomes of a user without an account.
     let ofOthers: String
+    private let settings: Settings?
 
     init(newGrace: Int?) {
         let trust = (try? ServiceUser.current())?.trust
         let settings = trust.flatMap { try? Settings.load(Path.settings.text, trust: $0) }
+        self.settings = settings
         let rules = settings?.enrolment
         ofOthers =
             switch rules?.mode ?? .grace {
@@ -38,6 +40,9 @@ struct SetupAccounts {
         }
         self.states = states
     }
+
+    /// Whether the settings that exist have the factor of the user whom one becomes asked there.
+    func asksTarget(at service: String) -> Bool { settings?.login(for: service).factorOf == .user }
 
     func state(of user: String) -> String { states[user] ?? ofOthers }
 }

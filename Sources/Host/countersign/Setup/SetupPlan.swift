@@ -17,6 +17,8 @@ struct SetupPlan {
     /// Services that stay as they are, and why.
     private(set) var unchanged: [(service: String, why: String)] = []
     private(set) var fates: [Fate] = []
+    /// What becomes of users with a password at the services other than sshd.
+    private(set) var local: [(user: String, after: String)] = []
     private(set) var notes: [String] = []
     /// How sshd tells first factors apart, if it is changed.
     private(set) var ssh: SSHEdit?
@@ -37,22 +39,33 @@ struct SetupPlan {
     init(
         _ wanted: [String], asksKeys: Bool, leaving left: [String], accounts: SetupAccounts, scratch: SetupScratch
     ) throws {
-        for service in wanted.reduce(into: [String](), Self.addWithSibling) {
+        for service in Self.ordered(wanted) {
             try plan(service, asksKeys: asksKeys, leaving: left, scratch: scratch)
         }
         if let ssh, ssh.change != nil { fates = ssh.logins.compactMap { Self.fate($0, accounts: accounts) } }
-        notes += services.contains("sshd") ? ssh?.notes ?? [] : []
-        if services.contains(where: { $0.hasPrefix("sudo") }) { notes += Self.sudoNotes }
+        notes += ssh?.notes ?? []
+        try describeLocal(accounts)
+        try checkSudoers()
+        notes = notes.enumerated().filter { !notes.prefix($0.offset).contains($0.element) }.map(\.element)
     }
 
-    private static func addWithSibling(_ services: inout [String], _ service: String) {
-        for name in [service] + (siblings[service].map { [$0] } ?? []) where !services.contains(name) {
-            services.append(name)
+    /// The services with those that go with them: first those that the others may include.
+    private static func ordered(_ wanted: [String]) -> [String] {
+        var names: [String] = []
+        for name in wanted.flatMap({ [$0] + (siblings[$0].map { [$0] } ?? []) }) where !names.contains(name) {
+            names.append(name)
         }
+        let isSecond = siblings.values.contains
+        return names.filter { !isSecond($0) } + names.filter(isSecond)
     }
 
     private mutating func plan(_ service: String, asksKeys: Bool, leaving left: [String], scratch: SetupScratch) throws
     {
+        guard service != AuthStack.fallback, !AuthStack.isPart(service) else {
+            throw CommandError(
+                "/etc/pam.d/\(service) is no service: others include it, or fall back on it",
+                hint: "--service takes the services that are to ask, such as sshd, sudo, su, login")
+        }
         guard let stack = AuthStack(of: service) else {
             if Self.siblings.values.contains(service) {
                 notes.append("there is no /etc/pam.d/\(service): it goes by /etc/pam.d/other")
@@ -60,12 +73,15 @@ struct SetupPlan {
             }
             throw CommandError("there is no PAM service \(service)", hint: "ls /etc/pam.d; --service names others")
         }
+        notes += HostCheck.exemptions([stack]).map { "\($0): the users that it is for are not asked" }
         if stack.asks {
+            try checkAsking(service)
             if let fault = StackJudgment(stack).text { throw CommandError(fault.message, hint: fault.hint) }
             unchanged.append((service, "asks already"))
             return
         }
         if let other = try includedStack(of: service) {
+            try checkAsking(service)
             unchanged.append((service, "asks by way of \(other)"))
             return
         }
@@ -95,9 +111,25 @@ struct SetupPlan {
         services.append(service)
     }
 
+    /// sshd's settings stay as they are where its stack asks already, so they have to be right.
+    private mutating func checkAsking(_ service: String) throws {
+        guard service == "sshd" else { return }
+        try SSHCommandLine.check()
+        let daemon = SSHDaemon.Reading()
+        if let finding = daemon.findings.first {
+            throw CommandError("/etc/pam.d/sshd asks already, but \(finding.message)", hint: finding.hint)
+        }
+        guard !daemon.methods.split(whereSeparator: { " ,".contains($0) }).contains("password") else {
+            throw CommandError(
+                "/etc/pam.d/sshd asks already, but AuthenticationMethods has `password`, which cannot ask",
+                hint: "write keyboard-interactive:pam in place of it")
+        }
+        notes += daemon.exempt.map { "\($0): not asked there" }
+    }
+
     /// The service among those that ask afterwards whose stack this one includes.
     private func includedStack(of service: String) throws -> String? {
-        guard let text = try SystemFile.text("/etc/pam.d/\(service)") else { return nil }
+        guard let text = try StackEdit.text(of: service) else { return nil }
         let included = EditedStack(text).records.filter(\.isAuth).compactMap(\.includes)
         return included.first { services.contains($0) }
     }
@@ -119,9 +151,37 @@ struct SetupPlan {
             user: login.account.name, before: before, after: text(login.after) + state + noLonger, isAsked: isAsked)
     }
 
-    private static var sudoNotes: [String] {
-        guard let sudoers = Sudoers() else { return [] }
-        return (sudoers.unasked + sudoers.exempt).map { "/etc/sudoers: \($0): asked for nothing there" }
+    /// Says what becomes of whom at sudo, su, login and others.
+    private mutating func describeLocal(_ accounts: SetupAccounts) throws {
+        let asking = services.filter { $0 != "sshd" }
+        guard !asking.isEmpty else { return }
+        local = try LoginAccount.all().filter(\.hasPassword).map { account in
+            (account.name, "password, then second factor (\(accounts.state(of: account.name)))")
+        }
+        let sources = UserSources.remote
+        if !sources.isEmpty {
+            notes.append(
+                "users of \(sources.joined(separator: ", ")) are not listed here, and are asked at "
+                    + asking.joined(separator: ", "))
+        }
+        for service in asking where ["su", "su-l"].contains(service) && accounts.asksTarget(at: service) {
+            notes.append(
+                "\(service) asks for the factor of the user whom one becomes, such as root: factor_of = \"caller\" in "
+                    + "[login.service.\(service)] asks for that of the caller")
+        }
+    }
+
+    /// Adds what sudoers(5) says on who is asked.
+    private mutating func checkSudoers() throws {
+        let all = services + unchanged.map(\.service)
+        guard all.contains(where: { $0.hasPrefix("sudo") }), let sudoers = Sudoers() else { return }
+        for (name, line) in sudoers.services where !services.contains(name) && AuthStack(of: name)?.asks != true {
+            throw CommandError(
+                "/etc/sudoers: `\(line)`: sudo goes by /etc/pam.d/\(name), which would ask for no second factor",
+                hint: "take that line away: visudo; or add --service \(name)")
+        }
+        notes += (sudoers.unasked + sudoers.exempt).map { "/etc/sudoers: \($0): asked for nothing there" }
+        notes += sudoers.doubts.map { "/etc/sudoers: \($0.line): \($0.why)" }
     }
 
     /// What the plan means, in plain words.
@@ -133,6 +193,11 @@ struct SetupPlan {
             lines += Table.lines(["USER", "NOW", "AFTERWARDS"], rows: fates.map { [$0.user, $0.before, $0.after] })
                 .map { "  \($0)" }
             lines.append("  everybody else, and accounts that are made later: \(ssh?.others ?? "")")
+        }
+        if !local.isEmpty {
+            let names = services.filter { $0 != "sshd" }.joined(separator: ", ")
+            lines.append("Logins by \(names), of users with a password:")
+            lines += Table.lines(["USER", "AFTERWARDS"], rows: local.map { [$0.user, $0.after] }).map { "  \($0)" }
         }
         return lines + notes.map { "Note: \($0)" }
     }
@@ -149,6 +214,8 @@ struct SetupPlan {
                         "asked": .bool($0.isAsked),
                     ])
                 }),
+            "local_users": .array(
+                local.map { .object(["user": .string($0.user), "afterwards": .string($0.after)]) }),
             "notes": .array(notes.map { .string($0) }),
             "changes": .array(
                 zip(changes, diffs).map { .object(["file": .string($0.path), "diff": .string($1)]) }),
