@@ -1,6 +1,9 @@
 """cloud-init/countersign.yaml: valid for cloud-init, and its script for a shell."""
 
+import hashlib
 import pathlib
+import re
+import shutil
 import subprocess
 
 import pytest
@@ -48,3 +51,21 @@ def test_its_stacks_come_after_the_check_and_before_the_way_back(script):
     ]
     assert [script.index(part) for part in order] == sorted(script.index(part) for part in order)
     assert subprocess.run(["sh", "-n"], input=script, text=True).returncode == 0
+
+
+@pytest.mark.parametrize("is_right", [True, False])
+def test_only_the_package_with_the_given_hash_is_installed(script, tmp_path, is_right):
+    package, installed, programs = tmp_path / "package.deb", tmp_path / "installed", tmp_path / "programs"
+    package.write_bytes(b"package")
+    programs.mkdir()
+    (programs / "sha256sum").symlink_to(shutil.which("sha256sum"))
+    apt = programs / "apt-get"  # ends the script: what follows is for a host of its own
+    apt.write_text(f'#!/bin/sh\necho "$@" >{installed}\nexit 1\n', encoding="utf-8")
+    apt.chmod(0o755)
+    script = script.replace("/root/libpam-countersign.deb", str(package))
+    if is_right:
+        script = re.sub(
+            "^sha256=0{64}$", f"sha256={hashlib.sha256(b'package').hexdigest()}", script, flags=re.MULTILINE
+        )
+    done = subprocess.run(["/bin/sh", "-c", script], env={"PATH": str(programs)}, capture_output=True, text=True)
+    assert done.returncode == 1 and installed.exists() == is_right, done
