@@ -183,17 +183,30 @@ def test_where_a_directory_knows_passwords_a_locked_one_here_exempts_nobody(mach
         assert not asked(plan(machine, "--leave", "backup-job"))["backup-job"]
 
 
-def test_a_home_that_is_not_mounted_may_hold_a_key(machine):
-    person = people.Person("away", 42013, "", pathlib.Path("/nowhere/away"))
-    people.enter("passwd", f"away:x:{person.uid}:{person.uid}::{person.home}:/bin/bash")
-    people.enter("shadow", "away:!:19000:0:99999:7:::")
-    people.enter("passwd", "robot:x:42014:42014::/nowhere/robot:/usr/sbin/nologin")
-    people.enter("shadow", "robot:!:19000:0:99999:7:::")
+@contextlib.contextmanager
+def user(name: str, uid: int, hash: str, shell: str):
+    """A user whose home directory is not there."""
+    people.enter("passwd", f"{name}:x:{uid}:{uid}::/nowhere/{name}:{shell}")
+    people.enter("shadow", f"{name}:{hash}:19000:0:99999:7:::")
     try:
+        yield
+    finally:
+        people.forget([name])
+
+
+def test_a_home_that_is_not_mounted_may_hold_a_key(machine):
+    with user("away", 42013, "!", "/bin/bash"), user("robot", 42014, "!", "/usr/sbin/nologin"):
         found = asked(plan(machine))
         assert found["away"] is False and "robot" not in found
-    finally:
-        people.forget(["away", "robot"])
+
+
+def test_a_key_that_cannot_be_seen_is_not_relied_on(machine):
+    locked = "".join(
+        line.replace("alice:", "alice:!", 1).replace("carol:", "carol:!", 1).replace("mallory:", "mallory:!", 1)
+        for line in SHADOW.read_text().splitlines(True)
+    )
+    with written(SHADOW, locked), user("away", 42013, "$6$not-a-real-hash", "/bin/bash"):
+        assert "whether away has a key cannot be seen" in refusal(machine, "--ask-keys", "--service", "sshd")
 
 
 def test_a_stack_of_the_distribution_is_copied_from_usr_etc(machine):

@@ -72,7 +72,7 @@ struct LoginAccount {
     }
 
     /// Whether the home directory may hold more than is seen now: it is not mounted, or encrypted.
-    private var isHomeHidden: Bool {
+    var isHomeHidden: Bool {
         hasShell && (access(home, F_OK) != 0 || access("\(home)/.ecryptfs", F_OK) == 0)
     }
 

@@ -130,6 +130,13 @@ private struct SSHPlan {
                 && !kept.contains(found.account.name)
         }.map(\.account.name)
         notes = Self.notes(unknown, asksKeys: asksKeys)
+        let unseen = able.filter { asksKeys && $0.account.isHomeHidden && $0.ways.contains(.password) }
+        guard unseen.isEmpty else {
+            throw CommandError(
+                "whether \(unseen.map(\.account.name).joined(separator: ", ")) has a key cannot be seen: the home directory "
+                    + "is not there, or encrypted",
+                hint: "mount it, or leave out --ask-keys")
+        }
         let isGeneral = survey.general.takesPassword || asksKeys
         let first = asksKeys ? "key" : "password"
         others = isGeneral ? "\(first), then second factor" : "as sshd's other settings say"
