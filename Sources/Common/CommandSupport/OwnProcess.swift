@@ -4,6 +4,8 @@ internal import Glibc
 package struct OwnProcess: Sendable {
     /// POSIX_SPAWN_SETSID, which spawn.h defines for GNU programs only.
     private static let newSession: Int16 = 0x80
+    /// An output that is as long is an error: a list that is cut short would be taken for the whole.
+    private static let most = 1 << 22
 
     private let name: String
     private let environment: [String]
@@ -20,8 +22,8 @@ package struct OwnProcess: Sendable {
     /// - Parameters:
     ///   - words: its arguments.
     ///   - input: its standard input, read from the beginning of the file; nil for none.
-    /// - Returns: the output, up to about 64 kB; nil if it failed and has printed the reason to standard error.
-    /// - Throws: `CommandError` if it cannot be started, or the file not be read.
+    /// - Returns: the output; nil if it failed and has printed the reason to standard error.
+    /// - Throws: `CommandError` if it cannot be started, the file not be read, or the output is longer than 4 MiB.
     package func output(_ words: [String], reading input: CInt? = nil) throws -> [UInt8]? {
         if let input, lseek(input, 0, SEEK_SET) != 0 {
             throw CommandError("the file cannot be read: \(systemReason())")
@@ -32,10 +34,17 @@ package struct OwnProcess: Sendable {
         }
         let child = start(words, input: input, output: ends[1])
         close(ends[1])
-        defer { close(ends[0]) }
-        guard let child else { throw CommandError("this program cannot be started again: \(systemReason())") }
+        guard let child else {
+            let error = CommandError("this program cannot be started again: \(systemReason())")
+            close(ends[0])
+            throw error
+        }
         let bytes = Self.all(ends[0])
-        return if Self.exitCode(of: child) == 0 { bytes } else { nil }
+        // A child that has more to say ends by this.
+        close(ends[0])
+        let code = Self.exitCode(of: child)
+        guard bytes.count < Self.most else { throw CommandError("\(name) \(words.first ?? "") prints too much") }
+        return if code == 0 { bytes } else { nil }
     }
 
     /// Runs the program with a descriptor of this process as standard output.
@@ -81,11 +90,11 @@ package struct OwnProcess: Sendable {
         return if error == 0 { child } else { nil }
     }
 
-    /// Reads to the end, or about 64 kB.
+    /// Reads to the end, or at least `most` bytes.
     private static func all(_ descriptor: CInt) -> [UInt8] {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
-        while bytes.count < 1 << 16 {
+        while bytes.count < most {
             let count = read(descriptor, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { break }
