@@ -32,26 +32,38 @@ struct FileChange: Equatable {
         if now == before { return .nothing }
         guard let now else { return .nothing }
         if now == after { return before.map { .write($0) } ?? .remove }
-        guard before != nil else { return .conflict(Self.changed(now, from: after)) }
-        var lines = now.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        guard let before else { return .conflict(Self.changed(now, from: after)) }
+        let present = Self.lines(now)
+        var lines = present
         for hunk in hunks {
             let places = lines.indices.filter { lines[$0...].starts(with: hunk.new) }
             guard let place = places.first, places.count == 1 else {
-                return isOurs(lines) ? .conflict(Self.naming(lines)) : .nothing
+                // What was taken out of the copy until here is still in the file.
+                let ours = ours(present, since: before)
+                return ours.isEmpty ? .nothing : .conflict(ours)
             }
             lines.replaceSubrange(place..<place + hunk.new.count, with: hunk.old)
         }
-        return isOurs(lines) ? .conflict(Self.naming(lines)) : .write(lines.joined(separator: "\n"))
+        let left = ours(lines, since: before)
+        return left.isEmpty ? .write(lines.joined(separator: "\n")) : .conflict(left)
     }
 
-    private func isOurs(_ lines: [String]) -> Bool { !Self.naming(lines).isEmpty }
-
-    /// Lines, with their numbers, that name the module.
-    private static func naming(_ lines: [String]) -> [String] {
-        lines.enumerated().filter { _, line in
-            line.contains(AuthStack.module) && line.first { $0 != " " && $0 != "\t" } != "#"
+    /// Lines, with their numbers, that name the module, or that only the change can have brought.
+    private func ours(_ lines: [String], since before: String) -> [String] {
+        let known = Set(Self.lines(before).map(Self.words))
+        let added = Set(hunks.flatMap(\.new).map(Self.words)).subtracting(known)
+        return lines.enumerated().filter { _, line in
+            let words = Self.words(line)
+            guard let first = words.first, !first.hasPrefix("#") else { return false }
+            return line.contains(AuthStack.module) || added.contains(words)
         }.map { "\($0 + 1): \($1)" }
     }
+
+    private static func lines(_ text: String) -> [String] {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    private static func words(_ line: String) -> [Substring] { line.split { $0 == " " || $0 == "\t" } }
 
     private static func changed(_ now: String, from after: String) -> [String] {
         let ours = Set(after.split(separator: "\n"))

@@ -11,8 +11,8 @@ struct Setup: AdminCommand {
             Looks at the stacks in /etc/pam.d, the settings of sshd and the users of this host, shows what will \
             change and for whom, and on a yes writes it. A host that it does not understand is left as it is.
 
-            In a login by ssh everything is put back after ten minutes, unless `countersign setup --keep` is run in a \
-            new login that has proved a second factor.
+            In a login by ssh, and at any terminal that is not certainly the console's, everything is put back after \
+            ten minutes, unless `countersign setup --keep` is run in a new login that has proved a second factor.
 
             Examples:
               countersign setup --dry-run
@@ -39,7 +39,7 @@ struct Setup: AdminCommand {
     var dryRun = false
     @Option(
         help: ArgumentHelp(
-            "Put everything back after this time, as 90s, 10m or 1h, or never. (default: 10m over ssh, else never)",
+            "Put everything back after this time, as 90s, 10m or 1h, or never. (default: 10m; at the console never)",
             valueName: "time"))
     var rollbackAfter: RollbackTime?
     @Flag(help: "Keep the changes; only in a new login that has proved a second factor.")
@@ -49,7 +49,7 @@ struct Setup: AdminCommand {
     @OptionGroup var confirmation: ConfirmationOption
     @OptionGroup var output: OutputOption
     @Option(help: .hidden) var scheduled: String?
-    @Option(help: .hidden) var wait: Int64 = 0
+    @Option(help: .hidden) var wait: Int64?
 
     func validate() throws {
         if let wrong = service.first(where: { $0.isEmpty || $0.hasPrefix(".") || $0.contains("/") }) {
@@ -66,26 +66,43 @@ struct Setup: AdminCommand {
             throw CommandError("only root can set up the logins of this host", hint: "sudo countersign setup")
         }
         if let scheduled { return try SetupRollback.run(scheduled, after: wait) }
-        if keep || undo { return try end() }
+        if keep { return try keepIt() }
+        if undo { return try putBack() }
         if !dryRun { try SetupJournal.lock() }
         try start()
     }
 
     // MARK: ending one
 
-    private func end() throws {
-        // Where there was none, not even the lock is made.
-        if try SetupJournal.load() != nil { try SetupJournal.lock() }
+    private func journal() throws -> SetupJournal {
         guard let journal = try SetupJournal.load() else {
             throw CommandError("no setup is in force", hint: "countersign setup --dry-run")
         }
-        if keep { return try SetupKeep.keep(journal, output: output) }
+        return journal
+    }
+
+    private func keepIt() throws {
+        // Where there was none, not even the lock is made.
+        _ = try journal()
+        try SetupJournal.lock()
+        try SetupKeep.keep(try journal(), output: output)
+    }
+
+    private func putBack() throws {
+        var journal = try journal()
         if dryRun {
             return try Output.line("would be put back: \(journal.changes.map(\.path).joined(separator: ", "))")
         }
         try confirmation.ask(
             "\(journal.services.joined(separator: ", ")) will ask for no second factor any more.", for: "yes")
-        try SetupApply.undo(journal)
+        // Nobody holds the lock while a question is open: the way back must not wait for an answer.
+        try SetupJournal.lock()
+        let id = journal.id
+        journal = try self.journal()
+        guard journal.id == id else {
+            throw CommandError("another setup was made meanwhile", hint: "run countersign setup --undo again")
+        }
+        try SetupUndo.undo(journal)
         SetupRollback.log("undone", journal)
         let files = journal.changes.map(\.path)
         try Output.said("put back: \(files.joined(separator: ", "))", besidesData: output.json)
@@ -139,7 +156,7 @@ struct Setup: AdminCommand {
     }
 
     private func apply(_ plan: SetupPlan, settings: SetupSettings) throws {
-        let isOverSSH = LoginAncestry().isOverSSH
+        let isOverSSH = LoginAncestry().mayBeOverSSH
         let seconds = (rollbackAfter ?? (isOverSSH ? .usual : .never)).seconds
         let back = seconds.map { " In \($0) seconds everything is put back, unless it is kept." } ?? ""
         try confirmation.ask("This is going to be written.\(back)", for: "yes")

@@ -41,8 +41,9 @@ struct SetupJournal {
 
     /// Takes the lock of all setups; it is held until this process ends.
     ///
+    /// - Returns: the descriptor that holds it; closing it gives the lock back earlier.
     /// - Throws: `CommandError` if another setup has it and `waits` is false, or the directory is not root's alone.
-    static func lock(waits: Bool = false) throws {
+    @discardableResult static func lock(waits: Bool = false) throws -> CInt {
         guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw failure(folder) }
         var found = stat()
         guard lstat(folder, &found) == 0, found.st_mode & S_IFMT == S_IFDIR, found.st_uid == 0,
@@ -54,20 +55,29 @@ struct SetupJournal {
         guard file >= 0 else { throw failure("\(folder)/lock") }
         while flock(file, waits ? LOCK_EX : LOCK_EX | LOCK_NB) != 0 {
             if errno == EINTR { continue }
+            close(file)
             throw CommandError("another countersign setup is at work", hint: "wait until it has ended", code: .later)
         }
+        return file
     }
 
     // MARK: writing
 
     /// Writes the journal under another name, and renames it when all of it is on disk.
+    ///
+    /// - Throws: `CommandError` if it cannot be written, or could not be read again.
     func write() throws {
+        for change in changes where change.after.utf8.count >= SystemFile.most {
+            throw SystemFile.notUnderstood(change.path, "it would be longer than 256 kB, and is not changed")
+        }
         Self.removeFolder(Self.draft)
         guard mkdir(Self.draft, 0o700) == 0 else { throw Self.failure(Self.draft) }
         for (index, change) in changes.enumerated() {
             if let before = change.before { try Self.save(before, as: "\(Self.draft)/before.\(index)") }
             try Self.save(change.after, as: "\(Self.draft)/after.\(index)")
         }
+        // Made now, so that a disk that is full later cannot keep the changes from being noted.
+        try Self.save(id, as: "\(Self.draft)/pending")
         try Self.save(json.serialized(isSorted: true, escaping: .nonASCII), as: "\(Self.draft)/journal")
         SystemFile.syncFolder(of: "\(Self.draft)/journal")
         guard rename(Self.draft, Self.current) == 0 else { throw Self.failure(Self.current) }
@@ -75,7 +85,18 @@ struct SetupJournal {
     }
 
     /// Notes that all changes are made.
-    func noteApplied() throws { try Self.save(id, as: "\(Self.current)/applied") }
+    func noteApplied() throws {
+        guard rename("\(Self.current)/pending", "\(Self.current)/applied") == 0 else {
+            throw CommandError("\(Self.current)/applied cannot be made: \(systemReason())")
+        }
+        SystemFile.syncFolder(of: "\(Self.current)/applied")
+    }
+    /// Saves what others have written where setup had; returns the name of the file beside the journal.
+    func saveChanged(_ bytes: [UInt8], of change: FileChange) throws -> String {
+        let name = "changed.\(changes.firstIndex(of: change) ?? 0)"
+        try Self.save(bytes, as: "\(Self.current)/\(name)")
+        return name
+    }
     /// Notes that the changes stay.
     func noteKept() throws {
         try Self.save(id, as: "\(Self.current)/kept")
@@ -91,11 +112,13 @@ struct SetupJournal {
         SystemFile.syncFolder(of: Self.current)
     }
 
-    private static func save(_ text: String, as path: String) throws {
+    private static func save(_ text: String, as path: String) throws { try save(Array(text.utf8), as: path) }
+
+    private static func save(_ bytes: [UInt8], as path: String) throws {
         let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw failure(path) }
         defer { close(file) }
-        guard SystemFile.write(Array(text.utf8), to: file), fsync(file) == 0 else { throw failure(path) }
+        guard SystemFile.write(bytes, to: file), fsync(file) == 0 else { throw failure(path) }
     }
 
     private static func removeFolder(_ path: String) {

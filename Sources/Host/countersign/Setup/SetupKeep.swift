@@ -23,10 +23,14 @@ enum SetupKeep {
         let service: String? = journal.isOverSSH && journal.services.contains("sshd") ? "sshd" : nil
         guard try hasProved(uid, service: service, since: journal) else {
             let name = SystemUser.numbered(uid, gid: 0).name
+            // sshd asks PAM nothing for root's key.
+            let advice =
+                uid == 0
+                ? "root by a key is asked for nothing at ssh: log in as a user who is asked, and use sudo"
+                : "a login that was excused, as by grace, proves nothing: enroll \(name) first"
             throw CommandError(
                 "no login of \(name)\(service.map { " to \($0)" } ?? "") since the setup has proved a second factor",
-                hint:
-                    "\(newLogin(journal))\na login that was excused, as by grace, proves nothing: enroll \(name) first",
+                hint: "\(newLogin(journal))\n\(advice)",
                 code: .refused)
         }
         try journal.noteKept()

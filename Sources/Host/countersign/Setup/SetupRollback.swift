@@ -28,10 +28,14 @@ enum SetupRollback {
             with: """
                 [Unit]
                 Description=Put back the logins as they were before countersign setup
+                StartLimitIntervalSec=0
 
                 [Service]
-                Type=oneshot
+                Type=exec
                 ExecStart=\(program) setup --undo --scheduled \(id)
+                Restart=on-failure
+                RestartSec=30
+                RestartPreventExitStatus=\(CommandError.Code.refused.rawValue)
 
                 """)
         let moment = Timestamp.utc(time).replacing("T", with: " ").replacing("Z", with: " UTC")
@@ -43,6 +47,8 @@ enum SetupRollback {
 
                 [Timer]
                 OnCalendar=\(moment)
+                # A clock that is set back must not put it off.
+                OnActiveSec=\(max(1, time - Timestamp.now))
                 Persistent=true
                 AccuracySec=1s
 
@@ -50,7 +56,10 @@ enum SetupRollback {
                 WantedBy=timers.target
 
                 """)
-        guard SetupApply.systemctl("daemon-reload"), SetupApply.systemctl("enable", "--now", timerUnit) else {
+        // A timer that is left from an earlier setup has elapsed, and would not start anew by `enable --now`.
+        guard SSHReload.systemctl("daemon-reload"), SSHReload.systemctl("enable", timerUnit),
+            SSHReload.systemctl("restart", timerUnit)
+        else {
             disarm()
             throw CommandError(
                 "systemd does not take the timer that puts everything back",
@@ -62,9 +71,11 @@ enum SetupRollback {
     private static var program: String {
         var path = [CChar](repeating: 0, count: Int(PATH_MAX))
         let length = readlink("/proc/self/exe", &path, path.count - 1)
-        return length > 0
-            ? String(decoding: path.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            : "/usr/bin/countersign"
+        guard length > 0 else { return "/usr/bin/countersign" }
+        let name = String(decoding: path.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        // An upgrade has put a new program in place of this one.
+        let ending = " (deleted)"
+        return if name.hasSuffix(ending) { String(name.dropLast(ending.count)) } else { name }
     }
 
     private static func startProcess(_ id: String, at time: Int64) throws {
@@ -96,22 +107,42 @@ enum SetupRollback {
     /// Takes the timer away; a process that waits sees by itself that it has nothing to do.
     static func disarm() {
         guard access(timer, F_OK) == 0 || access(service, F_OK) == 0 else { return }
-        if hasSystemd { _ = SetupApply.systemctl("disable", "--now", timerUnit) }
+        if hasSystemd { _ = SSHReload.systemctl("disable", "--now", timerUnit) }
         try? SystemFile.remove(timer)
         try? SystemFile.remove(service)
-        if hasSystemd { _ = SetupApply.systemctl("daemon-reload") }
+        if hasSystemd { _ = SSHReload.systemctl("daemon-reload") }
     }
 
     /// Waits, then puts everything back unless that setup is no longer in force, or was kept.
-    static func run(_ id: String, after seconds: Int64) throws {
-        let until = system_now() + seconds * 1_000
+    ///
+    /// - Parameters:
+    ///   - id: the setup.
+    ///   - seconds: time to wait, and to try again afterwards; nil if systemd does both.
+    /// - Throws: `CommandError` if something could not be put back.
+    static func run(_ id: String, after seconds: Int64?) throws {
+        let until = system_now() + (seconds ?? 0) * 1_000
         while system_now() < until {
-            guard try isDue(id) else { return }
+            if let isDue = try? isDue(id), !isDue { return }
             usleep(useconds_t(min(500, max(1, until - system_now())) * 1_000))
         }
-        try SetupJournal.lock(waits: true)
-        guard try isDue(id), let journal = try SetupJournal.load() else { return }
-        try SetupApply.undo(journal, force: true)
+        while true {
+            do { return try putBack(id) } catch {
+                let failure = CommandError(error)
+                guard seconds != nil, failure.code != .refused else { throw failure }
+            }
+            sleep(30)
+        }
+    }
+
+    private static func putBack(_ id: String) throws {
+        let lock = try SetupJournal.lock(waits: true)
+        defer { close(lock) }
+        guard let journal = try SetupJournal.load(), !journal.isKept else { return disarm() }
+        guard journal.id == id else { return }
+        do { try SetupUndo.undo(journal, occasion: .schedule) } catch {
+            log(CommandError(error).message, journal)
+            throw error
+        }
         log("everything was put back, as nobody kept it", journal)
     }
 

@@ -5,7 +5,7 @@ internal import Glibc
 /// A small file of the system, read as it is and replaced in one step.
 enum SystemFile {
     /// Largest file that is changed, in bytes.
-    private static let most = 262_144
+    static let most = 262_144
     /// Ending of the name under which a new file is written; neither libpam nor sshd reads such a file.
     private static let draftSuffix = ".countersign-setup"
 
@@ -13,6 +13,17 @@ enum SystemFile {
     ///
     /// - Throws: `CommandError` if it is no regular file, too long, not UTF-8, or cannot be read.
     static func text(_ path: String) throws -> String? {
+        guard let bytes = try bytes(path) else { return nil }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw notUnderstood(path, "it is not UTF-8, and is not changed")
+        }
+        return text
+    }
+
+    /// Reads a file that may be no text; nil if there is none.
+    ///
+    /// - Throws: `CommandError` if it is no regular file, too long, or cannot be read.
+    static func bytes(_ path: String) throws -> [UInt8]? {
         var found = stat()
         guard lstat(path, &found) == 0 else {
             if errno == ENOENT { return nil }
@@ -33,10 +44,7 @@ enum SystemFile {
             if count == 0 { break }
             length += count
         }
-        guard let text = String(validating: bytes.prefix(length), as: UTF8.self) else {
-            throw notUnderstood(path, "it is not UTF-8, and is not changed")
-        }
-        return text
+        return Array(bytes.prefix(length))
     }
 
     /// An error about a file that setup does not change, with the way by hand.
