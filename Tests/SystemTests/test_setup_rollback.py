@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 
+from support.host import REPOSITORY
 from support.patience import PATIENCE, until
 from support.product import Product
 from support.setup_host import DROP_IN, JOURNAL, SetupHost, rollbacks, state
@@ -317,6 +318,45 @@ def test_the_unit_names_the_program_that_an_upgrade_has_put_in_place(machine, sy
     terminal.ends()
     service = (UNITS / "countersign-rollback.service").read_text()
     assert "\nExecStart=/usr/bin/countersign setup --undo --scheduled " in service
+
+
+# Removal of the package
+
+
+def removal(machine) -> subprocess.CompletedProcess:
+    stubs = machine.host.scratch / "stubs"
+    stubs.mkdir(exist_ok=True)
+    stub = stubs / "pam-auth-update"
+    stub.write_text("#!/bin/sh\n")
+    stub.chmod(0o755)
+    return subprocess.run(
+        ["sh", REPOSITORY / "debian" / "libpam-countersign.prerm", "remove"],
+        env={**ENVIRONMENT, "PATH": f"{stubs}:{ENVIRONMENT['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+
+
+def test_a_package_that_was_never_set_up_is_removed(machine):
+    done = removal(machine)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_setup_is_put_back_by_the_removal_of_the_package(machine):
+    before = state()
+    machine.setup("--yes")
+    done = removal(machine)
+    assert done.returncode == 0 and state() == before, done.stderr
+
+
+def test_a_removal_that_is_refused_takes_no_setup_back(machine):
+    machine.setup("--yes", "--service", "sudo")
+    pathlib.Path("/etc/pam.d/su").write_text(LINE)
+    once = state()
+    done = removal(machine)
+    assert done.returncode == 1 and "/etc/pam.d/su\n" not in done.stderr and "/etc/pam.d/su" in done.stderr
+    assert "/etc/pam.d/sudo" not in done.stderr and state() == once
 
 
 def test_root_is_told_to_log_in_as_somebody_who_is_asked(machine):
