@@ -709,8 +709,8 @@ def test_a_link_is_sent_by_sms_or_mail(server, user):
     server.command("user", "link", user, "--send", "email")
     text = server.sent.read_text()
     assert f"{server.public_url}/phone/#enrol=" in text and "Example Corp" in text
-    delivery = server.command("user", "deliveries", user).stdout.splitlines()[1].split()
-    assert delivery[1:4] == ["email", "tee", "sent"]
+    (delivery,) = json.loads(server.command("user", "deliveries", user, "--json").stdout)
+    assert (delivery["kind"], delivery["gateway"], delivery["sent"]) == ("email", "tee", True)
     assert server.command("user", "link", user, "--send", "pigeon", check=False).returncode == 64
 
 
