@@ -116,9 +116,11 @@ struct HostCheck {
 
     /// Sibling services (sudo and sudo-i, su and su-l) where only one runs the module.
     static func secondDoors() -> [CheckResult] {
-        [("sudo", "sudo-i", "sudo -i"), ("su", "su-l", "su -")].flatMap { name, other, command in
+        [("sudo", "sudo-i", "sudo -i"), ("su", "su-l", "su -")].flatMap { name, other, command -> [CheckResult] in
             let (first, second, rest) = (AuthStack(of: name), AuthStack(of: other), AuthStack(of: "other"))
             let file = "/etc/pam.d/\(other)"
+            // A stack that libpam cannot read is no way in.
+            guard first?.isRefused != true, second?.isRefused != true else { return [] }
             switch (first?.asks, second?.asks) {
             case (true, false):
                 return [
