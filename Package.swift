@@ -128,11 +128,7 @@ let hostTargets: [Target] = [
             "CFrames", "CSyscalls", "Encoding", "Frames", "Identifiers", "LoginPolicy", "NetProtocol", "SettingsFile",
             "HostSettings", "OATH", "Accounts", "Recovery", .crypto,
         ],
-        linker: [
-            // gold, Swift's linker here, makes no static-pie.
-            .unsafeFlags(
-                ["-static-executable", "-use-ld=lld", "-Xclang-linker", "-static-pie"], .when(configuration: .release))
-        ]),
+        linker: [.unsafeFlags(["-static-executable"], .when(configuration: .release))]),
     program(
         "countersign-net", .host,
         ["CSyscalls", "Frames", "Identifiers", "NetProtocol", "AuthyWire", "AuthyAPI"]),

@@ -21,6 +21,7 @@ PAGES = [*sorted((ROOT / "docs/admin").glob("*.md")), ROOT / "README.md"]
 BLOCKS = [block for page in PAGES for block in documents.blocks(page)]
 FRESH = "MachineTests runs README's commands on a fresh machine"
 PHONE = "asks somebody for a code or a tap: ServerTests and test_rollout.py answer"
+PACKAGES = "make test-packages does, on fresh machines"
 # Blocks that are not run here, by the beginning of their first command, with the reason.
 NOT_RUN: dict[tuple[str, str], str] = {
     ("README.md", "make demo"): "CommandTests/test_demo.py runs it",
@@ -33,10 +34,25 @@ NOT_RUN: dict[tuple[str, str], str] = {
     ("docs/admin/break-glass.md", "mount -o remount,rw /"): "remounts the machine's root; its sed is run above",
     ("docs/admin/confinement.md", "install -m 644 apparmor/"): "needs AppArmor: CommandTests/test_confinement.py",
     ("docs/admin/confinement.md", "checkmodule"): "CommandTests/test_confinement.py runs it in a folder of its own",
+    (
+        "docs/admin/doctor.md",
+        "countersign doctor",
+    ): "a private host is not whole: CommandTests has healthy and broken ones",
+    ("docs/admin/log.md", "countersign history --follow"): "does not end by itself: test_metrics.py",
+    ("docs/admin/log.md", "apt-get install fail2ban"): "installs packages; ModuleTests/test_fail2ban.py has the rest",
+    ("docs/admin/monitoring.md", "apt-get install"): "installs a package; CommandTests/test_countersign_metrics.py",
+    (
+        "docs/admin/monitoring.md",
+        "cp /usr/share/doc/countersign/monitoring/prometheus",
+    ): "ServerTests/test_monitoring.py",
+    ("docs/admin/packages.md", "make deb"): PACKAGES,
+    ("docs/admin/packages.md", "./install.sh"): PACKAGES,
     ("docs/admin/logins.md", "ssh -o ControlMaster=auto"): "test_ansible.py does, with the port of its own sshd",
     ("docs/admin/rollout.md", "countersign enroll alice"): PHONE,
     ("docs/admin/rollout.md", "countersign show alice"): PHONE,
     ("docs/admin/server.md", "make build"): FRESH,
+    ("docs/admin/server.md", "countersignd app invite"): "needs two machines: CommandTests/test_countersign_join.py",
+    ("docs/admin/setup.md", "countersign setup"): "test_setup.py runs each, with logins between",
     ("docs/admin/server.md", "countersignd init"): FRESH,
     ("docs/admin/server.md", "curl"): "the name is an example; ServerTests make the call",
     ("docs/admin/server.md", "countersignd user confirm"): PHONE,
