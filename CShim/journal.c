@@ -106,8 +106,8 @@ int journal_write(int priority, const char *prefix, const char *text, size_t len
     for (const char *c = program_invocation_short_name; *c && named < sizeof program; c++)
         program[named++] = (char)(*c > 0x20 && *c < 0x7f ? *c : '?');
     datagram d = {.count = 0, .fields = 0};
-    int used = snprintf(fixed, sizeof fixed, "PRIORITY=%d\nSYSLOG_FACILITY=%d\nSYSLOG_PID=%ld\n", priority & LOG_PRIMASK,
-                        LOG_FAC(LOG_AUTHPRIV), (long)getpid());
+    int used = snprintf(fixed, sizeof fixed, "PRIORITY=%d\nSYSLOG_FACILITY=%d\nSYSLOG_PID=%ld\n",
+                        priority & LOG_PRIMASK, LOG_FAC(LOG_AUTHPRIV), (long)getpid());
     put(&d, fixed, (size_t)used);
     put_field(&d, "SYSLOG_IDENTIFIER", program, named);
     begin(&d, "MESSAGE", strlen(prefix) + length);

@@ -1,5 +1,7 @@
 """Stacks as distributions ship them: the auth lines, and one line of each other type."""
 
+from distributions import SSSD
+
 REST = "account include {0}\npassword include {0}\nsession include {0}\n"
 DEBIAN_REST = "@include common-account\n@include common-session\n"
 DEBIAN_SERVICES = {
@@ -32,17 +34,7 @@ def debian(common_auth: str) -> dict[str, str]:
     return {**DEBIAN_SERVICES, **others, "common-auth": common_auth}
 
 
-FEDORA_AUTH = """\
-auth        required                                     pam_env.so
-auth        required                                     pam_faildelay.so delay=2000000
-auth        [default=1 ignore=ignore success=ok]         pam_usertype.so isregular
-auth        [default=1 ignore=ignore success=ok]         pam_localuser.so
-auth        sufficient                                   pam_unix.so nullok
-auth        [default=1 ignore=ignore success=ok]         pam_usertype.so isregular
-auth        sufficient                                   pam_sss.so forward_pass
-auth        required                                     pam_deny.so
-account     required                                     pam_unix.so
-"""
+FEDORA_AUTH = SSSD
 RHEL_AUTH = FEDORA_AUTH.replace(
     "auth        [default=1 ignore=ignore success=ok]         pam_usertype.so isregular\n",
     "auth        required                                     pam_faillock.so preauth silent\n"

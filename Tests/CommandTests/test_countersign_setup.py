@@ -150,7 +150,7 @@ def test_users_with_a_password_are_named_for_each_service(host):
     users = {user["user"]: user["afterwards"] for user in found["local_users"]}
     assert users["root"] == "password, then second factor (not enrolled: REFUSED until enrolled)"
     assert "daemon" not in users and "bin" not in users
-    assert any(note.startswith("su asks for the factor of the user whom one becomes") for note in found["notes"])
+    assert any(note.startswith("su asks for the factor of the target user") for note in found["notes"])
     assert "local_users" in host.plan("sudo").json
 
 

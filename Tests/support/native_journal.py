@@ -26,7 +26,7 @@ def parse(datagram: bytes) -> list[tuple[str, str]]:
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """What was sent, and by whom, as the kernel says: journald's _PID and _UID."""
+    """What was sent, and its sender, as the kernel says: journald's _PID and _UID."""
 
     fields: list[tuple[str, str]]
     pid: int

@@ -16,8 +16,8 @@ public struct TransferTarget {
     public var authorities: String?
     /// The URL of a proxy, or nil.
     public var proxy: String?
-    /// Base64 of the SHA-256 of the server's public key, or nil; the server is recognized by it alone then, whoever
-    /// signed its certificate.
+    /// Base64 of the SHA-256 of the server's public key, or nil; the server is recognized by it alone then, and
+    /// the signature of its certificate does not count.
     public var pin: String?
     /// `HOST:PORT:ADDRESS[,ADDRESS]`, or nil to have libcurl look up the host.
     public var resolved: String?

@@ -74,7 +74,7 @@ enum StackJudgment {
         return walk.success != nil
     }
 
-    /// The line that refuses everybody whom the module approves; nil if some get in.
+    /// The line that refuses everybody, also those that the module approves; nil if some get in.
     private static func refusing(_ lines: [AuthStack.Line]) -> AuthStack.Line? {
         if letsIn(lines, sparing: nil) { return nil }
         let suspects = lines.indices.filter {

@@ -3,7 +3,7 @@ internal import Glibc
 internal import HostSettings
 internal import LoginPolicy
 
-/// The services of this host: whether they ask the module, for whom, and what gets past it.
+/// The services of this host: whether and for which users they ask the module, and what gets past it.
 struct DoctorHost {
     /// Services of programs through which people log in, or become another user.
     private static let doors = [

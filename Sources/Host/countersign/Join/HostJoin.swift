@@ -20,11 +20,14 @@ struct HostJoin {
         let settings: String
         let keyFile: String
         let authorityFile: String?
+        /// The path of the key that was there before; nil if there was none.
+        let formerKeyFile: String?
 
         var json: JSONValue {
             .object([
                 "url": .string(url), "application": .string(application), "settings": .string(settings),
                 "api_key_file": .string(keyFile), "ca_file": .string(orNull: authorityFile),
+                "former_api_key_file": .string(orNull: formerKeyFile),
             ])
         }
     }
@@ -68,6 +71,7 @@ struct HostJoin {
         let key = try Self.key(grant)
         let authority = try code.pin.map { _ in try Self.authority(grant) }
         var drafts: [(draft: String, name: String)] = []
+        var former: String?
         do {
             if let authority, let file = plan.authorityFile {
                 drafts.append((try files.write(authority.utf8, as: Self.name(file), files.everybody), Self.name(file)))
@@ -81,6 +85,8 @@ struct HostJoin {
                 drafts.append((try files.write(plan.after.utf8, as: name, access), name))
             }
             try requireUnchanged()
+            // The new key may be of another application, which does not know this host's users.
+            if plan.change == .keyOnly { former = try files.keep(name) }
             while let next = drafts.first {
                 try files.put(next.draft, as: next.name)
                 drafts.removeFirst()
@@ -92,7 +98,7 @@ struct HostJoin {
         try Audit.current().write("join", detail: "\(code.url), application \(grant.application)")
         return Report(
             url: code.url, application: grant.application, settings: plan.settings, keyFile: plan.keyFile,
-            authorityFile: plan.server.caFile)
+            authorityFile: plan.server.caFile, formerKeyFile: former)
     }
 
     /// Reads a code.

@@ -33,6 +33,9 @@ struct JoinCommand: AdminCommand {
             "This host is connected to \(report.url) as \(report.application). The key is in \(report.keyFile).",
             besidesData: output.json)
         if output.json { return try Output.json(report.json) }
+        if let former = report.formerKeyFile {
+            Output.hint("the key before is in \(former): put it back if \(report.application) is not this host's")
+        }
         Output.hint("countersign check says whether logins are asked; countersign enroll USER registers a phone")
     }
 

@@ -96,6 +96,19 @@ final class JoinFiles {
         guard fsync(folder) == 0 else { throw failed(name) }
     }
 
+    /// Keeps a file under a second name, in place of one that was kept before.
+    ///
+    /// - Returns: the path of the copy, or nil if there is no file to keep.
+    /// - Throws: `CommandError` if that fails.
+    func keep(_ name: String) throws -> String? {
+        unlinkat(folder, "\(name).old", 0)
+        guard linkat(folder, name, folder, "\(name).old", 0) == 0 else {
+            if errno == ENOENT { return nil }
+            throw failed("\(name).old")
+        }
+        return "\(path)/\(name).old"
+    }
+
     /// Removes a written file that has not got its name.
     func remove(_ draft: String) { unlinkat(folder, draft, 0) }
 

@@ -133,8 +133,8 @@ private struct SSHPlan {
         let unseen = able.filter { asksKeys && $0.account.isHomeHidden && $0.ways.contains(.password) }
         guard unseen.isEmpty else {
             throw CommandError(
-                "whether \(unseen.map(\.account.name).joined(separator: ", ")) has a key cannot be seen: the home directory "
-                    + "is not there, or encrypted",
+                "whether \(unseen.map(\.account.name).joined(separator: ", ")) has a key cannot be seen: the home "
+                    + "directory is not there, or encrypted",
                 hint: "mount it, or leave out --ask-keys")
         }
         let isGeneral = survey.general.takesPassword || asksKeys

@@ -41,7 +41,7 @@ struct SetupAccounts {
         self.states = states
     }
 
-    /// Whether the settings that exist have the factor of the user whom one becomes asked there.
+    /// Whether the settings that exist have the factor of the target user asked there.
     func asksTarget(at service: String) -> Bool { settings?.login(for: service).factorOf == .user }
 
     func state(of user: String) -> String { states[user] ?? ofOthers }

@@ -9,7 +9,7 @@ struct Setup: AdminCommand {
         abstract: "Make the logins of this host ask for a second factor, with a way back.",
         discussion: """
             Looks at the stacks in /etc/pam.d, the settings of sshd and the users of this host, shows what will \
-            change and for whom, and on a yes writes it. A host that it does not understand is left as it is.
+            change and for which users, and on a yes writes it. A host that it does not understand is left as it is.
 
             In a login by ssh, and at any terminal that is not certainly the console's, everything is put back after \
             ten minutes, unless `countersign setup --keep` is run in a new login that has proved a second factor.

@@ -151,7 +151,7 @@ struct SetupPlan {
             user: login.account.name, before: before, after: text(login.after) + state + noLonger, isAsked: isAsked)
     }
 
-    /// Says what becomes of whom at sudo, su, login and others.
+    /// Says what becomes of which user at sudo, su, login and others.
     private mutating func describeLocal(_ accounts: SetupAccounts) throws {
         let asking = services.filter { $0 != "sshd" }
         guard !asking.isEmpty else { return }
@@ -166,7 +166,7 @@ struct SetupPlan {
         }
         for service in asking where ["su", "su-l"].contains(service) && accounts.asksTarget(at: service) {
             notes.append(
-                "\(service) asks for the factor of the user whom one becomes, such as root: factor_of = \"caller\" in "
+                "\(service) asks for the factor of the target user, such as root: factor_of = \"caller\" in "
                     + "[login.service.\(service)] asks for that of the caller")
         }
     }

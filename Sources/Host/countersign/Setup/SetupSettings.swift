@@ -17,8 +17,8 @@ struct SetupSettings: ParsableArguments {
     var apiKeyFile: Path?
     @Option(
         help: ArgumentHelp(
-            "Connect this host to a 2FA server with a code of `countersignd app invite`; - reads it from standard "
-                + "input.", valueName: "code"))
+            "Connect this host to a 2FA server with a code of `countersignd app invite`. Other users can see "
+                + "arguments: - reads it from standard input.", valueName: "code"))
     var join: String?
     @Option(help: ArgumentHelp("Logins without a factor for each user. (default: 5)", valueName: "number"))
     var grace: Int?

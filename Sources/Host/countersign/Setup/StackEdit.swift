@@ -24,7 +24,7 @@ struct StackEdit {
     private static let keyLine =
         "auth       requisite    pam_exec.so quiet /usr/bin/grep -qz ^SSH_AUTH_INFO_0=publickey /proc/self/environ"
 
-    /// Plans the change of the service's file in /etc/pam.d; a file of /usr/lib/pam.d or /usr/etc/pam.d is copied there.
+    /// Plans the change of the service's file in /etc/pam.d; one of /usr/lib/pam.d or /usr/etc/pam.d is copied there.
     ///
     /// - Throws: `CommandError` with file and line if the stack is not understood.
     init(_ service: String, after factor: FirstFactor, scratch: SetupScratch) throws {
