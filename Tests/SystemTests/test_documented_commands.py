@@ -11,6 +11,7 @@ from support import documents, symptoms
 from support.documents import ROOT, Block
 from support.good_server import LoginPhone
 from support.host import REPOSITORY
+from support.patience import PATIENCE
 from support.product import REQUIRED
 from support.terminal import ENVIRONMENT
 
@@ -89,6 +90,7 @@ def run(command: str, product, folder: pathlib.Path) -> subprocess.CompletedProc
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        timeout=PATIENCE,  # a command that does not end by itself
     )
 
 
